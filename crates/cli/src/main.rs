@@ -1,0 +1,2 @@
+//! The `cloze` command.
+fn main() {}

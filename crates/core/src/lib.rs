@@ -1,0 +1,3 @@
+//! What the other crates share.
+pub mod span;
+pub use span::{OffsetConverter, OffsetUnit, Span};

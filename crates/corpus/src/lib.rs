@@ -1,0 +1,1 @@
+//! Text files of many formats, read as a stream of records

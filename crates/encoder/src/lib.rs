@@ -1,0 +1,1 @@
+//! Text to logits per token: ONNX Runtime, tokenizer, windows, batches, sessions

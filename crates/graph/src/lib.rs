@@ -1,0 +1,1 @@
+//! ONNX graphs as plain data, and the checks a foreign one must pass

@@ -1,0 +1,1 @@
+//! Heads: logits to labelled things

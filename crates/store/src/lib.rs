@@ -1,0 +1,1 @@
+//! Files: capped reading, atomic writing, checksums, versioned JSON

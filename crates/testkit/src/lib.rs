@@ -1,0 +1,1 @@
+//! Test support: an encoder made by hand, close comparison, fixtures
