@@ -1,3 +1,32 @@
-//! What the other crates share.
+//! What the other crates of cloze share: spans, tokens, tags, entities, and the trait at which
+//! encoders and heads meet. No files, no tensors of other crates.
+//!
+//! In the order data flows:
+//! - [`span`]: where something is in a text, and in which unit others count that;
+//! - [`token`]: word pieces with a row of numbers each, put together into words;
+//! - [`matrix`]: those rows;
+//! - [`encode`]: the trait of what makes them;
+//! - [`tag`]: tags, schemes, and the way from tags to entities and back;
+//! - [`entity`]: what comes out.
+//!
+//! ```
+//! use cloze_core::{TagSet, tag};
+//!
+//! let set = TagSet::parse(["O", "B-PER", "I-PER"].map(String::from).to_vec());
+//! let [o, b, i] = set.tags() else { unreachable!() };
+//! let found = tag::chunks(&[*o, *b, *i, *b]);
+//! assert_eq!(found.iter().map(|c| c.units.clone()).collect::<Vec<_>>(), [1..3, 3..4]);
+//! ```
+pub mod encode;
+pub mod entity;
+pub mod matrix;
 pub mod span;
+pub mod tag;
+pub mod token;
+
+pub use encode::Encode;
+pub use entity::Entity;
+pub use matrix::Matrix;
 pub use span::{OffsetConverter, OffsetUnit, Span};
+pub use tag::{Prefix, Scheme, Tag, TagSet};
+pub use token::{Token, TokenRows, Word};
