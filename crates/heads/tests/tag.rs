@@ -1,0 +1,231 @@
+//! Tagging, from logits to entities.
+use cloze_core::tag::{Scheme, Tag};
+use cloze_core::{Entity, Matrix, Span, Token, TokenRows};
+use cloze_heads::tag::Unit;
+use cloze_heads::{Aggregation, Decode, HeadError, TagParams, Tagger};
+use proptest::prelude::*;
+
+const BIO: [&str; 3] = ["O", "B-PER", "I-PER"];
+
+fn names(tags: &[&str]) -> Vec<String> {
+    tags.iter().map(|&t| t.to_owned()).collect()
+}
+
+fn params(tags: &[&str]) -> TagParams {
+    TagParams::new(names(tags))
+}
+
+/// Logits that softmax turns into these probabilities: their logarithms.
+fn rows(tokens: &[(usize, usize, u32)], probabilities: &[&[f32]]) -> TokenRows {
+    let token = |&(start, end, word)| Token { span: Span::new(start, end), word: Some(word) };
+    let logits = probabilities.concat().iter().map(|p: &f32| p.ln()).collect();
+    TokenRows {
+        tokens: tokens.iter().map(token).collect(),
+        rows: Matrix::from_vec(probabilities[0].len(), logits).unwrap(),
+    }
+}
+
+fn tag(tagger: &Tagger, rows: &TokenRows) -> Vec<Entity> {
+    tagger.decode(&tagger.predict(rows).unwrap())
+}
+
+/// (label, start, end, score in thousandths, tag)
+fn plain(entities: &[Entity]) -> Vec<(&str, usize, usize, i32, Option<&str>)> {
+    #[expect(clippy::cast_possible_truncation, reason = "0 to 1000")]
+    let thousandths = |score: f32| (score * 1000.0).round() as i32;
+    let row = |e: &Entity| (e.span.start, e.span.end, thousandths(e.score));
+    entities
+        .iter()
+        .map(|e| (e.label.as_str(), row(e).0, row(e).1, row(e).2, e.tag.as_deref()))
+        .collect()
+}
+
+/// "embedding it" as em|bed|ding it. The pieces disagree: .5 .3 .2, .1 .8 .1, .6 .1 .3 over O B I.
+/// - none, simple: tokens O, B, O, B: entities 2..5 and 10..12.
+/// - first: O (.5). max: the second piece is surest, B (.8). average: O .4, B .4, I .2: the first of
+///   the two, O.
+#[test]
+fn each_aggregation_reads_the_pieces_its_own_way() {
+    let rows = rows(
+        &[(0, 2, 0), (2, 5, 0), (5, 9, 0), (10, 12, 1)],
+        &[&[0.5, 0.3, 0.2], &[0.1, 0.8, 0.1], &[0.6, 0.1, 0.3], &[0.2, 0.7, 0.1]],
+    );
+    let last = ("PER", 10, 12, 700, None);
+    let with_tag = |mut e: (_, _, _, _, Option<_>)| {
+        e.4 = Some("B-PER");
+        e
+    };
+    let expected = [
+        (Aggregation::None, vec![with_tag(("PER", 2, 5, 800, None)), with_tag(last)]),
+        (Aggregation::Simple, vec![("PER", 2, 5, 800, None), last]),
+        (Aggregation::First, vec![last]),
+        (Aggregation::Average, vec![last]),
+        (Aggregation::Max, vec![("PER", 0, 9, 800, None), last]),
+    ];
+    for (aggregation, expected) in expected {
+        let tagger = params(&BIO).aggregation(aggregation).decode(Decode::Argmax).check().unwrap();
+        assert_eq!(plain(&tag(&tagger, &rows)), expected, "{aggregation:?}");
+    }
+}
+
+/// Words with (O, B, I): .4 .1 .5 then .1 .2 .7. Argmax: I I, one illegal entity 0..3. Viterbi over
+/// IOB2: O B .4×.2 = .08, O O .04, B I .1×.7 = .07, B B .02, B O .01: O B. Over IOB1, I I is legal
+/// and the best, .35.
+#[test]
+fn viterbi_gives_the_likeliest_legal_sequence() {
+    let rows = rows(&[(0, 1, 0), (2, 3, 1)], &[&[0.4, 0.1, 0.5], &[0.1, 0.2, 0.7]]);
+    let found = |p: TagParams| tag(&p.check().unwrap(), &rows);
+    let argmax = found(params(&BIO).decode(Decode::Argmax));
+    assert_eq!(plain(&argmax), [("PER", 0, 3, 600, None)]);
+    assert_eq!(plain(&found(params(&BIO))), [("PER", 2, 3, 200, None)]);
+    let iob1 = found(params(&BIO).scheme(Some(Scheme::Iob1)));
+    assert_eq!(plain(&iob1), [("PER", 0, 3, 600, None)]);
+}
+
+/// O .6, B .3, I .1: with 2 logits off O its odds against B fall from 2 to 2 / e² = .27.
+#[test]
+fn recall_is_preferred_when_asked_for() {
+    let rows = rows(&[(0, 1, 0)], &[&[0.6, 0.3, 0.1]]);
+    assert!(tag(&params(&BIO).check().unwrap(), &rows).is_empty());
+    let eager = params(&BIO).recall_bias(2.0).check().unwrap();
+    // B: .3 / (.6/e² + .3 + .1) = .3 / .4812 = .623
+    assert_eq!(plain(&tag(&eager, &rows)), [("PER", 0, 1, 623, None)]);
+}
+
+#[test]
+fn scores_and_labels_choose_entities() {
+    let tags = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"];
+    let rows =
+        rows(&[(0, 1, 0), (2, 3, 1)], &[&[0.2, 0.8, 0.0, 0.0, 0.0], &[0.4, 0.0, 0.0, 0.6, 0.0]]);
+    let labels = |p: TagParams| {
+        let found = tag(&p.check().unwrap(), &rows);
+        found.into_iter().map(|e| e.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(params(&tags)), ["PER", "LOC"]);
+    assert_eq!(labels(params(&tags).min_score(0.7)), ["PER"]);
+    assert_eq!(labels(params(&tags).min_score(0.9).min_score_of("LOC".into(), 0.5)), ["LOC"]);
+    assert_eq!(labels(params(&tags).labels(Some(vec!["LOC".into()]))), ["LOC"]);
+    assert_eq!(labels(params(&tags).labels(Some(vec![]))), Vec::<String>::new());
+}
+
+#[test]
+fn settings_are_judged() {
+    let text = |p: TagParams| p.check().err().map(|e| e.to_string());
+    assert_eq!(
+        text(params(&BIO).labels(Some(vec!["ORG".into()]))).unwrap(),
+        "no label \"ORG\"; the model has PER"
+    );
+    assert_eq!(
+        text(params(&BIO).min_score_of("X".into(), 0.5)).unwrap(),
+        "no label \"X\"; the model has PER"
+    );
+    for bad in [-0.1, 1.1, f32::NAN, f32::INFINITY] {
+        assert!(text(params(&BIO).min_score(bad)).unwrap().starts_with("min-score is"), "{bad}");
+        let of = text(params(&BIO).min_score_of("PER".into(), bad)).unwrap();
+        assert!(of.starts_with("min-score of PER is"), "{of}");
+    }
+    assert_eq!(text(params(&BIO).min_score(0.0).min_score_of("PER".into(), 1.0)), None);
+    assert!(matches!(params(&BIO).recall_bias(f32::NAN).check(), Err(HeadError::Setting { .. })));
+    assert_eq!(text(params(&BIO).recall_bias(-3.0)), None);
+    assert!(matches!(params(&[]).check(), Err(HeadError::NoLabels)));
+    assert!(matches!(params(&["O"]).check(), Err(HeadError::NoLabels)));
+    // IOB2 lets no text begin with I; IOB1 does.
+    let inside_only = params(&["I-PER", "I-LOC"]);
+    let refused = text(inside_only.clone().scheme(Some(Scheme::Iob2))).unwrap();
+    assert_eq!(refused, "scheme iob2 allows no tag of I-PER, I-LOC all along a text");
+    assert_eq!(text(inside_only.scheme(Some(Scheme::Iob1))), None);
+}
+
+#[test]
+fn numbers_that_are_none_are_named() {
+    let tagger = params(&BIO).check().unwrap();
+    let mut broken = rows(&[(0, 1, 0), (4, 7, 1)], &[&[0.2, 0.7, 0.1], &[0.2, 0.7, 0.1]]);
+    for bad in [[f32::NAN, 0.0, 0.0], [f32::INFINITY, 0.0, 0.0], [f32::NEG_INFINITY; 3]] {
+        let data = [&[0.0; 3][..], &bad].concat();
+        broken.rows = Matrix::from_vec(3, data).unwrap();
+        let error = tagger.predict(&broken).unwrap_err().to_string();
+        assert_eq!(error, "the logits of token 1 (bytes 4..7) are not all numbers");
+    }
+    broken.rows = Matrix::from_vec(2, vec![0.0; 4]).unwrap();
+    assert!(matches!(tagger.predict(&broken), Err(HeadError::Width { expected: 3, found: 2 })));
+    assert_eq!(tagger.predict(&TokenRows::default()).unwrap(), vec![]);
+}
+
+/// Every sequence of these tags, legal by the scheme, with its log-probability; the best of them.
+fn best_by_trying_all(units: &[Unit], tags: &[Tag], scheme: Scheme) -> f64 {
+    let mut best = f64::NEG_INFINITY;
+    let total = tags.len().pow(u32::try_from(units.len()).unwrap());
+    for code in 0..total {
+        let (mut rest, mut score, mut previous, mut legal) = (code, 0.0, None, true);
+        for unit in units {
+            let t = rest % tags.len();
+            rest /= tags.len();
+            legal &= scheme.allows(previous, Some(tags[t]));
+            score += f64::from(unit.probabilities[t]).ln();
+            previous = Some(tags[t]);
+        }
+        if legal && scheme.allows(previous, None) {
+            best = best.max(score);
+        }
+    }
+    best
+}
+
+proptest! {
+    /// Up to five units over few tags, so that every sequence can be tried.
+    #[test]
+    fn viterbi_equals_trying_all(
+        probabilities in prop::collection::vec(prop::collection::vec(1..20u32, 9), 1..5),
+    ) {
+        let bioes = ["O", "B-A", "I-A", "E-A", "S-A", "B-B", "I-B", "E-B", "S-B"];
+        for (tags, scheme) in [(&bioes[..], Scheme::Iobes), (&["O", "B-A", "I-A", "B-B", "I-B"], Scheme::Iob2), (&["O", "B-A", "I-A", "B-B", "I-B"], Scheme::Iob1)] {
+            let tagger = params(tags).scheme(Some(scheme)).check().unwrap();
+            let units: Vec<Unit> = probabilities.iter().enumerate().map(|(i, p)| {
+                #[expect(clippy::cast_precision_loss, reason = "small")]
+                let p: Vec<f32> = p[..tags.len()].iter().map(|&p| p as f32).collect();
+                let sum: f32 = p.iter().sum();
+                Unit { span: Span::new(2 * i, 2 * i + 1), probabilities: p.iter().map(|p| p / sum).collect() }
+            }).collect();
+            // The entities it found, tagged again, are its sequence.
+            let set = tagger.tags();
+            let chunks: Vec<_> = tagger.decode(&units).iter().map(|e| cloze_core::tag::Chunk {
+                label: set.labels().iter().position(|l| *l == e.label).unwrap(),
+                units: e.span.start / 2..e.span.end.div_ceil(2),
+            }).collect();
+            let sequence = cloze_core::tag::tags(&chunks, units.len(), scheme);
+            let score: f64 = sequence.iter().zip(&units).map(|(tag, unit)| {
+                let place = set.tags().iter().position(|t| t == tag).unwrap();
+                f64::from(unit.probabilities[place]).ln()
+            }).sum();
+            let best = best_by_trying_all(&units, set.tags(), scheme);
+            prop_assert!((score - best).abs() < 1e-9, "{scheme:?}: {score} is not {best}");
+        }
+    }
+
+    /// Any logits: no panic, spans in order and from the tokens, scores 0 to 1.
+    #[test]
+    fn entities_are_sound(
+        logits in prop::collection::vec(prop::num::f32::ANY, 15),
+        words in prop::collection::vec(0..3u32, 5),
+    ) {
+        let mut word = 0;
+        let tokens: Vec<Token> = words.iter().enumerate().map(|(i, step)| {
+            word += step;
+            Token { span: Span::new(i, i + 1), word: Some(word) }
+        }).collect();
+        let rows = TokenRows { tokens, rows: Matrix::from_vec(3, logits).unwrap() };
+        for aggregation in [Aggregation::None, Aggregation::Simple, Aggregation::First, Aggregation::Average, Aggregation::Max] {
+            for decode in [Decode::Viterbi, Decode::Argmax] {
+                let tagger = params(&BIO).aggregation(aggregation).decode(decode).check().unwrap();
+                let Ok(units) = tagger.predict(&rows) else { continue };
+                let entities = tagger.decode(&units);
+                let mut at = 0;
+                for e in entities {
+                    prop_assert!(e.span.start >= at && e.span.end > e.span.start && e.span.end <= 5);
+                    prop_assert!((0.0..=1.0).contains(&e.score), "{}", e.score);
+                    at = e.span.end;
+                }
+            }
+        }
+    }
+}
