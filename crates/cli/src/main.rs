@@ -1,2 +1,69 @@
-//! The `cloze` command.
-fn main() {}
+//! The `cloze` command: flags in, a job done, results on stdout, everything else on stderr.
+//!
+//! - `args`: what was typed;
+//! - `tag`: the job of tagging, from paths to entities;
+//! - `output`: the forms entities are written in, and where to;
+//! - `model`, `setup`: housekeeping;
+//! - `messages`: what goes to stderr, and the exit status that remembers it.
+//!
+//! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
+//! included; 130 interrupted.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one crate that prints")]
+
+mod args;
+mod messages;
+mod model;
+mod output;
+mod setup;
+mod tag;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::messages::Messages;
+
+fn main() -> ExitCode {
+    // Bad usage ends here, with status 2.
+    let cli = Cli::parse();
+    interrupt_cleanly();
+    let messages = Messages::new(cli.common.quiet);
+    cli.common.color.write_global();
+    let result = match cli.command {
+        Command::Tag(args) => tag::run(&cli.common, *args, &messages),
+        Command::Model { command } => model::run(&cli.common, command, &messages),
+        Command::Setup { json } => setup::run(&cli.common, json, &messages),
+        Command::Completions { shell } => {
+            args::completions(shell);
+            Ok(())
+        }
+    };
+    match result {
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            messages.fatal(&error);
+            ExitCode::from(2)
+        }
+        Ok(()) => messages.exit_code(),
+    }
+}
+
+/// Ctrl-C: what is half written goes, and the status is the one shells use for it.
+fn interrupt_cleanly() {
+    let handler = || {
+        cloze_store::atomic::discard_pending();
+        #[expect(clippy::exit, reason = "the work runs on other threads, and must end now")]
+        std::process::exit(130);
+    };
+    // Without a handler an interrupt still ends the process; only temporary files would stay.
+    let _ = ctrlc::set_handler(handler);
+}
+
+/// Whether the reader of our output went away, which is its right: `cloze tag … | head`.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

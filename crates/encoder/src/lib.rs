@@ -1,1 +1,40 @@
-//! Text to logits per token: ONNX Runtime, tokenizer, windows, batches, sessions
+//! Text to a row of numbers for every token. The one crate that names `ort` and `tokenizers`.
+//!
+//! In the order data flows:
+//! - [`runtime`]: ONNX Runtime's library, found or fetched;
+//! - [`model`]: a model folder and what its files say;
+//! - `tokenize`: text to token ids with the bytes they stand for;
+//! - [`window`]: long texts in overlapping windows, nothing cut;
+//! - [`batch`]: windows sorted into batches under a budget of tokens;
+//! - `session`: the pool of sessions;
+//! - [`encoder`]: all of it together, results in the order of the texts.
+//!
+//! ```no_run
+//! use cloze_core::Encode;
+//! use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
+//!
+//! let runtime = Runtime::load(&RuntimeParams::default(), &mut |line| eprintln!("{line}"))?;
+//! let model = ModelFolder::find("pii")?;
+//! let encoder = Encoder::open(&runtime, &model, EncoderParams::new())?;
+//! for (text, rows) in ["Angela lives in Kassel."].iter().zip(encoder.encode(&["Angela lives in Kassel."])?) {
+//!     for (token, logits) in rows.tokens.iter().zip(&rows.rows) {
+//!         println!("{:?}: {} logits", token.span.of(text), logits.len());
+//!     }
+//! }
+//! # Ok::<(), cloze_encoder::EncoderError>(())
+//! ```
+pub mod batch;
+pub mod encoder;
+mod error;
+pub mod model;
+pub mod runtime;
+mod session;
+mod tokenize;
+pub mod window;
+
+pub use batch::Order;
+pub use encoder::{Counts, Encoder, EncoderParams};
+pub use error::EncoderError;
+pub use model::ModelFolder;
+pub use runtime::{Runtime, RuntimeParams};
+pub use window::Cut;

@@ -1,0 +1,346 @@
+//! What was typed.
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloze_core::{OffsetUnit, Scheme};
+use cloze_corpus::Format;
+use cloze_encoder::{Cut, ModelFolder, Runtime, RuntimeParams};
+use cloze_heads::{Aggregation, Decode};
+
+use crate::messages::Messages;
+
+/// Entities, and later more, from text files: a BERT encoder on ONNX Runtime, without Python
+#[derive(Parser)]
+#[command(name = "cloze", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Find entities in files, folders or standard input
+    Tag(Box<TagArgs>),
+    /// Show the models there are, what is in one, and whether it is sound
+    Model {
+        #[command(subcommand)]
+        command: ModelCommand,
+    },
+    /// Get ONNX Runtime ready, so that later runs need no network
+    Setup {
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a shell's completion script
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ModelCommand {
+    /// The models that can be named
+    List {
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Inputs, outputs, labels, limits, size, hash and licence of a model
+    Info {
+        /// A model's name or folder
+        model: String,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Judge a model's files without running it
+    Check {
+        /// A model's name or folder
+        model: String,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct CommonArgs {
+    /// Do not fetch anything: ONNX Runtime must be on this machine
+    #[arg(long, global = true, env = "CLOZE_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) offline: bool,
+    /// The ONNX Runtime library to use, in place of the one found
+    #[arg(long, global = true, value_name = "FILE")]
+    runtime: Option<PathBuf>,
+    /// No progress bar and no summary; failures are still named
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+impl CommonArgs {
+    /// ONNX Runtime as these flags want it; says so when it was fetched.
+    pub(crate) fn load_runtime(&self, messages: &Messages) -> anyhow::Result<Runtime> {
+        let params = RuntimeParams::default().library(self.runtime.clone()).offline(self.offline);
+        Ok(Runtime::load(&params, &mut |line| messages.note(line))?)
+    }
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(crate) fn write_global(self) {
+        let choice = match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct TagArgs {
+    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
+    #[arg(required = true, value_name = "PATHS")]
+    pub(crate) paths: Vec<String>,
+
+    /// A model's name or folder
+    #[arg(short, long, default_value = "pii", value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) model: String,
+    /// How many batches are worked on at once [default: the cores this process may use]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub(crate) threads: Option<usize>,
+    /// The most tokens in a batch, padding included
+    #[arg(long, default_value_t = 1024, value_name = "N", help_heading = "Model")]
+    pub(crate) batch_tokens: usize,
+    /// The most tokens the model sees at once [default: the model's limit]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub(crate) window: Option<usize>,
+    /// How many tokens neighbouring windows share [default: 64, or half a smaller window]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub(crate) stride: Option<usize>,
+    /// Where texts longer than a window are cut
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Model")]
+    pub(crate) cut: CutArg,
+
+    /// What the files are; auto goes by their endings, and takes standard input as lines
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
+    pub(crate) input: InputArg,
+    /// The field or column that holds the text (jsonl, csv, tsv)
+    #[arg(long, default_value = "text", value_name = "NAME", help_heading = "Input")]
+    pub(crate) text_field: String,
+    /// The field or column that holds the record's id (jsonl, csv, tsv)
+    #[arg(long, default_value = "id", value_name = "NAME", help_heading = "Input")]
+    pub(crate) id_field: String,
+    /// The column that holds the token, counted from 1 (conll)
+    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
+    pub(crate) token_column: usize,
+    /// The files' encoding: utf-8, latin1, utf-16, shift_jis, …
+    #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
+    pub(crate) encoding: String,
+    /// Texts longer than this many MiB are refused; working memory grows with the longest
+    #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Input")]
+    pub(crate) max_text: usize,
+
+    /// How the pieces of a word become one
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
+    pub(crate) aggregation: AggregationArg,
+    /// How tags are chosen from their probabilities
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
+    pub(crate) decode: DecodeArg,
+    /// Which sequences of tags are legal; auto reads it off the model's tags
+    #[arg(long, value_enum, default_value_t, value_name = "SCHEME", help_heading = "Entities")]
+    pub(crate) scheme: SchemeArg,
+    /// Only entities with these labels
+    #[arg(long, value_delimiter = ',', value_name = "A,B", help_heading = "Entities")]
+    pub(crate) labels: Option<Vec<String>>,
+    /// Only entities with at least this score, 0 to 1; LABEL=SCORE for one label
+    #[arg(long, value_delimiter = ',', value_parser = MinScore::parse, value_name = "SCORE|LABEL=SCORE", help_heading = "Entities")]
+    pub(crate) min_score: Vec<MinScore>,
+    /// Rather tag what is doubtful than pass it over: takes this many logits off `O`
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "LOGITS", help_heading = "Entities")]
+    pub(crate) prefer_recall: Option<f32>,
+
+    /// The form of the results
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: OutputArg,
+    /// What offsets count (jsonl, tsv)
+    #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
+    pub(crate) offsets: OffsetsArg,
+    /// What stands in place of an entity; {label} is its label (redact) [default: [{label}]]
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub(crate) mask: Option<String>,
+    /// Write to a file, or into a folder as a tree like the input's: PATH is a folder if it is one, if
+    /// it ends in /, or if a folder is read and PATH has no ending
+    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long, requires = "output", help_heading = "Output")]
+    pub(crate) force: bool,
+}
+
+/// A threshold: for one label, or for all that have none of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MinScore {
+    pub(crate) label: Option<String>,
+    pub(crate) score: f32,
+}
+
+impl MinScore {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (label, score) = match text.rsplit_once('=') {
+            Some((label, score)) => (Some(label.to_owned()), score),
+            None => (None, text),
+        };
+        let score = score.parse().map_err(|_| format!("expected SCORE or LABEL=SCORE, found {text:?}"))?;
+        Ok(Self { label, score })
+    }
+}
+
+/// A flag's values beside the library's: the first is the default.
+macro_rules! values {
+    ($name:ident => $of:ty { $($(#[$doc:meta])* $value:ident => $meaning:expr,)+ }) => {
+        #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+        pub(crate) enum $name { $($(#[$doc])* $value),+ }
+
+        impl $name {
+            pub(crate) fn value(self) -> $of {
+                match self { $(Self::$value => $meaning),+ }
+            }
+        }
+    };
+}
+
+values! { CutArg => Cut {
+    /// At blank lines first, so that each paragraph is seen as it would be alone
+    #[default]
+    Paragraphs => Cut::Paragraphs,
+    /// Wherever a window is full
+    Anywhere => Cut::Anywhere,
+} }
+
+values! { InputArg => Option<Format> {
+    /// By the file's ending
+    #[default]
+    Auto => None,
+    /// A file is a text
+    Text => Some(Format::Text),
+    /// A line is a text
+    Lines => Some(Format::Lines),
+    /// A line is a JSON object
+    Jsonl => Some(Format::Jsonl),
+    /// Comma-separated, with a header
+    Csv => Some(Format::Csv),
+    /// Tab-separated, with a header
+    Tsv => Some(Format::Tsv),
+    /// A token a line, a blank line between sentences
+    Conll => Some(Format::Conll),
+} }
+
+values! { AggregationArg => Aggregation {
+    /// Every token is an entity of its own
+    None => Aggregation::None,
+    /// Neighbouring tokens with one label are an entity
+    Simple => Aggregation::Simple,
+    /// A word is what its first piece is
+    #[default]
+    First => Aggregation::First,
+    /// A word is what its pieces are on average
+    Average => Aggregation::Average,
+    /// A word is what its surest piece is
+    Max => Aggregation::Max,
+} }
+
+values! { DecodeArg => Decode {
+    /// The likeliest legal sequence
+    #[default]
+    Viterbi => Decode::Viterbi,
+    /// The likeliest tag of each word, legal or not
+    Argmax => Decode::Argmax,
+} }
+
+values! { SchemeArg => Option<Scheme> {
+    #[default]
+    Auto => None,
+    Io => Some(Scheme::Io),
+    Iob1 => Some(Scheme::Iob1),
+    Iob2 => Some(Scheme::Iob2),
+    /// The same as bilou
+    Iobes => Some(Scheme::Iobes),
+    Bilou => Some(Scheme::Iobes),
+} }
+
+values! { OffsetsArg => OffsetUnit {
+    /// Unicode code points, as Python counts
+    #[default]
+    Char => OffsetUnit::Char,
+    /// Bytes of the text as UTF-8
+    Byte => OffsetUnit::Byte,
+    /// UTF-16 units, as browsers count
+    Utf16 => OffsetUnit::Utf16,
+} }
+
+/// The forms results are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputArg {
+    /// The text with its entities marked, for reading
+    #[default]
+    Pretty,
+    /// A JSON object a record
+    Jsonl,
+    /// A word and its tag a line
+    Conll,
+    /// A row an entity
+    Tsv,
+    /// The text with <LABEL>…</LABEL> around entities
+    Inline,
+    /// One page with a legend, counts and filters
+    Html,
+    /// The text with entities replaced
+    Redact,
+}
+
+pub(crate) fn completions(shell: clap_complete::Shell) {
+    use clap::CommandFactory as _;
+    clap_complete::generate(shell, &mut Cli::command(), "cloze", &mut std::io::stdout());
+}
+
+/// A model by name or folder.
+pub(crate) fn find_model(name: &str) -> anyhow::Result<ModelFolder> {
+    Ok(ModelFolder::find(name)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_score_may_be_a_labels_own() {
+        let parse = |text| MinScore::parse(text).ok().map(|m| (m.label, m.score));
+        assert_eq!(parse("0.5"), Some((None, 0.5)));
+        assert_eq!(parse("PHONE=0.25"), Some((Some("PHONE".into()), 0.25)));
+        assert_eq!(parse("PHONE="), None);
+        assert_eq!(parse("x"), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! What the user is told beside the results, and the exit status that follows from it.
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::ProgressBar;
+
+/// Where every message goes. A reported failure also sets the exit status, so that the two cannot
+/// drift apart.
+pub(crate) struct Messages {
+    quiet: bool,
+    failed: AtomicBool,
+    /// The bar on screen, if any, which messages must not write into.
+    pub(crate) bar: ProgressBar,
+}
+
+impl Messages {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet, failed: AtomicBool::new(false), bar: ProgressBar::hidden() }
+    }
+
+    pub(crate) fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// An input that could not be used. The run goes on, and ends with status 1.
+    pub(crate) fn failure(&self, error: &dyn std::error::Error) {
+        self.failed.store(true, Ordering::Relaxed);
+        self.line("error", AnsiColor::Red, &with_causes(error));
+    }
+
+    /// What ends the run.
+    pub(crate) fn fatal(&self, error: &anyhow::Error) {
+        self.line("error", AnsiColor::Red, &with_causes(error.as_ref()));
+    }
+
+    /// Something the user may want to know; `--quiet` does not.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| {
+                // Nobody is there to be told that stderr is closed.
+                let _ = writeln!(anstream::stderr(), "{text}");
+            });
+        }
+    }
+
+    fn line(&self, kind: &str, color: AnsiColor, text: &str) {
+        let style: Style = color.on_default().bold();
+        self.bar.suspend(|| {
+            let _ = writeln!(anstream::stderr(), "{style}{kind}{style:#}: {text}");
+        });
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(u8::from(self.failed.load(Ordering::Relaxed)))
+    }
+}
+
+/// An error with its causes, each said once: `a: b: c`.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Transparent errors repeat their source.
+        if !text.ends_with(&said) {
+            // A hint stays at the end, behind the causes.
+            let (head, hint) = match text.split_once("\nhint: ") {
+                Some((head, hint)) => (head.to_owned(), format!("\nhint: {hint}")),
+                None => (text, String::new()),
+            };
+            text = format!("{head}: {said}{hint}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_come_before_hints_and_once() {
+        let inner = anyhow::anyhow!("inner");
+        let outer = inner.context("outer\nhint: try");
+        assert_eq!(with_causes(outer.as_ref()), "outer: inner\nhint: try");
+        let same = anyhow::anyhow!("same").context("all the same");
+        assert_eq!(with_causes(same.as_ref()), "all the same");
+    }
+}

@@ -1,0 +1,80 @@
+//! For reading: the text with its entities in brackets and, where there is colour, in colour.
+use std::io::Write;
+
+use anstyle::{Ansi256Color, Style};
+
+use super::{Form, Tagged, WriteError, pieces};
+
+/// Colours of the 256 that are told apart on dark and on light.
+const COLORS: [u8; 12] = [33, 166, 35, 161, 98, 37, 130, 69, 172, 71, 204, 105];
+
+#[derive(Default)]
+pub(super) struct Pretty {
+    labels: Vec<String>,
+    path: String,
+}
+
+impl Pretty {
+    /// The same label has the same colour in the whole output.
+    fn color(&mut self, label: &str) -> Style {
+        let known = self.labels.iter().position(|l| l == label);
+        let place = known.unwrap_or_else(|| {
+            self.labels.push(label.to_owned());
+            self.labels.len() - 1
+        });
+        Style::new().fg_color(Some(Ansi256Color(COLORS[place % COLORS.len()]).into()))
+    }
+}
+
+impl Form for Pretty {
+    fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
+        let dim = Style::new().dimmed();
+        if tagged.path != self.path {
+            self.path = tagged.path.to_owned();
+            let bold = Style::new().bold();
+            writeln!(out, "{bold}── {} ──{bold:#}", visible(tagged.path))?;
+        }
+        if let Some(id) = &tagged.record.id {
+            write!(out, "{dim}{}:{dim:#} ", visible(id))?;
+        }
+        for (text, entity) in pieces(&tagged.record.text, tagged.entities) {
+            let text = visible(text);
+            match entity {
+                Some(e) => {
+                    let color = self.color(&e.label);
+                    let bold = color.bold();
+                    write!(out, "{color}[{color:#}{bold}{text}{bold:#} {color}{}]{color:#}", e.label)?;
+                }
+                None => write!(out, "{text}")?,
+            }
+        }
+        Ok(writeln!(out)?)
+    }
+}
+
+/// Control characters shown, not sent: a text must not be able to command the terminal.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            // Part of a line end.
+            '\r' if chars.peek() == Some(&'\n') => {}
+            c if c.is_control() => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_command_the_terminal() {
+        assert_eq!(visible("a\x1b[31mb\r\nc\rd\0\u{9b}"), "a\\u{1b}[31mb\nc\\u{d}d\\u{0}\\u{9b}");
+        assert_eq!(visible("naïve 👍🏽\n"), "naïve 👍🏽\n");
+    }
+}

@@ -1,0 +1,182 @@
+//! Where results go: standard output, one file, or a folder with a file for each input.
+use std::collections::HashSet;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use cloze_corpus::{Encoding, Source};
+use cloze_store::atomic::{AtomicFile, Existing};
+
+use super::{Form, FormParams, Tagged, WriteError};
+
+/// Where results go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Stdout,
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+impl Place {
+    /// What `--output` means: a folder if it is one, if it ends in a separator, or if a folder is
+    /// read and it has no ending; else a file.
+    pub(crate) fn of(output: Option<&Path>, inputs: &[String]) -> Self {
+        let Some(path) = output else { return Self::Stdout };
+        let text = path.to_string_lossy();
+        let named_so = text.ends_with('/') || text.ends_with(std::path::MAIN_SEPARATOR);
+        let reads_folder = || inputs.iter().any(|p| Path::new(p).is_dir());
+        let is_folder = path.is_dir() || named_so || (path.extension().is_none() && reads_folder());
+        if is_folder { Self::Folder(path.to_owned()) } else { Self::File(path.to_owned()) }
+    }
+}
+
+/// A stream that is being written.
+struct Stream {
+    form: Box<dyn Form>,
+    to: To,
+}
+
+enum To {
+    Stdout(Box<dyn Write>),
+    File(BufWriter<AtomicFile>),
+}
+
+impl Stream {
+    fn open(params: &FormParams, to: To) -> io::Result<Self> {
+        let mut stream = Self { form: params.open(), to };
+        let (form, out) = stream.parts();
+        form.begin(out)?;
+        Ok(stream)
+    }
+
+    fn parts(&mut self) -> (&mut dyn Form, &mut dyn Write) {
+        let out: &mut dyn Write = match &mut self.to {
+            To::Stdout(out) => out,
+            To::File(out) => out,
+        };
+        (self.form.as_mut(), out)
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        let (form, out) = self.parts();
+        form.end(out)?;
+        out.flush()?;
+        if let To::File(file) = self.to {
+            file.into_inner().map_err(io::IntoInnerError::into_error)?.commit()?;
+        }
+        Ok(())
+    }
+}
+
+/// The results' way out. Files appear under their names only when they are whole.
+pub(crate) struct Sink {
+    params: FormParams,
+    place: Place,
+    existing: Existing,
+    stream: Option<Stream>,
+    /// The files this run has written: `--force` replaces older ones, not these.
+    written: HashSet<PathBuf>,
+}
+
+impl Sink {
+    /// Opens the output; for a folder, nothing yet.
+    pub(crate) fn open(params: FormParams, place: Place, force: bool) -> anyhow::Result<Self> {
+        let existing = if force { Existing::Replace } else { Existing::Refuse };
+        let to = match &place {
+            Place::Stdout => Some(To::Stdout(match params.form {
+                // Colour is taken out again where the terminal has none.
+                crate::args::OutputArg::Pretty => Box::new(BufWriter::new(anstream::stdout())),
+                _ => Box::new(BufWriter::new(io::stdout())),
+            })),
+            Place::File(path) => Some(To::File(BufWriter::new(AtomicFile::create(path, existing)?))),
+            Place::Folder(_) => None,
+        };
+        let stream = to.map(|to| Stream::open(&params, to)).transpose()?;
+        Ok(Self { params, place, existing, stream, written: HashSet::new() })
+    }
+
+    /// An input begins. In a folder this opens its file.
+    pub(crate) fn begin(&mut self, source: &Source) -> anyhow::Result<()> {
+        let Place::Folder(folder) = &self.place else { return Ok(()) };
+        let mut name = match source {
+            Source::File { relative, .. } => relative.clone().into_os_string(),
+            Source::Stdin => "stdin".into(),
+        };
+        name.push(self.params.ending());
+        let path = folder.join(name);
+        anyhow::ensure!(
+            self.written.insert(path.clone()),
+            "{}: {} would be written over another input's result",
+            source.name(),
+            path.display()
+        );
+        let file = AtomicFile::create(&path, self.existing)?;
+        self.stream = Some(Stream::open(&self.params, To::File(BufWriter::new(file)))?);
+        Ok(())
+    }
+
+    /// A record with its entities.
+    pub(crate) fn record(&mut self, tagged: &Tagged<'_>) -> Result<(), WriteError> {
+        match &mut self.stream {
+            Some(stream) => {
+                let (form, out) = stream.parts();
+                form.record(tagged, out)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A part of the input that is no record.
+    pub(crate) fn verbatim(&mut self, text: &str, encoding: Encoding) -> Result<(), WriteError> {
+        match &mut self.stream {
+            Some(stream) => {
+                let (form, out) = stream.parts();
+                form.verbatim(text, encoding, out)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What is written so far may be seen.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.stream {
+            Some(stream) => stream.parts().1.flush(),
+            None => Ok(()),
+        }
+    }
+
+    /// An input ended; one that did not end well leaves no file of its own.
+    pub(crate) fn end(&mut self, whole: bool) -> anyhow::Result<()> {
+        if matches!(self.place, Place::Folder(_))
+            && let Some(stream) = self.stream.take()
+            && whole
+        {
+            stream.finish()?;
+        }
+        Ok(())
+    }
+
+    /// All inputs ended.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        self.stream.take().map_or(Ok(()), Stream::finish)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_a_folder_when_it_says_so() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().to_string_lossy().into_owned();
+        let file = ["a.txt".to_owned()];
+        let of = |path: &str, inputs: &[String]| Place::of(Some(Path::new(path)), inputs);
+        assert_eq!(Place::of(None, &file), Place::Stdout);
+        assert!(matches!(of("out.jsonl", &file), Place::File(_)));
+        assert!(matches!(of("out/", &file), Place::Folder(_)));
+        assert!(matches!(of(&folder, &file), Place::Folder(_)));
+        assert!(matches!(of("out", &file), Place::File(_)));
+        assert!(matches!(of("out", std::slice::from_ref(&folder)), Place::Folder(_)));
+        assert!(matches!(of("out.jsonl", &[folder]), Place::File(_)));
+    }
+}

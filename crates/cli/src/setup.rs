@@ -1,0 +1,27 @@
+//! `cloze setup`: ONNX Runtime ready ahead of time.
+use serde::Serialize;
+
+use crate::args::CommonArgs;
+use crate::messages::Messages;
+
+#[derive(Serialize)]
+struct Report {
+    library: String,
+    origin: &'static str,
+    build: &'static str,
+}
+
+pub(crate) fn run(common: &CommonArgs, json: bool, messages: &Messages) -> anyhow::Result<()> {
+    let runtime = common.load_runtime(messages)?;
+    let report = Report {
+        library: runtime.path().display().to_string(),
+        origin: runtime.origin().name(),
+        build: runtime.build_info(),
+    };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("ONNX Runtime {}: {}", report.origin, report.library);
+    }
+    Ok(())
+}

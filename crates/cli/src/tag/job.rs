@@ -1,0 +1,77 @@
+//! What will be done: every flag judged, the model open, the files found.
+use anyhow::{Context as _, bail};
+use cloze_corpus::walk::{self, Walk};
+use cloze_corpus::{Encoding, ReadParams, ValidReadParams};
+use cloze_encoder::{Encoder, EncoderParams};
+use cloze_heads::{TagParams, Tagger};
+
+use crate::args::{CommonArgs, OutputArg, TagArgs, find_model};
+use crate::messages::Messages;
+use crate::output::FormParams;
+use crate::output::sink::{Place, Sink};
+
+/// All that `cloze tag` needs.
+pub(super) struct Job {
+    pub(super) encoder: Encoder,
+    pub(super) tagger: Tagger,
+    pub(super) read: ValidReadParams,
+    pub(super) found: Walk,
+    pub(super) sink: Sink,
+    pub(super) redacts: bool,
+}
+
+impl Job {
+    /// Fails on whatever leaves nothing to do; a path that is missing beside others does not.
+    pub(super) fn new(common: &CommonArgs, args: TagArgs, messages: &Messages) -> anyhow::Result<Self> {
+        if args.mask.is_some() && args.format != OutputArg::Redact {
+            bail!("--mask is for --format redact");
+        }
+        if args.format == OutputArg::Redact && args.input == crate::args::InputArg::Conll {
+            bail!("--format redact cannot give CoNLL back: its words are tags' places, not text");
+        }
+        let encoding = Encoding::parse(&args.encoding)?;
+        let read = ReadParams::default()
+            .format(args.input.value())
+            .encoding(encoding)
+            .text_field(args.text_field.clone())
+            .id_field(args.id_field.clone())
+            .token_column(args.token_column)
+            .max_text_bytes(args.max_text.saturating_mul(1 << 20))
+            .check()?;
+
+        let model = find_model(&args.model)?;
+        let mut tags = TagParams::new(model.labels().to_vec())
+            .aggregation(args.aggregation.value())
+            .decode(args.decode.value())
+            .scheme(args.scheme.value())
+            .labels(args.labels)
+            .recall_bias(args.prefer_recall.unwrap_or(0.0));
+        for threshold in args.min_score {
+            tags = match threshold.label {
+                Some(label) => tags.min_score_of(label, threshold.score),
+                None => tags.min_score(threshold.score),
+            };
+        }
+        let in_model = || format!("model {}", model.folder().display());
+        let tagger = tags.check().with_context(in_model)?;
+
+        let found = walk::find(&args.paths, !encoding.is_utf16());
+        let place = Place::of(args.output.as_deref(), &args.paths);
+        let form = FormParams {
+            form: args.format,
+            offsets: args.offsets.value(),
+            mask: args.mask.unwrap_or_else(|| "[{label}]".into()),
+        };
+        let params = EncoderParams::new()
+            .threads(args.threads)
+            .batch_tokens(args.batch_tokens)
+            .window(args.window)
+            .stride(args.stride)
+            .cut(args.cut.value());
+        let runtime = common.load_runtime(messages)?;
+        let encoder = Encoder::open(&runtime, &model, params)?;
+        // Last, so that a mistake above leaves no temporary file.
+        let sink = Sink::open(form, place, args.force)?;
+        Ok(Self { encoder, tagger, read, found, sink, redacts: args.format == OutputArg::Redact })
+    }
+}

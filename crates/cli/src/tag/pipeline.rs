@@ -1,0 +1,337 @@
+//! Reading ahead, tagging in chunks, writing in order, in memory that the longest text bounds.
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use cloze_core::{Encode as _, Entity, Span, TokenRows, token};
+use cloze_corpus::{CorpusError, Encoding, Format, Piece, Record, Source, ValidReadParams};
+use cloze_encoder::EncoderError;
+use cloze_heads::HeadError;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::job::Job;
+use crate::messages::Messages;
+use crate::output::{Tagged, WriteError};
+
+/// As much text as is tagged at once: enough to sort into batches of one length, and little enough
+/// that results appear as it goes.
+const CHUNK_BYTES: usize = 256 << 10;
+/// As many records, should they be short.
+const CHUNK_RECORDS: usize = 4096;
+/// How long to wait for more before tagging what is there: only a slow pipe takes longer.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How far the reader may be ahead, in records.
+const READ_AHEAD: usize = 16;
+
+/// What the reader tells.
+enum Event {
+    Begin(Source),
+    Piece { piece: Piece, format: Format, encoding: Encoding, bytes: u64 },
+    Failed(CorpusError),
+    /// The input's end; not `whole` where a failure came before it.
+    End { whole: bool },
+}
+
+/// A record that could not be tagged.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: not tagged")]
+struct NotTagged {
+    path: String,
+    line: u64,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// One record's result.
+struct Found {
+    entities: Vec<Entity>,
+    words: Vec<Span>,
+}
+
+/// What is said at the end.
+#[derive(Default)]
+struct Totals {
+    files: u64,
+    texts: u64,
+    words: u64,
+    entities: BTreeMap<String, u64>,
+}
+
+pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
+    let started = Instant::now();
+    for error in &job.found.errors {
+        messages.failure(error);
+    }
+    let sources = std::mem::take(&mut job.found.sources);
+    show_progress(&sources, messages);
+    let mut totals = Totals::default();
+    let result = std::thread::scope(|scope| {
+        let (send, receive) = sync_channel(READ_AHEAD);
+        let read = job.read.clone();
+        scope.spawn(move || read_all(&read, sources, &send));
+        let mut current = None;
+        while let Some(chunk) = next_chunk(&receive) {
+            write_chunk(&mut job, chunk, &mut current, &mut totals, messages)?;
+        }
+        // On an error, dropping the receiver ends the reader.
+        anyhow::Ok(())
+    });
+    messages.bar.finish_and_clear();
+    result?;
+    job.sink.finish()?;
+    summarize(&totals, &job.found, job.redacts, started.elapsed(), messages);
+    Ok(())
+}
+
+/// Reads everything in order. Ends early when nobody listens any more.
+fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Event>) {
+    for source in sources {
+        let reader = params.open(&source);
+        if send.send(Event::Begin(source)).is_err() {
+            return;
+        }
+        let mut whole = true;
+        match reader {
+            Ok(mut reader) => {
+                let format = reader.format();
+                while let Some(next) = reader.next() {
+                    let event = match next {
+                        Ok(piece) => {
+                            let (encoding, bytes) = (reader.encoding(), reader.bytes_read());
+                            Event::Piece { piece, format, encoding, bytes }
+                        }
+                        Err(error) => {
+                            whole &= !error.is_fatal();
+                            Event::Failed(error)
+                        }
+                    };
+                    if send.send(event).is_err() {
+                        return;
+                    }
+                }
+            }
+            Err(error) => {
+                whole = false;
+                if send.send(Event::Failed(error)).is_err() {
+                    return;
+                }
+            }
+        }
+        if send.send(Event::End { whole }).is_err() {
+            return;
+        }
+    }
+}
+
+/// The next events, up to a chunk of text; `None` when there are no more.
+fn next_chunk(receive: &Receiver<Event>) -> Option<Vec<Event>> {
+    let mut chunk = vec![receive.recv().ok()?];
+    let (mut bytes, mut records) = (0, 0);
+    while bytes < CHUNK_BYTES && records < CHUNK_RECORDS {
+        if let Some(Event::Piece { piece: Piece::Record(record), .. }) = chunk.last() {
+            bytes += record.text.len();
+            records += 1;
+        }
+        match receive.recv_timeout(PATIENCE) {
+            Ok(event) => chunk.push(event),
+            Err(RecvTimeoutError::Timeout) if records == 0 => chunk.push(receive.recv().ok()?),
+            Err(_) => break,
+        }
+    }
+    Some(chunk)
+}
+
+/// Where the writer is.
+struct Current {
+    path: String,
+    /// Whether its output could be opened: else its records are read and passed over.
+    open: bool,
+    whole: bool,
+    /// Bytes of it that the progress bar has seen.
+    bytes: u64,
+}
+
+/// Tags a chunk's records together, then writes its events in order.
+fn write_chunk(
+    job: &mut Job,
+    chunk: Vec<Event>,
+    current: &mut Option<Current>,
+    totals: &mut Totals,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let records: Vec<&Record> = chunk.iter().filter_map(record_of).collect();
+    let mut found = tag_records(job, &records)?.into_iter();
+    for event in chunk {
+        match event {
+            Event::Begin(source) => {
+                totals.files += 1;
+                let opened = job.sink.begin(&source);
+                if let Err(error) = &opened {
+                    messages.failure(error.as_ref());
+                }
+                let open = opened.is_ok();
+                *current = Some(Current { path: source.name(), open, whole: true, bytes: 0 });
+            }
+            Event::Failed(error) => messages.failure(&error),
+            Event::End { whole } => {
+                if let Some(current) = current.take().filter(|c| c.open)
+                    && let Err(error) = job.sink.end(whole && current.whole)
+                {
+                    messages.failure(error.as_ref());
+                }
+            }
+            Event::Piece { piece, format, encoding, bytes } => {
+                let Some(current) = current.as_mut() else { continue };
+                messages.bar.inc(bytes.saturating_sub(current.bytes));
+                current.bytes = bytes;
+                let written = match piece {
+                    Piece::Record(record) => {
+                        let found = found.next().unwrap_or_else(|| Err("no result".into()));
+                        let line = record.line;
+                        match found {
+                            Ok(found) if current.open => {
+                                totals.count(&found);
+                                let (entities, words) = (&found.entities[..], &found.words[..]);
+                                let (path, record) = (&current.path, &record);
+                                let tagged =
+                                    Tagged { path, format, encoding, record, entities, words };
+                                job.sink.record(&tagged)
+                            }
+                            Ok(_) => Ok(()),
+                            Err(source) => {
+                                let path = current.path.clone();
+                                messages.failure(&NotTagged { path, line, source });
+                                Ok(())
+                            }
+                        }
+                    }
+                    Piece::Verbatim(text) if current.open => job.sink.verbatim(&text, encoding),
+                    Piece::Verbatim(_) => Ok(()),
+                };
+                match written {
+                    Ok(()) => {}
+                    Err(WriteError::Output(error)) => return Err(error.into()),
+                    Err(error) => {
+                        current.whole = false;
+                        messages.failure(&error);
+                    }
+                }
+            }
+        }
+    }
+    messages.bar.set_message(format!("{} texts", totals.texts));
+    Ok(job.sink.flush()?)
+}
+
+fn record_of(event: &Event) -> Option<&Record> {
+    match event {
+        Event::Piece { piece: Piece::Record(record), .. } => Some(record),
+        _ => None,
+    }
+}
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The results of many records. Where one of them is the cause of a failure, each is done alone, so
+/// that it costs only itself.
+fn tag_records(job: &Job, records: &[&Record]) -> anyhow::Result<Vec<Result<Found>>> {
+    let texts: Vec<&str> = records.iter().map(|r| r.text.as_str()).collect();
+    match job.encoder.encode(&texts) {
+        Ok(encoded) => {
+            let one = |(record, rows): (&&Record, TokenRows)| Ok(decode(job, record, rows)?);
+            Ok(records.iter().zip(encoded).map(one).collect())
+        }
+        Err(error @ (EncoderError::Tokenize { .. } | EncoderError::Run { .. })) => match records {
+            [_] => Ok(vec![Err(error.into())]),
+            _ => {
+                let alone = records.iter().map(|record| tag_records(job, &[record]));
+                Ok(alone.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect())
+            }
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn decode(job: &Job, record: &Record, mut rows: TokenRows) -> std::result::Result<Found, HeadError> {
+    if let Some(words) = &record.words {
+        token::assign_words(&mut rows.tokens, words);
+    }
+    let entities = job.tagger.decode(&job.tagger.predict(&rows)?);
+    let own = || token::words(&rows.tokens).into_iter().map(|w| w.span).collect();
+    Ok(Found { entities, words: record.words.clone().unwrap_or_else(own) })
+}
+
+impl Totals {
+    fn count(&mut self, found: &Found) {
+        self.texts += 1;
+        self.words += found.words.len() as u64;
+        for (label, n) in cloze_heads::tag::count(&found.entities) {
+            *self.entities.entry(label).or_default() += n;
+        }
+    }
+}
+
+/// A bar on terminals only; against the bytes to read where they are known.
+fn show_progress(sources: &[Source], messages: &Messages) {
+    if messages.quiet() || !std::io::stderr().is_terminal() {
+        return;
+    }
+    let size = |source: &Source| match source {
+        Source::File { path, .. } => fs_err::metadata(path).ok().map(|m| m.len()),
+        Source::Stdin => None,
+    };
+    let total: Option<u64> = sources.iter().map(size).sum();
+    let template = match total {
+        Some(_) => "{bar:30} {percent:>3} %  {msg}, {elapsed} gone, {eta} left",
+        None => "{spinner} {msg}, {elapsed} gone",
+    };
+    let bar = &messages.bar;
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_length(total.unwrap_or(0));
+    bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+    tick(bar);
+}
+
+/// The time goes on while a long text is worked on.
+fn tick(bar: &ProgressBar) {
+    bar.enable_steady_tick(Duration::from_millis(250));
+}
+
+fn summarize(
+    totals: &Totals,
+    found: &cloze_corpus::walk::Walk,
+    redacts: bool,
+    time: Duration,
+    messages: &Messages,
+) {
+    let entities: u64 = totals.entities.values().sum();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = totals.words as f64 / time.as_secs_f64().max(1e-9);
+    let (texts, files) = (plural(totals.texts, "text"), plural(totals.files, "file"));
+    let (words, entities) = (plural(totals.words, "word"), plural(entities, "entity"));
+    let seconds = time.as_secs_f64();
+    let mut line =
+        format!("{entities} in {texts} from {files}: {words} in {seconds:.1} s, {rate:.0} words/s");
+    for (n, what) in [(found.hidden, "hidden"), (found.binary, "binary")] {
+        if n > 0 {
+            line.push_str(&format!("; {} skipped", plural(n, &format!("{what} file"))));
+        }
+    }
+    messages.note(&line);
+    if redacts {
+        let by_label = totals.entities.iter().map(|(label, n)| format!("{n} {label}"));
+        let by_label: Vec<_> = by_label.collect();
+        let by_label = if by_label.is_empty() { "nothing".into() } else { by_label.join(", ") };
+        messages.note(&format!("replaced {by_label}"));
+    }
+}
+
+fn plural(n: u64, what: &str) -> String {
+    match (n, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        _ => format!("{n} {what}s"),
+    }
+}

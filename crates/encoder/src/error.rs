@@ -1,0 +1,235 @@
+//! What can go wrong between a text and its numbers.
+use std::path::PathBuf;
+
+/// Every failure of this crate; the runtime's first, then the model's, then the texts'.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncoderError {
+    /// No library file where the user said.
+    #[error("{}: no ONNX Runtime library there ({origin})", path.display())]
+    RuntimeMissing {
+        /// Where it should be.
+        path: PathBuf,
+        /// Who said so.
+        origin: &'static str,
+    },
+    /// A library older than the oldest that works.
+    #[error("{}: ONNX Runtime {found} is too old; 1.{needed} or newer is needed", path.display())]
+    RuntimeTooOld {
+        /// The library.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+        /// The oldest minor version that works.
+        needed: u32,
+    },
+    /// A file that is no loadable ONNX Runtime.
+    #[error("{}: not a working ONNX Runtime library", path.display())]
+    RuntimeBroken {
+        /// The library.
+        path: PathBuf,
+        /// What the loader says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No library on the machine, and fetching is forbidden.
+    #[error(
+        "no ONNX Runtime library found, and fetching one is forbidden (offline){passed_over}\n\
+         hint: any of these provides it: `cloze setup` while online; ORT_DYLIB_PATH or --runtime \
+         naming the library; the library beside the program; `pip install onnxruntime`"
+    )]
+    RuntimeOffline {
+        /// Libraries that were found and did not work, a line each.
+        passed_over: String,
+    },
+    /// No place to keep a fetched library.
+    #[error("no cache folder to keep ONNX Runtime in\nhint: name one with CLOZE_CACHE")]
+    RuntimeNoCache,
+    /// No library to fetch for this machine.
+    #[error(
+        "no ONNX Runtime library to fetch for {os} on {arch}\nhint: build or install one, and name \
+         it with ORT_DYLIB_PATH or --runtime"
+    )]
+    RuntimePlatform {
+        /// The operating system.
+        os: &'static str,
+        /// The processor.
+        arch: &'static str,
+    },
+    /// No package client could fetch the library.
+    #[error(
+        "ONNX Runtime could not be fetched: {}\nhint: it takes Python with pip, or npm, and a \
+         network; or name a library with ORT_DYLIB_PATH or --runtime",
+        if tried.is_empty() { "this machine has neither pip nor npm" } else { tried }
+    )]
+    RuntimeFetch {
+        /// What each client said.
+        tried: String,
+    },
+    /// What was fetched is not what was expected.
+    #[error("{archive}: SHA-256 {found}, expected {expected}: refused")]
+    RuntimeChecksum {
+        /// The archive's name.
+        archive: String,
+        /// The hash kept in the source.
+        expected: &'static str,
+        /// The hash of what came.
+        found: String,
+    },
+    /// The archive has no such library in it.
+    #[error("the fetched archive gives no {member}: {what}")]
+    RuntimeArchive {
+        /// The member wanted.
+        member: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The cache cannot be written.
+    #[error("ONNX Runtime cannot be kept in the cache")]
+    RuntimeStore {
+        /// What the system says; it names the file.
+        source: std::io::Error,
+    },
+
+    /// No model of that name or folder.
+    #[error("no model {name:?}; looked in {looked}")]
+    NoModel {
+        /// What was asked for.
+        name: String,
+        /// The folders looked in.
+        looked: String,
+    },
+    /// A model folder lacks a file.
+    #[error("{}: no {file} in this model folder", folder.display())]
+    ModelFile {
+        /// The folder.
+        folder: PathBuf,
+        /// What it lacks.
+        file: &'static str,
+    },
+    /// A file of the model folder cannot be used as it is.
+    #[error("{}: {what}", path.display())]
+    ModelContent {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found.
+        what: String,
+    },
+    /// A JSON file of the model folder cannot be read.
+    #[error("{}: not the JSON expected", path.display())]
+    ModelJson {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and reason.
+        source: serde_json::Error,
+    },
+    /// The tokenizer's file cannot be used.
+    #[error("{}: not a usable tokenizer: {what}", path.display())]
+    Tokenizer {
+        /// `tokenizer.json`.
+        path: PathBuf,
+        /// What the tokenizers library says; its errors have no type to keep.
+        what: String,
+    },
+    /// The graph was refused before it reached ONNX Runtime.
+    #[error(transparent)]
+    Graph(#[from] cloze_graph::GraphError),
+    /// A file could not be read.
+    #[error(transparent)]
+    Store(#[from] cloze_store::StoreError),
+    /// The graph asks for an input that texts do not give.
+    #[error(
+        "{}: no use for its input {found:?}; it takes {}, and texts give input_ids, \
+         attention_mask and token_type_ids",
+        path.display(),
+        all.join(", ")
+    )]
+    GraphInput {
+        /// `model.onnx`.
+        path: PathBuf,
+        /// The input, or what is missing.
+        found: String,
+        /// All its inputs.
+        all: Vec<String>,
+    },
+    /// No output can be the logits.
+    #[error("{}: no output to take logits from; the graph has {}", path.display(), all.join(", "))]
+    GraphOutput {
+        /// `model.onnx`.
+        path: PathBuf,
+        /// All its outputs, with their shapes.
+        all: Vec<String>,
+    },
+    /// As many labels as the graph has outputs a token: not here.
+    #[error(
+        "{}: {labels} labels in config.json, but the graph's output {output:?} is {width} wide",
+        path.display()
+    )]
+    LabelWidth {
+        /// `model.onnx`.
+        path: PathBuf,
+        /// Labels in `config.json`.
+        labels: usize,
+        /// The output's name.
+        output: String,
+        /// The output's width.
+        width: usize,
+    },
+    /// ONNX Runtime would not take the graph.
+    #[error("{}: ONNX Runtime refuses the graph", path.display())]
+    Session {
+        /// `model.onnx`.
+        path: PathBuf,
+        /// What it says.
+        source: ort::Error,
+    },
+
+    /// A setting is out of its range.
+    #[error("{setting} is {found}: {expected}")]
+    Setting {
+        /// Which.
+        setting: &'static str,
+        /// Its value.
+        found: usize,
+        /// The range.
+        expected: String,
+    },
+    /// A text that the tokenizer cannot take.
+    #[error("text {index} cannot be tokenized: {what}")]
+    Tokenize {
+        /// Which of the texts, from 0.
+        index: usize,
+        /// What the tokenizers library says; its errors have no type to keep.
+        what: String,
+    },
+    /// ONNX Runtime failed on a batch.
+    #[error("{}: ONNX Runtime failed on a batch of {batch} × {seq} tokens", path.display())]
+    Run {
+        /// `model.onnx`.
+        path: PathBuf,
+        /// Sequences in the batch.
+        batch: usize,
+        /// Tokens a sequence, padding and special tokens included.
+        seq: usize,
+        /// What it says.
+        source: ort::Error,
+    },
+    /// The graph gave something of another shape than it declares.
+    #[error(
+        "{}: output {output:?} came as {found:?}; expected [{batch}, {seq}, {width}]",
+        path.display()
+    )]
+    OutputShape {
+        /// `model.onnx`.
+        path: PathBuf,
+        /// The output.
+        output: String,
+        /// Its shape.
+        found: Vec<i64>,
+        /// Sequences expected.
+        batch: usize,
+        /// Tokens a sequence expected.
+        seq: usize,
+        /// Numbers a token expected.
+        width: usize,
+    },
+}

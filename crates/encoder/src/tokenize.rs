@@ -1,0 +1,133 @@
+//! Text to token ids, with the bytes each token stands for.
+use std::path::Path;
+
+use cloze_core::{Span, Token};
+use unicode_normalization::char::is_combining_mark;
+
+use crate::EncoderError;
+
+/// One text's tokens, without the special ones.
+#[derive(Debug, Default)]
+pub(crate) struct Tokenized {
+    pub(crate) ids: Vec<u32>,
+    pub(crate) tokens: Vec<Token>,
+}
+
+/// A `tokenizer.json`, with whatever padding and truncation it carries taken off: here nothing is
+/// cut, and batches are padded by what is in them.
+#[derive(Debug)]
+pub(crate) struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    /// The special tokens before a sequence and behind it, as (id, type id).
+    pub(crate) before: Vec<(i64, i64)>,
+    pub(crate) after: Vec<(i64, i64)>,
+    /// The type id of a sequence's own tokens.
+    pub(crate) type_id: i64,
+}
+
+impl Tokenizer {
+    pub(crate) fn open(path: &Path) -> Result<Self, EncoderError> {
+        let wrong = |what: String| EncoderError::Tokenizer { path: path.to_owned(), what };
+        let bytes = cloze_store::read::read_capped(path, 256 << 20)?;
+        let mut inner =
+            tokenizers::Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;
+        inner.with_padding(None);
+        inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
+        // What the tokenizer puts around a sequence, seen on one: the template itself has many forms.
+        let (bare, whole) = (inner.encode("a", false), inner.encode("a", true));
+        let (bare, whole) =
+            (bare.map_err(|e| wrong(e.to_string()))?, whole.map_err(|e| wrong(e.to_string()))?);
+        let own = bare.get_ids();
+        let at = whole.get_ids().windows(own.len().max(1)).position(|w| w == own);
+        let Some(at) = at else {
+            return Err(wrong("a sequence with special tokens does not hold the sequence".into()));
+        };
+        let special = |range: std::ops::Range<usize>| {
+            let ids = whole.get_ids()[range.clone()].iter().map(|&id| i64::from(id));
+            ids.zip(whole.get_type_ids()[range].iter().map(|&id| i64::from(id))).collect()
+        };
+        let before = special(0..at);
+        let after = special(at + own.len()..whole.get_ids().len());
+        let type_id = whole.get_type_ids().get(at).map_or(0, |&id| i64::from(id));
+        Ok(Self { inner, before, after, type_id })
+    }
+
+    /// How many ids there are, added tokens included.
+    pub(crate) fn vocabulary(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// How many special tokens a sequence gets.
+    pub(crate) fn special_tokens(&self) -> usize {
+        self.before.len() + self.after.len()
+    }
+
+    /// The tokens of `text`; `index` is its place among its texts, for the error.
+    pub(crate) fn encode(&self, text: &str, index: usize) -> Result<Tokenized, EncoderError> {
+        let encoding = self.inner.encode(text, false);
+        let encoding =
+            encoding.map_err(|e| EncoderError::Tokenize { index, what: e.to_string() })?;
+        let spans = encoding.get_offsets().iter().map(|&offsets| on_characters(text, offsets));
+        let words = encoding.get_word_ids().iter();
+        let mut tokens: Vec<Token> =
+            spans.zip(words).map(|(span, &word)| Token { span, word }).collect();
+        take_trailing_marks(text, &mut tokens);
+        Ok(Tokenized { ids: encoding.get_ids().to_vec(), tokens })
+    }
+}
+
+/// Offsets as a span on character boundaries, without white space at its ends: byte-level
+/// tokenizers cut within characters, and a token that stands for a part of one stands for it; and
+/// many count the space before a word into the word.
+fn on_characters(text: &str, (start, end): (usize, usize)) -> Span {
+    let start = text.floor_char_boundary(start);
+    let end = text.ceil_char_boundary(end).max(start);
+    let piece = &text[start..end];
+    let start = start + piece.len() - piece.trim_start().len();
+    Span::new(start, start + piece.trim().len())
+}
+
+/// Gives each token the combining marks that directly follow it and that no token has. A tokenizer
+/// that strips accents leaves the last one of a word outside: redacting `Jose\u{301}` would leave
+/// the accent behind.
+fn take_trailing_marks(text: &str, tokens: &mut [Token]) {
+    for i in 0..tokens.len() {
+        let end = tokens[i].span.end;
+        let next = tokens.get(i + 1).map_or(text.len(), |next| next.span.start);
+        if tokens[i].span.is_empty() || next <= end {
+            continue;
+        }
+        let marks = text[end..next].chars().take_while(|&c| is_combining_mark(c));
+        tokens[i].span.end += marks.map(char::len_utf8).sum::<usize>();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_character_becomes_the_whole_one() {
+        // 👍 is bytes 1..5.
+        assert_eq!(on_characters("a👍b", (1, 3)), Span::new(1, 5));
+        assert_eq!(on_characters("a👍b", (3, 5)), Span::new(1, 5));
+        assert_eq!(on_characters("a👍b", (0, 1)), Span::new(0, 1));
+        assert_eq!(on_characters("a", (5, 9)), Span::new(1, 1));
+        assert_eq!(on_characters("a bc d", (1, 5)), Span::new(2, 4));
+        assert!(on_characters("a  b", (1, 3)).is_empty());
+    }
+
+    #[test]
+    fn stripped_accents_belong_to_the_token_before_them() {
+        // "Jose" + U+0301 (2 bytes) + " x": the tokenizer's spans are 0..4 and 7..8.
+        let text = "Jose\u{301} x";
+        let token = |start, end| Token { span: Span::new(start, end), word: None };
+        let mut tokens = [token(0, 4), token(7, 8)];
+        take_trailing_marks(text, &mut tokens);
+        assert_eq!(tokens.map(|t| t.span), [Span::new(0, 6), Span::new(7, 8)]);
+        // A mark that the next token has stays with it.
+        let mut tokens = [token(0, 4), token(4, 6)];
+        take_trailing_marks(text, &mut tokens);
+        assert_eq!(tokens[0].span, Span::new(0, 4));
+    }
+}
