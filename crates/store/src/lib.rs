@@ -1,1 +1,38 @@
-//! Files: capped reading, atomic writing, checksums, versioned JSON
+//! Files: capped reading, checksums, atomic writing, versioned JSON.
+//!
+//! In the order data flows:
+//! - [`read`]: a whole file, up to a limit;
+//! - [`checksum`]: SHA-256 of bytes and files;
+//! - [`atomic`]: a file that is whole or not there;
+//! - [`envelope`]: JSON files that say what they are and in which version.
+//!
+//! ```
+//! use cloze_store::{Existing, envelope};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Debug, PartialEq, Serialize, Deserialize)]
+//! struct Threshold {
+//!     min_score: f32,
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("threshold.json");
+//! let threshold = Threshold { min_score: 0.5 };
+//! envelope::write_json(&path, "threshold", 1, &threshold, Existing::Refuse)?;
+//! assert_eq!(envelope::read_json::<Threshold>(&path, "threshold", 1)?, threshold);
+//!
+//! let error = envelope::read_json::<Threshold>(&path, "index", 1).unwrap_err();
+//! let expected = format!(r#"{}: expected a file of kind "index", found "threshold""#, path.display());
+//! assert_eq!(error.to_string(), expected);
+//! # Ok(())
+//! # }
+//! ```
+pub mod atomic;
+pub mod checksum;
+pub mod envelope;
+mod error;
+pub mod read;
+
+pub use atomic::{AtomicFile, Existing};
+pub use error::StoreError;

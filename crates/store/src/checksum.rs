@@ -1,0 +1,39 @@
+//! SHA-256 as 64 lower-case hexadecimal digits, as `sha256sum` prints it.
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::StoreError;
+
+/// The SHA-256 of `bytes`.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// The SHA-256 of the file at `path`, read in pieces.
+///
+/// # Errors
+/// [`StoreError::Read`] if it cannot be read.
+pub fn sha256_file(path: &Path) -> Result<String, StoreError> {
+    let mut file = fs_err::File::open(path).map_err(StoreError::Read)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(hex(&hasher.finalize())),
+            Ok(n) => hasher.update(&piece[..n]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(StoreError::Read(error)),
+        }
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::with_capacity(2 * digest.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
+        hex
+    })
+}
