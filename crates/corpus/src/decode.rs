@@ -1,0 +1,231 @@
+//! Bytes → text, block by block.
+use std::io::{ErrorKind, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use encoding_rs::{Decoder, DecoderResult};
+
+use crate::{CorpusError, Encoding};
+
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// An input as text. Holds one block of it, in bytes and in text.
+pub(crate) struct Decoded {
+    raw: Box<dyn Read + Send>,
+    path: PathBuf,
+    block: Vec<u8>,
+    /// The part of the block that is not decoded yet.
+    unread: Range<usize>,
+    raw_ended: bool,
+    bytes_read: u64,
+    encoding: Encoding,
+    /// From the first block on: it may tell which encoding it is.
+    decoder: Option<Decoder>,
+    given_bytes: u64,
+    /// The offset of a bad byte just after `text`.
+    bad: Option<u64>,
+    text: String,
+    consumed: usize,
+    ended: bool,
+    line: u64,
+}
+
+/// A piece of text that ends where a line does, or the file.
+pub(crate) struct Unit {
+    /// Its first line.
+    pub(crate) line: u64,
+    /// All of it, with its line end.
+    pub(crate) raw: String,
+}
+
+/// `raw` without and with only its line end, `\n`, `\r\n` or nothing.
+pub(crate) fn split_ending(raw: &str) -> (&str, &'static str) {
+    match (raw.strip_suffix("\r\n"), raw.strip_suffix('\n')) {
+        (Some(content), _) => (content, "\r\n"),
+        (None, Some(content)) => (content, "\n"),
+        (None, None) => (raw, ""),
+    }
+}
+
+impl Decoded {
+    /// `raw`, whose errors name it already.
+    pub(crate) fn new(raw: Box<dyn Read + Send>, path: PathBuf, encoding: Encoding) -> Self {
+        Self {
+            raw,
+            path,
+            block: vec![0; BLOCK_BYTES],
+            unread: 0..0,
+            raw_ended: false,
+            bytes_read: 0,
+            encoding,
+            decoder: None,
+            given_bytes: 0,
+            bad: None,
+            text: String::new(),
+            consumed: 0,
+            ended: false,
+            line: 1,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The line that is read next.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Takes `mark` if it is next.
+    pub(crate) fn take(&mut self, mark: char) -> Result<bool, CorpusError> {
+        let found = self.fill()?.starts_with(mark);
+        if found {
+            self.consume(mark.len_utf8());
+        }
+        Ok(found)
+    }
+
+    /// The text up to and with the byte that `ends` holds for, an ASCII one, or up to the end of
+    /// the file; `None` if nothing is left. More than `max` bytes, line end not counted, are
+    /// passed over without being held, and are a [`CorpusError::TooLong`] that is not fatal.
+    pub(crate) fn unit(
+        &mut self,
+        max: usize,
+        mut ends: impl FnMut(u8) -> bool,
+    ) -> Result<Option<Unit>, CorpusError> {
+        let line = self.line;
+        let (mut raw, mut too_long) = (String::new(), false);
+        loop {
+            let text = self.fill()?;
+            if text.is_empty() {
+                if raw.is_empty() && !too_long {
+                    return Ok(None);
+                }
+                break;
+            }
+            let end = text.bytes().position(&mut ends);
+            let taken = end.map_or(text.len(), |end| end + 1);
+            // The two are for the line end, which may come in the next block.
+            if too_long || raw.len() + taken > max.saturating_add(2) {
+                (raw, too_long) = (String::new(), true);
+            } else {
+                raw.push_str(&text[..taken]);
+            }
+            self.consume(taken);
+            if end.is_some() {
+                break;
+            }
+        }
+        if too_long || split_ending(&raw).0.len() > max {
+            return Err(self.too_long(line, max, false));
+        }
+        Ok(Some(Unit { line, raw }))
+    }
+
+    /// A line, as [`unit`](Self::unit).
+    pub(crate) fn line_unit(&mut self, max: usize) -> Result<Option<Unit>, CorpusError> {
+        self.unit(max, |byte| byte == b'\n')
+    }
+
+    /// All that is left; stops reading where it is more than `max` bytes.
+    pub(crate) fn rest(&mut self, max: usize) -> Result<String, CorpusError> {
+        let mut rest = String::new();
+        loop {
+            let text = self.fill()?;
+            if text.is_empty() {
+                return Ok(rest);
+            }
+            if rest.len() + text.len() > max {
+                return Err(self.too_long(1, max, true));
+            }
+            rest.push_str(text);
+            self.consumed = self.text.len();
+        }
+    }
+
+    pub(crate) fn too_long(&self, line: u64, max: usize, fatal: bool) -> CorpusError {
+        CorpusError::TooLong { path: self.path.clone(), line, max, fatal }
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        let end = self.consumed + bytes;
+        let lines = self.text.as_bytes()[self.consumed..end].iter().filter(|&&b| b == b'\n');
+        self.line += lines.count() as u64;
+        self.consumed = end;
+    }
+
+    /// The text that is decoded and not consumed; empty only at the end.
+    fn fill(&mut self) -> Result<&str, CorpusError> {
+        while self.consumed == self.text.len() && !self.ended {
+            let filled = match self.bad {
+                Some(byte_offset) => Err(CorpusError::Encoding {
+                    path: self.path.clone(),
+                    encoding: self.encoding.name(),
+                    byte_offset,
+                }),
+                None => self.decode(),
+            };
+            if filled.is_err() {
+                self.ended = true;
+            }
+            filled?;
+        }
+        Ok(&self.text[self.consumed..])
+    }
+
+    fn decode(&mut self) -> Result<(), CorpusError> {
+        if self.unread.is_empty() && !self.raw_ended {
+            self.pull()?;
+        }
+        let decoder = self.decoder.get_or_insert_with(|| self.encoding.decoder());
+        let bytes = &self.block[self.unread.clone()];
+        self.text.clear();
+        self.consumed = 0;
+        // A block is far from overflowing; too small a buffer would only mean another round.
+        let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len());
+        self.text.reserve(room.unwrap_or(4 * BLOCK_BYTES));
+        let (result, read) =
+            decoder.decode_to_string_without_replacement(bytes, &mut self.text, self.raw_ended);
+        self.unread.start += read;
+        self.given_bytes += read as u64;
+        match result {
+            DecoderResult::InputEmpty => self.ended = self.raw_ended,
+            DecoderResult::OutputFull => {}
+            // `after` bytes were read beyond the bad ones to see that they are bad.
+            DecoderResult::Malformed(bad, after) => {
+                let behind = u64::from(bad) + u64::from(after);
+                self.bad = Some(self.given_bytes.saturating_sub(behind));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what there is, up to a block; at the start the two bytes a byte order mark has.
+    fn pull(&mut self) -> Result<(), CorpusError> {
+        let wanted = if self.decoder.is_none() { 2 } else { 1 };
+        let mut len = 0;
+        while len < wanted && !self.raw_ended {
+            match self.raw.read(&mut self.block[len..]) {
+                Ok(0) => self.raw_ended = true,
+                Ok(n) => len = BLOCK_BYTES.min(len + n),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(CorpusError::Read(error)),
+            }
+        }
+        if self.decoder.is_none() {
+            self.encoding = self.encoding.sniff(&self.block[..len]);
+        }
+        self.unread = 0..len;
+        self.bytes_read += len as u64;
+        Ok(())
+    }
+}

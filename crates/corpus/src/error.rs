@@ -1,0 +1,201 @@
+//! What can go wrong with an input.
+use std::io;
+use std::path::PathBuf;
+
+use crate::Format;
+
+/// How many of the fields that are there an error names: a foreign file may have millions.
+pub(crate) const MAX_NAMES: usize = 20;
+
+/// Why an input, or a record of it, cannot be read or written back. Lines and columns count from 1,
+/// bytes from 0.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CorpusError {
+    /// A setting is out of its bounds.
+    #[error("{setting}: expected {expected}, found {found}")]
+    Setting {
+        /// The setter's name.
+        setting: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// What was set.
+        found: String,
+    },
+    /// No encoding has this label.
+    #[error("{label:?}: expected an encoding such as \"utf-8\", \"utf-16\" or \"windows-1252\"")]
+    UnknownEncoding {
+        /// The label.
+        label: String,
+    },
+    /// A path that does not exist, and is no pattern either.
+    #[error("{path}: no such file or folder")]
+    NotFound {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A pattern that cannot be parsed.
+    #[error("{pattern}: expected a file, a folder or a pattern")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        source: glob::PatternError,
+    },
+    /// A pattern that no file fits.
+    #[error("{pattern}: no file has a name like this")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A folder, or the folders that fit a pattern, without a file to read.
+    #[error("{path}: no file to read in it ({hidden} hidden and {binary} binary skipped)")]
+    NoFiles {
+        /// The folder.
+        path: PathBuf,
+        /// How many files and folders in it are hidden.
+        hidden: u64,
+        /// How many files in it are binary.
+        binary: u64,
+    },
+    /// An input that cannot be opened or read. Its text names it.
+    #[error(transparent)]
+    Read(io::Error), // from `fs_err` or named by us
+    /// Bytes that mean nothing in the encoding.
+    #[error("{path}: byte {byte_offset}: expected {encoding}, found bytes that are none")]
+    Encoding {
+        /// The input.
+        path: PathBuf,
+        /// The encoding it was read in.
+        encoding: &'static str,
+        /// The first bad byte of the file.
+        byte_offset: u64,
+    },
+    /// A record that would take more memory than allowed.
+    #[error("{path}:{line}: expected at most {max} bytes, found more")]
+    TooLong {
+        /// The input.
+        path: PathBuf,
+        /// The record's first line.
+        line: u64,
+        /// The limit.
+        max: usize,
+        /// Whether nothing can be read after it.
+        fatal: bool,
+    },
+    /// A line that is no JSON object, or has a key twice.
+    #[error("{path}:{line}: expected a JSON object")]
+    Json {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// What the parser said; its "line 1" is this line.
+        source: serde_json::Error,
+    },
+    /// A JSON object without the text field, or a table without its column.
+    #[error("{path}:{line}: expected a field {field:?}, found {}", quoted(.found))]
+    MissingField {
+        /// The input.
+        path: PathBuf,
+        /// The line of the object, or of the header row.
+        line: u64,
+        /// The field asked for.
+        field: String,
+        /// The fields there are, the first twenty of them.
+        found: Vec<String>,
+        /// Whether nothing can be read after it: so in a table.
+        fatal: bool,
+    },
+    /// A header row that names the text or id field twice.
+    #[error("{path}:{line}: expected one column {field:?}, found more")]
+    DuplicateField {
+        /// The input.
+        path: PathBuf,
+        /// The line of the header row.
+        line: u64,
+        /// The field.
+        field: String,
+    },
+    /// A JSON field that is no string.
+    #[error("{path}:{line}: field {field:?}: expected {expected}, found {found}")]
+    FieldType {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The field.
+        field: String,
+        /// The types it may have.
+        expected: &'static str,
+        /// The type it has.
+        found: &'static str,
+    },
+    /// A row with another number of columns than the header, or without a token column.
+    #[error("{path}:{line}: expected {expected} columns, found {found}")]
+    Columns {
+        /// The input.
+        path: PathBuf,
+        /// The row's first line.
+        line: u64,
+        /// How many there should be (in a table) or have to be (in CoNLL).
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A CoNLL row whose token is empty.
+    #[error("{path}:{line}: expected a token in column {column}, found nothing")]
+    EmptyToken {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The token column.
+        column: usize,
+    },
+    /// A quoted field that the file ends in.
+    #[error("{path}:{line}: expected a closing quote, found the end of the file")]
+    Unclosed {
+        /// The input.
+        path: PathBuf,
+        /// The row's first line.
+        line: u64,
+    },
+    /// A record whose source has no one place for its text.
+    #[error("{format} records cannot be written back with another text")]
+    NotRewritable {
+        /// The format.
+        format: Format,
+    },
+    /// A character that the encoding lacks.
+    #[error("expected characters of {encoding}, found {character:?}")]
+    Unmappable {
+        /// The encoding.
+        encoding: &'static str,
+        /// The first such character.
+        character: char,
+    },
+}
+
+impl CorpusError {
+    /// Whether it is the last thing a [`Reader`](crate::Reader) gives. After any other error the
+    /// reader goes on with the next record.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Json { .. }
+            | Self::FieldType { .. }
+            | Self::Columns { .. }
+            | Self::EmptyToken { .. } => false,
+            Self::TooLong { fatal, .. } | Self::MissingField { fatal, .. } => *fatal,
+            _ => true,
+        }
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+}

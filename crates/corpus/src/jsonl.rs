@@ -1,0 +1,114 @@
+//! A JSON object a line.
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::decode::{Unit, split_ending};
+use crate::record::Frame;
+use crate::{CorpusError, Piece, Record, ValidReadParams, error::MAX_NAMES};
+
+/// The values of an object as they stand in the line.
+struct Fields<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+                let mut fields = BTreeMap::new();
+                while let Some((key, value)) = object.next_entry::<String, &RawValue>()? {
+                    // Others would take the first or the last; a rewrite might redact the other.
+                    if fields.contains_key(&key) {
+                        return Err(A::Error::custom(format_args!(
+                            "the key {key:?} is there twice"
+                        )));
+                    }
+                    fields.insert(key, value);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// The record of a line, or the line itself where it is blank.
+pub(crate) fn parse(
+    Unit { line, raw }: Unit,
+    path: &Path,
+    params: &ValidReadParams,
+) -> Result<Piece, CorpusError> {
+    let content = split_ending(&raw).0;
+    if content.trim_matches([' ', '\t', '\r']).is_empty() {
+        return Ok(Piece::Verbatim(raw));
+    }
+    let invalid = |source| CorpusError::Json { path: path.to_owned(), line, source };
+    let Fields(fields) = serde_json::from_str(content).map_err(invalid)?;
+    let wrong_type = |field: &str, expected, value: &RawValue| CorpusError::FieldType {
+        path: path.to_owned(),
+        line,
+        field: field.to_owned(),
+        expected,
+        found: type_of(value),
+    };
+
+    let field = params.text_field();
+    let value = *fields.get(field).ok_or_else(|| CorpusError::MissingField {
+        path: path.to_owned(),
+        line,
+        field: field.to_owned(),
+        found: fields.keys().take(MAX_NAMES).cloned().collect(),
+        fatal: false,
+    })?;
+    if type_of(value) != STRING {
+        return Err(wrong_type(field, STRING, value));
+    }
+    let text = serde_json::from_str(value.get()).map_err(invalid)?;
+    let start = value.get().as_ptr().addr() - content.as_ptr().addr();
+    let literal = start..start + value.get().len();
+
+    let field = params.id_field();
+    let id = match fields.get(field) {
+        None => None,
+        Some(value) => match type_of(value) {
+            NULL => None,
+            STRING => Some(serde_json::from_str(value.get()).map_err(invalid)?),
+            NUMBER | BOOLEAN => Some(value.get().to_owned()),
+            _ => return Err(wrong_type(field, "a string, a number or a boolean", value)),
+        },
+    };
+    Ok(Piece::Record(Record { line, id, text, words: None, frame: Frame::Json { raw, literal } }))
+}
+
+const NULL: &str = "null";
+const STRING: &str = "a string";
+const NUMBER: &str = "a number";
+const BOOLEAN: &str = "a boolean";
+
+fn type_of(value: &RawValue) -> &'static str {
+    match value.get().as_bytes().first() {
+        Some(b'"') => STRING,
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => BOOLEAN,
+        Some(b'n') => NULL,
+        _ => NUMBER,
+    }
+}
+
+/// `text` as a literal: as `old` writes it, if that is the same text.
+pub(crate) fn literal(text: &str, old: &str) -> String {
+    if serde_json::from_str::<String>(old).is_ok_and(|old| old == text) {
+        return old.to_owned();
+    }
+    serde_json::Value::from(text).to_string()
+}

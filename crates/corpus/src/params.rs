@@ -1,0 +1,162 @@
+//! How inputs are read.
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::decode::Decoded;
+use crate::{CorpusError, Encoding, Format, Reader, Source};
+
+/// Settings of a [`Reader`]; [`check`](Self::check) makes them usable.
+#[derive(Clone, Debug)]
+pub struct ReadParams {
+    format: Option<Format>,
+    encoding: Encoding,
+    text_field: String,
+    id_field: String,
+    token_column: usize,
+    max_text_bytes: usize,
+}
+
+impl Default for ReadParams {
+    fn default() -> Self {
+        Self {
+            format: None,
+            encoding: Encoding::UTF_8,
+            text_field: "text".to_owned(),
+            id_field: "id".to_owned(),
+            token_column: 1,
+            max_text_bytes: 64 << 20,
+        }
+    }
+}
+
+impl ReadParams {
+    /// The format; `None` goes by the file's ending, and takes stdin for lines. Default `None`.
+    #[must_use]
+    pub fn format(self, format: Option<Format>) -> Self {
+        Self { format, ..self }
+    }
+
+    /// The encoding. Default UTF-8.
+    #[must_use]
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    /// The JSON field, or the column by its header, that holds the text. Default `text`.
+    #[must_use]
+    pub fn text_field(self, text_field: impl Into<String>) -> Self {
+        Self { text_field: text_field.into(), ..self }
+    }
+
+    /// The JSON field, or the column by its header, that names the record, where there is one.
+    /// Default `id`.
+    #[must_use]
+    pub fn id_field(self, id_field: impl Into<String>) -> Self {
+        Self { id_field: id_field.into(), ..self }
+    }
+
+    /// The CoNLL column that holds the token, counted from 1. Default `1`.
+    #[must_use]
+    pub fn token_column(self, token_column: usize) -> Self {
+        Self { token_column, ..self }
+    }
+
+    /// The most that a text, a line, a row or a sentence may have, in bytes of UTF-8 without the
+    /// line end. It bounds the memory of a reader. Default `64 MiB`.
+    #[must_use]
+    pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
+        Self { max_text_bytes, ..self }
+    }
+
+    /// The settings, if all are within their bounds.
+    ///
+    /// # Errors
+    /// [`CorpusError::Setting`] for a token column or a limit of 0, and for an empty field name.
+    pub fn check(self) -> Result<ValidReadParams, CorpusError> {
+        for (setting, number) in
+            [("token_column", self.token_column), ("max_text_bytes", self.max_text_bytes)]
+        {
+            if number == 0 {
+                let (expected, found) = ("at least 1", "0".to_owned());
+                return Err(CorpusError::Setting { setting, expected, found });
+            }
+        }
+        for (setting, name) in [("text_field", &self.text_field), ("id_field", &self.id_field)] {
+            if name.is_empty() {
+                let (expected, found) = ("a field name", "\"\"".to_owned());
+                return Err(CorpusError::Setting { setting, expected, found });
+            }
+        }
+        Ok(ValidReadParams(self))
+    }
+}
+
+/// Settings that were checked.
+#[derive(Clone, Debug)]
+pub struct ValidReadParams(ReadParams);
+
+impl ValidReadParams {
+    /// A reader of `source`.
+    ///
+    /// # Errors
+    /// [`CorpusError::Read`] if it cannot be opened.
+    pub fn open(&self, source: &Source) -> Result<Reader, CorpusError> {
+        match source {
+            Source::Stdin => {
+                let format = self.0.format.unwrap_or(Format::Lines);
+                Ok(self.from_reader(&source.name(), format, io::stdin()))
+            }
+            Source::File { path, .. } => {
+                let format = self.0.format.unwrap_or_else(|| Format::of_path(path));
+                let file = fs_err::File::open(path).map_err(CorpusError::Read)?;
+                Ok(self.reader(path, format, Box::new(file)))
+            }
+        }
+    }
+
+    /// A reader of `raw`, which errors call `name`. The `format` setting does not matter here.
+    pub fn from_reader(
+        &self,
+        name: &str,
+        format: Format,
+        raw: impl Read + Send + 'static,
+    ) -> Reader {
+        let raw = Named { raw, name: name.to_owned() };
+        self.reader(name.as_ref(), format, Box::new(raw))
+    }
+
+    fn reader(&self, path: &Path, format: Format, raw: Box<dyn Read + Send>) -> Reader {
+        let decoded = Decoded::new(raw, PathBuf::from(path), self.0.encoding);
+        Reader::new(decoded, format, self.clone())
+    }
+
+    pub(crate) fn text_field(&self) -> &str {
+        &self.0.text_field
+    }
+
+    pub(crate) fn id_field(&self) -> &str {
+        &self.0.id_field
+    }
+
+    pub(crate) fn token_column(&self) -> usize {
+        self.0.token_column
+    }
+
+    pub(crate) fn max_text_bytes(&self) -> usize {
+        self.0.max_text_bytes
+    }
+}
+
+/// Puts the name into errors, as `fs_err` does for files.
+struct Named<R> {
+    raw: R,
+    name: String,
+}
+
+impl<R: Read> Read for Named<R> {
+    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
+        self.raw
+            .read(block)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.name)))
+    }
+}

@@ -1,0 +1,131 @@
+//! An input, piece by piece.
+use std::fmt;
+use std::iter::FusedIterator;
+
+use crate::conll::Sentences;
+use crate::decode::{Decoded, Unit, split_ending};
+use crate::delimited::Table;
+use crate::record::Frame;
+use crate::{CorpusError, Encoding, Format, Record, ValidReadParams, jsonl};
+
+/// A part of an input. All of them, with each record
+/// [rewritten](Record::rewrite) to its own text, are the input (but for CoNLL, and for the records
+/// that were errors).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// A text.
+    Record(Record),
+    /// What belongs to no text and is kept where the input is rewritten: a header row, a blank
+    /// line, a comment, a byte order mark.
+    Verbatim(String),
+}
+
+/// Reads an input one piece at a time; made by [`ValidReadParams::open`]. After an error that
+/// [is fatal](CorpusError::is_fatal) it ends. It holds one piece and a block of the input, however
+/// large that is.
+///
+/// A byte order mark is not part of the first record, but for [`Format::Text`], whose spans count
+/// from the start of the file.
+pub struct Reader {
+    decoded: Decoded,
+    params: ValidReadParams,
+    format: Format,
+    state: State,
+    started: bool,
+    ended: bool,
+}
+
+enum State {
+    Text,
+    Lines,
+    Jsonl,
+    Table(Table),
+    Sentences(Sentences),
+}
+
+impl Reader {
+    pub(crate) fn new(decoded: Decoded, format: Format, params: ValidReadParams) -> Self {
+        let state = match format {
+            Format::Text => State::Text,
+            Format::Lines => State::Lines,
+            Format::Jsonl => State::Jsonl,
+            Format::Csv => State::Table(Table::new(b',')),
+            Format::Tsv => State::Table(Table::new(b'\t')),
+            Format::Conll => State::Sentences(Sentences::default()),
+        };
+        Self { decoded, params, format, state, started: false, ended: false }
+    }
+
+    /// The format it reads.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The encoding it reads; for `utf-16`, from the first piece on, the one of the two it is.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.decoded.encoding()
+    }
+
+    /// How many bytes of the input it has taken so far: up to a block more than the pieces have.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.decoded.bytes_read()
+    }
+
+    fn piece(&mut self) -> Result<Option<Piece>, CorpusError> {
+        let Self { decoded, params, .. } = self;
+        let started = std::mem::replace(&mut self.started, true);
+        if !started && self.format != Format::Text && decoded.take('\u{feff}')? {
+            return Ok(Some(Piece::Verbatim('\u{feff}'.to_string())));
+        }
+        let max = params.max_text_bytes();
+        match &mut self.state {
+            State::Text if started => Ok(None),
+            State::Text => Ok(Some(whole(decoded.rest(max)?, "", 1))),
+            State::Lines => Ok(decoded.line_unit(max)?.map(|Unit { line, raw }| {
+                let (content, ending) = split_ending(&raw);
+                whole(content.to_owned(), ending, line)
+            })),
+            State::Jsonl => match decoded.line_unit(max)? {
+                Some(unit) => jsonl::parse(unit, decoded.path(), params).map(Some),
+                None => Ok(None),
+            },
+            State::Table(table) => table.next(decoded, params),
+            State::Sentences(sentences) => sentences.next(decoded, params),
+        }
+    }
+}
+
+fn whole(text: String, ending: &'static str, line: u64) -> Piece {
+    Piece::Record(Record { line, id: None, text, words: None, frame: Frame::Before(ending) })
+}
+
+impl Iterator for Reader {
+    type Item = Result<Piece, CorpusError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = self.piece().transpose();
+        self.ended = match &next {
+            None => true,
+            Some(Ok(_)) => false,
+            Some(Err(error)) => error.is_fatal(),
+        };
+        next
+    }
+}
+
+impl FusedIterator for Reader {}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("path", &self.decoded.path())
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
+}

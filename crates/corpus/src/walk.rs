@@ -1,0 +1,233 @@
+//! Files, folders, patterns and `-` → sources.
+use std::collections::HashSet;
+use std::io::{self, Read as _};
+use std::path::{self, Component, Path, PathBuf};
+
+use glob::MatchOptions;
+use walkdir::WalkDir;
+
+use crate::CorpusError;
+
+/// How much of a file is looked at for a NUL.
+const SNIFF_BYTES: u64 = 8 * 1024;
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The standard input.
+    Stdin,
+    /// A file.
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// The part of `path` that mirrors it below another folder: for a file in a folder what
+        /// comes after that folder, for one that fits a pattern what comes after the folders
+        /// the pattern names in full, for a file named by itself the last part.
+        relative: PathBuf,
+    },
+}
+
+impl Source {
+    /// Its name in messages: `-`, or the path.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stdin => "-".to_owned(),
+            Self::File { path, .. } => path.display().to_string(),
+        }
+    }
+}
+
+/// What [`find`] found.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// The inputs, in the order of the paths, and by name within a folder.
+    pub sources: Vec<Source>,
+    /// How many hidden files and folders were skipped, what is in those folders not counted.
+    pub hidden: u64,
+    /// How many binary files were skipped.
+    pub binary: u64,
+    /// One for each path that gives nothing, and for each part of a folder that cannot be read.
+    pub errors: Vec<CorpusError>,
+}
+
+/// The inputs that `paths` name:
+/// - `-` is the standard input;
+/// - a file is read, whatever it holds;
+/// - a folder stands for the files in it and below. Skipped are hidden ones (a leading dot), with
+///   `sniff_binary` those with a NUL in the first 8 KiB (so not for UTF-16), links to folders, and
+///   what is no file, such as a pipe;
+/// - what does not exist and has a `*`, `?` or `[` is a pattern, where `**` stands for folders of
+///   any depth. It fits hidden names only where it spells a dot, and no names that are not UTF-8.
+///   Binary files are skipped; a folder that fits stands for the files in it.
+///
+/// A file reached twice, links resolved, is read once, where it was reached first; hard links are
+/// files of their own.
+#[must_use]
+pub fn find(paths: &[String], sniff_binary: bool) -> Walk {
+    let mut finder = Finder { walk: Walk::default(), seen: HashSet::new(), sniff_binary };
+    for path in paths {
+        if let Err(error) = finder.add(path) {
+            finder.walk.errors.push(error);
+        }
+    }
+    finder.walk
+}
+
+struct Finder {
+    walk: Walk,
+    /// `None` is the standard input.
+    seen: HashSet<Option<PathBuf>>,
+    sniff_binary: bool,
+}
+
+impl Finder {
+    fn add(&mut self, name: &str) -> Result<(), CorpusError> {
+        if name == "-" {
+            if self.seen.insert(None) {
+                self.walk.sources.push(Source::Stdin);
+            }
+            return Ok(());
+        }
+        let path = Path::new(name);
+        match fs_err::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                self.add_all(path, |finder| finder.add_folder(path, path))
+            }
+            Ok(_) => {
+                self.add_file(path, Path::new(path.file_name().unwrap_or(path.as_os_str())));
+                Ok(())
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(CorpusError::Read(error)),
+            Err(_) if name.contains(['*', '?', '[']) => self.add_pattern(name),
+            Err(_) => Err(CorpusError::NotFound { path: path.to_owned() }),
+        }
+    }
+
+    fn add_pattern(&mut self, pattern: &str) -> Result<(), CorpusError> {
+        let is_wild = |part: &Component<'_>| {
+            part.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte))
+        };
+        let is_dotted = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
+        let parts = || Path::new(pattern).components();
+        let base: PathBuf =
+            parts().take_while(|part| !is_wild(part)).filter(|&p| p != Component::CurDir).collect();
+        let spells_dot = parts().skip_while(|part| !is_wild(part)).any(is_dotted);
+        // glob finds the folder itself and the one above by `.*`.
+        let dots = |path: &[u8]| {
+            let parts = path.split(|&byte| path::is_separator(byte.into()));
+            parts.filter(|part| matches!(*part, b"." | b"..")).count()
+        };
+        // Not by `require_literal_leading_dot`: in glob 0.3.4 that panics where a name is no UTF-8,
+        // and finds no `.x*`.
+        let fits = |path: &Path| {
+            let below = path.strip_prefix(&base).unwrap_or(path);
+            dots(path.as_os_str().as_encoded_bytes()) <= dots(pattern.as_bytes())
+                && (spells_dot || !below.components().any(is_dotted))
+        };
+        let mut found = glob::glob_with(pattern, MatchOptions::new())
+            .map_err(|source| CorpusError::Pattern { pattern: pattern.to_owned(), source })?
+            .filter(|path| path.as_ref().map_or(true, |path| fits(path)))
+            .peekable();
+        if found.peek().is_none() {
+            return Err(CorpusError::NoMatch { pattern: pattern.to_owned() });
+        }
+        self.add_all(pattern.as_ref(), |finder| {
+            let mut files = 0;
+            for path in found {
+                files += match path {
+                    Ok(path) if path.is_dir() => finder.add_folder(&path, &base),
+                    Ok(path) => finder.add_found(&path, &base),
+                    // Its own conversion forgets the path.
+                    Err(error) => {
+                        finder.fail(CorpusError::Read(io::Error::new(error.error().kind(), error)))
+                    }
+                };
+            }
+            files
+        })
+    }
+
+    /// Runs `add`, which gives the number of files found; none at all is an error, unless `add`
+    /// has left one that says why.
+    fn add_all(
+        &mut self,
+        path: &Path,
+        add: impl FnOnce(&mut Self) -> u64,
+    ) -> Result<(), CorpusError> {
+        let (hidden, binary) = (self.walk.hidden, self.walk.binary);
+        let errors = self.walk.errors.len();
+        if add(self) == 0 && self.walk.errors.len() == errors {
+            return Err(CorpusError::NoFiles {
+                path: path.to_owned(),
+                hidden: self.walk.hidden - hidden,
+                binary: self.walk.binary - binary,
+            });
+        }
+        Ok(())
+    }
+
+    /// The number of files in `folder` and below; they are relative to `base`.
+    fn add_folder(&mut self, folder: &Path, base: &Path) -> u64 {
+        let mut entries = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
+        let mut files = 0;
+        while let Some(entry) = entries.next() {
+            files += match entry {
+                Ok(entry) if entry.file_name().as_encoded_bytes().starts_with(b".") => {
+                    self.walk.hidden += 1;
+                    if entry.file_type().is_dir() {
+                        entries.skip_current_dir();
+                    }
+                    0
+                }
+                Ok(entry) if entry.file_type().is_dir() => 0,
+                Ok(entry) => self.add_found(entry.path(), base),
+                Err(error) => self.fail(CorpusError::Read(error.into())),
+            };
+        }
+        files
+    }
+
+    /// 1 if `path`, which nobody named by itself, is a file to read, and 0 if not.
+    fn add_found(&mut self, path: &Path, base: &Path) -> u64 {
+        match fs_err::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => return 0,
+            Ok(_) => {}
+            Err(error) => return self.fail(CorpusError::Read(error)),
+        }
+        if self.sniff_binary {
+            match is_binary(path) {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.walk.binary += 1;
+                    return 0;
+                }
+                Err(error) => return self.fail(error),
+            }
+        }
+        self.add_file(path, path.strip_prefix(base).unwrap_or(path));
+        1
+    }
+
+    fn add_file(&mut self, path: &Path, relative: &Path) {
+        // What has no canonical path (`/dev/stdin` that is a pipe) is its own.
+        let canonical = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if self.seen.insert(Some(canonical)) {
+            let (path, relative) = (path.to_owned(), relative.to_owned());
+            self.walk.sources.push(Source::File { path, relative });
+        }
+    }
+
+    fn fail(&mut self, error: CorpusError) -> u64 {
+        self.walk.errors.push(error);
+        0
+    }
+}
+
+fn is_binary(path: &Path) -> Result<bool, CorpusError> {
+    let mut head = Vec::new();
+    fs_err::File::open(path)
+        .and_then(|file| file.take(SNIFF_BYTES).read_to_end(&mut head))
+        .map_err(CorpusError::Read)?;
+    Ok(head.contains(&0))
+}

@@ -1,0 +1,205 @@
+//! Which files paths stand for.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+use std::path::Path;
+
+use cloze_corpus::walk::find;
+use cloze_corpus::{CorpusError, Source, Walk};
+use tempfile::TempDir;
+
+fn tree() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [
+        ("b.txt", &b"b"[..]),
+        ("a.txt", b""),
+        ("é/deep/c.txt", "👍".as_bytes()),
+        ("é/binary.bin", b"PK\0"),
+        ("z [1].txt", b"z"),
+        (".hidden.txt", b"h"),
+        (".git/config", b"h"),
+        ("é/.also/x", b"h"),
+        ("only/.hidden", b"h"),
+        ("only/x.bin", b"\0"),
+    ] {
+        let path = folder.path().join(name);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+fn find_in(folder: &Path, names: &[&str]) -> Walk {
+    let path = |name: &&str| match *name {
+        "-" => "-".to_owned(),
+        name => folder.join(name).to_str().unwrap().to_owned(),
+    };
+    find(&names.iter().map(path).collect::<Vec<_>>(), true)
+}
+
+/// `path` below the folder and `relative`, where they differ with ` as ` between them.
+fn shown(folder: &Path, walk: &Walk) -> Vec<String> {
+    let show = |source: &Source| match source {
+        Source::Stdin => "-".to_owned(),
+        Source::File { path, relative } => {
+            let path = path.strip_prefix(folder).unwrap().display().to_string();
+            let relative = relative.display().to_string();
+            if path == relative { path } else { format!("{path} as {relative}") }
+        }
+    };
+    walk.sources.iter().map(show).collect()
+}
+
+#[test]
+fn a_folder_is_its_files_by_name() {
+    let folder = tree();
+    let walk = find_in(folder.path(), &["."]);
+    let expected = ["a.txt", "b.txt", "z [1].txt", "é/deep/c.txt"];
+    assert_eq!(shown(folder.path(), &walk), expected);
+    // .hidden.txt, .git, é/.also, only/.hidden; é/binary.bin, only/x.bin.
+    assert_eq!((walk.hidden, walk.binary, walk.errors.len()), (4, 2, 0));
+
+    let unsniffed = find(&[folder.path().to_str().unwrap().to_owned()], false);
+    assert_eq!((unsniffed.sources.len(), unsniffed.binary), (6, 0));
+}
+
+#[test]
+fn what_is_named_is_read() {
+    let folder = tree();
+    let names = [".hidden.txt", "é/binary.bin", "z [1].txt", ".git", "é"];
+    let walk = find_in(folder.path(), &names);
+    let expected = [
+        ".hidden.txt",
+        "é/binary.bin as binary.bin",
+        "z [1].txt",
+        ".git/config as config",
+        "é/deep/c.txt as deep/c.txt",
+    ];
+    assert_eq!(shown(folder.path(), &walk), expected);
+    assert!(walk.errors.is_empty(), "{:?}", walk.errors);
+}
+
+#[test]
+fn a_file_reached_twice_is_read_where_it_was_reached_first() {
+    let folder = tree();
+    let names = ["-", "b.txt", ".", "é/../a.txt", "-", "*.txt"];
+    let walk = find_in(folder.path(), &names);
+    let expected = ["-", "b.txt", "a.txt", "z [1].txt", "é/deep/c.txt"];
+    assert_eq!(shown(folder.path(), &walk), expected);
+    assert!(walk.errors.is_empty(), "{:?}", walk.errors);
+}
+
+#[test]
+fn a_pattern_is_the_files_that_fit() {
+    let folder = tree();
+    for (pattern, expected) in [
+        ("*.txt", &["a.txt", "b.txt", "z [1].txt"][..]),
+        ("**/*.txt", &["a.txt", "b.txt", "z [1].txt", "é/deep/c.txt"]),
+        ("[ab].t?t", &["a.txt", "b.txt"]),
+        ("é/*", &["é/deep/c.txt as deep/c.txt"]),
+        ("./é/d*/c.txt", &["é/deep/c.txt as deep/c.txt"]),
+        (".h*", &[".hidden.txt"]),
+        (".*", &[".git/config", ".hidden.txt"]),
+        ("é/.*/*", &["é/.also/x as .also/x"]),
+        ("A*.txt", &[]),
+        ("*", &["a.txt", "b.txt", "z [1].txt", "é/deep/c.txt"]),
+    ] {
+        let walk = find_in(folder.path(), &[pattern]);
+        assert_eq!(shown(folder.path(), &walk), expected, "{pattern}");
+        assert_eq!(walk.errors.is_empty(), !expected.is_empty(), "{pattern}: {:?}", walk.errors);
+    }
+}
+
+#[test]
+fn a_pattern_may_begin_anywhere() {
+    let find = |pattern: &str| find(&[pattern.to_owned()], true).sources;
+    for pattern in ["src/wal*.rs", "./src/wal*.rs", "../corpus/src/wal*.rs"] {
+        let sources = find(pattern);
+        let [Source::File { path, relative }] = &sources[..] else { panic!("{sources:?}") };
+        assert!(path.ends_with("src/walk.rs"), "{}", path.display());
+        assert_eq!(relative, Path::new("walk.rs"));
+    }
+    let sources = find("*/walk.rs");
+    assert_eq!(sources.len(), 2);
+    for source in sources {
+        assert!(matches!(source, Source::File { path, relative } if path == relative));
+    }
+}
+
+#[test]
+fn each_path_that_gives_nothing_is_an_error_and_the_others_go_on() {
+    let folder = tree();
+    let names = ["none.txt", "no*", "[", "only", "only/*", "a.txt/x", "b.txt"];
+    let walk = find_in(folder.path(), &names);
+    assert_eq!(shown(folder.path(), &walk), ["b.txt"]);
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let texts: Vec<_> = walk.errors.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts[..5],
+        [
+            format!("{}: no such file or folder", at("none.txt")),
+            format!("{}: no file has a name like this", at("no*")),
+            format!("{}: expected a file, a folder or a pattern", at("[")),
+            format!("{}: no file to read in it (1 hidden and 1 binary skipped)", at("only")),
+            format!("{}: no file to read in it (0 hidden and 1 binary skipped)", at("only/*")),
+        ]
+    );
+    assert!(matches!(walk.errors[5], CorpusError::Read(_)));
+    assert!(texts[5].contains(&at("a.txt/x")), "{}", texts[5]);
+    assert_eq!(texts.len(), 6);
+    let nothing = find(&[String::new()], true);
+    assert_eq!((nothing.sources.len(), nothing.errors.len()), (0, 1));
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn links_to_files_are_read_and_links_to_folders_are_not() {
+        let folder = tree();
+        let link = |to: &str, name: &str| symlink(to, folder.path().join(name)).unwrap();
+        link("../only/x.bin", "é/1-binary");
+        link("deep/c.txt", "é/2-file");
+        link("deep", "é/3-folder");
+        link("..", "é/4-loop");
+        link("nowhere", "é/5-broken");
+        let walk = find_in(folder.path(), &["é"]);
+        // c.txt was reached as 2-file already.
+        assert_eq!(shown(folder.path(), &walk), ["é/2-file as 2-file"]);
+        assert_eq!((walk.binary, walk.errors.len()), (2, 1));
+        let broken = folder.path().join("é/5-broken").display().to_string();
+        assert!(walk.errors[0].to_string().contains(&broken), "{}", walk.errors[0]);
+        // Named, it is followed.
+        let walk = find_in(folder.path(), &["é/3-folder"]);
+        assert_eq!(shown(folder.path(), &walk), ["é/3-folder/c.txt as c.txt"]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn names_need_not_be_utf8() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tree();
+        let name = std::ffi::OsStr::from_bytes(b"a\xFF.txt");
+        fs_err::write(folder.path().join(name), "x").unwrap();
+        assert_eq!(find_in(folder.path(), &["."]).sources.len(), 5);
+        assert_eq!(find_in(folder.path(), &["*.txt"]).sources.len(), 3);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_an_error_among_the_files() {
+        let folder = tree();
+        let locked = folder.path().join("é");
+        let lock =
+            |mode| fs_err::set_permissions(&locked, std::fs::Permissions::from_mode(mode)).unwrap();
+        lock(0);
+        if fs_err::read_dir(&locked).is_ok() {
+            return; // the superuser reads everything
+        }
+        let walk = find_in(folder.path(), &["."]);
+        lock(0o755);
+        assert_eq!(shown(folder.path(), &walk), ["a.txt", "b.txt", "z [1].txt"]);
+        assert_eq!(walk.errors.len(), 1);
+        assert!(walk.errors[0].to_string().contains("/é: "), "{}", walk.errors[0]);
+    }
+}
