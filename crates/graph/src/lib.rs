@@ -1,1 +1,34 @@
-//! ONNX graphs as plain data, and the checks a foreign one must pass
+//! ONNX graphs as plain data, and the checks that a foreign one must pass before ONNX Runtime
+//! sees it.
+//!
+//! In the order data flows:
+//! - [`onnx`]: the messages of the format, as far as they are read;
+//! - [`check`]: what a foreign file may hold, and what it does hold.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use cloze_graph::{GraphError, check::CheckParams, onnx};
+//! use prost::Message;
+//! use std::path::Path;
+//!
+//! let node = |domain: &str| onnx::NodeProto {
+//!     op_type: "Relu".into(),
+//!     domain: domain.into(),
+//!     ..Default::default()
+//! };
+//! let model = |domain| onnx::ModelProto {
+//!     graph: Some(onnx::GraphProto { node: vec![node(domain)], ..Default::default() }),
+//!     ..Default::default()
+//! };
+//! let params = CheckParams::new().max_nodes(10).check()?;
+//! let judge = |domain| params.judge(Bytes::from(model(domain).encode_to_vec()), Path::new("."));
+//!
+//! assert_eq!(judge("")?.info.operators["Relu"], 1);
+//! assert!(matches!(judge("com.evil"), Err(GraphError::OperatorDomain { .. })));
+//! # Ok::<(), GraphError>(())
+//! ```
+pub mod check;
+mod error;
+pub mod onnx;
+
+pub use error::GraphError;

@@ -1,0 +1,285 @@
+//! What a foreign `.onnx` file may hold, and what it does hold.
+//!
+//! ONNX Runtime trusts the models it loads. A file can make it read other files of the machine
+//! (external data), look for operators in foreign libraries (custom domains), or work for minutes
+//! on a few kilobytes (nested sub-graphs, functions that call functions). [`ValidCheckParams`]
+//! refuses those, by name, before anything is loaded, and hands on the very bytes it judged.
+//!
+//! What it does not judge is whether the graph makes sense: ONNX Runtime does that when it builds
+//! its session.
+mod element;
+mod external;
+mod info;
+mod walk;
+mod wire;
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::Path;
+
+use bytes::Bytes;
+use prost::Message;
+
+use crate::GraphError;
+use crate::onnx::ModelProto;
+pub use element::ElementType;
+pub use external::ExternalFile;
+use external::Reader;
+pub use info::{Dim, GraphInfo, TensorInfo};
+use walk::{Fault, Walk};
+use wire::{Limits, Stop};
+
+/// Domains whose operators ONNX Runtime has built in; the last two are its own, for the layouts
+/// that it rewrites a graph to. Source: include/onnxruntime/core/graph/constants.h.
+const DOMAINS: [&str; 6] =
+    ["", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"];
+/// Domains that ONNX Runtime (1.32) imports in every graph it saves, used or not. Without a node
+/// they mean nothing; and their operators stay refused.
+const IMPORTS: [&str; 5] = [
+    "ai.onnx.training",
+    "ai.onnx.preview",
+    "ai.onnx.preview.training",
+    "com.microsoft.experimental",
+    "org.pytorch.aten",
+];
+/// Protobuf readers, prost among them, stop at 100 nested messages, and a sub-graph takes three.
+pub(crate) const MAX_DEPTH: usize = 30;
+
+/// What a foreign graph may hold.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct CheckParams {
+    max_bytes: u64,
+    max_nodes: usize,
+    max_fields: usize,
+    max_depth: usize,
+    domains: Vec<String>,
+}
+
+impl Default for CheckParams {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl CheckParams {
+    /// The defaults, which every encoder in practice is far below.
+    pub fn new() -> Self {
+        Self {
+            max_bytes: 2 << 30,
+            max_nodes: 100_000,
+            max_fields: 1_000_000,
+            max_depth: 8,
+            domains: vec![],
+        }
+    }
+
+    /// Bytes of the model with its external data, all of which are held in memory; at least 1.
+    /// Default 2 GiB.
+    pub fn max_bytes(mut self, max_bytes: u64) -> Self {
+        self.max_bytes = max_bytes;
+        self
+    }
+
+    /// Nodes, in sub-graphs and functions too, a function's counting at each call; at least 1.
+    /// Default `100_000`.
+    pub fn max_nodes(mut self, max_nodes: usize) -> Self {
+        self.max_nodes = max_nodes;
+        self
+    }
+
+    /// Messages, names and dimensions, each of which takes up to 400 bytes while the file is
+    /// judged, so that a small file cannot fill the memory; at least 1. A node takes about 10.
+    /// Default `1_000_000`.
+    pub fn max_fields(mut self, max_fields: usize) -> Self {
+        self.max_fields = max_fields;
+        self
+    }
+
+    /// How deep sub-graphs and function calls may nest: 0 for none at all, at most 30. What
+    /// ONNX Runtime does for a sub-graph doubles with each level. Default `8`.
+    pub fn max_depth(mut self, max_depth: usize) -> Self {
+        self.max_depth = max_depth;
+        self
+    }
+
+    /// One more domain whose operators may be used. Default none beside ONNX's own, `ai.onnx.ml`
+    /// and ONNX Runtime's `com.microsoft`, `com.microsoft.nchwc` and `com.ms.internal.nhwc`.
+    pub fn allow_domain(mut self, domain: impl Into<String>) -> Self {
+        self.domains.push(domain.into());
+        self
+    }
+
+    /// Judges the settings.
+    ///
+    /// # Errors
+    /// [`GraphError::Setting`] names the first one out of its range.
+    pub fn check(self) -> Result<ValidCheckParams, GraphError> {
+        let sizes = [
+            ("max_bytes", self.max_bytes),
+            ("max_nodes", self.max_nodes as u64),
+            ("max_fields", self.max_fields as u64),
+        ];
+        if let Some((name, found)) = sizes.into_iter().find(|(_, size)| *size == 0) {
+            return Err(GraphError::Setting { name, expected: "at least 1", found });
+        }
+        if self.max_depth > MAX_DEPTH {
+            let (name, found) = ("max_depth", self.max_depth as u64);
+            return Err(GraphError::Setting { name, expected: "at most 30", found });
+        }
+        Ok(ValidCheckParams(self))
+    }
+}
+
+/// Settings that have been judged.
+#[derive(Clone, Debug)]
+pub struct ValidCheckParams(CheckParams);
+
+/// A model that may be loaded: from these bytes, not from its path, where another file may be by
+/// now.
+#[derive(Clone, Debug)]
+pub struct CheckedModel {
+    /// What it holds.
+    pub info: GraphInfo,
+    /// The `.onnx` file.
+    pub bytes: Bytes,
+    /// The files with its external data, each once, in the order the graph names them. ONNX
+    /// Runtime takes them by their location.
+    pub external: Vec<ExternalFile>,
+}
+
+impl ValidCheckParams {
+    /// Reads and judges the model at `path`. External data are looked for in the folder of `path`
+    /// as it is given; `path` itself may be a symbolic link, what is below its folder may not.
+    ///
+    /// # Errors
+    /// [`GraphError::Read`] and [`GraphError::NotAFile`] if there is no such file, and all that
+    /// [`judge`](Self::judge) returns.
+    pub fn open(&self, path: &Path) -> Result<CheckedModel, GraphError> {
+        let max_bytes = self.0.max_bytes;
+        // Asked before opening: to open a pipe is to wait for its writer.
+        if !fs_err::metadata(path)?.is_file() {
+            return Err(GraphError::NotAFile { path: path.to_owned() });
+        }
+        let file = fs_err::File::open(path)?;
+        let size = file.metadata()?.len();
+        let mut bytes = vec![];
+        if size <= max_bytes {
+            file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+        }
+        let found = size.max(bytes.len() as u64);
+        if found > max_bytes {
+            return Err(GraphError::TooLarge { path: path.to_owned(), max_bytes, found });
+        }
+        self.judge_as(bytes.into(), path.parent().unwrap_or(Path::new("")), path)
+    }
+
+    /// Judges a model that has been read already; external data are looked for in `folder`, which
+    /// stands for the model in errors.
+    ///
+    /// # Errors
+    /// In this order: [`GraphError::TooLarge`];
+    /// [`GraphError::Malformed`], [`GraphError::TooManyNodes`], [`GraphError::TooDeep`] and
+    /// [`GraphError::TooManyFields`], found without decoding; [`GraphError::Decode`];
+    /// [`GraphError::NoGraph`] and [`GraphError::Training`];
+    /// [`GraphError::FunctionTwice`] and [`GraphError::FunctionLoop`], and again
+    /// [`GraphError::TooManyNodes`] and [`GraphError::TooDeep`] with functions put in place;
+    /// [`GraphError::ImportDomain`] and [`GraphError::OperatorDomain`];
+    /// for what the tensors say of external data [`GraphError::ExternalTwice`],
+    /// [`GraphError::ExternalLocation`], [`GraphError::ExternalPlace`] and
+    /// [`GraphError::ExternalNumber`];
+    /// for the files [`GraphError::Read`], [`GraphError::ExternalSymlink`],
+    /// [`GraphError::ExternalNotAFile`], [`GraphError::ExternalChanged`],
+    /// [`GraphError::ExternalHardLink`], [`GraphError::ExternalOutside`],
+    /// [`GraphError::ExternalTooLarge`] and [`GraphError::ExternalRange`].
+    pub fn judge(&self, bytes: Bytes, folder: &Path) -> Result<CheckedModel, GraphError> {
+        self.judge_as(bytes, folder, folder)
+    }
+
+    fn judge_as(
+        &self,
+        bytes: Bytes,
+        folder: &Path,
+        path: &Path,
+    ) -> Result<CheckedModel, GraphError> {
+        let CheckParams { max_bytes, max_nodes, max_fields, max_depth, .. } = self.0;
+        let owned = || path.to_owned();
+        let found = bytes.len() as u64;
+        if found > max_bytes {
+            return Err(GraphError::TooLarge { path: owned(), max_bytes, found });
+        }
+        let too_many = || GraphError::TooManyNodes { path: owned(), max_nodes };
+        let too_deep = || GraphError::TooDeep { path: owned(), max_depth };
+        let limits = Limits { nodes: max_nodes, depth: max_depth, fields: max_fields };
+        wire::count(&bytes, limits).map_err(|stop| match stop {
+            Stop::Malformed { at, what } => GraphError::Malformed { path: owned(), at, what },
+            Stop::Nodes => too_many(),
+            Stop::Depth => too_deep(),
+            Stop::Fields => GraphError::TooManyFields { path: owned(), max_fields },
+        })?;
+        let model = ModelProto::decode(bytes.clone())
+            .map_err(|source| GraphError::Decode { path: owned(), source })?;
+        let Some(main) = &model.graph else {
+            return Err(GraphError::NoGraph { path: owned() });
+        };
+        if !model.training_info.is_empty() {
+            return Err(GraphError::Training { path: owned() });
+        }
+        let fault = |fault| {
+            let (Fault::Twice(i) | Fault::Loop(i)) = fault;
+            let f = &model.functions[i];
+            let (path, function) = (owned(), format!("{}::{}", f.domain, f.name));
+            match fault {
+                Fault::Twice(_) => GraphError::FunctionTwice { path, function },
+                Fault::Loop(_) => GraphError::FunctionLoop { path, function },
+            }
+        };
+        let walk = Walk::new(&model, main).map_err(fault)?;
+        let extent = walk.extent().map_err(fault)?;
+        if extent.nodes > max_nodes {
+            return Err(too_many());
+        }
+        if extent.depth > max_depth {
+            return Err(too_deep());
+        }
+        self.check_domains(&model, &walk, path)?;
+        let external = Reader::new(path, folder, max_bytes, found).read(&walk.tensors)?;
+        let size = external.iter().map(|file| file.bytes.len() as u64).sum::<u64>() + found;
+        let info = GraphInfo::new(&model, main, &walk, size);
+        Ok(CheckedModel { info, bytes, external })
+    }
+
+    fn check_domains(
+        &self,
+        model: &ModelProto,
+        walk: &Walk<'_>,
+        path: &Path,
+    ) -> Result<(), GraphError> {
+        let allowed = |domain: &str| {
+            DOMAINS.contains(&domain) || self.0.domains.iter().any(|own| own == domain)
+        };
+        let own: HashSet<&str> = model.functions.iter().map(|f| f.domain.as_str()).collect();
+        let imports =
+            model.functions.iter().flat_map(|f| &f.opset_import).chain(&model.opset_import);
+        for import in imports {
+            let domain = import.domain.as_str();
+            if !allowed(domain) && !IMPORTS.contains(&domain) && !own.contains(domain) {
+                let (path, domain) = (path.to_owned(), domain.to_owned());
+                return Err(GraphError::ImportDomain { path, domain });
+            }
+        }
+        // The operator itself must be defined, not just its domain: a function put there for
+        // show would open the domain to all operators.
+        for (_, node) in &walk.nodes {
+            if !allowed(&node.domain) && !walk.defines(node) {
+                return Err(GraphError::OperatorDomain {
+                    path: path.to_owned(),
+                    node: node.name.clone(),
+                    op: node.op_type.clone(),
+                    domain: node.domain.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
