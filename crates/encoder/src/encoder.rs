@@ -226,8 +226,11 @@ impl Encoder {
         let longest = windows.iter().map(|(_, w)| w.tokens.len()).max().unwrap_or(0);
         let seq = longest + special;
         let capacity = windows.len() * seq;
-        let (mut ids, mut mask, mut types) =
-            (Vec::with_capacity(capacity), Vec::with_capacity(capacity), Vec::with_capacity(capacity));
+        let (mut ids, mut mask, mut types) = (
+            Vec::with_capacity(capacity),
+            Vec::with_capacity(capacity),
+            Vec::with_capacity(capacity),
+        );
         for (text, window) in windows {
             let own = text.ids[window.tokens.clone()].iter();
             let own = own.map(|&id| (i64::from(id), self.tokenizer.type_id));
@@ -276,9 +279,9 @@ impl Encode for Encoder {
             // Only the kept rows stay: not special tokens, padding, or what another window knows
             // better.
             let kept_of = |(row, (_, window)): (usize, &(&Tokenized, &Window))| {
-                let first = row * seq + self.tokenizer.before.len() - window.tokens.start;
-                let range = (first + window.kept.start) * width..(first + window.kept.end) * width;
-                rows[range].to_vec()
+                let first = row * seq + self.tokenizer.before.len();
+                let at = |token: usize| (first + token - window.tokens.start) * width;
+                rows[at(window.kept.start)..at(window.kept.end)].to_vec()
             };
             let kept: Vec<_> = members.iter().enumerate().map(kept_of).collect();
             Ok::<_, EncoderError>((width, kept))
@@ -311,7 +314,10 @@ fn room(model: &ModelFolder, tokenizer: &Tokenizer) -> Result<usize, EncoderErro
         None | Some(0) => Err(EncoderError::Setting {
             setting: "the model's limit",
             found: model.max_tokens(),
-            expected: format!("expected more than its {} special tokens", tokenizer.special_tokens()),
+            expected: format!(
+                "expected more than its {} special tokens",
+                tokenizer.special_tokens()
+            ),
         }),
         Some(room) => Ok(room),
     }
@@ -407,7 +413,9 @@ mod tests {
         assert!(ok(p()));
         assert!(!ok(p().threads(Some(0))) && ok(p().threads(Some(1))));
         assert!(!ok(p().batch_tokens(0)) && ok(p().batch_tokens(1)));
-        assert!(!ok(p().window(Some(0))) && !ok(p().window(Some(511))) && ok(p().window(Some(510))));
+        assert!(
+            !ok(p().window(Some(0))) && !ok(p().window(Some(511))) && ok(p().window(Some(510)))
+        );
         assert!(ok(p().window(Some(1))));
         assert!(!ok(p().stride(Some(510))) && ok(p().stride(Some(509))) && ok(p().stride(Some(0))));
         let text = p().stride(Some(10)).window(Some(10)).check(510).unwrap_err().to_string();

@@ -84,8 +84,11 @@ impl ModelFolder {
         let wrong = |what: String| EncoderError::ModelContent { path: path.clone(), what };
         let labels = labels(config.id2label.unwrap_or_default()).map_err(wrong)?;
         let tokenizer_config = folder.join("tokenizer_config.json");
-        let tokenizer_config: TokenizerConfig =
-            if tokenizer_config.is_file() { read_json(&tokenizer_config)? } else { Default::default() };
+        let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
+            read_json(&tokenizer_config)?
+        } else {
+            Default::default()
+        };
         let max_tokens = max_tokens(
             config.model_type.as_deref(),
             config.max_position_embeddings,
@@ -118,7 +121,9 @@ impl ModelFolder {
                 name: name.into(),
                 looked: match is_path {
                     true => "that folder".into(),
-                    false => roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", "),
+                    false => {
+                        roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", ")
+                    }
                 },
             }),
         }
@@ -203,7 +208,8 @@ impl ModelFolder {
         for (name, expected) in &self.card.sha256 {
             let path = self.folder.join(name);
             // A name that leaves the folder is not looked at: it could be any file.
-            let inside = Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+            let inside =
+                Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
             if !inside || !path.is_file() {
                 changed.push((name.clone(), None));
                 continue;
@@ -225,8 +231,10 @@ pub fn roots() -> Vec<PathBuf> {
     use etcetera::BaseStrategy as _;
     let named = std::env::var_os("CLOZE_MODELS").filter(|v| !v.is_empty()).map(PathBuf::from);
     let exe = std::env::current_exe().ok();
-    let above = exe.iter().flat_map(|exe| exe.ancestors().skip(1).take(4)).map(|f| f.join("models"));
-    let data = etcetera::choose_base_strategy().ok().map(|s| s.data_dir().join("cloze").join("models"));
+    let above =
+        exe.iter().flat_map(|exe| exe.ancestors().skip(1).take(4)).map(|f| f.join("models"));
+    let data =
+        etcetera::choose_base_strategy().ok().map(|s| s.data_dir().join("cloze").join("models"));
     let all = named.into_iter().chain([PathBuf::from("models")]).chain(above).chain(data);
     let mut roots: Vec<PathBuf> = vec![];
     for root in all.filter(|root| root.is_dir()) {
@@ -245,7 +253,8 @@ pub fn list() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = vec![];
     for root in roots() {
         let entries = fs_err::read_dir(&root).into_iter().flatten();
-        let folders = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.join(CONFIG).is_file());
+        let folders =
+            entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.join(CONFIG).is_file());
         let mut folders: Vec<_> = folders.collect();
         folders.sort();
         folders.retain(|f| !found.iter().any(|g| g.file_name() == f.file_name()));
@@ -266,8 +275,9 @@ fn labels(id2label: BTreeMap<String, String>) -> Result<Vec<String>, String> {
     let mut labels = vec![None; n];
     for (id, label) in id2label {
         let slot = id.parse().ok().and_then(|i: usize| labels.get_mut(i));
-        *slot.ok_or_else(|| format!("id2label has {n} labels, so ids 0 to {}; found {id:?}", n - 1))? =
-            Some(label);
+        *slot.ok_or_else(|| {
+            format!("id2label has {n} labels, so ids 0 to {}; found {id:?}", n - 1)
+        })? = Some(label);
     }
     // As many distinct keys as places, all in range: none is left empty unless "01" stands for "1".
     labels.into_iter().collect::<Option<_>>().ok_or_else(|| "id2label has an id twice".into())
@@ -293,9 +303,11 @@ fn max_tokens(
     match positions.into_iter().chain(set).min() {
         Some(0) => Err(format!("max_position_embeddings leaves no room behind {offset} reserved")),
         Some(max) => Ok(max),
-        None => Err("no max_position_embeddings, and no model_max_length in tokenizer_config.json: \
+        None => {
+            Err("no max_position_embeddings, and no model_max_length in tokenizer_config.json: \
                      the longest sequence is unknown"
-            .into()),
+                .into())
+        }
     }
 }
 

@@ -53,7 +53,8 @@ impl Ports {
         }
         let ids = ids.ok_or_else(|| input("input_ids, which is missing".into()))?;
         // Called by its name, or else the only one that has numbers for every token.
-        let a_row_a_token = |t: &&TensorInfo| t.element == ElementType::Float32 && t.shape.len() == 3;
+        let a_row_a_token =
+            |t: &&TensorInfo| t.element == ElementType::Float32 && t.shape.len() == 3;
         let mut candidates = info.outputs.iter().filter(a_row_a_token);
         let named = info.outputs.iter().filter(a_row_a_token).find(|t| t.name == "logits");
         let output = match (named, candidates.next(), candidates.next()) {
@@ -117,7 +118,11 @@ impl Pool {
     }
 
     /// Runs one batch on the worker's session; `[batch, seq, width]`. Waits if it is in use.
-    pub(crate) fn run(&self, worker: usize, batch: Batch) -> Result<(usize, Vec<f32>), EncoderError> {
+    pub(crate) fn run(
+        &self,
+        worker: usize,
+        batch: Batch,
+    ) -> Result<(usize, Vec<f32>), EncoderError> {
         // A session that panicked half way is made anew.
         let mut slot = self.workers[worker].lock().unwrap_or_else(PoisonError::into_inner);
         let session = match &mut *slot {
@@ -190,7 +195,8 @@ impl Pool {
                     .build()])?;
             for file in &self.model.external {
                 let bytes: Arc<[u8]> = Arc::from(file.bytes.as_ref());
-                builder = builder.with_external_initializer_file_in_memory(&file.location, bytes)?;
+                builder =
+                    builder.with_external_initializer_file_in_memory(&file.location, bytes)?;
             }
             builder.commit_from_memory(&self.model.bytes)
         };

@@ -29,7 +29,13 @@ pub(crate) struct Window {
 /// A text of at most `max` tokens is one window. Of two windows that share tokens, each keeps the
 /// half in which it knows more of the surroundings, and the border lies between words. A window
 /// opens and closes between words unless a word alone is longer than the window.
-pub(crate) fn plan(tokens: &[Token], text: &str, max: usize, overlap: usize, cut: Cut) -> Vec<Window> {
+pub(crate) fn plan(
+    tokens: &[Token],
+    text: &str,
+    max: usize,
+    overlap: usize,
+    cut: Cut,
+) -> Vec<Window> {
     if tokens.len() <= max {
         return match tokens.len() {
             0 => vec![],
@@ -122,8 +128,8 @@ mod tests {
     fn each_window_keeps_what_it_knows_best() {
         let tokens = tokens(&(0..10).collect::<Vec<_>>());
         let found = plan(&tokens, "aaaaaaaaaa", 4, 2, Cut::Anywhere);
-        let expected =
-            [(0..4, 0..3), (2..6, 3..5), (4..8, 5..7), (6..10, 7..10)].map(|(tokens, kept)| Window { tokens, kept });
+        let expected = [(0..4, 0..3), (2..6, 3..5), (4..8, 5..7), (6..10, 7..10)]
+            .map(|(tokens, kept)| Window { tokens, kept });
         assert_eq!(found, expected);
     }
 
@@ -144,9 +150,14 @@ mod tests {
     fn paragraphs_are_windows_of_their_own_in_long_texts_only() {
         let text = "ab\r\n\r\ncd\ne\n \nf";
         let spans = [0, 1, 6, 7, 9, 13];
-        let token = |(i, &at): (usize, &usize)| Token { span: Span::new(at, at + 1), word: u32::try_from(i).ok() };
+        let token = |(i, &at): (usize, &usize)| Token {
+            span: Span::new(at, at + 1),
+            word: u32::try_from(i).ok(),
+        };
         let tokens: Vec<_> = spans.iter().enumerate().map(token).collect();
-        let windows = |max, cut| plan(&tokens, text, max, 1, cut).into_iter().map(|w| w.tokens).collect::<Vec<_>>();
+        let windows = |max, cut| {
+            plan(&tokens, text, max, 1, cut).into_iter().map(|w| w.tokens).collect::<Vec<_>>()
+        };
         assert_eq!(windows(6, Cut::Paragraphs), [0..6]);
         assert_eq!(windows(5, Cut::Paragraphs), [0..2, 2..5, 5..6]);
         assert_eq!(windows(5, Cut::Anywhere), [0..5, 4..6]);
@@ -155,8 +166,16 @@ mod tests {
     #[test]
     fn blank_lines_are_blank_lines() {
         for (between, expected) in [
-            ("", false), ("\n", false), ("\r\n", false), (" \t", false), ("\r", false),
-            ("\n\n", true), ("\r\n\r\n", true), ("\n \t\n", true), ("\r\r", true), (" \n> \n", true),
+            ("", false),
+            ("\n", false),
+            ("\r\n", false),
+            (" \t", false),
+            ("\r", false),
+            ("\n\n", true),
+            ("\r\n\r\n", true),
+            ("\n \t\n", true),
+            ("\r\r", true),
+            (" \n> \n", true),
         ] {
             assert_eq!(has_blank_line(between), expected, "{between:?}");
         }

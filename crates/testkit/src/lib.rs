@@ -1,1 +1,22 @@
-//! Test support: an encoder made by hand, close comparison, fixtures
+//! Test support: small models that run, texts that are hard, close comparison. A dev-dependency.
+//!
+//! - [`compare`]: numbers that are almost the same;
+//! - [`models`]: folders of models, and copies of them to break;
+//! - [`random`]: numbers that are the same on every run;
+//! - [`texts`]: hard strings, and prose of any length.
+//!
+//! ```
+//! use cloze_testkit::{Random, assert_close, model, texts};
+//!
+//! assert!(model("tiny").join("model.onnx").is_file());
+//! assert_close(&[0.1 + 0.2], &[0.3], 1e-6, 0.0);
+//! assert_eq!(texts::prose(&mut Random::new(1), 12).split_whitespace().count(), 12);
+//! ```
+pub mod compare;
+pub mod models;
+pub mod random;
+pub mod texts;
+
+pub use compare::assert_close;
+pub use models::{model, model_copy};
+pub use random::Random;

@@ -68,7 +68,8 @@ pub(super) fn fetch(
     }
     let mut tried = vec![];
     for client in clients(platform) {
-        let folder = tempfile::Builder::new().prefix(".fetch-").tempdir_in(cache).map_err(failed)?;
+        let folder =
+            tempfile::Builder::new().prefix(".fetch-").tempdir_in(cache).map_err(failed)?;
         let archive = match download(&client, folder.path()) {
             Ok(archive) => archive,
             // A missing client is no news where another is there.
@@ -142,7 +143,9 @@ fn unpack(path: &Path, member: &str, to: &mut impl io::Write) -> Result<(), Enco
     let copy = |from: &mut dyn Read, to: &mut dyn io::Write| {
         let copied = io::copy(&mut from.take(LIBRARY_MAX_BYTES + 1), to);
         match copied.map_err(|e| broken(e.to_string()))? {
-            n if n > LIBRARY_MAX_BYTES => Err(broken(format!("more than {LIBRARY_MAX_BYTES} bytes"))),
+            n if n > LIBRARY_MAX_BYTES => {
+                Err(broken(format!("more than {LIBRARY_MAX_BYTES} bytes")))
+            }
             _ => Ok(()),
         }
     };

@@ -106,7 +106,10 @@ mod tests {
         assert_eq!(in_package(package.path()), None);
         fs_err::create_dir(&capi).unwrap();
         let prefix = std::env::consts::DLL_PREFIX;
-        for name in ["onnxruntime_pybind11_state.so".into(), format!("{prefix}onnxruntime_providers_shared.so")] {
+        for name in [
+            "onnxruntime_pybind11_state.so".into(),
+            format!("{prefix}onnxruntime_providers_shared.so"),
+        ] {
             fs_err::write(capi.join(name), "").unwrap();
         }
         assert_eq!(in_package(package.path()), None);

@@ -59,7 +59,10 @@ impl Runtime {
     /// [`EncoderError::RuntimeMissing`], [`EncoderError::RuntimeTooOld`] and
     /// [`EncoderError::RuntimeBroken`] for a library that was named; [`EncoderError::RuntimeOffline`]
     /// if there is none and fetching is forbidden; the other `Runtime…` errors from fetching.
-    pub fn load(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Self, EncoderError> {
+    pub fn load(
+        params: &RuntimeParams,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Self, EncoderError> {
         let mut loaded = LOADED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(runtime) = &*loaded {
             return Ok(runtime.clone());
@@ -89,7 +92,8 @@ impl Runtime {
 }
 
 fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime, EncoderError> {
-    let from_env = || std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let from_env =
+        || std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()).map(PathBuf::from);
     let named = params.library.clone().map(|path| (Origin::Setting, path));
     let named = named.or_else(|| from_env().map(|path| (Origin::Environment, path)));
     if let Some((origin, path)) = named {
@@ -140,7 +144,9 @@ fn open(origin: Origin, path: PathBuf) -> Result<Runtime, EncoderError> {
     })?;
     // Microsoft's builds can send usage data; nothing here may reach the network.
     let environment = builder.with_name("cloze").with_telemetry(false).build();
-    let environment = environment
-        .map_err(|source| EncoderError::RuntimeBroken { path: path.clone(), source: Box::new(source) })?;
+    let environment = environment.map_err(|source| EncoderError::RuntimeBroken {
+        path: path.clone(),
+        source: Box::new(source),
+    })?;
     Ok(Runtime { environment, path, origin })
 }

@@ -102,7 +102,10 @@ mod tests {
         {
             let platform = Platform::named(os, arch).expect(os);
             assert_eq!(platform.wheel_sha256.len(), 64);
-            assert_eq!(PLATFORMS.iter().filter(|p| p.wheel_sha256 == platform.wheel_sha256).count(), 1);
+            assert_eq!(
+                PLATFORMS.iter().filter(|p| p.wheel_sha256 == platform.wheel_sha256).count(),
+                1
+            );
         }
         assert!(Platform::named("linux", "riscv64").is_none());
     }

@@ -1,0 +1,47 @@
+//! Folders of small models that run; `models/make_tiny.py` makes them and says what each is for.
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// The folder of a model: `tiny`, `tiny-int32-types` or `tiny-dynamic`.
+///
+/// # Panics
+/// If there is no such model.
+#[must_use]
+pub fn model(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name);
+    assert!(folder.is_dir(), "{name:?} is no model of the testkit");
+    folder
+}
+
+/// A copy of a model's folder, to be changed, removed when dropped.
+///
+/// # Panics
+/// If there is no such model, or no room for it.
+#[must_use]
+pub fn model_copy(name: &str) -> TempDir {
+    let copy = tempfile::tempdir().expect("a folder for the copy of a model");
+    for entry in fs_err::read_dir(model(name)).expect("a model's folder") {
+        let from = entry.expect("a file of a model's folder").path();
+        let to = copy.path().join(from.file_name().unwrap_or_default());
+        fs_err::copy(from, to).expect("a copy of a model's file");
+    }
+    copy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_has_the_files_of_its_model() {
+        for name in ["tiny", "tiny-int32-types", "tiny-dynamic"] {
+            let copy = model_copy(name);
+            for file in ["config.json", "tokenizer.json", "model.onnx"] {
+                let [original, copied] =
+                    [&model(name), copy.path()].map(|f| fs_err::read(f.join(file)).unwrap());
+                assert_eq!(original, copied, "{name}/{file}");
+            }
+        }
+    }
+}
