@@ -177,7 +177,14 @@ pub(crate) struct TagArgs {
     pub(crate) prefer_recall: Option<f32>,
 
     /// The form of the results
-    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
     pub(crate) format: OutputArg,
     /// What offsets count (jsonl, tsv)
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
@@ -207,7 +214,8 @@ impl MinScore {
             Some((label, score)) => (Some(label.to_owned()), score),
             None => (None, text),
         };
-        let score = score.parse().map_err(|_| format!("expected SCORE or LABEL=SCORE, found {text:?}"))?;
+        let score =
+            score.parse().map_err(|_| format!("expected SCORE or LABEL=SCORE, found {text:?}"))?;
         Ok(Self { label, score })
     }
 }

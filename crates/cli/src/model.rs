@@ -8,7 +8,11 @@ use serde::Serialize;
 use crate::args::{CommonArgs, ModelCommand, find_model};
 use crate::messages::Messages;
 
-pub(crate) fn run(_: &CommonArgs, command: ModelCommand, messages: &Messages) -> anyhow::Result<()> {
+pub(crate) fn run(
+    _: &CommonArgs,
+    command: ModelCommand,
+    messages: &Messages,
+) -> anyhow::Result<()> {
     match command {
         ModelCommand::List { json } => list(json, messages),
         ModelCommand::Info { model, json } => info(&find_model(&model)?, json),
@@ -46,7 +50,8 @@ fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
         return Ok(());
     }
     for m in &all {
-        let or = |value: &Option<String>, else_: &str| value.clone().unwrap_or_else(|| else_.into());
+        let or =
+            |value: &Option<String>, else_: &str| value.clone().unwrap_or_else(|| else_.into());
         let (task, license) = (or(&m.task, "task unknown"), or(&m.license, "licence unknown"));
         writeln!(out, "{}  {task}, {license}, {}", m.name, m.folder)?;
         if let Some(description) = &m.description {
@@ -128,12 +133,23 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ("source", info.source.unwrap_or_else(unknown)),
         ("inputs", info.inputs.join(", ")),
         ("outputs", info.outputs.join(", ")),
-        ("labels", format!("{} ({} tags): {}", info.labels.len(), info.tags.len(), info.labels.join(", "))),
+        (
+            "labels",
+            format!("{} ({} tags): {}", info.labels.len(), info.tags.len(), info.labels.join(", ")),
+        ),
         ("limit", format!("{} tokens, {} of them special", info.max_tokens, info.special_tokens)),
         ("vocabulary", info.vocabulary.to_string()),
         ("parameters", info.parameters.to_string()),
         ("graph", format!("{} nodes, opsets {}", info.nodes, info.opsets.join(", "))),
-        ("batches", if info.batch_changes_results { "of one text: company would change results" } else { "change no result" }.into()),
+        (
+            "batches",
+            if info.batch_changes_results {
+                "of one text: company would change results"
+            } else {
+                "change no result"
+            }
+            .into(),
+        ),
         ("size", format!("{} bytes", info.bytes)),
         ("sha256", info.sha256),
     ];

@@ -56,7 +56,8 @@ for (const box of document.querySelectorAll("header input"))
 /// A hue for a label: from its name, so that it has the same on every page.
 fn hue(label: &str) -> u32 {
     // FNV-1a, turned by the golden angle, which keeps neighbours apart.
-    let hash = label.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    let hash =
+        label.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
     (hash % 360) * 137 % 360
 }
 

@@ -58,7 +58,12 @@ pub(crate) trait Form {
     fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError>;
 
     /// Something of the input that is no record; only a form that gives the input back writes it.
-    fn verbatim(&mut self, _text: &str, _: Encoding, _out: &mut dyn Write) -> Result<(), WriteError> {
+    fn verbatim(
+        &mut self,
+        _text: &str,
+        _: Encoding,
+        _out: &mut dyn Write,
+    ) -> Result<(), WriteError> {
         Ok(())
     }
 
@@ -113,7 +118,8 @@ fn pieces<'a>(text: &'a str, entities: &'a [Entity]) -> Vec<(&'a str, Option<&'a
     let mut at = 0;
     for entity in entities {
         let start = entity.span.start.max(at);
-        let (Some(before), Some(own)) = (text.get(at..start), text.get(start..entity.span.end)) else {
+        let (Some(before), Some(own)) = (text.get(at..start), text.get(start..entity.span.end))
+        else {
             continue;
         };
         if own.is_empty() {

@@ -43,7 +43,11 @@ impl Form for Pretty {
                 Some(e) => {
                     let color = self.color(&e.label);
                     let bold = color.bold();
-                    write!(out, "{color}[{color:#}{bold}{text}{bold:#} {color}{}]{color:#}", e.label)?;
+                    write!(
+                        out,
+                        "{color}[{color:#}{bold}{text}{bold:#} {color}{}]{color:#}",
+                        e.label
+                    )?;
                 }
                 None => write!(out, "{text}")?,
             }

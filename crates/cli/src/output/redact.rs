@@ -28,7 +28,12 @@ impl Form for Redact {
         self.verbatim(&whole, tagged.encoding, out)
     }
 
-    fn verbatim(&mut self, text: &str, encoding: Encoding, out: &mut dyn Write) -> Result<(), WriteError> {
+    fn verbatim(
+        &mut self,
+        text: &str,
+        encoding: Encoding,
+        out: &mut dyn Write,
+    ) -> Result<(), WriteError> {
         Ok(out.write_all(&encoding.encode(text)?)?)
     }
 }

@@ -87,7 +87,9 @@ impl Sink {
                 crate::args::OutputArg::Pretty => Box::new(BufWriter::new(anstream::stdout())),
                 _ => Box::new(BufWriter::new(io::stdout())),
             })),
-            Place::File(path) => Some(To::File(BufWriter::new(AtomicFile::create(path, existing)?))),
+            Place::File(path) => {
+                Some(To::File(BufWriter::new(AtomicFile::create(path, existing)?)))
+            }
             Place::Folder(_) => None,
         };
         let stream = to.map(|to| Stream::open(&params, to)).transpose()?;

@@ -16,7 +16,10 @@ impl Tsv {
     }
 }
 
-fn write_row<'a>(out: &mut dyn Write, row: impl IntoIterator<Item = &'a str>) -> std::io::Result<()> {
+fn write_row<'a>(
+    out: &mut dyn Write,
+    row: impl IntoIterator<Item = &'a str>,
+) -> std::io::Result<()> {
     let mut writer = csv::WriterBuilder::new().delimiter(b'\t').from_writer(out);
     writer.write_record(row).map_err(std::io::Error::from)?;
     writer.flush()

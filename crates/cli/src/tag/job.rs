@@ -22,7 +22,11 @@ pub(super) struct Job {
 
 impl Job {
     /// Fails on whatever leaves nothing to do; a path that is missing beside others does not.
-    pub(super) fn new(common: &CommonArgs, args: TagArgs, messages: &Messages) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        common: &CommonArgs,
+        args: TagArgs,
+        messages: &Messages,
+    ) -> anyhow::Result<Self> {
         if args.mask.is_some() && args.format != OutputArg::Redact {
             bail!("--mask is for --format redact");
         }

@@ -27,10 +27,17 @@ const READ_AHEAD: usize = 16;
 /// What the reader tells.
 enum Event {
     Begin(Source),
-    Piece { piece: Piece, format: Format, encoding: Encoding, bytes: u64 },
+    Piece {
+        piece: Piece,
+        format: Format,
+        encoding: Encoding,
+        bytes: u64,
+    },
     Failed(CorpusError),
     /// The input's end; not `whole` where a failure came before it.
-    End { whole: bool },
+    End {
+        whole: bool,
+    },
 }
 
 /// A record that could not be tagged.
@@ -252,7 +259,11 @@ fn tag_records(job: &Job, records: &[&Record]) -> anyhow::Result<Vec<Result<Foun
     }
 }
 
-fn decode(job: &Job, record: &Record, mut rows: TokenRows) -> std::result::Result<Found, HeadError> {
+fn decode(
+    job: &Job,
+    record: &Record,
+    mut rows: TokenRows,
+) -> std::result::Result<Found, HeadError> {
     if let Some(words) = &record.words {
         token::assign_words(&mut rows.tokens, words);
     }
