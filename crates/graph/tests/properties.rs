@@ -1,6 +1,7 @@
 //! Bytes that nobody meant to be a graph: an answer for each, and no panic.
 #![expect(clippy::unwrap_used, reason = "in the helpers of tests, too")]
 use std::path::Path;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use cloze_graph::check::{CheckParams, CheckedModel};
@@ -10,14 +11,14 @@ use proptest::prelude::*;
 use prost::Message;
 
 /// Every fixture, good or bad: a bad one is one byte away from other good ones.
-fn fixtures() -> Vec<Vec<u8>> {
+static FIXTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let paths = fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = paths.filter(|p| p.extension().is_some_and(|e| e == "onnx")).collect();
     paths.sort();
     assert!(paths.len() > 50);
     paths.iter().map(|path| fs_err::read(path).unwrap()).collect()
-}
+});
 
 /// In a folder with no files, so that external data are looked for and not found.
 fn judge(bytes: Vec<u8>) -> Result<CheckedModel, GraphError> {
@@ -41,7 +42,7 @@ fn consistent(bytes: Vec<u8>) {
 /// All of them, not a sample: the fixtures are small.
 #[test]
 fn every_truncation_has_an_answer() {
-    for whole in fixtures() {
+    for whole in &*FIXTURES {
         for end in 0..whole.len() {
             consistent(whole[..end].to_vec());
         }
@@ -52,10 +53,10 @@ fn every_truncation_has_an_answer() {
 /// nothing and to a lot.
 #[test]
 fn every_changed_byte_has_an_answer() {
-    for whole in fixtures() {
+    for whole in &*FIXTURES {
         for at in 0..whole.len() {
             let old = whole[at];
-            for new in [old ^ 1, old ^ 2, old ^ 8, old.wrapping_add(1), 0, 0x7f, 0x80, 0xff] {
+            for new in [old ^ 1, old ^ 8, 0, 0x7f, 0xff] {
                 let mut changed = whole.clone();
                 changed[at] = new;
                 consistent(changed);
@@ -94,9 +95,8 @@ proptest! {
     fn spliced_fixtures_have_an_answer(
         (a, b) in (0..50usize, 0..50usize), at in any::<prop::sample::Index>(), byte in any::<u8>(),
     ) {
-        let fixtures = fixtures();
         // Protobuf reads two files in a row as one with the fields of both.
-        let mut bytes = [&fixtures[a][..], &fixtures[b][..]].concat();
+        let mut bytes = [&FIXTURES[a][..], &FIXTURES[b][..]].concat();
         consistent(bytes.clone());
         let at = at.index(bytes.len());
         bytes[at] = byte;

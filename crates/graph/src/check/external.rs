@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use fs_err::File;
 
 use super::ElementType;
 use super::info::elements;
@@ -69,7 +70,7 @@ impl<'a> Reader<'a> {
         for reference in &references {
             let i = match self.by_location.get(reference.location) {
                 Some(i) => *i,
-                None => self.open(&folder, reference)?,
+                None => self.load(&folder, reference, |file| File::open(file))?,
             };
             let ExternalFile { path: file, bytes, .. } = &self.files[i];
             let (offset, found) = (reference.offset, bytes.len() as u64);
@@ -134,14 +135,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a file below `folder` (canonical) into `files` and returns its place there.
-    fn open(&mut self, folder: &Path, reference: &Reference<'_>) -> Result<usize, GraphError> {
+    fn load(
+        &mut self,
+        folder: &Path,
+        reference: &Reference<'_>,
+        open: impl FnOnce(&Path) -> std::io::Result<File>,
+    ) -> Result<usize, GraphError> {
         let (path, tensor) = (|| self.path.to_owned(), || reference.tensor.to_owned());
         let (file, before) = self.walk(folder, reference)?;
         let changed = || {
             let (path, tensor, file) = (path(), tensor(), file.clone());
             GraphError::ExternalChanged { path, tensor, file }
         };
-        let handle = fs_err::File::open(&file)?;
+        let handle = open(&file)?;
         let opened = handle.metadata()?;
         // The way is walked again behind the opening: a link put there in between, and taken
         // away again, would have to lead to the very same file.
@@ -243,7 +249,65 @@ fn links(_: &Metadata) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::*;
+
+    #[cfg(unix)]
+    fn load(
+        folder: &Path,
+        open: impl FnOnce(&Path) -> std::io::Result<File>,
+    ) -> Result<Bytes, GraphError> {
+        let mut reader = Reader::new(Path::new("m"), folder, 100, 0);
+        let reference =
+            Reference { tensor: "t", location: "w", offset: 0, length: None, needed: 0 };
+        reader.load(folder, &reference, open).map(|i| reader.files[i].bytes.clone())
+    }
+
+    /// Loads "w" of four bytes, which someone else plays with while it is opened.
+    #[cfg(unix)]
+    fn load_while(open: impl FnOnce(&Path) -> std::io::Result<File>) -> Result<Bytes, GraphError> {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = fs_err::canonicalize(temp.path()).unwrap();
+        fs_err::write(folder.join("w"), "good").unwrap();
+        fs_err::write(folder.join("secret"), "evil").unwrap();
+        load(&folder, open)
+    }
+
+    /// The last resort, should a link of some file system not look like one: here the folder is
+    /// given by a link, so that nothing in it seems to be where it is.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_really_elsewhere_is_refused() {
+        let temp = tempfile::tempdir().unwrap();
+        let (real, link) = (temp.path().join("real"), temp.path().join("link"));
+        fs_err::create_dir(&real).unwrap();
+        fs_err::write(real.join("w"), "good").unwrap();
+        fs_err::os::unix::fs::symlink("real", &link).unwrap();
+        let found = load(&link, |file| File::open(file));
+        assert!(matches!(found, Err(GraphError::ExternalOutside { .. })), "{found:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_swap_while_opening_is_noticed() {
+        use fs_err::os::unix::fs::symlink;
+        assert_eq!(load_while(|file| File::open(file)).unwrap(), "good");
+        // A link to another file, put there after the first look and taken away before the second.
+        let found = load_while(|file| File::open(file.with_file_name("secret")));
+        assert!(matches!(found, Err(GraphError::ExternalChanged { .. })), "{found:?}");
+        // Left there.
+        let found = load_while(|file| {
+            fs_err::remove_file(file)?;
+            symlink("secret", file)?;
+            File::open(file)
+        });
+        assert!(matches!(found, Err(GraphError::ExternalSymlink { .. })), "{found:?}");
+        // Another file, moved there.
+        let found = load_while(|file| {
+            fs_err::rename(file.with_file_name("secret"), file)?;
+            File::open(file)
+        });
+        assert!(matches!(found, Err(GraphError::ExternalChanged { .. })), "{found:?}");
+    }
 
     #[test]
     fn locations_are_plain_relative_paths() {

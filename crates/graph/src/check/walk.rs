@@ -12,7 +12,7 @@ use crate::onnx::{
 pub(super) enum Place {
     Initializer,
     Constant,
-    /// An attribute of another operator, or the places of a sparse tensor.
+    /// An attribute of another operator.
     Setting,
 }
 
@@ -188,11 +188,8 @@ impl<'a> Walk<'a> {
     }
 
     fn sparse(&mut self, sparse: &'a SparseTensorProto, name: &'a str, place: Place) {
-        let whole = "a sparse tensor";
-        for (tensor, place) in [(&sparse.values, place), (&sparse.indices, Place::Setting)] {
-            if let Some(tensor) = tensor {
-                self.tensor(tensor, name, place, Some(whole));
-            }
+        for tensor in [&sparse.values, &sparse.indices].into_iter().flatten() {
+            self.tensor(tensor, name, place, Some("a sparse tensor"));
         }
     }
 

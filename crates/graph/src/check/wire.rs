@@ -337,6 +337,10 @@ mod tests {
         // Within the graph, which begins at byte 2: 0x0b would begin a group.
         assert_eq!(stop(b"\x3a\x01\x0b"), (2, "a field's type is unknown"));
         assert_eq!(stop(&[0xff; 12]), (0, "a number does not end"));
+        // A tenth byte has room for one bit.
+        let long = |last| [b"\x08".as_slice(), &[0xff; 9], &[last]].concat();
+        assert_eq!(count(&long(1), OPEN), Ok(Counts::default()));
+        assert_eq!(stop(&long(2)), (0, "a field is longer than what holds it"));
         // 2^64 - 1 bytes: the length must not wrap round.
         assert_eq!(
             stop(b"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),

@@ -60,18 +60,21 @@ def float_encoder():
         zeros("root", []),
         zeros("positions", [1, 7], np.int64),
         zeros("half", [2], np.float16),
+        zeros("single", [1]),
+        zeros("steps", [9], np.int8),
     ]
     nodes = [
         node("Gather", ["words", "input_ids"], ["a"]),
         node("Constant", [], ["c"], value=zeros("", [3])),
         node("Constant", [], ["eight"], value=zeros("", [1])),
         node("Constant", [], ["axes"], value=zeros("", [1], np.int64)),
+        node("ConstantOfShape", ["axes"], ["e"], value=zeros("", [1])),
         node("Add", ["a", "bias"], ["b"]),
         node("Add", ["b", "c"], ["d"], domain="ai.onnx"),
         node("Gelu", ["d"], ["logits"], domain="com.microsoft"),
     ]
     inputs = [value("input_ids", INT64, ["batch", None]), value("bias", FLOAT, [3])]
-    outputs = [value("logits", FLOAT, ["batch", None, 3]), value("a", FLOAT, None)]
+    outputs = [value("logits", FLOAT, ["batch", -1, 3]), value("a", FLOAT, None)]
     domains = (("", 18), ("com.microsoft", 1), ("org.pytorch.aten", 1))
     return model(graph(nodes, weights, inputs, outputs), domains)
 
@@ -174,9 +177,12 @@ def listed(kind, tensors):
     return model(graph([bad]))
 
 
-two = [external("w", "part/w.bin", offset="16", length="16"), external("v", "part/w.bin", (2,))]
-two.append(external("u", "u.bin", offset="4"))
-save("external", model(graph([RELU], two)))
+three = [
+    external("w", "part/w.bin", (2,), offset="16", length="16"),
+    external("v", "part/w.bin", (2,)),
+    external("u", "u.bin", offset="4"),
+]
+save("external", model(graph([RELU], three)))
 save("external_constant", constant(value=external("", "w.bin")))
 
 LOCATIONS = {
