@@ -249,7 +249,7 @@ impl Encoder {
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.tokens.fetch_add(real as u64, Ordering::Relaxed);
         self.padded.fetch_add(ids.len() as u64, Ordering::Relaxed);
-        Batch { batch: windows.len(), seq, ids, mask, types }
+        Batch { size: windows.len(), seq, ids, mask, types }
     }
 }
 

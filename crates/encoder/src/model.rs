@@ -87,7 +87,7 @@ impl ModelFolder {
         let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
             read_json(&tokenizer_config)?
         } else {
-            Default::default()
+            TokenizerConfig::default()
         };
         let max_tokens = max_tokens(
             config.model_type.as_deref(),
@@ -97,9 +97,10 @@ impl ModelFolder {
         )
         .map_err(wrong)?;
         let card = folder.join(CARD);
-        let card = match card.is_file() {
-            true => cloze_store::envelope::read_json(&card, "model", CARD_VERSION)?,
-            false => Card::default(),
+        let card = if card.is_file() {
+            cloze_store::envelope::read_json(&card, "model", CARD_VERSION)?
+        } else {
+            Card::default()
         };
         let pad_id = config.pad_token_id.unwrap_or(0);
         Ok(Self { folder: folder.to_owned(), card, labels, max_tokens, pad_id })
@@ -119,11 +120,10 @@ impl ModelFolder {
             Some(folder) => Self::open(&folder),
             None => Err(EncoderError::NoModel {
                 name: name.into(),
-                looked: match is_path {
-                    true => "that folder".into(),
-                    false => {
-                        roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", ")
-                    }
+                looked: if is_path {
+                    "that folder".into()
+                } else {
+                    roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", ")
                 },
             }),
         }
@@ -315,7 +315,7 @@ fn max_tokens(
 mod tests {
     use super::*;
 
-    /// BERT: 512 positions are 512 tokens. RoBERTa: 514 less `pad_token_id` 1 + 1. MiniLM's
+    /// BERT: 512 positions are 512 tokens. RoBERTa: 514 less `pad_token_id` 1 + 1. `MiniLM`'s
     /// tokenizer says 256. Unset is 1e30.
     #[test]
     fn the_limit_is_the_smaller_of_what_is_said() {

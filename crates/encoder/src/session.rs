@@ -84,7 +84,7 @@ impl Ports {
 /// A batch, padded: `[batch, seq]` each.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    pub(crate) batch: usize,
+    pub(crate) size: usize,
     pub(crate) seq: usize,
     pub(crate) ids: Vec<i64>,
     pub(crate) mask: Vec<i64>,
@@ -129,7 +129,7 @@ impl Pool {
             Some(session) => session,
             empty => empty.insert(self.session()?),
         };
-        let (b, s) = (batch.batch, batch.seq);
+        let (b, s) = (batch.size, batch.seq);
         let failed =
             |source| EncoderError::Run { path: self.path.clone(), batch: b, seq: s, source };
         let mut inputs: HashMap<&str, SessionInputValue<'_>> = HashMap::new();
@@ -140,14 +140,14 @@ impl Pool {
         ];
         for (port, data) in ports {
             let Some(port) = port else { continue };
-            let value = match port.narrow {
-                false => Tensor::from_array(([b, s], data)).map(SessionInputValue::from),
-                // Ids, masks and types are small by nature; a vocabulary beyond i32 is refused at load.
-                true => {
-                    let narrow: Vec<i32> =
-                        data.into_iter().map(|v| i32::try_from(v).unwrap_or(i32::MAX)).collect();
-                    Tensor::from_array(([b, s], narrow)).map(SessionInputValue::from)
-                }
+            let value = if port.narrow {
+                // Ids, masks and types are small by nature; what is beyond i32 is beyond any
+                // embedding, which the graph then says.
+                let narrow: Vec<i32> =
+                    data.into_iter().map(|v| i32::try_from(v).unwrap_or(i32::MAX)).collect();
+                Tensor::from_array(([b, s], narrow)).map(SessionInputValue::from)
+            } else {
+                Tensor::from_array(([b, s], data)).map(SessionInputValue::from)
             };
             inputs.insert(&port.name, value.map_err(failed)?);
         }

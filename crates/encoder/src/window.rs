@@ -42,11 +42,13 @@ pub(crate) fn plan(
             n => vec![Window { tokens: 0..n, kept: 0..n }],
         };
     }
-    let sections = match cut {
-        Cut::Anywhere => vec![0..tokens.len()],
-        Cut::Paragraphs => paragraphs(tokens, text),
-    };
-    sections.into_iter().flat_map(|section| overlapping(tokens, section, max, overlap)).collect()
+    match cut {
+        Cut::Anywhere => overlapping(tokens, 0..tokens.len(), max, overlap),
+        Cut::Paragraphs => {
+            let sections = paragraphs(tokens, text).into_iter();
+            sections.flat_map(|section| overlapping(tokens, section, max, overlap)).collect()
+        }
+    }
 }
 
 /// The runs of tokens between which there is a blank line. A run never parts two pieces of a word.
@@ -158,7 +160,8 @@ mod tests {
         let windows = |max, cut| {
             plan(&tokens, text, max, 1, cut).into_iter().map(|w| w.tokens).collect::<Vec<_>>()
         };
-        assert_eq!(windows(6, Cut::Paragraphs), [0..6]);
+        assert_eq!(windows(6, Cut::Paragraphs), windows(6, Cut::Anywhere));
+        assert_eq!(windows(6, Cut::Anywhere).len(), 1);
         assert_eq!(windows(5, Cut::Paragraphs), [0..2, 2..5, 5..6]);
         assert_eq!(windows(5, Cut::Anywhere), [0..5, 4..6]);
     }

@@ -1,4 +1,4 @@
-"""Writes the model folders beside this file: tiny, tiny-int32-types and tiny-dynamic.
+"""Writes the model folders beside this file, tiny, tiny-int32-types and tiny-dynamic, and graphs/.
 
     pip install onnx==1.23.2 numpy==2.4.6 tokenizers==0.23.3
     python make_tiny.py
@@ -128,16 +128,20 @@ def graph(seed, exact=True, narrow=False, types=False, dynamic=False, output="lo
     )
 
 
-def write(name, g):
-    folder = HERE / name
-    folder.mkdir(exist_ok=True)
-    model = helper.make_model(
+def as_model(g):
+    return helper.make_model(
         g,
         opset_imports=[helper.make_opsetid("", 17)],
         ir_version=8,
         producer_name="make_tiny.py",
         producer_version="1",
     )
+
+
+def write(name, g):
+    folder = HERE / name
+    folder.mkdir(exist_ok=True)
+    model = as_model(g)
     checker.check_model(model, full_check=True)
     save(model, folder / "model.onnx")
     (folder / "config.json").write_text(json.dumps(config(), indent=2) + "\n")
@@ -147,3 +151,80 @@ def write(name, g):
 write("tiny", graph(seed=1))
 write("tiny-int32-types", graph(seed=2, exact=False, narrow=True, types=True, output="out_7"))
 write("tiny-dynamic", graph(seed=3, exact=False, dynamic=True))
+
+
+def write_graph(name, change):
+    g = graph(seed=1)
+    change(g)
+    save(as_model(g), HERE / "graphs" / f"{name}.onnx")
+
+
+def external(g):
+    [embedding] = [t for t in g.initializer if t.name == "embedding"]
+    (HERE / "graphs" / "external.bin").write_bytes(embedding.raw_data)
+    embedding.ClearField("raw_data")
+    embedding.data_location = TensorProto.EXTERNAL
+    embedding.external_data.add(key="location", value="external.bin")
+
+
+def position_input(g):
+    g.input.append(value("position_ids", INT64, ["batch", "sequence"]))
+
+
+def no_ids(g):
+    g.input[0].name = g.node[0].input[1] = "ids"
+
+
+def float_ids(g):
+    g.input[0].type.tensor_type.elem_type = FLOAT
+
+
+def no_rows(g):
+    g.node.append(node("ArgMax", ["logits"], ["best"], axis=2, keepdims=0))
+    g.output.pop()
+    g.output.append(value("best", INT64, ["batch", "sequence"]))
+
+
+def two_outputs(g):
+    for name in ["a", "b"]:
+        g.node.append(node("Identity", ["logits"], [name]))
+        g.output.append(value(name, FLOAT, ["batch", "sequence", len(TAGS)]))
+    del g.output[0]
+
+
+def named_output(g):
+    g.node.append(node("Neg", ["logits"], ["minus"]))
+    g.output.insert(0, value("minus", FLOAT, ["batch", "sequence", len(TAGS)]))
+
+
+def one_row(g):
+    del g.output[:]
+    for name, numbers in [("zero", [0]), ("one", [1])]:
+        g.initializer.append(numpy_helper.from_array(np.array(numbers, np.int64), name))
+    g.node.append(node("Slice", ["logits", "zero", "one", "one"], ["first"]))
+    g.output.append(value("first", FLOAT, ["batch", "n", len(TAGS)]))
+
+
+def unknown_op(g):
+    g.node[-1].op_type = "Transmute"
+
+
+def few_words(g):
+    [embedding] = [t for t in g.initializer if t.name == "embedding"]
+    embedding.CopyFrom(numpy_helper.from_array(np.zeros((10, HIDDEN), np.float32), "embedding"))
+
+
+(HERE / "graphs").mkdir(exist_ok=True)
+for change in [
+    external,
+    position_input,
+    no_ids,
+    float_ids,
+    no_rows,
+    two_outputs,
+    named_output,
+    one_row,
+    unknown_op,
+    few_words,
+]:
+    write_graph(change.__name__.replace("_", "-"), change)

@@ -29,6 +29,18 @@ pub fn model_copy(name: &str) -> TempDir {
     copy
 }
 
+/// A graph to put in the place of the one in a copy of `tiny`, most of them wrong in one way:
+/// `no-ids`. `external.bin` belongs to `external`.
+///
+/// # Panics
+/// If there is no such graph.
+#[must_use]
+pub fn graph(name: &str) -> PathBuf {
+    let file = model("graphs").join(format!("{name}.onnx"));
+    assert!(file.is_file(), "{name:?} is no graph of the testkit");
+    file
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

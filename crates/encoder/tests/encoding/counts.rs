@@ -42,9 +42,9 @@ fn sorted_batches_keep_to_the_budget_and_waste_little() {
     assert!(efficiency(sorted) > efficiency(as_given), "{sorted:?} {as_given:?}");
 }
 
-/// Of three texts of 3, 10 and 1 tokens and two special ones each: 22 in all. Together they take
-/// 3 × 12 = 36. A budget of 24 takes the two longest, 2 × 12, and then the third alone, 3. One of 5
-/// takes none but the smallest within it, and each must go alone.
+/// Texts of 3, 10 and 1 tokens, and two special ones each: 5, 12 and 3. Together they take
+/// 3 × 12 = 36. A budget of 24 takes the two longest, 2 × 12, and then the third alone, 3. Of 5,
+/// the longest goes over it alone, and the others do not fit together: 12 + 5 + 3.
 #[test]
 fn counts_are_what_was_done() {
     let texts = ["a b c", "a b c d e f g h i j", "a"];

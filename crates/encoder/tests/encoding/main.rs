@@ -8,6 +8,8 @@
 //! - `counts`: batches and padding;
 //! - `documents`: entities of a long document;
 //! - `folders`: what is wrong with a folder or a setting, and how it is said.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 mod company;
 mod counts;
 mod documents;
@@ -22,7 +24,7 @@ use cloze_core::{Encode as _, TokenRows};
 use cloze_encoder::{Encoder, EncoderError, EncoderParams, ModelFolder, Runtime, RuntimeParams};
 
 fn runtime() -> Runtime {
-    Runtime::load(&RuntimeParams::default(), &mut |line| eprintln!("{line}"))
+    Runtime::load(&RuntimeParams::default(), &mut |_| {})
         .expect("a runtime on this machine, or a way to fetch one")
 }
 
@@ -39,8 +41,8 @@ fn open_unlimited(name: &str, params: EncoderParams) -> Encoder {
     let copy = cloze_testkit::model_copy(name);
     let config = copy.path().join("config.json");
     let limited = fs_err::read_to_string(&config).unwrap();
-    let unlimited = limited
-        .replace("\"max_position_embeddings\": 32", "\"max_position_embeddings\": 100000");
+    let unlimited =
+        limited.replace("\"max_position_embeddings\": 32", "\"max_position_embeddings\": 100000");
     assert_ne!(unlimited, limited);
     fs_err::write(&config, unlimited).unwrap();
     // What it needs is read by now.

@@ -20,7 +20,8 @@ struct Rows {
 
 #[test]
 fn numbers_are_those_of_python() {
-    let reference: Reference = serde_json::from_str(include_str!("../data/reference.json")).unwrap();
+    let reference: Reference =
+        serde_json::from_str(include_str!("../data/reference.json")).unwrap();
     assert_eq!(reference.models.len(), 3);
     let texts: Vec<&str> = reference.texts.iter().map(String::as_str).collect();
     for (name, expected) in &reference.models {

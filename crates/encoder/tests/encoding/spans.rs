@@ -40,7 +40,10 @@ fn spans_are_sound(text: &str, rows: &TokenRows) -> Result<(), TestCaseError> {
     for (at, c) in text.char_indices() {
         prop_assert!(
             covered[at] || leaves_nothing(c),
-            "{:?} at {} lies in no token of {:?}", c, at, text,
+            "{:?} at {} lies in no token of {:?}",
+            c,
+            at,
+            text,
         );
     }
     prop_assert_eq!(rows.rows.rows(), rows.tokens.len());
@@ -69,7 +72,7 @@ fn a_stripped_accent_is_not_left_behind() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn any_text_has_sound_spans(text: String) {

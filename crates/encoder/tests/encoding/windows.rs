@@ -28,7 +28,8 @@ fn unlimited() -> &'static Encoder {
 
 /// Two hundred to two thousand words that match `word`, with something between them.
 fn long_text(word: &'static str) -> impl Strategy<Value = String> {
-    let gap = prop_oneof![8 => Just(" "), 1 => Just("\n"), 1 => Just("\n\n"), 1 => Just(" \r\n \r\n")];
+    let gap =
+        prop_oneof![8 => Just(" "), 1 => Just("\n"), 1 => Just("\n\n"), 1 => Just(" \r\n \r\n")];
     prop::collection::vec((word, gap), 200..2000)
         .prop_map(|words| words.into_iter().map(|(word, gap)| word + gap).collect())
 }

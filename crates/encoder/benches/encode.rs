@@ -1,0 +1,153 @@
+//! What sorting and a budget of tokens are worth: `cargo bench -p cloze-encoder`, two to three
+//! minutes on two idle cores.
+//!
+//! 600 texts of log-normal lengths, 32 words on average and 1 to 400 each, through the model that
+//! comes with the repository (`models/pii`), in six ways: batches sorted by length under 1,024
+//! tokens, which is the default; batches of about 32 as the texts come; sorted batches of about 8;
+//! each with one thread and with two. There are five rounds, and each takes the next 120 texts in
+//! all six ways: the slowest would need minutes for all of them every time.
+//!
+//! A plain program and not criterion: what is asked is how the ways compare, so they take turns
+//! (one that is measured last suffers from whatever else the machine does by then), each takes
+//! seconds, and a row has padding and batches beside its speed. Criterion measures one way after
+//! the other, many times each.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+#![expect(clippy::cast_precision_loss, reason = "counts of words and tokens are small")]
+
+use std::path::Path;
+use std::time::Instant;
+
+use cloze_core::Encode as _;
+use cloze_encoder::{Counts, Encoder, EncoderParams, ModelFolder, Order, Runtime, RuntimeParams};
+use cloze_testkit::{Random, texts};
+
+const TEXTS: usize = 600;
+const ROUNDS: usize = 5;
+
+/// A way to put texts into batches: its name, order and budget.
+type Way = (&'static str, Order, usize);
+
+/// The budgets of the second and the third are such that batches come out at about 32 and 8.
+const WAYS: [Way; 3] = [
+    ("sorted, 1,024 tokens", Order::Sorted, 1024),
+    ("as given, about 32", Order::AsGiven, 8000),
+    ("sorted, about 8", Order::Sorted, 400),
+];
+
+struct Run {
+    way: usize,
+    threads: usize,
+    encoder: Encoder,
+    /// What the encoder had done when the rounds began.
+    before: Counts,
+    /// Of each round.
+    seconds: Vec<f64>,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // `cargo test --all-targets` runs benches too, without this.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return Ok(());
+    }
+    let runtime = Runtime::load(&RuntimeParams::default(), &mut |line| println!("{line}"))?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pii");
+    let model = ModelFolder::open(&folder)?;
+    let texts = make_texts();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let rounds: Vec<&[&str]> = texts.chunks(TEXTS / ROUNDS).collect();
+
+    let mut runs = vec![];
+    for (way, (_, order, budget)) in WAYS.into_iter().enumerate() {
+        for threads in [1, 2] {
+            let params = EncoderParams::new().order(order).batch_tokens(budget);
+            let encoder = Encoder::open(&runtime, &model, params.threads(Some(threads)))?;
+            // Sessions are made at first use, and the first batch is slower than those after it.
+            encoder.encode(&[texts[0]; 64])?;
+            let before = encoder.counts();
+            runs.push(Run { way, threads, encoder, before, seconds: vec![] });
+        }
+    }
+    for (round, texts) in rounds.iter().enumerate() {
+        // Each round begins one further, so that none always comes behind the same other.
+        for i in 0..runs.len() {
+            let at = (round + i) % runs.len();
+            let start = Instant::now();
+            runs[at].encoder.encode(texts)?;
+            runs[at].seconds.push(start.elapsed().as_secs_f64());
+        }
+    }
+    let words = |texts: &&[&str]| texts.iter().map(|t| t.split_whitespace().count()).sum();
+    print_table(&runs, &rounds.iter().map(words).collect::<Vec<_>>());
+    print_ratios(&runs);
+    Ok(())
+}
+
+fn make_texts() -> Vec<String> {
+    let mut random = Random::new(7);
+    let lengths = (0..TEXTS).map(|_| random.log_normal(32.0).round().clamp(1.0, 400.0));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 400")]
+    let lengths: Vec<usize> = lengths.map(|words| words as usize).collect();
+    lengths.into_iter().map(|words| texts::prose(&mut random, words)).collect()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// `words` are those of each round.
+fn print_table(runs: &[Run], words: &[usize]) {
+    let all: usize = words.iter().sum();
+    println!("{TEXTS} texts, {all} words, {ROUNDS} rounds: the median, and least to most\n");
+    println!(
+        "{:<21} {:>7} {:>13} {:>6} {:>22} {:>9}",
+        "batches", "threads", "windows/batch", "pad", "words/s", "tokens/s"
+    );
+    for Run { way, threads, encoder, before, seconds } in runs {
+        let speeds: Vec<f64> = words.iter().zip(seconds).map(|(&w, s)| w as f64 / s).collect();
+        let [least, most] = [f64::min, f64::max].map(|f| speeds.iter().copied().reduce(f));
+        let range = format!("({:.0} to {:.0})", least.unwrap_or(0.0), most.unwrap_or(0.0));
+        let speed = median(speeds);
+        let after = encoder.counts();
+        let [windows, batches, tokens, padded] = [
+            after.windows - before.windows,
+            after.batches - before.batches,
+            after.tokens - before.tokens,
+            after.padded - before.padded,
+        ]
+        .map(|count| count as f64);
+        println!(
+            "{:<21} {threads:>7} {:>13.1} {:>6.3} {:>22} {:>9.0}",
+            WAYS[*way].0,
+            windows / batches,
+            tokens / padded,
+            format!("{speed:.0} {range}"),
+            speed * tokens / all as f64,
+        );
+    }
+    println!("\npad: of the tokens computed, the share that is no padding");
+}
+
+/// Ratios of times within a round, which whatever slows the machine meanwhile divides out of.
+fn print_ratios(runs: &[Run]) {
+    let seconds = |way, threads| {
+        let run = runs.iter().find(|run| (run.way, run.threads) == (way, threads));
+        &run.expect("each way was run with one thread and with two").seconds
+    };
+    let ratio = |slow: (usize, usize), fast: (usize, usize)| {
+        let pairs = seconds(slow.0, slow.1).iter().zip(seconds(fast.0, fast.1));
+        median(pairs.map(|(slow, fast)| slow / fast).collect())
+    };
+    println!(
+        "\nSorted under 1,024 tokens does {:.2} times the words of batches of about 32 as given on \
+         one\nthread, {:.2} times on two; and {:.2} and {:.2} times those of sorted batches of about \
+         8.\nA second thread makes the three ways {:.2}, {:.2} and {:.2} times as fast.",
+        ratio((1, 1), (0, 1)),
+        ratio((1, 2), (0, 2)),
+        ratio((2, 1), (0, 1)),
+        ratio((2, 2), (0, 2)),
+        ratio((0, 1), (0, 2)),
+        ratio((1, 1), (1, 2)),
+        ratio((2, 1), (2, 2)),
+    );
+}
