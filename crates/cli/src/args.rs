@@ -93,7 +93,7 @@ impl CommonArgs {
     }
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set
     #[default]
@@ -150,7 +150,7 @@ pub(crate) struct TagArgs {
     /// The column that holds the token, counted from 1 (conll)
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
     pub(crate) token_column: usize,
-    /// The files' encoding: utf-8, latin1, utf-16, shift_jis, …
+    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     pub(crate) encoding: String,
     /// Texts longer than this many MiB are refused; working memory grows with the longest
@@ -211,11 +211,13 @@ pub(crate) struct MinScore {
 impl MinScore {
     fn parse(text: &str) -> Result<Self, String> {
         let (label, score) = match text.rsplit_once('=') {
-            Some((label, score)) => (Some(label.to_owned()), score),
+            Some((label, score)) => (Some(label.trim().to_owned()), score),
             None => (None, text),
         };
-        let score =
-            score.parse().map_err(|_| format!("expected SCORE or LABEL=SCORE, found {text:?}"))?;
+        let score = score
+            .trim()
+            .parse()
+            .map_err(|_| format!("expected SCORE or LABEL=SCORE, found {text:?}"))?;
         Ok(Self { label, score })
     }
 }
@@ -323,9 +325,12 @@ pub(crate) enum OutputArg {
     Redact,
 }
 
-pub(crate) fn completions(shell: clap_complete::Shell) {
+/// A shell's completion script. Not written by `generate` itself, which panics where it cannot.
+pub(crate) fn completions(shell: clap_complete::Shell) -> Vec<u8> {
     use clap::CommandFactory as _;
-    clap_complete::generate(shell, &mut Cli::command(), "cloze", &mut std::io::stdout());
+    let mut script = vec![];
+    clap_complete::generate(shell, &mut Cli::command(), "cloze", &mut script);
+    script
 }
 
 /// A model by name or folder.

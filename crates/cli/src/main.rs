@@ -8,8 +8,6 @@
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
 //! included; 130 interrupted.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one crate that prints")]
-
 mod args;
 mod messages;
 mod model;
@@ -17,8 +15,10 @@ mod output;
 mod setup;
 mod tag;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 
 use crate::args::{Cli, Command};
@@ -35,8 +35,8 @@ fn main() -> ExitCode {
         Command::Model { command } => model::run(&cli.common, command, &messages),
         Command::Setup { json } => setup::run(&cli.common, json, &messages),
         Command::Completions { shell } => {
-            args::completions(shell);
-            Ok(())
+            let written = std::io::stdout().write_all(&args::completions(shell));
+            written.context("standard output")
         }
     };
     match result {

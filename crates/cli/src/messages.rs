@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 
+use crate::output::pretty::visible;
+
 /// Where every message goes. A reported failure also sets the exit status, so that the two cannot
 /// drift apart.
 pub(crate) struct Messages {
@@ -47,6 +49,8 @@ impl Messages {
 
     fn line(&self, kind: &str, color: AnsiColor, text: &str) {
         let style: Style = color.on_default().bold();
+        // A file's name may have control characters, too.
+        let text = visible(text);
         self.bar.suspend(|| {
             let _ = writeln!(anstream::stderr(), "{style}{kind}{style:#}: {text}");
         });
@@ -54,6 +58,15 @@ impl Messages {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(u8::from(self.failed.load(Ordering::Relaxed)))
+    }
+}
+
+/// `1 entity`, `2 entities`.
+pub(crate) fn plural(n: u64, what: &str) -> String {
+    match (n, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        _ => format!("{n} {what}s"),
     }
 }
 

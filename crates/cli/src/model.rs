@@ -171,7 +171,10 @@ fn check(model: &ModelFolder, json: bool, messages: &Messages) -> anyhow::Result
     let judged = encoder::check(model);
     let changed = model.changed_files()?;
     let changed_text = |(name, found): &(String, Option<String>)| match found {
-        Some(hash) => format!("{name}: SHA-256 is {hash}, not what {} says", model::CARD),
+        Some(hash) => {
+            let expected = &model.card().sha256[name];
+            format!("{name}: SHA-256 is {hash}, but {} has {expected}", model::CARD)
+        }
         None => format!("{name}: not there, but {} has its SHA-256", model::CARD),
     };
     let report = Report {

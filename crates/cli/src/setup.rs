@@ -1,4 +1,6 @@
 //! `cloze setup`: ONNX Runtime ready ahead of time.
+use std::io::{self, Write as _};
+
 use serde::Serialize;
 
 use crate::args::CommonArgs;
@@ -18,10 +20,12 @@ pub(crate) fn run(common: &CommonArgs, json: bool, messages: &Messages) -> anyho
         origin: runtime.origin().name(),
         build: runtime.build_info(),
     };
+    // Not `println!`, which panics where standard output is closed.
+    let mut out = io::stdout().lock();
     if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        println!("ONNX Runtime {}: {}", report.origin, report.library);
+        writeln!(out, "ONNX Runtime {}: {}", report.origin, report.library)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use super::{Form, Tagged, WriteError, pieces};
+use crate::messages::plural;
 
 #[derive(Default)]
 pub(super) struct Html {
@@ -68,7 +69,7 @@ impl Form for Html {
 
     fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
         if self.records == 0 || tagged.path != self.path {
-            self.path = tagged.path.to_owned();
+            tagged.path.clone_into(&mut self.path);
             writeln!(out, "<h2>{}</h2>", encode_text(tagged.path))?;
         }
         self.records += 1;
@@ -97,7 +98,8 @@ impl Form for Html {
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let total: u64 = self.counts.values().sum();
-        writeln!(out, "<header>\n<h1>{total} entities in {} texts</h1>", self.records)?;
+        let (total, texts) = (plural(total, "entity"), plural(self.records, "text"));
+        writeln!(out, "<header>\n<h1>{total} in {texts}</h1>")?;
         for (label, count) in &self.counts {
             writeln!(
                 out,

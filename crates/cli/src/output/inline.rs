@@ -11,7 +11,10 @@ impl Form for Inline {
         for (text, entity) in pieces(&tagged.record.text, tagged.entities) {
             let text = html_escape::encode_text(text);
             match entity {
-                Some(e) => write!(out, "<{0}>{text}</{0}>", e.label)?,
+                Some(e) => {
+                    let label = html_escape::encode_text(&e.label);
+                    write!(out, "<{label}>{text}</{label}>")?;
+                }
                 None => write!(out, "{text}")?,
             }
         }

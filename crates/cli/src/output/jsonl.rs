@@ -11,7 +11,7 @@ pub(super) struct Jsonl {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Row<'a> {
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
@@ -51,14 +51,14 @@ impl Form for Jsonl {
                 score: e.score,
             })
         });
-        let line = Line {
+        let row = Row {
             path: tagged.path,
             line: tagged.line(),
             id: tagged.record.id.as_deref(),
             offsets: self.offsets.name(),
             entities: entities.collect(),
         };
-        serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
+        serde_json::to_writer(&mut *out, &row).map_err(std::io::Error::from)?;
         Ok(writeln!(out)?)
     }
 }

@@ -3,7 +3,7 @@ mod conll;
 mod html;
 mod inline;
 mod jsonl;
-mod pretty;
+pub(crate) mod pretty;
 mod redact;
 pub(crate) mod sink;
 mod tsv;
@@ -79,13 +79,15 @@ pub(crate) struct FormParams {
     pub(crate) form: OutputArg,
     pub(crate) offsets: OffsetUnit,
     pub(crate) mask: String,
+    /// Without colour, for files.
+    pub(crate) plain: bool,
 }
 
 impl FormParams {
     /// A writer for one stream.
     pub(crate) fn open(&self) -> Box<dyn Form> {
         match self.form {
-            OutputArg::Pretty => Box::new(pretty::Pretty::default()),
+            OutputArg::Pretty => Box::new(pretty::Pretty::new(self.plain)),
             OutputArg::Jsonl => Box::new(jsonl::Jsonl::new(self.offsets)),
             OutputArg::Conll => Box::new(conll::Conll),
             OutputArg::Tsv => Box::new(tsv::Tsv::new(self.offsets)),

@@ -8,13 +8,21 @@ use super::{Form, Tagged, WriteError, pieces};
 /// Colours of the 256 that are told apart on dark and on light.
 const COLORS: [u8; 12] = [33, 166, 35, 161, 98, 37, 130, 69, 172, 71, 204, 105];
 
-#[derive(Default)]
 pub(super) struct Pretty {
+    plain: bool,
     labels: Vec<String>,
     path: String,
 }
 
 impl Pretty {
+    pub(super) fn new(plain: bool) -> Self {
+        Self { plain, labels: vec![], path: String::new() }
+    }
+
+    fn styled(&self, style: Style) -> Style {
+        if self.plain { Style::new() } else { style }
+    }
+
     /// The same label has the same colour in the whole output.
     fn color(&mut self, label: &str) -> Style {
         let known = self.labels.iter().position(|l| l == label);
@@ -28,10 +36,10 @@ impl Pretty {
 
 impl Form for Pretty {
     fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
-        let dim = Style::new().dimmed();
+        let dim = self.styled(Style::new().dimmed());
         if tagged.path != self.path {
-            self.path = tagged.path.to_owned();
-            let bold = Style::new().bold();
+            tagged.path.clone_into(&mut self.path);
+            let bold = self.styled(Style::new().bold());
             writeln!(out, "{bold}── {} ──{bold:#}", visible(tagged.path))?;
         }
         if let Some(id) = &tagged.record.id {
@@ -42,11 +50,11 @@ impl Form for Pretty {
             match entity {
                 Some(e) => {
                     let color = self.color(&e.label);
-                    let bold = color.bold();
+                    let (color, bold) = (self.styled(color), self.styled(color.bold()));
                     write!(
                         out,
                         "{color}[{color:#}{bold}{text}{bold:#} {color}{}]{color:#}",
-                        e.label
+                        visible(&e.label)
                     )?;
                 }
                 None => write!(out, "{text}")?,
@@ -57,7 +65,7 @@ impl Form for Pretty {
 }
 
 /// Control characters shown, not sent: a text must not be able to command the terminal.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

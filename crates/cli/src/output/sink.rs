@@ -1,7 +1,7 @@
 //! Where results go: standard output, one file, or a folder with a file for each input.
 use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use cloze_corpus::{Encoding, Source};
 use cloze_store::atomic::{AtomicFile, Existing};
@@ -36,8 +36,36 @@ struct Stream {
 }
 
 enum To {
-    Stdout(Box<dyn Write>),
-    File(BufWriter<AtomicFile>),
+    Stdout(BufWriter<Named<Box<dyn Write>>>),
+    File(BufWriter<Named<AtomicFile>>),
+}
+
+/// Puts the name into errors.
+struct Named<W> {
+    writer: W,
+    name: String,
+}
+
+impl<W: Write> Named<W> {
+    fn buffered(writer: W, name: impl Into<String>) -> BufWriter<Self> {
+        BufWriter::new(Self { writer, name: name.into() })
+    }
+
+    fn named<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.name)))
+    }
+}
+
+impl<W: Write> Write for Named<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.writer.write(bytes);
+        self.named(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.writer.flush();
+        self.named(flushed)
+    }
 }
 
 impl Stream {
@@ -61,7 +89,7 @@ impl Stream {
         form.end(out)?;
         out.flush()?;
         if let To::File(file) = self.to {
-            file.into_inner().map_err(io::IntoInnerError::into_error)?.commit()?;
+            file.into_inner().map_err(io::IntoInnerError::into_error)?.writer.commit()?;
         }
         Ok(())
     }
@@ -82,18 +110,24 @@ impl Sink {
     pub(crate) fn open(params: FormParams, place: Place, force: bool) -> anyhow::Result<Self> {
         let existing = if force { Existing::Replace } else { Existing::Refuse };
         let to = match &place {
-            Place::Stdout => Some(To::Stdout(match params.form {
-                // Colour is taken out again where the terminal has none.
-                crate::args::OutputArg::Pretty => Box::new(BufWriter::new(anstream::stdout())),
-                _ => Box::new(BufWriter::new(io::stdout())),
-            })),
-            Place::File(path) => {
-                Some(To::File(BufWriter::new(AtomicFile::create(path, existing)?)))
+            Place::Stdout => {
+                let stdout: Box<dyn Write> = match params.form {
+                    // Colour is taken out again where the terminal has none.
+                    crate::args::OutputArg::Pretty => Box::new(anstream::stdout()),
+                    _ => Box::new(io::stdout()),
+                };
+                Some(To::Stdout(Named::buffered(stdout, "standard output")))
             }
+            Place::File(path) => Some(Self::file(path, existing)?),
             Place::Folder(_) => None,
         };
         let stream = to.map(|to| Stream::open(&params, to)).transpose()?;
         Ok(Self { params, place, existing, stream, written: HashSet::new() })
+    }
+
+    fn file(path: &Path, existing: Existing) -> anyhow::Result<To> {
+        let file = AtomicFile::create(path, existing)?;
+        Ok(To::File(Named::buffered(file, path.display().to_string())))
     }
 
     /// An input begins. In a folder this opens its file.
@@ -103,6 +137,13 @@ impl Sink {
             Source::File { relative, .. } => relative.clone().into_os_string(),
             Source::Stdin => "stdin".into(),
         };
+        // A pattern may have `..` behind its first `*`.
+        anyhow::ensure!(
+            Path::new(&name).components().all(|part| matches!(part, Component::Normal(_))),
+            "{}: its result would leave {}",
+            source.name(),
+            folder.display()
+        );
         name.push(self.params.ending());
         let path = folder.join(name);
         anyhow::ensure!(
@@ -111,8 +152,8 @@ impl Sink {
             source.name(),
             path.display()
         );
-        let file = AtomicFile::create(&path, self.existing)?;
-        self.stream = Some(Stream::open(&self.params, To::File(BufWriter::new(file)))?);
+        let file = Self::file(&path, self.existing)?;
+        self.stream = Some(Stream::open(&self.params, file)?);
         Ok(())
     }
 

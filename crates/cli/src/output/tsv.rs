@@ -21,7 +21,11 @@ fn write_row<'a>(
     row: impl IntoIterator<Item = &'a str>,
 ) -> std::io::Result<()> {
     let mut writer = csv::WriterBuilder::new().delimiter(b'\t').from_writer(out);
-    writer.write_record(row).map_err(std::io::Error::from)?;
+    writer.write_record(row).map_err(|error| match error.into_kind() {
+        // Its own conversion hides that the pipe is closed.
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    })?;
     writer.flush()
 }
 

@@ -1,11 +1,11 @@
 //! What will be done: every flag judged, the model open, the files found.
 use anyhow::{Context as _, bail};
 use cloze_corpus::walk::{self, Walk};
-use cloze_corpus::{Encoding, ReadParams, ValidReadParams};
+use cloze_corpus::{Encoding, Format, ReadParams, Source, ValidReadParams};
 use cloze_encoder::{Encoder, EncoderParams};
 use cloze_heads::{TagParams, Tagger};
 
-use crate::args::{CommonArgs, OutputArg, TagArgs, find_model};
+use crate::args::{Color, CommonArgs, InputArg, OutputArg, TagArgs, find_model};
 use crate::messages::Messages;
 use crate::output::FormParams;
 use crate::output::sink::{Place, Sink};
@@ -30,7 +30,7 @@ impl Job {
         if args.mask.is_some() && args.format != OutputArg::Redact {
             bail!("--mask is for --format redact");
         }
-        if args.format == OutputArg::Redact && args.input == crate::args::InputArg::Conll {
+        if args.format == OutputArg::Redact && args.input == InputArg::Conll {
             bail!("--format redact cannot give CoNLL back: its words are tags' places, not text");
         }
         let encoding = Encoding::parse(&args.encoding)?;
@@ -48,7 +48,7 @@ impl Job {
             .aggregation(args.aggregation.value())
             .decode(args.decode.value())
             .scheme(args.scheme.value())
-            .labels(args.labels)
+            .labels(args.labels.map(trimmed))
             .recall_bias(args.prefer_recall.unwrap_or(0.0));
         for threshold in args.min_score {
             tags = match threshold.label {
@@ -59,12 +59,15 @@ impl Job {
         let in_model = || format!("model {}", model.folder().display());
         let tagger = tags.check().with_context(in_model)?;
 
-        let found = walk::find(&args.paths, !encoding.is_utf16());
+        let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
+        encoding.encode(&mask).context("--mask")?;
+        let mut found = walk::find(&args.paths, !encoding.is_utf16());
         let place = Place::of(args.output.as_deref(), &args.paths);
         let form = FormParams {
             form: args.format,
             offsets: args.offsets.value(),
-            mask: args.mask.unwrap_or_else(|| "[{label}]".into()),
+            mask,
+            plain: place != Place::Stdout && common.color != Color::Always,
         };
         let params = EncoderParams::new()
             .threads(args.threads)
@@ -76,6 +79,28 @@ impl Job {
         let encoder = Encoder::open(&runtime, &model, params)?;
         // Last, so that a mistake above leaves no temporary file.
         let sink = Sink::open(form, place, args.force)?;
-        Ok(Self { encoder, tagger, read, found, sink, redacts: args.format == OutputArg::Redact })
+        let redacts = args.format == OutputArg::Redact;
+        if redacts && args.input == InputArg::Auto {
+            found.sources.retain(|source| match source {
+                Source::File { path, .. } if Format::of_path(path) == Format::Conll => {
+                    messages.failure(&NotRedacted { path: source.name() });
+                    false
+                }
+                _ => true,
+            });
+        }
+        Ok(Self { encoder, tagger, read, found, sink, redacts })
     }
+}
+
+/// `A, B` is `A,B`.
+fn trimmed(labels: Vec<String>) -> Vec<String> {
+    labels.into_iter().map(|label| label.trim().to_owned()).collect()
+}
+
+/// A file among others that cannot be given back.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: --format redact cannot give CoNLL back")]
+struct NotRedacted {
+    path: String,
 }

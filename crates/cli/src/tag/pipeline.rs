@@ -1,7 +1,7 @@
 //! Reading ahead, tagging in chunks, writing in order, in memory that the longest text bounds.
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use cloze_core::{Encode as _, Entity, Span, TokenRows, token};
@@ -11,14 +11,14 @@ use cloze_heads::HeadError;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::job::Job;
-use crate::messages::Messages;
+use crate::messages::{Messages, plural};
 use crate::output::{Tagged, WriteError};
 
 /// As much text as is tagged at once: enough to sort into batches of one length, and little enough
 /// that results appear as it goes.
 const CHUNK_BYTES: usize = 256 << 10;
-/// As many records, should they be short.
-const CHUNK_RECORDS: usize = 4096;
+/// As many records or failures, should they be short.
+const CHUNK_EVENTS: usize = 4096;
 /// How long to wait for more before tagging what is there: only a slow pipe takes longer.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// How far the reader may be ahead, in records.
@@ -49,6 +49,15 @@ struct NotTagged {
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
+/// A record that has no such form.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: not written")]
+struct NotWritten {
+    path: String,
+    line: u64,
+    source: WriteError,
+}
+
 /// One record's result.
 struct Found {
     entities: Vec<Entity>,
@@ -72,19 +81,23 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let sources = std::mem::take(&mut job.found.sources);
     show_progress(&sources, messages);
     let mut totals = Totals::default();
-    let result = std::thread::scope(|scope| {
-        let (send, receive) = sync_channel(READ_AHEAD);
-        let read = job.read.clone();
-        scope.spawn(move || read_all(&read, sources, &send));
-        let mut current = None;
+    let (send, receive) = sync_channel(READ_AHEAD);
+    let read = job.read.clone();
+    // In no scope: after an error nobody waits for a reader that waits for its input.
+    let reader = std::thread::spawn(move || read_all(&read, sources, &send));
+    let mut current = None;
+    let mut write_all = || {
         while let Some(chunk) = next_chunk(&receive) {
             write_chunk(&mut job, chunk, &mut current, &mut totals, messages)?;
         }
-        // On an error, dropping the receiver ends the reader.
         anyhow::Ok(())
-    });
+    };
+    let result = write_all();
     messages.bar.finish_and_clear();
     result?;
+    if let Err(panic) = reader.join() {
+        std::panic::resume_unwind(panic);
+    }
     job.sink.finish()?;
     summarize(&totals, &job.found, job.redacts, started.elapsed(), messages);
     Ok(())
@@ -133,17 +146,17 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
 /// The next events, up to a chunk of text; `None` when there are no more.
 fn next_chunk(receive: &Receiver<Event>) -> Option<Vec<Event>> {
     let mut chunk = vec![receive.recv().ok()?];
-    let (mut bytes, mut records) = (0, 0);
-    while bytes < CHUNK_BYTES && records < CHUNK_RECORDS {
-        if let Some(Event::Piece { piece: Piece::Record(record), .. }) = chunk.last() {
-            bytes += record.text.len();
-            records += 1;
+    let mut bytes = 0;
+    // What is no record counts, too: an input may have nothing else.
+    while bytes < CHUNK_BYTES && chunk.len() < CHUNK_EVENTS {
+        if let Some(Event::Piece { piece, .. }) = chunk.last() {
+            bytes += match piece {
+                Piece::Record(record) => record.text.len(),
+                Piece::Verbatim(text) => text.len(),
+            };
         }
-        match receive.recv_timeout(PATIENCE) {
-            Ok(event) => chunk.push(event),
-            Err(RecvTimeoutError::Timeout) if records == 0 => chunk.push(receive.recv().ok()?),
-            Err(_) => break,
-        }
+        let Ok(event) = receive.recv_timeout(PATIENCE) else { break };
+        chunk.push(event);
     }
     Some(chunk)
 }
@@ -151,6 +164,8 @@ fn next_chunk(receive: &Receiver<Event>) -> Option<Vec<Event>> {
 /// Where the writer is.
 struct Current {
     path: String,
+    /// The last record's.
+    line: u64,
     /// Whether its output could be opened: else its records are read and passed over.
     open: bool,
     whole: bool,
@@ -177,7 +192,8 @@ fn write_chunk(
                     messages.failure(error.as_ref());
                 }
                 let open = opened.is_ok();
-                *current = Some(Current { path: source.name(), open, whole: true, bytes: 0 });
+                let path = source.name();
+                *current = Some(Current { path, line: 1, open, whole: true, bytes: 0 });
             }
             Event::Failed(error) => messages.failure(&error),
             Event::End { whole } => {
@@ -195,14 +211,14 @@ fn write_chunk(
                     Piece::Record(record) => {
                         let found = found.next().unwrap_or_else(|| Err("no result".into()));
                         let line = record.line;
+                        current.line = line;
                         match found {
                             Ok(found) if current.open => {
-                                totals.count(&found);
                                 let (entities, words) = (&found.entities[..], &found.words[..]);
                                 let (path, record) = (&current.path, &record);
                                 let tagged =
                                     Tagged { path, format, encoding, record, entities, words };
-                                job.sink.record(&tagged)
+                                job.sink.record(&tagged).inspect(|()| totals.count(&found))
                             }
                             Ok(_) => Ok(()),
                             Err(source) => {
@@ -218,9 +234,10 @@ fn write_chunk(
                 match written {
                     Ok(()) => {}
                     Err(WriteError::Output(error)) => return Err(error.into()),
-                    Err(error) => {
+                    Err(source) => {
                         current.whole = false;
-                        messages.failure(&error);
+                        let (path, line) = (current.path.clone(), current.line);
+                        messages.failure(&NotWritten { path, line, source });
                     }
                 }
             }
@@ -248,13 +265,13 @@ fn tag_records(job: &Job, records: &[&Record]) -> anyhow::Result<Vec<Result<Foun
             let one = |(record, rows): (&&Record, TokenRows)| Ok(decode(job, record, rows)?);
             Ok(records.iter().zip(encoded).map(one).collect())
         }
-        Err(error @ (EncoderError::Tokenize { .. } | EncoderError::Run { .. })) => match records {
-            [_] => Ok(vec![Err(error.into())]),
-            _ => {
-                let alone = records.iter().map(|record| tag_records(job, &[record]));
-                Ok(alone.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect())
+        Err(error @ (EncoderError::Tokenize { .. } | EncoderError::Run { .. })) => {
+            if records.len() == 1 {
+                return Ok(vec![Err(error.into())]);
             }
-        },
+            let alone = records.iter().map(|record| tag_records(job, &[record]));
+            Ok(alone.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -327,7 +344,7 @@ fn summarize(
         format!("{entities} in {texts} from {files}: {words} in {seconds:.1} s, {rate:.0} words/s");
     for (n, what) in [(found.hidden, "hidden"), (found.binary, "binary")] {
         if n > 0 {
-            line.push_str(&format!("; {} skipped", plural(n, &format!("{what} file"))));
+            line = format!("{line}; {} skipped", plural(n, &format!("{what} file")));
         }
     }
     messages.note(&line);
@@ -336,13 +353,5 @@ fn summarize(
         let by_label: Vec<_> = by_label.collect();
         let by_label = if by_label.is_empty() { "nothing".into() } else { by_label.join(", ") };
         messages.note(&format!("replaced {by_label}"));
-    }
-}
-
-fn plural(n: u64, what: &str) -> String {
-    match (n, what.strip_suffix('y')) {
-        (1, _) => format!("1 {what}"),
-        (_, Some(stem)) => format!("{n} {stem}ies"),
-        _ => format!("{n} {what}s"),
     }
 }

@@ -1,0 +1,28 @@
+//! The `cloze` command from the outside: exit status, standard output, standard error and the files
+//! it writes.
+#[path = "command/run.rs"]
+mod run;
+
+#[path = "command/bad_input.rs"]
+mod bad_input;
+#[path = "command/formats.rs"]
+mod formats;
+#[path = "command/housekeeping.rs"]
+mod housekeeping;
+#[path = "command/inputs.rs"]
+mod inputs;
+#[path = "command/odd.rs"]
+mod odd;
+#[path = "command/output.rs"]
+mod output;
+#[path = "command/redact.rs"]
+mod redact;
+#[path = "command/repeat.rs"]
+mod repeat;
+#[path = "command/settings.rs"]
+mod settings;
+#[cfg(unix)]
+#[path = "command/stop.rs"]
+mod stop;
+#[path = "command/streaming.rs"]
+mod streaming;

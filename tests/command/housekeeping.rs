@@ -1,0 +1,151 @@
+//! `cloze model`, `cloze setup`, `cloze completions`, and help.
+use serde_json::Value;
+
+use crate::run::Home;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn models_are_listed() {
+    let home = Home::new();
+    let text = home.run(&["model", "list"]);
+    assert!(text.good().starts_with("pii  tag, CC-BY-4.0, "), "{}", text.stdout());
+    let list = json(home.run(&["model", "list", "--json"]).good());
+    let pii = list.as_array().unwrap().iter().find(|m| m["name"] == "pii").unwrap();
+    assert_eq!((pii["task"].as_str(), pii["license"].as_str()), (Some("tag"), Some("CC-BY-4.0")));
+    // A broken one hides no other, and says so.
+    home.write("models/broken/config.json", "{");
+    let ran = home.run(&["model", "list"]);
+    assert_eq!((ran.status, ran.errors().len()), (Some(1), 1));
+    assert!(ran.stdout().contains("pii") && ran.errors()[0].contains("broken"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_model_is_described() {
+    let home = Home::new();
+    let text = home.run(&["model", "info", "pii"]);
+    for part in [
+        "licence      CC-BY-4.0",
+        "17 (35 tags)",
+        "512 tokens, 2 of them special",
+        "logits: float32",
+    ] {
+        assert!(text.good().contains(part), "{part} in {}", text.stdout());
+    }
+    let info = json(home.run(&["model", "info", "pii", "--json"]).good());
+    assert_eq!(
+        (info["max_tokens"].as_u64(), info["special_tokens"].as_u64()),
+        (Some(512), Some(2))
+    );
+    assert_eq!(info["tags"].as_array().unwrap().len(), 35);
+    assert_eq!(info["labels"].as_array().unwrap().len(), 17);
+    // The card's hash is that of the file.
+    let card = json(&fs_err::read_to_string(crate::run::models().join("pii/cloze.json")).unwrap());
+    assert_eq!(info["sha256"], card["sha256"]["model.onnx"]);
+}
+
+#[test]
+fn a_sound_model_is_sound() {
+    let home = Home::new();
+    let text = home.run(&["model", "check", "pii"]);
+    assert!(text.good().starts_with("pii: sound (") && text.stderr.is_empty(), "{}", text.stdout());
+    let report = json(home.run(&["model", "check", "pii", "--json"]).good());
+    assert_eq!((&report["sound"], &report["changed"]), (&Value::Bool(true), &json("[]")));
+}
+
+/// One byte, or a whole file.
+#[test]
+fn a_model_that_was_changed_is_named() {
+    let home = Home::new();
+    let hash = |name: &str| {
+        let card =
+            json(&fs_err::read_to_string(crate::run::models().join("pii/cloze.json")).unwrap());
+        card["sha256"][name].as_str().unwrap().to_owned()
+    };
+    for file in ["LICENSE", "model.onnx", "tokenizer_config.json"] {
+        home.model("m");
+        let mut bytes = home.bytes(&format!("m/{file}"));
+        // In the middle of the weights, of words, of a number: the file still reads.
+        let place = bytes.iter().rposition(|b| b.is_ascii_digit()).unwrap();
+        bytes[place] ^= 1;
+        home.write(&format!("m/{file}"), bytes);
+        let ran = home.run(&["model", "check", "./m"]);
+        assert_eq!((ran.status, ran.stdout()), (Some(1), ""));
+        let error = ran.errors()[0].to_owned();
+        assert!(error.starts_with(&format!("{file}: SHA-256 is ")), "{error}");
+        assert!(error.contains(&hash(file)), "{error}");
+        let report = home.run(&["model", "check", "./m", "--json"]);
+        assert_eq!(report.status, Some(1));
+        let report = json(report.stdout());
+        assert_eq!(
+            (&report["sound"], report["changed"][0].as_str()),
+            (&Value::Bool(false), Some(&*error))
+        );
+    }
+    home.model("m");
+    fs_err::remove_file(home.path("m/LICENSE")).unwrap();
+    let ran = home.run(&["model", "check", "./m"]);
+    assert_eq!((ran.status, ran.errors().len()), (Some(1), 1));
+    assert!(ran.errors()[0].starts_with("LICENSE: not there"), "{}", ran.stderr);
+    assert_eq!(home.run(&["model", "check", "./gone"]).status, Some(2));
+}
+
+#[test]
+fn setup_says_which_library() {
+    let home = Home::new();
+    let report = json(home.run(&["setup", "--json"]).good());
+    let library = std::path::Path::new(report["library"].as_str().unwrap());
+    assert!(library.is_file(), "{report}");
+    assert!(report["origin"].is_string() && report["build"].is_string());
+    assert!(home.run(&["setup"]).good().contains(report["library"].as_str().unwrap()));
+}
+
+#[test]
+fn completions_are_scripts() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = home.run(&["completions", shell]);
+        assert!(ran.good().len() > 1000 && ran.stdout().contains("prefer-recall"), "{shell}");
+    }
+    assert_eq!(home.run(&["completions", "cmd"]).status, Some(2));
+}
+
+/// Every option and every command says what it is for.
+#[test]
+fn help_leaves_nothing_out() {
+    let home = Home::new();
+    for args in [
+        &[][..],
+        &["tag"],
+        &["model"],
+        &["model", "list"],
+        &["model", "info"],
+        &["model", "check"],
+        &["setup"],
+        &["completions"],
+    ] {
+        for flag in ["-h", "--help"] {
+            let ran = home.run(&[args, &[flag]].concat());
+            let lines: Vec<&str> = ran.good().lines().collect();
+            let mut options = 0;
+            for (i, line) in lines.iter().enumerate() {
+                let is_option = line.trim_start().starts_with('-') && line.starts_with("  ");
+                if !is_option || line.trim_start().starts_with("- ") {
+                    continue;
+                }
+                options += 1;
+                // Behind two spaces, or in the next line.
+                let behind = line.trim_start().split_once("  ").map_or("", |(_, text)| text.trim());
+                let below = lines.get(i + 1).map_or("", |line| line.trim());
+                let text = if behind.is_empty() { below } else { behind };
+                let says = !text.is_empty() && !text.starts_with(['-', '[']);
+                assert!(says, "{args:?} {flag}: {line}");
+            }
+            assert!(options >= 5, "{args:?} {flag}: {options} options");
+        }
+    }
+    let version = home.run(&["--version"]);
+    assert_eq!(version.good(), format!("cloze {}\n", env!("CARGO_PKG_VERSION")));
+}

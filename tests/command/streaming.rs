@@ -1,0 +1,44 @@
+//! Standard input is worked on as it comes.
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
+use crate::run::{Home, found};
+
+/// Each line has its result before the next is written. Should it wait for the end of the input,
+/// this would wait with it.
+#[test]
+fn a_line_is_answered_before_the_next() {
+    let home = Home::new();
+    for format in ["jsonl", "pretty", "inline", "redact"] {
+        let mut command = home.command(&["tag", "-", "-q", "-f", format]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        for name in ["John", "Angela"] {
+            writeln!(stdin, "My name is {name}.").unwrap();
+            let mut line = lines.next().unwrap().unwrap();
+            if line == "── - ──" {
+                line = lines.next().unwrap().unwrap();
+            }
+            assert!(line.contains(name) || line.contains("[GIVEN_NAME]"), "{format}: {line}");
+        }
+        drop(stdin);
+        assert!(lines.next().is_none());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn standard_input_is_lines_unless_said() {
+    let home = Home::new();
+    let input = "My name is John.\nMy name is Angela.\n";
+    let ran = home.run_with(input, &["tag", "-", "-f", "jsonl"]);
+    ran.good();
+    let lines: Vec<_> =
+        ran.records().iter().map(|r| (r["line"].as_u64(), found(r).len())).collect();
+    assert_eq!(lines, [(Some(1), 1), (Some(2), 1)]);
+    let ran = home.run_with(input, &["tag", "-", "-f", "jsonl", "--input", "text"]);
+    let texts: Vec<_> =
+        ran.records().iter().map(|r| (r["line"].as_u64(), found(r).len())).collect();
+    assert_eq!(texts, [(None, 2)]);
+}
