@@ -1,5 +1,7 @@
 //! The `cloze` command from the outside: exit status, standard output, standard error and the files
 //! it writes.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 #[path = "command/run.rs"]
 mod run;
 

@@ -1,4 +1,7 @@
 //! Inputs that cannot be used: one error each, with its place; all else is done; status 1.
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
 use crate::run::{Home, found};
 
 const GOOD: &str = "My name is John Smith.";
@@ -148,10 +151,8 @@ fn longer_than_allowed() {
 /// A stream of nothing but faults is told as it goes, and held in no memory.
 #[test]
 fn faults_are_told_as_they_come() {
-    use std::io::{BufRead as _, BufReader, Write as _};
     let home = Home::new();
     let mut command = home.command(&["tag", "-", "--input", "jsonl"]);
-    use std::process::Stdio;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -169,7 +170,7 @@ fn faults_are_told_as_they_come() {
 fn not_allowed_to_read() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = Home::with([("a.txt", GOOD), ("b.txt", GOOD)]);
-    let locked = std::fs::Permissions::from_mode(0);
+    let locked = std::fs::Permissions::from_mode(0o000);
     fs_err::set_permissions(home.path("a.txt"), locked).unwrap();
     if fs_err::read(home.path("a.txt")).is_ok() {
         return; // root may read everything

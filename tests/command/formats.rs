@@ -1,4 +1,6 @@
 //! What each format writes.
+#![expect(clippy::unicode_not_nfc, reason = "a decomposed accent must come out as it went in")]
+
 use serde_json::Value;
 
 use crate::run::{Home, Ran, entities, found};

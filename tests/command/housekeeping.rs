@@ -68,7 +68,7 @@ fn a_model_that_was_changed_is_named() {
         home.model("m");
         let mut bytes = home.bytes(&format!("m/{file}"));
         // In the middle of the weights, of words, of a number: the file still reads.
-        let place = bytes.iter().rposition(|b| b.is_ascii_digit()).unwrap();
+        let place = bytes.iter().rposition(u8::is_ascii_digit).unwrap();
         bytes[place] ^= 1;
         home.write(&format!("m/{file}"), bytes);
         let ran = home.run(&["model", "check", "./m"]);

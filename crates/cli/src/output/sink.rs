@@ -1,6 +1,6 @@
 //! Where results go: standard output, one file, or a folder with a file for each input.
 use std::collections::HashSet;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use cloze_corpus::{Encoding, Source};
@@ -128,6 +128,11 @@ impl Sink {
     fn file(path: &Path, existing: Existing) -> anyhow::Result<To> {
         let file = AtomicFile::create(path, existing)?;
         Ok(To::File(Named::buffered(file, path.display().to_string())))
+    }
+
+    /// Whether results appear on the screen.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.place == Place::Stdout && io::stdout().is_terminal()
     }
 
     /// An input begins. In a folder this opens its file.

@@ -183,6 +183,10 @@ fn write_chunk(
 ) -> anyhow::Result<()> {
     let records: Vec<&Record> = chunk.iter().filter_map(record_of).collect();
     let mut found = tag_records(job, &records)?.into_iter();
+    if !records.is_empty() && job.sink.is_terminal() {
+        // The bar would stand between the results; they show that it goes on.
+        messages.bar.finish_and_clear();
+    }
     for event in chunk {
         match event {
             Event::Begin(source) => {
@@ -243,7 +247,9 @@ fn write_chunk(
             }
         }
     }
-    messages.bar.set_message(format!("{} texts", totals.texts));
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = totals.texts as f64 / messages.bar.elapsed().as_secs_f64().max(1e-9);
+    messages.bar.set_message(format!("{}, {rate:.0}/s", plural(totals.texts, "text")));
     Ok(job.sink.flush()?)
 }
 
@@ -318,6 +324,7 @@ fn show_progress(sources: &[Source], messages: &Messages) {
         bar.set_style(style);
     }
     bar.set_length(total.unwrap_or(0));
+    bar.set_message(plural(0, "text"));
     bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
     tick(bar);
 }
