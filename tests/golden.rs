@@ -1,5 +1,7 @@
 //! `cloze tag --decode argmax` against the transformers library's token-classification pipeline, on
 //! the texts of `tests/golden`: every strategy, every entity, every span, every score.
+#![expect(clippy::unwrap_used, reason = "what cannot be read fails the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -15,7 +15,7 @@ fn the_console_blocks_are_true() {
     let folder = tempfile::tempdir().unwrap();
     let blocks = folder.path().join("README.md");
     fs_err::write(&blocks, readme.replace("$ cargo run --release -- ", "$ cloze ")).unwrap();
-    trycmd::TestCases::new().case(blocks).timeout(std::time::Duration::from_secs(120)).run();
+    trycmd::TestCases::new().case(blocks).timeout(std::time::Duration::from_mins(2)).run();
 }
 
 /// Every crate is in the README's table of crates, and every row of it is a crate.

@@ -1,8 +1,8 @@
 //! Inputs that cannot be used: one error each, with its place; all else is done; status 1.
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::process::Stdio;
 
-use crate::run::{Home, found};
+use crate::run::{Home, Lines, found};
 
 const GOOD: &str = "My name is John Smith.";
 
@@ -156,10 +156,10 @@ fn faults_are_told_as_they_come() {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+    let stderr = Lines::of(child.stderr.take().unwrap());
     stdin.write_all(b"oops\n").unwrap();
-    // Standard input stays open meanwhile: this would wait for ever.
-    let first = stderr.next().unwrap().unwrap();
+    // Standard input stays open meanwhile.
+    let first = stderr.next().unwrap();
     assert!(first.starts_with("error: -:1: "), "{first}");
     drop(stdin);
     assert_eq!(child.wait().unwrap().code(), Some(1));

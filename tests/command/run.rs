@@ -1,6 +1,9 @@
 //! A folder of one's own, and the command run in it.
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -148,6 +151,33 @@ impl Ran {
         let status = self.status.map_or("signal".to_owned(), |status| status.to_string());
         let (stdout, stderr) = (without_scores(self.stdout()), &self.stderr);
         format!("status: {status}\nstdout:\n{stdout}\nstderr:\n{stderr}")
+    }
+}
+
+/// The lines of a stream as they come, so that a test can give up on one.
+pub(crate) struct Lines(Receiver<String>);
+
+impl Lines {
+    pub(crate) fn of(stream: impl Read + Send + 'static) -> Self {
+        let (send, receive) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines() {
+                if send.send(line.unwrap()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self(receive)
+    }
+
+    /// The next line, or `None` at the end.
+    #[track_caller]
+    pub(crate) fn next(&self) -> Option<String> {
+        match self.0.recv_timeout(Duration::from_mins(1)) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("no line within a minute"),
+        }
     }
 }
 

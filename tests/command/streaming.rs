@@ -1,11 +1,11 @@
 //! Standard input is worked on as it comes.
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::process::Stdio;
 
-use crate::run::{Home, found};
+use crate::run::{Home, Lines, found};
 
-/// Each line has its result before the next is written. Should it wait for the end of the input,
-/// this would wait with it.
+/// Each line has its result before the next is written. The input stays
+/// open meanwhile.
 #[test]
 fn a_line_is_answered_before_the_next() {
     let home = Home::new();
@@ -13,12 +13,12 @@ fn a_line_is_answered_before_the_next() {
         let mut command = home.command(&["tag", "-", "-q", "-f", format]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = Lines::of(child.stdout.take().unwrap());
         for name in ["John", "Angela"] {
             writeln!(stdin, "My name is {name}.").unwrap();
-            let mut line = lines.next().unwrap().unwrap();
+            let mut line = lines.next().unwrap();
             if line == "── - ──" {
-                line = lines.next().unwrap().unwrap();
+                line = lines.next().unwrap();
             }
             assert!(line.contains(name) || line.contains("[GIVEN_NAME]"), "{format}: {line}");
         }

@@ -1,4 +1,6 @@
 //! Tagging, from logits to entities.
+#![expect(clippy::unwrap_used, reason = "what a test made by hand cannot be wrong")]
+
 use cloze_core::tag::{Scheme, Tag};
 use cloze_core::{Entity, Matrix, Span, Token, TokenRows};
 use cloze_heads::tag::Unit;
