@@ -110,7 +110,7 @@ fn broken_records_among_good_ones() {
     assert!(records.iter().all(|r| !found(r).is_empty()));
 }
 
-/// Nothing in it is nothing wrong; but a table without a header says nothing.
+/// Nothing in it is nothing wrong; but a table with lines and no header says nothing.
 #[test]
 fn empty_files() {
     let home = Home::new();
@@ -126,9 +126,11 @@ fn empty_files() {
         ran.good();
     }
     home.write("b.csv", "");
-    let ran = home.run(&["tag", "b.csv", "a.txt"]);
+    home.run(&["tag", "b.csv", "a.txt"]).good();
+    home.write("c.csv", "\n");
+    let ran = home.run(&["tag", "c.csv", "a.txt"]);
     assert_eq!(ran.status, Some(1));
-    assert_eq!(ran.errors(), ["b.csv:1: expected a field \"text\", found none"]);
+    assert_eq!(ran.errors(), ["c.csv:2: expected a field \"text\", found none"]);
 }
 
 /// 1 MiB is 1048576 bytes.

@@ -58,6 +58,24 @@ fn to_a_folder_like_the_input() {
 }
 
 #[test]
+fn what_is_there_stays_when_no_input_ends_well() {
+    let home = Home::new();
+    home.write("bad.log", b"Angela Merkel\n\xff\n");
+    home.write("good.txt", "Angela Merkel");
+    home.write("old.jsonl", "old");
+    for bad in ["bad.log", "gone.txt"] {
+        let ran = home.run(&["tag", bad, "-f", "jsonl", "-o", "old.jsonl", "--force"]);
+        assert_eq!((ran.status, home.read("old.jsonl").as_str()), (Some(1), "old"), "{bad}");
+        let ran = home.run(&["tag", bad, "-f", "jsonl", "-o", "new.jsonl"]);
+        assert_eq!((ran.status, home.path("new.jsonl").exists()), (Some(1), false), "{bad}");
+    }
+    // Where another ends well, its results are there.
+    let ran =
+        home.run(&["tag", "gone.txt", "good.txt", "-f", "jsonl", "-o", "old.jsonl", "--force"]);
+    assert_eq!((ran.status, home.read("old.jsonl").lines().count()), (Some(1), 1));
+}
+
+#[test]
 fn what_is_there_stays_unless_forced() {
     let home = Home::with([("in/a.txt", GOOD), ("in/b.txt", GOOD), ("out/a.txt", "precious")]);
     let ran = home.run(&["tag", "in", "-f", "redact", "-o", "out"]);

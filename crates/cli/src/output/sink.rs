@@ -103,6 +103,8 @@ pub(crate) struct Sink {
     stream: Option<Stream>,
     /// The files this run has written: `--force` replaces older ones, not these.
     written: HashSet<PathBuf>,
+    /// Whether an input has ended well.
+    any_whole: bool,
 }
 
 impl Sink {
@@ -122,7 +124,7 @@ impl Sink {
             Place::Folder(_) => None,
         };
         let stream = to.map(|to| Stream::open(&params, to)).transpose()?;
-        Ok(Self { params, place, existing, stream, written: HashSet::new() })
+        Ok(Self { params, place, existing, stream, written: HashSet::new(), any_whole: false })
     }
 
     fn file(path: &Path, existing: Existing) -> anyhow::Result<To> {
@@ -194,6 +196,7 @@ impl Sink {
 
     /// An input ended; one that did not end well leaves no file of its own.
     pub(crate) fn end(&mut self, whole: bool) -> anyhow::Result<()> {
+        self.any_whole |= whole;
         if matches!(self.place, Place::Folder(_))
             && let Some(stream) = self.stream.take()
             && whole
@@ -203,9 +206,13 @@ impl Sink {
         Ok(())
     }
 
-    /// All inputs ended.
+    /// All inputs ended. Where none ended well, one file for all is not written either: what is
+    /// there already is better than nothing, or than half.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
-        self.stream.take().map_or(Ok(()), Stream::finish)
+        match self.stream.take() {
+            Some(stream) if self.any_whole || self.place == Place::Stdout => stream.finish(),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -17,6 +17,8 @@ use crate::output::{Tagged, WriteError};
 /// As much text as is tagged at once: enough to sort into batches of one length, and little enough
 /// that results appear as it goes.
 const CHUNK_BYTES: usize = 256 << 10;
+/// The same at first, doubled from chunk to chunk, so that the first results appear soon.
+const FIRST_CHUNK_BYTES: usize = 16 << 10;
 /// As many records or failures, should they be short.
 const CHUNK_EVENTS: usize = 4096;
 /// How long to wait for more before tagging what is there: only a slow pipe takes longer.
@@ -87,7 +89,9 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let reader = std::thread::spawn(move || read_all(&read, sources, &send));
     let mut current = None;
     let mut write_all = || {
-        while let Some(chunk) = next_chunk(&receive) {
+        let mut most = FIRST_CHUNK_BYTES;
+        while let Some(chunk) = next_chunk(&receive, most) {
+            most = (most * 2).min(CHUNK_BYTES);
             write_chunk(&mut job, chunk, &mut current, &mut totals, messages)?;
         }
         anyhow::Ok(())
@@ -143,12 +147,12 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
     }
 }
 
-/// The next events, up to a chunk of text; `None` when there are no more.
-fn next_chunk(receive: &Receiver<Event>) -> Option<Vec<Event>> {
+/// The next events, up to about `most` bytes of text; `None` when there are no more.
+fn next_chunk(receive: &Receiver<Event>, most: usize) -> Option<Vec<Event>> {
     let mut chunk = vec![receive.recv().ok()?];
     let mut bytes = 0;
     // What is no record counts, too: an input may have nothing else.
-    while bytes < CHUNK_BYTES && chunk.len() < CHUNK_EVENTS {
+    while bytes < most && chunk.len() < CHUNK_EVENTS {
         if let Some(Event::Piece { piece, .. }) = chunk.last() {
             bytes += match piece {
                 Piece::Record(record) => record.text.len(),
