@@ -21,7 +21,11 @@ fn values_out_of_bounds() {
         (&["--window", "0"], &["window is 0: expected 1 to 510"]),
         (&["--window", "511"], &["window is 511: expected 1 to 510"]),
         (&["--stride", "510"], &["stride is 510"]),
-        (&["--threads", "0"], &["threads is 0: expected at least 1"]),
+        (&["--threads", "0"], &["threads is 0: expected 1 to 1024"]),
+        // Room for that many sessions would be more than any memory.
+        (&["--threads", "99999999999"], &["threads is 99999999999: expected 1 to 1024"]),
+        (&["--threads", "18446744073709551615"], &["expected 1 to 1024"]),
+        (&["--max-text", "0"], &["--max-text is 0: expected at least 1"]),
         (&["--batch-tokens", "0"], &["batch-tokens is 0: expected at least 1"]),
         (
             &["--labels", "NAME"],

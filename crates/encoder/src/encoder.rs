@@ -11,6 +11,8 @@ use crate::tokenize::{Tokenized, Tokenizer};
 use crate::window::{self, Cut, Window};
 use crate::{EncoderError, ModelFolder, Runtime};
 
+/// More threads than any machine here has cores; each costs a session's memory.
+const MAX_THREADS: usize = 1024;
 /// The usual overlap of windows, in tokens.
 const STRIDE: usize = 64;
 
@@ -93,15 +95,15 @@ impl EncoderParams {
     /// The settings for a model that takes `room` tokens besides the special ones.
     ///
     /// # Errors
-    /// [`EncoderError::Setting`]: no threads; no tokens a batch; a window of none or of more than
+    /// [`EncoderError::Setting`]: no threads, or more than 1,024; no tokens a batch; a window of none or of more than
     /// `room`; a stride that leaves nothing of a window.
     pub fn check(self, room: usize) -> Result<ValidEncoderParams, EncoderError> {
         let wrong = |setting, found, expected: String| {
             Err(EncoderError::Setting { setting, found, expected })
         };
-        let threads = self.threads.unwrap_or_else(available_threads);
-        if threads == 0 {
-            return wrong("threads", 0, "expected at least 1".into());
+        let threads = self.threads.unwrap_or_else(|| available_threads().min(MAX_THREADS));
+        if threads == 0 || threads > MAX_THREADS {
+            return wrong("threads", threads, format!("expected 1 to {MAX_THREADS}"));
         }
         if self.batch_tokens == 0 {
             return wrong("batch-tokens", 0, "expected at least 1".into());
@@ -366,8 +368,9 @@ pub fn check(model: &ModelFolder) -> Result<Checked, EncoderError> {
     })
 }
 
-/// `job(worker, i)` for every `i` below `n`, on at most `workers` threads; the results in order of
-/// `i`, or the first error, after which no further job is begun.
+/// `job(worker, i)` for every `i` below `n`, on at most `workers` threads, this one among them; the
+/// results in order of `i`, or the first error, after which no further job is begun. Where the system
+/// gives no more threads, those there are do the work.
 fn in_parallel<T: Send, E: Send>(
     workers: usize,
     n: usize,
@@ -379,24 +382,29 @@ fn in_parallel<T: Send, E: Send>(
     }
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Result<(usize, T), E>>> = Mutex::new(Vec::with_capacity(n));
-    std::thread::scope(|scope| {
-        for worker in 0..workers {
-            let (next, done, job) = (&next, &done, &job);
-            scope.spawn(move || {
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    if i >= n {
-                        return;
-                    }
-                    let result = job(worker, i).map(|value| (i, value));
-                    if result.is_err() {
-                        next.store(n, Ordering::Relaxed);
-                    }
-                    // Nothing below can panic while it holds the lock.
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
-                }
-            });
+    let work = |worker| {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= n {
+                return;
+            }
+            let result = job(worker, i).map(|value| (i, value));
+            if result.is_err() {
+                next.store(n, Ordering::Relaxed);
+            }
+            // Nothing below can panic while it holds the lock.
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
         }
+    };
+    std::thread::scope(|scope| {
+        let work = &work;
+        for worker in 1..workers {
+            // `scope.spawn` would panic where this is an error.
+            if std::thread::Builder::new().spawn_scoped(scope, move || work(worker)).is_err() {
+                break;
+            }
+        }
+        work(0);
     });
     let done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut done = done.into_iter().collect::<Result<Vec<_>, E>>()?;
@@ -414,6 +422,8 @@ mod tests {
         let p = EncoderParams::new;
         assert!(ok(p()));
         assert!(!ok(p().threads(Some(0))) && ok(p().threads(Some(1))));
+        assert!(ok(p().threads(Some(1024))) && !ok(p().threads(Some(1025))));
+        assert!(!ok(p().threads(Some(usize::MAX))));
         assert!(!ok(p().batch_tokens(0)) && ok(p().batch_tokens(1)));
         assert!(
             !ok(p().window(Some(0))) && !ok(p().window(Some(511))) && ok(p().window(Some(510)))

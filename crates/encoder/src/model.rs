@@ -13,7 +13,7 @@ const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const GRAPH: &str = "model.onnx";
 /// More than any JSON of a model folder; a tokenizer with 250,000 words takes 20 MiB.
-const JSON_MAX_BYTES: u64 = 256 << 20;
+pub(crate) const JSON_MAX_BYTES: u64 = 256 << 20;
 /// Models whose positions count from behind the padding token: the reference code adds
 /// `padding_idx + 1` (transformers, `create_position_ids_from_input_ids`).
 const OFFSET_POSITIONS: [&str; 7] =

@@ -5,6 +5,7 @@ use cloze_core::{Span, Token};
 use unicode_normalization::char::is_combining_mark;
 
 use crate::EncoderError;
+use crate::model::JSON_MAX_BYTES;
 
 /// One text's tokens, without the special ones.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ pub(crate) struct Tokenizer {
 impl Tokenizer {
     pub(crate) fn open(path: &Path) -> Result<Self, EncoderError> {
         let wrong = |what: String| EncoderError::Tokenizer { path: path.to_owned(), what };
-        let bytes = cloze_store::read::read_capped(path, 256 << 20)?;
+        let bytes = cloze_store::read::read_capped(path, JSON_MAX_BYTES)?;
         let mut inner =
             tokenizers::Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);

@@ -37,7 +37,8 @@ struct Stream {
 
 enum To {
     Stdout(BufWriter<Named<Box<dyn Write>>>),
-    File(BufWriter<Named<AtomicFile>>),
+    /// Buffered by itself.
+    File(Named<AtomicFile>),
 }
 
 /// Puts the name into errors.
@@ -47,10 +48,6 @@ struct Named<W> {
 }
 
 impl<W: Write> Named<W> {
-    fn buffered(writer: W, name: impl Into<String>) -> BufWriter<Self> {
-        BufWriter::new(Self { writer, name: name.into() })
-    }
-
     fn named<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.name)))
     }
@@ -89,7 +86,7 @@ impl Stream {
         form.end(out)?;
         out.flush()?;
         if let To::File(file) = self.to {
-            file.into_inner().map_err(io::IntoInnerError::into_error)?.writer.commit()?;
+            file.writer.commit()?;
         }
         Ok(())
     }
@@ -118,7 +115,8 @@ impl Sink {
                     crate::args::OutputArg::Pretty => Box::new(anstream::stdout()),
                     _ => Box::new(io::stdout()),
                 };
-                Some(To::Stdout(Named::buffered(stdout, "standard output")))
+                let name = "standard output".into();
+                Some(To::Stdout(BufWriter::new(Named { writer: stdout, name })))
             }
             Place::File(path) => Some(Self::file(path, existing)?),
             Place::Folder(_) => None,
@@ -128,8 +126,8 @@ impl Sink {
     }
 
     fn file(path: &Path, existing: Existing) -> anyhow::Result<To> {
-        let file = AtomicFile::create(path, existing)?;
-        Ok(To::File(Named::buffered(file, path.display().to_string())))
+        let writer = AtomicFile::create(path, existing)?;
+        Ok(To::File(Named { writer, name: path.display().to_string() }))
     }
 
     /// Whether results appear on the screen.

@@ -33,6 +33,9 @@ impl Job {
         if args.format == OutputArg::Redact && args.input == InputArg::Conll {
             bail!("--format redact cannot give CoNLL back: its words are tags' places, not text");
         }
+        if args.max_text == 0 {
+            bail!("--max-text is 0: expected at least 1");
+        }
         let encoding = Encoding::parse(&args.encoding)?;
         let read = ReadParams::default()
             .format(args.input.value())

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use cloze_core::{Encode as _, Entity, Span, TokenRows, token};
 use cloze_corpus::{CorpusError, Encoding, Format, Piece, Record, Source, ValidReadParams};
 use cloze_encoder::EncoderError;
@@ -86,7 +87,8 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let (send, receive) = sync_channel(READ_AHEAD);
     let read = job.read.clone();
     // In no scope: after an error nobody waits for a reader that waits for its input.
-    let reader = std::thread::spawn(move || read_all(&read, sources, &send));
+    let reader = std::thread::Builder::new().spawn(move || read_all(&read, sources, &send));
+    let reader = reader.context("no thread to read with")?;
     let mut current = None;
     let mut write_all = || {
         let mut most = FIRST_CHUNK_BYTES;

@@ -253,7 +253,7 @@ fn a_graph_that_fails_when_it_runs_says_how() {
 fn settings_out_of_their_range_are_refused() {
     let p = EncoderParams::new;
     for (params, expected) in [
-        (p().threads(Some(0)), "threads is 0: expected at least 1"),
+        (p().threads(Some(0)), "threads is 0: expected 1 to 1024"),
         (p().batch_tokens(0), "batch-tokens is 0: expected at least 1"),
         (p().window(Some(0)), "window is 0: expected 1 to 30, the model's limit"),
         (p().window(Some(31)), "window is 31: expected 1 to 30, the model's limit"),
