@@ -251,4 +251,90 @@ pub enum GraphError {
         /// The file that is too much.
         file: PathBuf,
     },
+
+    /// A file of a checkpoint cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] cloze_store::StoreError),
+    /// A JSON file of a checkpoint is none, or not of the form expected.
+    #[error("{}: not the JSON expected", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and reason.
+        source: serde_json::Error,
+    },
+    /// A setting of a checkpoint for which no graph can be built.
+    #[error("{}: {what}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found.
+        what: String,
+    },
+    /// A safetensors file is damaged, or something else.
+    #[error("{}: not a sound safetensors file: {what}", path.display())]
+    Safetensors {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The tensors of a checkpoint are not those that its configuration asks for.
+    #[error("{}: {}", path.display(), tensors(missing, extra, wrong))]
+    Tensors {
+        /// The checkpoint's folder.
+        path: PathBuf,
+        /// Tensors that are not there, with their shapes.
+        missing: Vec<String>,
+        /// Tensors that are there and have no known use.
+        extra: Vec<String>,
+        /// Tensors of another shape: name, shape expected, shape found.
+        wrong: Vec<String>,
+    },
+    /// A tensor's elements are of a type that weights cannot have.
+    #[error("{}: tensor {tensor:?}: elements are {found}; expected F32, F16 or BF16", path.display())]
+    TensorType {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The type, as safetensors calls it.
+        found: String,
+    },
+    /// A number of a tensor is beyond what the smaller type can hold.
+    #[error("{}: tensor {tensor:?} has numbers too large for the type asked for", path.display())]
+    Overflow {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+    },
+    /// A result is asked for that the checkpoint cannot give.
+    #[error("{}: {what}", path.display())]
+    Request {
+        /// The checkpoint's folder.
+        path: PathBuf,
+        /// What was asked for, and what there is.
+        what: String,
+    },
+    /// A graph is larger than its file format allows.
+    #[error("{}: {found} bytes; an .onnx file holds at most {max}", path.display())]
+    FileTooLarge {
+        /// The file to be written.
+        path: PathBuf,
+        /// What it would take.
+        found: usize,
+        /// The format's limit.
+        max: usize,
+    },
+}
+
+/// What is wrong with a checkpoint's tensors, a line each.
+fn tensors(missing: &[String], extra: &[String], wrong: &[String]) -> String {
+    let lists = [("missing", missing), ("of no known use", extra), ("of another shape", wrong)];
+    let parts = lists.into_iter().filter(|(_, names)| !names.is_empty()).map(|(what, names)| {
+        let n = names.len();
+        format!("{n} tensor{} {what}:\n  {}", if n == 1 { "" } else { "s" }, names.join("\n  "))
+    });
+    parts.collect::<Vec<_>>().join("\n")
 }

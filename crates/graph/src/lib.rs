@@ -1,8 +1,10 @@
-//! ONNX graphs as plain data, and the checks that a foreign one must pass before ONNX Runtime
-//! sees it.
+//! From checkpoints to ONNX graphs as plain data, and the checks that a foreign graph must pass
+//! before ONNX Runtime sees it.
 //!
 //! In the order data flows:
-//! - [`onnx`]: the messages of the format, as far as they are read;
+//! - [`checkpoint`]: a Hugging Face folder, its settings and tensors, judged;
+//! - [`build`]: the graph of a checkpoint, with ONNX Runtime's fused operators, and its file;
+//! - [`onnx`]: the messages of the format, as far as they are read or written;
 //! - [`check`]: what a foreign file may hold, and what it does hold.
 //!
 //! ```
@@ -27,8 +29,12 @@
 //! assert!(matches!(judge("com.evil"), Err(GraphError::OperatorDomain { .. })));
 //! # Ok::<(), GraphError>(())
 //! ```
+pub mod build;
 pub mod check;
+pub mod checkpoint;
 mod error;
 pub mod onnx;
 
+pub use build::{BuildParams, Graph};
+pub use checkpoint::{Checkpoint, Head};
 pub use error::GraphError;

@@ -102,6 +102,9 @@ pub struct AttributeProto {
     /// The setting's name.
     #[prost(string, tag = "1")]
     pub name: String,
+    /// A number.
+    #[prost(float, tag = "2")]
+    pub f: f32,
     /// A whole number.
     #[prost(int64, tag = "3")]
     pub i: i64,
@@ -111,12 +114,18 @@ pub struct AttributeProto {
     /// A sub-graph, as the branches of `If` are.
     #[prost(message, optional, boxed, tag = "6")]
     pub g: Option<Box<GraphProto>>,
+    /// Several whole numbers.
+    #[prost(int64, repeated, packed = "false", tag = "8")]
+    pub ints: Vec<i64>,
     /// Several tensors.
     #[prost(message, repeated, tag = "10")]
     pub tensors: Vec<TensorProto>,
     /// Several sub-graphs.
     #[prost(message, repeated, tag = "11")]
     pub graphs: Vec<GraphProto>,
+    /// `AttributeProto.AttributeType`: 1 for `f`, 2 for `i`, 7 for `ints`.
+    #[prost(int32, tag = "20")]
+    pub r#type: i32,
     /// A sparse tensor.
     #[prost(message, optional, boxed, tag = "22")]
     pub sparse_tensor: Option<Box<SparseTensorProto>>,

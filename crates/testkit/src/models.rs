@@ -14,14 +14,54 @@ pub fn model(name: &str) -> PathBuf {
     folder
 }
 
+/// The folder of a tiny checkpoint, with what transformers makes of it; `checkpoints/README.md` lists
+/// them.
+///
+/// # Panics
+/// If there is no such checkpoint.
+#[must_use]
+pub fn checkpoint(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints").join(name);
+    assert!(folder.is_dir(), "{name:?} is no checkpoint of the testkit");
+    folder
+}
+
+/// The names of all checkpoints, sorted.
+///
+/// # Panics
+/// If their folder cannot be read.
+#[must_use]
+pub fn checkpoints() -> Vec<String> {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints");
+    let entries = fs_err::read_dir(all).expect("the checkpoints' folder");
+    let entries = entries.map(|e| e.expect("an entry of the checkpoints' folder"));
+    let folders = entries.filter(|e| e.path().is_dir());
+    let mut names: Vec<_> = folders.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
 /// A copy of a model's folder, to be changed, removed when dropped.
 ///
 /// # Panics
 /// If there is no such model, or no room for it.
 #[must_use]
 pub fn model_copy(name: &str) -> TempDir {
+    copy_of(&model(name))
+}
+
+/// A copy of a checkpoint's folder, to be changed, removed when dropped.
+///
+/// # Panics
+/// If there is no such checkpoint, or no room for it.
+#[must_use]
+pub fn checkpoint_copy(name: &str) -> TempDir {
+    copy_of(&checkpoint(name))
+}
+
+fn copy_of(folder: &Path) -> TempDir {
     let copy = tempfile::tempdir().expect("a folder for the copy of a model");
-    for entry in fs_err::read_dir(model(name)).expect("a model's folder") {
+    for entry in fs_err::read_dir(folder).expect("a model's folder") {
         let from = entry.expect("a file of a model's folder").path();
         let to = copy.path().join(from.file_name().unwrap_or_default());
         fs_err::copy(from, to).expect("a copy of a model's file");

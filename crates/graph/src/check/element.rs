@@ -90,6 +90,16 @@ impl ElementType {
         known.map_or(Self::Other(number), |row| row.0)
     }
 
+    /// Its number in an `.onnx` file.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        let known = TYPES.iter().position(|row| row.0 == self).and_then(|i| i32::try_from(i).ok());
+        match self {
+            Self::Other(number) => number,
+            _ => known.unwrap_or(0),
+        }
+    }
+
     /// Whether elements are floating-point numbers.
     #[must_use]
     pub fn is_float(self) -> bool {

@@ -105,6 +105,14 @@ impl TensorInfo {
 }
 
 impl GraphInfo {
+    /// Of a graph that this crate built: it needs no judging.
+    pub(crate) fn of_built(model: &ModelProto, bytes: u64) -> Self {
+        let empty = GraphProto::default();
+        let main = model.graph.as_ref().unwrap_or(&empty);
+        let walk = Walk::new(model, main).unwrap_or_default();
+        Self::new(model, main, &walk, bytes)
+    }
+
     pub(super) fn new(model: &ModelProto, main: &GraphProto, walk: &Walk<'_>, bytes: u64) -> Self {
         let sparse = main.sparse_initializer.iter().filter_map(|s| s.values.as_deref());
         let given: HashSet<&str> =

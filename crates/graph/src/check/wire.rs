@@ -256,6 +256,7 @@ mod tests {
             graphs: vec![empty()],
             sparse_tensor: Some(Box::new(sparse())),
             sparse_tensors: vec![sparse()],
+            ..AttributeProto::default()
         }; // 1 + name + 8 + 2 + 8 + 2 + 20 + 20 = 62
         let node = || NodeProto {
             input: vec![text()],

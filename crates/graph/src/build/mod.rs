@@ -1,0 +1,548 @@
+//! From a checkpoint to an ONNX graph, with ONNX Runtime's fused operators for BERT.
+//!
+//! A layer is seven nodes: `Attention`, a matrix, `SkipLayerNormalization`, a matrix, `BiasGelu`
+//! (`FastGelu` for the tanh form), a matrix, `SkipLayerNormalization`. The embeddings are one,
+//! `EmbedLayerNormalization`. Activations that have no fused operator are written with plain ones.
+//!
+//! Sources: ONNX Runtime 1.32, docs/ContribOperators.md, for the operators; transformers 5,
+//! `models/{bert,roberta,distilbert,electra}/modeling_*.py`, for what is computed.
+mod export;
+mod nodes;
+
+use crate::GraphError;
+use crate::check::{ElementType, GraphInfo};
+use crate::checkpoint::config::{Activation, Config, Family};
+use crate::checkpoint::layout::{Dense, Layer, MaskedHead};
+use crate::checkpoint::{Checkpoint, Head};
+use crate::onnx::{
+    GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
+};
+use nodes::{MICROSOFT, Nodes, Size, float, int, value};
+
+pub use nodes::Weight;
+
+/// The operators' versions that graphs are written for.
+const OPSET: i64 = 17;
+/// The file format's version that goes with them.
+const IR_VERSION: i64 = 8;
+/// Where the file says the weights are; nobody opens it, they are given by name.
+const ELSEWHERE: &str = "weights";
+
+/// Which results a graph has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct BuildParams {
+    words: bool,
+    hidden: Vec<usize>,
+    heads: Vec<Head>,
+}
+
+impl BuildParams {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { words: false, hidden: vec![], heads: vec![] }
+    }
+
+    /// Adds the rows of the word table themselves, `[batch, seq, embedding]`: what a token is
+    /// whatever stands around it, without position, type or norm.
+    pub fn words(mut self) -> Self {
+        self.words = true;
+        self
+    }
+
+    /// Adds a hidden state: 0 is what the embeddings give, `i` what layer `i` gives. Layers that no
+    /// result needs are not built.
+    pub fn hidden(mut self, layer: usize) -> Self {
+        if !self.hidden.contains(&layer) {
+            self.hidden.push(layer);
+        }
+        self
+    }
+
+    /// Adds a head's result.
+    pub fn head(mut self, head: Head) -> Self {
+        if !self.heads.contains(&head) {
+            self.heads.push(head);
+        }
+        self
+    }
+}
+
+impl Default for BuildParams {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The name of hidden state `layer` among a graph's outputs.
+#[must_use]
+pub fn hidden_name(layer: usize) -> String {
+    format!("hidden_states.{layer}")
+}
+
+/// The name of the word table's rows among a graph's outputs.
+pub const WORDS: &str = "input_embeddings";
+
+/// The name of a head's result among a graph's outputs.
+#[must_use]
+pub fn head_name(head: Head) -> &'static str {
+    match head {
+        Head::Pooler => "pooler_output",
+        Head::Tokens | Head::Sequence | Head::MaskedLm => "logits",
+        Head::NextSentence => "seq_relationship_logits",
+    }
+}
+
+/// A built graph: what is computed, and the numbers it is computed with.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// Nodes, inputs and outputs. The weights are named in it, with their shapes, but lie in
+    /// [`weights`](Self::weights): each session can be given the same ones.
+    pub model: ModelProto,
+    /// The weights, `f32`.
+    pub weights: Vec<Weight>,
+}
+
+impl Graph {
+    /// Builds the graph of a checkpoint.
+    ///
+    /// # Errors
+    /// [`GraphError::Request`] for a layer or head that the checkpoint does not have, for nothing at
+    /// all, or for two heads whose results would have one name; those of
+    /// [`WeightReader::read_into`](crate::checkpoint::weights::WeightReader::read_into) for weights
+    /// that cannot be read.
+    pub fn build(checkpoint: &Checkpoint, params: &BuildParams) -> Result<Self, GraphError> {
+        let config = checkpoint.config();
+        check_request(checkpoint, params)?;
+        let last = if params.heads.is_empty() {
+            params.hidden.iter().copied().max().unwrap_or(0)
+        } else {
+            config.layers
+        };
+        let mut build = Build { config, nodes: Nodes::new(checkpoint.weights().reader()) };
+        let layout = checkpoint.layout();
+        let rows = |name: &str, width| {
+            let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
+            value(name, ElementType::Float32, &[batch, seq, Size::Known(width)])
+        };
+        let ids = build.nodes.cast("input_ids", ElementType::Int32, "ids");
+        let mut outputs = vec![];
+        if params.words {
+            build.words(checkpoint, &ids)?;
+            outputs.push(rows(WORDS, config.embedding));
+        }
+        let mut states = vec![];
+        if !(params.hidden.is_empty() && params.heads.is_empty()) {
+            let mask = build.nodes.cast("attention_mask", ElementType::Int32, "mask");
+            states.push(build.embeddings(checkpoint, &ids)?);
+            for (i, layer) in layout.layers.iter().enumerate().take(last) {
+                let state = build.layer(layer, &states[i], &mask, i + 1)?;
+                states.push(state);
+            }
+        }
+        for &i in &params.hidden {
+            outputs.push(rows(&states[i], config.hidden));
+        }
+        let top = states.last().cloned().unwrap_or_default();
+        for &head in &params.heads {
+            let width = build.head(checkpoint, head, &top)?;
+            let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
+            let dims = match head {
+                Head::Tokens | Head::MaskedLm => vec![batch, seq, Size::Known(width)],
+                _ => vec![batch, Size::Known(width)],
+            };
+            outputs.push(value(head_name(head), ElementType::Float32, &dims));
+        }
+        Ok(build.finish(outputs))
+    }
+
+    /// What the graph holds, as a file's would be told.
+    #[must_use]
+    pub fn info(&self) -> GraphInfo {
+        let bytes = self.weights.iter().map(|w| 4 * w.data.len() as u64).sum();
+        GraphInfo::of_built(&self.model, bytes)
+    }
+}
+
+fn check_request(checkpoint: &Checkpoint, params: &BuildParams) -> Result<(), GraphError> {
+    let wrong =
+        |what: String| Err(GraphError::Request { path: checkpoint.folder().to_owned(), what });
+    let layers = checkpoint.config().layers;
+    if let Some(layer) = params.hidden.iter().find(|&&layer| layer > layers) {
+        return wrong(format!("no hidden state {layer}; it has 0 to {layers}"));
+    }
+    let there = checkpoint.heads();
+    if let Some(head) = params.heads.iter().find(|head| !there.contains(head)) {
+        let has: Vec<_> = there.iter().map(|h| h.name()).collect();
+        let has = if has.is_empty() { "none".into() } else { has.join(", ") };
+        return wrong(format!("no head for {}; it has {has}", head.name()));
+    }
+    let named = params.heads.iter().filter(|head| head_name(**head) == "logits").count();
+    if named > 1 {
+        return wrong("two heads whose result is called \"logits\"".into());
+    }
+    if !params.words && params.hidden.is_empty() && params.heads.is_empty() {
+        return wrong("no hidden state and no head asked for".into());
+    }
+    Ok(())
+}
+
+struct Build<'a> {
+    config: &'a Config,
+    nodes: Nodes<'a>,
+}
+
+impl Build<'_> {
+    /// The word table's rows.
+    fn words(&mut self, checkpoint: &Checkpoint, ids: &str) -> Result<(), GraphError> {
+        let dims = [self.config.vocabulary, self.config.embedding];
+        let table = self.nodes.tensor(&checkpoint.layout().words, &dims)?;
+        self.nodes.plain("Gather", &[&table, ids], WORDS);
+        Ok(())
+    }
+
+    /// Hidden state 0.
+    fn embeddings(&mut self, checkpoint: &Checkpoint, ids: &str) -> Result<String, GraphError> {
+        let (config, layout) = (self.config, checkpoint.layout());
+        let width = config.embedding;
+        let words = self.nodes.tensor(&layout.words, &[config.vocabulary, width])?;
+        let mut positions = self.nodes.read_all(&[&layout.positions])?;
+        let (mut types, mut table) = (String::new(), String::new());
+        if let Some(name) = &layout.types {
+            if config.types == 1 {
+                // The one row is added to every token: as well to every position, once.
+                let row = self.nodes.read_all(&[name])?;
+                for position in positions.chunks_exact_mut(width) {
+                    position.iter_mut().zip(&row).for_each(|(p, t)| *p += t);
+                }
+            } else {
+                types = self.nodes.cast("token_type_ids", ElementType::Int32, "types");
+                table = self.nodes.tensor(name, &[config.types, width])?;
+            }
+        }
+        let positions = self.nodes.weight(&layout.positions, &[config.positions, width], positions);
+        let [weight, bias] = self.nodes.norm(&layout.embedding_norm)?;
+        let place =
+            if config.family == Family::Roberta { self.positions(ids) } else { String::new() };
+        let output = match &layout.project {
+            Some(_) => "embeddings.narrow".to_owned(),
+            None => hidden_name(0),
+        };
+        let mut inputs =
+            vec![ids, &*types, &*words, &*positions, &*table, &*weight, &*bias, "", &*place];
+        while inputs.last().is_some_and(|name| name.is_empty()) {
+            inputs.pop();
+        }
+        let epsilon = vec![float("epsilon", config.norm_epsilon)];
+        let normed =
+            self.nodes.node((MICROSOFT, "EmbedLayerNormalization"), &inputs, &output, epsilon);
+        // Its second result is not optional; it counts a mask that is not given to it.
+        if let Some(node) = self.nodes.list.last_mut() {
+            node.output.push("embeddings.mask".into());
+        }
+        match &layout.project {
+            Some(project) => self.nodes.dense(&normed, project, &hidden_name(0)),
+            None => Ok(normed),
+        }
+    }
+
+    /// Positions that count from behind the padding token, and skip padding tokens wherever they
+    /// are: transformers, `create_position_ids_from_input_ids`.
+    fn positions(&mut self, ids: &str) -> String {
+        let int32 = ElementType::Int32;
+        let nodes = &mut self.nodes;
+        let pad = nodes.constant("padding", &[], int32, &[self.config.pad_id]);
+        let axis = nodes.constant("sequence.axis", &[], int32, &[1]);
+        let padding = nodes.plain("Equal", &[ids, &pad], "is.padding");
+        let real = nodes.plain("Not", &[&padding], "is.token");
+        let real = nodes.cast(&real, int32, "counted");
+        let count = nodes.plain("CumSum", &[&real, &axis], "count");
+        let count = nodes.plain("Mul", &[&count, &real], "count.of.tokens");
+        nodes.plain("Add", &[&count, &pad], "positions")
+    }
+
+    fn layer(
+        &mut self,
+        layer: &Layer,
+        x: &str,
+        mask: &str,
+        i: usize,
+    ) -> Result<String, GraphError> {
+        let config = self.config;
+        let hidden = config.hidden;
+        let name = |part: &str| format!("layer.{i}.{part}");
+        // Query, key and value side by side: [hidden, 3 · hidden], where PyTorch has three of
+        // [outputs, inputs].
+        let three = [&layer.query, &layer.key, &layer.value];
+        let rows = self.nodes.read_all(&three.map(|d| d.weight.as_str()))?;
+        let columns = transposed(&rows, 3 * hidden, hidden);
+        drop(rows);
+        let weight = self.nodes.weight(&name("qkv.weight"), &[hidden, 3 * hidden], columns);
+        let bias = self.nodes.read_all(&three.map(|d| d.bias.as_str()))?;
+        let bias = self.nodes.weight(&name("qkv.bias"), &[3 * hidden], bias);
+        let heads = i64::try_from(config.heads).unwrap_or(i64::MAX);
+        let settings = vec![
+            int("num_heads", heads),
+            // As far down as there is, like transformers: a masked token gets exactly nothing.
+            float("mask_filter_value", f32::MIN),
+        ];
+        let context = self.nodes.node(
+            (MICROSOFT, "Attention"),
+            &[x, &weight, &bias, mask],
+            &name("context"),
+            settings,
+        );
+        let attended = self.skip_norm(
+            &context,
+            &layer.attention,
+            x,
+            &layer.attention_norm,
+            &name("attended"),
+        )?;
+        let up = &layer.up;
+        let wide =
+            self.nodes.matmul(&attended, &up.weight, [up.outputs, up.inputs], &name("wide"))?;
+        let active = self.activate(&wide, up, config.activation, &name("active"))?;
+        self.skip_norm(&active, &layer.down, &attended, &layer.output_norm, &hidden_name(i))
+    }
+
+    /// norm(x · weightᵀ + bias + skip).
+    fn skip_norm(
+        &mut self,
+        x: &str,
+        dense: &Dense,
+        skip: &str,
+        norm: &crate::checkpoint::layout::Norm,
+        output: &str,
+    ) -> Result<String, GraphError> {
+        let product = format!("{output}.product");
+        let product =
+            self.nodes.matmul(x, &dense.weight, [dense.outputs, dense.inputs], &product)?;
+        let bias = self.nodes.tensor(&dense.bias, &[dense.outputs])?;
+        let [weight, shift] = self.nodes.norm(norm)?;
+        let inputs = [&*product, skip, &*weight, &*shift, &*bias];
+        let epsilon = vec![float("epsilon", self.config.norm_epsilon)];
+        Ok(self.nodes.node((MICROSOFT, "SkipLayerNormalization"), &inputs, output, epsilon))
+    }
+
+    /// The activation of x + the bias of `dense`.
+    fn activate(
+        &mut self,
+        x: &str,
+        dense: &Dense,
+        activation: Activation,
+        output: &str,
+    ) -> Result<String, GraphError> {
+        let bias = self.nodes.tensor(&dense.bias, &[dense.outputs])?;
+        let fused = match activation {
+            Activation::Gelu => Some("BiasGelu"),
+            Activation::GeluTanh => Some("FastGelu"),
+            _ => None,
+        };
+        if let Some(op) = fused {
+            return Ok(self.nodes.node((MICROSOFT, op), &[x, &bias], output, vec![]));
+        }
+        let sum = self.nodes.plain("Add", &[x, &bias], &format!("{output}.sum"));
+        Ok(match activation {
+            Activation::QuickGelu => {
+                let alpha = vec![float("alpha", 1.702)];
+                self.nodes.node((MICROSOFT, "QuickGelu"), &[&sum], output, alpha)
+            }
+            Activation::Silu => {
+                let gate = self.nodes.plain("Sigmoid", &[&sum], &format!("{output}.gate"));
+                self.nodes.plain("Mul", &[&sum, &gate], output)
+            }
+            Activation::Relu => self.nodes.plain("Relu", &[&sum], output),
+            Activation::Tanh => self.nodes.plain("Tanh", &[&sum], output),
+            Activation::Sigmoid => self.nodes.plain("Sigmoid", &[&sum], output),
+            Activation::Gelu | Activation::GeluTanh => sum,
+        })
+    }
+
+    /// `activation(x · weightᵀ + bias)`.
+    fn dense_then(
+        &mut self,
+        x: &str,
+        dense: &Dense,
+        activation: Activation,
+        output: &str,
+    ) -> Result<String, GraphError> {
+        let product = format!("{output}.product");
+        let product =
+            self.nodes.matmul(x, &dense.weight, [dense.outputs, dense.inputs], &product)?;
+        self.activate(&product, dense, activation, output)
+    }
+
+    /// Adds a head; its width.
+    fn head(
+        &mut self,
+        checkpoint: &Checkpoint,
+        head: Head,
+        top: &str,
+    ) -> Result<usize, GraphError> {
+        let layout = checkpoint.layout();
+        let output = head_name(head);
+        // `check_request` has seen that what is asked for is there.
+        match head {
+            Head::Pooler => {
+                let Some(pooler) = &layout.pooler else { return Ok(0) };
+                self.pooled(pooler, top)?;
+                Ok(pooler.outputs)
+            }
+            Head::Tokens => {
+                let Some(classifier) = &layout.tokens else { return Ok(0) };
+                self.nodes.dense(top, classifier, output)?;
+                Ok(classifier.outputs)
+            }
+            Head::Sequence => {
+                let Some(sequence) = &layout.sequence else { return Ok(0) };
+                let inner = match self.config.family {
+                    Family::Bert => self.pooled(&sequence.dense, top)?,
+                    family => {
+                        let activation = match family {
+                            Family::DistilBert => Activation::Relu,
+                            Family::Electra => Activation::Gelu,
+                            Family::Bert | Family::Roberta => Activation::Tanh,
+                        };
+                        let first = self.first_token(top);
+                        self.dense_then(&first, &sequence.dense, activation, "sequence.inner")?
+                    }
+                };
+                self.nodes.dense(&inner, &sequence.classifier, output)?;
+                Ok(sequence.classifier.outputs)
+            }
+            Head::MaskedLm => {
+                let Some(masked) = &layout.masked else { return Ok(0) };
+                self.masked(masked, top)?;
+                Ok(self.config.vocabulary)
+            }
+            Head::NextSentence => {
+                let (Some(pooler), Some(next)) = (&layout.pooler, &layout.next_sentence) else {
+                    return Ok(0);
+                };
+                let first = self.pooled(pooler, top)?;
+                self.nodes.dense(&first, next, output)?;
+                Ok(next.outputs)
+            }
+        }
+    }
+
+    /// `[batch, hidden]`.
+    fn first_token(&mut self, top: &str) -> String {
+        let first = self.nodes.constant("first", &[], ElementType::Int64, &[0]);
+        let name = "first.token";
+        if !self.nodes.list.iter().any(|node| node.name == name) {
+            let axis = vec![int("axis", 1)];
+            self.nodes.node(("", "Gather"), &[top, &first], name, axis);
+        }
+        name.to_owned()
+    }
+
+    fn pooled(&mut self, pooler: &Dense, top: &str) -> Result<String, GraphError> {
+        let name = head_name(Head::Pooler);
+        if self.nodes.list.iter().any(|node| node.name == name) {
+            return Ok(name.to_owned());
+        }
+        let first = self.first_token(top);
+        self.dense_then(&first, pooler, Activation::Tanh, name)
+    }
+
+    fn masked(&mut self, head: &MaskedHead, top: &str) -> Result<(), GraphError> {
+        let (width, vocabulary) = (head.norm.width, self.config.vocabulary);
+        let activation = match self.config.family {
+            Family::Bert | Family::DistilBert => self.config.activation,
+            // Fixed in their code.
+            Family::Roberta | Family::Electra => Activation::Gelu,
+        };
+        let inner = self.dense_then(top, &head.dense, activation, "lm.inner")?;
+        let [weight, bias] = self.nodes.norm(&head.norm)?;
+        let epsilon = vec![float("epsilon", self.config.norm_epsilon), int("axis", -1)];
+        let norm = ("", "LayerNormalization");
+        let normed = self.nodes.node(norm, &[&inner, &weight, &bias], "lm.normed", epsilon);
+        let product =
+            self.nodes.matmul(&normed, &head.decoder, [vocabulary, width], "lm.product")?;
+        let bias = self.nodes.tensor(&head.bias, &[vocabulary])?;
+        self.nodes.plain("Add", &[&product, &bias], head_name(Head::MaskedLm));
+        Ok(())
+    }
+
+    fn finish(self, output: Vec<crate::onnx::ValueInfoProto>) -> Graph {
+        let Nodes { list: nodes, weights, constants, .. } = self.nodes;
+        let input = |name: &str| {
+            let dims = [Size::Named("batch"), Size::Named("sequence")];
+            value(name, ElementType::Int64, &dims)
+        };
+        let used = |name: &str| nodes.iter().any(|n| n.input.iter().any(|i| i == name));
+        let inputs = ["input_ids", "attention_mask", "token_type_ids"];
+        let input = inputs.into_iter().filter(|name| used(name)).map(input).collect();
+        let elsewhere = |weight: &Weight| {
+            let entry =
+                |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
+            TensorProto {
+                dims: weight.dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
+                data_type: ElementType::Float32.number(),
+                name: weight.name.clone(),
+                external_data: vec![
+                    entry("location", ELSEWHERE.into()),
+                    entry("offset", "0".into()),
+                    entry("length", (4 * weight.data.len()).to_string()),
+                ],
+                data_location: 1,
+                ..TensorProto::default()
+            }
+        };
+        let initializer = weights.iter().map(elsewhere).chain(constants).collect();
+        let graph = GraphProto {
+            node: nodes,
+            name: "encoder".into(),
+            initializer,
+            input,
+            output,
+            sparse_initializer: vec![],
+        };
+        let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.into(), version };
+        let model = ModelProto {
+            ir_version: IR_VERSION,
+            producer_name: "cloze".into(),
+            producer_version: env!("CARGO_PKG_VERSION").into(),
+            graph: Some(graph),
+            opset_import: vec![opset("", OPSET), opset(MICROSOFT, 1)],
+            training_info: vec![],
+            functions: vec![],
+        };
+        Graph { model, weights }
+    }
+}
+
+/// The matrix `[rows, cols]` turned, `[cols, rows]`, in blocks that stay in the cache.
+fn transposed(matrix: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+    const BLOCK: usize = 32;
+    let mut out = vec![0.0; matrix.len()];
+    for r0 in (0..rows).step_by(BLOCK) {
+        for c0 in (0..cols).step_by(BLOCK) {
+            for r in r0..(r0 + BLOCK).min(rows) {
+                for c in c0..(c0 + BLOCK).min(cols) {
+                    out[c * rows + r] = matrix[r * cols + c];
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::transposed;
+
+    /// 1 2 3 / 4 5 6 turned is 1 4 / 2 5 / 3 6; and a matrix of more than one block.
+    #[test]
+    fn a_turned_matrix_has_its_columns_as_rows() {
+        assert_eq!(transposed(&[1., 2., 3., 4., 5., 6.], 2, 3), [1., 4., 2., 5., 3., 6.]);
+        let (rows, cols) = (70, 45);
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let matrix: Vec<f32> = (0..rows * cols).map(|i| i as f32).collect();
+        let turned = transposed(&matrix, rows, cols);
+        assert_eq!(turned[3 * rows + 68].to_bits(), matrix[68 * cols + 3].to_bits());
+        assert_eq!(transposed(&turned, cols, rows), matrix);
+    }
+}
