@@ -4,9 +4,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use cloze_core::{Encode, Matrix, TokenRows};
+use cloze_graph::{BuildParams, Checkpoint, Graph, Head, build};
 
 use crate::batch::{self, Order};
-use crate::session::{Batch, Pool, Ports};
+use crate::output::{Mapped, Output, Sequence, WindowStates};
+use crate::session::{Batch, Plan, Pool, Ports};
 use crate::tokenize::{Tokenized, Tokenizer};
 use crate::window::{self, Cut, Window};
 use crate::{EncoderError, ModelFolder, Runtime};
@@ -24,6 +26,7 @@ pub struct EncoderParams {
     window: Option<usize>,
     stride: Option<usize>,
     cut: Cut,
+    truncate: bool,
     order: Order,
 }
 
@@ -35,6 +38,7 @@ impl Default for EncoderParams {
             window: None,
             stride: None,
             cut: Cut::default(),
+            truncate: false,
             order: Order::default(),
         }
     }
@@ -85,6 +89,14 @@ impl EncoderParams {
         self
     }
 
+    /// Whether of a text longer than a window only the first window is seen, as the
+    /// sentence-transformers library does; [`Counts::truncated`] tells how many. Default `false`.
+    #[must_use]
+    pub fn truncate(mut self, truncate: bool) -> Self {
+        self.truncate = truncate;
+        self
+    }
+
     /// In which order windows are put into batches. Default [`Order::Sorted`].
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
@@ -116,8 +128,8 @@ impl EncoderParams {
         if stride >= window {
             return wrong("stride", stride, format!("expected less than the window of {window}"));
         }
-        let Self { batch_tokens, cut, order, .. } = self;
-        Ok(ValidEncoderParams { threads, batch_tokens, window, stride, cut, order })
+        let Self { batch_tokens, cut, truncate, order, .. } = self;
+        Ok(ValidEncoderParams { room, threads, batch_tokens, window, stride, cut, truncate, order })
     }
 }
 
@@ -129,11 +141,13 @@ fn available_threads() -> usize {
 /// Settings that [`EncoderParams::check`] has judged.
 #[derive(Clone, Debug)]
 pub struct ValidEncoderParams {
+    room: usize,
     threads: usize,
     batch_tokens: usize,
     window: usize,
     stride: usize,
     cut: Cut,
+    truncate: bool,
     order: Order,
 }
 
@@ -150,6 +164,8 @@ pub struct Counts {
     pub tokens: u64,
     /// The same with padding: what the arithmetic is spent on.
     pub padded: u64,
+    /// Texts of which only the beginning was seen.
+    pub truncated: u64,
 }
 
 /// An encoder over one model folder.
@@ -173,30 +189,62 @@ pub struct Encoder {
     batches: AtomicU64,
     tokens: AtomicU64,
     padded: AtomicU64,
+    truncated: AtomicU64,
 }
 
 impl Encoder {
-    /// Opens a model for token logits. The graph is judged, and its ports and width are compared
-    /// with the folder's labels, before ONNX Runtime sees it.
+    /// Opens a model for token logits: [`open_for`](Self::open_for) with [`Head::Tokens`] alone.
     ///
     /// # Errors
-    /// Those of [`ModelFolder::read_graph`]; [`EncoderError::Tokenizer`]; [`EncoderError::GraphInput`],
-    /// [`EncoderError::GraphOutput`], [`EncoderError::LabelWidth`] for a graph that does not fit;
-    /// [`EncoderError::Setting`] for settings that do not fit the model.
+    /// As [`open_for`](Self::open_for).
     pub fn open(
         runtime: &Runtime,
         model: &ModelFolder,
         params: EncoderParams,
     ) -> Result<Self, EncoderError> {
+        Self::open_for(runtime, model, &[Output::Head(Head::Tokens)], params)
+    }
+
+    /// Opens a model for these results. Where the folder has weights, their graph is built for just
+    /// these; a graph that comes as a file is judged, and its ports and width are compared with the
+    /// folder's labels, before ONNX Runtime sees it.
+    ///
+    /// # Errors
+    /// Those of [`ModelFolder::read_graph`]; [`EncoderError::Graph`] for weights that no graph can
+    /// be built of; [`EncoderError::Tokenizer`]; [`EncoderError::GraphInput`],
+    /// [`EncoderError::GraphOutput`], [`EncoderError::LabelWidth`] for a graph that does not fit;
+    /// [`EncoderError::Setting`] for settings that do not fit the model; [`EncoderError::Session`]
+    /// if ONNX Runtime has no memory for the weights.
+    pub fn open_for(
+        runtime: &Runtime,
+        model: &ModelFolder,
+        outputs: &[Output],
+        params: EncoderParams,
+    ) -> Result<Self, EncoderError> {
         let tokenizer = Tokenizer::open(&model.tokenizer_path())?;
         let room = room(model, &tokenizer)?;
         let params = params.check(room)?;
-        let checked = model.read_graph()?;
         let path = model.graph_path();
-        let ports = Ports::resolve(&checked.info, &path)?;
-        check_width(&ports, model.labels().len(), &path)?;
-        let most = if checked.info.dynamic_quantization { 1 } else { usize::MAX };
-        let pool = Pool::new(runtime.clone(), checked, path, ports, params.threads);
+        let (plan, info) = if model.has_weights() {
+            let checkpoint = Checkpoint::open(model.folder())?;
+            let request = outputs.iter().fold(BuildParams::new(), |request, output| match output {
+                Output::Words => request.words(),
+                Output::Hidden(layer) => request.hidden(*layer),
+                Output::Head(head) => request.head(*head),
+            });
+            let graph = Graph::build(&checkpoint, &request)?;
+            let info = graph.info();
+            let refused = |source| EncoderError::Session { path: path.clone(), source };
+            (Plan::built(graph).map_err(refused)?, info)
+        } else {
+            let checked = model.read_graph()?;
+            let info = checked.info.clone();
+            (Plan::File(checked), info)
+        };
+        let ports = Ports::resolve(&info, &path, outputs, model.layers())?;
+        check_width(&ports, outputs, model.labels().len(), &path)?;
+        let most = if info.dynamic_quantization { 1 } else { usize::MAX };
+        let pool = Pool::new(runtime.clone(), plan, path, ports, params.threads);
         Ok(Self {
             tokenizer,
             pool,
@@ -208,6 +256,7 @@ impl Encoder {
             batches: AtomicU64::default(),
             tokens: AtomicU64::default(),
             padded: AtomicU64::default(),
+            truncated: AtomicU64::default(),
         })
     }
 
@@ -221,92 +270,229 @@ impl Encoder {
             batches: get(&self.batches),
             tokens: get(&self.tokens),
             padded: get(&self.padded),
+            truncated: get(&self.truncated),
         }
     }
 
-    /// A batch of these windows, each between its special tokens and padded to the longest.
-    fn batch(&self, windows: &[(&Tokenized, &Window)]) -> Batch {
-        let special = self.tokenizer.special_tokens();
-        let longest = windows.iter().map(|(_, w)| w.tokens.len()).max().unwrap_or(0);
-        let seq = longest + special;
-        let capacity = windows.len() * seq;
+    /// Makes the first session now, which else the first text waits for.
+    ///
+    /// # Errors
+    /// [`EncoderError::Session`] if ONNX Runtime will not take the graph.
+    pub fn warm_up(&self) -> Result<(), EncoderError> {
+        self.pool.warm_up()
+    }
+
+    /// `reduce` of each window of each text, in order. It runs on the encoder's threads while a
+    /// batch's results are in memory, so that only what it returns stays. A text without tokens has
+    /// a window of special tokens alone.
+    ///
+    /// # Errors
+    /// [`EncoderError::Tokenize`] for a text; [`EncoderError::Session`], [`EncoderError::Run`] and
+    /// [`EncoderError::OutputShape`] from running. Then no text has a result.
+    pub fn map_windows<T: Send>(
+        &self,
+        texts: &[&str],
+        reduce: impl Fn(&WindowStates<'_>) -> T + Sync,
+    ) -> Result<Vec<Mapped<T>>, EncoderError> {
+        self.map(texts, self.tokenizer.special_tokens() > 0, reduce)
+    }
+
+    /// `reduce` of each sequence, in order: of tokens that are put together already, pairs of texts
+    /// among them.
+    ///
+    /// # Errors
+    /// [`EncoderError::Setting`] for a sequence that is empty, longer than the model takes, or
+    /// without a type for each id; else as [`map_windows`](Self::map_windows).
+    pub fn map_sequences<T: Send>(
+        &self,
+        sequences: &[Sequence],
+        reduce: impl Fn(&WindowStates<'_>) -> T + Sync,
+    ) -> Result<Vec<T>, EncoderError> {
+        let max = self.params.room + self.tokenizer.special_tokens();
+        for sequence in sequences {
+            let found = sequence.ids.len();
+            if found == 0 || found > max || found != sequence.types.len() {
+                let expected = format!("expected 1 to {max}, and as many types");
+                return Err(EncoderError::Setting {
+                    setting: "a sequence's length",
+                    found,
+                    expected,
+                });
+            }
+        }
+        let lengths: Vec<usize> = sequences.iter().map(|s| s.ids.len()).collect();
+        self.run(
+            &lengths,
+            |i, out| {
+                let pairs = sequences[i].ids.iter().zip(&sequences[i].types);
+                out.extend(pairs.map(|(&id, &type_id)| (i64::from(id), i64::from(type_id))));
+            },
+            |i, outputs| {
+                let n = sequences[i].ids.len();
+                reduce(&WindowStates {
+                    text: i,
+                    tokens: 0..n,
+                    kept: 0..n,
+                    before: 0,
+                    after: 0,
+                    outputs,
+                })
+            },
+        )
+    }
+
+    fn map<T: Send>(
+        &self,
+        texts: &[&str],
+        run_empty: bool,
+        reduce: impl Fn(&WindowStates<'_>) -> T + Sync,
+    ) -> Result<Vec<Mapped<T>>, EncoderError> {
+        let ValidEncoderParams { window, stride, cut, truncate, .. } = self.params;
+        let texts_done = in_parallel(self.pool.workers(), texts.len(), |_, i| {
+            let mut text = self.tokenizer.encode(texts[i], i)?;
+            if truncate && text.tokens.len() > window {
+                text.ids.truncate(window);
+                text.tokens.truncate(window);
+                self.truncated.fetch_add(1, Ordering::Relaxed);
+            }
+            let mut windows = window::plan(&text.tokens, texts[i], window, stride, cut);
+            if windows.is_empty() && run_empty {
+                windows.push(Window { tokens: 0..0, kept: 0..0 });
+            }
+            Ok::<_, EncoderError>((text, windows))
+        })?;
+        let windows: Vec<(usize, &Tokenized, &Window)> = texts_done
+            .iter()
+            .enumerate()
+            .flat_map(|(i, (text, w))| w.iter().map(move |w| (i, text, w)))
+            .collect();
+        self.texts.fetch_add(texts.len() as u64, Ordering::Relaxed);
+        self.windows.fetch_add(windows.len() as u64, Ordering::Relaxed);
+        let Tokenizer { before, after, type_id, .. } = &self.tokenizer;
+        let special = before.len() + after.len();
+        let lengths: Vec<usize> =
+            windows.iter().map(|(_, _, w)| w.tokens.len() + special).collect();
+        let done = self.run(
+            &lengths,
+            |i, out| {
+                let (_, text, window) = windows[i];
+                let own = text.ids[window.tokens.clone()].iter();
+                out.extend(before);
+                out.extend(own.map(|&id| (i64::from(id), *type_id)));
+                out.extend(after);
+            },
+            |i, outputs| {
+                let (text, _, window) = windows[i];
+                reduce(&WindowStates {
+                    text,
+                    tokens: window.tokens.clone(),
+                    kept: window.kept.clone(),
+                    before: before.len(),
+                    after: after.len(),
+                    outputs,
+                })
+            },
+        )?;
+        let mut done = done.into_iter();
+        let whole = texts_done.into_iter().map(|(text, windows)| Mapped {
+            tokens: text.tokens,
+            windows: done.by_ref().take(windows.len()).collect(),
+        });
+        Ok(whole.collect())
+    }
+
+    /// Runs sequences of these lengths in batches: `fill` gives the (id, type) of each token of
+    /// sequence `i`, `reduce` gets its (width, rows) for each result.
+    fn run<'s, T: Send>(
+        &'s self,
+        lengths: &[usize],
+        fill: impl Fn(usize, &mut Vec<(i64, i64)>) + Sync,
+        reduce: impl for<'a> Fn(usize, Vec<(usize, &'a [f32])>) -> T + Sync + 's,
+    ) -> Result<Vec<T>, EncoderError> {
+        let batches = batch::plan(lengths, self.params.batch_tokens, self.most, self.params.order);
+        let done = in_parallel(self.pool.workers(), batches.len(), |worker, b| {
+            let members = &batches[b];
+            let batch = self.batch(members, lengths, &fill);
+            let seq = batch.seq;
+            self.pool.run(worker, batch, |outputs| {
+                let one = |(row, &i): (usize, &usize)| {
+                    let ports = self.pool.ports().outputs().iter();
+                    let own = outputs.iter().zip(ports).map(|(output, port)| {
+                        let width = output.width;
+                        let (at, rows) =
+                            if port.by_token { (row * seq, lengths[i]) } else { (row, 1) };
+                        (width, &output.data[at * width..(at + rows) * width])
+                    });
+                    reduce(i, own.collect())
+                };
+                members.iter().enumerate().map(one).collect::<Vec<T>>()
+            })
+        })?;
+        // Back from batches to the order given.
+        let mut in_order: Vec<Option<T>> = lengths.iter().map(|_| None).collect();
+        for (batch, results) in batches.iter().zip(done) {
+            for (&i, result) in batch.iter().zip(results) {
+                in_order[i] = Some(result);
+            }
+        }
+        Ok(in_order.into_iter().flatten().collect())
+    }
+
+    /// A batch of these sequences, each padded to the longest.
+    fn batch(
+        &self,
+        members: &[usize],
+        lengths: &[usize],
+        fill: impl Fn(usize, &mut Vec<(i64, i64)>),
+    ) -> Batch {
+        let seq = members.iter().map(|&i| lengths[i]).max().unwrap_or(0);
+        let capacity = members.len() * seq;
         let (mut ids, mut mask, mut types) = (
             Vec::with_capacity(capacity),
             Vec::with_capacity(capacity),
             Vec::with_capacity(capacity),
         );
-        for (text, window) in windows {
-            let own = text.ids[window.tokens.clone()].iter();
-            let own = own.map(|&id| (i64::from(id), self.tokenizer.type_id));
-            let whole = self.tokenizer.before.iter().copied().chain(own);
-            for (id, type_id) in whole.chain(self.tokenizer.after.iter().copied()) {
-                ids.push(id);
-                types.push(type_id);
-                mask.push(1);
-            }
-            let filled = ids.len().next_multiple_of(seq.max(1));
+        let mut tokens = Vec::with_capacity(seq);
+        for (row, &i) in members.iter().enumerate() {
+            tokens.clear();
+            fill(i, &mut tokens);
+            ids.extend(tokens.iter().map(|(id, _)| id));
+            types.extend(tokens.iter().map(|(_, type_id)| type_id));
+            mask.resize(ids.len(), 1);
+            let filled = (row + 1) * seq;
             ids.resize(filled, self.pad_id);
             types.resize(filled, 0);
             mask.resize(filled, 0);
         }
-        let real: usize = windows.iter().map(|(_, w)| w.tokens.len() + special).sum();
+        let real: usize = members.iter().map(|&i| lengths[i]).sum();
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.tokens.fetch_add(real as u64, Ordering::Relaxed);
         self.padded.fetch_add(ids.len() as u64, Ordering::Relaxed);
-        Batch { size: windows.len(), seq, ids, mask, types }
+        Batch { size: members.len(), seq, ids, mask, types }
     }
 }
 
 impl Encode for Encoder {
     type Error = EncoderError;
 
+    /// The rows of the first result that was asked for; special tokens have none.
     fn encode(&self, texts: &[&str]) -> Result<Vec<TokenRows>, EncoderError> {
-        let ValidEncoderParams { batch_tokens, window, stride, cut, order, .. } = self.params;
-        let texts_done = in_parallel(self.pool.workers(), texts.len(), |_, i| {
-            let text = self.tokenizer.encode(texts[i], i)?;
-            let windows = window::plan(&text.tokens, texts[i], window, stride, cut);
-            Ok::<_, EncoderError>((text, windows))
+        // Only the kept rows stay: not special tokens, padding, or what another window knows
+        // better.
+        let mapped = self.map(texts, false, |window| {
+            let width = window.width(0);
+            let at = |token: usize| (window.before + token - window.tokens.start) * width;
+            let rows = window.rows(0);
+            (width, rows[at(window.kept.start)..at(window.kept.end)].to_vec())
         })?;
-        let windows: Vec<(&Tokenized, &Window)> =
-            texts_done.iter().flat_map(|(text, w)| w.iter().map(move |w| (text, w))).collect();
-        self.texts.fetch_add(texts.len() as u64, Ordering::Relaxed);
-        self.windows.fetch_add(windows.len() as u64, Ordering::Relaxed);
-        let special = self.tokenizer.special_tokens();
-        let lengths: Vec<usize> = windows.iter().map(|(_, w)| w.tokens.len() + special).collect();
-        let batches = batch::plan(&lengths, batch_tokens, self.most, order);
-
-        let done = in_parallel(self.pool.workers(), batches.len(), |worker, b| {
-            let members: Vec<_> = batches[b].iter().map(|&i| windows[i]).collect();
-            let batch = self.batch(&members);
-            let seq = batch.seq;
-            let (width, rows) = self.pool.run(worker, batch)?;
-            // Only the kept rows stay: not special tokens, padding, or what another window knows
-            // better.
-            let kept_of = |(row, (_, window)): (usize, &(&Tokenized, &Window))| {
-                let first = row * seq + self.tokenizer.before.len();
-                let at = |token: usize| (first + token - window.tokens.start) * width;
-                rows[at(window.kept.start)..at(window.kept.end)].to_vec()
-            };
-            let kept: Vec<_> = members.iter().enumerate().map(kept_of).collect();
-            Ok::<_, EncoderError>((width, kept))
-        })?;
-
-        // Back from batches to windows, and from windows to texts.
-        let width = done.first().map_or(0, |(width, _)| *width);
-        let mut by_window = vec![vec![]; windows.len()];
-        for (batch, (_, rows)) in batches.iter().zip(done) {
-            for (&i, rows) in batch.iter().zip(rows) {
-                by_window[i] = rows;
-            }
-        }
-        let mut by_window = by_window.into_iter();
-        let whole = texts_done.into_iter().map(|(text, windows)| {
-            let mut rows = Matrix::with_capacity(text.tokens.len(), width);
-            for part in by_window.by_ref().take(windows.len()) {
+        let width = mapped.iter().find_map(|m| m.windows.first()).map_or(0, |(width, _)| *width);
+        let whole = mapped.into_iter().map(|Mapped { tokens, windows }| {
+            let mut rows = Matrix::with_capacity(tokens.len(), width);
+            for (_, part) in windows {
                 let whole_rows = rows.push_rows(&part);
                 debug_assert!(whole_rows, "the pool checks the width of every batch");
             }
-            TokenRows { tokens: text.tokens, rows }
+            TokenRows { tokens, rows }
         });
         Ok(whole.collect())
     }
@@ -327,16 +513,28 @@ fn room(model: &ModelFolder, tokenizer: &Tokenizer) -> Result<usize, EncoderErro
     }
 }
 
-fn check_width(ports: &Ports, labels: usize, path: &Path) -> Result<(), EncoderError> {
-    match ports.width() {
-        Some(width) if labels > 0 && labels != width => Err(EncoderError::LabelWidth {
-            path: path.to_owned(),
-            labels,
-            output: ports.output().to_owned(),
-            width,
-        }),
-        _ => Ok(()),
+/// Labels are as many as the outputs of what classifies tokens or texts.
+fn check_width(
+    ports: &Ports,
+    outputs: &[Output],
+    labels: usize,
+    path: &Path,
+) -> Result<(), EncoderError> {
+    for (port, output) in ports.outputs().iter().zip(outputs) {
+        let classifies = matches!(output, Output::Head(Head::Tokens | Head::Sequence));
+        match port.width {
+            Some(width) if classifies && labels > 0 && labels != width => {
+                return Err(EncoderError::LabelWidth {
+                    path: path.to_owned(),
+                    labels,
+                    output: port.name.clone(),
+                    width,
+                });
+            }
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 /// What [`check`] found, for reports.
@@ -346,25 +544,34 @@ pub struct Checked {
     pub vocabulary: usize,
     /// Special tokens around a sequence.
     pub special_tokens: usize,
-    /// The output that logits are taken from.
-    pub output: String,
+    /// What results can be taken from: a file's one output, or the last hidden state and the heads
+    /// of weights.
+    pub outputs: Vec<String>,
 }
 
-/// Everything about a model folder that can be judged without running it: the graph, its ports,
-/// the labels against its width, the tokenizer.
+/// Everything about a model folder that can be judged without running it: the graph or the weights,
+/// their ports or tensors, the labels against the width, the tokenizer.
 ///
 /// # Errors
-/// As [`Encoder::open`].
+/// As [`Encoder::open_for`].
 pub fn check(model: &ModelFolder) -> Result<Checked, EncoderError> {
     let tokenizer = Tokenizer::open(&model.tokenizer_path())?;
     room(model, &tokenizer)?;
-    let info = model.read_graph()?.info;
-    let ports = Ports::resolve(&info, &model.graph_path())?;
-    check_width(&ports, model.labels().len(), &model.graph_path())?;
+    let outputs = if model.has_weights() {
+        let checkpoint = Checkpoint::open(model.folder())?;
+        let heads = checkpoint.heads().into_iter().map(|head| build::head_name(head).to_owned());
+        [build::hidden_name(checkpoint.config().layers)].into_iter().chain(heads).collect()
+    } else {
+        let info = model.read_graph()?.info;
+        let wanted = [Output::Head(Head::Tokens)];
+        let ports = Ports::resolve(&info, &model.graph_path(), &wanted, model.layers())?;
+        check_width(&ports, &wanted, model.labels().len(), &model.graph_path())?;
+        ports.outputs().iter().map(|port| port.name.clone()).collect()
+    };
     Ok(Checked {
         vocabulary: tokenizer.vocabulary(),
         special_tokens: tokenizer.special_tokens(),
-        output: ports.output().to_owned(),
+        outputs,
     })
 }
 

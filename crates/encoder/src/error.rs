@@ -151,11 +151,13 @@ pub enum EncoderError {
         /// All its inputs.
         all: Vec<String>,
     },
-    /// No output can be the logits.
-    #[error("{}: no output to take logits from; the graph has {}", path.display(), all.join(", "))]
+    /// No output can be the result that is wanted.
+    #[error("{}: no output to take {wanted} from; the graph has {}", path.display(), all.join(", "))]
     GraphOutput {
         /// `model.onnx`.
         path: PathBuf,
+        /// The name it would best have.
+        wanted: String,
         /// All its outputs, with their shapes.
         all: Vec<String>,
     },

@@ -7,6 +7,7 @@
 //! - [`window`]: long texts in overlapping windows, nothing cut;
 //! - [`batch`]: windows sorted into batches under a budget of tokens;
 //! - `session`: the pool of sessions;
+//! - [`output`]: which results there are, and a window's while they are there;
 //! - [`encoder`]: all of it together, results in the order of the texts.
 //!
 //! ```no_run
@@ -27,14 +28,17 @@ pub mod batch;
 pub mod encoder;
 mod error;
 pub mod model;
+pub mod output;
 pub mod runtime;
 mod session;
 mod tokenize;
 pub mod window;
 
 pub use batch::Order;
+pub use cloze_graph::Head;
 pub use encoder::{Counts, Encoder, EncoderParams};
 pub use error::EncoderError;
 pub use model::ModelFolder;
+pub use output::{Mapped, Output, Sequence, WindowStates};
 pub use runtime::{Runtime, RuntimeParams};
 pub use window::Cut;

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cloze_graph::check::{CheckParams, CheckedModel};
+use cloze_graph::checkpoint::Weights;
 use serde::{Deserialize, Serialize};
 
 use crate::EncoderError;
@@ -26,6 +27,8 @@ struct Config {
     id2label: Option<BTreeMap<String, String>>,
     max_position_embeddings: Option<usize>,
     pad_token_id: Option<i64>,
+    #[serde(alias = "n_layers")]
+    num_hidden_layers: Option<usize>,
 }
 
 /// What `tokenizer_config.json` says that matters here. The length is a float for the models that
@@ -33,6 +36,12 @@ struct Config {
 #[derive(Default, Deserialize)]
 struct TokenizerConfig {
     model_max_length: Option<f64>,
+}
+
+/// What `sentence_bert_config.json` says that matters here: the length sentences were trained at.
+#[derive(Default, Deserialize)]
+struct SentenceConfig {
+    max_seq_length: Option<usize>,
 }
 
 /// What `cloze.json` says: all of it may be missing.
@@ -57,14 +66,17 @@ pub struct Card {
 const CARD_VERSION: u32 = 1;
 
 /// A model folder in the layout of the Hugging Face ecosystem: `config.json`, `tokenizer.json`,
-/// `model.onnx`, and perhaps `tokenizer_config.json` and `cloze.json`.
+/// `model.safetensors` or `model.onnx` (of both, the weights are taken), and perhaps
+/// `tokenizer_config.json`, sentence-transformers' settings and `cloze.json`.
 #[derive(Clone, Debug)]
 pub struct ModelFolder {
     folder: PathBuf,
     card: Card,
     labels: Vec<String>,
+    layers: Option<usize>,
     max_tokens: usize,
     pad_id: i64,
+    has_weights: bool,
 }
 
 impl ModelFolder {
@@ -74,10 +86,21 @@ impl ModelFolder {
     /// [`EncoderError::ModelFile`] for a missing file; [`EncoderError::ModelJson`],
     /// [`EncoderError::ModelContent`] and [`EncoderError::Store`] for one that cannot be used.
     pub fn open(folder: &Path) -> Result<Self, EncoderError> {
-        for file in [CONFIG, TOKENIZER, GRAPH] {
+        let has_weights = Weights::are_in(folder);
+        let missing = |file| Err(EncoderError::ModelFile { folder: folder.to_owned(), file });
+        for file in [CONFIG, TOKENIZER] {
             if !folder.join(file).is_file() {
-                return Err(EncoderError::ModelFile { folder: folder.to_owned(), file });
+                return missing(file);
             }
+        }
+        if !has_weights && !folder.join(GRAPH).is_file() {
+            let pickled = folder.join("pytorch_model.bin").is_file();
+            return missing(if pickled {
+                "model.safetensors or model.onnx; pytorch_model.bin, which it has, can run code when \
+                 it is read, so it is not: let transformers' save_pretrained write it again"
+            } else {
+                "model.safetensors or model.onnx"
+            });
         }
         let path = folder.join(CONFIG);
         let config: Config = read_json(&path)?;
@@ -89,21 +112,33 @@ impl ModelFolder {
         } else {
             TokenizerConfig::default()
         };
-        let max_tokens = max_tokens(
+        let sentences = folder.join("sentence_bert_config.json");
+        let sentences: SentenceConfig =
+            if sentences.is_file() { read_json(&sentences)? } else { SentenceConfig::default() };
+        let limit = max_tokens(
             config.model_type.as_deref(),
             config.max_position_embeddings,
             config.pad_token_id,
             tokenizer_config.model_max_length,
         )
         .map_err(wrong)?;
+        let max_tokens =
+            sentences.max_seq_length.filter(|&n| n > 0).map_or(limit, |n| n.min(limit));
         let card = folder.join(CARD);
         let card = if card.is_file() {
             cloze_store::envelope::read_json(&card, "model", CARD_VERSION)?
         } else {
             Card::default()
         };
-        let pad_id = config.pad_token_id.unwrap_or(0);
-        Ok(Self { folder: folder.to_owned(), card, labels, max_tokens, pad_id })
+        Ok(Self {
+            folder: folder.to_owned(),
+            card,
+            labels,
+            layers: config.num_hidden_layers,
+            max_tokens,
+            pad_id: config.pad_token_id.unwrap_or(0),
+            has_weights,
+        })
     }
 
     /// Finds a model by name or folder. What exists as a folder is one; a name is looked for in
@@ -166,10 +201,26 @@ impl ModelFolder {
         self.pad_id
     }
 
-    /// Where the graph is.
+    /// How many layers it has, where its configuration says.
+    #[must_use]
+    pub fn layers(&self) -> Option<usize> {
+        self.layers
+    }
+
+    /// Whether its graph is built from weights; else it is read from `model.onnx`.
+    #[must_use]
+    pub fn has_weights(&self) -> bool {
+        self.has_weights
+    }
+
+    /// What the graph comes from: the weights, or `model.onnx`.
     #[must_use]
     pub fn graph_path(&self) -> PathBuf {
-        self.folder.join(GRAPH)
+        if self.has_weights {
+            self.folder.join("model.safetensors")
+        } else {
+            self.folder.join(GRAPH)
+        }
     }
 
     /// Where the tokenizer is.

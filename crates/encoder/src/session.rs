@@ -3,10 +3,15 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cloze_graph::Graph;
+use cloze_graph::build::Weight;
 use cloze_graph::check::{CheckedModel, Dim, ElementType, GraphInfo, TensorInfo};
+use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
 use ort::session::{Session, SessionInputValue};
-use ort::value::Tensor;
+use ort::value::{DynValue, Tensor};
+use prost::Message as _;
 
+use crate::output::Output;
 use crate::{EncoderError, Runtime};
 
 /// Which of a graph's inputs and outputs is which, by the names it gives them.
@@ -15,9 +20,7 @@ pub(crate) struct Ports {
     ids: Port,
     mask: Option<Port>,
     types: Option<Port>,
-    output: String,
-    /// The numbers the output has for a token, where the graph says so.
-    width: Option<usize>,
+    outputs: Vec<OutputPort>,
 }
 
 #[derive(Clone, Debug)]
@@ -26,10 +29,37 @@ struct Port {
     narrow: bool,
 }
 
+/// A result that is taken.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputPort {
+    pub(crate) name: String,
+    /// Its numbers for a token or text, where the graph says so.
+    pub(crate) width: Option<usize>,
+    /// Whether there is a row for every token, `[batch, seq, width]`, or one a text,
+    /// `[batch, width]`.
+    pub(crate) by_token: bool,
+}
+
+impl OutputPort {
+    fn new(tensor: &TensorInfo) -> Self {
+        let width = match tensor.shape.last() {
+            Some(Dim::Fixed(n)) => usize::try_from(*n).ok(),
+            _ => None,
+        };
+        Self { name: tensor.name.clone(), width, by_token: tensor.shape.len() == 3 }
+    }
+}
+
 impl Ports {
     /// Reads them from the graph. `token_type_ids` may be missing, as in `DistilBERT`; anything that
-    /// texts do not give is refused.
-    pub(crate) fn resolve(info: &GraphInfo, path: &Path) -> Result<Self, EncoderError> {
+    /// texts do not give is refused. A result goes by its name; the one that most graphs have but
+    /// call by many names, a row for every token, is also taken where it is the only such output.
+    pub(crate) fn resolve(
+        info: &GraphInfo,
+        path: &Path,
+        wanted: &[Output],
+        layers: Option<usize>,
+    ) -> Result<Self, EncoderError> {
         let describe = |tensors: &[TensorInfo]| tensors.iter().map(ToString::to_string).collect();
         let input = |found: String| EncoderError::GraphInput {
             path: path.to_owned(),
@@ -52,32 +82,30 @@ impl Ports {
             *slot = Some(Port { name: tensor.name.clone(), narrow });
         }
         let ids = ids.ok_or_else(|| input("input_ids, which is missing".into()))?;
-        // Called by its name, or else the only one that has numbers for every token.
-        let a_row_a_token =
-            |t: &&TensorInfo| t.element == ElementType::Float32 && t.shape.len() == 3;
-        let mut candidates = info.outputs.iter().filter(a_row_a_token);
-        let named = info.outputs.iter().filter(a_row_a_token).find(|t| t.name == "logits");
-        let output = match (named, candidates.next(), candidates.next()) {
-            (Some(logits), _, _) => logits,
-            (None, Some(only), None) => only,
-            _ => {
-                let all = describe(&info.outputs);
-                return Err(EncoderError::GraphOutput { path: path.to_owned(), all });
-            }
+        let output = |wanted: &Output| {
+            let names = wanted.names(layers);
+            let rank = if wanted.by_token() { 3 } else { 2 };
+            let fitting =
+                |t: &&TensorInfo| t.element == ElementType::Float32 && t.shape.len() == rank;
+            let all = || info.outputs.iter().filter(fitting);
+            let by_name = |name: &String| all().find(|t| t.name == *name);
+            // A state that is not the last has no name but its own.
+            let any_name =
+                wanted.by_token() && (names.len() > 1 || matches!(wanted, Output::Head(_)));
+            let only = all().next().filter(|_| any_name && all().count() == 1);
+            let found = names.iter().find_map(by_name).or(only);
+            found.map(OutputPort::new).ok_or_else(|| EncoderError::GraphOutput {
+                path: path.to_owned(),
+                wanted: names.first().cloned().unwrap_or_default(),
+                all: describe(&info.outputs),
+            })
         };
-        let width = match output.shape.last() {
-            Some(Dim::Fixed(n)) => usize::try_from(*n).ok(),
-            _ => None,
-        };
-        Ok(Self { ids, mask, types, output: output.name.clone(), width })
+        let outputs = wanted.iter().map(output).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { ids, mask, types, outputs })
     }
 
-    pub(crate) fn output(&self) -> &str {
-        &self.output
-    }
-
-    pub(crate) fn width(&self) -> Option<usize> {
-        self.width
+    pub(crate) fn outputs(&self) -> &[OutputPort] {
+        &self.outputs
     }
 }
 
@@ -91,11 +119,46 @@ pub(crate) struct Batch {
     pub(crate) types: Vec<i64>,
 }
 
+/// One result of a batch: `[batch, seq, width]`, or `[batch, width]`.
+pub(crate) struct BatchOutput<'a> {
+    pub(crate) width: usize,
+    pub(crate) data: &'a [f32],
+}
+
+/// What sessions are made of.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// A file, as it was judged.
+    File(CheckedModel),
+    /// A graph built here, and its weights, which all sessions share.
+    Built {
+        /// The graph as a file, but without weights.
+        graph: Vec<u8>,
+        weights: Vec<(String, Arc<DynValue>)>,
+        /// The matrices as ONNX Runtime's kernels want them: packed by the first session.
+        packed: PrepackedWeights,
+    },
+}
+
+impl Plan {
+    /// Of a graph that was built: its weights go to ONNX Runtime as they are, and are not copied.
+    pub(crate) fn built(graph: Graph) -> ort::Result<Self> {
+        let Graph { model, weights } = graph;
+        let value = |weight: Weight| {
+            let tensor = Tensor::from_array((weight.dims, weight.data))?;
+            Ok((weight.name, Arc::new(tensor.into_dyn())))
+        };
+        let weights = weights.into_iter().map(value).collect::<ort::Result<_>>()?;
+        let packed = PrepackedWeights::new();
+        Ok(Self::Built { graph: model.encode_to_vec(), weights, packed })
+    }
+}
+
 /// Sessions of one thread each, made when first needed: a single text pays for one.
 #[derive(Debug)]
 pub(crate) struct Pool {
     runtime: Runtime,
-    model: CheckedModel,
+    plan: Plan,
     path: PathBuf,
     ports: Ports,
     workers: Vec<Mutex<Option<Session>>>,
@@ -104,25 +167,40 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(
         runtime: Runtime,
-        model: CheckedModel,
+        plan: Plan,
         path: PathBuf,
         ports: Ports,
         workers: usize,
     ) -> Self {
         let workers = (0..workers).map(|_| Mutex::new(None)).collect();
-        Self { runtime, model, path, ports, workers }
+        Self { runtime, plan, path, ports, workers }
     }
 
     pub(crate) fn workers(&self) -> usize {
         self.workers.len()
     }
 
-    /// Runs one batch on the worker's session; `[batch, seq, width]`. Waits if it is in use.
-    pub(crate) fn run(
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Makes the first session, which is else made with the first batch.
+    pub(crate) fn warm_up(&self) -> Result<(), EncoderError> {
+        let mut slot = self.workers[0].lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_none() {
+            *slot = Some(self.session()?);
+        }
+        Ok(())
+    }
+
+    /// Runs one batch on the worker's session, and gives its results, in the order of the ports,
+    /// to `read` where they lie. Waits if the session is in use.
+    pub(crate) fn run<T>(
         &self,
         worker: usize,
         batch: Batch,
-    ) -> Result<(usize, Vec<f32>), EncoderError> {
+        read: impl FnOnce(&[BatchOutput<'_>]) -> T,
+    ) -> Result<T, EncoderError> {
         // A session that panicked half way is made anew.
         let mut slot = self.workers[worker].lock().unwrap_or_else(PoisonError::into_inner);
         let session = match &mut *slot {
@@ -152,28 +230,32 @@ impl Pool {
             inputs.insert(&port.name, value.map_err(failed)?);
         }
         let outputs = session.run(inputs).map_err(failed)?;
-        let output = &self.ports.output;
-        let wrong = |found: Vec<i64>| EncoderError::OutputShape {
-            path: self.path.clone(),
-            output: output.clone(),
-            found,
-            batch: b,
-            seq: s,
-            width: self.ports.width.unwrap_or(0),
-        };
-        let value = outputs.get(output).ok_or_else(|| wrong(vec![]))?;
-        let (shape, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
-        match *shape.as_ref() {
-            [rows, cols, width]
-                if usize::try_from(rows) == Ok(b)
-                    && usize::try_from(cols) == Ok(s)
-                    && width > 0
-                    && self.ports.width.is_none_or(|w| usize::try_from(width) == Ok(w)) =>
-            {
-                Ok((usize::try_from(width).unwrap_or(0), data.to_vec()))
+        let mut found = vec![];
+        for port in &self.ports.outputs {
+            let wrong = |found: Vec<i64>| EncoderError::OutputShape {
+                path: self.path.clone(),
+                output: port.name.clone(),
+                found,
+                batch: b,
+                seq: if port.by_token { s } else { 1 },
+                width: port.width.unwrap_or(0),
+            };
+            let value = outputs.get(&port.name).ok_or_else(|| wrong(vec![]))?;
+            let (shape, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
+            let (rows, width) = match *shape.as_ref() {
+                [rows, cols, width] if port.by_token && usize::try_from(cols) == Ok(s) => {
+                    (rows, width)
+                }
+                [rows, width] if !port.by_token => (rows, width),
+                ref other => return Err(wrong(other.to_vec())),
+            };
+            let as_wide = port.width.is_none_or(|w| usize::try_from(width) == Ok(w));
+            if usize::try_from(rows) != Ok(b) || width <= 0 || !as_wide {
+                return Err(wrong(shape.to_vec()));
             }
-            ref other => Err(wrong(other.to_vec())),
+            found.push(BatchOutput { width: usize::try_from(width).unwrap_or(0), data });
         }
+        Ok(read(&found))
     }
 
     /// A new session. Its memory arena and pattern are off: with lengths that vary, both keep what
@@ -193,12 +275,30 @@ impl Pool {
                 .with_execution_providers([ort::ep::CPU::default()
                     .with_arena_allocator(false)
                     .build()])?;
-            for file in &self.model.external {
-                let bytes: Arc<[u8]> = Arc::from(file.bytes.as_ref());
-                builder =
-                    builder.with_external_initializer_file_in_memory(&file.location, bytes)?;
+            match &self.plan {
+                Plan::File(model) => {
+                    for file in &model.external {
+                        let bytes: Arc<[u8]> = Arc::from(file.bytes.as_ref());
+                        builder = builder
+                            .with_external_initializer_file_in_memory(&file.location, bytes)?;
+                    }
+                    builder.commit_from_memory(&model.bytes)
+                }
+                Plan::Built { graph, weights, packed } => {
+                    // The graph is written with fused operators: there is nothing to look for.
+                    builder = builder
+                        .with_optimization_level(GraphOptimizationLevel::Disable)?
+                        .with_prepacked_weights(packed)?;
+                    for (name, weight) in weights {
+                        // As external data, since the graph has none in it; and as initializers of
+                        // the user's, which is what makes sessions share them, packed or not.
+                        builder = builder
+                            .with_external_initializer(name, weight.clone())?
+                            .with_initializer(name, weight.clone())?;
+                    }
+                    builder.commit_from_memory(graph)
+                }
             }
-            builder.commit_from_memory(&self.model.bytes)
         };
         build().map_err(refused)
     }

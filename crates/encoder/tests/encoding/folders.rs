@@ -46,10 +46,14 @@ fn with_graph(name: &str) -> TempDir {
 
 #[test]
 fn a_missing_file_is_named() {
-    for file in ["config.json", "tokenizer.json", "model.onnx"] {
+    for (file, said) in [
+        ("config.json", "config.json"),
+        ("tokenizer.json", "tokenizer.json"),
+        ("model.onnx", "model.safetensors or model.onnx"),
+    ] {
         let copy = model_copy("tiny");
         fs_err::remove_file(copy.path().join(file)).unwrap();
-        assert_eq!(refusal(copy.path()), format!("FOLDER: no {file} in this model folder"));
+        assert_eq!(refusal(copy.path()), format!("FOLDER: no {said} in this model folder"));
     }
     let none = tempfile::tempdir().unwrap();
     assert_eq!(refusal(none.path()), "FOLDER: no config.json in this model folder");
@@ -189,13 +193,13 @@ fn a_graph_that_does_not_fit_is_refused() {
 fn of_two_outputs_the_one_called_logits_is_taken() {
     let copy = with_graph("named-output");
     let checked = encoder::check(&ModelFolder::open(copy.path()).unwrap()).unwrap();
-    let expected = Checked { vocabulary: 80, special_tokens: 2, output: "logits".into() };
+    let expected = Checked { vocabulary: 80, special_tokens: 2, outputs: vec!["logits".into()] };
     assert_eq!(checked, expected);
     let [named, plain] = [copy.path(), &model("tiny")]
         .map(|f| super::encode_one(&super::open(f, EncoderParams::new()), "ann lives"));
     assert_eq!(named, plain);
     let oddly = ModelFolder::open(&model("tiny-int32-types")).unwrap();
-    assert_eq!(encoder::check(&oddly).unwrap().output, "out_7");
+    assert_eq!(encoder::check(&oddly).unwrap().outputs, ["out_7"]);
 }
 
 #[test]

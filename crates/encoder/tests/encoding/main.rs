@@ -2,6 +2,7 @@
 //! the model that comes with the repository where real numbers matter.
 //!
 //! - `reference`: the numbers themselves, against Python;
+//! - `checkpoints`: hidden states and logits of weights, against transformers;
 //! - `company`: a text alone and among others;
 //! - `windows`: long texts, nothing lost;
 //! - `spans`: where tokens are in their text;
@@ -10,6 +11,7 @@
 //! - `folders`: what is wrong with a folder or a setting, and how it is said.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 
+mod checkpoints;
 mod company;
 mod counts;
 mod documents;

@@ -1,0 +1,102 @@
+//! What an encoder is asked for, and what it shows of a window while its batch is there.
+use std::ops::Range;
+
+use cloze_graph::{Head, build};
+
+/// A result of an encoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The word table's rows, `[seq, embedding]` a window: what a token is whatever stands around
+    /// it. Weights only.
+    Words,
+    /// A hidden state, `[seq, hidden]` a window: 0 is what the embeddings give, `i` what layer `i`
+    /// gives.
+    Hidden(usize),
+    /// A head's result: `[seq, width]` or, for one a text, `[width]`.
+    Head(Head),
+}
+
+impl Output {
+    /// The names it may have in a graph, the best first; for a graph of `layers` layers.
+    pub(crate) fn names(self, layers: Option<usize>) -> Vec<String> {
+        let last = |i| layers.is_none_or(|n| n == i);
+        match self {
+            Self::Words => vec![build::WORDS.to_owned()],
+            Self::Hidden(i) if last(i) => {
+                let usual = ["last_hidden_state", "token_embeddings"].map(String::from);
+                [build::hidden_name(i)].into_iter().chain(usual).collect()
+            }
+            Self::Hidden(i) => vec![build::hidden_name(i)],
+            Self::Head(head) => vec![build::head_name(head).to_owned()],
+        }
+    }
+
+    /// Whether it has a row for every token.
+    pub(crate) fn by_token(self) -> bool {
+        matches!(self, Self::Words | Self::Hidden(_) | Self::Head(Head::Tokens | Head::MaskedLm))
+    }
+}
+
+/// A window's results, where ONNX Runtime has left them: borrowed, so that what is not needed is
+/// not copied.
+#[derive(Clone, Debug)]
+pub struct WindowStates<'a> {
+    /// Which of the texts it is a window of.
+    pub text: usize,
+    /// The text's tokens that the model saw in it.
+    pub tokens: Range<usize>,
+    /// Those of them whose result is to be taken from this window: over a text's windows they follow
+    /// one another.
+    pub kept: Range<usize>,
+    /// How many special tokens stand before the text's tokens.
+    pub before: usize,
+    /// How many special tokens stand behind them.
+    pub after: usize,
+    pub(crate) outputs: Vec<(usize, &'a [f32])>,
+}
+
+impl<'a> WindowStates<'a> {
+    /// The rows of result `i`, in the order they were asked for: `[before + tokens + after, width]`
+    /// without padding, or `[width]` for a result that a text has one of.
+    ///
+    /// # Panics
+    /// If fewer results were asked for.
+    #[must_use]
+    pub fn rows(&self, i: usize) -> &'a [f32] {
+        self.outputs[i].1
+    }
+
+    /// The rows of result `i`; `None` if fewer were asked for.
+    #[must_use]
+    pub fn get(&self, i: usize) -> Option<&'a [f32]> {
+        self.outputs.get(i).map(|(_, rows)| *rows)
+    }
+
+    /// How wide the rows of result `i` are.
+    ///
+    /// # Panics
+    /// If fewer results were asked for.
+    #[must_use]
+    pub fn width(&self, i: usize) -> usize {
+        self.outputs[i].0
+    }
+}
+
+/// A text's tokens, and what was made of each of its windows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mapped<T> {
+    /// The text's tokens, special ones not among them; where texts are truncated, those that were
+    /// seen.
+    pub tokens: Vec<cloze_core::Token>,
+    /// In text order; none for a text without a token where the tokenizer has no special ones.
+    pub windows: Vec<T>,
+}
+
+/// Tokens as the model takes them, special ones included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sequence {
+    /// The ids.
+    pub ids: Vec<u32>,
+    /// The type of each: 0 and 1 for the first and second text of a pair.
+    pub types: Vec<u32>,
+}
