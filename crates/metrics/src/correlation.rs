@@ -34,7 +34,7 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64, MetricsError> {
 /// Source: Fisher, Metron 1, 1921.
 #[must_use]
 pub fn pearson_interval(r: f64, n: usize) -> (f64, f64) {
-    fisher(r, n, 1.0)
+    fisher(r, n, |_| 1.0)
 }
 
 /// The 95 % confidence interval of Spearman's `r` over `n` pairs. As [`pearson_interval`], but with
@@ -42,16 +42,17 @@ pub fn pearson_interval(r: f64, n: usize) -> (f64, f64) {
 /// Source: Bonett & Wright, Psychometrika 65, 2000.
 #[must_use]
 pub fn spearman_interval(r: f64, n: usize) -> (f64, f64) {
-    fisher(r, n, (1.0 + r * r / 2.0).sqrt())
+    fisher(r, n, |r| (1.0 + r * r / 2.0).sqrt())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no list is that long")]
-fn fisher(r: f64, n: usize, widening: f64) -> (f64, f64) {
+fn fisher(r: f64, n: usize, widening: impl Fn(f64) -> f64) -> (f64, f64) {
     if n <= 3 || r.is_nan() {
         return (-1.0, 1.0);
     }
-    let z = r.clamp(-1.0, 1.0).atanh();
-    let half = Z_95 * widening / ((n - 3) as f64).sqrt();
+    let r = r.clamp(-1.0, 1.0);
+    let z = r.atanh();
+    let half = Z_95 * widening(r) / ((n - 3) as f64).sqrt();
     ((z - half).tanh(), (z + half).tanh())
 }
 
@@ -82,25 +83,27 @@ fn check(x: &[f64], y: &[f64]) -> Result<(), MetricsError> {
 /// sums nor squares leave the range of numbers.
 #[expect(clippy::cast_precision_loss, reason = "no list is that long")]
 fn centred(values: &[f64]) -> Vec<f64> {
-    let n = values.len() as f64;
-    let mut centred = values.to_vec();
-    let scale = |centred: &mut [f64]| {
-        let max = centred.iter().fold(0.0, |max: f64, v| max.max(v.abs()));
-        if max > 0.0 {
-            for v in centred {
-                *v /= max;
-            }
-        }
+    let largest = |values: &[f64]| values.iter().fold(0.0, |max: f64, v| max.max(v.abs()));
+    // A power of two, which rounds nothing: a mean far above the spread would show any rounding.
+    let scale = match largest(values) {
+        large if large > 1e270 => 2_f64.powi(-100),
+        small if small < 1e-270 => 2_f64.powi(200),
+        _ => 1.0,
     };
-    scale(&mut centred);
-    // Twice: where the mean is far above the spread, the first mean is off by its own rounding.
+    let mut centred: Vec<f64> = values.iter().map(|v| v * scale).collect();
+    // Twice: there the first mean is off by its own rounding.
     for _ in 0..2 {
-        let mean = centred.iter().sum::<f64>() / n;
+        let mean = centred.iter().sum::<f64>() / values.len() as f64;
         for v in &mut centred {
             *v -= mean;
         }
     }
-    scale(&mut centred);
+    let max = largest(&centred);
+    if max > 0.0 {
+        for v in &mut centred {
+            *v /= max;
+        }
+    }
     centred
 }
 
