@@ -190,7 +190,8 @@ impl ValidAnisotropyParams {
 #[must_use]
 pub fn iso_score(variances: &[f64]) -> Option<f64> {
     let max = variances.iter().copied().fold(0.0, f64::max);
-    if variances.len() < 2 || max == 0.0 || variances.iter().any(|v| !(0.0..=max).contains(v)) {
+    let usable = |v: &f64| v.is_finite() && *v >= 0.0;
+    if variances.len() < 2 || max == 0.0 || !variances.iter().all(usable) {
         return None;
     }
     let d = as_f64(variances.len());

@@ -255,8 +255,9 @@ impl PoolingConfig {
     pub fn parse(text: &str) -> Result<Self, EmbedError> {
         #[derive(Deserialize)]
         struct Config {
-            #[serde(alias = "word_embedding_dimension")]
             embedding_dimension: Option<usize>,
+            /// The same, before version 6.
+            word_embedding_dimension: Option<usize>,
             include_prompt: Option<bool>,
             pooling_mode: Option<OneOrMore>,
             #[serde(flatten)]
@@ -305,7 +306,7 @@ impl PoolingConfig {
         };
         Ok(Self {
             poolings: Poolings::new(poolings)?,
-            width: config.embedding_dimension,
+            width: config.embedding_dimension.or(config.word_embedding_dimension),
             include_prompt: config.include_prompt.unwrap_or(true),
         })
     }

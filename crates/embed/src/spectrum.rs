@@ -69,7 +69,8 @@ fn signed(vector: &[f64]) -> Vec<f64> {
     let max = vector.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
     let largest = vector.iter().find(|x| x.abs() >= max * (1.0 - 1e-9));
     let sign = if largest.is_some_and(|x| *x < 0.0) { -1.0 } else { 1.0 };
-    vector.iter().map(|x| sign * x).collect()
+    // No −0, which a file would show.
+    vector.iter().map(|x| sign * x + 0.0).collect()
 }
 
 #[cfg(test)]

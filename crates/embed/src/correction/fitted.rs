@@ -109,6 +109,7 @@ impl FittedCorrection {
         if fitted.width != moments.dims() {
             return Err(EmbedError::Width { expected: fitted.width, found: moments.dims() });
         }
+        let method = method.effective(fitted.width);
         let correction = method.fit(&moments)?;
         Ok(Self { fitted, method, correction, moments })
     }
@@ -167,7 +168,7 @@ impl FittedCorrection {
         self.moments.count()
     }
 
-    /// The method with its settings as they were given.
+    /// The method with its settings, as [`Method::effective`].
     #[must_use]
     pub fn method(&self) -> Method {
         self.method

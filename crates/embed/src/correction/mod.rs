@@ -83,6 +83,18 @@ impl Method {
         }
     }
 
+    /// The method with the settings that its defaults come to for vectors of `width`. How many
+    /// directions whitening keeps where nothing is said is up to the vectors, and stays open.
+    #[must_use]
+    pub fn effective(self, width: usize) -> Self {
+        match self {
+            Self::AllButTheTop { directions: None } => {
+                Self::AllButTheTop { directions: Some(AllButTheTop::default_directions(width)) }
+            }
+            other => other,
+        }
+    }
+
     /// Learns the correction from the moments of a corpus' vectors.
     ///
     /// # Errors
