@@ -109,7 +109,7 @@ pub struct DimensionShare {
     /// The dimension, from 0.
     pub dim: usize,
     /// The mean over pairs of `u_i · v_i / (|u| |v|)`, divided by the mean cosine. All shares
-    /// sum to 1, and single ones may be negative; 0 where the mean cosine is 0.
+    /// sum to 1, and single ones may be negative; 0 where the mean cosine is 0 but for rounding.
     /// Source: Timkey & van Schijndel, EMNLP 2021 (arXiv 2109.04404), section 3.
     pub share: f64,
 }
@@ -145,10 +145,12 @@ impl ValidAnisotropyParams {
             }
         }
         let sum: f64 = cosines.iter().sum();
-        let mean_cosine = sum / n;
+        let mean_cosine = (sum / n).clamp(-1.0, 1.0);
         let squares: f64 = cosines.iter().map(|c| (c - mean_cosine).powi(2)).sum();
         let half = Z_95 * (squares / (n - 1.0) / n).sqrt();
-        let whole = |share: f64| if sum == 0.0 { 0.0 } else { share / sum };
+        // What may be left of a sum of nothing, one rounding a term: shares of it would be noise.
+        let nothing = n * as_f64(dims) * f64::EPSILON;
+        let whole = |share: f64| if sum.abs() <= nothing { 0.0 } else { share / sum };
         let mut top_dimensions: Vec<_> = shares
             .into_iter()
             .enumerate()

@@ -279,7 +279,6 @@ proptest! {
     fn whitened_has_the_identity_as_covariance(rows in corpus()) {
         let moments = moments(&rows, Spread::Covariance);
         if let Ok(whitening) = Whitening::fit(&moments, None) {
-            // A direction has 1/√λ as its length, which the result of its own end shows.
             let whitened = apply_all(&whitening, &rows);
             prop_assume!(narrowest(&whitening) > 0.01);
             assert_identity(&whitened, 1e-3);
