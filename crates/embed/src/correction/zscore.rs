@@ -1,0 +1,90 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Correct, centre, check_finite, narrow};
+use crate::EmbedError;
+use crate::moments::Moments;
+use crate::spectrum::at_least_two;
+
+/// Each dimension to mean 0 and variance 1 over the corpus: (x − mean) / std.
+/// Source: Timkey & van Schijndel, EMNLP 2021 (arXiv 2109.04404: a few dimensions decide every
+/// cosine); Sajjad et al. 2021 (arXiv 2104.07456).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Raw")]
+pub struct ZScore {
+    /// `[width]`.
+    mean: Vec<f32>,
+    /// `[width]`; 0 drops the dimension.
+    inv_std: Vec<f32>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    mean: Vec<f32>,
+    inv_std: Vec<f32>,
+}
+
+impl TryFrom<Raw> for ZScore {
+    type Error = EmbedError;
+
+    fn try_from(Raw { mean, inv_std }: Raw) -> Result<Self, EmbedError> {
+        check_finite("mean", &mean)?;
+        check_finite("inv_std", &inv_std)?;
+        let malformed = |expected: String, found: String| {
+            Err(EmbedError::Malformed { field: "inv_std", expected, found })
+        };
+        if mean.len() != inv_std.len() {
+            let expected = format!("{} numbers, as many as mean", mean.len());
+            return malformed(expected, inv_std.len().to_string());
+        }
+        if let Some(value) = inv_std.iter().find(|v| **v < 0.0) {
+            return malformed("no negative number".into(), value.to_string());
+        }
+        Ok(Self { mean, inv_std })
+    }
+}
+
+impl ZScore {
+    /// Learns from a corpus' vectors; population variance (divided by n). A dimension whose spread
+    /// is below the resolution of f32, std ≤ 2⁻²³ · |mean|, is dropped: it becomes 0 everywhere.
+    ///
+    /// # Errors
+    /// [`EmbedError::TooFew`] below two vectors; [`EmbedError::NoSpread`] if every dimension would
+    /// be dropped; [`EmbedError::OutOfRange`] for a mean beyond f32, which no vectors have.
+    #[expect(clippy::cast_possible_truncation, reason = "stored at the model's own width")]
+    pub fn fit(moments: &Moments) -> Result<Self, EmbedError> {
+        at_least_two(moments)?;
+        let inverse = |(variance, mean): (f64, &f64)| {
+            let std = variance.sqrt();
+            // Rounding, not signal: 0 drops the dimension, where 1/std would blow it up.
+            let least = (f64::from(f32::EPSILON) * mean.abs()).max(f32::MIN_POSITIVE.into());
+            if std > least { (1.0 / std) as f32 } else { 0.0 }
+        };
+        let inv_std: Vec<f32> =
+            moments.variance().into_iter().zip(moments.mean()).map(inverse).collect();
+        if inv_std.iter().all(|inv| *inv == 0.0) {
+            return Err(EmbedError::NoSpread { count: moments.count() });
+        }
+        Ok(Self { mean: narrow(moments.mean().iter().copied())?, inv_std })
+    }
+
+    /// The dimensions that are dropped, in order.
+    #[must_use]
+    pub fn dropped(&self) -> Vec<usize> {
+        (0..self.inv_std.len()).filter(|&dim| self.inv_std[dim] == 0.0).collect()
+    }
+}
+
+impl Correct for ZScore {
+    fn width_in(&self) -> usize {
+        self.mean.len()
+    }
+
+    fn width_out(&self) -> usize {
+        self.mean.len()
+    }
+
+    fn apply(&self, row: &[f32]) -> Result<Vec<f32>, EmbedError> {
+        let centred = centre(row, &self.mean)?;
+        narrow(centred.iter().zip(&self.inv_std).map(|(x, inv)| x * f64::from(*inv)))
+    }
+}

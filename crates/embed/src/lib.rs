@@ -1,0 +1,51 @@
+//! From an encoder's token rows to vectors that can be compared: plain arithmetic.
+//!
+//! In the order data flows:
+//! - [`layers`]: which hidden states, averaged;
+//! - [`pool`]: token rows to one vector, windows to one text;
+//! - [`moments`]: means and covariances of a corpus' vectors;
+//! - [`correction`]: z-score, whitening, all-but-the-top, learned from them and saved;
+//! - [`vector`]: truncation, length 1, similarity;
+//! - [`anisotropy`]: how narrow the cone is that vectors lie in.
+//!
+//! ```
+//! use cloze_embed::correction::{Correct, Method};
+//! use cloze_embed::{Accumulator, Metric, Pooling, Poolings, l2_normalize};
+//!
+//! // Three texts of two tokens, three numbers each; the last dimension is large everywhere.
+//! let texts = [
+//!     [1.0, 0.0, 9.0, 3.0, 0.0, 9.2],
+//!     [0.0, 1.0, 9.0, 0.0, 3.0, 9.0],
+//!     [0.0, 0.0, 9.4, 0.0, 0.0, 9.0],
+//! ];
+//! let mean = Poolings::from(Pooling::Mean);
+//! let vectors: Vec<_> = texts.iter().map(|rows| mean.pool(rows, 3)).collect::<Result<_, _>>()?;
+//! assert!(Metric::Cosine.similarity(&vectors[0], &vectors[1])? > 0.9);
+//!
+//! let method = Method::parse("zscore")?;
+//! let mut gathered = Accumulator::new(3, method.spread());
+//! vectors.iter().try_for_each(|vector| gathered.push(vector))?;
+//! let zscore = method.fit(&gathered.finish())?;
+//! let mut a = zscore.apply(&vectors[0])?;
+//! let mut b = zscore.apply(&vectors[1])?;
+//! l2_normalize(&mut a);
+//! l2_normalize(&mut b);
+//! assert!(Metric::Dot.similarity(&a, &b)? < 0.0);
+//! # Ok::<(), cloze_embed::EmbedError>(())
+//! ```
+pub mod anisotropy;
+pub mod correction;
+mod error;
+pub mod layers;
+pub mod moments;
+pub mod pool;
+mod spectrum;
+pub mod vector;
+
+pub use anisotropy::AnisotropyParams;
+pub use correction::{Correct, Correction, FittedCorrection, Method, Provenance};
+pub use error::EmbedError;
+pub use layers::{Layers, average};
+pub use moments::{Accumulator, Moments, Spread};
+pub use pool::{Pooling, PoolingConfig, Poolings};
+pub use vector::{Metric, l2_normalize, truncate};
