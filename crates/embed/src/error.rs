@@ -133,7 +133,7 @@ pub enum EmbedError {
     /// A correction was fitted for vectors that are made another way.
     #[error("fitted for {field} {expected}, found {field} {found}")]
     Differs {
-        /// In what: `model`, `pooling`, `layers`, `width`, `method`.
+        /// In what: `model`, `level`, `pooling`, `layers`, `width`, `method`.
         field: &'static str,
         /// What it was fitted for.
         expected: String,

@@ -1,6 +1,7 @@
 //! From an encoder's token rows to vectors that can be compared: plain arithmetic.
 //!
 //! In the order data flows:
+//! - [`level`]: what a vector stands for;
 //! - [`layers`]: which hidden states, averaged;
 //! - [`pool`]: token rows to one vector, windows to one text;
 //! - [`moments`]: means and covariances of a corpus' vectors;
@@ -37,6 +38,7 @@ pub mod anisotropy;
 pub mod correction;
 mod error;
 pub mod layers;
+pub mod level;
 pub mod moments;
 pub mod pool;
 mod spectrum;
@@ -46,6 +48,7 @@ pub use anisotropy::AnisotropyParams;
 pub use correction::{Correct, Correction, FittedCorrection, Method, Provenance};
 pub use error::EmbedError;
 pub use layers::{Layers, average};
+pub use level::Level;
 pub use moments::{Accumulator, Moments, Spread};
 pub use pool::{Pooling, PoolingConfig, Poolings};
 pub use vector::{Metric, l2_normalize, truncate};

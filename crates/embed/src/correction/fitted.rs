@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Correct, Correction, Method};
 use crate::moments::Moments;
-use crate::{EmbedError, Layers, Poolings};
+use crate::{EmbedError, Layers, Level, Poolings};
 
 /// The kind of file that a [`FittedCorrection`] is saved as.
 pub const KIND: &str = "correction";
@@ -19,6 +19,9 @@ pub struct Provenance {
     pub model: String,
     /// The SHA-256 of the model's weights, by which two models are the same.
     pub model_sha256: String,
+    /// What a vector stands for.
+    #[serde(default)]
+    pub level: Level,
     /// The poolings.
     pub pooling: Poolings,
     /// The layers.
@@ -35,6 +38,7 @@ impl Provenance {
         differs("model", &self.model_sha256, &found.model_sha256, model(self), model(found))?;
         let facts = |p: &Self| {
             [
+                ("level", p.level.to_string()),
                 ("pooling", p.pooling.to_string()),
                 ("layers", p.layers.to_string()),
                 ("width", p.width.to_string()),
@@ -136,7 +140,7 @@ impl FittedCorrection {
     /// Whether vectors made as `found` says may be corrected by this.
     ///
     /// # Errors
-    /// [`EmbedError::Differs`] names the first of model, pooling, layers and width that is another.
+    /// [`EmbedError::Differs`] names the first of model, level, pooling, layers and width that is another.
     /// A model is the same if its hash is.
     pub fn check_fits(&self, found: &Provenance) -> Result<(), EmbedError> {
         self.fitted.check_same(found)
@@ -145,7 +149,7 @@ impl FittedCorrection {
     /// What would have been fitted on the vectors of both.
     ///
     /// # Errors
-    /// [`EmbedError::Differs`] names the first of model, pooling, layers, width and method (with its
+    /// [`EmbedError::Differs`] names the first of model, level, pooling, layers, width and method (with its
     /// settings) in which they differ; else as [`Method::fit`].
     pub fn merge(&self, other: &Self) -> Result<Self, EmbedError> {
         self.check_fits(&other.fitted)?;

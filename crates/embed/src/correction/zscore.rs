@@ -45,7 +45,10 @@ impl TryFrom<Raw> for ZScore {
 
 impl ZScore {
     /// Learns from a corpus' vectors; population variance (divided by n). A dimension whose spread
-    /// is below the resolution of f32, std ≤ 2⁻²³ · |mean|, is dropped: it becomes 0 everywhere.
+    /// is below the resolution of f32 is dropped: it becomes 0 everywhere. Below it is a std of at
+    /// most 2⁻²³ times its own mean or the largest std: all-MiniLM-L6-v2 has three dimensions that
+    /// its last norm scales by 1e-33 to 1e-9, and dividing by their std makes them as loud as all
+    /// others.
     ///
     /// # Errors
     /// [`EmbedError::TooFew`] below two vectors; [`EmbedError::NoSpread`] if every dimension would
@@ -53,10 +56,12 @@ impl ZScore {
     #[expect(clippy::cast_possible_truncation, reason = "stored at the model's own width")]
     pub fn fit(moments: &Moments) -> Result<Self, EmbedError> {
         at_least_two(moments)?;
+        let largest = moments.variance().into_iter().fold(0.0, f64::max).sqrt();
         let inverse = |(variance, mean): (f64, &f64)| {
             let std = variance.sqrt();
             // Rounding, not signal: 0 drops the dimension, where 1/std would blow it up.
-            let least = (f64::from(f32::EPSILON) * mean.abs()).max(f32::MIN_POSITIVE.into());
+            let scale = mean.abs().max(largest);
+            let least = (f64::from(f32::EPSILON) * scale).max(f32::MIN_POSITIVE.into());
             if std > least { (1.0 / std) as f32 } else { 0.0 }
         };
         let inv_std: Vec<f32> =

@@ -13,6 +13,7 @@ fn provenance(width: usize) -> Provenance {
     Provenance {
         model: "tiny".to_owned(),
         model_sha256: "ab12".to_owned(),
+        level: cloze_embed::Level::Sentence,
         pooling: Pooling::Mean.into(),
         layers: Layers::default(),
         width,
