@@ -3,17 +3,24 @@
 //! - `args`: what was typed;
 //! - `tag`: the job of tagging, from paths to entities;
 //! - `output`: the forms entities are written in, and where to;
+//! - `texts`: texts of files, a chunk at a time, for the commands that make vectors of them;
+//! - `embed`: vectors, and the forms they are written in;
+//! - `out`, `progress`: where results go, and how far they are;
 //! - `model`, `setup`: housekeeping;
 //! - `messages`: what goes to stderr, and the exit status that remembers it.
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
 //! included; 130 interrupted.
 mod args;
+mod embed;
 mod messages;
 mod model;
+mod out;
 mod output;
+mod progress;
 mod setup;
 mod tag;
+mod texts;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -37,6 +44,7 @@ fn main() -> ExitCode {
     cli.common.color.write_global();
     let result = match cli.command {
         Command::Tag(args) => tag::run(&cli.common, *args, &messages),
+        Command::Embed(args) => embed::run(&cli.common, &args, &messages),
         Command::Model { command } => model::run(&cli.common, command, &messages),
         Command::Setup { json } => setup::run(&cli.common, json, &messages),
         Command::Completions { shell } => {

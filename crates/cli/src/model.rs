@@ -1,11 +1,16 @@
 //! `cloze model`: what models there are, what is in one, and whether it is sound.
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use cloze_core::TagSet;
 use cloze_encoder::{ModelFolder, encoder, model};
+use cloze_graph::checkpoint::{Part, StoredType};
+use cloze_graph::{BuildParams, Checkpoint, Graph};
+use cloze_store::{AtomicFile, Existing};
 use serde::Serialize;
 
-use crate::args::{CommonArgs, ModelCommand, find_model};
+use crate::args::{CommonArgs, ConvertArgs, ConvertTo, DtypeArg, ModelCommand, find_model};
 use crate::messages::Messages;
 
 pub(crate) fn run(
@@ -17,6 +22,7 @@ pub(crate) fn run(
         ModelCommand::List { json } => list(json, messages),
         ModelCommand::Info { model, json } => info(&find_model(&model)?, json),
         ModelCommand::Check { model, json } => check(&find_model(&model)?, json, messages),
+        ModelCommand::Convert(args) => convert(&args, messages),
     }
 }
 
@@ -81,6 +87,8 @@ struct Info {
     special_tokens: usize,
     vocabulary: usize,
     parameters: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<WeightsInfo>,
     nodes: usize,
     opsets: Vec<String>,
     batch_changes_results: bool,
@@ -88,9 +96,72 @@ struct Info {
     sha256: String,
 }
 
+/// What is known of a model that comes as weights.
+#[derive(Serialize)]
+struct WeightsInfo {
+    stored: &'static str,
+    hidden: usize,
+    layers: usize,
+    attention_heads: usize,
+    heads: Vec<&'static str>,
+    parts: Vec<PartInfo>,
+    /// In all layers together, exactly.
+    in_layers: u64,
+    /// 12 · layers · hidden².
+    rule_of_thumb: u64,
+    /// (rule − exact) / exact.
+    relative_error: f64,
+}
+
+#[derive(Serialize)]
+struct PartInfo {
+    part: &'static str,
+    parameters: u64,
+}
+
+impl WeightsInfo {
+    fn new(checkpoint: &Checkpoint) -> Self {
+        let config = checkpoint.config();
+        let parts = checkpoint.parts();
+        let layered = ["attention", "feed-forward", "layer norms"];
+        let in_layers: u64 =
+            parts.iter().filter(|p| layered.contains(&p.name)).map(|p| p.parameters).sum();
+        // Kaplan et al. 2020, table 1: four d × d matrices for attention, and two of d × 4d.
+        let rule_of_thumb = 12 * config.layers as u64 * (config.hidden as u64).pow(2);
+        #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+        let relative_error = (rule_of_thumb as f64 - in_layers as f64) / in_layers as f64;
+        let part = |p: Part| PartInfo { part: p.name, parameters: p.parameters };
+        Self {
+            stored: match checkpoint.weights().stored_type() {
+                Some(StoredType::F32) | None => "f32",
+                Some(StoredType::F16) => "f16",
+                Some(StoredType::BF16) => "bf16",
+            },
+            hidden: config.hidden,
+            layers: config.layers,
+            attention_heads: config.heads,
+            heads: checkpoint.heads().iter().map(|h| h.name()).collect(),
+            parts: parts.into_iter().map(part).collect(),
+            in_layers,
+            rule_of_thumb,
+            relative_error,
+        }
+    }
+}
+
 fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
-    let graph = model.read_graph()?;
     let checked = encoder::check(model)?;
+    let (graph, weights) = if model.has_weights() {
+        let checkpoint = Checkpoint::open(model.folder())?;
+        let graph = Graph::build(&checkpoint, &all_results(&checkpoint))?;
+        let mut info = graph.info();
+        let files = checkpoint.weights().files().iter();
+        info.bytes = files.filter_map(|f| fs_err::metadata(f).ok()).map(|m| m.len()).sum();
+        info.parameters = checkpoint.parts().iter().map(|p| p.parameters).sum();
+        (info, Some(WeightsInfo::new(&checkpoint)))
+    } else {
+        (model.read_graph()?.info, None)
+    };
     let card = model.card().clone();
     let opset = |(domain, version): &(String, i64)| match domain.as_str() {
         "" => format!("ai.onnx {version}"),
@@ -104,19 +175,20 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         license: model.license(),
         attribution: card.attribution,
         source: card.source,
-        inputs: graph.info.inputs.iter().map(ToString::to_string).collect(),
-        outputs: graph.info.outputs.iter().map(ToString::to_string).collect(),
+        inputs: graph.inputs.iter().map(ToString::to_string).collect(),
+        outputs: graph.outputs.iter().map(ToString::to_string).collect(),
         tags: model.labels().to_vec(),
         labels: TagSet::parse(model.labels().to_vec()).labels().to_vec(),
         max_tokens: model.max_tokens(),
         special_tokens: checked.special_tokens,
         vocabulary: checked.vocabulary,
-        parameters: graph.info.parameters,
-        nodes: graph.info.nodes,
-        opsets: graph.info.opsets.iter().map(opset).collect(),
-        batch_changes_results: graph.info.dynamic_quantization,
-        bytes: graph.info.bytes,
-        sha256: cloze_store::checksum::sha256(&graph.bytes),
+        parameters: graph.parameters,
+        weights,
+        nodes: graph.nodes,
+        opsets: graph.opsets.iter().map(opset).collect(),
+        batch_changes_results: graph.dynamic_quantization,
+        bytes: graph.bytes,
+        sha256: model.sha256()?,
     };
     let mut out = io::stdout().lock();
     if json {
@@ -124,7 +196,7 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let unknown = || "unknown".to_owned();
-    let rows = [
+    let mut rows = vec![
         ("model", format!("{} ({})", info.name, info.folder)),
         ("task", info.task.unwrap_or_else(unknown)),
         ("about", info.description.unwrap_or_else(unknown)),
@@ -140,6 +212,21 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ("limit", format!("{} tokens, {} of them special", info.max_tokens, info.special_tokens)),
         ("vocabulary", info.vocabulary.to_string()),
         ("parameters", info.parameters.to_string()),
+    ];
+    if let Some(w) = &info.weights {
+        rows.extend(w.parts.iter().map(|p| ("", format!("{:>12} {}", p.parameters, p.part))));
+        let shape =
+            format!("{} of {} with {} attention heads", w.layers, w.hidden, w.attention_heads);
+        let rule = format!(
+            "{} by the rule 12 · layers · hidden², {:+.2} % off",
+            w.rule_of_thumb,
+            100.0 * w.relative_error
+        );
+        rows.push(("layers", format!("{shape}; {} parameters, {rule}", w.in_layers)));
+        let heads = if w.heads.is_empty() { "none".into() } else { w.heads.join(", ") };
+        rows.extend([("heads", heads), ("stored", w.stored.into())]);
+    }
+    rows.extend([
         ("graph", format!("{} nodes, opsets {}", info.nodes, info.opsets.join(", "))),
         (
             "batches",
@@ -152,9 +239,97 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ),
         ("size", format!("{} bytes", info.bytes)),
         ("sha256", info.sha256),
-    ];
+    ]);
     for (what, value) in rows {
         writeln!(out, "{what:<12} {value}")?;
+    }
+    Ok(())
+}
+
+/// The last hidden state and every head.
+fn all_results(checkpoint: &Checkpoint) -> BuildParams {
+    let last = BuildParams::new().hidden(checkpoint.config().layers);
+    checkpoint.heads().into_iter().fold(last, BuildParams::head)
+}
+
+/// What belongs to a model folder beside its graph or weights, and goes along. Not `cloze.json`: its
+/// hashes are of other files.
+const COMPANIONS: [&str; 11] = [
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "1_Pooling/config.json",
+    "README.md",
+    "LICENSE",
+    "NOTICE",
+];
+
+#[derive(Serialize)]
+struct Converted {
+    written: Vec<String>,
+    bytes: u64,
+    bytes_before: u64,
+}
+
+fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result<()> {
+    let model = find_model(&args.model)?;
+    if !model.has_weights() {
+        bail!("{}: no model.safetensors, which is what is converted", model.folder().display());
+    }
+    let checkpoint = Checkpoint::open(model.folder())?;
+    let existing = if args.force { Existing::Replace } else { Existing::Refuse };
+    let alone = args.to == ConvertTo::Onnx && args.output.extension().is_some_and(|e| e == "onnx");
+    let result = match args.to {
+        ConvertTo::Onnx if alone => args.output.clone(),
+        ConvertTo::Onnx => args.output.join("model.onnx"),
+        ConvertTo::Safetensors => args.output.join("model.safetensors"),
+    };
+    let same = |a: &Path, b: &Path| fs_err::canonicalize(a).ok() == fs_err::canonicalize(b).ok();
+    if args.output.exists() && same(&args.output, model.folder()) {
+        bail!("{}: the model's own folder; name another", args.output.display());
+    }
+    match args.to {
+        ConvertTo::Onnx => {
+            let to = args.dtype.map_or(StoredType::F32, DtypeArg::value);
+            let graph = Graph::build(&checkpoint, &all_results(&checkpoint))?;
+            graph.write_onnx(to, &result, existing)?;
+        }
+        ConvertTo::Safetensors => {
+            let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
+            let to = args.dtype.map_or_else(own, DtypeArg::value);
+            checkpoint.write_weights(to, &result, existing)?;
+        }
+    }
+    let mut written = vec![result.clone()];
+    for name in COMPANIONS.iter().filter(|_| !alone) {
+        let from = model.folder().join(name);
+        if from.is_file() {
+            let to = args.output.join(name);
+            let bytes = fs_err::read(&from)?;
+            let mut file = AtomicFile::create(&to, existing)?;
+            file.write_all(&bytes)?;
+            file.commit()?;
+            written.push(to);
+        }
+    }
+    let size = |path: &PathBuf| fs_err::metadata(path).map_or(0, |m| m.len());
+    let report = Converted {
+        written: written.iter().map(|p| p.display().to_string()).collect(),
+        bytes: size(&result),
+        bytes_before: checkpoint.weights().files().iter().map(size).sum(),
+    };
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        for path in &report.written {
+            writeln!(out, "{path}")?;
+        }
+        messages.note(&format!("{} bytes of weights became {}", report.bytes_before, report.bytes));
     }
     Ok(())
 }

@@ -274,6 +274,22 @@ impl Encoder {
         }
     }
 
+    /// How wide the rows of result `i` are; `None` if fewer were asked for, or the graph does not
+    /// say.
+    #[must_use]
+    pub fn width(&self, i: usize) -> Option<usize> {
+        self.pool.ports().outputs().get(i)?.width
+    }
+
+    /// The ids of the special tokens before a text and behind it.
+    #[must_use]
+    pub fn special_ids(&self) -> (Vec<u32>, Vec<u32>) {
+        let ids = |tokens: &[(i64, i64)]| {
+            tokens.iter().map(|&(id, _)| u32::try_from(id).unwrap_or(u32::MAX)).collect()
+        };
+        (ids(&self.tokenizer.before), ids(&self.tokenizer.after))
+    }
+
     /// Makes the first session now, which else the first text waits for.
     ///
     /// # Errors
@@ -396,6 +412,7 @@ impl Encoder {
         let mut done = done.into_iter();
         let whole = texts_done.into_iter().map(|(text, windows)| Mapped {
             tokens: text.tokens,
+            ids: text.ids,
             windows: done.by_ref().take(windows.len()).collect(),
         });
         Ok(whole.collect())
@@ -486,7 +503,7 @@ impl Encode for Encoder {
             (width, rows[at(window.kept.start)..at(window.kept.end)].to_vec())
         })?;
         let width = mapped.iter().find_map(|m| m.windows.first()).map_or(0, |(width, _)| *width);
-        let whole = mapped.into_iter().map(|Mapped { tokens, windows }| {
+        let whole = mapped.into_iter().map(|Mapped { tokens, windows, .. }| {
             let mut rows = Matrix::with_capacity(tokens.len(), width);
             for (_, part) in windows {
                 let whole_rows = rows.push_rows(&part);
@@ -560,7 +577,8 @@ pub fn check(model: &ModelFolder) -> Result<Checked, EncoderError> {
     let outputs = if model.has_weights() {
         let checkpoint = Checkpoint::open(model.folder())?;
         let heads = checkpoint.heads().into_iter().map(|head| build::head_name(head).to_owned());
-        [build::hidden_name(checkpoint.config().layers)].into_iter().chain(heads).collect()
+        let layers = checkpoint.config().layers;
+        [build::hidden_name(layers, layers)].into_iter().chain(heads).collect()
     } else {
         let info = model.read_graph()?.info;
         let wanted = [Output::Head(Head::Tokens)];

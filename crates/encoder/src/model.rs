@@ -223,6 +223,22 @@ impl ModelFolder {
         }
     }
 
+    /// The SHA-256 of what the graph comes from: the model's identity, whatever its folder is called.
+    /// Of weights in several files it is that of their hashes, a line each.
+    ///
+    /// # Errors
+    /// [`EncoderError::Store`] and [`EncoderError::Graph`] if a file cannot be read.
+    pub fn sha256(&self) -> Result<String, EncoderError> {
+        let path = self.graph_path();
+        if !self.has_weights || path.is_file() {
+            return Ok(cloze_store::checksum::sha256_file(&path)?);
+        }
+        let weights = Weights::open(&self.folder)?;
+        let hashes = weights.files().iter().map(|f| cloze_store::checksum::sha256_file(f));
+        let hashes = hashes.collect::<Result<Vec<_>, _>>()?;
+        Ok(cloze_store::checksum::sha256(hashes.join("\n").as_bytes()))
+    }
+
     /// Where the tokenizer is.
     #[must_use]
     pub fn tokenizer_path(&self) -> PathBuf {

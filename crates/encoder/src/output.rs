@@ -23,10 +23,9 @@ impl Output {
         match self {
             Self::Words => vec![build::WORDS.to_owned()],
             Self::Hidden(i) if last(i) => {
-                let usual = ["last_hidden_state", "token_embeddings"].map(String::from);
-                [build::hidden_name(i)].into_iter().chain(usual).collect()
+                ["last_hidden_state", "token_embeddings"].map(String::from).to_vec()
             }
-            Self::Hidden(i) => vec![build::hidden_name(i)],
+            Self::Hidden(i) => vec![build::hidden_name(i, layers.unwrap_or(i + 1))],
             Self::Head(head) => vec![build::head_name(head).to_owned()],
         }
     }
@@ -88,6 +87,8 @@ pub struct Mapped<T> {
     /// The text's tokens, special ones not among them; where texts are truncated, those that were
     /// seen.
     pub tokens: Vec<cloze_core::Token>,
+    /// The tokens' ids in the vocabulary.
+    pub ids: Vec<u32>,
     /// In text order; none for a text without a token where the tokenizer has no special ones.
     pub windows: Vec<T>,
 }

@@ -2,15 +2,22 @@
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
+use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloze_core::{OffsetUnit, Scheme};
-use cloze_corpus::Format;
+use cloze_corpus::{Encoding, Format, ReadParams, ValidReadParams};
 use cloze_encoder::{Cut, ModelFolder, Runtime, RuntimeParams};
 use cloze_heads::{Aggregation, Decode};
 
 use crate::messages::Messages;
 
-/// Entities, and later more, from text files: a BERT encoder on ONNX Runtime, without Python
+mod convert;
+mod vectors;
+
+pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
+pub(crate) use vectors::{EmbedArgs, EmbedFormat, VectorArgs};
+
+/// Entities and vectors from text files: a BERT encoder on ONNX Runtime, without Python
 #[derive(Parser)]
 #[command(name = "cloze", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -29,6 +36,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ModelCommand,
     },
+    /// Vectors of texts, words or tokens
+    Embed(Box<EmbedArgs>),
     /// Get ONNX Runtime ready, so that later runs need no network
     Setup {
         /// Print the report as JSON
@@ -66,6 +75,8 @@ pub(crate) enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Write a model's weights smaller, or its graph as an .onnx file
+    Convert(ConvertArgs),
 }
 
 #[derive(Args)]
@@ -122,12 +133,8 @@ pub(crate) struct TagArgs {
     /// A model's name or folder
     #[arg(short, long, default_value = "pii", value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
-    /// How many batches are worked on at once [default: the cores this process may use]
-    #[arg(long, value_name = "N", help_heading = "Model")]
-    pub(crate) threads: Option<usize>,
-    /// The most tokens in a batch, padding included
-    #[arg(long, default_value_t = 1024, value_name = "N", help_heading = "Model")]
-    pub(crate) batch_tokens: usize,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
     /// The most tokens the model sees at once [default: the model's limit]
     #[arg(long, value_name = "N", help_heading = "Model")]
     pub(crate) window: Option<usize>,
@@ -138,24 +145,8 @@ pub(crate) struct TagArgs {
     #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Model")]
     pub(crate) cut: CutArg,
 
-    /// What the files are; auto goes by their endings, and takes standard input as lines
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
-    pub(crate) input: InputArg,
-    /// The field or column that holds the text (jsonl, csv, tsv)
-    #[arg(long, default_value = "text", value_name = "NAME", help_heading = "Input")]
-    pub(crate) text_field: String,
-    /// The field or column that holds the record's id (jsonl, csv, tsv)
-    #[arg(long, default_value = "id", value_name = "NAME", help_heading = "Input")]
-    pub(crate) id_field: String,
-    /// The column that holds the token, counted from 1 (conll)
-    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
-    pub(crate) token_column: usize,
-    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
-    #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
-    pub(crate) encoding: String,
-    /// Texts longer than this many MiB are refused; working memory grows with the longest
-    #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Input")]
-    pub(crate) max_text: usize,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 
     /// How the pieces of a word become one
     #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
@@ -199,6 +190,61 @@ pub(crate) struct TagArgs {
     /// Replace files that are there
     #[arg(long, requires = "output", help_heading = "Output")]
     pub(crate) force: bool,
+}
+
+/// How much work is done at once.
+#[derive(Args)]
+pub(crate) struct WorkArgs {
+    /// How many batches are worked on at once [default: the cores this process may use]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub(crate) threads: Option<usize>,
+    /// The most tokens in a batch, padding included
+    #[arg(long, default_value_t = 1024, value_name = "N", help_heading = "Model")]
+    pub(crate) batch_tokens: usize,
+}
+
+/// How files of text are read.
+#[derive(Args)]
+pub(crate) struct ReadArgs {
+    /// What the files are; auto goes by their endings, and takes standard input as lines
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
+    pub(crate) input: InputArg,
+    /// The field or column that holds the text (jsonl, csv, tsv)
+    #[arg(long, default_value = "text", value_name = "NAME", help_heading = "Input")]
+    pub(crate) text_field: String,
+    /// The field or column that holds the record's id (jsonl, csv, tsv)
+    #[arg(long, default_value = "id", value_name = "NAME", help_heading = "Input")]
+    pub(crate) id_field: String,
+    /// The column that holds the token, counted from 1 (conll)
+    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
+    pub(crate) token_column: usize,
+    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
+    pub(crate) encoding: String,
+    /// Texts longer than this many MiB are refused; working memory grows with the longest
+    #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Input")]
+    pub(crate) max_text: usize,
+}
+
+impl ReadArgs {
+    /// The settings of the reader.
+    pub(crate) fn params(&self) -> anyhow::Result<ValidReadParams> {
+        if self.max_text == 0 {
+            bail!("--max-text is 0: expected at least 1");
+        }
+        Ok(ReadParams::default()
+            .format(self.input.value())
+            .encoding(self.encoding()?)
+            .text_field(self.text_field.clone())
+            .id_field(self.id_field.clone())
+            .token_column(self.token_column)
+            .max_text_bytes(self.max_text.saturating_mul(1 << 20))
+            .check()?)
+    }
+
+    pub(crate) fn encoding(&self) -> anyhow::Result<Encoding> {
+        Ok(Encoding::parse(&self.encoding)?)
+    }
 }
 
 /// A threshold: for one label, or for all that have none of their own.

@@ -1,12 +1,13 @@
 //! Where results go: standard output, one file, or a folder with a file for each input.
 use std::collections::HashSet;
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use cloze_corpus::{Encoding, Source};
-use cloze_store::atomic::{AtomicFile, Existing};
+use cloze_store::atomic::Existing;
 
 use super::{Form, FormParams, Tagged, WriteError};
+use crate::out::Out;
 
 /// Where results go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,63 +33,25 @@ impl Place {
 /// A stream that is being written.
 struct Stream {
     form: Box<dyn Form>,
-    to: To,
-}
-
-enum To {
-    Stdout(BufWriter<Named<Box<dyn Write>>>),
-    /// Buffered by itself.
-    File(Named<AtomicFile>),
-}
-
-/// Puts the name into errors.
-struct Named<W> {
-    writer: W,
-    name: String,
-}
-
-impl<W: Write> Named<W> {
-    fn named<T>(&self, result: io::Result<T>) -> io::Result<T> {
-        result.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.name)))
-    }
-}
-
-impl<W: Write> Write for Named<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.writer.write(bytes);
-        self.named(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let flushed = self.writer.flush();
-        self.named(flushed)
-    }
+    out: Out,
 }
 
 impl Stream {
-    fn open(params: &FormParams, to: To) -> io::Result<Self> {
-        let mut stream = Self { form: params.open(), to };
+    fn open(params: &FormParams, out: Out) -> io::Result<Self> {
+        let mut stream = Self { form: params.open(), out };
         let (form, out) = stream.parts();
         form.begin(out)?;
         Ok(stream)
     }
 
     fn parts(&mut self) -> (&mut dyn Form, &mut dyn Write) {
-        let out: &mut dyn Write = match &mut self.to {
-            To::Stdout(out) => out,
-            To::File(out) => out,
-        };
-        (self.form.as_mut(), out)
+        (self.form.as_mut(), &mut self.out)
     }
 
     fn finish(mut self) -> anyhow::Result<()> {
         let (form, out) = self.parts();
         form.end(out)?;
-        out.flush()?;
-        if let To::File(file) = self.to {
-            file.writer.commit()?;
-        }
-        Ok(())
+        self.out.finish()
     }
 }
 
@@ -108,26 +71,13 @@ impl Sink {
     /// Opens the output; for a folder, nothing yet.
     pub(crate) fn open(params: FormParams, place: Place, force: bool) -> anyhow::Result<Self> {
         let existing = if force { Existing::Replace } else { Existing::Refuse };
-        let to = match &place {
-            Place::Stdout => {
-                let stdout: Box<dyn Write> = match params.form {
-                    // Colour is taken out again where the terminal has none.
-                    crate::args::OutputArg::Pretty => Box::new(anstream::stdout()),
-                    _ => Box::new(io::stdout()),
-                };
-                let name = "standard output".into();
-                Some(To::Stdout(BufWriter::new(Named { writer: stdout, name })))
-            }
-            Place::File(path) => Some(Self::file(path, existing)?),
+        let out = match &place {
+            Place::Stdout => Some(Out::stdout(params.form == crate::args::OutputArg::Pretty)),
+            Place::File(path) => Some(Out::file(path, existing)?),
             Place::Folder(_) => None,
         };
-        let stream = to.map(|to| Stream::open(&params, to)).transpose()?;
+        let stream = out.map(|out| Stream::open(&params, out)).transpose()?;
         Ok(Self { params, place, existing, stream, written: HashSet::new(), any_whole: false })
-    }
-
-    fn file(path: &Path, existing: Existing) -> anyhow::Result<To> {
-        let writer = AtomicFile::create(path, existing)?;
-        Ok(To::File(Named { writer, name: path.display().to_string() }))
     }
 
     /// Whether results appear on the screen.
@@ -157,7 +107,7 @@ impl Sink {
             source.name(),
             path.display()
         );
-        let file = Self::file(&path, self.existing)?;
+        let file = Out::file(&path, self.existing)?;
         self.stream = Some(Stream::open(&self.params, file)?);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What will be done: every flag judged, the model open, the files found.
 use anyhow::{Context as _, bail};
 use cloze_corpus::walk::{self, Walk};
-use cloze_corpus::{Encoding, Format, ReadParams, Source, ValidReadParams};
+use cloze_corpus::{Format, Source, ValidReadParams};
 use cloze_encoder::{Encoder, EncoderParams};
 use cloze_heads::{TagParams, Tagger};
 
@@ -30,21 +30,11 @@ impl Job {
         if args.mask.is_some() && args.format != OutputArg::Redact {
             bail!("--mask is for --format redact");
         }
-        if args.format == OutputArg::Redact && args.input == InputArg::Conll {
+        if args.format == OutputArg::Redact && args.read.input == InputArg::Conll {
             bail!("--format redact cannot give CoNLL back: its words are tags' places, not text");
         }
-        if args.max_text == 0 {
-            bail!("--max-text is 0: expected at least 1");
-        }
-        let encoding = Encoding::parse(&args.encoding)?;
-        let read = ReadParams::default()
-            .format(args.input.value())
-            .encoding(encoding)
-            .text_field(args.text_field.clone())
-            .id_field(args.id_field.clone())
-            .token_column(args.token_column)
-            .max_text_bytes(args.max_text.saturating_mul(1 << 20))
-            .check()?;
+        let encoding = args.read.encoding()?;
+        let read = args.read.params()?;
 
         let model = find_model(&args.model)?;
         let mut tags = TagParams::new(model.labels().to_vec())
@@ -73,8 +63,8 @@ impl Job {
             plain: place != Place::Stdout && common.color != Color::Always,
         };
         let params = EncoderParams::new()
-            .threads(args.threads)
-            .batch_tokens(args.batch_tokens)
+            .threads(args.work.threads)
+            .batch_tokens(args.work.batch_tokens)
             .window(args.window)
             .stride(args.stride)
             .cut(args.cut.value());
@@ -83,7 +73,7 @@ impl Job {
         // Last, so that a mistake above leaves no temporary file.
         let sink = Sink::open(form, place, args.force)?;
         let redacts = args.format == OutputArg::Redact;
-        if redacts && args.input == InputArg::Auto {
+        if redacts && args.read.input == InputArg::Auto {
             found.sources.retain(|source| match source {
                 Source::File { path, .. } if Format::of_path(path) == Format::Conll => {
                     messages.failure(&NotRedacted { path: source.name() });

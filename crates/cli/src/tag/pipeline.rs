@@ -1,6 +1,5 @@
 //! Reading ahead, tagging in chunks, writing in order, in memory that the longest text bounds.
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -9,11 +8,11 @@ use cloze_core::{Encode as _, Entity, Span, TokenRows, token};
 use cloze_corpus::{CorpusError, Encoding, Format, Piece, Record, Source, ValidReadParams};
 use cloze_encoder::EncoderError;
 use cloze_heads::HeadError;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::job::Job;
 use crate::messages::{Messages, plural};
 use crate::output::{Tagged, WriteError};
+use crate::progress;
 
 /// As much text as is tagged at once: enough to sort into batches of one length, and little enough
 /// that results appear as it goes.
@@ -82,7 +81,7 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
         messages.failure(error);
     }
     let sources = std::mem::take(&mut job.found.sources);
-    show_progress(&sources, messages);
+    progress::start(&sources, messages);
     let mut totals = Totals::default();
     let (send, receive) = sync_channel(READ_AHEAD);
     let read = job.read.clone();
@@ -309,35 +308,6 @@ impl Totals {
             *self.entities.entry(label).or_default() += n;
         }
     }
-}
-
-/// A bar on terminals only; against the bytes to read where they are known.
-fn show_progress(sources: &[Source], messages: &Messages) {
-    if messages.quiet() || !std::io::stderr().is_terminal() {
-        return;
-    }
-    let size = |source: &Source| match source {
-        Source::File { path, .. } => fs_err::metadata(path).ok().map(|m| m.len()),
-        Source::Stdin => None,
-    };
-    let total: Option<u64> = sources.iter().map(size).sum();
-    let template = match total {
-        Some(_) => "{bar:30} {percent:>3} %  {msg}, {elapsed} gone, {eta} left",
-        None => "{spinner} {msg}, {elapsed} gone",
-    };
-    let bar = &messages.bar;
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar.set_length(total.unwrap_or(0));
-    bar.set_message(plural(0, "text"));
-    bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-    tick(bar);
-}
-
-/// The time goes on while a long text is worked on.
-fn tick(bar: &ProgressBar) {
-    bar.enable_steady_tick(Duration::from_millis(250));
 }
 
 fn summarize(

@@ -208,7 +208,8 @@ fn truncation_is_asked_for_and_counted() {
         Encoder::open_for(&super::runtime(), &model, &[Output::Hidden(2)], params).unwrap();
     let long = "the cat sat on the mat ".repeat(20);
     let found = encoder.map_windows(&[&long, "the cat"], |w| w.tokens.clone()).unwrap();
-    assert_eq!(found[0].windows, [0..22]);
+    assert_eq!(found[0].windows.len(), 1);
+    assert_eq!(found[0].windows[0], 0..22);
     assert_eq!(found[0].tokens.len(), 22);
     assert_eq!(encoder.counts().truncated, 1);
 }

@@ -74,10 +74,11 @@ impl Default for BuildParams {
     }
 }
 
-/// The name of hidden state `layer` among a graph's outputs.
+/// The name of hidden state `layer` of `layers` among a graph's outputs; the last has the name that
+/// other exporters give it.
 #[must_use]
-pub fn hidden_name(layer: usize) -> String {
-    format!("hidden_states.{layer}")
+pub fn hidden_name(layer: usize, layers: usize) -> String {
+    if layer == layers { "last_hidden_state".into() } else { format!("hidden_states.{layer}") }
 }
 
 /// The name of the word table's rows among a graph's outputs.
@@ -226,7 +227,7 @@ impl Build<'_> {
             if config.family == Family::Roberta { self.positions(ids) } else { String::new() };
         let output = match &layout.project {
             Some(_) => "embeddings.narrow".to_owned(),
-            None => hidden_name(0),
+            None => hidden_name(0, config.layers),
         };
         let mut inputs =
             vec![ids, &*types, &*words, &*positions, &*table, &*weight, &*bias, "", &*place];
@@ -241,7 +242,7 @@ impl Build<'_> {
             node.output.push("embeddings.mask".into());
         }
         match &layout.project {
-            Some(project) => self.nodes.dense(&normed, project, &hidden_name(0)),
+            Some(project) => self.nodes.dense(&normed, project, &hidden_name(0, config.layers)),
             None => Ok(normed),
         }
     }
@@ -303,7 +304,13 @@ impl Build<'_> {
         let wide =
             self.nodes.matmul(&attended, &up.weight, [up.outputs, up.inputs], &name("wide"))?;
         let active = self.activate(&wide, up, config.activation, &name("active"))?;
-        self.skip_norm(&active, &layer.down, &attended, &layer.output_norm, &hidden_name(i))
+        self.skip_norm(
+            &active,
+            &layer.down,
+            &attended,
+            &layer.output_norm,
+            &hidden_name(i, config.layers),
+        )
     }
 
     /// norm(x · weightᵀ + bias + skip).

@@ -1,0 +1,146 @@
+//! The commands that make vectors, as typed.
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use cloze::embed::{FittedCorrection, Layers, Level, Poolings};
+use cloze::{SentenceEncoder, SentenceParams, States};
+
+use super::{CommonArgs, OffsetsArg, ReadArgs, WorkArgs, find_model};
+use crate::messages::Messages;
+
+/// The model that vectors come from where none is named.
+const MODEL: &str = "minilm-l6-v2";
+
+/// How vectors are made.
+#[derive(Args)]
+pub(crate) struct VectorArgs {
+    /// A model's name or folder
+    #[arg(short, long, default_value = MODEL, value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+    /// Of texts longer than the model takes, see only the beginning; else they go through several
+    /// windows, whose vectors are averaged
+    #[arg(long, help_heading = "Model")]
+    pub(crate) truncate: bool,
+    /// Put this before every text
+    #[arg(
+        long,
+        default_value = "",
+        value_name = "TEXT",
+        hide_default_value = true,
+        help_heading = "Model"
+    )]
+    pub(crate) prompt: String,
+
+    /// How token rows become one vector: cls, mean, max, mean-sqrt-len, weighted-mean, last-token, or
+    /// several, joined [default: what the model's folder says, else mean]
+    #[arg(long, alias = "pool", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Vectors")]
+    pub(crate) pooling: Option<Poolings>,
+    /// Which hidden states, averaged: -1 is the last, 0 the embeddings; -1,-2,-3,-4; first+last; all
+    #[arg(long, default_value = "-1", value_name = "LAYERS", value_parser = Layers::parse, allow_hyphen_values = true, help_heading = "Vectors")]
+    pub(crate) layers: Layers,
+    /// The word table's rows in place of hidden states: what a word is in any context
+    #[arg(long = "static", conflicts_with_all = ["layers", "zscore"], help_heading = "Vectors")]
+    pub(crate) statics: bool,
+    /// A correction that `cloze zscore fit` has saved
+    #[arg(long, alias = "correction-file", value_name = "FILE", help_heading = "Vectors")]
+    pub(crate) zscore: Option<PathBuf>,
+    /// Only the first N numbers of a vector
+    #[arg(long, value_name = "N", help_heading = "Vectors")]
+    pub(crate) truncate_dim: Option<usize>,
+    /// Leave vectors as long as they are
+    #[arg(long, help_heading = "Vectors")]
+    pub(crate) no_normalize: bool,
+}
+
+impl VectorArgs {
+    /// The encoder that these flags ask for.
+    pub(crate) fn open(
+        &self,
+        common: &CommonArgs,
+        messages: &Messages,
+    ) -> anyhow::Result<SentenceEncoder> {
+        let encoder = self.open_uncorrected(common, messages)?;
+        Ok(match &self.zscore {
+            Some(path) => encoder.with_correction(FittedCorrection::open(path)?)?,
+            None => encoder,
+        })
+    }
+
+    /// The same without the correction: where one is to be fitted, or several compared.
+    pub(crate) fn open_uncorrected(
+        &self,
+        common: &CommonArgs,
+        messages: &Messages,
+    ) -> anyhow::Result<SentenceEncoder> {
+        let states =
+            if self.statics { States::Static } else { States::Layers(self.layers.clone()) };
+        self.open_states(states, common, messages)
+    }
+
+    /// The same for other states than `--layers` names.
+    pub(crate) fn open_states(
+        &self,
+        states: States,
+        common: &CommonArgs,
+        messages: &Messages,
+    ) -> anyhow::Result<SentenceEncoder> {
+        let model = find_model(&self.model)?;
+        let params = SentenceParams::new()
+            .pooling(self.pooling.clone())
+            .states(states)
+            .normalize(!self.no_normalize)
+            .dims(self.truncate_dim)
+            .prompt(self.prompt.clone())
+            .encoder(|encoder| {
+                encoder
+                    .threads(self.work.threads)
+                    .batch_tokens(self.work.batch_tokens)
+                    .truncate(self.truncate)
+            });
+        let runtime = common.load_runtime(messages)?;
+        Ok(SentenceEncoder::open_with(&runtime, model, params)?)
+    }
+}
+
+/// What `cloze embed` is asked for.
+#[derive(Args)]
+pub(crate) struct EmbedArgs {
+    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
+    #[arg(required = true, value_name = "PATHS")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) vectors: VectorArgs,
+    /// What a vector stands for: sentence (a whole text), word or token
+    #[arg(long, default_value = "sentence", value_name = "LEVEL", value_parser = Level::parse, help_heading = "Vectors")]
+    pub(crate) level: Level,
+    /// Special tokens, too (with --level token)
+    #[arg(long, help_heading = "Vectors")]
+    pub(crate) special: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// The form of the results [default: by the ending of --output, else jsonl]
+    #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<EmbedFormat>,
+    /// What offsets of words and tokens count (jsonl)
+    #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
+    pub(crate) offsets: OffsetsArg,
+    /// Write to a file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long, requires = "output", help_heading = "Output")]
+    pub(crate) force: bool,
+}
+
+/// The forms vectors are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EmbedFormat {
+    /// A JSON object a text
+    Jsonl,
+    /// NumPy's file format, f32, a row a text
+    Npy,
+    /// The tensor `vectors`, f32, a row a text
+    Safetensors,
+}

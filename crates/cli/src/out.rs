@@ -1,0 +1,82 @@
+//! Where results are written to: standard output, or a file that appears when it is whole.
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use cloze_store::atomic::{AtomicFile, Existing};
+
+/// A stream of results. Errors name it.
+pub(crate) enum Out {
+    Stdout(BufWriter<Named<Box<dyn Write>>>),
+    /// Buffered by itself.
+    File(Named<AtomicFile>),
+}
+
+/// Puts the name into errors.
+pub(crate) struct Named<W> {
+    writer: W,
+    name: String,
+}
+
+impl<W: Write> Named<W> {
+    fn named<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.name)))
+    }
+}
+
+impl<W: Write> Write for Named<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.writer.write(bytes);
+        self.named(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.writer.flush();
+        self.named(flushed)
+    }
+}
+
+impl Out {
+    /// Standard output; `colour` is taken out again where the terminal has none.
+    pub(crate) fn stdout(colour: bool) -> Self {
+        let writer: Box<dyn Write> =
+            if colour { Box::new(anstream::stdout()) } else { Box::new(io::stdout()) };
+        Self::Stdout(BufWriter::new(Named { writer, name: "standard output".into() }))
+    }
+
+    /// A file, which is there after [`finish`](Self::finish).
+    pub(crate) fn file(path: &Path, existing: Existing) -> anyhow::Result<Self> {
+        let writer = AtomicFile::create(path, existing)?;
+        Ok(Self::File(Named { writer, name: path.display().to_string() }))
+    }
+
+    /// A file if one is named, else standard output; `force` replaces a file that is there.
+    pub(crate) fn to(path: Option<&Path>, force: bool) -> anyhow::Result<Self> {
+        let existing = if force { Existing::Replace } else { Existing::Refuse };
+        path.map_or_else(|| Ok(Self::stdout(false)), |path| Self::file(path, existing))
+    }
+
+    /// Everything is written: a file gets its name.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        self.flush()?;
+        if let Self::File(file) = self {
+            file.writer.commit()?;
+        }
+        Ok(())
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::File(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File(out) => out.flush(),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What can go wrong, whichever crate it comes from.
+use std::path::PathBuf;
+
+/// Every failure of the façade; those of the crates beneath come through as they are.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// ONNX Runtime, a model folder or a text.
+    #[error(transparent)]
+    Encoder(#[from] cloze_encoder::EncoderError),
+    /// Pooling, layers, a correction.
+    #[error(transparent)]
+    Embed(#[from] cloze_embed::EmbedError),
+    /// A file of the model folder cannot be used as it is.
+    #[error("{}: {what}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found.
+        what: String,
+    },
+    /// A file of the model folder is not of the form expected.
+    #[error("{}", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: cloze_embed::EmbedError,
+    },
+    /// Two settings that exclude each other.
+    #[error("{0}")]
+    Conflict(&'static str),
+}
+
+impl From<cloze_store::StoreError> for Error {
+    fn from(error: cloze_store::StoreError) -> Self {
+        Self::Encoder(error.into())
+    }
+}

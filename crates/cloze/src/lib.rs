@@ -1,0 +1,90 @@
+//! A BERT encoder toolkit on ONNX Runtime: one library, without Python or a model hub at run time.
+//!
+//! A model is a folder as Hugging Face and sentence-transformers lay it out; its name will do where
+//! it lies in `models`. Similarity of two texts:
+//!
+//! ```
+//! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+//! # std::env::set_current_dir(format!("{models}/..")).unwrap();
+//! use cloze::SentenceEncoder;
+//!
+//! let encoder = SentenceEncoder::open("models/minilm-l6-v2")?;
+//! let near = encoder.similarity("The cat sits outside.", "A cat is sitting in the garden.")?;
+//! let far = encoder.similarity("The cat sits outside.", "The new film is great.")?;
+//! assert!(near > 0.6 && far < 0.2, "{near} {far}");
+//!
+//! let vectors = encoder.encode(&["one text", "and another"])?;
+//! assert_eq!((vectors.rows(), vectors.cols()), (2, 384));
+//! # Ok::<(), cloze::Error>(())
+//! ```
+//!
+//! A stream of texts, in memory that does not grow with it, corrected for anisotropy by statistics of
+//! a corpus:
+//!
+//! ```
+//! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+//! # std::env::set_current_dir(format!("{models}/..")).unwrap();
+//! use cloze::{Accumulator, FittedCorrection, Level, Method, SentenceEncoder};
+//!
+//! let encoder = SentenceEncoder::open("minilm-l6-v2")?;
+//! let corpus = ["Rain is likely.", "The bank closed.", "He plays the flute.", "Prices rose again."];
+//! let provenance = encoder.provenance(Level::Sentence)?;
+//! let mut gathered = Accumulator::new(provenance.width, Method::ZScore.spread());
+//! for vector in encoder.pool(&corpus)? {
+//!     gathered.push(&vector)?;
+//! }
+//! let zscore = FittedCorrection::fit(Method::ZScore, provenance, gathered.finish())?;
+//!
+//! let encoder = encoder.with_correction(zscore)?;
+//! for vector in encoder.encode_iter(corpus, 1000) {
+//!     let length: f32 = vector?.iter().map(|x| x * x).sum();
+//!     assert!((length - 1.0).abs() < 1e-5);
+//! }
+//! # Ok::<(), cloze::Error>(())
+//! ```
+//!
+//! Entities:
+//!
+//! ```
+//! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+//! # std::env::set_current_dir(format!("{models}/..")).unwrap();
+//! use cloze::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams, TagParams};
+//!
+//! let runtime = Runtime::load(&RuntimeParams::default(), &mut |line| eprintln!("{line}"))?;
+//! let model = ModelFolder::find("pii")?;
+//! let encoder = Encoder::open(&runtime, &model, EncoderParams::new())?;
+//! let tagger = TagParams::new(model.labels().to_vec()).check()?;
+//! let entities = tagger.tag(&encoder, &["Angela Merkel lives in Kassel."])?;
+//! assert_eq!(entities[0][0].label, "GIVEN_NAME");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In the order data flows:
+//! - [`sentence`]: texts to vectors;
+//! - `modules`: what sentence-transformers' files in a folder say;
+//! - `arrays` (feature `ndarray`): matrices as ndarray views.
+//!
+//! The crates beneath are re-exported: [`core`], [`graph`], [`encoder`], [`embed`], [`heads`],
+//! [`metrics`], [`store`].
+#[cfg(feature = "ndarray")]
+pub mod arrays;
+mod error;
+mod modules;
+pub mod sentence;
+
+pub use cloze_core as core;
+pub use cloze_embed as embed;
+pub use cloze_encoder as encoder;
+pub use cloze_graph as graph;
+pub use cloze_heads as heads;
+pub use cloze_metrics as metrics;
+pub use cloze_store as store;
+
+pub use cloze_core::{Entity, Matrix, Span};
+pub use cloze_embed::{
+    Accumulator, FittedCorrection, Layers, Level, Method, Metric, Pooling, Poolings,
+};
+pub use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
+pub use cloze_heads::{TagParams, Tagger};
+pub use error::Error;
+pub use sentence::{Piece, PieceVectors, SentenceEncoder, SentenceParams, States};

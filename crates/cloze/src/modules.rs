@@ -1,0 +1,67 @@
+//! What sentence-transformers' files in a model folder say: which modules a text goes through, and
+//! how token rows are pooled.
+use std::path::{Path, PathBuf};
+
+use cloze_embed::{Pooling, PoolingConfig, Poolings};
+use serde::Deserialize;
+
+use crate::Error;
+
+/// The largest of these files that is read.
+const MAX_BYTES: u64 = 1 << 20;
+
+#[derive(Deserialize)]
+struct Module {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    path: String,
+}
+
+/// The poolings that the folder asks for; the mean where it does not, as sentence-transformers
+/// takes it for a plain checkpoint. A module that would change vectors and is not known here is an
+/// error: to leave it out silently gives other vectors than the model's.
+pub(crate) fn poolings(folder: &Path) -> Result<Poolings, Error> {
+    let modules = folder.join("modules.json");
+    let mut pooling = PathBuf::from("1_Pooling");
+    if modules.is_file() {
+        let wrong = |what: String| Error::Model { path: modules.clone(), what };
+        let bytes = cloze_store::read::read_capped(&modules, MAX_BYTES)?;
+        let list: Vec<Module> = serde_json::from_slice(&bytes)
+            .map_err(|e| wrong(format!("not a list of modules: {e}")))?;
+        for module in list {
+            // The last part is the class; what stands before has changed with versions.
+            match module.kind.rsplit('.').next().unwrap_or_default() {
+                "Transformer" if module.path.is_empty() || module.path == "." => {}
+                "Transformer" => {
+                    let what = "the encoder lies in a folder of its own".to_owned();
+                    return Err(wrong(format!("{what}, {:?}: open that one", module.path)));
+                }
+                "Pooling" => {
+                    let plain = Path::new(&module.path)
+                        .components()
+                        .all(|c| matches!(c, std::path::Component::Normal(_)));
+                    if !plain {
+                        return Err(wrong(format!("the path {:?} leaves the folder", module.path)));
+                    }
+                    pooling = PathBuf::from(module.path);
+                }
+                // Vectors are brought to length 1 here unless that is switched off.
+                "Normalize" => {}
+                other => {
+                    let known = "Transformer, Pooling and Normalize";
+                    return Err(wrong(format!("module {other:?} is not known; known are {known}")));
+                }
+            }
+        }
+    }
+    let path = folder.join(pooling).join("config.json");
+    if !path.is_file() {
+        return Ok(Pooling::Mean.into());
+    }
+    let bytes = cloze_store::read::read_capped(&path, MAX_BYTES)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::Model { path: path.clone(), what: "not UTF-8".into() })?;
+    let config = PoolingConfig::parse(&text).map_err(|source| Error::Settings { path, source })?;
+    Ok(config.poolings)
+}
