@@ -11,7 +11,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 const CHUNK_TEXTS: usize = 4096;
 
 /// A text, and where it comes from.
-pub(crate) struct Text {
+pub(crate) struct Input {
     /// The file's path, or `-`.
     pub(crate) path: String,
     /// The line it begins in; counts from 1.
@@ -31,7 +31,7 @@ pub(crate) struct NotEncoded {
     source: cloze::Error,
 }
 
-impl Text {
+impl Input {
     fn new(path: &str, record: Record, whole_file: bool) -> Self {
         let Record { line, id, text, .. } = record;
         let place = || if whole_file { path.to_owned() } else { format!("{path}:{line}") };
@@ -51,7 +51,7 @@ pub(crate) fn for_each_chunk(
     paths: &[String],
     args: &ReadArgs,
     messages: &Messages,
-    mut work: impl FnMut(Vec<Text>) -> anyhow::Result<()>,
+    mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
     let params = args.params()?;
     let found = walk::find(paths, !args.encoding()?.is_utf16());
@@ -60,7 +60,7 @@ pub(crate) fn for_each_chunk(
     }
     progress::start(&found.sources, messages);
     let (mut chunk, mut bytes, mut texts) = (vec![], 0, 0);
-    let mut flush = |chunk: &mut Vec<Text>| {
+    let mut flush = |chunk: &mut Vec<Input>| {
         texts += chunk.len() as u64;
         work(std::mem::take(chunk))?;
         messages.bar.set_message(plural(texts, "text"));
@@ -97,7 +97,7 @@ fn read(
     params: &ValidReadParams,
     source: &Source,
     messages: &Messages,
-    mut each: impl FnMut(Text) -> anyhow::Result<()>,
+    mut each: impl FnMut(Input) -> anyhow::Result<()>,
 ) -> anyhow::Result<Result<(), CorpusError>> {
     let path = source.name();
     let mut reader = match params.open(source) {
@@ -108,7 +108,7 @@ fn read(
     let mut seen = 0;
     while let Some(next) = reader.next() {
         match next {
-            Ok(Piece::Record(record)) => each(Text::new(&path, record, whole_file))?,
+            Ok(Piece::Record(record)) => each(Input::new(&path, record, whole_file))?,
             Ok(Piece::Verbatim(_)) => {}
             Err(error) if error.is_fatal() => return Ok(Err(error)),
             Err(error) => messages.failure(&error),
@@ -119,11 +119,14 @@ fn read(
     Ok(Ok(()))
 }
 
+/// What makes something of each of some texts, or of none.
+type Encode<'a, T> = dyn Fn(&[&str]) -> Result<Vec<T>, cloze::Error> + 'a;
+
 /// `encode` of all texts together; where one of them is the cause of a failure, each is done alone,
 /// so that it costs only itself.
 pub(crate) fn encode_each<T>(
     texts: &[&str],
-    encode: &dyn Fn(&[&str]) -> Result<Vec<T>, cloze::Error>,
+    encode: &Encode<'_, T>,
 ) -> anyhow::Result<Vec<Result<T, cloze::Error>>> {
     use cloze::encoder::EncoderError::{Run, Tokenize};
     use cloze::{Error, embed::EmbedError};

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use cloze_core::{Matrix, Span, token};
 use cloze_embed::{
-    Correct as _, FittedCorrection, Layers, Level, Metric, Poolings, Provenance, average,
-    l2_normalize, truncate,
+    Correct, FittedCorrection, Layers, Level, Metric, Poolings, Provenance, average, l2_normalize,
+    truncate,
 };
 use cloze_encoder::{
     Counts, Cut, Encoder, EncoderParams, Mapped, ModelFolder, Output, Runtime, RuntimeParams,
@@ -230,7 +230,7 @@ impl SentenceEncoder {
     #[must_use]
     pub fn width(&self) -> usize {
         let pooled = self.poolings.width_out(self.hidden);
-        let corrected = self.correction.as_ref().map_or(pooled, |c| c.width_out());
+        let corrected = self.correction.as_ref().map_or(pooled, Correct::width_out);
         self.dims.unwrap_or(corrected)
     }
 
@@ -278,12 +278,11 @@ impl SentenceEncoder {
                 "corrections are for hidden states, not for static vectors",
             ));
         };
-        let hash = match self.hash.get() {
-            Some(hash) => hash.clone(),
-            None => {
-                let hash = self.model.sha256()?;
-                self.hash.get_or_init(|| hash).clone()
-            }
+        let hash = if let Some(hash) = self.hash.get() {
+            hash.clone()
+        } else {
+            let hash = self.model.sha256()?;
+            self.hash.get_or_init(|| hash).clone()
         };
         Ok(Provenance {
             model: self.model.name(),

@@ -15,7 +15,7 @@ mod convert;
 mod vectors;
 
 pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
-pub(crate) use vectors::{EmbedArgs, EmbedFormat, VectorArgs};
+pub(crate) use vectors::{EmbedArgs, EmbedFormat};
 
 /// Entities and vectors from text files: a BERT encoder on ONNX Runtime, without Python
 #[derive(Parser)]

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::args::EmbedFormat;
 use crate::out::Out;
-use crate::texts::Text;
+use crate::texts::Input;
 
 /// One text's vectors.
 pub(crate) enum Vectors<'a> {
@@ -63,7 +63,7 @@ impl Form {
         Ok(Self::Rows { out, format, width, rows: 0, spool })
     }
 
-    pub(crate) fn write(&mut self, text: &Text, vectors: Vectors<'_>) -> anyhow::Result<()> {
+    pub(crate) fn write(&mut self, text: &Input, vectors: Vectors<'_>) -> anyhow::Result<()> {
         let id = &text.id;
         match (self, vectors) {
             (Self::Jsonl { out, .. }, Vectors::Text(vector)) => {

@@ -10,7 +10,7 @@ use cloze::{PieceVectors, SentenceEncoder};
 use crate::args::{CommonArgs, EmbedArgs, EmbedFormat};
 use crate::messages::{Messages, plural};
 use crate::out::Out;
-use crate::texts::{self, Text};
+use crate::texts::{self, Input};
 use form::{Form, Vectors};
 
 /// Checks what was typed against the model, then encodes.
@@ -69,7 +69,7 @@ pub(crate) fn note_truncated(encoder: &SentenceEncoder, messages: &Messages) {
 fn write(
     encoder: &SentenceEncoder,
     args: &EmbedArgs,
-    chunk: &[Text],
+    chunk: &[Input],
     form: &mut Form,
     messages: &Messages,
 ) -> anyhow::Result<()> {
