@@ -105,11 +105,15 @@ fn models_that_are_none() {
     let ran = home.run(&["tag", "a.txt", "-m", "no-such"]);
     assert_refused(&ran, &["no model \"no-such\"; looked in", &models.display().to_string()]);
     assert_refused(&home.run(&["tag", "a.txt", "-m", "./no-such"]), &["no model \"./no-such\""]);
-    for file in ["config.json", "tokenizer.json", "model.onnx"] {
+    for (file, said) in [
+        ("config.json", "config.json"),
+        ("tokenizer.json", "tokenizer.json"),
+        ("model.onnx", "model.safetensors or model.onnx"),
+    ] {
         home.model("m");
         fs_err::remove_file(home.path("m").join(file)).unwrap();
         let ran = home.run(&["tag", "a.txt", "-m", "./m"]);
-        assert_refused(&ran, &[&format!("./m: no {file} in this model folder")]);
+        assert_refused(&ran, &[&format!("./m: no {said} in this model folder")]);
     }
 }
 
