@@ -101,8 +101,8 @@ fn spread_below_resolution_is_dropped() {
         let zscore = ZScore::fit(&moments(&rows, Spread::Variance)).unwrap();
         assert_eq!(zscore.dropped().contains(&0), dropped);
     }
-    // Around 0 any spread counts whose inverse is a number.
-    for (tiny, dropped) in [(1e-37, false), (1e-44, true)] {
+    // Around 0 it is the largest std that counts, here 1/2: 2⁻²⁴ is 6.0e-8.
+    for (tiny, dropped) in [(1e-7, false), (3e-8, true), (1e-44, true)] {
         let rows = [vec![-tiny, 0.0], vec![tiny, 1.0]];
         let zscore = ZScore::fit(&moments(&rows, Spread::Variance)).unwrap();
         assert_eq!(zscore.dropped().contains(&0), dropped, "{tiny}");
