@@ -7,6 +7,10 @@ mod run;
 
 #[path = "command/bad_input.rs"]
 mod bad_input;
+#[path = "command/convert.rs"]
+mod convert;
+#[path = "command/embed.rs"]
+mod embed;
 #[path = "command/formats.rs"]
 mod formats;
 #[path = "command/housekeeping.rs"]

@@ -92,7 +92,9 @@ impl Ports {
             // A state that is not the last has no name but its own.
             let any_name =
                 wanted.by_token() && (names.len() > 1 || matches!(wanted, Output::Head(_)));
-            let only = all().next().filter(|_| any_name && all().count() == 1);
+            // Logits are no hidden state, even where there is nothing else.
+            let fits = |t: &&TensorInfo| matches!(wanted, Output::Head(_)) || t.name != "logits";
+            let only = all().next().filter(|_| any_name && all().count() == 1).filter(fits);
             let found = names.iter().find_map(by_name).or(only);
             found.map(OutputPort::new).ok_or_else(|| EncoderError::GraphOutput {
                 path: path.to_owned(),
