@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use cloze_core::Encode as _;
 use cloze_encoder::{Counts, Encoder, EncoderParams, ModelFolder, Order, Runtime, RuntimeParams};
-use cloze_testkit::{Random, texts};
+use cloze_testkit::texts;
 
 const TEXTS: usize = 600;
 const ROUNDS: usize = 5;
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = Runtime::load(&RuntimeParams::default(), &mut |line| println!("{line}"))?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pii");
     let model = ModelFolder::open(&folder)?;
-    let texts = make_texts();
+    let texts = texts::of_mixed_lengths(7, TEXTS);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
 
     let mut runs = vec![];
@@ -92,14 +92,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn words(texts: &[&str]) -> f64 {
     texts.iter().map(|text| text.split_whitespace().count()).sum::<usize>() as f64
-}
-
-fn make_texts() -> Vec<String> {
-    let mut random = Random::new(7);
-    let lengths = (0..TEXTS).map(|_| random.log_normal(32.0).round().clamp(1.0, 400.0));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 400")]
-    let lengths: Vec<usize> = lengths.map(|words| words as usize).collect();
-    lengths.into_iter().map(|words| texts::prose(&mut random, words)).collect()
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -45,6 +45,16 @@ pub fn hard_strings() -> Vec<(&'static str, String)> {
     all
 }
 
+/// Prose of `n` texts whose lengths are log-normal: 32 words on average, 1 to 400 each.
+#[must_use]
+pub fn of_mixed_lengths(seed: u64, n: usize) -> Vec<String> {
+    let mut random = Random::new(seed);
+    let lengths = (0..n).map(|_| random.log_normal(32.0).round().clamp(1.0, 400.0));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 400")]
+    let lengths: Vec<usize> = lengths.map(|words| words as usize).collect();
+    lengths.into_iter().map(|words| prose(&mut random, words)).collect()
+}
+
 /// A text of `words` words: sentences about people and places, cut off where there are enough.
 #[must_use]
 pub fn prose(random: &mut Random, words: usize) -> String {

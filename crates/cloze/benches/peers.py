@@ -1,21 +1,23 @@
-"""Prints how many texts a second Python libraries turn into vectors with a sentence-embedding model.
+"""Turns texts into vectors as Python does, and times it, when the benchmark beside this file asks for it.
 
     pip install onnxruntime==1.32.0 tokenizers==0.23.3 sentence-transformers==6.2.0 \\
         transformers==5.23.0 torch==2.15.0 onnx==1.23.2 numpy==2.4.6
-    python bench_peers.py MODEL_FOLDER TEXTS --threads 1 --rounds 5 --cache FOLDER
+    python peers.py MODEL_FOLDER TEXTS --threads 1 --cache FOLDER
 
-Made with Python 3.11. TEXTS is one text a line. Three ways from texts to mean-pooled vectors of length 1,
-tokenization included, each text truncated at 256 tokens:
+Made with Python 3.11. TEXTS is one text a line. Prints one line of JSON when it is ready: versions, useful
+tokens, the ways. Then it reads names of ways, one a line, and answers each with the seconds it took for all
+texts. The ways lead from texts to mean-pooled vectors of length 1, tokenization included, each text
+truncated at 256 tokens:
 
 - onnxruntime_unsorted_32: tokenizers, onnxruntime and numpy; batches of 32 texts as they come, padded to
   the longest of the batch.
 - onnxruntime_sorted_8: the same, but sorted by their number of tokens, in batches of 8.
 - sentence_transformers_32: SentenceTransformer.encode with batch_size 32, which sorts by length.
+- gemm: seconds for a product of 1,024 x 384 by 384 x 1,536 floats in onnxruntime, as in the model's widest
+  part: the rate of arithmetic that this machine has.
 
 The ONNX file is exported from the model folder into the cache folder, if it is not there yet. Threads are
-exactly as many as asked for and do not spin while they wait. After one round that does not count, the
-three take turns in each round; texts/s are of all texts, median, slowest and fastest of the rounds.
-Prints one JSON object. `max_difference` is between the vectors of the three, over all elements.
+exactly as many as asked for and do not spin while they wait.
 """
 
 import argparse
@@ -24,7 +26,6 @@ import inspect
 import json
 import os
 import platform
-import statistics
 import sys
 import time
 from importlib.metadata import version
@@ -39,7 +40,6 @@ def arguments():
     parser.add_argument("model", type=Path, help="folder with config.json, tokenizer.json, model.safetensors")
     parser.add_argument("texts", type=Path, help="UTF-8, one text a line")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cache", type=Path, required=True, help="folder for the exported ONNX file")
     return parser.parse_args()
 
@@ -53,6 +53,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "true"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import numpy as np  # noqa: E402
+import onnx  # noqa: E402
 import onnxruntime  # noqa: E402
 import torch  # noqa: E402
 import transformers  # noqa: E402
@@ -130,6 +131,27 @@ def with_onnxruntime(session, tokenizer, texts, size, by_length):
     return vectors, positions
 
 
+GEMM_RUNS = 100
+
+
+def gemm(options):
+    """A session of one matrix product, and its input."""
+    rows, inner, columns = 1024, 384, 1536
+    random = np.random.default_rng(0)
+    weight = onnx.numpy_helper.from_array(random.standard_normal((inner, columns), np.float32), "w")
+    value = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "gemm",
+        [value("x", onnx.TensorProto.FLOAT, [rows, inner])],
+        [value("y", onnx.TensorProto.FLOAT, [rows, columns])],
+        [weight],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session, {"x": random.standard_normal((rows, inner), np.float32)}
+
+
 def main():
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -166,40 +188,33 @@ def main():
         ),
     }
     useful = sum(len(encoding.ids) for encoding in tokenizer.encode_batch(texts))
+    matrix_session, matrix_input = gemm(options)
+    ways["gemm"] = lambda: [matrix_session.run(None, matrix_input) for _ in range(GEMM_RUNS)]
     first, share = {}, {}
     for name, way in ways.items():
         run.clear()
         first[name] = way()
         share[name] = useful / run["positions"] if run else None
     reference = first["sentence_transformers_32"]
-    seconds = {name: [] for name in ways}
-    for _ in range(args.rounds):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            seconds[name].append(time.perf_counter() - started)
-    results = {}
-    for name, taken in seconds.items():
-        results[name] = {
-            "texts_per_s": round(len(texts) / statistics.median(taken), 2),
-            "min": round(len(texts) / max(taken), 2),
-            "max": round(len(texts) / min(taken), 2),
-            "useful_tokens_per_s": round(useful / statistics.median(taken), 1),
-            "useful_share": share[name] and round(share[name], 4),
-            "max_difference": float(np.abs(first[name] - reference).max()),
-        }
-    found = {
+    ready = {
         "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
         "model_sha256": digest,
         "threads": args.threads,
-        "torch_threads": torch.get_num_threads(),
-        "rounds": args.rounds,
         "texts": len(texts),
         "useful_tokens": useful,
-        "results": results,
+        "useful_share": share,
+        "max_difference": {
+            name: float(np.abs(vectors - reference).max()) for name, vectors in first.items() if name != "gemm"
+        },
+        "ways": list(ways),
     }
-    json.dump(found, sys.stdout, indent=2)
-    print()
+    print(json.dumps(ready), flush=True)
+    for line in sys.stdin:
+        way = ways[line.strip()]
+        started = time.perf_counter()
+        way()
+        taken = time.perf_counter() - started
+        print(taken / GEMM_RUNS if line.strip() == "gemm" else taken, flush=True)
 
 
 if __name__ == "__main__":
