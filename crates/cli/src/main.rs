@@ -7,6 +7,7 @@
 //! - `embed`: vectors, and the forms they are written in;
 //! - `similarity`, `eval`: how alike texts are, and how well that agrees with people;
 //! - `zscore`, `anisotropy`: corrections, and what they are for;
+//! - `pairs`: pairs of texts of a file, a chunk at a time;
 //! - `out`, `progress`: where results go, and how far they are;
 //! - `model`, `setup`: housekeeping;
 //! - `messages`: what goes to stderr, and the exit status that remembers it.
@@ -21,6 +22,7 @@ mod messages;
 mod model;
 mod out;
 mod output;
+mod pairs;
 mod progress;
 mod setup;
 mod similarity;

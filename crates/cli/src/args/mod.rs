@@ -14,13 +14,15 @@ use crate::messages::Messages;
 mod anisotropy;
 mod convert;
 mod eval;
+mod pairs;
 mod similarity;
 mod vectors;
 mod zscore;
 
 pub(crate) use anisotropy::AnisotropyArgs;
 pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
-pub(crate) use eval::{EvalCommand, StsArgs};
+pub(crate) use eval::{CorrectionArg, EvalCommand, StsArgs};
+pub(crate) use pairs::{PairArgs, PairFields};
 pub(crate) use similarity::SimilarityArgs;
 pub(crate) use vectors::{EmbedArgs, EmbedFormat, VectorArgs};
 pub(crate) use zscore::{FitArgs, ZscoreCommand};

@@ -1,4 +1,6 @@
-//! `cloze eval`.
+//! `cloze eval`: how good results are, on labelled data.
+mod sts;
+
 use crate::args::{CommonArgs, EvalCommand};
 use crate::messages::Messages;
 
@@ -7,6 +9,7 @@ pub(crate) fn run(
     args: &EvalCommand,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let _ = (common, args, messages);
-    anyhow::bail!("not there yet")
+    match args {
+        EvalCommand::Sts(args) => sts::run(common, args, messages),
+    }
 }
