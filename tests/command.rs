@@ -7,6 +7,8 @@ mod run;
 
 #[path = "command/bad_input.rs"]
 mod bad_input;
+#[path = "command/eval_sts.rs"]
+mod eval_sts;
 #[path = "command/formats.rs"]
 mod formats;
 #[path = "command/housekeeping.rs"]
@@ -23,6 +25,8 @@ mod redact;
 mod repeat;
 #[path = "command/settings.rs"]
 mod settings;
+#[path = "command/similarity.rs"]
+mod similarity;
 #[cfg(unix)]
 #[path = "command/stop.rs"]
 mod stop;

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cloze_corpus::{Pair, Source, ValidPairParams};
+use cloze_corpus::{CorpusError, Pair, Source, ValidPairParams};
 
 use crate::messages::{Messages, plural};
 use crate::progress;
@@ -39,7 +39,12 @@ pub(crate) fn for_each_chunk(
         let path = PathBuf::from(name);
         Source::File { relative: path.clone(), path }
     };
-    let mut reader = params.open(&source)?;
+    let mut reader = params.open(&source).map_err(|error| match error {
+        CorpusError::NoPairs { .. } => {
+            anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
+        }
+        error => error.into(),
+    })?;
     progress::start(std::slice::from_ref(&source), messages);
     let (mut chunk, mut bytes, mut pairs, mut seen, mut bad) = (vec![], 0, 0, 0, 0_u64);
     while let Some(next) = reader.next() {

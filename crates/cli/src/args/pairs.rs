@@ -45,12 +45,12 @@ impl PairFields {
 /// How files of pairs are read, where nothing else is.
 #[derive(Args)]
 pub(crate) struct PairArgs {
-    /// What the file is; auto goes by its ending
+    /// What the files are; auto goes by their endings
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Pairs")]
     pub(crate) input: PairInputArg,
     #[command(flatten)]
     pub(crate) fields: PairFields,
-    /// The file's encoding: utf-8, latin1, utf-16, gbk, …
+    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Pairs")]
     pub(crate) encoding: String,
 }

@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::matrix::Matrix;
-use super::measure::{one_line, shown};
+use super::measure::{one_line, rounded, shown};
 
 /// More squares than this on a side are no picture any more, but a file of many megabytes.
 const MAX_TEXTS: usize = 300;
@@ -90,7 +90,7 @@ fn draw_panel(
             if rows.len() <= MAX_NUMBERED {
                 let ink = if share > 0.55 { WHITE } else { BLACK };
                 let middle = (x + side / 2, y + side / 2);
-                text(root, &format!("{value:.2}"), middle, 12, HPos::Center, ink)?;
+                text(root, &rounded(value, 2), middle, 12, HPos::Center, ink)?;
             }
         }
     }

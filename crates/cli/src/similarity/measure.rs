@@ -123,13 +123,35 @@ pub(crate) fn compare(metric: Metric, a: &[f32], b: &[f32]) -> Result<f64, cloze
 
 /// A number with four digits behind the point.
 pub(crate) fn shown(number: f64) -> String {
-    match format!("{number:.4}") {
-        minus if minus == "-0.0000" => "0.0000".into(),
-        text => text,
+    rounded(number, 4)
+}
+
+/// A number with so many digits behind the point, and no minus before nothing but zeros.
+pub(super) fn rounded(number: f64, digits: usize) -> String {
+    let text = format!("{number:.digits$}");
+    match text.strip_prefix('-') {
+        Some(zeros) if zeros.bytes().all(|b| matches!(b, b'0' | b'.')) => zeros.to_owned(),
+        _ => text,
     }
 }
 
 /// A text in one line of a table.
 pub(crate) fn one_line(text: &str) -> String {
     visible(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_minus_before_zeros_alone() {
+        let all = [-0.000_04, -0.000_06, -0.0, 0.5, -12.0].map(shown);
+        assert_eq!(all, ["0.0000", "-0.0001", "0.0000", "0.5000", "-12.0000"]);
+    }
+
+    #[test]
+    fn a_text_is_one_line() {
+        assert_eq!(one_line("a\r\nb\tc\u{1b}[1m"), "a\\nb\\tc\\u{1b}[1m");
+    }
 }

@@ -118,14 +118,18 @@ pub(super) fn run(
                 }
             };
             let (text, before) = (bearers.len(), occurrences.len());
-            for (span, contextual, alone) in places(&input.text, &wanted, &words, &own) {
-                occurrences.push(Occurrence {
-                    text,
-                    number: occurrences.len() - before + 1,
-                    span,
-                    statics: statics.finish_with(None, alone.to_vec(), Level::Word)?,
-                    contextual: measure.finish(contextual.to_vec(), Level::Word)?,
-                });
+            let places = places(&input.text, &wanted, &words, &own);
+            let occurrence = |(number, (span, contextual, alone)): (usize, Place<'_>)| {
+                let statics = statics.finish_with(None, alone.to_vec(), Level::Word)?;
+                let contextual = measure.finish(contextual.to_vec(), Level::Word)?;
+                Ok(Occurrence { text, number, span, statics, contextual })
+            };
+            match (1..).zip(places).map(occurrence).collect::<Result<Vec<_>, _>>() {
+                Ok(found) => occurrences.extend(found),
+                Err(error) => {
+                    messages.failure(&input.not_encoded(error));
+                    continue;
+                }
             }
             if occurrences.len() == before {
                 let Input { id, text, .. } = input;
@@ -155,6 +159,9 @@ fn folded(word: &str) -> String {
     lower.nfc().collect()
 }
 
+/// A word's place, and its rows in context and alone.
+type Place<'a> = (Span, &'a [f32], &'a [f32]);
+
 /// Where the word is, with its rows in context and alone. Both have the same words: the tokenizer
 /// is one.
 fn places<'a>(
@@ -162,7 +169,7 @@ fn places<'a>(
     wanted: &str,
     words: &'a PieceVectors,
     own: &'a PieceVectors,
-) -> Vec<(Span, &'a [f32], &'a [f32])> {
+) -> Vec<Place<'a>> {
     let both = words.vectors.iter().zip(own.vectors.iter());
     let all = words.pieces.iter().zip(both);
     all.filter(|(piece, _)| folded(piece.span.of(text).unwrap_or("")) == wanted)
@@ -266,4 +273,17 @@ fn write_table(
         writeln!(out)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_compared_whatever_their_case_and_composition() {
+        assert_eq!(folded("E\u{301}COLE"), folded("école"));
+        assert_eq!(folded("BANK"), "bank");
+        assert_ne!(folded("bank"), folded("banks"));
+        assert_ne!(folded("cote"), folded("côte"));
+    }
 }
