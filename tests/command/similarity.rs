@@ -100,6 +100,7 @@ fn more_texts_are_ranked() {
     // One text has nothing to be compared with.
     assert_refused(&home.run(&["similarity", CAT]), &["at least two texts, found 1"]);
     assert_refused(&home.run(&["similarity"]), &["TEXTS", "--pairs"]);
+    assert_refused(&home.run(&["similarity", CAT, FILM, "--no-header"]), &["are for --pairs"]);
     let ran = home.run(&["similarity", CAT, "--texts", "gone.txt"]);
     assert_refused(&ran, &["gone.txt: no such file", "found 1"]);
 }
@@ -375,7 +376,7 @@ fn with_and_without_a_correction() {
     let report = &ran.records()[1];
     assert_eq!(report["fitted_on"], json!({"file": "z.json", "texts": 5}));
     let default = home.run(&[&args[..], &["--json"]].concat());
-    assert_eq!(default.records(), [report.clone()]);
+    assert_eq!(&default.records(), std::slice::from_ref(report));
     let ran = home.run(&[&args[..], &["--correction", "whitening"]].concat());
     assert_refused(&ran, &["--correction whitening, but the one of --zscore is zscore"]);
 }

@@ -7,7 +7,7 @@ use cloze_corpus::{CorpusError, Pair, Source, ValidPairParams};
 
 use crate::messages::{Messages, plural};
 use crate::progress;
-use crate::texts;
+use crate::texts::{self, Encode};
 
 /// As much text as is worked on at once.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -93,11 +93,7 @@ impl<T> Default for Distinct<T> {
 
 impl<T> Distinct<T> {
     /// Adds the texts of `pairs` that are not there yet.
-    pub(crate) fn add(
-        &mut self,
-        pairs: &[Pair],
-        encode: &dyn Fn(&[&str]) -> Result<Vec<T>, cloze::Error>,
-    ) -> anyhow::Result<()> {
+    pub(crate) fn add(&mut self, pairs: &[Pair], encode: &Encode<'_, T>) -> anyhow::Result<()> {
         let mut new: Vec<&str> = vec![];
         for text in pairs.iter().flat_map(|pair| [&pair.first, &pair.second]) {
             if !self.places.contains_key(text) {

@@ -429,17 +429,15 @@ impl PairParams {
         let [first, second, score] =
             [&self.first_field, &self.second_field, &self.score_field].map(Option::as_deref);
         let least = if self.score_required { 3 } else { 2 };
-        let header = match self.header {
-            Some(header) => header,
-            None => {
-                let named = [first, second, score].iter().any(Option::is_some);
-                let known = |known: &[&str]| names().any(|name| known.contains(&name.as_str()));
-                let last = || names().last().unwrap_or_default();
-                named
-                    || (known(&FIRST_FIELDS) && known(&SECOND_FIELDS))
-                    || (self.score_required && columns >= least && number(&last()).is_none())
-            }
+        let guessed = || {
+            let asked = [first, second, score].iter().any(Option::is_some);
+            let known = |known: &[&str]| names().any(|name| known.contains(&name.as_str()));
+            let no_number = || names().last().is_none_or(|last| number(&last).is_none());
+            asked
+                || (known(&FIRST_FIELDS) && known(&SECOND_FIELDS))
+                || (self.score_required && columns >= least && no_number())
         };
+        let header = self.header.unwrap_or_else(guessed);
         if !header {
             if columns < least {
                 let path = path.to_owned();

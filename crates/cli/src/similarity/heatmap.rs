@@ -41,14 +41,14 @@ pub(super) fn draw(matrix: &Matrix<'_>, corrected: bool, metric: Metric) -> anyh
     let height = 2 * MARGIN + 2 * TITLE_HEIGHT + grid.max(120);
     let mut svg = String::new();
     {
-        let size = (u32::try_from(width)?, u32::try_from(height)?);
-        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        root.fill(&WHITE).map_err(failed)?;
+        let extent = (u32::try_from(width)?, u32::try_from(height)?);
+        let root = SVGBackend::with_string(&mut svg, extent).into_drawing_area();
+        root.fill(&WHITE).map_err(|error| failed(&error))?;
         for (i, &corrected) in (0..).zip(panels) {
             let at = (MARGIN + i * panel, MARGIN);
             draw_panel(&root, matrix, corrected, metric, at, side)?;
         }
-        root.present().map_err(failed)?;
+        root.present().map_err(|error| failed(&error))?;
     }
     Ok(svg)
 }
@@ -71,15 +71,15 @@ fn draw_panel(
     let (grid_left, grid_top) = (left + LABEL_WIDTH, top + 2 * TITLE_HEIGHT);
     let kind = if corrected { "corrected " } else { "" };
     text(root, &format!("{kind}{}", metric.name()), (grid_left, top + 10), 16, HPos::Left, BLACK)?;
-    let size = side.min(13);
+    let font = side.min(13);
     for (i, (input, _)) in (0..).zip(&matrix.texts) {
         let middle = i * side + side / 2;
         let label = label(i + 1, &input.text);
-        text(root, &label, (grid_left - 6, grid_top + middle), size, HPos::Right, BLACK)?;
+        text(root, &label, (grid_left - 6, grid_top + middle), font, HPos::Right, BLACK)?;
         // Numbers alone above the columns, as many as have room.
         if side >= 16 || i % 5 == 4 {
             let place = (grid_left + middle, grid_top - 8);
-            text(root, &(i + 1).to_string(), place, size, HPos::Center, BLACK)?;
+            text(root, &(i + 1).to_string(), place, font, HPos::Center, BLACK)?;
         }
     }
     for (i, row) in (0..).zip(&rows) {
@@ -138,7 +138,7 @@ fn rectangle(
     to: (i32, i32),
     color: RGBColor,
 ) -> anyhow::Result<()> {
-    root.draw(&Rectangle::new([from, to], color.filled())).map_err(failed)
+    root.draw(&Rectangle::new([from, to], color.filled())).map_err(|error| failed(&error))
 }
 
 fn text(
@@ -150,9 +150,9 @@ fn text(
     color: RGBColor,
 ) -> anyhow::Result<()> {
     let style = ("sans-serif", size).into_font().color(&color).pos(Pos::new(at, VPos::Center));
-    root.draw(&Text::new(text.to_owned(), place, style)).map_err(failed)
+    root.draw(&Text::new(text.to_owned(), place, style)).map_err(|error| failed(&error))
 }
 
-fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> anyhow::Error {
+fn failed<E: std::error::Error + Send + Sync>(error: &DrawingAreaErrorKind<E>) -> anyhow::Error {
     anyhow!("the heat map: {error}")
 }

@@ -29,6 +29,12 @@ pub(crate) fn run(
     if args.word.is_some() && args.vectors.statics {
         anyhow::bail!("--static has no meaning with --word, which shows both vectors");
     }
+    let fields = &args.fields;
+    let names = [&fields.first_field, &fields.second_field, &fields.score_field];
+    let for_pairs = fields.header || fields.no_header || names.iter().any(|name| name.is_some());
+    if args.pairs.is_none() && for_pairs {
+        anyhow::bail!("--first-field, --second-field, --score-field and --header are for --pairs");
+    }
     let measure = Measure::open(common, args, messages)?;
     let mut out = Out::to(args.output.as_deref(), args.force)?;
     if let Some(file) = &args.pairs {
