@@ -11,6 +11,8 @@ mod bad_input;
 mod convert;
 #[path = "command/embed.rs"]
 mod embed;
+#[path = "command/eval_sts.rs"]
+mod eval_sts;
 #[path = "command/formats.rs"]
 mod formats;
 #[path = "command/housekeeping.rs"]
@@ -27,6 +29,8 @@ mod redact;
 mod repeat;
 #[path = "command/settings.rs"]
 mod settings;
+#[path = "command/similarity.rs"]
+mod similarity;
 #[cfg(unix)]
 #[path = "command/stop.rs"]
 mod stop;

@@ -5,22 +5,30 @@
 //! - `output`: the forms entities are written in, and where to;
 //! - `texts`: texts of files, a chunk at a time, for the commands that make vectors of them;
 //! - `embed`: vectors, and the forms they are written in;
+//! - `similarity`, `eval`: how alike texts are, and how well that agrees with people;
+//! - `zscore`, `anisotropy`: corrections, and what they are for;
+//! - `pairs`: pairs of texts of a file, a chunk at a time;
 //! - `out`, `progress`: where results go, and how far they are;
 //! - `model`, `setup`: housekeeping;
 //! - `messages`: what goes to stderr, and the exit status that remembers it.
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
 //! included; 130 interrupted.
+mod anisotropy;
 mod args;
 mod embed;
+mod eval;
 mod messages;
 mod model;
 mod out;
 mod output;
+mod pairs;
 mod progress;
 mod setup;
+mod similarity;
 mod tag;
 mod texts;
+mod zscore;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -45,6 +53,10 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Tag(args) => tag::run(&cli.common, *args, &messages),
         Command::Embed(args) => embed::run(&cli.common, &args, &messages),
+        Command::Similarity(args) => similarity::run(&cli.common, &args, &messages),
+        Command::Zscore { command } => zscore::run(&cli.common, &command, &messages),
+        Command::Anisotropy(args) => anisotropy::run(&cli.common, &args, &messages),
+        Command::Eval { command } => eval::run(&cli.common, &command, &messages),
         Command::Model { command } => model::run(&cli.common, command, &messages),
         Command::Setup { json } => setup::run(&cli.common, json, &messages),
         Command::Completions { shell } => {

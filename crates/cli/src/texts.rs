@@ -120,7 +120,7 @@ fn read(
 }
 
 /// What makes something of each of some texts, or of none.
-type Encode<'a, T> = dyn Fn(&[&str]) -> Result<Vec<T>, cloze::Error> + 'a;
+pub(crate) type Encode<'a, T> = dyn Fn(&[&str]) -> Result<Vec<T>, cloze::Error> + 'a;
 
 /// `encode` of all texts together; where one of them is the cause of a failure, each is done alone,
 /// so that it costs only itself.

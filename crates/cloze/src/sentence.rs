@@ -500,8 +500,24 @@ impl SentenceEncoder {
     ///
     /// # Errors
     /// [`Error::Embed`] for a vector that is not finite or not as wide as the correction's.
-    pub fn finish(&self, mut vector: Vec<f32>, level: Level) -> Result<Vec<f32>, Error> {
-        if let Some(correction) = &self.correction {
+    pub fn finish(&self, vector: Vec<f32>, level: Level) -> Result<Vec<f32>, Error> {
+        self.finish_with(self.correction.as_ref(), vector, level)
+    }
+
+    /// The same with this correction, or none, in place of the encoder's own, so that several can be
+    /// compared on vectors that were made once. Whether it
+    /// [fits](FittedCorrection::check_fits) the [`provenance`](Self::provenance) is the caller's to
+    /// ask; here only level and width show.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish); also for more `dims` than the correction leaves.
+    pub fn finish_with(
+        &self,
+        correction: Option<&FittedCorrection>,
+        mut vector: Vec<f32>,
+        level: Level,
+    ) -> Result<Vec<f32>, Error> {
+        if let Some(correction) = correction {
             let fitted = correction.fitted().level;
             if fitted != level {
                 return Err(Error::Embed(cloze_embed::EmbedError::Differs {

@@ -5,7 +5,7 @@
 //! Not on `csv-core`: to write a row back byte for byte takes the places of its fields.
 use std::ops::Range;
 
-use crate::decode::{Decoded, split_ending};
+use crate::decode::{Decoded, Unit, split_ending};
 use crate::record::Frame;
 use crate::{CorpusError, Piece, Record, ValidReadParams, error::MAX_NAMES};
 
@@ -65,9 +65,7 @@ impl Table {
         params: &ValidReadParams,
     ) -> Result<Option<Piece>, CorpusError> {
         let delimiter = self.delimiter;
-        let mut place = Place::FieldStart;
-        let row = decoded
-            .unit(params.max_text_bytes(), |byte| place.step(byte, delimiter) == Step::RowEnd);
+        let row = row(decoded, delimiter, params.max_text_bytes());
         let path = decoded.path();
         let row = match (row, &self.header) {
             // Without a header no row means anything.
@@ -88,9 +86,6 @@ impl Table {
             (row, _) => row?,
         };
         let Some(row) = row else { return Ok(None) };
-        if place == Place::Quoted {
-            return Err(CorpusError::Unclosed { path: path.to_owned(), line: row.line });
-        }
         let content = split_ending(&row.raw).0;
         if content.is_empty() {
             return Ok(Some(Piece::Verbatim(row.raw)));
@@ -153,9 +148,24 @@ impl Table {
     }
 }
 
+/// The next row, with its line end.
+pub(crate) fn row(
+    decoded: &mut Decoded,
+    delimiter: u8,
+    max: usize,
+) -> Result<Option<Unit>, CorpusError> {
+    let mut place = Place::FieldStart;
+    match decoded.unit(max, |byte| place.step(byte, delimiter) == Step::RowEnd)? {
+        Some(row) if place == Place::Quoted => {
+            Err(CorpusError::Unclosed { path: decoded.path().to_owned(), line: row.line })
+        }
+        row => Ok(row),
+    }
+}
+
 /// Where the fields of a row without its line end are. Not collected: a row may be all delimiters,
 /// and sixteen times its length is no bound.
-fn fields(row: &str, delimiter: u8) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn fields(row: &str, delimiter: u8) -> impl Iterator<Item = Range<usize>> {
     let mut bytes = row.bytes().enumerate();
     let mut place = Place::FieldStart;
     let mut start = Some(0);
@@ -168,7 +178,7 @@ fn fields(row: &str, delimiter: u8) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// What a field means.
-fn unquoted(field: &str) -> String {
+pub(crate) fn unquoted(field: &str) -> String {
     let Some(mut rest) = field.strip_prefix('"') else { return field.to_owned() };
     let mut value = String::with_capacity(field.len());
     while let Some((before, after)) = rest.split_once('"') {

@@ -131,6 +131,26 @@ pub enum CorpusError {
         /// The type it has.
         found: &'static str,
     },
+    /// A score that is no finite number.
+    #[error("{path}:{line}: {place}: expected a number, found {found:?}")]
+    NotNumber {
+        /// The input.
+        path: PathBuf,
+        /// The line, or the row's first one.
+        line: u64,
+        /// Where in it: `field "score"`, `column 3`.
+        place: String,
+        /// What is there; of more than forty characters the beginning.
+        found: String,
+    },
+    /// A format that has no pairs.
+    #[error("{path}: expected pairs as csv, tsv or jsonl, found {found}")]
+    NoPairs {
+        /// The input.
+        path: PathBuf,
+        /// The format: the one asked for, or the one of the file's ending.
+        found: Format,
+    },
     /// A row with another number of columns than the header, or without a token column.
     #[error("{path}:{line}: expected {expected} columns, found {found}")]
     Columns {
@@ -185,6 +205,7 @@ impl CorpusError {
         match self {
             Self::Json { .. }
             | Self::FieldType { .. }
+            | Self::NotNumber { .. }
             | Self::Columns { .. }
             | Self::EmptyToken { .. } => false,
             Self::TooLong { fatal, .. } | Self::MissingField { fatal, .. } => *fatal,

@@ -11,7 +11,7 @@ use crate::record::Frame;
 use crate::{CorpusError, Piece, Record, ValidReadParams, error::MAX_NAMES};
 
 /// The values of an object as they stand in the line.
-struct Fields<'a>(BTreeMap<String, &'a RawValue>);
+pub(crate) struct Fields<'a>(pub(crate) BTreeMap<String, &'a RawValue>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -48,7 +48,7 @@ pub(crate) fn parse(
     params: &ValidReadParams,
 ) -> Result<Piece, CorpusError> {
     let content = split_ending(&raw).0;
-    if content.trim_matches([' ', '\t', '\r']).is_empty() {
+    if is_blank(content) {
         return Ok(Piece::Verbatim(raw));
     }
     let invalid = |source| CorpusError::Json { path: path.to_owned(), line, source };
@@ -76,25 +76,46 @@ pub(crate) fn parse(
     let start = value.get().as_ptr().addr() - content.as_ptr().addr();
     let literal = start..start + value.get().len();
 
-    let field = params.id_field();
-    let id = match fields.get(field) {
-        None => None,
-        Some(value) => match type_of(value) {
-            NULL => None,
-            STRING => Some(serde_json::from_str(value.get()).map_err(invalid)?),
-            NUMBER | BOOLEAN => Some(value.get().to_owned()),
-            _ => return Err(wrong_type(field, "a string, a number or a boolean", value)),
-        },
-    };
+    let id = id(&fields, params.id_field(), path, line)?;
     Ok(Piece::Record(Record { line, id, text, words: None, frame: Frame::Json { raw, literal } }))
 }
 
-const NULL: &str = "null";
-const STRING: &str = "a string";
-const NUMBER: &str = "a number";
-const BOOLEAN: &str = "a boolean";
+/// Whether a line has no object at all.
+pub(crate) fn is_blank(content: &str) -> bool {
+    content.trim_matches([' ', '\t', '\r']).is_empty()
+}
 
-fn type_of(value: &RawValue) -> &'static str {
+/// The record's name, where it has one.
+pub(crate) fn id(
+    fields: &BTreeMap<String, &RawValue>,
+    field: &str,
+    path: &Path,
+    line: u64,
+) -> Result<Option<String>, CorpusError> {
+    let Some(value) = fields.get(field) else { return Ok(None) };
+    match type_of(value) {
+        NULL => Ok(None),
+        STRING => {
+            let invalid = |source| CorpusError::Json { path: path.to_owned(), line, source };
+            serde_json::from_str(value.get()).map(Some).map_err(invalid)
+        }
+        NUMBER | BOOLEAN => Ok(Some(value.get().to_owned())),
+        found => Err(CorpusError::FieldType {
+            path: path.to_owned(),
+            line,
+            field: field.to_owned(),
+            expected: "a string, a number or a boolean",
+            found,
+        }),
+    }
+}
+
+pub(crate) const NULL: &str = "null";
+pub(crate) const STRING: &str = "a string";
+pub(crate) const NUMBER: &str = "a number";
+pub(crate) const BOOLEAN: &str = "a boolean";
+
+pub(crate) fn type_of(value: &RawValue) -> &'static str {
     match value.get().as_bytes().first() {
         Some(b'"') => STRING,
         Some(b'{') => "an object",

@@ -6,7 +6,8 @@
 //! - [`encoding`]: bytes → text, without ever replacing what does not fit;
 //! - [`format`](mod@format): which of the six formats a file is in;
 //! - [`reader`]: text → [`Piece`]s, one at a time;
-//! - [`record`]: a text, where it came from, and how to put another in its place.
+//! - [`record`]: a text, where it came from, and how to put another in its place;
+//! - [`pairs`]: two texts a row, perhaps with a score, in place of one.
 //!
 //! ```
 //! use cloze_corpus::{Format, Piece, ReadParams};
@@ -44,11 +45,14 @@ pub mod reader;
 
 pub mod record;
 
+pub mod pairs;
+
 mod error;
 
 pub use encoding::Encoding;
 pub use error::CorpusError;
 pub use format::Format;
+pub use pairs::{Pair, PairParams, Pairs, ValidPairParams};
 pub use params::{ReadParams, ValidReadParams};
 pub use reader::{Piece, Reader};
 pub use record::Record;

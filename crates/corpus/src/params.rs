@@ -148,9 +148,9 @@ impl ValidReadParams {
 }
 
 /// Puts the name into errors, as `fs_err` does for files.
-struct Named<R> {
-    raw: R,
-    name: String,
+pub(crate) struct Named<R> {
+    pub(crate) raw: R,
+    pub(crate) name: String,
 }
 
 impl<R: Read> Read for Named<R> {

@@ -166,6 +166,8 @@ pub struct Counts {
     pub padded: u64,
     /// Texts of which only the beginning was seen.
     pub truncated: u64,
+    /// Texts longer than a window: those that went through several, and those truncated.
+    pub long: u64,
 }
 
 /// An encoder over one model folder.
@@ -190,6 +192,7 @@ pub struct Encoder {
     tokens: AtomicU64,
     padded: AtomicU64,
     truncated: AtomicU64,
+    long: AtomicU64,
 }
 
 impl Encoder {
@@ -257,6 +260,7 @@ impl Encoder {
             tokens: AtomicU64::default(),
             padded: AtomicU64::default(),
             truncated: AtomicU64::default(),
+            long: AtomicU64::default(),
         })
     }
 
@@ -271,6 +275,7 @@ impl Encoder {
             tokens: get(&self.tokens),
             padded: get(&self.padded),
             truncated: get(&self.truncated),
+            long: get(&self.long),
         }
     }
 
@@ -366,10 +371,13 @@ impl Encoder {
         let ValidEncoderParams { window, stride, cut, truncate, .. } = self.params;
         let texts_done = in_parallel(self.pool.workers(), texts.len(), |_, i| {
             let mut text = self.tokenizer.encode(texts[i], i)?;
-            if truncate && text.tokens.len() > window {
-                text.ids.truncate(window);
-                text.tokens.truncate(window);
-                self.truncated.fetch_add(1, Ordering::Relaxed);
+            if text.tokens.len() > window {
+                self.long.fetch_add(1, Ordering::Relaxed);
+                if truncate {
+                    text.ids.truncate(window);
+                    text.tokens.truncate(window);
+                    self.truncated.fetch_add(1, Ordering::Relaxed);
+                }
             }
             let mut windows = window::plan(&text.tokens, texts[i], window, stride, cut);
             if windows.is_empty() && run_empty {

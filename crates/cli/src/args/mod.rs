@@ -11,11 +11,21 @@ use cloze_heads::{Aggregation, Decode};
 
 use crate::messages::Messages;
 
+mod anisotropy;
 mod convert;
+mod eval;
+mod pairs;
+mod similarity;
 mod vectors;
+mod zscore;
 
+pub(crate) use anisotropy::AnisotropyArgs;
 pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
-pub(crate) use vectors::{EmbedArgs, EmbedFormat};
+pub(crate) use eval::{CorrectionArg, EvalCommand, StsArgs};
+pub(crate) use pairs::{PairArgs, PairFields};
+pub(crate) use similarity::SimilarityArgs;
+pub(crate) use vectors::{EmbedArgs, EmbedFormat, VectorArgs};
+pub(crate) use zscore::{FitArgs, ZscoreCommand};
 
 /// Entities and vectors from text files: a BERT encoder on ONNX Runtime, without Python
 #[derive(Parser)]
@@ -38,6 +48,20 @@ pub(crate) enum Command {
     },
     /// Vectors of texts, words or tokens
     Embed(Box<EmbedArgs>),
+    /// How alike texts are
+    Similarity(Box<SimilarityArgs>),
+    /// Corrections for anisotropy, learned from texts
+    Zscore {
+        #[command(subcommand)]
+        command: ZscoreCommand,
+    },
+    /// How narrow the cone is that vectors lie in, layer by layer
+    Anisotropy(Box<AnisotropyArgs>),
+    /// How good results are, on labelled data
+    Eval {
+        #[command(subcommand)]
+        command: EvalCommand,
+    },
     /// Get ONNX Runtime ready, so that later runs need no network
     Setup {
         /// Print the report as JSON

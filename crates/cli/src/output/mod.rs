@@ -6,7 +6,7 @@ mod jsonl;
 pub(crate) mod pretty;
 mod redact;
 pub(crate) mod sink;
-mod tsv;
+pub(crate) mod tsv;
 
 use std::io::{self, Write};
 

@@ -16,7 +16,7 @@ impl Tsv {
     }
 }
 
-fn write_row<'a>(
+pub(crate) fn write_row<'a>(
     out: &mut dyn Write,
     row: impl IntoIterator<Item = &'a str>,
 ) -> std::io::Result<()> {

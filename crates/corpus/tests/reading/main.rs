@@ -6,6 +6,7 @@ use cloze_corpus::{CorpusError, Format, Piece, ReadParams};
 
 mod encodings;
 mod formats;
+mod pairs;
 mod params;
 mod properties;
 mod streaming;

@@ -53,7 +53,8 @@ fn counts_are_what_was_done() {
         let encoder = super::open(&cloze_testkit::model("tiny"), params);
         super::encode(&encoder, &texts);
         let tokens = 3 + 10 + 1 + 3 * 2;
-        let expected = Counts { texts: 3, windows: 3, batches, tokens, padded, truncated: 0 };
+        let expected =
+            Counts { texts: 3, windows: 3, batches, tokens, padded, truncated: 0, long: 0 };
         assert_eq!(encoder.counts(), expected, "budget {budget}");
         super::encode(&encoder, &["", ""]);
         assert_eq!(encoder.counts(), Counts { texts: 5, ..expected });

@@ -1,0 +1,141 @@
+//! Pairs of texts of a file, a chunk at a time.
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cloze_corpus::{CorpusError, Pair, Source, ValidPairParams};
+
+use crate::messages::{Messages, plural};
+use crate::progress;
+use crate::texts::{self, Encode};
+
+/// As much text as is worked on at once.
+const CHUNK_BYTES: usize = 256 << 10;
+/// As many pairs, should they be short.
+const CHUNK_PAIRS: usize = 2048;
+
+/// A pair of which nothing could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: the {which} text: not encoded")]
+pub(crate) struct NotEncoded {
+    path: String,
+    line: u64,
+    which: &'static str,
+    source: Arc<cloze::Error>,
+}
+
+/// Reads every pair of the file `name`, or of standard input for `-`, and gives them to `work` in
+/// chunks. A row that cannot be read is named, and the others are done; how many pairs there were
+/// comes back. A file without one is an error.
+pub(crate) fn for_each_chunk(
+    name: &str,
+    params: &ValidPairParams,
+    messages: &Messages,
+    mut work: impl FnMut(Vec<Pair>) -> anyhow::Result<()>,
+) -> anyhow::Result<u64> {
+    let source = if name == "-" {
+        Source::Stdin
+    } else {
+        let path = PathBuf::from(name);
+        Source::File { relative: path.clone(), path }
+    };
+    let mut reader = params.open(&source).map_err(|error| match error {
+        CorpusError::NoPairs { .. } => {
+            anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
+        }
+        error => error.into(),
+    })?;
+    progress::start(std::slice::from_ref(&source), messages);
+    let (mut chunk, mut bytes, mut pairs, mut seen, mut bad) = (vec![], 0, 0, 0, 0_u64);
+    while let Some(next) = reader.next() {
+        match next {
+            Ok(pair) => {
+                bytes += pair.first.len() + pair.second.len();
+                pairs += 1;
+                chunk.push(pair);
+            }
+            // With nothing before it, it is not one failure among others.
+            Err(error) if error.is_fatal() && pairs == 0 => return Err(error.into()),
+            Err(error) => {
+                bad += 1;
+                messages.failure(&error);
+            }
+        }
+        messages.bar.inc(reader.bytes_read().saturating_sub(seen));
+        seen = reader.bytes_read();
+        if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_PAIRS {
+            bytes = 0;
+            work(std::mem::take(&mut chunk))?;
+            messages.bar.set_message(plural(pairs, "pair"));
+        }
+    }
+    if !chunk.is_empty() {
+        work(chunk)?;
+    }
+    messages.bar.finish_and_clear();
+    if pairs == 0 && bad == 0 {
+        anyhow::bail!("{name}: expected pairs of texts, found none");
+    }
+    Ok(pairs)
+}
+
+/// What was made of texts, each distinct one once.
+pub(crate) struct Distinct<T> {
+    places: HashMap<String, usize>,
+    made: Vec<Result<T, Arc<cloze::Error>>>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), made: vec![] }
+    }
+}
+
+impl<T> Distinct<T> {
+    /// Adds the texts of `pairs` that are not there yet.
+    pub(crate) fn add(&mut self, pairs: &[Pair], encode: &Encode<'_, T>) -> anyhow::Result<()> {
+        let mut new: Vec<&str> = vec![];
+        for text in pairs.iter().flat_map(|pair| [&pair.first, &pair.second]) {
+            if !self.places.contains_key(text) {
+                self.places.insert(text.clone(), self.made.len() + new.len());
+                new.push(text);
+            }
+        }
+        if !new.is_empty() {
+            let made = texts::encode_each(&new, encode)?;
+            self.made.extend(made.into_iter().map(|made| made.map_err(Arc::new)));
+        }
+        Ok(())
+    }
+
+    /// What was made, in order.
+    pub(crate) fn all(&self) -> &[Result<T, Arc<cloze::Error>>] {
+        &self.made
+    }
+
+    /// The places in [`all`](Self::all) of a pair's texts; the error if one is a failure.
+    pub(crate) fn places(&self, pair: &Pair, path: &str) -> Result<[usize; 2], NotEncoded> {
+        let place = |text: &str, which| {
+            let place = self.places.get(text).copied().unwrap_or(usize::MAX);
+            match self.made.get(place) {
+                Some(Err(source)) => Err(NotEncoded {
+                    path: path.to_owned(),
+                    line: pair.line,
+                    which,
+                    source: Arc::clone(source),
+                }),
+                _ => Ok(place),
+            }
+        };
+        Ok([place(&pair.first, "first")?, place(&pair.second, "second")?])
+    }
+
+    /// What was made of a pair's texts.
+    pub(crate) fn of(&self, pair: &Pair, path: &str) -> Result<[&T; 2], NotEncoded> {
+        let made = |place: usize| self.made[place].as_ref().ok();
+        match self.places(pair, path)?.map(made) {
+            [Some(first), Some(second)] => Ok([first, second]),
+            _ => unreachable!("failures are errors, and every text of a pair was added"),
+        }
+    }
+}
