@@ -23,7 +23,7 @@ pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
 pub(crate) use eval::{EvalCommand, StsArgs};
 pub(crate) use similarity::SimilarityArgs;
 pub(crate) use vectors::{EmbedArgs, EmbedFormat, VectorArgs};
-pub(crate) use zscore::{FitArgs, ZscoreCommand};
+pub(crate) use zscore::{FitArgs, MergeArgs, ZscoreCommand};
 
 /// Entities and vectors from text files: a BERT encoder on ONNX Runtime, without Python
 #[derive(Parser)]

@@ -1,6 +1,7 @@
 //! The commands that make vectors, as typed.
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use cloze::embed::{FittedCorrection, Layers, Level, Poolings};
 use cloze::{SentenceEncoder, SentenceParams, States};
@@ -63,7 +64,11 @@ impl VectorArgs {
     ) -> anyhow::Result<SentenceEncoder> {
         let encoder = self.open_uncorrected(common, messages)?;
         Ok(match &self.zscore {
-            Some(path) => encoder.with_correction(FittedCorrection::open(path)?)?,
+            Some(path) => {
+                let correction = FittedCorrection::open(path)?;
+                let refused = || format!("{}: not for these vectors", path.display());
+                encoder.with_correction(correction).with_context(refused)?
+            }
             None => encoder,
         })
     }
