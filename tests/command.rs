@@ -5,6 +5,8 @@
 #[path = "command/run.rs"]
 mod run;
 
+#[path = "command/anisotropy.rs"]
+mod anisotropy;
 #[path = "command/bad_input.rs"]
 mod bad_input;
 #[path = "command/formats.rs"]
@@ -28,3 +30,5 @@ mod settings;
 mod stop;
 #[path = "command/streaming.rs"]
 mod streaming;
+#[path = "command/zscore.rs"]
+mod zscore;

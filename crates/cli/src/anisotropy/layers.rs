@@ -75,7 +75,9 @@ impl LayerEncoder {
             Some(poolings) => self.sample_sentences(texts, poolings, sampler),
         };
         if counts.is_err() {
-            texts.iter().for_each(|(text, _)| sampler.forget(*text));
+            for (text, _) in texts {
+                sampler.forget(*text);
+            }
         }
         counts
     }

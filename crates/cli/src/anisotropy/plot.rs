@@ -8,7 +8,7 @@ use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
-use super::report::{Layer, Report};
+use super::report::{LayerReport, Report};
 use crate::output::pretty::visible;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -87,23 +87,36 @@ fn series(
 }
 
 fn legend(report: &Report, head: &Area<'_>) -> Result<(), Box<dyn std::error::Error>> {
-    let Some(correction) = &report.correction else { return Ok(()) };
-    let after = format!("after: {}, fitted on this sample", correction.method.name());
-    let bars = "bars: 95 % interval of the mean";
     let y = 66;
-    head.draw(&PathElement::new([(75, y), (115, y)], BEFORE.stroke_width(2)))?;
-    head.draw(&Circle::new((95, y), 5, BEFORE.filled()))?;
-    let text = |text: String, x: i32| {
+    let bars = "bars: 95 % interval of the mean";
+    let text = |text: &str, x: i32| {
         use plotters::style::text_anchor::{HPos, Pos, VPos};
         let style = (FONT, 17).into_text_style(head).pos(Pos::new(HPos::Left, VPos::Center));
-        Text::new(text, (x, y), style)
+        Text::new(text.to_owned(), (x, y), style)
     };
-    head.draw(&text("before".into(), 122))?;
+    let Some(correction) = &report.correction else {
+        head.draw(&text(bars, 345))?;
+        return Ok(());
+    };
+    head.draw(&PathElement::new([(75, y), (115, y)], BEFORE.stroke_width(2)))?;
+    head.draw(&Circle::new((95, y), 5, BEFORE.filled()))?;
+    head.draw(&text("before", 122))?;
     head.draw(&DashedPathElement::new([(200, y), (240, y)], 6, 4, AFTER.stroke_width(2)))?;
     head.draw(&TriangleMarker::new((220, y), 7, AFTER.filled()))?;
-    head.draw(&text(after, 247))?;
-    head.draw(&text(bars.into(), 620))?;
+    let after = format!("after: {}, fitted on this sample", correction.method.name());
+    head.draw(&text(&after, 247))?;
+    head.draw(&text(bars, 630))?;
     Ok(())
+}
+
+/// `0.25`, `0`, with digits enough to tell neighbours apart.
+fn tick(y: f64, range: f64) -> String {
+    let digits = if range < 0.01 { 6 } else { 4 };
+    let text = format!("{y:.digits$}");
+    match text.trim_end_matches('0').trim_end_matches('.') {
+        "-0" => "0".into(),
+        text => text.into(),
+    }
 }
 
 fn panel(
@@ -112,7 +125,7 @@ fn panel(
     what: &str,
     series: &[Series],
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let layer = |l: Option<&Layer>| i32::try_from(l.map_or(0, |l| l.layer));
+    let layer = |l: Option<&LayerReport>| i32::try_from(l.map_or(0, |l| l.layer));
     let (first, last) = (layer(report.layers.first())?, layer(report.layers.last())?);
     let points = || series.iter().flat_map(|s| &s.points);
     let lows = points().map(|p| p.interval.map_or(p.value, |(low, _)| low));
@@ -123,6 +136,7 @@ fn panel(
     let low = if low < 0.0 { low - room } else { low };
     let mut chart = ChartBuilder::on(area)
         .margin_right(25)
+        .margin_left(16)
         .margin_top(12)
         .x_label_area_size(48)
         .y_label_area_size(72)
@@ -140,7 +154,7 @@ fn panel(
             x if (first..=last).contains(x) => x.to_string(),
             _ => String::new(), // beside the outer layers there are none
         })
-        .y_label_formatter(&|y| super::table::signed(*y).trim_start().trim_end_matches('0').into())
+        .y_label_formatter(&|y| tick(*y, high - low))
         .x_desc("layer (0: embeddings)")
         .y_desc(what)
         .draw()?;

@@ -32,7 +32,7 @@ pub(super) struct Report {
     seed: u64,
     pub(super) correction: Option<Corrected>,
     pub(super) notes: Vec<String>,
-    pub(super) layers: Vec<Layer>,
+    pub(super) layers: Vec<LayerReport>,
 }
 
 /// The correction to compare with.
@@ -45,7 +45,7 @@ pub(super) struct Corrected {
 
 /// A hidden state.
 #[derive(Serialize)]
-pub(super) struct Layer {
+pub(super) struct LayerReport {
     /// Its number; 0 is what the embeddings give.
     pub(super) layer: usize,
     pub(super) before: Anisotropy,
@@ -84,7 +84,7 @@ impl Report {
                 Some(Ok(after)) => (Some(after), None),
                 Some(Err(error)) => (None, Some(error.to_string())),
             };
-            Ok(Layer { layer, before, after, after_error })
+            Ok(LayerReport { layer, before, after, after_error })
         })?;
         let mut report = Self {
             model: encoder.model.name(),
@@ -129,6 +129,14 @@ impl Report {
             notes.push(format!(
                 "after: {}, fitted on this sample itself, not on texts set apart",
                 correction.method.name()
+            ));
+        }
+        let dims = self.layers.first().map_or(0, |layer| layer.before.dims);
+        if self.sample <= dims {
+            notes.push(format!(
+                "{} vectors cannot spread in all {dims} dimensions: IsoScore and variance tell of \
+                 the sample's size as well",
+                self.sample
             ));
         }
         let all =

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use cloze::embed::anisotropy::Report as Anisotropy;
 
-use super::report::{Layer, Report, no_shares};
+use super::report::{LayerReport, Report, no_shares};
 use crate::messages::plural;
 use crate::output::pretty::visible;
 
@@ -13,7 +13,7 @@ const DIMENSIONS: usize = 3;
 /// A hidden state's rows, each with its name: one, or one before and one after the correction.
 pub(super) fn rows<'r>(
     report: &Report,
-    layer: &'r Layer,
+    layer: &'r LayerReport,
 ) -> Vec<(&'static str, Option<&'r Anisotropy>)> {
     let compared = report.correction.is_some();
     let mut rows = vec![(if compared { "before" } else { "" }, Some(&layer.before))];
@@ -42,9 +42,8 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     for layer in &report.layers {
         for (i, (name, measured)) in rows(report, layer).into_iter().enumerate() {
             let number = if i == 0 { layer.layer.to_string() } else { String::new() };
-            write!(out, "{number:>5} {name:6}  ")?;
             let Some(measured) = measured else {
-                writeln!(out, "{:>7}", "none")?;
+                writeln!(out, "{number:>5} {name:6}  {:>7}", "none")?;
                 continue;
             };
             let (from, to) = measured.interval;
@@ -57,14 +56,14 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
             let mut shares = shares(measured);
             unnamed |= shares.len() > DIMENSIONS;
             shares.truncate(DIMENSIONS);
-            writeln!(
-                out,
-                "{}  {} {}  {iso:>6}  {first:>5} {all:>6}  {}",
+            let line = format!(
+                "{number:>5} {name:6}  {}  {} {}  {iso:>6}  {first:>5} {all:>6}  {}",
                 signed(measured.mean_cosine),
                 signed(from),
                 signed(to),
                 shares.join(", ")
-            )?;
+            );
+            writeln!(out, "{}", line.trim_end())?;
         }
     }
     writeln!(out)?;
