@@ -192,7 +192,7 @@ fn vectors_made_another_way_are_refused() {
     );
     assert_refused(
         &home.run(&["zscore", "info", "all.txt"]),
-        &["all.txt:1:1: expected the JSON of"],
+        &["all.txt:1:2: expected the JSON of"],
     );
 }
 

@@ -134,8 +134,8 @@ impl Report {
         let dims = self.layers.first().map_or(0, |layer| layer.before.dims);
         if self.sample <= dims {
             notes.push(format!(
-                "{} vectors cannot spread in all {dims} dimensions: IsoScore and variance tell of \
-                 the sample's size as well",
+                "{} vectors cannot span {dims} dimensions: IsoScore and variance tell of the \
+                 sample's size, too",
                 self.sample
             ));
         }
