@@ -5,6 +5,8 @@
 #[path = "command/run.rs"]
 mod run;
 
+#[path = "command/anisotropy.rs"]
+mod anisotropy;
 #[path = "command/bad_input.rs"]
 mod bad_input;
 #[path = "command/convert.rs"]
@@ -36,3 +38,5 @@ mod similarity;
 mod stop;
 #[path = "command/streaming.rs"]
 mod streaming;
+#[path = "command/zscore.rs"]
+mod zscore;

@@ -93,7 +93,11 @@ impl<T> Default for Distinct<T> {
 
 impl<T> Distinct<T> {
     /// Adds the texts of `pairs` that are not there yet.
-    pub(crate) fn add(&mut self, pairs: &[Pair], encode: &Encode<'_, T>) -> anyhow::Result<()> {
+    pub(crate) fn add<'p>(
+        &mut self,
+        pairs: &'p [Pair],
+        encode: &Encode<'_, &'p str, T>,
+    ) -> anyhow::Result<()> {
         let mut new: Vec<&str> = vec![];
         for text in pairs.iter().flat_map(|pair| [&pair.first, &pair.second]) {
             if !self.places.contains_key(text) {

@@ -119,14 +119,14 @@ fn read(
     Ok(Ok(()))
 }
 
-/// What makes something of each of some texts, or of none.
-pub(crate) type Encode<'a, T> = dyn Fn(&[&str]) -> Result<Vec<T>, cloze::Error> + 'a;
+/// What makes something of each of some texts, or of none. `I` is a text, or one with its number.
+pub(crate) type Encode<'a, I, T> = dyn Fn(&[I]) -> Result<Vec<T>, cloze::Error> + 'a;
 
 /// `encode` of all texts together; where one of them is the cause of a failure, each is done alone,
 /// so that it costs only itself.
-pub(crate) fn encode_each<T>(
-    texts: &[&str],
-    encode: &Encode<'_, T>,
+pub(crate) fn encode_each<I: Copy, T>(
+    texts: &[I],
+    encode: &Encode<'_, I, T>,
 ) -> anyhow::Result<Vec<Result<T, cloze::Error>>> {
     use cloze::encoder::EncoderError::{Run, Tokenize};
     use cloze::{Error, embed::EmbedError};
@@ -140,7 +140,7 @@ pub(crate) fn encode_each<T>(
                 return Ok(vec![Err(error)]);
             }
             let mut all = vec![];
-            for text in texts {
+            for &text in texts {
                 all.extend(encode_each(&[text], encode)?);
             }
             Ok(all)

@@ -61,7 +61,7 @@
 //!
 //! In the order data flows:
 //! - [`sentence`]: texts to vectors;
-//! - `modules`: what sentence-transformers' files in a folder say;
+//! - [`modules`]: what sentence-transformers' files in a folder say;
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
 //! The crates beneath are re-exported: [`core`], [`graph`], [`encoder`], [`embed`], [`heads`],
@@ -69,7 +69,7 @@
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 mod error;
-mod modules;
+pub mod modules;
 pub mod sentence;
 
 pub use cloze_core as core;

@@ -21,7 +21,11 @@ struct Module {
 /// The poolings that the folder asks for; the mean where it does not, as sentence-transformers
 /// takes it for a plain checkpoint. A module that would change vectors and is not known here is an
 /// error: to leave it out silently gives other vectors than the model's.
-pub(crate) fn poolings(folder: &Path) -> Result<Poolings, Error> {
+///
+/// # Errors
+/// [`Error::Model`] for modules that cannot be followed or a file that is no text;
+/// [`Error::Settings`] for a pooling that cannot; [`Error::Encoder`] if a file cannot be read.
+pub fn poolings(folder: &Path) -> Result<Poolings, Error> {
     let modules = folder.join("modules.json");
     let mut pooling = PathBuf::from("1_Pooling");
     if modules.is_file() {

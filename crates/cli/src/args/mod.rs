@@ -25,7 +25,7 @@ pub(crate) use eval::{CorrectionArg, EvalCommand, StsArgs};
 pub(crate) use pairs::{PairArgs, PairFields};
 pub(crate) use similarity::SimilarityArgs;
 pub(crate) use vectors::{EmbedArgs, EmbedFormat, VectorArgs};
-pub(crate) use zscore::{FitArgs, ZscoreCommand};
+pub(crate) use zscore::{FitArgs, MergeArgs, ZscoreCommand};
 
 /// Entities and vectors from text files: a BERT encoder on ONNX Runtime, without Python
 #[derive(Parser)]

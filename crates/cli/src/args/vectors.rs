@@ -1,9 +1,10 @@
 //! The commands that make vectors, as typed.
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use cloze::embed::{FittedCorrection, Layers, Level, Poolings};
-use cloze::{SentenceEncoder, SentenceParams, States};
+use cloze::{EncoderParams, SentenceEncoder, SentenceParams, States};
 
 use super::{CommonArgs, OffsetsArg, ReadArgs, WorkArgs, find_model};
 use crate::messages::Messages;
@@ -63,7 +64,11 @@ impl VectorArgs {
     ) -> anyhow::Result<SentenceEncoder> {
         let encoder = self.open_uncorrected(common, messages)?;
         Ok(match &self.zscore {
-            Some(path) => encoder.with_correction(FittedCorrection::open(path)?)?,
+            Some(path) => {
+                let correction = FittedCorrection::open(path)?;
+                let refused = || format!("{}: not for these vectors", path.display());
+                encoder.with_correction(correction).with_context(refused)?
+            }
             None => encoder,
         })
     }
@@ -93,14 +98,17 @@ impl VectorArgs {
             .normalize(!self.no_normalize)
             .dims(self.truncate_dim)
             .prompt(self.prompt.clone())
-            .encoder(|encoder| {
-                encoder
-                    .threads(self.work.threads)
-                    .batch_tokens(self.work.batch_tokens)
-                    .truncate(self.truncate)
-            });
+            .encoder(|encoder| self.encoder(encoder));
         let runtime = common.load_runtime(messages)?;
         Ok(SentenceEncoder::open_with(&runtime, model, params)?)
+    }
+
+    /// The settings of an encoder, changed as these flags ask.
+    pub(crate) fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
+        encoder
+            .threads(self.work.threads)
+            .batch_tokens(self.work.batch_tokens)
+            .truncate(self.truncate)
     }
 }
 

@@ -56,9 +56,12 @@ pub(crate) fn run(
 
 /// What was cut is said.
 pub(crate) fn note_truncated(encoder: &SentenceEncoder, messages: &Messages) {
-    let truncated = encoder.counts().truncated;
+    note_cut(encoder.counts().truncated, encoder.model().max_tokens(), messages);
+}
+
+/// The same, of so many texts.
+pub(crate) fn note_cut(truncated: u64, max: usize, messages: &Messages) {
     if truncated > 0 {
-        let max = encoder.model().max_tokens();
         messages.note(&format!(
             "{} cut at {max} tokens, as --truncate asks",
             plural(truncated, "text")
