@@ -34,7 +34,7 @@ impl Default for EncoderParams {
     fn default() -> Self {
         Self {
             threads: None,
-            batch_tokens: 1024,
+            batch_tokens: 512,
             window: None,
             stride: None,
             cut: Cut::default(),
@@ -60,7 +60,8 @@ impl EncoderParams {
     }
 
     /// The most tokens in a batch, padding and special tokens included; a single window may be
-    /// longer. Default `1024`.
+    /// longer. Smaller batches have less padding and stay in the cache: of 256 to 2,048, 512 was
+    /// fastest, or as fast, for short, mixed and long texts. Default `512`.
     #[must_use]
     pub fn batch_tokens(mut self, tokens: usize) -> Self {
         self.batch_tokens = tokens;

@@ -223,7 +223,7 @@ pub(crate) struct WorkArgs {
     #[arg(long, value_name = "N", help_heading = "Model")]
     pub(crate) threads: Option<usize>,
     /// The most tokens in a batch, padding included
-    #[arg(long, default_value_t = 1024, value_name = "N", help_heading = "Model")]
+    #[arg(long, default_value_t = 512, value_name = "N", help_heading = "Model")]
     pub(crate) batch_tokens: usize,
 }
 
