@@ -140,8 +140,8 @@ fn print_ratios(runs: &[Run]) {
     };
     println!(
         "\nSorted under 512 tokens does {:.2} times the words of batches of about 32 as given on \
-         one\nthread, {:.2} times on two; and {:.2} and {:.2} times those of sorted batches of about \
-         8.\nA second thread makes the three ways {:.2}, {:.2} and {:.2} times as fast.",
+         one\nthread, {:.2} times on two; and {:.2} and {:.2} times those of sorted batches under \
+         2,048.\nA second thread makes the three ways {:.2}, {:.2} and {:.2} times as fast.",
         ratio((0, 1), (1, 1)),
         ratio((0, 2), (1, 2)),
         ratio((0, 1), (2, 1)),

@@ -164,6 +164,9 @@ pub(crate) struct Pool {
     path: PathBuf,
     ports: Ports,
     workers: Vec<Mutex<Option<Session>>>,
+    /// Held while a session is made: ONNX Runtime copies all weights for that time, and one such copy
+    /// is enough.
+    making: Mutex<()>,
 }
 
 impl Pool {
@@ -175,7 +178,7 @@ impl Pool {
         workers: usize,
     ) -> Self {
         let workers = (0..workers).map(|_| Mutex::new(None)).collect();
-        Self { runtime, plan, path, ports, workers }
+        Self { runtime, plan, path, ports, workers, making: Mutex::new(()) }
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -266,6 +269,7 @@ impl Pool {
     /// threads do not spin while they wait.
     fn session(&self) -> Result<Session, EncoderError> {
         let refused = |source| EncoderError::Session { path: self.path.clone(), source };
+        let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let build = || -> ort::Result<Session> {
             let mut builder = Session::builder(&self.runtime.environment)?
                 .with_log_level(ort::logging::LogLevel::Fatal)?
