@@ -93,6 +93,10 @@ fn a_reader_may_never_have_been_there() {
     let home = Home::with([("a.txt", "My name is John Smith.")]);
     for args in [
         &["tag", "a.txt", "--quiet"][..],
+        &["embed", "a.txt", "--quiet"],
+        &["embed", "a.txt", "--quiet", "--format", "npy"],
+        &["similarity", "a", "b"],
+        &["similarity", "a", "b", "--json"],
         &["model", "list"],
         &["model", "info", "pii"],
         &["model", "check", "pii"],

@@ -3,6 +3,14 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use cloze_store::atomic::{AtomicFile, Existing};
+use serde::Serialize;
+
+/// Writes a line of JSON.
+pub(crate) fn json_line(out: &mut impl Write, value: &impl Serialize) -> anyhow::Result<()> {
+    // As an `io::Error`, by which a closed pipe is known.
+    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
 
 /// A stream of results. Errors name it.
 pub(crate) enum Out {

@@ -11,7 +11,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Serialize;
 
 use crate::args::EmbedFormat;
-use crate::out::Out;
+use crate::out::{Out, json_line};
 use crate::texts::Input;
 
 /// One text's vectors.
@@ -67,7 +67,7 @@ impl Form {
         let id = &text.id;
         match (self, vectors) {
             (Self::Jsonl { out, .. }, Vectors::Text(vector)) => {
-                line(out, &TextRow { id, vector })?;
+                json_line(out, &TextRow { id, vector })?;
             }
             (Self::Jsonl { out, offsets }, Vectors::Pieces(pieces, vectors)) => {
                 let mut unit = OffsetConverter::new(&text.text, *offsets);
@@ -78,7 +78,7 @@ impl Form {
                     Some(PieceRow { id, start, end, special, vector })
                 });
                 let tokens = tokens.collect();
-                line(out, &PiecesRow { id, offsets: offsets.name(), tokens })?;
+                json_line(out, &PiecesRow { id, offsets: offsets.name(), tokens })?;
             }
             (Self::Rows { rows, spool, .. }, Vectors::Text(vector)) => {
                 *rows += 1;
@@ -123,11 +123,6 @@ impl Form {
             }
         }
     }
-}
-
-fn line(out: &mut Out, row: &impl Serialize) -> anyhow::Result<()> {
-    serde_json::to_writer(&mut *out, row)?;
-    Ok(out.write_all(b"\n")?)
 }
 
 fn numbers(out: &mut impl Write, numbers: &[f32]) -> io::Result<()> {

@@ -16,6 +16,7 @@ use crate::args::{CommonArgs, CorrectionArg, StsArgs};
 use crate::embed::note_truncated;
 use crate::messages::{Messages, plural};
 use crate::out::Out;
+use crate::out::json_line;
 use crate::pairs::{Distinct, for_each_chunk};
 use crate::similarity::{compare, shown};
 
@@ -128,8 +129,7 @@ pub(super) fn run(common: &CommonArgs, args: &StsArgs, messages: &Messages) -> a
     let reports = trials.iter().map(report).collect::<anyhow::Result<Vec<_>>>()?;
     if args.json {
         for report in &reports {
-            serde_json::to_writer(&mut out, report)?;
-            out.write_all(b"\n")?;
+            json_line(&mut out, report)?;
         }
     } else {
         write_table(&reports, &mut out)?;

@@ -5,10 +5,11 @@ use anyhow::bail;
 use serde::{Serialize, Serializer};
 
 use super::measure::{Measure, Settings, Vectors, one_line, shown};
-use super::{for_each_chunk, heatmap, json_line, strs};
+use super::{for_each_chunk, heatmap, strs};
 use crate::args::SimilarityArgs;
 use crate::messages::Messages;
 use crate::out::Out;
+use crate::out::json_line;
 use crate::texts::Input;
 
 /// Texts with their vectors. Similarities are computed where they are needed: of many texts they

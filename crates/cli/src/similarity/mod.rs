@@ -6,10 +6,6 @@ mod pairs;
 mod ranked;
 mod word;
 
-use std::io::Write;
-
-use serde::Serialize;
-
 use crate::args::{CommonArgs, SimilarityArgs};
 use crate::embed::note_truncated;
 use crate::messages::Messages;
@@ -76,10 +72,4 @@ fn for_each_chunk(
 /// The texts of a chunk.
 fn strs(chunk: &[Input]) -> Vec<&str> {
     chunk.iter().map(|input| input.text.as_str()).collect()
-}
-
-/// A line of JSON.
-fn json_line(out: &mut impl Write, value: &impl Serialize) -> anyhow::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    Ok(out.write_all(b"\n")?)
 }

@@ -3,11 +3,11 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use super::json_line;
 use super::measure::{Measure, Similarity, Vectors};
 use crate::args::SimilarityArgs;
 use crate::messages::Messages;
 use crate::out::Out;
+use crate::out::json_line;
 use crate::output::tsv::write_row;
 use crate::pairs::{Distinct, for_each_chunk};
 

@@ -5,10 +5,11 @@ use anyhow::bail;
 use serde::Serialize;
 
 use super::measure::{Measure, Settings, Similarity, Vectors, one_line, shown};
-use super::{for_each_chunk, json_line, strs};
+use super::{for_each_chunk, strs};
 use crate::args::SimilarityArgs;
 use crate::messages::Messages;
 use crate::out::Out;
+use crate::out::json_line;
 use crate::texts::Input;
 
 /// A text, and how alike the first is.

@@ -9,10 +9,11 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::measure::{Measure, Settings, Vectors, compare, one_line, shown};
-use super::{for_each_chunk, json_line, strs};
+use super::{for_each_chunk, strs};
 use crate::args::{CommonArgs, SimilarityArgs};
 use crate::messages::Messages;
 use crate::out::Out;
+use crate::out::json_line;
 use crate::texts::{self, Input};
 
 /// A text without the word.
