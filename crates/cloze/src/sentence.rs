@@ -1,4 +1,5 @@
 //! Texts to vectors: of whole texts, of words, of tokens.
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -542,13 +543,12 @@ impl SentenceEncoder {
     }
 
     /// A window's rows, averaged over layers, `[before + tokens + after, hidden]`.
-    fn rows(&self, window: &WindowStates<'_>) -> Result<std::borrow::Cow<'_, [f32]>, Error> {
-        Ok(if self.layers == 1 {
-            window.rows(0).to_vec().into()
-        } else {
-            let states: Vec<&[f32]> = (0..self.layers).map(|i| window.rows(i)).collect();
-            average(&states)?.into()
-        })
+    fn rows<'w>(&self, window: &WindowStates<'w>) -> Result<Cow<'w, [f32]>, Error> {
+        if self.layers == 1 {
+            return Ok(Cow::Borrowed(window.rows(0)));
+        }
+        let states: Vec<&[f32]> = (0..self.layers).map(|i| window.rows(i)).collect();
+        Ok(Cow::Owned(average(&states)?))
     }
 }
 

@@ -300,10 +300,7 @@ impl Build<'_> {
             &layer.attention_norm,
             &name("attended"),
         )?;
-        let up = &layer.up;
-        let wide =
-            self.nodes.matmul(&attended, &up.weight, [up.outputs, up.inputs], &name("wide"))?;
-        let active = self.activate(&wide, up, config.activation, &name("active"))?;
+        let active = self.dense_then(&attended, &layer.up, config.activation, &name("active"))?;
         self.skip_norm(
             &active,
             &layer.down,
@@ -322,9 +319,7 @@ impl Build<'_> {
         norm: &crate::checkpoint::layout::Norm,
         output: &str,
     ) -> Result<String, GraphError> {
-        let product = format!("{output}.product");
-        let product =
-            self.nodes.matmul(x, &dense.weight, [dense.outputs, dense.inputs], &product)?;
+        let product = self.nodes.product(x, dense, output)?;
         let bias = self.nodes.tensor(&dense.bias, &[dense.outputs])?;
         let [weight, shift] = self.nodes.norm(norm)?;
         let inputs = [&*product, skip, &*weight, &*shift, &*bias];
@@ -374,9 +369,7 @@ impl Build<'_> {
         activation: Activation,
         output: &str,
     ) -> Result<String, GraphError> {
-        let product = format!("{output}.product");
-        let product =
-            self.nodes.matmul(x, &dense.weight, [dense.outputs, dense.inputs], &product)?;
+        let product = self.nodes.product(x, dense, output)?;
         self.activate(&product, dense, activation, output)
     }
 

@@ -135,6 +135,17 @@ impl<'a> Nodes<'a> {
         Ok(self.node((MICROSOFT, "FusedMatMul"), &[x, &weight], output, turned))
     }
 
+    /// `x · weightᵀ` of a dense part, named after what becomes of it.
+    pub(super) fn product(
+        &mut self,
+        x: &str,
+        dense: &Dense,
+        output: &str,
+    ) -> Result<String, GraphError> {
+        let name = format!("{output}.product");
+        self.matmul(x, &dense.weight, [dense.outputs, dense.inputs], &name)
+    }
+
     /// `x · weightᵀ + bias`.
     pub(super) fn dense(
         &mut self,
@@ -142,8 +153,7 @@ impl<'a> Nodes<'a> {
         dense: &Dense,
         output: &str,
     ) -> Result<String, GraphError> {
-        let product = format!("{output}.product");
-        let product = self.matmul(x, &dense.weight, [dense.outputs, dense.inputs], &product)?;
+        let product = self.product(x, dense, output)?;
         let bias = self.tensor(&dense.bias, &[dense.outputs])?;
         Ok(self.plain("Add", &[&product, &bias], output))
     }
