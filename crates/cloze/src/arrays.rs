@@ -11,6 +11,7 @@ use ndarray::ArrayView2;
 /// assert_eq!(view(&matrix).column(1).sum(), 6.0);
 /// ```
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "it cannot: a matrix is rows of one width")]
 pub fn view(matrix: &Matrix) -> ArrayView2<'_, f32> {
     let shape = (matrix.rows(), matrix.cols());
     ArrayView2::from_shape(shape, matrix.as_slice()).expect("a matrix is rows of one width")

@@ -384,18 +384,16 @@ impl SentenceEncoder {
         special: bool,
     ) -> Result<Vec<PieceVectors>, Error> {
         let found = self.pieces(texts, level, special)?;
-        let finish = |found: PieceVectors| {
-            let PieceVectors { pieces, vectors } = found;
-            let mut finished = Matrix::with_capacity(pieces.len(), vectors.cols());
+        let finish = |PieceVectors { pieces, vectors }: PieceVectors| {
+            // A correction may change the width.
+            let (mut width, mut data) = (vectors.cols(), vec![]);
             for row in &vectors {
                 let row = self.finish(row.to_vec(), level)?;
-                let pushed = finished.push_rows(&row) || {
-                    finished = Matrix::with_capacity(pieces.len(), row.len());
-                    finished.push_rows(&row)
-                };
-                debug_assert!(pushed, "every vector has the same width");
+                width = row.len();
+                data.extend(row);
             }
-            Ok(PieceVectors { pieces, vectors: finished })
+            let vectors = Matrix::from_vec(width, data).unwrap_or_default();
+            Ok(PieceVectors { pieces, vectors })
         };
         found.into_iter().map(finish).collect()
     }

@@ -71,7 +71,7 @@ impl Report {
         measured: &Measured<'_>,
     ) -> anyhow::Result<Self> {
         let width = encoder.width();
-        let method = args.correction.method().map(|method| method.effective(width));
+        let method = args.correction.method(None, None).map(|method| method.effective(width));
         let workers = args.vectors.work.threads.map_or_else(threads, |n| n.min(threads()));
         let layers = each(encoder.layers.len(), workers, |i| {
             let layer = encoder.layers[i];

@@ -2,10 +2,10 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use clap::{ArgGroup, Args, ValueEnum};
-use cloze::embed::{AnisotropyParams, Level, Method};
+use clap::{ArgGroup, Args};
+use cloze::embed::{AnisotropyParams, Level};
 
-use super::{ReadArgs, VectorArgs};
+use super::{CorrectionArg, ReadArgs, VectorArgs};
 
 /// Fewer vectors are less than two pairs, and have no interval.
 const MIN_VECTORS: usize = 4;
@@ -52,7 +52,13 @@ pub(crate) struct AnisotropyArgs {
     #[arg(long, default_value_t = 10, value_name = "C", help_heading = "Measure")]
     pub(crate) components: usize,
     /// The correction to compare with, fitted on the sample itself
-    #[arg(long, value_enum, default_value_t, value_name = "METHOD", help_heading = "Measure")]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "zscore",
+        value_name = "METHOD",
+        help_heading = "Measure"
+    )]
     pub(crate) correction: CorrectionArg,
     /// Print the report as JSON
     #[arg(long, help_heading = "Output")]
@@ -69,32 +75,6 @@ pub(crate) struct AnisotropyArgs {
     /// Replace files that are there
     #[arg(long, requires = "files", help_heading = "Output")]
     pub(crate) force: bool,
-}
-
-/// The corrections to compare with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CorrectionArg {
-    /// Each dimension to mean 0 and variance 1
-    #[default]
-    Zscore,
-    /// To mean 0 and the identity as covariance
-    Whitening,
-    /// Without the mean and the widest directions
-    AllButTheTop,
-    /// No comparison
-    None,
-}
-
-impl CorrectionArg {
-    /// The method, with its default settings.
-    pub(crate) fn method(self) -> Option<Method> {
-        match self {
-            Self::Zscore => Some(Method::ZScore),
-            Self::Whitening => Some(Method::Whitening { dims: None }),
-            Self::AllButTheTop => Some(Method::AllButTheTop { directions: None }),
-            Self::None => None,
-        }
-    }
 }
 
 impl AnisotropyArgs {

@@ -1,11 +1,10 @@
 //! `cloze eval`, as typed.
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use cloze::Metric;
-use cloze::embed::Method;
 
-use super::{PairArgs, VectorArgs};
+use super::{CorrectionArg, PairArgs, VectorArgs};
 
 /// What is evaluated.
 #[derive(Subcommand)]
@@ -50,29 +49,4 @@ pub(crate) struct StsArgs {
     /// Replace a file that is there
     #[arg(long, requires = "output", help_heading = "Output")]
     pub(crate) force: bool,
-}
-
-/// A correction to try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CorrectionArg {
-    /// The vectors as they are
-    None,
-    /// Each dimension to mean 0 and variance 1
-    Zscore,
-    /// To the identity as covariance
-    Whitening,
-    /// Without the widest directions
-    AllButTheTop,
-}
-
-impl CorrectionArg {
-    /// The method, with these settings.
-    pub(crate) fn method(self, dims: Option<usize>, directions: Option<usize>) -> Option<Method> {
-        Some(match self {
-            Self::None => return None,
-            Self::Zscore => Method::ZScore,
-            Self::Whitening => Method::Whitening { dims },
-            Self::AllButTheTop => Method::AllButTheTop { directions },
-        })
-    }
 }

@@ -21,10 +21,10 @@ mod zscore;
 
 pub(crate) use anisotropy::AnisotropyArgs;
 pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
-pub(crate) use eval::{CorrectionArg, EvalCommand, StsArgs};
+pub(crate) use eval::{EvalCommand, StsArgs};
 pub(crate) use pairs::{PairArgs, PairFields};
 pub(crate) use similarity::SimilarityArgs;
-pub(crate) use vectors::{EmbedArgs, EmbedFormat, VectorArgs};
+pub(crate) use vectors::{CorrectionArg, EmbedArgs, EmbedFormat, VectorArgs};
 pub(crate) use zscore::{FitArgs, MergeArgs, ZscoreCommand};
 
 /// Entities and vectors from text files: a BERT encoder on ONNX Runtime, without Python

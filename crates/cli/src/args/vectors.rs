@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use cloze::embed::{FittedCorrection, Layers, Level, Poolings};
+use cloze::embed::{FittedCorrection, Layers, Level, Method, Poolings};
 use cloze::{EncoderParams, SentenceEncoder, SentenceParams, States};
 
 use super::{CommonArgs, OffsetsArg, ReadArgs, WorkArgs, find_model};
@@ -109,6 +109,31 @@ impl VectorArgs {
             .threads(self.work.threads)
             .batch_tokens(self.work.batch_tokens)
             .truncate(self.truncate)
+    }
+}
+
+/// A correction to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CorrectionArg {
+    /// The vectors as they are
+    None,
+    /// Each dimension to mean 0 and variance 1
+    Zscore,
+    /// To the identity as covariance
+    Whitening,
+    /// Without the widest directions
+    AllButTheTop,
+}
+
+impl CorrectionArg {
+    /// The method, with these settings.
+    pub(crate) fn method(self, dims: Option<usize>, directions: Option<usize>) -> Option<Method> {
+        Some(match self {
+            Self::None => return None,
+            Self::Zscore => Method::ZScore,
+            Self::Whitening => Method::Whitening { dims },
+            Self::AllButTheTop => Method::AllButTheTop { directions },
+        })
     }
 }
 

@@ -137,6 +137,75 @@ fn company_does_not_matter_to_weights() {
     }
 }
 
+/// The head of a masked language model uses `hidden_act` between two matrices: its logits from the last
+/// hidden state, worked out here in f64 for every activation, of which only two are fused operators.
+#[test]
+fn every_activation_is_its_formula() {
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let by_tanh = |x: f64| {
+        let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+        0.5 * x * (1.0 + inner.tanh())
+    };
+    let activations: [(&str, &dyn Fn(f64) -> f64); 9] = [
+        ("relu", &|x| x.max(0.0)),
+        ("silu", &|x| x * sigmoid(x)),
+        ("swish", &|x| x * sigmoid(x)),
+        ("quick_gelu", &|x| x * sigmoid(1.702 * x)),
+        ("tanh", &f64::tanh),
+        ("sigmoid", &sigmoid),
+        ("gelu_new", &by_tanh),
+        ("gelu_fast", &by_tanh),
+        ("gelu_pytorch_tanh", &by_tanh),
+    ];
+    for (name, activation) in activations {
+        let copy = checkpoint_copy("bert-mlm");
+        let path = copy.path().join("config.json");
+        let config = fs_err::read_to_string(&path).unwrap();
+        let changed =
+            config.replace("\"hidden_act\": \"gelu\"", &format!("\"hidden_act\": \"{name}\""));
+        assert_ne!(changed, config);
+        fs_err::write(&path, changed).unwrap();
+        let weights = Checkpoint::open(copy.path()).unwrap();
+        let read = |tensor: &str| -> Vec<f64> {
+            let numbers = weights.weights().reader().read(tensor).unwrap();
+            numbers.into_iter().map(f64::from).collect()
+        };
+        let transform = "cls.predictions.transform";
+        let [dense, dense_bias, norm, norm_bias, bias, words] = [
+            &format!("{transform}.dense.weight"),
+            &format!("{transform}.dense.bias"),
+            &format!("{transform}.LayerNorm.weight"),
+            &format!("{transform}.LayerNorm.bias"),
+            "cls.predictions.bias",
+            "bert.embeddings.word_embeddings.weight",
+        ]
+        .map(read);
+        let width = dense_bias.len();
+        let dot = |row: &[f64], x: &[f64]| row.iter().zip(x).map(|(a, b)| a * b).sum::<f64>();
+        let logits = |hidden: &[f32]| -> Vec<f64> {
+            let hidden: Vec<f64> = hidden.iter().copied().map(f64::from).collect();
+            let rows = dense.chunks_exact(width).zip(&dense_bias);
+            let inner: Vec<f64> = rows.map(|(w, b)| activation(dot(w, &hidden) + b)).collect();
+            #[expect(clippy::cast_precision_loss, reason = "8")]
+            let n = width as f64;
+            let mean = inner.iter().sum::<f64>() / n;
+            let variance = inner.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+            let scale = (variance + f64::from(weights.config().norm_epsilon)).sqrt();
+            let normed = inner.iter().zip(norm.iter().zip(&norm_bias));
+            let normed: Vec<f64> = normed.map(|(x, (w, b))| (x - mean) / scale * w + b).collect();
+            words.chunks_exact(width).zip(&bias).map(|(w, b)| dot(w, &normed) + b).collect()
+        };
+        let encoder = open(copy.path(), &[Head::MaskedLm]);
+        let found = encoder.map_windows(&["Ann lives in Kassel."], all_rows).unwrap();
+        let [.., hidden, found] = &found[0].windows[0][..] else { panic!("two results at least") };
+        #[expect(clippy::cast_possible_truncation, reason = "compared with f32")]
+        let expected: Vec<f32> =
+            hidden.chunks_exact(width).flat_map(logits).map(|x| x as f32).collect();
+        println!("{name}");
+        assert_close(found, &expected, 1e-4, 1e-5);
+    }
+}
+
 /// Layers that no result needs are not built, and what is built is the same.
 #[test]
 fn a_lower_layer_needs_no_higher_one() {
