@@ -9,22 +9,23 @@ use tempfile::NamedTempFile;
 
 use crate::StoreError;
 
-/// The temporary files of this process that are neither committed nor removed.
+/// The temporary files and folders of this process that are neither committed nor removed.
 static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-fn pending() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+pub(crate) fn pending() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     // A set of paths cannot be half-changed, so a panic elsewhere does not spoil it.
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes every temporary file that is not committed; their commits then fail with
+/// Removes every temporary file and folder that is not committed; their commits then fail with
 /// [`StoreError::Discarded`]. For a Ctrl-C handler that ends the process right after: destructors
 /// do not run then. It waits for a commit that is just renaming.
 pub fn discard_pending() {
     let mut pending = pending();
     for path in std::mem::take(&mut *pending) {
         // There is nobody left to tell.
-        let _ = fs_err::remove_file(path);
+        let _ =
+            if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
     }
 }
 
@@ -51,7 +52,7 @@ pub struct AtomicFile {
 
 /// An entry of [`PENDING`], which leaves the set with its file.
 #[derive(Debug)]
-struct Entry(PathBuf);
+pub(crate) struct Entry(pub(crate) PathBuf);
 
 impl Drop for Entry {
     fn drop(&mut self) {

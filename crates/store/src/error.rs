@@ -39,6 +39,12 @@ pub enum StoreError {
         /// The name.
         path: PathBuf,
     },
+    /// The name is that of a file, or of none that a folder could have.
+    #[error("{path}: expected a name for a folder, found something that is none")]
+    NotAFolder {
+        /// The name.
+        path: PathBuf,
+    },
     /// [`discard_pending`](crate::atomic::discard_pending) came before the commit.
     #[error("{path}: not written, because the run was interrupted")]
     Discarded {

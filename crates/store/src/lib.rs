@@ -4,6 +4,7 @@
 //! - [`read`]: a whole file, up to a limit;
 //! - [`checksum`]: SHA-256 of bytes and files;
 //! - [`atomic`]: a file that is whole or not there;
+//! - [`folder`]: several files, likewise;
 //! - [`envelope`]: JSON files that say what they are and in which version.
 //!
 //! ```
@@ -32,7 +33,9 @@ pub mod atomic;
 pub mod checksum;
 pub mod envelope;
 mod error;
+pub mod folder;
 pub mod read;
 
 pub use atomic::{AtomicFile, Existing};
 pub use error::StoreError;
+pub use folder::AtomicFolder;

@@ -2,7 +2,7 @@
 use std::io::Write as _;
 
 use cloze_store::atomic::discard_pending;
-use cloze_store::{AtomicFile, Existing, StoreError};
+use cloze_store::{AtomicFile, AtomicFolder, Existing, StoreError};
 
 #[test]
 fn an_interrupted_run_leaves_only_what_was_committed() {
@@ -17,6 +17,8 @@ fn an_interrupted_run_leaves_only_what_was_committed() {
     done.commit().unwrap();
     let (half, half_path) = start("half");
     let (dropped, _) = start("dropped");
+    let half_folder = AtomicFolder::create(&folder.path().join("f"), Existing::Refuse).unwrap();
+    fs_err::write(half_folder.path().join("in"), "x").unwrap();
 
     discard_pending();
     let left: Vec<_> =
@@ -27,6 +29,8 @@ fn an_interrupted_run_leaves_only_what_was_committed() {
     assert!(matches!(error, StoreError::Discarded { .. }), "{error}");
     let expected = format!("{}: not written, because the run was interrupted", half_path.display());
     assert_eq!(error.to_string(), expected);
+    let error = half_folder.commit().unwrap_err();
+    assert!(matches!(error, StoreError::Discarded { .. }), "{error}");
     drop(dropped);
     discard_pending();
 
