@@ -8,6 +8,7 @@ use cloze_graph::{BuildParams, Checkpoint, Graph, Head, build};
 
 use crate::batch::{self, Order};
 use crate::output::{Mapped, Output, Sequence, WindowStates};
+use crate::pair::PairCut;
 use crate::session::{Batch, Plan, Pool, Ports};
 use crate::tokenize::{Tokenized, Tokenizer};
 use crate::window::{self, Cut, Window};
@@ -135,7 +136,7 @@ impl EncoderParams {
 }
 
 /// The cores this process may use, cgroup limits and affinity counted in; 1 if nobody knows.
-fn available_threads() -> usize {
+pub(crate) fn available_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
@@ -155,7 +156,7 @@ pub struct ValidEncoderParams {
 /// How much work an encoder has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Texts encoded.
+    /// Texts encoded; a pair counts as one.
     pub texts: u64,
     /// Windows they went through.
     pub windows: u64,
@@ -165,7 +166,7 @@ pub struct Counts {
     pub tokens: u64,
     /// The same with padding: what the arithmetic is spent on.
     pub padded: u64,
-    /// Texts of which only the beginning was seen.
+    /// Texts of which only the beginning was seen, and pairs that were cut.
     pub truncated: u64,
     /// Texts longer than a window: those that went through several, and those truncated.
     pub long: u64,
@@ -363,6 +364,41 @@ impl Encoder {
         )
     }
 
+    /// `reduce` of each pair of texts, in order: both in one sequence, as the tokenizer's template
+    /// puts them together. A pair that is longer than a window, or than the model takes, is cut as
+    /// `cut` says; [`Counts::truncated`] and [`Counts::long`] tell how many were.
+    ///
+    /// # Errors
+    /// [`EncoderError::NoPairs`] if the tokenizer has no template for two texts, or no token has room
+    /// beside it; [`EncoderError::Tokenize`] for a text; else as [`map_windows`](Self::map_windows).
+    pub fn map_pairs<T: Send>(
+        &self,
+        pairs: &[(&str, &str)],
+        cut: PairCut,
+        reduce: impl Fn(&WindowStates<'_>) -> T + Sync,
+    ) -> Result<Vec<T>, EncoderError> {
+        let template = self.tokenizer.pair.as_ref().ok_or(EncoderError::NoPairs { room: 0 })?;
+        // As many tokens as one text has with its own special ones.
+        let whole = self.params.window + self.tokenizer.special_tokens();
+        let room = whole.saturating_sub(template.special_tokens());
+        if room == 0 {
+            return Err(EncoderError::NoPairs { room: whole });
+        }
+        let sequences = in_parallel(self.pool.workers(), pairs.len(), |_, i| {
+            let first = self.tokenizer.encode(pairs[i].0, i)?.ids;
+            let second = self.tokenizer.encode(pairs[i].1, i)?.ids;
+            let stay = cut.lengths(first.len(), second.len(), room);
+            if stay != (first.len(), second.len()) {
+                self.long.fetch_add(1, Ordering::Relaxed);
+                self.truncated.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok::<_, EncoderError>(template.sequence(&first[..stay.0], &second[..stay.1]))
+        })?;
+        self.texts.fetch_add(pairs.len() as u64, Ordering::Relaxed);
+        self.windows.fetch_add(pairs.len() as u64, Ordering::Relaxed);
+        self.map_sequences(&sequences, reduce)
+    }
+
     fn map<T: Send>(
         &self,
         texts: &[&str],
@@ -525,7 +561,7 @@ impl Encode for Encoder {
 }
 
 /// How many tokens of a text fit beside the special ones.
-fn room(model: &ModelFolder, tokenizer: &Tokenizer) -> Result<usize, EncoderError> {
+pub(crate) fn room(model: &ModelFolder, tokenizer: &Tokenizer) -> Result<usize, EncoderError> {
     match model.max_tokens().checked_sub(tokenizer.special_tokens()) {
         None | Some(0) => Err(EncoderError::Setting {
             setting: "the model's limit",
@@ -605,7 +641,7 @@ pub fn check(model: &ModelFolder) -> Result<Checked, EncoderError> {
 /// `job(worker, i)` for every `i` below `n`, on at most `workers` threads, this one among them; the
 /// results in order of `i`, or the first error, after which no further job is begun. Where the system
 /// gives no more threads, those there are do the work.
-fn in_parallel<T: Send, E: Send>(
+pub(crate) fn in_parallel<T: Send, E: Send>(
     workers: usize,
     n: usize,
     job: impl Fn(usize, usize) -> Result<T, E> + Sync,

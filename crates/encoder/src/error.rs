@@ -106,6 +106,17 @@ pub enum EncoderError {
         /// What it lacks.
         file: &'static str,
     },
+    /// A folder that holds a head where an encoder is asked for.
+    #[error(
+        "{}: expected an encoder, found a head for {base}\nhint: cloze classify, pair and eval take \
+         it; else name the encoder", folder.display()
+    )]
+    HeadFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The model that it goes on top of.
+        base: String,
+    },
     /// A file of the model folder cannot be used as it is.
     #[error("{}: {what}", path.display())]
     ModelContent {
@@ -194,6 +205,15 @@ pub enum EncoderError {
         found: usize,
         /// The range.
         expected: String,
+    },
+    /// A model that takes no pairs of texts.
+    #[error(
+        "the tokenizer has no place for two texts in one sequence{}",
+        if *room == 0 { String::new() } else { format!(" of {room} tokens") }
+    )]
+    NoPairs {
+        /// How many tokens a sequence has; 0 if the tokenizer has no template for pairs.
+        room: usize,
     },
     /// A text that the tokenizer cannot take.
     #[error("text {index} cannot be tokenized: {what}")]

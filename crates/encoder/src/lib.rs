@@ -4,7 +4,9 @@
 //! - [`runtime`]: ONNX Runtime's library, found or fetched;
 //! - [`model`]: a model folder and what its files say;
 //! - `tokenize`: text to token ids with the bytes they stand for;
+//! - [`count`]: how many tokens texts have, without running a model;
 //! - [`window`]: long texts in overlapping windows, nothing cut;
+//! - [`pair`]: two texts in one sequence, and what is cut off them;
 //! - [`batch`]: windows sorted into batches under a budget of tokens;
 //! - `session`: the pool of sessions;
 //! - [`output`]: which results there are, and a window's while they are there;
@@ -25,10 +27,12 @@
 //! # Ok::<(), cloze_encoder::EncoderError>(())
 //! ```
 pub mod batch;
+pub mod count;
 pub mod encoder;
 mod error;
 pub mod model;
 pub mod output;
+pub mod pair;
 pub mod runtime;
 mod session;
 mod tokenize;
@@ -36,9 +40,11 @@ pub mod window;
 
 pub use batch::Order;
 pub use cloze_graph::Head;
+pub use count::TokenCounter;
 pub use encoder::{Counts, Encoder, EncoderParams};
 pub use error::EncoderError;
 pub use model::ModelFolder;
 pub use output::{Mapped, Output, Sequence, WindowStates};
+pub use pair::PairCut;
 pub use runtime::{Runtime, RuntimeParams};
 pub use window::Cut;

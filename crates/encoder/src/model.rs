@@ -29,6 +29,7 @@ struct Config {
     pad_token_id: Option<i64>,
     #[serde(alias = "n_layers")]
     num_hidden_layers: Option<usize>,
+    problem_type: Option<String>,
 }
 
 /// What `tokenizer_config.json` says that matters here. The length is a float for the models that
@@ -60,10 +61,66 @@ pub struct Card {
     pub source: Option<String>,
     /// The SHA-256 of each file, by name.
     pub sha256: BTreeMap<String, String>,
+    /// The model that it goes on top of, where the folder holds a head alone.
+    pub base: Option<Base>,
 }
 
+/// The model that a head goes on top of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// Its name, which it is looked for by where it does not lie at `folder`.
+    pub name: String,
+    /// Where it lies, relative to the head's folder.
+    pub folder: String,
+    /// The SHA-256 of what its graph comes from ([`ModelFolder::sha256`]): what it is known by.
+    pub sha256: String,
+}
+
+impl Card {
+    /// What the `cloze.json` of a folder says; empty without one.
+    ///
+    /// # Errors
+    /// [`EncoderError::Store`] for one that cannot be used.
+    pub fn open(folder: &Path) -> Result<Self, EncoderError> {
+        let path = folder.join(CARD);
+        if !path.is_file() {
+            return Ok(Self::default());
+        }
+        Ok(cloze_store::envelope::read_json(&path, KIND, CARD_VERSION)?)
+    }
+
+    /// The files of its `folder` whose content is not what `cloze.json` says, each with what it hashes to (`None`:
+    /// it is not there).
+    ///
+    /// # Errors
+    /// [`EncoderError::Store`] for a file that cannot be read.
+    pub fn changed_files(
+        &self,
+        folder: &Path,
+    ) -> Result<Vec<(String, Option<String>)>, EncoderError> {
+        let mut changed = vec![];
+        for (name, expected) in &self.sha256 {
+            let path = folder.join(name);
+            // A name that leaves the folder is not looked at: it could be any file.
+            let inside =
+                Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+            if !inside || !path.is_file() {
+                changed.push((name.clone(), None));
+                continue;
+            }
+            let found = cloze_store::checksum::sha256_file(&path)?;
+            if !found.eq_ignore_ascii_case(expected) {
+                changed.push((name.clone(), Some(found)));
+            }
+        }
+        Ok(changed)
+    }
+}
+
+/// The kind of file that `cloze.json` is.
+pub const KIND: &str = "model";
 /// The newest `cloze.json` that this version understands.
-const CARD_VERSION: u32 = 1;
+pub const CARD_VERSION: u32 = 1;
 
 /// A model folder in the layout of the Hugging Face ecosystem: `config.json`, `tokenizer.json`,
 /// `model.safetensors` or `model.onnx` (of both, the weights are taken), and perhaps
@@ -77,6 +134,7 @@ pub struct ModelFolder {
     max_tokens: usize,
     pad_id: i64,
     has_weights: bool,
+    problem: Option<String>,
 }
 
 impl ModelFolder {
@@ -86,6 +144,11 @@ impl ModelFolder {
     /// [`EncoderError::ModelFile`] for a missing file; [`EncoderError::ModelJson`],
     /// [`EncoderError::ModelContent`] and [`EncoderError::Store`] for one that cannot be used.
     pub fn open(folder: &Path) -> Result<Self, EncoderError> {
+        let card = Card::open(folder)?;
+        if let (Some(base), false) = (&card.base, folder.join(CONFIG).is_file()) {
+            let (folder, base) = (folder.to_owned(), base.name.clone());
+            return Err(EncoderError::HeadFolder { folder, base });
+        }
         let has_weights = Weights::are_in(folder);
         let missing = |file| Err(EncoderError::ModelFile { folder: folder.to_owned(), file });
         for file in [CONFIG, TOKENIZER] {
@@ -124,12 +187,6 @@ impl ModelFolder {
         .map_err(wrong)?;
         let max_tokens =
             sentences.max_seq_length.filter(|&n| n > 0).map_or(limit, |n| n.min(limit));
-        let card = folder.join(CARD);
-        let card = if card.is_file() {
-            cloze_store::envelope::read_json(&card, "model", CARD_VERSION)?
-        } else {
-            Card::default()
-        };
         Ok(Self {
             folder: folder.to_owned(),
             card,
@@ -138,30 +195,16 @@ impl ModelFolder {
             max_tokens,
             pad_id: config.pad_token_id.unwrap_or(0),
             has_weights,
+            problem: config.problem_type,
         })
     }
 
-    /// Finds a model by name or folder. What exists as a folder is one; a name is looked for in
-    /// [`roots`].
+    /// Finds a model by name or folder: [`find_folder`], opened.
     ///
     /// # Errors
     /// [`EncoderError::NoModel`], and those of [`ModelFolder::open`].
     pub fn find(name: &str) -> Result<Self, EncoderError> {
-        let is_path = Path::new(name).components().count() != 1 || name.starts_with('.');
-        let roots = roots();
-        let named = roots.iter().map(|root| root.join(name)).filter(|_| !is_path);
-        let mut places = named.chain([PathBuf::from(name)]);
-        match places.find(|place| place.is_dir()) {
-            Some(folder) => Self::open(&folder),
-            None => Err(EncoderError::NoModel {
-                name: name.into(),
-                looked: if is_path {
-                    "that folder".into()
-                } else {
-                    roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", ")
-                },
-            }),
-        }
+        Self::open(&find_folder(name)?)
     }
 
     /// The folder itself.
@@ -187,6 +230,13 @@ impl ModelFolder {
     #[must_use]
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// Whether its labels are decided one by one, so that a text may have several or none
+    /// (`problem_type` is `multi_label_classification`).
+    #[must_use]
+    pub fn multi_label(&self) -> bool {
+        self.problem.as_deref() == Some("multi_label_classification")
     }
 
     /// The longest sequence the model takes, in tokens, special tokens included.
@@ -264,29 +314,28 @@ impl ModelFolder {
             Some(line.trim().trim_matches(['"', '\'']).to_owned())
         })
     }
+}
 
-    /// The files whose content is not what `cloze.json` says, each with what it hashes to (`None`:
-    /// it is not there).
-    ///
-    /// # Errors
-    /// [`EncoderError::Store`] for a file that cannot be read.
-    pub fn changed_files(&self) -> Result<Vec<(String, Option<String>)>, EncoderError> {
-        let mut changed = vec![];
-        for (name, expected) in &self.card.sha256 {
-            let path = self.folder.join(name);
-            // A name that leaves the folder is not looked at: it could be any file.
-            let inside =
-                Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
-            if !inside || !path.is_file() {
-                changed.push((name.clone(), None));
-                continue;
-            }
-            let found = cloze_store::checksum::sha256_file(&path)?;
-            if !found.eq_ignore_ascii_case(expected) {
-                changed.push((name.clone(), Some(found)));
-            }
-        }
-        Ok(changed)
+/// The folder of a model, given by name or folder. What exists as a folder is one; a name is looked
+/// for in [`roots`].
+///
+/// # Errors
+/// [`EncoderError::NoModel`].
+pub fn find_folder(name: &str) -> Result<PathBuf, EncoderError> {
+    let is_path = Path::new(name).components().count() != 1 || name.starts_with('.');
+    let roots = roots();
+    let named = roots.iter().map(|root| root.join(name)).filter(|_| !is_path);
+    let mut places = named.chain([PathBuf::from(name)]);
+    match places.find(|place| place.is_dir()) {
+        Some(folder) => Ok(folder),
+        None => Err(EncoderError::NoModel {
+            name: name.into(),
+            looked: if is_path {
+                "that folder".into()
+            } else {
+                roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", ")
+            },
+        }),
     }
 }
 
@@ -320,14 +369,18 @@ pub fn list() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = vec![];
     for root in roots() {
         let entries = fs_err::read_dir(&root).into_iter().flatten();
-        let folders =
-            entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.join(CONFIG).is_file());
+        let folders = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| is_model(p));
         let mut folders: Vec<_> = folders.collect();
         folders.sort();
         folders.retain(|f| !found.iter().any(|g| g.file_name() == f.file_name()));
         found.extend(folders);
     }
     found
+}
+
+/// Whether it is the folder of a model, or of a head alone.
+fn is_model(folder: &Path) -> bool {
+    folder.join(CONFIG).is_file() || Card::open(folder).is_ok_and(|card| card.base.is_some())
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, EncoderError> {

@@ -6,6 +6,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::EncoderError;
 use crate::model::JSON_MAX_BYTES;
+use crate::output::Sequence;
 
 /// One text's tokens, without the special ones.
 #[derive(Debug, Default)]
@@ -24,6 +25,61 @@ pub(crate) struct Tokenizer {
     pub(crate) after: Vec<(i64, i64)>,
     /// The type id of a sequence's own tokens.
     pub(crate) type_id: i64,
+    /// What stands around two sequences; `None` if the tokenizer takes only one.
+    pub(crate) pair: Option<PairTemplate>,
+}
+
+/// The special tokens around two sequences, as (id, type id), and the type ids of their own tokens.
+#[derive(Debug)]
+pub(crate) struct PairTemplate {
+    pub(crate) before: Vec<(i64, i64)>,
+    pub(crate) between: Vec<(i64, i64)>,
+    pub(crate) after: Vec<(i64, i64)>,
+    pub(crate) types: [i64; 2],
+}
+
+impl PairTemplate {
+    /// As seen on two sequences of one letter, whose tokens are `own`.
+    fn of(whole: &tokenizers::Encoding, own: &[u32]) -> Option<Self> {
+        let ids = whole.get_ids();
+        let place = |from: usize| {
+            let found = ids.get(from..)?.windows(own.len().max(1)).position(|w| w == own)?;
+            Some(from + found)
+        };
+        let first = place(0)?;
+        let second = place(first + own.len())?;
+        let token = |i: usize| (i64::from(ids[i]), i64::from(whole.get_type_ids()[i]));
+        let special = |range: std::ops::Range<usize>| range.map(token).collect();
+        Some(Self {
+            before: special(0..first),
+            between: special(first + own.len()..second),
+            after: special(second + own.len()..ids.len()),
+            types: [token(first).1, token(second).1],
+        })
+    }
+
+    pub(crate) fn special_tokens(&self) -> usize {
+        self.before.len() + self.between.len() + self.after.len()
+    }
+
+    /// Both texts' tokens in one sequence.
+    pub(crate) fn sequence(&self, first: &[u32], second: &[u32]) -> Sequence {
+        let own = |ids: &[u32], type_id: i64| -> Vec<_> {
+            ids.iter().map(|&id| (i64::from(id), type_id)).collect()
+        };
+        let parts = [
+            self.before.clone(),
+            own(first, self.types[0]),
+            self.between.clone(),
+            own(second, self.types[1]),
+            self.after.clone(),
+        ];
+        // Ids came from 32 bits.
+        let narrow = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+        let (ids, types) =
+            parts.concat().into_iter().map(|(id, type_id)| (narrow(id), narrow(type_id))).unzip();
+        Sequence { ids, types }
+    }
 }
 
 impl Tokenizer {
@@ -50,7 +106,9 @@ impl Tokenizer {
         let before = special(0..at);
         let after = special(at + own.len()..whole.get_ids().len());
         let type_id = whole.get_type_ids().get(at).map_or(0, |&id| i64::from(id));
-        Ok(Self { inner, before, after, type_id })
+        let both = inner.encode(("a", "a"), true).map_err(|e| wrong(e.to_string()))?;
+        let pair = PairTemplate::of(&both, own);
+        Ok(Self { inner, before, after, type_id, pair })
     }
 
     /// How many ids there are, added tokens included.

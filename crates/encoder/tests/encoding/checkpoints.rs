@@ -4,7 +4,8 @@ use std::path::Path;
 
 use cloze_core::Encode as _;
 use cloze_encoder::{
-    Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, Sequence, WindowStates,
+    Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, PairCut, Sequence,
+    WindowStates,
 };
 use cloze_graph::{Checkpoint, GraphError};
 use cloze_testkit::{assert_close, checkpoint, checkpoint_copy, checkpoints};
@@ -28,6 +29,8 @@ struct Text {
 
 #[derive(serde::Deserialize)]
 struct Pair {
+    first: String,
+    second: String,
     ids: Vec<u32>,
     type_ids: Vec<u32>,
 }
@@ -95,7 +98,12 @@ fn every_state_and_logit_is_that_of_transformers() {
             .iter()
             .map(|p| Sequence { ids: p.ids.clone(), types: p.type_ids.clone() })
             .collect();
-        for (j, rows) in encoder.map_sequences(&pairs, all_rows).unwrap().iter().enumerate() {
+        let as_texts: Vec<(&str, &str)> =
+            texts.pairs.iter().map(|p| (p.first.as_str(), p.second.as_str())).collect();
+        let put_together = encoder.map_pairs(&as_texts, PairCut::Longest, all_rows).unwrap();
+        // Bit for bit: it is the same ids and types.
+        assert_eq!(put_together, encoder.map_sequences(&pairs, all_rows).unwrap(), "{name}");
+        for (j, rows) in put_together.iter().enumerate() {
             for (head, rows) in heads.iter().zip(&rows[rows.len() - heads.len()..]) {
                 compare(format!("pair_{}.{j}", key(*head)), rows);
             }
@@ -292,4 +300,25 @@ fn a_folder_with_neither_weights_nor_graph_says_so() {
     fs_err::write(copy.path().join("pytorch_model.bin"), "x").unwrap();
     let error = ModelFolder::open(copy.path()).unwrap_err().to_string();
     assert!(error.contains("save_pretrained"), "{error}");
+}
+
+/// BERT's sequence is `[CLS] a [SEP] b [SEP]`, so of a window of 8 tokens and 2 special ones, 7 are
+/// the texts': of 9 and 4 tokens 4 and 3 stay, and the counts tell.
+#[test]
+fn pairs_are_cut_to_the_window_and_counted() {
+    let model = ModelFolder::open(&checkpoint("bert-sequence")).unwrap();
+    let params = EncoderParams::new().window(Some(8));
+    let outputs = [Output::Head(Head::Sequence)];
+    let encoder = Encoder::open_for(&super::runtime(), &model, &outputs, params).unwrap();
+    let long = ("x x x x x x x x x", "x x x x");
+    let cut = ("x x x x", "x x x");
+    let logits = |w: &WindowStates<'_>| w.rows(0).to_vec();
+    let found = encoder.map_pairs(&[long, cut], PairCut::Longest, logits).unwrap();
+    assert_eq!(found[0], found[1]);
+    let counts = encoder.counts();
+    assert_eq!((counts.texts, counts.truncated, counts.long, counts.tokens), (2, 1, 1, 20));
+    let second_gone = encoder.map_pairs(&[long, ("x x x x x x x", "")], PairCut::Second, logits);
+    let second_gone = second_gone.unwrap();
+    assert_eq!(second_gone[0], second_gone[1]);
+    assert_eq!(encoder.counts().truncated, 2);
 }

@@ -7,6 +7,7 @@
 //! - `windows`: long texts, nothing lost;
 //! - `spans`: where tokens are in their text;
 //! - `counts`: batches and padding;
+//! - `token_counter`: tokens counted without running;
 //! - `documents`: entities of a long document;
 //! - `folders`: what is wrong with a folder or a setting, and how it is said.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
@@ -18,6 +19,7 @@ mod documents;
 mod folders;
 mod reference;
 mod spans;
+mod token_counter;
 mod windows;
 
 use std::path::{Path, PathBuf};
