@@ -1,37 +1,66 @@
 //! A token a row, a blank line after each sentence.
 use cloze_core::Span;
 
+use crate::CorpusError;
 use crate::decode::{Decoded, Unit, split_ending};
-use crate::record::Frame;
-use crate::{CorpusError, Format, Piece, Record, ValidReadParams};
 
-#[derive(Default)]
+/// Which columns are read, counted from 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Columns {
+    pub(crate) token: usize,
+    pub(crate) tag: Option<TagColumn>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TagColumn {
+    /// The last; then all rows have as many columns as the first, so that none is taken for it.
+    Last,
+    At(usize),
+}
+
 pub(crate) struct Sentences {
+    columns: Columns,
+    /// The most bytes a row or a sentence has.
+    max: usize,
+    /// The first row's number of columns.
+    width: Option<usize>,
     /// What is read and not given yet.
-    queued: Option<Piece>,
+    queued: Option<Part>,
     sentence: Option<Sentence>,
     /// Whether the rows up to the next blank line belong to a sentence that was an error.
     dropping: bool,
 }
 
-struct Sentence {
-    line: u64,
-    text: String,
-    words: Vec<Span>,
+pub(crate) enum Part {
+    Sentence(Sentence),
+    /// What belongs to none.
+    Verbatim(String),
+}
+
+#[derive(Default)]
+pub(crate) struct Sentence {
+    pub(crate) line: u64,
+    pub(crate) text: String,
+    pub(crate) words: Vec<Span>,
+    /// A tag a word, and its line, where tags are read.
+    pub(crate) tags: Vec<String>,
+    pub(crate) lines: Vec<u64>,
+    tag_bytes: usize,
 }
 
 impl Sentences {
-    pub(crate) fn next(
-        &mut self,
-        decoded: &mut Decoded,
-        params: &ValidReadParams,
-    ) -> Result<Option<Piece>, CorpusError> {
-        if let Some(piece) = self.queued.take() {
-            return Ok(Some(piece));
+    pub(crate) fn new(columns: Columns, max: usize) -> Self {
+        let (width, queued, sentence) = (None, None, None);
+        Self { columns, max, width, queued, sentence, dropping: false }
+    }
+
+    pub(crate) fn next(&mut self, decoded: &mut Decoded) -> Result<Option<Part>, CorpusError> {
+        if let Some(part) = self.queued.take() {
+            return Ok(Some(part));
         }
         loop {
             let was_dropping = self.dropping;
-            let unit = match decoded.line_unit(params.max_text_bytes()) {
+            let unit = match decoded.line_unit(self.max) {
                 Ok(Some(unit)) => unit,
                 Ok(None) => return Ok(self.finish()),
                 Err(error) => {
@@ -48,7 +77,7 @@ impl Sentences {
             // Some files have no blank line before the next document.
             if blank || row.starts_with("-DOCSTART-") || (between && is_comment(row)) {
                 self.dropping = false;
-                let verbatim = Piece::Verbatim(unit.raw);
+                let verbatim = Part::Verbatim(unit.raw);
                 let Some(sentence) = self.finish() else { return Ok(Some(verbatim)) };
                 self.queued = Some(verbatim);
                 return Ok(Some(sentence));
@@ -56,7 +85,7 @@ impl Sentences {
             if self.dropping {
                 continue;
             }
-            if let Err(error) = self.push(&unit, row, decoded, params) {
+            if let Err(error) = self.push(&unit, row, decoded) {
                 self.drop_sentence();
                 return Err(error);
             }
@@ -64,14 +93,8 @@ impl Sentences {
     }
 
     /// Adds a row to the sentence.
-    fn push(
-        &mut self,
-        unit: &Unit,
-        row: &str,
-        decoded: &Decoded,
-        params: &ValidReadParams,
-    ) -> Result<(), CorpusError> {
-        let (column, max) = (params.token_column(), params.max_text_bytes());
+    fn push(&mut self, unit: &Unit, row: &str, decoded: &Decoded) -> Result<(), CorpusError> {
+        let (column, max) = (self.columns.token, self.max);
         let (path, line) = (decoded.path(), unit.line);
         let mut columns = columns(row);
         // CoNLL-U: `1-2` is a contraction of the words 1 and 2, `1.1` a word that is not there.
@@ -87,32 +110,60 @@ impl Sentences {
         if token.is_empty() {
             return Err(CorpusError::EmptyToken { path: path.to_owned(), line, column });
         }
-        let sentence = self.sentence.get_or_insert_with(|| Sentence {
-            line,
-            text: String::new(),
-            words: vec![],
-        });
+        let tag = self.tag(row, decoded, line)?;
+        let sentence =
+            self.sentence.get_or_insert_with(|| Sentence { line, ..Sentence::default() });
         if !sentence.words.is_empty() {
             sentence.text.push(' ');
         }
         let start = sentence.text.len();
-        if start + token.len() > max {
+        sentence.tag_bytes += tag.map_or(0, str::len);
+        if start + token.len() > max || sentence.tag_bytes > max {
             return Err(decoded.too_long(sentence.line, max, false));
         }
         sentence.text.push_str(token);
         sentence.words.push(Span::new(start, sentence.text.len()));
+        if let Some(tag) = tag {
+            sentence.tags.push(tag.to_owned());
+            sentence.lines.push(line);
+        }
         Ok(())
+    }
+
+    /// The tag of a row, where tags are read.
+    fn tag<'r>(
+        &mut self,
+        row: &'r str,
+        decoded: &Decoded,
+        line: u64,
+    ) -> Result<Option<&'r str>, CorpusError> {
+        let Some(tag) = self.columns.tag else { return Ok(None) };
+        let columns = columns(row);
+        let found = columns.clone().count();
+        let (column, expected) = match tag {
+            TagColumn::At(column) => (column, found.max(column)),
+            TagColumn::Last => {
+                let least = self.columns.token + 1;
+                let width = *self.width.get_or_insert(found.max(least));
+                (width, width)
+            }
+        };
+        let path = || decoded.path().to_owned();
+        if found != expected {
+            return Err(CorpusError::Columns { path: path(), line, expected, found });
+        }
+        match columns.clone().nth(column - 1) {
+            None | Some("") => Err(CorpusError::EmptyTag { path: path(), line, column }),
+            tag => Ok(tag),
+        }
     }
 
     fn drop_sentence(&mut self) {
         (self.sentence, self.dropping) = (None, true);
     }
 
-    fn finish(&mut self) -> Option<Piece> {
-        self.sentence.take().map(|Sentence { line, text, words }| {
-            let frame = Frame::None(Format::Conll);
-            Piece::Record(Record { line, id: None, text, words: Some(words), frame })
-        })
+    fn finish(&mut self) -> Option<Part> {
+        self.sentence.take().map(Part::Sentence)
     }
 }
 

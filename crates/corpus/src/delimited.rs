@@ -1,50 +1,14 @@
-//! Rows of fields below a header row. Source: RFC 4180; fields it has no rule for are read as
-//! Python's `csv` and the `csv` crate do: a quote inside an unquoted field is itself, and what
-//! follows a closing quote belongs to the field.
-//!
-//! Not on `csv-core`: to write a row back byte for byte takes the places of its fields.
+//! Rows of fields below a header row, as [`Dialect`] reads them, and the way back.
 use std::ops::Range;
 
-use crate::decode::{Decoded, Unit, split_ending};
+use crate::decode::{Decoded, split_ending};
+use crate::dialect::Dialect;
 use crate::record::Frame;
 use crate::{CorpusError, Piece, Record, ValidReadParams, error::MAX_NAMES};
 
-/// Where in a row a byte is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    FieldStart,
-    Plain,
-    Quoted,
-    /// After a quote that closes the field, or is the first of two.
-    QuoteInQuoted,
-}
-
-#[derive(PartialEq, Eq)]
-enum Step {
-    Inside,
-    FieldEnd,
-    RowEnd,
-}
-
-impl Place {
-    fn step(&mut self, byte: u8, delimiter: u8) -> Step {
-        let (next, step) = match (*self, byte) {
-            (Self::Quoted, b'"') => (Self::QuoteInQuoted, Step::Inside),
-            (Self::Quoted, _) | (Self::FieldStart | Self::QuoteInQuoted, b'"') => {
-                (Self::Quoted, Step::Inside)
-            }
-            (_, b'\n') => (Self::FieldStart, Step::RowEnd),
-            (_, byte) if byte == delimiter => (Self::FieldStart, Step::FieldEnd),
-            _ => (Self::Plain, Step::Inside),
-        };
-        *self = next;
-        step
-    }
-}
-
 /// A file of rows.
 pub(crate) struct Table {
-    delimiter: u8,
+    dialect: Dialect,
     header: Option<Header>,
 }
 
@@ -56,7 +20,7 @@ struct Header {
 
 impl Table {
     pub(crate) fn new(delimiter: u8) -> Self {
-        Self { delimiter, header: None }
+        Self { dialect: Dialect::csv(delimiter), header: None }
     }
 
     pub(crate) fn next(
@@ -64,8 +28,8 @@ impl Table {
         decoded: &mut Decoded,
         params: &ValidReadParams,
     ) -> Result<Option<Piece>, CorpusError> {
-        let delimiter = self.delimiter;
-        let row = row(decoded, delimiter, params.max_text_bytes());
+        let dialect = self.dialect;
+        let row = dialect.row(decoded, params.max_text_bytes());
         let path = decoded.path();
         let row = match (row, &self.header) {
             // Without a header no row means anything.
@@ -92,9 +56,9 @@ impl Table {
         }
         let Some(header) = &self.header else {
             let column = |field: &str| {
-                let mut columns = (0..).zip(fields(content, delimiter));
+                let mut columns = (0..).zip(dialect.fields(content));
                 let mut same =
-                    columns.by_ref().filter(|(_, r)| unquoted(&content[r.clone()]) == field);
+                    columns.by_ref().filter(|(_, r)| dialect.value(&content[r.clone()]) == field);
                 match (same.next(), same.next()) {
                     (Some(_), Some(_)) => Err(CorpusError::DuplicateField {
                         path: path.to_owned(),
@@ -109,24 +73,25 @@ impl Table {
                 path: path.to_owned(),
                 line: row.line,
                 field: field.to_owned(),
-                found: fields(content, delimiter)
+                found: dialect
+                    .fields(content)
                     .take(MAX_NAMES)
-                    .map(|range| unquoted(&content[range]))
+                    .map(|range| dialect.value(&content[range]))
                     .collect(),
                 fatal: true,
             })?;
             let id = column(params.id_field())?;
-            self.header = Some(Header { columns: fields(content, delimiter).count(), text, id });
+            self.header = Some(Header { columns: dialect.fields(content).count(), text, id });
             return Ok(Some(Piece::Verbatim(row.raw)));
         };
 
         let (mut found, mut text, mut id) = (0, None, None);
-        for range in fields(content, delimiter) {
+        for range in dialect.fields(content) {
             if found == header.text {
                 text = Some(range.clone());
             }
             if Some(found) == header.id {
-                id = Some(unquoted(&content[range]));
+                id = Some(dialect.value(&content[range]));
             }
             found += 1;
         }
@@ -134,9 +99,9 @@ impl Table {
             Some(field) if found == header.columns => Ok(Some(Piece::Record(Record {
                 line: row.line,
                 id,
-                text: unquoted(&content[field.clone()]),
+                text: dialect.value(&content[field.clone()]),
                 words: None,
-                frame: Frame::Row { field, delimiter, raw: row.raw },
+                frame: Frame::Row { field, delimiter: dialect.delimiter, raw: row.raw },
             }))),
             _ => Err(CorpusError::Columns {
                 path: path.to_owned(),
@@ -148,56 +113,11 @@ impl Table {
     }
 }
 
-/// The next row, with its line end.
-pub(crate) fn row(
-    decoded: &mut Decoded,
-    delimiter: u8,
-    max: usize,
-) -> Result<Option<Unit>, CorpusError> {
-    let mut place = Place::FieldStart;
-    match decoded.unit(max, |byte| place.step(byte, delimiter) == Step::RowEnd)? {
-        Some(row) if place == Place::Quoted => {
-            Err(CorpusError::Unclosed { path: decoded.path().to_owned(), line: row.line })
-        }
-        row => Ok(row),
-    }
-}
-
-/// Where the fields of a row without its line end are. Not collected: a row may be all delimiters,
-/// and sixteen times its length is no bound.
-pub(crate) fn fields(row: &str, delimiter: u8) -> impl Iterator<Item = Range<usize>> {
-    let mut bytes = row.bytes().enumerate();
-    let mut place = Place::FieldStart;
-    let mut start = Some(0);
-    std::iter::from_fn(move || {
-        let from = start?;
-        let end = bytes.find(|&(_, byte)| place.step(byte, delimiter) == Step::FieldEnd);
-        start = end.map(|(i, _)| i + 1);
-        Some(from..end.map_or(row.len(), |(i, _)| i))
-    })
-}
-
-/// What a field means.
-pub(crate) fn unquoted(field: &str) -> String {
-    let Some(mut rest) = field.strip_prefix('"') else { return field.to_owned() };
-    let mut value = String::with_capacity(field.len());
-    while let Some((before, after)) = rest.split_once('"') {
-        value.push_str(before);
-        let Some(after_second) = after.strip_prefix('"') else {
-            // Closed; the quotes behind it are themselves.
-            return value + after;
-        };
-        value.push('"');
-        rest = after_second;
-    }
-    value + rest
-}
-
 /// `text` as the field that stands at `place` of `row`: as it is written there, if that means the
 /// same, and otherwise quoted if it is quoted there or has to be.
 pub(crate) fn field(text: &str, row: &str, place: &Range<usize>, delimiter: u8) -> String {
     let old = &row[place.clone()];
-    if unquoted(old) == text {
+    if Dialect::csv(delimiter).value(old) == text {
         return old.to_owned();
     }
     // A row that is but one empty field would be a blank line.

@@ -151,7 +151,48 @@ pub enum CorpusError {
         /// The format: the one asked for, or the one of the file's ending.
         found: Format,
     },
-    /// A row with another number of columns than the header, or without a token column.
+    /// A format, or a file of one class, that has no texts with labels, or no pairs of them.
+    #[error("{path}: expected {expected} as csv, tsv or jsonl, found {found}")]
+    NoLabels {
+        /// The input.
+        path: PathBuf,
+        /// What is wanted.
+        expected: &'static str,
+        /// The format: the one asked for, or the one of the file's ending.
+        found: &'static str,
+    },
+    /// A label that is empty.
+    #[error("{path}:{line}: {place}: expected a label, found nothing")]
+    EmptyLabel {
+        /// The input.
+        path: PathBuf,
+        /// The line, or the row's first one.
+        line: u64,
+        /// Where in it: `field "label"`, `column 3`.
+        place: String,
+    },
+    /// A folder that has neither a file a class nor a folder a class.
+    #[error("{path}: expected a file a class, or a folder of files a class, found {found}")]
+    NoClasses {
+        /// The folder.
+        path: PathBuf,
+        /// What is in it.
+        found: &'static str,
+    },
+    /// Two files of a folder that would be one class.
+    #[error(
+        "{first}, {second}: expected one file for the class {label:?}, found two; LABEL=FILE says \
+         which is which"
+    )]
+    SameClass {
+        /// The class, the files' stem.
+        label: String,
+        /// The first file.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// A row with another number of columns than the header, or without a token or a tag column.
     #[error("{path}:{line}: expected {expected} columns, found {found}")]
     Columns {
         /// The input.
@@ -171,6 +212,16 @@ pub enum CorpusError {
         /// The line.
         line: u64,
         /// The token column.
+        column: usize,
+    },
+    /// A CoNLL row whose tag is empty.
+    #[error("{path}:{line}: expected a tag in column {column}, found nothing")]
+    EmptyTag {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The tag column.
         column: usize,
     },
     /// A quoted field that the file ends in.
@@ -207,7 +258,9 @@ impl CorpusError {
             | Self::FieldType { .. }
             | Self::NotNumber { .. }
             | Self::Columns { .. }
-            | Self::EmptyToken { .. } => false,
+            | Self::EmptyLabel { .. }
+            | Self::EmptyToken { .. }
+            | Self::EmptyTag { .. } => false,
             Self::TooLong { fatal, .. } | Self::MissingField { fatal, .. } => *fatal,
             _ => true,
         }

@@ -113,13 +113,14 @@ pub(crate) fn id(
 pub(crate) const NULL: &str = "null";
 pub(crate) const STRING: &str = "a string";
 pub(crate) const NUMBER: &str = "a number";
+pub(crate) const ARRAY: &str = "an array";
 pub(crate) const BOOLEAN: &str = "a boolean";
 
 pub(crate) fn type_of(value: &RawValue) -> &'static str {
     match value.get().as_bytes().first() {
         Some(b'"') => STRING,
         Some(b'{') => "an object",
-        Some(b'[') => "an array",
+        Some(b'[') => ARRAY,
         Some(b't' | b'f') => BOOLEAN,
         Some(b'n') => NULL,
         _ => NUMBER,

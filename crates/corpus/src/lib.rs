@@ -7,7 +7,9 @@
 //! - [`format`](mod@format): which of the six formats a file is in;
 //! - [`reader`]: text → [`Piece`]s, one at a time;
 //! - [`record`]: a text, where it came from, and how to put another in its place;
-//! - [`pairs`]: two texts a row, perhaps with a score, in place of one.
+//! - [`pairs`]: two texts a row, perhaps with a score, in place of one;
+//! - [`labelled`]: a text with its labels, or two, a row; or a file a class;
+//! - [`tagged`]: sentences with a tag a word.
 //!
 //! ```
 //! use cloze_corpus::{Format, Piece, ReadParams};
@@ -40,20 +42,28 @@ pub mod format;
 
 mod conll;
 mod delimited;
+mod dialect;
+mod fields;
 mod jsonl;
 pub mod reader;
 
 pub mod record;
 
+pub mod labelled;
 pub mod pairs;
+
+pub mod tagged;
 
 mod error;
 
+pub use dialect::Quotes;
 pub use encoding::Encoding;
 pub use error::CorpusError;
 pub use format::Format;
+pub use labelled::{Example, Labelled, LabelledParams, LabelledSource, ValidLabelledParams};
 pub use pairs::{Pair, PairParams, Pairs, ValidPairParams};
 pub use params::{ReadParams, ValidReadParams};
 pub use reader::{Piece, Reader};
 pub use record::Record;
+pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
 pub use walk::{Source, Walk};

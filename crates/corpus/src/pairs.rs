@@ -22,20 +22,18 @@
 //! # Ok::<(), cloze_corpus::CorpusError>(())
 //! ```
 use std::fmt;
-use std::io::{self, Read};
+use std::io::Read;
 use std::iter::FusedIterator;
-use std::path::{Path, PathBuf};
 
-use serde_json::value::RawValue;
-
-use crate::decode::{Decoded, Unit, split_ending};
-use crate::params::Named;
-use crate::{CorpusError, Encoding, Format, Source, delimited, error::MAX_NAMES, jsonl};
+use crate::decode::Unit;
+use crate::fields::{At, Names, Object, Row, Rows};
+use crate::params::Opened;
+use crate::{CorpusError, Encoding, Format, Quotes, Source, jsonl};
 
 /// The names the first text is looked for under.
-pub const FIRST_FIELDS: [&str; 3] = ["sentence1", "text1", "first"];
+pub const FIRST_FIELDS: [&str; 5] = ["sentence1", "text1", "first", "premise", "text"];
 /// The names the second text is looked for under.
-pub const SECOND_FIELDS: [&str; 3] = ["sentence2", "text2", "second"];
+pub const SECOND_FIELDS: [&str; 4] = ["sentence2", "text2", "second", "hypothesis"];
 /// The names the score is looked for under.
 pub const SCORE_FIELDS: [&str; 2] = ["score", "gold"];
 
@@ -68,6 +66,7 @@ pub struct PairParams {
     id_field: String,
     header: Option<bool>,
     score_required: bool,
+    quotes: Quotes,
     max_text_bytes: usize,
 }
 
@@ -82,6 +81,7 @@ impl Default for PairParams {
             id_field: "id".to_owned(),
             header: None,
             score_required: false,
+            quotes: Quotes::Auto,
             max_text_bytes: 64 << 20,
         }
     }
@@ -139,6 +139,12 @@ impl PairParams {
         Self { score_required, ..self }
     }
 
+    /// What quotes in tables mean. Default [`Quotes::Auto`].
+    #[must_use]
+    pub fn quotes(self, quotes: Quotes) -> Self {
+        Self { quotes, ..self }
+    }
+
     /// The most that a row or line may have, in bytes of UTF-8 without the line end. It bounds the
     /// memory of a reader. Default `64 MiB`.
     #[must_use]
@@ -188,17 +194,8 @@ impl ValidPairParams {
     /// format asked for, is none of the three. Standard input has no ending: its format must be
     /// asked for.
     pub fn open(&self, source: &Source) -> Result<Pairs, CorpusError> {
-        match source {
-            Source::Stdin => {
-                let format = self.0.format.unwrap_or(Format::Lines);
-                self.from_reader(&source.name(), format, io::stdin())
-            }
-            Source::File { path, .. } => {
-                let format = self.0.format.unwrap_or_else(|| Format::of_path(path));
-                let file = fs_err::File::open(path).map_err(CorpusError::Read)?;
-                self.pairs(path, format, Box::new(file))
-            }
-        }
+        // Lines, which are no pairs: the error says what is expected.
+        self.pairs(Opened::of(source, self.0.format, Format::Lines)?)
     }
 
     /// The pairs of `raw`, which errors call `name`. The `format` setting does not matter here.
@@ -211,39 +208,41 @@ impl ValidPairParams {
         format: Format,
         raw: impl Read + Send + 'static,
     ) -> Result<Pairs, CorpusError> {
-        let raw = Named { raw, name: name.to_owned() };
-        self.pairs(name.as_ref(), format, Box::new(raw))
+        self.pairs(Opened::named(name, format, raw))
     }
 
-    fn pairs(
-        &self,
-        path: &Path,
-        format: Format,
-        raw: Box<dyn Read + Send>,
-    ) -> Result<Pairs, CorpusError> {
-        let delimiter = match format {
-            Format::Csv => Some(b','),
-            Format::Tsv => Some(b'\t'),
-            Format::Jsonl => None,
-            found => return Err(CorpusError::NoPairs { path: path.to_owned(), found }),
+    fn pairs(&self, opened: Opened) -> Result<Pairs, CorpusError> {
+        let PairParams { encoding, quotes, max_text_bytes, .. } = self.0;
+        let (path, found) = (opened.path.clone(), opened.format);
+        let rows = Rows::new(opened, encoding, quotes, max_text_bytes)
+            .ok_or(CorpusError::NoPairs { path, found })?;
+        let fields = Fields {
+            first: Names::new(self.0.first_field.as_deref(), &FIRST_FIELDS),
+            second: Names::new(self.0.second_field.as_deref(), &SECOND_FIELDS),
+            score: Names::new(self.0.score_field.as_deref(), &SCORE_FIELDS),
+            id: Names::new(Some(&self.0.id_field), &[]),
         };
-        let decoded = Decoded::new(raw, PathBuf::from(path), self.0.encoding);
-        let params = self.0.clone();
-        Ok(Pairs { decoded, params, delimiter, layout: None, started: false, ended: false })
+        Ok(Pairs { rows, params: self.0.clone(), fields, layout: None, ended: false })
     }
 }
 
 /// Reads pairs one at a time; made by [`ValidPairParams::open`]. After an error that
 /// [is fatal](CorpusError::is_fatal) it ends. Blank lines are passed over.
 pub struct Pairs {
-    decoded: Decoded,
+    rows: Rows,
     params: PairParams,
-    /// Of tables.
-    delimiter: Option<u8>,
+    fields: Fields,
     /// Of tables, from the first row on.
     layout: Option<Layout>,
-    started: bool,
     ended: bool,
+}
+
+/// What the fields may be called.
+struct Fields {
+    first: Names,
+    second: Names,
+    score: Names,
+    id: Names,
 }
 
 /// Which column is what, from 0.
@@ -263,213 +262,119 @@ impl Pairs {
     /// How many bytes of the input it has taken so far: up to a block more than the pairs have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
-        self.decoded.bytes_read()
+        self.rows.bytes_read()
     }
 
     fn pair(&mut self) -> Result<Option<Pair>, CorpusError> {
-        if !std::mem::replace(&mut self.started, true) {
-            self.decoded.take('\u{feff}')?;
-        }
-        let max = self.params.max_text_bytes;
-        loop {
-            let unit = match self.delimiter {
-                None => self.decoded.line_unit(max)?,
-                Some(delimiter) => match delimited::row(&mut self.decoded, delimiter, max) {
-                    // Without a first row no other means anything.
-                    Err(CorpusError::TooLong { path, line, max, .. }) if self.layout.is_none() => {
-                        return Err(CorpusError::TooLong { path, line, max, fatal: true });
-                    }
-                    row => row?,
-                },
+        while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
+            let at = At { path: self.rows.path(), line };
+            let Some(dialect) = self.rows.dialect else {
+                return object(&Object::parse(&raw, at)?, &self.fields, &self.params).map(Some);
             };
-            let Some(Unit { line, raw }) = unit else { return Ok(None) };
-            let content = split_ending(&raw).0;
-            let found = match self.delimiter {
-                None if jsonl::is_blank(content) => None,
-                None => Some(self.object(content, line)?),
-                Some(_) if content.is_empty() => None,
-                Some(delimiter) => self.row(content, delimiter, line)?,
-            };
-            if found.is_some() {
-                return Ok(found);
+            let row = Row { content: &raw, dialect, at };
+            if let Some(layout) = &self.layout {
+                return layout.pair(&row, &self.params).map(Some);
             }
-        }
-    }
-
-    /// The pair of a row; `None` for the header.
-    fn row(&mut self, row: &str, delimiter: u8, line: u64) -> Result<Option<Pair>, CorpusError> {
-        let path = self.decoded.path();
-        let layout = if let Some(layout) = &self.layout {
-            layout
-        } else {
-            let (layout, header) = self.params.layout(row, delimiter, path, line)?;
+            let (layout, header) = Layout::of(&row, &self.fields, &self.params)?;
             let layout = self.layout.insert(layout);
-            if header {
-                return Ok(None);
+            if !header {
+                return layout.pair(&row, &self.params).map(Some);
             }
-            layout
-        };
-        let found = delimited::fields(row, delimiter).count();
-        if found != layout.columns {
-            let (path, expected) = (path.to_owned(), layout.columns);
-            return Err(CorpusError::Columns { path, line, expected, found });
         }
-        let column = |wanted: usize| {
-            let place = delimited::fields(row, delimiter).nth(wanted);
-            place.map(|place| delimited::unquoted(&row[place])).unwrap_or_default()
-        };
-        let score = match layout.score {
-            None => None,
-            Some(place) => {
-                let text = column(place);
-                match number(&text) {
-                    None if layout.lenient || (!self.params.score_required && text.is_empty()) => {
-                        None
-                    }
-                    None => {
-                        let place = layout.score_place.clone();
-                        return Err(not_number(path, line, place, &text));
-                    }
-                    score => score,
-                }
-            }
-        };
-        Ok(Some(Pair {
-            line,
-            id: layout.id.map(column),
-            first: column(layout.first),
-            second: column(layout.second),
-            score,
-        }))
-    }
-
-    /// The pair of a JSON object.
-    fn object(&self, content: &str, line: u64) -> Result<Pair, CorpusError> {
-        let (path, params) = (self.decoded.path(), &self.params);
-        let invalid = |source| CorpusError::Json { path: path.to_owned(), line, source };
-        let jsonl::Fields(fields) = serde_json::from_str(content).map_err(invalid)?;
-        let value = |asked: Option<&str>, known: &[&'static str]| {
-            let names = asked.map_or(known.to_vec(), |name| vec![name]);
-            names.iter().find_map(|name| Some((fields.get_key_value(*name)?.0, fields[*name])))
-        };
-        let missing = |asked: Option<&str>, known: &[&str]| CorpusError::MissingField {
-            path: path.to_owned(),
-            line,
-            field: asked.map_or_else(|| known.join("|"), str::to_owned),
-            found: fields.keys().take(MAX_NAMES).cloned().collect(),
-            fatal: false,
-        };
-        let wrong_type = |field: &str, expected, value: &RawValue| CorpusError::FieldType {
-            path: path.to_owned(),
-            line,
-            field: field.to_owned(),
-            expected,
-            found: jsonl::type_of(value),
-        };
-        let text = |asked: Option<&str>, known: &[&'static str]| {
-            let (field, value) = value(asked, known).ok_or_else(|| missing(asked, known))?;
-            if jsonl::type_of(value) != jsonl::STRING {
-                return Err(wrong_type(field, jsonl::STRING, value));
-            }
-            serde_json::from_str(value.get()).map_err(invalid)
-        };
-        let asked = params.score_field.as_deref();
-        let score = match value(asked, &SCORE_FIELDS) {
-            Some((_, value)) if jsonl::type_of(value) == jsonl::NULL && !params.score_required => {
-                None
-            }
-            Some((field, value)) if jsonl::type_of(value) == jsonl::NUMBER => {
-                let place = || format!("field {field:?}");
-                let score = number(value.get());
-                Some(score.ok_or_else(|| not_number(path, line, place(), value.get()))?)
-            }
-            Some((field, value)) => return Err(wrong_type(field, jsonl::NUMBER, value)),
-            None if params.score_required => return Err(missing(asked, &SCORE_FIELDS)),
-            None => None,
-        };
-        Ok(Pair {
-            line,
-            id: jsonl::id(&fields, &params.id_field, path, line)?,
-            first: text(params.first_field.as_deref(), &FIRST_FIELDS)?,
-            second: text(params.second_field.as_deref(), &SECOND_FIELDS)?,
-            score,
-        })
+        Ok(None)
     }
 }
 
-impl PairParams {
+/// The pair of a JSON object.
+fn object(object: &Object<'_>, fields: &Fields, params: &PairParams) -> Result<Pair, CorpusError> {
+    let score = match object.find(&fields.score) {
+        None if params.score_required => Some(object.need(&fields.score)?),
+        score => score,
+    };
+    let score = match score {
+        Some((_, value)) if jsonl::type_of(value) == jsonl::NULL && !params.score_required => None,
+        Some((field, value)) if jsonl::type_of(value) == jsonl::NUMBER => {
+            let place = || format!("field {field:?}");
+            let score = number(value.get());
+            Some(score.ok_or_else(|| not_number(object.at, place(), value.get()))?)
+        }
+        Some((field, value)) => {
+            return Err(object.wrong_type(field, jsonl::NUMBER, jsonl::type_of(value)));
+        }
+        None => None,
+    };
+    Ok(Pair {
+        line: object.at.line,
+        id: object.id(&fields.id)?,
+        first: object.string(&fields.first)?,
+        second: object.string(&fields.second)?,
+        score,
+    })
+}
+
+impl Layout {
     /// The layout that the first row shows, and whether that row is a header.
-    fn layout(
-        &self,
-        row: &str,
-        delimiter: u8,
-        path: &Path,
-        line: u64,
-    ) -> Result<(Layout, bool), CorpusError> {
-        let columns = delimited::fields(row, delimiter).count();
-        let names =
-            || delimited::fields(row, delimiter).map(|place| delimited::unquoted(&row[place]));
-        let by_name = |asked: Option<&str>, known: &[&str]| {
-            for name in asked.map_or(known.to_vec(), |name| vec![name]) {
-                let mut same = (0..).zip(names()).filter(|(_, found)| found == name);
-                match (same.next(), same.next()) {
-                    (Some(_), Some(_)) => {
-                        return Err(CorpusError::DuplicateField {
-                            path: path.to_owned(),
-                            line,
-                            field: name.to_owned(),
-                        });
-                    }
-                    (Some((place, _)), None) => return Ok(Some(place)),
-                    (None, _) => {}
-                }
-            }
-            Ok(None)
-        };
-        let [first, second, score] =
-            [&self.first_field, &self.second_field, &self.score_field].map(Option::as_deref);
-        let least = if self.score_required { 3 } else { 2 };
+    fn of(
+        row: &Row<'_>,
+        fields: &Fields,
+        params: &PairParams,
+    ) -> Result<(Self, bool), CorpusError> {
+        let Fields { first, second, score, id } = fields;
+        let columns = row.columns();
+        let least = if params.score_required { 3 } else { 2 };
         let guessed = || {
-            let asked = [first, second, score].iter().any(Option::is_some);
-            let known = |known: &[&str]| names().any(|name| known.contains(&name.as_str()));
-            let no_number = || names().last().is_none_or(|last| number(&last).is_none());
+            let asked = [first, second, score].iter().any(|names| names.asked);
+            let known = |names: &Names| row.values().any(|name| names.has(&name));
+            let no_number = || row.values().last().is_none_or(|last| number(&last).is_none());
             asked
-                || (known(&FIRST_FIELDS) && known(&SECOND_FIELDS))
-                || (self.score_required && columns >= least && no_number())
+                || (known(first) && known(second))
+                || (params.score_required && columns >= least && no_number())
         };
-        let header = self.header.unwrap_or_else(guessed);
+        let header = params.header.unwrap_or_else(guessed);
         if !header {
             if columns < least {
-                let path = path.to_owned();
-                return Err(CorpusError::Columns { path, line, expected: least, found: columns });
+                return Err(row.bad_columns(least, columns));
             }
             let score = (columns > 2).then(|| columns - 1);
-            let lenient = !self.score_required;
+            let lenient = !params.score_required;
             let score_place = format!("column {columns}");
             let layout =
-                Layout { columns, first: 0, second: 1, score, id: None, score_place, lenient };
+                Self { columns, first: 0, second: 1, score, id: None, score_place, lenient };
             return Ok((layout, false));
         }
-        let needed = |asked: Option<&str>, known: &[&str]| {
-            by_name(asked, known)?.ok_or_else(|| CorpusError::MissingField {
-                path: path.to_owned(),
-                line,
-                field: asked.map_or_else(|| known.join("|"), str::to_owned),
-                found: names().take(MAX_NAMES).collect(),
-                fatal: true,
-            })
-        };
-        let (first, second) = (needed(first, &FIRST_FIELDS)?, needed(second, &SECOND_FIELDS)?);
-        let score = if self.score_required || score.is_some() {
-            Some(needed(score, &SCORE_FIELDS)?)
+        let (first, second) = (row.need(first)?, row.need(second)?);
+        let score = if params.score_required || score.asked {
+            Some(row.need(score)?)
         } else {
-            by_name(None, &SCORE_FIELDS)?
+            row.find(score)?
         };
-        let name = score.and_then(|place| names().nth(place)).unwrap_or_default();
+        let name = score.map(|column| row.value(column)).unwrap_or_default();
         let score_place = format!("field {name:?}");
-        let id = by_name(Some(&self.id_field), &[])?;
-        let layout = Layout { columns, first, second, score, id, score_place, lenient: false };
+        let id = row.find(id)?;
+        let layout = Self { columns, first, second, score, id, score_place, lenient: false };
         Ok((layout, true))
+    }
+
+    fn pair(&self, row: &Row<'_>, params: &PairParams) -> Result<Pair, CorpusError> {
+        row.check_columns(self.columns)?;
+        let score = self.score.map(|column| row.value(column));
+        let score = match score.as_deref().map(|text| (text, number(text))) {
+            None => None,
+            Some((text, None)) if self.lenient || (!params.score_required && text.is_empty()) => {
+                None
+            }
+            Some((text, None)) => {
+                return Err(not_number(row.at, self.score_place.clone(), text));
+            }
+            Some((_, score)) => score,
+        };
+        Ok(Pair {
+            line: row.at.line,
+            id: self.id.map(|column| row.value(column)),
+            first: row.value(self.first),
+            second: row.value(self.second),
+            score,
+        })
     }
 }
 
@@ -478,7 +383,7 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn not_number(path: &Path, line: u64, place: String, text: &str) -> CorpusError {
+fn not_number(At { path, line }: At<'_>, place: String, text: &str) -> CorpusError {
     let mut found: String = text.chars().take(MAX_SHOWN).collect();
     if found.len() < text.len() {
         found.push('…');
@@ -507,6 +412,6 @@ impl FusedIterator for Pairs {}
 
 impl fmt::Debug for Pairs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pairs").field("path", &self.decoded.path()).finish_non_exhaustive()
+        f.debug_struct("Pairs").field("path", &self.rows.path()).finish_non_exhaustive()
     }
 }

@@ -101,17 +101,9 @@ impl ValidReadParams {
     /// # Errors
     /// [`CorpusError::Read`] if it cannot be opened.
     pub fn open(&self, source: &Source) -> Result<Reader, CorpusError> {
-        match source {
-            Source::Stdin => {
-                let format = self.0.format.unwrap_or(Format::Lines);
-                Ok(self.from_reader(&source.name(), format, io::stdin()))
-            }
-            Source::File { path, .. } => {
-                let format = self.0.format.unwrap_or_else(|| Format::of_path(path));
-                let file = fs_err::File::open(path).map_err(CorpusError::Read)?;
-                Ok(self.reader(path, format, Box::new(file)))
-            }
-        }
+        let stdin = Format::Lines;
+        let Opened { path, format, raw } = Opened::of(source, self.0.format, stdin)?;
+        Ok(self.reader(&path, format, raw))
     }
 
     /// A reader of `raw`, which errors call `name`. The `format` setting does not matter here.
@@ -121,8 +113,8 @@ impl ValidReadParams {
         format: Format,
         raw: impl Read + Send + 'static,
     ) -> Reader {
-        let raw = Named { raw, name: name.to_owned() };
-        self.reader(name.as_ref(), format, Box::new(raw))
+        let Opened { path, format, raw } = Opened::named(name, format, raw);
+        self.reader(&path, format, raw)
     }
 
     fn reader(&self, path: &Path, format: Format, raw: Box<dyn Read + Send>) -> Reader {
@@ -147,10 +139,41 @@ impl ValidReadParams {
     }
 }
 
+/// An input about to be read.
+pub(crate) struct Opened {
+    pub(crate) path: PathBuf,
+    pub(crate) format: Format,
+    pub(crate) raw: Box<dyn Read + Send>,
+}
+
+impl Opened {
+    /// `source`, in `format` or in that of its ending; standard input in `format` or in `stdin`.
+    pub(crate) fn of(
+        source: &Source,
+        format: Option<Format>,
+        stdin: Format,
+    ) -> Result<Self, CorpusError> {
+        match source {
+            Source::Stdin => Ok(Self::named(&source.name(), format.unwrap_or(stdin), io::stdin())),
+            Source::File { path, .. } => {
+                let format = format.unwrap_or_else(|| Format::of_path(path));
+                let file = fs_err::File::open(path).map_err(CorpusError::Read)?;
+                Ok(Self { path: path.clone(), format, raw: Box::new(file) })
+            }
+        }
+    }
+
+    /// `raw`, which errors call `name`.
+    pub(crate) fn named(name: &str, format: Format, raw: impl Read + Send + 'static) -> Self {
+        let path = PathBuf::from(name);
+        Self { path, format, raw: Box::new(Named { raw, name: name.to_owned() }) }
+    }
+}
+
 /// Puts the name into errors, as `fs_err` does for files.
-pub(crate) struct Named<R> {
-    pub(crate) raw: R,
-    pub(crate) name: String,
+struct Named<R> {
+    raw: R,
+    name: String,
 }
 
 impl<R: Read> Read for Named<R> {

@@ -2,7 +2,7 @@
 use std::fmt;
 use std::iter::FusedIterator;
 
-use crate::conll::Sentences;
+use crate::conll::{Columns, Part, Sentence, Sentences};
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::delimited::Table;
 use crate::record::Frame;
@@ -40,7 +40,7 @@ enum State {
     Lines,
     Jsonl,
     Table(Table),
-    Sentences(Sentences),
+    Sentences(Box<Sentences>),
 }
 
 impl Reader {
@@ -51,7 +51,10 @@ impl Reader {
             Format::Jsonl => State::Jsonl,
             Format::Csv => State::Table(Table::new(b',')),
             Format::Tsv => State::Table(Table::new(b'\t')),
-            Format::Conll => State::Sentences(Sentences::default()),
+            Format::Conll => {
+                let columns = Columns { token: params.token_column(), tag: None };
+                State::Sentences(Box::new(Sentences::new(columns, params.max_text_bytes())))
+            }
         };
         Self { decoded, params, format, state, started: false, ended: false }
     }
@@ -93,7 +96,13 @@ impl Reader {
                 None => Ok(None),
             },
             State::Table(table) => table.next(decoded, params),
-            State::Sentences(sentences) => sentences.next(decoded, params),
+            State::Sentences(sentences) => Ok(sentences.next(decoded)?.map(|part| match part {
+                Part::Verbatim(text) => Piece::Verbatim(text),
+                Part::Sentence(Sentence { line, text, words, .. }) => {
+                    let frame = Frame::None(Format::Conll);
+                    Piece::Record(Record { line, id: None, text, words: Some(words), frame })
+                }
+            })),
         }
     }
 }

@@ -6,10 +6,12 @@ use cloze_corpus::{CorpusError, Format, Piece, ReadParams};
 
 mod encodings;
 mod formats;
+mod labelled;
 mod pairs;
 mod params;
 mod properties;
 mod streaming;
+mod tagged;
 
 const FORMATS: [Format; 6] =
     [Format::Text, Format::Lines, Format::Jsonl, Format::Csv, Format::Tsv, Format::Conll];

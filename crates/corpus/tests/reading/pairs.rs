@@ -51,7 +51,7 @@ fn a_header_is_told_by_what_is_in_it() {
         (
             lone().header(Some(true)),
             "a,b\n",
-            &["!in:1: expected a field \"sentence1|text1|first\", found \"a\", \"b\""],
+            &["!in:1: expected a field \"sentence1|text1|first|premise|text\", found \"a\", \"b\""],
         ),
         (named("q", "r"), "r,q\nb,a\n", &["2 a|b"]),
         (named("q", "r"), "q,q,r\n", &["!in:1: expected one column \"q\", found more"]),
@@ -140,7 +140,7 @@ fn objects_have_the_same_names() {
     let rest = [
         "!in:4: field \"score\": expected a number, found a string",
         "!in:5: field \"first\": expected a string, found a number",
-        "!in:6: expected a field \"sentence2|text2|second\", found \"first\", \"score\"",
+        "!in:6: expected a field \"sentence2|text2|second|hypothesis\", found \"first\", \"score\"",
         "!in:7: field \"score\": expected a number, found \"1e999\"",
         "!in:8: expected a JSON object",
         "9 g|h=-0.5",

@@ -1,0 +1,178 @@
+//! Where in a row or an object the text and the labels are.
+use serde_json::value::RawValue;
+
+use super::{Example, ValidLabelledParams};
+use crate::fields::{At, Names, Object, Row};
+use crate::{CorpusError, jsonl};
+
+/// What the fields may be called.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    pub(super) text: Names,
+    /// `None` where no pairs are wanted.
+    pub(super) second: Option<Names>,
+    pub(super) label: Names,
+    pub(super) id: Names,
+}
+
+/// Which column is what, from 0.
+pub(super) struct Layout {
+    columns: usize,
+    text: usize,
+    second: Option<usize>,
+    label: Option<usize>,
+    id: Option<usize>,
+    /// How errors call the label's column.
+    label_place: String,
+}
+
+impl Layout {
+    /// The layout that the first row shows, and whether that row is a header.
+    pub(super) fn of(
+        row: &Row<'_>,
+        params: &ValidLabelledParams,
+    ) -> Result<(Self, bool), CorpusError> {
+        let Fields { text, second, label, id } = params.fields();
+        let labelled = params.labelled();
+        let columns = row.columns();
+        let guessed = || {
+            let known = |names: &Names| row.values().any(|name| names.has(&name));
+            let pair = second.as_ref();
+            text.asked
+                || label.asked
+                || id.asked
+                || pair.is_some_and(|second| second.asked)
+                || (known(text) && pair.is_none_or(known) && (known(label) || !labelled))
+        };
+        let header = params.header().unwrap_or_else(guessed);
+        if !header {
+            let texts = if second.is_some() { 2 } else { 1 };
+            let least = texts + usize::from(labelled);
+            if columns < least {
+                return Err(row.bad_columns(least, columns));
+            }
+            let label = (columns > texts).then(|| columns - 1);
+            let label_place = format!("column {columns}");
+            let second = second.as_ref().map(|_| 1);
+            return Ok((Self { columns, text: 0, second, label, id: None, label_place }, false));
+        }
+        // A label column that is not there is no error where no label is needed, asked for or not.
+        let label = if labelled { Some(row.need(label)?) } else { row.find(label)? };
+        let name = label.map(|column| row.value(column)).unwrap_or_default();
+        let layout = Self {
+            columns,
+            text: row.need(text)?,
+            second: second.as_ref().map(|second| row.need(second)).transpose()?,
+            label,
+            id: if id.asked { Some(row.need(id)?) } else { row.find(id)? },
+            label_place: format!("field {name:?}"),
+        };
+        Ok((layout, true))
+    }
+
+    pub(super) fn example(
+        &self,
+        row: &Row<'_>,
+        params: &ValidLabelledParams,
+    ) -> Result<Example, CorpusError> {
+        row.check_columns(self.columns)?;
+        let labels = match self.label {
+            Some(column) => labels(row.value(column), || self.label_place.clone(), row.at, params)?,
+            None => vec![],
+        };
+        Ok(Example {
+            line: row.at.line,
+            id: self.id.map(|column| row.value(column)),
+            text: row.value(self.text),
+            second: self.second.map(|column| row.value(column)),
+            labels,
+        })
+    }
+}
+
+/// The example of a JSON object.
+pub(super) fn object(
+    object: &Object<'_>,
+    params: &ValidLabelledParams,
+) -> Result<Example, CorpusError> {
+    let Fields { text, second, label, id } = params.fields();
+    let found = if params.labelled() { Some(object.need(label)?) } else { object.find(label) };
+    let labels = match found {
+        Some((field, value)) => labels_of_value(object, field, value, params)?,
+        None => vec![],
+    };
+    if id.asked {
+        object.need(id)?;
+    }
+    Ok(Example {
+        line: object.at.line,
+        id: object.id(id)?,
+        text: object.string(text)?,
+        second: second.as_ref().map(|second| object.string(second)).transpose()?,
+        labels,
+    })
+}
+
+fn labels_of_value(
+    object: &Object<'_>,
+    field: &str,
+    value: &RawValue,
+    params: &ValidLabelledParams,
+) -> Result<Vec<String>, CorpusError> {
+    let several = params.label_separator().is_some();
+    let place = || format!("field {field:?}");
+    let expected = if several { SEVERAL } else { ONE };
+    let fraction = || value.get().contains(['.', 'e', 'E']);
+    match jsonl::type_of(value) {
+        jsonl::NULL if !params.labelled() => Ok(vec![]),
+        jsonl::STRING => labels(object.decoded(value)?, place, object.at, params),
+        jsonl::NUMBER if fraction() => {
+            Err(object.wrong_type(field, expected, "a number with a fraction or an exponent"))
+        }
+        jsonl::NUMBER | jsonl::BOOLEAN => Ok(vec![value.get().to_owned()]),
+        jsonl::ARRAY if several => {
+            let items: Vec<&RawValue> = object.decoded(value)?;
+            let item = |item: &&RawValue| match jsonl::type_of(item) {
+                jsonl::STRING => {
+                    let label: String = object.decoded(item)?;
+                    if label.trim().is_empty() {
+                        return Err(empty(object.at, place()));
+                    }
+                    Ok(label)
+                }
+                found => Err(object.wrong_type(field, "an array of strings", found)),
+            };
+            items.iter().map(item).collect()
+        }
+        found => Err(object.wrong_type(field, expected, found)),
+    }
+}
+
+const ONE: &str = "a string, an integer or a boolean";
+const SEVERAL: &str = "a string, an integer, a boolean or an array of strings";
+
+/// The labels that `text` names.
+fn labels(
+    text: String,
+    place: impl Fn() -> String,
+    at: At<'_>,
+    params: &ValidLabelledParams,
+) -> Result<Vec<String>, CorpusError> {
+    let blank = text.trim().is_empty();
+    match params.label_separator() {
+        None if blank && params.labelled() => Err(empty(at, place())),
+        _ if blank => Ok(vec![]),
+        None => Ok(vec![text]),
+        Some(separator) => {
+            let labels = text.split(separator).map(|label| match label.trim() {
+                "" => Err(empty(at, place())),
+                label => Ok(label.to_owned()),
+            });
+            labels.collect()
+        }
+    }
+}
+
+fn empty(At { path, line }: At<'_>, place: String) -> CorpusError {
+    CorpusError::EmptyLabel { path: path.to_owned(), line, place }
+}

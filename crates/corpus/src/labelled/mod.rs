@@ -1,0 +1,264 @@
+//! Texts with labels: a row of CSV or TSV, a JSON object a line, or a file a class.
+//!
+//! By name the fields are, unless others are asked for, the first there is of
+//! - [`TEXT_FIELDS`], and of [`PAIR_FIELDS`] where pairs are wanted;
+//! - [`LABEL_FIELDS`];
+//! - [`ID_FIELD`].
+//!
+//! Tables may come without a header: then the text is column 1, the second text of pairs column 2,
+//! and the label the last column. The first row is taken for a header if it names the texts and the
+//! label, or if a field is asked for by name; [`LabelledParams::header`] says so instead. Blank lines
+//! are passed over.
+//!
+//! A file a class has no fields: [`sources()`](sources()) finds such files, whose every line is a
+//! text, and folders whose every file is one.
+//!
+//! ```
+//! use cloze_corpus::{Format, LabelledParams};
+//!
+//! let file = "text\tlabel\n\"Spam King\" is fined\tSci/Tech\nHe kept goal\t\n";
+//! let params = LabelledParams::default().check()?;
+//! let mut examples = params.from_reader("news.tsv", Format::Tsv, file.as_bytes())?;
+//! let example = examples.next().expect("a first row")?;
+//! assert_eq!((example.line, &*example.text), (2, "\"Spam King\" is fined"));
+//! assert_eq!(example.labels, ["Sci/Tech"]);
+//! let error = examples.next().expect("a second row").unwrap_err();
+//! assert_eq!(error.to_string(), "news.tsv:3: field \"label\": expected a label, found nothing");
+//! # Ok::<(), cloze_corpus::CorpusError>(())
+//! ```
+use std::fmt;
+use std::iter::FusedIterator;
+use std::path::{Path, PathBuf};
+
+use crate::CorpusError;
+use crate::decode::{Decoded, Unit, split_ending};
+use crate::fields::{At, Object, Row, Rows};
+use crate::jsonl;
+use crate::params::Opened;
+
+mod layout;
+mod params;
+mod sources;
+
+use layout::Layout;
+pub use params::{LabelledParams, ValidLabelledParams};
+pub use sources::{Holds, LabelledSource, sources};
+
+/// The names the text is looked for under.
+pub const TEXT_FIELDS: [&str; 8] =
+    ["text", "sentence", "sentence1", "text1", "first", "premise", "review", "content"];
+/// The names a pair's second text is looked for under.
+pub const PAIR_FIELDS: [&str; 4] = ["sentence2", "text2", "second", "hypothesis"];
+/// The names the label is looked for under.
+pub const LABEL_FIELDS: [&str; 6] = ["label", "labels", "class", "category", "gold", "score"];
+/// The name the id is looked for under.
+pub const ID_FIELD: &str = "id";
+
+/// A text with its labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The line it begins in; counts from 1.
+    pub line: u64,
+    /// Its name in the input, where it has one.
+    pub id: Option<String>,
+    /// The text, perhaps empty.
+    pub text: String,
+    /// The second text; there where pairs are wanted.
+    pub second: Option<String>,
+    /// Its label; with a [separator](LabelledParams::label_separator) none or several, as they
+    /// stand there, repeated ones too. None, also, where [no label](LabelledParams::labelled) is
+    /// needed and there is none. No label is empty.
+    pub labels: Vec<String>,
+}
+
+/// Reads examples one at a time; made by [`ValidLabelledParams::open`]. After an error that
+/// [is fatal](CorpusError::is_fatal) it goes on with the next file, if there is one.
+pub struct Labelled {
+    params: ValidLabelledParams,
+    waiting: std::vec::IntoIter<LabelledSource>,
+    reading: Option<Reading>,
+    path: PathBuf,
+    bytes_of_past_files: u64,
+}
+
+/// A file being read.
+enum Reading {
+    Fields {
+        rows: Rows,
+        /// Of tables, from the first row on.
+        layout: Option<Layout>,
+    },
+    Class {
+        decoded: Decoded,
+        label: String,
+        /// Whether each line is a text.
+        lines: bool,
+        started: bool,
+    },
+}
+
+impl Labelled {
+    fn of(params: ValidLabelledParams, reading: Reading) -> Self {
+        let path = reading.path().to_owned();
+        Self { reading: Some(reading), path, ..Self::waiting(params, vec![]) }
+    }
+
+    fn waiting(params: ValidLabelledParams, sources: Vec<LabelledSource>) -> Self {
+        let (waiting, path) = (sources.into_iter(), PathBuf::new());
+        Self { params, waiting, reading: None, path, bytes_of_past_files: 0 }
+    }
+
+    /// The file that the last example or error is of.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many bytes of the inputs it has taken so far: up to a block more than the examples have.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_of_past_files + self.reading.as_ref().map_or(0, Reading::bytes_read)
+    }
+}
+
+impl Reading {
+    fn open(source: &LabelledSource, params: &ValidLabelledParams) -> Result<Self, CorpusError> {
+        let opened = Opened::of(&source.source, params.format(), crate::Format::Lines)?;
+        match &source.holds {
+            Holds::Examples => Self::fields(opened, params),
+            Holds::Lines(label) => Self::class(opened, label, true, params),
+            Holds::Text(label) => Self::class(opened, label, false, params),
+        }
+    }
+
+    fn fields(opened: Opened, params: &ValidLabelledParams) -> Result<Self, CorpusError> {
+        let (path, found) = (opened.path.clone(), opened.format.name());
+        let (encoding, quotes) = (params.encoding(), params.quotes());
+        let rows = Rows::new(opened, encoding, quotes, params.max_text_bytes());
+        let expected = params.wanted();
+        let rows = rows.ok_or(CorpusError::NoLabels { path, expected, found })?;
+        Ok(Self::Fields { rows, layout: None })
+    }
+
+    fn class(
+        opened: Opened,
+        label: &str,
+        lines: bool,
+        params: &ValidLabelledParams,
+    ) -> Result<Self, CorpusError> {
+        let Opened { path, raw, .. } = opened;
+        if params.pairs() {
+            let (expected, found) = (params.wanted(), "a file of one class");
+            return Err(CorpusError::NoLabels { path, expected, found });
+        }
+        let decoded = Decoded::new(raw, path, params.encoding());
+        Ok(Self::Class { decoded, label: label.to_owned(), lines, started: false })
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Fields { rows, .. } => rows.path(),
+            Self::Class { decoded, .. } => decoded.path(),
+        }
+    }
+
+    fn bytes_read(&self) -> u64 {
+        match self {
+            Self::Fields { rows, .. } => rows.bytes_read(),
+            Self::Class { decoded, .. } => decoded.bytes_read(),
+        }
+    }
+
+    fn next(&mut self, params: &ValidLabelledParams) -> Result<Option<Example>, CorpusError> {
+        match self {
+            Self::Fields { rows, layout } => of_fields(rows, layout, params),
+            Self::Class { decoded, label, lines, started } => {
+                let began = std::mem::replace(started, true);
+                if !began {
+                    decoded.take('\u{feff}')?;
+                }
+                let max = params.max_text_bytes();
+                let found = match (*lines, began) {
+                    (true, _) => line(decoded, max)?,
+                    (false, false) => Some((1, decoded.rest(max)?)),
+                    (false, true) => None,
+                };
+                Ok(found.map(|(line, text)| {
+                    let labels = vec![label.clone()];
+                    Example { line, id: None, text, second: None, labels }
+                }))
+            }
+        }
+    }
+}
+
+/// The next line with anything in it.
+fn line(decoded: &mut Decoded, max: usize) -> Result<Option<(u64, String)>, CorpusError> {
+    while let Some(Unit { line, raw }) = decoded.line_unit(max)? {
+        let text = split_ending(&raw).0;
+        if !jsonl::is_blank(text) {
+            return Ok(Some((line, text.to_owned())));
+        }
+    }
+    Ok(None)
+}
+
+fn of_fields(
+    rows: &mut Rows,
+    layout: &mut Option<Layout>,
+    params: &ValidLabelledParams,
+) -> Result<Option<Example>, CorpusError> {
+    while let Some(Unit { line, raw }) = rows.next(layout.is_some())? {
+        let at = At { path: rows.path(), line };
+        let Some(dialect) = rows.dialect else {
+            return layout::object(&Object::parse(&raw, at)?, params).map(Some);
+        };
+        let row = Row { content: &raw, dialect, at };
+        let (layout, header) = if let Some(layout) = layout {
+            (layout, false)
+        } else {
+            let (found, header) = Layout::of(&row, params)?;
+            (layout.insert(found), header)
+        };
+        if !header {
+            return layout.example(&row, params).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+impl Iterator for Labelled {
+    type Item = Result<Example, CorpusError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let reading = match &mut self.reading {
+                Some(reading) => reading,
+                none => {
+                    let source = self.waiting.next()?;
+                    self.path = PathBuf::from(source.source.name());
+                    match Reading::open(&source, &self.params) {
+                        Ok(reading) => none.insert(reading),
+                        Err(error) => return Some(Err(error)),
+                    }
+                }
+            };
+            let next = reading.next(&self.params).transpose();
+            if next.as_ref().is_none_or(|n| n.as_ref().is_err_and(CorpusError::is_fatal)) {
+                self.bytes_of_past_files += reading.bytes_read();
+                self.reading = None;
+            }
+            if next.is_some() {
+                return next;
+            }
+        }
+    }
+}
+
+impl FusedIterator for Labelled {}
+
+impl fmt::Debug for Labelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Labelled").field("path", &self.path).finish_non_exhaustive()
+    }
+}

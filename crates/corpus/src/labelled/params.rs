@@ -1,0 +1,258 @@
+//! How labelled texts are read.
+use std::io::Read;
+
+use super::layout::Fields;
+use super::{
+    Holds, ID_FIELD, LABEL_FIELDS, Labelled, LabelledSource, PAIR_FIELDS, Reading, TEXT_FIELDS,
+};
+use crate::fields::Names;
+use crate::params::Opened;
+use crate::{CorpusError, Encoding, Format, Quotes, Source};
+
+/// Settings of [`Labelled`]; [`check`](Self::check) makes them usable.
+#[derive(Clone, Debug)]
+pub struct LabelledParams {
+    format: Option<Format>,
+    encoding: Encoding,
+    text_field: Option<String>,
+    pairs: bool,
+    pair_field: Option<String>,
+    label_field: Option<String>,
+    id_field: Option<String>,
+    header: Option<bool>,
+    label_separator: Option<String>,
+    labelled: bool,
+    quotes: Quotes,
+    max_text_bytes: usize,
+}
+
+impl Default for LabelledParams {
+    fn default() -> Self {
+        Self {
+            format: None,
+            encoding: Encoding::UTF_8,
+            text_field: None,
+            pairs: false,
+            pair_field: None,
+            label_field: None,
+            id_field: None,
+            header: None,
+            label_separator: None,
+            labelled: true,
+            quotes: Quotes::Auto,
+            max_text_bytes: 64 << 20,
+        }
+    }
+}
+
+impl LabelledParams {
+    /// The format: CSV, TSV or JSONL; `None` goes by the file's ending. A file a class has none.
+    /// Default `None`.
+    #[must_use]
+    pub fn format(self, format: Option<Format>) -> Self {
+        Self { format, ..self }
+    }
+
+    /// The encoding. Default UTF-8.
+    #[must_use]
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    /// The field of the text; a name asked for means that tables have a header. Default `None`, the
+    /// first there is of [`TEXT_FIELDS`] that is not asked for as something else.
+    #[must_use]
+    pub fn text_field(self, text_field: Option<String>) -> Self {
+        Self { text_field, ..self }
+    }
+
+    /// Whether a second text is wanted, which then has to be there. Default `false`.
+    #[must_use]
+    pub fn pairs(self, pairs: bool) -> Self {
+        Self { pairs, ..self }
+    }
+
+    /// The field of the second text, as [`text_field`](Self::text_field); a name means that pairs
+    /// are wanted. Default `None`, the first there is of [`PAIR_FIELDS`].
+    #[must_use]
+    pub fn pair_field(self, pair_field: Option<String>) -> Self {
+        Self { pair_field, ..self }
+    }
+
+    /// The field of the label, as [`text_field`](Self::text_field). Default `None`, the first there
+    /// is of [`LABEL_FIELDS`].
+    #[must_use]
+    pub fn label_field(self, label_field: Option<String>) -> Self {
+        Self { label_field, ..self }
+    }
+
+    /// The field that names the example, as [`text_field`](Self::text_field). Default `None`,
+    /// [`ID_FIELD`] where there is one.
+    #[must_use]
+    pub fn id_field(self, id_field: Option<String>) -> Self {
+        Self { id_field, ..self }
+    }
+
+    /// Whether the first row of a table is a header; `None` tells by what is in it. Default `None`.
+    #[must_use]
+    pub fn header(self, header: Option<bool>) -> Self {
+        Self { header, ..self }
+    }
+
+    /// What stands between the labels of a text that may have none or several (multi-label), blanks
+    /// around it not counted; a JSON array of strings needs none, but is refused without this
+    /// setting. Default `None`, exactly one label a text.
+    #[must_use]
+    pub fn label_separator(self, label_separator: Option<String>) -> Self {
+        Self { label_separator, ..self }
+    }
+
+    /// Whether a text without a label is an error; `false` is for texts to be classified, whose
+    /// label field may be missing or empty. Default `true`.
+    #[must_use]
+    pub fn labelled(self, labelled: bool) -> Self {
+        Self { labelled, ..self }
+    }
+
+    /// What quotes in tables mean. Default [`Quotes::Auto`].
+    #[must_use]
+    pub fn quotes(self, quotes: Quotes) -> Self {
+        Self { quotes, ..self }
+    }
+
+    /// The most that a row, a line or a text may have, in bytes of UTF-8 without the line end. It
+    /// bounds the memory of a reader. Default `64 MiB`.
+    #[must_use]
+    pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
+        Self { max_text_bytes, ..self }
+    }
+
+    /// The settings, if all are within their bounds.
+    ///
+    /// # Errors
+    /// [`CorpusError::Setting`] for a limit of 0; for an empty separator; for a field name that is
+    /// empty, asked for twice, or asked for where there is to be no header.
+    pub fn check(self) -> Result<ValidLabelledParams, CorpusError> {
+        let bad = |setting, expected, found: &str| {
+            Err(CorpusError::Setting { setting, expected, found: found.to_owned() })
+        };
+        if self.max_text_bytes == 0 {
+            return bad("max_text_bytes", "at least 1", "0");
+        }
+        if self.label_separator.as_deref() == Some("") {
+            return bad("label_separator", "at least one character", "\"\"");
+        }
+        let asked = [
+            ("text_field", self.text_field.as_deref()),
+            ("pair_field", self.pair_field.as_deref()),
+            ("label_field", self.label_field.as_deref()),
+            ("id_field", self.id_field.as_deref()),
+        ];
+        for (i, (setting, name)) in asked.iter().enumerate() {
+            match name {
+                Some("") => return bad(setting, "a field name", "\"\""),
+                Some(name) if self.header == Some(false) => {
+                    return bad(setting, "none without a header", name);
+                }
+                Some(name) if asked[..i].iter().any(|(_, other)| *other == Some(*name)) => {
+                    return bad(setting, "a field of its own", name);
+                }
+                _ => {}
+            }
+        }
+        let taken: Vec<&str> = asked.iter().filter_map(|(_, name)| *name).collect();
+        let names = |asked: &Option<String>, known: &[&str]| {
+            Names::new(asked.as_deref(), known).without(&taken)
+        };
+        let pairs = self.pairs || self.pair_field.is_some();
+        let fields = Fields {
+            text: names(&self.text_field, &TEXT_FIELDS),
+            second: pairs.then(|| names(&self.pair_field, &PAIR_FIELDS)),
+            label: names(&self.label_field, &LABEL_FIELDS),
+            id: names(&self.id_field, &[ID_FIELD]),
+        };
+        Ok(ValidLabelledParams { params: self, fields })
+    }
+}
+
+/// Settings that were checked.
+#[derive(Clone, Debug)]
+pub struct ValidLabelledParams {
+    params: LabelledParams,
+    fields: Fields,
+}
+
+impl ValidLabelledParams {
+    /// The examples of `source`.
+    ///
+    /// # Errors
+    /// [`CorpusError::Read`] if it cannot be opened; [`CorpusError::NoLabels`] if its ending, or the
+    /// format asked for, is none of the three. Standard input has no ending: its format must be
+    /// asked for.
+    pub fn open(&self, source: &Source) -> Result<Labelled, CorpusError> {
+        let source = LabelledSource { source: source.clone(), holds: Holds::Examples };
+        Ok(Labelled::of(self.clone(), Reading::open(&source, self)?))
+    }
+
+    /// The examples of all `sources`, in order. Each is opened when its turn comes: a file that
+    /// cannot be opened is an error among the examples, as [`open`](Self::open) has it.
+    #[must_use]
+    pub fn open_all(&self, sources: Vec<LabelledSource>) -> Labelled {
+        Labelled::waiting(self.clone(), sources)
+    }
+
+    /// The examples of `raw`, which errors call `name`. The `format` setting does not matter here.
+    ///
+    /// # Errors
+    /// [`CorpusError::NoLabels`] for a format that has none.
+    pub fn from_reader(
+        &self,
+        name: &str,
+        format: Format,
+        raw: impl Read + Send + 'static,
+    ) -> Result<Labelled, CorpusError> {
+        let opened = Opened::named(name, format, raw);
+        Ok(Labelled::of(self.clone(), Reading::fields(opened, self)?))
+    }
+
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    pub(super) fn format(&self) -> Option<Format> {
+        self.params.format
+    }
+
+    pub(super) fn encoding(&self) -> Encoding {
+        self.params.encoding
+    }
+
+    pub(super) fn quotes(&self) -> Quotes {
+        self.params.quotes
+    }
+
+    pub(super) fn header(&self) -> Option<bool> {
+        self.params.header
+    }
+
+    pub(super) fn labelled(&self) -> bool {
+        self.params.labelled
+    }
+
+    pub(super) fn label_separator(&self) -> Option<&str> {
+        self.params.label_separator.as_deref()
+    }
+
+    pub(super) fn max_text_bytes(&self) -> usize {
+        self.params.max_text_bytes
+    }
+
+    pub(super) fn pairs(&self) -> bool {
+        self.fields.second.is_some()
+    }
+
+    /// What errors say is expected of a file.
+    pub(super) fn wanted(&self) -> &'static str {
+        if self.pairs() { "pairs of texts with labels" } else { "texts with labels" }
+    }
+}

@@ -1,0 +1,193 @@
+//! Sentences with a tag a word: CoNLL with any columns, as [`Format::Conll`] has them.
+//!
+//! ```
+//! use cloze_corpus::TaggedParams;
+//!
+//! let file = "-DOCSTART- -X- O\n\nAngela NNP B-PER\nMerkel NNP I-PER\nspoke VBD O\n";
+//! let params = TaggedParams::default().check()?;
+//! let mut sentences = params.from_reader("news.conll", file.as_bytes());
+//! let sentence = sentences.next().expect("one sentence")?;
+//! assert_eq!((sentence.line, &*sentence.text), (3, "Angela Merkel spoke"));
+//! assert_eq!(sentence.words[1].of(&sentence.text), Some("Merkel"));
+//! assert_eq!((&*sentence.tags, &*sentence.lines), (&["B-PER", "I-PER", "O"].map(String::from)[..], &[3, 4, 5][..]));
+//! # Ok::<(), cloze_corpus::CorpusError>(())
+//! ```
+use std::fmt;
+use std::io::Read;
+use std::iter::FusedIterator;
+
+use cloze_core::Span;
+
+use crate::conll::{Columns, Part, Sentence, Sentences, TagColumn};
+use crate::decode::Decoded;
+use crate::params::Opened;
+use crate::{CorpusError, Encoding, Format, Source};
+
+/// A sentence; words, tags and lines are as many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaggedSentence {
+    /// The line of its first word; counts from 1.
+    pub line: u64,
+    /// The words with a space between each.
+    pub text: String,
+    /// The words, as spans of `text`.
+    pub words: Vec<Span>,
+    /// The tag of each word; none is empty.
+    pub tags: Vec<String>,
+    /// The line of each word.
+    pub lines: Vec<u64>,
+}
+
+/// Settings of [`Tagged`]; [`check`](Self::check) makes them usable.
+#[derive(Clone, Debug)]
+pub struct TaggedParams {
+    token_column: usize,
+    tag_column: Option<usize>,
+    encoding: Encoding,
+    max_text_bytes: usize,
+}
+
+impl Default for TaggedParams {
+    fn default() -> Self {
+        Self {
+            token_column: 1,
+            tag_column: None,
+            encoding: Encoding::UTF_8,
+            max_text_bytes: 64 << 20,
+        }
+    }
+}
+
+impl TaggedParams {
+    /// The column that holds the token, counted from 1. Default `1`.
+    #[must_use]
+    pub fn token_column(self, token_column: usize) -> Self {
+        Self { token_column, ..self }
+    }
+
+    /// The column that holds the tag, counted from 1. Default `None`, the last; then a row with more
+    /// or fewer columns than the file's first one is an error, since its last may be another.
+    #[must_use]
+    pub fn tag_column(self, tag_column: Option<usize>) -> Self {
+        Self { tag_column, ..self }
+    }
+
+    /// The encoding. Default UTF-8.
+    #[must_use]
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    /// The most that a row, the text of a sentence, or all its tags may have, in bytes of UTF-8. It
+    /// bounds the memory of a reader. Default `64 MiB`.
+    #[must_use]
+    pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
+        Self { max_text_bytes, ..self }
+    }
+
+    /// The settings, if all are within their bounds.
+    ///
+    /// # Errors
+    /// [`CorpusError::Setting`] for a column or a limit of 0, and for one column that is both.
+    pub fn check(self) -> Result<ValidTaggedParams, CorpusError> {
+        for (setting, number) in [
+            ("token_column", self.token_column),
+            ("tag_column", self.tag_column.unwrap_or(1)),
+            ("max_text_bytes", self.max_text_bytes),
+        ] {
+            if number == 0 {
+                let (expected, found) = ("at least 1", "0".to_owned());
+                return Err(CorpusError::Setting { setting, expected, found });
+            }
+        }
+        if self.tag_column == Some(self.token_column) {
+            let (setting, expected) = ("tag_column", "another than the token's");
+            let found = self.token_column.to_string();
+            return Err(CorpusError::Setting { setting, expected, found });
+        }
+        Ok(ValidTaggedParams(self))
+    }
+}
+
+/// Settings that were checked.
+#[derive(Clone, Debug)]
+pub struct ValidTaggedParams(TaggedParams);
+
+impl ValidTaggedParams {
+    /// The sentences of `source`, whatever its ending.
+    ///
+    /// # Errors
+    /// [`CorpusError::Read`] if it cannot be opened.
+    pub fn open(&self, source: &Source) -> Result<Tagged, CorpusError> {
+        let format = Format::Conll;
+        Ok(self.tagged(Opened::of(source, Some(format), format)?))
+    }
+
+    /// The sentences of `raw`, which errors call `name`.
+    pub fn from_reader(&self, name: &str, raw: impl Read + Send + 'static) -> Tagged {
+        self.tagged(Opened::named(name, Format::Conll, raw))
+    }
+
+    fn tagged(&self, opened: Opened) -> Tagged {
+        let TaggedParams { token_column, tag_column, encoding, max_text_bytes } = self.0;
+        let tag = tag_column.map_or(TagColumn::Last, TagColumn::At);
+        let columns = Columns { token: token_column, tag: Some(tag) };
+        let sentences = Sentences::new(columns, max_text_bytes);
+        let decoded = Decoded::new(opened.raw, opened.path, encoding);
+        Tagged { decoded, sentences, started: false, ended: false }
+    }
+}
+
+/// Reads tagged sentences one at a time; made by [`ValidTaggedParams::open`]. A bad row is one error,
+/// and costs its sentence. After an error that [is fatal](CorpusError::is_fatal) it ends.
+pub struct Tagged {
+    decoded: Decoded,
+    sentences: Sentences,
+    started: bool,
+    ended: bool,
+}
+
+impl Tagged {
+    /// How many bytes of the input it has taken so far: up to a block more than the sentences have.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.decoded.bytes_read()
+    }
+
+    fn sentence(&mut self) -> Result<Option<TaggedSentence>, CorpusError> {
+        if !std::mem::replace(&mut self.started, true) {
+            self.decoded.take('\u{feff}')?;
+        }
+        while let Some(part) = self.sentences.next(&mut self.decoded)? {
+            if let Part::Sentence(Sentence { line, text, words, tags, lines, .. }) = part {
+                return Ok(Some(TaggedSentence { line, text, words, tags, lines }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Tagged {
+    type Item = Result<TaggedSentence, CorpusError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = self.sentence().transpose();
+        self.ended = match &next {
+            None => true,
+            Some(Ok(_)) => false,
+            Some(Err(error)) => error.is_fatal(),
+        };
+        next
+    }
+}
+
+impl FusedIterator for Tagged {}
+
+impl fmt::Debug for Tagged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tagged").field("path", &self.decoded.path()).finish_non_exhaustive()
+    }
+}
