@@ -1,6 +1,8 @@
 //! What can go wrong with a figure.
 use std::fmt;
 
+use cloze_core::Span;
+
 /// Which of two lists of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -15,6 +17,24 @@ impl fmt::Display for Side {
         f.write_str(match self {
             Self::First => "first",
             Self::Second => "second",
+        })
+    }
+}
+
+/// Whose labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Those of people.
+    Gold,
+    /// Those of a model.
+    Predicted,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gold => "gold",
+            Self::Predicted => "predicted",
         })
     }
 }
@@ -57,4 +77,134 @@ pub enum MetricsError {
         /// The one value.
         value: f64,
     },
+    /// Gold and predicted are not pairs.
+    #[error("{gold} gold and {predicted} predicted: expected as many")]
+    GoldPredicted {
+        /// How many are gold.
+        gold: usize,
+        /// How many are predicted.
+        predicted: usize,
+    },
+    /// It is no tag, or none of the scheme.
+    #[error("{origin} tag {position} is {found:?}: expected O, or one of {expected} with -LABEL")]
+    Tag {
+        /// Whose it is.
+        origin: Origin,
+        /// Which of the sentence, from 0.
+        position: usize,
+        /// The letters there may be.
+        expected: &'static str,
+        /// The tag.
+        found: String,
+    },
+    /// Nothing lies in an entity.
+    #[error("{origin} {label} at {span}: expected an end after the start")]
+    EmptySpan {
+        /// Whose it is.
+        origin: Origin,
+        /// Its label.
+        label: String,
+        /// Where it is.
+        span: Span,
+    },
+    /// Counts of two kinds cannot be added.
+    #[error("counts of one kind cannot be added to another's: {first} and {second}")]
+    Unlike {
+        /// What the first counts.
+        first: String,
+        /// What the second counts.
+        second: String,
+    },
+    /// A label is there twice.
+    #[error("label {label:?} is there twice")]
+    LabelTwice {
+        /// The label.
+        label: String,
+    },
+    /// It is none of the labels.
+    #[error("{origin} label {found:?}: expected one of {expected:?}")]
+    UnknownLabel {
+        /// Whose it is.
+        origin: Origin,
+        /// The label.
+        found: String,
+        /// The labels there are.
+        expected: Vec<String>,
+    },
+    /// There are not examples of both kinds.
+    #[error("{}{positive} positive and {negative} negative examples: expected both", of_class(*class))]
+    OneClass {
+        /// Which class is the positive one, where there are several.
+        class: Option<usize>,
+        /// Positive examples.
+        positive: u64,
+        /// Negative examples.
+        negative: u64,
+    },
+    /// A row has another width.
+    #[error("row {row}: expected {expected} classes, found {found}")]
+    Row {
+        /// Which row, from 0.
+        row: usize,
+        /// Classes there should be.
+        expected: usize,
+        /// Numbers there are.
+        found: usize,
+    },
+    /// There is no such class.
+    #[error("row {row}: gold class {found} of {classes}, which count from 0")]
+    Class {
+        /// Which row, from 0.
+        row: usize,
+        /// How many classes there are.
+        classes: usize,
+        /// The class.
+        found: usize,
+    },
+    /// It is no probability.
+    #[error("row {row}, class {class}: expected a probability, found {found}")]
+    Probability {
+        /// Which row, from 0.
+        row: usize,
+        /// Which class, from 0.
+        class: usize,
+        /// The number.
+        found: f64,
+    },
+    /// Probabilities do not sum to 1.
+    #[error("row {row}: expected probabilities that sum to 1, found a sum of {found}")]
+    Sum {
+        /// Which row, from 0.
+        row: usize,
+        /// The sum.
+        found: f64,
+    },
+    /// A setting is out of its range.
+    #[error("{name}: expected {expected}, found {found}")]
+    Setting {
+        /// Which.
+        name: &'static str,
+        /// What it may be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// There is nothing to draw from.
+    #[error("expected at least {expected} examples, found {found}")]
+    TooFewExamples {
+        /// How many it takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The examples have no figure.
+    #[error("expected a finite figure, found {found}")]
+    NoFigure {
+        /// What came of them.
+        found: f64,
+    },
+}
+
+fn of_class(class: Option<usize>) -> String {
+    class.map_or_else(String::new, |class| format!("class {class}: "))
 }

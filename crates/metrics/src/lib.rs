@@ -1,6 +1,14 @@
 //! Figures that judge results.
 //!
-//! - [`correlation`]: how two lists of numbers go together, as in judging similarities.
+//! - [`counts`]: what precision, recall, F1 and their averages are;
+//! - [`entity`]: entities against gold, by label, in a convention that is named;
+//! - [`classification`]: which class is taken for which, and sets of labels;
+//! - [`ranking`]: whether scores put positive examples first;
+//! - [`probability`]: whether probabilities are what they say;
+//! - [`correlation`]: how two lists of numbers go together, as in judging similarities;
+//! - [`compare`]: whether a difference is more than chance.
+//!
+//! Counts can be made apart, by file or thread, and put together.
 //!
 //! ```
 //! use cloze_metrics::correlation::{spearman, spearman_interval};
@@ -13,7 +21,16 @@
 //! assert!(low < r && r < high);
 //! # Ok::<(), cloze_metrics::MetricsError>(())
 //! ```
+pub mod classification;
+pub mod compare;
 pub mod correlation;
+pub mod counts;
+pub mod entity;
 mod error;
+pub mod probability;
+pub mod ranking;
 
-pub use error::{MetricsError, Side};
+pub use classification::{ClassificationReport, Confusion, MultiLabelCounts, MultiLabelReport};
+pub use counts::{Averages, Counts, Scores};
+pub use entity::{Convention, EntityReport, EntityScorer, TagScheme};
+pub use error::{MetricsError, Origin, Side};

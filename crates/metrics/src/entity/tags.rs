@@ -1,0 +1,44 @@
+//! Tags as written, and the labels in them.
+use std::collections::HashMap;
+
+use cloze_core::{Prefix, Tag};
+
+/// The labels met so far, each with a number.
+#[derive(Default)]
+pub(super) struct Labels<'a> {
+    names: Vec<&'a str>,
+    places: HashMap<&'a str, usize>,
+}
+
+impl<'a> Labels<'a> {
+    /// Reads a tag: its letter, which `O` has not, and what it means. `None` for what is no tag.
+    pub(super) fn parse(&mut self, tag: &'a str) -> Option<(Option<char>, Tag)> {
+        if tag == "O" {
+            return Some((None, Tag::Outside));
+        }
+        let mut rest = tag.chars();
+        let letter = rest.next()?;
+        let prefix = match letter {
+            'B' => Prefix::Begin,
+            'I' => Prefix::Inside,
+            'E' | 'L' => Prefix::End,
+            'S' | 'U' => Prefix::Single,
+            _ => return None,
+        };
+        let label = match rest.as_str() {
+            "" => "",
+            rest => rest.strip_prefix('-')?,
+        };
+        let label = if label.is_empty() { "_" } else { label };
+        let place = *self.places.entry(label).or_insert_with(|| {
+            self.names.push(label);
+            self.names.len() - 1
+        });
+        Some((Some(letter), Tag::Part(prefix, place)))
+    }
+
+    /// The label with this number, which must have come from here.
+    pub(super) fn name(&self, place: usize) -> &'a str {
+        self.names[place]
+    }
+}
