@@ -1,4 +1,8 @@
 //! What can go wrong between numbers and labels.
+use std::path::PathBuf;
+
+use cloze_embed::EmbedError;
+use cloze_store::StoreError;
 
 /// Every failure of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -49,4 +53,127 @@ pub enum HeadError {
         /// Where it is.
         span: cloze_core::Span,
     },
+    /// A vector cannot be prepared.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// One of many vectors cannot be prepared.
+    #[error("row {row}")]
+    Row {
+        /// Which, from 0.
+        row: usize,
+        /// Why.
+        source: EmbedError,
+    },
+    /// A pair of vectors in one row, which cannot be cut in two.
+    #[error("a pair is two vectors in one row: expected an even width above 0, found {found}")]
+    PairWidth {
+        /// The row's width.
+        found: usize,
+    },
+    /// Too few labels to choose from.
+    #[error("expected at least {expected} labels, found {found}")]
+    FewLabels {
+        /// How many it takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// Two labels of one name.
+    #[error("label {label:?} is there twice")]
+    LabelTwice {
+        /// The name.
+        label: String,
+    },
+    /// Numbers of a head that do not fit its labels and width.
+    #[error("{part} has {found} numbers, expected {expected}")]
+    Part {
+        /// Which numbers: `weight`, `probabilities`.
+        part: &'static str,
+        /// How many there must be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A number of a head that is NaN or infinite.
+    #[error("number {index} of {part} is {found}: expected a finite number")]
+    NotFinite {
+        /// Which numbers: `weight`, `logits`.
+        part: &'static str,
+        /// Which of them, from 0.
+        index: usize,
+        /// Its value.
+        found: f64,
+    },
+    /// The temperature or a threshold is out of its range.
+    #[error("{setting} is {found}: expected {expected}")]
+    OutOfRange {
+        /// Which.
+        setting: String,
+        /// Its value.
+        found: f64,
+        /// The range.
+        expected: &'static str,
+    },
+    /// Thresholds where they decide nothing, or twice.
+    #[error(
+        "{found} thresholds for {labels} labels of which one is chosen: expected none, or one if \
+         there are two labels"
+    )]
+    Thresholds {
+        /// How many thresholds.
+        found: usize,
+        /// How many labels.
+        labels: usize,
+    },
+    /// A tensor of a saved head is not what its description says.
+    #[error("{}: tensor {name:?}: expected {expected}, found {found}", path.display())]
+    Tensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Type and shape, as in `F64 [2, 384]`, or `no such tensor`.
+        expected: String,
+        /// The same.
+        found: String,
+    },
+    /// The file of a head is no sound safetensors file.
+    #[error("{}: not a sound safetensors file", path.display())]
+    Safetensors {
+        /// The file.
+        path: PathBuf,
+        /// What its reader says.
+        source: safetensors::SafeTensorError,
+    },
+    /// The file is of another kind, or a later version of cloze wrote it.
+    #[error("{}: expected a head of format version {newest} or older, found {found}", path.display())]
+    HeadVersion {
+        /// The file.
+        path: PathBuf,
+        /// The newest that can be read.
+        newest: u32,
+        /// What the file says.
+        found: String,
+    },
+    /// The tensors make no correction of vectors.
+    #[error("{}: the tensors are no {method}", path.display())]
+    Correction {
+        /// The file.
+        path: PathBuf,
+        /// What they should be.
+        method: &'static str,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The correction cannot be put into tensors.
+    #[error("{}: this correction cannot be saved", path.display())]
+    Unsaved {
+        /// The file to be written.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

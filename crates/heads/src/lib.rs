@@ -1,7 +1,8 @@
 //! Heads: from an encoder's numbers to labelled things. `predict` is pure arithmetic, `decode`
 //! turns its result into what a user sees.
 //!
-//! - [`tag`](mod@tag): entities, from logits per token.
+//! - [`tag`](mod@tag): entities, from logits per token;
+//! - [`classify`]: labels, from a vector per text or pair.
 //!
 //! ```
 //! use cloze_core::{Matrix, Span, Token, TokenRows};
@@ -20,8 +21,12 @@
 //! assert_eq!(entities[0].span.of(text), Some("Angela Merkel"));
 //! # Ok::<(), cloze_heads::HeadError>(())
 //! ```
+pub mod classify;
 mod error;
 pub mod tag;
 
+pub use classify::{
+    Classifier, ClassifyHead, Combine, FeatureParams, Features, HeadSpec, Prediction,
+};
 pub use error::HeadError;
 pub use tag::{Aggregation, Decode, TagError, TagParams, Tagger};
