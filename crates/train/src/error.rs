@@ -1,0 +1,140 @@
+//! What can go wrong between labelled vectors and a fitted head.
+use cloze_heads::HeadError;
+
+/// Every failure of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// Too few labels to tell apart.
+    #[error("expected at least {expected} different labels, found {found}")]
+    FewClasses {
+        /// How many it takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// Nothing to learn from.
+    #[error("no examples")]
+    NoExamples,
+    /// A label without a name.
+    #[error("example {example} has a label that is empty")]
+    EmptyLabel {
+        /// Which, from 0.
+        example: usize,
+    },
+    /// Not as many of one thing as of another.
+    #[error("{found} {what} for {expected} examples")]
+    Count {
+        /// What is counted: `rows`.
+        what: &'static str,
+        /// How many examples.
+        expected: usize,
+        /// How many of the others.
+        found: usize,
+    },
+    /// Rows that are not as wide as they must be.
+    #[error("expected {what} of {expected} numbers, found {found}")]
+    Width {
+        /// What: `logits`.
+        what: &'static str,
+        /// Numbers there must be.
+        expected: usize,
+        /// Numbers there are.
+        found: usize,
+    },
+    /// A feature that is NaN or infinite.
+    #[error("row {row}, column {column} is {value}: expected a finite number")]
+    NotFinite {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The number.
+        value: f64,
+    },
+    /// A setting is out of its range.
+    #[error("{setting} is {found}: expected {expected}")]
+    Setting {
+        /// Which.
+        setting: String,
+        /// Its value.
+        found: f64,
+        /// The range.
+        expected: &'static str,
+    },
+    /// A label that no example has.
+    #[error("no label {found:?}; there are {}", known.join(", "))]
+    UnknownLabel {
+        /// What was asked for.
+        found: String,
+        /// The labels there are.
+        known: Vec<String>,
+    },
+    /// A label that too few examples have for what is to be done.
+    #[error("label {label:?}: expected at least {expected} examples, found {found}")]
+    FewExamples {
+        /// The label.
+        label: String,
+        /// How many it takes.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A label that every example has, which is nothing to learn.
+    #[error("every example has the label {label:?}")]
+    Everywhere {
+        /// The label.
+        label: String,
+    },
+    /// Something that this kind of head cannot do.
+    #[error("{kind} knows no {what}")]
+    Unsupported {
+        /// The kind.
+        kind: &'static str,
+        /// What was asked for: `class weights`.
+        what: &'static str,
+    },
+    /// More rows than this kind of head is made for.
+    #[error(
+        "{kind} takes time and memory by the square of rows: expected at most {max}, found {found}"
+    )]
+    TooManyRows {
+        /// The kind.
+        kind: &'static str,
+        /// How many it takes.
+        max: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A head to start from that is of another shape.
+    #[error("a head to start from has {field} {found}: expected {expected}")]
+    WarmStart {
+        /// In what: `labels`, `width`, `squares`.
+        field: &'static str,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// The solver stopped without a result.
+    #[error("the solver stopped: {what}")]
+    Solver {
+        /// What it says.
+        what: String,
+    },
+    /// A wanted precision or recall that no threshold has.
+    #[error("no threshold has a {what} of {wanted}; the best is {best}, at {threshold}")]
+    Unreached {
+        /// `precision` or `recall`.
+        what: &'static str,
+        /// What was wanted.
+        wanted: f64,
+        /// The best there is.
+        best: f64,
+        /// Where it is.
+        threshold: f64,
+    },
+    /// Features or a head.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+}

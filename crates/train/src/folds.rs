@@ -1,0 +1,167 @@
+//! Parts of examples, each with the labels in the same shares.
+use rand_pcg::Pcg64;
+use rand_pcg::rand_core::{Rng, SeedableRng};
+
+use crate::TrainError;
+use crate::labels::{Gold, Labels};
+
+/// Examples in folds, each held out once. The same for the same labels and seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folds {
+    of: Vec<usize>,
+    count: usize,
+}
+
+impl Folds {
+    /// `count` folds in which a label has as many examples as in any other, or one more. Examples
+    /// with any number of labels are shuffled alone: their folds have about the same shares.
+    /// Source: scikit-learn 1.9.1's `StratifiedKFold` with `shuffle`, in another order.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] below two folds or for more than there are examples;
+    /// [`TrainError::FewExamples`] for a label with fewer than folds.
+    pub fn stratified(labels: &Labels, count: usize, seed: u64) -> Result<Self, TrainError> {
+        if !(2..=labels.len()).contains(&count) {
+            #[expect(clippy::cast_precision_loss, reason = "for people")]
+            let found = count as f64;
+            let (setting, expected) = ("folds".into(), "2 to the number of examples");
+            return Err(TrainError::Setting { setting, found, expected });
+        }
+        let mut of = vec![0; labels.len()];
+        // Each group goes on where the last one stopped, so that folds are of one size, too.
+        for (place, example) in groups(labels, count, seed)?.into_iter().flatten().enumerate() {
+            of[example] = place % count;
+        }
+        Ok(Self { of, count })
+    }
+
+    /// How many folds.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The fold of each example, from 0.
+    #[must_use]
+    pub fn of(&self) -> &[usize] {
+        &self.of
+    }
+
+    /// The examples of all other folds, in order.
+    #[must_use]
+    pub fn training(&self, fold: usize) -> Vec<usize> {
+        (0..self.of.len()).filter(|&i| self.of[i] != fold).collect()
+    }
+
+    /// The examples of this fold, in order.
+    #[must_use]
+    pub fn held_out(&self, fold: usize) -> Vec<usize> {
+        (0..self.of.len()).filter(|&i| self.of[i] == fold).collect()
+    }
+}
+
+/// Examples for training and held out, `(training, held out)`, each in order: of every label the
+/// `share`, rounded, but at least one in each part. Examples with any number of labels are shuffled
+/// alone.
+///
+/// # Errors
+/// [`TrainError::Setting`] unless `share` is above 0 and below 1; [`TrainError::FewExamples`] for a
+/// label with one example.
+pub fn hold_out(
+    labels: &Labels,
+    share: f64,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>), TrainError> {
+    if !(share > 0.0 && share < 1.0) {
+        let expected = "a number above 0 and below 1";
+        return Err(TrainError::Setting { setting: "share".into(), found: share, expected });
+    }
+    if labels.len() < 2 {
+        let (what, expected, found) = ("examples to hold out", 2, labels.len());
+        return Err(TrainError::Count { what, expected, found });
+    }
+    let (mut training, mut held_out) = (vec![], vec![]);
+    for group in groups(labels, 2, seed)? {
+        let held = part(group.len(), share).clamp(1, group.len() - 1);
+        held_out.extend_from_slice(&group[..held]);
+        training.extend_from_slice(&group[held..]);
+    }
+    training.sort_unstable();
+    held_out.sort_unstable();
+    Ok((training, held_out))
+}
+
+/// `count` examples of every label, drawn at random, in order; of examples with any number of labels,
+/// `count` for each label there is, drawn from all.
+///
+/// # Errors
+/// [`TrainError::FewExamples`] for a label with fewer.
+pub fn draw(labels: &Labels, count: usize, seed: u64) -> Result<Vec<usize>, TrainError> {
+    let mut all = vec![];
+    let several = matches!(labels.gold(), Gold::Multi(_));
+    for group in groups(labels, count, seed)? {
+        let taken = if several { count.saturating_mul(labels.names().len()) } else { count };
+        all.extend_from_slice(&group[..taken.min(group.len())]);
+    }
+    all.sort_unstable();
+    Ok(all)
+}
+
+/// A `share` of the examples, in order: of every label that share, rounded, but at least `least`.
+/// A larger share has all that a smaller one has.
+pub(crate) fn sample(
+    labels: &Labels,
+    share: f64,
+    least: usize,
+    seed: u64,
+) -> Result<Vec<usize>, TrainError> {
+    let mut all = vec![];
+    for group in groups(labels, least, seed)? {
+        let taken = part(group.len(), share).max(least).min(group.len());
+        all.extend_from_slice(&group[..taken]);
+    }
+    all.sort_unstable();
+    Ok(all)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most n")]
+fn part(n: usize, share: f64) -> usize {
+    (n as f64 * share).round() as usize
+}
+
+/// The examples of each label, shuffled; of several labels all in one group.
+fn groups(labels: &Labels, least: usize, seed: u64) -> Result<Vec<Vec<usize>>, TrainError> {
+    let mut groups = match labels.gold() {
+        Gold::Multi(sets) => vec![(0..sets.len()).collect()],
+        Gold::Single(gold) => {
+            let mut groups = vec![vec![]; labels.names().len()];
+            gold.iter().enumerate().for_each(|(i, &g)| groups[g].push(i));
+            for (label, group) in labels.names().iter().zip(&groups) {
+                if group.len() < least {
+                    let (label, found) = (label.clone(), group.len());
+                    return Err(TrainError::FewExamples { label, expected: least, found });
+                }
+            }
+            groups
+        }
+    };
+    let mut random = Pcg64::seed_from_u64(seed);
+    for group in &mut groups {
+        shuffle(group, &mut random);
+    }
+    Ok(groups)
+}
+
+/// Source: Fisher & Yates, as Durstenfeld 1964 has it.
+pub(crate) fn shuffle<T>(all: &mut [T], random: &mut Pcg64) {
+    for i in (1..all.len()).rev() {
+        all.swap(i, below(random, i + 1));
+    }
+}
+
+/// A number below `n`, which is not 0. Source: Lemire 2019, without the rejection of a bias of 2⁻⁶⁴.
+#[expect(clippy::cast_possible_truncation, reason = "below n")]
+pub(crate) fn below(random: &mut Pcg64, n: usize) -> usize {
+    ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
+}

@@ -1,0 +1,12 @@
+//! Some rows of a matrix.
+use cloze_core::Matrix;
+
+/// Those in `places`, in that order, each of which is one of the matrix.
+pub(crate) fn take(rows: &Matrix, places: &[usize]) -> Matrix {
+    let mut taken = Matrix::with_capacity(places.len(), rows.cols());
+    for &i in places {
+        let whole = rows.row(i).is_some_and(|row| taken.push_rows(row));
+        debug_assert!(whole, "a row of the matrix");
+    }
+    taken
+}
