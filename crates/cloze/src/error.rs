@@ -11,6 +11,24 @@ pub enum Error {
     /// Pooling, layers, a correction.
     #[error(transparent)]
     Embed(#[from] cloze_embed::EmbedError),
+    /// A head, or what it makes of a row.
+    #[error(transparent)]
+    Head(#[from] cloze_heads::HeadError),
+    /// A head is to go on top of another model than it was fitted on.
+    #[error(
+        "{}: fitted on a model of SHA-256 {expected}, but {} is of {found}",
+        head.display(), model.display()
+    )]
+    OtherBase {
+        /// The head's folder.
+        head: PathBuf,
+        /// The model's folder.
+        model: PathBuf,
+        /// The hash of the model that the head was fitted on.
+        expected: String,
+        /// The hash of the model that was found.
+        found: String,
+    },
     /// A file of the model folder cannot be used as it is.
     #[error("{}: {what}", path.display())]
     Model {

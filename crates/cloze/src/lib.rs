@@ -43,6 +43,22 @@
 //! # Ok::<(), cloze::Error>(())
 //! ```
 //!
+//! Labels, by what they mean or by a model that `cloze train` has made:
+//!
+//! ```
+//! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+//! # std::env::set_current_dir(format!("{models}/..")).unwrap();
+//! use cloze::{Input, SentenceEncoder, TextClassifier};
+//!
+//! let encoder = SentenceEncoder::open("minilm-l6-v2")?;
+//! let labels = [("sport", "sport"), ("money", "banks and shares")];
+//! let labels = labels.map(|(label, text)| (label.to_owned(), text.to_owned()));
+//! let classifier = TextClassifier::zero_shot(encoder, &labels)?;
+//! let found = classifier.classify(&[Input::text("The striker scored twice.")])?;
+//! assert_eq!(found[0].labels, ["sport"]);
+//! # Ok::<(), cloze::Error>(())
+//! ```
+//!
 //! Entities:
 //!
 //! ```
@@ -61,15 +77,22 @@
 //!
 //! In the order data flows:
 //! - [`sentence`]: texts to vectors;
+//! - [`rows`]: texts and pairs to rows for a head;
+//! - [`classifier`]: texts and pairs to labels;
+//! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
+//! - `train` (feature `train`): fitting heads, `cloze_train`;
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
 //! The crates beneath are re-exported: [`core`], [`graph`], [`encoder`], [`embed`], [`heads`],
 //! [`metrics`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
+pub mod cache;
+pub mod classifier;
 mod error;
 pub mod modules;
+pub mod rows;
 pub mod sentence;
 
 pub use cloze_core as core;
@@ -79,7 +102,11 @@ pub use cloze_graph as graph;
 pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
 pub use cloze_store as store;
+#[cfg(feature = "train")]
+pub use cloze_train as train;
 
+pub use cache::VectorCache;
+pub use classifier::TextClassifier;
 pub use cloze_core::{Entity, Matrix, Span};
 pub use cloze_embed::{
     Accumulator, FittedCorrection, Layers, Level, Method, Metric, Pooling, Poolings,
@@ -87,4 +114,5 @@ pub use cloze_embed::{
 pub use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
 pub use cloze_heads::{TagParams, Tagger};
 pub use error::Error;
+pub use rows::{Input, PairRows, RowParams};
 pub use sentence::{Piece, PieceVectors, SentenceEncoder, SentenceParams, States};

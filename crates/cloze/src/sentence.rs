@@ -9,8 +9,8 @@ use cloze_embed::{
     truncate,
 };
 use cloze_encoder::{
-    Counts, Cut, Encoder, EncoderParams, Mapped, ModelFolder, Output, Runtime, RuntimeParams,
-    WindowStates,
+    Counts, Cut, Encoder, EncoderParams, Mapped, ModelFolder, Output, PairCut, Runtime,
+    RuntimeParams, WindowStates,
 };
 
 use crate::{Error, modules};
@@ -230,9 +230,15 @@ impl SentenceEncoder {
     /// How many numbers a text's vector has.
     #[must_use]
     pub fn width(&self) -> usize {
-        let pooled = self.poolings.width_out(self.hidden);
+        let pooled = self.pooled_width();
         let corrected = self.correction.as_ref().map_or(pooled, Correct::width_out);
         self.dims.unwrap_or(corrected)
+    }
+
+    /// How many numbers a text's vector has as it is [pooled](Self::pool).
+    #[must_use]
+    pub fn pooled_width(&self) -> usize {
+        self.poolings.width_out(self.hidden)
     }
 
     /// The correction in use.
@@ -292,7 +298,7 @@ impl SentenceEncoder {
             pooling: self.poolings.clone(),
             layers: layers.clone(),
             width: match level {
-                Level::Sentence => self.poolings.width_out(self.hidden),
+                Level::Sentence => self.pooled_width(),
                 Level::Word | Level::Token => self.hidden,
             },
         })
@@ -365,11 +371,31 @@ impl SentenceEncoder {
             let windows = windows.into_iter().collect::<Result<Vec<_>, _>>()?;
             if windows.is_empty() {
                 // Only where a tokenizer has no special tokens, and the text none at all.
-                return Ok(vec![0.0; self.poolings.width_out(self.hidden)]);
+                return Ok(vec![0.0; self.pooled_width()]);
             }
             Ok(self.poolings.combine(&windows)?)
         };
         mapped.into_iter().map(one).collect()
+    }
+
+    /// The pairs' vectors as they are pooled, `[poolings · hidden]` each, over all tokens of both
+    /// texts in one sequence, special ones included: what a pair is where the model sees both at
+    /// once. A pair that is too long is cut as `cut` says, and counted.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] for a text, from running, or if the model takes no pairs;
+    /// [`Error::Conflict`] for static vectors and with a prompt, which stands before single texts.
+    pub fn pool_pairs(&self, pairs: &[(&str, &str)], cut: PairCut) -> Result<Vec<Vec<f32>>, Error> {
+        if self.states == States::Static {
+            return Err(Error::Conflict("static vectors are the same in a pair as alone"));
+        }
+        if !self.prompt.is_empty() {
+            return Err(Error::Conflict("a prompt stands before single texts, not pairs"));
+        }
+        let pooled = self.encoder.map_pairs(pairs, cut, |window| {
+            Ok(self.poolings.pool(&self.rows(window)?, self.hidden)?)
+        })?;
+        pooled.into_iter().collect()
     }
 
     /// The vectors of each text's words or tokens. Special tokens come with the tokens if asked for.

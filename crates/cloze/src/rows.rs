@@ -1,0 +1,131 @@
+//! Texts and pairs of texts as rows of numbers for a head: how they are made, kept beside the head.
+use cloze_embed::{Layers, Poolings};
+use cloze_encoder::{EncoderParams, ModelFolder, PairCut, Runtime};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, SentenceEncoder, SentenceParams, States};
+
+/// A text, or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Input<'t> {
+    /// The text, or a pair's first.
+    pub text: &'t str,
+    /// A pair's second text.
+    pub second: Option<&'t str>,
+}
+
+impl<'t> Input<'t> {
+    /// A text.
+    #[must_use]
+    pub fn text(text: &'t str) -> Self {
+        Self { text, second: None }
+    }
+
+    /// A pair of texts.
+    #[must_use]
+    pub fn pair(text: &'t str, second: &'t str) -> Self {
+        Self { text, second: Some(second) }
+    }
+
+    /// Its texts.
+    #[must_use]
+    pub fn texts(self) -> Vec<&'t str> {
+        [self.text].into_iter().chain(self.second).collect()
+    }
+}
+
+/// How a pair becomes a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairRows {
+    /// Both texts in one sequence, so that each is seen with the other: `[hidden]` a pooling. A pair
+    /// that is too long is cut.
+    Cross(PairCut),
+    /// Each text by itself, `u ‖ v`, `[2 · hidden]` a pooling; long ones go through several windows.
+    Separate,
+}
+
+/// How rows are made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RowParams {
+    /// How token rows become one.
+    pub pooling: Poolings,
+    /// Which hidden states, averaged.
+    pub layers: Layers,
+    /// What is put before every text.
+    #[serde(default)]
+    pub prompt: String,
+    /// Whether of a long text only the beginning is seen.
+    #[serde(default)]
+    pub truncate: bool,
+    /// How a pair becomes a row; `None` where rows are of single texts.
+    #[serde(default)]
+    pub pairs: Option<PairRows>,
+}
+
+impl RowParams {
+    /// An encoder for such rows; `change` sets how much work is done at once.
+    ///
+    /// # Errors
+    /// As [`SentenceEncoder::open_with`].
+    pub fn open(
+        &self,
+        runtime: &Runtime,
+        model: ModelFolder,
+        change: impl FnOnce(EncoderParams) -> EncoderParams,
+    ) -> Result<SentenceEncoder, Error> {
+        let params = SentenceParams::new()
+            .pooling(Some(self.pooling.clone()))
+            .states(States::Layers(self.layers.clone()))
+            .prompt(self.prompt.clone())
+            .encoder(|encoder| change(encoder).truncate(self.truncate));
+        SentenceEncoder::open_with(runtime, model, params)
+    }
+
+    /// The rows of these inputs, by an encoder that was [opened](Self::open) for them.
+    ///
+    /// # Errors
+    /// As [`rows`].
+    pub fn rows(
+        &self,
+        encoder: &SentenceEncoder,
+        inputs: &[Input<'_>],
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        rows(encoder, self.pairs, inputs)
+    }
+}
+
+/// The rows of these inputs, `[poolings · hidden]` each, or twice that for texts of pairs apart;
+/// neither corrected nor brought to length 1.
+///
+/// # Errors
+/// [`Error::Conflict`] for a pair where single texts are expected, and the other way round; else as
+/// [`SentenceEncoder::pool`] and [`SentenceEncoder::pool_pairs`].
+pub fn rows(
+    encoder: &SentenceEncoder,
+    pairs: Option<PairRows>,
+    inputs: &[Input<'_>],
+) -> Result<Vec<Vec<f32>>, Error> {
+    let Some(pairs) = pairs else {
+        if inputs.iter().any(|input| input.second.is_some()) {
+            return Err(Error::Conflict("expected single texts, found a pair"));
+        }
+        let texts: Vec<&str> = inputs.iter().map(|input| input.text).collect();
+        return encoder.pool(&texts);
+    };
+    let inputs = inputs.iter().map(|input| {
+        let alone = Error::Conflict("expected pairs of texts, found a single one");
+        Ok((input.text, input.second.ok_or(alone)?))
+    });
+    let inputs = inputs.collect::<Result<Vec<_>, Error>>()?;
+    match pairs {
+        PairRows::Cross(cut) => encoder.pool_pairs(&inputs, cut),
+        PairRows::Separate => {
+            // Together, so that texts of one length meet in a batch.
+            let texts: Vec<&str> =
+                inputs.iter().flat_map(|&(first, second)| [first, second]).collect();
+            let rows = encoder.pool(&texts)?;
+            Ok(rows.chunks_exact(2).map(<[Vec<f32>]>::concat).collect())
+        }
+    }
+}
