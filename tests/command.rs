@@ -11,10 +11,16 @@ mod anisotropy;
 mod bad_input;
 #[path = "command/convert.rs"]
 mod convert;
+#[path = "command/data_check.rs"]
+mod data_check;
 #[path = "command/embed.rs"]
 mod embed;
+#[path = "command/eval_classify.rs"]
+mod eval_classify;
 #[path = "command/eval_sts.rs"]
 mod eval_sts;
+#[path = "command/eval_tag.rs"]
+mod eval_tag;
 #[path = "command/formats.rs"]
 mod formats;
 #[path = "command/housekeeping.rs"]
@@ -29,6 +35,8 @@ mod output;
 mod redact;
 #[path = "command/repeat.rs"]
 mod repeat;
+#[path = "command/score_tags.rs"]
+mod score_tags;
 #[path = "command/settings.rs"]
 mod settings;
 #[path = "command/similarity.rs"]
@@ -38,5 +46,9 @@ mod similarity;
 mod stop;
 #[path = "command/streaming.rs"]
 mod streaming;
+#[path = "command/train.rs"]
+mod train;
+#[path = "command/train_report.rs"]
+mod train_report;
 #[path = "command/zscore.rs"]
 mod zscore;

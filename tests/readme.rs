@@ -35,7 +35,13 @@ fn the_map_is_the_territory() {
 /// Every link of the Markdown files that is a path leads somewhere.
 #[test]
 fn links_lead_somewhere() {
-    for file in ["README.md", "data/README.md", "models/README.md", "models/pii/README.md"] {
+    for file in [
+        "README.md",
+        "data/README.md",
+        "models/README.md",
+        "models/pii/README.md",
+        "models/sentiment-en/README.md",
+    ] {
         let path = root().join(file);
         let text = fs_err::read_to_string(&path).unwrap();
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());

@@ -182,7 +182,7 @@ fn a_bad_row_costs_itself() {
     let [second, third, fifth] = ran.errors()[..] else { panic!("{}", ran.stderr) };
     assert_eq!(
         second,
-        "bad.jsonl:2: expected a field \"sentence2|text2|second\", found \"first\", \"score\""
+        "bad.jsonl:2: expected a field \"sentence2|text2|second|hypothesis\", found \"first\", \"score\""
     );
     assert!(third.starts_with("bad.jsonl:3: expected a JSON object"));
     assert_eq!(fifth, "bad.jsonl:5: field \"score\": expected a number, found a string");
@@ -208,7 +208,7 @@ fn what_cannot_be_judged() {
         (&["alike.csv", "--metric", "euclid"], "alike.csv: all similarities are 0"),
         (
             &["named.csv"],
-            "named.csv:1: expected a field \"sentence1|text1|first\", found \"left\", \"right\"",
+            "named.csv:1: expected a field \"sentence1|text1|first|premise|text\", found \"left\", \"right\"",
         ),
         (&["two.csv"], "two.csv:1: expected 3 columns, found 2"),
         (&["open.csv"], "open.csv:1: expected a closing quote"),

@@ -28,6 +28,26 @@ fn a_line_is_answered_before_the_next() {
     }
 }
 
+/// The same for vectors and labels.
+#[test]
+fn a_text_is_answered_before_the_next() {
+    let home = Home::new();
+    for args in [&["embed", "-", "-q"][..], &["classify", "-", "-q", "--labels", "a,b"]] {
+        let mut child = home.command(args);
+        let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let lines = Lines::of(child.stdout.take().unwrap());
+        for i in 1..3 {
+            writeln!(stdin, "A line of text.").unwrap();
+            let line = lines.next().unwrap();
+            assert!(line.contains(&format!("\"-:{i}\"")), "{args:?}: {line}");
+        }
+        drop(stdin);
+        assert!(lines.next().is_none());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
 #[test]
 fn standard_input_is_lines_unless_said() {
     let home = Home::new();

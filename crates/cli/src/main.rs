@@ -6,7 +6,14 @@
 //! - `texts`: texts of files, a chunk at a time, for the commands that make vectors of them;
 //! - `embed`: vectors, and the forms they are written in;
 //! - `similarity`, `eval`: how alike texts are, and how well that agrees with people;
+//! - `examples`, `rows`: labelled texts, and what an encoder makes of them, kept on disk;
+//! - `train`: heads fitted on them;
+//! - `judge`: how good labels are;
+//! - `page`, `plot`: what pages and plots of reports share;
+//! - `classify`: labels of texts and pairs;
+//! - `score_tags`: how good the tags of a file are;
 //! - `zscore`, `anisotropy`: corrections, and what they are for;
+//! - `data_check`: what may be wrong with labelled data;
 //! - `pairs`: pairs of texts of a file, a chunk at a time;
 //! - `out`, `progress`: where results go, and how far they are;
 //! - `model`, `setup`: housekeeping;
@@ -16,18 +23,27 @@
 //! included; 130 interrupted.
 mod anisotropy;
 mod args;
+mod classify;
+mod data_check;
 mod embed;
 mod eval;
+mod examples;
+mod judge;
 mod messages;
 mod model;
 mod out;
 mod output;
+mod page;
 mod pairs;
+mod plot;
 mod progress;
+mod rows;
+mod score_tags;
 mod setup;
 mod similarity;
 mod tag;
 mod texts;
+mod train;
 mod zscore;
 
 use std::io::Write as _;
@@ -36,7 +52,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, DataCommand};
 use crate::messages::Messages;
 
 /// It also takes the place of the C library's, so that ONNX Runtime's buffers come from it: the reason
@@ -56,7 +72,14 @@ fn main() -> ExitCode {
         Command::Similarity(args) => similarity::run(&cli.common, &args, &messages),
         Command::Zscore { command } => zscore::run(&cli.common, &command, &messages),
         Command::Anisotropy(args) => anisotropy::run(&cli.common, &args, &messages),
+        Command::Classify(args) => classify::run(&cli.common, &args, &messages),
+        Command::Pair(args) => classify::run_pairs(&cli.common, &args, &messages),
+        Command::Train { command } => train::run(&cli.common, &command, &messages),
         Command::Eval { command } => eval::run(&cli.common, &command, &messages),
+        Command::Data { command: DataCommand::Check(args) } => {
+            data_check::run(&cli.common, &args, &messages)
+        }
+        Command::ScoreTags(args) => score_tags::run(&cli.common, &args, &messages),
         Command::Model { command } => model::run(&cli.common, command, &messages),
         Command::Setup { json } => setup::run(&cli.common, json, &messages),
         Command::Completions { shell } => {

@@ -32,6 +32,11 @@ impl Messages {
         self.line("error", AnsiColor::Red, &with_causes(error));
     }
 
+    /// The run is a failure, though no input was: what was found says why.
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
     /// What ends the run.
     pub(crate) fn fatal(&self, error: &anyhow::Error) {
         self.line("error", AnsiColor::Red, &with_causes(error.as_ref()));

@@ -33,12 +33,7 @@ pub(crate) fn for_each_chunk(
     messages: &Messages,
     mut work: impl FnMut(Vec<Pair>) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
-    let source = if name == "-" {
-        Source::Stdin
-    } else {
-        let path = PathBuf::from(name);
-        Source::File { relative: path.clone(), path }
-    };
+    let source = source(name);
     let mut reader = params.open(&source).map_err(|error| match error {
         CorpusError::NoPairs { .. } => {
             anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
@@ -77,6 +72,15 @@ pub(crate) fn for_each_chunk(
         anyhow::bail!("{name}: expected pairs of texts, found none");
     }
     Ok(pairs)
+}
+
+/// The file of this name, or standard input for `-`.
+pub(crate) fn source(name: &str) -> Source {
+    if name == "-" {
+        return Source::Stdin;
+    }
+    let path = PathBuf::from(name);
+    Source::File { relative: path.clone(), path }
 }
 
 /// What was made of texts, each distinct one once.

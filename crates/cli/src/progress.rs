@@ -9,24 +9,35 @@ use crate::messages::{Messages, plural};
 
 /// A bar on terminals only; against the bytes to read where they are known.
 pub(crate) fn start(sources: &[Source], messages: &Messages) {
-    if messages.quiet() || !std::io::stderr().is_terminal() {
-        return;
-    }
     let size = |source: &Source| match source {
         Source::File { path, .. } => fs_err::metadata(path).ok().map(|m| m.len()),
         Source::Stdin => None,
     };
     let total: Option<u64> = sources.iter().map(size).sum();
+    show(total, messages);
+    messages.bar.set_message(plural(0, "text"));
+}
+
+/// The same against a number of texts.
+pub(crate) fn start_counted(texts: u64, messages: &Messages) {
+    show(Some(texts), messages);
+    messages.bar.set_message(plural(texts, "text"));
+}
+
+fn show(total: Option<u64>, messages: &Messages) {
+    if messages.quiet() || !std::io::stderr().is_terminal() {
+        return;
+    }
     let template = match total {
         Some(_) => "{bar:30} {percent:>3} %  {msg}, {elapsed} gone, {eta} left",
         None => "{spinner} {msg}, {elapsed} gone",
     };
     let bar = &messages.bar;
+    bar.reset();
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar.set_length(total.unwrap_or(0));
-    bar.set_message(plural(0, "text"));
     bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
     tick(bar);
 }

@@ -1,4 +1,8 @@
 //! Texts of files, a chunk at a time, for the commands that make vectors of them.
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use anyhow::Context as _;
 use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
 
 use crate::args::ReadArgs;
@@ -9,6 +13,10 @@ use crate::progress;
 const CHUNK_BYTES: usize = 256 << 10;
 /// As many texts, should they be short.
 const CHUNK_TEXTS: usize = 4096;
+/// How long to wait for more before what is there is worked on: only a slow pipe takes longer.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How far the reader may be ahead, in texts.
+const READ_AHEAD: usize = 16;
 
 /// A text, and where it comes from.
 pub(crate) struct Input {
@@ -26,9 +34,9 @@ pub(crate) struct Input {
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: not encoded")]
 pub(crate) struct NotEncoded {
-    path: String,
-    line: u64,
-    source: cloze::Error,
+    pub(crate) path: String,
+    pub(crate) line: u64,
+    pub(crate) source: cloze::Error,
 }
 
 impl Input {
@@ -45,8 +53,15 @@ impl Input {
     }
 }
 
-/// Reads every text of `paths` in order and gives them to `work` in chunks. What cannot be read is
-/// named, and the others are done; how many texts there were comes back.
+/// What the reader tells, with how many bytes it has read since.
+enum Event {
+    Text(Input),
+    Failed(CorpusError),
+}
+
+/// Reads every text of `paths` in order and gives them to `work` in chunks; where more is slow to
+/// come, what is there is worked on. What cannot be read is named, and the others are done; how many
+/// texts there were comes back.
 pub(crate) fn for_each_chunk(
     paths: &[String],
     args: &ReadArgs,
@@ -59,31 +74,23 @@ pub(crate) fn for_each_chunk(
         messages.failure(error);
     }
     progress::start(&found.sources, messages);
-    let (mut chunk, mut bytes, mut texts) = (vec![], 0, 0);
-    let mut flush = |chunk: &mut Vec<Input>| {
+    let (send, receive) = sync_channel(READ_AHEAD);
+    let sources = found.sources;
+    // In no scope: after an error nobody waits for a reader that waits for its input.
+    let reader = std::thread::Builder::new().spawn(move || read_all(&params, &sources, &send));
+    let reader = reader.context("no thread to read with")?;
+    let mut texts = 0;
+    while let Some(chunk) = next_chunk(&receive, messages) {
         texts += chunk.len() as u64;
-        work(std::mem::take(chunk))?;
-        messages.bar.set_message(plural(texts, "text"));
-        anyhow::Ok(())
-    };
-    for source in &found.sources {
-        let whole = read(&params, source, messages, |text| {
-            bytes += text.text.len();
-            chunk.push(text);
-            if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_TEXTS {
-                bytes = 0;
-                flush(&mut chunk)?;
-            }
-            Ok(())
-        })?;
-        if let Err(error) = whole {
-            messages.failure(&error);
+        if !chunk.is_empty() {
+            work(chunk)?;
+            messages.bar.set_message(plural(texts, "text"));
         }
     }
-    if !chunk.is_empty() {
-        flush(&mut chunk)?;
-    }
     messages.bar.finish_and_clear();
+    if let Err(panic) = reader.join() {
+        std::panic::resume_unwind(panic);
+    }
     for (n, what) in [(found.hidden, "hidden"), (found.binary, "binary")] {
         if n > 0 {
             messages.note(&format!("{} skipped", plural(n, &format!("{what} file"))));
@@ -92,31 +99,57 @@ pub(crate) fn for_each_chunk(
     Ok(texts)
 }
 
-/// Reads one source; the inner error is the source's, the outer one ends the run.
-fn read(
-    params: &ValidReadParams,
-    source: &Source,
-    messages: &Messages,
-    mut each: impl FnMut(Input) -> anyhow::Result<()>,
-) -> anyhow::Result<Result<(), CorpusError>> {
-    let path = source.name();
-    let mut reader = match params.open(source) {
-        Ok(reader) => reader,
-        Err(error) => return Ok(Err(error)),
-    };
-    let whole_file = reader.format() == cloze_corpus::Format::Text;
-    let mut seen = 0;
-    while let Some(next) = reader.next() {
-        match next {
-            Ok(Piece::Record(record)) => each(Input::new(&path, record, whole_file))?,
-            Ok(Piece::Verbatim(_)) => {}
-            Err(error) if error.is_fatal() => return Ok(Err(error)),
-            Err(error) => messages.failure(&error),
+/// The texts of a chunk; `None` at the end.
+fn next_chunk(receive: &Receiver<(Event, u64)>, messages: &Messages) -> Option<Vec<Input>> {
+    let (mut chunk, mut bytes) = (vec![], 0);
+    let mut next = receive.recv().ok()?;
+    loop {
+        messages.bar.inc(next.1);
+        match next.0 {
+            Event::Text(text) => {
+                bytes += text.text.len();
+                chunk.push(text);
+            }
+            Event::Failed(error) => messages.failure(&error),
         }
-        messages.bar.inc(reader.bytes_read().saturating_sub(seen));
-        seen = reader.bytes_read();
+        if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_TEXTS {
+            return Some(chunk);
+        }
+        match receive.recv_timeout(PATIENCE) {
+            Ok(event) => next = event,
+            Err(_) => return Some(chunk),
+        }
     }
-    Ok(Ok(()))
+}
+
+/// Reads everything in order. Ends early when nobody listens any more.
+fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<(Event, u64)>) {
+    for source in sources {
+        let path = source.name();
+        let mut reader = match params.open(source) {
+            Ok(reader) => reader,
+            Err(error) => {
+                if send.send((Event::Failed(error), 0)).is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
+        let whole_file = reader.format() == cloze_corpus::Format::Text;
+        let mut seen = 0;
+        while let Some(next) = reader.next() {
+            let event = match next {
+                Ok(Piece::Record(record)) => Event::Text(Input::new(&path, record, whole_file)),
+                Ok(Piece::Verbatim(_)) => continue,
+                Err(error) => Event::Failed(error),
+            };
+            let bytes = reader.bytes_read().saturating_sub(seen);
+            seen = reader.bytes_read();
+            if send.send((event, bytes)).is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// What makes something of each of some texts, or of none. `I` is a text, or one with its number.
@@ -128,13 +161,18 @@ pub(crate) fn encode_each<I: Copy, T>(
     texts: &[I],
     encode: &Encode<'_, I, T>,
 ) -> anyhow::Result<Vec<Result<T, cloze::Error>>> {
+    use cloze::embed::EmbedError::{NotFinite, OutOfRange};
     use cloze::encoder::EncoderError::{Run, Tokenize};
-    use cloze::{Error, embed::EmbedError};
+    use cloze::{Error, heads::HeadError};
     match encode(texts) {
         Ok(all) => Ok(all.into_iter().map(Ok).collect()),
         Err(
             error @ (Error::Encoder(Tokenize { .. } | Run { .. })
-            | Error::Embed(EmbedError::NotFinite { .. } | EmbedError::OutOfRange { .. })),
+            | Error::Embed(NotFinite { .. } | OutOfRange { .. })
+            | Error::Head(
+                HeadError::NotFinite { .. }
+                | HeadError::Embed(NotFinite { .. } | OutOfRange { .. }),
+            )),
         ) => {
             if texts.len() == 1 {
                 return Ok(vec![Err(error)]);

@@ -2,42 +2,23 @@
 use std::io::{self, Write};
 
 use cloze::embed::anisotropy::Report as Anisotropy;
-use html_escape::encode_text;
 
 use super::report::Report;
 use super::table::{rows, shares, signed};
 use super::{plot, report::no_shares};
-use crate::output::pretty::visible;
-
-const STYLE: &str = "<style>
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 75rem; padding: 1rem; }
-h1 { font-size: 1.3rem; }
-svg { max-width: 100%; height: auto; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .15rem .6rem; text-align: right; vertical-align: top; }
-thead th { border-bottom: 1px solid; vertical-align: bottom; }
-tbody { border-bottom: 1px solid GrayText; }
-td.list { text-align: left; }
-</style>
-";
+use crate::page;
 
 pub(super) fn write(report: &Report, plot: &str, out: &mut impl Write) -> io::Result<()> {
-    let title = plot::title(report);
-    let title = encode_text(&title);
     write!(
         out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>cloze: {title}</title>\n{STYLE}</head>\n<body>\n<h1>{title}</h1>\n\
-         <p>{}.</p>\n{plot}\n",
-        encode_text(&report.subject())
+        "{}<p>{}.</p>\n{plot}\n",
+        page::head(&plot::title(report), ""),
+        page::text(&report.subject())
     )?;
     if !report.notes.is_empty() {
         writeln!(out, "<ul>")?;
         for note in &report.notes {
-            writeln!(out, "<li>{}</li>", encode_text(&visible(note)))?;
+            writeln!(out, "<li>{}</li>", page::text(note))?;
         }
         writeln!(out, "</ul>")?;
     }

@@ -1,25 +1,17 @@
 //! The report as a plot by layer. Before and after differ in form, not by colour alone: circles on a
 //! line, triangles on a dashed one.
-use anyhow::anyhow;
 use cloze::embed::Level;
 use cloze::embed::anisotropy::Report as Anisotropy;
-use html_escape::encode_text;
-use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
 use super::report::{LayerReport, Report};
 use crate::output::pretty::visible;
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+use crate::plot::{self, Area, BLUE as BEFORE, Drawn, FONT, VERMILION as AFTER, tick};
 
 const SIZE: (u32, u32) = (900, 700);
 /// Above the panels: the title and the legend.
 const HEAD: u32 = 78;
-const FONT: &str = "sans-serif";
-/// Blue and vermilion: told apart by the colour-blind, too (Okabe & Ito 2008).
-const BEFORE: RGBColor = RGBColor(0, 114, 178);
-const AFTER: RGBColor = RGBColor(190, 75, 0);
 
 /// A value of a hidden state, with its interval if it has one.
 struct Point {
@@ -36,16 +28,7 @@ struct Series {
 
 /// Draws the plot.
 pub(super) fn draw(report: &Report) -> anyhow::Result<String> {
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        panels(report, &root).map_err(|error| anyhow!("the plot cannot be drawn: {error}"))?;
-    }
-    // What a reader that cannot see it is told.
-    let title = format!("<title>{}</title>\n", encode_text(&title(report)));
-    let at = svg.find('>').map_or(0, |end| end + 1);
-    svg.insert_str(at, &format!("\n{title}"));
-    Ok(svg)
+    plot::svg(SIZE, &title(report), |root| panels(report, root))
 }
 
 /// What the plot shows, in one line.
@@ -54,8 +37,7 @@ pub(super) fn title(report: &Report) -> String {
     format!("Anisotropy of {what} vectors by layer, {}", visible(&report.model))
 }
 
-fn panels(report: &Report, root: &Area<'_>) -> Result<(), Box<dyn std::error::Error>> {
-    root.fill(&WHITE)?;
+fn panels(report: &Report, root: &Area<'_>) -> Drawn {
     let (head, body) = root.split_vertically(HEAD);
     let middle = i32::try_from(SIZE.0 / 2)?;
     let centred = |size: i32| {
@@ -86,7 +68,7 @@ fn series(
     [(false, before), (true, after)].map(|(after, points)| Series { after, points }).into()
 }
 
-fn legend(report: &Report, head: &Area<'_>) -> Result<(), Box<dyn std::error::Error>> {
+fn legend(report: &Report, head: &Area<'_>) -> Drawn {
     let y = 66;
     let bars = "bars: 95 % interval of the mean";
     let text = |text: &str, x: i32| {
@@ -109,22 +91,7 @@ fn legend(report: &Report, head: &Area<'_>) -> Result<(), Box<dyn std::error::Er
     Ok(())
 }
 
-/// `0.25`, `0`, with digits enough to tell neighbours apart.
-fn tick(y: f64, range: f64) -> String {
-    let digits = if range < 0.01 { 6 } else { 4 };
-    let text = format!("{y:.digits$}");
-    match text.trim_end_matches('0').trim_end_matches('.') {
-        "-0" => "0".into(),
-        text => text.into(),
-    }
-}
-
-fn panel(
-    report: &Report,
-    area: &Area<'_>,
-    what: &str,
-    series: &[Series],
-) -> Result<(), Box<dyn std::error::Error>> {
+fn panel(report: &Report, area: &Area<'_>, what: &str, series: &[Series]) -> Drawn {
     let layer = |l: Option<&LayerReport>| i32::try_from(l.map_or(0, |l| l.layer));
     let (first, last) = (layer(report.layers.first())?, layer(report.layers.last())?);
     let points = || series.iter().flat_map(|s| &s.points);

@@ -3,14 +3,21 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use cloze::Metric;
+use cloze::metrics::TagScheme;
 
-use super::{CorrectionArg, PairArgs, VectorArgs};
+use super::{ClassifierArgs, CorrectionArg, LabelledArgs, PairArgs, TaggerArgs, VectorArgs};
 
 /// What is evaluated.
 #[derive(Subcommand)]
 pub(crate) enum EvalCommand {
     /// How well similarities agree with people's, on pairs of texts with a score
     Sts(Box<StsArgs>),
+    /// How good the labels of texts are, on texts with gold labels
+    Classify(Box<EvalLabelsArgs>),
+    /// How good the labels of pairs of texts are, on pairs with gold labels
+    Pair(Box<EvalLabelsArgs>),
+    /// How good the entities that a model tags are, on sentences with gold tags
+    Tag(Box<EvalTagArgs>),
 }
 
 /// What `cloze eval sts` is asked for.
@@ -49,4 +56,97 @@ pub(crate) struct StsArgs {
     /// Replace a file that is there
     #[arg(long, requires = "output", help_heading = "Output")]
     pub(crate) force: bool,
+}
+
+/// What `cloze eval classify` and `cloze eval pair` are asked for.
+#[derive(Args)]
+pub(crate) struct EvalLabelsArgs {
+    /// Labelled texts or pairs: csv, tsv or jsonl files; LABEL=FILE with a text a line; a folder with a
+    /// file, or a folder of files, a class; - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) classifier: ClassifierArgs,
+    /// Another classifier on the same examples, and whether it is better or worse by more than chance;
+    /// an encoder without labels of its own gets those of --labels
+    #[arg(long, value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) compare: Option<String>,
+    #[command(flatten)]
+    pub(crate) read: LabelledArgs,
+    /// What the resamples of intervals and comparisons follow from
+    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Judging")]
+    pub(crate) seed: u64,
+    /// Print the report as JSON
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Write to a file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also write every example that --model labels wrongly, the surest first, as JSON lines
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) errors: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+}
+
+/// What `cloze eval tag` is asked for.
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(crate) struct EvalTagArgs {
+    /// Tagged sentences, a word and its tag a line (CoNLL), or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) tagger: TaggerArgs,
+    /// Another tagger on the same sentences, and whether it is better or worse by more than chance
+    #[arg(long, value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) compare: Option<String>,
+    /// The column that holds the word, counted from 1
+    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
+    pub(crate) token_column: usize,
+    /// The column that holds the gold tag, counted from 1 [default: the last]
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) tag_column: Option<usize>,
+    /// The file's encoding: utf-8, latin1, utf-16, gbk, …
+    #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
+    pub(crate) encoding: String,
+    /// How the gold tags mark entities: iob1, iob2, ioe1, ioe2, iobes, bilou [default: what they show]
+    #[arg(long, value_name = "SCHEME", value_parser = super::score_tags::scheme, help_heading = "Entities")]
+    pub(crate) scheme: Option<TagScheme>,
+    /// Only what is tagged exactly as the scheme has it is a gold entity, as seqeval's strict mode has
+    /// it; without this every sequence has a meaning, as conlleval has it
+    #[arg(long, help_heading = "Entities")]
+    pub(crate) strict: bool,
+    /// Only entities with these labels, gold or predicted
+    #[arg(long, value_delimiter = ',', value_name = "A,B", help_heading = "Entities")]
+    pub(crate) labels: Option<Vec<String>>,
+    /// Call the model's label A by the gold's name B; with nothing behind = it is dropped. Of A C where
+    /// both become B, next to each other, one entity is made
+    #[arg(long, value_delimiter = ',', value_parser = renamed, value_name = "A=B", help_heading = "Entities")]
+    pub(crate) map: Vec<(String, String)>,
+    /// What the resamples of a comparison follow from
+    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Judging")]
+    pub(crate) seed: u64,
+    /// Also how many entities are nearly right, as SemEval-2013 counts them
+    #[arg(long, help_heading = "Output")]
+    pub(crate) partial: bool,
+    /// Print the report as JSON
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Write to a file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long, requires = "output", help_heading = "Output")]
+    pub(crate) force: bool,
+}
+
+/// `GIVEN_NAME=PER`.
+fn renamed(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').map(|(from, to)| (from.trim(), to.trim()));
+    match parts {
+        Some((from, to)) if !from.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err(format!("expected LABEL=NAME, found {text:?}")),
+    }
 }

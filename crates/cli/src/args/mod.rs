@@ -6,25 +6,42 @@ use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloze_core::{OffsetUnit, Scheme};
 use cloze_corpus::{Encoding, Format, ReadParams, ValidReadParams};
-use cloze_encoder::{Cut, ModelFolder, Runtime, RuntimeParams};
-use cloze_heads::{Aggregation, Decode};
+use cloze_encoder::{ModelFolder, Runtime, RuntimeParams};
 
 use crate::messages::Messages;
 
 mod anisotropy;
+mod classify;
 mod convert;
+mod data;
 mod eval;
+mod labelled;
 mod pairs;
+mod score_tags;
 mod similarity;
+mod tagger;
+mod train;
 mod vectors;
 mod zscore;
 
 pub(crate) use anisotropy::AnisotropyArgs;
+pub(crate) use classify::{
+    ClassifierArgs, ClassifyArgs, LabelFormat, LabelOutArgs, PairClassifyArgs, PairCutArg,
+};
 pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
-pub(crate) use eval::{EvalCommand, StsArgs};
-pub(crate) use pairs::{PairArgs, PairFields};
+pub(crate) use data::{CheckArgs, DataCommand};
+pub(crate) use eval::{EvalCommand, EvalLabelsArgs, EvalTagArgs, StsArgs};
+pub(crate) use labelled::LabelledArgs;
+pub(crate) use pairs::{PairArgs, PairFields, PairInputArg};
+pub(crate) use score_tags::ScoreTagsArgs;
 pub(crate) use similarity::SimilarityArgs;
-pub(crate) use vectors::{CorrectionArg, EmbedArgs, EmbedFormat, VectorArgs};
+pub(crate) use tagger::TaggerArgs;
+pub(crate) use train::{
+    ClassWeightsArg, HeadKindArg, JudgeArgs, SearchArg, TrainArgs, TrainCommand,
+};
+pub(crate) use vectors::{
+    CorrectionArg, EmbedArgs, EmbedFormat, MODEL as VECTOR_MODEL, VectorArgs,
+};
 pub(crate) use zscore::{FitArgs, MergeArgs, ZscoreCommand};
 
 /// Entities and vectors from text files: a BERT encoder on ONNX Runtime, without Python
@@ -57,11 +74,27 @@ pub(crate) enum Command {
     },
     /// How narrow the cone is that vectors lie in, layer by layer
     Anisotropy(Box<AnisotropyArgs>),
+    /// Label texts
+    Classify(Box<ClassifyArgs>),
+    /// Label pairs of texts
+    Pair(Box<PairClassifyArgs>),
+    /// Learn to label from examples
+    Train {
+        #[command(subcommand)]
+        command: TrainCommand,
+    },
     /// How good results are, on labelled data
     Eval {
         #[command(subcommand)]
         command: EvalCommand,
     },
+    /// Labelled data, before anything is learned from it
+    Data {
+        #[command(subcommand)]
+        command: DataCommand,
+    },
+    /// How good the tags of one CoNLL file are by those of another
+    ScoreTags(Box<ScoreTagsArgs>),
     /// Get ONNX Runtime ready, so that later runs need no network
     Setup {
         /// Print the report as JSON
@@ -154,43 +187,18 @@ pub(crate) struct TagArgs {
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
 
-    /// A model's name or folder
-    #[arg(short, long, default_value = "pii", value_name = "NAME|DIR", help_heading = "Model")]
-    pub(crate) model: String,
     #[command(flatten)]
-    pub(crate) work: WorkArgs,
-    /// The most tokens the model sees at once [default: the model's limit]
-    #[arg(long, value_name = "N", help_heading = "Model")]
-    pub(crate) window: Option<usize>,
-    /// How many tokens neighbouring windows share [default: 64, or half a smaller window]
-    #[arg(long, value_name = "N", help_heading = "Model")]
-    pub(crate) stride: Option<usize>,
-    /// Where texts longer than a window are cut
-    #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Model")]
-    pub(crate) cut: CutArg,
+    pub(crate) tagger: TaggerArgs,
 
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 
-    /// How the pieces of a word become one
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
-    pub(crate) aggregation: AggregationArg,
-    /// How tags are chosen from their probabilities
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
-    pub(crate) decode: DecodeArg,
     /// Which sequences of tags are legal; auto reads it off the model's tags
     #[arg(long, value_enum, default_value_t, value_name = "SCHEME", help_heading = "Entities")]
     pub(crate) scheme: SchemeArg,
     /// Only entities with these labels
     #[arg(long, value_delimiter = ',', value_name = "A,B", help_heading = "Entities")]
     pub(crate) labels: Option<Vec<String>>,
-    /// Only entities with at least this score, 0 to 1; LABEL=SCORE for one label
-    #[arg(long, value_delimiter = ',', value_parser = MinScore::parse, value_name = "SCORE|LABEL=SCORE", help_heading = "Entities")]
-    pub(crate) min_score: Vec<MinScore>,
-    /// Rather tag what is doubtful than pass it over: takes this many logits off `O`
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "LOGITS", help_heading = "Entities")]
-    pub(crate) prefer_recall: Option<f32>,
-
     /// The form of the results
     #[arg(
         short,
@@ -271,27 +279,6 @@ impl ReadArgs {
     }
 }
 
-/// A threshold: for one label, or for all that have none of their own.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct MinScore {
-    pub(crate) label: Option<String>,
-    pub(crate) score: f32,
-}
-
-impl MinScore {
-    fn parse(text: &str) -> Result<Self, String> {
-        let (label, score) = match text.rsplit_once('=') {
-            Some((label, score)) => (Some(label.trim().to_owned()), score),
-            None => (None, text),
-        };
-        let score = score
-            .trim()
-            .parse()
-            .map_err(|_| format!("expected SCORE or LABEL=SCORE, found {text:?}"))?;
-        Ok(Self { label, score })
-    }
-}
-
 /// A flag's values beside the library's: the first is the default.
 macro_rules! values {
     ($name:ident => $of:ty { $($(#[$doc:meta])* $value:ident => $meaning:expr,)+ }) => {
@@ -305,14 +292,7 @@ macro_rules! values {
         }
     };
 }
-
-values! { CutArg => Cut {
-    /// At blank lines first, so that each paragraph is seen as it would be alone
-    #[default]
-    Paragraphs => Cut::Paragraphs,
-    /// Wherever a window is full
-    Anywhere => Cut::Anywhere,
-} }
+use values;
 
 values! { InputArg => Option<Format> {
     /// By the file's ending
@@ -330,28 +310,6 @@ values! { InputArg => Option<Format> {
     Tsv => Some(Format::Tsv),
     /// A token a line, a blank line between sentences
     Conll => Some(Format::Conll),
-} }
-
-values! { AggregationArg => Aggregation {
-    /// Every token is an entity of its own
-    None => Aggregation::None,
-    /// Neighbouring tokens with one label are an entity
-    Simple => Aggregation::Simple,
-    /// A word is what its first piece is
-    #[default]
-    First => Aggregation::First,
-    /// A word is what its pieces are on average
-    Average => Aggregation::Average,
-    /// A word is what its surest piece is
-    Max => Aggregation::Max,
-} }
-
-values! { DecodeArg => Decode {
-    /// The likeliest legal sequence
-    #[default]
-    Viterbi => Decode::Viterbi,
-    /// The likeliest tag of each word, legal or not
-    Argmax => Decode::Argmax,
 } }
 
 values! { SchemeArg => Option<Scheme> {
@@ -416,14 +374,5 @@ mod tests {
     #[test]
     fn the_flags_do_not_contradict_each_other() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_score_may_be_a_labels_own() {
-        let parse = |text| MinScore::parse(text).ok().map(|m| (m.label, m.score));
-        assert_eq!(parse("0.5"), Some((None, 0.5)));
-        assert_eq!(parse("PHONE=0.25"), Some((Some("PHONE".into()), 0.25)));
-        assert_eq!(parse("PHONE="), None);
-        assert_eq!(parse("x"), None);
     }
 }

@@ -6,11 +6,11 @@ use cloze_corpus::{Encoding, Format, PairParams, ValidPairParams};
 #[derive(Args)]
 pub(crate) struct PairFields {
     /// The field or column of a pair's first text [default: the first there is of sentence1, text1,
-    /// first; column 1 without a header]
+    /// first, premise, text; column 1 without a header]
     #[arg(long, value_name = "NAME", help_heading = "Pairs")]
     pub(crate) first_field: Option<String>,
     /// The field or column of a pair's second text [default: the first there is of sentence2, text2,
-    /// second; column 2 without a header]
+    /// second, hypothesis; column 2 without a header]
     #[arg(long, value_name = "NAME", help_heading = "Pairs")]
     pub(crate) second_field: Option<String>,
     /// The field or column of a pair's score by people [default: the first there is of score, gold;

@@ -10,7 +10,7 @@ use super::{CommonArgs, OffsetsArg, ReadArgs, WorkArgs, find_model};
 use crate::messages::Messages;
 
 /// The model that vectors come from where none is named.
-const MODEL: &str = "minilm-l6-v2";
+pub(crate) const MODEL: &str = "minilm-l6-v2";
 
 /// How vectors are made.
 #[derive(Args)]

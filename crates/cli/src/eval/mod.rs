@@ -1,5 +1,11 @@
 //! `cloze eval`: how good results are, on labelled data.
+//!
+//! - `sts`: similarities of texts;
+//! - `labels`: labels of texts and pairs;
+//! - `tags`: entities in sentences.
+mod labels;
 mod sts;
+mod tags;
 
 use crate::args::{CommonArgs, EvalCommand};
 use crate::messages::Messages;
@@ -11,5 +17,8 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     match args {
         EvalCommand::Sts(args) => sts::run(common, args, messages),
+        EvalCommand::Classify(args) => labels::run(common, args, false, messages),
+        EvalCommand::Pair(args) => labels::run(common, args, true, messages),
+        EvalCommand::Tag(args) => tags::run(common, args, messages),
     }
 }

@@ -1,5 +1,5 @@
 //! The forms entities are written in.
-mod conll;
+pub(crate) mod conll;
 mod html;
 mod inline;
 mod jsonl;

@@ -5,7 +5,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::matrix::Matrix;
-use super::measure::{one_line, rounded, shown};
+use super::measure::{rounded, shown};
+use crate::plot::{self, Area};
 
 /// More squares than this on a side are no picture any more, but a file of many megabytes.
 const MAX_TEXTS: usize = 300;
@@ -52,8 +53,6 @@ pub(super) fn draw(matrix: &Matrix<'_>, corrected: bool, metric: Metric) -> anyh
     }
     Ok(svg)
 }
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 fn draw_panel(
     root: &Area<'_>,
@@ -122,14 +121,9 @@ fn shade(share: f64) -> RGBColor {
     RGBColor(between(247.0, 8.0), between(251.0, 48.0), between(255.0, 107.0))
 }
 
-/// A text's number and its beginning. What XML cannot hold, escaped or not, is replaced.
+/// A text's number and its beginning.
 fn label(number: i32, text: &str) -> String {
-    let line = one_line(text);
-    let mut label: String = line.chars().take(LABEL_CHARS).collect();
-    if label.len() < line.len() {
-        label.push('…');
-    }
-    format!("{number} {}", label.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
+    format!("{number} {}", plot::label(text, LABEL_CHARS))
 }
 
 fn rectangle(

@@ -12,7 +12,7 @@ use crate::messages::Messages;
 use crate::out::Out;
 use crate::texts::{self, Input};
 use measure::Measure;
-pub(crate) use measure::{compare, shown};
+pub(crate) use measure::{compare, one_line, shown};
 
 /// Which of its forms is asked for is seen from the flags alone, never from how many texts there
 /// turn out to be: a script can rely on it.

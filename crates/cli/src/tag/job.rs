@@ -2,9 +2,8 @@
 use anyhow::{Context as _, bail};
 use cloze_corpus::walk::{self, Walk};
 use cloze_corpus::{Format, Source, ValidReadParams};
-use cloze_encoder::{Encoder, EncoderParams};
-use cloze_heads::{TagParams, Tagger};
 
+use super::model::{self, TagModel};
 use crate::args::{Color, CommonArgs, InputArg, OutputArg, TagArgs, find_model};
 use crate::messages::Messages;
 use crate::output::FormParams;
@@ -12,8 +11,7 @@ use crate::output::sink::{Place, Sink};
 
 /// All that `cloze tag` needs.
 pub(super) struct Job {
-    pub(super) encoder: Encoder,
-    pub(super) tagger: Tagger,
+    pub(super) model: TagModel,
     pub(super) read: ValidReadParams,
     pub(super) found: Walk,
     pub(super) sink: Sink,
@@ -36,21 +34,10 @@ impl Job {
         let encoding = args.read.encoding()?;
         let read = args.read.params()?;
 
-        let model = find_model(&args.model)?;
-        let mut tags = TagParams::new(model.labels().to_vec())
-            .aggregation(args.aggregation.value())
-            .decode(args.decode.value())
-            .scheme(args.scheme.value())
-            .labels(args.labels.map(trimmed))
-            .recall_bias(args.prefer_recall.unwrap_or(0.0));
-        for threshold in args.min_score {
-            tags = match threshold.label {
-                Some(label) => tags.min_score_of(label, threshold.score),
-                None => tags.min_score(threshold.score),
-            };
-        }
-        let in_model = || format!("model {}", model.folder().display());
-        let tagger = tags.check().with_context(in_model)?;
+        let model = find_model(&args.tagger.model)?;
+        let params = args.tagger.tag_params(model.labels());
+        let params = params.scheme(args.scheme.value()).labels(args.labels.map(trimmed));
+        let tagger = model::check(&model, params)?;
 
         let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
         encoding.encode(&mask).context("--mask")?;
@@ -62,14 +49,8 @@ impl Job {
             mask,
             plain: place != Place::Stdout && common.color != Color::Always,
         };
-        let params = EncoderParams::new()
-            .threads(args.work.threads)
-            .batch_tokens(args.work.batch_tokens)
-            .window(args.window)
-            .stride(args.stride)
-            .cut(args.cut.value());
         let runtime = common.load_runtime(messages)?;
-        let encoder = Encoder::open(&runtime, &model, params)?;
+        let model = TagModel::open(&runtime, &model, tagger, args.tagger.encoder_params())?;
         // Last, so that a mistake above leaves no temporary file.
         let sink = Sink::open(form, place, args.force)?;
         let redacts = args.format == OutputArg::Redact;
@@ -82,7 +63,7 @@ impl Job {
                 _ => true,
             });
         }
-        Ok(Self { encoder, tagger, read, found, sink, redacts })
+        Ok(Self { model, read, found, sink, redacts })
     }
 }
 

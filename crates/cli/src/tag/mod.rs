@@ -1,5 +1,6 @@
 //! `cloze tag`: from paths to entities.
 mod job;
+pub(crate) mod model;
 mod pipeline;
 
 use crate::args::{CommonArgs, TagArgs};

@@ -4,12 +4,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use cloze_core::{Encode as _, Entity, Span, TokenRows, token};
-use cloze_corpus::{CorpusError, Encoding, Format, Piece, Record, Source, ValidReadParams};
-use cloze_encoder::EncoderError;
-use cloze_heads::HeadError;
+use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, ValidReadParams};
 
 use super::job::Job;
+use super::model::{Failure, Found, TagText};
 use crate::messages::{Messages, plural};
 use crate::output::{Tagged, WriteError};
 use crate::progress;
@@ -48,7 +46,7 @@ enum Event {
 struct NotTagged {
     path: String,
     line: u64,
-    source: Box<dyn std::error::Error + Send + Sync>,
+    source: Failure,
 }
 
 /// A record that has no such form.
@@ -58,12 +56,6 @@ struct NotWritten {
     path: String,
     line: u64,
     source: WriteError,
-}
-
-/// One record's result.
-struct Found {
-    entities: Vec<Entity>,
-    words: Vec<Span>,
 }
 
 /// What is said at the end.
@@ -186,8 +178,8 @@ fn write_chunk(
     totals: &mut Totals,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let records: Vec<&Record> = chunk.iter().filter_map(record_of).collect();
-    let mut found = tag_records(job, &records)?.into_iter();
+    let records: Vec<TagText<'_>> = chunk.iter().filter_map(text_of).collect();
+    let mut found = job.model.tag(&records)?.into_iter();
     if !records.is_empty() && job.sink.is_terminal() {
         // The bar would stand between the results; they show that it goes on.
         messages.bar.finish_and_clear();
@@ -258,46 +250,13 @@ fn write_chunk(
     Ok(job.sink.flush()?)
 }
 
-fn record_of(event: &Event) -> Option<&Record> {
+fn text_of(event: &Event) -> Option<TagText<'_>> {
     match event {
-        Event::Piece { piece: Piece::Record(record), .. } => Some(record),
+        Event::Piece { piece: Piece::Record(record), .. } => {
+            Some(TagText { text: &record.text, words: record.words.as_deref() })
+        }
         _ => None,
     }
-}
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
-/// The results of many records. Where one of them is the cause of a failure, each is done alone, so
-/// that it costs only itself.
-fn tag_records(job: &Job, records: &[&Record]) -> anyhow::Result<Vec<Result<Found>>> {
-    let texts: Vec<&str> = records.iter().map(|r| r.text.as_str()).collect();
-    match job.encoder.encode(&texts) {
-        Ok(encoded) => {
-            let one = |(record, rows): (&&Record, TokenRows)| Ok(decode(job, record, rows)?);
-            Ok(records.iter().zip(encoded).map(one).collect())
-        }
-        Err(error @ (EncoderError::Tokenize { .. } | EncoderError::Run { .. })) => {
-            if records.len() == 1 {
-                return Ok(vec![Err(error.into())]);
-            }
-            let alone = records.iter().map(|record| tag_records(job, &[record]));
-            Ok(alone.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn decode(
-    job: &Job,
-    record: &Record,
-    mut rows: TokenRows,
-) -> std::result::Result<Found, HeadError> {
-    if let Some(words) = &record.words {
-        token::assign_words(&mut rows.tokens, words);
-    }
-    let entities = job.tagger.decode(&job.tagger.predict(&rows)?);
-    let own = || token::words(&rows.tokens).into_iter().map(|w| w.span).collect();
-    Ok(Found { entities, words: record.words.clone().unwrap_or_else(own) })
 }
 
 impl Totals {

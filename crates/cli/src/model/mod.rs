@@ -1,10 +1,13 @@
 //! `cloze model`: what models there are, what is in one, and whether it is sound.
+mod head;
+
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use cloze_core::TagSet;
-use cloze_encoder::{ModelFolder, encoder, model};
+use cloze_encoder::model::Card;
+use cloze_encoder::{EncoderError, ModelFolder, encoder, model};
 use cloze_graph::checkpoint::{Part, StoredType};
 use cloze_graph::{BuildParams, Checkpoint, Graph};
 use cloze_store::{AtomicFile, Existing};
@@ -20,8 +23,14 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     match command {
         ModelCommand::List { json } => list(json, messages),
-        ModelCommand::Info { model, json } => info(&find_model(&model)?, json),
-        ModelCommand::Check { model, json } => check(&find_model(&model)?, json, messages),
+        ModelCommand::Info { model, json } => match head::find(&model)? {
+            Some(folder) => head::info(&folder, json),
+            None => info(&find_model(&model)?, json),
+        },
+        ModelCommand::Check { model, json } => match head::find(&model)? {
+            Some(folder) => head::check(&folder, json, messages),
+            None => check(&find_model(&model)?, json, messages),
+        },
         ModelCommand::Convert(args) => convert(&args, messages),
     }
 }
@@ -38,14 +47,20 @@ struct Listed {
 fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
     let mut all = vec![];
     for folder in model::list() {
+        let listed = |card: &Card, license| Listed {
+            name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            folder: folder.display().to_string(),
+            task: card.task.clone(),
+            license,
+            description: card.description.clone(),
+        };
         match ModelFolder::open(&folder) {
-            Ok(model) => all.push(Listed {
-                name: model.name(),
-                folder: folder.display().to_string(),
-                task: model.card().task.clone(),
-                license: model.license(),
-                description: model.card().description.clone(),
-            }),
+            Ok(model) => all.push(listed(model.card(), model.license())),
+            Err(EncoderError::HeadFolder { .. }) => {
+                let card = Card::open(&folder)?;
+                let license = card.license.clone();
+                all.push(listed(&card, license));
+            }
             // One broken folder does not hide the others.
             Err(error) => messages.failure(&error),
         }
@@ -344,16 +359,28 @@ struct Report {
 
 fn check(model: &ModelFolder, json: bool, messages: &Messages) -> anyhow::Result<()> {
     let judged = encoder::check(model);
-    let changed = model.changed_files()?;
+    write_check(&model.name(), model.folder(), model.card(), &judged, json, messages)
+}
+
+/// Says what `judged` found of a folder, and whether its files are those that the card has hashes of.
+fn write_check<T, E: std::error::Error + 'static>(
+    name: &str,
+    folder: &Path,
+    card: &Card,
+    judged: &Result<T, E>,
+    json: bool,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let changed = card.changed_files(folder)?;
     let changed_text = |(name, found): &(String, Option<String>)| match found {
         Some(hash) => {
-            let expected = &model.card().sha256[name];
+            let expected = &card.sha256[name];
             format!("{name}: SHA-256 is {hash}, but {} has {expected}", model::CARD)
         }
         None => format!("{name}: not there, but {} has its SHA-256", model::CARD),
     };
     let report = Report {
-        name: model.name(),
+        name: name.to_owned(),
         sound: judged.is_ok() && changed.is_empty(),
         changed: changed.iter().map(changed_text).collect(),
         problems: judged.as_ref().err().map(ToString::to_string).into_iter().collect(),
@@ -361,15 +388,16 @@ fn check(model: &ModelFolder, json: bool, messages: &Messages) -> anyhow::Result
     for file in &report.changed {
         messages.failure(&Unsound(file.clone()));
     }
-    if let Err(error) = &judged {
+    if let Err(error) = judged {
         messages.failure(error);
     }
     let mut out = io::stdout().lock();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else if report.sound {
-        let hashes = match model.card().sha256.len() {
+        let hashes = match card.sha256.len() {
             0 => "no hashes to compare".into(),
+            1 => format!("1 file as {} has it", model::CARD),
             n => format!("{n} files as {} has them", model::CARD),
         };
         writeln!(out, "{}: sound ({hashes})", report.name)?;

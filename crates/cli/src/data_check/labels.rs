@@ -1,0 +1,100 @@
+//! How often labels are there, and what may be wrong with them.
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::finding::{Finding, Kind, Occurrence, Place};
+use super::texts::folded;
+
+/// Fewer examples are too few to learn a class from, and to judge it by.
+const RARE: u64 = 10;
+/// More numbers than this are a scale rather than classes.
+const CLASSES: usize = 20;
+/// The same where there are numbers with a fraction among them.
+const FRACTIONS: usize = 5;
+
+/// How often each label or tag is there, and where first.
+#[derive(Default)]
+pub(crate) struct Counts(BTreeMap<String, (u64, Place)>);
+
+/// How often a label is there.
+#[derive(Serialize)]
+pub(crate) struct Count {
+    pub(crate) name: String,
+    #[serde(rename = "count")]
+    pub(crate) times: u64,
+    /// Of all there are, 0 to 1.
+    pub(crate) share: f64,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, name: &str, place: &Place) {
+        match self.0.get_mut(name) {
+            Some((count, _)) => *count += 1,
+            None => {
+                self.0.insert(name.to_owned(), (1, place.clone()));
+            }
+        }
+    }
+
+    /// By name, with shares of `all`.
+    #[expect(clippy::cast_precision_loss, reason = "a number of lines is far below 2^53")]
+    pub(crate) fn shares(&self, all: u64) -> Vec<Count> {
+        let count = |(name, &(times, _)): (&String, &(u64, Place))| Count {
+            name: name.clone(),
+            times,
+            share: times as f64 / all.max(1) as f64,
+        };
+        self.0.iter().map(count).collect()
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.0.values().map(|(count, _)| count).sum()
+    }
+
+    /// Labels that are rare, that look like numbers measured, or that look like each other.
+    #[expect(clippy::cast_precision_loss, reason = "a number of labels is far below 2^53")]
+    pub(crate) fn judge(&self, findings: &mut Vec<Finding>) {
+        let finding = |kind, weight, labels: &[(&String, &Place)], note| Finding {
+            kind,
+            weight,
+            occurrences: labels
+                .iter()
+                .map(|&(label, place)| Occurrence {
+                    place: place.clone(),
+                    label: Some(label.clone()),
+                })
+                .collect(),
+            text: None,
+            suggested: None,
+            note,
+        };
+        let all: Vec<_> = self.0.iter().map(|(label, (_, place))| (label, place)).collect();
+        let number = |label: &str| label.trim().parse::<f64>().is_ok_and(f64::is_finite);
+        let fraction = all.iter().any(|(label, _)| label.contains('.'));
+        let many = if fraction { FRACTIONS } else { CLASSES };
+        if all.len() > many && all.iter().all(|(label, _)| number(label)) {
+            let note = format!("{} numbers: a target of regression?", all.len());
+            let first = all.iter().min_by_key(|(_, place)| place).copied();
+            let first: Vec<_> = first.into_iter().collect();
+            findings.push(finding(Kind::NumericLabels, all.len() as f64, &first, Some(note)));
+            return;
+        }
+        for (label, (count, place)) in self.0.iter().filter(|(_, (count, _))| *count < RARE) {
+            let note = format!("only {count}");
+            findings.push(finding(
+                Kind::RareLabel,
+                -(*count as f64),
+                &[(label, place)],
+                Some(note),
+            ));
+        }
+        let mut spellings: BTreeMap<String, Vec<(&String, &Place)>> = BTreeMap::new();
+        for &(label, place) in &all {
+            spellings.entry(folded(label)).or_default().push((label, place));
+        }
+        for same in spellings.values().filter(|same| same.len() > 1) {
+            findings.push(finding(Kind::LabelSpelling, same.len() as f64, same, None));
+        }
+    }
+}

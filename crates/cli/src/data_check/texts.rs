@@ -1,0 +1,198 @@
+//! Texts that are there more than once.
+use std::collections::{BTreeSet, HashMap};
+
+use super::finding::{Finding, Kind, Occurrence};
+
+/// A text of an example, or both of a pair.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Text {
+    pub(crate) first: String,
+    pub(crate) second: Option<String>,
+}
+
+impl Text {
+    /// In lower case, with one space for every run of white space and none at the ends.
+    fn folded(&self) -> Self {
+        Self { first: folded(&self.first), second: self.second.as_deref().map(folded) }
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        let second = self.second.iter().flat_map(|second| [" | ", second]);
+        [self.first.as_str()].into_iter().chain(second).collect()
+    }
+}
+
+pub(crate) fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Where texts are, by what is left of them in lower case.
+#[derive(Default)]
+pub(crate) struct Texts {
+    groups: HashMap<Text, Vec<(Text, Occurrence)>>,
+}
+
+impl Texts {
+    pub(crate) fn add(&mut self, text: Text, occurrence: Occurrence) {
+        self.groups.entry(text.folded()).or_default().push((text, occurrence));
+    }
+
+    /// Texts that are there more than once: with several labels, or with one.
+    pub(crate) fn repeated(&self, findings: &mut Vec<Finding>) {
+        for group in self.groups.values().filter(|group| group.len() > 1) {
+            let labels: BTreeSet<_> = group.iter().map(|(_, at)| &at.label).collect();
+            if labels.len() > 1 {
+                let same = group.iter().all(|(text, _)| *text == group[0].0);
+                let note = (!same).then(|| "but for case and spaces".to_owned());
+                findings.push(Finding { note, ..finding(Kind::Contradiction, group) });
+                continue;
+            }
+            let mut spellings: Vec<(Text, Occurrence)> = vec![];
+            for (text, _) in group {
+                if spellings.iter().any(|(known, _)| known == text) {
+                    continue;
+                }
+                let same: Vec<_> = group.iter().filter(|(t, _)| t == text).cloned().collect();
+                spellings.push(same[0].clone());
+                if same.len() > 1 {
+                    findings.push(finding(Kind::Duplicate, &same));
+                }
+            }
+            if spellings.len() > 1 {
+                findings.push(finding(Kind::FoldedDuplicate, &spellings));
+            }
+        }
+    }
+
+    /// Every distinct text, and where it is.
+    pub(crate) fn distinct(&self) -> Vec<(&Text, Vec<&Occurrence>)> {
+        let mut places: HashMap<&Text, Vec<&Occurrence>> = HashMap::new();
+        for (text, at) in self.groups.values().flatten() {
+            places.entry(text).or_default().push(at);
+        }
+        let mut all: Vec<_> = places.into_iter().collect();
+        all.sort_by(|(_, a), (_, b)| a.cmp(b));
+        all
+    }
+
+    /// Texts that are in `other`, too; with another label there they come first.
+    pub(crate) fn leaked(&self, other: &Self, findings: &mut Vec<Finding>) {
+        for (key, group) in &self.groups {
+            let Some(there) = other.groups.get(key) else { continue };
+            let exact = group.iter().any(|(text, _)| there.iter().any(|(t, _)| t == text));
+            let kind = if exact { Kind::Leak } else { Kind::FoldedLeak };
+            let labels = |group: &[(Text, Occurrence)]| -> BTreeSet<Option<String>> {
+                group.iter().map(|(_, at)| at.label.clone()).collect()
+            };
+            let agreed = labels(group) == labels(there);
+            let both = [group.as_slice(), there].concat();
+            let mut finding = finding(kind, &both);
+            if !agreed {
+                finding.note = Some("with another label".to_owned());
+                finding.weight += DISAGREED;
+            }
+            findings.push(finding);
+        }
+    }
+}
+
+/// More than any number of copies.
+const DISAGREED: f64 = 1e12;
+
+#[expect(clippy::cast_precision_loss, reason = "a number of lines is far below 2^53")]
+fn finding(kind: Kind, group: &[(Text, Occurrence)]) -> Finding {
+    Finding {
+        kind,
+        weight: group.len() as f64,
+        occurrences: group.iter().map(|(_, at)| at.clone()).collect(),
+        text: Some(group[0].0.shown()),
+        suggested: None,
+        note: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Place;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(first: &str) -> Text {
+        Text { first: first.to_owned(), second: None }
+    }
+
+    fn at(line: usize, label: &str) -> Occurrence {
+        let place = Place { rank: 0, line: line as u64, path: "a".into() };
+        Occurrence { place, label: Some(label.to_owned()) }
+    }
+
+    fn filled(rows: &[(String, String)]) -> Texts {
+        let mut texts = Texts::default();
+        for (line, (first, label)) in rows.iter().enumerate() {
+            texts.add(text(first), at(line, label));
+        }
+        texts
+    }
+
+    /// The lines of the findings of a kind.
+    fn lines(findings: &[Finding], kind: Kind) -> BTreeSet<u64> {
+        let found = findings.iter().filter(|finding| finding.kind == kind);
+        found.flat_map(|finding| &finding.occurrences).map(|at| at.place.line).collect()
+    }
+
+    #[test]
+    fn what_is_between_two_texts_counts() {
+        let pair = |a: &str, b: &str| Text { first: a.into(), second: Some(b.into()) };
+        let mut texts = Texts::default();
+        texts.add(pair("a b", "c"), at(1, "x"));
+        texts.add(pair("a", "b c"), at(2, "y"));
+        texts.add(pair("A  B", "c "), at(3, "y"));
+        let mut findings = vec![];
+        texts.repeated(&mut findings);
+        assert_eq!(lines(&findings, Kind::Contradiction), [1, 3].into());
+        assert_eq!(findings[0].text.as_deref(), Some("a b | c"));
+    }
+
+    proptest! {
+        /// Each row beside each other one, which no index can get wrong. Few texts and labels, so
+        /// that they meet.
+        #[test]
+        fn repeated_texts_are_those_of_all_pairs(
+            rows in prop::collection::vec(("[aA] ?b?", "[xy]"), 0..8),
+            others in prop::collection::vec(("[aA] ?b?", "[xy]"), 0..4),
+        ) {
+            let mut findings = vec![];
+            filled(&rows).repeated(&mut findings);
+            let mut expected = [Kind::Contradiction, Kind::Duplicate].map(|_| BTreeSet::new());
+            let same = |a: &str, b: &str| folded(a) == folded(b);
+            for (i, (a, x)) in rows.iter().enumerate() {
+                let alike = || rows.iter().enumerate().filter(|(j, (b, _))| *j != i && same(a, b));
+                // A group with several labels is a contradiction as a whole.
+                let labels: BTreeSet<_> = alike().map(|(_, (_, y))| y).chain([x]).collect();
+                if labels.len() > 1 {
+                    expected[0].insert(i as u64);
+                } else if alike().any(|(_, (b, _))| a == b) {
+                    expected[1].insert(i as u64);
+                }
+            }
+            prop_assert_eq!(&lines(&findings, Kind::Contradiction), &expected[0]);
+            prop_assert_eq!(&lines(&findings, Kind::Duplicate), &expected[1]);
+
+            let mut findings = vec![];
+            filled(&rows).leaked(&filled(&others), &mut findings);
+            let leaks = findings.iter().map(|finding| finding.text.clone().unwrap());
+            let leaks: BTreeSet<String> = leaks.map(|text| folded(&text)).collect();
+            let both = |of: &[(String, String)]| -> BTreeSet<String> {
+                of.iter().map(|(text, _)| folded(text)).collect()
+            };
+            prop_assert_eq!(leaks.len(), findings.len());
+            prop_assert_eq!(leaks, &both(&rows) & &both(&others));
+            for finding in &findings {
+                let exact = rows.iter().any(|(a, _)| {
+                    same(a, finding.text.as_deref().unwrap()) && others.iter().any(|(b, _)| a == b)
+                });
+                prop_assert_eq!(finding.kind == Kind::Leak, exact);
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The model card of a trained model: Markdown with the front matter that Hugging Face reads
+//! (its documentation of model cards, 2025).
+//!
+//! - `markdown`: texts and tables;
+//! - `again`: the command that trains it once more.
+mod again;
+mod markdown;
+#[cfg(test)]
+mod tests;
+
+use cloze::metrics::Scores;
+use cloze::metrics::compare::Interval;
+
+use super::report::{Report, settings};
+use crate::examples::DataFile;
+use crate::judge::{Judged, Labels};
+use crate::messages::plural;
+use crate::similarity::one_line;
+use again::quoted;
+use markdown::{code_block, escaped, table};
+
+/// The text of `README.md`, for a model in a folder of this name.
+pub(super) fn card(name: &str, report: &Report) -> String {
+    let mut parts = vec![front_matter(report), format!("# {}\n\n", escaped(name))];
+    let description = report.description.as_deref().map(|text| escaped(text) + "\n\n");
+    parts.extend(description);
+    parts.push(what(report));
+    parts.push(usage(name, report));
+    parts.push(labels(report));
+    parts.push(data(report));
+    parts.push(quality(report));
+    parts.push(format!(
+        "## Settings\n\n- Features: {}\n- Head: {}\n\n",
+        escaped(&settings(&report.features)),
+        escaped(&settings(&report.head))
+    ));
+    parts.push(limits(report));
+    parts.push(again::section(report));
+    parts.push(rights(report));
+    parts.concat()
+}
+
+fn front_matter(report: &Report) -> String {
+    // A string of JSON is one of YAML.
+    let base = serde_json::Value::from(one_line(&report.model.name));
+    let pairs = if report.task == "pair" { "- sentence-pair-classification\n" } else { "" };
+    let license = report.license.as_deref().map(|license| {
+        format!("license: {}\n", serde_json::Value::from(one_line(license).to_lowercase()))
+    });
+    let license = license.unwrap_or_default();
+    format!(
+        "---\n{license}library_name: cloze\npipeline_tag: text-classification\nbase_model: {base}\n\
+         tags:\n- text-classification\n{pairs}- cloze\nmetrics:\n- accuracy\n- f1\n---\n\n"
+    )
+}
+
+fn what(report: &Report) -> String {
+    let to = if report.task == "pair" { "a pair of texts" } else { "a text" };
+    let given = match report.multi_label() {
+        Some(true) => format!("none, one or several of {}", report.labels.len()),
+        Some(false) => format!("one of {}", report.labels.len()),
+        None => format!("labels, of which there are {},", report.labels.len()),
+    };
+    let labels = if report.multi_label().is_some() { " labels" } else { "" };
+    format!(
+        "Gives {to} {given}{labels}: a head on the encoder {}, made by cloze {}.\n\n",
+        escaped(&report.model.name),
+        escaped(report.cloze)
+    )
+}
+
+/// Under which licence, and who is to be named.
+fn rights(report: &Report) -> String {
+    let lines = [("Licence", &report.license), ("Attribution", &report.attribution)];
+    let line = |(name, text): (&str, &Option<String>)| {
+        text.as_deref().map(|text| format!("- {name}: {}\n", escaped(text)))
+    };
+    let lines: Vec<String> = lines.into_iter().filter_map(line).collect();
+    if lines.is_empty() { String::new() } else { format!("\n## Rights\n\n{}", lines.concat()) }
+}
+
+fn usage(name: &str, report: &Report) -> String {
+    let command = if report.task == "pair" { "pair" } else { "classify" };
+    let call = format!("cloze {command} FILE --model {}", quoted(&format!("./{name}")));
+    format!(
+        "## Use\n\n{}\nThe encoder is not in this folder: `cloze.json` says where it was, and by its SHA-256, {}, it \
+         is known.\n\n",
+        code_block("sh", &call),
+        escaped(&report.model.sha256)
+    )
+}
+
+fn labels(report: &Report) -> String {
+    let rows: Vec<Vec<String>> =
+        report.labels.iter().map(|(label, n)| vec![escaped(label), n.to_string()]).collect();
+    format!("## Labels\n\n{}\n", table(&["label", "examples"], 1, &rows))
+}
+
+fn data(report: &Report) -> String {
+    let n = plural(report.examples as u64, "example");
+    format!("## Training data\n\n{n}.\n\n{}\n", files(&report.data))
+}
+
+fn files(files: &[DataFile]) -> String {
+    let row = |file: &DataFile| {
+        let sha256 = file.sha256.clone().unwrap_or_else(|| "–".to_owned());
+        vec![escaped(&file.file), file.examples.to_string(), sha256]
+    };
+    let rows: Vec<Vec<String>> = files.iter().map(row).collect();
+    table(&["file", "examples", "SHA-256"], 1, &rows)
+}
+
+fn quality(report: &Report) -> String {
+    let mut parts = vec!["## How good it is\n\n".to_owned()];
+    match &report.held_out {
+        Some(held_out) => {
+            let how = escaped(&held_out.how);
+            parts.push(format!(
+                "Judged by {how}: each example by a head that was not fitted on it.\n\n{}",
+                figures(&held_out.judged)
+            ));
+            if let Some(c) = &held_out.calibration {
+                parts.push(format!(
+                    "Probabilities are made with the temperature {:.4}. It brings the calibration \
+                     error from {:.4} to {:.4} and the log loss from {:.4} to {:.4}, learned from \
+                     other examples than those it is judged on.\n\n",
+                    c.temperature,
+                    c.before.expected_calibration_error,
+                    c.after.expected_calibration_error,
+                    c.before.log_loss,
+                    c.after.log_loss
+                ));
+            }
+        }
+        None => parts.push("No examples were held out to judge it by.\n\n".to_owned()),
+    }
+    if let Some(t) = &report.threshold {
+        parts.push(format!(
+            "The label {} is given from a probability of {:.4} on, where on the examples held out \
+             precision is {:.4} and recall {:.4}.\n\n",
+            escaped(&t.label),
+            t.probability,
+            t.precision,
+            t.recall
+        ));
+    }
+    if let Some(test) = &report.test {
+        parts.push(format!("### On test data\n\n{}\n{}", files(&test.data), figures(&test.judged)));
+    }
+    if let Some(draws) = &report.draws {
+        parts.push(format!(
+            "{} of {} a label gave an accuracy of {:.4} ± {:.4} on the test data (mean and standard \
+             deviation); this is the last of them.\n\n",
+            plural(draws.accuracy.len() as u64, "draw"),
+            plural(draws.examples_a_label as u64, "example"),
+            draws.mean,
+            draws.std
+        ));
+    }
+    parts.push("`report.html` has all figures, plots and mistakes.\n\n".to_owned());
+    parts.concat()
+}
+
+fn figures(judged: &Judged) -> String {
+    let with = |what: &str, i: &Interval| {
+        let interval = format!("{:.4} to {:.4}", i.low, i.high);
+        vec![what.to_owned(), format!("{:.4}", i.estimate), interval]
+    };
+    let without =
+        |what: &str, value: f64| vec![what.to_owned(), format!("{value:.4}"), String::new()];
+    let (all, labels) = match &judged.report {
+        Labels::Single(report) => {
+            ([("accuracy", None), ("Matthews’ correlation", Some(report.matthews))], &report.labels)
+        }
+        Labels::Multi(report) => (
+            [("all labels right", None), ("Hamming loss", Some(report.hamming_loss))],
+            &report.labels,
+        ),
+    };
+    let [(first, _), (other, value)] = all;
+    let mut rows =
+        vec![with(first, &judged.intervals.accuracy), with("macro F1", &judged.intervals.macro_f1)];
+    rows.extend(value.map(|value| without(other, value)));
+    if let Some(p) = &judged.probability {
+        rows.push(without("log loss", p.log_loss));
+        rows.push(without("calibration error", p.expected_calibration_error));
+    }
+    let interval = format!("{:.0} % interval", 100.0 * judged.intervals.accuracy.level);
+    let of = format!("of {}", plural(judged.examples(), "example"));
+    let whole = table(&[&of, "figure", &interval], 1, &rows);
+    let row = |(label, s): (&String, &Scores)| {
+        let figures = [s.precision, s.recall, s.f1].map(|figure| format!("{figure:.4}"));
+        let mut row = vec![escaped(label)];
+        row.extend(figures);
+        row.push(s.support.to_string());
+        row
+    };
+    let rows: Vec<Vec<String>> = labels.iter().map(row).collect();
+    let by_label = table(&["label", "precision", "recall", "F1", "support"], 1, &rows);
+    format!("{whole}\n{by_label}\n")
+}
+
+fn limits(report: &Report) -> String {
+    let mut limits = vec![
+        "- The figures hold for texts like those it was trained and judged on. On texts of another \
+         kind, time or language it may be worse, and this card does not tell by how much.\n"
+            .to_owned(),
+        "- It knows the labels above alone, and has no way to say that a text is about something \
+         else; a low probability is the only hint.\n"
+            .to_owned(),
+    ];
+    let few: Vec<String> =
+        report.labels.iter().filter(|(_, n)| **n < 10).map(|(label, _)| escaped(label)).collect();
+    if !few.is_empty() {
+        limits.push(format!("- Fewer than 10 examples: {}.\n", few.join(", ")));
+    }
+    if !report.converged {
+        let n = plural(report.iterations, "step");
+        limits.push(format!("- The head had not converged after {n}.\n"));
+    }
+    if !report.likely_label_errors.is_empty() {
+        let n = plural(report.likely_label_errors_found as u64, "label");
+        limits
+            .push(format!("- Of the training data {n} may be wrong; `report.html` lists them.\n"));
+    }
+    format!("## Limits\n\n{}\n", limits.concat())
+}

@@ -1,0 +1,102 @@
+//! The folder of a trained model.
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use cloze::classifier::{HEAD, HeadCard, relative};
+use cloze::encoder::ModelFolder;
+use cloze::encoder::model::{Base, Card};
+use cloze::heads::classify::Classifier;
+use cloze::{Method, RowParams};
+use cloze_store::{AtomicFolder, Existing, checksum};
+use serde_json::{Value, json};
+
+use super::report::Report;
+use super::{card, page};
+
+/// The folder being filled.
+pub(super) type Folder = AtomicFolder;
+
+/// What goes into it.
+pub(super) struct Saved<'a> {
+    pub(super) report: &'a Report,
+    pub(super) classifier: &'a Classifier,
+    pub(super) params: &'a RowParams,
+    pub(super) correction: Option<Method>,
+    pub(super) seed: u64,
+    pub(super) base: &'a ModelFolder,
+}
+
+/// Starts the folder. What is there is replaced only if it is a trained model.
+pub(super) fn create(output: &Path, force: bool) -> anyhow::Result<Folder> {
+    let there = output.is_dir();
+    if there && force && Card::open(output).is_ok_and(|card| card.base.is_none()) {
+        bail!("{}: expected a trained model to replace, found none there", output.display());
+    }
+    let existing = if force { Existing::Replace } else { Existing::Refuse };
+    AtomicFolder::create(output, existing).map_err(|error| match error {
+        cloze_store::StoreError::Exists { .. } => {
+            anyhow::anyhow!("{error}\nhint: --force replaces a trained model")
+        }
+        error => error.into(),
+    })
+}
+
+impl Saved<'_> {
+    /// Writes all files, and gives the folder its name.
+    pub(super) fn write(&self, folder: Folder, output: &Path) -> anyhow::Result<()> {
+        let path = folder.path();
+        let write = |name: &str, bytes: &[u8]| {
+            fs_err::write(path.join(name), bytes).with_context(|| output.display().to_string())
+        };
+        self.classifier.save(&path.join(HEAD), Existing::Refuse)?;
+        let mut report = serde_json::to_vec_pretty(self.report)?;
+        report.push(b'\n');
+        write("report.json", &report)?;
+        write("report.html", page::page(self.report).as_bytes())?;
+        if !self.report.curve.is_empty() {
+            write("curve.svg", page::curve(self.report)?.as_bytes())?;
+        }
+        let name = output.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        write("README.md", card::card(&name, self.report).as_bytes())?;
+        let hash =
+            |name: &str| anyhow::Ok((name.to_owned(), checksum::sha256_file(&path.join(name))?));
+        let settings = self.report.head.clone();
+        let base = Base {
+            name: self.base.name(),
+            // The temporary folder lies where the final one will.
+            folder: relative(path, self.base.folder())?.to_string_lossy().into_owned(),
+            sha256: self.report.model.sha256.clone(),
+        };
+        let description = format!(
+            "{} to {}",
+            if self.params.pairs.is_some() { "Pairs of texts" } else { "Texts" },
+            self.report.labels.keys().take(6).cloned().collect::<Vec<_>>().join(", ")
+        );
+        let card = HeadCard {
+            card: Card {
+                task: Some(self.report.task.to_owned()),
+                description: self.report.description.clone().or(Some(description)),
+                license: self.report.license.clone(),
+                attribution: self.report.attribution.clone(),
+                sha256: [hash(HEAD)?].into(),
+                base: Some(base),
+                ..Card::default()
+            },
+            rows: self.params.clone(),
+            head: self.classifier.spec(self.correction, settings, self.seed),
+            training: self.training(),
+        };
+        card.write(path)?;
+        Ok(folder.commit()?)
+    }
+
+    /// What it was trained on.
+    fn training(&self) -> Value {
+        json!({
+            "cloze": self.report.cloze,
+            "data": self.report.data,
+            "examples": self.report.examples,
+            "labels": self.report.labels,
+        })
+    }
+}
