@@ -160,7 +160,7 @@ fn pairs(n: usize) -> String {
 fn pairs_are_learned_apart_and_in_one_sequence() {
     let home = Home::with([("a.csv", &*pairs(120))]);
     let model = small_model();
-    for (name, how, width) in [("apart", "separate", 32), ("cross", "cross", 16)] {
+    for (name, how, width) in [("apart", "separate", 64), ("cross", "cross", 32)] {
         let args =
             ["train", "pair", "a.csv", "-m", &model, "-o", name, "--pair-rows", how, "--json"];
         let trained = records(home.run(&args).good());
@@ -233,7 +233,7 @@ fn a_head_is_a_model_to_list_and_check() {
     let info: Value =
         serde_json::from_str(home.run(&["model", "info", "m", "--json"]).good()).unwrap();
     assert_eq!(info["labels"], serde_json::json!(["cats", "dogs"]));
-    assert_eq!((&info["base"]["name"], &info["width"]), (&"minilm-f16".into(), &16.into()));
+    assert_eq!((&info["base"]["name"], &info["width"]), (&"minilm-f16".into(), &32.into()));
     assert!(home.run(&["model", "info", "m"]).good().contains("one of 2: cats, dogs"));
     let check = home.run(&["model", "check", "m"]);
     assert_eq!(check.good(), "m: sound (1 file as cloze.json has it)\n");

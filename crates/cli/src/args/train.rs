@@ -109,13 +109,13 @@ pub(crate) struct FeatureArgs {
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// How token rows become one: cls, mean, max, …, or several, joined [default: what the model's
-    /// folder says, else mean]
-    #[arg(long, alias = "pool", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Features")]
-    pub(crate) pooling: Option<Poolings>,
-    /// Which hidden states, averaged: -1 is the last; -1,-2,-3,-4; first+last; all
-    #[arg(long, default_value = "-1", value_name = "LAYERS", value_parser = Layers::parse, allow_hyphen_values = true, help_heading = "Features")]
-    pub(crate) layers: Layers,
+    /// How token rows become one: cls, mean, max, …, or several, joined
+    #[arg(long, alias = "pool", default_value = "cls,mean", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Features")]
+    pub(crate) pooling: Poolings,
+    /// Which hidden states, averaged: -1 is the last; -1,-2,-3,-4; first+last; all [default: the last
+    /// three, of an .onnx file the last]
+    #[arg(long, value_name = "LAYERS", value_parser = Layers::parse, allow_hyphen_values = true, help_heading = "Features")]
+    pub(crate) layers: Option<Layers>,
     /// Put this before every text
     #[arg(
         long,

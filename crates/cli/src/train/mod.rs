@@ -121,13 +121,13 @@ fn train(
         [] => None,
         paths => Some(examples::read(paths, read, messages)?),
     };
-    let pooling = match &args.features.pooling {
-        Some(pooling) => pooling.clone(),
-        None => cloze::modules::poolings(model.folder())?,
+    let layers = match &args.features.layers {
+        Some(layers) => layers.clone(),
+        None => settings::layers(&model)?,
     };
     let params = RowParams {
-        pooling,
-        layers: args.features.layers.clone(),
+        pooling: args.features.pooling.clone(),
+        layers,
         prompt: args.features.prompt.clone(),
         truncate: args.features.truncate,
         pairs,

@@ -1,4 +1,5 @@
 //! The settings that were not given: C, or with a search also others, by trial.
+use cloze::encoder::ModelFolder;
 use cloze::heads::classify::ValidFeatureParams;
 use cloze::{Layers, Matrix, Method, Pooling, Poolings, RowParams};
 use cloze_train::search::Strategy;
@@ -129,6 +130,15 @@ fn hold_out(
     Ok((logits, labels.subset(&out)))
 }
 
+/// The layers whose average a head sees where none are named: the last three, as far as there are so
+/// many, since on every set of the README a head does better on them than on the last alone. A graph
+/// that comes as a file gives the last alone.
+pub(super) fn layers(model: &ModelFolder) -> anyhow::Result<Layers> {
+    let count = model.layers().filter(|_| model.has_weights()).unwrap_or(1).clamp(1, 3);
+    let last: Vec<String> = (1..=count).map(|i| format!("-{i}")).collect();
+    Ok(Layers::parse(&last.join(","))?)
+}
+
 /// What is searched for besides the head's settings.
 #[derive(Clone)]
 struct Choice {
@@ -215,8 +225,7 @@ fn choices(job: &Job<'_>) -> anyhow::Result<Vec<Choice>> {
         }
     }
     let mut layers = vec![job.params.layers.clone()];
-    if job.encoder.model().layers().is_some_and(|n| n >= 3) {
-        let other = Layers::parse("-1,-2,-3")?;
+    for other in [Layers::default(), self::layers(job.encoder.model())?] {
         if !layers.contains(&other) {
             layers.push(other);
         }
