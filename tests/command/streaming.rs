@@ -48,6 +48,26 @@ fn a_text_is_answered_before_the_next() {
     }
 }
 
+/// And for pairs.
+#[test]
+fn a_pair_is_answered_before_the_next() {
+    let home = Home::new();
+    let testkit = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/checkpoints");
+    let model = testkit.join("bert-sequence").display().to_string();
+    let mut child = home.command(&["pair", "-", "-q", "--input", "jsonl", "--model", &model]);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let lines = Lines::of(child.stdout.take().unwrap());
+    for i in 1..3 {
+        writeln!(stdin, r#"{{"first": "a", "second": "b"}}"#).unwrap();
+        let line = lines.next().unwrap();
+        assert!(line.contains(&format!("\"line\":{i},")), "{line}");
+    }
+    drop(stdin);
+    assert!(lines.next().is_none());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn standard_input_is_lines_unless_said() {
     let home = Home::new();

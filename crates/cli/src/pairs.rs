@@ -2,17 +2,14 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
-use cloze_corpus::{CorpusError, Pair, Source, ValidPairParams};
+use anyhow::Context as _;
+use cloze_corpus::{CorpusError, Pair, Pairs, Source, ValidPairParams};
 
 use crate::messages::{Messages, plural};
 use crate::progress;
-use crate::texts::{self, Encode};
-
-/// As much text as is worked on at once.
-const CHUNK_BYTES: usize = 256 << 10;
-/// As many pairs, should they be short.
-const CHUNK_PAIRS: usize = 2048;
+use crate::texts::{self, Encode, READ_AHEAD, Told, next_chunk};
 
 /// A pair of which nothing could be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,44 +31,60 @@ pub(crate) fn for_each_chunk(
     mut work: impl FnMut(Vec<Pair>) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
     let source = source(name);
-    let mut reader = params.open(&source).map_err(|error| match error {
+    let reader = params.open(&source).map_err(|error| match error {
         CorpusError::NoPairs { .. } => {
             anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
         }
         error => error.into(),
     })?;
     progress::start(std::slice::from_ref(&source), messages);
-    let (mut chunk, mut bytes, mut pairs, mut seen, mut bad) = (vec![], 0, 0, 0, 0_u64);
-    while let Some(next) = reader.next() {
-        match next {
-            Ok(pair) => {
-                bytes += pair.first.len() + pair.second.len();
-                pairs += 1;
-                chunk.push(pair);
-            }
-            // With nothing before it, it is not one failure among others.
-            Err(error) if error.is_fatal() && pairs == 0 => return Err(error.into()),
-            Err(error) => {
-                bad += 1;
-                messages.failure(&error);
+    let (send, receive) = sync_channel(READ_AHEAD);
+    // In no scope: after an error nobody waits for a reader that waits for its input.
+    let reader = std::thread::Builder::new().spawn(move || read_all(reader, &send));
+    let reader = reader.context("no thread to read with")?;
+    let size = |pair: &Pair| pair.first.len() + pair.second.len();
+    let (mut pairs, mut bad) = (0, 0_u64);
+    while let Some(told) = next_chunk(&receive, size, messages) {
+        let mut chunk = vec![];
+        for told in told {
+            match told {
+                Ok(pair) => {
+                    pairs += 1;
+                    chunk.push(pair);
+                }
+                // With nothing before it, it is not one failure among others.
+                Err(error) if error.is_fatal() && pairs == 0 => return Err(error.into()),
+                Err(error) => {
+                    bad += 1;
+                    messages.failure(&error);
+                }
             }
         }
-        messages.bar.inc(reader.bytes_read().saturating_sub(seen));
-        seen = reader.bytes_read();
-        if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_PAIRS {
-            bytes = 0;
-            work(std::mem::take(&mut chunk))?;
+        if !chunk.is_empty() {
+            work(chunk)?;
             messages.bar.set_message(plural(pairs, "pair"));
         }
     }
-    if !chunk.is_empty() {
-        work(chunk)?;
+    if let Err(panic) = reader.join() {
+        std::panic::resume_unwind(panic);
     }
     messages.bar.finish_and_clear();
     if pairs == 0 && bad == 0 {
         anyhow::bail!("{name}: expected pairs of texts, found none");
     }
     Ok(pairs)
+}
+
+/// Reads everything in order. Ends early when nobody listens any more.
+fn read_all(mut reader: Pairs, send: &SyncSender<Told<Pair>>) {
+    let mut seen = 0;
+    while let Some(next) = reader.next() {
+        let bytes = reader.bytes_read().saturating_sub(seen);
+        seen = reader.bytes_read();
+        if send.send((next, bytes)).is_err() {
+            return;
+        }
+    }
 }
 
 /// The file of this name, or standard input for `-`.

@@ -16,7 +16,7 @@ const CHUNK_TEXTS: usize = 4096;
 /// How long to wait for more before what is there is worked on: only a slow pipe takes longer.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// How far the reader may be ahead, in texts.
-const READ_AHEAD: usize = 16;
+pub(crate) const READ_AHEAD: usize = 16;
 
 /// A text, and where it comes from.
 pub(crate) struct Input {
@@ -53,11 +53,8 @@ impl Input {
     }
 }
 
-/// What the reader tells, with how many bytes it has read since.
-enum Event {
-    Text(Input),
-    Failed(CorpusError),
-}
+/// What a reader tells, with how many bytes it has read since.
+pub(crate) type Told<T> = (Result<T, CorpusError>, u64);
 
 /// Reads every text of `paths` in order and gives them to `work` in chunks; where more is slow to
 /// come, what is there is worked on. What cannot be read is named, and the others are done; how many
@@ -80,7 +77,11 @@ pub(crate) fn for_each_chunk(
     let reader = std::thread::Builder::new().spawn(move || read_all(&params, &sources, &send));
     let reader = reader.context("no thread to read with")?;
     let mut texts = 0;
-    while let Some(chunk) = next_chunk(&receive, messages) {
+    while let Some(told) = next_chunk(&receive, |text: &Input| text.text.len(), messages) {
+        let named = |told: Result<Input, CorpusError>| {
+            told.inspect_err(|error| messages.failure(error)).ok()
+        };
+        let chunk: Vec<Input> = told.into_iter().filter_map(named).collect();
         texts += chunk.len() as u64;
         if !chunk.is_empty() {
             work(chunk)?;
@@ -99,37 +100,38 @@ pub(crate) fn for_each_chunk(
     Ok(texts)
 }
 
-/// The texts of a chunk; `None` at the end.
-fn next_chunk(receive: &Receiver<(Event, u64)>, messages: &Messages) -> Option<Vec<Input>> {
+/// What a reader has told until a chunk is full, or until more is slow to come; `None` at the end.
+/// `size` is that of an item, in bytes of text.
+pub(crate) fn next_chunk<T>(
+    receive: &Receiver<Told<T>>,
+    size: impl Fn(&T) -> usize,
+    messages: &Messages,
+) -> Option<Vec<Result<T, CorpusError>>> {
     let (mut chunk, mut bytes) = (vec![], 0);
     let mut next = receive.recv().ok()?;
     loop {
-        messages.bar.inc(next.1);
-        match next.0 {
-            Event::Text(text) => {
-                bytes += text.text.len();
-                chunk.push(text);
-            }
-            Event::Failed(error) => messages.failure(&error),
-        }
+        let (item, read) = next;
+        messages.bar.inc(read);
+        bytes += item.as_ref().map_or(0, &size);
+        chunk.push(item);
         if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_TEXTS {
             return Some(chunk);
         }
         match receive.recv_timeout(PATIENCE) {
-            Ok(event) => next = event,
+            Ok(told) => next = told,
             Err(_) => return Some(chunk),
         }
     }
 }
 
 /// Reads everything in order. Ends early when nobody listens any more.
-fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<(Event, u64)>) {
+fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Told<Input>>) {
     for source in sources {
         let path = source.name();
         let mut reader = match params.open(source) {
             Ok(reader) => reader,
             Err(error) => {
-                if send.send((Event::Failed(error), 0)).is_err() {
+                if send.send((Err(error), 0)).is_err() {
                     return;
                 }
                 continue;
@@ -138,14 +140,14 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<(Eve
         let whole_file = reader.format() == cloze_corpus::Format::Text;
         let mut seen = 0;
         while let Some(next) = reader.next() {
-            let event = match next {
-                Ok(Piece::Record(record)) => Event::Text(Input::new(&path, record, whole_file)),
+            let told = match next {
+                Ok(Piece::Record(record)) => Ok(Input::new(&path, record, whole_file)),
                 Ok(Piece::Verbatim(_)) => continue,
-                Err(error) => Event::Failed(error),
+                Err(error) => Err(error),
             };
             let bytes = reader.bytes_read().saturating_sub(seen);
             seen = reader.bytes_read();
-            if send.send((event, bytes)).is_err() {
+            if send.send((told, bytes)).is_err() {
                 return;
             }
         }

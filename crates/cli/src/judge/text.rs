@@ -5,6 +5,7 @@ use cloze::metrics::Scores;
 use cloze::metrics::compare::Interval;
 
 use super::{Judged, Labels};
+use crate::similarity::one_line;
 
 /// Writes the table of a verdict.
 pub(crate) fn write(judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
@@ -12,7 +13,11 @@ pub(crate) fn write(judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
         Labels::Single(report) => (&report.labels, &report.averages),
         Labels::Multi(report) => (&report.labels, &report.averages),
     };
-    let width = labels.keys().map(|l| l.chars().count()).max().unwrap_or(0).max("weighted".len());
+    // A label may have line ends in it.
+    let shown = labels.iter().map(|(label, scores)| (one_line(label), label, scores));
+    let shown: Vec<_> = shown.collect();
+    let longest = shown.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
+    let width = longest.max("weighted".len());
     writeln!(
         out,
         "{:width$}  {:>9}  {:>6}  {:>6}  {:>7}  {:>9}",
@@ -26,10 +31,10 @@ pub(crate) fn write(judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
             "", s.precision, s.recall, s.f1, s.support
         )
     };
-    for (label, scores) in labels {
-        let ranking = judged.ranking.get(label);
+    for (name, label, scores) in &shown {
+        let ranking = judged.ranking.get(*label);
         let ranked = ranking.map(|r| format!("{:.4}", r.average_precision)).unwrap_or_default();
-        row(label, scores, ranked, out)?;
+        row(name, scores, ranked, out)?;
     }
     writeln!(out)?;
     let kinds =

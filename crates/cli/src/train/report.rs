@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::examples::DataFile;
 use crate::judge::{self, Judged};
 use crate::messages::plural;
+use crate::similarity::one_line;
 
 /// All of it, as `report.json` has it.
 #[derive(Serialize)]
@@ -183,7 +184,7 @@ impl Report {
         let n = plural(self.examples as u64, "example");
         writeln!(out, "{} (SHA-256 {}), {n}, labels {}", self.model.name, self.model.sha256, {
             let shown: Vec<String> =
-                self.labels.iter().take(20).map(|(label, n)| format!("{label} {n}")).collect();
+                self.labels.iter().take(20).map(|(l, n)| format!("{} {n}", one_line(l))).collect();
             let more = if self.labels.len() > 20 { ", …" } else { "" };
             shown.join(", ") + more
         })?;
