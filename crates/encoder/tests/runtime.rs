@@ -4,8 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 
 use std::error::Error as _;
-use std::fs::Permissions;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -79,11 +78,14 @@ impl Machine {
         self.set(OFFLINE, "1")
     }
 
-    /// Puts a shell script on the PATH.
+    /// Puts a shell script on the PATH. A shell writes it: were it open for writing in this process,
+    /// a child that another test starts meanwhile would hold it open too, until it is a program of
+    /// its own, and a file that anyone has open for writing cannot be run ("text file busy").
     fn program(self, name: &str, script: &str) -> Self {
-        let path = self.path("bin").join(name);
-        fs_err::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs_err::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", r#"printf '#!/bin/sh\n%s\n' "$2" > "$1" && chmod 755 "$1""#, "sh"]);
+        shell.arg(self.path("bin").join(name)).arg(script);
+        assert!(shell.status().unwrap().success());
         self
     }
 
