@@ -4,9 +4,11 @@
 //! In the order data flows:
 //! - [`span`]: where something is in a text, and in which unit others count that;
 //! - [`token`]: word pieces with a row of numbers each, put together into words;
+//! - [`casing`]: how words are written, which some encoders do not see;
 //! - [`matrix`]: those rows;
 //! - [`encode`]: the trait of what makes them;
 //! - [`tag`]: tags, schemes, and the way from tags to entities and back;
+//! - [`chain`]: sequences of labels that hang together: the best, and probabilities of all;
 //! - [`entity`]: what comes out.
 //!
 //! ```
@@ -17,6 +19,8 @@
 //! let found = tag::chunks(&[*o, *b, *i, *b]);
 //! assert_eq!(found.iter().map(|c| c.units.clone()).collect::<Vec<_>>(), [1..3, 3..4]);
 //! ```
+pub mod casing;
+pub mod chain;
 pub mod encode;
 pub mod entity;
 pub mod matrix;
@@ -24,6 +28,8 @@ pub mod span;
 pub mod tag;
 pub mod token;
 
+pub use casing::Casing;
+pub use chain::Chain;
 pub use encode::Encode;
 pub use entity::Entity;
 pub use matrix::Matrix;
