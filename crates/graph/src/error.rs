@@ -309,6 +309,79 @@ pub enum GraphError {
         /// The tensor.
         tensor: String,
     },
+    /// A number of a tensor is none: NaN or infinite.
+    #[error("{}: tensor {tensor:?} has a number that is not finite", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor, of an adapter the matrix it is for.
+        tensor: String,
+    },
+    /// A row of a matrix is to get the length that a DoRA adapter has learned, and all of it is 0.
+    #[error("{}: tensor {tensor:?}: row {row} with the adapter is 0, and has no direction", path.display())]
+    ZeroRow {
+        /// The adapter's file.
+        path: PathBuf,
+        /// The matrix.
+        tensor: String,
+        /// The row, from 0.
+        row: usize,
+    },
+    /// A setting of an adapter that makes no sense, or that cannot be followed.
+    #[error("{}: {setting}: expected {expected}, found {found}", path.display())]
+    AdapterSetting {
+        /// `adapter_config.json`.
+        path: PathBuf,
+        /// The setting.
+        setting: String,
+        /// What can be followed.
+        expected: &'static str,
+        /// What it says.
+        found: String,
+    },
+    /// Adapters that do not go together, or not with their folder.
+    #[error("{}: {what}", path.display())]
+    Adapters {
+        /// The folder.
+        path: PathBuf,
+        /// What was expected and found.
+        what: String,
+    },
+    /// The base of an adapter is nowhere.
+    #[error("{}: no {base:?}, which its adapter goes on top of; looked in {looked}", folder.display())]
+    NoBase {
+        /// The adapter's folder.
+        folder: PathBuf,
+        /// The base's name.
+        base: String,
+        /// Where it was looked for.
+        looked: String,
+    },
+    /// The base of an adapter cannot be one.
+    #[error("{}: its base {} is {what}", folder.display(), base.display())]
+    NotABase {
+        /// The adapter's folder.
+        folder: PathBuf,
+        /// The base.
+        base: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The base is another than the adapter was trained on.
+    #[error(
+        "{}: trained on a model of SHA-256 {expected}, but {} is of {found}",
+        folder.display(), base.display()
+    )]
+    OtherBase {
+        /// The adapter's folder.
+        folder: PathBuf,
+        /// The base.
+        base: PathBuf,
+        /// The hash of what it was trained on.
+        expected: String,
+        /// The hash of what was found.
+        found: String,
+    },
     /// A result is asked for that the checkpoint cannot give.
     #[error("{}: {what}", path.display())]
     Request {

@@ -18,5 +18,5 @@ pub mod random;
 pub mod texts;
 
 pub use compare::assert_close;
-pub use models::{checkpoint, checkpoint_copy, checkpoints, graph, model, model_copy};
+pub use models::{adapter, checkpoint, checkpoint_copy, checkpoints, graph, model, model_copy};
 pub use random::Random;

@@ -26,6 +26,18 @@ pub fn checkpoint(name: &str) -> PathBuf {
     folder
 }
 
+/// The folder of a tiny adapter over one of the checkpoints, with what PEFT makes of both;
+/// `adapters/README.md` lists them.
+///
+/// # Panics
+/// If there is no such adapter.
+#[must_use]
+pub fn adapter(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters").join(name);
+    assert!(folder.is_dir(), "{name:?} is no adapter of the testkit");
+    folder
+}
+
 /// The names of all checkpoints, sorted.
 ///
 /// # Panics

@@ -23,7 +23,9 @@ impl Graph {
     /// is loaded, so that only the file is smaller.
     ///
     /// # Errors
-    /// [`GraphError::Request`] for `BF16`, which ONNX Runtime cannot convert on every processor;
+    /// [`GraphError::Request`] for `BF16`, which ONNX Runtime cannot convert on every processor, and
+    /// for a graph with casings, which nobody who opens the file would know to put into
+    /// `token_type_ids`;
     /// [`GraphError::Overflow`] names a weight that has a number too large for `F16`;
     /// [`GraphError::FileTooLarge`] beyond 2 GiB, the limit of the format; [`GraphError::Store`] if
     /// the file cannot be written.
@@ -37,13 +39,17 @@ impl Graph {
             let (path, what) = (path.to_owned(), "bf16 is for safetensors; expected f32 or f16");
             return Err(GraphError::Request { path, what: what.into() });
         }
+        if self.casing {
+            let what = "a model with a casing table; expected one without, or safetensors";
+            return Err(GraphError::Request { path: path.to_owned(), what: what.into() });
+        }
         let width = if to == StoredType::F16 { 2 } else { 4 };
         let found = self.weights.iter().map(|w| width * w.data.len()).sum::<usize>();
         if found > MAX_FILE_BYTES {
             let path = path.to_owned();
             return Err(GraphError::FileTooLarge { path, found, max: MAX_FILE_BYTES });
         }
-        let Self { mut model, weights } = self;
+        let Self { mut model, weights, .. } = self;
         let mut casts = vec![];
         if let Some(graph) = &mut model.graph {
             for weight in weights {

@@ -9,6 +9,8 @@
 mod export;
 mod nodes;
 
+use cloze_core::Casing;
+
 use crate::GraphError;
 use crate::check::{ElementType, GraphInfo};
 use crate::checkpoint::config::{Activation, Config, Family};
@@ -102,6 +104,9 @@ pub struct Graph {
     pub model: ModelProto,
     /// The weights, `f32`.
     pub weights: Vec<Weight>,
+    /// Whether `token_type_ids` count casings too: a token's is its type times [`Casing::COUNT`],
+    /// plus its casing's [class](Casing::class).
+    pub casing: bool,
 }
 
 impl Graph {
@@ -154,7 +159,7 @@ impl Graph {
             };
             outputs.push(value(head_name(head), ElementType::Float32, &dims));
         }
-        Ok(build.finish(outputs))
+        Ok(build.finish(outputs, checkpoint.casing().is_some()))
     }
 
     /// What the graph holds, as a file's would be told.
@@ -210,7 +215,12 @@ impl Build<'_> {
         let mut positions = self.nodes.read_all(&[&layout.positions])?;
         let (mut types, mut table) = (String::new(), String::new());
         if let Some(name) = &layout.types {
-            if config.types == 1 {
+            if let Some(casing) = checkpoint.casing() {
+                types = self.nodes.cast("token_type_ids", ElementType::Int32, "types");
+                let both = casing.with_types(&self.nodes.read_all(&[name])?, width);
+                let dims = [config.types * Casing::COUNT, width];
+                table = self.nodes.weight(name, &dims, both);
+            } else if config.types == 1 {
                 // The one row is added to every token: as well to every position, once.
                 let row = self.nodes.read_all(&[name])?;
                 for position in positions.chunks_exact_mut(width) {
@@ -466,7 +476,7 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn finish(self, output: Vec<crate::onnx::ValueInfoProto>) -> Graph {
+    fn finish(self, output: Vec<crate::onnx::ValueInfoProto>, casing: bool) -> Graph {
         let Nodes { list: nodes, weights, constants, .. } = self.nodes;
         let input = |name: &str| {
             let dims = [Size::Named("batch"), Size::Named("sequence")];
@@ -510,7 +520,7 @@ impl Build<'_> {
             training_info: vec![],
             functions: vec![],
         };
-        Graph { model, weights }
+        Graph { model, weights, casing }
     }
 }
 

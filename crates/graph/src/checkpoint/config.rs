@@ -23,14 +23,14 @@ pub enum Family {
     Electra,
 }
 
-/// `model_type` values and the family each belongs to.
-const FAMILIES: [(&str, Family); 6] = [
-    ("bert", Family::Bert),
-    ("roberta", Family::Roberta),
-    ("xlm-roberta", Family::Roberta),
-    ("camembert", Family::Roberta),
-    ("distilbert", Family::DistilBert),
-    ("electra", Family::Electra),
+/// `model_type` values, the family each belongs to, and what its classes' names begin with.
+const FAMILIES: [(&str, Family, &str); 6] = [
+    ("bert", Family::Bert, "Bert"),
+    ("roberta", Family::Roberta, "Roberta"),
+    ("xlm-roberta", Family::Roberta, "XLMRoberta"),
+    ("camembert", Family::Roberta, "Camembert"),
+    ("distilbert", Family::DistilBert, "DistilBert"),
+    ("electra", Family::Electra, "Electra"),
 ];
 
 /// What stands between the two matrices of a feed-forward part.
@@ -83,6 +83,8 @@ pub enum Classifier {
 pub struct Config {
     /// Its family.
     pub family: Family,
+    /// What transformers' names of its classes begin with.
+    class: &'static str,
     /// `architectures[0]`, if it says.
     pub architecture: Option<String>,
     /// Numbers a token has between layers.
@@ -136,6 +138,11 @@ struct Raw {
     add_cross_attention: bool,
 }
 
+/// What the file at `path` holds.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, GraphError> {
+    Ok(cloze_store::read::read_capped(path, MAX_CONFIG_BYTES)?)
+}
+
 impl Config {
     /// Reads and judges the file at `path`.
     ///
@@ -143,7 +150,7 @@ impl Config {
     /// [`GraphError::Store`] if it cannot be read; [`GraphError::Json`] if it is no such JSON;
     /// [`GraphError::Config`] for a model that cannot be built, with the setting at fault.
     pub fn read(path: &Path) -> Result<Self, GraphError> {
-        let bytes = cloze_store::read::read_capped(path, MAX_CONFIG_BYTES)?;
+        let bytes = read_bytes(path)?;
         let raw = serde_json::from_slice(&bytes)
             .map_err(|source| GraphError::Json { path: path.to_owned(), source })?;
         Self::of(raw).map_err(|what| GraphError::Config { path: path.to_owned(), what })
@@ -152,9 +159,9 @@ impl Config {
     fn of(raw: Raw) -> Result<Self, String> {
         let named = |list: &[&str]| list.join(", ");
         let model_type = raw.model_type.ok_or("no model_type")?;
-        let known: Vec<_> = FAMILIES.iter().map(|(name, _)| *name).collect();
-        let family = FAMILIES.iter().find(|(name, _)| *name == model_type);
-        let family = family.map(|(_, family)| *family).ok_or_else(|| {
+        let known: Vec<_> = FAMILIES.iter().map(|(name, ..)| *name).collect();
+        let found = FAMILIES.iter().find(|(name, ..)| *name == model_type);
+        let &(_, family, class) = found.ok_or_else(|| {
             format!("model_type is {model_type:?}; graphs are built for {}", named(&known))
         })?;
         if raw.is_decoder || raw.add_cross_attention {
@@ -204,6 +211,7 @@ impl Config {
         }
         Ok(Self {
             family,
+            class,
             architecture: raw.architectures.and_then(|list| list.into_iter().next()),
             hidden,
             embedding: match (family, raw.embedding_size) {
@@ -223,6 +231,15 @@ impl Config {
             norm_epsilon,
             pad_id,
         })
+    }
+
+    /// Makes the model one with such a classifier, by the name that transformers has for it.
+    pub(crate) fn set_classifier(&mut self, classifier: Classifier) {
+        let task = match classifier {
+            Classifier::Tokens => "ForTokenClassification",
+            Classifier::Sequence => "ForSequenceClassification",
+        };
+        self.architecture = Some(format!("{}{task}", self.class));
     }
 
     /// What a `classifier` in the checkpoint is for; `None` if the architecture does not say.

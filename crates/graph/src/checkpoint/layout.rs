@@ -12,68 +12,98 @@ use crate::GraphError;
 
 /// A matrix `[outputs, inputs]`, as PyTorch's `Linear` has it, and a bias `[outputs]`.
 #[derive(Clone, Debug)]
-pub(crate) struct Dense {
-    pub(crate) weight: String,
-    pub(crate) bias: String,
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
+pub struct Dense {
+    /// The matrix's name.
+    pub weight: String,
+    /// The bias's name.
+    pub bias: String,
+    /// Numbers it takes.
+    pub inputs: usize,
+    /// Numbers it gives.
+    pub outputs: usize,
 }
 
 /// A layer norm's two vectors.
 #[derive(Clone, Debug)]
-pub(crate) struct Norm {
-    pub(crate) weight: String,
-    pub(crate) bias: String,
-    pub(crate) width: usize,
+pub struct Norm {
+    /// The name of what it multiplies by.
+    pub weight: String,
+    /// The name of what it adds.
+    pub bias: String,
+    /// Numbers a row.
+    pub width: usize,
 }
 
 /// One layer of the encoder.
 #[derive(Clone, Debug)]
-pub(crate) struct Layer {
-    pub(crate) query: Dense,
-    pub(crate) key: Dense,
-    pub(crate) value: Dense,
-    pub(crate) attention: Dense,
-    pub(crate) attention_norm: Norm,
-    pub(crate) up: Dense,
-    pub(crate) down: Dense,
-    pub(crate) output_norm: Norm,
+pub struct Layer {
+    /// What a token asks for.
+    pub query: Dense,
+    /// What it is found by.
+    pub key: Dense,
+    /// What it gives.
+    pub value: Dense,
+    /// Behind the attention.
+    pub attention: Dense,
+    /// Behind that.
+    pub attention_norm: Norm,
+    /// Into the feed-forward part.
+    pub up: Dense,
+    /// Out of it.
+    pub down: Dense,
+    /// Behind that.
+    pub output_norm: Norm,
 }
 
 /// What a text's first token goes through for sequence classification.
 #[derive(Clone, Debug)]
-pub(crate) struct SequenceHead {
+pub struct SequenceHead {
     /// Before the classifier; BERT's is its pooler.
-    pub(crate) dense: Dense,
-    pub(crate) classifier: Dense,
+    pub dense: Dense,
+    /// A row for every label.
+    pub classifier: Dense,
 }
 
 /// Dense, activation, norm, then a row for every word of the vocabulary.
 #[derive(Clone, Debug)]
-pub(crate) struct MaskedHead {
-    pub(crate) dense: Dense,
-    pub(crate) norm: Norm,
+pub struct MaskedHead {
+    /// Before the norm.
+    pub dense: Dense,
+    /// Before the decoder.
+    pub norm: Norm,
     /// `[vocabulary, width]`: a tensor of its own, or the word table where the two are tied.
-    pub(crate) decoder: String,
-    pub(crate) bias: String,
+    pub decoder: String,
+    /// A number for every word.
+    pub bias: String,
 }
 
 /// Everything a checkpoint has.
 #[derive(Clone, Debug)]
-pub(crate) struct Layout {
-    pub(crate) words: String,
-    pub(crate) positions: String,
-    pub(crate) types: Option<String>,
-    pub(crate) embedding_norm: Norm,
-    pub(crate) project: Option<Dense>,
-    pub(crate) layers: Vec<Layer>,
-    pub(crate) pooler: Option<Dense>,
-    pub(crate) tokens: Option<Dense>,
-    pub(crate) sequence: Option<SequenceHead>,
-    pub(crate) masked: Option<MaskedHead>,
-    pub(crate) next_sentence: Option<Dense>,
+pub struct Layout {
+    /// The word table.
+    pub words: String,
+    /// The position table.
+    pub positions: String,
+    /// The token-type table, where the family has one.
+    pub types: Option<String>,
+    /// Behind their sum.
+    pub embedding_norm: Norm,
+    /// ELECTRA's, where the tables are narrower than the layers.
+    pub project: Option<Dense>,
+    /// From the lowest.
+    pub layers: Vec<Layer>,
+    /// The first token's, if it has one.
+    pub pooler: Option<Dense>,
+    /// The token classifier, if it has one.
+    pub tokens: Option<Dense>,
+    /// The sequence classifier, if it has one.
+    pub sequence: Option<SequenceHead>,
+    /// The language model's head, if it has one.
+    pub masked: Option<MaskedHead>,
+    /// The next sentence's head, if it has one.
+    pub next_sentence: Option<Dense>,
     /// Heads that are there and that no graph is built for, by the start of their tensors' names.
-    pub(crate) unused: Vec<&'static str>,
+    pub unused: Vec<&'static str>,
 }
 
 /// Tensors that are no weights (buffers of positions), after the body's prefix.
@@ -127,6 +157,11 @@ fn words(family: Family) -> Words {
         Family::Electra => Words { prefix: "electra.", ..BERT },
         Family::DistilBert => DISTILBERT,
     }
+}
+
+/// What the names of a family's body begin with, where it is part of a model with a head.
+pub(crate) fn prefix(family: Family) -> &'static str {
+    words(family).prefix
 }
 
 /// Looks tensors up and keeps what is wrong, so that all of it is said at once.

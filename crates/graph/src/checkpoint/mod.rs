@@ -1,21 +1,25 @@
 //! A Hugging Face checkpoint folder: `config.json` and weights in safetensors, judged before
 //! anything is built from them.
 pub mod config;
-pub(crate) mod layout;
+pub mod layout;
 pub mod weights;
 
 use std::path::{Path, PathBuf};
 
 use cloze_store::Existing;
 
+use crate::adapter::{self, Merged};
+use crate::casing::{self, CasingTable};
+use crate::source::Sources;
+
 pub use config::{Activation, Classifier, Config, Family};
 use layout::{Dense, Layout, Norm};
-pub use weights::{StoredType, Weights};
+pub use weights::{StoredType, WeightReader, Weights};
 
 use crate::GraphError;
 
 /// The name of a checkpoint's settings.
-const CONFIG: &str = "config.json";
+pub(crate) const CONFIG: &str = "config.json";
 
 /// What a checkpoint can put on top of its layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,22 +63,57 @@ pub struct Part {
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     folder: PathBuf,
+    config_path: PathBuf,
     config: Config,
     weights: Weights,
     layout: Layout,
+    adapters: Vec<Merged>,
+    casing: Option<CasingTable>,
 }
 
 impl Checkpoint {
-    /// Reads `config.json` and the header of the weights in `folder`.
+    /// Reads `config.json` and the header of the weights in `folder`. Where the folder holds an
+    /// adapter, the weights are those of its base with the adapter merged in, and what the folder
+    /// lacks is the base's.
     ///
     /// # Errors
-    /// Those of [`Config::read`] and [`Weights::open`]; [`GraphError::Tensors`] lists every tensor
-    /// that is missing, of no known use, or of another shape than the configuration says.
+    /// Those of [`Sources::find`] and [`of`](Self::of).
     pub fn open(folder: &Path) -> Result<Self, GraphError> {
-        let config = Config::read(&folder.join(CONFIG))?;
-        let weights = Weights::open(folder)?;
+        Self::of(&Sources::find(folder)?)
+    }
+
+    /// Reads the headers of a model whose parts have been found.
+    ///
+    /// # Errors
+    /// Those of [`Sources::check_base`], [`Config::read`], [`Weights::open`] and
+    /// [`AdapterConfig::read`](adapter::AdapterConfig::read); [`GraphError::Tensors`] lists every
+    /// tensor that is missing, of no known use, or of another shape than the configuration says;
+    /// [`GraphError::Adapters`] for adapters that cannot be merged together.
+    pub fn of(sources: &Sources) -> Result<Self, GraphError> {
+        sources.check_base()?;
+        let folder = sources.folder();
+        let config_path = sources.file(CONFIG);
+        let mut config = Config::read(&config_path)?;
+        let mut weights = Weights::open(sources.base())?;
+        let mut adapters: Vec<Merged> = vec![];
+        for (adapter, weight) in sources.adapters() {
+            let merged = adapter::overlay(&mut weights, config.family, adapter, *weight)?;
+            adapters.push(merged);
+        }
+        adapter::check_together(folder, &adapters)?;
+        // A new classifier is what its adapter says it is, unless a configuration written for it
+        // says so already.
+        let brings = |m: &&Merged| m.saved.iter().any(|name| name.starts_with("classifier."));
+        let task = adapters.iter().find(brings).and_then(|m| m.config.task_type);
+        let said = sources.own_config().is_some() && config.classifier().is_some();
+        if let (Some(classifier), false) = (task.and_then(adapter::TaskType::classifier), said) {
+            config.set_classifier(classifier);
+        }
         let layout = Layout::find(&config, &weights, folder)?;
-        Ok(Self { folder: folder.to_owned(), config, weights, layout })
+        let table = sources.file(casing::FILE);
+        let casing = table.is_file().then(|| CasingTable::read(&table, &config)).transpose()?;
+        let folder = folder.to_owned();
+        Ok(Self { folder, config_path, config, weights, layout, adapters, casing })
     }
 
     /// Where it is.
@@ -95,7 +134,21 @@ impl Checkpoint {
         &self.weights
     }
 
-    pub(crate) fn layout(&self) -> &Layout {
+    /// The adapters that are merged in, in order.
+    #[must_use]
+    pub fn adapters(&self) -> &[Merged] {
+        &self.adapters
+    }
+
+    /// The table of casings, if it has one.
+    #[must_use]
+    pub fn casing(&self) -> Option<&CasingTable> {
+        self.casing.as_ref()
+    }
+
+    /// Which tensor is what.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
@@ -165,13 +218,60 @@ impl Checkpoint {
             .flat_map(|head| self.weights.names().filter(move |name| name.starts_with(head)));
         let other = other.filter_map(|name| self.weights.shape(name));
         let other: usize = other.map(|shape| shape.iter().product::<usize>()).sum();
+        let casing = self.casing.as_ref().map_or(0, |table| table.rows().len());
+        if casing > 0 {
+            parts.push(part(("casing embeddings", casing)));
+        }
         if other > 0 {
             parts.push(part(("heads of other tasks", other)));
         }
         parts
     }
 
-    /// Writes the same checkpoint with its floats as `to`, in one file.
+    /// The `config.json` of the same checkpoint alone: as it is, but for the architecture that an
+    /// adapter's classifier makes it, and for its labels where it has no names for them.
+    ///
+    /// # Errors
+    /// Those of [`Config::read`]; [`GraphError::Request`] for names of another number of labels than
+    /// an adapter's classifier has.
+    pub fn config_json(&self) -> Result<Vec<u8>, GraphError> {
+        let path = &self.config_path;
+        let bytes = config::read_bytes(path)?;
+        let sequence = self.layout.sequence.as_ref().map(|s| &s.classifier);
+        let classifier = self.layout.tokens.as_ref().or(sequence);
+        let brought = self.adapters.iter().any(|adapter| !adapter.saved.is_empty());
+        let Some(labels) = classifier.map(|dense| dense.outputs).filter(|_| brought) else {
+            return Ok(bytes);
+        };
+        let json = |source| GraphError::Json { path: path.clone(), source };
+        let mut raw: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&bytes).map_err(json)?;
+        if let Some(architecture) = &self.config.architecture {
+            raw.insert("architectures".into(), [architecture.as_str()].as_slice().into());
+        }
+        let count = raw.get("id2label").and_then(|names| Some(names.as_object()?.len()));
+        match count {
+            Some(count) if count != labels => {
+                let what = format!("{count} labels, and the adapter's classifier has {labels}");
+                return Err(GraphError::Request { path: path.clone(), what });
+            }
+            Some(_) => {}
+            None => {
+                // As transformers calls them.
+                let name = |i: usize| format!("LABEL_{i}");
+                let names = (0..labels).map(|i| (i.to_string(), name(i).into())).collect();
+                raw.insert("id2label".into(), serde_json::Value::Object(names));
+                let ids = (0..labels).map(|i| (name(i), i.into())).collect();
+                raw.insert("label2id".into(), serde_json::Value::Object(ids));
+            }
+        }
+        let mut bytes = serde_json::to_vec_pretty(&raw).map_err(json)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// Writes the same checkpoint with its floats as `to`, in one file; adapters are merged in. A
+    /// table of casings is a file of its own.
     ///
     /// # Errors
     /// Those of [`weights::write`].

@@ -1,0 +1,172 @@
+//! `cloze.json`, what a model folder is; and where folders are found by name.
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cloze_store::{StoreError, envelope};
+use serde::{Deserialize, Serialize};
+
+/// Ours, optional: what the folder is.
+pub const CARD: &str = "cloze.json";
+/// The kind of file that `cloze.json` is.
+pub const KIND: &str = "model";
+/// The newest `cloze.json` that this version understands.
+pub const CARD_VERSION: u32 = 1;
+
+/// What `cloze.json` says: all of it may be missing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Card {
+    /// What the model does: `tag`, …
+    pub task: Option<String>,
+    /// One sentence on it.
+    pub description: Option<String>,
+    /// The licence's SPDX name.
+    pub license: Option<String>,
+    /// Whom the licence wants named.
+    pub attribution: Option<String>,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// The SHA-256 of each file, by name.
+    pub sha256: BTreeMap<String, String>,
+    /// The model that it goes on top of, where the folder holds a head or adapters alone.
+    pub base: Option<Base>,
+    /// The adapters that change the base, where it is not the folder's own with weight 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<AdapterRef>,
+    /// What a tagger knows of tags as neighbours, as it was saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crf: Option<serde_json::Value>,
+    /// How the model was trained: settings, data, seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training: Option<serde_json::Value>,
+}
+
+/// The model that a head or an adapter goes on top of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// Its name, which it is looked for by where it does not lie at `folder`.
+    pub name: String,
+    /// Where it lies, relative to the folder that names it.
+    pub folder: String,
+    /// The SHA-256 that it is known by ([`Sources::sha256`](crate::Sources::sha256)).
+    pub sha256: String,
+}
+
+/// One of several adapters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdapterRef {
+    /// Where it lies, relative to the folder that names it; `.` is that folder.
+    pub folder: String,
+    /// What its changes are multiplied with. Default `1`.
+    #[serde(default = "one")]
+    pub weight: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+impl Base {
+    /// Its folder: at its place relative to `folder`, which names it, or else of its name.
+    ///
+    /// # Errors
+    /// Where it was looked for.
+    pub fn find(&self, folder: &Path) -> Result<PathBuf, String> {
+        let beside = folder.join(&self.folder);
+        if beside.is_dir() {
+            return Ok(beside);
+        }
+        find(&self.name).map_err(|looked| format!("{}; {looked}", beside.display()))
+    }
+}
+
+impl Card {
+    /// What the `cloze.json` of a folder says; empty without one.
+    ///
+    /// # Errors
+    /// Those of [`envelope::read_json`], for one that cannot be used.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(CARD);
+        if !path.is_file() {
+            return Ok(Self::default());
+        }
+        envelope::read_json(&path, KIND, CARD_VERSION)
+    }
+
+    /// Whether its `folder` holds a head alone, to go on top of another model's vectors.
+    #[must_use]
+    pub fn is_head(&self, folder: &Path) -> bool {
+        let whole = ["config.json", crate::adapter::CONFIG].iter();
+        let whole = whole.into_iter().any(|file| folder.join(file).is_file());
+        self.base.is_some() && self.adapters.is_empty() && !whole
+    }
+
+    /// The files of its `folder` whose content is not what `cloze.json` says, each with what it
+    /// hashes to (`None`: it is not there).
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] for a file that cannot be read.
+    pub fn changed_files(
+        &self,
+        folder: &Path,
+    ) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        let mut changed = vec![];
+        for (name, expected) in &self.sha256 {
+            let path = folder.join(name);
+            // A name that leaves the folder is not looked at: it could be any file.
+            let inside =
+                Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+            if !inside || !path.is_file() {
+                changed.push((name.clone(), None));
+                continue;
+            }
+            let found = cloze_store::checksum::sha256_file(&path)?;
+            if !found.eq_ignore_ascii_case(expected) {
+                changed.push((name.clone(), Some(found)));
+            }
+        }
+        Ok(changed)
+    }
+}
+
+/// The folder of a model, given by name or folder: what exists as a folder is one; a name is looked
+/// for in [`roots`].
+///
+/// # Errors
+/// Where it was looked for.
+pub fn find(name: &str) -> Result<PathBuf, String> {
+    let is_path = Path::new(name).components().count() != 1 || name.starts_with('.');
+    let roots = roots();
+    let named = roots.iter().map(|root| root.join(name)).filter(|_| !is_path);
+    let mut places = named.chain([PathBuf::from(name)]);
+    places.find(|place| place.is_dir()).ok_or_else(|| {
+        if is_path {
+            "that folder".into()
+        } else {
+            roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", ")
+        }
+    })
+}
+
+/// The folders that models are looked for in by name: `$CLOZE_MODELS`; `models` in the current
+/// folder; `models` beside the program or in one of the three folders above it, which is where a
+/// build of this repository finds its own; `cloze/models` in the user's data folder.
+#[must_use]
+pub fn roots() -> Vec<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let named = std::env::var_os("CLOZE_MODELS").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let exe = std::env::current_exe().ok();
+    let above =
+        exe.iter().flat_map(|exe| exe.ancestors().skip(1).take(4)).map(|f| f.join("models"));
+    let data =
+        etcetera::choose_base_strategy().ok().map(|s| s.data_dir().join("cloze").join("models"));
+    let all = named.into_iter().chain([PathBuf::from("models")]).chain(above).chain(data);
+    let mut roots: Vec<PathBuf> = vec![];
+    for root in all.filter(|root| root.is_dir()) {
+        let same = |r: &PathBuf| fs_err::canonicalize(r).ok() == fs_err::canonicalize(&root).ok();
+        if !roots.iter().any(same) {
+            roots.push(root);
+        }
+    }
+    roots
+}

@@ -1,0 +1,258 @@
+//! Weights as safetensors files hold them, read one tensor at a time, and written; what adapters
+//! change of them is worked out as each is read.
+//!
+//! Source: the format's description in the safetensors repository; its own crate reads and judges
+//! the header.
+mod read;
+mod write;
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, Metadata};
+use serde::Deserialize;
+
+use crate::GraphError;
+
+pub use read::WeightReader;
+pub(crate) use write::encode;
+pub use write::{InMemory, write, write_tensors};
+
+/// The reference implementation's limit for a header.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+const ONE_FILE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+
+/// How numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredType {
+    /// IEEE 754 binary32.
+    F32,
+    /// IEEE 754 binary16.
+    F16,
+    /// The upper half of binary32.
+    BF16,
+}
+
+/// Where a tensor is.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    file: usize,
+    dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    /// In the file, from its start.
+    offset: u64,
+    bytes: usize,
+}
+
+/// What an adapter adds to a matrix: `scale · b · a`, and for DoRA the length of each row.
+#[derive(Clone, Debug)]
+pub(crate) struct Update {
+    /// `[rank, inputs]`.
+    pub(crate) a: Place,
+    /// `[outputs, rank]`.
+    pub(crate) b: Place,
+    /// `[outputs]`.
+    pub(crate) magnitude: Option<Place>,
+    pub(crate) scale: f64,
+}
+
+/// A tensor as it is stored, and what adapters change of it.
+#[derive(Clone, Debug)]
+struct Tensor {
+    place: Place,
+    updates: Vec<Update>,
+}
+
+/// The tensors of one checkpoint: one file, or several with an index; and over them those of
+/// adapters.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    files: Vec<PathBuf>,
+    tensors: BTreeMap<String, Tensor>,
+}
+
+impl Weights {
+    /// Whether `folder` has weights that can be read.
+    #[must_use]
+    pub fn are_in(folder: &Path) -> bool {
+        folder.join(ONE_FILE).is_file() || folder.join(INDEX).is_file()
+    }
+
+    /// Reads the headers of `model.safetensors` in `folder`, or of the files that
+    /// `model.safetensors.index.json` names.
+    ///
+    /// # Errors
+    /// [`GraphError::Read`] and [`GraphError::Store`] for a file that cannot be read,
+    /// [`GraphError::Safetensors`] for one that is damaged, [`GraphError::Json`] for an index that
+    /// is none, [`GraphError::Config`] for one that names files elsewhere.
+    pub fn open(folder: &Path) -> Result<Self, GraphError> {
+        let one = folder.join(ONE_FILE);
+        let files = if one.is_file() { vec![one] } else { indexed(&folder.join(INDEX))? };
+        let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
+        for path in files {
+            for (name, place) in weights.add_file(&path)? {
+                let tensor = Tensor { place, updates: vec![] };
+                if weights.tensors.insert(name.clone(), tensor).is_some() {
+                    let what = format!("tensor {name:?} is in another file of the checkpoint, too");
+                    return Err(GraphError::Safetensors { path, what });
+                }
+            }
+        }
+        Ok(weights)
+    }
+
+    /// The tensors of one file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn open_file(path: &Path) -> Result<Self, GraphError> {
+        let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
+        for (name, place) in weights.add_file(path)? {
+            weights.put(name, place);
+        }
+        Ok(weights)
+    }
+
+    /// Takes a file in and says what is in it; none of that is a tensor of the checkpoint yet.
+    pub(crate) fn add_file(&mut self, path: &Path) -> Result<BTreeMap<String, Place>, GraphError> {
+        let (start, header) = read_header(path)?;
+        let file = self.files.len();
+        self.files.push(path.to_owned());
+        let place = |info: &safetensors::tensor::TensorInfo| {
+            let (from, to) = info.data_offsets;
+            Place {
+                file,
+                dtype: info.dtype,
+                shape: info.shape.clone(),
+                offset: start + from as u64,
+                bytes: to - from,
+            }
+        };
+        Ok(header.tensors().into_iter().map(|(name, info)| (name, place(info))).collect())
+    }
+
+    /// Adds a tensor, in the place of one of its name.
+    pub(crate) fn put(&mut self, name: String, place: Place) {
+        self.tensors.insert(name, Tensor { place, updates: vec![] });
+    }
+
+    /// Takes tensors out.
+    pub(crate) fn remove(&mut self, which: impl Fn(&str) -> bool) {
+        self.tensors.retain(|name, _| !which(name));
+    }
+
+    /// Gives tensors other names.
+    pub(crate) fn rename(&mut self, new: impl Fn(String) -> String) {
+        let tensors = std::mem::take(&mut self.tensors);
+        self.tensors = tensors.into_iter().map(|(name, tensor)| (new(name), tensor)).collect();
+    }
+
+    /// Adds what an adapter changes of a matrix; false if there is none of that name.
+    pub(crate) fn update(&mut self, name: &str, update: Update) -> bool {
+        match self.tensors.get_mut(name) {
+            Some(tensor) => tensor.updates.push(update),
+            None => return false,
+        }
+        true
+    }
+
+    /// The files, in the order they are read: the checkpoint's own, then those of adapters.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Every tensor's name, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The shape of a tensor, outer to inner; `None` if there is none of that name.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|tensor| tensor.place.shape.as_slice())
+    }
+
+    /// The type that most numbers are stored in; `None` if there are none.
+    #[must_use]
+    pub fn stored_type(&self) -> Option<StoredType> {
+        let numbers = |t| {
+            let places = self.tensors.values().map(|t| &t.place);
+            let places = places.filter(|p| stored(p.dtype) == Some(t));
+            places.map(|p| p.shape.iter().product::<usize>()).sum::<usize>()
+        };
+        let all = [StoredType::F32, StoredType::F16, StoredType::BF16];
+        all.into_iter().filter(|t| numbers(*t) > 0).max_by_key(|t| numbers(*t))
+    }
+
+    /// A reader over the files, opened when first needed.
+    #[must_use]
+    pub fn reader(&self) -> WeightReader<'_> {
+        WeightReader::new(self)
+    }
+}
+
+fn stored(dtype: Dtype) -> Option<StoredType> {
+    match dtype {
+        Dtype::F32 => Some(StoredType::F32),
+        Dtype::F16 => Some(StoredType::F16),
+        Dtype::BF16 => Some(StoredType::BF16),
+        _ => None,
+    }
+}
+
+/// Where the data begin, and what the header says. The offsets are in order, without gaps, and fit
+/// the shapes, which the safetensors crate sees to, and the file is as long as they say.
+fn read_header(path: &Path) -> Result<(u64, Metadata), GraphError> {
+    let damaged = |what: String| GraphError::Safetensors { path: path.to_owned(), what };
+    let mut file = fs_err::File::open(path)?;
+    let found = file.metadata()?.len();
+    if found < 8 {
+        return Err(damaged(format!("{found} bytes are too few for a header")));
+    }
+    let mut length = [0; 8];
+    file.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    if length > MAX_HEADER_BYTES || length > found - 8 {
+        return Err(damaged(format!(
+            "a header of {length} bytes in a file of {found}; cut off, or no safetensors file"
+        )));
+    }
+    let mut header = vec![0; usize::try_from(length).unwrap_or(0)];
+    file.read_exact(&mut header)?;
+    let header: Metadata =
+        serde_json::from_slice(&header).map_err(|error| damaged(format!("the header: {error}")))?;
+    let start = 8 + length;
+    let expected = start + header.data_len() as u64;
+    if expected != found {
+        return Err(damaged(format!("{found} bytes; its header says {expected}")));
+    }
+    Ok((start, header))
+}
+
+/// The files that an index names, which must lie beside it.
+fn indexed(index: &Path) -> Result<Vec<PathBuf>, GraphError> {
+    #[derive(Deserialize)]
+    struct Index {
+        weight_map: BTreeMap<String, String>,
+    }
+    let bytes = cloze_store::read::read_capped(index, MAX_HEADER_BYTES)?;
+    let parsed: Index = serde_json::from_slice(&bytes)
+        .map_err(|source| GraphError::Json { path: index.to_owned(), source })?;
+    let mut names: Vec<String> = parsed.weight_map.into_values().collect();
+    names.sort();
+    names.dedup();
+    let folder = index.parent().unwrap_or(Path::new(""));
+    let beside = |name: String| {
+        let plain = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
+        if plain {
+            Ok(folder.join(name))
+        } else {
+            let what = format!("weight_map names {name:?}, which is no plain file name");
+            Err(GraphError::Config { path: index.to_owned(), what })
+        }
+    };
+    names.into_iter().map(beside).collect()
+}

@@ -1,0 +1,154 @@
+//! Weights as one safetensors file.
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use cloze_store::{AtomicFile, Existing, StoreError};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo, TensorView};
+
+use super::{Place, StoredType, Weights, stored};
+use crate::GraphError;
+
+/// Writes the checkpoint's tensors as one safetensors file, floats as `to`; others, such as
+/// position ids, stay as they are. What adapters change is written as it is with them. Memory: one
+/// tensor. Values that `to` cannot hold are an error,
+/// since they would become infinite.
+///
+/// # Errors
+/// As [`WeightReader::read_into`](super::WeightReader::read_into); [`GraphError::Overflow`] names a tensor with a number that does not
+/// fit; [`GraphError::Store`] if the file cannot be written.
+pub fn write(
+    weights: &Weights,
+    to: StoredType,
+    path: &Path,
+    existing: Existing,
+) -> Result<(), GraphError> {
+    // The reference implementation sorts by width, then by name, so that all are aligned.
+    let width = |dtype| match stored(dtype) {
+        Some(_) if to == StoredType::F32 => 32,
+        Some(_) => 16,
+        None => dtype.bitsize(),
+    };
+    let mut order: Vec<(&String, &Place)> =
+        weights.tensors.iter().map(|(name, tensor)| (name, &tensor.place)).collect();
+    order.sort_by_key(|(name, place)| (std::cmp::Reverse(width(place.dtype)), *name));
+    let dtype_of = |place: &Place| match (stored(place.dtype), to) {
+        (None, _) => place.dtype,
+        (_, StoredType::F32) => Dtype::F32,
+        (_, StoredType::F16) => Dtype::F16,
+        (_, StoredType::BF16) => Dtype::BF16,
+    };
+    let mut at = 0;
+    let mut infos = vec![];
+    for (name, place) in &order {
+        let bytes = match stored(place.dtype) {
+            Some(_) => place.shape.iter().product::<usize>() * width(place.dtype) / 8,
+            None => place.bytes,
+        };
+        let info = TensorInfo {
+            dtype: dtype_of(place),
+            shape: place.shape.clone(),
+            data_offsets: (at, at + bytes),
+        };
+        infos.push(((*name).clone(), info));
+        at += bytes;
+    }
+    let damaged = |what: String| GraphError::Safetensors { path: path.to_owned(), what };
+    // As PyTorch's files have it; transformers refuses a file without.
+    let about = [("format".to_owned(), "pt".to_owned())].into_iter().collect();
+    let header = Metadata::new(Some(about), infos).map_err(|error| damaged(error.to_string()))?;
+    let mut header = serde_json::to_vec(&header).map_err(|error| damaged(error.to_string()))?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+
+    let failed = |source| GraphError::Store(StoreError::Write { path: path.to_owned(), source });
+    let mut file = AtomicFile::create(path, existing)?;
+    file.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed)?;
+    file.write_all(&header).map_err(failed)?;
+    let (mut reader, mut numbers, mut bytes) = (weights.reader(), vec![], vec![]);
+    for (name, place) in order {
+        bytes.clear();
+        if stored(place.dtype).is_some() {
+            numbers.clear();
+            reader.read_into(name, &mut numbers)?;
+            if !encode(&numbers, to, &mut bytes) {
+                let from = &weights.files[place.file];
+                return Err(GraphError::Overflow { path: from.clone(), tensor: name.clone() });
+            }
+        } else {
+            let mut source = fs_err::File::open(&weights.files[place.file])?;
+            source.seek(SeekFrom::Start(place.offset))?;
+            bytes.resize(place.bytes, 0);
+            source.read_exact(&mut bytes)?;
+        }
+        file.write_all(&bytes).map_err(failed)?;
+    }
+    Ok(file.commit()?)
+}
+
+/// A tensor that is in memory: its name, its shape from outer to inner, its numbers row after row.
+pub type InMemory<'a> = (String, &'a [usize], &'a [f32]);
+
+/// Writes tensors as one safetensors file, their numbers as `to`. Memory: the file's size.
+///
+/// # Errors
+/// [`GraphError::NotFinite`] and [`GraphError::Overflow`] name a tensor with a number that cannot be
+/// written; [`GraphError::Safetensors`] for a shape that is not that of its numbers;
+/// [`GraphError::Store`] if the file cannot be written.
+pub fn write_tensors(
+    tensors: &[InMemory<'_>],
+    to: StoredType,
+    path: &Path,
+    existing: Existing,
+) -> Result<(), GraphError> {
+    let dtype = match to {
+        StoredType::F32 => Dtype::F32,
+        StoredType::F16 => Dtype::F16,
+        StoredType::BF16 => Dtype::BF16,
+    };
+    let mut encoded = vec![];
+    for (name, shape, data) in tensors {
+        let (path, tensor) = (path.to_owned(), name.clone());
+        if data.iter().any(|x| !x.is_finite()) {
+            return Err(GraphError::NotFinite { path, tensor });
+        }
+        let mut bytes = vec![];
+        if !encode(data, to, &mut bytes) {
+            return Err(GraphError::Overflow { path, tensor });
+        }
+        encoded.push((name, shape.to_vec(), bytes));
+    }
+    let damaged = |error: safetensors::SafeTensorError| GraphError::Safetensors {
+        path: path.to_owned(),
+        what: error.to_string(),
+    };
+    let mut views = vec![];
+    for (name, shape, bytes) in &encoded {
+        views.push((*name, TensorView::new(dtype, shape.clone(), bytes).map_err(damaged)?));
+    }
+    // As PyTorch's files have it.
+    let about = [("format".to_owned(), "pt".to_owned())].into_iter().collect();
+    let bytes = safetensors::tensor::serialize(views, Some(about)).map_err(damaged)?;
+    let mut file = AtomicFile::create(path, existing)?;
+    let written = file.write_all(&bytes);
+    written.map_err(|source| StoreError::Write { path: path.to_owned(), source })?;
+    Ok(file.commit()?)
+}
+
+/// Adds `numbers` as little-endian bytes of type `to`, rounded to the nearest; false if a finite
+/// one became infinite.
+pub(crate) fn encode(numbers: &[f32], to: StoredType, bytes: &mut Vec<u8>) -> bool {
+    let mut fits = true;
+    match to {
+        StoredType::F32 => bytes.extend(numbers.iter().flat_map(|x| x.to_le_bytes())),
+        StoredType::F16 => bytes.extend(numbers.iter().flat_map(|&x| {
+            let half = half::f16::from_f32(x);
+            fits &= half.is_finite() || !x.is_finite();
+            half.to_le_bytes()
+        })),
+        StoredType::BF16 => bytes.extend(numbers.iter().flat_map(|&x| {
+            let half = half::bf16::from_f32(x);
+            fits &= half.is_finite() || !x.is_finite();
+            half.to_le_bytes()
+        })),
+    }
+    fits
+}
