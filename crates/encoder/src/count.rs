@@ -1,7 +1,20 @@
 //! How many tokens texts have, and how many a model takes, without running it.
+use cloze_core::{Casing, Token};
+
 use crate::encoder::{available_threads, in_parallel, room};
 use crate::tokenize::Tokenizer;
-use crate::{EncoderError, ModelFolder};
+use crate::{EncoderError, ModelFolder, PairCut, Sequence};
+
+/// A text in the tokens that a model takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pieces {
+    /// All of them, special ones included, however many.
+    pub sequence: Sequence,
+    /// The text's own tokens, which stand in the sequence from `before` on.
+    pub tokens: Vec<Token>,
+    /// How many special tokens stand before them.
+    pub before: usize,
+}
 
 /// Counts the tokens of texts as a model's tokenizer makes them; special tokens are not counted. It
 /// reads the folder's tokenizer and settings alone, and needs no ONNX Runtime.
@@ -40,6 +53,50 @@ impl TokenCounter {
     #[must_use]
     pub fn pair_limit(&self) -> Option<usize> {
         self.pair_limit
+    }
+
+    /// A text in the tokens that the model takes, whole: it may be longer than the model's window.
+    ///
+    /// # Errors
+    /// [`EncoderError::Tokenize`], with `index` as the text's place.
+    pub fn pieces(&self, text: &str, index: usize) -> Result<Pieces, EncoderError> {
+        let text = self.tokenizer.encode(text, index)?;
+        let (before, after) = (&self.tokenizer.before, &self.tokenizer.after);
+        let own = text.ids.iter().map(|&id| (i64::from(id), self.tokenizer.type_id));
+        let all = || before.iter().copied().chain(own.clone()).chain(after.iter().copied());
+        // Ids came from 32 bits.
+        let narrow = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+        let none = |n: usize| std::iter::repeat_n(Casing::None, n);
+        let sequence = Sequence {
+            ids: all().map(|(id, _)| narrow(id)).collect(),
+            types: all().map(|(_, kind)| narrow(kind)).collect(),
+            casing: none(before.len()).chain(text.casing).chain(none(after.len())).collect(),
+        };
+        Ok(Pieces { sequence, tokens: text.tokens, before: before.len() })
+    }
+
+    /// Two texts in one sequence of at most `most` tokens, special ones included, and whether one of
+    /// them was cut for that.
+    ///
+    /// # Errors
+    /// [`EncoderError::NoPairs`] if the model does not take two texts, or none of so few tokens;
+    /// [`EncoderError::Tokenize`], with `index` as the pair's place.
+    pub fn pair(
+        &self,
+        texts: [&str; 2],
+        index: usize,
+        (cut, most): (PairCut, usize),
+    ) -> Result<(Sequence, bool), EncoderError> {
+        let template = self.tokenizer.pair.as_ref().ok_or(EncoderError::NoPairs { room: 0 })?;
+        let room = most.saturating_sub(template.special_tokens());
+        if room == 0 {
+            return Err(EncoderError::NoPairs { room: most });
+        }
+        let first = self.tokenizer.encode(texts[0], index)?;
+        let second = self.tokenizer.encode(texts[1], index)?;
+        let stay = cut.lengths(first.ids.len(), second.ids.len(), room);
+        let cut = stay != (first.ids.len(), second.ids.len());
+        Ok((template.sequence([&first, &second], stay.into()), cut))
     }
 
     /// How many tokens each of these texts has, in their order, on all cores this process may use.

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use cloze_core::{Encode, Matrix, TokenRows};
+use cloze_core::{Casing, Encode, Matrix, TokenRows};
 use cloze_graph::{BuildParams, Checkpoint, Graph, Head, build};
 
 use crate::batch::{self, Order};
@@ -188,6 +188,8 @@ pub struct Encoder {
     pad_id: i64,
     /// The most windows a batch may hold: 1 where company changes results.
     most: usize,
+    /// How many token types there are, for a model with a table of casings; `None` without one.
+    cased_types: Option<i64>,
     texts: AtomicU64,
     windows: AtomicU64,
     batches: AtomicU64,
@@ -230,8 +232,12 @@ impl Encoder {
         let room = room(model, &tokenizer)?;
         let params = params.check(room)?;
         let path = model.graph_path();
+        let mut cased_types = None;
         let (plan, info) = if model.has_weights() {
-            let checkpoint = Checkpoint::open(model.folder())?;
+            let checkpoint = Checkpoint::of(model.sources())?;
+            if checkpoint.casing().is_some() {
+                cased_types = Some(i64::try_from(checkpoint.config().types).unwrap_or(i64::MAX));
+            }
             let request = outputs.iter().fold(BuildParams::new(), |request, output| match output {
                 Output::Words => request.words(),
                 Output::Hidden(layer) => request.hidden(*layer),
@@ -256,6 +262,7 @@ impl Encoder {
             params,
             pad_id: model.pad_id(),
             most,
+            cased_types,
             texts: AtomicU64::default(),
             windows: AtomicU64::default(),
             batches: AtomicU64::default(),
@@ -325,7 +332,7 @@ impl Encoder {
     ///
     /// # Errors
     /// [`EncoderError::Setting`] for a sequence that is empty, longer than the model takes, or
-    /// without a type for each id; else as [`map_windows`](Self::map_windows).
+    /// without a type for each id, and a casing where the model has a table of them; else as [`map_windows`](Self::map_windows).
     pub fn map_sequences<T: Send>(
         &self,
         sequences: &[Sequence],
@@ -342,13 +349,24 @@ impl Encoder {
                     expected,
                 });
             }
+            if self.cased_types.is_some() && sequence.casing.len() != found {
+                return Err(EncoderError::Setting {
+                    setting: "a sequence's number of casings",
+                    found: sequence.casing.len(),
+                    expected: format!("expected {found}, one for each id"),
+                });
+            }
         }
         let lengths: Vec<usize> = sequences.iter().map(|s| s.ids.len()).collect();
         self.run(
             &lengths,
             |i, out| {
-                let pairs = sequences[i].ids.iter().zip(&sequences[i].types);
-                out.extend(pairs.map(|(&id, &type_id)| (i64::from(id), i64::from(type_id))));
+                let Sequence { ids, types, casing } = &sequences[i];
+                let casing = casing.iter().copied().chain(std::iter::repeat(Casing::None));
+                let tokens = ids.iter().zip(types).zip(casing);
+                out.extend(tokens.map(|((&id, &type_id), casing)| {
+                    (i64::from(id), self.type_of(type_id.into(), casing))
+                }));
             },
             |i, outputs| {
                 let n = sequences[i].ids.len();
@@ -385,14 +403,14 @@ impl Encoder {
             return Err(EncoderError::NoPairs { room: whole });
         }
         let sequences = in_parallel(self.pool.workers(), pairs.len(), |_, i| {
-            let first = self.tokenizer.encode(pairs[i].0, i)?.ids;
-            let second = self.tokenizer.encode(pairs[i].1, i)?.ids;
-            let stay = cut.lengths(first.len(), second.len(), room);
-            if stay != (first.len(), second.len()) {
+            let first = self.tokenizer.encode(pairs[i].0, i)?;
+            let second = self.tokenizer.encode(pairs[i].1, i)?;
+            let stay = cut.lengths(first.ids.len(), second.ids.len(), room);
+            if stay != (first.ids.len(), second.ids.len()) {
                 self.long.fetch_add(1, Ordering::Relaxed);
                 self.truncated.fetch_add(1, Ordering::Relaxed);
             }
-            Ok::<_, EncoderError>(template.sequence(&first[..stay.0], &second[..stay.1]))
+            Ok::<_, EncoderError>(template.sequence([&first, &second], stay.into()))
         })?;
         self.texts.fetch_add(pairs.len() as u64, Ordering::Relaxed);
         self.windows.fetch_add(pairs.len() as u64, Ordering::Relaxed);
@@ -413,6 +431,7 @@ impl Encoder {
                 if truncate {
                     text.ids.truncate(window);
                     text.tokens.truncate(window);
+                    text.casing.truncate(window);
                     self.truncated.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -438,9 +457,14 @@ impl Encoder {
             |i, out| {
                 let (_, text, window) = windows[i];
                 let own = text.ids[window.tokens.clone()].iter();
-                out.extend(before);
-                out.extend(own.map(|&id| (i64::from(id), *type_id)));
-                out.extend(after);
+                let own = own.zip(&text.casing[window.tokens.clone()]);
+                let special =
+                    |&(id, type_id): &(i64, i64)| (id, self.type_of(type_id, Casing::None));
+                out.extend(before.iter().map(special));
+                out.extend(
+                    own.map(|(&id, &casing)| (i64::from(id), self.type_of(*type_id, casing))),
+                );
+                out.extend(after.iter().map(special));
             },
             |i, outputs| {
                 let (text, _, window) = windows[i];
@@ -461,6 +485,21 @@ impl Encoder {
             windows: done.by_ref().take(windows.len()).collect(),
         });
         Ok(whole.collect())
+    }
+
+    /// What `token_type_ids` has for a token: its type, and where the model has a table of casings, the
+    /// row of the type and the casing ([`Graph::casing`]). An encoder with one type has it for both
+    /// texts of a pair, whatever its tokenizer says.
+    fn type_of(&self, type_id: i64, casing: Casing) -> i64 {
+        match self.cased_types {
+            None => type_id,
+            Some(types) => {
+                let type_id = if types == 1 { 0 } else { type_id };
+                let [classes, class] =
+                    [Casing::COUNT, casing.class()].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+                type_id * classes + class
+            }
+        }
     }
 
     /// Runs sequences of these lengths in batches: `fill` gives the (id, type) of each token of
@@ -620,7 +659,7 @@ pub fn check(model: &ModelFolder) -> Result<Checked, EncoderError> {
     let tokenizer = Tokenizer::open(&model.tokenizer_path())?;
     room(model, &tokenizer)?;
     let outputs = if model.has_weights() {
-        let checkpoint = Checkpoint::open(model.folder())?;
+        let checkpoint = Checkpoint::of(model.sources())?;
         let heads = checkpoint.heads().into_iter().map(|head| build::head_name(head).to_owned());
         let layers = checkpoint.config().layers;
         [build::hidden_name(layers, layers)].into_iter().chain(heads).collect()

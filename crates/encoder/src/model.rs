@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use cloze_graph::check::{CheckParams, CheckedModel};
 use cloze_graph::checkpoint::Weights;
-use serde::{Deserialize, Serialize};
+use cloze_graph::{Sources, adapter, card, casing};
+use serde::Deserialize;
+
+pub use cloze_graph::card::{AdapterRef, Base, CARD, CARD_VERSION, Card, KIND, roots};
 
 use crate::EncoderError;
 
-/// Ours, optional: what the folder is.
-pub const CARD: &str = "cloze.json";
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const GRAPH: &str = "model.onnx";
@@ -45,89 +46,14 @@ struct SentenceConfig {
     max_seq_length: Option<usize>,
 }
 
-/// What `cloze.json` says: all of it may be missing.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Card {
-    /// What the model does: `tag`, …
-    pub task: Option<String>,
-    /// One sentence on it.
-    pub description: Option<String>,
-    /// The licence's SPDX name.
-    pub license: Option<String>,
-    /// Whom the licence wants named.
-    pub attribution: Option<String>,
-    /// Where it comes from.
-    pub source: Option<String>,
-    /// The SHA-256 of each file, by name.
-    pub sha256: BTreeMap<String, String>,
-    /// The model that it goes on top of, where the folder holds a head alone.
-    pub base: Option<Base>,
-}
-
-/// The model that a head goes on top of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Base {
-    /// Its name, which it is looked for by where it does not lie at `folder`.
-    pub name: String,
-    /// Where it lies, relative to the head's folder.
-    pub folder: String,
-    /// The SHA-256 of what its graph comes from ([`ModelFolder::sha256`]): what it is known by.
-    pub sha256: String,
-}
-
-impl Card {
-    /// What the `cloze.json` of a folder says; empty without one.
-    ///
-    /// # Errors
-    /// [`EncoderError::Store`] for one that cannot be used.
-    pub fn open(folder: &Path) -> Result<Self, EncoderError> {
-        let path = folder.join(CARD);
-        if !path.is_file() {
-            return Ok(Self::default());
-        }
-        Ok(cloze_store::envelope::read_json(&path, KIND, CARD_VERSION)?)
-    }
-
-    /// The files of its `folder` whose content is not what `cloze.json` says, each with what it hashes to (`None`:
-    /// it is not there).
-    ///
-    /// # Errors
-    /// [`EncoderError::Store`] for a file that cannot be read.
-    pub fn changed_files(
-        &self,
-        folder: &Path,
-    ) -> Result<Vec<(String, Option<String>)>, EncoderError> {
-        let mut changed = vec![];
-        for (name, expected) in &self.sha256 {
-            let path = folder.join(name);
-            // A name that leaves the folder is not looked at: it could be any file.
-            let inside =
-                Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
-            if !inside || !path.is_file() {
-                changed.push((name.clone(), None));
-                continue;
-            }
-            let found = cloze_store::checksum::sha256_file(&path)?;
-            if !found.eq_ignore_ascii_case(expected) {
-                changed.push((name.clone(), Some(found)));
-            }
-        }
-        Ok(changed)
-    }
-}
-
-/// The kind of file that `cloze.json` is.
-pub const KIND: &str = "model";
-/// The newest `cloze.json` that this version understands.
-pub const CARD_VERSION: u32 = 1;
-
 /// A model folder in the layout of the Hugging Face ecosystem: `config.json`, `tokenizer.json`,
 /// `model.safetensors` or `model.onnx` (of both, the weights are taken), and perhaps
-/// `tokenizer_config.json`, sentence-transformers' settings and `cloze.json`.
+/// `tokenizer_config.json`, sentence-transformers' settings and `cloze.json`. A folder with an
+/// adapter, `adapter_config.json` and `adapter_model.safetensors`, is a model too: what it lacks is
+/// taken from its base.
 #[derive(Clone, Debug)]
 pub struct ModelFolder {
-    folder: PathBuf,
+    sources: Sources,
     card: Card,
     labels: Vec<String>,
     layers: Option<usize>,
@@ -142,17 +68,35 @@ impl ModelFolder {
     ///
     /// # Errors
     /// [`EncoderError::ModelFile`] for a missing file; [`EncoderError::ModelJson`],
-    /// [`EncoderError::ModelContent`] and [`EncoderError::Store`] for one that cannot be used.
+    /// [`EncoderError::ModelContent`] and [`EncoderError::Store`] for one that cannot be used;
+    /// [`EncoderError::HeadFolder`] for a head alone; [`EncoderError::Graph`] for an adapter without
+    /// its base.
     pub fn open(folder: &Path) -> Result<Self, EncoderError> {
         let card = Card::open(folder)?;
-        if let (Some(base), false) = (&card.base, folder.join(CONFIG).is_file()) {
-            let (folder, base) = (folder.to_owned(), base.name.clone());
-            return Err(EncoderError::HeadFolder { folder, base });
+        match &card.base {
+            Some(base) if card.is_head(folder) => {
+                let (folder, base) = (folder.to_owned(), base.name.clone());
+                Err(EncoderError::HeadFolder { folder, base })
+            }
+            _ => Self::of(Sources::find(folder)?, card),
         }
-        let has_weights = Weights::are_in(folder);
+    }
+
+    /// A model with adapters over it that its folder does not know of, each with what its changes
+    /// are multiplied with.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn with_adapters(base: &Path, adapters: &[(PathBuf, f64)]) -> Result<Self, EncoderError> {
+        Self::of(Sources::of(base, adapters)?, Card::open(base)?)
+    }
+
+    fn of(sources: Sources, card: Card) -> Result<Self, EncoderError> {
+        let folder = sources.folder();
+        let has_weights = Weights::are_in(sources.base());
         let missing = |file| Err(EncoderError::ModelFile { folder: folder.to_owned(), file });
         for file in [CONFIG, TOKENIZER] {
-            if !folder.join(file).is_file() {
+            if !sources.file(file).is_file() {
                 return missing(file);
             }
         }
@@ -165,17 +109,22 @@ impl ModelFolder {
                 "model.safetensors or model.onnx"
             });
         }
-        let path = folder.join(CONFIG);
+        let table = sources.file(casing::FILE);
+        if !has_weights && table.is_file() {
+            let what = "a casing table for a graph; expected one for weights".to_owned();
+            return Err(EncoderError::ModelContent { path: table, what });
+        }
+        let path = sources.file(CONFIG);
         let config: Config = read_json(&path)?;
         let wrong = |what: String| EncoderError::ModelContent { path: path.clone(), what };
         let labels = labels(config.id2label.unwrap_or_default()).map_err(wrong)?;
-        let tokenizer_config = folder.join("tokenizer_config.json");
+        let tokenizer_config = sources.file("tokenizer_config.json");
         let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
             read_json(&tokenizer_config)?
         } else {
             TokenizerConfig::default()
         };
-        let sentences = folder.join("sentence_bert_config.json");
+        let sentences = sources.file("sentence_bert_config.json");
         let sentences: SentenceConfig =
             if sentences.is_file() { read_json(&sentences)? } else { SentenceConfig::default() };
         let limit = max_tokens(
@@ -188,7 +137,7 @@ impl ModelFolder {
         let max_tokens =
             sentences.max_seq_length.filter(|&n| n > 0).map_or(limit, |n| n.min(limit));
         Ok(Self {
-            folder: folder.to_owned(),
+            sources,
             card,
             labels,
             layers: config.num_hidden_layers,
@@ -210,13 +159,26 @@ impl ModelFolder {
     /// The folder itself.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.sources.folder()
+    }
+
+    /// Where its parts lie: the base and the adapters of one with adapters.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// One of its files: the folder's own, or of one with adapters theirs or the base's. Where none
+    /// is there, where the folder's own would be.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.sources.file(name)
     }
 
     /// The folder's name, which is the model's.
     #[must_use]
     pub fn name(&self) -> String {
-        let name = fs_err::canonicalize(&self.folder).unwrap_or_else(|_| self.folder.clone());
+        let name = fs_err::canonicalize(self.folder()).unwrap_or_else(|_| self.folder().to_owned());
         name.file_name().map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
     }
 
@@ -263,36 +225,32 @@ impl ModelFolder {
         self.has_weights
     }
 
-    /// What the graph comes from: the weights, or `model.onnx`.
+    /// What the graph comes from: the weights, `model.onnx`, or what an adapter makes of its base.
     #[must_use]
     pub fn graph_path(&self) -> PathBuf {
-        if self.has_weights {
-            self.folder.join("model.safetensors")
-        } else {
-            self.folder.join(GRAPH)
+        match self.sources.adapters() {
+            [(adapter, _), ..] => adapter.join(adapter::TENSORS),
+            [] if self.has_weights => self.folder().join("model.safetensors"),
+            [] => self.folder().join(GRAPH),
         }
     }
 
-    /// The SHA-256 of what the graph comes from: the model's identity, whatever its folder is called.
-    /// Of weights in several files it is that of their hashes, a line each.
+    /// The SHA-256 of what the graph comes from: the model's identity, whatever its folder is called;
+    /// of one with adapters, of the base and of them ([`Sources::sha256`]).
     ///
     /// # Errors
     /// [`EncoderError::Store`] and [`EncoderError::Graph`] if a file cannot be read.
     pub fn sha256(&self) -> Result<String, EncoderError> {
-        let path = self.graph_path();
-        if !self.has_weights || path.is_file() {
-            return Ok(cloze_store::checksum::sha256_file(&path)?);
+        if self.has_weights {
+            return Ok(self.sources.sha256()?);
         }
-        let weights = Weights::open(&self.folder)?;
-        let hashes = weights.files().iter().map(|f| cloze_store::checksum::sha256_file(f));
-        let hashes = hashes.collect::<Result<Vec<_>, _>>()?;
-        Ok(cloze_store::checksum::sha256(hashes.join("\n").as_bytes()))
+        Ok(cloze_store::checksum::sha256_file(&self.graph_path())?)
     }
 
     /// Where the tokenizer is.
     #[must_use]
     pub fn tokenizer_path(&self) -> PathBuf {
-        self.folder.join(TOKENIZER)
+        self.file(TOKENIZER)
     }
 
     /// Reads the graph and judges it: nothing unjudged reaches ONNX Runtime.
@@ -308,7 +266,7 @@ impl ModelFolder {
     #[must_use]
     pub fn license(&self) -> Option<String> {
         self.card.license.clone().or_else(|| {
-            let readme = fs_err::read_to_string(self.folder.join("README.md")).ok()?;
+            let readme = fs_err::read_to_string(self.folder().join("README.md")).ok()?;
             let (front, _) = readme.strip_prefix("---\n")?.split_once("\n---")?;
             let line = front.lines().find_map(|l| l.strip_prefix("license:"))?;
             Some(line.trim().trim_matches(['"', '\'']).to_owned())
@@ -322,44 +280,7 @@ impl ModelFolder {
 /// # Errors
 /// [`EncoderError::NoModel`].
 pub fn find_folder(name: &str) -> Result<PathBuf, EncoderError> {
-    let is_path = Path::new(name).components().count() != 1 || name.starts_with('.');
-    let roots = roots();
-    let named = roots.iter().map(|root| root.join(name)).filter(|_| !is_path);
-    let mut places = named.chain([PathBuf::from(name)]);
-    match places.find(|place| place.is_dir()) {
-        Some(folder) => Ok(folder),
-        None => Err(EncoderError::NoModel {
-            name: name.into(),
-            looked: if is_path {
-                "that folder".into()
-            } else {
-                roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", ")
-            },
-        }),
-    }
-}
-
-/// The folders that models are looked for in by name: `$CLOZE_MODELS`; `models` in the current
-/// folder; `models` beside the program or in one of the three folders above it, which is where a
-/// build of this repository finds its own; `cloze/models` in the user's data folder.
-#[must_use]
-pub fn roots() -> Vec<PathBuf> {
-    use etcetera::BaseStrategy as _;
-    let named = std::env::var_os("CLOZE_MODELS").filter(|v| !v.is_empty()).map(PathBuf::from);
-    let exe = std::env::current_exe().ok();
-    let above =
-        exe.iter().flat_map(|exe| exe.ancestors().skip(1).take(4)).map(|f| f.join("models"));
-    let data =
-        etcetera::choose_base_strategy().ok().map(|s| s.data_dir().join("cloze").join("models"));
-    let all = named.into_iter().chain([PathBuf::from("models")]).chain(above).chain(data);
-    let mut roots: Vec<PathBuf> = vec![];
-    for root in all.filter(|root| root.is_dir()) {
-        let same = |r: &PathBuf| fs_err::canonicalize(r).ok() == fs_err::canonicalize(&root).ok();
-        if !roots.iter().any(same) {
-            roots.push(root);
-        }
-    }
-    roots
+    card::find(name).map_err(|looked| EncoderError::NoModel { name: name.into(), looked })
 }
 
 /// The models in [`roots`], by folder, in the order they would be found: of two with one name, the
@@ -378,9 +299,10 @@ pub fn list() -> Vec<PathBuf> {
     found
 }
 
-/// Whether it is the folder of a model, or of a head alone.
+/// Whether it is the folder of a model, of an adapter, or of a head alone.
 fn is_model(folder: &Path) -> bool {
-    folder.join(CONFIG).is_file() || Card::open(folder).is_ok_and(|card| card.base.is_some())
+    [CONFIG, adapter::CONFIG].iter().any(|file| folder.join(file).is_file())
+        || Card::open(folder).is_ok_and(|card| card.base.is_some() || !card.adapters.is_empty())
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, EncoderError> {

@@ -1,6 +1,7 @@
 //! What an encoder is asked for, and what it shows of a window while its batch is there.
 use std::ops::Range;
 
+use cloze_core::Casing;
 use cloze_graph::{Head, build};
 
 /// A result of an encoder.
@@ -100,4 +101,7 @@ pub struct Sequence {
     pub ids: Vec<u32>,
     /// The type of each: 0 and 1 for the first and second text of a pair.
     pub types: Vec<u32>,
+    /// How the word of each is written, [`Casing::None`] for special tokens: for models with a table
+    /// of casings; the others do not look at it.
+    pub casing: Vec<Casing>,
 }

@@ -145,7 +145,7 @@ pub(crate) enum Plan {
 impl Plan {
     /// Of a graph that was built: its weights go to ONNX Runtime as they are, and are not copied.
     pub(crate) fn built(graph: Graph) -> ort::Result<Self> {
-        let Graph { model, weights } = graph;
+        let Graph { model, weights, .. } = graph;
         let value = |weight: Weight| {
             let tensor = Tensor::from_array((weight.dims, weight.data))?;
             Ok((weight.name, Arc::new(tensor.into_dyn())))

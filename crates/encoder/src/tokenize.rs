@@ -1,7 +1,8 @@
 //! Text to token ids, with the bytes each token stands for.
+use std::collections::HashSet;
 use std::path::Path;
 
-use cloze_core::{Span, Token};
+use cloze_core::{Casing, Span, Token, casing};
 use unicode_normalization::char::is_combining_mark;
 
 use crate::EncoderError;
@@ -13,6 +14,8 @@ use crate::output::Sequence;
 pub(crate) struct Tokenized {
     pub(crate) ids: Vec<u32>,
     pub(crate) tokens: Vec<Token>,
+    /// That of each token's whole word, whatever window sees it.
+    pub(crate) casing: Vec<Casing>,
 }
 
 /// A `tokenizer.json`, with whatever padding and truncation it carries taken off: here nothing is
@@ -20,6 +23,8 @@ pub(crate) struct Tokenized {
 #[derive(Debug)]
 pub(crate) struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    /// The ids of special tokens, which a text may have in it and which are no words.
+    special: HashSet<u32>,
     /// The special tokens before a sequence and behind it, as (id, type id).
     pub(crate) before: Vec<(i64, i64)>,
     pub(crate) after: Vec<(i64, i64)>,
@@ -62,23 +67,28 @@ impl PairTemplate {
         self.before.len() + self.between.len() + self.after.len()
     }
 
-    /// Both texts' tokens in one sequence.
-    pub(crate) fn sequence(&self, first: &[u32], second: &[u32]) -> Sequence {
-        let own = |ids: &[u32], type_id: i64| -> Vec<_> {
-            ids.iter().map(|&id| (i64::from(id), type_id)).collect()
-        };
-        let parts = [
-            self.before.clone(),
-            own(first, self.types[0]),
-            self.between.clone(),
-            own(second, self.types[1]),
-            self.after.clone(),
-        ];
+    /// The beginnings of both texts in one sequence: as many tokens of each as `stay` says.
+    pub(crate) fn sequence(&self, texts: [&Tokenized; 2], stay: [usize; 2]) -> Sequence {
         // Ids came from 32 bits.
         let narrow = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-        let (ids, types) =
-            parts.concat().into_iter().map(|(id, type_id)| (narrow(id), narrow(type_id))).unzip();
-        Sequence { ids, types }
+        let mut sequence = Sequence::default();
+        let special = |sequence: &mut Sequence, tokens: &[(i64, i64)]| {
+            sequence.ids.extend(tokens.iter().map(|&(id, _)| narrow(id)));
+            sequence.types.extend(tokens.iter().map(|&(_, type_id)| narrow(type_id)));
+            sequence.casing.extend(tokens.iter().map(|_| Casing::None));
+        };
+        let own = |sequence: &mut Sequence, i: usize| {
+            let n = stay[i].min(texts[i].ids.len());
+            sequence.ids.extend(&texts[i].ids[..n]);
+            sequence.types.extend(std::iter::repeat_n(narrow(self.types[i]), n));
+            sequence.casing.extend(texts[i].casing.iter().take(n));
+        };
+        special(&mut sequence, &self.before);
+        own(&mut sequence, 0);
+        special(&mut sequence, &self.between);
+        own(&mut sequence, 1);
+        special(&mut sequence, &self.after);
+        sequence
     }
 }
 
@@ -108,7 +118,9 @@ impl Tokenizer {
         let type_id = whole.get_type_ids().get(at).map_or(0, |&id| i64::from(id));
         let both = inner.encode(("a", "a"), true).map_err(|e| wrong(e.to_string()))?;
         let pair = PairTemplate::of(&both, own);
-        Ok(Self { inner, before, after, type_id, pair })
+        let added = inner.get_added_tokens_decoder();
+        let special = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
+        Ok(Self { inner, special, before, after, type_id, pair })
     }
 
     /// How many ids there are, added tokens included.
@@ -131,7 +143,14 @@ impl Tokenizer {
         let mut tokens: Vec<Token> =
             spans.zip(words).map(|(span, &word)| Token { span, word }).collect();
         take_trailing_marks(text, &mut tokens);
-        Ok(Tokenized { ids: encoding.get_ids().to_vec(), tokens })
+        let ids = encoding.get_ids().to_vec();
+        let mut casing = casing::of_tokens(text, &tokens);
+        for (casing, id) in casing.iter_mut().zip(&ids) {
+            if self.special.contains(id) {
+                *casing = Casing::None;
+            }
+        }
+        Ok(Tokenized { ids, tokens, casing })
     }
 }
 

@@ -96,7 +96,11 @@ fn every_state_and_logit_is_that_of_transformers() {
         let pairs: Vec<Sequence> = texts
             .pairs
             .iter()
-            .map(|p| Sequence { ids: p.ids.clone(), types: p.type_ids.clone() })
+            .map(|p| Sequence {
+                ids: p.ids.clone(),
+                types: p.type_ids.clone(),
+                ..Sequence::default()
+            })
             .collect();
         let as_texts: Vec<(&str, &str)> =
             texts.pairs.iter().map(|p| (p.first.as_str(), p.second.as_str())).collect();
@@ -113,7 +117,7 @@ fn every_state_and_logit_is_that_of_transformers() {
 }
 
 fn of_type_0(ids: &[u32]) -> Sequence {
-    Sequence { ids: ids.to_vec(), types: vec![0; ids.len()] }
+    Sequence { ids: ids.to_vec(), types: vec![0; ids.len()], ..Sequence::default() }
 }
 
 /// What the script calls a head's result.
@@ -265,14 +269,17 @@ fn what_a_checkpoint_has_not_is_named() {
 fn a_sequence_that_does_not_fit_is_refused() {
     let encoder = open(&checkpoint("bert"), &[]);
     let run = |ids: usize, types: usize| {
-        encoder.map_sequences(&[Sequence { ids: vec![5; ids], types: vec![0; types] }], all_rows)
+        encoder.map_sequences(
+            &[Sequence { ids: vec![5; ids], types: vec![0; types], ..Sequence::default() }],
+            all_rows,
+        )
     };
     assert!(run(24, 24).is_ok());
     for (ids, types) in [(0, 0), (25, 25), (3, 2)] {
         assert!(matches!(run(ids, types), Err(EncoderError::Setting { .. })), "{ids} {types}");
     }
     // An id beyond the vocabulary is an error, no panic.
-    let beyond = Sequence { ids: vec![100_000], types: vec![0] };
+    let beyond = Sequence { ids: vec![100_000], types: vec![0], ..Sequence::default() };
     assert!(matches!(encoder.map_sequences(&[beyond], all_rows), Err(EncoderError::Run { .. })));
 }
 

@@ -3,6 +3,8 @@
 //!
 //! - `reference`: the numbers themselves, against Python;
 //! - `checkpoints`: hidden states and logits of weights, against transformers;
+//! - `adapters`: adapters over such weights, against PEFT;
+//! - `casing`: words told apart by how they are written;
 //! - `company`: a text alone and among others;
 //! - `windows`: long texts, nothing lost;
 //! - `spans`: where tokens are in their text;
@@ -12,6 +14,8 @@
 //! - `folders`: what is wrong with a folder or a setting, and how it is said.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 
+mod adapters;
+mod casing;
 mod checkpoints;
 mod company;
 mod counts;
