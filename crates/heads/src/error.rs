@@ -37,6 +37,23 @@ pub enum HeadError {
         /// The model's tags.
         tags: Vec<String>,
     },
+    /// Transitions that were learned for other tags, or for these in another order.
+    #[error("transitions between {}, but the model has {}", found.join(", "), expected.join(", "))]
+    TransitionTags {
+        /// The model's.
+        expected: Vec<String>,
+        /// Theirs.
+        found: Vec<String>,
+    },
+    /// Transitions are learned from word to word.
+    #[error(
+        "aggregation {aggregation} tags tokens, but the model's transitions are between words: \
+         expected first, average or max"
+    )]
+    TransitionUnits {
+        /// The aggregation asked for.
+        aggregation: &'static str,
+    },
     /// As many logits a token as there are tags: not here.
     #[error("{found} logits a token for {expected} tags")]
     Width {

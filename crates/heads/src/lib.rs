@@ -29,4 +29,4 @@ pub use classify::{
     Classifier, ClassifyHead, Combine, FeatureParams, Features, HeadSpec, Prediction,
 };
 pub use error::HeadError;
-pub use tag::{Aggregation, Decode, TagError, TagParams, Tagger};
+pub use tag::{Aggregation, Decode, TagError, TagParams, Tagger, Transitions};

@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "what a test made by hand cannot be wrong")]
 
 use cloze_core::tag::{Scheme, Tag};
-use cloze_core::{Entity, Matrix, Span, Token, TokenRows};
+use cloze_core::{Chain, Entity, Matrix, Span, Token, TokenRows};
 use cloze_heads::tag::Unit;
-use cloze_heads::{Aggregation, Decode, HeadError, TagParams, Tagger};
+use cloze_heads::{Aggregation, Decode, HeadError, TagParams, Tagger, Transitions};
 use proptest::prelude::*;
+use serde_json::json;
 
 const BIO: [&str; 3] = ["O", "B-PER", "I-PER"];
 
@@ -228,6 +229,153 @@ proptest! {
                     at = e.span.end;
                 }
             }
+        }
+    }
+}
+
+fn transitions(tags: &[&str], start: &[f32], end: &[f32], between: &[&[f32]]) -> Transitions {
+    let saved = json!({ "tags": tags, "start": start, "end": end, "between": between });
+    serde_json::from_value(saved).unwrap()
+}
+
+/// Words with (O, B, I): .4 .5 .1, then .3 .1 .6. Alone: B I, mean .55. As exponentials, O O is 6 and
+/// a text that ends with B 1/8.
+/// - With B I 1/2: OO .4·6·.3 = .72, BI .5·.6/2 = .15, BO .5·.3 = .15: OO, no entity.
+/// - With 8 for a text that begins with B: OO .72, OB .4·.1/8 = .005, BO 8·.5·.3 = 1.2, BB 8·.5·.1/8 =
+///   .05, BI 8·.5·.6 = 2.4, the best, together 4.375. B is first in 3.65, I second in 2.4: mean .691.
+/// - Of illegal ones, too: OI .24, IO .03, IB .00125, II .06, together 4.70625. B is first in 3.65, I
+///   second in 2.7: mean .675.
+#[test]
+fn transitions_change_the_best_sequence_and_its_score() {
+    let rows = rows(&[(0, 1, 0), (2, 3, 1)], &[&[0.4, 0.5, 0.1], &[0.3, 0.1, 0.6]]);
+    let ln = f32::ln;
+    let learned = |begin: f32, inside: f32| {
+        let between: [&[f32]; 3] =
+            [&[ln(6.0), 0.0, 0.0], &[0.0, 0.0, ln(inside)], &[0.0, 0.0, 0.0]];
+        transitions(&BIO, &[0.0, ln(begin), 0.0], &[0.0, ln(1.0 / 8.0), 0.0], &between)
+    };
+    let found = |t: Option<Transitions>, decode| {
+        plain(&tag(&params(&BIO).transitions(t).decode(decode).check().unwrap(), &rows))
+            .into_iter()
+            .map(|e| (e.1, e.2, e.3))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(None, Decode::Viterbi), [(0, 3, 550)]);
+    assert_eq!(found(Some(learned(1.0, 0.5)), Decode::Viterbi), []);
+    assert_eq!(found(Some(learned(8.0, 1.0)), Decode::Viterbi), [(0, 3, 691)]);
+    assert_eq!(found(Some(learned(8.0, 1.0)), Decode::Argmax), [(0, 3, 675)]);
+}
+
+#[test]
+fn transitions_are_judged_and_come_back_as_they_were() {
+    let zero = |tags: &[&str]| {
+        let n = tags.len();
+        transitions(tags, &vec![0.1; n], &vec![-2.5e-8; n], &vec![&vec![0.3; n][..]; n])
+    };
+    let good = zero(&BIO);
+    let text = serde_json::to_string(&good).unwrap();
+    assert_eq!(serde_json::from_str::<Transitions>(&text).unwrap(), good);
+    assert_eq!(Transitions::new(names(&BIO), good.chain().clone()).unwrap(), good);
+    assert!(text.starts_with(r#"{"tags":["O","B-PER","I-PER"],"start":[0.1,"#), "{text}");
+
+    let refused = |p: TagParams| p.check().map(|_| ()).map_err(|e| e.to_string());
+    assert_eq!(refused(params(&BIO).transitions(Some(good.clone()))), Ok(()));
+    assert_eq!(
+        refused(params(&BIO).transitions(Some(zero(&["B-PER", "O", "I-PER"])))),
+        Err("transitions between B-PER, O, I-PER, but the model has O, B-PER, I-PER".into())
+    );
+    for (aggregation, name) in [(Aggregation::None, "none"), (Aggregation::Simple, "simple")] {
+        let refused =
+            refused(params(&BIO).transitions(Some(good.clone())).aggregation(aggregation));
+        assert!(refused.unwrap_err().starts_with(&format!("aggregation {name} tags tokens")));
+    }
+
+    let read = |text: &str| serde_json::from_str::<Transitions>(text).map_err(|e| e.to_string());
+    let cases = [
+        (
+            r#"{"tags":["O"],"start":[],"end":[0],"between":[[0]]}"#,
+            "start has 0 numbers, expected 1",
+        ),
+        (
+            r#"{"tags":["O"],"start":[0],"end":[0],"between":[[0,0]]}"#,
+            "a row of between has 2 numbers, expected 1",
+        ),
+        (
+            r#"{"tags":["O"],"start":[0],"end":[1e39],"between":[[0]]}"#,
+            "number out of range at line 1 column 37",
+        ),
+        (
+            r#"{"tags":[],"start":[],"end":[],"between":[]}"#,
+            "the model has no labels (id2label), so it tags nothing",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(read(text), Err(expected.to_owned()));
+    }
+    let infinite = Chain::new(vec![f64::NEG_INFINITY], vec![0.0], vec![0.0]).unwrap();
+    assert!(matches!(
+        Transitions::new(names(&["O"]), infinite),
+        Err(HeadError::NotFinite { part: "start", index: 0, .. })
+    ));
+}
+
+/// Only I is possible, and it may not begin: of the legal sequences one is chosen, all the same.
+#[test]
+fn probabilities_of_0_leave_a_legal_sequence() {
+    let rows = rows(&[(0, 1, 0), (2, 3, 1)], &[&[0.0, 0.0, 1.0], &[0.0, 0.0, 1.0]]);
+    let between: [&[f32]; 3] = [&[0.0; 3]; 3];
+    let flat = transitions(&BIO, &[0.0; 3], &[0.0; 3], &between);
+    for (learned, score) in [(None, 500), (Some(flat), 1000)] {
+        let found = tag(&params(&BIO).transitions(learned).check().unwrap(), &rows);
+        assert_eq!(plain(&found), [("PER", 0, 3, score, None)]);
+    }
+}
+
+proptest! {
+    /// Up to four words over IOB2: the sequence found is the best of all legal ones, and each score
+    /// the share of the sequences with that tag.
+    #[test]
+    fn transitions_equal_trying_all(
+        logits in prop::collection::vec(prop::collection::vec(-3..3_i8, 3), 1..5),
+        scores in prop::collection::vec(-3..3_i8, 15),
+    ) {
+        let numbers: Vec<f32> = scores.iter().map(|&s| f32::from(s) / 2.0).collect();
+        let between: Vec<&[f32]> = numbers[6..].chunks_exact(3).collect();
+        let learned = transitions(&BIO, &numbers[..3], &numbers[3..6], &between);
+        let tagger = params(&BIO).transitions(Some(learned.clone())).check().unwrap();
+        let tokens = (0..logits.len()).map(|i| Token { span: Span::new(2 * i, 2 * i + 1), word: u32::try_from(i).ok() });
+        let flat: Vec<f32> = logits.concat().into_iter().map(|l| f32::from(l) / 2.0).collect();
+        let rows = TokenRows { tokens: tokens.collect(), rows: Matrix::from_vec(3, flat.clone()).unwrap() };
+        let entities = tagger.decode(&tagger.predict(&rows).unwrap());
+
+        let units: Vec<f64> = flat.iter().copied().map(f64::from).collect();
+        let legal = |s: &[usize]| s[0] != 2 && s.windows(2).all(|p| p != [0, 2]);
+        let all: Vec<Vec<usize>> = (0..3_usize.pow(u32::try_from(logits.len()).unwrap()))
+            .map(|code| (0..logits.len()).scan(code, |rest, _| { let t = *rest % 3; *rest /= 3; Some(t) }).collect())
+            .filter(|s: &Vec<usize>| legal(s))
+            .collect();
+        let score = |s: &[usize]| learned.chain().score(&units, s);
+        let best = all.iter().map(|s| score(s)).fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = all.iter().map(|s| score(s).exp()).sum();
+
+        let set = tagger.tags();
+        let chunks: Vec<_> = entities.iter().map(|e| cloze_core::tag::Chunk {
+            label: 0,
+            units: e.span.start / 2..e.span.end.div_ceil(2),
+        }).collect();
+        let sequence: Vec<usize> = cloze_core::tag::tags(&chunks, logits.len(), Scheme::Iob2)
+            .iter()
+            .map(|tag| set.tags().iter().position(|t| t == tag).unwrap())
+            .collect();
+        prop_assert!((score(&sequence) - best).abs() < 1e-5, "{sequence:?}: {} is not {best}", score(&sequence));
+        for (entity, chunk) in entities.iter().zip(&chunks) {
+            let share = |i: usize| {
+                let with = all.iter().filter(|s| s[i] == sequence[i]);
+                with.map(|s| score(s).exp()).sum::<f64>() / sum
+            };
+            #[expect(clippy::cast_precision_loss, reason = "few")]
+            let expected = chunk.units.clone().map(share).sum::<f64>() / chunk.units.len() as f64;
+            prop_assert!((f64::from(entity.score) - expected).abs() < 1e-5, "{} is not {expected}", entity.score);
         }
     }
 }

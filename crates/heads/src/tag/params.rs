@@ -1,0 +1,185 @@
+//! Settings of a tagger, and judging them.
+use cloze_core::Chain;
+use cloze_core::tag::{Scheme, Tag, TagSet};
+
+use super::{Aggregation, Decode, Tagger, Transitions};
+use crate::HeadError;
+
+/// How to tag. [`TagParams::check`] judges it.
+#[derive(Clone, Debug)]
+pub struct TagParams {
+    tags: Vec<String>,
+    aggregation: Aggregation,
+    decode: Decode,
+    scheme: Option<Scheme>,
+    labels: Option<Vec<String>>,
+    min_score: f32,
+    min_scores: Vec<(String, f32)>,
+    recall_bias: f32,
+    transitions: Option<Transitions>,
+}
+
+impl TagParams {
+    /// For a model with these tag names, in the order of its outputs.
+    #[must_use]
+    pub fn new(tags: Vec<String>) -> Self {
+        Self {
+            tags,
+            aggregation: Aggregation::default(),
+            decode: Decode::default(),
+            scheme: None,
+            labels: None,
+            min_score: 0.0,
+            min_scores: vec![],
+            recall_bias: 0.0,
+            transitions: None,
+        }
+    }
+
+    /// How the pieces of a word become one. Default [`Aggregation::First`].
+    #[must_use]
+    pub fn aggregation(mut self, aggregation: Aggregation) -> Self {
+        self.aggregation = aggregation;
+        self
+    }
+
+    /// How tags are chosen. Default [`Decode::Viterbi`].
+    #[must_use]
+    pub fn decode(mut self, decode: Decode) -> Self {
+        self.decode = decode;
+        self
+    }
+
+    /// Which sequences are legal. Default: what the names of the tags show ([`TagSet::parse`]).
+    #[must_use]
+    pub fn scheme(mut self, scheme: Option<Scheme>) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// The labels wanted; entities with others are left out. Default: all.
+    #[must_use]
+    pub fn labels(mut self, labels: Option<Vec<String>>) -> Self {
+        self.labels = labels;
+        self
+    }
+
+    /// The score, 0 to 1, below which entities are left out. Default `0`.
+    #[must_use]
+    pub fn min_score(mut self, score: f32) -> Self {
+        self.min_score = score;
+        self
+    }
+
+    /// The same for one label, in place of the general one.
+    #[must_use]
+    pub fn min_score_of(mut self, label: String, score: f32) -> Self {
+        self.min_scores.push((label, score));
+        self
+    }
+
+    /// Taken off the logit of `O` before anything else: what is doubtful is tagged rather than
+    /// passed over, and scores are those of the shifted logits. 0 leaves the model as it is; 1
+    /// multiplies the odds of an entity by 2.7. Default `0`.
+    #[must_use]
+    pub fn recall_bias(mut self, logits: f32) -> Self {
+        self.recall_bias = logits;
+        self
+    }
+
+    /// What a conditional random field has learned of neighbouring words' tags. A tag's score is
+    /// then its probability among all sequences: of those that the scheme allows, where they are
+    /// what is chosen from. Default: none.
+    #[must_use]
+    pub fn transitions(mut self, transitions: Option<Transitions>) -> Self {
+        self.transitions = transitions;
+        self
+    }
+
+    /// A tagger with these settings.
+    ///
+    /// # Errors
+    /// [`HeadError::NoLabels`], [`HeadError::UnknownLabel`]; [`HeadError::Setting`] for a score
+    /// outside 0–1 or a bias that is no finite number; [`HeadError::SchemeLabels`];
+    /// [`HeadError::TransitionTags`] and [`HeadError::TransitionUnits`] for transitions of other
+    /// tags, or where tokens are tagged.
+    pub fn check(self) -> Result<Tagger, HeadError> {
+        let set = TagSet::parse(self.tags);
+        if set.labels().is_empty() {
+            return Err(HeadError::NoLabels);
+        }
+        let place = |label: &str| {
+            set.labels().iter().position(|l| l == label).ok_or_else(|| HeadError::UnknownLabel {
+                found: label.to_owned(),
+                known: set.labels().to_vec(),
+            })
+        };
+        let general = [(None, self.min_score)].into_iter();
+        let of_labels = self.min_scores.iter().map(|(label, score)| (Some(label), *score));
+        for (label, found) in general.chain(of_labels) {
+            if !(0.0..=1.0).contains(&found) {
+                let of = label.map(|l| format!(" of {l}")).unwrap_or_default();
+                let setting = format!("min-score{of}");
+                return Err(HeadError::Setting { setting, found, expected: "expected 0 to 1" });
+            }
+        }
+        if !self.recall_bias.is_finite() {
+            return Err(HeadError::Setting {
+                setting: "recall bias".into(),
+                found: self.recall_bias,
+                expected: "expected a finite number of logits",
+            });
+        }
+        let mut least = vec![Some(self.min_score); set.labels().len()];
+        for (label, score) in &self.min_scores {
+            least[place(label)?] = Some(*score);
+        }
+        if let Some(wanted) = &self.labels {
+            let wanted = wanted.iter().map(|l| place(l)).collect::<Result<Vec<_>, _>>()?;
+            for (i, least) in least.iter_mut().enumerate() {
+                *least = least.filter(|_| wanted.contains(&i));
+            }
+        }
+        let scheme = self.scheme.unwrap_or(set.scheme());
+        let legal = Chain::legal(set.tags(), scheme).ok_or(HeadError::NoLabels)?;
+        // A tag that may begin, follow itself and end makes a legal sequence of any length.
+        let lasts = |&t: &Tag| {
+            scheme.allows(None, Some(t))
+                && scheme.allows(Some(t), Some(t))
+                && scheme.allows(Some(t), None)
+        };
+        if !set.tags().iter().any(lasts) {
+            let scheme = match scheme {
+                Scheme::Io => "io",
+                Scheme::Iob1 => "iob1",
+                Scheme::Iob2 => "iob2",
+                Scheme::Iobes => "iobes",
+            };
+            return Err(HeadError::SchemeLabels { scheme, tags: set.names().to_vec() });
+        }
+        let chain = match &self.transitions {
+            None => legal,
+            Some(learned) => {
+                if learned.tags() != set.names() {
+                    let (expected, found) = (set.names().to_vec(), learned.tags().to_vec());
+                    return Err(HeadError::TransitionTags { expected, found });
+                }
+                let aggregation = match self.aggregation {
+                    Aggregation::None => Some("none"),
+                    Aggregation::Simple => Some("simple"),
+                    _ => None,
+                };
+                if let Some(aggregation) = aggregation {
+                    return Err(HeadError::TransitionUnits { aggregation });
+                }
+                match self.decode {
+                    Decode::Viterbi => legal.plus(learned.chain()).ok_or(HeadError::NoLabels)?,
+                    Decode::Argmax => learned.chain().clone(),
+                }
+            }
+        };
+        let chained = self.transitions.is_some();
+        let (aggregation, decode, recall_bias) = (self.aggregation, self.decode, self.recall_bias);
+        Ok(Tagger { set, chain, chained, aggregation, decode, least, recall_bias })
+    }
+}
