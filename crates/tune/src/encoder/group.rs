@@ -1,0 +1,180 @@
+//! The sequences that one thread takes through all layers, and what it keeps of them.
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use super::DropoutAt;
+use super::layer::Kept;
+use crate::kernel::dropout::Dropout;
+use crate::kernel::{self};
+use crate::random::derive;
+use crate::{Hidden, Id, Parameters, Sequence};
+
+/// Groups have at least so many tokens on average: below that, matrix products become slow.
+const MIN_TOKENS: usize = 100;
+/// As many groups as can be worked on at once.
+const MAX_GROUPS: usize = 32;
+
+/// Some sequences of a batch, end to end.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// Each one's place in the batch.
+    pub(super) members: Vec<usize>,
+    /// Where each one's tokens begin, and where the last one's end.
+    starts: Vec<usize>,
+    /// Where each one's attention weights, `[heads, length, length]`, begin and end.
+    squares: Vec<usize>,
+    /// What each layer keeps for the way back.
+    pub(super) layers: Vec<Kept>,
+    pub(super) embedding: super::embedding::Kept,
+    /// `[tokens, hidden]`: on the way forth what the next layer takes.
+    pub(super) state: Vec<f32>,
+    /// `[tokens, hidden]`: on the way back the gradient of what a layer gave.
+    pub(super) gradient: Vec<f32>,
+    pub(super) scratch: Scratch,
+    /// Gradients of small parameters, of this group's tokens alone.
+    pub(super) partials: Vec<(Id, Vec<f32>)>,
+}
+
+/// Places for what is needed for a moment, and on the way back for gradients of matrix products.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) narrow: Vec<f32>,
+    pub(super) wide: Vec<f32>,
+    pub(super) query: Vec<f32>,
+    pub(super) key: Vec<f32>,
+    pub(super) value: Vec<f32>,
+    pub(super) attention: Vec<f32>,
+    pub(super) down: Vec<f32>,
+    pub(super) square: Vec<f32>,
+    pub(super) other_square: Vec<f32>,
+    pub(super) low: Vec<f32>,
+    pub(super) dropped: Vec<f32>,
+}
+
+/// Makes `vec` have `len` numbers, whatever they are.
+pub(super) fn sized(vec: &mut Vec<f32>, len: usize) -> &mut [f32] {
+    vec.resize(len, 0.0);
+    vec
+}
+
+/// Shares `sequences` out so that groups have about as many tokens; how many groups there are
+/// depends on the tokens alone. Returns that number.
+pub(super) fn share_out(groups: &mut Vec<Group>, sequences: &[&Sequence], heads: usize) -> usize {
+    let tokens: usize = sequences.iter().map(|sequence| sequence.len()).sum();
+    let mut count = 1;
+    while 2 * count * MIN_TOKENS <= tokens && count < MAX_GROUPS && 2 * count <= sequences.len() {
+        count *= 2;
+    }
+    groups.resize_with(count.max(groups.len()), Group::default);
+    for group in &mut groups[..count] {
+        group.members.clear();
+    }
+    let mut longest: Vec<usize> = (0..sequences.len()).collect();
+    longest.sort_by_key(|&i| Reverse(sequences[i].len()));
+    let mut loads = vec![0; count];
+    for i in longest {
+        let lightest = (0..count).min_by_key(|&g| loads[g]).unwrap_or(0);
+        loads[lightest] += sequences[i].len();
+        groups[lightest].members.push(i);
+    }
+    for group in &mut groups[..count] {
+        group.members.sort_unstable();
+        (group.starts, group.squares) = (vec![0], vec![0]);
+        let (mut start, mut square) = (0, 0);
+        for &i in &group.members {
+            let len = sequences[i].len();
+            start += len;
+            square += heads * len * len;
+            group.starts.push(start);
+            group.squares.push(square);
+        }
+    }
+    count
+}
+
+/// Adds what the groups have summed up apart, in order.
+pub(super) fn add_partials(groups: &mut [Group], parameters: &mut Parameters) {
+    for group in groups {
+        for (id, partial) in group.partials.drain(..) {
+            kernel::add(parameters.gradient_mut(id), &partial);
+        }
+    }
+}
+
+impl Group {
+    pub(super) fn tokens(&self) -> usize {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// How many attention weights it has.
+    pub(super) fn squares(&self) -> usize {
+        self.squares.last().copied().unwrap_or(0)
+    }
+
+    pub(super) fn sequences(&self) -> Sequences<'_> {
+        Sequences { members: &self.members, starts: &self.starts, squares: &self.squares }
+    }
+
+    /// Puts the last layer's rows where the batch has them.
+    pub(super) fn scatter(&self, hidden: &mut Hidden) {
+        let width = hidden.width();
+        for (&i, rows) in self.members.iter().zip(self.starts.windows(2)) {
+            let rows = &self.state[rows[0] * width..rows[1] * width];
+            hidden.sequence_mut(i).copy_from_slice(rows);
+        }
+    }
+
+    /// Takes the gradient of the last layer's rows.
+    pub(super) fn gather(&mut self, gradient: &Hidden) {
+        self.gradient.clear();
+        for &i in &self.members {
+            self.gradient.extend_from_slice(gradient.sequence(i));
+        }
+    }
+}
+
+/// Where a group's sequences lie.
+#[derive(Clone, Copy)]
+pub(super) struct Sequences<'a> {
+    pub(super) members: &'a [usize],
+    pub(super) starts: &'a [usize],
+    squares: &'a [usize],
+}
+
+impl Sequences<'_> {
+    /// Of each sequence: its place in the batch, its tokens, its attention weights.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> {
+        let ranges = self.starts.windows(2).zip(self.squares.windows(2));
+        let range = |w: &[usize]| w[0]..w[1];
+        self.members.iter().zip(ranges).map(move |(&i, (t, s))| (i, range(t), range(s)))
+    }
+
+    /// Drops out of `rows`, `[tokens, width]`. What is dropped depends on the sequence's place in the
+    /// batch and not on its group.
+    pub(super) fn drop_out(&self, at: DropoutAt, site: u64, rows: &mut [f32], width: usize) {
+        for (i, tokens, _) in self.iter() {
+            let dropout = dropout(at, site, i);
+            dropout.apply(&mut rows[tokens.start * width..tokens.end * width]);
+        }
+    }
+
+    /// `out` = `rows` with some dropped, or as they are.
+    pub(super) fn copy_dropped(
+        &self,
+        at: Option<DropoutAt>,
+        site: u64,
+        (rows, width): (&[f32], usize),
+        out: &mut [f32],
+    ) {
+        let Some(at) = at.filter(|at| at.rate > 0.0) else { return out.copy_from_slice(rows) };
+        for (i, tokens, _) in self.iter() {
+            let range = tokens.start * width..tokens.end * width;
+            dropout(at, site, i).copy(&rows[range.clone()], &mut out[range]);
+        }
+    }
+}
+
+/// The dropout of one sequence at one place of the encoder.
+pub(super) fn dropout(at: DropoutAt, site: u64, sequence: usize) -> Dropout {
+    Dropout::new(derive(derive(at.seed, site), sequence as u64), at.rate)
+}

@@ -1,0 +1,193 @@
+//! x · Wᵀ + b, with an adapter or without.
+use cloze_graph::checkpoint::layout::Dense;
+
+use super::group::{Sequences, sized};
+use super::params::LoraParams;
+use super::{DropoutAt, LoraModule, Reader};
+use crate::kernel::matrix::{Rows, RowsMut};
+use crate::kernel::{add_rows, add_to_rows};
+use crate::random::uniform;
+use crate::{Id, Parameters, TuneError};
+
+/// A matrix `[outputs, inputs]` with a bias.
+#[derive(Debug)]
+pub(super) struct Linear {
+    pub(super) weight: Id,
+    bias: Id,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    /// Whether weight and bias are trained.
+    pub(super) trained: bool,
+    lora: Option<Lora>,
+}
+
+#[derive(Debug)]
+struct Lora {
+    a: Id,
+    b: Id,
+    rank: usize,
+    scale: f32,
+    dropout: f32,
+    /// Where its dropout stands in the encoder.
+    site: u64,
+}
+
+/// What a linear map works with beside its parameters.
+pub(super) struct Around<'a> {
+    pub(super) sequences: Sequences<'a>,
+    pub(super) dropout: Option<DropoutAt>,
+    /// For `[tokens, inputs]`.
+    pub(super) dropped: &'a mut Vec<f32>,
+    /// For `[tokens, rank]`.
+    pub(super) low: &'a mut Vec<f32>,
+    pub(super) partials: &'a mut Vec<(Id, Vec<f32>)>,
+}
+
+impl Lora {
+    /// The adapter's input: `x`, or `x` with some dropped.
+    fn input<'x>(&self, around: &'x mut Around<'_>, x: &'x [f32], width: usize) -> &'x [f32] {
+        let at = self.dropout_at(around.dropout);
+        if at.is_none() {
+            return x;
+        }
+        let dropped = sized(around.dropped, x.len());
+        around.sequences.copy_dropped(at, self.site, (x, width), dropped);
+        dropped
+    }
+
+    fn dropout_at(&self, at: Option<DropoutAt>) -> Option<DropoutAt> {
+        at.map(|at| DropoutAt { rate: self.dropout, ..at }).filter(|at| at.rate > 0.0)
+    }
+}
+
+impl Linear {
+    pub(super) fn open(
+        reader: &mut Reader<'_>,
+        dense: &Dense,
+        train: bool,
+    ) -> Result<Self, TuneError> {
+        let (inputs, outputs) = (dense.inputs, dense.outputs);
+        let weight = reader.add(&dense.weight, &[outputs, inputs], train)?;
+        let bias = reader.add(&dense.bias, &[outputs], train)?;
+        Ok(Self { weight, bias, inputs, outputs, trained: train, lora: None })
+    }
+
+    /// Adds an adapter whose update is zero at first. Source of the first numbers: PEFT 0.18,
+    /// `tuners/lora/layer.py`, as `nn.Linear` draws its own.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "a width; stored at the model's own width"
+    )]
+    pub(super) fn adapt(
+        &mut self,
+        parameters: &mut Parameters,
+        name: &str,
+        params: &LoraParams,
+        (seed, site): (u64, u64),
+    ) -> LoraModule {
+        let (rank, inputs, outputs) = (params.rank(), self.inputs, self.outputs);
+        let drawn = uniform(seed, rank * inputs, 1.0 / (inputs as f64).sqrt());
+        let a = parameters.add(format!("{name}.lora_A.weight"), &[rank, inputs], drawn, true);
+        let zeros = vec![0.0; outputs * rank];
+        let b = parameters.add(format!("{name}.lora_B.weight"), &[outputs, rank], zeros, true);
+        let (scale, dropout) = (params.scale() as f32, params.dropout());
+        self.lora = Some(Lora { a, b, rank, scale, dropout, site });
+        LoraModule { name: name.to_owned(), a, b }
+    }
+
+    /// Whether anything of it is trained.
+    pub(super) fn is_trained(&self) -> bool {
+        self.trained || self.lora.is_some()
+    }
+
+    /// `y` = x · Wᵀ + b, `[tokens, outputs]`; `kept` is what an adapter needs on the way back.
+    pub(super) fn forward(
+        &self,
+        parameters: &Parameters,
+        around: &mut Around<'_>,
+        x: &[f32],
+        y: &mut [f32],
+        kept: &mut Vec<f32>,
+    ) {
+        let weight = Rows::new(parameters.value(self.weight), self.inputs);
+        RowsMut::new(y, self.outputs).times_transposed(Rows::new(x, self.inputs), weight, 1.0);
+        if let Some(lora) = &self.lora {
+            let tokens = x.len() / self.inputs;
+            let x = lora.input(around, x, self.inputs);
+            let low = sized(kept, tokens * lora.rank);
+            let a = Rows::new(parameters.value(lora.a), self.inputs);
+            RowsMut::new(low, lora.rank).times_transposed(Rows::new(x, self.inputs), a, 1.0);
+            let (low, b) =
+                (Rows::new(low, lora.rank), Rows::new(parameters.value(lora.b), lora.rank));
+            RowsMut::new(y, self.outputs).adding().times_transposed(low, b, lora.scale);
+        }
+        add_to_rows(y, parameters.value(self.bias));
+    }
+
+    /// From the gradient `dy` of what [`forward`](Self::forward) gave: puts that of `x` into `dx`, or
+    /// adds it where `adding`; adds those of bias and adapter to the partials. That of the matrix
+    /// itself is left to [`add_weight_gradient`](Self::add_weight_gradient).
+    pub(super) fn backward(
+        &self,
+        parameters: &Parameters,
+        around: &mut Around<'_>,
+        (x, kept): (&[f32], &[f32]),
+        dy: &[f32],
+        mut dx: Option<(&mut [f32], bool)>,
+    ) {
+        let gradient = Rows::new(dy, self.outputs);
+        if let Some((dx, adding)) = &mut dx {
+            let weight = Rows::new(parameters.value(self.weight), self.inputs);
+            let out = RowsMut::new(dx, self.inputs);
+            let out = if *adding { out.adding() } else { out };
+            out.times(gradient, weight, 1.0);
+        }
+        if self.trained {
+            let mut of_bias = vec![0.0; self.outputs];
+            add_rows(&mut of_bias, dy);
+            around.partials.push((self.bias, of_bias));
+        }
+        let Some(lora) = &self.lora else { return };
+        let tokens = dy.len() / self.outputs;
+        let mut of_b = vec![0.0; self.outputs * lora.rank];
+        let low = Rows::new(kept, lora.rank);
+        RowsMut::new(&mut of_b, lora.rank).transposed_times(gradient, low, lora.scale);
+        around.partials.push((lora.b, of_b));
+        let mut low = std::mem::take(around.low);
+        let b = Rows::new(parameters.value(lora.b), lora.rank);
+        let out = RowsMut::new(sized(&mut low, tokens * lora.rank), lora.rank);
+        out.times(gradient, b, lora.scale);
+        let mut of_a = vec![0.0; lora.rank * self.inputs];
+        let input = Rows::new(lora.input(around, x, self.inputs), self.inputs);
+        let of_low = Rows::new(&low, lora.rank);
+        RowsMut::new(&mut of_a, self.inputs).transposed_times(of_low, input, 1.0);
+        around.partials.push((lora.a, of_a));
+        if let Some((dx, _)) = dx {
+            let a = Rows::new(parameters.value(lora.a), self.inputs);
+            if let Some(at) = lora.dropout_at(around.dropout) {
+                let dropped = sized(around.dropped, dx.len());
+                RowsMut::new(dropped, self.inputs).times(of_low, a, 1.0);
+                around.sequences.drop_out(at, lora.site, dropped, self.inputs);
+                crate::kernel::add(dx, dropped);
+            } else {
+                RowsMut::new(dx, self.inputs).adding().times(of_low, a, 1.0);
+            }
+        }
+        *around.low = low;
+    }
+
+    /// Adds rows `from..` of the matrix's gradient to `out`: dyᵀ · x, of some tokens.
+    pub(super) fn add_weight_gradient(
+        &self,
+        (dy, x): (&[f32], &[f32]),
+        from: usize,
+        out: &mut [f32],
+    ) {
+        let tokens = x.len() / self.inputs;
+        let rows = out.len() / self.inputs;
+        let dy = Rows::strided(&dy[from..], tokens, rows, self.outputs);
+        let out = RowsMut::new(out, self.inputs).adding();
+        out.transposed_times(dy, Rows::new(x, self.inputs), 1.0);
+    }
+}

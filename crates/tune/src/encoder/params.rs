@@ -1,0 +1,242 @@
+//! What is trained, and how.
+use serde::{Deserialize, Serialize};
+
+use crate::TuneError;
+
+/// A matrix of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Module {
+    /// What a token asks for.
+    Query,
+    /// What it is found by.
+    Key,
+    /// What it gives.
+    Value,
+    /// Behind the attention.
+    Attention,
+    /// Into the feed-forward part.
+    Up,
+    /// Out of it.
+    Down,
+}
+
+impl Module {
+    /// All, in the order a layer has them.
+    pub const ALL: [Self; 6] =
+        [Self::Query, Self::Key, Self::Value, Self::Attention, Self::Up, Self::Down];
+}
+
+/// The matrices that get an adapter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Targets(pub Vec<Module>);
+
+impl Targets {
+    /// Query and value, as in Hu et al. 2021.
+    #[must_use]
+    pub fn query_value() -> Self {
+        Self(vec![Module::Query, Module::Value])
+    }
+
+    /// Every matrix of every layer, as in Dettmers et al. 2023.
+    #[must_use]
+    pub fn all_linear() -> Self {
+        Self(Module::ALL.to_vec())
+    }
+}
+
+/// Settings of adapters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoraParams {
+    rank: usize,
+    alpha: f64,
+    dropout: f32,
+    rslora: bool,
+    targets: Targets,
+}
+
+impl Default for LoraParams {
+    fn default() -> Self {
+        let targets = Targets::query_value();
+        Self { rank: 16, alpha: 32.0, dropout: 0.0, rslora: false, targets }
+    }
+}
+
+impl LoraParams {
+    /// The rank of each update. Default `16`.
+    #[must_use]
+    pub fn with_rank(self, rank: usize) -> Self {
+        Self { rank, ..self }
+    }
+
+    /// Updates are multiplied by this over the rank. Default `32`.
+    #[must_use]
+    pub fn with_alpha(self, alpha: f64) -> Self {
+        Self { alpha, ..self }
+    }
+
+    /// The share of an adapter's inputs that is dropped. Default `0`.
+    #[must_use]
+    pub fn with_dropout(self, dropout: f32) -> Self {
+        Self { dropout, ..self }
+    }
+
+    /// Divides by the rank's root in place of the rank (Kalajdzievski 2023). Default no.
+    #[must_use]
+    pub fn with_rslora(self, rslora: bool) -> Self {
+        Self { rslora, ..self }
+    }
+
+    /// The matrices that get an adapter. Default query and value.
+    #[must_use]
+    pub fn with_targets(self, targets: Targets) -> Self {
+        Self { targets, ..self }
+    }
+
+    /// The rank.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// Alpha.
+    #[must_use]
+    pub fn alpha(&self) -> f64 {
+        self.alpha
+    }
+
+    /// The share of inputs that is dropped.
+    #[must_use]
+    pub fn dropout(&self) -> f32 {
+        self.dropout
+    }
+
+    /// Whether the rank's root divides.
+    #[must_use]
+    pub fn rslora(&self) -> bool {
+        self.rslora
+    }
+
+    /// The matrices.
+    #[must_use]
+    pub fn targets(&self) -> &[Module] {
+        &self.targets.0
+    }
+
+    /// What an update is multiplied by.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a rank")]
+    pub fn scale(&self) -> f64 {
+        let rank = self.rank as f64;
+        self.alpha / if self.rslora { rank.sqrt() } else { rank }
+    }
+}
+
+/// What of the encoder is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tuning {
+    /// Every matrix, bias and norm of the layers.
+    Full,
+    /// Adapters of some matrices.
+    Lora(LoraParams),
+    /// Nothing: the task's own parameters alone.
+    Head,
+}
+
+/// Settings of an [`Encoder`](super::Encoder); [`check`](Self::check) makes them usable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EncoderParams {
+    pub(super) tuning: Tuning,
+    pub(super) frozen_layers: usize,
+    pub(super) embeddings: bool,
+    pub(super) casing: Option<usize>,
+}
+
+impl Default for EncoderParams {
+    fn default() -> Self {
+        Self {
+            tuning: Tuning::Lora(LoraParams::default()),
+            frozen_layers: 0,
+            embeddings: false,
+            casing: None,
+        }
+    }
+}
+
+impl EncoderParams {
+    /// What is trained. Default adapters, as [`LoraParams`] has them.
+    #[must_use]
+    pub fn with_tuning(self, tuning: Tuning) -> Self {
+        Self { tuning, ..self }
+    }
+
+    /// How many layers, from the lowest, stay as they are. Default `0`.
+    #[must_use]
+    pub fn with_frozen_layers(self, frozen_layers: usize) -> Self {
+        Self { frozen_layers, ..self }
+    }
+
+    /// Whether the tables of words, positions and types and their norm are trained. Default no.
+    #[must_use]
+    pub fn with_embeddings(self, embeddings: bool) -> Self {
+        Self { embeddings, ..self }
+    }
+
+    /// Adds a table of so many rows, zero at first, for how a token's word is cased; token types are
+    /// then `type · classes + class`. Default none.
+    #[must_use]
+    pub fn with_casing(self, classes: Option<usize>) -> Self {
+        Self { casing: classes, ..self }
+    }
+
+    /// What is trained.
+    #[must_use]
+    pub fn tuning(&self) -> &Tuning {
+        &self.tuning
+    }
+
+    /// The settings, if all are within their bounds.
+    ///
+    /// # Errors
+    /// [`TuneError::Setting`] for a rank or a number of classes of 0, no matrix to adapt or one named
+    /// twice, an alpha that is not above 0, a dropout below 0 or not below 1.
+    pub fn check(self) -> Result<ValidEncoderParams, TuneError> {
+        let wrong = |setting: &str, found: String, expected: &str| {
+            Err(TuneError::Setting { setting: setting.into(), found, expected: expected.into() })
+        };
+        if self.casing == Some(0) {
+            return wrong("casing", "0".into(), "at least one class");
+        }
+        if let Tuning::Lora(lora) = &self.tuning {
+            if lora.rank == 0 {
+                return wrong("rank", "0".into(), "at least 1");
+            }
+            if !(lora.alpha > 0.0 && lora.alpha.is_finite()) {
+                return wrong("alpha", lora.alpha.to_string(), "a number above 0");
+            }
+            if !(0.0..1.0).contains(&lora.dropout) {
+                return wrong("dropout", lora.dropout.to_string(), "0 to below 1");
+            }
+            let mut targets = lora.targets.0.clone();
+            targets.sort_unstable();
+            targets.dedup();
+            if targets.is_empty() || targets.len() < lora.targets.0.len() {
+                return wrong("targets", format!("{:?}", lora.targets.0), "matrices, each once");
+            }
+        }
+        Ok(ValidEncoderParams(self))
+    }
+}
+
+/// Settings that were checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValidEncoderParams(EncoderParams);
+
+impl ValidEncoderParams {
+    /// The settings.
+    #[must_use]
+    pub fn params(&self) -> &EncoderParams {
+        &self.0
+    }
+}

@@ -1,0 +1,64 @@
+//! What can go wrong between a checkpoint and a tuned one.
+use std::path::PathBuf;
+
+use cloze_graph::GraphError;
+use cloze_store::StoreError;
+
+/// Every failure of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TuneError {
+    /// The checkpoint cannot be read, or an adapter not written.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A setting out of bounds.
+    #[error("{setting} is {found}: expected {expected}")]
+    Setting {
+        /// Which.
+        setting: String,
+        /// What it is.
+        found: String,
+        /// What it may be.
+        expected: String,
+    },
+    /// A sequence that the encoder has no place for.
+    #[error("sequence {sequence} of the batch: {what}")]
+    Sequence {
+        /// Which, from 0.
+        sequence: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Nothing to train on.
+    #[error("no examples to train on")]
+    NoExamples,
+    /// The threads asked for cannot be had.
+    #[error("{threads} threads cannot be started")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the system said.
+        source: rayon::ThreadPoolBuildError,
+    },
+    /// A loss or a gradient that is no number any more.
+    #[error("step {step}: {what} is {found}; a smaller learning rate may help")]
+    NotFinite {
+        /// The step, from 1.
+        step: u64,
+        /// What: `loss`.
+        what: &'static str,
+        /// The number.
+        found: f64,
+    },
+    /// A saved state that does not go with what is to be trained.
+    #[error("{}: {what}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+}

@@ -1,0 +1,59 @@
+//! Softmax over rows, both ways.
+use super::exp::exp;
+use super::{sum, sum2, vectorised};
+
+/// Every row of `xs`, `[n, width]`, becomes its softmax.
+pub(crate) fn forward(xs: &mut [f32], width: usize) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for row in xs.chunks_exact_mut(width.max(1)) {
+                let top =
+                    row.iter().fold(f32::NEG_INFINITY, |top, &x| if x > top { x } else { top });
+                for x in &mut *row {
+                    *x = exp(*x - top);
+                }
+                let share = 1.0 / sum(row, |x| x);
+                for x in row {
+                    *x *= share;
+                }
+            }
+        },
+    );
+}
+
+/// Turns `gradient`, of the probabilities, into `factor` times that of the logits.
+pub(crate) fn backward(probabilities: &[f32], gradient: &mut [f32], width: usize, factor: f32) {
+    vectorised(
+        #[inline(always)]
+        || {
+            let rows = probabilities.chunks_exact(width.max(1));
+            for (p, gradient) in rows.zip(gradient.chunks_exact_mut(width.max(1))) {
+                let mean = sum2(p, gradient, |p, g| p * g);
+                for (gradient, p) in gradient.iter_mut().zip(p) {
+                    *gradient = factor * p * (*gradient - mean);
+                }
+            }
+        },
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ln 1, ln 3 give 1/4, 3/4, and with 100 added the same. Gradient 1 0: mean 1/4, so
+    /// 1/4 · 3/4 = 3/16 and 3/4 · −1/4 = −3/16.
+    #[test]
+    fn rows_are_as_worked_by_hand() {
+        let mut xs = [0.0, 3.0_f32.ln(), 100.0, 100.0 + 3.0_f32.ln()];
+        forward(&mut xs, 2);
+        let near = |xs: &[f32], expected: &[f32]| {
+            assert!(xs.iter().zip(expected).all(|(a, b)| (a - b).abs() < 2e-6), "{xs:?}");
+        };
+        near(&xs, &[0.25, 0.75, 0.25, 0.75]);
+        let mut gradient = [1.0, 0.0];
+        backward(&xs[..2], &mut gradient, 2, 1.0);
+        near(&gradient, &[3.0 / 16.0, -3.0 / 16.0]);
+    }
+}

@@ -1,0 +1,28 @@
+//! Fine-tuning the encoder itself, whole or by low-rank adapters (LoRA), on a CPU.
+//!
+//! The encoder here computes what [`cloze_graph`]'s graph of the same checkpoint computes, and the
+//! gradient of a loss with respect to every parameter that is trained, written out by hand: no
+//! gradient is computed or kept for what stays as it is. Texts of a batch lie end to end, without
+//! padding.
+//!
+//! In the order data flows:
+//! - [`sequence`]: the tokens of texts, and what the encoder makes of them;
+//! - [`parameter`]: learned numbers and their gradients, by name;
+//! - [`encoder`]: a checkpoint's layers, forwards and backwards;
+//! - [`task`]: from hidden states to a loss, and its gradient;
+//! - [`training`]: steps, their size, judging, stopping, going on after a stop.
+mod error;
+
+pub mod encoder;
+mod kernel;
+pub mod parameter;
+pub mod random;
+pub mod sequence;
+pub mod task;
+pub mod training;
+
+pub use encoder::Encoder;
+pub use error::TuneError;
+pub use parameter::{Id, Parameter, Parameters};
+pub use sequence::{Hidden, Sequence};
+pub use task::Task;

@@ -1,0 +1,61 @@
+//! From hidden states to a loss, and its gradient.
+//!
+//! - [`TokenTask`]: a label for each word, [`CrfTask`]: with a score for neighbouring labels;
+//! - [`SequenceTask`]: labels for a text or a pair;
+//! - [`RankingTask`]: vectors, near to those of texts that belong together, [`CosineTask`]: as near
+//!   as somebody says.
+mod activation;
+mod cosine;
+mod crf;
+mod dense;
+mod dropout;
+mod entropy;
+mod pool;
+mod ranking;
+mod rows;
+pub mod sequence;
+mod tagged;
+mod tokens;
+
+pub use cosine::{CosineTask, ScoredExample};
+pub use crf::CrfTask;
+pub use dense::Dense;
+pub use pool::Pool;
+pub use ranking::{RankedExample, RankingParams, RankingTask};
+pub use sequence::{LabelledExample, SequenceParams, SequenceTask};
+pub use tagged::TaggedExample;
+pub use tokens::TokenTask;
+
+use crate::encoder::DropoutAt;
+use crate::{Hidden, Parameters, Sequence, TuneError};
+
+/// What is learned. Its own parameters (a classifier) lie among [`Parameters`], where it keeps their
+/// [`Id`](crate::Id)s from when it was made.
+pub trait Task: Sync {
+    /// A labelled text, or pair of texts.
+    type Example: Sync;
+
+    /// What the encoder is to see of an example, in order: one sequence, or one for each text.
+    fn sequences<'e>(&self, example: &'e Self::Example) -> Vec<&'e Sequence>;
+
+    /// How much the example counts: its labelled tokens, or 1. A step's loss is the sum of its
+    /// examples' losses divided by the sum of what they count.
+    fn weight(&self, example: &Self::Example) -> f64;
+
+    /// The loss of `examples`, summed. `hidden` has their sequences, in order.
+    ///
+    /// With `gradient`, of the same shape and zero, also adds `scale` times the gradient of that sum:
+    /// with respect to `hidden` to `gradient`, with respect to the task's parameters to theirs.
+    /// `dropout` says where the task's own dropout stands (none while judging).
+    ///
+    /// # Errors
+    /// [`TuneError::Sequence`] for an example whose labels do not go with its sequence.
+    fn loss(
+        &self,
+        parameters: &mut Parameters,
+        examples: &[&Self::Example],
+        hidden: &Hidden,
+        dropout: Option<DropoutAt>,
+        gradient: Option<(&mut Hidden, f32)>,
+    ) -> Result<f64, TuneError>;
+}

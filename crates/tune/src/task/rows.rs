@@ -1,0 +1,76 @@
+//! Some rows of the hidden states, put together and, as gradients, back.
+use super::dropout::Mask;
+use crate::{Hidden, Sequence, TuneError};
+
+/// Copies of hidden states, some of their numbers dropped.
+pub(super) struct Rows {
+    /// Which of the batch's tokens they are.
+    at: Vec<usize>,
+    mask: Option<Mask>,
+    /// `[rows, width]`.
+    pub(super) values: Vec<f32>,
+}
+
+impl Rows {
+    pub(super) fn gather(hidden: &Hidden, at: Vec<usize>, mask: Option<Mask>) -> Self {
+        let width = hidden.width();
+        let mut values = Vec::with_capacity(at.len() * width);
+        for &token in &at {
+            let place = token * width;
+            values.extend_from_slice(&hidden.rows()[place..place + width]);
+            if let Some(mask) = &mask {
+                let row = values.len() - width;
+                mask.apply(&mut values[row..], place);
+            }
+        }
+        Self { at, mask, values }
+    }
+
+    /// Adds gradients with respect to the copies, `[rows, width]`, to those of the hidden states.
+    pub(super) fn scatter(&self, mut gradients: Vec<f32>, into: &mut Hidden) {
+        let width = into.width();
+        for (&token, row) in self.at.iter().zip(gradients.chunks_exact_mut(width)) {
+            let place = token * width;
+            if let Some(mask) = &self.mask {
+                mask.apply(row, place);
+            }
+            for (sum, gradient) in into.rows_mut()[place..place + width].iter_mut().zip(row) {
+                *sum += *gradient;
+            }
+        }
+    }
+}
+
+/// Whether `hidden` has rows of `width` numbers, one for each token of each of these sequences.
+pub(super) fn check<'s>(
+    sequences: impl IntoIterator<Item = &'s Sequence>,
+    hidden: &Hidden,
+    width: usize,
+) -> Result<(), TuneError> {
+    let wrong = |sequence, what| Err(TuneError::Sequence { sequence, what });
+    let mut count = 0;
+    for (i, sequence) in sequences.into_iter().enumerate() {
+        count = i + 1;
+        let found = if i < hidden.len() { hidden.range(i).len() } else { 0 };
+        if sequence.is_empty() {
+            return wrong(i, "no tokens".into());
+        }
+        if found != sequence.len() {
+            return wrong(i, format!("{} tokens, but {found} hidden states", sequence.len()));
+        }
+    }
+    if count < hidden.len() {
+        return wrong(count, "hidden states, but no such sequence".into());
+    }
+    check_width(hidden, width)
+}
+
+/// Whether `hidden`, if it has any rows, has rows of `width` numbers.
+pub(super) fn check_width(hidden: &Hidden, width: usize) -> Result<(), TuneError> {
+    let found = hidden.width();
+    if found == width || hidden.tokens() == 0 {
+        return Ok(());
+    }
+    let what = format!("hidden states of {found} numbers, expected {width}");
+    Err(TuneError::Sequence { sequence: 0, what })
+}

@@ -1,0 +1,111 @@
+//! What is told during a training, and what comes out of it.
+use serde::{Deserialize, Serialize};
+
+/// How good the parameters are, by examples that they are not trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// What the best parameters are chosen by; higher is better.
+    pub metric: f64,
+    /// The mean loss, where it was worked out.
+    pub loss: Option<f64>,
+}
+
+/// A score, and of which parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Those after this step.
+    pub step: u64,
+    /// Their score.
+    pub score: Score,
+}
+
+/// Why a training has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// All steps are done.
+    Done,
+    /// The score has not become better for a while.
+    Patience,
+    /// It was told to stop, and can go on later if it has saved its state.
+    Interrupted,
+}
+
+/// What comes out of a training, besides the parameters.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// How many steps it has taken, those before a stop included.
+    pub steps: u64,
+    /// The best score, whose parameters are there now; `None` if nothing was judged, and they are
+    /// those of the last step.
+    pub best: Option<Judged>,
+    /// All scores, in order.
+    pub history: Vec<Judged>,
+    /// Why it has ended.
+    pub why: Why,
+}
+
+/// What happens during a training.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// It starts, or goes on.
+    Started {
+        /// The last step that was taken before; 0 at the very start.
+        step: u64,
+        /// The last step that was judged before.
+        judged: u64,
+        /// How many steps it will be.
+        of: u64,
+        /// How many steps an epoch has.
+        epoch_steps: u64,
+        /// How many numbers are trained.
+        trained: usize,
+    },
+    /// A step was taken.
+    Step {
+        /// Which, from 1.
+        step: u64,
+        /// How many it will be.
+        of: u64,
+        /// Its epoch, from 1.
+        epoch: u64,
+        /// The loss of its examples, before it.
+        loss: f64,
+        /// The loss of the epoch's examples so far.
+        mean_loss: f64,
+        /// The learning rate, but that of a new head if it has its own.
+        learning_rate: f64,
+        /// The length of the gradient, before clipping.
+        gradient_norm: f64,
+        /// How many tokens its examples have.
+        tokens: usize,
+        /// How long it has taken.
+        seconds: f64,
+    },
+    /// The parameters were judged.
+    Judged {
+        /// Those after this step.
+        step: u64,
+        /// Their score.
+        score: Score,
+        /// Whether it is the best so far.
+        best: bool,
+        /// How long that has taken.
+        seconds: f64,
+    },
+    /// All is on the disk that is needed to go on from here.
+    Saved {
+        /// The last step that was taken.
+        step: u64,
+    },
+    /// It has ended.
+    Ended {
+        /// The last step that was taken.
+        step: u64,
+        /// Why.
+        why: Why,
+    },
+}

@@ -1,0 +1,123 @@
+//! What a loss and its gradient come from.
+use crate::encoder::{DropoutAt, Tape};
+use crate::{Encoder, Hidden, Parameters, Task, TuneError};
+
+/// What can be trained: parameters, and the way from examples to the gradient of a loss.
+pub trait Learner {
+    /// A labelled text, or several.
+    type Example: Sync;
+
+    /// All parameters.
+    fn parameters(&self) -> &Parameters;
+
+    /// All parameters, to be changed.
+    fn parameters_mut(&mut self) -> &mut Parameters;
+
+    /// The place among the parameters from which on they belong to what is new (a classifier), and
+    /// may have a learning rate of their own. The default says that there are none.
+    fn head_start(&self) -> usize {
+        usize::MAX
+    }
+
+    /// How many tokens an example has, which is what memory is needed for.
+    fn tokens(&self, example: &Self::Example) -> usize;
+
+    /// How much an example counts, as [`Task::weight`].
+    fn weight(&self, example: &Self::Example) -> f64;
+
+    /// Whether the loss of a batch is the sum of its examples' losses, so that it can be worked out
+    /// in parts; not where examples of a batch are compared with each other. The default says so.
+    fn is_divisible(&self) -> bool {
+        true
+    }
+
+    /// The loss of `examples`, summed; adds `scale` times its gradient to the parameters' gradients.
+    /// The same numbers for any number of threads.
+    ///
+    /// # Errors
+    /// Those of the learner, for an example that it has no use for.
+    fn accumulate(
+        &mut self,
+        examples: &[&Self::Example],
+        scale: f32,
+        dropout: Option<DropoutAt>,
+    ) -> Result<f64, TuneError>;
+}
+
+/// An encoder that learns a task.
+#[derive(Debug)]
+pub struct TaskLearner<T> {
+    /// The encoder.
+    pub encoder: Encoder,
+    /// What it learns.
+    pub task: T,
+    /// The parameters of both.
+    pub parameters: Parameters,
+    /// As [`Learner::head_start`].
+    pub head_start: usize,
+    /// As [`Learner::is_divisible`].
+    pub divisible: bool,
+    tape: Tape,
+}
+
+impl<T: Task> TaskLearner<T> {
+    /// Of an encoder and a task that have added their `parameters`, the encoder first; those from
+    /// `head_start` on are the task's.
+    #[must_use]
+    pub fn new(encoder: Encoder, task: T, parameters: Parameters, head_start: usize) -> Self {
+        Self { encoder, task, parameters, head_start, divisible: true, tape: Tape::default() }
+    }
+
+    /// For a task that compares the examples of a batch with each other: batches are not cut into
+    /// parts.
+    #[must_use]
+    pub fn undivided(mut self) -> Self {
+        self.divisible = false;
+        self
+    }
+}
+
+impl<T: Task> Learner for TaskLearner<T> {
+    type Example = T::Example;
+
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    fn head_start(&self) -> usize {
+        self.head_start
+    }
+
+    fn tokens(&self, example: &T::Example) -> usize {
+        self.task.sequences(example).iter().map(|sequence| sequence.len()).sum()
+    }
+
+    fn weight(&self, example: &T::Example) -> f64 {
+        self.task.weight(example)
+    }
+
+    fn is_divisible(&self) -> bool {
+        self.divisible
+    }
+
+    fn accumulate(
+        &mut self,
+        examples: &[&T::Example],
+        scale: f32,
+        dropout: Option<DropoutAt>,
+    ) -> Result<f64, TuneError> {
+        let Self { encoder, task, parameters, tape, .. } = self;
+        let sequences: Vec<_> = examples.iter().flat_map(|e| task.sequences(e)).collect();
+        let hidden = encoder.forward(parameters, &sequences, dropout, tape)?;
+        let mut gradient =
+            Hidden::zeros(hidden.width(), (0..hidden.len()).map(|i| hidden.range(i).len()));
+        let into = Some((&mut gradient, scale));
+        let loss = task.loss(parameters, examples, &hidden, dropout, into)?;
+        encoder.backward(parameters, tape, &gradient);
+        Ok(loss)
+    }
+}

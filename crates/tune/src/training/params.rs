@@ -1,0 +1,312 @@
+//! How long, how fast, how often.
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+
+use super::optimizer::{AdamW, as_f64};
+use super::sampler::Sampler;
+use super::schedule::Schedule;
+use crate::TuneError;
+
+/// How parameters are to be trained. [`check`](Self::check) judges it. What is serialized decides
+/// the result; `threads` and how often the state is saved do not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[must_use]
+pub struct TrainingParams {
+    epochs: u64,
+    max_steps: Option<u64>,
+    batch: usize,
+    length_window: usize,
+    part_tokens: usize,
+    learning_rate: f64,
+    head_learning_rate: Option<f64>,
+    schedule: Schedule,
+    warmup_share: f64,
+    weight_decay: f64,
+    max_gradient_norm: Option<f64>,
+    dropout: f32,
+    seed: u64,
+    judge_every: Option<u64>,
+    patience: Option<u64>,
+    #[serde(skip)]
+    save_every: Option<u64>,
+    #[serde(skip)]
+    save_seconds: Option<u64>,
+    #[serde(skip)]
+    threads: Option<usize>,
+}
+
+impl Default for TrainingParams {
+    fn default() -> Self {
+        Self {
+            epochs: 3,
+            max_steps: None,
+            batch: 32,
+            length_window: 0,
+            part_tokens: 4096,
+            learning_rate: 5e-5,
+            head_learning_rate: None,
+            schedule: Schedule::Linear,
+            warmup_share: 0.1,
+            weight_decay: 0.01,
+            max_gradient_norm: Some(1.0),
+            dropout: 0.1,
+            seed: 0,
+            judge_every: None,
+            patience: None,
+            save_every: None,
+            save_seconds: Some(300),
+            threads: None,
+        }
+    }
+}
+
+impl TrainingParams {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How often every example is seen. Default `3`.
+    pub fn with_epochs(mut self, epochs: u64) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// The most steps, whatever the epochs say; the schedule ends there, too. Default none.
+    pub fn with_max_steps(mut self, max_steps: Option<u64>) -> Self {
+        self.max_steps = max_steps;
+        self
+    }
+
+    /// Examples a step. Default `32`.
+    pub fn with_batch(mut self, batch: usize) -> Self {
+        self.batch = batch;
+        self
+    }
+
+    /// Among how many batches examples are sorted by length, as [`Sampler::window`]; texts are not
+    /// padded, so that there is little to gain. Default `0`, batches drawn from all.
+    pub fn with_length_window(mut self, length_window: usize) -> Self {
+        self.length_window = length_window;
+        self
+    }
+
+    /// Tokens whose way through the encoder is kept at a time: a batch with more goes in parts, which
+    /// costs nothing but where dropout falls. Bounds memory. Default `4096`.
+    pub fn with_part_tokens(mut self, part_tokens: usize) -> Self {
+        self.part_tokens = part_tokens;
+        self
+    }
+
+    /// How far a step goes at the most, about, in each number. Default `5e-5`.
+    pub fn with_learning_rate(mut self, learning_rate: f64) -> Self {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// The learning rate of what is new (a classifier). Default none: the same.
+    pub fn with_head_learning_rate(mut self, head_learning_rate: Option<f64>) -> Self {
+        self.head_learning_rate = head_learning_rate;
+        self
+    }
+
+    /// How the learning rate falls. Default [`Schedule::Linear`].
+    pub fn with_schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// The share of all steps, rounded, in which the learning rate rises. Default `0.1`.
+    pub fn with_warmup_share(mut self, warmup_share: f64) -> Self {
+        self.warmup_share = warmup_share;
+        self
+    }
+
+    /// The share of a weight, times the learning rate, that goes at a step. Default `0.01`.
+    pub fn with_weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+
+    /// A gradient that is longer is shortened to this length; `None` for none. Default `1.0`.
+    pub fn with_max_gradient_norm(mut self, max_gradient_norm: Option<f64>) -> Self {
+        self.max_gradient_norm = max_gradient_norm;
+        self
+    }
+
+    /// The share of numbers that are left out at random. Default `0.1`.
+    pub fn with_dropout(mut self, dropout: f32) -> Self {
+        self.dropout = dropout;
+        self
+    }
+
+    /// Chooses the order of examples and what dropout leaves out. Default `0`.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// After how many steps the parameters are judged, besides at every epoch's end. Default none.
+    pub fn with_judge_every(mut self, judge_every: Option<u64>) -> Self {
+        self.judge_every = judge_every;
+        self
+    }
+
+    /// After how many scores that are no better than the best training stops. Default none: never.
+    pub fn with_patience(mut self, patience: Option<u64>) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// After how many steps the state is saved. Default none.
+    pub fn with_save_every(mut self, save_every: Option<u64>) -> Self {
+        self.save_every = save_every;
+        self
+    }
+
+    /// After how many seconds the state is saved, at the next step's end. Default `300`.
+    pub fn with_save_seconds(mut self, save_seconds: Option<u64>) -> Self {
+        self.save_seconds = save_seconds;
+        self
+    }
+
+    /// How many threads; any number gives the same result. Default rayon's current pool.
+    pub fn with_threads(mut self, threads: Option<usize>) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// The settings, judged.
+    ///
+    /// # Errors
+    /// [`TuneError::Setting`] names the first that is out of its range: counts are at least 1 where
+    /// they are given, but the length window; a learning rate is above 0 and at most 1; the warm-up's
+    /// share is 0 to 1; weight decay is 0 or above and times the learning rates at most 1; the
+    /// gradient's length is above 0; dropout is at least 0 and below 1.
+    pub fn check(self) -> Result<ValidTrainingParams, TuneError> {
+        let counts = [
+            ("epochs", Some(self.epochs)),
+            ("max_steps", self.max_steps),
+            ("batch", Some(self.batch as u64)),
+            ("part_tokens", Some(self.part_tokens as u64)),
+            ("judge_every", self.judge_every),
+            ("patience", self.patience),
+            ("save_every", self.save_every),
+            ("save_seconds", self.save_seconds),
+            ("threads", self.threads.map(|n| n as u64)),
+        ];
+        for (setting, count) in counts {
+            judge(setting, count.unwrap_or(1), count != Some(0), "at least 1")?;
+        }
+        let (rate, head_rate) = (self.learning_rate, self.head_rate());
+        let expected = "a number above 0 and at most 1";
+        judge("learning_rate", rate, rate > 0.0 && rate <= 1.0, expected)?;
+        judge("head_learning_rate", head_rate, head_rate > 0.0 && head_rate <= 1.0, expected)?;
+        let share = self.warmup_share;
+        judge("warmup_share", share, (0.0..=1.0).contains(&share), "a number from 0 to 1")?;
+        let decay = self.weight_decay;
+        // More would turn a weight's sign.
+        let sound = decay >= 0.0 && decay * rate.max(head_rate) <= 1.0;
+        let expected = "a number from 0 to 1 / learning rate";
+        judge("weight_decay", decay, sound, expected)?;
+        if let Some(norm) = self.max_gradient_norm {
+            let sound = norm > 0.0 && norm.is_finite();
+            judge("max_gradient_norm", norm, sound, "a finite number above 0")?;
+        }
+        let sound = (0.0..1.0).contains(&self.dropout);
+        judge("dropout", self.dropout, sound, "a number from 0 to below 1")?;
+        Ok(ValidTrainingParams(self))
+    }
+
+    fn head_rate(&self) -> f64 {
+        self.head_learning_rate.unwrap_or(self.learning_rate)
+    }
+}
+
+fn judge(setting: &str, found: impl Display, sound: bool, expected: &str) -> Result<(), TuneError> {
+    if sound {
+        return Ok(());
+    }
+    let (setting, found, expected) = (setting.to_owned(), found.to_string(), expected.to_owned());
+    Err(TuneError::Setting { setting, found, expected })
+}
+
+/// [`TrainingParams`] that have been judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValidTrainingParams(TrainingParams);
+
+impl ValidTrainingParams {
+    /// The settings.
+    pub fn params(&self) -> &TrainingParams {
+        &self.0
+    }
+
+    /// How many steps a training on this many examples has.
+    #[must_use]
+    pub fn steps(&self, examples: usize) -> u64 {
+        let all = self.0.epochs.saturating_mul(self.sampler().batches(examples) as u64);
+        self.0.max_steps.map_or(all, |max| max.min(all))
+    }
+
+    /// How many of so many steps are the warm-up.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to `steps`")]
+    pub fn warmup_steps(&self, steps: u64) -> u64 {
+        (self.0.warmup_share * as_f64(steps)).round() as u64
+    }
+
+    /// The learning rate at a step, from 0, of so many, and that of what is new.
+    #[must_use]
+    pub fn learning_rates(&self, step: u64, steps: u64) -> (f64, f64) {
+        let share = self.0.schedule.share(step, self.warmup_steps(steps), steps);
+        (self.0.learning_rate * share, self.0.head_rate() * share)
+    }
+
+    pub(super) fn sampler(&self) -> Sampler {
+        let TrainingParams { batch, length_window: window, seed, .. } = self.0;
+        Sampler { batch, window, seed }
+    }
+
+    pub(super) fn optimizer(&self) -> AdamW {
+        AdamW { decay: self.0.weight_decay, ..AdamW::default() }
+    }
+
+    pub(super) fn part_tokens(&self) -> usize {
+        self.0.part_tokens
+    }
+
+    pub(super) fn max_gradient_norm(&self) -> Option<f64> {
+        self.0.max_gradient_norm
+    }
+
+    pub(super) fn dropout(&self) -> f32 {
+        self.0.dropout
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.0.seed
+    }
+
+    pub(super) fn patience(&self) -> Option<u64> {
+        self.0.patience
+    }
+
+    pub(super) fn threads(&self) -> Option<usize> {
+        self.0.threads
+    }
+
+    /// Whether the parameters are to be judged after `step` of `steps`.
+    pub(super) fn judges_after(&self, step: u64, steps: u64, epoch_steps: u64) -> bool {
+        let every = |n: u64| step.is_multiple_of(n);
+        step > 0 && (step == steps || every(epoch_steps) || self.0.judge_every.is_some_and(every))
+    }
+
+    /// Whether the state is to be saved, so many steps and seconds after it was.
+    pub(super) fn saves_after(&self, steps: u64, seconds: f64) -> bool {
+        steps > 0
+            && (self.0.save_every.is_some_and(|every| steps >= every)
+                || self.0.save_seconds.is_some_and(|every| seconds >= as_f64(every)))
+    }
+}

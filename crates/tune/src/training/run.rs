@@ -1,0 +1,320 @@
+//! All of it together: steps, judging, stopping.
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Event, Judged, Outcome, Score, Why};
+use super::learner::Learner;
+use super::optimizer::{Moments, clipping, gradient_norm};
+use super::params::ValidTrainingParams;
+use super::sampler::parts;
+use super::state::{self, Ground, StateFile};
+use crate::encoder::DropoutAt;
+use crate::random::derive;
+use crate::{Parameter, Parameters, TuneError};
+
+/// The part of the seed that dropout has; the epochs have those from 0.
+const DROPOUT: u64 = u64::MAX;
+
+/// Judges parameters by examples that they are not trained on.
+pub type Judge<'a, L> = &'a mut (dyn FnMut(&mut L) -> Result<Score, TuneError> + Send);
+
+/// Is told what happens; an error ends the training.
+pub type Observe<'a> = &'a mut (dyn FnMut(&Event) -> Result<(), TuneError> + Send);
+
+/// What accompanies a training.
+pub struct Watch<'a, L> {
+    /// Asked at every epoch's end and every
+    /// [`judge_every`](super::TrainingParams::with_judge_every) steps. Must not change parameters.
+    pub judge: Option<Judge<'a, L>>,
+    /// Told of every event.
+    pub observe: Observe<'a>,
+    /// Set from outside to end the training after the step, or the judging, that is under way.
+    /// With [`state`](Self::state) it can go on later.
+    pub stop: &'a AtomicBool,
+    /// Where the state is saved: when it is time, and at a stop.
+    pub state: Option<StateFile<'a>>,
+}
+
+impl ValidTrainingParams {
+    /// Trains the parameters of `learner` on `examples`, and leaves them at the best ones that
+    /// `watch` has judged. The same numbers for the same settings and examples on any number of
+    /// threads, and after any number of stops.
+    ///
+    /// # Errors
+    /// [`TuneError::NoExamples`]; [`TuneError::NotFinite`] names the step at which a loss, a weight
+    /// of examples, a gradient or a score is no number any more, and the parameters are those before
+    /// it; [`TuneError::State`] for a state that is damaged or does not go with the settings, the
+    /// examples or the parameters, which then stay as they are; [`TuneError::Store`] for a file that
+    /// cannot be read or written; [`TuneError::Threads`]; those of the learner, the judge and the
+    /// observer.
+    pub fn train<L>(
+        &self,
+        learner: &mut L,
+        examples: &[L::Example],
+        watch: Watch<'_, L>,
+    ) -> Result<Outcome, TuneError>
+    where
+        L: Learner + Send,
+    {
+        if examples.is_empty() {
+            return Err(TuneError::NoExamples);
+        }
+        let work = || Run::new(self, learner, examples, watch)?.go();
+        match self.threads() {
+            None => work(),
+            Some(threads) => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+                pool.build().map_err(|source| TuneError::Threads { threads, source })?.install(work)
+            }
+        }
+    }
+}
+
+/// Where a training is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Progress {
+    /// The last step.
+    pub(super) step: u64,
+    /// Of this step's epoch, summed.
+    pub(super) epoch_loss: f64,
+    pub(super) epoch_weight: f64,
+    /// All scores.
+    pub(super) history: Vec<Judged>,
+    /// The place of the best among them.
+    pub(super) best: Option<usize>,
+}
+
+impl Progress {
+    fn judged(&self) -> u64 {
+        self.history.last().map_or(0, |judged| judged.step)
+    }
+}
+
+struct Run<'a, 'w, L: Learner> {
+    params: &'a ValidTrainingParams,
+    learner: &'a mut L,
+    examples: &'a [L::Example],
+    watch: Watch<'w, L>,
+    lengths: Vec<usize>,
+    steps: u64,
+    epoch_steps: u64,
+    progress: Progress,
+    moments: Moments,
+    /// The best trained numbers, end to end; empty before the first score.
+    best: Vec<f32>,
+    /// The epoch and its batches.
+    batches: (u64, Vec<Vec<usize>>),
+    /// The last step that is on the disk, and when it came there.
+    saved: (u64, Instant),
+}
+
+impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
+    fn new(
+        params: &'a ValidTrainingParams,
+        learner: &'a mut L,
+        examples: &'a [L::Example],
+        watch: Watch<'w, L>,
+    ) -> Result<Self, TuneError> {
+        let lengths: Vec<_> = examples.iter().map(|example| learner.tokens(example)).collect();
+        let sampler = params.sampler();
+        let mut run = Self {
+            params,
+            watch,
+            examples,
+            steps: params.steps(lengths.len()),
+            epoch_steps: sampler.batches(lengths.len()) as u64,
+            batches: (0, sampler.epoch(0, &lengths)),
+            lengths,
+            progress: Progress::default(),
+            moments: Moments::new(learner.parameters()),
+            best: vec![],
+            learner,
+            saved: (0, Instant::now()),
+        };
+        if let Some(file) = run.watch.state.filter(|file| file.resume) {
+            let state = state::read(file.path, &run.ground(file), run.steps)?;
+            put(run.learner.parameters_mut(), &state.weights);
+            run.saved.0 = state.progress.step;
+            (run.progress, run.moments, run.best) = (state.progress, state.moments, state.best);
+        }
+        run.learner.parameters_mut().clear_gradients();
+        Ok(run)
+    }
+
+    fn go(mut self) -> Result<Outcome, TuneError> {
+        self.tell(&Event::Started {
+            step: self.progress.step,
+            judged: self.progress.judged(),
+            of: self.steps,
+            epoch_steps: self.epoch_steps,
+            trained: self.moments.first.len(),
+        })?;
+        let why = loop {
+            let judges = self.is_to_be_judged();
+            if !judges && self.is_out_of_patience() {
+                break Why::Patience;
+            }
+            if !judges && self.progress.step >= self.steps {
+                break Why::Done;
+            }
+            // Asked between a step and its judging, too: both may take long.
+            if self.watch.stop.load(Ordering::Relaxed) {
+                self.save()?;
+                break Why::Interrupted;
+            }
+            if judges {
+                self.judge()?;
+                continue;
+            }
+            let unsaved = self.progress.step - self.saved.0;
+            if self.params.saves_after(unsaved, self.saved.1.elapsed().as_secs_f64()) {
+                self.save()?;
+            }
+            self.step()?;
+        };
+        let Progress { step, history, best, .. } = std::mem::take(&mut self.progress);
+        if best.is_some() {
+            put(self.learner.parameters_mut(), &self.best);
+        }
+        self.tell(&Event::Ended { step, why })?;
+        let best = best.map(|place| history[place].clone());
+        Ok(Outcome { steps: step, best, history, why })
+    }
+
+    fn tell(&mut self, event: &Event) -> Result<(), TuneError> {
+        (self.watch.observe)(event)
+    }
+
+    fn ground(&self, file: StateFile<'_>) -> Ground {
+        let (params, parameters) = (self.params.params(), self.learner.parameters());
+        Ground::new(file.fingerprint, params, self.examples.len(), parameters)
+    }
+
+    fn save(&mut self) -> Result<(), TuneError> {
+        let Some(file) = self.watch.state else { return Ok(()) };
+        let (ground, parameters) = (self.ground(file), self.learner.parameters());
+        state::write(file.path, ground, &self.progress, parameters, &self.moments, &self.best)?;
+        self.saved = (self.progress.step, Instant::now());
+        self.tell(&Event::Saved { step: self.progress.step })
+    }
+
+    fn is_to_be_judged(&self) -> bool {
+        let step = self.progress.step;
+        self.watch.judge.is_some()
+            && self.progress.judged() != step
+            && self.params.judges_after(step, self.steps, self.epoch_steps)
+    }
+
+    fn is_out_of_patience(&self) -> bool {
+        let Progress { history, best: Some(best), .. } = &self.progress else { return false };
+        let waited = (history.len() - 1 - best) as u64;
+        self.params.patience().is_some_and(|patience| waited >= patience)
+    }
+
+    fn judge(&mut self) -> Result<(), TuneError> {
+        let Some(judge) = self.watch.judge.as_mut() else { return Ok(()) };
+        let (start, step) = (Instant::now(), self.progress.step);
+        let score = judge(self.learner)?;
+        finite(step, "the metric", score.metric)?;
+        score.loss.map_or(Ok(()), |loss| finite(step, "the loss of judging", loss))?;
+        let Progress { history, best, .. } = &mut self.progress;
+        let is_best = best.is_none_or(|best| score.metric > history[best].score.metric);
+        if is_best {
+            *best = Some(history.len());
+            self.best.clear();
+            trained(self.learner.parameters()).for_each(|p| self.best.extend(&p.value));
+        }
+        history.push(Judged { step, score: score.clone() });
+        let seconds = start.elapsed().as_secs_f64();
+        self.tell(&Event::Judged { step, score, best: is_best, seconds })
+    }
+
+    fn step(&mut self) -> Result<(), TuneError> {
+        let start = Instant::now();
+        let (step, epoch) = (self.progress.step, self.progress.step / self.epoch_steps);
+        if self.batches.0 != epoch {
+            self.batches = (epoch, self.params.sampler().epoch(epoch, &self.lengths));
+        }
+        if step.is_multiple_of(self.epoch_steps) {
+            (self.progress.epoch_loss, self.progress.epoch_weight) = (0.0, 0.0);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "below the number of batches")]
+        let batch = &self.batches.1[(step % self.epoch_steps) as usize];
+        let tokens = batch.iter().map(|&example| self.lengths[example]).sum();
+        let (loss, weight) = self.accumulate(step + 1)?;
+        let norm = gradient_norm(self.learner.parameters());
+        finite(step + 1, "the gradient's length", norm)?;
+        let (rate, head_rate) = self.params.learning_rates(step, self.steps);
+        // Examples without a label: nothing to learn, and no reason for weights to decay.
+        if weight > 0.0 {
+            let scale = self.params.max_gradient_norm().map_or(1.0, |max| clipping(norm, max));
+            let head_start = self.learner.head_start();
+            let rate_of = |place| if place < head_start { rate } else { head_rate };
+            let parameters = self.learner.parameters_mut();
+            self.params.optimizer().step(parameters, &mut self.moments, scale, rate_of);
+        }
+        self.progress.step += 1;
+        self.progress.epoch_loss += loss;
+        self.progress.epoch_weight += weight;
+        self.tell(&Event::Step {
+            step: step + 1,
+            of: self.steps,
+            epoch: epoch + 1,
+            loss: mean(loss, weight),
+            mean_loss: mean(self.progress.epoch_loss, self.progress.epoch_weight),
+            learning_rate: rate,
+            gradient_norm: norm,
+            tokens,
+            seconds: start.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// The loss of a step's examples and what they count, summed; and the gradient of their ratio.
+    fn accumulate(&mut self, step: u64) -> Result<(f64, f64), TuneError> {
+        #[expect(clippy::cast_possible_truncation, reason = "below the number of batches")]
+        let batch = &self.batches.1[((step - 1) % self.epoch_steps) as usize];
+        let lengths: Vec<_> = batch.iter().map(|&example| self.lengths[example]).collect();
+        let batch: Vec<_> = batch.iter().map(|&example| &self.examples[example]).collect();
+        let weight: f64 = batch.iter().map(|example| self.learner.weight(example)).sum();
+        finite(step, "the weight of its examples", weight)?;
+        if weight <= 0.0 {
+            return Ok((0.0, 0.0));
+        }
+        let most = if self.learner.is_divisible() { self.params.part_tokens() } else { usize::MAX };
+        let mut loss = 0.0;
+        for (i, part) in parts(&lengths, most).into_iter().enumerate() {
+            let seed = derive(derive(derive(self.params.seed(), DROPOUT), step), i as u64);
+            let rate = self.params.dropout();
+            let dropout = (rate > 0.0).then_some(DropoutAt { seed, rate });
+            #[expect(clippy::cast_possible_truncation, reason = "a factor of f32 numbers")]
+            let scale = (1.0 / weight) as f32;
+            loss += self.learner.accumulate(&batch[part], scale, dropout)?;
+        }
+        finite(step, "the loss", loss)?;
+        Ok((loss, weight))
+    }
+}
+
+fn mean(loss: f64, weight: f64) -> f64 {
+    if weight > 0.0 { loss / weight } else { 0.0 }
+}
+
+fn finite(step: u64, what: &'static str, found: f64) -> Result<(), TuneError> {
+    if found.is_finite() { Ok(()) } else { Err(TuneError::NotFinite { step, what, found }) }
+}
+
+/// The parameters that are trained, in order.
+pub(super) fn trained(parameters: &Parameters) -> impl Iterator<Item = &Parameter> {
+    parameters.list().iter().filter(|parameter| parameter.is_trained())
+}
+
+/// Puts numbers, end to end, in the place of those that are trained.
+pub(super) fn put(parameters: &mut Parameters, mut numbers: &[f32]) {
+    for parameter in parameters.list_mut().iter_mut().filter(|p| p.is_trained()) {
+        let (own, others) = numbers.split_at(parameter.value.len());
+        parameter.value.copy_from_slice(own);
+        numbers = others;
+    }
+}
