@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use cloze_core::Matrix;
-use cloze_encoder::model::{self, Base, CARD, CARD_VERSION, Card, KIND};
-use cloze_encoder::{Counts, Encoder, EncoderParams, Head, ModelFolder, Output, PairCut, Runtime};
+use cloze_encoder::model::{self, CARD, CARD_VERSION, Card, KIND};
+use cloze_encoder::{
+    Counts, Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, PairCut, Runtime,
+};
 use cloze_heads::classify::{Classifier, ClassifyHead, FeatureParams, HeadSpec, Prediction};
 use cloze_store::{Existing, StoreError, envelope};
 use serde::{Deserialize, Serialize};
@@ -59,20 +61,20 @@ impl HeadCard {
     /// [`Error::Model`] if none is named; [`Error::OtherBase`] if it is another than the head was
     /// fitted on; else as [`ModelFolder::find`].
     pub fn base(&self, folder: &Path) -> Result<ModelFolder, Error> {
-        let Some(Base { name, folder: relative, sha256 }) = &self.card.base else {
+        let Some(base) = &self.card.base else {
             let what = "expected the model that the head goes on top of, base, found none";
             return Err(Error::Model { path: folder.join(CARD), what: what.into() });
         };
-        let beside = folder.join(relative);
-        let model =
-            if beside.is_dir() { ModelFolder::open(&beside) } else { ModelFolder::find(name) };
-        let model = model?;
+        let found = base.find(folder);
+        let found =
+            found.map_err(|looked| EncoderError::NoModel { name: base.name.clone(), looked })?;
+        let model = ModelFolder::open(&found)?;
         let found = model.sha256()?;
-        if found != *sha256 {
+        if found != base.sha256 {
             return Err(Error::OtherBase {
                 head: folder.to_owned(),
                 model: model.folder().to_owned(),
-                expected: sha256.clone(),
+                expected: base.sha256.clone(),
                 found,
             });
         }
@@ -112,7 +114,7 @@ impl TextClassifier {
         change: impl FnOnce(EncoderParams) -> EncoderParams,
     ) -> Result<Self, Error> {
         let folder = model::find_folder(name)?;
-        if Card::open(&folder)?.base.is_some() {
+        if Card::open(&folder)?.is_head(&folder) {
             return Self::open_head(runtime, &folder, change);
         }
         let model = ModelFolder::open(&folder)?;

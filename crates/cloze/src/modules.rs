@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cloze_embed::{Pooling, PoolingConfig, Poolings};
+use cloze_encoder::ModelFolder;
 use serde::Deserialize;
 
 use crate::Error;
@@ -18,15 +19,15 @@ struct Module {
     path: String,
 }
 
-/// The poolings that the folder asks for; the mean where it does not, as sentence-transformers
+/// The poolings that the model's folder asks for, or of one with adapters its base's; the mean where it does not, as sentence-transformers
 /// takes it for a plain checkpoint. A module that would change vectors and is not known here is an
 /// error: to leave it out silently gives other vectors than the model's.
 ///
 /// # Errors
 /// [`Error::Model`] for modules that cannot be followed or a file that is no text;
 /// [`Error::Settings`] for a pooling that cannot; [`Error::Encoder`] if a file cannot be read.
-pub fn poolings(folder: &Path) -> Result<Poolings, Error> {
-    let modules = folder.join("modules.json");
+pub fn poolings(model: &ModelFolder) -> Result<Poolings, Error> {
+    let modules = model.file("modules.json");
     let mut pooling = PathBuf::from("1_Pooling");
     if modules.is_file() {
         let wrong = |what: String| Error::Model { path: modules.clone(), what };
@@ -59,7 +60,7 @@ pub fn poolings(folder: &Path) -> Result<Poolings, Error> {
             }
         }
     }
-    let path = folder.join(pooling).join("config.json");
+    let path = model.file(&pooling.join("config.json").to_string_lossy());
     if !path.is_file() {
         return Ok(Pooling::Mean.into());
     }

@@ -170,7 +170,7 @@ impl SentenceEncoder {
         let SentenceParams { pooling, states, normalize, dims, prompt, encoder } = params;
         let poolings = match pooling {
             Some(poolings) => poolings,
-            None => modules::poolings(model.folder())?,
+            None => modules::poolings(&model)?,
         };
         let (outputs, resolved) = match &states {
             States::Static => (vec![Output::Words], None),
