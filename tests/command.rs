@@ -5,6 +5,8 @@
 #[path = "command/run.rs"]
 mod run;
 
+#[path = "command/adapters.rs"]
+mod adapters;
 #[path = "command/anisotropy.rs"]
 mod anisotropy;
 #[path = "command/bad_input.rs"]
@@ -50,5 +52,7 @@ mod streaming;
 mod train;
 #[path = "command/train_report.rs"]
 mod train_report;
+#[path = "command/tune.rs"]
+mod tune;
 #[path = "command/zscore.rs"]
 mod zscore;

@@ -8,6 +8,7 @@
 //! - `similarity`, `eval`: how alike texts are, and how well that agrees with people;
 //! - `examples`, `rows`: labelled texts, and what an encoder makes of them, kept on disk;
 //! - `train`: heads fitted on them;
+//! - `tune`: encoders trained on them, and on tagged sentences;
 //! - `judge`: how good labels are;
 //! - `page`, `plot`: what pages and plots of reports share;
 //! - `classify`: labels of texts and pairs;
@@ -44,6 +45,7 @@ mod similarity;
 mod tag;
 mod texts;
 mod train;
+mod tune;
 mod zscore;
 
 use std::io::Write as _;
@@ -100,10 +102,14 @@ fn main() -> ExitCode {
 /// Ctrl-C: what is half written goes, and the status is the one shells use for it.
 fn interrupt_cleanly() {
     let handler = || {
+        // A training saves its state first; whoever asks twice does not want to wait for that.
+        if tune::watch::stop() {
+            return;
+        }
         cloze_store::atomic::discard_pending();
         // Not the standard library's `exit`, which runs the destructors of ONNX Runtime while other
         // threads are still in it: one interrupt in fifteen was a segmentation fault.
-        signal_hook::low_level::exit(130);
+        signal_hook::low_level::exit(messages::INTERRUPTED.into());
     };
     // Without a handler an interrupt still ends the process; only temporary files would stay.
     let _ = ctrlc::set_handler(handler);

@@ -8,18 +8,23 @@ use indicatif::ProgressBar;
 
 use crate::output::pretty::visible;
 
+/// The exit status that shells use for Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// Where every message goes. A reported failure also sets the exit status, so that the two cannot
 /// drift apart.
 pub(crate) struct Messages {
     quiet: bool,
     failed: AtomicBool,
+    interrupted: AtomicBool,
     /// The bar on screen, if any, which messages must not write into.
     pub(crate) bar: ProgressBar,
 }
 
 impl Messages {
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet, failed: AtomicBool::new(false), bar: ProgressBar::hidden() }
+        let (failed, interrupted) = Default::default();
+        Self { quiet, failed, interrupted, bar: ProgressBar::hidden() }
     }
 
     pub(crate) fn quiet(&self) -> bool {
@@ -35,6 +40,11 @@ impl Messages {
     /// The run is a failure, though no input was: what was found says why.
     pub(crate) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// The run was told to stop, and did so with what it has saved.
+    pub(crate) fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
     }
 
     /// What ends the run.
@@ -62,6 +72,9 @@ impl Messages {
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return ExitCode::from(INTERRUPTED);
+        }
         ExitCode::from(u8::from(self.failed.load(Ordering::Relaxed)))
     }
 }

@@ -46,3 +46,8 @@ fn show(total: Option<u64>, messages: &Messages) {
 fn tick(bar: &ProgressBar) {
     bar.enable_steady_tick(Duration::from_millis(250));
 }
+
+/// The same against a number of steps.
+pub(crate) fn start_steps(steps: u64, messages: &Messages) {
+    show(Some(steps), messages);
+}

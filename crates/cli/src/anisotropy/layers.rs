@@ -37,7 +37,7 @@ impl LayerEncoder {
         layers.sort_unstable();
         let poolings = match (args.level, &vectors.pooling) {
             (Level::Sentence, Some(poolings)) => Some(poolings.clone()),
-            (Level::Sentence, None) => Some(modules::poolings(model.folder())?),
+            (Level::Sentence, None) => Some(modules::poolings(&model)?),
             _ => None,
         };
         let outputs: Vec<Output> = layers.iter().map(|&layer| Output::Hidden(layer)).collect();

@@ -68,7 +68,7 @@ impl ClassifierArgs {
     ) -> anyhow::Result<TextClassifier> {
         let encoder_alone = || -> anyhow::Result<bool> {
             let folder = model::find_folder(name)?;
-            let trained = Card::open(&folder)?.base.is_some();
+            let trained = Card::open(&folder)?.is_head(&folder);
             Ok(!trained && ModelFolder::open(&folder)?.labels().is_empty())
         };
         if !self.labels.is_empty() && encoder_alone()? {

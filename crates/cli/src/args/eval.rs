@@ -143,7 +143,7 @@ pub(crate) struct EvalTagArgs {
 }
 
 /// `GIVEN_NAME=PER`.
-fn renamed(text: &str) -> Result<(String, String), String> {
+pub(crate) fn renamed(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').map(|(from, to)| (from.trim(), to.trim()));
     match parts {
         Some((from, to)) if !from.is_empty() => Ok((from.to_owned(), to.to_owned())),

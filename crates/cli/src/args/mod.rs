@@ -16,11 +16,13 @@ mod convert;
 mod data;
 mod eval;
 mod labelled;
+mod model_merge;
 mod pairs;
 mod score_tags;
 mod similarity;
 mod tagger;
 mod train;
+mod tune;
 mod vectors;
 mod zscore;
 
@@ -30,15 +32,17 @@ pub(crate) use classify::{
 };
 pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
 pub(crate) use data::{CheckArgs, DataCommand};
-pub(crate) use eval::{EvalCommand, EvalLabelsArgs, EvalTagArgs, StsArgs};
+pub(crate) use eval::{EvalCommand, EvalLabelsArgs, EvalTagArgs, StsArgs, renamed};
 pub(crate) use labelled::LabelledArgs;
+pub(crate) use model_merge::ModelMergeArgs;
 pub(crate) use pairs::{PairArgs, PairFields, PairInputArg};
 pub(crate) use score_tags::ScoreTagsArgs;
 pub(crate) use similarity::SimilarityArgs;
 pub(crate) use tagger::TaggerArgs;
 pub(crate) use train::{
-    ClassWeightsArg, HeadKindArg, JudgeArgs, SearchArg, TrainArgs, TrainCommand,
+    CardArgs, ClassWeightsArg, HeadKindArg, JudgeArgs, SearchArg, TrainArgs, TrainCommand,
 };
+pub(crate) use tune::{StepArgs, TrainTagArgs, TuneArgs};
 pub(crate) use vectors::{
     CorrectionArg, EmbedArgs, EmbedFormat, MODEL as VECTOR_MODEL, VectorArgs,
 };
@@ -134,6 +138,8 @@ pub(crate) enum ModelCommand {
     },
     /// Write a model's weights smaller, or its graph as an .onnx file
     Convert(ConvertArgs),
+    /// Write a model with adapters as one that needs neither them nor its base
+    Merge(ModelMergeArgs),
 }
 
 #[derive(Args)]

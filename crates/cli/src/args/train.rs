@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use cloze::PairRows;
 use cloze::embed::{Layers, Poolings};
 
-use super::{CorrectionArg, LabelledArgs, PairCutArg, VECTOR_MODEL, WorkArgs};
+use super::{CorrectionArg, LabelledArgs, PairCutArg, TrainTagArgs, VECTOR_MODEL, WorkArgs};
 
 /// What is trained.
 #[derive(Subcommand)]
@@ -15,6 +15,8 @@ pub(crate) enum TrainCommand {
     Classify(Box<TrainArgs>),
     /// A classifier of pairs of texts, from pairs with labels
     Pair(Box<TrainPairArgs>),
+    /// A tagger of words, from sentences with a tag a word: the encoder itself is trained
+    Tag(Box<TrainTagArgs>),
 }
 
 /// What `cloze train classify` is asked for.

@@ -34,7 +34,7 @@ pub(super) fn find(
 ) -> anyhow::Result<Vec<Finding>> {
     let pairs = examples.iter().any(|example| example.second.is_some());
     let params = RowParams {
-        pooling: cloze::modules::poolings(model.folder())?,
+        pooling: cloze::modules::poolings(&model)?,
         layers: Layers::default(),
         prompt: String::new(),
         truncate: false,

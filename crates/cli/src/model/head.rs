@@ -14,7 +14,7 @@ use crate::messages::Messages;
 pub(super) fn find(name: &str) -> anyhow::Result<Option<PathBuf>> {
     let folder = model::find_folder(name)?;
     // A file that cannot be read is for those who open the model to name.
-    let is_head = Card::open(&folder).is_ok_and(|card| card.base.is_some());
+    let is_head = Card::open(&folder).is_ok_and(|card| card.is_head(&folder));
     Ok(Some(folder).filter(|_| is_head))
 }
 

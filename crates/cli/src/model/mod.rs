@@ -1,20 +1,22 @@
 //! `cloze model`: what models there are, what is in one, and whether it is sound.
+mod adapters;
+mod convert;
 mod head;
+mod merge;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use cloze_core::TagSet;
 use cloze_encoder::model::Card;
 use cloze_encoder::{EncoderError, ModelFolder, encoder, model};
 use cloze_graph::checkpoint::{Part, StoredType};
-use cloze_graph::{BuildParams, Checkpoint, Graph};
-use cloze_store::{AtomicFile, Existing};
+use cloze_graph::{BuildParams, Checkpoint, Graph, casing};
 use serde::Serialize;
 
-use crate::args::{CommonArgs, ConvertArgs, ConvertTo, DtypeArg, ModelCommand, find_model};
+use crate::args::{CommonArgs, ModelCommand, find_model};
 use crate::messages::Messages;
+use adapters::AdapterInfo;
 
 pub(crate) fn run(
     _: &CommonArgs,
@@ -31,7 +33,8 @@ pub(crate) fn run(
             Some(folder) => head::check(&folder, json, messages),
             None => check(&find_model(&model)?, json, messages),
         },
-        ModelCommand::Convert(args) => convert(&args, messages),
+        ModelCommand::Convert(args) => convert::convert(&args, messages),
+        ModelCommand::Merge(args) => merge::merge(&args, messages),
     }
 }
 
@@ -103,6 +106,10 @@ struct Info {
     vocabulary: usize,
     parameters: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    adapters: Vec<AdapterInfo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     weights: Option<WeightsInfo>,
     nodes: usize,
     opsets: Vec<String>,
@@ -166,13 +173,15 @@ impl WeightsInfo {
 
 fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
     let checked = encoder::check(model)?;
+    let mut adapters = vec![];
     let (graph, weights) = if model.has_weights() {
-        let checkpoint = Checkpoint::open(model.folder())?;
+        let checkpoint = Checkpoint::of(model.sources())?;
         let graph = Graph::build(&checkpoint, &all_results(&checkpoint))?;
         let mut info = graph.info();
         let files = checkpoint.weights().files().iter();
         info.bytes = files.filter_map(|f| fs_err::metadata(f).ok()).map(|m| m.len()).sum();
         info.parameters = checkpoint.parts().iter().map(|p| p.parameters).sum();
+        adapters = AdapterInfo::all(&checkpoint);
         (info, Some(WeightsInfo::new(&checkpoint)))
     } else {
         (model.read_graph()?.info, None)
@@ -198,6 +207,8 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         special_tokens: checked.special_tokens,
         vocabulary: checked.vocabulary,
         parameters: graph.parameters,
+        base: Some(model.sources().base().display().to_string()).filter(|_| !adapters.is_empty()),
+        adapters,
         weights,
         nodes: graph.nodes,
         opsets: graph.opsets.iter().map(opset).collect(),
@@ -228,6 +239,8 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ("vocabulary", info.vocabulary.to_string()),
         ("parameters", info.parameters.to_string()),
     ];
+    rows.extend(info.base.map(|base| ("base", base)));
+    rows.extend(info.adapters.iter().map(|a| ("adapter", format!("{}: {a}", a.folder))));
     if let Some(w) = &info.weights {
         rows.extend(w.parts.iter().map(|p| ("", format!("{:>12} {}", p.parameters, p.part))));
         let shape =
@@ -269,7 +282,7 @@ fn all_results(checkpoint: &Checkpoint) -> BuildParams {
 
 /// What belongs to a model folder beside its graph or weights, and goes along. Not `cloze.json`: its
 /// hashes are of other files.
-const COMPANIONS: [&str; 11] = [
+const COMPANIONS: [&str; 12] = [
     "config.json",
     "tokenizer.json",
     "tokenizer_config.json",
@@ -278,75 +291,20 @@ const COMPANIONS: [&str; 11] = [
     "sentence_bert_config.json",
     "config_sentence_transformers.json",
     "1_Pooling/config.json",
+    casing::FILE,
     "README.md",
     "LICENSE",
     "NOTICE",
 ];
 
-#[derive(Serialize)]
-struct Converted {
-    written: Vec<String>,
-    bytes: u64,
-    bytes_before: u64,
-}
-
-fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result<()> {
-    let model = find_model(&args.model)?;
-    if !model.has_weights() {
-        bail!("{}: no model.safetensors, which is what is converted", model.folder().display());
-    }
-    let checkpoint = Checkpoint::open(model.folder())?;
-    let existing = if args.force { Existing::Replace } else { Existing::Refuse };
-    let alone = args.to == ConvertTo::Onnx && args.output.extension().is_some_and(|e| e == "onnx");
-    let result = match args.to {
-        ConvertTo::Onnx if alone => args.output.clone(),
-        ConvertTo::Onnx => args.output.join("model.onnx"),
-        ConvertTo::Safetensors => args.output.join("model.safetensors"),
+/// The files that go along with a model, by their names in its folder, and where they are.
+pub(crate) fn copied_files(model: &ModelFolder) -> Vec<(&'static str, PathBuf)> {
+    let place = |name: &'static str| {
+        // A base's card is not that of what an adapter makes of it.
+        let own = || model.folder().join(name);
+        (name, if name == "README.md" { own() } else { model.file(name) })
     };
-    let same = |a: &Path, b: &Path| fs_err::canonicalize(a).ok() == fs_err::canonicalize(b).ok();
-    if args.output.exists() && same(&args.output, model.folder()) {
-        bail!("{}: the model's own folder; name another", args.output.display());
-    }
-    match args.to {
-        ConvertTo::Onnx => {
-            let to = args.dtype.map_or(StoredType::F32, DtypeArg::value);
-            let graph = Graph::build(&checkpoint, &all_results(&checkpoint))?;
-            graph.write_onnx(to, &result, existing)?;
-        }
-        ConvertTo::Safetensors => {
-            let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
-            let to = args.dtype.map_or_else(own, DtypeArg::value);
-            checkpoint.write_weights(to, &result, existing)?;
-        }
-    }
-    let mut written = vec![result.clone()];
-    for name in COMPANIONS.iter().filter(|_| !alone) {
-        let from = model.folder().join(name);
-        if from.is_file() {
-            let to = args.output.join(name);
-            let bytes = fs_err::read(&from)?;
-            let mut file = AtomicFile::create(&to, existing)?;
-            file.write_all(&bytes)?;
-            file.commit()?;
-            written.push(to);
-        }
-    }
-    let size = |path: &PathBuf| fs_err::metadata(path).map_or(0, |m| m.len());
-    let report = Converted {
-        written: written.iter().map(|p| p.display().to_string()).collect(),
-        bytes: size(&result),
-        bytes_before: checkpoint.weights().files().iter().map(size).sum(),
-    };
-    let mut out = io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        for path in &report.written {
-            writeln!(out, "{path}")?;
-        }
-        messages.note(&format!("{} bytes of weights became {}", report.bytes_before, report.bytes));
-    }
-    Ok(())
+    COMPANIONS.into_iter().map(place).filter(|(_, from)| from.is_file()).collect()
 }
 
 #[derive(Serialize)]

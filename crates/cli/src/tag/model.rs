@@ -2,6 +2,7 @@
 use anyhow::Context as _;
 use cloze_core::{Encode as _, Entity, Span, TokenRows, token};
 use cloze_encoder::{Encoder, EncoderError, EncoderParams, ModelFolder, Runtime};
+use cloze_heads::tag::Transitions;
 use cloze_heads::{HeadError, TagParams, Tagger};
 
 /// A model with its settings.
@@ -29,7 +30,10 @@ pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Settings judged against a model, which is not open yet.
 pub(crate) fn check(model: &ModelFolder, params: TagParams) -> anyhow::Result<Tagger> {
-    params.check().with_context(|| format!("model {}", model.folder().display()))
+    let place = || format!("model {}", model.folder().display());
+    let crf = model.card().crf.clone();
+    let transitions = crf.map(serde_json::from_value::<Transitions>).transpose();
+    params.transitions(transitions.with_context(place)?).check().with_context(place)
 }
 
 impl TagModel {

@@ -5,7 +5,7 @@
 //! - `held_out`: what heads say of examples they were not fitted on;
 //! - `report`: what it has come to; `page` as a page, `card` as a model card;
 //! - `save`: the folder of the model.
-mod card;
+pub(crate) mod card;
 mod data;
 mod held_out;
 mod page;
@@ -56,6 +56,7 @@ pub(crate) fn run(
             train(common, args, None, messages)
         }
         TrainCommand::Pair(args) => train(common, &args.train, Some(args.rows()), messages),
+        TrainCommand::Tag(args) => crate::tune::tag::run(args, messages),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Saved<'a> {
 /// Starts the folder. What is there is replaced only if it is a trained model.
 pub(super) fn create(output: &Path, force: bool) -> anyhow::Result<Folder> {
     let there = output.is_dir();
-    if there && force && Card::open(output).is_ok_and(|card| card.base.is_none()) {
+    if there && force && Card::open(output).is_ok_and(|card| !card.is_head(output)) {
         bail!("{}: expected a trained model to replace, found none there", output.display());
     }
     let existing = if force { Existing::Replace } else { Existing::Refuse };

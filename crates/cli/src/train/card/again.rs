@@ -1,14 +1,13 @@
 //! The command that trains the model once more: as it was typed.
 use super::markdown::code_block;
-use crate::train::report::Report;
 
-pub(super) fn section(report: &Report) -> String {
-    let words: Vec<String> = report.command.iter().map(|word| quoted(word)).collect();
+pub(crate) fn section(command: &[String]) -> String {
+    let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
     format!("## Train it again\n\n{}", code_block("sh", &format!("cloze {}", words.join(" "))))
 }
 
 /// One word of a shell (POSIX), whatever is in it.
-pub(super) fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./,:=+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -3,7 +3,7 @@ use crate::similarity::one_line;
 
 /// A text that means itself, on one line: every character that could mean something else gets a
 /// backslash.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in one_line(text).chars() {
         if matches!(
@@ -19,7 +19,7 @@ pub(super) fn escaped(text: &str) -> String {
 
 /// A table whose cells are Markdown. The first `words` columns stand at the left, the others, numbers,
 /// at the right.
-pub(super) fn table(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
+pub(crate) fn table(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
     let line = |cells: &[&str]| format!("| {} |\n", cells.join(" | "));
     let rules: Vec<&str> =
         (0..head.len()).map(|i| if i < words { "---" } else { "---:" }).collect();
@@ -32,7 +32,7 @@ pub(super) fn table(head: &[&str], words: usize, rows: &[Vec<String>]) -> String
 }
 
 /// A block of code, fenced by more backticks than are in it.
-pub(super) fn code_block(language: &str, code: &str) -> String {
+pub(crate) fn code_block(language: &str, code: &str) -> String {
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
     format!("{fence}{language}\n{code}\n{fence}\n")

@@ -3,8 +3,8 @@
 //!
 //! - `markdown`: texts and tables;
 //! - `again`: the command that trains it once more.
-mod again;
-mod markdown;
+pub(crate) mod again;
+pub(crate) mod markdown;
 #[cfg(test)]
 mod tests;
 
@@ -35,7 +35,7 @@ pub(super) fn card(name: &str, report: &Report) -> String {
         escaped(&settings(&report.head))
     ));
     parts.push(limits(report));
-    parts.push(again::section(report));
+    parts.push(again::section(&report.command));
     parts.push(rights(report));
     parts.concat()
 }

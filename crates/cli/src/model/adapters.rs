@@ -1,0 +1,92 @@
+//! Adapters of a model, as reports have them.
+use std::collections::BTreeSet;
+use std::fmt;
+
+use cloze_graph::Checkpoint;
+use serde::Serialize;
+
+/// One adapter.
+#[derive(Serialize)]
+pub(super) struct AdapterInfo {
+    pub(super) folder: String,
+    /// What its changes are multiplied with.
+    weight: f64,
+    /// `LoRA` or `DoRA`.
+    kind: &'static str,
+    ranks: Vec<usize>,
+    alpha: f64,
+    rslora: bool,
+    /// alpha / rank, or alpha / √rank; more than one where ranks or alphas differ.
+    scales: Vec<f64>,
+    /// How many matrices it changes.
+    matrices: usize,
+    /// What these are called in a layer.
+    modules: Vec<String>,
+    /// Tensors it brings whole.
+    saved: Vec<String>,
+    parameters: u64,
+    /// Its parameters in those of the whole model.
+    share: f64,
+}
+
+impl AdapterInfo {
+    /// Those of a checkpoint.
+    pub(super) fn all(checkpoint: &Checkpoint) -> Vec<Self> {
+        let all: u64 = checkpoint.parts().iter().map(|p| p.parameters).sum();
+        let one = |adapter: &cloze_graph::adapter::Merged| {
+            // `query` of `bert.encoder.layer.0.attention.self.query.weight`, and where that is
+            // `dense`, what it is of.
+            let module = |name: &String| {
+                let parts: Vec<&str> = name.trim_end_matches(".weight").split('.').collect();
+                match parts.as_slice() {
+                    [.., of, "dense"] => format!("{of}.dense"),
+                    [.., last] => (*last).to_owned(),
+                    [] => name.clone(),
+                }
+            };
+            let modules: BTreeSet<String> = adapter.matrices.iter().map(module).collect();
+            #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+            let share = adapter.parameters as f64 / all.max(1) as f64;
+            Self {
+                folder: adapter.folder.display().to_string(),
+                weight: adapter.weight,
+                kind: if adapter.config.dora { "DoRA" } else { "LoRA" },
+                ranks: adapter.ranks.iter().copied().collect(),
+                alpha: adapter.config.alpha,
+                rslora: adapter.config.rslora,
+                scales: adapter.scales.clone(),
+                matrices: adapter.matrices.len(),
+                modules: modules.into_iter().collect(),
+                saved: adapter.saved.clone(),
+                parameters: adapter.parameters,
+                share,
+            }
+        };
+        checkpoint.adapters().iter().map(one).collect()
+    }
+}
+
+impl fmt::Display for AdapterInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |numbers: Vec<String>| numbers.join(", ");
+        let ranks = list(self.ranks.iter().map(ToString::to_string).collect());
+        let scales = list(self.scales.iter().map(|s| format!("{s:.4}")).collect());
+        let root = if self.rslora { " (alpha / √rank)" } else { "" };
+        write!(
+            f,
+            "{} of rank {ranks}, alpha {}, scale {scales}{root}, weight {}, on {} matrices: {}; {} \
+             parameters, {:.2} % of the model",
+            self.kind,
+            self.alpha,
+            self.weight,
+            self.matrices,
+            self.modules.join(", "),
+            self.parameters,
+            100.0 * self.share
+        )?;
+        if !self.saved.is_empty() {
+            write!(f, "; whole: {}", self.saved.join(", "))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,291 @@
+//! Tagged sentences of files, and what the encoder sees of them.
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use cloze::metrics::{Convention, MetricsError, Origin};
+use cloze_core::tag::{self, Chunk, Prefix, Scheme, Tag};
+use cloze_core::{Span, token};
+use cloze_corpus::{Encoding, TaggedParams};
+use cloze_encoder::Sequence as Pieces;
+use cloze_store::checksum;
+use cloze_tune::random::derive;
+use cloze_tune::task::TaggedExample;
+use regex::Regex;
+
+use crate::args::TrainTagArgs;
+use crate::examples::DataFile;
+use crate::messages::{Messages, plural};
+use crate::pairs::source;
+use crate::score_tags::no_tag;
+use crate::tune::model::{Base, sequence};
+
+/// The part of the seed that sentences are held out by, and that which they are varied by.
+const HOLD_OUT: u64 = 0x686f_6c64;
+const VARY: u64 = 0x7661_7279;
+
+/// A sentence with its entities.
+#[derive(Clone)]
+pub(super) struct Sentence {
+    text: String,
+    words: Vec<Span>,
+    /// Labels and places, in words.
+    entities: Vec<(String, Span)>,
+}
+
+impl Sentence {
+    /// The IOB2 tag of each word.
+    pub(super) fn tags(&self) -> Vec<String> {
+        let chunk = |(i, (_, span)): (usize, &(String, Span))| Chunk {
+            label: i,
+            units: span.start..span.end,
+        };
+        let chunks: Vec<Chunk> = self.entities.iter().enumerate().map(chunk).collect();
+        let name = |tag| match tag {
+            Tag::Outside => "O".to_owned(),
+            Tag::Part(Prefix::Begin, i) => format!("B-{}", self.entities[i].0),
+            Tag::Part(_, i) => format!("I-{}", self.entities[i].0),
+        };
+        tag::tags(&chunks, self.words.len(), Scheme::Iob2).into_iter().map(name).collect()
+    }
+
+    /// With every word changed.
+    fn with_words(&self, change: impl Fn(&str) -> String) -> Self {
+        let (mut text, mut words) = (String::new(), vec![]);
+        for word in &self.words {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            let start = text.len();
+            text.push_str(&change(word.of(&self.text).unwrap_or_default()));
+            words.push(Span::new(start, text.len()));
+        }
+        Self { text, words, entities: self.entities.clone() }
+    }
+}
+
+/// The sentences of some files.
+#[derive(Default)]
+pub(super) struct Files {
+    pub(super) sentences: Vec<Sentence>,
+    data: Vec<DataFile>,
+    /// The labels as the files have them.
+    original: Vec<String>,
+}
+
+impl Files {
+    /// Reads all of `paths`. A row that cannot be read is named and costs its sentence.
+    pub(super) fn read(
+        paths: &[String],
+        args: &TrainTagArgs,
+        messages: &Messages,
+    ) -> anyhow::Result<Self> {
+        let params = TaggedParams::default()
+            .token_column(args.token_column)
+            .tag_column(args.tag_column)
+            .encoding(Encoding::parse(&args.encoding)?)
+            .check()?;
+        let map: BTreeMap<&str, &str> =
+            args.map.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+        let mut all = Self::default();
+        for path in paths {
+            let before = all.sentences.len();
+            for next in params.open(&source(path))? {
+                if args.limit.is_some_and(|limit| all.sentences.len() - before >= limit) {
+                    break;
+                }
+                let sentence = match next {
+                    Ok(sentence) => sentence,
+                    Err(error) => {
+                        messages.failure(&error);
+                        continue;
+                    }
+                };
+                let found = Convention::Conlleval.entities(&sentence.tags, Origin::Gold);
+                let found = match found {
+                    Ok(found) => found,
+                    Err(MetricsError::Tag { position, expected, found, .. }) => {
+                        let line = sentence.lines.get(position).copied().unwrap_or(sentence.line);
+                        return Err(no_tag(path, line, &found, expected));
+                    }
+                    Err(error) => return Err(error.into()),
+                };
+                let mut entities = vec![];
+                for (label, span) in found {
+                    if !all.original.iter().any(|known| known == label) {
+                        all.original.push(label.to_owned());
+                    }
+                    let label = map.get(label).copied().unwrap_or(label);
+                    if !label.is_empty() {
+                        entities.push((label.to_owned(), span));
+                    }
+                }
+                let (text, words) = (sentence.text, sentence.words);
+                all.sentences.push(Sentence { text, words, entities });
+            }
+            let examples = all.sentences.len() - before;
+            if examples == 0 {
+                bail!("{path}: expected tagged sentences, found none");
+            }
+            let sha256 = (path != "-").then(|| checksum::sha256_file(Path::new(path))).transpose();
+            all.data.push(DataFile {
+                file: path.clone(),
+                sha256: sha256.with_context(|| path.clone())?,
+                examples,
+            });
+        }
+        Ok(all)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.sentences.len()
+    }
+
+    pub(super) fn data(&self) -> Vec<DataFile> {
+        self.data.clone()
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.data.iter().map(|file| file.file.clone()).collect()
+    }
+
+    /// Takes a share of the sentences out, drawn by `seed`.
+    pub(super) fn hold_out(&mut self, share: f64, seed: u64) -> Self {
+        let drawn = drawn(seed, HOLD_OUT, share, self.count());
+        let (mut stay, mut out) = (vec![], vec![]);
+        for (sentence, drawn) in std::mem::take(&mut self.sentences).into_iter().zip(drawn) {
+            if drawn { out.push(sentence) } else { stay.push(sentence) }
+        }
+        self.sentences = stay;
+        Self { sentences: out, data: vec![], original: self.original.clone() }
+    }
+
+    /// A share of the sentences in lower case, and as many in upper case.
+    pub(super) fn varied(&self, share: f64, seed: u64) -> Self {
+        let each = |part: u64, change: fn(&str) -> String| {
+            let drawn = drawn(seed, VARY + part, share, self.count());
+            let sentences = self.sentences.iter().zip(drawn).filter(|(_, drawn)| *drawn);
+            sentences.map(move |(sentence, _)| sentence.with_words(change)).collect::<Vec<_>>()
+        };
+        let mut sentences = each(0, str::to_lowercase);
+        sentences.extend(each(1, str::to_uppercase));
+        Self { sentences, ..Self::default() }
+    }
+
+    /// How many entities of each label there are.
+    pub(super) fn labels(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for (label, _) in self.sentences.iter().flat_map(|s| &s.entities) {
+            *counts.entry(label.clone()).or_insert(0) += 1;
+        }
+        counts
+    }
+}
+
+/// Which of `count` things are drawn, each with this probability.
+fn drawn(seed: u64, part: u64, share: f64, count: usize) -> Vec<bool> {
+    #[expect(clippy::cast_precision_loss, reason = "a share of all numbers there are")]
+    let below = |bits: u64| (bits >> 11) as f64 / (1_u64 << 53) as f64;
+    let seed = derive(seed, part);
+    (0..count as u64).map(|i| below(derive(seed, i)) < share).collect()
+}
+
+/// Whether each label that is to be called something else is there.
+pub(super) fn check_map<'a>(
+    map: &[(String, String)],
+    files: impl Iterator<Item = &'a Files>,
+) -> anyhow::Result<()> {
+    let mut there: Vec<&str> = files.flat_map(|f| f.original.iter().map(String::as_str)).collect();
+    there.sort_unstable();
+    there.dedup();
+    for (i, (from, _)) in map.iter().enumerate() {
+        if map[..i].iter().any(|(known, _)| known == from) {
+            bail!("--map names {from:?} twice");
+        }
+        if !there.contains(&from.as_str()) {
+            bail!("--map {from}: no such label; the files have {}", there.join(", "));
+        }
+    }
+    Ok(())
+}
+
+/// What the encoder sees of sentences.
+pub(super) struct Set {
+    pub(super) examples: Vec<TaggedExample>,
+    /// Of each example its sentence, and of each of its places the word.
+    pub(super) words: Vec<(usize, Vec<usize>)>,
+}
+
+impl Set {
+    /// Sentences that are too long for the encoder become several examples, none of their words is
+    /// left out. A word without a token has no place, nor has one that `skip` matches.
+    pub(super) fn new(
+        files: &Files,
+        tags: &[String],
+        (base, classes): (&Base, usize),
+        skip: Option<&Regex>,
+        messages: &Messages,
+    ) -> anyhow::Result<Self> {
+        let mut set = Self { examples: vec![], words: vec![] };
+        let mut cut = 0;
+        for (i, sentence) in files.sentences.iter().enumerate() {
+            let mut pieces = base.tokenizer.pieces(&sentence.text, i)?;
+            token::assign_words(&mut pieces.tokens, &sentence.words);
+            let places = sentence.tags().into_iter().map(|tag| tags.iter().position(|t| *t == tag));
+            let places: Vec<Option<usize>> = places.collect();
+            let before = pieces.before;
+            let after = pieces.sequence.ids.len() - before - pieces.tokens.len();
+            let room = base.max_tokens.saturating_sub(before + after).max(1);
+            cut += u64::from(pieces.tokens.len() > room);
+            let mut from = 0;
+            while from < pieces.tokens.len() {
+                let mut to = (from + room).min(pieces.tokens.len());
+                // Not within a word, unless it is longer than all there is.
+                while to < pieces.tokens.len()
+                    && pieces.tokens[to].word.is_some()
+                    && pieces.tokens[to].word == pieces.tokens[to - 1].word
+                    && to > from + 1
+                {
+                    to -= 1;
+                }
+                let (mut found, mut words) = (vec![], vec![]);
+                for at in from..to {
+                    let Some(word) = pieces.tokens[at].word else { continue };
+                    let first = at == 0 || pieces.tokens[at - 1].word != Some(word);
+                    let word = word as usize;
+                    // A label that training does not have cannot be learned, and is judged elsewhere.
+                    let label = places.get(word).copied().flatten();
+                    let skipped = skip.is_some_and(|skip| {
+                        let span = sentence.words.get(word);
+                        span.and_then(|w| w.of(&sentence.text)).is_some_and(|w| skip.is_match(w))
+                    });
+                    if first && !skipped && !words.contains(&word) {
+                        found.push((before + at - from, label.unwrap_or(0)));
+                        words.push(word);
+                    }
+                }
+                let own = before + from..before + to;
+                let part = part(&pieces.sequence, [before, after], own);
+                let sequence = sequence(&part, classes);
+                set.examples.push(TaggedExample { sequence, places: found });
+                set.words.push((i, words));
+                from = to;
+            }
+        }
+        if cut > 0 {
+            let cut = plural(cut, "sentence");
+            messages.note(&format!("{cut} longer than {} tokens, seen in parts", base.max_tokens));
+        }
+        Ok(set)
+    }
+}
+
+/// The special tokens of a sequence, `before` and `after` of them, with a part of the others.
+fn part(whole: &Pieces, [before, after]: [usize; 2], own: std::ops::Range<usize>) -> Pieces {
+    let places = (0..before).chain(own).chain(whole.ids.len() - after..whole.ids.len());
+    Pieces {
+        ids: places.clone().map(|i| whole.ids[i]).collect(),
+        types: places.clone().map(|i| whole.types[i]).collect(),
+        casing: places.map(|i| whole.casing[i]).collect(),
+    }
+}
