@@ -1,5 +1,5 @@
 //! SHA-256 as 64 lower-case hexadecimal digits, as `sha256sum` prints it.
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
@@ -11,6 +11,25 @@ use crate::StoreError;
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// Text whose SHA-256 is wanted, of which nothing is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Text(Sha256);
+
+impl Text {
+    /// That of all that was written.
+    #[must_use]
+    pub fn sha256(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
 }
 
 /// The SHA-256 of the file at `path`, read in pieces.

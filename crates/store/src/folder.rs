@@ -15,6 +15,8 @@ pub struct AtomicFolder {
     entry: Entry,
     path: PathBuf,
     existing: Existing,
+    /// Files that do not stay of a folder that is replaced.
+    outdated: Vec<String>,
 }
 
 impl AtomicFolder {
@@ -55,7 +57,7 @@ impl AtomicFolder {
             let entry = Entry(folder.path().to_owned());
             (folder, entry)
         };
-        Ok(Self { folder, entry, path, existing })
+        Ok(Self { folder, entry, path, existing, outdated: vec![] })
     }
 
     /// Where its files go until it is committed.
@@ -64,15 +66,22 @@ impl AtomicFolder {
         self.folder.path()
     }
 
-    /// Puts the folder under its name. Of a folder that it replaces, files of other names stay: they
-    /// are moved into the new one.
+    /// Of a folder that it replaces, files of these names go, too.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.outdated.extend(names.iter().map(|name| (*name).to_owned()));
+        self
+    }
+
+    /// Puts the folder under its name. Of a folder that it replaces, files of other names stay, but
+    /// for those that it is to be [`without`](Self::without): they are moved into the new one.
     ///
     /// # Errors
     /// [`StoreError::Exists`] if another has taken a name that was to be free;
     /// [`StoreError::Discarded`] after [`discard_pending`](crate::atomic::discard_pending);
     /// [`StoreError::Write`] if it cannot be renamed. What was under the name is then still there.
     pub fn commit(self) -> Result<(), StoreError> {
-        let Self { folder, entry, path, existing } = self;
+        let Self { folder, entry, path, existing, outdated } = self;
         let failed = |source| StoreError::Write { path: path.clone(), source };
         let pending = pending();
         if !pending.contains(&entry.0) {
@@ -94,8 +103,10 @@ impl AtomicFolder {
             }
             for file in fs_err::read_dir(&old).map_err(failed)? {
                 let file = file.map_err(failed)?;
-                let new = path.join(file.file_name());
-                if fs_err::symlink_metadata(&new).is_err() {
+                let name = file.file_name();
+                let new = path.join(&name);
+                let stays = outdated.iter().all(|outdated| name != **outdated);
+                if stays && fs_err::symlink_metadata(&new).is_err() {
                     fs_err::rename(file.path(), new).map_err(failed)?;
                 }
             }

@@ -56,6 +56,12 @@ fn what_is_there_is_refused_or_replaced_and_other_files_stay() {
     assert_eq!(files(root.path()), expected);
     assert_eq!(fs_err::read_dir(root.path()).unwrap().count(), 1);
 
+    let new = write(&path, Existing::Replace, &["a"], "3").without(&["a", "b", "c"]);
+    new.commit().unwrap();
+    let expected = [("a", "3"), ("notes", "mine")];
+    let expected = expected.map(|(name, content)| (path.join(name), content.to_owned()));
+    assert_eq!(files(root.path()), expected);
+
     // Taken while it was filled.
     let late = write(&root.path().join("late"), Existing::Refuse, &["a"], "3");
     fs_err::create_dir(root.path().join("late")).unwrap();
