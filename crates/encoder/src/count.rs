@@ -1,9 +1,10 @@
 //! How many tokens texts have, and how many a model takes, without running it.
-use cloze_core::{Casing, Token};
+use cloze_core::Token;
 
 use crate::encoder::{available_threads, in_parallel, room};
 use crate::tokenize::Tokenizer;
-use crate::{EncoderError, ModelFolder, PairCut, Sequence};
+use crate::window::Window;
+use crate::{EncoderError, EncoderParams, ModelFolder, PairCut, Sequence};
 
 /// A text in the tokens that a model takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,15 @@ pub struct Pieces {
     pub tokens: Vec<Token>,
     /// How many special tokens stand before them.
     pub before: usize,
+}
+
+/// A text in the sequences that an encoder sees of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Windows {
+    /// Each with how many of the text's tokens its result stands for.
+    pub sequences: Vec<(Sequence, usize)>,
+    /// Whether the text is longer than a window.
+    pub long: bool,
 }
 
 /// Counts the tokens of texts as a model's tokenizer makes them; special tokens are not counted. It
@@ -61,18 +71,32 @@ impl TokenCounter {
     /// [`EncoderError::Tokenize`], with `index` as the text's place.
     pub fn pieces(&self, text: &str, index: usize) -> Result<Pieces, EncoderError> {
         let text = self.tokenizer.encode(text, index)?;
-        let (before, after) = (&self.tokenizer.before, &self.tokenizer.after);
-        let own = text.ids.iter().map(|&id| (i64::from(id), self.tokenizer.type_id));
-        let all = || before.iter().copied().chain(own.clone()).chain(after.iter().copied());
-        // Ids came from 32 bits.
-        let narrow = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-        let none = |n: usize| std::iter::repeat_n(Casing::None, n);
-        let sequence = Sequence {
-            ids: all().map(|(id, _)| narrow(id)).collect(),
-            types: all().map(|(_, kind)| narrow(kind)).collect(),
-            casing: none(before.len()).chain(text.casing).chain(none(after.len())).collect(),
-        };
-        Ok(Pieces { sequence, tokens: text.tokens, before: before.len() })
+        let sequence = self.tokenizer.sequence(&text, 0..text.ids.len());
+        Ok(Pieces { sequence, tokens: text.tokens, before: self.tokenizer.before.len() })
+    }
+
+    /// A text as an encoder with these settings sees it: the sequences of its windows, special tokens
+    /// included, each with how many of the text's own tokens its result stands for. A text without
+    /// tokens has one, of special tokens alone.
+    ///
+    /// # Errors
+    /// [`EncoderError::Tokenize`], with `index` as the text's place; [`EncoderError::Setting`] as
+    /// [`EncoderParams::check`].
+    pub fn windows(
+        &self,
+        text: &str,
+        index: usize,
+        params: &EncoderParams,
+    ) -> Result<Windows, EncoderError> {
+        let params = params.clone().check(self.limit)?;
+        let mut tokens = self.tokenizer.encode(text, index)?;
+        let long = tokens.tokens.len() > params.window_tokens();
+        let mut windows = params.windows(&mut tokens, text);
+        if windows.is_empty() {
+            windows.push(Window { tokens: 0..0, kept: 0..0 });
+        }
+        let part = |w: &Window| (self.tokenizer.sequence(&tokens, w.tokens.clone()), w.kept.len());
+        Ok(Windows { sequences: windows.iter().map(part).collect(), long })
     }
 
     /// Two texts in one sequence of at most `most` tokens, special ones included, and whether one of

@@ -153,6 +153,23 @@ pub struct ValidEncoderParams {
     order: Order,
 }
 
+impl ValidEncoderParams {
+    /// The most tokens a window holds.
+    pub(crate) fn window_tokens(&self) -> usize {
+        self.window
+    }
+
+    /// The windows over the tokens of `source`, of which the first alone stays where texts are cut.
+    pub(crate) fn windows(&self, text: &mut Tokenized, source: &str) -> Vec<Window> {
+        if self.truncate {
+            text.ids.truncate(self.window);
+            text.tokens.truncate(self.window);
+            text.casing.truncate(self.window);
+        }
+        window::plan(&text.tokens, source, self.window, self.stride, self.cut)
+    }
+}
+
 /// How much work an encoder has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -423,19 +440,13 @@ impl Encoder {
         run_empty: bool,
         reduce: impl Fn(&WindowStates<'_>) -> T + Sync,
     ) -> Result<Vec<Mapped<T>>, EncoderError> {
-        let ValidEncoderParams { window, stride, cut, truncate, .. } = self.params;
         let texts_done = in_parallel(self.pool.workers(), texts.len(), |_, i| {
             let mut text = self.tokenizer.encode(texts[i], i)?;
-            if text.tokens.len() > window {
+            if text.tokens.len() > self.params.window {
                 self.long.fetch_add(1, Ordering::Relaxed);
-                if truncate {
-                    text.ids.truncate(window);
-                    text.tokens.truncate(window);
-                    text.casing.truncate(window);
-                    self.truncated.fetch_add(1, Ordering::Relaxed);
-                }
+                self.truncated.fetch_add(u64::from(self.params.truncate), Ordering::Relaxed);
             }
-            let mut windows = window::plan(&text.tokens, texts[i], window, stride, cut);
+            let mut windows = self.params.windows(&mut text, texts[i]);
             if windows.is_empty() && run_empty {
                 windows.push(Window { tokens: 0..0, kept: 0..0 });
             }

@@ -40,7 +40,7 @@ pub mod window;
 
 pub use batch::Order;
 pub use cloze_graph::Head;
-pub use count::{Pieces, TokenCounter};
+pub use count::{Pieces, TokenCounter, Windows};
 pub use encoder::{Counts, Encoder, EncoderParams};
 pub use error::EncoderError;
 pub use model::ModelFolder;

@@ -93,6 +93,22 @@ impl PairTemplate {
 }
 
 impl Tokenizer {
+    /// These tokens of a text in a sequence, between the special ones.
+    pub(crate) fn sequence(&self, text: &Tokenized, part: std::ops::Range<usize>) -> Sequence {
+        let own = text.ids[part.clone()].iter().map(|&id| (i64::from(id), self.type_id));
+        let (before, after) = (self.before.iter().copied(), self.after.iter().copied());
+        let all = before.chain(own).chain(after);
+        // Ids came from 32 bits.
+        let narrow = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+        let none = |special: &[_]| std::iter::repeat_n(Casing::None, special.len());
+        let own = text.casing[part].iter().copied();
+        Sequence {
+            ids: all.clone().map(|(id, _)| narrow(id)).collect(),
+            types: all.map(|(_, kind)| narrow(kind)).collect(),
+            casing: none(&self.before).chain(own).chain(none(&self.after)).collect(),
+        }
+    }
+
     pub(crate) fn open(path: &Path) -> Result<Self, EncoderError> {
         let wrong = |what: String| EncoderError::Tokenizer { path: path.to_owned(), what };
         let bytes = cloze_store::read::read_capped(path, JSON_MAX_BYTES)?;

@@ -46,3 +46,38 @@ fn limits_are_those_at_which_texts_are_long() {
         assert_eq!(encoder.counts().long, more as u64);
     }
 }
+
+/// What an encoder makes of the windows' sequences is what it makes of the text, to the bit, whole or
+/// cut; and each stands for as many tokens as it keeps of the window.
+#[test]
+fn windows_are_the_encoders() {
+    let folder = checkpoint("bert-sequence");
+    let counter = counter(&folder);
+    let model = ModelFolder::open(&folder).unwrap();
+    let texts = ["", "ann", &"ann met the son . ".repeat(11), "the son\n\nann met kassel"];
+    let small = EncoderParams::new().window(Some(5)).stride(Some(2));
+    for params in [EncoderParams::new(), small.clone(), small.truncate(true)] {
+        let outputs = [Output::Head(cloze_encoder::Head::Sequence)];
+        let encoder =
+            cloze_encoder::Encoder::open_for(&super::runtime(), &model, &outputs, params.clone())
+                .unwrap();
+        let bits =
+            |w: &cloze_encoder::WindowStates<'_>| w.rows(0).iter().map(|x| x.to_bits()).collect();
+        let kept = |w: &cloze_encoder::WindowStates<'_>| (bits(w), w.kept.len());
+        for (i, text) in texts.iter().enumerate() {
+            let expected: Vec<(Vec<u32>, usize)> =
+                encoder.map_windows(&[text], kept).unwrap().remove(0).windows;
+            let found = counter.windows(text, i, &params).unwrap();
+            let (sequences, kept): (Vec<_>, Vec<_>) = found.sequences.into_iter().unzip();
+            let rows: Vec<Vec<u32>> = encoder.map_sequences(&sequences, bits).unwrap();
+            assert_eq!(rows.into_iter().zip(kept).collect::<Vec<_>>(), expected, "{text:?}");
+        }
+        assert!(counter.windows(texts[2], 2, &params).unwrap().long);
+        assert!(!counter.windows(texts[1], 1, &params).unwrap().long);
+    }
+    let wide = EncoderParams::new().window(Some(23));
+    assert!(matches!(
+        counter.windows("ann", 0, &wide),
+        Err(EncoderError::Setting { setting: "window", .. })
+    ));
+}
