@@ -36,6 +36,9 @@ pub struct Card {
     /// What a tagger knows of tags as neighbours, as it was saved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crf: Option<serde_json::Value>,
+    /// The least score of an entity that is taken, where nobody says otherwise: 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<f32>,
     /// How the model was trained: settings, data, seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<serde_json::Value>,

@@ -73,7 +73,7 @@ pub(crate) fn overlay(
         extra: vec![],
         wrong: vec![],
     };
-    let (modules, saved) = judge.sort(places);
+    let (modules, mut saved) = judge.sort(places);
     let mut merged = Merged {
         folder: folder.to_owned(),
         weight,
@@ -115,6 +115,8 @@ pub(crate) fn overlay(
         };
         weights.rename(prefixed);
         merged.matrices = merged.matrices.into_iter().map(prefixed).collect();
+        // What it brings whole may be a part of the body: BERT's pooler.
+        saved = saved.into_iter().map(|(name, place)| (prefixed(name), place)).collect();
     }
     for (name, place) in saved {
         merged.saved.push(name.clone());

@@ -1,5 +1,5 @@
 //! What adapters make of the matrices of their base.
-use cloze_graph::adapter::{self, Module};
+use cloze_graph::adapter::{self, Module, TaskType};
 use cloze_graph::checkpoint::StoredType;
 use cloze_graph::{Checkpoint, Head, Sources};
 use cloze_store::Existing;
@@ -106,6 +106,33 @@ fn what_is_merged_can_be_written() {
     assert_eq!(merged.heads(), [Head::Tokens]);
     let config = String::from_utf8(merged.config_json().unwrap()).unwrap();
     assert!(config.contains("\"BertForTokenClassification\"") && config.contains("\"LABEL_2\""));
+}
+
+/// A head for sequences over a base whose names have no prefix: BERT's pooler, which is a part of the
+/// body, is in the place of the base's.
+#[test]
+fn a_head_with_a_pooler_goes_over_names_without_a_prefix() {
+    let mut one = an_adapter(1, &["query"], &mut random(5));
+    one.base_model_name_or_path = checkpoint("bert").display().to_string();
+    one.task_type = Some(TaskType::Sequence);
+    let width = 32;
+    let module = &mut one.modules[0];
+    (module.a, module.inputs) = (vec![0.5; width], width);
+    (module.b, module.outputs) = (vec![0.5; width], width);
+    one.saved = vec![
+        saved("bert.pooler.dense.weight", &[width, width], &[0.5; 1024]),
+        saved("bert.pooler.dense.bias", &[width], &[2.0; 32]),
+        saved("classifier.weight", &[3, width], &[0.25; 96]),
+        saved("classifier.bias", &[3], &[1.0; 3]),
+    ];
+    let folder = written(&one);
+    let merged = Checkpoint::open(folder.path()).unwrap();
+    assert_eq!(merged.heads(), [Head::Pooler, Head::Sequence]);
+    assert_close(&read(&merged, "bert.pooler.dense.weight"), &[0.5; 1024], 0.0, 0.0);
+    assert_eq!(merged.weights().names().filter(|name| name.contains("pooler")).count(), 2);
+    let report = &merged.adapters()[0];
+    assert_eq!(report.saved.iter().filter(|name| name.starts_with("bert.pooler.")).count(), 2);
+    assert_eq!(report.matrices, [QUERY]);
 }
 
 /// The hash tells apart all that the results depend on.
