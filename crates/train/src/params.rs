@@ -51,8 +51,11 @@ pub enum ClassWeights {
 
 impl ClassWeights {
     /// A weight for each of `names`, of which there are `counts` among `n` examples.
+    ///
+    /// # Errors
+    /// [`TrainError::UnknownLabel`] for a weight of a label that is not among `names`.
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-    pub(crate) fn resolve(
+    pub fn resolve(
         &self,
         names: &[String],
         counts: &[usize],
