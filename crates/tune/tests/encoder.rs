@@ -258,6 +258,10 @@ fn company_and_threads_do_not_matter() {
             loss.encoder.forward(&parameters, &[sequence], None, &mut Tape::default()).unwrap();
         assert_close(together.sequence(i), alone.rows(), 1e-6, 0.0);
     }
+    // A tape that keeps nothing is no other.
+    let all: Vec<&Sequence> = loss.sequences.iter().collect();
+    let one_way = loss.encoder.forward(&parameters, &all, None, &mut Tape::one_way()).unwrap();
+    assert_eq!(one_way, together);
 }
 
 /// Nothing is computed for what stays: gradients of frozen layers are not there, those above are the

@@ -51,8 +51,13 @@ pub(super) struct Scratch {
     pub(super) dropped: Vec<f32>,
 }
 
-/// Makes `vec` have `len` numbers, whatever they are.
+/// Makes `vec` have `len` numbers, whatever they are. Places are asked for as they are needed, not
+/// twice as many, as a vector grows by itself: nearly all memory of a training is here.
 pub(super) fn sized(vec: &mut Vec<f32>, len: usize) -> &mut [f32] {
+    if vec.capacity() < len {
+        vec.clear();
+        vec.reserve_exact(len);
+    }
     vec.resize(len, 0.0);
     vec
 }

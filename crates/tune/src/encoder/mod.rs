@@ -66,6 +66,17 @@ pub struct Tape {
     /// How many of them this step has.
     used: usize,
     dropout: Option<DropoutAt>,
+    /// Whether there will be no way back, so that no layer keeps anything.
+    one_way: bool,
+}
+
+impl Tape {
+    /// For hidden states alone, which takes a fraction of the memory: there is no
+    /// [`backward`](Encoder::backward) from it.
+    #[must_use]
+    pub fn one_way() -> Self {
+        Self { one_way: true, ..Self::default() }
+    }
 }
 
 /// Reads a checkpoint's tensors into parameters.
@@ -190,8 +201,9 @@ impl Encoder {
         tape.dropout = dropout.filter(|dropout| dropout.rate > 0.0);
         tape.used = group::share_out(&mut tape.groups, sequences, self.config.heads);
         let (used, dropout) = (tape.used, tape.dropout);
+        let lowest = if tape.one_way { self.layers.len() } else { self.lowest };
         tape.groups[..used].par_iter_mut().for_each(|group| {
-            self.forward_group(parameters, sequences, dropout, group);
+            self.forward_group(parameters, sequences, (dropout, lowest), group);
         });
         let lengths = sequences.iter().map(|sequence| sequence.len());
         let mut hidden = Hidden::zeros(self.width(), lengths);
@@ -227,15 +239,15 @@ impl Encoder {
         &self,
         parameters: &Parameters,
         sequences: &[&Sequence],
-        dropout: Option<DropoutAt>,
+        (dropout, lowest): (Option<DropoutAt>, usize),
         group: &mut Group,
     ) {
-        // Layers that nothing is learned in keep nothing: they share one place.
-        let places = self.layers.len() - self.lowest + 1;
+        // Layers that nothing is learned in keep nothing: those below `lowest` share one place.
+        let places = self.layers.len() - lowest + 1;
         group.layers.resize_with(places.max(group.layers.len()), Default::default);
         self.embedding.forward(parameters, sequences, dropout, group);
         for (i, layer) in self.layers.iter().enumerate() {
-            let at = (i + 1).saturating_sub(self.lowest);
+            let at = (i + 1).saturating_sub(lowest);
             let mut kept = std::mem::take(&mut group.layers[at]);
             std::mem::swap(&mut kept.x, &mut group.state);
             layer.forward(parameters, dropout, group, &mut kept);
@@ -247,8 +259,9 @@ impl Encoder {
     /// of the [`forward`](Self::forward) that filled `tape`.
     ///
     /// # Panics
-    /// If `gradient` is not of the shape that `forward` gave.
+    /// If `gradient` is not of the shape that `forward` gave, or there is no way back on `tape`.
     pub fn backward(&self, parameters: &mut Parameters, tape: &mut Tape, gradient: &Hidden) {
+        assert!(!tape.one_way, "a tape with a way back");
         let dropout = tape.dropout;
         let groups = &mut tape.groups[..tape.used];
         for group in &mut *groups {

@@ -8,6 +8,8 @@ pub(crate) struct Dropout {
     /// Places whose hash is below it are dropped.
     below: u32,
     scale: f32,
+    /// The first number's place.
+    first: u32,
 }
 
 impl Dropout {
@@ -19,7 +21,13 @@ impl Dropout {
     )]
     pub(crate) fn new(seed: u64, rate: f32) -> Self {
         let below = (f64::from(rate) * 2.0_f64.powi(32)) as u32;
-        Self { seed: (seed ^ (seed >> 32)) as u32, below, scale: 1.0 / (1.0 - rate) }
+        Self { seed: (seed ^ (seed >> 32)) as u32, below, scale: 1.0 / (1.0 - rate), first: 0 }
+    }
+
+    /// For numbers that are a part of more, from `place` on.
+    pub(crate) fn from(self, place: usize) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "places go round, as hashes do")]
+        Self { first: self.first.wrapping_add(place as u32), ..self }
     }
 
     /// What the number at `place` is multiplied by.
@@ -39,7 +47,7 @@ impl Dropout {
             #[inline(always)]
             || {
                 for (place, x) in (0_u32..).zip(xs) {
-                    *x *= self.factor(place);
+                    *x *= self.factor(self.first.wrapping_add(place));
                 }
             },
         );
@@ -51,7 +59,7 @@ impl Dropout {
             #[inline(always)]
             || {
                 for (place, (x, out)) in (0_u32..).zip(xs.iter().zip(out)) {
-                    *out = x * self.factor(place);
+                    *out = x * self.factor(self.first.wrapping_add(place));
                 }
             },
         );
@@ -89,5 +97,8 @@ mod tests {
         assert_eq!(copied, masks[0]);
         Dropout::new(3, 0.0).apply(&mut copied);
         assert_eq!(copied, masks[0]);
+        let mut end = vec![1.0; 400_000];
+        Dropout::new(derive(7, 0), 0.1).from(600_000).apply(&mut end);
+        assert_eq!(end, masks[0][600_000..]);
     }
 }

@@ -1,29 +1,29 @@
 //! Some rows of the hidden states, put together and, as gradients, back.
-use super::dropout::Mask;
+use crate::kernel::dropout::Dropout;
 use crate::{Hidden, Sequence, TuneError};
 
 /// Copies of hidden states, some of their numbers dropped.
 pub(super) struct Rows {
     /// Which of the batch's tokens they are.
     at: Vec<usize>,
-    mask: Option<Mask>,
+    dropout: Option<Dropout>,
     /// `[rows, width]`.
     pub(super) values: Vec<f32>,
 }
 
 impl Rows {
-    pub(super) fn gather(hidden: &Hidden, at: Vec<usize>, mask: Option<Mask>) -> Self {
+    pub(super) fn gather(hidden: &Hidden, at: Vec<usize>, dropout: Option<Dropout>) -> Self {
         let width = hidden.width();
         let mut values = Vec::with_capacity(at.len() * width);
         for &token in &at {
             let place = token * width;
             values.extend_from_slice(&hidden.rows()[place..place + width]);
-            if let Some(mask) = &mask {
+            if let Some(dropout) = dropout {
                 let row = values.len() - width;
-                mask.apply(&mut values[row..], place);
+                dropout.from(place).apply(&mut values[row..]);
             }
         }
-        Self { at, mask, values }
+        Self { at, dropout, values }
     }
 
     /// Adds gradients with respect to the copies, `[rows, width]`, to those of the hidden states.
@@ -31,8 +31,8 @@ impl Rows {
         let width = into.width();
         for (&token, row) in self.at.iter().zip(gradients.chunks_exact_mut(width)) {
             let place = token * width;
-            if let Some(mask) = &self.mask {
-                mask.apply(row, place);
+            if let Some(dropout) = self.dropout {
+                dropout.from(place).apply(row);
             }
             for (sum, gradient) in into.rows_mut()[place..place + width].iter_mut().zip(row) {
                 *sum += *gradient;

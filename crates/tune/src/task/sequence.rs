@@ -4,11 +4,12 @@ use cloze_core::Matrix;
 use cloze_graph::checkpoint::Family;
 
 use super::activation::Activation;
-use super::dropout::Mask;
+use super::dropout::dropout;
 use super::entropy::{binary_cross_entropy, cross_entropy};
 use super::rows::{Rows, check, check_width};
 use super::{Dense, Task};
 use crate::encoder::DropoutAt;
+use crate::kernel::dropout::Dropout;
 use crate::{Hidden, Parameters, Sequence, TuneError};
 
 /// A text, or a pair in one sequence, with its labels.
@@ -149,7 +150,7 @@ struct Pass {
     first: Rows,
     /// Of the activation, `[texts, inner]`.
     derivative: Vec<f32>,
-    mask: Option<Mask>,
+    dropout: Option<Dropout>,
     inner: Vec<f32>,
     /// `[texts, labels]`.
     logits: Vec<f32>,
@@ -170,15 +171,10 @@ impl SequenceTask {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the model's own width")]
-    fn forward(
-        &self,
-        parameters: &Parameters,
-        hidden: &Hidden,
-        dropout: Option<DropoutAt>,
-    ) -> Pass {
-        let at = (0..hidden.len()).map(|i| hidden.range(i).start).collect();
-        let first = Mask::of(dropout.filter(|_| self.drops_first), 0);
-        let first = Rows::gather(hidden, at, first);
+    fn forward(&self, parameters: &Parameters, hidden: &Hidden, at: Option<DropoutAt>) -> Pass {
+        let texts = (0..hidden.len()).map(|i| hidden.range(i).start).collect();
+        let first = dropout(at.filter(|_| self.drops_first), 0);
+        let first = Rows::gather(hidden, texts, first);
         let mut inner = self.dense.forward(parameters, &first.values);
         let mut derivative = Vec::with_capacity(inner.len());
         for x in &mut inner {
@@ -186,12 +182,12 @@ impl SequenceTask {
             *x = y as f32;
             derivative.push(slope as f32);
         }
-        let mask = Mask::of(dropout, 1);
-        if let Some(mask) = &mask {
-            mask.apply(&mut inner, 0);
+        let dropout = dropout(at, 1);
+        if let Some(dropout) = dropout {
+            dropout.apply(&mut inner);
         }
         let logits = self.classifier.forward(parameters, &inner);
-        Pass { first, derivative, mask, inner, logits }
+        Pass { first, derivative, dropout, inner, logits }
     }
 
     fn backward(
@@ -202,8 +198,8 @@ impl SequenceTask {
         into: &mut Hidden,
     ) {
         let mut inner = self.classifier.backward(parameters, &pass.inner, logits);
-        if let Some(mask) = &pass.mask {
-            mask.apply(&mut inner, 0);
+        if let Some(dropout) = pass.dropout {
+            dropout.apply(&mut inner);
         }
         for (gradient, slope) in inner.iter_mut().zip(&pass.derivative) {
             *gradient *= slope;

@@ -1,6 +1,5 @@
 //! Texts with a label for each word, as tagging and chains of tags learn from them.
 use super::Dense;
-use super::dropout::Mask;
 use super::rows::{Rows, check};
 use crate::encoder::DropoutAt;
 use crate::{Hidden, Parameters, Sequence, TuneError};
@@ -45,7 +44,7 @@ impl Words {
             let start = hidden.range(sequence).start;
             at.extend(example.places.iter().map(|&(token, _)| start + token));
         }
-        let rows = Rows::gather(hidden, at, Mask::of(dropout, 0));
+        let rows = Rows::gather(hidden, at, super::dropout::dropout(dropout, 0));
         let logits = classifier.forward(parameters, &rows.values);
         Ok(Self { rows, logits })
     }

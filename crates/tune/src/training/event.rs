@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 /// How good the parameters are, by examples that they are not trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// What the best parameters are chosen by; higher is better.
+    /// What the best parameters are chosen by; higher is better, and where it is as high, a lower loss.
     pub metric: f64,
     /// The mean loss, where it was worked out.
     pub loss: Option<f64>,
@@ -47,7 +47,7 @@ pub struct Outcome {
 }
 
 /// What happens during a training.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {

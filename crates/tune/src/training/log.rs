@@ -31,6 +31,24 @@ impl TrainingLog {
         Self { path: path.to_owned(), file: None }
     }
 
+    /// What the log has, in order; nothing if there is none. After [`Event::Started`] was recorded
+    /// that is all that came before the stop that the training goes on from.
+    ///
+    /// # Errors
+    /// [`TuneError::Store`] if the file cannot be read.
+    pub fn events(&self) -> Result<Vec<Event>, TuneError> {
+        let file = match fs_err::File::open(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![]),
+            file => file.map_err(StoreError::Read)?,
+        };
+        let mut events = vec![];
+        for line in BufReader::new(file).split(b'\n') {
+            // What is no event, the cut-off end of a file perhaps, tells nothing.
+            events.extend(serde_json::from_slice(&line.map_err(StoreError::Read)?).ok());
+        }
+        Ok(events)
+    }
+
     /// Writes an event down. [`Event::Started`] empties the file, or where the training goes on, cuts
     /// it; if it is gone it begins anew.
     ///

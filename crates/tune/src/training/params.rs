@@ -44,7 +44,7 @@ impl Default for TrainingParams {
             max_steps: None,
             batch: 32,
             length_window: 0,
-            part_tokens: 4096,
+            part_tokens: 1024,
             learning_rate: 5e-5,
             head_learning_rate: None,
             schedule: Schedule::Linear,
@@ -94,7 +94,7 @@ impl TrainingParams {
     }
 
     /// Tokens whose way through the encoder is kept at a time: a batch with more goes in parts, which
-    /// costs nothing but where dropout falls. Bounds memory. Default `4096`.
+    /// costs nothing but where dropout falls. Bounds memory. Default `1024`.
     pub fn with_part_tokens(mut self, part_tokens: usize) -> Self {
         self.part_tokens = part_tokens;
         self

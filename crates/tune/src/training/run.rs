@@ -1,4 +1,5 @@
 //! All of it together: steps, judging, stopping.
+use std::cmp::Ordering as CmpOrdering;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -33,7 +34,7 @@ pub struct Watch<'a, L> {
     /// Set from outside to end the training after the step, or the judging, that is under way.
     /// With [`state`](Self::state) it can go on later.
     pub stop: &'a AtomicBool,
-    /// Where the state is saved: when it is time, and at a stop.
+    /// Where the state is saved: when it is time, at a stop, and at the end.
     pub state: Option<StateFile<'a>>,
 }
 
@@ -153,10 +154,13 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
         })?;
         let why = loop {
             let judges = self.is_to_be_judged();
+            // Saved at the end, too: what comes after a training may fail.
             if !judges && self.is_out_of_patience() {
+                self.save()?;
                 break Why::Patience;
             }
             if !judges && self.progress.step >= self.steps {
+                self.save()?;
                 break Why::Done;
             }
             // Asked between a step and its judging, too: both may take long.
@@ -220,7 +224,7 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
         finite(step, "the metric", score.metric)?;
         score.loss.map_or(Ok(()), |loss| finite(step, "the loss of judging", loss))?;
         let Progress { history, best, .. } = &mut self.progress;
-        let is_best = best.is_none_or(|best| score.metric > history[best].score.metric);
+        let is_best = best.is_none_or(|best| is_better(&score, &history[best].score));
         if is_best {
             *best = Some(history.len());
             self.best.clear();
@@ -294,6 +298,15 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
         }
         finite(step, "the loss", loss)?;
         Ok((loss, weight))
+    }
+}
+
+/// Whether the metric is higher, or it is as high and the loss lower.
+fn is_better(score: &Score, best: &Score) -> bool {
+    let lower = || score.loss.zip(best.loss).is_some_and(|(loss, best)| loss < best);
+    match score.metric.partial_cmp(&best.metric) {
+        Some(CmpOrdering::Equal) => lower(),
+        order => order == Some(CmpOrdering::Greater),
     }
 }
 

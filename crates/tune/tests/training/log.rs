@@ -1,6 +1,6 @@
 //! What stays of a log, and what does not.
 use cloze_tune::TuneError;
-use cloze_tune::training::{Event, TrainingLog, Why};
+use cloze_tune::training::{Event, Score, TrainingLog, Why};
 
 #[test]
 fn a_log_is_cut_where_the_state_ends() {
@@ -29,4 +29,45 @@ fn a_log_is_cut_where_the_state_ends() {
     assert_eq!(fs_err::read_to_string(&path).unwrap(), "");
     let unwritable = TrainingLog::new(folder.path()).record(&started(0, 0)).unwrap_err();
     assert!(matches!(unwritable, TuneError::Store(_)), "{unwritable}");
+}
+
+/// What is read is what was written, floats bit for bit; what is no event is passed over.
+#[test]
+fn a_log_tells_what_came_before_a_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("train.jsonl");
+    assert_eq!(TrainingLog::new(&path).events().unwrap(), []);
+    let started = |step, judged| Event::Started { step, judged, of: 3, epoch_steps: 3, trained: 1 };
+    let step = |step: u64, loss: f64| Event::Step {
+        step,
+        of: 3,
+        epoch: 1,
+        loss,
+        mean_loss: 0.1 + 0.2,
+        learning_rate: 1e-300,
+        gradient_norm: f64::MAX,
+        tokens: 7,
+        seconds: 0.3,
+    };
+    let judged = Event::Judged {
+        step: 1,
+        score: Score { metric: 1.0 / 3.0, loss: None },
+        best: true,
+        seconds: 0.1,
+    };
+    let all = [started(0, 0), step(1, 0.7), judged, step(2, 1e300)];
+    let mut log = TrainingLog::new(&path);
+    for event in all.iter().chain(&[step(3, 0.5)]) {
+        log.record(event).unwrap();
+    }
+    // Killed after a half of a line.
+    let mut text = fs_err::read_to_string(&path).unwrap();
+    text.push_str("{\"event\":\"step\",\"st");
+    fs_err::write(&path, text).unwrap();
+    assert_eq!(log.events().unwrap().len(), 5);
+    // The state is that after step 2.
+    let mut log = TrainingLog::new(&path);
+    log.record(&started(2, 1)).unwrap();
+    assert_eq!(log.events().unwrap(), all);
+    assert!(matches!(TrainingLog::new(folder.path()).events(), Err(TuneError::Store(_))));
 }

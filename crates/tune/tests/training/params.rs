@@ -19,7 +19,7 @@ fn defaults_are_as_their_docs_say() {
     let params = new().check().unwrap();
     let json = serde_json::to_value(params.params()).unwrap();
     let expected = serde_json::json!({
-        "epochs": 3, "max_steps": null, "batch": 32, "length_window": 0, "part_tokens": 4096,
+        "epochs": 3, "max_steps": null, "batch": 32, "length_window": 0, "part_tokens": 1024,
         "learning_rate": 5e-5, "head_learning_rate": null, "schedule": "linear",
         "warmup_share": 0.1, "weight_decay": 0.01, "max_gradient_norm": 1.0,
         "dropout": 0.1_f32, "seed": 0, "judge_every": null, "patience": null,

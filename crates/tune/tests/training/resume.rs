@@ -195,6 +195,24 @@ fn patience_goes_on_counting() {
     }
 }
 
+/// Done, and lost behind that: gone on with, nothing is left to do, and it ends in the same way.
+#[test]
+fn a_training_that_is_done_takes_no_more_steps() {
+    for params in
+        [params(), params().with_epochs(20).with_learning_rate(1.0).with_patience(Some(3))]
+    {
+        in_folder(params, |process| {
+            let expected = process.finish();
+            let again = process.run(|event| {
+                assert!(!matches!(event, Event::Step { .. } | Event::Judged { .. }), "{event:?}");
+                Then::GoOn
+            });
+            assert_eq!(again.unwrap().0, expected.0);
+            assert_eq!(process.finish(), expected);
+        });
+    }
+}
+
 #[test]
 fn states_are_saved_when_it_is_time() {
     let saved_by = |process: &Process<'_>, stop: u64| {
@@ -211,14 +229,14 @@ fn states_are_saved_when_it_is_time() {
         saved.split_off(1)
     };
     let saved = |params| in_folder(params, |process| saved_by(&process, 0));
-    assert!(saved(params()).is_empty());
-    // After the last step there is nothing to go on with.
-    assert_eq!(saved(params().with_save_every(Some(3))), [3, 6, 9]);
-    assert_eq!(saved(params().with_save_every(Some(5))), [5]);
+    // At the end, always: what comes after a training may fail.
+    assert_eq!(saved(params()), [10]);
+    assert_eq!(saved(params().with_save_every(Some(3))), [3, 6, 9, 10]);
+    assert_eq!(saved(params().with_save_every(Some(5))), [5, 10]);
     // At a stop, too; from there on it is 3 steps again.
     in_folder(params().with_save_every(Some(3)), |process| {
         assert_eq!(saved_by(&process, 4), [3, 4]);
-        assert_eq!(saved_by(&process, 0), [7]);
+        assert_eq!(saved_by(&process, 0), [7, 10]);
     });
-    assert!(saved(params().with_save_seconds(Some(3600))).is_empty());
+    assert_eq!(saved(params().with_save_seconds(Some(3600))), [10]);
 }

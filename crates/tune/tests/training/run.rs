@@ -194,6 +194,22 @@ fn the_best_parameters_are_left() {
     assert_eq!(best, [true, true, false, false, false, false]);
 }
 
+/// Judged after steps 2, 4, 5, 6, 8, 10. The metric is highest four times; of those the loss is lowest
+/// after step 5 (after 8 the metric is lower), and after step 10 nobody knows it.
+#[test]
+fn of_equal_metrics_the_lower_loss_is_better() {
+    let (examples, mut line) = (points(10, 2, 1), Line::new(2));
+    let params = plain().with_batch(2).with_epochs(2).with_judge_every(Some(2)).check().unwrap();
+    let scores = [(0.5, Some(0.3)), (0.5, Some(0.3)), (0.5, Some(0.2)), (0.5, Some(0.25))];
+    let mut scores = scores.into_iter().chain([(0.4, Some(0.1)), (0.5, None)]);
+    let mut judge = |_: &mut Line| {
+        let (metric, loss) = scores.next().unwrap();
+        Ok(Score { metric, loss })
+    };
+    let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut judge)).unwrap();
+    assert_eq!(outcome.best.unwrap().step, 5);
+}
+
 /// 5 steps an epoch and 10 in all, but no more than 7: judged after 5 and 7. A limit above 10 is none.
 #[test]
 fn the_most_steps_end_a_training_and_are_judged() {
