@@ -54,5 +54,13 @@ mod train;
 mod train_report;
 #[path = "command/tune.rs"]
 mod tune;
+#[path = "command/tune_labels.rs"]
+mod tune_labels;
+#[path = "command/tune_odd.rs"]
+mod tune_odd;
+#[path = "command/tune_report.rs"]
+mod tune_report;
+#[path = "command/tune_similarity.rs"]
+mod tune_similarity;
 #[path = "command/zscore.rs"]
 mod zscore;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::run::{Home, Ran, models};
 
 /// A folder of the testkit.
-fn checkpoint(name: &str) -> String {
+pub(crate) fn checkpoint(name: &str) -> String {
     let all = models().join("../crates/testkit/checkpoints").join(name);
     fs_err::canonicalize(all).unwrap().display().to_string()
 }
@@ -64,6 +64,13 @@ fn what_was_trained_tags() {
             assert!(eval["micro"]["f1"].as_f64().unwrap() > 0.9, "{output}: {eval}");
         }
     }
+    // The least score that a model has holds where nobody names one: no probability is 1.
+    let more = ["--learning-rate=0.01", "--casing", "--epochs=20", "--min-score=1"];
+    home.run(&train(&base, "strict", &more)).good();
+    for (flag, count) in [("--quiet", 0), ("--min-score=0", 1), ("--prefer-recall=0", 1)] {
+        let ran = home.run(&["tag", "a.log", "-m", "strict", "-f", "jsonl", flag]);
+        assert_eq!(ran.records()[0]["entities"].as_array().unwrap().len(), count, "{flag}");
+    }
     // An adapter merged is the same model.
     home.run(&["model", "merge", "lora", "-o", "merged"]).good();
     let found = |model: &str| {
@@ -105,49 +112,85 @@ fn what_cannot_be_learned_from_is_named() {
     }
 }
 
-/// Killed at twenty moments and once told to stop, then gone on with: the same weights, to the byte,
-/// and the same log but for the seconds.
+/// Killed at twenty moments, once told to stop before, then gone on with: the same weights, to the
+/// byte, and the same card, report and log but for the seconds.
 #[cfg(unix)]
 #[test]
 fn a_stopped_training_ends_as_if_it_had_not_been() {
     let home = home();
     let base = checkpoint("bert");
-    let more = ["--save-every=1", "--rank=4", "--epochs=12"];
-    let started = std::time::Instant::now();
+    let more = ["--save-every=1", "--rank=4", "--epochs=24", "--judge-every=3"];
     home.run(&train(&base, "whole", &more)).good();
-    let whole = started.elapsed();
-    let mut killed = 0;
-    for i in 0..20_u32 {
+    let steps = log(&home, "whole/train.jsonl").last().unwrap()["step"].as_u64().unwrap();
+    for i in 1..=20_u64 {
         let mut child = home.command(&train(&base, "parts", &[&more[..], resume(&home)].concat()));
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(whole * (i % 7 + 1) / 16);
-        if i == 0 {
+        // Further than the last time, and then somewhere in a step, a judging or a saving.
+        let until = i * (steps - 8) / 20;
+        wait_for(|| last_step(&home) >= until || child.try_wait().unwrap().is_some());
+        std::thread::sleep(Duration::from_micros(i * 7919 % 5000));
+        if i == 1 {
             let pid = child.id().to_string();
             assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-            std::thread::sleep(Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(2));
         }
-        killed += u32::from(child.kill().is_ok());
+        child.kill().unwrap();
         child.wait().unwrap();
-        if home.path("parts").exists() {
-            break;
-        }
+        assert!(!home.path("parts").exists(), "done before kill {i}, after step {until}");
     }
-    assert!(killed > 1);
-    if !home.path("parts").exists() {
-        home.run(&train(&base, "parts", &[&more[..], resume(&home)].concat())).good();
-    }
+    home.run(&train(&base, "parts", &[&more[..], resume(&home)].concat())).good();
+
     let weights = |folder: &str| home.bytes(&format!("{folder}/adapter_model.safetensors"));
     assert_eq!(weights("parts"), weights("whole"));
-    let log = |folder: &str| -> Vec<Value> {
-        let text = home.read(&format!("{folder}/train.jsonl"));
-        let line = |line: &str| {
-            let mut event: Value = serde_json::from_str(line).unwrap();
-            event.as_object_mut().unwrap().remove("seconds");
-            event
-        };
-        text.lines().map(line).collect()
+    assert_eq!(log(&home, "parts/train.jsonl"), log(&home, "whole/train.jsonl"));
+    let json = |file: &str| serde_json::from_str(&home.read(file)).unwrap();
+    let card = |folder: &str| -> Value {
+        let mut card: Value = json(&format!("{folder}/cloze.json"));
+        // Where it was written to, and whether it went on.
+        card["training"].as_object_mut().unwrap().remove("command").unwrap();
+        card
     };
-    assert_eq!(log("parts"), log("whole"));
+    assert_eq!(card("parts"), card("whole"));
+    let report = |folder: &str| -> Value {
+        let mut report: Value = json(&format!("{folder}/report.json"));
+        for (of, name) in [("", "command"), ("", "seconds"), ("/curve", "seconds")] {
+            let of = report.pointer_mut(of).unwrap().as_object_mut().unwrap();
+            of.remove(name).unwrap();
+        }
+        report
+    };
+    let whole = report("whole");
+    assert_eq!(whole["curve"]["losses"].as_array().unwrap().len() as u64, steps);
+    assert_eq!(report("parts"), whole);
+}
+
+/// The events of a log but for the seconds they took.
+#[cfg(unix)]
+fn log(home: &Home, file: &str) -> Vec<Value> {
+    let line = |line: &str| {
+        let mut event: Value = serde_json::from_str(line).unwrap();
+        event.as_object_mut().unwrap().remove("seconds");
+        event
+    };
+    home.read(file).lines().map(line).collect()
+}
+
+/// The last step that the log of an unfinished training has.
+#[cfg(unix)]
+fn last_step(home: &Home) -> u64 {
+    let text = fs_err::read_to_string(home.path("parts.train.jsonl")).unwrap_or_default();
+    let step = |line: &str| serde_json::from_str::<Value>(line).ok()?["step"].as_u64();
+    text.lines().rev().find_map(step).unwrap_or(0)
+}
+
+#[cfg(unix)]
+#[track_caller]
+fn wait_for(mut is_so: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_mins(1), "nothing within a minute");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 #[cfg(unix)]
@@ -164,11 +207,7 @@ fn an_interrupt_saves_the_state() {
     let more = ["--epochs=100000"];
     let mut child = home.command(&train(&base, "x", &more));
     let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let started = std::time::Instant::now();
-    while !home.path("x.train.jsonl").exists() {
-        assert!(started.elapsed() < Duration::from_mins(1), "no training within a minute");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for(|| home.path("x.train.jsonl").exists());
     std::thread::sleep(Duration::from_millis(100));
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
@@ -181,4 +220,99 @@ fn an_interrupt_saves_the_state() {
     assert!(ran.status == Some(2) && ran.stderr.contains("--resume goes on"), "{}", ran.stderr);
     let ran = home.run(&train(&base, "x", &["--epochs=100000", "--resume", "--limit=5"]));
     assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+}
+
+#[test]
+fn a_slash_behind_the_output_changes_nothing() {
+    let home = home();
+    let base = checkpoint("bert");
+    home.run(&train(&base, "new/x/", &["--epochs=1"])).good();
+    assert!(home.path("new/x/cloze.json").exists() && home.path("new/x/train.jsonl").exists());
+    assert_eq!(fs_err::read_dir(home.path("new")).unwrap().count(), 1);
+}
+
+/// What differs alone is stored, so the base must stay what it is.
+#[test]
+fn a_model_does_not_take_the_place_of_its_base() {
+    let home = home();
+    let base = checkpoint("bert");
+    home.run(&train(&base, "full", &["--epochs=1", "--tune=full"])).good();
+    home.run(&train("full", "lora", &["--epochs=1"])).good();
+    let before = home.bytes("full/model.safetensors");
+    for (model, output, more) in [
+        ("full", "full", &["--force"][..]),
+        ("full", "./full/", &["--force"]),
+        ("lora", "lora", &["--force", "--tune=full"]),
+        ("lora", "full", &["--force", "--tune=full"]),
+    ] {
+        let ran = home.run(&train(model, output, more));
+        assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains("name another"), "{}", ran.stderr);
+    }
+    assert_eq!(home.bytes("full/model.safetensors"), before);
+    // Nor are adapters put beside others.
+    let ran = home.run(&train("lora", "more", &[]));
+    assert!(ran.status == Some(2) && ran.stderr.contains("cloze model merge"), "{}", ran.stderr);
+    home.run(&train("lora", "more", &["--epochs=1", "--tune=full"])).good();
+    home.run(&["model", "check", "more"]).good();
+}
+
+/// All of a label's entities may be drawn to be held out, and are learned by name even then; what is
+/// dropped is dropped only where it is learned from.
+#[test]
+fn what_is_held_out_changes_no_labels() {
+    let home = home();
+    let base = checkpoint("bert");
+    let rare = "Kassel\tB-RARE\nmet\tO\n\n";
+    home.write("rare.conll", home.read("people.conll") + rare);
+    home.write("dev.conll", "the\tB-THING\nson\tO\n\n".to_owned() + rare);
+    let run = |more: &[&str]| {
+        let common = ["train", "tag", "rare.conll", "-m", &base, "-o", "x", "--force", "--json"];
+        let ran = home.run(&[&common[..], &["--epochs=1"], more].concat());
+        let report: Value = serde_json::from_str(ran.good()).unwrap();
+        (report, ran.stderr)
+    };
+    let config = || -> Value { serde_json::from_str(&home.read("x/config.json")).unwrap() };
+    let gold = |report: &Value| report["held_out"]["micro"]["support"].as_u64().unwrap();
+    let mut held_out = 0;
+    for seed in ["--seed=1", "--seed=2", "--seed=3", "--seed=4"] {
+        let (all, _) = run(&["--hold-out=0.6", seed]);
+        assert_eq!(config()["id2label"].as_object().unwrap().len(), 5, "{seed}");
+        let (report, stderr) = run(&["--hold-out=0.6", seed, "--drop-entities=Kassel"]);
+        assert_eq!(config()["id2label"].as_object().unwrap().len(), 3, "{seed}");
+        assert_eq!(gold(&report), gold(&all), "{seed}");
+        let is_out = all["labels"]["RARE"].is_null();
+        assert_eq!(stderr.contains("always missed: RARE"), is_out, "{seed}: {stderr}");
+        held_out += u8::from(is_out);
+    }
+    assert!(held_out > 0);
+    let (_, stderr) = run(&["--dev=dev.conll"]);
+    assert!(stderr.contains("always missed: THING"), "{stderr}");
+}
+
+/// Another takes the name meanwhile, so that the model cannot be put there: nothing is lost, and no
+/// step is taken again.
+#[cfg(unix)]
+#[test]
+fn what_fails_behind_the_last_step_does_not_lose_the_training() {
+    let home = home();
+    let base = checkpoint("bert");
+    let more = ["--epochs=24"];
+    home.run(&train(&base, "whole", &more)).good();
+    let mut child = home.command(&train(&base, "parts", &more));
+    let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(|| last_step(&home) > 0);
+    fs_err::create_dir(home.path("parts")).unwrap();
+    let ran = Ran::of(child.wait_with_output().unwrap(), &["parts"]);
+    assert!(ran.status == Some(2) && ran.stderr.contains("parts"), "{}", ran.stderr);
+    assert!(home.path("parts.state").exists() && home.path("parts.train.jsonl").exists());
+    fs_err::remove_dir(home.path("parts")).unwrap();
+    let ran = home.run(&train(&base, "parts", &["--epochs=24", "--resume"]));
+    ran.good();
+    // Nothing is judged again on the way, which would say so.
+    assert!(!ran.stderr.contains("step "), "{}", ran.stderr);
+    let weights = |folder: &str| home.bytes(&format!("{folder}/adapter_model.safetensors"));
+    assert_eq!(weights("parts"), weights("whole"));
+    assert_eq!(log(&home, "parts/train.jsonl"), log(&home, "whole/train.jsonl"));
+    assert!(!home.path("parts.state").exists() && !home.path("parts.train.jsonl").exists());
 }

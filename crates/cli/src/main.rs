@@ -24,6 +24,7 @@
 //! included; 130 interrupted.
 mod anisotropy;
 mod args;
+mod card;
 mod classify;
 mod data_check;
 mod embed;

@@ -5,7 +5,9 @@ use clap::{Args, Subcommand};
 use cloze::Metric;
 use cloze::metrics::TagScheme;
 
-use super::{ClassifierArgs, CorrectionArg, LabelledArgs, PairArgs, TaggerArgs, VectorArgs};
+use super::{
+    ClassifierArgs, CorrectionArg, LabelledArgs, PairArgs, TaggedArgs, TaggerArgs, VectorArgs,
+};
 
 /// What is evaluated.
 #[derive(Subcommand)]
@@ -102,15 +104,8 @@ pub(crate) struct EvalTagArgs {
     /// Another tagger on the same sentences, and whether it is better or worse by more than chance
     #[arg(long, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) compare: Option<String>,
-    /// The column that holds the word, counted from 1
-    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
-    pub(crate) token_column: usize,
-    /// The column that holds the gold tag, counted from 1 [default: the last]
-    #[arg(long, value_name = "N", help_heading = "Input")]
-    pub(crate) tag_column: Option<usize>,
-    /// The file's encoding: utf-8, latin1, utf-16, gbk, …
-    #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
-    pub(crate) encoding: String,
+    #[command(flatten)]
+    pub(crate) columns: TaggedArgs,
     /// How the gold tags mark entities: iob1, iob2, ioe1, ioe2, iobes, bilou [default: what they show]
     #[arg(long, value_name = "SCHEME", value_parser = super::score_tags::scheme, help_heading = "Entities")]
     pub(crate) scheme: Option<TagScheme>,

@@ -20,8 +20,12 @@ mod model_merge;
 mod pairs;
 mod score_tags;
 mod similarity;
+mod tagged;
 mod tagger;
 mod train;
+mod train_labels;
+mod train_similarity;
+mod training;
 mod tune;
 mod vectors;
 mod zscore;
@@ -38,11 +42,13 @@ pub(crate) use model_merge::ModelMergeArgs;
 pub(crate) use pairs::{PairArgs, PairFields, PairInputArg};
 pub(crate) use score_tags::ScoreTagsArgs;
 pub(crate) use similarity::SimilarityArgs;
+pub(crate) use tagged::TaggedArgs;
 pub(crate) use tagger::TaggerArgs;
-pub(crate) use train::{
-    CardArgs, ClassWeightsArg, HeadKindArg, JudgeArgs, SearchArg, TrainArgs, TrainCommand,
-};
-pub(crate) use tune::{StepArgs, TrainTagArgs, TuneArgs};
+pub(crate) use train::{HeadKindArg, JudgeArgs, SearchArg, TrainArgs, TrainCommand};
+pub(crate) use train_labels::{ClassWeightsArg, LabelFitArgs, LabelTuningArg, TunedLabelArgs};
+pub(crate) use train_similarity::{LossArg, TrainSimilarityArgs};
+pub(crate) use training::TrainingArgs;
+pub(crate) use tune::{HeldOutArgs, StepArgs, TrainTagArgs, TuneArgs, TunedArgs, TuningArg};
 pub(crate) use vectors::{
     CorrectionArg, EmbedArgs, EmbedFormat, MODEL as VECTOR_MODEL, VectorArgs,
 };

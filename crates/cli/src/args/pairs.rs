@@ -58,13 +58,17 @@ pub(crate) struct PairArgs {
 impl PairArgs {
     /// The settings of a reader of pairs with scores, or of pairs that may have none.
     pub(crate) fn params(&self, score_required: bool) -> anyhow::Result<ValidPairParams> {
-        let params = self.fields.params();
+        Ok(self.reader()?.score_required(score_required).check()?)
+    }
+
+    /// The settings of a reader of first texts and those of another field beside them.
+    pub(crate) fn beside(&self, field: &str) -> anyhow::Result<ValidPairParams> {
+        Ok(self.reader()?.second_field(Some(field.to_owned())).check()?)
+    }
+
+    fn reader(&self) -> anyhow::Result<PairParams> {
         let encoding = Encoding::parse(&self.encoding)?;
-        Ok(params
-            .format(self.input.value())
-            .encoding(encoding)
-            .score_required(score_required)
-            .check()?)
+        Ok(self.fields.params().format(self.input.value()).encoding(encoding))
     }
 }
 

@@ -1,6 +1,6 @@
 //! How entities are found, as typed.
 use clap::{Args, ValueEnum};
-use cloze_encoder::{Cut, EncoderParams};
+use cloze_encoder::{Cut, EncoderParams, ModelFolder};
 use cloze_heads::{Aggregation, Decode, TagParams};
 
 use super::{WorkArgs, values};
@@ -8,8 +8,8 @@ use super::{WorkArgs, values};
 /// Which model finds entities, and how.
 #[derive(Args)]
 pub(crate) struct TaggerArgs {
-    /// A model's name or folder
-    #[arg(short, long, default_value = "pii", value_name = "NAME|DIR", help_heading = "Model")]
+    /// A model's name or folder: ner-en finds people, places and organisations, pii personal data
+    #[arg(short, long, default_value = "ner-en", value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
@@ -29,7 +29,8 @@ pub(crate) struct TaggerArgs {
     /// How tags are chosen from their probabilities
     #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
     pub(crate) decode: DecodeArg,
-    /// Only entities with at least this score, 0 to 1; LABEL=SCORE for one label
+    /// Only entities with at least this score, 0 to 1; LABEL=SCORE for one label [default: what the
+    /// model's card says]
     #[arg(long, value_delimiter = ',', value_parser = MinScore::parse, value_name = "SCORE|LABEL=SCORE", help_heading = "Entities")]
     pub(crate) min_score: Vec<MinScore>,
     /// Rather tag what is doubtful than pass it over: takes this many logits off `O`
@@ -38,9 +39,12 @@ pub(crate) struct TaggerArgs {
 }
 
 impl TaggerArgs {
-    /// How a model with these tags is to be used; its scheme and labels are left at their defaults.
-    pub(crate) fn tag_params(&self, tags: &[String]) -> TagParams {
-        let params = TagParams::new(tags.to_vec())
+    /// How a model is to be used; its scheme and labels are left at their defaults. The least score
+    /// that its card has holds for those who do not ask for another, or for what is doubtful.
+    pub(crate) fn tag_params(&self, model: &ModelFolder) -> TagParams {
+        let own = model.card().min_score.filter(|_| self.prefer_recall.is_none());
+        let params = TagParams::new(model.labels().to_vec())
+            .min_score(own.unwrap_or(0.0))
             .aggregation(self.aggregation.value())
             .decode(self.decode.value())
             .recall_bias(self.prefer_recall.unwrap_or(0.0));

@@ -1,12 +1,16 @@
 //! `cloze train`, as typed.
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use cloze::PairRows;
 use cloze::embed::{Layers, Poolings};
 
-use super::{CorrectionArg, LabelledArgs, PairCutArg, TrainTagArgs, VECTOR_MODEL, WorkArgs};
+use super::training::Given;
+use super::{
+    CorrectionArg, LabelFitArgs, LabelTuningArg, LabelledArgs, PairCutArg, TrainSimilarityArgs,
+    TrainTagArgs, TrainingArgs, TunedArgs, TunedLabelArgs,
+};
 
 /// What is trained.
 #[derive(Subcommand)]
@@ -17,58 +21,61 @@ pub(crate) enum TrainCommand {
     Pair(Box<TrainPairArgs>),
     /// A tagger of words, from sentences with a tag a word: the encoder itself is trained
     Tag(Box<TrainTagArgs>),
+    /// An encoder whose vectors say how alike texts are, from pairs: the encoder itself is trained
+    Similarity(Box<TrainSimilarityArgs>),
 }
 
 /// What `cloze train classify` is asked for.
 #[derive(Args)]
+#[command(mut_arg("patience", |arg| arg.help(
+    "Stop when so many judgings in a row (with --search, so many settings) are no better"
+)))]
 pub(crate) struct TrainArgs {
+    #[command(flatten)]
+    given: Given,
     /// Labelled texts: csv, tsv or jsonl files; LABEL=FILE with a text a line; a folder with a file,
     /// or a folder of files, a class
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,
-    /// The folder of the new model
-    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
-    pub(crate) output: PathBuf,
-    /// Replace a trained model that is there
-    #[arg(long, help_heading = "Output")]
-    pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    /// A head fitted on the vectors of an encoder that stays as it is; or adapters, the whole encoder,
+    /// or the head of the encoder's family alone, trained step by step
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHAT",
+        help_heading = "What is trained"
+    )]
+    pub(crate) tune: LabelTuningArg,
+    #[command(flatten)]
+    pub(crate) fit: TrainingArgs,
+    #[command(flatten)]
+    pub(crate) read: LabelledArgs,
+    #[command(flatten)]
+    pub(crate) labels: LabelFitArgs,
+    #[command(flatten)]
+    pub(crate) rows: KeptRowsArgs,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
+    #[command(flatten)]
+    pub(crate) head: HeadArgs,
+    #[command(flatten)]
+    pub(crate) judge: JudgeArgs,
+    #[command(flatten)]
+    pub(crate) tuned: TunedArgs,
+    #[command(flatten)]
+    pub(crate) tuned_labels: TunedLabelArgs,
+}
+
+/// Where rows are kept.
+#[derive(Args)]
+pub(crate) struct KeptRowsArgs {
     /// Where rows are kept, so that a further training need not encode again [default: DIR.rows]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub(crate) cache: Option<PathBuf>,
     /// Keep no rows
     #[arg(long, conflicts_with = "cache", help_heading = "Output")]
     pub(crate) no_cache: bool,
-
-    #[command(flatten)]
-    pub(crate) card: CardArgs,
-    #[command(flatten)]
-    pub(crate) features: FeatureArgs,
-    #[command(flatten)]
-    pub(crate) read: LabelledArgs,
-    #[command(flatten)]
-    pub(crate) head: HeadArgs,
-    #[command(flatten)]
-    pub(crate) judge: JudgeArgs,
-}
-
-/// What the model's card and reports say besides figures.
-#[derive(Args)]
-pub(crate) struct CardArgs {
-    /// What the model is for, in a sentence, for its card
-    #[arg(long, value_name = "TEXT", help_heading = "Output")]
-    pub(crate) description: Option<String>,
-    /// The model's licence by its SPDX name, for its card
-    #[arg(long, value_name = "NAME", help_heading = "Output")]
-    pub(crate) license: Option<String>,
-    /// Whom the data's or the base model's licence wants named, for its card
-    #[arg(long, value_name = "TEXT", help_heading = "Output")]
-    pub(crate) attribution: Option<String>,
-    /// Leave texts out of the reports, which else show those that were labelled wrongly
-    #[arg(long, help_heading = "Output")]
-    pub(crate) no_texts: bool,
 }
 
 /// What `cloze train pair` is asked for.
@@ -76,12 +83,20 @@ pub(crate) struct CardArgs {
 pub(crate) struct TrainPairArgs {
     #[command(flatten)]
     pub(crate) train: TrainArgs,
+    #[command(flatten)]
+    pub(crate) pair: PairRowArgs,
+    /// Which text of a pair is cut where both are too long for one sequence (--pair-rows cross, and
+    /// whatever is trained by steps)
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Input")]
+    pub(crate) cut: PairCutArg,
+}
+
+/// How a pair becomes a row of vectors.
+#[derive(Args)]
+pub(crate) struct PairRowArgs {
     /// How a pair becomes a row
     #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Features")]
     pub(crate) pair_rows: PairRowsArg,
-    /// Which text of a pair is cut where both are too long (--pair-rows cross)
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Features")]
-    pub(crate) cut: PairCutArg,
 }
 
 /// How a pair becomes a row.
@@ -96,7 +111,7 @@ pub(crate) enum PairRowsArg {
 
 impl TrainPairArgs {
     pub(crate) fn rows(&self) -> PairRows {
-        match self.pair_rows {
+        match self.pair.pair_rows {
             PairRowsArg::Separate => PairRows::Separate,
             PairRowsArg::Cross => PairRows::Cross(self.cut.value()),
         }
@@ -106,11 +121,9 @@ impl TrainPairArgs {
 /// How texts become features.
 #[derive(Args)]
 pub(crate) struct FeatureArgs {
-    /// The encoder's name or folder
-    #[arg(short, long, default_value = VECTOR_MODEL, value_name = "NAME|DIR", help_heading = "Features")]
-    pub(crate) model: String,
-    #[command(flatten)]
-    pub(crate) work: WorkArgs,
+    /// The most tokens in a batch, padding included
+    #[arg(long, default_value_t = 512, value_name = "N", help_heading = "Features")]
+    pub(crate) batch_tokens: usize,
     /// How token rows become one: cls, mean, max, …, or several, joined
     #[arg(long, alias = "pool", default_value = "cls,mean", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Features")]
     pub(crate) pooling: Poolings,
@@ -127,9 +140,6 @@ pub(crate) struct FeatureArgs {
         help_heading = "Features"
     )]
     pub(crate) prompt: String,
-    /// Of texts longer than the model takes, see only the beginning
-    #[arg(long, help_heading = "Features")]
-    pub(crate) truncate: bool,
     /// The correction of vectors, learned from the training texts
     #[arg(
         long,
@@ -154,15 +164,9 @@ pub(crate) struct HeadArgs {
     /// scikit-learn's C (logistic, svm) [default: the best of 0.001, 0.01, … 100 on examples held out]
     #[arg(long, value_name = "C", help_heading = "Head")]
     pub(crate) c: Option<f64>,
-    /// What an example of a class counts: none (1 each), balanced (classes count alike), or LABEL=W,…
-    #[arg(long, default_value = "none", value_name = "HOW", value_parser = ClassWeightsArg::parse, help_heading = "Head")]
-    pub(crate) class_weights: ClassWeightsArg,
     /// The most steps of the solver [default: 1000]
     #[arg(long, value_name = "N", help_heading = "Head")]
     pub(crate) max_iterations: Option<u64>,
-    /// What every draw, split and search follows from
-    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Head")]
-    pub(crate) seed: u64,
     /// Try settings, and take the best by cross-validation: C, class weights, pooling, layers and
     /// correction, besides those that are given
     #[arg(long, value_enum, value_name = "HOW", conflicts_with = "shots", help_heading = "Head")]
@@ -176,9 +180,6 @@ pub(crate) struct HeadArgs {
         help_heading = "Head"
     )]
     pub(crate) trials: usize,
-    /// Give up after so many settings without a better one
-    #[arg(long, value_name = "N", requires = "search", help_heading = "Head")]
-    pub(crate) patience: Option<usize>,
 }
 
 /// What is fitted.
@@ -204,32 +205,6 @@ pub(crate) enum SearchArg {
     Halving,
 }
 
-/// What an example of a class counts.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum ClassWeightsArg {
-    None,
-    Balanced,
-    Given(Vec<(String, f64)>),
-}
-
-impl ClassWeightsArg {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "none" => return Ok(Self::None),
-            "balanced" => return Ok(Self::Balanced),
-            _ => {}
-        }
-        let weight = |part: &str| {
-            let (label, weight) = part.rsplit_once('=')?;
-            Some((label.trim().to_owned(), weight.trim().parse().ok()?))
-        };
-        let given = text.split(',').map(weight).collect::<Option<Vec<_>>>();
-        given.map(Self::Given).ok_or_else(|| {
-            format!("expected none, balanced or LABEL=WEIGHT,LABEL=WEIGHT, found {text:?}")
-        })
-    }
-}
-
 /// How the result is judged.
 #[derive(Args)]
 pub(crate) struct JudgeArgs {
@@ -237,12 +212,6 @@ pub(crate) struct JudgeArgs {
     /// hold-out of 0.1]
     #[arg(long, value_name = "K", conflicts_with = "hold_out", help_heading = "Judging")]
     pub(crate) folds: Option<usize>,
-    /// Judge by a share of the examples that is held out
-    #[arg(long, value_name = "SHARE", help_heading = "Judging")]
-    pub(crate) hold_out: Option<f64>,
-    /// Judge the model on these examples, too
-    #[arg(long, value_name = "DATA", help_heading = "Judging")]
-    pub(crate) test: Vec<String>,
     /// Train on so many examples a class only, drawn at random; with --test
     #[arg(long, value_name = "N", requires = "test", help_heading = "Judging")]
     pub(crate) shots: Option<usize>,
@@ -258,10 +227,6 @@ pub(crate) struct JudgeArgs {
     /// The score at 1, 2, 4, … 100 % of the examples, in the report and as curve.svg
     #[arg(long, help_heading = "Judging")]
     pub(crate) curve: bool,
-    /// Leave probabilities as the head gives them: by default they are softened or sharpened so that
-    /// they are as likely right as they say
-    #[arg(long, help_heading = "Judging")]
-    pub(crate) no_calibration: bool,
     /// Choose a label's threshold so that it is right so often: LABEL=0.95 (two labels, or several a
     /// text)
     #[arg(long, value_name = "LABEL=SHARE", value_parser = wanted, conflicts_with = "recall", help_heading = "Judging")]
@@ -284,7 +249,28 @@ fn wanted(text: &str) -> Result<(String, f64), String> {
 impl TrainArgs {
     /// What flags exclude one another, and cannot say so themselves.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        if let Some(share) = self.judge.hold_out.filter(|share| !(*share > 0.0 && *share < 1.0)) {
+        if self.tune == LabelTuningArg::Frozen {
+            return self.check_frozen();
+        }
+        let frozen = "--tune frozen";
+        self.given.refuse::<KeptRowsArgs>(frozen)?;
+        self.given.refuse::<FeatureArgs>(frozen)?;
+        self.given.refuse::<PairRowArgs>(frozen)?;
+        self.given.refuse::<HeadArgs>(frozen)?;
+        self.given.refuse::<JudgeArgs>(frozen)?;
+        let share = self.labels.hold_out.unwrap_or_default();
+        ensure!((0.0..1.0).contains(&share), "--hold-out is {share}: expected 0 to below 1");
+        Ok(())
+    }
+
+    fn check_frozen(&self) -> anyhow::Result<()> {
+        let by_steps = "--tune lora, full or head";
+        self.given.refuse::<TunedArgs>(by_steps)?;
+        self.given.refuse::<TunedLabelArgs>(by_steps)?;
+        if self.fit.patience.is_some() && self.head.search.is_none() {
+            bail!("--patience is for --search, or for {by_steps}");
+        }
+        if let Some(share) = self.labels.hold_out.filter(|share| !(*share > 0.0 && *share < 1.0)) {
             bail!("--hold-out is {share}: expected a share between 0 and 1");
         }
         for (flag, value, least) in [
@@ -292,12 +278,22 @@ impl TrainArgs {
             ("--shots", self.judge.shots, 1),
             ("--draws", Some(self.judge.draws), 1),
             ("--trials", Some(self.head.trials), 1),
-            ("--patience", self.head.patience, 1),
+            ("--patience", self.patience(), 1),
         ] {
             if let Some(value) = value.filter(|&value| value < least) {
                 bail!("{flag} is {value}: expected at least {least}");
             }
         }
         Ok(())
+    }
+
+    /// Whether a text may have any number of labels.
+    pub(crate) fn multi_label(&self) -> bool {
+        self.read.label_separator.is_some()
+    }
+
+    /// After how many settings without a better one a search ends.
+    pub(crate) fn patience(&self) -> Option<usize> {
+        self.fit.patience.map(|n| usize::try_from(n).unwrap_or(usize::MAX))
     }
 }

@@ -1,12 +1,11 @@
 //! How an encoder is trained, as typed.
-use std::path::PathBuf;
-
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use cloze_tune::encoder::{EncoderParams, LoraParams, Module, Targets, Tuning};
 use cloze_tune::training::{Schedule, TrainingParams, ValidTrainingParams};
 
-use super::{CardArgs, DtypeArg, VECTOR_MODEL, renamed, values};
+use super::training::Given;
+use super::{DtypeArg, TaggedArgs, TrainingArgs, renamed, values};
 
 /// What `cloze train tag` is asked for.
 #[derive(Args)]
@@ -16,24 +15,10 @@ pub(crate) struct TrainTagArgs {
     pub(crate) data: Vec<String>,
     #[command(flatten)]
     pub(crate) tune: TuneArgs,
-    /// Tagged sentences to judge by while training, in place of some that are held out
-    #[arg(long, value_name = "FILE", help_heading = "Judging")]
-    pub(crate) dev: Vec<String>,
-    /// Tagged sentences to judge the trained model by
-    #[arg(long, value_name = "FILE", help_heading = "Judging")]
-    pub(crate) test: Vec<String>,
-    /// The share of sentences held out to judge by while training, where no --dev is given; 0 for none
-    #[arg(long, default_value_t = 0.1, value_name = "SHARE", help_heading = "Judging")]
-    pub(crate) hold_out: f64,
-    /// The column that holds the word, counted from 1
-    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
-    pub(crate) token_column: usize,
-    /// The column that holds the tag, counted from 1 [default: the last]
-    #[arg(long, value_name = "N", help_heading = "Input")]
-    pub(crate) tag_column: Option<usize>,
-    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
-    #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
-    pub(crate) encoding: String,
+    #[command(flatten)]
+    pub(crate) judge: HeldOutArgs,
+    #[command(flatten)]
+    pub(crate) columns: TaggedArgs,
     /// Call the label A of the files B; with nothing behind = its words are outside of every entity
     #[arg(long, value_delimiter = ',', value_parser = renamed, value_name = "A=B", help_heading = "Input")]
     pub(crate) map: Vec<(String, String)>,
@@ -44,6 +29,14 @@ pub(crate) struct TrainTagArgs {
     /// '@\S+' for names of users, or one tags what it should not
     #[arg(long, value_name = "REGEX", help_heading = "Input")]
     pub(crate) skip_words: Option<String>,
+    /// Entities whose text matches this as a whole are none where it is learned from: what one file
+    /// tags and others do not, such as 'Americans?'
+    #[arg(long, value_name = "REGEX", help_heading = "Input")]
+    pub(crate) drop_entities: Option<String>,
+    /// The least score of an entity, where those who use the model do not name one; the report's figures
+    /// are without it [default: any]
+    #[arg(long, value_name = "SCORE", help_heading = "Task")]
+    pub(crate) min_score: Option<f32>,
     /// Learn which tags stand beside each other, too (a conditional random field)
     #[arg(long, help_heading = "Task")]
     pub(crate) crf: bool,
@@ -55,26 +48,53 @@ pub(crate) struct TrainTagArgs {
     pub(crate) vary_case: f64,
 }
 
+/// What a training is judged by.
+#[derive(Args)]
+#[command(next_help_heading = "Judging")]
+pub(crate) struct HeldOutArgs {
+    /// Examples to judge by while training, in place of some that are held out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dev: Vec<String>,
+    /// Examples to judge the trained model by
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test: Vec<String>,
+    /// The share of examples held out to judge by while training, where no --dev is given; 0 for none
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    pub(crate) hold_out: f64,
+}
+
+impl HeldOutArgs {
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let share = self.hold_out;
+        ensure!((0.0..1.0).contains(&share), "--hold-out is {share}: expected 0 to below 1");
+        Ok(())
+    }
+}
+
 /// How an encoder is trained.
 #[derive(Args)]
 pub(crate) struct TuneArgs {
-    /// The encoder to start from: a name or folder with weights
-    #[arg(short, long, default_value = VECTOR_MODEL, value_name = "NAME|DIR", help_heading = "Model")]
-    pub(crate) model: String,
-    /// The folder of the new model
-    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
-    pub(crate) output: PathBuf,
-    /// Replace a trained model that is there
-    #[arg(long, help_heading = "Output")]
-    pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) fit: TrainingArgs,
+    /// Adapters, the whole encoder, or only what is put on top of it
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHAT",
+        help_heading = "What is trained"
+    )]
+    pub(crate) tune: TuningArg,
+    #[command(flatten)]
+    pub(crate) tuned: TunedArgs,
+}
+
+/// How an encoder is trained where it is.
+#[derive(Args)]
+pub(crate) struct TunedArgs {
     /// How numbers are stored
     #[arg(long, value_enum, default_value_t = DtypeArg::F32, value_name = "TYPE", help_heading = "Output")]
     pub(crate) dtype: DtypeArg,
-    #[command(flatten)]
-    pub(crate) card: CardArgs,
     #[command(flatten)]
     pub(crate) what: WhatArgs,
     #[command(flatten)]
@@ -85,9 +105,22 @@ pub(crate) struct TuneArgs {
 #[derive(Args)]
 #[command(next_help_heading = "What is trained")]
 pub(crate) struct WhatArgs {
-    /// Adapters, the whole encoder, or only what is put on top of it
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    pub(crate) tune: TuningArg,
+    #[command(flatten)]
+    given: Given,
+    #[command(flatten)]
+    pub(crate) lora: LoraArgs,
+    /// How many layers, from the lowest, stay as they are
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) freeze_layers: usize,
+    /// Train the tables of words, positions and types, too (--tune full)
+    #[arg(long)]
+    pub(crate) train_embeddings: bool,
+}
+
+/// What adapters are.
+#[derive(Args)]
+#[command(next_help_heading = "What is trained")]
+pub(crate) struct LoraArgs {
     /// The rank of adapters
     #[arg(long, default_value_t = 16, value_name = "N")]
     pub(crate) rank: usize,
@@ -103,12 +136,6 @@ pub(crate) struct WhatArgs {
     /// The matrices that get adapters: query, key, value, attention, up, down, or all-linear
     #[arg(long, value_delimiter = ',', default_value = "query,value", value_name = "A,B")]
     pub(crate) targets: Vec<String>,
-    /// How many layers, from the lowest, stay as they are
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) freeze_layers: usize,
-    /// Train the tables of words, positions and types, too (--tune full)
-    #[arg(long)]
-    pub(crate) train_embeddings: bool,
 }
 
 /// What of the encoder is trained.
@@ -169,7 +196,7 @@ pub(crate) struct StepArgs {
     #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
     pub(crate) dropout: f32,
     /// Tokens worked on at once: a step with more goes in parts, and comes to the same
-    #[arg(long, default_value_t = 4096, value_name = "N")]
+    #[arg(long, default_value_t = 1024, value_name = "N")]
     pub(crate) part_tokens: usize,
     /// Sort examples by length among so many batches; nothing is padded, so there is little to gain
     #[arg(long, default_value_t = 0, value_name = "N")]
@@ -180,49 +207,58 @@ pub(crate) struct StepArgs {
     /// Judge every so many steps, and at each epoch's end
     #[arg(long, value_name = "N")]
     pub(crate) judge_every: Option<u64>,
-    /// Stop when so many judgings in a row are no better
-    #[arg(long, value_name = "N")]
-    pub(crate) patience: Option<u64>,
-    /// What all that is drawn follows from
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) seed: u64,
     /// Save the state every so many steps, beside every five minutes
     #[arg(long, value_name = "N")]
     pub(crate) save_every: Option<u64>,
     /// Go on where a training into the same folder was stopped
     #[arg(long)]
     pub(crate) resume: bool,
-    /// How many threads [default: the cores this process may use]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+}
+
+impl TunedArgs {
+    pub(crate) fn encoder(&self, tune: TuningArg) -> anyhow::Result<EncoderParams> {
+        self.what.params(tune)
+    }
+
+    pub(crate) fn training(
+        &self,
+        tune: TuningArg,
+        fit: &TrainingArgs,
+    ) -> anyhow::Result<ValidTrainingParams> {
+        self.steps.params(tune, fit)
+    }
 }
 
 impl WhatArgs {
-    pub(crate) fn params(&self) -> anyhow::Result<EncoderParams> {
-        #[expect(clippy::cast_precision_loss, reason = "a rank")]
-        let twice = 2.0 * self.rank as f64;
-        let lora = || {
-            anyhow::Ok(
-                LoraParams::default()
-                    .with_rank(self.rank)
-                    .with_alpha(self.alpha.unwrap_or(twice))
-                    .with_dropout(self.lora_dropout)
-                    .with_rslora(self.rslora)
-                    .with_targets(self.targets()?),
-            )
-        };
-        let tuning = match self.tune {
-            TuningArg::Lora => Tuning::Lora(lora()?),
+    fn params(&self, tune: TuningArg) -> anyhow::Result<EncoderParams> {
+        if tune != TuningArg::Lora {
+            self.given.refuse::<LoraArgs>("--tune lora")?;
+        }
+        let tuning = match tune {
+            TuningArg::Lora => Tuning::Lora(self.lora.params()?),
             TuningArg::Full => Tuning::Full,
             TuningArg::Head => Tuning::Head,
         };
-        if self.train_embeddings && self.tune != TuningArg::Full {
+        if self.train_embeddings && tune != TuningArg::Full {
             bail!("--train-embeddings is for --tune full");
         }
         Ok(EncoderParams::default()
             .with_tuning(tuning)
             .with_frozen_layers(self.freeze_layers)
             .with_embeddings(self.train_embeddings))
+    }
+}
+
+impl LoraArgs {
+    fn params(&self) -> anyhow::Result<LoraParams> {
+        #[expect(clippy::cast_precision_loss, reason = "a rank")]
+        let twice = 2.0 * self.rank as f64;
+        Ok(LoraParams::default()
+            .with_rank(self.rank)
+            .with_alpha(self.alpha.unwrap_or(twice))
+            .with_dropout(self.lora_dropout)
+            .with_rslora(self.rslora)
+            .with_targets(self.targets()?))
     }
 
     fn targets(&self) -> anyhow::Result<Targets> {
@@ -244,8 +280,8 @@ impl WhatArgs {
 }
 
 impl StepArgs {
-    pub(crate) fn params(&self, what: &WhatArgs) -> anyhow::Result<ValidTrainingParams> {
-        let rate = self.learning_rate.unwrap_or(match what.tune {
+    fn params(&self, tune: TuningArg, fit: &TrainingArgs) -> anyhow::Result<ValidTrainingParams> {
+        let rate = self.learning_rate.unwrap_or(match tune {
             TuningArg::Lora => 5e-4,
             TuningArg::Full => 2e-4,
             TuningArg::Head => 1e-3,
@@ -265,10 +301,10 @@ impl StepArgs {
             .with_part_tokens(self.part_tokens)
             .with_length_window(self.length_window)
             .with_judge_every(self.judge_every)
-            .with_patience(self.patience)
-            .with_seed(self.seed)
+            .with_patience(fit.patience)
+            .with_seed(fit.seed)
             .with_save_every(self.save_every)
-            .with_threads(self.threads)
+            .with_threads(fit.threads)
             .check()?)
     }
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::adapters::AdapterInfo;
 use super::copied_files;
+use super::output::refuse_sources;
 use crate::args::{DtypeArg, ModelMergeArgs};
 use crate::messages::Messages;
 
@@ -33,14 +34,8 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
             "{folder}: no adapter in it\nhint: --adapter names one; model convert copies a model"
         );
     }
+    refuse_sources(&args.output, &model)?;
     let sources = model.sources();
-    let parts = sources.adapters().iter().map(|(folder, _)| folder.as_path());
-    for part in parts.chain([model.folder(), sources.base()]) {
-        let same = |path: &Path| fs_err::canonicalize(path).ok();
-        if args.output.exists() && same(&args.output) == same(part) {
-            bail!("{}: the folder of the model, its base or adapter; name another", part.display());
-        }
-    }
     let checkpoint = Checkpoint::of(sources)?;
     let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
     let to = args.dtype.map_or_else(own, DtypeArg::value);

@@ -3,6 +3,7 @@ mod adapters;
 mod convert;
 mod head;
 mod merge;
+pub(crate) mod output;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

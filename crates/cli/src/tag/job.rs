@@ -35,7 +35,7 @@ impl Job {
         let read = args.read.params()?;
 
         let model = find_model(&args.tagger.model)?;
-        let params = args.tagger.tag_params(model.labels());
+        let params = args.tagger.tag_params(&model);
         let params = params.scheme(args.scheme.value()).labels(args.labels.map(trimmed));
         let tagger = model::check(&model, params)?;
 

@@ -12,7 +12,7 @@ use crate::messages::{Messages, plural};
 const MOST_NUMBERS: usize = 50;
 
 /// The labels of these examples, of which one or any number is given to each.
-pub(super) fn labels(
+pub(crate) fn labels(
     examples: &[Example],
     multi_label: bool,
     files: &str,
@@ -51,7 +51,7 @@ fn names(example: &Example) -> Vec<&str> {
 }
 
 /// Says what may spoil the result: texts that are there twice, empty ones, rare labels.
-pub(super) fn warn(data: &Examples, labels: &Labels, messages: &Messages) {
+pub(crate) fn warn(data: &Examples, labels: &Labels, messages: &Messages) {
     let empty = data.all.iter().filter(|e| e.text.trim().is_empty()).count();
     // The labels of each distinct text, as often as it is there.
     let mut by_text: HashMap<Input<'_>, Vec<&[String]>> = HashMap::new();

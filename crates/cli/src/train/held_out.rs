@@ -9,7 +9,7 @@ use cloze_train::{
 };
 
 use super::report::{Calibration, Threshold};
-use crate::args::JudgeArgs;
+use crate::args::{JudgeArgs, TrainArgs};
 use crate::judge::Outcome;
 use crate::messages::Messages;
 
@@ -21,15 +21,15 @@ const MANY: usize = 20_000;
 const SHARE: f64 = 0.1;
 
 /// Logits of examples that were held out.
-pub(super) struct HeldOutLogits {
+pub(crate) struct HeldOutLogits {
     /// In words.
-    pub(super) how: String,
+    pub(crate) how: String,
     /// Which examples.
-    pub(super) examples: Vec<usize>,
+    pub(crate) examples: Vec<usize>,
     /// `[held out, labels]`.
-    pub(super) logits: Vec<Vec<f64>>,
+    pub(crate) logits: Vec<Vec<f64>>,
     /// Which of them were held out together; a hold-out's are halved, so that there are two.
-    pub(super) groups: Vec<usize>,
+    pub(crate) groups: Vec<usize>,
 }
 
 /// How examples are held out.
@@ -42,11 +42,11 @@ pub(super) enum Plan {
 
 impl Plan {
     /// What the flags ask for, or what suits so many examples.
-    pub(super) fn new(args: &JudgeArgs, labels: &Labels, messages: &Messages) -> Self {
-        if let Some(folds) = args.folds {
+    pub(crate) fn new(args: &TrainArgs, labels: &Labels, messages: &Messages) -> Self {
+        if let Some(folds) = args.judge.folds {
             return Self::Folds(folds);
         }
-        if let Some(share) = args.hold_out {
+        if let Some(share) = args.labels.hold_out {
             return Self::Share(share);
         }
         if labels.len() > MANY {
@@ -73,7 +73,7 @@ impl Plan {
     }
 
     /// Holds them out.
-    pub(super) fn run(
+    pub(crate) fn run(
         &self,
         rows: &Matrix,
         labels: &Labels,
@@ -108,7 +108,7 @@ impl HeldOutLogits {
     /// The temperature of all of them (1 where all are right, or no better than chance), and what it is
     /// worth: each example's probabilities are made
     /// with one that was learned from other groups.
-    pub(super) fn calibrate(
+    pub(crate) fn calibrate(
         &self,
         labels: &Labels,
         head: &ClassifyHead,
@@ -126,6 +126,26 @@ impl HeldOutLogits {
         if head.multi_label() {
             return Ok((all.temperature, None));
         }
+        let of_group = self.temperatures(&own)?;
+        let before = self.probability(&own, head, |_| 1.0)?;
+        let after = self.probability(&own, head, |i| of_group[self.groups[i]])?;
+        let calibration = Calibration { temperature: all.temperature, before, after };
+        Ok((all.temperature, Some(calibration)))
+    }
+
+    /// By how much the mean log loss falls with temperatures that are each learned from other groups.
+    pub(crate) fn gain(&self, labels: &Labels) -> Result<f64, TrainError> {
+        let own = labels.subset(&self.examples);
+        let of_group = self.temperatures(&own)?;
+        let divided = |(logits, &group): (&Vec<f64>, &usize)| {
+            logits.iter().map(|z| z / of_group[group]).collect()
+        };
+        let divided: Vec<Vec<f64>> = self.logits.iter().zip(&self.groups).map(divided).collect();
+        Ok(calibrate(&self.logits, &own)?.loss_before - calibrate(&divided, &own)?.loss_before)
+    }
+
+    /// Of each group the temperature that the others tell.
+    fn temperatures(&self, own: &Labels) -> Result<Vec<f64>, TrainError> {
         let groups = self.groups.iter().max().map_or(0, |last| last + 1);
         let mut of_group = vec![];
         for group in 0..groups {
@@ -134,10 +154,7 @@ impl HeldOutLogits {
             let logits: Vec<Vec<f64>> = others.iter().map(|&i| self.logits[i].clone()).collect();
             of_group.push(calibrate(&logits, &own.subset(&others))?.temperature);
         }
-        let before = self.probability(&own, head, |_| 1.0)?;
-        let after = self.probability(&own, head, |i| of_group[self.groups[i]])?;
-        let calibration = Calibration { temperature: all.temperature, before, after };
-        Ok((all.temperature, Some(calibration)))
+        Ok(of_group)
     }
 
     fn probability(
@@ -206,5 +223,39 @@ impl HeldOutLogits {
             outcomes.push(Outcome { gold, predicted, probabilities });
         }
         Ok(outcomes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One label of two that any number of texts may have; the logits say 2 for it and -2 against.
+    fn gain(right: &[bool]) -> f64 {
+        let logit = |&right: &bool| vec![if right { 2.0 } else { -2.0 }];
+        let logits: Vec<_> = right.iter().map(logit).collect();
+        let groups = (0..right.len()).map(|i| i % 2).collect();
+        let examples = (0..right.len()).collect();
+        let labels = Labels::multi(&vec![vec!["a"]; right.len()]).unwrap();
+        HeldOutLogits { how: String::new(), examples, logits, groups }.gain(&labels).unwrap()
+    }
+
+    /// Each half is right 3 times of 4, so that the other's temperature is its own: odds of 3, of which
+    /// the logarithm is 2 / T. The loss is then the entropy, ln 4 - 3/4 ln 3 = 0.562335, where it was
+    /// ln(1 + e^-2) + 2/4 = 0.626928.
+    #[test]
+    fn halves_that_agree_gain_by_a_temperature() {
+        let both = [true, true, true, true, true, true, false, false];
+        assert!((gain(&both) - (0.626_928 - 0.562_335)).abs() < 1e-6, "{}", gain(&both));
+    }
+
+    /// One half is right 7 times of 8, T = 2 / ln 7 = 1.03; the other 4 times, T is infinite. Each does
+    /// the other harm, the more so the sharper one.
+    #[test]
+    fn halves_that_do_not_agree_lose() {
+        let other = [true, false].into_iter().cycle();
+        let one = [true, true, true, true, true, true, true, false];
+        let both: Vec<bool> = one.into_iter().zip(other).flat_map(|(a, b)| [a, b]).collect();
+        assert!(gain(&both) < 0.0, "{}", gain(&both));
     }
 }

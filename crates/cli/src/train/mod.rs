@@ -5,11 +5,11 @@
 //! - `held_out`: what heads say of examples they were not fitted on;
 //! - `report`: what it has come to; `page` as a page, `card` as a model card;
 //! - `save`: the folder of the model.
-pub(crate) mod card;
-mod data;
-mod held_out;
-mod page;
-mod report;
+mod card;
+pub(crate) mod data;
+pub(crate) mod held_out;
+pub(crate) mod page;
+pub(crate) mod report;
 mod save;
 mod settings;
 
@@ -19,13 +19,15 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use cloze::heads::classify::{Classifier, Combine, FeatureParams};
 use cloze::{Matrix, Method, PairRows, RowParams, Runtime, SentenceEncoder};
+use cloze_store::AtomicFolder;
 use cloze_train::{Labels, curve, fit, label_errors};
 use serde_json::{Map, Value, json};
 
-use crate::args::{CommonArgs, TrainArgs, TrainCommand, find_model};
+use crate::args::{CommonArgs, LabelTuningArg, TrainArgs, TrainCommand, find_model};
 use crate::examples::{self, Example, Examples};
 use crate::judge::{Outcome, judge};
 use crate::messages::{Messages, plural};
+use crate::model::output;
 use crate::out::{Out, json_line};
 use crate::rows;
 use held_out::{HeldOutLogits, Plan};
@@ -53,10 +55,20 @@ pub(crate) fn run(
             if args.read.pairs || args.read.pair_field.is_some() {
                 bail!("--pairs and --pair-field are for cloze train pair");
             }
-            train(common, args, None, messages)
+            if args.tune == LabelTuningArg::Frozen {
+                train(common, args, None, messages)
+            } else {
+                crate::tune::labels::run(args, None, messages)
+            }
         }
-        TrainCommand::Pair(args) => train(common, &args.train, Some(args.rows()), messages),
+        TrainCommand::Pair(args) if args.train.tune == LabelTuningArg::Frozen => {
+            train(common, &args.train, Some(args.rows()), messages)
+        }
+        TrainCommand::Pair(args) => {
+            crate::tune::labels::run(&args.train, Some(args.cut.value()), messages)
+        }
         TrainCommand::Tag(args) => crate::tune::tag::run(args, messages),
+        TrainCommand::Similarity(args) => crate::tune::similarity::run(args, messages),
     }
 }
 
@@ -111,14 +123,14 @@ fn train(
     let started = Instant::now();
     args.check()?;
     let read = args.read.params()?.pairs(pairs.is_some());
-    let model = find_model(&args.features.model)?;
-    let output = save::create(&args.output, args.force)?;
-    let multi_label = args.read.label_separator.is_some();
+    let model = find_model(&args.fit.model)?;
+    let output = output::create(&args.fit, &model)?;
+    let multi_label = args.multi_label();
     let files = args.data.join(", ");
     let found = examples::read(&args.data, read.clone(), messages)?;
     let labels = data::labels(&found.all, multi_label, &files)?;
     data::warn(&found, &labels, messages);
-    let test = match &args.judge.test[..] {
+    let test = match &args.labels.test[..] {
         [] => None,
         paths => Some(examples::read(paths, read, messages)?),
     };
@@ -130,20 +142,16 @@ fn train(
         pooling: args.features.pooling.clone(),
         layers,
         prompt: args.features.prompt.clone(),
-        truncate: args.features.truncate,
+        truncate: args.labels.truncate,
         pairs,
     };
     let runtime = common.load_runtime(messages)?;
-    let work = &args.features.work;
     let encoder = params.open(&runtime, model, |encoder| {
-        encoder.threads(work.threads).batch_tokens(work.batch_tokens)
+        encoder.threads(args.fit.threads).batch_tokens(args.features.batch_tokens)
     })?;
-    let cache = args.cache.clone().unwrap_or_else(|| {
-        let mut name = args.output.as_os_str().to_owned();
-        name.push(".rows");
-        name.into()
-    });
-    let cache = Some(cache).filter(|_| !args.no_cache);
+    let cache = args.rows.cache.clone();
+    let cache = cache.unwrap_or_else(|| output::beside(&args.fit.output, ".rows"));
+    let cache = Some(cache).filter(|_| !args.rows.no_cache);
     let seconds = Seconds { reading: started.elapsed().as_secs_f64(), ..Seconds::default() };
     let job = Job { args, encoder, params, runtime, cache, multi_label, seconds, messages };
     job.run(found, &labels, test, output, started)
@@ -155,7 +163,7 @@ impl Job<'_> {
         found: Examples,
         labels: &Labels,
         test: Option<Examples>,
-        output: save::Folder,
+        output: AtomicFolder,
         started: Instant,
     ) -> anyhow::Result<()> {
         let Examples { all, files } = found;
@@ -171,14 +179,14 @@ impl Job<'_> {
         let curve = self.curve(&set, &model)?;
         let (found, likely_label_errors) = match &model.unseen {
             Some(unseen) if !self.multi_label => {
-                likely_errors(unseen, &set, &model.classifier, !self.args.card.no_texts)?
+                likely_errors(unseen, &set, &model.classifier, !self.args.fit.card.no_texts)?
             }
             _ => (0, vec![]),
         };
         self.seconds.judging = judging.elapsed().as_secs_f64();
         self.seconds.total = started.elapsed().as_secs_f64();
 
-        let seed = self.args.head.seed;
+        let seed = self.args.fit.seed;
         let base = self.encoder.model();
         let correction = model.chosen.correction;
         let report = Report {
@@ -188,9 +196,9 @@ impl Job<'_> {
                 .skip(1)
                 .map(|word| word.to_string_lossy().into_owned())
                 .collect(),
-            description: self.args.card.description.clone(),
-            license: self.args.card.license.clone(),
-            attribution: self.args.card.attribution.clone(),
+            description: self.args.fit.card.description.clone(),
+            license: self.args.fit.card.license.clone(),
+            attribution: self.args.fit.card.attribution.clone(),
             model: ModelRef { name: base.name(), sha256: base.sha256()? },
             data: files,
             examples: set.labels.len(),
@@ -211,9 +219,9 @@ impl Job<'_> {
         };
         let (classifier, params) = (&model.classifier, &self.params);
         let saved = Saved { report: &report, classifier, params, correction, seed, base };
-        saved.write(output, &self.args.output)?;
+        saved.write(output, &self.args.fit.output)?;
         let mut out = Out::stdout(false);
-        if self.args.json {
+        if self.args.fit.json {
             json_line(&mut out, &report)?;
         } else {
             report.write(&mut out)?;
@@ -230,7 +238,7 @@ impl Job<'_> {
         labels: &Labels,
         test: Option<&Examples>,
     ) -> anyhow::Result<(Set, Option<Draws>)> {
-        let (judge, seed) = (&self.args.judge, self.args.head.seed);
+        let (judge, seed) = (&self.args.judge, self.args.fit.seed);
         let Some(n) = judge.shots else { return Ok((self.encode(examples)?, None)) };
         // Drawn before anything is encoded: most need not be.
         let mut needed: Vec<usize> = draws(labels, n, judge.draws, seed)?.concat();
@@ -258,8 +266,8 @@ impl Job<'_> {
             }
         };
         let (features, head) = (chosen.features, &chosen.head);
-        let plan = Plan::new(&args.judge, &set.labels, self.messages);
-        let unseen = plan.run(&set.rows, &set.labels, features, head, args.head.seed)?;
+        let plan = Plan::new(args, &set.labels, self.messages);
+        let unseen = plan.run(&set.rows, &set.labels, features, head, args.fit.seed)?;
         let (classifier, fitted) = fit(&set.rows, &set.labels, features, head)?;
         if !fitted.converged {
             self.messages.note(&format!(
@@ -269,7 +277,7 @@ impl Job<'_> {
         }
         let mut own = classifier.head().clone();
         let mut calibration = None;
-        if let (Some(unseen), false) = (&unseen, args.judge.no_calibration) {
+        if let (Some(unseen), false) = (&unseen, args.labels.no_calibration) {
             let (temperature, report) = unseen.calibrate(&set.labels, &own, self.messages)?;
             own = own.with_temperature(temperature)?;
             calibration = report;
@@ -293,10 +301,10 @@ impl Job<'_> {
     fn judge_held_out(&self, set: &Set, model: &Model) -> anyhow::Result<Option<HeldOut>> {
         let Some(unseen) = &model.unseen else { return Ok(None) };
         let outcomes = unseen.outcomes(&set.labels, model.classifier.head())?;
-        let seed = self.args.head.seed;
+        let seed = self.args.fit.seed;
         let judged = judge(set.labels.names(), self.multi_label, &outcomes, seed)?;
         let examples = unseen.examples.iter().map(|&i| &set.examples[i]);
-        let confident_errors = confident_errors(&outcomes, examples, !self.args.card.no_texts);
+        let confident_errors = confident_errors(&outcomes, examples, !self.args.fit.card.no_texts);
         let (how, calibration) = (unseen.how.clone(), model.calibration.clone());
         Ok(Some(HeldOut { how, judged, calibration, confident_errors }))
     }
@@ -304,14 +312,14 @@ impl Job<'_> {
     fn judge_test(&mut self, set: &Set, model: &Model, test: Examples) -> anyhow::Result<Tested> {
         let (examples, rows) = self.rows(test.all)?;
         let outcomes = outcomes(&model.classifier, &examples, &rows)?;
-        let seed = self.args.head.seed;
+        let seed = self.args.fit.seed;
         let judged = judge(set.labels.names(), self.multi_label, &outcomes, seed)?;
         if !judged.unknown_labels.is_empty() {
             let labels = judged.unknown_labels.join(", ");
             self.messages.note(&format!("warning: labels of the test data alone: {labels}"));
         }
         let confident_errors =
-            confident_errors(&outcomes, examples.iter(), !self.args.card.no_texts);
+            confident_errors(&outcomes, examples.iter(), !self.args.fit.card.no_texts);
         Ok(Tested { data: test.files, judged, confident_errors })
     }
 
@@ -320,7 +328,7 @@ impl Job<'_> {
             return Ok(vec![]);
         }
         let (features, head) = (model.chosen.features, &model.chosen.head);
-        let seed = self.args.head.seed;
+        let seed = self.args.fit.seed;
         let found = curve(&set.rows, &set.labels, features, head, CURVE_SHARE, seed);
         let point = |p: cloze_train::CurvePoint| CurvePoint {
             examples: p.examples,
@@ -335,7 +343,7 @@ impl Job<'_> {
         let n = plural(report.examples as u64, "example");
         self.messages.note(&format!(
             "{}: {n} in {total:.1} s, {encoding:.1} s of it in the encoder for {}",
-            self.args.output.display(),
+            self.args.fit.output.display(),
             plural(encoded as u64, "text")
         ));
         let truncated = self.encoder.counts().truncated;
@@ -389,9 +397,9 @@ impl Job<'_> {
 
     /// An encoder for other rows of the same model.
     fn open(&self, params: &RowParams) -> anyhow::Result<SentenceEncoder> {
-        let (model, work) = (self.encoder.model().clone(), &self.args.features.work);
+        let (model, args) = (self.encoder.model().clone(), self.args);
         Ok(params.open(&self.runtime, model, |encoder| {
-            encoder.threads(work.threads).batch_tokens(work.batch_tokens)
+            encoder.threads(args.fit.threads).batch_tokens(args.features.batch_tokens)
         })?)
     }
 
@@ -462,7 +470,7 @@ fn outcomes(
 }
 
 /// The surest mistakes.
-fn confident_errors<'e>(
+pub(crate) fn confident_errors<'e>(
     outcomes: &[Outcome],
     examples: impl Iterator<Item = &'e Example>,
     texts: bool,

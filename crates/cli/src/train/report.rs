@@ -87,11 +87,11 @@ pub(super) struct HeldOut {
 /// What softening or sharpening the probabilities is worth. The temperature of each example is learned
 /// from others: those of other folds, or of the other half.
 #[derive(Clone, Serialize)]
-pub(super) struct Calibration {
+pub(crate) struct Calibration {
     /// Of the saved model: learned from all examples held out.
-    pub(super) temperature: f64,
-    pub(super) before: ProbabilityReport,
-    pub(super) after: ProbabilityReport,
+    pub(crate) temperature: f64,
+    pub(crate) before: ProbabilityReport,
+    pub(crate) after: ProbabilityReport,
 }
 
 #[derive(Serialize)]
@@ -130,17 +130,17 @@ pub(super) struct CurvePoint {
 
 /// A text whose label was not predicted.
 #[derive(Serialize)]
-pub(super) struct ConfidentError {
-    pub(super) path: String,
-    pub(super) line: u64,
+pub(crate) struct ConfidentError {
+    pub(crate) path: String,
+    pub(crate) line: u64,
     /// Left out with `--no-texts`.
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub(super) text: String,
+    pub(crate) text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) second: Option<String>,
-    pub(super) gold: Vec<String>,
-    pub(super) predicted: Vec<String>,
-    pub(super) probability: f64,
+    pub(crate) second: Option<String>,
+    pub(crate) gold: Vec<String>,
+    pub(crate) predicted: Vec<String>,
+    pub(crate) probability: f64,
 }
 
 /// A text whose label is likely not the right one.

@@ -1,7 +1,7 @@
 //! The folder of a trained model.
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use cloze::classifier::{HEAD, HeadCard, relative};
 use cloze::encoder::ModelFolder;
 use cloze::encoder::model::{Base, Card};
@@ -13,9 +13,6 @@ use serde_json::{Value, json};
 use super::report::Report;
 use super::{card, page};
 
-/// The folder being filled.
-pub(super) type Folder = AtomicFolder;
-
 /// What goes into it.
 pub(super) struct Saved<'a> {
     pub(super) report: &'a Report,
@@ -26,24 +23,9 @@ pub(super) struct Saved<'a> {
     pub(super) base: &'a ModelFolder,
 }
 
-/// Starts the folder. What is there is replaced only if it is a trained model.
-pub(super) fn create(output: &Path, force: bool) -> anyhow::Result<Folder> {
-    let there = output.is_dir();
-    if there && force && Card::open(output).is_ok_and(|card| !card.is_head(output)) {
-        bail!("{}: expected a trained model to replace, found none there", output.display());
-    }
-    let existing = if force { Existing::Replace } else { Existing::Refuse };
-    AtomicFolder::create(output, existing).map_err(|error| match error {
-        cloze_store::StoreError::Exists { .. } => {
-            anyhow::anyhow!("{error}\nhint: --force replaces a trained model")
-        }
-        error => error.into(),
-    })
-}
-
 impl Saved<'_> {
     /// Writes all files, and gives the folder its name.
-    pub(super) fn write(&self, folder: Folder, output: &Path) -> anyhow::Result<()> {
+    pub(super) fn write(&self, folder: AtomicFolder, output: &Path) -> anyhow::Result<()> {
         let path = folder.path();
         let write = |name: &str, bytes: &[u8]| {
             fs_err::write(path.join(name), bytes).with_context(|| output.display().to_string())

@@ -40,7 +40,7 @@ impl HeadKindArg {
 }
 
 impl ClassWeightsArg {
-    fn value(&self) -> ClassWeights {
+    pub(crate) fn value(&self) -> ClassWeights {
         match self {
             Self::None => ClassWeights::None,
             Self::Balanced => ClassWeights::Balanced,
@@ -54,11 +54,11 @@ fn given(args: &TrainArgs) -> HeadParams {
     let head = &args.head;
     let mut params = HeadParams::new()
         .with_kind(head.head.value())
-        .with_class_weights(head.class_weights.value());
+        .with_class_weights(args.labels.class_weights.value());
     if let Some(n) = head.max_iterations {
         params = params.with_max_iterations(n);
     }
-    match args.features.work.threads {
+    match args.fit.threads {
         Some(threads) => params.with_threads(threads),
         None => params,
     }
@@ -85,7 +85,7 @@ pub(super) fn choose(
     let mut trials: Vec<(f64, Trial)> = vec![];
     for c in C {
         let candidate = head.clone().with_c(c).check()?;
-        let (logits, own) = hold_out(rows, labels, features, &candidate, args.head.seed, rarest)?;
+        let (logits, own) = hold_out(rows, labels, features, &candidate, args.fit.seed, rarest)?;
         let mean = calibrate(&logits, &own)?.loss_after;
         let settings = Map::from_iter([("c".to_owned(), c.into())]);
         let trial = Trial { settings, examples: own.len(), figure: "log loss", mean, std: None };
@@ -160,7 +160,7 @@ pub(super) fn search(
     let kind = base.kind();
     base = base.with_class_weights(ClassWeights::None);
     let mut weights = vec![ClassWeights::None, ClassWeights::Balanced];
-    if let given @ ClassWeights::PerLabel(_) = args.head.class_weights.value() {
+    if let given @ ClassWeights::PerLabel(_) = args.labels.class_weights.value() {
         weights.push(given);
     }
     let found = SearchParams::new(choices.len())
@@ -172,9 +172,9 @@ pub(super) fn search(
             SearchArg::Random => Strategy::Random,
             SearchArg::Halving => Strategy::Halving { factor: 2 },
         })
-        .patience(args.head.patience)
+        .patience(args.patience())
         .folds(args.judge.folds.unwrap_or(rarest.clamp(2, 5)))
-        .seed(args.head.seed)
+        .seed(args.fit.seed)
         .base(base)
         .check()?
         .run(&set.labels, |i| {

@@ -1,64 +1,40 @@
 //! `cloze train` where the encoder itself is trained.
 //!
-//! - `tag`: from tagged sentences;
+//! - `tag`: from tagged sentences; `labels`: from labelled texts and pairs; `similarity`: from pairs;
 //! - `model`: the encoder to start from, and its tokenizer;
+//! - `drawn`: some of many, by a seed;
+//! - `sight`: what the encoder sees of texts;
 //! - `watch`: the bar, the log, the curve, being told to stop;
-//! - `report`: what it has come to; `curve` draws what the loss did;
+//! - `report`: what it has come to;
 //! - `save`: the folder of the model.
-mod curve;
+mod drawn;
+pub(crate) mod labels;
 mod model;
-mod report;
+pub(crate) mod report;
 mod save;
+mod sight;
+pub(crate) mod similarity;
 pub(crate) mod tag;
 pub(crate) mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::bail;
-use cloze_store::{AtomicFolder, Existing};
 use cloze_tune::training::run::Judge;
 use cloze_tune::training::{
     Outcome, Score, StateFile, TaskLearner, ValidTrainingParams, Watch, Why,
 };
 use cloze_tune::{Task, TuneError};
 
-use crate::args::TuneArgs;
+use crate::args::TrainingArgs;
 use crate::messages::Messages;
+use crate::model::output::beside;
 use watch::{Curve, Watcher};
 
 /// What stands behind the output's name: what a stopped training goes on from.
 const STATE: &str = ".state";
 /// And the log of a training that is not done.
 const LOG: &str = ".train.jsonl";
-
-/// A training's files beside its output.
-pub(crate) fn beside(output: &Path, ending: &str) -> PathBuf {
-    let mut name = output.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// Starts the folder of the model, so that nobody trains for an hour to learn that it cannot be
-/// written.
-pub(crate) fn create(args: &TuneArgs) -> anyhow::Result<AtomicFolder> {
-    let there = args.output.is_dir();
-    if there && args.force {
-        let card = cloze_graph::card::Card::open(&args.output);
-        if !card.is_ok_and(|card| card.training.is_some()) {
-            bail!(
-                "{}: expected a trained model to replace, found none there",
-                args.output.display()
-            );
-        }
-    }
-    let existing = if args.force { Existing::Replace } else { Existing::Refuse };
-    AtomicFolder::create(&args.output, existing).map_err(|error| match error {
-        cloze_store::StoreError::Exists { .. } => {
-            anyhow::anyhow!("{error}\nhint: --force replaces a trained model")
-        }
-        error => error.into(),
-    })
-}
 
 /// What a training has come to.
 pub(crate) struct Trained {
@@ -69,7 +45,7 @@ pub(crate) struct Trained {
 /// Trains, watched; the state and the log lie beside the output meanwhile. `None` if it was told to
 /// stop.
 pub(crate) fn train<T: Task + Send, J>(
-    args: &TuneArgs,
+    (args, resume): (&TrainingArgs, bool),
     params: &ValidTrainingParams,
     (learner, examples): (&mut TaskLearner<T>, &[T::Example]),
     mut judge: Option<J>,
@@ -80,10 +56,10 @@ where
     J: FnMut(&mut TaskLearner<T>) -> Result<Score, TuneError> + Send,
 {
     let (state, log) = (beside(&args.output, STATE), beside(&args.output, LOG));
-    if args.steps.resume && !state.is_file() {
+    if resume && !state.is_file() {
         bail!("{}: no such file, so there is nothing to go on from", state.display());
     }
-    if !args.steps.resume && state.is_file() {
+    if !resume && state.is_file() {
         bail!(
             "{}: a training into {} was stopped\nhint: --resume goes on with it; without that file \
              it starts afresh",
@@ -98,7 +74,7 @@ where
         judge: judge.as_mut().map(|judge| judge as Judge<'_, _>),
         observe: &mut observe,
         stop,
-        state: Some(StateFile { path: &state, fingerprint, resume: args.steps.resume }),
+        state: Some(StateFile { path: &state, fingerprint, resume }),
     };
     let outcome = params.train(learner, examples, watch);
     watch::end();
@@ -115,13 +91,19 @@ where
     Ok(Some(Trained { outcome, curve: watcher.curve }))
 }
 
-/// Puts the log into the folder, and takes away what a finished training does not need.
-pub(crate) fn clear(args: &TuneArgs, folder: &Path) -> anyhow::Result<()> {
-    let (state, log) = (beside(&args.output, STATE), beside(&args.output, LOG));
-    fs_err::copy(&log, folder.join("train.jsonl"))?;
-    fs_err::remove_file(&log)?;
-    if state.is_file() {
-        fs_err::remove_file(&state)?;
+/// Puts the log into the folder.
+fn copy_log(args: &TrainingArgs, folder: &Path) -> anyhow::Result<()> {
+    fs_err::copy(beside(&args.output, LOG), folder.join("train.jsonl"))?;
+    Ok(())
+}
+
+/// Takes away what a finished training does not need, once its model is there.
+fn clear(args: &TrainingArgs) -> anyhow::Result<()> {
+    for ending in [LOG, STATE] {
+        let path = beside(&args.output, ending);
+        if path.is_file() {
+            fs_err::remove_file(&path)?;
+        }
     }
     Ok(())
 }

@@ -8,12 +8,15 @@ use cloze_graph::adapter::{self, Adapter, Module, Saved, TaskType};
 use cloze_graph::card::{Base as BaseRef, CARD, CARD_VERSION, Card, KIND};
 use cloze_graph::casing;
 use cloze_graph::checkpoint::{StoredType, weights};
-use cloze_store::{Existing, checksum, envelope};
+use cloze_store::{AtomicFolder, Existing, checksum, envelope};
 use cloze_tune::encoder::{EncoderParams, Tuning};
 use cloze_tune::{Encoder, Parameter, Parameters};
 use serde_json::{Value, json};
 
 use super::model::Base;
+use super::report::{Report, Verdict};
+use super::{clear, copy_log};
+use crate::args::TrainingArgs;
 
 /// What of a trained model is written.
 pub(crate) struct Trained<'a> {
@@ -26,14 +29,41 @@ pub(crate) struct Trained<'a> {
     /// The task's part of transformers' class: `TokenClassification`.
     pub(crate) class: Option<&'a str>,
     pub(crate) task: Option<TaskType>,
+    /// How transformers is to take the labels: `multi_label_classification`.
+    pub(crate) problem: Option<&'static str>,
     /// In the order of the outputs.
     pub(crate) labels: &'a [String],
     pub(crate) dtype: StoredType,
 }
 
 impl Trained<'_> {
+    /// All of the folder, and then the folder itself. Of `card` there is what the task says; what was
+    /// typed goes before it.
+    pub(crate) fn commit<V: Verdict>(
+        &self,
+        card: Card,
+        report: &Report<V>,
+        args: &TrainingArgs,
+        output: AtomicFolder,
+    ) -> anyhow::Result<()> {
+        let path = output.path();
+        self.write(path)?;
+        let card = Card {
+            description: report.description.clone().or(card.description),
+            license: report.license.clone(),
+            attribution: report.attribution.clone(),
+            training: Some(report.training()),
+            ..card
+        };
+        self.write_card(path, card)?;
+        report.write_files(path, &args.output)?;
+        copy_log(args, path)?;
+        output.commit()?;
+        clear(args)
+    }
+
     /// The weights or the adapter, and all that a model needs besides but its card.
-    pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
+    fn write(&self, folder: &Path) -> anyhow::Result<()> {
         match &self.params.tuning() {
             Tuning::Lora(lora) => {
                 let module = |module: &cloze_tune::encoder::LoraModule| {
@@ -79,11 +109,18 @@ impl Trained<'_> {
             debug_assert_eq!(table.shape[0], Casing::COUNT, "a row a class");
         }
         let mut config: Value = serde_json::from_slice(&self.base.checkpoint.config_json()?)?;
-        if let Some(class) = self.class {
-            config["architectures"] = json!([self.base.architecture(class)]);
+        let architecture = match self.class {
+            Some(class) => self.base.architecture(&format!("For{class}")),
+            None => self.base.architecture("Model"),
+        };
+        config["architectures"] = json!([architecture]);
+        if self.class.is_some() {
             let ids = self.labels.iter().enumerate();
             config["id2label"] = ids.clone().map(|(i, l)| (i.to_string(), json!(l))).collect();
             config["label2id"] = ids.map(|(i, l)| (l.clone(), json!(i))).collect();
+        }
+        if let Some(problem) = self.problem {
+            config["problem_type"] = json!(problem);
         }
         let mut config = serde_json::to_vec_pretty(&config)?;
         config.push(b'\n');
@@ -124,7 +161,7 @@ impl Trained<'_> {
 
     /// Writes `cloze.json`, with the base where only what differs is stored, and the hashes of what
     /// is there.
-    pub(crate) fn write_card(&self, folder: &Path, mut card: Card) -> anyhow::Result<()> {
+    fn write_card(&self, folder: &Path, mut card: Card) -> anyhow::Result<()> {
         if matches!(self.params.tuning(), Tuning::Lora(_)) {
             card.base = Some(BaseRef {
                 name: self.base.folder.name(),

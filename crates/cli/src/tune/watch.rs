@@ -40,14 +40,47 @@ pub(crate) struct Curve {
     pub(crate) scores: Vec<(u64, f64)>,
     /// Steps and the loss of the examples that are judged by.
     pub(crate) judged_losses: Vec<(u64, f64)>,
-    /// Tokens of all steps since the start or the going on, and the seconds these have taken.
+    /// Steps and the learning rate of each, thinned in the same way.
+    pub(crate) rates: Vec<(u64, f64)>,
+    /// Tokens of all steps, and the seconds these have taken.
     pub(crate) tokens: u64,
     pub(crate) seconds: f64,
-    pub(crate) trained: usize,
 }
 
 /// As many points as a curve has at most.
 const POINTS: usize = 2000;
+
+impl Curve {
+    pub(crate) fn tokens_a_second(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "for people")]
+        let tokens = self.tokens as f64;
+        tokens / self.seconds.max(1e-9)
+    }
+
+    /// Takes what an event tells. `stride`: every so many steps are a point.
+    fn add(&mut self, event: &Event, stride: &mut u64) {
+        match event {
+            Event::Step { step, loss, learning_rate, tokens, seconds, .. } => {
+                self.tokens += *tokens as u64;
+                self.seconds += seconds;
+                if step.is_multiple_of(*stride) {
+                    self.losses.push((*step, *loss));
+                    self.rates.push((*step, *learning_rate));
+                }
+                if self.losses.len() > POINTS {
+                    *stride *= 2;
+                    self.losses.retain(|(step, _)| step.is_multiple_of(*stride));
+                    self.rates.retain(|(step, _)| step.is_multiple_of(*stride));
+                }
+            }
+            Event::Judged { step, score, .. } => {
+                self.scores.push((*step, score.metric));
+                self.judged_losses.extend(score.loss.map(|loss| (*step, loss)));
+            }
+            _ => {}
+        }
+    }
+}
 
 pub(super) struct Watcher<'a> {
     log: TrainingLog,
@@ -73,25 +106,21 @@ impl<'a> Watcher<'a> {
 
     pub(super) fn observe(&mut self, event: &Event) -> Result<(), TuneError> {
         self.log.record(event)?;
+        self.curve.add(event, &mut self.stride);
         match event {
-            Event::Started { step, of, trained, .. } => {
+            Event::Started { step, of, .. } => {
                 progress::start_steps(*of, self.messages);
                 self.messages.bar.set_position(*step);
-                self.curve.trained = *trained;
+                // The steps before a stop are part of the curve, too.
+                for event in self.log.events()? {
+                    self.curve.add(&event, &mut self.stride);
+                    if let Event::Judged { score, best: true, .. } = event {
+                        self.best = Some(score.metric);
+                    }
+                }
             }
-            Event::Step { step, loss, mean_loss, tokens, seconds, .. } => {
-                self.curve.tokens += *tokens as u64;
-                self.curve.seconds += seconds;
-                if step.is_multiple_of(self.stride) {
-                    self.curve.losses.push((*step, *loss));
-                }
-                if self.curve.losses.len() > POINTS {
-                    self.stride *= 2;
-                    let stride = self.stride;
-                    self.curve.losses.retain(|(step, _)| step.is_multiple_of(stride));
-                }
-                #[expect(clippy::cast_precision_loss, reason = "for people")]
-                let rate = self.curve.tokens as f64 / self.curve.seconds.max(1e-9);
+            Event::Step { step, mean_loss, .. } => {
+                let rate = self.curve.tokens_a_second();
                 let best = self.best.map_or(String::new(), |best| format!(", best {best:.4}"));
                 self.messages
                     .bar
@@ -99,10 +128,6 @@ impl<'a> Watcher<'a> {
                 self.messages.bar.set_position(*step);
             }
             Event::Judged { step, score, best, .. } => {
-                self.curve.scores.push((*step, score.metric));
-                if let Some(loss) = score.loss {
-                    self.curve.judged_losses.push((*step, loss));
-                }
                 if *best {
                     self.best = Some(score.metric);
                 }

@@ -15,7 +15,7 @@ use anyhow::bail;
 use cloze::metrics::compare::{BootstrapParams, PairedBootstrap};
 use cloze::metrics::entity::SchemeEvidence;
 use cloze::metrics::{Convention, MetricsError, Origin, TagScheme};
-use cloze_corpus::{Encoding, TaggedParams, TaggedSentence, ValidTaggedParams};
+use cloze_corpus::{TaggedSentence, ValidTaggedParams};
 use cloze_encoder::Runtime;
 use serde::Serialize;
 
@@ -140,7 +140,7 @@ pub(super) fn run(
 fn open(runtime: &Runtime, name: &str, gold: &Gold<'_>) -> anyhow::Result<Judging> {
     let args = gold.args;
     let folder = find_model(name)?;
-    let tagger = model::check(&folder, args.tagger.tag_params(folder.labels()))?;
+    let tagger = model::check(&folder, args.tagger.tag_params(&folder))?;
     Ok(Judging {
         name: folder.name(),
         model: TagModel::open(runtime, &folder, tagger, args.tagger.encoder_params())?,
@@ -151,11 +151,7 @@ fn open(runtime: &Runtime, name: &str, gold: &Gold<'_>) -> anyhow::Result<Judgin
 
 impl<'a> Gold<'a> {
     fn new(args: &'a EvalTagArgs) -> anyhow::Result<Self> {
-        let params = TaggedParams::default()
-            .token_column(args.token_column)
-            .tag_column(args.tag_column)
-            .encoding(Encoding::parse(&args.encoding)?)
-            .check()?;
+        let params = args.columns.params()?;
         let convention = match args.scheme {
             Some(scheme) if args.strict => Convention::Strict(scheme),
             None if args.strict => Convention::Strict(shown(args, &params)?),

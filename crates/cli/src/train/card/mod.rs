@@ -1,10 +1,4 @@
-//! The model card of a trained model: Markdown with the front matter that Hugging Face reads
-//! (its documentation of model cards, 2025).
-//!
-//! - `markdown`: texts and tables;
-//! - `again`: the command that trains it once more.
-pub(crate) mod again;
-pub(crate) mod markdown;
+//! The model card of a classifier.
 #[cfg(test)]
 mod tests;
 
@@ -12,12 +6,11 @@ use cloze::metrics::Scores;
 use cloze::metrics::compare::Interval;
 
 use super::report::{Report, settings};
-use crate::examples::DataFile;
+use crate::card::again::{self, quoted};
+use crate::card::markdown::{code_block, escaped, table};
+use crate::card::{FrontMatter, files, labels, limits, rights};
 use crate::judge::{Judged, Labels};
 use crate::messages::plural;
-use crate::similarity::one_line;
-use again::quoted;
-use markdown::{code_block, escaped, table};
 
 /// The text of `README.md`, for a model in a folder of this name.
 pub(super) fn card(name: &str, report: &Report) -> String {
@@ -26,7 +19,7 @@ pub(super) fn card(name: &str, report: &Report) -> String {
     parts.extend(description);
     parts.push(what(report));
     parts.push(usage(name, report));
-    parts.push(labels(report));
+    parts.push(labels(&report.labels, "examples"));
     parts.push(data(report));
     parts.push(quality(report));
     parts.push(format!(
@@ -34,24 +27,23 @@ pub(super) fn card(name: &str, report: &Report) -> String {
         escaped(&settings(&report.features)),
         escaped(&settings(&report.head))
     ));
-    parts.push(limits(report));
+    parts.push(own_limits(report));
     parts.push(again::section(&report.command));
-    parts.push(rights(report));
+    parts.push(rights(report.license.as_deref(), report.attribution.as_deref()));
     parts.concat()
 }
 
 fn front_matter(report: &Report) -> String {
-    // A string of JSON is one of YAML.
-    let base = serde_json::Value::from(one_line(&report.model.name));
-    let pairs = if report.task == "pair" { "- sentence-pair-classification\n" } else { "" };
-    let license = report.license.as_deref().map(|license| {
-        format!("license: {}\n", serde_json::Value::from(one_line(license).to_lowercase()))
-    });
-    let license = license.unwrap_or_default();
-    format!(
-        "---\n{license}library_name: cloze\npipeline_tag: text-classification\nbase_model: {base}\n\
-         tags:\n- text-classification\n{pairs}- cloze\nmetrics:\n- accuracy\n- f1\n---\n\n"
-    )
+    let pairs = ["sentence-pair-classification"];
+    let tags = if report.task == "pair" { &pairs[..] } else { &[] };
+    let front = FrontMatter {
+        license: report.license.as_deref(),
+        pipeline: "text-classification",
+        base: &report.model.name,
+        tags,
+        metrics: &["accuracy", "f1"],
+    };
+    front.write()
 }
 
 fn what(report: &Report) -> String {
@@ -69,16 +61,6 @@ fn what(report: &Report) -> String {
     )
 }
 
-/// Under which licence, and who is to be named.
-fn rights(report: &Report) -> String {
-    let lines = [("Licence", &report.license), ("Attribution", &report.attribution)];
-    let line = |(name, text): (&str, &Option<String>)| {
-        text.as_deref().map(|text| format!("- {name}: {}\n", escaped(text)))
-    };
-    let lines: Vec<String> = lines.into_iter().filter_map(line).collect();
-    if lines.is_empty() { String::new() } else { format!("\n## Rights\n\n{}", lines.concat()) }
-}
-
 fn usage(name: &str, report: &Report) -> String {
     let command = if report.task == "pair" { "pair" } else { "classify" };
     let call = format!("cloze {command} FILE --model {}", quoted(&format!("./{name}")));
@@ -90,24 +72,9 @@ fn usage(name: &str, report: &Report) -> String {
     )
 }
 
-fn labels(report: &Report) -> String {
-    let rows: Vec<Vec<String>> =
-        report.labels.iter().map(|(label, n)| vec![escaped(label), n.to_string()]).collect();
-    format!("## Labels\n\n{}\n", table(&["label", "examples"], 1, &rows))
-}
-
 fn data(report: &Report) -> String {
     let n = plural(report.examples as u64, "example");
-    format!("## Training data\n\n{n}.\n\n{}\n", files(&report.data))
-}
-
-fn files(files: &[DataFile]) -> String {
-    let row = |file: &DataFile| {
-        let sha256 = file.sha256.clone().unwrap_or_else(|| "–".to_owned());
-        vec![escaped(&file.file), file.examples.to_string(), sha256]
-    };
-    let rows: Vec<Vec<String>> = files.iter().map(row).collect();
-    table(&["file", "examples", "SHA-256"], 1, &rows)
+    format!("## Training data\n\n{n}.\n\n{}\n", files(&report.data, "examples"))
 }
 
 fn quality(report: &Report) -> String {
@@ -145,7 +112,11 @@ fn quality(report: &Report) -> String {
         ));
     }
     if let Some(test) = &report.test {
-        parts.push(format!("### On test data\n\n{}\n{}", files(&test.data), figures(&test.judged)));
+        parts.push(format!(
+            "### On test data\n\n{}\n{}",
+            files(&test.data, "examples"),
+            figures(&test.judged)
+        ));
     }
     if let Some(draws) = &report.draws {
         parts.push(format!(
@@ -200,28 +171,20 @@ fn figures(judged: &Judged) -> String {
     format!("{whole}\n{by_label}\n")
 }
 
-fn limits(report: &Report) -> String {
-    let mut limits = vec![
-        "- The figures hold for texts like those it was trained and judged on. On texts of another \
-         kind, time or language it may be worse, and this card does not tell by how much.\n"
-            .to_owned(),
-        "- It knows the labels above alone, and has no way to say that a text is about something \
-         else; a low probability is the only hint.\n"
+/// What it cannot do, and what may be wrong with it.
+fn own_limits(report: &Report) -> String {
+    let mut own = vec![
+        "It knows the labels above alone, and has no way to say that a text is about something \
+         else; a low probability is the only hint."
             .to_owned(),
     ];
-    let few: Vec<String> =
-        report.labels.iter().filter(|(_, n)| **n < 10).map(|(label, _)| escaped(label)).collect();
-    if !few.is_empty() {
-        limits.push(format!("- Fewer than 10 examples: {}.\n", few.join(", ")));
-    }
     if !report.converged {
         let n = plural(report.iterations, "step");
-        limits.push(format!("- The head had not converged after {n}.\n"));
+        own.push(format!("The head had not converged after {n}."));
     }
     if !report.likely_label_errors.is_empty() {
         let n = plural(report.likely_label_errors_found as u64, "label");
-        limits
-            .push(format!("- Of the training data {n} may be wrong; `report.html` lists them.\n"));
+        own.push(format!("Of the training data {n} may be wrong; `report.html` lists them."));
     }
-    format!("## Limits\n\n{}\n", limits.concat())
+    limits(&report.labels, "examples", &own)
 }

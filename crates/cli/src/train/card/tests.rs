@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::again::quoted;
 use super::card;
+use crate::card::again::quoted;
 use crate::train::page::tests::{ODD, bare, full, held_out, judged, pieces, two};
 use crate::train::report::Report;
 

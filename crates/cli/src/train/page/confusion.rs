@@ -3,8 +3,8 @@ use cloze::metrics::MultiLabelReport;
 use cloze::metrics::classification::ConfusionTable;
 
 use super::figures::share;
-use super::table::{framed, label, name, number, row};
 use crate::page::attribute;
+use crate::page::table::{framed, label, name, number, row};
 
 /// More labels than this are no table that can be read.
 const MOST: usize = 30;

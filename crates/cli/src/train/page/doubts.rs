@@ -1,6 +1,6 @@
 //! Texts that were judged wrong, or that may be labelled wrong.
-use super::table::{Numbers, Words, figure, labels, row, table, words};
 use crate::judge::{Judged, Labels};
+use crate::page::table::{Numbers, Words, figure, labels, row, table, words};
 use crate::page::{attribute, text};
 use crate::train::report::{ConfidentError, LikelyError};
 

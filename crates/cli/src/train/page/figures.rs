@@ -3,8 +3,8 @@ use cloze::metrics::Scores;
 use cloze::metrics::compare::Interval;
 use cloze::metrics::probability::ProbabilityReport;
 
-use super::table::{Numbers, Words, figure, framed, name, number, row, table, words};
 use crate::judge::{Judged, Labels, Ranking};
+use crate::page::table::{Numbers, Words, figure, framed, name, number, row, table, words};
 use crate::train::report::{Calibration, CurvePoint};
 
 /// Of all examples together.

@@ -5,14 +5,12 @@
 //! - `confusion`: which label is taken for which;
 //! - `doubts`: mistakes and likely label errors, text by text;
 //! - `settings`: what was set, tried and spent;
-//! - `plot`: plots, whose numbers are in the tables, too;
-//! - `table`: tables and their cells.
+//! - `plot`: plots, whose numbers are in the tables, too.
 mod confusion;
 mod doubts;
 mod figures;
 mod plot;
 mod settings;
-mod table;
 #[cfg(test)]
 pub(super) mod tests;
 mod words;
@@ -20,44 +18,8 @@ mod words;
 use super::report::{Calibration, ConfidentError, Report};
 use crate::judge::{Judged, Labels};
 use crate::messages::plural;
-use crate::page::{head, text};
-
-const STYLE: &str = "\
-h2 { font-size: 1.15rem; margin: 2rem 0 .3rem; border-bottom: 1px solid GrayText; }
-p, li { overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .1rem .8rem; }
-dt { font-weight: 600; }
-dd { margin: 0; overflow-wrap: anywhere; }
-figure { margin: 1rem 0; overflow-x: auto; }
-figure svg { background: #fff; border-radius: .4rem; min-width: 36rem; }
-.table { margin: 1rem 0; }
-caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
-th.list { text-align: left; }
-.averages th { font-weight: 400; font-style: italic; }
-th[colspan] { text-align: center; }
-th bdi, td bdi { display: inline-block; width: max-content; max-width: 18rem;
-                 overflow-wrap: break-word; }
-td.long bdi { max-width: 41rem; }
-td.text { text-align: start; min-width: 16rem; max-width: 45rem; white-space: pre-line;
-          overflow-wrap: anywhere; }
-td.text hr { border: 0; border-top: 1px dotted GrayText; margin: .2rem 0; }
-.doubts tbody tr + tr { border-top: 1px dotted GrayText; }
-.matrix tbody td { min-width: 2rem; background: rgb(0 114 178 / calc(var(--share) * .5));
-                   border: 1px solid rgb(128 128 128 / .4); }
-.matrix td.right { font-weight: 700; outline: 2px solid; outline-offset: -3px; }
-.matrix thead th { border-bottom: 0; }
-.matrix.many thead th { writing-mode: vertical-rl; text-align: left; }
-.matrix.many thead bdi { width: auto; max-width: none; max-height: 12rem; }
-@media print {
-  body { max-width: none; font-size: 10pt; }
-  .table, figure { overflow: visible; }
-  td.long bdi { max-width: 20rem; }
-  figure svg { min-width: 0; }
-  .matrix td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  tr, figure { break-inside: avoid; }
-  h2, caption { break-after: avoid; }
-}
-";
+use crate::page::head;
+use crate::page::report::{STYLE, figure, files, section};
 
 /// The page.
 pub(super) fn page(report: &Report) -> String {
@@ -84,7 +46,7 @@ pub(super) fn page(report: &Report) -> String {
     }
     if let Some(test) = &report.test {
         let heading = format!("On test data: {}", plural(test.judged.examples(), "example"));
-        parts.push(section("test", &heading, &settings::files("Test data", &test.data)));
+        parts.push(section("test", &heading, &files("Test data", "examples", &test.data)));
         parts.push(judged(&test.judged, None, &test.confident_errors));
     }
     if let Some(draws) = &report.draws {
@@ -113,22 +75,21 @@ pub(super) fn curve(report: &Report) -> anyhow::Result<String> {
     plot::learning::draw(report)
 }
 
-fn section(id: &str, heading: &str, body: &str) -> String {
-    format!("<h2 id=\"{id}\">{}</h2>\n{body}", text(heading))
-}
-
-/// A plot, or why there is none: its numbers stand in a table all the same.
-fn figure(drawn: anyhow::Result<String>) -> String {
-    match drawn {
-        Ok(svg) => format!("<figure>\n{svg}</figure>\n"),
-        Err(error) => format!("<p>{}</p>\n", text(&error.to_string())),
-    }
-}
-
 /// All that is known of one verdict.
 fn judged(judged: &Judged, calibration: Option<&Calibration>, errors: &[ConfidentError]) -> String {
     let mut parts = vec![words::unknown_labels(judged), figures::whole(judged)];
     parts.push(figures::by_label(judged));
+    parts.push(details(judged, calibration, errors));
+    parts.concat()
+}
+
+/// What of one verdict is more than its figures: what is taken for what, probabilities, mistakes.
+pub(crate) fn details(
+    judged: &Judged,
+    calibration: Option<&Calibration>,
+    errors: &[ConfidentError],
+) -> String {
+    let mut parts = vec![];
     parts.push(match &judged.report {
         Labels::Single(report) => confusion::single(&report.confusion),
         Labels::Multi(report) => confusion::multi(report),

@@ -1,9 +1,7 @@
 //! What it was trained on, what was set and tried, and where the time went.
-use serde_json::{Map, Value};
-
-use super::table::{Numbers, Words, figure, label, long, name, number, row, table, words};
-use crate::examples::DataFile;
 use crate::messages::plural;
+use crate::page::report::{files, settings as table_of};
+use crate::page::table::{Numbers, Words, figure, label, long, name, number, row, table, words};
 use crate::page::text;
 use crate::train::report::{Draws, Report, Seconds, Trial, settings as one_line};
 
@@ -23,16 +21,7 @@ pub(super) fn subject(report: &Report) -> String {
         ("cloze", text(report.cloze)),
     ];
     let facts = facts.map(|(what, html)| format!("<dt>{what}</dt><dd>{html}</dd>\n"));
-    format!("<dl>\n{}</dl>\n{}", facts.concat(), files("Training data", &report.data))
-}
-
-pub(super) fn files(caption: &str, files: &[DataFile]) -> String {
-    let one = |file: &DataFile| {
-        let sha256 = file.sha256.as_deref().unwrap_or("–");
-        row(&[name(&file.file), number(file.examples), long(sha256)])
-    };
-    let rows: Vec<String> = files.iter().map(one).collect();
-    table(caption, &[Words("file"), Numbers("examples"), Words("SHA-256")], &rows)
+    format!("<dl>\n{}</dl>\n{}", facts.concat(), files("Training data", "examples", &report.data))
 }
 
 pub(super) fn draws(draws: &Draws) -> String {
@@ -81,22 +70,8 @@ pub(super) fn settings(report: &Report) -> String {
         if report.converged { "" } else { ", which had not converged" }
     );
     let both = [("Features", &report.features), ("Head", &report.head)];
-    let tables: String = both.iter().map(|(caption, all)| set(caption, all)).collect();
+    let tables: String = both.iter().map(|(caption, all)| table_of(caption, all)).collect();
     tables + &steps
-}
-
-fn set(caption: &str, all: &Map<String, Value>) -> String {
-    let shown = |value: &Value| match value {
-        Value::Null => "–".to_owned(),
-        Value::String(text) if text.is_empty() => "–".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        value => value.to_string(),
-    };
-    let rows: Vec<String> =
-        all.iter().map(|(key, value)| row(&[name(key), words(&shown(value))])).collect();
-    table(caption, &[Words("setting"), Words("value")], &rows)
 }
 
 /// The one part that differs from run to run.

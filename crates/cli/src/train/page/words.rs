@@ -1,9 +1,9 @@
 //! What the report comes to, in sentences.
 use cloze::metrics::compare::Interval;
 
-use super::table::label;
 use crate::judge::{Judged, Labels};
 use crate::messages::plural;
+use crate::page::table::label;
 use crate::page::text;
 use crate::train::report::{HeldOut, Report, Threshold};
 

@@ -1,27 +1,25 @@
 //! Tagged sentences of files, and what the encoder sees of them.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use cloze::metrics::{Convention, MetricsError, Origin};
 use cloze_core::tag::{self, Chunk, Prefix, Scheme, Tag};
 use cloze_core::{Span, token};
-use cloze_corpus::{Encoding, TaggedParams};
-use cloze_encoder::Sequence as Pieces;
 use cloze_store::checksum;
-use cloze_tune::random::derive;
 use cloze_tune::task::TaggedExample;
 use regex::Regex;
 
+use super::part::{cut_out, end};
 use crate::args::TrainTagArgs;
 use crate::examples::DataFile;
 use crate::messages::{Messages, plural};
 use crate::pairs::source;
 use crate::score_tags::no_tag;
+use crate::tune::drawn::{HOLD_OUT, drawn};
 use crate::tune::model::{Base, sequence};
 
-/// The part of the seed that sentences are held out by, and that which they are varied by.
-const HOLD_OUT: u64 = 0x686f_6c64;
+/// The part of the seed that sentences are varied by.
 const VARY: u64 = 0x7661_7279;
 
 /// A sentence with its entities.
@@ -47,6 +45,22 @@ impl Sentence {
             Tag::Part(_, i) => format!("I-{}", self.entities[i].0),
         };
         tag::tags(&chunks, self.words.len(), Scheme::Iob2).into_iter().map(name).collect()
+    }
+
+    /// The entities' labels and places, in words.
+    pub(super) fn entities(&self) -> Vec<(&str, Span)> {
+        self.entities.iter().map(|(label, span)| (label.as_str(), *span)).collect()
+    }
+
+    /// The text of a place in words.
+    pub(super) fn text_of(&self, place: Span) -> &str {
+        let ends = (self.words.get(place.start), self.words.get(place.end.saturating_sub(1)));
+        let (Some(first), Some(last)) = ends else { return "" };
+        Span::new(first.start, last.end).of(&self.text).unwrap_or_default()
+    }
+
+    fn word(&self, place: usize) -> &str {
+        self.words.get(place).and_then(|word| word.of(&self.text)).unwrap_or_default()
     }
 
     /// With every word changed.
@@ -80,11 +94,7 @@ impl Files {
         args: &TrainTagArgs,
         messages: &Messages,
     ) -> anyhow::Result<Self> {
-        let params = TaggedParams::default()
-            .token_column(args.token_column)
-            .tag_column(args.tag_column)
-            .encoding(Encoding::parse(&args.encoding)?)
-            .check()?;
+        let params = args.columns.params()?;
         let map: BTreeMap<&str, &str> =
             args.map.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
         let mut all = Self::default();
@@ -145,8 +155,13 @@ impl Files {
         self.data.clone()
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
-        self.data.iter().map(|file| file.file.clone()).collect()
+    /// Leaves out the entities whose text matches as a whole.
+    pub(super) fn drop_entities(&mut self, pattern: &Regex) {
+        for sentence in &mut self.sentences {
+            let mut entities = std::mem::take(&mut sentence.entities);
+            entities.retain(|(_, place)| !pattern.is_match(sentence.text_of(*place)));
+            sentence.entities = entities;
+        }
     }
 
     /// Takes a share of the sentences out, drawn by `seed`.
@@ -172,6 +187,15 @@ impl Files {
         Self { sentences, ..Self::default() }
     }
 
+    /// The labels that there are, but for entities whose text matches `dropped` as a whole.
+    pub(super) fn names(&self, dropped: Option<&Regex>) -> BTreeSet<String> {
+        let entities = self.sentences.iter().flat_map(|s| s.entities.iter().map(move |e| (s, e)));
+        let stay = entities.filter(|(sentence, (_, place))| {
+            !dropped.is_some_and(|pattern| pattern.is_match(sentence.text_of(*place)))
+        });
+        stay.map(|(_, (label, _))| label.clone()).collect()
+    }
+
     /// How many entities of each label there are.
     pub(super) fn labels(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
@@ -180,14 +204,6 @@ impl Files {
         }
         counts
     }
-}
-
-/// Which of `count` things are drawn, each with this probability.
-fn drawn(seed: u64, part: u64, share: f64, count: usize) -> Vec<bool> {
-    #[expect(clippy::cast_precision_loss, reason = "a share of all numbers there are")]
-    let below = |bits: u64| (bits >> 11) as f64 / (1_u64 << 53) as f64;
-    let seed = derive(seed, part);
-    (0..count as u64).map(|i| below(derive(seed, i)) < share).collect()
 }
 
 /// Whether each label that is to be called something else is there.
@@ -216,56 +232,64 @@ pub(super) struct Set {
     pub(super) words: Vec<(usize, Vec<usize>)>,
 }
 
+/// What sentences are for, which decides where a word has its places.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// One at its first piece, as in reports.
+    Judge,
+    /// One at each part that the tokenizer sees as a word: running text, which has no other words, is
+    /// tagged part by part, so that `Smith-Jones` must go on behind the hyphen. None where a word
+    /// matches.
+    Learn(Option<&'a Regex>),
+}
+
 impl Set {
     /// Sentences that are too long for the encoder become several examples, none of their words is
-    /// left out. A word without a token has no place, nor has one that `skip` matches.
+    /// left out. A word without a token has no place.
     pub(super) fn new(
         files: &Files,
         tags: &[String],
         (base, classes): (&Base, usize),
-        skip: Option<&Regex>,
+        purpose: Purpose<'_>,
         messages: &Messages,
     ) -> anyhow::Result<Self> {
         let mut set = Self { examples: vec![], words: vec![] };
         let mut cut = 0;
         for (i, sentence) in files.sentences.iter().enumerate() {
             let mut pieces = base.tokenizer.pieces(&sentence.text, i)?;
+            let parts: Vec<Option<u32>> = pieces.tokens.iter().map(|token| token.word).collect();
             token::assign_words(&mut pieces.tokens, &sentence.words);
-            let places = sentence.tags().into_iter().map(|tag| tags.iter().position(|t| *t == tag));
-            let places: Vec<Option<usize>> = places.collect();
+            // A label that training does not have cannot be learned, and is judged elsewhere.
+            let place = |tag: String| tags.iter().position(|t| *t == tag).unwrap_or(0);
+            let labels: Vec<usize> = sentence.tags().into_iter().map(place).collect();
             let before = pieces.before;
             let after = pieces.sequence.ids.len() - before - pieces.tokens.len();
             let room = base.max_tokens.saturating_sub(before + after).max(1);
             cut += u64::from(pieces.tokens.len() > room);
             let mut from = 0;
             while from < pieces.tokens.len() {
-                let mut to = (from + room).min(pieces.tokens.len());
-                // Not within a word, unless it is longer than all there is.
-                while to < pieces.tokens.len()
-                    && pieces.tokens[to].word.is_some()
-                    && pieces.tokens[to].word == pieces.tokens[to - 1].word
-                    && to > from + 1
-                {
-                    to -= 1;
-                }
+                let to = end(&pieces.tokens, from, room);
                 let (mut found, mut words) = (vec![], vec![]);
                 for at in from..to {
                     let Some(word) = pieces.tokens[at].word else { continue };
                     let first = at == 0 || pieces.tokens[at - 1].word != Some(word);
-                    let word = word as usize;
-                    // A label that training does not have cannot be learned, and is judged elsewhere.
-                    let label = places.get(word).copied().flatten();
-                    let skipped = skip.is_some_and(|skip| {
-                        let span = sentence.words.get(word);
-                        span.and_then(|w| w.of(&sentence.text)).is_some_and(|w| skip.is_match(w))
-                    });
-                    if first && !skipped && !words.contains(&word) {
-                        found.push((before + at - from, label.unwrap_or(0)));
-                        words.push(word);
+                    let label = labels.get(word as usize).copied().unwrap_or(0);
+                    let label = if first { label } else { inside(tags, label) };
+                    let counts = match purpose {
+                        Purpose::Judge => first,
+                        Purpose::Learn(skip) => {
+                            let text = sentence.word(word as usize);
+                            (first || parts[at] != parts[at - 1])
+                                && !skip.is_some_and(|skip| skip.is_match(text))
+                        }
+                    };
+                    if counts {
+                        found.push((before + at - from, label));
+                        words.push(word as usize);
                     }
                 }
                 let own = before + from..before + to;
-                let part = part(&pieces.sequence, [before, after], own);
+                let part = cut_out(&pieces.sequence, [before, after], own);
                 let sequence = sequence(&part, classes);
                 set.examples.push(TaggedExample { sequence, places: found });
                 set.words.push((i, words));
@@ -280,12 +304,10 @@ impl Set {
     }
 }
 
-/// The special tokens of a sequence, `before` and `after` of them, with a part of the others.
-fn part(whole: &Pieces, [before, after]: [usize; 2], own: std::ops::Range<usize>) -> Pieces {
-    let places = (0..before).chain(own).chain(whole.ids.len() - after..whole.ids.len());
-    Pieces {
-        ids: places.clone().map(|i| whole.ids[i]).collect(),
-        types: places.clone().map(|i| whole.types[i]).collect(),
-        casing: places.map(|i| whole.casing[i]).collect(),
-    }
+/// The tag of what follows within the entity of one with this tag.
+fn inside(tags: &[String], tag: usize) -> usize {
+    let label = tags.get(tag).and_then(|tag| tag.strip_prefix("B-"));
+    let inside =
+        label.and_then(|label| tags.iter().position(|t| t.strip_prefix("I-") == Some(label)));
+    inside.unwrap_or(tag)
 }

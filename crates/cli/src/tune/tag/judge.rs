@@ -1,5 +1,5 @@
 //! How good the tags are that a model in training gives.
-use cloze::metrics::{Convention, EntityReport, EntityScorer};
+use cloze::metrics::{Convention, EntityReport, EntityScorer, MetricsError, Origin};
 use cloze_core::{Chain, tag};
 use cloze_tune::encoder::Tape;
 use cloze_tune::training::{Score, TaskLearner};
@@ -7,6 +7,7 @@ use cloze_tune::{Task as _, TuneError};
 
 use super::data::{Files, Set};
 use super::task::TagTask;
+use crate::tune::report::Mistakes;
 
 /// As many examples as are worked on at once.
 const BATCH: usize = 32;
@@ -14,6 +15,7 @@ const BATCH: usize = 32;
 pub(super) struct Judged {
     pub(super) score: Score,
     pub(super) report: EntityReport,
+    pub(super) mistakes: Mistakes,
 }
 
 /// Micro-averaged entity F1, conlleval's convention, and the mean loss a word. Tags are the likeliest
@@ -32,7 +34,7 @@ pub(super) fn judge(
     let mut predicted: Vec<Vec<&str>> =
         files.sentences.iter().map(|s| vec!["O"; s.tags().len()]).collect();
     let (mut loss, mut weight) = (0.0, 0.0);
-    let mut tape = Tape::default();
+    let mut tape = Tape::one_way();
     let places: Vec<usize> = (0..set.examples.len()).collect();
     for batch in places.chunks(BATCH) {
         let examples: Vec<_> = batch.iter().map(|&i| &set.examples[i]).collect();
@@ -57,13 +59,17 @@ pub(super) fn judge(
         }
     }
     let mut scorer = EntityScorer::new(Convention::Conlleval);
-    for (sentence, predicted) in files.sentences.iter().zip(&predicted) {
-        scorer
-            .add(&sentence.tags(), predicted)
-            .map_err(|error| TuneError::Sequence { sequence: 0, what: error.to_string() })?;
+    let mut mistakes = Mistakes::default();
+    for (i, (sentence, predicted)) in files.sentences.iter().zip(&predicted).enumerate() {
+        let failed =
+            |error: MetricsError| TuneError::Sequence { sequence: i, what: error.to_string() };
+        let found = Convention::Conlleval.entities(predicted, Origin::Predicted);
+        let (gold, found) = (sentence.entities(), found.map_err(failed)?);
+        mistakes.add(&gold, &found, |place| sentence.text_of(place));
+        scorer.add_spans(gold, found).map_err(failed)?;
     }
     let report = scorer.report();
     let mean = if weight > 0.0 { loss / weight } else { 0.0 };
     let score = Score { metric: report.averages.micro.f1, loss: Some(mean) };
-    Ok(Judged { score, report })
+    Ok(Judged { score, report, mistakes })
 }

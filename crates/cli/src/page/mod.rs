@@ -1,4 +1,10 @@
 //! What pages that need nothing else share: how they begin, and texts as they may stand in them.
+//!
+//! - `report`: what those of trained models share;
+//! - `table`: tables and their cells.
+pub(crate) mod report;
+pub(crate) mod table;
+
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use crate::output::pretty::visible;

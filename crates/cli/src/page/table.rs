@@ -5,14 +5,14 @@ use crate::page::{attribute, text};
 
 /// What heads a column.
 #[derive(Clone, Copy)]
-pub(super) enum Column<'a> {
+pub(crate) enum Column<'a> {
     Numbers(&'a str),
     Words(&'a str),
 }
-pub(super) use Column::{Numbers, Words};
+pub(crate) use Column::{Numbers, Words};
 
 /// A table that scrolls by itself where it is wider than the screen.
-pub(super) fn table(caption: &str, head: &[Column<'_>], rows: &[String]) -> String {
+pub(crate) fn table(caption: &str, head: &[Column<'_>], rows: &[String]) -> String {
     let cell = |column: &Column<'_>| match column {
         Numbers(name) => format!("<th scope=\"col\">{}</th>", text(name)),
         Words(name) => format!("<th scope=\"col\" class=\"list\">{}</th>", text(name)),
@@ -22,7 +22,7 @@ pub(super) fn table(caption: &str, head: &[Column<'_>], rows: &[String]) -> Stri
 }
 
 /// The same with a head of rows.
-pub(super) fn framed(caption: &str, head: &str, rows: &[String]) -> String {
+pub(crate) fn framed(caption: &str, head: &str, rows: &[String]) -> String {
     format!(
         "<div class=\"table\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">\n<table>\n\
          <caption>{}</caption>\n<thead>{head}</thead>\n<tbody>\n{}</tbody>\n</table>\n</div>\n",
@@ -32,40 +32,40 @@ pub(super) fn framed(caption: &str, head: &str, rows: &[String]) -> String {
     )
 }
 
-pub(super) fn row(cells: &[String]) -> String {
+pub(crate) fn row(cells: &[String]) -> String {
     format!("<tr>{}</tr>\n", cells.concat())
 }
 
 /// What the row is about.
-pub(super) fn name(name: &str) -> String {
+pub(crate) fn name(name: &str) -> String {
     format!("<th scope=\"row\" class=\"list\">{}</th>", label(name))
 }
 
-pub(super) fn number(number: impl Display) -> String {
+pub(crate) fn number(number: impl Display) -> String {
     format!("<td>{number}</td>")
 }
 
 /// A share, or another figure of four digits behind the point.
-pub(super) fn figure(figure: f64) -> String {
+pub(crate) fn figure(figure: f64) -> String {
     number(format_args!("{figure:.4}"))
 }
 
-pub(super) fn words(words: &str) -> String {
+pub(crate) fn words(words: &str) -> String {
     format!("<td class=\"list\">{}</td>", label(words))
 }
 
 /// Words that had better stand in one line, such as a checksum.
-pub(super) fn long(words: &str) -> String {
+pub(crate) fn long(words: &str) -> String {
     format!("<td class=\"list long\">{}</td>", label(words))
 }
 
 /// Labels and the like, which may be written from right to left among words that are not.
-pub(super) fn label(name: &str) -> String {
+pub(crate) fn label(name: &str) -> String {
     format!("<bdi>{}</bdi>", text(name))
 }
 
 /// Several labels, a line each, or a dash for none.
-pub(super) fn labels(names: &[String]) -> String {
+pub(crate) fn labels(names: &[String]) -> String {
     match names {
         [] => "<td class=\"list\">–</td>".to_owned(),
         names => {

@@ -1,0 +1,93 @@
+//! Model cards: Markdown with the front matter that Hugging Face reads (its documentation of model
+//! cards, 2025).
+//!
+//! - `markdown`: texts and tables;
+//! - `again`: the command that trains the model once more.
+pub(crate) mod again;
+pub(crate) mod markdown;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::examples::DataFile;
+use crate::similarity::one_line;
+use markdown::{escaped, table};
+
+/// With fewer examples than this a label is hardly learned.
+const FEW: usize = 10;
+
+/// What Hugging Face reads.
+pub(crate) struct FrontMatter<'a> {
+    pub(crate) license: Option<&'a str>,
+    pub(crate) pipeline: &'a str,
+    pub(crate) base: &'a str,
+    /// Besides the pipeline.
+    pub(crate) tags: &'a [&'a str],
+    pub(crate) metrics: &'a [&'a str],
+}
+
+impl FrontMatter<'_> {
+    pub(crate) fn write(&self) -> String {
+        let Self { license, pipeline, base, tags, metrics } = self;
+        // A string of JSON is one of YAML.
+        let string = |text: &str| Value::from(one_line(text));
+        let license = license.map(|l| format!("license: {}\n", string(&l.to_lowercase())));
+        let list = |names: &[&str]| names.iter().flat_map(|n| ["- ", n, "\n"]).collect::<String>();
+        format!(
+            "---\n{}library_name: cloze\npipeline_tag: {pipeline}\nbase_model: {}\ntags:\n\
+             - {pipeline}\n{}- cloze\nmetrics:\n{}---\n\n",
+            license.unwrap_or_default(),
+            string(base),
+            list(tags),
+            list(metrics)
+        )
+    }
+}
+
+/// What each label was learned from; nothing where there are no labels.
+pub(crate) fn labels(labels: &BTreeMap<String, usize>, counted: &str) -> String {
+    if labels.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<Vec<String>> =
+        labels.iter().map(|(label, n)| vec![escaped(label), n.to_string()]).collect();
+    format!("## Labels\n\n{}\n", table(&["label", counted], 1, &rows))
+}
+
+/// A table of files, whose lines or the like are `units`.
+pub(crate) fn files(files: &[DataFile], units: &str) -> String {
+    let row = |file: &DataFile| {
+        let sha256 = file.sha256.clone().unwrap_or_else(|| "–".to_owned());
+        vec![escaped(&file.file), file.examples.to_string(), sha256]
+    };
+    let rows: Vec<Vec<String>> = files.iter().map(row).collect();
+    table(&["file", units, "SHA-256"], 1, &rows)
+}
+
+/// What holds of every model that has learned from examples, then what is true of this one.
+pub(crate) fn limits(labels: &BTreeMap<String, usize>, counted: &str, own: &[String]) -> String {
+    let mut limits = vec![
+        "The figures hold for texts like those it was trained and judged on. On texts of another \
+         kind, time or language it may be worse, and this card does not tell by how much."
+            .to_owned(),
+    ];
+    let few: Vec<String> =
+        labels.iter().filter(|(_, n)| **n < FEW).map(|(label, _)| escaped(label)).collect();
+    limits.extend(own.iter().cloned());
+    if !few.is_empty() {
+        limits.push(format!("Fewer than {FEW} {counted}: {}.", few.join(", ")));
+    }
+    let lines: Vec<String> = limits.iter().map(|limit| format!("- {limit}\n")).collect();
+    format!("## Limits\n\n{}\n", lines.concat())
+}
+
+/// Under which licence, and who is to be named.
+pub(crate) fn rights(license: Option<&str>, attribution: Option<&str>) -> String {
+    let lines = [("Licence", license), ("Attribution", attribution)];
+    let line = |(name, text): (&str, Option<&str>)| {
+        text.map(|text| format!("- {name}: {}\n", escaped(text)))
+    };
+    let lines: Vec<String> = lines.into_iter().filter_map(line).collect();
+    if lines.is_empty() { String::new() } else { format!("\n## Rights\n\n{}", lines.concat()) }
+}

@@ -1,0 +1,33 @@
+//! The report for reading.
+use std::io::Write;
+
+use super::{Report, Verdict};
+use crate::output::pretty::visible;
+use crate::similarity::one_line;
+
+impl<V: Verdict> Report<V> {
+    /// The figures, a table for all that was judged by.
+    pub(crate) fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        for (i, (name, _, verdict)) in self.judged().enumerate() {
+            if i > 0 {
+                writeln!(out)?;
+            }
+            writeln!(out, "{}, {}:", visible(&name), one_line(&verdict.note()))?;
+            let head = verdict.head().into_iter().map(str::to_owned).collect();
+            let mut rows: Vec<Vec<String>> = vec![head];
+            rows[0][0].clear();
+            // A label may have line ends in it.
+            let shown = |row: Vec<String>| row.iter().map(|cell| one_line(cell)).collect();
+            rows.extend(verdict.rows().into_iter().map(shown));
+            for row in &rows {
+                let cell = |(i, cell): (usize, &String)| {
+                    let cells = rows.iter().filter_map(|row| row.get(i));
+                    let width = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+                    if i == 0 { format!("  {cell:width$}") } else { format!("  {cell:>width$}") }
+                };
+                writeln!(out, "{}", row.iter().enumerate().map(cell).collect::<String>())?;
+            }
+        }
+        Ok(())
+    }
+}

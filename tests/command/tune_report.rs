@@ -1,0 +1,106 @@
+//! The page and the card of a fine-tuning: their figures are those of `report.json`.
+use serde_json::Value;
+
+use crate::run::{Home, models};
+
+fn checkpoint() -> String {
+    let bert = models().join("../crates/testkit/checkpoints/bert");
+    fs_err::canonicalize(bert).unwrap().display().to_string()
+}
+
+/// One learns slowly, so that there are mistakes.
+fn trained(home: &Home, more: &[&str]) -> (Value, String, String) {
+    let base = checkpoint();
+    let common = ["train", "tag", "a.conll", "-m", &base, "-o", "x", "--test=b.conll", "--json"];
+    let ran = home.run(&[&common[..], &["--epochs=4", "--rank=2", "--force"], more].concat());
+    let report = serde_json::from_str(ran.good()).unwrap();
+    (report, home.read("x/report.html"), home.read("x/README.md"))
+}
+
+fn home() -> Home {
+    let one = "Ann\tB-PER\nmet\tO\nthe\tO\nson\tO\n\nKassel\tB-LOC\nmet\tO\n\n".repeat(20);
+    let other = "Secretname\tB-PER\nmet\tO\nKassel\tB-LOC\n\n".repeat(3);
+    Home::with([("a.conll", &*one), ("b.conll", &*other)])
+}
+
+fn four(value: &Value) -> String {
+    format!("{:.4}", value.as_f64().unwrap())
+}
+
+#[test]
+fn page_and_card_have_the_figures_of_the_report() {
+    let home = home();
+    let (report, html, card) = trained(&home, &["--license=MIT", "--attribution=A_B"]);
+    for judged in [&report["held_out"], &report["test"]] {
+        for (label, scores) in judged["labels"].as_object().unwrap() {
+            let figures = ["precision", "recall", "f1"].map(|figure| four(&scores[figure]));
+            let support = &scores["support"];
+            let row = format!("| {label} | {} | {support} |", figures.join(" | "));
+            assert!(card.contains(&row), "{row}: {card}");
+            let row = format!("<td>{}</td><td>{support}</td>", figures.join("</td><td>"));
+            assert!(html.contains(&row), "{row}");
+        }
+    }
+    let curve = &report["curve"];
+    for point in curve["scores"].as_array().unwrap() {
+        let row = format!("<td>{}</td><td>{}</td>", point[0], four(&point[1]));
+        assert!(html.contains(&row), "{row}");
+    }
+    let best = &report["best_step"];
+    for said in [
+        &*format!("best: step {best}"),
+        report["base"]["sha256"].as_str().unwrap(),
+        report["data"][0]["sha256"].as_str().unwrap(),
+        report["test"]["data"][0]["sha256"].as_str().unwrap(),
+        &*format!("{} of {} numbers", report["trained"], report["parameters"]),
+        "Loss over the steps",
+        "Learning rate over the steps",
+        "micro F1 over the steps",
+        "F1 by label",
+        "learning_rate",
+        "tuning lora rank",
+        "<bdi>dropout</bdi></th><td class=\"list\"><bdi>0.1</bdi>",
+        "max_tokens",
+        "tokens a second",
+    ] {
+        assert!(html.contains(said), "{said}");
+    }
+    // Every step has its loss and its rate.
+    for line in ["losses", "rates"] {
+        assert_eq!(curve[line].as_array().unwrap().len() as u64, report["steps"].as_u64().unwrap());
+    }
+    for said in [
+        "---\nlicense: \"mit\"\nlibrary_name: cloze\npipeline_tag: token-classification\n",
+        "```sh\ncloze tag FILE --model ./x\n```",
+        "| PER | ",
+        "## Limits\n",
+    ] {
+        assert!(card.contains(said), "{said}: {card}");
+    }
+    assert!(card.ends_with("\n## Rights\n\n- Licence: MIT\n- Attribution: A\\_B\n"), "{card}");
+    // Trained again by the card's command, it is the same model.
+    let weights = home.bytes("x/adapter_model.safetensors");
+    let again = card.split("## Train it again\n\n```sh\ncloze ").nth(1).unwrap();
+    let words: Vec<&str> = again.split("\n```").next().unwrap().split(' ').collect();
+    home.run(&words).good();
+    assert_eq!(home.bytes("x/adapter_model.safetensors"), weights);
+}
+
+/// Mistakes are counted either way; what they were made on is shown only where it may be.
+#[test]
+fn texts_of_mistakes_are_left_out_where_they_must() {
+    let home = home();
+    let (report, html, _) = trained(&home, &[]);
+    let mistakes = report["test"]["mistakes"].as_array().unwrap().clone();
+    assert!(!mistakes.is_empty(), "{report}");
+    assert!(html.contains("Secretname") && report.to_string().contains("Secretname"));
+    let (report, html, card) = trained(&home, &["--no-texts"]);
+    for (silent, mistake) in report["test"]["mistakes"].as_array().unwrap().iter().zip(&mistakes) {
+        assert_eq!(silent["entities"], mistake["entities"]);
+        assert!(silent.get("texts").is_none(), "{silent}");
+    }
+    assert!(html.contains("Most frequent mistakes") && card.contains("| gold | predicted |"));
+    for file in ["report.html", "report.json", "README.md", "cloze.json", "train.jsonl"] {
+        assert!(!home.read(&format!("x/{file}")).contains("Secretname"), "{file}");
+    }
+}
