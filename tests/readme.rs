@@ -39,6 +39,7 @@ fn links_lead_somewhere() {
         "README.md",
         "data/README.md",
         "models/README.md",
+        "models/ner-en/README.md",
         "models/pii/README.md",
         "models/sentiment-en/README.md",
     ] {

@@ -42,7 +42,7 @@ fn the_samples_entities_are_found() {
         }
     }
     let run = Command::new(env!("CARGO_BIN_EXE_cloze"))
-        .args(["tag", "data/samples", "--format", "jsonl"])
+        .args(["tag", "data/samples", "--model", "pii", "--format", "jsonl"])
         .current_dir(root())
         .output()
         .unwrap();
