@@ -237,8 +237,10 @@ pub(super) struct Set {
 pub(super) enum Purpose<'a> {
     /// One at its first piece, as in reports.
     Judge,
-    /// One at each part that the tokenizer sees as a word: running text, which has no other words, is
-    /// tagged part by part, so that `Smith-Jones` must go on behind the hyphen. None where a word
+    /// One at its first piece and, within an entity, one at each part that the tokenizer sees as a
+    /// word: running text, which has no other words, is tagged part by part, so that `Smith-Jones`
+    /// must go on behind the hyphen. Outside of entities the many parts of addresses and the like
+    /// would drown the words (F1 0.616 in place of 0.640 on 3,000 sentences). None where a word
     /// matches.
     Learn(Option<&'a Regex>),
 }
@@ -279,7 +281,7 @@ impl Set {
                         Purpose::Judge => first,
                         Purpose::Learn(skip) => {
                             let text = sentence.word(word as usize);
-                            (first || parts[at] != parts[at - 1])
+                            (first || (label != 0 && parts[at] != parts[at - 1]))
                                 && !skip.is_some_and(|skip| skip.is_match(text))
                         }
                     };
