@@ -32,7 +32,6 @@ use crate::args::TrainArgs;
 use crate::examples::Example;
 use crate::messages::{Messages, plural};
 use crate::model::output::create;
-use crate::out::{Out, json_line};
 use crate::train::confident_errors;
 use crate::train::report::Calibration;
 use data::{Texts, learned, see};
@@ -127,15 +126,7 @@ impl Job<'_> {
             started,
         )?;
         self.save(&learner, &report, output)?;
-        let mut out = Out::stdout(false);
-        if args.fit.json {
-            json_line(&mut out, &report)?;
-        } else {
-            report.write(&mut out)?;
-        }
-        out.finish()?;
-        report.note_done(&args.fit.output, messages);
-        Ok(())
+        report.show(&args.fit, messages)
     }
 
     fn settings(&self) -> Map<String, Value> {

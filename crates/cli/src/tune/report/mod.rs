@@ -255,7 +255,7 @@ impl<V: Verdict> Report<V> {
         format!("{} of {} numbers, {share:.2} %", self.trained, self.parameters)
     }
 
-    pub(crate) fn note_done(&self, output: &Path, messages: &Messages) {
+    fn note_done(&self, output: &Path, messages: &Messages) {
         messages.note(&format!(
             "{}: {} steps in {:.0} s, {:.0} tokens/s",
             output.display(),

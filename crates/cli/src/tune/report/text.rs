@@ -2,12 +2,28 @@
 use std::io::Write;
 
 use super::{Report, Verdict};
+use crate::args::TrainingArgs;
+use crate::messages::Messages;
+use crate::out::{Out, json_line};
 use crate::output::pretty::visible;
 use crate::similarity::one_line;
 
 impl<V: Verdict> Report<V> {
+    /// To standard output, as text or JSON; and that it is done.
+    pub(crate) fn show(&self, args: &TrainingArgs, messages: &Messages) -> anyhow::Result<()> {
+        let mut out = Out::stdout(false);
+        if args.json {
+            json_line(&mut out, self)?;
+        } else {
+            self.write(&mut out)?;
+        }
+        out.finish()?;
+        self.note_done(&args.output, messages);
+        Ok(())
+    }
+
     /// The figures, a table for all that was judged by.
-    pub(crate) fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
+    fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
         for (i, (name, _, verdict)) in self.judged().enumerate() {
             if i > 0 {
                 writeln!(out)?;

@@ -29,7 +29,6 @@ use super::train;
 use crate::args::{LossArg, TrainSimilarityArgs};
 use crate::messages::Messages;
 use crate::model::output::create;
-use crate::out::{Out, json_line};
 use data::{Example, Pairs};
 use judge::{Judged, Set};
 
@@ -156,15 +155,7 @@ impl Job<'_> {
             started,
         )?;
         self.save(&learner, &report, output)?;
-        let mut out = Out::stdout(false);
-        if fit.json {
-            json_line(&mut out, &report)?;
-        } else {
-            report.write(&mut out)?;
-        }
-        out.finish()?;
-        report.note_done(&fit.output, messages);
-        Ok(())
+        report.show(fit, messages)
     }
 
     fn settings(&self) -> Map<String, Value> {

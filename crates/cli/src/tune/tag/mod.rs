@@ -31,7 +31,6 @@ use super::{Trained as Done, train};
 use crate::args::TrainTagArgs;
 use crate::messages::{Messages, plural};
 use crate::model::output::create;
-use crate::out::{Out, json_line};
 use data::{Files, Purpose, Sentence, Set};
 use judge::{Judged, judge};
 use task::TagTask;
@@ -157,15 +156,7 @@ impl Job<'_> {
             started,
         )?;
         self.save(&learner, &report, output)?;
-        let mut out = Out::stdout(false);
-        if args.tune.fit.json {
-            json_line(&mut out, &report)?;
-        } else {
-            report.write(&mut out)?;
-        }
-        out.finish()?;
-        report.note_done(&args.tune.fit.output, messages);
-        Ok(())
+        report.show(&args.tune.fit, messages)
     }
 
     /// What was set besides how the encoder is trained.
