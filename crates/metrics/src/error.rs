@@ -131,6 +131,30 @@ pub enum MetricsError {
         /// The labels there are.
         expected: Vec<String>,
     },
+    /// A ranking has a document twice.
+    #[error("document {document:?} is at rank {first} and again at rank {second}")]
+    DocumentTwice {
+        /// The document.
+        document: String,
+        /// Where it is first, from 1.
+        first: usize,
+        /// Where it is again.
+        second: usize,
+    },
+    /// A score that has no place in an order.
+    #[error("document {document:?}: expected a score, found {found}")]
+    Score {
+        /// The document.
+        document: String,
+        /// The score.
+        found: f64,
+    },
+    /// A query is there twice.
+    #[error("query {query:?} is there twice")]
+    QueryTwice {
+        /// The query.
+        query: String,
+    },
     /// There are not examples of both kinds.
     #[error("{}{positive} positive and {negative} negative examples: expected both", of_class(*class))]
     OneClass {

@@ -4,6 +4,7 @@
 //! - [`entity`]: entities against gold, by label, in a convention that is named;
 //! - [`classification`]: which class is taken for which, and sets of labels;
 //! - [`ranking`]: whether scores put positive examples first;
+//! - [`retrieval`]: whether searches find the documents that are judged relevant;
 //! - [`probability`]: whether probabilities are what they say;
 //! - [`correlation`]: how two lists of numbers go together, as in judging similarities;
 //! - [`compare`]: whether a difference is more than chance.
@@ -29,8 +30,10 @@ pub mod entity;
 mod error;
 pub mod probability;
 pub mod ranking;
+pub mod retrieval;
 
 pub use classification::{ClassificationReport, Confusion, MultiLabelCounts, MultiLabelReport};
 pub use counts::{Averages, Counts, Scores};
 pub use entity::{Convention, EntityReport, EntityScorer, TagScheme};
 pub use error::{MetricsError, Origin, Side};
+pub use retrieval::{JudgedRanking, RetrievalFigures, RetrievalReport, RetrievalScorer};
