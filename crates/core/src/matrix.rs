@@ -54,6 +54,12 @@ impl Matrix {
         self.data.chunks_exact(self.cols.max(1))
     }
 
+    /// All numbers, row after row, without a copy.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<f32> {
+        self.data
+    }
+
     /// All numbers, row after row.
     #[must_use]
     pub fn as_slice(&self) -> &[f32] {
