@@ -1,6 +1,8 @@
 //! Rows of fields below a header row, as [`Dialect`] reads them, and the way back.
 use std::ops::Range;
 
+use serde_json::Map;
+
 use crate::decode::{Decoded, split_ending};
 use crate::dialect::Dialect;
 use crate::record::Frame;
@@ -16,6 +18,8 @@ struct Header {
     columns: usize,
     text: usize,
     id: Option<usize>,
+    /// The names of the columns, where records carry the other fields.
+    names: Vec<String>,
 }
 
 impl Table {
@@ -81,17 +85,31 @@ impl Table {
                 fatal: true,
             })?;
             let id = column(params.id_field())?;
-            self.header = Some(Header { columns: dialect.fields(content).count(), text, id });
+            let columns = dialect.fields(content).count();
+            let names: Vec<String> = if params.takes_metadata() {
+                dialect.fields(content).map(|range| dialect.value(&content[range])).collect()
+            } else {
+                vec![]
+            };
+            if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
+                return Err(CorpusError::DuplicateField {
+                    path: path.to_owned(),
+                    line: row.line,
+                    field: names[twice].clone(),
+                });
+            }
+            self.header = Some(Header { columns, text, id, names });
             return Ok(Some(Piece::Verbatim(row.raw)));
         };
 
-        let (mut found, mut text, mut id) = (0, None, None);
+        let (mut found, mut text, mut id, mut metadata) = (0, None, None, Map::new());
         for range in dialect.fields(content) {
             if found == header.text {
                 text = Some(range.clone());
-            }
-            if Some(found) == header.id {
+            } else if Some(found) == header.id {
                 id = Some(dialect.value(&content[range]));
+            } else if let Some(name) = header.names.get(found) {
+                metadata.insert(name.clone(), dialect.value(&content[range]).into());
             }
             found += 1;
         }
@@ -101,6 +119,7 @@ impl Table {
                 id,
                 text: dialect.value(&content[field.clone()]),
                 words: None,
+                metadata,
                 frame: Frame::Row { field, delimiter: dialect.delimiter, raw: row.raw },
             }))),
             _ => Err(CorpusError::Columns {

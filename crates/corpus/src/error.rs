@@ -7,6 +7,9 @@ use crate::Format;
 /// How many of the fields that are there an error names: a foreign file may have millions.
 pub(crate) const MAX_NAMES: usize = 20;
 
+/// How much of what is not as expected an error shows, in characters.
+const MAX_SHOWN: usize = 40;
+
 /// Why an input, or a record of it, cannot be read or written back. Lines and columns count from 1,
 /// bytes from 0.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +146,75 @@ pub enum CorpusError {
         /// What is there; of more than forty characters the beginning.
         found: String,
     },
+    /// A grade that is no whole number of 32 bits.
+    #[error("{path}:{line}: {place}: expected a whole number of at most 32 bits, found {found:?}")]
+    NotWhole {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// Where in it: `field "score"`, `column 4`.
+        place: String,
+        /// What is there; of more than forty characters the beginning.
+        found: String,
+    },
+    /// A first row of judgements that has too few columns, or too many.
+    #[error(
+        "{path}:{line}: expected 3 or 4 columns (query, perhaps 0, document, grade), found {found}"
+    )]
+    JudgementColumns {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// How many there are.
+        found: usize,
+    },
+    /// A row of judgements with tabs, and with spaces between them: either may divide it.
+    #[error("{path}:{line}: expected columns apart by tabs or by spaces, found both")]
+    MixedColumns {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+    },
+    /// The name of a query or of a document that is empty.
+    #[error("{path}:{line}: {place}: expected an id, found nothing")]
+    EmptyId {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// Where in it: `field "query"`, `column 1`.
+        place: String,
+    },
+    /// A document that has two grades for one query.
+    #[error(
+        "{path}:{line}: query {:?}, document {:?}: expected grade {expected} as before, found {found}",
+        beginning(.query), beginning(.document)
+    )]
+    JudgedTwice {
+        /// The input.
+        path: PathBuf,
+        /// The line of the second.
+        line: u64,
+        /// The query.
+        query: String,
+        /// The document.
+        document: String,
+        /// The first grade.
+        expected: i32,
+        /// The second.
+        found: i32,
+    },
+    /// A format that has no judgements.
+    #[error("{path}: expected judgements as lines, tsv or jsonl, found {found}")]
+    NoJudgements {
+        /// The input.
+        path: PathBuf,
+        /// The format: the one asked for, or the one of the file's ending.
+        found: Format,
+    },
     /// A format that has no pairs.
     #[error("{path}: expected pairs as csv, tsv or jsonl, found {found}")]
     NoPairs {
@@ -257,6 +329,10 @@ impl CorpusError {
             Self::Json { .. }
             | Self::FieldType { .. }
             | Self::NotNumber { .. }
+            | Self::NotWhole { .. }
+            | Self::JudgementColumns { .. }
+            | Self::MixedColumns { .. }
+            | Self::EmptyId { .. }
             | Self::Columns { .. }
             | Self::EmptyLabel { .. }
             | Self::EmptyToken { .. }
@@ -265,6 +341,15 @@ impl CorpusError {
             _ => true,
         }
     }
+}
+
+/// `text`, or of more than forty characters the beginning.
+pub(crate) fn beginning(text: &str) -> String {
+    let mut shown: String = text.chars().take(MAX_SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 fn quoted(names: &[String]) -> String {

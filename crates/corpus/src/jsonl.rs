@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Map;
 use serde_json::value::RawValue;
 
 use crate::decode::{Unit, split_ending};
@@ -77,7 +78,17 @@ pub(crate) fn parse(
     let literal = start..start + value.get().len();
 
     let id = id(&fields, params.id_field(), path, line)?;
-    Ok(Piece::Record(Record { line, id, text, words: None, frame: Frame::Json { raw, literal } }))
+    let mut metadata = Map::new();
+    if params.takes_metadata() {
+        for (name, value) in &fields {
+            if name != field && name != params.id_field() {
+                let value = serde_json::from_str(value.get()).map_err(invalid)?;
+                metadata.insert(name.clone(), value);
+            }
+        }
+    }
+    let frame = Frame::Json { raw, literal };
+    Ok(Piece::Record(Record { line, id, text, words: None, metadata, frame }))
 }
 
 /// Whether a line has no object at all.
@@ -104,7 +115,7 @@ pub(crate) fn id(
             path: path.to_owned(),
             line,
             field: field.to_owned(),
-            expected: "a string, a number or a boolean",
+            expected: ID,
             found,
         }),
     }
@@ -115,6 +126,8 @@ pub(crate) const STRING: &str = "a string";
 pub(crate) const NUMBER: &str = "a number";
 pub(crate) const ARRAY: &str = "an array";
 pub(crate) const BOOLEAN: &str = "a boolean";
+/// What may be an id.
+pub(crate) const ID: &str = "a string, a number or a boolean";
 
 pub(crate) fn type_of(value: &RawValue) -> &'static str {
     match value.get().as_bytes().first() {

@@ -7,9 +7,11 @@
 //! - [`format`](mod@format): which of the six formats a file is in;
 //! - [`reader`]: text → [`Piece`]s, one at a time;
 //! - [`record`]: a text, where it came from, and how to put another in its place;
+//! - [`chunk`]: a text in parts;
 //! - [`pairs`]: two texts a row, perhaps with a score, in place of one;
 //! - [`labelled`]: a text with its labels, or two, a row; or a file a class;
-//! - [`tagged`]: sentences with a tag a word.
+//! - [`tagged`]: sentences with a tag a word;
+//! - [`judgements`]: the grades of documents for queries.
 //!
 //! ```
 //! use cloze_corpus::{Format, Piece, ReadParams};
@@ -49,17 +51,23 @@ pub mod reader;
 
 pub mod record;
 
+pub mod chunk;
+
 pub mod labelled;
 pub mod pairs;
 
 pub mod tagged;
 
+pub mod judgements;
+
 mod error;
 
+pub use chunk::Chunk;
 pub use dialect::Quotes;
 pub use encoding::Encoding;
 pub use error::CorpusError;
 pub use format::Format;
+pub use judgements::{Judgement, JudgementParams, Judgements, ValidJudgementParams};
 pub use labelled::{Example, Labelled, LabelledParams, LabelledSource, ValidLabelledParams};
 pub use pairs::{Pair, PairParams, Pairs, ValidPairParams};
 pub use params::{ReadParams, ValidReadParams};

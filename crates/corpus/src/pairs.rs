@@ -26,6 +26,7 @@ use std::io::Read;
 use std::iter::FusedIterator;
 
 use crate::decode::Unit;
+use crate::error::beginning;
 use crate::fields::{At, Names, Object, Row, Rows};
 use crate::params::Opened;
 use crate::{CorpusError, Encoding, Format, Quotes, Source, jsonl};
@@ -36,9 +37,6 @@ pub const FIRST_FIELDS: [&str; 5] = ["sentence1", "text1", "first", "premise", "
 pub const SECOND_FIELDS: [&str; 4] = ["sentence2", "text2", "second", "hypothesis"];
 /// The names the score is looked for under.
 pub const SCORE_FIELDS: [&str; 2] = ["score", "gold"];
-
-/// How much of what is no number an error shows, in characters.
-const MAX_SHOWN: usize = 40;
 
 /// Two texts.
 #[derive(Clone, Debug, PartialEq)]
@@ -384,11 +382,7 @@ fn number(text: &str) -> Option<f64> {
 }
 
 fn not_number(At { path, line }: At<'_>, place: String, text: &str) -> CorpusError {
-    let mut found: String = text.chars().take(MAX_SHOWN).collect();
-    if found.len() < text.len() {
-        found.push('…');
-    }
-    CorpusError::NotNumber { path: path.to_owned(), line, place, found }
+    CorpusError::NotNumber { path: path.to_owned(), line, place, found: beginning(text) }
 }
 
 impl Iterator for Pairs {

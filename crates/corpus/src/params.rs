@@ -13,6 +13,7 @@ pub struct ReadParams {
     text_field: String,
     id_field: String,
     token_column: usize,
+    metadata: bool,
     max_text_bytes: usize,
 }
 
@@ -24,6 +25,7 @@ impl Default for ReadParams {
             text_field: "text".to_owned(),
             id_field: "id".to_owned(),
             token_column: 1,
+            metadata: false,
             max_text_bytes: 64 << 20,
         }
     }
@@ -59,6 +61,12 @@ impl ReadParams {
     #[must_use]
     pub fn token_column(self, token_column: usize) -> Self {
         Self { token_column, ..self }
+    }
+
+    /// Whether records carry the fields beside text and id. Default `false`.
+    #[must_use]
+    pub fn metadata(self, metadata: bool) -> Self {
+        Self { metadata, ..self }
     }
 
     /// The most that a text, a line, a row or a sentence may have, in bytes of UTF-8 without the
@@ -128,6 +136,10 @@ impl ValidReadParams {
 
     pub(crate) fn id_field(&self) -> &str {
         &self.0.id_field
+    }
+
+    pub(crate) fn takes_metadata(&self) -> bool {
+        self.0.metadata
     }
 
     pub(crate) fn token_column(&self) -> usize {

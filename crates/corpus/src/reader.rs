@@ -2,6 +2,8 @@
 use std::fmt;
 use std::iter::FusedIterator;
 
+use serde_json::Map;
+
 use crate::conll::{Columns, Part, Sentence, Sentences};
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::delimited::Table;
@@ -100,7 +102,8 @@ impl Reader {
                 Part::Verbatim(text) => Piece::Verbatim(text),
                 Part::Sentence(Sentence { line, text, words, .. }) => {
                     let frame = Frame::None(Format::Conll);
-                    Piece::Record(Record { line, id: None, text, words: Some(words), frame })
+                    let (words, metadata) = (Some(words), Map::new());
+                    Piece::Record(Record { line, id: None, text, words, metadata, frame })
                 }
             })),
         }
@@ -108,7 +111,8 @@ impl Reader {
 }
 
 fn whole(text: String, ending: &'static str, line: u64) -> Piece {
-    Piece::Record(Record { line, id: None, text, words: None, frame: Frame::Before(ending) })
+    let (metadata, frame) = (Map::new(), Frame::Before(ending));
+    Piece::Record(Record { line, id: None, text, words: None, metadata, frame })
 }
 
 impl Iterator for Reader {

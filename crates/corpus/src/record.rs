@@ -2,6 +2,7 @@
 use std::ops::Range;
 
 use cloze_core::Span;
+use serde_json::{Map, Value};
 
 use crate::{CorpusError, Format, delimited, jsonl};
 
@@ -16,6 +17,9 @@ pub struct Record {
     pub text: String,
     /// The tokens it was given in (CoNLL), as spans of `text`.
     pub words: Option<Vec<Span>>,
+    /// The other fields of its object or row, by name, where they were asked for
+    /// ([`ReadParams::metadata`](crate::ReadParams::metadata)); of a row all are strings.
+    pub metadata: Map<String, Value>,
     pub(crate) frame: Frame,
 }
 

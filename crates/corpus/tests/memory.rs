@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::io::{self, Read as _};
 
-use cloze_corpus::{Format, ReadParams};
+use cloze_corpus::{Format, JudgementParams, ReadParams};
 
 /// The most memory this process has had so far.
 fn peak_kib() -> u64 {
@@ -25,5 +25,13 @@ fn what_is_passed_over_is_not_held() {
         assert!(pieces.len() == 1 && pieces[0].is_err(), "{format}: {pieces:?}");
         let grown = peak_kib() - before;
         assert!(grown < 8 * 1024, "{format}: {grown} KiB more");
+    }
+    let params = JudgementParams::default().max_text_bytes(1000).check().unwrap();
+    for (format, byte) in [(Format::Lines, b'\t'), (Format::Jsonl, b' ')] {
+        let raw = io::repeat(byte).take(40_000_000);
+        let judged: Vec<_> = params.from_reader("in", format, raw).unwrap().collect();
+        assert!(judged.len() == 1 && judged[0].is_err(), "{format}: {judged:?}");
+        let grown = peak_kib() - before;
+        assert!(grown < 8 * 1024, "judgements as {format}: {grown} KiB more");
     }
 }

@@ -6,6 +6,7 @@ use cloze_corpus::{CorpusError, Format, Piece, ReadParams};
 
 mod encodings;
 mod formats;
+mod judgements;
 mod labelled;
 mod pairs;
 mod params;

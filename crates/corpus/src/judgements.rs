@@ -1,0 +1,384 @@
+//! Which documents are relevant to which queries: the grades that searches are judged by.
+//!
+//! Columns a line, apart by tabs or spaces:
+//! - `query 0 document grade`, the qrels of TREC, whose second column `trec_eval` ignores, too;
+//! - `query document grade`;
+//! - either below a header that names the query, the document and the grade, as BEIR has them
+//!   (`query-id`, `corpus-id` and `score`). If there are tabs in the header, tabs alone divide, and an id
+//!   may have spaces.
+//!
+//! Or a JSON object a line, where a grade that is not there is 1. By name the fields are the first
+//! there is of [`QUERY_FIELDS`], [`DOCUMENT_FIELDS`] and [`GRADE_FIELDS`].
+//!
+//! ```
+//! use cloze_corpus::{Format, JudgementParams};
+//!
+//! let file = "q1 0 d7 2\nq1 0 d3 0\nq2 0 d7 1\n";
+//! let params = JudgementParams::default().check()?;
+//! let grades = params.from_reader("town.qrels", Format::Lines, file.as_bytes())?.by_query()?;
+//! assert_eq!((grades["q1"]["d7"], grades["q2"].len()), (2, 1));
+//!
+//! let file = "q1 0 d7 2\nq1 0 d7 1\n";
+//! let again = params.from_reader("town.qrels", Format::Lines, file.as_bytes())?.by_query();
+//! assert_eq!(
+//!     again.unwrap_err().to_string(),
+//!     "town.qrels:2: query \"q1\", document \"d7\": expected grade 2 as before, found 1"
+//! );
+//! # Ok::<(), cloze_corpus::CorpusError>(())
+//! ```
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
+use std::io::Read;
+use std::iter::FusedIterator;
+
+use crate::decode::Unit;
+use crate::error::beginning;
+use crate::fields::{At, Names, Object, Row, Rows};
+use crate::params::Opened;
+use crate::{CorpusError, Encoding, Format, Quotes, Source, jsonl};
+
+/// The names the query is looked for under.
+pub const QUERY_FIELDS: [&str; 4] = ["query", "query_id", "query-id", "qid"];
+/// The names the document is looked for under.
+pub const DOCUMENT_FIELDS: [&str; 7] =
+    ["document", "doc", "document_id", "doc_id", "corpus-id", "corpus_id", "id"];
+/// The names the grade is looked for under.
+pub const GRADE_FIELDS: [&str; 4] = ["grade", "relevance", "score", "rel"];
+
+/// What is said of a document and a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The line it is in; counts from 1.
+    pub line: u64,
+    /// The query's name; not empty.
+    pub query: String,
+    /// The document's name; not empty.
+    pub document: String,
+    /// How relevant it is: above 0 it is, the more the higher.
+    pub grade: i32,
+}
+
+/// Settings of [`Judgements`]; [`check`](Self::check) makes them usable.
+#[derive(Clone, Debug)]
+pub struct JudgementParams {
+    format: Option<Format>,
+    encoding: Encoding,
+    max_text_bytes: usize,
+}
+
+impl Default for JudgementParams {
+    fn default() -> Self {
+        Self { format: None, encoding: Encoding::UTF_8, max_text_bytes: 64 << 20 }
+    }
+}
+
+impl JudgementParams {
+    /// The format: JSONL; or text, lines or TSV, which are all columns. `None` goes by the file's
+    /// ending, and takes stdin for lines. Default `None`.
+    #[must_use]
+    pub fn format(self, format: Option<Format>) -> Self {
+        Self { format, ..self }
+    }
+
+    /// The encoding. Default UTF-8.
+    #[must_use]
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    /// The most that a line may have, in bytes of UTF-8 without the line end. It bounds the memory of
+    /// a reader. Default `64 MiB`.
+    #[must_use]
+    pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
+        Self { max_text_bytes, ..self }
+    }
+
+    /// The settings, if all are within their bounds.
+    ///
+    /// # Errors
+    /// [`CorpusError::Setting`] for a limit of 0.
+    pub fn check(self) -> Result<ValidJudgementParams, CorpusError> {
+        if self.max_text_bytes == 0 {
+            let (setting, expected) = ("max_text_bytes", "at least 1");
+            return Err(CorpusError::Setting { setting, expected, found: "0".to_owned() });
+        }
+        Ok(ValidJudgementParams(self))
+    }
+}
+
+/// Settings that were checked.
+#[derive(Clone, Debug)]
+pub struct ValidJudgementParams(JudgementParams);
+
+impl ValidJudgementParams {
+    /// The judgements of `source`.
+    ///
+    /// # Errors
+    /// [`CorpusError::Read`] if it cannot be opened; [`CorpusError::NoJudgements`] if its ending, or
+    /// the format asked for, is another.
+    pub fn open(&self, source: &Source) -> Result<Judgements, CorpusError> {
+        self.judgements(Opened::of(source, self.0.format, Format::Lines)?)
+    }
+
+    /// The judgements of `raw`, which errors call `name`. The `format` setting does not matter here.
+    ///
+    /// # Errors
+    /// [`CorpusError::NoJudgements`] for a format that has none.
+    pub fn from_reader(
+        &self,
+        name: &str,
+        format: Format,
+        raw: impl Read + Send + 'static,
+    ) -> Result<Judgements, CorpusError> {
+        self.judgements(Opened::named(name, format, raw))
+    }
+
+    fn judgements(&self, opened: Opened) -> Result<Judgements, CorpusError> {
+        let JudgementParams { encoding, max_text_bytes, .. } = self.0;
+        let format = match opened.format {
+            // Columns, as rows that end where a line does.
+            Format::Text | Format::Lines | Format::Tsv => Format::Tsv,
+            Format::Jsonl => Format::Jsonl,
+            found => return Err(CorpusError::NoJudgements { path: opened.path, found }),
+        };
+        let rows = Rows::new(Opened { format, ..opened }, encoding, Quotes::None, max_text_bytes)
+            .expect("both formats have rows");
+        let fields = Fields {
+            query: Names::new(None, &QUERY_FIELDS),
+            document: Names::new(None, &DOCUMENT_FIELDS),
+            grade: Names::new(None, &GRADE_FIELDS),
+        };
+        Ok(Judgements { rows, fields, layout: None, ended: false })
+    }
+}
+
+/// Reads judgements one at a time; made by [`ValidJudgementParams::open`]. After an error that
+/// [is fatal](CorpusError::is_fatal) it ends. Blank lines are passed over.
+pub struct Judgements {
+    rows: Rows,
+    fields: Fields,
+    /// Of columns, from the first row on.
+    layout: Option<Layout>,
+    ended: bool,
+}
+
+/// What the fields may be called.
+struct Fields {
+    query: Names,
+    document: Names,
+    grade: Names,
+}
+
+/// Which column is what, from 0.
+struct Layout {
+    columns: usize,
+    query: usize,
+    document: usize,
+    grade: usize,
+    /// The name of the grade's column, where there is a header.
+    header: Option<String>,
+    /// Whether tabs alone divide columns.
+    tabs: bool,
+}
+
+impl Judgements {
+    /// The grades by query and document. All of them are held, but for those that are there again.
+    ///
+    /// # Errors
+    /// The first there is; [`CorpusError::JudgedTwice`] where a document has another grade for a query
+    /// than before.
+    pub fn by_query(self) -> Result<BTreeMap<String, BTreeMap<String, i32>>, CorpusError> {
+        let path = self.rows.path().to_owned();
+        let mut queries: BTreeMap<String, BTreeMap<String, i32>> = BTreeMap::new();
+        for judgement in self {
+            let Judgement { line, query, document, grade } = judgement?;
+            match queries.entry(query.clone()).or_default().entry(document) {
+                Entry::Vacant(entry) => {
+                    entry.insert(grade);
+                }
+                Entry::Occupied(entry) if *entry.get() != grade => {
+                    let (document, expected) = (entry.key().clone(), *entry.get());
+                    let found = grade;
+                    return Err(CorpusError::JudgedTwice {
+                        path,
+                        line,
+                        query,
+                        document,
+                        expected,
+                        found,
+                    });
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+        Ok(queries)
+    }
+
+    /// How many bytes of the input it has taken so far: up to a block more than the judgements have.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.rows.bytes_read()
+    }
+
+    fn judgement(&mut self) -> Result<Option<Judgement>, CorpusError> {
+        while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
+            let at = At { path: self.rows.path(), line };
+            if self.rows.dialect.is_none() {
+                return object(&Object::parse(&raw, at)?, &self.fields).map(Some);
+            }
+            if raw.trim_ascii().is_empty() {
+                continue;
+            }
+            if let Some(layout) = &self.layout {
+                return layout.judgement(&raw, at).map(Some);
+            }
+            let layout = self.layout.insert(Layout::of(&raw, at, &self.fields)?);
+            if layout.header.is_none() {
+                return layout.judgement(&raw, at).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The judgement of a JSON object.
+fn object(object: &Object<'_>, fields: &Fields) -> Result<Judgement, CorpusError> {
+    let id = |names: &Names| {
+        let (field, value) = object.need(names)?;
+        match object.id(names)? {
+            Some(id) if id.is_empty() => Err(empty_id(object.at, format!("field {field:?}"))),
+            Some(id) => Ok(id),
+            None => Err(object.wrong_type(field, jsonl::ID, jsonl::type_of(value))),
+        }
+    };
+    let (query, document) = (id(&fields.query)?, id(&fields.document)?);
+    let grade = match object.find(&fields.grade) {
+        None => 1,
+        Some((field, value)) if jsonl::type_of(value) == jsonl::NUMBER => whole(value.get())
+            .ok_or_else(|| not_whole(object.at, format!("field {field:?}"), value.get()))?,
+        Some((field, value)) => {
+            return Err(object.wrong_type(field, jsonl::NUMBER, jsonl::type_of(value)));
+        }
+    };
+    Ok(Judgement { line: object.at.line, query, document, grade })
+}
+
+impl Layout {
+    /// The layout that the first row shows.
+    fn of(row: &str, at: At<'_>, fields: &Fields) -> Result<Self, CorpusError> {
+        let tabs = row.contains('\t');
+        let names = || columns(row, tabs);
+        let known = |fields: &Names| names().any(|name| fields.has(name));
+        let graded = names().last().is_some_and(|last| whole(last).is_some());
+        if known(&fields.query) && known(&fields.document) && !graded {
+            let header = names().collect::<Vec<_>>().join("\t");
+            let dialect = Quotes::None.dialect(Format::Tsv).expect("TSV has rows");
+            let row = Row { content: &header, dialect, at };
+            let grade = row.need(&fields.grade)?;
+            return Ok(Self {
+                columns: row.columns(),
+                query: row.need(&fields.query)?,
+                document: row.need(&fields.document)?,
+                grade,
+                header: Some(row.value(grade)),
+                tabs,
+            });
+        }
+        check_divided_once(row, at)?;
+        let (header, tabs) = (None, false);
+        match columns(row, tabs).count() {
+            3 => Ok(Self { columns: 3, query: 0, document: 1, grade: 2, header, tabs }),
+            4 => Ok(Self { columns: 4, query: 0, document: 2, grade: 3, header, tabs }),
+            found => {
+                let (path, line) = (at.path.to_owned(), at.line);
+                Err(CorpusError::JudgementColumns { path, line, found })
+            }
+        }
+    }
+
+    fn judgement(&self, row: &str, at: At<'_>) -> Result<Judgement, CorpusError> {
+        if !self.tabs {
+            check_divided_once(row, at)?;
+        }
+        let At { path, line } = at;
+        let (expected, found) = (self.columns, columns(row, self.tabs).count());
+        if found != expected {
+            return Err(CorpusError::Columns { path: path.to_owned(), line, expected, found });
+        }
+        let column = |index| columns(row, self.tabs).nth(index).unwrap_or_default();
+        let id = |index| match column(index) {
+            blank if blank.trim_ascii().is_empty() => {
+                Err(empty_id(at, format!("column {}", index + 1)))
+            }
+            id => Ok(id.to_owned()),
+        };
+        let place = || match &self.header {
+            Some(name) => format!("field {name:?}"),
+            None => format!("column {}", self.grade + 1),
+        };
+        let grade = column(self.grade);
+        let grade = whole(grade).ok_or_else(|| not_whole(at, place(), grade))?;
+        Ok(Judgement { line, query: id(self.query)?, document: id(self.document)?, grade })
+    }
+}
+
+fn columns(row: &str, tabs: bool) -> impl Iterator<Item = &str> {
+    let divides = move |c: char| if tabs { c == '\t' } else { c.is_ascii_whitespace() };
+    // Spaces align columns; between two tabs is an empty one.
+    row.split(divides).filter(move |column| tabs || !column.is_empty())
+}
+
+/// Divided by tabs, `q␉my doc␉1` would be another row than divided by both.
+fn check_divided_once(row: &str, At { path, line }: At<'_>) -> Result<(), CorpusError> {
+    let row = row.trim_ascii();
+    let is_divided = |part: &str| part.trim_ascii().contains(|c: char| c.is_ascii_whitespace());
+    if row.contains('\t') && row.split('\t').any(is_divided) {
+        return Err(CorpusError::MixedColumns { path: path.to_owned(), line });
+    }
+    Ok(())
+}
+
+/// A whole number, blanks around it not counted. Some programs write them as `1.0`.
+fn whole(text: &str) -> Option<i32> {
+    let text = text.trim_ascii();
+    let digits = match text.split_once('.') {
+        None => text,
+        Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => digits,
+        Some(_) => return None,
+    };
+    digits.parse().ok()
+}
+
+fn not_whole(At { path, line }: At<'_>, place: String, text: &str) -> CorpusError {
+    CorpusError::NotWhole { path: path.to_owned(), line, place, found: beginning(text) }
+}
+
+fn empty_id(At { path, line }: At<'_>, place: String) -> CorpusError {
+    CorpusError::EmptyId { path: path.to_owned(), line, place }
+}
+
+impl Iterator for Judgements {
+    type Item = Result<Judgement, CorpusError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = self.judgement().transpose();
+        self.ended = match &next {
+            None => true,
+            Some(Ok(_)) => false,
+            Some(Err(error)) => error.is_fatal(),
+        };
+        next
+    }
+}
+
+impl FusedIterator for Judgements {}
+
+impl fmt::Debug for Judgements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judgements").field("path", &self.rows.path()).finish_non_exhaustive()
+    }
+}
