@@ -1,0 +1,60 @@
+//! Search among vectors: what is most like this one, of thousands or millions; among the words of
+//! texts; and indexes of them on the disk.
+//!
+//! In the order data flows:
+//! - [`Index`], [`Writer`]: a folder of vectors and what they stand for, searched and changed;
+//! - [`verify`]: whether a folder is as it was written;
+//! - [`Filter`], [`RowSet`]: which rows may be found;
+//! - [`Engine`]: what finds them: [`Exact`], and with the feature `hnsw` `Hnsw`;
+//! - [`Hit`]: what was found;
+//! - [`fuse`]: several rankings made one;
+//! - [`pairs`]: every pair of rows that are alike, and groups of them.
+//!
+//! ```
+//! use cloze_core::Matrix;
+//! use cloze_search::{Index, IndexParams, Record, Writer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let mut writer = Writer::create(folder.path(), &IndexParams::new().check()?, false)?;
+//! for (id, vector) in [("north", [0.0, 1.0]), ("east", [1.0, 0.0]), ("north-east", [0.7, 0.7])] {
+//!     writer.push(&Record { id: id.into(), ..Record::default() }, &vector)?;
+//! }
+//! writer.commit()?;
+//!
+//! let index = Index::open(folder.path())?;
+//! let query = Matrix::from_vec(2, vec![0.1, 0.9]).expect("a row of two");
+//! let hits = &index.search(&query, 2, None)?[0];
+//! assert_eq!(index.record(hits[0].row)?.id, "north");
+//! assert_eq!(index.record(hits[1].row)?.id, "north-east");
+//! # Ok(())
+//! # }
+//! ```
+pub mod engine;
+mod error;
+mod files;
+pub mod filter;
+pub mod fuse;
+mod hnsw_params;
+pub mod index;
+mod kernel;
+pub mod pairs;
+mod rows;
+mod rowset;
+mod top;
+mod vectors;
+
+#[cfg(feature = "hnsw")]
+pub use engine::Hnsw;
+pub use engine::{AUTO_HNSW_ROWS, Engine, EngineKind, Exact};
+pub use error::SearchError;
+pub use filter::Filter;
+pub use hnsw_params::{GraphDtype, HnswParams, ValidHnswParams};
+pub use index::{
+    Added, EncoderCard, Index, IndexParams, OpenParams, Record, ValidIndexParams, Verified, Writer,
+    verify,
+};
+pub use pairs::Pair;
+pub use rows::Dtype;
+pub use rowset::RowSet;
+pub use top::Hit;
