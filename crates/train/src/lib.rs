@@ -11,7 +11,8 @@
 //! - [`threshold`]: thresholds for a wanted precision or recall;
 //! - [`mod@label_errors`]: examples whose label is likely wrong;
 //! - [`search`]: the best of many settings;
-//! - [`mod@curve`]: how much more examples would help.
+//! - [`mod@curve`]: how much more examples would help;
+//! - [`cluster`]: rows put together without labels.
 //!
 //! ```
 //! use cloze_core::Matrix;
@@ -28,6 +29,7 @@
 //! ```
 pub mod calibrate;
 mod closed;
+pub mod cluster;
 pub mod cross;
 pub mod curve;
 mod error;
@@ -43,6 +45,7 @@ mod svm;
 pub mod threshold;
 
 pub use calibrate::{Calibration, calibrate};
+pub use cluster::Clusters;
 pub use cross::{FoldReport, OutOfFold, cross_validate, fit, validate};
 pub use curve::{CurvePoint, curve};
 pub use error::TrainError;
