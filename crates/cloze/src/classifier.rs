@@ -220,11 +220,25 @@ impl TextClassifier {
     /// # Errors
     /// As [`RowParams::rows`]; [`Error::Head`] for a row that is not finite. Then no input has labels.
     pub fn classify(&self, inputs: &[Input<'_>]) -> Result<Vec<Prediction>, Error> {
-        let rows = match &self.rows {
-            Rows::Pooled { encoder, pairs } => rows(encoder, *pairs, inputs)?,
-            Rows::Logits { encoder, cut } => logits(encoder, *cut, inputs)?,
-        };
-        rows.iter().map(|row| Ok(self.classifier.classify(row)?)).collect()
+        self.rows(inputs)?.iter().map(|row| Ok(self.classifier.classify(row)?)).collect()
+    }
+
+    /// The logits of each input, `[labels]` in the order of [`labels`](Self::labels), before the
+    /// temperature. Of a checkpoint with one label, a cross-encoder, it is the score itself, which
+    /// probabilities near 1 hardly tell apart.
+    ///
+    /// # Errors
+    /// As [`classify`](Self::classify). Then no input has logits.
+    pub fn logits(&self, inputs: &[Input<'_>]) -> Result<Vec<Vec<f64>>, Error> {
+        self.rows(inputs)?.iter().map(|row| Ok(self.classifier.predict(row)?)).collect()
+    }
+
+    /// What the head takes of each input.
+    fn rows(&self, inputs: &[Input<'_>]) -> Result<Vec<Vec<f32>>, Error> {
+        match &self.rows {
+            Rows::Pooled { encoder, pairs } => rows(encoder, *pairs, inputs),
+            Rows::Logits { encoder, cut } => logits(encoder, *cut, inputs),
+        }
     }
 }
 

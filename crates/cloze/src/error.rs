@@ -45,6 +45,15 @@ pub enum Error {
         /// What is wrong with it.
         source: cloze_embed::EmbedError,
     },
+    /// An index, or a search in one.
+    #[error(transparent)]
+    Search(#[from] cloze_search::SearchError),
+    /// An index was built of vectors made elsewhere, so that nothing can make queries of texts.
+    #[error("{}: built of vectors that were made elsewhere, so it takes vectors for queries", folder.display())]
+    NoEncoder {
+        /// The index.
+        folder: PathBuf,
+    },
     /// Two settings that exclude each other.
     #[error("{0}")]
     Conflict(&'static str),

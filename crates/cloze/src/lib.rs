@@ -79,13 +79,14 @@
 //! - [`sentence`]: texts to vectors;
 //! - [`rows`]: texts and pairs to rows for a head;
 //! - [`classifier`]: texts and pairs to labels;
+//! - [`text_index`]: texts found by texts, in an index on disk;
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
 //! - `train` (feature `train`): fitting heads, `cloze_train`;
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
 //! The crates beneath are re-exported: [`core`], [`graph`], [`encoder`], [`embed`], [`heads`],
-//! [`metrics`], [`store`].
+//! [`metrics`], [`search`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 pub mod cache;
@@ -94,6 +95,7 @@ mod error;
 pub mod modules;
 pub mod rows;
 pub mod sentence;
+pub mod text_index;
 
 pub use cloze_core as core;
 pub use cloze_embed as embed;
@@ -101,6 +103,7 @@ pub use cloze_encoder as encoder;
 pub use cloze_graph as graph;
 pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
+pub use cloze_search as search;
 pub use cloze_store as store;
 #[cfg(feature = "train")]
 pub use cloze_train as train;
@@ -116,3 +119,4 @@ pub use cloze_heads::{TagParams, Tagger};
 pub use error::Error;
 pub use rows::{Input, PairRows, RowParams};
 pub use sentence::{Piece, PieceVectors, SentenceEncoder, SentenceParams, States};
+pub use text_index::{Found, TextIndex};

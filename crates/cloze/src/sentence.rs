@@ -247,6 +247,24 @@ impl SentenceEncoder {
         self.correction.as_ref()
     }
 
+    /// Whether vectors are brought to length 1.
+    #[must_use]
+    pub fn normalizes(&self) -> bool {
+        self.normalize
+    }
+
+    /// How many numbers of a vector are kept, where not all are.
+    #[must_use]
+    pub fn dims(&self) -> Option<usize> {
+        self.dims
+    }
+
+    /// What is put before every text.
+    #[must_use]
+    pub fn prompt(&self) -> &str {
+        &self.prompt
+    }
+
     /// The poolings in use.
     #[must_use]
     pub fn poolings(&self) -> &Poolings {

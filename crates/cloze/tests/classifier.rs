@@ -60,7 +60,7 @@ fn in_order(classifier: &TextClassifier, found: &[(String, f64)]) -> Vec<f64> {
 const TOLERANCE: f64 = 1e-5;
 
 #[test]
-fn probabilities_are_those_of_transformers_for_texts_and_pairs() {
+fn probabilities_and_logits_are_those_of_transformers_for_texts_and_pairs() {
     for name in ["bert-sequence", "distilbert-sequence", "electra-sequence", "roberta-sequence"] {
         let folder = checkpoint(name);
         let classifier = open(&folder);
@@ -90,6 +90,12 @@ fn probabilities_are_those_of_transformers_for_texts_and_pairs() {
             }
             let best = (0..3).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
             assert_eq!(found.labels, [classifier.labels()[best].clone()], "{name} {input:?}");
+        }
+        for (found, expected) in classifier.logits(&inputs).unwrap().iter().zip(&expected) {
+            assert_eq!(found.len(), 3);
+            for (a, b) in found.iter().zip(expected) {
+                assert!((a - b).abs() <= TOLERANCE, "{name}: {found:?} {expected:?}");
+            }
         }
     }
 }
