@@ -27,6 +27,10 @@ mod eval_tag;
 mod formats;
 #[path = "command/housekeeping.rs"]
 mod housekeeping;
+#[path = "command/index.rs"]
+mod index;
+#[path = "command/index_stop.rs"]
+mod index_stop;
 #[path = "command/inputs.rs"]
 mod inputs;
 #[path = "command/odd.rs"]

@@ -5,7 +5,11 @@
 //! - `output`: the forms entities are written in, and where to;
 //! - `texts`: texts of files, a chunk at a time, for the commands that make vectors of them;
 //! - `embed`: vectors, and the forms they are written in;
+//! - `index`: what is like a query, of many texts;
+//! - `answers`, `rerank`: what was found, read again and ordered anew;
 //! - `similarity`, `eval`: how alike texts are, and how well that agrees with people;
+//! - `duplicates`, `cluster`: texts that are nearly the same, and texts put together;
+//! - `gather`: texts with their vectors, all in memory;
 //! - `examples`, `rows`: labelled texts, and what an encoder makes of them, kept on disk;
 //! - `train`: heads fitted on them;
 //! - `tune`: encoders trained on them, and on tagged sentences;
@@ -23,13 +27,18 @@
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
 //! included; 130 interrupted.
 mod anisotropy;
+mod answers;
 mod args;
 mod card;
 mod classify;
+mod cluster;
 mod data_check;
+mod duplicates;
 mod embed;
 mod eval;
 mod examples;
+mod gather;
+mod index;
 mod judge;
 mod messages;
 mod model;
@@ -39,6 +48,7 @@ mod page;
 mod pairs;
 mod plot;
 mod progress;
+mod rerank;
 mod rows;
 mod score_tags;
 mod setup;
@@ -73,6 +83,10 @@ fn main() -> ExitCode {
         Command::Tag(args) => tag::run(&cli.common, *args, &messages),
         Command::Embed(args) => embed::run(&cli.common, &args, &messages),
         Command::Similarity(args) => similarity::run(&cli.common, &args, &messages),
+        Command::Index { command } => index::run(&cli.common, command, &messages),
+        Command::Duplicates(args) => duplicates::run(&cli.common, &args, &messages),
+        Command::Cluster(args) => cluster::run(&cli.common, &args, &messages),
+        Command::Rerank(args) => rerank::run(&cli.common, &args, &messages),
         Command::Zscore { command } => zscore::run(&cli.common, &command, &messages),
         Command::Anisotropy(args) => anisotropy::run(&cli.common, &args, &messages),
         Command::Classify(args) => classify::run(&cli.common, &args, &messages),

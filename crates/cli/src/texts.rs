@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
+use serde_json::{Map, Value};
 
 use crate::args::ReadArgs;
 use crate::messages::{Messages, plural};
@@ -28,6 +29,8 @@ pub(crate) struct Input {
     pub(crate) id: String,
     /// The text.
     pub(crate) text: String,
+    /// What else is known of it, where that was asked for.
+    pub(crate) metadata: Map<String, Value>,
 }
 
 /// A text of which nothing could be made.
@@ -41,10 +44,16 @@ pub(crate) struct NotEncoded {
 
 impl Input {
     fn new(path: &str, record: Record, whole_file: bool) -> Self {
-        let Record { line, id, text, .. } = record;
+        let Record { line, id, text, metadata, .. } = record;
         let place = || if whole_file { path.to_owned() } else { format!("{path}:{line}") };
         let id = id.unwrap_or_else(place);
-        Self { path: path.to_owned(), line, id, text }
+        Self { path: path.to_owned(), line, id, text, metadata }
+    }
+
+    /// A text that was given on the command line, the `line`th.
+    pub(crate) fn given(line: u64, text: String) -> Self {
+        let (id, metadata) = (format!("argument:{line}"), Map::new());
+        Self { path: "argument".into(), line, id, text, metadata }
     }
 
     /// What to report where it could not be encoded.

@@ -6,7 +6,8 @@ use cloze::Metric;
 use cloze::metrics::TagScheme;
 
 use super::{
-    ClassifierArgs, CorrectionArg, LabelledArgs, PairArgs, TaggedArgs, TaggerArgs, VectorArgs,
+    ClassifierArgs, CorrectionArg, EvalSearchArgs, LabelledArgs, PairArgs, TaggedArgs, TaggerArgs,
+    VectorArgs,
 };
 
 /// What is evaluated.
@@ -20,6 +21,8 @@ pub(crate) enum EvalCommand {
     Pair(Box<EvalLabelsArgs>),
     /// How good the entities that a model tags are, on sentences with gold tags
     Tag(Box<EvalTagArgs>),
+    /// How good a search is, on queries whose relevant documents are known
+    Search(Box<EvalSearchArgs>),
 }
 
 /// What `cloze eval sts` is asked for.

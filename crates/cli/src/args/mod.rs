@@ -12,12 +12,17 @@ use crate::messages::Messages;
 
 mod anisotropy;
 mod classify;
+mod cluster;
 mod convert;
 mod data;
+mod duplicates;
 mod eval;
+mod eval_search;
+mod index;
 mod labelled;
 mod model_merge;
 mod pairs;
+mod rerank;
 mod score_tags;
 mod similarity;
 mod tagged;
@@ -34,12 +39,21 @@ pub(crate) use anisotropy::AnisotropyArgs;
 pub(crate) use classify::{
     ClassifierArgs, ClassifyArgs, LabelFormat, LabelOutArgs, PairClassifyArgs, PairCutArg,
 };
+pub(crate) use cluster::{ClusterArgs, ClusterFormat, ClusterMethod};
 pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
 pub(crate) use data::{CheckArgs, DataCommand};
+pub(crate) use duplicates::DuplicatesArgs;
 pub(crate) use eval::{EvalCommand, EvalLabelsArgs, EvalTagArgs, StsArgs, renamed};
+pub(crate) use eval_search::EvalSearchArgs;
+pub(crate) use index::{
+    EngineArg, FilterArgs, IndexAddArgs, IndexBuildArgs, IndexCommand, IndexCompactArgs,
+    IndexDeleteArgs, IndexExportArgs, IndexFormat, IndexReportArgs, IndexSearchArgs,
+    IndexShellArgs, IndexTextArgs, IndexUseArgs, ids_of,
+};
 pub(crate) use labelled::LabelledArgs;
 pub(crate) use model_merge::ModelMergeArgs;
 pub(crate) use pairs::{PairArgs, PairFields, PairInputArg};
+pub(crate) use rerank::RerankArgs;
 pub(crate) use score_tags::ScoreTagsArgs;
 pub(crate) use similarity::SimilarityArgs;
 pub(crate) use tagged::TaggedArgs;
@@ -77,6 +91,17 @@ pub(crate) enum Command {
     Embed(Box<EmbedArgs>),
     /// How alike texts are
     Similarity(Box<SimilarityArgs>),
+    /// What is like this, of many texts: an index on the disk
+    Index {
+        #[command(subcommand)]
+        command: IndexCommand,
+    },
+    /// Texts that are the same or nearly so
+    Duplicates(Box<DuplicatesArgs>),
+    /// Texts put together by what they are about
+    Cluster(Box<ClusterArgs>),
+    /// Order what a search has found anew, by a model that looks at query and text together
+    Rerank(Box<RerankArgs>),
     /// Corrections for anisotropy, learned from texts
     Zscore {
         #[command(subcommand)]
@@ -237,7 +262,7 @@ pub(crate) struct TagArgs {
 }
 
 /// How much work is done at once.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct WorkArgs {
     /// How many batches are worked on at once [default: the cores this process may use]
     #[arg(long, value_name = "N", help_heading = "Model")]
@@ -248,7 +273,7 @@ pub(crate) struct WorkArgs {
 }
 
 /// How files of text are read.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct ReadArgs {
     /// What the files are; auto goes by their endings, and takes standard input as lines
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
@@ -268,6 +293,9 @@ pub(crate) struct ReadArgs {
     /// Texts longer than this many MiB are refused; working memory grows with the longest
     #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Input")]
     pub(crate) max_text: usize,
+    /// Whether records carry the fields beside text and id, which the command decides.
+    #[arg(skip)]
+    pub(crate) metadata: bool,
 }
 
 impl ReadArgs {
@@ -282,6 +310,7 @@ impl ReadArgs {
             .text_field(self.text_field.clone())
             .id_field(self.id_field.clone())
             .token_column(self.token_column)
+            .metadata(self.metadata)
             .max_text_bytes(self.max_text.saturating_mul(1 << 20))
             .check()?)
     }

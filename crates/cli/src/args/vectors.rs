@@ -13,7 +13,7 @@ use crate::messages::Messages;
 pub(crate) const MODEL: &str = "minilm-l6-v2";
 
 /// How vectors are made.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct VectorArgs {
     /// A model's name or folder
     #[arg(short, long, default_value = MODEL, value_name = "NAME|DIR", help_heading = "Model")]

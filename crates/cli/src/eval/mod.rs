@@ -2,8 +2,10 @@
 //!
 //! - `sts`: similarities of texts;
 //! - `labels`: labels of texts and pairs;
-//! - `tags`: entities in sentences.
+//! - `tags`: entities in sentences;
+//! - `search`: documents found for queries.
 mod labels;
+mod search;
 mod sts;
 mod tags;
 
@@ -20,5 +22,6 @@ pub(crate) fn run(
         EvalCommand::Classify(args) => labels::run(common, args, false, messages),
         EvalCommand::Pair(args) => labels::run(common, args, true, messages),
         EvalCommand::Tag(args) => tags::run(common, args, messages),
+        EvalCommand::Search(args) => search::run(common, args, messages),
     }
 }

@@ -53,12 +53,7 @@ fn for_each_chunk(
     messages: &Messages,
     mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let given = (1..).zip(&args.given).map(|(line, text)| Input {
-        path: "argument".into(),
-        line,
-        id: format!("argument:{line}"),
-        text: text.clone(),
-    });
+    let given = (1..).zip(&args.given).map(|(line, text)| Input::given(line, text.clone()));
     let given: Vec<Input> = given.collect();
     if !given.is_empty() {
         work(given)?;

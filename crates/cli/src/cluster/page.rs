@@ -1,0 +1,68 @@
+//! The clusters as one page that needs nothing else: the map, and a table a cluster.
+use cloze::Matrix;
+
+use super::map;
+use super::report::Report;
+use crate::messages::plural;
+use crate::page::table::{Numbers, Words, label, number, row, table, words};
+use crate::page::{self, report};
+use crate::plot;
+
+/// How much of a text is shown, in characters.
+const SHOWN: usize = 300;
+
+const MAP: &str = "Each text is a point, at the first two principal components of its vector: what lies \
+                   near may be far in the others. Numbers are those of clusters.";
+
+const STYLE: &str = "\
+.key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
+";
+
+pub(super) fn page(report: &Report<'_>, vectors: &Matrix) -> anyhow::Result<String> {
+    let mut page = page::head("Clusters of texts", &format!("{}{STYLE}", report::STYLE));
+    page.extend(["<p>", &page::text(&report.summary()), ".</p>\n"]);
+    match map::draw(report, vectors)? {
+        Some(svg) => {
+            let none = if report.in_none() > 0 { " Grey points are in none." } else { "" };
+            page.extend(["<figure>\n", &svg, "</figure>\n<p>", MAP, none, "</p>\n"]);
+        }
+        None => page += "<p>There is no map: the texts have no two vectors that differ.</p>\n",
+    }
+    page += &overview(report);
+    for (i, about) in report.about.iter().enumerate() {
+        let rows: Vec<String> = about
+            .nearest
+            .iter()
+            .map(|(at, cosine)| {
+                let text = &report.texts[*at];
+                let shown = plot::label(&text.text, SHOWN);
+                row(&[
+                    number(format_args!("{cosine:.4}")),
+                    words(&text.id),
+                    format!("<td class=\"text\" dir=\"auto\">{}</td>", page::text(&shown)),
+                ])
+            })
+            .collect();
+        let size = plural(report.clusters.sizes[i] as u64, "text");
+        let caption = format!("Cluster {}, {size}: nearest to its centre", i + 1);
+        page += &table(&caption, &[Numbers("cosine"), Words("id"), Words("text")], &rows);
+    }
+    page += "</body>\n</html>\n";
+    Ok(page)
+}
+
+fn overview(report: &Report<'_>) -> String {
+    let rows = report.about.iter().zip(&report.clusters.sizes).enumerate();
+    let rows: Vec<String> = rows
+        .map(|(i, (about, size))| {
+            let key =
+                format!("<span class=\"key\" style=\"background: {}\"></span>", map::color(i));
+            row(&[
+                format!("<th scope=\"row\" class=\"list\">{key}{}</th>", i + 1),
+                number(size),
+                format!("<td class=\"list long\">{}</td>", label(&about.words.join(", "))),
+            ])
+        })
+        .collect();
+    table("Clusters", &[Words("cluster"), Numbers("texts"), Words("words")], &rows)
+}
