@@ -1,7 +1,7 @@
 //! `cloze index`: made, changed, searched, looked at.
 use serde_json::Value;
 
-use crate::run::{Home, Ran};
+use crate::run::{Home, Ran, npy};
 
 const NOTES: &str = r#"{"id":"owl","text":"The barn owl hunts voles at night over open fields.","topic":"birds","year":2019}
 {"id":"heron","text":"A grey heron stands in the shallows and waits for fish.","topic":"birds","year":2021}
@@ -172,18 +172,6 @@ fn long_texts_are_searched_in_parts() {
     let exported = home.run(&["index", "export", "idx"]);
     assert_eq!(exported.records()[1]["span"], serde_json::json!([15, 40]));
     assert_eq!(exported.records()[1]["text"], Value::Null);
-}
-
-/// NumPy's format of `[rows, 2]`, f32.
-fn npy(rows: &[[f32; 2]]) -> Vec<u8> {
-    let mut header =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, 2), }}", rows.len());
-    header += &" ".repeat(117 - header.len());
-    header.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
-    bytes.extend_from_slice(header.as_bytes());
-    bytes.extend(rows.iter().flatten().flat_map(|x| x.to_le_bytes()));
-    bytes
 }
 
 #[test]

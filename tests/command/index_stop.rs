@@ -3,24 +3,16 @@ use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::run::Home;
+use crate::run::{Home, npy};
 
 /// Some of those that are in the index.
 const IDS: [usize; 5] = [0, 7, 8, 500, 899];
 
-/// NumPy's format of `[rows, 8]`, f32.
-fn npy(rows: usize, seed: usize) -> Vec<u8> {
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, 8), }}");
-    header += &" ".repeat(117 - header.len());
-    header.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
-    bytes.extend_from_slice(header.as_bytes());
-    for i in 0..rows * 8 {
-        #[expect(clippy::cast_precision_loss, reason = "small")]
-        let x = ((i * 7919 + seed * 104_729) % 1000) as f32 - 500.0;
-        bytes.extend(x.to_le_bytes());
-    }
-    bytes
+/// Rows that are others for another seed.
+fn rows(count: usize, seed: usize) -> Vec<[f32; 8]> {
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    let number = |i: usize| ((i * 7919 + seed * 104_729) % 1000) as f32 - 500.0;
+    (0..count).map(|row| std::array::from_fn(|at| number(row * 8 + at))).collect()
 }
 
 /// The ids in the index; `None` where there is none yet.
@@ -42,7 +34,7 @@ fn a_kill_leaves_a_state_that_was_committed() {
     let home = Home::new();
     let mut rest = 50;
     for round in 0.. {
-        home.write("v.npy", npy(900, round));
+        home.write("v.npy", npy(&rows(900, round)));
         home.write("ids.txt", IDS.map(|i| i.to_string()).join("\n"));
         for change in [
             &["index", "build", "--vectors", "v.npy", "-o", "idx", "--force", "--engine", "hnsw"][..],

@@ -192,6 +192,16 @@ pub(crate) fn records(jsonl: &str) -> Vec<Value> {
     jsonl.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// NumPy's format of `[rows, N]`, f32.
+pub(crate) fn npy<const N: usize>(rows: &[[f32; N]]) -> Vec<u8> {
+    let shape = format!("({}, {N})", rows.len());
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    bytes.extend(format!("{header:<117}\n").bytes());
+    bytes.extend(rows.iter().flatten().flat_map(|x| x.to_le_bytes()));
+    bytes
+}
+
 /// The entities of a record.
 pub(crate) fn entities(record: &Value) -> &[Value] {
     record["entities"].as_array().unwrap()

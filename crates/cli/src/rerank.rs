@@ -56,7 +56,7 @@ pub(crate) fn run(
         bail!("{} takes single texts, and a query with a text is a pair", model.name());
     }
     let score = Score::of(&model, args.label.as_deref())?;
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     let started = Instant::now();
     progress::start(&[pairs::source(&args.file)], messages);
     let (send, receive) = sync_channel(READ_AHEAD);

@@ -3,6 +3,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use cloze::SentenceEncoder;
 use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
 use serde_json::{Map, Value};
 
@@ -165,6 +166,14 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Told
 
 /// What makes something of each of some texts, or of none. `I` is a text, or one with its number.
 pub(crate) type Encode<'a, I, T> = dyn Fn(&[I]) -> Result<Vec<T>, cloze::Error> + 'a;
+
+/// The vector of each text, or why it has none.
+pub(crate) fn vectors_of_each(
+    encoder: &SentenceEncoder,
+    texts: &[&str],
+) -> anyhow::Result<Vec<Result<Vec<f32>, cloze::Error>>> {
+    encode_each(texts, &|texts| Ok(encoder.encode(texts)?.iter().map(<[f32]>::to_vec).collect()))
+}
 
 /// `encode` of all texts together; where one of them is the cause of a failure, each is done alone,
 /// so that it costs only itself.

@@ -1,13 +1,11 @@
 //! `cloze classify` and `cloze pair`, as typed.
-use std::path::PathBuf;
-
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use cloze::encoder::PairCut;
 use cloze::encoder::model::{self, Card, ModelFolder};
 use cloze::{EncoderParams, SentenceEncoder, SentenceParams, TextClassifier};
 
-use super::{CommonArgs, PairArgs, ReadArgs, VECTOR_MODEL, WorkArgs, find_model};
+use super::{CommonArgs, OutArgs, PairArgs, ReadArgs, VECTOR_MODEL, WorkArgs, find_model};
 use crate::messages::Messages;
 
 /// The classifier where neither a model nor labels are named.
@@ -169,12 +167,8 @@ pub(crate) struct LabelOutArgs {
     /// Only the N likeliest labels [default: all]
     #[arg(short = 'k', long, value_name = "N", help_heading = "Output")]
     pub(crate) top_k: Option<usize>,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 /// The forms labels are written in.

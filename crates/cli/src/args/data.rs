@@ -1,9 +1,7 @@
 //! `cloze data`, as typed.
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
-use super::{LabelledArgs, SchemeArg, WorkArgs};
+use super::{LabelledArgs, OutArgs, SchemeArg, WorkArgs};
 
 /// What is done with labelled data.
 #[derive(Subcommand)]
@@ -56,10 +54,6 @@ pub(crate) struct CheckArgs {
     /// Print the report as JSON, with every finding
     #[arg(long, conflicts_with = "show", help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }

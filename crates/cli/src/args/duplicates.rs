@@ -1,14 +1,11 @@
 //! `cloze duplicates`, as typed.
-use std::path::PathBuf;
-
 use anyhow::bail;
 use clap::Args;
 
-use super::{ReadArgs, VectorArgs};
+use super::{OutArgs, ReadArgs, VectorArgs};
 
 /// What `cloze duplicates` is asked for.
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "a flag each")]
 // A cosine does not depend on it.
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
 pub(crate) struct DuplicatesArgs {
@@ -38,12 +35,8 @@ pub(crate) struct DuplicatesArgs {
     /// Print a JSON object a group, or with --pairs one a pair
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 impl DuplicatesArgs {

@@ -6,8 +6,8 @@ use cloze::Metric;
 use cloze::metrics::TagScheme;
 
 use super::{
-    ClassifierArgs, CorrectionArg, EvalSearchArgs, LabelledArgs, PairArgs, TaggedArgs, TaggerArgs,
-    VectorArgs,
+    ClassifierArgs, CorrectionArg, EvalSearchArgs, LabelledArgs, OutArgs, PairArgs, TaggedArgs,
+    TaggerArgs, VectorArgs,
 };
 
 /// What is evaluated.
@@ -55,12 +55,8 @@ pub(crate) struct StsArgs {
     /// Print the report as JSON: an object, or one a line where several corrections are tried
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 /// What `cloze eval classify` and `cloze eval pair` are asked for.
@@ -97,7 +93,6 @@ pub(crate) struct EvalLabelsArgs {
 
 /// What `cloze eval tag` is asked for.
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct EvalTagArgs {
     /// Tagged sentences, a word and its tag a line (CoNLL), or - for standard input
     #[arg(value_name = "FILE")]
@@ -132,12 +127,8 @@ pub(crate) struct EvalTagArgs {
     /// Print the report as JSON
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 /// `GIVEN_NAME=PER`.

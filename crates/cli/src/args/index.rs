@@ -9,7 +9,7 @@ use cloze::search::{
 };
 use cloze_corpus::Chunk;
 
-use super::{CorrectionArg, ReadArgs, VectorArgs, WorkArgs, values};
+use super::{CorrectionArg, OutArgs, ReadArgs, VectorArgs, WorkArgs, values};
 
 /// What is done with an index.
 #[derive(Subcommand)]
@@ -276,12 +276,8 @@ pub(crate) struct IndexSearchArgs {
     /// Print a JSON object a query
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 /// What `cloze index shell` is asked for.
@@ -333,12 +329,8 @@ pub(crate) struct IndexExportArgs {
     /// The form [default: by the ending of --output, else jsonl]
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<IndexFormat>,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 /// The forms an index is written in.

@@ -9,6 +9,7 @@ use cloze_corpus::{Encoding, Format, ReadParams, ValidReadParams};
 use cloze_encoder::{ModelFolder, Runtime, RuntimeParams};
 
 use crate::messages::Messages;
+use crate::out::Out;
 
 mod anisotropy;
 mod classify;
@@ -259,6 +260,24 @@ pub(crate) struct TagArgs {
     /// Replace files that are there
     #[arg(long, requires = "output", help_heading = "Output")]
     pub(crate) force: bool,
+}
+
+/// Where results go.
+#[derive(Args)]
+pub(crate) struct OutArgs {
+    /// Write to a file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long, requires = "output", help_heading = "Output")]
+    force: bool,
+}
+
+impl OutArgs {
+    /// The file, or standard output.
+    pub(crate) fn open(&self) -> anyhow::Result<Out> {
+        Out::to(self.output.as_deref(), self.force)
+    }
 }
 
 /// How much work is done at once.

@@ -1,10 +1,8 @@
 //! `cloze rerank`, as typed.
-use std::path::PathBuf;
-
 use clap::Args;
 use cloze::TextClassifier;
 
-use super::{CommonArgs, PairCutArg, WorkArgs};
+use super::{CommonArgs, OutArgs, PairCutArg, WorkArgs};
 use crate::messages::Messages;
 
 /// What `cloze rerank` is asked for.
@@ -34,12 +32,8 @@ pub(crate) struct RerankArgs {
     /// as `search_score`
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 impl RerankArgs {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use clap::Args;
 use cloze::metrics::TagScheme;
 
+use super::OutArgs;
+
 /// What `cloze score-tags` is asked for.
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct ScoreTagsArgs {
     /// A CoNLL file with the gold tags
     #[arg(value_name = "GOLD")]
@@ -40,12 +41,8 @@ pub(crate) struct ScoreTagsArgs {
     /// Print the report as JSON
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 /// A scheme by its name.

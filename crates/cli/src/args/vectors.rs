@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use cloze::embed::{FittedCorrection, Layers, Level, Method, Poolings};
 use cloze::{EncoderParams, SentenceEncoder, SentenceParams, States};
 
-use super::{CommonArgs, OffsetsArg, ReadArgs, WorkArgs, find_model};
+use super::{CommonArgs, OffsetsArg, OutArgs, ReadArgs, WorkArgs, find_model};
 use crate::messages::Messages;
 
 /// The model that vectors come from where none is named.
@@ -159,12 +159,8 @@ pub(crate) struct EmbedArgs {
     /// What offsets of words and tokens count (jsonl)
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
     pub(crate) offsets: OffsetsArg,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 /// The forms vectors are written in.

@@ -48,12 +48,12 @@ impl<'l> Form<'l> {
         if args.top_k == Some(0) {
             anyhow::bail!("--top-k is 0: expected at least 1");
         }
-        let by_ending = || match args.output.as_ref().and_then(|p| p.extension()?.to_str()) {
+        let by_ending = || match args.out.output.as_ref().and_then(|p| p.extension()?.to_str()) {
             Some("tsv") => LabelFormat::Tsv,
             _ => LabelFormat::Jsonl,
         };
         let format = args.format.unwrap_or_else(by_ending);
-        let out = Out::to(args.output.as_deref(), args.force)?;
+        let out = args.out.open()?;
         let top = args.top_k.map(|k| k.min(labels.len()));
         let mut form = Self { out, format, labels, multi_label, top };
         if format == LabelFormat::Tsv {

@@ -17,7 +17,7 @@ use report::{Report, TagReport};
 
 use crate::args::{CheckArgs, CommonArgs, VECTOR_MODEL, find_model};
 use crate::messages::Messages;
-use crate::out::{Out, json_line};
+use crate::out::json_line;
 
 pub(crate) fn run(
     common: &CommonArgs,
@@ -66,7 +66,7 @@ pub(crate) fn run(
     let files = data.files.iter().map(ToString::to_string).collect();
     let examples = data.examples;
     let report = Report { files, examples, labels, tags, findings };
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     if args.json {
         json_line(&mut out, &report)?;
     } else {

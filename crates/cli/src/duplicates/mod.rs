@@ -9,7 +9,6 @@ use crate::args::{CommonArgs, DuplicatesArgs};
 use crate::embed::note_truncated;
 use crate::gather::{self, Gathered};
 use crate::messages::{Messages, plural};
-use crate::out::Out;
 
 /// Texts that are alike, and what ties them together.
 struct Group {
@@ -36,7 +35,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     args.check()?;
     let encoder = args.vectors.open(common, messages)?;
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     let gathered = gather::gather(&encoder, &args.paths, &args.read, messages)?;
     note_truncated(&encoder, messages);
     let threads = args.vectors.work.threads.unwrap_or(0);

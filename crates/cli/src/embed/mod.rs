@@ -9,7 +9,6 @@ use cloze::{PieceVectors, SentenceEncoder};
 
 use crate::args::{CommonArgs, EmbedArgs, EmbedFormat};
 use crate::messages::{Messages, plural};
-use crate::out::Out;
 use crate::texts::{self, Input};
 use form::{Form, Vectors};
 
@@ -20,7 +19,7 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let format = args.format.unwrap_or_else(|| {
-        let ending = args.output.as_ref().and_then(|p| p.extension()?.to_str());
+        let ending = args.out.output.as_ref().and_then(|p| p.extension()?.to_str());
         match ending {
             Some("npy") => EmbedFormat::Npy,
             Some("safetensors") => EmbedFormat::Safetensors,
@@ -39,7 +38,7 @@ pub(crate) fn run(
         let fitted = encoder.correction().map_or(Level::Sentence, |c| c.fitted().level);
         bail!("--zscore was fitted for --level {fitted}, not {}", args.level);
     }
-    let out = Out::to(args.output.as_deref(), args.force)?;
+    let out = args.out.open()?;
     let mut form = Form::open(format, args.offsets.value(), encoder.width(), out)?;
     let started = Instant::now();
     let texts = texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
@@ -78,10 +77,7 @@ fn write(
 ) -> anyhow::Result<()> {
     let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
     if args.level == Level::Sentence {
-        let encode = |texts: &[&str]| {
-            Ok(encoder.encode(texts)?.iter().map(<[f32]>::to_vec).collect::<Vec<_>>())
-        };
-        for (text, vector) in chunk.iter().zip(texts::encode_each(&all, &encode)?) {
+        for (text, vector) in chunk.iter().zip(texts::vectors_of_each(encoder, &all)?) {
             match vector {
                 Ok(vector) => form.write(text, Vectors::Text(&vector))?,
                 Err(error) => {

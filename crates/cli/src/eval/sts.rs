@@ -93,7 +93,7 @@ pub(super) fn run(common: &CommonArgs, args: &StsArgs, messages: &Messages) -> a
     if let Some(saved) = &saved {
         saved.check_fits(&encoder.provenance(Level::Sentence)?)?;
     }
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     let started = Instant::now();
     let mut data = Data { texts: Distinct::default(), pairs: vec![], counts: Counts::default() };
     for_each_chunk(&args.file, &params, messages, |pairs| {

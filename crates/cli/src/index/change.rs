@@ -161,10 +161,7 @@ fn push_texts(
         }
         let all: Vec<&str> =
             parts.iter().map(|(_, record)| record.text.as_deref().unwrap_or_default()).collect();
-        let encode = |texts: &[&str]| {
-            Ok(encoder.encode(texts)?.iter().map(<[f32]>::to_vec).collect::<Vec<_>>())
-        };
-        let vectors = texts::encode_each(&all, &encode)?;
+        let vectors = texts::vectors_of_each(encoder, &all)?;
         for ((input, mut record), vector) in parts.into_iter().zip(vectors) {
             let vector = match vector {
                 Ok(vector) => vector,

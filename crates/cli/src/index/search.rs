@@ -57,7 +57,7 @@ pub(super) fn run(
     let filter = args.how.filter.parse()?;
     let allowed = filter.map(|filter| index.rows_where(&filter)).transpose()?;
     let allowed = allowed.as_ref();
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     if let Some(file) = &args.vectors {
         if !given.is_empty() || args.how.hybrid {
             bail!("--vectors takes the place of queries in words");

@@ -69,11 +69,11 @@ pub(super) fn verify(args: &IndexReportArgs, messages: &Messages) -> anyhow::Res
     let verified = verify_index(&folder)?;
     let mut out = Out::stdout(false);
     for finding in &verified.findings {
-        messages.failure(&finding.error);
+        messages.failure(finding);
     }
     let sound = verified.findings.is_empty();
     if args.json {
-        let findings = verified.findings.iter().map(|f| f.error.to_string()).collect();
+        let findings = verified.findings.iter().map(ToString::to_string).collect();
         let (files, bytes, records) = (verified.files, verified.bytes, verified.rows);
         json_line(&mut out, &Report { sound, files, bytes, records, findings })?;
     } else if sound {
@@ -99,10 +99,10 @@ pub(super) fn export(args: &IndexExportArgs) -> anyhow::Result<()> {
     let folder = args.index.only(args.named.as_deref())?;
     let index = Index::open_with(&folder, OpenParams::new().threads(1))?;
     let format = args.format.unwrap_or_else(|| {
-        let ending = args.output.as_ref().and_then(|path| path.extension()?.to_str());
+        let ending = args.out.output.as_ref().and_then(|path| path.extension()?.to_str());
         if ending == Some("npy") { IndexFormat::Npy } else { IndexFormat::Jsonl }
     });
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     match format {
         IndexFormat::Jsonl => {
             for row in index.live() {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::args::{CommonArgs, ScoreTagsArgs};
 use crate::messages::{Messages, plural};
-use crate::out::{Out, json_line};
+use crate::out::json_line;
 
 /// How good tags are.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(crate) fn run(_: &CommonArgs, args: &ScoreTagsArgs, messages: &Messages) -> 
     let gold = read(&args.gold, args.token_column, args.gold_column)?;
     let predicted = read(&args.predicted, args.token_column, args.predicted_column)?;
     let mut scorer = scorer(args, &gold)?;
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     check_same(&args.gold, &gold, &args.predicted, &predicted)?;
     for (gold, predicted) in gold.iter().zip(&predicted) {
         scorer

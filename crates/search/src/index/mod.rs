@@ -36,7 +36,7 @@ use manifest::{Manifest, NamedPart, correction_path};
 pub use params::{IndexParams, ValidIndexParams};
 pub use records::Record;
 use segment::Segment;
-pub use verify::{Finding, Verified, verify};
+pub use verify::{Verified, verify};
 pub use writer::{Added, Writer};
 
 /// An index, opened for searching. It can be shared between threads, and shows the state of the

@@ -7,13 +7,6 @@ use super::segment::Segment;
 use super::{keywords, open_correction};
 use crate::{OpenParams, SearchError};
 
-/// What was found wrong with a file.
-#[derive(Debug)]
-pub struct Finding {
-    /// What is wrong; it names the file.
-    pub error: SearchError,
-}
-
 /// What a verification found.
 #[derive(Debug)]
 pub struct Verified {
@@ -23,8 +16,8 @@ pub struct Verified {
     pub bytes: u64,
     /// The rows that can be found.
     pub rows: usize,
-    /// What is wrong; nothing, where the index is sound.
-    pub findings: Vec<Finding>,
+    /// What is wrong, each naming its file; nothing, where the index is sound.
+    pub findings: Vec<SearchError>,
 }
 
 /// Reads every file of the index in `folder`, and judges whether it is as it was written, and whether
@@ -76,7 +69,7 @@ impl Verified {
     }
 
     fn push(&mut self, result: Result<(), SearchError>) {
-        self.findings.extend(result.err().map(|error| Finding { error }));
+        self.findings.extend(result.err());
     }
 }
 

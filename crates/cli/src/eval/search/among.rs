@@ -216,10 +216,7 @@ impl Rows {
             parts.extend(spans.iter().filter_map(|span| Some((input, span.of(&input.text)?))));
         }
         let all: Vec<&str> = parts.iter().map(|(_, text)| *text).collect();
-        let encode = |texts: &[&str]| {
-            Ok(encoder.encode(texts)?.iter().map(<[f32]>::to_vec).collect::<Vec<_>>())
-        };
-        for ((input, _), vector) in parts.into_iter().zip(texts::encode_each(&all, &encode)?) {
+        for ((input, _), vector) in parts.into_iter().zip(texts::vectors_of_each(encoder, &all)?) {
             match vector {
                 Ok(vector) => {
                     let pushed = self.vectors.push_rows(&vector);

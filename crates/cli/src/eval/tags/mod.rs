@@ -95,7 +95,7 @@ pub(super) fn run(
         models.push(open(&runtime, name, &gold)?);
     }
     rename::check(&args.map, models.iter().map(|m| (m.name.as_str(), m.model.labels())))?;
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     let started = Instant::now();
     gold.for_each_chunk(messages, |gold, chunk| judge_chunk(gold, &mut models, chunk, messages))?;
     if models[0].score.sentences() == 0 {
