@@ -6,20 +6,24 @@
 FOLDER has rows.npy, [rows, width], and queries.npy, [queries, width], f32, all of length 1. Prints one line
 of JSON with versions when it is ready. Then it reads a way a line and answers each with a line of JSON:
 
-- numpy one, numpy all: the 10 rows of the largest products with each query by itself, or with all at once,
-  by a matrix product, argpartition and a sort;
-- faiss one, faiss all: the same by IndexFlatIP;
+- numpy one N, numpy all: the 10 rows of the largest products with each of the first N queries by itself, or
+  with all at once, by a matrix product, argpartition and a sort;
+- faiss one N, faiss all: the same by IndexFlatIP;
 - usearch build, faiss-hnsw build: a graph with 16 links a node (32 on the ground) and 128 nodes in view;
   usearch's in f16, FAISS's in f32, which is all it has;
 - usearch search EF, faiss-hnsw search EF: the 10 nearest of each query by itself, EF nodes in view.
 
 "seconds" is for all queries; "recall" is the share of the 10 rows of faiss all that was found; "bytes" is
 that of the graph when it is saved.
+
+With --memory usearch or --memory faiss-hnsw it builds that graph from rows that are mapped, not read, prints
+the seconds and the most memory that it held, and ends.
 """
 
 import argparse
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -29,6 +33,7 @@ from pathlib import Path
 parser = argparse.ArgumentParser()
 parser.add_argument("folder", type=Path)
 parser.add_argument("--threads", type=int, default=1)
+parser.add_argument("--memory", choices=["usearch", "faiss-hnsw"])
 args = parser.parse_args()
 for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]:
     os.environ[name] = str(args.threads)
@@ -39,10 +44,8 @@ from usearch.index import Index  # noqa: E402
 
 K = 10
 faiss.omp_set_num_threads(args.threads)
-rows = np.load(args.folder / "rows.npy")
+rows = np.load(args.folder / "rows.npy", mmap_mode="r" if args.memory else None)
 queries = np.load(args.folder / "queries.npy")
-flat = faiss.IndexFlatIP(rows.shape[1])
-flat.add(rows)
 graphs = {}
 
 
@@ -52,8 +55,8 @@ def best(products):
     return np.take_along_axis(found, order, axis=1)
 
 
-def each(search):
-    return np.concatenate([search(queries[i : i + 1]) for i in range(len(queries))])
+def each(search, n=None):
+    return np.concatenate([search(query[None]) for query in queries[:n]])
 
 
 def build_usearch():
@@ -92,11 +95,11 @@ def answer(way, what, *numbers):
     found, size = None, None
     match way, what:
         case "numpy", "one":
-            found = each(lambda query: best(query @ rows.T))
+            found = each(lambda query: best(query @ rows.T), *numbers)
         case "numpy", "all":
             found = best(queries @ rows.T)
         case "faiss", "one":
-            found = each(lambda query: flat.search(query, K)[1])
+            found = each(lambda query: flat.search(query, K)[1], *numbers)
         case "faiss", "all":
             found = flat.search(queries, K)[1]
         case "usearch", "build":
@@ -111,12 +114,21 @@ def answer(way, what, *numbers):
     result = {"seconds": seconds}
     if found is not None:
         shared = [len(set(a) & set(b)) for a, b in zip(gold.tolist(), found.tolist())]
-        result["recall"] = sum(shared) / gold.size
+        result["recall"] = sum(shared) / found.size
     if size is not None:
         result["bytes"] = size
     return result
 
 
+if args.memory:
+    start = time.perf_counter()
+    build_usearch() if args.memory == "usearch" else build_faiss()
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"  {args.memory} of Python: {seconds:.1f} s, at most {peak} MiB")
+    sys.exit()
+flat = faiss.IndexFlatIP(rows.shape[1])
+flat.add(rows)
 gold = flat.search(queries, K)[1]
 names = ["numpy", "faiss-cpu", "usearch"]
 print(json.dumps({name: version(name) for name in names} | {"python": sys.version.split()[0]}), flush=True)

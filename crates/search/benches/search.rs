@@ -4,8 +4,10 @@
 //! `CLOZE_BENCH_ROWS` is a list of numbers of rows, 100,000 where it is not set; all have 384 numbers, in
 //! clusters of about 100. `CLOZE_BENCH_PYTHON` is an interpreter with what `peers.py` asks for; without
 //! it cloze runs alone. Each way takes its turn in every round, on one thread and on two; medians are
-//! shown. Queries come one by one, or 200 at once. Of the memory's bandwidth, the share is that of the
-//! bytes of the rows against a sum of the same array.
+//! shown. Queries come one by one (fewer of them among many rows), or 200 at once. Of the memory's
+//! bandwidth, the share is that of the bytes of the rows against a sum of the same array. What a layer
+//! costs is told by usearch on the same graph without it. Memory is the most that a process held which
+//! did nothing else than build, or open and search; it is known on Linux.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(clippy::cast_precision_loss, reason = "counts are small")]
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -24,6 +26,8 @@ const WIDTH: usize = 384;
 const QUERIES: usize = 200;
 const K: usize = 10;
 const ROUNDS: usize = 3;
+/// Rounds in which the layers above usearch are weighed.
+const LAYER_ROUNDS: usize = 25;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -129,21 +133,104 @@ fn build(folder: &Path, params: IndexParams, rows: &[f32], threads: usize) -> Re
     Ok(())
 }
 
-fn each(index: &Index, queries: &Matrix) -> Vec<Vec<Hit>> {
+/// How many queries come one by one: fewer among many rows, where each takes long.
+fn one_by_one(rows: usize) -> usize {
+    (20_000_000 / rows).clamp(20, QUERIES)
+}
+
+fn each(index: &Index, queries: &Matrix, n: usize) -> Vec<Vec<Hit>> {
     let one = |query: &[f32]| {
         let query = Matrix::from_vec(WIDTH, query.to_vec()).unwrap_or_default();
         index.search(&query, K, None).unwrap_or_default().remove(0)
     };
-    queries.iter().map(one).collect()
+    queries.iter().take(n).map(one).collect()
 }
 
-fn line(name: &str, threads: usize, seconds: f64, rest: &str) {
-    println!("  {name:<28} {threads}  {:>9.1} queries/s  {rest}", QUERIES as f64 / seconds);
+fn line(name: &str, threads: usize, rate: f64, rest: &str) {
+    println!("  {name:<28} {threads}  {rate:>9.1} queries/s  {rest}");
+}
+
+/// What `--memory` is followed by: rows, an engine or what to open, a folder.
+fn child(args: &[String]) -> Result<(), Error> {
+    let [what, home] = args else { return Err("expected what to do, and where".into()) };
+    let (home, queries) = (Path::new(home), QUERIES);
+    let start = Instant::now();
+    let rows = std::io::BufReader::with_capacity(
+        1 << 20,
+        fs_err::File::open(home.join(if what == "build" { "rows.npy" } else { "queries.npy" }))?,
+    );
+    let mut rows = NpyRows(rows);
+    std::io::copy(&mut std::io::Read::take(&mut rows.0, NPY_HEAD), &mut std::io::sink())?;
+    match what.as_str() {
+        "build" => {
+            let params = IndexParams::new().engine(EngineKind::Hnsw).check()?;
+            let mut writer = Writer::create(&home.join("child"), &params, false)?.threads(2);
+            while let Some(row) = rows.next_row()? {
+                writer.push_numbered(&row)?;
+            }
+            writer.commit()?;
+        }
+        folder => {
+            let index = Index::open_with(&home.join(folder), OpenParams::new().threads(1))?;
+            println!("  {folder}: opened in {:.1} ms", 1e3 * start.elapsed().as_secs_f64());
+            for _ in 0..queries {
+                let Some(row) = rows.next_row()? else { break };
+                let query = Matrix::from_vec(WIDTH, row).ok_or("a row")?;
+                index.search(&query, K, None)?;
+            }
+        }
+    }
+    let status = fs_err::read_to_string("/proc/self/status").unwrap_or_default();
+    let held = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|line| line.trim().split(' ').next()?.parse::<usize>().ok()).unwrap_or(0)
+    };
+    println!(
+        "  {what}: {:.1} s, at most {} MiB, of which files {} MiB at the end",
+        start.elapsed().as_secs_f64(),
+        held("VmHWM:") / 1024,
+        held("RssFile:") / 1024
+    );
+    Ok(())
+}
+
+const NPY_HEAD: u64 = 128;
+
+/// The rows of a file that [`npy`] wrote, one by one.
+struct NpyRows(BufReader<fs_err::File>);
+
+impl NpyRows {
+    fn next_row(&mut self) -> Result<Option<Vec<f32>>, Error> {
+        let mut row = vec![0.0_f32; WIDTH];
+        match std::io::Read::read_exact(&mut self.0, bytemuck::cast_slice_mut(&mut row)) {
+            Ok(()) => Ok(Some(row)),
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Runs this program, or Python, for what it does to memory.
+fn memory(home: &Path, python: Option<&str>) -> Result<(), Error> {
+    for what in ["build", "exact-0", "hnsw"] {
+        Command::new(std::env::current_exe()?).args(["--memory", what]).arg(home).status()?;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers.py");
+    for peer in ["usearch", "faiss-hnsw"] {
+        let Some(python) = python else { break };
+        let args = ["--threads", "2", "--memory", peer];
+        Command::new(python).arg(&script).arg(home).args(args).status()?;
+    }
+    Ok(())
 }
 
 fn main() -> Result<(), Error> {
     // `cargo test --all-targets` runs benches too, without this.
-    if !std::env::args().any(|arg| arg == "--bench") {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|arg| arg == "--memory") {
+        return child(&args[1..]);
+    }
+    if !args.iter().any(|arg| arg == "--bench") {
         return Ok(());
     }
     let sizes = std::env::var("CLOZE_BENCH_ROWS").unwrap_or("100000".into());
@@ -159,13 +246,16 @@ fn run(count: usize) -> Result<(), Error> {
     // Around the same centres.
     let mut near = clustered(count, 3);
     near.truncate(QUERIES * WIDTH);
+    near.shrink_to_fit();
     let queries = Matrix::from_vec(WIDTH, near).ok_or("rows of that width")?;
     let home = tempfile::tempdir()?;
     npy(&home.path().join("rows.npy"), &rows)?;
     npy(&home.path().join("queries.npy"), queries.as_slice())?;
     let python = std::env::var("CLOZE_BENCH_PYTHON").ok();
     exact(&home, &rows, &queries, python.as_deref())?;
-    approximate(&home, &rows, &queries, python.as_deref())
+    approximate(&home, &rows, &queries, python.as_deref())?;
+    drop(rows);
+    memory(home.path(), python.as_deref())
 }
 
 /// The bytes a second that a sum of `rows` reads.
@@ -204,9 +294,17 @@ fn exact(
     let mut indexes = vec![];
     for (i, (name, params, bytes)) in kinds.into_iter().enumerate() {
         let folder = home.path().join(format!("exact-{i}"));
-        build(&folder, params, rows, 0)?;
+        let (seconds, built) = time(|| build(&folder, params, rows, 0));
+        built?;
+        let (open, index) = time(|| Index::open(&folder));
+        let bytes_on_disk = index?.info().bytes;
+        println!(
+            "  {name}: {seconds:.1} s to build, {bytes_on_disk} bytes, {:.1} ms to open",
+            1e3 * open
+        );
         indexes.push((name, folder, bytes));
     }
+    let one = one_by_one(rows.len() / WIDTH);
     for threads in [1, 2] {
         let band = bandwidth(rows, threads);
         println!("  {threads} threads read {:.1} GB/s", band / 1e9);
@@ -228,25 +326,28 @@ fn exact(
             for i in 0..ways.len() {
                 let at = (round + i) % ways.len();
                 let seconds = match (opened.get(at / 2), &mut peer) {
-                    (Some(index), _) if at.is_multiple_of(2) => time(|| each(index, queries)).0,
-                    (Some(index), _) => time(|| index.search(queries, K, None)).0,
-                    (None, Some(peer)) => {
-                        peer.ask(&ways[at].0)?["seconds"].as_f64().ok_or("no seconds")?
+                    (Some(index), _) if at.is_multiple_of(2) => {
+                        time(|| each(index, queries, one)).0
                     }
+                    (Some(index), _) => time(|| index.search(queries, K, None)).0,
+                    (None, Some(peer)) => peer.ask(&format!("{} {one}", ways[at].0))?["seconds"]
+                        .as_f64()
+                        .ok_or("no seconds")?,
                     (None, None) => continue,
                 };
                 ways[at].2.push(seconds);
             }
         }
         for (name, bytes, seconds) in ways {
-            let seconds = median(seconds);
-            let read = bytes * rows.len() as f64 * QUERIES as f64 / seconds;
-            let share = if name.ends_with("one") {
+            let single = name.ends_with("one");
+            let rate = if single { one } else { QUERIES } as f64 / median(seconds);
+            let read = bytes * rows.len() as f64 * rate;
+            let share = if single {
                 format!("{:.0} % of the bandwidth", 100.0 * read / band)
             } else {
                 String::new()
             };
-            line(&name, threads, seconds, &share);
+            line(&name, threads, rate, &share);
         }
     }
     Ok(())
@@ -282,15 +383,18 @@ fn approximate(
             println!("  {name}: {:.1} s to build; {} bytes", built["seconds"], built["bytes"]);
         }
     }
-    let (_, found) = time(|| each(&index, queries));
-    let times = (0..ROUNDS).map(|_| time(|| each(&index, queries)).0).collect();
+    let (_, found) = time(|| each(&index, queries, QUERIES));
+    let times = (0..ROUNDS).map(|_| time(|| each(&index, queries, QUERIES)).0).collect();
     line(
         "cloze hnsw, as measured",
         1,
-        median(times),
+        QUERIES as f64 / median(times),
         &format!("recall {:.3}", recall(&gold, &found)),
     );
     drop(index);
+    for expansion in [16, 64, 256] {
+        layers(&folder, queries, expansion)?;
+    }
     for expansion in [16, 32, 64, 128, 256, 512] {
         let params = OpenParams::new().threads(1).expansion_search(Some(expansion));
         let index = Index::open_with(&folder, params)?;
@@ -304,7 +408,7 @@ fn approximate(
                 let at = (round + i) % names.len();
                 let (took, share) = match (at, &mut peer) {
                     (0, _) => {
-                        let (took, found) = time(|| each(&index, queries));
+                        let (took, found) = time(|| each(&index, queries, QUERIES));
                         (took, recall(&gold, &found))
                     }
                     (_, Some(peer)) => {
@@ -320,9 +424,46 @@ fn approximate(
         }
         for (name, times, share) in seconds {
             if !times.is_empty() {
-                line(&name, 1, median(times), &format!("recall {share:.3}"));
+                let rate = QUERIES as f64 / median(times);
+                line(&name, 1, rate, &format!("recall {share:.3}"));
             }
         }
     }
+    Ok(())
+}
+
+/// What a search takes beside usearch alone on the same graph, the two in turns.
+fn layers(folder: &Path, queries: &Matrix, expansion: usize) -> Result<(), Error> {
+    let params = OpenParams::new().threads(1).expansion_search(Some(expansion));
+    let index = Index::open_with(folder, params)?;
+    let graph = usearch::Index::new(&usearch::IndexOptions {
+        dimensions: WIDTH,
+        metric: usearch::MetricKind::IP,
+        quantization: usearch::ScalarKind::F16,
+        connectivity: 16,
+        ..usearch::IndexOptions::default()
+    })?;
+    let file = folder.join("segment-000000/graph.usearch");
+    graph.view(file.to_str().ok_or("a path in UTF-8")?)?;
+    graph.change_expansion_search(expansion);
+    let alone = || queries.iter().filter_map(|query| graph.search(query, K).ok()).count();
+    let (mut with, mut without) = (vec![], vec![]);
+    for round in 0..LAYER_ROUNDS {
+        for way in [round % 2, (round + 1) % 2] {
+            match way {
+                0 => with.push(time(|| each(&index, queries, QUERIES)).0),
+                _ => without.push(time(alone).0),
+            }
+        }
+    }
+    let mut ratios: Vec<f64> = with.iter().zip(&without).map(|(a, b)| a / b).collect();
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "  cloze over usearch alone, {expansion} in view: {:.3} times as long (quartiles {:.3}, {:.3}); usearch {:.1} queries/s",
+        median(with) / median(without.clone()),
+        ratios[LAYER_ROUNDS / 4],
+        ratios[3 * LAYER_ROUNDS / 4],
+        QUERIES as f64 / median(without)
+    );
     Ok(())
 }
