@@ -60,6 +60,8 @@ mod train_report;
 mod tune;
 #[path = "command/tune_labels.rs"]
 mod tune_labels;
+#[path = "command/tune_language.rs"]
+mod tune_language;
 #[path = "command/tune_odd.rs"]
 mod tune_odd;
 #[path = "command/tune_report.rs"]

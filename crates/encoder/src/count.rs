@@ -1,8 +1,8 @@
 //! How many tokens texts have, and how many a model takes, without running it.
-use cloze_core::Token;
+use cloze_core::{Casing, Token};
 
 use crate::encoder::{available_threads, in_parallel, room};
-use crate::tokenize::Tokenizer;
+use crate::tokenize::{Tokenized, Tokenizer};
 use crate::window::Window;
 use crate::{EncoderError, EncoderParams, ModelFolder, PairCut, Sequence};
 
@@ -24,6 +24,13 @@ pub struct Windows {
     pub sequences: Vec<(Sequence, usize)>,
     /// Whether the text is longer than a window.
     pub long: bool,
+}
+
+/// Tokens that were put together by hand.
+fn own(ids: &[u32], casing: &[Casing]) -> Tokenized {
+    let none = std::iter::repeat(Casing::None);
+    let casing = casing.iter().copied().chain(none).take(ids.len()).collect();
+    Tokenized { ids: ids.to_vec(), tokens: vec![], casing }
 }
 
 /// Counts the tokens of texts as a model's tokenizer makes them; special tokens are not counted. It
@@ -73,6 +80,36 @@ impl TokenCounter {
         let text = self.tokenizer.encode(text, index)?;
         let sequence = self.tokenizer.sequence(&text, 0..text.ids.len());
         Ok(Pieces { sequence, tokens: text.tokens, before: self.tokenizer.before.len() })
+    }
+
+    /// Tokens of one text, that were put together by hand, between the special ones. As many casings as
+    /// ids, or none at all.
+    #[must_use]
+    pub fn around(&self, ids: &[u32], casing: &[Casing]) -> Sequence {
+        let text = own(ids, casing);
+        self.tokenizer.sequence(&text, 0..ids.len())
+    }
+
+    /// Likewise of two texts, in one sequence.
+    ///
+    /// # Errors
+    /// [`EncoderError::NoPairs`] if the model does not take two texts.
+    pub fn around_pair(&self, texts: [(&[u32], &[Casing]); 2]) -> Result<Sequence, EncoderError> {
+        let template = self.tokenizer.pair.as_ref().ok_or(EncoderError::NoPairs { room: 0 })?;
+        let [first, second] = texts.map(|(ids, casing)| own(ids, casing));
+        Ok(template.sequence([&first, &second], [usize::MAX; 2]))
+    }
+
+    /// The id of a token as the vocabulary has it.
+    #[must_use]
+    pub fn id(&self, token: &str) -> Option<u32> {
+        self.tokenizer.id(token)
+    }
+
+    /// Whether it is a special token, which a text may have in it.
+    #[must_use]
+    pub fn is_special(&self, id: u32) -> bool {
+        self.tokenizer.is_special(id)
     }
 
     /// A text as an encoder with these settings sees it: the sequences of its windows, special tokens

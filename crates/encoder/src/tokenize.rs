@@ -144,6 +144,16 @@ impl Tokenizer {
         self.inner.get_vocab_size(true)
     }
 
+    /// The id of a token as the vocabulary has it.
+    pub(crate) fn id(&self, token: &str) -> Option<u32> {
+        self.inner.token_to_id(token)
+    }
+
+    /// Whether it is a special token, which a text may have in it.
+    pub(crate) fn is_special(&self, id: u32) -> bool {
+        self.special.contains(&id)
+    }
+
     /// How many special tokens a sequence gets.
     pub(crate) fn special_tokens(&self) -> usize {
         self.before.len() + self.after.len()

@@ -1,5 +1,7 @@
 //! Numbers that look drawn and are computed from where they are used, so that the same seed gives
 //! the same ones whatever the threads do and wherever a training goes on.
+use rand_pcg::Pcg64;
+use rand_pcg::rand_core::Rng as _;
 
 /// Mixes 64 bits so that each bit of the result depends on each of `x`.
 /// Source: `SplitMix64` (Steele, Lea & Flood 2014), its output function.
@@ -42,4 +44,17 @@ pub fn uniform(seed: u64, len: usize, bound: f64) -> Vec<f32> {
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Puts all in an order that is drawn. Source: Fisher & Yates, as Durstenfeld 1964 has it.
+pub(crate) fn shuffle<T>(all: &mut [T], random: &mut Pcg64) {
+    for i in (1..all.len()).rev() {
+        all.swap(i, below(random, i + 1));
+    }
+}
+
+/// A number below `n`, which is not 0. Source: Lemire 2019, without the rejection of a bias of 2⁻⁶⁴.
+#[expect(clippy::cast_possible_truncation, reason = "below n")]
+pub(crate) fn below(random: &mut Pcg64, n: usize) -> usize {
+    ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
 }

@@ -8,8 +8,8 @@ use cloze::embed::{Layers, Poolings};
 
 use super::training::Given;
 use super::{
-    CorrectionArg, LabelFitArgs, LabelTuningArg, LabelledArgs, PairCutArg, TrainSimilarityArgs,
-    TrainTagArgs, TrainingArgs, TunedArgs, TunedLabelArgs,
+    CorrectionArg, LabelFitArgs, LabelTuningArg, LabelledArgs, PairCutArg, TrainMlmArgs,
+    TrainNspArgs, TrainSimilarityArgs, TrainTagArgs, TrainingArgs, TunedArgs, TunedLabelArgs,
 };
 
 /// What is trained.
@@ -23,6 +23,10 @@ pub(crate) enum TrainCommand {
     Tag(Box<TrainTagArgs>),
     /// An encoder whose vectors say how alike texts are, from pairs: the encoder itself is trained
     Similarity(Box<TrainSimilarityArgs>),
+    /// A language model, from running text: words are masked and guessed, the encoder itself is trained
+    Mlm(Box<TrainMlmArgs>),
+    /// Whether one text follows another, from running text: the encoder itself is trained
+    Nsp(Box<TrainNspArgs>),
 }
 
 /// What `cloze train classify` is asked for.

@@ -69,6 +69,11 @@ pub(crate) fn run(
         }
         TrainCommand::Tag(args) => crate::tune::tag::run(args, messages),
         TrainCommand::Similarity(args) => crate::tune::similarity::run(args, messages),
+        TrainCommand::Mlm(args) => {
+            let masked = Some(&args.mask);
+            crate::tune::language::run(&args.text, masked, args.next_sentence, messages)
+        }
+        TrainCommand::Nsp(args) => crate::tune::language::run(&args.text, None, true, messages),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cloze train` where the encoder itself is trained.
 //!
 //! - `tag`: from tagged sentences; `labels`: from labelled texts and pairs; `similarity`: from pairs;
+//!   `language`: from running text;
 //! - `model`: the encoder to start from, and its tokenizer;
 //! - `drawn`: some of many, by a seed;
 //! - `sight`: what the encoder sees of texts;
@@ -9,6 +10,7 @@
 //! - `save`: the folder of the model.
 mod drawn;
 pub(crate) mod labels;
+pub(crate) mod language;
 mod model;
 pub(crate) mod report;
 mod save;

@@ -114,7 +114,7 @@ impl Trained<'_> {
             None => self.base.architecture("Model"),
         };
         config["architectures"] = json!([architecture]);
-        if self.class.is_some() {
+        if !self.labels.is_empty() {
             let ids = self.labels.iter().enumerate();
             config["id2label"] = ids.clone().map(|(i, l)| (i.to_string(), json!(l))).collect();
             config["label2id"] = ids.map(|(i, l)| (l.clone(), json!(i))).collect();

@@ -77,6 +77,52 @@ pub struct MaskedHead {
     pub bias: String,
 }
 
+/// What checkpoints call the parts of a [`MaskedHead`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskedNames {
+    /// To be followed by `.weight` and `.bias`.
+    pub dense: &'static str,
+    /// Likewise.
+    pub norm: &'static str,
+    /// The decoder's matrix, where it is not the word table.
+    pub decoder: &'static str,
+    /// The decoder's bias, under up to two names; the first is the head's own.
+    pub biases: [&'static str; 2],
+}
+
+impl MaskedNames {
+    /// Those of a family.
+    #[must_use]
+    pub fn of(family: Family) -> Self {
+        match family {
+            Family::Bert => Self {
+                dense: "cls.predictions.transform.dense",
+                norm: "cls.predictions.transform.LayerNorm",
+                decoder: "cls.predictions.decoder.weight",
+                biases: ["cls.predictions.bias", "cls.predictions.decoder.bias"],
+            },
+            Family::Roberta => Self {
+                dense: "lm_head.dense",
+                norm: "lm_head.layer_norm",
+                decoder: "lm_head.decoder.weight",
+                biases: ["lm_head.bias", "lm_head.decoder.bias"],
+            },
+            Family::DistilBert => Self {
+                dense: "vocab_transform",
+                norm: "vocab_layer_norm",
+                decoder: "vocab_projector.weight",
+                biases: ["vocab_projector.bias", "vocab_projector.bias"],
+            },
+            Family::Electra => Self {
+                dense: "generator_predictions.dense",
+                norm: "generator_predictions.LayerNorm",
+                decoder: "generator_lm_head.weight",
+                biases: ["generator_lm_head.bias", "generator_lm_head.bias"],
+            },
+        }
+    }
+}
+
 /// Everything a checkpoint has.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -212,26 +258,20 @@ impl Finder<'_> {
 
     /// The head of a masked language model. Its decoder is `decoder.weight` where that is there,
     /// and else the word table; its bias is kept under up to two names.
-    fn masked(
-        &mut self,
-        (dense, norm): (&str, &str),
-        (decoder, biases): (&str, [&str; 2]),
-        config: &Config,
-        words: &str,
-    ) -> MaskedHead {
+    fn masked(&mut self, names: &MaskedNames, config: &Config, words: &str) -> MaskedHead {
         let width = config.embedding;
         let vocabulary = config.vocabulary;
-        let dense = self.dense(dense, config.hidden, width);
-        let norm = self.norm(norm, width);
-        let decoder = if self.has(decoder) {
-            self.tensor(decoder, &[vocabulary, width])
+        let dense = self.dense(names.dense, config.hidden, width);
+        let norm = self.norm(names.norm, width);
+        let decoder = if self.has(names.decoder) {
+            self.tensor(names.decoder, &[vocabulary, width])
         } else {
             words.to_owned()
         };
         // Of two, transformers 5 adds the decoder's own; older files have the other alone.
         let mut bias = None;
-        for name in biases {
-            if self.has(name) || (bias.is_none() && name == biases[1]) {
+        for name in names.biases {
+            if self.has(name) || (bias.is_none() && name == names.biases[1]) {
                 bias = Some(self.tensor(name, &[vocabulary]));
             }
         }
@@ -349,29 +389,9 @@ impl Layout {
             }
         }
         let words = self.words.clone();
-        let masked = match config.family {
-            Family::Bert => (
-                ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm"),
-                (
-                    "cls.predictions.decoder.weight",
-                    ["cls.predictions.bias", "cls.predictions.decoder.bias"],
-                ),
-            ),
-            Family::Roberta => (
-                ("lm_head.dense", "lm_head.layer_norm"),
-                ("lm_head.decoder.weight", ["lm_head.bias", "lm_head.decoder.bias"]),
-            ),
-            Family::DistilBert => (
-                ("vocab_transform", "vocab_layer_norm"),
-                ("vocab_projector.weight", ["vocab_projector.bias", "vocab_projector.bias"]),
-            ),
-            Family::Electra => (
-                ("generator_predictions.dense", "generator_predictions.LayerNorm"),
-                ("generator_lm_head.weight", ["generator_lm_head.bias", "generator_lm_head.bias"]),
-            ),
-        };
-        if find.has(&format!("{}.weight", masked.0.0)) {
-            self.masked = Some(find.masked(masked.0, masked.1, config, &words));
+        let masked = MaskedNames::of(config.family);
+        if find.has(&format!("{}.weight", masked.dense)) {
+            self.masked = Some(find.masked(&masked, config, &words));
         }
         if config.family == Family::Bert && find.has("cls.seq_relationship.weight") {
             self.next_sentence = Some(find.dense("cls.seq_relationship", hidden, 2));

@@ -96,6 +96,10 @@ impl Embedding {
         })
     }
 
+    pub(super) fn words(&self) -> Id {
+        self.words
+    }
+
     pub(super) fn is_trained(&self) -> bool {
         self.trained || self.case_trained
     }

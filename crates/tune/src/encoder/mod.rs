@@ -173,6 +173,12 @@ impl Encoder {
         self.config.positions.saturating_sub(self.embedding.first_position())
     }
 
+    /// The word table, `[vocabulary, embedding]`.
+    #[must_use]
+    pub fn words(&self) -> Id {
+        self.embedding.words()
+    }
+
     /// How many classes of casing token types are divided by; 1 where casing is not looked at.
     #[must_use]
     pub fn casing_classes(&self) -> usize {

@@ -2,6 +2,7 @@
 //!
 //! - [`TokenTask`]: a label for each word, [`CrfTask`]: with a score for neighbouring labels;
 //! - [`SequenceTask`]: labels for a text or a pair;
+//! - [`MaskedTask`]: masked words, and whether a text follows another;
 //! - [`RankingTask`]: vectors, near to those of texts that belong together, [`CosineTask`]: as near
 //!   as somebody says.
 mod activation;
@@ -10,6 +11,7 @@ mod crf;
 mod dense;
 mod dropout;
 mod entropy;
+pub mod masked;
 mod pool;
 mod ranking;
 mod rows;
@@ -20,6 +22,7 @@ mod tokens;
 pub use cosine::{CosineTask, ScoredExample};
 pub use crf::CrfTask;
 pub use dense::Dense;
+pub use masked::{MaskedExample, MaskedHead, MaskedTask, NextHead};
 pub use pool::Pool;
 pub use ranking::{RankedExample, RankingParams, RankingTask};
 pub use sequence::{LabelledExample, SequenceParams, SequenceTask};
@@ -41,6 +44,12 @@ pub trait Task: Sync {
     /// How much the example counts: its labelled tokens, or 1. A step's loss is the sum of its
     /// examples' losses divided by the sum of what they count.
     fn weight(&self, example: &Self::Example) -> f64;
+
+    /// What a step learns in place of an example, drawn anew by `seed` each time that it is seen; it
+    /// must be as long, and count as much. The default, `None`, is the example itself.
+    fn draw(&self, _example: &Self::Example, _seed: u64) -> Option<Self::Example> {
+        None
+    }
 
     /// The loss of `examples`, summed. `hidden` has their sequences, in order.
     ///

@@ -1,6 +1,10 @@
 //! What a loss and its gradient come from.
 use crate::encoder::{DropoutAt, Tape};
+use crate::random::derive;
 use crate::{Encoder, Hidden, Parameters, Task, TuneError};
+
+/// The part of a step's seed that examples are drawn by; dropout has small ones.
+const DRAWN: u64 = u64::MAX;
 
 /// What can be trained: parameters, and the way from examples to the gradient of a loss.
 pub trait Learner {
@@ -32,7 +36,8 @@ pub trait Learner {
     }
 
     /// The loss of `examples`, summed; adds `scale` times its gradient to the parameters' gradients.
-    /// The same numbers for any number of threads.
+    /// What is drawn, and what is dropped, follows from `at`. The same numbers for any number of
+    /// threads.
     ///
     /// # Errors
     /// Those of the learner, for an example that it has no use for.
@@ -40,7 +45,7 @@ pub trait Learner {
         &mut self,
         examples: &[&Self::Example],
         scale: f32,
-        dropout: Option<DropoutAt>,
+        at: DropoutAt,
     ) -> Result<f64, TuneError>;
 }
 
@@ -108,9 +113,15 @@ impl<T: Task> Learner for TaskLearner<T> {
         &mut self,
         examples: &[&T::Example],
         scale: f32,
-        dropout: Option<DropoutAt>,
+        at: DropoutAt,
     ) -> Result<f64, TuneError> {
         let Self { encoder, task, parameters, tape, .. } = self;
+        let dropout = Some(at).filter(|at| at.rate > 0.0);
+        let seed = derive(at.seed, DRAWN);
+        let drawn: Vec<_> =
+            examples.iter().zip(0..).map(|(e, i)| task.draw(e, derive(seed, i))).collect();
+        let examples = drawn.iter().zip(examples).map(|(drawn, e)| drawn.as_ref().unwrap_or(e));
+        let examples: &[_] = &examples.collect::<Vec<_>>();
         let sequences: Vec<_> = examples.iter().flat_map(|e| task.sequences(e)).collect();
         let hidden = encoder.forward(parameters, &sequences, dropout, tape)?;
         let mut gradient =

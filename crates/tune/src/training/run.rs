@@ -290,11 +290,10 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
         let mut loss = 0.0;
         for (i, part) in parts(&lengths, most).into_iter().enumerate() {
             let seed = derive(derive(derive(self.params.seed(), DROPOUT), step), i as u64);
-            let rate = self.params.dropout();
-            let dropout = (rate > 0.0).then_some(DropoutAt { seed, rate });
+            let at = DropoutAt { seed, rate: self.params.dropout() };
             #[expect(clippy::cast_possible_truncation, reason = "a factor of f32 numbers")]
             let scale = (1.0 / weight) as f32;
-            loss += self.learner.accumulate(&batch[part], scale, dropout)?;
+            loss += self.learner.accumulate(&batch[part], scale, at)?;
         }
         finite(step, "the loss", loss)?;
         Ok((loss, weight))

@@ -2,9 +2,9 @@
 use std::ops::Range;
 
 use rand_pcg::Pcg64;
-use rand_pcg::rand_core::{Rng, SeedableRng};
+use rand_pcg::rand_core::SeedableRng as _;
 
-use crate::random::derive;
+use crate::random::{derive, shuffle};
 
 /// Batches of examples. The same for the same numbers and seed, whichever epochs were asked for
 /// before.
@@ -65,17 +65,4 @@ pub fn parts(lengths: &[usize], max_tokens: usize) -> Vec<Range<usize>> {
         parts.push(start..lengths.len());
     }
     parts
-}
-
-/// Source: Fisher & Yates, as Durstenfeld 1964 has it.
-fn shuffle<T>(all: &mut [T], random: &mut Pcg64) {
-    for i in (1..all.len()).rev() {
-        all.swap(i, below(random, i + 1));
-    }
-}
-
-/// A number below `n`, which is not 0. Source: Lemire 2019, without the rejection of a bias of 2⁻⁶⁴.
-#[expect(clippy::cast_possible_truncation, reason = "below n")]
-fn below(random: &mut Pcg64, n: usize) -> usize {
-    ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
 }

@@ -5,6 +5,7 @@
 mod alike;
 mod batch;
 mod crf;
+mod masked;
 mod numeric;
 mod sequence;
 mod tokens;

@@ -85,14 +85,15 @@ impl Learner for Line {
         &mut self,
         points: &[&Point],
         scale: f32,
-        dropout: Option<DropoutAt>,
+        at: DropoutAt,
     ) -> Result<f64, TuneError> {
         self.calls.push(points.len());
-        self.seeds.extend(dropout.map(|at| at.seed));
+        self.seeds.push(at.seed);
         let mut loss = 0.0;
         for (i, point) in points.iter().enumerate() {
             let mut x = point.x.clone();
-            if let Some(DropoutAt { seed, rate }) = dropout {
+            let DropoutAt { seed, rate } = at;
+            if rate > 0.0 {
                 let mut random = Random::new(derive(seed, i as u64));
                 let keeps = |_: &f32| random.unit() >= f64::from(rate);
                 let kept: Vec<_> = x.iter().map(keeps).collect();

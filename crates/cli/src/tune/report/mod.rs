@@ -2,7 +2,7 @@
 //! card.
 //!
 //! - `verdict`: what judging has found, for a task; `entities`: of tags; `labels`: of labels; `similarity`:
-//!   of vectors;
+//!   of vectors; `language`: of masked words and what follows;
 //! - `text`: the report for reading;
 //! - `card`: the model card;
 //! - `page`: the page; `plot`: its curves, `bars`: its figures by label.
@@ -10,6 +10,7 @@ mod bars;
 mod card;
 mod entities;
 pub(crate) mod labels;
+pub(crate) mod language;
 mod page;
 mod plot;
 pub(crate) mod similarity;

@@ -1,0 +1,96 @@
+//! `cloze train mlm` and `cloze train nsp`, on tiny checkpoints.
+use serde_json::Value;
+
+use crate::run::Home;
+use crate::tune::checkpoint;
+
+/// Documents of words that the tiny vocabulary has. In those of Ann "met the son" goes on until the
+/// end, in the others "Kassel" alone.
+fn home() -> Home {
+    let document = |i: usize| match i % 2 {
+        0 => "Ann met the son .\n".repeat(6) + "\n",
+        _ => "Kassel Kassel the .\n".repeat(6) + "\n",
+    };
+    let text: String = (0..24).map(document).collect();
+    Home::with([("text.txt", &*text), ("one.txt", "Ann met the son ."), ("empty.txt", "\n\n")])
+}
+
+fn train<'a>(what: &'a str, base: &'a str, output: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let common = ["train", what, "text.txt", "-m", base, "-o", output, "--documents=blank-line"];
+    [&common[..], &["--hold-out=0.2", "--batch=4", "--json"], more].concat()
+}
+
+#[test]
+fn masked_words_and_what_follows_are_learned() {
+    let home = home();
+    let base = checkpoint("bert");
+    for (output, more) in [
+        ("full", &["--tune=full", "--learning-rate=0.01", "--next-sentence"][..]),
+        ("words", &["--tune=full", "--learning-rate=0.01", "--whole-words", "--mask-share=0.3"]),
+        ("lora", &["--targets=all-linear", "--learning-rate=0.02", "--next-sentence"]),
+        ("head", &["--tune=head", "--learning-rate=0.05", "--dtype=f16"]),
+    ] {
+        let ran = home.run(&train("mlm", &base, output, &[more, &["--epochs=12"]].concat()));
+        let report: Value = serde_json::from_str(ran.good()).unwrap();
+        let held_out = &report["held_out"];
+        let figure = |name: &str| held_out["masked"][name].as_f64().unwrap();
+        if output != "head" {
+            let (right, likeliest) = (figure("first"), figure("most_frequent"));
+            assert!(right > 1.3 * likeliest, "{output}: {held_out}");
+        }
+        assert!(figure("loss") < 73.0_f64.ln(), "{output}: {held_out}");
+        let next = more.contains(&"--next-sentence");
+        assert_eq!(held_out["next"].is_object(), next, "{held_out}");
+        if next && output == "full" {
+            let share = |name: &str| held_out["next"][name].as_f64().unwrap();
+            assert!(share("right") > 0.8 * share("pairs"), "{held_out}");
+        }
+        home.run(&["model", "check", output]).good();
+        let config: Value =
+            serde_json::from_str(&home.read(&format!("{output}/config.json"))).unwrap();
+        let class = if next { "BertForPreTraining" } else { "BertForMaskedLM" };
+        assert_eq!(config["architectures"][0], class);
+    }
+}
+
+#[test]
+fn next_sentences_alone_are_learned() {
+    let home = home();
+    let more = ["--tune=full", "--learning-rate=0.005", "--epochs=8"];
+    let ran = home.run(&train("nsp", &checkpoint("bert-pretraining"), "next", &more));
+    let report: Value = serde_json::from_str(ran.good()).unwrap();
+    let next = &report["held_out"]["next"];
+    let count = |name: &str| next[name].as_f64().unwrap();
+    assert!(count("right") > 0.8 * count("pairs"), "{next}");
+    assert!(report["held_out"]["masked"].is_null());
+}
+
+/// What is drawn follows from the seed alone: the same bytes on one thread and on two.
+#[test]
+fn the_same_seed_makes_the_same_model() {
+    let home = home();
+    let base = checkpoint("bert-pretraining");
+    for (output, threads) in [("a", "--threads=1"), ("b", "--threads=2")] {
+        let more = ["--tune=full", "--next-sentence", "--max-steps=6", threads];
+        home.run(&train("mlm", &base, output, &more)).good();
+    }
+    assert_eq!(home.bytes("a/model.safetensors"), home.bytes("b/model.safetensors"));
+}
+
+#[test]
+fn what_cannot_be_learned_from_is_named() {
+    let home = home();
+    let [bert, roberta] = ["bert", "roberta"].map(checkpoint);
+    let cases: [(&[&str], &str); 5] = [
+        (&["train", "mlm", "empty.txt", "-m", &bert, "-o", "x"], "no text could be read"),
+        (&["train", "nsp", "one.txt", "-m", &bert, "-o", "x"], "no pairs of sentences"),
+        (&["train", "nsp", "text.txt", "-m", &roberta, "-o", "x"], "no next-sentence head"),
+        (&["train", "mlm", "text.txt", "-m", &bert, "-o", "x", "--mask-share=0"], "share"),
+        (&["train", "mlm", "text.txt", "-m", &bert, "-o", "x", "--masked=0.95"], "at most 1"),
+    ];
+    for (args, what) in cases {
+        let ran = home.run(args);
+        let told = ran.errors().join("\n");
+        assert!(ran.status == Some(1) && told.contains(what), "{args:?}: {told}");
+    }
+}
