@@ -147,15 +147,21 @@ impl VectorFile {
             return Err(SearchError::NoRow { row: (first + n) as u64, rows: self.rows as u64 });
         }
         let mut numbers = vec![0.0_f32; n * self.width];
+        self.read_into(first, &mut numbers)?;
+        Ok(numbers)
+    }
+
+    /// The rows from `first` on, which have to be there, in the place of `numbers`.
+    fn read_into(&self, first: usize, numbers: &mut [f32]) -> Result<(), SearchError> {
         match self.dtype {
-            Dtype::F32 => self.read(first, bytemuck::cast_slice_mut(&mut numbers))?,
+            Dtype::F32 => self.read(first, bytemuck::cast_slice_mut(numbers)),
             Dtype::F16 => {
-                let mut narrow = vec![f16::ZERO; n * self.width];
+                let mut narrow = vec![f16::ZERO; numbers.len()];
                 self.read(first, bytemuck::cast_slice_mut(&mut narrow))?;
-                narrow.convert_to_f32_slice(&mut numbers);
+                narrow.convert_to_f32_slice(numbers);
+                Ok(())
             }
         }
-        Ok(numbers)
     }
 
     /// All rows in order, a few at a time.
@@ -226,12 +232,16 @@ impl VectorFile {
         mut hits: Vec<Hit>,
         k: usize,
     ) -> Result<Vec<Hit>, SearchError> {
-        for hit in &mut hits {
-            let row = usize::try_from(hit.row).unwrap_or(usize::MAX);
-            let row = self.rows(row, 1)?;
-            let mut score = [0.0];
-            kernel::scores(metric, query, &row, self.width, &mut score);
-            hit.score = score[0];
+        // All of them together: a query finds so few that each would be more in calls than in sums.
+        let (mut rows, mut scores) = (vec![0.0; hits.len() * self.width], vec![0.0; hits.len()]);
+        for (hit, row) in hits.iter().zip(rows.chunks_exact_mut(self.width.max(1))) {
+            let at = usize::try_from(hit.row).ok().filter(|at| *at < self.rows);
+            let there = SearchError::NoRow { row: hit.row, rows: self.rows as u64 };
+            self.read_into(at.ok_or(there)?, row)?;
+        }
+        kernel::scores(metric, query, &rows, self.width, &mut scores);
+        for (hit, score) in hits.iter_mut().zip(scores) {
+            hit.score = score;
             if !hit.score.is_finite() {
                 return Err(SearchError::Damaged {
                     path: self.path.clone(),
