@@ -77,9 +77,7 @@ impl TokenCounter {
     /// # Errors
     /// [`EncoderError::Tokenize`], with `index` as the text's place.
     pub fn pieces(&self, text: &str, index: usize) -> Result<Pieces, EncoderError> {
-        let text = self.tokenizer.encode(text, index)?;
-        let sequence = self.tokenizer.sequence(&text, 0..text.ids.len());
-        Ok(Pieces { sequence, tokens: text.tokens, before: self.tokenizer.before.len() })
+        self.tokenizer.pieces(text, index)
     }
 
     /// Tokens of one text, that were put together by hand, between the special ones. As many casings as

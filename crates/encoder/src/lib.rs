@@ -4,6 +4,7 @@
 //! - [`runtime`]: ONNX Runtime's library, found or fetched;
 //! - [`model`]: a model folder and what its files say;
 //! - `tokenize`: text to token ids with the bytes they stand for;
+//! - [`words`]: tokens as people read them;
 //! - [`count`]: how many tokens texts have, without running a model;
 //! - [`window`]: long texts in overlapping windows, nothing cut;
 //! - [`pair`]: two texts in one sequence, and what is cut off them;
@@ -37,6 +38,7 @@ pub mod runtime;
 mod session;
 mod tokenize;
 pub mod window;
+pub mod words;
 
 pub use batch::Order;
 pub use cloze_graph::Head;
@@ -48,3 +50,4 @@ pub use output::{Mapped, Output, Sequence, WindowStates};
 pub use pair::PairCut;
 pub use runtime::{Runtime, RuntimeParams};
 pub use window::Cut;
+pub use words::Words;

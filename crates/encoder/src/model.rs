@@ -6,6 +6,7 @@ use cloze_graph::check::{CheckParams, CheckedModel};
 use cloze_graph::checkpoint::Weights;
 use cloze_graph::{Sources, adapter, card, casing};
 use serde::Deserialize;
+use serde_json::Value;
 
 pub use cloze_graph::card::{AdapterRef, Base, CARD, CARD_VERSION, Card, KIND, roots};
 
@@ -38,6 +39,8 @@ struct Config {
 #[derive(Default, Deserialize)]
 struct TokenizerConfig {
     model_max_length: Option<f64>,
+    /// Its name, or an object that has it as `content`.
+    mask_token: Option<Value>,
 }
 
 /// What `sentence_bert_config.json` says that matters here: the length sentences were trained at.
@@ -61,6 +64,7 @@ pub struct ModelFolder {
     pad_id: i64,
     has_weights: bool,
     problem: Option<String>,
+    mask_token: Option<String>,
 }
 
 impl ModelFolder {
@@ -145,6 +149,7 @@ impl ModelFolder {
             pad_id: config.pad_token_id.unwrap_or(0),
             has_weights,
             problem: config.problem_type,
+            mask_token: tokenizer_config.mask_token.as_ref().and_then(token_name),
         })
     }
 
@@ -199,6 +204,12 @@ impl ModelFolder {
     #[must_use]
     pub fn multi_label(&self) -> bool {
         self.problem.as_deref() == Some("multi_label_classification")
+    }
+
+    /// The token that stands for a word to be found, where `tokenizer_config.json` names one.
+    #[must_use]
+    pub fn mask_token(&self) -> Option<&str> {
+        self.mask_token.as_deref()
     }
 
     /// The longest sequence the model takes, in tokens, special tokens included.
@@ -309,6 +320,11 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, EncoderEr
     let bytes = cloze_store::read::read_capped(path, JSON_MAX_BYTES)?;
     serde_json::from_slice(&bytes)
         .map_err(|source| EncoderError::ModelJson { path: path.to_owned(), source })
+}
+
+/// A token as `tokenizer_config.json` names it.
+fn token_name(value: &Value) -> Option<String> {
+    Some(value.get("content").unwrap_or(value).as_str()?.to_owned())
 }
 
 /// `id2label` as a list: its keys must be 0, 1, … without a gap.

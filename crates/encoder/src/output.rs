@@ -13,7 +13,8 @@ pub enum Output {
     /// A hidden state, `[seq, hidden]` a window: 0 is what the embeddings give, `i` what layer `i`
     /// gives.
     Hidden(usize),
-    /// A head's result: `[seq, width]` or, for one a text, `[width]`.
+    /// A head's result: `[seq, width]` or, for one a text, `[width]`; of a masked language model
+    /// `[asked, vocabulary]`, at the places that [`Sequence::asked`] names.
     Head(Head),
 }
 
@@ -31,7 +32,7 @@ impl Output {
         }
     }
 
-    /// Whether it has a row for every token.
+    /// Whether a graph from elsewhere has a row of it for every token.
     pub(crate) fn by_token(self) -> bool {
         matches!(self, Self::Words | Self::Hidden(_) | Self::Head(Head::Tokens | Head::MaskedLm))
     }
@@ -57,7 +58,8 @@ pub struct WindowStates<'a> {
 
 impl<'a> WindowStates<'a> {
     /// The rows of result `i`, in the order they were asked for: `[before + tokens + after, width]`
-    /// without padding, or `[width]` for a result that a text has one of.
+    /// without padding, `[width]` for a result that a text has one of, or `[asked, width]` for the words of
+    /// a masked language model; texts ask for none.
     ///
     /// # Panics
     /// If fewer results were asked for.
@@ -104,4 +106,7 @@ pub struct Sequence {
     /// How the word of each is written, [`Casing::None`] for special tokens: for models with a table
     /// of casings; the others do not look at it.
     pub casing: Vec<Casing>,
+    /// The places, among its ids, at which a masked language model is asked for its words, in the order
+    /// their rows are wanted; one may be there twice. Default: none.
+    pub asked: Vec<u32>,
 }

@@ -3,9 +3,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cloze_graph::Graph;
-use cloze_graph::build::Weight;
+use cloze_graph::build::{self, Weight};
 use cloze_graph::check::{CheckedModel, Dim, ElementType, GraphInfo, TensorInfo};
+use cloze_graph::{Graph, Head};
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Tensor};
@@ -20,6 +20,8 @@ pub(crate) struct Ports {
     ids: Port,
     mask: Option<Port>,
     types: Option<Port>,
+    /// Where a graph takes the places that a masked language model is asked at.
+    asked: Option<Port>,
     outputs: Vec<OutputPort>,
 }
 
@@ -35,18 +37,37 @@ pub(crate) struct OutputPort {
     pub(crate) name: String,
     /// Its numbers for a token or text, where the graph says so.
     pub(crate) width: Option<usize>,
-    /// Whether there is a row for every token, `[batch, seq, width]`, or one a text,
-    /// `[batch, width]`.
-    pub(crate) by_token: bool,
+    /// What its rows are of.
+    pub(crate) rows: Rows,
+}
+
+/// What the rows of a result are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Every token: `[batch, seq, width]`.
+    Tokens,
+    /// A text: `[batch, width]`.
+    Texts,
+    /// The tokens asked for: `[asked, width]`.
+    Asked,
+    /// Every token, of which those asked for are taken: `[batch, seq, width]`.
+    Picked,
 }
 
 impl OutputPort {
-    fn new(tensor: &TensorInfo) -> Self {
+    fn new(tensor: &TensorInfo, wanted: Output) -> Self {
         let width = match tensor.shape.last() {
             Some(Dim::Fixed(n)) => usize::try_from(*n).ok(),
             _ => None,
         };
-        Self { name: tensor.name.clone(), width, by_token: tensor.shape.len() == 3 }
+        let masked = wanted == Output::Head(Head::MaskedLm);
+        let rows = match (tensor.shape.len(), masked) {
+            (3, true) => Rows::Picked,
+            (3, false) => Rows::Tokens,
+            (_, true) => Rows::Asked,
+            (_, false) => Rows::Texts,
+        };
+        Self { name: tensor.name.clone(), width, rows }
     }
 }
 
@@ -66,12 +87,13 @@ impl Ports {
             found,
             all: describe(&info.inputs),
         };
-        let (mut ids, mut mask, mut types) = (None, None, None);
+        let (mut ids, mut mask, mut types, mut asked) = (None, None, None, None);
         for tensor in &info.inputs {
             let slot = match tensor.name.as_str() {
                 "input_ids" => &mut ids,
                 "attention_mask" | "input_mask" => &mut mask,
                 "token_type_ids" | "segment_ids" | "input_type_ids" | "input_type" => &mut types,
+                build::ASKED => &mut asked,
                 other => return Err(input(other.to_owned())),
             };
             let narrow = match tensor.element {
@@ -84,26 +106,30 @@ impl Ports {
         let ids = ids.ok_or_else(|| input("input_ids, which is missing".into()))?;
         let output = |wanted: &Output| {
             let names = wanted.names(layers);
-            let rank = if wanted.by_token() { 3 } else { 2 };
+            let in_rows = asked.is_some() && *wanted == Output::Head(Head::MaskedLm);
+            let rank = if wanted.by_token() && !in_rows { 3 } else { 2 };
             let fitting =
                 |t: &&TensorInfo| t.element == ElementType::Float32 && t.shape.len() == rank;
             let all = || info.outputs.iter().filter(fitting);
             let by_name = |name: &String| all().find(|t| t.name == *name);
-            // A state that is not the last has no name but its own.
-            let any_name =
-                wanted.by_token() && (names.len() > 1 || matches!(wanted, Output::Head(_)));
+            // A state that is not the last has no name but its own, and a hidden state is not taken for
+            // the words of a language model.
+            let any_name = wanted.by_token()
+                && (names.len() > 1 || matches!(wanted, Output::Head(Head::Tokens)));
             // Logits are no hidden state, even where there is nothing else.
             let fits = |t: &&TensorInfo| matches!(wanted, Output::Head(_)) || t.name != "logits";
             let only = all().next().filter(|_| any_name && all().count() == 1).filter(fits);
             let found = names.iter().find_map(by_name).or(only);
-            found.map(OutputPort::new).ok_or_else(|| EncoderError::GraphOutput {
-                path: path.to_owned(),
-                wanted: names.first().cloned().unwrap_or_default(),
-                all: describe(&info.outputs),
+            found.map(|tensor| OutputPort::new(tensor, *wanted)).ok_or_else(|| {
+                EncoderError::GraphOutput {
+                    path: path.to_owned(),
+                    wanted: names.first().cloned().unwrap_or_default(),
+                    all: describe(&info.outputs),
+                }
             })
         };
         let outputs = wanted.iter().map(output).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { ids, mask, types, outputs })
+        Ok(Self { ids, mask, types, asked, outputs })
     }
 
     pub(crate) fn outputs(&self) -> &[OutputPort] {
@@ -111,7 +137,7 @@ impl Ports {
     }
 }
 
-/// A batch, padded: `[batch, seq]` each.
+/// A batch, padded: `[batch, seq]` each, but for the last.
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) size: usize,
@@ -119,9 +145,11 @@ pub(crate) struct Batch {
     pub(crate) ids: Vec<i64>,
     pub(crate) mask: Vec<i64>,
     pub(crate) types: Vec<i64>,
+    /// `[asked]`: places in `[batch · seq]`.
+    pub(crate) asked: Vec<i64>,
 }
 
-/// One result of a batch: `[batch, seq, width]`, or `[batch, width]`.
+/// One result of a batch, of the shape that its [`Rows`] have.
 pub(crate) struct BatchOutput<'a> {
     pub(crate) width: usize,
     pub(crate) data: &'a [f32],
@@ -212,50 +240,51 @@ impl Pool {
             Some(session) => session,
             empty => empty.insert(self.session()?),
         };
-        let (b, s) = (batch.size, batch.seq);
+        let (b, s, asked) = (batch.size, batch.seq, batch.asked.len());
         let failed =
             |source| EncoderError::Run { path: self.path.clone(), batch: b, seq: s, source };
         let mut inputs: HashMap<&str, SessionInputValue<'_>> = HashMap::new();
         let ports = [
-            (Some(&self.ports.ids), batch.ids),
-            (self.ports.mask.as_ref(), batch.mask),
-            (self.ports.types.as_ref(), batch.types),
+            (Some(&self.ports.ids), batch.ids, vec![b, s]),
+            (self.ports.mask.as_ref(), batch.mask, vec![b, s]),
+            (self.ports.types.as_ref(), batch.types, vec![b, s]),
+            (self.ports.asked.as_ref(), batch.asked, vec![asked]),
         ];
-        for (port, data) in ports {
+        for (port, data, shape) in ports {
             let Some(port) = port else { continue };
             let value = if port.narrow {
                 // Ids, masks and types are small by nature; what is beyond i32 is beyond any
                 // embedding, which the graph then says.
                 let narrow: Vec<i32> =
                     data.into_iter().map(|v| i32::try_from(v).unwrap_or(i32::MAX)).collect();
-                Tensor::from_array(([b, s], narrow)).map(SessionInputValue::from)
+                Tensor::from_array((shape, narrow)).map(SessionInputValue::from)
             } else {
-                Tensor::from_array(([b, s], data)).map(SessionInputValue::from)
+                Tensor::from_array((shape, data)).map(SessionInputValue::from)
             };
             inputs.insert(&port.name, value.map_err(failed)?);
         }
         let outputs = session.run(inputs).map_err(failed)?;
         let mut found = vec![];
         for port in &self.ports.outputs {
+            let by_token = matches!(port.rows, Rows::Tokens | Rows::Picked);
+            let expected = if port.rows == Rows::Asked { asked } else { b };
             let wrong = |found: Vec<i64>| EncoderError::OutputShape {
                 path: self.path.clone(),
                 output: port.name.clone(),
                 found,
-                batch: b,
-                seq: if port.by_token { s } else { 1 },
+                batch: expected,
+                seq: if by_token { s } else { 1 },
                 width: port.width.unwrap_or(0),
             };
             let value = outputs.get(&port.name).ok_or_else(|| wrong(vec![]))?;
             let (shape, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
             let (rows, width) = match *shape.as_ref() {
-                [rows, cols, width] if port.by_token && usize::try_from(cols) == Ok(s) => {
-                    (rows, width)
-                }
-                [rows, width] if !port.by_token => (rows, width),
+                [rows, cols, width] if by_token && usize::try_from(cols) == Ok(s) => (rows, width),
+                [rows, width] if !by_token => (rows, width),
                 ref other => return Err(wrong(other.to_vec())),
             };
             let as_wide = port.width.is_none_or(|w| usize::try_from(width) == Ok(w));
-            if usize::try_from(rows) != Ok(b) || width <= 0 || !as_wide {
+            if usize::try_from(rows) != Ok(expected) || width <= 0 || !as_wide {
                 return Err(wrong(shape.to_vec()));
             }
             found.push(BatchOutput { width: usize::try_from(width).unwrap_or(0), data });
@@ -270,7 +299,7 @@ impl Pool {
     fn session(&self) -> Result<Session, EncoderError> {
         let refused = |source| EncoderError::Session { path: self.path.clone(), source };
         let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let build = || -> ort::Result<Session> {
+        let make = || -> ort::Result<Session> {
             let mut builder = Session::builder(&self.runtime.environment)?
                 .with_log_level(ort::logging::LogLevel::Fatal)?
                 .with_intra_threads(1)?
@@ -306,6 +335,6 @@ impl Pool {
                 }
             }
         };
-        build().map_err(refused)
+        make().map_err(refused)
     }
 }

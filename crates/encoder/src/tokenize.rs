@@ -6,8 +6,10 @@ use cloze_core::{Casing, Span, Token, casing};
 use unicode_normalization::char::is_combining_mark;
 
 use crate::EncoderError;
+use crate::count::Pieces;
 use crate::model::JSON_MAX_BYTES;
 use crate::output::Sequence;
+use crate::words::{Marks, Words};
 
 /// One text's tokens, without the special ones.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(crate) struct Tokenizer {
     pub(crate) after: Vec<(i64, i64)>,
     /// The type id of a sequence's own tokens.
     pub(crate) type_id: i64,
+    /// How its vocabulary marks words.
+    marks: Marks,
     /// What stands around two sequences; `None` if the tokenizer takes only one.
     pub(crate) pair: Option<PairTemplate>,
 }
@@ -106,6 +110,7 @@ impl Tokenizer {
             ids: all.clone().map(|(id, _)| narrow(id)).collect(),
             types: all.map(|(_, kind)| narrow(kind)).collect(),
             casing: none(&self.before).chain(own).chain(none(&self.after)).collect(),
+            asked: vec![],
         }
     }
 
@@ -136,7 +141,8 @@ impl Tokenizer {
         let pair = PairTemplate::of(&both, own);
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
-        Ok(Self { inner, special, before, after, type_id, pair })
+        let marks = Marks::of(&inner);
+        Ok(Self { inner, special, marks, before, after, type_id, pair })
     }
 
     /// How many ids there are, added tokens included.
@@ -149,9 +155,26 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
+    /// A token as the vocabulary has it.
+    pub(crate) fn piece(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
+    }
+
+    /// Tokens that follow one another as people read them.
+    pub(crate) fn read(&self, ids: &[u32]) -> Option<Words> {
+        self.marks.read(&self.inner, ids)
+    }
+
     /// Whether it is a special token, which a text may have in it.
     pub(crate) fn is_special(&self, id: u32) -> bool {
         self.special.contains(&id)
+    }
+
+    /// A text in the tokens that a model takes, whole; `index` as in [`encode`](Self::encode).
+    pub(crate) fn pieces(&self, text: &str, index: usize) -> Result<Pieces, EncoderError> {
+        let text = self.encode(text, index)?;
+        let sequence = self.sequence(&text, 0..text.ids.len());
+        Ok(Pieces { sequence, tokens: text.tokens, before: self.before.len() })
     }
 
     /// How many special tokens a sequence gets.

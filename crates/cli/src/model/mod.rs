@@ -275,9 +275,10 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The last hidden state and every head.
+/// The last hidden state and every head, that of a masked language model at every token, as others
+/// export it.
 fn all_results(checkpoint: &Checkpoint) -> BuildParams {
-    let last = BuildParams::new().hidden(checkpoint.config().layers);
+    let last = BuildParams::new().hidden(checkpoint.config().layers).every_token();
     checkpoint.heads().into_iter().fold(last, BuildParams::head)
 }
 

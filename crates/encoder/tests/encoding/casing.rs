@@ -151,7 +151,7 @@ fn one_type_has_casings_too() {
     let ids = [&before[..], &cased.ids, &after].concat();
     let mut casing = vec![Casing::Title; ids.len()];
     (casing[0], casing[ids.len() - 1]) = (Casing::None, Casing::None);
-    let sequence = Sequence { types: vec![1; ids.len()], ids, casing };
+    let sequence = Sequence { types: vec![1; ids.len()], ids, casing, asked: vec![] };
     assert_eq!(with.map_sequences(&[sequence], rows).unwrap(), cased.windows);
 }
 
@@ -192,7 +192,7 @@ fn windows_have_the_casings_of_their_tokens() {
     for (tokens, found) in mapped.windows {
         let ids = [&before[..], &mapped.ids[tokens.clone()], &after].concat();
         let casing = [&[Casing::None], &casings[tokens.clone()], &[Casing::None]].concat();
-        let sequence = Sequence { types: vec![0; ids.len()], ids, casing };
+        let sequence = Sequence { types: vec![0; ids.len()], ids, casing, asked: vec![] };
         let expected = encoder.map_sequences(&[sequence], rows).unwrap().remove(0);
         assert_eq!(found, expected, "{tokens:?}");
     }
@@ -212,6 +212,7 @@ fn pairs_and_sequences_have_casings() {
         ids: all.clone(),
         types: vec![0, 0, 0, 1, 1],
         casing: casing.to_vec(),
+        asked: vec![],
     };
     let by_hand = encoder.map_sequences(
         &[sequence(&[Casing::None, Casing::Title, Casing::None, Casing::Upper, Casing::None])],
@@ -237,7 +238,7 @@ fn special_tokens_have_no_casing() {
     let (before, after) = encoder.special_ids();
     let ids = [&before[..], &found.ids, &after].concat();
     let casing = vec![Casing::None; ids.len()];
-    let sequence = Sequence { types: vec![0; ids.len()], ids, casing };
+    let sequence = Sequence { types: vec![0; ids.len()], ids, casing, asked: vec![] };
     assert_eq!(found.windows, encoder.map_sequences(&[sequence], rows).unwrap());
 }
 

@@ -4,6 +4,7 @@
 //! - `reference`: the numbers themselves, against Python;
 //! - `checkpoints`: hidden states and logits of weights, against transformers;
 //! - `adapters`: adapters over such weights, against PEFT;
+//! - `asked`: a language model asked at some places;
 //! - `casing`: words told apart by how they are written;
 //! - `company`: a text alone and among others;
 //! - `windows`: long texts, nothing lost;
@@ -15,6 +16,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 
 mod adapters;
+mod asked;
 mod casing;
 mod checkpoints;
 mod company;

@@ -37,12 +37,13 @@ pub struct BuildParams {
     words: bool,
     hidden: Vec<usize>,
     heads: Vec<Head>,
+    every_token: bool,
 }
 
 impl BuildParams {
     /// None yet.
     pub fn new() -> Self {
-        Self { words: false, hidden: vec![], heads: vec![] }
+        Self { words: false, hidden: vec![], heads: vec![], every_token: false }
     }
 
     /// Adds the rows of the word table themselves, `[batch, seq, embedding]`: what a token is
@@ -68,6 +69,15 @@ impl BuildParams {
         }
         self
     }
+
+    /// The logits of [`Head::MaskedLm`] at every token, `[batch, seq, vocabulary]`, as tools elsewhere
+    /// expect them. Else they are at the tokens asked for alone, `[asked, vocabulary]`, and the graph has
+    /// an input for these, [`ASKED`]: of 30,522 words all of them are 62 MB for 512
+    /// tokens, and as much work as six layers of 384, where a mask needs one row.
+    pub fn every_token(mut self) -> Self {
+        self.every_token = true;
+        self
+    }
 }
 
 impl Default for BuildParams {
@@ -85,6 +95,10 @@ pub fn hidden_name(layer: usize, layers: usize) -> String {
 
 /// The name of the word table's rows among a graph's outputs.
 pub const WORDS: &str = "input_embeddings";
+
+/// The name of the input that says at which tokens a masked language model is asked for its words:
+/// `[asked]`, places in `[batch · seq]`.
+pub const ASKED: &str = "asked";
 
 /// The name of a head's result among a graph's outputs.
 #[must_use]
@@ -151,9 +165,16 @@ impl Graph {
         }
         let top = states.last().cloned().unwrap_or_default();
         for &head in &params.heads {
+            let top = match head {
+                Head::MaskedLm if !params.every_token => build.asked(&top),
+                _ => top.clone(),
+            };
             let width = build.head(checkpoint, head, &top)?;
             let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
             let dims = match head {
+                Head::MaskedLm if !params.every_token => {
+                    vec![Size::Named(ASKED), Size::Known(width)]
+                }
                 Head::Tokens | Head::MaskedLm => vec![batch, seq, Size::Known(width)],
                 _ => vec![batch, Size::Known(width)],
             };
@@ -457,6 +478,16 @@ impl Build<'_> {
         self.dense_then(&first, pooler, Activation::Tanh, name)
     }
 
+    /// The hidden states of the tokens asked for, `[asked, hidden]`: before the head, so that it costs
+    /// what is asked for.
+    fn asked(&mut self, top: &str) -> String {
+        let nodes = &mut self.nodes;
+        let hidden = i64::try_from(self.config.hidden).unwrap_or(i64::MAX);
+        let shape = nodes.constant("rows", &[2], ElementType::Int64, &[-1, hidden]);
+        let rows = nodes.plain("Reshape", &[top, &shape], "all.rows");
+        nodes.plain("Gather", &[&rows, ASKED], "asked.rows")
+    }
+
     fn masked(&mut self, head: &MaskedHead, top: &str) -> Result<(), GraphError> {
         let (width, vocabulary) = (head.norm.width, self.config.vocabulary);
         let activation = match self.config.family {
@@ -484,7 +515,10 @@ impl Build<'_> {
         };
         let used = |name: &str| nodes.iter().any(|n| n.input.iter().any(|i| i == name));
         let inputs = ["input_ids", "attention_mask", "token_type_ids"];
-        let input = inputs.into_iter().filter(|name| used(name)).map(input).collect();
+        let mut input: Vec<_> = inputs.into_iter().filter(|name| used(name)).map(input).collect();
+        if used(ASKED) {
+            input.push(value(ASKED, ElementType::Int64, &[Size::Named(ASKED)]));
+        }
         let elsewhere = |weight: &Weight| {
             let entry =
                 |key: &str, value: String| StringStringEntryProto { key: key.into(), value };

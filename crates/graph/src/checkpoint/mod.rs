@@ -30,7 +30,8 @@ pub enum Head {
     Tokens,
     /// A logit for each label of the text, `[batch, labels]`.
     Sequence,
-    /// A logit for each word of the vocabulary at each token, `[batch, seq, vocabulary]`.
+    /// A logit for each word of the vocabulary at each token asked for, `[asked, vocabulary]`; in a graph
+    /// from elsewhere at each token, `[batch, seq, vocabulary]`.
     MaskedLm,
     /// Whether the second sentence follows the first, `[batch, 2]`: logits of yes and no.
     NextSentence,

@@ -1,4 +1,6 @@
 //! The encoder: many texts in, a row of numbers for every token out.
+mod run;
+
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -6,13 +8,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use cloze_core::{Casing, Encode, Matrix, TokenRows};
 use cloze_graph::{BuildParams, Checkpoint, Graph, Head, build};
 
-use crate::batch::{self, Order};
+use crate::batch::Order;
+use crate::count::Pieces;
 use crate::output::{Mapped, Output, Sequence, WindowStates};
 use crate::pair::PairCut;
-use crate::session::{Batch, Plan, Pool, Ports};
+use crate::session::{Plan, Pool, Ports};
 use crate::tokenize::{Tokenized, Tokenizer};
 use crate::window::{self, Cut, Window};
+use crate::words::Words;
 use crate::{EncoderError, ModelFolder, Runtime};
+use run::Work;
 
 /// More threads than any machine here has cores; each costs a session's memory.
 const MAX_THREADS: usize = 1024;
@@ -321,6 +326,50 @@ impl Encoder {
         (ids(&self.tokenizer.before), ids(&self.tokenizer.after))
     }
 
+    /// A text in the tokens that the model takes, whole: it may be more than fit into a sequence.
+    ///
+    /// # Errors
+    /// [`EncoderError::Tokenize`], with `index` as the text's place.
+    pub fn pieces(&self, text: &str, index: usize) -> Result<Pieces, EncoderError> {
+        self.tokenizer.pieces(text, index)
+    }
+
+    /// The most tokens a sequence has, special ones included.
+    #[must_use]
+    pub fn max_tokens(&self) -> usize {
+        self.params.room + self.tokenizer.special_tokens()
+    }
+
+    /// How many ids the tokenizer has, those of added tokens included.
+    #[must_use]
+    pub fn vocabulary(&self) -> usize {
+        self.tokenizer.vocabulary()
+    }
+
+    /// The id of a token, written as the vocabulary has it (`##er`).
+    #[must_use]
+    pub fn token_id(&self, token: &str) -> Option<u32> {
+        self.tokenizer.id(token)
+    }
+
+    /// A token as the vocabulary has it.
+    #[must_use]
+    pub fn token(&self, id: u32) -> Option<String> {
+        self.tokenizer.piece(id)
+    }
+
+    /// Whether a token is no word: `[CLS]`, `<pad>`, …
+    #[must_use]
+    pub fn is_special(&self, id: u32) -> bool {
+        self.tokenizer.is_special(id)
+    }
+
+    /// Tokens that follow one another as people read them. `None` if one is not in the vocabulary.
+    #[must_use]
+    pub fn words(&self, ids: &[u32]) -> Option<Words> {
+        self.tokenizer.read(ids)
+    }
+
     /// Makes the first session now, which else the first text waits for.
     ///
     /// # Errors
@@ -348,14 +397,15 @@ impl Encoder {
     /// among them.
     ///
     /// # Errors
-    /// [`EncoderError::Setting`] for a sequence that is empty, longer than the model takes, or
-    /// without a type for each id, and a casing where the model has a table of them; else as [`map_windows`](Self::map_windows).
+    /// [`EncoderError::Setting`] for a sequence that is empty, longer than the model takes, asked at a
+    /// place it does not have, or without a type for each id, and a casing where the model has a table
+    /// of them; else as [`map_windows`](Self::map_windows).
     pub fn map_sequences<T: Send>(
         &self,
         sequences: &[Sequence],
         reduce: impl Fn(&WindowStates<'_>) -> T + Sync,
     ) -> Result<Vec<T>, EncoderError> {
-        let max = self.params.room + self.tokenizer.special_tokens();
+        let max = self.max_tokens();
         for sequence in sequences {
             let found = sequence.ids.len();
             if found == 0 || found > max || found != sequence.types.len() {
@@ -364,6 +414,14 @@ impl Encoder {
                     setting: "a sequence's length",
                     found,
                     expected,
+                });
+            }
+            let inside = |&&place: &&u32| usize::try_from(place).is_ok_and(|place| place < found);
+            if let Some(&beyond) = sequence.asked.iter().find(|place| !inside(place)) {
+                return Err(EncoderError::Setting {
+                    setting: "a place asked for",
+                    found: usize::try_from(beyond).unwrap_or(usize::MAX),
+                    expected: format!("expected less than {found}, the sequence's length"),
                 });
             }
             if self.cased_types.is_some() && sequence.casing.len() != found {
@@ -375,10 +433,11 @@ impl Encoder {
             }
         }
         let lengths: Vec<usize> = sequences.iter().map(|s| s.ids.len()).collect();
+        let asked = sequences.iter().map(|s| s.asked.as_slice()).collect::<Vec<_>>();
         self.run(
-            &lengths,
+            &Work { lengths: &lengths, asked: &asked },
             |i, out| {
-                let Sequence { ids, types, casing } = &sequences[i];
+                let Sequence { ids, types, casing, .. } = &sequences[i];
                 let casing = casing.iter().copied().chain(std::iter::repeat(Casing::None));
                 let tokens = ids.iter().zip(types).zip(casing);
                 out.extend(tokens.map(|((&id, &type_id), casing)| {
@@ -464,7 +523,7 @@ impl Encoder {
         let lengths: Vec<usize> =
             windows.iter().map(|(_, _, w)| w.tokens.len() + special).collect();
         let done = self.run(
-            &lengths,
+            &Work { lengths: &lengths, asked: &[] },
             |i, out| {
                 let (_, text, window) = windows[i];
                 let own = text.ids[window.tokens.clone()].iter();
@@ -511,76 +570,6 @@ impl Encoder {
                 type_id * classes + class
             }
         }
-    }
-
-    /// Runs sequences of these lengths in batches: `fill` gives the (id, type) of each token of
-    /// sequence `i`, `reduce` gets its (width, rows) for each result.
-    fn run<'s, T: Send>(
-        &'s self,
-        lengths: &[usize],
-        fill: impl Fn(usize, &mut Vec<(i64, i64)>) + Sync,
-        reduce: impl for<'a> Fn(usize, Vec<(usize, &'a [f32])>) -> T + Sync + 's,
-    ) -> Result<Vec<T>, EncoderError> {
-        let batches = batch::plan(lengths, self.params.batch_tokens, self.most, self.params.order);
-        let done = in_parallel(self.pool.workers(), batches.len(), |worker, b| {
-            let members = &batches[b];
-            let batch = self.batch(members, lengths, &fill);
-            let seq = batch.seq;
-            self.pool.run(worker, batch, |outputs| {
-                let one = |(row, &i): (usize, &usize)| {
-                    let ports = self.pool.ports().outputs().iter();
-                    let own = outputs.iter().zip(ports).map(|(output, port)| {
-                        let width = output.width;
-                        let (at, rows) =
-                            if port.by_token { (row * seq, lengths[i]) } else { (row, 1) };
-                        (width, &output.data[at * width..(at + rows) * width])
-                    });
-                    reduce(i, own.collect())
-                };
-                members.iter().enumerate().map(one).collect::<Vec<T>>()
-            })
-        })?;
-        // Back from batches to the order given.
-        let mut in_order: Vec<Option<T>> = lengths.iter().map(|_| None).collect();
-        for (batch, results) in batches.iter().zip(done) {
-            for (&i, result) in batch.iter().zip(results) {
-                in_order[i] = Some(result);
-            }
-        }
-        Ok(in_order.into_iter().flatten().collect())
-    }
-
-    /// A batch of these sequences, each padded to the longest.
-    fn batch(
-        &self,
-        members: &[usize],
-        lengths: &[usize],
-        fill: impl Fn(usize, &mut Vec<(i64, i64)>),
-    ) -> Batch {
-        let seq = members.iter().map(|&i| lengths[i]).max().unwrap_or(0);
-        let capacity = members.len() * seq;
-        let (mut ids, mut mask, mut types) = (
-            Vec::with_capacity(capacity),
-            Vec::with_capacity(capacity),
-            Vec::with_capacity(capacity),
-        );
-        let mut tokens = Vec::with_capacity(seq);
-        for (row, &i) in members.iter().enumerate() {
-            tokens.clear();
-            fill(i, &mut tokens);
-            ids.extend(tokens.iter().map(|(id, _)| id));
-            types.extend(tokens.iter().map(|(_, type_id)| type_id));
-            mask.resize(ids.len(), 1);
-            let filled = (row + 1) * seq;
-            ids.resize(filled, self.pad_id);
-            types.resize(filled, 0);
-            mask.resize(filled, 0);
-        }
-        let real: usize = members.iter().map(|&i| lengths[i]).sum();
-        self.batches.fetch_add(1, Ordering::Relaxed);
-        self.tokens.fetch_add(real as u64, Ordering::Relaxed);
-        self.padded.fetch_add(ids.len() as u64, Ordering::Relaxed);
-        Batch { size: members.len(), seq, ids, mask, types }
     }
 }
 
