@@ -142,6 +142,17 @@ pub enum HeadError {
         /// How many labels.
         labels: usize,
     },
+    /// A word beyond the vocabulary.
+    #[error("no id {found} in a vocabulary of {vocabulary}")]
+    Id {
+        /// What was asked for.
+        found: u32,
+        /// How many words there are.
+        vocabulary: usize,
+    },
+    /// No word can stand for a mask: the logits of all that are allowed are −∞.
+    #[error("no word has a probability above 0")]
+    NoChoice,
     /// A tensor of a saved head is not what its description says.
     #[error("{}: tensor {name:?}: expected {expected}, found {found}", path.display())]
     Tensor {

@@ -3,6 +3,7 @@
 //!
 //! - [`tag`](mod@tag): entities, from logits per token;
 //! - [`classify`]: labels, from a vector per text or pair.
+//! - [`masked`]: words for masks, from logits over a vocabulary.
 //!
 //! ```
 //! use cloze_core::{Matrix, Span, Token, TokenRows};
@@ -23,6 +24,7 @@
 //! ```
 pub mod classify;
 mod error;
+pub mod masked;
 pub mod tag;
 
 pub use classify::{

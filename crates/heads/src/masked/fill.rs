@@ -1,0 +1,282 @@
+//! Several masks filled one after the other: which is asked next, and what comes of the answer. The
+//! model is the caller's, so that many texts can be asked about at once.
+//!
+//! ```
+//! use cloze_heads::masked::{Decode, Filling, SampleParams};
+//!
+//! // Two masks, id 9, between other tokens; a "model" that always says 3.
+//! let greedy = SampleParams::new().check()?;
+//! let mut filling = Filling::new(&[7, 9, 9, 8], &[1, 2], 9, Decode::LeftToRight, 0);
+//! while !filling.ask().is_empty() {
+//!     let logits: Vec<f32> = filling.ask().iter().flat_map(|_| [0.0, 0.0, 0.0, 5.0]).collect();
+//!     filling.take(&logits, &greedy, &[])?;
+//! }
+//! assert_eq!(filling.ids(), [7, 3, 3, 8]);
+//! # Ok::<(), cloze_heads::HeadError>(())
+//! ```
+use rand_pcg::Pcg64;
+use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
+
+use super::{Guess, Logits, ValidSampleParams};
+use crate::HeadError;
+
+/// In which order masks are filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decode {
+    /// From left to right, each in view of what stands before it and of the masks behind it.
+    LeftToRight,
+    /// The mask whose likeliest word is the likeliest of all comes next. Source: Ghazvininejad et al.,
+    /// EMNLP 2019 (Mask-Predict), with one word at a time.
+    Confident,
+    /// Each mask once, in an order drawn by lot; then `steps` times a place drawn by lot is masked and
+    /// drawn anew, in view of all the others: Gibbs sampling. Source: Wang & Cho, NeuralGen 2019.
+    Gibbs {
+        /// How often a place is drawn anew.
+        steps: usize,
+    },
+}
+
+/// A text whose masks are being filled.
+#[derive(Clone, Debug)]
+pub struct Filling {
+    ids: Vec<u32>,
+    places: Vec<usize>,
+    found: Vec<Option<Guess>>,
+    /// Places, by their number, in the order of their turns; of Gibbs those that are not drawn yet.
+    turns: Vec<usize>,
+    mask: u32,
+    decode: Decode,
+    /// How many more places Gibbs draws anew.
+    again: usize,
+    random: Pcg64,
+    /// The numbers of the places asked about.
+    now: Vec<usize>,
+}
+
+impl Filling {
+    /// `ids` with masks, `mask`, at `places`, in the order they are to be told in; places beyond `ids`
+    /// are none. The same seed gives the same words.
+    #[must_use]
+    pub fn new(ids: &[u32], places: &[usize], mask: u32, decode: Decode, seed: u64) -> Self {
+        let mut ids = ids.to_vec();
+        let places: Vec<usize> = places.iter().copied().filter(|&at| at < ids.len()).collect();
+        places.iter().for_each(|&at| ids[at] = mask);
+        let mut random = Pcg64::seed_from_u64(seed);
+        let mut turns: Vec<usize> = (0..places.len()).collect();
+        turns.sort_by_key(|&i| places[i]);
+        let mut again = 0;
+        if let Decode::Gibbs { steps } = decode {
+            // Fisher & Yates.
+            for i in (1..turns.len()).rev() {
+                turns.swap(i, below(&mut random, i + 1));
+            }
+            again = if places.is_empty() { 0 } else { steps };
+        }
+        let found = vec![None; places.len()];
+        let mut this = Self { ids, places, found, turns, mask, decode, again, random, now: vec![] };
+        this.turn();
+        this
+    }
+
+    /// The tokens as they are now, masks where something is asked or not filled yet.
+    #[must_use]
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// The places of [`ids`](Self::ids) whose logits are wanted next; none when all is done.
+    #[must_use]
+    pub fn ask(&self) -> Vec<usize> {
+        self.now.iter().map(|&i| self.places[i]).collect()
+    }
+
+    /// What each place was filled with, in the order the places were given in, and how likely the
+    /// model found it then; `None` where it is not filled yet.
+    #[must_use]
+    pub fn found(&self) -> &[Option<Guess>] {
+        &self.found
+    }
+
+    /// Takes the logits of the places asked about, `[asked, vocabulary]`, and fills one of them; `never`
+    /// are words that are not to be filled in. The penalty for repetition is for what stands at the
+    /// other places.
+    ///
+    /// # Errors
+    /// As [`Logits::new`] and [`ValidSampleParams::draw`]; [`HeadError::Part`] for logits that are no
+    /// whole rows.
+    pub fn take(
+        &mut self,
+        logits: &[f32],
+        params: &ValidSampleParams,
+        never: &[u32],
+    ) -> Result<(), HeadError> {
+        let asked = self.now.len();
+        if asked == 0 {
+            return Ok(());
+        }
+        if logits.is_empty() || !logits.len().is_multiple_of(asked) {
+            return Err(HeadError::Part { part: "logits", expected: asked, found: logits.len() });
+        }
+        let width = logits.len() / asked;
+        let said: Vec<u32> = self.found.iter().flatten().map(|guess| guess.id).collect();
+        let mut best: Option<(usize, &[f32], f64)> = None;
+        for (&i, row) in self.now.iter().zip(logits.chunks_exact(width)) {
+            // Alone it is the best whatever it is.
+            let sure = if asked == 1 {
+                1.0
+            } else {
+                let greedy = super::SampleParams::new().check()?;
+                let likeliest = greedy.distribution(row, &[], never)?;
+                let id = likeliest.first().ok_or(HeadError::NoChoice)?.id;
+                Logits::new(row)?.log_probability(id)?.exp()
+            };
+            if best.is_none_or(|(_, _, other)| sure > other) {
+                best = Some((i, row, sure));
+            }
+        }
+        let Some((i, row, _)) = best else { return Ok(()) };
+        let id = params.draw(row, &said, never, &mut self.random)?;
+        let probability = Logits::new(row)?.log_probability(id)?.exp();
+        self.found[i] = Some(Guess { id, probability });
+        self.ids[self.places[i]] = id;
+        self.turns.retain(|&turn| turn != i);
+        self.turn();
+        Ok(())
+    }
+
+    /// Settles which places are asked about next.
+    fn turn(&mut self) {
+        self.now = match (self.decode, self.turns.first()) {
+            (Decode::Confident, _) => self.turns.clone(),
+            (_, Some(&next)) => vec![next],
+            (Decode::LeftToRight, None) => vec![],
+            (Decode::Gibbs { .. }, None) if self.again == 0 => vec![],
+            (Decode::Gibbs { .. }, None) => {
+                self.again -= 1;
+                vec![below(&mut self.random, self.places.len())]
+            }
+        };
+        for &i in &self.now {
+            self.ids[self.places[i]] = self.mask;
+            self.found[i] = None;
+        }
+    }
+}
+
+/// From 0 to below `n`, which is not 0.
+fn below(random: &mut Pcg64, n: usize) -> usize {
+    // The upper half of a product: no remainder favours small numbers by more than n in 2^64.
+    let product = u128::from(random.next_u64()) * n as u128;
+    usize::try_from(product >> 64).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::masked::SampleParams;
+
+    const MASK: u32 = 9;
+
+    /// Logits by place: `[place][vocabulary of 4]`.
+    fn run(
+        filling: &mut Filling,
+        params: SampleParams,
+        model: impl Fn(&[u32], usize) -> [f32; 4],
+    ) -> Vec<Vec<usize>> {
+        let params = params.check().unwrap();
+        let mut asked = vec![];
+        while !filling.ask().is_empty() {
+            let places = filling.ask();
+            assert!(places.iter().all(|&at| filling.ids()[at] == MASK));
+            let logits: Vec<f32> = places.iter().flat_map(|&at| model(filling.ids(), at)).collect();
+            asked.push(places);
+            filling.take(&logits, &params, &[]).unwrap();
+        }
+        asked
+    }
+
+    /// What the model says depends on how many masks it sees.
+    fn counting(ids: &[u32], _: usize) -> [f32; 4] {
+        let masks = ids.iter().filter(|&&id| id == MASK).count();
+        let mut logits = [0.0; 4];
+        logits[masks] = 1.0;
+        logits
+    }
+
+    /// With three masks to be seen the answer is 3, then 2, then 1; ids need not be in order.
+    #[test]
+    fn left_to_right_sees_what_was_filled() {
+        let mut filling = Filling::new(&[7, 0, 0, 8, 0], &[4, 1, 2], MASK, Decode::LeftToRight, 1);
+        assert_eq!(filling.ids(), [7, MASK, MASK, 8, MASK]);
+        let asked = run(&mut filling, SampleParams::new(), counting);
+        assert_eq!(asked, [[1], [2], [4]]);
+        assert_eq!(filling.ids(), [7, 3, 2, 8, 1]);
+        let told: Vec<u32> = filling.found().iter().map(|g| g.unwrap().id).collect();
+        assert_eq!(told, [1, 3, 2]);
+        // softmax of 1, 0, 0, 0.
+        let e = 1.0_f64.exp();
+        assert!((filling.found()[0].unwrap().probability - e / (e + 3.0)).abs() < 1e-7);
+    }
+
+    /// Place 2 is the surest, then 0, then 1.
+    #[test]
+    fn the_surest_comes_first() {
+        let sure = |_: &[u32], at: usize| [[0.0, 2.0], [0.0, 1.0], [0.0, 3.0]][at];
+        let model = |ids: &[u32], at: usize| {
+            let [a, b] = sure(ids, at);
+            [a, b, 0.0, 0.0]
+        };
+        let mut filling = Filling::new(&[0; 3], &[0, 1, 2], MASK, Decode::Confident, 1);
+        let asked = run(&mut filling, SampleParams::new(), model);
+        assert_eq!(asked, [vec![0, 1, 2], vec![0, 1], vec![1]]);
+    }
+
+    /// Each once, then as often as asked; the same seed the same, another another.
+    #[test]
+    fn gibbs_visits_every_place_and_then_some() {
+        let sampled = || SampleParams::new().temperature(1.0);
+        let one = |seed| {
+            let places: Vec<usize> = (0..6).collect();
+            let decode = Decode::Gibbs { steps: 10 };
+            let mut filling = Filling::new(&[0; 6], &places, MASK, decode, seed);
+            let asked = run(&mut filling, sampled(), |_, _| [0.0; 4]);
+            (asked, filling.ids().to_vec())
+        };
+        let (asked, ids) = one(3);
+        assert_eq!(asked.len(), 16);
+        let mut first: Vec<usize> = asked[..6].concat();
+        assert_ne!(first, [0, 1, 2, 3, 4, 5]);
+        first.sort_unstable();
+        assert_eq!(first, [0, 1, 2, 3, 4, 5]);
+        assert!(!ids.contains(&MASK));
+        assert_eq!(one(3), (asked.clone(), ids.clone()));
+        assert_ne!(one(4), (asked, ids));
+    }
+
+    /// A word that stands elsewhere is put down below the next best: 1.2 / 2 < 1.
+    #[test]
+    fn what_was_said_is_said_less() {
+        let model = |_: &[u32], _: usize| [0.0, 1.2, 1.0, 0.0];
+        let ids = |penalty| {
+            let mut filling = Filling::new(&[0; 2], &[0, 1], MASK, Decode::LeftToRight, 0);
+            run(&mut filling, SampleParams::new().repetition_penalty(penalty), model);
+            filling.ids().to_vec()
+        };
+        assert_eq!(ids(1.0), [1, 1]);
+        assert_eq!(ids(2.0), [1, 2]);
+    }
+
+    #[test]
+    fn nothing_to_fill_is_done() {
+        for decode in [Decode::LeftToRight, Decode::Confident, Decode::Gibbs { steps: 5 }] {
+            let filling = Filling::new(&[1, 2], &[], MASK, decode, 0);
+            assert!(filling.ask().is_empty() && filling.ids() == [1, 2]);
+        }
+        let greedy = SampleParams::new().check().unwrap();
+        let mut filling = Filling::new(&[1, 2], &[0], MASK, Decode::Confident, 0);
+        assert!(matches!(filling.take(&[], &greedy, &[]), Err(HeadError::Part { .. })));
+        // What may not be said is not, though it is the likeliest.
+        filling.take(&[5.0, 1.0, 0.0], &greedy, &[0]).unwrap();
+        assert_eq!(filling.ids(), [1, 2]);
+    }
+}
