@@ -54,6 +54,36 @@ pub enum Error {
         /// The index.
         folder: PathBuf,
     },
+    /// A model that does not say which word a mask stands for.
+    #[error("{}: no head for masked words: expected a masked language model", model.display())]
+    NoMaskedLm {
+        /// The model's folder.
+        model: PathBuf,
+        /// What it has.
+        source: cloze_encoder::EncoderError,
+    },
+    /// A text without a mask where one is to be filled.
+    #[error("no mask in the text: expected {mask} where a word is wanted")]
+    NoMask {
+        /// The model's mask token.
+        mask: String,
+    },
+    /// Masks of a text that are further apart than the model sees at once.
+    #[error("the masks take {needed} tokens from the first to the last; the model takes {room}")]
+    MaskSpan {
+        /// How many tokens they take.
+        needed: usize,
+        /// How many there is room for.
+        room: usize,
+    },
+    /// A word that cannot be scored at a mask.
+    #[error("target {target:?}: {what}")]
+    Target {
+        /// The word.
+        target: String,
+        /// Why.
+        what: String,
+    },
     /// Two settings that exclude each other.
     #[error("{0}")]
     Conflict(&'static str),

@@ -79,6 +79,7 @@
 //! - [`sentence`]: texts to vectors;
 //! - [`rows`]: texts and pairs to rows for a head;
 //! - [`classifier`]: texts and pairs to labels;
+//! - [`masked`]: words for masks;
 //! - [`text_index`]: texts found by texts, in an index on disk;
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
@@ -92,6 +93,7 @@ pub mod arrays;
 pub mod cache;
 pub mod classifier;
 mod error;
+pub mod masked;
 pub mod modules;
 pub mod rows;
 pub mod sentence;
@@ -117,6 +119,7 @@ pub use cloze_embed::{
 pub use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
 pub use cloze_heads::{TagParams, Tagger};
 pub use error::Error;
+pub use masked::MaskedLm;
 pub use rows::{Input, PairRows, RowParams};
 pub use sentence::{Piece, PieceVectors, SentenceEncoder, SentenceParams, States};
 pub use text_index::{Found, TextIndex};

@@ -21,6 +21,7 @@ pub(super) fn cut_out(whole: &Pieces, [before, after]: [usize; 2], own: Range<us
         ids: places.clone().map(|i| whole.ids[i]).collect(),
         types: places.clone().map(|i| whole.types[i]).collect(),
         casing: places.map(|i| whole.casing[i]).collect(),
+        asked: vec![],
     }
 }
 

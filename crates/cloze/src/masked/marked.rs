@@ -1,0 +1,200 @@
+//! Where the masks of a text are, and what a model sees of a text that is too long for it.
+use std::ops::Range;
+
+use cloze_core::{Casing, Span};
+use cloze_encoder::Sequence;
+use cloze_encoder::count::Pieces;
+
+use super::{MASKS, MaskedLm};
+use crate::Error;
+
+/// A text in tokens, with its masks.
+pub(super) struct Marked {
+    /// All of it; spans are those of the text as it was given.
+    pub(super) pieces: Pieces,
+    /// Where masks are written in the text, in bytes.
+    pub(super) written: Vec<Range<usize>>,
+    /// Where they are among the tokens, special ones counted.
+    pub(super) places: Vec<usize>,
+}
+
+/// What a model sees of a text, with the places of the masks in it.
+pub(super) struct View {
+    pub(super) sequence: Sequence,
+    pub(super) places: Vec<usize>,
+    /// Which of the text's masks it has the places of.
+    pub(super) masks: Range<usize>,
+}
+
+impl Marked {
+    pub(super) fn new(model: &MaskedLm, text: &str) -> Result<Self, Error> {
+        Self::with(model, text, 1)
+    }
+
+    /// Of a text in which every mask stands for `n` of them.
+    pub(super) fn with(model: &MaskedLm, text: &str, n: usize) -> Result<Self, Error> {
+        let written = find(text, &model.mask_token);
+        let own = vec![model.mask_token.as_str(); n].join(" ");
+        let mut rewritten = String::with_capacity(text.len());
+        // Where each mask is now, and where it was.
+        let mut moved: Vec<(Range<usize>, Range<usize>)> = vec![];
+        let mut from = 0;
+        for was in &written {
+            rewritten.push_str(&text[from..was.start]);
+            let start = rewritten.len();
+            rewritten.push_str(&own);
+            moved.push((start..rewritten.len(), was.clone()));
+            from = was.end;
+        }
+        rewritten.push_str(&text[from..]);
+        let mut pieces = model.encoder.pieces(&rewritten, 0)?;
+        for token in &mut pieces.tokens {
+            token.span =
+                Span::new(origin(token.span.start, &moved), origin(token.span.end, &moved));
+        }
+        let own = pieces.before..pieces.before + pieces.tokens.len();
+        let places: Vec<usize> = own.filter(|&i| pieces.sequence.ids[i] == model.mask).collect();
+        if places.len() != n * written.len() {
+            let (path, mask) = (model.tokenizer.clone(), &model.mask_token);
+            let (masks, found) = (n * written.len(), places.len());
+            let what = format!("of {masks} times {mask} it makes {found} mask tokens");
+            return Err(Error::Model { path, what });
+        }
+        Ok(Self { pieces, written, places })
+    }
+
+    /// What the model sees of all masks at once, with room left for `extra` tokens: the text, or the
+    /// part of it in whose middle they are. `None` if they are too far apart.
+    pub(super) fn view(&self, model: &MaskedLm, extra: usize) -> Option<View> {
+        self.part(model, 0..self.places.len(), extra)
+    }
+
+    /// What it sees of mask `i`.
+    pub(super) fn view_of(&self, model: &MaskedLm, i: usize, extra: usize) -> Option<View> {
+        self.view(model, extra).or_else(|| self.part(model, i..i + 1, extra))
+    }
+
+    /// Whether the model does not see all of it at once.
+    pub(super) fn is_long(&self, model: &MaskedLm) -> bool {
+        self.pieces.sequence.ids.len() > model.max_tokens()
+    }
+
+    fn part(&self, model: &MaskedLm, masks: Range<usize>, extra: usize) -> Option<View> {
+        let Pieces { sequence, tokens, before } = &self.pieces;
+        let (before, n) = (*before, tokens.len());
+        let special = sequence.ids.len() - n;
+        let room = model.max_tokens().checked_sub(special)?.checked_sub(extra)?;
+        let places = &self.places[masks.clone()];
+        let (first, last) = (places.first()? - before, places.last()? - before);
+        let window = window(n, room, first..last + 1)?;
+        let kept = |i: usize| {
+            let own = (before..before + n).contains(&i);
+            !own || window.contains(&(i - before))
+        };
+        let all = (0..sequence.ids.len()).filter(|&i| kept(i));
+        let pick = |values: &[u32]| all.clone().filter_map(|i| values.get(i).copied()).collect();
+        let casing = |i: usize| sequence.casing.get(i).copied().unwrap_or(Casing::None);
+        let places: Vec<usize> = places.iter().map(|at| at - window.start).collect();
+        Some(View {
+            sequence: Sequence {
+                ids: pick(&sequence.ids),
+                types: pick(&sequence.types),
+                casing: all.clone().map(casing).collect(),
+                asked: vec![],
+            },
+            places,
+            masks,
+        })
+    }
+}
+
+impl View {
+    /// The sequence, asked at all its places.
+    pub(super) fn asked(&self) -> Sequence {
+        let narrow = |&at: &usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let asked = self.places.iter().map(narrow).collect();
+        Sequence { asked, ..self.sequence.clone() }
+    }
+
+    /// The sequence with `ids` and then masks, `n` in all, in place of the mask at `at`; asked at the
+    /// first mask of them.
+    pub(super) fn widened(&self, at: usize, ids: &[u32], n: usize, mask: u32) -> Sequence {
+        let mut sequence = self.sequence.clone();
+        let put = ids.iter().copied().chain(std::iter::repeat(mask)).take(n);
+        let one_type = sequence.types.get(at).copied().unwrap_or(0);
+        sequence.ids.splice(at..=at, put);
+        sequence.types.splice(at..=at, std::iter::repeat_n(one_type, n));
+        sequence.casing.splice(at..=at, std::iter::repeat_n(Casing::None, n));
+        sequence.asked = vec![u32::try_from(at + ids.len()).unwrap_or(u32::MAX)];
+        sequence
+    }
+}
+
+/// The part of `n` tokens that a model with this much room sees: all, or that with `middle` in its
+/// middle, as far as the text's ends allow. `None` if `middle` does not fit.
+fn window(n: usize, room: usize, middle: Range<usize>) -> Option<Range<usize>> {
+    if n <= room {
+        return Some(0..n);
+    }
+    let beside = room.checked_sub(middle.len())?;
+    let start = middle.start.saturating_sub(beside / 2).min(n - room);
+    Some(start..start + room)
+}
+
+/// Where masks are written in `text`.
+fn find(text: &str, own: &str) -> Vec<Range<usize>> {
+    let mut names = vec![own];
+    names.extend(MASKS.into_iter().filter(|name| *name != own));
+    names.retain(|name| !name.is_empty());
+    let all = names.into_iter().flat_map(|name| text.match_indices(name));
+    let mut all: Vec<Range<usize>> = all.map(|(at, name)| at..at + name.len()).collect();
+    // Of two names that begin at one place, the longer is meant.
+    all.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    all.retain(|range| {
+        let apart = range.start >= end;
+        end = if apart { range.end } else { end };
+        apart
+    });
+    all
+}
+
+/// A place in a text whose masks were `moved`, (now, before), in the text as it was.
+fn origin(at: usize, moved: &[(Range<usize>, Range<usize>)]) -> usize {
+    let before = moved.partition_point(|(now, _)| now.start < at);
+    let Some((now, was)) = moved[..before].last() else { return at };
+    // Within several masks that one stands for, all of them are it.
+    if at < now.end { was.start } else { was.end + (at - now.end) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_are_found_however_they_are_written() {
+        assert_eq!(find("a [MASK]<mask> b", "[MASK]"), [2..8, 8..14]);
+        assert_eq!(find("…*…[MASK]", "*"), [3..4, 7..13]);
+        assert!(find("[mask] [MASK", "[MASK]").is_empty() && find("", "<mask>").is_empty());
+    }
+
+    /// "a [MASK] b" with `<m>` for it is "a <m> b": b is at 6, and was at 9.
+    #[test]
+    fn places_are_those_of_the_text_given() {
+        let moved = [(2..5, 2..8), (7..10, 10..16)];
+        for (at, was) in [(0, 0), (2, 2), (5, 8), (6, 9), (7, 10), (10, 16), (12, 18)] {
+            assert_eq!(origin(at, &moved), was, "{at}");
+        }
+    }
+
+    #[test]
+    fn windows_have_the_masks_in_their_middle() {
+        assert_eq!(window(10, 10, 9..10), Some(0..10));
+        // Of 5 two are on either side of token 4; at the ends the window stays inside.
+        assert_eq!(window(10, 5, 4..5), Some(2..7));
+        assert_eq!(window(10, 5, 0..1), Some(0..5));
+        assert_eq!(window(10, 5, 9..10), Some(5..10));
+        assert_eq!(window(10, 5, 2..7), Some(2..7));
+        assert_eq!(window(10, 5, 2..8), None);
+    }
+}

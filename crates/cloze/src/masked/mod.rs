@@ -1,0 +1,179 @@
+//! Words for masks: a masked language model over texts.
+//!
+//! - here: the model, asked for logits;
+//! - `marked`: where the masks of a text are, and what a model sees of a long one;
+//! - [`predict`]: the likeliest words for each mask, and how likely given ones are;
+//! - [`generate`]: all masks of a text filled, one after the other.
+pub mod generate;
+mod marked;
+pub mod predict;
+
+use std::path::{Path, PathBuf};
+
+use cloze_encoder::count::Pieces;
+use cloze_encoder::{
+    Counts, Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, Runtime,
+    RuntimeParams, Sequence,
+};
+use cloze_graph::GraphError;
+
+use crate::Error;
+use marked::Marked;
+
+pub use generate::{Filled, GenerateParams, ValidGenerateParams};
+pub use predict::{Found, Predicted};
+
+/// What stands for a mask in texts beside the model's own mask token.
+pub const MASKS: [&str; 2] = ["[MASK]", "<mask>"];
+
+/// A masked language model: logits over its vocabulary at the places asked for. It can be shared between
+/// threads.
+#[derive(Debug)]
+pub struct MaskedLm {
+    encoder: Encoder,
+    name: String,
+    tokenizer: PathBuf,
+    mask: u32,
+    mask_token: String,
+    vocabulary: usize,
+    /// Special tokens, which are no words.
+    special: Vec<u32>,
+}
+
+impl MaskedLm {
+    /// Opens the model in `folder`, or of that name, with default settings and whatever ONNX Runtime
+    /// there is; one is fetched if there is none.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with); and from finding ONNX Runtime, the `Runtime…` errors of
+    /// [`EncoderError`].
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {})?;
+        let model = ModelFolder::find(&folder.as_ref().to_string_lossy())?;
+        Self::open_with(&runtime, &model, EncoderParams::new())
+    }
+
+    /// Opens a model with these settings.
+    ///
+    /// # Errors
+    /// [`Error::NoMaskedLm`] for a model without a head for masks; [`Error::Model`] for one whose
+    /// tokenizer has no mask token, or more words than there are logits; [`Error::Encoder`] for a folder
+    /// or settings that cannot be used.
+    pub fn open_with(
+        runtime: &Runtime,
+        model: &ModelFolder,
+        params: EncoderParams,
+    ) -> Result<Self, Error> {
+        let outputs = [Output::Head(Head::MaskedLm)];
+        let encoder = Encoder::open_for(runtime, model, &outputs, params);
+        let encoder = encoder.map_err(|source| match source {
+            EncoderError::Graph(GraphError::Request { .. }) | EncoderError::GraphOutput { .. } => {
+                Error::NoMaskedLm { model: model.folder().to_owned(), source }
+            }
+            other => other.into(),
+        })?;
+        let tokenizer = model.tokenizer_path();
+        let named = model.mask_token().into_iter().chain(MASKS);
+        let found = named.filter_map(|token| Some((encoder.token_id(token)?, token))).next();
+        let (mask, mask_token) = found.ok_or_else(|| Error::Model {
+            path: tokenizer.clone(),
+            what: "no mask token: expected [MASK] or <mask>, or mask_token in \
+                   tokenizer_config.json"
+                .into(),
+        })?;
+        let mask_token = mask_token.to_owned();
+        let words = encoder.vocabulary();
+        let wrong = |what: String| Error::Model { path: model.graph_path(), what };
+        let vocabulary = encoder
+            .width(0)
+            .ok_or_else(|| wrong("the graph does not say how wide its logits are".into()))?;
+        if vocabulary < words {
+            let what = format!("{vocabulary} logits a token, but the tokenizer has {words} words");
+            return Err(wrong(what));
+        }
+        let ids = 0..u32::try_from(words).unwrap_or(u32::MAX);
+        let special = ids.filter(|&id| encoder.is_special(id)).collect();
+        Ok(Self { encoder, name: model.name(), tokenizer, mask, mask_token, vocabulary, special })
+    }
+
+    /// The model's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The id of the mask token.
+    #[must_use]
+    pub fn mask_id(&self) -> u32 {
+        self.mask
+    }
+
+    /// The mask token as the tokenizer has it.
+    #[must_use]
+    pub fn mask_token(&self) -> &str {
+        &self.mask_token
+    }
+
+    /// How many logits a place has.
+    #[must_use]
+    pub fn vocabulary(&self) -> usize {
+        self.vocabulary
+    }
+
+    /// The most tokens of a sequence, special ones included.
+    #[must_use]
+    pub fn max_tokens(&self) -> usize {
+        self.encoder.max_tokens()
+    }
+
+    /// The encoder beneath, which knows what tokens stand for.
+    #[must_use]
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// The work done so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.encoder.counts()
+    }
+
+    /// A text in tokens, whole, special ones around it: it may be more than a sequence takes. Masks are
+    /// masks however they are written: as the model's own or as one of [`MASKS`]. Spans are those of
+    /// `text`.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] for a text that cannot be tokenized; [`Error::Model`] for a tokenizer that
+    /// does not know its own mask token.
+    pub fn tokenize(&self, text: &str) -> Result<Pieces, Error> {
+        Ok(Marked::new(self, text)?.pieces)
+    }
+
+    /// `reduce` of each sequence, in order: its number and the logits at the places it
+    /// [asks for](Sequence::asked), `[asked, vocabulary]`. It runs on the encoder's threads; only what it
+    /// returns stays. A sequence has the same logits alone and among others, bit for bit.
+    ///
+    /// # Errors
+    /// As [`Encoder::map_sequences`].
+    pub fn map<T: Send>(
+        &self,
+        sequences: &[Sequence],
+        reduce: impl Fn(usize, &[f32]) -> T + Sync,
+    ) -> Result<Vec<T>, Error> {
+        Ok(self.encoder.map_sequences(sequences, |states| reduce(states.text, states.rows(0)))?)
+    }
+
+    /// A token as people read it; as the vocabulary has it where it is no text of its own.
+    #[must_use]
+    pub fn word(&self, id: u32) -> String {
+        let piece = || self.encoder.token(id).unwrap_or_default();
+        let prefix = |text: &str| piece().ends_with(text) && piece() != text;
+        match self.encoder.words(&[id]) {
+            Some(words) if words.text.is_empty() || words.text.contains('\u{fffd}') => piece(),
+            // What goes on with a word keeps the mark that says so.
+            Some(words) if words.glued && prefix(&words.text) => piece(),
+            Some(words) => words.text,
+            None => piece(),
+        }
+    }
+}
