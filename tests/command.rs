@@ -23,6 +23,8 @@ mod eval_classify;
 mod eval_sts;
 #[path = "command/eval_tag.rs"]
 mod eval_tag;
+#[path = "command/fill_mask.rs"]
+mod fill_mask;
 #[path = "command/formats.rs"]
 mod formats;
 #[path = "command/housekeeping.rs"]

@@ -16,6 +16,7 @@
 //! - `judge`: how good labels are;
 //! - `page`, `plot`: what pages and plots of reports share;
 //! - `classify`: labels of texts and pairs;
+//! - `fill_mask`: words for masks;
 //! - `score_tags`: how good the tags of a file are;
 //! - `zscore`, `anisotropy`: corrections, and what they are for;
 //! - `data_check`: what may be wrong with labelled data;
@@ -37,6 +38,7 @@ mod duplicates;
 mod embed;
 mod eval;
 mod examples;
+mod fill_mask;
 mod gather;
 mod index;
 mod judge;
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         Command::Rerank(args) => rerank::run(&cli.common, &args, &messages),
         Command::Zscore { command } => zscore::run(&cli.common, &command, &messages),
         Command::Anisotropy(args) => anisotropy::run(&cli.common, &args, &messages),
+        Command::FillMask(args) => fill_mask::run(&cli.common, &args, &messages),
         Command::Classify(args) => classify::run(&cli.common, &args, &messages),
         Command::Pair(args) => classify::run_pairs(&cli.common, &args, &messages),
         Command::Train { command } => train::run(&cli.common, &command, &messages),

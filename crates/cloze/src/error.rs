@@ -59,8 +59,8 @@ pub enum Error {
     NoMaskedLm {
         /// The model's folder.
         model: PathBuf,
-        /// What it has.
-        source: cloze_encoder::EncoderError,
+        /// What it has; in a box, as the largest of errors.
+        source: Box<cloze_encoder::EncoderError>,
     },
     /// A text without a mask where one is to be filled.
     #[error("no mask in the text: expected {mask} where a word is wanted")]

@@ -32,10 +32,10 @@ pub(crate) struct Tokenizer {
     pub(crate) after: Vec<(i64, i64)>,
     /// The type id of a sequence's own tokens.
     pub(crate) type_id: i64,
-    /// How its vocabulary marks words.
-    marks: Marks,
     /// What stands around two sequences; `None` if the tokenizer takes only one.
     pub(crate) pair: Option<PairTemplate>,
+    /// How its vocabulary marks words.
+    marks: Marks,
 }
 
 /// The special tokens around two sequences, as (id, type id), and the type ids of their own tokens.
@@ -142,7 +142,7 @@ impl Tokenizer {
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
         let marks = Marks::of(&inner);
-        Ok(Self { inner, special, marks, before, after, type_id, pair })
+        Ok(Self { inner, special, before, after, type_id, pair, marks })
     }
 
     /// How many ids there are, added tokens included.

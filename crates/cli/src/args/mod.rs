@@ -19,6 +19,7 @@ mod data;
 mod duplicates;
 mod eval;
 mod eval_search;
+mod fill_mask;
 mod index;
 mod labelled;
 mod model_merge;
@@ -47,6 +48,7 @@ pub(crate) use data::{CheckArgs, DataCommand};
 pub(crate) use duplicates::DuplicatesArgs;
 pub(crate) use eval::{EvalCommand, EvalLabelsArgs, EvalTagArgs, StsArgs, renamed};
 pub(crate) use eval_search::EvalSearchArgs;
+pub(crate) use fill_mask::FillMaskArgs;
 pub(crate) use index::{
     EngineArg, FilterArgs, IndexAddArgs, IndexBuildArgs, IndexCommand, IndexCompactArgs,
     IndexDeleteArgs, IndexExportArgs, IndexFormat, IndexReportArgs, IndexSearchArgs,
@@ -112,6 +114,8 @@ pub(crate) enum Command {
     },
     /// How narrow the cone is that vectors lie in, layer by layer
     Anisotropy(Box<AnisotropyArgs>),
+    /// Words for masks in texts, and texts written by filling masks
+    FillMask(Box<FillMaskArgs>),
     /// Label texts
     Classify(Box<ClassifyArgs>),
     /// Label pairs of texts

@@ -4,6 +4,21 @@
 //! - `marked`: where the masks of a text are, and what a model sees of a long one;
 //! - [`predict`]: the likeliest words for each mask, and how likely given ones are;
 //! - [`generate`]: all masks of a text filled, one after the other.
+//!
+//! ```
+//! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/checkpoints");
+//! # std::env::set_current_dir(models).unwrap();
+//! use cloze::MaskedLm;
+//!
+//! let model = MaskedLm::open("bert-mlm")?;
+//! for answer in model.predict(&["Ann lives in [MASK].", "no mask"], 3)? {
+//!     match answer {
+//!         Ok(answer) => assert_eq!(answer.masks[0].len(), 3),
+//!         Err(error) => assert!(error.to_string().starts_with("no mask in the text")),
+//!     }
+//! }
+//! # Ok::<(), cloze::Error>(())
+//! ```
 pub mod generate;
 mod marked;
 pub mod predict;
@@ -68,13 +83,14 @@ impl MaskedLm {
         let encoder = Encoder::open_for(runtime, model, &outputs, params);
         let encoder = encoder.map_err(|source| match source {
             EncoderError::Graph(GraphError::Request { .. }) | EncoderError::GraphOutput { .. } => {
+                let source = Box::new(source);
                 Error::NoMaskedLm { model: model.folder().to_owned(), source }
             }
             other => other.into(),
         })?;
         let tokenizer = model.tokenizer_path();
-        let named = model.mask_token().into_iter().chain(MASKS);
-        let found = named.filter_map(|token| Some((encoder.token_id(token)?, token))).next();
+        let mut named = model.mask_token().into_iter().chain(MASKS);
+        let found = named.find_map(|token| Some((encoder.token_id(token)?, token)));
         let (mask, mask_token) = found.ok_or_else(|| Error::Model {
             path: tokenizer.clone(),
             what: "no mask token: expected [MASK] or <mask>, or mask_token in \

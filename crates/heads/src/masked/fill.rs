@@ -29,7 +29,7 @@ pub enum Decode {
     /// EMNLP 2019 (Mask-Predict), with one word at a time.
     Confident,
     /// Each mask once, in an order drawn by lot; then `steps` times a place drawn by lot is masked and
-    /// drawn anew, in view of all the others: Gibbs sampling. Source: Wang & Cho, NeuralGen 2019.
+    /// drawn anew, in view of all the others: Gibbs sampling. Source: Wang & Cho 2019 (BERT has a mouth).
     Gibbs {
         /// How often a place is drawn anew.
         steps: usize,
@@ -60,7 +60,9 @@ impl Filling {
     pub fn new(ids: &[u32], places: &[usize], mask: u32, decode: Decode, seed: u64) -> Self {
         let mut ids = ids.to_vec();
         let places: Vec<usize> = places.iter().copied().filter(|&at| at < ids.len()).collect();
-        places.iter().for_each(|&at| ids[at] = mask);
+        for &at in &places {
+            ids[at] = mask;
+        }
         let mut random = Pcg64::seed_from_u64(seed);
         let mut turns: Vec<usize> = (0..places.len()).collect();
         turns.sort_by_key(|&i| places[i]);

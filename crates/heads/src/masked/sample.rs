@@ -141,7 +141,9 @@ impl ValidSampleParams {
         // What rounds to nothing cannot be drawn, not even as the last.
         kept.retain(|g| g.probability > 0.0);
         let total: f64 = kept.iter().map(|g| g.probability).sum();
-        kept.iter_mut().for_each(|g| g.probability /= total);
+        for guess in &mut kept {
+            guess.probability /= total;
+        }
         Ok(kept)
     }
 
