@@ -166,8 +166,8 @@ impl Job<'_> {
     }
 
     fn mask_params(&self, args: &MaskArgs) -> anyhow::Result<ValidMaskParams> {
-        let known = ["[MASK]", "<mask>"].into_iter().find_map(|name| self.base.tokenizer.id(name));
-        let Some(mask) = known else {
+        let token = self.base.folder.mask_token();
+        let Some(mask) = token.and_then(|token| self.base.tokenizer.id(token)) else {
             bail!("{}: its tokenizer has no mask token", self.base.folder.folder().display());
         };
         Ok(MaskParams::new(mask, self.base.checkpoint.config().vocabulary)
