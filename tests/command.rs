@@ -35,6 +35,8 @@ mod index;
 mod index_stop;
 #[path = "command/inputs.rs"]
 mod inputs;
+#[path = "command/model_card.rs"]
+mod model_card;
 #[path = "command/odd.rs"]
 mod odd;
 #[path = "command/output.rs"]

@@ -276,12 +276,7 @@ impl ModelFolder {
     /// (Hugging Face's model card). `None` if neither says.
     #[must_use]
     pub fn license(&self) -> Option<String> {
-        self.card.license.clone().or_else(|| {
-            let readme = fs_err::read_to_string(self.folder().join("README.md")).ok()?;
-            let (front, _) = readme.strip_prefix("---\n")?.split_once("\n---")?;
-            let line = front.lines().find_map(|l| l.strip_prefix("license:"))?;
-            Some(line.trim().trim_matches(['"', '\'']).to_owned())
-        })
+        self.card.license(self.folder())
     }
 }
 

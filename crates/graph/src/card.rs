@@ -1,4 +1,8 @@
 //! `cloze.json`, what a model folder is; and where folders are found by name.
+//!
+//! - [`readme`]: the model card for people.
+pub mod readme;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +15,9 @@ pub const CARD: &str = "cloze.json";
 pub const KIND: &str = "model";
 /// The newest `cloze.json` that this version understands.
 pub const CARD_VERSION: u32 = 1;
+
+/// The words of headings in `README.md` below which a model's limits stand.
+pub const LIMITS: [&str; 4] = ["limit", "limits", "limitation", "limitations"];
 
 /// What `cloze.json` says: all of it may be missing.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -42,6 +49,50 @@ pub struct Card {
     /// How the model was trained: settings, data, seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<serde_json::Value>,
+}
+
+/// What whoever is to use a model must be told, and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// Where it comes from.
+    Source,
+    /// What may be done with it.
+    License,
+    /// What it does not do well, and whom that may hurt.
+    Limits,
+}
+
+impl Missing {
+    /// A word for it: `source`, `license`, `limits`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::License => "license",
+            Self::Limits => "limits",
+        }
+    }
+}
+
+/// What is missing, where it belongs, and what it tells.
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Source => {
+                "no source: neither cloze.json nor a section \"Source\" of README.md says where the \
+                 model and its data come from"
+            }
+            Self::License => {
+                "no licence: neither cloze.json nor the front matter of README.md says what may be \
+                 done with the model"
+            }
+            Self::Limits => {
+                "no limits: no section \"Limits\" or \"Limitations\" of README.md says what the model \
+                 does not do well, and whom that may hurt"
+            }
+        })
+    }
 }
 
 /// The model that a head or an adapter goes on top of.
@@ -102,6 +153,28 @@ impl Card {
         let whole = ["config.json", crate::adapter::CONFIG].iter();
         let whole = whole.into_iter().any(|file| folder.join(file).is_file());
         self.base.is_some() && self.adapters.is_empty() && !whole
+    }
+
+    /// The licence: as the card has it, or as the front matter of the folder's `README.md` does.
+    /// `None` if neither says.
+    #[must_use]
+    pub fn license(&self, folder: &Path) -> Option<String> {
+        let own = self.license.clone().filter(|license| !license.trim().is_empty());
+        own.or_else(|| readme::front_matter(&readme::read(folder), "license"))
+    }
+
+    /// What neither the card nor the `README.md` of its `folder` says.
+    #[must_use]
+    pub fn missing(&self, folder: &Path) -> Vec<Missing> {
+        let readme = readme::read(folder);
+        let says = |words: &[&str]| readme::section(&readme, words).is_some();
+        let source = self.source.as_ref().is_some_and(|source| !source.trim().is_empty());
+        let facts = [
+            (Missing::Source, source || says(&["source", "sources"])),
+            (Missing::License, self.license(folder).is_some()),
+            (Missing::Limits, says(&LIMITS)),
+        ];
+        facts.into_iter().filter(|(_, there)| !there).map(|(missing, _)| missing).collect()
     }
 
     /// The files of its `folder` whose content is not what `cloze.json` says, each with what it

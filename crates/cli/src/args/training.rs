@@ -47,6 +47,12 @@ pub(crate) struct CardArgs {
     /// Whom the data's or the base model's licence wants named, for its card
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub(crate) attribution: Option<String>,
+    /// Where the model's data come from, for its card
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub(crate) source: Option<String>,
+    /// The language of the data by its code (en, de, …), for its card
+    #[arg(long, value_name = "CODE", help_heading = "Output")]
+    pub(crate) language: Option<String>,
     /// Leave texts out of the reports, which else show those that were labelled wrongly
     #[arg(long, help_heading = "Output")]
     pub(crate) no_texts: bool,

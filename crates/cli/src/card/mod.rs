@@ -2,8 +2,10 @@
 //! cards, 2025).
 //!
 //! - `markdown`: texts and tables;
+//! - `limits`: what a model does not do well;
 //! - `again`: the command that trains the model once more.
 pub(crate) mod again;
+pub(crate) mod limits;
 pub(crate) mod markdown;
 
 use std::collections::BTreeMap;
@@ -14,12 +16,10 @@ use crate::examples::DataFile;
 use crate::similarity::one_line;
 use markdown::{escaped, table};
 
-/// With fewer examples than this a label is hardly learned.
-const FEW: usize = 10;
-
 /// What Hugging Face reads.
 pub(crate) struct FrontMatter<'a> {
     pub(crate) license: Option<&'a str>,
+    pub(crate) language: Option<&'a str>,
     pub(crate) pipeline: &'a str,
     pub(crate) base: &'a str,
     /// Besides the pipeline.
@@ -29,15 +29,17 @@ pub(crate) struct FrontMatter<'a> {
 
 impl FrontMatter<'_> {
     pub(crate) fn write(&self) -> String {
-        let Self { license, pipeline, base, tags, metrics } = self;
+        let Self { license, language, pipeline, base, tags, metrics } = self;
         // A string of JSON is one of YAML.
         let string = |text: &str| Value::from(one_line(text));
         let license = license.map(|l| format!("license: {}\n", string(&l.to_lowercase())));
+        let language = language.map(|code| format!("language: {}\n", string(code)));
         let list = |names: &[&str]| names.iter().flat_map(|n| ["- ", n, "\n"]).collect::<String>();
         format!(
-            "---\n{}library_name: cloze\npipeline_tag: {pipeline}\nbase_model: {}\ntags:\n\
+            "---\n{}{}library_name: cloze\npipeline_tag: {pipeline}\nbase_model: {}\ntags:\n\
              - {pipeline}\n{}- cloze\nmetrics:\n{}---\n\n",
             license.unwrap_or_default(),
+            language.unwrap_or_default(),
             string(base),
             list(tags),
             list(metrics)
@@ -65,26 +67,13 @@ pub(crate) fn files(files: &[DataFile], units: &str) -> String {
     table(&["file", units, "SHA-256"], 1, &rows)
 }
 
-/// What holds of every model that has learned from examples, then what is true of this one.
-pub(crate) fn limits(labels: &BTreeMap<String, usize>, counted: &str, own: &[String]) -> String {
-    let mut limits = vec![
-        "The figures hold for texts like those it was trained and judged on. On texts of another \
-         kind, time or language it may be worse, and this card does not tell by how much."
-            .to_owned(),
-    ];
-    let few: Vec<String> =
-        labels.iter().filter(|(_, n)| **n < FEW).map(|(label, _)| escaped(label)).collect();
-    limits.extend(own.iter().cloned());
-    if !few.is_empty() {
-        limits.push(format!("Fewer than {FEW} {counted}: {}.", few.join(", ")));
-    }
-    let lines: Vec<String> = limits.iter().map(|limit| format!("- {limit}\n")).collect();
-    format!("## Limits\n\n{}\n", lines.concat())
-}
-
-/// Under which licence, and who is to be named.
-pub(crate) fn rights(license: Option<&str>, attribution: Option<&str>) -> String {
-    let lines = [("Licence", license), ("Attribution", attribution)];
+/// Under which licence, who is to be named, and where the data come from.
+pub(crate) fn rights(
+    license: Option<&str>,
+    attribution: Option<&str>,
+    source: Option<&str>,
+) -> String {
+    let lines = [("Licence", license), ("Attribution", attribution), ("Source", source)];
     let line = |(name, text): (&str, Option<&str>)| {
         text.map(|text| format!("- {name}: {}\n", escaped(text)))
     };

@@ -26,6 +26,7 @@ struct Info {
     description: Option<String>,
     license: Option<String>,
     attribution: Option<String>,
+    source: Option<String>,
     base: Option<Base>,
     labels: Vec<String>,
     several_labels: bool,
@@ -39,13 +40,15 @@ struct Info {
 
 pub(super) fn info(folder: &Path, json: bool) -> anyhow::Result<()> {
     let HeadCard { card, rows, head, training } = HeadCard::open(folder)?;
+    let license = card.license(folder);
     let info = Info {
         name: name(folder),
         folder: folder.display().to_string(),
         task: card.task,
         description: card.description,
-        license: card.license,
+        license,
         attribution: card.attribution,
+        source: card.source,
         base: card.base,
         labels: head.labels,
         several_labels: head.multi_label,
@@ -71,6 +74,7 @@ pub(super) fn info(folder: &Path, json: bool) -> anyhow::Result<()> {
         ("about", info.description.unwrap_or_else(unknown)),
         ("licence", info.license.unwrap_or_else(unknown)),
         ("attribution", info.attribution.unwrap_or_else(unknown)),
+        ("source", info.source.unwrap_or_else(unknown)),
         ("encoder", base.unwrap_or_else(unknown)),
         ("labels", format!("{kind} {}: {}", info.labels.len(), info.labels.join(", "))),
         ("rows", format!("of {} numbers: {}", info.width, info.rows)),

@@ -6,6 +6,10 @@ use anyhow::bail;
 use cloze_encoder::ModelFolder;
 use cloze_encoder::model::{CARD, CARD_VERSION, Card, KIND};
 use cloze_graph::Checkpoint;
+use cloze_graph::card::{
+    LIMITS,
+    readme::{self, README},
+};
 use cloze_graph::casing;
 use cloze_graph::checkpoint::StoredType;
 use cloze_store::{AtomicFolder, Existing, checksum, envelope};
@@ -47,7 +51,7 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
     fs_err::write(path.join("config.json"), checkpoint.config_json()?)?;
     for (name, from) in copied_files(&model) {
         let to = path.join(name);
-        if name != "config.json" && name != "README.md" {
+        if name != "config.json" && name != README {
             fs_err::create_dir_all(to.parent().unwrap_or(path))?;
             fs_err::copy(from, to)?;
         }
@@ -67,7 +71,8 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
         bytes: fs_err::metadata(&weights)?.len(),
         sha256: checksum::sha256_file(&weights)?,
     };
-    fs_err::write(path.join("README.md"), readme(&args.output, &card, &report))?;
+    let limits = limits(&model);
+    fs_err::write(path.join(README), readme_text(&args.output, &card, &report, &limits))?;
     output.commit()?;
     let mut out = io::stdout().lock();
     if args.json {
@@ -99,8 +104,21 @@ fn card(model: &ModelFolder) -> anyhow::Result<Card> {
     })
 }
 
+/// What the cards of base and adapters say of limits, which merging lifts none of.
+fn limits(model: &ModelFolder) -> String {
+    let sources = model.sources();
+    let adapters = sources.adapters().iter().map(|(folder, _)| folder.as_path());
+    let sections = adapters.chain([sources.base()]).filter_map(|folder| {
+        let text = readme::section(&readme::read(folder), &LIMITS)?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Some(format!("Of `{name}`:\n\n{text}\n\n"))
+    });
+    let sections: String = sections.collect();
+    if sections.is_empty() { sections } else { format!("\n## Limits\n\n{sections}") }
+}
+
 /// The model card.
-fn readme(output: &Path, card: &Card, report: &Merged) -> String {
+fn readme_text(output: &Path, card: &Card, report: &Merged, limits: &str) -> String {
     let name = |path: &str| {
         let name = Path::new(path).file_name().map(|n| n.to_string_lossy().into_owned());
         name.unwrap_or_else(|| path.to_owned())
@@ -117,6 +135,7 @@ fn readme(output: &Path, card: &Card, report: &Merged) -> String {
         about.unwrap_or_default(),
         format!("`{}` with merged into it:\n\n", name(&report.base)),
         adapters.concat(),
+        limits.trim_end_matches('\n').to_owned() + if limits.is_empty() { "" } else { "\n" },
         thanks.unwrap_or_default(),
     ]
     .concat()

@@ -204,6 +204,8 @@ impl Job<'_> {
             description: self.args.fit.card.description.clone(),
             license: self.args.fit.card.license.clone(),
             attribution: self.args.fit.card.attribution.clone(),
+            source: self.args.fit.card.source.clone(),
+            language: self.args.fit.card.language.clone(),
             model: ModelRef { name: base.name(), sha256: base.sha256()? },
             data: files,
             examples: set.labels.len(),

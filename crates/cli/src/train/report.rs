@@ -24,6 +24,10 @@ pub(super) struct Report {
     pub(super) license: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) attribution: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) language: Option<String>,
     pub(super) model: ModelRef,
     pub(super) data: Vec<DataFile>,
     pub(super) examples: usize,

@@ -60,6 +60,7 @@ impl Saved<'_> {
                 description: self.report.description.clone().or(Some(description)),
                 license: self.report.license.clone(),
                 attribution: self.report.attribution.clone(),
+                source: self.report.source.clone(),
                 sha256: [hash(HEAD)?].into(),
                 base: Some(base),
                 ..Card::default()

@@ -52,6 +52,7 @@ impl Trained<'_> {
             description: report.description.clone().or(card.description),
             license: report.license.clone(),
             attribution: report.attribution.clone(),
+            source: report.source.clone(),
             training: Some(report.training()),
             ..card
         };

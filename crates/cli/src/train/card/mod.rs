@@ -2,13 +2,16 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use cloze::metrics::Scores;
 use cloze::metrics::compare::Interval;
 
 use super::report::{Report, settings};
 use crate::card::again::{self, quoted};
+use crate::card::limits::{ByLabel, Limits};
 use crate::card::markdown::{code_block, escaped, table};
-use crate::card::{FrontMatter, files, labels, limits, rights};
+use crate::card::{FrontMatter, files, labels, rights};
 use crate::judge::{Judged, Labels};
 use crate::messages::plural;
 
@@ -29,7 +32,11 @@ pub(super) fn card(name: &str, report: &Report) -> String {
     ));
     parts.push(own_limits(report));
     parts.push(again::section(&report.command));
-    parts.push(rights(report.license.as_deref(), report.attribution.as_deref()));
+    parts.push(rights(
+        report.license.as_deref(),
+        report.attribution.as_deref(),
+        report.source.as_deref(),
+    ));
     parts.concat()
 }
 
@@ -38,6 +45,7 @@ fn front_matter(report: &Report) -> String {
     let tags = if report.task == "pair" { &pairs[..] } else { &[] };
     let front = FrontMatter {
         license: report.license.as_deref(),
+        language: report.language.as_deref(),
         pipeline: "text-classification",
         base: &report.model.name,
         tags,
@@ -139,19 +147,13 @@ fn figures(judged: &Judged) -> String {
     };
     let without =
         |what: &str, value: f64| vec![what.to_owned(), format!("{value:.4}"), String::new()];
-    let (all, labels) = match &judged.report {
-        Labels::Single(report) => {
-            ([("accuracy", None), ("Matthews’ correlation", Some(report.matthews))], &report.labels)
-        }
-        Labels::Multi(report) => (
-            [("all labels right", None), ("Hamming loss", Some(report.hamming_loss))],
-            &report.labels,
-        ),
+    let (first, other, value) = match &judged.report {
+        Labels::Single(report) => ("accuracy", "Matthews’ correlation", report.matthews),
+        Labels::Multi(report) => ("all labels right", "Hamming loss", report.hamming_loss),
     };
-    let [(first, _), (other, value)] = all;
     let mut rows =
         vec![with(first, &judged.intervals.accuracy), with("macro F1", &judged.intervals.macro_f1)];
-    rows.extend(value.map(|value| without(other, value)));
+    rows.push(without(other, value));
     if let Some(p) = &judged.probability {
         rows.push(without("log loss", p.log_loss));
         rows.push(without("calibration error", p.expected_calibration_error));
@@ -166,9 +168,9 @@ fn figures(judged: &Judged) -> String {
         row.push(s.support.to_string());
         row
     };
-    let rows: Vec<Vec<String>> = labels.iter().map(row).collect();
-    let by_label = table(&["label", "precision", "recall", "F1", "support"], 1, &rows);
-    format!("{whole}\n{by_label}\n")
+    let rows: Vec<Vec<String>> = by_label(judged).iter().map(row).collect();
+    let each = table(&["label", "precision", "recall", "F1", "support"], 1, &rows);
+    format!("{whole}\n{each}\n")
 }
 
 /// What it cannot do, and what may be wrong with it.
@@ -186,5 +188,27 @@ fn own_limits(report: &Report) -> String {
         let n = plural(report.likely_label_errors_found as u64, "label");
         own.push(format!("Of the training data {n} may be wrong; `report.html` lists them."));
     }
-    limits(&report.labels, "examples", &own)
+    let test = report.test.as_ref().map(|test| ("of test data", &test.judged));
+    let held_out = || report.held_out.as_ref().map(|held_out| ("held out", &held_out.judged));
+    let judged = test.or_else(held_out).map(|(which, judged)| ByLabel {
+        on: format!("{} {which}", plural(judged.examples(), "example")),
+        labels: by_label(judged).iter().map(|(label, s)| (label.as_str(), s)).collect(),
+    });
+    let limits = Limits {
+        learned: plural(report.examples as u64, "example"),
+        data: &report.data,
+        language: report.language.as_deref(),
+        labels: &report.labels,
+        counted: "examples",
+        judged,
+        own,
+    };
+    limits.section()
+}
+
+fn by_label(judged: &Judged) -> &BTreeMap<String, Scores> {
+    match &judged.report {
+        Labels::Single(report) => &report.labels,
+        Labels::Multi(report) => &report.labels,
+    }
 }

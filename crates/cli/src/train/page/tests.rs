@@ -33,6 +33,8 @@ pub(in crate::train) fn bare(labels: &[&str]) -> Report {
         description: None,
         license: None,
         attribution: None,
+        source: None,
+        language: None,
         model: ModelRef { name: "small <b> model".into(), sha256: "ab".repeat(32) },
         data: vec![
             DataFile { sha256: Some("cd".repeat(32)), ..file("a & b.csv", 9) },

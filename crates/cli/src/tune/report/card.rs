@@ -3,8 +3,9 @@ use cloze_tune::encoder::Tuning;
 
 use super::{Report, Verdict};
 use crate::card::again::{self, quoted};
+use crate::card::limits::{ByLabel, Limits};
 use crate::card::markdown::{code_block, escaped, table};
-use crate::card::{FrontMatter, files, labels, limits, rights};
+use crate::card::{FrontMatter, files, labels, rights};
 use crate::messages::plural;
 
 impl<V: Verdict> Report<V> {
@@ -12,6 +13,7 @@ impl<V: Verdict> Report<V> {
     pub(super) fn card(&self, name: &str) -> String {
         let front = FrontMatter {
             license: self.license.as_deref(),
+            language: self.language.as_deref(),
             pipeline: V::PIPELINE,
             base: self.base("name"),
             tags: &[],
@@ -26,9 +28,10 @@ impl<V: Verdict> Report<V> {
         let data = files(&self.data, &format!("{}s", self.unit));
         parts.push(format!("## Training data\n\n{n} to learn from.\n\n{data}\n"));
         parts.push(self.quality());
-        parts.push(limits(&self.labels, self.counted, &self.own_limits()));
+        parts.push(self.limits().section());
         parts.push(again::section(&self.command));
-        parts.push(rights(self.license.as_deref(), self.attribution.as_deref()));
+        let source = self.source.as_deref();
+        parts.push(rights(self.license.as_deref(), self.attribution.as_deref(), source));
         parts.concat()
     }
 
@@ -81,6 +84,21 @@ impl<V: Verdict> Report<V> {
         }
         parts.push("`report.html` has all figures, plots and settings.\n\n".to_owned());
         parts.concat()
+    }
+
+    fn limits(&self) -> Limits<'_> {
+        // Of test data, if there are any: nothing was chosen by them.
+        let judged = self.judged().last();
+        let judged = judged.map(|(on, _, verdict)| ByLabel { on, labels: verdict.by_label() });
+        Limits {
+            learned: plural(self.examples as u64, self.unit),
+            data: &self.data,
+            language: self.language.as_deref(),
+            labels: &self.labels,
+            counted: self.counted,
+            judged,
+            own: self.own_limits(),
+        }
     }
 
     fn own_limits(&self) -> Vec<String> {

@@ -131,8 +131,8 @@ impl Verdict for Entities {
         labels.chain([of("micro average", &self.report.averages.micro)]).collect()
     }
 
-    fn bars(&self) -> (&'static str, Vec<(&str, f64)>) {
-        ("F1", self.report.labels.iter().map(|(label, s)| (label.as_str(), s.f1)).collect())
+    fn by_label(&self) -> Vec<(&str, &Scores)> {
+        self.report.labels.iter().map(|(label, s)| (label.as_str(), s)).collect()
     }
 
     fn extra_html(&self) -> String {

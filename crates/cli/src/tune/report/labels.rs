@@ -86,12 +86,12 @@ impl Verdict for LabelVerdict {
         rows
     }
 
-    fn bars(&self) -> (&'static str, Vec<(&str, f64)>) {
+    fn by_label(&self) -> Vec<(&str, &Scores)> {
         let labels = match &self.judged.report {
             Labels::Single(report) => &report.labels,
             Labels::Multi(report) => &report.labels,
         };
-        ("F1", labels.iter().map(|(label, s)| (label.as_str(), s.f1)).collect())
+        labels.iter().map(|(label, s)| (label.as_str(), s)).collect()
     }
 
     fn extra_html(&self) -> String {

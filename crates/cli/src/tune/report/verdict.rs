@@ -1,4 +1,5 @@
 //! What judging has found, for a task.
+use cloze::metrics::Scores;
 use serde::Serialize;
 
 /// What judging has found, as reports show it.
@@ -19,9 +20,14 @@ pub(crate) trait Verdict: Serialize {
     /// The table of figures, as plain text.
     fn rows(&self) -> Vec<Vec<String>>;
 
+    /// How good it is at each label; nothing where there are no labels.
+    fn by_label(&self) -> Vec<(&str, &Scores)> {
+        vec![]
+    }
+
     /// A figure of each label, drawn as bars, and what it is called; none where there is none.
     fn bars(&self) -> (&'static str, Vec<(&str, f64)>) {
-        ("", vec![])
+        ("F1", self.by_label().into_iter().map(|(label, s)| (label, s.f1)).collect())
     }
 
     /// What the page shows below the table, as HTML.

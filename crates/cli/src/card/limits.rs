@@ -1,0 +1,97 @@
+//! What a trained model does not do well, as far as its training tells, and whom that may hurt
+//! (Mitchell et al. 2019, "Model Cards for Model Reporting": data, factors, figures, caveats).
+use std::collections::BTreeMap;
+
+use cloze::metrics::Scores;
+
+use super::markdown::escaped;
+use crate::examples::DataFile;
+
+/// With fewer examples than this a label is hardly learned.
+const FEW: usize = 10;
+/// As many files are named, and labels that are worst.
+const NAMED: usize = 3;
+
+/// What is known of a model that has learned from examples.
+pub(crate) struct Limits<'a> {
+    /// How much it has learned from: `9596 texts`.
+    pub(crate) learned: String,
+    pub(crate) data: &'a [DataFile],
+    pub(crate) language: Option<&'a str>,
+    /// How often each label was there.
+    pub(crate) labels: &'a BTreeMap<String, usize>,
+    /// What is counted of a label: `examples`.
+    pub(crate) counted: &'a str,
+    pub(crate) judged: Option<ByLabel<'a>>,
+    /// What is true of this model alone.
+    pub(crate) own: Vec<String>,
+}
+
+/// How good it is, label by label.
+pub(crate) struct ByLabel<'a> {
+    /// What it was judged on: `1066 texts held out`.
+    pub(crate) on: String,
+    pub(crate) labels: Vec<(&'a str, &'a Scores)>,
+}
+
+impl Limits<'_> {
+    /// The section of the card.
+    pub(crate) fn section(mut self) -> String {
+        let mut limits = vec![format!(
+            "It has learned from {}{}{}, and the figures hold for texts like those. On texts of \
+             another kind, time or language it may be worse, and this card does not tell by how much.",
+            escaped(&self.learned),
+            self.files(),
+            self.language
+                .map(|code| format!(", in the language {}", escaped(code)))
+                .unwrap_or_default()
+        )];
+        limits.append(&mut self.own);
+        limits.extend(self.few());
+        limits.extend(self.worst());
+        limits.push(
+            "Whether its mistakes fall on some people more than on others, by their names, dialect, \
+             origin, gender or age, has not been measured. Measure it before the model takes part in \
+             decisions about people, and let it take none alone."
+                .to_owned(),
+        );
+        let lines: Vec<String> = limits.iter().map(|limit| format!("- {limit}\n")).collect();
+        format!("## Limits\n\n{}\n", lines.concat())
+    }
+
+    /// ` (a.csv, b.csv and 4 more files)`.
+    fn files(&self) -> String {
+        let names: Vec<String> =
+            self.data.iter().take(NAMED).map(|file| escaped(&file.file)).collect();
+        let more = match self.data.len() - names.len() {
+            0 => String::new(),
+            1 => " and 1 more file".to_owned(),
+            n => format!(" and {n} more files"),
+        };
+        if names.is_empty() { more } else { format!(" ({}{more})", names.join(", ")) }
+    }
+
+    fn few(&self) -> Option<String> {
+        let few = self.labels.iter().filter(|(_, n)| **n < FEW);
+        let few: Vec<String> = few.map(|(label, _)| escaped(label)).collect();
+        (!few.is_empty())
+            .then(|| format!("Fewer than {FEW} {}: {}.", escaped(self.counted), few.join(", ")))
+    }
+
+    fn worst(&self) -> Option<String> {
+        let Some(ByLabel { on, labels }) = &self.judged else {
+            return Some("Nothing tells how good it is: it was judged on no texts.".to_owned());
+        };
+        // What was not there to be found says nothing.
+        let mut labels: Vec<_> = labels.iter().filter(|(_, s)| s.support > 0).collect();
+        // Stable, so that of equals the first by name are named.
+        labels.sort_by(|(_, a), (_, b)| a.f1.total_cmp(&b.f1));
+        // More than half of them would be the table once more.
+        let worst: Vec<String> = labels[..NAMED.min(labels.len() / 2)]
+            .iter()
+            .map(|(label, s)| format!("{} (F1 {:.4})", escaped(label), s.f1))
+            .collect();
+        (!worst.is_empty())
+            .then(|| format!("On {} it is worst at {}.", escaped(on), worst.join(", ")))
+    }
+}
