@@ -95,3 +95,57 @@ impl Limits<'_> {
             .then(|| format!("On {} it is worst at {}.", escaped(on), worst.join(", ")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section(labels: &[(&str, f64, u64)], files: &[&str]) -> String {
+        let scores: Vec<Scores> = labels
+            .iter()
+            .map(|&(_, f1, support)| Scores { precision: f1, recall: f1, f1, support })
+            .collect();
+        let data: Vec<DataFile> = files
+            .iter()
+            .map(|file| DataFile { file: (*file).into(), sha256: None, examples: 1 })
+            .collect();
+        let counts = labels.iter().zip(9..).map(|(label, n)| (label.0.to_owned(), n)).collect();
+        let labels = labels.iter().map(|label| label.0).zip(&scores).collect();
+        let limits = Limits {
+            learned: "12 texts".into(),
+            data: &data,
+            language: None,
+            labels: &counts,
+            counted: "examples",
+            judged: Some(ByLabel { on: "5 texts held out".into(), labels }),
+            own: vec![],
+        };
+        limits.section()
+    }
+
+    /// Of five labels that were there two are named, the worst first; `e` was not there to be found.
+    #[test]
+    fn the_worst_labels_are_named() {
+        let labels = [("a", 0.9, 3), ("b", 0.25, 1), ("c", 0.8, 2), ("d", 0.5, 2), ("e", 0.0, 0)];
+        let text = section(&[&labels[..], &[("f", 1.0, 4)]].concat(), &[]);
+        assert!(
+            text.contains("- On 5 texts held out it is worst at b (F1 0.2500), d (F1 0.5000).\n")
+        );
+        assert!(text.contains("- Fewer than 10 examples: a.\n"), "{text}");
+        // One label is best and worst.
+        assert!(!section(&[("a", 0.9, 3)], &[]).contains("worst"));
+    }
+
+    #[test]
+    fn files_are_named_up_to_a_few() {
+        for (files, expected) in [
+            (&[][..], "from 12 texts, and"),
+            (&["a", "b|"], r"from 12 texts (a, b\|), and"),
+            (&["a", "b", "c", "d"], "from 12 texts (a, b, c and 1 more file), and"),
+            (&["a", "b", "c", "d", "e"], "from 12 texts (a, b, c and 2 more files), and"),
+        ] {
+            let text = section(&[], files);
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}

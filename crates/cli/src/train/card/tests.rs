@@ -72,17 +72,23 @@ fn the_command_is_what_was_typed() {
 }
 
 #[test]
-fn licence_and_attribution_are_named() {
+fn licence_attribution_and_source_are_named() {
     let rights = Report {
         description: Some("Tells a from b.".into()),
         license: Some("CC-BY-4.0".into()),
         attribution: Some("A & B, *2005*".into()),
+        source: Some("Pages of C_D".into()),
+        language: Some("en".into()),
         ..bare(&["a", "b"])
     };
     let card = card("m", &rights);
-    assert!(card.starts_with("---\nlicense: \"cc-by-4.0\"\nlibrary_name"), "{card}");
+    assert!(
+        card.starts_with("---\nlicense: \"cc-by-4.0\"\nlanguage: \"en\"\nlibrary_name"),
+        "{card}"
+    );
     assert!(card.contains("\n# m\n\nTells a from b.\n\n"), "{card}");
-    let rights = "\n## Rights\n\n- Licence: CC-BY-4.0\n- Attribution: A \\& B, \\*2005\\*\n";
+    let rights = "\n## Rights\n\n- Licence: CC-BY-4.0\n- Attribution: A \\& B, \\*2005\\*\n\
+                  - Source: Pages of C\\_D\n";
     assert!(card.ends_with(rights), "{card}");
 }
 
