@@ -136,7 +136,7 @@ mod tests {
         let row = [1e30_f32, f32::NEG_INFINITY, 1e30];
         let row = Logits::new(&row).unwrap();
         assert!((row.log_probability(0).unwrap() - 0.5_f64.ln()).abs() < 1e-12);
-        assert_eq!(row.log_probability(1).unwrap(), f64::NEG_INFINITY);
+        assert!(row.log_probability(1).unwrap() < f64::MIN);
         assert_eq!(row.top(3)[2], Guess { id: 1, probability: 0.0 });
         for (odd, at) in [([0.0, f32::NAN], 1), ([f32::INFINITY, 0.0], 0)] {
             let error = Logits::new(&odd).unwrap_err();

@@ -33,7 +33,7 @@ fn assert_is(found: &[(u32, f64)], expected: &[(u32, f64)]) {
 #[test]
 fn temperature_is_softmax_of_the_quotient() {
     assert_is(&drawn_from(params(), &logits(), &[]), &[(2, 0.4), (0, 0.3), (3, 0.2), (1, 0.1)]);
-    let roots = [2.0, 1.732_051, 1.414_214, 1.0].map(|root| root / 6.146_264);
+    let roots = [4.0_f64, 3.0, 2.0, 1.0].map(|weight| weight.sqrt() / 6.146_264);
     let expected: Vec<(u32, f64)> = [2, 0, 3, 1].into_iter().zip(roots).collect();
     assert_is(&drawn_from(params().temperature(2.0), &logits(), &[]), &expected);
     let expected = [(2, 16.0 / 30.0), (0, 0.3), (3, 4.0 / 30.0), (1, 1.0 / 30.0)];
