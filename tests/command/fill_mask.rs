@@ -138,6 +138,7 @@ fn what_makes_no_sense_is_refused() {
             "top-p is 2: expected more than 0, up to 1",
         ),
         (&["[MASK]", "--temperature", "1"], "--decode"),
+        (&["[MASK]", "--seed", "1"], "--decode"),
         (&["[MASK]", "--words", "1", "-k", "1"], "cannot be used with"),
         (&[], "required"),
     ] {

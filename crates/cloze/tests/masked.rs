@@ -271,7 +271,15 @@ fn long_texts_are_seen_around_their_masks() {
     assert_eq!(one(model.generate(&["the"], &params).unwrap()).words.len(), 22);
     let params = GenerateParams::new().words(Some(23)).check().unwrap();
     assert!(model.generate(&["the"], &params).unwrap()[0].is_err());
+    let params = GenerateParams::new().words(Some(usize::MAX)).check().unwrap();
+    assert!(model.generate(&["the"], &params).unwrap()[0].is_err());
     assert!(GenerateParams::new().words(Some(0)).check().is_err());
+    // More masks than sequences at once, each as if it were alone.
+    let many = format!("{far}[MASK] ").repeat(700);
+    let found = one(model.predict(&[&many], 1).unwrap());
+    assert!(found.masks.len() == 700 && found.masks[1..699].windows(2).all(|two| two[0] == two[1]));
+    let found = one(model.targets(&[&many], &["the", "met"]).unwrap());
+    assert!(found.masks.len() == 700 && found.masks[1..699].windows(2).all(|two| two[0] == two[1]));
 }
 
 #[test]

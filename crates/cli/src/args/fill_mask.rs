@@ -68,7 +68,13 @@ pub(crate) struct FillMaskArgs {
     #[arg(long, value_name = "X", requires = "filling", help_heading = "Filling")]
     pub(crate) repetition_penalty: Option<f64>,
     /// What lots are drawn by, for each text anew
-    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Filling")]
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "N",
+        requires = "filling",
+        help_heading = "Filling"
+    )]
     pub(crate) seed: u64,
     /// Print a JSON object a text
     #[arg(long, help_heading = "Output")]

@@ -153,7 +153,8 @@ impl MaskedLm {
             source.push_str(&self.mask_token);
             marked = Marked::with(self, &source, words)?;
         }
-        let view = marked.view(self, 0).ok_or_else(|| self.too_long(&marked, 0))?;
+        let window = marked.window(self, 0).ok_or_else(|| self.too_long(&marked, 0))?;
+        let view = marked.view(window);
         let (ids, places) = (&view.sequence.ids, &view.places);
         let filling = Filling::new(ids, places, self.mask, params.decode, params.seed);
         Ok(Running { source, marked, view, filling, failed: None })

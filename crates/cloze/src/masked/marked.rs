@@ -18,6 +18,15 @@ pub(super) struct Marked {
     pub(super) places: Vec<usize>,
 }
 
+/// A part of a text for some of its masks.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    /// Which of the text's own tokens.
+    tokens: Range<usize>,
+    /// Which of its masks.
+    masks: Range<usize>,
+}
+
 /// What a model sees of a text, with the places of the masks in it.
 pub(super) struct View {
     pub(super) sequence: Sequence,
@@ -34,6 +43,12 @@ impl Marked {
     /// Of a text in which every mask stands for `n` of them.
     pub(super) fn with(model: &MaskedLm, text: &str, n: usize) -> Result<Self, Error> {
         let written = find(text, &model.mask_token);
+        let needed = n.saturating_mul(written.len().max(1));
+        let room = model.max_tokens();
+        if n > 1 && needed > room {
+            // Before there is text for them all.
+            return Err(Error::MaskSpan { needed, room });
+        }
         let own = vec![model.mask_token.as_str(); n].join(" ");
         let mut rewritten = String::with_capacity(text.len());
         // Where each mask is now, and where it was.
@@ -65,13 +80,13 @@ impl Marked {
 
     /// What the model sees of all masks at once, with room left for `extra` tokens: the text, or the
     /// part of it in whose middle they are. `None` if they are too far apart.
-    pub(super) fn view(&self, model: &MaskedLm, extra: usize) -> Option<View> {
-        self.part(model, 0..self.places.len(), extra)
+    pub(super) fn window(&self, model: &MaskedLm, extra: usize) -> Option<Window> {
+        self.around(model, 0..self.places.len(), extra)
     }
 
     /// What it sees of mask `i`.
-    pub(super) fn view_of(&self, model: &MaskedLm, i: usize, extra: usize) -> Option<View> {
-        self.view(model, extra).or_else(|| self.part(model, i..i + 1, extra))
+    pub(super) fn window_of(&self, model: &MaskedLm, i: usize, extra: usize) -> Option<Window> {
+        self.window(model, extra).or_else(|| self.around(model, i..i + 1, extra))
     }
 
     /// Whether the model does not see all of it at once.
@@ -79,32 +94,40 @@ impl Marked {
         self.pieces.sequence.ids.len() > model.max_tokens()
     }
 
-    fn part(&self, model: &MaskedLm, masks: Range<usize>, extra: usize) -> Option<View> {
-        let Pieces { sequence, tokens, before } = &self.pieces;
-        let (before, n) = (*before, tokens.len());
-        let special = sequence.ids.len() - n;
-        let room = model.max_tokens().checked_sub(special)?.checked_sub(extra)?;
-        let places = &self.places[masks.clone()];
-        let (first, last) = (places.first()? - before, places.last()? - before);
-        let window = window(n, room, first..last + 1)?;
-        let kept = |i: usize| {
-            let own = (before..before + n).contains(&i);
-            !own || window.contains(&(i - before))
-        };
-        let all = (0..sequence.ids.len()).filter(|&i| kept(i));
-        let pick = |values: &[u32]| all.clone().filter_map(|i| values.get(i).copied()).collect();
+    fn around(&self, model: &MaskedLm, masks: Range<usize>, extra: usize) -> Option<Window> {
+        let n = self.pieces.tokens.len();
+        let room = self.room(model).checked_sub(extra)?;
+        let places = self.places.get(masks.clone())?;
+        let (first, last) = (places.first()?, places.last()?);
+        let before = self.pieces.before;
+        let tokens = window(n, room, first - before..last + 1 - before)?;
+        Some(Window { tokens, masks })
+    }
+
+    /// How many tokens of the text the model takes.
+    pub(super) fn room(&self, model: &MaskedLm) -> usize {
+        let special = self.pieces.sequence.ids.len() - self.pieces.tokens.len();
+        model.max_tokens().saturating_sub(special)
+    }
+
+    /// What is seen through a window.
+    pub(super) fn view(&self, Window { tokens, masks }: Window) -> View {
+        let Pieces { sequence, tokens: all, before } = &self.pieces;
+        let (before, total) = (*before, sequence.ids.len());
+        let own = before + tokens.start..before + tokens.end;
+        let kept = (0..before).chain(own).chain(before + all.len()..total);
+        let pick = |values: &[u32]| kept.clone().filter_map(|i| values.get(i).copied()).collect();
         let casing = |i: usize| sequence.casing.get(i).copied().unwrap_or(Casing::None);
-        let places: Vec<usize> = places.iter().map(|at| at - window.start).collect();
-        Some(View {
+        View {
             sequence: Sequence {
                 ids: pick(&sequence.ids),
                 types: pick(&sequence.types),
-                casing: all.clone().map(casing).collect(),
+                casing: kept.clone().map(casing).collect(),
                 asked: vec![],
             },
-            places,
+            places: self.places[masks.clone()].iter().map(|at| at - tokens.start).collect(),
             masks,
-        })
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use cloze_heads::HeadError;
 use cloze_heads::masked::{Guess, Logits};
 
 use super::MaskedLm;
-use super::marked::{Marked, View};
+use super::marked::{Marked, Window};
 use crate::Error;
 
 /// How many sequences wait at once: their tokens are in memory.
@@ -46,42 +46,48 @@ impl MaskedLm {
         texts: &[&str],
         k: usize,
     ) -> Result<Vec<Result<Predicted, Error>>, Error> {
-        let seen: Vec<_> = texts.iter().map(|text| self.views(text)).collect();
-        let views = seen.iter().flatten().flat_map(|(views, _)| views);
-        let sequences: Vec<Sequence> = views.map(View::asked).collect();
-        let tops = |_, logits: &[f32]| {
-            let rows = logits.chunks_exact(self.vocabulary);
-            rows.map(|row| Ok(Logits::new(row)?.top(k))).collect::<Result<Vec<_>, HeadError>>()
-        };
-        let mut tops = self.map(&sequences, tops)?.into_iter();
+        let texts: Vec<_> = texts.iter().map(|text| self.windows(text)).collect();
+        // A long text may have as many windows as masks: a part of them is in memory at once.
+        let seen = texts.iter().flatten();
+        let seen: Vec<(&Marked, &Window)> =
+            seen.flat_map(|(text, windows)| windows.iter().map(move |w| (text, w))).collect();
+        let mut tops = Vec::with_capacity(seen.len());
+        for some in seen.chunks(AT_ONCE) {
+            let asked = some.iter().map(|(text, window)| text.view((*window).clone()).asked());
+            tops.extend(self.map(&asked.collect::<Vec<_>>(), |_, logits| {
+                let rows = logits.chunks_exact(self.vocabulary);
+                rows.map(|row| Ok(Logits::new(row)?.top(k))).collect::<Result<Vec<_>, HeadError>>()
+            })?);
+        }
+        let mut tops = tops.into_iter();
         let found = |guess: Guess| Found {
             word: self.word(guess.id),
             ids: vec![guess.id],
             probability: guess.probability,
         };
-        let answer = |seen: Result<(Vec<View>, bool), Error>| {
-            let (views, windowed) = seen?;
+        let answer = |text: Result<(Marked, Vec<Window>), Error>| {
+            let (text, windows) = text?;
             // All of them are taken, so that the next text has its own.
-            let own: Vec<_> = tops.by_ref().take(views.len()).collect();
+            let own: Vec<_> = tops.by_ref().take(windows.len()).collect();
             let mut masks = vec![];
             for rows in own {
                 masks.extend(rows?.into_iter().map(|top| top.into_iter().map(found).collect()));
             }
-            Ok(Predicted { masks, windowed })
+            Ok(Predicted { masks, windowed: text.is_long(self) })
         };
-        Ok(seen.into_iter().map(answer).collect())
+        Ok(texts.into_iter().map(answer).collect())
     }
 
-    /// What the model sees of a text's masks, and whether the text is longer than that.
-    fn views(&self, text: &str) -> Result<(Vec<View>, bool), Error> {
+    /// A text with what the model sees of its masks.
+    fn windows(&self, text: &str) -> Result<(Marked, Vec<Window>), Error> {
         let marked = self.marked(text)?;
-        let views = match marked.view(self, 0) {
+        let windows = match marked.window(self, 0) {
             Some(all) => vec![all],
             None => (0..marked.places.len())
-                .map(|i| marked.view_of(self, i, 0).ok_or_else(|| self.too_long(&marked, 0)))
+                .map(|i| marked.window_of(self, i, 0).ok_or_else(|| self.too_long(&marked, 0)))
                 .collect::<Result<_, _>>()?,
         };
-        Ok((views, marked.is_long(self)))
+        Ok((marked, windows))
     }
 
     fn marked(&self, text: &str) -> Result<Marked, Error> {
@@ -93,11 +99,10 @@ impl MaskedLm {
     }
 
     pub(super) fn too_long(&self, marked: &Marked, extra: usize) -> Error {
-        let special = marked.pieces.sequence.ids.len() - marked.pieces.tokens.len();
         let [first, last] = [marked.places.first(), marked.places.last()]
             .map(|place| place.copied().unwrap_or_default());
         let needed = last - first + 1 + extra;
-        Error::MaskSpan { needed, room: self.max_tokens().saturating_sub(special) }
+        Error::MaskSpan { needed, room: marked.room(self) }
     }
 
     /// Whether [`targets`](Self::targets) takes a target.
@@ -125,35 +130,37 @@ impl MaskedLm {
         texts: &[&str],
         targets: &[&str],
     ) -> Result<Vec<Result<Predicted, Error>>, Error> {
-        let mut all = Vec::with_capacity(texts.len());
-        for some in texts.chunks((AT_ONCE / targets.len().max(1)).max(1)) {
-            let mut sequences = vec![];
-            let mut wanted = vec![];
-            let plans: Vec<_> = some
-                .iter()
-                .map(|text| {
-                    let marked = self.marked(text)?;
-                    let plan =
-                        |i| self.plan(&marked, text, i, targets, &mut sequences, &mut wanted);
-                    let plans =
-                        (0..marked.places.len()).map(plan).collect::<Result<Vec<_>, _>>()?;
-                    Ok((plans, marked.is_long(self)))
-                })
-                .collect();
-            let logs = self.map(&sequences, |i, logits| {
-                let row = Logits::new(logits)?;
-                wanted[i].iter().map(|&id| row.log_probability(id)).collect::<Result<Vec<f64>, _>>()
-            })?;
-            let answer = |plan: Result<(Vec<Vec<Plan>>, bool), Error>| {
-                let (masks, windowed) = plan?;
-                let masks = masks.into_iter().map(|plans| scored(plans, targets, &logs));
-                Ok(Predicted { masks: masks.collect::<Result<_, _>>()?, windowed })
-            };
-            all.extend(plans.into_iter().map(answer));
+        let marked: Vec<_> = texts.iter().map(|text| self.marked(text)).collect();
+        let mut answers: Vec<Result<Vec<Vec<Found>>, Error>> = vec![];
+        let mut jobs = vec![];
+        for (t, (text, source)) in marked.iter().zip(texts).enumerate() {
+            answers.push(Ok(vec![]));
+            if let Ok(text) = text {
+                jobs.extend((0..text.places.len()).map(|i| (t, text, *source, i)));
+            }
         }
-        // A target is the same for all texts.
-        if let Some(at) = all.iter().position(|r| matches!(r, Err(Error::Target { .. }))) {
-            all.swap_remove(at)?;
+        for some in jobs.chunks((AT_ONCE / targets.len().max(1)).max(1)) {
+            let mut steps = Steps::default();
+            let plan = |&(_, text, source, i): &_| self.plan(text, source, i, targets, &mut steps);
+            let plans: Vec<_> = some.iter().map(plan).collect();
+            let logs = self.map(&steps.sequences, |i, logits| {
+                let (row, wanted) = (Logits::new(logits)?, steps.wanted[i].iter());
+                wanted.map(|&id| row.log_probability(id)).collect::<Result<Vec<f64>, _>>()
+            })?;
+            for (&(t, ..), plan) in some.iter().zip(plans) {
+                match (plan.and_then(|plans| scored(plans, targets, &logs)), &mut answers[t]) {
+                    // A target is the same for all texts.
+                    (Err(error @ Error::Target { .. }), _) => return Err(error),
+                    (Ok(words), Ok(masks)) => masks.push(words),
+                    (Err(error), answer @ Ok(_)) => *answer = Err(error),
+                    (_, Err(_)) => {}
+                }
+            }
+        }
+        let mut all = Vec::with_capacity(texts.len());
+        for (text, masks) in marked.into_iter().zip(answers) {
+            let windowed = text.map(|text| text.is_long(self));
+            all.push(windowed.and_then(|windowed| Ok(Predicted { masks: masks?, windowed })));
         }
         Ok(all)
     }
@@ -165,8 +172,7 @@ impl MaskedLm {
         text: &str,
         i: usize,
         targets: &[&str],
-        sequences: &mut Vec<Sequence>,
-        wanted: &mut Vec<Vec<u32>>,
+        all: &mut Steps,
     ) -> Result<Vec<Plan>, Error> {
         let written = marked.written.get(i).map_or(0, |range| range.start);
         let spaced = text[..written].ends_with(char::is_whitespace);
@@ -176,19 +182,19 @@ impl MaskedLm {
         for target in targets {
             let ids = self.target_ids(target, spaced)?;
             let extra = ids.len() - 1;
-            let view = marked.view_of(self, i, extra);
-            let view = view.ok_or_else(|| self.too_long(marked, extra))?;
+            let window = marked.window_of(self, i, extra);
+            let view = marked.view(window.ok_or_else(|| self.too_long(marked, extra))?);
             let at = view.places[i - view.masks.start];
             let mut steps = vec![];
             for (j, &id) in ids.iter().enumerate() {
                 let (before, n) = (ids[..j].to_vec(), ids.len());
                 let s = *known.entry((n, before)).or_insert_with_key(|(n, before)| {
-                    sequences.push(view.widened(at, before, *n, self.mask));
-                    wanted.push(vec![]);
-                    sequences.len() - 1
+                    all.sequences.push(view.widened(at, before, *n, self.mask));
+                    all.wanted.push(vec![]);
+                    all.sequences.len() - 1
                 });
-                steps.push((s, wanted[s].len()));
-                wanted[s].push(id);
+                steps.push((s, all.wanted[s].len()));
+                all.wanted[s].push(id);
             }
             plans.push(Plan { ids, steps });
         }
@@ -219,6 +225,13 @@ impl MaskedLm {
         }
         Ok(ids)
     }
+}
+
+/// What targets are scored by: sequences, and the words that are wanted at the place each asks for.
+#[derive(Default)]
+struct Steps {
+    sequences: Vec<Sequence>,
+    wanted: Vec<Vec<u32>>,
 }
 
 /// A target at a mask: its tokens, and where the logarithms of their probabilities are: which sequence,
