@@ -78,6 +78,15 @@ impl BuildParams {
         self.every_token = true;
         self
     }
+
+    /// Whether nothing is wanted of the last of `layers` layers but the rows that are asked for: the
+    /// others need not go further than its attention, three quarters of the layer less.
+    fn asks_alone(&self, layers: usize) -> bool {
+        layers > 0
+            && self.heads == [Head::MaskedLm]
+            && !self.every_token
+            && !self.hidden.contains(&layers)
+    }
 }
 
 impl Default for BuildParams {
@@ -156,7 +165,8 @@ impl Graph {
             let mask = build.nodes.cast("attention_mask", ElementType::Int32, "mask");
             states.push(build.embeddings(checkpoint, &ids)?);
             for (i, layer) in layout.layers.iter().enumerate().take(last) {
-                let state = build.layer(layer, &states[i], &mask, i + 1)?;
+                let asked = params.asks_alone(last) && i + 1 == last;
+                let state = build.layer(layer, &states[i], (&mask, asked), i + 1)?;
                 states.push(state);
             }
         }
@@ -166,7 +176,9 @@ impl Graph {
         let top = states.last().cloned().unwrap_or_default();
         for &head in &params.heads {
             let top = match head {
-                Head::MaskedLm if !params.every_token => build.asked(&top),
+                Head::MaskedLm if !params.every_token && !params.asks_alone(last) => {
+                    build.asked(&top, "top")
+                }
                 _ => top.clone(),
             };
             let width = build.head(checkpoint, head, &top)?;
@@ -293,11 +305,12 @@ impl Build<'_> {
         nodes.plain("Add", &[&count, &pad], "positions")
     }
 
+    /// What layer `i` gives of all rows, or behind its attention of those that are asked for.
     fn layer(
         &mut self,
         layer: &Layer,
         x: &str,
-        mask: &str,
+        (mask, asked): (&str, bool),
         i: usize,
     ) -> Result<String, GraphError> {
         let config = self.config;
@@ -324,10 +337,15 @@ impl Build<'_> {
             &name("context"),
             settings,
         );
+        let [context, x] = if asked {
+            [self.asked(&context, "context"), self.asked(x, "skip")]
+        } else {
+            [context, x.to_owned()]
+        };
         let attended = self.skip_norm(
             &context,
             &layer.attention,
-            x,
+            &x,
             &layer.attention_norm,
             &name("attended"),
         )?;
@@ -478,14 +496,14 @@ impl Build<'_> {
         self.dense_then(&first, pooler, Activation::Tanh, name)
     }
 
-    /// The hidden states of the tokens asked for, `[asked, hidden]`: before the head, so that it costs
-    /// what is asked for.
-    fn asked(&mut self, top: &str) -> String {
+    /// The rows of `x` at the tokens asked for, `[asked, hidden]`, called by `part`: what comes behind
+    /// costs what is asked for.
+    fn asked(&mut self, x: &str, part: &str) -> String {
         let nodes = &mut self.nodes;
         let hidden = i64::try_from(self.config.hidden).unwrap_or(i64::MAX);
         let shape = nodes.constant("rows", &[2], ElementType::Int64, &[-1, hidden]);
-        let rows = nodes.plain("Reshape", &[top, &shape], "all.rows");
-        nodes.plain("Gather", &[&rows, ASKED], "asked.rows")
+        let rows = nodes.plain("Reshape", &[x, &shape], &format!("{part}.all"));
+        nodes.plain("Gather", &[&rows, ASKED], &format!("{part}.asked"))
     }
 
     fn masked(&mut self, head: &MaskedHead, top: &str) -> Result<(), GraphError> {
