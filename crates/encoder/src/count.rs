@@ -1,4 +1,6 @@
 //! How many tokens texts have, and how many a model takes, without running it.
+use std::ops::Range;
+
 use cloze_core::{Casing, Token};
 
 use crate::encoder::{available_threads, in_parallel, room};
@@ -15,6 +17,50 @@ pub struct Pieces {
     pub tokens: Vec<Token>,
     /// How many special tokens stand before them.
     pub before: usize,
+}
+
+impl Pieces {
+    /// The ids of the text's own tokens.
+    #[must_use]
+    pub fn ids(&self) -> &[u32] {
+        &self.sequence.ids[self.before..self.before + self.tokens.len()]
+    }
+
+    /// Some of the text's tokens in a sequence of their own, between the special ones.
+    ///
+    /// # Panics
+    /// If the text has fewer tokens.
+    #[must_use]
+    pub fn part(&self, tokens: Range<usize>) -> Sequence {
+        let after = self.before + self.tokens.len();
+        let own = self.before + tokens.start..self.before + tokens.end;
+        let parts = [0..self.before, own, after..self.sequence.ids.len()];
+        let Sequence { ids, types, casing, .. } = &self.sequence;
+        Sequence {
+            ids: take(ids, &parts),
+            types: take(types, &parts),
+            casing: take(casing, &parts),
+            ..Sequence::default()
+        }
+    }
+}
+
+/// These parts of `all`, one behind the other.
+fn take<T: Copy>(all: &[T], parts: &[Range<usize>]) -> Vec<T> {
+    parts.iter().flat_map(|part| all[part.clone()].iter().copied()).collect()
+}
+
+/// Two texts in one sequence, as a model takes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PairPieces {
+    /// Both, special tokens included.
+    pub sequence: Sequence,
+    /// Where in the sequence the first text's own tokens are.
+    pub first: Range<usize>,
+    /// Where the second's are.
+    pub second: Range<usize>,
+    /// Whether one of them was cut.
+    pub cut: bool,
 }
 
 /// A text in the sequences that an encoder sees of it.
@@ -146,16 +192,9 @@ impl TokenCounter {
         index: usize,
         (cut, most): (PairCut, usize),
     ) -> Result<(Sequence, bool), EncoderError> {
-        let template = self.tokenizer.pair.as_ref().ok_or(EncoderError::NoPairs { room: 0 })?;
-        let room = most.saturating_sub(template.special_tokens());
-        if room == 0 {
-            return Err(EncoderError::NoPairs { room: most });
-        }
-        let first = self.tokenizer.encode(texts[0], index)?;
-        let second = self.tokenizer.encode(texts[1], index)?;
-        let stay = cut.lengths(first.ids.len(), second.ids.len(), room);
-        let cut = stay != (first.ids.len(), second.ids.len());
-        Ok((template.sequence([&first, &second], stay.into()), cut))
+        let PairPieces { sequence, cut, .. } =
+            self.tokenizer.pair_pieces(texts, index, (cut, most))?;
+        Ok((sequence, cut))
     }
 
     /// How many tokens each of these texts has, in their order, on all cores this process may use.

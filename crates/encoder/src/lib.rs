@@ -42,12 +42,12 @@ pub mod words;
 
 pub use batch::Order;
 pub use cloze_graph::Head;
-pub use count::{Pieces, TokenCounter, Windows};
+pub use count::{PairPieces, Pieces, TokenCounter, Windows};
 pub use encoder::{Counts, Encoder, EncoderParams};
 pub use error::EncoderError;
 pub use model::ModelFolder;
 pub use output::{Mapped, Output, Sequence, WindowStates};
 pub use pair::PairCut;
 pub use runtime::{Runtime, RuntimeParams};
-pub use window::Cut;
+pub use window::{Cut, Window};
 pub use words::Words;

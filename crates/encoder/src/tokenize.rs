@@ -5,11 +5,11 @@ use std::path::Path;
 use cloze_core::{Casing, Span, Token, casing};
 use unicode_normalization::char::is_combining_mark;
 
-use crate::EncoderError;
-use crate::count::Pieces;
+use crate::count::{PairPieces, Pieces};
 use crate::model::JSON_MAX_BYTES;
 use crate::output::Sequence;
 use crate::words::{Marks, Words};
+use crate::{EncoderError, PairCut};
 
 /// One text's tokens, without the special ones.
 #[derive(Debug, Default)]
@@ -112,6 +112,29 @@ impl Tokenizer {
             casing: none(&self.before).chain(own).chain(none(&self.after)).collect(),
             asked: vec![],
         }
+    }
+
+    /// Two texts in one sequence of at most `most` tokens, special ones included, cut as `cut` says.
+    pub(crate) fn pair_pieces(
+        &self,
+        texts: [&str; 2],
+        index: usize,
+        (cut, most): (PairCut, usize),
+    ) -> Result<PairPieces, EncoderError> {
+        let template = self.pair.as_ref().ok_or(EncoderError::NoPairs { room: 0 })?;
+        let room = most.saturating_sub(template.special_tokens());
+        if room == 0 {
+            return Err(EncoderError::NoPairs { room: most });
+        }
+        let first = self.encode(texts[0], index)?;
+        let second = self.encode(texts[1], index)?;
+        let stay = cut.lengths(first.ids.len(), second.ids.len(), room);
+        let cut = stay != (first.ids.len(), second.ids.len());
+        let sequence = template.sequence([&first, &second], stay.into());
+        let first = template.before.len()..template.before.len() + stay.0;
+        let start = first.end + template.between.len();
+        let second = start..start + stay.1;
+        Ok(PairPieces { sequence, first, second, cut })
     }
 
     pub(crate) fn open(path: &Path) -> Result<Self, EncoderError> {

@@ -16,12 +16,12 @@ pub enum Cut {
 
 /// A window over one text's tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub struct Window {
     /// The tokens the model sees.
-    pub(crate) tokens: Range<usize>,
+    pub tokens: Range<usize>,
     /// Those whose result is taken from this window. Over a text's windows these follow one
     /// another without gap or overlap.
-    pub(crate) kept: Range<usize>,
+    pub kept: Range<usize>,
 }
 
 /// The windows of one text: at most `max` tokens each, `overlap` shared between neighbours.
@@ -29,13 +29,12 @@ pub(crate) struct Window {
 /// A text of at most `max` tokens is one window. Of two windows that share tokens, each keeps the
 /// half in which it knows more of the surroundings, and the border lies between words. A window
 /// opens and closes between words unless a word alone is longer than the window.
-pub(crate) fn plan(
-    tokens: &[Token],
-    text: &str,
-    max: usize,
-    overlap: usize,
-    cut: Cut,
-) -> Vec<Window> {
+///
+/// # Panics
+/// If windows of `max` tokens that share `overlap` would not get on.
+#[must_use]
+pub fn plan(tokens: &[Token], text: &str, max: usize, overlap: usize, cut: Cut) -> Vec<Window> {
+    assert!(overlap < max, "windows of {max} tokens that share {overlap}");
     if tokens.len() <= max {
         return match tokens.len() {
             0 => vec![],

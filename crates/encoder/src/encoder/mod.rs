@@ -9,7 +9,7 @@ use cloze_core::{Casing, Encode, Matrix, TokenRows};
 use cloze_graph::{BuildParams, Checkpoint, Graph, Head, build};
 
 use crate::batch::Order;
-use crate::count::Pieces;
+use crate::count::{PairPieces, Pieces};
 use crate::output::{Mapped, Output, Sequence, WindowStates};
 use crate::pair::PairCut;
 use crate::session::{Plan, Pool, Ports};
@@ -471,26 +471,33 @@ impl Encoder {
         cut: PairCut,
         reduce: impl Fn(&WindowStates<'_>) -> T + Sync,
     ) -> Result<Vec<T>, EncoderError> {
-        let template = self.tokenizer.pair.as_ref().ok_or(EncoderError::NoPairs { room: 0 })?;
-        // As many tokens as one text has with its own special ones.
-        let whole = self.params.window + self.tokenizer.special_tokens();
-        let room = whole.saturating_sub(template.special_tokens());
-        if room == 0 {
-            return Err(EncoderError::NoPairs { room: whole });
-        }
         let sequences = in_parallel(self.pool.workers(), pairs.len(), |_, i| {
-            let first = self.tokenizer.encode(pairs[i].0, i)?;
-            let second = self.tokenizer.encode(pairs[i].1, i)?;
-            let stay = cut.lengths(first.ids.len(), second.ids.len(), room);
-            if stay != (first.ids.len(), second.ids.len()) {
+            let pieces = self.pair_pieces(pairs[i].into(), i, cut)?;
+            if pieces.cut {
                 self.long.fetch_add(1, Ordering::Relaxed);
                 self.truncated.fetch_add(1, Ordering::Relaxed);
             }
-            Ok::<_, EncoderError>(template.sequence([&first, &second], stay.into()))
+            Ok::<_, EncoderError>(pieces.sequence)
         })?;
         self.texts.fetch_add(pairs.len() as u64, Ordering::Relaxed);
         self.windows.fetch_add(pairs.len() as u64, Ordering::Relaxed);
         self.map_sequences(&sequences, reduce)
+    }
+
+    /// Two texts in one sequence, as [`map_pairs`](Self::map_pairs) puts them together and cuts them,
+    /// and where in it they are; `index` is the pair's place, for the error.
+    ///
+    /// # Errors
+    /// [`EncoderError::NoPairs`] and [`EncoderError::Tokenize`] as there.
+    pub fn pair_pieces(
+        &self,
+        texts: [&str; 2],
+        index: usize,
+        cut: PairCut,
+    ) -> Result<PairPieces, EncoderError> {
+        // As many tokens as one text has with its own special ones.
+        let most = self.params.window + self.tokenizer.special_tokens();
+        self.tokenizer.pair_pieces(texts, index, (cut, most))
     }
 
     fn map<T: Send>(
