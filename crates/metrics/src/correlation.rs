@@ -2,7 +2,7 @@
 use crate::{MetricsError, Side};
 
 /// The 97.5 % point of the normal distribution.
-const Z_95: f64 = 1.959_963_984_540_054;
+pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
 
 /// Pearson's correlation of the pairs `(x[i], y[i])`, −1 to 1: whether they lie on a line.
 ///

@@ -6,6 +6,7 @@
 //! - [`ranking`]: whether scores put positive examples first;
 //! - [`retrieval`]: whether searches find the documents that are judged relevant;
 //! - [`probability`]: whether probabilities are what they say;
+//! - [`proportion`]: shares of yes-or-no answers;
 //! - [`correlation`]: how two lists of numbers go together, as in judging similarities;
 //! - [`compare`]: whether a difference is more than chance.
 //!
@@ -29,6 +30,7 @@ pub mod counts;
 pub mod entity;
 mod error;
 pub mod probability;
+pub mod proportion;
 pub mod ranking;
 pub mod retrieval;
 
