@@ -45,12 +45,22 @@ pub use params::{LabelledParams, ValidLabelledParams};
 pub use sources::{Holds, LabelledSource, sources};
 
 /// The names the text is looked for under.
-pub const TEXT_FIELDS: [&str; 8] =
-    ["text", "sentence", "sentence1", "text1", "first", "premise", "review", "content"];
+pub const TEXT_FIELDS: [&str; 9] = [
+    "text",
+    "sentence",
+    "sentence1",
+    "text1",
+    "first",
+    "premise",
+    "review",
+    "content",
+    "sent_more",
+];
 /// The names a pair's second text is looked for under.
-pub const PAIR_FIELDS: [&str; 4] = ["sentence2", "text2", "second", "hypothesis"];
+pub const PAIR_FIELDS: [&str; 5] = ["sentence2", "text2", "second", "hypothesis", "sent_less"];
 /// The names the label is looked for under.
-pub const LABEL_FIELDS: [&str; 6] = ["label", "labels", "class", "category", "gold", "score"];
+pub const LABEL_FIELDS: [&str; 7] =
+    ["label", "labels", "class", "category", "gold", "score", "bias_type"];
 /// The name the id is looked for under.
 pub const ID_FIELD: &str = "id";
 
