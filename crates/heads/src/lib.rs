@@ -2,8 +2,10 @@
 //! turns its result into what a user sees.
 //!
 //! - [`tag`](mod@tag): entities, from logits per token;
-//! - [`classify`]: labels, from a vector per text or pair.
-//! - [`masked`]: words for masks, from logits over a vocabulary.
+//! - [`classify`]: labels, from a vector per text or pair;
+//! - [`masked`]: words for masks, from logits over a vocabulary;
+//! - [`score`]: how likely texts are, from a masked language model's logits;
+//! - [`next_sentence`]: whether a text goes on from another.
 //!
 //! ```
 //! use cloze_core::{Matrix, Span, Token, TokenRows};
@@ -25,6 +27,8 @@
 pub mod classify;
 mod error;
 pub mod masked;
+pub mod next_sentence;
+pub mod score;
 pub mod tag;
 
 pub use classify::{

@@ -1,0 +1,91 @@
+//! What log-probabilities come to, over a text and over a corpus.
+use serde::{Deserialize, Serialize};
+
+/// Scored texts, counted together. Those of two parts can be [put together](Self::merge).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sums {
+    /// How many texts.
+    pub texts: u64,
+    /// Their tokens, special ones not among them.
+    pub tokens: u64,
+    /// Their words: what stands between white space, whatever tokenizer cuts them.
+    pub words: u64,
+    /// Of the tokens, those that stand for what the vocabulary does not have. What they are is not
+    /// what was scored: too many of them flatter a perplexity.
+    pub unknown: u64,
+    /// The sum of the tokens' log-probabilities, the pseudo-log-likelihood.
+    pub log_probability: f64,
+}
+
+impl Sums {
+    /// Those of a text, none of whose tokens is counted yet.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        Self { texts: 1, words: text.split_whitespace().count() as u64, ..Self::default() }
+    }
+
+    /// Adds a token.
+    pub fn add_token(&mut self, log_probability: f64, unknown: bool) {
+        self.tokens += 1;
+        self.unknown += u64::from(unknown);
+        self.log_probability += log_probability;
+    }
+
+    /// Adds those of other texts.
+    pub fn merge(&mut self, other: &Self) {
+        self.texts += other.texts;
+        self.tokens += other.tokens;
+        self.words += other.words;
+        self.unknown += other.unknown;
+        self.log_probability += other.log_probability;
+    }
+
+    /// exp(−log-probability / tokens): the pseudo-perplexity of Salazar et al., ACL 2020, section 2.2.
+    /// Two are comparable where one tokenizer cut both. `None` without a token.
+    #[must_use]
+    pub fn pseudo_perplexity(&self) -> Option<f64> {
+        self.over(self.tokens)
+    }
+
+    /// The same over words, as Salazar et al. do for models of different vocabularies. `None` without a
+    /// word.
+    #[must_use]
+    pub fn per_word(&self) -> Option<f64> {
+        self.over(self.words)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    fn over(&self, n: u64) -> Option<f64> {
+        (n > 0).then(|| (-self.log_probability / n as f64).exp())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tokens of ½, ¼ and ⅛ are e^(−6 ln 2): over three tokens 2² = 4, over two words 2³ = 8.
+    #[test]
+    fn perplexities_worked_by_hand() {
+        let mut sums = Sums::of_text(" two\u{a0}words\n");
+        for (probability, unknown) in [(0.5_f64, false), (0.25, true), (0.125, false)] {
+            sums.add_token(probability.ln(), unknown);
+        }
+        assert_eq!((sums.texts, sums.tokens, sums.words, sums.unknown), (1, 3, 2, 1));
+        assert!((sums.pseudo_perplexity().unwrap() - 4.0).abs() < 1e-12);
+        assert!((sums.per_word().unwrap() - 8.0).abs() < 1e-12);
+        // A second text of one word and one certain token: 6 ln 2 over four tokens, and three words.
+        let mut other = Sums::of_text("é");
+        other.add_token(0.0, false);
+        sums.merge(&other);
+        assert_eq!((sums.texts, sums.tokens, sums.words), (2, 4, 3));
+        assert!((sums.pseudo_perplexity().unwrap() - 2.0_f64.powf(1.5)).abs() < 1e-12);
+        assert!((sums.per_word().unwrap() - 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn nothing_has_no_perplexity() {
+        let sums = Sums::of_text("");
+        assert_eq!((sums.pseudo_perplexity(), sums.per_word()), (None, None));
+    }
+}
