@@ -84,6 +84,20 @@ pub enum Error {
         /// Why.
         what: String,
     },
+    /// A text with the mask token in it, which has nothing there to be scored.
+    #[error("the mask token is in the text (bytes {span}), where a score needs a word")]
+    MaskInText {
+        /// Where.
+        span: cloze_core::Span,
+    },
+    /// A text that has to be seen whole, and is longer than the model takes.
+    #[error("{found} tokens, expected at most {limit}: the model sees no more at once")]
+    TooLong {
+        /// How many tokens it has, special ones not counted.
+        found: usize,
+        /// How many the model takes.
+        limit: usize,
+    },
     /// Two settings that exclude each other.
     #[error("{0}")]
     Conflict(&'static str),

@@ -80,6 +80,8 @@
 //! - [`rows`]: texts and pairs to rows for a head;
 //! - [`classifier`]: texts and pairs to labels;
 //! - [`masked`]: words for masks;
+//! - [`score`]: how likely texts are to a masked language model;
+//! - [`next_sentence`]: whether a text goes on from another;
 //! - [`text_index`]: texts found by texts, in an index on disk;
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
@@ -95,7 +97,9 @@ pub mod classifier;
 mod error;
 pub mod masked;
 pub mod modules;
+pub mod next_sentence;
 pub mod rows;
+pub mod score;
 pub mod sentence;
 pub mod text_index;
 
@@ -120,6 +124,8 @@ pub use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimePar
 pub use cloze_heads::{TagParams, Tagger};
 pub use error::Error;
 pub use masked::MaskedLm;
+pub use next_sentence::NextSentence;
 pub use rows::{Input, PairRows, RowParams};
+pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
 pub use sentence::{Piece, PieceVectors, SentenceEncoder, SentenceParams, States};
 pub use text_index::{Found, TextIndex};

@@ -1,0 +1,331 @@
+//! How likely texts are to a masked language model: each token masked in turn, in copies that go
+//! through the model in full batches.
+use std::ops::Range;
+
+use cloze_core::Span;
+use cloze_encoder::{Cut, PairCut, PairPieces, Pieces, Sequence, Window, window};
+use cloze_heads::HeadError;
+use cloze_heads::masked::Logits;
+use cloze_heads::score::{Masking, Sums, copies, shared};
+
+use crate::{Error, MaskedLm};
+
+/// The most tokens of copies that wait for the model at once. A copy takes nine bytes a token, so it
+/// bounds memory to some ten MiB; it is some thousands of batches, enough to fill them across texts.
+const WAITING: usize = 1 << 20;
+/// What stands for a word that the vocabulary does not have.
+const UNKNOWN: [&str; 2] = ["[UNK]", "<unk>"];
+
+/// A token of a text, and how likely it is where the others are seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScoredToken {
+    /// Its id in the vocabulary.
+    pub id: u32,
+    /// The bytes of the text it stands for.
+    pub span: Span,
+    /// The natural logarithm of its probability.
+    pub log_probability: f64,
+}
+
+/// A text's tokens, special ones left out, and what they come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextScore {
+    /// In text order.
+    pub tokens: Vec<ScoredToken>,
+    /// Their sums.
+    pub sums: Sums,
+    /// How many windows it went through; more than one for a text longer than the model takes.
+    pub windows: usize,
+}
+
+/// Two texts by the tokens that both have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SharedScore {
+    /// How many tokens both have.
+    pub tokens: usize,
+    /// The sum of these tokens' log-probabilities in the first text, and in the second.
+    pub log_probabilities: [f64; 2],
+}
+
+/// A text behind another, and alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gain {
+    /// How many tokens of the second text were scored.
+    pub tokens: usize,
+    /// The sum of their log-probabilities where the model sees the first text before them.
+    pub behind: f64,
+    /// The same where it sees the second text alone.
+    pub alone: f64,
+    /// Whether the texts were too long to be seen together, and one was cut.
+    pub cut: bool,
+}
+
+impl Gain {
+    /// What the first text adds to the log-probability of the second, a token. `None` without a token.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    pub fn per_token(&self) -> Option<f64> {
+        (self.tokens > 0).then(|| (self.behind - self.alone) / self.tokens as f64)
+    }
+}
+
+/// Scores texts with a masked language model.
+///
+/// A text's score is the same alone and in company, bit for bit, as everywhere in
+/// [`Encoder`](cloze_encoder::Encoder). The work is a copy of the text for each of its tokens, so it
+/// grows with the square of the length.
+#[derive(Debug)]
+pub struct Scorer {
+    lm: MaskedLm,
+    masking: Masking,
+    unknown: Option<u32>,
+}
+
+/// A copy that is to be made: these places of `base` are masked, and the first of them is asked for.
+struct Masked<'s> {
+    base: &'s Sequence,
+    places: Range<usize>,
+}
+
+/// What a window of a text shows, as a sequence.
+struct Part {
+    sequence: Sequence,
+    window: Window,
+}
+
+impl Scorer {
+    /// A scorer that masks like this.
+    #[must_use]
+    pub fn new(lm: MaskedLm, masking: Masking) -> Self {
+        let unknown = UNKNOWN.iter().find_map(|name| lm.encoder().token_id(name));
+        Self { lm, masking, unknown }
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &MaskedLm {
+        &self.lm
+    }
+
+    /// What is masked together.
+    #[must_use]
+    pub fn masking(&self) -> Masking {
+        self.masking
+    }
+
+    /// The score of each text. One longer than the model takes goes through windows that overlap by
+    /// half, and each token is scored in the window that shows more around it.
+    ///
+    /// # Errors
+    /// [`Error::MaskInText`] for a text that has the mask token in it; [`Error::Encoder`] for one that
+    /// cannot be tokenized, and from running; [`Error::Head`] where the model gives no numbers. Then no
+    /// text has a score.
+    pub fn score(&self, texts: &[&str]) -> Result<Vec<TextScore>, Error> {
+        let pieces = self.pieces(texts)?;
+        let parts = |(pieces, text): (&Pieces, &&str)| -> Vec<Part> {
+            let room = self.room(pieces);
+            let windows = window::plan(&pieces.tokens, text, room, room / 2, Cut::Anywhere);
+            let part =
+                |window: Window| Part { sequence: pieces.part(window.tokens.clone()), window };
+            windows.into_iter().map(part).collect()
+        };
+        let parts: Vec<Vec<Part>> = pieces.iter().zip(texts).map(parts).collect();
+        let copies = pieces.iter().zip(&parts).flat_map(|(pieces, parts)| {
+            parts.iter().flat_map(|Part { sequence, window: Window { tokens, kept } }| {
+                let kept = kept.start - tokens.start..kept.end - tokens.start;
+                self.copies(sequence, &pieces.tokens[tokens.clone()], pieces.before, kept)
+            })
+        });
+        let mut found = self.ask(copies, WAITING)?.into_iter();
+        let score = |((pieces, parts), text): ((Pieces, Vec<Part>), &&str)| {
+            let mut sums = Sums::of_text(text);
+            let mut tokens = Vec::with_capacity(pieces.tokens.len());
+            // What windows keep follows one another: a result for each token, in order.
+            let own = pieces.tokens.iter().zip(pieces.ids()).zip(found.by_ref());
+            for ((token, &id), log_probability) in own {
+                sums.add_token(log_probability, self.unknown == Some(id));
+                tokens.push(ScoredToken { id, span: token.span, log_probability });
+            }
+            TextScore { tokens, sums, windows: parts.len() }
+        };
+        Ok(pieces.into_iter().zip(parts).zip(texts).map(score).collect())
+    }
+
+    /// Each pair of texts by the tokens they share, each of these masked in turn, given all others: the
+    /// measure of CrowS-Pairs (Nangia et al., EMNLP 2020, section 4), whose code takes the
+    /// [same tokens](cloze_heads::score::shared). Nothing else is masked, whatever the
+    /// [masking](Self::masking).
+    ///
+    /// # Errors
+    /// [`Error::TooLong`] for a text that is longer than the model takes; else as
+    /// [`score`](Self::score).
+    pub fn score_shared(&self, pairs: &[(&str, &str)]) -> Result<Vec<SharedScore>, Error> {
+        let texts: Vec<&str> = pairs.iter().flat_map(|&(first, second)| [first, second]).collect();
+        let pieces = self.pieces(&texts)?;
+        if let Some(long) = pieces.iter().find(|pieces| pieces.tokens.len() > self.room(pieces)) {
+            let (found, limit) = (long.tokens.len(), self.room(long));
+            return Err(Error::TooLong { found, limit });
+        }
+        let own = |pieces: &Pieces, at: usize| {
+            (pieces.before..pieces.before + pieces.tokens.len()).contains(&at)
+        };
+        let (both, _) = pieces.as_chunks::<2>();
+        let places = |[first, second]: &[Pieces; 2]| -> Vec<(usize, usize)> {
+            let all = shared(&first.sequence.ids, &second.sequence.ids).into_iter();
+            all.filter(|&(i, j)| own(first, i) && own(second, j)).collect()
+        };
+        let places: Vec<_> = both.iter().map(places).collect();
+        let copies = both.iter().zip(&places).flat_map(|([first, second], places)| {
+            let firsts = places.iter().map(|&(i, _)| Masked::at(&first.sequence, i));
+            firsts.chain(places.iter().map(|&(_, j)| Masked::at(&second.sequence, j)))
+        });
+        let mut found = self.ask(copies, WAITING)?.into_iter();
+        let score = |places: &Vec<_>| {
+            let tokens = places.len();
+            let log_probabilities = [sum(&mut found, tokens), sum(&mut found, tokens)];
+            SharedScore { tokens, log_probabilities }
+        };
+        Ok(places.iter().map(score).collect())
+    }
+
+    /// How much likelier the second text of each pair is with the first before it, in one sequence as
+    /// the tokenizer's template puts two together, than alone: the same tokens are scored in both. Of a
+    /// pair that is too long, what `cut` says goes, in both.
+    ///
+    /// # Errors
+    /// [`EncoderError::NoPairs`](cloze_encoder::EncoderError::NoPairs) for a model that takes no two
+    /// texts; else as [`score`](Self::score).
+    pub fn gains(&self, pairs: &[(&str, &str)], cut: PairCut) -> Result<Vec<Gain>, Error> {
+        let mut both = vec![];
+        for (index, &(first, second)) in pairs.iter().enumerate() {
+            let alone = self.pieces_of(second, index)?;
+            let behind = self.lm.encoder().pair_pieces([first, second], index, cut)?;
+            // Alone it has fewer special tokens around it, so that what fits there fits here.
+            let sequence = alone.part(0..behind.second.len());
+            both.push((behind, alone, sequence));
+        }
+        let copies = both.iter().flat_map(|(behind, alone, sequence)| {
+            let n = behind.second.len();
+            let tokens = &alone.tokens[..n];
+            let of_behind = self.copies(&behind.sequence, tokens, behind.second.start, 0..n);
+            of_behind.chain(self.copies(sequence, tokens, alone.before, 0..n))
+        });
+        let mut found = self.ask(copies, WAITING)?.into_iter();
+        let gain = |(pair, ..): &(PairPieces, _, _)| {
+            let tokens = pair.second.len();
+            let [behind, alone] = [sum(&mut found, tokens), sum(&mut found, tokens)];
+            Gain { tokens, behind, alone, cut: pair.cut }
+        };
+        Ok(both.iter().map(gain).collect())
+    }
+
+    /// A copy for each of the `scored` among `tokens`, the first of which is place `before` of `base`.
+    fn copies<'s>(
+        &self,
+        base: &'s Sequence,
+        tokens: &'s [cloze_core::Token],
+        before: usize,
+        scored: Range<usize>,
+    ) -> impl Iterator<Item = Masked<'s>> + use<'s> {
+        copies(tokens, scored, self.masking).map(move |copy| Masked {
+            base,
+            places: before + copy.masked.start..before + copy.masked.end,
+        })
+    }
+
+    /// The log-probability of the token that each copy asks for, in order; copies of at most `most`
+    /// tokens together, or one, are there at once.
+    fn ask<'s>(
+        &self,
+        copies: impl Iterator<Item = Masked<'s>>,
+        most: usize,
+    ) -> Result<Vec<f64>, Error> {
+        let mut copies = copies.peekable();
+        let mut all: Vec<f64> = vec![];
+        while copies.peek().is_some() {
+            let (mut sequences, mut targets, mut waiting) = (vec![], vec![], 0);
+            while let Some(copy) =
+                copies.next_if(|copy| sequences.is_empty() || waiting + copy.base.ids.len() <= most)
+            {
+                waiting += copy.base.ids.len();
+                targets.push(copy.base.ids[copy.places.start]);
+                sequences.push(copy.sequence(self.lm.mask_id()));
+            }
+            let target =
+                |i: usize, logits: &[f32]| Logits::new(logits)?.log_probability(targets[i]);
+            for found in self.lm.map(&sequences, target)? {
+                let found = found?;
+                if !found.is_finite() {
+                    let (part, index) = ("the log-probabilities of tokens", all.len());
+                    return Err(HeadError::NotFinite { part, index, found }.into());
+                }
+                all.push(found);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The tokens of each text.
+    fn pieces(&self, texts: &[&str]) -> Result<Vec<Pieces>, Error> {
+        texts.iter().enumerate().map(|(index, text)| self.pieces_of(text, index)).collect()
+    }
+
+    /// Not as [`MaskedLm::tokenize`] gives them: the mask of another family is a word like any.
+    fn pieces_of(&self, text: &str, index: usize) -> Result<Pieces, Error> {
+        let pieces = self.lm.encoder().pieces(text, index)?;
+        let mask = self.lm.mask_id();
+        match pieces.ids().iter().position(|&id| id == mask) {
+            Some(at) => Err(Error::MaskInText { span: pieces.tokens[at].span }),
+            None => Ok(pieces),
+        }
+    }
+
+    /// How many of a text's tokens the model sees at once.
+    fn room(&self, pieces: &Pieces) -> usize {
+        let special = pieces.sequence.ids.len() - pieces.tokens.len();
+        self.lm.max_tokens().saturating_sub(special)
+    }
+}
+
+impl<'s> Masked<'s> {
+    fn at(base: &'s Sequence, place: usize) -> Self {
+        Self { base, places: place..place + 1 }
+    }
+
+    fn sequence(&self, mask: u32) -> Sequence {
+        let mut sequence = self.base.clone();
+        sequence.ids[self.places.clone()].fill(mask);
+        // No model sees so many tokens.
+        sequence.asked = vec![u32::try_from(self.places.start).unwrap_or(u32::MAX)];
+        sequence
+    }
+}
+
+/// The sum of the next `n`; of none it is 0, and not the −0 of `Iterator::sum`.
+fn sum(found: &mut impl Iterator<Item = f64>, n: usize) -> f64 {
+    found.take(n).fold(0.0, |sum, x| sum + x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Five copies of 7 tokens and four of 6: one by one, two at a time, and all at once.
+    #[test]
+    fn how_many_wait_does_not_matter() {
+        let folder = cloze_testkit::checkpoint("bert-mlm");
+        let scorer = Scorer::new(MaskedLm::open(folder).unwrap(), Masking::Token);
+        let pieces = scorer.pieces(&["ann met the son x", "son x met ann"]).unwrap();
+        let ask = |most| {
+            let copies = pieces.iter().flat_map(|pieces| {
+                let n = pieces.tokens.len();
+                scorer.copies(&pieces.sequence, &pieces.tokens, pieces.before, 0..n)
+            });
+            let found = scorer.ask(copies, most).unwrap();
+            found.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+        };
+        let all = ask(usize::MAX);
+        assert_eq!(all.len(), 9);
+        assert_eq!((ask(1), ask(14)), (all.clone(), all));
+    }
+}
