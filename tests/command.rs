@@ -11,6 +11,8 @@ mod adapters;
 mod anisotropy;
 #[path = "command/bad_input.rs"]
 mod bad_input;
+#[path = "command/bias.rs"]
+mod bias;
 #[path = "command/convert.rs"]
 mod convert;
 #[path = "command/data_check.rs"]
@@ -35,8 +37,12 @@ mod index;
 mod index_stop;
 #[path = "command/inputs.rs"]
 mod inputs;
+#[path = "command/minimal_pairs.rs"]
+mod minimal_pairs;
 #[path = "command/model_card.rs"]
 mod model_card;
+#[path = "command/next_sentence.rs"]
+mod next_sentence;
 #[path = "command/odd.rs"]
 mod odd;
 #[path = "command/output.rs"]
@@ -45,6 +51,8 @@ mod output;
 mod redact;
 #[path = "command/repeat.rs"]
 mod repeat;
+#[path = "command/score.rs"]
+mod score;
 #[path = "command/score_tags.rs"]
 mod score_tags;
 #[path = "command/settings.rs"]

@@ -17,6 +17,8 @@
 //! - `page`, `plot`: what pages and plots of reports share;
 //! - `classify`: labels of texts and pairs;
 //! - `fill_mask`: words for masks;
+//! - `score`, `next_sentence`, `bias`: what a masked language model, or a head beside it, makes of texts;
+//! - `shares`: how often one text of a pair is likelier;
 //! - `score_tags`: how good the tags of a file are;
 //! - `zscore`, `anisotropy`: corrections, and what they are for;
 //! - `data_check`: what may be wrong with labelled data;
@@ -30,6 +32,7 @@
 mod anisotropy;
 mod answers;
 mod args;
+mod bias;
 mod card;
 mod classify;
 mod cluster;
@@ -44,6 +47,7 @@ mod index;
 mod judge;
 mod messages;
 mod model;
+mod next_sentence;
 mod out;
 mod output;
 mod page;
@@ -52,8 +56,10 @@ mod plot;
 mod progress;
 mod rerank;
 mod rows;
+mod score;
 mod score_tags;
 mod setup;
+mod shares;
 mod similarity;
 mod tag;
 mod texts;
@@ -94,6 +100,9 @@ fn main() -> ExitCode {
         Command::FillMask(args) => fill_mask::run(&cli.common, &args, &messages),
         Command::Classify(args) => classify::run(&cli.common, &args, &messages),
         Command::Pair(args) => classify::run_pairs(&cli.common, &args, &messages),
+        Command::Score(args) => score::run(&cli.common, &args, &messages),
+        Command::NextSentence(args) => next_sentence::run(&cli.common, &args, &messages),
+        Command::Bias(args) => bias::run(&cli.common, &args, &messages),
         Command::Train { command } => train::run(&cli.common, &command, &messages),
         Command::Eval { command } => eval::run(&cli.common, &command, &messages),
         Command::Data { command: DataCommand::Check(args) } => {

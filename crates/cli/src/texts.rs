@@ -188,6 +188,8 @@ pub(crate) fn encode_each<I: Copy, T>(
         Ok(all) => Ok(all.into_iter().map(Ok).collect()),
         Err(
             error @ (Error::Encoder(Tokenize { .. } | Run { .. })
+            | Error::MaskInText { .. }
+            | Error::TooLong { .. }
             | Error::Embed(NotFinite { .. } | OutOfRange { .. })
             | Error::Head(
                 HeadError::NotFinite { .. }

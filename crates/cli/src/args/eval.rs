@@ -6,8 +6,8 @@ use cloze::Metric;
 use cloze::metrics::TagScheme;
 
 use super::{
-    ClassifierArgs, CorrectionArg, EvalSearchArgs, LabelledArgs, OutArgs, PairArgs, TaggedArgs,
-    TaggerArgs, VectorArgs,
+    ClassifierArgs, CorrectionArg, EvalSearchArgs, LabelledArgs, MinimalPairsArgs, OutArgs,
+    PairArgs, TaggedArgs, TaggerArgs, VectorArgs,
 };
 
 /// What is evaluated.
@@ -21,6 +21,9 @@ pub(crate) enum EvalCommand {
     Pair(Box<EvalLabelsArgs>),
     /// How good the entities that a model tags are, on sentences with gold tags
     Tag(Box<EvalTagArgs>),
+    /// Whether a masked language model finds the acceptable sentence of a pair likelier, on minimal pairs
+    /// in BLiMP's form
+    MinimalPairs(Box<MinimalPairsArgs>),
     /// How good a search is, on queries whose relevant documents are known
     Search(Box<EvalSearchArgs>),
 }

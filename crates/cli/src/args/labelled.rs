@@ -11,18 +11,18 @@ pub(crate) struct LabelledArgs {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) input: PairInputArg,
     /// The field or column of the text [default: the first there is of text, sentence, sentence1,
-    /// text1, first, premise, review, content; column 1 without a header]
+    /// text1, first, premise, review, content, `sent_more`; column 1 without a header]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) text_field: Option<String>,
     /// Examples have two texts [default second field: the first there is of sentence2, text2, second,
-    /// hypothesis; column 2 without a header]
+    /// hypothesis, `sent_less`; column 2 without a header]
     #[arg(long, help_heading = "Input")]
     pub(crate) pairs: bool,
     /// The field or column of the second text, for examples that have two
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) pair_field: Option<String>,
     /// The field or column of the label [default: the first there is of label, labels, class,
-    /// category, gold, score; the last column without a header]
+    /// category, gold, score, `bias_type`; the last column without a header]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) label_field: Option<String>,
     /// The field or column of the example's id [default: id, where there is one]

@@ -12,6 +12,7 @@ use crate::messages::Messages;
 use crate::out::Out;
 
 mod anisotropy;
+mod bias;
 mod classify;
 mod cluster;
 mod convert;
@@ -22,9 +23,12 @@ mod eval_search;
 mod fill_mask;
 mod index;
 mod labelled;
+mod minimal_pairs;
 mod model_merge;
+mod next_sentence;
 mod pairs;
 mod rerank;
+mod score;
 mod score_tags;
 mod similarity;
 mod tagged;
@@ -39,6 +43,7 @@ mod vectors;
 mod zscore;
 
 pub(crate) use anisotropy::AnisotropyArgs;
+pub(crate) use bias::BiasArgs;
 pub(crate) use classify::{
     ClassifierArgs, ClassifyArgs, LabelFormat, LabelOutArgs, PairClassifyArgs, PairCutArg,
 };
@@ -55,9 +60,12 @@ pub(crate) use index::{
     IndexShellArgs, IndexTextArgs, IndexUseArgs, ids_of,
 };
 pub(crate) use labelled::LabelledArgs;
+pub(crate) use minimal_pairs::MinimalPairsArgs;
 pub(crate) use model_merge::ModelMergeArgs;
+pub(crate) use next_sentence::{NeighboursArg, NextMethodArg, NextSentenceArgs};
 pub(crate) use pairs::{PairArgs, PairFields, PairInputArg};
 pub(crate) use rerank::RerankArgs;
+pub(crate) use score::{MaskingArgs, ScoreArgs, ScorerArgs, UnitArg};
 pub(crate) use score_tags::ScoreTagsArgs;
 pub(crate) use similarity::SimilarityArgs;
 pub(crate) use tagged::TaggedArgs;
@@ -120,6 +128,12 @@ pub(crate) enum Command {
     Classify(Box<ClassifyArgs>),
     /// Label pairs of texts
     Pair(Box<PairClassifyArgs>),
+    /// How likely texts are to a masked language model: pseudo-log-likelihood and -perplexity
+    Score(Box<ScoreArgs>),
+    /// Whether a text goes on from another
+    NextSentence(Box<NextSentenceArgs>),
+    /// Which text of a pair a masked language model prefers, as CrowS-Pairs measures stereotypes
+    Bias(Box<BiasArgs>),
     /// Learn to label from examples
     Train {
         #[command(subcommand)]

@@ -3,8 +3,10 @@
 //! - `sts`: similarities of texts;
 //! - `labels`: labels of texts and pairs;
 //! - `tags`: entities in sentences;
+//! - `minimal_pairs`: which sentence of a pair is likelier;
 //! - `search`: documents found for queries.
 mod labels;
+mod minimal_pairs;
 mod search;
 mod sts;
 mod tags;
@@ -22,6 +24,7 @@ pub(crate) fn run(
         EvalCommand::Classify(args) => labels::run(common, args, false, messages),
         EvalCommand::Pair(args) => labels::run(common, args, true, messages),
         EvalCommand::Tag(args) => tags::run(common, args, messages),
+        EvalCommand::MinimalPairs(args) => minimal_pairs::run(common, args, messages),
         EvalCommand::Search(args) => search::run(common, args, messages),
     }
 }
