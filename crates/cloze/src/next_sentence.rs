@@ -1,6 +1,7 @@
 //! Whether a text goes on from another, by a checkpoint's own head for it.
 use cloze_encoder::{
     Counts, Encoder, EncoderParams, Head, ModelFolder, Output, PairCut, Runtime, RuntimeParams,
+    Sequence,
 };
 use cloze_heads::next_sentence::is_next;
 
@@ -62,6 +63,15 @@ impl NextSentence {
     /// result.
     pub fn is_next(&self, pairs: &[(&str, &str)]) -> Result<Vec<f64>, Error> {
         let found = self.encoder.map_pairs(pairs, self.cut, |window| is_next(window.rows(0)))?;
+        found.into_iter().map(|probability| Ok(probability?)).collect()
+    }
+
+    /// Likewise of pairs that are put together already.
+    ///
+    /// # Errors
+    /// As [`Encoder::map_sequences`]; else as [`is_next`](Self::is_next).
+    pub fn is_next_of(&self, pairs: &[Sequence]) -> Result<Vec<f64>, Error> {
+        let found = self.encoder.map_sequences(pairs, |window| is_next(window.rows(0)))?;
         found.into_iter().map(|probability| Ok(probability?)).collect()
     }
 }

@@ -6,8 +6,8 @@ use cloze::Metric;
 use cloze::metrics::TagScheme;
 
 use super::{
-    ClassifierArgs, CorrectionArg, EvalSearchArgs, LabelledArgs, MinimalPairsArgs, OutArgs,
-    PairArgs, TaggedArgs, TaggerArgs, VectorArgs,
+    ClassifierArgs, CorrectionArg, EvalMlmArgs, EvalSearchArgs, EvalTextArgs, LabelledArgs,
+    MinimalPairsArgs, OutArgs, PairArgs, TaggedArgs, TaggerArgs, VectorArgs,
 };
 
 /// What is evaluated.
@@ -21,6 +21,10 @@ pub(crate) enum EvalCommand {
     Pair(Box<EvalLabelsArgs>),
     /// How good the entities that a model tags are, on sentences with gold tags
     Tag(Box<EvalTagArgs>),
+    /// How well a masked language model guesses words of running text
+    Mlm(Box<EvalMlmArgs>),
+    /// How well a model tells whether one text follows another, on pairs of running text
+    Nsp(Box<EvalTextArgs>),
     /// Whether a masked language model finds the acceptable sentence of a pair likelier, on minimal pairs
     /// in BLiMP's form
     MinimalPairs(Box<MinimalPairsArgs>),

@@ -19,6 +19,7 @@ mod convert;
 mod data;
 mod duplicates;
 mod eval;
+mod eval_language;
 mod eval_search;
 mod fill_mask;
 mod index;
@@ -52,6 +53,7 @@ pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
 pub(crate) use data::{CheckArgs, DataCommand};
 pub(crate) use duplicates::DuplicatesArgs;
 pub(crate) use eval::{EvalCommand, EvalLabelsArgs, EvalTagArgs, StsArgs, renamed};
+pub(crate) use eval_language::{EvalMlmArgs, EvalTextArgs};
 pub(crate) use eval_search::EvalSearchArgs;
 pub(crate) use fill_mask::FillMaskArgs;
 pub(crate) use index::{

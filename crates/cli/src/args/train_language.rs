@@ -1,5 +1,7 @@
 //! `cloze train mlm` and `cloze train nsp`, as typed.
 use clap::{Args, ValueEnum};
+use cloze_tune::TuneError;
+use cloze_tune::task::masked::{MaskParams, ValidMaskParams};
 
 use super::{HeldOutArgs, ReadArgs, TuneArgs};
 
@@ -72,4 +74,20 @@ pub(crate) struct MaskArgs {
 pub(crate) struct TrainNspArgs {
     #[command(flatten)]
     pub(crate) text: TextArgs,
+}
+
+impl MaskArgs {
+    /// The settings for this mask token, in a vocabulary of so many.
+    pub(crate) fn params(
+        &self,
+        mask: u32,
+        vocabulary: usize,
+    ) -> Result<ValidMaskParams, TuneError> {
+        MaskParams::new(mask, vocabulary)
+            .share(self.mask_share)
+            .masked(self.masked)
+            .random(self.random)
+            .whole_words(self.whole_words)
+            .check()
+    }
 }

@@ -3,9 +3,11 @@
 //! - `sts`: similarities of texts;
 //! - `labels`: labels of texts and pairs;
 //! - `tags`: entities in sentences;
+//! - `language`: masked words, and what follows, in running text;
 //! - `minimal_pairs`: which sentence of a pair is likelier;
 //! - `search`: documents found for queries.
 mod labels;
+mod language;
 mod minimal_pairs;
 mod search;
 mod sts;
@@ -24,6 +26,8 @@ pub(crate) fn run(
         EvalCommand::Classify(args) => labels::run(common, args, false, messages),
         EvalCommand::Pair(args) => labels::run(common, args, true, messages),
         EvalCommand::Tag(args) => tags::run(common, args, messages),
+        EvalCommand::Mlm(args) => language::masked(common, args, messages),
+        EvalCommand::Nsp(args) => language::next(common, args, messages),
         EvalCommand::MinimalPairs(args) => minimal_pairs::run(common, args, messages),
         EvalCommand::Search(args) => search::run(common, args, messages),
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use cloze_core::Casing;
 use cloze_corpus::Chunk;
+use cloze_encoder::TokenCounter;
 use cloze_store::checksum;
 use cloze_tune::task::masked::Part;
 use rayon::prelude::*;
@@ -13,34 +14,33 @@ use crate::examples::DataFile;
 use crate::messages::{Messages, plural};
 use crate::texts::{Input, for_each_chunk};
 use crate::tune::drawn::{HOLD_OUT, drawn};
-use crate::tune::model::Base;
 
 /// Tokens of a text, special ones not among them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tokens {
-    pub(super) ids: Vec<u32>,
-    pub(super) parts: Vec<Part>,
+pub(crate) struct Tokens {
+    pub(crate) ids: Vec<u32>,
+    pub(crate) parts: Vec<Part>,
     /// As many, or none where the encoder does not look at it.
-    pub(super) casing: Vec<Casing>,
+    pub(crate) casing: Vec<Casing>,
 }
 
 impl Tokens {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ids.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    pub(super) fn extend(&mut self, other: &Self) {
+    pub(crate) fn extend(&mut self, other: &Self) {
         self.ids.extend_from_slice(&other.ids);
         self.parts.extend_from_slice(&other.parts);
         self.casing.extend_from_slice(&other.casing);
     }
 
     /// What stands from `at` on, which leaves.
-    pub(super) fn split_off(&mut self, at: usize) -> Self {
+    pub(crate) fn split_off(&mut self, at: usize) -> Self {
         Self {
             ids: self.ids.split_off(at),
             parts: self.parts.split_off(at),
@@ -50,31 +50,31 @@ impl Tokens {
 }
 
 /// Sentences, in order.
-pub(super) type Document = Vec<Tokens>;
+pub(crate) type Document = Vec<Tokens>;
 
 /// The documents of some files.
 #[derive(Default)]
-pub(super) struct Documents {
-    pub(super) all: Vec<Document>,
-    pub(super) files: Vec<DataFile>,
+pub(crate) struct Documents {
+    pub(crate) all: Vec<Document>,
+    pub(crate) files: Vec<DataFile>,
 }
 
 /// Documents to learn from, to judge by while that goes on, and afterwards.
-pub(super) struct Texts {
-    pub(super) learned: Documents,
-    pub(super) dev: Documents,
-    pub(super) test: Option<Documents>,
+pub(crate) struct Texts {
+    pub(crate) learned: Documents,
+    pub(crate) dev: Documents,
+    pub(crate) test: Option<Documents>,
 }
 
 impl Texts {
-    pub(super) fn read(
+    pub(crate) fn read(
         args: &TextArgs,
-        base: &Base,
+        tokenizer: &TokenCounter,
         cased: bool,
         messages: &Messages,
     ) -> anyhow::Result<Self> {
         let read = |paths: &[String]| {
-            Documents::read(paths, (&args.read, args.documents), (base, cased), messages)
+            Documents::read(paths, (&args.read, args.documents), (tokenizer, cased), messages)
         };
         let mut learned = read(&args.data)?;
         let dev = match &args.judge.dev[..] {
@@ -96,10 +96,12 @@ impl Texts {
 }
 
 impl Documents {
-    fn read(
+    /// The documents of all texts of `paths`, none of them empty. What cannot be read is named, and the
+    /// others are taken.
+    pub(crate) fn read(
         paths: &[String],
         (args, documents): (&ReadArgs, DocumentsArg),
-        (base, cased): (&Base, bool),
+        (tokenizer, cased): (&TokenCounter, bool),
         messages: &Messages,
     ) -> anyhow::Result<Self> {
         let mut all = Self::default();
@@ -107,7 +109,7 @@ impl Documents {
             let texts = chunk.iter().flat_map(|input| cut(input, documents));
             let texts: Vec<(&Input, &str)> = texts.collect();
             let found: Vec<_> =
-                texts.par_iter().map(|(_, text)| tokens(text, base, cased)).collect();
+                texts.par_iter().map(|(_, text)| tokens(text, tokenizer, cased)).collect();
             for ((input, _), found) in texts.into_iter().zip(found) {
                 let place = || format!("{}:{}", input.path, input.line);
                 let document = found.with_context(place)?;
@@ -138,7 +140,7 @@ impl Documents {
         Ok(all)
     }
 
-    pub(super) fn tokens(&self) -> usize {
+    pub(crate) fn tokens(&self) -> usize {
         self.all.iter().flatten().map(Tokens::len).sum()
     }
 
@@ -170,19 +172,19 @@ fn cut(input: &Input, documents: DocumentsArg) -> Vec<(&Input, &str)> {
 }
 
 /// The sentences of a document, none of them empty. A sentence ends with its line.
-fn tokens(text: &str, base: &Base, cased: bool) -> anyhow::Result<Document> {
+fn tokens(text: &str, tokenizer: &TokenCounter, cased: bool) -> anyhow::Result<Document> {
     let mut document = vec![];
     for line in text.lines() {
         for span in Chunk::Sentences(1).spans(line) {
             let Some(sentence) = span.of(line) else { continue };
-            let pieces = base.tokenizer.pieces(sentence, document.len())?;
+            let pieces = tokenizer.pieces(sentence, document.len())?;
             let own = pieces.before..pieces.before + pieces.tokens.len();
             let ids = pieces.sequence.ids[own.clone()].to_vec();
             let mut last = None;
             let part = |(id, token): (&u32, &cloze_core::Token)| {
                 let further = token.word.is_some() && token.word == last;
                 last = token.word;
-                match (base.tokenizer.is_special(*id), further) {
+                match (tokenizer.is_special(*id), further) {
                     (true, _) => Part::Special,
                     (false, true) => Part::Further,
                     (false, false) => Part::First,

@@ -1,12 +1,11 @@
-//! How well masks are guessed, and what follows.
-use std::collections::HashMap;
-
+//! How well masks are guessed, and what follows, by a model in training.
 use cloze_tune::TuneError;
 use cloze_tune::encoder::Tape;
 use cloze_tune::task::{MaskedExample, MaskedTask};
 use cloze_tune::training::{Score, TaskLearner};
 
-use crate::tune::report::language::{LanguageVerdict, Masked, Next};
+use super::tally::Tally;
+use crate::tune::report::language::LanguageVerdict;
 
 /// As many sequences as are worked on at once.
 const BATCH: usize = 16;
@@ -18,9 +17,7 @@ impl LanguageVerdict {
         examples: &[MaskedExample],
     ) -> Result<Self, TuneError> {
         let mut tape = Tape::one_way();
-        let (mut masked, mut next) = (Masked::default(), Next::default());
-        let mut words: HashMap<u32, usize> = HashMap::new();
-        let mut loss = 0.0;
+        let mut tally = Tally::default();
         for batch in examples.chunks(BATCH) {
             let sequences: Vec<_> = batch.iter().map(|e| &e.sequence).collect();
             let hidden =
@@ -28,28 +25,14 @@ impl LanguageVerdict {
             let all: Vec<_> = batch.iter().collect();
             let guesses = learner.task.guess(&learner.parameters, &all, &hidden)?;
             for (example, guess) in batch.iter().zip(guesses) {
-                masked.masks += guess.losses.len();
-                masked.first += guess.first.iter().filter(|first| **first).count();
-                loss += guess.losses.iter().sum::<f64>();
-                for (_, word) in &example.targets {
-                    *words.entry(*word).or_default() += 1;
-                }
+                let found: Vec<_> = guess.losses.into_iter().zip(guess.first).collect();
+                tally.add(example.targets.iter().map(|(_, word)| *word), &found);
                 if let Some((found, real)) = guess.is_next.zip(example.is_next) {
-                    next.pairs += 1;
-                    next.real += usize::from(real);
-                    next.right += usize::from((found > 0.5) == real);
+                    tally.add_pair(found, real);
                 }
             }
         }
-        masked.most_frequent = words.values().copied().max().unwrap_or(0);
-        #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-        let mean = loss / masked.masks.max(1) as f64;
-        masked.loss = mean;
-        Ok(Self {
-            sequences: examples.len(),
-            masked: Some(masked).filter(|masked| masked.masks > 0),
-            next: Some(next).filter(|next| next.pairs > 0),
-        })
+        Ok(tally.verdict())
     }
 
     /// What training is steered by: the share of masks guessed first, or without masks of pairs told

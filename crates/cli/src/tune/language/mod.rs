@@ -1,11 +1,13 @@
 //! `cloze train mlm` and `cloze train nsp`: a language model from running text.
 //!
 //! - `data`: documents of sentences in tokens;
-//! - `pack`: sequences and pairs of them;
-//! - `judge`: how well masks are guessed, and what follows.
-mod data;
+//! - `pack`: sentences put together; `sequences`: in the sequences that an encoder sees;
+//! - `judge`: how well masks are guessed, and what follows; `tally`: what is counted of it.
+pub(crate) mod data;
 mod judge;
 mod pack;
+pub(crate) mod sequences;
+pub(crate) mod tally;
 
 use std::time::Instant;
 
@@ -16,12 +18,12 @@ use cloze_store::AtomicFolder;
 use cloze_tune::Parameters;
 use cloze_tune::encoder::EncoderParams;
 use cloze_tune::random::derive;
-use cloze_tune::task::masked::{MaskParams, MaskedHead, NextHead, Part, ValidMaskParams};
+use cloze_tune::task::masked::{MaskedHead, NextHead, Part, ValidMaskParams};
 use cloze_tune::task::{MaskedExample, MaskedTask};
 use cloze_tune::training::{TaskLearner, ValidTrainingParams};
 use serde_json::{Map, Value, json};
 
-use super::model::{Base, sequence};
+use super::model::Base;
 use super::report::language::LanguageVerdict;
 use super::report::{self, Report};
 use super::save::Trained;
@@ -29,7 +31,8 @@ use super::train;
 use crate::args::{MaskArgs, TextArgs, TuningArg};
 use crate::messages::Messages;
 use crate::model::output::create;
-use data::{Documents, Texts, Tokens};
+use data::{Documents, Texts};
+use sequences::packed;
 
 /// The parts of the seed that masks to judge by are drawn from.
 const JUDGED: u64 = 0x6a75_6467_6564;
@@ -80,7 +83,7 @@ impl Job<'_> {
         let encoder = self.encoder.clone().check()?;
         let encoder = self.base.encoder(&encoder, fit.seed, &mut parameters)?;
         let (head_start, classes) = (parameters.list().len(), encoder.casing_classes());
-        let texts = Texts::read(args, &self.base, classes > 1, messages)?;
+        let texts = Texts::read(args, &self.base.tokenizer, classes > 1, messages)?;
         let masked = masks.map(|masks| {
             let frequencies = self.frequencies(&texts.learned);
             let checkpoint = &self.base.checkpoint;
@@ -166,16 +169,11 @@ impl Job<'_> {
     }
 
     fn mask_params(&self, args: &MaskArgs) -> anyhow::Result<ValidMaskParams> {
-        let token = self.base.folder.mask_token();
-        let Some(mask) = token.and_then(|token| self.base.tokenizer.id(token)) else {
-            bail!("{}: its tokenizer has no mask token", self.base.folder.folder().display());
+        let Base { folder, tokenizer, checkpoint, .. } = &self.base;
+        let Some(mask) = folder.mask_token().and_then(|token| tokenizer.id(token)) else {
+            bail!("{}: its tokenizer has no mask token", folder.folder().display());
         };
-        Ok(MaskParams::new(mask, self.base.checkpoint.config().vocabulary)
-            .share(args.mask_share)
-            .masked(args.masked)
-            .random(args.random)
-            .whole_words(args.whole_words)
-            .check()?)
+        Ok(args.params(mask, checkpoint.config().vocabulary)?)
     }
 
     /// ln of how often each word of the vocabulary is there, each once more than it is.
@@ -202,44 +200,9 @@ impl Job<'_> {
         documents: &Documents,
         classes: usize,
     ) -> anyhow::Result<Vec<MaskedExample>> {
-        let tokenizer = &self.base.tokenizer;
-        let empty: (&[u32], &[_]) = (&[], &[]);
-        let special = if self.next {
-            tokenizer.around_pair([empty; 2])?.ids.len()
-        } else {
-            tokenizer.around(&[], &[]).ids.len()
-        };
-        let room = self.base.max_tokens.saturating_sub(special).max(1);
-        let example = |pieces, texts: &[&Tokens], is_next| {
-            let sequence = sequence(&pieces, classes);
-            let mut parts = vec![Part::Special; sequence.len()];
-            // Texts stand in the order in which they were given, special tokens around them.
-            let mut at = 0;
-            for text in texts {
-                let places =
-                    pieces.ids[at..].windows(text.len().max(1)).position(|w| w == text.ids);
-                at += places.unwrap_or(0);
-                parts[at..at + text.len()].copy_from_slice(&text.parts);
-                at += text.len();
-            }
-            MaskedExample { sequence, parts, is_next, targets: vec![] }
-        };
-        if self.next {
-            let pairs = pack::pairs(&documents.all, room, self.args.tune.fit.seed);
-            let one = |pair: &pack::TextPair| {
-                let (first, second) = (&pair.first, &pair.second);
-                let texts = [first, second].map(|text| (&*text.ids, &*text.casing));
-                let pieces = tokenizer.around_pair(texts)?;
-                Ok(example(pieces, &[first, second], Some(pair.is_next)))
-            };
-            return pairs.iter().map(one).collect();
-        }
-        let texts = documents.all.iter().flat_map(|document| pack::sequences(document, room));
-        let one = |text: Tokens| {
-            let pieces = tokenizer.around(&text.ids, &text.casing);
-            example(pieces, &[&text], None)
-        };
-        Ok(texts.map(one).collect())
+        let (tokenizer, seed) = (&self.base.tokenizer, self.args.tune.fit.seed);
+        let packed = packed(&documents.all, tokenizer, self.base.max_tokens, self.next, seed)?;
+        Ok(packed.into_iter().map(|packed| packed.example(classes)).collect())
     }
 
     fn settings(&self) -> Map<String, Value> {

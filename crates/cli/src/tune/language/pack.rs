@@ -99,7 +99,9 @@ pub(super) fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextP
                 continue;
             }
             // What would have followed is the beginning of the next pair.
-            rest.into_iter().rev().for_each(|sentence| left.push_front(sentence));
+            for sentence in rest.into_iter().rev() {
+                left.push_front(sentence);
+            }
             let other = (i + 1 + draw.below(documents.len() - 1)) % documents.len();
             let second =
                 elsewhere(&documents[other], target.saturating_sub(first.len()), &mut draw);
@@ -113,7 +115,9 @@ pub(super) fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextP
 
 fn joined(sentences: &[Tokens]) -> Tokens {
     let mut all = Tokens::default();
-    sentences.iter().for_each(|sentence| all.extend(sentence));
+    for sentence in sentences {
+        all.extend(sentence);
+    }
     all
 }
 

@@ -34,6 +34,7 @@ use crate::args::TrainingArgs;
 use crate::examples::DataFile;
 use crate::messages::{Messages, plural};
 pub(crate) use entities::{Entities, Mistakes};
+pub(crate) use text::write_figures;
 pub(crate) use verdict::Verdict;
 
 /// A number that is trained takes four places: its own, its gradient's and two moments'.

@@ -1,5 +1,5 @@
 //! The report for reading.
-use std::io::Write;
+use std::io::{self, Write};
 
 use super::{Report, Verdict};
 use crate::args::TrainingArgs;
@@ -28,22 +28,29 @@ impl<V: Verdict> Report<V> {
             if i > 0 {
                 writeln!(out)?;
             }
-            writeln!(out, "{}, {}:", visible(&name), one_line(&verdict.note()))?;
-            let head = verdict.head().into_iter().map(str::to_owned).collect();
-            let mut rows: Vec<Vec<String>> = vec![head];
-            rows[0][0].clear();
-            // A label may have line ends in it.
-            let shown = |row: Vec<String>| row.iter().map(|cell| one_line(cell)).collect();
-            rows.extend(verdict.rows().into_iter().map(shown));
-            for row in &rows {
-                let cell = |(i, cell): (usize, &String)| {
-                    let cells = rows.iter().filter_map(|row| row.get(i));
-                    let width = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
-                    if i == 0 { format!("  {cell:width$}") } else { format!("  {cell:>width$}") }
-                };
-                writeln!(out, "{}", row.iter().enumerate().map(cell).collect::<String>())?;
-            }
+            write!(out, "{}, ", visible(&name))?;
+            write_figures(verdict, out)?;
         }
         Ok(())
     }
+}
+
+/// How it was judged, and the table of figures.
+pub(crate) fn write_figures(verdict: &impl Verdict, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}:", one_line(&verdict.note()))?;
+    let head = verdict.head().into_iter().map(str::to_owned).collect();
+    let mut rows: Vec<Vec<String>> = vec![head];
+    rows[0][0].clear();
+    // A label may have line ends in it.
+    let shown = |row: Vec<String>| row.iter().map(|cell| one_line(cell)).collect();
+    rows.extend(verdict.rows().into_iter().map(shown));
+    for row in &rows {
+        let cell = |(i, cell): (usize, &String)| {
+            let cells = rows.iter().filter_map(|row| row.get(i));
+            let width = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+            if i == 0 { format!("  {cell:width$}") } else { format!("  {cell:>width$}") }
+        };
+        writeln!(out, "{}", row.iter().enumerate().map(cell).collect::<String>())?;
+    }
+    Ok(())
 }
