@@ -55,6 +55,8 @@ mod repeat;
 mod score;
 #[path = "command/score_tags.rs"]
 mod score_tags;
+#[path = "command/senses.rs"]
+mod senses;
 #[path = "command/settings.rs"]
 mod settings;
 #[path = "command/similarity.rs"]

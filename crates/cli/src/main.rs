@@ -19,6 +19,7 @@
 //! - `fill_mask`: words for masks;
 //! - `score`, `next_sentence`, `bias`: what a masked language model, or a head beside it, makes of texts;
 //! - `shares`: how often one text of a pair is likelier;
+//! - `senses`: which sense a word has where it stands;
 //! - `score_tags`: how good the tags of a file are;
 //! - `zscore`, `anisotropy`: corrections, and what they are for;
 //! - `data_check`: what may be wrong with labelled data;
@@ -58,6 +59,7 @@ mod rerank;
 mod rows;
 mod score;
 mod score_tags;
+mod senses;
 mod setup;
 mod shares;
 mod similarity;
@@ -104,6 +106,7 @@ fn main() -> ExitCode {
         Command::NextSentence(args) => next_sentence::run(&cli.common, &args, &messages),
         Command::Bias(args) => bias::run(&cli.common, &args, &messages),
         Command::Train { command } => train::run(&cli.common, &command, &messages),
+        Command::Senses { command } => senses::run(&cli.common, &command, &messages),
         Command::Eval { command } => eval::run(&cli.common, &command, &messages),
         Command::Data { command: DataCommand::Check(args) } => {
             data_check::run(&cli.common, &args, &messages)

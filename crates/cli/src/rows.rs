@@ -97,7 +97,7 @@ pub(crate) fn rows(
 }
 
 /// Heads are fitted on numbers alone: a row that is none costs its example, not the whole fit.
-fn check_finite(row: &[f32]) -> Result<(), cloze::Error> {
+pub(crate) fn check_finite(row: &[f32]) -> Result<(), cloze::Error> {
     match row.iter().position(|x| !x.is_finite()) {
         Some(dim) => Err(EmbedError::NotFinite { dim, value: row[dim] }.into()),
         None => Ok(()),

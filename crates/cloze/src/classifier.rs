@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cloze_core::Matrix;
-use cloze_encoder::model::{self, CARD, CARD_VERSION, Card, KIND};
+use cloze_encoder::model::{self, Base, CARD, CARD_VERSION, Card, KIND};
 use cloze_encoder::{
     Counts, Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, PairCut, Runtime,
 };
@@ -65,21 +65,32 @@ impl HeadCard {
             let what = "expected the model that the head goes on top of, base, found none";
             return Err(Error::Model { path: folder.join(CARD), what: what.into() });
         };
-        let found = base.find(folder);
-        let found =
-            found.map_err(|looked| EncoderError::NoModel { name: base.name.clone(), looked })?;
-        let model = ModelFolder::open(&found)?;
-        let found = model.sha256()?;
-        if found != base.sha256 {
-            return Err(Error::OtherBase {
-                head: folder.to_owned(),
-                model: model.folder().to_owned(),
-                expected: base.sha256.clone(),
-                found,
-            });
-        }
-        Ok(model)
+        open_base(base, folder)
     }
+}
+
+/// The model that what is saved in `folder` goes on top of.
+pub(crate) fn open_base(base: &Base, folder: &Path) -> Result<ModelFolder, Error> {
+    let found = base.find(folder);
+    let found =
+        found.map_err(|looked| EncoderError::NoModel { name: base.name.clone(), looked })?;
+    let model = ModelFolder::open(&found)?;
+    check_base(base, folder, &model)?;
+    Ok(model)
+}
+
+/// Whether `model` is the one that what is saved in `folder` goes on top of.
+pub(crate) fn check_base(base: &Base, folder: &Path, model: &ModelFolder) -> Result<(), Error> {
+    let found = model.sha256()?;
+    if found == base.sha256 {
+        return Ok(());
+    }
+    Err(Error::OtherBase {
+        head: folder.to_owned(),
+        model: model.folder().to_owned(),
+        expected: base.sha256.clone(),
+        found,
+    })
 }
 
 /// What gives labels to texts or pairs. It can be shared between threads.

@@ -82,6 +82,7 @@
 //! - [`masked`]: words for masks;
 //! - [`score`]: how likely texts are to a masked language model;
 //! - [`next_sentence`]: whether a text goes on from another;
+//! - [`senses`]: senses of words in texts;
 //! - [`text_index`]: texts found by texts, in an index on disk;
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
@@ -100,7 +101,9 @@ pub mod modules;
 pub mod next_sentence;
 pub mod rows;
 pub mod score;
+pub mod senses;
 pub mod sentence;
+mod spans;
 pub mod text_index;
 
 pub use cloze_core as core;
@@ -127,5 +130,6 @@ pub use masked::MaskedLm;
 pub use next_sentence::NextSentence;
 pub use rows::{Input, PairRows, RowParams};
 pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
+pub use senses::WordSenses;
 pub use sentence::{Piece, PieceVectors, SentenceEncoder, SentenceParams, States};
 pub use text_index::{Found, TextIndex};

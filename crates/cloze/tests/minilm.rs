@@ -171,3 +171,26 @@ fn a_prompt_is_seen_and_not_shown() {
         assert_eq!(found.vectors.rows(), 2);
     }
 }
+
+/// A span's vector is the mean of its tokens': "embeddings" is em ##bed ##ding ##s, of which a span
+/// within it has those that it touches. Blanks have none.
+#[test]
+fn vectors_of_spans_are_means_of_their_tokens() {
+    let encoder = open(SentenceParams::new());
+    let text = "Élan and  embeddings";
+    let tokens = encoder.pieces(&[text], Level::Token, false).unwrap().remove(0);
+    let spans: Vec<(usize, usize)> =
+        tokens.pieces.iter().map(|p| (p.span.start, p.span.end)).collect();
+    assert_eq!(spans, [(0, 3), (3, 5), (6, 9), (11, 13), (13, 16), (16, 20), (20, 21)]);
+    let mean = |range: std::ops::Range<usize>| -> Vec<f32> {
+        let rows: Vec<&[f32]> = range.map(|i| tokens.vectors.row(i).unwrap()).collect();
+        cloze::embed::average(&rows).unwrap()
+    };
+    let wanted = [(0, 5), (11, 21), (12, 14), (9, 11), (6, 21), (50, 60)];
+    let wanted = wanted.map(|(start, end)| cloze::Span::new(start, end));
+    let found = encoder.spans(&[("and", &[][..]), (text, &wanted)]).unwrap();
+    assert!(found[0].is_empty());
+    let expected =
+        [Some(mean(0..2)), Some(mean(3..7)), Some(mean(3..5)), None, Some(mean(2..7)), None];
+    assert_eq!(found[1], expected);
+}

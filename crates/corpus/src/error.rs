@@ -215,6 +215,97 @@ pub enum CorpusError {
         /// The format: the one asked for, or the one of the file's ending.
         found: Format,
     },
+    /// XML that cannot be parsed.
+    #[error("{path}:{line}: expected XML")]
+    Xml {
+        /// The input.
+        path: PathBuf,
+        /// The line of the element or the like.
+        line: u64,
+        /// What the parser said.
+        source: Box<quick_xml::Error>,
+    },
+    /// XML that ends too early.
+    #[error("{path}:{line}: expected {expected}, found the end of the file")]
+    XmlEnds {
+        /// The input.
+        path: PathBuf,
+        /// The last line.
+        line: u64,
+        /// What should come.
+        expected: &'static str,
+    },
+    /// An element that is none of ours.
+    #[error("{path}:{line}: expected <{expected}>, found <{found}>")]
+    XmlElement {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The element that may be there.
+        expected: &'static str,
+        /// The one that is.
+        found: String,
+    },
+    /// An element without an attribute that it has to have.
+    #[error("{path}:{line}: expected an attribute {attribute:?}, found none")]
+    MissingAttribute {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The attribute.
+        attribute: &'static str,
+    },
+    /// An attribute with another value than there are.
+    #[error("{path}:{line}: attribute {attribute:?}: expected {expected}, found {found:?}")]
+    XmlAttribute {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The attribute.
+        attribute: &'static str,
+        /// What it may be.
+        expected: &'static str,
+        /// What it is; of more than forty characters the beginning.
+        found: String,
+    },
+    /// A sense, its lemma or its word that is empty.
+    #[error("{path}:{line}: {place}: expected a {what}, found nothing")]
+    EmptySense {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// Where in it: `field "sense"`, `attribute "lemma"`.
+        place: String,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// A word of a text that is not in it.
+    #[error(
+        "{path}:{line}: expected a start before an end, in code points of a text of {length}, found \
+         {start} and {end}"
+    )]
+    WordSpan {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// Where the word begins.
+        start: usize,
+        /// Where it ends.
+        end: usize,
+        /// How many code points the text has.
+        length: usize,
+    },
+    /// A file with an ending that no senses have.
+    #[error("{path}: expected senses as xml or jsonl, found another ending")]
+    NoSenses {
+        /// The input.
+        path: PathBuf,
+    },
     /// A format that has no pairs.
     #[error("{path}: expected pairs as csv, tsv or jsonl, found {found}")]
     NoPairs {
@@ -333,6 +424,10 @@ impl CorpusError {
             | Self::JudgementColumns { .. }
             | Self::MixedColumns { .. }
             | Self::EmptyId { .. }
+            | Self::MissingAttribute { .. }
+            | Self::XmlAttribute { .. }
+            | Self::EmptySense { .. }
+            | Self::WordSpan { .. }
             | Self::Columns { .. }
             | Self::EmptyLabel { .. }
             | Self::EmptyToken { .. }

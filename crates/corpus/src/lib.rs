@@ -11,7 +11,8 @@
 //! - [`pairs`]: two texts a row, perhaps with a score, in place of one;
 //! - [`labelled`]: a text with its labels, or two, a row; or a file a class;
 //! - [`tagged`]: sentences with a tag a word;
-//! - [`judgements`]: the grades of documents for queries.
+//! - [`judgements`]: the grades of documents for queries;
+//! - [`senses`]: texts with words whose sense is known.
 //!
 //! ```
 //! use cloze_corpus::{Format, Piece, ReadParams};
@@ -60,6 +61,8 @@ pub mod tagged;
 
 pub mod judgements;
 
+pub mod senses;
+
 mod error;
 
 pub use chunk::Chunk;
@@ -73,5 +76,8 @@ pub use pairs::{Pair, PairParams, Pairs, ValidPairParams};
 pub use params::{ReadParams, ValidReadParams};
 pub use reader::{Piece, Reader};
 pub use record::Record;
+pub use senses::{
+    SenseFormat, SenseParams, SenseText, SenseWord, Senses, TextUnit, ValidSenseParams,
+};
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
 pub use walk::{Source, Walk};

@@ -201,6 +201,19 @@ pub enum HeadError {
         /// Why.
         source: serde_json::Error,
     },
+    /// Words that make no lexicon.
+    #[error("word {lemma:?} {pos:?}: expected {expected}")]
+    Lexicon {
+        /// The lemma of the word.
+        lemma: String,
+        /// Its part of speech.
+        pos: String,
+        /// What should be.
+        expected: &'static str,
+    },
+    /// Nothing to fit senses on.
+    #[error("expected occurrences of words whose sense is known, found none")]
+    NoOccurrences,
     /// A file cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

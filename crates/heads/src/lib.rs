@@ -5,7 +5,8 @@
 //! - [`classify`]: labels, from a vector per text or pair;
 //! - [`masked`]: words for masks, from logits over a vocabulary;
 //! - [`score`]: how likely texts are, from a masked language model's logits;
-//! - [`next_sentence`]: whether a text goes on from another.
+//! - [`next_sentence`]: whether a text goes on from another;
+//! - [`senses`]: senses of words, from a vector per occurrence.
 //!
 //! ```
 //! use cloze_core::{Matrix, Span, Token, TokenRows};
@@ -29,10 +30,13 @@ mod error;
 pub mod masked;
 pub mod next_sentence;
 pub mod score;
+pub mod senses;
 pub mod tag;
+mod tensors;
 
 pub use classify::{
     Classifier, ClassifyHead, Combine, FeatureParams, Features, HeadSpec, Prediction,
 };
 pub use error::HeadError;
+pub use senses::{SenseFitter, Senses, TellParams};
 pub use tag::{Aggregation, Decode, TagError, TagParams, Tagger, Transitions};

@@ -3,7 +3,7 @@
 use cloze_core::Matrix;
 use cloze_train::cluster::kmeans::{KMeansParams, choose};
 use cloze_train::cluster::silhouette::Distances;
-use cloze_train::cluster::{density, principal};
+use cloze_train::cluster::{density, principal, principal_with};
 use cloze_train::{Clusters, TrainError};
 use serde::Deserialize;
 
@@ -153,6 +153,13 @@ fn principal_components_are_those_of_scikit_learn() {
     assert_eq!(principal(&matrix(3, &[5.0; 3]), 2).unwrap(), matrix(1, &[0.0]));
     assert_eq!(principal(&line, 3).unwrap(), line);
     assert!(matches!(principal(&line, 0), Err(TrainError::Setting { .. })));
+    // Others along the line: (3, 6, 6) is 9 from its beginning; what lies beside it is not seen.
+    let others = matrix(3, &[3.0, 6.0, 6.0, 3.0, 8.0, 4.0]);
+    let (rows, others) = principal_with(&line, &others, 2).unwrap();
+    assert_eq!(rows, found);
+    let from = |i: usize| (others.as_slice()[i] - rows.as_slice()[0]).abs();
+    assert!((from(0) - 9.0).abs() < 1e-5 && (from(1) - 9.0).abs() < 1e-5, "{others:?}");
+    assert!(principal_with(&line, &matrix(2, &[0.0; 2]), 2).is_err());
 }
 
 /// Four blobs of 15 rows around the corners of a square: rows are numbered in turns.

@@ -102,8 +102,7 @@ impl ClassifierArgs {
     }
 
     fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
-        let encoder = encoder.threads(self.work.threads).batch_tokens(self.work.batch_tokens);
-        encoder.truncate(self.truncate)
+        self.work.encoder(encoder).truncate(self.truncate)
     }
 
     /// Each label with the text it is chosen by.

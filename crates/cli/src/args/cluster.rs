@@ -8,11 +8,23 @@ use super::{ReadArgs, VectorArgs};
 
 /// What `cloze cluster` is asked for.
 #[derive(Args)]
-#[command(group = ArgGroup::new("cluster-files").args(["output", "html"]).multiple(true))]
 pub(crate) struct ClusterArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) grouping: GroupingArgs,
+    #[command(flatten)]
+    pub(crate) vectors: VectorArgs,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) out: ClusterOutArgs,
+}
+
+/// How things are put together.
+#[derive(Args)]
+pub(crate) struct GroupingArgs {
     /// How clusters are found
     #[arg(long, value_enum, default_value_t, value_name = "METHOD", help_heading = "Clusters")]
     pub(crate) method: ClusterMethod,
@@ -33,10 +45,12 @@ pub(crate) struct ClusterArgs {
     /// dense [default: 10]
     #[arg(long, value_name = "N", help_heading = "Clusters")]
     pub(crate) components: Option<usize>,
-    #[command(flatten)]
-    pub(crate) vectors: VectorArgs,
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
+}
+
+/// Where clusters are written to.
+#[derive(Args)]
+#[command(group = ArgGroup::new("cluster-files").args(["output", "html"]).multiple(true))]
+pub(crate) struct ClusterOutArgs {
     /// The form of the results [default: by the ending of --output, else pretty]
     #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<ClusterFormat>,
@@ -72,10 +86,9 @@ pub(crate) enum ClusterFormat {
     Csv,
 }
 
-impl ClusterArgs {
+impl GroupingArgs {
     /// Whether the flags make sense together.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        self.read.params()?;
         match self.method {
             ClusterMethod::Kmeans if self.min_size.is_some() || self.components.is_some() => {
                 bail!("--min-size and --components are for --method hdbscan")
@@ -97,6 +110,13 @@ impl ClusterArgs {
                 bail!("{flag} is {value}: expected at least {least}");
             }
         }
+        Ok(())
+    }
+}
+
+impl ClusterOutArgs {
+    /// Whether the flags make sense together.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.output.is_some() && self.output == self.html {
             bail!("--output and --html: named for two results");
         }

@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloze_core::{OffsetUnit, Scheme};
 use cloze_corpus::{Encoding, Format, ReadParams, ValidReadParams};
-use cloze_encoder::{ModelFolder, Runtime, RuntimeParams};
+use cloze_encoder::{EncoderParams, ModelFolder, Runtime, RuntimeParams};
 
 use crate::messages::Messages;
 use crate::out::Out;
@@ -31,6 +31,7 @@ mod pairs;
 mod rerank;
 mod score;
 mod score_tags;
+mod senses;
 mod similarity;
 mod tagged;
 mod tagger;
@@ -48,7 +49,7 @@ pub(crate) use bias::BiasArgs;
 pub(crate) use classify::{
     ClassifierArgs, ClassifyArgs, LabelFormat, LabelOutArgs, PairClassifyArgs, PairCutArg,
 };
-pub(crate) use cluster::{ClusterArgs, ClusterFormat, ClusterMethod};
+pub(crate) use cluster::{ClusterArgs, ClusterFormat, ClusterMethod, ClusterOutArgs, GroupingArgs};
 pub(crate) use convert::{ConvertArgs, ConvertTo, DtypeArg};
 pub(crate) use data::{CheckArgs, DataCommand};
 pub(crate) use duplicates::DuplicatesArgs;
@@ -69,6 +70,10 @@ pub(crate) use pairs::{PairArgs, PairFields, PairInputArg};
 pub(crate) use rerank::RerankArgs;
 pub(crate) use score::{MaskingArgs, ScoreArgs, ScorerArgs, UnitArg};
 pub(crate) use score_tags::ScoreTagsArgs;
+pub(crate) use senses::{
+    PartArg, SenseReadArgs, SensesCommand, SensesCompareArgs, SensesEvalArgs, SensesFitArgs,
+    SensesInduceArgs, SensesTellArgs,
+};
 pub(crate) use similarity::SimilarityArgs;
 pub(crate) use tagged::TaggedArgs;
 pub(crate) use tagger::TaggerArgs;
@@ -150,6 +155,11 @@ pub(crate) enum Command {
     Data {
         #[command(subcommand)]
         command: DataCommand,
+    },
+    /// Which sense a word has where it stands
+    Senses {
+        #[command(subcommand)]
+        command: SensesCommand,
     },
     /// How good the tags of one CoNLL file are by those of another
     ScoreTags(Box<ScoreTagsArgs>),
@@ -311,6 +321,13 @@ pub(crate) struct WorkArgs {
     /// The most tokens in a batch, padding included
     #[arg(long, default_value_t = 512, value_name = "N", help_heading = "Model")]
     pub(crate) batch_tokens: usize,
+}
+
+impl WorkArgs {
+    /// The settings of an encoder, changed as these flags ask.
+    pub(crate) fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
+        encoder.threads(self.threads).batch_tokens(self.batch_tokens)
+    }
 }
 
 /// How files of text are read.

@@ -45,7 +45,7 @@ impl RerankArgs {
     ) -> anyhow::Result<TextClassifier> {
         let runtime = common.load_runtime(messages)?;
         Ok(TextClassifier::open(&runtime, &self.model, self.cut.value(), |encoder| {
-            encoder.threads(self.work.threads).batch_tokens(self.work.batch_tokens)
+            self.work.encoder(encoder)
         })?)
     }
 }

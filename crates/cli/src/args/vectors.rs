@@ -105,10 +105,7 @@ impl VectorArgs {
 
     /// The settings of an encoder, changed as these flags ask.
     pub(crate) fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
-        encoder
-            .threads(self.work.threads)
-            .batch_tokens(self.work.batch_tokens)
-            .truncate(self.truncate)
+        self.work.encoder(encoder).truncate(self.truncate)
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn pretty(report: &Report<'_>, out: &mut Out) -> anyhow::Result<()> {
     for (i, (about, &size)) in report.about.iter().zip(&report.clusters.sizes).enumerate() {
         let words: Vec<String> = about.words.iter().map(|word| one_line(word)).collect();
         let words = if words.is_empty() { "no words of its own".into() } else { words.join(", ") };
-        writeln!(out, "\n{}  {}: {words}", i + 1, plural(size as u64, "text"))?;
+        writeln!(out, "\n{}  {}: {words}", i + 1, plural(size as u64, report.what))?;
         for (at, cosine) in &about.nearest {
             let text = &report.texts[*at];
             let (id, shown) = (one_line(&text.id), label(&text.text, SHOWN));

@@ -18,11 +18,14 @@ use cloze_train::Clusters;
 use cloze_train::cluster::kmeans::{self, KMeansParams};
 use cloze_train::cluster::{density, principal};
 
-use crate::args::{ClusterArgs, ClusterFormat, ClusterMethod, CommonArgs};
+use crate::args::{
+    ClusterArgs, ClusterFormat, ClusterMethod, ClusterOutArgs, CommonArgs, GroupingArgs,
+};
 use crate::embed::note_truncated;
 use crate::gather;
 use crate::messages::{Messages, plural};
 use crate::out::Out;
+use crate::texts::Input;
 use report::Report;
 
 /// The fewest texts of a dense place, where nothing is said.
@@ -36,35 +39,62 @@ pub(crate) fn run(
     args: &ClusterArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    args.check()?;
+    args.read.params()?;
+    args.grouping.check()?;
+    args.out.check()?;
     let encoder = args.vectors.open(common, messages)?;
-    // Opened before the work, so that what cannot be written is known then.
-    let html = args.html.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let files = Files::open(&args.out)?;
     let gathered = gather::gather(&encoder, &args.paths, &args.read, messages)?;
     note_truncated(&encoder, messages);
-    let vectors = gathered.vectors();
-    let (clusters, how) = cluster(args, &vectors)?;
-    let report = Report::new(&gathered.texts, &vectors, clusters, how);
-    // A file before standard output, whose reader may go away.
-    if let Some(mut html) = html {
-        html.write_all(page::page(&report, &vectors)?.as_bytes())?;
-        html.finish()?;
+    files.write("text", &gathered.texts, &gathered.vectors(), &args.grouping, messages)
+}
+
+/// Where clusters are written to.
+pub(crate) struct Files {
+    html: Option<Out>,
+    out: Out,
+    format: ClusterFormat,
+}
+
+impl Files {
+    /// Opened before the work, so that what cannot be written is known then.
+    pub(crate) fn open(args: &ClusterOutArgs) -> anyhow::Result<Self> {
+        let html = args.html.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
+        let out = Out::to(args.output.as_deref(), args.force)?;
+        Ok(Self { html, out, format: args.format() })
     }
-    match args.format() {
-        ClusterFormat::Pretty => form::pretty(&report, &mut out)?,
-        ClusterFormat::Jsonl => form::jsonl(&report, &mut out)?,
-        ClusterFormat::Csv => form::csv(&report, &mut out)?,
+
+    /// Puts texts, or `what` else they are, into clusters by their vectors, and writes these.
+    pub(crate) fn write(
+        mut self,
+        what: &'static str,
+        texts: &[Input],
+        vectors: &Matrix,
+        grouping: &GroupingArgs,
+        messages: &Messages,
+    ) -> anyhow::Result<()> {
+        let (clusters, how) = cluster(grouping, vectors)?;
+        let report = Report::new(what, texts, vectors, clusters, how);
+        // A file before standard output, whose reader may go away.
+        if let Some(mut html) = self.html {
+            html.write_all(page::page(&report, vectors)?.as_bytes())?;
+            html.finish()?;
+        }
+        match self.format {
+            ClusterFormat::Pretty => form::pretty(&report, &mut self.out)?,
+            ClusterFormat::Jsonl => form::jsonl(&report, &mut self.out)?,
+            ClusterFormat::Csv => form::csv(&report, &mut self.out)?,
+        }
+        self.out.finish()?;
+        if self.format != ClusterFormat::Pretty {
+            messages.note(&report.summary());
+        }
+        Ok(())
     }
-    out.finish()?;
-    if args.format() != ClusterFormat::Pretty {
-        messages.note(&report.summary());
-    }
-    Ok(())
 }
 
 /// The clusters, and how their number came about.
-fn cluster(args: &ClusterArgs, vectors: &Matrix) -> anyhow::Result<(Clusters, String)> {
+fn cluster(args: &GroupingArgs, vectors: &Matrix) -> anyhow::Result<(Clusters, String)> {
     let failed = "the texts cannot be clustered";
     if args.method == ClusterMethod::Hdbscan {
         let min_size = args.min_size.unwrap_or(MIN_SIZE);

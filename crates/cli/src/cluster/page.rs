@@ -4,6 +4,7 @@ use cloze::Matrix;
 use super::map;
 use super::report::Report;
 use crate::messages::plural;
+use crate::page::map::{STYLE, key};
 use crate::page::table::{Numbers, Words, label, number, row, table, words};
 use crate::page::{self, report};
 use crate::plot;
@@ -11,22 +12,23 @@ use crate::plot;
 /// How much of a text is shown, in characters.
 const SHOWN: usize = 300;
 
-const MAP: &str = "Each text is a point, at the first two principal components of its vector: what lies \
-                   near may be far in the others. Numbers are those of clusters.";
-
-const STYLE: &str = "\
-.key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
-";
+const MAP: &str = "is a point, at the first two principal components of its vector: what lies near may \
+                   be far in the others. Numbers are those of clusters.";
 
 pub(super) fn page(report: &Report<'_>, vectors: &Matrix) -> anyhow::Result<String> {
-    let mut page = page::head("Clusters of texts", &format!("{}{STYLE}", report::STYLE));
+    let mut page =
+        page::head(&format!("Clusters of {}s", report.what), &format!("{}{STYLE}", report::STYLE));
     page.extend(["<p>", &page::text(&report.summary()), ".</p>\n"]);
     match map::draw(report, vectors)? {
         Some(svg) => {
             let none = if report.in_none() > 0 { " Grey points are in none." } else { "" };
-            page.extend(["<figure>\n", &svg, "</figure>\n<p>", MAP, none, "</p>\n"]);
+            let what = ["</figure>\n<p>Each ", report.what, " "];
+            page.extend(["<figure>\n", &svg].into_iter().chain(what).chain([MAP, none, "</p>\n"]));
         }
-        None => page += "<p>There is no map: the texts have no two vectors that differ.</p>\n",
+        None => {
+            page.extend(["<p>There is no map: the ", report.what]);
+            page += "s have no two vectors that differ.</p>\n";
+        }
     }
     page += &overview(report);
     for (i, about) in report.about.iter().enumerate() {
@@ -43,7 +45,7 @@ pub(super) fn page(report: &Report<'_>, vectors: &Matrix) -> anyhow::Result<Stri
                 ])
             })
             .collect();
-        let size = plural(report.clusters.sizes[i] as u64, "text");
+        let size = plural(report.clusters.sizes[i] as u64, report.what);
         let caption = format!("Cluster {}, {size}: nearest to its centre", i + 1);
         page += &table(&caption, &[Numbers("cosine"), Words("id"), Words("text")], &rows);
     }
@@ -55,8 +57,7 @@ fn overview(report: &Report<'_>) -> String {
     let rows = report.about.iter().zip(&report.clusters.sizes).enumerate();
     let rows: Vec<String> = rows
         .map(|(i, (about, size))| {
-            let key =
-                format!("<span class=\"key\" style=\"background: {}\"></span>", map::color(i));
+            let key = key(i);
             row(&[
                 format!("<th scope=\"row\" class=\"list\">{key}{}</th>", i + 1),
                 number(size),
@@ -64,5 +65,9 @@ fn overview(report: &Report<'_>) -> String {
             ])
         })
         .collect();
-    table("Clusters", &[Words("cluster"), Numbers("texts"), Words("words")], &rows)
+    table(
+        "Clusters",
+        &[Words("cluster"), Numbers(&format!("{}s", report.what)), Words("words")],
+        &rows,
+    )
 }

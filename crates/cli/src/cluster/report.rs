@@ -15,6 +15,8 @@ const NEAREST: usize = 3;
 const MAX_SILHOUETTE: usize = 5_000;
 
 pub(super) struct Report<'a> {
+    /// What is put together: a text, an occurrence.
+    pub(super) what: &'static str,
     pub(super) texts: &'a [Input],
     pub(super) clusters: Clusters,
     pub(super) about: Vec<About>,
@@ -31,6 +33,7 @@ pub(super) struct About {
 
 impl<'a> Report<'a> {
     pub(super) fn new(
+        what: &'static str,
         texts: &'a [Input],
         vectors: &Matrix,
         clusters: Clusters,
@@ -56,7 +59,7 @@ impl<'a> Report<'a> {
         let silhouette = Some(vectors)
             .filter(|vectors| vectors.rows() <= MAX_SILHOUETTE)
             .and_then(|vectors| Distances::of(vectors).silhouette(&clusters.of));
-        Self { texts, clusters, about, silhouette, how }
+        Self { what, texts, clusters, about, silhouette, how }
     }
 
     /// The cluster of a text; counts from 1.
@@ -71,7 +74,7 @@ impl<'a> Report<'a> {
 
     /// `126 texts in 12 clusters, silhouette 0.1234 (k-means)`.
     pub(super) fn summary(&self) -> String {
-        let texts = plural(self.texts.len() as u64, "text");
+        let texts = plural(self.texts.len() as u64, self.what);
         let clusters = plural(self.clusters.count() as u64, "cluster");
         let none = match self.in_none() {
             0 => String::new(),

@@ -1,7 +1,9 @@
 //! What pages that need nothing else share: how they begin, and texts as they may stand in them.
 //!
+//! - `map`: points of a plane;
 //! - `report`: what those of trained models share;
 //! - `table`: tables and their cells.
+pub(crate) mod map;
 pub(crate) mod report;
 pub(crate) mod table;
 

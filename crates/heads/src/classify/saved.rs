@@ -4,29 +4,18 @@
 //! Tensors: `weight` and `square`, `[labels, width]`, `bias` and `thresholds` (NaN where there is
 //! none), `[labels]`, in f64; the correction's numbers in f32, under the names of its fields:
 //! `correction.mean`, `correction.inv_std` and `correction.directions`.
-use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::Path;
 
 use cloze_embed::EmbedError;
-use cloze_embed::correction::{Correct as _, Correction, Method};
-use cloze_store::read::read_capped;
-use cloze_store::{AtomicFile, Existing, StoreError};
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
+use cloze_embed::correction::Method;
+use cloze_store::Existing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{ClassifyHead, Combine, Features, Prediction};
 use crate::HeadError;
-
-/// The newest version of the file.
-pub const FORMAT_VERSION: u32 = 1;
-/// The largest file that is read, in bytes.
-pub const MAX_HEAD_BYTES: u64 = 1 << 30;
-/// The one key of the file's metadata: with more, their order would be another in every file.
-const VERSION_KEY: &str = "cloze_head_version";
-const CORRECTION: &str = "correction.";
+use crate::tensors::{self, Tensors, wide};
+pub use crate::tensors::{FORMAT_VERSION, MAX_HEAD_BYTES};
 
 /// What a head is, but for its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -151,28 +140,9 @@ impl Classifier {
             tensors.push(wide("thresholds", vec![labels], values));
         }
         if let Some(correction) = self.features.correction() {
-            let width = correction.width_in();
-            for (field, values) in fields(correction, path)? {
-                let shape = match field.as_str() {
-                    "directions" => vec![values.len() / width, width],
-                    _ => vec![values.len()],
-                };
-                let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                tensors.push((format!("{CORRECTION}{field}"), Dtype::F32, shape, bytes));
-            }
+            tensors.extend(tensors::of_correction(correction, path)?);
         }
-        let unsound = |source| HeadError::Safetensors { path: path.to_owned(), source };
-        let mut views = vec![];
-        for (name, dtype, shape, bytes) in &tensors {
-            let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(unsound)?;
-            views.push((name.as_str(), view));
-        }
-        let version = HashMap::from([(VERSION_KEY.to_owned(), FORMAT_VERSION.to_string())]);
-        let bytes = serialize(views, Some(version)).map_err(unsound)?;
-        let mut file = AtomicFile::create(path, existing)?;
-        let failed = |source| StoreError::Write { path: path.to_owned(), source };
-        file.write_all(&bytes).map_err(failed)?;
-        Ok(file.commit()?)
+        tensors::write(path, &tensors, existing)
     }
 
     /// The classifier whose numbers are in the file `path` and of which `spec` says the rest.
@@ -184,17 +154,10 @@ impl Classifier {
     /// and shape that `spec` asks for; [`HeadError::Correction`] for numbers that make none; else
     /// as [`Features::new`] and [`ClassifyHead`]'s parts.
     pub fn open(path: &Path, spec: &HeadSpec) -> Result<Self, HeadError> {
-        let bytes = read_capped(path, MAX_HEAD_BYTES)?;
-        let unsound = |source| HeadError::Safetensors { path: path.to_owned(), source };
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(unsound)?;
-        let version = metadata.metadata().as_ref().and_then(|m| m.get(VERSION_KEY));
-        if version.and_then(|v| v.parse::<u32>().ok()).is_none_or(|v| v > FORMAT_VERSION) {
-            let found = version.cloned().unwrap_or_else(|| "none".into());
-            let path = path.to_owned();
-            return Err(HeadError::HeadVersion { path, newest: FORMAT_VERSION, found });
-        }
-        let file = Tensors { path, file: SafeTensors::deserialize(&bytes).map_err(unsound)? };
-        let correction = spec.correction.map(|method| file.correction(method, spec)).transpose()?;
+        let bytes = tensors::read(path)?;
+        let file = Tensors::of(path, &bytes)?;
+        let vector = spec.width / spec.combine.vectors();
+        let correction = spec.correction.map(|m| file.correction(m, vector)).transpose()?;
         let features = Features::new(spec.combine, spec.width, correction, spec.normalize)?;
         let (labels, width) = (spec.labels.len(), features.width_out());
         let mut known = vec!["weight", "bias"];
@@ -214,117 +177,9 @@ impl Classifier {
             head = head.with_thresholds(thresholds.collect())?;
         }
         if let Some(method) = spec.correction {
-            known.extend(tensors_of(method));
+            known.extend(tensors::names_of(method));
         }
-        // In order, so that the same one is named every time.
-        let mut names = file.file.names();
-        names.sort_unstable();
-        if let Some(name) = names.iter().find(|name| !known.contains(name)) {
-            return Err(file.unlike(name, "no such tensor".into(), file.found(name)));
-        }
+        file.check_known(&known)?;
         Self::new(features, head)
-    }
-}
-
-type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
-
-fn wide(name: &str, shape: Vec<usize>, values: impl Iterator<Item = f64>) -> Tensor {
-    (name.to_owned(), Dtype::F64, shape, values.flat_map(f64::to_le_bytes).collect())
-}
-
-/// The names of the tensors of a correction.
-fn tensors_of(method: Method) -> [&'static str; 2] {
-    match method {
-        Method::ZScore => ["correction.mean", "correction.inv_std"],
-        Method::Whitening { .. } | Method::AllButTheTop { .. } => {
-            ["correction.mean", "correction.directions"]
-        }
-    }
-}
-
-/// The numbers of a correction, by the names of its fields.
-#[expect(clippy::cast_possible_truncation, reason = "they were f32 before they became JSON")]
-fn fields(correction: &Correction, path: &Path) -> Result<Vec<(String, Vec<f32>)>, HeadError> {
-    let unsaved = |source| HeadError::Unsaved { path: path.to_owned(), source };
-    let Value::Object(all) = serde_json::to_value(correction).map_err(unsaved)? else {
-        return Ok(vec![]);
-    };
-    let numbers = |(field, value): (String, Value)| {
-        let Value::Array(values) = value else { return None };
-        Some((field, values.iter().filter_map(Value::as_f64).map(|v| v as f32).collect()))
-    };
-    Ok(all.into_iter().filter_map(numbers).collect())
-}
-
-/// The tensors of a file, which are judged as they are taken.
-struct Tensors<'a> {
-    path: &'a Path,
-    file: SafeTensors<'a>,
-}
-
-impl Tensors<'_> {
-    fn unlike(&self, name: &str, expected: String, found: String) -> HeadError {
-        let (path, name) = (self.path.to_owned(), name.to_owned());
-        HeadError::Tensor { path, name, expected, found }
-    }
-
-    /// Type and shape of what is there.
-    fn found(&self, name: &str) -> String {
-        let text = |t: TensorView<'_>| format!("{} {:?}", t.dtype(), t.shape());
-        self.file.tensor(name).map_or_else(|_| "no such tensor".into(), text)
-    }
-
-    /// The bytes of a tensor whose dimensions are those of `shape`, where `None` is any above 0.
-    fn bytes(&self, name: &str, dtype: Dtype, shape: &[Option<usize>]) -> Result<&[u8], HeadError> {
-        let fits = |t: &TensorView<'_>| {
-            let same = |(found, expected): (&usize, &Option<usize>)| match expected {
-                Some(expected) => found == expected,
-                None => *found > 0,
-            };
-            t.dtype() == dtype
-                && t.shape().len() == shape.len()
-                && t.shape().iter().zip(shape).all(same)
-        };
-        match self.file.tensor(name) {
-            Ok(tensor) if fits(&tensor) => Ok(tensor.data()),
-            _ => {
-                let dim = |d: &Option<usize>| d.map_or_else(|| "any".into(), |d| d.to_string());
-                let dims: Vec<String> = shape.iter().map(dim).collect();
-                let expected = format!("{dtype} [{}]", dims.join(", "));
-                Err(self.unlike(name, expected, self.found(name)))
-            }
-        }
-    }
-
-    fn wide(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, HeadError> {
-        let shape: Vec<_> = shape.iter().copied().map(Some).collect();
-        let (numbers, _) = self.bytes(name, Dtype::F64, &shape)?.as_chunks();
-        Ok(numbers.iter().map(|b| f64::from_le_bytes(*b)).collect())
-    }
-
-    fn correction(&self, method: Method, spec: &HeadSpec) -> Result<Correction, HeadError> {
-        let width = Some(spec.width / spec.combine.vectors());
-        let mut json = Map::from_iter([("name".to_owned(), Value::from(method.name()))]);
-        for name in tensors_of(method) {
-            let directions = [None, width];
-            let shape = if name.ends_with("directions") { &directions[..] } else { &[width][..] };
-            let (numbers, _) = self.bytes(name, Dtype::F32, shape)?.as_chunks();
-            let mut values = vec![];
-            for (index, bytes) in numbers.iter().enumerate() {
-                let found = f32::from_le_bytes(*bytes);
-                // JSON would make null of it.
-                if !found.is_finite() {
-                    let found = format!("{found} as number {index}");
-                    return Err(self.unlike(name, "finite numbers".into(), found));
-                }
-                values.push(Value::from(found));
-            }
-            json.insert(name[CORRECTION.len()..].to_owned(), Value::from(values));
-        }
-        serde_json::from_value(Value::Object(json)).map_err(|source| HeadError::Correction {
-            path: self.path.to_owned(),
-            method: method.name(),
-            source,
-        })
     }
 }

@@ -12,7 +12,7 @@ pub mod silhouette;
 use cloze_core::Matrix;
 
 use crate::TrainError;
-pub use principal::principal;
+pub use principal::{principal, principal_with};
 
 /// Rows in clusters. The largest is cluster 0; of those with as many rows the one whose first row comes
 /// first.

@@ -16,15 +16,31 @@ use crate::TrainError;
 /// [`TrainError::NoExamples`] without rows; [`TrainError::NotFinite`]; [`TrainError::Setting`] for no
 /// dimensions; [`TrainError::Head`] if there is no spectrum for them.
 pub fn principal(rows: &Matrix, dims: usize) -> Result<Matrix, TrainError> {
+    Ok(principal_with(rows, &Matrix::default(), dims)?.0)
+}
+
+/// The same, and `others` along the directions of `rows`, from the mean of these; as many columns for
+/// both.
+///
+/// # Errors
+/// As [`principal`]; [`TrainError::Head`] for others of another width.
+pub fn principal_with(
+    rows: &Matrix,
+    others: &Matrix,
+    dims: usize,
+) -> Result<(Matrix, Matrix), TrainError> {
     check_rows(rows)?;
     if dims == 0 {
         return Err(setting("dims", 0, "at least 1"));
     }
     let width = rows.cols();
-    if width <= dims {
-        return Ok(rows.clone());
-    }
     let failed = |error: EmbedError| TrainError::from(HeadError::from(error));
+    if others.rows() > 0 && others.cols() != width {
+        return Err(failed(EmbedError::Width { expected: width, found: others.cols() }));
+    }
+    if width <= dims {
+        return Ok((rows.clone(), others.clone()));
+    }
     let mut gathered = Accumulator::new(width, Spread::Covariance);
     rows.iter().try_for_each(|row| gathered.push(row)).map_err(failed)?;
     let moments = gathered.finish();
@@ -35,18 +51,22 @@ pub fn principal(rows: &Matrix, dims: usize) -> Result<Matrix, TrainError> {
     };
     let top = match top {
         Err(EmbedError::TooFew { .. } | EmbedError::NoSpread { .. }) => {
-            return Ok(Matrix::from_vec(1, vec![0.0; rows.rows()]).unwrap_or_default());
+            let zeros = |n| Matrix::from_vec(1, vec![0.0; n]).unwrap_or_default();
+            return Ok((zeros(rows.rows()), zeros(others.rows())));
         }
         other => other.map_err(failed)?,
     };
     let directions = top.directions();
-    let mut found = Vec::with_capacity(rows.rows() * directions.rows());
-    for row in rows {
-        let centred: Vec<f64> =
-            row.iter().zip(moments.mean()).map(|(x, mean)| f64::from(*x) - mean).collect();
-        found.extend(directions.iter().map(|direction| component(direction, &centred)));
-    }
-    Ok(Matrix::from_vec(directions.rows(), found).unwrap_or_default())
+    let along = |rows: &Matrix| {
+        let mut found = Vec::with_capacity(rows.rows() * directions.rows());
+        for row in rows {
+            let centred: Vec<f64> =
+                row.iter().zip(moments.mean()).map(|(x, mean)| f64::from(*x) - mean).collect();
+            found.extend(directions.iter().map(|direction| component(direction, &centred)));
+        }
+        Matrix::from_vec(directions.rows(), found).unwrap_or_default()
+    };
+    Ok((along(rows), along(others)))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "as exact as the rows")]

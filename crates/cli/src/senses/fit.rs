@@ -1,0 +1,119 @@
+//! Senses learned.
+use std::io::{self, Write as _};
+
+use cloze::embed::Level;
+use cloze::heads::senses::{SenseFitter, Senses};
+use cloze::{SentenceEncoder, senses};
+use cloze_store::{AtomicFolder, Existing};
+use serde::Serialize;
+use serde_json::json;
+
+use super::data::{self, Sample};
+use crate::args::{CommonArgs, SensesFitArgs};
+use crate::embed::note_truncated;
+use crate::messages::{Messages, plural};
+use crate::output::pretty::visible;
+
+#[derive(Serialize)]
+struct Report {
+    folder: String,
+    model: String,
+    model_sha256: String,
+    layers: String,
+    correction: String,
+    prior: f64,
+    texts: usize,
+    occurrences: u64,
+    words: usize,
+    /// Those with more than one sense.
+    ambiguous_words: usize,
+    senses: usize,
+}
+
+pub(super) fn run(
+    common: &CommonArgs,
+    args: &SensesFitArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let params = args.prior.params(args.correction).check()?;
+    args.read.params()?;
+    let existing = if args.force { Existing::Replace } else { Existing::Refuse };
+    // Begun before the work, so that what cannot be written is known then.
+    let folder = AtomicFolder::create(&args.output, existing)?;
+    let encoder = args.vectors.open_layers(common, messages)?;
+    let provenance = encoder.provenance(Level::Word)?;
+    let samples = data::read(&args.read, messages)?;
+    let all: Vec<&Sample> = samples.iter().collect();
+    let mut fitter = SenseFitter::new(provenance.width, params.spread());
+    let occurrences = gather(&encoder, &all, &mut fitter, messages)?;
+    note_truncated(&encoder, messages);
+    let fitted = fitter.fit(&params)?;
+    let layers = provenance.layers.clone();
+    let report = Report {
+        folder: args.output.display().to_string(),
+        model: provenance.model,
+        model_sha256: provenance.model_sha256,
+        layers: layers.to_string(),
+        correction: correction(&fitted).to_owned(),
+        prior: fitted.prior(),
+        texts: samples.len(),
+        occurrences,
+        words: fitted.lexicon().words().len(),
+        ambiguous_words: fitted.lexicon().words().iter().filter(|w| w.senses.len() > 1).count(),
+        senses: fitted.lexicon().senses(),
+    };
+    let training = json!({
+        "cloze": env!("CARGO_PKG_VERSION"),
+        "data": args.read.paths,
+        "unit": args.read.unit(),
+        "texts": report.texts,
+        "occurrences": occurrences,
+    });
+    senses::save(folder, &fitted, encoder.model(), layers, training)?;
+    report.print(args.json)
+}
+
+/// Gathers the vectors of all words whose sense is known.
+pub(super) fn gather(
+    encoder: &SentenceEncoder,
+    samples: &[&Sample],
+    fitter: &mut SenseFitter,
+    messages: &Messages,
+) -> anyhow::Result<u64> {
+    data::for_each_word(encoder, samples, messages, |sample, word, vector| {
+        Ok(fitter.push(&sample.occurrence(word), vector)?)
+    })
+}
+
+/// The name of the correction.
+pub(super) fn correction(senses: &Senses) -> &'static str {
+    senses.correction().map_or("none", |correction| correction.name())
+}
+
+impl Report {
+    fn print(&self, json: bool) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        if json {
+            writeln!(out, "{}", serde_json::to_string_pretty(self)?)?;
+            return Ok(());
+        }
+        let texts = plural(self.texts as u64, "text");
+        let words = plural(self.words as u64, "word");
+        let several = self.ambiguous_words;
+        for (what, value) in [
+            ("folder", self.folder.clone()),
+            ("fitted on", format!("{} in {texts}", plural(self.occurrences, "occurrence"))),
+            ("words", format!("{words}, {several} of them with several senses")),
+            ("senses", self.senses.to_string()),
+            ("correction", self.correction.clone()),
+            ("prior", self.prior.to_string()),
+            ("model", self.model.clone()),
+            ("sha256", self.model_sha256.clone()),
+            ("layers", self.layers.clone()),
+        ] {
+            // A folder's or model's name may have control characters.
+            writeln!(out, "{what:<10} {}", visible(&value))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! A JSON object a word that has a sense.
+use std::path::Path;
+
+use cloze_core::Span;
+use serde_json::value::RawValue;
+
+use super::{SenseText, SenseWord};
+use crate::decode::Unit;
+use crate::error::beginning;
+use crate::fields::{At, Names, Object, Rows};
+use crate::params::Opened;
+use crate::{CorpusError, Encoding, Format, Quotes, jsonl};
+
+pub(super) struct Lines {
+    rows: Rows,
+    fields: Fields,
+}
+
+struct Fields {
+    text: Names,
+    start: Names,
+    end: Names,
+    lemma: Names,
+    pos: Names,
+    sense: Names,
+    document: Names,
+}
+
+impl Lines {
+    pub(super) fn new(opened: Opened, encoding: Encoding, max: usize) -> Self {
+        let opened = Opened { format: Format::Jsonl, ..opened };
+        let rows = Rows::new(opened, encoding, Quotes::None, max).expect("JSONL has fields");
+        let [text, start, end, lemma, pos, sense, document] =
+            ["text", "start", "end", "lemma", "pos", "sense", "document"]
+                .map(|name| Names::new(None, &[name]));
+        Self { rows, fields: Fields { text, start, end, lemma, pos, sense, document } }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.rows.path()
+    }
+
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.rows.bytes_read()
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<SenseText>, CorpusError> {
+        let Some(Unit { line, raw }) = self.rows.next(true)? else { return Ok(None) };
+        let object = Object::parse(&raw, At { path: self.rows.path(), line })?;
+        let fields = &self.fields;
+        let text = object.string(&fields.text)?;
+        let [start, end] = [&fields.start, &fields.end].map(|names| place(&object, names));
+        let (start, end) = (start?, end?);
+        let span = span(&text, start, end).ok_or_else(|| CorpusError::WordSpan {
+            path: object.at.path.to_owned(),
+            line,
+            start,
+            end,
+            length: text.chars().count(),
+        })?;
+        let named = |names: &Names, field| match object.string(names)? {
+            value if value.trim().is_empty() => Err(empty(object.at, field)),
+            value => Ok(value),
+        };
+        let (lemma, sense) = (named(&fields.lemma, "lemma")?, named(&fields.sense, "sense")?);
+        let pos = match object.find(&fields.pos) {
+            Some((_, value)) if jsonl::type_of(value) != jsonl::NULL => {
+                object.string(&fields.pos)?
+            }
+            _ => String::new(),
+        };
+        let document = object.id(&fields.document)?;
+        let words = vec![SenseWord { line, span, lemma, pos, sense }];
+        Ok(Some(SenseText { document, line, text, words }))
+    }
+}
+
+fn empty(At { path, line }: At<'_>, field: &'static str) -> CorpusError {
+    let (path, place) = (path.to_owned(), format!("field {field:?}"));
+    CorpusError::EmptySense { path, line, place, what: field }
+}
+
+/// A place in the text, in code points.
+fn place(object: &Object<'_>, names: &Names) -> Result<usize, CorpusError> {
+    let (field, value): (_, &RawValue) = object.need(names)?;
+    if jsonl::type_of(value) != jsonl::NUMBER {
+        return Err(object.wrong_type(field, jsonl::NUMBER, jsonl::type_of(value)));
+    }
+    let whole: Option<u32> = value.get().parse().ok();
+    whole.and_then(|n| usize::try_from(n).ok()).ok_or_else(|| CorpusError::NotWhole {
+        path: object.at.path.to_owned(),
+        line: object.at.line,
+        place: format!("field {field:?}"),
+        found: beginning(value.get()),
+    })
+}
+
+/// The bytes of the code points `start..end`; `None` for none, and past the end.
+fn span(text: &str, start: usize, end: usize) -> Option<Span> {
+    let mut places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let first = places.nth(start)?;
+    let more = end.checked_sub(start)?.checked_sub(1)?;
+    Some(Span::new(first, places.nth(more)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `é` in two code points is 3 bytes, 👍 is 4.
+    #[test]
+    fn places_are_code_points() {
+        let text = "e\u{301}👍x";
+        for (start, end, expected) in [
+            (0, 2, Some((0, 3))),
+            (2, 3, Some((3, 7))),
+            (2, 4, Some((3, 8))),
+            (3, 4, Some((7, 8))),
+            (0, 0, None),
+            (2, 1, None),
+            (3, 5, None),
+            (4, 5, None),
+            (9, 10, None),
+        ] {
+            assert_eq!(
+                span(text, start, end),
+                expected.map(|(a, b)| Span::new(a, b)),
+                "{start}..{end}"
+            );
+        }
+    }
+}
