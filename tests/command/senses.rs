@@ -1,4 +1,6 @@
 //! `cloze senses`: senses learned from sentences, told of others, judged, put together and drawn.
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::run::{Home, Ran, records};
@@ -157,9 +159,9 @@ fn xml_is_as_good_as_lines() {
             let bare_word = bare.trim_start_matches('[');
             let said = format!("lemma='{lemma}' pos='{pos}' sense='{sense}'");
             let said = if word.contains('[') { said } else { String::new() };
-            xml += &format!("<word text='{bare_word}' {said} break_level='{level}'/>\n");
+            writeln!(xml, "<word text='{bare_word}' {said} break_level='{level}'/>").unwrap();
             if !rest.is_empty() {
-                xml += &format!("<word text='{rest}' break_level='NO_BREAK'/>\n");
+                writeln!(xml, "<word text='{rest}' break_level='NO_BREAK'/>").unwrap();
             }
         }
     }

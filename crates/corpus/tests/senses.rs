@@ -1,4 +1,7 @@
 //! Texts with words whose sense is known, in both formats, and what is wrong with them.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+use std::fmt::Write as _;
+
 use cloze_corpus::senses::{SenseFormat, SenseParams, SenseText, TextUnit};
 use cloze_corpus::{CorpusError, Source, walk};
 use proptest::prelude::*;
@@ -215,7 +218,7 @@ proptest! {
         for (word, tagged, level) in &words {
             let word = escaped(word);
             let sense = if *tagged { format!("lemma='{word}' sense='s'") } else { String::new() };
-            content += &format!("<word text='{word}' {sense} break_level='{}'/>\n", levels[*level]);
+            writeln!(content, "<word text='{word}' {sense} break_level='{}'/>", levels[*level]).unwrap();
         }
         content += "</d>";
         let found = texts("p.xml", &content, TextUnit::Sentence);

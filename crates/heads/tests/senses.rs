@@ -110,12 +110,12 @@ fn vectors_are_corrected_by_all_of_them_together() {
 fn words_are_found_by_lemma_and_form() {
     let senses = fit(&BANKS, plain(0.0)).unwrap();
     let lexicon = senses.lexicon();
-    let names = |words: &[Word]| -> Vec<String> {
+    let shown = |words: &[Word]| -> Vec<String> {
         words.iter().map(|w| format!("{} {}", w.lemma, w.pos)).collect()
     };
-    assert_eq!(names(lexicon.lookup("bank", Some("VERB"))), ["bank VERB"]);
+    assert_eq!(shown(lexicon.lookup("bank", Some("VERB"))), ["bank VERB"]);
     // A part of speech that it did not have: all of the lemma.
-    assert_eq!(names(lexicon.lookup("bank", Some("ADJ"))), ["bank NOUN", "bank VERB"]);
+    assert_eq!(shown(lexicon.lookup("bank", Some("ADJ"))), ["bank NOUN", "bank VERB"]);
     assert!(lexicon.lookup("ban", None).is_empty() && lexicon.lookup("", None).is_empty());
     let named = |name: &str| -> Vec<String> {
         lexicon.named(name).into_iter().map(|w| format!("{} {}", w.lemma, w.pos)).collect()

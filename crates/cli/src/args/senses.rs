@@ -70,8 +70,8 @@ impl WordVectorArgs {
 /// Texts whose words have their sense beside them.
 #[derive(Args)]
 pub(crate) struct SenseReadArgs {
-    /// Files, folders or patterns: XML with a <word> a word (text, lemma, pos, sense, break_level), or
-    /// JSONL with an object a word (text, start, end, lemma, pos, sense), which - reads, too
+    /// Files, folders or patterns: XML with a `<word text lemma pos sense break_level>` a word, or JSONL
+    /// with an object a word (text, start, end, lemma, pos, sense), which - reads, too
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
     /// What is seen of a document at once (xml)
@@ -113,7 +113,7 @@ super::values! { UnitArg => TextUnit {
 pub(crate) struct PriorArgs {
     /// How much a sense counts for being frequent: its score is its cosine, and this times the natural
     /// logarithm of its share of the word's occurrences in training
-    #[arg(long, default_value_t = TellParams::PRIOR, value_name = "W", help_heading = "Senses")]
+    #[arg(long, default_value_t = TellParams::PRIOR, allow_negative_numbers = true, value_name = "W", help_heading = "Senses")]
     pub(crate) prior: f64,
     /// How many directions whitening keeps [default: all that vectors spread in]
     #[arg(long, value_name = "N", help_heading = "Senses")]

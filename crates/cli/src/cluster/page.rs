@@ -19,16 +19,12 @@ pub(super) fn page(report: &Report<'_>, vectors: &Matrix) -> anyhow::Result<Stri
     let mut page =
         page::head(&format!("Clusters of {}s", report.what), &format!("{}{STYLE}", report::STYLE));
     page.extend(["<p>", &page::text(&report.summary()), ".</p>\n"]);
-    match map::draw(report, vectors)? {
-        Some(svg) => {
-            let none = if report.in_none() > 0 { " Grey points are in none." } else { "" };
-            let what = ["</figure>\n<p>Each ", report.what, " "];
-            page.extend(["<figure>\n", &svg].into_iter().chain(what).chain([MAP, none, "</p>\n"]));
-        }
-        None => {
-            page.extend(["<p>There is no map: the ", report.what]);
-            page += "s have no two vectors that differ.</p>\n";
-        }
+    let what = report.what;
+    if let Some(svg) = map::draw(report, vectors)? {
+        let none = if report.in_none() > 0 { " Grey points are in none." } else { "" };
+        page.extend(["<figure>\n", &svg, "</figure>\n<p>Each ", what, " ", MAP, none, "</p>\n"]);
+    } else {
+        page.extend(["<p>There is no map: the ", what, "s have no two vectors that differ.</p>\n"]);
     }
     page += &overview(report);
     for (i, about) in report.about.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! Senses learned.
 use std::io::{self, Write as _};
 
+use cloze::SentenceEncoder;
 use cloze::embed::Level;
 use cloze::heads::senses::{SenseFitter, Senses};
-use cloze::{SentenceEncoder, senses};
 use cloze_store::{AtomicFolder, Existing};
 use serde::Serialize;
 use serde_json::json;
@@ -47,20 +47,20 @@ pub(super) fn run(
     let mut fitter = SenseFitter::new(provenance.width, params.spread());
     let occurrences = gather(&encoder, &all, &mut fitter, messages)?;
     note_truncated(&encoder, messages);
-    let fitted = fitter.fit(&params)?;
+    let senses = fitter.fit(&params)?;
     let layers = provenance.layers.clone();
     let report = Report {
         folder: args.output.display().to_string(),
         model: provenance.model,
         model_sha256: provenance.model_sha256,
         layers: layers.to_string(),
-        correction: correction(&fitted).to_owned(),
-        prior: fitted.prior(),
+        correction: correction(&senses).to_owned(),
+        prior: senses.prior(),
         texts: samples.len(),
         occurrences,
-        words: fitted.lexicon().words().len(),
-        ambiguous_words: fitted.lexicon().words().iter().filter(|w| w.senses.len() > 1).count(),
-        senses: fitted.lexicon().senses(),
+        words: senses.lexicon().words().len(),
+        ambiguous_words: senses.lexicon().words().iter().filter(|w| w.senses.len() > 1).count(),
+        senses: senses.lexicon().senses(),
     };
     let training = json!({
         "cloze": env!("CARGO_PKG_VERSION"),
@@ -69,7 +69,7 @@ pub(super) fn run(
         "texts": report.texts,
         "occurrences": occurrences,
     });
-    senses::save(folder, &fitted, encoder.model(), layers, training)?;
+    cloze::senses::save(folder, &senses, encoder.model(), layers, training)?;
     report.print(args.json)
 }
 

@@ -82,7 +82,9 @@ pub(super) fn run(
         }
         Answer::Found(mut places) => {
             let most = args.top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
-            places.iter_mut().for_each(|place| place.senses.truncate(most));
+            for place in &mut places {
+                place.senses.truncate(most);
+            }
             places
         }
     };

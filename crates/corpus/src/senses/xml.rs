@@ -335,7 +335,7 @@ impl BufRead for Counted {
     fn consume(&mut self, n: usize) {
         // Of what was filled, so it is there without reading.
         let taken = &self.inner.buffer()[..n.min(self.inner.buffer().len())];
-        self.line += taken.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.line += taken.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
         self.taken += n;
         self.bytes += n as u64;
         self.inner.consume(n);

@@ -1,4 +1,4 @@
-/// letters//! A word's places in a text.
+//! A word's places in a text.
 use cloze_core::Span;
 
 use super::Lexicon;

@@ -1,7 +1,7 @@
 //! The mean vector of each sense.
 use std::collections::BTreeMap;
 
-use cloze_embed::correction::Correct as _;
+use cloze_embed::correction::Correct;
 use cloze_embed::{Accumulator, Spread, l2_normalize};
 
 use super::tell::Rows;
@@ -83,7 +83,7 @@ impl SenseFitter {
             None => None,
             Some(method) => Some(method.fit(&self.moments.clone().finish())?),
         };
-        let width = correction.as_ref().map_or(self.width, |correction| correction.width_out());
+        let width = correction.as_ref().map_or(self.width, Correct::width_out);
         let mut rows = Rows::with_width(width);
         let mut words = vec![];
         for ((lemma, pos), Building { senses, forms }) in &self.words {

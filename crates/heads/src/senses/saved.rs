@@ -5,7 +5,7 @@
 //! and `correction.directions`.
 use std::path::Path;
 
-use cloze_embed::correction::{Correct as _, Method};
+use cloze_embed::correction::{Correct, Method};
 use cloze_store::Existing;
 use half::f16;
 use safetensors::tensor::Dtype;
@@ -79,7 +79,7 @@ impl Senses {
         known.extend(correction.into_iter().flat_map(tensors::names_of));
         file.check_known(&known)?;
         let correction = correction.map(|method| file.correction(method, width)).transpose()?;
-        let width_out = correction.as_ref().map_or(width, |correction| correction.width_out());
+        let width_out = correction.as_ref().map_or(width, Correct::width_out);
         let shape = [Some(lexicon.senses()), Some(width_out)];
         let (numbers, _) = file.bytes(VECTORS, Dtype::F16, &shape)?.as_chunks();
         let numbers: Vec<f16> = numbers.iter().map(|b| f16::from_le_bytes(*b)).collect();
