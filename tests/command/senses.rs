@@ -271,7 +271,13 @@ fn held_out_documents_are_judged() {
         .collect();
     assert_eq!(
         names,
-        ["most frequent sense -", "static none", "in context none", "in context zscore"]
+        [
+            "most frequent sense -",
+            "static none",
+            "in context none",
+            "in context zscore",
+            "in context whitening"
+        ]
     );
     // Of bank 3 to 1 are money in what is left; of bat, 1 and 1, the first by name is the animal.
     let right = |i: usize| report["scores"][i]["ambiguous"]["right"].as_u64().unwrap();

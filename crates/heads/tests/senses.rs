@@ -93,7 +93,8 @@ fn frequency_counts_as_much_as_the_prior_says() {
 /// (−0.49752, 1.19463). Of the mean itself nothing is left, and all cosines are 0: by frequency.
 #[test]
 fn vectors_are_corrected_by_all_of_them_together() {
-    let senses = fit(&BANKS, TellParams::new().prior(0.0)).unwrap();
+    let senses =
+        fit(&BANKS, TellParams::new().correction(Some(Method::ZScore)).prior(0.0)).unwrap();
     let words = senses.lexicon().lookup("bank", Some("NOUN"));
     let cosine =
         |a: (f64, f64), b: (f64, f64)| (a.0 * b.0 + a.1 * b.1) / (a.0.hypot(a.1) * b.0.hypot(b.1));
@@ -205,7 +206,7 @@ fn what_was_saved_is_the_same_again() {
 fn files_that_do_not_fit_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.safetensors");
-    let senses = fit(&BANKS, TellParams::new()).unwrap();
+    let senses = fit(&BANKS, TellParams::new().correction(Some(Method::ZScore))).unwrap();
     senses.save(&path, Existing::Refuse).unwrap();
     assert!(matches!(senses.save(&path, Existing::Refuse), Err(HeadError::Store(_))));
     let spec = senses.spec();

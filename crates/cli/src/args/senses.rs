@@ -139,9 +139,10 @@ pub(crate) struct SensesFitArgs {
     pub(crate) read: SenseReadArgs,
     #[command(flatten)]
     pub(crate) vectors: WordVectorArgs,
-    /// How vectors are corrected by all occurrences together
-    #[arg(long, value_enum, default_value_t = CorrectionArg::Zscore, value_name = "METHOD", help_heading = "Senses")]
-    pub(crate) correction: CorrectionArg,
+    /// How vectors are corrected by all occurrences together [default: whitening; zscore where there are
+    /// fewer than four occurrences for each number of a vector]
+    #[arg(long, value_enum, value_name = "METHOD", help_heading = "Senses")]
+    pub(crate) correction: Option<CorrectionArg>,
     #[command(flatten)]
     pub(crate) prior: PriorArgs,
     /// The folder to write

@@ -9,10 +9,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::data::{self, Sample};
-use crate::args::{CommonArgs, SensesFitArgs};
+use crate::args::{CommonArgs, CorrectionArg, SensesFitArgs};
 use crate::embed::note_truncated;
 use crate::messages::{Messages, plural};
 use crate::output::pretty::visible;
+
+/// Of fewer occurrences, for each number of a vector, whitening has no good covariances.
+const OCCURRENCES_A_NUMBER: u64 = 4;
 
 #[derive(Serialize)]
 struct Report {
@@ -35,7 +38,9 @@ pub(super) fn run(
     args: &SensesFitArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let params = args.prior.params(args.correction).check()?;
+    // Judged before the work; which one it is may depend on how much there is.
+    let chosen = args.correction.unwrap_or(CorrectionArg::Whitening);
+    let mut params = args.prior.params(chosen).check()?;
     args.read.params()?;
     let existing = if args.force { Existing::Replace } else { Existing::Refuse };
     // Begun before the work, so that what cannot be written is known then.
@@ -47,6 +52,10 @@ pub(super) fn run(
     let mut fitter = SenseFitter::new(provenance.width, params.spread());
     let occurrences = gather(&encoder, &all, &mut fitter, messages)?;
     note_truncated(&encoder, messages);
+    let few = OCCURRENCES_A_NUMBER.saturating_mul(provenance.width as u64);
+    if args.correction.is_none() && occurrences < few {
+        params = args.prior.params(CorrectionArg::Zscore).check()?;
+    }
     let senses = fitter.fit(&params)?;
     let layers = provenance.layers.clone();
     let report = Report {

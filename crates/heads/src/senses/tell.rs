@@ -15,13 +15,14 @@ pub struct TellParams {
 
 impl Default for TellParams {
     fn default() -> Self {
-        Self { correction: Some(Method::ZScore), prior: Self::PRIOR }
+        Self { correction: Some(Method::Whitening { dims: None }), prior: Self::PRIOR }
     }
 }
 
 impl TellParams {
-    /// The weight of frequency where nothing is said: chosen on `SemCor` documents that nothing was
-    /// reported of, where 0 told fewer right.
+    /// The weight of frequency where nothing is said. Of 8,805 occurrences of ambiguous words in 35
+    /// documents of `SemCor` for choosing settings, whitened means of `all-MiniLM-L6-v2`'s last four layers
+    /// told 0.757 right with 0, 0.831 with 0.05 and 0.817 with 0.1; the most frequent sense is 0.732.
     pub const PRIOR: f64 = 0.05;
 
     /// The defaults.
@@ -30,7 +31,9 @@ impl TellParams {
         Self::default()
     }
 
-    /// How vectors are corrected, by all occurrences of training together. Default z-score.
+    /// How vectors are corrected, by all occurrences of training together. Default whitening, which on the
+    /// documents that [`PRIOR`](Self::PRIOR) names told 0.831 right, z-scores 0.820 and vectors as they are
+    /// 0.814, each with its best prior; so from 2,500 occurrences on. With 860 it was behind by 0.004.
     #[must_use]
     pub fn correction(mut self, method: Option<Method>) -> Self {
         self.correction = method;
