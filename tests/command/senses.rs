@@ -179,7 +179,7 @@ fn xml_is_as_good_as_lines() {
     };
     let ran = fit("a", "x");
     assert!(
-        ran.stderr.contains("1 file that are neither .xml nor .jsonl skipped"),
+        ran.stderr.contains("1 file skipped: neither .xml nor .jsonl"),
         "{}",
         ran.stderr
     );

@@ -53,7 +53,7 @@ pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<
     let (others, sources): (Vec<Source>, Vec<Source>) = found.sources.into_iter().partition(other);
     if !others.is_empty() {
         let what = plural(others.len() as u64, "file");
-        messages.note(&format!("{what} that are neither .xml nor .jsonl skipped"));
+        messages.note(&format!("{what} skipped: neither .xml nor .jsonl"));
     }
     progress::start(&sources, messages);
     let mut samples: Vec<Sample> = vec![];
