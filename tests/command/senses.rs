@@ -178,11 +178,7 @@ fn xml_is_as_good_as_lines() {
         ran
     };
     let ran = fit("a", "x");
-    assert!(
-        ran.stderr.contains("1 file skipped: neither .xml nor .jsonl"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("1 file skipped: neither .xml nor .jsonl"), "{}", ran.stderr);
     fit("train.jsonl", "l");
     assert_eq!(home.bytes("x/senses.safetensors"), home.bytes("l/senses.safetensors"));
     let words = |folder: &str| -> Value {

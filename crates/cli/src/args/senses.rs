@@ -218,7 +218,7 @@ pub(crate) struct SensesEvalArgs {
         long,
         value_enum,
         value_delimiter = ',',
-        default_value = "none,zscore",
+        default_value = "none,zscore,whitening",
         value_name = "METHODS",
         help_heading = "Senses"
     )]
