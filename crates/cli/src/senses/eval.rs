@@ -1,5 +1,5 @@
 //! How often the right sense is told.
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::time::Instant;
 
@@ -12,63 +12,12 @@ use serde::Serialize;
 
 use super::data::{self, Sample};
 use super::fit;
+use super::score::Score;
 use super::split::{Part, split};
 use crate::args::{CommonArgs, CorrectionArg, PartArg, SensesEvalArgs};
 use crate::embed::note_truncated;
 use crate::messages::{Messages, plural};
 use crate::out::{Out, json_line};
-
-/// How many were right, of how many.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Tally {
-    right: u64,
-    of: u64,
-    /// `None` of none.
-    accuracy: Option<f64>,
-}
-
-impl Tally {
-    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-    fn add(&mut self, right: bool) {
-        self.right += u64::from(right);
-        self.of += 1;
-        self.accuracy = Some(self.right as f64 / self.of as f64);
-    }
-}
-
-/// What a way of telling comes to.
-#[derive(Clone, Debug, Default, Serialize)]
-struct Score {
-    method: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    correction: Option<&'static str>,
-    all: Tally,
-    /// Of words that have more than one sense in training.
-    ambiguous: Tally,
-    /// Of these by part of speech.
-    ambiguous_by_pos: BTreeMap<String, Tally>,
-}
-
-impl Score {
-    fn new(method: &str, correction: Option<&'static str>) -> Self {
-        Self { method: method.to_owned(), correction, ..Self::default() }
-    }
-
-    /// Counts what was told of an occurrence; nothing where nothing is known of its word, which is wrong.
-    fn add(&mut self, gold: &SenseWord, words: &[Word], told: Option<&str>) {
-        let right = told == Some(&*gold.sense);
-        self.all.add(right);
-        if is_ambiguous(gold, words) {
-            self.ambiguous.add(right);
-            self.ambiguous_by_pos.entry(gold.pos.clone()).or_default().add(right);
-        }
-    }
-}
-
-/// Whether the very word, and not only its lemma, was there with several senses.
-fn is_ambiguous(gold: &SenseWord, words: &[Word]) -> bool {
-    matches!(words, [word] if word.pos == gold.pos && word.senses.len() > 1)
-}
 
 #[derive(Serialize)]
 struct Report {
@@ -163,9 +112,8 @@ fn held_out(
     if args.on == PartArg::Test {
         train.extend(of(Part::Dev));
     }
-    let documents = |samples: &[&Sample]| {
-        samples.iter().map(|s| s.document()).collect::<std::collections::BTreeSet<_>>().len()
-    };
+    let documents =
+        |samples: &[&Sample]| samples.iter().map(|s| s.document()).collect::<BTreeSet<_>>().len();
     let covariance = trials.iter().any(|trial| trial.spread() == Spread::Covariance);
     let spread = if covariance { Spread::Covariance } else { Spread::Variance };
     let width = encoder.provenance(Level::Word)?.width;
@@ -277,7 +225,7 @@ impl Report {
             .scores
             .iter()
             .flat_map(|s| s.ambiguous_by_pos.keys())
-            .collect::<std::collections::BTreeSet<_>>()
+            .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
         write!(out, "\n{:<28}  {:>9}  {:>9}", "", "all", "ambiguous")?;

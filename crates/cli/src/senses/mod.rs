@@ -2,7 +2,7 @@
 //!
 //! - `data`: texts whose words have their sense beside them, and the vectors of these words;
 //! - `split`: documents to learn from and to judge by;
-//! - `fit`, `tell`, `eval`: senses learned, told, and judged;
+//! - `fit`, `tell`, `eval`, `score`: senses learned, told, and judged;
 //! - `found`: the places of a word in texts whose senses nobody has said;
 //! - `induce`, `compare`: these put together, and on a map.
 mod compare;
@@ -11,6 +11,7 @@ mod eval;
 mod fit;
 mod found;
 mod induce;
+mod score;
 mod split;
 mod tell;
 

@@ -22,6 +22,7 @@
 //! assert_eq!((word.span.of(&text.text), &*word.lemma, &*word.sense), (Some("ran"), "run", "run.1"));
 //! # Ok::<(), cloze_corpus::CorpusError>(())
 //! ```
+mod counted;
 mod lines;
 mod xml;
 

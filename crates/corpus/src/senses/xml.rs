@@ -1,11 +1,12 @@
 //! A `<word>` a word.
-use std::io::{self, BufRead, BufReader, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use cloze_core::Span;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
+use super::counted::Counted;
 use super::{SenseText, SenseWord, TextUnit};
 use crate::CorpusError;
 use crate::error::beginning;
@@ -76,7 +77,7 @@ impl Xml {
     }
 
     pub(super) fn bytes_read(&self) -> u64 {
-        self.reader.get_ref().bytes
+        self.reader.get_ref().bytes_read()
     }
 
     pub(super) fn next(&mut self) -> Result<Option<SenseText>, CorpusError> {
@@ -269,7 +270,7 @@ impl Xml {
     fn broken(&self, error: quick_xml::Error, line: u64) -> CorpusError {
         let path = self.path.clone();
         match error {
-            quick_xml::Error::Io(_) if self.reader.get_ref().too_long => {
+            quick_xml::Error::Io(_) if self.reader.get_ref().is_too_long() => {
                 CorpusError::TooLong { path, line, max: self.max, fatal: true }
             }
             // It is shared with nobody, but cannot be taken out either. Its text names the input.
@@ -287,57 +288,5 @@ impl Attributes {
         let Some(found) = &self.break_level else { return Ok(Break::Within(" ")) };
         let known = BREAKS.iter().find(|(name, _)| name == found);
         known.map(|(_, before)| *before).ok_or_else(|| beginning(found))
-    }
-}
-
-/// Counts lines, and stops at an element that is too long.
-struct Counted {
-    inner: BufReader<Box<dyn Read + Send>>,
-    max: usize,
-    /// Bytes since the last [`begin`](Self::begin).
-    taken: usize,
-    too_long: bool,
-    line: u64,
-    bytes: u64,
-}
-
-impl Counted {
-    fn new(raw: Box<dyn Read + Send>, max: usize) -> Self {
-        let inner = BufReader::with_capacity(64 << 10, raw);
-        Self { inner, max, taken: 0, too_long: false, line: 1, bytes: 0 }
-    }
-
-    /// An element or the like begins: its line.
-    fn begin(&mut self) -> u64 {
-        self.taken = 0;
-        self.line
-    }
-}
-
-impl Read for Counted {
-    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
-        let n = self.fill_buf()?.read(block)?;
-        self.consume(n);
-        Ok(n)
-    }
-}
-
-impl BufRead for Counted {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        // What stands between words may be as long as it likes, but not held at once either.
-        if self.taken > self.max {
-            self.too_long = true;
-            return Err(io::Error::other("too long"));
-        }
-        self.inner.fill_buf()
-    }
-
-    fn consume(&mut self, n: usize) {
-        // Of what was filled, so it is there without reading.
-        let taken = &self.inner.buffer()[..n.min(self.inner.buffer().len())];
-        self.line += taken.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
-        self.taken += n;
-        self.bytes += n as u64;
-        self.inner.consume(n);
     }
 }
