@@ -234,6 +234,8 @@ fn faults_of_the_input_are_named_and_the_rest_is_done() {
         (&["--max-text", "0"], "--max-text is 0"),
         (&["--layers", "9"], "no layer 9: the model has 2"),
         (&["--correction", "pca"], "invalid value 'pca'"),
+        (&["--directions", "2"], "--directions is for --correction all-but-the-top"),
+        (&["--dims", "2", "--correction", "zscore"], "--dims is for --correction whitening"),
     ] {
         let fit = ["senses", "fit", "good.jsonl", "-o", "t", "-m", &model];
         assert_refused(&home.run(&[&fit[..], flags].concat()), said);

@@ -124,6 +124,19 @@ pub(crate) struct PriorArgs {
 }
 
 impl PriorArgs {
+    /// Whether each setting is for one of these corrections.
+    pub(crate) fn check(&self, corrections: &[CorrectionArg]) -> anyhow::Result<()> {
+        for (flag, given, name, needs) in [
+            ("--dims", self.dims, "whitening", CorrectionArg::Whitening),
+            ("--directions", self.directions, "all-but-the-top", CorrectionArg::AllButTheTop),
+        ] {
+            if given.is_some() && !corrections.contains(&needs) {
+                bail!("{flag} is for --correction {name}");
+            }
+        }
+        Ok(())
+    }
+
     /// The settings with this correction.
     pub(crate) fn params(&self, correction: CorrectionArg) -> TellParams {
         TellParams::new()

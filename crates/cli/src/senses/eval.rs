@@ -99,6 +99,7 @@ fn held_out(
             bail!("--correction names one twice");
         }
     }
+    args.prior.check(&args.correction)?;
     let trials = args.correction.iter().map(|correction| args.prior.params(*correction).check());
     let trials = trials.collect::<Result<Vec<_>, _>>()?;
     let encoder = args.vectors.open_layers(common, messages)?;

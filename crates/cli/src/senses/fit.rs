@@ -40,6 +40,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     // Judged before the work; which one it is may depend on how much there is.
     let chosen = args.correction.unwrap_or(CorrectionArg::Whitening);
+    args.prior.check(&[chosen])?;
     let mut params = args.prior.params(chosen).check()?;
     args.read.params()?;
     let existing = if args.force { Existing::Replace } else { Existing::Refuse };
@@ -53,7 +54,8 @@ pub(super) fn run(
     let occurrences = gather(&encoder, &all, &mut fitter, messages)?;
     note_truncated(&encoder, messages);
     let few = OCCURRENCES_A_NUMBER.saturating_mul(provenance.width as u64);
-    if args.correction.is_none() && occurrences < few {
+    let asked = args.correction.is_some() || args.prior.dims.is_some();
+    if !asked && occurrences < few {
         params = args.prior.params(CorrectionArg::Zscore).check()?;
     }
     let senses = fitter.fit(&params)?;
