@@ -113,6 +113,14 @@ impl<V: Verdict> Report<V> {
                     .to_owned(),
             );
         }
+        if self.task == "mlm" {
+            own.push(
+                "It has learned what texts say of groups of people, too, and may say it again \
+                 where it guesses words. `cloze bias FILE` measures some of that, on pairs of \
+                 sentences."
+                    .to_owned(),
+            );
+        }
         let max = &self.settings["max_tokens"];
         own.push(format!("It was trained on sequences of at most {max} tokens."));
         if let Some(held_out) = Some(self.held_out_examples).filter(|n| (1..100).contains(n)) {
