@@ -73,6 +73,36 @@ fn next_sentences_alone_are_learned() {
     home.run(&["model", "check", "next"]).good();
 }
 
+/// What the training says of a file, and what the model says on ONNX Runtime: the same masks, the same
+/// guesses and pairs, and losses that differ in their last digits.
+#[test]
+fn what_was_trained_is_as_good_on_onnx_runtime() {
+    let home = home();
+    let base = checkpoint("bert-pretraining");
+    home.write(
+        "test.txt",
+        "Ann met the son .\nthe son met Ann .\n\nKassel Kassel the .\n".repeat(9),
+    );
+    for (what, kind) in [("mlm", "masked"), ("nsp", "next")] {
+        let more = ["--tune=full", "--learning-rate=0.01", "--epochs=2", "--test=test.txt"];
+        let ran = home.run(&train(what, &base, what, &more));
+        let report: Value = serde_json::from_str(ran.good()).unwrap();
+        let args = ["eval", what, "test.txt", "-m", what, "--documents=blank-line", "--json"];
+        let found: Value = serde_json::from_str(home.run(&args).good()).unwrap();
+        let (mut trained, mut found) = (report["test"][kind].clone(), found[kind].clone());
+        if what == "mlm" {
+            let losses = [&mut trained, &mut found].map(|v| v["loss"].take().as_f64().unwrap());
+            assert!((losses[0] - losses[1]).abs() < 1e-5, "{losses:?}");
+            assert!(found["masks"].as_u64().unwrap() > 10, "{found}");
+        }
+        assert_eq!(trained, found, "{what}");
+        let shown = home.run(&["eval", what, "test.txt", "-m", what, "--documents=blank-line"]);
+        assert!(shown.good().contains("in ") && shown.stderr.contains("sequences in"));
+    }
+    let ran = home.run(&["eval", "nsp", "one.txt", "-m", &base]);
+    assert!(ran.errors().join("").contains("no pairs of sentences"), "{}", ran.stderr);
+}
+
 /// What is drawn follows from the seed alone: the same bytes on one thread and on two.
 #[test]
 fn the_same_seed_makes_the_same_model() {

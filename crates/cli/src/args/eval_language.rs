@@ -1,19 +1,13 @@
 //! `cloze eval mlm` and `cloze eval nsp`, as typed.
 use clap::Args;
 
-use super::{DocumentsArg, MaskArgs, OutArgs, ReadArgs, ScorerArgs};
+use super::{MaskArgs, OutArgs, RunningTextArgs, ScorerArgs};
 
 /// What an evaluation on running text is asked for.
 #[derive(Args)]
 pub(crate) struct EvalTextArgs {
-    /// Running text: files and folders
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) data: Vec<String>,
-    /// What a document is: sequences, and what may follow what, stay within one
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Input")]
-    pub(crate) documents: DocumentsArg,
     #[command(flatten)]
-    pub(crate) read: ReadArgs,
+    pub(crate) text: RunningTextArgs,
     #[command(flatten)]
     pub(crate) scorer: ScorerArgs,
     /// The longest sequence, in tokens [default: what the model takes]
@@ -33,7 +27,7 @@ pub(crate) struct EvalTextArgs {
 #[derive(Args)]
 pub(crate) struct EvalMlmArgs {
     #[command(flatten)]
-    pub(crate) text: EvalTextArgs,
+    pub(crate) eval: EvalTextArgs,
     #[command(flatten)]
     pub(crate) mask: MaskArgs,
 }

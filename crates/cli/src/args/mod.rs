@@ -79,7 +79,9 @@ pub(crate) use tagged::TaggedArgs;
 pub(crate) use tagger::TaggerArgs;
 pub(crate) use train::{HeadKindArg, JudgeArgs, SearchArg, TrainArgs, TrainCommand};
 pub(crate) use train_labels::{ClassWeightsArg, LabelFitArgs, LabelTuningArg, TunedLabelArgs};
-pub(crate) use train_language::{DocumentsArg, MaskArgs, TextArgs, TrainMlmArgs, TrainNspArgs};
+pub(crate) use train_language::{
+    DocumentsArg, MaskArgs, RunningTextArgs, TrainMlmArgs, TrainNspArgs, TrainTextArgs,
+};
 pub(crate) use train_similarity::{LossArg, TrainSimilarityArgs};
 pub(crate) use training::TrainingArgs;
 pub(crate) use tune::{HeldOutArgs, StepArgs, TrainTagArgs, TuneArgs, TunedArgs, TuningArg};

@@ -5,6 +5,19 @@ use cloze_tune::task::masked::{MaskParams, ValidMaskParams};
 
 use super::{HeldOutArgs, ReadArgs, TuneArgs};
 
+/// Running text, and how it is read.
+#[derive(Args)]
+pub(crate) struct RunningTextArgs {
+    /// Running text: files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) data: Vec<String>,
+    /// What a document is: sequences, and what may follow what, stay within one
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Input")]
+    pub(crate) documents: DocumentsArg,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
 /// What training from running text is asked for.
 #[derive(Args)]
 #[command(mut_arg("hold_out", |arg| arg.help(
@@ -14,15 +27,9 @@ use super::{HeldOutArgs, ReadArgs, TuneArgs};
     "Texts to judge by while training, in place of some that are held out"
 )))]
 #[command(mut_arg("test", |arg| arg.help("Texts to judge the trained model by")))]
-pub(crate) struct TextArgs {
-    /// Running text: files and folders
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) data: Vec<String>,
-    /// What a document is: sequences, and what may follow what, stay within one
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Input")]
-    pub(crate) documents: DocumentsArg,
+pub(crate) struct TrainTextArgs {
     #[command(flatten)]
-    pub(crate) read: ReadArgs,
+    pub(crate) text: RunningTextArgs,
     #[command(flatten)]
     pub(crate) tune: TuneArgs,
     #[command(flatten)]
@@ -43,7 +50,7 @@ pub(crate) enum DocumentsArg {
 #[derive(Args)]
 pub(crate) struct TrainMlmArgs {
     #[command(flatten)]
-    pub(crate) text: TextArgs,
+    pub(crate) train: TrainTextArgs,
     #[command(flatten)]
     pub(crate) mask: MaskArgs,
     /// Learn whether one text follows another, too, from sequences of two (BERT's family)
@@ -73,7 +80,7 @@ pub(crate) struct MaskArgs {
 #[derive(Args)]
 pub(crate) struct TrainNspArgs {
     #[command(flatten)]
-    pub(crate) text: TextArgs,
+    pub(crate) train: TrainTextArgs,
 }
 
 impl MaskArgs {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::args::{CommonArgs, EvalMlmArgs, EvalTextArgs, find_model};
 use crate::messages::{Messages, plural};
 use crate::out::json_line;
+use crate::tune::language::JUDGED;
 use crate::tune::language::data::Documents;
 use crate::tune::language::sequences::{Packed, packed};
 use crate::tune::language::tally::Tally;
@@ -38,7 +39,7 @@ pub(super) fn masked(
     args: &EvalMlmArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let text = &args.text;
+    let text = &args.eval;
     let (model, started) = (find_model(&text.scorer.model)?, Instant::now());
     let runtime = common.load_runtime(messages)?;
     let lm = MaskedLm::open_with(&runtime, &model, text.scorer.encoder())?;
@@ -48,7 +49,9 @@ pub(super) fn masked(
     for (i, chunk) in sequences.chunks(CHUNK).enumerate() {
         let draw = |(at, packed): (usize, &Packed)| {
             let Packed { pieces, .. } = packed;
-            let (seed, mut pieces) = (derive(text.seed, (i * CHUNK + at) as u64), pieces.clone());
+            // The masks that a training judges by.
+            let seed = derive(derive(text.seed, JUDGED), (i * CHUNK + at) as u64);
+            let mut pieces = pieces.clone();
             // Casings stay beside the ids, which masks take the place of.
             let drawn = params.draw(&packed.clone().example(1), seed);
             pieces.ids = drawn.sequence.ids;
@@ -109,11 +112,13 @@ fn sequences(
     let (tokenizer, most) = (TokenCounter::open(model)?, model.max_tokens());
     let max_tokens = args.max_tokens.unwrap_or(most);
     ensure!((5..=most).contains(&max_tokens), "--max-tokens is {max_tokens}: expected 5 to {most}");
-    let read = (&args.read, args.documents);
-    let documents = Documents::read(&args.data, read, (&tokenizer, true), messages)?;
+    let documents = Documents::read(&args.text.data, &args.text, (&tokenizer, true), messages)?;
     let sequences = packed(&documents.all, &tokenizer, max_tokens, next, args.seed)?;
     if sequences.is_empty() {
-        bail!("{}: no pairs of sentences, expected documents of several", args.data.join(", "));
+        bail!(
+            "{}: no pairs of sentences, expected documents of several",
+            args.text.data.join(", ")
+        );
     }
     Ok((sequences, max_tokens))
 }

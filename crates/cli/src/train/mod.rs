@@ -71,9 +71,9 @@ pub(crate) fn run(
         TrainCommand::Similarity(args) => crate::tune::similarity::run(args, messages),
         TrainCommand::Mlm(args) => {
             let masked = Some(&args.mask);
-            crate::tune::language::run(&args.text, masked, args.next_sentence, messages)
+            crate::tune::language::run(&args.train, masked, args.next_sentence, messages)
         }
-        TrainCommand::Nsp(args) => crate::tune::language::run(&args.text, None, true, messages),
+        TrainCommand::Nsp(args) => crate::tune::language::run(&args.train, None, true, messages),
     }
 }
 

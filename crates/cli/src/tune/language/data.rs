@@ -9,7 +9,7 @@ use cloze_store::checksum;
 use cloze_tune::task::masked::Part;
 use rayon::prelude::*;
 
-use crate::args::{DocumentsArg, ReadArgs, TextArgs};
+use crate::args::{DocumentsArg, RunningTextArgs, TrainTextArgs};
 use crate::examples::DataFile;
 use crate::messages::{Messages, plural};
 use crate::texts::{Input, for_each_chunk};
@@ -68,15 +68,14 @@ pub(crate) struct Texts {
 
 impl Texts {
     pub(crate) fn read(
-        args: &TextArgs,
+        args: &TrainTextArgs,
         tokenizer: &TokenCounter,
         cased: bool,
         messages: &Messages,
     ) -> anyhow::Result<Self> {
-        let read = |paths: &[String]| {
-            Documents::read(paths, (&args.read, args.documents), (tokenizer, cased), messages)
-        };
-        let mut learned = read(&args.data)?;
+        let read =
+            |paths: &[String]| Documents::read(paths, &args.text, (tokenizer, cased), messages);
+        let mut learned = read(&args.text.data)?;
         let dev = match &args.judge.dev[..] {
             [] => learned.hold_out(args.judge.hold_out, args.tune.fit.seed),
             paths => read(paths)?,
@@ -100,13 +99,13 @@ impl Documents {
     /// others are taken.
     pub(crate) fn read(
         paths: &[String],
-        (args, documents): (&ReadArgs, DocumentsArg),
+        args: &RunningTextArgs,
         (tokenizer, cased): (&TokenCounter, bool),
         messages: &Messages,
     ) -> anyhow::Result<Self> {
         let mut all = Self::default();
-        for_each_chunk(paths, args, messages, |chunk| {
-            let texts = chunk.iter().flat_map(|input| cut(input, documents));
+        for_each_chunk(paths, &args.read, messages, |chunk| {
+            let texts = chunk.iter().flat_map(|input| cut(input, args.documents));
             let texts: Vec<(&Input, &str)> = texts.collect();
             let found: Vec<_> =
                 texts.par_iter().map(|(_, text)| tokens(text, tokenizer, cased)).collect();

@@ -28,18 +28,18 @@ use super::report::language::LanguageVerdict;
 use super::report::{self, Report};
 use super::save::Trained;
 use super::train;
-use crate::args::{MaskArgs, TextArgs, TuningArg};
+use crate::args::{MaskArgs, TrainTextArgs, TuningArg};
 use crate::messages::Messages;
 use crate::model::output::create;
 use data::{Documents, Texts};
 use sequences::packed;
 
-/// The parts of the seed that masks to judge by are drawn from.
-const JUDGED: u64 = 0x6a75_6467_6564;
+/// The part of the seed that masks to judge by are drawn from.
+pub(crate) const JUDGED: u64 = 0x6a75_6467_6564;
 
 /// A training under way.
 struct Job<'a> {
-    args: &'a TextArgs,
+    args: &'a TrainTextArgs,
     masks: Option<&'a MaskArgs>,
     next: bool,
     encoder: EncoderParams,
@@ -49,7 +49,7 @@ struct Job<'a> {
 }
 
 pub(crate) fn run(
-    args: &TextArgs,
+    args: &TrainTextArgs,
     masks: Option<&MaskArgs>,
     next: bool,
     messages: &Messages,
@@ -102,7 +102,10 @@ impl Job<'_> {
 
         let examples = self.examples(&texts.learned, classes)?;
         if examples.is_empty() {
-            bail!("{}: no pairs of sentences, expected documents of several", args.data.join(", "));
+            bail!(
+                "{}: no pairs of sentences, expected documents of several",
+                args.text.data.join(", ")
+            );
         }
         let judged = |documents: &Documents| {
             let examples = self.examples(documents, classes)?;
@@ -217,7 +220,7 @@ impl Job<'_> {
         let all = json!({
             "masks": masks,
             "next_sentence": self.next,
-            "documents": format!("{:?}", self.args.documents),
+            "documents": format!("{:?}", self.args.text.documents),
         });
         all.as_object().cloned().unwrap_or_default()
     }
