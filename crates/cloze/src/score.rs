@@ -153,7 +153,7 @@ impl Scorer {
 
     /// Each pair of texts by the tokens they share, each of these masked in turn, given all others: the
     /// measure of CrowS-Pairs (Nangia et al., EMNLP 2020, section 4), whose code takes the
-    /// [same tokens](cloze_heads::score::shared). Nothing else is masked, whatever the
+    /// [same tokens](cloze_heads::score::shared()). Nothing else is masked, whatever the
     /// [masking](Self::masking).
     ///
     /// # Errors

@@ -56,6 +56,15 @@ pub(crate) struct TrainMlmArgs {
     /// Learn whether one text follows another, too, from sequences of two (BERT's family)
     #[arg(long, help_heading = "Task")]
     pub(crate) next_sentence: bool,
+    /// What the loss of a pair counts beside that of its masks; more than 1 where steps are few
+    #[arg(
+        long,
+        default_value_t = 1.0,
+        value_name = "X",
+        requires = "next_sentence",
+        help_heading = "Task"
+    )]
+    pub(crate) next_weight: f64,
 }
 
 /// What is masked.

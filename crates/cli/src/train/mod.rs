@@ -71,9 +71,12 @@ pub(crate) fn run(
         TrainCommand::Similarity(args) => crate::tune::similarity::run(args, messages),
         TrainCommand::Mlm(args) => {
             let masked = Some(&args.mask);
-            crate::tune::language::run(&args.train, masked, args.next_sentence, messages)
+            let next = args.next_sentence.then_some(args.next_weight);
+            crate::tune::language::run(&args.train, masked, next, messages)
         }
-        TrainCommand::Nsp(args) => crate::tune::language::run(&args.train, None, true, messages),
+        TrainCommand::Nsp(args) => {
+            crate::tune::language::run(&args.train, None, Some(1.0), messages)
+        }
     }
 }
 

@@ -150,7 +150,7 @@ fn the_gradient_is_that_of_differences() {
     let mut random = Random::new(5);
     for next in [false, true] {
         let mut parameters = Parameters::default();
-        let task = by_hand(&mut parameters, next);
+        let task = by_hand(&mut parameters, next).next_weight(2.0).unwrap();
         let is = |is: bool| next.then_some(is);
         let examples = [
             example(3, &[(0, 8), (2, 1)], is(true)),
@@ -164,7 +164,7 @@ fn the_gradient_is_that_of_differences() {
 
 /// With everything 0 all nine words are as likely, and so is a text that follows as one that does not:
 /// ln 9 a mask, ln 2 a pair. The first example counts 3 of 20 tokens: 3 (ln 9 + ln 2), however many
-/// masks it has; the second 1 of 4.
+/// masks it has; the second 1 of 4. Pairs that count three times: 4 (ln 9 + 3 ln 2).
 #[test]
 fn an_example_counts_as_many_masks_as_it_should_have() {
     let mut parameters = Parameters::default();
@@ -179,6 +179,10 @@ fn an_example_counts_as_many_masks_as_it_should_have() {
     let all: Vec<_> = examples.iter().collect();
     let loss = task.loss(&mut parameters, &all, &hidden, None, None).unwrap();
     assert!((loss - 4.0 * 18.0_f64.ln()).abs() < 1e-5, "{loss}");
+    let task = task.next_weight(3.0).unwrap();
+    let loss = task.loss(&mut parameters, &all, &hidden, None, None).unwrap();
+    assert!((loss - 4.0 * 72.0_f64.ln()).abs() < 1e-5, "{loss}");
+    assert!(task.clone().next_weight(0.0).is_err() && task.clone().next_weight(f64::NAN).is_err());
     let weights = examples.each_ref().map(|e| task.weight(e).to_bits());
     assert_eq!(weights, [3.0_f64, 1.0].map(f64::to_bits));
 }

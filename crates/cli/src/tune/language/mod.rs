@@ -41,7 +41,8 @@ pub(crate) const JUDGED: u64 = 0x6a75_6467_6564;
 struct Job<'a> {
     args: &'a TrainTextArgs,
     masks: Option<&'a MaskArgs>,
-    next: bool,
+    /// What the loss of a pair counts; `None` without pairs.
+    next: Option<f64>,
     encoder: EncoderParams,
     params: ValidTrainingParams,
     base: Base,
@@ -51,7 +52,7 @@ struct Job<'a> {
 pub(crate) fn run(
     args: &TrainTextArgs,
     masks: Option<&MaskArgs>,
-    next: bool,
+    next: Option<f64>,
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let started = Instant::now();
@@ -64,7 +65,7 @@ pub(crate) fn run(
     }
     let params = tuned.training(tune, fit)?;
     let base = Base::open(&fit.model, &tuned.steps, tune)?;
-    if next && base.checkpoint.config().family != Family::Bert {
+    if next.is_some() && base.checkpoint.config().family != Family::Bert {
         bail!(
             "{}: models of its family have no next-sentence head; expected one of BERT's",
             base.folder.folder().display()
@@ -92,11 +93,12 @@ impl Job<'_> {
             anyhow::Ok((head?, masks))
         });
         let masked = masked.transpose()?;
-        let next = self.next.then(|| {
+        let next = self.next.map(|_| {
             NextHead::open(&self.base.checkpoint, self.base.body(), fit.seed, &mut parameters)
         });
         let config = self.base.checkpoint.config();
-        let task = MaskedTask::new(config, masked, next.transpose()?, &parameters)?;
+        let task = MaskedTask::new(config, masked, next.transpose()?, &parameters)?
+            .next_weight(self.next.unwrap_or(1.0))?;
         let mut learner = TaskLearner::new(encoder, task, parameters, head_start);
         report::note_sizes(&learner.parameters, messages);
 
@@ -145,7 +147,7 @@ impl Job<'_> {
             (&self.base, &self.encoder, &self.params),
             (&learner.parameters, done),
             report::Data {
-                what: match (self.masks.is_some(), self.next) {
+                what: match (self.masks.is_some(), self.next.is_some()) {
                     (true, false) => "Guesses masked words",
                     (true, true) => "Guesses masked words, and whether one text follows another",
                     (false, _) => "Tells whether one text follows another",
@@ -204,7 +206,8 @@ impl Job<'_> {
         classes: usize,
     ) -> anyhow::Result<Vec<MaskedExample>> {
         let (tokenizer, seed) = (&self.base.tokenizer, self.args.tune.fit.seed);
-        let packed = packed(&documents.all, tokenizer, self.base.max_tokens, self.next, seed)?;
+        let packed =
+            packed(&documents.all, tokenizer, self.base.max_tokens, self.next.is_some(), seed)?;
         Ok(packed.into_iter().map(|packed| packed.example(classes)).collect())
     }
 
@@ -219,7 +222,8 @@ impl Job<'_> {
         });
         let all = json!({
             "masks": masks,
-            "next_sentence": self.next,
+            "next_sentence": self.next.is_some(),
+            "next_weight": self.next,
             "documents": format!("{:?}", self.args.text.documents),
         });
         all.as_object().cloned().unwrap_or_default()
@@ -231,7 +235,7 @@ impl Job<'_> {
         report: &Report<LanguageVerdict>,
         output: AtomicFolder,
     ) -> anyhow::Result<()> {
-        let (class, task) = match (self.masks.is_some(), self.next) {
+        let (class, task) = match (self.masks.is_some(), self.next.is_some()) {
             (true, true) => ("PreTraining", "fill-mask"),
             (true, false) => ("MaskedLM", "fill-mask"),
             (false, _) => ("NextSentencePrediction", "next-sentence"),

@@ -11,7 +11,9 @@ use super::data::{Document, Tokens};
 
 /// As often a pair is shorter than there is room, so that short ones are learned from, too.
 const SHORT: f64 = 0.1;
-/// The parts of the seed.
+/// Half of the texts from elsewhere come from so many documents before or behind.
+const NEAR: usize = 32;
+/// The part of the seed.
 const PAIRS: u64 = 0x0070_6169_7273;
 
 /// Two texts, and whether the second follows the first.
@@ -70,7 +72,8 @@ pub(super) fn sequences(document: &Document, room: usize) -> Vec<Tokens> {
 }
 
 /// Pairs of at most `room` tokens: of each document what follows in it, or, as often, what begins
-/// anywhere in another one. With a document alone all pairs are real.
+/// anywhere in another one, which half of the time is one that was read a little before or behind it. With
+/// a document alone all pairs are real.
 pub(super) fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextPair> {
     let mut all = vec![];
     let mut draw = Draw(derive(seed, PAIRS));
@@ -102,7 +105,12 @@ pub(super) fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextP
             for sentence in rest.into_iter().rev() {
                 left.push_front(sentence);
             }
-            let other = (i + 1 + draw.below(documents.len() - 1)) % documents.len();
+            // Texts of another source are told by their style: as many come from near.
+            let others = documents.len() - 1;
+            let reach = if draw.chance(0.5) { others.min(NEAR) } else { others };
+            let away = 1 + draw.below(reach);
+            let away = if draw.chance(0.5) { away } else { documents.len() - away };
+            let other = (i + away) % documents.len();
             let second =
                 elsewhere(&documents[other], target.saturating_sub(first.len()), &mut draw);
             if !second.is_empty() {

@@ -18,12 +18,13 @@ pub use draw::{MaskParams, MaskedExample, Part, ValidMaskParams};
 pub use head::{MaskedHead, NextHead};
 
 /// Cross-entropy at the masks, and of whether the second text follows the first. An example's loss is
-/// the mean over its masks plus that of the pair, and counts as many times as it has masks (once
-/// without a masked head).
+/// the mean over its masks plus that of the pair times its [weight](Self::next_weight), and counts as
+/// many times as it has masks (once without a masked head).
 #[derive(Clone, Debug)]
 pub struct MaskedTask {
     masked: Option<(MaskedHead, ValidMaskParams)>,
     next: Option<NextHead>,
+    next_weight: f64,
     activation: Activation,
     epsilon: f32,
     /// What the encoder gives.
@@ -108,7 +109,24 @@ impl MaskedTask {
             Family::Roberta | Family::Electra => Activation::Gelu,
         };
         let epsilon = config.norm_epsilon;
-        Ok(Self { masked, next, activation, epsilon, width, vocabulary })
+        Ok(Self { masked, next, next_weight: 1.0, activation, epsilon, width, vocabulary })
+    }
+
+    /// What the loss of a pair counts beside that of its masks; 1 in the paper. Steps are few on one
+    /// machine, and masks then drown what pairs have to say.
+    ///
+    /// # Errors
+    /// [`TuneError::Setting`] unless it is a finite number above 0.
+    pub fn next_weight(mut self, weight: f64) -> Result<Self, TuneError> {
+        if !(weight.is_finite() && weight > 0.0) {
+            return Err(TuneError::Setting {
+                setting: "next_weight".into(),
+                found: weight.to_string(),
+                expected: "a finite number above 0".into(),
+            });
+        }
+        self.next_weight = weight;
+        Ok(self)
     }
 
     /// What the model says of each example. Masks stand where `targets` say.
@@ -284,6 +302,7 @@ impl Task for MaskedTask {
             for ((logits, example), weight) in each {
                 let mut row = [logits[0], logits[1]].map(f64::from);
                 let is_next = example.is_next.unwrap_or_default();
+                let weight = weight * self.next_weight;
                 let target = if is_next { [1.0, 0.0] } else { [0.0, 1.0] };
                 sum += weight * cross_entropy(&mut row, &target);
                 for (logit, gradient) in logits.iter_mut().zip(row) {
