@@ -55,7 +55,7 @@ fn a_header_is_told_by_what_is_in_it() {
             one().header(Some(true)),
             "a,x\n",
             &[
-                "!in:1: expected a field \"label|labels|class|category|gold|score\", found \"a\", \"x\"",
+                "!in:1: expected a field \"label|labels|class|category|gold|score|bias_type\", found \"a\", \"x\"",
             ],
         ),
         (asked("q", "r"), "r,q\nx,a\n", &["2 a=x"]),
@@ -145,7 +145,7 @@ fn objects_have_the_same_names() {
 {"text":7,"label":"x|y"}
 {"text":"m","label":"x|y"}
 "#;
-    let missing = "expected a field \"label|labels|class|category|gold|score\", found \"text\"";
+    let missing = "expected a field \"label|labels|class|category|gold|score|bias_type\", found \"text\"";
     let one_type = "field \"label\": expected a string, an integer or a boolean, found";
     let wrong = |line, found: &str| format!("!in:{line}: {one_type} {found}");
     let empty = |line| format!("!in:{line}: field \"label\": expected a label, found nothing");
