@@ -32,11 +32,9 @@ fn masked_words_and_what_follows_are_learned() {
         let report: Value = serde_json::from_str(ran.good()).unwrap();
         let held_out = &report["held_out"];
         let figure = |name: &str| held_out["masked"][name].as_f64().unwrap();
-        if more.contains(&"--tune=full") {
-            let (right, likeliest) = (figure("first"), figure("most_frequent"));
-            assert!(right > 1.3 * likeliest, "{output}: {held_out}");
-        }
-        assert!(figure("loss") < 73.0_f64.ln(), "{output}: {held_out}");
+        // Of 73 words seven stand there: as likely as each other, their loss is ln 7.
+        let most = if more.contains(&"--tune=full") { 7.0_f64.ln() + 0.3 } else { 73.0_f64.ln() };
+        assert!(figure("loss") < most && figure("first") > 0.0, "{output}: {held_out}");
         let next = more.contains(&"--next-sentence");
         assert_eq!(held_out["next"].is_object(), next, "{held_out}");
         home.run(&["model", "check", output]).good();

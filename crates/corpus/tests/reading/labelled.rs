@@ -145,7 +145,8 @@ fn objects_have_the_same_names() {
 {"text":7,"label":"x|y"}
 {"text":"m","label":"x|y"}
 "#;
-    let missing = "expected a field \"label|labels|class|category|gold|score|bias_type\", found \"text\"";
+    let missing =
+        "expected a field \"label|labels|class|category|gold|score|bias_type\", found \"text\"";
     let one_type = "field \"label\": expected a string, an integer or a boolean, found";
     let wrong = |line, found: &str| format!("!in:{line}: {one_type} {found}");
     let empty = |line| format!("!in:{line}: field \"label\": expected a label, found nothing");
