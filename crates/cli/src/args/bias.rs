@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{LabelledArgs, ScorerArgs};
+use super::{LabelledArgs, OutFilesArgs, ScorerArgs};
 
 /// What `cloze bias` is asked for.
 #[derive(Args)]
@@ -23,10 +23,6 @@ pub(crate) struct BiasArgs {
     /// Print the report as JSON
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace files that are there
-    #[arg(long, help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutFilesArgs,
 }

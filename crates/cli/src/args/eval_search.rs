@@ -5,11 +5,10 @@ use clap::Args;
 use cloze::Metric;
 use cloze_corpus::Chunk;
 
-use super::{EngineArg, FilterArgs, ReadArgs, VectorArgs};
+use super::{EngineArg, FilterArgs, OutFilesArgs, ReadArgs, VectorArgs};
 
 /// What `cloze eval search` is asked for.
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct EvalSearchArgs {
     /// Documents in place of an index: files, folders, patterns such as 'notes/*.txt'. They are encoded
     /// now, and each is compared with
@@ -93,10 +92,6 @@ pub(crate) struct EvalSearchArgs {
     /// Print the report as JSON
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace files that are there
-    #[arg(long, help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutFilesArgs,
 }

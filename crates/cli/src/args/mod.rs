@@ -314,6 +314,33 @@ impl OutArgs {
     }
 }
 
+/// Where results go, where a command writes another file, too.
+#[derive(Args)]
+pub(crate) struct OutFilesArgs {
+    /// Write to a file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+}
+
+impl OutFilesArgs {
+    /// That there is a file to replace: that of the results, or the one that `flag` names, if `other`
+    /// says so.
+    pub(crate) fn check(&self, flag: &str, other: bool) -> anyhow::Result<()> {
+        if self.force && self.output.is_none() && !other {
+            bail!("--force is for --output or {flag}");
+        }
+        Ok(())
+    }
+
+    /// The file, or standard output.
+    pub(crate) fn open(&self) -> anyhow::Result<Out> {
+        Out::to(self.output.as_deref(), self.force)
+    }
+}
+
 /// How much work is done at once.
 #[derive(Args, Clone)]
 pub(crate) struct WorkArgs {

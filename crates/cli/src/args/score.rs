@@ -6,7 +6,7 @@ use cloze::heads::score::Masking;
 use cloze::{EncoderParams, MaskedLm, ModelFolder, Scorer};
 
 use super::fill_mask::MASKED_MODEL;
-use super::{CommonArgs, ReadArgs, WorkArgs, find_model};
+use super::{CommonArgs, OutFilesArgs, ReadArgs, WorkArgs, find_model};
 use crate::messages::Messages;
 
 /// What scores texts.
@@ -91,12 +91,8 @@ pub(crate) struct ScoreArgs {
     /// Print a JSON object a text, with every token; with --corpus, one for all
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace files that are there
-    #[arg(long, help_heading = "Output")]
-    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) out: OutFilesArgs,
 }
 
 /// What a perplexity is a mean over.

@@ -48,15 +48,13 @@ struct NothingShared {
 }
 
 pub(crate) fn run(common: &CommonArgs, args: &BiasArgs, messages: &Messages) -> anyhow::Result<()> {
-    if args.force && args.output.is_none() && args.scores.is_none() {
-        bail!("--force is for --output or --scores");
-    }
+    args.out.check("--scores", args.scores.is_some())?;
     let read = args.read.params()?.pairs(true).labelled(false);
     read.clone().check()?;
     let (scorer, model) = args.scorer.open(Masking::Token, common, messages)?;
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    let mut out = args.out.open()?;
     let mut each =
-        args.scores.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
+        args.scores.as_deref().map(|path| Out::to(Some(path), args.out.force)).transpose()?;
     let started = Instant::now();
     let mut judged: Vec<Judged> = vec![];
     let files = examples::for_each_chunk(&args.paths, read, messages, |chunk| {

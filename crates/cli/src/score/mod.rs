@@ -47,9 +47,7 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     args.read.params()?;
-    if args.force && args.output.is_none() && args.summary.is_none() {
-        bail!("--force is for --output or --summary");
-    }
+    args.out.check("--summary", args.summary.is_some())?;
     let masking = args.masking.value();
     let saved = args.compare.as_deref().map(Summary::open).transpose()?;
     let (scorer, model) = args.scorer.open(masking, common, messages)?;
@@ -58,8 +56,8 @@ pub(crate) fn run(
     if let (Some(saved), Some(path)) = (&saved, &args.compare) {
         made.check_comparable(saved, path, args.by)?;
     }
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
-    if let Some(path) = args.summary.as_deref().filter(|_| !args.force)
+    let mut out = args.out.open()?;
+    if let Some(path) = args.summary.as_deref().filter(|_| !args.out.force)
         && path.exists()
     {
         bail!("{}: exists already\nhint: --force replaces it", path.display());
@@ -102,7 +100,7 @@ pub(crate) fn run(
     }
     out.finish()?;
     if let Some(path) = &args.summary {
-        summary.save(path, args.force)?;
+        summary.save(path, args.out.force)?;
     }
     note(&summary, started, messages);
     Ok(())

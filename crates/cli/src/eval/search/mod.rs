@@ -46,8 +46,8 @@ pub(super) fn run(
     if judgements.is_empty() {
         bail!("{}: expected judgements, found none", args.judgements);
     }
-    let mut out = Out::to(args.output.as_deref(), args.force)?;
-    let run = args.run.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
+    let mut out = args.out.open()?;
+    let run = args.run.as_deref().map(|path| Out::to(Some(path), args.out.force)).transpose()?;
     let started = Instant::now();
     let mut judging = Judging::new(judgements, params.scorer(), depth, run);
     let source = match &args.results {
@@ -79,9 +79,7 @@ pub(super) fn run(
 /// How many documents are found; what does not go together is refused.
 fn check(args: &EvalSearchArgs) -> anyhow::Result<Option<usize>> {
     args.read.params()?;
-    if args.force && args.output.is_none() && args.run.is_none() {
-        bail!("--force is for --output or --run");
-    }
+    args.out.check("--run", args.run.is_some())?;
     if args.results.is_none() {
         if args.index.is_none() && args.paths.is_empty() {
             bail!("expected --index, documents, or --results: there is nothing to judge");
