@@ -10,7 +10,7 @@ use cloze_store::checksum;
 use cloze_tune::task::TaggedExample;
 use regex::Regex;
 
-use super::part::{cut_out, end};
+use super::part::end;
 use crate::args::TrainTagArgs;
 use crate::examples::DataFile;
 use crate::messages::{Messages, plural};
@@ -290,9 +290,7 @@ impl Set {
                         words.push(word as usize);
                     }
                 }
-                let own = before + from..before + to;
-                let part = cut_out(&pieces.sequence, [before, after], own);
-                let sequence = sequence(&part, classes);
+                let sequence = sequence(&pieces.part(from..to), classes);
                 set.examples.push(TaggedExample { sequence, places: found });
                 set.words.push((i, words));
                 from = to;

@@ -1,8 +1,5 @@
 //! Parts of sentences that are too long for the encoder.
-use std::ops::Range;
-
 use cloze_core::token::Token;
-use cloze_encoder::Sequence as Pieces;
 
 /// Where a part ends that begins at `from` and has at most `room` tokens: not within a word, unless
 /// that is longer than a part.
@@ -12,17 +9,6 @@ pub(super) fn end(tokens: &[Token], from: usize, room: usize) -> usize {
         at < tokens.len() && tokens[at].word.is_some() && tokens[at].word == tokens[at - 1].word
     };
     (from + 1..=last).rev().find(|&at| !splits(at)).unwrap_or(last)
-}
-
-/// The special tokens of a sequence, `before` and `after` of them, with a part of the others.
-pub(super) fn cut_out(whole: &Pieces, [before, after]: [usize; 2], own: Range<usize>) -> Pieces {
-    let places = (0..before).chain(own).chain(whole.ids.len() - after..whole.ids.len());
-    Pieces {
-        ids: places.clone().map(|i| whole.ids[i]).collect(),
-        types: places.clone().map(|i| whole.types[i]).collect(),
-        casing: places.map(|i| whole.casing[i]).collect(),
-        asked: vec![],
-    }
 }
 
 #[cfg(test)]
