@@ -116,8 +116,11 @@ fn the_same_seed_makes_the_same_model() {
 #[test]
 fn what_cannot_be_learned_from_is_named() {
     let home = home();
-    let [bert, roberta] = ["bert", "roberta"].map(checkpoint);
-    let cases: [(&[&str], &str); 5] = [
+    let [bert, roberta, next] = ["bert", "roberta", "bert-nsp"].map(checkpoint);
+    let short = "--max-tokens=4";
+    let cases: [(&[&str], &str); 7] = [
+        (&["train", "nsp", "text.txt", "-m", &bert, "-o", "x", short], "expected at least 5"),
+        (&["eval", "nsp", "text.txt", "-m", &next, short], "expected at least 5"),
         (&["train", "mlm", "empty.txt", "-m", &bert, "-o", "x"], "no text could be read"),
         (&["train", "nsp", "one.txt", "-m", &bert, "-o", "x"], "no pairs of sentences"),
         (&["train", "nsp", "text.txt", "-m", &roberta, "-o", "x"], "no next-sentence head"),

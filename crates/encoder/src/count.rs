@@ -126,22 +126,22 @@ impl TokenCounter {
         self.tokenizer.pieces(text, index)
     }
 
-    /// Tokens of one text, that were put together by hand, between the special ones. As many casings as
-    /// ids, or none at all.
+    /// Tokens of one text, that were put together by hand, between the special ones, and where in the
+    /// sequence they are. As many casings as ids, or none at all.
     #[must_use]
-    pub fn around(&self, ids: &[u32], casing: &[Casing]) -> Sequence {
-        let text = own(ids, casing);
-        self.tokenizer.sequence(&text, 0..ids.len())
+    pub fn around(&self, ids: &[u32], casing: &[Casing]) -> (Sequence, Range<usize>) {
+        let (text, before) = (own(ids, casing), self.tokenizer.before.len());
+        (self.tokenizer.sequence(&text, 0..ids.len()), before..before + ids.len())
     }
 
     /// Likewise of two texts, in one sequence.
     ///
     /// # Errors
     /// [`EncoderError::NoPairs`] if the model does not take two texts.
-    pub fn around_pair(&self, texts: [(&[u32], &[Casing]); 2]) -> Result<Sequence, EncoderError> {
+    pub fn around_pair(&self, texts: [(&[u32], &[Casing]); 2]) -> Result<PairPieces, EncoderError> {
         let template = self.tokenizer.pair.as_ref().ok_or(EncoderError::NoPairs { room: 0 })?;
         let [first, second] = texts.map(|(ids, casing)| own(ids, casing));
-        Ok(template.sequence([&first, &second], [usize::MAX; 2]))
+        Ok(template.pieces([&first, &second], [first.ids.len(), second.ids.len()]))
     }
 
     /// The id of a token as the vocabulary has it.

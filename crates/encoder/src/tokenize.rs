@@ -71,6 +71,14 @@ impl PairTemplate {
         self.before.len() + self.between.len() + self.after.len()
     }
 
+    /// The same, and where in the sequence the texts are. No more tokens stay than there are.
+    pub(crate) fn pieces(&self, texts: [&Tokenized; 2], stay: [usize; 2]) -> PairPieces {
+        let first = self.before.len()..self.before.len() + stay[0];
+        let start = first.end + self.between.len();
+        let second = start..start + stay[1];
+        PairPieces { sequence: self.sequence(texts, stay), first, second, cut: false }
+    }
+
     /// The beginnings of both texts in one sequence: as many tokens of each as `stay` says.
     pub(crate) fn sequence(&self, texts: [&Tokenized; 2], stay: [usize; 2]) -> Sequence {
         // Ids came from 32 bits.
@@ -130,11 +138,7 @@ impl Tokenizer {
         let second = self.encode(texts[1], index)?;
         let stay = cut.lengths(first.ids.len(), second.ids.len(), room);
         let cut = stay != (first.ids.len(), second.ids.len());
-        let sequence = template.sequence([&first, &second], stay.into());
-        let first = template.before.len()..template.before.len() + stay.0;
-        let start = first.end + template.between.len();
-        let second = start..start + stay.1;
-        Ok(PairPieces { sequence, first, second, cut })
+        Ok(PairPieces { cut, ..template.pieces([&first, &second], stay.into()) })
     }
 
     pub(crate) fn open(path: &Path) -> Result<Self, EncoderError> {

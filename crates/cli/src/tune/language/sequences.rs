@@ -1,5 +1,8 @@
 //! Documents in the sequences that an encoder sees.
-use cloze_encoder::{Sequence as Pieces, TokenCounter};
+use std::ops::Range;
+
+use anyhow::ensure;
+use cloze_encoder::{PairPieces, Sequence as Pieces, TokenCounter};
 use cloze_tune::task::MaskedExample;
 use cloze_tune::task::masked::Part;
 
@@ -35,37 +38,40 @@ pub(crate) fn packed(
     seed: u64,
 ) -> anyhow::Result<Vec<Packed>> {
     let empty: (&[u32], &[_]) = (&[], &[]);
+    let room = |special: usize, least: usize| {
+        let room = most.saturating_sub(special);
+        let expected = special + least;
+        ensure!(room >= least, "--max-tokens is {most}: expected at least {expected}");
+        anyhow::Ok(room)
+    };
     if next {
-        let special = tokenizer.around_pair([empty; 2])?.ids.len();
-        let pairs = pack::pairs(documents, most.saturating_sub(special).max(2), seed);
+        let special = tokenizer.around_pair([empty; 2])?.sequence.ids.len();
+        let pairs = pack::pairs(documents, room(special, 2)?, seed);
         let one = |pair: pack::TextPair| {
             let texts = [&pair.first, &pair.second].map(|text| (&*text.ids, &*text.casing));
-            let pieces = tokenizer.around_pair(texts)?;
-            let parts = parts(&pieces, &[&pair.first, &pair.second]);
+            let PairPieces { sequence: pieces, first, second, .. } =
+                tokenizer.around_pair(texts)?;
+            let texts = [(first, &pair.first), (second, &pair.second)];
+            let parts = parts(pieces.ids.len(), texts);
             Ok(Packed { pieces, parts, is_next: Some(pair.is_next) })
         };
         return pairs.into_iter().map(one).collect();
     }
-    let special = tokenizer.around(&[], &[]).ids.len();
-    let room = most.saturating_sub(special).max(1);
+    let room = room(tokenizer.around(&[], &[]).0.ids.len(), 1)?;
     let texts = documents.iter().flat_map(|document| pack::sequences(document, room));
     let one = |text: Tokens| {
-        let pieces = tokenizer.around(&text.ids, &text.casing);
-        let parts = parts(&pieces, &[&text]);
-        Ok(Packed { pieces, parts, is_next: None })
+        let (pieces, place) = tokenizer.around(&text.ids, &text.casing);
+        let parts = parts(pieces.ids.len(), [(place, &text)]);
+        Packed { pieces, parts, is_next: None }
     };
-    texts.map(one).collect()
+    Ok(texts.map(one).collect())
 }
 
-/// What each token of a sequence is, in which these texts stand in this order.
-fn parts(pieces: &Pieces, texts: &[&Tokens]) -> Vec<Part> {
-    let mut parts = vec![Part::Special; pieces.ids.len()];
-    let mut at = 0;
-    for text in texts {
-        let places = pieces.ids[at..].windows(text.len().max(1)).position(|w| w == text.ids);
-        at += places.unwrap_or(0);
-        parts[at..at + text.len()].copy_from_slice(&text.parts);
-        at += text.len();
+/// What each of so many tokens is, of which texts stand in these places.
+fn parts<const N: usize>(tokens: usize, texts: [(Range<usize>, &Tokens); N]) -> Vec<Part> {
+    let mut parts = vec![Part::Special; tokens];
+    for (place, text) in texts {
+        parts[place].copy_from_slice(&text.parts);
     }
     parts
 }
