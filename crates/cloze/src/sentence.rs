@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use cloze_core::{Matrix, Span, token};
 use cloze_embed::{
-    Correct, FittedCorrection, Layers, Level, Metric, Poolings, Provenance, average, l2_normalize,
-    truncate,
+    Correct, FittedCorrection, Layers, Level, Metric, Pooling, Poolings, Provenance, average,
+    l2_normalize, truncate,
 };
 use cloze_encoder::{
     Counts, Cut, Encoder, EncoderParams, Mapped, ModelFolder, Output, PairCut, Runtime,
@@ -128,6 +128,8 @@ pub struct PieceVectors {
 #[derive(Debug)]
 pub struct SentenceEncoder {
     encoder: Encoder,
+    /// Makes and holds an encoder of every token's rows, where `encoder` has those of `[CLS]` alone.
+    whole: Option<Whole>,
     model: ModelFolder,
     poolings: Poolings,
     states: States,
@@ -141,6 +143,25 @@ pub struct SentenceEncoder {
     correction: Option<FittedCorrection>,
     hidden: usize,
     hash: OnceLock<String>,
+}
+
+/// An encoder that is opened when it is first needed.
+#[derive(Debug)]
+struct Whole {
+    runtime: Runtime,
+    outputs: Vec<Output>,
+    params: EncoderParams,
+    opened: OnceLock<Encoder>,
+}
+
+impl Whole {
+    fn get(&self, model: &ModelFolder) -> Result<&Encoder, Error> {
+        if let Some(encoder) = self.opened.get() {
+            return Ok(encoder);
+        }
+        let encoder = Encoder::open_for(&self.runtime, model, &self.outputs, self.params.clone())?;
+        Ok(self.opened.get_or_init(|| encoder))
+    }
 }
 
 impl SentenceEncoder {
@@ -182,17 +203,30 @@ impl SentenceEncoder {
                 })?;
                 let numbers = layers.resolve(count)?;
                 let text = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-                let outputs = numbers.into_iter().map(Output::Hidden).collect();
+                let outputs: Vec<_> = numbers.into_iter().map(Output::Hidden).collect();
                 (outputs, Some(Layers::parse(&text)?))
             }
         };
-        let encoder = Encoder::open_for(runtime, &model, &outputs, encoder)?;
+        let first = |output: &Output| match output {
+            Output::Hidden(layer) => Output::First(*layer),
+            other => *other,
+        };
+        let cls_alone = poolings == Pooling::Cls.into() && states != States::Static;
+        let whole = cls_alone.then(|| Whole {
+            runtime: runtime.clone(),
+            outputs: outputs.clone(),
+            params: encoder.clone(),
+            opened: OnceLock::new(),
+        });
+        let read = if cls_alone { outputs.iter().map(first).collect() } else { outputs.clone() };
+        let encoder = Encoder::open_for(runtime, &model, &read, encoder)?;
         let hidden = encoder.width(0).ok_or_else(|| Error::Model {
             path: model.graph_path(),
             what: "the graph does not say how wide its rows are".into(),
         })?;
         let mut this = Self {
             encoder,
+            whole,
             model,
             poolings,
             states,
@@ -280,7 +314,8 @@ impl SentenceEncoder {
     /// The work done so far; texts that were too long and cut among it.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.encoder.counts()
+        let pieces = self.whole.as_ref().and_then(|whole| whole.opened.get());
+        self.encoder.counts() + pieces.map_or_else(Counts::default, Encoder::counts)
     }
 
     /// Makes the first session now, which else the first text waits for.
@@ -462,7 +497,11 @@ impl SentenceEncoder {
         }
         let prompted = self.prompted(texts);
         let inputs: Vec<&str> = prompted.iter().map(AsRef::as_ref).collect();
-        let mapped = self.encoder.map_windows(&inputs, |window| {
+        let encoder = match &self.whole {
+            Some(whole) => whole.get(&self.model)?,
+            None => &self.encoder,
+        };
+        let mapped = encoder.map_windows(&inputs, |window| {
             let rows = self.rows(window)?;
             let width = self.hidden;
             let at = |token: usize| (window.before + token - window.tokens.start) * width;
@@ -584,7 +623,8 @@ impl SentenceEncoder {
         texts.iter().map(|text| format!("{}{}", self.prompt, text.as_ref())).collect()
     }
 
-    /// A window's rows, averaged over layers, `[before + tokens + after, hidden]`.
+    /// A window's rows, averaged over layers, `[before + tokens + after, hidden]`, or `[1, hidden]` where
+    /// `[CLS]` alone is read.
     fn rows<'w>(&self, window: &WindowStates<'w>) -> Result<Cow<'w, [f32]>, Error> {
         if self.layers == 1 {
             return Ok(Cow::Borrowed(window.rows(0)));

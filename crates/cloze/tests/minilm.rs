@@ -65,6 +65,23 @@ fn sentence_vectors_are_those_of_sentence_transformers() {
 
 /// Fitted on a corpus, the z-score gives that corpus mean 0 and variance 1 in each dimension that
 /// has any spread; parts fitted apart and merged are the whole.
+/// A text's vector is the row that its first token has among the vectors of its tokens, for which
+/// another encoder is opened; both have done what is counted.
+#[test]
+fn the_vector_of_cls_is_that_of_the_first_token() {
+    let texts = ["A plane is taking off.", "No", "A man plays a flute to his dog."];
+    let params = || SentenceParams::new().pooling(Some(Pooling::Cls.into())).normalize(false);
+    let encoder = open(params());
+    let vectors = encoder.encode(&texts).unwrap();
+    let tokens = encoder.counts().tokens;
+    let pieces = encoder.encode_pieces(&texts, Level::Token, true).unwrap();
+    for (vector, pieces) in vectors.iter().zip(&pieces) {
+        assert!(pieces.pieces[0].special);
+        assert_close(vector, pieces.vectors.row(0).unwrap(), 1e-5, 0.0);
+    }
+    assert_eq!((encoder.counts().texts, encoder.counts().tokens), (6, 2 * tokens));
+}
+
 #[test]
 fn a_corrected_corpus_is_standard() {
     let encoder = open(SentenceParams::new().normalize(false));

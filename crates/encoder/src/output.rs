@@ -13,6 +13,9 @@ pub enum Output {
     /// A hidden state, `[seq, hidden]` a window: 0 is what the embeddings give, `i` what layer `i`
     /// gives.
     Hidden(usize),
+    /// The first token's row of a hidden state, `[hidden]` a window. Of weights, nothing else of that
+    /// layer is worked out if nothing else is wanted of it; of a file, it is taken from all of it.
+    First(usize),
     /// A head's result: `[seq, width]` or, for one a text, `[width]`; of a masked language model
     /// `[asked, vocabulary]`, at the places that [`Sequence::asked`] names.
     Head(Head),
@@ -28,13 +31,20 @@ impl Output {
                 ["last_hidden_state", "token_embeddings"].map(String::from).to_vec()
             }
             Self::Hidden(i) => vec![build::hidden_name(i, layers.unwrap_or(i + 1))],
+            Self::First(i) => Self::Hidden(i).names(layers),
             Self::Head(head) => vec![build::head_name(head).to_owned()],
         }
     }
 
     /// Whether a graph from elsewhere has a row of it for every token.
     pub(crate) fn by_token(self) -> bool {
-        matches!(self, Self::Words | Self::Hidden(_) | Self::Head(Head::Tokens | Head::MaskedLm))
+        matches!(
+            self,
+            Self::Words
+                | Self::Hidden(_)
+                | Self::First(_)
+                | Self::Head(Head::Tokens | Head::MaskedLm)
+        )
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) enum Rows {
     Asked,
     /// Every token, of which those asked for are taken: `[batch, seq, width]`.
     Picked,
+    /// Every token, of which the first of each text is taken: `[batch, seq, width]`.
+    First,
 }
 
 impl OutputPort {
@@ -60,12 +62,12 @@ impl OutputPort {
             Some(Dim::Fixed(n)) => usize::try_from(*n).ok(),
             _ => None,
         };
-        let masked = wanted == Output::Head(Head::MaskedLm);
-        let rows = match (tensor.shape.len(), masked) {
-            (3, true) => Rows::Picked,
-            (3, false) => Rows::Tokens,
-            (_, true) => Rows::Asked,
-            (_, false) => Rows::Texts,
+        let rows = match (tensor.shape.len(), wanted) {
+            (3, Output::Head(Head::MaskedLm)) => Rows::Picked,
+            (3, Output::First(_)) => Rows::First,
+            (3, _) => Rows::Tokens,
+            (_, Output::Head(Head::MaskedLm)) => Rows::Asked,
+            (_, _) => Rows::Texts,
         };
         Self { name: tensor.name.clone(), width, rows }
     }
@@ -105,6 +107,13 @@ impl Ports {
         }
         let ids = ids.ok_or_else(|| input("input_ids, which is missing".into()))?;
         let output = |wanted: &Output| {
+            // What a graph gives of the first tokens alone, else what it gives of all.
+            if let Output::First(layer) = wanted {
+                let name = build::first_name(*layer);
+                if let Some(tensor) = info.outputs.iter().find(|tensor| tensor.name == name) {
+                    return Ok(OutputPort::new(tensor, *wanted));
+                }
+            }
             let names = wanted.names(layers);
             let in_rows = asked.is_some() && *wanted == Output::Head(Head::MaskedLm);
             let rank = if wanted.by_token() && !in_rows { 3 } else { 2 };
@@ -266,7 +275,7 @@ impl Pool {
         let outputs = session.run(inputs).map_err(failed)?;
         let mut found = vec![];
         for port in &self.ports.outputs {
-            let by_token = matches!(port.rows, Rows::Tokens | Rows::Picked);
+            let by_token = matches!(port.rows, Rows::Tokens | Rows::Picked | Rows::First);
             let expected = if port.rows == Rows::Asked { asked } else { b };
             let wrong = |found: Vec<i64>| EncoderError::OutputShape {
                 path: self.path.clone(),

@@ -194,6 +194,22 @@ pub struct Counts {
     pub long: u64,
 }
 
+impl std::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            texts: self.texts + other.texts,
+            windows: self.windows + other.windows,
+            batches: self.batches + other.batches,
+            tokens: self.tokens + other.tokens,
+            padded: self.padded + other.padded,
+            truncated: self.truncated + other.truncated,
+            long: self.long + other.long,
+        }
+    }
+}
+
 /// An encoder over one model folder.
 ///
 /// A text's rows do not depend on the other texts, on their order or on the number of threads, bit
@@ -263,6 +279,7 @@ impl Encoder {
             let request = outputs.iter().fold(BuildParams::new(), |request, output| match output {
                 Output::Words => request.words(),
                 Output::Hidden(layer) => request.hidden(*layer),
+                Output::First(layer) => request.first(*layer),
                 Output::Head(head) => request.head(*head),
             });
             let graph = Graph::build(&checkpoint, &request)?;

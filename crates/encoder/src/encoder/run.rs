@@ -133,6 +133,7 @@ impl Part<'_> {
         let (from, rows) = match port.rows {
             Rows::Tokens => (self.row * self.seq, self.len),
             Rows::Texts => (self.row, 1),
+            Rows::First => (self.row * self.seq, 1),
             Rows::Asked => (self.first, self.asked.len()),
             Rows::Picked => return (width, picked),
         };

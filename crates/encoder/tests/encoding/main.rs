@@ -5,6 +5,7 @@
 //! - `checkpoints`: hidden states and logits of weights, against transformers;
 //! - `adapters`: adapters over such weights, against PEFT;
 //! - `asked`: a language model asked at some places;
+//! - `first`: where the first token alone is read;
 //! - `casing`: words told apart by how they are written;
 //! - `company`: a text alone and among others;
 //! - `windows`: long texts, nothing lost;
@@ -22,6 +23,8 @@ mod checkpoints;
 mod company;
 mod counts;
 mod documents;
+
+mod first;
 mod folders;
 mod reference;
 mod spans;

@@ -3,23 +3,26 @@
 //! A layer is seven nodes: `Attention`, a matrix, `SkipLayerNormalization`, a matrix, `BiasGelu`
 //! (`FastGelu` for the tanh form), a matrix, `SkipLayerNormalization`. The embeddings are one,
 //! `EmbedLayerNormalization`. Activations that have no fused operator are written with plain ones.
+//! Where only some rows of the last layer are wanted, the others go no further than its attention.
 //!
 //! Sources: ONNX Runtime 1.32, docs/ContribOperators.md, for the operators; transformers 5,
 //! `models/{bert,roberta,distilbert,electra}/modeling_*.py`, for what is computed.
 mod export;
+mod head;
+mod layer;
 mod nodes;
 
 use cloze_core::Casing;
 
 use crate::GraphError;
 use crate::check::{ElementType, GraphInfo};
-use crate::checkpoint::config::{Activation, Config, Family};
-use crate::checkpoint::layout::{Dense, Layer, MaskedHead};
+use crate::checkpoint::config::{Config, Family};
 use crate::checkpoint::{Checkpoint, Head};
 use crate::onnx::{
     GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
 };
-use nodes::{MICROSOFT, Nodes, Size, float, int, value};
+use layer::Rows;
+use nodes::{MICROSOFT, Nodes, Size, float, value};
 
 pub use nodes::Weight;
 
@@ -31,11 +34,12 @@ const IR_VERSION: i64 = 8;
 const ELSEWHERE: &str = "weights";
 
 /// Which results a graph has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct BuildParams {
     words: bool,
     hidden: Vec<usize>,
+    first: Vec<usize>,
     heads: Vec<Head>,
     every_token: bool,
 }
@@ -43,7 +47,7 @@ pub struct BuildParams {
 impl BuildParams {
     /// None yet.
     pub fn new() -> Self {
-        Self { words: false, hidden: vec![], heads: vec![], every_token: false }
+        Self::default()
     }
 
     /// Adds the rows of the word table themselves, `[batch, seq, embedding]`: what a token is
@@ -58,6 +62,15 @@ impl BuildParams {
     pub fn hidden(mut self, layer: usize) -> Self {
         if !self.hidden.contains(&layer) {
             self.hidden.push(layer);
+        }
+        self
+    }
+
+    /// Adds the first token's row of a hidden state, `[batch, hidden]`. Where nothing else is wanted
+    /// of that layer, it is the only one that is worked out.
+    pub fn first(mut self, layer: usize) -> Self {
+        if !self.first.contains(&layer) {
+            self.first.push(layer);
         }
         self
     }
@@ -79,19 +92,27 @@ impl BuildParams {
         self
     }
 
-    /// Whether nothing is wanted of the last of `layers` layers but the rows that are asked for: the
-    /// others need not go further than its attention, three quarters of the layer less.
-    fn asks_alone(&self, layers: usize) -> bool {
-        layers > 0
-            && self.heads == [Head::MaskedLm]
-            && !self.every_token
-            && !self.hidden.contains(&layers)
+    /// The last layer that a result needs, of `layers`.
+    fn last(&self, layers: usize) -> usize {
+        if !self.heads.is_empty() {
+            return layers;
+        }
+        self.hidden.iter().chain(&self.first).copied().max().unwrap_or(0)
     }
-}
 
-impl Default for BuildParams {
-    fn default() -> Self {
-        Self::new()
+    /// Which rows of that layer are wanted.
+    fn rows(&self, last: usize) -> Rows {
+        let asked = self.heads == [Head::MaskedLm] && !self.every_token;
+        let reads_first = |head| matches!(head, Head::Pooler | Head::Sequence | Head::NextSentence);
+        if last == 0 || self.hidden.contains(&last) {
+            Rows::All
+        } else if asked && !self.first.contains(&last) {
+            Rows::Asked
+        } else if self.heads.iter().copied().all(reads_first) {
+            Rows::First
+        } else {
+            Rows::All
+        }
     }
 }
 
@@ -100,6 +121,12 @@ impl Default for BuildParams {
 #[must_use]
 pub fn hidden_name(layer: usize, layers: usize) -> String {
     if layer == layers { "last_hidden_state".into() } else { format!("hidden_states.{layer}") }
+}
+
+/// The name of the first token's row of hidden state `layer` among a graph's outputs.
+#[must_use]
+pub fn first_name(layer: usize) -> String {
+    format!("first_token.{layer}")
 }
 
 /// The name of the word table's rows among a graph's outputs.
@@ -143,11 +170,8 @@ impl Graph {
     pub fn build(checkpoint: &Checkpoint, params: &BuildParams) -> Result<Self, GraphError> {
         let config = checkpoint.config();
         check_request(checkpoint, params)?;
-        let last = if params.heads.is_empty() {
-            params.hidden.iter().copied().max().unwrap_or(0)
-        } else {
-            config.layers
-        };
+        let last = params.last(config.layers);
+        let wanted = params.rows(last);
         let mut build = Build { config, nodes: Nodes::new(checkpoint.weights().reader()) };
         let layout = checkpoint.layout();
         let rows = |name: &str, width| {
@@ -161,28 +185,33 @@ impl Graph {
             outputs.push(rows(WORDS, config.embedding));
         }
         let mut states = vec![];
-        if !(params.hidden.is_empty() && params.heads.is_empty()) {
+        if params.hidden.len() + params.first.len() + params.heads.len() > 0 {
             let mask = build.nodes.cast("attention_mask", ElementType::Int32, "mask");
             states.push(build.embeddings(checkpoint, &ids)?);
             for (i, layer) in layout.layers.iter().enumerate().take(last) {
-                let asked = params.asks_alone(last) && i + 1 == last;
-                let state = build.layer(layer, &states[i], (&mask, asked), i + 1)?;
+                let rows = if i + 1 == last { wanted } else { Rows::All };
+                let state = build.layer(layer, &states[i], (&mask, rows), i + 1)?;
                 states.push(state);
             }
         }
         for &i in &params.hidden {
             outputs.push(rows(&states[i], config.hidden));
         }
-        let top = states.last().cloned().unwrap_or_default();
+        let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
+        for &i in &params.first {
+            let first = build.first(&states[i], i);
+            let dims = [batch, Size::Known(config.hidden)];
+            outputs.push(value(&first, ElementType::Float32, &dims));
+        }
+        let state = states.last().cloned().unwrap_or_default();
         for &head in &params.heads {
             let top = match head {
-                Head::MaskedLm if !params.every_token && !params.asks_alone(last) => {
-                    build.asked(&top, "top")
-                }
-                _ => top.clone(),
+                Head::Tokens => state.clone(),
+                Head::MaskedLm if params.every_token || wanted == Rows::Asked => state.clone(),
+                Head::MaskedLm => build.asked(&state, "top"),
+                Head::Pooler | Head::Sequence | Head::NextSentence => build.first(&state, last),
             };
             let width = build.head(checkpoint, head, &top)?;
-            let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
             let dims = match head {
                 Head::MaskedLm if !params.every_token => {
                     vec![Size::Named(ASKED), Size::Known(width)]
@@ -207,7 +236,8 @@ fn check_request(checkpoint: &Checkpoint, params: &BuildParams) -> Result<(), Gr
     let wrong =
         |what: String| Err(GraphError::Request { path: checkpoint.folder().to_owned(), what });
     let layers = checkpoint.config().layers;
-    if let Some(layer) = params.hidden.iter().find(|&&layer| layer > layers) {
+    let mut asked = params.hidden.iter().chain(&params.first);
+    if let Some(layer) = asked.find(|&&layer| layer > layers) {
         return wrong(format!("no hidden state {layer}; it has 0 to {layers}"));
     }
     let there = checkpoint.heads();
@@ -220,7 +250,8 @@ fn check_request(checkpoint: &Checkpoint, params: &BuildParams) -> Result<(), Gr
     if named > 1 {
         return wrong("two heads whose result is called \"logits\"".into());
     }
-    if !params.words && params.hidden.is_empty() && params.heads.is_empty() {
+    let nothing = params.hidden.is_empty() && params.first.is_empty() && params.heads.is_empty();
+    if !params.words && nothing {
         return wrong("no hidden state and no head asked for".into());
     }
     Ok(())
@@ -303,226 +334,6 @@ impl Build<'_> {
         let count = nodes.plain("CumSum", &[&real, &axis], "count");
         let count = nodes.plain("Mul", &[&count, &real], "count.of.tokens");
         nodes.plain("Add", &[&count, &pad], "positions")
-    }
-
-    /// What layer `i` gives of all rows, or behind its attention of those that are asked for.
-    fn layer(
-        &mut self,
-        layer: &Layer,
-        x: &str,
-        (mask, asked): (&str, bool),
-        i: usize,
-    ) -> Result<String, GraphError> {
-        let config = self.config;
-        let hidden = config.hidden;
-        let name = |part: &str| format!("layer.{i}.{part}");
-        // Query, key and value side by side: [hidden, 3 · hidden], where PyTorch has three of
-        // [outputs, inputs].
-        let three = [&layer.query, &layer.key, &layer.value];
-        let rows = self.nodes.read_all(&three.map(|d| d.weight.as_str()))?;
-        let columns = transposed(&rows, 3 * hidden, hidden);
-        drop(rows);
-        let weight = self.nodes.weight(&name("qkv.weight"), &[hidden, 3 * hidden], columns);
-        let bias = self.nodes.read_all(&three.map(|d| d.bias.as_str()))?;
-        let bias = self.nodes.weight(&name("qkv.bias"), &[3 * hidden], bias);
-        let heads = i64::try_from(config.heads).unwrap_or(i64::MAX);
-        let settings = vec![
-            int("num_heads", heads),
-            // As far down as there is, like transformers: a masked token gets exactly nothing.
-            float("mask_filter_value", f32::MIN),
-        ];
-        let context = self.nodes.node(
-            (MICROSOFT, "Attention"),
-            &[x, &weight, &bias, mask],
-            &name("context"),
-            settings,
-        );
-        let [context, x] = if asked {
-            [self.asked(&context, "context"), self.asked(x, "skip")]
-        } else {
-            [context, x.to_owned()]
-        };
-        let attended = self.skip_norm(
-            &context,
-            &layer.attention,
-            &x,
-            &layer.attention_norm,
-            &name("attended"),
-        )?;
-        let active = self.dense_then(&attended, &layer.up, config.activation, &name("active"))?;
-        self.skip_norm(
-            &active,
-            &layer.down,
-            &attended,
-            &layer.output_norm,
-            &hidden_name(i, config.layers),
-        )
-    }
-
-    /// norm(x · weightᵀ + bias + skip).
-    fn skip_norm(
-        &mut self,
-        x: &str,
-        dense: &Dense,
-        skip: &str,
-        norm: &crate::checkpoint::layout::Norm,
-        output: &str,
-    ) -> Result<String, GraphError> {
-        let product = self.nodes.product(x, dense, output)?;
-        let bias = self.nodes.tensor(&dense.bias, &[dense.outputs])?;
-        let [weight, shift] = self.nodes.norm(norm)?;
-        let inputs = [&*product, skip, &*weight, &*shift, &*bias];
-        let epsilon = vec![float("epsilon", self.config.norm_epsilon)];
-        Ok(self.nodes.node((MICROSOFT, "SkipLayerNormalization"), &inputs, output, epsilon))
-    }
-
-    /// The activation of x + the bias of `dense`.
-    fn activate(
-        &mut self,
-        x: &str,
-        dense: &Dense,
-        activation: Activation,
-        output: &str,
-    ) -> Result<String, GraphError> {
-        let bias = self.nodes.tensor(&dense.bias, &[dense.outputs])?;
-        let fused = match activation {
-            Activation::Gelu => Some("BiasGelu"),
-            Activation::GeluTanh => Some("FastGelu"),
-            _ => None,
-        };
-        if let Some(op) = fused {
-            return Ok(self.nodes.node((MICROSOFT, op), &[x, &bias], output, vec![]));
-        }
-        let sum = self.nodes.plain("Add", &[x, &bias], &format!("{output}.sum"));
-        Ok(match activation {
-            Activation::QuickGelu => {
-                let alpha = vec![float("alpha", 1.702)];
-                self.nodes.node((MICROSOFT, "QuickGelu"), &[&sum], output, alpha)
-            }
-            Activation::Silu => {
-                let gate = self.nodes.plain("Sigmoid", &[&sum], &format!("{output}.gate"));
-                self.nodes.plain("Mul", &[&sum, &gate], output)
-            }
-            Activation::Relu => self.nodes.plain("Relu", &[&sum], output),
-            Activation::Tanh => self.nodes.plain("Tanh", &[&sum], output),
-            Activation::Sigmoid => self.nodes.plain("Sigmoid", &[&sum], output),
-            Activation::Gelu | Activation::GeluTanh => sum,
-        })
-    }
-
-    /// `activation(x · weightᵀ + bias)`.
-    fn dense_then(
-        &mut self,
-        x: &str,
-        dense: &Dense,
-        activation: Activation,
-        output: &str,
-    ) -> Result<String, GraphError> {
-        let product = self.nodes.product(x, dense, output)?;
-        self.activate(&product, dense, activation, output)
-    }
-
-    /// Adds a head; its width.
-    fn head(
-        &mut self,
-        checkpoint: &Checkpoint,
-        head: Head,
-        top: &str,
-    ) -> Result<usize, GraphError> {
-        let layout = checkpoint.layout();
-        let output = head_name(head);
-        // `check_request` has seen that what is asked for is there.
-        match head {
-            Head::Pooler => {
-                let Some(pooler) = &layout.pooler else { return Ok(0) };
-                self.pooled(pooler, top)?;
-                Ok(pooler.outputs)
-            }
-            Head::Tokens => {
-                let Some(classifier) = &layout.tokens else { return Ok(0) };
-                self.nodes.dense(top, classifier, output)?;
-                Ok(classifier.outputs)
-            }
-            Head::Sequence => {
-                let Some(sequence) = &layout.sequence else { return Ok(0) };
-                let inner = match self.config.family {
-                    Family::Bert => self.pooled(&sequence.dense, top)?,
-                    family => {
-                        let activation = match family {
-                            Family::DistilBert => Activation::Relu,
-                            Family::Electra => Activation::Gelu,
-                            Family::Bert | Family::Roberta => Activation::Tanh,
-                        };
-                        let first = self.first_token(top);
-                        self.dense_then(&first, &sequence.dense, activation, "sequence.inner")?
-                    }
-                };
-                self.nodes.dense(&inner, &sequence.classifier, output)?;
-                Ok(sequence.classifier.outputs)
-            }
-            Head::MaskedLm => {
-                let Some(masked) = &layout.masked else { return Ok(0) };
-                self.masked(masked, top)?;
-                Ok(self.config.vocabulary)
-            }
-            Head::NextSentence => {
-                let (Some(pooler), Some(next)) = (&layout.pooler, &layout.next_sentence) else {
-                    return Ok(0);
-                };
-                let first = self.pooled(pooler, top)?;
-                self.nodes.dense(&first, next, output)?;
-                Ok(next.outputs)
-            }
-        }
-    }
-
-    /// `[batch, hidden]`.
-    fn first_token(&mut self, top: &str) -> String {
-        let first = self.nodes.constant("first", &[], ElementType::Int64, &[0]);
-        let name = "first.token";
-        if !self.nodes.list.iter().any(|node| node.name == name) {
-            let axis = vec![int("axis", 1)];
-            self.nodes.node(("", "Gather"), &[top, &first], name, axis);
-        }
-        name.to_owned()
-    }
-
-    fn pooled(&mut self, pooler: &Dense, top: &str) -> Result<String, GraphError> {
-        let name = head_name(Head::Pooler);
-        if self.nodes.list.iter().any(|node| node.name == name) {
-            return Ok(name.to_owned());
-        }
-        let first = self.first_token(top);
-        self.dense_then(&first, pooler, Activation::Tanh, name)
-    }
-
-    /// The rows of `x` at the tokens asked for, `[asked, hidden]`, called by `part`: what comes behind
-    /// costs what is asked for.
-    fn asked(&mut self, x: &str, part: &str) -> String {
-        let nodes = &mut self.nodes;
-        let hidden = i64::try_from(self.config.hidden).unwrap_or(i64::MAX);
-        let shape = nodes.constant("rows", &[2], ElementType::Int64, &[-1, hidden]);
-        let rows = nodes.plain("Reshape", &[x, &shape], &format!("{part}.all"));
-        nodes.plain("Gather", &[&rows, ASKED], &format!("{part}.asked"))
-    }
-
-    fn masked(&mut self, head: &MaskedHead, top: &str) -> Result<(), GraphError> {
-        let (width, vocabulary) = (head.norm.width, self.config.vocabulary);
-        let activation = match self.config.family {
-            Family::Bert | Family::DistilBert => self.config.activation,
-            // Fixed in their code.
-            Family::Roberta | Family::Electra => Activation::Gelu,
-        };
-        let inner = self.dense_then(top, &head.dense, activation, "lm.inner")?;
-        let [weight, bias] = self.nodes.norm(&head.norm)?;
-        let epsilon = vec![float("epsilon", self.config.norm_epsilon), int("axis", -1)];
-        let norm = ("", "LayerNormalization");
-        let normed = self.nodes.node(norm, &[&inner, &weight, &bias], "lm.normed", epsilon);
-        let product =
-            self.nodes.matmul(&normed, &head.decoder, [vocabulary, width], "lm.product")?;
-        let bias = self.nodes.tensor(&head.bias, &[vocabulary])?;
-        self.nodes.plain("Add", &[&product, &bias], head_name(Head::MaskedLm));
-        Ok(())
     }
 
     fn finish(self, output: Vec<crate::onnx::ValueInfoProto>, casing: bool) -> Graph {

@@ -25,6 +25,7 @@ pub struct Weight {
 }
 
 /// A size that is known when the graph is built, or the name of one that is not.
+#[derive(Clone, Copy)]
 pub(super) enum Size {
     Known(usize),
     Named(&'static str),
