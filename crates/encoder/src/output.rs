@@ -2,7 +2,8 @@
 use std::ops::Range;
 
 use cloze_core::Casing;
-use cloze_graph::{Head, build};
+use cloze_graph::Head;
+use cloze_graph::build::{self, Inside};
 
 /// A result of an encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Output {
     /// The first token's row of a hidden state, `[hidden]` a window. Of weights, nothing else of that
     /// layer is worked out if nothing else is wanted of it; of a file, it is taken from all of it.
     First(usize),
+    /// What a matrix inside a layer takes, `[seq, width]` a window; layers count from 1. Weights only.
+    Inside(usize, Inside),
     /// A head's result: `[seq, width]` or, for one a text, `[width]`; of a masked language model
     /// `[asked, vocabulary]`, at the places that [`Sequence::asked`] names.
     Head(Head),
@@ -32,6 +35,7 @@ impl Output {
             }
             Self::Hidden(i) => vec![build::hidden_name(i, layers.unwrap_or(i + 1))],
             Self::First(i) => Self::Hidden(i).names(layers),
+            Self::Inside(i, inside) => vec![build::inside_name(i, inside)],
             Self::Head(head) => vec![build::head_name(head).to_owned()],
         }
     }
@@ -43,6 +47,7 @@ impl Output {
             Self::Words
                 | Self::Hidden(_)
                 | Self::First(_)
+                | Self::Inside(..)
                 | Self::Head(Head::Tokens | Head::MaskedLm)
         )
     }

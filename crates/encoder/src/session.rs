@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cloze_graph::build::{self, Weight};
+use cloze_graph::build::{self, Numbers, Weight};
 use cloze_graph::check::{CheckedModel, Dim, ElementType, GraphInfo, TensorInfo};
 use cloze_graph::{Graph, Head};
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
@@ -184,8 +184,11 @@ impl Plan {
     pub(crate) fn built(graph: Graph) -> ort::Result<Self> {
         let Graph { model, weights, .. } = graph;
         let value = |weight: Weight| {
-            let tensor = Tensor::from_array((weight.dims, weight.data))?;
-            Ok((weight.name, Arc::new(tensor.into_dyn())))
+            let tensor = match weight.data {
+                Numbers::F32(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+                Numbers::I8(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+            };
+            Ok((weight.name, Arc::new(tensor)))
         };
         let weights = weights.into_iter().map(value).collect::<ort::Result<_>>()?;
         let packed = PrepackedWeights::new();

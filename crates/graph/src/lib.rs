@@ -8,6 +8,7 @@
 //! - [`adapter`]: LoRA adapters over a checkpoint, read and written;
 //! - [`casing`]: a table of how words were written;
 //! - [`build`]: the graph of a checkpoint, with ONNX Runtime's fused operators, and its file;
+//! - [`quantize`]: a checkpoint in 8 bits;
 //! - [`onnx`]: the messages of the format, as far as they are read or written;
 //! - [`check`]: what a foreign file may hold, and what it does hold.
 //!
@@ -41,6 +42,7 @@ pub mod check;
 pub mod checkpoint;
 mod error;
 pub mod onnx;
+pub mod quantize;
 pub mod source;
 
 pub use build::{BuildParams, Graph};

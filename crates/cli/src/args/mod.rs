@@ -26,6 +26,7 @@ mod index;
 mod labelled;
 mod minimal_pairs;
 mod model_merge;
+mod model_quantize;
 mod next_sentence;
 mod pairs;
 mod rerank;
@@ -65,6 +66,7 @@ pub(crate) use index::{
 pub(crate) use labelled::LabelledArgs;
 pub(crate) use minimal_pairs::MinimalPairsArgs;
 pub(crate) use model_merge::ModelMergeArgs;
+pub(crate) use model_quantize::ModelQuantizeArgs;
 pub(crate) use next_sentence::{NeighboursArg, NextMethodArg, NextSentenceArgs};
 pub(crate) use pairs::{PairArgs, PairFields, PairInputArg};
 pub(crate) use rerank::RerankArgs;
@@ -206,6 +208,8 @@ pub(crate) enum ModelCommand {
     Convert(ConvertArgs),
     /// Write a model with adapters as one that needs neither them nor its base
     Merge(ModelMergeArgs),
+    /// Write a model with the matrices of its layers in 8 bits: smaller, and faster
+    Quantize(ModelQuantizeArgs),
 }
 
 #[derive(Args)]

@@ -1,9 +1,11 @@
 //! `cloze model`: what models there are, what is in one, and whether it is sound.
 mod adapters;
+mod alone;
 mod convert;
 mod head;
 mod merge;
 pub(crate) mod output;
+mod quantize;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ use crate::messages::Messages;
 use adapters::AdapterInfo;
 
 pub(crate) fn run(
-    _: &CommonArgs,
+    common: &CommonArgs,
     command: ModelCommand,
     messages: &Messages,
 ) -> anyhow::Result<()> {
@@ -36,6 +38,7 @@ pub(crate) fn run(
         },
         ModelCommand::Convert(args) => convert::convert(&args, messages),
         ModelCommand::Merge(args) => merge::merge(&args, messages),
+        ModelCommand::Quantize(args) => quantize::quantize(common, &args, messages),
     }
 }
 

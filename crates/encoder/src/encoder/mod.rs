@@ -276,10 +276,12 @@ impl Encoder {
             if checkpoint.casing().is_some() {
                 cased_types = Some(i64::try_from(checkpoint.config().types).unwrap_or(i64::MAX));
             }
-            let request = outputs.iter().fold(BuildParams::new(), |request, output| match output {
+            let request = BuildParams::new().seven_bits(build::adds_in_16_bits());
+            let request = outputs.iter().fold(request, |request, output| match output {
                 Output::Words => request.words(),
                 Output::Hidden(layer) => request.hidden(*layer),
                 Output::First(layer) => request.first(*layer),
+                Output::Inside(..) => request.inside(),
                 Output::Head(head) => request.head(*head),
             });
             let graph = Graph::build(&checkpoint, &request)?;

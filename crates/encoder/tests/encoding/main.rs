@@ -7,6 +7,7 @@
 //! - `asked`: a language model asked at some places;
 //! - `first`: where the first token alone is read;
 //! - `casing`: words told apart by how they are written;
+//! - `int8`: weights in 8 bits;
 //! - `company`: a text alone and among others;
 //! - `windows`: long texts, nothing lost;
 //! - `spans`: where tokens are in their text;
@@ -26,6 +27,7 @@ mod documents;
 
 mod first;
 mod folders;
+mod int8;
 mod reference;
 mod spans;
 mod token_counter;

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use cloze_store::{AtomicFile, Existing, StoreError};
 use prost::Message as _;
 
-use super::Graph;
 use super::nodes::int;
+use super::{Graph, Numbers};
 use crate::GraphError;
 use crate::check::ElementType;
 use crate::checkpoint::StoredType;
@@ -44,7 +44,8 @@ impl Graph {
             return Err(GraphError::Request { path: path.to_owned(), what: what.into() });
         }
         let width = if to == StoredType::F16 { 2 } else { 4 };
-        let found = self.weights.iter().map(|w| width * w.data.len()).sum::<usize>();
+        let size = |data: &Numbers| data.floats().map_or(data.bytes(), |f| width * f.len());
+        let found = self.weights.iter().map(|w| size(&w.data)).sum::<usize>();
         if found > MAX_FILE_BYTES {
             let path = path.to_owned();
             return Err(GraphError::FileTooLarge { path, found, max: MAX_FILE_BYTES });
@@ -53,18 +54,25 @@ impl Graph {
         let mut casts = vec![];
         if let Some(graph) = &mut model.graph {
             for weight in weights {
-                let mut bytes = Vec::with_capacity(width * weight.data.len());
-                if !encode(&weight.data, to, &mut bytes) {
-                    let (path, tensor) = (path.to_owned(), weight.name);
-                    return Err(GraphError::Overflow { path, tensor });
-                }
+                let mut bytes = Vec::with_capacity(size(&weight.data));
+                let to = match &weight.data {
+                    Numbers::F32(data) if !encode(data, to, &mut bytes) => {
+                        let (path, tensor) = (path.to_owned(), weight.name);
+                        return Err(GraphError::Overflow { path, tensor });
+                    }
+                    Numbers::F32(_) => to,
+                    Numbers::I8(data) => {
+                        bytes.extend(data.iter().flat_map(|q| q.to_le_bytes()));
+                        StoredType::F32
+                    }
+                };
                 let Some(tensor) = graph.initializer.iter_mut().find(|t| t.name == weight.name)
                 else {
                     continue;
                 };
                 *tensor = TensorProto {
                     dims: std::mem::take(&mut tensor.dims),
-                    data_type: ElementType::Float32.number(),
+                    data_type: weight.data.element().number(),
                     name: weight.name.clone(),
                     raw_data: Bytes::from(bytes),
                     ..TensorProto::default()

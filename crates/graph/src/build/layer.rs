@@ -1,6 +1,6 @@
 //! A layer of the encoder: attention, then the feed-forward part, each with a skip and a norm.
 use super::nodes::{MICROSOFT, float, int};
-use super::{ASKED, Build, first_name, hidden_name, transposed};
+use super::{ASKED, Build, Inside, first_name, hidden_name, inside_name, transposed};
 use crate::GraphError;
 use crate::check::ElementType;
 use crate::checkpoint::config::Activation;
@@ -48,10 +48,11 @@ impl Build<'_> {
             &layer.attention,
             &skip,
             &layer.attention_norm,
-            &name("attended"),
+            &inside_name(i, Inside::Attended),
         )?;
         let activation = self.config.activation;
-        let active = self.dense_then(&attended, &layer.up, activation, &name("active"))?;
+        let active = inside_name(i, Inside::Active);
+        let active = self.dense_then(&attended, &layer.up, activation, &active)?;
         let output = match rows {
             Rows::First => first_name(i),
             Rows::All | Rows::Asked => hidden_name(i, self.config.layers),
@@ -67,6 +68,10 @@ impl Build<'_> {
         mask: &str,
         i: usize,
     ) -> Result<String, GraphError> {
+        // The fused operator multiplies floats.
+        if self.nodes.is_int8(&layer.query.weight) {
+            return self.attention_of(layer, (x, x), mask, i);
+        }
         let hidden = self.config.hidden;
         let name = |part: &str| format!("layer.{i}.{part}");
         // Query, key and value side by side: [hidden, 3 · hidden], where PyTorch has three of
@@ -79,7 +84,12 @@ impl Build<'_> {
         let bias = self.qkv_bias(layer, i)?;
         let inputs = [x, &*weight, &*bias, mask];
         let settings = self.attention_settings();
-        Ok(self.nodes.node((MICROSOFT, "Attention"), &inputs, &name("context"), settings))
+        Ok(self.nodes.node(
+            (MICROSOFT, "Attention"),
+            &inputs,
+            &inside_name(i, Inside::Context),
+            settings,
+        ))
     }
 
     /// The attention of `x` to every token of `to`, `[batch, rows of x, hidden]`.
@@ -97,7 +107,12 @@ impl Build<'_> {
         let bias = self.qkv_bias(layer, i)?;
         let inputs = [&*query, &*key, &*value, &*bias, mask];
         let settings = self.attention_settings();
-        Ok(self.nodes.node((MICROSOFT, "MultiHeadAttention"), &inputs, &name("context"), settings))
+        Ok(self.nodes.node(
+            (MICROSOFT, "MultiHeadAttention"),
+            &inputs,
+            &inside_name(i, Inside::Context),
+            settings,
+        ))
     }
 
     fn qkv_bias(&mut self, layer: &Layer, i: usize) -> Result<String, GraphError> {

@@ -9,6 +9,7 @@
 //! `models/{bert,roberta,distilbert,electra}/modeling_*.py`, for what is computed.
 mod export;
 mod head;
+mod int8;
 mod layer;
 mod nodes;
 
@@ -24,7 +25,7 @@ use crate::onnx::{
 use layer::Rows;
 use nodes::{MICROSOFT, Nodes, Size, float, value};
 
-pub use nodes::Weight;
+pub use nodes::{Numbers, Weight};
 
 /// The operators' versions that graphs are written for.
 const OPSET: i64 = 17;
@@ -41,7 +42,9 @@ pub struct BuildParams {
     hidden: Vec<usize>,
     first: Vec<usize>,
     heads: Vec<Head>,
+    inside: bool,
     every_token: bool,
+    seven_bits: bool,
 }
 
 impl BuildParams {
@@ -83,6 +86,13 @@ impl BuildParams {
         self
     }
 
+    /// Adds what every layer's matrices take: for each layer the hidden state below it, and what
+    /// [`inside_name`] names.
+    pub fn inside(mut self) -> Self {
+        self.inside = true;
+        self
+    }
+
     /// The logits of [`Head::MaskedLm`] at every token, `[batch, seq, vocabulary]`, as tools elsewhere
     /// expect them. Else they are at the tokens asked for alone, `[asked, vocabulary]`, and the graph has
     /// an input for these, [`ASKED`]: of 30,522 words all of them are 62 MB for 512
@@ -92,9 +102,21 @@ impl BuildParams {
         self
     }
 
+    /// Brings weights of 8 bits to 7, for processors that would add two of their products in 16 bits,
+    /// which these may be too large for: [`adds_in_16_bits`] says whether this one does. Default: not.
+    pub fn seven_bits(mut self, seven: bool) -> Self {
+        self.seven_bits = seven;
+        self
+    }
+
+    /// Whether anything is wanted besides the word table's rows.
+    fn wants_layers(&self) -> bool {
+        self.inside || self.hidden.len() + self.first.len() + self.heads.len() > 0
+    }
+
     /// The last layer that a result needs, of `layers`.
     fn last(&self, layers: usize) -> usize {
-        if !self.heads.is_empty() {
+        if !self.heads.is_empty() || self.inside {
             return layers;
         }
         self.hidden.iter().chain(&self.first).copied().max().unwrap_or(0)
@@ -104,7 +126,7 @@ impl BuildParams {
     fn rows(&self, last: usize) -> Rows {
         let asked = self.heads == [Head::MaskedLm] && !self.every_token;
         let reads_first = |head| matches!(head, Head::Pooler | Head::Sequence | Head::NextSentence);
-        if last == 0 || self.hidden.contains(&last) {
+        if last == 0 || self.inside || self.hidden.contains(&last) {
             Rows::All
         } else if asked && !self.first.contains(&last) {
             Rows::Asked
@@ -113,6 +135,19 @@ impl BuildParams {
         } else {
             Rows::All
         }
+    }
+}
+
+/// Whether products of 8-bit numbers are added in 16 bits here: on x86-64 without VNNI.
+#[must_use]
+pub fn adds_in_16_bits() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        !(is_x86_feature_detected!("avx512vnni") || is_x86_feature_detected!("avxvnni"))
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
     }
 }
 
@@ -127,6 +162,33 @@ pub fn hidden_name(layer: usize, layers: usize) -> String {
 #[must_use]
 pub fn first_name(layer: usize) -> String {
     format!("first_token.{layer}")
+}
+
+/// What a matrix inside a layer takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// The matrix behind the attention, `[batch, seq, hidden]`.
+    Context,
+    /// The feed-forward part, `[batch, seq, hidden]`.
+    Attended,
+    /// Its second matrix, `[batch, seq, intermediate]`.
+    Active,
+}
+
+impl Inside {
+    /// All of them, in the order they are worked out.
+    pub const ALL: [Self; 3] = [Self::Context, Self::Attended, Self::Active];
+}
+
+/// The name of what a matrix inside layer `layer` takes among a graph's outputs; layers count from 1.
+#[must_use]
+pub fn inside_name(layer: usize, inside: Inside) -> String {
+    let part = match inside {
+        Inside::Context => "context",
+        Inside::Attended => "attended",
+        Inside::Active => "active",
+    };
+    format!("layer.{layer}.{part}")
 }
 
 /// The name of the word table's rows among a graph's outputs.
@@ -152,7 +214,7 @@ pub struct Graph {
     /// Nodes, inputs and outputs. The weights are named in it, with their shapes, but lie in
     /// [`weights`](Self::weights): each session can be given the same ones.
     pub model: ModelProto,
-    /// The weights, `f32`.
+    /// The weights: `f32`, or `i8` where the checkpoint has matrices of these.
     pub weights: Vec<Weight>,
     /// Whether `token_type_ids` count casings too: a token's is its type times [`Casing::COUNT`],
     /// plus its casing's [class](Casing::class).
@@ -172,7 +234,8 @@ impl Graph {
         check_request(checkpoint, params)?;
         let last = params.last(config.layers);
         let wanted = params.rows(last);
-        let mut build = Build { config, nodes: Nodes::new(checkpoint.weights().reader()) };
+        let mut build =
+            Build { config, nodes: Nodes::new(checkpoint.weights().reader(), params.seven_bits) };
         let layout = checkpoint.layout();
         let rows = |name: &str, width| {
             let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
@@ -185,7 +248,7 @@ impl Graph {
             outputs.push(rows(WORDS, config.embedding));
         }
         let mut states = vec![];
-        if params.hidden.len() + params.first.len() + params.heads.len() > 0 {
+        if params.wants_layers() {
             let mask = build.nodes.cast("attention_mask", ElementType::Int32, "mask");
             states.push(build.embeddings(checkpoint, &ids)?);
             for (i, layer) in layout.layers.iter().enumerate().take(last) {
@@ -196,6 +259,16 @@ impl Graph {
         }
         for &i in &params.hidden {
             outputs.push(rows(&states[i], config.hidden));
+        }
+        for i in (1..=last).filter(|_| params.inside) {
+            if !params.hidden.contains(&(i - 1)) {
+                outputs.push(rows(&states[i - 1], config.hidden));
+            }
+            let width = |inside| match inside {
+                Inside::Active => config.intermediate,
+                Inside::Context | Inside::Attended => config.hidden,
+            };
+            outputs.extend(Inside::ALL.map(|part| rows(&inside_name(i, part), width(part))));
         }
         let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
         for &i in &params.first {
@@ -227,7 +300,7 @@ impl Graph {
     /// What the graph holds, as a file's would be told.
     #[must_use]
     pub fn info(&self) -> GraphInfo {
-        let bytes = self.weights.iter().map(|w| 4 * w.data.len() as u64).sum();
+        let bytes = self.weights.iter().map(|w| w.data.bytes() as u64).sum();
         GraphInfo::of_built(&self.model, bytes)
     }
 }
@@ -250,8 +323,7 @@ fn check_request(checkpoint: &Checkpoint, params: &BuildParams) -> Result<(), Gr
     if named > 1 {
         return wrong("two heads whose result is called \"logits\"".into());
     }
-    let nothing = params.hidden.is_empty() && params.first.is_empty() && params.heads.is_empty();
-    if !params.words && nothing {
+    if !params.words && !params.wants_layers() {
         return wrong("no hidden state and no head asked for".into());
     }
     Ok(())
@@ -353,12 +425,12 @@ impl Build<'_> {
                 |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
             TensorProto {
                 dims: weight.dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
-                data_type: ElementType::Float32.number(),
+                data_type: weight.data.element().number(),
                 name: weight.name.clone(),
                 external_data: vec![
                     entry("location", ELSEWHERE.into()),
                     entry("offset", "0".into()),
-                    entry("length", (4 * weight.data.len()).to_string()),
+                    entry("length", weight.data.bytes().to_string()),
                 ],
                 data_location: 1,
                 ..TensorProto::default()
@@ -388,9 +460,9 @@ impl Build<'_> {
 }
 
 /// The matrix `[rows, cols]` turned, `[cols, rows]`, in blocks that stay in the cache.
-fn transposed(matrix: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+fn transposed<T: Copy + Default>(matrix: &[T], rows: usize, cols: usize) -> Vec<T> {
     const BLOCK: usize = 32;
-    let mut out = vec![0.0; matrix.len()];
+    let mut out = vec![T::default(); matrix.len()];
     for r0 in (0..rows).step_by(BLOCK) {
         for c0 in (0..cols).step_by(BLOCK) {
             for r in r0..(r0 + BLOCK).min(rows) {

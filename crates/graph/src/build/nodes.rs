@@ -21,7 +21,45 @@ pub struct Weight {
     /// The shape.
     pub dims: Vec<usize>,
     /// Row after row.
-    pub data: Vec<f32>,
+    pub data: Numbers,
+}
+
+/// Numbers of one type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Numbers {
+    /// `f32`.
+    F32(Vec<f32>),
+    /// `i8`.
+    I8(Vec<i8>),
+}
+
+impl Numbers {
+    /// Their type.
+    #[must_use]
+    pub fn element(&self) -> ElementType {
+        match self {
+            Self::F32(_) => ElementType::Float32,
+            Self::I8(_) => ElementType::Int8,
+        }
+    }
+
+    /// How many bytes they take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::F32(data) => 4 * data.len(),
+            Self::I8(data) => data.len(),
+        }
+    }
+
+    /// The `f32`s; `None` for others.
+    #[must_use]
+    pub fn floats(&self) -> Option<&[f32]> {
+        match self {
+            Self::F32(data) => Some(data),
+            Self::I8(_) => None,
+        }
+    }
 }
 
 /// A size that is known when the graph is built, or the name of one that is not.
@@ -32,7 +70,9 @@ pub(super) enum Size {
 }
 
 pub(super) struct Nodes<'a> {
-    reader: WeightReader<'a>,
+    pub(super) reader: WeightReader<'a>,
+    /// Whether 8-bit weights are brought to 7 bits.
+    pub(super) seven_bits: bool,
     pub(super) list: Vec<NodeProto>,
     pub(super) weights: Vec<Weight>,
     /// Small whole numbers that operators want as tensors.
@@ -40,8 +80,8 @@ pub(super) struct Nodes<'a> {
 }
 
 impl<'a> Nodes<'a> {
-    pub(super) fn new(reader: WeightReader<'a>) -> Self {
-        Self { reader, list: vec![], weights: vec![], constants: vec![] }
+    pub(super) fn new(reader: WeightReader<'a>, seven_bits: bool) -> Self {
+        Self { reader, seven_bits, list: vec![], weights: vec![], constants: vec![] }
     }
 
     /// Adds a node with one output, which also names it.
@@ -93,6 +133,10 @@ impl<'a> Nodes<'a> {
     }
 
     pub(super) fn weight(&mut self, name: &str, dims: &[usize], data: Vec<f32>) -> String {
+        self.numbers(name, dims, Numbers::F32(data))
+    }
+
+    pub(super) fn numbers(&mut self, name: &str, dims: &[usize], data: Numbers) -> String {
         self.weights.push(Weight { name: name.to_owned(), dims: dims.to_vec(), data });
         name.to_owned()
     }
@@ -109,17 +153,30 @@ impl<'a> Nodes<'a> {
             let narrow = |&x: &i64| i32::try_from(x).unwrap_or(i32::MAX).to_le_bytes();
             let bytes: Vec<u8> = match element {
                 ElementType::Int32 => data.iter().flat_map(narrow).collect(),
+                ElementType::UInt8 => data.iter().map(|x| x.to_le_bytes()[0]).collect(),
                 _ => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
             };
-            self.constants.push(TensorProto {
-                dims: dims.to_vec(),
-                data_type: element.number(),
-                name: name.to_owned(),
-                raw_data: Bytes::from(bytes),
-                ..TensorProto::default()
-            });
+            self.constant_of(name, dims, element, bytes);
         }
         name.to_owned()
+    }
+
+    /// A number.
+    pub(super) fn scalar(&mut self, name: &str, x: f32) -> String {
+        if !self.constants.iter().any(|t| t.name == name) {
+            self.constant_of(name, &[], ElementType::Float32, x.to_le_bytes().to_vec());
+        }
+        name.to_owned()
+    }
+
+    fn constant_of(&mut self, name: &str, dims: &[i64], element: ElementType, bytes: Vec<u8>) {
+        self.constants.push(TensorProto {
+            dims: dims.to_vec(),
+            data_type: element.number(),
+            name: name.to_owned(),
+            raw_data: Bytes::from(bytes),
+            ..TensorProto::default()
+        });
     }
 
     /// `x · weightᵀ`, without the bias. The weight stays as PyTorch stores it, `[outputs, inputs]`:
@@ -131,6 +188,9 @@ impl<'a> Nodes<'a> {
         dims: [usize; 2],
         output: &str,
     ) -> Result<String, GraphError> {
+        if self.is_int8(weight) {
+            return self.matmul_int8(x, weight, dims, output);
+        }
         let weight = self.tensor(weight, &dims)?;
         let turned = vec![int("transB", 1)];
         Ok(self.node((MICROSOFT, "FusedMatMul"), &[x, &weight], output, turned))
@@ -167,6 +227,11 @@ impl<'a> Nodes<'a> {
 
 pub(super) fn int(name: &str, i: i64) -> AttributeProto {
     AttributeProto { name: name.to_owned(), i, r#type: 2, ..AttributeProto::default() }
+}
+
+pub(super) fn ints(name: &str, ints: &[i64]) -> AttributeProto {
+    let ints = ints.to_vec();
+    AttributeProto { name: name.to_owned(), ints, r#type: 7, ..AttributeProto::default() }
 }
 
 pub(super) fn float(name: &str, f: f32) -> AttributeProto {

@@ -132,6 +132,7 @@ struct Raw {
     layer_norm_eps: Option<f32>,
     pad_token_id: Option<i64>,
     position_embedding_type: Option<String>,
+    quantization_config: Option<serde_json::Value>,
     #[serde(default)]
     is_decoder: bool,
     #[serde(default)]
@@ -172,6 +173,7 @@ impl Config {
                 "position_embedding_type is {positions:?}; only \"absolute\" is built"
             ));
         }
+        raw.quantization_config.as_ref().map_or(Ok(()), super::quantization::check)?;
         // What a file leaves out has these values in transformers' configuration classes.
         let act = raw.hidden_act.as_deref().unwrap_or("gelu");
         let activation = ACTIVATIONS.iter().find(|(name, _)| *name == act);

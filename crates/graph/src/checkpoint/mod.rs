@@ -2,6 +2,7 @@
 //! anything is built from them.
 pub mod config;
 pub mod layout;
+pub(crate) mod quantization;
 pub mod weights;
 
 use std::path::{Path, PathBuf};
@@ -236,17 +237,44 @@ impl Checkpoint {
     /// Those of [`Config::read`]; [`GraphError::Request`] for names of another number of labels than
     /// an adapter's classifier has.
     pub fn config_json(&self) -> Result<Vec<u8>, GraphError> {
+        self.config_json_with(|_| {})
+    }
+
+    /// [`config_json`](Self::config_json) with something changed.
+    pub(crate) fn config_json_with(
+        &self,
+        change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>),
+    ) -> Result<Vec<u8>, GraphError> {
         let path = &self.config_path;
         let bytes = config::read_bytes(path)?;
+        let json = |source| GraphError::Json { path: path.clone(), source };
+        let read: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&bytes).map_err(json)?;
+        let mut raw = read.clone();
+        // Weights are written as floats.
+        raw.remove(quantization::KEY);
+        self.name_labels(&mut raw)?;
+        change(&mut raw);
+        if raw == read {
+            return Ok(bytes);
+        }
+        let mut bytes = serde_json::to_vec_pretty(&raw).map_err(json)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// Puts in what an adapter's classifier makes of the model.
+    fn name_labels(
+        &self,
+        raw: &mut serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(), GraphError> {
+        let path = &self.config_path;
         let sequence = self.layout.sequence.as_ref().map(|s| &s.classifier);
         let classifier = self.layout.tokens.as_ref().or(sequence);
         let brought = self.adapters.iter().any(|adapter| !adapter.saved.is_empty());
         let Some(labels) = classifier.map(|dense| dense.outputs).filter(|_| brought) else {
-            return Ok(bytes);
+            return Ok(());
         };
-        let json = |source| GraphError::Json { path: path.clone(), source };
-        let mut raw: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_slice(&bytes).map_err(json)?;
         if let Some(architecture) = &self.config.architecture {
             raw.insert("architectures".into(), [architecture.as_str()].as_slice().into());
         }
@@ -266,9 +294,7 @@ impl Checkpoint {
                 raw.insert("label2id".into(), serde_json::Value::Object(ids));
             }
         }
-        let mut bytes = serde_json::to_vec_pretty(&raw).map_err(json)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        Ok(())
     }
 
     /// Writes the same checkpoint with its floats as `to`, in one file; adapters are merged in. A

@@ -30,9 +30,10 @@ fn the_types_are_multiplied_by_the_casings() {
     let types = read(&checkpoint, name);
     let table = graph.weights.iter().find(|w| w.name == name).unwrap();
     assert_eq!(table.dims, [12, 8]);
+    let table = table.data.floats().unwrap();
     // Type 1, class 4, number 3: row 10.
-    assert_eq!(table.data[10 * 8 + 3].to_bits(), (types[8 + 3] + rows[4 * 8 + 3]).to_bits());
-    assert_eq!(table.data[5 * 8].to_bits(), (types[0] + rows[5 * 8]).to_bits());
+    assert_eq!(table[10 * 8 + 3].to_bits(), (types[8 + 3] + rows[4 * 8 + 3]).to_bits());
+    assert_eq!(table[5 * 8].to_bits(), (types[0] + rows[5 * 8]).to_bits());
     let counted: u64 = checkpoint.parts().iter().map(|p| p.parameters).sum();
     fs_err::remove_file(copy.path().join("casing.safetensors")).unwrap();
     let plain = Checkpoint::open(copy.path()).unwrap();

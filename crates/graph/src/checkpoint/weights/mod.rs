@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::GraphError;
 
-pub use read::WeightReader;
+pub use read::{Int8Matrix, WeightReader};
 pub(crate) use write::encode;
 pub use write::{InMemory, write, write_tensors};
 
@@ -33,6 +33,16 @@ pub enum StoredType {
     F16,
     /// The upper half of binary32.
     BF16,
+}
+
+impl StoredType {
+    pub(crate) fn dtype(self) -> Dtype {
+        match self {
+            Self::F32 => Dtype::F32,
+            Self::F16 => Dtype::F16,
+            Self::BF16 => Dtype::BF16,
+        }
+    }
 }
 
 /// Where a tensor is.
@@ -58,11 +68,32 @@ pub(crate) struct Update {
     pub(crate) scale: f64,
 }
 
+/// What makes a matrix of 8-bit numbers one of floats.
+#[derive(Clone, Debug)]
+struct Int8 {
+    /// What each row is multiplied with, `[outputs, 1]`.
+    scales: Place,
+    /// What a number of its inputs stands for, where that is fixed, `[1]`.
+    input: Option<Place>,
+}
+
 /// A tensor as it is stored, and what adapters change of it.
 #[derive(Clone, Debug)]
 struct Tensor {
     place: Place,
+    int8: Option<Int8>,
     updates: Vec<Update>,
+}
+
+impl Tensor {
+    fn new(place: Place) -> Self {
+        Self { place, int8: None, updates: vec![] }
+    }
+
+    /// Whether it is read as floats.
+    fn is_float(&self) -> bool {
+        stored(self.place.dtype).is_some() || self.int8.is_some()
+    }
 }
 
 /// The tensors of one checkpoint: one file, or several with an index; and over them those of
@@ -93,14 +124,51 @@ impl Weights {
         let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
         for path in files {
             for (name, place) in weights.add_file(&path)? {
-                let tensor = Tensor { place, updates: vec![] };
-                if weights.tensors.insert(name.clone(), tensor).is_some() {
+                if weights.tensors.insert(name.clone(), Tensor::new(place)).is_some() {
                     let what = format!("tensor {name:?} is in another file of the checkpoint, too");
                     return Err(GraphError::Safetensors { path, what });
                 }
             }
         }
+        weights.join_scales()?;
         Ok(weights)
+    }
+
+    /// Puts the scales of 8-bit matrices with them, as compressed-tensors calls them: `weight_scale`
+    /// for each row of `weight`, and `input_scale` where its inputs' is fixed.
+    fn join_scales(&mut self) -> Result<(), GraphError> {
+        let int8 = |(name, tensor): (&String, &Tensor)| {
+            let stem = name.strip_suffix(".weight")?.to_owned();
+            (tensor.place.dtype == Dtype::I8).then_some(stem)
+        };
+        let stems: Vec<String> = self.tensors.iter().filter_map(int8).collect();
+        for stem in stems {
+            let name = format!("{stem}.weight");
+            let scales = self.tensors.remove(&format!("{name}_scale")).map(|t| t.place);
+            let input = self.tensors.remove(&format!("{stem}.input_scale")).map(|t| t.place);
+            let Some(tensor) = self.tensors.get_mut(&name) else { continue };
+            let size = |place: &Place| place.shape.iter().product::<usize>();
+            let rows = tensor.place.shape.first().copied().unwrap_or(0);
+            let wrong = |what: String| {
+                let path = self.files[tensor.place.file].clone();
+                Err(GraphError::Safetensors { path, what })
+            };
+            let Some(scales) = scales else {
+                return wrong(format!("{name} has 8 bits a number, and no {name}_scale"));
+            };
+            if size(&scales) != rows {
+                let found = &scales.shape;
+                return wrong(format!(
+                    "{name}_scale: expected one for each of {rows} rows, found {found:?}"
+                ));
+            }
+            if let Some(input) = input.as_ref().filter(|input| size(input) != 1) {
+                let found = &input.shape;
+                return wrong(format!("{stem}.input_scale: expected one number, found {found:?}"));
+            }
+            tensor.int8 = Some(Int8 { scales, input });
+        }
+        Ok(())
     }
 
     /// The tensors of one file.
@@ -135,7 +203,7 @@ impl Weights {
 
     /// Adds a tensor, in the place of one of its name.
     pub(crate) fn put(&mut self, name: String, place: Place) {
-        self.tensors.insert(name, Tensor { place, updates: vec![] });
+        self.tensors.insert(name, Tensor::new(place));
     }
 
     /// Takes tensors out.
@@ -185,6 +253,23 @@ impl Weights {
         };
         let all = [StoredType::F32, StoredType::F16, StoredType::BF16];
         all.into_iter().filter(|t| numbers(*t) > 0).max_by_key(|t| numbers(*t))
+    }
+
+    /// Whether a matrix has 8 bits a number, and no adapter changes it.
+    #[must_use]
+    pub fn is_int8(&self, name: &str) -> bool {
+        self.tensors.get(name).is_some_and(|t| t.int8.is_some() && t.updates.is_empty())
+    }
+
+    /// Whether a tensor is read as floats; position ids are not.
+    pub(crate) fn is_float(&self, name: &str) -> bool {
+        self.tensors.get(name).is_some_and(Tensor::is_float)
+    }
+
+    /// Whether any matrix has 8 bits a number.
+    #[must_use]
+    pub fn any_int8(&self) -> bool {
+        self.tensors.values().any(|t| t.int8.is_some())
     }
 
     /// A reader over the files, opened when first needed.

@@ -7,6 +7,17 @@ use super::{Place, StoredType, Update, Weights, stored};
 use crate::GraphError;
 use crate::adapter::merge::{self, LowRank};
 
+/// A matrix of 8-bit numbers, `[outputs, inputs]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Int8Matrix {
+    /// Row after row.
+    pub numbers: Vec<i8>,
+    /// What each row is multiplied with, `[outputs]`.
+    pub scales: Vec<f32>,
+    /// What 1 of its 8-bit inputs stands for, where that is fixed; else each row of inputs has its own.
+    pub input: Option<f32>,
+}
+
 /// Reads tensors as `f32`, each straight to where it stays.
 ///
 /// Files are read and not mapped into memory: a file that is changed or cut off under a running
@@ -25,6 +36,12 @@ impl<'a> WeightReader<'a> {
         Self { weights, open: None, raw: vec![] }
     }
 
+    /// Whether a matrix has 8 bits a number, and no adapter changes it.
+    #[must_use]
+    pub fn is_int8(&self, name: &str) -> bool {
+        self.weights.is_int8(name)
+    }
+
     /// The numbers of a tensor, row after row, added to the end of `out`: as they are stored, or as
     /// adapters make them.
     ///
@@ -40,7 +57,16 @@ impl<'a> WeightReader<'a> {
             return Err(GraphError::Tensors { path, missing, extra: vec![], wrong: vec![] });
         };
         let at = out.len();
-        self.read_place(name, &tensor.place, out)?;
+        if tensor.int8.is_some() {
+            let Int8Matrix { numbers, scales, .. } = self.read_int8(name)?;
+            let rows = numbers.chunks_exact((numbers.len() / scales.len().max(1)).max(1));
+            let rows = rows.zip(&scales);
+            out.extend(
+                rows.flat_map(|(row, &scale)| row.iter().map(move |&q| f32::from(q) * scale)),
+            );
+        } else {
+            self.read_place(name, &tensor.place, out)?;
+        }
         let Some(last) = tensor.updates.last() else { return Ok(()) };
         let path = &weights.files[last.b.file];
         let updates = tensor.updates.iter().map(|update| self.low_rank(name, update));
@@ -53,21 +79,44 @@ impl<'a> WeightReader<'a> {
         })
     }
 
+    /// A matrix of 8-bit numbers, without what adapters change of it.
+    ///
+    /// # Errors
+    /// As [`read_into`](Self::read_into); [`GraphError::NotFinite`] for a scale that is not;
+    /// [`GraphError::TensorType`] for a matrix of others.
+    pub fn read_int8(&mut self, name: &str) -> Result<Int8Matrix, GraphError> {
+        let weights = self.weights;
+        let tensor = weights.tensors.get(name);
+        let Some((place, int8)) = tensor.and_then(|t| Some((&t.place, t.int8.as_ref()?))) else {
+            let path = weights.files.first().cloned().unwrap_or_default();
+            let found = tensor.map_or_else(|| "none".into(), |t| format!("{:?}", t.place.dtype));
+            return Err(GraphError::TensorType { path, tensor: name.to_owned(), found });
+        };
+        let scales = self.finite(name, &int8.scales)?;
+        let input = int8.input.as_ref().map(|place| self.finite(name, place)).transpose()?;
+        let mut numbers = vec![0_i8; place.bytes];
+        let file = at_place(weights, &mut self.open, place)?;
+        file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
+        Ok(Int8Matrix { numbers, scales, input: input.and_then(|one| one.first().copied()) })
+    }
+
+    /// The numbers at a place, which must be finite.
+    fn finite(&mut self, name: &str, place: &Place) -> Result<Vec<f32>, GraphError> {
+        let mut numbers = vec![];
+        self.read_place(name, place, &mut numbers)?;
+        if numbers.iter().all(|x| x.is_finite()) {
+            return Ok(numbers);
+        }
+        let path = self.weights.files[place.file].clone();
+        Err(GraphError::NotFinite { path, tensor: name.to_owned() })
+    }
+
     /// An adapter's numbers for a matrix.
     fn low_rank(&mut self, name: &str, update: &Update) -> Result<LowRank, GraphError> {
-        let mut read = |place: &Place| {
-            let mut numbers = vec![];
-            self.read_place(name, place, &mut numbers)?;
-            if numbers.iter().all(|x| x.is_finite()) {
-                return Ok(numbers);
-            }
-            let path = self.weights.files[place.file].clone();
-            Err(GraphError::NotFinite { path, tensor: name.to_owned() })
-        };
         Ok(LowRank {
-            a: read(&update.a)?,
-            b: read(&update.b)?,
-            magnitude: update.magnitude.as_ref().map(read).transpose()?,
+            a: self.finite(name, &update.a)?,
+            b: self.finite(name, &update.b)?,
+            magnitude: update.magnitude.as_ref().map(|p| self.finite(name, p)).transpose()?,
             scale: update.scale,
         })
     }
@@ -81,11 +130,7 @@ impl<'a> WeightReader<'a> {
     ) -> Result<(), GraphError> {
         let weights = self.weights;
         let path = &weights.files[place.file];
-        let file = match &mut self.open {
-            Some((open, file)) if *open == place.file => file,
-            open => &mut open.insert((place.file, fs_err::File::open(path)?)).1,
-        };
-        file.seek(SeekFrom::Start(place.offset))?;
+        let file = at_place(weights, &mut self.open, place)?;
         let at = out.len();
         match stored(place.dtype) {
             Some(StoredType::F32) => {
@@ -130,4 +175,19 @@ impl<'a> WeightReader<'a> {
         self.read_into(name, &mut out)?;
         Ok(out)
     }
+}
+
+/// The file that a place is in, opened if it is not, with what is read next at the place.
+fn at_place<'f>(
+    weights: &Weights,
+    open: &'f mut Option<(usize, fs_err::File)>,
+    place: &Place,
+) -> Result<&'f mut fs_err::File, GraphError> {
+    let file = match open.take() {
+        Some((number, file)) if number == place.file => file,
+        _ => fs_err::File::open(&weights.files[place.file])?,
+    };
+    let (_, file) = open.insert((place.file, file));
+    file.seek(SeekFrom::Start(place.offset))?;
+    Ok(file)
 }

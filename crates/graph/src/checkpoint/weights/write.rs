@@ -3,12 +3,12 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use cloze_store::{AtomicFile, Existing, StoreError};
-use safetensors::tensor::{Dtype, Metadata, TensorInfo, TensorView};
+use safetensors::tensor::{Metadata, TensorInfo, TensorView};
 
-use super::{Place, StoredType, Weights, stored};
+use super::{StoredType, Tensor, Weights};
 use crate::GraphError;
 
-/// Writes the checkpoint's tensors as one safetensors file, floats as `to`; others, such as
+/// Writes the checkpoint's tensors as one safetensors file, floats and 8-bit matrices as `to`; others, such as
 /// position ids, stay as they are. What adapters change is written as it is with them. Memory: one
 /// tensor. Values that `to` cannot hold are an error,
 /// since they would become infinite.
@@ -23,29 +23,22 @@ pub fn write(
     existing: Existing,
 ) -> Result<(), GraphError> {
     // The reference implementation sorts by width, then by name, so that all are aligned.
-    let width = |dtype| match stored(dtype) {
-        Some(_) if to == StoredType::F32 => 32,
-        Some(_) => 16,
-        None => dtype.bitsize(),
-    };
-    let mut order: Vec<(&String, &Place)> =
-        weights.tensors.iter().map(|(name, tensor)| (name, &tensor.place)).collect();
-    order.sort_by_key(|(name, place)| (std::cmp::Reverse(width(place.dtype)), *name));
-    let dtype_of = |place: &Place| match (stored(place.dtype), to) {
-        (None, _) => place.dtype,
-        (_, StoredType::F32) => Dtype::F32,
-        (_, StoredType::F16) => Dtype::F16,
-        (_, StoredType::BF16) => Dtype::BF16,
-    };
+    let dtype_of =
+        |tensor: &Tensor| if tensor.is_float() { to.dtype() } else { tensor.place.dtype };
+    let width = |tensor: &Tensor| dtype_of(tensor).bitsize();
+    let mut order: Vec<(&String, &Tensor)> = weights.tensors.iter().collect();
+    order.sort_by_key(|(name, tensor)| (std::cmp::Reverse(width(tensor)), *name));
     let mut at = 0;
     let mut infos = vec![];
-    for (name, place) in &order {
-        let bytes = match stored(place.dtype) {
-            Some(_) => place.shape.iter().product::<usize>() * width(place.dtype) / 8,
-            None => place.bytes,
+    for (name, tensor) in &order {
+        let place = &tensor.place;
+        let bytes = if tensor.is_float() {
+            place.shape.iter().product::<usize>() * width(tensor) / 8
+        } else {
+            place.bytes
         };
         let info = TensorInfo {
-            dtype: dtype_of(place),
+            dtype: dtype_of(tensor),
             shape: place.shape.clone(),
             data_offsets: (at, at + bytes),
         };
@@ -64,9 +57,10 @@ pub fn write(
     file.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed)?;
     file.write_all(&header).map_err(failed)?;
     let (mut reader, mut numbers, mut bytes) = (weights.reader(), vec![], vec![]);
-    for (name, place) in order {
+    for (name, tensor) in order {
+        let place = &tensor.place;
         bytes.clear();
-        if stored(place.dtype).is_some() {
+        if tensor.is_float() {
             numbers.clear();
             reader.read_into(name, &mut numbers)?;
             if !encode(&numbers, to, &mut bytes) {
@@ -99,11 +93,6 @@ pub fn write_tensors(
     path: &Path,
     existing: Existing,
 ) -> Result<(), GraphError> {
-    let dtype = match to {
-        StoredType::F32 => Dtype::F32,
-        StoredType::F16 => Dtype::F16,
-        StoredType::BF16 => Dtype::BF16,
-    };
     let mut encoded = vec![];
     for (name, shape, data) in tensors {
         let (path, tensor) = (path.to_owned(), name.clone());
@@ -122,7 +111,7 @@ pub fn write_tensors(
     };
     let mut views = vec![];
     for (name, shape, bytes) in &encoded {
-        views.push((*name, TensorView::new(dtype, shape.clone(), bytes).map_err(damaged)?));
+        views.push((*name, TensorView::new(to.dtype(), shape.clone(), bytes).map_err(damaged)?));
     }
     // As PyTorch's files have it.
     let about = [("format".to_owned(), "pt".to_owned())].into_iter().collect();

@@ -1,0 +1,116 @@
+//! A model folder that needs neither base nor adapters, made of one that may.
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cloze_encoder::ModelFolder;
+use cloze_encoder::model::{CARD, CARD_VERSION, Card, KIND};
+use cloze_graph::card::{
+    LIMITS,
+    readme::{self, README},
+};
+use cloze_graph::{Checkpoint, casing};
+use cloze_store::{AtomicFolder, Existing, checksum, envelope};
+
+use super::copied_files;
+use super::output::refuse_sources;
+
+/// Its weights.
+const WEIGHTS: &str = "model.safetensors";
+
+/// What was written.
+pub(super) struct Written {
+    /// How large the weights are.
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+}
+
+/// Writes the folder: `weights` writes the file it is given and says what `config.json` is; `made` is
+/// what the model card says of how it was made.
+pub(super) fn write(
+    model: &ModelFolder,
+    (output, force): (&Path, bool),
+    made: &str,
+    weights: impl FnOnce(&Checkpoint, &Path) -> anyhow::Result<Vec<u8>>,
+) -> anyhow::Result<Written> {
+    refuse_sources(output, model)?;
+    let checkpoint = Checkpoint::of(model.sources())?;
+    let existing = if force { Existing::Replace } else { Existing::Refuse };
+    let folder = AtomicFolder::create(output, existing)?;
+    let path = folder.path();
+    let file = path.join(WEIGHTS);
+    let config = weights(&checkpoint, &file)?;
+    fs_err::write(path.join("config.json"), config)?;
+    for (name, from) in copied_files(model) {
+        let to = path.join(name);
+        if name != "config.json" && name != README {
+            fs_err::create_dir_all(to.parent().unwrap_or(path))?;
+            fs_err::copy(from, to)?;
+        }
+    }
+    let mut card = card(model)?;
+    for name in [WEIGHTS, casing::FILE] {
+        let file = path.join(name);
+        if file.is_file() {
+            card.sha256.insert(name.to_owned(), checksum::sha256_file(&file)?);
+        }
+    }
+    envelope::write_json(&path.join(CARD), KIND, CARD_VERSION, &card, Existing::Refuse)?;
+    let written =
+        Written { bytes: fs_err::metadata(&file)?.len(), sha256: checksum::sha256_file(&file)? };
+    fs_err::write(path.join(README), readme_text(output, &card, made, &limits(model)))?;
+    folder.commit()?;
+    Ok(written)
+}
+
+/// The last part of a path.
+pub(super) fn name(path: &Path) -> String {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| path.display().to_string())
+}
+
+/// What the folder says of itself: what the model's does, without base and adapters. What the base's
+/// licence asks for holds for what is made of it.
+fn card(model: &ModelFolder) -> anyhow::Result<Card> {
+    let of_base = Card::open(model.sources().base())?;
+    let own = model.card().clone();
+    let license = model.license().or(of_base.license);
+    let mut attribution: Vec<String> = own.attribution.into_iter().collect();
+    attribution.extend(of_base.attribution.filter(|a| !attribution.contains(a)));
+    Ok(Card {
+        license,
+        attribution: Some(attribution.join("; ")).filter(|a| !a.is_empty()),
+        sha256: BTreeMap::new(),
+        base: None,
+        adapters: vec![],
+        ..own
+    })
+}
+
+/// What the cards of base and adapters say of limits, of which none is lifted.
+fn limits(model: &ModelFolder) -> String {
+    let sources = model.sources();
+    let adapters = sources.adapters().iter().map(|(folder, _)| folder.as_path());
+    let sections = adapters.chain([sources.base()]).filter_map(|folder| {
+        let text = readme::section(&readme::read(folder), &LIMITS)?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Some(format!("Of `{name}`:\n\n{text}\n\n"))
+    });
+    let sections: String = sections.collect();
+    if sections.is_empty() { sections } else { format!("\n## Limits\n\n{sections}") }
+}
+
+/// The model card.
+fn readme_text(output: &Path, card: &Card, made: &str, limits: &str) -> String {
+    let front = card.license.as_ref().map(|l| format!("---\nlicense: {l}\n---\n\n"));
+    let about = card.description.as_ref().map(|d| format!("{d}\n\n"));
+    let thanks = card.attribution.as_ref().map(|a| format!("\n{a}\n"));
+    [
+        front.unwrap_or_default(),
+        format!("# {}\n\n", name(output)),
+        about.unwrap_or_default(),
+        made.to_owned(),
+        limits.trim_end_matches('\n').to_owned() + if limits.is_empty() { "" } else { "\n" },
+        thanks.unwrap_or_default(),
+    ]
+    .concat()
+}

@@ -1,0 +1,71 @@
+//! What the matrices of a model's layers are multiplied with: the largest numbers of it, over texts that
+//! stand for those to come.
+use cloze_graph::build::Inside;
+use cloze_graph::quantize::Observed;
+
+use crate::output::{Output, WindowStates};
+use crate::{Encoder, EncoderError, EncoderParams, ModelFolder, Runtime};
+
+/// Watches texts on their way through the layers.
+#[derive(Debug)]
+pub struct Observer {
+    encoder: Encoder,
+    layers: usize,
+}
+
+impl Observer {
+    /// Opens a model with weights.
+    ///
+    /// # Errors
+    /// As [`Encoder::open_for`]; [`EncoderError::GraphOutput`] for a model without weights.
+    pub fn open(
+        runtime: &Runtime,
+        model: &ModelFolder,
+        params: EncoderParams,
+    ) -> Result<Self, EncoderError> {
+        let layers = model.layers().unwrap_or(0);
+        let of_layer = |i: usize| {
+            let inside = Inside::ALL.map(|part| Output::Inside(i, part));
+            [Output::Hidden(i - 1)].into_iter().chain(inside)
+        };
+        let outputs: Vec<Output> = (1..=layers).flat_map(of_layer).collect();
+        Ok(Self { encoder: Encoder::open_for(runtime, model, &outputs, params)?, layers })
+    }
+
+    /// What each text makes of each layer, from the lowest.
+    ///
+    /// # Errors
+    /// As [`Encoder::map_windows`].
+    pub fn observe(&self, texts: &[&str]) -> Result<Vec<Vec<Observed>>, EncoderError> {
+        let most = |window: &WindowStates<'_>, i: usize| {
+            window.rows(i).iter().fold(0.0, |most: f32, x| most.max(x.abs()))
+        };
+        let of_window = |window: &WindowStates<'_>| {
+            let of_layer = |i: usize| Observed {
+                layer: most(window, 4 * i),
+                context: most(window, 4 * i + 1),
+                attended: most(window, 4 * i + 2),
+                active: most(window, 4 * i + 3),
+            };
+            (0..self.layers).map(of_layer).collect::<Vec<_>>()
+        };
+        let of_text = |windows: Vec<Vec<Observed>>| {
+            let mut seen = self.nothing();
+            windows.iter().for_each(|window| merge(&mut seen, window));
+            seen
+        };
+        let texts = self.encoder.map_windows(texts, of_window)?;
+        Ok(texts.into_iter().map(|text| of_text(text.windows)).collect())
+    }
+
+    /// What no text makes of the layers.
+    #[must_use]
+    pub fn nothing(&self) -> Vec<Observed> {
+        vec![Observed::default(); self.layers]
+    }
+}
+
+/// Takes what another text makes of the layers into account.
+pub fn merge(seen: &mut [Observed], of: &[Observed]) {
+    seen.iter_mut().zip(of).for_each(|(seen, of)| seen.merge(of));
+}
