@@ -38,7 +38,11 @@ impl Observer {
     /// As [`Encoder::map_windows`].
     pub fn observe(&self, texts: &[&str]) -> Result<Vec<Vec<Observed>>, EncoderError> {
         let most = |window: &WindowStates<'_>, i: usize| {
-            window.rows(i).iter().fold(0.0, |most: f32, x| most.max(x.abs()))
+            let mut most = vec![0.0_f32; window.width(i)];
+            for row in window.rows(i).chunks_exact(window.width(i)) {
+                most.iter_mut().zip(row).for_each(|(most, x)| *most = most.max(x.abs()));
+            }
+            most
         };
         let of_window = |window: &WindowStates<'_>| {
             let of_layer = |i: usize| Observed {

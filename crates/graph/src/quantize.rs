@@ -5,7 +5,8 @@
 //! table, norms, biases and heads stay as they are, in f16 where the checkpoint has halves.
 //!
 //! Sources: Jacob et al. 2018 (scales and sums in whole numbers); Yao et al. 2022, "ZeroQuant" (inputs by
-//! token).
+//! token); Xiao et al. 2023, "`SmoothQuant`" (inputs evened out).
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -14,35 +15,56 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use crate::GraphError;
 use crate::checkpoint::layout::Dense;
-use crate::checkpoint::quantization::{self, Inputs};
+use crate::checkpoint::quantization;
 use crate::checkpoint::weights::encode;
 use crate::checkpoint::{Checkpoint, StoredType};
 
 /// The largest 8-bit number that is used; with −128 the sizes would differ.
 const MOST: f32 = 127.0;
+/// How much of the difference between inputs goes over to the weights: half, as in `SmoothQuant`.
+const STRENGTH: f32 = 0.5;
+/// What sizes count as at least, so that an input that was never seen does not weigh everything.
+const LEAST: f32 = 1e-4;
 
-/// The largest sizes of the numbers that a layer's matrices are multiplied with, over texts that stand for others.
+/// The largest size of each number that a layer's matrices are multiplied with, over texts that stand
+/// for others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// What query, key and value take.
-    pub layer: f32,
-    /// What the matrix behind the attention takes.
-    pub context: f32,
-    /// What the feed-forward part takes.
-    pub attended: f32,
-    /// What its second matrix takes.
-    pub active: f32,
+    /// What query, key and value take, `[hidden]`.
+    pub layer: Vec<f32>,
+    /// What the matrix behind the attention takes, `[hidden]`.
+    pub context: Vec<f32>,
+    /// What the feed-forward part takes, `[hidden]`.
+    pub attended: Vec<f32>,
+    /// What its second matrix takes, `[intermediate]`.
+    pub active: Vec<f32>,
 }
 
 impl Observed {
     /// Takes more texts into account.
     pub fn merge(&mut self, other: &Self) {
         let Self { layer, context, attended, active } = other;
-        self.layer = self.layer.max(*layer);
-        self.context = self.context.max(*context);
-        self.attended = self.attended.max(*attended);
-        self.active = self.active.max(*active);
+        larger(&mut self.layer, layer);
+        larger(&mut self.context, context);
+        larger(&mut self.attended, attended);
+        larger(&mut self.active, active);
     }
+}
+
+/// Makes each size the larger of two; none is as large as any.
+fn larger(sizes: &mut Vec<f32>, other: &[f32]) {
+    sizes.resize(sizes.len().max(other.len()), 0.0);
+    sizes.iter_mut().zip(other).for_each(|(a, b)| *a = a.max(*b));
+}
+
+/// What is known of the numbers that matrices are multiplied with.
+#[derive(Clone, Copy, Debug)]
+pub struct Calibration<'a> {
+    /// One for each layer, from the lowest.
+    pub observed: &'a [Observed],
+    /// Whether all rows of inputs are rounded by one scale, so that numbers larger than any that were
+    /// seen are cut; else each row by its own.
+    pub fixed: bool,
 }
 
 /// A tensor as it is written.
@@ -53,96 +75,147 @@ struct Encoded {
     bytes: Vec<u8>,
 }
 
+impl Encoded {
+    fn floats(name: String, shape: Vec<usize>, numbers: &[f32]) -> Self {
+        let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+        Self { name, dtype: Dtype::F32, shape, bytes }
+    }
+}
+
+/// What goes into a matrix.
+#[derive(Clone, Debug, Default)]
+struct Inputs {
+    /// What each is multiplied with before it is rounded, `[inputs]`.
+    factors: Option<Vec<f32>>,
+    /// What 1 stands for, where that is fixed.
+    scale: Option<f32>,
+}
+
 /// Writes the weights of `checkpoint` with its layers' matrices in 8 bits, and gives the
-/// `config.json` that goes with them. `observed`, one for each layer, fixes the scales of the matrices'
-/// inputs; without it each row of inputs has its own when it comes. Memory: the file's size.
+/// `config.json` that goes with them. Without a calibration each row of inputs is rounded by its own largest
+/// number; with one, inputs that are much larger than others are evened out first. Memory: the file's size.
 ///
 /// # Errors
-/// [`GraphError::Request`] for a checkpoint that has 8 bits already, or if not as many layers were observed;
+/// [`GraphError::Request`] for a checkpoint that has 8 bits already, or a calibration of another model;
 /// [`GraphError::NotFinite`] for weights or observations that are not; [`GraphError::Store`] if the file
 /// cannot be written.
 pub fn quantize(
     checkpoint: &Checkpoint,
-    observed: Option<&[Observed]>,
+    calibration: Option<Calibration<'_>>,
     path: &Path,
     existing: Existing,
 ) -> Result<Vec<u8>, GraphError> {
     let weights = checkpoint.weights();
-    let layers = &checkpoint.layout().layers;
-    let refused =
-        |what: String| Err(GraphError::Request { path: checkpoint.folder().to_owned(), what });
     if weights.any_int8() {
-        return refused("weights of 8 bits; expected floats".into());
+        let what = "weights of 8 bits; expected floats".into();
+        return Err(GraphError::Request { path: checkpoint.folder().to_owned(), what });
     }
-    if let Some(observed) = observed.filter(|o| o.len() != layers.len()) {
-        let (found, n) = (observed.len(), layers.len());
-        return refused(format!("{found} layers were observed; it has {n}"));
-    }
-    let of_layer = |i: usize| {
-        let (layer, seen) = (&layers[i], observed.map(|o| &o[i]));
-        [
-            (&layer.query, seen.map(|s| s.layer)),
-            (&layer.key, seen.map(|s| s.layer)),
-            (&layer.value, seen.map(|s| s.layer)),
-            (&layer.attention, seen.map(|s| s.context)),
-            (&layer.up, seen.map(|s| s.attended)),
-            (&layer.down, seen.map(|s| s.active)),
-        ]
-    };
-    let dense: Vec<(&Dense, Option<f32>)> = (0..layers.len()).flat_map(of_layer).collect();
+    let matrices = matrices(checkpoint, calibration)?;
     let mut reader = weights.reader();
     let mut encoded = vec![];
     let halves = weights.stored_type().filter(|t| *t != StoredType::F32);
-    for name in weights.names() {
+    // Position ids are no weights.
+    for name in weights.names().filter(|name| weights.is_float(name)) {
         let shape = weights.shape(name).unwrap_or_default().to_vec();
-        let mut numbers = vec![];
-        if !weights.is_float(name) {
-            // Position ids.
-            continue;
-        }
-        reader.read_into(name, &mut numbers)?;
-        let tensor = || (path.to_owned(), name.to_owned());
+        let mut numbers = reader.read(name)?;
         if numbers.iter().any(|x| !x.is_finite()) {
-            let (path, tensor) = tensor();
+            let (path, tensor) = (checkpoint.folder().to_owned(), name.to_owned());
             return Err(GraphError::NotFinite { path, tensor });
         }
-        let Some((_, most)) = dense.iter().find(|(dense, _)| dense.weight == name) else {
+        let Some(inputs) = matrices.get(name) else {
             let to = halves.unwrap_or(StoredType::F32);
             let mut bytes = vec![];
             if !encode(&numbers, to, &mut bytes) {
-                let (path, tensor) = tensor();
+                let (path, tensor) = (path.to_owned(), name.to_owned());
                 return Err(GraphError::Overflow { path, tensor });
             }
-            let dtype = to.dtype();
-            encoded.push(Encoded { name: name.to_owned(), dtype, shape, bytes });
+            encoded.push(Encoded { name: name.to_owned(), dtype: to.dtype(), shape, bytes });
             continue;
         };
-        let inputs = shape.last().copied().unwrap_or(0).max(1);
-        let (bytes, scales) = rows(&numbers, inputs);
-        let floats = |numbers: &[f32]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
-        encoded.push(Encoded {
-            name: format!("{name}_scale"),
-            dtype: Dtype::F32,
-            shape: vec![scales.len(), 1],
-            bytes: floats(&scales),
-        });
-        if let Some(most) = *most {
-            if !(most.is_finite() && most > 0.0) {
-                let (path, tensor) = tensor();
-                return Err(GraphError::NotFinite { path, tensor });
+        let width = shape.last().copied().unwrap_or(0).max(1);
+        if let Some(factors) = &inputs.factors {
+            for row in numbers.chunks_exact_mut(width) {
+                row.iter_mut().zip(factors).for_each(|(x, factor)| *x /= factor);
             }
-            encoded.push(Encoded {
-                name: format!("{}.input_scale", name.trim_end_matches(".weight")),
-                dtype: Dtype::F32,
-                shape: vec![1],
-                bytes: floats(&[most / MOST]),
-            });
+        }
+        let stem = name.trim_end_matches(".weight");
+        let (bytes, scales) = rows(&numbers, width);
+        let rows = scales.len();
+        encoded.push(Encoded::floats(format!("{name}_scale"), vec![rows, 1], &scales));
+        if let Some(factors) = &inputs.factors {
+            encoded.push(Encoded::floats(format!("{stem}.input_factors"), vec![width], factors));
+        }
+        if let Some(scale) = inputs.scale {
+            encoded.push(Encoded::floats(format!("{stem}.input_scale"), vec![1], &[scale]));
         }
         encoded.push(Encoded { name: name.to_owned(), dtype: Dtype::I8, shape, bytes });
     }
     write(&encoded, path, existing)?;
-    let inputs = if observed.is_some() { Inputs::Fixed } else { Inputs::ByRow };
-    config_json(checkpoint, inputs, &dense)
+    config_json(checkpoint, calibration, &matrices)
+}
+
+/// The matrices that are to have 8 bits, by name, and what goes into each.
+fn matrices(
+    checkpoint: &Checkpoint,
+    calibration: Option<Calibration<'_>>,
+) -> Result<BTreeMap<String, Inputs>, GraphError> {
+    let layers = &checkpoint.layout().layers;
+    let refused =
+        |what: String| Err(GraphError::Request { path: checkpoint.folder().to_owned(), what });
+    if let Some(found) = calibration.map(|c| c.observed.len()).filter(|n| *n != layers.len()) {
+        return refused(format!("{found} layers were observed; it has {}", layers.len()));
+    }
+    let mut matrices = BTreeMap::new();
+    for (i, layer) in layers.iter().enumerate() {
+        let seen = calibration.map(|c| &c.observed[i]);
+        // Those that take the same inputs; what comes out of a norm has a few numbers that are much
+        // larger than the others in every text, and the rest has none that would be worth the work.
+        let groups: [(&[&Dense], Option<&Vec<f32>>, bool); 4] = [
+            (&[&layer.query, &layer.key, &layer.value], seen.map(|s| &s.layer), true),
+            (&[&layer.attention], seen.map(|s| &s.context), false),
+            (&[&layer.up], seen.map(|s| &s.attended), true),
+            (&[&layer.down], seen.map(|s| &s.active), false),
+        ];
+        for (group, sizes, even) in groups {
+            let mut inputs = Inputs::default();
+            if let (Some(Calibration { fixed, .. }), Some(sizes)) = (calibration, sizes) {
+                let width = group[0].inputs;
+                if sizes.len() != width || sizes.iter().any(|x| !x.is_finite()) {
+                    let (n, name) = (sizes.len(), &group[0].weight);
+                    return refused(format!(
+                        "{n} numbers were observed before {name}; expected {width} that are finite"
+                    ));
+                }
+                inputs.factors = even.then(|| evened(checkpoint, group, sizes)).transpose()?;
+                let factor = |i: usize| inputs.factors.as_ref().map_or(1.0, |f| f[i]);
+                let most = |most: f32, (i, x): (usize, &f32)| most.max(x * factor(i));
+                let most = sizes.iter().enumerate().fold(LEAST, most);
+                inputs.scale = fixed.then_some(most / MOST);
+            }
+            matrices.extend(group.iter().map(|dense| (dense.weight.clone(), inputs.clone())));
+        }
+    }
+    Ok(matrices)
+}
+
+/// Factors that bring the inputs of matrices to sizes nearer each other, and the columns of the
+/// matrices too: the root of the columns' largest size over the inputs'.
+fn evened(
+    checkpoint: &Checkpoint,
+    group: &[&Dense],
+    sizes: &[f32],
+) -> Result<Vec<f32>, GraphError> {
+    let mut columns = vec![];
+    for dense in group {
+        let numbers = checkpoint.weights().reader().read(&dense.weight)?;
+        for row in numbers.chunks_exact(dense.inputs) {
+            larger(&mut columns, &row.iter().map(|x| x.abs()).collect::<Vec<_>>());
+        }
+    }
+    let factor = |(size, column): (&f32, &f32)| {
+        column.max(LEAST).powf(1.0 - STRENGTH) / size.max(LEAST).powf(STRENGTH)
+    };
+    Ok(sizes.iter().zip(&columns).map(factor).collect())
 }
 
 /// `[outputs, inputs]` in 8 bits, and what each row is multiplied with, `[outputs]`.
@@ -179,17 +252,22 @@ fn write(encoded: &[Encoded], path: &Path, existing: Existing) -> Result<(), Gra
 /// The `config.json` of the same checkpoint, with what is said of its 8-bit matrices.
 fn config_json(
     checkpoint: &Checkpoint,
-    inputs: Inputs,
-    dense: &[(&Dense, Option<f32>)],
+    calibration: Option<Calibration<'_>>,
+    matrices: &BTreeMap<String, Inputs>,
 ) -> Result<Vec<u8>, GraphError> {
-    let quantized = |weight: &str| dense.iter().any(|(dense, _)| dense.weight == weight);
-    let matrices = checkpoint.weights().names().filter(|name| {
-        let is_matrix = checkpoint.weights().shape(name).is_some_and(|shape| shape.len() == 2);
-        is_matrix && !name.contains("embeddings.") && !quantized(name)
+    let weights = checkpoint.weights();
+    let ignored = weights.names().filter(|name| {
+        let is_matrix = weights.shape(name).is_some_and(|shape| shape.len() == 2);
+        is_matrix && !name.contains("embeddings.") && !matrices.contains_key(*name)
     });
     let ignored: Vec<String> =
-        matrices.filter_map(|name| Some(name.strip_suffix(".weight")?.to_owned())).collect();
-    let said = quantization::config(inputs, &ignored);
+        ignored.filter_map(|name| Some(name.strip_suffix(".weight")?.to_owned())).collect();
+    let by = if calibration.is_some_and(|c| c.fixed) {
+        quantization::Inputs::Fixed
+    } else {
+        quantization::Inputs::ByRow
+    };
+    let said = quantization::config(by, calibration.is_some(), &ignored);
     checkpoint.config_json_with(|raw| {
         raw.insert(quantization::KEY.into(), said);
     })

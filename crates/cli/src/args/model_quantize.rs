@@ -10,11 +10,14 @@ use super::ReadArgs;
 pub(crate) struct ModelQuantizeArgs {
     /// A model's name or folder, one with model.safetensors; adapters are merged in
     pub(crate) model: String,
-    /// Texts like those to come, files or folders: what they make of the numbers on their way fixes the
-    /// scales these are rounded by. Without it each token has scales of its own, which are a little
-    /// more exact and a little slower
+    /// Texts like those to come, files or folders: where they make some numbers much larger than
+    /// others, these are evened out before they are rounded, which is more exact
     #[arg(long, value_name = "PATH")]
     pub(crate) calibrate: Vec<String>,
+    /// Round by scales that --calibrate finds, in place of a scale for each token: a little faster, and
+    /// less exact; numbers larger than any that were seen are cut
+    #[arg(long, requires = "calibrate")]
+    pub(crate) fixed: bool,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     /// The model folder to write

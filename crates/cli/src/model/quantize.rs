@@ -6,7 +6,7 @@ use anyhow::bail;
 use cloze_encoder::observe::{self, Observer};
 use cloze_encoder::{EncoderParams, ModelFolder};
 use cloze_graph::Checkpoint;
-use cloze_graph::quantize::{Observed, quantize as write_int8};
+use cloze_graph::quantize::{Calibration, Observed, quantize as write_int8};
 use cloze_store::Existing;
 use serde::Serialize;
 
@@ -34,7 +34,12 @@ pub(super) fn quantize(
     }
     let observed = observe(common, args, &model, messages)?;
     let by = match &observed {
-        Some((_, texts)) => format!("by scales that fit {texts} texts"),
+        Some((_, texts)) if args.fixed => {
+            format!("evened out and by scales, both as {texts} texts suggest")
+        }
+        Some((_, texts)) => {
+            format!("evened out as {texts} texts suggest, each token by a scale of its own")
+        }
         None => "each token by a scale of its own".to_owned(),
     };
     let made = format!(
@@ -43,8 +48,9 @@ pub(super) fn quantize(
         alone::name(model.folder())
     );
     let weights = |checkpoint: &Checkpoint, path: &Path| {
-        let observed = observed.as_ref().map(|(observed, _)| &observed[..]);
-        Ok(write_int8(checkpoint, observed, path, Existing::Refuse)?)
+        let calibration =
+            observed.as_ref().map(|(observed, _)| Calibration { observed, fixed: args.fixed });
+        Ok(write_int8(checkpoint, calibration, path, Existing::Refuse)?)
     };
     let Written { bytes, sha256 } =
         alone::write(&model, (&args.output, args.force), &made, weights)?;

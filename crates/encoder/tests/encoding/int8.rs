@@ -7,7 +7,7 @@ use cloze_encoder::{Encoder, EncoderParams, Head, ModelFolder, Output};
 use cloze_graph::build::Inside;
 use cloze_graph::checkpoint::StoredType;
 use cloze_graph::checkpoint::weights::Int8Matrix;
-use cloze_graph::quantize::{Observed, quantize};
+use cloze_graph::quantize::{Calibration, Observed, quantize};
 use cloze_graph::{BuildParams, Checkpoint, Graph};
 use cloze_store::Existing;
 use cloze_testkit::{Random, assert_close, checkpoint, checkpoint_copy, texts};
@@ -28,11 +28,11 @@ fn rows(encoder: &Encoder, texts: &[&str]) -> Vec<Vec<Vec<f32>>> {
 }
 
 /// The folder's weights and settings in 8 bits, beside its tokenizer.
-fn quantized(from: &Path, observed: Option<&[Observed]>) -> TempDir {
+fn quantized(from: &Path, calibration: Option<Calibration<'_>>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let weights = Checkpoint::open(from).unwrap();
     let path = folder.path().join("model.safetensors");
-    let config = quantize(&weights, observed, &path, Existing::Refuse).unwrap();
+    let config = quantize(&weights, calibration, &path, Existing::Refuse).unwrap();
     fs_err::write(folder.path().join("config.json"), config).unwrap();
     for name in ["tokenizer.json", "tokenizer_config.json"] {
         if from.join(name).is_file() {
@@ -55,58 +55,109 @@ fn texts(words: &[usize]) -> Vec<String> {
     words.iter().map(|&words| texts::prose(&mut random, words)).collect()
 }
 
-/// `row · matrixᵀ` in whole numbers: `x / scale` rounded to the nearest, to the even one of two as near.
-fn product(row: &[f32], matrix: &Int8Matrix) -> Vec<f64> {
+/// Without a calibration, with one, and with one that fixes scales.
+fn ways(seen: &[Observed]) -> [Option<Calibration<'_>>; 3] {
+    let with = |fixed| Some(Calibration { observed: seen, fixed });
+    [None, with(false), with(true)]
+}
+
+/// `row · matrixᵀ` in whole numbers of 0 to 255: `x / scale + zero` rounded to the nearest, to the even
+/// one of two as near. No number of the row is below −`floor`, if there is one.
+fn product(row: &[f32], matrix: &Int8Matrix, floor: Option<f32>) -> Vec<f64> {
+    let one = vec![1.0; row.len()];
+    let factors = matrix.factors.as_ref().unwrap_or(&one);
+    let row: Vec<f32> = row.iter().zip(factors).map(|(x, factor)| x * factor).collect();
     let most = row.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
-    let scale = matrix.input.unwrap_or(most * (1.0 / 127.0));
-    #[expect(clippy::cast_possible_truncation, reason = "at most 128")]
-    let numbers: Vec<i64> =
-        row.iter().map(|x| (x / scale).round_ties_even().clamp(-128.0, 127.0) as i64).collect();
+    // The scale, and what stands for 0, as `build::int8` says.
+    let (scale, zero) = match (matrix.input, floor) {
+        (None, None) => (most * (1.0 / 127.0), 128.0),
+        (None, Some(0.0)) => (most * (1.0 / 255.0), 0.0),
+        (None, Some(floor)) => ((most * (1.0 / 215.0)).max(floor / 40.0), 40.0),
+        (Some(scale), None) => (scale, 128.0),
+        (Some(scale), Some(floor)) => {
+            let scale = (scale * 127.0 + floor) / 255.0;
+            (scale, (floor / scale).round())
+        }
+    };
+    let scale = scale.max(1e-30);
+    let whole = |x: &f32| ((x / scale).round_ties_even() + zero).clamp(0.0, 255.0) - zero;
+    let numbers: Vec<f64> = row.iter().map(|x| f64::from(whole(x))).collect();
     let of_output = |(weights, &row_scale): (&[i8], &f32)| {
-        let sum: i64 = weights.iter().zip(&numbers).map(|(&w, x)| i64::from(w) * x).sum();
-        #[expect(clippy::cast_precision_loss, reason = "small")]
-        let sum = sum as f64;
+        let sum: f64 = weights.iter().zip(&numbers).map(|(&w, x)| f64::from(w) * x).sum();
         sum * f64::from(scale) * f64::from(row_scale)
     };
     matrix.numbers.chunks_exact(row.len()).zip(&matrix.scales).map(of_output).collect()
 }
 
-/// From what the feed-forward part takes to what its second matrix takes: one product, a bias, an
-/// activation (here ReLU, so that a bias can be undone where the result is not 0).
+/// A layer norm.
+fn norm(x: &[f64], weight: &[f32], bias: &[f32], epsilon: f64) -> Vec<f32> {
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    let n = x.len() as f64;
+    let mean = x.iter().sum::<f64>() / n;
+    let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+    let scaled = x.iter().map(|x| (x - mean) / (variance + epsilon).sqrt());
+    #[expect(clippy::cast_possible_truncation, reason = "to compare with f32")]
+    scaled.zip(weight).zip(bias).map(|((x, &w), &b)| (x as f32) * w + b).collect()
+}
+
+/// The feed-forward part, matrix by matrix: what it takes times the first, with a bias and an activation
+/// (ReLU; GELU's second matrix alone); that times the second, with a bias, what it takes and a norm.
 #[test]
 fn products_are_those_of_whole_numbers() {
-    let copy = checkpoint_copy("bert");
-    let path = copy.path().join("config.json");
-    let config = fs_err::read_to_string(&path).unwrap();
-    let relu = config.replace("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"relu\"");
-    assert_ne!(relu, config);
-    fs_err::write(&path, relu).unwrap();
     let texts = texts(&[1, 3, 5]);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let seen = observed(copy.path(), &texts[..2]);
-    for observed in [None, Some(&seen[..])] {
-        let folder = quantized(copy.path(), observed);
-        let weights = Checkpoint::open(folder.path()).unwrap();
-        let layer = &weights.layout().layers[0];
-        let matrix = weights.weights().reader().read_int8(&layer.up.weight).unwrap();
-        assert_eq!(matrix.input.is_some(), observed.is_some());
-        let bias = weights.weights().reader().read(&layer.up.bias).unwrap();
-        let outputs = [Output::Inside(1, Inside::Attended), Output::Inside(1, Inside::Active)];
-        let encoder = open(folder.path(), &outputs, EncoderParams::new());
-        let mut some = 0;
-        for result in rows(&encoder, &texts) {
-            let [attended, active] = [&result[0], &result[1]];
-            let (narrow, wide) = (layer.up.inputs, layer.up.outputs);
-            for (x, found) in attended.chunks(narrow).zip(active.chunks(wide)) {
-                let sums = product(x, &matrix);
-                #[expect(clippy::cast_possible_truncation, reason = "as the graph does")]
-                let expected: Vec<f32> =
-                    sums.iter().zip(&bias).map(|(s, b)| (*s as f32 + b).max(0.0)).collect();
-                some += expected.iter().filter(|x| **x > 0.0).count();
-                assert_close(found, &expected, 1e-5, 0.0);
+    for (activation, floor) in [("relu", 0.0), ("gelu", 0.1701_f32)] {
+        let copy = checkpoint_copy("bert");
+        let path = copy.path().join("config.json");
+        let config = fs_err::read_to_string(&path).unwrap();
+        let changed = config
+            .replace("\"hidden_act\": \"gelu\"", &format!("\"hidden_act\": \"{activation}\""));
+        assert_eq!(changed == config, activation == "gelu");
+        fs_err::write(&path, changed).unwrap();
+        let seen = observed(copy.path(), &texts[..2]);
+        for calibration in ways(&seen) {
+            let folder = quantized(copy.path(), calibration);
+            let weights = Checkpoint::open(folder.path()).unwrap();
+            let layer = &weights.layout().layers[0];
+            let epsilon = f64::from(weights.config().norm_epsilon);
+            let int8 = |name: &str| weights.weights().reader().read_int8(name).unwrap();
+            let read = |name: &str| weights.weights().reader().read(name).unwrap();
+            let [up, down] = [int8(&layer.up.weight), int8(&layer.down.weight)];
+            assert_eq!(up.factors.is_some(), calibration.is_some());
+            assert_eq!(down.factors, None);
+            assert_eq!(up.input.is_some(), calibration.is_some_and(|c| c.fixed));
+            let [up_bias, down_bias] = [read(&layer.up.bias), read(&layer.down.bias)];
+            let [weight, shift] = [read(&layer.output_norm.weight), read(&layer.output_norm.bias)];
+            let inside = |part| Output::Inside(1, part);
+            let outputs = [inside(Inside::Attended), inside(Inside::Active), Output::Hidden(1)];
+            let encoder = open(folder.path(), &outputs, EncoderParams::new());
+            let mut rows_seen = 0;
+            for result in rows(&encoder, &texts) {
+                let (narrow, wide) = (layer.up.inputs, layer.up.outputs);
+                let [attended, active, hidden] = [&result[0], &result[1], &result[2]];
+                let attended = attended.chunks(narrow);
+                let both = attended.zip(active.chunks(wide)).zip(hidden.chunks(narrow));
+                for ((attended, active), hidden) in both {
+                    rows_seen += 1;
+                    if activation == "relu" {
+                        let sums = product(attended, &up, None);
+                        #[expect(clippy::cast_possible_truncation, reason = "to compare with f32")]
+                        let expected: Vec<f32> = sums
+                            .iter()
+                            .zip(&up_bias)
+                            .map(|(s, b)| (*s as f32 + b).max(0.0))
+                            .collect();
+                        assert_close(active, &expected, 1e-5, 0.0);
+                    }
+                    let sums = product(active, &down, Some(floor)).into_iter().zip(&down_bias);
+                    let sums =
+                        sums.zip(attended).map(|((s, &b), &x)| s + f64::from(b) + f64::from(x));
+                    let expected = norm(&sums.collect::<Vec<_>>(), &weight, &shift, epsilon);
+                    assert_close(hidden, &expected, 2e-5, 0.0);
+                }
             }
+            assert!(rows_seen >= 15, "{rows_seen}");
         }
-        assert!(some > 100, "{some}");
     }
 }
 
@@ -120,8 +171,8 @@ fn results_are_near_those_of_floats() {
         let last = Output::Hidden(Checkpoint::open(&from).unwrap().config().layers);
         let expected = rows(&open(&from, &[last], EncoderParams::new()), &texts);
         let seen = observed(&from, &texts);
-        for observed in [None, Some(&seen[..])] {
-            let folder = quantized(&from, observed);
+        for calibration in ways(&seen) {
+            let folder = quantized(&from, calibration);
             let found = rows(&open(folder.path(), &[last], EncoderParams::new()), &texts);
             for (found, expected) in found.iter().zip(&expected) {
                 assert_close(&found[0], &expected[0], 0.25, 0.0);
@@ -141,10 +192,9 @@ fn company_does_not_matter_to_8_bits() {
     let bits =
         |rows: &[Vec<f32>]| -> Vec<u32> { rows.concat().iter().map(|x| x.to_bits()).collect() };
     let seen = observed(&minilm, &texts[..4]);
-    let ways =
-        [(None, Output::Hidden(6)), (None, Output::First(6)), (Some(&seen[..]), Output::Hidden(6))];
-    for (observed, output) in ways {
-        let folder = quantized(&minilm, observed);
+    let outputs = [Output::Hidden(6), Output::First(6), Output::Hidden(6)];
+    for (calibration, output) in ways(&seen).into_iter().zip(outputs) {
+        let folder = quantized(&minilm, calibration);
         let together = open(folder.path(), &[output], EncoderParams::new().threads(Some(2)));
         let alone = open(folder.path(), &[output], EncoderParams::new().threads(Some(1)));
         for (text, found) in texts.iter().zip(rows(&together, &texts)) {

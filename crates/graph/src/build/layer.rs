@@ -153,6 +153,9 @@ impl Build<'_> {
         output: &str,
     ) -> Result<String, GraphError> {
         let bias = self.nodes.tensor(&dense.bias, &[dense.outputs])?;
+        if let Some(floor) = activation.floor() {
+            self.nodes.floors.insert(output.to_owned(), floor);
+        }
         let fused = match activation {
             Activation::Gelu => Some("BiasGelu"),
             Activation::GeluTanh => Some("FastGelu"),

@@ -1,4 +1,6 @@
 //! A graph while it is put together: nodes, weights, and the names that join them.
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use crate::GraphError;
@@ -73,6 +75,8 @@ pub(super) struct Nodes<'a> {
     pub(super) reader: WeightReader<'a>,
     /// Whether 8-bit weights are brought to 7 bits.
     pub(super) seven_bits: bool,
+    /// Tensors of which no number is below minus this.
+    pub(super) floors: HashMap<String, f32>,
     pub(super) list: Vec<NodeProto>,
     pub(super) weights: Vec<Weight>,
     /// Small whole numbers that operators want as tensors.
@@ -81,7 +85,14 @@ pub(super) struct Nodes<'a> {
 
 impl<'a> Nodes<'a> {
     pub(super) fn new(reader: WeightReader<'a>, seven_bits: bool) -> Self {
-        Self { reader, seven_bits, list: vec![], weights: vec![], constants: vec![] }
+        Self {
+            reader,
+            seven_bits,
+            floors: HashMap::new(),
+            list: vec![],
+            weights: vec![],
+            constants: vec![],
+        }
     }
 
     /// Adds a node with one output, which also names it.

@@ -53,6 +53,21 @@ pub enum Activation {
     Sigmoid,
 }
 
+impl Activation {
+    /// How far below 0 it goes at most, where that is hardly.
+    pub(crate) fn floor(self) -> Option<f32> {
+        match self {
+            // Its least value is −0.169 971 (at −0.751 79), that of the approximation −0.170 041.
+            Self::Gelu | Self::GeluTanh => Some(0.1701),
+            // −0.163 61: x · σ(1.702 x) is that of SiLU, −0.278 46, divided by 1.702.
+            Self::QuickGelu => Some(0.1637),
+            Self::Silu => Some(0.2785),
+            Self::Relu | Self::Sigmoid => Some(0.0),
+            Self::Tanh => None,
+        }
+    }
+}
+
 /// `hidden_act` values and what each means.
 const ACTIVATIONS: [(&str, Activation); 12] = [
     ("gelu", Activation::Gelu),

@@ -17,6 +17,8 @@ pub(crate) enum Inputs {
 /// The key in `config.json`.
 pub(crate) const KEY: &str = "quantization_config";
 const METHOD: &str = "compressed-tensors";
+/// The same with `input_factors`, which nobody must overlook.
+const OWN_METHOD: &str = "cloze";
 const FORMAT: &str = "int-quantized";
 
 #[derive(Deserialize)]
@@ -70,7 +72,8 @@ pub(super) fn check(value: &Value) -> Result<(), String> {
         Err(error) => return wrong(error.to_string()),
     };
     let method = said.quant_method.as_deref();
-    if method != Some(METHOD) || said.format.as_deref().is_some_and(|format| format != FORMAT) {
+    let known = method == Some(METHOD) || method == Some(OWN_METHOD);
+    if !known || said.format.as_deref().is_some_and(|format| format != FORMAT) {
         return wrong(format!("quant_method {method:?}, format {:?}", said.format));
     }
     for (name, group) in &said.config_groups {
@@ -84,8 +87,9 @@ pub(super) fn check(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// What is said of matrices of 8 bits with such inputs; those in `ignored` have floats.
-pub(crate) fn config(inputs: Inputs, ignored: &[String]) -> Value {
+/// What is said of matrices of 8 bits with such inputs, perhaps `smoothed` by factors; those in `ignored`
+/// have floats.
+pub(crate) fn config(inputs: Inputs, smoothed: bool, ignored: &[String]) -> Value {
     let (strategy, dynamic) = match inputs {
         Inputs::ByRow => ("token", true),
         Inputs::Fixed => ("tensor", false),
@@ -96,7 +100,7 @@ pub(crate) fn config(inputs: Inputs, ignored: &[String]) -> Value {
         })
     };
     json!({
-        "quant_method": METHOD,
+        "quant_method": if smoothed { OWN_METHOD } else { METHOD },
         "format": FORMAT,
         "quantization_status": "compressed",
         "config_groups": { "group_0": {
@@ -115,8 +119,10 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read_and_others_are_named() {
-        for inputs in [Inputs::ByRow, Inputs::Fixed] {
-            let said = config(inputs, &["pooler.dense".into()]);
+        for (inputs, smoothed) in
+            [(Inputs::ByRow, false), (Inputs::ByRow, true), (Inputs::Fixed, true)]
+        {
+            let said = config(inputs, smoothed, &["pooler.dense".into()]);
             check(&said).unwrap();
             let group = "/config_groups/group_0";
             for (path, other) in [

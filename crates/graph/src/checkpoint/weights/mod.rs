@@ -75,6 +75,8 @@ struct Int8 {
     scales: Place,
     /// What a number of its inputs stands for, where that is fixed, `[1]`.
     input: Option<Place>,
+    /// What its inputs are multiplied with before they are rounded, `[inputs]`.
+    factors: Option<Place>,
 }
 
 /// A tensor as it is stored, and what adapters change of it.
@@ -135,7 +137,8 @@ impl Weights {
     }
 
     /// Puts the scales of 8-bit matrices with them, as compressed-tensors calls them: `weight_scale`
-    /// for each row of `weight`, and `input_scale` where its inputs' is fixed.
+    /// for each row of `weight`, and `input_scale` where its inputs' is fixed; and `input_factors`, which
+    /// are cloze's own.
     fn join_scales(&mut self) -> Result<(), GraphError> {
         let int8 = |(name, tensor): (&String, &Tensor)| {
             let stem = name.strip_suffix(".weight")?.to_owned();
@@ -144,29 +147,34 @@ impl Weights {
         let stems: Vec<String> = self.tensors.iter().filter_map(int8).collect();
         for stem in stems {
             let name = format!("{stem}.weight");
-            let scales = self.tensors.remove(&format!("{name}_scale")).map(|t| t.place);
-            let input = self.tensors.remove(&format!("{stem}.input_scale")).map(|t| t.place);
+            let mut take = |name: String| self.tensors.remove(&name).map(|tensor| tensor.place);
+            let scales = take(format!("{name}_scale"));
+            let input = take(format!("{stem}.input_scale"));
+            let factors = take(format!("{stem}.input_factors"));
             let Some(tensor) = self.tensors.get_mut(&name) else { continue };
-            let size = |place: &Place| place.shape.iter().product::<usize>();
-            let rows = tensor.place.shape.first().copied().unwrap_or(0);
             let wrong = |what: String| {
                 let path = self.files[tensor.place.file].clone();
                 Err(GraphError::Safetensors { path, what })
             };
+            let size = |place: &Place| place.shape.iter().product::<usize>();
+            let [rows, inputs] = tensor.place.shape[..] else {
+                return wrong(format!("{name} has 8 bits a number, and is no matrix"));
+            };
             let Some(scales) = scales else {
                 return wrong(format!("{name} has 8 bits a number, and no {name}_scale"));
             };
-            if size(&scales) != rows {
-                let found = &scales.shape;
-                return wrong(format!(
-                    "{name}_scale: expected one for each of {rows} rows, found {found:?}"
-                ));
+            let sized = [
+                (Some(&scales), format!("{name}_scale"), rows),
+                (input.as_ref(), format!("{stem}.input_scale"), 1),
+                (factors.as_ref(), format!("{stem}.input_factors"), inputs),
+            ];
+            for (place, what, expected) in sized {
+                if let Some(place) = place.filter(|place| size(place) != expected) {
+                    let found = &place.shape;
+                    return wrong(format!("{what}: expected {expected} numbers, found {found:?}"));
+                }
             }
-            if let Some(input) = input.as_ref().filter(|input| size(input) != 1) {
-                let found = &input.shape;
-                return wrong(format!("{stem}.input_scale: expected one number, found {found:?}"));
-            }
-            tensor.int8 = Some(Int8 { scales, input });
+            tensor.int8 = Some(Int8 { scales, input, factors });
         }
         Ok(())
     }

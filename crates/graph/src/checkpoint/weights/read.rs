@@ -16,6 +16,23 @@ pub struct Int8Matrix {
     pub scales: Vec<f32>,
     /// What 1 of its 8-bit inputs stands for, where that is fixed; else each row of inputs has its own.
     pub input: Option<f32>,
+    /// What inputs are multiplied with before they are rounded, `[inputs]`, so that none of them is much
+    /// larger than the others; the matrix's columns are divided by it.
+    pub factors: Option<Vec<f32>>,
+}
+
+impl Int8Matrix {
+    /// Adds what the matrix is as floats to the end of `out`.
+    fn floats(&self, out: &mut Vec<f32>) {
+        let inputs = (self.numbers.len() / self.scales.len().max(1)).max(1);
+        for (row, &scale) in self.numbers.chunks_exact(inputs).zip(&self.scales) {
+            let at = out.len();
+            out.extend(row.iter().map(|&q| f32::from(q) * scale));
+            if let Some(factors) = &self.factors {
+                out[at..].iter_mut().zip(factors).for_each(|(x, factor)| *x *= factor);
+            }
+        }
+    }
 }
 
 /// Reads tensors as `f32`, each straight to where it stays.
@@ -58,12 +75,7 @@ impl<'a> WeightReader<'a> {
         };
         let at = out.len();
         if tensor.int8.is_some() {
-            let Int8Matrix { numbers, scales, .. } = self.read_int8(name)?;
-            let rows = numbers.chunks_exact((numbers.len() / scales.len().max(1)).max(1));
-            let rows = rows.zip(&scales);
-            out.extend(
-                rows.flat_map(|(row, &scale)| row.iter().map(move |&q| f32::from(q) * scale)),
-            );
+            self.read_int8(name)?.floats(out);
         } else {
             self.read_place(name, &tensor.place, out)?;
         }
@@ -97,7 +109,9 @@ impl<'a> WeightReader<'a> {
         let mut numbers = vec![0_i8; place.bytes];
         let file = at_place(weights, &mut self.open, place)?;
         file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
-        Ok(Int8Matrix { numbers, scales, input: input.and_then(|one| one.first().copied()) })
+        let factors = int8.factors.as_ref().map(|place| self.finite(name, place)).transpose()?;
+        let input = input.and_then(|one| one.first().copied());
+        Ok(Int8Matrix { numbers, scales, input, factors })
     }
 
     /// The numbers at a place, which must be finite.
