@@ -47,6 +47,8 @@ mod next_sentence;
 mod odd;
 #[path = "command/output.rs"]
 mod output;
+#[path = "command/quantize.rs"]
+mod quantize;
 #[path = "command/redact.rs"]
 mod redact;
 #[path = "command/repeat.rs"]

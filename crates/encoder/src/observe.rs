@@ -55,7 +55,9 @@ impl Observer {
         };
         let of_text = |windows: Vec<Vec<Observed>>| {
             let mut seen = self.nothing();
-            windows.iter().for_each(|window| merge(&mut seen, window));
+            for window in windows {
+                merge(&mut seen, &window);
+            }
             seen
         };
         let texts = self.encoder.map_windows(texts, of_window)?;

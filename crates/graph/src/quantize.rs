@@ -4,7 +4,7 @@
 //! Each row of a matrix, an output, has a scale of its own: its largest number divided by 127. The word
 //! table, norms, biases and heads stay as they are, in f16 where the checkpoint has halves.
 //!
-//! Sources: Jacob et al. 2018 (scales and sums in whole numbers); Yao et al. 2022, "ZeroQuant" (inputs by
+//! Sources: Jacob et al. 2018 (scales and sums in whole numbers); Yao et al. 2022, "`ZeroQuant`" (inputs by
 //! token); Xiao et al. 2023, "`SmoothQuant`" (inputs evened out).
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -170,11 +170,11 @@ fn matrices(
         let seen = calibration.map(|c| &c.observed[i]);
         // Those that take the same inputs; what comes out of a norm has a few numbers that are much
         // larger than the others in every text, and the rest has none that would be worth the work.
-        let groups: [(&[&Dense], Option<&Vec<f32>>, bool); 4] = [
-            (&[&layer.query, &layer.key, &layer.value], seen.map(|s| &s.layer), true),
-            (&[&layer.attention], seen.map(|s| &s.context), false),
-            (&[&layer.up], seen.map(|s| &s.attended), true),
-            (&[&layer.down], seen.map(|s| &s.active), false),
+        let groups = [
+            (vec![&layer.query, &layer.key, &layer.value], seen.map(|s| &s.layer), true),
+            (vec![&layer.attention], seen.map(|s| &s.context), false),
+            (vec![&layer.up], seen.map(|s| &s.attended), true),
+            (vec![&layer.down], seen.map(|s| &s.active), false),
         ];
         for (group, sizes, even) in groups {
             let mut inputs = Inputs::default();
@@ -186,7 +186,7 @@ fn matrices(
                         "{n} numbers were observed before {name}; expected {width} that are finite"
                     ));
                 }
-                inputs.factors = even.then(|| evened(checkpoint, group, sizes)).transpose()?;
+                inputs.factors = even.then(|| evened(checkpoint, &group, sizes)).transpose()?;
                 let factor = |i: usize| inputs.factors.as_ref().map_or(1.0, |f| f[i]);
                 let most = |most: f32, (i, x): (usize, &f32)| most.max(x * factor(i));
                 let most = sizes.iter().enumerate().fold(LEAST, most);

@@ -101,7 +101,7 @@ fn norm(x: &[f64], weight: &[f32], bias: &[f32], epsilon: f64) -> Vec<f32> {
 }
 
 /// The feed-forward part, matrix by matrix: what it takes times the first, with a bias and an activation
-/// (ReLU; GELU's second matrix alone); that times the second, with a bias, what it takes and a norm.
+/// (`ReLU`; GELU's second matrix alone); that times the second, with a bias, what it takes and a norm.
 #[test]
 fn products_are_those_of_whole_numbers() {
     let texts = texts(&[1, 3, 5]);

@@ -8,7 +8,7 @@
 //!
 //! Where some inputs are always much larger than others, they would take all the room of a row's scale: such
 //! inputs are divided, and their columns of the matrix multiplied, beforehand (Xiao et al. 2023,
-//! "SmoothQuant").
+//! "`SmoothQuant`").
 //!
 //! Source: ONNX Runtime 1.32, docs/ContribOperators.md, `MatMulIntegerToFloat`; its kernels multiply
 //! unsigned inputs by signed weights.
@@ -141,8 +141,8 @@ impl Nodes<'_> {
                 Some(_) => x.to_owned(),
                 None => self.plain("Abs", &[x], &name("size")),
             };
-            let last = vec![ints("axes", &[-1])];
-            let most = self.node(("", "ReduceMax"), &[&sizes], &name("most"), last);
+            let axes = vec![ints("axes", &[-1])];
+            let most = self.node(("", "ReduceMax"), &[&sizes], &name("most"), axes);
             let part = self.scalar(&format!("int8.part.{room}"), 1.0 / room);
             let part = self.plain("Mul", &[&most, &part], &name("most.part"));
             // A row of zeros stays one, but not if it is divided by 0.
@@ -170,7 +170,9 @@ fn halve(numbers: &mut [i8], scales: &mut [f32]) {
             (rest, half) => half + rest,
         };
     }
-    scales.iter_mut().for_each(|scale| *scale *= 2.0);
+    for scale in scales {
+        *scale *= 2.0;
+    }
 }
 
 #[cfg(test)]

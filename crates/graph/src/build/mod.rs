@@ -37,6 +37,10 @@ const ELSEWHERE: &str = "weights";
 /// Which results a graph has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "settings that have nothing to do with each other"
+)]
 pub struct BuildParams {
     words: bool,
     hidden: Vec<usize>,
