@@ -1,7 +1,7 @@
 //! What `config.json` says of 8-bit weights: its `quantization_config`, in the words of compressed-tensors,
 //! which transformers and vLLM read.
 //!
-//! Source: the compressed-tensors package 0.12, `quantization/quant_config.py` and `quant_args.py`.
+//! Source: the compressed-tensors package 0.20, `quantization/quant_config.py` and `quant_args.py`.
 use serde::Deserialize;
 use serde_json::{Value, json};
 
