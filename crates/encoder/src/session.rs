@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cloze_graph::build::{self, Numbers, Weight};
 use cloze_graph::check::{CheckedModel, Dim, ElementType, GraphInfo, TensorInfo};
+use cloze_graph::onnx::ModelProto;
 use cloze_graph::{Graph, Head};
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
 use ort::session::{Session, SessionInputValue};
@@ -13,6 +14,11 @@ use prost::Message as _;
 
 use crate::output::Output;
 use crate::{EncoderError, Runtime};
+
+/// The setting that says in which folder the files are that a graph without one names.
+const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
+/// The longest value a setting may have (`onnxruntime_session_options_config_keys.h` says 2048).
+const MAX_SETTING: usize = 2047;
 
 /// Which of a graph's inputs and outputs is which, by the names it gives them.
 #[derive(Debug)]
@@ -173,6 +179,8 @@ pub(crate) enum Plan {
     Built {
         /// The graph as a file, but without weights.
         graph: Vec<u8>,
+        /// The folder in which the graph says that they lie; `None` if it says nothing of use.
+        folder: Option<String>,
         weights: Vec<(String, Arc<DynValue>)>,
         /// The matrices as ONNX Runtime's kernels want them: packed by the first session.
         packed: PrepackedWeights,
@@ -181,19 +189,41 @@ pub(crate) enum Plan {
 
 impl Plan {
     /// Of a graph that was built: its weights go to ONNX Runtime as they are, and are not copied.
-    pub(crate) fn built(graph: Graph) -> ort::Result<Self> {
-        let Graph { model, weights, .. } = graph;
+    pub(crate) fn built(graph: Graph, runtime: &Runtime) -> ort::Result<Self> {
+        let Graph { mut model, weights, .. } = graph;
+        let folder = say_where(&mut model, runtime.path());
         let value = |weight: Weight| {
             let tensor = match weight.data {
                 Numbers::F32(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
                 Numbers::I8(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+                Numbers::F16(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
             };
             Ok((weight.name, Arc::new(tensor)))
         };
         let weights = weights.into_iter().map(value).collect::<ort::Result<_>>()?;
         let packed = PrepackedWeights::new();
-        Ok(Self::Built { graph: model.encode_to_vec(), weights, packed })
+        Ok(Self::Built { graph: model.encode_to_vec(), folder, weights, packed })
     }
+}
+
+/// Has the graph say that its weights lie in `file`; the file's folder. ONNX Runtime sees to it that a
+/// file that weights are said to lie in is there, though it opens none for weights it is given as
+/// initializers of the user's: its own library is there for certain. Weights that it is given as
+/// external data instead, for which no file need be, it copies, all of them at once. `None` where the
+/// path cannot be said.
+fn say_where(model: &mut ModelProto, file: &Path) -> Option<String> {
+    // On Windows absolute paths begin with `\\?\`, which is not known to pass.
+    let (folder, name) = (file.parent()?.to_str()?, file.file_name()?.to_str()?);
+    if cfg!(windows) || folder.len() > MAX_SETTING {
+        return None;
+    }
+    let tensors = model.graph.iter_mut().flat_map(|graph| &mut graph.initializer);
+    for entry in tensors.flat_map(|tensor| &mut tensor.external_data) {
+        if entry.key == "location" {
+            name.clone_into(&mut entry.value);
+        }
+    }
+    Some(folder.to_owned())
 }
 
 /// Sessions of one thread each, made when first needed: a single text pays for one.
@@ -204,8 +234,8 @@ pub(crate) struct Pool {
     path: PathBuf,
     ports: Ports,
     workers: Vec<Mutex<Option<Session>>>,
-    /// Held while a session is made: ONNX Runtime copies all weights for that time, and one such copy
-    /// is enough.
+    /// Held while a session is made: ONNX Runtime copies weights for that time, and one such copy is
+    /// enough.
     making: Mutex<()>,
 }
 
@@ -304,10 +334,12 @@ impl Pool {
         Ok(read(&found))
     }
 
-    /// A new session. Its memory arena and pattern are off: with lengths that vary, both keep what
-    /// the largest batch ever took (onnxruntime issue 11627: 200 MB become 6 GB). It has one
-    /// thread, since two sessions of one thread do 1.6 to 2.3 times what one of two does, and its
-    /// threads do not spin while they wait.
+    /// A new session. Its memory pattern is off: with lengths that vary, it keeps what the largest batch
+    /// ever took. So does its arena (onnxruntime issue 11627: 200 MB become 6 GB, without a bound on what
+    /// is run), but batches have one, and buffers of many sizes leave more behind in an allocator that
+    /// knows nothing of a run: of 400 mixed texts on two threads 200 MiB at the most without an arena
+    /// where 181 are with one. It has one thread, since two sessions of one thread do 1.6 to 2.3 times
+    /// what one of two does, and its threads do not spin while they wait.
     fn session(&self) -> Result<Session, EncoderError> {
         let refused = |source| EncoderError::Session { path: self.path.clone(), source };
         let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
@@ -320,7 +352,7 @@ impl Pool {
                 .with_inter_op_spinning(false)?
                 .with_memory_pattern(false)?
                 .with_execution_providers([ort::ep::CPU::default()
-                    .with_arena_allocator(false)
+                    .with_arena_allocator(true)
                     .build()])?;
             match &self.plan {
                 Plan::File(model) => {
@@ -331,17 +363,20 @@ impl Pool {
                     }
                     builder.commit_from_memory(&model.bytes)
                 }
-                Plan::Built { graph, weights, packed } => {
+                Plan::Built { graph, folder, weights, packed } => {
                     // The graph is written with fused operators: there is nothing to look for.
                     builder = builder
                         .with_optimization_level(GraphOptimizationLevel::Disable)?
                         .with_prepacked_weights(packed)?;
+                    if let Some(folder) = folder {
+                        builder = builder.with_config_entry(WEIGHTS_FOLDER, folder)?;
+                    }
                     for (name, weight) in weights {
-                        // As external data, since the graph has none in it; and as initializers of
-                        // the user's, which is what makes sessions share them, packed or not.
-                        builder = builder
-                            .with_external_initializer(name, weight.clone())?
-                            .with_initializer(name, weight.clone())?;
+                        // Initializers of the user's are what sessions share, packed or not.
+                        builder = builder.with_initializer(name, weight.clone())?;
+                        if folder.is_none() {
+                            builder = builder.with_external_initializer(name, weight.clone())?;
+                        }
                     }
                     builder.commit_from_memory(graph)
                 }

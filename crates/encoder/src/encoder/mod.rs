@@ -287,7 +287,7 @@ impl Encoder {
             let graph = Graph::build(&checkpoint, &request)?;
             let info = graph.info();
             let refused = |source| EncoderError::Session { path: path.clone(), source };
-            (Plan::built(graph).map_err(refused)?, info)
+            (Plan::built(graph, runtime).map_err(refused)?, info)
         } else {
             let checked = model.read_graph()?;
             let info = checked.info.clone();

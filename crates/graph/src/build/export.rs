@@ -65,6 +65,11 @@ impl Graph {
                         bytes.extend(data.iter().flat_map(|q| q.to_le_bytes()));
                         StoredType::F32
                     }
+                    // What the graph has as halves, its nodes take as halves.
+                    Numbers::F16(data) => {
+                        bytes.extend(data.iter().flat_map(|x| x.to_le_bytes()));
+                        StoredType::F32
+                    }
                 };
                 let Some(tensor) = graph.initializer.iter_mut().find(|t| t.name == weight.name)
                 else {

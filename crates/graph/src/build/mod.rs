@@ -12,6 +12,7 @@ mod head;
 mod int8;
 mod layer;
 mod nodes;
+mod table;
 
 use cloze_core::Casing;
 
@@ -218,7 +219,7 @@ pub struct Graph {
     /// Nodes, inputs and outputs. The weights are named in it, with their shapes, but lie in
     /// [`weights`](Self::weights): each session can be given the same ones.
     pub model: ModelProto,
-    /// The weights: `f32`, or `i8` where the checkpoint has matrices of these.
+    /// The weights: `f32`, but `i8` for matrices and `f16` for a word table that the checkpoint has so.
     pub weights: Vec<Weight>,
     /// Whether `token_type_ids` count casings too: a token's is its type times [`Casing::COUNT`],
     /// plus its casing's [class](Casing::class).
@@ -238,9 +239,10 @@ impl Graph {
         check_request(checkpoint, params)?;
         let last = params.last(config.layers);
         let wanted = params.rows(last);
-        let mut build =
-            Build { config, nodes: Nodes::new(checkpoint.weights().reader(), params.seven_bits) };
         let layout = checkpoint.layout();
+        let nodes = Nodes::new(checkpoint.weights().reader(), params.seven_bits);
+        let halves = table::stays_halves(checkpoint, params);
+        let mut build = Build { config, words: &layout.words, halves, nodes };
         let rows = |name: &str, width| {
             let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
             value(name, ElementType::Float32, &[batch, seq, Size::Known(width)])
@@ -248,7 +250,7 @@ impl Graph {
         let ids = build.nodes.cast("input_ids", ElementType::Int32, "ids");
         let mut outputs = vec![];
         if params.words {
-            build.words(checkpoint, &ids)?;
+            build.words(&ids)?;
             outputs.push(rows(WORDS, config.embedding));
         }
         let mut states = vec![];
@@ -335,23 +337,18 @@ fn check_request(checkpoint: &Checkpoint, params: &BuildParams) -> Result<(), Gr
 
 struct Build<'a> {
     config: &'a Config,
+    /// The word table's name, and whether the graph has it in `f16`.
+    words: &'a str,
+    halves: bool,
     nodes: Nodes<'a>,
 }
 
 impl Build<'_> {
-    /// The word table's rows.
-    fn words(&mut self, checkpoint: &Checkpoint, ids: &str) -> Result<(), GraphError> {
-        let dims = [self.config.vocabulary, self.config.embedding];
-        let table = self.nodes.tensor(&checkpoint.layout().words, &dims)?;
-        self.nodes.plain("Gather", &[&table, ids], WORDS);
-        Ok(())
-    }
-
     /// Hidden state 0.
     fn embeddings(&mut self, checkpoint: &Checkpoint, ids: &str) -> Result<String, GraphError> {
         let (config, layout) = (self.config, checkpoint.layout());
         let width = config.embedding;
-        let words = self.nodes.tensor(&layout.words, &[config.vocabulary, width])?;
+        let (words, rows) = self.table(ids)?;
         let mut positions = self.nodes.read_all(&[&layout.positions])?;
         let (mut types, mut table) = (String::new(), String::new());
         if let Some(name) = &layout.types {
@@ -380,7 +377,7 @@ impl Build<'_> {
             None => hidden_name(0, config.layers),
         };
         let mut inputs =
-            vec![ids, &*types, &*words, &*positions, &*table, &*weight, &*bias, "", &*place];
+            vec![&*rows, &*types, &*words, &*positions, &*table, &*weight, &*bias, "", &*place];
         while inputs.last().is_some_and(|name| name.is_empty()) {
             inputs.pop();
         }

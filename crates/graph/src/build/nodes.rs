@@ -33,6 +33,8 @@ pub enum Numbers {
     F32(Vec<f32>),
     /// `i8`.
     I8(Vec<i8>),
+    /// `f16`.
+    F16(Vec<half::f16>),
 }
 
 impl Numbers {
@@ -42,6 +44,7 @@ impl Numbers {
         match self {
             Self::F32(_) => ElementType::Float32,
             Self::I8(_) => ElementType::Int8,
+            Self::F16(_) => ElementType::Float16,
         }
     }
 
@@ -51,6 +54,7 @@ impl Numbers {
         match self {
             Self::F32(data) => 4 * data.len(),
             Self::I8(data) => data.len(),
+            Self::F16(data) => 2 * data.len(),
         }
     }
 
@@ -60,6 +64,7 @@ impl Numbers {
         match self {
             Self::F32(data) => Some(data),
             Self::I8(_) => None,
+            Self::F16(_) => None,
         }
     }
 }

@@ -280,6 +280,13 @@ impl Weights {
         self.tensors.values().any(|t| t.int8.is_some())
     }
 
+    /// How a tensor is stored, where it is read as it is stored: no adapter changes it.
+    #[must_use]
+    pub fn as_stored(&self, name: &str) -> Option<StoredType> {
+        let tensor = self.tensors.get(name).filter(|tensor| tensor.updates.is_empty())?;
+        stored(tensor.place.dtype)
+    }
+
     /// A reader over the files, opened when first needed.
     #[must_use]
     pub fn reader(&self) -> WeightReader<'_> {

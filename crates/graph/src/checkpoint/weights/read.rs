@@ -3,6 +3,10 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 
+/// How many halves are converted at once: they stay in the cache, and a large tensor is not in memory
+/// twice.
+const HALVES: usize = 1 << 15;
+
 use super::{Place, StoredType, Update, Weights, stored};
 use crate::GraphError;
 use crate::adapter::merge::{self, LowRank};
@@ -107,7 +111,7 @@ impl<'a> WeightReader<'a> {
         let scales = self.finite(name, &int8.scales)?;
         let input = int8.input.as_ref().map(|place| self.finite(name, place)).transpose()?;
         let mut numbers = vec![0_i8; place.bytes];
-        let file = at_place(weights, &mut self.open, place)?;
+        let file = file_at(weights, &mut self.open, place)?;
         file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
         let factors = int8.factors.as_ref().map(|place| self.finite(name, place)).transpose()?;
         let input = input.and_then(|one| one.first().copied());
@@ -142,9 +146,7 @@ impl<'a> WeightReader<'a> {
         place: &Place,
         out: &mut Vec<f32>,
     ) -> Result<(), GraphError> {
-        let weights = self.weights;
-        let path = &weights.files[place.file];
-        let file = at_place(weights, &mut self.open, place)?;
+        let file = file_at(self.weights, &mut self.open, place)?;
         let at = out.len();
         match stored(place.dtype) {
             Some(StoredType::F32) => {
@@ -157,27 +159,53 @@ impl<'a> WeightReader<'a> {
                 }
             }
             Some(halves) => {
-                self.raw.resize(place.bytes / 2, 0);
-                file.read_exact(bytemuck::cast_slice_mut(&mut self.raw))?;
-                for x in &mut self.raw {
-                    *x = u16::from_le(*x);
-                }
-                out.resize(at + self.raw.len(), 0.0);
-                if halves == StoredType::F16 {
-                    self.raw.reinterpret_cast::<half::f16>().convert_to_f32_slice(&mut out[at..]);
-                } else {
-                    self.raw.reinterpret_cast::<half::bf16>().convert_to_f32_slice(&mut out[at..]);
+                out.resize(at + place.bytes / 2, 0.0);
+                self.raw.resize(HALVES, 0);
+                for part in out[at..].chunks_mut(HALVES) {
+                    let raw = &mut self.raw[..part.len()];
+                    file.read_exact(bytemuck::cast_slice_mut(raw))?;
+                    for x in &mut *raw {
+                        *x = u16::from_le(*x);
+                    }
+                    if halves == StoredType::F16 {
+                        raw.reinterpret_cast::<half::f16>().convert_to_f32_slice(part);
+                    } else {
+                        raw.reinterpret_cast::<half::bf16>().convert_to_f32_slice(part);
+                    }
                 }
             }
             None => {
                 return Err(GraphError::TensorType {
-                    path: path.clone(),
+                    path: self.weights.files[place.file].clone(),
                     tensor: name.to_owned(),
                     found: format!("{:?}", place.dtype),
                 });
             }
         }
         Ok(())
+    }
+
+    /// The numbers of a tensor that is stored as `f16` ([`Weights::as_stored`]), row after row.
+    ///
+    /// # Errors
+    /// [`GraphError::Read`] if the file cannot be read or ends early; [`GraphError::TensorType`] if it
+    /// holds something else, or an adapter changes it.
+    pub fn read_halves(&mut self, name: &str) -> Result<Vec<half::f16>, GraphError> {
+        let weights = self.weights;
+        let place = weights.tensors.get(name).map(|tensor| &tensor.place);
+        let (Some(place), Some(StoredType::F16)) = (place, weights.as_stored(name)) else {
+            let path = place.map(|place| weights.files[place.file].clone()).unwrap_or_default();
+            let found = place.map_or("nothing".into(), |place| format!("{:?}", place.dtype));
+            return Err(GraphError::TensorType { path, tensor: name.to_owned(), found });
+        };
+        let file = file_at(weights, &mut self.open, place)?;
+        let mut out = vec![half::f16::ZERO; place.bytes / 2];
+        let raw = out.reinterpret_cast_mut();
+        file.read_exact(bytemuck::cast_slice_mut(raw))?;
+        for x in raw {
+            *x = u16::from_le(*x);
+        }
+        Ok(out)
     }
 
     /// The numbers of a tensor, row after row.
@@ -191,17 +219,16 @@ impl<'a> WeightReader<'a> {
     }
 }
 
-/// The file that a place is in, opened if it is not, with what is read next at the place.
-fn at_place<'f>(
+/// The file that a place is in, opened if need be, at its first byte.
+fn file_at<'f>(
     weights: &Weights,
     open: &'f mut Option<(usize, fs_err::File)>,
     place: &Place,
 ) -> Result<&'f mut fs_err::File, GraphError> {
-    let file = match open.take() {
-        Some((number, file)) if number == place.file => file,
-        _ => fs_err::File::open(&weights.files[place.file])?,
+    let (_, file) = match open.take().filter(|(file, _)| *file == place.file) {
+        Some(same) => open.insert(same),
+        None => open.insert((place.file, fs_err::File::open(&weights.files[place.file])?)),
     };
-    let (_, file) = open.insert((place.file, file));
     file.seek(SeekFrom::Start(place.offset))?;
     Ok(file)
 }
