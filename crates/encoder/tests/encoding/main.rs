@@ -6,6 +6,7 @@
 //! - `adapters`: adapters over such weights, against PEFT;
 //! - `asked`: a language model asked at some places;
 //! - `first`: where the first token alone is read;
+//! - `halves`: word tables stored in 16 bits;
 //! - `casing`: words told apart by how they are written;
 //! - `int8`: weights in 8 bits;
 //! - `company`: a text alone and among others;
@@ -27,6 +28,7 @@ mod documents;
 
 mod first;
 mod folders;
+mod halves;
 mod int8;
 mod reference;
 mod spans;
