@@ -32,7 +32,9 @@ pub(crate) fn plan(lengths: &[usize], budget: usize, most: usize, order: Order) 
         let padded = longest.max(lengths[i]);
         let ends = |batch: &[usize]| {
             let enough = longest * batch.len() >= budget.div_ceil(ENOUGH);
-            order == Order::Sorted && enough && (longest - lengths[i]) * PADDED > longest
+            order == Order::Sorted
+                && enough
+                && longest.saturating_sub(lengths[i]) * PADDED > longest
         };
         match batches.last_mut() {
             Some(batch)
