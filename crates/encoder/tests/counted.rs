@@ -1,6 +1,5 @@
 //! How much work texts of mixed lengths make, counted and not timed: tokens, padding, batches, and what
 //! is allocated on the way. In a program of its own, whose allocator counts; ONNX Runtime has its own.
-#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 #![expect(clippy::cast_precision_loss, reason = "small counts")]
 use std::alloc::System;
 use std::path::Path;

@@ -15,9 +15,9 @@ fn rows(tokens: u32) -> TokenRows {
     let token = |i| Token { span: at(i), word: Some(i) };
     let mut rows = Matrix::with_capacity(tokens as usize, TAGS.len());
     for i in 0..tokens {
-        // A linear congruence: the same on every machine.
-        let logit = |tag: u32| ((i * 9 + tag).wrapping_mul(2_654_435_761) >> 24) as f32 / 32.0;
-        let row: Vec<f32> = (0..9).map(logit).collect();
+        // The highest byte of a product that wraps: the same on every machine.
+        let byte = |tag: u32| (i * 9 + tag).wrapping_mul(2_654_435_761).to_be_bytes()[0];
+        let row: Vec<f32> = (0..9).map(|tag| f32::from(byte(tag)) / 32.0).collect();
         assert!(rows.push_rows(&row), "rows are as wide as there are tags");
     }
     TokenRows { tokens: (0..tokens).map(token).collect(), rows }
