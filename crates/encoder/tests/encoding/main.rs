@@ -25,7 +25,6 @@ mod checkpoints;
 mod company;
 mod counts;
 mod documents;
-
 mod first;
 mod folders;
 mod halves;
