@@ -1,0 +1,310 @@
+//! Rounds in which systems take turns.
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::agree::{self, Difference};
+use crate::child::Served;
+use crate::machine::Load;
+use crate::protocol::{Answer, Request};
+use crate::systems::{self, Places, REFERENCE, SYSTEMS, System};
+use crate::workload::{Task, Workload};
+
+/// How often a run is repeated that was disturbed.
+const REPEATS: usize = 3;
+/// The matrix product, which is measured as if it were a system.
+pub(crate) const GEMM: &str = "matrix product";
+
+/// A measured run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Sample {
+    pub(crate) round: usize,
+    #[serde(flatten)]
+    pub(crate) answer: Answer,
+    pub(crate) load: Load,
+    /// What was wrong with it, the last time it was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disturbed: Option<String>,
+    /// How often it was repeated.
+    pub(crate) repeats: usize,
+}
+
+/// All runs of a system with a workload.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Series {
+    pub(crate) system: &'static str,
+    pub(crate) workload: &'static str,
+    pub(crate) threads: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) difference: Option<Difference>,
+    pub(crate) samples: Vec<Sample>,
+}
+
+/// A system as it was found, after all rounds.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Ran {
+    pub(crate) system: &'static str,
+    /// `None` for the matrix product.
+    pub(crate) task: Option<Task>,
+    pub(crate) threads: usize,
+    pub(crate) versions: Map<String, Value>,
+    pub(crate) peak_memory_bytes: Option<u64>,
+}
+
+/// One that was not measured, or not to the end.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Skipped {
+    pub(crate) system: &'static str,
+    pub(crate) task: Task,
+    pub(crate) why: String,
+}
+
+/// What all rounds came to.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Measured {
+    pub(crate) series: Vec<Series>,
+    pub(crate) systems: Vec<Ran>,
+    pub(crate) skipped: Vec<Skipped>,
+}
+
+/// What is asked for.
+pub(crate) struct Plan<'a> {
+    pub(crate) places: &'a Places,
+    pub(crate) workloads: &'a [Workload],
+    pub(crate) threads: &'a [usize],
+    pub(crate) rounds: usize,
+    /// Whether a disturbed run is taken as it is.
+    pub(crate) busy_ok: bool,
+    /// Which systems, besides the matrix product.
+    pub(crate) chosen: &'a dyn Fn(&System) -> bool,
+    /// A folder for what systems say and save.
+    pub(crate) folder: &'a Path,
+}
+
+/// Which of `n` come in a round, in order: each round begins one further, so that none always comes
+/// behind the same other.
+pub(crate) fn turns(round: usize, n: usize) -> impl Iterator<Item = usize> {
+    (0..n).map(move |i| (round + i) % n)
+}
+
+impl Plan<'_> {
+    /// Measures all of it. Systems of one task and one number of threads are there at once; each waits,
+    /// and uses nothing, while another runs.
+    ///
+    /// # Errors
+    /// If the matrix product or the reference cannot run, or results are not those of the reference.
+    pub(crate) fn run(&self) -> anyhow::Result<Measured> {
+        let mut measured = Measured::default();
+        for task in [Task::Vectors, Task::Entities] {
+            for &threads in self.threads {
+                let workloads: Vec<_> =
+                    self.workloads.iter().filter(|w| w.kind.task == task).collect();
+                if !workloads.is_empty() {
+                    self.group(task, threads, &workloads, &mut measured)?;
+                }
+            }
+        }
+        Ok(measured)
+    }
+
+    fn group(
+        &self,
+        task: Task,
+        threads: usize,
+        workloads: &[&Workload],
+        measured: &mut Measured,
+    ) -> anyhow::Result<()> {
+        let mut served = BTreeMap::new();
+        let mut gemm = systems::own("gemm", &self.places.runtime, threads)?;
+        systems::settle(&mut gemm, threads);
+        served.insert(GEMM, Served::start(gemm, &self.folder.join("gemm.log"))?);
+        let mut series = vec![series(GEMM, "", threads)];
+        for system in SYSTEMS.iter().filter(|s| s.task == task && (self.chosen)(s)) {
+            eprintln!("{threads} × {}: starts", system.name);
+            let log = self.folder.join(format!("{}-{threads}.log", system.name));
+            let started = system.command(self.places, threads).and_then(|c| Served::start(c, &log));
+            let first = started.and_then(|mut child| {
+                let differences = self.first(system, threads, workloads, &mut child)?;
+                Ok((child, differences))
+            });
+            match first {
+                Ok((child, differences)) => {
+                    served.insert(system.name, child);
+                    for (workload, difference) in workloads.iter().zip(differences) {
+                        let new = series_with(system.name, workload, threads, difference);
+                        series.push(new);
+                    }
+                }
+                Err(why) if system.name == REFERENCE => return Err(why.context(REFERENCE)),
+                Err(why) => skip(measured, system.name, task, &why),
+            }
+        }
+        // Workload by workload, so that systems follow each other with the same texts.
+        series.sort_by_key(|s| workloads.iter().position(|w| w.kind.name == s.workload));
+        for round in 0..self.rounds {
+            eprintln!("{threads} × round {} of {}", round + 1, self.rounds);
+            for at in turns(round, series.len()) {
+                let run = &mut series[at];
+                let Some(child) = served.get_mut(run.system) else { continue };
+                let workload = workloads.iter().find(|w| w.kind.name == run.workload);
+                match self.sample(round, threads, child, workload.copied()) {
+                    Ok(sample) => run.samples.push(sample),
+                    Err(why) if [REFERENCE, GEMM].contains(&run.system) => {
+                        return Err(why.context(run.system));
+                    }
+                    Err(why) => {
+                        served.remove(run.system);
+                        skip(measured, run.system, task, &why);
+                    }
+                }
+            }
+        }
+        for (system, child) in served {
+            measured.systems.push(Ran {
+                system,
+                task: (system != GEMM).then_some(task),
+                threads,
+                versions: child.ready.versions.clone(),
+                peak_memory_bytes: child.peak_memory(),
+            });
+        }
+        measured.series.append(&mut series);
+        Ok(())
+    }
+
+    /// The first run with each workload, which is not measured: libraries are slow in it. Its results are
+    /// compared with those of the reference, which comes first.
+    fn first(
+        &self,
+        system: &System,
+        threads: usize,
+        workloads: &[&Workload],
+        child: &mut Served,
+    ) -> anyhow::Result<Vec<Option<Difference>>> {
+        let mut differences = vec![];
+        for workload in workloads {
+            let at =
+                |name: &str| self.folder.join(format!("{name}-{}-{threads}", workload.kind.name));
+            let (to, reference) = (at(system.name), at(REFERENCE));
+            child.ask(&Request::Save { texts: workload.path.clone(), to: to.clone() })?;
+            if system.name == REFERENCE || !system.same_weights || !reference.is_file() {
+                differences.push(None);
+                continue;
+            }
+            let difference = agree::compare(system.task, &reference, &to)
+                .with_context(|| format!("results with {}", workload.kind.name))?;
+            differences.push(Some(difference));
+        }
+        Ok(differences)
+    }
+
+    fn sample(
+        &self,
+        round: usize,
+        threads: usize,
+        child: &mut Served,
+        workload: Option<&Workload>,
+    ) -> anyhow::Result<Sample> {
+        // The matrix product takes no texts.
+        let texts = workload.map(|w| w.path.clone()).unwrap_or_default();
+        let each = workload.is_some_and(|w| w.kind.each);
+        let request = if each { Request::Each { texts } } else { Request::Run { texts } };
+        let mut repeats = 0;
+        loop {
+            let (answer, load) = child.measure(&request, threads)?;
+            let disturbed = load.disturbed(workload.is_none());
+            if disturbed.is_none() || self.busy_ok || repeats == REPEATS {
+                return Ok(Sample { round, answer, load, disturbed, repeats });
+            }
+            repeats += 1;
+        }
+    }
+}
+
+fn skip(measured: &mut Measured, system: &'static str, task: Task, why: &anyhow::Error) {
+    let new = Skipped { system, task, why: format!("{why:#}") };
+    eprintln!("{system}: skipped: {}", new.why);
+    // Once is enough, with however many threads.
+    if !measured.skipped.contains(&new) {
+        measured.skipped.push(new);
+    }
+}
+
+fn series(system: &'static str, workload: &'static str, threads: usize) -> Series {
+    Series { system, workload, threads, difference: None, samples: vec![] }
+}
+
+fn series_with(
+    system: &'static str,
+    workload: &Workload,
+    threads: usize,
+    difference: Option<Difference>,
+) -> Series {
+    Series { difference, ..series(system, workload.kind.name, threads) }
+}
+
+impl Measured {
+    /// What was wrong with runs that stayed disturbed.
+    pub(crate) fn disturbances(&self) -> Vec<String> {
+        let all = self.series.iter().flat_map(|series| {
+            let place = format!("{} × {}, {}", series.threads, series.system, series.workload);
+            let place = place.trim_end_matches(", ").to_owned();
+            series.samples.iter().filter_map(move |sample| {
+                let what = sample.disturbed.as_ref()?;
+                Some(format!("{place}, round {}: {what}", sample.round + 1))
+            })
+        });
+        all.collect()
+    }
+
+    /// Systems whose results are not those of the reference, though their weights are.
+    pub(crate) fn disagreements(&self) -> Vec<String> {
+        let wrong = self.series.iter().filter_map(|series| {
+            let difference = series.difference.filter(|difference| difference.too_large())?;
+            Some(format!("{}, {}: {difference}", series.system, series.workload))
+        });
+        wrong.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three rounds of three: each comes once a round, and once in every place.
+    #[test]
+    fn each_round_begins_one_further() {
+        let rounds: Vec<Vec<usize>> = (0..4).map(|round| turns(round, 3).collect()).collect();
+        assert_eq!(rounds, [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 1, 2]]);
+        assert_eq!(turns(5, 0).count(), 0);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let load = Load { threads: 2, wall: 1.0, own: 2.0, others: 1.0 };
+        let sample = |round, disturbed: Option<&str>| Sample {
+            round,
+            answer: Answer::default(),
+            load,
+            disturbed: disturbed.map(str::to_owned),
+            repeats: 3,
+        };
+        let mut measured = Measured::default();
+        measured.series.push(Series {
+            samples: vec![sample(0, None), sample(1, Some("others"))],
+            difference: Some(Difference::Vectors(0.5)),
+            ..series("fastembed", "mixed", 2)
+        });
+        measured
+            .series
+            .push(Series { samples: vec![sample(0, Some("it"))], ..series(GEMM, "", 1) });
+        assert_eq!(
+            measured.disturbances(),
+            ["2 × fastembed, mixed, round 2: others", "1 × matrix product, round 1: it"]
+        );
+        assert_eq!(measured.disagreements(), ["fastembed, mixed: 5.0e-1"]);
+    }
+}

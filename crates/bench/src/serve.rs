@@ -1,0 +1,199 @@
+//! The side that is measured: cloze as a process of its own, as its peers are.
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::bail;
+use cloze::{Matrix, SentenceEncoder, SentenceParams};
+use cloze_core::{Entity, OffsetConverter, OffsetUnit};
+use cloze_encoder::{Counts, Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
+use cloze_heads::Tagger;
+use cloze_heads::tag::{Aggregation, Decode, TagParams};
+use cloze_testkit::{Random, texts};
+use serde_json::{Map, Value, json};
+
+use crate::args::{ServeArgs, Served};
+use crate::gemm::Gemm;
+use crate::protocol::{Answer, Ready, Request};
+
+/// Texts that are encoded at a time where they come as a stream.
+const CHUNK: usize = 1024;
+
+enum System {
+    Vectors(Box<SentenceEncoder>),
+    Entities(Box<Encoder>, Box<Tagger>),
+    Gemm(Box<Gemm>),
+}
+
+enum Results {
+    Vectors(Matrix),
+    Entities(Vec<Vec<Entity>>),
+    Nothing,
+}
+
+/// Answers requests from standard input, until there are none.
+pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
+    let (mut system, versions) = System::open(args)?;
+    answer(&Ready { versions })?;
+    let mut files = HashMap::new();
+    for line in std::io::stdin().lock().lines() {
+        answer(&system.answer(&serde_json::from_str(&line?)?, &mut files)?)?;
+    }
+    Ok(())
+}
+
+fn answer(what: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", serde_json::to_string(what)?)?;
+    Ok(out.flush()?)
+}
+
+impl System {
+    /// With the versions of what does the work.
+    fn open(args: &ServeArgs) -> anyhow::Result<(Self, Map<String, Value>)> {
+        let mut versions = Map::new();
+        if args.what == Served::Gemm {
+            let gemm = Gemm::open(&args.model, args.threads)?;
+            versions.insert("onnxruntime".into(), version(&args.model));
+            return Ok((Self::Gemm(gemm.into()), versions));
+        }
+        let runtime = Runtime::load(&RuntimeParams::default(), &mut |line| eprintln!("{line}"))?;
+        versions.insert("cloze".into(), json!(env!("CARGO_PKG_VERSION")));
+        versions.insert("onnxruntime".into(), version(runtime.path()));
+        let (model, threads) = (ModelFolder::open(&args.model)?, Some(args.threads));
+        if args.what == Served::Vectors {
+            let params = SentenceParams::new().encoder(|e| e.truncate(true).threads(threads));
+            let encoder = SentenceEncoder::open_with(&runtime, model, params)?;
+            return Ok((Self::Vectors(encoder.into()), versions));
+        }
+        let params = TagParams::new(model.labels().to_vec());
+        let params = params.decode(Decode::Argmax).aggregation(Aggregation::Simple);
+        let encoder = Encoder::open(&runtime, &model, EncoderParams::new().threads(threads))?;
+        Ok((Self::Entities(encoder.into(), params.check()?.into()), versions))
+    }
+
+    fn counts(&self) -> Option<Counts> {
+        match self {
+            Self::Vectors(encoder) => Some(encoder.counts()),
+            Self::Entities(encoder, _) => Some(encoder.counts()),
+            Self::Gemm(_) => None,
+        }
+    }
+
+    fn run(&mut self, texts: &[&str]) -> anyhow::Result<Results> {
+        Ok(match self {
+            Self::Vectors(encoder) => Results::Vectors(encoder.encode(texts)?),
+            Self::Entities(encoder, tagger) => {
+                Results::Entities(tagger.tag(encoder.as_ref(), texts)?)
+            }
+            Self::Gemm(gemm) => {
+                gemm.run()?;
+                Results::Nothing
+            }
+        })
+    }
+
+    fn answer(
+        &mut self,
+        request: &Request,
+        files: &mut HashMap<PathBuf, Vec<String>>,
+    ) -> anyhow::Result<Answer> {
+        let path = match request {
+            Request::Run { texts } | Request::Each { texts } | Request::Save { texts, .. } => texts,
+            Request::Stream { count, words } => return self.stream(*count, *words),
+        };
+        let lines = match files.get(path) {
+            Some(lines) => lines,
+            None => &*files.entry(path.clone()).or_insert(read(path)?),
+        };
+        let all: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let before = self.counts();
+        let mut latencies = None;
+        let started = Instant::now();
+        let results = if let Request::Each { .. } = request {
+            let mut last = started;
+            let one = |&text: &&str| {
+                self.run(&[text])?;
+                let before = std::mem::replace(&mut last, Instant::now());
+                anyhow::Ok((last - before).as_secs_f64())
+            };
+            latencies = Some(all.iter().map(one).collect::<Result<_, _>>()?);
+            Results::Nothing
+        } else {
+            self.run(&all)?
+        };
+        let seconds = started.elapsed().as_secs_f64();
+        if let Request::Save { to, .. } = request {
+            save(&results, &all, to)?;
+        }
+        let counts = before.zip(self.counts());
+        let tokens = counts.map(|(before, after)| after.tokens - before.tokens);
+        let padded = counts.map(|(before, after)| after.padded - before.padded);
+        Ok(Answer { seconds, tokens, padded, latencies })
+    }
+
+    /// Vectors of texts that come one after the other and are gone when they have their vectors.
+    fn stream(&mut self, count: u64, words: u32) -> anyhow::Result<Answer> {
+        let Self::Vectors(encoder) = self else { bail!("only vectors are made of streams") };
+        let before = encoder.counts();
+        let mut random = Random::new(count);
+        let texts = (0..count).map(|_| made(&mut random, words));
+        let started = Instant::now();
+        for vector in encoder.encode_iter(texts, CHUNK) {
+            std::hint::black_box(vector?);
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        let after = encoder.counts();
+        Ok(Answer {
+            seconds,
+            tokens: Some(after.tokens - before.tokens),
+            padded: Some(after.padded - before.padded),
+            latencies: None,
+        })
+    }
+}
+
+fn made(random: &mut Random, words: u32) -> String {
+    let length = random.log_normal(f64::from(words)).round().clamp(1.0, 400.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 400")]
+    texts::prose(random, length as usize)
+}
+
+/// ONNX Runtime says what it was built of, but not its version, which the names of its file and folder do.
+fn version(library: &Path) -> Value {
+    let names: Vec<_> = library.iter().rev().take(2).map(|name| name.to_string_lossy()).collect();
+    json!(names.iter().rev().map(AsRef::as_ref).collect::<Vec<_>>().join("/"))
+}
+
+/// A text a line; of no file, none.
+fn read(path: &Path) -> anyhow::Result<Vec<String>> {
+    if path.as_os_str().is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(fs_err::read_to_string(path)?.lines().map(str::to_owned).collect())
+}
+
+fn save(results: &Results, texts: &[&str], to: &Path) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(fs_err::File::create(to)?);
+    match results {
+        Results::Nothing => {}
+        Results::Vectors(vectors) => {
+            for x in vectors.as_slice() {
+                out.write_all(&x.to_le_bytes())?;
+            }
+        }
+        Results::Entities(all) => {
+            for (text, entities) in texts.iter().zip(all) {
+                let mut unit = OffsetConverter::new(text, OffsetUnit::Char);
+                let mut row = vec![];
+                for entity in entities {
+                    let at = [entity.span.start, entity.span.end].map(|byte| unit.convert(byte));
+                    row.push(json!([entity.label, at[0], at[1]]));
+                }
+                writeln!(out, "{}", Value::from(row))?;
+            }
+        }
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,121 @@
+//! From the start of a process to the first vector, or the entities of the first text. Files are in the
+//! system's cache by then, as they are for all but the first start after the machine's own.
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+
+use crate::child::Served;
+use crate::protocol::Request;
+use crate::rounds::turns;
+use crate::systems::{Places, SYSTEMS, System, settle};
+use crate::workload::Task;
+
+const SENTENCE: &str = "One sentence, which the first result is of.";
+
+/// How long a system takes to start.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Start {
+    pub(crate) system: String,
+    pub(crate) task: Task,
+    pub(crate) seconds: Vec<f64>,
+    /// With one text.
+    pub(crate) peak_memory_bytes: Option<u64>,
+}
+
+enum Way<'a> {
+    System(&'a System),
+    /// The `cloze` command, up to its first line.
+    Cloze(&'a Path),
+}
+
+/// Starts each system `times` times, in turns, on one thread. Systems that cannot be started are left out:
+/// the rounds have named them.
+///
+/// # Errors
+/// If `folder` cannot be written.
+pub(crate) fn measure(
+    places: &Places,
+    cloze: Option<&Path>,
+    chosen: &dyn Fn(&System) -> bool,
+    times: usize,
+    folder: &Path,
+) -> anyhow::Result<Vec<Start>> {
+    let texts = folder.join("start.txt");
+    fs_err::write(&texts, SENTENCE)?;
+    let systems = SYSTEMS.iter().filter(|s| chosen(s) && s.command(places, 1).is_ok());
+    let ways: Vec<Way<'_>> =
+        cloze.map(Way::Cloze).into_iter().chain(systems.map(Way::System)).collect();
+    let empty = |way: &Way<'_>| match way {
+        Way::System(system) => Start {
+            system: system.name.into(),
+            task: system.task,
+            seconds: vec![],
+            peak_memory_bytes: None,
+        },
+        Way::Cloze(_) => Start {
+            system: "cloze embed, the command".into(),
+            task: Task::Vectors,
+            seconds: vec![],
+            peak_memory_bytes: None,
+        },
+    };
+    let mut starts: Vec<Start> = ways.iter().map(empty).collect();
+    // The first time reads files that the others find in the cache.
+    for round in 0..=times {
+        eprintln!("starts, {round} of {times}");
+        for at in turns(round, ways.len()) {
+            let took = match ways[at] {
+                Way::System(system) => system_start(system, places, &texts, folder),
+                Way::Cloze(program) => command_start(program, places).map(|s| (s, None)),
+            };
+            match took {
+                Ok((seconds, peak)) if round > 0 => {
+                    starts[at].seconds.push(seconds);
+                    starts[at].peak_memory_bytes = peak;
+                }
+                Ok(_) => {}
+                Err(why) => eprintln!("{}: not started: {why:#}", starts[at].system),
+            }
+        }
+    }
+    starts.retain(|start| !start.seconds.is_empty());
+    Ok(starts)
+}
+
+fn system_start(
+    system: &System,
+    places: &Places,
+    texts: &Path,
+    folder: &Path,
+) -> anyhow::Result<(f64, Option<u64>)> {
+    let command = system.command(places, 1)?;
+    let began = Instant::now();
+    let mut served = Served::start(command, &folder.join("start.log"))?;
+    served.ask(&Request::Run { texts: texts.into() })?;
+    Ok((began.elapsed().as_secs_f64(), served.peak_memory()))
+}
+
+fn command_start(program: &Path, places: &Places) -> anyhow::Result<f64> {
+    let mut command = Command::new(program);
+    command.args(["embed", "-", "--quiet", "--threads", "1", "--model"]).arg(&places.model);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    settle(&mut command, 1);
+    let began = Instant::now();
+    let mut child = command.spawn().with_context(|| program.display().to_string())?;
+    // Closed behind the line: the command waits for as many texts as make a chunk.
+    let written = child.stdin.take().map_or(Ok(()), |mut input| writeln!(input, "{SENTENCE}"));
+    let mut line = String::new();
+    let read = child.stdout.take().map_or(Ok(0), |out| BufReader::new(out).read_line(&mut line));
+    let seconds = began.elapsed().as_secs_f64();
+    child.wait()?;
+    written?;
+    read?;
+    if !line.contains("\"vector\"") {
+        bail!("{} embed said {line:?}", program.display());
+    }
+    Ok(seconds)
+}

@@ -1,0 +1,223 @@
+//! What is measured: cloze and its peers. A new peer is a row here and a file in `peers`.
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::workload::Task;
+
+/// How a system is started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Program {
+    /// This program, which serves itself.
+    Own(&'static str),
+    /// A file of `peers`, by the Python of an environment below that of `install.sh`, and its way.
+    Python { environment: &'static str, file: &'static str, way: &'static str },
+    /// A program built in a folder of `peers`.
+    Rust { folder: &'static str },
+    /// None can be started, and why.
+    None(&'static str),
+}
+
+/// A system.
+#[derive(Debug)]
+pub(crate) struct System {
+    pub(crate) name: &'static str,
+    pub(crate) task: Task,
+    pub(crate) program: Program,
+    /// It runs the weights that cloze runs, so that results must agree.
+    pub(crate) same_weights: bool,
+}
+
+/// What results are compared with.
+pub(crate) const REFERENCE: &str = "cloze";
+
+/// All of them, in the order of the report.
+pub(crate) const SYSTEMS: [System; 12] = [
+    vectors(REFERENCE, Program::Own("vectors")),
+    vectors(
+        "onnxruntime, batches of 32",
+        Program::Python { environment: "", file: "embed_onnxruntime.py", way: "plain" },
+    ),
+    vectors(
+        "onnxruntime, sorted",
+        Program::Python { environment: "", file: "embed_onnxruntime.py", way: "sorted" },
+    ),
+    vectors(
+        "sentence-transformers, torch",
+        Program::Python { environment: "", file: "embed_sentence_transformers.py", way: "torch" },
+    ),
+    vectors(
+        "sentence-transformers, onnx",
+        Program::Python {
+            environment: "optimum",
+            file: "embed_sentence_transformers.py",
+            way: "onnx",
+        },
+    ),
+    vectors("fastembed", Program::Python { environment: "", file: "embed_fastembed.py", way: "" }),
+    vectors("fastembed-rs", Program::Rust { folder: "fastembed-rs" }),
+    entities(REFERENCE, Program::Own("entities"), true),
+    entities(
+        "transformers pipeline, onnxruntime",
+        Program::Python { environment: "", file: "tag_pipeline.py", way: "" },
+        true,
+    ),
+    entities(
+        "spaCy en_core_web_sm",
+        Program::Python { environment: "", file: "tag_spacy.py", way: "" },
+        false,
+    ),
+    entities(
+        "transformers pipeline, torch",
+        Program::None("the model comes as a graph of 4-bit weights, which PyTorch has no form of"),
+        true,
+    ),
+    entities("gline-rs", Program::None("no model for it is at hand"), false),
+];
+
+const fn vectors(name: &'static str, program: Program) -> System {
+    System { name, task: Task::Vectors, program, same_weights: true }
+}
+
+const fn entities(name: &'static str, program: Program, same_weights: bool) -> System {
+    System { name, task: Task::Entities, program, same_weights }
+}
+
+/// Where things are that systems need.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// What `install.sh` has made.
+    pub(crate) environment: Option<PathBuf>,
+    /// The folder of peers.
+    pub(crate) peers: PathBuf,
+    pub(crate) model: PathBuf,
+    /// The model as peers read it, or why there is none.
+    pub(crate) prepared: Result<PathBuf, String>,
+    pub(crate) tag_model: PathBuf,
+    /// ONNX Runtime's library, as cloze has found it.
+    pub(crate) runtime: PathBuf,
+}
+
+impl Places {
+    /// The Python of an environment.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn python(&self, environment: &str) -> anyhow::Result<PathBuf> {
+        let Some(all) = &self.environment else { bail!("no --environment, which has the peers") };
+        let python = all.join(environment).join("bin/python");
+        if !python.is_file() {
+            bail!("{}: not there; peers/install.sh makes it", python.display());
+        }
+        Ok(python)
+    }
+}
+
+impl System {
+    /// The command that starts it.
+    ///
+    /// # Errors
+    /// If it is not installed.
+    pub(crate) fn command(&self, places: &Places, threads: usize) -> anyhow::Result<Command> {
+        let peer_model = || match (self.task, &places.prepared) {
+            (Task::Entities, _) => Ok(&places.tag_model),
+            (Task::Vectors, Ok(folder)) => Ok(folder),
+            (Task::Vectors, Err(why)) => bail!("the model could not be prepared for it: {why}"),
+        };
+        let mut command = match self.program {
+            Program::Own(what) => {
+                let model =
+                    if self.task == Task::Vectors { &places.model } else { &places.tag_model };
+                own(what, model, threads)?
+            }
+            Program::Python { environment, file, way } => {
+                let mut command = Command::new(places.python(environment)?);
+                command.arg(places.peers.join(file)).arg(peer_model()?).arg(threads.to_string());
+                if !way.is_empty() {
+                    command.arg(way);
+                }
+                command
+            }
+            Program::Rust { folder } => {
+                let folder = places.peers.join(folder);
+                let program = folder.join("target/release").join(self.name);
+                if !program.is_file() {
+                    bail!("{}: not built", program.display());
+                }
+                let mut command = Command::new(program);
+                command.arg(peer_model()?).arg(threads.to_string());
+                command
+            }
+            Program::None(why) => bail!("{why}"),
+        };
+        settle(&mut command, threads);
+        Ok(command)
+    }
+}
+
+/// This program as one that is measured.
+pub(crate) fn own(what: &str, model: &Path, threads: usize) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["serve", what]).arg(model).arg(threads.to_string());
+    Ok(command)
+}
+
+/// So many threads, whichever library makes them, which sleep while they wait; and no network.
+pub(crate) fn settle(command: &mut Command, threads: usize) {
+    for variable in
+        ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"]
+    {
+        command.env(variable, threads.to_string());
+    }
+    command.env("OMP_WAIT_POLICY", "PASSIVE").env("KMP_BLOCKTIME", "0");
+    command.env("TOKENIZERS_PARALLELISM", "true");
+    // Adapters leave nothing in the source tree; packages were compiled when they were installed.
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("HF_HUB_OFFLINE", "1").env("HF_HUB_DISABLE_TELEMETRY", "1");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places() -> Places {
+        Places {
+            environment: None,
+            peers: Path::new(env!("CARGO_MANIFEST_DIR")).join("peers"),
+            model: "model".into(),
+            prepared: Err("no torch".into()),
+            tag_model: "tags".into(),
+            runtime: "libonnxruntime.so".into(),
+        }
+    }
+
+    #[test]
+    fn every_peer_has_its_file() {
+        for system in &SYSTEMS {
+            if let Program::Python { file, .. } = system.program {
+                assert!(places().peers.join(file).is_file(), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let why = |system: &System| system.command(&places(), 1).unwrap_err().to_string();
+        let of = |name: &str| SYSTEMS.iter().find(|system| system.name == name).unwrap();
+        assert_eq!(why(of("gline-rs")), "no model for it is at hand");
+        assert_eq!(why(of("fastembed")), "no --environment, which has the peers");
+        assert!(SYSTEMS[0].command(&places(), 1).is_ok());
+    }
+
+    /// Each task has its reference, which comes first.
+    #[test]
+    fn names_tell_systems_apart() {
+        for task in [Task::Vectors, Task::Entities] {
+            let names: Vec<_> = SYSTEMS.iter().filter(|s| s.task == task).map(|s| s.name).collect();
+            assert_eq!(names[0], REFERENCE);
+            let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+            assert_eq!(distinct.len(), names.len());
+        }
+    }
+}

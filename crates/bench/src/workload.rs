@@ -1,0 +1,242 @@
+//! The texts, and how they are asked for.
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use cloze_encoder::{EncoderParams, ModelFolder, TokenCounter};
+use cloze_store::checksum;
+use cloze_testkit::{Random, texts};
+use serde::Serialize;
+
+/// What texts are turned into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Task {
+    Vectors,
+    Entities,
+}
+
+impl std::fmt::Display for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::Vectors { "vectors" } else { "entities" })
+    }
+}
+
+/// A kind of workload.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) task: Task,
+    /// One text after the other, and not all at once.
+    pub(crate) each: bool,
+    /// How many texts, where nothing else is asked for.
+    count: usize,
+}
+
+/// Words of a passage of a long document: so many are hardly ever more than 256 tokens.
+const PASSAGE: usize = 180;
+/// Words of a text that is tagged: all systems take it whole.
+const TAGGED: usize = 250;
+
+/// All of them, in the order of the report.
+pub(crate) const KINDS: [Kind; 5] = [
+    Kind { name: "short", what: "sentences", task: Task::Vectors, each: false, count: 400 },
+    Kind {
+        name: "mixed",
+        what: "texts of 1 to 400 words",
+        task: Task::Vectors,
+        each: false,
+        count: 200,
+    },
+    Kind {
+        name: "long",
+        what: "documents of 2,000 words, cut into passages of 180",
+        task: Task::Vectors,
+        each: false,
+        count: 40,
+    },
+    Kind {
+        name: "queries",
+        what: "sentences, one at a time",
+        task: Task::Vectors,
+        each: true,
+        count: 100,
+    },
+    Kind {
+        name: "tag",
+        what: "texts of 1 to 250 words, entities",
+        task: Task::Entities,
+        each: false,
+        count: 150,
+    },
+];
+
+/// A workload with its texts.
+#[derive(Debug)]
+pub(crate) struct Workload {
+    pub(crate) kind: &'static Kind,
+    pub(crate) texts: Vec<String>,
+    /// Where they lie, one a line.
+    pub(crate) path: PathBuf,
+    pub(crate) sha256: String,
+    /// Tokens of each text, special ones included, none longer than the model takes.
+    pub(crate) lengths: Vec<usize>,
+    /// The file they are from; they were made where there is none.
+    pub(crate) source: Option<PathBuf>,
+}
+
+impl Workload {
+    /// The texts of a kind, written to `folder`: from a file, or made.
+    pub(crate) fn new(
+        kind: &'static Kind,
+        source: Option<&Path>,
+        count: Option<usize>,
+        model: &ModelFolder,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        let count = count.unwrap_or(kind.count);
+        let texts = match source {
+            Some(source) => spread(from_file(kind, source)?, count),
+            None => made(kind, count),
+        };
+        if texts.is_empty() {
+            bail!("{}: no texts", kind.name);
+        }
+        let lines = texts.join("\n");
+        let path = folder.join(format!("{}.txt", kind.name));
+        fs_err::write(&path, &lines)?;
+        let counter = TokenCounter::open(model)?;
+        let params = EncoderParams::new().truncate(true);
+        let length = |(i, text): (usize, &String)| {
+            let windows = counter.windows(text, i, &params)?;
+            anyhow::Ok(windows.sequences.iter().map(|(sequence, _)| sequence.ids.len()).sum())
+        };
+        let lengths = texts.iter().enumerate().map(length).collect::<Result<_, _>>()?;
+        let source = source.map(Path::to_owned);
+        Ok(Self { kind, texts, path, sha256: checksum::sha256(lines.as_bytes()), lengths, source })
+    }
+
+    pub(crate) fn tokens(&self) -> usize {
+        self.lengths.iter().sum()
+    }
+
+    pub(crate) fn words(&self) -> usize {
+        self.texts.iter().map(|text| text.split_whitespace().count()).sum()
+    }
+}
+
+fn made(kind: &Kind, count: usize) -> Vec<String> {
+    let mut random = Random::new(17);
+    match kind.name {
+        "mixed" => texts::of_mixed_lengths(11, count),
+        "long" => {
+            let document = |random: &mut Random| passages(&texts::prose(random, 2000));
+            std::iter::repeat_with(|| document(&mut random)).flatten().take(count).collect()
+        }
+        "tag" => {
+            let fits = |text: &String| text.split_whitespace().count() <= TAGGED;
+            let all = texts::of_mixed_lengths(7, count + count / 10 + 1);
+            all.into_iter().filter(fits).take(count).collect()
+        }
+        _ => (0..count).map(|_| short(&mut random)).collect(),
+    }
+}
+
+/// 6 to 16 words, 11 on average, which is what sentences of STS-Benchmark have.
+fn short(random: &mut Random) -> String {
+    let words = 6 + random.below(11);
+    texts::prose(random, words)
+}
+
+/// Texts of a file: a line each, or of `.csv` files the first column; without those that have no words.
+fn from_file(kind: &Kind, path: &Path) -> anyhow::Result<Vec<String>> {
+    let text = fs_err::read_to_string(path)?;
+    let lines: Vec<String> = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+        let mut rows = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let first = |row: csv::Result<csv::StringRecord>| {
+            let row = row.with_context(|| path.display().to_string())?;
+            anyhow::Ok(row.get(0).unwrap_or_default().to_owned())
+        };
+        rows.records().map(first).collect::<Result<_, _>>()?
+    } else {
+        text.lines().map(str::to_owned).collect()
+    };
+    // A text is a line of what peers read.
+    let words = |line: &String| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let texts = lines.iter().map(words).filter(|text| !text.is_empty());
+    Ok(match kind.name {
+        "long" => texts.flat_map(|text| passages(&text)).collect(),
+        "tag" => texts.filter(|text| text.split(' ').count() <= TAGGED).collect(),
+        _ => texts.collect(),
+    })
+}
+
+/// A document in passages, all but the last of the same number of words.
+fn passages(document: &str) -> Vec<String> {
+    let words: Vec<&str> = document.split_whitespace().collect();
+    words.chunks(PASSAGE).map(|words| words.join(" ")).collect()
+}
+
+/// So many of all, evenly spread.
+fn spread(all: Vec<String>, count: usize) -> Vec<String> {
+    let n = all.len();
+    if n <= count {
+        return all;
+    }
+    (0..count).map(|i| all[i * n / count].clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(name: &str) -> &'static Kind {
+        KINDS.iter().find(|kind| kind.name == name).unwrap()
+    }
+
+    #[test]
+    fn made_texts_are_as_many_as_asked_for_and_of_one_line() {
+        for kind in &KINDS {
+            let texts = made(kind, 50);
+            assert_eq!(texts.len(), 50, "{}", kind.name);
+            assert!(texts.iter().all(|t| !t.is_empty() && !t.contains('\n')), "{}", kind.name);
+            let most = if kind.name == "tag" { TAGGED } else { 400 };
+            assert!(texts.iter().all(|t| t.split_whitespace().count() <= most), "{}", kind.name);
+        }
+    }
+
+    /// 2,000 words are eleven passages of 180 and one of 20.
+    #[test]
+    fn no_word_of_a_document_is_lost() {
+        let document = texts::prose(&mut Random::new(1), 2000);
+        let passages = passages(&document);
+        assert_eq!(passages.len(), 12);
+        assert_eq!(passages[11].split(' ').count(), 20);
+        assert_eq!(passages.join(" "), document);
+    }
+
+    #[test]
+    fn texts_come_from_lines_or_from_a_first_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs_err::write(&path, text).unwrap();
+            path
+        };
+        let lines = write("a.txt", "one  two\n\nthrée\r\n");
+        assert_eq!(from_file(kind("short"), &lines).unwrap(), ["one two", "thrée"]);
+        let table = write("a.CSV", "\"one, two\n three\",x,5\nfour\n");
+        assert_eq!(from_file(kind("mixed"), &table).unwrap(), ["one, two three", "four"]);
+        assert!(from_file(kind("short"), Path::new("no-such-file")).is_err());
+    }
+
+    #[test]
+    fn fewer_texts_are_from_all_over_the_file() {
+        let all: Vec<String> = (0..10).map(|i| i.to_string()).collect();
+        assert_eq!(spread(all.clone(), 4), ["0", "2", "5", "7"]);
+        assert_eq!(spread(all.clone(), 20), all);
+    }
+}
