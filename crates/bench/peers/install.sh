@@ -20,3 +20,8 @@ site=$("$folder/bin/python" -c 'import site; print(site.getsitepackages()[0])')
 echo "$site" >"$("$folder/optimum/bin/python" -c 'import site; print(site.getsitepackages()[0])')/first.pth"
 "$folder/optimum/bin/pip" install -r "$here/requirements-optimum.txt" ||
   echo "left out: the ONNX backend of sentence-transformers" >&2
+
+if command -v cargo >/dev/null; then
+  cargo build --release --locked --manifest-path "$here/fastembed-rs/Cargo.toml" --target-dir "$folder/rust" ||
+    echo "left out: fastembed-rs" >&2
+fi

@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::workload::Task;
 
@@ -13,8 +13,8 @@ pub(crate) enum Program {
     Own(&'static str),
     /// A file of `peers`, by the Python of an environment below that of `install.sh`, and its way.
     Python { environment: &'static str, file: &'static str, way: &'static str },
-    /// A program built in a folder of `peers`.
-    Rust { folder: &'static str },
+    /// A program of a folder of `peers` that `install.sh` has built.
+    Rust(&'static str),
     /// None can be started, and why.
     None(&'static str),
 }
@@ -56,7 +56,7 @@ pub(crate) const SYSTEMS: [System; 12] = [
         },
     ),
     vectors("fastembed", Program::Python { environment: "", file: "embed_fastembed.py", way: "" }),
-    vectors("fastembed-rs", Program::Rust { folder: "fastembed-rs" }),
+    vectors("fastembed-rs", Program::Rust("fastembed-rs")),
     entities(REFERENCE, Program::Own("entities"), true),
     entities(
         "transformers pipeline, onnxruntime",
@@ -105,12 +105,15 @@ impl Places {
     /// # Errors
     /// If there is none.
     pub(crate) fn python(&self, environment: &str) -> anyhow::Result<PathBuf> {
-        let Some(all) = &self.environment else { bail!("no --environment, which has the peers") };
-        let python = all.join(environment).join("bin/python");
+        let python = self.installed()?.join(environment).join("bin/python");
         if !python.is_file() {
             bail!("{}: not there; peers/install.sh makes it", python.display());
         }
         Ok(python)
+    }
+
+    fn installed(&self) -> anyhow::Result<&Path> {
+        self.environment.as_deref().context("no --environment, which has the peers")
     }
 }
 
@@ -139,14 +142,14 @@ impl System {
                 }
                 command
             }
-            Program::Rust { folder } => {
-                let folder = places.peers.join(folder);
-                let program = folder.join("target/release").join(self.name);
+            Program::Rust(name) => {
+                let program = places.installed()?.join("rust/release").join(name);
                 if !program.is_file() {
-                    bail!("{}: not built", program.display());
+                    bail!("{}: not there; peers/install.sh builds it", program.display());
                 }
                 let mut command = Command::new(program);
                 command.arg(peer_model()?).arg(threads.to_string());
+                command.env("ORT_DYLIB_PATH", &places.runtime);
                 command
             }
             Program::None(why) => bail!("{why}"),

@@ -67,9 +67,8 @@ fn time(growth: &Growth, area: &Area<'_>) -> Drawn {
         .draw()?;
     // A line in proportion to the first point: on it is linear.
     if let Some((x0, y0)) = of(wall).next() {
-        let line = [from, to].map(|x| (x, y0 * x / x0)).into_iter();
-        let seen = line.map(|(x, y)| (x, y.clamp(low, high)));
-        chart.draw_series(LineSeries::new(seen, BLACK.mix(0.3)))?;
+        let end = to.min(x0 * high / y0);
+        chart.draw_series(LineSeries::new([(x0, y0), (end, y0 * end / x0)], BLACK.mix(0.3)))?;
     }
     chart.draw_series(LineSeries::new(of(wall), BLUE.stroke_width(2)).point_size(4))?;
     chart.draw_series(of(own).map(|at| TriangleMarker::new(at, 6, VERMILION.filled())))?;
