@@ -66,7 +66,12 @@ impl Served {
     ) -> anyhow::Result<(Answer, Load)> {
         let since = Since::now(self.child.id())?;
         let answer = self.ask(request)?;
-        Ok((answer, since.load(threads)?))
+        Ok((answer, since.load(self.child.id(), threads)?))
+    }
+
+    /// Its number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// The most memory it has had in use so far, in bytes.

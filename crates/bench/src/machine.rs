@@ -33,13 +33,11 @@ impl Load {
     /// What was wrong, if the figures of this run cannot be trusted. `full`: whether the process
     /// keeps every thread busy all the time.
     pub(crate) fn disturbed(self, full: bool) -> Option<String> {
-        let Self { threads, wall, own, others } = self;
-        #[expect(clippy::cast_precision_loss, reason = "a handful of threads")]
-        let all = threads as f64 * wall;
+        let Self { threads, wall, own, .. } = self;
+        let all = self.all();
         let least = if full { FULL * all } else { LEAST * wall };
-        if others > OTHERS * all + SLACK {
-            let percent = 100.0 * others / all;
-            Some(format!("others used {percent:.0} % of {threads} × {wall:.2} s"))
+        if let Some(what) = self.others_ran() {
+            Some(what)
         } else if own + SLACK < least {
             Some(format!("it had {own:.2} s of processor time in {threads} × {wall:.2} s"))
         } else if own > MOST * all + SLACK {
@@ -48,26 +46,45 @@ impl Load {
             None
         }
     }
+
+    /// What was wrong, if something else ran; whether the process itself waited is not looked at, since
+    /// one that starts waits for files.
+    pub(crate) fn others_ran(self) -> Option<String> {
+        let Self { threads, wall, others, .. } = self;
+        let percent = 100.0 * others / self.all();
+        (others > OTHERS * self.all() + SLACK)
+            .then(|| format!("others used {percent:.0} % of {threads} × {wall:.2} s"))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a handful of threads")]
+    fn all(self) -> f64 {
+        self.threads as f64 * self.wall
+    }
 }
 
 /// A moment, from which on processor time is counted.
 pub(crate) struct Since {
-    pid: u32,
     began: Instant,
     busy: f64,
     own: f64,
 }
 
 impl Since {
+    /// For a process that is there.
     pub(crate) fn now(pid: u32) -> anyhow::Result<Self> {
         let (busy, own) = (busy()?, own(pid)?);
-        Ok(Self { pid, began: Instant::now(), busy, own })
+        Ok(Self { began: Instant::now(), busy, own })
     }
 
-    /// What was used since.
-    pub(crate) fn load(&self, threads: usize) -> anyhow::Result<Load> {
+    /// For a process that is about to be started.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        Ok(Self { busy: busy()?, own: 0.0, began: Instant::now() })
+    }
+
+    /// What was used since, by this process and by others.
+    pub(crate) fn load(&self, pid: u32, threads: usize) -> anyhow::Result<Load> {
         let wall = self.began.elapsed().as_secs_f64();
-        let own = own(self.pid)? - self.own;
+        let own = own(pid)? - self.own;
         let others = (busy()? - self.busy - own).max(0.0);
         Ok(Load { threads, wall, own, others })
     }
@@ -196,6 +213,14 @@ mod tests {
         assert_eq!(found, "it had 1.00 s of processor time in 1 × 2.00 s");
         let found = what(load(1, 2.0, 3.0, 0.0));
         assert_eq!(found, "it used 3.00 s of processor time in 1 × 2.00 s");
+    }
+
+    /// One that starts may wait.
+    #[test]
+    fn others_are_looked_at_alone() {
+        assert_eq!(load(1, 2.0, 1.0, 0.05).others_ran(), None);
+        let found = load(1, 2.0, 1.0, 0.5).others_ran();
+        assert_eq!(found.as_deref(), Some("others used 25 % of 1 × 2.00 s"));
     }
 
     /// user 100, nice 20, system 30, idle 9000, iowait 500, irq 4, softirq 6, steal 40: 200 ticks.

@@ -7,7 +7,7 @@
 //! - `systems`: what is measured, and how each is started;
 //! - `serve`, `gemm`: the side that is measured, where it is this program itself;
 //! - `protocol`, `child`: what both sides speak, and a system as a process;
-//! - `machine`: processor time, and whether others used it;
+//! - `machine`: processor time, and whether others used it; `patience`: what is done then;
 //! - `rounds`: systems in turns; `agree`: whether they compute the same;
 //! - `start`: from nothing to the first result; `growth`: from a thousand texts to a million;
 //! - `stats`, `share`: medians, and the arithmetic that texts take;
@@ -20,6 +20,7 @@ mod child;
 mod gemm;
 mod growth;
 mod machine;
+mod patience;
 mod protocol;
 mod report;
 mod rounds;
@@ -86,20 +87,16 @@ fn bench(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
         folder,
     };
     let measured = plan.run()?;
-    let busy = measured.disturbances();
-    if !busy.is_empty() && !args.busy_ok {
-        bail!(
-            "the machine was busy, so nothing is reported (--busy-ok does):\n{}",
-            busy.join("\n")
-        );
-    }
     let cloze = match &args.cloze {
         Some(program) => Some(program.clone()),
         None => beside()?,
     };
     let starts = match args.starts {
         0 => vec![],
-        times => start::measure(&places, cloze.as_deref(), &chosen, times, folder)?,
+        times => {
+            let how = (times, args.busy_ok);
+            start::measure(&places, cloze.as_deref(), &chosen, how, folder)?
+        }
     };
     let wrong = measured.disagreements();
     let report = report(args, &workloads, measured, starts)?;
@@ -182,7 +179,7 @@ fn report(
     Ok(Report {
         format_version: 1,
         measured_at: report::now(),
-        disturbed: !measured.disturbances().is_empty(),
+        disturbed: measured.disturbed() || starts.iter().any(|start| start.disturbed.is_some()),
         machine: Machine::read(),
         model_sha256: ModelFolder::open(&args.model)?.sha256()?,
         tag_model_sha256: ModelFolder::open(&args.tag_model)?.sha256()?,

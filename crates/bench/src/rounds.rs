@@ -2,19 +2,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::agree::{self, Difference};
 use crate::child::Served;
 use crate::machine::Load;
+use crate::patience::{Calm, calm};
 use crate::protocol::{Answer, Request};
 use crate::systems::{self, Places, REFERENCE, SYSTEMS, System};
 use crate::workload::{Task, Workload};
 
-/// How often a run is repeated that was disturbed.
-const REPEATS: usize = 3;
 /// The matrix product, which is measured as if it were a system.
 pub(crate) const GEMM: &str = "matrix product";
 
@@ -95,7 +94,8 @@ impl Plan<'_> {
     /// and uses nothing, while another runs.
     ///
     /// # Errors
-    /// If the matrix product or the reference cannot run, or results are not those of the reference.
+    /// If the matrix product or the reference cannot run; if the machine stays busy, unless that is
+    /// allowed.
     pub(crate) fn run(&self) -> anyhow::Result<Measured> {
         let mut measured = Measured::default();
         for task in [Task::Vectors, Task::Entities] {
@@ -151,6 +151,13 @@ impl Plan<'_> {
                 let Some(child) = served.get_mut(run.system) else { continue };
                 let workload = workloads.iter().find(|w| w.kind.name == run.workload);
                 match self.sample(round, threads, child, workload.copied()) {
+                    Ok(Sample { disturbed: Some(what), .. }) if !self.busy_ok => {
+                        bail!(
+                            "the machine is busy, so nothing is reported (--busy-ok does): \
+                             {} with {threads} thread(s): {what}",
+                            run.system
+                        );
+                    }
                     Ok(sample) => run.samples.push(sample),
                     Err(why) if [REFERENCE, GEMM].contains(&run.system) => {
                         return Err(why.context(run.system));
@@ -212,15 +219,12 @@ impl Plan<'_> {
         let texts = workload.map(|w| w.path.clone()).unwrap_or_default();
         let each = workload.is_some_and(|w| w.kind.each);
         let request = if each { Request::Each { texts } } else { Request::Run { texts } };
-        let mut repeats = 0;
-        loop {
+        let run = || {
             let (answer, load) = child.measure(&request, threads)?;
-            let disturbed = load.disturbed(workload.is_none());
-            if disturbed.is_none() || self.busy_ok || repeats == REPEATS {
-                return Ok(Sample { round, answer, load, disturbed, repeats });
-            }
-            repeats += 1;
-        }
+            Ok(((answer, load), load.disturbed(workload.is_none())))
+        };
+        let Calm { result: (answer, load), disturbed, repeats } = calm(self.busy_ok, run)?;
+        Ok(Sample { round, answer, load, disturbed, repeats })
     }
 }
 
@@ -247,17 +251,12 @@ fn series_with(
 }
 
 impl Measured {
-    /// What was wrong with runs that stayed disturbed.
-    pub(crate) fn disturbances(&self) -> Vec<String> {
-        let all = self.series.iter().flat_map(|series| {
-            let place = format!("{} × {}, {}", series.threads, series.system, series.workload);
-            let place = place.trim_end_matches(", ").to_owned();
-            series.samples.iter().filter_map(move |sample| {
-                let what = sample.disturbed.as_ref()?;
-                Some(format!("{place}, round {}: {what}", sample.round + 1))
-            })
-        });
-        all.collect()
+    /// Whether any run was disturbed.
+    pub(crate) fn disturbed(&self) -> bool {
+        self.series
+            .iter()
+            .flat_map(|series| &series.samples)
+            .any(|sample| sample.disturbed.is_some())
     }
 
     /// Systems whose results are not those of the reference, though their weights are.
@@ -283,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn what_is_wrong_is_found_in_any_run() {
         let load = Load { threads: 2, wall: 1.0, own: 2.0, others: 1.0 };
         let sample = |round, disturbed: Option<&str>| Sample {
             round,
@@ -294,17 +293,13 @@ mod tests {
         };
         let mut measured = Measured::default();
         measured.series.push(Series {
-            samples: vec![sample(0, None), sample(1, Some("others"))],
+            samples: vec![sample(0, None), sample(1, None)],
             difference: Some(Difference::Vectors(0.5)),
             ..series("fastembed", "mixed", 2)
         });
-        measured
-            .series
-            .push(Series { samples: vec![sample(0, Some("it"))], ..series(GEMM, "", 1) });
-        assert_eq!(
-            measured.disturbances(),
-            ["2 × fastembed, mixed, round 2: others", "1 × matrix product, round 1: it"]
-        );
         assert_eq!(measured.disagreements(), ["fastembed, mixed: 5.0e-1"]);
+        assert!(!measured.disturbed());
+        measured.series[0].samples.push(sample(2, Some("others")));
+        assert!(measured.disturbed());
     }
 }

@@ -9,6 +9,8 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 
 use crate::child::Served;
+use crate::machine::{Load, Since};
+use crate::patience::{Calm, calm};
 use crate::protocol::Request;
 use crate::rounds::turns;
 use crate::systems::{Places, SYSTEMS, System, settle};
@@ -24,6 +26,9 @@ pub(crate) struct Start {
     pub(crate) seconds: Vec<f64>,
     /// With one text.
     pub(crate) peak_memory_bytes: Option<u64>,
+    /// What was wrong with any of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disturbed: Option<String>,
 }
 
 enum Way<'a> {
@@ -36,12 +41,12 @@ enum Way<'a> {
 /// the rounds have named them.
 ///
 /// # Errors
-/// If `folder` cannot be written.
+/// If `folder` cannot be written; if the machine stays busy, unless that is allowed.
 pub(crate) fn measure(
     places: &Places,
     cloze: Option<&Path>,
     chosen: &dyn Fn(&System) -> bool,
-    times: usize,
+    (times, busy_ok): (usize, bool),
     folder: &Path,
 ) -> anyhow::Result<Vec<Start>> {
     let texts = folder.join("start.txt");
@@ -55,12 +60,14 @@ pub(crate) fn measure(
             task: system.task,
             seconds: vec![],
             peak_memory_bytes: None,
+            disturbed: None,
         },
         Way::Cloze(_) => Start {
             system: "cloze embed, the command".into(),
             task: Task::Vectors,
             seconds: vec![],
             peak_memory_bytes: None,
+            disturbed: None,
         },
     };
     let mut starts: Vec<Start> = ways.iter().map(empty).collect();
@@ -68,17 +75,30 @@ pub(crate) fn measure(
     for round in 0..=times {
         eprintln!("starts, {round} of {times}");
         for at in turns(round, ways.len()) {
-            let took = match ways[at] {
-                Way::System(system) => system_start(system, places, &texts, folder),
-                Way::Cloze(program) => command_start(program, places).map(|s| (s, None)),
+            let run = || {
+                let took = match ways[at] {
+                    Way::System(system) => system_start(system, places, &texts, folder),
+                    Way::Cloze(program) => command_start(program, places),
+                }?;
+                let disturbed = took.load.others_ran();
+                Ok((took, disturbed))
             };
-            match took {
-                Ok((seconds, peak)) if round > 0 => {
-                    starts[at].seconds.push(seconds);
-                    starts[at].peak_memory_bytes = peak;
+            // The first time is not counted.
+            let start = &mut starts[at];
+            match calm(busy_ok || round == 0, run) {
+                Ok(Calm { disturbed: Some(what), .. }) if !busy_ok && round > 0 => {
+                    bail!(
+                        "the machine is busy, so nothing is reported (--busy-ok does): start of {}: {what}",
+                        start.system
+                    );
+                }
+                Ok(Calm { result, disturbed, .. }) if round > 0 => {
+                    start.seconds.push(result.seconds);
+                    start.peak_memory_bytes = result.peak_memory_bytes;
+                    start.disturbed = start.disturbed.take().or(disturbed);
                 }
                 Ok(_) => {}
-                Err(why) => eprintln!("{}: not started: {why:#}", starts[at].system),
+                Err(why) => eprintln!("{}: not started: {why:#}", start.system),
             }
         }
     }
@@ -86,24 +106,34 @@ pub(crate) fn measure(
     Ok(starts)
 }
 
+struct Took {
+    seconds: f64,
+    load: Load,
+    peak_memory_bytes: Option<u64>,
+}
+
 fn system_start(
     system: &System,
     places: &Places,
     texts: &Path,
     folder: &Path,
-) -> anyhow::Result<(f64, Option<u64>)> {
+) -> anyhow::Result<Took> {
     let command = system.command(places, 1)?;
+    let since = Since::start()?;
     let began = Instant::now();
     let mut served = Served::start(command, &folder.join("start.log"))?;
     served.ask(&Request::Run { texts: texts.into() })?;
-    Ok((began.elapsed().as_secs_f64(), served.peak_memory()))
+    let seconds = began.elapsed().as_secs_f64();
+    let load = since.load(served.pid(), 1)?;
+    Ok(Took { seconds, load, peak_memory_bytes: served.peak_memory() })
 }
 
-fn command_start(program: &Path, places: &Places) -> anyhow::Result<f64> {
+fn command_start(program: &Path, places: &Places) -> anyhow::Result<Took> {
     let mut command = Command::new(program);
     command.args(["embed", "-", "--quiet", "--threads", "1", "--model"]).arg(&places.model);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     settle(&mut command, 1);
+    let since = Since::start()?;
     let began = Instant::now();
     let mut child = command.spawn().with_context(|| program.display().to_string())?;
     // Closed behind the line: the command waits for as many texts as make a chunk.
@@ -111,11 +141,13 @@ fn command_start(program: &Path, places: &Places) -> anyhow::Result<f64> {
     let mut line = String::new();
     let read = child.stdout.take().map_or(Ok(0), |out| BufReader::new(out).read_line(&mut line));
     let seconds = began.elapsed().as_secs_f64();
+    // Before it is waited for: until then its times can be read, even if it has ended.
+    let load = since.load(child.id(), 1);
     child.wait()?;
     written?;
     read?;
     if !line.contains("\"vector\"") {
         bail!("{} embed said {line:?}", program.display());
     }
-    Ok(seconds)
+    Ok(Took { seconds, load: load?, peak_memory_bytes: None })
 }

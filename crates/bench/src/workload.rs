@@ -50,7 +50,7 @@ pub(crate) const KINDS: [Kind; 5] = [
     },
     Kind {
         name: "long",
-        what: "documents of 2,000 words, cut into passages of 180",
+        what: "passages of 180 words of documents of 2,000",
         task: Task::Vectors,
         each: false,
         count: 40,

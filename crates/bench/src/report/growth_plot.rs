@@ -53,6 +53,7 @@ fn time(growth: &Growth, area: &Area<'_>) -> Drawn {
     let (low, high) = decades(of(wall).chain(of(own)).map(|(_, y)| y));
     let mut chart = ChartBuilder::on(area)
         .margin(12)
+        .margin_right(36)
         .x_label_area_size(42)
         .y_label_area_size(64)
         .build_cartesian_2d((from..to).log_scale(), (low..high).log_scale())?;
@@ -84,6 +85,7 @@ fn memory(growth: &Growth, area: &Area<'_>) -> Drawn {
     let most = points.iter().map(|at| at.1).fold(1.0, f64::max);
     let mut chart = ChartBuilder::on(area)
         .margin(12)
+        .margin_right(36)
         .x_label_area_size(42)
         .y_label_area_size(64)
         .build_cartesian_2d((from..to).log_scale(), 0.0..1.25 * most)?;
@@ -94,6 +96,7 @@ fn memory(growth: &Growth, area: &Area<'_>) -> Drawn {
         .y_desc("peak memory, MiB")
         .label_style((FONT, 13))
         .x_label_formatter(&|x| format!("{x:.0}"))
+        .y_label_formatter(&|y| format!("{y:.0}"))
         .draw()?;
     Ok(chart.draw_series(LineSeries::new(points, BLUE.stroke_width(2)).point_size(4)).map(drop)?)
 }

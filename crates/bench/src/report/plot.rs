@@ -9,7 +9,7 @@ use crate::stats::Spread;
 
 const WIDTH: u32 = 960;
 /// Above the panels: title and machine.
-const HEAD: i32 = 70;
+const HEAD: i32 = 88;
 const PANEL_HEAD: i32 = 34;
 const BAR: i32 = 15;
 const GAP: i32 = 8;
@@ -45,12 +45,12 @@ pub(crate) fn draw(report: &Report) -> anyhow::Result<String> {
         svg::text(area, title, (middle, 18), 22, HPos::Center, BLACK)?;
         let machine = format!("{}, {}", report.machine.describe(), report.measured_at);
         svg::text(area, &machine, (middle, 40), 14, HPos::Center, BLACK)?;
+        let what = "bars are medians, lines reach from the least to the greatest; 1×, 2×: threads; \
+                    %: of the rate of a matrix product";
+        svg::text(area, what, (middle, 58), 14, HPos::Center, BLACK)?;
         if report.disturbed {
             let what = "DISTURBED: the machine was busy, not to be quoted";
-            svg::text(area, what, (middle, 58), 14, HPos::Center, VERMILION)?;
-        } else {
-            let what = "bars are medians, lines reach from the least to the greatest";
-            svg::text(area, what, (middle, 58), 14, HPos::Center, BLACK)?;
+            svg::text(area, what, (middle, 76), 14, HPos::Center, VERMILION)?;
         }
         let mut top = HEAD;
         for panel in &panels {
