@@ -40,20 +40,20 @@ const TAGGED: usize = 250;
 
 /// All of them, in the order of the report.
 pub(crate) const KINDS: [Kind; 5] = [
-    Kind { name: "short", what: "sentences", task: Task::Vectors, each: false, count: 400 },
+    Kind { name: "short", what: "sentences", task: Task::Vectors, each: false, count: 300 },
     Kind {
         name: "mixed",
         what: "texts of 1 to 400 words",
         task: Task::Vectors,
         each: false,
-        count: 200,
+        count: 120,
     },
     Kind {
         name: "long",
         what: "passages of 180 words of documents of 2,000",
         task: Task::Vectors,
         each: false,
-        count: 40,
+        count: 30,
     },
     Kind {
         name: "queries",
@@ -67,7 +67,7 @@ pub(crate) const KINDS: [Kind; 5] = [
         what: "texts of 1 to 250 words, entities",
         task: Task::Entities,
         each: false,
-        count: 150,
+        count: 120,
     },
 ];
 

@@ -175,3 +175,113 @@ pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     file.write_all(text.as_bytes())?;
     Ok(file.commit()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::Load;
+    use crate::protocol::Answer;
+    use crate::rounds::{Sample, Skipped};
+    use crate::workload::KINDS;
+
+    fn samples(seconds: &[f64]) -> Vec<Sample> {
+        let one = |(round, &seconds)| Sample {
+            round,
+            answer: Answer {
+                seconds,
+                tokens: Some(9),
+                padded: Some(12),
+                latencies: Some(vec![seconds / 2.0, seconds / 4.0]),
+            },
+            load: Load { threads: 2, wall: seconds, own: seconds, others: 0.0 },
+            disturbed: None,
+            repeats: 0,
+        };
+        seconds.iter().enumerate().map(one).collect()
+    }
+
+    /// Two texts of five words, 1e9 operations; three runs of 2, 4 and 1 s, and of the matrix product one
+    /// of 1 s and one of 3 s: between them 2 s.
+    fn report() -> Report {
+        let workload = Workload {
+            kind: &KINDS[0],
+            texts: vec!["a b".into(), "c d e".into()],
+            path: "short.txt".into(),
+            sha256: "ab".into(),
+            lengths: vec![4, 5],
+            source: None,
+        };
+        let sizes: Sizes = serde_json::from_str(
+            "{\"hidden_size\": 1, \"intermediate_size\": 1, \"num_hidden_layers\": 1}",
+        )
+        .unwrap();
+        let mut described = Described::of(&workload, sizes);
+        // 2 · (4 + 2) · 9 and 4 · (16 + 25).
+        assert!((described.operations - 272.0).abs() < 1e-9);
+        described.operations = 1e9;
+        let series = |system, workload, seconds: &[f64]| Series {
+            system,
+            workload,
+            threads: 2,
+            difference: Some(Difference::Vectors(2e-7)).filter(|_| system == "fastembed"),
+            samples: samples(seconds),
+        };
+        let mut measured = Measured::default();
+        measured.series.push(series(GEMM, "", &[1.0, 3.0]));
+        measured.series.push(series("cloze", "short", &[2.0, 4.0, 1.0]));
+        measured.series.push(series("fastembed", "short", &[8.0]));
+        let why = "no model".to_owned();
+        measured.skipped.push(Skipped { system: "gline-rs", task: Task::Entities, why });
+        let rates = rates(&measured, &[1, 2]);
+        let described = vec![described];
+        let figures = figures(&measured, &[workload], &described, &rates);
+        Report {
+            format_version: 1,
+            measured_at: "2026-11-27T21:04:05Z".into(),
+            disturbed: true,
+            machine: Machine::read(),
+            model_sha256: String::new(),
+            tag_model_sha256: String::new(),
+            rounds: 3,
+            workloads: described,
+            matrix_product: rates,
+            figures,
+            starts: vec![],
+            measured,
+        }
+    }
+
+    #[test]
+    fn figures_are_medians_and_a_share_of_the_matrix_rate() {
+        let report = report();
+        // Nothing ran on one thread.
+        assert_eq!(report.matrix_product.len(), 1);
+        let rate = report.matrix_product[0].operations_per_second.median;
+        assert!((rate - Gemm::operations() / 2.0).abs() < 1.0);
+        let figure = &report.figures[0];
+        assert_eq!(figure.texts, Spread { median: 1.0, min: 0.5, max: 2.0 });
+        assert_eq!(figure.words, Spread { median: 2.5, min: 1.25, max: 5.0 });
+        assert!((figure.share.unwrap() - 1e9 / 2.0 / rate).abs() < 1e-12);
+        assert_eq!(figure.useful, Some(0.75));
+        // Of 1, 0.5, 2, 1, 0.5 and 0.25 s three do not exceed 0.5.
+        assert_eq!(figure.latency, Some([0.5, 2.0, 2.0]));
+    }
+
+    #[test]
+    fn what_is_told_names_what_was_disturbed_and_left_out() {
+        let report = report();
+        let table = table::render(&report);
+        for part in ["DISTURBED", "1.0 (0.5 to 2.0) texts/s", "75 % no padding", "off by 2.0e-7"] {
+            assert!(table.contains(part), "{part}: {table}");
+        }
+        assert!(table.contains("skipped: gline-rs (entities): no model"), "{table}");
+        let plot = plot::draw(&report).unwrap();
+        for part in ["<title>cloze and its peers", "DISTURBED", "fastembed"] {
+            assert!(plot.contains(part), "{part}: {plot}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&json(&report).unwrap()).unwrap();
+        assert_eq!((&json["disturbed"], &json["format_version"]), (&true.into(), &1.into()));
+        assert_eq!(json["series"][1]["samples"][2]["seconds"], 1.0);
+        assert!(json["series"][2]["difference"]["vectors"].is_number());
+    }
+}
