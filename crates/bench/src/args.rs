@@ -25,6 +25,8 @@ pub(crate) enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Served {
     Vectors,
+    First,
+    FirstAndMean,
     Entities,
     Gemm,
 }

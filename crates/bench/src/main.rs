@@ -71,7 +71,11 @@ fn bench(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
         if args.workloads.is_empty() { KINDS.iter().collect() } else { args.workloads.clone() };
     let workloads = kinds.iter().map(|kind| workload(kind, args, folder));
     let workloads: Vec<Workload> = workloads.collect::<Result<_, _>>()?;
-    let places = places(args)?;
+    let cloze = match &args.cloze {
+        Some(program) => Some(program.clone()),
+        None => beside()?,
+    };
+    let places = places(args, cloze.as_deref(), folder)?;
     let chosen = |system: &System| {
         let named = args.only.is_empty() || args.only.iter().any(|part| system.name.contains(part));
         let wanted = workloads.iter().any(|w| w.kind.task == system.task);
@@ -87,10 +91,6 @@ fn bench(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
         folder,
     };
     let measured = plan.run()?;
-    let cloze = match &args.cloze {
-        Some(program) => Some(program.clone()),
-        None => beside()?,
-    };
     let starts = match args.starts {
         0 => vec![],
         times => {
@@ -122,7 +122,7 @@ fn model(task: Task, args: &BenchArgs) -> &Path {
 }
 
 /// The places of everything; the model is made into one that peers read, once.
-fn places(args: &BenchArgs) -> anyhow::Result<Places> {
+fn places(args: &BenchArgs, cloze: Option<&Path>, folder: &Path) -> anyhow::Result<Places> {
     // Found, or fetched, before anything is measured.
     let runtime = Runtime::load(&RuntimeParams::default(), &mut |line| eprintln!("{line}"))?;
     let mut places = Places {
@@ -130,6 +130,7 @@ fn places(args: &BenchArgs) -> anyhow::Result<Places> {
         peers: Path::new(env!("CARGO_MANIFEST_DIR")).join("peers"),
         model: args.model.clone(),
         prepared: Err("no --environment, which has what makes it".into()),
+        int8: int8(cloze, &args.model, folder).map_err(|why| format!("{why:#}")),
         tag_model: args.tag_model.clone(),
         runtime: runtime.path().to_owned(),
     };
@@ -156,6 +157,19 @@ fn prepare(places: &Places, folder: &Path) -> anyhow::Result<PathBuf> {
     }
     // Peers may run elsewhere.
     fs_err::canonicalize(folder).context("the model as peers read it")
+}
+
+/// The model in 8 bits, as `cloze model quantize` makes it without texts to calibrate by.
+fn int8(cloze: Option<&Path>, model: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let output = folder.join("int8");
+    let cloze = cloze.context("no cloze command, which makes them")?;
+    let mut command = Command::new(cloze);
+    command.args(["model", "quantize"]).arg(model).arg("--output").arg(&output);
+    let done = command.output()?;
+    if !done.status.success() {
+        bail!("{}", String::from_utf8_lossy(&done.stderr).trim_end());
+    }
+    Ok(output)
 }
 
 /// The `cloze` command beside this program, if it has been built.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze::{Matrix, SentenceEncoder, SentenceParams};
+use cloze::{Matrix, Pooling, Poolings, SentenceEncoder, SentenceParams};
 use cloze_core::{Entity, OffsetConverter, OffsetUnit};
 use cloze_encoder::{Counts, Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
 use cloze_heads::Tagger;
@@ -62,8 +62,14 @@ impl System {
         versions.insert("cloze".into(), json!(env!("CARGO_PKG_VERSION")));
         versions.insert("onnxruntime".into(), version(runtime.path()));
         let (model, threads) = (ModelFolder::open(&args.model)?, Some(args.threads));
-        if args.what == Served::Vectors {
-            let params = SentenceParams::new().encoder(|e| e.truncate(true).threads(threads));
+        if args.what != Served::Entities {
+            let pooling = match args.what {
+                Served::First => Some(Pooling::Cls.into()),
+                Served::FirstAndMean => Some(Poolings::parse("cls,mean")?),
+                _ => None,
+            };
+            let params = SentenceParams::new().pooling(pooling);
+            let params = params.encoder(|e| e.truncate(true).threads(threads));
             let encoder = SentenceEncoder::open_with(&runtime, model, params)?;
             return Ok((Self::Vectors(encoder.into()), versions));
         }

@@ -11,6 +11,8 @@ use crate::workload::Task;
 pub(crate) enum Program {
     /// This program, which serves itself.
     Own(&'static str),
+    /// The same, on weights of 8 bits.
+    OwnInt8(&'static str),
     /// A file of `peers`, by the Python of an environment below that of `install.sh`, and its way.
     Python { environment: &'static str, file: &'static str, way: &'static str },
     /// A program of a folder of `peers` that `install.sh` has built.
@@ -33,8 +35,11 @@ pub(crate) struct System {
 pub(crate) const REFERENCE: &str = "cloze";
 
 /// All of them, in the order of the report.
-pub(crate) const SYSTEMS: [System; 12] = [
+pub(crate) const SYSTEMS: [System; 15] = [
     vectors(REFERENCE, Program::Own("vectors")),
+    other_vectors("cloze, 8 bits", Program::OwnInt8("vectors")),
+    other_vectors("cloze, [CLS] alone", Program::Own("first")),
+    other_vectors("cloze, [CLS] and mean", Program::Own("first-and-mean")),
     vectors(
         "onnxruntime, batches of 32",
         Program::Python { environment: "", file: "embed_onnxruntime.py", way: "plain" },
@@ -80,6 +85,11 @@ const fn vectors(name: &'static str, program: Program) -> System {
     System { name, task: Task::Vectors, program, same_weights: true }
 }
 
+/// Vectors that are others.
+const fn other_vectors(name: &'static str, program: Program) -> System {
+    System { name, task: Task::Vectors, program, same_weights: false }
+}
+
 const fn entities(name: &'static str, program: Program, same_weights: bool) -> System {
     System { name, task: Task::Entities, program, same_weights }
 }
@@ -94,6 +104,8 @@ pub(crate) struct Places {
     pub(crate) model: PathBuf,
     /// The model as peers read it, or why there is none.
     pub(crate) prepared: Result<PathBuf, String>,
+    /// The model in 8 bits, or why there is none.
+    pub(crate) int8: Result<PathBuf, String>,
     pub(crate) tag_model: PathBuf,
     /// ONNX Runtime's library, as cloze has found it.
     pub(crate) runtime: PathBuf,
@@ -134,6 +146,10 @@ impl System {
                     if self.task == Task::Vectors { &places.model } else { &places.tag_model };
                 own(what, model, threads)?
             }
+            Program::OwnInt8(what) => match &places.int8 {
+                Ok(model) => own(what, model, threads)?,
+                Err(why) => bail!("there are no weights of 8 bits: {why}"),
+            },
             Program::Python { environment, file, way } => {
                 let mut command = Command::new(places.python(environment)?);
                 command.arg(places.peers.join(file)).arg(peer_model()?).arg(threads.to_string());
@@ -190,6 +206,7 @@ mod tests {
             peers: Path::new(env!("CARGO_MANIFEST_DIR")).join("peers"),
             model: "model".into(),
             prepared: Err("no torch".into()),
+            int8: Err("no cloze command".into()),
             tag_model: "tags".into(),
             runtime: "libonnxruntime.so".into(),
         }

@@ -246,8 +246,8 @@ fn a_lower_layer_needs_no_higher_one() {
         cloze_graph::Graph::build(&checkpoint, &cloze_graph::BuildParams::new().hidden(layer))
     };
     let nodes = |layer| graph(layer).unwrap().model.graph.unwrap().node.len();
-    // Three casts and the embeddings; seven a layer.
-    assert_eq!([nodes(0), nodes(1), nodes(2)], [4, 11, 18]);
+    // Three casts and the embeddings; eleven a layer.
+    assert_eq!([nodes(0), nodes(1), nodes(2)], [4, 15, 26]);
 }
 
 #[test]

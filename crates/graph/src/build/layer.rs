@@ -127,7 +127,8 @@ impl Build<'_> {
         vec![int("num_heads", heads), float("mask_filter_value", f32::MIN)]
     }
 
-    /// norm(x · weightᵀ + bias + skip).
+    /// norm(x · weightᵀ + bias + skip). The fused operator for it, `SkipLayerNormalization`, adds a row up
+    /// number by number: of 512 rows of 384 it takes 0.98 ms where these three take 0.19.
     fn skip_norm(
         &mut self,
         x: &str,
@@ -136,12 +137,12 @@ impl Build<'_> {
         norm: &Norm,
         output: &str,
     ) -> Result<String, GraphError> {
-        let product = self.nodes.product(x, dense, output)?;
-        let bias = self.nodes.tensor(&dense.bias, &[dense.outputs])?;
+        let biased = self.nodes.dense(x, dense, &format!("{output}.biased"))?;
+        let sum = self.nodes.plain("Add", &[&biased, skip], &format!("{output}.sum"));
         let [weight, shift] = self.nodes.norm(norm)?;
-        let inputs = [&*product, skip, &*weight, &*shift, &*bias];
-        let epsilon = vec![float("epsilon", self.config.norm_epsilon)];
-        Ok(self.nodes.node((MICROSOFT, "SkipLayerNormalization"), &inputs, output, epsilon))
+        let settings = vec![float("epsilon", self.config.norm_epsilon), int("axis", -1)];
+        let inputs = [&*sum, &*weight, &*shift];
+        Ok(self.nodes.node(("", "LayerNormalization"), &inputs, output, settings))
     }
 
     /// The activation of x + the bias of `dense`.

@@ -1,7 +1,7 @@
 //! From a checkpoint to an ONNX graph, with ONNX Runtime's fused operators for BERT.
 //!
-//! A layer is seven nodes: `Attention`, a matrix, `SkipLayerNormalization`, a matrix, `BiasGelu`
-//! (`FastGelu` for the tanh form), a matrix, `SkipLayerNormalization`. The embeddings are one,
+//! A layer is eleven nodes: `Attention`, a matrix, its bias, what goes by it, a norm, a matrix, `BiasGelu`
+//! (`FastGelu` for the tanh form), a matrix, its bias, what goes by it, a norm. The embeddings are one,
 //! `EmbedLayerNormalization`. Activations that have no fused operator are written with plain ones.
 //! Where only some rows of the last layer are wanted, the others go no further than its attention.
 //!
