@@ -4,14 +4,14 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-/// The sizes that arithmetic depends on.
+/// The sizes that arithmetic depends on; `DistilBERT` has names of its own.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Sizes {
-    #[serde(rename = "hidden_size")]
+    #[serde(rename = "hidden_size", alias = "dim")]
     hidden: u32,
-    #[serde(rename = "intermediate_size")]
+    #[serde(rename = "intermediate_size", alias = "hidden_dim")]
     inner: u32,
-    #[serde(rename = "num_hidden_layers")]
+    #[serde(rename = "num_hidden_layers", alias = "n_layers")]
     layers: u32,
 }
 
