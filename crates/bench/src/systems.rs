@@ -182,7 +182,8 @@ pub(crate) fn own(what: &str, model: &Path, threads: usize) -> anyhow::Result<Co
     Ok(command)
 }
 
-/// So many threads, whichever library makes them, which sleep while they wait; and no network.
+/// So many threads, whichever library makes them, which sleep while they wait where the environment can
+/// say so; and no network.
 pub(crate) fn settle(command: &mut Command, threads: usize) {
     for variable in
         ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"]
