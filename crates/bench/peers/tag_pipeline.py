@@ -1,5 +1,5 @@
-"""Entities by the token-classification pipeline of transformers, over onnxruntime, as it stands: a text at a time,
-aggregation_strategy "simple". See protocol.py."""
+"""Entities by the token-classification pipeline of transformers, as it stands: a text at a time, aggregation_strategy
+"simple". The way "onnx" has the logits from model.onnx by onnxruntime, "torch" from model.safetensors by PyTorch. See protocol.py."""
 
 import json
 
@@ -7,7 +7,14 @@ import numpy as np
 import onnxruntime
 import torch
 import transformers
-from transformers import BertConfig, PreTrainedModel, PreTrainedTokenizerFast, TokenClassificationPipeline
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    BertConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    TokenClassificationPipeline,
+)
 from transformers.modeling_outputs import TokenClassifierOutput
 
 from protocol import serve
@@ -36,6 +43,22 @@ class OnnxTokenClassifier(PreTrainedModel):
         return TokenClassifierOutput(logits=torch.from_numpy(self.session.run(["logits"], feed)[0]))
 
 
+def onnx(model, threads):
+    providers = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(str(model / "model.onnx"), options(threads), providers=providers)
+    config = BertConfig(**json.loads((model / "config.json").read_text(encoding="utf-8")))
+    special = {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    special |= {"pad_token": "[PAD]", "mask_token": "[MASK]"}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(model / "tokenizer.json"), **special)
+    return tokenizer, OnnxTokenClassifier(config, session).eval()
+
+
+def torch_model(model, threads):
+    # Weights stored in halves are computed with as floats, as cloze does.
+    classifier = AutoModelForTokenClassification.from_pretrained(model, dtype=torch.float32)
+    return AutoTokenizer.from_pretrained(model), classifier.eval()
+
+
 class Pipeline:
     packages = ["transformers", "torch", "onnxruntime", "tokenizers", "numpy"]
 
@@ -43,13 +66,7 @@ class Pipeline:
         # Silences the remark that OnnxTokenClassifier is none of transformers' own models.
         transformers.logging.set_verbosity(transformers.logging.CRITICAL)
         torch.set_num_threads(threads)
-        providers = ["CPUExecutionProvider"]
-        session = onnxruntime.InferenceSession(str(model / "model.onnx"), options(threads), providers=providers)
-        config = BertConfig(**json.loads((model / "config.json").read_text(encoding="utf-8")))
-        special = {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-        special |= {"pad_token": "[PAD]", "mask_token": "[MASK]"}
-        tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(model / "tokenizer.json"), **special)
-        classifier = OnnxTokenClassifier(config, session).eval()
+        tokenizer, classifier = (onnx if way == "onnx" else torch_model)(model, threads)
         self.pipeline = TokenClassificationPipeline(
             model=classifier, tokenizer=tokenizer, device=-1, aggregation_strategy="simple"
         )

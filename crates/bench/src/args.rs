@@ -80,7 +80,8 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/minilm-l6-v2"))]
     pub(crate) model: PathBuf,
 
-    /// The model of entities: a folder with a graph
+    /// The model of entities: a folder with a graph or weights, and without a table of casings, which no
+    /// peer knows
     #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/pii"))]
     pub(crate) tag_model: PathBuf,
 

@@ -65,18 +65,18 @@ pub(crate) const SYSTEMS: [System; 15] = [
     entities(REFERENCE, Program::Own("entities"), true),
     entities(
         "transformers pipeline, onnxruntime",
-        Program::Python { environment: "", file: "tag_pipeline.py", way: "" },
+        Program::Python { environment: "", file: "tag_pipeline.py", way: "onnx" },
+        true,
+    ),
+    entities(
+        "transformers pipeline, torch",
+        Program::Python { environment: "", file: "tag_pipeline.py", way: "torch" },
         true,
     ),
     entities(
         "spaCy en_core_web_sm",
         Program::Python { environment: "", file: "tag_spacy.py", way: "" },
         false,
-    ),
-    entities(
-        "transformers pipeline, torch",
-        Program::None("the model comes as a graph of 4-bit weights, which PyTorch has no form of"),
-        true,
     ),
     entities("gline-rs", Program::None("no model for it is at hand"), false),
 ];
@@ -135,8 +135,16 @@ impl System {
     /// # Errors
     /// If it is not installed.
     pub(crate) fn command(&self, places: &Places, threads: usize) -> anyhow::Result<Command> {
-        let peer_model = || match (self.task, &places.prepared) {
-            (Task::Entities, _) => Ok(&places.tag_model),
+        let peer_model = |way| match (self.task, &places.prepared) {
+            (Task::Entities, _) => {
+                // Of what the tagger comes as, there is one or the other.
+                let needed = if way == "torch" { "model.safetensors" } else { "model.onnx" };
+                let file = places.tag_model.join(needed);
+                if ["onnx", "torch"].contains(&way) && !file.is_file() {
+                    bail!("{}: not there, which it runs", file.display());
+                }
+                Ok(&places.tag_model)
+            }
             (Task::Vectors, Ok(folder)) => Ok(folder),
             (Task::Vectors, Err(why)) => bail!("the model could not be prepared for it: {why}"),
         };
@@ -152,7 +160,7 @@ impl System {
             },
             Program::Python { environment, file, way } => {
                 let mut command = Command::new(places.python(environment)?);
-                command.arg(places.peers.join(file)).arg(peer_model()?).arg(threads.to_string());
+                command.arg(places.peers.join(file)).arg(peer_model(way)?).arg(threads.to_string());
                 if !way.is_empty() {
                     command.arg(way);
                 }
@@ -164,7 +172,7 @@ impl System {
                     bail!("{}: not there; peers/install.sh builds it", program.display());
                 }
                 let mut command = Command::new(program);
-                command.arg(peer_model()?).arg(threads.to_string());
+                command.arg(peer_model("")?).arg(threads.to_string());
                 command.env("ORT_DYLIB_PATH", &places.runtime);
                 command
             }

@@ -1,6 +1,7 @@
 //! The most memory that an encoder takes. In a program of its own: what is measured is the most that the
 //! whole process ever held.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
 use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Output, Runtime, RuntimeParams};
@@ -33,6 +34,7 @@ fn sessions_share_the_weights_and_are_made_without_a_copy() {
         most.push((peak() - before) >> 20);
     }
     println!("{most:?} MiB");
-    assert!(most[0] < 140, "{most:?} MiB");
-    assert!(most[1] < 195, "{most:?} MiB");
+    // 126 and 143; with copies and without sharing 145 and 341.
+    assert!(most[0] < 160, "{most:?} MiB");
+    assert!(most[1] < 230, "{most:?} MiB");
 }

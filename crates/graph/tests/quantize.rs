@@ -21,13 +21,16 @@ fn write(folder: &Path, calibration: Option<Calibration<'_>>) -> Result<(), Grap
     Ok(())
 }
 
+/// A tensor's type, shape and bytes.
+type New = (Dtype, Vec<usize>, Vec<u8>);
+
 /// The folder with a tensor of its weights left out or put in, and what is said of it.
-fn changed(folder: &Path, name: &str, new: Option<(Dtype, Vec<usize>, Vec<u8>)>) -> String {
+fn changed(folder: &Path, name: &str, new: Option<&New>) -> String {
     let path = folder.join("model.safetensors");
     let bytes = fs_err::read(&path).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let kept = tensors.tensors().into_iter().filter(|(n, _)| n != name);
-    let new = new.as_ref().map(|(dtype, shape, bytes)| {
+    let new = new.map(|(dtype, shape, bytes)| {
         (name.to_owned(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
     });
     let file = safetensors::serialize(kept.chain(new), None).unwrap();
@@ -42,8 +45,8 @@ fn scales_that_are_missing_or_of_another_shape_are_named() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), None).unwrap();
     assert!(Checkpoint::open(folder.path()).unwrap().weights().any_int8());
-    let says = |name: &str, new, expected: &str| {
-        let said = changed(folder.path(), name, new);
+    let says = |name: &str, new: Option<New>, expected: &str| {
+        let said = changed(folder.path(), name, new.as_ref());
         assert!(said.contains(expected), "{said:?}: expected {expected:?}");
     };
     let ones = |n: usize| Some((Dtype::F32, vec![n], 1_f32.to_le_bytes().repeat(n)));

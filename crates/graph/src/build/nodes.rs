@@ -63,8 +63,7 @@ impl Numbers {
     pub fn floats(&self) -> Option<&[f32]> {
         match self {
             Self::F32(data) => Some(data),
-            Self::I8(_) => None,
-            Self::F16(_) => None,
+            Self::I8(_) | Self::F16(_) => None,
         }
     }
 }
