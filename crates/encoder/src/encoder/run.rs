@@ -30,7 +30,13 @@ impl Encoder {
         reduce: impl for<'a> Fn(usize, Vec<(usize, &'a [f32])>) -> T + Sync + 's,
     ) -> Result<Vec<T>, EncoderError> {
         let params = &self.params;
-        let batches = batch::plan(work.lengths, params.batch_tokens, self.most, params.order);
+        let rules = batch::Rules {
+            budget: params.batch_tokens,
+            most: self.most,
+            order: params.order,
+            workers: self.pool.workers(),
+        };
+        let batches = batch::plan(work.lengths, rules);
         let done = in_parallel(self.pool.workers(), batches.len(), |worker, b| {
             let members = &batches[b];
             let batch = self.batch(members, work, &fill);

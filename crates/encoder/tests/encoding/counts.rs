@@ -38,18 +38,17 @@ fn sorted_batches_keep_to_the_budget_and_waste_little() {
     }
     assert_eq!(sorted.tokens, as_given.tokens);
     assert!(sorted.batches < as_given.batches, "{sorted:?} {as_given:?}");
-    assert!(efficiency(sorted) > 0.8, "{sorted:?}");
+    assert!(efficiency(sorted) > 0.95, "{sorted:?}");
     assert!(efficiency(sorted) > efficiency(as_given), "{sorted:?} {as_given:?}");
 }
 
-/// Texts of 3, 10 and 1 tokens, and two special ones each: 5, 12 and 3. Together they take
-/// 3 × 12 = 36. Of a budget of 100 they are so little that they do go together; of 36 and 24 the longest
-/// is a quarter and more, and ends before 5: 12 + 2 × 5. Of 5, the longest goes over it alone, and the
+/// Texts of 3, 10 and 1 tokens, and two special ones each: 5, 12 and 3. 12 + 2 × 5 and two batches cost
+/// less than 3 × 12 and one, or 20 and three. Of a budget of 5, the longest goes over it alone, and the
 /// others do not fit together: 12 + 5 + 3.
 #[test]
 fn counts_are_what_was_done() {
     let texts = ["a b c", "a b c d e f g h i j", "a"];
-    for (budget, batches, padded) in [(100, 1, 36), (36, 2, 22), (24, 2, 22), (5, 3, 20)] {
+    for (budget, batches, padded) in [(100, 2, 22), (24, 2, 22), (5, 3, 20)] {
         let params = EncoderParams::new().batch_tokens(budget);
         let encoder = super::open(&cloze_testkit::model("tiny"), params);
         super::encode(&encoder, &texts);
