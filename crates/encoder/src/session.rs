@@ -1,7 +1,7 @@
 //! The pool of ONNX Runtime sessions, and how a batch goes through one.
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use cloze_graph::build::{self, Numbers, Weight};
 use cloze_graph::check::{CheckedModel, Dim, ElementType, GraphInfo, TensorInfo};
@@ -226,7 +226,32 @@ fn say_where(model: &mut ModelProto, file: &Path) -> Option<String> {
     Some(folder.to_owned())
 }
 
-/// Sessions of one thread each, made when first needed: a single text pays for one.
+/// Which session a batch goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// That of a worker, on one thread: batches of others go through the other workers'.
+    Worker(usize),
+    /// It is the only batch: one on all threads, or one of one thread that nobody uses.
+    Alone,
+}
+
+/// Where a session is, or will be.
+type Place<'p> = MutexGuard<'p, Option<Session>>;
+
+fn wait(at: &Mutex<Option<Session>>) -> Place<'_> {
+    at.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn free(at: &Mutex<Option<Session>>) -> Option<Place<'_>> {
+    match at.try_lock() {
+        Ok(place) => Some(place),
+        Err(TryLockError::Poisoned(place)) => Some(place.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// Sessions of one thread each, and one of as many threads for a batch that comes alone; made when
+/// first needed: a single text pays for one.
 #[derive(Debug)]
 pub(crate) struct Pool {
     runtime: Runtime,
@@ -234,6 +259,8 @@ pub(crate) struct Pool {
     path: PathBuf,
     ports: Ports,
     workers: Vec<Mutex<Option<Session>>>,
+    /// Of as many threads as there are workers; never made for one.
+    wide: Mutex<Option<Session>>,
     /// Held while a session is made: ONNX Runtime copies weights for that time, and one such copy is
     /// enough.
     making: Mutex<()>,
@@ -248,7 +275,7 @@ impl Pool {
         workers: usize,
     ) -> Self {
         let workers = (0..workers).map(|_| Mutex::new(None)).collect();
-        Self { runtime, plan, path, ports, workers, making: Mutex::new(()) }
+        Self { runtime, plan, path, ports, workers, wide: Mutex::default(), making: Mutex::new(()) }
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -259,28 +286,45 @@ impl Pool {
         &self.ports
     }
 
-    /// Makes the first session, which is else made with the first batch.
+    /// Makes the session that a text by itself goes through, which is else made with the first.
     pub(crate) fn warm_up(&self) -> Result<(), EncoderError> {
-        let mut slot = self.workers[0].lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut slot, threads) = self.slot(Slot::Alone);
         if slot.is_none() {
-            *slot = Some(self.session()?);
+            *slot = Some(self.session(threads)?);
         }
         Ok(())
     }
 
-    /// Runs one batch on the worker's session, and gives its results, in the order of the ports,
-    /// to `read` where they lie. Waits if the session is in use.
+    /// A place for a session that nobody uses now, and how many threads it has. Waits if there is none.
+    /// A session that panicked half way is made anew.
+    fn slot(&self, slot: Slot) -> (Place<'_>, usize) {
+        let threads = self.workers.len();
+        match slot {
+            Slot::Worker(worker) => (wait(&self.workers[worker]), 1),
+            Slot::Alone if threads == 1 => (wait(&self.workers[0]), 1),
+            Slot::Alone => {
+                if let Some(wide) = free(&self.wide) {
+                    return (wide, threads);
+                }
+                // Others ask one by one, too.
+                let narrow = self.workers.iter().find_map(free);
+                narrow.map_or_else(|| (wait(&self.wide), threads), |slot| (slot, 1))
+            }
+        }
+    }
+
+    /// Runs one batch, and gives its results, in the order of the ports, to `read` where they lie.
+    /// Waits if the session is in use.
     pub(crate) fn run<T>(
         &self,
-        worker: usize,
+        slot: Slot,
         batch: Batch,
         read: impl FnOnce(&[BatchOutput<'_>]) -> T,
     ) -> Result<T, EncoderError> {
-        // A session that panicked half way is made anew.
-        let mut slot = self.workers[worker].lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut slot, threads) = self.slot(slot);
         let session = match &mut *slot {
             Some(session) => session,
-            empty => empty.insert(self.session()?),
+            empty => empty.insert(self.session(threads)?),
         };
         let (b, s, asked) = (batch.size, batch.seq, batch.asked.len());
         let failed =
@@ -338,15 +382,15 @@ impl Pool {
     /// ever took. So does its arena (onnxruntime issue 11627: 200 MB become 6 GB, without a bound on what
     /// is run), but batches have one, and buffers of many sizes leave more behind in an allocator that
     /// knows nothing of a run: of 400 mixed texts on two threads 200 MiB at the most without an arena
-    /// where 181 are with one. It has one thread, since two sessions of one thread do 1.6 to 2.3 times
-    /// what one of two does, and its threads do not spin while they wait.
-    fn session(&self) -> Result<Session, EncoderError> {
+    /// where 181 are with one. Where there are batches enough it has one thread, since two sessions of one
+    /// thread do 1.6 to 2.3 times what one of two does; threads do not spin while they wait.
+    fn session(&self, threads: usize) -> Result<Session, EncoderError> {
         let refused = |source| EncoderError::Session { path: self.path.clone(), source };
         let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || -> ort::Result<Session> {
             let mut builder = Session::builder(&self.runtime.environment)?
                 .with_log_level(ort::logging::LogLevel::Fatal)?
-                .with_intra_threads(1)?
+                .with_intra_threads(threads)?
                 .with_inter_threads(1)?
                 .with_intra_op_spinning(false)?
                 .with_inter_op_spinning(false)?

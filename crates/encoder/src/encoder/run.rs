@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use super::{Encoder, in_parallel};
 use crate::EncoderError;
 use crate::batch;
-use crate::session::{Batch, BatchOutput, OutputPort, Rows};
+use crate::session::{Batch, BatchOutput, OutputPort, Rows, Slot};
 
 /// What is to be run.
 pub(super) struct Work<'w> {
@@ -39,9 +39,10 @@ impl Encoder {
         let batches = batch::plan(work.lengths, rules);
         let done = in_parallel(self.pool.workers(), batches.len(), |worker, b| {
             let members = &batches[b];
+            let slot = if batches.len() == 1 { Slot::Alone } else { Slot::Worker(worker) };
             let batch = self.batch(members, work, &fill);
             let seq = batch.seq;
-            self.pool.run(worker, batch, |outputs| {
+            self.pool.run(slot, batch, |outputs| {
                 // Where the rows begin that a member has asked for.
                 let mut next = 0;
                 let one = |(row, &i): (usize, &usize)| {
