@@ -7,16 +7,15 @@
 //! Sources: Jacob et al. 2018 (scales and sums in whole numbers); Yao et al. 2022, "`ZeroQuant`" (inputs by
 //! token); Xiao et al. 2023, "`SmoothQuant`" (inputs evened out).
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
 
-use cloze_store::{AtomicFile, Existing, StoreError};
-use safetensors::tensor::{Dtype, TensorView};
+use cloze_store::Existing;
+use safetensors::tensor::Dtype;
 
 use crate::GraphError;
 use crate::checkpoint::layout::Dense;
 use crate::checkpoint::quantization;
-use crate::checkpoint::weights::encode;
+use crate::checkpoint::weights::{Encoded, encode, write_encoded};
 use crate::checkpoint::{Checkpoint, StoredType};
 
 /// The largest 8-bit number that is used; with −128 the sizes would differ.
@@ -67,19 +66,10 @@ pub struct Calibration<'a> {
     pub fixed: bool,
 }
 
-/// A tensor as it is written.
-struct Encoded {
-    name: String,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl Encoded {
-    fn floats(name: String, shape: Vec<usize>, numbers: &[f32]) -> Self {
-        let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Self { name, dtype: Dtype::F32, shape, bytes }
-    }
+/// A tensor of floats as it is written.
+fn floats(name: String, shape: Vec<usize>, numbers: &[f32]) -> Encoded {
+    let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+    Encoded { name, dtype: Dtype::F32, shape, bytes }
 }
 
 /// What goes into a matrix.
@@ -141,16 +131,16 @@ pub fn quantize(
         let stem = name.trim_end_matches(".weight");
         let (bytes, scales) = rows(&numbers, width);
         let rows = scales.len();
-        encoded.push(Encoded::floats(format!("{name}_scale"), vec![rows, 1], &scales));
+        encoded.push(floats(format!("{name}_scale"), vec![rows, 1], &scales));
         if let Some(factors) = &inputs.factors {
-            encoded.push(Encoded::floats(format!("{stem}.input_factors"), vec![width], factors));
+            encoded.push(floats(format!("{stem}.input_factors"), vec![width], factors));
         }
         if let Some(scale) = inputs.scale {
-            encoded.push(Encoded::floats(format!("{stem}.input_scale"), vec![1], &[scale]));
+            encoded.push(floats(format!("{stem}.input_scale"), vec![1], &[scale]));
         }
         encoded.push(Encoded { name: name.to_owned(), dtype: Dtype::I8, shape, bytes });
     }
-    write(&encoded, path, existing)?;
+    write_encoded(&encoded, path, existing)?;
     config_json(checkpoint, calibration, &matrices)
 }
 
@@ -229,24 +219,6 @@ fn rows(numbers: &[f32], inputs: usize) -> (Vec<u8>, Vec<f32>) {
         scales.push(scale);
     }
     (bytes, scales)
-}
-
-fn write(encoded: &[Encoded], path: &Path, existing: Existing) -> Result<(), GraphError> {
-    let damaged = |error: safetensors::SafeTensorError| GraphError::Safetensors {
-        path: path.to_owned(),
-        what: error.to_string(),
-    };
-    let mut views = vec![];
-    for Encoded { name, dtype, shape, bytes } in encoded {
-        views.push((name, TensorView::new(*dtype, shape.clone(), bytes).map_err(damaged)?));
-    }
-    // As PyTorch's files have it; transformers refuses a file without.
-    let about = [("format".to_owned(), "pt".to_owned())].into_iter().collect();
-    let bytes = safetensors::tensor::serialize(views, Some(about)).map_err(damaged)?;
-    let mut file = AtomicFile::create(path, existing)?;
-    let written = file.write_all(&bytes);
-    written.map_err(|source| StoreError::Write { path: path.to_owned(), source })?;
-    Ok(file.commit()?)
 }
 
 /// The `config.json` of the same checkpoint, with what is said of its 8-bit matrices.

@@ -57,8 +57,8 @@ impl EncoderParams {
         Self::default()
     }
 
-    /// How many batches are worked on at once, each on one thread. Default: the cores that this
-    /// process may use, which a container's limit counts into.
+    /// How many batches are worked on at once, each on one thread; one that comes alone, as a query does,
+    /// has all of them. Default: the cores that this process may use, which a container's limit counts into.
     #[must_use]
     pub fn threads(mut self, threads: Option<usize>) -> Self {
         self.threads = threads;

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::GraphError;
 
 pub use read::{Int8Matrix, WeightReader};
-pub(crate) use write::encode;
+pub(crate) use write::{Encoded, encode, write_encoded};
 pub use write::{InMemory, write, write_tensors};
 
 /// The reference implementation's limit for a header.

@@ -3,7 +3,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use cloze_store::{AtomicFile, Existing, StoreError};
-use safetensors::tensor::{Metadata, TensorInfo, TensorView};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo, TensorView};
 
 use super::{StoredType, Tensor, Weights};
 use crate::GraphError;
@@ -103,17 +103,34 @@ pub fn write_tensors(
         if !encode(data, to, &mut bytes) {
             return Err(GraphError::Overflow { path, tensor });
         }
-        encoded.push((name, shape.to_vec(), bytes));
+        encoded.push(Encoded { name: tensor, dtype: to.dtype(), shape: shape.to_vec(), bytes });
     }
+    write_encoded(&encoded, path, existing)
+}
+
+/// A tensor as it is written.
+pub(crate) struct Encoded {
+    pub(crate) name: String,
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Writes tensors of any types as one safetensors file.
+pub(crate) fn write_encoded(
+    tensors: &[Encoded],
+    path: &Path,
+    existing: Existing,
+) -> Result<(), GraphError> {
     let damaged = |error: safetensors::SafeTensorError| GraphError::Safetensors {
         path: path.to_owned(),
         what: error.to_string(),
     };
     let mut views = vec![];
-    for (name, shape, bytes) in &encoded {
-        views.push((*name, TensorView::new(to.dtype(), shape.clone(), bytes).map_err(damaged)?));
+    for Encoded { name, dtype, shape, bytes } in tensors {
+        views.push((name, TensorView::new(*dtype, shape.clone(), bytes).map_err(damaged)?));
     }
-    // As PyTorch's files have it.
+    // As PyTorch's files have it; transformers refuses a file without.
     let about = [("format".to_owned(), "pt".to_owned())].into_iter().collect();
     let bytes = safetensors::tensor::serialize(views, Some(about)).map_err(damaged)?;
     let mut file = AtomicFile::create(path, existing)?;
