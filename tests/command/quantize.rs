@@ -45,6 +45,8 @@ fn what_is_quantized_stands_alone_and_gives_nearly_the_same() {
         assert!(checked.good().contains(": sound ("));
         let card = home.read(&format!("{output}/README.md"));
         assert!(card.contains("in 8 bits"), "{card}");
+        let info = home.run(&["model", "info", &format!("./{output}")]);
+        assert!(info.good().contains("matrices of layers in 8 bits"));
         let ran = home.run(&["tag", "a.log", "-m", &format!("./{output}")]);
         ran.good();
     }

@@ -126,6 +126,8 @@ struct Info {
 #[derive(Serialize)]
 struct WeightsInfo {
     stored: &'static str,
+    /// Whether layers' matrices have 8 bits.
+    int8: bool,
     hidden: usize,
     layers: usize,
     attention_heads: usize,
@@ -163,6 +165,7 @@ impl WeightsInfo {
                 Some(StoredType::F16) => "f16",
                 Some(StoredType::BF16) => "bf16",
             },
+            int8: checkpoint.weights().any_int8(),
             hidden: config.hidden,
             layers: config.layers,
             attention_heads: config.heads,
@@ -256,7 +259,8 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         );
         rows.push(("layers", format!("{shape}; {} parameters, {rule}", w.in_layers)));
         let heads = if w.heads.is_empty() { "none".into() } else { w.heads.join(", ") };
-        rows.extend([("heads", heads), ("stored", w.stored.into())]);
+        let int8 = if w.int8 { ", matrices of layers in 8 bits" } else { "" };
+        rows.extend([("heads", heads), ("stored", format!("{}{int8}", w.stored))]);
     }
     rows.extend([
         ("graph", format!("{} nodes, opsets {}", info.nodes, info.opsets.join(", "))),
