@@ -117,7 +117,10 @@ fn pooling_and_layers_are_means() {
     let n = rows.len() as f32;
     let mean = floats(&run(&[])["vector"]);
     let cls = floats(&run(&["--pooling", "cls"])["vector"]);
-    assert_eq!(cls, rows[0]);
+    // The last layer works out this row alone, with other kernels.
+    for (d, (found, expected)) in cls.iter().zip(&rows[0]).enumerate() {
+        assert!((found - expected).abs() < 1e-5, "dimension {d}");
+    }
     for (d, found) in mean.iter().enumerate() {
         let expected = rows.iter().map(|row| row[d]).sum::<f32>() / n;
         assert!((found - expected).abs() < 1e-5, "dimension {d}");
