@@ -1,4 +1,5 @@
-//! Text to a row of numbers for every token. The one crate that names `ort` and `tokenizers`.
+//! Text to a row of numbers for every token. The one crate of the library that names
+//! `ort` and `tokenizers`.
 //!
 //! In the order data flows:
 //! - [`runtime`]: ONNX Runtime's library, found or fetched;

@@ -64,7 +64,7 @@ impl Build<'_> {
 
     fn pooled(&mut self, pooler: &Dense, top: &str) -> Result<String, GraphError> {
         let name = head_name(Head::Pooler);
-        if self.nodes.list.iter().any(|node| node.name == name) {
+        if self.nodes.has(name) {
             return Ok(name.to_owned());
         }
         self.dense_then(top, pooler, Activation::Tanh, name)

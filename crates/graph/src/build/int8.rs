@@ -17,7 +17,6 @@ use super::transposed;
 use crate::GraphError;
 use crate::check::ElementType;
 use crate::checkpoint::weights::Int8Matrix;
-use crate::onnx::NodeProto;
 
 /// What a row's scale is at least.
 const LEAST: f32 = 1e-30;
@@ -152,10 +151,6 @@ impl Nodes<'_> {
             self.plain("QuantizeLinear", &[&scaled, &one, &zero], &numbers);
         }
         Rows { numbers, scale: one, by_row: Some(scale), zero }
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.list.iter().any(|node: &NodeProto| node.name == name)
     }
 }
 

@@ -204,7 +204,7 @@ impl Build<'_> {
     /// The first token's row of hidden state `i`, `[batch, hidden]`; `state` is all of it, or that row.
     pub(super) fn first(&mut self, state: &str, i: usize) -> String {
         let name = first_name(i);
-        if state != name && !self.nodes.list.iter().any(|node| node.name == name) {
+        if state != name && !self.nodes.has(&name) {
             self.first_of(state, &name);
         }
         name

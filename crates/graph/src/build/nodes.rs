@@ -119,6 +119,11 @@ impl<'a> Nodes<'a> {
         output.to_owned()
     }
 
+    /// Whether there is a node of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.list.iter().any(|node| node.name == name)
+    }
+
     /// An ONNX operator without settings.
     pub(super) fn plain(&mut self, op: &str, inputs: &[&str], output: &str) -> String {
         self.node(("", op), inputs, output, vec![])

@@ -41,7 +41,7 @@ impl Build<'_> {
             let dims = [self.config.vocabulary, self.config.embedding];
             return Ok((self.nodes.tensor(self.words, &dims)?, ids.to_owned()));
         }
-        if !self.nodes.list.iter().any(|node| node.name == WORDS) {
+        if !self.nodes.has(WORDS) {
             self.rows(ids, WORDS)?;
         }
         let nodes = &mut self.nodes;
