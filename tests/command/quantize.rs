@@ -54,6 +54,11 @@ fn what_is_quantized_stands_alone_and_gives_nearly_the_same() {
     home.run(&["model", "convert", "./rows", "--to", "safetensors", "--dtype", "f32", "-o", "f32"])
         .good();
     assert!(cosine(&vector(&home, "./f32"), &expected) > 0.99);
+    // As a graph it has 7 bits, for whatever processor runs it.
+    home.run(&["model", "convert", "./rows", "--to", "onnx", "-o", "graph"]).good();
+    let found = vector(&home, "./graph");
+    assert_ne!(found, vector(&home, "./rows"));
+    assert!(cosine(&found, &expected) > 0.99, "{}", cosine(&found, &expected));
 }
 
 #[test]

@@ -39,7 +39,8 @@ pub(super) fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result
     match args.to {
         ConvertTo::Onnx => {
             let to = args.dtype.map_or(StoredType::F32, DtypeArg::value);
-            let graph = Graph::build(&checkpoint, &all_results(&checkpoint))?;
+            // 8-bit weights in 7: the file may be run by a processor that these are too large for.
+            let graph = Graph::build(&checkpoint, &all_results(&checkpoint).seven_bits(true))?;
             graph.write_onnx(to, &result, existing)?;
         }
         ConvertTo::Safetensors => {

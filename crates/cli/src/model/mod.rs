@@ -148,6 +148,12 @@ struct PartInfo {
 }
 
 impl WeightsInfo {
+    /// How the weights are stored, for people.
+    fn stored(&self) -> String {
+        let int8 = if self.int8 { ", matrices of layers in 8 bits" } else { "" };
+        format!("{}{int8}", self.stored)
+    }
+
     fn new(checkpoint: &Checkpoint) -> Self {
         let config = checkpoint.config();
         let parts = checkpoint.parts();
@@ -259,8 +265,7 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         );
         rows.push(("layers", format!("{shape}; {} parameters, {rule}", w.in_layers)));
         let heads = if w.heads.is_empty() { "none".into() } else { w.heads.join(", ") };
-        let int8 = if w.int8 { ", matrices of layers in 8 bits" } else { "" };
-        rows.extend([("heads", heads), ("stored", format!("{}{int8}", w.stored))]);
+        rows.extend([("heads", heads), ("stored", w.stored())]);
     }
     rows.extend([
         ("graph", format!("{} nodes, opsets {}", info.nodes, info.opsets.join(", "))),
