@@ -203,6 +203,7 @@ pub(crate) fn settle(command: &mut Command, threads: usize) {
     // Adapters leave nothing in the source tree; packages were compiled when they were installed.
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command.env("HF_HUB_OFFLINE", "1").env("HF_HUB_DISABLE_TELEMETRY", "1");
+    command.env("ORT_DISABLE_TELEMETRY", "1");
 }
 
 #[cfg(test)]

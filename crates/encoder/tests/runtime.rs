@@ -59,7 +59,7 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
-        for folder in ["bin", "cache"] {
+        for folder in ["bin", "cache", "home"] {
             fs_err::create_dir(root.path().join(folder)).unwrap();
         }
         Self { root, variables: vec![] }
@@ -102,7 +102,7 @@ impl Machine {
         let answer = self.path("answer");
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["child", "--exact"]);
-        child.env_remove("ORT_DYLIB_PATH").env("PATH", self.path("bin"));
+        child.env_clear().env("PATH", self.path("bin")).env("HOME", self.path("home"));
         child.env("CLOZE_CACHE", self.path("cache")).env(ANSWER, &answer);
         child.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let output = child.output().unwrap();
@@ -116,7 +116,11 @@ impl Machine {
 
     /// What is in the cache by now, folders that are empty left out.
     fn files_in_cache(&self) -> Vec<PathBuf> {
-        let mut folders = vec![self.path("cache")];
+        self.files_in("cache")
+    }
+
+    fn files_in(&self, folder: &str) -> Vec<PathBuf> {
+        let mut folders = vec![self.path(folder)];
         let mut files = vec![];
         while let Some(folder) = folders.pop() {
             for entry in fs_err::read_dir(folder).unwrap() {
@@ -246,6 +250,15 @@ fn a_library_in_the_cache_is_used() {
     let working = working();
     let machine = Machine::new().offline().cached("1.32.0", &working);
     assert_eq!(machine.load(), format!("Cache\n{}", working.display()));
+}
+
+/// From 1.29 on ONNX Runtime keeps an identifier of the machine and reports to its maker under the
+/// user's cache folder, unless it is kept from it.
+#[test]
+fn nothing_is_left_in_the_home_of_the_user() {
+    let machine = Machine::new().offline().cached("1.32.0", &working());
+    assert!(machine.load().starts_with("Cache\n"));
+    assert_eq!(machine.files_in("home"), Vec::<PathBuf>::new());
 }
 
 #[test]

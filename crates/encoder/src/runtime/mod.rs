@@ -48,12 +48,19 @@ pub struct Runtime {
     origin: Origin,
 }
 
+/// The environment variable that keeps ONNX Runtime from reporting on the process.
+const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
+
 /// What the process has loaded.
 static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 
 impl Runtime {
     /// Finds and loads the library, fetching it if need be and allowed; `notice` gets one line when
     /// something was fetched. Where the process has a library already, that one is returned.
+    ///
+    /// ONNX Runtime reports on the process to its maker unless `ORT_DISABLE_TELEMETRY` is set while it is
+    /// loaded. Where it is not, it is set to 1 for that time: a program with threads that read the
+    /// environment through C meanwhile sets it itself, before it starts them.
     ///
     /// # Errors
     /// [`EncoderError::RuntimeMissing`], [`EncoderError::RuntimeTooOld`] and
@@ -134,19 +141,34 @@ fn open(origin: Origin, path: PathBuf) -> Result<Runtime, EncoderError> {
         Ok(absolute) if absolute.is_file() => absolute,
         _ => return Err(EncoderError::RuntimeMissing { path, origin: origin.name() }),
     };
-    let builder = ort::init_from(&path).map_err(|source| match source {
+    let environment = silently(|| environment(&path))?;
+    Ok(Runtime { environment, path, origin })
+}
+
+fn environment(path: &Path) -> Result<Environment, EncoderError> {
+    let builder = ort::init_from(path).map_err(|source| match source {
         LoadDynamicError::BadVersion { version_str, .. } => EncoderError::RuntimeTooOld {
-            path: path.clone(),
+            path: path.to_owned(),
             found: version_str,
             needed: ort::MINOR_VERSION,
         },
-        source => EncoderError::RuntimeBroken { path: path.clone(), source: Box::new(source) },
+        source => EncoderError::RuntimeBroken { path: path.to_owned(), source: Box::new(source) },
     })?;
-    // Microsoft's builds can send usage data; nothing here may reach the network.
     let environment = builder.with_name("cloze").with_telemetry(false).build();
-    let environment = environment.map_err(|source| EncoderError::RuntimeBroken {
-        path: path.clone(),
+    environment.map_err(|source| EncoderError::RuntimeBroken {
+        path: path.to_owned(),
         source: Box::new(source),
-    })?;
-    Ok(Runtime { environment, path, origin })
+    })
+}
+
+/// Microsoft's builds report on the process to their maker; nothing here may reach the network. From
+/// 1.29 on, other systems than Windows have had a report queued, and an identifier of the machine
+/// stored in the user's cache folder, by the time that there is an environment in which telemetry could
+/// be turned off (onnxruntime issue 25573). A variable that is looked at once, while it is made, turns
+/// all of it off.
+fn silently<T>(make: impl FnOnce() -> T) -> T {
+    if std::env::var_os(NO_REPORTS).is_some() {
+        return make();
+    }
+    temp_env::with_var(NO_REPORTS, Some("1"), make)
 }
