@@ -1,11 +1,13 @@
 //! The encoder: many texts in, a row of numbers for every token out.
 mod run;
 
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use cloze_core::{Casing, Encode, Matrix, TokenRows};
+use cloze_graph::check::GraphInfo;
 use cloze_graph::{BuildParams, Checkpoint, Graph, Head, build};
 
 use crate::batch::Order;
@@ -266,33 +268,23 @@ impl Encoder {
         outputs: &[Output],
         params: EncoderParams,
     ) -> Result<Self, EncoderError> {
-        let tokenizer = Tokenizer::open(&model.tokenizer_path())?;
+        let path = model.graph_path();
+        // Of the time to the first result, reading the tokenizer's file takes a sixth.
+        let (tokenizer, prepared) = std::thread::scope(|scope| {
+            let open = || Tokenizer::open(&model.tokenizer_path());
+            // `scope.spawn` would panic where this is an error.
+            let tokenizer = std::thread::Builder::new().spawn_scoped(scope, open);
+            let prepared = prepare(runtime, model, outputs);
+            let tokenizer = match tokenizer {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(_) => open(),
+            };
+            (tokenizer, prepared)
+        });
+        let tokenizer = tokenizer?;
         let room = room(model, &tokenizer)?;
         let params = params.check(room)?;
-        let path = model.graph_path();
-        let mut cased_types = None;
-        let (plan, info) = if model.has_weights() {
-            let checkpoint = Checkpoint::of(model.sources())?;
-            if checkpoint.casing().is_some() {
-                cased_types = Some(i64::try_from(checkpoint.config().types).unwrap_or(i64::MAX));
-            }
-            let request = BuildParams::new().seven_bits(build::adds_in_16_bits());
-            let request = outputs.iter().fold(request, |request, output| match output {
-                Output::Words => request.words(),
-                Output::Hidden(layer) => request.hidden(*layer),
-                Output::First(layer) => request.first(*layer),
-                Output::Inside(..) => request.inside(),
-                Output::Head(head) => request.head(*head),
-            });
-            let graph = Graph::build(&checkpoint, &request)?;
-            let info = graph.info();
-            let refused = |source| EncoderError::Session { path: path.clone(), source };
-            (Plan::built(graph, runtime).map_err(refused)?, info)
-        } else {
-            let checked = model.read_graph()?;
-            let info = checked.info.clone();
-            (Plan::File(checked), info)
-        };
+        let Prepared { plan, info, cased_types } = prepared?;
         let ports = Ports::resolve(&info, &path, outputs, model.layers())?;
         check_width(&ports, outputs, model.labels().len(), &path)?;
         let most = if info.dynamic_quantization { 1 } else { usize::MAX };
@@ -623,6 +615,42 @@ impl Encode for Encoder {
         });
         Ok(whole.collect())
     }
+}
+
+/// What a model folder's sessions are made of, and what their graph takes and gives.
+struct Prepared {
+    plan: Plan,
+    info: GraphInfo,
+    /// As in [`Encoder`].
+    cased_types: Option<i64>,
+}
+
+/// Builds a graph of a folder's weights, or reads the one it has.
+fn prepare(
+    runtime: &Runtime,
+    model: &ModelFolder,
+    outputs: &[Output],
+) -> Result<Prepared, EncoderError> {
+    if !model.has_weights() {
+        let checked = model.read_graph()?;
+        let info = checked.info.clone();
+        return Ok(Prepared { plan: Plan::File(checked), info, cased_types: None });
+    }
+    let checkpoint = Checkpoint::of(model.sources())?;
+    let types = || i64::try_from(checkpoint.config().types).unwrap_or(i64::MAX);
+    let cased_types = checkpoint.casing().map(|_| types());
+    let request = BuildParams::new().seven_bits(build::adds_in_16_bits());
+    let request = outputs.iter().fold(request, |request, output| match output {
+        Output::Words => request.words(),
+        Output::Hidden(layer) => request.hidden(*layer),
+        Output::First(layer) => request.first(*layer),
+        Output::Inside(..) => request.inside(),
+        Output::Head(head) => request.head(*head),
+    });
+    let graph = Graph::build(&checkpoint, &request)?;
+    let info = graph.info();
+    let refused = |source| EncoderError::Session { path: model.graph_path(), source };
+    Ok(Prepared { plan: Plan::built(graph, runtime).map_err(refused)?, info, cased_types })
 }
 
 /// How many tokens of a text fit beside the special ones.
