@@ -47,10 +47,6 @@ use share::Sizes;
 use systems::{Places, REFERENCE, System};
 use workload::{KINDS, Kind, Task, Workload};
 
-/// As in `cloze`, and for the reason that is beside the dependency there.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     if let Some(args::Command::Serve(args)) = &cli.command {

@@ -26,6 +26,7 @@
 //! - `pairs`: pairs of texts of a file, a chunk at a time;
 //! - `out`, `progress`: where results go, and how far they are;
 //! - `model`, `setup`: housekeeping;
+//! - `huge_pages`: how weights lie in memory;
 //! - `messages`: what goes to stderr, and the exit status that remembers it.
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
@@ -44,6 +45,7 @@ mod eval;
 mod examples;
 mod fill_mask;
 mod gather;
+mod huge_pages;
 mod index;
 mod judge;
 mod messages;
@@ -78,14 +80,10 @@ use clap::Parser as _;
 use crate::args::{Cli, Command, DataCommand};
 use crate::messages::Messages;
 
-/// It also takes the place of the C library's, so that ONNX Runtime's buffers come from it: the reason
-/// is beside the dependency.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // Bad usage ends here, with status 2.
     let cli = Cli::parse();
+    huge_pages::ask_for();
     interrupt_cleanly();
     let messages = Messages::new(cli.common.quiet);
     cli.common.color.write_global();
