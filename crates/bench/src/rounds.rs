@@ -1,6 +1,7 @@
 //! Rounds in which systems take turns.
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
@@ -14,6 +15,8 @@ use crate::protocol::{Answer, Request};
 use crate::systems::{self, Places, REFERENCE, SYSTEMS, System};
 use crate::workload::{Task, Workload};
 
+/// How long nothing runs before a system has its turn: threads of others may still spin.
+const QUIET: Duration = Duration::from_millis(100);
 /// The matrix product, which is measured as if it were a system.
 pub(crate) const GEMM: &str = "matrix product";
 
@@ -197,6 +200,9 @@ impl Plan<'_> {
                 |name: &str| self.folder.join(format!("{name}-{}-{threads}", workload.kind.name));
             let (to, reference) = (at(system.name), at(REFERENCE));
             child.ask(&Request::Save { texts: workload.path.clone(), to: to.clone() })?;
+            if workload.kind.each {
+                child.ask(&Request::Each { texts: workload.path.clone() })?;
+            }
             if system.name == REFERENCE || !system.same_weights || !reference.is_file() {
                 differences.push(None);
                 continue;
@@ -220,6 +226,7 @@ impl Plan<'_> {
         let each = workload.is_some_and(|w| w.kind.each);
         let request = if each { Request::Each { texts } } else { Request::Run { texts } };
         let run = || {
+            std::thread::sleep(QUIET);
             let (answer, load) = child.measure(&request, threads)?;
             Ok(((answer, load), load.disturbed(workload.is_none())))
         };

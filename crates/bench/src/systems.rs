@@ -187,8 +187,6 @@ impl System {
 pub(crate) fn own(what: &str, model: &Path, threads: usize) -> anyhow::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["serve", what]).arg(model).arg(threads.to_string());
-    // What the command says to itself, so that what is measured is what people run.
-    command.env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
     Ok(command)
 }
 

@@ -26,7 +26,6 @@
 //! - `pairs`: pairs of texts of a file, a chunk at a time;
 //! - `out`, `progress`: where results go, and how far they are;
 //! - `model`, `setup`: housekeeping;
-//! - `huge_pages`: how weights lie in memory;
 //! - `messages`: what goes to stderr, and the exit status that remembers it.
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
@@ -45,7 +44,6 @@ mod eval;
 mod examples;
 mod fill_mask;
 mod gather;
-mod huge_pages;
 mod index;
 mod judge;
 mod messages;
@@ -83,7 +81,6 @@ use crate::messages::Messages;
 fn main() -> ExitCode {
     // Bad usage ends here, with status 2.
     let cli = Cli::parse();
-    huge_pages::ask_for();
     interrupt_cleanly();
     let messages = Messages::new(cli.common.quiet);
     cli.common.color.write_global();
