@@ -58,8 +58,8 @@ impl Runtime {
     /// Finds and loads the library, fetching it if need be and allowed; `notice` gets one line when
     /// something was fetched. Where the process has a library already, that one is returned.
     ///
-    /// ONNX Runtime reports on the process to its maker unless `ORT_DISABLE_TELEMETRY` is set while it is
-    /// loaded. Where it is not, it is set to 1 for that time: a program with threads that read the
+    /// ONNX Runtime reports on the process to its maker unless `ORT_DISABLE_TELEMETRY` is 1 while it is
+    /// loaded. Where it is not, it is for that time: a program with threads that read the
     /// environment through C meanwhile sets it itself, before it starts them.
     ///
     /// # Errors
@@ -167,7 +167,8 @@ fn environment(path: &Path) -> Result<Environment, EncoderError> {
 /// be turned off (onnxruntime issue 25573). A variable that is looked at once, while it is made, turns
 /// all of it off.
 fn silently<T>(make: impl FnOnce() -> T) -> T {
-    if std::env::var_os(NO_REPORTS).is_some() {
+    // Any other value, an empty one too, would let it report.
+    if std::env::var_os(NO_REPORTS).is_some_and(|value| value == "1") {
         return make();
     }
     temp_env::with_var(NO_REPORTS, Some("1"), make)
