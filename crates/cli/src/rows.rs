@@ -5,10 +5,10 @@ use std::path::Path;
 use cloze::embed::EmbedError;
 use cloze::{Input, Matrix, PairRows, RowParams, SentenceEncoder, VectorCache};
 
-use crate::examples::Example;
-use crate::messages::Messages;
-use crate::progress;
-use crate::texts::{NotEncoded, encode_each};
+use crate::input::examples::Example;
+use crate::input::texts::{NotEncoded, encode_each};
+use crate::terminal::messages::Messages;
+use crate::terminal::progress;
 
 /// As many inputs as are encoded at once, and lost if the run is interrupted.
 const CHUNK: usize = 2048;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use cloze::metrics::proportion::wilson_interval;
 use serde::Serialize;
 
-use crate::similarity::one_line;
+use cloze_report::text::one_line;
 
 /// Which text of a pair is likelier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

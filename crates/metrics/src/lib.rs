@@ -3,6 +3,7 @@
 //! - [`counts`]: what precision, recall, F1 and their averages are;
 //! - [`entity`]: entities against gold, by label, in a convention that is named;
 //! - [`classification`]: which class is taken for which, and sets of labels;
+//! - [`labels`]: classifiers evaluated on gold labels, and two of them compared;
 //! - [`ranking`]: whether scores put positive examples first;
 //! - [`retrieval`]: whether searches find the documents that are judged relevant;
 //! - [`probability`]: whether probabilities are what they say;
@@ -29,6 +30,7 @@ pub mod correlation;
 pub mod counts;
 pub mod entity;
 mod error;
+pub mod labels;
 pub mod probability;
 pub mod proportion;
 pub mod ranking;

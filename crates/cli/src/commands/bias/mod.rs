@@ -1,0 +1,126 @@
+//! `cloze bias`: whether a masked language model finds the more stereotyping text of a pair likelier,
+//! as CrowS-Pairs measures it (Nangia et al., EMNLP 2020).
+//!
+//! - `report`: what it has come to, and what that does not show.
+pub(crate) mod args;
+mod report;
+
+use std::time::Instant;
+
+use anyhow::bail;
+use cloze::SharedScore;
+use cloze::heads::score::Masking;
+use serde::Serialize;
+
+use crate::cli::CommonFlags;
+use crate::commands::bias::args::BiasArgs;
+use crate::commands::score::parts;
+use crate::input::examples::{self, Example};
+use crate::input::texts::{self, NotEncoded};
+use crate::shares::Likelier;
+use crate::terminal::messages::{Messages, plural};
+use crate::terminal::out::{Out, json_line};
+use report::Report;
+
+/// A pair and what was found of it.
+struct Judged {
+    category: Option<String>,
+    likelier: Likelier,
+}
+
+/// A pair's scores as they are written; its texts are in the file.
+#[derive(Serialize)]
+struct Row<'a> {
+    path: &'a str,
+    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    category: Option<&'a str>,
+    shared_tokens: usize,
+    score_more: f64,
+    score_less: f64,
+}
+
+/// Two texts without a token in common.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: the two texts share no token, so there is nothing to compare")]
+struct NothingShared {
+    path: String,
+    line: u64,
+}
+
+pub(crate) fn run(
+    common: &CommonFlags,
+    args: &BiasArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    args.out.check("--scores", args.scores.is_some())?;
+    let read = args.read.params()?.pairs(true).labelled(false);
+    read.clone().check()?;
+    let (scorer, model) = args.scorer.open(Masking::Token, common, messages)?;
+    let mut out = args.out.open()?;
+    let mut each =
+        args.scores.as_deref().map(|path| Out::to(Some(path), args.out.force)).transpose()?;
+    let started = Instant::now();
+    let mut judged: Vec<Judged> = vec![];
+    let files = examples::for_each_chunk(&args.paths, read, messages, |chunk| {
+        let size = |pair: &Example| pair.text.len() + second(pair).len();
+        parts(&chunk, size, |part| {
+            let pairs: Vec<(&str, &str)> =
+                part.iter().map(|pair| (pair.text.as_str(), second(pair))).collect();
+            let found = texts::encode_each(&pairs, &|pairs| scorer.score_shared(pairs))?;
+            for (pair, found) in part.iter().zip(found) {
+                let (path, line) = (pair.path.to_string(), pair.line);
+                match found {
+                    Ok(SharedScore { tokens: 0, .. }) => {
+                        messages.failure(&NothingShared { path, line });
+                    }
+                    Ok(found) => {
+                        let [more, less] = found.log_probabilities;
+                        let category = pair.labels.first().cloned();
+                        if let Some(each) = &mut each {
+                            write(pair, &found, each)?;
+                        }
+                        judged.push(Judged { category, likelier: Likelier::of(more, less) });
+                    }
+                    Err(source) => messages.failure(&NotEncoded { path, line, source }),
+                }
+            }
+            Ok(())
+        })
+    })?;
+    if judged.is_empty() {
+        bail!("{}: expected pairs of texts, found none to score", args.paths.join(", "));
+    }
+    let report = Report::new(&model, files, &judged)?;
+    if args.json {
+        json_line(&mut out, &report)?;
+    } else {
+        report.write(&mut out)?;
+    }
+    out.finish()?;
+    if let Some(each) = each {
+        each.finish()?;
+    }
+    let n = plural(judged.len() as u64, "pair");
+    messages.note(&format!("{n} in {:.1} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+fn second(pair: &Example) -> &str {
+    pair.second.as_deref().unwrap_or_default()
+}
+
+fn write(pair: &Example, found: &SharedScore, scores: &mut Out) -> anyhow::Result<()> {
+    let [score_more, score_less] = found.log_probabilities;
+    let row = Row {
+        path: &pair.path,
+        line: pair.line,
+        id: pair.id.as_deref(),
+        category: pair.labels.first().map(String::as_str),
+        shared_tokens: found.tokens,
+        score_more,
+        score_less,
+    };
+    json_line(scores, &row)
+}

@@ -1,0 +1,80 @@
+//! `cloze classify`: labels of texts.
+pub(crate) mod args;
+pub(super) mod form;
+
+use std::time::Instant;
+
+use anyhow::bail;
+use cloze::heads::classify::Prediction;
+use cloze::{Input, TextClassifier};
+
+use crate::cli::CommonFlags;
+use crate::commands::classify::args::ClassifyArgs;
+use crate::input::texts;
+use crate::terminal::messages::{Messages, plural};
+use form::{Form, Place};
+
+/// Labels the texts of files.
+pub(crate) fn run(
+    common: &CommonFlags,
+    args: &ClassifyArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    args.read.params()?;
+    let classifier = args.classifier.open(common, messages)?;
+    if classifier.takes_pairs() == Some(true) {
+        bail!("{} takes pairs of texts: cloze pair is for those", classifier.name());
+    }
+    let mut form = open(&classifier, &args.out)?;
+    let started = Instant::now();
+    let texts = texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
+        let inputs: Vec<Input<'_>> = chunk.iter().map(|t| Input::text(&t.text)).collect();
+        for (text, found) in chunk.iter().zip(classify_each(&classifier, &inputs)?) {
+            match found {
+                Ok(found) => {
+                    let place = Place { path: &text.path, line: text.line, id: Some(&text.id) };
+                    form.write(place, &found)?;
+                }
+                Err(error) => messages.failure(&text.not_encoded(error)),
+            }
+        }
+        Ok(form.flush()?)
+    })?;
+    form.finish()?;
+    note(&classifier, texts, "text", started, messages);
+    Ok(())
+}
+
+pub(super) fn open<'c>(
+    classifier: &'c TextClassifier,
+    args: &crate::flags::labels::LabelOutFlags,
+) -> anyhow::Result<Form<'c>> {
+    let multi_label = classifier.classifier().head().multi_label();
+    Form::open(args, classifier.labels(), multi_label)
+}
+
+/// The labels of each input; where one of them is the cause of a failure, it costs itself alone.
+pub(crate) fn classify_each(
+    classifier: &TextClassifier,
+    inputs: &[Input<'_>],
+) -> anyhow::Result<Vec<Result<Prediction, cloze::Error>>> {
+    let classify = |inputs: &[Input<'_>]| classifier.classify(inputs);
+    texts::encode_each(inputs, &classify)
+}
+
+pub(super) fn note(
+    classifier: &TextClassifier,
+    n: u64,
+    what: &str,
+    started: Instant,
+    messages: &Messages,
+) {
+    let seconds = started.elapsed().as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = n as f64 / seconds.max(1e-9);
+    messages.note(&format!("{} in {seconds:.1} s, {rate:.0} {what}s/s", plural(n, what)));
+    let truncated = classifier.counts().truncated;
+    if truncated > 0 {
+        messages.note(&format!("{} longer than the model takes were cut", plural(truncated, what)));
+    }
+}

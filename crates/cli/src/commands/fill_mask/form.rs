@@ -1,0 +1,117 @@
+//! Words for masks as they are written.
+use std::io::{self, Write as _};
+
+use cloze::masked::{Filled, Found, Predicted};
+use serde::Serialize;
+
+use crate::commands::fill_mask::args::FillMaskArgs;
+use crate::input::texts::Input;
+use crate::terminal::out::{Out, json_line};
+use cloze_report::text::{one_line, shown};
+
+/// What became of a text.
+pub(super) enum Answer {
+    Predicted(Predicted),
+    Filled(Filled),
+}
+
+impl Answer {
+    /// Whether the text is longer than what was seen of it.
+    pub(super) fn windowed(&self) -> bool {
+        match self {
+            Self::Predicted(predicted) => predicted.windowed,
+            Self::Filled(filled) => filled.windowed,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    path: &'a str,
+    line: u64,
+    id: &'a str,
+    /// The text with its masks filled, where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    masks: Vec<Vec<Word<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Word<'a> {
+    token: &'a str,
+    /// Of one token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u32>,
+    /// Of a target that is several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ids: Option<&'a [u32]>,
+    probability: f64,
+}
+
+impl<'a> Word<'a> {
+    fn of(found: &'a Found) -> Self {
+        let (id, ids) = match &found.ids[..] {
+            [id] => (Some(*id), None),
+            ids => (None, Some(ids)),
+        };
+        Self { token: &found.word, id, ids, probability: found.probability }
+    }
+}
+
+/// A stream of answers.
+pub(super) struct Form {
+    out: Out,
+    json: bool,
+}
+
+impl Form {
+    pub(super) fn open(args: &FillMaskArgs) -> anyhow::Result<Self> {
+        Ok(Self { out: args.out.open()?, json: args.json })
+    }
+
+    pub(super) fn write(&mut self, input: &Input, answer: &Answer) -> anyhow::Result<()> {
+        if self.json {
+            let (text, masks) = match answer {
+                Answer::Predicted(predicted) => {
+                    let masks = predicted.masks.iter();
+                    (None, masks.map(|words| words.iter().map(Word::of).collect()).collect())
+                }
+                Answer::Filled(filled) => {
+                    let words = filled.words.iter().map(|word| vec![Word::of(word)]);
+                    (Some(filled.text.as_str()), words.collect())
+                }
+            };
+            let Input { path, line, id, .. } = input;
+            return json_line(&mut self.out, &Record { path, line: *line, id, text, masks });
+        }
+        match answer {
+            Answer::Filled(filled) => writeln!(self.out, "{}", one_line(&filled.text))?,
+            Answer::Predicted(predicted) => self.table(&input.text, predicted)?,
+        }
+        Ok(())
+    }
+
+    fn table(&mut self, text: &str, predicted: &Predicted) -> io::Result<()> {
+        writeln!(self.out, "── {} ──", one_line(text))?;
+        let several = predicted.masks.len() > 1;
+        for (i, words) in (1..).zip(&predicted.masks) {
+            if several {
+                writeln!(self.out, "mask {i}")?;
+            }
+            for found in words {
+                let word = one_line(&found.word);
+                writeln!(self.out, "{:>8}  {word}", shown(found.probability))?;
+            }
+        }
+        writeln!(self.out)
+    }
+
+    /// What was written so far is there for a reader.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        self.out.finish()
+    }
+}

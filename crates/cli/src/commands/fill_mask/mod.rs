@@ -1,0 +1,100 @@
+//! `cloze fill-mask`: words for the masks of texts.
+pub(crate) mod args;
+mod form;
+
+use cloze::masked::ValidGenerateParams;
+use cloze::{EncoderParams, Error, MaskedLm};
+
+use crate::cli::CommonFlags;
+use crate::commands::fill_mask::args::FillMaskArgs;
+use crate::flags::find_model;
+use crate::flags::work::WorkFlags;
+use crate::input::texts::{self, Input};
+use crate::terminal::messages::{Messages, plural};
+use form::{Answer, Form};
+
+pub(crate) fn run(
+    common: &CommonFlags,
+    args: &FillMaskArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    args.read.params()?;
+    let filling = args.filling()?;
+    let top = args.top()?;
+    let model = open(&args.model, &args.work, common, messages)?;
+    let targets: Vec<&str> = args.targets.iter().map(|target| target.trim()).collect();
+    targets.iter().try_for_each(|target| model.check_target(target))?;
+    let ask = Ask { model: &model, filling, targets, top };
+    let mut form = Form::open(args)?;
+    let mut windowed = 0;
+    let mut work = |chunk: Vec<Input>| {
+        for (text, answer) in chunk.iter().zip(ask.answers(&chunk)?) {
+            match answer {
+                Ok(answer) => {
+                    windowed += u64::from(answer.windowed());
+                    form.write(text, &answer)?;
+                }
+                Err(error) => messages.failure(&text.not_encoded(error)),
+            }
+        }
+        Ok(form.flush()?)
+    };
+    let given = (1..).zip(&args.given).map(|(line, text)| Input::given(line, text.clone()));
+    let given: Vec<Input> = given.collect();
+    if !given.is_empty() {
+        work(given)?;
+    }
+    if !args.texts.is_empty() {
+        texts::for_each_chunk(&args.texts, &args.read, messages, work)?;
+    }
+    form.finish()?;
+    if windowed > 0 {
+        let texts = plural(windowed, "text");
+        messages.note(&format!(
+            "of {texts} longer than the model takes, what is around the masks was seen"
+        ));
+    }
+    Ok(())
+}
+
+/// The masked language model of this name.
+pub(crate) fn open(
+    name: &str,
+    work: &WorkFlags,
+    common: &CommonFlags,
+    messages: &Messages,
+) -> anyhow::Result<MaskedLm> {
+    let model = find_model(name)?;
+    let runtime = common.load_runtime(messages)?;
+    let params = EncoderParams::new().threads(work.threads).batch_tokens(work.batch_tokens);
+    Ok(MaskedLm::open_with(&runtime, &model, params)?)
+}
+
+/// What is asked of each text.
+struct Ask<'a> {
+    model: &'a MaskedLm,
+    filling: Option<ValidGenerateParams>,
+    targets: Vec<&'a str>,
+    top: usize,
+}
+
+impl Ask<'_> {
+    /// What becomes of each text; where one is the cause of a failure, it costs itself alone.
+    fn answers(&self, chunk: &[Input]) -> anyhow::Result<Vec<Result<Answer, Error>>> {
+        let all: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
+        let each = texts::encode_each(&all, &|texts| self.of(texts))?;
+        Ok(each.into_iter().map(Result::flatten).collect())
+    }
+
+    fn of(&self, texts: &[&str]) -> Result<Vec<Result<Answer, Error>>, Error> {
+        if let Some(params) = &self.filling {
+            let filled = self.model.generate(texts, params)?;
+            return Ok(filled.into_iter().map(|text| text.map(Answer::Filled)).collect());
+        }
+        let predicted = match &self.targets[..] {
+            [] => self.model.predict(texts, self.top)?,
+            targets => self.model.targets(texts, targets)?,
+        };
+        Ok(predicted.into_iter().map(|text| text.map(Answer::Predicted)).collect())
+    }
+}

@@ -1,0 +1,23 @@
+//! A folder a command, with its arguments beside it.
+pub(crate) mod anisotropy;
+pub(crate) mod bias;
+pub(crate) mod classify;
+pub(crate) mod cluster;
+pub(crate) mod data;
+pub(crate) mod duplicates;
+pub(crate) mod embed;
+pub(crate) mod eval;
+pub(crate) mod fill_mask;
+pub(crate) mod index;
+pub(crate) mod model;
+pub(crate) mod next_sentence;
+pub(crate) mod pair;
+pub(crate) mod rerank;
+pub(crate) mod score;
+pub(crate) mod score_tags;
+pub(crate) mod senses;
+pub(crate) mod setup;
+pub(crate) mod similarity;
+pub(crate) mod tag;
+pub(crate) mod train;
+pub(crate) mod zscore;

@@ -1,0 +1,61 @@
+//! `cloze model merge`: a model with adapters as one that needs neither them nor its base.
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use anyhow::bail;
+use cloze_graph::Checkpoint;
+use cloze_graph::checkpoint::StoredType;
+use cloze_store::Existing;
+use serde::Serialize;
+
+use super::adapters::AdapterInfo;
+use super::alone::{self, Written};
+use crate::commands::model::args::ModelMergeArgs;
+use crate::flags::dtype::DtypeArg;
+use crate::terminal::messages::Messages;
+
+#[derive(Serialize)]
+struct Merged {
+    output: String,
+    base: String,
+    adapters: Vec<AdapterInfo>,
+    bytes: u64,
+    sha256: String,
+}
+
+pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Result<()> {
+    let model = args.open()?;
+    let folder = model.folder().display();
+    if model.sources().adapters().is_empty() {
+        bail!(
+            "{folder}: no adapter in it\nhint: --adapter names one; model convert copies a model"
+        );
+    }
+    let adapters = AdapterInfo::all(&Checkpoint::of(model.sources())?);
+    let base = model.sources().base();
+    let line = |adapter: &AdapterInfo| {
+        format!("- `{}`: {adapter}\n", alone::name(adapter.folder.as_ref()))
+    };
+    let lines: String = adapters.iter().map(line).collect();
+    let made = format!("`{}` with merged into it:\n\n{lines}", alone::name(base));
+    let weights = |checkpoint: &Checkpoint, path: &Path| {
+        let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
+        let to = args.dtype.map_or_else(own, DtypeArg::value);
+        checkpoint.write_weights(to, path, Existing::Refuse)?;
+        Ok(checkpoint.config_json()?)
+    };
+    let Written { bytes, sha256 } =
+        alone::write(&model, (&args.output, args.force), &made, weights)?;
+    let (output, base) = (args.output.display().to_string(), base.display().to_string());
+    let report = Merged { output, base, adapters, bytes, sha256 };
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        writeln!(out, "{}", report.output)?;
+        let n = report.adapters.len();
+        let what = if n == 1 { "an adapter".into() } else { format!("{n} adapters") };
+        messages.note(&format!("{what} merged into {}; {} bytes", report.base, report.bytes));
+    }
+    Ok(())
+}

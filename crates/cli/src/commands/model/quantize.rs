@@ -1,0 +1,106 @@
+//! `cloze model quantize`: a model whose layers' matrices have 8 bits a number.
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use anyhow::bail;
+use cloze_encoder::observe::{self, Observer};
+use cloze_encoder::{EncoderParams, ModelFolder};
+use cloze_graph::Checkpoint;
+use cloze_graph::quantize::{Calibration, Observed, quantize as write_int8};
+use cloze_store::Existing;
+use serde::Serialize;
+
+use super::alone::{self, Written};
+use crate::cli::CommonFlags;
+use crate::commands::model::args::ModelQuantizeArgs;
+use crate::flags::find_model;
+use crate::input::texts;
+use crate::terminal::messages::Messages;
+
+#[derive(Serialize)]
+struct Quantized {
+    output: String,
+    bytes: u64,
+    bytes_before: u64,
+    sha256: String,
+}
+
+pub(super) fn quantize(
+    common: &CommonFlags,
+    args: &ModelQuantizeArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let model = find_model(&args.model)?;
+    if !model.has_weights() {
+        bail!("{}: no model.safetensors, which is what is quantized", model.folder().display());
+    }
+    let observed = observe(common, args, &model, messages)?;
+    let by = match &observed {
+        Some((_, texts)) if args.fixed => {
+            format!("evened out and by scales, both as {texts} texts suggest")
+        }
+        Some((_, texts)) => {
+            format!("evened out as {texts} texts suggest, each token by a scale of its own")
+        }
+        None => "each token by a scale of its own".to_owned(),
+    };
+    let made = format!(
+        "`{}` with the matrices of its layers in 8 bits, a scale for each row; what they are multiplied \
+         with is rounded to 8 bits on the way, {by}.\n",
+        alone::name(model.folder())
+    );
+    let weights = |checkpoint: &Checkpoint, path: &Path| {
+        let calibration =
+            observed.as_ref().map(|(observed, _)| Calibration { observed, fixed: args.fixed });
+        Ok(write_int8(checkpoint, calibration, path, Existing::Refuse)?)
+    };
+    let Written { bytes, sha256 } =
+        alone::write(&model, (&args.output, args.force), &made, weights)?;
+    let checkpoint = Checkpoint::of(model.sources())?;
+    let size = |path: &std::path::PathBuf| fs_err::metadata(path).map_or(0, |m| m.len());
+    let bytes_before = checkpoint.weights().files().iter().map(size).sum();
+    let report =
+        Quantized { output: args.output.display().to_string(), bytes, bytes_before, sha256 };
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        writeln!(out, "{}", report.output)?;
+        messages.note(&format!("{bytes_before} bytes of weights became {bytes}"));
+    }
+    Ok(())
+}
+
+/// What the texts make of the numbers on their way, and how many there were; `None` if none are named.
+fn observe(
+    common: &CommonFlags,
+    args: &ModelQuantizeArgs,
+    model: &ModelFolder,
+    messages: &Messages,
+) -> anyhow::Result<Option<(Vec<Observed>, usize)>> {
+    if args.calibrate.is_empty() {
+        return Ok(None);
+    }
+    args.read.params()?;
+    let runtime = common.load_runtime(messages)?;
+    let observer = Observer::open(&runtime, model, EncoderParams::new())?;
+    let (mut seen, mut used) = (observer.nothing(), 0);
+    texts::for_each_chunk(&args.calibrate, &args.read, messages, |chunk| {
+        let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
+        let each = |texts: &[&str]| Ok(observer.observe(texts)?);
+        for (text, found) in chunk.iter().zip(texts::encode_each(&all, &each)?) {
+            match found {
+                Ok(found) => {
+                    used += 1;
+                    observe::merge(&mut seen, &found);
+                }
+                Err(error) => messages.failure(&text.not_encoded(error)),
+            }
+        }
+        Ok(())
+    })?;
+    if used == 0 {
+        bail!("--calibrate: no text in it; nothing was written");
+    }
+    Ok(Some((seen, used)))
+}

@@ -1,0 +1,115 @@
+//! What tells whether a text goes on from another.
+use cloze::encoder::PairCut;
+use cloze::{Gain, NextSentence, Scorer};
+use cloze_encoder::EncoderError;
+use cloze_graph::GraphError;
+use serde::Serialize;
+
+use crate::cli::CommonFlags;
+use crate::commands::next_sentence::args::{NextMethodArg, NextSentenceArgs};
+use crate::flags::find_model;
+use crate::terminal::messages::Messages;
+
+pub(super) enum Judge {
+    /// The head for it.
+    Head(Box<NextSentence>),
+    /// What the first text adds to the likelihood of the second.
+    Gain(Box<Scorer>, PairCut),
+}
+
+/// What was found of a pair.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(super) enum Judged {
+    Head {
+        is_next: f64,
+    },
+    Gain {
+        /// A token; `None` of a second text without one.
+        gain: Option<f64>,
+        /// The sum of its tokens' log-probabilities behind the first text.
+        pll_behind: f64,
+        /// The same alone.
+        pll_alone: f64,
+        /// How many tokens of it were scored.
+        tokens: usize,
+        /// Whether both were longer together than the model takes, and one was cut.
+        cut: bool,
+    },
+}
+
+impl Judge {
+    pub(super) fn open(
+        common: &CommonFlags,
+        args: &NextSentenceArgs,
+        messages: &Messages,
+    ) -> anyhow::Result<Self> {
+        let cut = args.cut.value();
+        if args.method == NextMethodArg::Mlm {
+            let (scorer, _) = args.scorer.open(args.masking.value(), common, messages)?;
+            return Ok(Self::Gain(Box::new(scorer), cut));
+        }
+        if args.masking.value() != cloze::heads::score::Masking::Token {
+            anyhow::bail!("--within-word is for --method mlm");
+        }
+        let model = find_model(&args.scorer.model)?;
+        let runtime = common.load_runtime(messages)?;
+        let opened = NextSentence::open_with(&runtime, &model, cut, args.scorer.encoder());
+        let hint =
+            "hint: --method mlm asks what the first text adds to the likelihood of the second";
+        match opened {
+            Err(
+                error @ cloze::Error::Encoder(
+                    EncoderError::Graph(GraphError::Request { .. })
+                    | EncoderError::GraphOutput { .. },
+                ),
+            ) => {
+                anyhow::bail!("{error}\n{hint}")
+            }
+            opened => Ok(Self::Head(Box::new(opened?))),
+        }
+    }
+
+    /// What is found of each pair.
+    pub(super) fn judge(&self, pairs: &[(&str, &str)]) -> Result<Vec<Judged>, cloze::Error> {
+        match self {
+            Self::Head(model) => {
+                let found = model.is_next(pairs)?.into_iter();
+                Ok(found.map(|is_next| Judged::Head { is_next }).collect())
+            }
+            Self::Gain(scorer, cut) => {
+                let found = scorer.gains(pairs, *cut)?.into_iter();
+                let judged = |found: Gain| Judged::Gain {
+                    gain: found.per_token(),
+                    pll_behind: found.behind,
+                    pll_alone: found.alone,
+                    tokens: found.tokens,
+                    cut: found.cut,
+                };
+                Ok(found.map(judged).collect())
+            }
+        }
+    }
+
+    /// How many pairs were cut, where results do not say it.
+    pub(super) fn cut(&self) -> Option<u64> {
+        match self {
+            Self::Head(model) => Some(model.counts().truncated),
+            Self::Gain(..) => None,
+        }
+    }
+}
+
+impl Judged {
+    /// The probability, or the gain a token.
+    pub(super) fn figure(self) -> Option<f64> {
+        match self {
+            Self::Head { is_next } => Some(is_next),
+            Self::Gain { gain, .. } => gain,
+        }
+    }
+
+    pub(super) fn was_cut(self) -> bool {
+        matches!(self, Self::Gain { cut: true, .. })
+    }
+}

@@ -1,0 +1,162 @@
+//! `cloze next-sentence`: whether a text goes on from another.
+//!
+//! - `judge`: what tells it;
+//! - `neighbours`: pairs of what follows one another in files.
+pub(crate) mod args;
+mod judge;
+mod neighbours;
+
+use std::io::Write as _;
+use std::time::Instant;
+
+use anyhow::bail;
+use serde::Serialize;
+
+use crate::cli::CommonFlags;
+use crate::commands::next_sentence::args::{NextMethodArg, NextSentenceArgs};
+use crate::commands::score::parts;
+use crate::commands::tag::output::tsv::write_row;
+use crate::input::texts::{self, NotEncoded};
+use crate::terminal::messages::{Messages, plural};
+use crate::terminal::out::{Out, json_line};
+use cloze_report::text::shown;
+use judge::{Judge, Judged};
+
+/// Two texts, and where they come from.
+pub(super) struct Both {
+    path: String,
+    line: u64,
+    id: Option<String>,
+    first: String,
+    second: String,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    path: &'a str,
+    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    first: &'a str,
+    second: &'a str,
+    #[serde(flatten)]
+    judged: Judged,
+}
+
+pub(crate) fn run(
+    common: &CommonFlags,
+    args: &NextSentenceArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    args.read.params()?;
+    let fields = &args.fields;
+    let names = [&fields.first_field, &fields.second_field, &fields.score_field];
+    let for_pairs = fields.header || fields.no_header || names.iter().any(|name| name.is_some());
+    if args.pairs.is_none() && for_pairs {
+        bail!("--first-field, --second-field, --score-field and --header are for --pairs");
+    }
+    let two = args.pairs.is_none() && args.neighbours.is_none();
+    if two && args.texts.len() != 2 {
+        bail!("expected two texts, found {}\nhint: --neighbours takes files", args.texts.len());
+    }
+    if args.pairs.is_some() && !args.texts.is_empty() {
+        bail!("--pairs has the texts: expected none beside it, found {}", args.texts.len());
+    }
+    let judge = Judge::open(common, args, messages)?;
+    let mut out = args.out.open()?;
+    let started = Instant::now();
+    let mut form = Form { headed: args.json || two, args, two, pairs: 0, cut: 0 };
+    let mut work = |chunk: Vec<Both>| {
+        let size = |pair: &Both| pair.first.len() + pair.second.len();
+        parts(&chunk, size, |part| {
+            let pairs: Vec<(&str, &str)> =
+                part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
+            for (pair, judged) in part.iter().zip(texts::encode_each(&pairs, &|p| judge.judge(p))?)
+            {
+                match judged {
+                    Ok(judged) => form.write(pair, judged, &mut out)?,
+                    Err(source) => {
+                        let (path, line) = (pair.path.clone(), pair.line);
+                        messages.failure(&NotEncoded { path, line, source });
+                    }
+                }
+            }
+            Ok(out.flush()?)
+        })
+    };
+    if let Some(file) = &args.pairs {
+        of_file(file, args, messages, &mut work)?;
+    } else if let Some(what) = args.neighbours {
+        neighbours::for_each_chunk(what, args, messages, &mut work)?;
+    } else if let [first, second] = &args.texts[..] {
+        let (first, second) = (first.clone(), second.clone());
+        work(vec![Both { path: "argument".into(), line: 1, id: None, first, second }])?;
+    }
+    out.finish()?;
+    if two {
+        return Ok(());
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    messages.note(&format!("{} in {seconds:.1} s", plural(form.pairs, "pair")));
+    let cut = judge.cut().unwrap_or(form.cut);
+    if cut > 0 {
+        messages.note(&format!("{} longer than the model takes were cut", plural(cut, "pair")));
+    }
+    Ok(())
+}
+
+/// The pairs of a file.
+fn of_file(
+    file: &str,
+    args: &NextSentenceArgs,
+    messages: &Messages,
+    work: &mut dyn FnMut(Vec<Both>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let read = &args.read;
+    let params = args.fields.params().format(read.input.value()).encoding(read.encoding()?);
+    let params = params.id_field(read.id_field.clone());
+    let params = params.max_text_bytes(read.max_text.saturating_mul(1 << 20)).check()?;
+    crate::input::pairs::for_each_chunk(file, &params, messages, |pairs| {
+        let both = |pair: cloze_corpus::Pair| {
+            let cloze_corpus::Pair { line, id, first, second, .. } = pair;
+            Both { path: file.to_owned(), line, id, first, second }
+        };
+        work(pairs.into_iter().map(both).collect())
+    })?;
+    Ok(())
+}
+
+/// How results are written.
+struct Form<'a> {
+    args: &'a NextSentenceArgs,
+    /// Whether there is but one pair, whose texts everybody knows.
+    two: bool,
+    headed: bool,
+    pairs: u64,
+    cut: u64,
+}
+
+impl Form<'_> {
+    fn write(&mut self, pair: &Both, judged: Judged, out: &mut Out) -> anyhow::Result<()> {
+        self.pairs += 1;
+        self.cut += u64::from(judged.was_cut());
+        let Both { path, line, id, first, second } = pair;
+        if self.args.json {
+            let (line, id) = (*line, id.as_deref());
+            return json_line(out, &Row { path, line, id, first, second, judged });
+        }
+        if self.two {
+            let figure = judged.figure().map_or("-".into(), shown);
+            return Ok(writeln!(out, "{figure}")?);
+        }
+        if !std::mem::replace(&mut self.headed, true) {
+            let name = match self.args.method {
+                NextMethodArg::Nsp => "is_next",
+                NextMethodArg::Mlm => "gain",
+            };
+            write_row(out, [name, "path", "line", "first", "second"])?;
+        }
+        let figure = judged.figure().map(|figure| figure.to_string()).unwrap_or_default();
+        Ok(write_row(out, [&*figure, path, &line.to_string(), first, second])?)
+    }
+}

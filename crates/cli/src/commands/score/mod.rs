@@ -1,0 +1,225 @@
+//! `cloze score`: how likely texts are to a masked language model, each and together.
+//!
+//! - `summary`: what they come to together, saved and compared.
+pub(crate) mod args;
+mod summary;
+
+use std::io::Write as _;
+use std::time::Instant;
+
+use anyhow::bail;
+use cloze::{Scorer, TextScore};
+use serde::Serialize;
+
+use crate::cli::CommonFlags;
+use crate::commands::score::args::ScoreArgs;
+use crate::input::texts::{self, Input};
+use crate::terminal::messages::{Messages, plural};
+use crate::terminal::out::{Out, json_line};
+use cloze_report::text::one_line;
+use summary::{Compared, Corpus, Made, Report, Summary};
+
+/// As much text as is scored at once. Each of its tokens is a copy of the text it stands in: with this
+/// much there are enough to fill batches, and results do not keep anyone waiting for minutes.
+const AT_ONCE: usize = 8 << 10;
+
+#[derive(Serialize)]
+struct Row<'a> {
+    path: &'a str,
+    line: u64,
+    id: &'a str,
+    tokens: Vec<TokenRow>,
+    pll: f64,
+    pseudo_perplexity: Option<f64>,
+    pseudo_perplexity_per_word: Option<f64>,
+    /// Tokens that stand for what the vocabulary does not have.
+    unknown: u64,
+    windows: usize,
+}
+
+#[derive(Serialize)]
+struct TokenRow {
+    token: String,
+    log_probability: f64,
+}
+
+pub(crate) fn run(
+    common: &CommonFlags,
+    args: &ScoreArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    args.read.params()?;
+    args.out.check("--summary", args.summary.is_some())?;
+    let masking = args.masking.value();
+    let saved = args.compare.as_deref().map(Summary::open).transpose()?;
+    let (scorer, model) = args.scorer.open(masking, common, messages)?;
+    let made = Made::by(&model, masking)?;
+    // Before hours of work.
+    if let (Some(saved), Some(path)) = (&saved, &args.compare) {
+        made.check_comparable(saved, path, args.by)?;
+    }
+    let mut out = args.out.open()?;
+    if let Some(path) = args.summary.as_deref().filter(|_| !args.out.force)
+        && path.exists()
+    {
+        bail!("{}: exists already\nhint: --force replaces it", path.display());
+    }
+    let started = Instant::now();
+    let mut corpus = Corpus::default();
+    let mut headed = args.json || args.corpus;
+    for_each_text(args, messages, |part| {
+        let texts: Vec<&str> = part.iter().map(|text| text.text.as_str()).collect();
+        let found = texts::encode_each(&texts, &|texts| scorer.score(texts))?;
+        if !std::mem::replace(&mut headed, true) {
+            writeln!(out, "{:>17}  {:>12}  {:>6}  text", "pseudo-perplexity", "pll", "tokens")?;
+        }
+        for (text, found) in part.iter().zip(found) {
+            match found {
+                Ok(found) => {
+                    corpus.add(&text.text, &found);
+                    if !args.corpus {
+                        write(&scorer, text, &found, args.json, &mut out)?;
+                    }
+                }
+                Err(error) => messages.failure(&text.not_encoded(error)),
+            }
+        }
+        Ok(out.flush()?)
+    })?;
+    let summary = corpus.summary(made);
+    let compared = saved
+        .zip(args.compare.as_deref())
+        .map(|(saved, path)| Compared::new(&summary, &saved, path, args.by));
+    if args.corpus {
+        if summary.sums.tokens == 0 {
+            bail!("expected texts to score, found no token");
+        }
+        if args.json {
+            json_line(&mut out, &Report { summary: &summary, compare: compared.as_ref() })?;
+        } else {
+            summary.write(compared.as_ref(), &mut out)?;
+        }
+    }
+    out.finish()?;
+    if let Some(path) = &args.summary {
+        summary.save(path, args.out.force)?;
+    }
+    note(&summary, started, messages);
+    Ok(())
+}
+
+/// The texts that are given, then those of files, as many as are scored at once.
+fn for_each_text(
+    args: &ScoreArgs,
+    messages: &Messages,
+    mut work: impl FnMut(&[Input]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let given = (1..).zip(&args.text).map(|(line, text)| Input::given(line, text.clone()));
+    let given: Vec<Input> = given.collect();
+    let mut in_parts = |chunk: Vec<Input>| parts(&chunk, |text| text.text.len(), &mut work);
+    in_parts(given)?;
+    if !args.paths.is_empty() {
+        texts::for_each_chunk(&args.paths, &args.read, messages, in_parts)?;
+    }
+    Ok(())
+}
+
+/// Some of the items after the other, as many as have no more than [`AT_ONCE`] together.
+pub(crate) fn parts<T>(
+    items: &[T],
+    size: impl Fn(&T) -> usize,
+    mut work: impl FnMut(&[T]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut rest = items;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = |item: &&T| {
+            let first = bytes == 0;
+            bytes += size(item).max(1);
+            first || bytes <= AT_ONCE
+        };
+        let n = rest.iter().take_while(fits).count();
+        let (now, later) = rest.split_at(n);
+        work(now)?;
+        rest = later;
+    }
+    Ok(())
+}
+
+fn write(
+    scorer: &Scorer,
+    text: &Input,
+    found: &TextScore,
+    json: bool,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let sums = &found.sums;
+    if json {
+        let token = |token: &cloze::ScoredToken| TokenRow {
+            token: scorer.model().encoder().token(token.id).unwrap_or_default(),
+            log_probability: token.log_probability,
+        };
+        return json_line(
+            out,
+            &Row {
+                path: &text.path,
+                line: text.line,
+                id: &text.id,
+                tokens: found.tokens.iter().map(token).collect(),
+                pll: sums.log_probability,
+                pseudo_perplexity: sums.pseudo_perplexity(),
+                pseudo_perplexity_per_word: sums.per_word(),
+                unknown: sums.unknown,
+                windows: found.windows,
+            },
+        );
+    }
+    let perplexity = sums.pseudo_perplexity().map_or("-".into(), summary::shown);
+    let (pll, tokens, line) = (sums.log_probability + 0.0, sums.tokens, one_line(&text.text));
+    Ok(writeln!(out, "{perplexity:>17}  {pll:>12.4}  {tokens:>6}  {line}")?)
+}
+
+fn note(summary: &Summary, started: Instant, messages: &Messages) {
+    let sums = &summary.sums;
+    let seconds = started.elapsed().as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = sums.tokens as f64 / seconds.max(1e-9);
+    let perplexity = sums.pseudo_perplexity();
+    let perplexity =
+        perplexity.map_or(String::new(), |p| format!(", pseudo-perplexity {}", summary::shown(p)));
+    messages.note(&format!(
+        "{}, {}{perplexity} in {seconds:.1} s, {rate:.0} tokens/s",
+        plural(sums.texts, "text"),
+        plural(sums.tokens, "token"),
+    ));
+    if sums.unknown > 0 {
+        let n = plural(sums.unknown, "token");
+        messages.note(&format!("{n} for words that the vocabulary does not have"));
+    }
+    if summary.long_texts > 0 {
+        let n = plural(summary.long_texts, "text");
+        messages.note(&format!("{n} longer than the model takes, scored in windows that overlap"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_hold_everything_once() {
+        let sizes = [AT_ONCE * 2, 1, AT_ONCE - 1, 1, 0, 0, AT_ONCE];
+        let mut found = vec![];
+        parts(
+            &sizes,
+            |size| *size,
+            |part| {
+                found.push(part.to_vec());
+                Ok(())
+            },
+        )
+        .unwrap();
+        let expected = [vec![AT_ONCE * 2], vec![1, AT_ONCE - 1], vec![1, 0, 0], vec![AT_ONCE]];
+        assert_eq!(found, expected);
+    }
+}

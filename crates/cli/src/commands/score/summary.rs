@@ -1,0 +1,191 @@
+//! What texts come to together: saved, shown, and compared where that means anything.
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::bail;
+use cloze::heads::score::{Masking, Sums};
+use cloze::{ModelFolder, TextScore};
+use cloze_store::atomic::Existing;
+use cloze_store::checksum;
+use serde::{Deserialize, Serialize};
+
+use crate::commands::score::args::UnitArg;
+use crate::terminal::messages::plural;
+
+const KIND: &str = "cloze-score";
+const VERSION: u32 = 1;
+
+/// What made the scores.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Made {
+    model: String,
+    model_sha256: String,
+    tokenizer_sha256: String,
+    masking: Masking,
+}
+
+impl Made {
+    pub(super) fn by(model: &ModelFolder, masking: Masking) -> anyhow::Result<Self> {
+        Ok(Self {
+            model: model.name(),
+            model_sha256: model.sha256()?,
+            tokenizer_sha256: checksum::sha256_file(&model.tokenizer_path())?,
+            masking,
+        })
+    }
+
+    /// Whether figures of both say something beside each other.
+    pub(super) fn check_comparable(
+        &self,
+        saved: &Summary,
+        path: &Path,
+        by: UnitArg,
+    ) -> anyhow::Result<()> {
+        let (path, saved) = (path.display(), &saved.made);
+        if saved.masking != self.masking {
+            bail!(
+                "{path}: masked by {}, but these texts by {}: the same text gets another score",
+                saved.masking.name(),
+                self.masking.name()
+            );
+        }
+        if by == UnitArg::Token && saved.tokenizer_sha256 != self.tokenizer_sha256 {
+            bail!(
+                "{path}: scored by {} with a tokenizer of SHA-256 {}, but {} has one of {}: they cut \
+                 texts into other tokens, so a perplexity a token is a mean over other things\n\
+                 hint: --by word compares per word, which is the same for both",
+                saved.model,
+                saved.tokenizer_sha256,
+                self.model,
+                self.tokenizer_sha256
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The texts scored so far.
+#[derive(Default)]
+pub(super) struct Corpus {
+    sums: Sums,
+    long_texts: u64,
+    texts: checksum::Text,
+}
+
+impl Corpus {
+    pub(super) fn add(&mut self, text: &str, found: &TextScore) {
+        self.sums.merge(&found.sums);
+        self.long_texts += u64::from(found.windows > 1);
+        // With its length before it, so that texts cut at other places are others.
+        let _ = write!(self.texts, "{}:{text}", text.len()); // a checksum takes all text
+    }
+
+    pub(super) fn summary(self, made: Made) -> Summary {
+        Summary {
+            made,
+            pseudo_perplexity: self.sums.pseudo_perplexity(),
+            pseudo_perplexity_per_word: self.sums.per_word(),
+            sums: self.sums,
+            long_texts: self.long_texts,
+            texts_sha256: self.texts.sha256(),
+        }
+    }
+}
+
+/// What is saved.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Summary {
+    #[serde(flatten)]
+    made: Made,
+    #[serde(flatten)]
+    pub(super) sums: Sums,
+    pseudo_perplexity: Option<f64>,
+    pseudo_perplexity_per_word: Option<f64>,
+    /// Texts longer than the model takes.
+    pub(super) long_texts: u64,
+    /// Of all texts, each with its length before it.
+    texts_sha256: String,
+}
+
+impl Summary {
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+        Ok(cloze_store::envelope::read_json(path, KIND, VERSION)?)
+    }
+
+    pub(super) fn save(&self, path: &Path, force: bool) -> anyhow::Result<()> {
+        let existing = if force { Existing::Replace } else { Existing::Refuse };
+        Ok(cloze_store::envelope::write_json(path, KIND, VERSION, self, existing)?)
+    }
+
+    fn by(&self, unit: UnitArg) -> Option<f64> {
+        match unit {
+            UnitArg::Token => self.sums.pseudo_perplexity(),
+            UnitArg::Word => self.sums.per_word(),
+        }
+    }
+
+    /// Writes it for people.
+    pub(super) fn write(&self, compared: Option<&Compared>, out: &mut dyn Write) -> io::Result<()> {
+        let Sums { texts, tokens, words, unknown, log_probability } = self.sums;
+        let Made { model, model_sha256, tokenizer_sha256, masking } = &self.made;
+        let counted = [(texts, "text"), (words, "word"), (tokens, "token")];
+        let counted = counted.map(|(n, what)| plural(n, what)).join(", ");
+        writeln!(out, "{counted}, of these {unknown} for unknown words")?;
+        writeln!(out, "{model} (SHA-256 {model_sha256}), masked by {}", masking.name())?;
+        writeln!(out, "tokenizer of SHA-256 {tokenizer_sha256}\n")?;
+        let figure = |figure: Option<f64>| figure.map_or("-".into(), shown);
+        writeln!(out, "pseudo-log-likelihood       {log_probability:.4}")?;
+        writeln!(out, "pseudo-perplexity           {}", figure(self.pseudo_perplexity))?;
+        writeln!(out, "pseudo-perplexity per word  {}", figure(self.pseudo_perplexity_per_word))?;
+        let Some(compared) = compared else { return Ok(()) };
+        writeln!(out, "\nper {}:", compared.by)?;
+        writeln!(out, "  {:>12}  {model}", figure(compared.pseudo_perplexity))?;
+        writeln!(out, "  {:>12}  {}", figure(compared.other), compared.file)?;
+        if !compared.same_texts {
+            writeln!(out, "the texts are others, so this compares texts as well as models")?;
+        }
+        Ok(())
+    }
+}
+
+/// Two corpora beside each other.
+#[derive(Serialize)]
+pub(super) struct Compared {
+    file: String,
+    by: &'static str,
+    pseudo_perplexity: Option<f64>,
+    other: Option<f64>,
+    other_model: String,
+    same_texts: bool,
+}
+
+impl Compared {
+    pub(super) fn new(summary: &Summary, saved: &Summary, path: &Path, by: UnitArg) -> Self {
+        Self {
+            file: path.display().to_string(),
+            by: match by {
+                UnitArg::Token => "token",
+                UnitArg::Word => "word",
+            },
+            pseudo_perplexity: summary.by(by),
+            other: saved.by(by),
+            other_model: saved.made.model.clone(),
+            same_texts: saved.texts_sha256 == summary.texts_sha256,
+        }
+    }
+}
+
+/// A summary as it is printed.
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    #[serde(flatten)]
+    pub(super) summary: &'a Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) compare: Option<&'a Compared>,
+}
+
+/// A perplexity, which may be anything from 1 up.
+pub(super) fn shown(perplexity: f64) -> String {
+    if perplexity < 1e7 { format!("{perplexity:.4}") } else { format!("{perplexity:.4e}") }
+}

@@ -1,0 +1,146 @@
+//! Texts whose words have their sense beside them, and the vectors of these words.
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::bail;
+use cloze::heads::senses::Occurrence;
+use cloze::{SentenceEncoder, Span};
+use cloze_corpus::senses::{SenseFormat, SenseText, SenseWord};
+use cloze_corpus::{Source, walk};
+
+use crate::commands::senses::args::SenseReadArgs;
+use crate::input::texts::{NotEncoded, encode_each};
+use crate::rows::check_finite;
+use crate::terminal::messages::{Messages, plural};
+use crate::terminal::progress;
+
+/// As many texts are encoded at once.
+const CHUNK: usize = 1024;
+
+/// A text, and the file it is of.
+pub(super) struct Sample {
+    path: Arc<str>,
+    pub(super) text: SenseText,
+}
+
+impl Sample {
+    /// The document; a text that is of none is one by itself.
+    pub(super) fn document(&self) -> &str {
+        self.text.document.as_deref().unwrap_or(&self.text.text)
+    }
+
+    /// One of its words, with the form it has here.
+    pub(super) fn occurrence<'a>(&'a self, word: &'a SenseWord) -> Occurrence<'a> {
+        let SenseWord { span, lemma, pos, sense, .. } = word;
+        Occurrence { lemma, pos, sense, form: span.of(&self.text.text).unwrap_or_default() }
+    }
+}
+
+/// Reads all texts that have a word whose sense is known. What cannot be read is named, and the others
+/// are done.
+pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<Vec<Sample>> {
+    let params = args.params()?;
+    let found = walk::find(&args.paths, true);
+    for error in &found.errors {
+        messages.failure(error);
+    }
+    // Of a folder, files of other kinds are no fault: a document type, a licence.
+    let named = |path: &Path| args.paths.iter().any(|named| Path::new(named) == path);
+    let other = |source: &Source| match source {
+        Source::Stdin => false,
+        Source::File { path, .. } => SenseFormat::of_path(path).is_none() && !named(path),
+    };
+    let (others, sources): (Vec<Source>, Vec<Source>) = found.sources.into_iter().partition(other);
+    if !others.is_empty() {
+        let what = plural(others.len() as u64, "file");
+        messages.note(&format!("{what} skipped: neither .xml nor .jsonl"));
+    }
+    progress::start(&sources, messages);
+    let mut samples: Vec<Sample> = vec![];
+    for source in &sources {
+        let path: Arc<str> = source.name().into();
+        let mut texts = match params.open(source) {
+            Ok(texts) => texts,
+            Err(error) => {
+                messages.failure(&error);
+                continue;
+            }
+        };
+        let mut seen = 0;
+        while let Some(text) = texts.next() {
+            messages.bar.inc(texts.bytes_read().saturating_sub(seen));
+            seen = texts.bytes_read();
+            match text {
+                Ok(text) if text.words.is_empty() => {}
+                Ok(text) => add(&mut samples, &path, text),
+                Err(error) => messages.failure(&error),
+            }
+        }
+        messages.bar.set_message(plural(samples.len() as u64, "text"));
+    }
+    messages.bar.finish_and_clear();
+    if samples.is_empty() {
+        bail!("expected texts with words whose sense is known, found none");
+    }
+    Ok(samples)
+}
+
+/// Adds a text; words of one text that stand in lines of their own become one text's.
+fn add(samples: &mut Vec<Sample>, path: &Arc<str>, text: SenseText) {
+    match samples.last_mut() {
+        Some(last)
+            if last.path == *path
+                && last.text.text == text.text
+                && last.text.document == text.document =>
+        {
+            last.text.words.extend(text.words);
+        }
+        _ => samples.push(Sample { path: path.clone(), text }),
+    }
+}
+
+/// Gives `work` each word of each text with its vector, in order. What cannot be encoded is named, and
+/// the others are done; how many words there were comes back.
+pub(super) fn for_each_word(
+    encoder: &SentenceEncoder,
+    samples: &[&Sample],
+    messages: &Messages,
+    mut work: impl FnMut(&Sample, &SenseWord, &[f32]) -> anyhow::Result<()>,
+) -> anyhow::Result<u64> {
+    progress::start_counted(samples.len() as u64, messages);
+    let mut words = 0;
+    for chunk in samples.chunks(CHUNK) {
+        let encode = |samples: &[&Sample]| {
+            let spans = |sample: &&Sample| sample.text.words.iter().map(|w| w.span).collect();
+            let spans: Vec<Vec<Span>> = samples.iter().map(spans).collect();
+            let texts = samples.iter().zip(&spans);
+            let texts: Vec<(&str, &[Span])> =
+                texts.map(|(sample, spans)| (&*sample.text.text, &**spans)).collect();
+            let found = encoder.spans(&texts)?;
+            found.iter().flatten().flatten().try_for_each(|vector| check_finite(vector))?;
+            Ok(found)
+        };
+        for (sample, found) in chunk.iter().zip(encode_each(chunk, &encode)?) {
+            let path = || sample.path.to_string();
+            let found = match found {
+                Ok(found) => found,
+                Err(source) => {
+                    messages.failure(&NotEncoded { path: path(), line: sample.text.line, source });
+                    continue;
+                }
+            };
+            for (word, vector) in sample.text.words.iter().zip(found) {
+                let Some(vector) = vector else {
+                    let source = cloze::Error::Conflict("the model sees no token of the word");
+                    messages.failure(&NotEncoded { path: path(), line: word.line, source });
+                    continue;
+                };
+                work(sample, word, &vector)?;
+                words += 1;
+            }
+        }
+        messages.bar.inc(chunk.len() as u64);
+    }
+    messages.bar.finish_and_clear();
+    Ok(words)
+}

@@ -1,0 +1,119 @@
+//! The places of a word in texts whose senses nobody has said.
+use anyhow::bail;
+use cloze::{Matrix, SentenceEncoder, Span};
+
+use crate::flags::read::ReadFlags;
+use crate::input::texts::{self, Input};
+use crate::rows::check_finite;
+use crate::terminal::messages::{Messages, plural};
+
+/// How much of the text before a word is shown, in characters.
+const BEFORE: usize = 32;
+/// How much after it.
+const AFTER: usize = 128;
+
+/// A place of the word.
+pub(super) struct Found {
+    /// The text, and where it comes from.
+    pub(super) input: Input,
+    /// Where in the text.
+    pub(super) span: Span,
+    /// Its vector, by each encoder.
+    pub(super) vectors: Vec<Vec<f32>>,
+}
+
+impl Found {
+    /// The word among what stands around it.
+    pub(super) fn excerpt(&self) -> String {
+        let (text, Span { start, end }) = (&self.input.text, self.span);
+        let (before, after) = (&text[..start], &text[end..]);
+        let from = before.char_indices().rev().take(BEFORE).last().map_or(start, |(at, _)| at);
+        let to = after.char_indices().nth(AFTER).map_or(after.len(), |(at, _)| at);
+        let more = |cut| if cut { "…" } else { "" };
+        format!(
+            "{}{}[{}]{}{}",
+            more(from > 0),
+            &before[from..],
+            &text[start..end],
+            &after[..to],
+            more(to < after.len())
+        )
+    }
+}
+
+/// Every place that `places` finds in the texts of `paths`, with its vector by each encoder. What cannot
+/// be read or encoded is named, and the others are done; `word` is for people.
+pub(super) fn find(
+    encoders: &[&SentenceEncoder],
+    word: &str,
+    places: impl Fn(&str) -> Vec<Span>,
+    (paths, read): (&[String], &ReadFlags),
+    messages: &Messages,
+) -> anyhow::Result<Vec<Found>> {
+    let mut found = vec![];
+    let texts = texts::for_each_chunk(paths, read, messages, |chunk| {
+        let with: Vec<(Input, Vec<Span>)> = chunk
+            .into_iter()
+            .map(|input| {
+                let spans = places(&input.text);
+                (input, spans)
+            })
+            .filter(|(_, spans)| !spans.is_empty())
+            .collect();
+        let inputs: Vec<(&str, &[Span])> =
+            with.iter().map(|(input, spans)| (&*input.text, &**spans)).collect();
+        let encode = |inputs: &[(&str, &[Span])]| {
+            let mut all: Vec<Vec<Vec<Option<Vec<f32>>>>> = vec![];
+            for encoder in encoders {
+                let vectors = encoder.spans(inputs)?;
+                vectors.iter().flatten().flatten().try_for_each(|v| check_finite(v))?;
+                all.push(vectors);
+            }
+            // By text, then by place, then by encoder: none of a place that one of them does not see.
+            let of = |text: usize| {
+                let at = |place: usize| all.iter().map(|v| v[text][place].clone()).collect();
+                (0..inputs[text].1.len()).map(at).collect::<Vec<Option<Vec<_>>>>()
+            };
+            Ok((0..inputs.len()).map(of).collect())
+        };
+        let encoded = texts::encode_each(&inputs, &encode)?;
+        for ((input, spans), encoded) in with.iter().zip(encoded) {
+            match encoded {
+                Ok(encoded) => {
+                    for (span, vectors) in spans.iter().zip(encoded) {
+                        let Some(vectors) = vectors else { continue };
+                        let input = Input {
+                            path: input.path.clone(),
+                            line: input.line,
+                            id: input.id.clone(),
+                            text: input.text.clone(),
+                            metadata: input.metadata.clone(),
+                        };
+                        found.push(Found { input, span: *span, vectors });
+                    }
+                }
+                Err(error) => messages.failure(&input.not_encoded(error)),
+            }
+        }
+        Ok(())
+    })?;
+    if found.is_empty() {
+        bail!("expected the word {word:?} in one text at least, found it in none of {texts}");
+    }
+    let occurrences = plural(found.len() as u64, "occurrence");
+    messages.note(&format!("{occurrences} of {word:?} in {}", plural(texts, "text")));
+    Ok(found)
+}
+
+/// The vectors by one of the encoders at length 1, a row a place.
+pub(super) fn matrix(found: &[Found], encoder: usize) -> Matrix {
+    let mut numbers = vec![];
+    let mut width = 1;
+    for place in found {
+        let mut vector = place.vectors[encoder].clone();
+        cloze::embed::l2_normalize(&mut vector);
+        width = vector.len();
+        numbers.extend(vector);
+    }
+    Matrix::from_vec(width, numbers).unwrap_or_default()
+}

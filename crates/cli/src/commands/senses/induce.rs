@@ -1,0 +1,30 @@
+//! The occurrences of a word put together by how it is used.
+use cloze::heads::senses::places;
+
+use super::found::{self, Found};
+use crate::cli::CommonFlags;
+use crate::commands::cluster::Files;
+use crate::commands::embed::note_truncated;
+use crate::commands::senses::args::SensesInduceArgs;
+use crate::input::texts::Input;
+use crate::terminal::messages::Messages;
+
+pub(super) fn run(
+    common: &CommonFlags,
+    args: &SensesInduceArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    args.read.params()?;
+    args.grouping.check()?;
+    args.out.check()?;
+    let encoder = args.vectors.open_layers(common, messages)?;
+    let files = Files::open(&args.out)?;
+    let places = |text: &str| places(text, &args.word, true);
+    let input = (&*args.paths, &args.read);
+    let found = found::find(&[&encoder], &args.word, places, input, messages)?;
+    note_truncated(&encoder, messages);
+    let vectors = found::matrix(&found, 0);
+    let excerpt = |found: Found| Input { text: found.excerpt(), ..found.input };
+    let texts: Vec<Input> = found.into_iter().map(excerpt).collect();
+    files.write("occurrence", &texts, &vectors, &args.grouping, messages)
+}

@@ -1,0 +1,138 @@
+//! The sense of a word in a text.
+use std::io::Write as _;
+
+use cloze::WordSenses;
+use cloze::heads::senses::Told;
+use cloze::senses::{Answer, Place};
+use cloze_core::{OffsetConverter, OffsetUnit};
+use serde::Serialize;
+
+use crate::cli::CommonFlags;
+use crate::commands::senses::args::SensesTellArgs;
+use crate::flags::find_model;
+use crate::terminal::messages::Messages;
+use crate::terminal::out::{Out, json_line};
+use cloze_report::text::one_line;
+
+/// Why nothing is told.
+#[derive(Debug, thiserror::Error)]
+enum Untold {
+    #[error("{word:?}: no such word was there when the senses in {folder} were fitted")]
+    Unseen { word: String, folder: String },
+    #[error("{word:?}: no such word in the text {text:?}, in no form that it had in training")]
+    Absent { word: String, text: String },
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    text: &'a str,
+    word: &'a str,
+    /// Whether the word was there in training.
+    known: bool,
+    offsets: &'static str,
+    occurrences: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    form: &'a str,
+    start: Option<usize>,
+    end: Option<usize>,
+    senses: Vec<Line<'a>>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    sense: &'a str,
+    lemma: &'a str,
+    pos: &'a str,
+    score: f64,
+    cosine: f64,
+    share: f64,
+    count: u64,
+}
+
+impl<'a> Line<'a> {
+    fn of(told: &Told<'a>) -> Self {
+        let Told { word, sense, cosine, share, score } = *told;
+        let (lemma, pos) = (word.lemma.as_str(), word.pos.as_str());
+        Self { sense: &sense.name, lemma, pos, score, cosine, share, count: sense.count }
+    }
+}
+
+pub(super) fn run(
+    common: &CommonFlags,
+    args: &SensesTellArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let runtime = common.load_runtime(messages)?;
+    let model = args.model.as_deref().map(find_model).transpose()?;
+    let senses = WordSenses::open(&runtime, &args.senses, model, |e| args.work.encoder(e))?;
+    let mut out = args.out.open()?;
+    let answer = senses.tell(&args.text, &args.word, args.pos.as_deref())?;
+    let known = answer != Answer::Unseen;
+    let (word, text) = (args.word.clone(), args.text.clone());
+    let places = match answer {
+        Answer::Unseen => {
+            let folder = args.senses.display().to_string();
+            messages.failure(&Untold::Unseen { word, folder });
+            vec![]
+        }
+        Answer::Absent => {
+            messages.failure(&Untold::Absent { word, text });
+            vec![]
+        }
+        Answer::Found(mut places) => {
+            let most = args.top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
+            for place in &mut places {
+                place.senses.truncate(most);
+            }
+            places
+        }
+    };
+    if args.json {
+        json_line(&mut out, &report(args, known, &places))?;
+    } else {
+        pretty(&args.text, &places, &mut out)?;
+    }
+    out.finish()
+}
+
+fn report<'a>(args: &'a SensesTellArgs, known: bool, places: &[Place<'a>]) -> Report<'a> {
+    let mut unit = OffsetConverter::new(&args.text, OffsetUnit::Char);
+    let row = |place: &Place<'a>| Row {
+        form: place.span.of(&args.text).unwrap_or_default(),
+        start: unit.convert(place.span.start),
+        end: unit.convert(place.span.end),
+        senses: place.senses.iter().map(Line::of).collect(),
+    };
+    let occurrences = places.iter().map(row).collect();
+    let (text, word, offsets) = (&*args.text, &*args.word, OffsetUnit::Char.name());
+    Report { text, word, known, offsets, occurrences }
+}
+
+fn pretty(text: &str, places: &[Place<'_>], out: &mut Out) -> anyhow::Result<()> {
+    for (i, Place { span, senses }) in places.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        let parts = [&text[..span.start], &text[span.start..span.end], &text[span.end..]];
+        let [before, form, after] = parts.map(one_line);
+        writeln!(out, "{before}[{form}]{after}")?;
+        let name = |told: &Told<'_>| one_line(&told.sense.name);
+        let width = senses.iter().map(|told| name(told).chars().count()).max().unwrap_or(0);
+        writeln!(out, "{:>9}  {:>9}  {:>7}  {:width$}  word", "score", "cosine", "share", "sense")?;
+        for told in senses {
+            let word = one_line(&format!("{} {}", told.word.lemma, told.word.pos));
+            let line = format!(
+                "{:>9.4}  {:>9.4}  {:>5.1} %  {:width$}  {word}",
+                told.score,
+                told.cosine,
+                100.0 * told.share,
+                name(told)
+            );
+            writeln!(out, "{}", line.trim_end())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! `cloze similarity`: how alike texts are.
+pub(crate) mod args;
+mod heatmap;
+mod matrix;
+mod measure;
+mod pairs;
+mod ranked;
+mod word;
+
+use crate::cli::CommonFlags;
+use crate::commands::embed::note_truncated;
+use crate::commands::similarity::args::SimilarityArgs;
+use crate::input::texts::{self, Input};
+use crate::terminal::messages::Messages;
+use crate::terminal::out::Out;
+use measure::Measure;
+pub(crate) use measure::compare;
+
+/// Which of its forms is asked for is seen from the flags alone, never from how many texts there
+/// turn out to be: a script can rely on it.
+pub(crate) fn run(
+    common: &CommonFlags,
+    args: &SimilarityArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    args.read.params()?;
+    if args.word.is_some() && args.vectors.statics {
+        anyhow::bail!("--static has no meaning with --word, which shows both vectors");
+    }
+    let fields = &args.fields;
+    let names = [&fields.first_field, &fields.second_field, &fields.score_field];
+    let for_pairs = fields.header || fields.no_header || names.iter().any(|name| name.is_some());
+    if args.pairs.is_none() && for_pairs {
+        anyhow::bail!("--first-field, --second-field, --score-field and --header are for --pairs");
+    }
+    let measure = Measure::open(common, args, messages)?;
+    let mut out = Out::to(args.output.as_deref(), args.force)?;
+    if let Some(file) = &args.pairs {
+        pairs::run(&measure, file, args, messages, &mut out)?;
+    } else if let Some(word) = &args.word {
+        word::run(&measure, word, common, args, messages, &mut out)?;
+    } else if args.matrix {
+        matrix::run(&measure, args, messages, &mut out)?;
+    } else {
+        ranked::run(&measure, args, messages, &mut out)?;
+    }
+    out.finish()?;
+    note_truncated(&measure.encoder, messages);
+    Ok(())
+}
+
+/// The texts that are given, then those of files, in chunks.
+fn for_each_chunk(
+    args: &SimilarityArgs,
+    messages: &Messages,
+    mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let given = (1..).zip(&args.given).map(|(line, text)| Input::given(line, text.clone()));
+    let given: Vec<Input> = given.collect();
+    if !given.is_empty() {
+        work(given)?;
+    }
+    if !args.texts.is_empty() {
+        texts::for_each_chunk(&args.texts, &args.read, messages, work)?;
+    }
+    Ok(())
+}
+
+/// The texts of a chunk.
+fn strs(chunk: &[Input]) -> Vec<&str> {
+    chunk.iter().map(|input| input.text.as_str()).collect()
+}

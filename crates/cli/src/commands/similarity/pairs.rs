@@ -1,0 +1,75 @@
+//! Pairs of a file, a line of results each, as they come.
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use super::measure::{Measure, Similarity, Vectors};
+use crate::commands::similarity::args::SimilarityArgs;
+use crate::commands::tag::output::tsv::write_row;
+use crate::input::pairs::{Distinct, for_each_chunk};
+use crate::terminal::messages::Messages;
+use crate::terminal::out::Out;
+use crate::terminal::out::json_line;
+
+#[derive(Serialize)]
+struct Row<'a> {
+    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    first: &'a str,
+    second: &'a str,
+    #[serde(flatten)]
+    similarity: Similarity,
+    metric: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
+}
+
+pub(super) fn run(
+    measure: &Measure,
+    file: &str,
+    args: &SimilarityArgs,
+    messages: &Messages,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let params = args.fields.params();
+    let params = params
+        .format(args.read.input.value())
+        .encoding(args.read.encoding()?)
+        .id_field(args.read.id_field.clone())
+        .max_text_bytes(args.read.max_text.saturating_mul(1 << 20))
+        .check()?;
+    let mut headed = args.json;
+    for_each_chunk(file, &params, messages, |pairs| {
+        if !std::mem::replace(&mut headed, true) {
+            let corrected = measure.correction.as_ref().map(|_| "corrected");
+            let names = ["similarity"].into_iter().chain(corrected).chain(["first", "second"]);
+            write_row(out, names)?;
+        }
+        let mut vectors = Distinct::<Vectors>::default();
+        vectors.add(&pairs, &|texts| measure.vectors(texts))?;
+        for pair in &pairs {
+            let [first, second] = match vectors.of(pair, file) {
+                Ok(both) => both,
+                Err(error) => {
+                    messages.failure(&error);
+                    continue;
+                }
+            };
+            let similarity = measure.similarity(first, second)?;
+            if args.json {
+                let metric = measure.metric.name();
+                let (id, first, second) = (pair.id.as_deref(), &*pair.first, &*pair.second);
+                let (line, score) = (pair.line, pair.score);
+                json_line(out, &Row { line, id, first, second, similarity, metric, score })?;
+            } else {
+                let numbers = [Some(similarity.similarity), similarity.corrected];
+                let numbers: Vec<String> = numbers.iter().flatten().map(f64::to_string).collect();
+                let texts = [&*pair.first, &*pair.second];
+                write_row(out, numbers.iter().map(String::as_str).chain(texts))?;
+            }
+        }
+        Ok(out.flush()?)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What will be done: every flag judged, the model open, the files found.
+use anyhow::{Context as _, bail};
+use cloze_corpus::walk::{self, Walk};
+use cloze_corpus::{Format, Source, ValidReadParams};
+
+use super::model::{self, TagModel};
+use crate::cli::{Color, CommonFlags};
+use crate::commands::tag::args::{OutputArg, TagArgs};
+use crate::commands::tag::output::FormParams;
+use crate::commands::tag::output::sink::{Place, Sink};
+use crate::flags::find_model;
+use crate::flags::read::InputArg;
+use crate::terminal::messages::Messages;
+
+/// All that `cloze tag` needs.
+pub(super) struct Job {
+    pub(super) model: TagModel,
+    pub(super) read: ValidReadParams,
+    pub(super) found: Walk,
+    pub(super) sink: Sink,
+    pub(super) redacts: bool,
+}
+
+impl Job {
+    /// Fails on whatever leaves nothing to do; a path that is missing beside others does not.
+    pub(super) fn new(
+        common: &CommonFlags,
+        args: TagArgs,
+        messages: &Messages,
+    ) -> anyhow::Result<Self> {
+        if args.mask.is_some() && args.format != OutputArg::Redact {
+            bail!("--mask is for --format redact");
+        }
+        if args.format == OutputArg::Redact && args.read.input == InputArg::Conll {
+            bail!("--format redact cannot give CoNLL back: its words are tags' places, not text");
+        }
+        let encoding = args.read.encoding()?;
+        let read = args.read.params()?;
+
+        let model = find_model(&args.tagger.model)?;
+        let params = args.tagger.tag_params(&model);
+        let params = params.scheme(args.scheme.value()).labels(args.labels.map(trimmed));
+        let tagger = model::check(&model, params)?;
+
+        let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
+        encoding.encode(&mask).context("--mask")?;
+        let mut found = walk::find(&args.paths, !encoding.is_utf16());
+        let place = Place::of(args.output.as_deref(), &args.paths);
+        let form = FormParams {
+            form: args.format,
+            offsets: args.offsets.value(),
+            mask,
+            plain: place != Place::Stdout && common.color != Color::Always,
+        };
+        let runtime = common.load_runtime(messages)?;
+        let model = TagModel::open(&runtime, &model, tagger, args.tagger.encoder_params())?;
+        // Last, so that a mistake above leaves no temporary file.
+        let sink = Sink::open(form, place, args.force)?;
+        let redacts = args.format == OutputArg::Redact;
+        if redacts && args.read.input == InputArg::Auto {
+            found.sources.retain(|source| match source {
+                Source::File { path, .. } if Format::of_path(path) == Format::Conll => {
+                    messages.failure(&NotRedacted { path: source.name() });
+                    false
+                }
+                _ => true,
+            });
+        }
+        Ok(Self { model, read, found, sink, redacts })
+    }
+}
+
+/// `A, B` is `A,B`.
+fn trimmed(labels: Vec<String>) -> Vec<String> {
+    labels.into_iter().map(|label| label.trim().to_owned()).collect()
+}
+
+/// A file among others that cannot be given back.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: --format redact cannot give CoNLL back")]
+struct NotRedacted {
+    path: String,
+}

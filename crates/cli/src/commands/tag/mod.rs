@@ -1,0 +1,16 @@
+//! `cloze tag`: from paths to entities.
+pub(crate) mod args;
+mod job;
+pub(crate) mod model;
+pub(crate) mod output;
+mod pipeline;
+
+use crate::cli::CommonFlags;
+use crate::commands::tag::args::TagArgs;
+use crate::terminal::messages::Messages;
+
+/// Checks what was typed against the model, then tags.
+pub(crate) fn run(common: &CommonFlags, args: TagArgs, messages: &Messages) -> anyhow::Result<()> {
+    let job = job::Job::new(common, args, messages)?;
+    pipeline::run(job, messages)
+}

@@ -1,0 +1,66 @@
+//! For reading: the text with its entities in brackets and, where there is colour, in colour.
+use std::io::Write;
+
+use anstyle::{Ansi256Color, Style};
+use cloze_report::text::visible;
+
+use super::{Form, Tagged, WriteError, pieces};
+
+/// Colours of the 256 that are told apart on dark and on light.
+const COLORS: [u8; 12] = [33, 166, 35, 161, 98, 37, 130, 69, 172, 71, 204, 105];
+
+pub(super) struct Pretty {
+    plain: bool,
+    labels: Vec<String>,
+    path: String,
+}
+
+impl Pretty {
+    pub(super) fn new(plain: bool) -> Self {
+        Self { plain, labels: vec![], path: String::new() }
+    }
+
+    fn styled(&self, style: Style) -> Style {
+        if self.plain { Style::new() } else { style }
+    }
+
+    /// The same label has the same colour in the whole output.
+    fn color(&mut self, label: &str) -> Style {
+        let known = self.labels.iter().position(|l| l == label);
+        let place = known.unwrap_or_else(|| {
+            self.labels.push(label.to_owned());
+            self.labels.len() - 1
+        });
+        Style::new().fg_color(Some(Ansi256Color(COLORS[place % COLORS.len()]).into()))
+    }
+}
+
+impl Form for Pretty {
+    fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
+        let dim = self.styled(Style::new().dimmed());
+        if tagged.path != self.path {
+            tagged.path.clone_into(&mut self.path);
+            let bold = self.styled(Style::new().bold());
+            writeln!(out, "{bold}── {} ──{bold:#}", visible(tagged.path))?;
+        }
+        if let Some(id) = &tagged.record.id {
+            write!(out, "{dim}{}:{dim:#} ", visible(id))?;
+        }
+        for (text, entity) in pieces(&tagged.record.text, tagged.entities) {
+            let text = visible(text);
+            match entity {
+                Some(e) => {
+                    let color = self.color(&e.label);
+                    let (color, bold) = (self.styled(color), self.styled(color.bold()));
+                    write!(
+                        out,
+                        "{color}[{color:#}{bold}{text}{bold:#} {color}{}]{color:#}",
+                        visible(&e.label)
+                    )?;
+                }
+                None => write!(out, "{text}")?,
+            }
+        }
+        Ok(writeln!(out)?)
+    }
+}

@@ -1,0 +1,187 @@
+//! Where results go: standard output, one file, or a folder with a file for each input.
+use std::collections::HashSet;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Component, Path, PathBuf};
+
+use cloze_corpus::{Encoding, Source};
+use cloze_store::atomic::Existing;
+
+use super::{Form, FormParams, Tagged, WriteError};
+use crate::terminal::out::Out;
+
+/// Where results go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Stdout,
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+impl Place {
+    /// What `--output` means: a folder if it is one, if it ends in a separator, or if a folder is
+    /// read and it has no ending; else a file.
+    pub(crate) fn of(output: Option<&Path>, inputs: &[String]) -> Self {
+        let Some(path) = output else { return Self::Stdout };
+        let text = path.to_string_lossy();
+        let named_so = text.ends_with('/') || text.ends_with(std::path::MAIN_SEPARATOR);
+        let reads_folder = || inputs.iter().any(|p| Path::new(p).is_dir());
+        let is_folder = path.is_dir() || named_so || (path.extension().is_none() && reads_folder());
+        if is_folder { Self::Folder(path.to_owned()) } else { Self::File(path.to_owned()) }
+    }
+}
+
+/// A stream that is being written.
+struct Stream {
+    form: Box<dyn Form>,
+    out: Out,
+}
+
+impl Stream {
+    fn open(params: &FormParams, out: Out) -> io::Result<Self> {
+        let mut stream = Self { form: params.open(), out };
+        let (form, out) = stream.parts();
+        form.begin(out)?;
+        Ok(stream)
+    }
+
+    fn parts(&mut self) -> (&mut dyn Form, &mut dyn Write) {
+        (self.form.as_mut(), &mut self.out)
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        let (form, out) = self.parts();
+        form.end(out)?;
+        self.out.finish()
+    }
+}
+
+/// The results' way out. Files appear under their names only when they are whole.
+pub(crate) struct Sink {
+    params: FormParams,
+    place: Place,
+    existing: Existing,
+    stream: Option<Stream>,
+    /// The files this run has written: `--force` replaces older ones, not these.
+    written: HashSet<PathBuf>,
+    /// Whether an input has ended well.
+    any_whole: bool,
+}
+
+impl Sink {
+    /// Opens the output; for a folder, nothing yet.
+    pub(crate) fn open(params: FormParams, place: Place, force: bool) -> anyhow::Result<Self> {
+        let existing = if force { Existing::Replace } else { Existing::Refuse };
+        let out = match &place {
+            Place::Stdout => {
+                Some(Out::stdout(params.form == crate::commands::tag::args::OutputArg::Pretty))
+            }
+            Place::File(path) => Some(Out::file(path, existing)?),
+            Place::Folder(_) => None,
+        };
+        let stream = out.map(|out| Stream::open(&params, out)).transpose()?;
+        Ok(Self { params, place, existing, stream, written: HashSet::new(), any_whole: false })
+    }
+
+    /// Whether results appear on the screen.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.place == Place::Stdout && io::stdout().is_terminal()
+    }
+
+    /// An input begins. In a folder this opens its file.
+    pub(crate) fn begin(&mut self, source: &Source) -> anyhow::Result<()> {
+        let Place::Folder(folder) = &self.place else { return Ok(()) };
+        let mut name = match source {
+            Source::File { relative, .. } => relative.clone().into_os_string(),
+            Source::Stdin => "stdin".into(),
+        };
+        // A pattern may have `..` behind its first `*`.
+        anyhow::ensure!(
+            Path::new(&name).components().all(|part| matches!(part, Component::Normal(_))),
+            "{}: its result would leave {}",
+            source.name(),
+            folder.display()
+        );
+        name.push(self.params.ending());
+        let path = folder.join(name);
+        anyhow::ensure!(
+            self.written.insert(path.clone()),
+            "{}: {} would be written over another input's result",
+            source.name(),
+            path.display()
+        );
+        let file = Out::file(&path, self.existing)?;
+        self.stream = Some(Stream::open(&self.params, file)?);
+        Ok(())
+    }
+
+    /// A record with its entities.
+    pub(crate) fn record(&mut self, tagged: &Tagged<'_>) -> Result<(), WriteError> {
+        match &mut self.stream {
+            Some(stream) => {
+                let (form, out) = stream.parts();
+                form.record(tagged, out)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A part of the input that is no record.
+    pub(crate) fn verbatim(&mut self, text: &str, encoding: Encoding) -> Result<(), WriteError> {
+        match &mut self.stream {
+            Some(stream) => {
+                let (form, out) = stream.parts();
+                form.verbatim(text, encoding, out)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What is written so far may be seen.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.stream {
+            Some(stream) => stream.parts().1.flush(),
+            None => Ok(()),
+        }
+    }
+
+    /// An input ended; one that did not end well leaves no file of its own.
+    pub(crate) fn end(&mut self, whole: bool) -> anyhow::Result<()> {
+        self.any_whole |= whole;
+        if matches!(self.place, Place::Folder(_))
+            && let Some(stream) = self.stream.take()
+            && whole
+        {
+            stream.finish()?;
+        }
+        Ok(())
+    }
+
+    /// All inputs ended. Where none ended well, one file for all is not written either: what is
+    /// there already is better than nothing, or than half.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        match self.stream.take() {
+            Some(stream) if self.any_whole || self.place == Place::Stdout => stream.finish(),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_a_folder_when_it_says_so() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().to_string_lossy().into_owned();
+        let file = ["a.txt".to_owned()];
+        let of = |path: &str, inputs: &[String]| Place::of(Some(Path::new(path)), inputs);
+        assert_eq!(Place::of(None, &file), Place::Stdout);
+        assert!(matches!(of("out.jsonl", &file), Place::File(_)));
+        assert!(matches!(of("out/", &file), Place::Folder(_)));
+        assert!(matches!(of(&folder, &file), Place::Folder(_)));
+        assert!(matches!(of("out", &file), Place::File(_)));
+        assert!(matches!(of("out", std::slice::from_ref(&folder)), Place::Folder(_)));
+        assert!(matches!(of("out.jsonl", &[folder]), Place::File(_)));
+    }
+}

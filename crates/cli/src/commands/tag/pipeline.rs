@@ -1,0 +1,299 @@
+//! Reading ahead, tagging in chunks, writing in order, in memory that the longest text bounds.
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, ValidReadParams};
+
+use super::job::Job;
+use super::model::{Failure, Found, TagText};
+use crate::commands::tag::output::{Tagged, WriteError};
+use crate::terminal::messages::{Messages, plural};
+use crate::terminal::progress;
+
+/// As much text as is tagged at once: enough to sort into batches of one length, and little enough
+/// that results appear as it goes.
+const CHUNK_BYTES: usize = 256 << 10;
+/// The same at first, doubled from chunk to chunk, so that the first results appear soon.
+const FIRST_CHUNK_BYTES: usize = 16 << 10;
+/// As many records or failures, should they be short.
+const CHUNK_EVENTS: usize = 4096;
+/// How long to wait for more before tagging what is there: only a slow pipe takes longer.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How far the reader may be ahead, in records.
+const READ_AHEAD: usize = 16;
+
+/// What the reader tells.
+enum Event {
+    Begin(Source),
+    Piece {
+        piece: Piece,
+        format: Format,
+        encoding: Encoding,
+        bytes: u64,
+    },
+    Failed(CorpusError),
+    /// The input's end; not `whole` where a failure came before it.
+    End {
+        whole: bool,
+    },
+}
+
+/// A record that could not be tagged.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: not tagged")]
+struct NotTagged {
+    path: String,
+    line: u64,
+    source: Failure,
+}
+
+/// A record that has no such form.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: not written")]
+struct NotWritten {
+    path: String,
+    line: u64,
+    source: WriteError,
+}
+
+/// What is said at the end.
+#[derive(Default)]
+struct Totals {
+    files: u64,
+    texts: u64,
+    words: u64,
+    entities: BTreeMap<String, u64>,
+}
+
+pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
+    let started = Instant::now();
+    for error in &job.found.errors {
+        messages.failure(error);
+    }
+    let sources = std::mem::take(&mut job.found.sources);
+    progress::start(&sources, messages);
+    let mut totals = Totals::default();
+    let (send, receive) = sync_channel(READ_AHEAD);
+    let read = job.read.clone();
+    // In no scope: after an error nobody waits for a reader that waits for its input.
+    let reader = std::thread::Builder::new().spawn(move || read_all(&read, sources, &send));
+    let reader = reader.context("no thread to read with")?;
+    let mut current = None;
+    let mut write_all = || {
+        let mut most = FIRST_CHUNK_BYTES;
+        while let Some(chunk) = next_chunk(&receive, most) {
+            most = (most * 2).min(CHUNK_BYTES);
+            write_chunk(&mut job, chunk, &mut current, &mut totals, messages)?;
+        }
+        anyhow::Ok(())
+    };
+    let result = write_all();
+    messages.bar.finish_and_clear();
+    result?;
+    if let Err(panic) = reader.join() {
+        std::panic::resume_unwind(panic);
+    }
+    job.sink.finish()?;
+    summarize(&totals, &job.found, job.redacts, started.elapsed(), messages);
+    Ok(())
+}
+
+/// Reads everything in order. Ends early when nobody listens any more.
+fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Event>) {
+    for source in sources {
+        let reader = params.open(&source);
+        if send.send(Event::Begin(source)).is_err() {
+            return;
+        }
+        let mut whole = true;
+        match reader {
+            Ok(mut reader) => {
+                let format = reader.format();
+                while let Some(next) = reader.next() {
+                    let event = match next {
+                        Ok(piece) => {
+                            let (encoding, bytes) = (reader.encoding(), reader.bytes_read());
+                            Event::Piece { piece, format, encoding, bytes }
+                        }
+                        Err(error) => {
+                            whole &= !error.is_fatal();
+                            Event::Failed(error)
+                        }
+                    };
+                    if send.send(event).is_err() {
+                        return;
+                    }
+                }
+            }
+            Err(error) => {
+                whole = false;
+                if send.send(Event::Failed(error)).is_err() {
+                    return;
+                }
+            }
+        }
+        if send.send(Event::End { whole }).is_err() {
+            return;
+        }
+    }
+}
+
+/// The next events, up to about `most` bytes of text; `None` when there are no more.
+fn next_chunk(receive: &Receiver<Event>, most: usize) -> Option<Vec<Event>> {
+    let mut chunk = vec![receive.recv().ok()?];
+    let mut bytes = 0;
+    // What is no record counts, too: an input may have nothing else.
+    while bytes < most && chunk.len() < CHUNK_EVENTS {
+        if let Some(Event::Piece { piece, .. }) = chunk.last() {
+            bytes += match piece {
+                Piece::Record(record) => record.text.len(),
+                Piece::Verbatim(text) => text.len(),
+            };
+        }
+        let Ok(event) = receive.recv_timeout(PATIENCE) else { break };
+        chunk.push(event);
+    }
+    Some(chunk)
+}
+
+/// Where the writer is.
+struct Current {
+    path: String,
+    /// The last record's.
+    line: u64,
+    /// Whether its output could be opened: else its records are read and passed over.
+    open: bool,
+    whole: bool,
+    /// Bytes of it that the progress bar has seen.
+    bytes: u64,
+}
+
+/// Tags a chunk's records together, then writes its events in order.
+fn write_chunk(
+    job: &mut Job,
+    chunk: Vec<Event>,
+    current: &mut Option<Current>,
+    totals: &mut Totals,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let records: Vec<TagText<'_>> = chunk.iter().filter_map(text_of).collect();
+    let mut found = job.model.tag(&records)?.into_iter();
+    if !records.is_empty() && job.sink.is_terminal() {
+        // The bar would stand between the results; they show that it goes on.
+        messages.bar.finish_and_clear();
+    }
+    for event in chunk {
+        match event {
+            Event::Begin(source) => {
+                totals.files += 1;
+                let opened = job.sink.begin(&source);
+                if let Err(error) = &opened {
+                    messages.failure(error.as_ref());
+                }
+                let open = opened.is_ok();
+                let path = source.name();
+                *current = Some(Current { path, line: 1, open, whole: true, bytes: 0 });
+            }
+            Event::Failed(error) => messages.failure(&error),
+            Event::End { whole } => {
+                if let Some(current) = current.take().filter(|c| c.open)
+                    && let Err(error) = job.sink.end(whole && current.whole)
+                {
+                    messages.failure(error.as_ref());
+                }
+            }
+            Event::Piece { piece, format, encoding, bytes } => {
+                let Some(current) = current.as_mut() else { continue };
+                messages.bar.inc(bytes.saturating_sub(current.bytes));
+                current.bytes = bytes;
+                let written = match piece {
+                    Piece::Record(record) => {
+                        let found = found.next().unwrap_or_else(|| Err("no result".into()));
+                        let line = record.line;
+                        current.line = line;
+                        match found {
+                            Ok(found) if current.open => {
+                                let (entities, words) = (&found.entities[..], &found.words[..]);
+                                let (path, record) = (&current.path, &record);
+                                let tagged =
+                                    Tagged { path, format, encoding, record, entities, words };
+                                job.sink.record(&tagged).inspect(|()| totals.count(&found))
+                            }
+                            Ok(_) => Ok(()),
+                            Err(source) => {
+                                let path = current.path.clone();
+                                messages.failure(&NotTagged { path, line, source });
+                                Ok(())
+                            }
+                        }
+                    }
+                    Piece::Verbatim(text) if current.open => job.sink.verbatim(&text, encoding),
+                    Piece::Verbatim(_) => Ok(()),
+                };
+                match written {
+                    Ok(()) => {}
+                    Err(WriteError::Output(error)) => return Err(error.into()),
+                    Err(source) => {
+                        current.whole = false;
+                        let (path, line) = (current.path.clone(), current.line);
+                        messages.failure(&NotWritten { path, line, source });
+                    }
+                }
+            }
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = totals.texts as f64 / messages.bar.elapsed().as_secs_f64().max(1e-9);
+    messages.bar.set_message(format!("{}, {rate:.0}/s", plural(totals.texts, "text")));
+    Ok(job.sink.flush()?)
+}
+
+fn text_of(event: &Event) -> Option<TagText<'_>> {
+    match event {
+        Event::Piece { piece: Piece::Record(record), .. } => {
+            Some(TagText { text: &record.text, words: record.words.as_deref() })
+        }
+        _ => None,
+    }
+}
+
+impl Totals {
+    fn count(&mut self, found: &Found) {
+        self.texts += 1;
+        self.words += found.words.len() as u64;
+        for (label, n) in cloze_heads::tag::count(&found.entities) {
+            *self.entities.entry(label).or_default() += n;
+        }
+    }
+}
+
+fn summarize(
+    totals: &Totals,
+    found: &cloze_corpus::walk::Walk,
+    redacts: bool,
+    time: Duration,
+    messages: &Messages,
+) {
+    let entities: u64 = totals.entities.values().sum();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = totals.words as f64 / time.as_secs_f64().max(1e-9);
+    let (texts, files) = (plural(totals.texts, "text"), plural(totals.files, "file"));
+    let (words, entities) = (plural(totals.words, "word"), plural(entities, "entity"));
+    let seconds = time.as_secs_f64();
+    let mut line =
+        format!("{entities} in {texts} from {files}: {words} in {seconds:.1} s, {rate:.0} words/s");
+    for (n, what) in [(found.hidden, "hidden"), (found.binary, "binary")] {
+        if n > 0 {
+            line = format!("{line}; {} skipped", plural(n, &format!("{what} file")));
+        }
+    }
+    messages.note(&line);
+    if redacts {
+        let by_label = totals.entities.iter().map(|(label, n)| format!("{n} {label}"));
+        let by_label: Vec<_> = by_label.collect();
+        let by_label = if by_label.is_empty() { "nothing".into() } else { by_label.join(", ") };
+        messages.note(&format!("replaced {by_label}"));
+    }
+}

@@ -1,0 +1,214 @@
+//! The model card of a classifier.
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use cloze::metrics::Scores;
+use cloze::metrics::compare::Interval;
+
+use super::report::{Report, settings};
+use crate::terminal::messages::plural;
+use cloze::metrics::labels::{LabelEvaluation, LabelReport};
+use cloze_report::card::again::{self, quoted};
+use cloze_report::card::limits::{ByLabel, Limits};
+use cloze_report::card::markdown::{code_block, escaped, table};
+use cloze_report::card::{FrontMatter, files, labels, rights};
+
+/// The text of `README.md`, for a model in a folder of this name.
+pub(super) fn card(name: &str, report: &Report) -> String {
+    let mut parts = vec![front_matter(report), format!("# {}\n\n", escaped(name))];
+    let description = report.description.as_deref().map(|text| escaped(text) + "\n\n");
+    parts.extend(description);
+    parts.push(what(report));
+    parts.push(usage(name, report));
+    parts.push(labels(&report.labels, "examples"));
+    parts.push(data(report));
+    parts.push(quality(report));
+    parts.push(format!(
+        "## Settings\n\n- Features: {}\n- Head: {}\n\n",
+        escaped(&settings(&report.features)),
+        escaped(&settings(&report.head))
+    ));
+    parts.push(own_limits(report));
+    parts.push(again::section(&report.command));
+    parts.push(rights(
+        report.license.as_deref(),
+        report.attribution.as_deref(),
+        report.source.as_deref(),
+    ));
+    parts.concat()
+}
+
+fn front_matter(report: &Report) -> String {
+    let pairs = ["sentence-pair-classification"];
+    let tags = if report.task == "pair" { &pairs[..] } else { &[] };
+    let front = FrontMatter {
+        license: report.license.as_deref(),
+        language: report.language.as_deref(),
+        pipeline: "text-classification",
+        base: &report.model.name,
+        tags,
+        metrics: &["accuracy", "f1"],
+    };
+    front.write()
+}
+
+fn what(report: &Report) -> String {
+    let to = if report.task == "pair" { "a pair of texts" } else { "a text" };
+    let given = match report.multi_label() {
+        Some(true) => format!("none, one or several of {}", report.labels.len()),
+        Some(false) => format!("one of {}", report.labels.len()),
+        None => format!("labels, of which there are {},", report.labels.len()),
+    };
+    let labels = if report.multi_label().is_some() { " labels" } else { "" };
+    format!(
+        "Gives {to} {given}{labels}: a head on the encoder {}, made by cloze {}.\n\n",
+        escaped(&report.model.name),
+        escaped(report.cloze)
+    )
+}
+
+fn usage(name: &str, report: &Report) -> String {
+    let command = if report.task == "pair" { "pair" } else { "classify" };
+    let call = format!("cloze {command} FILE --model {}", quoted(&format!("./{name}")));
+    format!(
+        "## Use\n\n{}\nThe encoder is not in this folder: `cloze.json` says where it was, and by its SHA-256, {}, it \
+         is known.\n\n",
+        code_block("sh", &call),
+        escaped(&report.model.sha256)
+    )
+}
+
+fn data(report: &Report) -> String {
+    let n = plural(report.examples as u64, "example");
+    format!("## Training data\n\n{n}.\n\n{}\n", files(&report.data, "examples"))
+}
+
+fn quality(report: &Report) -> String {
+    let mut parts = vec!["## How good it is\n\n".to_owned()];
+    match &report.held_out {
+        Some(held_out) => {
+            let how = escaped(&held_out.how);
+            parts.push(format!(
+                "LabelEvaluation by {how}: each example by a head that was not fitted on it.\n\n{}",
+                figures(&held_out.judged)
+            ));
+            if let Some(c) = &held_out.calibration {
+                parts.push(format!(
+                    "Probabilities are made with the temperature {:.4}. It brings the calibration \
+                     error from {:.4} to {:.4} and the log loss from {:.4} to {:.4}, learned from \
+                     other examples than those it is judged on.\n\n",
+                    c.temperature,
+                    c.before.expected_calibration_error,
+                    c.after.expected_calibration_error,
+                    c.before.log_loss,
+                    c.after.log_loss
+                ));
+            }
+        }
+        None => parts.push("No examples were held out to judge it by.\n\n".to_owned()),
+    }
+    if let Some(t) = &report.threshold {
+        parts.push(format!(
+            "The label {} is given from a probability of {:.4} on, where on the examples held out \
+             precision is {:.4} and recall {:.4}.\n\n",
+            escaped(&t.label),
+            t.probability,
+            t.precision,
+            t.recall
+        ));
+    }
+    if let Some(test) = &report.test {
+        parts.push(format!(
+            "### On test data\n\n{}\n{}",
+            files(&test.data, "examples"),
+            figures(&test.judged)
+        ));
+    }
+    if let Some(draws) = &report.draws {
+        parts.push(format!(
+            "{} of {} a label gave an accuracy of {:.4} ± {:.4} on the test data (mean and standard \
+             deviation); this is the last of them.\n\n",
+            plural(draws.accuracy.len() as u64, "draw"),
+            plural(draws.examples_a_label as u64, "example"),
+            draws.mean,
+            draws.std
+        ));
+    }
+    parts.push("`report.html` has all figures, plots and mistakes.\n\n".to_owned());
+    parts.concat()
+}
+
+fn figures(judged: &LabelEvaluation) -> String {
+    let with = |what: &str, i: &Interval| {
+        let interval = format!("{:.4} to {:.4}", i.low, i.high);
+        vec![what.to_owned(), format!("{:.4}", i.estimate), interval]
+    };
+    let without =
+        |what: &str, value: f64| vec![what.to_owned(), format!("{value:.4}"), String::new()];
+    let (first, other, value) = match &judged.report {
+        LabelReport::Single(report) => ("accuracy", "Matthews’ correlation", report.matthews),
+        LabelReport::Multi(report) => ("all labels right", "Hamming loss", report.hamming_loss),
+    };
+    let mut rows =
+        vec![with(first, &judged.intervals.accuracy), with("macro F1", &judged.intervals.macro_f1)];
+    rows.push(without(other, value));
+    if let Some(p) = &judged.probability {
+        rows.push(without("log loss", p.log_loss));
+        rows.push(without("calibration error", p.expected_calibration_error));
+    }
+    let interval = format!("{:.0} % interval", 100.0 * judged.intervals.accuracy.level);
+    let of = format!("of {}", plural(judged.examples(), "example"));
+    let whole = table(&[&of, "figure", &interval], 1, &rows);
+    let row = |(label, s): (&String, &Scores)| {
+        let figures = [s.precision, s.recall, s.f1].map(|figure| format!("{figure:.4}"));
+        let mut row = vec![escaped(label)];
+        row.extend(figures);
+        row.push(s.support.to_string());
+        row
+    };
+    let rows: Vec<Vec<String>> = by_label(judged).iter().map(row).collect();
+    let each = table(&["label", "precision", "recall", "F1", "support"], 1, &rows);
+    format!("{whole}\n{each}\n")
+}
+
+/// What it cannot do, and what may be wrong with it.
+fn own_limits(report: &Report) -> String {
+    let mut own = vec![
+        "It knows the labels above alone, and has no way to say that a text is about something \
+         else; a low probability is the only hint."
+            .to_owned(),
+    ];
+    if !report.converged {
+        let n = plural(report.iterations, "step");
+        own.push(format!("The head had not converged after {n}."));
+    }
+    if !report.likely_label_errors.is_empty() {
+        let n = plural(report.likely_label_errors_found as u64, "label");
+        own.push(format!("Of the training data {n} may be wrong; `report.html` lists them."));
+    }
+    let test = report.test.as_ref().map(|test| ("of test data", &test.judged));
+    let held_out = || report.held_out.as_ref().map(|held_out| ("held out", &held_out.judged));
+    let judged = test.or_else(held_out).map(|(which, judged)| ByLabel {
+        on: format!("{} {which}", plural(judged.examples(), "example")),
+        labels: by_label(judged).iter().map(|(label, s)| (label.as_str(), s)).collect(),
+    });
+    let limits = Limits {
+        learned: plural(report.examples as u64, "example"),
+        data: &report.data,
+        language: report.language.as_deref(),
+        labels: &report.labels,
+        counted: "examples",
+        judged,
+        own,
+    };
+    limits.section()
+}
+
+fn by_label(judged: &LabelEvaluation) -> &BTreeMap<String, Scores> {
+    match &judged.report {
+        LabelReport::Single(report) => &report.labels,
+        LabelReport::Multi(report) => &report.labels,
+    }
+}

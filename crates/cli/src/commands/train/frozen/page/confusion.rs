@@ -1,0 +1,83 @@
+//! Which label is taken for which. Shades go with the share of the row; the numbers always stand there.
+use cloze::metrics::MultiLabelReport;
+use cloze::metrics::classification::ConfusionTable;
+
+use super::figures::share;
+use cloze_report::page::attribute;
+use cloze_report::page::table::{framed, label, name, number, row};
+
+/// More labels than this are no table that can be read.
+const MOST: usize = 30;
+/// More columns than this have their names upright.
+const WIDE: usize = 6;
+
+/// Where one label is chosen.
+pub(super) fn single(table: &ConfusionTable) -> String {
+    let all: Vec<usize> = (0..table.labels.len()).collect();
+    let count = |gold: usize, predicted: usize| {
+        table.counts.get(gold).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
+    };
+    let wrong_of = |i: usize| -> u64 {
+        all.iter().filter(|&&j| j != i).map(|&j| count(i, j) + count(j, i)).sum()
+    };
+    let mut shown = all.clone();
+    if all.len() > MOST {
+        // Stable, so that of equals the first by name stay.
+        shown.sort_by_key(|&i| std::cmp::Reverse(wrong_of(i)));
+        shown.truncate(MOST);
+        shown.sort_unstable();
+    }
+    let cell = |gold: usize, predicted: usize, total: u64| {
+        let n = count(gold, predicted);
+        let class = if gold == predicted { " class=\"right\"" } else { "" };
+        let title = format!(
+            "gold {}, predicted {}: {n} of {total}",
+            table.labels[gold], table.labels[predicted]
+        );
+        format!(
+            "<td{class} style=\"--share:{:.3}\" title=\"{}\">{n}</td>",
+            share(n, total),
+            attribute(&title)
+        )
+    };
+    let line = |&gold: &usize| {
+        let total = all.iter().map(|&j| count(gold, j)).sum();
+        let mut cells = vec![name(&table.labels[gold])];
+        cells.extend(shown.iter().map(|&predicted| cell(gold, predicted, total)));
+        row(&cells)
+    };
+    let rows: Vec<String> = shown.iter().map(line).collect();
+    let column = |&i: &usize| format!("<th scope=\"col\">{}</th>", label(&table.labels[i]));
+    let columns: Vec<String> = shown.iter().map(column).collect();
+    let head = format!("<tr><td></td>{}</tr>", columns.concat());
+    let mut note = String::new();
+    if shown.len() < all.len() {
+        let total: u64 = table.counts.iter().flatten().sum();
+        let there: u64 =
+            shown.iter().map(|&i| shown.iter().map(|&j| count(i, j)).sum::<u64>()).sum();
+        note = format!(
+            "<p>Below are the {} of {} labels with the most mistakes; {} of {total} examples are of \
+             others, or taken for them.</p>\n",
+            shown.len(),
+            all.len(),
+            total - there
+        );
+    }
+    let many = if shown.len() > WIDE { " many" } else { "" };
+    let table = framed("Rows are gold labels, columns predicted ones", &head, &rows);
+    format!("{note}<div class=\"matrix{many}\">\n{table}</div>\n")
+}
+
+/// The 2×2 of each label, in a row.
+pub(super) fn multi(report: &MultiLabelReport) -> String {
+    let line = |(label, [[neither, spurious], [missed, both]]): (&String, &[[u64; 2]; 2])| {
+        row(&[name(label), number(both), number(missed), number(spurious), number(neither)])
+    };
+    let rows: Vec<String> = report.confusion.iter().map(line).collect();
+    let head = "<tr><th rowspan=\"2\" scope=\"col\" class=\"list\">label</th>\
+                <th colspan=\"2\" scope=\"colgroup\">gold</th>\
+                <th colspan=\"2\" scope=\"colgroup\">not gold</th></tr>\n\
+                <tr><th scope=\"col\">predicted</th><th scope=\"col\">not predicted</th>\
+                <th scope=\"col\">predicted</th><th scope=\"col\">not predicted</th></tr>";
+    framed("Each label by itself", head, &rows)
+}

@@ -1,0 +1,146 @@
+//! Texts that were judged wrong, or that may be labelled wrong.
+use crate::commands::train::frozen::report::{ConfidentError, LikelyError};
+use cloze::metrics::labels::{LabelEvaluation, LabelReport};
+use cloze_report::page::table::{Numbers, Words, figure, labels, row, table, words};
+use cloze_report::page::{attribute, text};
+
+/// About as many characters of a text are shown.
+const SHOWN: usize = 300;
+/// So many of them may be given up to end between words.
+const SLACK: usize = 30;
+
+/// The surest mistakes.
+pub(super) fn confident(judged: &LabelEvaluation, errors: &[ConfidentError]) -> String {
+    let one = |e: &ConfidentError| {
+        row(&[
+            figure(e.probability),
+            labels(&e.gold),
+            labels(&e.predicted),
+            texts(&e.text, e.second.as_deref()),
+            place(&e.path, e.line),
+        ])
+    };
+    let rows: Vec<String> = errors.iter().map(one).collect();
+    let all = wrong(judged);
+    let shown = errors.len() as u64;
+    let caption = if shown < all {
+        format!("The {shown} surest of {all} mistakes")
+    } else {
+        "Mistakes, the surest first".to_owned()
+    };
+    let head =
+        [Numbers("probability"), Words("gold"), Words("predicted"), Words("text"), Words("place")];
+    format!("<div class=\"doubts\">\n{}</div>\n", table(&caption, &head, &rows))
+}
+
+/// Labels that the other examples speak against.
+pub(super) fn likely(errors: &[LikelyError], found: usize) -> String {
+    let one = |e: &LikelyError| {
+        row(&[
+            figure(e.margin),
+            words(&e.given),
+            words(&e.suggested),
+            texts(&e.text, e.second.as_deref()),
+            place(&e.path, e.line),
+        ])
+    };
+    let rows: Vec<String> = errors.iter().map(one).collect();
+    let more = if errors.len() == found {
+        String::new()
+    } else {
+        format!(" There are {found}; the first {} are shown.", errors.len())
+    };
+    let head = [Numbers("margin"), Words("given"), Words("rather"), Words("text"), Words("place")];
+    format!(
+        "<p>Heads that were not fitted on these examples are sure of another label; the margin is by \
+         how much it is more probable. They are found by confident learning (Northcutt et al. \
+         2021) and wait for your judgement.{more}</p>\n<div class=\"doubts\">\n{}</div>\n",
+        table("The likeliest first", &head, &rows)
+    )
+}
+
+/// How many examples are wrong.
+#[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to all examples")]
+fn wrong(judged: &LabelEvaluation) -> u64 {
+    match &judged.report {
+        LabelReport::Single(report) => {
+            let diagonal = report.confusion.counts.iter().enumerate();
+            let right: u64 = diagonal.filter_map(|(i, row)| row.get(i)).sum();
+            report.examples - right.min(report.examples)
+        }
+        LabelReport::Multi(report) => {
+            ((1.0 - report.subset_accuracy) * report.examples as f64).round() as u64
+        }
+    }
+}
+
+fn place(path: &str, line: u64) -> String {
+    words(&format!("{path}:{line}"))
+}
+
+/// A text or a pair, each in its own direction, with the whole of it where it is cut.
+fn texts(first: &str, second: Option<&str>) -> String {
+    let one = |whole: &str| {
+        let shown = cut(whole);
+        if shown.len() == whole.len() {
+            format!("<div dir=\"auto\">{}</div>", text(whole))
+        } else {
+            let title = attribute(whole);
+            format!("<div dir=\"auto\" title=\"{title}\">{}…</div>", text(shown))
+        }
+    };
+    let second = second.map(|second| format!("<hr>{}", one(second))).unwrap_or_default();
+    format!("<td class=\"text\">{}{second}</td>", one(first))
+}
+
+/// The beginning of a long text, up to a space if there is one near, and never amid an emoji or
+/// between a letter and its accents.
+fn cut(whole: &str) -> &str {
+    let Some((mut end, _)) = whole.char_indices().nth(SHOWN) else {
+        return whole;
+    };
+    let near = whole[..end].char_indices().rev().nth(SLACK - 1).map_or(0, |(at, _)| at);
+    if let Some(space) = whole[near..end].rfind(char::is_whitespace) {
+        return whole[..near + space].trim_end();
+    }
+    while let Some(last) = whole[..end].chars().next_back() {
+        let next = whole[end..].chars().next().unwrap_or(' ');
+        if end <= near || !(joins(next) || joins(last) && last == '\u{200d}') {
+            break;
+        }
+        end -= last.len_utf8();
+    }
+    &whole[..end]
+}
+
+/// Whether a character belongs to the one before: accents, joiners, variants, tones of skin.
+fn joins(c: char) -> bool {
+    matches!(c, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{20e3}')
+        || unicode_normalization::char::is_combining_mark(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_words_and_never_in_a_character() {
+        assert_eq!(cut("short\ntext"), "short\ntext");
+        let exact = "é".repeat(SHOWN);
+        assert_eq!(cut(&exact), exact);
+        assert_eq!(cut(&"é".repeat(SHOWN + 1)), exact);
+        // 295 letters, a space, and a word that would end at 304.
+        let spaced = format!("{} {}", "a".repeat(295), "b".repeat(8));
+        assert_eq!(cut(&spaced), "a".repeat(295));
+        // A family of five characters from the 298th on: all or nothing.
+        let family = "👩\u{200d}👩\u{200d}👧";
+        let emoji = format!("{}{family}{family}", "a".repeat(297));
+        assert_eq!(cut(&emoji), "a".repeat(297));
+        // The accent is the 301st character.
+        let accent = format!("{}e\u{301}x", "a".repeat(299));
+        assert_eq!(cut(&accent), "a".repeat(299));
+        // Nothing but joiners ends, too.
+        assert!(!cut(&"\u{200d}".repeat(2 * SHOWN)).is_empty());
+    }
+}

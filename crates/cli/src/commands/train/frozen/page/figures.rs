@@ -1,0 +1,153 @@
+//! Tables of figures.
+use cloze::metrics::Scores;
+use cloze::metrics::compare::Interval;
+use cloze::metrics::probability::ProbabilityReport;
+
+use crate::commands::train::frozen::report::{Calibration, CurvePoint};
+use cloze::metrics::labels::{LabelEvaluation, LabelRanking, LabelReport};
+use cloze_report::page::table::{Numbers, Words, figure, framed, name, number, row, table, words};
+
+/// Of all examples together.
+pub(super) fn whole(judged: &LabelEvaluation) -> String {
+    let with = |what: &str, i: &Interval| {
+        let interval = format!("{:.4} to {:.4}", i.low, i.high);
+        row(&[name(what), figure(i.estimate), words(&interval)])
+    };
+    let without = |what: &str, value: f64| row(&[name(what), figure(value), words("")]);
+    let LabelEvaluation { intervals, .. } = judged;
+    let mut rows = match &judged.report {
+        LabelReport::Single(report) => vec![
+            with("accuracy", &intervals.accuracy),
+            with("macro F1", &intervals.macro_f1),
+            without("balanced accuracy", report.balanced_accuracy),
+            without("Matthews’ correlation", report.matthews),
+            without("Cohen’s kappa", report.kappa),
+        ],
+        LabelReport::Multi(report) => vec![
+            with("all labels right", &intervals.accuracy),
+            with("macro F1", &intervals.macro_f1),
+            without("Hamming loss", report.hamming_loss),
+        ],
+    };
+    if let Some(p) = &judged.probability {
+        rows.push(without("log loss", p.log_loss));
+        rows.push(without("Brier score", p.brier));
+        rows.push(without("calibration error", p.expected_calibration_error));
+    }
+    let interval = format!("{:.0} % interval", 100.0 * intervals.accuracy.level);
+    table("On the whole", &[Words(""), Numbers("figure"), Words(&interval)], &rows)
+}
+
+/// Label by label, and on average.
+pub(super) fn by_label(judged: &LabelEvaluation) -> String {
+    let (labels, averages) = match &judged.report {
+        LabelReport::Single(report) => (&report.labels, &report.averages),
+        LabelReport::Multi(report) => (&report.labels, &report.averages),
+    };
+    let one = |label: &str, s: &Scores, ranking: Option<&LabelRanking>| {
+        let ranked =
+            |of: fn(&LabelRanking) -> f64| ranking.map_or(number("–"), |r| figure(of(r)));
+        row(&[
+            name(label),
+            figure(s.precision),
+            figure(s.recall),
+            figure(s.f1),
+            number(s.support),
+            ranked(|r| r.average_precision),
+            ranked(|r| r.roc_auc),
+        ])
+    };
+    let mut rows: Vec<String> = labels
+        .iter()
+        .map(|(label, scores)| one(label, scores, judged.ranking.get(label)))
+        .collect();
+    // A body of their own, so that a label named "macro" is not mistaken for an average.
+    rows.push("</tbody>\n<tbody class=\"averages\">\n".to_owned());
+    let kinds =
+        [("micro", averages.micro), ("macro", averages.r#macro), ("weighted", averages.weighted)];
+    rows.extend(kinds.iter().map(|(kind, scores)| one(kind, scores, None)));
+    let head = [
+        Words("label"),
+        Numbers("precision"),
+        Numbers("recall"),
+        Numbers("F1"),
+        Numbers("support"),
+        Numbers("average precision"),
+        Numbers("ROC-AUC"),
+    ];
+    table("By label", &head, &rows)
+}
+
+/// What the temperature is worth, and the bins of the reliability diagram.
+pub(super) fn reliability(
+    calibration: Option<&Calibration>,
+    series: &[(&str, &ProbabilityReport)],
+) -> String {
+    let mut parts = vec![];
+    if let Some(c) = calibration {
+        let one = |what: &str, p: &ProbabilityReport| {
+            row(&[
+                name(what),
+                figure(p.log_loss),
+                figure(p.brier),
+                figure(p.expected_calibration_error),
+            ])
+        };
+        let caption = format!("Calibration by the temperature {:.4}", c.temperature);
+        let head =
+            [Words(""), Numbers("log loss"), Numbers("Brier score"), Numbers("calibration error")];
+        parts.push(table(&caption, &head, &[one("before", &c.before), one("after", &c.after)]));
+    }
+    let bins = series.iter().map(|(_, p)| p.bins.len()).max().unwrap_or(0);
+    let of_bin = |i: usize| {
+        let place = |at: usize| format!("{:.2}", share(at as u64, bins as u64));
+        let mut cells = vec![name(&format!("{} to {}", place(i), place(i + 1)))];
+        for (_, report) in series {
+            match report.bins.get(i).filter(|bin| bin.examples > 0) {
+                Some(bin) => cells.extend([
+                    number(bin.examples),
+                    figure(mean(bin.confidence, bin.examples)),
+                    figure(share(bin.correct, bin.examples)),
+                ]),
+                None => cells.extend([number(0), number("–"), number("–")]),
+            }
+        }
+        row(&cells)
+    };
+    let filled =
+        |i: &usize| series.iter().any(|(_, p)| p.bins.get(*i).is_some_and(|bin| bin.examples > 0));
+    let rows: Vec<String> = (0..bins).filter(filled).map(of_bin).collect();
+    let group = |(kind, _): &(&str, _)| format!("<th colspan=\"3\" scope=\"colgroup\">{kind}</th>");
+    let groups: Vec<String> = series.iter().map(group).collect();
+    let groups = groups.concat();
+    let three = "<th scope=\"col\">examples</th><th scope=\"col\">mean probability</th>\
+                 <th scope=\"col\">right</th>";
+    let head = format!(
+        "<tr><th rowspan=\"2\" scope=\"col\" class=\"list\">top probability</th>{groups}</tr>\n<tr>{}</tr>",
+        three.repeat(series.len())
+    );
+    parts.push(framed("How often predictions of a probability are right", &head, &rows));
+    parts.concat()
+}
+
+/// The learning curve in numbers.
+pub(super) fn curve(points: &[CurvePoint]) -> String {
+    let one = |p: &CurvePoint| row(&[number(p.examples), figure(p.accuracy), figure(p.macro_f1)]);
+    let rows: Vec<String> = points.iter().map(one).collect();
+    table(
+        "By number of training examples",
+        &[Numbers("examples"), Numbers("accuracy"), Numbers("macro F1")],
+        &rows,
+    )
+}
+
+/// 0 of nothing.
+pub(super) fn share(part: u64, whole: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    mean(part as f64, whole)
+}
+
+pub(super) fn mean(sum: f64, of: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    if of == 0 { 0.0 } else { sum / of as f64 }
+}

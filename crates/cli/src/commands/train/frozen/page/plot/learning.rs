@@ -1,0 +1,109 @@
+//! Figures by the number of training examples, on a logarithmic axis.
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::element::DashedPathElement;
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use crate::commands::train::frozen::report::{CurvePoint, Report};
+use cloze_report::plot::{self, Area, BLUE, Drawn, FONT, VERMILION, tick};
+use cloze_report::text::visible;
+
+const SIZE: (u32, u32) = (760, 420);
+const HEAD: u32 = 64;
+
+/// Draws the curve.
+pub(in crate::commands::train::frozen::page) fn draw(
+    report: &Report,
+) -> Result<String, cloze_report::ReportError> {
+    let title = format!("Learning curve of a head on {}", visible(&report.model.name));
+    plot::svg(SIZE, &title, |root| panel(&report.curve, &title, root))
+}
+
+/// An axis of logarithms to base 2, whose ticks are at the points and are the numbers themselves.
+/// That of plotters chooses powers of 10, of which there may be none in the range.
+struct Logarithm {
+    range: RangedCoordf64,
+    ticks: Vec<f64>,
+}
+
+impl Ranged for Logarithm {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.range.map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.range()
+    }
+}
+
+impl ValueFormatter<f64> for Logarithm {
+    fn format(value: &f64) -> String {
+        format!("{:.0}", value.exp2())
+    }
+}
+
+fn panel(points: &[CurvePoint], title: &str, root: &Area<'_>) -> Drawn {
+    let (head, body) = root.split_vertically(HEAD);
+    plot::text(&head, &plot::label(title, 80), (380, 18), 19, HPos::Center)?;
+    head.draw(&PathElement::new([(230, 48), (270, 48)], BLUE.stroke_width(2)))?;
+    head.draw(&Circle::new((250, 48), 5, BLUE.filled()))?;
+    plot::text(&head, "accuracy", (278, 48), 16, HPos::Left)?;
+    head.draw(&DashedPathElement::new([(400, 48), (440, 48)], 6, 4, VERMILION.stroke_width(2)))?;
+    head.draw(&TriangleMarker::new((420, 48), 7, VERMILION.filled()))?;
+    plot::text(&head, "macro F1", (448, 48), 16, HPos::Left)?;
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    let place = |p: &CurvePoint| (p.examples.max(1) as f64).log2();
+    let values = || points.iter().flat_map(|p| [p.accuracy, p.macro_f1]);
+    let (first, last) = points
+        .iter()
+        .map(place)
+        .fold((f64::INFINITY, 0.0), |(low, high), x| (f64::min(low, x), f64::max(high, x)));
+    let first = first.min(last);
+    let lowest = values().filter(|y| y.is_finite()).fold(1.0, f64::min);
+    let low = ((lowest * 10.0).floor() / 10.0 - 0.05).clamp(-0.02, 0.95);
+    let margin = 0.04 * (last - first).max(1.0);
+    let ticks: Vec<f64> = points.iter().map(place).collect();
+    let mut chart = ChartBuilder::on(&body)
+        .margin_right(25)
+        .margin_left(12)
+        .margin_top(6)
+        .x_label_area_size(46)
+        .y_label_area_size(64)
+        .build_cartesian_2d(
+            Logarithm { range: (first - margin..last + margin).into(), ticks },
+            low..1.02,
+        )?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.15))
+        .label_style((FONT, 15))
+        .axis_desc_style((FONT, 17))
+        .y_labels(6)
+        .y_label_formatter(&|y| tick(*y, 1.0))
+        .x_desc("training examples (logarithmic)")
+        .y_desc("on examples held out")
+        .draw()?;
+    let finite = |of: fn(&CurvePoint) -> f64| -> Vec<(f64, f64)> {
+        points.iter().map(|p| (place(p), of(p))).filter(|(_, y)| y.is_finite()).collect()
+    };
+    let (accuracy, macro_f1) = (finite(|p| p.accuracy), finite(|p| p.macro_f1));
+    chart.draw_series(LineSeries::new(accuracy.clone(), BLUE.stroke_width(2)))?;
+    chart.draw_series(accuracy.into_iter().map(|at| Circle::new(at, 5, BLUE.filled())))?;
+    chart.draw_series(DashedLineSeries::new(macro_f1.clone(), 6, 4, VERMILION.stroke_width(2)))?;
+    chart.draw_series(
+        macro_f1.into_iter().map(|at| TriangleMarker::new(at, 6, VERMILION.filled())),
+    )?;
+    Ok(())
+}

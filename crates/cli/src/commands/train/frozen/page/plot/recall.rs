@@ -1,0 +1,134 @@
+//! Precision and recall of labels over all thresholds. As steps, as average precision adds them up.
+use std::collections::BTreeMap;
+
+use plotters::element::DashedPathElement;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use cloze::metrics::labels::LabelRanking;
+use cloze_report::plot::{self, Area, Drawn, FONT, tick};
+
+const SIZE: (u32, u32) = (860, 520);
+/// The plot; to the right of it is the legend.
+const PLOT: u32 = 560;
+const HEAD: u32 = 40;
+/// More lines than this cannot be told apart.
+const MOST: usize = 8;
+/// How much of a label is in the legend, in characters.
+const LABEL_CHARS: usize = 26;
+/// Told apart by the colour-blind and dark enough on white (after Okabe & Ito 2008).
+const COLORS: [RGBColor; MOST] = [
+    RGBColor(0, 114, 178),
+    RGBColor(190, 75, 0),
+    RGBColor(0, 120, 88),
+    RGBColor(150, 70, 120),
+    RGBColor(0, 0, 0),
+    RGBColor(140, 110, 0),
+    RGBColor(20, 130, 200),
+    RGBColor(110, 110, 110),
+];
+/// Lengths of dashes, and of the gaps between them.
+const DASHES: [Option<(i32, i32)>; 4] = [None, Some((9, 4)), Some((3, 3)), Some((14, 7))];
+
+/// Draws the curves of the labels with the least average precision.
+pub(in crate::commands::train::frozen::page) fn draw(
+    ranking: &BTreeMap<String, LabelRanking>,
+) -> Result<String, cloze_report::ReportError> {
+    let mut worst: Vec<(&str, &LabelRanking)> =
+        ranking.iter().map(|(l, r)| (l.as_str(), r)).collect();
+    worst.sort_by(|a, b| a.1.average_precision.total_cmp(&b.1.average_precision));
+    worst.truncate(MOST);
+    let title = if worst.len() < ranking.len() {
+        let all = ranking.len();
+        format!("Precision by recall: the {MOST} of {all} labels with the least average precision")
+    } else {
+        "Precision by recall, label by label".to_owned()
+    };
+    plot::svg(SIZE, &title, |root| {
+        let (head, body) = root.split_vertically(HEAD);
+        plot::text(&head, &title, (430, 22), 19, HPos::Center)?;
+        let (curves, legend) = body.split_horizontally(PLOT);
+        panel(&worst, &curves)?;
+        names(&worst, &legend)
+    })
+}
+
+fn panel(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> Drawn {
+    let mut chart = ChartBuilder::on(area)
+        .margin_left(12)
+        .margin_top(6)
+        .margin_right(12)
+        .x_label_area_size(46)
+        .y_label_area_size(64)
+        .build_cartesian_2d(0.0..1.02, 0.0..1.02)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.15))
+        .label_style((FONT, 15))
+        .axis_desc_style((FONT, 17))
+        .x_label_formatter(&|x| tick(*x, 1.0))
+        .y_label_formatter(&|y| tick(*y, 1.0))
+        .x_desc("recall")
+        .y_desc("precision")
+        .draw()?;
+    let style = (FONT, 12).into_text_style(area).color(&WHITE);
+    let style = style.pos(Pos::new(HPos::Center, VPos::Center));
+    for (i, (_, ranking)) in worst.iter().enumerate() {
+        let (color, steps) = (COLORS[i % MOST], steps(&ranking.curve));
+        match DASHES[i % DASHES.len()] {
+            None => chart.draw_series(LineSeries::new(steps.clone(), color.stroke_width(2)))?,
+            Some((dash, gap)) => chart.draw_series(DashedLineSeries::new(
+                steps.clone(),
+                dash,
+                gap,
+                color.stroke_width(2),
+            ))?,
+        };
+        // Each at a recall of its own, so that numbers stand apart even where curves do not.
+        #[expect(clippy::cast_precision_loss, reason = "at most 8")]
+        let own = 0.95 - 0.1 * i as f64;
+        let flat = steps.windows(2).find(|two| two[1].0 <= own && own <= two[0].0);
+        if let Some(at) = flat.map(|two| (own, two[1].1)) {
+            let number = EmptyElement::at(at)
+                + Circle::new((0, 0), 9, color.filled())
+                + Text::new((i + 1).to_string(), (0, 1), style.clone());
+            chart.draw_series([number])?;
+        }
+    }
+    Ok(())
+}
+
+/// Each precision holds from its recall down to the next.
+fn steps(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut steps: Vec<(f64, f64)> = vec![];
+    for &(recall, precision) in curve.iter().filter(|(r, p)| r.is_finite() && p.is_finite()) {
+        if let Some(&(_, before)) = steps.last() {
+            steps.push((recall, before));
+        }
+        steps.push((recall, precision));
+    }
+    steps
+}
+
+fn names(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> Drawn {
+    plot::text(area, "average precision, label", (14, 14), 15, HPos::Left)?;
+    for (i, (label, ranking)) in worst.iter().enumerate() {
+        let (color, y) = (COLORS[i % MOST], 42 + 27 * i32::try_from(i)?);
+        let line = [(14, y), (58, y)];
+        match DASHES[i % DASHES.len()] {
+            None => area.draw(&PathElement::new(line, color.stroke_width(2)))?,
+            Some((dash, gap)) => {
+                area.draw(&DashedPathElement::new(line, dash, gap, color.stroke_width(2)))?;
+            }
+        }
+        area.draw(&Circle::new((36, y), 9, color.filled()))?;
+        let style = (FONT, 12).into_text_style(area).color(&WHITE);
+        let style = style.pos(Pos::new(HPos::Center, VPos::Center));
+        area.draw(&Text::new((i + 1).to_string(), (36, y + 1), style))?;
+        // The number first: behind a label from right to left it would stand before it.
+        let text = format!("{:.4} {}", ranking.average_precision, plot::label(label, LABEL_CHARS));
+        plot::text(area, &text, (66, y), 14, HPos::Left)?;
+    }
+    Ok(())
+}

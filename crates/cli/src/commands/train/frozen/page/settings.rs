@@ -1,0 +1,97 @@
+//! What it was trained on, what was set and tried, and where the time went.
+use crate::commands::train::frozen::report::{Draws, Report, Seconds, Trial, settings as one_line};
+use crate::terminal::messages::plural;
+use cloze_report::page::report::{files, settings as table_of};
+use cloze_report::page::table::{
+    Numbers, Words, figure, label, long, name, number, row, table, words,
+};
+use cloze_report::page::text;
+
+/// Model and data.
+pub(super) fn subject(report: &Report) -> String {
+    let counts: Vec<String> =
+        report.labels.iter().map(|(name, n)| format!("{} {n}", label(name))).collect();
+    let pairs = report.task == "pair";
+    let facts = [
+        ("task", if pairs { "labels of pairs of texts" } else { "labels of texts" }.to_owned()),
+        (
+            "encoder",
+            format!("{}, SHA-256 {}", label(&report.model.name), text(&report.model.sha256)),
+        ),
+        ("examples", report.examples.to_string()),
+        ("labels", format!("{}: {}", report.labels.len(), counts.join(", "))),
+        ("cloze", text(report.cloze)),
+    ];
+    let facts = facts.map(|(what, html)| format!("<dt>{what}</dt><dd>{html}</dd>\n"));
+    format!("<dl>\n{}</dl>\n{}", facts.concat(), files("Training data", "examples", &report.data))
+}
+
+pub(super) fn draws(draws: &Draws) -> String {
+    let rows: Vec<String> = (1..)
+        .zip(&draws.accuracy)
+        .map(|(i, accuracy): (usize, _)| row(&[number(i), figure(*accuracy)]))
+        .collect();
+    format!(
+        "<p>{} of {} a label, each judged on the test data: accuracy {:.4} ± {:.4} (mean and \
+         standard deviation). The model is that of the last.</p>\n{}",
+        plural(draws.accuracy.len() as u64, "draw"),
+        plural(draws.examples_a_label as u64, "example"),
+        draws.mean,
+        draws.std,
+        table("Draws", &[Numbers("draw"), Numbers("accuracy")], &rows)
+    )
+}
+
+/// The best first, as the report has them.
+pub(super) fn trials(trials: &[Trial]) -> String {
+    let one = |trial: &Trial| {
+        let std = trial.std.map_or(number("–"), figure);
+        row(&[
+            long(&one_line(&trial.settings)),
+            number(trial.examples),
+            words(trial.figure),
+            figure(trial.mean),
+            std,
+        ])
+    };
+    let rows: Vec<String> = trials.iter().map(one).collect();
+    let head = [
+        Words("settings"),
+        Numbers("examples"),
+        Words("figure"),
+        Numbers("mean"),
+        Numbers("standard deviation"),
+    ];
+    table("The best first; the model has its settings", &head, &rows)
+}
+
+pub(super) fn settings(report: &Report) -> String {
+    let steps = format!(
+        "<p>{} of the solver{}.</p>\n",
+        plural(report.iterations, "step"),
+        if report.converged { "" } else { ", which had not converged" }
+    );
+    let both = [("Features", &report.features), ("Head", &report.head)];
+    let tables: String = both.iter().map(|(caption, all)| table_of(caption, all)).collect();
+    tables + &steps
+}
+
+/// The one part that differs from run to run.
+pub(super) fn seconds(seconds: &Seconds) -> String {
+    let Seconds { reading, encoding, fitting, judging, total, encoded } = *seconds;
+    let all = [
+        ("reading", reading),
+        ("encoding", encoding),
+        ("fitting", fitting),
+        ("judging", judging),
+        ("total", total),
+    ];
+    let rows: Vec<String> =
+        all.iter().map(|(what, s)| row(&[name(what), number(format_args!("{s:.1}"))])).collect();
+    let new = plural(encoded as u64, "text");
+    table(
+        &format!("{new} encoded, the others kept from before"),
+        &[Words(""), Numbers("seconds")],
+        &rows,
+    )
+}

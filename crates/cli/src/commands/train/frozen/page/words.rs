@@ -1,0 +1,102 @@
+//! What the report comes to, in sentences.
+use cloze::metrics::compare::Interval;
+
+use crate::commands::train::frozen::report::{HeldOut, Report, Threshold};
+use crate::terminal::messages::plural;
+use cloze::metrics::labels::{LabelEvaluation, LabelReport};
+use cloze_report::page::table::label;
+use cloze_report::page::text;
+
+/// What the page is about, in one line.
+pub(super) fn title(report: &Report) -> String {
+    format!("{} trained on {}", task(report), report.model.name)
+}
+
+fn task(report: &Report) -> &'static str {
+    match report.task {
+        "pair" => "Classifier of pairs",
+        _ => "Classifier of texts",
+    }
+}
+
+/// How good it is.
+pub(super) fn summary(report: &Report) -> String {
+    let mut sentences = vec![];
+    if let Some(held_out) = &report.held_out {
+        sentences.push(format!("{}, judged by {}.", right(&held_out.judged), text(&held_out.how)));
+        if let Some(c) = &held_out.calibration {
+            sentences.push(format!(
+                "Its probabilities are off by {} on average, and would be by {} without the \
+                 temperature {:.4} that the model has.",
+                points(c.after.expected_calibration_error),
+                points(c.before.expected_calibration_error),
+                c.temperature
+            ));
+        }
+    } else {
+        sentences.push("No examples were held out, so nothing is judged by them.".to_owned());
+    }
+    if let Some(test) = &report.test {
+        sentences.push(format!("On the test data {}.", right(&test.judged)));
+    }
+    if !report.converged {
+        let steps = plural(report.iterations, "step");
+        sentences.push(format!(
+            "<strong>The head had not converged after {steps}.</strong> More steps may help."
+        ));
+    }
+    format!("<p class=\"summary\">{}</p>\n", sentences.join(" "))
+}
+
+/// `82.5 % of 200 examples are right (95 % interval 76.5 to 87.5 %)`.
+fn right(judged: &LabelEvaluation) -> String {
+    let what = match &judged.report {
+        LabelReport::Single(_) => "are right",
+        LabelReport::Multi(_) => "have exactly the right labels",
+    };
+    let Interval { low, high, level, .. } = judged.intervals.accuracy;
+    format!(
+        "{:.1} % of {} {what} ({:.0} % interval {:.1} to {:.1} %)",
+        100.0 * judged.accuracy(),
+        plural(judged.examples(), "example"),
+        100.0 * level,
+        100.0 * low,
+        100.0 * high
+    )
+}
+
+fn points(share: f64) -> String {
+    format!("{:.1} points", 100.0 * share)
+}
+
+/// What it means to be held out.
+pub(super) fn how(held_out: &HeldOut) -> String {
+    let mut how =
+        "<p>Each of these examples was judged by a head that was not fitted on it. ".to_owned();
+    how += "The model itself is fitted on all examples.";
+    if held_out.calibration.is_some() {
+        how += " Its temperature is learned from the same examples; in the table of calibration \
+                the temperature of each example is learned from others.";
+    }
+    how + "</p>\n"
+}
+
+pub(super) fn threshold(threshold: &Threshold) -> String {
+    format!(
+        "<p>The label {} is given from a probability of {:.4} on. On the examples held out its \
+         precision is {:.4} there, and its recall {:.4}; the threshold was chosen on them.</p>\n",
+        label(&threshold.label),
+        threshold.probability,
+        threshold.precision,
+        threshold.recall
+    )
+}
+
+/// Labels that cannot be predicted.
+pub(super) fn unknown_labels(judged: &LabelEvaluation) -> String {
+    if judged.unknown_labels.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = judged.unknown_labels.iter().map(|name| label(name)).collect();
+    format!("<p>Not among the model’s labels, so always wrong: {}.</p>\n", names.join(", "))
+}

@@ -1,0 +1,45 @@
+//! `cloze train`: a head fitted on frozen vectors, or an encoder trained by steps, evaluated and saved as
+//! a model.
+pub(crate) mod args;
+pub(crate) mod frozen;
+pub(crate) mod tune;
+
+use anyhow::bail;
+
+use crate::cli::CommonFlags;
+use crate::terminal::messages::Messages;
+use args::TrainCommand;
+use args::labels::LabelTuningArg;
+
+pub(crate) fn run(
+    common: &CommonFlags,
+    command: &TrainCommand,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    match command {
+        TrainCommand::Classify(args) => {
+            if args.read.pairs || args.read.pair_field.is_some() {
+                bail!("--pairs and --pair-field are for cloze train pair");
+            }
+            if args.tune == LabelTuningArg::Frozen {
+                frozen::train(common, args, None, messages)
+            } else {
+                tune::labels::run(args, None, messages)
+            }
+        }
+        TrainCommand::Pair(args) if args.train.tune == LabelTuningArg::Frozen => {
+            frozen::train(common, &args.train, Some(args.rows()), messages)
+        }
+        TrainCommand::Pair(args) => {
+            tune::labels::run(&args.train, Some(args.cut.value()), messages)
+        }
+        TrainCommand::Tag(args) => tune::tag::run(args, messages),
+        TrainCommand::Similarity(args) => tune::similarity::run(args, messages),
+        TrainCommand::Mlm(args) => {
+            let masked = Some(&args.mask);
+            let next = args.next_sentence.then_some(args.next_weight);
+            tune::language::run(&args.train, masked, next, messages)
+        }
+        TrainCommand::Nsp(args) => tune::language::run(&args.train, None, Some(1.0), messages),
+    }
+}

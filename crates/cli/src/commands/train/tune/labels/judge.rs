@@ -1,0 +1,124 @@
+//! How good the labels are that a model in training gives.
+use cloze::Pooling;
+use cloze::heads::HeadError;
+use cloze::heads::classify::ClassifyHead;
+use cloze_train::Labels;
+use cloze_tune::task::SequenceTask;
+use cloze_tune::training::{Score, TaskLearner};
+use cloze_tune::{Hidden, TuneError};
+
+use crate::commands::train::frozen::held_out::HeldOutLogits;
+use crate::commands::train::tune::sight::{self, Seen};
+use crate::input::examples::Example;
+use cloze::metrics::labels::{LabelOutcome, macro_f1, places};
+
+/// A probability of 0 costs no more than this one.
+const LEAST: f64 = 1e-15;
+
+/// The logits of texts, `[texts, labels]`: of one seen in parts their mean, as `cloze classify` has it.
+pub(super) fn logits(
+    learner: &TaskLearner<SequenceTask>,
+    texts: &[Seen],
+) -> Result<Vec<Vec<f64>>, TuneError> {
+    let predict = |hidden: &Hidden| {
+        let logits = learner.task.predict(&learner.parameters, hidden)?;
+        Ok(logits.iter().map(<[f32]>::to_vec).collect())
+    };
+    let rows = sight::rows(learner, texts, &Pooling::Mean.into(), predict)?;
+    Ok(rows.into_iter().map(|row| row.into_iter().map(f64::from).collect()).collect())
+}
+
+/// What decides on labels by logits: as the head of a checkpoint, whose own weights are elsewhere.
+pub(super) fn head(names: &[String], multi_label: bool) -> anyhow::Result<ClassifyHead> {
+    let none = vec![0.0; names.len()];
+    let head = ClassifyHead::new("checkpoint", names.to_vec(), none.clone(), none)?;
+    Ok(head.with_multi_label(multi_label))
+}
+
+/// What is said of each example.
+pub(super) fn outcomes(
+    head: &ClassifyHead,
+    examples: &[Example],
+    logits: &[Vec<f64>],
+) -> Result<Vec<LabelOutcome>, HeadError> {
+    let mut outcomes = vec![];
+    for (example, logits) in examples.iter().zip(logits) {
+        let probabilities = head.probabilities(logits)?;
+        let predicted = head.decode(&probabilities)?.labels;
+        let mut gold = example.labels.clone();
+        gold.sort_unstable();
+        gold.dedup();
+        outcomes.push(LabelOutcome { gold, predicted, probabilities });
+    }
+    Ok(outcomes)
+}
+
+/// The macro-averaged F1, by which the best step is chosen, and the mean log loss of the labels that
+/// the model has.
+pub(super) fn score(
+    head: &ClassifyHead,
+    examples: &[Example],
+    logits: &[Vec<f64>],
+) -> Result<Score, TuneError> {
+    let outcomes = outcomes(head, examples, logits).map_err(|error| sight::wrong(&error))?;
+    let names = head.labels();
+    let mut all = names.to_vec();
+    for label in outcomes.iter().flat_map(|outcome| &outcome.gold) {
+        if !all.contains(label) {
+            all.push(label.clone());
+        }
+    }
+    let order: Vec<usize> = (0..outcomes.len()).collect();
+    let metric = macro_f1(all.len(), &places(&all, &outcomes), &order);
+    let losses: Vec<f64> =
+        outcomes.iter().filter_map(|o| loss(names, head.multi_label(), o)).collect();
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    let mean = losses.iter().sum::<f64>() / losses.len() as f64;
+    Ok(Score { metric, loss: Some(mean).filter(|mean| mean.is_finite()) })
+}
+
+/// The log loss of an example, of any number of labels their mean; none if its label is not there.
+fn loss(names: &[String], multi_label: bool, outcome: &LabelOutcome) -> Option<f64> {
+    let of = |probability: f64| -probability.max(LEAST).ln();
+    if !multi_label {
+        let place = names.iter().position(|name| outcome.gold.first() == Some(name))?;
+        return outcome.probabilities.get(place).copied().map(of);
+    }
+    let labels = names.iter().zip(&outcome.probabilities);
+    let each = labels.map(|(name, p)| of(if outcome.gold.contains(name) { *p } else { 1.0 - p }));
+    #[expect(clippy::cast_precision_loss, reason = "there are few labels")]
+    let count = names.len() as f64;
+    Some(each.sum::<f64>() / count)
+}
+
+/// Logits that a temperature is learned from, with the labels they should have: those of examples
+/// whose labels the model has. The labels learned from give the order.
+pub(super) fn calibrated_by(
+    learned: &Labels,
+    (examples, logits): (&[Example], &[Vec<f64>]),
+    multi_label: bool,
+) -> anyhow::Result<Option<(HeldOutLogits, Labels)>> {
+    let names = learned.names();
+    let known = |e: &Example| e.labels.iter().all(|label| names.contains(label));
+    let (mut own, mut gold) = (vec![], vec![]);
+    for (example, logits) in examples.iter().zip(logits).filter(|(e, _)| known(e)) {
+        own.push(logits.clone());
+        gold.push(example.labels.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    // What is learned from one half is judged by the other.
+    if own.len() < 2 {
+        return Ok(None);
+    }
+    let n = own.len();
+    // An example of each label first, so that all labels have their places.
+    let mut sets: Vec<Vec<&str>> = names.iter().map(|name| vec![name.as_str()]).collect();
+    sets.extend(gold);
+    let labels = if multi_label {
+        Labels::multi(&sets)?
+    } else {
+        Labels::single(&sets.iter().filter_map(|set| set.first().copied()).collect::<Vec<_>>())?
+    };
+    let (how, groups) = (format!("{n} examples"), (0..n).map(|i| i % 2).collect());
+    let examples = (names.len()..names.len() + n).collect();
+    Ok(Some((HeldOutLogits { how, examples, logits: own, groups }, labels)))
+}

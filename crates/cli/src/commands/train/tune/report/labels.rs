@@ -1,0 +1,102 @@
+//! What judging has found, of labels.
+use cloze::metrics::Scores;
+use cloze::metrics::compare::Interval;
+use serde::Serialize;
+
+use super::Verdict;
+use crate::commands::train::frozen::page;
+use crate::commands::train::frozen::report::{Calibration, ConfidentError};
+use cloze::metrics::labels::{LabelEvaluation, LabelReport};
+
+/// How good labels are, and the surest mistakes.
+#[derive(Serialize)]
+pub(crate) struct LabelVerdict {
+    #[serde(flatten)]
+    pub(crate) judged: LabelEvaluation,
+    /// What the classifier's numbers were divided by, as was learned here; 1 where that was no gain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) temperature: Option<f64>,
+    /// What that is worth, where a text has one label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) calibration: Option<Calibration>,
+    pub(crate) confident_errors: Vec<ConfidentError>,
+}
+
+impl Verdict for LabelVerdict {
+    const METRIC: &'static str = "macro F1";
+    const PIPELINE: &'static str = "text-classification";
+    const METRICS: &'static [&'static str] = &["accuracy", "f1"];
+
+    fn note(&self) -> String {
+        let LabelEvaluation { intervals, probability, .. } = &self.judged;
+        let between = |i: &Interval| format!("{:.4} ({:.4} to {:.4})", i.estimate, i.low, i.high);
+        let first = match &self.judged.report {
+            LabelReport::Single(_) => "accuracy",
+            LabelReport::Multi(_) => "all labels right",
+        };
+        let mut parts = vec![
+            format!("{first} {}", between(&intervals.accuracy)),
+            format!("macro F1 {}", between(&intervals.macro_f1)),
+        ];
+        match &self.judged.report {
+            LabelReport::Single(report) => parts.push(format!("Matthews {:.4}", report.matthews)),
+            LabelReport::Multi(report) => {
+                parts.push(format!("Hamming loss {:.4}", report.hamming_loss));
+            }
+        }
+        if let Some(p) = probability {
+            parts.push(format!("log loss {:.4}", p.log_loss));
+            parts.push(format!("calibration error {:.4}", p.expected_calibration_error));
+        }
+        match (self.temperature, &self.calibration) {
+            (_, Some(c)) => parts.push(format!(
+                "temperature {:.4}, which brings the calibration error from {:.4} to {:.4}",
+                c.temperature,
+                c.before.expected_calibration_error,
+                c.after.expected_calibration_error
+            )),
+            (Some(1.0), None) => parts.push("no temperature, since none is a gain".into()),
+            (Some(temperature), None) => parts.push(format!("temperature {temperature:.4}")),
+            (None, None) => {}
+        }
+        if !self.judged.unknown_labels.is_empty() {
+            let unknown = self.judged.unknown_labels.join(", ");
+            parts.push(format!("not among the model's labels, so always wrong: {unknown}"));
+        }
+        parts.join(", ")
+    }
+
+    fn head(&self) -> Vec<&'static str> {
+        vec!["label", "precision", "recall", "F1", "support"]
+    }
+
+    /// Of each label, then the averages.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let (labels, averages) = match &self.judged.report {
+            LabelReport::Single(report) => (&report.labels, &report.averages),
+            LabelReport::Multi(report) => (&report.labels, &report.averages),
+        };
+        let of = |name: &str, s: &Scores| {
+            let mut row = vec![name.to_owned()];
+            row.extend([s.precision, s.recall, s.f1].map(|x| format!("{x:.4}")));
+            row.push(s.support.to_string());
+            row
+        };
+        let mut rows: Vec<_> = labels.iter().map(|(label, s)| of(label, s)).collect();
+        rows.push(of("macro average", &averages.r#macro));
+        rows.push(of("micro average", &averages.micro));
+        rows
+    }
+
+    fn by_label(&self) -> Vec<(&str, &Scores)> {
+        let labels = match &self.judged.report {
+            LabelReport::Single(report) => &report.labels,
+            LabelReport::Multi(report) => &report.labels,
+        };
+        labels.iter().map(|(label, s)| (label.as_str(), s)).collect()
+    }
+
+    fn extra_html(&self) -> String {
+        page::details(&self.judged, self.calibration.as_ref(), &self.confident_errors)
+    }
+}

@@ -1,0 +1,122 @@
+//! `cloze zscore`: corrections learned from texts, put together, and shown.
+pub(crate) mod args;
+mod report;
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use cloze::core::Matrix;
+use cloze::embed::{EmbedError, FittedCorrection, Level};
+use cloze::{Accumulator, SentenceEncoder};
+use cloze_store::{AtomicFile, Existing};
+
+use crate::cli::CommonFlags;
+use crate::commands::embed::note_truncated;
+use crate::commands::zscore::args::{FitArgs, MergeArgs, ZscoreCommand};
+use crate::input::texts;
+use crate::terminal::messages::Messages;
+use report::Report;
+
+pub(crate) fn run(
+    common: &CommonFlags,
+    command: &ZscoreCommand,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    match command {
+        ZscoreCommand::Fit(args) => fit(common, args, messages),
+        ZscoreCommand::Merge(args) => merge(args),
+        ZscoreCommand::Info { file, json } => {
+            Report::new(file, &FittedCorrection::open(file)?).print(*json)
+        }
+    }
+}
+
+/// Learns a correction in one pass over the texts.
+fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Result<()> {
+    let method = args.method()?;
+    args.read.params()?;
+    let existing = writable(&args.output, args.force)?;
+    let encoder = args.vectors.open_uncorrected(common, messages)?;
+    let provenance = encoder.provenance(args.level)?;
+    report::check_settings(method, provenance.width)?;
+    let mut gathered = Accumulator::new(provenance.width, method.spread());
+    let mut used = 0;
+    texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
+        let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
+        let encode = |texts: &[&str]| rows(&encoder, args.level, provenance.width, texts);
+        for (text, found) in chunk.iter().zip(texts::encode_each(&all, &encode)?) {
+            match found {
+                Ok(rows) => {
+                    used += 1;
+                    rows.iter().try_for_each(|row| gathered.push(row))?;
+                }
+                Err(error) => messages.failure(&text.not_encoded(error)),
+            }
+        }
+        Ok(())
+    })?;
+    note_truncated(&encoder, messages);
+    let fitted = FittedCorrection::fit(method, provenance, gathered.finish())
+        .with_context(|| format!("{}: not written", args.output.display()))?;
+    fitted.save(&args.output, existing)?;
+    Report::new(&args.output, &fitted).of_texts(used).print(args.json)
+}
+
+/// Each text's vectors as they are, `[vectors, width]`. Whether they are finite is judged here, where
+/// a text that fails costs only itself.
+fn rows(
+    encoder: &SentenceEncoder,
+    level: Level,
+    width: usize,
+    texts: &[&str],
+) -> Result<Vec<Matrix>, cloze::Error> {
+    let all: Vec<Matrix> = if level == Level::Sentence {
+        let one = |vector| Matrix::from_vec(width, vector).unwrap_or_default();
+        encoder.pool(texts)?.into_iter().map(one).collect()
+    } else {
+        encoder.pieces(texts, level, false)?.into_iter().map(|found| found.vectors).collect()
+    };
+    for rows in &all {
+        let numbers = rows.as_slice();
+        if let Some(at) = numbers.iter().position(|x| !x.is_finite()) {
+            return Err(EmbedError::NotFinite { dim: at % width, value: numbers[at] }.into());
+        }
+    }
+    Ok(all)
+}
+
+/// Puts parts together. One that cannot be used ends the run: a correction of the others would be
+/// one of another corpus than was asked for.
+fn merge(args: &MergeArgs) -> anyhow::Result<()> {
+    let mut seen = vec![];
+    for part in &args.parts {
+        // What is not there is told of where it is opened.
+        let place = fs_err::canonicalize(part).unwrap_or_else(|_| part.clone());
+        if seen.contains(&place) {
+            bail!("{}: named twice, so that its vectors would count double", part.display());
+        }
+        seen.push(place);
+    }
+    let existing = writable(&args.output, args.force)?;
+    let mut merged: Option<FittedCorrection> = None;
+    for part in &args.parts {
+        let next = FittedCorrection::open(part)?;
+        merged = Some(match merged {
+            None => next,
+            Some(so_far) => so_far.merge(&next).with_context(|| {
+                let (first, part) = (args.parts[0].display(), part.display());
+                format!("{part}: cannot be put together with {first}")
+            })?,
+        });
+    }
+    let merged = merged.expect("at least two files are asked for");
+    merged.save(&args.output, existing)?;
+    Report::new(&args.output, &merged).of_parts(&args.parts).print(args.json)
+}
+
+/// Whether a file can be written, so that this is known before the work.
+fn writable(path: &Path, force: bool) -> anyhow::Result<Existing> {
+    let existing = if force { Existing::Replace } else { Existing::Refuse };
+    drop(AtomicFile::create(path, existing)?);
+    Ok(existing)
+}

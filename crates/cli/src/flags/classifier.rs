@@ -1,0 +1,161 @@
+//! Flags that choose a classifier of texts or pairs.
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use cloze::encoder::PairCut;
+use cloze::encoder::model::{self, Card, ModelFolder};
+use cloze::{EncoderParams, SentenceEncoder, SentenceParams, TextClassifier};
+
+use crate::cli::CommonFlags;
+use crate::flags::find_model;
+use crate::flags::vectors::VECTOR_MODEL;
+use crate::flags::work::WorkFlags;
+use crate::terminal::messages::Messages;
+
+/// The classifier where neither a model nor labels are named.
+const MODEL: &str = "sentiment-en";
+
+/// What gives the labels.
+#[derive(Args)]
+pub(crate) struct ClassifierFlags {
+    /// A classifier's name or folder: what `cloze train` has written, or a checkpoint with a head for
+    /// sequences; with --labels an encoder [default: sentiment-en, with --labels minilm-l6-v2]
+    #[arg(short, long, value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) work: WorkFlags,
+    /// Of texts longer than the model takes, see only the beginning; else they go through several
+    /// windows. For checkpoints; a trained head does as it was trained
+    #[arg(long, help_heading = "Model")]
+    pub(crate) truncate: bool,
+    /// Which text of a pair is cut where both are too long. For checkpoints, likewise
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Model")]
+    pub(crate) cut: PairCutArg,
+    /// Choose among these labels by what they mean, without training: A,B or A=DESCRIPTION; once for
+    /// each, or with commas where no description has one
+    #[arg(long, value_name = "A,B|A=TEXT", help_heading = "Labels")]
+    pub(crate) labels: Vec<String>,
+    /// What a label's description is put into, in place of {}
+    #[arg(
+        long,
+        default_value = "{}",
+        value_name = "TEXT",
+        requires = "labels",
+        help_heading = "Labels"
+    )]
+    pub(crate) template: String,
+}
+
+impl ClassifierFlags {
+    /// The classifier that these flags ask for.
+    pub(crate) fn open(
+        &self,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<TextClassifier> {
+        if self.labels.is_empty() {
+            return self.open_model(self.model.as_deref().unwrap_or(MODEL), common, messages);
+        }
+        let name = self.model.as_deref().unwrap_or(VECTOR_MODEL);
+        self.open_zero_shot(name, common, messages)
+    }
+
+    /// The model of another name beside it: an encoder without labels of its own gets those of
+    /// `--labels`, and a classifier keeps its own.
+    pub(crate) fn open_other(
+        &self,
+        name: &str,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<TextClassifier> {
+        let encoder_alone = || -> anyhow::Result<bool> {
+            let folder = model::find_folder(name)?;
+            let trained = Card::open(&folder)?.is_head(&folder);
+            Ok(!trained && ModelFolder::open(&folder)?.labels().is_empty())
+        };
+        if !self.labels.is_empty() && encoder_alone()? {
+            return self.open_zero_shot(name, common, messages);
+        }
+        self.open_model(name, common, messages)
+    }
+
+    fn open_zero_shot(
+        &self,
+        name: &str,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<TextClassifier> {
+        let labels = self.descriptions()?;
+        let model = find_model(name)?;
+        let runtime = common.load_runtime(messages)?;
+        let params = SentenceParams::new().encoder(|encoder| self.encoder(encoder));
+        let encoder = SentenceEncoder::open_with(&runtime, model, params)?;
+        Ok(TextClassifier::zero_shot(encoder, &labels)?)
+    }
+
+    /// The classifier of this name, with the same settings.
+    pub(crate) fn open_model(
+        &self,
+        name: &str,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<TextClassifier> {
+        let runtime = common.load_runtime(messages)?;
+        let change = |encoder| self.encoder(encoder);
+        Ok(TextClassifier::open(&runtime, name, self.cut.value(), change)?)
+    }
+
+    fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
+        self.work.encoder(encoder).truncate(self.truncate)
+    }
+
+    /// Each label with the text it is chosen by.
+    fn descriptions(&self) -> anyhow::Result<Vec<(String, String)>> {
+        if !self.template.contains("{}") {
+            bail!("--template {:?}: expected {{}} where the description goes", self.template);
+        }
+        let mut labels: Vec<(String, String)> = vec![];
+        for value in &self.labels {
+            let parts: Vec<&str> = match value.split_once('=') {
+                Some(_) => vec![value],
+                None => value.split(',').collect(),
+            };
+            for part in parts {
+                let (label, description) = part.split_once('=').unwrap_or((part, part));
+                let (label, description) = (label.trim(), description.trim());
+                if label.is_empty() || description.is_empty() {
+                    bail!("--labels {value:?}: expected A,B or A=DESCRIPTION, found an empty one");
+                }
+                if labels.iter().any(|(known, _)| known == label) {
+                    bail!("--labels names {label:?} twice");
+                }
+                labels.push((label.to_owned(), self.template.replace("{}", description)));
+            }
+        }
+        if labels.len() < 2 {
+            bail!("--labels: expected at least two to choose among, found {}", labels.len());
+        }
+        Ok(labels)
+    }
+}
+
+/// Which text of a pair is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PairCutArg {
+    /// The longer one, until both are as long
+    #[default]
+    Longest,
+    /// The first
+    First,
+    /// The second
+    Second,
+}
+
+impl PairCutArg {
+    pub(crate) fn value(self) -> PairCut {
+        match self {
+            Self::Longest => PairCut::Longest,
+            Self::First => PairCut::First,
+            Self::Second => PairCut::Second,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Flags of clustering.
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{ArgGroup, Args, ValueEnum};
+
+/// How things are put together.
+#[derive(Args)]
+pub(crate) struct GroupingFlags {
+    /// How clusters are found
+    #[arg(long, value_enum, default_value_t, value_name = "METHOD", help_heading = "Clusters")]
+    pub(crate) method: ClusterMethod,
+    /// How many clusters (kmeans) [default: of 2 to 24, but at most one for 10 texts, the number with
+    /// the highest mean silhouette, on at most 1,000 of the texts]
+    #[arg(short = 'k', long, value_name = "N", help_heading = "Clusters")]
+    pub(crate) clusters: Option<usize>,
+    /// From how many centres it is begun; the best end counts (kmeans) [default: 10]
+    #[arg(long, value_name = "N", help_heading = "Clusters")]
+    pub(crate) runs: Option<usize>,
+    /// What centres are drawn by (kmeans)
+    #[arg(long, default_value_t = 0, value_name = "S", help_heading = "Clusters")]
+    pub(crate) seed: u64,
+    /// The fewest texts of a cluster (hdbscan) [default: 5]
+    #[arg(long, value_name = "N", help_heading = "Clusters")]
+    pub(crate) min_size: Option<usize>,
+    /// How many principal components of the vectors are looked at (hdbscan): with more nothing is
+    /// dense [default: 10]
+    #[arg(long, value_name = "N", help_heading = "Clusters")]
+    pub(crate) components: Option<usize>,
+}
+
+/// Where clusters are written to.
+#[derive(Args)]
+#[command(group = ArgGroup::new("cluster-files").args(["output", "html"]).multiple(true))]
+pub(crate) struct ClusterOutFlags {
+    /// The form of the results [default: by the ending of --output, else pretty]
+    #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<ClusterFormat>,
+    /// Write to a file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write a page with a map of the texts and the clusters, too
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) html: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long, requires = "cluster-files", help_heading = "Output")]
+    pub(crate) force: bool,
+}
+
+/// How clusters are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClusterMethod {
+    /// A number of clusters; every text is in one
+    #[default]
+    Kmeans,
+    /// Where texts are dense, as many as there are; others are in none
+    Hdbscan,
+}
+
+/// The forms clusters are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClusterFormat {
+    /// Each cluster with its words and the texts nearest to its centre, for reading
+    Pretty,
+    /// A JSON object a text
+    Jsonl,
+    /// A row a text
+    Csv,
+}
+
+impl GroupingFlags {
+    /// Whether the flags make sense together.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        match self.method {
+            ClusterMethod::Kmeans if self.min_size.is_some() || self.components.is_some() => {
+                bail!("--min-size and --components are for --method hdbscan")
+            }
+            ClusterMethod::Hdbscan if self.clusters.is_some() || self.runs.is_some() => {
+                bail!(
+                    "--clusters and --runs are for --method kmeans: hdbscan finds how many there are"
+                )
+            }
+            ClusterMethod::Kmeans | ClusterMethod::Hdbscan => {}
+        }
+        for (flag, least, value) in [
+            ("--clusters", 1, self.clusters),
+            ("--runs", 1, self.runs),
+            ("--min-size", 2, self.min_size),
+            ("--components", 1, self.components),
+        ] {
+            if let Some(value) = value.filter(|value| *value < least) {
+                bail!("{flag} is {value}: expected at least {least}");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ClusterOutFlags {
+    /// Whether the flags make sense together.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        if self.output.is_some() && self.output == self.html {
+            bail!("--output and --html: named for two results");
+        }
+        Ok(())
+    }
+
+    pub(crate) fn format(&self) -> ClusterFormat {
+        let ending = || self.output.as_ref()?.extension()?.to_str();
+        self.format.unwrap_or_else(|| match ending() {
+            Some("jsonl") => ClusterFormat::Jsonl,
+            Some("csv") => ClusterFormat::Csv,
+            _ => ClusterFormat::Pretty,
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Flags of reading labelled texts.
+use clap::Args;
+use cloze_corpus::{Encoding, LabelledParams, Quotes};
+
+use crate::flags::pairs::PairInputArg;
+
+/// What files of labelled texts are, and where in them texts and labels are.
+#[derive(Args)]
+pub(crate) struct LabelledFlags {
+    /// What the files are; auto goes by their endings
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
+    pub(crate) input: PairInputArg,
+    /// The field or column of the text [default: the first there is of text, sentence, sentence1,
+    /// text1, first, premise, review, content, `sent_more`; column 1 without a header]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) text_field: Option<String>,
+    /// Examples have two texts [default second field: the first there is of sentence2, text2, second,
+    /// hypothesis, `sent_less`; column 2 without a header]
+    #[arg(long, help_heading = "Input")]
+    pub(crate) pairs: bool,
+    /// The field or column of the second text, for examples that have two
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) pair_field: Option<String>,
+    /// The field or column of the label [default: the first there is of label, labels, class,
+    /// category, gold, score, `bias_type`; the last column without a header]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) label_field: Option<String>,
+    /// The field or column of the example's id [default: id, where there is one]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) id_field: Option<String>,
+    /// Texts have none, one or several labels, with this between them
+    #[arg(long, value_name = "TEXT", help_heading = "Input")]
+    pub(crate) label_separator: Option<String>,
+    /// What quotes in tables are
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Input")]
+    pub(crate) quotes: QuotesArg,
+    /// The first row is a header, whatever is in it (csv, tsv) [default: where it names the texts and
+    /// the label, or a field is asked for]
+    #[arg(long, conflicts_with = "no_header", help_heading = "Input")]
+    pub(crate) header: bool,
+    /// The first row is an example, whatever is in it (csv, tsv)
+    #[arg(long, conflicts_with_all = ["text_field", "pair_field", "label_field", "id_field"], help_heading = "Input")]
+    pub(crate) no_header: bool,
+    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
+    pub(crate) encoding: String,
+}
+
+impl LabelledFlags {
+    /// The settings of the reader; whether labels are needed is left at its default.
+    pub(crate) fn params(&self) -> anyhow::Result<LabelledParams> {
+        let header = match (self.header, self.no_header) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        Ok(LabelledParams::default()
+            .format(self.input.value())
+            .encoding(self.encoding()?)
+            .text_field(self.text_field.clone())
+            .pairs(self.pairs)
+            .pair_field(self.pair_field.clone())
+            .label_field(self.label_field.clone())
+            .id_field(self.id_field.clone())
+            .label_separator(self.label_separator.clone())
+            .quotes(self.quotes.value())
+            .header(header))
+    }
+
+    pub(crate) fn encoding(&self) -> anyhow::Result<Encoding> {
+        Ok(Encoding::parse(&self.encoding)?)
+    }
+}
+
+super::values! { QuotesArg => Quotes {
+    /// Marks of fields in csv; in tsv themselves, unless they stand around a whole field
+    #[default]
+    Auto => Quotes::Auto,
+    /// Marks of fields, which may hold delimiters and line ends (RFC 4180)
+    Csv => Quotes::Csv,
+    /// Themselves
+    None => Quotes::None,
+} }

@@ -1,0 +1,60 @@
+//! Groups of flags that several commands share.
+pub(crate) mod classifier;
+pub(crate) mod dtype;
+pub(crate) mod grouping;
+pub(crate) mod labelled;
+pub(crate) mod labels;
+pub(crate) mod out;
+pub(crate) mod pairs;
+pub(crate) mod read;
+pub(crate) mod running_text;
+pub(crate) mod scorer;
+pub(crate) mod search;
+pub(crate) mod tagged;
+pub(crate) mod tagger;
+pub(crate) mod vectors;
+pub(crate) mod work;
+
+use cloze_core::{OffsetUnit, Scheme};
+use cloze_encoder::ModelFolder;
+
+/// A flag's values beside the library's: the first is the default.
+macro_rules! values {
+    ($name:ident => $of:ty { $($(#[$doc:meta])* $value:ident => $meaning:expr,)+ }) => {
+        #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+        pub(crate) enum $name { $($(#[$doc])* $value),+ }
+
+        impl $name {
+            pub(crate) fn value(self) -> $of {
+                match self { $(Self::$value => $meaning),+ }
+            }
+        }
+    };
+}
+pub(crate) use values;
+
+values! { SchemeArg => Option<Scheme> {
+    #[default]
+    Auto => None,
+    Io => Some(Scheme::Io),
+    Iob1 => Some(Scheme::Iob1),
+    Iob2 => Some(Scheme::Iob2),
+    /// The same as bilou
+    Iobes => Some(Scheme::Iobes),
+    Bilou => Some(Scheme::Iobes),
+} }
+
+values! { OffsetsArg => OffsetUnit {
+    /// Unicode code points, as Python counts
+    #[default]
+    Char => OffsetUnit::Char,
+    /// Bytes of the text as UTF-8
+    Byte => OffsetUnit::Byte,
+    /// UTF-16 units, as browsers count
+    Utf16 => OffsetUnit::Utf16,
+} }
+
+/// A model by name or folder.
+pub(crate) fn find_model(name: &str) -> anyhow::Result<ModelFolder> {
+    Ok(ModelFolder::find(name)?)
+}

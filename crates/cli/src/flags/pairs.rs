@@ -1,0 +1,98 @@
+//! Flags of reading pairs of texts.
+use clap::{Args, ValueEnum};
+use cloze_corpus::{Encoding, Format, PairParams, ValidPairParams};
+
+/// Where in a file of pairs the texts and the score are.
+#[derive(Args)]
+pub(crate) struct PairFields {
+    /// The field or column of a pair's first text [default: the first there is of sentence1, text1,
+    /// first, premise, text; column 1 without a header]
+    #[arg(long, value_name = "NAME", help_heading = "Pairs")]
+    pub(crate) first_field: Option<String>,
+    /// The field or column of a pair's second text [default: the first there is of sentence2, text2,
+    /// second, hypothesis; column 2 without a header]
+    #[arg(long, value_name = "NAME", help_heading = "Pairs")]
+    pub(crate) second_field: Option<String>,
+    /// The field or column of a pair's score by people [default: the first there is of score, gold;
+    /// without a header the last column, from the third on]
+    #[arg(long, value_name = "NAME", help_heading = "Pairs")]
+    pub(crate) score_field: Option<String>,
+    /// The first row is a header, whatever is in it (csv, tsv) [default: where it names both texts,
+    /// or has no number where the score would be]
+    #[arg(long, conflicts_with = "no_header", help_heading = "Pairs")]
+    pub(crate) header: bool,
+    /// The first row is a pair, whatever is in it (csv, tsv)
+    #[arg(long, conflicts_with_all = ["first_field", "second_field", "score_field"], help_heading = "Pairs")]
+    pub(crate) no_header: bool,
+}
+
+impl PairFields {
+    /// The settings of the reader, as far as they are said here.
+    pub(crate) fn params(&self) -> PairParams {
+        let header = match (self.header, self.no_header) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        PairParams::default()
+            .first_field(self.first_field.clone())
+            .second_field(self.second_field.clone())
+            .score_field(self.score_field.clone())
+            .header(header)
+    }
+}
+
+/// How files of pairs are read, where nothing else is.
+#[derive(Args)]
+pub(crate) struct PairFlags {
+    /// What the files are; auto goes by their endings
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Pairs")]
+    pub(crate) input: PairInputArg,
+    #[command(flatten)]
+    pub(crate) fields: PairFields,
+    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Pairs")]
+    pub(crate) encoding: String,
+}
+
+impl PairFlags {
+    /// The settings of a reader of pairs with scores, or of pairs that may have none.
+    pub(crate) fn params(&self, score_required: bool) -> anyhow::Result<ValidPairParams> {
+        Ok(self.reader()?.score_required(score_required).check()?)
+    }
+
+    /// The settings of a reader of first texts and those of another field beside them.
+    pub(crate) fn beside(&self, field: &str) -> anyhow::Result<ValidPairParams> {
+        Ok(self.reader()?.second_field(Some(field.to_owned())).check()?)
+    }
+
+    fn reader(&self) -> anyhow::Result<PairParams> {
+        let encoding = Encoding::parse(&self.encoding)?;
+        Ok(self.fields.params().format(self.input.value()).encoding(encoding))
+    }
+}
+
+/// What a file of pairs is.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PairInputArg {
+    /// By the file's ending
+    #[default]
+    Auto,
+    /// Comma-separated
+    Csv,
+    /// Tab-separated
+    Tsv,
+    /// A line is a JSON object
+    Jsonl,
+}
+
+impl PairInputArg {
+    pub(crate) fn value(self) -> Option<Format> {
+        match self {
+            Self::Auto => None,
+            Self::Csv => Some(Format::Csv),
+            Self::Tsv => Some(Format::Tsv),
+            Self::Jsonl => Some(Format::Jsonl),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Flags of reading running text, and of masking it.
+use clap::{Args, ValueEnum};
+use cloze_tune::TuneError;
+use cloze_tune::task::masked::{MaskParams, ValidMaskParams};
+
+use crate::flags::read::ReadFlags;
+
+/// Running text, and how it is read.
+#[derive(Args)]
+pub(crate) struct RunningTextFlags {
+    /// Running text: files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) data: Vec<String>,
+    /// What a document is: sequences, and what may follow what, stay within one
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Input")]
+    pub(crate) documents: DocumentsArg,
+    #[command(flatten)]
+    pub(crate) read: ReadFlags,
+}
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DocumentsArg {
+    /// A text: a file, or a line or row of one that has many
+    #[default]
+    Text,
+    /// What stands between blank lines, a paragraph or sentence a line
+    BlankLine,
+}
+
+/// What is masked.
+#[derive(Args)]
+#[command(next_help_heading = "Task")]
+pub(crate) struct MaskFlags {
+    /// The share of tokens that are to be guessed
+    #[arg(long, default_value_t = 0.15, value_name = "SHARE")]
+    pub(crate) mask_share: f64,
+    /// Of these, the share that is masked
+    #[arg(long, default_value_t = 0.8, value_name = "SHARE")]
+    pub(crate) masked: f64,
+    /// And the share in whose place any token of the vocabulary stands; the rest stays as it is
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    pub(crate) random: f64,
+    /// Mask all pieces of a word together
+    #[arg(long)]
+    pub(crate) whole_words: bool,
+}
+
+impl MaskFlags {
+    /// The settings for this mask token, in a vocabulary of so many.
+    pub(crate) fn params(
+        &self,
+        mask: u32,
+        vocabulary: usize,
+    ) -> Result<ValidMaskParams, TuneError> {
+        MaskParams::new(mask, vocabulary)
+            .share(self.mask_share)
+            .masked(self.masked)
+            .random(self.random)
+            .whole_words(self.whole_words)
+            .check()
+    }
+}

@@ -1,0 +1,57 @@
+//! Flags of the commands that score texts by a masked language model.
+use clap::Args;
+use cloze::heads::score::Masking;
+use cloze::{EncoderParams, MaskedLm, ModelFolder, Scorer};
+
+use crate::cli::CommonFlags;
+use crate::flags::find_model;
+use crate::flags::work::WorkFlags;
+use crate::terminal::messages::Messages;
+
+/// The masked language model where none is named.
+pub(crate) const MASKED_MODEL: &str = "mlm-en";
+
+/// What scores texts.
+#[derive(Args)]
+pub(crate) struct ScorerFlags {
+    /// A masked language model's name or folder
+    #[arg(short, long, default_value = MASKED_MODEL, value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) work: WorkFlags,
+}
+
+impl ScorerFlags {
+    /// The scorer that these flags ask for, and the folder of its model.
+    pub(crate) fn open(
+        &self,
+        masking: Masking,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<(Scorer, ModelFolder)> {
+        let model = find_model(&self.model)?;
+        let runtime = common.load_runtime(messages)?;
+        let lm = MaskedLm::open_with(&runtime, &model, self.encoder())?;
+        Ok((Scorer::new(lm, masking), model))
+    }
+
+    /// The settings of an encoder.
+    pub(crate) fn encoder(&self) -> EncoderParams {
+        EncoderParams::new().threads(self.work.threads).batch_tokens(self.work.batch_tokens)
+    }
+}
+
+/// What is masked together.
+#[derive(Args)]
+pub(crate) struct MaskingFlags {
+    /// While a token is masked, mask the later tokens of its word, too, which else give it away
+    /// (Kauf & Ivanova 2023)
+    #[arg(long, help_heading = "Score")]
+    within_word: bool,
+}
+
+impl MaskingFlags {
+    pub(crate) fn value(&self) -> Masking {
+        if self.within_word { Masking::WithinWord } else { Masking::Token }
+    }
+}

@@ -1,0 +1,37 @@
+//! Flags of reading tagged sentences.
+use clap::Args;
+use cloze_corpus::{Encoding, TaggedParams, ValidTaggedParams};
+
+/// Where words and tags stand.
+#[derive(Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct TaggedFlags {
+    /// The column that holds the word, counted from 1
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    token_column: usize,
+    /// The column that holds the tag, counted from 1 [default: the last]
+    #[arg(long, value_name = "N")]
+    tag_column: Option<usize>,
+    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    #[arg(long, default_value = "utf-8", value_name = "NAME")]
+    encoding: String,
+}
+
+impl TaggedFlags {
+    pub(crate) fn params(&self) -> anyhow::Result<ValidTaggedParams> {
+        let params = TaggedParams::default()
+            .token_column(self.token_column)
+            .tag_column(self.tag_column)
+            .encoding(Encoding::parse(&self.encoding)?);
+        Ok(params.check()?)
+    }
+}
+
+/// `GIVEN_NAME=PER`.
+pub(crate) fn renamed(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').map(|(from, to)| (from.trim(), to.trim()));
+    match parts {
+        Some((from, to)) if !from.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err(format!("expected LABEL=NAME, found {text:?}")),
+    }
+}

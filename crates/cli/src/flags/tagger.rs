@@ -1,0 +1,133 @@
+//! Flags of a model that finds entities.
+use clap::Args;
+use cloze_encoder::{Cut, EncoderParams, ModelFolder};
+use cloze_heads::{Aggregation, Decode, TagParams};
+
+use crate::flags::values;
+use crate::flags::work::WorkFlags;
+
+/// Which model finds entities, and how.
+#[derive(Args)]
+pub(crate) struct TaggerFlags {
+    /// A model's name or folder: ner-en finds people, places and organisations, pii personal data
+    #[arg(short, long, default_value = "ner-en", value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) work: WorkFlags,
+    /// The most tokens the model sees at once [default: the model's limit]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub(crate) window: Option<usize>,
+    /// How many tokens neighbouring windows share [default: 64, or half a smaller window]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub(crate) stride: Option<usize>,
+    /// Where texts longer than a window are cut
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Model")]
+    pub(crate) cut: CutArg,
+
+    /// How the pieces of a word become one
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
+    pub(crate) aggregation: AggregationArg,
+    /// How tags are chosen from their probabilities
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
+    pub(crate) decode: DecodeArg,
+    /// Only entities with at least this score, 0 to 1; LABEL=SCORE for one label [default: what the
+    /// model's card says]
+    #[arg(long, value_delimiter = ',', value_parser = MinScore::parse, value_name = "SCORE|LABEL=SCORE", help_heading = "Entities")]
+    pub(crate) min_score: Vec<MinScore>,
+    /// Rather tag what is doubtful than pass it over: takes this many logits off `O`
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "LOGITS", help_heading = "Entities")]
+    pub(crate) prefer_recall: Option<f32>,
+}
+
+impl TaggerFlags {
+    /// How a model is to be used; its scheme and labels are left at their defaults. The least score
+    /// that its card has holds for those who do not ask for another, or for what is doubtful.
+    pub(crate) fn tag_params(&self, model: &ModelFolder) -> TagParams {
+        let own = model.card().min_score.filter(|_| self.prefer_recall.is_none());
+        let params = TagParams::new(model.labels().to_vec())
+            .min_score(own.unwrap_or(0.0))
+            .aggregation(self.aggregation.value())
+            .decode(self.decode.value())
+            .recall_bias(self.prefer_recall.unwrap_or(0.0));
+        let least = |params: TagParams, threshold: &MinScore| match &threshold.label {
+            Some(label) => params.min_score_of(label.clone(), threshold.score),
+            None => params.min_score(threshold.score),
+        };
+        self.min_score.iter().fold(params, least)
+    }
+
+    /// How its encoder works.
+    pub(crate) fn encoder_params(&self) -> EncoderParams {
+        EncoderParams::new()
+            .threads(self.work.threads)
+            .batch_tokens(self.work.batch_tokens)
+            .window(self.window)
+            .stride(self.stride)
+            .cut(self.cut.value())
+    }
+}
+
+/// A threshold: for one label, or for all that have none of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MinScore {
+    pub(crate) label: Option<String>,
+    pub(crate) score: f32,
+}
+
+impl MinScore {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (label, score) = match text.rsplit_once('=') {
+            Some((label, score)) => (Some(label.trim().to_owned()), score),
+            None => (None, text),
+        };
+        let score = score
+            .trim()
+            .parse()
+            .map_err(|_| format!("expected SCORE or LABEL=SCORE, found {text:?}"))?;
+        Ok(Self { label, score })
+    }
+}
+
+values! { CutArg => Cut {
+    /// At blank lines first, so that each paragraph is seen as it would be alone
+    #[default]
+    Paragraphs => Cut::Paragraphs,
+    /// Wherever a window is full
+    Anywhere => Cut::Anywhere,
+} }
+
+values! { AggregationArg => Aggregation {
+    /// Every token is an entity of its own
+    None => Aggregation::None,
+    /// Neighbouring tokens with one label are an entity
+    Simple => Aggregation::Simple,
+    /// A word is what its first piece is
+    #[default]
+    First => Aggregation::First,
+    /// A word is what its pieces are on average
+    Average => Aggregation::Average,
+    /// A word is what its surest piece is
+    Max => Aggregation::Max,
+} }
+
+values! { DecodeArg => Decode {
+    /// The likeliest legal sequence
+    #[default]
+    Viterbi => Decode::Viterbi,
+    /// The likeliest tag of each word, legal or not
+    Argmax => Decode::Argmax,
+} }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_may_be_a_labels_own() {
+        let parse = |text| MinScore::parse(text).ok().map(|m| (m.label, m.score));
+        assert_eq!(parse("0.5"), Some((None, 0.5)));
+        assert_eq!(parse("PHONE=0.25"), Some((Some("PHONE".into()), 0.25)));
+        assert_eq!(parse("PHONE="), None);
+        assert_eq!(parse("x"), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! Flags of the commands that make vectors.
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use cloze::embed::{FittedCorrection, Layers, Method, Poolings};
+use cloze::{EncoderParams, SentenceEncoder, SentenceParams, States};
+
+use crate::cli::CommonFlags;
+use crate::flags::find_model;
+use crate::flags::work::WorkFlags;
+use crate::terminal::messages::Messages;
+
+/// The model that vectors come from where none is named.
+pub(crate) const VECTOR_MODEL: &str = "minilm-l6-v2";
+
+/// How vectors are made.
+#[derive(Args, Clone)]
+pub(crate) struct VectorFlags {
+    /// A model's name or folder
+    #[arg(short, long, default_value = VECTOR_MODEL, value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) work: WorkFlags,
+    /// Of texts longer than the model takes, see only the beginning; else they go through several
+    /// windows, whose vectors are averaged
+    #[arg(long, help_heading = "Model")]
+    pub(crate) truncate: bool,
+    /// Put this before every text
+    #[arg(
+        long,
+        default_value = "",
+        value_name = "TEXT",
+        hide_default_value = true,
+        help_heading = "Model"
+    )]
+    pub(crate) prompt: String,
+
+    /// How token rows become one vector: cls, mean, max, mean-sqrt-len, weighted-mean, last-token, or
+    /// several, joined [default: what the model's folder says, else mean]
+    #[arg(long, alias = "pool", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Vectors")]
+    pub(crate) pooling: Option<Poolings>,
+    /// Which hidden states, averaged: -1 is the last, 0 the embeddings; -1,-2,-3,-4; first+last; all
+    #[arg(long, default_value = "-1", value_name = "LAYERS", value_parser = Layers::parse, allow_hyphen_values = true, help_heading = "Vectors")]
+    pub(crate) layers: Layers,
+    /// The word table's rows in place of hidden states: what a word is in any context
+    #[arg(long = "static", conflicts_with_all = ["layers", "zscore"], help_heading = "Vectors")]
+    pub(crate) statics: bool,
+    /// A correction that `cloze zscore fit` has saved
+    #[arg(long, alias = "correction-file", value_name = "FILE", help_heading = "Vectors")]
+    pub(crate) zscore: Option<PathBuf>,
+    /// Only the first N numbers of a vector
+    #[arg(long, value_name = "N", help_heading = "Vectors")]
+    pub(crate) truncate_dim: Option<usize>,
+    /// Leave vectors as long as they are
+    #[arg(long, help_heading = "Vectors")]
+    pub(crate) no_normalize: bool,
+}
+
+impl VectorFlags {
+    /// The encoder that these flags ask for.
+    pub(crate) fn open(
+        &self,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<SentenceEncoder> {
+        let encoder = self.open_uncorrected(common, messages)?;
+        Ok(match &self.zscore {
+            Some(path) => {
+                let correction = FittedCorrection::open(path)?;
+                let refused = || format!("{}: not for these vectors", path.display());
+                encoder.with_correction(correction).with_context(refused)?
+            }
+            None => encoder,
+        })
+    }
+
+    /// The same without the correction: where one is to be fitted, or several compared.
+    pub(crate) fn open_uncorrected(
+        &self,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<SentenceEncoder> {
+        let states =
+            if self.statics { States::Static } else { States::Layers(self.layers.clone()) };
+        self.open_states(states, common, messages)
+    }
+
+    /// The same for other states than `--layers` names.
+    pub(crate) fn open_states(
+        &self,
+        states: States,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<SentenceEncoder> {
+        let model = find_model(&self.model)?;
+        let params = SentenceParams::new()
+            .pooling(self.pooling.clone())
+            .states(states)
+            .normalize(!self.no_normalize)
+            .dims(self.truncate_dim)
+            .prompt(self.prompt.clone())
+            .encoder(|encoder| self.encoder(encoder));
+        let runtime = common.load_runtime(messages)?;
+        Ok(SentenceEncoder::open_with(&runtime, model, params)?)
+    }
+
+    /// The settings of an encoder, changed as these flags ask.
+    pub(crate) fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
+        self.work.encoder(encoder).truncate(self.truncate)
+    }
+}
+
+/// A correction to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CorrectionArg {
+    /// The vectors as they are
+    None,
+    /// Each dimension to mean 0 and variance 1
+    Zscore,
+    /// To the identity as covariance
+    Whitening,
+    /// Without the widest directions
+    AllButTheTop,
+}
+
+impl CorrectionArg {
+    /// The method, with these settings.
+    pub(crate) fn method(self, dims: Option<usize>, directions: Option<usize>) -> Option<Method> {
+        Some(match self {
+            Self::None => return None,
+            Self::Zscore => Method::ZScore,
+            Self::Whitening => Method::Whitening { dims },
+            Self::AllButTheTop => Method::AllButTheTop { directions },
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! Pairs of texts of a file, a chunk at a time.
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use anyhow::Context as _;
+use cloze_corpus::{CorpusError, Pair, Pairs, Source, ValidPairParams};
+
+use crate::input::texts::{self, Encode, READ_AHEAD, Told, next_chunk};
+use crate::terminal::messages::{Messages, plural};
+use crate::terminal::progress;
+
+/// A pair of which nothing could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: the {which} text: not encoded")]
+pub(crate) struct NotEncoded {
+    path: String,
+    line: u64,
+    which: &'static str,
+    source: Arc<cloze::Error>,
+}
+
+/// Reads every pair of the file `name`, or of standard input for `-`, and gives them to `work` in
+/// chunks. A row that cannot be read is named, and the others are done; how many pairs there were
+/// comes back. A file without one is an error.
+pub(crate) fn for_each_chunk(
+    name: &str,
+    params: &ValidPairParams,
+    messages: &Messages,
+    mut work: impl FnMut(Vec<Pair>) -> anyhow::Result<()>,
+) -> anyhow::Result<u64> {
+    let source = source(name);
+    let reader = params.open(&source).map_err(|error| match error {
+        CorpusError::NoPairs { .. } => {
+            anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
+        }
+        error => error.into(),
+    })?;
+    progress::start(std::slice::from_ref(&source), messages);
+    let (send, receive) = sync_channel(READ_AHEAD);
+    // In no scope: after an error nobody waits for a reader that waits for its input.
+    let reader = std::thread::Builder::new().spawn(move || read_all(reader, &send));
+    let reader = reader.context("no thread to read with")?;
+    let size = |pair: &Pair| pair.first.len() + pair.second.len();
+    let (mut pairs, mut bad) = (0, 0_u64);
+    while let Some(told) = next_chunk(&receive, size, messages) {
+        let mut chunk = vec![];
+        for told in told {
+            match told {
+                Ok(pair) => {
+                    pairs += 1;
+                    chunk.push(pair);
+                }
+                // With nothing before it, it is not one failure among others.
+                Err(error) if error.is_fatal() && pairs == 0 => return Err(error.into()),
+                Err(error) => {
+                    bad += 1;
+                    messages.failure(&error);
+                }
+            }
+        }
+        if !chunk.is_empty() {
+            work(chunk)?;
+            messages.bar.set_message(plural(pairs, "pair"));
+        }
+    }
+    if let Err(panic) = reader.join() {
+        std::panic::resume_unwind(panic);
+    }
+    messages.bar.finish_and_clear();
+    if pairs == 0 && bad == 0 {
+        anyhow::bail!("{name}: expected pairs of texts, found none");
+    }
+    Ok(pairs)
+}
+
+/// Reads everything in order. Ends early when nobody listens any more.
+fn read_all(mut reader: Pairs, send: &SyncSender<Told<Pair>>) {
+    let mut seen = 0;
+    while let Some(next) = reader.next() {
+        let bytes = reader.bytes_read().saturating_sub(seen);
+        seen = reader.bytes_read();
+        if send.send((next, bytes)).is_err() {
+            return;
+        }
+    }
+}
+
+/// The file of this name, or standard input for `-`.
+pub(crate) fn source(name: &str) -> Source {
+    if name == "-" {
+        return Source::Stdin;
+    }
+    let path = PathBuf::from(name);
+    Source::File { relative: path.clone(), path }
+}
+
+/// What was made of texts, each distinct one once.
+pub(crate) struct Distinct<T> {
+    places: HashMap<String, usize>,
+    made: Vec<Result<T, Arc<cloze::Error>>>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), made: vec![] }
+    }
+}
+
+impl<T> Distinct<T> {
+    /// Adds the texts of `pairs` that are not there yet.
+    pub(crate) fn add<'p>(
+        &mut self,
+        pairs: &'p [Pair],
+        encode: &Encode<'_, &'p str, T>,
+    ) -> anyhow::Result<()> {
+        let mut new: Vec<&str> = vec![];
+        for text in pairs.iter().flat_map(|pair| [&pair.first, &pair.second]) {
+            if !self.places.contains_key(text) {
+                self.places.insert(text.clone(), self.made.len() + new.len());
+                new.push(text);
+            }
+        }
+        if !new.is_empty() {
+            let made = texts::encode_each(&new, encode)?;
+            self.made.extend(made.into_iter().map(|made| made.map_err(Arc::new)));
+        }
+        Ok(())
+    }
+
+    /// What was made, in order.
+    pub(crate) fn all(&self) -> &[Result<T, Arc<cloze::Error>>] {
+        &self.made
+    }
+
+    /// The places in [`all`](Self::all) of a pair's texts; the error if one is a failure.
+    pub(crate) fn places(&self, pair: &Pair, path: &str) -> Result<[usize; 2], NotEncoded> {
+        let place = |text: &str, which| {
+            let place = self.places.get(text).copied().unwrap_or(usize::MAX);
+            match self.made.get(place) {
+                Some(Err(source)) => Err(NotEncoded {
+                    path: path.to_owned(),
+                    line: pair.line,
+                    which,
+                    source: Arc::clone(source),
+                }),
+                _ => Ok(place),
+            }
+        };
+        Ok([place(&pair.first, "first")?, place(&pair.second, "second")?])
+    }
+
+    /// What was made of a pair's texts.
+    pub(crate) fn of(&self, pair: &Pair, path: &str) -> Result<[&T; 2], NotEncoded> {
+        let made = |place: usize| self.made[place].as_ref().ok();
+        match self.places(pair, path)?.map(made) {
+            [Some(first), Some(second)] => Ok([first, second]),
+            _ => unreachable!("failures are errors, and every text of a pair was added"),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Texts of files, a chunk at a time, for the commands that make vectors of them.
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use cloze::SentenceEncoder;
+use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
+use serde_json::{Map, Value};
+
+use crate::flags::read::ReadFlags;
+use crate::terminal::messages::{Messages, plural};
+use crate::terminal::progress;
+
+/// As much text as is encoded at once: enough to sort into batches of one length.
+const CHUNK_BYTES: usize = 256 << 10;
+/// As many texts, should they be short.
+const CHUNK_TEXTS: usize = 4096;
+/// How long to wait for more before what is there is worked on: only a slow pipe takes longer.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How far the reader may be ahead, in texts.
+pub(crate) const READ_AHEAD: usize = 16;
+
+/// A text, and where it comes from.
+pub(crate) struct Input {
+    /// The file's path, or `-`.
+    pub(crate) path: String,
+    /// The line it begins in; counts from 1.
+    pub(crate) line: u64,
+    /// Its name: its own, or else its place.
+    pub(crate) id: String,
+    /// The text.
+    pub(crate) text: String,
+    /// What else is known of it, where that was asked for.
+    pub(crate) metadata: Map<String, Value>,
+}
+
+/// A text of which nothing could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: not encoded")]
+pub(crate) struct NotEncoded {
+    pub(crate) path: String,
+    pub(crate) line: u64,
+    pub(crate) source: cloze::Error,
+}
+
+impl Input {
+    fn new(path: &str, record: Record, whole_file: bool) -> Self {
+        let Record { line, id, text, metadata, .. } = record;
+        let place = || if whole_file { path.to_owned() } else { format!("{path}:{line}") };
+        let id = id.unwrap_or_else(place);
+        Self { path: path.to_owned(), line, id, text, metadata }
+    }
+
+    /// A text that was given on the command line, the `line`th.
+    pub(crate) fn given(line: u64, text: String) -> Self {
+        let (id, metadata) = (format!("argument:{line}"), Map::new());
+        Self { path: "argument".into(), line, id, text, metadata }
+    }
+
+    /// What to report where it could not be encoded.
+    pub(crate) fn not_encoded(&self, source: cloze::Error) -> NotEncoded {
+        NotEncoded { path: self.path.clone(), line: self.line, source }
+    }
+}
+
+/// What a reader tells, with how many bytes it has read since.
+pub(crate) type Told<T> = (Result<T, CorpusError>, u64);
+
+/// Reads every text of `paths` in order and gives them to `work` in chunks; where more is slow to
+/// come, what is there is worked on. What cannot be read is named, and the others are done; how many
+/// texts there were comes back.
+pub(crate) fn for_each_chunk(
+    paths: &[String],
+    args: &ReadFlags,
+    messages: &Messages,
+    mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
+) -> anyhow::Result<u64> {
+    let params = args.params()?;
+    let found = walk::find(paths, !args.encoding()?.is_utf16());
+    for error in &found.errors {
+        messages.failure(error);
+    }
+    progress::start(&found.sources, messages);
+    let (send, receive) = sync_channel(READ_AHEAD);
+    let sources = found.sources;
+    // In no scope: after an error nobody waits for a reader that waits for its input.
+    let reader = std::thread::Builder::new().spawn(move || read_all(&params, &sources, &send));
+    let reader = reader.context("no thread to read with")?;
+    let mut texts = 0;
+    while let Some(told) = next_chunk(&receive, |text: &Input| text.text.len(), messages) {
+        let named = |told: Result<Input, CorpusError>| {
+            told.inspect_err(|error| messages.failure(error)).ok()
+        };
+        let chunk: Vec<Input> = told.into_iter().filter_map(named).collect();
+        texts += chunk.len() as u64;
+        if !chunk.is_empty() {
+            work(chunk)?;
+            messages.bar.set_message(plural(texts, "text"));
+        }
+    }
+    messages.bar.finish_and_clear();
+    if let Err(panic) = reader.join() {
+        std::panic::resume_unwind(panic);
+    }
+    for (n, what) in [(found.hidden, "hidden"), (found.binary, "binary")] {
+        if n > 0 {
+            messages.note(&format!("{} skipped", plural(n, &format!("{what} file"))));
+        }
+    }
+    Ok(texts)
+}
+
+/// What a reader has told until a chunk is full, or until more is slow to come; `None` at the end.
+/// `size` is that of an item, in bytes of text.
+pub(crate) fn next_chunk<T>(
+    receive: &Receiver<Told<T>>,
+    size: impl Fn(&T) -> usize,
+    messages: &Messages,
+) -> Option<Vec<Result<T, CorpusError>>> {
+    let (mut chunk, mut bytes) = (vec![], 0);
+    let mut next = receive.recv().ok()?;
+    loop {
+        let (item, read) = next;
+        messages.bar.inc(read);
+        bytes += item.as_ref().map_or(0, &size);
+        chunk.push(item);
+        if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_TEXTS {
+            return Some(chunk);
+        }
+        match receive.recv_timeout(PATIENCE) {
+            Ok(told) => next = told,
+            Err(_) => return Some(chunk),
+        }
+    }
+}
+
+/// Reads everything in order. Ends early when nobody listens any more.
+fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Told<Input>>) {
+    for source in sources {
+        let path = source.name();
+        let mut reader = match params.open(source) {
+            Ok(reader) => reader,
+            Err(error) => {
+                if send.send((Err(error), 0)).is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
+        let whole_file = reader.format() == cloze_corpus::Format::Text;
+        let mut seen = 0;
+        while let Some(next) = reader.next() {
+            let told = match next {
+                Ok(Piece::Record(record)) => Ok(Input::new(&path, record, whole_file)),
+                Ok(Piece::Verbatim(_)) => continue,
+                Err(error) => Err(error),
+            };
+            let bytes = reader.bytes_read().saturating_sub(seen);
+            seen = reader.bytes_read();
+            if send.send((told, bytes)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// What makes something of each of some texts, or of none. `I` is a text, or one with its number.
+pub(crate) type Encode<'a, I, T> = dyn Fn(&[I]) -> Result<Vec<T>, cloze::Error> + 'a;
+
+/// The vector of each text, or why it has none.
+pub(crate) fn vectors_of_each(
+    encoder: &SentenceEncoder,
+    texts: &[&str],
+) -> anyhow::Result<Vec<Result<Vec<f32>, cloze::Error>>> {
+    encode_each(texts, &|texts| Ok(encoder.encode(texts)?.iter().map(<[f32]>::to_vec).collect()))
+}
+
+/// `encode` of all texts together; where one of them is the cause of a failure, each is done alone,
+/// so that it costs only itself.
+pub(crate) fn encode_each<I: Copy, T>(
+    texts: &[I],
+    encode: &Encode<'_, I, T>,
+) -> anyhow::Result<Vec<Result<T, cloze::Error>>> {
+    use cloze::embed::EmbedError::{NotFinite, OutOfRange};
+    use cloze::encoder::EncoderError::{Run, Tokenize};
+    use cloze::{Error, heads::HeadError};
+    match encode(texts) {
+        Ok(all) => Ok(all.into_iter().map(Ok).collect()),
+        Err(
+            error @ (Error::Encoder(Tokenize { .. } | Run { .. })
+            | Error::MaskInText { .. }
+            | Error::TooLong { .. }
+            | Error::Embed(NotFinite { .. } | OutOfRange { .. })
+            | Error::Head(
+                HeadError::NotFinite { .. }
+                | HeadError::Embed(NotFinite { .. } | OutOfRange { .. }),
+            )),
+        ) => {
+            if texts.len() == 1 {
+                return Ok(vec![Err(error)]);
+            }
+            let mut all = vec![];
+            for &text in texts {
+                all.extend(encode_each(&[text], encode)?);
+            }
+            Ok(all)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

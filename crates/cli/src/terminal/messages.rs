@@ -1,0 +1,123 @@
+//! What the user is told beside the results, and the exit status that follows from it.
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::ProgressBar;
+
+use cloze_report::text::visible;
+
+/// The exit status that shells use for Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Where every message goes. A reported failure also sets the exit status, so that the two cannot
+/// drift apart.
+pub(crate) struct Messages {
+    quiet: bool,
+    failed: AtomicBool,
+    interrupted: AtomicBool,
+    /// The bar on screen, if any, which messages must not write into.
+    pub(crate) bar: ProgressBar,
+}
+
+impl Messages {
+    pub(crate) fn new(quiet: bool) -> Self {
+        let (failed, interrupted) = Default::default();
+        Self { quiet, failed, interrupted, bar: ProgressBar::hidden() }
+    }
+
+    pub(crate) fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// An input that could not be used. The run goes on, and ends with status 1.
+    pub(crate) fn failure(&self, error: &dyn std::error::Error) {
+        self.failed.store(true, Ordering::Relaxed);
+        self.line("error", AnsiColor::Red, &with_causes(error));
+    }
+
+    /// The run is a failure, though no input was: what was found says why.
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// The run was told to stop, and did so with what it has saved.
+    pub(crate) fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// What ends the run.
+    pub(crate) fn fatal(&self, error: &anyhow::Error) {
+        self.line("error", AnsiColor::Red, &with_causes(error.as_ref()));
+    }
+
+    /// Something the user may want to know; `--quiet` does not.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| {
+                // Nobody is there to be told that stderr is closed.
+                let _ = writeln!(anstream::stderr(), "{text}");
+            });
+        }
+    }
+
+    fn line(&self, kind: &str, color: AnsiColor, text: &str) {
+        let style: Style = color.on_default().bold();
+        // A file's name may have control characters, too.
+        let text = visible(text);
+        self.bar.suspend(|| {
+            let _ = writeln!(anstream::stderr(), "{style}{kind}{style:#}: {text}");
+        });
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return ExitCode::from(INTERRUPTED);
+        }
+        ExitCode::from(u8::from(self.failed.load(Ordering::Relaxed)))
+    }
+}
+
+/// `1 entity`, `2 entities`.
+pub(crate) fn plural(n: u64, what: &str) -> String {
+    match (n, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        _ => format!("{n} {what}s"),
+    }
+}
+
+/// An error with its causes, each said once: `a: b: c`.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Transparent errors repeat their source.
+        if !text.ends_with(&said) {
+            // A hint stays at the end, behind the causes.
+            let (head, hint) = match text.split_once("\nhint: ") {
+                Some((head, hint)) => (head.to_owned(), format!("\nhint: {hint}")),
+                None => (text, String::new()),
+            };
+            text = format!("{head}: {said}{hint}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_come_before_hints_and_once() {
+        let inner = anyhow::anyhow!("inner");
+        let outer = inner.context("outer\nhint: try");
+        assert_eq!(with_causes(outer.as_ref()), "outer: inner\nhint: try");
+        let same = anyhow::anyhow!("same").context("all the same");
+        assert_eq!(with_causes(same.as_ref()), "all the same");
+    }
+}

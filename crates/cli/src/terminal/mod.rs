@@ -1,0 +1,4 @@
+//! Messages, progress, and where results go.
+pub(crate) mod messages;
+pub(crate) mod out;
+pub(crate) mod progress;

@@ -1,0 +1,20 @@
+//! The command that trains the model once more: as it was typed.
+use super::markdown::code_block;
+
+/// Writes the section; `command` is what was typed, word by word.
+#[must_use]
+pub fn section(command: &[String]) -> String {
+    let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
+    format!("## Train it again\n\n{}", code_block("sh", &format!("cloze {}", words.join(" "))))
+}
+
+/// One word of a shell (POSIX), whatever is in it.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./,:=+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,88 @@
+//! Model cards: Markdown with the front matter that Hugging Face reads (its documentation of model
+//! cards, 2025).
+//!
+//! - `markdown`: texts and tables;
+//! - `limits`: what a model does not do well;
+//! - `again`: the command that trains the model once more.
+pub mod again;
+pub mod limits;
+pub mod markdown;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::DataFile;
+use crate::text::one_line;
+use markdown::{escaped, table};
+
+/// What Hugging Face reads.
+pub struct FrontMatter<'a> {
+    /// Licence, as an SPDX name.
+    pub license: Option<&'a str>,
+    /// Language code.
+    pub language: Option<&'a str>,
+    /// Pipeline tag.
+    pub pipeline: &'a str,
+    /// Base model.
+    pub base: &'a str,
+    /// Besides the pipeline.
+    pub tags: &'a [&'a str],
+    /// Names of the metrics.
+    pub metrics: &'a [&'a str],
+}
+
+impl FrontMatter<'_> {
+    /// Writes the front matter, with its fences.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let Self { license, language, pipeline, base, tags, metrics } = self;
+        // A string of JSON is one of YAML.
+        let string = |text: &str| Value::from(one_line(text));
+        let license = license.map(|l| format!("license: {}\n", string(&l.to_lowercase())));
+        let language = language.map(|code| format!("language: {}\n", string(code)));
+        let list = |names: &[&str]| names.iter().flat_map(|n| ["- ", n, "\n"]).collect::<String>();
+        format!(
+            "---\n{}{}library_name: cloze\npipeline_tag: {pipeline}\nbase_model: {}\ntags:\n\
+             - {pipeline}\n{}- cloze\nmetrics:\n{}---\n\n",
+            license.unwrap_or_default(),
+            language.unwrap_or_default(),
+            string(base),
+            list(tags),
+            list(metrics)
+        )
+    }
+}
+
+/// What each label was learned from; nothing where there are no labels.
+#[must_use]
+pub fn labels(labels: &BTreeMap<String, usize>, counted: &str) -> String {
+    if labels.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<Vec<String>> =
+        labels.iter().map(|(label, n)| vec![escaped(label), n.to_string()]).collect();
+    format!("## Labels\n\n{}\n", table(&["label", counted], 1, &rows))
+}
+
+/// A table of files, whose lines or the like are `units`.
+#[must_use]
+pub fn files(files: &[DataFile], units: &str) -> String {
+    let row = |file: &DataFile| {
+        let sha256 = file.sha256.clone().unwrap_or_else(|| "–".to_owned());
+        vec![escaped(&file.file), file.examples.to_string(), sha256]
+    };
+    let rows: Vec<Vec<String>> = files.iter().map(row).collect();
+    table(&["file", units, "SHA-256"], 1, &rows)
+}
+
+/// Under which licence, who is to be named, and where the data come from.
+#[must_use]
+pub fn rights(license: Option<&str>, attribution: Option<&str>, source: Option<&str>) -> String {
+    let lines = [("Licence", license), ("Attribution", attribution), ("Source", source)];
+    let line = |(name, text): (&str, Option<&str>)| {
+        text.map(|text| format!("- {name}: {}\n", escaped(text)))
+    };
+    let lines: Vec<String> = lines.into_iter().filter_map(line).collect();
+    if lines.is_empty() { String::new() } else { format!("\n## Rights\n\n{}", lines.concat()) }
+}

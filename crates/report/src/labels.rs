@@ -1,0 +1,182 @@
+//! Evaluations of labels as plain tables.
+use std::io::{self, Write};
+
+use cloze_metrics::Scores;
+use cloze_metrics::compare::{Interval, PairedBootstrap};
+use cloze_metrics::labels::{
+    Better, DifferenceVerdict, FEW_EXAMPLES, LabelComparison, LabelEvaluation, LabelReport,
+};
+
+use crate::text::one_line;
+
+/// Writes the table of a verdict.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_evaluation(judged: &LabelEvaluation, out: &mut dyn Write) -> io::Result<()> {
+    let (labels, averages) = match &judged.report {
+        LabelReport::Single(report) => (&report.labels, &report.averages),
+        LabelReport::Multi(report) => (&report.labels, &report.averages),
+    };
+    // A label may have line ends in it.
+    let shown = labels.iter().map(|(label, scores)| (one_line(label), label, scores));
+    let shown: Vec<_> = shown.collect();
+    let longest = shown.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
+    let width = longest.max("weighted".len());
+    writeln!(
+        out,
+        "{:width$}  {:>9}  {:>6}  {:>6}  {:>7}  {:>9}",
+        "label", "precision", "recall", "f1", "support", "avg. prec."
+    )?;
+    let row = |name: &str, s: &Scores, ranked: String, out: &mut dyn Write| {
+        let pad = width - name.chars().count().min(width);
+        writeln!(
+            out,
+            "{name}{:pad$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>7}  {ranked:>9}",
+            "", s.precision, s.recall, s.f1, s.support
+        )
+    };
+    for (name, label, scores) in &shown {
+        let ranking = judged.ranking.get(*label);
+        let ranked = ranking.map(|r| format!("{:.4}", r.average_precision)).unwrap_or_default();
+        row(name, scores, ranked, out)?;
+    }
+    writeln!(out)?;
+    let kinds =
+        [("micro", averages.micro), ("macro", averages.r#macro), ("weighted", averages.weighted)];
+    for (name, scores) in kinds {
+        row(name, &scores, String::new(), out)?;
+    }
+    writeln!(out)?;
+    let between = |i: &Interval| format!("{:.4} ({:.4} to {:.4})", i.estimate, i.low, i.high);
+    match &judged.report {
+        LabelReport::Single(report) => {
+            writeln!(out, "accuracy           {}", between(&judged.intervals.accuracy))?;
+            writeln!(out, "macro F1           {}", between(&judged.intervals.macro_f1))?;
+            writeln!(out, "Matthews           {:.4}", report.matthews)?;
+        }
+        LabelReport::Multi(report) => {
+            writeln!(out, "all labels right   {}", between(&judged.intervals.accuracy))?;
+            writeln!(out, "macro F1           {}", between(&judged.intervals.macro_f1))?;
+            writeln!(out, "Hamming loss       {:.4}", report.hamming_loss)?;
+        }
+    }
+    if let Some(p) = &judged.probability {
+        writeln!(out, "log loss           {:.4}", p.log_loss)?;
+        writeln!(out, "Brier              {:.4}", p.brier)?;
+        writeln!(out, "calibration error  {:.4}", p.expected_calibration_error)?;
+    }
+    if !judged.unknown_labels.is_empty() {
+        writeln!(
+            out,
+            "not among the model's labels, so always wrong: {}",
+            judged.unknown_labels.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+/// A figure of both, with its test.
+pub struct ComparisonRow<'a> {
+    /// Name of the figure.
+    pub figure: &'a str,
+    /// The figure of both.
+    pub both: &'a PairedBootstrap,
+    /// Verdict on the difference.
+    pub verdict: DifferenceVerdict,
+    /// The p-value that the verdict goes by, and whose it is; `None` where it goes by the interval.
+    pub test: Option<(&'a str, f64)>,
+    /// Of how many examples.
+    pub examples: usize,
+}
+
+/// Writes the comparison of two classifiers.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_comparison(
+    comparison: &LabelComparison,
+    names: [&str; 2],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let rows = [
+        ComparisonRow {
+            figure: "accuracy",
+            both: &comparison.accuracy,
+            verdict: comparison.accuracy_verdict,
+            test: Some(("McNemar", comparison.mcnemar.p_value)),
+            examples: comparison.examples,
+        },
+        ComparisonRow {
+            figure: "macro F1",
+            both: &comparison.macro_f1,
+            verdict: comparison.macro_f1_verdict,
+            test: None,
+            examples: comparison.examples,
+        },
+    ];
+    write_rows(&rows, names, out)?;
+    let (first, second) = (comparison.mcnemar.only_first, comparison.mcnemar.only_second);
+    writeln!(out, "right by the first alone {first}, by the second alone {second}")
+}
+
+/// Writes figures of two models, and in words what they come to.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_rows(
+    rows: &[ComparisonRow<'_>],
+    [first, second]: [&str; 2],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "first {first}, second {second}")?;
+    let (interval, p) = ("95 % interval", "p (bootstrap)");
+    writeln!(
+        out,
+        "{:8}  {:>7}  {:>7}  {:>10}  {interval:>18}  {p:>13}",
+        "", "first", "second", "difference"
+    )?;
+    for ComparisonRow { figure, both, .. } in rows {
+        let d = &both.difference;
+        let between = format!("{:+.4} to {:+.4}", d.low, d.high);
+        writeln!(
+            out,
+            "{figure:8}  {:>7.4}  {:>7.4}  {:>+10.4}  {between:>18}  {:>13.4}",
+            both.first, both.second, d.estimate, both.p_value
+        )?;
+    }
+    for row in rows {
+        let said = row.said([first, second]);
+        writeln!(out, "{said}")?;
+    }
+    Ok(())
+}
+
+impl ComparisonRow<'_> {
+    /// `accuracy: a is better than b, by more than chance at 5 % (McNemar, p 0.0123)`.
+    fn said(&self, [first, second]: [&str; 2]) -> String {
+        let (figure, verdict) = (self.figure, self.verdict);
+        let (better, worse) = match verdict.better {
+            Better::First => (first, second),
+            Better::Second => (second, first),
+            Better::Neither => return format!("{figure}: neither is better"),
+        };
+        // One model beside itself, in another place.
+        let (better, worse) = match verdict.better {
+            _ if better != worse => (better, worse),
+            Better::First => ("the first", "the second"),
+            _ => ("the second", "the first"),
+        };
+        let by = match self.test {
+            Some((test, p)) => format!("{test}, p {p:.4}"),
+            None if self.examples < FEW_EXAMPLES => format!("fewer than {FEW_EXAMPLES} examples"),
+            None if verdict.more_than_chance => "0 is not in the interval".to_owned(),
+            None => "0 is in the interval".to_owned(),
+        };
+        if verdict.more_than_chance {
+            format!("{figure}: {better} is better than {worse}, by more than chance at 5 % ({by})")
+        } else {
+            format!("{figure}: {better} is ahead of {worse}, which may be chance at 5 % ({by})")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What plots share: SVG that also says what it shows, the font, colours.
+use html_escape::encode_text;
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::ReportError;
+use crate::text::one_line;
+use crate::text::visible;
+
+/// Drawing area of a plot.
+pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// What drawing comes to: errors of plotters have many types.
+pub type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+/// Font family of all text in plots.
+pub const FONT: &str = "sans-serif";
+/// Blue and vermilion: told apart by the colour-blind, too (Okabe & Ito 2008).
+pub const BLUE: RGBColor = RGBColor(0, 114, 178);
+/// Vermilion, beside [`BLUE`].
+pub const VERMILION: RGBColor = RGBColor(190, 75, 0);
+
+/// A plot on white, of so many pixels, with a title for readers that cannot see it.
+///
+/// # Errors
+/// [`ReportError::Plot`] if `draw` fails.
+pub fn svg(
+    size: (u32, u32),
+    title: &str,
+    draw: impl FnOnce(&Area<'_>) -> Drawn,
+) -> Result<String, ReportError> {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        root.fill(&WHITE)
+            .map_err(Into::into)
+            .and_then(|()| draw(&root))
+            .map_err(|error| ReportError::Plot { what: error.to_string() })?;
+    }
+    let title = characters(&visible(title));
+    let at = svg.find('>').map_or(0, |end| end + 1);
+    svg.insert_str(at, &format!("\n<title>{}</title>\n", encode_text(&title)));
+    Ok(svg.replacen("<svg ", "<svg role=\"img\" ", 1))
+}
+
+/// A line of text, at a point of its left end, middle or right end.
+///
+/// # Errors
+/// Those of the drawing library.
+pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos) -> Drawn {
+    let style = (FONT, size).into_text_style(area).pos(Pos::new(at, VPos::Center));
+    Ok(area.draw(&Text::new(characters(text), place, style))?)
+}
+
+/// The beginning of a text, as a label has room for.
+#[must_use]
+pub fn label(text: &str, chars: usize) -> String {
+    let line = one_line(text);
+    let mut label: String = line.chars().take(chars).collect();
+    if label.len() < line.len() {
+        label.push('…');
+    }
+    characters(&label)
+}
+
+/// What XML cannot hold, escaped or not, is replaced.
+fn characters(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
+/// `0.25`, `0`, with digits enough to tell neighbours apart.
+#[must_use]
+pub fn tick(value: f64, range: f64) -> String {
+    let digits = if range < 0.01 { 6 } else { 4 };
+    let text = format!("{value:.digits$}");
+    match text.trim_end_matches('0').trim_end_matches('.') {
+        "-0" => "0".into(),
+        text => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_such_as_xml_can_hold() {
+        let draw = |root: &Area<'_>| text(root, "a<b\u{ffff}", (5, 5), 12, HPos::Left);
+        let svg = svg((10, 10), "c & d\u{fffe}\u{1}", draw).unwrap();
+        assert!(svg.starts_with("<svg role=\"img\" ") && svg.contains("a&lt;b\u{fffd}"), "{svg}");
+        assert!(svg.contains("\n<title>c &amp; d\u{fffd}\\u{1}</title>\n"), "{svg}");
+    }
+
+    #[test]
+    fn a_label_is_the_beginning_in_one_line() {
+        let all = [("αβγ", 3), ("αβγδ", 3), ("a\nb", 9), ("\u{fffe}", 1), ("", 0)];
+        let labels = all.map(|(text, chars)| label(text, chars));
+        assert_eq!(labels, ["αβγ", "αβγ…", "a\\nb", "\u{fffd}", ""]);
+    }
+
+    #[test]
+    fn ticks_have_no_more_digits_than_they_need() {
+        let all = [(0.25, 1.0), (0.0, 1.0), (-0.0, 1.0), (10.0, 1.0), (0.001_25, 0.001)];
+        assert_eq!(all.map(|(y, range)| tick(y, range)), ["0.25", "0", "0", "10", "0.00125"]);
+    }
+}

@@ -1,0 +1,62 @@
+//! Texts and numbers as they may stand in a terminal or a table.
+
+/// Control characters shown, not sent: a text must not be able to command the terminal.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            // Part of a line end.
+            '\r' if chars.peek() == Some(&'\n') => {}
+            c if c.is_control() => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// A text in one line of a table.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    visible(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
+/// A number with four digits behind the point.
+#[must_use]
+pub fn shown(number: f64) -> String {
+    rounded(number, 4)
+}
+
+/// A number with so many digits behind the point, and no minus before nothing but zeros.
+#[must_use]
+pub fn rounded(number: f64, digits: usize) -> String {
+    let text = format!("{number:.digits$}");
+    match text.strip_prefix('-') {
+        Some(zeros) if zeros.bytes().all(|b| matches!(b, b'0' | b'.')) => zeros.to_owned(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_command_the_terminal() {
+        assert_eq!(visible("a\x1b[31mb\r\nc\rd\0\u{9b}"), "a\\u{1b}[31mb\nc\\u{d}d\\u{0}\\u{9b}");
+        assert_eq!(visible("naïve 👍🏽\n"), "naïve 👍🏽\n");
+    }
+
+    #[test]
+    fn no_minus_before_zeros_alone() {
+        let all = [-0.000_04, -0.000_06, -0.0, 0.5, -12.0].map(shown);
+        assert_eq!(all, ["0.0000", "-0.0001", "0.0000", "0.5000", "-12.0000"]);
+    }
+
+    #[test]
+    fn a_text_is_one_line() {
+        assert_eq!(one_line("a\r\nb\tc\u{1b}[1m"), "a\\nb\\tc\\u{1b}[1m");
+    }
+}
