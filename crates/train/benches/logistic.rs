@@ -89,7 +89,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let labels = Labels::single(&labels)?;
         let x = Matrix::from_vec(WIDTH, rows.clone()).ok_or("rows of one width")?;
         for (threads, tolerance) in [(1, 1e-6), (2, 1e-6), (2, 1e-4), (2, 1e-8)] {
-            let params = HeadParams::new().with_threads(threads).with_tolerance(tolerance);
+            let params = HeadParams::new().threads(threads).tolerance(tolerance);
             let start = Instant::now();
             let fitted = params.check()?.fit(&x, &labels, None)?;
             println!(
@@ -103,7 +103,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let part: Vec<_> = gold[..n].iter().map(|&g| names[g]).collect();
             let x =
                 Matrix::from_vec(WIDTH, rows[..n * WIDTH].to_vec()).ok_or("rows of one width")?;
-            let params = HeadParams::new().with_kind(Kind::Svm).with_tolerance(1e-3).check()?;
+            let params = HeadParams::new().kind(Kind::Svm).tolerance(1e-3).check()?;
             let start = Instant::now();
             let fitted = params.fit(&x, &Labels::single(&part)?, None)?;
             let seconds = start.elapsed().as_secs_f64();

@@ -20,7 +20,7 @@
 //!
 //! let rows = Matrix::from_vec(1, vec![-2.0, -1.0, 1.0, 3.0]).unwrap();
 //! let labels = Labels::single(&["cold", "cold", "warm", "warm"])?;
-//! let fitted = HeadParams::new().with_c(10.0).check()?.fit(&rows, &labels, None)?;
+//! let fitted = HeadParams::new().c(10.0).check()?.fit(&rows, &labels, None)?;
 //! assert!(fitted.converged);
 //! let head = fitted.head;
 //! let prediction = head.decode(&head.probabilities(&head.predict(&[2.0])?)?)?;

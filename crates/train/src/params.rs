@@ -88,11 +88,12 @@ impl ClassWeights {
 /// of them is chosen or any number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeadParams {
-    kind: Kind,
-    c: f64,
-    class_weights: ClassWeights,
-    max_iterations: u64,
-    tolerance: f64,
+    /// Kind of head.
+    pub kind: Kind,
+    pub(crate) c: f64,
+    pub(crate) class_weights: ClassWeights,
+    pub(crate) max_iterations: u64,
+    pub(crate) tolerance: f64,
     /// Says nothing of the result.
     #[serde(skip)]
     threads: Option<usize>,
@@ -118,30 +119,30 @@ impl HeadParams {
         Self::default()
     }
 
-    /// What kind of head. Default [`Kind::Logistic`].
+    /// Kind of head. Default [`Kind::Logistic`].
     #[must_use]
-    pub fn with_kind(mut self, kind: Kind) -> Self {
+    pub fn kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
     }
 
     /// How little large weights cost, as scikit-learn's C; logistic and svm alone. Default `1`.
     #[must_use]
-    pub fn with_c(mut self, c: f64) -> Self {
+    pub fn c(mut self, c: f64) -> Self {
         self.c = c;
         self
     }
 
     /// What an example counts by its label; logistic alone. Default [`ClassWeights::None`].
     #[must_use]
-    pub fn with_class_weights(mut self, class_weights: ClassWeights) -> Self {
+    pub fn class_weights(mut self, class_weights: ClassWeights) -> Self {
         self.class_weights = class_weights;
         self
     }
 
     /// How many steps the solver of logistic regression may take. Default `1000`.
     #[must_use]
-    pub fn with_max_iterations(mut self, max_iterations: u64) -> Self {
+    pub fn max_iterations(mut self, max_iterations: u64) -> Self {
         self.max_iterations = max_iterations;
         self
     }
@@ -149,7 +150,7 @@ impl HeadParams {
     /// Below which length of the gradient logistic regression has converged, in variables scaled to a
     /// curvature of 1; for svm the `eps` of its solver. Default `1e-6`.
     #[must_use]
-    pub fn with_tolerance(mut self, tolerance: f64) -> Self {
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.tolerance = tolerance;
         self
     }
@@ -157,7 +158,7 @@ impl HeadParams {
     /// How many threads logistic regression has; any number gives the same result. Default as many as
     /// the process may use, at most 8.
     #[must_use]
-    pub fn with_threads(mut self, threads: usize) -> Self {
+    pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
     }
@@ -194,28 +195,6 @@ impl HeadParams {
             return Err(TrainError::Unsupported { kind, what: "class weights" });
         }
         Ok(ValidHeadParams(self))
-    }
-
-    /// What kind of head.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    pub(crate) fn class_weights(&self) -> &ClassWeights {
-        &self.class_weights
-    }
-
-    pub(crate) fn c_value(&self) -> f64 {
-        self.c
-    }
-
-    pub(crate) fn tolerance_value(&self) -> f64 {
-        self.tolerance
-    }
-
-    pub(crate) fn max_iterations_value(&self) -> u64 {
-        self.max_iterations
     }
 
     pub(crate) fn thread_count(&self) -> usize {

@@ -165,8 +165,8 @@ impl SearchParams {
                         _ => &none,
                     };
                     for weights in weights {
-                        let head = self.base.clone().with_kind(*kind).with_c(*c);
-                        let head = head.with_class_weights(weights.clone());
+                        let head = self.base.clone().kind(*kind).c(*c);
+                        let head = head.class_weights(weights.clone());
                         head.clone().check()?;
                         all.push(Candidate { features, head });
                     }

@@ -43,8 +43,8 @@ pub(crate) fn fit(
         let target: Array1<bool> = gold.iter().map(|&g| g == label).collect();
         let set = DatasetBase::new(x.view(), target.view());
         let machine = Svm::<f64, bool>::params()
-            .pos_neg_weights(params.c_value(), params.c_value())
-            .eps(params.tolerance_value())
+            .pos_neg_weights(params.c, params.c)
+            .eps(params.tolerance)
             .linear_kernel()
             .fit(&set)
             .map_err(|e| stopped(e.to_string()))?;

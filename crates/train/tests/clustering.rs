@@ -107,7 +107,7 @@ fn k_means_agrees_with_scikit_learn() {
     let (reference, rows) = reference();
     let distances = Distances::of(&rows);
     for case in &reference.kmeans {
-        let params = KMeansParams::new(case.clusters).with_runs(50);
+        let params = KMeansParams::new(case.clusters).runs(50);
         let found = params.check().unwrap().fit(&rows).unwrap();
         assert_eq!(names(&found), in_order(&case.of), "{} clusters", case.clusters);
         let off = (found.within - case.within).abs();
@@ -189,7 +189,7 @@ fn blobs_apart_are_found_and_their_number_is_chosen() {
 fn the_same_seed_gives_the_same_and_another_may_not() {
     let (_, rows) = reference();
     let fit = |seed, clusters| {
-        let params = KMeansParams::new(clusters).with_runs(1).with_seed(seed).check().unwrap();
+        let params = KMeansParams::new(clusters).runs(1).seed(seed).check().unwrap();
         params.fit(&rows).unwrap()
     };
     assert_eq!(fit(4, 8), fit(4, 8));
@@ -200,8 +200,7 @@ fn the_same_seed_gives_the_same_and_another_may_not() {
 #[test]
 fn more_runs_are_no_worse() {
     let (_, rows) = reference();
-    let within =
-        |runs| KMeansParams::new(6).with_runs(runs).check().unwrap().fit(&rows).unwrap().within;
+    let within = |runs| KMeansParams::new(6).runs(runs).check().unwrap().fit(&rows).unwrap().within;
     assert!(within(30) <= within(1) + 1e-6);
 }
 
@@ -259,15 +258,15 @@ fn what_cannot_be_clustered_is_refused_by_name() {
 
 #[test]
 fn settings_are_judged_at_their_edges() {
-    let params = || KMeansParams::new(1).with_runs(1).with_max_iterations(1);
-    assert!(params().with_tolerance(f64::MIN_POSITIVE).check().is_ok());
+    let params = || KMeansParams::new(1).runs(1).max_iterations(1);
+    assert!(params().tolerance(f64::MIN_POSITIVE).check().is_ok());
     for bad in [
         KMeansParams::new(0),
-        params().with_runs(0),
-        params().with_max_iterations(0),
-        params().with_tolerance(0.0),
-        params().with_tolerance(f64::NAN),
-        params().with_tolerance(f64::INFINITY),
+        params().runs(0),
+        params().max_iterations(0),
+        params().tolerance(0.0),
+        params().tolerance(f64::NAN),
+        params().tolerance(f64::INFINITY),
     ] {
         assert!(matches!(bad.check(), Err(TrainError::Setting { .. })));
     }

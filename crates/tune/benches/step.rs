@@ -58,19 +58,19 @@ fn step(what: &str, model: &std::path::Path, threads: usize) {
     let tuning = if what == "full" { Tuning::Full } else { Tuning::Lora(LoraParams::default()) };
     let checkpoint = Checkpoint::open(model).unwrap();
     let mut parameters = Parameters::default();
-    let params = EncoderParams::default().with_tuning(tuning).check().unwrap();
+    let params = EncoderParams::default().tuning(tuning).check().unwrap();
     let encoder = Encoder::open(&checkpoint, &params, 1, &mut parameters).unwrap();
     let head_start = parameters.list().len();
     let dense = Dense::drawn(&mut parameters, "classifier", encoder.width(), 9, 1).unwrap();
     let mut learner = TaskLearner::new(encoder, TokenTask::new(dense), parameters, head_start);
     let examples: Vec<_> = (0..16).map(example).collect();
     let params = TrainingParams::new()
-        .with_epochs(WARM + TIMED)
-        .with_batch(16)
-        .with_learning_rate(1e-4)
-        .with_schedule(Schedule::Constant)
-        .with_dropout(0.1)
-        .with_threads(Some(threads))
+        .epochs(WARM + TIMED)
+        .batch(16)
+        .learning_rate(1e-4)
+        .schedule(Schedule::Constant)
+        .dropout(0.1)
+        .threads(Some(threads))
         .check()
         .unwrap();
     let mut times = vec![];

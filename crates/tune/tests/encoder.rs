@@ -46,7 +46,7 @@ fn open(name: &str, params: EncoderParams) -> (Encoder, Parameters) {
 }
 
 fn full() -> EncoderParams {
-    EncoderParams::default().with_tuning(Tuning::Full).with_embeddings(true)
+    EncoderParams::default().tuning(Tuning::Full).embeddings(true)
 }
 
 #[test]
@@ -191,11 +191,11 @@ fn every_gradient_is_the_slope_of_the_loss() {
 
 #[test]
 fn every_gradient_of_adapters_and_casing_is_the_slope_of_the_loss() {
-    let lora = LoraParams::default().with_rank(3).with_dropout(0.2);
+    let lora = LoraParams::default().rank(3).dropout(0.2);
     for targets in [Targets::query_value(), Targets::all_linear()] {
         for name in FAMILIES {
-            let tuning = Tuning::Lora(lora.clone().with_targets(targets.clone()));
-            let params = EncoderParams::default().with_tuning(tuning).with_casing(Some(3));
+            let tuning = Tuning::Lora(lora.clone().targets(targets.clone()));
+            let params = EncoderParams::default().tuning(tuning).casing(Some(3));
             let (encoder, mut parameters) = open(name, params);
             for (i, parameter) in parameters.list_mut().iter_mut().enumerate() {
                 if parameter.name.ends_with("lora_B.weight") {
@@ -211,16 +211,16 @@ fn every_gradient_of_adapters_and_casing_is_the_slope_of_the_loss() {
 #[test]
 fn an_adapter_of_zero_changes_nothing() {
     for name in FAMILIES {
-        let lora = LoraParams::default().with_targets(Targets::all_linear());
-        let params = EncoderParams::default().with_tuning(Tuning::Lora(lora)).with_casing(Some(2));
+        let lora = LoraParams::default().targets(Targets::all_linear());
+        let params = EncoderParams::default().tuning(Tuning::Lora(lora)).casing(Some(2));
         let (encoder, parameters) = open(name, params);
         let adapted = Loss::new(encoder, 1, None);
         let types = |t: &u32| 2 * t + 1;
-        let with_casing = |s: &Sequence| Sequence {
+        let casing = |s: &Sequence| Sequence {
             ids: s.ids.clone(),
             types: s.types.iter().map(types).collect(),
         };
-        let sequences = adapted.sequences.iter().map(with_casing).collect();
+        let sequences = adapted.sequences.iter().map(casing).collect();
         let adapted = Loss { sequences, ..adapted };
         let (encoder, plain) = open(name, full());
         let base = Loss::new(encoder, 1, None);
@@ -270,7 +270,7 @@ fn company_and_threads_do_not_matter() {
 fn frozen_layers_have_no_gradients() {
     let (encoder, mut all) = open("bert", full());
     Loss::new(encoder, 1, None).gradients(&mut all, &mut Tape::default());
-    let params = full().with_embeddings(false).with_frozen_layers(1);
+    let params = full().embeddings(false).frozen_layers(1);
     let (encoder, mut some) = open("bert", params);
     Loss::new(encoder, 1, None).gradients(&mut some, &mut Tape::default());
     let mut trained = 0;

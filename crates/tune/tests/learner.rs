@@ -71,8 +71,8 @@ fn examples() -> Vec<(Sequence, f32)> {
 }
 
 fn params() -> TrainingParams {
-    let params = TrainingParams::new().with_epochs(10).with_batch(4).with_learning_rate(3e-3);
-    params.with_head_learning_rate(Some(0.03)).with_weight_decay(0.0)
+    let params = TrainingParams::new().epochs(10).batch(4).learning_rate(3e-3);
+    params.head_learning_rate(Some(0.03)).weight_decay(0.0)
 }
 
 /// All trained bits and the losses of the steps.
@@ -95,7 +95,7 @@ fn train(params: TrainingParams, state: Option<(&Path, u64)>) -> (Vec<u32>, Vec<
 
 #[test]
 fn an_encoder_learns_a_task() {
-    let (_, losses, _) = train(params().with_epochs(40).with_dropout(0.0), None);
+    let (_, losses, _) = train(params().epochs(40).dropout(0.0), None);
     let mean = |losses: &[f64]| losses.iter().sum::<f64>() / 3.0;
     let (first, last) = (mean(&losses[..3]), mean(&losses[losses.len() - 3..]));
     println!("{first} {last}");
@@ -104,8 +104,7 @@ fn an_encoder_learns_a_task() {
 
 #[test]
 fn parts_are_as_good_as_the_whole() {
-    let losses =
-        |part_tokens| train(params().with_dropout(0.0).with_part_tokens(part_tokens), None).1;
+    let losses = |part_tokens| train(params().dropout(0.0).part_tokens(part_tokens), None).1;
     let (whole, parts) = (losses(1000), losses(1));
     for (whole, parts) in whole.iter().zip(&parts) {
         println!("{whole} {parts}");
@@ -115,9 +114,9 @@ fn parts_are_as_good_as_the_whole() {
 
 #[test]
 fn threads_and_stops_change_no_bit() {
-    let expected = train(params().with_threads(Some(1)), None);
+    let expected = train(params().threads(Some(1)), None);
     assert_eq!(expected.2, Why::Done);
-    assert!(train(params().with_threads(Some(3)), None) == expected);
+    assert!(train(params().threads(Some(3)), None) == expected);
     let folder = tempfile::tempdir().unwrap();
     for at in [1, 7, 29] {
         let path = folder.path().join(at.to_string());

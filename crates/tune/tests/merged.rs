@@ -57,9 +57,9 @@ fn save(folder: &Path, base: &Path, encoder: &Encoder, parameters: &Parameters, 
         }
     };
     let adapter = Adapter {
-        rank: lora.rank(),
-        alpha: lora.alpha(),
-        rslora: lora.rslora(),
+        rank: lora.rank,
+        alpha: lora.alpha,
+        rslora: lora.rslora,
         dropout: 0.0,
         target_modules: vec![],
         modules: encoder.modules().iter().map(module).collect(),
@@ -78,11 +78,11 @@ fn merged_adapters_give_the_hidden_states_that_were_trained() {
     {
         let base = checkpoint(family);
         let lora = LoraParams::default()
-            .with_rank(RANK)
-            .with_alpha(5.0)
-            .with_rslora(rslora)
-            .with_targets(Targets::all_linear());
-        let params = EncoderParams::default().with_tuning(Tuning::Lora(lora.clone()));
+            .rank(RANK)
+            .alpha(5.0)
+            .rslora(rslora)
+            .targets(Targets::all_linear());
+        let params = EncoderParams::default().tuning(Tuning::Lora(lora.clone()));
         let opened = Checkpoint::open(&base).unwrap();
         let mut parameters = Parameters::default();
         let encoder = Encoder::open(&opened, &params.check().unwrap(), 3, &mut parameters).unwrap();

@@ -60,28 +60,28 @@ impl KMeansParams {
 
     /// How often it is run from other centres; the best counts. Default 10.
     #[must_use]
-    pub fn with_runs(mut self, runs: usize) -> Self {
+    pub fn runs(mut self, runs: usize) -> Self {
         self.runs = runs;
         self
     }
 
     /// What centres are drawn by. Default 0.
     #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
+    pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
     /// The most iterations of a run. Default 300.
     #[must_use]
-    pub fn with_max_iterations(mut self, max_iterations: u64) -> Self {
+    pub fn max_iterations(mut self, max_iterations: u64) -> Self {
         self.max_iterations = max_iterations;
         self
     }
 
     /// A run ends where centres move by less than this together. Default `1e-4`.
     #[must_use]
-    pub fn with_tolerance(mut self, tolerance: f64) -> Self {
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.tolerance = tolerance;
         self
     }
@@ -175,7 +175,7 @@ pub fn choose(rows: &Matrix, seed: u64) -> Result<Chosen, TrainError> {
     let mut tried = vec![];
     let most = (count / MIN_MEAN_SIZE).max(2).min(rows.rows().saturating_sub(1));
     for clusters in CANDIDATES.into_iter().filter(|&clusters| clusters <= most) {
-        let params = KMeansParams::new(clusters).with_seed(seed).check()?;
+        let params = KMeansParams::new(clusters).seed(seed).check()?;
         tried.push((clusters, distances.silhouette(&params.fit(rows)?.of)));
     }
     let mut best: Option<(usize, f64)> = None;

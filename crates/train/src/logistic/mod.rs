@@ -76,7 +76,7 @@ pub(crate) fn fit(
             (minima, weights, biases)
         }
     };
-    let head = ClassifyHead::new(params.kind().name(), names.to_vec(), weights, biases)?
+    let head = ClassifyHead::new(params.kind.name(), names.to_vec(), weights, biases)?
         .with_multi_label(matches!(labels.gold(), Gold::Multi(_)));
     Ok(Fitted {
         head,
@@ -97,7 +97,7 @@ fn row_weights(
     labels: &Labels,
     gold: &[usize],
 ) -> Result<Vec<f64>, TrainError> {
-    let of_label = params.class_weights().resolve(labels.names(), &labels.counts(), gold.len())?;
+    let of_label = params.class_weights.resolve(labels.names(), &labels.counts(), gold.len())?;
     Ok(gold.iter().map(|&g| of_label[g]).collect())
 }
 
@@ -109,7 +109,7 @@ fn label_weights(
     gold: &[usize],
 ) -> Result<Vec<f64>, TrainError> {
     let with = gold.iter().sum::<usize>();
-    let of = match params.class_weights() {
+    let of = match &params.class_weights {
         ClassWeights::Balanced => {
             let two = [String::new(), names[label].clone()];
             ClassWeights::Balanced.resolve(&two, &[gold.len() - with, with], gold.len())?
@@ -166,7 +166,7 @@ fn minimum<const L: usize>(
     columns: usize,
     start: Option<(Vec<f64>, Vec<f64>)>,
 ) -> Result<Minimum, TrainError> {
-    let penalty = 1.0 / params.c_value();
+    let penalty = 1.0 / params.c;
     let objective =
         Objective::<L>::new(rows, gold, weights, columns, penalty, params.thread_count())?;
     let (weights, biases) =
@@ -174,10 +174,10 @@ fn minimum<const L: usize>(
     let first = objective.scale(&weights, &biases);
     let stopped = |e: argmin::core::Error| TrainError::Solver { what: e.to_string() };
     let search = MoreThuenteLineSearch::new();
-    let solver = LBFGS::new(search, MEMORY).with_tolerance_grad(params.tolerance_value());
+    let solver = LBFGS::new(search, MEMORY).with_tolerance_grad(params.tolerance);
     let cached = Cached { objective: &objective, last: RefCell::new(None) };
     let executor = Executor::new(cached, solver.map_err(stopped)?)
-        .configure(|state| state.param(first.clone()).max_iters(params.max_iterations_value()));
+        .configure(|state| state.param(first.clone()).max_iters(params.max_iterations));
     let state = executor.run().map_err(stopped)?.state;
     let best = state.get_best_param().cloned().unwrap_or(first);
     let (loss, gradient) = objective.at(&best);
@@ -188,6 +188,6 @@ fn minimum<const L: usize>(
     // The solver also stops where the loss does not change in the last place of f64.
     let settled = state.get_termination_reason() == Some(&TerminationReason::SolverConverged);
     let (weights, biases) = objective.unscale(&best);
-    let converged = settled || norm <= params.tolerance_value();
+    let converged = settled || norm <= params.tolerance;
     Ok(Minimum { weights, biases, iterations: state.get_iter(), converged, loss })
 }

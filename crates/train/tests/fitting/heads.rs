@@ -10,7 +10,7 @@ fn scikit_learn_has_the_same_margins() {
     let reference = reference();
     let rows = Matrix::from_vec(6, reference.standard.clone()).unwrap();
     let labels = reference.labels(&reference.gold);
-    let params = HeadParams::new().with_kind(Kind::Svm).with_tolerance(1e-6).check().unwrap();
+    let params = HeadParams::new().kind(Kind::Svm).tolerance(1e-6).check().unwrap();
     let fitted = params.fit(&rows, &labels, None).unwrap();
     let found: Vec<f64> = rows.iter().flat_map(|r| fitted.head.predict(r).unwrap()).collect();
     let worst = assert_close(&found, &reference.svm_margins, 1e-3, 1e-3);
@@ -21,7 +21,7 @@ fn scikit_learn_has_the_same_margins() {
 fn scikit_learn_has_the_same_naive_bayes() {
     let reference = reference();
     let rows = reference.matrix();
-    let params = HeadParams::new().with_kind(Kind::NaiveBayes).check().unwrap();
+    let params = HeadParams::new().kind(Kind::NaiveBayes).check().unwrap();
     let head = params.fit(&rows, &reference.labels(&reference.gold), None).unwrap().head;
     let logits: Vec<f64> = rows.iter().flat_map(|r| head.predict(r).unwrap()).collect();
     assert_close(&logits, &reference.naive_bayes_joint, 1e-9, 1e-9);
@@ -32,7 +32,7 @@ fn scikit_learn_has_the_same_naive_bayes() {
 fn scikit_learn_has_the_same_centroids() {
     let reference = reference();
     let rows = reference.matrix();
-    let params = HeadParams::new().with_kind(Kind::NearestCentroid).check().unwrap();
+    let params = HeadParams::new().kind(Kind::NearestCentroid).check().unwrap();
     let head = params.fit(&rows, &reference.labels(&reference.gold), None).unwrap().head;
     for (row, &expected) in rows.iter().zip(&reference.centroid) {
         let prediction = head.decode(&head.probabilities(&head.predict(row).unwrap()).unwrap());
@@ -45,7 +45,7 @@ fn scikit_learn_has_the_same_centroids() {
 fn centroids_by_hand() {
     let rows = Matrix::from_vec(1, vec![-1.0, 1.0, 1.0, 3.0]).unwrap();
     let labels = Labels::single(&["a", "a", "b", "b"]).unwrap();
-    let params = HeadParams::new().with_kind(Kind::NearestCentroid).check().unwrap();
+    let params = HeadParams::new().kind(Kind::NearestCentroid).check().unwrap();
     let head = params.fit(&rows, &labels, None).unwrap().head;
     assert_eq!((head.weight(), head.bias()), (&[0.0, 2.0][..], &[0.0, -2.0][..]));
 }
@@ -71,42 +71,35 @@ fn what_cannot_be_fitted_is_an_error() {
             fit(new(), vec![0.0, f32::INFINITY, 2.0, 1.0], &["a", "b"]),
             "row 0, column 1 is inf: expected a finite number",
         ),
-        (fit(new().with_c(0.0), four(), &["a", "b"]), "C is 0: expected a finite number above 0"),
+        (fit(new().c(0.0), four(), &["a", "b"]), "C is 0: expected a finite number above 0"),
+        (fit(new().c(f64::NAN), four(), &["a", "b"]), "C is NaN: expected a finite number above 0"),
         (
-            fit(new().with_c(f64::NAN), four(), &["a", "b"]),
-            "C is NaN: expected a finite number above 0",
-        ),
-        (
-            fit(new().with_c(f64::INFINITY), four(), &["a", "b"]),
+            fit(new().c(f64::INFINITY), four(), &["a", "b"]),
             "C is inf: expected a finite number above 0",
         ),
         (
-            fit(new().with_tolerance(-1.0), four(), &["a", "b"]),
+            fit(new().tolerance(-1.0), four(), &["a", "b"]),
             "tolerance is -1: expected a finite number above 0",
         ),
         (
-            fit(new().with_max_iterations(0), four(), &["a", "b"]),
+            fit(new().max_iterations(0), four(), &["a", "b"]),
             "max-iterations is 0: expected at least 1",
         ),
-        (fit(new().with_threads(0), four(), &["a", "b"]), "threads is 0: expected at least 1"),
+        (fit(new().threads(0), four(), &["a", "b"]), "threads is 0: expected at least 1"),
         (
             fit(
-                new().with_class_weights(ClassWeights::PerLabel(vec![("c".into(), 1.0)])),
+                new().class_weights(ClassWeights::PerLabel(vec![("c".into(), 1.0)])),
                 four(),
                 &["a", "b"],
             ),
             "no label \"c\"; there are a, b",
         ),
         (
-            fit(
-                new().with_kind(Kind::Svm).with_class_weights(ClassWeights::Balanced),
-                four(),
-                &["a", "b"],
-            ),
+            fit(new().kind(Kind::Svm).class_weights(ClassWeights::Balanced), four(), &["a", "b"]),
             "svm knows no class weights",
         ),
         (
-            fit(new().with_kind(Kind::NaiveBayes), vec![1.0; 4], &["a", "b"]),
+            fit(new().kind(Kind::NaiveBayes), vec![1.0; 4], &["a", "b"]),
             "the solver stopped: all rows are the same",
         ),
     ] {
@@ -126,7 +119,7 @@ fn what_cannot_be_fitted_is_an_error() {
 fn what_a_kind_cannot_do_is_an_error() {
     let many = Matrix::from_vec(1, vec![0.5; 5001]).unwrap();
     let labels = Labels::single(&[vec!["a"; 5000], vec!["b"]].concat()).unwrap();
-    let svm = HeadParams::new().with_kind(Kind::Svm).check().unwrap();
+    let svm = HeadParams::new().kind(Kind::Svm).check().unwrap();
     assert_eq!(
         svm.fit(&many, &labels, None).unwrap_err().to_string(),
         "svm takes time and memory by the square of rows: expected at most 5000, found 5001"
@@ -165,8 +158,7 @@ fn sizes_do_not_panic() {
         let rows = Matrix::from_vec(1, vec![-scale, scale, scale / 2.0]).unwrap();
         let labels = Labels::single(&["a", "b", "b"]).unwrap();
         for kind in [Kind::Logistic, Kind::Svm, Kind::NaiveBayes, Kind::NearestCentroid] {
-            let fitted =
-                HeadParams::new().with_kind(kind).check().unwrap().fit(&rows, &labels, None);
+            let fitted = HeadParams::new().kind(kind).check().unwrap().fit(&rows, &labels, None);
             println!(
                 "{scale} {kind:?} {}",
                 fitted.map_or_else(|e| e.to_string(), |f| f.converged.to_string())

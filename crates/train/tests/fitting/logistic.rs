@@ -28,7 +28,7 @@ fn scikit_learn_has_the_same() {
             None if case.balanced => ClassWeights::Balanced,
             None => ClassWeights::None,
         };
-        let params = HeadParams::new().with_c(case.c).with_class_weights(weights);
+        let params = HeadParams::new().c(case.c).class_weights(weights);
         let fitted = params.check().unwrap().fit(&rows, &labels, None).unwrap();
         assert!(fitted.converged, "{} {}", case.kind, case.c);
         let found = probabilities(&fitted.head, &rows);
@@ -43,8 +43,7 @@ fn linfa_has_the_same() {
     let reference = reference();
     let rows = Matrix::from_vec(6, reference.standard.clone()).unwrap();
     let labels = reference.labels(&reference.gold);
-    let head =
-        HeadParams::new().with_c(2.0).check().unwrap().fit(&rows, &labels, None).unwrap().head;
+    let head = HeadParams::new().c(2.0).check().unwrap().fit(&rows, &labels, None).unwrap().head;
     let wide = reference.standard.iter().map(|x| f64::from(*x)).collect();
     let x = Array2::from_shape_vec((120, 6), wide).unwrap();
     let set = Dataset::new(x.clone(), Array1::from_vec(reference.gold.clone()));
@@ -63,7 +62,7 @@ fn two_rows_by_hand() {
     let rows = Matrix::from_vec(1, vec![-1.0, 1.0]).unwrap();
     let labels = Labels::single(&["a", "b"]).unwrap();
     let ln3 = 3_f64.ln();
-    let params = HeadParams::new().with_c(2.0 * ln3).with_tolerance(1e-9).check().unwrap();
+    let params = HeadParams::new().c(2.0 * ln3).tolerance(1e-9).check().unwrap();
     let fitted = params.fit(&rows, &labels, None).unwrap();
     assert_close(&probabilities(&fitted.head, &rows), &[0.75, 0.25, 0.25, 0.75], 1e-9, 0.0);
     let loss = (4.0_f64 / 3.0).ln() + ln3 / 8.0;
@@ -87,7 +86,7 @@ fn a_start_saves_steps() {
 #[test]
 fn one_step_is_not_converged() {
     let reference = reference();
-    let params = HeadParams::new().with_max_iterations(1).check().unwrap();
+    let params = HeadParams::new().max_iterations(1).check().unwrap();
     let fitted = params.fit(&reference.matrix(), &reference.labels(&reference.gold), None).unwrap();
     assert!(!fitted.converged && fitted.iterations == 1);
 }
@@ -101,7 +100,7 @@ fn threads_change_no_bit() {
     let gold: Vec<_> = (0..1000).map(|_| random.choose(&["a", "b", "c", "d", "e"])).collect();
     let (rows, labels) = (Matrix::from_vec(5, data).unwrap(), Labels::single(&gold).unwrap());
     let fit = |threads| {
-        let params = HeadParams::new().with_threads(threads).check().unwrap();
+        let params = HeadParams::new().threads(threads).check().unwrap();
         params.fit(&rows, &labels, None).unwrap()
     };
     assert_eq!(fit(1), fit(3));
@@ -125,7 +124,7 @@ fn fit(rows: &[Vec<i8>], gold: &[usize], shift: f32, weights: ClassWeights) -> V
     let data = rows.iter().flat_map(|r| [f32::from(r[0]) / 2.0 + shift, f32::from(r[1])]).collect();
     let rows = Matrix::from_vec(2, data).unwrap();
     let names: Vec<_> = gold.iter().map(|&g| ["a", "b", "c"][g]).collect();
-    let params = HeadParams::new().with_class_weights(weights).with_tolerance(1e-8);
+    let params = HeadParams::new().class_weights(weights).tolerance(1e-8);
     let labels = Labels::single(&names).unwrap();
     probabilities(&params.check().unwrap().fit(&rows, &labels, None).unwrap().head, &rows)
 }

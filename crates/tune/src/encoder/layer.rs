@@ -94,7 +94,7 @@ impl Layer {
             [open(query)?, open(key)?, open(value)?, open(attention)?, open(up)?, open(down)?];
         if let (Tuning::Lora(lora), false) = (&params.tuning, frozen) {
             for (i, (module, linear)) in Module::ALL.iter().zip(&mut linear).enumerate() {
-                if lora.targets().contains(module) {
+                if lora.targets.0.contains(module) {
                     let name = parts[i].weight.trim_end_matches(".weight");
                     let drawn = (derive(seed, i as u64), first_site + LORA + i as u64);
                     modules.push(linear.adapt(reader.parameters, name, lora, drawn));

@@ -86,12 +86,12 @@ impl Linear {
         params: &LoraParams,
         (seed, site): (u64, u64),
     ) -> LoraModule {
-        let (rank, inputs, outputs) = (params.rank(), self.inputs, self.outputs);
+        let (rank, inputs, outputs) = (params.rank, self.inputs, self.outputs);
         let drawn = uniform(seed, rank * inputs, 1.0 / (inputs as f64).sqrt());
         let a = parameters.add(format!("{name}.lora_A.weight"), &[rank, inputs], drawn, true);
         let zeros = vec![0.0; outputs * rank];
         let b = parameters.add(format!("{name}.lora_B.weight"), &[outputs, rank], zeros, true);
-        let (scale, dropout) = (params.scale() as f32, params.dropout());
+        let (scale, dropout) = (params.scale() as f32, params.dropout);
         self.lora = Some(Lora { a, b, rank, scale, dropout, site });
         LoraModule { name: name.to_owned(), a, b }
     }

@@ -45,14 +45,19 @@ impl Targets {
     }
 }
 
-/// Settings of adapters.
+/// Settings of adapters. Fields are for reading; [`EncoderParams::check`] validates them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoraParams {
-    rank: usize,
-    alpha: f64,
-    dropout: f32,
-    rslora: bool,
-    targets: Targets,
+    /// Rank of each update.
+    pub rank: usize,
+    /// Numerator of [`scale`](Self::scale).
+    pub alpha: f64,
+    /// Dropout probability of an adapter's inputs.
+    pub dropout: f32,
+    /// Rank-stabilized: [`scale`](Self::scale) divides by the root of the rank.
+    pub rslora: bool,
+    /// Matrices that get an adapter.
+    pub targets: Targets,
 }
 
 impl Default for LoraParams {
@@ -63,67 +68,37 @@ impl Default for LoraParams {
 }
 
 impl LoraParams {
-    /// The rank of each update. Default `16`.
+    /// Rank of each update. Default `16`.
     #[must_use]
-    pub fn with_rank(self, rank: usize) -> Self {
+    pub fn rank(self, rank: usize) -> Self {
         Self { rank, ..self }
     }
 
-    /// Updates are multiplied by this over the rank. Default `32`.
+    /// Numerator of [`scale`](Self::scale). Default `32`.
     #[must_use]
-    pub fn with_alpha(self, alpha: f64) -> Self {
+    pub fn alpha(self, alpha: f64) -> Self {
         Self { alpha, ..self }
     }
 
-    /// The share of an adapter's inputs that is dropped. Default `0`.
+    /// Dropout probability of an adapter's inputs. Default `0`.
     #[must_use]
-    pub fn with_dropout(self, dropout: f32) -> Self {
+    pub fn dropout(self, dropout: f32) -> Self {
         Self { dropout, ..self }
     }
 
     /// Divides by the rank's root in place of the rank (Kalajdzievski 2023). Default no.
     #[must_use]
-    pub fn with_rslora(self, rslora: bool) -> Self {
+    pub fn rslora(self, rslora: bool) -> Self {
         Self { rslora, ..self }
     }
 
-    /// The matrices that get an adapter. Default query and value.
+    /// Matrices that get an adapter. Default query and value.
     #[must_use]
-    pub fn with_targets(self, targets: Targets) -> Self {
+    pub fn targets(self, targets: Targets) -> Self {
         Self { targets, ..self }
     }
 
-    /// The rank.
-    #[must_use]
-    pub fn rank(&self) -> usize {
-        self.rank
-    }
-
-    /// Alpha.
-    #[must_use]
-    pub fn alpha(&self) -> f64 {
-        self.alpha
-    }
-
-    /// The share of inputs that is dropped.
-    #[must_use]
-    pub fn dropout(&self) -> f32 {
-        self.dropout
-    }
-
-    /// Whether the rank's root divides.
-    #[must_use]
-    pub fn rslora(&self) -> bool {
-        self.rslora
-    }
-
-    /// The matrices.
-    #[must_use]
-    pub fn targets(&self) -> &[Module] {
-        &self.targets.0
-    }
-
-    /// What an update is multiplied by.
+    /// Factor of an update: alpha over the rank, or over its root.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a rank")]
     pub fn scale(&self) -> f64 {
@@ -147,7 +122,8 @@ pub enum Tuning {
 /// Settings of an [`Encoder`](super::Encoder); [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EncoderParams {
-    pub(super) tuning: Tuning,
+    /// Trained part of the encoder.
+    pub tuning: Tuning,
     pub(super) frozen_layers: usize,
     pub(super) embeddings: bool,
     pub(super) casing: Option<usize>,
@@ -165,35 +141,29 @@ impl Default for EncoderParams {
 }
 
 impl EncoderParams {
-    /// What is trained. Default adapters, as [`LoraParams`] has them.
+    /// Trained part of the encoder. Default adapters, as [`LoraParams`] has them.
     #[must_use]
-    pub fn with_tuning(self, tuning: Tuning) -> Self {
+    pub fn tuning(self, tuning: Tuning) -> Self {
         Self { tuning, ..self }
     }
 
     /// How many layers, from the lowest, stay as they are. Default `0`.
     #[must_use]
-    pub fn with_frozen_layers(self, frozen_layers: usize) -> Self {
+    pub fn frozen_layers(self, frozen_layers: usize) -> Self {
         Self { frozen_layers, ..self }
     }
 
     /// Whether the tables of words, positions and types and their norm are trained. Default no.
     #[must_use]
-    pub fn with_embeddings(self, embeddings: bool) -> Self {
+    pub fn embeddings(self, embeddings: bool) -> Self {
         Self { embeddings, ..self }
     }
 
     /// Adds a table of so many rows, zero at first, for how a token's word is cased; token types are
     /// then `type · classes + class`. Default none.
     #[must_use]
-    pub fn with_casing(self, classes: Option<usize>) -> Self {
+    pub fn casing(self, classes: Option<usize>) -> Self {
         Self { casing: classes, ..self }
-    }
-
-    /// What is trained.
-    #[must_use]
-    pub fn tuning(&self) -> &Tuning {
-        &self.tuning
     }
 
     /// The settings, if all are within their bounds.

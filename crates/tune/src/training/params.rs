@@ -69,111 +69,111 @@ impl TrainingParams {
     }
 
     /// How often every example is seen. Default `3`.
-    pub fn with_epochs(mut self, epochs: u64) -> Self {
+    pub fn epochs(mut self, epochs: u64) -> Self {
         self.epochs = epochs;
         self
     }
 
     /// The most steps, whatever the epochs say; the schedule ends there, too. Default none.
-    pub fn with_max_steps(mut self, max_steps: Option<u64>) -> Self {
+    pub fn max_steps(mut self, max_steps: Option<u64>) -> Self {
         self.max_steps = max_steps;
         self
     }
 
     /// Examples a step. Default `32`.
-    pub fn with_batch(mut self, batch: usize) -> Self {
+    pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;
         self
     }
 
     /// Among how many batches examples are sorted by length, as [`Sampler::window`]; texts are not
     /// padded, so that there is little to gain. Default `0`, batches drawn from all.
-    pub fn with_length_window(mut self, length_window: usize) -> Self {
+    pub fn length_window(mut self, length_window: usize) -> Self {
         self.length_window = length_window;
         self
     }
 
     /// Tokens whose way through the encoder is kept at a time: a batch with more goes in parts, which
     /// costs nothing but where dropout falls. Bounds memory. Default `1024`.
-    pub fn with_part_tokens(mut self, part_tokens: usize) -> Self {
+    pub fn part_tokens(mut self, part_tokens: usize) -> Self {
         self.part_tokens = part_tokens;
         self
     }
 
     /// How far a step goes at the most, about, in each number. Default `5e-5`.
-    pub fn with_learning_rate(mut self, learning_rate: f64) -> Self {
+    pub fn learning_rate(mut self, learning_rate: f64) -> Self {
         self.learning_rate = learning_rate;
         self
     }
 
     /// The learning rate of what is new (a classifier). Default none: the same.
-    pub fn with_head_learning_rate(mut self, head_learning_rate: Option<f64>) -> Self {
+    pub fn head_learning_rate(mut self, head_learning_rate: Option<f64>) -> Self {
         self.head_learning_rate = head_learning_rate;
         self
     }
 
     /// How the learning rate falls. Default [`Schedule::Linear`].
-    pub fn with_schedule(mut self, schedule: Schedule) -> Self {
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = schedule;
         self
     }
 
     /// The share of all steps, rounded, in which the learning rate rises. Default `0.1`.
-    pub fn with_warmup_share(mut self, warmup_share: f64) -> Self {
+    pub fn warmup_share(mut self, warmup_share: f64) -> Self {
         self.warmup_share = warmup_share;
         self
     }
 
     /// The share of a weight, times the learning rate, that goes at a step. Default `0.01`.
-    pub fn with_weight_decay(mut self, weight_decay: f64) -> Self {
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
         self.weight_decay = weight_decay;
         self
     }
 
     /// A gradient that is longer is shortened to this length; `None` for none. Default `1.0`.
-    pub fn with_max_gradient_norm(mut self, max_gradient_norm: Option<f64>) -> Self {
+    pub fn max_gradient_norm(mut self, max_gradient_norm: Option<f64>) -> Self {
         self.max_gradient_norm = max_gradient_norm;
         self
     }
 
     /// The share of numbers that are left out at random. Default `0.1`.
-    pub fn with_dropout(mut self, dropout: f32) -> Self {
+    pub fn dropout(mut self, dropout: f32) -> Self {
         self.dropout = dropout;
         self
     }
 
     /// Chooses the order of examples and what dropout leaves out. Default `0`.
-    pub fn with_seed(mut self, seed: u64) -> Self {
+    pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
     /// After how many steps the parameters are judged, besides at every epoch's end. Default none.
-    pub fn with_judge_every(mut self, judge_every: Option<u64>) -> Self {
+    pub fn judge_every(mut self, judge_every: Option<u64>) -> Self {
         self.judge_every = judge_every;
         self
     }
 
     /// After how many scores that are no better than the best training stops. Default none: never.
-    pub fn with_patience(mut self, patience: Option<u64>) -> Self {
+    pub fn patience(mut self, patience: Option<u64>) -> Self {
         self.patience = patience;
         self
     }
 
     /// After how many steps the state is saved. Default none.
-    pub fn with_save_every(mut self, save_every: Option<u64>) -> Self {
+    pub fn save_every(mut self, save_every: Option<u64>) -> Self {
         self.save_every = save_every;
         self
     }
 
     /// After how many seconds the state is saved, at the next step's end. Default `300`.
-    pub fn with_save_seconds(mut self, save_seconds: Option<u64>) -> Self {
+    pub fn save_seconds(mut self, save_seconds: Option<u64>) -> Self {
         self.save_seconds = save_seconds;
         self
     }
 
     /// How many threads; any number gives the same result. Default rayon's current pool.
-    pub fn with_threads(mut self, threads: Option<usize>) -> Self {
+    pub fn threads(mut self, threads: Option<usize>) -> Self {
         self.threads = threads;
         self
     }

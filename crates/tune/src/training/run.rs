@@ -27,7 +27,7 @@ pub type Observe<'a> = &'a mut (dyn FnMut(&Event) -> Result<(), TuneError> + Sen
 /// What accompanies a training.
 pub struct Watch<'a, L> {
     /// Asked at every epoch's end and every
-    /// [`judge_every`](super::TrainingParams::with_judge_every) steps. Must not change parameters.
+    /// [`judge_every`](super::TrainingParams::judge_every) steps. Must not change parameters.
     pub judge: Option<Judge<'a, L>>,
     /// Told of every event.
     pub observe: Observe<'a>,

@@ -24,7 +24,7 @@ fn example(tokens: usize, targets: &[(usize, u32)], is_next: Option<bool>) -> Ma
 fn open(name: &str) -> (Encoder, MaskedTask, Parameters) {
     let checkpoint = Checkpoint::open(&checkpoint(name)).unwrap();
     let mut parameters = Parameters::default();
-    let params = EncoderParams::default().with_tuning(Tuning::Full).with_embeddings(true);
+    let params = EncoderParams::default().tuning(Tuning::Full).embeddings(true);
     let encoder = Encoder::open(&checkpoint, &params.check().unwrap(), 1, &mut parameters).unwrap();
     let layout = checkpoint.layout();
     let vocabulary = checkpoint.config().vocabulary;

@@ -32,43 +32,43 @@ fn defaults_are_as_their_docs_say() {
 
 #[test]
 fn what_is_out_of_bounds_is_named() {
-    refused(new().with_epochs(0), "epochs is 0: expected at least 1");
-    refused(new().with_max_steps(Some(0)), "max_steps is 0: expected at least 1");
-    refused(new().with_batch(0), "batch is 0: expected at least 1");
-    refused(new().with_part_tokens(0), "part_tokens is 0: expected at least 1");
-    refused(new().with_judge_every(Some(0)), "judge_every is 0: expected at least 1");
-    refused(new().with_patience(Some(0)), "patience is 0: expected at least 1");
-    refused(new().with_save_every(Some(0)), "save_every is 0: expected at least 1");
-    refused(new().with_save_seconds(Some(0)), "save_seconds is 0: expected at least 1");
-    refused(new().with_threads(Some(0)), "threads is 0: expected at least 1");
+    refused(new().epochs(0), "epochs is 0: expected at least 1");
+    refused(new().max_steps(Some(0)), "max_steps is 0: expected at least 1");
+    refused(new().batch(0), "batch is 0: expected at least 1");
+    refused(new().part_tokens(0), "part_tokens is 0: expected at least 1");
+    refused(new().judge_every(Some(0)), "judge_every is 0: expected at least 1");
+    refused(new().patience(Some(0)), "patience is 0: expected at least 1");
+    refused(new().save_every(Some(0)), "save_every is 0: expected at least 1");
+    refused(new().save_seconds(Some(0)), "save_seconds is 0: expected at least 1");
+    refused(new().threads(Some(0)), "threads is 0: expected at least 1");
     for (rate, found) in [(0.0, "0"), (1.1, "1.1"), (-1.0, "-1"), (f64::NAN, "NaN")] {
         let of = format!("learning_rate is {found}: expected a number above 0 and at most 1");
-        refused(new().with_learning_rate(rate), &of);
-        refused(new().with_head_learning_rate(Some(rate)), &format!("head_{of}"));
+        refused(new().learning_rate(rate), &of);
+        refused(new().head_learning_rate(Some(rate)), &format!("head_{of}"));
     }
     let expected = "warmup_share is NaN: expected a number from 0 to 1";
-    refused(new().with_warmup_share(f64::NAN), expected);
-    refused(new().with_warmup_share(1.5), "warmup_share is 1.5: expected a number from 0 to 1");
+    refused(new().warmup_share(f64::NAN), expected);
+    refused(new().warmup_share(1.5), "warmup_share is 1.5: expected a number from 0 to 1");
     let expected = "weight_decay is -1: expected a number from 0 to 1 / learning rate";
-    refused(new().with_weight_decay(-1.0), expected);
+    refused(new().weight_decay(-1.0), expected);
     let expected = "weight_decay is 5: expected a number from 0 to 1 / learning rate";
-    refused(new().with_weight_decay(5.0).with_head_learning_rate(Some(0.25)), expected);
+    refused(new().weight_decay(5.0).head_learning_rate(Some(0.25)), expected);
     let infinite = "max_gradient_norm is inf: expected a finite number above 0";
-    refused(new().with_max_gradient_norm(Some(f64::INFINITY)), infinite);
+    refused(new().max_gradient_norm(Some(f64::INFINITY)), infinite);
     let expected = "max_gradient_norm is 0: expected a finite number above 0";
-    refused(new().with_max_gradient_norm(Some(0.0)), expected);
-    refused(new().with_dropout(1.0), "dropout is 1: expected a number from 0 to below 1");
-    refused(new().with_dropout(f32::NAN), "dropout is NaN: expected a number from 0 to below 1");
+    refused(new().max_gradient_norm(Some(0.0)), expected);
+    refused(new().dropout(1.0), "dropout is 1: expected a number from 0 to below 1");
+    refused(new().dropout(f32::NAN), "dropout is NaN: expected a number from 0 to below 1");
 }
 
 #[test]
 fn what_is_just_in_bounds_is_taken() {
-    let params = new().with_epochs(1).with_max_steps(Some(1)).with_batch(1).with_part_tokens(1);
-    let params = params.with_learning_rate(1.0).with_head_learning_rate(Some(1e-300));
-    let params = params.with_warmup_share(1.0).with_weight_decay(1.0).with_dropout(0.0);
-    let params = params.with_schedule(Schedule::Constant).with_length_window(usize::MAX);
-    let params = params.with_patience(Some(1)).with_judge_every(Some(1)).with_threads(Some(1));
+    let params = new().epochs(1).max_steps(Some(1)).batch(1).part_tokens(1);
+    let params = params.learning_rate(1.0).head_learning_rate(Some(1e-300));
+    let params = params.warmup_share(1.0).weight_decay(1.0).dropout(0.0);
+    let params = params.schedule(Schedule::Constant).length_window(usize::MAX);
+    let params = params.patience(Some(1)).judge_every(Some(1)).threads(Some(1));
     assert_eq!(params.check().unwrap().steps(10), 1);
-    let params = new().with_epochs(u64::MAX).with_batch(usize::MAX).check().unwrap();
+    let params = new().epochs(u64::MAX).batch(usize::MAX).check().unwrap();
     assert_eq!((params.steps(usize::MAX), params.steps(0)), (u64::MAX, 0));
 }

@@ -10,9 +10,9 @@ use crate::toy::{Line, Point, points};
 
 /// Two epochs of 5 steps, judged after 2, 4, 5, 6, 8 and 10, with all that is drawn at random.
 fn params() -> TrainingParams {
-    let params = TrainingParams::new().with_epochs(2).with_batch(3).with_judge_every(Some(2));
-    let params = params.with_learning_rate(0.1).with_dropout(0.3).with_part_tokens(5);
-    params.with_length_window(2).with_save_seconds(None)
+    let params = TrainingParams::new().epochs(2).batch(3).judge_every(Some(2));
+    let params = params.learning_rate(0.1).dropout(0.3).part_tokens(5);
+    params.length_window(2).save_seconds(None)
 }
 
 /// What an observer does about an event.
@@ -153,7 +153,7 @@ fn killed_anywhere_it_comes_out_the_same() {
     for every in [2, 3] {
         let mut lost = 0;
         for n in 1..30 {
-            in_folder(params().with_save_every(Some(every)), |process| {
+            in_folder(params().save_every(Some(every)), |process| {
                 let mut saved = 0;
                 let mut die = at(n, || Then::Die);
                 let died = process.run(|event| {
@@ -178,9 +178,9 @@ fn killed_anywhere_it_comes_out_the_same() {
 /// The scores get no better after the second, before the stop and after it.
 #[test]
 fn patience_goes_on_counting() {
-    let rising = |params: TrainingParams| params.with_learning_rate(1.0).with_patience(Some(3));
+    let rising = |params: TrainingParams| params.learning_rate(1.0).patience(Some(3));
     let run = |n: Option<usize>| {
-        in_folder(rising(params().with_epochs(20)), |process| {
+        in_folder(rising(params().epochs(20)), |process| {
             if let Some(n) = n {
                 process.run(at(n, || Then::Stop)).unwrap();
             }
@@ -198,9 +198,7 @@ fn patience_goes_on_counting() {
 /// Done, and lost behind that: gone on with, nothing is left to do, and it ends in the same way.
 #[test]
 fn a_training_that_is_done_takes_no_more_steps() {
-    for params in
-        [params(), params().with_epochs(20).with_learning_rate(1.0).with_patience(Some(3))]
-    {
+    for params in [params(), params().epochs(20).learning_rate(1.0).patience(Some(3))] {
         in_folder(params, |process| {
             let expected = process.finish();
             let again = process.run(|event| {
@@ -231,12 +229,12 @@ fn states_are_saved_when_it_is_time() {
     let saved = |params| in_folder(params, |process| saved_by(&process, 0));
     // At the end, always: what comes after a training may fail.
     assert_eq!(saved(params()), [10]);
-    assert_eq!(saved(params().with_save_every(Some(3))), [3, 6, 9, 10]);
-    assert_eq!(saved(params().with_save_every(Some(5))), [5, 10]);
+    assert_eq!(saved(params().save_every(Some(3))), [3, 6, 9, 10]);
+    assert_eq!(saved(params().save_every(Some(5))), [5, 10]);
     // At a stop, too; from there on it is 3 steps again.
-    in_folder(params().with_save_every(Some(3)), |process| {
+    in_folder(params().save_every(Some(3)), |process| {
         assert_eq!(saved_by(&process, 4), [3, 4]);
         assert_eq!(saved_by(&process, 0), [7, 10]);
     });
-    assert_eq!(saved(params().with_save_seconds(Some(3600))), [10]);
+    assert_eq!(saved(params().save_seconds(Some(3600))), [10]);
 }

@@ -10,9 +10,9 @@ use crate::toy::{Line, Point, points, train, watched};
 
 /// Large steps, and nothing that blurs the numbers.
 fn plain() -> TrainingParams {
-    let params = TrainingParams::new().with_schedule(Schedule::Constant).with_warmup_share(0.0);
-    let params = params.with_weight_decay(0.0).with_max_gradient_norm(None).with_dropout(0.0);
-    params.with_learning_rate(0.01).with_save_seconds(None)
+    let params = TrainingParams::new().schedule(Schedule::Constant).warmup_share(0.0);
+    let params = params.weight_decay(0.0).max_gradient_norm(None).dropout(0.0);
+    params.learning_rate(0.01).save_seconds(None)
 }
 
 fn scored(metric: f64) -> Score {
@@ -30,8 +30,8 @@ fn losses(events: &[Event]) -> Vec<f64> {
 #[test]
 fn a_line_is_found() {
     let (examples, mut line) = (points(200, 3, 1), Line::new(3));
-    let params = TrainingParams::new().with_learning_rate(0.05).with_epochs(60).with_dropout(0.0);
-    let params = params.with_weight_decay(0.0).check().unwrap();
+    let params = TrainingParams::new().learning_rate(0.05).epochs(60).dropout(0.0);
+    let params = params.weight_decay(0.0).check().unwrap();
     let (outcome, events) = train(&params, &mut line, &examples).unwrap();
     assert_close(&line.numbers(), &[1.0, -2.0, 1.0, 0.5], 1e-3, 0.0);
     assert_eq!((outcome.steps, outcome.why), (60 * 7, Why::Done));
@@ -54,7 +54,7 @@ fn a_line_is_found() {
 fn a_step_by_hand() {
     let point = |x, y, weight| Point { x: vec![x], y, weight, tokens: 2 };
     let (examples, mut line) = ([point(4.0, 3.0, 1.0), point(8.0, 1.0, 3.0)], Line::new(1));
-    let params = plain().with_epochs(1).with_head_learning_rate(Some(0.001)).check().unwrap();
+    let params = plain().epochs(1).head_learning_rate(Some(0.001)).check().unwrap();
     let (outcome, events) = watched(&params, &mut line, &examples, None).unwrap();
     assert_close(&line.numbers(), &[0.24, -0.001], 1e-7, 0.0);
     let Event::Step {
@@ -74,7 +74,7 @@ fn a_step_by_hand() {
 #[test]
 fn the_mean_loss_is_of_an_epochs_examples() {
     let (examples, mut line) = (points(5, 2, 1), Line::new(2));
-    let params = plain().with_batch(2).with_epochs(2).check().unwrap();
+    let params = plain().batch(2).epochs(2).check().unwrap();
     let (_, events) = watched(&params, &mut line, &examples, None).unwrap();
     let loss = losses(&events);
     let means: Vec<_> = events
@@ -98,7 +98,7 @@ fn the_mean_loss_is_of_an_epochs_examples() {
 fn parts_are_as_good_as_the_whole() {
     let examples = points(30, 4, 2);
     let trained = |part_tokens, divisible| {
-        let params = plain().with_batch(8).with_part_tokens(part_tokens).check().unwrap();
+        let params = plain().batch(8).part_tokens(part_tokens).check().unwrap();
         let mut line = Line { divisible, ..Line::new(4) };
         let (outcome, events) = train(&params, &mut line, &examples).unwrap();
         (line.numbers(), losses(&events), outcome, line.calls)
@@ -123,8 +123,8 @@ fn parts_are_as_good_as_the_whole() {
 fn threads_and_earlier_trainings_change_no_bit() {
     let examples = points(40, 9000, 3);
     let trained = |line: &mut Line, threads| {
-        let params = TrainingParams::new().with_learning_rate(1e-3).with_batch(7);
-        let params = params.with_threads(threads).check().unwrap();
+        let params = TrainingParams::new().learning_rate(1e-3).batch(7);
+        let params = params.threads(threads).check().unwrap();
         let (outcome, events) = train(&params, line, &examples).unwrap();
         (line.numbers(), outcome, losses(&events))
     };
@@ -139,7 +139,7 @@ fn threads_and_earlier_trainings_change_no_bit() {
 fn the_seed_moves_the_order_and_dropout() {
     let examples = points(20, 3, 3);
     let trained = |batch, seed, dropout| {
-        let params = plain().with_batch(batch).with_seed(seed).with_dropout(dropout);
+        let params = plain().batch(batch).seed(seed).dropout(dropout);
         let mut line = Line::new(3);
         train(&params.check().unwrap(), &mut line, &examples).unwrap();
         line.numbers()
@@ -149,7 +149,7 @@ fn the_seed_moves_the_order_and_dropout() {
     let one = &examples[..1];
     let alone = |seed, dropout| {
         let mut line = Line::new(3);
-        let params = plain().with_epochs(5).with_seed(seed).with_dropout(dropout).check().unwrap();
+        let params = plain().epochs(5).seed(seed).dropout(dropout).check().unwrap();
         train(&params, &mut line, one).unwrap();
         line.numbers()
     };
@@ -161,7 +161,7 @@ fn the_seed_moves_the_order_and_dropout() {
 #[test]
 fn dropout_is_elsewhere_in_each_part_of_each_step() {
     let (examples, mut line) = (points(12, 2, 1), Line::new(2));
-    let params = plain().with_batch(4).with_part_tokens(6).with_dropout(0.5).check().unwrap();
+    let params = plain().batch(4).part_tokens(6).dropout(0.5).check().unwrap();
     watched(&params, &mut line, &examples, None).unwrap();
     let seeds: BTreeSet<_> = line.seeds.iter().collect();
     assert!(line.calls.len() >= 18);
@@ -173,7 +173,7 @@ fn dropout_is_elsewhere_in_each_part_of_each_step() {
 #[test]
 fn the_best_parameters_are_left() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
-    let params = plain().with_batch(2).with_epochs(2).with_judge_every(Some(2)).check().unwrap();
+    let params = plain().batch(2).epochs(2).judge_every(Some(2)).check().unwrap();
     let (mut scores, mut seen) = ([0.1, 0.5, -3.0, 0.5, 0.4, 0.3].into_iter(), vec![]);
     let mut judge = |line: &mut Line| {
         seen.push(line.numbers());
@@ -199,7 +199,7 @@ fn the_best_parameters_are_left() {
 #[test]
 fn of_equal_metrics_the_lower_loss_is_better() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
-    let params = plain().with_batch(2).with_epochs(2).with_judge_every(Some(2)).check().unwrap();
+    let params = plain().batch(2).epochs(2).judge_every(Some(2)).check().unwrap();
     let scores = [(0.5, Some(0.3)), (0.5, Some(0.3)), (0.5, Some(0.2)), (0.5, Some(0.25))];
     let mut scores = scores.into_iter().chain([(0.4, Some(0.1)), (0.5, None)]);
     let mut judge = |_: &mut Line| {
@@ -215,7 +215,7 @@ fn of_equal_metrics_the_lower_loss_is_better() {
 fn the_most_steps_end_a_training_and_are_judged() {
     let examples = points(10, 2, 1);
     for (most, expected) in [(7, [5, 7]), (99, [5, 10])] {
-        let params = plain().with_batch(2).with_epochs(2).with_max_steps(Some(most));
+        let params = plain().batch(2).epochs(2).max_steps(Some(most));
         let (outcome, _) = train(&params.check().unwrap(), &mut Line::new(2), &examples).unwrap();
         let steps: Vec<_> = outcome.history.iter().map(|judged| judged.step).collect();
         assert_eq!((steps, outcome.steps), (expected.to_vec(), expected[1]));
@@ -226,7 +226,7 @@ fn the_most_steps_end_a_training_and_are_judged() {
 #[test]
 fn patience_ends_a_training() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
-    let params = plain().with_epochs(9).with_patience(Some(3)).check().unwrap();
+    let params = plain().epochs(9).patience(Some(3)).check().unwrap();
     let mut scores = [0.1, 0.5, 0.4, 0.5, 0.3].into_iter();
     let mut judge = |_: &mut Line| Ok(scored(scores.next().expect("no sixth judging")));
     let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut judge)).unwrap();
@@ -246,7 +246,7 @@ fn what_counts_nothing_changes_nothing() {
     for point in &mut examples {
         point.weight = 0.0;
     }
-    let params = TrainingParams::new().with_learning_rate(0.5).check().unwrap();
+    let params = TrainingParams::new().learning_rate(0.5).check().unwrap();
     let (outcome, events) = watched(&params, &mut line, &examples, None).unwrap();
     assert_eq!(line.numbers(), Line::new(2).numbers());
     assert_eq!((outcome.steps, losses(&events)), (3, vec![0.0; 3]));
@@ -265,7 +265,7 @@ fn not_finite(error: TuneError, expected: (u64, &str)) {
 
 #[test]
 fn numbers_that_are_none_end_a_training_by_name() {
-    let (mut examples, params) = (points(3, 1, 1), plain().with_batch(1).check().unwrap());
+    let (mut examples, params) = (points(3, 1, 1), plain().batch(1).check().unwrap());
     examples[1].y = f32::NAN;
     // The example's place in the first epoch is its step.
     let mut line = Line::new(1);
@@ -301,7 +301,7 @@ fn no_examples_are_refused() {
 #[test]
 fn a_stop_ends_a_training_after_the_step() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
-    let params = plain().with_batch(2).check().unwrap();
+    let params = plain().batch(2).check().unwrap();
     let stop = AtomicBool::new(false);
     let mut observe = |event: &Event| {
         stop.store(matches!(event, Event::Step { step: 3, .. }), Ordering::Relaxed);
@@ -316,7 +316,7 @@ fn a_stop_ends_a_training_after_the_step() {
 #[test]
 fn an_observers_error_ends_a_training() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
-    let params = plain().with_batch(2).check().unwrap();
+    let params = plain().batch(2).check().unwrap();
     let stop = AtomicBool::new(false);
     let mut observe = |event: &Event| match event {
         Event::Step { step: 2, .. } => Err(TuneError::NoExamples),

@@ -25,8 +25,8 @@ fn shares_are_those_of_transformers() {
 /// 10 steps, 0.25 · 10 = 2.5, rounded 3: 1/3, 2/3, 3/3, then 7/7, 6/7, … 1/7; the head's 10 times.
 #[test]
 fn rates_rise_and_fall_by_hand() {
-    let params = TrainingParams::new().with_batch(3).with_epochs(2).with_warmup_share(0.25);
-    let params = params.with_learning_rate(0.021).with_head_learning_rate(Some(0.21));
+    let params = TrainingParams::new().batch(3).epochs(2).warmup_share(0.25);
+    let params = params.learning_rate(0.021).head_learning_rate(Some(0.21));
     let params = params.check().unwrap();
     assert_eq!(params.steps(14), 10);
     assert_eq!((params.warmup_steps(10), params.warmup_steps(9)), (3, 2));

@@ -12,10 +12,9 @@ use cloze_tune::training::{
 use crate::toy::{Line, Point, points};
 
 fn params() -> TrainingParams {
-    let params =
-        TrainingParams::new().with_batch(2).with_judge_every(Some(2)).with_save_every(Some(3));
+    let params = TrainingParams::new().batch(2).judge_every(Some(2)).save_every(Some(3));
     // As the kept state has it.
-    params.with_learning_rate(0.1).with_save_seconds(None).with_part_tokens(4096)
+    params.learning_rate(0.1).save_seconds(None).part_tokens(4096)
 }
 
 fn examples() -> Vec<Point> {
@@ -175,22 +174,22 @@ fn what_does_not_go_with_it_is_named() {
     let (_folder, path) = in_folder();
     let with = |params| refused(resume_as(&path, params, Line::new(2), &examples(), "line"));
     let expected = "the setting learning_rate was 0.1 and is now 0.2";
-    assert_eq!(with(params().with_learning_rate(0.2)), expected);
+    assert_eq!(with(params().learning_rate(0.2)), expected);
     let changed = [
-        ("epochs", params().with_epochs(4)),
-        ("max_steps", params().with_max_steps(Some(5))),
-        ("batch", params().with_batch(3)),
-        ("length_window", params().with_length_window(1)),
-        ("part_tokens", params().with_part_tokens(7)),
-        ("head_learning_rate", params().with_head_learning_rate(Some(0.1))),
-        ("schedule", params().with_schedule(Schedule::Cosine)),
-        ("warmup_share", params().with_warmup_share(0.2)),
-        ("weight_decay", params().with_weight_decay(0.0)),
-        ("max_gradient_norm", params().with_max_gradient_norm(None)),
-        ("dropout", params().with_dropout(0.11)),
-        ("seed", params().with_seed(1)),
-        ("judge_every", params().with_judge_every(None)),
-        ("patience", params().with_patience(Some(1))),
+        ("epochs", params().epochs(4)),
+        ("max_steps", params().max_steps(Some(5))),
+        ("batch", params().batch(3)),
+        ("length_window", params().length_window(1)),
+        ("part_tokens", params().part_tokens(7)),
+        ("head_learning_rate", params().head_learning_rate(Some(0.1))),
+        ("schedule", params().schedule(Schedule::Cosine)),
+        ("warmup_share", params().warmup_share(0.2)),
+        ("weight_decay", params().weight_decay(0.0)),
+        ("max_gradient_norm", params().max_gradient_norm(None)),
+        ("dropout", params().dropout(0.11)),
+        ("seed", params().seed(1)),
+        ("judge_every", params().judge_every(None)),
+        ("patience", params().patience(Some(1))),
     ];
     for (name, params) in changed {
         let found = with(params);
@@ -209,7 +208,7 @@ fn what_does_not_go_with_it_is_named() {
     assert_eq!(found, "the data was \"line\" and is now \"curve\"");
 
     // What does not decide the result may be another.
-    let free = params().with_threads(Some(2)).with_save_every(None).with_save_seconds(Some(9));
+    let free = params().threads(Some(2)).save_every(None).save_seconds(Some(9));
     assert!(resume_as(&path, free, Line::new(2), &examples(), "line").is_ok());
 }
 

@@ -122,9 +122,9 @@ fn cluster(args: &GroupingFlags, vectors: &Matrix) -> anyhow::Result<(Clusters, 
             (chosen.clusters, tried)
         }
     };
-    let mut params = KMeansParams::new(count).with_seed(args.seed);
+    let mut params = KMeansParams::new(count).seed(args.seed);
     if let Some(runs) = args.runs {
-        params = params.with_runs(runs);
+        params = params.runs(runs);
     }
     Ok((params.check()?.fit(vectors).context(failed)?, how))
 }

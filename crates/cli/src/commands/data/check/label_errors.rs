@@ -77,8 +77,8 @@ pub(super) fn find(
     let combine = if pairs { Combine::Pair } else { Combine::Single };
     let features =
         FeatureParams::new().combine(combine).correction(Some(Method::ZScore)).check()?;
-    let head = HeadParams::new().with_c(C);
-    let head = work.threads.into_iter().fold(head, HeadParams::with_threads).check()?;
+    let head = HeadParams::new().c(C);
+    let head = work.threads.into_iter().fold(head, HeadParams::threads).check()?;
     let folds = Folds::stratified(&labels, fewest.min(FOLDS), SEED)?;
     let found = cross_validate(&known, &labels, features, &head, &folds)?;
     let finding = |error: &cloze_train::LabelError| {

@@ -245,9 +245,9 @@ impl WhatArgs {
             bail!("--train-embeddings is for --tune full");
         }
         Ok(EncoderParams::default()
-            .with_tuning(tuning)
-            .with_frozen_layers(self.freeze_layers)
-            .with_embeddings(self.train_embeddings))
+            .tuning(tuning)
+            .frozen_layers(self.freeze_layers)
+            .embeddings(self.train_embeddings))
     }
 }
 
@@ -256,11 +256,11 @@ impl LoraArgs {
         #[expect(clippy::cast_precision_loss, reason = "a rank")]
         let twice = 2.0 * self.rank as f64;
         Ok(LoraParams::default()
-            .with_rank(self.rank)
-            .with_alpha(self.alpha.unwrap_or(twice))
-            .with_dropout(self.lora_dropout)
-            .with_rslora(self.rslora)
-            .with_targets(self.targets()?))
+            .rank(self.rank)
+            .alpha(self.alpha.unwrap_or(twice))
+            .dropout(self.lora_dropout)
+            .rslora(self.rslora)
+            .targets(self.targets()?))
     }
 
     fn targets(&self) -> anyhow::Result<Targets> {
@@ -290,23 +290,23 @@ impl StepArgs {
         });
         ensure!(self.clip >= 0.0, "--clip is {}: expected 0 or more", self.clip);
         Ok(TrainingParams::new()
-            .with_epochs(self.epochs)
-            .with_max_steps(self.max_steps)
-            .with_batch(self.batch)
-            .with_learning_rate(rate)
-            .with_head_learning_rate(Some(self.head_learning_rate.unwrap_or(rate.max(1e-3))))
-            .with_schedule(self.schedule.value())
-            .with_warmup_share(self.warmup)
-            .with_weight_decay(self.weight_decay)
-            .with_max_gradient_norm(Some(self.clip).filter(|&clip| clip > 0.0))
-            .with_dropout(self.dropout)
-            .with_part_tokens(self.part_tokens)
-            .with_length_window(self.length_window)
-            .with_judge_every(self.judge_every)
-            .with_patience(fit.patience)
-            .with_seed(fit.seed)
-            .with_save_every(self.save_every)
-            .with_threads(fit.threads)
+            .epochs(self.epochs)
+            .max_steps(self.max_steps)
+            .batch(self.batch)
+            .learning_rate(rate)
+            .head_learning_rate(Some(self.head_learning_rate.unwrap_or(rate.max(1e-3))))
+            .schedule(self.schedule.value())
+            .warmup_share(self.warmup)
+            .weight_decay(self.weight_decay)
+            .max_gradient_norm(Some(self.clip).filter(|&clip| clip > 0.0))
+            .dropout(self.dropout)
+            .part_tokens(self.part_tokens)
+            .length_window(self.length_window)
+            .judge_every(self.judge_every)
+            .patience(fit.patience)
+            .seed(fit.seed)
+            .save_every(self.save_every)
+            .threads(fit.threads)
             .check()?)
     }
 }

@@ -53,14 +53,13 @@ impl ClassWeightsArg {
 /// The settings of the head, as far as they are given.
 fn given(args: &TrainArgs) -> HeadParams {
     let head = &args.head;
-    let mut params = HeadParams::new()
-        .with_kind(head.head.value())
-        .with_class_weights(args.labels.class_weights.value());
+    let mut params =
+        HeadParams::new().kind(head.head.value()).class_weights(args.labels.class_weights.value());
     if let Some(n) = head.max_iterations {
-        params = params.with_max_iterations(n);
+        params = params.max_iterations(n);
     }
     match args.fit.threads {
-        Some(threads) => params.with_threads(threads),
+        Some(threads) => params.threads(threads),
         None => params,
     }
 }
@@ -76,16 +75,16 @@ pub(super) fn choose(
     let features = feature_params(args, params, correction).check()?;
     let head = given(args);
     let rarest = labels.counts().into_iter().min().unwrap_or(0);
-    let has_c = matches!(head.kind(), Kind::Logistic | Kind::Svm);
+    let has_c = matches!(head.kind, Kind::Logistic | Kind::Svm);
     // With a single example of a label none can be held out.
     if args.head.c.is_some() || !has_c || rarest < 2 {
         let c = args.head.c.unwrap_or(1.0);
-        let head = head.with_c(c).check()?;
+        let head = head.c(c).check()?;
         return Ok(Chosen { features, correction, head, trials: vec![] });
     }
     let mut trials: Vec<(f64, Trial)> = vec![];
     for c in C {
-        let candidate = head.clone().with_c(c).check()?;
+        let candidate = head.clone().c(c).check()?;
         let (logits, own) = hold_out(rows, labels, features, &candidate, args.fit.seed, rarest)?;
         let mean = calibrate(&logits, &own)?.loss_after;
         let settings = Map::from_iter([("c".to_owned(), c.into())]);
@@ -98,7 +97,7 @@ pub(super) fn choose(
         }
     }
     trials.sort_by(|(_, a), (_, b)| a.mean.total_cmp(&b.mean));
-    let head = head.with_c(trials[0].0).check()?;
+    let head = head.c(trials[0].0).check()?;
     let trials = trials.into_iter().map(|(_, trial)| trial).collect();
     Ok(Chosen { features, correction, head, trials })
 }
@@ -158,8 +157,8 @@ pub(super) fn search(
     let choices = choices(job)?;
     let rarest = set.labels.counts().into_iter().min().unwrap_or(0);
     let mut base = given(args);
-    let kind = base.kind();
-    base = base.with_class_weights(ClassWeights::None);
+    let kind = base.kind;
+    base = base.class_weights(ClassWeights::None);
     let mut weights = vec![ClassWeights::None, ClassWeights::Balanced];
     if let given @ ClassWeights::PerLabel(_) = args.labels.class_weights.value() {
         weights.push(given);

@@ -65,7 +65,7 @@ impl Trained<'_> {
 
     /// The weights or the adapter, and all that a model needs besides but its card.
     fn write(&self, folder: &Path) -> anyhow::Result<()> {
-        match &self.params.tuning() {
+        match &self.params.tuning {
             Tuning::Lora(lora) => {
                 let module = |module: &cloze_tune::encoder::LoraModule| {
                     let (a, b) = (self.parameters.get(module.a), self.parameters.get(module.b));
@@ -79,10 +79,10 @@ impl Trained<'_> {
                     }
                 };
                 let adapter = Adapter {
-                    rank: lora.rank(),
-                    alpha: lora.alpha(),
-                    rslora: lora.rslora(),
-                    dropout: f64::from(lora.dropout()),
+                    rank: lora.rank,
+                    alpha: lora.alpha,
+                    rslora: lora.rslora,
+                    dropout: f64::from(lora.dropout),
                     target_modules: vec![],
                     modules: self.encoder.modules().iter().map(module).collect(),
                     saved: self.head().map(saved).collect(),
@@ -163,7 +163,7 @@ impl Trained<'_> {
     /// Writes `cloze.json`, with the base where only what differs is stored, and the hashes of what
     /// is there.
     fn write_card(&self, folder: &Path, mut card: Card) -> anyhow::Result<()> {
-        if matches!(self.params.tuning(), Tuning::Lora(_)) {
+        if matches!(self.params.tuning, Tuning::Lora(_)) {
             card.base = Some(BaseRef {
                 name: self.base.folder.name(),
                 folder: self.relative(folder)?,

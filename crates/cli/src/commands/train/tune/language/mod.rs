@@ -63,7 +63,7 @@ pub(crate) fn run(
     let mut encoder = tuned.encoder(tune)?;
     if masks.is_some() && tune == TuningArg::Full {
         // The decoder is the word table, which else could not learn.
-        encoder = encoder.with_embeddings(true);
+        encoder = encoder.embeddings(true);
     }
     let params = tuned.training(tune, fit)?;
     let base = Base::open(&fit.model, &tuned.steps, tune)?;

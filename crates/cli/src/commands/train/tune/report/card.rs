@@ -53,7 +53,7 @@ impl<V: Verdict> Report<V> {
         let call = format!("{} --model {}", self.usage, quoted(&format!("./{name}")));
         let call = code_block("sh", &call);
         let sha256 = escaped(self.base("sha256"));
-        let base = match self.encoder.tuning() {
+        let base = match &self.encoder.tuning {
             Tuning::Lora(_) => format!(
                 "The encoder beneath the adapters is not in this folder: `cloze.json` says where it \
                  was, and by its SHA-256, {sha256}, it is known.\n\n"

@@ -244,8 +244,8 @@ impl<V: Verdict> Report<V> {
 
     /// `adapters of rank 16 on all-MiniLM-L6-v2`, the name left out.
     fn how(&self) -> String {
-        match self.encoder.tuning() {
-            Tuning::Lora(lora) => format!("adapters of rank {} on", lora.rank()),
+        match &self.encoder.tuning {
+            Tuning::Lora(lora) => format!("adapters of rank {} on", lora.rank),
             Tuning::Full => "trained from".into(),
             Tuning::Head => "a head on".into(),
         }

@@ -97,7 +97,7 @@ pub(crate) fn run(args: &TrainTagArgs, messages: &Messages) -> anyhow::Result<()
     let started = Instant::now();
     check(args)?;
     let casing = args.casing.then_some(Casing::COUNT);
-    let encoder = args.tune.tuned.encoder(args.tune.tune)?.with_casing(casing);
+    let encoder = args.tune.tuned.encoder(args.tune.tune)?.casing(casing);
     let params = args.tune.tuned.training(args.tune.tune, &args.tune.fit)?;
     let skip = whole("--skip-words", args.skip_words.as_deref())?;
     let base = Base::open(&args.tune.fit.model, &args.tune.tuned.steps, args.tune.tune)?;
