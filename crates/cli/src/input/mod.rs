@@ -1,5 +1,6 @@
 //! Paths to texts, pairs and examples, a chunk at a time.
 pub(crate) mod answers;
+pub(crate) mod chunks;
 pub(crate) mod examples;
 pub(crate) mod gather;
 pub(crate) mod pairs;

@@ -2,12 +2,12 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::SyncSender;
 
-use anyhow::Context as _;
 use cloze_corpus::{CorpusError, Pair, Pairs, Source, ValidPairParams};
 
-use crate::input::texts::{self, Encode, READ_AHEAD, Told, next_chunk};
+use crate::input::chunks::ReadAhead;
+use crate::input::texts::{self, Encode, Progressed, next_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
@@ -38,16 +38,13 @@ pub(crate) fn for_each_chunk(
         error => error.into(),
     })?;
     progress::start(std::slice::from_ref(&source), messages);
-    let (send, receive) = sync_channel(READ_AHEAD);
-    // In no scope: after an error nobody waits for a reader that waits for its input.
-    let reader = std::thread::Builder::new().spawn(move || read_all(reader, &send));
-    let reader = reader.context("no thread to read with")?;
+    let items = ReadAhead::start(move |send| read_all(reader, send))?;
     let size = |pair: &Pair| pair.first.len() + pair.second.len();
     let (mut pairs, mut bad) = (0, 0_u64);
-    while let Some(told) = next_chunk(&receive, size, messages) {
+    while let Some(read) = next_chunk(&items, size, messages) {
         let mut chunk = vec![];
-        for told in told {
-            match told {
+        for pair in read {
+            match pair {
                 Ok(pair) => {
                     pairs += 1;
                     chunk.push(pair);
@@ -65,9 +62,7 @@ pub(crate) fn for_each_chunk(
             messages.bar.set_message(plural(pairs, "pair"));
         }
     }
-    if let Err(panic) = reader.join() {
-        std::panic::resume_unwind(panic);
-    }
+    items.finish();
     messages.bar.finish_and_clear();
     if pairs == 0 && bad == 0 {
         anyhow::bail!("{name}: expected pairs of texts, found none");
@@ -76,7 +71,7 @@ pub(crate) fn for_each_chunk(
 }
 
 /// Reads everything in order. Ends early when nobody listens any more.
-fn read_all(mut reader: Pairs, send: &SyncSender<Told<Pair>>) {
+fn read_all(mut reader: Pairs, send: &SyncSender<Progressed<Pair>>) {
     let mut seen = 0;
     while let Some(next) = reader.next() {
         let bytes = reader.bytes_read().saturating_sub(seen);

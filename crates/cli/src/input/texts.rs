@@ -1,24 +1,14 @@
 //! Texts of files, a chunk at a time, for the commands that make vectors of them.
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::SyncSender;
 
-use anyhow::Context as _;
 use cloze::SentenceEncoder;
 use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
 use serde_json::{Map, Value};
 
 use crate::flags::read::ReadFlags;
+use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
-
-/// As much text as is encoded at once: enough to sort into batches of one length.
-const CHUNK_BYTES: usize = 256 << 10;
-/// As many texts, should they be short.
-const CHUNK_TEXTS: usize = 4096;
-/// How long to wait for more before what is there is worked on: only a slow pipe takes longer.
-const PATIENCE: Duration = Duration::from_millis(20);
-/// How far the reader may be ahead, in texts.
-pub(crate) const READ_AHEAD: usize = 16;
 
 /// A text, and where it comes from.
 pub(crate) struct Input {
@@ -63,8 +53,8 @@ impl Input {
     }
 }
 
-/// What a reader tells, with how many bytes it has read since.
-pub(crate) type Told<T> = (Result<T, CorpusError>, u64);
+/// An item or why it could not be read, with the bytes read since the last one.
+pub(crate) type Progressed<T> = (Result<T, CorpusError>, u64);
 
 /// Reads every text of `paths` in order and gives them to `work` in chunks; where more is slow to
 /// come, what is there is worked on. What cannot be read is named, and the others are done; how many
@@ -81,17 +71,14 @@ pub(crate) fn for_each_chunk(
         messages.failure(error);
     }
     progress::start(&found.sources, messages);
-    let (send, receive) = sync_channel(READ_AHEAD);
     let sources = found.sources;
-    // In no scope: after an error nobody waits for a reader that waits for its input.
-    let reader = std::thread::Builder::new().spawn(move || read_all(&params, &sources, &send));
-    let reader = reader.context("no thread to read with")?;
+    let items = ReadAhead::start(move |send| read_all(&params, &sources, send))?;
     let mut texts = 0;
-    while let Some(told) = next_chunk(&receive, |text: &Input| text.text.len(), messages) {
-        let named = |told: Result<Input, CorpusError>| {
-            told.inspect_err(|error| messages.failure(error)).ok()
-        };
-        let chunk: Vec<Input> = told.into_iter().filter_map(named).collect();
+    while let Some(read) = next_chunk(&items, |text: &Input| text.text.len(), messages) {
+        let chunk: Vec<Input> = read
+            .into_iter()
+            .filter_map(|text| text.inspect_err(|error| messages.failure(error)).ok())
+            .collect();
         texts += chunk.len() as u64;
         if !chunk.is_empty() {
             work(chunk)?;
@@ -99,9 +86,7 @@ pub(crate) fn for_each_chunk(
         }
     }
     messages.bar.finish_and_clear();
-    if let Err(panic) = reader.join() {
-        std::panic::resume_unwind(panic);
-    }
+    items.finish();
     for (n, what) in [(found.hidden, "hidden"), (found.binary, "binary")] {
         if n > 0 {
             messages.note(&format!("{} skipped", plural(n, &format!("{what} file"))));
@@ -110,32 +95,20 @@ pub(crate) fn for_each_chunk(
     Ok(texts)
 }
 
-/// What a reader has told until a chunk is full, or until more is slow to come; `None` at the end.
-/// `size` is that of an item, in bytes of text.
-pub(crate) fn next_chunk<T>(
-    receive: &Receiver<Told<T>>,
+/// The next chunk of what is read ahead; the bar moves by its bytes. `size` is that of an item, in bytes
+/// of text.
+pub(crate) fn next_chunk<T: Send + 'static>(
+    items: &ReadAhead<Progressed<T>>,
     size: impl Fn(&T) -> usize,
     messages: &Messages,
 ) -> Option<Vec<Result<T, CorpusError>>> {
-    let (mut chunk, mut bytes) = (vec![], 0);
-    let mut next = receive.recv().ok()?;
-    loop {
-        let (item, read) = next;
-        messages.bar.inc(read);
-        bytes += item.as_ref().map_or(0, &size);
-        chunk.push(item);
-        if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_TEXTS {
-            return Some(chunk);
-        }
-        match receive.recv_timeout(PATIENCE) {
-            Ok(told) => next = told,
-            Err(_) => return Some(chunk),
-        }
-    }
+    let chunk = items.chunk(CHUNK_BYTES, |(item, _)| item.as_ref().map_or(0, &size))?;
+    messages.bar.inc(chunk.iter().map(|(_, bytes)| bytes).sum());
+    Some(chunk.into_iter().map(|(item, _)| item).collect())
 }
 
 /// Reads everything in order. Ends early when nobody listens any more.
-fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Told<Input>>) {
+fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Progressed<Input>>) {
     for source in sources {
         let path = source.name();
         let mut reader = match params.open(source) {

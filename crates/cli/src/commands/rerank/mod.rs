@@ -3,7 +3,7 @@ pub(crate) mod args;
 
 use std::cmp::Ordering;
 use std::io::Write as _;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -13,8 +13,9 @@ use crate::cli::CommonFlags;
 use crate::commands::index::shorten;
 use crate::commands::rerank::args::RerankArgs;
 use crate::input::answers::{Answer, AnswerError, FoundHit, Lines};
+use crate::input::chunks::ReadAhead;
 use crate::input::pairs;
-use crate::input::texts::{self, READ_AHEAD, Told, next_chunk};
+use crate::input::texts::{self, Progressed, next_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use crate::terminal::progress;
@@ -63,16 +64,13 @@ pub(crate) fn run(
     let mut out = args.out.open()?;
     let started = Instant::now();
     progress::start(&[pairs::source(&args.file)], messages);
-    let (send, receive) = sync_channel(READ_AHEAD);
     let path = args.file.clone();
-    // In no scope: after an error nobody waits for a reader that waits for its input.
-    let reader = std::thread::Builder::new().spawn(move || read_all(lines, &path, &send));
-    let reader = reader.context("no thread to read with")?;
+    let items = ReadAhead::start(move |send| read_all(lines, &path, send))?;
     let size = |asked: &Result<Asked, AnswerError>| asked.as_ref().map_or(0, Asked::text_bytes);
     let (mut queries, mut hits) = (0, 0);
-    while let Some(told) = next_chunk(&receive, size, messages) {
+    while let Some(read) = next_chunk(&items, size, messages) {
         let mut chunk = vec![];
-        for asked in told {
+        for asked in read {
             match asked? {
                 Ok(asked) => chunk.push(asked),
                 Err(error) => messages.failure(&error),
@@ -85,9 +83,7 @@ pub(crate) fn run(
         }
         out.flush()?;
     }
-    if let Err(panic) = reader.join() {
-        std::panic::resume_unwind(panic);
-    }
+    items.finish();
     messages.bar.finish_and_clear();
     out.finish()?;
     let seconds = started.elapsed().as_secs_f64();
@@ -145,7 +141,7 @@ impl Asked {
 }
 
 /// Reads every line in order. Ends early when nobody listens any more.
-fn read_all(lines: Lines, path: &str, send: &SyncSender<Told<Result<Asked, AnswerError>>>) {
+fn read_all(lines: Lines, path: &str, send: &SyncSender<Progressed<Result<Asked, AnswerError>>>) {
     for line in lines {
         let bytes = line.as_ref().map_or(0, |line| line.text.len() as u64 + 1);
         let asked = line.and_then(|line| {

@@ -1,29 +1,19 @@
 //! Reading ahead, tagging in chunks, writing in order, in memory that the longest text bounds.
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, ValidReadParams};
 
 use super::job::Job;
 use super::model::{Failure, Found, TagText};
 use crate::commands::tag::output::{Tagged, WriteError};
+use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
-/// As much text as is tagged at once: enough to sort into batches of one length, and little enough
-/// that results appear as it goes.
-const CHUNK_BYTES: usize = 256 << 10;
-/// The same at first, doubled from chunk to chunk, so that the first results appear soon.
+/// Text tagged at first, in bytes, doubled from chunk to chunk, so that the first results appear soon.
 const FIRST_CHUNK_BYTES: usize = 16 << 10;
-/// As many records or failures, should they be short.
-const CHUNK_EVENTS: usize = 4096;
-/// How long to wait for more before tagging what is there: only a slow pipe takes longer.
-const PATIENCE: Duration = Duration::from_millis(20);
-/// How far the reader may be ahead, in records.
-const READ_AHEAD: usize = 16;
-
 /// What the reader tells.
 enum Event {
     Begin(Source),
@@ -38,6 +28,17 @@ enum Event {
     End {
         whole: bool,
     },
+}
+
+impl Event {
+    /// Bytes of text, of records and of what is none: an input may have nothing else.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Piece { piece: Piece::Record(record), .. } => record.text.len(),
+            Self::Piece { piece: Piece::Verbatim(text), .. } => text.len(),
+            Self::Begin(_) | Self::Failed(_) | Self::End { .. } => 0,
+        }
+    }
 }
 
 /// A record that could not be tagged.
@@ -75,15 +76,12 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let sources = std::mem::take(&mut job.found.sources);
     progress::start(&sources, messages);
     let mut totals = Totals::default();
-    let (send, receive) = sync_channel(READ_AHEAD);
     let read = job.read.clone();
-    // In no scope: after an error nobody waits for a reader that waits for its input.
-    let reader = std::thread::Builder::new().spawn(move || read_all(&read, sources, &send));
-    let reader = reader.context("no thread to read with")?;
+    let events = ReadAhead::start(move |send| read_all(&read, sources, send))?;
     let mut current = None;
     let mut write_all = || {
         let mut most = FIRST_CHUNK_BYTES;
-        while let Some(chunk) = next_chunk(&receive, most) {
+        while let Some(chunk) = events.chunk(most, Event::bytes) {
             most = (most * 2).min(CHUNK_BYTES);
             write_chunk(&mut job, chunk, &mut current, &mut totals, messages)?;
         }
@@ -92,9 +90,7 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let result = write_all();
     messages.bar.finish_and_clear();
     result?;
-    if let Err(panic) = reader.join() {
-        std::panic::resume_unwind(panic);
-    }
+    events.finish();
     job.sink.finish()?;
     summarize(&totals, &job.found, job.redacts, started.elapsed(), messages);
     Ok(())
@@ -138,24 +134,6 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
             return;
         }
     }
-}
-
-/// The next events, up to about `most` bytes of text; `None` when there are no more.
-fn next_chunk(receive: &Receiver<Event>, most: usize) -> Option<Vec<Event>> {
-    let mut chunk = vec![receive.recv().ok()?];
-    let mut bytes = 0;
-    // What is no record counts, too: an input may have nothing else.
-    while bytes < most && chunk.len() < CHUNK_EVENTS {
-        if let Some(Event::Piece { piece, .. }) = chunk.last() {
-            bytes += match piece {
-                Piece::Record(record) => record.text.len(),
-                Piece::Verbatim(text) => text.len(),
-            };
-        }
-        let Ok(event) = receive.recv_timeout(PATIENCE) else { break };
-        chunk.push(event);
-    }
-    Some(chunk)
 }
 
 /// Where the writer is.
