@@ -1,5 +1,7 @@
 //! Cargo builds no top-level tests of a workspace by itself: one that `crates/cli/Cargo.toml` does
 //! not declare is passed over in silence.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -20,15 +22,31 @@ fn every_test_is_declared() {
             (value("name"), value("path"))
         })
         .collect();
-    let names: Vec<String> = fs_err::read_dir(package.join("../../tests"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
-        .collect();
-    let there: BTreeSet<(&str, String)> =
-        names.iter().map(|name| (name.as_str(), format!("../../tests/{name}.rs"))).collect();
+    let there = tests(&package.join("../../tests"));
     let there: BTreeSet<(&str, &str)> =
-        there.iter().map(|(name, path)| (*name, path.as_str())).collect();
+        there.iter().map(|(name, path)| (name.as_str(), path.as_str())).collect();
     assert_eq!(declared, there);
-    assert!(there.len() >= 2);
+    assert!(there.iter().any(|(_, path)| path.ends_with("/main.rs")));
+    assert!(there.iter().any(|(_, path)| !path.ends_with("/main.rs")));
+}
+
+/// Name and path of each test: files, and `main.rs` of folders that hold Rust files.
+fn tests(folder: &Path) -> Vec<(String, String)> {
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = fs_err::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let mut tests = vec![];
+    for name in names(folder) {
+        let path = folder.join(&name);
+        if let Some(test) = name.strip_suffix(".rs") {
+            tests.push((test.to_owned(), format!("../../tests/{name}")));
+        } else if path.is_dir()
+            && names(&path).iter().any(|file| file.strip_suffix(".rs").is_some())
+        {
+            assert!(path.join("main.rs").exists(), "{name}: Rust files, but no main.rs");
+            tests.push((name.clone(), format!("../../tests/{name}/main.rs")));
+        }
+    }
+    tests
 }

@@ -3,14 +3,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::eval_classify::checkpoint;
 use crate::run::{Home, records};
-use crate::score::{assert_close, expected};
-use crate::similarity::{assert_near, assert_refused};
-
-fn f64_of(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
+use crate::support::{assert_close, assert_near, assert_refused, checkpoint, expected, f64_of};
 
 /// The columns of the data that its authors publish.
 #[test]

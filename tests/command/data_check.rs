@@ -3,9 +3,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::eval_classify::{broken, checkpoint};
 use crate::run::Home;
-use crate::similarity::assert_refused;
+use crate::support::{assert_refused, broken, checkpoint};
 
 /// `text 0` and so on, with the labels by turns.
 fn rows(count: usize, labels: [&str; 2]) -> String {

@@ -6,33 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::run::Home;
-use crate::similarity::{assert_near, assert_refused};
-
-/// A tiny checkpoint of the testkit. Those for sequences have the labels no, maybe, yes.
-pub(crate) fn checkpoint(name: &str) -> String {
-    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/checkpoints");
-    all.join(name).display().to_string()
-}
-
-/// A copy of a checkpoint whose vector for the word `x` is not a number, as `name`.
-pub(crate) fn broken(home: &Home, checkpoint_name: &str, name: &str) {
-    for file in fs_err::read_dir(checkpoint(checkpoint_name)).unwrap() {
-        let path = file.unwrap().path();
-        let mut bytes = fs_err::read(&path).unwrap();
-        if path.ends_with("model.safetensors") {
-            let len = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
-            let header: Value = serde_json::from_slice(&bytes[8..8 + len]).unwrap();
-            let words = &header["bert.embeddings.word_embeddings.weight"];
-            assert_eq!((&words["dtype"], &words["shape"]), (&"F32".into(), &json!([73, 8])));
-            let start = usize::try_from(words["data_offsets"][0].as_u64().unwrap()).unwrap();
-            // `x` is word 28, of 8 numbers.
-            let start = 8 + len + start + 28 * 8 * 4;
-            let nan: Vec<u8> = f32::NAN.to_le_bytes().repeat(8);
-            bytes[start..start + nan.len()].copy_from_slice(&nan);
-        }
-        home.write(&format!("{name}/{}", path.file_name().unwrap().to_string_lossy()), bytes);
-    }
-}
+use crate::support::{assert_near, assert_refused, broken, checkpoint};
 
 /// Gold and predicted labels of examples, counted by hand.
 struct Counted(Vec<(String, String)>);

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use crate::run::Home;
-use crate::similarity::{assert_near, assert_refused, cosine, numbers, vectors};
+use crate::support::{assert_near, assert_refused, cosine, numbers, vectors};
 
 /// Texts and gold scores; not in the order of their scores, and two are the same.
 const PAIRS: [(&str, &str, f64); 4] = [

@@ -3,9 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::eval_classify::{broken, checkpoint};
 use crate::run::Home;
-use crate::similarity::{assert_near, assert_refused};
+use crate::support::{assert_near, assert_refused, broken, checkpoint};
 
 /// Words, and entities as label, first word, and the word behind the last.
 type Sentence = (&'static [&'static str], &'static [(&'static str, usize, usize)]);

@@ -1,9 +1,8 @@
 //! Which sentence of a pair is likelier: counted again from what `cloze score` says.
 use serde_json::{Value, json};
 
-use crate::eval_classify::checkpoint;
 use crate::run::Home;
-use crate::similarity::{assert_near, assert_refused};
+use crate::support::{assert_near, assert_refused, checkpoint};
 
 const AGREEMENT: &str = r#"{"sentence_good": "Ann lives in Kassel.", "sentence_bad": "Ann live in Kassel.", "field": "morphology", "linguistics_term": "agreement", "UID": "verb", "pairID": "0"}
 {"sentence_good": "The son met Ann.", "sentence_bad": "The son met Ann.", "field": "morphology", "linguistics_term": "agreement", "UID": "verb", "pairID": "1"}

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use crate::run::{Home, models};
-use crate::tune::checkpoint;
+use crate::support::checkpoint;
 
 /// What the check of a sound model misses: in its JSON, and as warnings.
 #[track_caller]

@@ -1,14 +1,6 @@
 //! Whether a text goes on from another: against transformers' numbers.
-use serde_json::Value;
-
-use crate::eval_classify::checkpoint;
 use crate::run::Home;
-use crate::score::{assert_close, expected};
-use crate::similarity::{assert_near, assert_refused};
-
-fn f64_of(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
+use crate::support::{assert_close, assert_near, assert_refused, checkpoint, expected, f64_of};
 
 #[test]
 fn two_texts() {

@@ -1,33 +1,15 @@
 //! How likely texts are: against transformers' numbers, which `make_scores.py` of the façade's tests has
 //! made, and against sums of what is printed.
-use std::path::Path;
-
 use serde_json::{Value, json};
 
-use crate::eval_classify::checkpoint;
 use crate::run::{Home, records};
-use crate::similarity::{assert_near, assert_refused, numbers};
-
-/// What transformers makes of texts and pairs with this checkpoint.
-pub(crate) fn expected(model: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cloze/tests/scores/expected.json");
-    let all: Value = serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
-    all[model].clone()
-}
-
-/// The command's log-probabilities are within 1e-5 of transformers'.
-#[track_caller]
-pub(crate) fn assert_close(found: f64, expected: f64) {
-    assert!((found - expected).abs() <= 1e-5, "{found}, expected {expected}");
-}
+use crate::support::{
+    assert_close, assert_near, assert_refused, checkpoint, expected, f64_of, numbers,
+};
 
 fn log_probabilities(record: &Value) -> Vec<f64> {
     let tokens = record["tokens"].as_array().unwrap();
     tokens.iter().map(|token| token["log_probability"].as_f64().unwrap()).collect()
-}
-
-fn f64_of(value: &Value) -> f64 {
-    value.as_f64().unwrap()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use crate::run::Home;
-use crate::similarity::assert_refused;
+use crate::support::assert_refused;
 
 /// A document's mark, a comment, columns by tabs or spaces, CRLF, a word of several bytes.
 /// Tags: B-PER I-PER O B-LOC | B-LOC O | O. Gold PER[0..2] LOC[3..4] and LOC[0..1].

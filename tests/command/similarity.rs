@@ -4,44 +4,12 @@ use cloze::store::Existing;
 use cloze::{Accumulator, FittedCorrection, Layers, Level, Method, ModelFolder, Pooling};
 use serde_json::{Value, json};
 
-use crate::run::{Home, Ran, models};
+use crate::run::{Home, models};
+use crate::support::{assert_near, assert_refused, cosine, f64_of, numbers, vectors};
 
 const CAT: &str = "The cat sits outside.";
 const CATS: &str = "A cat is sitting in the garden.";
 const FILM: &str = "The new film is great.";
-
-/// The vectors that `embed` has of these texts, with these flags.
-pub(crate) fn vectors(home: &Home, texts: &[&str], flags: &[&str]) -> Vec<Vec<f64>> {
-    let ran = home.run_with(texts.join("\n"), &[&["embed", "-"], flags].concat());
-    ran.good();
-    ran.records().iter().map(|record| numbers(&record["vector"])).collect()
-}
-
-pub(crate) fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
-}
-
-pub(crate) fn cosine(a: &[f64], b: &[f64]) -> f64 {
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
-}
-
-#[track_caller]
-pub(crate) fn assert_near(a: f64, b: f64) {
-    assert!((a - b).abs() <= 1e-6, "{a} and {b}");
-}
-
-#[track_caller]
-pub(crate) fn assert_refused(ran: &Ran, parts: &[&str]) {
-    assert_eq!((ran.status, ran.stdout()), (Some(2), ""), "{}", ran.stderr);
-    for part in parts {
-        assert!(ran.stderr.contains(part), "{part:?} in {}", ran.stderr);
-    }
-}
-
-fn f64_of(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
 
 #[test]
 fn two_texts() {

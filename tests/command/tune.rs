@@ -4,13 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::run::{Home, Ran, models};
-
-/// A folder of the testkit.
-pub(crate) fn checkpoint(name: &str) -> String {
-    let all = models().join("../crates/testkit/checkpoints").join(name);
-    fs_err::canonicalize(all).unwrap().display().to_string()
-}
+use crate::run::{Home, Ran};
+use crate::support::checkpoint;
 
 /// Sentences of words that the tiny vocabulary has; names of people, in two files' own labels.
 fn home() -> Home {

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::run::{Home, Ran, records};
-use crate::tune::checkpoint;
+use crate::support::checkpoint;
 
 /// Texts whose label hangs on a word, of words that the tiny vocabularies have.
 fn texts(n: usize) -> String {

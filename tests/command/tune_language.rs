@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 use crate::run::Home;
-use crate::tune::checkpoint;
+use crate::support::checkpoint;
 
 /// Documents of words that the tiny vocabulary has, each of one sentence again and again: four kinds of
 /// them, so that of four texts from elsewhere one cannot be told from what follows.

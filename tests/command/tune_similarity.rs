@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 use crate::run::{Home, records};
-use crate::tune::checkpoint;
+use crate::support::checkpoint;
 
 /// Pairs with a score: 5 where both are about the same, 0 where not, and some in between.
 fn scored(n: usize) -> String {

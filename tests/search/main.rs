@@ -2,15 +2,12 @@
 //! orders from the probabilities that `cloze pair` prints.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 
-#[path = "command/run.rs"]
+#[path = "../command/run.rs"]
 #[allow(dead_code, reason = "shared by tests, none of which uses all of it")]
 mod run;
 
-#[path = "search/eval.rs"]
+mod bad_input;
 mod eval;
-#[path = "search/refused.rs"]
-mod refused_input;
-#[path = "search/rerank.rs"]
 mod rerank;
 
 use std::path::Path;

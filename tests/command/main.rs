@@ -1,0 +1,48 @@
+//! The `cloze` command from the outside: exit status, standard output, standard error and the files
+//! it writes.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
+mod run;
+mod support;
+
+mod adapters;
+mod anisotropy;
+mod bad_input;
+mod bias;
+mod convert;
+mod data_check;
+mod embed;
+mod eval_classify;
+mod eval_sts;
+mod eval_tag;
+mod fill_mask;
+mod formats;
+mod housekeeping;
+mod index;
+mod index_stop;
+mod inputs;
+mod minimal_pairs;
+mod model_card;
+mod next_sentence;
+mod odd;
+mod output;
+mod quantize;
+mod redact;
+mod repeat;
+mod score;
+mod score_tags;
+mod senses;
+mod settings;
+mod similarity;
+#[cfg(unix)]
+mod stop;
+mod streaming;
+mod train;
+mod train_report;
+mod tune;
+mod tune_labels;
+mod tune_language;
+mod tune_odd;
+mod tune_report;
+mod tune_similarity;
+mod zscore;
