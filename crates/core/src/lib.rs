@@ -9,7 +9,8 @@
 //! - [`encode`]: the trait of what makes them;
 //! - [`tag`]: tags, schemes, and the way from tags to entities and back;
 //! - [`chain`]: sequences of labels that hang together: the best, and probabilities of all;
-//! - [`entity`]: what comes out.
+//! - [`entity`]: what comes out;
+//! - [`random`]: numbers, orders and seeds from random bits.
 //!
 //! ```
 //! use cloze_core::{TagSet, tag};
@@ -24,6 +25,7 @@ pub mod chain;
 pub mod encode;
 pub mod entity;
 pub mod matrix;
+pub mod random;
 pub mod span;
 pub mod tag;
 pub mod token;

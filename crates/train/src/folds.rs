@@ -1,4 +1,5 @@
 //! Parts of examples, each with the labels in the same shares.
+use cloze_core::random::shuffle;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
@@ -148,20 +149,7 @@ fn groups(labels: &Labels, least: usize, seed: u64) -> Result<Vec<Vec<usize>>, T
     };
     let mut random = Pcg64::seed_from_u64(seed);
     for group in &mut groups {
-        shuffle(group, &mut random);
+        shuffle(group, || random.next_u64());
     }
     Ok(groups)
-}
-
-/// Source: Fisher & Yates, as Durstenfeld 1964 has it.
-pub(crate) fn shuffle<T>(all: &mut [T], random: &mut Pcg64) {
-    for i in (1..all.len()).rev() {
-        all.swap(i, below(random, i + 1));
-    }
-}
-
-/// A number below `n`, which is not 0. Source: Lemire 2019, without the rejection of a bias of 2⁻⁶⁴.
-#[expect(clippy::cast_possible_truncation, reason = "below n")]
-pub(crate) fn below(random: &mut Pcg64, n: usize) -> usize {
-    ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
 }

@@ -1,12 +1,13 @@
 //! The best of many settings.
 use cloze_core::Matrix;
+use cloze_core::random::shuffle;
 use cloze_heads::classify::ValidFeatureParams;
 use rand_pcg::Pcg64;
-use rand_pcg::rand_core::SeedableRng;
+use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
 
 use crate::TrainError;
 use crate::cross::cross_validate;
-use crate::folds::{Folds, sample, shuffle};
+use crate::folds::{Folds, sample};
 use crate::labels::Labels;
 use crate::params::{ClassWeights, HeadParams, Kind};
 use crate::rows::take;
@@ -173,7 +174,8 @@ impl SearchParams {
                 }
             }
         }
-        shuffle(&mut all, &mut Pcg64::seed_from_u64(self.seed));
+        let mut random = Pcg64::seed_from_u64(self.seed);
+        shuffle(&mut all, || random.next_u64());
         all.truncate(self.trials);
         Ok(ValidSearchParams { params: self, candidates: all })
     }

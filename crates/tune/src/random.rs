@@ -1,19 +1,8 @@
 //! Numbers that look drawn and are computed from where they are used, so that the same seed gives
 //! the same ones whatever the threads do and wherever a training goes on.
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::Rng as _;
+use cloze_core::random::{mix, unit};
 
-/// Mixes 64 bits so that each bit of the result depends on each of `x`.
-/// Source: `SplitMix64` (Steele, Lea & Flood 2014), its output function.
-#[must_use]
-pub fn mix(x: u64) -> u64 {
-    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
-}
-
-/// The seed of a part of what `seed` is for.
+/// Seed of a part of the work that `seed` is for.
 #[must_use]
 pub fn derive(seed: u64, part: u64) -> u64 {
     mix(mix(seed) ^ part)
@@ -38,23 +27,4 @@ fn normal_at(seed: u64, i: u64) -> f64 {
 #[expect(clippy::cast_possible_truncation, reason = "stored at the model's own width")]
 pub fn uniform(seed: u64, len: usize, bound: f64) -> Vec<f32> {
     (0..len as u64).map(|i| ((2.0 * unit(derive(seed, i)) - 1.0) * bound) as f32).collect()
-}
-
-/// From 0 to below 1.
-#[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// Puts all in an order that is drawn. Source: Fisher & Yates, as Durstenfeld 1964 has it.
-pub(crate) fn shuffle<T>(all: &mut [T], random: &mut Pcg64) {
-    for i in (1..all.len()).rev() {
-        all.swap(i, below(random, i + 1));
-    }
-}
-
-/// A number below `n`, which is not 0. Source: Lemire 2019, without the rejection of a bias of 2⁻⁶⁴.
-#[expect(clippy::cast_possible_truncation, reason = "below n")]
-pub(crate) fn below(random: &mut Pcg64, n: usize) -> usize {
-    ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
 }

@@ -14,6 +14,7 @@
 //! assert_eq!(filling.ids(), [7, 3, 3, 8]);
 //! # Ok::<(), cloze_heads::HeadError>(())
 //! ```
+use cloze_core::random::{below, shuffle};
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
 
@@ -68,10 +69,7 @@ impl Filling {
         turns.sort_by_key(|&i| places[i]);
         let mut again = 0;
         if let Decode::Gibbs { steps } = decode {
-            // Fisher & Yates.
-            for i in (1..turns.len()).rev() {
-                turns.swap(i, below(&mut random, i + 1));
-            }
+            shuffle(&mut turns, || random.next_u64());
             again = if places.is_empty() { 0 } else { steps };
         }
         let found = vec![None; places.len()];
@@ -155,7 +153,7 @@ impl Filling {
             (Decode::Gibbs { .. }, None) if self.again == 0 => vec![],
             (Decode::Gibbs { .. }, None) => {
                 self.again -= 1;
-                vec![below(&mut self.random, self.places.len())]
+                vec![below(self.random.next_u64(), self.places.len())]
             }
         };
         for &i in &self.now {
@@ -163,13 +161,6 @@ impl Filling {
             self.found[i] = None;
         }
     }
-}
-
-/// From 0 to below `n`, which is not 0.
-fn below(random: &mut Pcg64, n: usize) -> usize {
-    // The upper half of a product: no remainder favours small numbers by more than n in 2^64.
-    let product = u128::from(random.next_u64()) * n as u128;
-    usize::try_from(product >> 64).unwrap_or(0)
 }
 
 #[cfg(test)]

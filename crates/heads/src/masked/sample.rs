@@ -1,5 +1,6 @@
 //! Words drawn from logits: temperature, the likeliest k, the likeliest that make up p, and a penalty
 //! for what has been said. Pure arithmetic: no model is in it.
+use cloze_core::random::unit;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng as _;
 
@@ -159,7 +160,7 @@ impl ValidSampleParams {
         random: &mut Pcg64,
     ) -> Result<u32, HeadError> {
         let all = self.distribution(logits, said, never)?;
-        let drawn = unit(random);
+        let drawn = unit(random.next_u64());
         let mut sum = 0.0;
         let found = all.iter().find(|guess| {
             sum += guess.probability;
@@ -168,10 +169,4 @@ impl ValidSampleParams {
         // The sum may miss 1 by a rounding: the last word has what is left.
         found.or(all.last()).map(|guess| guess.id).ok_or(HeadError::NoChoice)
     }
-}
-
-/// From 0 to below 1.
-#[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-pub(super) fn unit(random: &mut Pcg64) -> f64 {
-    (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }

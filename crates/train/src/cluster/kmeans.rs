@@ -1,19 +1,19 @@
 //! k-means, as linfa-clustering fits it: centres drawn by k-means++ (Arthur & Vassilvitskii 2007), the
 //! best of several runs; and how many clusters there had better be.
 use cloze_core::Matrix;
+use cloze_core::random::shuffle;
 use linfa::DatasetBase;
 use linfa::traits::{Fit as _, Predict as _};
 use linfa_clustering::KMeans;
 use ndarray::Array2;
 use rand_pcg::Pcg64;
-use rand_pcg::rand_core::SeedableRng as _;
+use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256Plus;
 use rand_xoshiro::rand_core::SeedableRng as _;
 
 use super::silhouette::Distances;
 use super::{Clusters, check_rows, setting};
 use crate::TrainError;
-use crate::folds::shuffle;
 
 /// How k-means is fitted.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,7 +163,8 @@ pub fn choose(rows: &Matrix, seed: u64) -> Result<Chosen, TrainError> {
     let sample: Matrix;
     let rows = if rows.rows() > MAX_CHOICE_ROWS {
         let mut all: Vec<usize> = (0..rows.rows()).collect();
-        shuffle(&mut all, &mut Pcg64::seed_from_u64(seed));
+        let mut random = Pcg64::seed_from_u64(seed);
+        shuffle(&mut all, || random.next_u64());
         all.truncate(MAX_CHOICE_ROWS);
         all.sort_unstable();
         sample = crate::rows::take(rows, &all);

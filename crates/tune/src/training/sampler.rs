@@ -1,10 +1,11 @@
 //! Which examples a step sees: every epoch all of them, in another order.
 use std::ops::Range;
 
+use cloze_core::random::shuffle;
 use rand_pcg::Pcg64;
-use rand_pcg::rand_core::SeedableRng as _;
+use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
 
-use crate::random::{derive, shuffle};
+use crate::random::derive;
 
 /// Batches of examples. The same for the same numbers and seed, whichever epochs were asked for
 /// before.
@@ -32,7 +33,7 @@ impl Sampler {
     pub fn epoch(&self, epoch: u64, lengths: &[usize]) -> Vec<Vec<usize>> {
         let mut random = Pcg64::seed_from_u64(derive(self.seed, epoch));
         let mut order: Vec<usize> = (0..lengths.len()).collect();
-        shuffle(&mut order, &mut random);
+        shuffle(&mut order, || random.next_u64());
         let batch = self.batch.max(1);
         if self.window > 1 {
             for window in order.chunks_mut(batch.saturating_mul(self.window)) {
@@ -43,7 +44,7 @@ impl Sampler {
         if self.window > 1 {
             // Else lengths would rise and fall with every window.
             let full = lengths.len() / batch;
-            shuffle(&mut batches[..full], &mut random);
+            shuffle(&mut batches[..full], || random.next_u64());
         }
         batches
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cloze::Matrix;
+use cloze_core::random::mix;
 
 /// A vector's place. They are ordered by a random number first, so that the smallest of them are a
 /// random choice, whatever order they come in: that of threads is another in every run.
@@ -20,14 +21,6 @@ impl Key {
         let priority = mix(mix(mix(seed) ^ text) ^ piece as u64);
         Self { priority, text, piece }
     }
-}
-
-/// The next number after `state`. Source: `SplitMix64`; Steele, Lea & Flood, OOPSLA 2014.
-fn mix(state: u64) -> u64 {
-    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// Chooses up to `max` vectors; each is as likely as any other.

@@ -3,10 +3,10 @@
 //! transformers library 5.24. Whole words: BERT's repository, `create_pretraining_data.py`.
 use std::ops::Range;
 
+use cloze_core::random::{below, shuffle, unit};
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
 
-use crate::random::{below, shuffle};
 use crate::{Sequence, TuneError};
 
 /// What a token is where words are masked.
@@ -123,7 +123,7 @@ impl ValidMaskParams {
         let mut random = Pcg64::seed_from_u64(seed);
         let wanted = self.wanted(&example.parts);
         let mut units = units(&example.parts, params.whole_words);
-        shuffle(&mut units, &mut random);
+        shuffle(&mut units, || random.next_u64());
         let mut places: Vec<usize> = vec![];
         for unit in units {
             if places.is_empty() || places.len() + unit.len() <= wanted {
@@ -139,12 +139,12 @@ impl ValidMaskParams {
         for place in places {
             let Some(id) = drawn.sequence.ids.get_mut(place) else { continue };
             drawn.targets.push((place, *id));
-            #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-            let at = (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+            let at = unit(random.next_u64());
             if at < params.masked {
                 *id = params.mask;
             } else if at < params.masked + params.random {
-                *id = u32::try_from(below(&mut random, params.vocabulary)).unwrap_or(params.mask);
+                *id = u32::try_from(below(random.next_u64(), params.vocabulary))
+                    .unwrap_or(params.mask);
             }
         }
         drawn

@@ -5,7 +5,8 @@
 //! cut.
 use std::collections::VecDeque;
 
-use cloze_tune::random::{derive, mix};
+use cloze_core::random::{below, mix, unit};
+use cloze_tune::random::derive;
 
 use super::data::{Document, Tokens};
 
@@ -34,14 +35,12 @@ impl Draw {
     }
 
     /// Below `n`, which is not 0.
-    #[expect(clippy::cast_possible_truncation, reason = "below n")]
     fn below(&mut self, n: usize) -> usize {
-        ((u128::from(self.next()) * n as u128) >> 64) as usize
+        below(self.next(), n)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     fn chance(&mut self, share: f64) -> bool {
-        ((self.next() >> 11) as f64) < share * (1_u64 << 53) as f64
+        unit(self.next()) < share
     }
 }
 
