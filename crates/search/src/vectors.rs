@@ -21,7 +21,8 @@ pub(crate) const HEADER: usize = 128;
 /// The rows that are read at a time.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// A header of NumPy's format 1.0 (numpy/lib/format.py).
+/// A header of NumPy's format 1.0 (numpy/lib/format.py). Written by hand and not
+/// by npyz, because its length belongs to the index's format: rows are read at fixed offsets behind it.
 fn header(dtype: Dtype, rows: u64, width: usize) -> [u8; HEADER] {
     let descr = match dtype {
         Dtype::F32 => "<f4",
