@@ -40,6 +40,20 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// Every scheme.
+    pub const ALL: [Self; 4] = [Self::Io, Self::Iob1, Self::Iob2, Self::Iobes];
+
+    /// Name in flags and reports: `iob2`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Io => "io",
+            Self::Iob1 => "iob1",
+            Self::Iob2 => "iob2",
+            Self::Iobes => "iobes",
+        }
+    }
+
     /// Whether `next` may come directly after `previous`; `None` is the edge of the sequence.
     #[must_use]
     pub fn allows(self, previous: Option<Tag>, next: Option<Tag>) -> bool {
@@ -217,8 +231,6 @@ mod tests {
     use Prefix::{Begin, End, Inside, Single};
     use proptest::prelude::*;
 
-    const SCHEMES: [Scheme; 4] = [Scheme::Io, Scheme::Iob1, Scheme::Iob2, Scheme::Iobes];
-
     fn set(names: &[&str]) -> TagSet {
         TagSet::parse(names.iter().map(|&n| n.to_owned()).collect())
     }
@@ -317,7 +329,7 @@ mod tests {
         /// Entities → tags → entities, except that IO cannot part touching ones of one label.
         #[test]
         fn entities_survive_tagging((chunks_in, len) in entities()) {
-            for scheme in SCHEMES {
+            for scheme in Scheme::ALL {
                 let tagged = tags(&chunks_in, len, scheme);
                 let edges = std::iter::once(None).chain(tagged.iter().copied().map(Some));
                 let nexts = tagged.iter().copied().map(Some).chain([None]);

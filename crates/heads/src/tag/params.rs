@@ -149,12 +149,7 @@ impl TagParams {
                 && scheme.allows(Some(t), None)
         };
         if !set.tags().iter().any(lasts) {
-            let scheme = match scheme {
-                Scheme::Io => "io",
-                Scheme::Iob1 => "iob1",
-                Scheme::Iob2 => "iob2",
-                Scheme::Iobes => "iobes",
-            };
+            let scheme = scheme.name();
             return Err(HeadError::SchemeLabels { scheme, tags: set.names().to_vec() });
         }
         let chain = match &self.transitions {

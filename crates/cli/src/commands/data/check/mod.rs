@@ -50,7 +50,7 @@ pub(crate) fn run(
         let words = data.labels.total();
         let tags = data.labels.shares(words);
         let labels = entities.shares(entities.total());
-        (labels, Some(TagReport { words, scheme: tags::name(scheme), tags }))
+        (labels, Some(TagReport { words, scheme: scheme.name(), tags }))
     } else {
         data.labels.judge(&mut findings);
         (data.labels.shares(data.examples), None)

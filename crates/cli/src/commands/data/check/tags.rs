@@ -83,13 +83,3 @@ impl Tags {
         findings
     }
 }
-
-/// A scheme's name, as flags have it.
-pub(crate) fn name(scheme: Scheme) -> &'static str {
-    match scheme {
-        Scheme::Io => "io",
-        Scheme::Iob1 => "iob1",
-        Scheme::Iob2 => "iob2",
-        Scheme::Iobes => "iobes",
-    }
-}
