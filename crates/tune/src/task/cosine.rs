@@ -1,7 +1,7 @@
 //! Vectors as near to each other as somebody says.
 //! Source: Reimers & Gurevych, EMNLP 2019; `CosineSimilarityLoss` of sentence-transformers 6.2.
 use super::Task;
-use super::pool::{Pool, Vectors};
+use super::pool::{TaskPooling, Vectors};
 use super::rows::check;
 use crate::encoder::DropoutAt;
 use crate::{Hidden, Parameters, Sequence, TuneError};
@@ -21,13 +21,13 @@ pub struct ScoredExample {
 /// of its own, and no dropout.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CosineTask {
-    pool: Pool,
+    pool: TaskPooling,
 }
 
 impl CosineTask {
     /// With vectors made so.
     #[must_use]
-    pub fn new(pool: Pool) -> Self {
+    pub fn new(pool: TaskPooling) -> Self {
         Self { pool }
     }
 

@@ -23,7 +23,7 @@ pub use cosine::{CosineTask, ScoredExample};
 pub use crf::CrfTask;
 pub use dense::Dense;
 pub use masked::{MaskedExample, MaskedHead, MaskedTask, NextHead};
-pub use pool::Pool;
+pub use pool::TaskPooling;
 pub use ranking::{RankedExample, RankingParams, RankingTask};
 pub use sequence::{LabelledExample, SequenceParams, SequenceTask};
 pub use tagged::TaggedExample;

@@ -1,9 +1,10 @@
 //! A vector of length 1 for each sequence.
 use crate::Hidden;
 
-/// How the hidden states of a text become one vector.
+/// Pooling of a text's hidden states into one vector, of those that have a backward pass: fewer than
+/// encoders are used with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pool {
+pub enum TaskPooling {
     /// The mean over all tokens, special ones included.
     #[default]
     Mean,
@@ -16,7 +17,7 @@ const SHORTEST: f64 = 1e-12;
 
 /// Pooled vectors, scaled to length 1. In f64: they are few, and cosines near 1 are to be told apart.
 pub(super) struct Vectors {
-    pool: Pool,
+    pool: TaskPooling,
     width: usize,
     /// `[sequences, width]`; zeros for a vector without direction.
     pub(super) units: Vec<f64>,
@@ -26,7 +27,7 @@ pub(super) struct Vectors {
 
 impl Vectors {
     /// Of `hidden`, in which no sequence is empty.
-    pub(super) fn of(hidden: &Hidden, pool: Pool) -> Self {
+    pub(super) fn of(hidden: &Hidden, pool: TaskPooling) -> Self {
         let width = hidden.width();
         let mut units = vec![0.0; hidden.len() * width];
         let mut lengths = vec![];
@@ -69,8 +70,8 @@ impl Vectors {
         // Only what is at right angles to the vector turns it.
         let along: f64 = unit.iter().zip(gradient).map(|(u, g)| u * g).sum();
         let tokens = match self.pool {
-            Pool::Mean => into.range(i).len(),
-            Pool::Cls => 1,
+            TaskPooling::Mean => into.range(i).len(),
+            TaskPooling::Cls => 1,
         };
         let by = scale * share(tokens) / length;
         for row in into.sequence_mut(i).chunks_exact_mut(self.width).take(tokens) {
@@ -81,10 +82,10 @@ impl Vectors {
     }
 }
 
-fn used(rows: &[f32], pool: Pool, width: usize) -> &[f32] {
+fn used(rows: &[f32], pool: TaskPooling, width: usize) -> &[f32] {
     match pool {
-        Pool::Mean => rows,
-        Pool::Cls => &rows[..width.min(rows.len())],
+        TaskPooling::Mean => rows,
+        TaskPooling::Cls => &rows[..width.min(rows.len())],
     }
 }
 

@@ -6,7 +6,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 use super::Task;
 use super::entropy::cross_entropy;
-use super::pool::{Pool, Vectors};
+use super::pool::{TaskPooling, Vectors};
 use super::rows::check;
 use crate::encoder::DropoutAt;
 use crate::{Hidden, Parameters, Sequence, TuneError};
@@ -25,20 +25,20 @@ pub struct RankedExample {
 /// Settings of a [`RankingTask`]. [`RankingParams::check`] judges them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RankingParams {
-    pool: Pool,
+    pool: TaskPooling,
     scale: f32,
 }
 
 impl Default for RankingParams {
     fn default() -> Self {
-        Self { pool: Pool::Mean, scale: 20.0 }
+        Self { pool: TaskPooling::Mean, scale: 20.0 }
     }
 }
 
 impl RankingParams {
-    /// How vectors are made. Default [`Pool::Mean`].
+    /// How vectors are made. Default [`TaskPooling::Mean`].
     #[must_use]
-    pub fn pool(mut self, pool: Pool) -> Self {
+    pub fn pool(mut self, pool: TaskPooling) -> Self {
         self.pool = pool;
         self
     }
@@ -74,7 +74,7 @@ impl RankingParams {
 /// negatives, nothing is learned. It has no parameters of its own, and no dropout.
 #[derive(Clone, Copy, Debug)]
 pub struct RankingTask {
-    pool: Pool,
+    pool: TaskPooling,
     scale: f64,
 }
 

@@ -6,8 +6,8 @@ use cloze_core::Chain;
 use cloze_graph::checkpoint::Family;
 use cloze_tune::task::sequence::stems;
 use cloze_tune::task::{
-    CosineTask, CrfTask, Dense, LabelledExample, Pool, RankedExample, RankingParams, ScoredExample,
-    SequenceParams, TaggedExample, TokenTask,
+    CosineTask, CrfTask, Dense, LabelledExample, RankedExample, RankingParams, ScoredExample,
+    SequenceParams, TaggedExample, TaskPooling, TokenTask,
 };
 use cloze_tune::{Hidden, Parameters, Sequence, Task};
 use serde_json::Value;
@@ -61,8 +61,8 @@ impl Case<'_> {
         tagged.collect()
     }
 
-    fn pool(&self) -> Pool {
-        if self.value["pool"] == "cls" { Pool::Cls } else { Pool::Mean }
+    fn pool(&self) -> TaskPooling {
+        if self.value["pool"] == "cls" { TaskPooling::Cls } else { TaskPooling::Mean }
     }
 
     fn run(mut self) -> f64 {

@@ -2,8 +2,8 @@
 use cloze_graph::checkpoint::Family;
 use cloze_testkit::Random;
 use cloze_tune::task::{
-    CosineTask, CrfTask, LabelledExample, Pool, ScoredExample, SequenceParams, TaggedExample,
-    TokenTask,
+    CosineTask, CrfTask, LabelledExample, ScoredExample, SequenceParams, TaggedExample,
+    TaskPooling, TokenTask,
 };
 use cloze_tune::{Hidden, Parameters, Sequence, Task};
 use proptest::prelude::*;
@@ -99,7 +99,7 @@ proptest! {
             .iter()
             .map(|t| ScoredExample { first: text(t.len()), second: text(t[0].1 + 1), score: 0.5 })
             .collect();
-        for pool in [Pool::Mean, Pool::Cls] {
+        for pool in [TaskPooling::Mean, TaskPooling::Cls] {
             is_its_examples(&CosineTask::new(pool), &mut parameters, &pairs, &mut random)?;
         }
     }

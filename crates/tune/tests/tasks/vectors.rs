@@ -1,6 +1,6 @@
 //! Texts that belong together, and how near they are.
 use cloze_testkit::{Random, assert_close};
-use cloze_tune::task::{CosineTask, Pool, RankedExample, RankingParams, ScoredExample};
+use cloze_tune::task::{CosineTask, RankedExample, RankingParams, ScoredExample, TaskPooling};
 use cloze_tune::{Hidden, Parameters, Task, TuneError};
 
 use crate::numeric::{check, hidden, text};
@@ -21,7 +21,7 @@ fn the_gradients_are_those_of_differences() {
     let examples = [ranked(2, 1, &[]), ranked(1, 3, &[2, 1]), ranked(2, 2, &[1])];
     let several = hidden(&[2, 1, 1, 3, 2, 1, 2, 2, 1], 4, &mut Random::new(12));
     let step = 1.0 / 1024.0;
-    for pool in [Pool::Mean, Pool::Cls] {
+    for pool in [TaskPooling::Mean, TaskPooling::Cls] {
         let (cosine, mut none) = (CosineTask::new(pool), Parameters::default());
         check(&cosine, &mut none, &pairs, &paired, None, (step, 2e-6));
         let ranking = RankingParams::default().pool(pool).check().unwrap();
@@ -47,7 +47,7 @@ fn a_pair_by_hand() {
     let expected = [0.0128, -0.0096, 0.0128, -0.0096, 0.0, 0.08];
     assert_close(gradient.rows(), &expected, 1e-7, 0.0);
     assert!((mean.predict(&hidden).unwrap()[0] - 0.6).abs() < 1e-12);
-    let loss = CosineTask::new(Pool::Cls).loss(&mut none, &[&example], &hidden, None, None);
+    let loss = CosineTask::new(TaskPooling::Cls).loss(&mut none, &[&example], &hidden, None, None);
     assert!((loss.unwrap() - 0.25).abs() < 1e-12);
 }
 

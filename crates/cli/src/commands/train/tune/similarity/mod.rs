@@ -15,7 +15,9 @@ use cloze_graph::adapter::TaskType;
 use cloze_graph::card::Card;
 use cloze_store::AtomicFolder;
 use cloze_tune::encoder::EncoderParams;
-use cloze_tune::task::{CosineTask, Pool, RankedExample, RankingParams, ScoredExample, Task};
+use cloze_tune::task::{
+    CosineTask, RankedExample, RankingParams, ScoredExample, Task, TaskPooling,
+};
 use cloze_tune::training::{TaskLearner, ValidTrainingParams};
 use cloze_tune::{Parameters, Sequence};
 use serde_json::{Map, Value, json};
@@ -63,8 +65,8 @@ pub(crate) fn run(args: &TrainSimilarityArgs, messages: &Messages) -> anyhow::Re
 }
 
 /// The model's own pooling, as far as it can be trained through.
-fn pool(poolings: &Poolings) -> anyhow::Result<Pool> {
-    for (known, pool) in [(Pooling::Mean, Pool::Mean), (Pooling::Cls, Pool::Cls)] {
+fn pool(poolings: &Poolings) -> anyhow::Result<TaskPooling> {
+    for (known, pool) in [(Pooling::Mean, TaskPooling::Mean), (Pooling::Cls, TaskPooling::Cls)] {
         if *poolings == known.into() {
             return Ok(pool);
         }
