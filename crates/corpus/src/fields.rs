@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::dialect::Dialect;
 use crate::params::Opened;
-use crate::{CorpusError, Encoding, Format, Quotes, error::MAX_NAMES, jsonl};
+use crate::source::SourceParams;
+use crate::{CorpusError, Format, error::MAX_NAMES, jsonl};
 
 /// The names a field goes by.
 #[derive(Clone, Debug)]
@@ -61,12 +62,8 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// `None` for a format without fields.
-    pub(crate) fn new(
-        opened: Opened,
-        encoding: Encoding,
-        quotes: Quotes,
-        max: usize,
-    ) -> Option<Self> {
+    pub(crate) fn new(opened: Opened, source: SourceParams) -> Option<Self> {
+        let SourceParams { encoding, quotes, max_text_bytes: max, .. } = source;
         let Opened { path, format, raw } = opened;
         let dialect = quotes.dialect(format);
         let decoded = Decoded::new(raw, path, encoding);

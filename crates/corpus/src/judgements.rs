@@ -36,6 +36,7 @@ use crate::decode::Unit;
 use crate::error::beginning;
 use crate::fields::{At, Names, Object, Row, Rows};
 use crate::params::Opened;
+use crate::source::SourceParams;
 use crate::{CorpusError, Encoding, Format, Quotes, Source, jsonl};
 
 /// The names the query is looked for under.
@@ -62,14 +63,13 @@ pub struct Judgement {
 /// Settings of [`Judgements`]; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug)]
 pub struct JudgementParams {
-    format: Option<Format>,
-    encoding: Encoding,
-    max_text_bytes: usize,
+    source: SourceParams,
 }
 
 impl Default for JudgementParams {
     fn default() -> Self {
-        Self { format: None, encoding: Encoding::UTF_8, max_text_bytes: 64 << 20 }
+        // A quote is a character of a name like any other.
+        Self { source: SourceParams { quotes: Quotes::None, ..SourceParams::default() } }
     }
 }
 
@@ -78,20 +78,20 @@ impl JudgementParams {
     /// ending, and takes stdin for lines. Default `None`.
     #[must_use]
     pub fn format(self, format: Option<Format>) -> Self {
-        Self { format, ..self }
+        Self { source: SourceParams { format, ..self.source } }
     }
 
     /// The encoding. Default UTF-8.
     #[must_use]
     pub fn encoding(self, encoding: Encoding) -> Self {
-        Self { encoding, ..self }
+        Self { source: SourceParams { encoding, ..self.source } }
     }
 
     /// The most that a line may have, in bytes of UTF-8 without the line end. It bounds the memory of
     /// a reader. Default `64 MiB`.
     #[must_use]
     pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
-        Self { max_text_bytes, ..self }
+        Self { source: SourceParams { max_text_bytes, ..self.source } }
     }
 
     /// The settings, if all are within their bounds.
@@ -99,10 +99,7 @@ impl JudgementParams {
     /// # Errors
     /// [`CorpusError::Setting`] for a limit of 0.
     pub fn check(self) -> Result<ValidJudgementParams, CorpusError> {
-        if self.max_text_bytes == 0 {
-            let (setting, expected) = ("max_text_bytes", "at least 1");
-            return Err(CorpusError::Setting { setting, expected, found: "0".to_owned() });
-        }
+        self.source.check()?;
         Ok(ValidJudgementParams(self))
     }
 }
@@ -118,7 +115,7 @@ impl ValidJudgementParams {
     /// [`CorpusError::Read`] if it cannot be opened; [`CorpusError::NoJudgements`] if its ending, or
     /// the format asked for, is another.
     pub fn open(&self, source: &Source) -> Result<Judgements, CorpusError> {
-        self.judgements(Opened::of(source, self.0.format, Format::Lines)?)
+        self.judgements(Opened::of(source, self.0.source.format, Format::Lines)?)
     }
 
     /// The judgements of `raw`, which errors call `name`. The `format` setting does not matter here.
@@ -135,15 +132,14 @@ impl ValidJudgementParams {
     }
 
     fn judgements(&self, opened: Opened) -> Result<Judgements, CorpusError> {
-        let JudgementParams { encoding, max_text_bytes, .. } = self.0;
         let format = match opened.format {
             // Columns, as rows that end where a line does.
             Format::Text | Format::Lines | Format::Tsv => Format::Tsv,
             Format::Jsonl => Format::Jsonl,
             found => return Err(CorpusError::NoJudgements { path: opened.path, found }),
         };
-        let rows = Rows::new(Opened { format, ..opened }, encoding, Quotes::None, max_text_bytes)
-            .expect("both formats have rows");
+        let rows =
+            Rows::new(Opened { format, ..opened }, self.0.source).expect("both formats have rows");
         let fields = Fields {
             query: Names::new(None, &QUERY_FIELDS),
             document: Names::new(None, &DOCUMENT_FIELDS),

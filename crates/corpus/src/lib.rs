@@ -40,6 +40,7 @@ pub mod params;
 
 mod decode;
 pub mod encoding;
+mod source;
 
 pub mod format;
 

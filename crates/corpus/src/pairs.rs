@@ -29,6 +29,7 @@ use crate::decode::Unit;
 use crate::error::beginning;
 use crate::fields::{At, Names, Object, Row, Rows};
 use crate::params::Opened;
+use crate::source::{SourceParams, setting_error};
 use crate::{CorpusError, Encoding, Format, Quotes, Source, jsonl};
 
 /// The names the first text is looked for under.
@@ -56,31 +57,25 @@ pub struct Pair {
 /// Settings of [`Pairs`]; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug)]
 pub struct PairParams {
-    format: Option<Format>,
-    encoding: Encoding,
+    source: SourceParams,
     first_field: Option<String>,
     second_field: Option<String>,
     score_field: Option<String>,
     id_field: String,
     header: Option<bool>,
     score_required: bool,
-    quotes: Quotes,
-    max_text_bytes: usize,
 }
 
 impl Default for PairParams {
     fn default() -> Self {
         Self {
-            format: None,
-            encoding: Encoding::UTF_8,
+            source: SourceParams::default(),
             first_field: None,
             second_field: None,
             score_field: None,
             id_field: "id".to_owned(),
             header: None,
             score_required: false,
-            quotes: Quotes::Auto,
-            max_text_bytes: 64 << 20,
         }
     }
 }
@@ -89,13 +84,13 @@ impl PairParams {
     /// The format: CSV, TSV or JSONL; `None` goes by the file's ending. Default `None`.
     #[must_use]
     pub fn format(self, format: Option<Format>) -> Self {
-        Self { format, ..self }
+        Self { source: SourceParams { format, ..self.source }, ..self }
     }
 
     /// The encoding. Default UTF-8.
     #[must_use]
     pub fn encoding(self, encoding: Encoding) -> Self {
-        Self { encoding, ..self }
+        Self { source: SourceParams { encoding, ..self.source }, ..self }
     }
 
     /// The field of the first text; a name asked for means that tables have a header. Default
@@ -140,14 +135,14 @@ impl PairParams {
     /// What quotes in tables mean. Default [`Quotes::Auto`].
     #[must_use]
     pub fn quotes(self, quotes: Quotes) -> Self {
-        Self { quotes, ..self }
+        Self { source: SourceParams { quotes, ..self.source }, ..self }
     }
 
     /// The most that a row or line may have, in bytes of UTF-8 without the line end. It bounds the
     /// memory of a reader. Default `64 MiB`.
     #[must_use]
     pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
-        Self { max_text_bytes, ..self }
+        Self { source: SourceParams { max_text_bytes, ..self.source }, ..self }
     }
 
     /// The settings, if all are within their bounds.
@@ -156,12 +151,7 @@ impl PairParams {
     /// [`CorpusError::Setting`] for a limit of 0, for an empty field name, and for a field asked for
     /// by name where there is to be no header.
     pub fn check(self) -> Result<ValidPairParams, CorpusError> {
-        let bad = |setting, expected, found: &str| {
-            Err(CorpusError::Setting { setting, expected, found: found.to_owned() })
-        };
-        if self.max_text_bytes == 0 {
-            return bad("max_text_bytes", "at least 1", "0");
-        }
+        self.source.check()?;
         for (setting, name) in [
             ("first_field", self.first_field.as_deref()),
             ("second_field", self.second_field.as_deref()),
@@ -169,9 +159,9 @@ impl PairParams {
             ("id_field", Some(self.id_field.as_str())),
         ] {
             match name {
-                Some("") => return bad(setting, "a field name", "\"\""),
+                Some("") => return setting_error(setting, "a field name", "\"\""),
                 Some(name) if self.header == Some(false) && setting != "id_field" => {
-                    return bad(setting, "none without a header", name);
+                    return setting_error(setting, "none without a header", name);
                 }
                 _ => {}
             }
@@ -193,7 +183,7 @@ impl ValidPairParams {
     /// asked for.
     pub fn open(&self, source: &Source) -> Result<Pairs, CorpusError> {
         // Lines, which are no pairs: the error says what is expected.
-        self.pairs(Opened::of(source, self.0.format, Format::Lines)?)
+        self.pairs(Opened::of(source, self.0.source.format, Format::Lines)?)
     }
 
     /// The pairs of `raw`, which errors call `name`. The `format` setting does not matter here.
@@ -210,10 +200,8 @@ impl ValidPairParams {
     }
 
     fn pairs(&self, opened: Opened) -> Result<Pairs, CorpusError> {
-        let PairParams { encoding, quotes, max_text_bytes, .. } = self.0;
         let (path, found) = (opened.path.clone(), opened.format);
-        let rows = Rows::new(opened, encoding, quotes, max_text_bytes)
-            .ok_or(CorpusError::NoPairs { path, found })?;
+        let rows = Rows::new(opened, self.0.source).ok_or(CorpusError::NoPairs { path, found })?;
         let fields = Fields {
             first: Names::new(self.0.first_field.as_deref(), &FIRST_FIELDS),
             second: Names::new(self.0.second_field.as_deref(), &SECOND_FIELDS),

@@ -3,30 +3,27 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::decode::Decoded;
+use crate::source::{SourceParams, at_least_one, setting_error};
 use crate::{CorpusError, Encoding, Format, Reader, Source};
 
 /// Settings of a [`Reader`]; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug)]
 pub struct ReadParams {
-    format: Option<Format>,
-    encoding: Encoding,
+    source: SourceParams,
     text_field: String,
     id_field: String,
     token_column: usize,
     metadata: bool,
-    max_text_bytes: usize,
 }
 
 impl Default for ReadParams {
     fn default() -> Self {
         Self {
-            format: None,
-            encoding: Encoding::UTF_8,
+            source: SourceParams::default(),
             text_field: "text".to_owned(),
             id_field: "id".to_owned(),
             token_column: 1,
             metadata: false,
-            max_text_bytes: 64 << 20,
         }
     }
 }
@@ -35,13 +32,13 @@ impl ReadParams {
     /// The format; `None` goes by the file's ending, and takes stdin for lines. Default `None`.
     #[must_use]
     pub fn format(self, format: Option<Format>) -> Self {
-        Self { format, ..self }
+        Self { source: SourceParams { format, ..self.source }, ..self }
     }
 
     /// The encoding. Default UTF-8.
     #[must_use]
     pub fn encoding(self, encoding: Encoding) -> Self {
-        Self { encoding, ..self }
+        Self { source: SourceParams { encoding, ..self.source }, ..self }
     }
 
     /// The JSON field, or the column by its header, that holds the text. Default `text`.
@@ -73,7 +70,7 @@ impl ReadParams {
     /// line end. It bounds the memory of a reader. Default `64 MiB`.
     #[must_use]
     pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
-        Self { max_text_bytes, ..self }
+        Self { source: SourceParams { max_text_bytes, ..self.source }, ..self }
     }
 
     /// The settings, if all are within their bounds.
@@ -81,18 +78,11 @@ impl ReadParams {
     /// # Errors
     /// [`CorpusError::Setting`] for a token column or a limit of 0, and for an empty field name.
     pub fn check(self) -> Result<ValidReadParams, CorpusError> {
-        for (setting, number) in
-            [("token_column", self.token_column), ("max_text_bytes", self.max_text_bytes)]
-        {
-            if number == 0 {
-                let (expected, found) = ("at least 1", "0".to_owned());
-                return Err(CorpusError::Setting { setting, expected, found });
-            }
-        }
+        at_least_one("token_column", self.token_column)?;
+        self.source.check()?;
         for (setting, name) in [("text_field", &self.text_field), ("id_field", &self.id_field)] {
             if name.is_empty() {
-                let (expected, found) = ("a field name", "\"\"".to_owned());
-                return Err(CorpusError::Setting { setting, expected, found });
+                return setting_error(setting, "a field name", "\"\"");
             }
         }
         Ok(ValidReadParams(self))
@@ -110,7 +100,7 @@ impl ValidReadParams {
     /// [`CorpusError::Read`] if it cannot be opened.
     pub fn open(&self, source: &Source) -> Result<Reader, CorpusError> {
         let stdin = Format::Lines;
-        let Opened { path, format, raw } = Opened::of(source, self.0.format, stdin)?;
+        let Opened { path, format, raw } = Opened::of(source, self.0.source.format, stdin)?;
         Ok(self.reader(&path, format, raw))
     }
 
@@ -126,7 +116,7 @@ impl ValidReadParams {
     }
 
     fn reader(&self, path: &Path, format: Format, raw: Box<dyn Read + Send>) -> Reader {
-        let decoded = Decoded::new(raw, PathBuf::from(path), self.0.encoding);
+        let decoded = Decoded::new(raw, PathBuf::from(path), self.0.source.encoding);
         Reader::new(decoded, format, self.clone())
     }
 
@@ -147,7 +137,7 @@ impl ValidReadParams {
     }
 
     pub(crate) fn max_text_bytes(&self) -> usize {
-        self.0.max_text_bytes
+        self.0.source.max_text_bytes
     }
 }
 

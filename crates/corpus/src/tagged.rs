@@ -21,6 +21,7 @@ use cloze_core::Span;
 use crate::conll::{Columns, Part, Sentence, Sentences, TagColumn};
 use crate::decode::Decoded;
 use crate::params::Opened;
+use crate::source::{SourceParams, at_least_one, setting_error};
 use crate::{CorpusError, Encoding, Format, Source};
 
 /// A sentence; words, tags and lines are as many.
@@ -43,18 +44,12 @@ pub struct TaggedSentence {
 pub struct TaggedParams {
     token_column: usize,
     tag_column: Option<usize>,
-    encoding: Encoding,
-    max_text_bytes: usize,
+    source: SourceParams,
 }
 
 impl Default for TaggedParams {
     fn default() -> Self {
-        Self {
-            token_column: 1,
-            tag_column: None,
-            encoding: Encoding::UTF_8,
-            max_text_bytes: 64 << 20,
-        }
+        Self { token_column: 1, tag_column: None, source: SourceParams::default() }
     }
 }
 
@@ -75,14 +70,14 @@ impl TaggedParams {
     /// The encoding. Default UTF-8.
     #[must_use]
     pub fn encoding(self, encoding: Encoding) -> Self {
-        Self { encoding, ..self }
+        Self { source: SourceParams { encoding, ..self.source }, ..self }
     }
 
     /// The most that a row, the text of a sentence, or all its tags may have, in bytes of UTF-8. It
     /// bounds the memory of a reader. Default `64 MiB`.
     #[must_use]
     pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
-        Self { max_text_bytes, ..self }
+        Self { source: SourceParams { max_text_bytes, ..self.source }, ..self }
     }
 
     /// The settings, if all are within their bounds.
@@ -90,20 +85,12 @@ impl TaggedParams {
     /// # Errors
     /// [`CorpusError::Setting`] for a column or a limit of 0, and for one column that is both.
     pub fn check(self) -> Result<ValidTaggedParams, CorpusError> {
-        for (setting, number) in [
-            ("token_column", self.token_column),
-            ("tag_column", self.tag_column.unwrap_or(1)),
-            ("max_text_bytes", self.max_text_bytes),
-        ] {
-            if number == 0 {
-                let (expected, found) = ("at least 1", "0".to_owned());
-                return Err(CorpusError::Setting { setting, expected, found });
-            }
-        }
+        at_least_one("token_column", self.token_column)?;
+        at_least_one("tag_column", self.tag_column.unwrap_or(1))?;
+        self.source.check()?;
         if self.tag_column == Some(self.token_column) {
-            let (setting, expected) = ("tag_column", "another than the token's");
             let found = self.token_column.to_string();
-            return Err(CorpusError::Setting { setting, expected, found });
+            return setting_error("tag_column", "another than the token's", &found);
         }
         Ok(ValidTaggedParams(self))
     }
@@ -129,11 +116,11 @@ impl ValidTaggedParams {
     }
 
     fn tagged(&self, opened: Opened) -> Tagged {
-        let TaggedParams { token_column, tag_column, encoding, max_text_bytes } = self.0;
+        let TaggedParams { token_column, tag_column, source } = self.0;
         let tag = tag_column.map_or(TagColumn::Last, TagColumn::At);
         let columns = Columns { token: token_column, tag: Some(tag) };
-        let sentences = Sentences::new(columns, max_text_bytes);
-        let decoded = Decoded::new(opened.raw, opened.path, encoding);
+        let sentences = Sentences::new(columns, source.max_text_bytes);
+        let decoded = Decoded::new(opened.raw, opened.path, source.encoding);
         Tagged { decoded, sentences, started: false, ended: false }
     }
 }

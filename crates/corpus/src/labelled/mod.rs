@@ -133,7 +133,7 @@ impl Labelled {
 
 impl Reading {
     fn open(source: &LabelledSource, params: &ValidLabelledParams) -> Result<Self, CorpusError> {
-        let opened = Opened::of(&source.source, params.format(), crate::Format::Lines)?;
+        let opened = Opened::of(&source.source, params.source().format, crate::Format::Lines)?;
         match &source.holds {
             Holds::Examples => Self::fields(opened, params),
             Holds::Lines(label) => Self::class(opened, label, true, params),
@@ -143,8 +143,7 @@ impl Reading {
 
     fn fields(opened: Opened, params: &ValidLabelledParams) -> Result<Self, CorpusError> {
         let (path, found) = (opened.path.clone(), opened.format.name());
-        let (encoding, quotes) = (params.encoding(), params.quotes());
-        let rows = Rows::new(opened, encoding, quotes, params.max_text_bytes());
+        let rows = Rows::new(opened, params.source());
         let expected = params.wanted();
         let rows = rows.ok_or(CorpusError::NoLabels { path, expected, found })?;
         Ok(Self::Fields { rows, layout: None })
@@ -161,7 +160,7 @@ impl Reading {
             let (expected, found) = (params.wanted(), "a file of one class");
             return Err(CorpusError::NoLabels { path, expected, found });
         }
-        let decoded = Decoded::new(raw, path, params.encoding());
+        let decoded = Decoded::new(raw, path, params.source().encoding);
         Ok(Self::Class { decoded, label: label.to_owned(), lines, started: false })
     }
 
@@ -187,7 +186,7 @@ impl Reading {
                 if !began {
                     decoded.take('\u{feff}')?;
                 }
-                let max = params.max_text_bytes();
+                let max = params.source().max_text_bytes;
                 let found = match (*lines, began) {
                     (true, _) => line(decoded, max)?,
                     (false, false) => Some((1, decoded.rest(max)?)),

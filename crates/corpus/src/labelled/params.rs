@@ -7,13 +7,13 @@ use super::{
 };
 use crate::fields::Names;
 use crate::params::Opened;
+use crate::source::{SourceParams, setting_error};
 use crate::{CorpusError, Encoding, Format, Quotes, Source};
 
 /// Settings of [`Labelled`]; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug)]
 pub struct LabelledParams {
-    format: Option<Format>,
-    encoding: Encoding,
+    source: SourceParams,
     text_field: Option<String>,
     pairs: bool,
     pair_field: Option<String>,
@@ -22,15 +22,12 @@ pub struct LabelledParams {
     header: Option<bool>,
     label_separator: Option<String>,
     labelled: bool,
-    quotes: Quotes,
-    max_text_bytes: usize,
 }
 
 impl Default for LabelledParams {
     fn default() -> Self {
         Self {
-            format: None,
-            encoding: Encoding::UTF_8,
+            source: SourceParams::default(),
             text_field: None,
             pairs: false,
             pair_field: None,
@@ -39,8 +36,6 @@ impl Default for LabelledParams {
             header: None,
             label_separator: None,
             labelled: true,
-            quotes: Quotes::Auto,
-            max_text_bytes: 64 << 20,
         }
     }
 }
@@ -50,13 +45,13 @@ impl LabelledParams {
     /// Default `None`.
     #[must_use]
     pub fn format(self, format: Option<Format>) -> Self {
-        Self { format, ..self }
+        Self { source: SourceParams { format, ..self.source }, ..self }
     }
 
     /// The encoding. Default UTF-8.
     #[must_use]
     pub fn encoding(self, encoding: Encoding) -> Self {
-        Self { encoding, ..self }
+        Self { source: SourceParams { encoding, ..self.source }, ..self }
     }
 
     /// The field of the text; a name asked for means that tables have a header. Default `None`, the
@@ -117,14 +112,14 @@ impl LabelledParams {
     /// What quotes in tables mean. Default [`Quotes::Auto`].
     #[must_use]
     pub fn quotes(self, quotes: Quotes) -> Self {
-        Self { quotes, ..self }
+        Self { source: SourceParams { quotes, ..self.source }, ..self }
     }
 
     /// The most that a row, a line or a text may have, in bytes of UTF-8 without the line end. It
     /// bounds the memory of a reader. Default `64 MiB`.
     #[must_use]
     pub fn max_text_bytes(self, max_text_bytes: usize) -> Self {
-        Self { max_text_bytes, ..self }
+        Self { source: SourceParams { max_text_bytes, ..self.source }, ..self }
     }
 
     /// The settings, if all are within their bounds.
@@ -133,14 +128,9 @@ impl LabelledParams {
     /// [`CorpusError::Setting`] for a limit of 0; for an empty separator; for a field name that is
     /// empty, asked for twice, or asked for where there is to be no header.
     pub fn check(self) -> Result<ValidLabelledParams, CorpusError> {
-        let bad = |setting, expected, found: &str| {
-            Err(CorpusError::Setting { setting, expected, found: found.to_owned() })
-        };
-        if self.max_text_bytes == 0 {
-            return bad("max_text_bytes", "at least 1", "0");
-        }
+        self.source.check()?;
         if self.label_separator.as_deref() == Some("") {
-            return bad("label_separator", "at least one character", "\"\"");
+            return setting_error("label_separator", "at least one character", "\"\"");
         }
         let asked = [
             ("text_field", self.text_field.as_deref()),
@@ -150,12 +140,12 @@ impl LabelledParams {
         ];
         for (i, (setting, name)) in asked.iter().enumerate() {
             match name {
-                Some("") => return bad(setting, "a field name", "\"\""),
+                Some("") => return setting_error(setting, "a field name", "\"\""),
                 Some(name) if self.header == Some(false) => {
-                    return bad(setting, "none without a header", name);
+                    return setting_error(setting, "none without a header", name);
                 }
                 Some(name) if asked[..i].iter().any(|(_, other)| *other == Some(*name)) => {
-                    return bad(setting, "a field of its own", name);
+                    return setting_error(setting, "a field of its own", name);
                 }
                 _ => {}
             }
@@ -219,16 +209,8 @@ impl ValidLabelledParams {
         &self.fields
     }
 
-    pub(super) fn format(&self) -> Option<Format> {
-        self.params.format
-    }
-
-    pub(super) fn encoding(&self) -> Encoding {
-        self.params.encoding
-    }
-
-    pub(super) fn quotes(&self) -> Quotes {
-        self.params.quotes
+    pub(super) fn source(&self) -> SourceParams {
+        self.params.source
     }
 
     pub(super) fn header(&self) -> Option<bool> {
@@ -241,10 +223,6 @@ impl ValidLabelledParams {
 
     pub(super) fn label_separator(&self) -> Option<&str> {
         self.params.label_separator.as_deref()
-    }
-
-    pub(super) fn max_text_bytes(&self) -> usize {
-        self.params.max_text_bytes
     }
 
     pub(super) fn pairs(&self) -> bool {

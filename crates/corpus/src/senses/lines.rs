@@ -9,7 +9,8 @@ use crate::decode::Unit;
 use crate::error::beginning;
 use crate::fields::{At, Names, Object, Rows};
 use crate::params::Opened;
-use crate::{CorpusError, Encoding, Format, Quotes, jsonl};
+use crate::source::SourceParams;
+use crate::{CorpusError, Format, jsonl};
 
 pub(super) struct Lines {
     rows: Rows,
@@ -27,9 +28,10 @@ struct Fields {
 }
 
 impl Lines {
-    pub(super) fn new(opened: Opened, encoding: Encoding, max: usize) -> Self {
+    pub(super) fn new(opened: Opened, max: usize) -> Self {
         let opened = Opened { format: Format::Jsonl, ..opened };
-        let rows = Rows::new(opened, encoding, Quotes::None, max).expect("JSONL has fields");
+        let source = SourceParams { max_text_bytes: max, ..SourceParams::default() };
+        let rows = Rows::new(opened, source).expect("JSONL has fields");
         let [text, start, end, lemma, pos, sense, document] =
             ["text", "start", "end", "lemma", "pos", "sense", "document"]
                 .map(|name| Names::new(None, &[name]));

@@ -34,7 +34,8 @@ use std::path::Path;
 use cloze_core::Span;
 
 use crate::params::Opened;
-use crate::{CorpusError, Encoding, Format, Source};
+use crate::source::at_least_one;
+use crate::{CorpusError, Format, Source};
 use lines::Lines;
 use xml::Xml;
 
@@ -129,10 +130,7 @@ impl SenseParams {
     /// # Errors
     /// [`CorpusError::Setting`] for a limit of 0.
     pub fn check(self) -> Result<ValidSenseParams, CorpusError> {
-        if self.max_text_bytes == 0 {
-            let (setting, expected) = ("max_text_bytes", "at least 1");
-            return Err(CorpusError::Setting { setting, expected, found: "0".to_owned() });
-        }
+        at_least_one("max_text_bytes", self.max_text_bytes)?;
         Ok(ValidSenseParams(self))
     }
 }
@@ -171,9 +169,7 @@ impl ValidSenseParams {
         let SenseParams { unit, max_text_bytes } = self.0;
         let state = match format {
             SenseFormat::Xml => State::Xml(Box::new(Xml::new(opened, unit, max_text_bytes))),
-            SenseFormat::Jsonl => {
-                State::Lines(Box::new(Lines::new(opened, Encoding::UTF_8, max_text_bytes)))
-            }
+            SenseFormat::Jsonl => State::Lines(Box::new(Lines::new(opened, max_text_bytes))),
         };
         Senses { state, ended: false }
     }

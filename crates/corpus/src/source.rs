@@ -1,0 +1,47 @@
+//! Settings that readers of every kind of record have.
+use crate::{CorpusError, Encoding, Format, Quotes};
+
+/// Format, encoding, quotes and limit of an input. Kinds of records that have one format, or no
+/// quotes, leave those settings as they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SourceParams {
+    pub(crate) format: Option<Format>,
+    pub(crate) encoding: Encoding,
+    pub(crate) quotes: Quotes,
+    pub(crate) max_text_bytes: usize,
+}
+
+impl Default for SourceParams {
+    fn default() -> Self {
+        Self {
+            format: None,
+            encoding: Encoding::UTF_8,
+            quotes: Quotes::Auto,
+            max_text_bytes: 64 << 20,
+        }
+    }
+}
+
+impl SourceParams {
+    /// Validates the settings.
+    ///
+    /// # Errors
+    /// [`CorpusError::Setting`] for a limit of 0.
+    pub(crate) fn check(&self) -> Result<(), CorpusError> {
+        at_least_one("max_text_bytes", self.max_text_bytes)
+    }
+}
+
+/// [`CorpusError::Setting`] if `number` is 0.
+pub(crate) fn at_least_one(setting: &'static str, number: usize) -> Result<(), CorpusError> {
+    if number == 0 { setting_error(setting, "at least 1", "0") } else { Ok(()) }
+}
+
+/// [`CorpusError::Setting`].
+pub(crate) fn setting_error<T>(
+    setting: &'static str,
+    expected: &'static str,
+    found: &str,
+) -> Result<T, CorpusError> {
+    Err(CorpusError::Setting { setting, expected, found: found.to_owned() })
+}
