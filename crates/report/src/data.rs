@@ -1,4 +1,4 @@
-//! Files that data came from.
+//! Files and texts that data came from.
 use serde::Serialize;
 
 /// A file that examples came from.
@@ -10,4 +10,17 @@ pub struct DataFile {
     pub sha256: Option<String>,
     /// The number of examples read from it.
     pub examples: usize,
+}
+
+/// A text with its place.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PlacedText<'a> {
+    /// Name: its own, or else its place.
+    pub id: &'a str,
+    /// Path of its file, or `-`.
+    pub path: &'a str,
+    /// Line it begins in; counts from 1.
+    pub line: u64,
+    /// The text.
+    pub text: &'a str,
 }

@@ -3,16 +3,23 @@
 //!
 //! - [`text`]: texts and numbers as they may stand in a terminal or a table;
 //! - [`page`]: pages that need no other file;
-//! - [`plot`]: plots as SVG;
+//! - [`plot`]: plots as SVG; [`heatmap`]: matrices of similarities;
 //! - [`card`]: model cards as Markdown;
-//! - [`labels`]: the evaluation of labels as plain tables.
+//! - [`labels`]: the evaluation of labels as plain tables;
+//! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`]: reports of these commands.
+pub mod anisotropy;
 pub mod card;
+pub mod clusters;
+pub mod correction;
 mod data;
+pub mod duplicates;
 mod error;
+pub mod heatmap;
 pub mod labels;
 pub mod page;
 pub mod plot;
 pub mod text;
+mod write;
 
-pub use data::DataFile;
+pub use data::{DataFile, PlacedText};
 pub use error::ReportError;

@@ -29,6 +29,21 @@ pub fn svg(
     title: &str,
     draw: impl FnOnce(&Area<'_>) -> Drawn,
 ) -> Result<String, ReportError> {
+    let mut svg = canvas(size, draw)?;
+    let title = characters(&visible(title));
+    let at = svg.find('>').map_or(0, |end| end + 1);
+    svg.insert_str(at, &format!("\n<title>{}</title>\n", encode_text(&title)));
+    Ok(svg.replacen("<svg ", "<svg role=\"img\" ", 1))
+}
+
+/// A drawing on white of `size` pixels, without a title.
+///
+/// # Errors
+/// [`ReportError::Plot`] if `draw` fails.
+pub fn canvas(
+    size: (u32, u32),
+    draw: impl FnOnce(&Area<'_>) -> Drawn,
+) -> Result<String, ReportError> {
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
@@ -37,18 +52,30 @@ pub fn svg(
             .and_then(|()| draw(&root))
             .map_err(|error| ReportError::Plot { what: error.to_string() })?;
     }
-    let title = characters(&visible(title));
-    let at = svg.find('>').map_or(0, |end| end + 1);
-    svg.insert_str(at, &format!("\n<title>{}</title>\n", encode_text(&title)));
-    Ok(svg.replacen("<svg ", "<svg role=\"img\" ", 1))
+    Ok(svg)
 }
 
-/// A line of text, at a point of its left end, middle or right end.
+/// A line of black text, at a point of its left end, middle or right end.
 ///
 /// # Errors
 /// Those of the drawing library.
 pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos) -> Drawn {
-    let style = (FONT, size).into_text_style(area).pos(Pos::new(at, VPos::Center));
+    coloured_text(area, text, place, size, at, BLACK)
+}
+
+/// A line of text in a colour, at a point of its left end, middle or right end.
+///
+/// # Errors
+/// Those of the drawing library.
+pub fn coloured_text(
+    area: &Area<'_>,
+    text: &str,
+    place: (i32, i32),
+    size: i32,
+    at: HPos,
+    colour: RGBColor,
+) -> Drawn {
+    let style = (FONT, size).into_text_style(area).color(&colour).pos(Pos::new(at, VPos::Center));
     Ok(area.draw(&Text::new(characters(text), place, style))?)
 }
 

@@ -39,6 +39,16 @@ pub fn rounded(number: f64, digits: usize) -> String {
     }
 }
 
+/// `1 entity`, `2 entities`.
+#[must_use]
+pub fn plural(n: u64, what: &str) -> String {
+    match (n, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        _ => format!("{n} {what}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +68,12 @@ mod tests {
     #[test]
     fn a_text_is_one_line() {
         assert_eq!(one_line("a\r\nb\tc\u{1b}[1m"), "a\\nb\\tc\\u{1b}[1m");
+    }
+
+    #[test]
+    fn a_word_ending_in_y_has_its_own_plural() {
+        assert_eq!(plural(1, "entity"), "1 entity");
+        assert_eq!(plural(2, "entity"), "2 entities");
+        assert_eq!(plural(0, "text"), "0 texts");
     }
 }

@@ -8,7 +8,8 @@
 //! - [`Engine`]: what finds them: [`Exact`], and with the feature `hnsw` `Hnsw`;
 //! - [`Hit`]: what was found;
 //! - [`fuse`]: several rankings made one;
-//! - [`pairs`]: every pair of rows that are alike, and groups of them.
+//! - [`pairs`]: every pair of rows that are alike, and groups of them;
+//! - [`duplicates`]: groups of texts that are the same or nearly so.
 //!
 //! ```
 //! use cloze_core::Matrix;
@@ -30,6 +31,7 @@
 //! # Ok(())
 //! # }
 //! ```
+pub mod duplicates;
 pub mod engine;
 mod error;
 mod files;

@@ -1,7 +1,6 @@
 //! What was measured, as a table, as `bench.json` and as plots.
 pub(crate) mod growth_plot;
 pub(crate) mod plot;
-mod svg;
 pub(crate) mod table;
 
 use std::io::Write as _;

@@ -3,6 +3,7 @@ use std::sync::mpsc::SyncSender;
 
 use cloze::SentenceEncoder;
 use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
+use cloze_report::PlacedText;
 use serde_json::{Map, Value};
 
 use crate::flags::read::ReadFlags;
@@ -45,6 +46,11 @@ impl Input {
     pub(crate) fn given(line: u64, text: String) -> Self {
         let (id, metadata) = (format!("argument:{line}"), Map::new());
         Self { path: "argument".into(), line, id, text, metadata }
+    }
+
+    /// The text as reports take it.
+    pub(crate) fn placed(&self) -> PlacedText<'_> {
+        PlacedText { id: &self.id, path: &self.path, line: self.line, text: &self.text }
     }
 
     /// What to report where it could not be encoded.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 
+pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
 
 /// The exit status that shells use for Ctrl-C.
@@ -76,15 +77,6 @@ impl Messages {
             return ExitCode::from(INTERRUPTED);
         }
         ExitCode::from(u8::from(self.failed.load(Ordering::Relaxed)))
-    }
-}
-
-/// `1 entity`, `2 entities`.
-pub(crate) fn plural(n: u64, what: &str) -> String {
-    match (n, what.strip_suffix('y')) {
-        (1, _) => format!("1 {what}"),
-        (_, Some(stem)) => format!("{n} {stem}ies"),
-        _ => format!("{n} {what}s"),
     }
 }
 

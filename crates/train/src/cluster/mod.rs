@@ -3,11 +3,15 @@
 //! - [`kmeans`]: as many clusters as asked for, or as the rows are told apart best by;
 //! - [`density`]: as many as there are dense places, and rows that are in none;
 //! - [`principal()`]: rows in the few directions in which they differ most;
-//! - [`silhouette`]: how well clusters are told apart.
+//! - [`silhouette`]: how well clusters are told apart;
+//! - [`summary`]: words and central texts of each cluster;
+//! - [`words`]: words that tell a cluster from the others.
 pub mod density;
 pub mod kmeans;
 mod principal;
 pub mod silhouette;
+pub mod summary;
+pub mod words;
 
 use cloze_core::Matrix;
 

@@ -3,15 +3,11 @@
 //!
 //! - `layers`: every hidden state in one run of the encoder;
 //! - `sample`: a random choice of vectors, the same places in every layer;
-//! - `report`: what is measured of them;
-//! - `table`, `plot`, `page`: the forms it is shown in.
+//! - `report`: the measurement of each layer.
 pub(crate) mod args;
 mod layers;
-mod page;
-mod plot;
 mod report;
 mod sample;
-mod table;
 
 use std::io::Write as _;
 
@@ -25,7 +21,7 @@ use crate::input::texts;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
 use layers::LayerEncoder;
-use report::{Measured, Report};
+use report::{Measured, measure};
 use sample::Sampler;
 
 pub(crate) fn run(
@@ -68,24 +64,24 @@ pub(crate) fn run(
         bail!("expected at least 4 {what}s to compare in two pairs, found {found}");
     }
     let measured = Measured { sample: &sample, params: &params, texts, vectors };
-    let report = Report::new(&encoder, args, &measured)?;
+    let report = measure(&encoder, args, &measured)?;
     // Files before standard output, whose reader may go away.
     let plot = match (&svg, &html) {
         (None, None) => String::new(),
-        _ => plot::draw(&report)?,
+        _ => report.plot()?,
     };
     if let Some(mut svg) = svg {
         svg.write_all(plot.as_bytes())?;
         svg.finish()?;
     }
     if let Some(mut html) = html {
-        page::write(&report, &plot, &mut html)?;
+        report.write_page(&plot, &mut html)?;
         html.finish()?;
     }
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        table::write(&report, &mut out)?;
+        report.write_table(&mut out)?;
     }
     out.finish()
 }

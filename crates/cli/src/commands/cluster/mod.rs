@@ -1,22 +1,14 @@
 //! `cloze cluster`: texts put together by what they are about.
-//!
-//! - `words`: the words that tell a cluster from the others;
-//! - `report`: what there is to say of each cluster;
-//! - `form`: the forms it is written in;
-//! - `map`, `page`: the texts as points of a plane, and the page around them.
 pub(crate) mod args;
-mod form;
-mod map;
-mod page;
-mod report;
-mod words;
 
 use std::io::Write as _;
 
 use anyhow::{Context as _, bail};
 use cloze::Matrix;
+use cloze_report::clusters::{ClusterReport, ClusterSection};
 use cloze_train::Clusters;
 use cloze_train::cluster::kmeans::{self, KMeansParams};
+use cloze_train::cluster::summary::{ClusterSummary, mean_silhouette, summaries};
 use cloze_train::cluster::{density, principal};
 
 use crate::cli::CommonFlags;
@@ -27,7 +19,6 @@ use crate::input::gather;
 use crate::input::texts::Input;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
-use report::Report;
 
 /// The fewest texts of a dense place, where nothing is said.
 const MIN_SIZE: usize = 5;
@@ -74,23 +65,47 @@ impl Files {
         grouping: &GroupingFlags,
         messages: &Messages,
     ) -> anyhow::Result<()> {
-        let (clusters, how) = cluster(grouping, vectors)?;
-        let report = Report::new(what, texts, vectors, clusters, how);
+        let (clusters, method) = cluster(grouping, vectors)?;
+        let report = report(what, texts, vectors, &clusters, method);
         // A file before standard output, whose reader may go away.
         if let Some(mut html) = self.html {
-            html.write_all(page::page(&report, vectors)?.as_bytes())?;
+            html.write_all(report.page(&principal(vectors, 2)?)?.as_bytes())?;
             html.finish()?;
         }
         match self.format {
-            ClusterFormat::Pretty => form::pretty(&report, &mut self.out)?,
-            ClusterFormat::Jsonl => form::jsonl(&report, &mut self.out)?,
-            ClusterFormat::Csv => form::csv(&report, &mut self.out)?,
+            ClusterFormat::Pretty => report.write_text(&mut self.out)?,
+            ClusterFormat::Jsonl => report.write_jsonl(&mut self.out)?,
+            ClusterFormat::Csv => report.write_csv(&mut self.out)?,
         }
         self.out.finish()?;
         if self.format != ClusterFormat::Pretty {
             messages.note(&report.summary());
         }
         Ok(())
+    }
+}
+
+/// Describes the clusters of `texts`, or of `what` else they are.
+fn report<'a>(
+    what: &'a str,
+    texts: &'a [Input],
+    vectors: &Matrix,
+    clusters: &Clusters,
+    method: String,
+) -> ClusterReport<'a> {
+    let bare: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+    let sections = summaries(&bare, vectors, clusters).into_iter().zip(&clusters.sizes);
+    let section = |(summary, &size): (ClusterSummary, &usize)| ClusterSection {
+        size,
+        words: summary.words,
+        nearest: summary.nearest,
+    };
+    ClusterReport {
+        unit: what,
+        texts: texts.iter().map(Input::placed).zip(clusters.of.iter().copied()).collect(),
+        clusters: sections.map(section).collect(),
+        silhouette: mean_silhouette(vectors, clusters),
+        method,
     }
 }
 

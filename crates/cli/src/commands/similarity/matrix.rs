@@ -5,12 +5,13 @@ use anyhow::bail;
 use serde::{Serialize, Serializer};
 
 use super::measure::{Measure, Settings, Vectors};
-use super::{for_each_chunk, heatmap, strs};
+use super::{for_each_chunk, strs};
 use crate::commands::similarity::args::SimilarityArgs;
 use crate::input::texts::Input;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 use crate::terminal::out::json_line;
+use cloze_report::heatmap::{self, HeatMapPanel, MAX_TEXTS};
 use cloze_report::text::{one_line, shown};
 
 /// Texts with their vectors. Similarities are computed where they are needed: of many texts they
@@ -84,7 +85,7 @@ pub(super) fn run(
     }
     let corrected = measure.correction.is_some();
     if let Some(mut picture) = picture {
-        picture.write_all(heatmap::draw(&matrix, corrected, measure.metric)?.as_bytes())?;
+        picture.write_all(heat_map(&matrix, corrected)?.as_bytes())?;
         picture.finish()?;
     }
     if args.json {
@@ -110,6 +111,24 @@ pub(super) fn run(
         write_table(&matrix, true, out)?;
     }
     Ok(())
+}
+
+/// The matrix as a picture, and beside it the corrected one.
+fn heat_map(matrix: &Matrix<'_>, corrected: bool) -> anyhow::Result<String> {
+    let count = matrix.texts.len();
+    if count > MAX_TEXTS {
+        bail!("--svg draws at most {MAX_TEXTS} texts, found {count}");
+    }
+    let panels: &[bool] = if corrected { &[false, true] } else { &[false] };
+    let panel = |&corrected: &bool| {
+        let kind = if corrected { "corrected " } else { "" };
+        let title = format!("{kind}{}", matrix.measure.metric.name());
+        let rows = (0..count).map(|i| matrix.row(i, corrected)).collect::<anyhow::Result<_>>()?;
+        anyhow::Ok(HeatMapPanel { title, rows })
+    };
+    let panels = panels.iter().map(panel).collect::<anyhow::Result<Vec<_>>>()?;
+    let texts: Vec<&str> = matrix.texts.iter().map(|(input, _)| input.text.as_str()).collect();
+    Ok(heatmap::draw(&texts, &panels)?)
 }
 
 fn write_table(matrix: &Matrix<'_>, corrected: bool, out: &mut Out) -> anyhow::Result<()> {

@@ -1,6 +1,5 @@
 //! `cloze similarity`: how alike texts are.
 pub(crate) mod args;
-mod heatmap;
 mod matrix;
 mod measure;
 mod pairs;

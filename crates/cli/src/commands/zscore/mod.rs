@@ -1,13 +1,14 @@
 //! `cloze zscore`: corrections learned from texts, put together, and shown.
 pub(crate) mod args;
-mod report;
 
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use cloze::core::Matrix;
-use cloze::embed::{EmbedError, FittedCorrection, Level};
+use cloze::embed::{EmbedError, FittedCorrection, Level, Method};
 use cloze::{Accumulator, SentenceEncoder};
+use cloze_report::correction::CorrectionReport;
 use cloze_store::{AtomicFile, Existing};
 
 use crate::cli::CommonFlags;
@@ -15,7 +16,6 @@ use crate::commands::embed::note_truncated;
 use crate::commands::zscore::args::{FitArgs, MergeArgs, ZscoreCommand};
 use crate::input::texts;
 use crate::terminal::messages::Messages;
-use report::Report;
 
 pub(crate) fn run(
     common: &CommonFlags,
@@ -26,7 +26,7 @@ pub(crate) fn run(
         ZscoreCommand::Fit(args) => fit(common, args, messages),
         ZscoreCommand::Merge(args) => merge(args),
         ZscoreCommand::Info { file, json } => {
-            Report::new(file, &FittedCorrection::open(file)?).print(*json)
+            print(&CorrectionReport::new(file, &FittedCorrection::open(file)?), *json)
         }
     }
 }
@@ -38,7 +38,7 @@ fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Res
     let existing = writable(&args.output, args.force)?;
     let encoder = args.vectors.open_uncorrected(common, messages)?;
     let provenance = encoder.provenance(args.level)?;
-    report::check_settings(method, provenance.width)?;
+    check_settings(method, provenance.width)?;
     let mut gathered = Accumulator::new(provenance.width, method.spread());
     let mut used = 0;
     texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
@@ -59,7 +59,7 @@ fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Res
     let fitted = FittedCorrection::fit(method, provenance, gathered.finish())
         .with_context(|| format!("{}: not written", args.output.display()))?;
     fitted.save(&args.output, existing)?;
-    Report::new(&args.output, &fitted).of_texts(used).print(args.json)
+    print(&CorrectionReport::new(&args.output, &fitted).of_texts(used), args.json)
 }
 
 /// Each text's vectors as they are, `[vectors, width]`. Whether they are finite is judged here, where
@@ -111,7 +111,7 @@ fn merge(args: &MergeArgs) -> anyhow::Result<()> {
     }
     let merged = merged.expect("at least two files are asked for");
     merged.save(&args.output, existing)?;
-    Report::new(&args.output, &merged).of_parts(&args.parts).print(args.json)
+    print(&CorrectionReport::new(&args.output, &merged).of_parts(&args.parts), args.json)
 }
 
 /// Whether a file can be written, so that this is known before the work.
@@ -119,4 +119,27 @@ fn writable(path: &Path, force: bool) -> anyhow::Result<Existing> {
     let existing = if force { Existing::Replace } else { Existing::Refuse };
     drop(AtomicFile::create(path, existing)?);
     Ok(existing)
+}
+
+/// Settings that no vectors of this width could satisfy, said before the work.
+fn check_settings(method: Method, width: usize) -> anyhow::Result<()> {
+    match method {
+        Method::Whitening { dims: Some(n) } if !(1..=width).contains(&n) => {
+            bail!("--dims is {n}: expected 1 to {width}, the width of a vector")
+        }
+        Method::AllButTheTop { directions: Some(n) } if n == 0 || n >= width => {
+            bail!("--directions is {n}: expected at least 1 and less than the width, {width}")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn print(report: &CorrectionReport, json: bool) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(report)?)?;
+    } else {
+        report.write_text(&mut out)?;
+    }
+    Ok(())
 }

@@ -1,17 +1,18 @@
-//! The words that tell a cluster from the others: class-based TF-IDF (Grootendorst 2022), where a word
+//! Words that tell a cluster from the others: class-based TF-IDF (Grootendorst 2022), where a word
 //! of a cluster weighs tf · ln(1 + A / f): tf is its share of the cluster's words, f how often it is in
 //! all clusters, and A how many words a cluster has on average.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use regex::Regex;
 
-/// The first `most` words of each cluster, the heaviest first; those of one weight by the alphabet.
-/// `texts` are those of each cluster. Words are runs of letters, in lower case; marks, digits and an
+/// Returns the first `most` words of each cluster, the heaviest first; those of one weight by the alphabet.
+/// `texts` holds the texts of each cluster. Words are runs of letters, in lower case; marks, digits and an
 /// apostrophe may be within. There is no list of stop words: what is in more than half of the clusters
 /// tells none from the others and is left out, and of what is not, a word has to be in this cluster at
 /// least a third of the times that it is anywhere. What a single text of a cluster has is left out where
 /// other words are in several.
-pub(super) fn top_words(texts: &[Vec<&str>], most: usize) -> Vec<Vec<String>> {
+#[must_use]
+pub fn top_words(texts: &[Vec<&str>], most: usize) -> Vec<Vec<String>> {
     let word =
         Regex::new(r"\p{L}[\p{L}\p{M}\p{N}]*(?:['’][\p{L}\p{M}]+)*").expect("a fixed pattern");
     let counted: Vec<BTreeMap<String, Count>> =
@@ -36,16 +37,16 @@ pub(super) fn top_words(texts: &[Vec<&str>], most: usize) -> Vec<Vec<String>> {
             let (times, clusters) = all.get(word).copied().unwrap_or_default();
             counted.len() == 1 || (clusters <= widest && 3 * own >= times)
         };
-        let mut found: Vec<(bool, f64, &str)> = words
+        let mut weighted: Vec<(bool, f64, &str)> = words
             .iter()
             .filter(|(word, count)| tells(word, count.times))
             .map(|(word, count)| (count.texts > 1, weight(word, count), word.as_str()))
             .collect();
-        found.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(b.2)));
-        if found.first().is_some_and(|(several, ..)| *several) {
-            found.retain(|(several, ..)| *several);
+        weighted.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(b.2)));
+        if weighted.first().is_some_and(|(several, ..)| *several) {
+            weighted.retain(|(several, ..)| *several);
         }
-        found.into_iter().take(most).map(|(.., word)| word.to_owned()).collect()
+        weighted.into_iter().take(most).map(|(.., word)| word.to_owned()).collect()
     };
     counted.iter().zip(&sizes).map(|(words, &size)| top(words, size)).collect()
 }
@@ -53,7 +54,7 @@ pub(super) fn top_words(texts: &[Vec<&str>], most: usize) -> Vec<Vec<String>> {
 #[derive(Default)]
 struct Count {
     times: u64,
-    /// How many texts have it.
+    /// Number of texts with it.
     texts: u64,
 }
 
@@ -61,11 +62,11 @@ fn count(texts: &[&str], word: &Regex) -> BTreeMap<String, Count> {
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
     for text in texts {
         let text = text.to_lowercase();
-        let mut seen = BTreeSet::new();
-        for found in word.find_iter(&text).map(|found| found.as_str()) {
-            let count = counts.entry(found.to_owned()).or_default();
+        let mut of_text = BTreeSet::new();
+        for word in word.find_iter(&text).map(|word| word.as_str()) {
+            let count = counts.entry(word.to_owned()).or_default();
             count.times += 1;
-            count.texts += u64::from(seen.insert(found));
+            count.texts += u64::from(of_text.insert(word));
         }
     }
     counts

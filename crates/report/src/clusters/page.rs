@@ -1,47 +1,47 @@
-//! The clusters as one page that needs nothing else: the map, and a table a cluster.
-use cloze::Matrix;
+//! Clusters as one page that needs no other file: the map, and a table per cluster.
+use cloze_core::Matrix;
 
-use super::map;
-use super::report::Report;
-use crate::terminal::messages::plural;
-use cloze_report::page::map::{STYLE, key};
-use cloze_report::page::table::{Numbers, Words, label, number, row, table, words};
-use cloze_report::page::{self, report};
-use cloze_report::plot;
+use super::{ClusterReport, map};
+use crate::ReportError;
+use crate::page::map::{STYLE, key};
+use crate::page::table::{Numbers, Words, label, number, row, table, words};
+use crate::page::{self, report};
+use crate::plot;
+use crate::text::plural;
 
-/// How much of a text is shown, in characters.
+/// Characters shown of a text.
 const SHOWN: usize = 300;
 
 const MAP: &str = "is a point, at the first two principal components of its vector: what lies near may \
                    be far in the others. Numbers are those of clusters.";
 
-pub(super) fn page(report: &Report<'_>, vectors: &Matrix) -> anyhow::Result<String> {
+pub(super) fn page(report: &ClusterReport<'_>, plane: &Matrix) -> Result<String, ReportError> {
     let mut page =
-        page::head(&format!("Clusters of {}s", report.what), &format!("{}{STYLE}", report::STYLE));
+        page::head(&format!("Clusters of {}s", report.unit), &format!("{}{STYLE}", report::STYLE));
     page.extend(["<p>", &page::text(&report.summary()), ".</p>\n"]);
-    let what = report.what;
-    if let Some(svg) = map::draw(report, vectors)? {
+    let what = report.unit;
+    if let Some(svg) = map::draw(report, plane)? {
         let none = if report.in_none() > 0 { " Grey points are in none." } else { "" };
         page.extend(["<figure>\n", &svg, "</figure>\n<p>Each ", what, " ", MAP, none, "</p>\n"]);
     } else {
         page.extend(["<p>There is no map: the ", what, "s have no two vectors that differ.</p>\n"]);
     }
     page += &overview(report);
-    for (i, about) in report.about.iter().enumerate() {
-        let rows: Vec<String> = about
+    for (i, cluster) in report.clusters.iter().enumerate() {
+        let rows: Vec<String> = cluster
             .nearest
             .iter()
             .map(|(at, cosine)| {
-                let text = &report.texts[*at];
-                let shown = plot::label(&text.text, SHOWN);
+                let (text, _) = &report.texts[*at];
+                let shown = plot::label(text.text, SHOWN);
                 row(&[
                     number(format_args!("{cosine:.4}")),
-                    words(&text.id),
+                    words(text.id),
                     format!("<td class=\"text\" dir=\"auto\">{}</td>", page::text(&shown)),
                 ])
             })
             .collect();
-        let size = plural(report.clusters.sizes[i] as u64, report.what);
+        let size = plural(cluster.size as u64, report.unit);
         let caption = format!("Cluster {}, {size}: nearest to its centre", i + 1);
         page += &table(&caption, &[Numbers("cosine"), Words("id"), Words("text")], &rows);
     }
@@ -49,21 +49,21 @@ pub(super) fn page(report: &Report<'_>, vectors: &Matrix) -> anyhow::Result<Stri
     Ok(page)
 }
 
-fn overview(report: &Report<'_>) -> String {
-    let rows = report.about.iter().zip(&report.clusters.sizes).enumerate();
+fn overview(report: &ClusterReport<'_>) -> String {
+    let rows = report.clusters.iter().enumerate();
     let rows: Vec<String> = rows
-        .map(|(i, (about, size))| {
+        .map(|(i, cluster)| {
             let key = key(i);
             row(&[
                 format!("<th scope=\"row\" class=\"list\">{key}{}</th>", i + 1),
-                number(size),
-                format!("<td class=\"list long\">{}</td>", label(&about.words.join(", "))),
+                number(cluster.size),
+                format!("<td class=\"list long\">{}</td>", label(&cluster.words.join(", "))),
             ])
         })
         .collect();
     table(
         "Clusters",
-        &[Words("cluster"), Numbers(&format!("{}s", report.what)), Words("words")],
+        &[Words("cluster"), Numbers(&format!("{}s", report.unit)), Words("words")],
         &rows,
     )
 }

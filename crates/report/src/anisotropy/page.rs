@@ -1,18 +1,17 @@
-//! The report as one page that needs nothing else: the plot, and a table with every number.
+//! The report as one page that needs no other file: the plot, and a table with every number.
 use std::io::{self, Write};
 
-use cloze::embed::anisotropy::Report as Anisotropy;
+use cloze_embed::anisotropy::Report as Anisotropy;
 
-use super::report::Report;
 use super::table::{rows, shares, signed};
-use super::{plot, report::no_shares};
-use cloze_report::page;
+use super::{AnisotropyReport, no_shares};
+use crate::page;
 
-pub(super) fn write(report: &Report, plot: &str, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(report: &AnisotropyReport, plot: &str, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         "{}<p>{}.</p>\n{plot}\n",
-        page::head(&plot::title(report), ""),
+        page::head(&report.title(), ""),
         page::text(&report.subject())
     )?;
     if !report.notes.is_empty() {
@@ -46,7 +45,7 @@ pub(super) fn write(report: &Report, plot: &str, out: &mut impl Write) -> io::Re
     write!(out, "</table>\n</div>\n</body>\n</html>\n")
 }
 
-fn row(name: &str, measured: &Anisotropy, out: &mut impl Write) -> io::Result<()> {
+fn row(name: &str, measured: &Anisotropy, out: &mut dyn Write) -> io::Result<()> {
     let (from, to) = measured.interval;
     let shares = if no_shares(measured) { vec![] } else { shares(measured) };
     let shares = if shares.is_empty() { "none".into() } else { shares.join(", ") };

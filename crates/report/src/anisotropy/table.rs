@@ -1,19 +1,18 @@
-//! The report for reading, in 100 columns.
+//! The report as plain text, in 100 columns.
 use std::io::{self, Write};
 
-use cloze::embed::anisotropy::Report as Anisotropy;
+use cloze_embed::anisotropy::Report as Anisotropy;
 
-use super::report::{LayerReport, Report, no_shares};
-use crate::terminal::messages::plural;
-use cloze_report::text::visible;
+use super::{AnisotropyReport, LayerAnisotropy, no_shares};
+use crate::text::{plural, visible};
 
 /// Dimensions that fit into a line.
 const DIMENSIONS: usize = 3;
 
 /// A hidden state's rows, each with its name: one, or one before and one after the correction.
 pub(super) fn rows<'r>(
-    report: &Report,
-    layer: &'r LayerReport,
+    report: &AnisotropyReport,
+    layer: &'r LayerAnisotropy,
 ) -> Vec<(&'static str, Option<&'r Anisotropy>)> {
     let compared = report.correction.is_some();
     let mut rows = vec![(if compared { "before" } else { "" }, Some(&layer.before))];
@@ -23,7 +22,7 @@ pub(super) fn rows<'r>(
     rows
 }
 
-pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(report: &AnisotropyReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}\n", visible(&report.model), report.subject())?;
     let components = report.layers.iter().map(|layer| layer.before.explained.len()).max();
     let components = components.unwrap_or(0);
@@ -88,7 +87,7 @@ pub(super) fn shares(measured: &Anisotropy) -> Vec<String> {
     if no_shares(measured) && !measured.top_dimensions.is_empty() {
         return vec!["no shares".into()];
     }
-    let one = |top: &cloze::embed::anisotropy::DimensionShare| {
+    let one = |top: &cloze_embed::anisotropy::DimensionShare| {
         format!("{} {:.1} %", top.dim, 100.0 * top.share)
     };
     measured.top_dimensions.iter().map(one).collect()

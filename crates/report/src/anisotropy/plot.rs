@@ -1,13 +1,12 @@
 //! The report as a plot by layer. Before and after differ in form, not by colour alone: circles on a
 //! line, triangles on a dashed one.
-use cloze::embed::Level;
-use cloze::embed::anisotropy::Report as Anisotropy;
+use cloze_embed::anisotropy::Report as Anisotropy;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
-use super::report::{LayerReport, Report};
-use cloze_report::plot::{self, Area, BLUE as BEFORE, Drawn, FONT, VERMILION as AFTER, tick};
-use cloze_report::text::visible;
+use super::{AnisotropyReport, LayerAnisotropy};
+use crate::ReportError;
+use crate::plot::{self, Area, BLUE as BEFORE, Drawn, FONT, VERMILION as AFTER, tick};
 
 const SIZE: (u32, u32) = (900, 700);
 /// Above the panels: the title and the legend.
@@ -27,24 +26,18 @@ struct Series {
 }
 
 /// Draws the plot.
-pub(super) fn draw(report: &Report) -> Result<String, cloze_report::ReportError> {
-    plot::svg(SIZE, &title(report), |root| panels(report, root))
+pub(super) fn draw(report: &AnisotropyReport) -> Result<String, ReportError> {
+    plot::svg(SIZE, &report.title(), |root| panels(report, root))
 }
 
-/// What the plot shows, in one line.
-pub(super) fn title(report: &Report) -> String {
-    let what = if report.level == Level::Token { "token" } else { "text" };
-    format!("Anisotropy of {what} vectors by layer, {}", visible(&report.model))
-}
-
-fn panels(report: &Report, root: &Area<'_>) -> Drawn {
+fn panels(report: &AnisotropyReport, root: &Area<'_>) -> Drawn {
     let (head, body) = root.split_vertically(HEAD);
     let middle = i32::try_from(SIZE.0 / 2)?;
     let centred = |size: i32| {
         use plotters::style::text_anchor::{HPos, Pos, VPos};
         (FONT, size).into_text_style(&head).pos(Pos::new(HPos::Center, VPos::Top))
     };
-    head.draw(&Text::new(title(report), (middle, 10), centred(25)))?;
+    head.draw(&Text::new(report.title(), (middle, 10), centred(25)))?;
     head.draw(&Text::new(report.subject(), (middle, 34), centred(17)))?;
     legend(report, &head)?;
 
@@ -56,7 +49,7 @@ fn panels(report: &Report, root: &Area<'_>) -> Drawn {
 }
 
 fn series(
-    report: &Report,
+    report: &AnisotropyReport,
     value: impl Fn(&Anisotropy) -> Option<(f64, Option<(f64, f64)>)>,
 ) -> Vec<Series> {
     let point = |layer: usize, measured: &Anisotropy| {
@@ -68,7 +61,7 @@ fn series(
     [(false, before), (true, after)].map(|(after, points)| Series { after, points }).into()
 }
 
-fn legend(report: &Report, head: &Area<'_>) -> Drawn {
+fn legend(report: &AnisotropyReport, head: &Area<'_>) -> Drawn {
     let y = 66;
     let bars = "bars: 95 % interval of the mean";
     let text = |text: &str, x: i32| {
@@ -91,8 +84,8 @@ fn legend(report: &Report, head: &Area<'_>) -> Drawn {
     Ok(())
 }
 
-fn panel(report: &Report, area: &Area<'_>, what: &str, series: &[Series]) -> Drawn {
-    let layer = |l: Option<&LayerReport>| i32::try_from(l.map_or(0, |l| l.layer));
+fn panel(report: &AnisotropyReport, area: &Area<'_>, what: &str, series: &[Series]) -> Drawn {
+    let layer = |l: Option<&LayerAnisotropy>| i32::try_from(l.map_or(0, |l| l.layer));
     let (first, last) = (layer(report.layers.first())?, layer(report.layers.last())?);
     let points = || series.iter().flat_map(|s| &s.points);
     let lows = points().map(|p| p.interval.map_or(p.value, |(low, _)| low));

@@ -1,26 +1,24 @@
-//! What is told of a correction.
-use std::io::{self, Write as _};
+//! Descriptions of fitted corrections of vectors.
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
-use cloze::embed::correction::Correct as _;
-use cloze::embed::{Correction, FittedCorrection, Level, Method, Poolings};
+use cloze_embed::correction::Correct as _;
+use cloze_embed::{Correction, FittedCorrection, Level, Method, Poolings};
 use serde::Serialize;
 
-use crate::terminal::messages::plural;
-use cloze_report::text::visible;
+use crate::text::{plural, visible};
 
-/// A correction, as it is told.
-#[derive(Serialize)]
-pub(super) struct Report {
+/// Description of a fitted correction; it serialises as the JSON form.
+#[derive(Clone, Debug, Serialize)]
+pub struct CorrectionReport {
     file: String,
     method: Method,
-    /// The vectors it was fitted on.
+    /// Number of vectors it was fitted on.
     vectors: u64,
-    /// The texts they come from, where that is known.
+    /// Number of texts they come from, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     texts: Option<u64>,
-    /// The files it was put together from.
+    /// Files it was merged from.
     #[serde(skip_serializing_if = "Option::is_none")]
     parts: Option<Vec<String>>,
     model: String,
@@ -28,27 +26,29 @@ pub(super) struct Report {
     level: Level,
     pooling: Poolings,
     layers: String,
-    /// Numbers of a vector before and after.
+    /// Widths of a vector before and after.
     width: usize,
     width_out: usize,
     #[serde(flatten)]
     effect: Effect,
 }
 
-/// What a method leaves of vectors, under its own name.
-#[derive(Serialize)]
+/// Part of the vectors that a method keeps or removes, under the method's own name.
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Effect {
-    /// The dimensions that do not vary, which become 0.
+    /// Dimensions that do not vary, which become 0.
     DroppedDimensions(Vec<usize>),
-    /// How many directions are kept.
+    /// Number of directions that are kept.
     KeptDirections(usize),
-    /// How many are taken away.
+    /// Number of directions that are removed.
     RemovedDirections(usize),
 }
 
-impl Report {
-    pub(super) fn new(file: &Path, fitted: &FittedCorrection) -> Self {
+impl CorrectionReport {
+    /// Describes the correction saved in `file`.
+    #[must_use]
+    pub fn new(file: &Path, fitted: &FittedCorrection) -> Self {
         let made = fitted.fitted();
         Self {
             file: file.display().to_string(),
@@ -71,22 +71,25 @@ impl Report {
         }
     }
 
-    pub(super) fn of_texts(mut self, texts: u64) -> Self {
+    /// Adds the number of texts that the vectors come from.
+    #[must_use]
+    pub fn of_texts(mut self, texts: u64) -> Self {
         self.texts = Some(texts);
         self
     }
 
-    pub(super) fn of_parts(mut self, parts: &[PathBuf]) -> Self {
+    /// Adds the files that the correction was merged from.
+    #[must_use]
+    pub fn of_parts(mut self, parts: &[PathBuf]) -> Self {
         self.parts = Some(parts.iter().map(|part| part.display().to_string()).collect());
         self
     }
 
-    pub(super) fn print(&self, json: bool) -> anyhow::Result<()> {
-        let mut out = io::stdout().lock();
-        if json {
-            writeln!(out, "{}", serde_json::to_string_pretty(self)?)?;
-            return Ok(());
-        }
+    /// Writes the description as plain text, one fact per line.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let vectors = plural(self.vectors, "vector");
         let vectors = match self.texts {
             Some(texts) => format!("{vectors} of {}", plural(texts, "text")),
@@ -132,17 +135,4 @@ fn dropped(dims: &[usize]) -> String {
     let list: Vec<String> = dims.iter().map(usize::to_string).collect();
     let (n, list) = (plural(dims.len() as u64, "dimension"), list.join(", "));
     format!("{n} that did not vary: {list}")
-}
-
-/// Settings that no vectors of this width could satisfy, said before the work.
-pub(super) fn check_settings(method: Method, width: usize) -> anyhow::Result<()> {
-    match method {
-        Method::Whitening { dims: Some(n) } if !(1..=width).contains(&n) => {
-            bail!("--dims is {n}: expected 1 to {width}, the width of a vector")
-        }
-        Method::AllButTheTop { directions: Some(n) } if n == 0 || n >= width => {
-            bail!("--directions is {n}: expected at least 1 and less than the width, {width}")
-        }
-        _ => Ok(()),
-    }
 }
