@@ -1,5 +1,6 @@
-//! What a tagger finds.
+//! Entities, and texts with their entities.
 use crate::Span;
+use crate::tag::{self, Chunk, Prefix, Scheme, Tag};
 
 /// A labelled piece of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,4 +13,106 @@ pub struct Entity {
     pub score: f32,
     /// The tag of the one token that this is, where tokens were not put together: `B-PER`.
     pub tag: Option<String>,
+}
+
+/// Cuts a text at its entities, which are in reading order: returns the pieces between them, and the
+/// entities with their text. Entities that overlap (tokens of one character, without aggregation) are
+/// cut at the end of the one before, and an entity of which nothing is left is passed over.
+///
+/// ```
+/// # use cloze_core::{Entity, Span, entity};
+/// let anna = Entity { label: "PER".into(), span: Span::new(3, 7), score: 1.0, tag: None };
+/// let pieces = entity::pieces("to Anna!", std::slice::from_ref(&anna));
+/// assert_eq!(pieces, [("to ", None), ("Anna", Some(&anna)), ("!", None)]);
+/// ```
+#[must_use]
+pub fn pieces<'a>(text: &'a str, entities: &'a [Entity]) -> Vec<(&'a str, Option<&'a Entity>)> {
+    let mut pieces = vec![];
+    let mut at = 0;
+    for entity in entities {
+        let start = entity.span.start.max(at);
+        let (Some(before), Some(own)) = (text.get(at..start), text.get(start..entity.span.end))
+        else {
+            continue;
+        };
+        if own.is_empty() {
+            continue;
+        }
+        if !before.is_empty() {
+            pieces.push((before, None));
+        }
+        pieces.push((own, Some(entity)));
+        at = entity.span.end;
+    }
+    if at < text.len() {
+        pieces.push((&text[at..], None));
+    }
+    pieces
+}
+
+/// Returns the text with each entity replaced by `mask`, in which `{label}` stands for its label.
+///
+/// ```
+/// # use cloze_core::{Entity, Span, entity};
+/// let anna = Entity { label: "PER".into(), span: Span::new(3, 7), score: 1.0, tag: None };
+/// assert_eq!(entity::redact("to Anna!", &[anna], "[{label}]"), "to [PER]!");
+/// ```
+#[must_use]
+pub fn redact(text: &str, entities: &[Entity], mask: &str) -> String {
+    let mut redacted = String::with_capacity(text.len());
+    for (piece, entity) in pieces(text, entities) {
+        match entity {
+            Some(entity) => redacted.push_str(&mask.replace("{label}", &entity.label)),
+            None => redacted.push_str(piece),
+        }
+    }
+    redacted
+}
+
+/// Returns the IOB2 tag of each word: an entity has the words it touches, and a word that two touch
+/// belongs to the first.
+///
+/// ```
+/// # use cloze_core::{Entity, Span, entity};
+/// let anna = Entity { label: "PER".into(), span: Span::new(3, 7), score: 1.0, tag: None };
+/// let words = [Span::new(0, 2), Span::new(3, 7)];
+/// assert_eq!(entity::word_tags(&[anna], &words), ["O", "B-PER"]);
+/// ```
+#[must_use]
+pub fn word_tags(entities: &[Entity], words: &[Span]) -> Vec<String> {
+    let mut chunks: Vec<Chunk> = vec![];
+    for (i, entity) in entities.iter().enumerate() {
+        let start = words.partition_point(|w| w.end <= entity.span.start);
+        let end = words.partition_point(|w| w.start < entity.span.end);
+        let start = start.max(chunks.last().map_or(0, |c| c.units.end));
+        if start < end {
+            chunks.push(Chunk { label: i, units: start..end });
+        }
+    }
+    let name = |tag| match tag {
+        Tag::Outside => "O".to_owned(),
+        Tag::Part(Prefix::Begin, i) => format!("B-{}", entities[i].label),
+        Tag::Part(_, i) => format!("I-{}", entities[i].label),
+    };
+    tag::tags(&chunks, words.len(), Scheme::Iob2).into_iter().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entity(start: usize, end: usize) -> Entity {
+        Entity { label: "X".into(), span: Span::new(start, end), score: 1.0, tag: None }
+    }
+
+    #[test]
+    fn pieces_are_the_whole_text_once() {
+        let entities = [entity(0, 2), entity(1, 3), entity(1, 3), entity(5, 7)];
+        let found = pieces("abcdefg", &entities);
+        let texts: Vec<_> = found.iter().map(|(t, e)| (*t, e.is_some())).collect();
+        assert_eq!(texts, [("ab", true), ("c", true), ("de", false), ("fg", true)]);
+        assert_eq!(pieces("", &[]).len(), 0);
+        assert_eq!(pieces("👍", &[entity(1, 4)]).len(), 1);
+        assert_eq!(redact("abcdefg", &entities, "<{label}>"), "<X><X>de<X>");
+    }
 }

@@ -6,18 +6,21 @@
 //! - [`plot`]: plots as SVG; [`heatmap`]: matrices of similarities;
 //! - [`card`]: model cards as Markdown;
 //! - [`labels`]: the evaluation of labels as plain tables;
-//! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`]: reports of these commands.
+//! - [`entities`]: texts with their entities;
+//! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`], [`senses`]: reports of their own.
 pub mod anisotropy;
 pub mod card;
 pub mod clusters;
 pub mod correction;
 mod data;
 pub mod duplicates;
+pub mod entities;
 mod error;
 pub mod heatmap;
 pub mod labels;
 pub mod page;
 pub mod plot;
+pub mod senses;
 pub mod text;
 mod write;
 

@@ -5,9 +5,9 @@ use cloze::heads::classify::Prediction;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::commands::tag::output::tsv::write_row;
 use crate::flags::labels::{LabelFormat, LabelOutFlags};
 use crate::terminal::out::{Out, json_line};
+use cloze_report::entities::tsv::write_row;
 
 /// Where a text or pair comes from.
 #[derive(Clone, Copy, Serialize)]

@@ -15,10 +15,10 @@ use serde::Serialize;
 use crate::cli::CommonFlags;
 use crate::commands::next_sentence::args::{NextMethodArg, NextSentenceArgs};
 use crate::commands::score::parts;
-use crate::commands::tag::output::tsv::write_row;
 use crate::input::texts::{self, NotEncoded};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
+use cloze_report::entities::tsv::write_row;
 use cloze_report::text::shown;
 use judge::{Judge, Judged};
 

@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use super::measure::{Measure, Similarity, Vectors};
 use crate::commands::similarity::args::SimilarityArgs;
-use crate::commands::tag::output::tsv::write_row;
 use crate::input::pairs::{Distinct, for_each_chunk};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 use crate::terminal::out::json_line;
+use cloze_report::entities::tsv::write_row;
 
 #[derive(Serialize)]
 struct Row<'a> {

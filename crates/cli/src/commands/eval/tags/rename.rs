@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use anyhow::bail;
 use cloze_core::{Entity, Span};
 
-use crate::commands::tag::output::conll::word_tags;
+use cloze_core::entity::word_tags;
 
 /// What labels are called: by others' names, or nothing where they are dropped.
 pub(super) struct Rename(HashMap<String, String>);

@@ -1,17 +1,15 @@
 //! The forms entities are written in.
-pub(crate) mod conll;
-mod html;
-mod inline;
-mod jsonl;
 pub(crate) mod pretty;
 mod redact;
 pub(crate) mod sink;
-pub(crate) mod tsv;
 
 use std::io::{self, Write};
 
 use cloze_core::{Entity, OffsetUnit, Span};
 use cloze_corpus::{Encoding, Format, Record};
+use cloze_report::entities::{
+    EntityConll, EntityForm, EntityInline, EntityJsonl, EntityPage, EntityTsv, TaggedText,
+};
 
 use crate::commands::tag::args::OutputArg;
 
@@ -29,10 +27,18 @@ pub(crate) struct Tagged<'a> {
     pub(crate) words: &'a [Span],
 }
 
-impl Tagged<'_> {
-    /// The number of the record's line, where a file has more than one record.
-    fn line(&self) -> Option<u64> {
-        (self.format != Format::Text).then_some(self.record.line)
+impl<'a> Tagged<'a> {
+    /// The record as the forms of the library take it.
+    fn text(&self) -> TaggedText<'a> {
+        TaggedText {
+            path: self.path,
+            // Of the record, where a file has more than one.
+            line: (self.format != Format::Text).then_some(self.record.line),
+            id: self.record.id.as_deref(),
+            text: &self.record.text,
+            entities: self.entities,
+            words: self.words,
+        }
     }
 }
 
@@ -73,6 +79,20 @@ pub(crate) trait Form {
     }
 }
 
+impl<F: EntityForm> Form for F {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        EntityForm::begin(self, out)
+    }
+
+    fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
+        Ok(EntityForm::text(self, &tagged.text(), out)?)
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        EntityForm::end(self, out)
+    }
+}
+
 /// What a form needs to know.
 #[derive(Clone)]
 pub(crate) struct FormParams {
@@ -88,11 +108,11 @@ impl FormParams {
     pub(crate) fn open(&self) -> Box<dyn Form> {
         match self.form {
             OutputArg::Pretty => Box::new(pretty::Pretty::new(self.plain)),
-            OutputArg::Jsonl => Box::new(jsonl::Jsonl::new(self.offsets)),
-            OutputArg::Conll => Box::new(conll::Conll),
-            OutputArg::Tsv => Box::new(tsv::Tsv::new(self.offsets)),
-            OutputArg::Inline => Box::new(inline::Inline),
-            OutputArg::Html => Box::new(html::Html::default()),
+            OutputArg::Jsonl => Box::new(EntityJsonl::new(self.offsets)),
+            OutputArg::Conll => Box::new(EntityConll),
+            OutputArg::Tsv => Box::new(EntityTsv::new(self.offsets)),
+            OutputArg::Inline => Box::new(EntityInline),
+            OutputArg::Html => Box::new(EntityPage::default()),
             OutputArg::Redact => Box::new(redact::Redact::new(self.mask.clone())),
         }
     }
@@ -109,51 +129,5 @@ impl FormParams {
             OutputArg::Html => ".html",
             OutputArg::Redact => "",
         }
-    }
-}
-
-/// A text cut at its entities: pieces between them, and the entities with their text. Entities that
-/// overlap (tokens of one character, without aggregation) are cut at what came before, and one that
-/// nothing is left of is passed over.
-fn pieces<'a>(text: &'a str, entities: &'a [Entity]) -> Vec<(&'a str, Option<&'a Entity>)> {
-    let mut pieces = vec![];
-    let mut at = 0;
-    for entity in entities {
-        let start = entity.span.start.max(at);
-        let (Some(before), Some(own)) = (text.get(at..start), text.get(start..entity.span.end))
-        else {
-            continue;
-        };
-        if own.is_empty() {
-            continue;
-        }
-        if !before.is_empty() {
-            pieces.push((before, None));
-        }
-        pieces.push((own, Some(entity)));
-        at = entity.span.end;
-    }
-    if at < text.len() {
-        pieces.push((&text[at..], None));
-    }
-    pieces
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entity(start: usize, end: usize) -> Entity {
-        Entity { label: "X".into(), span: Span::new(start, end), score: 1.0, tag: None }
-    }
-
-    #[test]
-    fn pieces_are_the_whole_text_once() {
-        let entities = [entity(0, 2), entity(1, 3), entity(1, 3), entity(5, 7)];
-        let found = pieces("abcdefg", &entities);
-        let texts: Vec<_> = found.iter().map(|(t, e)| (*t, e.is_some())).collect();
-        assert_eq!(texts, [("ab", true), ("c", true), ("de", false), ("fg", true)]);
-        assert_eq!(pieces("", &[]).len(), 0);
-        assert_eq!(pieces("👍", &[entity(1, 4)]).len(), 1);
     }
 }

@@ -1,10 +1,10 @@
 //! For reading: the text with its entities in brackets and, where there is colour, in colour.
-use std::io::Write;
+use std::io::{self, Write};
 
 use anstyle::{Ansi256Color, Style};
+use cloze_core::entity::pieces;
+use cloze_report::entities::{EntityForm, TaggedText};
 use cloze_report::text::visible;
-
-use super::{Form, Tagged, WriteError, pieces};
 
 /// Colours of the 256 that are told apart on dark and on light.
 const COLORS: [u8; 12] = [33, 166, 35, 161, 98, 37, 130, 69, 172, 71, 204, 105];
@@ -35,18 +35,18 @@ impl Pretty {
     }
 }
 
-impl Form for Pretty {
-    fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
+impl EntityForm for Pretty {
+    fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
         let dim = self.styled(Style::new().dimmed());
         if tagged.path != self.path {
             tagged.path.clone_into(&mut self.path);
             let bold = self.styled(Style::new().bold());
             writeln!(out, "{bold}── {} ──{bold:#}", visible(tagged.path))?;
         }
-        if let Some(id) = &tagged.record.id {
+        if let Some(id) = tagged.id {
             write!(out, "{dim}{}:{dim:#} ", visible(id))?;
         }
-        for (text, entity) in pieces(&tagged.record.text, tagged.entities) {
+        for (text, entity) in pieces(tagged.text, tagged.entities) {
             let text = visible(text);
             match entity {
                 Some(e) => {
@@ -61,6 +61,6 @@ impl Form for Pretty {
                 None => write!(out, "{text}")?,
             }
         }
-        Ok(writeln!(out)?)
+        writeln!(out)
     }
 }

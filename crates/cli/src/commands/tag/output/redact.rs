@@ -1,9 +1,10 @@
 //! The input given back with every entity replaced: all else byte for byte, in the input's encoding.
 use std::io::Write;
 
+use cloze_core::entity::redact;
 use cloze_corpus::Encoding;
 
-use super::{Form, Tagged, WriteError, pieces};
+use super::{Form, Tagged, WriteError};
 
 pub(super) struct Redact {
     mask: String,
@@ -17,13 +18,7 @@ impl Redact {
 
 impl Form for Redact {
     fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
-        let mut text = String::with_capacity(tagged.record.text.len());
-        for (piece, entity) in pieces(&tagged.record.text, tagged.entities) {
-            match entity {
-                Some(e) => text.push_str(&self.mask.replace("{label}", &e.label)),
-                None => text.push_str(piece),
-            }
-        }
+        let text = redact(&tagged.record.text, tagged.entities, &self.mask);
         let whole = tagged.record.rewrite(&text)?;
         self.verbatim(&whole, tagged.encoding, out)
     }

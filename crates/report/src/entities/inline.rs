@@ -1,14 +1,18 @@
 //! The text with `<LABEL>…</LABEL>` around entities, a line end after each record, as Stanford NER's
 //! `inlineXML`. `&`, `<` and `>` of the text are escaped, so that the marks are the only ones.
-use std::io::Write;
+use std::io::{self, Write};
 
-use super::{Form, Tagged, WriteError, pieces};
+use cloze_core::entity::pieces;
 
-pub(super) struct Inline;
+use super::{EntityForm, TaggedText};
 
-impl Form for Inline {
-    fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
-        for (text, entity) in pieces(&tagged.record.text, tagged.entities) {
+/// The text with `<LABEL>…</LABEL>` around entities.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EntityInline;
+
+impl EntityForm for EntityInline {
+    fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
+        for (text, entity) in pieces(tagged.text, tagged.entities) {
             let text = html_escape::encode_text(text);
             match entity {
                 Some(e) => {
@@ -18,6 +22,6 @@ impl Form for Inline {
                 None => write!(out, "{text}")?,
             }
         }
-        Ok(writeln!(out)?)
+        writeln!(out)
     }
 }

@@ -1,17 +1,19 @@
-//! One page that needs nothing else: a legend with counts, a filter for each label, the texts.
+//! One page that needs no other file: a legend with counts, a filter for each label, the texts.
 //!
 //! Records are written as they come. What is only known at the end, the legend, stands at the end of
 //! the page and is shown at its top.
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use cloze_core::entity::pieces;
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
-use super::{Form, Tagged, WriteError, pieces};
-use crate::terminal::messages::plural;
+use super::{EntityForm, TaggedText};
+use crate::text::plural;
 
-#[derive(Default)]
-pub(super) struct Html {
+/// A page with the texts, their entities marked, counts and filters by label.
+#[derive(Clone, Debug, Default)]
+pub struct EntityPage {
     path: String,
     counts: BTreeMap<String, u64>,
     records: u64,
@@ -62,12 +64,12 @@ fn hue(label: &str) -> u32 {
     (hash % 360) * 137 % 360
 }
 
-impl Form for Html {
+impl EntityForm for EntityPage {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(HEAD.as_bytes())
     }
 
-    fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
+    fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
         if self.records == 0 || tagged.path != self.path {
             tagged.path.clone_into(&mut self.path);
             writeln!(out, "<h2>{}</h2>", encode_text(tagged.path))?;
@@ -77,7 +79,7 @@ impl Form for Html {
         if let Some(id) = &tagged.record.id {
             write!(out, "<small>{}: </small>", encode_text(id))?;
         }
-        for (text, entity) in pieces(&tagged.record.text, tagged.entities) {
+        for (text, entity) in pieces(tagged.text, tagged.entities) {
             let Some(e) = entity else {
                 write!(out, "{}", encode_text(text))?;
                 continue;
@@ -93,7 +95,7 @@ impl Form for Html {
                 encode_text(&e.label)
             )?;
         }
-        Ok(writeln!(out, "</p>")?)
+        writeln!(out, "</p>")
     }
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {

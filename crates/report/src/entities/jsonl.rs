@@ -1,12 +1,16 @@
-//! A JSON object a record, a line each.
-use std::io::Write;
+//! A JSON object per text, a line each.
+use std::io::{self, Write};
 
 use cloze_core::{OffsetConverter, OffsetUnit};
 use serde::Serialize;
 
-use super::{Form, Tagged, WriteError};
+use crate::write::json_line;
 
-pub(super) struct Jsonl {
+use super::{EntityForm, TaggedText};
+
+/// A JSON object per text.
+#[derive(Clone, Copy, Debug)]
+pub struct EntityJsonl {
     offsets: OffsetUnit,
 }
 
@@ -17,11 +21,11 @@ struct Row<'a> {
     line: Option<u64>,
     id: Option<&'a str>,
     offsets: &'static str,
-    entities: Vec<Found<'a>>,
+    entities: Vec<EntityObject<'a>>,
 }
 
 #[derive(Serialize)]
-struct Found<'a> {
+struct EntityObject<'a> {
     label: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<&'a str>,
@@ -31,18 +35,20 @@ struct Found<'a> {
     score: f32,
 }
 
-impl Jsonl {
-    pub(super) fn new(offsets: OffsetUnit) -> Self {
+impl EntityJsonl {
+    /// Returns the form with offsets in a unit.
+    #[must_use]
+    pub fn new(offsets: OffsetUnit) -> Self {
         Self { offsets }
     }
 }
 
-impl Form for Jsonl {
-    fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
-        let text = &tagged.record.text;
+impl EntityForm for EntityJsonl {
+    fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let text = tagged.text;
         let mut unit = OffsetConverter::new(text, self.offsets);
         let entities = tagged.entities.iter().filter_map(|e| {
-            Some(Found {
+            Some(EntityObject {
                 label: &e.label,
                 tag: e.tag.as_deref(),
                 start: unit.convert(e.span.start)?,
@@ -53,12 +59,11 @@ impl Form for Jsonl {
         });
         let row = Row {
             path: tagged.path,
-            line: tagged.line(),
-            id: tagged.record.id.as_deref(),
+            line: tagged.line,
+            id: tagged.id,
             offsets: self.offsets.name(),
             entities: entities.collect(),
         };
-        serde_json::to_writer(&mut *out, &row).map_err(std::io::Error::from)?;
-        Ok(writeln!(out)?)
+        json_line(out, &row)
     }
 }

@@ -1,0 +1,21 @@
+//! `word<TAB>tag` a line in IOB2, a blank line after each record.
+use std::io::{self, Write};
+
+use cloze_core::entity::word_tags;
+
+use super::{EntityForm, TaggedText};
+
+/// A line per word with its tag in IOB2.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EntityConll;
+
+impl EntityForm for EntityConll {
+    fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let tags = word_tags(tagged.entities, tagged.words);
+        for (word, tag) in tagged.words.iter().zip(tags) {
+            let Some(word) = word.of(tagged.text) else { continue };
+            writeln!(out, "{word}\t{tag}")?;
+        }
+        writeln!(out)
+    }
+}
