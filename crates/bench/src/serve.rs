@@ -8,7 +8,7 @@ use anyhow::bail;
 use cloze::{Matrix, Pooling, Poolings, SentenceEncoder, SentenceParams};
 use cloze_core::{Entity, OffsetConverter, OffsetUnit};
 use cloze_encoder::{Counts, Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
-use cloze_heads::Tagger;
+use cloze_heads::TagDecoder;
 use cloze_heads::tag::{Aggregation, Decode, TagParams};
 use cloze_testkit::{Random, texts};
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ const CHUNK: usize = 1024;
 
 enum System {
     Vectors(Box<SentenceEncoder>),
-    Entities(Box<Encoder>, Box<Tagger>),
+    Entities(Box<Encoder>, Box<TagDecoder>),
     Gemm(Box<Gemm>),
 }
 

@@ -98,6 +98,25 @@ pub enum Error {
         /// How many the model takes.
         limit: usize,
     },
+    /// Settings of a tagger that do not fit the model.
+    #[error("model {}", model.display())]
+    TagSettings {
+        /// The model's folder.
+        model: PathBuf,
+        /// Setting, expectation and finding.
+        source: cloze_heads::HeadError,
+    },
+    /// Transitions of a conditional random field that cannot be read from a model's card.
+    #[error("model {}", model.display())]
+    CardTransitions {
+        /// The model's folder.
+        model: PathBuf,
+        /// Error of the value of `crf`.
+        source: serde_json::Error,
+    },
+    /// A call that was stopped.
+    #[error(transparent)]
+    Cancelled(#[from] cloze_core::Cancelled),
     /// Two settings that exclude each other.
     #[error("{0}")]
     Conflict(&'static str),

@@ -64,18 +64,18 @@
 //! ```
 //! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
 //! # std::env::set_current_dir(format!("{models}/..")).unwrap();
-//! use cloze::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams, TagParams};
+//! use cloze::Tagger;
 //!
-//! let runtime = Runtime::load(&RuntimeParams::default(), &mut |line| eprintln!("{line}"))?;
-//! let model = ModelFolder::find("pii")?;
-//! let encoder = Encoder::open(&runtime, &model, EncoderParams::new())?;
-//! let tagger = TagParams::new(model.labels().to_vec()).check()?;
-//! let entities = tagger.tag(&encoder, &["Angela Merkel lives in Kassel."])?;
-//! assert_eq!(entities[0][0].label, "GIVEN_NAME");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! let tagger = Tagger::open("pii")?;
+//! let entities = tagger.tag("Angela Merkel lives in Kassel.")?;
+//! assert_eq!(entities[0].label, "GIVEN_NAME");
+//! # Ok::<(), cloze::Error>(())
 //! ```
 //!
 //! In the order data flows:
+//! - [`opening`]: which model, on which runtime;
+//! - [`batch`]: many texts, one result per text;
+//! - [`tagger`]: texts to entities;
 //! - [`sentence`]: texts to vectors;
 //! - [`rows`]: texts and pairs to rows for a head;
 //! - [`classifier`]: texts and pairs to labels;
@@ -93,17 +93,20 @@
 //! [`metrics`], [`search`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
+pub mod batch;
 pub mod cache;
 pub mod classifier;
 mod error;
 pub mod masked;
 pub mod modules;
 pub mod next_sentence;
+pub mod opening;
 pub mod rows;
 pub mod score;
 pub mod senses;
 pub mod sentence;
 mod spans;
+pub mod tagger;
 pub mod text_index;
 
 pub use cloze_core as core;
@@ -119,17 +122,19 @@ pub use cloze_train as train;
 
 pub use cache::VectorCache;
 pub use classifier::TextClassifier;
-pub use cloze_core::{Entity, Matrix, Span};
+pub use cloze_core::{Cancel, Entity, Matrix, Scheme, Span};
 pub use cloze_embed::{
     Accumulator, FittedCorrection, Layers, Level, Method, Metric, Pooling, Poolings,
 };
-pub use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
-pub use cloze_heads::{TagParams, Tagger};
+pub use cloze_encoder::{Cut, Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
+pub use cloze_heads::{Aggregation, Decode};
 pub use error::Error;
 pub use masked::MaskedLm;
 pub use next_sentence::NextSentence;
+pub use opening::ModelRef;
 pub use rows::{Input, PairRows, RowParams};
 pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
 pub use senses::WordSenses;
 pub use sentence::{Piece, PieceVectors, SentenceEncoder, SentenceParams, States};
+pub use tagger::{TagText, Tagger, TaggerBuilder, TextEntities};
 pub use text_index::{Found, TextIndex};

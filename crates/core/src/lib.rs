@@ -10,7 +10,8 @@
 //! - [`tag`]: tags, schemes, and the way from tags to entities and back;
 //! - [`chain`]: sequences of labels that hang together: the best, and probabilities of all;
 //! - [`entity`]: what comes out;
-//! - [`random`]: numbers, orders and seeds from random bits.
+//! - [`random`]: numbers, orders and seeds from random bits;
+//! - [`cancel`]: a token that stops long calls.
 //!
 //! ```
 //! use cloze_core::{TagSet, tag};
@@ -20,6 +21,7 @@
 //! let found = tag::chunks(&[*o, *b, *i, *b]);
 //! assert_eq!(found.iter().map(|c| c.units.clone()).collect::<Vec<_>>(), [1..3, 3..4]);
 //! ```
+pub mod cancel;
 pub mod casing;
 pub mod chain;
 pub mod encode;
@@ -30,6 +32,7 @@ pub mod span;
 pub mod tag;
 pub mod token;
 
+pub use cancel::{Cancel, Cancelled};
 pub use casing::Casing;
 pub use chain::Chain;
 pub use encode::Encode;

@@ -4,7 +4,7 @@
 use cloze_core::tag::{Scheme, Tag};
 use cloze_core::{Chain, Entity, Matrix, Span, Token, TokenRows};
 use cloze_heads::tag::Unit;
-use cloze_heads::{Aggregation, Decode, HeadError, TagParams, Tagger, Transitions};
+use cloze_heads::{Aggregation, Decode, HeadError, TagParams, TagDecoder, Transitions};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -28,7 +28,7 @@ fn rows(tokens: &[(usize, usize, u32)], probabilities: &[&[f32]]) -> TokenRows {
     }
 }
 
-fn tag(tagger: &Tagger, rows: &TokenRows) -> Vec<Entity> {
+fn tag(tagger: &TagDecoder, rows: &TokenRows) -> Vec<Entity> {
     tagger.decode(&tagger.predict(rows).unwrap())
 }
 

@@ -1,10 +1,10 @@
 //! Entities of a long document, with the model that comes with the repository.
 use cloze_core::{Entity, Span, Token};
 use cloze_encoder::{Cut, Encoder, EncoderParams, ModelFolder};
-use cloze_heads::{TagParams, Tagger};
+use cloze_heads::{TagParams, TagDecoder};
 use cloze_testkit::{Random, texts};
 
-fn tagger() -> Tagger {
+fn tagger() -> TagDecoder {
     let model = ModelFolder::open(&super::pii()).unwrap();
     TagParams::new(model.labels().to_vec()).check().unwrap()
 }

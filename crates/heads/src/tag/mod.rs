@@ -64,9 +64,9 @@ pub struct Unit {
     pub probabilities: Vec<f32>,
 }
 
-/// A token tagger: settings that [`TagParams::check`] has judged.
+/// Decoder of token logits into entities: settings that [`TagParams::check`] has validated.
 #[derive(Clone, Debug)]
-pub struct Tagger {
+pub struct TagDecoder {
     set: TagSet,
     /// What the scheme forbids, and what was learned of neighbours.
     chain: Chain,
@@ -79,7 +79,7 @@ pub struct Tagger {
     recall_bias: f32,
 }
 
-impl Tagger {
+impl TagDecoder {
     /// The tags and labels it gives.
     #[must_use]
     pub fn tags(&self) -> &TagSet {
@@ -89,7 +89,7 @@ impl Tagger {
     /// The entities of each text, in the order of `texts`, by reading order.
     ///
     /// # Errors
-    /// The encoder's, and those of [`Tagger::predict`].
+    /// The encoder's, and those of [`TagDecoder::predict`].
     pub fn tag<E: Encode>(
         &self,
         encoder: &E,
@@ -214,7 +214,7 @@ impl Tagger {
     }
 }
 
-/// What stops [`Tagger::tag`].
+/// What stops [`TagDecoder::tag`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagError<E: std::error::Error> {

@@ -2,7 +2,7 @@
 use cloze_core::Chain;
 use cloze_core::tag::{Scheme, Tag, TagSet};
 
-use super::{Aggregation, Decode, Tagger, Transitions};
+use super::{Aggregation, Decode, TagDecoder, Transitions};
 use crate::HeadError;
 
 /// How to tag. [`TagParams::check`] judges it.
@@ -103,7 +103,7 @@ impl TagParams {
     /// outside 0–1 or a bias that is no finite number; [`HeadError::SchemeLabels`];
     /// [`HeadError::TransitionTags`] and [`HeadError::TransitionUnits`] for transitions of other
     /// tags, or where tokens are tagged.
-    pub fn check(self) -> Result<Tagger, HeadError> {
+    pub fn check(self) -> Result<TagDecoder, HeadError> {
         let set = TagSet::parse(self.tags);
         if set.labels().is_empty() {
             return Err(HeadError::NoLabels);
@@ -175,6 +175,6 @@ impl TagParams {
         };
         let chained = self.transitions.is_some();
         let (aggregation, decode, recall_bias) = (self.aggregation, self.decode, self.recall_bias);
-        Ok(Tagger { set, chain, chained, aggregation, decode, least, recall_bias })
+        Ok(TagDecoder { set, chain, chained, aggregation, decode, least, recall_bias })
     }
 }

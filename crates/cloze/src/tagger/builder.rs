@@ -1,0 +1,159 @@
+//! Settings of a tagger, validated against the model before anything is loaded.
+use cloze_core::Scheme;
+use cloze_encoder::{Encoder, ModelFolder, Runtime};
+use cloze_heads::tag::Transitions;
+use cloze_heads::{Aggregation, Decode, TagDecoder, TagParams};
+
+use super::Tagger;
+use crate::opening::{self, Opening, builder_setters, window_setters};
+use crate::{Error, ModelRef};
+
+/// Settings of a [`Tagger`]; [`check`](Self::check) validates them against the model.
+#[derive(Clone, Debug)]
+pub struct TaggerBuilder {
+    opening: Opening,
+    labels: Option<Vec<String>>,
+    scheme: Option<Scheme>,
+    aggregation: Aggregation,
+    decode: Decode,
+    min_score: Option<f32>,
+    min_scores: Vec<(String, f32)>,
+    recall_bias: Option<f32>,
+}
+
+impl TaggerBuilder {
+    pub(super) fn new(model: ModelRef) -> Self {
+        Self {
+            opening: Opening::new(model),
+            labels: None,
+            scheme: None,
+            aggregation: Aggregation::default(),
+            decode: Decode::default(),
+            min_score: None,
+            min_scores: vec![],
+            recall_bias: None,
+        }
+    }
+
+    builder_setters!();
+    window_setters!();
+
+    /// Labels wanted; entities with others are left out. Default: all.
+    #[must_use]
+    pub fn labels(mut self, labels: impl Into<Option<Vec<String>>>) -> Self {
+        self.labels = labels.into();
+        self
+    }
+
+    /// Tagging scheme. Default: the one that the names of the model's tags show.
+    #[must_use]
+    pub fn scheme(mut self, scheme: impl Into<Option<Scheme>>) -> Self {
+        self.scheme = scheme.into();
+        self
+    }
+
+    /// How the tokens of a word become one. Default [`Aggregation::First`].
+    #[must_use]
+    pub fn aggregation(mut self, aggregation: Aggregation) -> Self {
+        self.aggregation = aggregation;
+        self
+    }
+
+    /// How tags are chosen from probabilities. Default [`Decode::Viterbi`].
+    #[must_use]
+    pub fn decode(mut self, decode: Decode) -> Self {
+        self.decode = decode;
+        self
+    }
+
+    /// Score, 0 to 1, below which entities are left out. Default: what the model's card says, or 0
+    /// where it says nothing or a [`recall_bias`](Self::recall_bias) is set.
+    #[must_use]
+    pub fn min_score(mut self, score: impl Into<Option<f32>>) -> Self {
+        self.min_score = score.into();
+        self
+    }
+
+    /// The same for one label, in place of the general one.
+    #[must_use]
+    pub fn min_score_of(mut self, label: impl Into<String>, score: f32) -> Self {
+        self.min_scores.push((label.into(), score));
+        self
+    }
+
+    /// Logits taken off `O`, so that what is doubtful is tagged rather than passed over: 1 multiplies
+    /// the odds of an entity by 2.7. The least score of the model's card, which was chosen without it,
+    /// then no longer holds. Default: none.
+    #[must_use]
+    pub fn recall_bias(mut self, logits: impl Into<Option<f32>>) -> Self {
+        self.recall_bias = logits.into();
+        self
+    }
+
+    /// Finds the model and validates the settings against it, before a runtime or weights are loaded.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] for a model that is not found or cannot be read; [`Error::TagSettings`] for
+    /// settings that do not fit it; [`Error::CardTransitions`] for a card whose `crf` cannot be read.
+    pub fn check(self) -> Result<ValidTagger, Error> {
+        let Opening { model, runtime, encoder, cancel } = self.opening;
+        let model = model.find()?;
+        let folder = || model.folder().to_owned();
+        let crf = model.card().crf.clone().map(serde_json::from_value::<Transitions>);
+        let crf = crf
+            .transpose()
+            .map_err(|source| Error::CardTransitions { model: folder(), source })?;
+        let of_card = model.card().min_score.filter(|_| self.recall_bias.is_none());
+        let params = TagParams::new(model.labels().to_vec())
+            .aggregation(self.aggregation)
+            .decode(self.decode)
+            .scheme(self.scheme)
+            .labels(self.labels)
+            .min_score(self.min_score.or(of_card).unwrap_or(0.0))
+            .recall_bias(self.recall_bias.unwrap_or(0.0))
+            .transitions(crf);
+        let of_label = |params: TagParams, (label, score)| params.min_score_of(label, score);
+        let params = self.min_scores.into_iter().fold(params, of_label);
+        let decoder =
+            params.check().map_err(|source| Error::TagSettings { model: folder(), source })?;
+        let opening = Opening { model: model.clone().into(), runtime, encoder, cancel };
+        Ok(ValidTagger { opening, model, decoder })
+    }
+
+    /// Opens the model with these settings.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check) and [`ValidTagger::open`].
+    pub fn open(self) -> Result<Tagger, Error> {
+        self.check()?.open()
+    }
+}
+
+/// Settings that [`TaggerBuilder::check`] has validated against their model.
+#[derive(Clone, Debug)]
+pub struct ValidTagger {
+    opening: Opening,
+    model: ModelFolder,
+    decoder: TagDecoder,
+}
+
+impl ValidTagger {
+    /// ONNX Runtime to run on, as [`TaggerBuilder::runtime`]: for those who load it last.
+    #[must_use]
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.opening.runtime = Some(runtime);
+        self
+    }
+
+    /// Opens the model.
+    ///
+    /// # Errors
+    /// The `Runtime…` errors of [`EncoderError`](cloze_encoder::EncoderError) where no runtime was
+    /// given and there is none; else as [`Encoder::open`].
+    pub fn open(self) -> Result<Tagger, Error> {
+        let Self { opening, model, decoder } = self;
+        let runtime = opening::runtime(opening.runtime)?;
+        let encoder = Encoder::open(&runtime, &model, opening.encoder)?;
+        Ok(Tagger { encoder, decoder, model, cancel: opening.cancel })
+    }
+}

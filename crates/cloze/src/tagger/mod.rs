@@ -1,0 +1,180 @@
+//! Texts to entities, as the model's own card says.
+mod builder;
+
+use cloze_core::{Cancel, Encode as _, Entity, Span, TokenRows, token};
+use cloze_encoder::{Counts, Encoder, ModelFolder};
+use cloze_heads::TagDecoder;
+
+use crate::{Error, ModelRef, batch};
+
+pub use builder::{TaggerBuilder, ValidTagger};
+
+/// Token tagger: a model with its decoder. It can be shared between threads.
+///
+/// It follows the model's own folder: the labels of `config.json`, and of `cloze.json` the least
+/// score (`min_score`) and the transitions of a conditional random field (`crf`).
+///
+/// ```
+/// # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+/// # std::env::set_current_dir(format!("{models}/..")).unwrap();
+/// use cloze::Tagger;
+///
+/// let tagger = Tagger::open("ner-en")?;
+/// let entities = tagger.tag("Angela Merkel lives in Kassel.")?;
+/// assert_eq!(entities[0].label, "PER");
+///
+/// for entities in tagger.tag_batch(&["Ann is in Paris.", "Nobody is."])? {
+///     println!("{} entities", entities?.len());
+/// }
+///
+/// let tagger = Tagger::builder("pii").threads(2).min_score(0.3).open()?;
+/// let lines = ["Call Ann.".to_owned(), "Call Bob.".to_owned()];
+/// assert_eq!(tagger.tag_iter(lines).count(), 2);
+/// # Ok::<(), cloze::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Tagger {
+    encoder: Encoder,
+    decoder: TagDecoder,
+    model: ModelFolder,
+    cancel: Cancel,
+}
+
+/// Text to tag and, where they are known, the words in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagText<'t> {
+    /// The text.
+    pub text: &'t str,
+    /// Bytes of its words, in order; `None` for words as the tokenizer has them.
+    pub words: Option<&'t [Span]>,
+}
+
+impl<'t> From<&'t str> for TagText<'t> {
+    fn from(text: &'t str) -> Self {
+        Self { text, words: None }
+    }
+}
+
+/// Entities of one text, with its words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextEntities {
+    /// By reading order.
+    pub entities: Vec<Entity>,
+    /// Bytes of the words: those that were given, or else the tokenizer's.
+    pub words: Vec<Span>,
+}
+
+impl Tagger {
+    /// Opens a model for tokens with the settings of its card: [`builder`](Self::builder) has others.
+    ///
+    /// # Errors
+    /// As [`TaggerBuilder::open`].
+    pub fn open(model: impl Into<ModelRef>) -> Result<Self, Error> {
+        Self::builder(model).open()
+    }
+
+    /// Settings of a tagger.
+    #[must_use]
+    pub fn builder(model: impl Into<ModelRef>) -> TaggerBuilder {
+        TaggerBuilder::new(model.into())
+    }
+
+    /// Entities of one text, by reading order.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] for a text that cannot be tokenized, and from running; [`Error::Head`] for
+    /// logits that are not numbers.
+    pub fn tag(&self, text: &str) -> Result<Vec<Entity>, Error> {
+        let mut results = self.tag_texts(&[text.into()])?;
+        results.pop().map_or_else(|| Ok(vec![]), |result| Ok(result?.entities))
+    }
+
+    /// Entities of each text, in the order of `texts`: the same as of [`tag`](Self::tag), bit for
+    /// bit. An error in one text affects only that text.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] from running; [`Error::Cancelled`].
+    pub fn tag_batch<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+    ) -> Result<Vec<Result<Vec<Entity>, Error>>, Error> {
+        let texts: Vec<TagText<'_>> = texts.iter().map(|text| text.as_ref().into()).collect();
+        let results = self.tag_texts(&texts)?;
+        Ok(results.into_iter().map(|result| Ok(result?.entities)).collect())
+    }
+
+    /// Entities of a stream of texts, in order, in memory that the longest text bounds: texts are
+    /// read and tagged in chunks of up to 256 KiB. An error that is not of one text is the last item.
+    pub fn tag_iter<'a, I>(
+        &'a self,
+        texts: I,
+    ) -> impl Iterator<Item = Result<Vec<Entity>, Error>> + 'a
+    where
+        I: IntoIterator + 'a,
+        I::Item: AsRef<str>,
+    {
+        batch::stream(texts, |text| text.as_ref().len(), |texts| self.tag_batch(texts))
+    }
+
+    /// Entities and words of each text, some of which may come with their words. An error in one text
+    /// affects only that text.
+    ///
+    /// # Errors
+    /// As [`tag_batch`](Self::tag_batch).
+    pub fn tag_texts(
+        &self,
+        texts: &[TagText<'_>],
+    ) -> Result<Vec<Result<TextEntities, Error>>, Error> {
+        batch::in_chunks(texts, &self.cancel, |text| text.text.len(), |chunk| self.chunk(chunk))
+    }
+
+    fn chunk(&self, texts: &[TagText<'_>]) -> Result<Vec<Result<TextEntities, Error>>, Error> {
+        let encoded = batch::isolate(texts, |texts| {
+            let texts: Vec<&str> = texts.iter().map(|text| text.text).collect();
+            Ok(self.encoder.encode(&texts)?)
+        })?;
+        let results = texts.iter().zip(encoded);
+        Ok(results.map(|(text, rows)| self.decode(*text, rows?)).collect())
+    }
+
+    fn decode(&self, text: TagText<'_>, mut rows: TokenRows) -> Result<TextEntities, Error> {
+        if let Some(words) = text.words {
+            token::assign_words(&mut rows.tokens, words);
+        }
+        let entities = self.decoder.decode(&self.decoder.predict(&rows)?);
+        let own = || token::words(&rows.tokens).into_iter().map(|word| word.span).collect();
+        Ok(TextEntities { entities, words: text.words.map_or_else(own, <[Span]>::to_vec) })
+    }
+
+    /// Labels it can give.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        self.decoder.tags().labels()
+    }
+
+    /// Decoder of the model's logits.
+    #[must_use]
+    pub fn decoder(&self) -> &TagDecoder {
+        &self.decoder
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &ModelFolder {
+        &self.model
+    }
+
+    /// Work done so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.encoder.counts()
+    }
+
+    /// Makes the first session now, which else the first text waits for.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] if ONNX Runtime refuses the graph.
+    pub fn warm_up(&self) -> Result<(), Error> {
+        Ok(self.encoder.warm_up()?)
+    }
+}
