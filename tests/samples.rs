@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cloze::Tagger;
+use cloze_corpus::{Piece, ReadParams, walk};
 use serde_json::Value;
 
 type Key = (String, Option<u64>, Option<String>);
@@ -66,3 +68,61 @@ fn the_samples_entities_are_found() {
 
 const RIGHT: usize = 400;
 const FOUND: usize = 560;
+
+/// Texts of the samples, in the order in which the command reads them.
+fn texts() -> Vec<String> {
+    let samples = root().join("data/samples").to_string_lossy().into_owned();
+    let found = walk::find(&[samples], true);
+    let params = ReadParams::new().check().unwrap();
+    let mut texts = vec![];
+    for source in &found.sources {
+        let mut reader = params.open(source).unwrap();
+        while let Some(piece) = reader.next() {
+            if let Piece::Record(record) = piece.unwrap() {
+                assert!(record.words.is_none(), "the samples have no words of their own");
+                texts.push(record.text);
+            }
+        }
+    }
+    texts
+}
+
+/// A program that names the crate `cloze` alone finds what the command finds: every text's entities,
+/// with equal scores.
+#[test]
+fn the_library_finds_what_the_command_finds() {
+    for model in ["ner-en", "pii"] {
+        let run = Command::new(env!("CARGO_BIN_EXE_cloze"))
+            .args(["tag", "data/samples", "--model", model])
+            .args(["--format", "jsonl", "--offsets", "byte"])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let lines = String::from_utf8(run.stdout).unwrap();
+        let records: Vec<Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+
+        let texts = texts();
+        let tagger = Tagger::open(root().join("models").join(model)).unwrap();
+        let tagged = tagger.tag_batch(&texts).unwrap();
+        assert_eq!(tagged.len(), records.len());
+        let mut entities = 0;
+        for ((text, tagged), record) in texts.iter().zip(tagged).zip(&records) {
+            let ours = tagged.unwrap().into_iter().map(|entity| {
+                let (start, end) = (entity.span.start as u64, entity.span.end as u64);
+                let piece = entity.span.of(text).unwrap().to_owned();
+                (entity.label, start, end, piece, entity.score)
+            });
+            let theirs = record["entities"].as_array().unwrap().iter().map(|e| {
+                let part = |name: &str| e[name].as_str().unwrap().to_owned();
+                let score: f32 = e["score"].to_string().parse().unwrap();
+                let (start, end) = (e["start"].as_u64().unwrap(), e["end"].as_u64().unwrap());
+                (part("label"), start, end, part("text"), score)
+            });
+            entities += record["entities"].as_array().unwrap().len();
+            assert_eq!(ours.collect::<Vec<_>>(), theirs.collect::<Vec<_>>(), "{model}: {record}");
+        }
+        assert!(entities > 100, "{model}: {entities}");
+    }
+}

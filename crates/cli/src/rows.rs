@@ -2,11 +2,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use cloze::batch::isolate;
 use cloze::embed::EmbedError;
 use cloze::{Input, Matrix, PairRows, RowParams, SentenceEncoder, VectorCache};
 
 use crate::input::examples::Example;
-use crate::input::texts::{NotEncoded, encode_each};
+use crate::input::texts::NotEncoded;
 use crate::terminal::messages::Messages;
 use crate::terminal::progress;
 
@@ -60,7 +61,7 @@ pub(crate) fn rows(
             rows.iter().try_for_each(|row| check_finite(row))?;
             Ok(rows)
         };
-        for (input, row) in chunk.iter().zip(encode_each(chunk, &encode)?) {
+        for (input, row) in chunk.iter().zip(isolate(chunk, encode)?) {
             match row {
                 Ok(row) => {
                     let fits = known.insert(&input.texts(), &row);

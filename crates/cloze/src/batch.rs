@@ -6,10 +6,11 @@ use cloze_heads::HeadError;
 
 use crate::Error;
 
-/// Bytes of text that go through the model together: enough to sort into batches of one length.
-pub(crate) const CHUNK_BYTES: usize = 256 << 10;
-/// Bytes of the first chunk of a stream, doubled from chunk to chunk, so that the first results come
-/// soon.
+/// Bytes of a slice's texts that go through the model together.
+const SLICE_BYTES: usize = 1 << 20;
+/// Bytes of a stream's texts that do: enough to sort into batches of one length.
+const CHUNK_BYTES: usize = 256 << 10;
+/// Bytes of a stream's first chunk, doubled from chunk to chunk, so that the first results come soon.
 const FIRST_CHUNK_BYTES: usize = 16 << 10;
 /// Most texts of a chunk, should they be short.
 const CHUNK_TEXTS: usize = 4096;
@@ -78,7 +79,7 @@ pub(crate) fn in_chunks<I, T>(
         let mut bytes = 0;
         let full = rest.iter().take(CHUNK_TEXTS).position(|item| {
             bytes += size(item);
-            bytes >= CHUNK_BYTES
+            bytes >= SLICE_BYTES
         });
         let len = full.map_or(CHUNK_TEXTS.min(rest.len()), |last| last + 1);
         let (chunk, behind) = rest.split_at(len);
@@ -192,10 +193,14 @@ mod tests {
             *read.borrow_mut() += 1;
             (i, text.as_str())
         });
-        let results = stream(texts, |(_, text)| text.len(), |chunk| {
-            chunks.borrow_mut().push(chunk.len());
-            Ok(chunk.iter().map(|(i, _)| Ok(*i)).collect())
-        });
+        let results = stream(
+            texts,
+            |(_, text)| text.len(),
+            |chunk| {
+                chunks.borrow_mut().push(chunk.len());
+                Ok(chunk.iter().map(|(i, _)| Ok(*i)).collect())
+            },
+        );
         let mut results = results.map(|result| result.unwrap());
         assert_eq!((results.next(), *read.borrow()), (Some(0), 2));
         assert_eq!(results.collect::<Vec<_>>(), [1, 2, 3, 4]);
@@ -214,11 +219,16 @@ mod tests {
     fn what_is_cancelled_begins_no_chunk() {
         let (cancel, ran) = (Cancel::new(), RefCell::new(0));
         let texts = vec!["a"; CHUNK_TEXTS + 1];
-        let results = in_chunks(&texts, &cancel, |text| text.len(), |chunk| {
-            *ran.borrow_mut() += chunk.len();
-            cancel.cancel();
-            isolate(chunk, run)
-        });
+        let results = in_chunks(
+            &texts,
+            &cancel,
+            |text| text.len(),
+            |chunk| {
+                *ran.borrow_mut() += chunk.len();
+                cancel.cancel();
+                isolate(chunk, run)
+            },
+        );
         assert!(matches!(results, Err(Error::Cancelled(_))));
         assert_eq!(*ran.borrow(), CHUNK_TEXTS);
     }

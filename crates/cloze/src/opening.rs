@@ -125,7 +125,7 @@ macro_rules! builder_setters {
             self
         }
 
-        /// Token that stops calls with many texts; they look at it between chunks of 256 KiB of text.
+        /// Token that stops calls with many texts; they look at it between chunks of 1 MiB of text.
         /// Default: none.
         #[must_use]
         pub fn cancel(mut self, cancel: cloze_core::Cancel) -> Self {

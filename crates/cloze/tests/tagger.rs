@@ -143,7 +143,8 @@ fn words_that_are_given_are_the_words() {
     let words = [Span::new(0, 7), Span::new(8, 11)];
     let text = TagText { text: "Ann met the", words: Some(&words) };
     let given = tagger.tag_texts(&[text, text.text.into()]).unwrap();
-    let [given, own] = given.try_into().unwrap().map(Result::unwrap);
+    let given = given.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+    let [given, own] = &given[..] else { panic!("{given:?}") };
     assert_eq!(given.words, words);
     assert_eq!(own.words, [(0, 3), (4, 7), (8, 11)].map(|(start, end)| Span::new(start, end)));
     let within = |entities: &[Entity]| {

@@ -39,4 +39,4 @@ pub use classify::{
 };
 pub use error::HeadError;
 pub use senses::{SenseFitter, Senses, TellParams};
-pub use tag::{Aggregation, Decode, TagError, TagParams, TagDecoder, Transitions};
+pub use tag::{Aggregation, Decode, TagDecoder, TagError, TagParams, Transitions};

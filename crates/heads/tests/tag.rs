@@ -4,7 +4,7 @@
 use cloze_core::tag::{Scheme, Tag};
 use cloze_core::{Chain, Entity, Matrix, Span, Token, TokenRows};
 use cloze_heads::tag::Unit;
-use cloze_heads::{Aggregation, Decode, HeadError, TagParams, TagDecoder, Transitions};
+use cloze_heads::{Aggregation, Decode, HeadError, TagDecoder, TagParams, Transitions};
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,7 +1,6 @@
 //! Flags of a model that finds entities.
 use clap::Args;
-use cloze_encoder::{Cut, EncoderParams, ModelFolder};
-use cloze_heads::{Aggregation, Decode, TagParams};
+use cloze::{Aggregation, Cut, Decode, ModelFolder, Tagger, TaggerBuilder};
 
 use crate::flags::values;
 use crate::flags::work::WorkFlags;
@@ -40,30 +39,21 @@ pub(crate) struct TaggerFlags {
 }
 
 impl TaggerFlags {
-    /// How a model is to be used; its scheme and labels are left at their defaults. The least score
-    /// that its card has holds for those who do not ask for another, or for what is doubtful.
-    pub(crate) fn tag_params(&self, model: &ModelFolder) -> TagParams {
-        let own = model.card().min_score.filter(|_| self.prefer_recall.is_none());
-        let params = TagParams::new(model.labels().to_vec())
-            .min_score(own.unwrap_or(0.0))
-            .aggregation(self.aggregation.value())
-            .decode(self.decode.value())
-            .recall_bias(self.prefer_recall.unwrap_or(0.0));
-        let least = |params: TagParams, threshold: &MinScore| match &threshold.label {
-            Some(label) => params.min_score_of(label.clone(), threshold.score),
-            None => params.min_score(threshold.score),
-        };
-        self.min_score.iter().fold(params, least)
-    }
-
-    /// How its encoder works.
-    pub(crate) fn encoder_params(&self) -> EncoderParams {
-        EncoderParams::new()
+    /// Settings of a tagger; its scheme and labels are left at their defaults.
+    pub(crate) fn builder(&self, model: ModelFolder) -> TaggerBuilder {
+        let general = self.min_score.iter().rfind(|least| least.label.is_none());
+        let builder = Tagger::builder(model)
             .threads(self.work.threads)
             .batch_tokens(self.work.batch_tokens)
             .window(self.window)
             .stride(self.stride)
             .cut(self.cut.value())
+            .aggregation(self.aggregation.value())
+            .decode(self.decode.value())
+            .min_score(general.map(|least| least.score))
+            .recall_bias(self.prefer_recall);
+        let of_labels = self.min_score.iter().filter_map(|m| Some((m.label.as_ref()?, m.score)));
+        of_labels.fold(builder, |builder, (label, score)| builder.min_score_of(label, score))
     }
 }
 

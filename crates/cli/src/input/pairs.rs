@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use cloze::batch::isolate;
 use cloze_corpus::{CorpusError, Pair, Pairs, Source, ValidPairParams};
 
 use crate::input::chunks::ReadAhead;
-use crate::input::texts::{self, Encode, Progressed, next_chunk};
+use crate::input::texts::{Encode, Progressed, next_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
@@ -118,7 +119,7 @@ impl<T> Distinct<T> {
             }
         }
         if !new.is_empty() {
-            let made = texts::encode_each(&new, encode)?;
+            let made = isolate(&new, encode)?;
             self.made.extend(made.into_iter().map(|made| made.map_err(Arc::new)));
         }
         Ok(())

@@ -2,6 +2,7 @@
 use std::sync::mpsc::SyncSender;
 
 use cloze::SentenceEncoder;
+use cloze::batch::isolate;
 use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
 use cloze_report::PlacedText;
 use serde_json::{Map, Value};
@@ -151,39 +152,5 @@ pub(crate) fn vectors_of_each(
     encoder: &SentenceEncoder,
     texts: &[&str],
 ) -> anyhow::Result<Vec<Result<Vec<f32>, cloze::Error>>> {
-    encode_each(texts, &|texts| Ok(encoder.encode(texts)?.iter().map(<[f32]>::to_vec).collect()))
-}
-
-/// `encode` of all texts together; where one of them is the cause of a failure, each is done alone,
-/// so that it costs only itself.
-pub(crate) fn encode_each<I: Copy, T>(
-    texts: &[I],
-    encode: &Encode<'_, I, T>,
-) -> anyhow::Result<Vec<Result<T, cloze::Error>>> {
-    use cloze::embed::EmbedError::{NotFinite, OutOfRange};
-    use cloze::encoder::EncoderError::{Run, Tokenize};
-    use cloze::{Error, heads::HeadError};
-    match encode(texts) {
-        Ok(all) => Ok(all.into_iter().map(Ok).collect()),
-        Err(
-            error @ (Error::Encoder(Tokenize { .. } | Run { .. })
-            | Error::MaskInText { .. }
-            | Error::TooLong { .. }
-            | Error::Embed(NotFinite { .. } | OutOfRange { .. })
-            | Error::Head(
-                HeadError::NotFinite { .. }
-                | HeadError::Embed(NotFinite { .. } | OutOfRange { .. }),
-            )),
-        ) => {
-            if texts.len() == 1 {
-                return Ok(vec![Err(error)]);
-            }
-            let mut all = vec![];
-            for &text in texts {
-                all.extend(encode_each(&[text], encode)?);
-            }
-            Ok(all)
-        }
-        Err(error) => Err(error.into()),
-    }
+    Ok(isolate(texts, |texts| Ok(encoder.encode(texts)?.iter().map(<[f32]>::to_vec).collect()))?)
 }

@@ -100,9 +100,8 @@ impl TaggerBuilder {
         let model = model.find()?;
         let folder = || model.folder().to_owned();
         let crf = model.card().crf.clone().map(serde_json::from_value::<Transitions>);
-        let crf = crf
-            .transpose()
-            .map_err(|source| Error::CardTransitions { model: folder(), source })?;
+        let crf =
+            crf.transpose().map_err(|source| Error::CardTransitions { model: folder(), source })?;
         let of_card = model.card().min_score.filter(|_| self.recall_bias.is_none());
         let params = TagParams::new(model.labels().to_vec())
             .aggregation(self.aggregation)

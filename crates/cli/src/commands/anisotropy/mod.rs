@@ -12,6 +12,7 @@ mod sample;
 use std::io::Write as _;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::embed::Level;
 
 use crate::cli::CommonFlags;
@@ -44,7 +45,7 @@ pub(crate) fn run(
         let all: Vec<(u64, &str)> = (read..).zip(chunk.iter().map(|t| t.text.as_str())).collect();
         read += chunk.len() as u64;
         let encode = |texts: &[(u64, &str)]| encoder.sample(texts, &sampler);
-        for (text, found) in chunk.iter().zip(texts::encode_each(&all, &encode)?) {
+        for (text, found) in chunk.iter().zip(isolate(&all, encode)?) {
             match found {
                 Ok(count) => {
                     texts += 1;

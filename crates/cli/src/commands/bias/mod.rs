@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::SharedScore;
+use cloze::batch::isolate;
 use cloze::heads::score::Masking;
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use crate::cli::CommonFlags;
 use crate::commands::bias::args::BiasArgs;
 use crate::commands::score::parts;
 use crate::input::examples::{self, Example};
-use crate::input::texts::{self, NotEncoded};
+use crate::input::texts::NotEncoded;
 use crate::shares::Likelier;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
@@ -68,7 +69,7 @@ pub(crate) fn run(
         parts(&chunk, size, |part| {
             let pairs: Vec<(&str, &str)> =
                 part.iter().map(|pair| (pair.text.as_str(), second(pair))).collect();
-            let found = texts::encode_each(&pairs, &|pairs| scorer.score_shared(pairs))?;
+            let found = isolate(&pairs, |pairs| scorer.score_shared(pairs))?;
             for (pair, found) in part.iter().zip(found) {
                 let (path, line) = (pair.path.to_string(), pair.line);
                 match found {

@@ -5,6 +5,7 @@ pub(super) mod form;
 use std::time::Instant;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::heads::classify::Prediction;
 use cloze::{Input, TextClassifier};
 
@@ -59,7 +60,7 @@ pub(crate) fn classify_each(
     inputs: &[Input<'_>],
 ) -> anyhow::Result<Vec<Result<Prediction, cloze::Error>>> {
     let classify = |inputs: &[Input<'_>]| classifier.classify(inputs);
-    texts::encode_each(inputs, &classify)
+    Ok(isolate(inputs, classify)?)
 }
 
 pub(super) fn note(

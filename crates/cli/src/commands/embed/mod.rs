@@ -5,6 +5,7 @@ mod form;
 use std::time::Instant;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::embed::Level;
 use cloze::{PieceVectors, SentenceEncoder};
 
@@ -90,7 +91,7 @@ fn write(
         }
     } else {
         let encode = |texts: &[&str]| encoder.encode_pieces(texts, args.level, args.special);
-        for (text, found) in chunk.iter().zip(texts::encode_each(&all, &encode)?) {
+        for (text, found) in chunk.iter().zip(isolate(&all, encode)?) {
             match found {
                 Ok(PieceVectors { pieces, vectors }) => {
                     form.write(text, Vectors::Pieces(&pieces, &vectors))?;

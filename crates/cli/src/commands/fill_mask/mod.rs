@@ -2,6 +2,7 @@
 pub(crate) mod args;
 mod form;
 
+use cloze::batch::isolate;
 use cloze::masked::ValidGenerateParams;
 use cloze::{EncoderParams, Error, MaskedLm};
 
@@ -82,7 +83,7 @@ impl Ask<'_> {
     /// What becomes of each text; where one is the cause of a failure, it costs itself alone.
     fn answers(&self, chunk: &[Input]) -> anyhow::Result<Vec<Result<Answer, Error>>> {
         let all: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
-        let each = texts::encode_each(&all, &|texts| self.of(texts))?;
+        let each = isolate(&all, |texts| self.of(texts))?;
         Ok(each.into_iter().map(Result::flatten).collect())
     }
 

@@ -3,6 +3,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::search::{Hit, Index, Record, RowSet};
 use cloze::{Matrix, TextIndex};
 use serde::Serialize;
@@ -120,7 +121,7 @@ fn by_texts(
 ) -> anyhow::Result<()> {
     let all: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
     let find = |queries: &[&str]| find(texts, queries, &args.how, args.how.k, allowed);
-    for (query, hits) in queries.iter().zip(texts::encode_each(&all, &find)?) {
+    for (query, hits) in queries.iter().zip(isolate(&all, find)?) {
         match hits {
             Ok(hits) => {
                 let id = named.then_some(query.id.as_str());

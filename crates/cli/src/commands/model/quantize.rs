@@ -3,6 +3,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze_encoder::observe::{self, Observer};
 use cloze_encoder::{EncoderParams, ModelFolder};
 use cloze_graph::Checkpoint;
@@ -88,7 +89,7 @@ fn observe(
     texts::for_each_chunk(&args.calibrate, &args.read, messages, |chunk| {
         let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
         let each = |texts: &[&str]| Ok(observer.observe(texts)?);
-        for (text, found) in chunk.iter().zip(texts::encode_each(&all, &each)?) {
+        for (text, found) in chunk.iter().zip(isolate(&all, each)?) {
             match found {
                 Ok(found) => {
                     used += 1;

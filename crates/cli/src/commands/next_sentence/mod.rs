@@ -15,9 +15,10 @@ use serde::Serialize;
 use crate::cli::CommonFlags;
 use crate::commands::next_sentence::args::{NextMethodArg, NextSentenceArgs};
 use crate::commands::score::parts;
-use crate::input::texts::{self, NotEncoded};
+use crate::input::texts::NotEncoded;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
+use cloze::batch::isolate;
 use cloze_report::entities::tsv::write_row;
 use cloze_report::text::shown;
 use judge::{Judge, Judged};
@@ -71,8 +72,7 @@ pub(crate) fn run(
         parts(&chunk, size, |part| {
             let pairs: Vec<(&str, &str)> =
                 part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
-            for (pair, judged) in part.iter().zip(texts::encode_each(&pairs, &|p| judge.judge(p))?)
-            {
+            for (pair, judged) in part.iter().zip(isolate(&pairs, |p| judge.judge(p))?) {
                 match judged {
                     Ok(judged) => form.write(pair, judged, &mut out)?,
                     Err(source) => {

@@ -7,6 +7,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use cloze::batch::isolate;
 use cloze::{Input, TextClassifier};
 
 use crate::cli::CommonFlags;
@@ -15,7 +16,7 @@ use crate::commands::rerank::args::RerankArgs;
 use crate::input::answers::{Answer, AnswerError, FoundHit, Lines};
 use crate::input::chunks::ReadAhead;
 use crate::input::pairs;
-use crate::input::texts::{self, Progressed, next_chunk};
+use crate::input::texts::{Progressed, next_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use crate::terminal::progress;
@@ -177,7 +178,7 @@ fn rerank(
         hits.map(|hit| Input::pair(&asked.query, hit.text.as_deref().unwrap_or_default()))
     });
     let pairs: Vec<Input<'_>> = pairs.collect();
-    let mut scores = texts::encode_each(&pairs, &|pairs| scores(model, score, pairs))?.into_iter();
+    let mut scores = isolate(&pairs, |pairs| scores(model, score, pairs))?.into_iter();
     let mut answers = vec![];
     for Asked { line, mut answer, .. } in chunk {
         let mut hits = vec![];

@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::{Scorer, TextScore};
 use serde::Serialize;
 
@@ -69,7 +70,7 @@ pub(crate) fn run(
     let mut headed = args.json || args.corpus;
     for_each_text(args, messages, |part| {
         let texts: Vec<&str> = part.iter().map(|text| text.text.as_str()).collect();
-        let found = texts::encode_each(&texts, &|texts| scorer.score(texts))?;
+        let found = isolate(&texts, |texts| scorer.score(texts))?;
         if !std::mem::replace(&mut headed, true) {
             writeln!(out, "{:>17}  {:>12}  {:>6}  text", "pseudo-perplexity", "pll", "tokens")?;
         }

@@ -3,13 +3,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::heads::senses::Occurrence;
 use cloze::{SentenceEncoder, Span};
 use cloze_corpus::senses::{SenseFormat, SenseText, SenseWord};
 use cloze_corpus::{Source, walk};
 
 use crate::commands::senses::args::SenseReadArgs;
-use crate::input::texts::{NotEncoded, encode_each};
+use crate::input::texts::NotEncoded;
 use crate::rows::check_finite;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
@@ -120,7 +121,7 @@ pub(super) fn for_each_word(
             found.iter().flatten().flatten().try_for_each(|vector| check_finite(vector))?;
             Ok(found)
         };
-        for (sample, found) in chunk.iter().zip(encode_each(chunk, &encode)?) {
+        for (sample, found) in chunk.iter().zip(isolate(chunk, encode)?) {
             let path = || sample.path.to_string();
             let found = match found {
                 Ok(found) => found,

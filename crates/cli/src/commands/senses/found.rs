@@ -1,5 +1,6 @@
 //! The places of a word in texts whose senses nobody has said.
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::{Matrix, SentenceEncoder, Span};
 
 use crate::flags::read::ReadFlags;
@@ -76,7 +77,7 @@ pub(super) fn find(
             };
             Ok((0..inputs.len()).map(of).collect())
         };
-        let encoded = texts::encode_each(&inputs, &encode)?;
+        let encoded = isolate(&inputs, encode)?;
         for ((input, spans), encoded) in with.iter().zip(encoded) {
             match encoded {
                 Ok(encoded) => {

@@ -1,5 +1,6 @@
 //! Texts to similarities, uncorrected and corrected.
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::embed::{FittedCorrection, Level};
 use cloze::{Metric, SentenceEncoder};
 use serde::Serialize;
@@ -7,7 +8,6 @@ use serde::Serialize;
 use crate::cli::CommonFlags;
 use crate::commands::similarity::args::SimilarityArgs;
 use crate::flags::vectors::VectorFlags;
-use crate::input::texts;
 use crate::terminal::messages::Messages;
 
 /// What similarities are measured with.
@@ -72,7 +72,7 @@ impl Measure {
         &self,
         texts: &[&str],
     ) -> anyhow::Result<Vec<Result<Vectors, cloze::Error>>> {
-        texts::encode_each(texts, &|texts| self.vectors(texts))
+        Ok(isolate(texts, |texts| self.vectors(texts))?)
     }
 
     /// The same, of all or of none.

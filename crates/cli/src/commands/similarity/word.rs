@@ -2,6 +2,7 @@
 use std::io::Write as _;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::embed::Level;
 use cloze::{PieceVectors, Span, States};
 use cloze_core::{OffsetConverter, OffsetUnit};
@@ -12,7 +13,7 @@ use super::measure::{Measure, Settings, Vectors, compare};
 use super::{for_each_chunk, strs};
 use crate::cli::CommonFlags;
 use crate::commands::similarity::args::SimilarityArgs;
-use crate::input::texts::{self, Input};
+use crate::input::texts::Input;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 use crate::terminal::out::json_line;
@@ -105,7 +106,7 @@ pub(super) fn run(
     let mut seen = 0;
     for_each_chunk(args, messages, |chunk| {
         let texts = strs(&chunk);
-        let encoded = texts::encode_each(&texts, &|texts| {
+        let encoded = isolate(&texts, |texts| {
             let sentences = measure.vectors(texts)?;
             let words = measure.encoder.pieces(texts, Level::Word, false)?;
             let own = statics.pieces(texts, Level::Word, false)?;

@@ -1,9 +1,9 @@
 //! What will be done: every flag judged, the model open, the files found.
 use anyhow::{Context as _, bail};
+use cloze::Tagger;
 use cloze_corpus::walk::{self, Walk};
 use cloze_corpus::{Format, Source, ValidReadParams};
 
-use super::model::{self, TagModel};
 use crate::cli::{Color, CommonFlags};
 use crate::commands::tag::args::{OutputArg, TagArgs};
 use crate::commands::tag::output::FormParams;
@@ -14,7 +14,7 @@ use crate::terminal::messages::Messages;
 
 /// All that `cloze tag` needs.
 pub(super) struct Job {
-    pub(super) model: TagModel,
+    pub(super) tagger: Tagger,
     pub(super) read: ValidReadParams,
     pub(super) found: Walk,
     pub(super) sink: Sink,
@@ -38,9 +38,8 @@ impl Job {
         let read = args.read.params()?;
 
         let model = find_model(&args.tagger.model)?;
-        let params = args.tagger.tag_params(&model);
-        let params = params.scheme(args.scheme.value()).labels(args.labels.map(trimmed));
-        let tagger = model::check(&model, params)?;
+        let tagger = args.tagger.builder(model);
+        let tagger = tagger.scheme(args.scheme.value()).labels(args.labels.map(trimmed)).check()?;
 
         let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
         encoding.encode(&mask).context("--mask")?;
@@ -52,8 +51,7 @@ impl Job {
             mask,
             plain: place != Place::Stdout && common.color != Color::Always,
         };
-        let runtime = common.load_runtime(messages)?;
-        let model = TagModel::open(&runtime, &model, tagger, args.tagger.encoder_params())?;
+        let tagger = tagger.runtime(common.load_runtime(messages)?).open()?;
         // Last, so that a mistake above leaves no temporary file.
         let sink = Sink::open(form, place, args.force)?;
         let redacts = args.format == OutputArg::Redact;
@@ -66,7 +64,7 @@ impl Job {
                 _ => true,
             });
         }
-        Ok(Self { model, read, found, sink, redacts })
+        Ok(Self { tagger, read, found, sink, redacts })
     }
 }
 

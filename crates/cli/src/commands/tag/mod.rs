@@ -1,7 +1,6 @@
 //! `cloze tag`: from paths to entities.
 pub(crate) mod args;
 mod job;
-pub(crate) mod model;
 pub(crate) mod output;
 mod pipeline;
 

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use cloze::{TagText, TextEntities};
 use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, ValidReadParams};
 
 use super::job::Job;
-use super::model::{Failure, Found, TagText};
 use crate::commands::tag::output::{Tagged, WriteError};
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
 use crate::terminal::messages::{Messages, plural};
@@ -47,7 +47,7 @@ impl Event {
 struct NotTagged {
     path: String,
     line: u64,
-    source: Failure,
+    source: cloze::Error,
 }
 
 /// A record that has no such form.
@@ -157,7 +157,7 @@ fn write_chunk(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let records: Vec<TagText<'_>> = chunk.iter().filter_map(text_of).collect();
-    let mut found = job.model.tag(&records)?.into_iter();
+    let mut found = job.tagger.tag_texts(&records)?.into_iter();
     if !records.is_empty() && job.sink.is_terminal() {
         // The bar would stand between the results; they show that it goes on.
         messages.bar.finish_and_clear();
@@ -188,23 +188,22 @@ fn write_chunk(
                 current.bytes = bytes;
                 let written = match piece {
                     Piece::Record(record) => {
-                        let found = found.next().unwrap_or_else(|| Err("no result".into()));
                         let line = record.line;
                         current.line = line;
-                        match found {
-                            Ok(found) if current.open => {
+                        match found.next() {
+                            Some(Ok(found)) if current.open => {
                                 let (entities, words) = (&found.entities[..], &found.words[..]);
                                 let (path, record) = (&current.path, &record);
                                 let tagged =
                                     Tagged { path, format, encoding, record, entities, words };
                                 job.sink.record(&tagged).inspect(|()| totals.count(&found))
                             }
-                            Ok(_) => Ok(()),
-                            Err(source) => {
+                            Some(Err(source)) => {
                                 let path = current.path.clone();
                                 messages.failure(&NotTagged { path, line, source });
                                 Ok(())
                             }
+                            _ => Ok(()),
                         }
                     }
                     Piece::Verbatim(text) if current.open => job.sink.verbatim(&text, encoding),
@@ -238,7 +237,7 @@ fn text_of(event: &Event) -> Option<TagText<'_>> {
 }
 
 impl Totals {
-    fn count(&mut self, found: &Found) {
+    fn count(&mut self, found: &TextEntities) {
         self.texts += 1;
         self.words += found.words.len() as u64;
         for (label, n) in cloze_heads::tag::count(&found.entities) {

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use cloze::batch::isolate;
 use cloze::core::Matrix;
 use cloze::embed::{EmbedError, FittedCorrection, Level, Method};
 use cloze::{Accumulator, SentenceEncoder};
@@ -44,7 +45,7 @@ fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Res
     texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
         let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
         let encode = |texts: &[&str]| rows(&encoder, args.level, provenance.width, texts);
-        for (text, found) in chunk.iter().zip(texts::encode_each(&all, &encode)?) {
+        for (text, found) in chunk.iter().zip(isolate(&all, encode)?) {
             match found {
                 Ok(rows) => {
                     used += 1;

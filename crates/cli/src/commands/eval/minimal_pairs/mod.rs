@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::TextScore;
+use cloze::batch::isolate;
 use serde_json::Value;
 
 use crate::cli::CommonFlags;
@@ -76,7 +77,7 @@ pub(super) fn run(
                     let mut found = scorer.score(&texts)?.into_iter();
                     Ok(std::iter::from_fn(|| Some([found.next()?, found.next()?])).collect())
                 };
-                for ((input, _), found) in part.iter().zip(texts::encode_each(&both, &score)?) {
+                for ((input, _), found) in part.iter().zip(isolate(&both, score)?) {
                     match found {
                         Ok([good, bad]) => {
                             unknown += good.sums.unknown + bad.sums.unknown;

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use anyhow::bail;
+use cloze::batch::isolate;
 use cloze::metrics::retrieval::RetrievalParams;
 use cloze::search::index::FILE as INDEX_FILE;
 use cloze_corpus::JudgementParams;
@@ -134,7 +135,7 @@ fn search(
         });
         let all: Vec<&str> = chunk.iter().map(|query| query.text.as_str()).collect();
         let find = |texts: &[&str]| among.ranked(texts, judging.depth(), judging.names());
-        for (query, found) in chunk.iter().zip(texts::encode_each(&all, &find)?) {
+        for (query, found) in chunk.iter().zip(isolate(&all, find)?) {
             match found {
                 Ok(found) => judging.add(&query.id, found)?,
                 Err(error) => {

@@ -15,6 +15,7 @@ use anyhow::bail;
 use cloze::metrics::compare::{BootstrapParams, PairedBootstrap};
 use cloze::metrics::entity::SchemeEvidence;
 use cloze::metrics::{Convention, MetricsError, Origin, TagScheme};
+use cloze::{TagText, Tagger};
 use cloze_corpus::{TaggedSentence, ValidTaggedParams};
 use cloze_encoder::Runtime;
 use serde::Serialize;
@@ -22,7 +23,6 @@ use serde::Serialize;
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::EvalTagArgs;
 use crate::commands::score_tags::{self, no_tag, scheme_of, warn_of_absent};
-use crate::commands::tag::model::{self, TagModel, TagText};
 use crate::flags::find_model;
 use crate::input::pairs::source;
 use crate::terminal::messages::{Messages, plural};
@@ -45,7 +45,7 @@ struct NotTagged {
     path: String,
     line: u64,
     model: String,
-    source: model::Failure,
+    source: cloze::Error,
 }
 
 /// What is printed: as `score-tags`, with the comparison.
@@ -72,7 +72,7 @@ struct Compared {
 /// A model, and how good it is so far.
 struct Judging {
     name: String,
-    model: TagModel,
+    model: Tagger,
     rename: Rename,
     score: Score,
 }
@@ -143,10 +143,9 @@ pub(super) fn run(
 fn open(runtime: &Runtime, name: &str, gold: &Gold<'_>) -> anyhow::Result<Judging> {
     let args = gold.args;
     let folder = find_model(name)?;
-    let tagger = model::check(&folder, args.tagger.tag_params(&folder))?;
     Ok(Judging {
         name: folder.name(),
-        model: TagModel::open(runtime, &folder, tagger, args.tagger.encoder_params())?,
+        model: args.tagger.builder(folder).runtime(runtime.clone()).open()?,
         rename: Rename::new(&args.map),
         score: Score::new(gold.convention, args.labels.as_deref()),
     })
@@ -240,7 +239,7 @@ fn judge_chunk(
         chunk.iter().map(|s| TagText { text: &s.text, words: Some(&s.words) }).collect();
     let mut found = vec![];
     for model in &*models {
-        found.push(model.model.tag(&texts)?.into_iter());
+        found.push(model.model.tag_texts(&texts)?.into_iter());
     }
     let path = &gold.args.file;
     for sentence in chunk {
