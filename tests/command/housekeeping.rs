@@ -103,6 +103,52 @@ fn setup_says_which_library() {
     assert!(home.run(&["setup"]).good().contains(report["library"].as_str().unwrap()));
 }
 
+/// From 1.29 on ONNX Runtime keeps an identifier of the machine and reports to its maker under the
+/// user's cache folder, unless it is kept from it.
+#[cfg(unix)]
+#[test]
+fn onnx_runtime_leaves_nothing_in_the_home_of_the_user() {
+    let home = Home::new();
+    let report = json(home.run(&["setup", "--json"]).good());
+    let library = report["library"].as_str().unwrap();
+    for value in [None, Some(""), Some("0"), Some("1")] {
+        let user = tempfile::tempdir().unwrap();
+        let mut command = home.command(&["setup", "--runtime", library]);
+        command.env("HOME", user.path()).env_remove("XDG_CACHE_HOME").env_remove("CI");
+        match value {
+            Some(value) => command.env("ORT_DISABLE_TELEMETRY", value),
+            None => command.env_remove("ORT_DISABLE_TELEMETRY"),
+        };
+        assert!(command.output().unwrap().status.success());
+        let left = fs_err::read_dir(user.path()).unwrap().count();
+        assert_eq!(left, 0, "{value:?}");
+    }
+}
+
+/// The same words as those of the library (`crates/encoder/tests/runtime.rs`).
+#[cfg(unix)]
+#[test]
+fn offline_with_nothing_there_says_the_ways() {
+    let home = Home::new();
+    home.write("nothing/cache/.keep", "");
+    for flag in [false, true] {
+        let mut command = home.command(if flag { &["setup", "--offline"] } else { &["setup"] });
+        command.env_clear().env("PATH", home.path("nothing")).env("HOME", home.path("nothing"));
+        command.env("CLOZE_CACHE", home.path("nothing/cache"));
+        if !flag {
+            command.env("CLOZE_OFFLINE", "1");
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            "error: no ONNX Runtime library found, and fetching one is forbidden (offline)\nhint: any \
+             of these provides it: `cloze setup` while online; ORT_DYLIB_PATH or --runtime naming the \
+             library; the library beside the program; `pip install onnxruntime`\n"
+        );
+    }
+}
+
 #[test]
 fn completions_are_scripts() {
     let home = Home::new();

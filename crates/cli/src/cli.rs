@@ -136,7 +136,10 @@ pub(crate) struct CommonFlags {
 impl CommonFlags {
     /// ONNX Runtime as these flags want it; says so when it was fetched.
     pub(crate) fn load_runtime(&self, messages: &Messages) -> anyhow::Result<Runtime> {
-        let params = RuntimeParams::default().library(self.runtime.clone()).offline(self.offline);
+        let params = RuntimeParams::default()
+            .library(self.runtime.clone())
+            .fetch(true)
+            .offline(self.offline);
         Ok(Runtime::load(&params, &mut |line| messages.note(line))?)
     }
 }

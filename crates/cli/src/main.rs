@@ -27,7 +27,21 @@ use crate::cli::{Cli, Command};
 use crate::commands::data::args::DataCommand;
 use crate::terminal::messages::Messages;
 
+/// The environment variable that keeps ONNX Runtime from reporting on the process to its maker.
+const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
+
 fn main() -> ExitCode {
+    // ONNX Runtime takes any other value, an empty one too, for leave to report.
+    if std::env::var_os(NO_REPORTS).is_some_and(|value| value == "1") {
+        return run().into();
+    }
+    // Set here, where there are no other threads yet, and not set back: by then there would be some.
+    #[expect(clippy::exit, reason = "what is set would else be set back")]
+    temp_env::with_var(NO_REPORTS, Some("1"), || std::process::exit(run().into()))
+}
+
+/// Does what was asked for; the exit status.
+fn run() -> u8 {
     // Bad usage ends here, with status 2.
     let cli = Cli::parse();
     interrupt_cleanly();
@@ -64,12 +78,12 @@ fn main() -> ExitCode {
         }
     };
     match result {
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
             messages.fatal(&error);
-            ExitCode::from(2)
+            2
         }
-        Ok(()) => messages.exit_code(),
+        Ok(()) => messages.status(),
     }
 }
 

@@ -26,7 +26,7 @@ struct Pair {
 }
 
 fn open(folder: &Path) -> TextClassifier {
-    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {}).unwrap();
+    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
     let name = folder.display().to_string();
     TextClassifier::open(&runtime, &name, PairCut::default(), |encoder| encoder).unwrap()
 }
@@ -128,7 +128,7 @@ fn several_labels_are_judged_one_by_one() {
 #[test]
 fn long_texts_are_averaged_over_their_windows() {
     let folder = checkpoint("bert-sequence");
-    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {}).unwrap();
+    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
     let name = folder.display().to_string();
     let narrow = TextClassifier::open(&runtime, &name, PairCut::default(), |encoder| {
         encoder.window(Some(4)).stride(Some(0)).cut(cloze::encoder::Cut::Anywhere)

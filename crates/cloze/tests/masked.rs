@@ -28,7 +28,7 @@ fn reference() -> BTreeMap<String, Vec<Entry>> {
 }
 
 fn try_open(folder: &Path) -> Result<MaskedLm, Error> {
-    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {}).unwrap();
+    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
     MaskedLm::open_with(&runtime, &ModelFolder::open(folder)?, EncoderParams::new())
 }
 

@@ -17,7 +17,7 @@ fn root() -> PathBuf {
 }
 
 fn open(params: SentenceParams) -> SentenceEncoder {
-    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {}).unwrap();
+    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
     let model = ModelFolder::open(&root().join("models/minilm-l6-v2")).unwrap();
     SentenceEncoder::open_with(&runtime, model, params).unwrap()
 }

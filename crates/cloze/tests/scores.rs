@@ -22,7 +22,7 @@ fn expected() -> Vec<(String, Value)> {
 }
 
 fn runtime() -> Runtime {
-    Runtime::load(&RuntimeParams::default(), &mut |_| {}).unwrap()
+    Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap()
 }
 
 fn scorer(name: &str, masking: Masking, params: EncoderParams) -> Scorer {

@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !std::env::args().any(|arg| arg == "--bench") {
         return Ok(());
     }
-    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {})?;
+    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {})?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/minilm-l6-v2");
     let model = ModelFolder::open(&folder)?;
     let params = EncoderParams::new().threads(Some(1));

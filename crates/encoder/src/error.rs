@@ -41,6 +41,17 @@ pub enum EncoderError {
         /// Libraries that were found and did not work, a line each.
         passed_over: String,
     },
+    /// No library on the machine, and fetching was not asked for.
+    #[error(
+        "no ONNX Runtime library found, and RuntimeParams::fetch is not set to fetch one{passed_over}\n\
+         hint: any of these provides it: `cloze setup`, once; `RuntimeParams::fetch(true)`; ORT_DYLIB_PATH \
+         or `RuntimeParams::library` naming the library; the library beside the program; `pip install \
+         onnxruntime`"
+    )]
+    RuntimeNotFound {
+        /// Libraries that were found and did not work, a line each.
+        passed_over: String,
+    },
     /// No place to keep a fetched library.
     #[error("no cache folder to keep ONNX Runtime in\nhint: name one with CLOZE_CACHE")]
     RuntimeNoCache,

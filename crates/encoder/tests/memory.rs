@@ -19,7 +19,7 @@ fn peak() -> u64 {
 /// sessions that do not share 43 each.
 #[test]
 fn sessions_share_the_weights_and_are_made_without_a_copy() {
-    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {}).unwrap();
+    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/minilm-l6-v2");
     let model = ModelFolder::open(&folder).unwrap();
     let texts = texts::of_mixed_lengths(2, 40);

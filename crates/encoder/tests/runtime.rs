@@ -14,6 +14,7 @@ use tempfile::TempDir;
 /// Variables through which [`child`] is told what to do.
 const ANSWER: &str = "CLOZE_TEST_ANSWER";
 const LIBRARY: &str = "CLOZE_TEST_LIBRARY";
+const FETCH: &str = "CLOZE_TEST_FETCH";
 const OFFLINE: &str = "CLOZE_TEST_OFFLINE";
 
 /// Loads the runtime as its environment says, and writes what came of it to a file: the kind of
@@ -24,6 +25,7 @@ fn child() {
     let Some(answer) = std::env::var_os(ANSWER) else { return };
     let params = RuntimeParams::default()
         .library(std::env::var_os(LIBRARY).map(PathBuf::from))
+        .fetch(std::env::var_os(FETCH).is_some())
         .offline(std::env::var_os(OFFLINE).is_some());
     let mut lines = vec![];
     match Runtime::load(&params, &mut |notice| lines.push(format!("notice: {notice}"))) {
@@ -35,6 +37,7 @@ fn child() {
             let other = RuntimeParams::default().library(Some("nowhere".into()));
             let again = Runtime::load(&other, &mut |_| {}).unwrap();
             assert_eq!(again.path(), runtime.path());
+            assert_eq!(Runtime::shared().unwrap().path(), runtime.path());
         }
         Err(error) => {
             let debug = format!("{error:?}");
@@ -62,7 +65,8 @@ impl Machine {
         for folder in ["bin", "cache", "home"] {
             fs_err::create_dir(root.path().join(folder)).unwrap();
         }
-        Self { root, variables: vec![] }
+        // ONNX Runtime reports to its maker else, and a notice says so.
+        Self { root, variables: vec![("ORT_DISABLE_TELEMETRY", "1".into())] }
     }
 
     fn path(&self, below: &str) -> PathBuf {
@@ -76,6 +80,10 @@ impl Machine {
 
     fn offline(self) -> Self {
         self.set(OFFLINE, "1")
+    }
+
+    fn fetch(self) -> Self {
+        self.set(FETCH, "1")
     }
 
     /// Puts a shell script on the PATH. A shell writes it: were it open for writing in this process,
@@ -139,7 +147,7 @@ fn library_name() -> String {
 
 /// The library that works on this machine.
 fn working() -> PathBuf {
-    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {});
+    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {});
     runtime.expect("a runtime on this machine, or a way to fetch one").path().to_owned()
 }
 
@@ -245,6 +253,41 @@ fn offline_with_nothing_there_says_the_ways() {
     assert_eq!(machine.files_in_cache(), Vec::<PathBuf>::new());
 }
 
+/// Nobody is asked for the library unless the settings say so, though a client is there.
+#[test]
+fn nothing_is_fetched_unless_asked_for() {
+    let asked = "echo asked > \"$CLOZE_CACHE/asked\"\nexit 1";
+    let machine = Machine::new().program("npm", asked);
+    assert_eq!(
+        machine.load(),
+        "RuntimeNotFound\nno ONNX Runtime library found, and RuntimeParams::fetch is not set to fetch \
+         one\nhint: any of these provides it: `cloze setup`, once; `RuntimeParams::fetch(true)`; \
+         ORT_DYLIB_PATH or `RuntimeParams::library` naming the library; the library beside the program; \
+         `pip install onnxruntime`"
+    );
+    assert_eq!(machine.files_in_cache(), Vec::<PathBuf>::new());
+}
+
+/// `CLOZE_OFFLINE` forbids it, asked for or not; a word for no does not.
+#[test]
+fn the_environment_forbids_fetching() {
+    let asked = "echo asked > \"$CLOZE_CACHE/asked\"\nexit 1";
+    for yes in ["1", "true", "anything"] {
+        let machine = || Machine::new().program("npm", asked).set("CLOZE_OFFLINE", yes);
+        for machine in [machine(), machine().fetch()] {
+            let expected = "RuntimeOffline\nno ONNX Runtime library found, and fetching one is \
+                            forbidden (offline)\n";
+            assert_eq!(machine.load(), format!("{expected}{WAYS}"));
+            assert_eq!(machine.files_in_cache(), Vec::<PathBuf>::new());
+        }
+    }
+    for no in ["", "0", "No"] {
+        let machine = Machine::new().program("npm", asked).set("CLOZE_OFFLINE", no).fetch();
+        assert!(machine.load().starts_with("RuntimeFetch\n"));
+        assert!(machine.files_in_cache().contains(&machine.path("cache/asked")));
+    }
+}
+
 #[test]
 fn a_library_in_the_cache_is_used() {
     let working = working();
@@ -255,11 +298,21 @@ fn a_library_in_the_cache_is_used() {
 /// From 1.29 on ONNX Runtime keeps an identifier of the machine and reports to its maker under the
 /// user's cache folder, unless it is kept from it.
 #[test]
-fn nothing_is_left_in_the_home_of_the_user() {
+fn what_may_have_been_reported_is_noted() {
     let machine = || Machine::new().offline().cached("1.32.0", &working());
-    let unwanted = ["", "0"].map(|value| machine().set("ORT_DISABLE_TELEMETRY", value));
-    for machine in unwanted.into_iter().chain([machine()]) {
-        assert!(machine.load().starts_with("Cache\n"));
+    let silent = machine();
+    assert_eq!(silent.load(), format!("Cache\n{}", working().display()));
+    assert_eq!(silent.files_in("home"), Vec::<PathBuf>::new());
+    let note = "notice: ONNX Runtime may have reported on this process to its maker: set \
+                ORT_DISABLE_TELEMETRY=1 before the program starts\nCache\n";
+    let mut unset = machine();
+    unset.variables.retain(|(name, _)| *name != "ORT_DISABLE_TELEMETRY");
+    let odd = ["", "0"].map(|value| machine().set("ORT_DISABLE_TELEMETRY", value));
+    for machine in odd.into_iter().chain([unset]) {
+        // It does not report from where this is set, so that this test does not either.
+        let machine = machine.set("CI", "true");
+        let said = machine.load();
+        assert!(said.starts_with(note), "{said}");
         assert_eq!(machine.files_in("home"), Vec::<PathBuf>::new());
     }
 }
@@ -315,7 +368,7 @@ fn python(pip: &str) -> String {
 
 #[test]
 fn without_a_client_nothing_is_fetched() {
-    let machine = Machine::new();
+    let machine = Machine::new().fetch();
     assert_eq!(
         machine.load(),
         "RuntimeFetch\nONNX Runtime could not be fetched: this machine has neither pip nor npm\n\
@@ -330,7 +383,7 @@ fn each_client_that_fails_is_quoted() {
     let pip = "echo 'WARNING: something else' >&2\necho 'ERROR: No matching version' >&2\n\
                echo >&2\nexit 1";
     let npm = "echo half > \"$5/half.tgz\"\necho 'npm error network' >&2\nexit 7";
-    let machine = Machine::new()
+    let machine = Machine::new().fetch()
         .program("python3", &python(pip))
         .program("pip", "exit 3")
         .program("pip3", "exit 0")
@@ -351,7 +404,7 @@ const WRONG: &str = "543df89fec85b1c280e5be7bc6a33e31203503cd6edb3084312de4db5a9
 
 #[test]
 fn an_archive_of_other_content_is_refused() {
-    let machine = Machine::new()
+    let machine = Machine::new().fetch()
         .program("python3", &python("echo wrong > \"$folder/onnxruntime-1.32.0.whl\""))
         // It is not asked: a wrong hash ends it.
         .program("npm", "echo asked > \"$CLOZE_CACHE/asked\"\nexit 1");
@@ -363,7 +416,7 @@ fn an_archive_of_other_content_is_refused() {
 
 #[test]
 fn the_next_client_is_asked_where_one_fails() {
-    let machine = Machine::new()
+    let machine = Machine::new().fetch()
         .program("python3", &python("exit 1"))
         .program("npm", "for folder; do :; done\necho wrong > \"$folder/onnxruntime-node.tgz\"");
     let said = machine.load();
@@ -374,7 +427,7 @@ fn the_next_client_is_asked_where_one_fails() {
 /// A broken library in the cache does not stand for the one to be fetched.
 #[test]
 fn a_broken_library_in_the_cache_is_fetched_again() {
-    let machine = Machine::new().program("python3", &python("echo tried >&2; exit 1"));
+    let machine = Machine::new().fetch().program("python3", &python("echo tried >&2; exit 1"));
     let text = machine.path("text.so");
     fs_err::write(&text, "not a library").unwrap();
     let machine = machine.cached("1.32.0", &text);
@@ -384,7 +437,7 @@ fn a_broken_library_in_the_cache_is_fetched_again() {
 
 #[test]
 fn a_cache_that_cannot_be_written_is_named() {
-    let machine = Machine::new();
+    let machine = Machine::new().fetch();
     let file = machine.path("file");
     fs_err::write(&file, "").unwrap();
     let said = machine.set("CLOZE_CACHE", file.join("cache")).load();

@@ -72,7 +72,7 @@ fn save(folder: &Path, base: &Path, encoder: &Encoder, parameters: &Parameters, 
 
 #[test]
 fn merged_adapters_give_the_hidden_states_that_were_trained() {
-    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {}).unwrap();
+    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
     for (family, rslora) in
         [("bert", false), ("roberta", true), ("distilbert", false), ("electra", true)]
     {

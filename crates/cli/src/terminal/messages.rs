@@ -1,6 +1,5 @@
 //! What the user is told beside the results, and the exit status that follows from it.
 use std::io::Write as _;
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
@@ -72,11 +71,12 @@ impl Messages {
         });
     }
 
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    /// The exit status that follows.
+    pub(crate) fn status(&self) -> u8 {
         if self.interrupted.load(Ordering::Relaxed) {
-            return ExitCode::from(INTERRUPTED);
+            return INTERRUPTED;
         }
-        ExitCode::from(u8::from(self.failed.load(Ordering::Relaxed)))
+        u8::from(self.failed.load(Ordering::Relaxed))
     }
 }
 

@@ -1,12 +1,23 @@
-//! ONNX Runtime's library: found on the machine, or fetched once.
+//! ONNX Runtime's library: found on the machine, or fetched once where that is allowed.
 //!
 //! Looked for, in this order: the setting; `ORT_DYLIB_PATH`; beside the program; the cache folder;
-//! the `onnxruntime` package of the machine's Python; fetched. A library that the user named must
-//! work; one that merely lies about is passed over when it does not, and said so when none is left.
+//! the `onnxruntime` package of the machine's Python. A library that the user named must work; one that
+//! merely lies about is passed over when it does not, and said so when none is left. Fetched only if
+//! [`RuntimeParams::fetch`] asks for it and nothing forbids it.
+//!
+//! # Reports to ONNX Runtime's maker
+//! From 1.29 on, Microsoft's builds for Linux and macOS report on the process to their maker and keep an
+//! identifier of the machine in the user's cache folder. Telemetry is turned off here as soon as there
+//! is an environment to turn it off in, which is too late for the first report (onnxruntime issue 25573):
+//! only `ORT_DISABLE_TELEMETRY=1` in the environment of the process, when the library is loaded, keeps it
+//! from that. Any other value, an empty one too, does not. A library must not change the environment of a
+//! process that may have threads, so that this is for the program to see to, before it starts them, or
+//! for whoever starts the program; the `cloze` command does it. [`Runtime::load`] notes where it was not.
 mod fetch;
 mod locate;
 mod platform;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -21,6 +32,7 @@ use crate::EncoderError;
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeParams {
     library: Option<PathBuf>,
+    fetch: bool,
     offline: bool,
 }
 
@@ -32,7 +44,17 @@ impl RuntimeParams {
         self
     }
 
-    /// Whether fetching is forbidden. Default `false`.
+    /// Whether the library may be fetched, with the machine's `pip` or `npm`, where there is none. A
+    /// `CLOZE_OFFLINE` in the environment that is not empty, `0`, `n`, `no`, `f`, `false` or `off` forbids it
+    /// all the same. Default `false`.
+    #[must_use]
+    pub fn fetch(mut self, fetch: bool) -> Self {
+        self.fetch = fetch;
+        self
+    }
+
+    /// Whether fetching is forbidden whatever [`fetch`](Self::fetch) says, as by `CLOZE_OFFLINE`. Default
+    /// `false`.
     #[must_use]
     pub fn offline(mut self, offline: bool) -> Self {
         self.offline = offline;
@@ -48,6 +70,8 @@ pub struct Runtime {
     origin: Origin,
 }
 
+/// The environment variable that forbids fetching.
+const OFFLINE: &str = "CLOZE_OFFLINE";
 /// The environment variable that keeps ONNX Runtime from reporting on the process.
 const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
 
@@ -55,17 +79,15 @@ const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
 static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 
 impl Runtime {
-    /// Finds and loads the library, fetching it if need be and allowed; `notice` gets one line when
-    /// something was fetched. Where the process has a library already, that one is returned.
-    ///
-    /// ONNX Runtime reports on the process to its maker unless `ORT_DISABLE_TELEMETRY` is 1 while it is
-    /// loaded. Where it is not, it is for that time: a program with threads that read the
-    /// environment through C meanwhile sets it itself, before it starts them.
+    /// Finds and loads the library, fetching it if need be and allowed. Where the process has a library
+    /// already, that one is returned. `notice` gets a line when something was fetched, and one where
+    /// ONNX Runtime may have [reported](self#reports-to-onnx-runtimes-maker) on the process.
     ///
     /// # Errors
     /// [`EncoderError::RuntimeMissing`], [`EncoderError::RuntimeTooOld`] and
     /// [`EncoderError::RuntimeBroken`] for a library that was named; [`EncoderError::RuntimeOffline`]
-    /// if there is none and fetching is forbidden; the other `Runtime…` errors from fetching.
+    /// if there is none and fetching is forbidden, [`EncoderError::RuntimeNotFound`] if it was not asked
+    /// for; the other `Runtime…` errors from fetching.
     pub fn load(
         params: &RuntimeParams,
         notice: &mut dyn FnMut(&str),
@@ -75,8 +97,24 @@ impl Runtime {
             return Ok(runtime.clone());
         }
         let runtime = find(params, notice)?;
+        if std::env::var_os(NO_REPORTS).is_none_or(|value| value != "1") {
+            notice(
+                "ONNX Runtime may have reported on this process to its maker: set \
+                 ORT_DISABLE_TELEMETRY=1 before the program starts",
+            );
+        }
         *loaded = Some(runtime.clone());
         Ok(runtime)
+    }
+
+    /// The runtime of the process, found and loaded at first use as by [`load`](Self::load) with the
+    /// default settings: nothing is fetched. A program that wants other settings calls
+    /// [`load`](Self::load) before.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load) with [`RuntimeParams::default`].
+    pub fn shared() -> Result<Self, EncoderError> {
+        Self::load(&RuntimeParams::default(), &mut |_| {})
     }
 
     /// Where the library is.
@@ -125,8 +163,11 @@ fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime,
     if let Some(runtime) = locate::in_python().and_then(|path| attempt(Origin::Python, path)) {
         return Ok(runtime);
     }
-    if params.offline {
+    if params.offline || std::env::var_os(OFFLINE).is_some_and(|value| is_truthy(&value)) {
         return Err(EncoderError::RuntimeOffline { passed_over });
+    }
+    if !params.fetch {
+        return Err(EncoderError::RuntimeNotFound { passed_over });
     }
     let Some(cache) = cache else {
         return Err(EncoderError::RuntimeNoCache);
@@ -141,7 +182,7 @@ fn open(origin: Origin, path: PathBuf) -> Result<Runtime, EncoderError> {
         Ok(absolute) if absolute.is_file() => absolute,
         _ => return Err(EncoderError::RuntimeMissing { path, origin: origin.name() }),
     };
-    let environment = silently(|| environment(&path))?;
+    let environment = environment(&path)?;
     Ok(Runtime { environment, path, origin })
 }
 
@@ -161,15 +202,24 @@ fn environment(path: &Path) -> Result<Environment, EncoderError> {
     })
 }
 
-/// Microsoft's builds report on the process to their maker; nothing here may reach the network. From
-/// 1.29 on, other systems than Windows have had a report queued, and an identifier of the machine
-/// stored in the user's cache folder, by the time that there is an environment in which telemetry could
-/// be turned off (onnxruntime issue 25573). A variable that is looked at once, while it is made, turns
-/// all of it off.
-fn silently<T>(make: impl FnOnce() -> T) -> T {
-    // Any other value, an empty one too, would let it report.
-    if std::env::var_os(NO_REPORTS).is_some_and(|value| value == "1") {
-        return make();
+/// Whether a variable of the environment is set to something that does not mean no; as clap's
+/// `FalseyValueParser`, by which the command reads it.
+fn is_truthy(value: &OsStr) -> bool {
+    let value = value.to_string_lossy().to_lowercase();
+    !matches!(&*value, "" | "n" | "no" | "f" | "false" | "off" | "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_no_are_not_truthy() {
+        for no in ["", "0", "n", "No", "f", "FALSE", "oFF"] {
+            assert!(!is_truthy(OsStr::new(no)), "{no:?}");
+        }
+        for yes in ["1", "y", "yes", "true", "on", "100", " ", "random"] {
+            assert!(is_truthy(OsStr::new(yes)), "{yes:?}");
+        }
     }
-    temp_env::with_var(NO_REPORTS, Some("1"), make)
 }

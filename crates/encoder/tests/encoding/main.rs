@@ -40,7 +40,7 @@ use cloze_core::{Encode as _, TokenRows};
 use cloze_encoder::{Encoder, EncoderError, EncoderParams, ModelFolder, Runtime, RuntimeParams};
 
 fn runtime() -> Runtime {
-    Runtime::load(&RuntimeParams::default(), &mut |_| {})
+    Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {})
         .expect("a runtime on this machine, or a way to fetch one")
 }
 
