@@ -120,7 +120,8 @@ fn model(task: Task, args: &BenchArgs) -> &Path {
 /// The places of everything; the model is made into one that peers read, once.
 fn places(args: &BenchArgs, cloze: Option<&Path>, folder: &Path) -> anyhow::Result<Places> {
     // Found, or fetched, before anything is measured.
-    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |line| eprintln!("{line}"))?;
+    let runtime =
+        Runtime::load(&RuntimeParams::default().fetch(true), &mut |line| eprintln!("{line}"))?;
     let mut places = Places {
         environment: args.environment.clone(),
         peers: Path::new(env!("CARGO_MANIFEST_DIR")).join("peers"),

@@ -58,7 +58,8 @@ impl System {
             versions.insert("onnxruntime".into(), version(&args.model));
             return Ok((Self::Gemm(gemm.into()), versions));
         }
-        let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |line| eprintln!("{line}"))?;
+        let runtime =
+            Runtime::load(&RuntimeParams::default().fetch(true), &mut |line| eprintln!("{line}"))?;
         versions.insert("cloze".into(), json!(env!("CARGO_PKG_VERSION")));
         versions.insert("onnxruntime".into(), version(runtime.path()));
         let (model, threads) = (ModelFolder::open(&args.model)?, Some(args.threads));

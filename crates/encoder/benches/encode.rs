@@ -52,7 +52,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !std::env::args().any(|arg| arg == "--bench") {
         return Ok(());
     }
-    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |line| println!("{line}"))?;
+    let runtime =
+        Runtime::load(&RuntimeParams::default().fetch(true), &mut |line| println!("{line}"))?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pii");
     let model = ModelFolder::open(&folder)?;
     let texts = texts::of_mixed_lengths(7, TEXTS);

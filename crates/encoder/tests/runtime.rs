@@ -383,7 +383,8 @@ fn each_client_that_fails_is_quoted() {
     let pip = "echo 'WARNING: something else' >&2\necho 'ERROR: No matching version' >&2\n\
                echo >&2\nexit 1";
     let npm = "echo half > \"$5/half.tgz\"\necho 'npm error network' >&2\nexit 7";
-    let machine = Machine::new().fetch()
+    let machine = Machine::new()
+        .fetch()
         .program("python3", &python(pip))
         .program("pip", "exit 3")
         .program("pip3", "exit 0")
@@ -404,7 +405,8 @@ const WRONG: &str = "543df89fec85b1c280e5be7bc6a33e31203503cd6edb3084312de4db5a9
 
 #[test]
 fn an_archive_of_other_content_is_refused() {
-    let machine = Machine::new().fetch()
+    let machine = Machine::new()
+        .fetch()
         .program("python3", &python("echo wrong > \"$folder/onnxruntime-1.32.0.whl\""))
         // It is not asked: a wrong hash ends it.
         .program("npm", "echo asked > \"$CLOZE_CACHE/asked\"\nexit 1");
@@ -416,7 +418,8 @@ fn an_archive_of_other_content_is_refused() {
 
 #[test]
 fn the_next_client_is_asked_where_one_fails() {
-    let machine = Machine::new().fetch()
+    let machine = Machine::new()
+        .fetch()
         .program("python3", &python("exit 1"))
         .program("npm", "for folder; do :; done\necho wrong > \"$folder/onnxruntime-node.tgz\"");
     let said = machine.load();
