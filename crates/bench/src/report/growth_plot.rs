@@ -3,7 +3,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use crate::growth::{Growth, Point};
-use cloze_report::plot::{Area, BLUE, Drawn, FONT, VERMILION, coloured_text, svg};
+use cloze_report::plot::{Area, BLUE, Drawn, FONT, VERMILION, coloured_text, svg, text};
 
 const SIZE: (u32, u32) = (900, 420);
 const HEAD: u32 = 64;
@@ -17,11 +17,11 @@ pub(crate) fn draw(growth: &Growth) -> anyhow::Result<String> {
         "What texts of {} words on average take, {} thread(s)",
         growth.words_on_average, growth.threads
     );
-    svg(SIZE, &title, |root| {
+    Ok(svg(SIZE, &title, |root| {
         let (head, body) = root.split_vertically(HEAD);
         let middle = i32::try_from(SIZE.0 / 2)?;
-        coloured_text(&head, &title, (middle, 18), 20, HPos::Center, BLACK)?;
-        coloured_text(&head, &growth.machine.describe(), (middle, 38), 14, HPos::Center, BLACK)?;
+        text(&head, &title, (middle, 18), 20, HPos::Center)?;
+        text(&head, &growth.machine.describe(), (middle, 38), 14, HPos::Center)?;
         if growth.disturbed() {
             let what = "DISTURBED: the machine was busy, not to be quoted";
             coloured_text(&head, what, (middle, 55), 13, HPos::Center, VERMILION)?;
@@ -29,7 +29,7 @@ pub(crate) fn draw(growth: &Growth) -> anyhow::Result<String> {
         let (left, right) = body.split_horizontally(SIZE.0 / 2);
         time(growth, &left)?;
         memory(growth, &right)
-    })
+    })?)
 }
 
 /// Of the numbers on an axis of powers of ten: the powers below and above all of them.
@@ -74,7 +74,7 @@ fn time(growth: &Growth, area: &Area<'_>) -> Drawn {
     chart.draw_series(LineSeries::new(of(wall), BLUE.stroke_width(2)).point_size(4))?;
     chart.draw_series(of(own).map(|at| TriangleMarker::new(at, 6, VERMILION.filled())))?;
     let legend = "circles: wall time; triangles: processor time; grey: in proportion";
-    coloured_text(area, legend, (72, 6), 12, HPos::Left, BLACK)
+    text(area, legend, (72, 6), 12, HPos::Left)
 }
 
 fn memory(growth: &Growth, area: &Area<'_>) -> Drawn {

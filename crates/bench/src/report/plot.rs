@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 use super::table::spread;
 use super::{Described, Figure, Report};
 use crate::stats::Spread;
-use cloze_report::plot::{Area, BLUE, Drawn, VERMILION, coloured_text, svg};
+use cloze_report::plot::{Area, BLUE, Drawn, VERMILION, coloured_text, svg, text};
 
 const WIDTH: u32 = 960;
 /// Above the panels: title and machine.
@@ -40,14 +40,14 @@ pub(crate) fn draw(report: &Report) -> anyhow::Result<String> {
         report.workloads.iter().map(|workload| panel(report, workload)).collect();
     let height: i32 = HEAD + panels.iter().map(Panel::height).sum::<i32>();
     let title = "cloze and its peers, the same texts in turns";
-    svg((WIDTH, u32::try_from(height)?), title, |area| {
+    Ok(svg((WIDTH, u32::try_from(height)?), title, |area| {
         let middle = i32::try_from(WIDTH / 2)?;
-        coloured_text(area, title, (middle, 18), 22, HPos::Center, BLACK)?;
+        text(area, title, (middle, 18), 22, HPos::Center)?;
         let machine = format!("{}, {}", report.machine.describe(), report.measured_at);
-        coloured_text(area, &machine, (middle, 40), 14, HPos::Center, BLACK)?;
+        text(area, &machine, (middle, 40), 14, HPos::Center)?;
         let what = "bars are medians, lines reach from the least to the greatest; 1×, 2×: threads; \
                     %: of the rate of a matrix product";
-        coloured_text(area, what, (middle, 58), 14, HPos::Center, BLACK)?;
+        text(area, what, (middle, 58), 14, HPos::Center)?;
         if report.disturbed {
             let what = "DISTURBED: the machine was busy, not to be quoted";
             coloured_text(area, what, (middle, 76), 14, HPos::Center, VERMILION)?;
@@ -58,7 +58,7 @@ pub(crate) fn draw(report: &Report) -> anyhow::Result<String> {
             top += panel.height();
         }
         Ok(())
-    })
+    })?)
 }
 
 fn panel<'a>(report: &'a Report, workload: &Described) -> Panel<'a> {
@@ -102,7 +102,7 @@ impl Panel<'_> {
     }
 
     fn draw(&self, area: &Area<'_>, top: i32) -> Drawn {
-        coloured_text(area, &self.title, (12, top + PANEL_HEAD / 2), 16, HPos::Left, BLACK)?;
+        text(area, &self.title, (12, top + PANEL_HEAD / 2), 16, HPos::Left)?;
         let most = self.bars.iter().map(|bar| bar.reach.1).fold(f64::MIN_POSITIVE, f64::max);
         #[expect(clippy::cast_possible_truncation, reason = "0 to the longest")]
         let long =
@@ -110,12 +110,12 @@ impl Panel<'_> {
         let mut y = top + PANEL_HEAD;
         for bars in self.bars.chunk_by(|a, b| a.system == b.system) {
             let middle = y + BAR * i32::try_from(bars.len())? / 2;
-            coloured_text(area, bars[0].system, (NAMES - 30, middle), 14, HPos::Right, BLACK)?;
+            text(area, bars[0].system, (NAMES - 30, middle), 14, HPos::Right)?;
             for bar in bars {
                 let centre = y + BAR / 2;
                 let colour = if bar.threads == 1 { BLUE } else { VERMILION };
                 let threads = format!("{}×", bar.threads);
-                coloured_text(area, &threads, (NAMES - 6, centre), 12, HPos::Right, BLACK)?;
+                text(area, &threads, (NAMES - 6, centre), 12, HPos::Right)?;
                 let corners = [(NAMES, y + 1), (NAMES + long(bar.middle), y + BAR - 1)];
                 area.draw(&Rectangle::new(corners, colour.mix(0.75).filled()))?;
                 let [from, to] = [bar.reach.0, bar.reach.1].map(|x| NAMES + long(x));
@@ -126,14 +126,7 @@ impl Panel<'_> {
                 for x in [from, to] {
                     area.draw(&PathElement::new([(x, centre - 3), (x, centre + 3)], BLACK))?;
                 }
-                coloured_text(
-                    area,
-                    &bar.told,
-                    (to.max(corners[1].0) + 8, centre),
-                    12,
-                    HPos::Left,
-                    BLACK,
-                )?;
+                text(area, &bar.told, (to.max(corners[1].0) + 8, centre), 12, HPos::Left)?;
                 y += BAR;
             }
             y += GAP;

@@ -76,7 +76,7 @@ impl EntityForm for EntityPage {
         }
         self.records += 1;
         write!(out, "<p class=\"record\">")?;
-        if let Some(id) = &tagged.id {
+        if let Some(id) = tagged.id {
             write!(out, "<small>{}: </small>", encode_text(id))?;
         }
         for (text, entity) in pieces(tagged.text, tagged.entities) {
