@@ -73,7 +73,7 @@ const FOUND: usize = 560;
 fn texts() -> Vec<String> {
     let samples = root().join("data/samples").to_string_lossy().into_owned();
     let found = walk::find(&[samples], true);
-    let params = ReadParams::new().check().unwrap();
+    let params = ReadParams::default().check().unwrap();
     let mut texts = vec![];
     for source in &found.sources {
         let mut reader = params.open(source).unwrap();
