@@ -36,7 +36,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use clap::Parser as _;
-use cloze_encoder::{ModelFolder, Runtime, RuntimeParams};
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::{Runtime, RuntimeParams};
 
 use args::{BenchArgs, Cli};
 use machine::Machine;

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::{Matrix, Pooling, Poolings, SentenceEncoder, SentenceParams};
+use cloze_checkpoint::ModelFolder;
 use cloze_core::{Entity, OffsetConverter, OffsetUnit};
-use cloze_encoder::{Counts, Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
+use cloze_encoder::{Counts, Encoder, EncoderParams, Runtime, RuntimeParams};
 use cloze_heads::TagDecoder;
 use cloze_heads::tag::{Aggregation, Decode, TagParams};
 use cloze_testkit::{Random, texts};

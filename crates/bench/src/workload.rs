@@ -2,7 +2,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use cloze_encoder::{EncoderParams, ModelFolder, TokenCounter};
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::{EncoderParams, TokenCounter};
 use cloze_store::checksum;
 use cloze_testkit::{Random, texts};
 use serde::Serialize;

@@ -2,11 +2,10 @@
 //! names alone.
 use std::path::{Path, PathBuf};
 
+use cloze_checkpoint::card::{BaseRef, CARD, CARD_VERSION, Card, KIND};
+use cloze_checkpoint::{CheckpointError, Head, ModelFolder, find_folder};
 use cloze_core::Matrix;
-use cloze_encoder::model::{self, Base, CARD, CARD_VERSION, Card, KIND};
-use cloze_encoder::{
-    Counts, Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, PairCut, Runtime,
-};
+use cloze_encoder::{Counts, Encoder, EncoderParams, Output, PairCut, Runtime};
 use cloze_heads::classify::{Classifier, ClassifyHead, FeatureParams, HeadSpec, Prediction};
 use cloze_store::{Existing, StoreError, envelope};
 use serde::{Deserialize, Serialize};
@@ -70,17 +69,17 @@ impl HeadCard {
 }
 
 /// The model that what is saved in `folder` goes on top of.
-pub(crate) fn open_base(base: &Base, folder: &Path) -> Result<ModelFolder, Error> {
+pub(crate) fn open_base(base: &BaseRef, folder: &Path) -> Result<ModelFolder, Error> {
     let found = base.find(folder);
     let found =
-        found.map_err(|looked| EncoderError::NoModel { name: base.name.clone(), looked })?;
+        found.map_err(|looked| CheckpointError::NoModel { name: base.name.clone(), looked })?;
     let model = ModelFolder::open(&found)?;
     check_base(base, folder, &model)?;
     Ok(model)
 }
 
 /// Whether `model` is the one that what is saved in `folder` goes on top of.
-pub(crate) fn check_base(base: &Base, folder: &Path, model: &ModelFolder) -> Result<(), Error> {
+pub(crate) fn check_base(base: &BaseRef, folder: &Path, model: &ModelFolder) -> Result<(), Error> {
     let found = model.sha256()?;
     if found == base.sha256 {
         return Ok(());
@@ -124,7 +123,7 @@ impl TextClassifier {
         cut: PairCut,
         change: impl FnOnce(EncoderParams) -> EncoderParams,
     ) -> Result<Self, Error> {
-        let folder = model::find_folder(name)?;
+        let folder = find_folder(name)?;
         if Card::open(&folder)?.is_head(&folder) {
             return Self::open_head(runtime, &folder, change);
         }

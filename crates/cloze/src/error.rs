@@ -5,7 +5,10 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// ONNX Runtime, a model folder or a text.
+    /// A model folder.
+    #[error(transparent)]
+    Checkpoint(#[from] cloze_checkpoint::CheckpointError),
+    /// ONNX Runtime, a graph or a text.
     #[error(transparent)]
     Encoder(#[from] cloze_encoder::EncoderError),
     /// Pooling, layers, a correction.

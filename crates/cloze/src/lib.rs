@@ -89,7 +89,7 @@
 //! - `train` (feature `train`): fitting heads, `cloze_train`;
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
-//! The crates beneath are re-exported: [`core`], [`graph`], [`encoder`], [`embed`], [`heads`],
+//! The crates beneath are re-exported: [`core`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
 //! [`metrics`], [`search`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
@@ -109,6 +109,7 @@ mod spans;
 pub mod tagger;
 pub mod text_index;
 
+pub use cloze_checkpoint as checkpoint;
 pub use cloze_core as core;
 pub use cloze_embed as embed;
 pub use cloze_encoder as encoder;
@@ -122,11 +123,12 @@ pub use cloze_train as train;
 
 pub use cache::VectorCache;
 pub use classifier::TextClassifier;
+pub use cloze_checkpoint::ModelFolder;
 pub use cloze_core::{Cancel, Entity, Matrix, Scheme, Span};
 pub use cloze_embed::{
     Accumulator, FittedCorrection, Layers, Level, Method, Metric, Pooling, Poolings,
 };
-pub use cloze_encoder::{Cut, Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
+pub use cloze_encoder::{Cut, Encoder, EncoderParams, Runtime, RuntimeParams};
 pub use cloze_heads::{Aggregation, Decode};
 pub use error::Error;
 pub use masked::MaskedLm;

@@ -2,8 +2,8 @@
 //! how token rows are pooled.
 use std::path::{Path, PathBuf};
 
+use cloze_checkpoint::ModelFolder;
 use cloze_embed::{Pooling, PoolingConfig, Poolings};
-use cloze_encoder::ModelFolder;
 use serde::Deserialize;
 
 use crate::Error;

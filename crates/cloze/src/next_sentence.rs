@@ -1,7 +1,7 @@
 //! Whether a text goes on from another, by a checkpoint's own head for it.
+use cloze_checkpoint::{Head, ModelFolder};
 use cloze_encoder::{
-    Counts, Encoder, EncoderParams, Head, ModelFolder, Output, PairCut, Runtime, RuntimeParams,
-    Sequence,
+    Counts, Encoder, EncoderParams, Output, PairCut, Runtime, RuntimeParams, Sequence,
 };
 use cloze_heads::next_sentence::is_next;
 

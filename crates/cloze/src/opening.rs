@@ -1,8 +1,9 @@
 //! Opening a model: which one, on which runtime, and the settings that all builders share.
 use std::path::{Path, PathBuf};
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::Cancel;
-use cloze_encoder::{EncoderParams, ModelFolder, Runtime, RuntimeParams};
+use cloze_encoder::{EncoderParams, Runtime, RuntimeParams};
 
 use crate::Error;
 

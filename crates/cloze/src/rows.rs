@@ -1,6 +1,7 @@
 //! Texts and pairs of texts as rows of numbers for a head: how they are made, kept beside the head.
+use cloze_checkpoint::ModelFolder;
 use cloze_embed::{Layers, Poolings};
-use cloze_encoder::{EncoderParams, ModelFolder, PairCut, Runtime};
+use cloze_encoder::{EncoderParams, PairCut, Runtime};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, SentenceEncoder, SentenceParams, States};

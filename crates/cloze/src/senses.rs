@@ -4,10 +4,11 @@
 //! `senses.safetensors`, the vectors.
 use std::path::Path;
 
+use cloze_checkpoint::ModelFolder;
+use cloze_checkpoint::card::BaseRef;
 use cloze_core::Span;
 use cloze_embed::Layers;
-use cloze_encoder::model::Base;
-use cloze_encoder::{EncoderParams, ModelFolder, Runtime};
+use cloze_encoder::{EncoderParams, Runtime};
 use cloze_heads::senses::{SenseSpec, Senses, Told};
 use cloze_store::{AtomicFolder, Existing, envelope};
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub const FORMAT_VERSION: u32 = 1;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SensesCard {
     /// The model whose vectors they were fitted on.
-    pub base: Base,
+    pub base: BaseRef,
     /// Its layers, averaged.
     pub layers: Layers,
     /// The words, and how their senses are told apart.
@@ -76,7 +77,7 @@ pub fn save(
 ) -> Result<(), Error> {
     let path = folder.path();
     senses.save(&path.join(VECTORS), Existing::Refuse)?;
-    let base = Base {
+    let base = BaseRef {
         name: model.name(),
         // The temporary folder lies where the final one will.
         folder: relative(path, model.folder())?.to_string_lossy().into_owned(),

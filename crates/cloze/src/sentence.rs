@@ -3,14 +3,15 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::{Matrix, Span, token};
 use cloze_embed::{
     Correct, FittedCorrection, Layers, Level, Metric, Pooling, Poolings, Provenance, average,
     l2_normalize, truncate,
 };
 use cloze_encoder::{
-    Counts, Cut, Encoder, EncoderParams, Mapped, ModelFolder, Output, PairCut, Runtime,
-    RuntimeParams, WindowStates,
+    Counts, Cut, Encoder, EncoderParams, Mapped, Output, PairCut, Runtime, RuntimeParams,
+    WindowStates,
 };
 
 use crate::{Error, modules};

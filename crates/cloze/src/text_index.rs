@@ -1,8 +1,9 @@
 //! An index of texts with the encoder that made it: a question in words, an answer in records.
 use std::path::{Path, PathBuf};
 
+use cloze_checkpoint::ModelFolder;
 use cloze_embed::{Layers, Level, Poolings};
-use cloze_encoder::{EncoderParams, ModelFolder, Runtime, RuntimeParams};
+use cloze_encoder::{EncoderParams, Runtime, RuntimeParams};
 use cloze_search::fuse::reciprocal_rank;
 use cloze_search::{EncoderCard, Hit, Index, Record, RowSet};
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use cloze::checkpoint::weights::StoredType;
+use cloze::checkpoint::{Checkpoint, Head};
 use cloze::encoder::Sequence;
-use cloze::graph::checkpoint::StoredType;
-use cloze::graph::{BuildParams, Checkpoint, Graph, Head};
+use cloze::graph::construct::{BuildParams, Graph};
 use cloze::heads::masked::{Decode, SampleParams};
 use cloze::masked::{Found, GenerateParams, Predicted};
 use cloze::store::Existing;

@@ -18,8 +18,9 @@
 use std::path::Path;
 use std::time::Instant;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::Encode as _;
-use cloze_encoder::{Counts, Encoder, EncoderParams, ModelFolder, Order, Runtime, RuntimeParams};
+use cloze_encoder::{Counts, Encoder, EncoderParams, Order, Runtime, RuntimeParams};
 use cloze_testkit::texts;
 
 const TEXTS: usize = 600;

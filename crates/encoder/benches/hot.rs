@@ -6,9 +6,8 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use cloze_encoder::{
-    Encoder, EncoderParams, ModelFolder, Output, Runtime, RuntimeParams, Sequence,
-};
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::{Encoder, EncoderParams, Output, Runtime, RuntimeParams, Sequence};
 use cloze_testkit::{Random, texts};
 use criterion::{BenchmarkId, Criterion, Throughput};
 

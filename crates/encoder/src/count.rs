@@ -1,12 +1,13 @@
 //! How many tokens texts have, and how many a model takes, without running it.
 use std::ops::Range;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::{Casing, Token};
 
 use crate::encoder::{available_threads, in_parallel, room};
 use crate::tokenize::{Tokenized, Tokenizer};
 use crate::window::Window;
-use crate::{EncoderError, EncoderParams, ModelFolder, PairCut, Sequence};
+use crate::{EncoderError, EncoderParams, PairCut, Sequence};
 
 /// A text in the tokens that a model takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! What can go wrong between a text and its numbers.
 use std::path::PathBuf;
 
+use cloze_checkpoint::CheckpointError;
+
 /// Every failure of this crate; the runtime's first, then the model's, then the texts'.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -101,49 +103,9 @@ pub enum EncoderError {
         source: std::io::Error,
     },
 
-    /// No model of that name or folder.
-    #[error("no model {name:?}; looked in {looked}")]
-    NoModel {
-        /// What was asked for.
-        name: String,
-        /// The folders looked in.
-        looked: String,
-    },
-    /// A model folder lacks a file.
-    #[error("{}: no {file} in this model folder", folder.display())]
-    ModelFile {
-        /// The folder.
-        folder: PathBuf,
-        /// What it lacks.
-        file: &'static str,
-    },
-    /// A folder that holds a head where an encoder is asked for.
-    #[error(
-        "{}: expected an encoder, found a head for {base}\nhint: cloze classify, pair and eval take \
-         it; else name the encoder", folder.display()
-    )]
-    HeadFolder {
-        /// The folder.
-        folder: PathBuf,
-        /// The model that it goes on top of.
-        base: String,
-    },
-    /// A file of the model folder cannot be used as it is.
-    #[error("{}: {what}", path.display())]
-    ModelContent {
-        /// The file.
-        path: PathBuf,
-        /// What was expected and found.
-        what: String,
-    },
-    /// A JSON file of the model folder cannot be read.
-    #[error("{}: not the JSON expected", path.display())]
-    ModelJson {
-        /// The file.
-        path: PathBuf,
-        /// Line, column and reason.
-        source: serde_json::Error,
-    },
+    /// The model folder cannot be used, or there is none of that name.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The tokenizer's file cannot be used.
     #[error("{}: not a usable tokenizer: {what}", path.display())]
     Tokenizer {

@@ -3,7 +3,6 @@
 //!
 //! In the order data flows:
 //! - [`runtime`]: ONNX Runtime's library, found or fetched;
-//! - [`model`]: a model folder and what its files say;
 //! - `tokenize`: text to token ids with the bytes they stand for;
 //! - [`words`]: tokens as people read them;
 //! - [`count`]: how many tokens texts have, without running a model;
@@ -15,8 +14,9 @@
 //! - [`encoder`]: all of it together, results in the order of the texts.
 //!
 //! ```no_run
+//! use cloze_checkpoint::ModelFolder;
 //! use cloze_core::Encode;
-//! use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Runtime, RuntimeParams};
+//! use cloze_encoder::{Encoder, EncoderParams, Runtime, RuntimeParams};
 //!
 //! let runtime = Runtime::load(&RuntimeParams::default(), &mut |line| eprintln!("{line}"))?;
 //! let model = ModelFolder::find("pii")?;
@@ -32,7 +32,6 @@ pub mod batch;
 pub mod count;
 pub mod encoder;
 mod error;
-pub mod model;
 pub mod observe;
 pub mod output;
 pub mod pair;
@@ -43,11 +42,9 @@ pub mod window;
 pub mod words;
 
 pub use batch::Order;
-pub use cloze_graph::Head;
 pub use count::{PairPieces, Pieces, TokenCounter, Windows};
 pub use encoder::{Counts, Encoder, EncoderParams};
 pub use error::EncoderError;
-pub use model::ModelFolder;
 pub use observe::Observer;
 pub use output::{Mapped, Output, Sequence, WindowStates};
 pub use pair::PairCut;

@@ -1,10 +1,11 @@
 //! What the matrices of a model's layers are multiplied with: the largest numbers of it, over texts that
 //! stand for those to come.
-use cloze_graph::build::Inside;
-use cloze_graph::quantize::Observed;
+use cloze_checkpoint::ModelFolder;
+use cloze_checkpoint::quantize::Observed;
+use cloze_graph::construct::Inside;
 
 use crate::output::{Output, WindowStates};
-use crate::{Encoder, EncoderError, EncoderParams, ModelFolder, Runtime};
+use crate::{Encoder, EncoderError, EncoderParams, Runtime};
 
 /// Watches texts on their way through the layers.
 #[derive(Debug)]

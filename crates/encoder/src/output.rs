@@ -1,9 +1,9 @@
 //! What an encoder is asked for, and what it shows of a window while its batch is there.
 use std::ops::Range;
 
+use cloze_checkpoint::Head;
 use cloze_core::Casing;
-use cloze_graph::Head;
-use cloze_graph::build::{self, Inside};
+use cloze_graph::construct::{self, Inside};
 
 /// A result of an encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +29,14 @@ impl Output {
     pub(crate) fn names(self, layers: Option<usize>) -> Vec<String> {
         let last = |i| layers.is_none_or(|n| n == i);
         match self {
-            Self::Words => vec![build::WORDS.to_owned()],
+            Self::Words => vec![construct::WORDS.to_owned()],
             Self::Hidden(i) if last(i) => {
                 ["last_hidden_state", "token_embeddings"].map(String::from).to_vec()
             }
-            Self::Hidden(i) => vec![build::hidden_name(i, layers.unwrap_or(i + 1))],
+            Self::Hidden(i) => vec![construct::hidden_name(i, layers.unwrap_or(i + 1))],
             Self::First(i) => Self::Hidden(i).names(layers),
-            Self::Inside(i, inside) => vec![build::inside_name(i, inside)],
-            Self::Head(head) => vec![build::head_name(head).to_owned()],
+            Self::Inside(i, inside) => vec![construct::inside_name(i, inside)],
+            Self::Head(head) => vec![construct::head_name(head).to_owned()],
         }
     }
 

@@ -3,10 +3,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use cloze_graph::build::{self, Numbers, Weight};
+use cloze_checkpoint::Head;
 use cloze_graph::check::{CheckedModel, Dim, ElementType, GraphInfo, TensorInfo};
+use cloze_graph::construct::{self, Graph, Numbers, Weight};
 use cloze_graph::onnx::ModelProto;
-use cloze_graph::{Graph, Head};
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Tensor};
@@ -101,7 +101,7 @@ impl Ports {
                 "input_ids" => &mut ids,
                 "attention_mask" | "input_mask" => &mut mask,
                 "token_type_ids" | "segment_ids" | "input_type_ids" | "input_type" => &mut types,
-                build::ASKED => &mut asked,
+                construct::ASKED => &mut asked,
                 other => return Err(input(other.to_owned())),
             };
             let narrow = match tensor.element {
@@ -115,7 +115,7 @@ impl Ports {
         let output = |wanted: &Output| {
             // What a graph gives of the first tokens alone, else what it gives of all.
             if let Output::First(layer) = wanted {
-                let name = build::first_name(*layer);
+                let name = construct::first_name(*layer);
                 if let Some(tensor) = info.outputs.iter().find(|tensor| tensor.name == name) {
                     return Ok(OutputPort::new(tensor, *wanted));
                 }

@@ -6,10 +6,12 @@ use cloze_core::{Casing, Span, Token, casing};
 use unicode_normalization::char::is_combining_mark;
 
 use crate::count::{PairPieces, Pieces};
-use crate::model::JSON_MAX_BYTES;
 use crate::output::Sequence;
 use crate::words::{Marks, Words};
 use crate::{EncoderError, PairCut};
+
+/// More than any tokenizer; one with 250,000 words takes 20 MiB.
+const MAX_TOKENIZER_BYTES: u64 = 256 << 20;
 
 /// One text's tokens, without the special ones.
 #[derive(Debug, Default)]
@@ -143,7 +145,7 @@ impl Tokenizer {
 
     pub(crate) fn open(path: &Path) -> Result<Self, EncoderError> {
         let wrong = |what: String| EncoderError::Tokenizer { path: path.to_owned(), what };
-        let bytes = cloze_store::read::read_capped(path, JSON_MAX_BYTES)?;
+        let bytes = cloze_store::read::read_capped(path, MAX_TOKENIZER_BYTES)?;
         let mut inner =
             tokenizers::Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);

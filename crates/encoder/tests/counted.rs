@@ -4,7 +4,8 @@
 use std::alloc::System;
 use std::path::Path;
 
-use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Output, Runtime, RuntimeParams};
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::{Encoder, EncoderParams, Output, Runtime, RuntimeParams};
 use cloze_testkit::texts;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 

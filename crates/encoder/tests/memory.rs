@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Output, Runtime, RuntimeParams};
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::{Encoder, EncoderParams, Output, Runtime, RuntimeParams};
 use cloze_testkit::texts;
 
 /// The most memory this process has held, in bytes.

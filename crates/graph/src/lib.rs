@@ -2,13 +2,7 @@
 //! before ONNX Runtime sees it.
 //!
 //! In the order data flows:
-//! - [`card`]: what a folder says it is, and where folders are found;
-//! - [`source`]: a folder's base and adapters;
-//! - [`checkpoint`]: a Hugging Face folder, its settings and tensors, judged;
-//! - [`adapter`]: LoRA adapters over a checkpoint, read and written;
-//! - [`casing`]: a table of how words were written;
-//! - [`build`]: the graph of a checkpoint, with ONNX Runtime's fused operators, and its file;
-//! - [`quantize`]: a checkpoint in 8 bits;
+//! - [`construct`]: the graph of a checkpoint, with ONNX Runtime's fused operators, and its file;
 //! - [`onnx`]: the messages of the format, as far as they are read or written;
 //! - [`check`]: what a foreign file may hold, and what it does hold.
 //!
@@ -34,18 +28,9 @@
 //! assert!(matches!(judge("com.evil"), Err(GraphError::OperatorDomain { .. })));
 //! # Ok::<(), GraphError>(())
 //! ```
-pub mod adapter;
-pub mod build;
-pub mod card;
-pub mod casing;
 pub mod check;
-pub mod checkpoint;
+pub mod construct;
 mod error;
 pub mod onnx;
-pub mod quantize;
-pub mod source;
 
-pub use build::{BuildParams, Graph};
-pub use checkpoint::{Checkpoint, Head};
 pub use error::GraphError;
-pub use source::Sources;

@@ -1,7 +1,7 @@
 """Opens the adapters that cloze has written with PEFT, and compares what PEFT merges with what cloze does.
 
     pip install torch==2.15.0 transformers==5.23.0 peft==0.21.2 safetensors==0.8.0 numpy==2.4.6
-    cargo run -p cloze-graph --example write_adapter FOLDER
+    cargo run -p cloze-checkpoint --example write_adapter FOLDER
     python check_adapter.py FOLDER
 """
 

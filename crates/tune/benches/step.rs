@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use cloze_graph::Checkpoint;
+use cloze_checkpoint::Checkpoint;
 use cloze_tune::encoder::{EncoderParams, LoraParams, Tuning};
 use cloze_tune::task::{Dense, TaggedExample, TokenTask};
 use cloze_tune::training::{Event, Schedule, TaskLearner, TrainingParams, Watch};

@@ -1,7 +1,7 @@
 //! What can go wrong between a checkpoint and a tuned one.
 use std::path::PathBuf;
 
-use cloze_graph::GraphError;
+use cloze_checkpoint::CheckpointError;
 use cloze_store::StoreError;
 
 /// Every failure of this crate.
@@ -10,7 +10,7 @@ use cloze_store::StoreError;
 pub enum TuneError {
     /// The checkpoint cannot be read, or an adapter not written.
     #[error(transparent)]
-    Graph(#[from] GraphError),
+    Checkpoint(#[from] CheckpointError),
     /// A file cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

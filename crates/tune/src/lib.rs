@@ -1,6 +1,6 @@
 //! Fine-tuning the encoder itself, whole or by low-rank adapters (LoRA), on a CPU.
 //!
-//! The encoder here computes what [`cloze_graph`]'s graph of the same checkpoint computes, and the
+//! The encoder here computes what `cloze-graph`'s graph of the same checkpoint computes, and the
 //! gradient of a loss with respect to every parameter that is trained, written out by hand: no
 //! gradient is computed or kept for what stays as it is. Texts of a batch lie end to end, without
 //! padding.

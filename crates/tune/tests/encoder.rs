@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_graph::Checkpoint;
+use cloze_checkpoint::Checkpoint;
 use cloze_testkit::{assert_close, checkpoint, checkpoints};
 use cloze_tune::encoder::{DropoutAt, EncoderParams, LoraParams, Tape, Targets, Tuning};
 use cloze_tune::random::uniform;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cloze_graph::Checkpoint;
+use cloze_checkpoint::Checkpoint;
 use cloze_testkit::checkpoint;
 use cloze_tune::encoder::{DropoutAt, EncoderParams};
 use cloze_tune::training::{Event, StateFile, TaskLearner, TrainingParams, Watch, Why};

@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_encoder::{ModelFolder, Output, Runtime, RuntimeParams, Sequence as Pieces};
-use cloze_graph::Checkpoint;
-use cloze_graph::adapter::{self, Adapter, Module};
-use cloze_graph::checkpoint::StoredType;
+use cloze_checkpoint::adapter::{self, Adapter, Module};
+use cloze_checkpoint::weights::StoredType;
+use cloze_checkpoint::{Checkpoint, ModelFolder};
+use cloze_encoder::{Output, Runtime, RuntimeParams, Sequence as Pieces};
 use cloze_store::Existing;
 use cloze_testkit::{assert_close, checkpoint};
 use cloze_tune::encoder::{EncoderParams, LoraParams, Tape, Targets, Tuning};

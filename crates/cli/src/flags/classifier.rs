@@ -1,8 +1,9 @@
 //! Flags that choose a classifier of texts or pairs.
 use anyhow::bail;
 use clap::{Args, ValueEnum};
+use cloze::checkpoint::card::Card;
+use cloze::checkpoint::{ModelFolder, find_folder};
 use cloze::encoder::PairCut;
-use cloze::encoder::model::{self, Card, ModelFolder};
 use cloze::{EncoderParams, SentenceEncoder, SentenceParams, TextClassifier};
 
 use crate::cli::CommonFlags;
@@ -68,7 +69,7 @@ impl ClassifierFlags {
         messages: &Messages,
     ) -> anyhow::Result<TextClassifier> {
         let encoder_alone = || -> anyhow::Result<bool> {
-            let folder = model::find_folder(name)?;
+            let folder = find_folder(name)?;
             let trained = Card::open(&folder)?.is_head(&folder);
             Ok(!trained && ModelFolder::open(&folder)?.labels().is_empty())
         };

@@ -1,6 +1,6 @@
 //! The flag of the type that weights are stored in.
 use clap::ValueEnum;
-use cloze_graph::checkpoint::StoredType;
+use cloze_checkpoint::weights::StoredType;
 
 /// How numbers are stored.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -15,8 +15,8 @@ pub(crate) mod tagger;
 pub(crate) mod vectors;
 pub(crate) mod work;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::{OffsetUnit, Scheme};
-use cloze_encoder::ModelFolder;
 
 /// A flag's values beside the library's: the first is the default.
 macro_rules! values {

@@ -25,10 +25,10 @@ pub mod predict;
 
 use std::path::{Path, PathBuf};
 
+use cloze_checkpoint::{Head, ModelFolder};
 use cloze_encoder::count::Pieces;
 use cloze_encoder::{
-    Counts, Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, Runtime,
-    RuntimeParams, Sequence,
+    Counts, Encoder, EncoderError, EncoderParams, Output, Runtime, RuntimeParams, Sequence,
 };
 use cloze_graph::GraphError;
 

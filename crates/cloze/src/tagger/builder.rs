@@ -1,6 +1,7 @@
 //! Settings of a tagger, validated against the model before anything is loaded.
+use cloze_checkpoint::ModelFolder;
 use cloze_core::Scheme;
-use cloze_encoder::{Encoder, ModelFolder, Runtime};
+use cloze_encoder::{Encoder, Runtime};
 use cloze_heads::tag::Transitions;
 use cloze_heads::{Aggregation, Decode, TagDecoder, TagParams};
 

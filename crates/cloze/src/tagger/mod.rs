@@ -1,8 +1,9 @@
 //! Texts to entities, as the model's own card says.
 mod builder;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::{Cancel, Encode as _, Entity, Span, TokenRows, token};
-use cloze_encoder::{Counts, Encoder, ModelFolder};
+use cloze_encoder::{Counts, Encoder};
 use cloze_heads::TagDecoder;
 
 use crate::{Error, ModelRef, batch};

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
 use cloze_core::{Casing, Encode, Matrix, TokenRows};
-use cloze_graph::check::GraphInfo;
-use cloze_graph::{BuildParams, Checkpoint, Graph, Head, build};
+use cloze_graph::check::{GraphInfo, open_model};
+use cloze_graph::construct::{self, BuildParams, Graph};
 
 use crate::batch::Order;
 use crate::count::{PairPieces, Pieces};
@@ -18,7 +19,7 @@ use crate::session::{Plan, Pool, Ports};
 use crate::tokenize::{Tokenized, Tokenizer};
 use crate::window::{self, Cut, Window};
 use crate::words::Words;
-use crate::{EncoderError, ModelFolder, Runtime};
+use crate::{EncoderError, Runtime};
 use run::Work;
 
 /// More threads than any machine here has cores; each costs a session's memory.
@@ -260,8 +261,8 @@ impl Encoder {
     /// folder's labels, before ONNX Runtime sees it.
     ///
     /// # Errors
-    /// Those of [`ModelFolder::read_graph`]; [`EncoderError::Graph`] for weights that no graph can
-    /// be built of; [`EncoderError::Tokenizer`]; [`EncoderError::GraphInput`],
+    /// [`EncoderError::Graph`] for a graph that is refused, and for weights that none can be built
+    /// of; [`EncoderError::Tokenizer`]; [`EncoderError::GraphInput`],
     /// [`EncoderError::GraphOutput`], [`EncoderError::LabelWidth`] for a graph that does not fit;
     /// [`EncoderError::Setting`] for settings that do not fit the model; [`EncoderError::Session`]
     /// if ONNX Runtime has no memory for the weights.
@@ -635,14 +636,14 @@ fn prepare(
     outputs: &[Output],
 ) -> Result<Prepared, EncoderError> {
     if !model.has_weights() {
-        let checked = model.read_graph()?;
+        let checked = open_model(model)?;
         let info = checked.info.clone();
         return Ok(Prepared { plan: Plan::File(checked), info, cased_types: None });
     }
     let checkpoint = Checkpoint::of(model.sources())?;
     let types = || i64::try_from(checkpoint.config().types).unwrap_or(i64::MAX);
     let cased_types = checkpoint.casing().map(|_| types());
-    let request = BuildParams::new().seven_bits(build::adds_in_16_bits());
+    let request = BuildParams::new().seven_bits(construct::adds_in_16_bits());
     let request = outputs.iter().fold(request, |request, output| match output {
         Output::Words => request.words(),
         Output::Hidden(layer) => request.hidden(*layer),
@@ -717,11 +718,12 @@ pub fn check(model: &ModelFolder) -> Result<Checked, EncoderError> {
     room(model, &tokenizer)?;
     let outputs = if model.has_weights() {
         let checkpoint = Checkpoint::of(model.sources())?;
-        let heads = checkpoint.heads().into_iter().map(|head| build::head_name(head).to_owned());
+        let heads =
+            checkpoint.heads().into_iter().map(|head| construct::head_name(head).to_owned());
         let layers = checkpoint.config().layers;
-        [build::hidden_name(layers, layers)].into_iter().chain(heads).collect()
+        [construct::hidden_name(layers, layers)].into_iter().chain(heads).collect()
     } else {
-        let info = model.read_graph()?.info;
+        let info = open_model(model)?.info;
         let wanted = [Output::Head(Head::Tokens)];
         let ports = Ports::resolve(&info, &model.graph_path(), &wanted, model.layers())?;
         check_width(&ports, &wanted, model.labels().len(), &model.graph_path())?;

@@ -1,6 +1,7 @@
 //! Adapters over weights: each logit and vector, against PEFT. `make_adapters.py` of the testkit has
 //! made the adapters and what is expected of them.
-use cloze_encoder::{Encoder, EncoderParams, Head, ModelFolder, Output, Sequence, WindowStates};
+use cloze_checkpoint::{Head, ModelFolder};
+use cloze_encoder::{Encoder, EncoderParams, Output, Sequence, WindowStates};
 use cloze_testkit::{adapter, assert_close, checkpoint};
 use safetensors::SafeTensors;
 

@@ -1,9 +1,10 @@
 //! A masked language model is asked at some places and answers at these: as many rows as were asked for,
 //! the same whoever else asks, and the same from a file that has a row for every token.
-use cloze_encoder::{Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, Sequence};
+use cloze_checkpoint::weights::StoredType;
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
+use cloze_encoder::{Encoder, EncoderError, EncoderParams, Output, Sequence};
 use cloze_graph::check::Dim;
-use cloze_graph::checkpoint::StoredType;
-use cloze_graph::{BuildParams, Checkpoint, Graph};
+use cloze_graph::construct::{BuildParams, Graph};
 use cloze_store::Existing;
 use cloze_testkit::{assert_close, checkpoint, checkpoint_copy};
 use proptest::prelude::*;

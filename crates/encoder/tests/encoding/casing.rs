@@ -1,10 +1,9 @@
 //! Words told apart by how they are written, where the model has a table of casings.
 use std::path::Path;
 
+use cloze_checkpoint::{CheckpointError, ModelFolder};
 use cloze_core::{Casing, Encode as _};
-use cloze_encoder::{
-    Encoder, EncoderError, EncoderParams, ModelFolder, Output, PairCut, Sequence, WindowStates,
-};
+use cloze_encoder::{Encoder, EncoderParams, Output, PairCut, Sequence, WindowStates};
 use cloze_testkit::{assert_close, checkpoint, checkpoint_copy, model_copy};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use tempfile::TempDir;
@@ -93,7 +92,7 @@ fn a_word_is_seen_as_it_is_written() {
 fn the_row_is_added_before_the_norm() {
     let copy = cased("bert", 32);
     let encoder = open(copy.path(), Output::Hidden(0), EncoderParams::new());
-    let weights = cloze_graph::Checkpoint::open(&checkpoint("bert")).unwrap();
+    let weights = cloze_checkpoint::Checkpoint::open(&checkpoint("bert")).unwrap();
     let read = |name: &str| weights.weights().reader().read(&format!("embeddings.{name}")).unwrap();
     let [words, positions, types] =
         ["word", "position", "token_type"].map(|n| read(&format!("{n}_embeddings.weight")));
@@ -247,7 +246,7 @@ fn a_table_needs_weights() {
     let copy = model_copy("tiny");
     write_table(copy.path(), &[0.0; 48]);
     let error = ModelFolder::open(copy.path()).unwrap_err();
-    assert!(matches!(error, EncoderError::ModelContent { .. }), "{error}");
+    assert!(matches!(error, CheckpointError::Config { .. }), "{error}");
     assert!(error.to_string().ends_with("a casing table for a graph; expected one for weights"));
 }
 

@@ -2,12 +2,12 @@
 //! `make_checkpoints.py` of the testkit has made the checkpoints and what is expected of them.
 use std::path::Path;
 
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
 use cloze_core::Encode as _;
 use cloze_encoder::{
-    Encoder, EncoderError, EncoderParams, Head, ModelFolder, Output, PairCut, Sequence,
-    WindowStates,
+    Encoder, EncoderError, EncoderParams, Output, PairCut, Sequence, WindowStates,
 };
-use cloze_graph::{Checkpoint, GraphError};
+use cloze_graph::GraphError;
 use cloze_testkit::{assert_close, checkpoint, checkpoint_copy, checkpoints};
 use safetensors::SafeTensors;
 
@@ -243,7 +243,10 @@ fn a_lower_layer_needs_no_higher_one() {
     assert_eq!(found, expected);
     let graph = |layer| {
         let checkpoint = Checkpoint::open(&folder).unwrap();
-        cloze_graph::Graph::build(&checkpoint, &cloze_graph::BuildParams::new().hidden(layer))
+        cloze_graph::construct::Graph::build(
+            &checkpoint,
+            &cloze_graph::construct::BuildParams::new().hidden(layer),
+        )
     };
     let nodes = |layer| graph(layer).unwrap().model.graph.unwrap().node.len();
     // Three casts and the embeddings; eleven a layer.

@@ -1,6 +1,7 @@
 //! Entities of a long document, with the model that comes with the repository.
+use cloze_checkpoint::ModelFolder;
 use cloze_core::{Entity, Span, Token};
-use cloze_encoder::{Cut, Encoder, EncoderParams, ModelFolder};
+use cloze_encoder::{Cut, Encoder, EncoderParams};
 use cloze_heads::{TagDecoder, TagParams};
 use cloze_testkit::{Random, texts};
 

@@ -2,9 +2,10 @@
 //! company, from weights and files.
 use std::path::{Path, PathBuf};
 
-use cloze_encoder::{Encoder, EncoderParams, Head, ModelFolder, Output};
-use cloze_graph::checkpoint::StoredType;
-use cloze_graph::{BuildParams, Checkpoint, Graph};
+use cloze_checkpoint::weights::StoredType;
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
+use cloze_encoder::{Encoder, EncoderParams, Output};
+use cloze_graph::construct::{BuildParams, Graph};
 use cloze_store::Existing;
 use cloze_testkit::{Random, assert_close, checkpoint, checkpoint_copy, checkpoints, texts};
 

@@ -2,9 +2,10 @@
 use std::error::Error;
 use std::path::Path;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::Encode as _;
 use cloze_encoder::encoder::{self, Checked};
-use cloze_encoder::{EncoderError, EncoderParams, ModelFolder};
+use cloze_encoder::{EncoderError, EncoderParams};
 use cloze_testkit::{graph, model, model_copy};
 use tempfile::TempDir;
 
@@ -22,7 +23,9 @@ fn said(error: &EncoderError, folder: &Path) -> String {
 /// What opening a folder says, which checking it must say too.
 fn refusal(folder: &Path) -> String {
     let opened = super::try_open(folder, EncoderParams::new()).expect_err("it is broken");
-    let checked = ModelFolder::open(folder).and_then(|model| encoder::check(&model));
+    let checked = ModelFolder::open(folder)
+        .map_err(EncoderError::from)
+        .and_then(|model| encoder::check(&model));
     let (opened, checked) = (said(&opened, folder), said(&checked.unwrap_err(), folder));
     assert_eq!(opened, checked);
     opened

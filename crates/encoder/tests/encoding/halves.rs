@@ -1,10 +1,10 @@
 //! A word table that is stored as halves stays one in the graph: half the memory, the same bits.
 use std::path::Path;
 
-use cloze_encoder::{Encoder, EncoderParams, ModelFolder, Output};
-use cloze_graph::build::Numbers;
-use cloze_graph::checkpoint::{StoredType, weights};
-use cloze_graph::{BuildParams, Checkpoint, Graph, Head};
+use cloze_checkpoint::weights::{self, StoredType};
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
+use cloze_encoder::{Encoder, EncoderParams, Output};
+use cloze_graph::construct::{BuildParams, Graph, Numbers};
 use cloze_store::Existing;
 use cloze_testkit::{Random, checkpoint, checkpoint_copy, checkpoints, texts};
 

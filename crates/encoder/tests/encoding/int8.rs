@@ -2,13 +2,12 @@
 //! depends on nothing but the text.
 use std::path::Path;
 
+use cloze_checkpoint::quantize::{Calibration, Observed, quantize};
+use cloze_checkpoint::weights::{Int8Matrix, StoredType};
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
 use cloze_encoder::observe::{self, Observer};
-use cloze_encoder::{Encoder, EncoderParams, Head, ModelFolder, Output};
-use cloze_graph::build::Inside;
-use cloze_graph::checkpoint::StoredType;
-use cloze_graph::checkpoint::weights::Int8Matrix;
-use cloze_graph::quantize::{Calibration, Observed, quantize};
-use cloze_graph::{BuildParams, Checkpoint, Graph};
+use cloze_encoder::{Encoder, EncoderParams, Output};
+use cloze_graph::construct::{BuildParams, Graph, Inside};
 use cloze_store::Existing;
 use cloze_testkit::{Random, assert_close, checkpoint, checkpoint_copy, texts};
 use tempfile::TempDir;
@@ -68,7 +67,7 @@ fn product(row: &[f32], matrix: &Int8Matrix, floor: Option<f32>) -> Vec<f64> {
     let factors = matrix.factors.as_ref().unwrap_or(&one);
     let row: Vec<f32> = row.iter().zip(factors).map(|(x, factor)| x * factor).collect();
     let most = row.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
-    // The scale, and what stands for 0, as `build::int8` says.
+    // The scale, and what stands for 0, as `construct::int8` says.
     let (scale, zero) = match (matrix.input, floor) {
         (None, None) => (most * (1.0 / 127.0), 128.0),
         (None, Some(0.0)) => (most * (1.0 / 255.0), 0.0),

@@ -36,8 +36,9 @@ mod windows;
 
 use std::path::{Path, PathBuf};
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::{Encode as _, TokenRows};
-use cloze_encoder::{Encoder, EncoderError, EncoderParams, ModelFolder, Runtime, RuntimeParams};
+use cloze_encoder::{Encoder, EncoderError, EncoderParams, Runtime, RuntimeParams};
 
 fn runtime() -> Runtime {
     Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {})

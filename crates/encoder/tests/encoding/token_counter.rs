@@ -1,5 +1,6 @@
 //! Tokens counted without running the model.
-use cloze_encoder::{EncoderError, EncoderParams, ModelFolder, Output, TokenCounter};
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::{EncoderError, EncoderParams, Output, TokenCounter};
 use cloze_testkit::{checkpoint, model, texts};
 
 fn counter(folder: &std::path::Path) -> TokenCounter {
@@ -30,7 +31,7 @@ fn limits_are_those_at_which_texts_are_long() {
     let counter = counter(&folder);
     assert_eq!((counter.limit(), counter.pair_limit()), (22, Some(21)));
     let open = || {
-        let outputs = [Output::Head(cloze_encoder::Head::Sequence)];
+        let outputs = [Output::Head(cloze_checkpoint::Head::Sequence)];
         let model = ModelFolder::open(&folder).unwrap();
         cloze_encoder::Encoder::open_for(&super::runtime(), &model, &outputs, EncoderParams::new())
             .unwrap()
@@ -57,7 +58,7 @@ fn windows_are_the_encoders() {
     let texts = ["", "ann", &"ann met the son . ".repeat(11), "the son\n\nann met kassel"];
     let small = EncoderParams::new().window(Some(5)).stride(Some(2));
     for params in [EncoderParams::new(), small.clone(), small.truncate(true)] {
-        let outputs = [Output::Head(cloze_encoder::Head::Sequence)];
+        let outputs = [Output::Head(cloze_checkpoint::Head::Sequence)];
         let encoder =
             cloze_encoder::Encoder::open_for(&super::runtime(), &model, &outputs, params.clone())
                 .unwrap();

@@ -18,6 +18,7 @@ use std::io::Read;
 use std::path::Path;
 
 use bytes::Bytes;
+use cloze_checkpoint::ModelFolder;
 use prost::Message;
 
 use crate::GraphError;
@@ -28,6 +29,15 @@ use external::Reader;
 pub use info::{Dim, GraphInfo, TensorInfo};
 use walk::{Fault, Walk};
 use wire::{Limits, Stop};
+
+/// Reads the graph of a model folder that has no weights and checks it with the default settings:
+/// nothing unchecked reaches ONNX Runtime.
+///
+/// # Errors
+/// Those of [`ValidCheckParams::open`].
+pub fn open_model(model: &ModelFolder) -> Result<CheckedModel, GraphError> {
+    CheckParams::new().check()?.open(&model.graph_path())
+}
 
 /// Domains whose operators ONNX Runtime has built in; the last two are its own, for the layouts
 /// that it rewrites a graph to. Source: include/onnxruntime/core/graph/constants.h.

@@ -1,6 +1,6 @@
 //! Words, positions, types and casing to the first hidden state.
-use cloze_graph::checkpoint::layout::Layout;
-use cloze_graph::checkpoint::{Config, Family};
+use cloze_checkpoint::layout::Layout;
+use cloze_checkpoint::{Config, Family};
 
 use super::group::{Group, sized};
 use super::layer::norm_backward;

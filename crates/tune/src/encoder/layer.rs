@@ -1,6 +1,5 @@
 //! One layer: attention, norm, feed-forward, norm.
-use cloze_graph::checkpoint::layout;
-use cloze_graph::checkpoint::{Activation, Config};
+use cloze_checkpoint::{Activation, Config, layout};
 use rayon::prelude::*;
 
 use super::attention::{Attention, Projected};

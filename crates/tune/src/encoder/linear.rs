@@ -1,5 +1,5 @@
 //! x · Wᵀ + b, with an adapter or without.
-use cloze_graph::checkpoint::layout::Dense;
+use cloze_checkpoint::layout::Dense;
 
 use super::group::{Sequences, sized};
 use super::params::LoraParams;

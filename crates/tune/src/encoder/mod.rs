@@ -14,10 +14,10 @@ mod layer;
 mod linear;
 pub mod params;
 
-use cloze_graph::Checkpoint;
-use cloze_graph::casing::CasingTable;
-use cloze_graph::checkpoint::layout::Norm;
-use cloze_graph::checkpoint::{Config, WeightReader};
+use cloze_checkpoint::casing::CasingTable;
+use cloze_checkpoint::layout::Norm;
+use cloze_checkpoint::weights::WeightReader;
+use cloze_checkpoint::{Checkpoint, Config};
 use rayon::prelude::*;
 
 use crate::random::derive;
@@ -116,7 +116,7 @@ impl Encoder {
     /// has any, drawn by `seed`.
     ///
     /// # Errors
-    /// [`TuneError::Graph`] if a tensor cannot be read; [`TuneError::Setting`] for more frozen layers
+    /// [`TuneError::Checkpoint`] if a tensor cannot be read; [`TuneError::Setting`] for more frozen layers
     /// than there are, and for adapters of matrices that the checkpoint does not have.
     pub fn open(
         checkpoint: &Checkpoint,

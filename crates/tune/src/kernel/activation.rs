@@ -1,6 +1,6 @@
 //! What stands between the two matrices of a feed-forward part, and its slope.
 //! Source of the functions: transformers, `activations.py`.
-use cloze_graph::checkpoint::Activation;
+use cloze_checkpoint::Activation;
 
 use super::exp::exp;
 use super::vectorised;

@@ -1,7 +1,7 @@
 //! Labels for a text or a pair, from its first token.
 //! Source: `BertForSequenceClassification` and its kin in the transformers library 5.23.
+use cloze_checkpoint::Family;
 use cloze_core::Matrix;
-use cloze_graph::checkpoint::Family;
 
 use super::activation::Activation;
 use super::dropout::dropout;

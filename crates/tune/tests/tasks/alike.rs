@@ -2,8 +2,8 @@
 //! (`tests/data/make_losses.py`).
 use std::path::Path;
 
+use cloze_checkpoint::Family;
 use cloze_core::Chain;
-use cloze_graph::checkpoint::Family;
 use cloze_tune::task::sequence::stems;
 use cloze_tune::task::{
     CosineTask, CrfTask, Dense, LabelledExample, RankedExample, RankingParams, ScoredExample,

@@ -1,5 +1,5 @@
 //! A batch is its examples.
-use cloze_graph::checkpoint::Family;
+use cloze_checkpoint::Family;
 use cloze_testkit::Random;
 use cloze_tune::task::{
     CosineTask, CrfTask, LabelledExample, ScoredExample, SequenceParams, TaggedExample,

@@ -1,5 +1,5 @@
 //! Masked words and the next sentence, beside transformers and by differences.
-use cloze_graph::Checkpoint;
+use cloze_checkpoint::Checkpoint;
 use cloze_testkit::{Random, checkpoint};
 use cloze_tune::encoder::{EncoderParams, Tape, Tuning};
 use cloze_tune::task::masked::{Guess, MaskParams, Part};

@@ -1,5 +1,5 @@
 //! Labels of texts.
-use cloze_graph::checkpoint::Family;
+use cloze_checkpoint::Family;
 use cloze_testkit::{Random, assert_close};
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::task::sequence::stems;

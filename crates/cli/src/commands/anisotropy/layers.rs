@@ -1,7 +1,8 @@
 //! Every hidden state of a text in one run of the encoder.
 use anyhow::anyhow;
+use cloze::checkpoint::ModelFolder;
 use cloze::embed::{EmbedError, Level, Poolings};
-use cloze::encoder::{Cut, Encoder, EncoderParams, ModelFolder, Output, WindowStates};
+use cloze::encoder::{Cut, Encoder, EncoderParams, Output, WindowStates};
 use cloze::modules;
 
 use super::sample::Sampler;

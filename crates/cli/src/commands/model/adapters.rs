@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use cloze_graph::Checkpoint;
+use cloze_checkpoint::Checkpoint;
 use serde::Serialize;
 
 /// One adapter.
@@ -33,7 +33,7 @@ impl AdapterInfo {
     /// Those of a checkpoint.
     pub(super) fn all(checkpoint: &Checkpoint) -> Vec<Self> {
         let all: u64 = checkpoint.parts().iter().map(|p| p.parameters).sum();
-        let one = |adapter: &cloze_graph::adapter::Merged| {
+        let one = |adapter: &cloze_checkpoint::adapter::Merged| {
             // `query` of `bert.encoder.layer.0.attention.self.query.weight`, and where that is
             // `dense`, what it is of.
             let module = |name: &String| {

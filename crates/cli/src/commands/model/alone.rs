@@ -2,13 +2,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cloze_encoder::ModelFolder;
-use cloze_encoder::model::{CARD, CARD_VERSION, Card, KIND};
-use cloze_graph::card::{
-    LIMITS,
-    readme::{self, README},
-};
-use cloze_graph::{Checkpoint, casing};
+use cloze_checkpoint::card::readme::{self, README};
+use cloze_checkpoint::card::{CARD, CARD_VERSION, Card, KIND, LIMITS};
+use cloze_checkpoint::{Checkpoint, ModelFolder, casing};
 use cloze_store::{AtomicFolder, Existing, checksum, envelope};
 
 use super::copied_files;

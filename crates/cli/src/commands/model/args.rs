@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
-use cloze_encoder::{ModelFolder, model};
+use cloze_checkpoint::{ModelFolder, find_folder};
 
 use crate::flags::dtype::DtypeArg;
 use crate::flags::read::ReadFlags;
@@ -109,7 +109,7 @@ impl ModelMergeArgs {
         }
         let weights = self.weight.iter().copied().chain(std::iter::repeat(1.0));
         let adapters: Vec<(PathBuf, f64)> = self.adapter.iter().cloned().zip(weights).collect();
-        Ok(ModelFolder::with_adapters(&model::find_folder(&self.model)?, &adapters)?)
+        Ok(ModelFolder::with_adapters(&find_folder(&self.model)?, &adapters)?)
     }
 }
 

@@ -3,8 +3,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use cloze_graph::checkpoint::StoredType;
-use cloze_graph::{Checkpoint, Graph};
+use cloze_checkpoint::Checkpoint;
+use cloze_checkpoint::weights::StoredType;
+use cloze_graph::construct::Graph;
 use cloze_store::{AtomicFile, Existing};
 use serde::Serialize;
 

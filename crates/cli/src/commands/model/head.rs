@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use cloze::classifier::{HEAD, HeadCard};
 use cloze::heads::classify::Classifier;
-use cloze_encoder::model::{self, Base, Card};
+use cloze_checkpoint::card::{BaseRef, Card};
+use cloze_checkpoint::find_folder;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ use crate::terminal::messages::Messages;
 
 /// The folder of a model that is a head; `None` if it is an encoder.
 pub(super) fn find(name: &str) -> anyhow::Result<Option<PathBuf>> {
-    let folder = model::find_folder(name)?;
+    let folder = find_folder(name)?;
     // A file that cannot be read is for those who open the model to name.
     let is_head = Card::open(&folder).is_ok_and(|card| card.is_head(&folder));
     Ok(Some(folder).filter(|_| is_head))
@@ -27,7 +28,7 @@ struct Info {
     license: Option<String>,
     attribution: Option<String>,
     source: Option<String>,
-    base: Option<Base>,
+    base: Option<BaseRef>,
     labels: Vec<String>,
     several_labels: bool,
     rows: Value,

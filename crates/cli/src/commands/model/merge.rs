@@ -3,8 +3,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::bail;
-use cloze_graph::Checkpoint;
-use cloze_graph::checkpoint::StoredType;
+use cloze_checkpoint::Checkpoint;
+use cloze_checkpoint::weights::StoredType;
 use cloze_store::Existing;
 use serde::Serialize;
 

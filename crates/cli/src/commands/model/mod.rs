@@ -11,11 +11,13 @@ mod quantize;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use cloze_checkpoint::card::{CARD, Card};
+use cloze_checkpoint::weights::StoredType;
+use cloze_checkpoint::{Checkpoint, CheckpointError, ModelFolder, ModelPart, casing, list_folders};
 use cloze_core::TagSet;
-use cloze_encoder::model::Card;
-use cloze_encoder::{EncoderError, ModelFolder, encoder, model};
-use cloze_graph::checkpoint::{Part, StoredType};
-use cloze_graph::{BuildParams, Checkpoint, Graph, casing};
+use cloze_encoder::encoder;
+use cloze_graph::check::open_model;
+use cloze_graph::construct::{BuildParams, Graph};
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
@@ -56,7 +58,7 @@ struct Listed {
 
 fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
     let mut all = vec![];
-    for folder in model::list() {
+    for folder in list_folders() {
         let listed = |card: &Card, license| Listed {
             name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             folder: folder.display().to_string(),
@@ -66,7 +68,7 @@ fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
         };
         match ModelFolder::open(&folder) {
             Ok(model) => all.push(listed(model.card(), model.license())),
-            Err(EncoderError::HeadFolder { .. }) => {
+            Err(CheckpointError::HeadFolder { .. }) => {
                 let card = Card::open(&folder)?;
                 let license = card.license.clone();
                 all.push(listed(&card, license));
@@ -167,7 +169,7 @@ impl WeightsInfo {
         let rule_of_thumb = 12 * config.layers as u64 * (config.hidden as u64).pow(2);
         #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
         let relative_error = (rule_of_thumb as f64 - in_layers as f64) / in_layers as f64;
-        let part = |p: Part| PartInfo { part: p.name, parameters: p.parameters };
+        let part = |p: ModelPart| PartInfo { part: p.name, parameters: p.parameters };
         Self {
             stored: match checkpoint.weights().stored_type() {
                 Some(StoredType::F32) | None => "f32",
@@ -200,7 +202,7 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         adapters = AdapterInfo::all(&checkpoint);
         (info, Some(WeightsInfo::new(&checkpoint)))
     } else {
-        (model.read_graph()?.info, None)
+        (open_model(model)?.info, None)
     };
     let card = model.card().clone();
     let opset = |(domain, version): &(String, i64)| match domain.as_str() {
@@ -354,9 +356,9 @@ fn write_check<T, E: std::error::Error + 'static>(
     let changed_text = |(name, found): &(String, Option<String>)| match found {
         Some(hash) => {
             let expected = &card.sha256[name];
-            format!("{name}: SHA-256 is {hash}, but {} has {expected}", model::CARD)
+            format!("{name}: SHA-256 is {hash}, but {} has {expected}", CARD)
         }
-        None => format!("{name}: not there, but {} has its SHA-256", model::CARD),
+        None => format!("{name}: not there, but {} has its SHA-256", CARD),
     };
     let report = Report {
         name: name.to_owned(),
@@ -380,8 +382,8 @@ fn write_check<T, E: std::error::Error + 'static>(
     } else if report.sound {
         let hashes = match card.sha256.len() {
             0 => "no hashes to compare".into(),
-            1 => format!("1 file as {} has it", model::CARD),
-            n => format!("{n} files as {} has them", model::CARD),
+            1 => format!("1 file as {} has it", CARD),
+            n => format!("{n} files as {} has them", CARD),
         };
         writeln!(out, "{}: sound ({hashes})", report.name)?;
     }

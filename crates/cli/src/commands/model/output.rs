@@ -3,9 +3,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use cloze::classifier::HEAD;
-use cloze_encoder::ModelFolder;
-use cloze_graph::adapter;
-use cloze_graph::card::Card;
+use cloze_checkpoint::card::Card;
+use cloze_checkpoint::{ModelFolder, adapter};
 use cloze_store::{AtomicFolder, Existing, StoreError};
 
 use super::COMPANIONS;

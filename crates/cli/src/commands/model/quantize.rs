@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::bail;
 use cloze::batch::isolate;
+use cloze_checkpoint::quantize::{Calibration, Observed, quantize as write_int8};
+use cloze_checkpoint::{Checkpoint, ModelFolder};
+use cloze_encoder::EncoderParams;
 use cloze_encoder::observe::{self, Observer};
-use cloze_encoder::{EncoderParams, ModelFolder};
-use cloze_graph::Checkpoint;
-use cloze_graph::quantize::{Calibration, Observed, quantize as write_int8};
 use cloze_store::Existing;
 use serde::Serialize;
 

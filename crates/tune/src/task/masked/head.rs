@@ -1,7 +1,7 @@
 //! The heads of a language model, as a checkpoint has them, or new.
-use cloze_graph::Checkpoint;
-use cloze_graph::checkpoint::WeightReader;
-use cloze_graph::checkpoint::layout::{Dense as Layer, MaskedNames};
+use cloze_checkpoint::Checkpoint;
+use cloze_checkpoint::layout::{Dense as Layer, MaskedNames};
+use cloze_checkpoint::weights::WeightReader;
 
 use crate::random::derive;
 use crate::task::Dense;
@@ -34,7 +34,7 @@ impl MaskedHead {
     /// its bias `frequencies`, `[vocabulary]`, logarithms of how likely each word is wherever it stands.
     ///
     /// # Errors
-    /// [`TuneError::Graph`] if a tensor cannot be read; [`TuneError::Setting`] for another number of
+    /// [`TuneError::Checkpoint`] if a tensor cannot be read; [`TuneError::Setting`] for another number of
     /// frequencies than the vocabulary has words.
     pub fn open(
         checkpoint: &Checkpoint,
@@ -95,7 +95,7 @@ impl NextHead {
     /// of the encoder's own parts are to begin with.
     ///
     /// # Errors
-    /// [`TuneError::Graph`] if a tensor cannot be read.
+    /// [`TuneError::Checkpoint`] if a tensor cannot be read.
     pub fn open(
         checkpoint: &Checkpoint,
         body: &str,

@@ -5,7 +5,7 @@ mod decoder;
 mod draw;
 mod head;
 
-use cloze_graph::checkpoint::{Activation, Config, Family};
+use cloze_checkpoint::{Activation, Config, Family};
 
 use super::Task;
 use super::entropy::cross_entropy;

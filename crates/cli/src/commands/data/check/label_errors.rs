@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use cloze::heads::classify::{Combine, FeatureParams};
 use cloze::{Layers, Matrix, Method, PairRows, RowParams};
-use cloze_encoder::ModelFolder;
+use cloze_checkpoint::ModelFolder;
 use cloze_train::{Folds, HeadParams, Labels, cross_validate, label_errors};
 
 use super::finding::{Finding, Kind, Occurrence, Place};

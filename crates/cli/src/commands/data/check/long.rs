@@ -1,5 +1,6 @@
 //! Texts that are longer than a model takes.
-use cloze_encoder::{ModelFolder, TokenCounter};
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::TokenCounter;
 
 use super::finding::{Finding, Kind, Occurrence, Place};
 use super::texts::{Text, Texts};

@@ -2,9 +2,9 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use cloze::checkpoint::ModelFolder;
+use cloze::checkpoint::card::{BaseRef, Card};
 use cloze::classifier::{HEAD, HeadCard, relative};
-use cloze::encoder::ModelFolder;
-use cloze::encoder::model::{Base, Card};
 use cloze::heads::classify::Classifier;
 use cloze::{Method, RowParams};
 use cloze_store::{AtomicFolder, Existing, checksum};
@@ -43,7 +43,7 @@ impl Saved<'_> {
         let hash =
             |name: &str| anyhow::Ok((name.to_owned(), checksum::sha256_file(&path.join(name))?));
         let settings = self.report.head.clone();
-        let base = Base {
+        let base = BaseRef {
             name: self.base.name(),
             // The temporary folder lies where the final one will.
             folder: relative(path, self.base.folder())?.to_string_lossy().into_owned(),

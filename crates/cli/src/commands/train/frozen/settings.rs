@@ -1,5 +1,5 @@
 //! The settings that were not given: C, or with a search also others, by trial.
-use cloze::encoder::ModelFolder;
+use cloze::checkpoint::ModelFolder;
 use cloze::heads::classify::ValidFeatureParams;
 use cloze::{Layers, Matrix, Method, Pooling, Poolings, RowParams};
 use cloze_train::search::Strategy;

@@ -2,10 +2,9 @@
 use std::fmt::{Debug, Write as _};
 
 use anyhow::{Context as _, bail};
+use cloze_checkpoint::{Checkpoint, Family, ModelFolder};
 use cloze_core::Casing;
-use cloze_encoder::{ModelFolder, Sequence as Pieces, TokenCounter};
-use cloze_graph::Checkpoint;
-use cloze_graph::checkpoint::Family;
+use cloze_encoder::{Sequence as Pieces, TokenCounter};
 use cloze_store::checksum;
 use cloze_tune::encoder::ValidEncoderParams;
 use cloze_tune::{Encoder, Parameters, Sequence};

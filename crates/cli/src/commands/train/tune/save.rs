@@ -3,11 +3,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use cloze::classifier::relative;
+use cloze_checkpoint::adapter::{self, Adapter, Module, Saved, TaskType};
+use cloze_checkpoint::card::{BaseRef, CARD, CARD_VERSION, Card, KIND};
+use cloze_checkpoint::casing;
+use cloze_checkpoint::weights::{self, StoredType};
 use cloze_core::Casing;
-use cloze_graph::adapter::{self, Adapter, Module, Saved, TaskType};
-use cloze_graph::card::{Base as BaseRef, CARD, CARD_VERSION, Card, KIND};
-use cloze_graph::casing;
-use cloze_graph::checkpoint::{StoredType, weights};
 use cloze_store::{AtomicFolder, Existing, checksum, envelope};
 use cloze_tune::encoder::{EncoderParams, Tuning};
 use cloze_tune::{Encoder, Parameter, Parameters};

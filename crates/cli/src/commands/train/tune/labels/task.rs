@@ -1,6 +1,7 @@
 //! The head that the encoder's family has for labels.
-use cloze_graph::checkpoint::layout::Dense as Layer;
-use cloze_graph::checkpoint::{Family, WeightReader};
+use cloze_checkpoint::Family;
+use cloze_checkpoint::layout::Dense as Layer;
+use cloze_checkpoint::weights::WeightReader;
 use cloze_train::{ClassWeights, Labels, TrainError};
 use cloze_tune::Parameters;
 use cloze_tune::random::derive;

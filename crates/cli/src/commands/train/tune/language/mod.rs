@@ -12,8 +12,8 @@ pub(crate) mod tally;
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze_graph::card::Card;
-use cloze_graph::checkpoint::Family;
+use cloze_checkpoint::Family;
+use cloze_checkpoint::card::Card;
 use cloze_store::AtomicFolder;
 use cloze_tune::Parameters;
 use cloze_tune::encoder::EncoderParams;

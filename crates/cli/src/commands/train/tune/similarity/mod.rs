@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::{Pooling, Poolings, modules};
+use cloze_checkpoint::adapter::TaskType;
+use cloze_checkpoint::card::Card;
 use cloze_encoder::PairCut;
-use cloze_graph::adapter::TaskType;
-use cloze_graph::card::Card;
 use cloze_store::AtomicFolder;
 use cloze_tune::encoder::EncoderParams;
 use cloze_tune::task::{

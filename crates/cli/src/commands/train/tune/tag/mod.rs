@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
+use cloze_checkpoint::adapter::TaskType;
+use cloze_checkpoint::card::Card;
 use cloze_core::Casing;
 use cloze_core::tag::TagSet;
-use cloze_graph::adapter::TaskType;
-use cloze_graph::card::Card;
 use cloze_heads::tag::Transitions;
 use cloze_store::AtomicFolder;
 use cloze_tune::Parameters;

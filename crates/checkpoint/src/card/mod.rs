@@ -1,0 +1,208 @@
+//! `cloze.json`, the card of a model folder.
+//!
+//! - [`readme`]: the model card for people.
+pub mod readme;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cloze_store::{StoreError, envelope};
+use serde::{Deserialize, Serialize};
+
+use crate::find;
+
+/// Ours, optional: what the folder is.
+pub const CARD: &str = "cloze.json";
+/// The kind of file that `cloze.json` is.
+pub const KIND: &str = "model";
+/// The newest `cloze.json` that this version understands.
+pub const CARD_VERSION: u32 = 1;
+
+/// The words of headings in `README.md` below which a model's limits stand.
+pub const LIMITS: [&str; 4] = ["limit", "limits", "limitation", "limitations"];
+
+/// What `cloze.json` says: all of it may be missing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Card {
+    /// What the model does: `tag`, …
+    pub task: Option<String>,
+    /// One sentence on it.
+    pub description: Option<String>,
+    /// The licence's SPDX name.
+    pub license: Option<String>,
+    /// Whom the licence wants named.
+    pub attribution: Option<String>,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// The SHA-256 of each file, by name.
+    pub sha256: BTreeMap<String, String>,
+    /// The model that it goes on top of, where the folder holds a head or adapters alone.
+    pub base: Option<BaseRef>,
+    /// The adapters that change the base, where it is not the folder's own with weight 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<AdapterRef>,
+    /// What a tagger knows of tags as neighbours, as it was saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crf: Option<serde_json::Value>,
+    /// The least score of an entity that is taken, where nobody says otherwise: 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<f32>,
+    /// How the model was trained: settings, data, seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training: Option<serde_json::Value>,
+}
+
+/// What whoever is to use a model must be told, and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// Where it comes from.
+    Source,
+    /// What may be done with it.
+    License,
+    /// What it does not do well, and whom that may hurt.
+    Limits,
+}
+
+impl Missing {
+    /// A word for it: `source`, `license`, `limits`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::License => "license",
+            Self::Limits => "limits",
+        }
+    }
+}
+
+/// What is missing, where it belongs, and what it tells.
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Source => {
+                "no source: neither cloze.json nor a section \"Source\" of README.md says where the \
+                 model and its data come from"
+            }
+            Self::License => {
+                "no licence: neither cloze.json nor the front matter of README.md says what may be \
+                 done with the model"
+            }
+            Self::Limits => {
+                "no limits: no section \"Limits\" or \"Limitations\" of README.md says what the model \
+                 does not do well, and whom that may hurt"
+            }
+        })
+    }
+}
+
+/// The model that a head or an adapter goes on top of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseRef {
+    /// Its name, which it is looked for by where it does not lie at `folder`.
+    pub name: String,
+    /// Where it lies, relative to the folder that names it.
+    pub folder: String,
+    /// The SHA-256 that it is known by ([`Sources::sha256`](crate::Sources::sha256)).
+    pub sha256: String,
+}
+
+/// One of several adapters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdapterRef {
+    /// Where it lies, relative to the folder that names it; `.` is that folder.
+    pub folder: String,
+    /// What its changes are multiplied with. Default `1`.
+    #[serde(default = "one")]
+    pub weight: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+impl BaseRef {
+    /// Its folder: at its place relative to `folder`, which names it, or else of its name.
+    ///
+    /// # Errors
+    /// Where it was looked for.
+    pub fn find(&self, folder: &Path) -> Result<PathBuf, String> {
+        let beside = folder.join(&self.folder);
+        if beside.is_dir() {
+            return Ok(beside);
+        }
+        find::find(&self.name).map_err(|looked| format!("{}; {looked}", beside.display()))
+    }
+}
+
+impl Card {
+    /// What the `cloze.json` of a folder says; empty without one.
+    ///
+    /// # Errors
+    /// Those of [`envelope::read_json`], for one that cannot be used.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(CARD);
+        if !path.is_file() {
+            return Ok(Self::default());
+        }
+        envelope::read_json(&path, KIND, CARD_VERSION)
+    }
+
+    /// Whether its `folder` holds a head alone, to go on top of another model's vectors.
+    #[must_use]
+    pub fn is_head(&self, folder: &Path) -> bool {
+        let whole = ["config.json", crate::adapter::CONFIG].iter();
+        let whole = whole.into_iter().any(|file| folder.join(file).is_file());
+        self.base.is_some() && self.adapters.is_empty() && !whole
+    }
+
+    /// The licence: as the card has it, or as the front matter of the folder's `README.md` does.
+    /// `None` if neither says.
+    #[must_use]
+    pub fn license(&self, folder: &Path) -> Option<String> {
+        let own = self.license.clone().filter(|license| !license.trim().is_empty());
+        own.or_else(|| readme::front_matter(&readme::read(folder), "license"))
+    }
+
+    /// What neither the card nor the `README.md` of its `folder` says.
+    #[must_use]
+    pub fn missing(&self, folder: &Path) -> Vec<Missing> {
+        let readme = readme::read(folder);
+        let says = |words: &[&str]| readme::section(&readme, words).is_some();
+        let source = self.source.as_ref().is_some_and(|source| !source.trim().is_empty());
+        let facts = [
+            (Missing::Source, source || says(&["source", "sources"])),
+            (Missing::License, self.license(folder).is_some()),
+            (Missing::Limits, says(&LIMITS)),
+        ];
+        facts.into_iter().filter(|(_, there)| !there).map(|(missing, _)| missing).collect()
+    }
+
+    /// The files of its `folder` whose content is not what `cloze.json` says, each with what it
+    /// hashes to (`None`: it is not there).
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] for a file that cannot be read.
+    pub fn changed_files(
+        &self,
+        folder: &Path,
+    ) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        let mut changed = vec![];
+        for (name, expected) in &self.sha256 {
+            let path = folder.join(name);
+            // A name that leaves the folder is not looked at: it could be any file.
+            let inside =
+                Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+            if !inside || !path.is_file() {
+                changed.push((name.clone(), None));
+                continue;
+            }
+            let found = cloze_store::checksum::sha256_file(&path)?;
+            if !found.eq_ignore_ascii_case(expected) {
+                changed.push((name.clone(), Some(found)));
+            }
+        }
+        Ok(changed)
+    }
+}

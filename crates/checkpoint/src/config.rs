@@ -1,0 +1,321 @@
+//! `config.json` of a Hugging Face checkpoint, as far as the forward pass depends on it.
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::CheckpointError;
+
+/// The largest `config.json` that is read.
+const MAX_CONFIG_BYTES: u64 = 16 << 20;
+
+/// Which of transformers' models a checkpoint is: they differ in tensor names, in how positions
+/// are counted, and in their heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// BERT (Devlin et al. 2019), `MiniLM` and whatever else says `bert`.
+    Bert,
+    /// RoBERTa (Liu et al. 2019), XLM-RoBERTa and CamemBERT: positions count from behind the
+    /// padding token.
+    Roberta,
+    /// DistilBERT (Sanh et al. 2019): no token types, no pooler.
+    DistilBert,
+    /// ELECTRA (Clark et al. 2020): embeddings may be narrower than the layers.
+    Electra,
+}
+
+/// `model_type` values, the family each belongs to, and what its classes' names begin with.
+const FAMILIES: [(&str, Family, &str); 6] = [
+    ("bert", Family::Bert, "Bert"),
+    ("roberta", Family::Roberta, "Roberta"),
+    ("xlm-roberta", Family::Roberta, "XLMRoberta"),
+    ("camembert", Family::Roberta, "Camembert"),
+    ("distilbert", Family::DistilBert, "DistilBert"),
+    ("electra", Family::Electra, "Electra"),
+];
+
+/// What stands between the two matrices of a feed-forward part.
+/// Source: transformers, `activations.py`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// x · Φ(x), by the error function.
+    Gelu,
+    /// Its approximation by tanh (Hendrycks & Gimpel 2016).
+    GeluTanh,
+    /// x · σ(1.702 x).
+    QuickGelu,
+    /// max(x, 0).
+    Relu,
+    /// x · σ(x), also called swish.
+    Silu,
+    /// tanh x.
+    Tanh,
+    /// σ(x).
+    Sigmoid,
+}
+
+impl Activation {
+    /// Bound of its least value: it never goes further below 0. `None` for tanh, which goes to −1.
+    #[must_use]
+    pub fn floor(self) -> Option<f32> {
+        match self {
+            // Its least value is −0.169 971 (at −0.751 79), that of the approximation −0.170 041.
+            Self::Gelu | Self::GeluTanh => Some(0.1701),
+            // −0.163 61: x · σ(1.702 x) is that of SiLU, −0.278 46, divided by 1.702.
+            Self::QuickGelu => Some(0.1637),
+            Self::Silu => Some(0.2785),
+            Self::Relu | Self::Sigmoid => Some(0.0),
+            Self::Tanh => None,
+        }
+    }
+}
+
+/// `hidden_act` values and what each means.
+const ACTIVATIONS: [(&str, Activation); 12] = [
+    ("gelu", Activation::Gelu),
+    ("gelu_python", Activation::Gelu),
+    ("gelu_new", Activation::GeluTanh),
+    ("gelu_fast", Activation::GeluTanh),
+    ("gelu_pytorch_tanh", Activation::GeluTanh),
+    ("gelu_accurate", Activation::GeluTanh),
+    ("quick_gelu", Activation::QuickGelu),
+    ("relu", Activation::Relu),
+    ("silu", Activation::Silu),
+    ("swish", Activation::Silu),
+    ("tanh", Activation::Tanh),
+    ("sigmoid", Activation::Sigmoid),
+];
+
+/// What the architecture says its `classifier` is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Classifier {
+    /// `…ForTokenClassification`: every token.
+    Tokens,
+    /// `…ForSequenceClassification`: the whole text, by its first token.
+    Sequence,
+}
+
+/// The shape of an encoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Its family.
+    pub family: Family,
+    /// What transformers' names of its classes begin with.
+    class: &'static str,
+    /// `architectures[0]`, if it says.
+    pub architecture: Option<String>,
+    /// Numbers a token has between layers.
+    pub hidden: usize,
+    /// Numbers a token has in the embedding tables: `hidden`, but for ELECTRA.
+    pub embedding: usize,
+    /// Layers.
+    pub layers: usize,
+    /// Attention heads a layer.
+    pub heads: usize,
+    /// Numbers a token has inside a feed-forward part.
+    pub intermediate: usize,
+    /// Rows of the word table.
+    pub vocabulary: usize,
+    /// Rows of the position table.
+    pub positions: usize,
+    /// Rows of the token-type table; 0 where the family has none.
+    pub types: usize,
+    /// Between the feed-forward matrices.
+    pub activation: Activation,
+    /// Added to the variance in every layer norm.
+    pub norm_epsilon: f32,
+    /// The padding token's id, from behind which RoBERTa counts positions.
+    pub pad_id: i64,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    model_type: Option<String>,
+    architectures: Option<Vec<String>>,
+    #[serde(alias = "dim")]
+    hidden_size: Option<usize>,
+    embedding_size: Option<usize>,
+    #[serde(alias = "n_layers")]
+    num_hidden_layers: Option<usize>,
+    #[serde(alias = "n_heads")]
+    num_attention_heads: Option<usize>,
+    #[serde(alias = "hidden_dim")]
+    intermediate_size: Option<usize>,
+    vocab_size: Option<usize>,
+    max_position_embeddings: Option<usize>,
+    type_vocab_size: Option<usize>,
+    #[serde(alias = "activation")]
+    hidden_act: Option<String>,
+    layer_norm_eps: Option<f32>,
+    pad_token_id: Option<i64>,
+    position_embedding_type: Option<String>,
+    quantization_config: Option<serde_json::Value>,
+    #[serde(default)]
+    is_decoder: bool,
+    #[serde(default)]
+    add_cross_attention: bool,
+}
+
+/// What the file at `path` holds.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, CheckpointError> {
+    Ok(cloze_store::read::read_capped(path, MAX_CONFIG_BYTES)?)
+}
+
+impl Config {
+    /// Reads and judges the file at `path`.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such JSON;
+    /// [`CheckpointError::Config`] for a model that cannot be built, with the setting at fault.
+    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        let bytes = read_bytes(path)?;
+        let raw = serde_json::from_slice(&bytes)
+            .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })?;
+        Self::of(raw).map_err(|what| CheckpointError::Config { path: path.to_owned(), what })
+    }
+
+    fn of(raw: Raw) -> Result<Self, String> {
+        let named = |list: &[&str]| list.join(", ");
+        let model_type = raw.model_type.ok_or("no model_type")?;
+        let known: Vec<_> = FAMILIES.iter().map(|(name, ..)| *name).collect();
+        let found = FAMILIES.iter().find(|(name, ..)| *name == model_type);
+        let &(_, family, class) = found.ok_or_else(|| {
+            format!("model_type is {model_type:?}; graphs are built for {}", named(&known))
+        })?;
+        if raw.is_decoder || raw.add_cross_attention {
+            return Err("is_decoder or add_cross_attention is true; only encoders are built".into());
+        }
+        if let Some(positions) = raw.position_embedding_type.filter(|p| p != "absolute") {
+            return Err(format!(
+                "position_embedding_type is {positions:?}; only \"absolute\" is built"
+            ));
+        }
+        raw.quantization_config.as_ref().map_or(Ok(()), crate::quantization::check)?;
+        // What a file leaves out has these values in transformers' configuration classes.
+        let act = raw.hidden_act.as_deref().unwrap_or("gelu");
+        let activation = ACTIVATIONS.iter().find(|(name, _)| *name == act);
+        let activation = activation.map(|(_, activation)| *activation).ok_or_else(|| {
+            let known: Vec<_> = ACTIVATIONS.iter().map(|(name, _)| *name).collect();
+            format!("hidden_act is {act:?}; known are {}", named(&known))
+        })?;
+        let size = |name: &str, value: Option<usize>| match value {
+            Some(0) | None => Err(format!("{name} is missing or 0")),
+            // No table of this many rows or columns fits any memory; their product must not
+            // overflow.
+            Some(n) if n > 1 << 28 => Err(format!("{name} is {n}: too large")),
+            Some(n) => Ok(n),
+        };
+        let hidden = size("hidden_size", raw.hidden_size)?;
+        let heads = size("num_attention_heads", raw.num_attention_heads)?;
+        if !hidden.is_multiple_of(heads) {
+            return Err(format!(
+                "hidden_size {hidden} is no multiple of num_attention_heads {heads}"
+            ));
+        }
+        let layers = size("num_hidden_layers", raw.num_hidden_layers)?;
+        if layers > 1000 {
+            return Err(format!("num_hidden_layers is {layers}: too many"));
+        }
+        let norm_epsilon = match (family, raw.layer_norm_eps) {
+            // Fixed in its code.
+            (Family::DistilBert, _) | (_, None) => 1e-12,
+            (_, Some(eps)) if eps > 0.0 && eps < 1.0 => eps,
+            (_, Some(eps)) => return Err(format!("layer_norm_eps is {eps}")),
+        };
+        let default_pad = i64::from(family == Family::Roberta);
+        let pad_id = raw.pad_token_id.unwrap_or(default_pad);
+        let vocabulary = size("vocab_size", raw.vocab_size)?;
+        if !usize::try_from(pad_id).is_ok_and(|id| id < vocabulary) {
+            return Err(format!("pad_token_id is {pad_id}; the vocabulary has {vocabulary} words"));
+        }
+        Ok(Self {
+            family,
+            class,
+            architecture: raw.architectures.and_then(|list| list.into_iter().next()),
+            hidden,
+            embedding: match (family, raw.embedding_size) {
+                (Family::Electra, Some(_)) => size("embedding_size", raw.embedding_size)?,
+                _ => hidden,
+            },
+            layers,
+            heads,
+            intermediate: size("intermediate_size", raw.intermediate_size)?,
+            vocabulary,
+            positions: size("max_position_embeddings", raw.max_position_embeddings)?,
+            types: match family {
+                Family::DistilBert => 0,
+                _ => size("type_vocab_size", Some(raw.type_vocab_size.unwrap_or(2)))?,
+            },
+            activation,
+            norm_epsilon,
+            pad_id,
+        })
+    }
+
+    /// Makes the model one with such a classifier, by the name that transformers has for it.
+    pub(crate) fn set_classifier(&mut self, classifier: Classifier) {
+        let task = match classifier {
+            Classifier::Tokens => "ForTokenClassification",
+            Classifier::Sequence => "ForSequenceClassification",
+        };
+        self.architecture = Some(format!("{}{task}", self.class));
+    }
+
+    /// What a `classifier` in the checkpoint is for; `None` if the architecture does not say.
+    #[must_use]
+    pub fn classifier(&self) -> Option<Classifier> {
+        let architecture = self.architecture.as_deref()?;
+        if architecture.ends_with("ForTokenClassification") {
+            Some(Classifier::Tokens)
+        } else if architecture.ends_with("ForSequenceClassification") {
+            Some(Classifier::Sequence)
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Config, String> {
+        Config::of(serde_json::from_str(json).unwrap())
+    }
+
+    const BERT: &str = r#"{"model_type":"bert","hidden_size":8,"num_hidden_layers":2,
+        "num_attention_heads":2,"intermediate_size":16,"vocab_size":10,"max_position_embeddings":12"#;
+
+    #[test]
+    fn what_is_left_out_is_what_transformers_takes() {
+        let config = parse(&format!("{BERT}}}")).unwrap();
+        assert_eq!((config.types, config.pad_id, config.activation), (2, 0, Activation::Gelu));
+        assert_eq!((config.embedding, config.classifier()), (8, None));
+        let distil = r#"{"model_type":"distilbert","dim":8,"n_layers":2,"n_heads":2,"hidden_dim":16,
+            "vocab_size":10,"max_position_embeddings":12,"activation":"relu","layer_norm_eps":0.5}"#;
+        let config = parse(distil).unwrap();
+        assert_eq!((config.hidden, config.layers, config.intermediate), (8, 2, 16));
+        assert_eq!((config.types, config.activation), (0, Activation::Relu));
+        assert!((config.norm_epsilon - 1e-12).abs() < 1e-15);
+    }
+
+    #[test]
+    fn what_cannot_be_built_is_named() {
+        for (extra, expected) in [
+            (r#","hidden_act":"relu6""#, "relu6"),
+            (r#","position_embedding_type":"relative_key""#, "relative_key"),
+            (r#","is_decoder":true"#, "is_decoder"),
+            (r#","layer_norm_eps":0"#, "layer_norm_eps"),
+            (r#","pad_token_id":10"#, "pad_token_id is 10"),
+            (r#","type_vocab_size":0"#, "type_vocab_size"),
+        ] {
+            let error = parse(&format!("{BERT}{extra}}}")).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+        assert!(parse(r#"{"model_type":"gpt2"}"#).unwrap_err().contains("distilbert"));
+        assert!(parse("{}").is_err());
+        let odd = BERT.replace("\"num_attention_heads\":2", "\"num_attention_heads\":3");
+        assert!(parse(&format!("{odd}}}")).unwrap_err().contains("no multiple"));
+        let huge = BERT.replace("\"vocab_size\":10", "\"vocab_size\":18446744073709551615");
+        assert!(parse(&format!("{huge}}}")).unwrap_err().contains("too large"));
+    }
+}

@@ -1,0 +1,186 @@
+//! Reasons to refuse a model folder.
+use std::path::PathBuf;
+
+/// Every failure of this crate: of finding a model, of its files, of its adapters.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// No model of that name or folder.
+    #[error("no model {name:?}; looked in {looked}")]
+    NoModel {
+        /// What was asked for.
+        name: String,
+        /// The folders looked in.
+        looked: String,
+    },
+    /// A model folder lacks a file.
+    #[error("{}: no {file} in this model folder", folder.display())]
+    ModelFile {
+        /// The folder.
+        folder: PathBuf,
+        /// What it lacks.
+        file: &'static str,
+    },
+    /// A folder that holds a head where an encoder is asked for.
+    #[error(
+        "{}: expected an encoder, found a head for {base}\nhint: cloze classify, pair and eval take \
+         it; else name the encoder", folder.display()
+    )]
+    HeadFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The model that it goes on top of.
+        base: String,
+    },
+    /// A file cannot be read; the text names it.
+    #[error(transparent)]
+    Read(#[from] std::io::Error),
+    /// A file of a checkpoint cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] cloze_store::StoreError),
+    /// A JSON file of a checkpoint is none, or not of the form expected.
+    #[error("{}: not the JSON expected", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and reason.
+        source: serde_json::Error,
+    },
+    /// A setting of a checkpoint for which no graph can be built.
+    #[error("{}: {what}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and found.
+        what: String,
+    },
+    /// A safetensors file is damaged, or something else.
+    #[error("{}: not a sound safetensors file: {what}", path.display())]
+    Safetensors {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The tensors of a checkpoint are not those that its configuration asks for.
+    #[error("{}: {}", path.display(), tensors(missing, extra, wrong))]
+    Tensors {
+        /// The checkpoint's folder.
+        path: PathBuf,
+        /// Tensors that are not there, with their shapes.
+        missing: Vec<String>,
+        /// Tensors that are there and have no known use.
+        extra: Vec<String>,
+        /// Tensors of another shape: name, shape expected, shape found.
+        wrong: Vec<String>,
+    },
+    /// A tensor's elements are of a type that weights cannot have.
+    #[error("{}: tensor {tensor:?}: elements are {found}; expected F32, F16 or BF16", path.display())]
+    TensorType {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The type, as safetensors calls it.
+        found: String,
+    },
+    /// A number of a tensor is beyond what the smaller type can hold.
+    #[error("{}: tensor {tensor:?} has numbers too large for the type asked for", path.display())]
+    Overflow {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+    },
+    /// A number of a tensor is none: NaN or infinite.
+    #[error("{}: tensor {tensor:?} has a number that is not finite", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor, of an adapter the matrix it is for.
+        tensor: String,
+    },
+    /// A row of a matrix is to get the length that a DoRA adapter has learned, and all of it is 0.
+    #[error("{}: tensor {tensor:?}: row {row} with the adapter is 0, and has no direction", path.display())]
+    ZeroRow {
+        /// The adapter's file.
+        path: PathBuf,
+        /// The matrix.
+        tensor: String,
+        /// The row, from 0.
+        row: usize,
+    },
+    /// A setting of an adapter that makes no sense, or that cannot be followed.
+    #[error("{}: {setting}: expected {expected}, found {found}", path.display())]
+    AdapterSetting {
+        /// `adapter_config.json`.
+        path: PathBuf,
+        /// The setting.
+        setting: String,
+        /// What can be followed.
+        expected: &'static str,
+        /// What it says.
+        found: String,
+    },
+    /// Adapters that do not go together, or not with their folder.
+    #[error("{}: {what}", path.display())]
+    Adapters {
+        /// The folder.
+        path: PathBuf,
+        /// What was expected and found.
+        what: String,
+    },
+    /// The base of an adapter is nowhere.
+    #[error("{}: no {base:?}, which its adapter goes on top of; looked in {looked}", folder.display())]
+    NoBase {
+        /// The adapter's folder.
+        folder: PathBuf,
+        /// The base's name.
+        base: String,
+        /// Where it was looked for.
+        looked: String,
+    },
+    /// The base of an adapter cannot be one.
+    #[error("{}: its base {} is {what}", folder.display(), base.display())]
+    NotABase {
+        /// The adapter's folder.
+        folder: PathBuf,
+        /// The base.
+        base: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The base is another than the adapter was trained on.
+    #[error(
+        "{}: trained on a model of SHA-256 {expected}, but {} is of {found}",
+        folder.display(), base.display()
+    )]
+    OtherBase {
+        /// The adapter's folder.
+        folder: PathBuf,
+        /// The base.
+        base: PathBuf,
+        /// The hash of what it was trained on.
+        expected: String,
+        /// The hash of what was found.
+        found: String,
+    },
+    /// Something is asked for that the checkpoint cannot give.
+    #[error("{}: {what}", path.display())]
+    Request {
+        /// The checkpoint's folder.
+        path: PathBuf,
+        /// What was asked for, and what there is.
+        what: String,
+    },
+}
+
+/// What is wrong with a checkpoint's tensors, a line each.
+fn tensors(missing: &[String], extra: &[String], wrong: &[String]) -> String {
+    let lists = [("missing", missing), ("of no known use", extra), ("of another shape", wrong)];
+    let parts = lists.into_iter().filter(|(_, names)| !names.is_empty()).map(|(what, names)| {
+        let n = names.len();
+        format!("{n} tensor{} {what}:\n  {}", if n == 1 { "" } else { "s" }, names.join("\n  "))
+    });
+    parts.collect::<Vec<_>>().join("\n")
+}

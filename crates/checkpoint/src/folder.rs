@@ -1,0 +1,368 @@
+//! A model is a folder: what its files say before any of them is run.
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::card::Card;
+use crate::checkpoint::CONFIG;
+use crate::error::CheckpointError;
+use crate::find::find_folder;
+use crate::source::Sources;
+use crate::weights::Weights;
+use crate::{adapter, casing};
+
+const TOKENIZER: &str = "tokenizer.json";
+const GRAPH: &str = "model.onnx";
+/// The largest JSON file of settings that is read.
+const MAX_JSON_BYTES: u64 = 16 << 20;
+/// Models whose positions count from behind the padding token: the reference code adds
+/// `padding_idx + 1` (transformers, `create_position_ids_from_input_ids`).
+const OFFSET_POSITIONS: [&str; 7] =
+    ["roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "longformer", "mpnet", "xmod"];
+
+/// What `config.json` says that matters here.
+#[derive(Clone, Debug, Deserialize)]
+struct Config {
+    model_type: Option<String>,
+    id2label: Option<BTreeMap<String, String>>,
+    max_position_embeddings: Option<usize>,
+    pad_token_id: Option<i64>,
+    #[serde(alias = "n_layers")]
+    num_hidden_layers: Option<usize>,
+    problem_type: Option<String>,
+}
+
+/// What `tokenizer_config.json` says that matters here. The length is a float for the models that
+/// leave it unset: their files say 1e30.
+#[derive(Default, Deserialize)]
+struct TokenizerConfig {
+    model_max_length: Option<f64>,
+    /// Its name, or an object that has it as `content`.
+    mask_token: Option<Value>,
+}
+
+/// What `sentence_bert_config.json` says that matters here: the length sentences were trained at.
+#[derive(Default, Deserialize)]
+struct SentenceConfig {
+    max_seq_length: Option<usize>,
+}
+
+/// A model folder in the layout of the Hugging Face ecosystem: `config.json`, `tokenizer.json`,
+/// `model.safetensors` or `model.onnx` (of both, the weights are taken), and perhaps
+/// `tokenizer_config.json`, sentence-transformers' settings and `cloze.json`. A folder with an
+/// adapter, `adapter_config.json` and `adapter_model.safetensors`, is a model too: what it lacks is
+/// taken from its base.
+#[derive(Clone, Debug)]
+pub struct ModelFolder {
+    sources: Sources,
+    card: Card,
+    labels: Vec<String>,
+    layers: Option<usize>,
+    max_tokens: usize,
+    pad_id: i64,
+    has_weights: bool,
+    problem: Option<String>,
+    mask_token: Option<String>,
+}
+
+impl ModelFolder {
+    /// Reads a folder's settings. The graph and the tokenizer are only looked for.
+    ///
+    /// # Errors
+    /// [`CheckpointError::ModelFile`] for a missing file; [`CheckpointError::Json`],
+    /// [`CheckpointError::Config`] and [`CheckpointError::Store`] for one that cannot be used;
+    /// [`CheckpointError::HeadFolder`] for a head alone; [`CheckpointError`] for an adapter without
+    /// its base.
+    pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
+        let card = Card::open(folder)?;
+        match &card.base {
+            Some(base) if card.is_head(folder) => {
+                let (folder, base) = (folder.to_owned(), base.name.clone());
+                Err(CheckpointError::HeadFolder { folder, base })
+            }
+            _ => Self::of(Sources::find(folder)?, card),
+        }
+    }
+
+    /// A model with adapters over it that its folder does not know of, each with what its changes
+    /// are multiplied with.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn with_adapters(
+        base: &Path,
+        adapters: &[(PathBuf, f64)],
+    ) -> Result<Self, CheckpointError> {
+        Self::of(Sources::of(base, adapters)?, Card::open(base)?)
+    }
+
+    fn of(sources: Sources, card: Card) -> Result<Self, CheckpointError> {
+        let folder = sources.folder();
+        let has_weights = Weights::are_in(sources.base());
+        let missing = |file| Err(CheckpointError::ModelFile { folder: folder.to_owned(), file });
+        for file in [CONFIG, TOKENIZER] {
+            if !sources.file(file).is_file() {
+                return missing(file);
+            }
+        }
+        if !has_weights && !folder.join(GRAPH).is_file() {
+            let pickled = folder.join("pytorch_model.bin").is_file();
+            return missing(if pickled {
+                "model.safetensors or model.onnx; pytorch_model.bin, which it has, can run code when \
+                 it is read, so it is not: let transformers' save_pretrained write it again"
+            } else {
+                "model.safetensors or model.onnx"
+            });
+        }
+        let table = sources.file(casing::FILE);
+        if !has_weights && table.is_file() {
+            let what = "a casing table for a graph; expected one for weights".to_owned();
+            return Err(CheckpointError::Config { path: table, what });
+        }
+        let path = sources.file(CONFIG);
+        let config: Config = read_json(&path)?;
+        let wrong = |what: String| CheckpointError::Config { path: path.clone(), what };
+        let labels = labels(config.id2label.unwrap_or_default()).map_err(wrong)?;
+        let tokenizer_config = sources.file("tokenizer_config.json");
+        let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
+            read_json(&tokenizer_config)?
+        } else {
+            TokenizerConfig::default()
+        };
+        let sentences = sources.file("sentence_bert_config.json");
+        let sentences: SentenceConfig =
+            if sentences.is_file() { read_json(&sentences)? } else { SentenceConfig::default() };
+        let limit = max_tokens(
+            config.model_type.as_deref(),
+            config.max_position_embeddings,
+            config.pad_token_id,
+            tokenizer_config.model_max_length,
+        )
+        .map_err(wrong)?;
+        let max_tokens =
+            sentences.max_seq_length.filter(|&n| n > 0).map_or(limit, |n| n.min(limit));
+        Ok(Self {
+            sources,
+            card,
+            labels,
+            layers: config.num_hidden_layers,
+            max_tokens,
+            pad_id: config.pad_token_id.unwrap_or(0),
+            has_weights,
+            problem: config.problem_type,
+            mask_token: tokenizer_config.mask_token.as_ref().and_then(token_name),
+        })
+    }
+
+    /// Finds a model by name or folder: [`find_folder`], opened.
+    ///
+    /// # Errors
+    /// [`CheckpointError::NoModel`], and those of [`ModelFolder::open`].
+    pub fn find(name: &str) -> Result<Self, CheckpointError> {
+        Self::open(&find_folder(name)?)
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.sources.folder()
+    }
+
+    /// Where its parts lie: the base and the adapters of one with adapters.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// One of its files: the folder's own, or of one with adapters theirs or the base's. Where none
+    /// is there, where the folder's own would be.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.sources.file(name)
+    }
+
+    /// The folder's name, which is the model's.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = fs_err::canonicalize(self.folder()).unwrap_or_else(|_| self.folder().to_owned());
+        name.file_name().map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
+    }
+
+    /// What `cloze.json` says; empty without one.
+    #[must_use]
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// The names behind the outputs, in their order (`id2label`); empty if the model has none.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Whether its labels are decided one by one, so that a text may have several or none
+    /// (`problem_type` is `multi_label_classification`).
+    #[must_use]
+    pub fn multi_label(&self) -> bool {
+        self.problem.as_deref() == Some("multi_label_classification")
+    }
+
+    /// The token that stands for a word to be found, where `tokenizer_config.json` names one.
+    #[must_use]
+    pub fn mask_token(&self) -> Option<&str> {
+        self.mask_token.as_deref()
+    }
+
+    /// The longest sequence the model takes, in tokens, special tokens included.
+    #[must_use]
+    pub fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
+    /// The id that fills short sequences up.
+    #[must_use]
+    pub fn pad_id(&self) -> i64 {
+        self.pad_id
+    }
+
+    /// How many layers it has, where its configuration says.
+    #[must_use]
+    pub fn layers(&self) -> Option<usize> {
+        self.layers
+    }
+
+    /// Whether its graph is built from weights; else it is read from `model.onnx`.
+    #[must_use]
+    pub fn has_weights(&self) -> bool {
+        self.has_weights
+    }
+
+    /// What the graph comes from: the weights, `model.onnx`, or what an adapter makes of its base.
+    #[must_use]
+    pub fn graph_path(&self) -> PathBuf {
+        match self.sources.adapters() {
+            [(adapter, _), ..] => adapter.join(adapter::TENSORS),
+            [] if self.has_weights => self.folder().join("model.safetensors"),
+            [] => self.folder().join(GRAPH),
+        }
+    }
+
+    /// The SHA-256 of what the graph comes from: the model's identity, whatever its folder is called;
+    /// of one with adapters, of the base and of them ([`Sources::sha256`]).
+    ///
+    /// # Errors
+    /// [`CheckpointError::Store`] if a file cannot be read, and those of [`Sources::sha256`].
+    pub fn sha256(&self) -> Result<String, CheckpointError> {
+        if self.has_weights {
+            return Ok(self.sources.sha256()?);
+        }
+        Ok(cloze_store::checksum::sha256_file(&self.graph_path())?)
+    }
+
+    /// Where the tokenizer is.
+    #[must_use]
+    pub fn tokenizer_path(&self) -> PathBuf {
+        self.file(TOKENIZER)
+    }
+
+    /// The licence: as `cloze.json` has it, or as the front matter of the folder's `README.md` does
+    /// (Hugging Face's model card). `None` if neither says.
+    #[must_use]
+    pub fn license(&self) -> Option<String> {
+        self.card.license(self.folder())
+    }
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CheckpointError> {
+    let bytes = cloze_store::read::read_capped(path, MAX_JSON_BYTES)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })
+}
+
+/// A token as `tokenizer_config.json` names it.
+fn token_name(value: &Value) -> Option<String> {
+    Some(value.get("content").unwrap_or(value).as_str()?.to_owned())
+}
+
+/// `id2label` as a list: its keys must be 0, 1, … without a gap.
+fn labels(id2label: BTreeMap<String, String>) -> Result<Vec<String>, String> {
+    let n = id2label.len();
+    let mut labels = vec![None; n];
+    for (id, label) in id2label {
+        let slot = id.parse().ok().and_then(|i: usize| labels.get_mut(i));
+        *slot.ok_or_else(|| {
+            format!("id2label has {n} labels, so ids 0 to {}; found {id:?}", n - 1)
+        })? = Some(label);
+    }
+    // As many distinct keys as places, all in range: none is left empty unless "01" stands for "1".
+    labels.into_iter().collect::<Option<_>>().ok_or_else(|| "id2label has an id twice".into())
+}
+
+/// The longest sequence, from what the two configs say.
+fn max_tokens(
+    model_type: Option<&str>,
+    positions: Option<usize>,
+    pad_id: Option<i64>,
+    tokenizer_max: Option<f64>,
+) -> Result<usize, String> {
+    let offset = match model_type {
+        Some(t) if OFFSET_POSITIONS.contains(&t) => {
+            usize::try_from(pad_id.unwrap_or(1)).unwrap_or(0) + 1
+        }
+        _ => 0,
+    };
+    let positions = positions.map(|p| p.saturating_sub(offset));
+    // 1e30 and its like mean that nobody set it.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
+    let set = tokenizer_max.filter(|&m| (1.0..1e9).contains(&m)).map(|m| m as usize);
+    match positions.into_iter().chain(set).min() {
+        Some(0) => Err(format!("max_position_embeddings leaves no room behind {offset} reserved")),
+        Some(max) => Ok(max),
+        None => {
+            Err("no max_position_embeddings, and no model_max_length in tokenizer_config.json: \
+                     the longest sequence is unknown"
+                .into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// BERT: 512 positions are 512 tokens. RoBERTa: 514 less `pad_token_id` 1 + 1. `MiniLM`'s
+    /// tokenizer says 256. Unset is 1e30.
+    #[test]
+    fn the_limit_is_the_smaller_of_what_is_said() {
+        for (model_type, positions, pad, tokenizer, expected) in [
+            ("bert", Some(512), Some(0), Some(1e30), Ok(512)),
+            ("bert", Some(512), Some(0), Some(256.0), Ok(256)),
+            ("roberta", Some(514), Some(1), Some(512.0), Ok(512)),
+            ("xlm-roberta", Some(514), None, None, Ok(512)),
+            ("bert", None, None, Some(128.0), Ok(128)),
+            ("bert", None, None, Some(1e30), Err(())),
+            ("roberta", Some(2), Some(1), None, Err(())),
+            ("bert", Some(512), None, Some(f64::NAN), Ok(512)),
+        ] {
+            let found = max_tokens(Some(model_type), positions, pad, tokenizer).map_err(|_| ());
+            assert_eq!(found, expected, "{model_type} {positions:?} {tokenizer:?}");
+        }
+    }
+
+    #[test]
+    fn labels_are_in_the_order_of_their_ids() {
+        let map = |pairs: &[(&str, &str)]| {
+            labels(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+        };
+        // As text, "10" sorts before "2".
+        let ids: Vec<String> = (0..11).map(|i: i32| i.to_string()).collect();
+        let pairs: Vec<(&str, &str)> = ids.iter().map(|i| (i.as_str(), i.as_str())).collect();
+        assert_eq!(map(&pairs).unwrap(), ids);
+        assert_eq!(map(&[]).unwrap(), Vec::<String>::new());
+        assert!(map(&[("0", "O"), ("2", "B")]).unwrap_err().contains("\"2\""));
+        assert!(map(&[("1", "O"), ("01", "B")]).unwrap_err().contains("twice"));
+        assert!(map(&[("x", "O")]).is_err());
+    }
+}

@@ -1,0 +1,400 @@
+//! Which tensor of a checkpoint is what: the names transformers gives them, family by family, and
+//! the shapes they must have.
+//!
+//! Source: transformers 5, `models/{bert,roberta,distilbert,electra}/modeling_*.py`. Checkpoints
+//! that were converted from TensorFlow call a norm's weight `gamma` and its bias `beta`.
+use std::collections::HashSet;
+use std::path::Path;
+
+use crate::config::{Classifier, Config, Family};
+use crate::error::CheckpointError;
+use crate::weights::Weights;
+
+/// A matrix `[outputs, inputs]`, as PyTorch's `Linear` has it, and a bias `[outputs]`.
+#[derive(Clone, Debug)]
+pub struct Dense {
+    /// The matrix's name.
+    pub weight: String,
+    /// The bias's name.
+    pub bias: String,
+    /// Numbers it takes.
+    pub inputs: usize,
+    /// Numbers it gives.
+    pub outputs: usize,
+}
+
+/// A layer norm's two vectors.
+#[derive(Clone, Debug)]
+pub struct Norm {
+    /// The name of what it multiplies by.
+    pub weight: String,
+    /// The name of what it adds.
+    pub bias: String,
+    /// Numbers a row.
+    pub width: usize,
+}
+
+/// One layer of the encoder.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// What a token asks for.
+    pub query: Dense,
+    /// What it is found by.
+    pub key: Dense,
+    /// What it gives.
+    pub value: Dense,
+    /// Behind the attention.
+    pub attention: Dense,
+    /// Behind that.
+    pub attention_norm: Norm,
+    /// Into the feed-forward part.
+    pub up: Dense,
+    /// Out of it.
+    pub down: Dense,
+    /// Behind that.
+    pub output_norm: Norm,
+}
+
+/// What a text's first token goes through for sequence classification.
+#[derive(Clone, Debug)]
+pub struct SequenceHead {
+    /// Before the classifier; BERT's is its pooler.
+    pub dense: Dense,
+    /// A row for every label.
+    pub classifier: Dense,
+}
+
+/// Dense, activation, norm, then a row for every word of the vocabulary.
+#[derive(Clone, Debug)]
+pub struct MaskedHead {
+    /// Before the norm.
+    pub dense: Dense,
+    /// Before the decoder.
+    pub norm: Norm,
+    /// `[vocabulary, width]`: a tensor of its own, or the word table where the two are tied.
+    pub decoder: String,
+    /// A number for every word.
+    pub bias: String,
+}
+
+/// What checkpoints call the parts of a [`MaskedHead`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskedNames {
+    /// To be followed by `.weight` and `.bias`.
+    pub dense: &'static str,
+    /// Likewise.
+    pub norm: &'static str,
+    /// The decoder's matrix, where it is not the word table.
+    pub decoder: &'static str,
+    /// The decoder's bias, under up to two names; the first is the head's own.
+    pub biases: [&'static str; 2],
+}
+
+impl MaskedNames {
+    /// Those of a family.
+    #[must_use]
+    pub fn of(family: Family) -> Self {
+        match family {
+            Family::Bert => Self {
+                dense: "cls.predictions.transform.dense",
+                norm: "cls.predictions.transform.LayerNorm",
+                decoder: "cls.predictions.decoder.weight",
+                biases: ["cls.predictions.bias", "cls.predictions.decoder.bias"],
+            },
+            Family::Roberta => Self {
+                dense: "lm_head.dense",
+                norm: "lm_head.layer_norm",
+                decoder: "lm_head.decoder.weight",
+                biases: ["lm_head.bias", "lm_head.decoder.bias"],
+            },
+            Family::DistilBert => Self {
+                dense: "vocab_transform",
+                norm: "vocab_layer_norm",
+                decoder: "vocab_projector.weight",
+                biases: ["vocab_projector.bias", "vocab_projector.bias"],
+            },
+            Family::Electra => Self {
+                dense: "generator_predictions.dense",
+                norm: "generator_predictions.LayerNorm",
+                decoder: "generator_lm_head.weight",
+                biases: ["generator_lm_head.bias", "generator_lm_head.bias"],
+            },
+        }
+    }
+}
+
+/// Everything a checkpoint has.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The word table.
+    pub words: String,
+    /// The position table.
+    pub positions: String,
+    /// The token-type table, where the family has one.
+    pub types: Option<String>,
+    /// Behind their sum.
+    pub embedding_norm: Norm,
+    /// ELECTRA's, where the tables are narrower than the layers.
+    pub project: Option<Dense>,
+    /// From the lowest.
+    pub layers: Vec<Layer>,
+    /// The first token's, if it has one.
+    pub pooler: Option<Dense>,
+    /// The token classifier, if it has one.
+    pub tokens: Option<Dense>,
+    /// The sequence classifier, if it has one.
+    pub sequence: Option<SequenceHead>,
+    /// The language model's head, if it has one.
+    pub masked: Option<MaskedHead>,
+    /// The next sentence's head, if it has one.
+    pub next_sentence: Option<Dense>,
+    /// Heads that are there and that no graph is built for, by the start of their tensors' names.
+    pub unused: Vec<&'static str>,
+}
+
+/// Tensors that are no weights (buffers of positions), after the body's prefix.
+const BUFFERS: [&str; 2] = ["embeddings.position_ids", "embeddings.token_type_ids"];
+/// Heads of other tasks: replaced-token detection (ELECTRA), question answering.
+const OTHER_HEADS: [&str; 2] = ["discriminator_predictions.", "qa_outputs."];
+
+/// The body's names, in one family's own words; `{}` is the layer.
+struct Words {
+    prefix: &'static str,
+    layer: &'static str,
+    query: &'static str,
+    key: &'static str,
+    value: &'static str,
+    attention: &'static str,
+    attention_norm: &'static str,
+    up: &'static str,
+    down: &'static str,
+    output_norm: &'static str,
+}
+
+const BERT: Words = Words {
+    prefix: "bert.",
+    layer: "encoder.layer",
+    query: "attention.self.query",
+    key: "attention.self.key",
+    value: "attention.self.value",
+    attention: "attention.output.dense",
+    attention_norm: "attention.output.LayerNorm",
+    up: "intermediate.dense",
+    down: "output.dense",
+    output_norm: "output.LayerNorm",
+};
+const DISTILBERT: Words = Words {
+    prefix: "distilbert.",
+    layer: "transformer.layer",
+    query: "attention.q_lin",
+    key: "attention.k_lin",
+    value: "attention.v_lin",
+    attention: "attention.out_lin",
+    attention_norm: "sa_layer_norm",
+    up: "ffn.lin1",
+    down: "ffn.lin2",
+    output_norm: "output_layer_norm",
+};
+
+fn words(family: Family) -> Words {
+    match family {
+        Family::Bert => BERT,
+        Family::Roberta => Words { prefix: "roberta.", ..BERT },
+        Family::Electra => Words { prefix: "electra.", ..BERT },
+        Family::DistilBert => DISTILBERT,
+    }
+}
+
+/// What the names of a family's body begin with, where it is part of a model with a head.
+pub(crate) fn prefix(family: Family) -> &'static str {
+    words(family).prefix
+}
+
+/// Looks tensors up and keeps what is wrong, so that all of it is said at once.
+struct Finder<'a> {
+    weights: &'a Weights,
+    used: HashSet<String>,
+    missing: Vec<String>,
+    wrong: Vec<String>,
+}
+
+impl Finder<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.weights.shape(name).is_some()
+    }
+
+    /// A tensor that must be there with this shape.
+    fn tensor(&mut self, name: &str, shape: &[usize]) -> String {
+        match self.weights.shape(name) {
+            None => self.missing.push(format!("{name} {shape:?}")),
+            Some(found) if found != shape => {
+                self.wrong.push(format!("{name}: expected {shape:?}, found {found:?}"));
+            }
+            Some(_) => {}
+        }
+        self.used.insert(name.to_owned());
+        name.to_owned()
+    }
+
+    fn dense(&mut self, stem: &str, inputs: usize, outputs: usize) -> Dense {
+        let weight = self.tensor(&format!("{stem}.weight"), &[outputs, inputs]);
+        let bias = self.tensor(&format!("{stem}.bias"), &[outputs]);
+        Dense { weight, bias, inputs, outputs }
+    }
+
+    /// A classifier, whose number of outputs is what the tensor has.
+    fn classifier(&mut self, stem: &str, inputs: usize) -> Dense {
+        let outputs = self.weights.shape(&format!("{stem}.weight")).and_then(|s| s.first());
+        self.dense(stem, inputs, outputs.copied().unwrap_or(0))
+    }
+
+    fn norm(&mut self, stem: &str, width: usize) -> Norm {
+        let old = self.has(&format!("{stem}.gamma"));
+        let (weight, bias) = if old { ("gamma", "beta") } else { ("weight", "bias") };
+        let weight = self.tensor(&format!("{stem}.{weight}"), &[width]);
+        let bias = self.tensor(&format!("{stem}.{bias}"), &[width]);
+        Norm { weight, bias, width }
+    }
+
+    /// The head of a masked language model. Its decoder is `decoder.weight` where that is there,
+    /// and else the word table; its bias is kept under up to two names.
+    fn masked(&mut self, names: &MaskedNames, config: &Config, words: &str) -> MaskedHead {
+        let width = config.embedding;
+        let vocabulary = config.vocabulary;
+        let dense = self.dense(names.dense, config.hidden, width);
+        let norm = self.norm(names.norm, width);
+        let decoder = if self.has(names.decoder) {
+            self.tensor(names.decoder, &[vocabulary, width])
+        } else {
+            words.to_owned()
+        };
+        // Of two, transformers 5 adds the decoder's own; older files have the other alone.
+        let mut bias = None;
+        for name in names.biases {
+            if self.has(name) || (bias.is_none() && name == names.biases[1]) {
+                bias = Some(self.tensor(name, &[vocabulary]));
+            }
+        }
+        let bias = bias.unwrap_or_default();
+        MaskedHead { dense, norm, decoder, bias }
+    }
+}
+
+impl Layout {
+    /// Finds every tensor of the checkpoint. `path` names it in errors.
+    pub(crate) fn find(
+        config: &Config,
+        weights: &Weights,
+        path: &Path,
+    ) -> Result<Self, CheckpointError> {
+        let names = words(config.family);
+        let table = "embeddings.word_embeddings.weight";
+        let prefixed = weights.shape(&format!("{}{table}", names.prefix)).is_some();
+        let prefix = if prefixed || weights.shape(table).is_none() { names.prefix } else { "" };
+        let body = |name: &str| format!("{prefix}{name}");
+        let mut find = Finder { weights, used: HashSet::new(), missing: vec![], wrong: vec![] };
+        let (hidden, width, wide) = (config.hidden, config.embedding, config.intermediate);
+
+        let words = find.tensor(&body(table), &[config.vocabulary, width]);
+        let positions =
+            find.tensor(&body("embeddings.position_embeddings.weight"), &[config.positions, width]);
+        let types = (config.types > 0).then(|| {
+            find.tensor(&body("embeddings.token_type_embeddings.weight"), &[config.types, width])
+        });
+        let embedding_norm = find.norm(&body("embeddings.LayerNorm"), width);
+        let project =
+            (width != hidden).then(|| find.dense(&body("embeddings_project"), width, hidden));
+        let layer = |i: usize| {
+            let name = |part: &str| format!("{prefix}{}.{i}.{part}", names.layer);
+            Layer {
+                query: find.dense(&name(names.query), hidden, hidden),
+                key: find.dense(&name(names.key), hidden, hidden),
+                value: find.dense(&name(names.value), hidden, hidden),
+                attention: find.dense(&name(names.attention), hidden, hidden),
+                attention_norm: find.norm(&name(names.attention_norm), hidden),
+                up: find.dense(&name(names.up), hidden, wide),
+                down: find.dense(&name(names.down), wide, hidden),
+                output_norm: find.norm(&name(names.output_norm), hidden),
+            }
+        };
+        let layers = (0..config.layers).map(layer).collect();
+
+        let mut layout = Self {
+            words,
+            positions,
+            types,
+            embedding_norm,
+            project,
+            layers,
+            pooler: None,
+            tokens: None,
+            sequence: None,
+            masked: None,
+            next_sentence: None,
+            unused: OTHER_HEADS.to_vec(),
+        };
+        layout.find_heads(config, &body("pooler.dense"), &mut find);
+
+        let buffers = BUFFERS.map(body);
+        layout.unused.retain(|head| weights.names().any(|name| name.starts_with(head)));
+        let known = |name: &&str| {
+            find.used.contains(*name)
+                || buffers.iter().any(|buffer| buffer == name)
+                || layout.unused.iter().any(|head| name.starts_with(head))
+        };
+        let extra: Vec<String> =
+            weights.names().filter(|name| !known(name)).map(str::to_owned).collect();
+        let Finder { missing, wrong, .. } = find;
+        if missing.is_empty() && extra.is_empty() && wrong.is_empty() {
+            Ok(layout)
+        } else {
+            Err(CheckpointError::Tensors { path: path.to_owned(), missing, extra, wrong })
+        }
+    }
+
+    fn find_heads(&mut self, config: &Config, pooler: &str, find: &mut Finder<'_>) {
+        let hidden = config.hidden;
+        if find.has(&format!("{pooler}.weight")) {
+            self.pooler = Some(find.dense(pooler, hidden, hidden));
+        }
+        // RoBERTa and ELECTRA have two matrices for sequences, and one for tokens.
+        let two = "classifier.out_proj";
+        if find.has(&format!("{two}.weight")) {
+            self.sequence = Some(SequenceHead {
+                dense: find.dense("classifier.dense", hidden, hidden),
+                classifier: find.classifier(two, hidden),
+            });
+        } else if find.has("classifier.weight") {
+            let classifier = find.classifier("classifier", hidden);
+            let before = match config.family {
+                Family::DistilBert if find.has("pre_classifier.weight") => {
+                    Some(find.dense("pre_classifier", hidden, hidden))
+                }
+                Family::Bert => self.pooler.clone(),
+                _ => None,
+            };
+            // Where the architecture does not say, what only sequences need tells.
+            match (config.classifier(), before) {
+                (Some(Classifier::Sequence) | None, Some(dense)) => {
+                    self.sequence = Some(SequenceHead { dense, classifier });
+                }
+                (Some(Classifier::Sequence), None) => {
+                    let needed = match config.family {
+                        Family::DistilBert => "pre_classifier".to_owned(),
+                        _ => pooler.to_owned(),
+                    };
+                    find.dense(&needed, hidden, hidden);
+                }
+                (Some(Classifier::Tokens), _) | (None, None) => self.tokens = Some(classifier),
+            }
+        }
+        let words = self.words.clone();
+        let masked = MaskedNames::of(config.family);
+        if find.has(&format!("{}.weight", masked.dense)) {
+            self.masked = Some(find.masked(&masked, config, &words));
+        }
+        if config.family == Family::Bert && find.has("cls.seq_relationship.weight") {
+            self.next_sentence = Some(find.dense("cls.seq_relationship", hidden, 2));
+        }
+    }
+}

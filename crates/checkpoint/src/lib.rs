@@ -1,0 +1,47 @@
+//! A model folder in the layout of the Hugging Face ecosystem: finding it by name, its settings,
+//! weights, adapters, casings and card, each checked before anything is computed with it.
+//!
+//! In the order data flows:
+//! - [`find_folder`], [`list_folders`], [`roots`]: models by name;
+//! - [`card`]: `cloze.json` and `README.md`;
+//! - [`Sources`]: a folder, its adapters and their base;
+//! - [`ModelFolder`]: what the files of any model say, of weights or of a graph;
+//! - [`Config`]: the shape of an encoder, from `config.json`;
+//! - [`weights`]: tensors in safetensors files, read one at a time, and written;
+//! - [`adapter`]: LoRA adapters in PEFT's format, read, merged and written;
+//! - [`layout`]: tensors by what they are for;
+//! - [`casing`]: the table of how words were written;
+//! - [`Checkpoint`]: weights, of which every tensor is known;
+//! - [`quantize`]: a checkpoint in 8 bits.
+//!
+//! ```no_run
+//! use cloze_checkpoint::{Checkpoint, ModelFolder};
+//!
+//! let model = ModelFolder::find("ner-en")?;
+//! println!("{}: {} labels", model.name(), model.labels().len());
+//! let checkpoint = Checkpoint::of(model.sources())?;
+//! for part in checkpoint.parts() {
+//!     println!("{}: {} parameters", part.name, part.parameters);
+//! }
+//! # Ok::<(), cloze_checkpoint::CheckpointError>(())
+//! ```
+pub mod adapter;
+pub mod card;
+pub mod casing;
+mod checkpoint;
+mod config;
+mod error;
+mod find;
+mod folder;
+pub mod layout;
+mod quantization;
+pub mod quantize;
+mod source;
+pub mod weights;
+
+pub use checkpoint::{Checkpoint, Head, ModelPart};
+pub use config::{Activation, Classifier, Config, Family};
+pub use error::CheckpointError;
+pub use find::{find_folder, list_folders, roots};
+pub use folder::ModelFolder;
+pub use source::Sources;

@@ -1,0 +1,262 @@
+//! A checkpoint whose layers' matrices have 8 bits a number, a quarter of the memory and the arithmetic
+//! that processors are fastest at.
+//!
+//! Each row of a matrix, an output, has a scale of its own: its largest number divided by 127. The word
+//! table, norms, biases and heads stay as they are, in f16 where the checkpoint has halves.
+//!
+//! Sources: Jacob et al. 2018 (scales and sums in whole numbers); Yao et al. 2022, "`ZeroQuant`" (inputs by
+//! token); Xiao et al. 2023, "`SmoothQuant`" (inputs evened out).
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cloze_store::Existing;
+use safetensors::tensor::Dtype;
+
+use crate::checkpoint::Checkpoint;
+use crate::error::CheckpointError;
+use crate::layout::Dense;
+use crate::quantization;
+use crate::weights::{Encoded, StoredType, encode, write_encoded};
+
+/// The largest 8-bit number that is used; with −128 the sizes would differ.
+const MOST: f32 = 127.0;
+/// How much of the difference between inputs goes over to the weights: half, as in `SmoothQuant`.
+const STRENGTH: f32 = 0.5;
+/// What sizes count as at least, so that an input that was never seen does not weigh everything.
+const LEAST: f32 = 1e-4;
+
+/// The largest size of each number that a layer's matrices are multiplied with, over texts that stand
+/// for others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// What query, key and value take, `[hidden]`.
+    pub layer: Vec<f32>,
+    /// What the matrix behind the attention takes, `[hidden]`.
+    pub context: Vec<f32>,
+    /// What the feed-forward part takes, `[hidden]`.
+    pub attended: Vec<f32>,
+    /// What its second matrix takes, `[intermediate]`.
+    pub active: Vec<f32>,
+}
+
+impl Observed {
+    /// Takes more texts into account.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { layer, context, attended, active } = other;
+        larger(&mut self.layer, layer);
+        larger(&mut self.context, context);
+        larger(&mut self.attended, attended);
+        larger(&mut self.active, active);
+    }
+}
+
+/// Makes each size the larger of two; none is as large as any.
+fn larger(sizes: &mut Vec<f32>, other: &[f32]) {
+    sizes.resize(sizes.len().max(other.len()), 0.0);
+    sizes.iter_mut().zip(other).for_each(|(a, b)| *a = a.max(*b));
+}
+
+/// What is known of the numbers that matrices are multiplied with.
+#[derive(Clone, Copy, Debug)]
+pub struct Calibration<'a> {
+    /// One for each layer, from the lowest.
+    pub observed: &'a [Observed],
+    /// Whether all rows of inputs are rounded by one scale, so that numbers larger than any that were
+    /// seen are cut; else each row by its own.
+    pub fixed: bool,
+}
+
+/// A tensor of floats as it is written.
+fn floats(name: String, shape: Vec<usize>, numbers: &[f32]) -> Encoded {
+    let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+    Encoded { name, dtype: Dtype::F32, shape, bytes }
+}
+
+/// What goes into a matrix.
+#[derive(Clone, Debug, Default)]
+struct Inputs {
+    /// What each is multiplied with before it is rounded, `[inputs]`.
+    factors: Option<Vec<f32>>,
+    /// What 1 stands for, where that is fixed.
+    scale: Option<f32>,
+}
+
+/// Writes the weights of `checkpoint` with its layers' matrices in 8 bits, and gives the
+/// `config.json` that goes with them. Without a calibration each row of inputs is rounded by its own largest
+/// number; with one, inputs that are much larger than others are evened out first. Memory: the file's size.
+///
+/// # Errors
+/// [`CheckpointError::Request`] for a checkpoint that has 8 bits already, or a calibration of another model;
+/// [`CheckpointError::NotFinite`] for weights or observations that are not; [`CheckpointError::Store`] if the file
+/// cannot be written.
+pub fn quantize(
+    checkpoint: &Checkpoint,
+    calibration: Option<Calibration<'_>>,
+    path: &Path,
+    existing: Existing,
+) -> Result<Vec<u8>, CheckpointError> {
+    let weights = checkpoint.weights();
+    if weights.any_int8() {
+        let what = "weights of 8 bits; expected floats".into();
+        return Err(CheckpointError::Request { path: checkpoint.folder().to_owned(), what });
+    }
+    let matrices = matrices(checkpoint, calibration)?;
+    let mut reader = weights.reader();
+    let mut encoded = vec![];
+    let halves = weights.stored_type().filter(|t| *t != StoredType::F32);
+    // Position ids are no weights.
+    for name in weights.names().filter(|name| weights.is_float(name)) {
+        let shape = weights.shape(name).unwrap_or_default().to_vec();
+        let mut numbers = reader.read(name)?;
+        if numbers.iter().any(|x| !x.is_finite()) {
+            let (path, tensor) = (checkpoint.folder().to_owned(), name.to_owned());
+            return Err(CheckpointError::NotFinite { path, tensor });
+        }
+        let Some(inputs) = matrices.get(name) else {
+            let to = halves.unwrap_or(StoredType::F32);
+            let mut bytes = vec![];
+            if !encode(&numbers, to, &mut bytes) {
+                let (path, tensor) = (path.to_owned(), name.to_owned());
+                return Err(CheckpointError::Overflow { path, tensor });
+            }
+            encoded.push(Encoded { name: name.to_owned(), dtype: to.dtype(), shape, bytes });
+            continue;
+        };
+        let width = shape.last().copied().unwrap_or(0).max(1);
+        if let Some(factors) = &inputs.factors {
+            for row in numbers.chunks_exact_mut(width) {
+                row.iter_mut().zip(factors).for_each(|(x, factor)| *x /= factor);
+            }
+        }
+        let stem = name.trim_end_matches(".weight");
+        let (bytes, scales) = rows(&numbers, width);
+        let rows = scales.len();
+        encoded.push(floats(format!("{name}_scale"), vec![rows, 1], &scales));
+        if let Some(factors) = &inputs.factors {
+            encoded.push(floats(format!("{stem}.input_factors"), vec![width], factors));
+        }
+        if let Some(scale) = inputs.scale {
+            encoded.push(floats(format!("{stem}.input_scale"), vec![1], &[scale]));
+        }
+        encoded.push(Encoded { name: name.to_owned(), dtype: Dtype::I8, shape, bytes });
+    }
+    write_encoded(&encoded, path, existing)?;
+    config_json(checkpoint, calibration, &matrices)
+}
+
+/// The matrices that are to have 8 bits, by name, and what goes into each.
+fn matrices(
+    checkpoint: &Checkpoint,
+    calibration: Option<Calibration<'_>>,
+) -> Result<BTreeMap<String, Inputs>, CheckpointError> {
+    let layers = &checkpoint.layout().layers;
+    let refused =
+        |what: String| Err(CheckpointError::Request { path: checkpoint.folder().to_owned(), what });
+    if let Some(found) = calibration.map(|c| c.observed.len()).filter(|n| *n != layers.len()) {
+        return refused(format!("{found} layers were observed; it has {}", layers.len()));
+    }
+    let mut matrices = BTreeMap::new();
+    for (i, layer) in layers.iter().enumerate() {
+        let seen = calibration.map(|c| &c.observed[i]);
+        // Those that take the same inputs; what comes out of a norm has a few numbers that are much
+        // larger than the others in every text, and the rest has none that would be worth the work.
+        let groups = [
+            (vec![&layer.query, &layer.key, &layer.value], seen.map(|s| &s.layer), true),
+            (vec![&layer.attention], seen.map(|s| &s.context), false),
+            (vec![&layer.up], seen.map(|s| &s.attended), true),
+            (vec![&layer.down], seen.map(|s| &s.active), false),
+        ];
+        for (group, sizes, even) in groups {
+            let mut inputs = Inputs::default();
+            if let (Some(Calibration { fixed, .. }), Some(sizes)) = (calibration, sizes) {
+                let width = group[0].inputs;
+                if sizes.len() != width || sizes.iter().any(|x| !x.is_finite()) {
+                    let (n, name) = (sizes.len(), &group[0].weight);
+                    return refused(format!(
+                        "{n} numbers were observed before {name}; expected {width} that are finite"
+                    ));
+                }
+                inputs.factors = even.then(|| evened(checkpoint, &group, sizes)).transpose()?;
+                let factor = |i: usize| inputs.factors.as_ref().map_or(1.0, |f| f[i]);
+                let most = |most: f32, (i, x): (usize, &f32)| most.max(x * factor(i));
+                let most = sizes.iter().enumerate().fold(LEAST, most);
+                inputs.scale = fixed.then_some(most / MOST);
+            }
+            matrices.extend(group.iter().map(|dense| (dense.weight.clone(), inputs.clone())));
+        }
+    }
+    Ok(matrices)
+}
+
+/// Factors that bring the inputs of matrices to sizes nearer each other, and the columns of the
+/// matrices too: the root of the columns' largest size over the inputs'.
+fn evened(
+    checkpoint: &Checkpoint,
+    group: &[&Dense],
+    sizes: &[f32],
+) -> Result<Vec<f32>, CheckpointError> {
+    let mut columns = vec![];
+    for dense in group {
+        let numbers = checkpoint.weights().reader().read(&dense.weight)?;
+        for row in numbers.chunks_exact(dense.inputs) {
+            larger(&mut columns, &row.iter().map(|x| x.abs()).collect::<Vec<_>>());
+        }
+    }
+    let factor = |(size, column): (&f32, &f32)| {
+        column.max(LEAST).powf(1.0 - STRENGTH) / size.max(LEAST).powf(STRENGTH)
+    };
+    Ok(sizes.iter().zip(&columns).map(factor).collect())
+}
+
+/// `[outputs, inputs]` in 8 bits, and what each row is multiplied with, `[outputs]`.
+fn rows(numbers: &[f32], inputs: usize) -> (Vec<u8>, Vec<f32>) {
+    let (mut bytes, mut scales) = (Vec::with_capacity(numbers.len()), vec![]);
+    for row in numbers.chunks_exact(inputs) {
+        let most = row.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+        let scale = if most > 0.0 { most / MOST } else { 1.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "at most 127")]
+        bytes.extend(row.iter().map(|x| ((x / scale).round_ties_even() as i8).to_le_bytes()[0]));
+        scales.push(scale);
+    }
+    (bytes, scales)
+}
+
+/// The `config.json` of the same checkpoint, with what is said of its 8-bit matrices.
+fn config_json(
+    checkpoint: &Checkpoint,
+    calibration: Option<Calibration<'_>>,
+    matrices: &BTreeMap<String, Inputs>,
+) -> Result<Vec<u8>, CheckpointError> {
+    let weights = checkpoint.weights();
+    let ignored = weights.names().filter(|name| {
+        let is_matrix = weights.shape(name).is_some_and(|shape| shape.len() == 2);
+        is_matrix && !name.contains("embeddings.") && !matrices.contains_key(*name)
+    });
+    let ignored: Vec<String> =
+        ignored.filter_map(|name| Some(name.strip_suffix(".weight")?.to_owned())).collect();
+    let by = if calibration.is_some_and(|c| c.fixed) {
+        quantization::Inputs::Fixed
+    } else {
+        quantization::Inputs::ByRow
+    };
+    let said = quantization::config(by, calibration.is_some(), &ignored);
+    checkpoint.config_json_with(|raw| {
+        raw.insert(quantization::KEY.into(), said);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows;
+
+    /// The first row's largest is 2: its scale 2 / 127, and 1 is 63.5, rounded to 64, −0.5 is −31.75 to −32.
+    /// A row of zeros is one.
+    #[test]
+    fn rows_have_their_own_scales() {
+        let (bytes, scales) = rows(&[1.0, -2.0, -0.5, 0.0, 0.0, 0.0, 1e-3, 3e-3, -3e-3], 3);
+        let numbers: Vec<i8> = bytes.iter().map(|b| i8::from_le_bytes([*b])).collect();
+        assert_eq!(numbers, [64, -127, -32, 0, 0, 0, 42, 127, -127]);
+        let expected = [2.0 / 127.0, 1.0, 3e-3 / 127.0];
+        assert!(scales.iter().zip(expected).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-9));
+    }
+}

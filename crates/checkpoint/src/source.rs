@@ -1,0 +1,265 @@
+//! Where the parts of a model folder lie: its own files, its adapters' and its base's.
+use std::path::{Component, Path, PathBuf};
+
+use cloze_store::checksum::{sha256, sha256_file};
+
+use crate::adapter::{self, AdapterConfig};
+use crate::card::{CARD, Card};
+use crate::casing;
+use crate::checkpoint::CONFIG;
+use crate::error::CheckpointError;
+use crate::weights::Weights;
+
+/// A model folder, what adapters it has, and the base beneath them. A file that the folder lacks is
+/// looked for in the adapters' and then in the base's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sources {
+    folder: PathBuf,
+    base: PathBuf,
+    /// What the base must hash to.
+    expected: Option<String>,
+    /// With what the changes of each are multiplied with.
+    adapters: Vec<(PathBuf, f64)>,
+}
+
+impl Sources {
+    /// Looks into a folder. A folder without an adapter is its own base.
+    ///
+    /// The base is what `cloze.json` names, or else what `adapter_config.json` does: a folder
+    /// relative to the adapter's, or one beside it.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Store`] for a `cloze.json` that cannot be used, and those of
+    /// [`AdapterConfig::read`]; [`CheckpointError::NoBase`] and [`CheckpointError::NotABase`] where there is no
+    /// base, or one that cannot be; [`CheckpointError::Adapters`] for adapters that do not go together.
+    pub fn find(folder: &Path) -> Result<Self, CheckpointError> {
+        let card = Card::open(folder)?;
+        let own = folder.join(adapter::CONFIG).is_file();
+        let adapters: Vec<(PathBuf, f64)> = match card.adapters.as_slice() {
+            [] if own => vec![(folder.to_owned(), 1.0)],
+            listed => listed.iter().map(|a| (join(folder, &a.folder), a.weight)).collect(),
+        };
+        if adapters.is_empty() {
+            let (folder, base) = (folder.to_owned(), folder.to_owned());
+            return Ok(Self { folder, base, expected: None, adapters });
+        }
+        let wrong = |what: String| Err(CheckpointError::Adapters { path: folder.to_owned(), what });
+        if Weights::are_in(folder) {
+            return wrong(
+                "weights and an adapter in one folder; expected the base in another".into(),
+            );
+        }
+        if own && !adapters.iter().any(|(a, _)| a == folder) {
+            let what = format!(
+                "{CARD} lists adapters, and not the folder's own; expected it among them as \".\""
+            );
+            return wrong(what);
+        }
+        let (base, expected) = match card.base {
+            Some(base) => {
+                let found = base.find(folder).map_err(|looked| CheckpointError::NoBase {
+                    folder: folder.to_owned(),
+                    base: base.name,
+                    looked,
+                });
+                (found?, Some(base.sha256))
+            }
+            None => (named_base(&adapters)?, None),
+        };
+        let sources = Self { folder: folder.to_owned(), base, expected, adapters };
+        sources.judge()?;
+        Ok(sources)
+    }
+
+    /// A base with adapters that it does not know of, each with what its changes are multiplied
+    /// with.
+    ///
+    /// # Errors
+    /// [`CheckpointError::NotABase`] and [`CheckpointError::Adapters`] as [`find`](Self::find).
+    pub fn of(base: &Path, adapters: &[(PathBuf, f64)]) -> Result<Self, CheckpointError> {
+        let (folder, base) = (base.to_owned(), base.to_owned());
+        let sources = Self { folder, base, expected: None, adapters: adapters.to_vec() };
+        sources.judge()?;
+        Ok(sources)
+    }
+
+    fn judge(&self) -> Result<(), CheckpointError> {
+        let not = |what: &'static str| {
+            let (folder, base) = (self.folder.clone(), self.base.clone());
+            Err(CheckpointError::NotABase { folder, base, what })
+        };
+        if self.base.join(adapter::CONFIG).is_file() || !Card::open(&self.base)?.adapters.is_empty()
+        {
+            return not("an adapter itself");
+        }
+        if !Weights::are_in(&self.base) {
+            return not("a folder without model.safetensors");
+        }
+        let wrong =
+            |what: String| Err(CheckpointError::Adapters { path: self.folder.clone(), what });
+        for (i, (folder, weight)) in self.adapters.iter().enumerate() {
+            let name = folder.display();
+            if !weight.is_finite() {
+                return wrong(format!(
+                    "the weight of {name} is {weight}; expected a finite number"
+                ));
+            }
+            if self.adapters[..i].iter().any(|(other, _)| other == folder) {
+                return wrong(format!("{name} is there twice"));
+            }
+            if !folder.join(adapter::TENSORS).is_file() {
+                let pickled = folder.join("adapter_model.bin").is_file();
+                let hint = if pickled {
+                    "; adapter_model.bin, which it has, can run code when it is read, so it is not: \
+                     let PEFT's save_pretrained write it again"
+                } else {
+                    ""
+                };
+                return wrong(format!("no {} in {name}{hint}", adapter::TENSORS));
+            }
+        }
+        let with = |file: &str| self.adapters.iter().filter(|a| a.0.join(file).is_file()).count();
+        if !self.folder.join(casing::FILE).is_file() && with(casing::FILE) > 1 {
+            return wrong(format!(
+                "several adapters have a {}, which is one a model",
+                casing::FILE
+            ));
+        }
+        Ok(())
+    }
+
+    /// The model folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The folder with the weights.
+    #[must_use]
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// The adapters' folders, each with what its changes are multiplied with.
+    #[must_use]
+    pub fn adapters(&self) -> &[(PathBuf, f64)] {
+        &self.adapters
+    }
+
+    /// A file of the model: the folder's own, an adapter's or the base's, the first that is there;
+    /// else where the folder's own would be.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        let adapters = self.adapters.iter().map(|(folder, _)| folder);
+        let mut folders = [&self.folder].into_iter().chain(adapters).chain([&self.base]);
+        let found = folders.find(|folder| folder.join(name).is_file());
+        found.unwrap_or(&self.folder).join(name)
+    }
+
+    /// `config.json`, if it is not the base's: one that was written for the adapter.
+    pub(crate) fn own_config(&self) -> Option<PathBuf> {
+        let config = self.file(CONFIG);
+        Some(config).filter(|path| !self.adapters.is_empty() && *path != self.base.join(CONFIG))
+    }
+
+    /// Reads the base and compares it with the hash that `cloze.json` has of it.
+    ///
+    /// # Errors
+    /// [`CheckpointError::OtherBase`] if it is another; [`CheckpointError::Store`] if it cannot be read.
+    pub fn check_base(&self) -> Result<(), CheckpointError> {
+        let Some(expected) = &self.expected else { return Ok(()) };
+        let found = Self::of(&self.base, &[])?.sha256()?;
+        if found.eq_ignore_ascii_case(expected) {
+            return Ok(());
+        }
+        Err(CheckpointError::OtherBase {
+            folder: self.folder.clone(),
+            base: self.base.clone(),
+            expected: expected.clone(),
+            found,
+        })
+    }
+
+    /// The SHA-256 of what the graph comes from: the model's identity, whatever its folder is called.
+    /// Of weights in one file it is the file's. Where there is more, weights in several files,
+    /// adapters with their settings and weights, or a casing table, it is that of all their hashes,
+    /// a line each.
+    ///
+    /// # Errors
+    /// Those of [`Weights::open`]; [`CheckpointError::Store`] if a file cannot be read.
+    pub fn sha256(&self) -> Result<String, CheckpointError> {
+        let weights = Weights::open(&self.base)?;
+        let hashes = weights.files().iter().map(|f| sha256_file(f));
+        let mut lines = hashes.collect::<Result<Vec<_>, _>>()?;
+        for (folder, weight) in &self.adapters {
+            for file in [adapter::CONFIG, adapter::TENSORS] {
+                lines.push(sha256_file(&folder.join(file))?);
+            }
+            lines.push(format!("weight {weight}"));
+        }
+        let casing = self.file(casing::FILE);
+        if casing.is_file() {
+            lines.push(format!("casing {}", sha256_file(&casing)?));
+        }
+        Ok(match lines.as_slice() {
+            [one] => one.clone(),
+            _ => sha256(lines.join("\n").as_bytes()),
+        })
+    }
+}
+
+/// `path` as seen from `folder`, without `.` in it, so that the folder itself is known again.
+fn join(folder: &Path, path: &str) -> PathBuf {
+    let parts = Path::new(path).components().filter(|c| *c != Component::CurDir);
+    parts.fold(folder.to_owned(), |folder, part| folder.join(part))
+}
+
+/// The base that the adapters' settings name, which must be one.
+fn named_base(adapters: &[(PathBuf, f64)]) -> Result<PathBuf, CheckpointError> {
+    let mut base: Option<PathBuf> = None;
+    for (folder, _) in adapters {
+        let found = base_of(folder)?;
+        match &base {
+            Some(first) if !same(first, &found) => {
+                let [a, b] = [first, &found].map(|f| f.display().to_string());
+                let what = format!("their bases are {a} and {b}; expected one");
+                return Err(CheckpointError::Adapters { path: folder.clone(), what });
+            }
+            Some(_) => {}
+            None => base = Some(found),
+        }
+    }
+    base.ok_or_else(|| CheckpointError::Adapters {
+        path: PathBuf::new(),
+        what: "no adapter".into(),
+    })
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    fs_err::canonicalize(a).ok() == fs_err::canonicalize(b).ok()
+}
+
+/// The base that one adapter's settings name.
+fn base_of(folder: &Path) -> Result<PathBuf, CheckpointError> {
+    let Some(base) = AdapterConfig::read(folder)?.base_model.filter(|base| !base.is_empty()) else {
+        return Err(CheckpointError::NoBase {
+            folder: folder.to_owned(),
+            base: "base".into(),
+            looked: format!("base of {CARD}, base_model_name_or_path of {}", adapter::CONFIG),
+        });
+    };
+    // `canonicalize`, since the folder may be given as `.`.
+    let whole = fs_err::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let beside = whole.parent().map(Path::to_owned).unwrap_or_default();
+    // On a hub a name has its owner's before it, which a folder here does not.
+    let last = Path::new(&base).file_name().map(PathBuf::from).unwrap_or_default();
+    let places = [folder.join(&base), beside.join(&base), beside.join(last)];
+    match places.iter().find(|place| place.is_dir() && !same(place, folder)) {
+        Some(place) => Ok(place.clone()),
+        None => Err(CheckpointError::NoBase {
+            folder: folder.to_owned(),
+            looked: places.map(|place| place.display().to_string()).join(", "),
+            base,
+        }),
+    }
+}

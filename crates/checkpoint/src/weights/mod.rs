@@ -1,0 +1,361 @@
+//! Weights as safetensors files hold them, read one tensor at a time, and written; what adapters
+//! change of them is worked out as each is read.
+//!
+//! Source: the format's description in the safetensors repository; its own crate reads and judges
+//! the header.
+mod read;
+mod write;
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, Metadata};
+use serde::Deserialize;
+
+use crate::error::CheckpointError;
+
+pub use read::{Int8Matrix, WeightReader};
+pub(crate) use write::{Encoded, write_encoded};
+pub use write::{InMemory, encode, write, write_tensors};
+
+/// The reference implementation's limit for a header.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+const ONE_FILE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+
+/// How numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredType {
+    /// IEEE 754 binary32.
+    F32,
+    /// IEEE 754 binary16.
+    F16,
+    /// The upper half of binary32.
+    BF16,
+}
+
+impl StoredType {
+    pub(crate) fn dtype(self) -> Dtype {
+        match self {
+            Self::F32 => Dtype::F32,
+            Self::F16 => Dtype::F16,
+            Self::BF16 => Dtype::BF16,
+        }
+    }
+}
+
+/// Where a tensor is.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    file: usize,
+    dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    /// In the file, from its start.
+    offset: u64,
+    bytes: usize,
+}
+
+/// What an adapter adds to a matrix: `scale · b · a`, and for DoRA the length of each row.
+#[derive(Clone, Debug)]
+pub(crate) struct Update {
+    /// `[rank, inputs]`.
+    pub(crate) a: Place,
+    /// `[outputs, rank]`.
+    pub(crate) b: Place,
+    /// `[outputs]`.
+    pub(crate) magnitude: Option<Place>,
+    pub(crate) scale: f64,
+}
+
+/// What makes a matrix of 8-bit numbers one of floats.
+#[derive(Clone, Debug)]
+struct Int8 {
+    /// What each row is multiplied with, `[outputs, 1]`.
+    scales: Place,
+    /// What a number of its inputs stands for, where that is fixed, `[1]`.
+    input: Option<Place>,
+    /// What its inputs are multiplied with before they are rounded, `[inputs]`.
+    factors: Option<Place>,
+}
+
+/// A tensor as it is stored, and what adapters change of it.
+#[derive(Clone, Debug)]
+struct Tensor {
+    place: Place,
+    int8: Option<Int8>,
+    updates: Vec<Update>,
+}
+
+impl Tensor {
+    fn new(place: Place) -> Self {
+        Self { place, int8: None, updates: vec![] }
+    }
+
+    /// Whether it is read as floats.
+    fn is_float(&self) -> bool {
+        stored(self.place.dtype).is_some() || self.int8.is_some()
+    }
+}
+
+/// The tensors of one checkpoint: one file, or several with an index; and over them those of
+/// adapters.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    files: Vec<PathBuf>,
+    tensors: BTreeMap<String, Tensor>,
+}
+
+impl Weights {
+    /// Whether `folder` has weights that can be read.
+    #[must_use]
+    pub fn are_in(folder: &Path) -> bool {
+        folder.join(ONE_FILE).is_file() || folder.join(INDEX).is_file()
+    }
+
+    /// Reads the headers of `model.safetensors` in `folder`, or of the files that
+    /// `model.safetensors.index.json` names.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Read`] and [`CheckpointError::Store`] for a file that cannot be read,
+    /// [`CheckpointError::Safetensors`] for one that is damaged, [`CheckpointError::Json`] for an index that
+    /// is none, [`CheckpointError::Config`] for one that names files elsewhere.
+    pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
+        let one = folder.join(ONE_FILE);
+        let files = if one.is_file() { vec![one] } else { indexed(&folder.join(INDEX))? };
+        let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
+        for path in files {
+            for (name, place) in weights.add_file(&path)? {
+                if weights.tensors.insert(name.clone(), Tensor::new(place)).is_some() {
+                    let what = format!("tensor {name:?} is in another file of the checkpoint, too");
+                    return Err(CheckpointError::Safetensors { path, what });
+                }
+            }
+        }
+        weights.join_scales()?;
+        Ok(weights)
+    }
+
+    /// Puts the scales of 8-bit matrices with them, as compressed-tensors calls them: `weight_scale`
+    /// for each row of `weight`, and `input_scale` where its inputs' is fixed; and `input_factors`, which
+    /// are cloze's own.
+    fn join_scales(&mut self) -> Result<(), CheckpointError> {
+        let int8 = |(name, tensor): (&String, &Tensor)| {
+            let stem = name.strip_suffix(".weight")?.to_owned();
+            (tensor.place.dtype == Dtype::I8).then_some(stem)
+        };
+        let stems: Vec<String> = self.tensors.iter().filter_map(int8).collect();
+        for stem in stems {
+            let name = format!("{stem}.weight");
+            let mut take = |name: String| self.tensors.remove(&name).map(|tensor| tensor.place);
+            let scales = take(format!("{name}_scale"));
+            let input = take(format!("{stem}.input_scale"));
+            let factors = take(format!("{stem}.input_factors"));
+            let Some(tensor) = self.tensors.get_mut(&name) else { continue };
+            let wrong = |what: String| {
+                let path = self.files[tensor.place.file].clone();
+                Err(CheckpointError::Safetensors { path, what })
+            };
+            let size = |place: &Place| place.shape.iter().product::<usize>();
+            let [rows, inputs] = tensor.place.shape[..] else {
+                return wrong(format!("{name} has 8 bits a number, and is no matrix"));
+            };
+            let Some(scales) = scales else {
+                return wrong(format!("{name} has 8 bits a number, and no {name}_scale"));
+            };
+            let sized = [
+                (Some(&scales), format!("{name}_scale"), rows),
+                (input.as_ref(), format!("{stem}.input_scale"), 1),
+                (factors.as_ref(), format!("{stem}.input_factors"), inputs),
+            ];
+            for (place, what, expected) in sized {
+                if let Some(place) = place.filter(|place| size(place) != expected) {
+                    let found = &place.shape;
+                    return wrong(format!("{what}: expected {expected} numbers, found {found:?}"));
+                }
+            }
+            tensor.int8 = Some(Int8 { scales, input, factors });
+        }
+        Ok(())
+    }
+
+    /// The tensors of one file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn open_file(path: &Path) -> Result<Self, CheckpointError> {
+        let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
+        for (name, place) in weights.add_file(path)? {
+            weights.put(name, place);
+        }
+        Ok(weights)
+    }
+
+    /// Takes a file in and says what is in it; none of that is a tensor of the checkpoint yet.
+    pub(crate) fn add_file(
+        &mut self,
+        path: &Path,
+    ) -> Result<BTreeMap<String, Place>, CheckpointError> {
+        let (start, header) = read_header(path)?;
+        let file = self.files.len();
+        self.files.push(path.to_owned());
+        let place = |info: &safetensors::tensor::TensorInfo| {
+            let (from, to) = info.data_offsets;
+            Place {
+                file,
+                dtype: info.dtype,
+                shape: info.shape.clone(),
+                offset: start + from as u64,
+                bytes: to - from,
+            }
+        };
+        Ok(header.tensors().into_iter().map(|(name, info)| (name, place(info))).collect())
+    }
+
+    /// Adds a tensor, in the place of one of its name.
+    pub(crate) fn put(&mut self, name: String, place: Place) {
+        self.tensors.insert(name, Tensor::new(place));
+    }
+
+    /// Takes tensors out.
+    pub(crate) fn remove(&mut self, which: impl Fn(&str) -> bool) {
+        self.tensors.retain(|name, _| !which(name));
+    }
+
+    /// Gives tensors other names.
+    pub(crate) fn rename(&mut self, new: impl Fn(String) -> String) {
+        let tensors = std::mem::take(&mut self.tensors);
+        self.tensors = tensors.into_iter().map(|(name, tensor)| (new(name), tensor)).collect();
+    }
+
+    /// Adds what an adapter changes of a matrix; false if there is none of that name.
+    pub(crate) fn update(&mut self, name: &str, update: Update) -> bool {
+        match self.tensors.get_mut(name) {
+            Some(tensor) => tensor.updates.push(update),
+            None => return false,
+        }
+        true
+    }
+
+    /// The files, in the order they are read: the checkpoint's own, then those of adapters.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Every tensor's name, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The shape of a tensor, outer to inner; `None` if there is none of that name.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|tensor| tensor.place.shape.as_slice())
+    }
+
+    /// The type that most numbers are stored in; `None` if there are none.
+    #[must_use]
+    pub fn stored_type(&self) -> Option<StoredType> {
+        let numbers = |t| {
+            let places = self.tensors.values().map(|t| &t.place);
+            let places = places.filter(|p| stored(p.dtype) == Some(t));
+            places.map(|p| p.shape.iter().product::<usize>()).sum::<usize>()
+        };
+        let all = [StoredType::F32, StoredType::F16, StoredType::BF16];
+        all.into_iter().filter(|t| numbers(*t) > 0).max_by_key(|t| numbers(*t))
+    }
+
+    /// Whether a matrix has 8 bits a number, and no adapter changes it.
+    #[must_use]
+    pub fn is_int8(&self, name: &str) -> bool {
+        self.tensors.get(name).is_some_and(|t| t.int8.is_some() && t.updates.is_empty())
+    }
+
+    /// Whether a tensor is read as floats; position ids are not.
+    pub(crate) fn is_float(&self, name: &str) -> bool {
+        self.tensors.get(name).is_some_and(Tensor::is_float)
+    }
+
+    /// Whether any matrix has 8 bits a number.
+    #[must_use]
+    pub fn any_int8(&self) -> bool {
+        self.tensors.values().any(|t| t.int8.is_some())
+    }
+
+    /// How a tensor is stored, where it is read as it is stored: no adapter changes it.
+    #[must_use]
+    pub fn as_stored(&self, name: &str) -> Option<StoredType> {
+        let tensor = self.tensors.get(name).filter(|tensor| tensor.updates.is_empty())?;
+        stored(tensor.place.dtype)
+    }
+
+    /// A reader over the files, opened when first needed.
+    #[must_use]
+    pub fn reader(&self) -> WeightReader<'_> {
+        WeightReader::new(self)
+    }
+}
+
+fn stored(dtype: Dtype) -> Option<StoredType> {
+    match dtype {
+        Dtype::F32 => Some(StoredType::F32),
+        Dtype::F16 => Some(StoredType::F16),
+        Dtype::BF16 => Some(StoredType::BF16),
+        _ => None,
+    }
+}
+
+/// Where the data begin, and what the header says. The offsets are in order, without gaps, and fit
+/// the shapes, which the safetensors crate sees to, and the file is as long as they say.
+fn read_header(path: &Path) -> Result<(u64, Metadata), CheckpointError> {
+    let damaged = |what: String| CheckpointError::Safetensors { path: path.to_owned(), what };
+    let mut file = fs_err::File::open(path)?;
+    let found = file.metadata()?.len();
+    if found < 8 {
+        return Err(damaged(format!("{found} bytes are too few for a header")));
+    }
+    let mut length = [0; 8];
+    file.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    if length > MAX_HEADER_BYTES || length > found - 8 {
+        return Err(damaged(format!(
+            "a header of {length} bytes in a file of {found}; cut off, or no safetensors file"
+        )));
+    }
+    let mut header = vec![0; usize::try_from(length).unwrap_or(0)];
+    file.read_exact(&mut header)?;
+    let header: Metadata =
+        serde_json::from_slice(&header).map_err(|error| damaged(format!("the header: {error}")))?;
+    let start = 8 + length;
+    let expected = start + header.data_len() as u64;
+    if expected != found {
+        return Err(damaged(format!("{found} bytes; its header says {expected}")));
+    }
+    Ok((start, header))
+}
+
+/// The files that an index names, which must lie beside it.
+fn indexed(index: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
+    #[derive(Deserialize)]
+    struct Index {
+        weight_map: BTreeMap<String, String>,
+    }
+    let bytes = cloze_store::read::read_capped(index, MAX_HEADER_BYTES)?;
+    let parsed: Index = serde_json::from_slice(&bytes)
+        .map_err(|source| CheckpointError::Json { path: index.to_owned(), source })?;
+    let mut names: Vec<String> = parsed.weight_map.into_values().collect();
+    names.sort();
+    names.dedup();
+    let folder = index.parent().unwrap_or(Path::new(""));
+    let beside = |name: String| {
+        let plain = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
+        if plain {
+            Ok(folder.join(name))
+        } else {
+            let what = format!("weight_map names {name:?}, which is no plain file name");
+            Err(CheckpointError::Config { path: index.to_owned(), what })
+        }
+    };
+    names.into_iter().map(beside).collect()
+}

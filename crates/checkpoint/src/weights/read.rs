@@ -1,0 +1,234 @@
+//! One tensor after the other as `f32`, adapters merged in.
+use std::io::{Read as _, Seek as _, SeekFrom};
+
+use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
+
+/// How many halves are converted at once: they stay in the cache, and a large tensor is not in memory
+/// twice.
+const HALVES: usize = 1 << 15;
+
+use super::{Place, StoredType, Update, Weights, stored};
+use crate::adapter::merge::{self, LowRank};
+use crate::error::CheckpointError;
+
+/// A matrix of 8-bit numbers, `[outputs, inputs]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Int8Matrix {
+    /// Row after row.
+    pub numbers: Vec<i8>,
+    /// What each row is multiplied with, `[outputs]`.
+    pub scales: Vec<f32>,
+    /// What 1 of its 8-bit inputs stands for, where that is fixed; else each row of inputs has its own.
+    pub input: Option<f32>,
+    /// What inputs are multiplied with before they are rounded, `[inputs]`, so that none of them is much
+    /// larger than the others; the matrix's columns are divided by it.
+    pub factors: Option<Vec<f32>>,
+}
+
+impl Int8Matrix {
+    /// Adds what the matrix is as floats to the end of `out`.
+    fn floats(&self, out: &mut Vec<f32>) {
+        let inputs = (self.numbers.len() / self.scales.len().max(1)).max(1);
+        for (row, &scale) in self.numbers.chunks_exact(inputs).zip(&self.scales) {
+            let at = out.len();
+            out.extend(row.iter().map(|&q| f32::from(q) * scale));
+            if let Some(factors) = &self.factors {
+                out[at..].iter_mut().zip(factors).for_each(|(x, factor)| *x *= factor);
+            }
+        }
+    }
+}
+
+/// Reads tensors as `f32`, each straight to where it stays.
+///
+/// Files are read and not mapped into memory: a file that is changed or cut off under a running
+/// process would change its results or end it, and mapping is no safe code. Each number is copied
+/// once, from the system's cache.
+#[derive(Debug)]
+pub struct WeightReader<'a> {
+    weights: &'a Weights,
+    open: Option<(usize, fs_err::File)>,
+    /// The halves that are being converted.
+    raw: Vec<u16>,
+}
+
+impl<'a> WeightReader<'a> {
+    pub(super) fn new(weights: &'a Weights) -> Self {
+        Self { weights, open: None, raw: vec![] }
+    }
+
+    /// Whether a matrix has 8 bits a number, and no adapter changes it.
+    #[must_use]
+    pub fn is_int8(&self, name: &str) -> bool {
+        self.weights.is_int8(name)
+    }
+
+    /// The numbers of a tensor, row after row, added to the end of `out`: as they are stored, or as
+    /// adapters make them.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Read`] if the file cannot be read or ends early; [`CheckpointError::TensorType`] if
+    /// it holds no `F32`, `F16` or `BF16`; [`CheckpointError::Tensors`] if there is none of that name;
+    /// [`CheckpointError::NotFinite`] and [`CheckpointError::ZeroRow`] for an adapter that cannot be merged.
+    pub fn read_into(&mut self, name: &str, out: &mut Vec<f32>) -> Result<(), CheckpointError> {
+        let weights = self.weights;
+        let Some(tensor) = weights.tensors.get(name) else {
+            let path = weights.files.first().cloned().unwrap_or_default();
+            let missing = vec![name.to_owned()];
+            return Err(CheckpointError::Tensors { path, missing, extra: vec![], wrong: vec![] });
+        };
+        let at = out.len();
+        if tensor.int8.is_some() {
+            self.read_int8(name)?.floats(out);
+        } else {
+            self.read_place(name, &tensor.place, out)?;
+        }
+        let Some(last) = tensor.updates.last() else { return Ok(()) };
+        let path = &weights.files[last.b.file];
+        let updates = tensor.updates.iter().map(|update| self.low_rank(name, update));
+        let updates = updates.collect::<Result<Vec<_>, _>>()?;
+        let inputs = tensor.place.shape.get(1).copied().unwrap_or(0);
+        merge::merge(&mut out[at..], inputs, &updates).map_err(|row| CheckpointError::ZeroRow {
+            path: path.clone(),
+            tensor: name.to_owned(),
+            row,
+        })
+    }
+
+    /// A matrix of 8-bit numbers, without what adapters change of it.
+    ///
+    /// # Errors
+    /// As [`read_into`](Self::read_into); [`CheckpointError::NotFinite`] for a scale that is not;
+    /// [`CheckpointError::TensorType`] for a matrix of others.
+    pub fn read_int8(&mut self, name: &str) -> Result<Int8Matrix, CheckpointError> {
+        let weights = self.weights;
+        let tensor = weights.tensors.get(name);
+        let Some((place, int8)) = tensor.and_then(|t| Some((&t.place, t.int8.as_ref()?))) else {
+            let path = weights.files.first().cloned().unwrap_or_default();
+            let found = tensor.map_or_else(|| "none".into(), |t| format!("{:?}", t.place.dtype));
+            return Err(CheckpointError::TensorType { path, tensor: name.to_owned(), found });
+        };
+        let scales = self.finite(name, &int8.scales)?;
+        let input = int8.input.as_ref().map(|place| self.finite(name, place)).transpose()?;
+        let mut numbers = vec![0_i8; place.bytes];
+        let file = file_at(weights, &mut self.open, place)?;
+        file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
+        let factors = int8.factors.as_ref().map(|place| self.finite(name, place)).transpose()?;
+        let input = input.and_then(|one| one.first().copied());
+        Ok(Int8Matrix { numbers, scales, input, factors })
+    }
+
+    /// The numbers at a place, which must be finite.
+    fn finite(&mut self, name: &str, place: &Place) -> Result<Vec<f32>, CheckpointError> {
+        let mut numbers = vec![];
+        self.read_place(name, place, &mut numbers)?;
+        if numbers.iter().all(|x| x.is_finite()) {
+            return Ok(numbers);
+        }
+        let path = self.weights.files[place.file].clone();
+        Err(CheckpointError::NotFinite { path, tensor: name.to_owned() })
+    }
+
+    /// An adapter's numbers for a matrix.
+    fn low_rank(&mut self, name: &str, update: &Update) -> Result<LowRank, CheckpointError> {
+        Ok(LowRank {
+            a: self.finite(name, &update.a)?,
+            b: self.finite(name, &update.b)?,
+            magnitude: update.magnitude.as_ref().map(|p| self.finite(name, p)).transpose()?,
+            scale: update.scale,
+        })
+    }
+
+    /// The numbers at a place, as they are stored.
+    fn read_place(
+        &mut self,
+        name: &str,
+        place: &Place,
+        out: &mut Vec<f32>,
+    ) -> Result<(), CheckpointError> {
+        let file = file_at(self.weights, &mut self.open, place)?;
+        let at = out.len();
+        match stored(place.dtype) {
+            Some(StoredType::F32) => {
+                out.resize(at + place.bytes / 4, 0.0);
+                file.read_exact(bytemuck::cast_slice_mut(&mut out[at..]))?;
+                if cfg!(target_endian = "big") {
+                    for x in &mut out[at..] {
+                        *x = f32::from_bits(x.to_bits().swap_bytes());
+                    }
+                }
+            }
+            Some(halves) => {
+                out.resize(at + place.bytes / 2, 0.0);
+                self.raw.resize(HALVES, 0);
+                for part in out[at..].chunks_mut(HALVES) {
+                    let raw = &mut self.raw[..part.len()];
+                    file.read_exact(bytemuck::cast_slice_mut(raw))?;
+                    for x in &mut *raw {
+                        *x = u16::from_le(*x);
+                    }
+                    if halves == StoredType::F16 {
+                        raw.reinterpret_cast::<half::f16>().convert_to_f32_slice(part);
+                    } else {
+                        raw.reinterpret_cast::<half::bf16>().convert_to_f32_slice(part);
+                    }
+                }
+            }
+            None => {
+                return Err(CheckpointError::TensorType {
+                    path: self.weights.files[place.file].clone(),
+                    tensor: name.to_owned(),
+                    found: format!("{:?}", place.dtype),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of a tensor that is stored as `f16` ([`Weights::as_stored`]), row after row.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Read`] if the file cannot be read or ends early; [`CheckpointError::TensorType`] if it
+    /// holds something else, or an adapter changes it.
+    pub fn read_halves(&mut self, name: &str) -> Result<Vec<half::f16>, CheckpointError> {
+        let weights = self.weights;
+        let place = weights.tensors.get(name).map(|tensor| &tensor.place);
+        let (Some(place), Some(StoredType::F16)) = (place, weights.as_stored(name)) else {
+            let path = place.map(|place| weights.files[place.file].clone()).unwrap_or_default();
+            let found = place.map_or("nothing".into(), |place| format!("{:?}", place.dtype));
+            return Err(CheckpointError::TensorType { path, tensor: name.to_owned(), found });
+        };
+        let file = file_at(weights, &mut self.open, place)?;
+        let mut out = vec![half::f16::ZERO; place.bytes / 2];
+        let raw = out.reinterpret_cast_mut();
+        file.read_exact(bytemuck::cast_slice_mut(raw))?;
+        for x in raw {
+            *x = u16::from_le(*x);
+        }
+        Ok(out)
+    }
+
+    /// The numbers of a tensor, row after row.
+    ///
+    /// # Errors
+    /// As [`read_into`](Self::read_into).
+    pub fn read(&mut self, name: &str) -> Result<Vec<f32>, CheckpointError> {
+        let mut out = vec![];
+        self.read_into(name, &mut out)?;
+        Ok(out)
+    }
+}
+
+/// The file that a place is in, opened if need be, at its first byte.
+fn file_at<'f>(
+    weights: &Weights,
+    open: &'f mut Option<(usize, fs_err::File)>,
+    place: &Place,
+) -> Result<&'f mut fs_err::File, CheckpointError> {
+    let (_, file) = match open.take().filter(|(file, _)| *file == place.file) {
+        Some(same) => open.insert(same),
+        None => open.insert((place.file, fs_err::File::open(&weights.files[place.file])?)),
+    };
+    file.seek(SeekFrom::Start(place.offset))?;
+    Ok(file)
+}

@@ -1,0 +1,99 @@
+//! Checkpoints of 8 bits: what is wrong with their scales or settings is named.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
+use std::path::Path;
+
+use cloze_checkpoint::quantize::{Calibration, Observed, quantize};
+use cloze_checkpoint::{Checkpoint, CheckpointError};
+use cloze_store::Existing;
+use cloze_testkit::checkpoint;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+/// `[48, 32]`.
+const MATRIX: &str = "encoder.layer.0.intermediate.dense";
+
+fn write(folder: &Path, calibration: Option<Calibration<'_>>) -> Result<(), CheckpointError> {
+    let weights = Checkpoint::open(&checkpoint("bert")).unwrap();
+    let config =
+        quantize(&weights, calibration, &folder.join("model.safetensors"), Existing::Replace)?;
+    fs_err::write(folder.join("config.json"), config).unwrap();
+    Ok(())
+}
+
+/// A tensor's type, shape and bytes.
+type New = (Dtype, Vec<usize>, Vec<u8>);
+
+/// The folder with a tensor of its weights left out or put in, and what is said of it.
+fn changed(folder: &Path, name: &str, new: Option<&New>) -> String {
+    let path = folder.join("model.safetensors");
+    let bytes = fs_err::read(&path).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let kept = tensors.tensors().into_iter().filter(|(n, _)| n != name);
+    let new = new.map(|(dtype, shape, bytes)| {
+        (name.to_owned(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
+    });
+    let file = safetensors::serialize(kept.chain(new), None).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    fs_err::write(copy.path().join("model.safetensors"), file).unwrap();
+    fs_err::copy(folder.join("config.json"), copy.path().join("config.json")).unwrap();
+    Checkpoint::open(copy.path()).map_or_else(|error| error.to_string(), |_| String::new())
+}
+
+#[test]
+fn scales_that_are_missing_or_of_another_shape_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), None).unwrap();
+    assert!(Checkpoint::open(folder.path()).unwrap().weights().any_int8());
+    let says = |name: &str, new: Option<New>, expected: &str| {
+        let said = changed(folder.path(), name, new.as_ref());
+        assert!(said.contains(expected), "{said:?}: expected {expected:?}");
+    };
+    let ones = |n: usize| Some((Dtype::F32, vec![n], 1_f32.to_le_bytes().repeat(n)));
+    let scale = format!("{MATRIX}.weight_scale");
+    says(&scale, None, &format!("{MATRIX}.weight has 8 bits a number, and no {scale}"));
+    says(&scale, ones(3), &format!("{scale}: expected 48 numbers, found [3]"));
+    let input = format!("{MATRIX}.input_scale");
+    says(&input, ones(1), "");
+    says(&input, ones(2), &format!("{input}: expected 1 numbers, found [2]"));
+    let factors = format!("{MATRIX}.input_factors");
+    says(&factors, ones(12), &format!("{factors}: expected 32 numbers, found [12]"));
+    // What is asymmetric is another scheme.
+    says(&format!("{MATRIX}.weight_zero_point"), ones(48), "weight_zero_point");
+    let matrix = Some((Dtype::I8, vec![48 * 32], vec![1; 48 * 32]));
+    says(&format!("{MATRIX}.weight"), matrix, "is no matrix");
+}
+
+#[test]
+fn settings_of_another_scheme_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), None).unwrap();
+    let path = folder.path().join("config.json");
+    let config = fs_err::read_to_string(&path).unwrap();
+    let other = config.replace("\"num_bits\": 8", "\"num_bits\": 4");
+    assert_ne!(other, config);
+    fs_err::write(&path, other).unwrap();
+    let error = Checkpoint::open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("quantization_config: group_0 is another scheme"), "{error}");
+}
+
+#[test]
+fn observations_of_another_model_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |observed: &[Observed]| {
+        let calibration = Some(Calibration { observed, fixed: true });
+        write(folder.path(), calibration).unwrap_err().to_string()
+    };
+    let layer = |x: f32| Observed {
+        layer: vec![x; 32],
+        context: vec![x; 32],
+        attended: vec![x; 32],
+        active: vec![x; 48],
+    };
+    assert!(refused(&[layer(1.0)]).contains("1 layers were observed; it has 2"));
+    assert!(refused(&[layer(1.0), Observed::default()]).contains("0 numbers were observed"));
+    assert!(refused(&[layer(1.0), layer(f32::NAN)]).contains("expected 32 that are finite"));
+    let observed = [layer(1.0), layer(0.0)];
+    write(folder.path(), Some(Calibration { observed: &observed, fixed: true })).unwrap();
+    Checkpoint::open(folder.path()).unwrap();
+}
