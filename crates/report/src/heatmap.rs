@@ -51,8 +51,8 @@ pub fn draw(texts: &[&str], panels: &[HeatMapPanel]) -> Result<String, ReportErr
     let width = 2 * MARGIN + panel_width * i32::try_from(panels.len()).map_err(plot)?;
     // Room for the numbers of columns, and for the legend's.
     let height = 2 * MARGIN + 2 * TITLE_HEIGHT + grid.max(120);
-    let size = (u32::try_from(width).map_err(plot)?, u32::try_from(height).map_err(plot)?);
-    canvas(size, |root| {
+    let pixels = (u32::try_from(width).map_err(plot)?, u32::try_from(height).map_err(plot)?);
+    canvas(pixels, |root| {
         for (i, panel) in (0..).zip(panels) {
             draw_panel(root, texts, panel, (MARGIN + i * panel_width, MARGIN), side)?;
         }

@@ -4,14 +4,13 @@
 //! - [`density`]: as many as there are dense places, and rows that are in none;
 //! - [`principal()`]: rows in the few directions in which they differ most;
 //! - [`silhouette`]: how well clusters are told apart;
-//! - [`summary`]: words and central texts of each cluster;
-//! - [`words`]: words that tell a cluster from the others.
+//! - [`summary`]: words and central texts of each cluster.
 pub mod density;
 pub mod kmeans;
 mod principal;
 pub mod silhouette;
 pub mod summary;
-pub mod words;
+mod words;
 
 use cloze_core::Matrix;
 

@@ -16,7 +16,8 @@ const MAX_SILHOUETTE: usize = 5_000;
 /// Description of one cluster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterSummary {
-    /// Words that tell the cluster from the others ([`top_words`]), the heaviest first.
+    /// Words that tell the cluster from the others, the heaviest first: class-based TF-IDF
+    /// (Grootendorst 2022).
     pub words: Vec<String>,
     /// Indices of the texts nearest to the centre with their cosines, the nearest first.
     pub nearest: Vec<(usize, f64)>,

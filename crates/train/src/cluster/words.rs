@@ -11,8 +11,7 @@ use regex::Regex;
 /// tells none from the others and is left out, and of what is not, a word has to be in this cluster at
 /// least a third of the times that it is anywhere. What a single text of a cluster has is left out where
 /// other words are in several.
-#[must_use]
-pub fn top_words(texts: &[Vec<&str>], most: usize) -> Vec<Vec<String>> {
+pub(super) fn top_words(texts: &[Vec<&str>], most: usize) -> Vec<Vec<String>> {
     let word =
         Regex::new(r"\p{L}[\p{L}\p{M}\p{N}]*(?:['’][\p{L}\p{M}]+)*").expect("a fixed pattern");
     let counted: Vec<BTreeMap<String, Count>> =
