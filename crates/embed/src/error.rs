@@ -150,6 +150,14 @@ pub enum EmbedError {
         /// What was found.
         found: String,
     },
+    /// A layer whose vectors cannot be measured.
+    #[error("layer {layer} cannot be measured")]
+    Layer {
+        /// Number of the layer.
+        layer: usize,
+        /// Failure of its vectors.
+        source: Box<EmbedError>,
+    },
     /// A file cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

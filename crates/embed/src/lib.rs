@@ -51,4 +51,4 @@ pub use layers::{Layers, average};
 pub use level::Level;
 pub use moments::{Accumulator, Moments, Spread};
 pub use pool::{Pooling, PoolingConfig, Poolings};
-pub use vector::{Metric, l2_normalize, truncate};
+pub use vector::{CorrectedSimilarity, Metric, l2_normalize, truncate};

@@ -29,6 +29,24 @@ pub fn l2_normalize(vector: &mut [f32]) {
     }
 }
 
+/// Similarity of two vectors, and of the same two after a correction.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CorrectedSimilarity {
+    /// Similarity of the vectors as they are.
+    pub similarity: f64,
+    /// Similarity of the corrected vectors; `None` without a correction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<f64>,
+}
+
+impl CorrectedSimilarity {
+    /// Similarity to rank by: the corrected one where there is one.
+    #[must_use]
+    pub fn key(self) -> f64 {
+        self.corrected.unwrap_or(self.similarity)
+    }
+}
+
 /// How alike two vectors are: more is more alike. Source: sentence-transformers 6.2.0,
 /// `util/similarity.py`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

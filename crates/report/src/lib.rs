@@ -7,7 +7,8 @@
 //! - [`card`]: model cards as Markdown;
 //! - [`labels`]: the evaluation of labels as plain tables;
 //! - [`entities`]: texts with their entities;
-//! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`], [`senses`]: reports of their own.
+//! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`], [`senses`], [`similarity`]: reports of
+//!   their own.
 pub mod anisotropy;
 pub mod card;
 pub mod clusters;
@@ -21,6 +22,7 @@ pub mod labels;
 pub mod page;
 pub mod plot;
 pub mod senses;
+pub mod similarity;
 pub mod text;
 mod write;
 

@@ -8,6 +8,7 @@ mod table;
 use std::io::{self, Write};
 
 use cloze_embed::anisotropy::Report as Anisotropy;
+use cloze_embed::anisotropy::layers::LayerAnisotropy;
 use cloze_embed::{Level, Method, Poolings};
 use serde::Serialize;
 
@@ -50,20 +51,6 @@ pub struct ComparedCorrection {
     pub method: Method,
     /// Vectors that it was fitted on: `this sample`.
     pub fitted_on: &'static str,
-}
-
-/// Anisotropy of one hidden state.
-#[derive(Clone, Debug, Serialize)]
-pub struct LayerAnisotropy {
-    /// Number of the hidden state; 0 is the embeddings.
-    pub layer: usize,
-    /// Anisotropy of the vectors as they are.
-    pub before: Anisotropy,
-    /// Anisotropy of the corrected vectors; `None` without a correction, and where none can be fitted.
-    pub after: Option<Anisotropy>,
-    /// Reason why no correction can be fitted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after_error: Option<String>,
 }
 
 impl AnisotropyReport {

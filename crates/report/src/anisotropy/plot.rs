@@ -1,10 +1,11 @@
 //! The report as a plot by layer. Before and after differ in form, not by colour alone: circles on a
 //! line, triangles on a dashed one.
 use cloze_embed::anisotropy::Report as Anisotropy;
+use cloze_embed::anisotropy::layers::LayerAnisotropy;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
-use super::{AnisotropyReport, LayerAnisotropy};
+use super::AnisotropyReport;
 use crate::ReportError;
 use crate::plot::{self, Area, BLUE as BEFORE, Drawn, FONT, VERMILION as AFTER, tick};
 

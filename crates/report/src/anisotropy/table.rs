@@ -2,8 +2,9 @@
 use std::io::{self, Write};
 
 use cloze_embed::anisotropy::Report as Anisotropy;
+use cloze_embed::anisotropy::layers::LayerAnisotropy;
 
-use super::{AnisotropyReport, LayerAnisotropy, no_shares};
+use super::{AnisotropyReport, no_shares};
 use crate::text::{plural, visible};
 
 /// Dimensions that fit into a line.

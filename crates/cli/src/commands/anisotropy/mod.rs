@@ -1,29 +1,23 @@
 //! `cloze anisotropy`: how narrow the cone is that vectors lie in, layer by layer, before and after a
 //! correction.
-//!
-//! - `layers`: every hidden state in one run of the encoder;
-//! - `sample`: a random choice of vectors, the same places in every layer;
-//! - `report`: the measurement of each layer.
 pub(crate) mod args;
-mod layers;
-mod report;
-mod sample;
 
 use std::io::Write as _;
 
 use anyhow::bail;
 use cloze::batch::isolate;
 use cloze::embed::Level;
+use cloze::embed::anisotropy::sample::VectorSampler;
+use cloze::{EncoderParams, LayerSampler, modules};
+use cloze_report::anisotropy::{AnisotropyReport, ComparedCorrection};
 
 use crate::cli::CommonFlags;
 use crate::commands::anisotropy::args::AnisotropyArgs;
 use crate::commands::embed::note_cut;
+use crate::flags::find_model;
 use crate::input::texts;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
-use layers::LayerEncoder;
-use report::{Measured, measure};
-use sample::Sampler;
 
 pub(crate) fn run(
     common: &CommonFlags,
@@ -33,13 +27,13 @@ pub(crate) fn run(
     let params = args.measure()?.check()?;
     args.read.params()?;
     // Opened before the work, so that what cannot be written is known then.
-    let open = |path| Out::to(Some(path), args.force);
-    let svg = args.svg.as_deref().map(open).transpose()?;
-    let html = args.html.as_deref().map(open).transpose()?;
+    let file = |path| Out::to(Some(path), args.force);
+    let svg = args.svg.as_deref().map(file).transpose()?;
+    let html = args.html.as_deref().map(file).transpose()?;
     let mut out = Out::to(args.output.as_deref(), args.force)?;
 
-    let encoder = LayerEncoder::open(common, args, messages)?;
-    let sampler = Sampler::new(args.seed, args.sample);
+    let encoder = open(common, args, messages)?;
+    let sampler = VectorSampler::new(args.seed, args.sample);
     let (mut read, mut texts, mut vectors) = (0, 0, 0);
     texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
         let all: Vec<(u64, &str)> = (read..).zip(chunk.iter().map(|t| t.text.as_str())).collect();
@@ -56,7 +50,7 @@ pub(crate) fn run(
         }
         Ok(())
     })?;
-    note_cut(encoder.truncated(), encoder.model.max_tokens(), messages);
+    note_cut(encoder.truncated(), encoder.model().max_tokens(), messages);
 
     let sample = sampler.finish();
     if sample.len() < 4 {
@@ -64,8 +58,24 @@ pub(crate) fn run(
         let found = plural(sample.len() as u64, what);
         bail!("expected at least 4 {what}s to compare in two pairs, found {found}");
     }
-    let measured = Measured { sample: &sample, params: &params, texts, vectors };
-    let report = measure(&encoder, args, &measured)?;
+    let method = args.correction.method(None, None).map(|m| m.effective(encoder.width()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = args.vectors.work.threads.map_or(cores, |n| n.min(cores));
+    let (layers, width) = (encoder.layers(), encoder.width());
+    let report = AnisotropyReport {
+        model: encoder.model().name(),
+        model_sha256: encoder.model().sha256()?,
+        level: args.level,
+        pooling: encoder.poolings().cloned(),
+        texts,
+        vectors,
+        sample: sample.len(),
+        seed: args.seed,
+        correction: method.map(|method| ComparedCorrection { method, fitted_on: "this sample" }),
+        notes: vec![],
+        layers: params.measure_layers(&sample, layers, width, method, threads)?,
+    };
+    let report = report.with_notes();
     // Files before standard output, whose reader may go away.
     let plot = match (&svg, &html) {
         (None, None) => String::new(),
@@ -85,4 +95,22 @@ pub(crate) fn run(
         report.write_table(&mut out)?;
     }
     out.finish()
+}
+
+fn open(
+    common: &CommonFlags,
+    args: &AnisotropyArgs,
+    messages: &Messages,
+) -> anyhow::Result<LayerSampler> {
+    let vectors = &args.vectors;
+    let model = find_model(&vectors.model)?;
+    let poolings = match (args.level, &vectors.pooling) {
+        (Level::Sentence, Some(poolings)) => Some(poolings.clone()),
+        (Level::Sentence, None) => Some(modules::poolings(&model)?),
+        _ => None,
+    };
+    let params = vectors.encoder(EncoderParams::new());
+    let runtime = common.load_runtime(messages)?;
+    let sampler = LayerSampler::open(&runtime, model, &vectors.layers, poolings, params)?;
+    Ok(sampler.prompt(vectors.prompt.clone()))
 }

@@ -4,8 +4,13 @@ use std::io::Write as _;
 use anyhow::bail;
 use serde::{Serialize, Serializer};
 
-use super::measure::{Measure, Settings, Vectors};
-use super::{for_each_chunk, strs};
+use cloze::SimilarityMeasure;
+use cloze::batch::isolate;
+use cloze::embed::Level;
+use cloze::similarity::ComparableVectors;
+use cloze_report::similarity::SimilaritySettings;
+
+use super::{for_each_chunk, settings, strs};
 use crate::commands::similarity::args::SimilarityArgs;
 use crate::input::texts::Input;
 use crate::terminal::messages::Messages;
@@ -17,14 +22,14 @@ use cloze_report::text::{one_line, shown};
 /// Texts with their vectors. Similarities are computed where they are needed: of many texts they
 /// would be the most of the memory.
 pub(super) struct Matrix<'a> {
-    measure: &'a Measure,
-    pub(super) texts: Vec<(Input, Vectors)>,
+    measure: &'a SimilarityMeasure,
+    pub(super) texts: Vec<(Input, ComparableVectors)>,
 }
 
 #[derive(Serialize)]
 struct Report<'a> {
     #[serde(flatten)]
-    settings: Settings,
+    settings: SimilaritySettings,
     ids: Vec<&'a str>,
     texts: Vec<&'a str>,
     similarity: Rows<'a>,
@@ -63,7 +68,7 @@ impl Matrix<'_> {
 }
 
 pub(super) fn run(
-    measure: &Measure,
+    measure: &SimilarityMeasure,
     args: &SimilarityArgs,
     messages: &Messages,
     out: &mut Out,
@@ -71,7 +76,7 @@ pub(super) fn run(
     let picture = args.svg.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
     let mut matrix = Matrix { measure, texts: vec![] };
     for_each_chunk(args, messages, |chunk| {
-        let encoded = measure.encode(&strs(&chunk))?;
+        let encoded = isolate(&strs(&chunk), |texts| measure.vectors(texts))?;
         for (input, vectors) in chunk.into_iter().zip(encoded) {
             match vectors {
                 Ok(vectors) => matrix.texts.push((input, vectors)),
@@ -83,7 +88,7 @@ pub(super) fn run(
     if matrix.texts.is_empty() {
         bail!("expected texts, found none");
     }
-    let corrected = measure.correction.is_some();
+    let corrected = measure.corrects(Level::Sentence);
     if let Some(mut picture) = picture {
         picture.write_all(heat_map(&matrix, corrected)?.as_bytes())?;
         picture.finish()?;
@@ -94,7 +99,7 @@ pub(super) fn run(
         return json_line(
             out,
             &Report {
-                settings: measure.settings(&args.vectors),
+                settings: settings(measure, args),
                 ids: inputs().map(|input| &*input.id).collect(),
                 texts: inputs().map(|input| &*input.text).collect(),
                 similarity: rows(false),
@@ -122,7 +127,7 @@ fn heat_map(matrix: &Matrix<'_>, corrected: bool) -> anyhow::Result<String> {
     let panels: &[bool] = if corrected { &[false, true] } else { &[false] };
     let panel = |&corrected: &bool| {
         let kind = if corrected { "corrected " } else { "" };
-        let title = format!("{kind}{}", matrix.measure.metric.name());
+        let title = format!("{kind}{}", matrix.measure.metric().name());
         let rows = (0..count).map(|i| matrix.row(i, corrected)).collect::<anyhow::Result<_>>()?;
         anyhow::Ok(HeatMapPanel { title, rows })
     };

@@ -1,10 +1,14 @@
 //! `cloze similarity`: how alike texts are.
 pub(crate) mod args;
 mod matrix;
-mod measure;
 mod pairs;
 mod ranked;
 mod word;
+
+use anyhow::bail;
+use cloze::SimilarityMeasure;
+use cloze::embed::{FittedCorrection, Level};
+use cloze_report::similarity::SimilaritySettings;
 
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
@@ -12,8 +16,7 @@ use crate::commands::similarity::args::SimilarityArgs;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
-use measure::Measure;
-pub(crate) use measure::compare;
+pub(crate) use cloze::similarity::compare;
 
 /// Which of its forms is asked for is seen from the flags alone, never from how many texts there
 /// turn out to be: a script can rely on it.
@@ -24,15 +27,15 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     args.read.params()?;
     if args.word.is_some() && args.vectors.statics {
-        anyhow::bail!("--static has no meaning with --word, which shows both vectors");
+        bail!("--static has no meaning with --word, which shows both vectors");
     }
     let fields = &args.fields;
     let names = [&fields.first_field, &fields.second_field, &fields.score_field];
     let for_pairs = fields.header || fields.no_header || names.iter().any(|name| name.is_some());
     if args.pairs.is_none() && for_pairs {
-        anyhow::bail!("--first-field, --second-field, --score-field and --header are for --pairs");
+        bail!("--first-field, --second-field, --score-field and --header are for --pairs");
     }
-    let measure = Measure::open(common, args, messages)?;
+    let measure = open(common, args, messages)?;
     let mut out = Out::to(args.output.as_deref(), args.force)?;
     if let Some(file) = &args.pairs {
         pairs::run(&measure, file, args, messages, &mut out)?;
@@ -44,8 +47,37 @@ pub(crate) fn run(
         ranked::run(&measure, args, messages, &mut out)?;
     }
     out.finish()?;
-    note_truncated(&measure.encoder, messages);
+    note_truncated(measure.encoder(), messages);
     Ok(())
+}
+
+fn open(
+    common: &CommonFlags,
+    args: &SimilarityArgs,
+    messages: &Messages,
+) -> anyhow::Result<SimilarityMeasure> {
+    let correction = args.vectors.zscore.as_deref().map(FittedCorrection::open).transpose()?;
+    let encoder = args.vectors.open_uncorrected(common, messages)?;
+    let measure = SimilarityMeasure::new(encoder, args.metric);
+    let Some(correction) = correction else { return Ok(measure) };
+    let level = correction.fitted().level;
+    if level != Level::Sentence && (args.word.is_none() || level != Level::Word) {
+        let hint = if level == Level::Word { ": that is for --word" } else { "" };
+        bail!("--zscore was fitted for --level {level}, not sentence{hint}");
+    }
+    Ok(measure.correction(correction)?)
+}
+
+/// How vectors were made, for reports.
+fn settings(measure: &SimilarityMeasure, args: &SimilarityArgs) -> SimilaritySettings {
+    let vectors = &args.vectors;
+    SimilaritySettings {
+        metric: measure.metric(),
+        model: measure.encoder().model().name(),
+        pooling: measure.encoder().poolings().to_string(),
+        layers: if vectors.statics { "static".into() } else { vectors.layers.to_string() },
+        correction: measure.correction_name(),
+    }
 }
 
 /// The texts that are given, then those of files, in chunks.

@@ -3,7 +3,10 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use super::measure::{Measure, Similarity, Vectors};
+use cloze::SimilarityMeasure;
+use cloze::embed::{CorrectedSimilarity, Level};
+use cloze::similarity::ComparableVectors;
+
 use crate::commands::similarity::args::SimilarityArgs;
 use crate::input::pairs::{Distinct, for_each_chunk};
 use crate::terminal::messages::Messages;
@@ -19,14 +22,14 @@ struct Row<'a> {
     first: &'a str,
     second: &'a str,
     #[serde(flatten)]
-    similarity: Similarity,
+    similarity: CorrectedSimilarity,
     metric: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
 }
 
 pub(super) fn run(
-    measure: &Measure,
+    measure: &SimilarityMeasure,
     file: &str,
     args: &SimilarityArgs,
     messages: &Messages,
@@ -42,11 +45,11 @@ pub(super) fn run(
     let mut headed = args.json;
     for_each_chunk(file, &params, messages, |pairs| {
         if !std::mem::replace(&mut headed, true) {
-            let corrected = measure.correction.as_ref().map(|_| "corrected");
+            let corrected = measure.corrects(Level::Sentence).then_some("corrected");
             let names = ["similarity"].into_iter().chain(corrected).chain(["first", "second"]);
             write_row(out, names)?;
         }
-        let mut vectors = Distinct::<Vectors>::default();
+        let mut vectors = Distinct::<ComparableVectors>::default();
         vectors.add(&pairs, &|texts| measure.vectors(texts))?;
         for pair in &pairs {
             let [first, second] = match vectors.of(pair, file) {
@@ -58,7 +61,7 @@ pub(super) fn run(
             };
             let similarity = measure.similarity(first, second)?;
             if args.json {
-                let metric = measure.metric.name();
+                let metric = measure.metric().name();
                 let (id, first, second) = (pair.id.as_deref(), &*pair.first, &*pair.second);
                 let (line, score) = (pair.line, pair.score);
                 json_line(out, &Row { line, id, first, second, similarity, metric, score })?;

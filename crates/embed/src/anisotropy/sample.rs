@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cloze::Matrix;
+use cloze_core::Matrix;
 use cloze_core::random::mix;
 
 /// A vector's place. They are ordered by a random number first, so that the smallest of them are a
 /// random choice, whatever order they come in: that of threads is another in every run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     priority: u64,
     text: u64,
@@ -23,14 +23,15 @@ impl Key {
     }
 }
 
-/// Chooses up to `max` vectors; each is as likely as any other.
-pub(super) struct Sampler {
+/// Sampler of vectors that come from several threads, in any order; each vector is as likely as any other.
+#[derive(Debug)]
+pub struct VectorSampler {
     seed: u64,
     max: usize,
     kept: Mutex<Kept>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Kept {
     /// A vector of every layer, one after the other, by place.
     rows: BTreeMap<Key, Box<[f32]>>,
@@ -51,8 +52,10 @@ impl Kept {
     }
 }
 
-impl Sampler {
-    pub(super) fn new(seed: u64, max: usize) -> Self {
+impl VectorSampler {
+    /// Returns a sampler of up to `max` vectors; the same seed chooses the same places.
+    #[must_use]
+    pub fn new(seed: u64, max: usize) -> Self {
         Self { seed, max, kept: Mutex::default() }
     }
 
@@ -61,8 +64,9 @@ impl Sampler {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Offers vectors of a text; `row` makes those that are taken.
-    pub(super) fn offer(&self, text: u64, pieces: Range<usize>, row: impl Fn(usize) -> Box<[f32]>) {
+    /// Offers the vectors of a text, one per piece. `row` makes those that are taken: the vectors of all
+    /// layers, one after the other.
+    pub fn offer(&self, text: u64, pieces: Range<usize>, row: impl Fn(usize) -> Box<[f32]>) {
         let mut kept = self.kept();
         for piece in pieces {
             let key = Key::new(self.seed, text, piece);
@@ -79,40 +83,52 @@ impl Sampler {
         }
     }
 
-    /// Whether a vector would be taken if it came now.
-    pub(super) fn takes(&self, text: u64, piece: usize) -> bool {
+    /// Returns `true` if a vector would be taken if it came now.
+    #[must_use]
+    pub fn takes(&self, text: u64, piece: usize) -> bool {
         self.kept().takes(Key::new(self.seed, text, piece), self.max)
     }
 
-    /// Says that a vector that would not be taken was there.
-    pub(super) fn turn_away(&self, text: u64, piece: usize) {
+    /// Counts a vector that [`takes`](Self::takes) has refused.
+    pub fn turn_away(&self, text: u64, piece: usize) {
         self.kept().turn_away(Key::new(self.seed, text, piece));
     }
 
-    /// Takes a text's vectors out again.
-    pub(super) fn forget(&self, text: u64) {
+    /// Removes a text's vectors.
+    pub fn forget(&self, text: u64) {
         self.kept().rows.retain(|key, _| key.text != text);
     }
 
-    /// The vectors that were chosen, in random order.
-    pub(super) fn finish(self) -> Sample {
+    /// Returns the vectors that were chosen, in random order.
+    #[must_use]
+    pub fn finish(self) -> VectorSample {
         let kept = self.kept.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Sample { rows: kept.rows.into_values().collect() }
+        VectorSample { rows: kept.rows.into_values().collect() }
     }
 }
 
-/// The vectors that were chosen.
-pub(super) struct Sample {
+/// Vectors that a [`VectorSampler`] has chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VectorSample {
     rows: Vec<Box<[f32]>>,
 }
 
-impl Sample {
-    pub(super) fn len(&self) -> usize {
+impl VectorSample {
+    /// Number of vectors.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Those of the `i`th layer, `[vectors, width]`.
-    pub(super) fn layer(&self, i: usize, width: usize) -> Matrix {
+    /// Returns `true` if no vector was offered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Returns the vectors of the `i`th layer, `[vectors, width]`.
+    #[must_use]
+    pub fn layer(&self, i: usize, width: usize) -> Matrix {
         let mut matrix = Matrix::with_capacity(self.rows.len(), width);
         for row in &self.rows {
             let whole = matrix.push_rows(&row[i * width..(i + 1) * width]);
@@ -126,14 +142,14 @@ impl Sample {
 mod tests {
     use super::*;
 
-    fn offer(sampler: &Sampler, text: u64, pieces: Range<usize>) {
+    fn offer(sampler: &VectorSampler, text: u64, pieces: Range<usize>) {
         #[expect(clippy::cast_precision_loss, reason = "small")]
         sampler.offer(text, pieces, |piece| Box::new([text as f32, piece as f32]));
     }
 
     #[test]
     fn order_and_repetition_do_not_count() {
-        let (a, b) = (Sampler::new(7, 10), Sampler::new(7, 10));
+        let (a, b) = (VectorSampler::new(7, 10), VectorSampler::new(7, 10));
         for text in 0..20 {
             offer(&a, text, 0..5);
             offer(&b, 19 - text, 2..5);
@@ -141,7 +157,7 @@ mod tests {
         }
         let (a, b) = (a.finish(), b.finish());
         assert_eq!((a.len(), a.layer(0, 2)), (10, b.layer(0, 2)));
-        let other = Sampler::new(8, 10);
+        let other = VectorSampler::new(8, 10);
         (0..20).for_each(|text| offer(&other, text, 0..5));
         assert_ne!(a.layer(0, 2), other.finish().layer(0, 2));
     }
@@ -150,7 +166,7 @@ mod tests {
     /// the mean piece 4.5 ± 0.13 (√(99·101/12 / 500) and √(99/12 / 500)): four of these are allowed.
     #[test]
     fn every_place_is_as_likely() {
-        let sampler = Sampler::new(1, 500);
+        let sampler = VectorSampler::new(1, 500);
         (0..100).for_each(|text| offer(&sampler, text, 0..10));
         let matrix = sampler.finish().layer(0, 2);
         let mean = |at| matrix.iter().map(|row| f64::from(row[at])).sum::<f64>() / 500.0;
@@ -160,7 +176,7 @@ mod tests {
     /// What a failed text had taken the place of does not come back in part.
     #[test]
     fn a_text_that_fails_leaves_no_bias() {
-        let sampler = Sampler::new(3, 10);
+        let sampler = VectorSampler::new(3, 10);
         (0..5).for_each(|text| offer(&sampler, text, 0..10));
         sampler.forget(2);
         let least = sampler.kept().turned_away;

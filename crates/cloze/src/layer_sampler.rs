@@ -1,78 +1,99 @@
-//! Every hidden state of a text in one run of the encoder.
-use anyhow::anyhow;
-use cloze::checkpoint::ModelFolder;
-use cloze::embed::{EmbedError, Level, Poolings};
-use cloze::encoder::{Cut, Encoder, EncoderParams, Output, WindowStates};
-use cloze::modules;
+//! Hidden states of every layer in one run of the encoder, sampled.
+use cloze_checkpoint::ModelFolder;
+use cloze_embed::anisotropy::sample::VectorSampler;
+use cloze_embed::{EmbedError, Layers, Poolings};
+use cloze_encoder::{
+    Cut, Encoder, EncoderParams, Mapped, Output, Runtime, WindowStates,
+};
 
-use super::sample::Sampler;
-use crate::cli::CommonFlags;
-use crate::commands::anisotropy::args::AnisotropyArgs;
-use crate::flags::find_model;
-use crate::terminal::messages::Messages;
+use crate::Error;
 
-/// An encoder whose results are hidden states, each by itself.
-pub(super) struct LayerEncoder {
+/// An encoder that offers hidden states, each layer by itself, to a [`VectorSampler`].
+pub struct LayerSampler {
     encoder: Encoder,
-    pub(super) model: ModelFolder,
-    /// The hidden states' numbers, rising.
-    pub(super) layers: Vec<usize>,
-    /// Of a token's row.
+    model: ModelFolder,
+    layers: Vec<usize>,
+    /// Width of a token's row.
     hidden: usize,
     /// `None` for tokens.
-    pub(super) poolings: Option<Poolings>,
+    poolings: Option<Poolings>,
     prompt: String,
 }
 
-impl LayerEncoder {
-    pub(super) fn open(
-        common: &CommonFlags,
-        args: &AnisotropyArgs,
-        messages: &Messages,
-    ) -> anyhow::Result<Self> {
-        let vectors = &args.vectors;
-        let model = find_model(&vectors.model)?;
-        let count = model.layers().ok_or_else(|| {
-            let path = model.folder().join("config.json");
-            anyhow!("{}: no num_hidden_layers, so layers cannot be counted", path.display())
-        })?;
-        let mut layers = vectors.layers.resolve(count)?;
+impl LayerSampler {
+    /// Opens the model for `layers`; with `poolings` a vector stands for a text, without for a token.
+    /// Windows do not overlap, so that each token counts once.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for a model that does not say how many layers it has or how wide they are;
+    /// [`Error::Embed`] for layers it does not have; [`Error::Encoder`] if it cannot be opened.
+    pub fn open(
+        runtime: &Runtime,
+        model: ModelFolder,
+        layers: &Layers,
+        poolings: Option<Poolings>,
+        params: EncoderParams,
+    ) -> Result<Self, Error> {
+        let mut layers = layers.resolve(layer_count(&model)?)?;
         layers.sort_unstable();
-        let poolings = match (args.level, &vectors.pooling) {
-            (Level::Sentence, Some(poolings)) => Some(poolings.clone()),
-            (Level::Sentence, None) => Some(modules::poolings(&model)?),
-            _ => None,
-        };
         let outputs: Vec<Output> = layers.iter().map(|&layer| Output::Hidden(layer)).collect();
-        // As for vectors: windows do not overlap, so that each token counts once.
-        let params = EncoderParams::new().cut(Cut::Anywhere).stride(Some(0));
-        let runtime = common.load_runtime(messages)?;
-        let encoder = Encoder::open_for(&runtime, &model, &outputs, vectors.encoder(params))?;
-        let hidden = encoder.width(0).ok_or_else(|| {
-            let path = model.graph_path();
-            anyhow!("{}: the graph does not say how wide its rows are", path.display())
+        let params = params.cut(Cut::Anywhere).stride(Some(0));
+        let encoder = Encoder::open_for(runtime, &model, &outputs, params)?;
+        let hidden = encoder.width(0).ok_or_else(|| Error::Model {
+            path: model.graph_path(),
+            what: "the graph does not say how wide its rows are".into(),
         })?;
-        let prompt = vectors.prompt.clone();
-        Ok(Self { encoder, model, layers, hidden, poolings, prompt })
+        Ok(Self { encoder, model, layers, hidden, poolings, prompt: String::new() })
     }
 
-    /// The width of a vector.
-    pub(super) fn width(&self) -> usize {
+    /// Puts `prompt` before each text. Default `""`.
+    #[must_use]
+    pub fn prompt(mut self, prompt: String) -> Self {
+        self.prompt = prompt;
+        self
+    }
+
+    /// Folder of the model.
+    #[must_use]
+    pub fn model(&self) -> &ModelFolder {
+        &self.model
+    }
+
+    /// Numbers of the hidden states, rising; 0 is the embeddings.
+    #[must_use]
+    pub fn layers(&self) -> &[usize] {
+        &self.layers
+    }
+
+    /// Poolings of a text's vector; `None` where a vector stands for a token.
+    #[must_use]
+    pub fn poolings(&self) -> Option<&Poolings> {
+        self.poolings.as_ref()
+    }
+
+    /// Width of a vector.
+    #[must_use]
+    pub fn width(&self) -> usize {
         self.poolings.as_ref().map_or(self.hidden, |poolings| poolings.width_out(self.hidden))
     }
 
-    /// Texts of which only the beginning was seen.
-    pub(super) fn truncated(&self) -> u64 {
+    /// Number of texts of which only the beginning was encoded.
+    #[must_use]
+    pub fn truncated(&self) -> u64 {
         self.encoder.counts().truncated
     }
 
-    /// Offers the vectors of texts, each with its number, and tells how many each has. After an
-    /// error nothing of these texts is in the sample.
-    pub(super) fn sample(
+    /// Offers the vectors of texts, each with its number, and returns how many each has. After an error
+    /// nothing of these texts is in the sample.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] for a text that cannot be encoded; [`Error::Embed`] for vectors that are not
+    /// finite.
+    pub fn sample(
         &self,
         texts: &[(u64, &str)],
-        sampler: &Sampler,
-    ) -> Result<Vec<u64>, cloze::Error> {
+        sampler: &VectorSampler,
+    ) -> Result<Vec<u64>, Error> {
         let counts = match &self.poolings {
             None => self.sample_tokens(texts, sampler),
             Some(poolings) => self.sample_sentences(texts, poolings, sampler),
@@ -88,8 +109,8 @@ impl LayerEncoder {
     fn sample_tokens(
         &self,
         texts: &[(u64, &str)],
-        sampler: &Sampler,
-    ) -> Result<Vec<u64>, cloze::Error> {
+        sampler: &VectorSampler,
+    ) -> Result<Vec<u64>, Error> {
         let inputs: Vec<&str> = texts.iter().map(|(_, text)| *text).collect();
         let width = self.hidden;
         let mapped = self.encoder.map_windows(&inputs, |window| {
@@ -102,9 +123,9 @@ impl LayerEncoder {
                 let row = |layer| &window.rows(layer)[at(token)..at(token + 1)];
                 (0..self.layers.len()).flat_map(row).copied().collect()
             });
-            Ok::<_, cloze::Error>(())
+            Ok::<_, Error>(())
         })?;
-        let count = |text: cloze::encoder::Mapped<Result<(), cloze::Error>>| {
+        let count = |text: Mapped<Result<(), Error>>| {
             text.windows.into_iter().collect::<Result<(), _>>()?;
             Ok(text.tokens.len() as u64)
         };
@@ -115,8 +136,8 @@ impl LayerEncoder {
         &self,
         texts: &[(u64, &str)],
         poolings: &Poolings,
-        sampler: &Sampler,
-    ) -> Result<Vec<u64>, cloze::Error> {
+        sampler: &VectorSampler,
+    ) -> Result<Vec<u64>, Error> {
         let inputs: Vec<String> =
             texts.iter().map(|(_, text)| format!("{}{text}", self.prompt)).collect();
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
@@ -125,12 +146,12 @@ impl LayerEncoder {
             let pool = |layer| {
                 let vector = poolings.pool(window.rows(layer), self.hidden)?;
                 check_finite(&vector, vector.len())?;
-                Ok::<_, cloze::Error>(vector)
+                Ok::<_, Error>(vector)
             };
             let pooled = layers.clone().map(pool).collect::<Result<Vec<_>, _>>()?;
             // What will not be taken need not be kept until its batch is done.
             let taken = sampler.takes(texts[window.text].0, 0);
-            Ok::<_, cloze::Error>((taken.then_some(pooled), window.kept.len()))
+            Ok::<_, Error>((taken.then_some(pooled), window.kept.len()))
         })?;
         let mut counts = vec![];
         for (mapped, (text, _)) in mapped.into_iter().zip(texts) {
@@ -159,6 +180,14 @@ impl LayerEncoder {
         }
         Ok(counts)
     }
+}
+
+/// Number of layers of a model, embeddings not counted.
+fn layer_count(model: &ModelFolder) -> Result<usize, Error> {
+    model.layers().ok_or_else(|| Error::Model {
+        path: model.folder().join("config.json"),
+        what: "no num_hidden_layers, so layers cannot be counted".into(),
+    })
 }
 
 fn check_finite(rows: &[f32], width: usize) -> Result<(), EmbedError> {

@@ -1,4 +1,10 @@
-//! How narrow the cone is that vectors lie in, and which dimensions make it so.
+//! Anisotropy: how narrow the cone is that vectors lie in, and which dimensions make it so.
+//!
+//! - [`sample`]: a random choice of vectors, the same places in every layer;
+//! - [`layers`]: the anisotropy of each layer, before and after a correction.
+pub mod layers;
+pub mod sample;
+
 use cloze_core::Matrix;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng, SeedableRng};
