@@ -6,11 +6,13 @@
 //! - [`plot`]: plots as SVG; [`heatmap`]: matrices of similarities;
 //! - [`card`]: model cards as Markdown;
 //! - [`labels`]: the evaluation of labels as plain tables;
+//! - [`classifier`]: trained classifiers, as plain text, page and card;
 //! - [`entities`]: texts with their entities;
 //! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`], [`senses`], [`similarity`]: reports of
 //!   their own.
 pub mod anisotropy;
 pub mod card;
+pub mod classifier;
 pub mod clusters;
 pub mod correction;
 mod data;

@@ -8,10 +8,10 @@ use cloze_train::{
     Folds, Labels, TrainError, ValidHeadParams, calibrate, cross_validate, validate,
 };
 
-use super::report::{Calibration, Threshold};
 use crate::commands::train::args::{JudgeArgs, TrainArgs};
 use crate::terminal::messages::Messages;
 use cloze::metrics::labels::LabelOutcome;
+use cloze_report::classifier::{CalibrationReport, ThresholdReport};
 
 /// Folds where nothing is said, for up to [`MANY`] examples.
 const FOLDS: usize = 5;
@@ -113,7 +113,7 @@ impl HeldOutLogits {
         labels: &Labels,
         head: &ClassifyHead,
         messages: &Messages,
-    ) -> anyhow::Result<(f64, Option<Calibration>)> {
+    ) -> anyhow::Result<(f64, Option<CalibrationReport>)> {
         let own = labels.subset(&self.examples);
         let all = calibrate(&self.logits, &own)?;
         if all.at_end {
@@ -129,7 +129,7 @@ impl HeldOutLogits {
         let of_group = self.temperatures(&own)?;
         let before = self.probability(&own, head, |_| 1.0)?;
         let after = self.probability(&own, head, |i| of_group[self.groups[i]])?;
-        let calibration = Calibration { temperature: all.temperature, before, after };
+        let calibration = CalibrationReport { temperature: all.temperature, before, after };
         Ok((all.temperature, Some(calibration)))
     }
 
@@ -177,7 +177,7 @@ impl HeldOutLogits {
         args: &JudgeArgs,
         labels: &Labels,
         head: &ClassifyHead,
-    ) -> anyhow::Result<Option<(usize, Threshold)>> {
+    ) -> anyhow::Result<Option<(usize, ThresholdReport)>> {
         let (flag, wanted) = match (&args.precision, &args.recall) {
             (Some(wanted), _) => ("--precision", wanted),
             (None, Some(wanted)) => ("--recall", wanted),
@@ -206,7 +206,7 @@ impl HeldOutLogits {
         let cut = cut.with_context(|| format!("{flag} {label}={share}"))?;
         let (precision, recall) = (cut.precision, cut.recall);
         let label = label.clone();
-        Ok(Some((place, Threshold { label, probability: cut.threshold, precision, recall })))
+        Ok(Some((place, ThresholdReport { label, probability: cut.threshold, precision, recall })))
     }
 
     /// What the head says of each.

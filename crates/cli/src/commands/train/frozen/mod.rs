@@ -3,13 +3,9 @@
 //! - `data`: examples to labels, and what may spoil the result;
 //! - `settings`: the settings that were not given, and those that are searched for;
 //! - `held_out`: what heads say of examples they were not fitted on;
-//! - `report`: what it has come to; `page` as a page, `card` as a model card;
 //! - `save`: the folder of the model.
-mod card;
 pub(crate) mod data;
 pub(crate) mod held_out;
-pub(crate) mod page;
-pub(crate) mod report;
 mod save;
 mod settings;
 
@@ -32,11 +28,12 @@ use crate::rows;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use cloze::metrics::labels::{LabelOutcome, evaluate_labels};
-use held_out::{HeldOutLogits, Plan};
-use report::{
-    Calibration, ConfidentError, CurvePoint, Draws, HeldOut, LikelyError, ModelRef, Report,
-    Seconds, Tested, Threshold,
+use cloze_report::classifier::{
+    BaseModelRef, CalibrationReport, ClassifierReport, ConfidentError, FewShotReport,
+    HeldOutEvaluation, LearningPoint, LikelyLabelError, TestEvaluation, ThresholdReport,
+    TrainingSeconds,
 };
+use held_out::{HeldOutLogits, Plan};
 use save::Saved;
 use settings::Chosen;
 
@@ -71,8 +68,8 @@ struct Model {
     /// With its temperature and thresholds.
     classifier: Classifier,
     unseen: Option<HeldOutLogits>,
-    calibration: Option<Calibration>,
-    threshold: Option<Threshold>,
+    calibration: Option<CalibrationReport>,
+    threshold: Option<ThresholdReport>,
     iterations: u64,
     converged: bool,
 }
@@ -85,7 +82,7 @@ struct Job<'a> {
     runtime: Runtime,
     cache: Option<PathBuf>,
     multi_label: bool,
-    seconds: Seconds,
+    seconds: TrainingSeconds,
     messages: &'a Messages,
 }
 
@@ -127,7 +124,8 @@ pub(super) fn train(
     let cache = args.rows.cache.clone();
     let cache = cache.unwrap_or_else(|| output::beside(&args.fit.output, ".rows"));
     let cache = Some(cache).filter(|_| !args.rows.no_cache);
-    let seconds = Seconds { reading: started.elapsed().as_secs_f64(), ..Seconds::default() };
+    let seconds =
+        TrainingSeconds { reading: started.elapsed().as_secs_f64(), ..TrainingSeconds::default() };
     let job = Job { args, encoder, params, runtime, cache, multi_label, seconds, messages };
     job.run(found, &labels, test, output, started)
 }
@@ -164,7 +162,7 @@ impl Job<'_> {
         let seed = self.args.fit.seed;
         let base = self.encoder.model();
         let correction = model.chosen.correction;
-        let report = Report {
+        let report = ClassifierReport {
             cloze: env!("CARGO_PKG_VERSION"),
             task: if self.params.pairs.is_some() { "pair" } else { "classify" },
             command: std::env::args_os()
@@ -176,7 +174,7 @@ impl Job<'_> {
             attribution: self.args.fit.card.attribution.clone(),
             source: self.args.fit.card.source.clone(),
             language: self.args.fit.card.language.clone(),
-            model: ModelRef { name: base.name(), sha256: base.sha256()? },
+            model: BaseModelRef { name: base.name(), sha256: base.sha256()? },
             data: files,
             examples: set.labels.len(),
             labels: set.labels.names().iter().cloned().zip(set.labels.counts()).collect(),
@@ -214,7 +212,7 @@ impl Job<'_> {
         mut examples: Vec<Example>,
         labels: &Labels,
         test: Option<&Examples>,
-    ) -> anyhow::Result<(Set, Option<Draws>)> {
+    ) -> anyhow::Result<(Set, Option<FewShotReport>)> {
         let (judge, seed) = (&self.args.judge, self.args.fit.seed);
         let Some(n) = judge.shots else { return Ok((self.encode(examples)?, None)) };
         // Drawn before anything is encoded: most need not be.
@@ -275,7 +273,11 @@ impl Job<'_> {
         Ok(Model { chosen, classifier, unseen, calibration, threshold, iterations, converged })
     }
 
-    fn judge_held_out(&self, set: &Set, model: &Model) -> anyhow::Result<Option<HeldOut>> {
+    fn judge_held_out(
+        &self,
+        set: &Set,
+        model: &Model,
+    ) -> anyhow::Result<Option<HeldOutEvaluation>> {
         let Some(unseen) = &model.unseen else { return Ok(None) };
         let outcomes = unseen.outcomes(&set.labels, model.classifier.head())?;
         let seed = self.args.fit.seed;
@@ -283,10 +285,15 @@ impl Job<'_> {
         let examples = unseen.examples.iter().map(|&i| &set.examples[i]);
         let confident_errors = confident_errors(&outcomes, examples, !self.args.fit.card.no_texts);
         let (how, calibration) = (unseen.how.clone(), model.calibration.clone());
-        Ok(Some(HeldOut { how, judged, calibration, confident_errors }))
+        Ok(Some(HeldOutEvaluation { how, evaluation: judged, calibration, confident_errors }))
     }
 
-    fn judge_test(&mut self, set: &Set, model: &Model, test: Examples) -> anyhow::Result<Tested> {
+    fn judge_test(
+        &mut self,
+        set: &Set,
+        model: &Model,
+        test: Examples,
+    ) -> anyhow::Result<TestEvaluation> {
         let (examples, rows) = self.rows(test.all)?;
         let outcomes = outcomes(&model.classifier, &examples, &rows)?;
         let seed = self.args.fit.seed;
@@ -297,17 +304,17 @@ impl Job<'_> {
         }
         let confident_errors =
             confident_errors(&outcomes, examples.iter(), !self.args.fit.card.no_texts);
-        Ok(Tested { data: test.files, judged, confident_errors })
+        Ok(TestEvaluation { data: test.files, evaluation: judged, confident_errors })
     }
 
-    fn curve(&self, set: &Set, model: &Model) -> anyhow::Result<Vec<CurvePoint>> {
+    fn curve(&self, set: &Set, model: &Model) -> anyhow::Result<Vec<LearningPoint>> {
         if !self.args.judge.curve {
             return Ok(vec![]);
         }
         let (features, head) = (model.chosen.features, &model.chosen.head);
         let seed = self.args.fit.seed;
         let found = curve(&set.rows, &set.labels, features, head, CURVE_SHARE, seed);
-        let point = |p: cloze_train::CurvePoint| CurvePoint {
+        let point = |p: cloze_train::CurvePoint| LearningPoint {
             examples: p.examples,
             accuracy: p.report.score.accuracy,
             macro_f1: p.report.score.macro_f1,
@@ -315,8 +322,8 @@ impl Job<'_> {
         Ok(found.context("--curve")?.into_iter().map(point).collect())
     }
 
-    fn say_done(&self, report: &Report) {
-        let Seconds { encoding, total, encoded, .. } = report.seconds;
+    fn say_done(&self, report: &ClassifierReport) {
+        let TrainingSeconds { encoding, total, encoded, .. } = report.seconds;
         let n = plural(report.examples as u64, "example");
         self.messages.note(&format!(
             "{}: {n} in {total:.1} s, {encoding:.1} s of it in the encoder for {}",
@@ -396,7 +403,7 @@ impl Job<'_> {
         n: usize,
         (examples, rows): &(&[Example], Matrix),
         seed: u64,
-    ) -> anyhow::Result<(Set, Draws)> {
+    ) -> anyhow::Result<(Set, FewShotReport)> {
         let mut accuracy = vec![];
         let draws = draws(&all.labels, n, self.args.judge.draws, seed)?;
         for draw in &draws {
@@ -414,7 +421,7 @@ impl Job<'_> {
         let keep = |(i, e): (usize, Example)| last.binary_search(&i).is_ok().then_some(e);
         let examples = all.examples.into_iter().enumerate().filter_map(keep).collect();
         let (mean, std) = mean_std(&accuracy);
-        let judged = Draws { examples_a_label: n, accuracy, mean, std };
+        let judged = FewShotReport { examples_a_label: n, accuracy, mean, std };
         Ok((Set { examples, rows, labels }, judged))
     }
 }
@@ -481,7 +488,7 @@ fn likely_errors(
     set: &Set,
     classifier: &Classifier,
     texts: bool,
-) -> anyhow::Result<(usize, Vec<LikelyError>)> {
+) -> anyhow::Result<(usize, Vec<LikelyLabelError>)> {
     let mut probabilities = vec![];
     for logits in &unseen.logits {
         probabilities.push(classifier.head().probabilities(logits)?);
@@ -490,7 +497,7 @@ fn likely_errors(
     let found = label_errors(&probabilities, &set.labels.subset(&unseen.examples))?;
     let one = |e: &cloze_train::LabelError| {
         let example = &set.examples[unseen.examples[e.example]];
-        LikelyError {
+        LikelyLabelError {
             path: example.path.to_string(),
             line: example.line,
             text: if texts { example.text.clone() } else { String::new() },

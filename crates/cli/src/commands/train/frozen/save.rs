@@ -10,12 +10,12 @@ use cloze::{Method, RowParams};
 use cloze_store::{AtomicFolder, Existing, checksum};
 use serde_json::{Value, json};
 
-use super::report::Report;
-use super::{card, page};
+use cloze_report::classifier::ClassifierReport;
+use cloze_report::classifier::{card, page};
 
 /// What goes into it.
 pub(super) struct Saved<'a> {
-    pub(super) report: &'a Report,
+    pub(super) report: &'a ClassifierReport,
     pub(super) classifier: &'a Classifier,
     pub(super) params: &'a RowParams,
     pub(super) correction: Option<Method>,

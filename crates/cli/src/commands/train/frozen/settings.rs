@@ -9,10 +9,10 @@ use cloze_train::{
 };
 use serde_json::{Map, json};
 
-use super::report::Trial;
 use super::{Job, Set, feature_params};
 use crate::commands::train::args::labels::ClassWeightsArg;
 use crate::commands::train::args::{HeadKindArg, SearchArg, TrainArgs};
+use cloze_report::classifier::TrialReport;
 
 /// The values of C that are tried where none is given.
 const C: [f64; 6] = [0.001, 0.01, 0.1, 1.0, 10.0, 100.0];
@@ -26,7 +26,7 @@ pub(super) struct Chosen {
     pub(super) features: ValidFeatureParams,
     pub(super) correction: Option<Method>,
     pub(super) head: ValidHeadParams,
-    pub(super) trials: Vec<Trial>,
+    pub(super) trials: Vec<TrialReport>,
 }
 
 impl HeadKindArg {
@@ -82,13 +82,14 @@ pub(super) fn choose(
         let head = head.c(c).check()?;
         return Ok(Chosen { features, correction, head, trials: vec![] });
     }
-    let mut trials: Vec<(f64, Trial)> = vec![];
+    let mut trials: Vec<(f64, TrialReport)> = vec![];
     for c in C {
         let candidate = head.clone().c(c).check()?;
         let (logits, own) = hold_out(rows, labels, features, &candidate, args.fit.seed, rarest)?;
         let mean = calibrate(&logits, &own)?.loss_after;
         let settings = Map::from_iter([("c".to_owned(), c.into())]);
-        let trial = Trial { settings, examples: own.len(), figure: "log loss", mean, std: None };
+        let trial =
+            TrialReport { settings, examples: own.len(), figure: "log loss", mean, std: None };
         // Weaker regularisation only makes it worse from here on.
         let worse = trials.last().is_some_and(|(_, last)| last.mean < mean);
         trials.push((c, trial));
@@ -193,7 +194,7 @@ pub(super) fn search(
             "c": head["c"],
             "class_weights": head["class_weights"],
         });
-        Trial {
+        TrialReport {
             settings: settings.as_object().cloned().unwrap_or_default(),
             examples: trial.examples,
             figure: "macro F1",
@@ -202,7 +203,7 @@ pub(super) fn search(
         }
     };
     let best = &found.trials[found.best];
-    let mut trials: Vec<Trial> = vec![describe(best)];
+    let mut trials: Vec<TrialReport> = vec![describe(best)];
     let others = found.trials.iter().enumerate().filter(|(i, _)| *i != found.best);
     trials.extend(others.map(|(_, trial)| describe(trial)));
     if found.stopped_early {

@@ -31,9 +31,9 @@ use super::{Trained as Done, train};
 use crate::commands::model::output::create;
 use crate::commands::train::args::TrainArgs;
 use crate::commands::train::frozen::confident_errors;
-use crate::commands::train::frozen::report::Calibration;
 use crate::input::examples::Example;
 use crate::terminal::messages::{Messages, plural};
+use cloze_report::classifier::CalibrationReport;
 use data::{Texts, learned, see};
 
 /// A training under way.
@@ -201,7 +201,7 @@ impl Job<'_> {
         learner: &mut TaskLearner<SequenceTask>,
         texts: &Texts,
         dev: &[Seen],
-    ) -> anyhow::Result<(Option<f64>, Option<Calibration>)> {
+    ) -> anyhow::Result<(Option<f64>, Option<CalibrationReport>)> {
         if self.args.labels.no_calibration || dev.is_empty() {
             return Ok((None, None));
         }
@@ -229,7 +229,7 @@ impl Job<'_> {
         learner: &TaskLearner<SequenceTask>,
         examples: &[Example],
         seen: &[Seen],
-        (temperature, calibration): (Option<f64>, Option<Calibration>),
+        (temperature, calibration): (Option<f64>, Option<CalibrationReport>),
     ) -> anyhow::Result<LabelVerdict> {
         let logits = judge::logits(learner, seen)?;
         let outcomes = judge::outcomes(&self.head, examples, &logits)?;

@@ -4,9 +4,9 @@ use cloze::metrics::compare::Interval;
 use serde::Serialize;
 
 use super::Verdict;
-use crate::commands::train::frozen::page;
-use crate::commands::train::frozen::report::{Calibration, ConfidentError};
 use cloze::metrics::labels::{LabelEvaluation, LabelReport};
+use cloze_report::classifier::page;
+use cloze_report::classifier::{CalibrationReport, ConfidentError};
 
 /// How good labels are, and the surest mistakes.
 #[derive(Serialize)]
@@ -18,7 +18,7 @@ pub(crate) struct LabelVerdict {
     pub(crate) temperature: Option<f64>,
     /// What that is worth, where a text has one label.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) calibration: Option<Calibration>,
+    pub(crate) calibration: Option<CalibrationReport>,
     pub(crate) confident_errors: Vec<ConfidentError>,
 }
 

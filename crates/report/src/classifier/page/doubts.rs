@@ -1,8 +1,8 @@
 //! Texts that were judged wrong, or that may be labelled wrong.
-use crate::commands::train::frozen::report::{ConfidentError, LikelyError};
-use cloze::metrics::labels::{LabelEvaluation, LabelReport};
-use cloze_report::page::table::{Numbers, Words, figure, labels, row, table, words};
-use cloze_report::page::{attribute, text};
+use crate::classifier::{ConfidentError, LikelyLabelError};
+use crate::page::table::{Numbers, Words, figure, labels, row, table, words};
+use crate::page::{attribute, text};
+use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 
 /// About as many characters of a text are shown.
 const SHOWN: usize = 300;
@@ -10,7 +10,7 @@ const SHOWN: usize = 300;
 const SLACK: usize = 30;
 
 /// The surest mistakes.
-pub(super) fn confident(judged: &LabelEvaluation, errors: &[ConfidentError]) -> String {
+pub(crate) fn confident(judged: &LabelEvaluation, errors: &[ConfidentError]) -> String {
     let one = |e: &ConfidentError| {
         row(&[
             figure(e.probability),
@@ -34,8 +34,8 @@ pub(super) fn confident(judged: &LabelEvaluation, errors: &[ConfidentError]) -> 
 }
 
 /// Labels that the other examples speak against.
-pub(super) fn likely(errors: &[LikelyError], found: usize) -> String {
-    let one = |e: &LikelyError| {
+pub(crate) fn likely(errors: &[LikelyLabelError], found: usize) -> String {
+    let one = |e: &LikelyLabelError| {
         row(&[
             figure(e.margin),
             words(&e.given),

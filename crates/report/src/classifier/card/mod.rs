@@ -1,22 +1,24 @@
-//! The model card of a classifier.
+//! Model card of a classifier.
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
-use cloze::metrics::Scores;
-use cloze::metrics::compare::Interval;
+use cloze_metrics::Scores;
+use cloze_metrics::compare::Interval;
 
-use super::report::{Report, settings};
-use crate::terminal::messages::plural;
-use cloze::metrics::labels::{LabelEvaluation, LabelReport};
-use cloze_report::card::again::{self, quoted};
-use cloze_report::card::limits::{ByLabel, Limits};
-use cloze_report::card::markdown::{code_block, escaped, table};
-use cloze_report::card::{FrontMatter, files, labels, rights};
+use crate::card::again::{self, quoted};
+use crate::card::limits::{ByLabel, Limits};
+use crate::card::markdown::{code_block, escaped, table};
+use crate::card::{FrontMatter, files, labels, rights};
+use crate::classifier::ClassifierReport;
+use crate::classifier::text::settings;
+use crate::text::plural;
+use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 
-/// The text of `README.md`, for a model in a folder of this name.
-pub(super) fn card(name: &str, report: &Report) -> String {
+/// Writes the `README.md` of a model in a folder of this name.
+#[must_use]
+pub fn card(name: &str, report: &ClassifierReport) -> String {
     let mut parts = vec![front_matter(report), format!("# {}\n\n", escaped(name))];
     let description = report.description.as_deref().map(|text| escaped(text) + "\n\n");
     parts.extend(description);
@@ -40,7 +42,7 @@ pub(super) fn card(name: &str, report: &Report) -> String {
     parts.concat()
 }
 
-fn front_matter(report: &Report) -> String {
+fn front_matter(report: &ClassifierReport) -> String {
     let pairs = ["sentence-pair-classification"];
     let tags = if report.task == "pair" { &pairs[..] } else { &[] };
     let front = FrontMatter {
@@ -54,7 +56,7 @@ fn front_matter(report: &Report) -> String {
     front.write()
 }
 
-fn what(report: &Report) -> String {
+fn what(report: &ClassifierReport) -> String {
     let to = if report.task == "pair" { "a pair of texts" } else { "a text" };
     let given = match report.multi_label() {
         Some(true) => format!("none, one or several of {}", report.labels.len()),
@@ -69,7 +71,7 @@ fn what(report: &Report) -> String {
     )
 }
 
-fn usage(name: &str, report: &Report) -> String {
+fn usage(name: &str, report: &ClassifierReport) -> String {
     let command = if report.task == "pair" { "pair" } else { "classify" };
     let call = format!("cloze {command} FILE --model {}", quoted(&format!("./{name}")));
     format!(
@@ -80,19 +82,19 @@ fn usage(name: &str, report: &Report) -> String {
     )
 }
 
-fn data(report: &Report) -> String {
+fn data(report: &ClassifierReport) -> String {
     let n = plural(report.examples as u64, "example");
     format!("## Training data\n\n{n}.\n\n{}\n", files(&report.data, "examples"))
 }
 
-fn quality(report: &Report) -> String {
+fn quality(report: &ClassifierReport) -> String {
     let mut parts = vec!["## How good it is\n\n".to_owned()];
     match &report.held_out {
         Some(held_out) => {
             let how = escaped(&held_out.how);
             parts.push(format!(
-                "LabelEvaluation by {how}: each example by a head that was not fitted on it.\n\n{}",
-                figures(&held_out.judged)
+                "Judged by {how}: each example by a head that was not fitted on it.\n\n{}",
+                figures(&held_out.evaluation)
             ));
             if let Some(c) = &held_out.calibration {
                 parts.push(format!(
@@ -123,7 +125,7 @@ fn quality(report: &Report) -> String {
         parts.push(format!(
             "### On test data\n\n{}\n{}",
             files(&test.data, "examples"),
-            figures(&test.judged)
+            figures(&test.evaluation)
         ));
     }
     if let Some(draws) = &report.draws {
@@ -174,7 +176,7 @@ fn figures(judged: &LabelEvaluation) -> String {
 }
 
 /// What it cannot do, and what may be wrong with it.
-fn own_limits(report: &Report) -> String {
+fn own_limits(report: &ClassifierReport) -> String {
     let mut own = vec![
         "It knows the labels above alone, and has no way to say that a text is about something \
          else; a low probability is the only hint."
@@ -188,8 +190,8 @@ fn own_limits(report: &Report) -> String {
         let n = plural(report.likely_label_errors_found as u64, "label");
         own.push(format!("Of the training data {n} may be wrong; `report.html` lists them."));
     }
-    let test = report.test.as_ref().map(|test| ("of test data", &test.judged));
-    let held_out = || report.held_out.as_ref().map(|held_out| ("held out", &held_out.judged));
+    let test = report.test.as_ref().map(|test| ("of test data", &test.evaluation));
+    let held_out = || report.held_out.as_ref().map(|held_out| ("held out", &held_out.evaluation));
     let judged = test.or_else(held_out).map(|(which, judged)| ByLabel {
         on: format!("{} {which}", plural(judged.examples(), "example")),
         labels: by_label(judged).iter().map(|(label, s)| (label.as_str(), s)).collect(),

@@ -1,23 +1,23 @@
-use cloze::metrics::probability::{ProbabilityParams, ProbabilityReport};
+use cloze_metrics::probability::{ProbabilityParams, ProbabilityReport};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{curve, page};
-use crate::commands::train::frozen::report::{
-    Calibration, ConfidentError, CurvePoint, Draws, HeldOut, LikelyError, ModelRef, Report,
-    Seconds, Tested, Threshold, Trial,
+use crate::DataFile;
+use crate::classifier::{
+    BaseModelRef, CalibrationReport, ClassifierReport, ConfidentError, FewShotReport,
+    HeldOutEvaluation, LearningPoint, LikelyLabelError, TestEvaluation, ThresholdReport,
+    TrainingSeconds, TrialReport,
 };
-use cloze::metrics::labels::{LabelEvaluation, LabelOutcome, evaluate_labels};
-use cloze_report::DataFile;
+use cloze_metrics::labels::{LabelEvaluation, LabelOutcome, evaluate_labels};
 
 /// Labels that a page must not take for its own, and one from right to left.
-pub(in crate::commands::train::frozen) const ODD: [&str; 3] =
-    ["<script>alert(1)</script>", "a|b`*", "שלום"];
+pub(crate) const ODD: [&str; 3] = ["<script>alert(1)</script>", "a|b`*", "שלום"];
 /// Likewise a text, with an emoji of several characters, a control character and an override.
-pub(in crate::commands::train::frozen) const TEXT: &str =
+pub(crate) const TEXT: &str =
     "\"><img src=x onerror=alert(1)> 👩\u{200d}👧 \u{202e}abc\u{0} שלום </td></table>";
 
-pub(in crate::commands::train::frozen) fn map(value: Value) -> Map<String, Value> {
+pub(crate) fn map(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
@@ -25,9 +25,9 @@ pub(in crate::commands::train::frozen) fn map(value: Value) -> Map<String, Value
 }
 
 /// A report with what always is there.
-pub(in crate::commands::train::frozen) fn bare(labels: &[&str]) -> Report {
+pub(crate) fn bare(labels: &[&str]) -> ClassifierReport {
     let file = |file: &str, examples| DataFile { file: file.into(), sha256: None, examples };
-    Report {
+    ClassifierReport {
         cloze: "0.0.0",
         task: "classify",
         command: ["train", "classify", "a b.csv", "-o", "m"].map(String::from).to_vec(),
@@ -36,7 +36,7 @@ pub(in crate::commands::train::frozen) fn bare(labels: &[&str]) -> Report {
         attribution: None,
         source: None,
         language: None,
-        model: ModelRef { name: "small <b> model".into(), sha256: "ab".repeat(32) },
+        model: BaseModelRef { name: "small <b> model".into(), sha256: "ab".repeat(32) },
         data: vec![
             DataFile { sha256: Some("cd".repeat(32)), ..file("a & b.csv", 9) },
             file("-", 2),
@@ -57,7 +57,7 @@ pub(in crate::commands::train::frozen) fn bare(labels: &[&str]) -> Report {
         curve: vec![],
         likely_label_errors_found: 0,
         likely_label_errors: vec![],
-        seconds: Seconds { total: 1.5, encoded: 11, ..Seconds::default() },
+        seconds: TrainingSeconds { total: 1.5, encoded: 11, ..TrainingSeconds::default() },
     }
 }
 
@@ -77,22 +77,24 @@ fn outcomes(labels: &[&str], counts: &[&[usize]]) -> Vec<LabelOutcome> {
     all
 }
 
-pub(in crate::commands::train::frozen) fn judged(
-    labels: &[&str],
-    counts: &[&[usize]],
-) -> LabelEvaluation {
+pub(crate) fn judged(labels: &[&str], counts: &[&[usize]]) -> LabelEvaluation {
     let names: Vec<String> = labels.iter().map(ToString::to_string).collect();
     evaluate_labels(&names, false, &outcomes(labels, counts), 0).unwrap()
 }
 
 /// 5 of 6 `no` and 3 of 5 `yes` are right.
-pub(in crate::commands::train::frozen) fn two() -> Report {
+pub(crate) fn two() -> ClassifierReport {
     let judged = judged(&["no", "yes"], &[&[5, 1], &[2, 3]]);
-    Report { held_out: Some(held_out(judged)), ..bare(&["no", "yes"]) }
+    ClassifierReport { held_out: Some(held_out(judged)), ..bare(&["no", "yes"]) }
 }
 
-pub(in crate::commands::train::frozen) fn held_out(judged: LabelEvaluation) -> HeldOut {
-    HeldOut { how: "5 folds".into(), judged, calibration: None, confident_errors: vec![] }
+pub(crate) fn held_out(evaluation: LabelEvaluation) -> HeldOutEvaluation {
+    HeldOutEvaluation {
+        how: "5 folds".into(),
+        evaluation,
+        calibration: None,
+        confident_errors: vec![],
+    }
 }
 
 fn error(text: &str) -> ConfidentError {
@@ -116,40 +118,40 @@ fn probability(rows: &[(usize, [f64; 2])]) -> ProbabilityReport {
 }
 
 /// All parts, with labels and texts that have to be escaped.
-pub(in crate::commands::train::frozen) fn full() -> Report {
+pub(crate) fn full() -> ClassifierReport {
     let judge = || judged(&ODD, &[&[4, 1, 0], &[2, 3, 1], &[0, 0, 6]]);
     let long = format!("{TEXT} {}", "word ".repeat(100));
-    let calibration = Calibration {
+    let calibration = CalibrationReport {
         temperature: 0.5,
         before: probability(&[(0, [0.7, 0.3]), (0, [0.55, 0.45]), (1, [0.9, 0.1])]),
         after: probability(&[(0, [0.8, 0.2]), (0, [0.6, 0.4]), (1, [0.95, 0.05])]),
     };
-    let trial = |c: f64, mean| Trial {
+    let trial = |c: f64, mean| TrialReport {
         settings: map(json!({ "c": c })),
         examples: 17,
         figure: "log loss",
         mean,
         std: Some(0.0125),
     };
-    let point = |examples, accuracy| CurvePoint { examples, accuracy, macro_f1: accuracy / 2.0 };
-    Report {
-        held_out: Some(HeldOut {
+    let point = |examples, accuracy| LearningPoint { examples, accuracy, macro_f1: accuracy / 2.0 };
+    ClassifierReport {
+        held_out: Some(HeldOutEvaluation {
             calibration: Some(calibration),
             confident_errors: vec![error(TEXT), error(&long)],
             ..held_out(judge())
         }),
-        test: Some(Tested {
+        test: Some(TestEvaluation {
             data: vec![DataFile { file: "test.csv".into(), sha256: None, examples: 17 }],
-            judged: judge(),
+            evaluation: judge(),
             confident_errors: vec![error("short")],
         }),
-        threshold: Some(Threshold {
+        threshold: Some(ThresholdReport {
             label: ODD[1].into(),
             probability: 0.4321,
             precision: 0.9,
             recall: 0.8,
         }),
-        draws: Some(Draws {
+        draws: Some(FewShotReport {
             examples_a_label: 8,
             accuracy: vec![0.5, 0.75],
             mean: 0.625,
@@ -158,7 +160,7 @@ pub(in crate::commands::train::frozen) fn full() -> Report {
         trials: vec![trial(0.01, 0.345), trial(0.1, 0.456)],
         curve: vec![point(3, 0.25), point(12, 0.5), point(100, 0.875)],
         likely_label_errors_found: 1,
-        likely_label_errors: vec![LikelyError {
+        likely_label_errors: vec![LikelyLabelError {
             path: "a & b.csv".into(),
             line: 9,
             text: TEXT.into(),
@@ -311,9 +313,9 @@ fn the_curve_is_a_file_of_its_own() {
     // A mark for each point, and one in the legend.
     assert_eq!((svg.matches("<circle").count(), svg.matches("<polygon").count()), (4, 4));
     // One point, and none, and figures that are none.
-    let point = |accuracy| CurvePoint { examples: 0, accuracy, macro_f1: f64::NAN };
+    let point = |accuracy| LearningPoint { examples: 0, accuracy, macro_f1: f64::NAN };
     for points in [vec![], vec![point(0.5)], vec![point(f64::INFINITY), point(f64::NAN)]] {
-        let svg = curve(&Report { curve: points, ..bare(&["a", "b"]) }).unwrap();
+        let svg = curve(&ClassifierReport { curve: points, ..bare(&["a", "b"]) }).unwrap();
         assert_sound(&svg);
         assert!(!svg.contains("NaN"));
     }
@@ -337,7 +339,7 @@ fn sets_of_labels_have_a_table_each() {
         one(&["b"], &[]),
     ];
     let judged = evaluate_labels(&set(&["a", "b"]), true, &all, 0).unwrap();
-    let html = page(&Report { held_out: Some(held_out(judged)), ..bare(&["a", "b"]) });
+    let html = page(&ClassifierReport { held_out: Some(held_out(judged)), ..bare(&["a", "b"]) });
     assert_sound(&html);
     // Gold: predicted, not predicted; not gold: predicted, not predicted.
     assert_eq!(
@@ -368,7 +370,7 @@ fn of_many_labels_the_most_confused_are_shown() {
     }
     let counts: Vec<&[usize]> = counts.iter().map(Vec::as_slice).collect();
     let judged = judged(&labels, &counts);
-    let html = page(&Report { held_out: Some(held_out(judged)), ..bare(&labels) });
+    let html = page(&ClassifierReport { held_out: Some(held_out(judged)), ..bare(&labels) });
     assert_sound(&html);
     let matrix = rows(&html, "Rows are gold", 0);
     assert_eq!(matrix.len(), 30);
@@ -383,18 +385,18 @@ fn of_many_labels_the_most_confused_are_shown() {
 
 #[test]
 fn the_same_report_is_the_same_page_but_for_the_seconds() {
-    let before = |report: &Report| {
+    let before = |report: &ClassifierReport| {
         let html = page(report);
         html.split_once("id=\"seconds\"").unwrap().0.to_owned()
     };
-    let (one, other) = (full(), Report { seconds: Seconds::default(), ..full() });
+    let (one, other) = (full(), ClassifierReport { seconds: TrainingSeconds::default(), ..full() });
     assert_eq!(page(&one), page(&one));
     assert_eq!(before(&one), before(&other));
     assert_ne!(page(&one), page(&other));
 }
 
 /// Pieces that end texts, tags, attributes or lines.
-pub(in crate::commands::train::frozen) fn pieces() -> impl Strategy<Value = String> {
+pub(crate) fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "<",
         ">",
@@ -440,7 +442,7 @@ proptest! {
         let mut report = bare(&labels);
         report.model.name.clone_from(&text);
         report.data[0].file.clone_from(&text);
-        report.held_out = Some(HeldOut {
+        report.held_out = Some(HeldOutEvaluation {
             confident_errors: vec![error(&text)],
             ..held_out(judged(&labels, &counts))
         });

@@ -1,18 +1,18 @@
 //! What the report comes to, in sentences.
-use cloze::metrics::compare::Interval;
+use cloze_metrics::compare::Interval;
 
-use crate::commands::train::frozen::report::{HeldOut, Report, Threshold};
-use crate::terminal::messages::plural;
-use cloze::metrics::labels::{LabelEvaluation, LabelReport};
-use cloze_report::page::table::label;
-use cloze_report::page::text;
+use crate::classifier::{ClassifierReport, HeldOutEvaluation, ThresholdReport};
+use crate::page::table::label;
+use crate::page::text;
+use crate::text::plural;
+use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 
 /// What the page is about, in one line.
-pub(super) fn title(report: &Report) -> String {
+pub(crate) fn title(report: &ClassifierReport) -> String {
     format!("{} trained on {}", task(report), report.model.name)
 }
 
-fn task(report: &Report) -> &'static str {
+fn task(report: &ClassifierReport) -> &'static str {
     match report.task {
         "pair" => "Classifier of pairs",
         _ => "Classifier of texts",
@@ -20,10 +20,14 @@ fn task(report: &Report) -> &'static str {
 }
 
 /// How good it is.
-pub(super) fn summary(report: &Report) -> String {
+pub(crate) fn summary(report: &ClassifierReport) -> String {
     let mut sentences = vec![];
     if let Some(held_out) = &report.held_out {
-        sentences.push(format!("{}, judged by {}.", right(&held_out.judged), text(&held_out.how)));
+        sentences.push(format!(
+            "{}, judged by {}.",
+            right(&held_out.evaluation),
+            text(&held_out.how)
+        ));
         if let Some(c) = &held_out.calibration {
             sentences.push(format!(
                 "Its probabilities are off by {} on average, and would be by {} without the \
@@ -37,7 +41,7 @@ pub(super) fn summary(report: &Report) -> String {
         sentences.push("No examples were held out, so nothing is judged by them.".to_owned());
     }
     if let Some(test) = &report.test {
-        sentences.push(format!("On the test data {}.", right(&test.judged)));
+        sentences.push(format!("On the test data {}.", right(&test.evaluation)));
     }
     if !report.converged {
         let steps = plural(report.iterations, "step");
@@ -70,7 +74,7 @@ fn points(share: f64) -> String {
 }
 
 /// What it means to be held out.
-pub(super) fn how(held_out: &HeldOut) -> String {
+pub(crate) fn how(held_out: &HeldOutEvaluation) -> String {
     let mut how =
         "<p>Each of these examples was judged by a head that was not fitted on it. ".to_owned();
     how += "The model itself is fitted on all examples.";
@@ -81,7 +85,7 @@ pub(super) fn how(held_out: &HeldOut) -> String {
     how + "</p>\n"
 }
 
-pub(super) fn threshold(threshold: &Threshold) -> String {
+pub(crate) fn threshold(threshold: &ThresholdReport) -> String {
     format!(
         "<p>The label {} is given from a probability of {:.4} on. On the examples held out its \
          precision is {:.4} there, and its recall {:.4}; the threshold was chosen on them.</p>\n",
@@ -93,7 +97,7 @@ pub(super) fn threshold(threshold: &Threshold) -> String {
 }
 
 /// Labels that cannot be predicted.
-pub(super) fn unknown_labels(judged: &LabelEvaluation) -> String {
+pub(crate) fn unknown_labels(judged: &LabelEvaluation) -> String {
     if judged.unknown_labels.is_empty() {
         return String::new();
     }

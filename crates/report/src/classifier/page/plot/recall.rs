@@ -1,12 +1,13 @@
 //! Precision and recall of labels over all thresholds. As steps, as average precision adds them up.
+use crate::ReportError;
 use std::collections::BTreeMap;
 
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use cloze::metrics::labels::LabelRanking;
-use cloze_report::plot::{self, Area, Drawn, FONT, tick};
+use crate::plot::{self, Area, Drawn, FONT, tick};
+use cloze_metrics::labels::LabelRanking;
 
 const SIZE: (u32, u32) = (860, 520);
 /// The plot; to the right of it is the legend.
@@ -31,9 +32,7 @@ const COLORS: [RGBColor; MOST] = [
 const DASHES: [Option<(i32, i32)>; 4] = [None, Some((9, 4)), Some((3, 3)), Some((14, 7))];
 
 /// Draws the curves of the labels with the least average precision.
-pub(in crate::commands::train::frozen::page) fn draw(
-    ranking: &BTreeMap<String, LabelRanking>,
-) -> Result<String, cloze_report::ReportError> {
+pub(crate) fn draw(ranking: &BTreeMap<String, LabelRanking>) -> Result<String, ReportError> {
     let mut worst: Vec<(&str, &LabelRanking)> =
         ranking.iter().map(|(l, r)| (l.as_str(), r)).collect();
     worst.sort_by(|a, b| a.1.average_precision.total_cmp(&b.1.average_precision));

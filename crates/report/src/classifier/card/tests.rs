@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::card;
-use crate::commands::train::frozen::page::tests::{ODD, bare, full, held_out, judged, pieces, two};
-use crate::commands::train::frozen::report::Report;
-use cloze_report::card::again::quoted;
+use crate::card::again::quoted;
+use crate::classifier::ClassifierReport;
+use crate::classifier::page::tests::{ODD, bare, full, held_out, judged, pieces, two};
 
 /// The cells of a line of a table: bars with a backslash do not end one.
 fn cells(line: &str) -> Vec<String> {
@@ -73,7 +73,7 @@ fn the_command_is_what_was_typed() {
 
 #[test]
 fn licence_attribution_and_source_are_named() {
-    let rights = Report {
+    let rights = ClassifierReport {
         description: Some("Tells a from b.".into()),
         license: Some("CC-BY-4.0".into()),
         attribution: Some("A & B, *2005*".into()),
@@ -108,12 +108,12 @@ proptest! {
         let labels: Vec<&str> = names.iter().map(String::as_str).collect();
         let counts = vec![vec![1; labels.len()]; labels.len()];
         let counts: Vec<&[usize]> = counts.iter().map(Vec::as_slice).collect();
-        let report = Report { held_out: Some(held_out(judged(&labels, &counts))), ..bare(&labels) };
+        let report = ClassifierReport { held_out: Some(held_out(judged(&labels, &counts))), ..bare(&labels) };
         let card = card("m", &report);
         let rows = table(&card, "## Labels");
         prop_assert_eq!(rows.len(), names.len());
         for (row, (name, n)) in rows.iter().zip(names.iter().zip(4..)) {
-            let name = cloze_report::text::one_line(name);
+            let name = crate::text::one_line(name);
             prop_assert_eq!(row, &[name, n.to_string()]);
         }
     }

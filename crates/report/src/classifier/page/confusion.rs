@@ -1,10 +1,10 @@
 //! Which label is taken for which. Shades go with the share of the row; the numbers always stand there.
-use cloze::metrics::MultiLabelReport;
-use cloze::metrics::classification::ConfusionTable;
+use cloze_metrics::MultiLabelReport;
+use cloze_metrics::classification::ConfusionTable;
 
 use super::figures::share;
-use cloze_report::page::attribute;
-use cloze_report::page::table::{framed, label, name, number, row};
+use crate::page::attribute;
+use crate::page::table::{framed, label, name, number, row};
 
 /// More labels than this are no table that can be read.
 const MOST: usize = 30;
@@ -12,7 +12,7 @@ const MOST: usize = 30;
 const WIDE: usize = 6;
 
 /// Where one label is chosen.
-pub(super) fn single(table: &ConfusionTable) -> String {
+pub(crate) fn single(table: &ConfusionTable) -> String {
     let all: Vec<usize> = (0..table.labels.len()).collect();
     let count = |gold: usize, predicted: usize| {
         table.counts.get(gold).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
@@ -69,7 +69,7 @@ pub(super) fn single(table: &ConfusionTable) -> String {
 }
 
 /// The 2×2 of each label, in a row.
-pub(super) fn multi(report: &MultiLabelReport) -> String {
+pub(crate) fn multi(report: &MultiLabelReport) -> String {
     let line = |(label, [[neither, spurious], [missed, both]]): (&String, &[[u64; 2]; 2])| {
         row(&[name(label), number(both), number(missed), number(spurious), number(neither)])
     };

@@ -1,4 +1,5 @@
 //! Figures by the number of training examples, on a logarithmic axis.
+use crate::ReportError;
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
@@ -7,17 +8,15 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use crate::commands::train::frozen::report::{CurvePoint, Report};
-use cloze_report::plot::{self, Area, BLUE, Drawn, FONT, VERMILION, tick};
-use cloze_report::text::visible;
+use crate::classifier::{ClassifierReport, LearningPoint};
+use crate::plot::{self, Area, BLUE, Drawn, FONT, VERMILION, tick};
+use crate::text::visible;
 
 const SIZE: (u32, u32) = (760, 420);
 const HEAD: u32 = 64;
 
 /// Draws the curve.
-pub(in crate::commands::train::frozen::page) fn draw(
-    report: &Report,
-) -> Result<String, cloze_report::ReportError> {
+pub(crate) fn draw(report: &ClassifierReport) -> Result<String, ReportError> {
     let title = format!("Learning curve of a head on {}", visible(&report.model.name));
     plot::svg(SIZE, &title, |root| panel(&report.curve, &title, root))
 }
@@ -52,7 +51,7 @@ impl ValueFormatter<f64> for Logarithm {
     }
 }
 
-fn panel(points: &[CurvePoint], title: &str, root: &Area<'_>) -> Drawn {
+fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> Drawn {
     let (head, body) = root.split_vertically(HEAD);
     plot::text(&head, &plot::label(title, 80), (380, 18), 19, HPos::Center)?;
     head.draw(&PathElement::new([(230, 48), (270, 48)], BLUE.stroke_width(2)))?;
@@ -63,7 +62,7 @@ fn panel(points: &[CurvePoint], title: &str, root: &Area<'_>) -> Drawn {
     plot::text(&head, "macro F1", (448, 48), 16, HPos::Left)?;
 
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-    let place = |p: &CurvePoint| (p.examples.max(1) as f64).log2();
+    let place = |p: &LearningPoint| (p.examples.max(1) as f64).log2();
     let values = || points.iter().flat_map(|p| [p.accuracy, p.macro_f1]);
     let (first, last) = points
         .iter()
@@ -95,7 +94,7 @@ fn panel(points: &[CurvePoint], title: &str, root: &Area<'_>) -> Drawn {
         .x_desc("training examples (logarithmic)")
         .y_desc("on examples held out")
         .draw()?;
-    let finite = |of: fn(&CurvePoint) -> f64| -> Vec<(f64, f64)> {
+    let finite = |of: fn(&LearningPoint) -> f64| -> Vec<(f64, f64)> {
         points.iter().map(|p| (place(p), of(p))).filter(|(_, y)| y.is_finite()).collect()
     };
     let (accuracy, macro_f1) = (finite(|p| p.accuracy), finite(|p| p.macro_f1));

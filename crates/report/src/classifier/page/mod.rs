@@ -12,25 +12,27 @@ mod figures;
 mod plot;
 mod settings;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 mod words;
 
-use super::report::{Calibration, ConfidentError, Report};
-use crate::terminal::messages::plural;
-use cloze::metrics::labels::{LabelEvaluation, LabelReport};
-use cloze_report::page::head;
-use cloze_report::page::report::{STYLE, figure, files, section};
+use crate::ReportError;
+use crate::classifier::{CalibrationReport, ClassifierReport, ConfidentError};
+use crate::page::head;
+use crate::page::report::{STYLE, figure, files, section};
+use crate::text::plural;
+use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 
-/// The page.
-pub(super) fn page(report: &Report) -> String {
+/// Writes the page.
+#[must_use]
+pub fn page(report: &ClassifierReport) -> String {
     let mut parts =
         vec![head(&words::title(report), STYLE), settings::subject(report), words::summary(report)];
     match &report.held_out {
         Some(held_out) => {
-            let heading = format!("LabelEvaluation by {}", held_out.how);
+            let heading = format!("Judged by {}", held_out.how);
             parts.push(section("held-out", &heading, &words::how(held_out)));
-            parts.push(judged(
-                &held_out.judged,
+            parts.push(evaluation(
+                &held_out.evaluation,
                 held_out.calibration.as_ref(),
                 &held_out.confident_errors,
             ));
@@ -45,9 +47,9 @@ pub(super) fn page(report: &Report) -> String {
         parts.push(section("threshold", "Threshold", &words::threshold(threshold)));
     }
     if let Some(test) = &report.test {
-        let heading = format!("On test data: {}", plural(test.judged.examples(), "example"));
+        let heading = format!("On test data: {}", plural(test.evaluation.examples(), "example"));
         parts.push(section("test", &heading, &files("Test data", "examples", &test.data)));
-        parts.push(judged(&test.judged, None, &test.confident_errors));
+        parts.push(evaluation(&test.evaluation, None, &test.confident_errors));
     }
     if let Some(draws) = &report.draws {
         parts.push(section("draws", "Draws of the training examples", &settings::draws(draws)));
@@ -70,15 +72,18 @@ pub(super) fn page(report: &Report) -> String {
     parts.concat()
 }
 
-/// The learning curve as SVG.
-pub(super) fn curve(report: &Report) -> Result<String, cloze_report::ReportError> {
+/// Draws the learning curve as SVG.
+///
+/// # Errors
+/// [`ReportError::Plot`] if it cannot be drawn.
+pub fn curve(report: &ClassifierReport) -> Result<String, ReportError> {
     plot::learning::draw(report)
 }
 
-/// All that is known of one verdict.
-fn judged(
+/// All of an evaluation.
+fn evaluation(
     judged: &LabelEvaluation,
-    calibration: Option<&Calibration>,
+    calibration: Option<&CalibrationReport>,
     errors: &[ConfidentError],
 ) -> String {
     let mut parts = vec![words::unknown_labels(judged), figures::whole(judged)];
@@ -87,10 +92,12 @@ fn judged(
     parts.concat()
 }
 
-/// What of one verdict is more than its figures: what is taken for what, probabilities, mistakes.
-pub(crate) fn details(
+/// Writes the parts of an evaluation beside its figures: confusion matrix, reliability, precision by
+/// recall, and the most confident errors.
+#[must_use]
+pub fn details(
     judged: &LabelEvaluation,
-    calibration: Option<&Calibration>,
+    calibration: Option<&CalibrationReport>,
     errors: &[ConfidentError],
 ) -> String {
     let mut parts = vec![];

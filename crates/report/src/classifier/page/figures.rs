@@ -1,14 +1,14 @@
 //! Tables of figures.
-use cloze::metrics::Scores;
-use cloze::metrics::compare::Interval;
-use cloze::metrics::probability::ProbabilityReport;
+use cloze_metrics::Scores;
+use cloze_metrics::compare::Interval;
+use cloze_metrics::probability::ProbabilityReport;
 
-use crate::commands::train::frozen::report::{Calibration, CurvePoint};
-use cloze::metrics::labels::{LabelEvaluation, LabelRanking, LabelReport};
-use cloze_report::page::table::{Numbers, Words, figure, framed, name, number, row, table, words};
+use crate::classifier::{CalibrationReport, LearningPoint};
+use crate::page::table::{Numbers, Words, figure, framed, name, number, row, table, words};
+use cloze_metrics::labels::{LabelEvaluation, LabelRanking, LabelReport};
 
 /// Of all examples together.
-pub(super) fn whole(judged: &LabelEvaluation) -> String {
+pub(crate) fn whole(judged: &LabelEvaluation) -> String {
     let with = |what: &str, i: &Interval| {
         let interval = format!("{:.4} to {:.4}", i.low, i.high);
         row(&[name(what), figure(i.estimate), words(&interval)])
@@ -39,7 +39,7 @@ pub(super) fn whole(judged: &LabelEvaluation) -> String {
 }
 
 /// Label by label, and on average.
-pub(super) fn by_label(judged: &LabelEvaluation) -> String {
+pub(crate) fn by_label(judged: &LabelEvaluation) -> String {
     let (labels, averages) = match &judged.report {
         LabelReport::Single(report) => (&report.labels, &report.averages),
         LabelReport::Multi(report) => (&report.labels, &report.averages),
@@ -79,8 +79,8 @@ pub(super) fn by_label(judged: &LabelEvaluation) -> String {
 }
 
 /// What the temperature is worth, and the bins of the reliability diagram.
-pub(super) fn reliability(
-    calibration: Option<&Calibration>,
+pub(crate) fn reliability(
+    calibration: Option<&CalibrationReport>,
     series: &[(&str, &ProbabilityReport)],
 ) -> String {
     let mut parts = vec![];
@@ -131,8 +131,9 @@ pub(super) fn reliability(
 }
 
 /// The learning curve in numbers.
-pub(super) fn curve(points: &[CurvePoint]) -> String {
-    let one = |p: &CurvePoint| row(&[number(p.examples), figure(p.accuracy), figure(p.macro_f1)]);
+pub(crate) fn curve(points: &[LearningPoint]) -> String {
+    let one =
+        |p: &LearningPoint| row(&[number(p.examples), figure(p.accuracy), figure(p.macro_f1)]);
     let rows: Vec<String> = points.iter().map(one).collect();
     table(
         "By number of training examples",
@@ -142,12 +143,12 @@ pub(super) fn curve(points: &[CurvePoint]) -> String {
 }
 
 /// 0 of nothing.
-pub(super) fn share(part: u64, whole: u64) -> f64 {
+pub(crate) fn share(part: u64, whole: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     mean(part as f64, whole)
 }
 
-pub(super) fn mean(sum: f64, of: u64) -> f64 {
+pub(crate) fn mean(sum: f64, of: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     if of == 0 { 0.0 } else { sum / of as f64 }
 }

@@ -1,14 +1,13 @@
 //! What it was trained on, what was set and tried, and where the time went.
-use crate::commands::train::frozen::report::{Draws, Report, Seconds, Trial, settings as one_line};
-use crate::terminal::messages::plural;
-use cloze_report::page::report::{files, settings as table_of};
-use cloze_report::page::table::{
-    Numbers, Words, figure, label, long, name, number, row, table, words,
-};
-use cloze_report::page::text;
+use crate::classifier::text::settings as one_line;
+use crate::classifier::{ClassifierReport, FewShotReport, TrainingSeconds, TrialReport};
+use crate::page::report::{files, settings as table_of};
+use crate::page::table::{Numbers, Words, figure, label, long, name, number, row, table, words};
+use crate::page::text;
+use crate::text::plural;
 
 /// Model and data.
-pub(super) fn subject(report: &Report) -> String {
+pub(crate) fn subject(report: &ClassifierReport) -> String {
     let counts: Vec<String> =
         report.labels.iter().map(|(name, n)| format!("{} {n}", label(name))).collect();
     let pairs = report.task == "pair";
@@ -26,7 +25,7 @@ pub(super) fn subject(report: &Report) -> String {
     format!("<dl>\n{}</dl>\n{}", facts.concat(), files("Training data", "examples", &report.data))
 }
 
-pub(super) fn draws(draws: &Draws) -> String {
+pub(crate) fn draws(draws: &FewShotReport) -> String {
     let rows: Vec<String> = (1..)
         .zip(&draws.accuracy)
         .map(|(i, accuracy): (usize, _)| row(&[number(i), figure(*accuracy)]))
@@ -43,8 +42,8 @@ pub(super) fn draws(draws: &Draws) -> String {
 }
 
 /// The best first, as the report has them.
-pub(super) fn trials(trials: &[Trial]) -> String {
-    let one = |trial: &Trial| {
+pub(crate) fn trials(trials: &[TrialReport]) -> String {
+    let one = |trial: &TrialReport| {
         let std = trial.std.map_or(number("–"), figure);
         row(&[
             long(&one_line(&trial.settings)),
@@ -65,7 +64,7 @@ pub(super) fn trials(trials: &[Trial]) -> String {
     table("The best first; the model has its settings", &head, &rows)
 }
 
-pub(super) fn settings(report: &Report) -> String {
+pub(crate) fn settings(report: &ClassifierReport) -> String {
     let steps = format!(
         "<p>{} of the solver{}.</p>\n",
         plural(report.iterations, "step"),
@@ -77,8 +76,8 @@ pub(super) fn settings(report: &Report) -> String {
 }
 
 /// The one part that differs from run to run.
-pub(super) fn seconds(seconds: &Seconds) -> String {
-    let Seconds { reading, encoding, fitting, judging, total, encoded } = *seconds;
+pub(crate) fn seconds(seconds: &TrainingSeconds) -> String {
+    let TrainingSeconds { reading, encoding, fitting, judging, total, encoded } = *seconds;
     let all = [
         ("reading", reading),
         ("encoding", encoding),

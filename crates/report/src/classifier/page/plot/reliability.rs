@@ -1,11 +1,12 @@
 //! How often predictions of a probability are right, and how many there are (Guo et al. 2017).
-use cloze::metrics::probability::{ProbabilityReport, ReliabilityBin};
+use crate::ReportError;
+use cloze_metrics::probability::{ProbabilityReport, ReliabilityBin};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::commands::train::frozen::page::figures::{mean, share};
-use cloze_report::plot::{self, Area, BLUE, Drawn, FONT, VERMILION, tick};
+use crate::classifier::page::figures::{mean, share};
+use crate::plot::{self, Area, BLUE, Drawn, FONT, VERMILION, tick};
 
 const SIZE: (u32, u32) = (760, 640);
 const HEAD: u32 = 64;
@@ -17,9 +18,7 @@ const MOST_NUMBERED: u64 = 999;
 type Series<'a> = (&'a str, &'a ProbabilityReport);
 
 /// Draws one or two series.
-pub(in crate::commands::train::frozen::page) fn draw(
-    series: &[Series<'_>],
-) -> Result<String, cloze_report::ReportError> {
+pub(crate) fn draw(series: &[Series<'_>]) -> Result<String, ReportError> {
     plot::svg(SIZE, TITLE, |root| {
         let (head, body) = root.split_vertically(HEAD);
         let (above, below) = body.split_vertically(ABOVE);
