@@ -86,20 +86,24 @@
 //! - [`next_sentence`]: whether a text goes on from another;
 //! - [`senses`]: senses of words in texts;
 //! - [`text_index`]: texts found by texts, in an index on disk;
+//! - [`evaluate`]: results against gold data;
+//! - [`data_check`]: labelled data, checked before training;
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
 //! - `train` (feature `train`): fitting heads, `cloze_train`;
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
-//! The crates beneath are re-exported: [`core`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
+//! The crates beneath are re-exported: [`core`], [`corpus`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
 //! [`metrics`], [`search`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 pub mod batch;
 pub mod cache;
 pub mod classifier;
+pub mod data_check;
 mod error;
 pub mod layer_sampler;
+pub mod evaluate;
 pub mod masked;
 pub mod modules;
 pub mod next_sentence;
@@ -115,6 +119,7 @@ pub mod text_index;
 
 pub use cloze_checkpoint as checkpoint;
 pub use cloze_core as core;
+pub use cloze_corpus as corpus;
 pub use cloze_embed as embed;
 pub use cloze_encoder as encoder;
 pub use cloze_graph as graph;

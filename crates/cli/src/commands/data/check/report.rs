@@ -1,79 +1,56 @@
 //! What was found, as it is told.
 use std::io::{self, Write};
 
-use serde::Serialize;
+use cloze::data_check::{
+    DataCheckReport, Finding, FindingKind, FindingsOfKind, LabelCount, LabelledLine, TagSummary,
+};
 
-use super::finding::{Finding, Kind, OfKind};
-use super::labels::Count;
 use crate::terminal::messages::plural;
 use cloze_report::text::one_line;
 
 /// The longest text that is shown, in characters.
 const SHOWN: usize = 60;
 
-/// What was found in some files.
-#[derive(Serialize)]
-pub(super) struct Report {
-    pub(super) files: Vec<String>,
-    /// Texts, or sentences.
-    pub(super) examples: u64,
-    /// Of texts the labels; of sentences those of their entities.
-    pub(super) labels: Vec<Count>,
-    /// Of sentences.
-    #[serde(flatten)]
-    pub(super) tags: Option<TagReport>,
-    pub(super) findings: Vec<OfKind>,
-}
-
-#[derive(Serialize)]
-pub(super) struct TagReport {
-    pub(super) words: u64,
-    pub(super) scheme: &'static str,
-    pub(super) tags: Vec<Count>,
-}
-
-impl Report {
-    /// Writes it for people, with at most `show` findings of a kind.
-    pub(super) fn write(&self, out: &mut impl Write, show: usize) -> io::Result<()> {
-        let files = match &self.files[..] {
-            [] => String::new(),
-            [file] => one_line(file),
-            [first, rest @ ..] => {
-                format!("{} and {}", one_line(first), plural(rest.len() as u64, "other file"))
-            }
-        };
-        if let Some(TagReport { words, scheme, tags }) = &self.tags {
-            let sentences = plural(self.examples, "sentence");
-            writeln!(out, "{files}: {sentences}, {}, scheme {scheme}", plural(*words, "word"))?;
-            table(out, "tag", "words", tags)?;
-            table(out, "label", "entities", &self.labels)?;
-        } else {
-            let labels = plural(self.labels.len() as u64, "label");
-            writeln!(out, "{files}: {}, {labels}", plural(self.examples, "example"))?;
-            table(out, "label", "examples", &self.labels)?;
+/// Writes it for people, with at most `show` findings of a kind.
+pub(super) fn write(report: &DataCheckReport, out: &mut impl Write, show: usize) -> io::Result<()> {
+    let files = match &report.files[..] {
+        [] => String::new(),
+        [file] => one_line(file),
+        [first, rest @ ..] => {
+            format!("{} and {}", one_line(first), plural(rest.len() as u64, "other file"))
         }
-        for OfKind { kind, total, findings } in &self.findings {
-            writeln!(out, "\n{}: {total}", kind.title())?;
-            for finding in findings.iter().take(show) {
-                writeln!(out, "  {}", line(finding, self.tags.is_some()))?;
-            }
-            if *total > show {
-                writeln!(out, "  … and {} more", total - show)?;
-            }
-        }
-        if self.findings.is_empty() {
-            writeln!(out, "\nnothing found")?;
-        }
-        Ok(())
+    };
+    if let Some(TagSummary { words, scheme, tags }) = &report.tags {
+        let sentences = plural(report.examples, "sentence");
+        writeln!(out, "{files}: {sentences}, {}, scheme {scheme}", plural(*words, "word"))?;
+        table(out, "tag", "words", tags)?;
+        table(out, "label", "entities", &report.labels)?;
+    } else {
+        let labels = plural(report.labels.len() as u64, "label");
+        writeln!(out, "{files}: {}, {labels}", plural(report.examples, "example"))?;
+        table(out, "label", "examples", &report.labels)?;
     }
+    for FindingsOfKind { kind, total, findings } in &report.findings {
+        writeln!(out, "\n{}: {total}", kind.title())?;
+        for finding in findings.iter().take(show) {
+            writeln!(out, "  {}", line(finding, report.tags.is_some()))?;
+        }
+        if *total > show {
+            writeln!(out, "  … and {} more", total - show)?;
+        }
+    }
+    if report.findings.is_empty() {
+        writeln!(out, "\nnothing found")?;
+    }
+    Ok(())
 }
 
-fn table(out: &mut impl Write, name: &str, counted: &str, counts: &[Count]) -> io::Result<()> {
+fn table(out: &mut impl Write, name: &str, counted: &str, counts: &[LabelCount]) -> io::Result<()> {
     let width = |text: &str| text.chars().count();
     let names: Vec<String> = counts.iter().map(|count| one_line(&count.name)).collect();
     let wide = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(name));
     writeln!(out, "\n{name:wide$}  {counted:>9}   share")?;
-    for (name, Count { times, share, .. }) in names.iter().zip(counts) {
+    for (name, LabelCount { times, share, .. }) in names.iter().zip(counts) {
         writeln!(out, "{name:wide$}  {times:>9}  {:>5.1}%", 100.0 * share)?;
     }
     Ok(())
@@ -82,8 +59,9 @@ fn table(out: &mut impl Write, name: &str, counted: &str, counts: &[Count]) -> i
 /// `a.csv:5 billing, a.csv:9 shipping: "Where is my …" (note)`.
 fn line(finding: &Finding, tagged: bool) -> String {
     // A sentence's tags are longer than the line.
-    let by_label = !tagged || matches!(finding.kind, Kind::RareLabel | Kind::LabelSpelling);
-    let place = |at: &super::finding::Occurrence| {
+    let by_label =
+        !tagged || matches!(finding.kind, FindingKind::RareLabel | FindingKind::LabelSpelling);
+    let place = |at: &LabelledLine| {
         let label = at.label.as_deref().filter(|_| by_label);
         let label = label.map(|label| format!(" {}", one_line(label))).unwrap_or_default();
         format!("{}:{}{label}", one_line(&at.place.path), at.place.line)

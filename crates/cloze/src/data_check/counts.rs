@@ -1,34 +1,36 @@
-//! How often labels are there, and what may be wrong with them.
+//! Frequencies of labels, and labels that may be wrong.
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::finding::{Finding, Kind, Occurrence, Place};
+use super::finding::{Finding, FindingKind, LabelledLine, SourceLine};
 use super::texts::folded;
 
-/// Fewer examples are too few to learn a class from, and to judge it by.
+/// Fewer examples are too few to train a class on, and to evaluate it by.
 const RARE: u64 = 10;
 /// More numbers than this are a scale rather than classes.
 const CLASSES: usize = 20;
 /// The same where there are numbers with a fraction among them.
 const FRACTIONS: usize = 5;
 
-/// How often each label or tag is there, and where first.
-#[derive(Default)]
-pub(crate) struct Counts(BTreeMap<String, (u64, Place)>);
+/// Frequency of each label or tag, and its first place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LabelCounts(BTreeMap<String, (u64, SourceLine)>);
 
-/// How often a label is there.
-#[derive(Serialize)]
-pub(crate) struct Count {
-    pub(crate) name: String,
+/// Frequency of a label or tag.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LabelCount {
+    /// Label or tag.
+    pub name: String,
+    /// Number of times.
     #[serde(rename = "count")]
-    pub(crate) times: u64,
-    /// Of all there are, 0 to 1.
-    pub(crate) share: f64,
+    pub times: u64,
+    /// Share of all there are, 0 to 1.
+    pub share: f64,
 }
 
-impl Counts {
-    pub(crate) fn add(&mut self, name: &str, place: &Place) {
+impl LabelCounts {
+    pub(super) fn add(&mut self, name: &str, place: &SourceLine) {
         match self.0.get_mut(name) {
             Some((count, _)) => *count += 1,
             None => {
@@ -39,8 +41,8 @@ impl Counts {
 
     /// By name, with shares of `all`.
     #[expect(clippy::cast_precision_loss, reason = "a number of lines is far below 2^53")]
-    pub(crate) fn shares(&self, all: u64) -> Vec<Count> {
-        let count = |(name, &(times, _)): (&String, &(u64, Place))| Count {
+    pub(super) fn shares(&self, all: u64) -> Vec<LabelCount> {
+        let count = |(name, &(times, _)): (&String, &(u64, SourceLine))| LabelCount {
             name: name.clone(),
             times,
             share: times as f64 / all.max(1) as f64,
@@ -48,19 +50,19 @@ impl Counts {
         self.0.iter().map(count).collect()
     }
 
-    pub(crate) fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.0.values().map(|(count, _)| count).sum()
     }
 
-    /// Labels that are rare, that look like numbers measured, or that look like each other.
+    /// Adds labels that are rare, that look like numbers measured, or that look like each other.
     #[expect(clippy::cast_precision_loss, reason = "a number of labels is far below 2^53")]
-    pub(crate) fn judge(&self, findings: &mut Vec<Finding>) {
-        let finding = |kind, weight, labels: &[(&String, &Place)], note| Finding {
+    pub(super) fn findings(&self, findings: &mut Vec<Finding>) {
+        let finding = |kind, weight, labels: &[(&String, &SourceLine)], note| Finding {
             kind,
             weight,
             occurrences: labels
                 .iter()
-                .map(|&(label, place)| Occurrence {
+                .map(|&(label, place)| LabelledLine {
                     place: place.clone(),
                     label: Some(label.clone()),
                 })
@@ -77,24 +79,29 @@ impl Counts {
             let note = format!("{} numbers: a target of regression?", all.len());
             let first = all.iter().min_by_key(|(_, place)| place).copied();
             let first: Vec<_> = first.into_iter().collect();
-            findings.push(finding(Kind::NumericLabels, all.len() as f64, &first, Some(note)));
+            findings.push(finding(
+                FindingKind::NumericLabels,
+                all.len() as f64,
+                &first,
+                Some(note),
+            ));
             return;
         }
         for (label, (count, place)) in self.0.iter().filter(|(_, (count, _))| *count < RARE) {
             let note = format!("only {count}");
             findings.push(finding(
-                Kind::RareLabel,
+                FindingKind::RareLabel,
                 -(*count as f64),
                 &[(label, place)],
                 Some(note),
             ));
         }
-        let mut spellings: BTreeMap<String, Vec<(&String, &Place)>> = BTreeMap::new();
+        let mut spellings: BTreeMap<String, Vec<(&String, &SourceLine)>> = BTreeMap::new();
         for &(label, place) in &all {
             spellings.entry(folded(label)).or_default().push((label, place));
         }
         for same in spellings.values().filter(|same| same.len() > 1) {
-            findings.push(finding(Kind::LabelSpelling, same.len() as f64, same, None));
+            findings.push(finding(FindingKind::LabelSpelling, same.len() as f64, same, None));
         }
     }
 }

@@ -1,20 +1,20 @@
 //! Sequences of tags that their scheme does not allow.
 use cloze_core::{Scheme, Tag, TagSet, tag};
 
-use super::finding::{Finding, Kind, Occurrence, Place};
-use super::labels::Counts;
+use super::counts::LabelCounts;
+use super::finding::{Finding, FindingKind, LabelledLine, SourceLine};
 
-/// The tags of sentences, kept until all are known: the scheme follows from them.
-#[derive(Default)]
-pub(crate) struct Tags {
+/// Tags of sentences, kept until all are known: the scheme follows from them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tags {
     names: Vec<String>,
-    /// Each sentence's tags, as places in `names`, and their places.
-    sentences: Vec<Vec<(usize, Place)>>,
+    /// Tags of each sentence, as indices of `names`, with their places.
+    sentences: Vec<Vec<(usize, SourceLine)>>,
 }
 
 impl Tags {
-    pub(crate) fn add(&mut self, tags: Vec<(String, Place)>) {
-        let place = |(tag, place): (String, Place)| {
+    pub(super) fn add(&mut self, tags: Vec<(String, SourceLine)>) {
+        let place = |(tag, place): (String, SourceLine)| {
             let known = self.names.iter().position(|name| *name == tag);
             let tag = known.unwrap_or_else(|| {
                 self.names.push(tag);
@@ -26,10 +26,10 @@ impl Tags {
         self.sentences.push(tags);
     }
 
-    /// How often each label has an entity.
-    pub(crate) fn entities(&self) -> Counts {
+    /// Number of entities of each label.
+    pub(super) fn entities(&self) -> LabelCounts {
         let set = TagSet::parse(self.names.clone());
-        let mut counts = Counts::default();
+        let mut counts = LabelCounts::default();
         for sentence in &self.sentences {
             let tags: Vec<Tag> = sentence.iter().map(|(tag, _)| set.tags()[*tag]).collect();
             for chunk in tag::chunks(&tags) {
@@ -39,39 +39,39 @@ impl Tags {
         counts
     }
 
-    /// What breaks the scheme, and which that is. Where none is asked for, it is the one that the
-    /// names of the tags show; of IOB1 and IOB2, whose names are the same, the one that less breaks.
-    pub(crate) fn judge(&self, asked: Option<Scheme>) -> (Scheme, Vec<Finding>) {
+    /// Scheme and the findings that break it. Unless `asked`, the scheme is the one that the names of
+    /// the tags show; of IOB1 and IOB2, whose names are the same, the one with fewer findings.
+    pub(super) fn findings(&self, asked: Option<Scheme>) -> (Scheme, Vec<Finding>) {
         let set = TagSet::parse(self.names.clone());
         let scheme = asked.unwrap_or(set.scheme());
-        let found = self.illegal(&set, scheme);
-        if asked.is_none() && scheme == Scheme::Iob2 && !found.is_empty() {
+        let findings = self.illegal(&set, scheme);
+        if asked.is_none() && scheme == Scheme::Iob2 && !findings.is_empty() {
             let other = self.illegal(&set, Scheme::Iob1);
-            if other.len() < found.len() {
+            if other.len() < findings.len() {
                 return (Scheme::Iob1, other);
             }
         }
-        (scheme, found)
+        (scheme, findings)
     }
 
     fn illegal(&self, set: &TagSet, scheme: Scheme) -> Vec<Finding> {
         let mut findings = vec![];
         for sentence in &self.sentences {
-            let mut previous: Option<&(usize, Place)> = None;
+            let mut previous: Option<&(usize, SourceLine)> = None;
             for next in sentence.iter().map(Some).chain([None]) {
-                let tag = |at: Option<&(usize, Place)>| at.map(|(tag, _)| set.tags()[*tag]);
+                let tag = |at: Option<&(usize, SourceLine)>| at.map(|(tag, _)| set.tags()[*tag]);
                 // An empty sentence has no place, and nothing in it to break a rule.
                 let at = next.or(previous);
                 if let (false, Some((_, place))) = (scheme.allows(tag(previous), tag(next)), at) {
-                    let name = |at: Option<&(usize, Place)>, edge: &str| {
+                    let name = |at: Option<&(usize, SourceLine)>, edge: &str| {
                         at.map_or_else(|| edge.to_owned(), |(tag, _)| self.names[*tag].clone())
                     };
                     let (before, after) = (name(previous, "the start"), name(next, "the end"));
                     let label = next.map(|(tag, _)| self.names[*tag].clone());
                     findings.push(Finding {
-                        kind: Kind::IllegalTags,
+                        kind: FindingKind::IllegalTags,
                         weight: 1.0,
-                        occurrences: vec![Occurrence { place: place.clone(), label }],
+                        occurrences: vec![LabelledLine { place: place.clone(), label }],
                         text: None,
                         suggested: None,
                         note: Some(format!("{after} after {before}")),

@@ -1,13 +1,13 @@
-//! Texts that are there more than once.
+//! Texts that occur more than once.
 use std::collections::{BTreeSet, HashMap};
 
-use super::finding::{Finding, Kind, Occurrence};
+use super::finding::{Finding, FindingKind, LabelledLine};
 
 /// A text of an example, or both of a pair.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Text {
-    pub(crate) first: String,
-    pub(crate) second: Option<String>,
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Text {
+    pub(super) first: String,
+    pub(super) second: Option<String>,
 }
 
 impl Text {
@@ -16,38 +16,38 @@ impl Text {
         Self { first: folded(&self.first), second: self.second.as_deref().map(folded) }
     }
 
-    pub(crate) fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let second = self.second.iter().flat_map(|second| [" | ", second]);
         [self.first.as_str()].into_iter().chain(second).collect()
     }
 }
 
-pub(crate) fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Where texts are, by what is left of them in lower case.
-#[derive(Default)]
-pub(crate) struct Texts {
-    groups: HashMap<Text, Vec<(Text, Occurrence)>>,
+/// Places of texts, by the text in lower case.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts {
+    groups: HashMap<Text, Vec<(Text, LabelledLine)>>,
 }
 
 impl Texts {
-    pub(crate) fn add(&mut self, text: Text, occurrence: Occurrence) {
+    pub(super) fn add(&mut self, text: Text, occurrence: LabelledLine) {
         self.groups.entry(text.folded()).or_default().push((text, occurrence));
     }
 
-    /// Texts that are there more than once: with several labels, or with one.
-    pub(crate) fn repeated(&self, findings: &mut Vec<Finding>) {
+    /// Adds texts that occur more than once: with several labels, or with one.
+    pub(super) fn repeated(&self, findings: &mut Vec<Finding>) {
         for group in self.groups.values().filter(|group| group.len() > 1) {
             let labels: BTreeSet<_> = group.iter().map(|(_, at)| &at.label).collect();
             if labels.len() > 1 {
                 let same = group.iter().all(|(text, _)| *text == group[0].0);
                 let note = (!same).then(|| "but for case and spaces".to_owned());
-                findings.push(Finding { note, ..finding(Kind::Contradiction, group) });
+                findings.push(Finding { note, ..finding(FindingKind::Contradiction, group) });
                 continue;
             }
-            let mut spellings: Vec<(Text, Occurrence)> = vec![];
+            let mut spellings: Vec<(Text, LabelledLine)> = vec![];
             for (text, _) in group {
                 if spellings.iter().any(|(known, _)| known == text) {
                     continue;
@@ -55,18 +55,18 @@ impl Texts {
                 let same: Vec<_> = group.iter().filter(|(t, _)| t == text).cloned().collect();
                 spellings.push(same[0].clone());
                 if same.len() > 1 {
-                    findings.push(finding(Kind::Duplicate, &same));
+                    findings.push(finding(FindingKind::Duplicate, &same));
                 }
             }
             if spellings.len() > 1 {
-                findings.push(finding(Kind::FoldedDuplicate, &spellings));
+                findings.push(finding(FindingKind::FoldedDuplicate, &spellings));
             }
         }
     }
 
-    /// Every distinct text, and where it is.
-    pub(crate) fn distinct(&self) -> Vec<(&Text, Vec<&Occurrence>)> {
-        let mut places: HashMap<&Text, Vec<&Occurrence>> = HashMap::new();
+    /// Distinct texts with their places.
+    pub(super) fn distinct(&self) -> Vec<(&Text, Vec<&LabelledLine>)> {
+        let mut places: HashMap<&Text, Vec<&LabelledLine>> = HashMap::new();
         for (text, at) in self.groups.values().flatten() {
             places.entry(text).or_default().push(at);
         }
@@ -75,13 +75,13 @@ impl Texts {
         all
     }
 
-    /// Texts that are in `other`, too; with another label there they come first.
-    pub(crate) fn leaked(&self, other: &Self, findings: &mut Vec<Finding>) {
+    /// Adds texts that are in `other`, too; those with another label there weigh more.
+    pub(super) fn leaked(&self, other: &Self, findings: &mut Vec<Finding>) {
         for (key, group) in &self.groups {
             let Some(there) = other.groups.get(key) else { continue };
             let exact = group.iter().any(|(text, _)| there.iter().any(|(t, _)| t == text));
-            let kind = if exact { Kind::Leak } else { Kind::FoldedLeak };
-            let labels = |group: &[(Text, Occurrence)]| -> BTreeSet<Option<String>> {
+            let kind = if exact { FindingKind::Leak } else { FindingKind::FoldedLeak };
+            let labels = |group: &[(Text, LabelledLine)]| -> BTreeSet<Option<String>> {
                 group.iter().map(|(_, at)| at.label.clone()).collect()
             };
             let agreed = labels(group) == labels(there);
@@ -100,7 +100,7 @@ impl Texts {
 const DISAGREED: f64 = 1e12;
 
 #[expect(clippy::cast_precision_loss, reason = "a number of lines is far below 2^53")]
-fn finding(kind: Kind, group: &[(Text, Occurrence)]) -> Finding {
+fn finding(kind: FindingKind, group: &[(Text, LabelledLine)]) -> Finding {
     Finding {
         kind,
         weight: group.len() as f64,
@@ -113,7 +113,7 @@ fn finding(kind: Kind, group: &[(Text, Occurrence)]) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Place;
+    use super::super::finding::SourceLine;
     use super::*;
     use proptest::prelude::*;
 
@@ -121,9 +121,9 @@ mod tests {
         Text { first: first.to_owned(), second: None }
     }
 
-    fn at(line: usize, label: &str) -> Occurrence {
-        let place = Place { rank: 0, line: line as u64, path: "a".into() };
-        Occurrence { place, label: Some(label.to_owned()) }
+    fn at(line: usize, label: &str) -> LabelledLine {
+        let place = SourceLine { rank: 0, line: line as u64, path: "a".into() };
+        LabelledLine { place, label: Some(label.to_owned()) }
     }
 
     fn filled(rows: &[(String, String)]) -> Texts {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     /// The lines of the findings of a kind.
-    fn lines(findings: &[Finding], kind: Kind) -> BTreeSet<u64> {
+    fn lines(findings: &[Finding], kind: FindingKind) -> BTreeSet<u64> {
         let found = findings.iter().filter(|finding| finding.kind == kind);
         found.flat_map(|finding| &finding.occurrences).map(|at| at.place.line).collect()
     }
@@ -149,7 +149,7 @@ mod tests {
         texts.add(pair("A  B", "c "), at(3, "y"));
         let mut findings = vec![];
         texts.repeated(&mut findings);
-        assert_eq!(lines(&findings, Kind::Contradiction), [1, 3].into());
+        assert_eq!(lines(&findings, FindingKind::Contradiction), [1, 3].into());
         assert_eq!(findings[0].text.as_deref(), Some("a b | c"));
     }
 
@@ -163,7 +163,7 @@ mod tests {
         ) {
             let mut findings = vec![];
             filled(&rows).repeated(&mut findings);
-            let mut expected = [Kind::Contradiction, Kind::Duplicate].map(|_| BTreeSet::new());
+            let mut expected = [FindingKind::Contradiction, FindingKind::Duplicate].map(|_| BTreeSet::new());
             let same = |a: &str, b: &str| folded(a) == folded(b);
             for (i, (a, x)) in rows.iter().enumerate() {
                 let alike = || rows.iter().enumerate().filter(|(j, (b, _))| *j != i && same(a, b));
@@ -175,8 +175,8 @@ mod tests {
                     expected[1].insert(i as u64);
                 }
             }
-            prop_assert_eq!(&lines(&findings, Kind::Contradiction), &expected[0]);
-            prop_assert_eq!(&lines(&findings, Kind::Duplicate), &expected[1]);
+            prop_assert_eq!(&lines(&findings, FindingKind::Contradiction), &expected[0]);
+            prop_assert_eq!(&lines(&findings, FindingKind::Duplicate), &expected[1]);
 
             let mut findings = vec![];
             filled(&rows).leaked(&filled(&others), &mut findings);
@@ -191,7 +191,7 @@ mod tests {
                 let exact = rows.iter().any(|(a, _)| {
                     same(a, finding.text.as_deref().unwrap()) && others.iter().any(|(b, _)| a == b)
                 });
-                prop_assert_eq!(finding.kind == Kind::Leak, exact);
+                prop_assert_eq!(finding.kind == FindingKind::Leak, exact);
             }
         }
     }

@@ -1,27 +1,18 @@
-//! Texts that are longer than a model takes.
+//! Texts longer than a model takes at once.
 use cloze_checkpoint::ModelFolder;
-use cloze_encoder::TokenCounter;
+use cloze_encoder::{EncoderError, TokenCounter};
 
-use super::finding::{Finding, Kind, Occurrence, Place};
+use super::DataCheckError;
+use super::finding::{Finding, FindingKind, LabelledLine, SourceLine};
 use super::texts::{Text, Texts};
-use crate::terminal::messages::Messages;
 
-/// A text whose tokens cannot be counted.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}:{line}: tokens not counted")]
-struct NotCounted {
-    path: String,
-    line: u64,
-    source: cloze_encoder::EncoderError,
-}
-
-/// A finding for every distinct text with more tokens than the model takes at once, special ones
-/// aside. Texts of a pair share one sequence where the model takes two, and have one each where not.
-pub(super) fn texts(
+/// Findings, one per distinct text with more tokens than the model takes at once, special ones aside,
+/// and an error for each text whose tokens cannot be counted. Texts of a pair share one sequence where
+/// the model takes two, and have one each where not.
+pub(super) fn long_texts(
     texts: &Texts,
     model: &ModelFolder,
-    messages: &Messages,
-) -> anyhow::Result<Vec<Finding>> {
+) -> Result<(Vec<Finding>, Vec<DataCheckError>), EncoderError> {
     let counter = TokenCounter::open(model)?;
     let distinct = texts.distinct();
     let parts = |text: &Text| 1 + usize::from(text.second.is_some());
@@ -32,14 +23,17 @@ pub(super) fn texts(
         .map(String::as_str)
         .collect();
     let mut counts = counter.count(&all).into_iter();
-    let mut findings = vec![];
+    let (mut findings, mut errors) = (vec![], vec![]);
     for (text, places) in distinct {
         let counts = counts.by_ref().take(parts(text)).collect::<Result<Vec<usize>, _>>();
         let counts = match counts {
             Ok(counts) => counts,
             Err(source) => {
-                if let Some(Occurrence { place: Place { path, line, .. }, .. }) = places.first() {
-                    messages.failure(&NotCounted { path: path.to_string(), line: *line, source });
+                if let Some(LabelledLine { place: SourceLine { path, line, .. }, .. }) =
+                    places.first()
+                {
+                    let (path, line) = (path.to_string(), *line);
+                    errors.push(DataCheckError::NotCounted { path, line, source });
                 }
                 continue;
             }
@@ -52,7 +46,7 @@ pub(super) fn texts(
             #[expect(clippy::cast_precision_loss, reason = "a number of tokens is far below 2^53")]
             let weight = tokens as f64;
             findings.push(Finding {
-                kind: Kind::LongText,
+                kind: FindingKind::LongText,
                 weight,
                 occurrences: places.into_iter().cloned().collect(),
                 text: Some(text.shown()),
@@ -61,5 +55,5 @@ pub(super) fn texts(
             });
         }
     }
-    Ok(findings)
+    Ok((findings, errors))
 }

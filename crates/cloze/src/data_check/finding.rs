@@ -1,0 +1,140 @@
+//! Findings of several kinds, sorted by how grave they are.
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+/// Kind of a finding; the gravest come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// One text with several labels.
+    Contradiction,
+    /// A text that is in the other data, too.
+    Leak,
+    /// The same but for case and spaces.
+    FoldedLeak,
+    /// Tags that may not follow each other in their scheme.
+    IllegalTags,
+    /// An example without a text.
+    EmptyText,
+    /// A label that is likely wrong.
+    LabelError,
+    /// The same text and label again.
+    Duplicate,
+    /// The same but for case and spaces.
+    FoldedDuplicate,
+    /// A text longer than the model takes at once.
+    LongText,
+    /// Labels that look like measurements.
+    NumericLabels,
+    /// Labels that differ in case and spaces alone.
+    LabelSpelling,
+    /// A label with fewer than 10 examples.
+    RareLabel,
+}
+
+impl FindingKind {
+    /// Title in reports for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Contradiction => "one text, several labels",
+            Self::Leak => "the same text in the other data",
+            Self::FoldedLeak => "the same text in the other data, but for case and spaces",
+            Self::IllegalTags => "tags that may not follow each other",
+            Self::EmptyText => "no text",
+            Self::LabelError => "labels that are likely wrong",
+            Self::Duplicate => "the same text and label again",
+            Self::FoldedDuplicate => "the same text and label again, but for case and spaces",
+            Self::LongText => "texts longer than the model takes at once",
+            Self::NumericLabels => "labels that look like measurements",
+            Self::LabelSpelling => "labels that differ in case and spaces alone",
+            Self::RareLabel => "labels with fewer than 10 examples",
+        }
+    }
+}
+
+/// Line of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct SourceLine {
+    /// Rank of the file in the order of reading.
+    #[serde(skip)]
+    pub rank: usize,
+    /// Line, counted from 1.
+    pub line: u64,
+    /// Path of the file.
+    #[serde(serialize_with = "as_text")]
+    pub path: Arc<str>,
+}
+
+fn as_text<S: Serializer>(path: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(path)
+}
+
+/// Line of a file with its label.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LabelledLine {
+    /// File and line.
+    #[serde(flatten)]
+    pub place: SourceLine,
+    /// Label; several are joined by ` + `, and the tags of a sentence by spaces.
+    pub label: Option<String>,
+}
+
+/// One thing that may be wrong.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// Kind.
+    #[serde(skip)]
+    pub kind: FindingKind,
+    /// Gravity beside others of its kind: larger is worse.
+    pub weight: f64,
+    /// Lines it is about; never empty.
+    pub occurrences: Vec<LabelledLine>,
+    /// Text, both of a pair with ` | ` between them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Label that is likely right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<String>,
+    /// Further detail for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Findings of one kind, the worst first.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingsOfKind {
+    /// Kind.
+    pub kind: FindingKind,
+    /// Number of findings.
+    pub total: usize,
+    /// Findings by falling weight, then by place.
+    pub findings: Vec<Finding>,
+}
+
+/// Groups findings by kind, the gravest kind first; within a kind the worst, then in order of place.
+pub(super) fn sorted(mut findings: Vec<Finding>) -> Vec<FindingsOfKind> {
+    findings.sort_by(|a, b| {
+        let worse = b.weight.total_cmp(&a.weight);
+        a.kind.cmp(&b.kind).then(worse).then_with(|| a.occurrences.cmp(&b.occurrences))
+    });
+    let mut kinds: Vec<FindingsOfKind> = vec![];
+    for finding in findings {
+        match kinds.last_mut() {
+            Some(last) if last.kind == finding.kind => last.findings.push(finding),
+            _ => {
+                kinds.push(FindingsOfKind {
+                    kind: finding.kind,
+                    total: 0,
+                    findings: vec![finding],
+                });
+            }
+        }
+    }
+    for kind in &mut kinds {
+        kind.total = kind.findings.len();
+    }
+    kinds
+}
