@@ -2,9 +2,7 @@
 use cloze_checkpoint::ModelFolder;
 use cloze_embed::anisotropy::sample::VectorSampler;
 use cloze_embed::{EmbedError, Layers, Poolings};
-use cloze_encoder::{
-    Cut, Encoder, EncoderParams, Mapped, Output, Runtime, WindowStates,
-};
+use cloze_encoder::{Cut, Encoder, EncoderParams, Mapped, Output, Runtime, WindowStates};
 
 use crate::Error;
 

@@ -30,7 +30,8 @@ use std::sync::Arc;
 
 use cloze_core::Scheme;
 use cloze_corpus::{Example, TaggedSentence};
-use cloze_encoder::{EncoderError, ModelFolder};
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::EncoderError;
 use serde::Serialize;
 
 pub use counts::LabelCount;
