@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cloze::core::Span;
 use cloze::{Cancel, Decode, Entity, Error, TagText, Tagger, TaggerBuilder};
-use cloze_testkit::{checkpoint, checkpoint_copy, model, texts};
+use cloze_testkit::{checkpoint, checkpoint_copy, texts};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
@@ -126,7 +126,11 @@ fn an_error_in_one_text_affects_only_that_text() {
 
 #[test]
 fn a_text_has_the_same_entities_alone_in_a_batch_and_in_a_stream() {
-    let tagger = Tagger::builder(model("ner-en")).threads(2).batch_tokens(256).open().unwrap();
+    let tagger = Tagger::builder(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/ner-en"))
+        .threads(2)
+        .batch_tokens(256)
+        .open()
+        .unwrap();
     let texts = texts::of_mixed_lengths(7, 40);
     let alone: Vec<_> = texts.iter().map(|text| tagger.tag(text).unwrap()).collect();
     assert!(alone.iter().flatten().count() > 20);

@@ -28,9 +28,9 @@ mod texts;
 
 use std::sync::Arc;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::Scheme;
 use cloze_corpus::{Example, TaggedSentence};
-use cloze_checkpoint::ModelFolder;
 use cloze_encoder::EncoderError;
 use serde::Serialize;
 
