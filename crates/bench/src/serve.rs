@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze::{Matrix, Pooling, Poolings, SentenceEncoder, SentenceParams};
+use cloze::{Aggregation, Decode, Matrix, Pooling, Poolings, SentenceEncoder, Tagger};
 use cloze_checkpoint::ModelFolder;
 use cloze_core::{Entity, OffsetConverter, OffsetUnit};
-use cloze_encoder::{Counts, Encoder, EncoderParams, Runtime, RuntimeParams};
-use cloze_heads::TagDecoder;
-use cloze_heads::tag::{Aggregation, Decode, TagParams};
+use cloze_encoder::{Counts, Runtime, RuntimeParams};
 use cloze_testkit::{Random, texts};
 use serde_json::{Map, Value, json};
 
@@ -18,12 +16,9 @@ use crate::args::{ServeArgs, Served};
 use crate::gemm::Gemm;
 use crate::protocol::{Answer, Ready, Request};
 
-/// Texts that are encoded at a time where they come as a stream.
-const CHUNK: usize = 1024;
-
 enum System {
     Vectors(Box<SentenceEncoder>),
-    Entities(Box<Encoder>, Box<TagDecoder>),
+    Entities(Box<Tagger>),
     Gemm(Box<Gemm>),
 }
 
@@ -70,30 +65,38 @@ impl System {
                 Served::FirstAndMean => Some(Poolings::parse("cls,mean")?),
                 _ => None,
             };
-            let params = SentenceParams::new().pooling(pooling);
-            let params = params.encoder(|e| e.truncate(true).threads(threads));
-            let encoder = SentenceEncoder::open_with(&runtime, model, params)?;
+            let encoder = SentenceEncoder::builder(model)
+                .pooling(pooling)
+                .truncate(true)
+                .threads(threads)
+                .runtime(runtime)
+                .open()?;
             return Ok((Self::Vectors(encoder.into()), versions));
         }
-        let params = TagParams::new(model.labels().to_vec());
-        let params = params.decode(Decode::Argmax).aggregation(Aggregation::Simple);
-        let encoder = Encoder::open(&runtime, &model, EncoderParams::new().threads(threads))?;
-        Ok((Self::Entities(encoder.into(), params.check()?.into()), versions))
+        let tagger = Tagger::builder(model)
+            .decode(Decode::Argmax)
+            .aggregation(Aggregation::Simple)
+            .min_score(0.0)
+            .threads(threads)
+            .runtime(runtime)
+            .open()?;
+        Ok((Self::Entities(tagger.into()), versions))
     }
 
     fn counts(&self) -> Option<Counts> {
         match self {
             Self::Vectors(encoder) => Some(encoder.counts()),
-            Self::Entities(encoder, _) => Some(encoder.counts()),
+            Self::Entities(tagger) => Some(tagger.counts()),
             Self::Gemm(_) => None,
         }
     }
 
     fn run(&mut self, texts: &[&str]) -> anyhow::Result<Results> {
         Ok(match self {
-            Self::Vectors(encoder) => Results::Vectors(encoder.encode(texts)?),
-            Self::Entities(encoder, tagger) => {
-                Results::Entities(tagger.tag(encoder.as_ref(), texts)?)
+            Self::Vectors(encoder) => Results::Vectors(encoder.encode_matrix(texts)?),
+            Self::Entities(tagger) => {
+                let tagged = tagger.tag_batch(texts)?;
+                Results::Entities(tagged.into_iter().collect::<Result<_, _>>()?)
             }
             Self::Gemm(gemm) => {
                 gemm.run()?;
@@ -148,7 +151,7 @@ impl System {
         let mut random = Random::new(count);
         let texts = (0..count).map(|_| made(&mut random, words));
         let started = Instant::now();
-        for vector in encoder.encode_iter(texts, CHUNK) {
+        for vector in encoder.encode_iter(texts) {
             std::hint::black_box(vector?);
         }
         let seconds = started.elapsed().as_secs_f64();

@@ -65,6 +65,17 @@ pub fn isolate<I: Copy, T>(
     }
 }
 
+/// The one result of one item.
+pub(crate) fn only<T>(results: Vec<Result<T, Error>>) -> Result<T, Error> {
+    let mut results = results.into_iter();
+    results.next().expect("a batch of one item has one result")
+}
+
+/// Bytes of a pair's texts.
+pub(crate) fn pair_size<A: AsRef<str>, B: AsRef<str>>((first, second): &(A, B)) -> usize {
+    first.as_ref().len() + second.as_ref().len()
+}
+
 /// Runs `run` on chunks of `items`, whose `size` is in bytes of text, until `cancel` stops it.
 pub(crate) fn in_chunks<I, T>(
     items: &[I],

@@ -117,6 +117,32 @@ pub enum Error {
         /// Error of the value of `crf`.
         source: serde_json::Error,
     },
+    /// A classifier of pairs where one of single texts is expected.
+    #[error("{model} takes pairs of texts, expected a classifier of single texts")]
+    TakesPairs {
+        /// The model's name.
+        model: String,
+    },
+    /// A classifier of single texts where one of pairs is expected.
+    #[error("{model} takes single texts, expected a classifier of pairs")]
+    TakesTexts {
+        /// The model's name.
+        model: String,
+    },
+    /// A reranker without a label whose probability is the score.
+    #[error(
+        "{model}: expected one of its labels {}, found {}",
+        labels.join(", "),
+        label.as_deref().unwrap_or("none")
+    )]
+    RerankLabel {
+        /// The model's name.
+        model: String,
+        /// The label asked for.
+        label: Option<String>,
+        /// The labels that it has.
+        labels: Vec<String>,
+    },
     /// A call that was stopped.
     #[error(transparent)]
     Cancelled(#[from] cloze_core::Cancelled),

@@ -13,7 +13,7 @@
 //! let far = encoder.similarity("The cat sits outside.", "The new film is great.")?;
 //! assert!(near > 0.6 && far < 0.2, "{near} {far}");
 //!
-//! let vectors = encoder.encode(&["one text", "and another"])?;
+//! let vectors = encoder.encode_matrix(&["one text", "and another"])?;
 //! assert_eq!((vectors.rows(), vectors.cols()), (2, 384));
 //! # Ok::<(), cloze::Error>(())
 //! ```
@@ -36,7 +36,7 @@
 //! let zscore = FittedCorrection::fit(Method::ZScore, provenance, gathered.finish())?;
 //!
 //! let encoder = encoder.with_correction(zscore)?;
-//! for vector in encoder.encode_iter(corpus, 1000) {
+//! for vector in encoder.encode_iter(corpus) {
 //!     let length: f32 = vector?.iter().map(|x| x * x).sum();
 //!     assert!((length - 1.0).abs() < 1e-5);
 //! }
@@ -48,14 +48,11 @@
 //! ```
 //! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
 //! # std::env::set_current_dir(format!("{models}/..")).unwrap();
-//! use cloze::{Input, SentenceEncoder, TextClassifier};
+//! use cloze::TextClassifier;
 //!
-//! let encoder = SentenceEncoder::open("minilm-l6-v2")?;
 //! let labels = [("sport", "sport"), ("money", "banks and shares")];
-//! let labels = labels.map(|(label, text)| (label.to_owned(), text.to_owned()));
-//! let classifier = TextClassifier::zero_shot(encoder, &labels)?;
-//! let found = classifier.classify(&[Input::text("The striker scored twice.")])?;
-//! assert_eq!(found[0].labels, ["sport"]);
+//! let classifier = TextClassifier::builder("minilm-l6-v2").zero_shot(labels).open()?;
+//! assert_eq!(classifier.classify("The striker scored twice.")?.labels, ["sport"]);
 //! # Ok::<(), cloze::Error>(())
 //! ```
 //!
@@ -81,6 +78,7 @@
 //! - [`similarity`]: texts and words compared, without and with a correction;
 //! - [`layer_sampler`]: hidden states of every layer, sampled;
 //! - [`classifier`]: texts and pairs to labels;
+//! - [`rerank`]: documents ordered for a query;
 //! - [`masked`]: words for masks;
 //! - [`score`]: how likely texts are to a masked language model;
 //! - [`next_sentence`]: whether a text goes on from another;
@@ -108,6 +106,7 @@ pub mod masked;
 pub mod modules;
 pub mod next_sentence;
 pub mod opening;
+pub mod rerank;
 pub mod rows;
 pub mod score;
 pub mod senses;
@@ -131,23 +130,24 @@ pub use cloze_store as store;
 pub use cloze_train as train;
 
 pub use cache::VectorCache;
-pub use classifier::TextClassifier;
+pub use classifier::{InputClassifier, PairClassifier, TextClassifier};
 pub use cloze_checkpoint::ModelFolder;
 pub use cloze_core::{Cancel, Entity, Matrix, Scheme, Span};
 pub use cloze_embed::{
     Accumulator, FittedCorrection, Layers, Level, Method, Metric, Pooling, Poolings,
 };
-pub use cloze_encoder::{Cut, Encoder, EncoderParams, Runtime, RuntimeParams};
+pub use cloze_encoder::{Cut, Encoder, EncoderParams, PairCut, Runtime, RuntimeParams};
 pub use cloze_heads::{Aggregation, Decode};
 pub use error::Error;
 pub use layer_sampler::LayerSampler;
 pub use masked::MaskedLm;
 pub use next_sentence::NextSentence;
 pub use opening::ModelRef;
+pub use rerank::{Ranked, Reranker};
 pub use rows::{Input, PairRows, RowParams};
 pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
-pub use senses::WordSenses;
-pub use sentence::{Piece, PieceVectors, SentenceEncoder, SentenceParams, States};
+pub use senses::Senses;
+pub use sentence::{Piece, PieceVectors, SentenceEncoder, States};
 pub use similarity::SimilarityMeasure;
-pub use tagger::{TagText, Tagger, TaggerBuilder, TextEntities};
+pub use tagger::{TagText, Tagger, TextEntities};
 pub use text_index::{Found, TextIndex};

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Cancel;
-use cloze_encoder::{EncoderParams, Runtime, RuntimeParams};
+use cloze_encoder::{Cut, EncoderParams, Runtime};
 
 use crate::Error;
 
@@ -21,6 +21,14 @@ enum Kind {
 }
 
 impl ModelRef {
+    /// Name or path, of one that was not opened before.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Name(name) => Some(name),
+            Kind::Opened(_) => None,
+        }
+    }
+
     /// Finds the model.
     ///
     /// # Errors
@@ -75,19 +83,40 @@ impl From<ModelFolder> for ModelRef {
     }
 }
 
-/// The settings that every builder has: [`builder_setters`] sets them.
+/// The settings that builders share: [`builder_setters`] and [`window_setters`] set them.
 #[derive(Clone, Debug)]
 pub(crate) struct Opening {
     pub(crate) model: ModelRef,
     pub(crate) runtime: Option<Runtime>,
-    pub(crate) encoder: EncoderParams,
     pub(crate) cancel: Cancel,
+    pub(crate) work: Work,
+}
+
+/// Settings of the encoder beneath that were asked for; the others keep the defaults of the task.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) threads: Option<usize>,
+    pub(crate) batch_tokens: Option<usize>,
+    pub(crate) window: Option<usize>,
+    pub(crate) stride: Option<usize>,
+    pub(crate) cut: Option<Cut>,
+    pub(crate) truncate: bool,
+}
+
+impl Work {
+    /// The encoder's settings over a task's `defaults`.
+    pub(crate) fn over(self, defaults: EncoderParams) -> EncoderParams {
+        let params = defaults.threads(self.threads).window(self.window).truncate(self.truncate);
+        let params = self.batch_tokens.into_iter().fold(params, EncoderParams::batch_tokens);
+        let params =
+            self.stride.into_iter().fold(params, |params, stride| params.stride(Some(stride)));
+        self.cut.into_iter().fold(params, EncoderParams::cut)
+    }
 }
 
 impl Opening {
-    pub(crate) fn new(model: impl Into<ModelRef>) -> Self {
-        let (encoder, cancel) = (EncoderParams::new(), Cancel::new());
-        Self { model: model.into(), runtime: None, encoder, cancel }
+    pub(crate) fn new(model: ModelRef) -> Self {
+        Self { model, runtime: None, cancel: Cancel::new(), work: Work::default() }
     }
 }
 
@@ -95,7 +124,7 @@ impl Opening {
 pub(crate) fn runtime(given: Option<Runtime>) -> Result<Runtime, Error> {
     match given {
         Some(runtime) => Ok(runtime),
-        None => Ok(Runtime::load(&RuntimeParams::default().offline(true), &mut |_| {})?),
+        None => Ok(Runtime::shared()?),
     }
 }
 
@@ -114,7 +143,7 @@ macro_rules! builder_setters {
         /// Default: the cores that the process may use.
         #[must_use]
         pub fn threads(mut self, threads: impl Into<Option<usize>>) -> Self {
-            self.opening.encoder = self.opening.encoder.threads(threads.into());
+            self.opening.work.threads = threads.into();
             self
         }
 
@@ -122,7 +151,7 @@ macro_rules! builder_setters {
         /// [`EncoderParams::batch_tokens`](cloze_encoder::EncoderParams::batch_tokens). Default `512`.
         #[must_use]
         pub fn batch_tokens(mut self, tokens: usize) -> Self {
-            self.opening.encoder = self.opening.encoder.batch_tokens(tokens);
+            self.opening.work.batch_tokens = Some(tokens);
             self
         }
 
@@ -142,7 +171,7 @@ macro_rules! window_setters {
         /// Most tokens of a window, without special tokens. Default: the model's limit.
         #[must_use]
         pub fn window(mut self, tokens: impl Into<Option<usize>>) -> Self {
-            self.opening.encoder = self.opening.encoder.window(tokens.into());
+            self.opening.work.window = tokens.into();
             self
         }
 
@@ -150,17 +179,30 @@ macro_rules! window_setters {
         /// [`EncoderParams::stride`](cloze_encoder::EncoderParams::stride).
         #[must_use]
         pub fn stride(mut self, tokens: impl Into<Option<usize>>) -> Self {
-            self.opening.encoder = self.opening.encoder.stride(tokens.into());
+            self.opening.work.stride = tokens.into();
             self
         }
 
         /// Where texts longer than a window are cut.
         #[must_use]
         pub fn cut(mut self, cut: cloze_encoder::Cut) -> Self {
-            self.opening.encoder = self.opening.encoder.cut(cut);
+            self.opening.work.cut = Some(cut);
             self
         }
     };
 }
 
-pub(crate) use {builder_setters, window_setters};
+/// Setter for texts of which only the beginning is to be seen.
+macro_rules! truncate_setter {
+    () => {
+        /// Sees only the first window of a text that is longer than the model takes. Default `false`: a
+        /// long text goes through several windows.
+        #[must_use]
+        pub fn truncate(mut self, truncate: bool) -> Self {
+            self.opening.work.truncate = truncate;
+            self
+        }
+    };
+}
+
+pub(crate) use {builder_setters, truncate_setter, window_setters};

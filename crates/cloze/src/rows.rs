@@ -1,10 +1,10 @@
 //! Texts and pairs of texts as rows of numbers for a head: how they are made, kept beside the head.
-use cloze_checkpoint::ModelFolder;
 use cloze_embed::{Layers, Poolings};
-use cloze_encoder::{EncoderParams, PairCut, Runtime};
+use cloze_encoder::PairCut;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, SentenceEncoder, SentenceParams, States};
+use crate::sentence::SentenceEncoderBuilder;
+use crate::{Error, ModelRef, SentenceEncoder, States};
 
 /// A text, or two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,25 +65,17 @@ pub struct RowParams {
 }
 
 impl RowParams {
-    /// An encoder for such rows; `change` sets how much work is done at once.
-    ///
-    /// # Errors
-    /// As [`SentenceEncoder::open_with`].
-    pub fn open(
-        &self,
-        runtime: &Runtime,
-        model: ModelFolder,
-        change: impl FnOnce(EncoderParams) -> EncoderParams,
-    ) -> Result<SentenceEncoder, Error> {
-        let params = SentenceParams::new()
-            .pooling(Some(self.pooling.clone()))
+    /// Settings of an encoder for such rows; how much work is done at once is left to set.
+    #[must_use]
+    pub fn builder(&self, model: impl Into<ModelRef>) -> SentenceEncoderBuilder {
+        SentenceEncoder::builder(model)
+            .pooling(self.pooling.clone())
             .states(States::Layers(self.layers.clone()))
             .prompt(self.prompt.clone())
-            .encoder(|encoder| change(encoder).truncate(self.truncate));
-        SentenceEncoder::open_with(runtime, model, params)
+            .truncate(self.truncate)
     }
 
-    /// The rows of these inputs, by an encoder that was [opened](Self::open) for them.
+    /// The rows of these inputs, by an encoder that was opened by its [`builder`](Self::builder).
     ///
     /// # Errors
     /// As [`rows`].

@@ -2,19 +2,19 @@
 //!
 //! A folder of senses holds `senses.json`, which names the model and the words, and
 //! `senses.safetensors`, the vectors.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::BaseRef;
 use cloze_core::Span;
 use cloze_embed::Layers;
-use cloze_encoder::{EncoderParams, Runtime};
-use cloze_heads::senses::{SenseSpec, Senses, Told};
+use cloze_heads::senses::{FittedSenses, SenseSpec, Told};
 use cloze_store::{AtomicFolder, Existing, envelope};
 use serde::{Deserialize, Serialize};
 
 use crate::classifier::{check_base, open_base, relative};
-use crate::{Error, SentenceEncoder, SentenceParams, States};
+use crate::opening::{Opening, builder_setters};
+use crate::{Error, ModelRef, SentenceEncoder, States, batch};
 
 /// What senses are and what they were fitted on.
 pub const CARD: &str = "senses.json";
@@ -50,19 +50,6 @@ impl SensesCard {
     }
 }
 
-/// An encoder for the vectors of words, of these layers.
-///
-/// # Errors
-/// As [`SentenceEncoder::open_with`].
-pub fn open_encoder(
-    runtime: &Runtime,
-    model: ModelFolder,
-    states: States,
-    change: impl FnOnce(EncoderParams) -> EncoderParams,
-) -> Result<SentenceEncoder, Error> {
-    SentenceEncoder::open_with(runtime, model, SentenceParams::new().states(states).encoder(change))
-}
-
 /// Writes senses, which were fitted on vectors that `encoder` made of these layers, into a folder that
 /// then gets its name; `training` is for people.
 ///
@@ -70,7 +57,7 @@ pub fn open_encoder(
 /// [`Error::Encoder`] and [`Error::Head`] if a file cannot be written.
 pub fn save(
     folder: AtomicFolder,
-    senses: &Senses,
+    senses: &FittedSenses,
     model: &ModelFolder,
     layers: Layers,
     training: serde_json::Value,
@@ -90,12 +77,23 @@ pub fn save(
 
 /// Senses with the encoder whose vectors they were fitted on. It can be shared between threads.
 #[derive(Debug)]
-pub struct WordSenses {
+pub struct Senses {
     encoder: SentenceEncoder,
-    senses: Senses,
+    senses: FittedSenses,
 }
 
-/// What is told of a word in a text.
+/// Question for the senses of a word in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SenseQuery<'q> {
+    /// The text.
+    pub text: &'q str,
+    /// A lemma, or a form of one.
+    pub word: &'q str,
+    /// Its part of speech; `None` for any.
+    pub pos: Option<&'q str>,
+}
+
+/// Senses of a word in a text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer<'s> {
     /// No such word was there in training: nothing is known of its senses.
@@ -115,50 +113,83 @@ pub struct Place<'s> {
     pub senses: Vec<Told<'s>>,
 }
 
-impl WordSenses {
-    /// Opens the senses in `folder` with the model that they were fitted on, or with `model` where it
-    /// lies elsewhere. `change` sets how much work is done at once.
+/// Settings of [`Senses`].
+#[derive(Clone, Debug)]
+pub struct SensesBuilder {
+    folder: PathBuf,
+    model: Option<ModelRef>,
+    opening: Opening,
+}
+
+impl SensesBuilder {
+    builder_setters!();
+
+    /// Model that the senses were fitted on, where it lies elsewhere. Default: where it was then.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<Option<ModelFolder>>) -> Self {
+        self.model = model.into().map(ModelRef::from);
+        self
+    }
+
+    /// Opens the senses and their model.
     ///
     /// # Errors
     /// [`Error::Head`] and [`Error::Encoder`] for files that cannot be read; [`Error::OtherBase`] for
-    /// another model; else as [`SentenceEncoder::open_with`].
-    pub fn open(
-        runtime: &Runtime,
-        folder: &Path,
-        model: Option<ModelFolder>,
-        change: impl FnOnce(EncoderParams) -> EncoderParams,
-    ) -> Result<Self, Error> {
-        let SensesCard { base, layers, senses, .. } = SensesCard::open(folder)?;
-        let senses = Senses::open(&folder.join(VECTORS), senses)?;
+    /// another model; else as
+    /// [`SentenceEncoderBuilder::open`](crate::sentence::SentenceEncoderBuilder::open).
+    pub fn open(self) -> Result<Senses, Error> {
+        let Self { folder, model, opening } = self;
+        let SensesCard { base, layers, senses, .. } = SensesCard::open(&folder)?;
+        let senses = FittedSenses::open(&folder.join(VECTORS), senses)?;
         let model = match model {
-            None => open_base(&base, folder)?,
+            None => open_base(&base, &folder)?,
             Some(model) => {
-                check_base(&base, folder, &model)?;
+                let model = model.find()?;
+                check_base(&base, &folder, &model)?;
                 model
             }
         };
-        let encoder = open_encoder(runtime, model, States::Layers(layers), change)?;
-        Ok(Self { encoder, senses })
+        let builder = SentenceEncoder::builder(model).states(States::Layers(layers));
+        Ok(Senses { encoder: builder.work_of(opening).open()?, senses })
+    }
+}
+
+impl Senses {
+    /// Opens the senses in `folder` with the model that they were fitted on: [`builder`](Self::builder)
+    /// has other settings.
+    ///
+    /// # Errors
+    /// As [`SensesBuilder::open`].
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder(folder).open()
     }
 
-    /// The encoder.
+    /// Settings of the senses in `folder`.
+    #[must_use]
+    pub fn builder(folder: impl AsRef<Path>) -> SensesBuilder {
+        let folder = folder.as_ref().to_owned();
+        SensesBuilder { opening: Opening::new(folder.as_path().into()), folder, model: None }
+    }
+
+    /// Encoder of the vectors.
     #[must_use]
     pub fn encoder(&self) -> &SentenceEncoder {
         &self.encoder
     }
 
-    /// The senses.
+    /// Senses with their vectors.
     #[must_use]
-    pub fn senses(&self) -> &Senses {
+    pub fn fitted(&self) -> &FittedSenses {
         &self.senses
     }
 
-    /// Which senses `word`, a lemma or a form of one, has in `text`, wherever it stands there
-    /// ([`Lexicon::places`](cloze_heads::senses::Lexicon::places)); of this part of speech, or of any.
+    /// Senses of a word in a text, wherever it stands there
+    /// ([`Lexicon::places`](cloze_heads::senses::Lexicon::places)).
     ///
     /// # Errors
     /// [`Error::Encoder`] for the text or from running; [`Error::Head`] for a vector that is not finite.
-    pub fn tell(&self, text: &str, word: &str, pos: Option<&str>) -> Result<Answer<'_>, Error> {
+    pub fn predict(&self, query: SenseQuery<'_>) -> Result<Answer<'_>, Error> {
+        let SenseQuery { text, word, pos } = query;
         let lexicon = self.senses.lexicon();
         let mut words = lexicon.named(word);
         if let Some(pos) = pos {
@@ -172,12 +203,36 @@ impl WordSenses {
             return Ok(Answer::Absent);
         }
         let vectors = self.encoder.spans(&[(text, &spans)])?.pop().unwrap_or_default();
-        let mut found = vec![];
+        let mut places = vec![];
         for (span, vector) in spans.into_iter().zip(vectors) {
             let Some(vector) = vector else { continue };
             let senses = self.senses.predict(words.iter().copied(), &vector)?;
-            found.push(Place { span, senses });
+            places.push(Place { span, senses });
         }
-        Ok(if found.is_empty() { Answer::Absent } else { Answer::Found(found) })
+        Ok(if places.is_empty() { Answer::Absent } else { Answer::Found(places) })
+    }
+
+    /// Senses for each query. An error in one text affects only its query.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] from running; [`Error::Cancelled`].
+    pub fn predict_batch(
+        &self,
+        queries: &[SenseQuery<'_>],
+    ) -> Result<Vec<Result<Answer<'_>, Error>>, Error> {
+        let size = |query: &SenseQuery<'_>| query.text.len();
+        batch::in_chunks(queries, self.encoder.cancel(), size, |queries| {
+            batch::isolate(queries, |queries| {
+                queries.iter().map(|query| self.predict(*query)).collect()
+            })
+        })
+    }
+
+    /// Senses for a stream of queries, in order. An error that is not of one text is the last item.
+    pub fn predict_iter<'a>(
+        &'a self,
+        queries: impl IntoIterator<Item = SenseQuery<'a>> + 'a,
+    ) -> impl Iterator<Item = Result<Answer<'a>, Error>> + 'a {
+        batch::stream(queries, |query| query.text.len(), |queries| self.predict_batch(queries))
     }
 }

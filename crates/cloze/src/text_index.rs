@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;
 use cloze_embed::{Layers, Level, Poolings};
-use cloze_encoder::{EncoderParams, Runtime, RuntimeParams};
 use cloze_search::fuse::reciprocal_rank;
 use cloze_search::{EncoderCard, Hit, Index, Record, RowSet};
 
-use crate::{Error, SentenceEncoder, SentenceParams, States};
+use crate::opening::{Opening, builder_setters};
+use crate::sentence::SentenceEncoderBuilder;
+use crate::{Error, SentenceEncoder, States, batch};
 
 /// An index, and the encoder that its queries go through. It can be shared between threads: a service
 /// holds one open.
@@ -26,32 +27,88 @@ pub struct Found {
     pub record: Record,
 }
 
-impl TextIndex {
-    /// Opens the index in `folder`, and the model that it was built with, where it was then or under
-    /// its name, with whatever ONNX Runtime there is; one is fetched if there is none.
+/// Index to open: a folder, or one that is open.
+#[derive(Debug)]
+pub struct IndexRef(IndexKind);
+
+#[derive(Debug)]
+enum IndexKind {
+    Folder(PathBuf),
+    Opened(Box<Index>),
+}
+
+impl From<&str> for IndexRef {
+    fn from(folder: &str) -> Self {
+        Self(IndexKind::Folder(folder.into()))
+    }
+}
+
+impl From<&Path> for IndexRef {
+    fn from(folder: &Path) -> Self {
+        Self(IndexKind::Folder(folder.to_owned()))
+    }
+}
+
+impl From<&PathBuf> for IndexRef {
+    fn from(folder: &PathBuf) -> Self {
+        folder.as_path().into()
+    }
+}
+
+impl From<PathBuf> for IndexRef {
+    fn from(folder: PathBuf) -> Self {
+        Self(IndexKind::Folder(folder))
+    }
+}
+
+impl From<Index> for IndexRef {
+    fn from(index: Index) -> Self {
+        Self(IndexKind::Opened(index.into()))
+    }
+}
+
+/// Settings of a [`TextIndex`].
+#[derive(Debug)]
+pub struct TextIndexBuilder {
+    index: IndexRef,
+    opening: Opening,
+}
+
+impl TextIndexBuilder {
+    builder_setters!();
+
+    /// Opens the index, and the model that it was built with, where it was then or under its name.
     ///
     /// # Errors
     /// [`Error::Search`] if the index cannot be opened; [`Error::NoEncoder`] if it was built of
-    /// vectors made elsewhere; as [`query_encoder`].
-    pub fn open(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let index = Index::open(folder.as_ref())?;
-        let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {})?;
-        Self::of(&runtime, index, |encoder| encoder)
-    }
-
-    /// The same of an index that is open, and with settings of the encoder that `change` makes.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub fn of(
-        runtime: &Runtime,
-        index: Index,
-        change: impl FnOnce(EncoderParams) -> EncoderParams,
-    ) -> Result<Self, Error> {
+    /// vectors made elsewhere; as [`query_encoder`] and
+    /// [`SentenceEncoderBuilder::open`].
+    pub fn open(self) -> Result<TextIndex, Error> {
+        let Self { index, opening } = self;
+        let index = match index.0 {
+            IndexKind::Folder(folder) => Index::open(&folder)?,
+            IndexKind::Opened(index) => *index,
+        };
         let no_encoder = || Error::NoEncoder { folder: index.folder().to_owned() };
         let card = index.encoder().ok_or_else(no_encoder)?;
-        let encoder = query_encoder(runtime, card, index.folder(), change)?;
-        Ok(Self { encoder, index })
+        let encoder = query_encoder(card, index.folder())?.work_of(opening).open()?;
+        Ok(TextIndex { encoder, index })
+    }
+}
+
+impl TextIndex {
+    /// Opens the index in `folder` with default settings: [`builder`](Self::builder) has others.
+    ///
+    /// # Errors
+    /// As [`TextIndexBuilder::open`].
+    pub fn open(folder: impl Into<IndexRef>) -> Result<Self, Error> {
+        Self::builder(folder).open()
+    }
+
+    /// Settings of an index of texts.
+    #[must_use]
+    pub fn builder(index: impl Into<IndexRef>) -> TextIndexBuilder {
+        TextIndexBuilder { index: index.into(), opening: Opening::new("".into()) }
     }
 
     /// The index.
@@ -71,9 +128,41 @@ impl TextIndex {
     /// # Errors
     /// As [`hits`](Self::hits); [`Error::Search`] if a record cannot be read.
     pub fn search(&self, query: &str, k: usize) -> Result<Vec<Found>, Error> {
-        let hits = self.hits(&[query], k, None)?.pop().unwrap_or_default();
-        let found = |hit: Hit| Ok(Found { score: hit.score, record: self.index.record(hit.row)? });
-        hits.into_iter().map(found).collect()
+        batch::only(self.search_batch(&[query], k)?)
+    }
+
+    /// The `k` records most like each of `queries`, best first. An error in one query affects only that
+    /// query.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] from running; [`Error::Search`]; [`Error::Cancelled`].
+    pub fn search_batch<T: AsRef<str>>(
+        &self,
+        queries: &[T],
+        k: usize,
+    ) -> Result<Vec<Result<Vec<Found>, Error>>, Error> {
+        let queries: Vec<&str> = queries.iter().map(AsRef::as_ref).collect();
+        let size = |query: &&str| query.len();
+        let hits = batch::in_chunks(&queries, self.encoder.cancel(), size, |queries| {
+            batch::isolate(queries, |queries| self.hits(queries, k, None))
+        })?;
+        let record = |hit: Hit| Ok(Found { score: hit.score, record: self.index.record(hit.row)? });
+        Ok(hits.into_iter().map(|hits| hits?.into_iter().map(record).collect()).collect())
+    }
+
+    /// The `k` records most like each of a stream of queries, in order. An error that is not of one
+    /// query is the last item.
+    pub fn search_iter<'a, I>(
+        &'a self,
+        queries: I,
+        k: usize,
+    ) -> impl Iterator<Item = Result<Vec<Found>, Error>> + 'a
+    where
+        I: IntoIterator + 'a,
+        I::Item: AsRef<str>,
+    {
+        let size = |query: &I::Item| query.as_ref().len();
+        batch::stream(queries, size, move |queries| self.search_batch(queries, k))
     }
 
     /// For each of `queries` the `k` rows most like it, best first, among those of `allowed`
@@ -87,7 +176,7 @@ impl TextIndex {
         k: usize,
         allowed: Option<&RowSet>,
     ) -> Result<Vec<Vec<Hit>>, Error> {
-        let vectors = self.encoder.encode(queries)?;
+        let vectors = self.encoder.encode_matrix(queries)?;
         Ok(self.index.search(&vectors, k, allowed)?)
     }
 
@@ -140,40 +229,29 @@ pub fn encoder_card(
     })
 }
 
-/// The encoder of queries to an index in `folder`, as its card says.
+/// Settings of the encoder of queries to an index in `folder`, as its card says; how much work is done
+/// at once is left to set.
 ///
 /// # Errors
-/// [`Error::Encoder`] if the model is not found or cannot be opened; [`Error::OtherBase`] if the one
-/// that is found has other weights.
-pub fn query_encoder(
-    runtime: &Runtime,
-    card: &EncoderCard,
-    folder: &Path,
-    change: impl FnOnce(EncoderParams) -> EncoderParams,
-) -> Result<SentenceEncoder, Error> {
-    open_encoder(runtime, card, &card.query_prompt, folder, change)
+/// [`Error::Encoder`] if the model is not found; [`Error::OtherBase`] if the one that is found has
+/// other weights.
+pub fn query_encoder(card: &EncoderCard, folder: &Path) -> Result<SentenceEncoderBuilder, Error> {
+    encoder_builder(card, &card.query_prompt, folder)
 }
 
-/// The encoder of texts that are added to an index in `folder`, as its card says.
+/// Settings of the encoder of texts that are added to an index in `folder`, as its card says.
 ///
 /// # Errors
 /// As [`query_encoder`].
-pub fn text_encoder(
-    runtime: &Runtime,
-    card: &EncoderCard,
-    folder: &Path,
-    change: impl FnOnce(EncoderParams) -> EncoderParams,
-) -> Result<SentenceEncoder, Error> {
-    open_encoder(runtime, card, &card.prompt, folder, change)
+pub fn text_encoder(card: &EncoderCard, folder: &Path) -> Result<SentenceEncoderBuilder, Error> {
+    encoder_builder(card, &card.prompt, folder)
 }
 
-fn open_encoder(
-    runtime: &Runtime,
+fn encoder_builder(
     card: &EncoderCard,
     prompt: &str,
     folder: &Path,
-    change: impl FnOnce(EncoderParams) -> EncoderParams,
-) -> Result<SentenceEncoder, Error> {
+) -> Result<SentenceEncoderBuilder, Error> {
     // Where it was, else under its name: an index may come from another machine.
     let there = PathBuf::from(&card.folder);
     let name = if there.is_dir() { card.folder.as_str() } else { &card.provenance.model };
@@ -189,12 +267,10 @@ fn open_encoder(
     }
     let pooling: &Poolings = &card.provenance.pooling;
     let layers: &Layers = &card.provenance.layers;
-    let params = SentenceParams::new()
-        .pooling(Some(pooling.clone()))
+    Ok(SentenceEncoder::builder(model)
+        .pooling(pooling.clone())
         .states(States::Layers(layers.clone()))
         .normalize(card.normalize)
         .dims(card.dims)
-        .prompt(prompt)
-        .encoder(change);
-    SentenceEncoder::open_with(runtime, model, params)
+        .prompt(prompt))
 }

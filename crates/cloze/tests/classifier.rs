@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
-use cloze::encoder::PairCut;
-use cloze::{Input, Runtime, RuntimeParams, TextClassifier};
+use cloze::classifier::TextClassifierBuilder;
+use cloze::{
+    Error, Input, InputClassifier, PairClassifier, Reranker, Runtime, RuntimeParams, TextClassifier,
+};
 use cloze_testkit::{checkpoint, checkpoint_copy};
 use safetensors::SafeTensors;
 
@@ -25,10 +27,13 @@ struct Pair {
     second: String,
 }
 
-fn open(folder: &Path) -> TextClassifier {
+fn builder(folder: &Path) -> TextClassifierBuilder {
     let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
-    let name = folder.display().to_string();
-    TextClassifier::open(&runtime, &name, PairCut::default(), |encoder| encoder).unwrap()
+    TextClassifier::builder(folder).runtime(runtime)
+}
+
+fn open(folder: &Path) -> InputClassifier {
+    builder(folder).open().unwrap().into_inputs()
 }
 
 fn read(folder: &Path) -> (Texts, Vec<u8>) {
@@ -51,7 +56,7 @@ fn softmax(logits: &[f64]) -> Vec<f64> {
 }
 
 /// Each label's probability in the model's order.
-fn in_order(classifier: &TextClassifier, found: &[(String, f64)]) -> Vec<f64> {
+fn in_order(classifier: &InputClassifier, found: &[(String, f64)]) -> Vec<f64> {
     let of = |label: &String| found.iter().find(|(l, _)| l == label).unwrap().1;
     classifier.labels().iter().map(of).collect()
 }
@@ -81,8 +86,9 @@ fn probabilities_and_logits_are_those_of_transformers_for_texts_and_pairs() {
                 expected.push(logits(&tensors, &format!("pair_logits.{i}")));
             }
         }
-        let found = classifier.classify(&inputs).unwrap();
-        for ((found, logits), input) in found.iter().zip(&expected).zip(&inputs) {
+        let found = classifier.classify_batch(&inputs).unwrap();
+        for ((found, logits), input) in found.into_iter().zip(&expected).zip(&inputs) {
+            let found = found.unwrap();
             let expected = softmax(logits);
             let own = in_order(&classifier, &found.probabilities);
             for (a, b) in own.iter().zip(&expected) {
@@ -91,7 +97,8 @@ fn probabilities_and_logits_are_those_of_transformers_for_texts_and_pairs() {
             let best = (0..3).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
             assert_eq!(found.labels, [classifier.labels()[best].clone()], "{name} {input:?}");
         }
-        for (found, expected) in classifier.logits(&inputs).unwrap().iter().zip(&expected) {
+        for (found, expected) in classifier.logits_batch(&inputs).unwrap().iter().zip(&expected) {
+            let found = found.as_ref().unwrap();
             assert_eq!(found.len(), 3);
             for (a, b) in found.iter().zip(expected) {
                 assert!((a - b).abs() <= TOLERANCE, "{name}: {found:?} {expected:?}");
@@ -112,7 +119,8 @@ fn several_labels_are_judged_one_by_one() {
     let (texts, bytes) = read(copy.path());
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     for (i, text) in texts.texts.iter().enumerate() {
-        let found = &classifier.classify(&[Input::text(&text.text)]).unwrap()[0];
+        let found = classifier.classify_batch(&[Input::text(&text.text)]).unwrap().remove(0);
+        let found = found.unwrap();
         let expected = logits(&tensors, &format!("logits.{i}"));
         let own = in_order(&classifier, &found.probabilities);
         for (p, z) in own.iter().zip(&expected) {
@@ -128,17 +136,13 @@ fn several_labels_are_judged_one_by_one() {
 #[test]
 fn long_texts_are_averaged_over_their_windows() {
     let folder = checkpoint("bert-sequence");
-    let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
-    let name = folder.display().to_string();
-    let narrow = TextClassifier::open(&runtime, &name, PairCut::default(), |encoder| {
-        encoder.window(Some(4)).stride(Some(0)).cut(cloze::encoder::Cut::Anywhere)
-    });
-    let narrow = narrow.unwrap();
+    let narrow = builder(&folder).window(4).stride(0).cut(cloze::Cut::Anywhere);
+    let narrow = narrow.open().unwrap().into_inputs();
     let whole = open(&folder);
     // Windows of 4 tokens: four of the first, two of the second.
-    let probabilities = |classifier: &TextClassifier, text: &str| {
-        let found = classifier.classify(&[Input::text(text)]).unwrap();
-        in_order(classifier, &found[0].probabilities)
+    let probabilities = |classifier: &InputClassifier, text: &str| {
+        let found = classifier.classify_batch(&[Input::text(text)]).unwrap().remove(0).unwrap();
+        in_order(classifier, &found.probabilities)
     };
     let parts = ["x x x x", "the son"].map(|part| {
         // Logits but for a constant, which a softmax does not see.
@@ -151,4 +155,68 @@ fn long_texts_are_averaged_over_their_windows() {
         assert!((a - b).abs() <= TOLERANCE, "{found:?} {mean:?}");
     }
     assert_eq!(narrow.counts().long, 1);
+}
+
+/// Texts and pairs alone, in a batch and in a stream are what the model beneath finds.
+#[test]
+fn texts_and_pairs_have_one_form() {
+    let folder = checkpoint("bert-sequence");
+    let (texts, _) = read(&folder);
+    let one_by_one = open(&folder);
+    let classifier = TextClassifier::open(&folder).unwrap();
+    let strs: Vec<&str> = texts.texts.iter().map(|text| text.text.as_str()).collect();
+    let batch = classifier.classify_batch(&strs).unwrap();
+    let stream: Vec<_> = classifier.classify_iter(&strs).collect();
+    assert_eq!((batch.len(), stream.len()), (strs.len(), strs.len()));
+    for ((text, batch), stream) in strs.iter().zip(batch).zip(stream) {
+        let expected = one_by_one.classify_batch(&[Input::text(text)]).unwrap().remove(0).unwrap();
+        assert_eq!(classifier.classify(text).unwrap(), expected, "{text:?}");
+        assert_eq!((batch.unwrap(), stream.unwrap()), (expected.clone(), expected), "{text:?}");
+    }
+    let classifier = PairClassifier::open(&folder).unwrap();
+    let pairs: Vec<(&str, &str)> =
+        texts.pairs.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
+    let batch = classifier.classify_batch(&pairs).unwrap();
+    let stream: Vec<_> = classifier.classify_iter(pairs.iter().copied()).collect();
+    assert_eq!((batch.len(), stream.len()), (pairs.len(), pairs.len()));
+    for (((first, second), batch), stream) in pairs.iter().zip(batch).zip(stream) {
+        let input = [Input::pair(first, second)];
+        let expected = one_by_one.classify_batch(&input).unwrap().remove(0).unwrap();
+        assert_eq!(classifier.classify(first, second).unwrap(), expected, "{input:?}");
+        assert_eq!((batch.unwrap(), stream.unwrap()), (expected.clone(), expected), "{input:?}");
+    }
+}
+
+/// The probability of a label is the score; the order is that of the scores, worked out here.
+#[test]
+fn documents_are_ordered_by_the_probability_of_a_label() {
+    let folder = checkpoint("bert-sequence");
+    let documents = ["the son", "Ann met the son in Kassel", "x", "met"];
+    let reranker = Reranker::builder(&folder).label("yes".to_owned()).open().unwrap();
+    let pairs = PairClassifier::open(&folder).unwrap();
+    let mut expected: Vec<(usize, f64)> = documents
+        .iter()
+        .map(|text| pairs.classify("Ann", text).unwrap().probabilities)
+        .map(|all| all.into_iter().find(|(label, _)| label == "yes").unwrap().1)
+        .enumerate()
+        .collect();
+    expected.sort_by(|a, b| b.1.total_cmp(&a.1));
+    assert_ne!(expected.iter().map(|(i, _)| *i).collect::<Vec<_>>(), [0, 1, 2, 3], "in order");
+    let ranked = reranker.rerank("Ann", &documents).unwrap();
+    let found: Vec<(usize, f64)> = ranked.iter().map(|r| (r.index, r.score)).collect();
+    assert_eq!(found, expected);
+    // Of several queries each has its own.
+    let (some, none): (&[&str], &[&str]) = (&documents, &[]);
+    let batch = reranker.rerank_batch(&[("Kassel", some), ("Ann", none), ("Ann", some)]).unwrap();
+    let batch: Vec<_> = batch.into_iter().map(Result::unwrap).collect();
+    assert_eq!((batch[1].len(), &batch[2]), (0, &ranked));
+    let stream = [("Kassel", documents.to_vec()), ("Ann", vec![]), ("Ann", documents.to_vec())];
+    let stream = reranker.rerank_iter(stream).collect::<Result<Vec<_>, _>>().unwrap();
+    assert_eq!(stream, batch);
+    // Of three labels one is to be named, and be there.
+    for label in [None, Some("perhaps".to_owned())] {
+        let error = Reranker::builder(&folder).label(label.clone()).open().unwrap_err();
+        assert!(matches!(&error, Error::RerankLabel { label: found, .. } if *found == label));
+        assert!(error.to_string().contains("no, maybe, yes"), "{error}");
+    }
 }

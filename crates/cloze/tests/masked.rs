@@ -10,7 +10,7 @@ use cloze::graph::construct::{BuildParams, Graph};
 use cloze::heads::masked::{Decode, SampleParams};
 use cloze::masked::{Found, GenerateParams, Predicted};
 use cloze::store::Existing;
-use cloze::{EncoderParams, Error, MaskedLm, ModelFolder, Runtime, RuntimeParams};
+use cloze::{Error, MaskedLm, Runtime, RuntimeParams};
 use cloze_testkit::{checkpoint, checkpoint_copy};
 use safetensors::SafeTensors;
 
@@ -30,7 +30,7 @@ fn reference() -> BTreeMap<String, Vec<Entry>> {
 
 fn try_open(folder: &Path) -> Result<MaskedLm, Error> {
     let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
-    MaskedLm::open_with(&runtime, &ModelFolder::open(folder)?, EncoderParams::new())
+    MaskedLm::builder(folder).runtime(runtime).open()
 }
 
 fn open(name: &str) -> MaskedLm {
@@ -53,7 +53,7 @@ fn the_likeliest_are_those_of_transformers() {
     for (name, entries) in &reference {
         let model = open(name);
         let texts: Vec<&str> = entries.iter().map(|entry| entry.text.as_str()).collect();
-        let found = model.predict(&texts, 5).unwrap();
+        let found = model.predict_batch(&texts, 5).unwrap();
         let mut worst = 0.0_f64;
         for (entry, found) in entries.iter().zip(found) {
             let Predicted { masks, windowed } = found.unwrap();
@@ -76,7 +76,7 @@ fn targets_are_scored_token_by_token() {
     for (name, entries) in &reference() {
         let model = open(name);
         let texts: Vec<&str> = entries.iter().map(|entry| entry.text.as_str()).collect();
-        let found = model.targets(&texts, &["Kasseler", "Ann", "sonelx"]).unwrap();
+        let found = model.targets_batch(&texts, &["Kasseler", "Ann", "sonelx"]).unwrap();
         let mut lengths = vec![];
         for (entry, found) in entries.iter().zip(found) {
             for (found, expected) in found.unwrap().masks.iter().zip(&entry.targets) {
@@ -100,11 +100,11 @@ fn targets_are_scored_token_by_token() {
 fn one_token_is_its_part_of_the_softmax() {
     let model = open("bert-mlm");
     let text = ["Ann lives in [MASK]."];
-    let all = one(model.predict(&text, usize::MAX).unwrap());
+    let all = one(model.predict_batch(&text, usize::MAX).unwrap());
     assert_eq!(all.masks[0].len(), model.vocabulary());
     let sum: f64 = all.masks[0].iter().map(|f| f.probability).sum();
     assert!((sum - 1.0).abs() < 1e-9);
-    let found = one(model.targets(&text, &["Kassel", "##el", "the"]).unwrap());
+    let found = one(model.targets_batch(&text, &["Kassel", "##el", "the"]).unwrap());
     for target in &found.masks[0] {
         let own = all.masks[0].iter().find(|f| f.ids == target.ids).unwrap();
         assert!((own.probability - target.probability).abs() < 1e-12, "{target:?}");
@@ -119,7 +119,8 @@ fn masks_are_filled_as_greedily_elsewhere() {
         let texts: Vec<&str> = entries.iter().map(|entry| entry.text.as_str()).collect();
         for decode in [Decode::LeftToRight, Decode::Confident] {
             let params = GenerateParams::new().decode(decode).check().unwrap();
-            for (entry, found) in entries.iter().zip(model.generate(&texts, &params).unwrap()) {
+            for (entry, found) in entries.iter().zip(model.generate_batch(&texts, &params).unwrap())
+            {
                 let found: Vec<u32> = found.unwrap().words.iter().map(|w| w.ids[0]).collect();
                 let expected = if decode == Decode::Confident {
                     &entry.confident
@@ -164,7 +165,7 @@ fn any_mask_will_do() {
         let texts =
             ["é Ann [MASK] met [MASK]!", "é Ann <mask> met [MASK]!", "é Ann <mask> met <mask>!"];
         let found: Vec<Predicted> =
-            model.predict(&texts, 3).unwrap().into_iter().map(Result::unwrap).collect();
+            model.predict_batch(&texts, 3).unwrap().into_iter().map(Result::unwrap).collect();
         assert!(found[0] == found[1] && found[1] == found[2]);
         for text in texts {
             let pieces = model.tokenize(text).unwrap();
@@ -202,15 +203,15 @@ fn company_does_not_matter() {
         let sample = SampleParams::new().temperature(1.3).top_p(0.9).repetition_penalty(1.2);
         let params = GenerateParams::new().decode(gibbs).words(Some(2)).sample(sample).seed(5);
         let params = params.check().unwrap();
-        let predicted = model.predict(&texts, 4).unwrap();
-        let scored = model.targets(&texts, &["son", "Kasseler"]).unwrap();
-        let filled = model.generate(&texts, &params).unwrap();
+        let predicted = model.predict_batch(&texts, 4).unwrap();
+        let scored = model.targets_batch(&texts, &["son", "Kasseler"]).unwrap();
+        let filled = model.generate_batch(&texts, &params).unwrap();
         for (i, text) in texts.iter().enumerate() {
-            let alone = model.predict(&[text], 4).unwrap().remove(0).ok();
+            let alone = model.predict_batch(&[text], 4).unwrap().remove(0).ok();
             assert_eq!(predicted[i].as_ref().ok(), alone.as_ref(), "{text}");
-            let alone = model.targets(&[text], &["son", "Kasseler"]).unwrap().remove(0).ok();
+            let alone = model.targets_batch(&[text], &["son", "Kasseler"]).unwrap().remove(0).ok();
             assert_eq!(scored[i].as_ref().ok(), alone.as_ref(), "{text}");
-            let alone = model.generate(&[text], &params).unwrap().remove(0).unwrap();
+            let alone = model.generate_batch(&[text], &params).unwrap().remove(0).unwrap();
             assert_eq!(filled[i].as_ref().unwrap(), &alone, "{text}");
         }
         let none = predicted[1].as_ref().unwrap_err();
@@ -223,23 +224,23 @@ fn company_does_not_matter() {
 fn what_is_filled_is_put_into_the_text() {
     let model = open("bert-mlm");
     let params = GenerateParams::new().check().unwrap();
-    let found = one(model.generate(&["ÉCOLE  [MASK]—[MASK]\n"], &params).unwrap());
+    let found = one(model.generate_batch(&["ÉCOLE  [MASK]—[MASK]\n"], &params).unwrap());
     assert_eq!(found.words.len(), 2);
     assert!(found.text.starts_with("ÉCOLE") && found.text.ends_with('\n'), "{:?}", found.text);
     assert!(!found.text.contains("[MASK]") && found.text.contains('—'), "{:?}", found.text);
     // Two for each, and behind a text without one.
     let params = GenerateParams::new().words(Some(2)).check().unwrap();
-    let found = one(model.generate(&["[MASK] met [MASK]"], &params).unwrap());
+    let found = one(model.generate_batch(&["[MASK] met [MASK]"], &params).unwrap());
     assert_eq!(found.words.len(), 4);
-    let found = one(model.generate(&["Ann met"], &params).unwrap());
+    let found = one(model.generate_batch(&["Ann met"], &params).unwrap());
     assert!(found.text.starts_with("Ann met") && found.words.len() == 2, "{found:?}");
-    let found = one(model.generate(&[""], &params).unwrap());
+    let found = one(model.generate_batch(&[""], &params).unwrap());
     assert!(!found.text.is_empty() && found.words.len() == 2, "{found:?}");
     // No special token, however it is drawn.
     let wild = SampleParams::new().temperature(100.0);
     let gibbs = Decode::Gibbs { steps: 200 };
     let params = GenerateParams::new().words(Some(9)).decode(gibbs).sample(wild).check().unwrap();
-    let found = one(model.generate(&["a"], &params).unwrap());
+    let found = one(model.generate_batch(&["a"], &params).unwrap());
     assert!(found.words.iter().all(|w| !model.encoder().is_special(w.ids[0])), "{found:?}");
 }
 
@@ -250,36 +251,36 @@ fn long_texts_are_seen_around_their_masks() {
     let far = "the ".repeat(40);
     let around = "met ".repeat(11);
     let text = format!("{far}{around}[MASK] {around}{far}");
-    let found = one(model.predict(&[&text], 5).unwrap());
+    let found = one(model.predict_batch(&[&text], 5).unwrap());
     assert!(found.windowed);
     // 22 − 1 are beside it, 10 before and 11 behind.
     let seen = format!("{}[MASK] {around}", "met ".repeat(10));
-    let expected = one(model.predict(&[&seen], 5).unwrap());
+    let expected = one(model.predict_batch(&[&seen], 5).unwrap());
     assert!(!expected.windowed);
     assert_eq!(found.masks, expected.masks);
     // Further apart than that: each for itself, or not at all.
     let apart = format!("[MASK] {far}[MASK]");
-    let found = one(model.predict(&[&apart], 5).unwrap());
-    let first = one(model.predict(&[&format!("[MASK] {}", "the ".repeat(21))], 5).unwrap());
+    let found = one(model.predict_batch(&[&apart], 5).unwrap());
+    let first = one(model.predict_batch(&[&format!("[MASK] {}", "the ".repeat(21))], 5).unwrap());
     assert_eq!((found.masks.len(), &found.masks[0]), (2, &first.masks[0]));
     let params = GenerateParams::new().check().unwrap();
-    let error = model.generate(&[&apart], &params).unwrap().remove(0).unwrap_err();
+    let error = model.generate_batch(&[&apart], &params).unwrap().remove(0).unwrap_err();
     assert!(matches!(error, Error::MaskSpan { needed: 42, room: 22 }), "{error}");
     let long = "x ".repeat(23);
-    let error = model.targets(&["the [MASK]"], &[&long]).unwrap().remove(0).unwrap_err();
+    let error = model.targets_batch(&["the [MASK]"], &[&long]).unwrap().remove(0).unwrap_err();
     assert!(matches!(error, Error::MaskSpan { needed: 23, room: 22 }), "{error}");
     let params = GenerateParams::new().words(Some(22)).check().unwrap();
-    assert_eq!(one(model.generate(&["the"], &params).unwrap()).words.len(), 22);
+    assert_eq!(one(model.generate_batch(&["the"], &params).unwrap()).words.len(), 22);
     let params = GenerateParams::new().words(Some(23)).check().unwrap();
-    assert!(model.generate(&["the"], &params).unwrap()[0].is_err());
+    assert!(model.generate_batch(&["the"], &params).unwrap()[0].is_err());
     let params = GenerateParams::new().words(Some(usize::MAX)).check().unwrap();
-    assert!(model.generate(&["the"], &params).unwrap()[0].is_err());
+    assert!(model.generate_batch(&["the"], &params).unwrap()[0].is_err());
     assert!(GenerateParams::new().words(Some(0)).check().is_err());
     // More masks than sequences at once, each as if it were alone.
     let many = format!("{far}[MASK] ").repeat(700);
-    let found = one(model.predict(&[&many], 1).unwrap());
+    let found = one(model.predict_batch(&[&many], 1).unwrap());
     assert!(found.masks.len() == 700 && found.masks[1..699].windows(2).all(|two| two[0] == two[1]));
-    let found = one(model.targets(&[&many], &["the", "met"]).unwrap());
+    let found = one(model.targets_batch(&[&many], &["the", "met"]).unwrap());
     assert!(found.masks.len() == 700 && found.masks[1..699].windows(2).all(|two| two[0] == two[1]));
 }
 
@@ -308,7 +309,7 @@ fn what_cannot_be_asked_is_named() {
             matches!(error, Error::Target { .. }) && error.to_string().contains(what),
             "{error}"
         );
-        assert!(model.targets(&["a [MASK]"], &[target]).is_err());
+        assert!(model.targets_batch(&["a [MASK]"], &[target]).is_err());
     }
     // The tokenizer's own name for it, wherever it is said.
     let copy = checkpoint_copy("bert-mlm");

@@ -4,10 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use cloze::embed::Correct as _;
+use cloze::embed::{Correct as _, Poolings};
+use cloze::sentence::SentenceEncoderBuilder;
 use cloze::{
-    Accumulator, FittedCorrection, Layers, Level, Method, ModelFolder, Pooling, Runtime,
-    RuntimeParams, SentenceEncoder, SentenceParams, States,
+    Accumulator, FittedCorrection, Layers, Level, Method, Pooling, Runtime, RuntimeParams,
+    SentenceEncoder, States,
 };
 use cloze_testkit::{Random, assert_close, texts};
 use safetensors::SafeTensors;
@@ -16,10 +17,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn open(params: SentenceParams) -> SentenceEncoder {
+fn builder() -> SentenceEncoderBuilder {
     let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
-    let model = ModelFolder::open(&root().join("models/minilm-l6-v2")).unwrap();
-    SentenceEncoder::open_with(&runtime, model, params).unwrap()
+    SentenceEncoder::builder(root().join("models/minilm-l6-v2")).runtime(runtime)
+}
+
+fn open(builder: SentenceEncoderBuilder) -> SentenceEncoder {
+    builder.open().unwrap()
 }
 
 #[derive(serde::Deserialize)]
@@ -52,14 +56,14 @@ fn reference() -> (Vec<String>, [Vec<f32>; 2]) {
 #[test]
 fn sentence_vectors_are_those_of_sentence_transformers() {
     let (texts, [of_f32, of_f16]) = reference();
-    let encoder = open(SentenceParams::new().encoder(|e| e.truncate(true)));
-    let found = encoder.encode(&texts).unwrap();
+    let encoder = open(builder().truncate(true));
+    let found = encoder.encode_matrix(&texts).unwrap();
     assert_close(found.as_slice(), &of_f16, 1e-5, 0.0);
     assert_close(found.as_slice(), &of_f32, 2e-3, 0.0);
     assert_eq!(encoder.counts().truncated, 1);
     // Alone each is the same, bit for bit.
     for (text, row) in texts.iter().zip(&found) {
-        assert!(encoder.encode_one(text).unwrap() == row, "{text:?} changed");
+        assert!(encoder.encode(text).unwrap() == row, "{text:?} changed");
     }
 }
 
@@ -70,9 +74,9 @@ fn sentence_vectors_are_those_of_sentence_transformers() {
 #[test]
 fn the_vector_of_cls_is_that_of_the_first_token() {
     let texts = ["A plane is taking off.", "No", "A man plays a flute to his dog."];
-    let params = || SentenceParams::new().pooling(Some(Pooling::Cls.into())).normalize(false);
+    let params = || builder().pooling(Poolings::from(Pooling::Cls)).normalize(false);
     let encoder = open(params());
-    let vectors = encoder.encode(&texts).unwrap();
+    let vectors = encoder.encode_matrix(&texts).unwrap();
     let tokens = encoder.counts().tokens;
     let pieces = encoder.encode_pieces(&texts, Level::Token, true).unwrap();
     for (vector, pieces) in vectors.iter().zip(&pieces) {
@@ -84,7 +88,7 @@ fn the_vector_of_cls_is_that_of_the_first_token() {
 
 #[test]
 fn a_corrected_corpus_is_standard() {
-    let encoder = open(SentenceParams::new().normalize(false));
+    let encoder = open(builder().normalize(false));
     let mut random = Random::new(7);
     let corpus: Vec<String> = (0..120).map(|i| texts::prose(&mut random, 1 + i % 17)).collect();
     let provenance = encoder.provenance(Level::Sentence).unwrap();
@@ -103,7 +107,7 @@ fn a_corrected_corpus_is_standard() {
         let [a, b] = [&whole, &merged].map(|c| c.apply(&vector).unwrap());
         assert_close(&a, &b, 1e-5, 1e-5);
     }
-    let corrected = encoder.with_correction(whole).unwrap().encode(&corpus).unwrap();
+    let corrected = encoder.with_correction(whole).unwrap().encode_matrix(&corpus).unwrap();
     let mut dropped = 0;
     for d in 0..corrected.cols() {
         let column: Vec<f64> = corrected.iter().map(|row| f64::from(row[d])).collect();
@@ -122,7 +126,7 @@ fn a_corrected_corpus_is_standard() {
 
 #[test]
 fn a_correction_is_refused_where_it_does_not_belong() {
-    let encoder = open(SentenceParams::new());
+    let encoder = open(builder());
     let provenance = encoder.provenance(Level::Sentence).unwrap();
     let mut gathered = Accumulator::new(provenance.width, Method::ZScore.spread());
     for vector in encoder.pool(&["one", "two", "three"]).unwrap() {
@@ -131,29 +135,29 @@ fn a_correction_is_refused_where_it_does_not_belong() {
     let fitted = FittedCorrection::fit(Method::ZScore, provenance, gathered.finish()).unwrap();
     let layers = |text| States::Layers(Layers::parse(text).unwrap());
     // The last layer by another name is the same layer.
-    open(SentenceParams::new().states(layers("6"))).with_correction(fitted.clone()).unwrap();
+    open(builder().states(layers("6"))).with_correction(fitted.clone()).unwrap();
     for (params, field) in [
-        (SentenceParams::new().states(layers("5")), "layers"),
-        (SentenceParams::new().pooling(Some(Pooling::Cls.into())), "pooling"),
-        (SentenceParams::new().states(States::Static), "static"),
+        (builder().states(layers("5")), "layers"),
+        (builder().pooling(Poolings::from(Pooling::Cls)), "pooling"),
+        (builder().states(States::Static), "static"),
     ] {
         let error = open(params).with_correction(fitted.clone()).unwrap_err().to_string();
         assert!(error.contains(field), "{error}");
     }
-    let corrected = open(SentenceParams::new()).with_correction(fitted).unwrap();
+    let corrected = open(builder()).with_correction(fitted).unwrap();
     assert!(corrected.encode_pieces(&["one"], Level::Token, false).is_err());
 }
 
 /// A service shares one encoder between its threads.
 #[test]
 fn threads_share_an_encoder() {
-    let encoder = open(SentenceParams::new());
-    let expected = encoder.encode_one("The cat sits outside.").unwrap();
+    let encoder = open(builder());
+    let expected = encoder.encode("The cat sits outside.").unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..3 {
-                    assert!(encoder.encode_one("The cat sits outside.").unwrap() == expected);
+                    assert!(encoder.encode("The cat sits outside.").unwrap() == expected);
                 }
             });
         }
@@ -162,25 +166,25 @@ fn threads_share_an_encoder() {
 
 #[test]
 fn a_stream_gives_what_a_list_gives() {
-    let encoder = open(SentenceParams::new());
+    let encoder = open(builder());
     let texts = ["one", "", "three words here", "👍"];
-    let list = encoder.encode(&texts).unwrap();
-    for chunk in [0, 1, 3, 100] {
-        let stream: Vec<Vec<f32>> =
-            encoder.encode_iter(texts, chunk).collect::<Result<_, _>>().unwrap();
-        assert!(stream.iter().map(Vec::as_slice).eq(&list), "{chunk}");
-    }
-    assert_eq!(encoder.encode::<&str>(&[]).unwrap().rows(), 0);
-    assert_eq!(encoder.encode_iter(Vec::<String>::new(), 8).count(), 0);
+    let list = encoder.encode_matrix(&texts).unwrap();
+    let stream: Vec<Vec<f32>> = encoder.encode_iter(texts).collect::<Result<_, _>>().unwrap();
+    assert!(stream.iter().map(Vec::as_slice).eq(&list));
+    let batch: Vec<Vec<f32>> =
+        encoder.encode_batch(&texts).unwrap().into_iter().collect::<Result<_, _>>().unwrap();
+    assert!(batch.iter().map(Vec::as_slice).eq(&list));
+    assert_eq!(encoder.encode_matrix::<&str>(&[]).unwrap().rows(), 0);
+    assert_eq!(encoder.encode_iter(Vec::<String>::new()).count(), 0);
 }
 
 /// A prompt counts into the text's vector, and has no pieces of its own.
 #[test]
 fn a_prompt_is_seen_and_not_shown() {
-    let plain = open(SentenceParams::new());
-    let prompted = open(SentenceParams::new().prompt("query: "));
+    let plain = open(builder());
+    let prompted = open(builder().prompt("query: "));
     let text = "cats sleep";
-    assert_eq!(prompted.encode_one(text).unwrap(), plain.encode_one("query: cats sleep").unwrap());
+    assert_eq!(prompted.encode(text).unwrap(), plain.encode("query: cats sleep").unwrap());
     for level in [Level::Word, Level::Token] {
         let found = prompted.encode_pieces(&[text], level, false).unwrap().pop().unwrap();
         let words: Vec<_> = found.pieces.iter().map(|p| p.span.of(text).unwrap()).collect();
@@ -193,7 +197,7 @@ fn a_prompt_is_seen_and_not_shown() {
 /// within it has those that it touches. Blanks have none.
 #[test]
 fn vectors_of_spans_are_means_of_their_tokens() {
-    let encoder = open(SentenceParams::new());
+    let encoder = open(builder());
     let text = "Élan and  embeddings";
     let tokens = encoder.pieces(&[text], Level::Token, false).unwrap().remove(0);
     let spans: Vec<(usize, usize)> =

@@ -6,9 +6,8 @@ use std::path::Path;
 
 use cloze::encoder::PairCut;
 use cloze::heads::score::Masking;
-use cloze::{
-    EncoderParams, Error, MaskedLm, ModelFolder, NextSentence, Runtime, RuntimeParams, Scorer,
-};
+use cloze::masked::MaskedLmBuilder;
+use cloze::{Error, MaskedLm, NextSentence, Runtime, RuntimeParams, Scorer};
 use cloze_testkit::checkpoint;
 use serde_json::Value;
 
@@ -25,9 +24,13 @@ fn runtime() -> Runtime {
     Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap()
 }
 
-fn scorer(name: &str, masking: Masking, params: EncoderParams) -> Scorer {
-    let model = ModelFolder::open(&checkpoint(name)).unwrap();
-    Scorer::new(MaskedLm::open_with(&runtime(), &model, params).unwrap(), masking)
+fn scorer(
+    name: &str,
+    masking: Masking,
+    change: impl FnOnce(MaskedLmBuilder) -> MaskedLmBuilder,
+) -> Scorer {
+    let builder = change(MaskedLm::builder(checkpoint(name)).runtime(runtime()));
+    Scorer::new(builder.open().unwrap(), masking)
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -52,7 +55,7 @@ fn scores_of_tokens_are_those_of_transformers() {
         let texts = expected["texts"].as_array().unwrap();
         let given: Vec<&str> = texts.iter().map(|text| string(&text["text"])).collect();
         for (masking, key) in [(Masking::Token, "token"), (Masking::WithinWord, "within_word")] {
-            let scorer = scorer(&name, masking, EncoderParams::new());
+            let scorer = scorer(&name, masking, |builder| builder);
             for (found, text) in scorer.score(&given).unwrap().iter().zip(texts) {
                 let what = format!("{name}, {key}: {:?}", text["text"]);
                 let own: Vec<f64> = found.tokens.iter().map(|t| t.log_probability).collect();
@@ -69,7 +72,7 @@ fn scores_of_tokens_are_those_of_transformers() {
 /// Two characters that the vocabulary does not have are one token each.
 #[test]
 fn unknown_words_are_counted() {
-    let scorer = scorer("bert-pretraining", Masking::Token, EncoderParams::new());
+    let scorer = scorer("bert-pretraining", Masking::Token, |builder| builder);
     let found = scorer.score(&["Ann 住 met 👍.", "Ann met"]).unwrap();
     assert_eq!((found[0].sums.unknown, found[0].sums.words), (2, 4));
     assert_eq!(found[1].sums.unknown, 0);
@@ -81,7 +84,7 @@ fn pairs_are_those_of_transformers() {
         let pairs = expected["pairs"].as_array().unwrap();
         let given: Vec<(&str, &str)> =
             pairs.iter().map(|pair| (string(&pair["first"]), string(&pair["second"]))).collect();
-        let scorer = scorer(&name, Masking::Token, EncoderParams::new());
+        let scorer = scorer(&name, Masking::Token, |builder| builder);
         for (found, pair) in scorer.score_shared(&given).unwrap().iter().zip(pairs) {
             let expected = numbers(&pair["shared"]);
             assert_eq!(Some(found.tokens as u64), pair["shared"][0].as_u64(), "{name}: {pair}");
@@ -93,14 +96,20 @@ fn pairs_are_those_of_transformers() {
             assert!(!found.cut);
         }
         if pairs[0]["is_next"].is_null() {
-            let error = NextSentence::open(&checkpoint(&name).to_string_lossy()).unwrap_err();
+            let error = NextSentence::open(checkpoint(&name)).unwrap_err();
             let said = error.to_string();
             assert!(said.contains(&name) && said.contains("no head for next sentence"), "{said}");
             continue;
         }
-        let model = NextSentence::open(&checkpoint(&name).to_string_lossy()).unwrap();
+        let model = NextSentence::open(checkpoint(&name)).unwrap();
         let expected: Vec<f64> = pairs.iter().map(|p| p["is_next"].as_f64().unwrap()).collect();
-        assert_near(&model.is_next(&given).unwrap(), &expected, &name);
+        let probabilities = model.is_next_batch(&given).unwrap().into_iter();
+        let probabilities = probabilities.collect::<Result<Vec<f64>, _>>().unwrap();
+        assert_near(&probabilities, &expected, &name);
+        let (first, second) = given[0];
+        assert_eq!(model.is_next(first, second).unwrap().to_bits(), probabilities[0].to_bits());
+        let stream = model.is_next_iter(given.iter().copied()).collect::<Result<Vec<_>, _>>();
+        assert_eq!(stream.unwrap(), probabilities);
         assert!(expected.iter().any(|p| (p - 0.5).abs() > 0.01), "a swap of labels would show");
     }
 }
@@ -108,7 +117,7 @@ fn pairs_are_those_of_transformers() {
 /// One copy of a text for each of its tokens, and nothing else, goes through the model.
 #[test]
 fn a_copy_a_token() {
-    let scorer = scorer("bert-pretraining", Masking::Token, EncoderParams::new());
+    let scorer = scorer("bert-pretraining", Masking::Token, |builder| builder);
     let texts = ["Ann lives in Kassel.", "x", "", "Ann met the son."];
     let found = scorer.score(&texts).unwrap();
     // 5, 1, 0 and 5 tokens, in sequences of two more.
@@ -126,8 +135,8 @@ fn company_and_threads_do_not_matter() {
             |t: &cloze::TextScore| t.tokens.iter().map(|t| t.log_probability.to_bits()).collect();
         found.iter().map(bits).collect()
     };
-    let together = bits(&scorer("bert-mlm", Masking::Token, EncoderParams::new()), &texts);
-    let params = EncoderParams::new().threads(Some(1)).batch_tokens(8);
+    let together = bits(&scorer("bert-mlm", Masking::Token, |builder| builder), &texts);
+    let params = |builder: MaskedLmBuilder| builder.threads(1).batch_tokens(8);
     let alone = scorer("bert-mlm", Masking::Token, params);
     for (text, together) in texts.iter().zip(&together) {
         assert_eq!(&bits(&alone, &[text])[0], together, "{text:?}");
@@ -138,7 +147,7 @@ fn company_and_threads_do_not_matter() {
 /// token in the middle of the first is as it would be in that window alone.
 #[test]
 fn long_texts_go_through_windows() {
-    let scorer = scorer("bert-mlm", Masking::Token, EncoderParams::new());
+    let scorer = scorer("bert-mlm", Masking::Token, |builder| builder);
     let words: Vec<&str> = ["ann", "met", "the", "son", "in", "kassel"].repeat(10);
     let text = words.join(" ");
     let found = &scorer.score(&[&text]).unwrap()[0];
@@ -157,7 +166,7 @@ fn long_texts_go_through_windows() {
 
 #[test]
 fn what_cannot_be_scored_is_named() {
-    let scorer = scorer("bert-mlm", Masking::Token, EncoderParams::new());
+    let scorer = scorer("bert-mlm", Masking::Token, |builder| builder);
     let error = scorer.score(&["Ann", "Ann [MASK] met"]).unwrap_err();
     assert!(matches!(error, Error::MaskInText { span } if (span.start, span.end) == (4, 10)));
     let long = "ann ".repeat(23);

@@ -38,5 +38,5 @@ pub use classify::{
     Classifier, ClassifyHead, Combine, FeatureParams, Features, HeadSpec, Prediction,
 };
 pub use error::HeadError;
-pub use senses::{SenseFitter, Senses, TellParams};
+pub use senses::{FittedSenses, SenseFitter, TellParams};
 pub use tag::{Aggregation, Decode, TagDecoder, TagError, TagParams, Transitions};

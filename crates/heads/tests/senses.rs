@@ -5,7 +5,7 @@ use std::path::Path;
 use cloze_embed::correction::Method;
 use cloze_heads::HeadError;
 use cloze_heads::senses::{
-    Lexicon, Occurrence, Sense, SenseFitter, Senses, TellParams, Told, Word, most_frequent,
+    FittedSenses, Lexicon, Occurrence, Sense, SenseFitter, TellParams, Told, Word, most_frequent,
 };
 use cloze_store::Existing;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ const BANKS: [Row<'_>; 6] = [
     ("shore", "NOUN", "shore", "shore", &[0.0, -2.0]),
 ];
 
-fn fit(rows: &[Row<'_>], params: TellParams) -> Result<Senses, HeadError> {
+fn fit(rows: &[Row<'_>], params: TellParams) -> Result<FittedSenses, HeadError> {
     let params = params.check()?;
     let mut fitter = SenseFitter::new(rows[0].4.len(), params.spread());
     for (lemma, pos, sense, form, vector) in rows {
@@ -179,10 +179,10 @@ fn what_cannot_be_fitted_or_told() {
     assert!(plain(0.0).check().is_ok());
 }
 
-fn saved(senses: &Senses, folder: &Path) -> Result<Senses, HeadError> {
+fn saved(senses: &FittedSenses, folder: &Path) -> Result<FittedSenses, HeadError> {
     let path = folder.join("s.safetensors");
     senses.save(&path, Existing::Replace)?;
-    Senses::open(
+    FittedSenses::open(
         &path,
         serde_json::from_str(&serde_json::to_string(&senses.spec()).unwrap()).unwrap(),
     )
@@ -224,13 +224,13 @@ fn files_that_do_not_fit_are_refused() {
         (wider, "tensor \"correction.mean\": expected F32 [3], found F32 [2]"),
         (negative, "prior is -1: expected a number from 0 on"),
     ] {
-        let error = Senses::open(&path, spec).unwrap_err().to_string();
+        let error = FittedSenses::open(&path, spec).unwrap_err().to_string();
         assert!(error.ends_with(said), "{error}");
     }
     let whole = fs_err::read(&path).unwrap();
     for end in 0..whole.len() {
         fs_err::write(&path, &whole[..end]).unwrap();
-        assert!(Senses::open(&path, spec.clone()).is_err(), "{end}");
+        assert!(FittedSenses::open(&path, spec.clone()).is_err(), "{end}");
     }
 }
 
@@ -248,7 +248,7 @@ proptest! {
         let first = all[0].0;
         let own: Vec<Row<'_>> = all.iter().filter(|row| row.0 == first).rev().copied().collect();
         let (all, own) = (fit(&all, plain(0.1)).unwrap(), fit(&own, plain(0.1)).unwrap());
-        let tell = |senses: &Senses| -> Vec<(String, f64)> {
+        let tell = |senses: &FittedSenses| -> Vec<(String, f64)> {
             let mut told = told(&senses.predict(senses.lexicon().lookup(first, None), &query).unwrap());
             told.sort_by(|a, b| a.0.cmp(&b.0));
             told

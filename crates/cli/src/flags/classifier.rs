@@ -3,8 +3,9 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use cloze::checkpoint::card::Card;
 use cloze::checkpoint::{ModelFolder, find_folder};
+use cloze::classifier::TextClassifierBuilder;
 use cloze::encoder::PairCut;
-use cloze::{EncoderParams, SentenceEncoder, SentenceParams, TextClassifier};
+use cloze::{PairClassifier, TextClassifier};
 
 use crate::cli::CommonFlags;
 use crate::flags::find_model;
@@ -47,22 +48,21 @@ pub(crate) struct ClassifierFlags {
 }
 
 impl ClassifierFlags {
-    /// The classifier that these flags ask for.
-    pub(crate) fn open(
+    /// The classifier of texts that these flags ask for.
+    pub(crate) fn open_texts(
         &self,
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<TextClassifier> {
         if self.labels.is_empty() {
-            return self.open_model(self.model.as_deref().unwrap_or(MODEL), common, messages);
+            return self.open_own(self.model.as_deref().unwrap_or(MODEL), common, messages);
         }
-        let name = self.model.as_deref().unwrap_or(VECTOR_MODEL);
-        self.open_zero_shot(name, common, messages)
+        self.open_zero_shot(self.model.as_deref().unwrap_or(VECTOR_MODEL), common, messages)
     }
 
     /// The model of another name beside it: an encoder without labels of its own gets those of
     /// `--labels`, and a classifier keeps its own.
-    pub(crate) fn open_other(
+    pub(crate) fn open_other_texts(
         &self,
         name: &str,
         common: &CommonFlags,
@@ -76,7 +76,30 @@ impl ClassifierFlags {
         if !self.labels.is_empty() && encoder_alone()? {
             return self.open_zero_shot(name, common, messages);
         }
-        self.open_model(name, common, messages)
+        self.open_own(name, common, messages)
+    }
+
+    /// The classifier of pairs that these flags ask for.
+    pub(crate) fn open_pairs(
+        &self,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<PairClassifier> {
+        self.open_other_pairs(self.model.as_deref().unwrap_or(MODEL), common, messages)
+    }
+
+    /// The classifier of pairs of this name, with the same settings.
+    pub(crate) fn open_other_pairs(
+        &self,
+        name: &str,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<PairClassifier> {
+        let builder = PairClassifier::builder(name)
+            .threads(self.work.threads)
+            .batch_tokens(self.work.batch_tokens)
+            .cut(self.cut.value());
+        Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
 
     fn open_zero_shot(
@@ -87,26 +110,25 @@ impl ClassifierFlags {
     ) -> anyhow::Result<TextClassifier> {
         let labels = self.descriptions()?;
         let model = find_model(name)?;
-        let runtime = common.load_runtime(messages)?;
-        let params = SentenceParams::new().encoder(|encoder| self.encoder(encoder));
-        let encoder = SentenceEncoder::open_with(&runtime, model, params)?;
-        Ok(TextClassifier::zero_shot(encoder, &labels)?)
+        let builder = self.texts(TextClassifier::builder(model)).zero_shot(labels);
+        Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
 
-    /// The classifier of this name, with the same settings.
-    pub(crate) fn open_model(
+    fn open_own(
         &self,
         name: &str,
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<TextClassifier> {
-        let runtime = common.load_runtime(messages)?;
-        let change = |encoder| self.encoder(encoder);
-        Ok(TextClassifier::open(&runtime, name, self.cut.value(), change)?)
+        let builder = self.texts(TextClassifier::builder(name));
+        Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
 
-    fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
-        self.work.encoder(encoder).truncate(self.truncate)
+    fn texts(&self, builder: TextClassifierBuilder) -> TextClassifierBuilder {
+        builder
+            .threads(self.work.threads)
+            .batch_tokens(self.work.batch_tokens)
+            .truncate(self.truncate)
     }
 
     /// Each label with the text it is chosen by.

@@ -1,7 +1,7 @@
 //! Flags of the commands that score texts by a masked language model.
 use clap::Args;
 use cloze::heads::score::Masking;
-use cloze::{EncoderParams, MaskedLm, ModelFolder, Scorer};
+use cloze::{MaskedLm, ModelFolder, Scorer};
 
 use crate::cli::CommonFlags;
 use crate::flags::find_model;
@@ -30,14 +30,21 @@ impl ScorerFlags {
         messages: &Messages,
     ) -> anyhow::Result<(Scorer, ModelFolder)> {
         let model = find_model(&self.model)?;
-        let runtime = common.load_runtime(messages)?;
-        let lm = MaskedLm::open_with(&runtime, &model, self.encoder())?;
+        let lm = self.open_model(&model, common, messages)?;
         Ok((Scorer::new(lm, masking), model))
     }
 
-    /// The settings of an encoder.
-    pub(crate) fn encoder(&self) -> EncoderParams {
-        EncoderParams::new().threads(self.work.threads).batch_tokens(self.work.batch_tokens)
+    /// The masked language model in a folder, with the settings of these flags.
+    pub(crate) fn open_model(
+        &self,
+        model: &ModelFolder,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<MaskedLm> {
+        let builder = MaskedLm::builder(model.clone())
+            .threads(self.work.threads)
+            .batch_tokens(self.work.batch_tokens);
+        Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
 }
 

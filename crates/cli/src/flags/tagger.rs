@@ -1,6 +1,7 @@
 //! Flags of a model that finds entities.
 use clap::Args;
-use cloze::{Aggregation, Cut, Decode, ModelFolder, Tagger, TaggerBuilder};
+use cloze::tagger::TaggerBuilder;
+use cloze::{Aggregation, Cut, Decode, ModelFolder, Tagger};
 
 use crate::flags::values;
 use crate::flags::work::WorkFlags;

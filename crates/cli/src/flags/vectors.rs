@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use cloze::embed::{FittedCorrection, Layers, Method, Poolings};
-use cloze::{EncoderParams, SentenceEncoder, SentenceParams, States};
+use cloze::{SentenceEncoder, States};
 
 use crate::cli::CommonFlags;
 use crate::flags::find_model;
@@ -94,20 +94,16 @@ impl VectorFlags {
         messages: &Messages,
     ) -> anyhow::Result<SentenceEncoder> {
         let model = find_model(&self.model)?;
-        let params = SentenceParams::new()
+        let builder = SentenceEncoder::builder(model)
+            .threads(self.work.threads)
+            .batch_tokens(self.work.batch_tokens)
+            .truncate(self.truncate)
             .pooling(self.pooling.clone())
             .states(states)
             .normalize(!self.no_normalize)
             .dims(self.truncate_dim)
-            .prompt(self.prompt.clone())
-            .encoder(|encoder| self.encoder(encoder));
-        let runtime = common.load_runtime(messages)?;
-        Ok(SentenceEncoder::open_with(&runtime, model, params)?)
-    }
-
-    /// The settings of an encoder, changed as these flags ask.
-    pub(crate) fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
-        self.work.encoder(encoder).truncate(self.truncate)
+            .prompt(self.prompt.clone());
+        Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn gather(
             chunk.iter().map(|t| t.text.as_str()).filter(|t| !known.contains_key(*t)).collect();
         new.sort_unstable();
         new.dedup();
-        let found = texts::vectors_of_each(encoder, &new)?;
+        let found = encoder.encode_batch(&new)?;
         let mut found: HashMap<String, _> = new.into_iter().map(str::to_owned).zip(found).collect();
         for text in chunk {
             match found.remove(&text.text) {

@@ -1,8 +1,6 @@
 //! Texts of files, a chunk at a time, for the commands that make vectors of them.
 use std::sync::mpsc::SyncSender;
 
-use cloze::SentenceEncoder;
-use cloze::batch::isolate;
 use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
 use cloze_report::PlacedText;
 use serde_json::{Map, Value};
@@ -146,11 +144,3 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Prog
 
 /// What makes something of each of some texts, or of none. `I` is a text, or one with its number.
 pub(crate) type Encode<'a, I, T> = dyn Fn(&[I]) -> Result<Vec<T>, cloze::Error> + 'a;
-
-/// The vector of each text, or why it has none.
-pub(crate) fn vectors_of_each(
-    encoder: &SentenceEncoder,
-    texts: &[&str],
-) -> anyhow::Result<Vec<Result<Vec<f32>, cloze::Error>>> {
-    Ok(isolate(texts, |texts| Ok(encoder.encode(texts)?.iter().map(<[f32]>::to_vec).collect()))?)
-}

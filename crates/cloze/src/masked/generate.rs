@@ -7,7 +7,7 @@ use cloze_heads::masked::{Decode, Filling, SampleParams, ValidSampleParams};
 
 use super::marked::{Marked, View};
 use super::{Found, MaskedLm};
-use crate::Error;
+use crate::{Error, batch};
 
 /// How masks are filled.
 #[derive(Clone, Debug)]
@@ -102,13 +102,30 @@ struct Running {
 }
 
 impl MaskedLm {
-    /// Fills the masks of each text. Special tokens are never filled in.
+    /// Fills the masks of a text. Special tokens are never filled in.
     ///
     /// # Errors
-    /// For a text alone: [`Error::NoMask`]; [`Error::MaskSpan`] where its masks are further apart than the
-    /// model sees; [`Error::Head`] for logits that are no numbers; those of
-    /// [`tokenize`](Self::tokenize). For all: as [`map`](Self::map).
-    pub fn generate(
+    /// [`Error::NoMask`]; [`Error::MaskSpan`] where its masks are further apart than the model sees;
+    /// [`Error::Head`] for logits that are not numbers; those of [`tokenize`](Self::tokenize) and
+    /// [`map`](Self::map).
+    pub fn generate(&self, text: &str, params: &ValidGenerateParams) -> Result<Filled, Error> {
+        batch::only(self.generate_batch(&[text], params)?)
+    }
+
+    /// Fills the masks of each text. An error in one text affects only that text.
+    ///
+    /// # Errors
+    /// As [`map`](Self::map); [`Error::Cancelled`].
+    pub fn generate_batch<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        params: &ValidGenerateParams,
+    ) -> Result<Vec<Result<Filled, Error>>, Error> {
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        self.each(&texts, |texts| self.generate_all(texts, params))
+    }
+
+    fn generate_all(
         &self,
         texts: &[&str],
         params: &ValidGenerateParams,

@@ -11,7 +11,8 @@
 //! use cloze::MaskedLm;
 //!
 //! let model = MaskedLm::open("bert-mlm")?;
-//! for answer in model.predict(&["Ann lives in [MASK].", "no mask"], 3)? {
+//! assert_eq!(model.predict("Ann lives in [MASK].", 3)?.masks[0].len(), 3);
+//! for answer in model.predict_batch(&["Ann lives in [MASK].", "no mask"], 3)? {
 //!     match answer {
 //!         Ok(answer) => assert_eq!(answer.masks[0].len(), 3),
 //!         Err(error) => assert!(error.to_string().starts_with("no mask in the text")),
@@ -23,16 +24,16 @@ pub mod generate;
 mod marked;
 pub mod predict;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use cloze_checkpoint::{Head, ModelFolder};
+use cloze_checkpoint::Head;
+use cloze_core::Cancel;
 use cloze_encoder::count::Pieces;
-use cloze_encoder::{
-    Counts, Encoder, EncoderError, EncoderParams, Output, Runtime, RuntimeParams, Sequence,
-};
+use cloze_encoder::{Counts, Encoder, EncoderError, EncoderParams, Output, Sequence};
 use cloze_graph::GraphError;
 
-use crate::Error;
+use crate::opening::{self, Opening, builder_setters};
+use crate::{Error, ModelRef, batch};
 use marked::Marked;
 
 pub use generate::{Filled, GenerateParams, ValidGenerateParams};
@@ -53,34 +54,39 @@ pub struct MaskedLm {
     vocabulary: usize,
     /// Special tokens, which are no words.
     special: Vec<u32>,
+    cancel: Cancel,
 }
 
-impl MaskedLm {
-    /// Opens the model in `folder`, or of that name, with default settings and whatever ONNX Runtime
-    /// there is; one is fetched if there is none.
-    ///
-    /// # Errors
-    /// As [`open_with`](Self::open_with); and from finding ONNX Runtime, the `Runtime…` errors of
-    /// [`EncoderError`].
-    pub fn open(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {})?;
-        let model = ModelFolder::find(&folder.as_ref().to_string_lossy())?;
-        Self::open_with(&runtime, &model, EncoderParams::new())
+/// Settings of a [`MaskedLm`].
+#[derive(Clone, Debug)]
+pub struct MaskedLmBuilder {
+    opening: Opening,
+}
+
+impl MaskedLmBuilder {
+    builder_setters!();
+
+    /// Most tokens of a window, without special tokens. Default: the model's limit.
+    #[must_use]
+    pub fn window(mut self, tokens: impl Into<Option<usize>>) -> Self {
+        self.opening.work.window = tokens.into();
+        self
     }
 
-    /// Opens a model with these settings.
+    /// Opens the model with these settings.
     ///
     /// # Errors
     /// [`Error::NoMaskedLm`] for a model without a head for masks; [`Error::Model`] for one whose
-    /// tokenizer has no mask token, or more words than there are logits; [`Error::Encoder`] for a folder
-    /// or settings that cannot be used.
-    pub fn open_with(
-        runtime: &Runtime,
-        model: &ModelFolder,
-        params: EncoderParams,
-    ) -> Result<Self, Error> {
+    /// tokenizer has no mask token, or more words than there are logits; [`Error::Encoder`] for a model
+    /// that is not found, a folder or settings that cannot be used, and where no runtime is given and
+    /// there is none.
+    pub fn open(self) -> Result<MaskedLm, Error> {
+        let Opening { model, runtime, cancel, work } = self.opening;
+        let model = model.find()?;
+        let runtime = opening::runtime(runtime)?;
         let outputs = [Output::Head(Head::MaskedLm)];
-        let encoder = Encoder::open_for(runtime, model, &outputs, params);
+        let encoder =
+            Encoder::open_for(&runtime, &model, &outputs, work.over(EncoderParams::new()));
         let encoder = encoder.map_err(|source| match source {
             EncoderError::Graph(GraphError::Request { .. }) | EncoderError::GraphOutput { .. } => {
                 let source = Box::new(source);
@@ -90,8 +96,8 @@ impl MaskedLm {
         })?;
         let tokenizer = model.tokenizer_path();
         let mut named = model.mask_token().into_iter().chain(MASKS);
-        let found = named.find_map(|token| Some((encoder.token_id(token)?, token)));
-        let (mask, mask_token) = found.ok_or_else(|| Error::Model {
+        let known = named.find_map(|token| Some((encoder.token_id(token)?, token)));
+        let (mask, mask_token) = known.ok_or_else(|| Error::Model {
             path: tokenizer.clone(),
             what: "no mask token: expected [MASK] or <mask>, or mask_token in \
                    tokenizer_config.json"
@@ -109,7 +115,24 @@ impl MaskedLm {
         }
         let ids = 0..u32::try_from(words).unwrap_or(u32::MAX);
         let special = ids.filter(|&id| encoder.is_special(id)).collect();
-        Ok(Self { encoder, name: model.name(), tokenizer, mask, mask_token, vocabulary, special })
+        let name = model.name();
+        Ok(MaskedLm { encoder, name, tokenizer, mask, mask_token, vocabulary, special, cancel })
+    }
+}
+
+impl MaskedLm {
+    /// Opens a model with default settings: [`builder`](Self::builder) has others.
+    ///
+    /// # Errors
+    /// As [`MaskedLmBuilder::open`].
+    pub fn open(model: impl Into<ModelRef>) -> Result<Self, Error> {
+        Self::builder(model).open()
+    }
+
+    /// Settings of a masked language model.
+    #[must_use]
+    pub fn builder(model: impl Into<ModelRef>) -> MaskedLmBuilder {
+        MaskedLmBuilder { opening: Opening::new(model.into()) }
     }
 
     /// The model's name.
@@ -191,5 +214,23 @@ impl MaskedLm {
             Some(words) => words.text,
             None => piece(),
         }
+    }
+
+    /// Runs `run`, which has one result per text, in chunks; where it fails as a whole because of one
+    /// text, each is run alone.
+    fn each<T>(
+        &self,
+        texts: &[&str],
+        run: impl Fn(&[&str]) -> Result<Vec<Result<T, Error>>, Error>,
+    ) -> Result<Vec<Result<T, Error>>, Error> {
+        batch::in_chunks(
+            texts,
+            &self.cancel,
+            |text| text.len(),
+            |texts| {
+                let results = batch::isolate(texts, &run)?;
+                Ok(results.into_iter().map(Result::flatten).collect())
+            },
+        )
     }
 }

@@ -7,7 +7,7 @@ use cloze_heads::masked::{Guess, Logits};
 
 use super::MaskedLm;
 use super::marked::{Marked, Window};
-use crate::Error;
+use crate::{Error, batch};
 
 /// How many sequences wait at once: their tokens are in memory.
 const AT_ONCE: usize = 1024;
@@ -33,15 +33,48 @@ pub struct Predicted {
 }
 
 impl MaskedLm {
-    /// The `k` likeliest words for each mask of each text, special tokens among them, by softmax over the
+    /// The `k` likeliest words for each mask of a text, special tokens among them, by softmax over the
     /// whole vocabulary; of several masks each by itself, in view of the others as masks. Of a text that
     /// is longer than the model takes, it sees what is around the masks: around all of them, or where they
     /// are too far apart, around each.
     ///
     /// # Errors
-    /// For a text alone: [`Error::NoMask`]; [`Error::Head`] for logits that are no numbers; those of
-    /// [`tokenize`](Self::tokenize). For all: as [`map`](Self::map).
-    pub fn predict(
+    /// [`Error::NoMask`]; [`Error::Head`] for logits that are not numbers; those of
+    /// [`tokenize`](Self::tokenize) and [`map`](Self::map).
+    pub fn predict(&self, text: &str, k: usize) -> Result<Predicted, Error> {
+        batch::only(self.predict_batch(&[text], k)?)
+    }
+
+    /// The `k` likeliest words for each mask of each text: the same as of [`predict`](Self::predict), bit
+    /// for bit. An error in one text affects only that text.
+    ///
+    /// # Errors
+    /// As [`map`](Self::map); [`Error::Cancelled`].
+    pub fn predict_batch<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        k: usize,
+    ) -> Result<Vec<Result<Predicted, Error>>, Error> {
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        self.each(&texts, |texts| self.predict_all(texts, k))
+    }
+
+    /// The `k` likeliest words for each mask of a stream of texts, in order, in memory that the longest
+    /// text bounds. An error that is not of one text is the last item.
+    pub fn predict_iter<'a, I>(
+        &'a self,
+        texts: I,
+        k: usize,
+    ) -> impl Iterator<Item = Result<Predicted, Error>> + 'a
+    where
+        I: IntoIterator + 'a,
+        I::Item: AsRef<str>,
+    {
+        let size = |text: &I::Item| text.as_ref().len();
+        batch::stream(texts, size, move |texts| self.predict_batch(texts, k))
+    }
+
+    fn predict_all(
         &self,
         texts: &[&str],
         k: usize,
@@ -105,7 +138,7 @@ impl MaskedLm {
         Error::MaskSpan { needed, room: marked.room(self) }
     }
 
-    /// Whether [`targets`](Self::targets) takes a target.
+    /// Whether [`targets_batch`](Self::targets_batch) takes a target.
     ///
     /// # Errors
     /// [`Error::Target`] where the vocabulary does not have it; [`Error::Encoder`] if it cannot be
@@ -122,10 +155,21 @@ impl MaskedLm {
     /// for the ones behind. A mask behind a space is for a word that begins there, where the vocabulary
     /// tells that apart. Other masks of the text stay masks.
     ///
+    /// An error in one text affects only that text: those of [`predict`](Self::predict), and
+    /// [`Error::MaskSpan`] where a target has more tokens than the model takes.
+    ///
     /// # Errors
-    /// For a text alone: those of [`predict`](Self::predict), and [`Error::MaskSpan`] where a target has
-    /// more tokens than the model takes. For all: [`Error::Target`]; as [`map`](Self::map).
-    pub fn targets(
+    /// [`Error::Target`]; as [`map`](Self::map); [`Error::Cancelled`].
+    pub fn targets_batch<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        targets: &[&str],
+    ) -> Result<Vec<Result<Predicted, Error>>, Error> {
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        self.each(&texts, |texts| self.targets_all(texts, targets))
+    }
+
+    fn targets_all(
         &self,
         texts: &[&str],
         targets: &[&str],

@@ -1,7 +1,7 @@
 //! Settings of a tagger, validated against the model before anything is loaded.
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Scheme;
-use cloze_encoder::{Encoder, Runtime};
+use cloze_encoder::{Encoder, EncoderParams, Runtime};
 use cloze_heads::tag::Transitions;
 use cloze_heads::{Aggregation, Decode, TagDecoder, TagParams};
 
@@ -97,8 +97,8 @@ impl TaggerBuilder {
     /// [`Error::Encoder`] for a model that is not found or cannot be read; [`Error::TagSettings`] for
     /// settings that do not fit it; [`Error::CardTransitions`] for a card whose `crf` cannot be read.
     pub fn check(self) -> Result<ValidTagger, Error> {
-        let Opening { model, runtime, encoder, cancel } = self.opening;
-        let model = model.find()?;
+        let mut opening = self.opening;
+        let model = opening.model.find()?;
         let folder = || model.folder().to_owned();
         let crf = model.card().crf.clone().map(serde_json::from_value::<Transitions>);
         let crf =
@@ -116,7 +116,7 @@ impl TaggerBuilder {
         let params = self.min_scores.into_iter().fold(params, of_label);
         let decoder =
             params.check().map_err(|source| Error::TagSettings { model: folder(), source })?;
-        let opening = Opening { model: model.clone().into(), runtime, encoder, cancel };
+        opening.model = model.clone().into();
         Ok(ValidTagger { opening, model, decoder })
     }
 
@@ -153,7 +153,7 @@ impl ValidTagger {
     pub fn open(self) -> Result<Tagger, Error> {
         let Self { opening, model, decoder } = self;
         let runtime = opening::runtime(opening.runtime)?;
-        let encoder = Encoder::open(&runtime, &model, opening.encoder)?;
+        let encoder = Encoder::open(&runtime, &model, opening.work.over(EncoderParams::new()))?;
         Ok(Tagger { encoder, decoder, model, cancel: opening.cancel })
     }
 }

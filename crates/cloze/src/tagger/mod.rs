@@ -86,8 +86,7 @@ impl Tagger {
     /// [`Error::Encoder`] for a text that cannot be tokenized, and from running; [`Error::Head`] for
     /// logits that are not numbers.
     pub fn tag(&self, text: &str) -> Result<Vec<Entity>, Error> {
-        let mut results = self.tag_texts(&[text.into()])?;
-        results.pop().map_or_else(|| Ok(vec![]), |result| Ok(result?.entities))
+        Ok(batch::only(self.tag_texts(&[text.into()])?)?.entities)
     }
 
     /// Entities of each text, in the order of `texts`: the same as of [`tag`](Self::tag), bit for

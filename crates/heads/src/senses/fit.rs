@@ -5,7 +5,7 @@ use cloze_embed::correction::Correct;
 use cloze_embed::{Accumulator, Spread, l2_normalize};
 
 use super::tell::Rows;
-use super::{Lexicon, Sense, Senses, ValidTellParams, Word};
+use super::{FittedSenses, Lexicon, Sense, ValidTellParams, Word};
 use crate::HeadError;
 
 /// A word of a text whose sense is known.
@@ -75,7 +75,7 @@ impl SenseFitter {
     /// much the same for the correction.
     #[expect(clippy::cast_possible_truncation, reason = "means of f32")]
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-    pub fn fit(&self, params: &ValidTellParams) -> Result<Senses, HeadError> {
+    pub fn fit(&self, params: &ValidTellParams) -> Result<FittedSenses, HeadError> {
         if self.words.is_empty() {
             return Err(HeadError::NoOccurrences);
         }
@@ -103,6 +103,6 @@ impl SenseFitter {
             }
             words.push(Word::new(lemma.clone(), pos.clone(), own, forms.clone()));
         }
-        Senses::new(Lexicon::new(words)?, rows, self.width, correction, params.prior())
+        FittedSenses::new(Lexicon::new(words)?, rows, self.width, correction, params.prior())
     }
 }

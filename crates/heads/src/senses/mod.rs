@@ -38,4 +38,4 @@ pub use find::places;
 pub use fit::{Occurrence, SenseFitter};
 pub use lexicon::{Lexicon, Sense, Word, most_frequent};
 pub use saved::SenseSpec;
-pub use tell::{Senses, TellParams, Told, ValidTellParams};
+pub use tell::{FittedSenses, TellParams, Told, ValidTellParams};

@@ -12,7 +12,7 @@ use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 
 use super::tell::Rows;
-use super::{Lexicon, Senses, Word};
+use super::{FittedSenses, Lexicon, Word};
 use crate::HeadError;
 use crate::tensors::{self, Tensors};
 
@@ -31,7 +31,7 @@ pub struct SenseSpec {
     pub words: Vec<Word>,
 }
 
-impl Senses {
+impl FittedSenses {
     /// What is not in the file of numbers.
     #[must_use]
     pub fn spec(&self) -> SenseSpec {

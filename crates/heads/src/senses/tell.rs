@@ -114,7 +114,7 @@ impl Rows {
 
 /// Words with a vector a sense: what tells the sense of an occurrence.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Senses {
+pub struct FittedSenses {
     pub(super) lexicon: Lexicon,
     /// In the order of words and of their senses.
     pub(super) rows: Rows,
@@ -138,7 +138,7 @@ pub struct Told<'s> {
     pub score: f64,
 }
 
-impl Senses {
+impl FittedSenses {
     /// Of known parts; `rows` has a row a sense.
     pub(super) fn new(
         lexicon: Lexicon,

@@ -5,9 +5,7 @@ pub(super) mod form;
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze::batch::isolate;
-use cloze::heads::classify::Prediction;
-use cloze::{Input, TextClassifier};
+use cloze::InputClassifier;
 
 use crate::cli::CommonFlags;
 use crate::commands::classify::args::ClassifyArgs;
@@ -22,15 +20,20 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     args.read.params()?;
-    let classifier = args.classifier.open(common, messages)?;
-    if classifier.takes_pairs() == Some(true) {
-        bail!("{} takes pairs of texts: cloze pair is for those", classifier.name());
-    }
-    let mut form = open(&classifier, &args.out)?;
+    let classifier = match args.classifier.open_texts(common, messages) {
+        Err(error) => match error.downcast_ref() {
+            Some(cloze::Error::TakesPairs { model }) => {
+                bail!("{model} takes pairs of texts: cloze pair is for those")
+            }
+            _ => return Err(error),
+        },
+        Ok(classifier) => classifier,
+    };
+    let mut form = open(classifier.inputs(), &args.out)?;
     let started = Instant::now();
     let texts = texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
-        let inputs: Vec<Input<'_>> = chunk.iter().map(|t| Input::text(&t.text)).collect();
-        for (text, found) in chunk.iter().zip(classify_each(&classifier, &inputs)?) {
+        let texts: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
+        for (text, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match found {
                 Ok(found) => {
                     let place = Place { path: &text.path, line: text.line, id: Some(&text.id) };
@@ -42,29 +45,20 @@ pub(crate) fn run(
         Ok(form.flush()?)
     })?;
     form.finish()?;
-    note(&classifier, texts, "text", started, messages);
+    note(classifier.inputs(), texts, "text", started, messages);
     Ok(())
 }
 
 pub(super) fn open<'c>(
-    classifier: &'c TextClassifier,
+    classifier: &'c InputClassifier,
     args: &crate::flags::labels::LabelOutFlags,
 ) -> anyhow::Result<Form<'c>> {
     let multi_label = classifier.classifier().head().multi_label();
     Form::open(args, classifier.labels(), multi_label)
 }
 
-/// The labels of each input; where one of them is the cause of a failure, it costs itself alone.
-pub(crate) fn classify_each(
-    classifier: &TextClassifier,
-    inputs: &[Input<'_>],
-) -> anyhow::Result<Vec<Result<Prediction, cloze::Error>>> {
-    let classify = |inputs: &[Input<'_>]| classifier.classify(inputs);
-    Ok(isolate(inputs, classify)?)
-}
-
 pub(super) fn note(
-    classifier: &TextClassifier,
+    classifier: &InputClassifier,
     n: u64,
     what: &str,
     started: Instant,

@@ -80,7 +80,7 @@ fn write(
 ) -> anyhow::Result<()> {
     let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
     if args.level == Level::Sentence {
-        for (text, vector) in chunk.iter().zip(texts::vectors_of_each(encoder, &all)?) {
+        for (text, vector) in chunk.iter().zip(encoder.encode_batch(&all)?) {
             match vector {
                 Ok(vector) => form.write(text, Vectors::Text(&vector))?,
                 Err(error) => {

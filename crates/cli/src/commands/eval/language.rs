@@ -3,8 +3,8 @@ use std::time::Instant;
 
 use anyhow::{bail, ensure};
 use cloze::heads::masked::Logits;
-use cloze::{MaskedLm, ModelFolder, NextSentence};
-use cloze_encoder::{PairCut, TokenCounter};
+use cloze::{ModelFolder, NextSentence};
+use cloze_encoder::TokenCounter;
 use cloze_store::checksum;
 use cloze_tune::random::derive;
 use serde::Serialize;
@@ -43,8 +43,7 @@ pub(super) fn masked(
 ) -> anyhow::Result<()> {
     let text = &args.eval;
     let (model, started) = (find_model(&text.scorer.model)?, Instant::now());
-    let runtime = common.load_runtime(messages)?;
-    let lm = MaskedLm::open_with(&runtime, &model, text.scorer.encoder())?;
+    let lm = text.scorer.open_model(&model, common, messages)?;
     let params = args.mask.params(lm.mask_id(), lm.vocabulary())?;
     let (sequences, most) = sequences(text, &model, false, messages)?;
     let mut tally = Tally::default();
@@ -87,9 +86,11 @@ pub(super) fn next(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let (model, started) = (find_model(&args.scorer.model)?, Instant::now());
-    let runtime = common.load_runtime(messages)?;
-    let cut = PairCut::default();
-    let head = NextSentence::open_with(&runtime, &model, cut, args.scorer.encoder())?;
+    let head = NextSentence::builder(model.clone())
+        .threads(args.scorer.work.threads)
+        .batch_tokens(args.scorer.work.batch_tokens)
+        .runtime(common.load_runtime(messages)?)
+        .open()?;
     let (sequences, most) = sequences(args, &model, true, messages)?;
     let mut tally = Tally::default();
     for chunk in sequences.chunks(CHUNK) {

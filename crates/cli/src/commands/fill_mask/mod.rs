@@ -2,9 +2,8 @@
 pub(crate) mod args;
 mod form;
 
-use cloze::batch::isolate;
 use cloze::masked::ValidGenerateParams;
-use cloze::{EncoderParams, Error, MaskedLm};
+use cloze::{Error, MaskedLm};
 
 use crate::cli::CommonFlags;
 use crate::commands::fill_mask::args::FillMaskArgs;
@@ -66,9 +65,8 @@ pub(crate) fn open(
     messages: &Messages,
 ) -> anyhow::Result<MaskedLm> {
     let model = find_model(name)?;
-    let runtime = common.load_runtime(messages)?;
-    let params = EncoderParams::new().threads(work.threads).batch_tokens(work.batch_tokens);
-    Ok(MaskedLm::open_with(&runtime, &model, params)?)
+    let builder = MaskedLm::builder(model).threads(work.threads).batch_tokens(work.batch_tokens);
+    Ok(builder.runtime(common.load_runtime(messages)?).open()?)
 }
 
 /// What is asked of each text.
@@ -83,18 +81,13 @@ impl Ask<'_> {
     /// What becomes of each text; where one is the cause of a failure, it costs itself alone.
     fn answers(&self, chunk: &[Input]) -> anyhow::Result<Vec<Result<Answer, Error>>> {
         let all: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
-        let each = isolate(&all, |texts| self.of(texts))?;
-        Ok(each.into_iter().map(Result::flatten).collect())
-    }
-
-    fn of(&self, texts: &[&str]) -> Result<Vec<Result<Answer, Error>>, Error> {
         if let Some(params) = &self.filling {
-            let filled = self.model.generate(texts, params)?;
+            let filled = self.model.generate_batch(&all, params)?;
             return Ok(filled.into_iter().map(|text| text.map(Answer::Filled)).collect());
         }
         let predicted = match &self.targets[..] {
-            [] => self.model.predict(texts, self.top)?,
-            targets => self.model.targets(texts, targets)?,
+            [] => self.model.predict_batch(&all, self.top)?,
+            targets => self.model.targets_batch(&all, targets)?,
         };
         Ok(predicted.into_iter().map(|text| text.map(Answer::Predicted)).collect())
     }

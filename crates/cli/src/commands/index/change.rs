@@ -95,10 +95,11 @@ pub(super) fn add(
         None => Chunk::parse(&card.chunk)?,
     };
     let runtime = common.load_runtime(messages)?;
-    let work = &args.work;
-    let encoder = text_encoder(&runtime, &card, &folder, |encoder| {
-        encoder.threads(work.threads).batch_tokens(work.batch_tokens)
-    })?;
+    let encoder = text_encoder(&card, &folder)?
+        .threads(args.work.threads)
+        .batch_tokens(args.work.batch_tokens)
+        .runtime(runtime)
+        .open()?;
     push_texts(&mut writer, &encoder, &paths, (&args.texts, chunk), &args.read, messages)?;
     commit(writer, &folder, messages)
 }
@@ -162,7 +163,7 @@ fn push_texts(
         }
         let all: Vec<&str> =
             parts.iter().map(|(_, record)| record.text.as_deref().unwrap_or_default()).collect();
-        let vectors = texts::vectors_of_each(encoder, &all)?;
+        let vectors = encoder.encode_batch(&all)?;
         for ((input, mut record), vector) in parts.into_iter().zip(vectors) {
             let vector = match vector {
                 Ok(vector) => vector,

@@ -93,11 +93,8 @@ pub(super) fn open_encoder(
     if index.encoder().is_none() {
         return Err(cloze::Error::NoEncoder { folder: index.folder().to_owned() }.into());
     }
-    let runtime = common.load_runtime(messages)?;
-    let change = |encoder: cloze::EncoderParams| {
-        encoder.threads(work.threads).batch_tokens(work.batch_tokens)
-    };
-    Ok(TextIndex::of(&runtime, index, change)?)
+    let builder = TextIndex::builder(index).threads(work.threads).batch_tokens(work.batch_tokens);
+    Ok(builder.runtime(common.load_runtime(messages)?).open()?)
 }
 
 /// What is most like each of `queries`, by vectors, or by vectors and words.

@@ -1,4 +1,5 @@
 //! What tells whether a text goes on from another.
+use cloze::batch::isolate;
 use cloze::encoder::PairCut;
 use cloze::{Gain, NextSentence, Scorer};
 use cloze_encoder::EncoderError;
@@ -53,8 +54,13 @@ impl Judge {
             anyhow::bail!("--within-word is for --method mlm");
         }
         let model = find_model(&args.scorer.model)?;
-        let runtime = common.load_runtime(messages)?;
-        let opened = NextSentence::open_with(&runtime, &model, cut, args.scorer.encoder());
+        let work = &args.scorer.work;
+        let opened = NextSentence::builder(model)
+            .threads(work.threads)
+            .batch_tokens(work.batch_tokens)
+            .cut(cut)
+            .runtime(common.load_runtime(messages)?)
+            .open();
         let hint =
             "hint: --method mlm asks what the first text adds to the likelihood of the second";
         match opened {
@@ -71,14 +77,17 @@ impl Judge {
     }
 
     /// What is found of each pair.
-    pub(super) fn judge(&self, pairs: &[(&str, &str)]) -> Result<Vec<Judged>, cloze::Error> {
+    pub(super) fn judge(
+        &self,
+        pairs: &[(&str, &str)],
+    ) -> Result<Vec<Result<Judged, cloze::Error>>, cloze::Error> {
         match self {
             Self::Head(model) => {
-                let found = model.is_next(pairs)?.into_iter();
-                Ok(found.map(|is_next| Judged::Head { is_next }).collect())
+                let judged = model.is_next_batch(pairs)?.into_iter();
+                Ok(judged.map(|is_next| Ok(Judged::Head { is_next: is_next? })).collect())
             }
             Self::Gain(scorer, cut) => {
-                let found = scorer.gains(pairs, *cut)?.into_iter();
+                let gains = isolate(pairs, |pairs| scorer.gains(pairs, *cut))?.into_iter();
                 let judged = |found: Gain| Judged::Gain {
                     gain: found.per_token(),
                     pll_behind: found.behind,
@@ -86,7 +95,7 @@ impl Judge {
                     tokens: found.tokens,
                     cut: found.cut,
                 };
-                Ok(found.map(judged).collect())
+                Ok(gains.map(|gain| gain.map(judged)).collect())
             }
         }
     }

@@ -18,7 +18,6 @@ use crate::commands::score::parts;
 use crate::input::texts::NotEncoded;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
-use cloze::batch::isolate;
 use cloze_report::entities::tsv::write_row;
 use cloze_report::text::shown;
 use judge::{Judge, Judged};
@@ -72,7 +71,7 @@ pub(crate) fn run(
         parts(&chunk, size, |part| {
             let pairs: Vec<(&str, &str)> =
                 part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
-            for (pair, judged) in part.iter().zip(isolate(&pairs, |p| judge.judge(p))?) {
+            for (pair, judged) in part.iter().zip(judge.judge(&pairs)?) {
                 match judged {
                     Ok(judged) => form.write(pair, judged, &mut out)?,
                     Err(source) => {

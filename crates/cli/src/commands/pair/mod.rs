@@ -4,10 +4,9 @@ pub(crate) mod args;
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze::Input;
 
 use super::classify::form::Place;
-use super::classify::{classify_each, note, open};
+use super::classify::{note, open};
 use crate::cli::CommonFlags;
 use crate::input::pairs;
 use crate::input::texts::NotEncoded;
@@ -24,16 +23,21 @@ pub(crate) fn run(
         bail!("--labels is for single texts: cloze classify");
     }
     let params = args.pairs.params(false)?;
-    let classifier = args.classifier.open(common, messages)?;
-    if classifier.takes_pairs() == Some(false) {
-        bail!("{} takes single texts: cloze classify is for those", classifier.name());
-    }
-    let mut form = open(&classifier, &args.out)?;
+    let classifier = match args.classifier.open_pairs(common, messages) {
+        Err(error) => match error.downcast_ref() {
+            Some(cloze::Error::TakesTexts { model }) => {
+                bail!("{model} takes single texts: cloze classify is for those")
+            }
+            _ => return Err(error),
+        },
+        Ok(classifier) => classifier,
+    };
+    let mut form = open(classifier.inputs(), &args.out)?;
     let started = Instant::now();
     let pairs = pairs::for_each_chunk(&args.file, &params, messages, |chunk| {
-        let inputs: Vec<Input<'_>> =
-            chunk.iter().map(|pair| Input::pair(&pair.first, &pair.second)).collect();
-        for (pair, found) in chunk.iter().zip(classify_each(&classifier, &inputs)?) {
+        let texts: Vec<(&str, &str)> =
+            chunk.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
+        for (pair, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match found {
                 Ok(found) => {
                     let (path, id) = (args.file.as_str(), pair.id.as_deref());
@@ -48,6 +52,6 @@ pub(crate) fn run(
         Ok(form.flush()?)
     })?;
     form.finish()?;
-    note(&classifier, pairs, "pair", started, messages);
+    note(classifier.inputs(), pairs, "pair", started, messages);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `cloze rerank`, as typed.
+use anyhow::anyhow;
 use clap::Args;
-use cloze::TextClassifier;
+use cloze::Reranker;
 
 use crate::cli::CommonFlags;
 use crate::flags::classifier::PairCutArg;
@@ -45,10 +46,25 @@ impl RerankArgs {
         &self,
         common: &CommonFlags,
         messages: &Messages,
-    ) -> anyhow::Result<TextClassifier> {
-        let runtime = common.load_runtime(messages)?;
-        Ok(TextClassifier::open(&runtime, &self.model, self.cut.value(), |encoder| {
-            self.work.encoder(encoder)
-        })?)
+    ) -> anyhow::Result<Reranker> {
+        let builder = Reranker::builder(&self.model)
+            .threads(self.work.threads)
+            .batch_tokens(self.work.batch_tokens)
+            .cut(self.cut.value())
+            .label(self.label.clone())
+            .runtime(common.load_runtime(messages)?);
+        builder.open().map_err(|error| match error {
+            cloze::Error::TakesTexts { model } => {
+                anyhow!("{model} takes single texts, and a query with a text is a pair")
+            }
+            cloze::Error::RerankLabel { model, label: Some(label), labels } => {
+                anyhow!("--label {label}: expected one of {}, which {model} has", labels.join(", "))
+            }
+            cloze::Error::RerankLabel { model, label: None, labels } => anyhow!(
+                "{model} has the labels {}: --label says which one means that a text answers",
+                labels.join(", ")
+            ),
+            error => error.into(),
+        })
     }
 }

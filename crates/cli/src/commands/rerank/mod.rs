@@ -7,8 +7,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use cloze::batch::isolate;
-use cloze::{Input, TextClassifier};
+use cloze::Reranker;
 
 use crate::cli::CommonFlags;
 use crate::commands::index::shorten;
@@ -39,15 +38,6 @@ struct Asked {
     answer: Answer,
 }
 
-/// What a model's score is.
-#[derive(Clone, Copy)]
-enum Score {
-    /// Its one logit.
-    Logit,
-    /// The probability of a label, by its place.
-    Probability(usize),
-}
-
 pub(crate) fn run(
     common: &CommonFlags,
     args: &RerankArgs,
@@ -58,10 +48,6 @@ pub(crate) fn run(
     }
     let lines = Lines::open(&args.file)?;
     let model = args.open(common, messages)?;
-    if model.takes_pairs() == Some(false) {
-        bail!("{} takes single texts, and a query with a text is a pair", model.name());
-    }
-    let score = Score::of(&model, args.label.as_deref())?;
     let mut out = args.out.open()?;
     let started = Instant::now();
     progress::start(&[pairs::source(&args.file)], messages);
@@ -79,7 +65,7 @@ pub(crate) fn run(
         }
         queries += chunk.len() as u64;
         hits += chunk.iter().map(|asked| asked.answer.hits.len() as u64).sum::<u64>();
-        for answer in rerank(&model, score, chunk, args, messages)? {
+        for answer in rerank(&model, chunk, args, messages)? {
             write(&answer, args.json, &mut out)?;
         }
         out.flush()?;
@@ -94,10 +80,8 @@ pub(crate) fn run(
         let pairs = plural(truncated, "pair");
         messages.note(&format!("{pairs} longer than the model takes were cut"));
     }
-    if let Score::Probability(label) = score
-        && args.label.is_none()
-    {
-        messages.note(&format!("scores are the probability of {:?}", model.labels()[label]));
+    if let (Some(label), None) = (model.label(), &args.label) {
+        messages.note(&format!("scores are the probability of {label:?}"));
     }
     Ok(())
 }
@@ -105,33 +89,6 @@ pub(crate) fn run(
 fn count(hits: u64, queries: u64) -> String {
     let queries = if queries == 1 { "1 query".to_owned() } else { format!("{queries} queries") };
     format!("{} of {queries}", plural(hits, "hit"))
-}
-
-impl Score {
-    fn of(model: &TextClassifier, label: Option<&str>) -> anyhow::Result<Self> {
-        let (name, labels) = (model.name(), model.labels());
-        let place = match label {
-            Some(label) => {
-                let place = labels.iter().position(|known| known == label);
-                Some(place.with_context(|| {
-                    format!(
-                        "--label {label}: expected one of {}, which {name} has",
-                        labels.join(", ")
-                    )
-                })?)
-            }
-            None => None,
-        };
-        match (labels.len(), place) {
-            (1, _) => Ok(Self::Logit),
-            (_, Some(place)) => Ok(Self::Probability(place)),
-            (2, None) => Ok(Self::Probability(1)),
-            _ => bail!(
-                "{name} has the labels {}: --label says which one means that a text answers",
-                labels.join(", ")
-            ),
-        }
-    }
 }
 
 impl Asked {
@@ -167,18 +124,17 @@ fn read_all(lines: Lines, path: &str, send: &SyncSender<Progressed<Result<Asked,
 
 /// The answers with the scores of the model, best first; hits with the same keep their order.
 fn rerank(
-    model: &TextClassifier,
-    score: Score,
+    model: &Reranker,
     chunk: Vec<Asked>,
     args: &RerankArgs,
     messages: &Messages,
 ) -> anyhow::Result<Vec<Answer>> {
     let pairs = chunk.iter().flat_map(|asked| {
         let hits = asked.answer.hits.iter();
-        hits.map(|hit| Input::pair(&asked.query, hit.text.as_deref().unwrap_or_default()))
+        hits.map(|hit| (asked.query.as_str(), hit.text.as_deref().unwrap_or_default()))
     });
-    let pairs: Vec<Input<'_>> = pairs.collect();
-    let mut scores = isolate(&pairs, |pairs| scores(model, score, pairs))?.into_iter();
+    let pairs: Vec<(&str, &str)> = pairs.collect();
+    let mut scores = model.score_batch(&pairs)?.into_iter();
     let mut answers = vec![];
     for Asked { line, mut answer, .. } in chunk {
         let mut hits = vec![];
@@ -201,19 +157,6 @@ fn rerank(
         answers.push(answer);
     }
     Ok(answers)
-}
-
-fn scores(
-    model: &TextClassifier,
-    score: Score,
-    pairs: &[Input<'_>],
-) -> Result<Vec<f64>, cloze::Error> {
-    let head = model.classifier().head();
-    let of = |logits: Vec<f64>| match score {
-        Score::Logit => Ok(logits[0]),
-        Score::Probability(label) => Ok(head.probabilities(&logits)?[label]),
-    };
-    model.logits(pairs)?.into_iter().map(of).collect()
 }
 
 /// A query with its hits, as JSON or for reading.

@@ -1,10 +1,10 @@
 //! `cloze senses`, as typed.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use cloze::embed::Layers;
-use cloze::{SentenceEncoder, States};
+use cloze::{Runtime, Senses, SentenceEncoder, States};
 use cloze_corpus::{SenseParams, TextUnit, ValidSenseParams};
 use cloze_heads::senses::TellParams;
 
@@ -45,6 +45,16 @@ pub(crate) struct WordVectorArgs {
     pub(crate) layers: Layers,
 }
 
+/// The senses in a folder, with the model that they were fitted on.
+pub(crate) fn open_senses(
+    folder: &Path,
+    work: &WorkFlags,
+    runtime: Runtime,
+) -> anyhow::Result<Senses> {
+    let builder = Senses::builder(folder).threads(work.threads).batch_tokens(work.batch_tokens);
+    Ok(builder.runtime(runtime).open()?)
+}
+
 impl WordVectorArgs {
     /// The encoder for these states.
     pub(crate) fn open(
@@ -54,10 +64,11 @@ impl WordVectorArgs {
         messages: &Messages,
     ) -> anyhow::Result<SentenceEncoder> {
         let model = find_model(&self.model)?;
-        let runtime = common.load_runtime(messages)?;
-        Ok(cloze::senses::open_encoder(&runtime, model, states, |encoder| {
-            self.work.encoder(encoder)
-        })?)
+        let builder = SentenceEncoder::builder(model)
+            .states(states)
+            .threads(self.work.threads)
+            .batch_tokens(self.work.batch_tokens);
+        Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
 
     /// The same for the layers asked for.

@@ -3,14 +3,14 @@ use std::io::Write as _;
 
 use anyhow::bail;
 use cloze::heads::senses::places;
-use cloze::{Matrix, SentenceEncoder, Span, States, WordSenses};
+use cloze::{Matrix, Senses, SentenceEncoder, Span, States};
 use cloze_core::{OffsetConverter, OffsetUnit};
 use cloze_train::cluster::principal_with;
 
 use super::found::{self, Found};
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
-use crate::commands::senses::args::SensesCompareArgs;
+use crate::commands::senses::args::{SensesCompareArgs, open_senses};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::json_line;
 use cloze_report::senses::{ContextReport, OccurrencePoint, StaticPoint};
@@ -25,14 +25,14 @@ pub(super) fn run(
         None => None,
         Some(folder) => {
             let runtime = common.load_runtime(messages)?;
-            Some(WordSenses::open(&runtime, folder, None, |e| args.vectors.work.encoder(e))?)
+            Some(open_senses(folder, &args.vectors.work, runtime)?)
         }
     };
     let opened = match &saved {
         None => Some(args.vectors.open_layers(common, messages)?),
         Some(_) => None,
     };
-    let Some(encoder) = saved.as_ref().map(WordSenses::encoder).or(opened.as_ref()) else {
+    let Some(encoder) = saved.as_ref().map(Senses::encoder).or(opened.as_ref()) else {
         bail!("expected a model");
     };
     if !encoder.model().has_weights() {
@@ -41,13 +41,15 @@ pub(super) fn run(
             "{folder}: model.onnx has no word table to be read; expected weights, model.safetensors"
         );
     }
-    let runtime = common.load_runtime(messages)?;
-    let work = |e| args.vectors.work.encoder(e);
-    let statics =
-        cloze::senses::open_encoder(&runtime, encoder.model().clone(), States::Static, work)?;
+    let statics = SentenceEncoder::builder(encoder.model().clone())
+        .states(States::Static)
+        .threads(args.vectors.work.threads)
+        .batch_tokens(args.vectors.work.batch_tokens)
+        .runtime(common.load_runtime(messages)?)
+        .open()?;
     let mut out = args.out.open()?;
     let places = |text: &str| match &saved {
-        Some(saved) => saved.senses().lexicon().places(text, &args.word),
+        Some(saved) => saved.fitted().lexicon().places(text, &args.word),
         None => places(text, &args.word, true),
     };
     let input = (&*args.paths, &args.read);
@@ -65,7 +67,7 @@ pub(super) fn run(
 fn report<'a>(
     word: &'a str,
     encoder: &SentenceEncoder,
-    saved: Option<&WordSenses>,
+    saved: Option<&Senses>,
     found: &[Found],
 ) -> anyhow::Result<ContextReport<'a>> {
     let rows = found::matrix(found, 0);
@@ -112,9 +114,9 @@ fn report<'a>(
 }
 
 /// The likeliest sense; none of a word that was not there in training.
-fn sense(saved: &WordSenses, word: &str, vector: &[f32]) -> anyhow::Result<Option<String>> {
-    let words = saved.senses().lexicon().named(word);
-    let told = saved.senses().predict(words, vector)?;
+fn sense(saved: &Senses, word: &str, vector: &[f32]) -> anyhow::Result<Option<String>> {
+    let words = saved.fitted().lexicon().named(word);
+    let told = saved.fitted().predict(words, vector)?;
     Ok(told.first().map(|told| told.sense.name.clone()))
 }
 

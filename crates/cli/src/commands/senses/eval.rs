@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::embed::{Level, Spread};
-use cloze::heads::senses::{Lexicon, SenseFitter, Senses, Word, most_frequent};
-use cloze::{SentenceEncoder, States, WordSenses};
+use cloze::heads::senses::{FittedSenses, Lexicon, SenseFitter, Word, most_frequent};
+use cloze::{SentenceEncoder, States};
 use cloze_corpus::senses::SenseWord;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use super::score::Score;
 use super::split::{Part, split};
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
-use crate::commands::senses::args::{PartArg, SensesEvalArgs};
+use crate::commands::senses::args::{PartArg, SensesEvalArgs, open_senses};
 use crate::flags::vectors::CorrectionArg;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
@@ -54,7 +54,7 @@ struct Split {
 
 /// What is told apart, and how it is called.
 struct Trial<'s> {
-    senses: &'s Senses,
+    senses: &'s FittedSenses,
     score: Score,
 }
 
@@ -69,10 +69,10 @@ pub(super) fn run(
     let report = match &args.senses {
         Some(folder) => {
             let runtime = common.load_runtime(messages)?;
-            let saved = WordSenses::open(&runtime, folder, None, |e| args.vectors.work.encoder(e))?;
+            let saved = open_senses(folder, &args.vectors.work, runtime)?;
             let samples = data::read(&args.read, messages)?;
             let all: Vec<&Sample> = samples.iter().collect();
-            let senses = std::slice::from_ref(saved.senses());
+            let senses = std::slice::from_ref(saved.fitted());
             let mut report = Report::new(saved.encoder(), args, senses, &all)?;
             report.judge(saved.encoder(), "in context", senses, &all, messages)?;
             report
@@ -152,7 +152,7 @@ impl Report {
     fn new(
         encoder: &SentenceEncoder,
         args: &SensesEvalArgs,
-        senses: &[Senses],
+        senses: &[FittedSenses],
         samples: &[&Sample],
     ) -> anyhow::Result<Self> {
         let Some(first) = senses.first() else { bail!("--correction: expected one at least") };
@@ -187,7 +187,7 @@ impl Report {
         &mut self,
         encoder: &SentenceEncoder,
         method: &str,
-        senses: &[Senses],
+        senses: &[FittedSenses],
         samples: &[&Sample],
         messages: &Messages,
     ) -> anyhow::Result<()> {

@@ -1,9 +1,9 @@
-//! Senses learned.
+//! FittedSenses learned.
 use std::io::{self, Write as _};
 
 use cloze::SentenceEncoder;
 use cloze::embed::Level;
-use cloze::heads::senses::{SenseFitter, Senses};
+use cloze::heads::senses::{FittedSenses, SenseFitter};
 use cloze_store::{AtomicFolder, Existing};
 use serde::Serialize;
 use serde_json::json;
@@ -99,7 +99,7 @@ pub(super) fn gather(
 }
 
 /// The name of the correction.
-pub(super) fn correction(senses: &Senses) -> &'static str {
+pub(super) fn correction(senses: &FittedSenses) -> &'static str {
     senses.correction().map_or("none", |correction| correction.name())
 }
 

@@ -1,9 +1,8 @@
 //! The sense of a word in a text.
 use std::io::Write as _;
 
-use cloze::WordSenses;
 use cloze::heads::senses::Told;
-use cloze::senses::{Answer, Place};
+use cloze::senses::{Answer, Place, SenseQuery, Senses};
 use cloze_core::{OffsetConverter, OffsetUnit};
 use serde::Serialize;
 
@@ -67,9 +66,18 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     let runtime = common.load_runtime(messages)?;
     let model = args.model.as_deref().map(find_model).transpose()?;
-    let senses = WordSenses::open(&runtime, &args.senses, model, |e| args.work.encoder(e))?;
+    let senses = Senses::builder(&args.senses)
+        .model(model)
+        .threads(args.work.threads)
+        .batch_tokens(args.work.batch_tokens)
+        .runtime(runtime)
+        .open()?;
     let mut out = args.out.open()?;
-    let answer = senses.tell(&args.text, &args.word, args.pos.as_deref())?;
+    let answer = senses.predict(SenseQuery {
+        text: &args.text,
+        word: &args.word,
+        pos: args.pos.as_deref(),
+    })?;
     let known = answer != Answer::Unseen;
     let (word, text) = (args.word.clone(), args.text.clone());
     let places = match answer {

@@ -26,9 +26,12 @@ pub(super) fn find(
         pairs: pairs.then_some(PairRows::Separate),
     };
     let runtime = common.load_runtime(messages)?;
-    let encoder = params.open(&runtime, model, |encoder| {
-        encoder.threads(work.threads).batch_tokens(work.batch_tokens)
-    })?;
+    let encoder = params
+        .builder(model)
+        .threads(work.threads)
+        .batch_tokens(work.batch_tokens)
+        .runtime(runtime)
+        .open()?;
     let examples = all.iter().map(|(place, example)| {
         let cloze_corpus::Example { line, id, text, second, labels } = example.clone();
         Example { path: place.path.clone(), line, id, text, second, labels }

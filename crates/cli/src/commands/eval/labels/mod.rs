@@ -9,12 +9,11 @@ mod wrong;
 
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use cloze::heads::classify::Prediction;
-use cloze::{Input, TextClassifier};
+use cloze::{Input, InputClassifier, PairClassifier, TextClassifier};
 
 use crate::cli::CommonFlags;
-use crate::commands::classify::classify_each;
 use crate::commands::eval::args::EvalLabelsArgs;
 use crate::input::examples::{self, Example};
 use crate::terminal::messages::{Messages, plural};
@@ -36,12 +35,12 @@ struct NotLabelled {
 
 /// A model, and what it said of each example.
 struct Judging {
-    classifier: TextClassifier,
+    classifier: InputClassifier,
     outcomes: Vec<LabelOutcome>,
 }
 
 impl Judging {
-    fn new(classifier: TextClassifier) -> Self {
+    fn new(classifier: InputClassifier) -> Self {
         Self { classifier, outcomes: vec![] }
     }
 
@@ -74,11 +73,11 @@ pub(super) fn run(
     let read = args.read.params()?.pairs(pairs);
     // A mistake in them shows before a model is loaded.
     read.clone().check()?;
-    let mut models = vec![Judging::new(args.classifier.open(common, messages)?)];
+    let mut models = vec![Judging::new(open(args, None, pairs, common, messages)?)];
     if let Some(name) = &args.compare {
-        models.push(Judging::new(args.classifier.open_other(name, common, messages)?));
+        models.push(Judging::new(open(args, Some(name), pairs, common, messages)?));
     }
-    check_models(&models, args, pairs)?;
+    check_models(&models, args)?;
     let mut out = Out::to(args.output.as_deref(), args.force)?;
     let errors = args.errors.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
     let mut wrong = errors.is_some().then(Wrong::new).transpose()?;
@@ -125,19 +124,40 @@ pub(super) fn run(
     Ok(())
 }
 
+/// The classifier of texts or pairs, or the one of another name that it is compared with.
+fn open(
+    args: &EvalLabelsArgs,
+    other: Option<&String>,
+    pairs: bool,
+    common: &CommonFlags,
+    messages: &Messages,
+) -> anyhow::Result<InputClassifier> {
+    let flags = &args.classifier;
+    let opened = match (pairs, other) {
+        (false, None) => flags.open_texts(common, messages).map(TextClassifier::into_inputs),
+        (false, Some(name)) => {
+            flags.open_other_texts(name, common, messages).map(TextClassifier::into_inputs)
+        }
+        (true, None) => flags.open_pairs(common, messages).map(PairClassifier::into_inputs),
+        (true, Some(name)) => {
+            flags.open_other_pairs(name, common, messages).map(PairClassifier::into_inputs)
+        }
+    };
+    opened.map_err(|error| match error.downcast_ref() {
+        Some(cloze::Error::TakesPairs { model }) => {
+            anyhow!("{model} takes pairs of texts: cloze eval pair is for those")
+        }
+        Some(cloze::Error::TakesTexts { model }) => {
+            anyhow!("{model} takes single texts: cloze eval classify is for those")
+        }
+        _ => error,
+    })
+}
+
 /// Whether the models fit what they are given, and each other.
-fn check_models(models: &[Judging], args: &EvalLabelsArgs, pairs: bool) -> anyhow::Result<()> {
+fn check_models(models: &[Judging], args: &EvalLabelsArgs) -> anyhow::Result<()> {
     for model in models {
         let name = model.classifier.name();
-        match (pairs, model.classifier.takes_pairs()) {
-            (false, Some(true)) => {
-                bail!("{name} takes pairs of texts: cloze eval pair is for those")
-            }
-            (true, Some(false)) => {
-                bail!("{name} takes single texts: cloze eval classify is for those")
-            }
-            _ => {}
-        }
         if args.read.label_separator.is_some() && !model.multi_label() {
             bail!("--label-separator is for texts with several labels, but {name} chooses one");
         }
@@ -198,7 +218,7 @@ fn judge_chunk(
     let inputs: Vec<Input<'_>> = chunk.iter().map(Example::input).collect();
     let mut found: Vec<std::vec::IntoIter<Result<Prediction, cloze::Error>>> = vec![];
     for model in &*models {
-        found.push(classify_each(&model.classifier, &inputs)?.into_iter());
+        found.push(model.classifier.classify_batch(&inputs)?.into_iter());
     }
     for example in chunk {
         let mut predictions = vec![];

@@ -1,7 +1,7 @@
 //! What an evaluation of labels has come to.
 use std::io::{self, Write};
 
-use cloze::TextClassifier;
+use cloze::InputClassifier;
 use serde::Serialize;
 
 use crate::terminal::messages::plural;
@@ -34,7 +34,7 @@ struct Model {
 }
 
 impl Model {
-    fn of(classifier: &TextClassifier) -> Self {
+    fn of(classifier: &InputClassifier) -> Self {
         let counts = classifier.counts();
         Self {
             name: classifier.name().to_owned(),
@@ -56,7 +56,7 @@ pub(super) struct Compared {
 
 impl Compared {
     pub(super) fn new(
-        other: &TextClassifier,
+        other: &InputClassifier,
         report: LabelEvaluation,
         comparison: LabelComparison,
     ) -> Self {
@@ -67,7 +67,7 @@ impl Compared {
 impl Report {
     pub(super) fn new(
         files: Vec<DataFile>,
-        classifier: &TextClassifier,
+        classifier: &InputClassifier,
         judged: LabelEvaluation,
         compare: Option<Compared>,
     ) -> Self {

@@ -59,10 +59,11 @@ impl Among {
             let error = cloze::Error::NoEncoder { folder: index.folder().to_owned() };
             return Err(error.into());
         }
-        let runtime = common.load_runtime(messages)?;
-        let texts = TextIndex::of(&runtime, index, |encoder| {
-            encoder.threads(work.threads).batch_tokens(work.batch_tokens)
-        })?;
+        let texts = TextIndex::builder(index)
+            .threads(work.threads)
+            .batch_tokens(work.batch_tokens)
+            .runtime(common.load_runtime(messages)?)
+            .open()?;
         Ok(Self::Index { texts: Box::new(texts), allowed, hybrid: args.hybrid })
     }
 
@@ -137,7 +138,7 @@ impl Among {
                 texts.hits(queries, k, allowed.as_ref())
             }
             Self::Documents { queries: encoder, engine, allowed, .. } => {
-                Ok(engine.search(&encoder.encode(queries)?, k, allowed.as_ref())?)
+                Ok(engine.search(&encoder.encode_matrix(queries)?, k, allowed.as_ref())?)
             }
         }
     }
@@ -219,7 +220,7 @@ impl Rows {
             parts.extend(spans.iter().filter_map(|span| Some((input, span.of(&input.text)?))));
         }
         let all: Vec<&str> = parts.iter().map(|(_, text)| *text).collect();
-        for ((input, _), vector) in parts.into_iter().zip(texts::vectors_of_each(encoder, &all)?) {
+        for ((input, _), vector) in parts.into_iter().zip(encoder.encode_batch(&all)?) {
             match vector {
                 Ok(vector) => {
                     let pushed = self.vectors.push_rows(&vector);

@@ -118,9 +118,12 @@ pub(super) fn train(
         pairs,
     };
     let runtime = common.load_runtime(messages)?;
-    let encoder = params.open(&runtime, model, |encoder| {
-        encoder.threads(args.fit.threads).batch_tokens(args.features.batch_tokens)
-    })?;
+    let encoder = params
+        .builder(model)
+        .threads(args.fit.threads)
+        .batch_tokens(args.features.batch_tokens)
+        .runtime(runtime.clone())
+        .open()?;
     let cache = args.rows.cache.clone();
     let cache = cache.unwrap_or_else(|| output::beside(&args.fit.output, ".rows"));
     let cache = Some(cache).filter(|_| !args.rows.no_cache);
@@ -382,9 +385,12 @@ impl Job<'_> {
     /// An encoder for other rows of the same model.
     fn open(&self, params: &RowParams) -> anyhow::Result<SentenceEncoder> {
         let (model, args) = (self.encoder.model().clone(), self.args);
-        Ok(params.open(&self.runtime, model, |encoder| {
-            encoder.threads(args.fit.threads).batch_tokens(args.features.batch_tokens)
-        })?)
+        Ok(params
+            .builder(model)
+            .threads(args.fit.threads)
+            .batch_tokens(args.features.batch_tokens)
+            .runtime(self.runtime.clone())
+            .open()?)
     }
 
     /// From here on rows are made like this.

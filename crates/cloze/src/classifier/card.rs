@@ -1,0 +1,96 @@
+//! The `cloze.json` of a head that was fitted, and the model beneath it.
+use std::path::{Path, PathBuf};
+
+use cloze_checkpoint::card::{BaseRef, CARD, CARD_VERSION, Card, KIND};
+use cloze_checkpoint::{CheckpointError, ModelFolder};
+use cloze_heads::classify::HeadSpec;
+use cloze_store::{Existing, StoreError, envelope};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, RowParams};
+
+/// The file of a head's numbers in its folder.
+pub const HEAD: &str = "head.safetensors";
+/// What the `cloze.json` of a head's folder says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HeadCard {
+    /// What every model's says, with the base model.
+    #[serde(flatten)]
+    pub card: Card,
+    /// How the head's rows are made.
+    pub rows: RowParams,
+    /// What the head is, and how it was fitted.
+    pub head: HeadSpec,
+    /// What it was fitted on, for people.
+    #[serde(default)]
+    pub training: serde_json::Value,
+}
+
+impl HeadCard {
+    /// Reads the one in a folder.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] for a file that is not there or none of these.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        Ok(envelope::read_json(&folder.join(CARD), KIND, CARD_VERSION)?)
+    }
+
+    /// Writes it into a folder.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] if it cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+        let path = folder.join(CARD);
+        Ok(envelope::write_json(&path, KIND, CARD_VERSION, self, Existing::Refuse)?)
+    }
+
+    /// The model that the head in `folder` goes on top of: at its place relative to that folder, or
+    /// else of its name.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if none is named; [`Error::OtherBase`] if it is another than the head was
+    /// fitted on; else as [`ModelFolder::find`].
+    pub fn base(&self, folder: &Path) -> Result<ModelFolder, Error> {
+        let Some(base) = &self.card.base else {
+            let what = "expected the model that the head goes on top of, base, found none";
+            return Err(Error::Model { path: folder.join(CARD), what: what.into() });
+        };
+        open_base(base, folder)
+    }
+}
+
+/// The model that what is saved in `folder` goes on top of.
+pub(crate) fn open_base(base: &BaseRef, folder: &Path) -> Result<ModelFolder, Error> {
+    let found = base.find(folder);
+    let found =
+        found.map_err(|looked| CheckpointError::NoModel { name: base.name.clone(), looked })?;
+    let model = ModelFolder::open(&found)?;
+    check_base(base, folder, &model)?;
+    Ok(model)
+}
+
+/// Whether `model` is the one that what is saved in `folder` goes on top of.
+pub(crate) fn check_base(base: &BaseRef, folder: &Path, model: &ModelFolder) -> Result<(), Error> {
+    let found = model.sha256()?;
+    if found == base.sha256 {
+        return Ok(());
+    }
+    Err(Error::OtherBase {
+        head: folder.to_owned(),
+        model: model.folder().to_owned(),
+        expected: base.sha256.clone(),
+        found,
+    })
+}
+
+/// The path of `to` as seen from the folder `from`, both as they are on the disk.
+///
+/// # Errors
+/// [`Error::Encoder`] if one of them is not there.
+pub fn relative(from: &Path, to: &Path) -> Result<PathBuf, Error> {
+    let [from, to] = [from, to].map(|p| fs_err::canonicalize(p).map_err(StoreError::Read));
+    let (from, to) = (from?, to?);
+    let same = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(same).map(|_| PathBuf::from(".."));
+    Ok(up.chain(to.components().skip(same).map(|c| PathBuf::from(c.as_os_str()))).collect())
+}
