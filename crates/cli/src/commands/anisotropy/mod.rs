@@ -109,7 +109,7 @@ fn open(
         (Level::Sentence, None) => Some(modules::poolings(&model)?),
         _ => None,
     };
-    let params = vectors.encoder(EncoderParams::new());
+    let params = vectors.work.encoder(EncoderParams::new()).truncate(vectors.truncate);
     let runtime = common.load_runtime(messages)?;
     let sampler = LayerSampler::open(&runtime, model, &vectors.layers, poolings, params)?;
     Ok(sampler.prompt(vectors.prompt.clone()))

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use cloze::Reranker;
 
 use crate::cli::CommonFlags;
