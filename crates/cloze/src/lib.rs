@@ -86,6 +86,7 @@
 //! - [`text_index`]: texts found by texts, in an index on disk;
 //! - [`evaluate`]: results against gold data;
 //! - [`data_check`]: labelled data, checked before training;
+//! - [`model_report`]: what is in a model, and whether it is sound;
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
 //! - `train` (feature `train`): fitting heads, `cloze_train`;
@@ -103,6 +104,7 @@ mod error;
 pub mod evaluate;
 pub mod layer_sampler;
 pub mod masked;
+pub mod model_report;
 pub mod modules;
 pub mod next_sentence;
 pub mod opening;

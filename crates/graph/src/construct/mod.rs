@@ -106,6 +106,13 @@ impl BuildParams {
         self
     }
 
+    /// Results of a whole model, as others export it: the last hidden state and every head, that of a
+    /// masked language model at every token.
+    pub fn all_results(checkpoint: &Checkpoint) -> Self {
+        let last = Self::new().hidden(checkpoint.config().layers).every_token();
+        checkpoint.heads().into_iter().fold(last, Self::head)
+    }
+
     /// Brings weights of 8 bits to 7, for processors that would add two of their products in 16 bits,
     /// which these may be too large for: [`adds_in_16_bits`] says whether this one does. Default: not.
     pub fn seven_bits(mut self, seven: bool) -> Self {

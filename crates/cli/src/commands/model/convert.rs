@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use cloze_checkpoint::Checkpoint;
 use cloze_checkpoint::weights::StoredType;
-use cloze_graph::construct::Graph;
+use cloze_graph::construct::{BuildParams, Graph};
 use cloze_store::{AtomicFile, Existing};
 use serde::Serialize;
 
-use super::{all_results, copied_files};
+use super::copied_files;
 use crate::commands::model::args::{ConvertArgs, ConvertTo};
 use crate::flags::dtype::DtypeArg;
 use crate::flags::find_model;
@@ -43,7 +43,8 @@ pub(super) fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result
         ConvertTo::Onnx => {
             let to = args.dtype.map_or(StoredType::F32, DtypeArg::value);
             // 8-bit weights in 7: the file may be run by a processor that these are too large for.
-            let graph = Graph::build(&checkpoint, &all_results(&checkpoint).seven_bits(true))?;
+            let graph =
+                Graph::build(&checkpoint, &BuildParams::all_results(&checkpoint).seven_bits(true))?;
             graph.write_onnx(to, &result, existing)?;
         }
         ConvertTo::Safetensors => {

@@ -3,12 +3,12 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::bail;
+use cloze::model_report::AdapterReport;
 use cloze_checkpoint::Checkpoint;
 use cloze_checkpoint::weights::StoredType;
 use cloze_store::Existing;
 use serde::Serialize;
 
-use super::adapters::AdapterInfo;
 use super::alone::{self, Written};
 use crate::commands::model::args::ModelMergeArgs;
 use crate::flags::dtype::DtypeArg;
@@ -18,7 +18,7 @@ use crate::terminal::messages::Messages;
 struct Merged {
     output: String,
     base: String,
-    adapters: Vec<AdapterInfo>,
+    adapters: Vec<AdapterReport>,
     bytes: u64,
     sha256: String,
 }
@@ -31,9 +31,9 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
             "{folder}: no adapter in it\nhint: --adapter names one; model convert copies a model"
         );
     }
-    let adapters = AdapterInfo::all(&Checkpoint::of(model.sources())?);
+    let adapters = AdapterReport::all(&Checkpoint::of(model.sources())?);
     let base = model.sources().base();
-    let line = |adapter: &AdapterInfo| {
+    let line = |adapter: &AdapterReport| {
         format!("- `{}`: {adapter}\n", alone::name(adapter.folder.as_ref()))
     };
     let lines: String = adapters.iter().map(line).collect();

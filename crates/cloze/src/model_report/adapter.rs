@@ -1,37 +1,43 @@
-//! Adapters of a model, as reports have them.
+//! LoRA and DoRA adapters of a model.
 use std::collections::BTreeSet;
 use std::fmt;
 
 use cloze_checkpoint::Checkpoint;
 use serde::Serialize;
 
-/// One adapter.
-#[derive(Serialize)]
-pub(super) struct AdapterInfo {
-    pub(super) folder: String,
-    /// What its changes are multiplied with.
-    weight: f64,
+/// One adapter of a checkpoint.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdapterReport {
+    /// Folder of the adapter.
+    pub folder: String,
+    /// Factor of its changes to the weights.
+    pub weight: f64,
     /// `LoRA` or `DoRA`.
-    kind: &'static str,
-    ranks: Vec<usize>,
-    alpha: f64,
-    rslora: bool,
-    /// alpha / rank, or alpha / √rank; more than one where ranks or alphas differ.
-    scales: Vec<f64>,
-    /// How many matrices it changes.
-    matrices: usize,
-    /// What these are called in a layer.
-    modules: Vec<String>,
-    /// Tensors it brings whole.
-    saved: Vec<String>,
-    parameters: u64,
-    /// Its parameters in those of the whole model.
-    share: f64,
+    pub kind: &'static str,
+    /// Ranks in use.
+    pub ranks: Vec<usize>,
+    /// Alpha as configured.
+    pub alpha: f64,
+    /// Whether the scale is alpha / √rank (rsLoRA) in place of alpha / rank.
+    pub rslora: bool,
+    /// Scales, alpha / rank or alpha / √rank; several where ranks or alphas differ.
+    pub scales: Vec<f64>,
+    /// Number of adapted matrices.
+    pub matrices: usize,
+    /// Names of the adapted matrices in a layer.
+    pub modules: Vec<String>,
+    /// Tensors saved whole.
+    pub saved: Vec<String>,
+    /// Number of parameters.
+    pub parameters: u64,
+    /// Share of the parameters of the whole model.
+    pub share: f64,
 }
 
-impl AdapterInfo {
-    /// Those of a checkpoint.
-    pub(super) fn all(checkpoint: &Checkpoint) -> Vec<Self> {
+impl AdapterReport {
+    /// Reports on all adapters of a checkpoint.
+    #[must_use]
+    pub fn all(checkpoint: &Checkpoint) -> Vec<Self> {
         let all: u64 = checkpoint.parts().iter().map(|p| p.parameters).sum();
         let one = |adapter: &cloze_checkpoint::adapter::Merged| {
             // `query` of `bert.encoder.layer.0.attention.self.query.weight`, and where that is
@@ -66,7 +72,7 @@ impl AdapterInfo {
     }
 }
 
-impl fmt::Display for AdapterInfo {
+impl fmt::Display for AdapterReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |numbers: Vec<String>| numbers.join(", ");
         let ranks = list(self.ranks.iter().map(ToString::to_string).collect());

@@ -1,0 +1,201 @@
+//! Reports on models: what is in a folder, and whether its files are what its card says.
+mod adapter;
+mod check;
+mod head;
+
+use cloze_checkpoint::weights::StoredType;
+use cloze_checkpoint::{Checkpoint, ModelFolder, ModelPart};
+use cloze_core::TagSet;
+use cloze_encoder::{EncoderError, encoder};
+use cloze_graph::check::open_model;
+use cloze_graph::construct::{BuildParams, Graph};
+use serde::Serialize;
+
+use crate::Error;
+
+pub use adapter::AdapterReport;
+pub use check::{ModelCheck, check_model};
+pub use head::{HeadReport, check_head, find_head};
+
+/// A model with its graph, its tokenizer and its card.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelReport {
+    /// Name.
+    pub name: String,
+    /// Folder.
+    pub folder: String,
+    /// Task, as the card has it.
+    pub task: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// Licence.
+    pub license: Option<String>,
+    /// Attribution.
+    pub attribution: Option<String>,
+    /// Source of its data.
+    pub source: Option<String>,
+    /// Inputs of the graph, with types and shapes.
+    pub inputs: Vec<String>,
+    /// Outputs of the graph, with types and shapes.
+    pub outputs: Vec<String>,
+    /// Tags or labels, as `config.json` has them.
+    pub tags: Vec<String>,
+    /// Labels without prefixes of a tagging scheme.
+    pub labels: Vec<String>,
+    /// Longest input, in tokens, special ones among them.
+    pub max_tokens: usize,
+    /// Special tokens added to a text.
+    pub special_tokens: usize,
+    /// Size of the vocabulary.
+    pub vocabulary: usize,
+    /// Number of parameters.
+    pub parameters: u64,
+    /// Folder of the base model, where there are adapters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Adapters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<AdapterReport>,
+    /// Shape, where the model comes as weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<WeightsReport>,
+    /// Nodes of the graph.
+    pub nodes: usize,
+    /// Operator sets of the graph.
+    pub opsets: Vec<String>,
+    /// Whether results depend on the batch, as with dynamic quantization.
+    pub batch_changes_results: bool,
+    /// Size of the weights or of the graph, in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the weights or of the graph, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Shape and size of a model that comes as weights.
+#[derive(Clone, Debug, Serialize)]
+pub struct WeightsReport {
+    /// Storage type.
+    pub stored: &'static str,
+    /// Whether matrices of layers are stored in 8 bits.
+    pub int8: bool,
+    /// Hidden size.
+    pub hidden: usize,
+    /// Number of layers.
+    pub layers: usize,
+    /// Attention heads of a layer.
+    pub attention_heads: usize,
+    /// Heads on top of the encoder.
+    pub heads: Vec<&'static str>,
+    /// Parameters by part.
+    pub parts: Vec<PartReport>,
+    /// Parameters of all layers, exactly.
+    pub in_layers: u64,
+    /// Parameters of all layers by the rule 12 · layers · hidden².
+    pub rule_of_thumb: u64,
+    /// (rule − exact) / exact.
+    pub relative_error: f64,
+}
+
+/// Parameters of one part of a model.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartReport {
+    /// Name of the part.
+    pub part: &'static str,
+    /// Number of its parameters.
+    pub parameters: u64,
+}
+
+impl WeightsReport {
+    /// Storage type in words.
+    #[must_use]
+    pub fn stored_as(&self) -> String {
+        let int8 = if self.int8 { ", matrices of layers in 8 bits" } else { "" };
+        format!("{}{int8}", self.stored)
+    }
+
+    /// Reports on a checkpoint.
+    #[must_use]
+    pub fn new(checkpoint: &Checkpoint) -> Self {
+        let config = checkpoint.config();
+        let parts = checkpoint.parts();
+        let layered = ["attention", "feed-forward", "layer norms"];
+        let in_layers: u64 =
+            parts.iter().filter(|p| layered.contains(&p.name)).map(|p| p.parameters).sum();
+        // Kaplan et al. 2020, table 1: four d × d matrices for attention, and two of d × 4d.
+        let rule_of_thumb = 12 * config.layers as u64 * (config.hidden as u64).pow(2);
+        #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+        let relative_error = (rule_of_thumb as f64 - in_layers as f64) / in_layers as f64;
+        let part = |p: ModelPart| PartReport { part: p.name, parameters: p.parameters };
+        Self {
+            stored: match checkpoint.weights().stored_type() {
+                Some(StoredType::F32) | None => "f32",
+                Some(StoredType::F16) => "f16",
+                Some(StoredType::BF16) => "bf16",
+            },
+            int8: checkpoint.weights().any_int8(),
+            hidden: config.hidden,
+            layers: config.layers,
+            attention_heads: config.heads,
+            heads: checkpoint.heads().iter().map(|h| h.name()).collect(),
+            parts: parts.into_iter().map(part).collect(),
+            in_layers,
+            rule_of_thumb,
+            relative_error,
+        }
+    }
+}
+
+impl ModelReport {
+    /// Reads a model, without running it.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] and [`Error::Encoder`] for files that cannot be used.
+    pub fn of(model: &ModelFolder) -> Result<Self, Error> {
+        let checked = encoder::check(model)?;
+        let mut adapters = vec![];
+        let (graph, weights) = if model.has_weights() {
+            let checkpoint = Checkpoint::of(model.sources())?;
+            let graph = Graph::build(&checkpoint, &BuildParams::all_results(&checkpoint))
+                .map_err(EncoderError::from)?;
+            let mut info = graph.info();
+            let files = checkpoint.weights().files().iter();
+            info.bytes = files.filter_map(|f| fs_err::metadata(f).ok()).map(|m| m.len()).sum();
+            info.parameters = checkpoint.parts().iter().map(|p| p.parameters).sum();
+            adapters = AdapterReport::all(&checkpoint);
+            (info, Some(WeightsReport::new(&checkpoint)))
+        } else {
+            (open_model(model).map_err(EncoderError::from)?.info, None)
+        };
+        let card = model.card().clone();
+        let opset = |(domain, version): &(String, i64)| match domain.as_str() {
+            "" => format!("ai.onnx {version}"),
+            domain => format!("{domain} {version}"),
+        };
+        Ok(Self {
+            name: model.name(),
+            folder: model.folder().display().to_string(),
+            task: card.task,
+            description: card.description,
+            license: model.license(),
+            attribution: card.attribution,
+            source: card.source,
+            inputs: graph.inputs.iter().map(ToString::to_string).collect(),
+            outputs: graph.outputs.iter().map(ToString::to_string).collect(),
+            tags: model.labels().to_vec(),
+            labels: TagSet::parse(model.labels().to_vec()).labels().to_vec(),
+            max_tokens: model.max_tokens(),
+            special_tokens: checked.special_tokens,
+            vocabulary: checked.vocabulary,
+            parameters: graph.parameters,
+            base: Some(model.sources().base().display().to_string())
+                .filter(|_| !adapters.is_empty()),
+            adapters,
+            weights,
+            nodes: graph.nodes,
+            opsets: graph.opsets.iter().map(opset).collect(),
+            batch_changes_results: graph.dynamic_quantization,
+            bytes: graph.bytes,
+            sha256: model.sha256()?,
+        })
+    }
+}
