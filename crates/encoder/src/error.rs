@@ -166,7 +166,7 @@ pub enum EncoderError {
         /// `model.onnx`.
         path: PathBuf,
         /// What it says.
-        source: ort::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 
     /// A setting is out of its range.
@@ -206,7 +206,7 @@ pub enum EncoderError {
         /// Tokens a sequence, padding and special tokens included.
         seq: usize,
         /// What it says.
-        source: ort::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The graph gave something of another shape than it declares.
     #[error(

@@ -9,7 +9,10 @@
 //! - [`window`]: long texts in overlapping windows, nothing cut;
 //! - [`pair`]: two texts in one sequence, and what is cut off them;
 //! - [`batch`]: windows sorted into batches under a budget of tokens;
+//! - `engine`: the seam at which a runtime of graphs stands; `onnxruntime` is the one there is, and alone
+//!   names `ort`;
 //! - `session`: the pool of sessions;
+//! - `threads`: threads that several encoders share;
 //! - [`output`]: which results there are, and a window's while they are there;
 //! - [`encoder`]: all of it together, results in the order of the texts.
 //!
@@ -31,12 +34,15 @@
 pub mod batch;
 pub mod count;
 pub mod encoder;
+mod engine;
 mod error;
 pub mod observe;
+mod onnxruntime;
 pub mod output;
 pub mod pair;
 pub mod runtime;
 mod session;
+mod threads;
 mod tokenize;
 pub mod window;
 pub mod words;
@@ -49,5 +55,6 @@ pub use observe::Observer;
 pub use output::{Mapped, Output, Sequence, WindowStates};
 pub use pair::PairCut;
 pub use runtime::{Runtime, RuntimeParams};
+pub use threads::SharedThreads;
 pub use window::{Cut, Window};
 pub use words::Words;

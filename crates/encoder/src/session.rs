@@ -1,24 +1,15 @@
-//! The pool of ONNX Runtime sessions, and how a batch goes through one.
-use std::collections::HashMap;
+//! The pool of sessions, and how a batch goes through one.
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use cloze_checkpoint::Head;
-use cloze_graph::check::{CheckedModel, Dim, ElementType, GraphInfo, TensorInfo};
-use cloze_graph::construct::{self, Graph, Numbers, Weight};
-use cloze_graph::onnx::ModelProto;
-use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
-use ort::session::{Session, SessionInputValue};
-use ort::value::{DynValue, Tensor};
-use prost::Message as _;
+use cloze_graph::check::{Dim, ElementType, GraphInfo, TensorInfo};
+use cloze_graph::construct;
 
+use crate::EncoderError;
+use crate::engine::{EngineSession, Input, Integers, LoadedGraph, OutputTensor};
 use crate::output::Output;
-use crate::{EncoderError, Runtime};
-
-/// The setting that says in which folder the files are that a graph without one names.
-const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
-/// The longest value a setting may have (`onnxruntime_session_options_config_keys.h` says 2048).
-const MAX_SETTING: usize = 2047;
+use crate::threads::{SharedThreads, TakenThreads};
 
 /// Which of a graph's inputs and outputs is which, by the names it gives them.
 #[derive(Debug)]
@@ -35,6 +26,20 @@ pub(crate) struct Ports {
 struct Port {
     name: String,
     narrow: bool,
+}
+
+impl Port {
+    /// Values for it, of the type that it has.
+    fn input(&self, shape: Vec<usize>, data: Vec<i64>) -> Input<'_> {
+        let data = if self.narrow {
+            // Ids, masks and types are small by nature; what is beyond i32 is beyond any embedding,
+            // which the graph then says.
+            Integers::I32(data.into_iter().map(|v| i32::try_from(v).unwrap_or(i32::MAX)).collect())
+        } else {
+            Integers::I64(data)
+        };
+        Input { name: &self.name, shape, data }
+    }
 }
 
 /// A result that is taken.
@@ -170,62 +175,6 @@ pub(crate) struct BatchOutput<'a> {
     pub(crate) data: &'a [f32],
 }
 
-/// What sessions are made of.
-#[derive(Debug)]
-pub(crate) enum Plan {
-    /// A file, as it was judged.
-    File(CheckedModel),
-    /// A graph built here, and its weights, which all sessions share.
-    Built {
-        /// The graph as a file, but without weights.
-        graph: Vec<u8>,
-        /// The folder in which the graph says that they lie; `None` if it says nothing of use.
-        folder: Option<String>,
-        weights: Vec<(String, Arc<DynValue>)>,
-        /// The matrices as ONNX Runtime's kernels want them: packed by the first session.
-        packed: PrepackedWeights,
-    },
-}
-
-impl Plan {
-    /// Of a graph that was built: its weights go to ONNX Runtime as they are, and are not copied.
-    pub(crate) fn built(graph: Graph, runtime: &Runtime) -> ort::Result<Self> {
-        let Graph { mut model, weights, .. } = graph;
-        let folder = say_where(&mut model, runtime.path());
-        let value = |weight: Weight| {
-            let tensor = match weight.data {
-                Numbers::F32(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
-                Numbers::I8(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
-                Numbers::F16(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
-            };
-            Ok((weight.name, Arc::new(tensor)))
-        };
-        let weights = weights.into_iter().map(value).collect::<ort::Result<_>>()?;
-        let packed = PrepackedWeights::new();
-        Ok(Self::Built { graph: model.encode_to_vec(), folder, weights, packed })
-    }
-}
-
-/// Has the graph say that its weights lie in `file`; the file's folder. ONNX Runtime sees to it that a
-/// file that weights are said to lie in is there, though it opens none for weights it is given as
-/// initializers of the user's: its own library is there for certain. Weights that it is given as
-/// external data instead, for which no file need be, it copies, all of them at once. `None` where the
-/// path cannot be said.
-fn say_where(model: &mut ModelProto, file: &Path) -> Option<String> {
-    // On Windows absolute paths begin with `\\?\`, which is not known to pass.
-    let (folder, name) = (file.parent()?.to_str()?, file.file_name()?.to_str()?);
-    if cfg!(windows) || folder.len() > MAX_SETTING {
-        return None;
-    }
-    let tensors = model.graph.iter_mut().flat_map(|graph| &mut graph.initializer);
-    for entry in tensors.flat_map(|tensor| &mut tensor.external_data) {
-        if entry.key == "location" {
-            name.clone_into(&mut entry.value);
-        }
-    }
-    Some(folder.to_owned())
-}
-
 /// Which session a batch goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
@@ -236,13 +185,14 @@ pub(crate) enum Slot {
 }
 
 /// Where a session is, or will be.
-type Place<'p> = MutexGuard<'p, Option<Session>>;
+type Place = Mutex<Option<Box<dyn EngineSession>>>;
+type HeldPlace<'p> = MutexGuard<'p, Option<Box<dyn EngineSession>>>;
 
-fn wait(at: &Mutex<Option<Session>>) -> Place<'_> {
+fn wait(at: &Place) -> HeldPlace<'_> {
     at.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn free(at: &Mutex<Option<Session>>) -> Option<Place<'_>> {
+fn free(at: &Place) -> Option<HeldPlace<'_>> {
     match at.try_lock() {
         Ok(place) => Some(place),
         Err(TryLockError::Poisoned(place)) => Some(place.into_inner()),
@@ -250,32 +200,43 @@ fn free(at: &Mutex<Option<Session>>) -> Option<Place<'_>> {
     }
 }
 
+/// A place for a session that nobody else uses now, and the threads to use it with.
+struct Taken<'p> {
+    place: HeldPlace<'p>,
+    threads: usize,
+    /// Those of the threads that are shared with other encoders.
+    _shared: Option<TakenThreads<'p>>,
+}
+
 /// Sessions of one thread each, and one of as many threads for a batch that comes alone; made when
 /// first needed: a single text pays for one.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    runtime: Runtime,
-    plan: Plan,
+    graph: Box<dyn LoadedGraph>,
     path: PathBuf,
     ports: Ports,
-    workers: Vec<Mutex<Option<Session>>>,
+    workers: Vec<Place>,
     /// Of as many threads as there are workers; never made for one.
-    wide: Mutex<Option<Session>>,
+    wide: Place,
+    /// Threads shared with other encoders. They are taken behind a place, never before it, so that who
+    /// waits for a place waits for one that computes or will.
+    shared: Option<SharedThreads>,
     /// Held while a session is made: ONNX Runtime copies weights for that time, and one such copy is
     /// enough.
     making: Mutex<()>,
 }
 
 impl Pool {
+    /// A pool for a graph, of so many workers.
     pub(crate) fn new(
-        runtime: Runtime,
-        plan: Plan,
+        graph: Box<dyn LoadedGraph>,
         path: PathBuf,
         ports: Ports,
-        workers: usize,
+        (workers, shared): (usize, Option<SharedThreads>),
     ) -> Self {
         let workers = (0..workers).map(|_| Mutex::new(None)).collect();
-        Self { runtime, plan, path, ports, workers, wide: Mutex::default(), making: Mutex::new(()) }
+        let (wide, making) = (Mutex::default(), Mutex::new(()));
+        Self { graph, path, ports, workers, wide, shared, making }
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -288,29 +249,51 @@ impl Pool {
 
     /// Makes the session that a text by itself goes through, which is else made with the first.
     pub(crate) fn warm_up(&self) -> Result<(), EncoderError> {
-        let (mut slot, threads) = self.slot(Slot::Alone);
-        if slot.is_none() {
-            *slot = Some(self.session(threads)?);
+        let Taken { mut place, threads, .. } = self.take(Slot::Alone);
+        if place.is_none() {
+            *place = Some(self.session(threads)?);
         }
         Ok(())
     }
 
-    /// A place for a session that nobody uses now, and how many threads it has. Waits if there is none.
-    /// A session that panicked half way is made anew.
-    fn slot(&self, slot: Slot) -> (Place<'_>, usize) {
+    /// A place for a session that nobody uses now. Waits if there is none. A session that panicked half
+    /// way is made anew.
+    fn take(&self, slot: Slot) -> Taken<'_> {
         let threads = self.workers.len();
         match slot {
-            Slot::Worker(worker) => (wait(&self.workers[worker]), 1),
-            Slot::Alone if threads == 1 => (wait(&self.workers[0]), 1),
+            Slot::Worker(worker) => self.narrow(wait(&self.workers[worker])),
+            Slot::Alone if threads == 1 => self.narrow(wait(&self.workers[0])),
             Slot::Alone => {
-                if let Some(wide) = free(&self.wide) {
-                    return (wide, threads);
+                if let Some(wide) = free(&self.wide).and_then(|place| self.wide(place)) {
+                    return wide;
                 }
                 // Others ask one by one, too.
-                let narrow = self.workers.iter().find_map(free);
-                narrow.map_or_else(|| (wait(&self.wide), threads), |slot| (slot, 1))
+                if let Some(place) = self.workers.iter().find_map(free) {
+                    return self.narrow(place);
+                }
+                match self.shared {
+                    None => Taken { place: wait(&self.wide), threads, _shared: None },
+                    // All threads at once may never be free.
+                    Some(_) => self.narrow(wait(&self.workers[0])),
+                }
             }
         }
+    }
+
+    /// The place of a worker, with a thread.
+    fn narrow<'p>(&'p self, place: HeldPlace<'p>) -> Taken<'p> {
+        let shared = self.shared.as_ref().map(SharedThreads::take_one);
+        Taken { place, threads: 1, _shared: shared }
+    }
+
+    /// The wide place, with all threads; `None` if others use some of them.
+    fn wide<'p>(&'p self, place: HeldPlace<'p>) -> Option<Taken<'p>> {
+        let threads = self.workers.len();
+        let shared = match &self.shared {
+            Some(shared) => Some(shared.try_take(threads)?),
+            None => None,
+        };
+        Some(Taken { place, threads, _shared: shared })
     }
 
     /// Runs one batch, and gives its results, in the order of the ports, to `read` where they lie.
@@ -321,113 +304,90 @@ impl Pool {
         batch: Batch,
         read: impl FnOnce(&[BatchOutput<'_>]) -> T,
     ) -> Result<T, EncoderError> {
-        let (mut slot, threads) = self.slot(slot);
-        let session = match &mut *slot {
+        let Taken { mut place, threads, _shared } = self.take(slot);
+        let session = match &mut *place {
             Some(session) => session,
             empty => empty.insert(self.session(threads)?),
         };
-        let (b, s, asked) = (batch.size, batch.seq, batch.asked.len());
-        let failed =
-            |source| EncoderError::Run { path: self.path.clone(), batch: b, seq: s, source };
-        let mut inputs: HashMap<&str, SessionInputValue<'_>> = HashMap::new();
-        let ports = [
-            (Some(&self.ports.ids), batch.ids, vec![b, s]),
-            (self.ports.mask.as_ref(), batch.mask, vec![b, s]),
-            (self.ports.types.as_ref(), batch.types, vec![b, s]),
-            (self.ports.asked.as_ref(), batch.asked, vec![asked]),
-        ];
-        for (port, data, shape) in ports {
-            let Some(port) = port else { continue };
-            let value = if port.narrow {
-                // Ids, masks and types are small by nature; what is beyond i32 is beyond any
-                // embedding, which the graph then says.
-                let narrow: Vec<i32> =
-                    data.into_iter().map(|v| i32::try_from(v).unwrap_or(i32::MAX)).collect();
-                Tensor::from_array((shape, narrow)).map(SessionInputValue::from)
-            } else {
-                Tensor::from_array((shape, data)).map(SessionInputValue::from)
-            };
-            inputs.insert(&port.name, value.map_err(failed)?);
-        }
-        let outputs = session.run(inputs).map_err(failed)?;
-        let mut found = vec![];
-        for port in &self.ports.outputs {
-            let by_token = matches!(port.rows, Rows::Tokens | Rows::Picked | Rows::First);
-            let expected = if port.rows == Rows::Asked { asked } else { b };
-            let wrong = |found: Vec<i64>| EncoderError::OutputShape {
-                path: self.path.clone(),
-                output: port.name.clone(),
-                found,
-                batch: expected,
-                seq: if by_token { s } else { 1 },
-                width: port.width.unwrap_or(0),
-            };
-            let value = outputs.get(&port.name).ok_or_else(|| wrong(vec![]))?;
-            let (shape, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
-            let (rows, width) = match *shape.as_ref() {
-                [rows, cols, width] if by_token && usize::try_from(cols) == Ok(s) => (rows, width),
-                [rows, width] if !by_token => (rows, width),
-                ref other => return Err(wrong(other.to_vec())),
-            };
-            let as_wide = port.width.is_none_or(|w| usize::try_from(width) == Ok(w));
-            if usize::try_from(rows) != Ok(expected) || width <= 0 || !as_wide {
-                return Err(wrong(shape.to_vec()));
-            }
-            found.push(BatchOutput { width: usize::try_from(width).unwrap_or(0), data });
-        }
-        Ok(read(&found))
+        let shape = BatchShape { size: batch.size, seq: batch.seq, asked: batch.asked.len() };
+        let inputs = self.inputs(batch);
+        let mut names = self.ports.outputs.iter().map(|port| port.name.as_str());
+        // Called once, with what the session has no way to return.
+        let (mut read, mut result) = (Some(read), None);
+        let ran = session.run(inputs, &mut names, &mut |tensors| {
+            let outputs = self.ports.outputs.iter().zip(tensors);
+            let outputs = outputs.map(|(port, tensor)| self.output(port, shape, *tensor));
+            let outputs = outputs.collect::<Result<Vec<_>, _>>();
+            result = read.take().map(|read| outputs.map(|outputs| read(&outputs)));
+        });
+        let failed = |source| EncoderError::Run {
+            path: self.path.clone(),
+            batch: shape.size,
+            seq: shape.seq,
+            source,
+        };
+        ran.map_err(failed)?;
+        result.unwrap_or_else(|| Err(failed("it gave no results".into())))
     }
 
-    /// A new session. Its memory pattern is off: with lengths that vary, it keeps what the largest batch
-    /// ever took. So does its arena (onnxruntime issue 11627: 200 MB become 6 GB, without a bound on what
-    /// is run), but batches have one, and buffers of many sizes leave more behind in an allocator that
-    /// knows nothing of a run: of 400 mixed texts on two threads 200 MiB at the most without an arena
-    /// where 181 are with one. Where there are batches enough it has one thread, since two sessions of one
-    /// thread do 1.6 to 2.3 times what one of two does. Threads of a batch that is alone spin until its run ends, since
-    /// what one thread does between two products is too short to sleep in; between runs they sleep.
-    fn session(&self, threads: usize) -> Result<Session, EncoderError> {
-        let refused = |source| EncoderError::Session { path: self.path.clone(), source };
-        let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || -> ort::Result<Session> {
-            let mut builder = Session::builder(&self.runtime.environment)?
-                .with_log_level(ort::logging::LogLevel::Fatal)?
-                .with_intra_threads(threads)?
-                .with_inter_threads(1)?
-                .with_intra_op_spinning(threads > 1)?
-                .with_config_entry("session.force_spinning_stop", "1")?
-                .with_inter_op_spinning(false)?
-                .with_memory_pattern(false)?
-                .with_execution_providers([ort::ep::CPU::default()
-                    .with_arena_allocator(true)
-                    .build()])?;
-            match &self.plan {
-                Plan::File(model) => {
-                    for file in &model.external {
-                        let bytes: Arc<[u8]> = Arc::from(file.bytes.as_ref());
-                        builder = builder
-                            .with_external_initializer_file_in_memory(&file.location, bytes)?;
-                    }
-                    builder.commit_from_memory(&model.bytes)
-                }
-                Plan::Built { graph, folder, weights, packed } => {
-                    // The graph is written with fused operators: there is nothing to look for.
-                    builder = builder
-                        .with_optimization_level(GraphOptimizationLevel::Disable)?
-                        .with_prepacked_weights(packed)?;
-                    if let Some(folder) = folder {
-                        builder = builder.with_config_entry(WEIGHTS_FOLDER, folder)?;
-                    }
-                    for (name, weight) in weights {
-                        // Initializers of the user's are what sessions share, packed or not.
-                        builder = builder.with_initializer(name, weight.clone())?;
-                        if folder.is_none() {
-                            builder = builder.with_external_initializer(name, weight.clone())?;
-                        }
-                    }
-                    builder.commit_from_memory(graph)
-                }
-            }
-        };
-        make().map_err(refused)
+    /// The inputs that the graph takes.
+    fn inputs(&self, batch: Batch) -> Vec<Input<'_>> {
+        let rows = || vec![batch.size, batch.seq];
+        let asked = vec![batch.asked.len()];
+        let ports = [
+            (Some(&self.ports.ids), rows(), batch.ids),
+            (self.ports.mask.as_ref(), rows(), batch.mask),
+            (self.ports.types.as_ref(), rows(), batch.types),
+            (self.ports.asked.as_ref(), asked, batch.asked),
+        ];
+        let taken = ports.into_iter().filter_map(|(port, shape, data)| Some((port?, shape, data)));
+        taken.map(|(port, shape, data)| port.input(shape, data)).collect()
     }
+
+    /// An output of a batch, of the shape that its port has.
+    fn output<'r>(
+        &self,
+        port: &OutputPort,
+        batch: BatchShape,
+        tensor: Option<OutputTensor<'r>>,
+    ) -> Result<BatchOutput<'r>, EncoderError> {
+        let by_token = matches!(port.rows, Rows::Tokens | Rows::Picked | Rows::First);
+        let expected = if port.rows == Rows::Asked { batch.asked } else { batch.size };
+        let wrong = |found: &[i64]| EncoderError::OutputShape {
+            path: self.path.clone(),
+            output: port.name.clone(),
+            found: found.to_vec(),
+            batch: expected,
+            seq: if by_token { batch.seq } else { 1 },
+            width: port.width.unwrap_or(0),
+        };
+        let OutputTensor { shape, data } = tensor.ok_or_else(|| wrong(&[]))?;
+        let (rows, width) = match *shape {
+            [rows, cols, width] if by_token && usize::try_from(cols) == Ok(batch.seq) => {
+                (rows, width)
+            }
+            [rows, width] if !by_token => (rows, width),
+            _ => return Err(wrong(shape)),
+        };
+        let as_wide = port.width.is_none_or(|w| usize::try_from(width) == Ok(w));
+        if usize::try_from(rows) != Ok(expected) || width <= 0 || !as_wide {
+            return Err(wrong(shape));
+        }
+        Ok(BatchOutput { width: usize::try_from(width).unwrap_or(0), data })
+    }
+
+    /// A new session.
+    fn session(&self, threads: usize) -> Result<Box<dyn EngineSession>, EncoderError> {
+        let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = self.graph.session(threads);
+        session.map_err(|source| EncoderError::Session { path: self.path.clone(), source })
+    }
+}
+
+/// The shape of a batch: sequences, tokens of each, and places asked for.
+#[derive(Clone, Copy)]
+struct BatchShape {
+    size: usize,
+    seq: usize,
+    asked: usize,
 }

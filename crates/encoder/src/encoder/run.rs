@@ -1,7 +1,6 @@
 //! Sequences in batches, batches in sessions, results in the order of the sequences.
-use std::sync::atomic::Ordering;
-
-use super::{Encoder, in_parallel};
+use super::parallel::in_parallel;
+use super::{Counts, Encoder};
 use crate::EncoderError;
 use crate::batch;
 use crate::session::{Batch, BatchOutput, OutputPort, Rows, Slot};
@@ -97,9 +96,8 @@ impl Encoder {
             asked.extend(work.asked(i).iter().map(|&place| start + i64::from(place)));
         }
         let real: usize = members.iter().map(|&i| work.lengths[i]).sum();
-        self.batches.fetch_add(1, Ordering::Relaxed);
-        self.tokens.fetch_add(real as u64, Ordering::Relaxed);
-        self.padded.fetch_add(ids.len() as u64, Ordering::Relaxed);
+        let (tokens, padded) = (real as u64, ids.len() as u64);
+        self.counters.add(Counts { batches: 1, tokens, padded, ..Counts::default() });
         Batch { size: members.len(), seq, ids, mask, types, asked }
     }
 }

@@ -19,14 +19,13 @@ mod platform;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-
-use ort::LoadDynamicError;
-use ort::environment::Environment;
+use std::sync::{Arc, Mutex};
 
 pub use locate::Origin;
 
 use crate::EncoderError;
+use crate::engine::Engine;
+use crate::onnxruntime::OnnxRuntime;
 
 /// How to come by ONNX Runtime.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +64,7 @@ impl RuntimeParams {
 /// A loaded ONNX Runtime. There is one a process: whoever comes first decides which.
 #[derive(Clone, Debug)]
 pub struct Runtime {
-    pub(crate) environment: Environment,
+    engine: Arc<dyn Engine>,
     path: PathBuf,
     origin: Origin,
 }
@@ -132,7 +131,12 @@ impl Runtime {
     /// What the library says of how it was built, its version included.
     #[must_use]
     pub fn build_info(&self) -> &'static str {
-        ort::info()
+        self.engine.build_info()
+    }
+
+    /// The library, to load graphs into.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
     }
 }
 
@@ -182,24 +186,8 @@ fn open(origin: Origin, path: PathBuf) -> Result<Runtime, EncoderError> {
         Ok(absolute) if absolute.is_file() => absolute,
         _ => return Err(EncoderError::RuntimeMissing { path, origin: origin.name() }),
     };
-    let environment = environment(&path)?;
-    Ok(Runtime { environment, path, origin })
-}
-
-fn environment(path: &Path) -> Result<Environment, EncoderError> {
-    let builder = ort::init_from(path).map_err(|source| match source {
-        LoadDynamicError::BadVersion { version_str, .. } => EncoderError::RuntimeTooOld {
-            path: path.to_owned(),
-            found: version_str,
-            needed: ort::MINOR_VERSION,
-        },
-        source => EncoderError::RuntimeBroken { path: path.to_owned(), source: Box::new(source) },
-    })?;
-    let environment = builder.with_name("cloze").with_telemetry(false).build();
-    environment.map_err(|source| EncoderError::RuntimeBroken {
-        path: path.to_owned(),
-        source: Box::new(source),
-    })
+    let engine = Arc::new(OnnxRuntime::load(&path)?);
+    Ok(Runtime { engine, path, origin })
 }
 
 /// Whether a variable of the environment is set to something that does not mean no; as clap's

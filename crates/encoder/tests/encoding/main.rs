@@ -14,6 +14,7 @@
 //! - `spans`: where tokens are in their text;
 //! - `counts`: batches and padding;
 //! - `token_counter`: tokens counted without running;
+//! - `shared`: threads that several models share;
 //! - `documents`: entities of a long document;
 //! - `folders`: what is wrong with a folder or a setting, and how it is said.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
@@ -30,6 +31,7 @@ mod folders;
 mod halves;
 mod int8;
 mod reference;
+mod shared;
 mod spans;
 mod token_counter;
 mod windows;

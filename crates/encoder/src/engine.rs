@@ -1,0 +1,67 @@
+//! The seam at which a runtime of graphs stands. [`onnxruntime`](crate::onnxruntime) is the one there is,
+//! and nothing else names it.
+use std::fmt::Debug;
+
+use cloze_graph::check::CheckedModel;
+use cloze_graph::construct::Graph;
+
+/// What a runtime says of a failure.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A graph to be loaded.
+#[derive(Debug)]
+pub(crate) enum GraphSource {
+    /// A file, as it was checked.
+    File(CheckedModel),
+    /// Built of weights, which go to the runtime as they are.
+    Built(Graph),
+}
+
+/// A runtime of graphs.
+pub(crate) trait Engine: Debug + Send + Sync {
+    /// Takes a graph, and what its sessions share. Nothing is compiled yet.
+    fn load(&self, graph: GraphSource) -> Result<Box<dyn LoadedGraph>, Cause>;
+
+    /// The library's own text on how it was built, its version included.
+    fn build_info(&self) -> &'static str;
+}
+
+/// A graph that sessions are made of; they share its weights.
+pub(crate) trait LoadedGraph: Debug + Send + Sync {
+    /// Makes a session that computes on so many threads, the caller's among them.
+    fn session(&self, threads: usize) -> Result<Box<dyn EngineSession>, Cause>;
+}
+
+/// A graph ready to run.
+pub(crate) trait EngineSession: Debug + Send {
+    /// Runs the graph on `inputs`, and gives `read` the outputs of these names, in their order, where they
+    /// lie; `None` for a name that the graph does not have.
+    fn run(
+        &mut self,
+        inputs: Vec<Input<'_>>,
+        outputs: &mut dyn Iterator<Item = &str>,
+        read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
+    ) -> Result<(), Cause>;
+}
+
+/// An input of a graph.
+#[derive(Debug)]
+pub(crate) struct Input<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) data: Integers,
+}
+
+/// The values of an input, of the type that the graph declares.
+#[derive(Debug)]
+pub(crate) enum Integers {
+    I64(Vec<i64>),
+    I32(Vec<i32>),
+}
+
+/// An output of a graph, borrowed from the runtime.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OutputTensor<'a> {
+    pub(crate) shape: &'a [i64],
+    pub(crate) data: &'a [f32],
+}

@@ -1,0 +1,191 @@
+//! Sessions of ONNX Runtime, and the weights that they share.
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use cloze_graph::check::CheckedModel;
+use cloze_graph::construct::{Graph, Numbers, Weight};
+use cloze_graph::onnx::ModelProto;
+use ort::environment::Environment;
+use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
+use ort::session::{Session, SessionInputValue};
+use ort::value::{DynValue, Tensor};
+use prost::Message as _;
+
+use crate::engine::{
+    Cause, EngineSession, GraphSource, Input, Integers, LoadedGraph, OutputTensor,
+};
+
+/// The setting that says in which folder the files are that a graph without one names.
+const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
+/// The longest value a setting may have (`onnxruntime_session_options_config_keys.h` says 2048).
+const MAX_SETTING: usize = 2047;
+
+/// What sessions are made of.
+#[derive(Debug)]
+enum Plan {
+    /// A file, as it was checked.
+    File(CheckedModel),
+    /// A graph built here, and its weights, which all sessions share.
+    Built {
+        /// The graph as a file, but without weights.
+        graph: Vec<u8>,
+        /// The folder in which the graph says that they lie; `None` if it says nothing of use.
+        folder: Option<String>,
+        weights: Vec<(String, Arc<DynValue>)>,
+        /// The matrices as ONNX Runtime's kernels want them: packed by the first session.
+        packed: PrepackedWeights,
+    },
+}
+
+impl Plan {
+    /// Of a graph that was built: its weights go to ONNX Runtime as they are, and are not copied.
+    fn built(graph: Graph, library: &Path) -> ort::Result<Self> {
+        let Graph { mut model, weights, .. } = graph;
+        let folder = say_where(&mut model, library);
+        let value = |weight: Weight| {
+            let tensor = match weight.data {
+                Numbers::F32(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+                Numbers::I8(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+                Numbers::F16(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+            };
+            Ok((weight.name, Arc::new(tensor)))
+        };
+        let weights = weights.into_iter().map(value).collect::<ort::Result<_>>()?;
+        let packed = PrepackedWeights::new();
+        Ok(Self::Built { graph: model.encode_to_vec(), folder, weights, packed })
+    }
+}
+
+/// Has the graph say that its weights lie in `file`; the file's folder. ONNX Runtime sees to it that a
+/// file that weights are said to lie in is there, though it opens none for weights it is given as
+/// initializers of the user's: its own library is there for certain. Weights that it is given as
+/// external data instead, for which no file need be, it copies, all of them at once. `None` where the
+/// path cannot be said.
+fn say_where(model: &mut ModelProto, file: &Path) -> Option<String> {
+    // On Windows absolute paths begin with `\\?\`, which is not known to pass.
+    let (folder, name) = (file.parent()?.to_str()?, file.file_name()?.to_str()?);
+    if cfg!(windows) || folder.len() > MAX_SETTING {
+        return None;
+    }
+    let tensors = model.graph.iter_mut().flat_map(|graph| &mut graph.initializer);
+    for entry in tensors.flat_map(|tensor| &mut tensor.external_data) {
+        if entry.key == "location" {
+            name.clone_into(&mut entry.value);
+        }
+    }
+    Some(folder.to_owned())
+}
+
+/// A graph that sessions of ONNX Runtime are made of.
+#[derive(Debug)]
+pub(super) struct OnnxGraph {
+    environment: Environment,
+    plan: Plan,
+}
+
+impl OnnxGraph {
+    /// Takes a graph for the library at `library`.
+    pub(super) fn new(
+        environment: Environment,
+        library: &Path,
+        graph: GraphSource,
+    ) -> ort::Result<Self> {
+        let plan = match graph {
+            GraphSource::File(model) => Plan::File(model),
+            GraphSource::Built(graph) => Plan::built(graph, library)?,
+        };
+        Ok(Self { environment, plan })
+    }
+
+    /// Makes a session. Its memory pattern is off: with lengths that vary, it keeps what the largest batch
+    /// ever took. So does its arena (onnxruntime issue 11627: 200 MB become 6 GB, without a bound on what
+    /// is run), but batches have one, and buffers of many sizes leave more behind in an allocator that
+    /// knows nothing of a run: of 400 mixed texts on two threads 200 MiB at the most without an arena
+    /// where 181 are with one. Where there are batches enough it has one thread, since two sessions of one
+    /// thread do 1.6 to 2.3 times what one of two does. Threads of a batch that is alone spin until its run ends, since
+    /// what one thread does between two products is too short to sleep in; between runs they sleep.
+    fn make(&self, threads: usize) -> ort::Result<Session> {
+        let mut builder = Session::builder(&self.environment)?
+            .with_log_level(ort::logging::LogLevel::Fatal)?
+            .with_intra_threads(threads)?
+            .with_inter_threads(1)?
+            .with_intra_op_spinning(threads > 1)?
+            .with_config_entry("session.force_spinning_stop", "1")?
+            .with_inter_op_spinning(false)?
+            .with_memory_pattern(false)?
+            .with_execution_providers([ort::ep::CPU::default()
+                .with_arena_allocator(true)
+                .build()])?;
+        match &self.plan {
+            Plan::File(model) => {
+                for file in &model.external {
+                    let bytes: Arc<[u8]> = Arc::from(file.bytes.as_ref());
+                    builder =
+                        builder.with_external_initializer_file_in_memory(&file.location, bytes)?;
+                }
+                builder.commit_from_memory(&model.bytes)
+            }
+            Plan::Built { graph, folder, weights, packed } => {
+                // The graph is written with fused operators: there is nothing to look for.
+                builder = builder
+                    .with_optimization_level(GraphOptimizationLevel::Disable)?
+                    .with_prepacked_weights(packed)?;
+                if let Some(folder) = folder {
+                    builder = builder.with_config_entry(WEIGHTS_FOLDER, folder)?;
+                }
+                for (name, weight) in weights {
+                    // Initializers of the user's are what sessions share, packed or not.
+                    builder = builder.with_initializer(name, weight.clone())?;
+                    if folder.is_none() {
+                        builder = builder.with_external_initializer(name, weight.clone())?;
+                    }
+                }
+                builder.commit_from_memory(graph)
+            }
+        }
+    }
+}
+
+impl LoadedGraph for OnnxGraph {
+    fn session(&self, threads: usize) -> Result<Box<dyn EngineSession>, Cause> {
+        Ok(Box::new(OnnxSession(self.make(threads)?)))
+    }
+}
+
+#[derive(Debug)]
+struct OnnxSession(Session);
+
+impl EngineSession for OnnxSession {
+    fn run(
+        &mut self,
+        inputs: Vec<Input<'_>>,
+        outputs: &mut dyn Iterator<Item = &str>,
+        read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
+    ) -> Result<(), Cause> {
+        let mut values: HashMap<&str, SessionInputValue<'_>> = HashMap::new();
+        for Input { name, shape, data } in inputs {
+            let value = match data {
+                Integers::I64(data) => {
+                    Tensor::from_array((shape, data)).map(SessionInputValue::from)
+                }
+                Integers::I32(data) => {
+                    Tensor::from_array((shape, data)).map(SessionInputValue::from)
+                }
+            };
+            values.insert(name, value?);
+        }
+        let results = self.0.run(values)?;
+        let mut tensors = vec![];
+        for name in outputs {
+            let Some(value) = results.get(name) else {
+                tensors.push(None);
+                continue;
+            };
+            let (shape, data) = value.try_extract_tensor::<f32>()?;
+            tensors.push(Some(OutputTensor { shape, data }));
+        }
+        read(&tensors);
+        Ok(())
+    }
+}
