@@ -69,11 +69,21 @@
 //! # Ok::<(), cloze::Error>(())
 //! ```
 //!
+//! # Services
+//!
+//! Every model is `Send + Sync` and takes `&self`: a service opens each once and shares it. A call
+//! computes, on the caller's thread and on the model's others, and returns when it is done: async code
+//! calls it where it may block, with tokio by
+//! `tokio::task::spawn_blocking(move || tagger.tag(&text)).await`. Models that are open side by side
+//! share their threads by [`SharedThreads`]. The runtime of the process is loaded with the first model, and
+//! nothing is downloaded unless [`RuntimeParams::fetch`] asks for it.
+//!
 //! In the order data flows:
 //! - [`opening`]: which model, on which runtime;
 //! - [`batch`]: many texts, one result per text;
 //! - [`tagger`]: texts to entities;
 //! - [`sentence`]: texts to vectors;
+//! - [`hidden_states`]: texts to hidden states and logits of every token;
 //! - [`rows`]: texts and pairs to rows for a head;
 //! - [`similarity`]: texts and words compared, without and with a correction;
 //! - [`layer_sampler`]: hidden states of every layer, sampled;
@@ -102,6 +112,7 @@ pub mod classifier;
 pub mod data_check;
 mod error;
 pub mod evaluate;
+pub mod hidden_states;
 pub mod layer_sampler;
 pub mod masked;
 pub mod model_report;
@@ -133,14 +144,17 @@ pub use cloze_train as train;
 
 pub use cache::VectorCache;
 pub use classifier::{InputClassifier, PairClassifier, TextClassifier};
-pub use cloze_checkpoint::ModelFolder;
+pub use cloze_checkpoint::{Head, ModelFolder};
 pub use cloze_core::{Cancel, Entity, Matrix, Scheme, Span};
 pub use cloze_embed::{
     Accumulator, FittedCorrection, Layers, Level, Method, Metric, Pooling, Poolings,
 };
-pub use cloze_encoder::{Cut, Encoder, EncoderParams, PairCut, Runtime, RuntimeParams};
+pub use cloze_encoder::{
+    Cut, Encoder, EncoderParams, PairCut, Runtime, RuntimeParams, SharedThreads,
+};
 pub use cloze_heads::{Aggregation, Decode};
 pub use error::Error;
+pub use hidden_states::{HiddenStates, TextStates};
 pub use layer_sampler::LayerSampler;
 pub use masked::MaskedLm;
 pub use next_sentence::NextSentence;

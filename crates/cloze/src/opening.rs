@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Cancel;
-use cloze_encoder::{Cut, EncoderParams, Runtime};
+use cloze_encoder::{Cut, EncoderParams, Runtime, SharedThreads};
 
 use crate::Error;
 
@@ -96,6 +96,7 @@ pub(crate) struct Opening {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Work {
     pub(crate) threads: Option<usize>,
+    pub(crate) shared_threads: Option<SharedThreads>,
     pub(crate) batch_tokens: Option<usize>,
     pub(crate) window: Option<usize>,
     pub(crate) stride: Option<usize>,
@@ -107,6 +108,7 @@ impl Work {
     /// The encoder's settings over a task's `defaults`.
     pub(crate) fn over(self, defaults: EncoderParams) -> EncoderParams {
         let params = defaults.threads(self.threads).window(self.window).truncate(self.truncate);
+        let params = params.shared_threads(self.shared_threads);
         let params = self.batch_tokens.into_iter().fold(params, EncoderParams::batch_tokens);
         let params =
             self.stride.into_iter().fold(params, |params, stride| params.stride(Some(stride)));
@@ -144,6 +146,18 @@ macro_rules! builder_setters {
         #[must_use]
         pub fn threads(mut self, threads: impl Into<Option<usize>>) -> Self {
             self.opening.work.threads = threads.into();
+            self
+        }
+
+        /// Threads shared with other models, as
+        /// [`EncoderParams::shared_threads`](cloze_encoder::EncoderParams::shared_threads). Default:
+        /// none are shared.
+        #[must_use]
+        pub fn shared_threads(
+            mut self,
+            threads: impl Into<Option<cloze_encoder::SharedThreads>>,
+        ) -> Self {
+            self.opening.work.shared_threads = threads.into();
             self
         }
 
