@@ -1,5 +1,9 @@
 //! `cloze embed`: levels, forms, files.
-use serde_json::Value;
+use std::io::Read as _;
+use std::path::Path;
+
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
 
 use crate::run::Home;
 
@@ -164,6 +168,15 @@ fn wrong_usage_is_refused_before_anything_is_written() {
     for (args, said) in [
         (&["--level", "word", "-f", "npy"][..], "--level word is for --format jsonl"),
         (&["--special"], "--special is for --level token"),
+        (&["-f", "npz"], "--format npz is for --level token, not sentence"),
+        (&["--level", "word", "-f", "npz"], "--format npz is for --level token, not word"),
+        (
+            &["--level", "token", "--logits", "tokens"],
+            "--logits is for --level token with --format",
+        ),
+        (&["--level", "token", "-f", "npz", "--static"], "--static is not for hidden states"),
+        (&["--level", "token", "-f", "npz", "--pooling", "cls"], "--pooling is not for"),
+        (&["--level", "token", "-f", "npz", "--logits", "tokens"], "no head for token"),
         (&["--layers", "7"], "7"),
         (&["--layers", "x"], "x"),
         (&["--pooling", "median"], "median"),
@@ -195,4 +208,68 @@ fn long_texts_are_not_cut_unless_asked() {
     assert!(cut.stderr.contains("1 text cut at 256 tokens"), "{}", cut.stderr);
     let [a, b] = [0, 1].map(|i| floats(&cut.records()[i]["vector"]));
     assert_eq!(a, b);
+}
+
+/// Numbers of a tensor, and its shape.
+fn tensor(file: &SafeTensors<'_>, name: &str) -> Option<(Vec<usize>, Vec<u8>)> {
+    let tensor = file.tensor(name).ok()?;
+    Some((tensor.shape().to_vec(), tensor.data().to_vec()))
+}
+
+/// Every hidden state and logit of a tiny checkpoint, of both forms: what transformers has made of it.
+#[test]
+fn arrays_of_tokens_are_those_of_transformers() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/checkpoints/bert-token");
+    let read = |name: &str| -> Value {
+        serde_json::from_slice(&fs_err::read(folder.join(name)).unwrap()).unwrap()
+    };
+    let texts = read("texts.json")["texts"].as_array().unwrap().clone();
+    let lines: Vec<String> =
+        texts.iter().map(|text| json!({ "text": text["text"] }).to_string()).collect();
+    let home = Home::with([("a.jsonl", &*lines.join("\n"))]);
+    let model = folder.to_string_lossy();
+    for out in ["out.safetensors", "out.npz"] {
+        let args = ["embed", "a.jsonl", "-m", &*model, "--level", "token", "--layers", "all"];
+        home.run(&[&args[..], &["--logits", "tokens", "--offsets", "byte", "-o", out]].concat())
+            .good();
+    }
+    let bytes = home.bytes("out.safetensors");
+    let found = SafeTensors::deserialize(&bytes).unwrap();
+    let expected = fs_err::read(folder.join("expected.safetensors")).unwrap();
+    let expected = SafeTensors::deserialize(&expected).unwrap();
+    let integers = |bytes: &[u8]| -> Vec<i64> {
+        bytes.chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap())).collect()
+    };
+    let npz = fs_err::read(home.path("out.npz")).unwrap();
+    let mut npz = zip::ZipArchive::new(std::io::Cursor::new(npz)).unwrap();
+    assert_eq!((npz.len(), found.len()), (5 * texts.len(), 5 * texts.len()));
+    for (i, text) in texts.iter().enumerate() {
+        for name in ["hidden", "logits"] {
+            let (shape, bytes) = tensor(&found, &format!("{i}.{name}")).unwrap();
+            let (expected_shape, expected) = tensor(&expected, &format!("{name}.{i}")).unwrap();
+            assert_eq!(shape, expected_shape, "{text}");
+            for (a, b) in numbers(&bytes).iter().zip(numbers(&expected)) {
+                assert!((a - b).abs() <= 1e-5, "{name} of {text}: {a} {b}");
+            }
+        }
+        let (_, ids) = tensor(&found, &format!("{i}.ids")).unwrap();
+        let expected: Vec<i64> =
+            text["ids"].as_array().unwrap().iter().map(|id| id.as_i64().unwrap()).collect();
+        assert_eq!(integers(&ids), expected);
+        let (_, special) = tensor(&found, &format!("{i}.special")).unwrap();
+        assert_eq!((special[0], *special.last().unwrap()), (1, 1));
+        let (shape, offsets) = tensor(&found, &format!("{i}.offsets")).unwrap();
+        assert_eq!(shape, [expected.len(), 2]);
+        let len = i64::try_from(text["text"].as_str().unwrap().len()).unwrap();
+        assert_eq!((integers(&offsets)[0], *integers(&offsets).last().unwrap()), (0, len));
+        // The same numbers behind NumPy's header, of 64 bytes or a multiple.
+        for name in ["hidden", "logits", "ids", "offsets", "special"] {
+            let (_, data) = tensor(&found, &format!("{i}.{name}")).unwrap();
+            let mut entry = vec![];
+            npz.by_name(&format!("{i}.{name}.npy")).unwrap().read_to_end(&mut entry).unwrap();
+            assert!(entry.starts_with(b"\x93NUMPY"), "{i}.{name}");
+            assert_eq!(entry[entry.len() - data.len()..], data, "{i}.{name}");
+            assert!((entry.len() - data.len()).is_multiple_of(64), "{i}.{name}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `cloze embed`, as typed.
 use clap::{Args, ValueEnum};
+use cloze::Head;
 use cloze::embed::Level;
 
 use crate::flags::OffsetsArg;
@@ -21,12 +22,15 @@ pub(crate) struct EmbedArgs {
     /// Special tokens, too (with --level token)
     #[arg(long, help_heading = "Vectors")]
     pub(crate) special: bool,
+    /// Logits of this head, too (with --level token and --format npz or safetensors)
+    #[arg(long, value_enum, value_name = "HEAD", help_heading = "Vectors")]
+    pub(crate) logits: Option<HeadArg>,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
     /// The form of the results [default: by the ending of --output, else jsonl]
     #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<EmbedFormat>,
-    /// What offsets of words and tokens count (jsonl)
+    /// What offsets of words and tokens count
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
     pub(crate) offsets: OffsetsArg,
     #[command(flatten)]
@@ -40,6 +44,33 @@ pub(crate) enum EmbedFormat {
     Jsonl,
     /// NumPy's file format, f32, a row a text
     Npy,
-    /// The tensor `vectors`, f32, a row a text
+    /// The tensor `vectors`, f32, a row a text; with --level token the arrays of npz
     Safetensors,
+    /// With --level token: for text I from 0 the arrays I.hidden `[layers, tokens, hidden]`, I.ids,
+    /// I.offsets, I.special and, with --logits, I.logits; layers are not averaged
+    Npz,
+}
+
+/// Heads of checkpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HeadArg {
+    /// A label for each token
+    Tokens,
+    /// A label for the text
+    Sequence,
+    /// Whether a text follows another
+    NextSentence,
+    /// The first token's hidden state, through the pooler
+    Pooler,
+}
+
+impl HeadArg {
+    pub(crate) fn value(self) -> Head {
+        match self {
+            Self::Tokens => Head::Tokens,
+            Self::Sequence => Head::Sequence,
+            Self::NextSentence => Head::NextSentence,
+            Self::Pooler => Head::Pooler,
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! `cloze embed`: vectors of texts, words or tokens.
 pub(crate) mod args;
+mod arrays;
 mod form;
+mod states;
 
 use std::time::Instant;
 
@@ -26,9 +28,17 @@ pub(crate) fn run(
         match ending {
             Some("npy") => EmbedFormat::Npy,
             Some("safetensors") => EmbedFormat::Safetensors,
+            Some("npz") => EmbedFormat::Npz,
             _ => EmbedFormat::Jsonl,
         }
     });
+    let arrays = matches!(format, EmbedFormat::Npz | EmbedFormat::Safetensors);
+    if args.logits.is_some() || (args.level == Level::Token && arrays) {
+        return states::run(common, args, format, messages);
+    }
+    if format == EmbedFormat::Npz {
+        bail!("--format npz is for --level token, not {}", args.level);
+    }
     if args.level != Level::Sentence && format != EmbedFormat::Jsonl {
         bail!("--level {} is for --format jsonl: a row has no place for offsets", args.level);
     }
