@@ -38,6 +38,7 @@ mod similarity;
 mod stop;
 mod streaming;
 mod train;
+mod train_library;
 mod train_report;
 mod tune;
 mod tune_labels;

@@ -91,7 +91,7 @@ fn run() -> u8 {
 fn interrupt_cleanly() {
     let handler = || {
         // A training saves its state first; whoever asks twice does not want to wait for that.
-        if commands::train::tune::watch::stop() {
+        if commands::train::interrupt::stop() {
             return;
         }
         cloze_store::atomic::discard_pending();

@@ -99,7 +99,9 @@
 //! - [`model_report`]: what is in a model, and whether it is sound;
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
-//! - `train` (feature `train`): fitting heads, `cloze_train`;
+//! - [`companions`]: files that belong to a model folder beside its weights;
+//! - `train` (feature `train`): training models; beneath it `fit`, `cloze_train`, and `tune`,
+//!   `cloze_tune`;
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
 //! The crates beneath are re-exported: [`core`], [`corpus`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
@@ -109,6 +111,7 @@ pub mod arrays;
 pub mod batch;
 pub mod cache;
 pub mod classifier;
+pub mod companions;
 pub mod data_check;
 mod error;
 pub mod evaluate;
@@ -128,6 +131,8 @@ pub mod similarity;
 mod spans;
 pub mod tagger;
 pub mod text_index;
+#[cfg(feature = "train")]
+pub mod train;
 
 pub use cloze_checkpoint as checkpoint;
 pub use cloze_core as core;
@@ -140,7 +145,11 @@ pub use cloze_metrics as metrics;
 pub use cloze_search as search;
 pub use cloze_store as store;
 #[cfg(feature = "train")]
-pub use cloze_train as train;
+pub use cloze_report as report;
+#[cfg(feature = "train")]
+pub use cloze_train as fit;
+#[cfg(feature = "train")]
+pub use cloze_tune as tune;
 
 pub use cache::VectorCache;
 pub use classifier::{InputClassifier, PairClassifier, TextClassifier};

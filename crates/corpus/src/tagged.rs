@@ -39,6 +39,29 @@ pub struct TaggedSentence {
     pub lines: Vec<u64>,
 }
 
+impl TaggedSentence {
+    /// Sentence of these words and their tags, on line 1 and the following.
+    ///
+    /// ```
+    /// let sentence = cloze_corpus::TaggedSentence::of(&[("Ann", "B-PER"), ("spoke", "O")]);
+    /// assert_eq!((&*sentence.text, &*sentence.lines), ("Ann spoke", &[1, 2][..]));
+    /// ```
+    #[must_use]
+    pub fn of(words: &[(&str, &str)]) -> Self {
+        let (mut text, mut spans) = (String::new(), vec![]);
+        for (word, _) in words {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            let start = text.len();
+            text.push_str(word);
+            spans.push(Span::new(start, text.len()));
+        }
+        let tags = words.iter().map(|(_, tag)| (*tag).to_owned()).collect();
+        Self { line: 1, text, words: spans, tags, lines: (1..).take(words.len()).collect() }
+    }
+}
+
 /// Settings of [`Tagged`]; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug)]
 pub struct TaggedParams {

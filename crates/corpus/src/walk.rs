@@ -28,6 +28,16 @@ pub enum Source {
 }
 
 impl Source {
+    /// The standard input for `-`, or else the file of this path.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        if name == "-" {
+            return Self::Stdin;
+        }
+        let path = PathBuf::from(name);
+        Self::File { relative: path.clone(), path }
+    }
+
     /// Its name in messages: `-`, or the path.
     #[must_use]
     pub fn name(&self) -> String {

@@ -8,6 +8,7 @@
 //! - [`labels`]: the evaluation of labels as plain tables;
 //! - [`classifier`]: trained classifiers, as plain text, page and card;
 //! - [`entities`]: texts with their entities;
+//! - [`tuning`]: reports on models trained by steps;
 //! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`], [`senses`], [`similarity`]: reports of
 //!   their own.
 pub mod anisotropy;
@@ -26,6 +27,7 @@ pub mod plot;
 pub mod senses;
 pub mod similarity;
 pub mod text;
+pub mod tuning;
 mod write;
 
 pub use data::{DataFile, PlacedText};

@@ -1,9 +1,9 @@
 //! An encoder and a task in the training loop.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use cloze_checkpoint::Checkpoint;
+use cloze_core::Cancel;
 use cloze_testkit::checkpoint;
 use cloze_tune::encoder::{DropoutAt, EncoderParams};
 use cloze_tune::training::{Event, StateFile, TaskLearner, TrainingParams, Watch, Why};
@@ -78,11 +78,13 @@ fn params() -> TrainingParams {
 /// All trained bits and the losses of the steps.
 fn train(params: TrainingParams, state: Option<(&Path, u64)>) -> (Vec<u32>, Vec<f64>, Why) {
     let (mut learner, mut losses) = (learner(), vec![]);
-    let stop = AtomicBool::new(false);
+    let stop = Cancel::new();
     let mut observe = |event: &Event| {
         if let Event::Step { loss, step, .. } = event {
             losses.push(*loss);
-            stop.store(state.is_some_and(|(_, at)| at == *step), Ordering::Relaxed);
+            if state.is_some_and(|(_, at)| at == *step) {
+                stop.cancel();
+            }
         }
         Ok(())
     };

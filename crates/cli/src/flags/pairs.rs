@@ -61,12 +61,8 @@ impl PairFlags {
         Ok(self.reader()?.score_required(score_required).check()?)
     }
 
-    /// The settings of a reader of first texts and those of another field beside them.
-    pub(crate) fn beside(&self, field: &str) -> anyhow::Result<ValidPairParams> {
-        Ok(self.reader()?.second_field(Some(field.to_owned())).check()?)
-    }
-
-    fn reader(&self) -> anyhow::Result<PairParams> {
+    /// Settings of a reader, not checked yet.
+    pub(crate) fn reader(&self) -> anyhow::Result<PairParams> {
         let encoding = Encoding::parse(&self.encoding)?;
         Ok(self.fields.params().format(self.input.value()).encoding(encoding))
     }

@@ -32,8 +32,13 @@ pub(crate) struct ReadFlags {
 }
 
 impl ReadFlags {
-    /// The settings of the reader.
+    /// Settings of the reader.
     pub(crate) fn params(&self) -> anyhow::Result<ValidReadParams> {
+        Ok(self.reader()?.check()?)
+    }
+
+    /// The same, not checked yet.
+    pub(crate) fn reader(&self) -> anyhow::Result<ReadParams> {
         if self.max_text == 0 {
             bail!("--max-text is 0: expected at least 1");
         }
@@ -44,8 +49,7 @@ impl ReadFlags {
             .id_field(self.id_field.clone())
             .token_column(self.token_column)
             .metadata(self.metadata)
-            .max_text_bytes(self.max_text.saturating_mul(1 << 20))
-            .check()?)
+            .max_text_bytes(self.max_text.saturating_mul(1 << 20)))
     }
 
     pub(crate) fn encoding(&self) -> anyhow::Result<Encoding> {

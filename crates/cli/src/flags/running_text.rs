@@ -1,9 +1,12 @@
 //! Flags of reading running text, and of masking it.
-use clap::{Args, ValueEnum};
+use clap::Args;
+use cloze::train::Masking;
+use cloze::train::language::{DocumentParams, DocumentUnit};
 use cloze_tune::TuneError;
 use cloze_tune::task::masked::{MaskParams, ValidMaskParams};
 
 use crate::flags::read::ReadFlags;
+use crate::flags::values;
 
 /// Running text, and how it is read.
 #[derive(Args)]
@@ -18,15 +21,23 @@ pub(crate) struct RunningTextFlags {
     pub(crate) read: ReadFlags,
 }
 
-/// What a document is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DocumentsArg {
+impl RunningTextFlags {
+    /// Settings of reading documents.
+    pub(crate) fn documents(&self) -> anyhow::Result<DocumentParams> {
+        Ok(DocumentParams::default()
+            .reader(self.read.reader()?)
+            .is_utf16(self.read.encoding()?.is_utf16())
+            .unit(self.documents.value()))
+    }
+}
+
+values! { DocumentsArg => DocumentUnit {
     /// A text: a file, or a line or row of one that has many
     #[default]
-    Text,
+    Text => DocumentUnit::Text,
     /// What stands between blank lines, a paragraph or sentence a line
-    BlankLine,
-}
+    BlankLine => DocumentUnit::BlankLine,
+} }
 
 /// What is masked.
 #[derive(Args)]
@@ -47,6 +58,16 @@ pub(crate) struct MaskFlags {
 }
 
 impl MaskFlags {
+    /// Masking to train on.
+    pub(crate) fn masking(&self) -> Masking {
+        Masking {
+            share: self.mask_share,
+            masked: self.masked,
+            random: self.random,
+            whole_words: self.whole_words,
+        }
+    }
+
     /// The settings for this mask token, in a vocabulary of so many.
     pub(crate) fn params(
         &self,

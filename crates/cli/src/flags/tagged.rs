@@ -19,11 +19,15 @@ pub(crate) struct TaggedFlags {
 
 impl TaggedFlags {
     pub(crate) fn params(&self) -> anyhow::Result<ValidTaggedParams> {
-        let params = TaggedParams::default()
+        Ok(self.reader()?.check()?)
+    }
+
+    /// Settings of the reader, not checked yet.
+    pub(crate) fn reader(&self) -> anyhow::Result<TaggedParams> {
+        Ok(TaggedParams::default()
             .token_column(self.token_column)
             .tag_column(self.tag_column)
-            .encoding(Encoding::parse(&self.encoding)?);
-        Ok(params.check()?)
+            .encoding(Encoding::parse(&self.encoding)?))
     }
 }
 

@@ -1,6 +1,7 @@
 //! From hidden states to a loss, and its gradient.
 //!
-//! - [`TokenTask`]: a label for each word, [`CrfTask`]: with a score for neighbouring labels;
+//! - [`TokenTask`]: a label for each word, [`CrfTask`]: with a score for neighbouring labels,
+//!   [`TagTask`]: one of both;
 //! - [`SequenceTask`]: labels for a text or a pair;
 //! - [`MaskedTask`]: masked words, and whether a text follows another;
 //! - [`RankingTask`]: vectors, near to those of texts that belong together, [`CosineTask`]: as near
@@ -16,6 +17,7 @@ mod pool;
 mod ranking;
 mod rows;
 pub mod sequence;
+mod tag;
 mod tagged;
 mod tokens;
 
@@ -26,6 +28,7 @@ pub use masked::{MaskedExample, MaskedHead, MaskedTask, NextHead};
 pub use pool::TaskPooling;
 pub use ranking::{RankedExample, RankingParams, RankingTask};
 pub use sequence::{LabelledExample, SequenceParams, SequenceTask};
+pub use tag::TagTask;
 pub use tagged::TaggedExample;
 pub use tokens::TokenTask;
 

@@ -243,6 +243,18 @@ impl ValidTrainingParams {
         &self.0
     }
 
+    /// Batch size, in examples.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.0.batch
+    }
+
+    /// Random seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.0.seed
+    }
+
     /// How many steps a training on this many examples has.
     #[must_use]
     pub fn steps(&self, examples: usize) -> u64 {
@@ -283,10 +295,6 @@ impl ValidTrainingParams {
 
     pub(super) fn dropout(&self) -> f32 {
         self.0.dropout
-    }
-
-    pub(super) fn seed(&self) -> u64 {
-        self.0.seed
     }
 
     pub(super) fn patience(&self) -> Option<u64> {

@@ -1,8 +1,8 @@
 //! All of it together: steps, judging, stopping.
 use std::cmp::Ordering as CmpOrdering;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use cloze_core::Cancel;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, Judged, Outcome, Score, Why};
@@ -31,9 +31,9 @@ pub struct Watch<'a, L> {
     pub judge: Option<Judge<'a, L>>,
     /// Told of every event.
     pub observe: Observe<'a>,
-    /// Set from outside to end the training after the step, or the judging, that is under way.
+    /// Cancelled from outside to end the training after the step, or the judging, that is under way.
     /// With [`state`](Self::state) it can go on later.
-    pub stop: &'a AtomicBool,
+    pub stop: &'a Cancel,
     /// Where the state is saved: when it is time, at a stop, and at the end.
     pub state: Option<StateFile<'a>>,
 }
@@ -164,7 +164,7 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
                 break Why::Done;
             }
             // Asked between a step and its judging, too: both may take long.
-            if self.watch.stop.load(Ordering::Relaxed) {
+            if self.watch.stop.is_cancelled() {
                 self.save()?;
                 break Why::Interrupted;
             }

@@ -1,7 +1,7 @@
 //! Stopped, killed, gone on: the same numbers.
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use cloze_core::Cancel;
 use cloze_tune::TuneError;
 use cloze_tune::training::{Event, Outcome, StateFile, TrainingLog, TrainingParams, Watch, Why};
 use serde_json::Value;
@@ -39,16 +39,16 @@ impl Process<'_> {
             // Whatever it starts with, the state's numbers take their place.
             line.parameters.list_mut()[1].value.fill(f32::NAN);
         }
-        let stop = AtomicBool::new(false);
+        let stop = Cancel::new();
         // Before the first event, as if the stop had come while the model was opened.
         if matches!(then(&Event::Saved { step: 0 }), Then::Stop) {
-            stop.store(true, Ordering::Relaxed);
+            stop.cancel();
         }
         let mut observe = |event: &Event| {
             log.record(event)?;
             match then(event) {
                 Then::GoOn => {}
-                Then::Stop => stop.store(true, Ordering::Relaxed),
+                Then::Stop => stop.cancel(),
                 Then::Die => return Err(TuneError::NoExamples),
             }
             Ok(())

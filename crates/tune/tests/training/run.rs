@@ -1,7 +1,7 @@
 //! Whole trainings.
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use cloze_core::Cancel;
 use cloze_testkit::assert_close;
 use cloze_tune::TuneError;
 use cloze_tune::training::{Event, Judged, Schedule, Score, TrainingParams, Watch, Why};
@@ -302,9 +302,11 @@ fn no_examples_are_refused() {
 fn a_stop_ends_a_training_after_the_step() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
     let params = plain().batch(2).check().unwrap();
-    let stop = AtomicBool::new(false);
+    let stop = Cancel::new();
     let mut observe = |event: &Event| {
-        stop.store(matches!(event, Event::Step { step: 3, .. }), Ordering::Relaxed);
+        if matches!(event, Event::Step { step: 3, .. }) {
+            stop.cancel();
+        }
         Ok(())
     };
     let watch = Watch { judge: None, observe: &mut observe, stop: &stop, state: None };
@@ -317,7 +319,7 @@ fn a_stop_ends_a_training_after_the_step() {
 fn an_observers_error_ends_a_training() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
     let params = plain().batch(2).check().unwrap();
-    let stop = AtomicBool::new(false);
+    let stop = Cancel::new();
     let mut observe = |event: &Event| match event {
         Event::Step { step: 2, .. } => Err(TuneError::NoExamples),
         _ => Ok(()),

@@ -1,7 +1,7 @@
 //! States that are not to be used.
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
+use cloze_core::Cancel;
 use cloze_store::StoreError;
 use cloze_store::checksum::sha256;
 use cloze_tune::TuneError;
@@ -29,7 +29,7 @@ fn go_on(
     observe: cloze_tune::training::run::Observe<'_>,
 ) -> Result<Outcome, TuneError> {
     let mut judge = |line: &mut Line| Ok(line.judge(examples));
-    let stop = AtomicBool::new(false);
+    let stop = Cancel::new();
     let (judge, state) = (Some(&mut judge as _), Some(file));
     params.train(line, examples, Watch { judge, observe: &mut *observe, stop: &stop, state })
 }

@@ -1,6 +1,5 @@
 //! A learner of a line: `y = w · x + b`, half the squared error, the weight of an example times.
-use std::sync::atomic::AtomicBool;
-
+use cloze_core::Cancel;
 use cloze_testkit::Random;
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::random::derive;
@@ -144,7 +143,7 @@ pub(crate) fn watched(
         events.push(event.clone());
         Ok(())
     };
-    let stop = AtomicBool::new(false);
+    let stop = Cancel::new();
     let judge = judge.map(|judge| judge as Judge<'_, Line>);
     let watch = Watch { judge, observe: &mut observe, stop: &stop, state: None };
     let outcome = params.train(line, examples, watch)?;

@@ -3,20 +3,18 @@ use std::time::Instant;
 
 use anyhow::{bail, ensure};
 use cloze::heads::masked::Logits;
+use cloze::train::DataSource;
+use cloze::train::language::{Documents, EVALUATION, LanguageTally, PackedText, packed};
 use cloze::{ModelFolder, NextSentence};
 use cloze_encoder::TokenCounter;
+use cloze_report::tuning::{LanguageFigures, write_figures};
 use cloze_store::checksum;
 use cloze_tune::random::derive;
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::language::{EvalMlmArgs, EvalTextArgs};
-use crate::commands::train::tune::language::JUDGED;
-use crate::commands::train::tune::language::data::Documents;
-use crate::commands::train::tune::language::sequences::{Packed, packed};
-use crate::commands::train::tune::language::tally::Tally;
-use crate::commands::train::tune::report::language::LanguageVerdict;
-use crate::commands::train::tune::report::write_figures;
+use crate::commands::train::steps;
 use crate::flags::find_model;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::json_line;
@@ -33,7 +31,7 @@ struct Report {
     max_tokens: usize,
     seed: u64,
     #[serde(flatten)]
-    verdict: LanguageVerdict,
+    verdict: LanguageFigures,
 }
 
 pub(super) fn masked(
@@ -46,12 +44,12 @@ pub(super) fn masked(
     let lm = text.scorer.open_model(&model, common, messages)?;
     let params = args.mask.params(lm.mask_id(), lm.vocabulary())?;
     let (sequences, most) = sequences(text, &model, false, messages)?;
-    let mut tally = Tally::default();
+    let mut tally = LanguageTally::default();
     for (i, chunk) in sequences.chunks(CHUNK).enumerate() {
-        let draw = |(at, packed): (usize, &Packed)| {
-            let Packed { pieces, .. } = packed;
+        let draw = |(at, packed): (usize, &PackedText)| {
+            let PackedText { pieces, .. } = packed;
             // The masks that a training judges by.
-            let seed = derive(derive(text.seed, JUDGED), (i * CHUNK + at) as u64);
+            let seed = derive(derive(text.seed, EVALUATION), (i * CHUNK + at) as u64);
             let mut pieces = pieces.clone();
             // Casings stay beside the ids, which masks take the place of.
             let drawn = params.draw(&packed.clone().example(1), seed);
@@ -92,7 +90,7 @@ pub(super) fn next(
         .runtime(common.load_runtime(messages)?)
         .open()?;
     let (sequences, most) = sequences(args, &model, true, messages)?;
-    let mut tally = Tally::default();
+    let mut tally = LanguageTally::default();
     for chunk in sequences.chunks(CHUNK) {
         let pieces: Vec<_> = chunk.iter().map(|packed| packed.pieces.clone()).collect();
         let found = head.is_next_of(&pieces)?;
@@ -111,12 +109,17 @@ fn sequences(
     model: &ModelFolder,
     next: bool,
     messages: &Messages,
-) -> anyhow::Result<(Vec<Packed>, usize)> {
+) -> anyhow::Result<(Vec<PackedText>, usize)> {
     let (tokenizer, most) = (TokenCounter::open(model)?, model.max_tokens());
     let max_tokens = args.max_tokens.unwrap_or(most);
     ensure!(max_tokens <= most, "--max-tokens is {max_tokens}: expected at most {most}");
-    let documents = Documents::read(&args.text.data, &args.text, (&tokenizer, true), messages)?;
-    let sequences = packed(&documents.all, &tokenizer, max_tokens, next, args.seed)?;
+    let params = args.text.documents()?.check()?;
+    let data = DataSource::Files(args.text.data.clone());
+    let documents = steps::watched(messages, |observer, _| {
+        Documents::read(&data, &params, (&tokenizer, true), observer)
+    })?;
+    let sequences = packed(&documents.documents, &tokenizer, max_tokens, next, args.seed);
+    let sequences = sequences.map_err(steps::in_flags)?;
     if sequences.is_empty() {
         bail!(
             "{}: no pairs of sentences, expected documents of several",
@@ -130,7 +133,7 @@ fn report(
     args: &EvalTextArgs,
     model: &ModelFolder,
     max_tokens: usize,
-    tally: Tally,
+    tally: LanguageTally,
     messages: &Messages,
 ) -> anyhow::Result<()> {
     messages.bar.finish_and_clear();
@@ -140,7 +143,7 @@ fn report(
         tokenizer_sha256: checksum::sha256_file(&model.tokenizer_path())?,
         max_tokens,
         seed: args.seed,
-        verdict: tally.verdict(),
+        verdict: tally.figures(),
     };
     let mut out = args.out.open()?;
     if args.json {

@@ -2,13 +2,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use cloze::companions::companions;
 use cloze_checkpoint::card::readme::{self, README};
 use cloze_checkpoint::card::{CARD, CARD_VERSION, Card, KIND, LIMITS};
 use cloze_checkpoint::{Checkpoint, ModelFolder, casing};
 use cloze_store::{AtomicFolder, Existing, checksum, envelope};
-
-use super::copied_files;
-use super::output::refuse_sources;
 
 /// Its weights.
 const WEIGHTS: &str = "model.safetensors";
@@ -28,7 +26,7 @@ pub(super) fn write(
     made: &str,
     weights: impl FnOnce(&Checkpoint, &Path) -> anyhow::Result<Vec<u8>>,
 ) -> anyhow::Result<Written> {
-    refuse_sources(output, model)?;
+    cloze::train::refuse_sources(output, model)?;
     let checkpoint = Checkpoint::of(model.sources())?;
     let existing = if force { Existing::Replace } else { Existing::Refuse };
     let folder = AtomicFolder::create(output, existing)?;
@@ -36,7 +34,7 @@ pub(super) fn write(
     let file = path.join(WEIGHTS);
     let config = weights(&checkpoint, &file)?;
     fs_err::write(path.join("config.json"), config)?;
-    for (name, from) in copied_files(model) {
+    for (name, from) in companions(model) {
         let to = path.join(name);
         if name != "config.json" && name != README {
             fs_err::create_dir_all(to.parent().unwrap_or(path))?;

@@ -3,13 +3,13 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use cloze::companions::companions;
 use cloze_checkpoint::Checkpoint;
 use cloze_checkpoint::weights::StoredType;
 use cloze_graph::construct::{BuildParams, Graph};
 use cloze_store::{AtomicFile, Existing};
 use serde::Serialize;
 
-use super::copied_files;
 use crate::commands::model::args::{ConvertArgs, ConvertTo};
 use crate::flags::dtype::DtypeArg;
 use crate::flags::find_model;
@@ -54,7 +54,7 @@ pub(super) fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result
         }
     }
     let mut written = vec![result.clone()];
-    for (name, from) in copied_files(&model).into_iter().filter(|_| !alone) {
+    for (name, from) in companions(&model).into_iter().filter(|_| !alone) {
         let to = args.output.join(name);
         let bytes = match name {
             // An adapter's classifier makes it another.

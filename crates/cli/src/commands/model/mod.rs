@@ -3,17 +3,16 @@ mod alone;
 pub(crate) mod args;
 mod convert;
 mod merge;
-pub(crate) mod output;
 mod quantize;
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cloze::model_report::{
     HeadReport, ModelCheck, ModelReport, check_head, check_model, find_head,
 };
 use cloze_checkpoint::card::{CARD, Card};
-use cloze_checkpoint::{CheckpointError, ModelFolder, casing, list_folders};
+use cloze_checkpoint::{CheckpointError, ModelFolder, list_folders};
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
@@ -181,33 +180,6 @@ fn head_info(folder: &Path, json: bool) -> anyhow::Result<()> {
         writeln!(out, "{what:<12} {value}")?;
     }
     Ok(())
-}
-
-/// What belongs to a model folder beside its graph or weights, and goes along. Not `cloze.json`: its
-/// hashes are of other files.
-const COMPANIONS: [&str; 12] = [
-    "config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "modules.json",
-    "sentence_bert_config.json",
-    "config_sentence_transformers.json",
-    "1_Pooling/config.json",
-    casing::FILE,
-    "README.md",
-    "LICENSE",
-    "NOTICE",
-];
-
-/// The files that go along with a model, by their names in its folder, and where they are.
-pub(crate) fn copied_files(model: &ModelFolder) -> Vec<(&'static str, PathBuf)> {
-    let place = |name: &'static str| {
-        // A base's card is not that of what an adapter makes of it.
-        let own = || model.folder().join(name);
-        (name, if name == "README.md" { own() } else { model.file(name) })
-    };
-    COMPANIONS.into_iter().map(place).filter(|(_, from)| from.is_file()).collect()
 }
 
 /// Prints a check, and names what is wrong.

@@ -2,6 +2,11 @@
 //! a model.
 pub(crate) mod args;
 pub(crate) mod frozen;
+pub(crate) mod interrupt;
+mod language;
+mod similarity;
+pub(crate) mod steps;
+mod tag;
 pub(crate) mod tune;
 
 use anyhow::bail;
@@ -33,13 +38,9 @@ pub(crate) fn run(
         TrainCommand::Pair(args) => {
             tune::labels::run(&args.train, Some(args.cut.value()), messages)
         }
-        TrainCommand::Tag(args) => tune::tag::run(args, messages),
-        TrainCommand::Similarity(args) => tune::similarity::run(args, messages),
-        TrainCommand::Mlm(args) => {
-            let masked = Some(&args.mask);
-            let next = args.next_sentence.then_some(args.next_weight);
-            tune::language::run(&args.train, masked, next, messages)
-        }
-        TrainCommand::Nsp(args) => tune::language::run(&args.train, None, Some(1.0), messages),
+        TrainCommand::Tag(args) => tag::run(args, messages),
+        TrainCommand::Similarity(args) => similarity::run(args, messages),
+        TrainCommand::Mlm(args) => language::masked(args, messages),
+        TrainCommand::Nsp(args) => language::next(args, messages),
     }
 }

@@ -1,7 +1,6 @@
 //! `cloze train similarity`, as typed.
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
-use cloze_corpus::ValidPairParams;
 
 use crate::commands::train::args::training::Given;
 use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TuningArg};
@@ -77,12 +76,5 @@ impl TrainSimilarityArgs {
             bail!("--batch is 1: expected at least 2, since --loss ranking compares pairs");
         }
         Ok(())
-    }
-
-    /// The reader of pairs, and that of first texts with those that do not belong to them.
-    pub(crate) fn readers(&self) -> anyhow::Result<(ValidPairParams, Option<ValidPairParams>)> {
-        let pairs = self.pairs.params(self.loss == LossArg::Cosine)?;
-        let negatives = self.ranking.negative_field.as_ref().map(|name| self.pairs.beside(name));
-        Ok((pairs, negatives.transpose()?))
     }
 }

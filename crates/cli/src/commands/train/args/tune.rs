@@ -1,6 +1,7 @@
 //! Flags of fine-tuning, and `cloze train tag`, as typed.
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
+use cloze::train::learning_rate;
 use cloze_tune::encoder::{EncoderParams, LoraParams, Module, Targets, Tuning};
 use cloze_tune::training::{Schedule, TrainingParams, ValidTrainingParams};
 
@@ -227,7 +228,7 @@ impl TunedArgs {
         tune: TuningArg,
         fit: &TrainingArgs,
     ) -> anyhow::Result<ValidTrainingParams> {
-        self.steps.params(tune, fit)
+        Ok(self.steps.params(&self.what.params(tune)?.tuning, fit)?.check()?)
     }
 }
 
@@ -282,12 +283,12 @@ impl LoraArgs {
 }
 
 impl StepArgs {
-    fn params(&self, tune: TuningArg, fit: &TrainingArgs) -> anyhow::Result<ValidTrainingParams> {
-        let rate = self.learning_rate.unwrap_or(match tune {
-            TuningArg::Lora => 5e-4,
-            TuningArg::Full => 2e-4,
-            TuningArg::Head => 1e-3,
-        });
+    pub(crate) fn params(
+        &self,
+        tuning: &Tuning,
+        fit: &TrainingArgs,
+    ) -> anyhow::Result<TrainingParams> {
+        let rate = self.learning_rate.unwrap_or_else(|| learning_rate(tuning));
         ensure!(self.clip >= 0.0, "--clip is {}: expected 0 or more", self.clip);
         Ok(TrainingParams::new()
             .epochs(self.epochs)
@@ -306,7 +307,6 @@ impl StepArgs {
             .patience(fit.patience)
             .seed(fit.seed)
             .save_every(self.save_every)
-            .threads(fit.threads)
-            .check()?)
+            .threads(fit.threads))
     }
 }

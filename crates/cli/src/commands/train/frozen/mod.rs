@@ -20,8 +20,8 @@ use cloze_train::{Labels, curve, fit, label_errors};
 use serde_json::{Map, Value, json};
 
 use crate::cli::CommonFlags;
-use crate::commands::model::output;
 use crate::commands::train::args::TrainArgs;
+use crate::commands::train::steps::create;
 use crate::flags::find_model;
 use crate::input::examples::{self, Example, Examples};
 use crate::rows;
@@ -96,7 +96,7 @@ pub(super) fn train(
     args.check()?;
     let read = args.read.params()?.pairs(pairs.is_some());
     let model = find_model(&args.fit.model)?;
-    let output = output::create(&args.fit, &model)?;
+    let output = create(&args.fit, &model)?;
     let multi_label = args.multi_label();
     let files = args.data.join(", ");
     let found = examples::read(&args.data, read.clone(), messages)?;
@@ -125,7 +125,7 @@ pub(super) fn train(
         .runtime(runtime.clone())
         .open()?;
     let cache = args.rows.cache.clone();
-    let cache = cache.unwrap_or_else(|| output::beside(&args.fit.output, ".rows"));
+    let cache = cache.unwrap_or_else(|| cloze::train::beside(&args.fit.output, ".rows"));
     let cache = Some(cache).filter(|_| !args.rows.no_cache);
     let seconds =
         TrainingSeconds { reading: started.elapsed().as_secs_f64(), ..TrainingSeconds::default() };

@@ -1,35 +1,31 @@
 //! `cloze train` where the encoder itself is trained.
 //!
-//! - `tag`: from tagged sentences; `labels`: from labelled texts and pairs; `similarity`: from pairs;
-//!   `language`: from running text;
+//! - `labels`: from labelled texts and pairs;
 //! - `model`: the encoder to start from, and its tokenizer;
-//! - `drawn`: some of many, by a seed;
 //! - `sight`: what the encoder sees of texts;
 //! - `watch`: the bar, the log, the curve, being told to stop;
 //! - `report`: what it has come to;
 //! - `save`: the folder of the model.
-mod drawn;
 pub(crate) mod labels;
-pub(crate) mod language;
 mod model;
 pub(crate) mod report;
 mod save;
 mod sight;
-pub(crate) mod similarity;
-pub(crate) mod tag;
 pub(crate) mod watch;
 
 use std::path::Path;
 
 use anyhow::bail;
+use cloze::Cancel;
+use cloze::train::beside;
 use cloze_tune::training::run::Judge;
 use cloze_tune::training::{
     Outcome, Score, StateFile, TaskLearner, ValidTrainingParams, Watch, Why,
 };
 use cloze_tune::{Task, TuneError};
 
-use crate::commands::model::output::beside;
 use crate::commands::train::args::training::TrainingArgs;
+use crate::commands::train::interrupt;
 use crate::terminal::messages::Messages;
 use watch::{Curve, Watcher};
 
@@ -70,16 +66,17 @@ where
         );
     }
     let mut watcher = Watcher::new(&log, messages);
-    let stop = watch::begin();
+    let stop = Cancel::new();
+    interrupt::arm(&stop);
     let mut observe = |event: &_| watcher.observe(event);
     let watch = Watch {
         judge: judge.as_mut().map(|judge| judge as Judge<'_, _>),
         observe: &mut observe,
-        stop,
+        stop: &stop,
         state: Some(StateFile { path: &state, fingerprint, resume }),
     };
     let outcome = params.train(learner, examples, watch);
-    watch::end();
+    interrupt::disarm();
     messages.bar.finish_and_clear();
     let outcome = outcome?;
     if outcome.why == Why::Interrupted {

@@ -150,7 +150,7 @@ impl Trained<'_> {
     }
 
     fn copy_files(&self, folder: &Path) -> anyhow::Result<()> {
-        for (name, from) in crate::commands::model::copied_files(&self.base.folder) {
+        for (name, from) in cloze::companions::companions(&self.base.folder) {
             let to = folder.join(name);
             if !["config.json", "README.md", "model.safetensors", casing::FILE].contains(&name) {
                 fs_err::create_dir_all(to.parent().unwrap_or(folder))?;

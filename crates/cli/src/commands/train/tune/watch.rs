@@ -1,6 +1,5 @@
-//! The bar, the log, the curve, being told to stop.
+//! The bar, the log, the curve.
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cloze_tune::TuneError;
@@ -9,27 +8,6 @@ use serde::Serialize;
 
 use crate::terminal::messages::Messages;
 use crate::terminal::progress;
-
-/// Whether a training is under way that can be told to stop, and whether it was.
-static TRAINING: AtomicBool = AtomicBool::new(false);
-static STOP: AtomicBool = AtomicBool::new(false);
-
-/// A training begins: from here on, the first interrupt only tells it to stop.
-pub(super) fn begin() -> &'static AtomicBool {
-    STOP.store(false, Ordering::Relaxed);
-    TRAINING.store(true, Ordering::Relaxed);
-    &STOP
-}
-
-/// It has ended.
-pub(super) fn end() {
-    TRAINING.store(false, Ordering::Relaxed);
-}
-
-/// Tells a training to stop; false if there is none, or if it was told before.
-pub(crate) fn stop() -> bool {
-    TRAINING.load(Ordering::Relaxed) && !STOP.swap(true, Ordering::Relaxed)
-}
 
 /// Losses and scores over the steps.
 #[derive(Clone, Debug, Default, Serialize)]

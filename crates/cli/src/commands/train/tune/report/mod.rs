@@ -1,19 +1,15 @@
 //! What a training has come to, whatever is learned: as text, as `report.json`, as a page, as a model
 //! card.
 //!
-//! - `verdict`: what judging has found, for a task; `entities`: of tags; `labels`: of labels; `similarity`:
-//!   of vectors; `language`: of masked words and what follows;
+//! - `verdict`: what judging has found, for a task; `labels`: of labels;
 //! - `text`: the report for reading;
 //! - `card`: the model card;
 //! - `page`: the page; `plot`: its curves, `bars`: its figures by label.
 mod bars;
 mod card;
-mod entities;
 pub(crate) mod labels;
-pub(crate) mod language;
 mod page;
 mod plot;
-pub(crate) mod similarity;
 mod text;
 mod verdict;
 
@@ -33,8 +29,6 @@ use super::watch::Curve;
 use crate::commands::train::args::training::TrainingArgs;
 use crate::terminal::messages::{Messages, plural};
 use cloze_report::DataFile;
-pub(crate) use entities::{Entities, Mistakes};
-pub(crate) use text::write_figures;
 pub(crate) use verdict::Verdict;
 
 /// A number that is trained takes four places: its own, its gradient's and two moments'.

@@ -36,7 +36,7 @@ impl<V: Verdict> Report<V> {
 }
 
 /// How it was judged, and the table of figures.
-pub(crate) fn write_figures(verdict: &impl Verdict, out: &mut impl Write) -> io::Result<()> {
+fn write_figures(verdict: &impl Verdict, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}:", one_line(&verdict.note()))?;
     let head = verdict.head().into_iter().map(str::to_owned).collect();
     let mut rows: Vec<Vec<String>> = vec![head];

@@ -1,0 +1,28 @@
+//! `cloze train similarity`: an encoder whose vectors say how alike texts are.
+use cloze::train::{SimilarityLoss, SimilarityOutcome, SimilarityTrainParams};
+
+use super::steps;
+use crate::commands::train::args::similarity::{LossArg, TrainSimilarityArgs};
+use crate::terminal::messages::Messages;
+
+pub(super) fn run(args: &TrainSimilarityArgs, messages: &Messages) -> anyhow::Result<()> {
+    args.check()?;
+    let loss = match args.loss {
+        LossArg::Cosine => SimilarityLoss::Cosine { scale: args.cosine.score_scale },
+        LossArg::Ranking => SimilarityLoss::Ranking {
+            scale: args.ranking.ranking_scale,
+            negative_field: args.ranking.negative_field.clone(),
+        },
+    };
+    let params = SimilarityTrainParams::new(steps::params(&args.tune, &args.judge)?, loss)
+        .reader(args.pairs.reader()?)
+        .check()
+        .map_err(steps::in_flags)?;
+    let data = steps::data(&args.data, &args.judge);
+    let outcome =
+        steps::watched(messages, |observer, cancel| params.train(&data, observer, cancel));
+    match outcome? {
+        SimilarityOutcome::Scored(outcome) => steps::show(outcome, &args.tune.fit, messages),
+        SimilarityOutcome::Ranked(outcome) => steps::show(outcome, &args.tune.fit, messages),
+    }
+}

@@ -1,0 +1,209 @@
+//! Trainings by steps: settings from flags, progress, errors in the words of flags, results.
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use anyhow::anyhow;
+use cloze::train::{
+    FineTuneError, FineTuneParams, TrainingData, TrainingEvent, TrainingOutcome, create_folder,
+};
+use cloze::{Cancel, ModelFolder};
+use cloze_corpus::CorpusError;
+use cloze_report::tuning::{CardWords, Figures, TrainingCurve, TuningReport};
+use cloze_store::{AtomicFolder, StoreError};
+use cloze_tune::training::Event;
+
+use crate::commands::train::args::training::{CardArgs, TrainingArgs};
+use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs};
+use crate::commands::train::interrupt;
+use crate::terminal::messages::{Messages, plural};
+use crate::terminal::out::{Out, json_line};
+use crate::terminal::progress;
+
+/// Settings that every training by steps has.
+pub(super) fn params(args: &TuneArgs, held_out: &HeldOutArgs) -> anyhow::Result<FineTuneParams> {
+    let TuneArgs { fit, tuned, .. } = args;
+    let encoder = tuned.encoder(args.tune)?;
+    let steps = tuned.steps.params(&encoder.tuning, fit)?;
+    Ok(FineTuneParams::new(&fit.model, &fit.output)
+        .replace(fit.force)
+        .resume(tuned.steps.resume)
+        .max_tokens(tuned.steps.max_tokens)
+        .hold_out(held_out.hold_out)
+        .encoder(encoder)
+        .steps(steps)
+        .dtype(tuned.dtype.value())
+        .card(CardWords::from(&fit.card))
+        .texts(!fit.card.no_texts)
+        .command(command_words()))
+}
+
+/// Arguments of this process, without the program's name.
+fn command_words() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+impl From<&CardArgs> for CardWords {
+    fn from(args: &CardArgs) -> Self {
+        Self {
+            description: args.description.clone(),
+            license: args.license.clone(),
+            attribution: args.attribution.clone(),
+            source: args.source.clone(),
+            language: args.language.clone(),
+        }
+    }
+}
+
+/// Files to train on, and those of the flags to evaluate on.
+pub(super) fn data<R>(paths: &[String], held_out: &HeldOutArgs) -> TrainingData<R> {
+    let HeldOutArgs { dev, test, .. } = held_out;
+    TrainingData::new(paths.to_vec()).dev(dev.clone()).test(test.clone())
+}
+
+/// Begins the folder of a trained model.
+pub(super) fn create(args: &TrainingArgs, model: &ModelFolder) -> anyhow::Result<AtomicFolder> {
+    create_folder(&args.output, args.force, model).map_err(in_flags)
+}
+
+/// Runs `train` with an observer that shows its progress, and an interrupt that cancels it.
+pub(crate) fn watched<T>(
+    messages: &Messages,
+    train: impl FnOnce(&cloze::train::TrainingObserver<'_>, &Cancel) -> Result<T, FineTuneError>,
+) -> anyhow::Result<T> {
+    let (cancel, started) = (Cancel::new(), OnceLock::new());
+    let observer = |event: TrainingEvent<'_>| match event {
+        TrainingEvent::Reading(sources) => progress::start(sources, messages),
+        TrainingEvent::Read { bytes, records, unit } => {
+            messages.bar.inc(bytes);
+            if !messages.bar.is_hidden() {
+                messages.bar.set_message(plural(records, unit));
+            }
+        }
+        TrainingEvent::Finished => messages.bar.finish_and_clear(),
+        TrainingEvent::LeftOut(error) => messages.failure(error),
+        TrainingEvent::Note(note) => messages.note(&note.to_string()),
+        TrainingEvent::Step { event, curve, best } => {
+            if let Event::Started { .. } = event {
+                interrupt::arm(&cancel);
+            }
+            show_step(event, curve, best, *started.get_or_init(Instant::now), messages);
+            if let Event::Ended { .. } = event {
+                interrupt::disarm();
+            }
+        }
+        _ => {}
+    };
+    let outcome = train(&observer, &cancel);
+    interrupt::disarm();
+    messages.bar.finish_and_clear();
+    outcome.map_err(in_flags)
+}
+
+fn show_step(
+    event: &Event,
+    curve: &TrainingCurve,
+    best: Option<f64>,
+    started: Instant,
+    messages: &Messages,
+) {
+    match event {
+        Event::Started { step, of, .. } => {
+            progress::start_steps(*of, messages);
+            messages.bar.set_position(*step);
+        }
+        Event::Step { step, mean_loss, .. } => {
+            let rate = curve.tokens_a_second();
+            let best = best.map_or(String::new(), |best| format!(", best {best:.4}"));
+            messages.bar.set_message(format!("loss {mean_loss:.4}{best}, {rate:.0} tokens/s"));
+            messages.bar.set_position(*step);
+        }
+        Event::Judged { step, score, best, .. } => {
+            let loss = score.loss.map_or(String::new(), |loss| format!(", loss {loss:.4}"));
+            let best = if *best { ", the best so far" } else { "" };
+            messages.note(&format!(
+                "step {step}: {:.4}{loss}{best}; {:.0} s gone",
+                score.metric,
+                started.elapsed().as_secs_f64()
+            ));
+        }
+        Event::Ended { .. } => messages.bar.finish_and_clear(),
+        _ => {}
+    }
+}
+
+/// An error that names settings as flags, and says which flag mends it.
+pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
+    let flag = |setting: &str| format!("--{}", setting.replace('_', "-"));
+    match error {
+        FineTuneError::Setting { setting, found, expected } => {
+            anyhow!("{} is {found}: expected {expected}", flag(setting))
+        }
+        FineTuneError::Pattern { setting, source } => {
+            anyhow::Error::new(source).context(flag(setting))
+        }
+        FineTuneError::RenamedTwice { label } => anyhow!("--map names {label:?} twice"),
+        FineTuneError::NoSuchLabel { label, found } => {
+            anyhow!("--map {label}: no such label; the files have {}", found.join(", "))
+        }
+        FineTuneError::HasAdapters { folder } => anyhow!(
+            "{}: has adapters, beside which --tune lora puts no others\nhint: cloze model merge makes \
+             a model of it that can have its own",
+            folder.display()
+        ),
+        FineTuneError::ReadTwice => {
+            anyhow!("-: expected a file, which --negative-field reads twice")
+        }
+        FineTuneError::StateThere { .. } => {
+            anyhow!("{error}\nhint: --resume goes on with it; without that file it starts afresh")
+        }
+        FineTuneError::Score { .. } => anyhow!("{error}\nhint: --score-scale names the highest"),
+        FineTuneError::Corpus(CorpusError::NoPairs { .. }) => {
+            anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
+        }
+        FineTuneError::Store(StoreError::Exists { .. }) => {
+            anyhow!("{error}\nhint: --force replaces a trained model")
+        }
+        error => error.into(),
+    }
+}
+
+/// Shows the report on standard output, or says that the training was stopped.
+pub(super) fn show<F: Figures>(
+    outcome: TrainingOutcome<F>,
+    args: &TrainingArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    match outcome {
+        TrainingOutcome::Stopped { steps, state } => {
+            messages.note(&format!(
+                "stopped after step {steps}; --resume goes on from {}",
+                state.display()
+            ));
+            messages.interrupt();
+            Ok(())
+        }
+        TrainingOutcome::Done(report) => show_report(&report, args, messages),
+    }
+}
+
+fn show_report<F: Figures>(
+    report: &TuningReport<F>,
+    args: &TrainingArgs,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let mut out = Out::stdout(false);
+    if args.json {
+        json_line(&mut out, report)?;
+    } else {
+        report.write(&mut out)?;
+    }
+    out.finish()?;
+    messages.note(&format!(
+        "{}: {} steps in {:.0} s, {:.0} tokens/s",
+        args.output.display(),
+        report.steps,
+        report.seconds,
+        report.curve.tokens_a_second()
+    ));
+    Ok(())
+}

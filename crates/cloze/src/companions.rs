@@ -1,0 +1,32 @@
+//! Files that belong to a model folder beside its graph or weights.
+use std::path::PathBuf;
+
+use cloze_checkpoint::ModelFolder;
+use cloze_checkpoint::casing;
+
+/// Names of files that go along with a model. Not `cloze.json`: its hashes are of other files.
+pub const COMPANIONS: [&str; 12] = [
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "1_Pooling/config.json",
+    casing::FILE,
+    "README.md",
+    "LICENSE",
+    "NOTICE",
+];
+
+/// Files that go along with a model: their names in its folder, and their paths.
+#[must_use]
+pub fn companions(model: &ModelFolder) -> Vec<(&'static str, PathBuf)> {
+    let place = |name: &'static str| {
+        // A base's card is not that of what an adapter makes of it.
+        let own = || model.folder().join(name);
+        (name, if name == "README.md" { own() } else { model.file(name) })
+    };
+    COMPANIONS.into_iter().map(place).filter(|(_, from)| from.is_file()).collect()
+}

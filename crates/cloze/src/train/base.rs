@@ -1,0 +1,147 @@
+//! Model that a training begins with, and its tokenizer.
+use std::fmt::{Debug, Write as _};
+
+use cloze_core::Casing;
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::{Sequence as Pieces, TokenCounter};
+use cloze_checkpoint::Checkpoint;
+use cloze_checkpoint::Family;
+use cloze_store::checksum;
+use cloze_tune::encoder::{Tuning, ValidEncoderParams};
+use cloze_tune::{Encoder, Parameters, Sequence};
+use serde_json::Value;
+
+use super::{FineTuneError, FineTuneParams};
+
+/// Default limit of a sequence's length: memory goes by the square of it.
+const MAX_TOKENS: usize = 256;
+
+/// Model that a training begins with.
+pub(super) struct StartModel {
+    pub(super) folder: ModelFolder,
+    pub(super) checkpoint: Checkpoint,
+    pub(super) tokenizer: TokenCounter,
+    /// The longest sequence, special tokens included.
+    pub(super) max_tokens: usize,
+}
+
+impl StartModel {
+    pub(super) fn open(params: &FineTuneParams) -> Result<Self, FineTuneError> {
+        let folder = ModelFolder::find(&params.model)?;
+        let refused = |what| FineTuneError::Base { folder: folder.folder().to_owned(), what };
+        if !folder.has_weights() {
+            return Err(refused(
+                "model.onnx cannot be trained; expected weights, model.safetensors",
+            ));
+        }
+        // Their base would be a model with adapters, which none can be.
+        let lora = matches!(params.encoder.tuning, Tuning::Lora(_));
+        if lora && !folder.sources().adapters().is_empty() {
+            return Err(FineTuneError::HasAdapters { folder: folder.folder().to_owned() });
+        }
+        let most = folder.max_tokens();
+        let max_tokens = match params.max_tokens {
+            None => most.min(MAX_TOKENS),
+            Some(n) if (3..=most).contains(&n) => n,
+            Some(n) => {
+                let (setting, expected) = ("max_tokens", format!("3 to {most}"));
+                return Err(FineTuneError::Setting { setting, found: n.to_string(), expected });
+            }
+        };
+        let checkpoint = Checkpoint::open(folder.folder())?;
+        let tokenizer = TokenCounter::open(&folder)?;
+        Ok(Self { folder, checkpoint, tokenizer, max_tokens })
+    }
+
+    /// Hash of all that decides a result besides the settings of the steps and the parameters' shapes:
+    /// the base and these parts.
+    pub(super) fn fingerprint(&self, parts: &[&dyn Debug]) -> Result<String, FineTuneError> {
+        let config = checksum::sha256(&self.checkpoint.config_json()?);
+        let mut all = checksum::Text::default();
+        let written = write!(all, "{}{config}", self.folder.sha256()?);
+        written.expect("a hash takes any text");
+        for part in parts {
+            write!(all, "{part:?}").expect("a hash takes any text");
+        }
+        Ok(all.sha256())
+    }
+
+    /// Opens the encoder; its parameters are the first of `parameters`.
+    pub(super) fn encoder(
+        &self,
+        params: &ValidEncoderParams,
+        seed: u64,
+        parameters: &mut Parameters,
+    ) -> Result<Encoder, FineTuneError> {
+        Ok(Encoder::open(&self.checkpoint, params, seed, parameters)?)
+    }
+
+    /// Returns `true` if the tokenizer lower-cases all texts.
+    pub(super) fn lower_cases(&self) -> Result<bool, FineTuneError> {
+        let path = self.folder.tokenizer_path();
+        let tokenizer: Value = serde_json::from_slice(&fs_err::read(&path)?)
+            .map_err(|source| FineTuneError::Json { path, source })?;
+        Ok(lower_cases(&tokenizer["normalizer"]))
+    }
+
+    /// Prefix of the encoder's tensors in a model that has a head beside it.
+    pub(super) fn body(&self) -> &'static str {
+        match self.checkpoint.config().family {
+            Family::Bert => "bert.",
+            Family::Roberta => "roberta.",
+            Family::DistilBert => "distilbert.",
+            Family::Electra => "electra.",
+        }
+    }
+
+    /// Class that transformers has for such a model: `BertForTokenClassification`, `BertModel`.
+    pub(super) fn architecture(&self, ending: &str) -> String {
+        let family = match self.checkpoint.config().family {
+            Family::Bert => "Bert",
+            Family::Roberta => "Roberta",
+            Family::DistilBert => "DistilBert",
+            Family::Electra => "Electra",
+        };
+        // XLM-RoBERTa and CamemBERT have classes of their own, which config.json tells apart.
+        let own = self.checkpoint.config().architecture.as_deref().unwrap_or_default();
+        let own = ["XLMRoberta", "Camembert"].into_iter().find(|name| own.starts_with(name));
+        format!("{}{ending}", own.unwrap_or(family))
+    }
+}
+
+/// Returns `true` if a normalizer of tokenizers, or a part of it, lower-cases.
+fn lower_cases(normalizer: &Value) -> bool {
+    let parts = normalizer["normalizers"].as_array();
+    normalizer["type"] == "Lowercase"
+        || normalizer["lowercase"] == true
+        || parts.is_some_and(|parts| parts.iter().any(lower_cases))
+}
+
+/// Sequence for an encoder with so many classes of casing.
+pub(super) fn sequence(pieces: &Pieces, classes: usize) -> Sequence {
+    let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let types = pieces.types.iter().copied();
+    let types = if classes == Casing::COUNT {
+        let cased = types.zip(&pieces.casing);
+        cased.map(|(kind, casing)| kind * narrow(classes) + narrow(casing.class())).collect()
+    } else {
+        types.collect()
+    };
+    Sequence { ids: pieces.ids.clone(), types }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_normalizer_lower_cases_if_a_part_of_it_does() {
+        let bert = |lowercase: bool| json!({"type": "BertNormalizer", "lowercase": lowercase});
+        let sequence = json!({"type": "Sequence",
+                              "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]});
+        let all = [bert(true), bert(false), sequence, json!({"type": "NFC"}), Value::Null];
+        assert_eq!(all.map(|n| lower_cases(&n)), [true, false, true, false, false]);
+    }
+}

@@ -1,0 +1,193 @@
+//! Failures of a training by steps.
+use std::io;
+use std::path::PathBuf;
+
+/// Failure of a training by steps; those of the crates beneath come through as they are.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FineTuneError {
+    /// Setting that is out of its bounds.
+    #[error("{setting} is {found}: expected {expected}")]
+    Setting {
+        /// Name of the setting.
+        setting: &'static str,
+        /// Value that was given.
+        found: String,
+        /// Values that are taken.
+        expected: String,
+    },
+    /// Setting that is no regular expression.
+    #[error("{setting}")]
+    Pattern {
+        /// Name of the setting.
+        setting: &'static str,
+        /// Error of the expression.
+        source: regex::Error,
+    },
+    /// Label that is renamed twice.
+    #[error("label {label:?} is renamed twice")]
+    RenamedTwice {
+        /// The label.
+        label: String,
+    },
+    /// Label that is renamed and not there.
+    #[error("no label {label} to rename; the files have {}", found.join(", "))]
+    NoSuchLabel {
+        /// The label.
+        label: String,
+        /// Labels of the files.
+        found: Vec<String>,
+    },
+    /// Model that a training cannot begin with.
+    #[error("{}: {what}", folder.display())]
+    Base {
+        /// Folder of the model.
+        folder: PathBuf,
+        /// What was found and expected.
+        what: &'static str,
+    },
+    /// Model with adapters, which cannot get others.
+    #[error("{}: has adapters, beside which there can be no others", folder.display())]
+    HasAdapters {
+        /// Folder of the model.
+        folder: PathBuf,
+    },
+    /// Model whose pooling cannot be trained through.
+    #[error(
+        "the model pools by {poolings}: expected mean or cls, which vectors are trained through"
+    )]
+    Pooling {
+        /// Pooling of the model.
+        poolings: String,
+    },
+    /// Output that is the folder of a model that is read.
+    #[error("{}: the folder of the model, its base or adapter; name another", folder.display())]
+    OutputIsSource {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Output to be replaced that is no trained model.
+    #[error("{}: expected a trained model to replace, found none there", folder.display())]
+    NotTrained {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// State of a stopped training that is not there.
+    #[error("{}: no such file, so there is nothing to go on from", state.display())]
+    NoState {
+        /// File of the state.
+        state: PathBuf,
+    },
+    /// State of a stopped training that nobody asked to go on with.
+    #[error("{}: a training into {} was stopped", state.display(), output.display())]
+    StateThere {
+        /// File of the state.
+        state: PathBuf,
+        /// Folder of the new model.
+        output: PathBuf,
+    },
+    /// Data without what is trained on.
+    #[error("{data}: {what}")]
+    Data {
+        /// Names of the data.
+        data: String,
+        /// What was found and expected.
+        what: &'static str,
+    },
+    /// Tag that does not begin as the scheme has it.
+    #[error("{path}:{line}: tag {found:?}: expected O, or a label after {}", prefixes(expected))]
+    Tag {
+        /// File of the tag.
+        path: String,
+        /// Line of the tag, from 1.
+        line: u64,
+        /// The tag.
+        found: String,
+        /// Letters that a tag may begin with.
+        expected: &'static str,
+    },
+    /// Score outside of its scale.
+    #[error("{path}:{line}: expected a score from 0 to {scale}, found {found}")]
+    Score {
+        /// File of the pair.
+        path: String,
+        /// Line of the pair, from 1.
+        line: u64,
+        /// The score.
+        found: f64,
+        /// Highest score.
+        scale: f64,
+    },
+    /// Standard input, where a file is read twice.
+    #[error("-: expected a file, since pairs and their negatives are read one after another")]
+    ReadTwice,
+    /// Text of a file that cannot be used.
+    #[error("{path}:{line}")]
+    Text {
+        /// File of the text.
+        path: String,
+        /// Line of the text, from 1.
+        line: u64,
+        /// Error of the tokenizer.
+        source: cloze_encoder::EncoderError,
+    },
+    /// File whose checksum or envelope failed.
+    #[error("{path}")]
+    File {
+        /// The file, or the folder that it goes into.
+        path: String,
+        /// Error of the file.
+        source: cloze_store::StoreError,
+    },
+    /// File that cannot be written.
+    #[error("{}", path.display())]
+    Write {
+        /// Folder that it goes into.
+        path: PathBuf,
+        /// Error of the system.
+        source: io::Error,
+    },
+    /// File that is no JSON.
+    #[error("{}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Error of the parser.
+        source: serde_json::Error,
+    },
+    /// Settings or figures that are no JSON.
+    #[error("the report cannot be written")]
+    Report(#[from] serde_json::Error),
+    /// Failure of the façade.
+    #[error(transparent)]
+    Cloze(#[from] crate::Error),
+    /// Failure of the steps.
+    #[error(transparent)]
+    Tune(#[from] cloze_tune::TuneError),
+    /// Failure of reading data.
+    #[error(transparent)]
+    Corpus(#[from] cloze_corpus::CorpusError),
+    /// Failure of a model folder, its weights or an adapter.
+    #[error(transparent)]
+    Checkpoint(#[from] cloze_checkpoint::CheckpointError),
+    /// Failure of the tokenizer.
+    #[error(transparent)]
+    Encoder(#[from] cloze_encoder::EncoderError),
+    /// Failure of an evaluation.
+    #[error(transparent)]
+    Metrics(#[from] cloze_metrics::MetricsError),
+    /// Failure of a head.
+    #[error(transparent)]
+    Head(#[from] cloze_heads::HeadError),
+    /// Failure of a file.
+    #[error(transparent)]
+    Store(#[from] cloze_store::StoreError),
+    /// Failure of a file of the model folder, whose name is in the text.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// `B-, I-`.
+fn prefixes(letters: &str) -> String {
+    letters.chars().map(|letter| format!("{letter}-")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,142 @@
+//! Events of a training by steps, for progress and messages.
+use std::fmt;
+
+use cloze_corpus::{CorpusError, Source};
+use cloze_report::text::plural;
+use cloze_report::tuning::{TrainingCurve, percent};
+use cloze_tune::training::Event;
+
+/// A trained parameter takes four numbers: its own, its gradient's and two moments'.
+const BYTES_TRAINED: usize = 16;
+const BYTES_FROZEN: usize = 4;
+
+/// Event of a training by steps.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TrainingEvent<'a> {
+    /// Reading of files begins.
+    Reading(&'a [Source]),
+    /// A record was read.
+    Read {
+        /// Number of bytes since the last event.
+        bytes: u64,
+        /// Number of records so far.
+        records: u64,
+        /// Name of a record.
+        unit: &'static str,
+    },
+    /// Reading of files has ended.
+    Finished,
+    /// A record cannot be read and is left out; the others are used.
+    LeftOut(&'a CorpusError),
+    /// A fact or warning, whose text says it.
+    Note(&'a TrainingNote),
+    /// An event of the steps.
+    Step {
+        /// The event.
+        event: &'a Event,
+        /// Curve so far.
+        curve: &'a TrainingCurve,
+        /// Best metric so far.
+        best: Option<f64>,
+    },
+}
+
+/// Observer of a training: may be called from the threads that train.
+pub type TrainingObserver<'a> = dyn Fn(TrainingEvent<'_>) + Send + Sync + 'a;
+
+/// Fact or warning about a training; its text is a sentence without a full stop.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TrainingNote {
+    /// Numbers of training and validation examples.
+    Examples {
+        /// Name of an example.
+        unit: &'static str,
+        /// Number of training examples.
+        train: usize,
+        /// Number of validation examples.
+        dev: usize,
+    },
+    /// Numbers of training and validation documents.
+    Documents {
+        /// Number of training documents.
+        train: usize,
+        /// Number of their tokens.
+        tokens: usize,
+        /// Number of validation documents.
+        dev: usize,
+    },
+    /// Numbers of parameters.
+    Parameters {
+        /// Number of trained parameters.
+        trained: usize,
+        /// Number of all parameters.
+        all: usize,
+    },
+    /// Warning: labels of the validation or test data that the training data does not have.
+    UnknownLabels(Vec<String>),
+    /// Texts that are longer than one sequence.
+    Long {
+        /// Number of such texts.
+        count: u64,
+        /// Name of a text.
+        unit: &'static str,
+        /// Maximum of tokens.
+        max_tokens: usize,
+        /// `true` if they are cut, `false` if they go through several windows.
+        cut: bool,
+    },
+    /// Files that were skipped.
+    Skipped {
+        /// Number of files.
+        count: u64,
+        /// Kind of files: `hidden file`.
+        kind: &'static str,
+    },
+}
+
+impl fmt::Display for TrainingNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Examples { unit, train, dev } => {
+                let [train, dev] = [train, dev].map(|n| plural(*n as u64, unit));
+                write!(f, "{train} to learn from, {dev} to judge by")
+            }
+            Self::Documents { train, tokens, dev } => write!(
+                f,
+                "{} of {} to learn from, {} to judge by",
+                plural(*train as u64, "document"),
+                plural(*tokens as u64, "token"),
+                plural(*dev as u64, "document")
+            ),
+            Self::Parameters { trained, all } => {
+                let share = percent(*trained, *all);
+                let mib = |bytes: usize| bytes >> 20;
+                let own = BYTES_TRAINED * trained + BYTES_FROZEN * (all - trained);
+                write!(
+                    f,
+                    "{trained} of {all} numbers are trained, {share:.2} %; they and their moments \
+                     take {} MiB, where all of the model would take {} MiB",
+                    mib(own),
+                    mib(BYTES_TRAINED * all)
+                )
+            }
+            Self::UnknownLabels(labels) => write!(
+                f,
+                "warning: labels of what is judged by alone, which are always missed: {}",
+                labels.join(", ")
+            ),
+            Self::Long { count, unit, max_tokens, cut } => {
+                let how = if *cut { "cut" } else { "seen in parts" };
+                write!(f, "{} longer than {max_tokens} tokens, {how}", plural(*count, unit))
+            }
+            Self::Skipped { count, kind } => write!(f, "{} skipped", plural(*count, kind)),
+        }
+    }
+}
+
+/// Tells the observer a note.
+pub(super) fn note(observer: &TrainingObserver<'_>, note: &TrainingNote) {
+    observer(TrainingEvent::Note(note));
+}

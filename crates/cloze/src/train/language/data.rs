@@ -1,0 +1,356 @@
+//! Running text as documents of sentences in tokens.
+use cloze_core::Casing;
+use cloze_corpus::{Chunk, Piece, ReadParams, Source, ValidReadParams, walk};
+use cloze_encoder::{EncoderError, TokenCounter};
+use cloze_report::DataFile;
+use cloze_tune::task::masked::Part;
+use rayon::prelude::*;
+
+use crate::train::data::data_file;
+use crate::train::event::{TrainingNote, TrainingObserver, note};
+use crate::train::sample::{HOLD_OUT, drawn};
+use crate::train::{DataSource, FineTuneError, TrainingEvent};
+
+/// Maximum size of a chunk of texts that is tokenized at once, in bytes.
+const CHUNK_BYTES: usize = 256 << 10;
+/// Maximum number of texts of a chunk.
+const CHUNK_TEXTS: usize = 4096;
+
+/// TextTokens of a text, without special ones.
+#[derive(Clone, Debug, Default)]
+pub struct TextTokens {
+    /// Ids.
+    pub ids: Vec<u32>,
+    /// Kinds.
+    pub parts: Vec<Part>,
+    /// Casings; none where the encoder does not look at them.
+    pub casing: Vec<Casing>,
+}
+
+impl TextTokens {
+    /// Number of tokens.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Returns `true` if there are no tokens.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    pub(super) fn extend(&mut self, other: &Self) {
+        self.ids.extend_from_slice(&other.ids);
+        self.parts.extend_from_slice(&other.parts);
+        self.casing.extend_from_slice(&other.casing);
+    }
+
+    /// Takes off the tokens from `at` on.
+    pub(super) fn split_off(&mut self, at: usize) -> Self {
+        Self {
+            ids: self.ids.split_off(at),
+            parts: self.parts.split_off(at),
+            casing: self.casing.split_off(at.min(self.casing.len())),
+        }
+    }
+}
+
+/// Sentences of a document, in order.
+pub type Document = Vec<TextTokens>;
+
+/// Documents of a data set.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// Files that they come from.
+    pub files: Vec<DataFile>,
+}
+
+/// Unit of a document: sequences, and pairs of texts, stay within one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DocumentUnit {
+    /// A text: a file, or a line or row of one that has many.
+    #[default]
+    Text,
+    /// Text between blank lines, a paragraph or sentence per line.
+    BlankLine,
+}
+
+/// Settings of reading running text; [`check`](Self::check) makes them usable.
+#[derive(Clone, Debug, Default)]
+pub struct DocumentParams {
+    reader: ReadParams,
+    is_utf16: bool,
+    unit: DocumentUnit,
+}
+
+impl DocumentParams {
+    /// Reader of the files. Default that of [`ReadParams`].
+    #[must_use]
+    pub fn reader(self, reader: ReadParams) -> Self {
+        Self { reader, ..self }
+    }
+
+    /// Encoding of the files is UTF-16, whose files look binary. Default no.
+    #[must_use]
+    pub fn is_utf16(self, is_utf16: bool) -> Self {
+        Self { is_utf16, ..self }
+    }
+
+    /// Unit of a document. Default a text.
+    #[must_use]
+    pub fn unit(self, unit: DocumentUnit) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// Those of [`ReadParams::check`].
+    pub fn check(self) -> Result<ValidDocumentParams, FineTuneError> {
+        let Self { reader, is_utf16, unit } = self;
+        Ok(ValidDocumentParams { reader: reader.check()?, is_utf16, unit })
+    }
+}
+
+/// [`DocumentParams`] that were checked.
+#[derive(Clone, Debug)]
+pub struct ValidDocumentParams {
+    reader: ValidReadParams,
+    is_utf16: bool,
+    pub(super) unit: DocumentUnit,
+}
+
+/// Text of a file.
+struct Input {
+    path: String,
+    line: u64,
+    text: String,
+}
+
+/// Documents of a training.
+pub(super) struct Splits {
+    pub(super) train: Documents,
+    pub(super) dev: Documents,
+    pub(super) test: Option<Documents>,
+}
+
+impl Splits {
+    pub(super) fn read(
+        data: &crate::train::TrainingData<String>,
+        params: &ValidDocumentParams,
+        (tokenizer, cased): (&TokenCounter, bool),
+        (share, seed): (f64, u64),
+        observer: &TrainingObserver<'_>,
+    ) -> Result<Self, FineTuneError> {
+        let read = |source: &DataSource<String>| {
+            Documents::read(source, params, (tokenizer, cased), observer)
+        };
+        let mut train = read(&data.train)?;
+        let dev = match &data.dev {
+            None => train.hold_out(share, seed),
+            Some(dev) => read(dev)?,
+        };
+        let test = data.test.as_ref().map(read).transpose()?;
+        let (documents, tokens) = (train.documents.len(), train.tokens());
+        let dev_count = dev.documents.len();
+        note(observer, &TrainingNote::Documents { train: documents, tokens, dev: dev_count });
+        Ok(Self { train, dev, test })
+    }
+}
+
+impl Documents {
+    /// Reads the documents of a data set, none of them empty. What cannot be read is named and left
+    /// out. With `cased`, tokens have their casing.
+    ///
+    /// # Errors
+    /// [`FineTuneError::Data`] for no document at all; [`FineTuneError::Text`] for a text that cannot be
+    /// tokenized; those of reading.
+    pub fn read(
+        source: &DataSource<String>,
+        params: &ValidDocumentParams,
+        (tokenizer, cased): (&TokenCounter, bool),
+        observer: &TrainingObserver<'_>,
+    ) -> Result<Self, FineTuneError> {
+        let mut all = Self::default();
+        let mut add = |chunk: Vec<Input>| all.add(&chunk, params.unit, (tokenizer, cased));
+        match source {
+            DataSource::Files(paths) => for_each_chunk(paths, params, observer, add)?,
+            DataSource::Records { name, records } => {
+                let input = |(line, text): (u64, &String)| Input {
+                    path: name.clone(),
+                    line,
+                    text: text.clone(),
+                };
+                add((1..).zip(records).map(input).collect())?;
+            }
+        }
+        if all.documents.is_empty() {
+            let (data, what) = (source.names(), "no text could be read");
+            return Err(FineTuneError::Data { data, what });
+        }
+        if let DataSource::Files(_) = source {
+            for file in &mut all.files {
+                *file = data_file(&file.file, file.examples)?;
+            }
+        }
+        Ok(all)
+    }
+
+    fn add(
+        &mut self,
+        chunk: &[Input],
+        unit: DocumentUnit,
+        (tokenizer, cased): (&TokenCounter, bool),
+    ) -> Result<(), FineTuneError> {
+        let texts: Vec<(&Input, &str)> = chunk.iter().flat_map(|input| cut(input, unit)).collect();
+        let documents: Vec<_> =
+            texts.par_iter().map(|(_, text)| tokens(text, tokenizer, cased)).collect();
+        for ((input, _), document) in texts.into_iter().zip(documents) {
+            let document = document.map_err(|source| {
+                let (path, line) = (input.path.clone(), input.line);
+                FineTuneError::Text { path, line, source }
+            })?;
+            if document.is_empty() {
+                continue;
+            }
+            if self.files.last().is_none_or(|file| file.file != input.path) {
+                let file = input.path.clone();
+                self.files.push(DataFile { file, sha256: None, examples: 0 });
+            }
+            if let Some(file) = self.files.last_mut() {
+                file.examples += 1;
+            }
+            self.documents.push(document);
+        }
+        Ok(())
+    }
+
+    pub(super) fn tokens(&self) -> usize {
+        self.documents.iter().flatten().map(TextTokens::len).sum()
+    }
+
+    /// Takes a share of the documents out, drawn by `seed`.
+    fn hold_out(&mut self, share: f64, seed: u64) -> Self {
+        let mut drawn = drawn(seed, HOLD_OUT, share, self.documents.len()).into_iter();
+        let is_out = |_: &mut Document| drawn.next().unwrap_or(false);
+        Self { documents: self.documents.extract_if(.., is_out).collect(), files: vec![] }
+    }
+}
+
+/// Reads every text of `paths` in order and gives them to `work` in chunks. What cannot be read is named
+/// and left out.
+fn for_each_chunk(
+    paths: &[String],
+    params: &ValidDocumentParams,
+    observer: &TrainingObserver<'_>,
+    mut work: impl FnMut(Vec<Input>) -> Result<(), FineTuneError>,
+) -> Result<(), FineTuneError> {
+    let walked = walk::find(paths, !params.is_utf16);
+    for error in &walked.errors {
+        observer(TrainingEvent::LeftOut(error));
+    }
+    observer(TrainingEvent::Reading(&walked.sources));
+    let (mut chunk, mut bytes, mut records) = (vec![], 0, 0);
+    for source in &walked.sources {
+        read_file(source, params, (observer, &mut records), |input| {
+            bytes += input.text.len();
+            chunk.push(input);
+            if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_TEXTS {
+                bytes = 0;
+                return work(std::mem::take(&mut chunk));
+            }
+            Ok(())
+        })?;
+    }
+    work(chunk)?;
+    observer(TrainingEvent::Finished);
+    for (count, kind) in [(walked.hidden, "hidden file"), (walked.binary, "binary file")] {
+        if count > 0 {
+            note(observer, &TrainingNote::Skipped { count, kind });
+        }
+    }
+    Ok(())
+}
+
+fn read_file(
+    source: &Source,
+    params: &ValidDocumentParams,
+    (observer, records): (&TrainingObserver<'_>, &mut u64),
+    mut add: impl FnMut(Input) -> Result<(), FineTuneError>,
+) -> Result<(), FineTuneError> {
+    let path = source.name();
+    let mut reader = match params.reader.open(source) {
+        Ok(reader) => reader,
+        Err(error) => {
+            observer(TrainingEvent::LeftOut(&error));
+            return Ok(());
+        }
+    };
+    let mut seen = 0;
+    while let Some(piece) = reader.next() {
+        match piece {
+            Ok(Piece::Record(record)) => {
+                *records += 1;
+                add(Input { path: path.clone(), line: record.line, text: record.text })?;
+            }
+            Ok(Piece::Verbatim(_)) => continue,
+            Err(error) => observer(TrainingEvent::LeftOut(&error)),
+        }
+        let bytes = reader.bytes_read().saturating_sub(seen);
+        seen = reader.bytes_read();
+        observer(TrainingEvent::Read { bytes, records: *records, unit: "text" });
+    }
+    Ok(())
+}
+
+/// Documents of a text.
+fn cut(input: &Input, unit: DocumentUnit) -> Vec<(&Input, &str)> {
+    let text = &*input.text;
+    if unit == DocumentUnit::Text {
+        return vec![(input, text)];
+    }
+    let (mut all, mut start, mut at) = (vec![], 0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            all.push((input, &text[start..at]));
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    all.push((input, &text[start..]));
+    all.retain(|(_, text)| !text.trim().is_empty());
+    all
+}
+
+/// Sentences of a document, none of them empty. A sentence ends with its line.
+fn tokens(text: &str, tokenizer: &TokenCounter, cased: bool) -> Result<Document, EncoderError> {
+    let mut document = vec![];
+    for line in text.lines() {
+        for span in Chunk::Sentences(1).spans(line) {
+            let Some(sentence) = span.of(line) else { continue };
+            let pieces = tokenizer.pieces(sentence, document.len())?;
+            let own = pieces.before..pieces.before + pieces.tokens.len();
+            let ids = pieces.sequence.ids[own.clone()].to_vec();
+            let mut last = None;
+            let part = |(id, token): (&u32, &cloze_core::Token)| {
+                let further = token.word.is_some() && token.word == last;
+                last = token.word;
+                match (tokenizer.is_special(*id), further) {
+                    (true, _) => Part::Special,
+                    (false, true) => Part::Further,
+                    (false, false) => Part::First,
+                }
+            };
+            let parts = ids.iter().zip(&pieces.tokens).map(part).collect();
+            let casing = if cased { pieces.sequence.casing[own].to_vec() } else { vec![] };
+            let sentence = TextTokens { ids, parts, casing };
+            if !sentence.is_empty() {
+                document.push(sentence);
+            }
+        }
+    }
+    Ok(document)
+}

@@ -1,0 +1,84 @@
+//! Sequences of documents.
+use std::ops::Range;
+
+use cloze_encoder::{PairPieces, Sequence as Pieces, TokenCounter};
+use cloze_tune::task::MaskedExample;
+use cloze_tune::task::masked::Part;
+
+use super::data::{Document, TextTokens};
+use super::pack;
+use crate::train::FineTuneError;
+use crate::train::base::sequence;
+
+/// A text, or two in one sequence, special tokens included.
+#[derive(Clone, Debug)]
+pub struct PackedText {
+    /// Ids, types and casings of the tokens.
+    pub pieces: Pieces,
+    /// Kind of each token.
+    pub parts: Vec<Part>,
+    /// `true` if the second text follows the first; `None` of one text.
+    pub is_next: Option<bool>,
+}
+
+impl PackedText {
+    /// Example with nothing masked yet, for an encoder with so many classes of casing.
+    #[must_use]
+    pub fn example(self, classes: usize) -> MaskedExample {
+        let Self { pieces, parts, is_next } = self;
+        let sequence = sequence(&pieces, classes);
+        MaskedExample { sequence, parts, is_next, targets: vec![] }
+    }
+}
+
+/// Sequences of documents, of at most `most` tokens; with `next` pairs of texts, drawn by `seed`.
+///
+/// # Errors
+/// [`FineTuneError::Setting`] for fewer tokens than a sequence needs, and those of the tokenizer.
+pub fn packed(
+    documents: &[Document],
+    tokenizer: &TokenCounter,
+    most: usize,
+    next: bool,
+    seed: u64,
+) -> Result<Vec<PackedText>, FineTuneError> {
+    let empty: (&[u32], &[_]) = (&[], &[]);
+    let room = |special: usize, least: usize| {
+        let room = most.saturating_sub(special);
+        if room >= least {
+            return Ok(room);
+        }
+        let expected = format!("at least {}", special + least);
+        Err(FineTuneError::Setting { setting: "max_tokens", found: most.to_string(), expected })
+    };
+    if next {
+        let special = tokenizer.around_pair([empty; 2])?.sequence.ids.len();
+        let pairs = pack::pairs(documents, room(special, 2)?, seed);
+        let one = |pair: pack::TextPair| {
+            let texts = [&pair.first, &pair.second].map(|text| (&*text.ids, &*text.casing));
+            let PairPieces { sequence: pieces, first, second, .. } =
+                tokenizer.around_pair(texts)?;
+            let texts = [(first, &pair.first), (second, &pair.second)];
+            let parts = parts(pieces.ids.len(), texts);
+            Ok(PackedText { pieces, parts, is_next: Some(pair.is_next) })
+        };
+        return pairs.into_iter().map(one).collect();
+    }
+    let room = room(tokenizer.around(&[], &[]).0.ids.len(), 1)?;
+    let texts = documents.iter().flat_map(|document| pack::sequences(document, room));
+    let one = |text: TextTokens| {
+        let (pieces, place) = tokenizer.around(&text.ids, &text.casing);
+        let parts = parts(pieces.ids.len(), [(place, &text)]);
+        PackedText { pieces, parts, is_next: None }
+    };
+    Ok(texts.map(one).collect())
+}
+
+/// Kinds of so many tokens, of which texts stand in these ranges.
+fn parts<const N: usize>(tokens: usize, texts: [(Range<usize>, &TextTokens); N]) -> Vec<Part> {
+    let mut parts = vec![Part::Special; tokens];
+    for (place, text) in texts {
+        parts[place].copy_from_slice(&text.parts);
+    }
+    parts
+}

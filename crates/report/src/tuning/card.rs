@@ -1,0 +1,131 @@
+//! The model card.
+use super::{Figures, TrainedPart, TuningReport};
+use crate::card::again::{self, quoted};
+use crate::card::limits::{ByLabel, Limits};
+use crate::card::markdown::{code_block, escaped, table};
+use crate::card::{FrontMatter, files, labels, rights};
+use crate::text::plural;
+
+impl<F: Figures> TuningReport<F> {
+    /// Text of `README.md`, for a model in a folder of this name.
+    #[must_use]
+    pub fn card(&self, name: &str) -> String {
+        let front = FrontMatter {
+            license: self.card.license.as_deref(),
+            language: self.card.language.as_deref(),
+            pipeline: F::PIPELINE,
+            base: &self.base.name,
+            tags: &[],
+            metrics: F::METRICS,
+        };
+        let mut parts = vec![front.write(), format!("# {}\n\n", escaped(name))];
+        parts.extend(self.card.description.as_deref().map(|text| escaped(text) + "\n\n"));
+        parts.push(self.what());
+        parts.push(self.use_it(name));
+        parts.push(labels(&self.labels, self.words.counted));
+        let n = plural(self.examples as u64, self.words.unit);
+        let data = files(&self.data, &format!("{}s", self.words.unit));
+        parts.push(format!("## Training data\n\n{n} to learn from.\n\n{data}\n"));
+        parts.push(self.quality());
+        parts.push(self.limits().section());
+        parts.push(again::section(&self.command));
+        let source = self.card.source.as_deref();
+        parts.push(rights(self.card.license.as_deref(), self.card.attribution.as_deref(), source));
+        parts.concat()
+    }
+
+    fn what(&self) -> String {
+        let steps = plural(self.steps, "step");
+        let best = self.best_step.map(|step| format!(", step {step} being the best"));
+        format!(
+            "{}: {} {}, made by cloze {}; {} were trained, in {steps}{}.\n\n",
+            self.words.what,
+            self.how(),
+            escaped(&self.base.name),
+            escaped(self.cloze),
+            self.share(),
+            best.unwrap_or_default()
+        )
+    }
+
+    fn use_it(&self, name: &str) -> String {
+        let call = format!("{} --model {}", self.words.usage, quoted(&format!("./{name}")));
+        let call = code_block("sh", &call);
+        let sha256 = escaped(&self.base.sha256);
+        let base = match self.part {
+            TrainedPart::Adapters { .. } => format!(
+                "The encoder beneath the adapters is not in this folder: `cloze.json` says where it \
+                 was, and by its SHA-256, {sha256}, it is known.\n\n"
+            ),
+            _ => format!("The encoder that training began with has the SHA-256 {sha256}.\n\n"),
+        };
+        format!("## Use\n\n{call}\n{base}")
+    }
+
+    fn quality(&self) -> String {
+        let mut parts = vec!["## How good it is\n\n".to_owned()];
+        for (i, (name, files_of, figures)) in self.evaluations().enumerate() {
+            let cells = |row: Vec<String>| row.iter().map(|cell| escaped(cell)).collect();
+            let rows: Vec<Vec<String>> = figures.rows().into_iter().map(cells).collect();
+            let shown = table(&figures.head(), 1, &rows);
+            let mut note = figures.note();
+            if i == 0 && self.best_step.is_some() {
+                note += "; the best step was chosen by them, so other texts may do a little worse";
+            }
+            parts.push(format!("On {}, {}:\n\n", escaped(&name), escaped(&note)));
+            if !files_of.is_empty() {
+                parts.push(files(files_of, &format!("{}s", self.words.unit)) + "\n");
+            }
+            parts.push(format!("{shown}\n{}", figures.extra_markdown()));
+        }
+        if parts.len() == 1 {
+            parts.push("Nothing was held out to judge it by.\n\n".to_owned());
+        }
+        parts.push("`report.html` has all figures, plots and settings.\n\n".to_owned());
+        parts.concat()
+    }
+
+    fn limits(&self) -> Limits<'_> {
+        // Of test data, if there are any: nothing was chosen by them.
+        let judged = self.evaluations().last();
+        let judged = judged.map(|(on, _, figures)| ByLabel { on, labels: figures.by_label() });
+        Limits {
+            learned: plural(self.examples as u64, self.words.unit),
+            data: &self.data,
+            language: self.card.language.as_deref(),
+            labels: &self.labels,
+            counted: self.words.counted,
+            judged,
+            own: self.own_limits(),
+        }
+    }
+
+    fn own_limits(&self) -> Vec<String> {
+        let mut own = vec![];
+        if !self.labels.is_empty() {
+            own.push("It knows the labels above alone.".to_owned());
+        }
+        if self.lower_cases {
+            own.push(
+                "Its tokenizer lower-cases texts: large letters tell it nothing, neither of names \
+                 nor of the beginnings of sentences."
+                    .to_owned(),
+            );
+        }
+        if self.words.task == "mlm" {
+            own.push(
+                "It has learned what texts say of groups of people, too, and may say it again \
+                 where it guesses words. `cloze bias FILE` measures some of that, on pairs of \
+                 sentences."
+                    .to_owned(),
+            );
+        }
+        let max = &self.settings["max_tokens"];
+        own.push(format!("It was trained on sequences of at most {max} tokens."));
+        if let Some(held_out) = Some(self.held_out_examples).filter(|n| (1..100).contains(n)) {
+            let n = plural(held_out as u64, self.words.unit);
+            own.push(format!("{n} to judge by while training are few: figures by them are rough."));
+        }
+        own
+    }
+}

@@ -1,0 +1,199 @@
+//! Figures of entities: scores by label, and the most frequent mistakes.
+use std::collections::BTreeMap;
+
+use cloze_core::Span;
+use cloze_metrics::{EntityReport, Scores};
+use serde::Serialize;
+
+use super::Figures;
+use crate::card::markdown::{self, escaped};
+use crate::page::table::{Numbers, Words, number, row, table, words};
+
+/// As many kinds of mistakes a page shows, and a card.
+const SHOWN: usize = 30;
+const ON_CARD: usize = 10;
+/// As many texts of each kind.
+const TEXTS: usize = 5;
+
+/// Scores of entities by label, and their most frequent mistakes.
+#[derive(Clone, Debug, Serialize)]
+pub struct EntityFigures {
+    #[serde(flatten)]
+    report: EntityReport,
+    /// The most frequent first.
+    mistakes: Vec<Mistake>,
+}
+
+/// A kind of mistake. With the same label twice, the entity begins or ends elsewhere.
+#[derive(Clone, Debug, Serialize)]
+struct Mistake {
+    /// `None` where nothing is.
+    gold: Option<String>,
+    /// `None` where nothing was found.
+    predicted: Option<String>,
+    entities: u64,
+    /// The most frequent first; left out with `--no-texts`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    texts: Vec<String>,
+}
+
+impl Mistake {
+    fn predicted(&self) -> String {
+        match (&self.gold, &self.predicted) {
+            (Some(gold), Some(predicted)) if gold == predicted => format!("{gold}, other ends"),
+            (_, Some(predicted)) => predicted.clone(),
+            (_, None) => "–".to_owned(),
+        }
+    }
+
+    fn gold(&self) -> &str {
+        self.gold.as_deref().unwrap_or("–")
+    }
+}
+
+/// The gold and the predicted label.
+type Kind = (Option<String>, Option<String>);
+
+/// Counts mistakes by gold and predicted label, sentence by sentence.
+#[derive(Clone, Debug, Default)]
+pub struct EntityMistakes(BTreeMap<Kind, (u64, BTreeMap<String, u64>)>);
+
+impl EntityMistakes {
+    /// Adds a sentence. `text` gives that of an entity's place. Each gold entity that was not found
+    /// goes with the predicted one that shares most words with it, if there is one that is wrong and
+    /// goes with no other.
+    pub fn add<'t>(
+        &mut self,
+        gold: &[(&str, Span)],
+        predicted: &[(&str, Span)],
+        text: impl Fn(Span) -> &'t str,
+    ) {
+        let mut wrong: Vec<_> = predicted.iter().filter(|p| !gold.contains(p)).collect();
+        for &(label, span) in gold.iter().filter(|g| !predicted.contains(g)) {
+            let shared = |p: &Span| p.end.min(span.end).saturating_sub(p.start.max(span.start));
+            let nearest = (0..wrong.len()).max_by_key(|&i| shared(&wrong[i].1));
+            let nearest = nearest.filter(|&i| shared(&wrong[i].1) > 0);
+            let taken = nearest.map(|i| wrong.swap_remove(i).0);
+            self.count(Some(label), taken, text(span));
+        }
+        for (label, span) in wrong {
+            self.count(None, Some(label), text(*span));
+        }
+    }
+
+    fn count(&mut self, gold: Option<&str>, predicted: Option<&str>, text: &str) {
+        let kind = (gold.map(str::to_owned), predicted.map(str::to_owned));
+        let (n, texts) = self.0.entry(kind).or_default();
+        *n += 1;
+        *texts.entry(text.to_owned()).or_default() += 1;
+    }
+}
+
+impl EntityFigures {
+    /// Figures without the texts of mistakes if `texts` is false.
+    #[must_use]
+    pub fn new(report: EntityReport, mistakes: EntityMistakes, texts: bool) -> Self {
+        let one = |((gold, predicted), (entities, found)): (Kind, (u64, BTreeMap<String, u64>))| {
+            let mut found: Vec<_> = found.into_iter().collect();
+            // Stable, so that of equals the first by name stay.
+            found.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+            found.truncate(if texts { TEXTS } else { 0 });
+            let texts = found.into_iter().map(|(text, _)| text).collect();
+            Mistake { gold, predicted, entities, texts }
+        };
+        let mut mistakes: Vec<Mistake> = mistakes.0.into_iter().map(one).collect();
+        mistakes.sort_by_key(|mistake| std::cmp::Reverse(mistake.entities));
+        Self { report, mistakes }
+    }
+}
+
+impl Figures for EntityFigures {
+    const METRIC: &'static str = "micro F1";
+    const PIPELINE: &'static str = "token-classification";
+    const METRICS: &'static [&'static str] = &["precision", "recall", "f1"];
+
+    fn note(&self) -> String {
+        format!("convention {}", self.report.convention)
+    }
+
+    fn head(&self) -> Vec<&'static str> {
+        vec!["label", "precision", "recall", "F1", "entities"]
+    }
+
+    /// Of each label, then over all.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let of = |name: &str, s: &Scores| {
+            let mut row = vec![name.to_owned()];
+            row.extend([s.precision, s.recall, s.f1].map(|x| format!("{x:.4}")));
+            row.push(s.support.to_string());
+            row
+        };
+        let labels = self.report.labels.iter().map(|(label, s)| of(label, s));
+        labels.chain([of("micro average", &self.report.averages.micro)]).collect()
+    }
+
+    fn by_label(&self) -> Vec<(&str, &Scores)> {
+        self.report.labels.iter().map(|(label, s)| (label.as_str(), s)).collect()
+    }
+
+    fn extra_html(&self) -> String {
+        let one = |m: &Mistake| {
+            row(&[
+                words(m.gold()),
+                words(&m.predicted()),
+                number(m.entities),
+                words(&m.texts.join(", ")),
+            ])
+        };
+        let rows: Vec<String> = self.mistakes.iter().take(SHOWN).map(one).collect();
+        let head = [Words("gold"), Words("predicted"), Numbers("entities"), Words("such as")];
+        if rows.is_empty() { String::new() } else { table("Most frequent mistakes", &head, &rows) }
+    }
+
+    fn extra_markdown(&self) -> String {
+        let one =
+            |m: &Mistake| vec![escaped(m.gold()), escaped(&m.predicted()), m.entities.to_string()];
+        let rows: Vec<Vec<String>> = self.mistakes.iter().take(ON_CARD).map(one).collect();
+        let head = ["gold", "predicted", "mistakes"];
+        if rows.is_empty() { String::new() } else { markdown::table(&head, 2, &rows) + "\n" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words `a b c d e f g`. Gold: PER a–b, LOC d, ORG f, MISC g; predicted: PER a, ORG d, ORG f, LOC
+    /// e. PER has other ends, LOC is taken for ORG, ORG is right, MISC is missed, and e is made up.
+    #[test]
+    fn a_mistake_is_what_is_taken_for_what() {
+        let text = "a b c d e f g";
+        let at = |from: usize, to: usize| Span::new(from, to);
+        let gold = [("PER", at(0, 2)), ("LOC", at(3, 4)), ("ORG", at(5, 6)), ("MISC", at(6, 7))];
+        let predicted =
+            [("PER", at(0, 1)), ("ORG", at(3, 4)), ("ORG", at(5, 6)), ("LOC", at(4, 5))];
+        let mut mistakes = EntityMistakes::default();
+        for _ in 0..2 {
+            mistakes.add(&gold, &predicted, |span| &text[2 * span.start..2 * span.end - 1]);
+        }
+        mistakes.add(&gold[3..], &[], |_| "g");
+        let mut scorer = cloze_metrics::EntityScorer::new(cloze_metrics::Convention::Conlleval);
+        scorer.add(&["B-PER"], &["O"]).unwrap();
+        let entities = EntityFigures::new(scorer.report(), mistakes.clone(), true);
+        let found: Vec<_> = entities
+            .mistakes
+            .iter()
+            .map(|m| (m.gold().to_owned(), m.predicted(), m.entities, m.texts.join("; ")))
+            .collect();
+        let expected = [
+            ("MISC", "–", 3, "g"),
+            ("–", "LOC", 2, "e"),
+            ("LOC", "ORG", 2, "d"),
+            ("PER", "PER, other ends", 2, "a b"),
+        ];
+        let expected = expected.map(|(g, p, n, t)| (g.to_owned(), p.to_owned(), n, t.to_owned()));
+        assert_eq!(found, expected);
+        let silent = EntityFigures::new(scorer.report(), mistakes, false);
+        assert!(silent.mistakes.iter().all(|m| m.texts.is_empty()));
+    }
+}
