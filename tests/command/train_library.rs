@@ -77,7 +77,8 @@ fn a_tagger_trained_from_memory_has_the_commands_weights() {
 fn a_cancelled_training_goes_on_later() {
     let home = Home::new();
     let base = checkpoint("bert");
-    let sentence = TaggedSentence::of(&[("Ann", "B-PER"), ("met", "O"), ("the", "O"), ("son", "O")]);
+    let sentence =
+        TaggedSentence::of(&[("Ann", "B-PER"), ("met", "O"), ("the", "O"), ("son", "O")]);
     let records = vec![sentence; 8];
     let data = TrainingData::new(DataSource::Records { name: "gold".to_owned(), records });
     let params = |folder: &str, resume: bool| {
@@ -89,8 +90,10 @@ fn a_cancelled_training_goes_on_later() {
 
     let cancel = Cancel::new();
     let observer = |event: TrainingEvent<'_>| {
-        if let TrainingEvent::Step { event: cloze::tune::training::Event::Step { step: 2, .. }, .. } =
-            event
+        if let TrainingEvent::Step {
+            event: cloze::tune::training::Event::Step { step: 2, .. },
+            ..
+        } = event
         {
             cancel.cancel();
         }

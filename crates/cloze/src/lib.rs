@@ -142,10 +142,10 @@ pub use cloze_encoder as encoder;
 pub use cloze_graph as graph;
 pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
-pub use cloze_search as search;
-pub use cloze_store as store;
 #[cfg(feature = "train")]
 pub use cloze_report as report;
+pub use cloze_search as search;
+pub use cloze_store as store;
 #[cfg(feature = "train")]
 pub use cloze_train as fit;
 #[cfg(feature = "train")]

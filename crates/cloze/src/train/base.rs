@@ -1,11 +1,11 @@
 //! Model that a training begins with, and its tokenizer.
 use std::fmt::{Debug, Write as _};
 
-use cloze_core::Casing;
-use cloze_checkpoint::ModelFolder;
-use cloze_encoder::{Sequence as Pieces, TokenCounter};
 use cloze_checkpoint::Checkpoint;
 use cloze_checkpoint::Family;
+use cloze_checkpoint::ModelFolder;
+use cloze_core::Casing;
+use cloze_encoder::{Sequence as Pieces, TokenCounter};
 use cloze_store::checksum;
 use cloze_tune::encoder::{Tuning, ValidEncoderParams};
 use cloze_tune::{Encoder, Parameters, Sequence};

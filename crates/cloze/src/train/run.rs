@@ -1,8 +1,8 @@
 //! A training from its settings to the saved folder, whatever the task.
 use std::time::Instant;
 
-use cloze_core::Cancel;
 use cloze_checkpoint::card::Card;
+use cloze_core::Cancel;
 use cloze_report::DataFile;
 use cloze_report::tuning::{
     BaseModel, Figures, TaskWords, TestFigures, TrainedPart, TrainingCurve, TuningReport,

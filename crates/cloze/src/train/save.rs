@@ -1,11 +1,11 @@
 //! Writing the folder of a trained model.
 use std::path::Path;
 
-use cloze_core::Casing;
 use cloze_checkpoint::adapter::{self, Adapter, Module, Saved, TaskType};
 use cloze_checkpoint::card::{BaseRef, CARD, CARD_VERSION, Card, KIND};
 use cloze_checkpoint::casing;
 use cloze_checkpoint::weights::{self, StoredType};
+use cloze_core::Casing;
 use cloze_store::{Existing, checksum, envelope};
 use cloze_tune::encoder::{EncoderParams, Tuning};
 use cloze_tune::{Encoder, Parameter, Parameters};

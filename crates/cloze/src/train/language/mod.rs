@@ -12,9 +12,9 @@ mod tally;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use cloze_core::Cancel;
-use cloze_checkpoint::card::Card;
 use cloze_checkpoint::Family;
+use cloze_checkpoint::card::Card;
+use cloze_core::Cancel;
 use cloze_report::tuning::{LanguageFigures, TaskWords, TestFigures};
 use cloze_tune::Parameters;
 use cloze_tune::encoder::Tuning;

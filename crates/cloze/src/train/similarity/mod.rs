@@ -8,11 +8,11 @@ mod evaluate;
 use std::fmt::Debug;
 use std::time::Instant;
 
+use cloze_checkpoint::adapter::TaskType;
+use cloze_checkpoint::card::Card;
 use cloze_core::Cancel;
 use cloze_corpus::{PairParams, ValidPairParams};
 use cloze_embed::{Pooling, Poolings};
-use cloze_checkpoint::adapter::TaskType;
-use cloze_checkpoint::card::Card;
 use cloze_report::tuning::{RankedPairFigures, ScoredPairFigures, TaskWords, TestFigures};
 use cloze_tune::encoder::Tuning;
 use cloze_tune::task::{

@@ -8,11 +8,11 @@ mod part;
 
 use std::collections::BTreeSet;
 
+use cloze_checkpoint::adapter::TaskType;
+use cloze_checkpoint::card::Card;
 use cloze_core::tag::TagSet;
 use cloze_core::{Cancel, Casing};
 use cloze_corpus::{TaggedParams, TaggedSentence, ValidTaggedParams};
-use cloze_checkpoint::adapter::TaskType;
-use cloze_checkpoint::card::Card;
 use cloze_heads::tag::Transitions;
 use cloze_report::tuning::{EntityFigures, TaskWords, TestFigures};
 use cloze_tune::Parameters;
