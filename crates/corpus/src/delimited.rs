@@ -1,5 +1,6 @@
 //! Rows of fields below a header row, as [`Dialect`] reads them, and the way back.
 use std::ops::Range;
+use std::path::Path;
 
 use serde_json::Map;
 
@@ -20,6 +21,58 @@ struct Header {
     id: Option<usize>,
     /// The names of the columns, where records carry the other fields.
     names: Vec<String>,
+}
+
+impl Header {
+    /// Reads the first row, which stands in `line` of the file `path`.
+    fn parse(
+        content: &str,
+        line: u64,
+        path: &Path,
+        dialect: Dialect,
+        params: &ValidReadParams,
+    ) -> Result<Self, CorpusError> {
+        let column = |field: &str| {
+            let mut columns = (0..).zip(dialect.fields(content));
+            let mut same =
+                columns.by_ref().filter(|(_, r)| dialect.value(&content[r.clone()]) == field);
+            match (same.next(), same.next()) {
+                (Some(_), Some(_)) => Err(CorpusError::DuplicateField {
+                    path: path.to_owned(),
+                    line: line,
+                    field: field.to_owned(),
+                }),
+                (column, _) => Ok(column.map(|(i, _)| i)),
+            }
+        };
+        let field = params.text_field();
+        let text = column(field)?.ok_or_else(|| CorpusError::MissingField {
+            path: path.to_owned(),
+            line: line,
+            field: field.to_owned(),
+            found: dialect
+                .fields(content)
+                .take(MAX_NAMES)
+                .map(|range| dialect.value(&content[range]))
+                .collect(),
+            fatal: true,
+        })?;
+        let id = column(params.id_field())?;
+        let columns = dialect.fields(content).count();
+        let names: Vec<String> = if params.takes_metadata() {
+            dialect.fields(content).map(|range| dialect.value(&content[range])).collect()
+        } else {
+            vec![]
+        };
+        if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
+            return Err(CorpusError::DuplicateField {
+                path: path.to_owned(),
+                line: line,
+                field: names[twice].clone(),
+            });
+        }
+        Ok(Self { columns, text, id, names })
+    }
 }
 
 impl Table {
@@ -59,46 +112,7 @@ impl Table {
             return Ok(Some(Piece::Verbatim(row.raw)));
         }
         let Some(header) = &self.header else {
-            let column = |field: &str| {
-                let mut columns = (0..).zip(dialect.fields(content));
-                let mut same =
-                    columns.by_ref().filter(|(_, r)| dialect.value(&content[r.clone()]) == field);
-                match (same.next(), same.next()) {
-                    (Some(_), Some(_)) => Err(CorpusError::DuplicateField {
-                        path: path.to_owned(),
-                        line: row.line,
-                        field: field.to_owned(),
-                    }),
-                    (column, _) => Ok(column.map(|(i, _)| i)),
-                }
-            };
-            let field = params.text_field();
-            let text = column(field)?.ok_or_else(|| CorpusError::MissingField {
-                path: path.to_owned(),
-                line: row.line,
-                field: field.to_owned(),
-                found: dialect
-                    .fields(content)
-                    .take(MAX_NAMES)
-                    .map(|range| dialect.value(&content[range]))
-                    .collect(),
-                fatal: true,
-            })?;
-            let id = column(params.id_field())?;
-            let columns = dialect.fields(content).count();
-            let names: Vec<String> = if params.takes_metadata() {
-                dialect.fields(content).map(|range| dialect.value(&content[range])).collect()
-            } else {
-                vec![]
-            };
-            if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
-                return Err(CorpusError::DuplicateField {
-                    path: path.to_owned(),
-                    line: row.line,
-                    field: names[twice].clone(),
-                });
-            }
-            self.header = Some(Header { columns, text, id, names });
+            self.header = Some(Header::parse(content, row.line, path, dialect, params)?);
             return Ok(Some(Piece::Verbatim(row.raw)));
         };
 

@@ -26,8 +26,8 @@ fn refusal(path: &Path, result: Result<CheckedModel, GraphError>) -> (String, St
     (variant, bare.unwrap_or(&text).to_owned())
 }
 
-#[test]
-fn each_bad_fixture_is_refused_by_name() {
+/// Bad fixtures, each with the variant and the text of its refusal.
+fn refusals() -> Vec<(&'static str, &'static str, String)> {
     let nodes = "more than 100000 nodes, a function's counted at each call";
     let depth = "sub-graphs and function calls nest more than 8 deep";
     let import = r#"imports operators of the unknown domain "com.evil""#;
@@ -44,7 +44,7 @@ fn each_bad_fixture_is_refused_by_name() {
     let number = |key, found| {
         format!("tensor \"w\": the {key} of its external data is {found:?}, not a number")
     };
-    let table: Vec<(&str, &str, String)> = vec![
+    vec![
         // 'v' is 0x76: field 14 of type 6, which there is not.
         (
             "bad_pointer",
@@ -128,7 +128,12 @@ fn each_bad_fixture_is_refused_by_name() {
         ("bad_external_offset", "ExternalNumber", number("offset", "+4")),
         ("bad_external_length", "ExternalNumber", number("length", "16 ")),
         ("bad_external_unmarked", "ExternalLocation", inside("w")),
-    ];
+    ]
+}
+
+#[test]
+fn each_bad_fixture_is_refused_by_name() {
+    let table = refusals();
     for (name, variant, text) in &table {
         let path = data(name);
         let found = refusal(&path, open(&path));
