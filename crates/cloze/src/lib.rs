@@ -176,3 +176,8 @@ pub use sentence::{Piece, PieceVectors, SentenceEncoder, States};
 pub use similarity::SimilarityMeasure;
 pub use tagger::{TagText, Tagger, TextEntities};
 pub use text_index::{Found, TextIndex};
+
+/// The README's Rust blocks, compiled as tests of documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

@@ -15,7 +15,7 @@ use crate::{Error, Input, ModelRef, batch};
 /// use cloze::TextClassifier;
 ///
 /// let classifier = TextClassifier::open("sentiment-en")?;
-/// assert_eq!(classifier.classify("What a lovely day!")?.labels, ["positive"]);
+/// assert_eq!(classifier.classify("What a lovely day!")?.labels, ["pos"]);
 ///
 /// let labels = [("sport", "sport"), ("money", "banks and shares")];
 /// let classifier = TextClassifier::builder("minilm-l6-v2").zero_shot(labels).open()?;
