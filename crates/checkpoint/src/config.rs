@@ -1,37 +1,14 @@
 //! `config.json` of a Hugging Face checkpoint, as far as the forward pass depends on it.
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::error::CheckpointError;
+use crate::family::{self, FAMILIES, Family};
 
 /// The largest `config.json` that is read.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
-
-/// Which of transformers' models a checkpoint is: they differ in tensor names, in how positions
-/// are counted, and in their heads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// BERT (Devlin et al. 2019), `MiniLM` and whatever else says `bert`.
-    Bert,
-    /// RoBERTa (Liu et al. 2019), XLM-RoBERTa and CamemBERT: positions count from behind the
-    /// padding token.
-    Roberta,
-    /// DistilBERT (Sanh et al. 2019): no token types, no pooler.
-    DistilBert,
-    /// ELECTRA (Clark et al. 2020): embeddings may be narrower than the layers.
-    Electra,
-}
-
-/// `model_type` values, the family each belongs to, and what its classes' names begin with.
-const FAMILIES: [(&str, Family, &str); 6] = [
-    ("bert", Family::Bert, "Bert"),
-    ("roberta", Family::Roberta, "Roberta"),
-    ("xlm-roberta", Family::Roberta, "XLMRoberta"),
-    ("camembert", Family::Roberta, "Camembert"),
-    ("distilbert", Family::DistilBert, "DistilBert"),
-    ("electra", Family::Electra, "Electra"),
-];
 
 /// What stands between the two matrices of a feed-forward part.
 /// Source: transformers, `activations.py`.
@@ -97,10 +74,8 @@ pub enum Classifier {
 /// The shape of an encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Its family.
-    pub family: Family,
-    /// What transformers' names of its classes begin with.
-    class: &'static str,
+    /// Family: tensor names, positions, heads.
+    pub family: &'static Family,
     /// `architectures[0]`, if it says.
     pub architecture: Option<String>,
     /// Numbers a token has between layers.
@@ -127,37 +102,73 @@ pub struct Config {
     pub pad_id: i64,
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    model_type: Option<String>,
+/// `config.json` as far as anything here depends on it, of any model: settings that its family lets out
+/// are `None`, and have the defaults of transformers' configuration classes.
+#[derive(Default, Deserialize)]
+pub(crate) struct ConfigFile {
+    pub(crate) model_type: Option<String>,
     architectures: Option<Vec<String>>,
-    #[serde(alias = "dim")]
     hidden_size: Option<usize>,
+    dim: Option<usize>,
     embedding_size: Option<usize>,
-    #[serde(alias = "n_layers")]
     num_hidden_layers: Option<usize>,
-    #[serde(alias = "n_heads")]
+    n_layers: Option<usize>,
     num_attention_heads: Option<usize>,
-    #[serde(alias = "hidden_dim")]
+    n_heads: Option<usize>,
     intermediate_size: Option<usize>,
+    hidden_dim: Option<usize>,
     vocab_size: Option<usize>,
-    max_position_embeddings: Option<usize>,
+    pub(crate) max_position_embeddings: Option<usize>,
     type_vocab_size: Option<usize>,
-    #[serde(alias = "activation")]
     hidden_act: Option<String>,
+    activation: Option<String>,
     layer_norm_eps: Option<f32>,
-    pad_token_id: Option<i64>,
+    pub(crate) pad_token_id: Option<i64>,
     position_embedding_type: Option<String>,
     quantization_config: Option<serde_json::Value>,
-    #[serde(default)]
-    is_decoder: bool,
-    #[serde(default)]
-    add_cross_attention: bool,
+    is_decoder: Option<bool>,
+    add_cross_attention: Option<bool>,
+    pub(crate) id2label: Option<BTreeMap<String, String>>,
+    pub(crate) problem_type: Option<String>,
 }
 
-/// What the file at `path` holds.
+/// Bytes of the file at `path`.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     Ok(cloze_store::read::read_capped(path, MAX_CONFIG_BYTES)?)
+}
+
+impl ConfigFile {
+    /// Reads the file at `path`, of whatever model.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such
+    /// JSON.
+    pub(crate) fn read(path: &Path) -> Result<Self, CheckpointError> {
+        serde_json::from_slice(&read_bytes(path)?)
+            .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })
+    }
+
+    /// Number of layers, if it says.
+    pub(crate) fn layers(&self) -> Option<usize> {
+        self.num_hidden_layers.or(self.n_layers)
+    }
+
+    /// Id of the padding token: its own, or its family's default.
+    pub(crate) fn pad_id(&self) -> i64 {
+        let family = self.model_type.as_deref().and_then(Family::find);
+        self.pad_token_id.unwrap_or(family.map_or(0, |family| family.pad_id))
+    }
+
+    /// Positions that no token has: those up to the padding token's id, where the model counts from
+    /// behind it.
+    pub(crate) fn reserved_positions(&self) -> usize {
+        match self.model_type.as_deref() {
+            Some(model_type) if family::has_offset_positions(model_type) => {
+                usize::try_from(self.pad_token_id.unwrap_or(1)).unwrap_or(0) + 1
+            }
+            _ => 0,
+        }
+    }
 }
 
 impl Config {
@@ -167,21 +178,19 @@ impl Config {
     /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such JSON;
     /// [`CheckpointError::Config`] for a model that cannot be built, with the setting at fault.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        let bytes = read_bytes(path)?;
-        let raw = serde_json::from_slice(&bytes)
-            .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })?;
-        Self::of(raw).map_err(|what| CheckpointError::Config { path: path.to_owned(), what })
+        Self::of(ConfigFile::read(path)?)
+            .map_err(|what| CheckpointError::Config { path: path.to_owned(), what })
     }
 
-    fn of(raw: Raw) -> Result<Self, String> {
+    fn of(raw: ConfigFile) -> Result<Self, String> {
         let named = |list: &[&str]| list.join(", ");
+        let (pad_id, layers) = (raw.pad_id(), raw.layers());
         let model_type = raw.model_type.ok_or("no model_type")?;
-        let known: Vec<_> = FAMILIES.iter().map(|(name, ..)| *name).collect();
-        let found = FAMILIES.iter().find(|(name, ..)| *name == model_type);
-        let &(_, family, class) = found.ok_or_else(|| {
+        let family = Family::find(&model_type).ok_or_else(|| {
+            let known: Vec<_> = FAMILIES.iter().map(|family| family.model_type).collect();
             format!("model_type is {model_type:?}; graphs are built for {}", named(&known))
         })?;
-        if raw.is_decoder || raw.add_cross_attention {
+        if raw.is_decoder == Some(true) || raw.add_cross_attention == Some(true) {
             return Err("is_decoder or add_cross_attention is true; only encoders are built".into());
         }
         if let Some(positions) = raw.position_embedding_type.filter(|p| p != "absolute") {
@@ -191,7 +200,8 @@ impl Config {
         }
         raw.quantization_config.as_ref().map_or(Ok(()), crate::quantization::check)?;
         // What a file leaves out has these values in transformers' configuration classes.
-        let act = raw.hidden_act.as_deref().unwrap_or("gelu");
+        let act = raw.hidden_act.or(raw.activation);
+        let act = act.as_deref().unwrap_or("gelu");
         let activation = ACTIVATIONS.iter().find(|(name, _)| *name == act);
         let activation = activation.map(|(_, activation)| *activation).ok_or_else(|| {
             let known: Vec<_> = ACTIVATIONS.iter().map(|(name, _)| *name).collect();
@@ -204,46 +214,44 @@ impl Config {
             Some(n) if n > 1 << 28 => Err(format!("{name} is {n}: too large")),
             Some(n) => Ok(n),
         };
-        let hidden = size("hidden_size", raw.hidden_size)?;
-        let heads = size("num_attention_heads", raw.num_attention_heads)?;
+        let hidden = size("hidden_size", raw.hidden_size.or(raw.dim))?;
+        let heads = size("num_attention_heads", raw.num_attention_heads.or(raw.n_heads))?;
         if !hidden.is_multiple_of(heads) {
             return Err(format!(
                 "hidden_size {hidden} is no multiple of num_attention_heads {heads}"
             ));
         }
-        let layers = size("num_hidden_layers", raw.num_hidden_layers)?;
+        let layers = size("num_hidden_layers", layers)?;
         if layers > 1000 {
             return Err(format!("num_hidden_layers is {layers}: too many"));
         }
-        let norm_epsilon = match (family, raw.layer_norm_eps) {
-            // Fixed in its code.
-            (Family::DistilBert, _) | (_, None) => 1e-12,
+        let norm_epsilon = match (family.norm_epsilon, raw.layer_norm_eps) {
+            (Some(fixed), _) => fixed,
+            (_, None) => 1e-12,
             (_, Some(eps)) if eps > 0.0 && eps < 1.0 => eps,
             (_, Some(eps)) => return Err(format!("layer_norm_eps is {eps}")),
         };
-        let default_pad = i64::from(family == Family::Roberta);
-        let pad_id = raw.pad_token_id.unwrap_or(default_pad);
         let vocabulary = size("vocab_size", raw.vocab_size)?;
         if !usize::try_from(pad_id).is_ok_and(|id| id < vocabulary) {
             return Err(format!("pad_token_id is {pad_id}; the vocabulary has {vocabulary} words"));
         }
         Ok(Self {
             family,
-            class,
             architecture: raw.architectures.and_then(|list| list.into_iter().next()),
             hidden,
-            embedding: match (family, raw.embedding_size) {
-                (Family::Electra, Some(_)) => size("embedding_size", raw.embedding_size)?,
+            embedding: match raw.embedding_size {
+                Some(_) if family.narrow_embeddings => size("embedding_size", raw.embedding_size)?,
                 _ => hidden,
             },
             layers,
             heads,
-            intermediate: size("intermediate_size", raw.intermediate_size)?,
+            intermediate: size("intermediate_size", raw.intermediate_size.or(raw.hidden_dim))?,
             vocabulary,
             positions: size("max_position_embeddings", raw.max_position_embeddings)?,
-            types: match family {
-                Family::DistilBert => 0,
-                _ => size("type_vocab_size", Some(raw.type_vocab_size.unwrap_or(2)))?,
+            types: if family.token_types {
+                size("type_vocab_size", Some(raw.type_vocab_size.unwrap_or(2)))?
+            } else {
+                0
             },
             activation,
             norm_epsilon,
@@ -257,7 +265,20 @@ impl Config {
             Classifier::Tokens => "ForTokenClassification",
             Classifier::Sequence => "ForSequenceClassification",
         };
-        self.architecture = Some(format!("{}{task}", self.class));
+        self.architecture = Some(self.class_name(task));
+    }
+
+    /// Name of transformers' class for such a model and a task: `BertForTokenClassification` for
+    /// `ForTokenClassification`, `BertModel` for `Model`.
+    #[must_use]
+    pub fn class_name(&self, task: &str) -> String {
+        format!("{}{task}", self.family.class)
+    }
+
+    /// Activation of the masked language model's head.
+    #[must_use]
+    pub fn masked_activation(&self) -> Activation {
+        self.family.masked_activation.unwrap_or(self.activation)
     }
 
     /// What a `classifier` in the checkpoint is for; `None` if the architecture does not say.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::card::Card;
 use crate::checkpoint::CONFIG;
+use crate::config::ConfigFile;
 use crate::error::CheckpointError;
 use crate::find::find_folder;
 use crate::source::Sources;
@@ -17,22 +18,6 @@ const TOKENIZER: &str = "tokenizer.json";
 const GRAPH: &str = "model.onnx";
 /// The largest JSON file of settings that is read.
 const MAX_JSON_BYTES: u64 = 16 << 20;
-/// Models whose positions count from behind the padding token: the reference code adds
-/// `padding_idx + 1` (transformers, `create_position_ids_from_input_ids`).
-const OFFSET_POSITIONS: [&str; 7] =
-    ["roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "longformer", "mpnet", "xmod"];
-
-/// What `config.json` says that matters here.
-#[derive(Clone, Debug, Deserialize)]
-struct Config {
-    model_type: Option<String>,
-    id2label: Option<BTreeMap<String, String>>,
-    max_position_embeddings: Option<usize>,
-    pad_token_id: Option<i64>,
-    #[serde(alias = "n_layers")]
-    num_hidden_layers: Option<usize>,
-    problem_type: Option<String>,
-}
 
 /// What `tokenizer_config.json` says that matters here. The length is a float for the models that
 /// leave it unset: their files say 1e30.
@@ -122,9 +107,9 @@ impl ModelFolder {
             return Err(CheckpointError::Config { path: table, what });
         }
         let path = sources.file(CONFIG);
-        let config: Config = read_json(&path)?;
+        let config = ConfigFile::read(&path)?;
         let wrong = |what: String| CheckpointError::Config { path: path.clone(), what };
-        let labels = labels(config.id2label.unwrap_or_default()).map_err(wrong)?;
+        let labels = labels(config.id2label.clone().unwrap_or_default()).map_err(wrong)?;
         let tokenizer_config = sources.file("tokenizer_config.json");
         let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
             read_json(&tokenizer_config)?
@@ -134,22 +119,16 @@ impl ModelFolder {
         let sentences = sources.file("sentence_bert_config.json");
         let sentences: SentenceConfig =
             if sentences.is_file() { read_json(&sentences)? } else { SentenceConfig::default() };
-        let limit = max_tokens(
-            config.model_type.as_deref(),
-            config.max_position_embeddings,
-            config.pad_token_id,
-            tokenizer_config.model_max_length,
-        )
-        .map_err(wrong)?;
+        let limit = max_tokens(&config, tokenizer_config.model_max_length).map_err(wrong)?;
         let max_tokens =
             sentences.max_seq_length.filter(|&n| n > 0).map_or(limit, |n| n.min(limit));
         Ok(Self {
             sources,
             card,
             labels,
-            layers: config.num_hidden_layers,
+            layers: config.layers(),
             max_tokens,
-            pad_id: config.pad_token_id.unwrap_or(0),
+            pad_id: config.pad_id(),
             has_weights,
             problem: config.problem_type,
             mask_token: tokenizer_config.mask_token.as_ref().and_then(token_name),
@@ -301,18 +280,9 @@ fn labels(id2label: BTreeMap<String, String>) -> Result<Vec<String>, String> {
 }
 
 /// The longest sequence, from what the two configs say.
-fn max_tokens(
-    model_type: Option<&str>,
-    positions: Option<usize>,
-    pad_id: Option<i64>,
-    tokenizer_max: Option<f64>,
-) -> Result<usize, String> {
-    let offset = match model_type {
-        Some(t) if OFFSET_POSITIONS.contains(&t) => {
-            usize::try_from(pad_id.unwrap_or(1)).unwrap_or(0) + 1
-        }
-        _ => 0,
-    };
+fn max_tokens(config: &ConfigFile, tokenizer_max: Option<f64>) -> Result<usize, String> {
+    let offset = config.reserved_positions();
+    let positions = config.max_position_embeddings;
     let positions = positions.map(|p| p.saturating_sub(offset));
     // 1e30 and its like mean that nobody set it.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
@@ -346,7 +316,13 @@ mod tests {
             ("roberta", Some(2), Some(1), None, Err(())),
             ("bert", Some(512), None, Some(f64::NAN), Ok(512)),
         ] {
-            let found = max_tokens(Some(model_type), positions, pad, tokenizer).map_err(|_| ());
+            let config = ConfigFile {
+                model_type: Some(model_type.into()),
+                max_position_embeddings: positions,
+                pad_token_id: pad,
+                ..ConfigFile::default()
+            };
+            let found = max_tokens(&config, tokenizer).map_err(|_| ());
             assert_eq!(found, expected, "{model_type} {positions:?} {tokenizer:?}");
         }
     }

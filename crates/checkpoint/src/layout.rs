@@ -6,8 +6,9 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::config::{Classifier, Config, Family};
+use crate::config::{Classifier, Config};
 use crate::error::CheckpointError;
+use crate::family::{MaskedNames, OTHER_TASKS};
 use crate::weights::Weights;
 
 /// A matrix `[outputs, inputs]`, as PyTorch's `Linear` has it, and a bias `[outputs]`.
@@ -77,52 +78,6 @@ pub struct MaskedHead {
     pub bias: String,
 }
 
-/// What checkpoints call the parts of a [`MaskedHead`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MaskedNames {
-    /// To be followed by `.weight` and `.bias`.
-    pub dense: &'static str,
-    /// Likewise.
-    pub norm: &'static str,
-    /// The decoder's matrix, where it is not the word table.
-    pub decoder: &'static str,
-    /// The decoder's bias, under up to two names; the first is the head's own.
-    pub biases: [&'static str; 2],
-}
-
-impl MaskedNames {
-    /// Those of a family.
-    #[must_use]
-    pub fn of(family: Family) -> Self {
-        match family {
-            Family::Bert => Self {
-                dense: "cls.predictions.transform.dense",
-                norm: "cls.predictions.transform.LayerNorm",
-                decoder: "cls.predictions.decoder.weight",
-                biases: ["cls.predictions.bias", "cls.predictions.decoder.bias"],
-            },
-            Family::Roberta => Self {
-                dense: "lm_head.dense",
-                norm: "lm_head.layer_norm",
-                decoder: "lm_head.decoder.weight",
-                biases: ["lm_head.bias", "lm_head.decoder.bias"],
-            },
-            Family::DistilBert => Self {
-                dense: "vocab_transform",
-                norm: "vocab_layer_norm",
-                decoder: "vocab_projector.weight",
-                biases: ["vocab_projector.bias", "vocab_projector.bias"],
-            },
-            Family::Electra => Self {
-                dense: "generator_predictions.dense",
-                norm: "generator_predictions.LayerNorm",
-                decoder: "generator_lm_head.weight",
-                biases: ["generator_lm_head.bias", "generator_lm_head.bias"],
-            },
-        }
-    }
-}
-
 /// Everything a checkpoint has.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -154,62 +109,6 @@ pub struct Layout {
 
 /// Tensors that are no weights (buffers of positions), after the body's prefix.
 const BUFFERS: [&str; 2] = ["embeddings.position_ids", "embeddings.token_type_ids"];
-/// Heads of other tasks: replaced-token detection (ELECTRA), question answering.
-const OTHER_HEADS: [&str; 2] = ["discriminator_predictions.", "qa_outputs."];
-
-/// The body's names, in one family's own words; `{}` is the layer.
-struct Words {
-    prefix: &'static str,
-    layer: &'static str,
-    query: &'static str,
-    key: &'static str,
-    value: &'static str,
-    attention: &'static str,
-    attention_norm: &'static str,
-    up: &'static str,
-    down: &'static str,
-    output_norm: &'static str,
-}
-
-const BERT: Words = Words {
-    prefix: "bert.",
-    layer: "encoder.layer",
-    query: "attention.self.query",
-    key: "attention.self.key",
-    value: "attention.self.value",
-    attention: "attention.output.dense",
-    attention_norm: "attention.output.LayerNorm",
-    up: "intermediate.dense",
-    down: "output.dense",
-    output_norm: "output.LayerNorm",
-};
-const DISTILBERT: Words = Words {
-    prefix: "distilbert.",
-    layer: "transformer.layer",
-    query: "attention.q_lin",
-    key: "attention.k_lin",
-    value: "attention.v_lin",
-    attention: "attention.out_lin",
-    attention_norm: "sa_layer_norm",
-    up: "ffn.lin1",
-    down: "ffn.lin2",
-    output_norm: "output_layer_norm",
-};
-
-fn words(family: Family) -> Words {
-    match family {
-        Family::Bert => BERT,
-        Family::Roberta => Words { prefix: "roberta.", ..BERT },
-        Family::Electra => Words { prefix: "electra.", ..BERT },
-        Family::DistilBert => DISTILBERT,
-    }
-}
-
-/// What the names of a family's body begin with, where it is part of a model with a head.
-pub(crate) fn prefix(family: Family) -> &'static str {
-    words(family).prefix
-}
-
 /// Looks tensors up and keeps what is wrong, so that all of it is said at once.
 struct Finder<'a> {
     weights: &'a Weights,
@@ -287,10 +186,10 @@ impl Layout {
         weights: &Weights,
         path: &Path,
     ) -> Result<Self, CheckpointError> {
-        let names = words(config.family);
+        let (names, family_prefix) = (config.family.body, config.family.prefix);
         let table = "embeddings.word_embeddings.weight";
-        let prefixed = weights.shape(&format!("{}{table}", names.prefix)).is_some();
-        let prefix = if prefixed || weights.shape(table).is_none() { names.prefix } else { "" };
+        let prefixed = weights.shape(&format!("{family_prefix}{table}")).is_some();
+        let prefix = if prefixed || weights.shape(table).is_none() { family_prefix } else { "" };
         let body = |name: &str| format!("{prefix}{name}");
         let mut find = Finder { weights, used: HashSet::new(), missing: vec![], wrong: vec![] };
         let (hidden, width, wide) = (config.hidden, config.embedding, config.intermediate);
@@ -331,7 +230,7 @@ impl Layout {
             sequence: None,
             masked: None,
             next_sentence: None,
-            unused: OTHER_HEADS.to_vec(),
+            unused: OTHER_TASKS.to_vec(),
         };
         layout.find_heads(config, &body("pooler.dense"), &mut find);
 
@@ -366,11 +265,14 @@ impl Layout {
             });
         } else if find.has("classifier.weight") {
             let classifier = find.classifier("classifier", hidden);
-            let before = match config.family {
-                Family::DistilBert if find.has("pre_classifier.weight") => {
-                    Some(find.dense("pre_classifier", hidden, hidden))
+            // A dense layer of its own goes with a classifier of this name alone.
+            let sequence = config.family.sequence;
+            let own = sequence.dense.filter(|_| sequence.classifier == "classifier");
+            let before = match own {
+                Some(stem) if find.has(&format!("{stem}.weight")) => {
+                    Some(find.dense(stem, hidden, hidden))
                 }
-                Family::Bert => self.pooler.clone(),
+                None if sequence.dense.is_none() => self.pooler.clone(),
                 _ => None,
             };
             // Where the architecture does not say, what only sequences need tells.
@@ -379,21 +281,17 @@ impl Layout {
                     self.sequence = Some(SequenceHead { dense, classifier });
                 }
                 (Some(Classifier::Sequence), None) => {
-                    let needed = match config.family {
-                        Family::DistilBert => "pre_classifier".to_owned(),
-                        _ => pooler.to_owned(),
-                    };
-                    find.dense(&needed, hidden, hidden);
+                    find.dense(own.unwrap_or(pooler), hidden, hidden);
                 }
                 (Some(Classifier::Tokens), _) | (None, None) => self.tokens = Some(classifier),
             }
         }
         let words = self.words.clone();
-        let masked = MaskedNames::of(config.family);
+        let masked = config.family.masked;
         if find.has(&format!("{}.weight", masked.dense)) {
             self.masked = Some(find.masked(&masked, config, &words));
         }
-        if config.family == Family::Bert && find.has("cls.seq_relationship.weight") {
+        if config.family.next_sentence && find.has("cls.seq_relationship.weight") {
             self.next_sentence = Some(find.dense("cls.seq_relationship", hidden, 2));
         }
     }

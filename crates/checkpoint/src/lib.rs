@@ -6,6 +6,7 @@
 //! - [`card`]: `cloze.json` and `README.md`;
 //! - [`Sources`]: a folder, its adapters and their base;
 //! - [`ModelFolder`]: what the files of any model say, of weights or of a graph;
+//! - [`family`]: every fact in which architectures differ;
 //! - [`Config`]: the shape of an encoder, from `config.json`;
 //! - [`weights`]: tensors in safetensors files, read one at a time, and written;
 //! - [`adapter`]: LoRA adapters in PEFT's format, read, merged and written;
@@ -31,6 +32,7 @@ pub mod casing;
 mod checkpoint;
 mod config;
 mod error;
+pub mod family;
 mod find;
 mod folder;
 pub mod layout;
@@ -40,7 +42,7 @@ mod source;
 pub mod weights;
 
 pub use checkpoint::{Checkpoint, Head, ModelPart};
-pub use config::{Activation, Classifier, Config, Family};
+pub use config::{Activation, Classifier, Config};
 pub use error::CheckpointError;
 pub use find::{find_folder, list_folders, roots};
 pub use folder::ModelFolder;

@@ -3,30 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{AdapterConfig, Bias, CONFIG, Merged, PREFIX, TENSORS};
-use crate::config::Family;
 use crate::error::CheckpointError;
-use crate::layout;
+use crate::family::{BASE_HEADS, BODY, Family};
 use crate::weights::{Place, Update, Weights};
 
 /// What stands behind the name of a module that was trained whole, in files of old versions.
 const SAVED_MARK: &str = ".modules_to_save.";
-/// Heads of the base that a model with a classifier does not have, as transformers leaves them out.
-const OTHER_HEADS: [&str; 9] = [
-    "cls.",
-    "lm_head.",
-    "vocab_transform.",
-    "vocab_layer_norm.",
-    "vocab_projector.",
-    "generator_predictions.",
-    "generator_lm_head.",
-    "discriminator_predictions.",
-    "qa_outputs.",
-];
-
-/// What the names of a body's modules begin with, after the family's prefix.
-const BODY: [&str; 5] =
-    ["embeddings.", "embeddings_project.", "encoder.", "transformer.", "pooler."];
-
 /// The tensors of one module with an adapter.
 #[derive(Default)]
 struct Parts {
@@ -59,7 +41,7 @@ const PARTS: [(&str, Part); 4] = [
 /// [`CheckpointError::AdapterSetting`] for biases that the settings promise and the file does not have.
 pub(crate) fn overlay(
     weights: &mut Weights,
-    family: Family,
+    family: &Family,
     folder: &Path,
     weight: f64,
 ) -> Result<Merged, CheckpointError> {
@@ -67,13 +49,8 @@ pub(crate) fn overlay(
     let path = folder.join(TENSORS);
     let places = weights.add_file(&path)?;
     let parameters = places.values().map(|p| p.shape.iter().product::<usize>() as u64).sum();
-    let mut judge = Judge {
-        weights,
-        prefix: layout::prefix(family),
-        missing: vec![],
-        extra: vec![],
-        wrong: vec![],
-    };
+    let mut judge =
+        Judge { weights, prefix: family.prefix, missing: vec![], extra: vec![], wrong: vec![] };
     let (modules, mut saved) = judge.sort(places);
     let mut merged = Merged {
         folder: folder.to_owned(),
@@ -106,13 +83,13 @@ pub(crate) fn overlay(
     }
     if saved.keys().any(|name| name.starts_with("classifier.")) {
         weights.remove(|name| {
-            name.starts_with("classifier.") || OTHER_HEADS.iter().any(|head| name.starts_with(head))
+            name.starts_with("classifier.") || BASE_HEADS.iter().any(|head| name.starts_with(head))
         });
         // A body beside a head has its prefix: transformers takes the head's tensors for the body's
         // otherwise.
         let prefixed = |name: String| {
             let bare = BODY.iter().any(|part| name.starts_with(part));
-            if bare { format!("{}{name}", layout::prefix(family)) } else { name }
+            if bare { format!("{}{name}", family.prefix) } else { name }
         };
         weights.rename(prefixed);
         merged.matrices = merged.matrices.into_iter().map(prefixed).collect();

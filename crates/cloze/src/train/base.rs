@@ -2,7 +2,6 @@
 use std::fmt::{Debug, Write as _};
 
 use cloze_checkpoint::Checkpoint;
-use cloze_checkpoint::Family;
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Casing;
 use cloze_encoder::{Sequence as Pieces, TokenCounter};
@@ -86,26 +85,12 @@ impl StartModel {
 
     /// Prefix of the encoder's tensors in a model that has a head beside it.
     pub(super) fn body(&self) -> &'static str {
-        match self.checkpoint.config().family {
-            Family::Bert => "bert.",
-            Family::Roberta => "roberta.",
-            Family::DistilBert => "distilbert.",
-            Family::Electra => "electra.",
-        }
+        self.checkpoint.config().family.prefix
     }
 
     /// Class that transformers has for such a model: `BertForTokenClassification`, `BertModel`.
     pub(super) fn architecture(&self, ending: &str) -> String {
-        let family = match self.checkpoint.config().family {
-            Family::Bert => "Bert",
-            Family::Roberta => "Roberta",
-            Family::DistilBert => "DistilBert",
-            Family::Electra => "Electra",
-        };
-        // XLM-RoBERTa and CamemBERT have classes of their own, which config.json tells apart.
-        let own = self.checkpoint.config().architecture.as_deref().unwrap_or_default();
-        let own = ["XLMRoberta", "Camembert"].into_iter().find(|name| own.starts_with(name));
-        format!("{}{ending}", own.unwrap_or(family))
+        self.checkpoint.config().class_name(ending)
     }
 }
 

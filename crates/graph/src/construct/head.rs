@@ -3,7 +3,7 @@ use super::nodes::{float, int};
 use super::{Build, head_name};
 use crate::GraphError;
 use cloze_checkpoint::layout::{Dense, MaskedHead};
-use cloze_checkpoint::{Activation, Checkpoint, Family, Head};
+use cloze_checkpoint::{Activation, Checkpoint, Head};
 
 impl Build<'_> {
     /// Adds a head over the rows of the last hidden state that it reads: every token's for
@@ -31,16 +31,16 @@ impl Build<'_> {
             }
             Head::Sequence => {
                 let Some(sequence) = &layout.sequence else { return Ok(0) };
-                let inner = match self.config.family {
-                    Family::Bert => self.pooled(&sequence.dense, top)?,
-                    family => {
-                        let activation = match family {
-                            Family::DistilBert => Activation::Relu,
-                            Family::Electra => Activation::Gelu,
-                            Family::Bert | Family::Roberta => Activation::Tanh,
-                        };
-                        self.dense_then(top, &sequence.dense, activation, "sequence.inner")?
-                    }
+                let names = self.config.family.sequence;
+                let inner = if names.dense.is_none() {
+                    self.pooled(&sequence.dense, top)?
+                } else {
+                    self.dense_then(
+                        top,
+                        &sequence.dense,
+                        names.activation.into(),
+                        "sequence.inner",
+                    )?
                 };
                 self.nodes.dense(&inner, &sequence.classifier, output)?;
                 Ok(sequence.classifier.outputs)
@@ -71,11 +71,7 @@ impl Build<'_> {
 
     fn masked(&mut self, head: &MaskedHead, top: &str) -> Result<(), GraphError> {
         let (width, vocabulary) = (head.norm.width, self.config.vocabulary);
-        let activation = match self.config.family {
-            Family::Bert | Family::DistilBert => self.config.activation,
-            // Fixed in their code.
-            Family::Roberta | Family::Electra => Activation::Gelu,
-        };
+        let activation = self.config.masked_activation();
         let inner = self.dense_then(top, &head.dense, activation, "lm.inner")?;
         let [weight, bias] = self.nodes.norm(&head.norm)?;
         let epsilon = vec![float("epsilon", self.config.norm_epsilon), int("axis", -1)];

@@ -21,7 +21,7 @@ use crate::check::{ElementType, GraphInfo};
 use crate::onnx::{
     GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
 };
-use cloze_checkpoint::{Checkpoint, Config, Family, Head};
+use cloze_checkpoint::{Checkpoint, Config, Head};
 use layer::Rows;
 use nodes::{MICROSOFT, Nodes, Size, float, value};
 
@@ -377,7 +377,7 @@ impl Build<'_> {
         let positions = self.nodes.weight(&layout.positions, &[config.positions, width], positions);
         let [weight, bias] = self.nodes.norm(&layout.embedding_norm)?;
         let place =
-            if config.family == Family::Roberta { self.positions(ids) } else { String::new() };
+            if config.family.offset_positions { self.positions(ids) } else { String::new() };
         let output = match &layout.project {
             Some(_) => "embeddings.narrow".to_owned(),
             None => hidden_name(0, config.layers),

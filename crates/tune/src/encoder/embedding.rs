@@ -1,6 +1,6 @@
 //! Words, positions, types and casing to the first hidden state.
+use cloze_checkpoint::Config;
 use cloze_checkpoint::layout::Layout;
-use cloze_checkpoint::{Config, Family};
 
 use super::group::{Group, sized};
 use super::layer::norm_backward;
@@ -76,10 +76,8 @@ impl Embedding {
         let norm = reader.norm(&layout.embedding_norm, config.norm_epsilon, train)?;
         let project =
             layout.project.as_ref().map(|dense| Linear::open(reader, dense, train)).transpose()?;
-        let pad = match config.family {
-            Family::Roberta => u32::try_from(config.pad_id).ok(),
-            Family::Bert | Family::DistilBert | Family::Electra => None,
-        };
+        let offset = config.family.offset_positions;
+        let pad = if offset { u32::try_from(config.pad_id).ok() } else { None };
         Ok(Self {
             words,
             positions,

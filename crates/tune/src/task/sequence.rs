@@ -1,9 +1,9 @@
 //! Labels for a text or a pair, from its first token.
 //! Source: `BertForSequenceClassification` and its kin in the transformers library 5.23.
-use cloze_checkpoint::Family;
+use cloze_checkpoint::family::{Family, HeadActivation};
 use cloze_core::Matrix;
 
-use super::activation::Activation;
+use super::activation;
 use super::dropout::dropout;
 use super::entropy::{binary_cross_entropy, cross_entropy};
 use super::rows::{Rows, check, check_width};
@@ -70,7 +70,7 @@ impl SequenceParams {
     /// must be two to choose from.
     pub fn check(
         self,
-        family: Family,
+        family: &Family,
         dense: Dense,
         classifier: Dense,
     ) -> Result<SequenceTask, TuneError> {
@@ -100,12 +100,7 @@ impl SequenceParams {
         }
         let weights = self.class_weights.unwrap_or_else(|| vec![1.0; labels]);
         let weights = weights.into_iter().map(f64::from).collect();
-        let (activation, drops_first) = match family {
-            Family::Bert => (Activation::Tanh, false),
-            Family::DistilBert => (Activation::Relu, false),
-            Family::Roberta => (Activation::Tanh, true),
-            Family::Electra => (Activation::Gelu, true),
-        };
+        let (activation, drops_first) = (family.sequence.activation, family.sequence.drops_first);
         let (multi_label, smoothing) = (self.multi_label, f64::from(self.label_smoothing));
         Ok(SequenceTask {
             dense,
@@ -122,13 +117,9 @@ impl SequenceParams {
 /// What checkpoints of this family call the two layers of their head: `[dense, classifier]`, to be
 /// followed by `.weight` and `.bias`. `body` is what the encoder's own names start with (`bert.`).
 #[must_use]
-pub fn stems(family: Family, body: &str) -> [String; 2] {
-    let [dense, classifier] = match family {
-        Family::Bert => return [format!("{body}pooler.dense"), "classifier".into()],
-        Family::DistilBert => ["pre_classifier", "classifier"],
-        Family::Roberta | Family::Electra => ["classifier.dense", "classifier.out_proj"],
-    };
-    [dense.into(), classifier.into()]
+pub fn stems(family: &Family, body: &str) -> [String; 2] {
+    let dense = family.sequence.dense.map_or_else(|| format!("{body}pooler.dense"), str::to_owned);
+    [dense, family.sequence.classifier.to_owned()]
 }
 
 /// A family's own head for sequences, and cross-entropy; with several labels a text, the mean of
@@ -138,7 +129,7 @@ pub fn stems(family: Family, body: &str) -> [String; 2] {
 pub struct SequenceTask {
     dense: Dense,
     classifier: Dense,
-    activation: Activation,
+    activation: HeadActivation,
     drops_first: bool,
     multi_label: bool,
     weights: Vec<f64>,
@@ -178,7 +169,7 @@ impl SequenceTask {
         let mut inner = self.dense.forward(parameters, &first.values);
         let mut derivative = Vec::with_capacity(inner.len());
         for x in &mut inner {
-            let (y, slope) = self.activation.apply(f64::from(*x));
+            let (y, slope) = activation::apply(self.activation, f64::from(*x));
             *x = y as f32;
             derivative.push(slope as f32);
         }

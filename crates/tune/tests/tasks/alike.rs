@@ -2,7 +2,7 @@
 //! (`tests/data/make_losses.py`).
 use std::path::Path;
 
-use cloze_checkpoint::Family;
+use cloze_checkpoint::family::{BERT, DISTILBERT, ELECTRA, ROBERTA};
 use cloze_core::Chain;
 use cloze_tune::task::sequence::stems;
 use cloze_tune::task::{
@@ -114,10 +114,10 @@ impl Case<'_> {
 
     fn sequence(mut self) -> f64 {
         let family = match self.value["family"].as_str().unwrap() {
-            "bert" => Family::Bert,
-            "roberta" => Family::Roberta,
-            "distilbert" => Family::DistilBert,
-            _ => Family::Electra,
+            "bert" => &BERT,
+            "roberta" => &ROBERTA,
+            "distilbert" => &DISTILBERT,
+            _ => &ELECTRA,
         };
         let [dense, classifier] = stems(family, "bert.").map(|stem| self.layer(&stem));
         let weights = &self.value["class_weights"];

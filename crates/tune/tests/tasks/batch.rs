@@ -1,5 +1,5 @@
 //! A batch is its examples.
-use cloze_checkpoint::Family;
+use cloze_checkpoint::family::{BERT, ELECTRA};
 use cloze_testkit::Random;
 use cloze_tune::task::{
     CosineTask, CrfTask, LabelledExample, ScoredExample, SequenceParams, TaggedExample,
@@ -87,7 +87,7 @@ proptest! {
             .iter()
             .map(|t| LabelledExample { sequence: text(t.len()), labels: vec![t[0].1] })
             .collect();
-        for family in [Family::Bert, Family::Electra] {
+        for family in [&BERT, &ELECTRA] {
             for several in [false, true] {
                 let params = SequenceParams::default().multi_label(several);
                 let task = params.check(family, inner, classifier).unwrap();

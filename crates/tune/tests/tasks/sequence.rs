@@ -1,5 +1,5 @@
 //! Labels of texts.
-use cloze_checkpoint::Family;
+use cloze_checkpoint::family::{BERT, DISTILBERT, ELECTRA, Family, ROBERTA};
 use cloze_testkit::{Random, assert_close};
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::task::sequence::stems;
@@ -8,7 +8,7 @@ use cloze_tune::{Hidden, Parameters, Task, TuneError};
 
 use crate::numeric::{DROPOUT, check, dense, hidden, text};
 
-const FAMILIES: [Family; 4] = [Family::Bert, Family::Roberta, Family::DistilBert, Family::Electra];
+const FAMILIES: [&Family; 4] = [&BERT, &ROBERTA, &DISTILBERT, &ELECTRA];
 
 fn example(tokens: usize, labels: &[usize]) -> LabelledExample {
     LabelledExample { sequence: text(tokens), labels: labels.to_vec() }
@@ -19,7 +19,7 @@ fn params() -> SequenceParams {
 }
 
 /// A head of 4 numbers and 3 labels.
-fn task(family: Family, params: SequenceParams, parameters: &mut Parameters) -> SequenceTask {
+fn task(family: &Family, params: SequenceParams, parameters: &mut Parameters) -> SequenceTask {
     let mut random = Random::new(2);
     let [inner, outer] = stems(family, "bert.");
     let inner = dense(parameters, &inner, 4, 4, &mut random);
@@ -58,10 +58,10 @@ fn the_gradient_is_that_of_differences_in_every_family() {
 fn each_family_has_its_activation() {
     let (half, tanh) = (0.841_344_8, 1_f32.tanh());
     let expected = [
-        (Family::Bert, [tanh, -tanh]),
-        (Family::Roberta, [tanh, -tanh]),
-        (Family::DistilBert, [1.0, 0.0]),
-        (Family::Electra, [half, half - 1.0]),
+        (&BERT, [tanh, -tanh]),
+        (&ROBERTA, [tanh, -tanh]),
+        (&DISTILBERT, [1.0, 0.0]),
+        (&ELECTRA, [half, half - 1.0]),
     ];
     for (family, expected) in expected {
         let mut parameters = Parameters::default();
@@ -116,7 +116,7 @@ fn losses_by_hand() {
         let mut layer =
             |stem| Dense::add(&mut parameters, stem, 3, IDENTITY.to_vec(), vec![0.0; 3]);
         let (inner, outer) = (layer("a").unwrap(), layer("b").unwrap());
-        let task = params.check(Family::DistilBert, inner, outer).unwrap();
+        let task = params.check(&DISTILBERT, inner, outer).unwrap();
         let mut hidden = Hidden::zeros(3, [2]);
         hidden.rows_mut()[..3].copy_from_slice(&[1_f32, 2.0, 5.0].map(f32::ln));
         let example = example(2, labels);
@@ -151,7 +151,7 @@ fn settings_are_judged() {
         let mut parameters = Parameters::default();
         let dense = Dense::drawn(&mut parameters, "a", 2, 2, 1).unwrap();
         let classifier = Dense::drawn(&mut parameters, "b", inner, labels, 1).unwrap();
-        params.check(Family::Bert, dense, classifier).map(|_| ()).map_err(|e| e.to_string())
+        params.check(&BERT, dense, classifier).map(|_| ()).map_err(|e| e.to_string())
     };
     let weights = |w: &[f32]| judged(params().class_weights(Some(w.to_vec())), 2, 2);
     let smoothed = |share| judged(params().label_smoothing(share), 2, 2);
@@ -189,7 +189,7 @@ fn labels_that_a_text_cannot_have_are_named() {
     ];
     for (several, labels, expected) in cases {
         let mut parameters = Parameters::default();
-        let task = task(Family::Roberta, params().multi_label(several), &mut parameters);
+        let task = task(&ROBERTA, params().multi_label(several), &mut parameters);
         let hidden = Hidden::zeros(4, [1]);
         let bad = example(1, &labels);
         match task.loss(&mut parameters, &[&bad], &hidden, None, None) {
@@ -198,7 +198,7 @@ fn labels_that_a_text_cannot_have_are_named() {
         }
     }
     let mut parameters = Parameters::default();
-    let task = task(Family::Bert, params(), &mut parameters);
+    let task = task(&BERT, params(), &mut parameters);
     let empty = Hidden::zeros(4, [1, 0]);
     assert!(matches!(
         task.predict(&parameters, &empty),

@@ -12,7 +12,6 @@ mod tally;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use cloze_checkpoint::Family;
 use cloze_checkpoint::card::Card;
 use cloze_core::Cancel;
 use cloze_report::tuning::{LanguageFigures, TaskWords, TestFigures};
@@ -138,7 +137,7 @@ impl ValidLanguageModelTrainParams {
     ) -> Result<TrainingOutcome<LanguageFigures>, FineTuneError> {
         let started = Instant::now();
         let base = StartModel::open(&self.common.params)?;
-        if self.next_weight.is_some() && base.checkpoint.config().family != Family::Bert {
+        if self.next_weight.is_some() && !base.checkpoint.config().family.next_sentence {
             let what = "models of its family have no next-sentence head; expected one of BERT's";
             return Err(FineTuneError::Base { folder: base.folder.folder().to_owned(), what });
         }

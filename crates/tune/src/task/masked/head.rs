@@ -1,6 +1,6 @@
 //! The heads of a language model, as a checkpoint has them, or new.
 use cloze_checkpoint::Checkpoint;
-use cloze_checkpoint::layout::{Dense as Layer, MaskedNames};
+use cloze_checkpoint::layout::Dense as Layer;
 use cloze_checkpoint::weights::WeightReader;
 
 use crate::random::derive;
@@ -44,7 +44,7 @@ impl MaskedHead {
         parameters: &mut Parameters,
     ) -> Result<Self, TuneError> {
         let (config, layout) = (checkpoint.config(), checkpoint.layout());
-        let names = MaskedNames::of(config.family);
+        let names = config.family.masked;
         let width = config.embedding;
         let [weight_name, bias_name] =
             ["weight", "bias"].map(|part| format!("{}.{part}", names.norm));

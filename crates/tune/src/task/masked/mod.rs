@@ -5,7 +5,7 @@ mod decoder;
 mod draw;
 mod head;
 
-use cloze_checkpoint::{Activation, Config, Family};
+use cloze_checkpoint::{Activation, Config};
 
 use super::Task;
 use super::entropy::cross_entropy;
@@ -103,11 +103,7 @@ impl MaskedTask {
                 }
             }
         }
-        let activation = match config.family {
-            Family::Bert | Family::DistilBert => config.activation,
-            // Fixed in their code.
-            Family::Roberta | Family::Electra => Activation::Gelu,
-        };
+        let activation = config.masked_activation();
         let epsilon = config.norm_epsilon;
         Ok(Self { masked, next, next_weight: 1.0, activation, epsilon, width, vocabulary })
     }

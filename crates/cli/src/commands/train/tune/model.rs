@@ -2,7 +2,7 @@
 use std::fmt::{Debug, Write as _};
 
 use anyhow::{Context as _, bail};
-use cloze_checkpoint::{Checkpoint, Family, ModelFolder};
+use cloze_checkpoint::{Checkpoint, ModelFolder};
 use cloze_core::Casing;
 use cloze_encoder::{Sequence as Pieces, TokenCounter};
 use cloze_store::checksum;
@@ -85,26 +85,12 @@ impl Base {
 
     /// What names of the encoder begin with in a model that has a head beside it.
     pub(crate) fn body(&self) -> &'static str {
-        match self.checkpoint.config().family {
-            Family::Bert => "bert.",
-            Family::Roberta => "roberta.",
-            Family::DistilBert => "distilbert.",
-            Family::Electra => "electra.",
-        }
+        self.checkpoint.config().family.prefix
     }
 
     /// The class that transformers has for such a model: `BertForTokenClassification`, `BertModel`.
     pub(crate) fn architecture(&self, ending: &str) -> String {
-        let family = match self.checkpoint.config().family {
-            Family::Bert => "Bert",
-            Family::Roberta => "Roberta",
-            Family::DistilBert => "DistilBert",
-            Family::Electra => "Electra",
-        };
-        // XLM-RoBERTa and CamemBERT have classes of their own, which config.json tells apart.
-        let own = self.checkpoint.config().architecture.as_deref().unwrap_or_default();
-        let own = ["XLMRoberta", "Camembert"].into_iter().find(|name| own.starts_with(name));
-        format!("{}{ending}", own.unwrap_or(family))
+        self.checkpoint.config().class_name(ending)
     }
 }
 

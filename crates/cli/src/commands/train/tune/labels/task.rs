@@ -1,5 +1,4 @@
 //! The head that the encoder's family has for labels.
-use cloze_checkpoint::Family;
 use cloze_checkpoint::layout::Dense as Layer;
 use cloze_checkpoint::weights::WeightReader;
 use cloze_train::{ClassWeights, Labels, TrainError};
@@ -27,7 +26,7 @@ pub(super) fn add(
     let (family, hidden, seed) = (config.family, config.hidden, args.fit.seed);
     let [dense, classifier] = stems(family, base.body());
     let head = layout.sequence.as_ref();
-    let pooler = layout.pooler.as_ref().filter(|_| family == Family::Bert);
+    let pooler = layout.pooler.as_ref().filter(|_| family.sequence.dense.is_none());
     let mut reader = base.checkpoint.weights().reader();
     let first = head.map(|head| &head.dense).or(pooler);
     let dense = match first {

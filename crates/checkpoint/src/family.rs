@@ -1,0 +1,286 @@
+//! Families of models: every fact in which the architectures differ, a row of [`FAMILIES`] each.
+//!
+//! A family whose arithmetic is one of these is added by its row here alone. Source: transformers 5,
+//! `models/{bert,roberta,xlm_roberta,camembert,distilbert,electra}/{configuration,modeling}_*.py`.
+use crate::config::Activation;
+
+/// One of transformers' architectures.
+#[derive(Debug, PartialEq)]
+pub struct Family {
+    /// `model_type` of `config.json`.
+    pub model_type: &'static str,
+    /// Beginning of its classes' names: `Bert` of `BertForTokenClassification`.
+    pub class: &'static str,
+    /// Beginning of its encoder's tensor names, where the model has a head beside it.
+    pub prefix: &'static str,
+    /// Tensor names of the encoder, behind the prefix.
+    pub(crate) body: &'static BodyNames,
+    /// Tensor names of the masked language model's head.
+    pub masked: MaskedNames,
+    /// Activation of that head; `None` for the layers' own.
+    pub masked_activation: Option<Activation>,
+    /// Head for sequences.
+    pub sequence: SequenceNames,
+    /// Whether it may have a next-sentence head.
+    pub next_sentence: bool,
+    /// Whether positions count from behind the padding token's id and skip padding:
+    /// `create_position_ids_from_input_ids`.
+    pub offset_positions: bool,
+    /// `pad_token_id` where `config.json` has none.
+    pub pad_id: i64,
+    /// Whether tokens have types.
+    pub token_types: bool,
+    /// Whether embeddings may be narrower than the layers (`embedding_size`).
+    pub narrow_embeddings: bool,
+    /// Epsilon of layer norms where the code fixes it; `None` where `layer_norm_eps` counts.
+    pub norm_epsilon: Option<f32>,
+}
+
+/// Tensor names of a masked language model's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskedNames {
+    /// Dense layer, to be followed by `.weight` and `.bias`.
+    pub dense: &'static str,
+    /// Layer norm, likewise.
+    pub norm: &'static str,
+    /// Matrix of the decoder, where it is not the word embeddings.
+    pub decoder: &'static str,
+    /// Bias of the decoder, under up to two names; the first is the head's own.
+    pub biases: [&'static str; 2],
+}
+
+/// Head for sequences: a dense layer over the first token, and the classifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SequenceNames {
+    /// Dense layer, to be followed by `.weight` and `.bias`; `None` for the encoder's pooler.
+    pub dense: Option<&'static str>,
+    /// Classifier, likewise.
+    pub classifier: &'static str,
+    /// Activation of the dense layer.
+    pub activation: HeadActivation,
+    /// Whether dropout stands before the dense layer, too.
+    pub drops_first: bool,
+}
+
+/// Activation between the two layers of a head for sequences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadActivation {
+    /// tanh x.
+    Tanh,
+    /// max(x, 0).
+    Relu,
+    /// x · Φ(x), by the error function (Hendrycks & Gimpel 2016).
+    Gelu,
+}
+
+impl From<HeadActivation> for Activation {
+    fn from(activation: HeadActivation) -> Self {
+        match activation {
+            HeadActivation::Tanh => Self::Tanh,
+            HeadActivation::Relu => Self::Relu,
+            HeadActivation::Gelu => Self::Gelu,
+        }
+    }
+}
+
+/// Tensor names of an encoder.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BodyNames {
+    /// Before the number of a layer.
+    pub(crate) layer: &'static str,
+    pub(crate) query: &'static str,
+    pub(crate) key: &'static str,
+    pub(crate) value: &'static str,
+    pub(crate) attention: &'static str,
+    pub(crate) attention_norm: &'static str,
+    pub(crate) up: &'static str,
+    pub(crate) down: &'static str,
+    pub(crate) output_norm: &'static str,
+}
+
+static BERT_BODY: BodyNames = BodyNames {
+    layer: "encoder.layer",
+    query: "attention.self.query",
+    key: "attention.self.key",
+    value: "attention.self.value",
+    attention: "attention.output.dense",
+    attention_norm: "attention.output.LayerNorm",
+    up: "intermediate.dense",
+    down: "output.dense",
+    output_norm: "output.LayerNorm",
+};
+static DISTILBERT_BODY: BodyNames = BodyNames {
+    layer: "transformer.layer",
+    query: "attention.q_lin",
+    key: "attention.k_lin",
+    value: "attention.v_lin",
+    attention: "attention.out_lin",
+    attention_norm: "sa_layer_norm",
+    up: "ffn.lin1",
+    down: "ffn.lin2",
+    output_norm: "output_layer_norm",
+};
+
+/// BERT (Devlin et al. 2019), `MiniLM` and whatever else says `bert`.
+pub const BERT: Family = Family {
+    model_type: "bert",
+    class: "Bert",
+    prefix: "bert.",
+    body: &BERT_BODY,
+    masked: MaskedNames {
+        dense: "cls.predictions.transform.dense",
+        norm: "cls.predictions.transform.LayerNorm",
+        decoder: "cls.predictions.decoder.weight",
+        biases: ["cls.predictions.bias", "cls.predictions.decoder.bias"],
+    },
+    masked_activation: None,
+    sequence: SequenceNames {
+        dense: None,
+        classifier: "classifier",
+        activation: HeadActivation::Tanh,
+        drops_first: false,
+    },
+    next_sentence: true,
+    offset_positions: false,
+    pad_id: 0,
+    token_types: true,
+    narrow_embeddings: false,
+    norm_epsilon: None,
+};
+
+/// RoBERTa (Liu et al. 2019).
+pub const ROBERTA: Family = Family {
+    model_type: "roberta",
+    class: "Roberta",
+    prefix: "roberta.",
+    masked: MaskedNames {
+        dense: "lm_head.dense",
+        norm: "lm_head.layer_norm",
+        decoder: "lm_head.decoder.weight",
+        biases: ["lm_head.bias", "lm_head.decoder.bias"],
+    },
+    masked_activation: Some(Activation::Gelu),
+    sequence: SequenceNames {
+        dense: Some("classifier.dense"),
+        classifier: "classifier.out_proj",
+        activation: HeadActivation::Tanh,
+        drops_first: true,
+    },
+    next_sentence: false,
+    offset_positions: true,
+    pad_id: 1,
+    ..BERT
+};
+
+/// DistilBERT (Sanh et al. 2019).
+pub const DISTILBERT: Family = Family {
+    model_type: "distilbert",
+    class: "DistilBert",
+    prefix: "distilbert.",
+    body: &DISTILBERT_BODY,
+    masked: MaskedNames {
+        dense: "vocab_transform",
+        norm: "vocab_layer_norm",
+        decoder: "vocab_projector.weight",
+        biases: ["vocab_projector.bias", "vocab_projector.bias"],
+    },
+    sequence: SequenceNames {
+        dense: Some("pre_classifier"),
+        activation: HeadActivation::Relu,
+        ..BERT.sequence
+    },
+    next_sentence: false,
+    token_types: false,
+    norm_epsilon: Some(1e-12),
+    ..BERT
+};
+
+/// ELECTRA (Clark et al. 2020).
+pub const ELECTRA: Family = Family {
+    model_type: "electra",
+    class: "Electra",
+    prefix: "electra.",
+    masked: MaskedNames {
+        dense: "generator_predictions.dense",
+        norm: "generator_predictions.LayerNorm",
+        decoder: "generator_lm_head.weight",
+        biases: ["generator_lm_head.bias", "generator_lm_head.bias"],
+    },
+    masked_activation: Some(Activation::Gelu),
+    sequence: SequenceNames { activation: HeadActivation::Gelu, ..ROBERTA.sequence },
+    next_sentence: false,
+    narrow_embeddings: true,
+    ..BERT
+};
+
+/// Families that graphs are built for.
+pub static FAMILIES: [Family; 6] = [
+    BERT,
+    ROBERTA,
+    Family { model_type: "xlm-roberta", class: "XLMRoberta", ..ROBERTA },
+    Family { model_type: "camembert", class: "Camembert", ..ROBERTA },
+    DISTILBERT,
+    ELECTRA,
+];
+
+/// Architectures of which `model.onnx` alone can be read, whose positions count from behind the
+/// padding token's id.
+const OFFSET_GRAPHS: [&str; 4] = ["xlm-roberta-xl", "longformer", "mpnet", "xmod"];
+
+/// Heads of other tasks, which are read over: replaced-token detection (ELECTRA), question answering.
+pub(crate) const OTHER_TASKS: [&str; 2] = ["discriminator_predictions.", "qa_outputs."];
+
+/// Heads of a base that a model with a classifier does not have, as transformers leaves them out.
+pub(crate) const BASE_HEADS: [&str; 9] = [
+    "cls.",
+    "lm_head.",
+    "vocab_transform.",
+    "vocab_layer_norm.",
+    "vocab_projector.",
+    "generator_predictions.",
+    "generator_lm_head.",
+    "discriminator_predictions.",
+    "qa_outputs.",
+];
+
+/// Beginnings of an encoder's module names, behind the family's prefix.
+pub(crate) const BODY: [&str; 5] =
+    ["embeddings.", "embeddings_project.", "encoder.", "transformer.", "pooler."];
+
+impl Family {
+    /// The family of a `model_type`; `None` if no graph is built for it.
+    #[must_use]
+    pub fn find(model_type: &str) -> Option<&'static Self> {
+        FAMILIES.iter().find(|family| family.model_type == model_type)
+    }
+}
+
+/// Whether positions of a `model_type`, be it built or not, count from behind the padding token's id.
+pub(crate) fn has_offset_positions(model_type: &str) -> bool {
+    Family::find(model_type)
+        .map_or_else(|| OFFSET_GRAPHS.contains(&model_type), |family| family.offset_positions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each row is found by its own name, and names no head that a new classifier would leave beside
+    /// itself.
+    #[test]
+    fn rows_are_told_apart() {
+        for family in &FAMILIES {
+            assert_eq!(Family::find(family.model_type), Some(family));
+            let MaskedNames { dense, norm, decoder, biases } = family.masked;
+            for name in [dense, norm, decoder, biases[0], biases[1]] {
+                let full = format!("{name}.");
+                assert!(BASE_HEADS.iter().any(|head| full.starts_with(head)), "{name}");
+            }
+            assert!(BODY.iter().any(|part| family.body.layer.starts_with(part)));
+            assert!(family.prefix.ends_with('.'));
+        }
+        assert_eq!(Family::find("mpnet"), None);
+        assert!(has_offset_positions("mpnet") && has_offset_positions("camembert"));
+        assert!(!has_offset_positions("bert") && !has_offset_positions("gpt2"));
+    }
+}
