@@ -5,7 +5,7 @@
 //! - `commands`: a folder a command, with its arguments beside it;
 //! - `input`: paths to texts, pairs and examples, a chunk at a time;
 //! - `terminal`: messages, progress, and where results go;
-//! - `rows`, `shares`: encoded examples, and how often one text of a pair is likelier.
+//! - `shares`: how often one text of a pair is likelier.
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
 //! included; 130 interrupted.
@@ -13,7 +13,6 @@ mod cli;
 mod commands;
 mod flags;
 mod input;
-mod rows;
 mod shares;
 mod terminal;
 

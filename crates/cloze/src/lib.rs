@@ -100,8 +100,8 @@
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
 //! - [`companions`]: files that belong to a model folder beside its weights;
-//! - `train` (feature `train`): training models; beneath it `fit`, `cloze_train`, and `tune`,
-//!   `cloze_tune`;
+//! - `train` (feature `train`): training models; beneath it `fit`, `cloze_train`, `tune`,
+//!   `cloze_tune`, and `report`, `cloze_report`;
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
 //! The crates beneath are re-exported: [`core`], [`corpus`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
@@ -142,6 +142,8 @@ pub use cloze_encoder as encoder;
 pub use cloze_graph as graph;
 pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
+#[cfg(feature = "train")]
+pub use cloze_report as report;
 #[cfg(feature = "train")]
 pub use cloze_report as report;
 pub use cloze_search as search;

@@ -1,5 +1,5 @@
 //! Texts and pairs of texts as rows of numbers for a head: how they are made, kept beside the head.
-use cloze_embed::{Layers, Poolings};
+use cloze_embed::{EmbedError, Layers, Poolings};
 use cloze_encoder::PairCut;
 use serde::{Deserialize, Serialize};
 
@@ -120,5 +120,17 @@ pub fn rows(
             let rows = encoder.pool(&texts)?;
             Ok(rows.chunks_exact(2).map(<[Vec<f32>]>::concat).collect())
         }
+    }
+}
+
+/// Refuses a row with a number that is none: heads are fitted on numbers alone, and such a row costs
+/// its example, not the whole fit.
+///
+/// # Errors
+/// [`Error::Embed`] with the first such number.
+pub fn check_finite(row: &[f32]) -> Result<(), Error> {
+    match row.iter().position(|x| !x.is_finite()) {
+        Some(dim) => Err(EmbedError::NotFinite { dim, value: row[dim] }.into()),
+        None => Ok(()),
     }
 }

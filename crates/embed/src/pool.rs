@@ -205,6 +205,17 @@ impl Poolings {
     }
 }
 
+impl Poolings {
+    /// The same with a further one behind; unchanged if it is there.
+    #[must_use]
+    pub fn and(mut self, pooling: Pooling) -> Self {
+        if !self.0.contains(&pooling) {
+            self.0.push(pooling);
+        }
+        self
+    }
+}
+
 impl From<Pooling> for Poolings {
     fn from(pooling: Pooling) -> Self {
         Self(vec![pooling])

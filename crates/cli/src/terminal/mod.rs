@@ -2,3 +2,4 @@
 pub(crate) mod messages;
 pub(crate) mod out;
 pub(crate) mod progress;
+pub(crate) mod training;

@@ -1,4 +1,24 @@
-//! Training by steps: from labelled records to a saved model folder with its report and card.
+//! Training: from labelled records to a saved model folder with its report and card.
+//!
+//! A head fitted on the vectors of an encoder that stays as it is takes seconds, and does with few
+//! examples:
+//!
+//! ```no_run
+//! use cloze::corpus::LabelledParams;
+//! use cloze::train::{ClassifierTrainParams, FitContext, FitData};
+//!
+//! let (params, context) = (ClassifierTrainParams::new().check()?, FitContext::new());
+//! let tickets = FitData::files(["data/tickets/train.csv"], LabelledParams::default());
+//! let data = params.read(tickets, None, &context)?;
+//! let trained = params.fit("minilm-l6-v2", data, &context)?;
+//! if let Some(held_out) = &trained.report().held_out {
+//!     println!("accuracy {:.4}", held_out.evaluation.accuracy());
+//! }
+//! trained.save("tickets")?;
+//! # Ok::<(), cloze::train::FitError>(())
+//! ```
+//!
+//! Training by steps changes the encoder itself:
 //!
 //! ```no_run
 //! use cloze::Cancel;
@@ -13,6 +33,7 @@
 //! # Ok::<(), cloze::train::FineTuneError>(())
 //! ```
 //!
+//! - `frozen`: classifiers of texts and pairs, a head on vectors of an encoder;
 //! - `params`: settings that every training by steps has; `data`: files or records in memory; `event`:
 //!   progress and notes;
 //! - `tag`: from tagged sentences; `similarity`: from pairs; `language`: from running text;
@@ -22,6 +43,7 @@ mod base;
 mod data;
 mod error;
 mod event;
+mod frozen;
 pub mod language;
 mod output;
 mod params;
@@ -39,6 +61,12 @@ use cloze_report::tuning::TuningReport;
 pub use data::{DataSource, TrainingData};
 pub use error::FineTuneError;
 pub use event::{TrainingEvent, TrainingNote, TrainingObserver};
+pub use frozen::{
+    ClassifierData, ClassifierTrainParams, EncodedExamples, ExampleNotEncoded, FitContext, FitData,
+    FitError, FitEvent, FitWarning, HeldOutLogits, LabelledText, LabelledTexts, ThresholdGoal,
+    TrainedClassifier, ValidClassifierTrainParams, confident_errors, encode_examples, labels_of,
+    read_labelled_chunks, warn_of_data,
+};
 pub use language::{LanguageModelTrainParams, Masking, ValidLanguageModelTrainParams};
 pub use output::{beside, create_folder, refuse_sources};
 pub use params::{FineTuneParams, ValidFineTuneParams, learning_rate};

@@ -1,13 +1,12 @@
 //! Reports on classifiers whose head was fitted on the vectors of an encoder: the data, and
 //! their forms as plain text, as a page with plots, and as a model card.
 //!
-//! - `text`: plain text;
-//! - [`page`]: HTML;
-//! - [`card`]: Markdown.
+//! - `text`: plain text; `page`: HTML; `card`: Markdown.
 pub mod card;
 pub mod page;
 pub(crate) mod text;
 
+use crate::tuning::BaseModel;
 use std::collections::BTreeMap;
 
 use cloze_metrics::labels::{LabelEvaluation, LabelReport};
@@ -42,7 +41,7 @@ pub struct ClassifierReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Encoder beneath the head.
-    pub model: BaseModelRef,
+    pub model: BaseModel,
     /// Training data.
     pub data: Vec<DataFile>,
     /// Number of training examples.
@@ -75,15 +74,6 @@ pub struct ClassifierReport {
     pub likely_label_errors: Vec<LikelyLabelError>,
     /// Duration of each stage.
     pub seconds: TrainingSeconds,
-}
-
-/// Model that another was trained on.
-#[derive(Clone, Debug, Serialize)]
-pub struct BaseModelRef {
-    /// Name.
-    pub name: String,
-    /// SHA-256 of its files, in hexadecimal.
-    pub sha256: String,
 }
 
 /// Settings that were tried.

@@ -65,7 +65,7 @@ pub enum TrainedPart {
 }
 
 /// What the card says besides figures, in the words of whoever trains.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CardWords {
     /// What the model is for, in a sentence.
     pub description: Option<String>,

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
+use cloze::rows::check_finite;
 use cloze::batch::isolate;
 use cloze::heads::senses::Occurrence;
 use cloze::{SentenceEncoder, Span};
@@ -11,7 +12,6 @@ use cloze_corpus::{Source, walk};
 
 use crate::commands::senses::args::SenseReadArgs;
 use crate::input::texts::NotEncoded;
-use crate::rows::check_finite;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 

@@ -1,11 +1,11 @@
 //! The places of a word in texts whose senses nobody has said.
 use anyhow::bail;
+use cloze::rows::check_finite;
 use cloze::batch::isolate;
 use cloze::{Matrix, SentenceEncoder, Span};
 
 use crate::flags::read::ReadFlags;
 use crate::input::texts::{self, Input};
-use crate::rows::check_finite;
 use crate::terminal::messages::{Messages, plural};
 
 /// How much of the text before a word is shown, in characters.

@@ -38,7 +38,7 @@ pub(super) fn params(args: &TuneArgs, held_out: &HeldOutArgs) -> anyhow::Result<
 }
 
 /// Arguments of this process, without the program's name.
-fn command_words() -> Vec<String> {
+pub(crate) fn command_words() -> Vec<String> {
     std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
 }
 

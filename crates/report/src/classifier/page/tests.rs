@@ -1,3 +1,4 @@
+use crate::tuning::BaseModel;
 use cloze_metrics::probability::{ProbabilityParams, ProbabilityReport};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -5,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{curve, page};
 use crate::DataFile;
 use crate::classifier::{
-    BaseModelRef, CalibrationReport, ClassifierReport, ConfidentError, FewShotReport,
+    CalibrationReport, ClassifierReport, ConfidentError, FewShotReport,
     HeldOutEvaluation, LearningPoint, LikelyLabelError, TestEvaluation, ThresholdReport,
     TrainingSeconds, TrialReport,
 };
@@ -36,7 +37,7 @@ pub(crate) fn bare(labels: &[&str]) -> ClassifierReport {
         attribution: None,
         source: None,
         language: None,
-        model: BaseModelRef { name: "small <b> model".into(), sha256: "ab".repeat(32) },
+        model: BaseModel { name: "small <b> model".into(), sha256: "ab".repeat(32) },
         data: vec![
             DataFile { sha256: Some("cd".repeat(32)), ..file("a & b.csv", 9) },
             file("-", 2),

@@ -1,13 +1,14 @@
 //! Labels that are likely wrong, by the vectors of an encoder.
 use cloze::data_check::{CheckedData, Finding, LabelErrorFindings, label_errors};
+use cloze::train::{EncodedExamples, FitContext, FitEvent, encode_examples};
 use cloze::{Layers, PairRows, RowParams};
 use cloze_checkpoint::ModelFolder;
 
 use crate::cli::CommonFlags;
 use crate::flags::work::WorkFlags;
 use crate::input::examples::Example;
-use crate::rows::{Rows, rows};
 use crate::terminal::messages::Messages;
+use crate::terminal::training;
 
 pub(super) fn find(
     common: &CommonFlags,
@@ -37,7 +38,10 @@ pub(super) fn find(
         Example { path: place.path.clone(), line, id, text, second, labels }
     });
     let examples: Vec<Example> = examples.collect();
-    let Rows { matrix, kept, .. } = rows(&encoder, &params, &examples, None, messages)?;
+    let observer = |event: &FitEvent<'_>| training::show(event, messages);
+    let context = FitContext::new().observer(&observer);
+    let EncodedExamples { rows: matrix, kept, .. } =
+        encode_examples(&encoder, &params, &examples, None, &context)?;
     let kept: Vec<_> = kept.into_iter().map(|example| &all[example]).collect();
     let LabelErrorFindings { findings, warnings } = label_errors(&matrix, &kept, work.threads)?;
     for warning in warnings {

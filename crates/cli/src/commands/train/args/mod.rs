@@ -283,20 +283,6 @@ impl TrainArgs {
         if self.fit.patience.is_some() && self.head.search.is_none() {
             bail!("--patience is for --search, or for {by_steps}");
         }
-        if let Some(share) = self.labels.hold_out.filter(|share| !(*share > 0.0 && *share < 1.0)) {
-            bail!("--hold-out is {share}: expected a share between 0 and 1");
-        }
-        for (flag, value, least) in [
-            ("--folds", self.judge.folds, 2),
-            ("--shots", self.judge.shots, 1),
-            ("--draws", Some(self.judge.draws), 1),
-            ("--trials", Some(self.head.trials), 1),
-            ("--patience", self.patience(), 1),
-        ] {
-            if let Some(value) = value.filter(|&value| value < least) {
-                bail!("{flag} is {value}: expected at least {least}");
-            }
-        }
         Ok(())
     }
 

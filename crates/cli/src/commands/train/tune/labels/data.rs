@@ -1,12 +1,14 @@
 //! Labelled examples of files, and what the encoder sees of them.
+use cloze::train::{FitContext, FitEvent, labels_of, warn_of_data};
 use cloze_train::Labels;
 use cloze_tune::task::LabelledExample;
 
 use crate::commands::train::args::TrainArgs;
-use crate::commands::train::frozen::data;
+use crate::commands::train::frozen::in_flags;
 use crate::commands::train::tune::sight::{Seen, Sight};
 use crate::input::examples::{self, Example, Examples};
 use crate::terminal::messages::{Messages, plural};
+use crate::terminal::training::show;
 use cloze_report::DataFile;
 
 /// The share that is held out where nothing is said.
@@ -28,16 +30,18 @@ impl Texts {
         let params = args.read.params()?.pairs(pairs);
         let multi_label = args.read.label_separator.is_some();
         let found = examples::read(&args.data, params.clone(), messages)?;
-        let labels = data::labels(&found.all, multi_label, &args.data.join(", "))?;
-        data::warn(&found, &labels, messages);
+        let labels = labels_of(&found.examples, multi_label, &args.data.join(", "));
+        let labels = labels.map_err(in_flags)?;
+        let observer = |event: &FitEvent<'_>| show(event, messages);
+        warn_of_data(&found.examples, &labels, &FitContext::new().observer(&observer));
         let read = |paths: &[String]| match paths {
             [] => anyhow::Ok(None),
             paths => Ok(Some(examples::read(paths, params.clone(), messages)?)),
         };
         let (given, test) = (read(&args.tuned_labels.dev)?, read(&args.labels.test)?);
-        let Examples { all, files } = found;
+        let Examples { examples: all, files } = found;
         let (all, labels, dev, dev_files) = if let Some(dev) = given {
-            (all, labels, dev.all, dev.files)
+            (all, labels, dev.examples, dev.files)
         } else {
             let out = held_out(args, &labels, messages)?;
             let (dev, all) = parted(all, &out);

@@ -2,12 +2,12 @@
 use cloze::Pooling;
 use cloze::heads::HeadError;
 use cloze::heads::classify::ClassifyHead;
+use cloze::train::HeldOutLogits;
 use cloze_train::Labels;
 use cloze_tune::task::SequenceTask;
 use cloze_tune::training::{Score, TaskLearner};
 use cloze_tune::{Hidden, TuneError};
 
-use crate::commands::train::frozen::held_out::HeldOutLogits;
 use crate::commands::train::tune::sight::{self, Seen};
 use crate::input::examples::Example;
 use cloze::metrics::labels::{LabelOutcome, macro_f1, places};

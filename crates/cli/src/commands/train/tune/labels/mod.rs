@@ -29,10 +29,11 @@ use super::save::Trained;
 use super::sight::{Seen, Sight};
 use super::{Trained as Done, train};
 use crate::commands::train::args::TrainArgs;
-use crate::commands::train::frozen::confident_errors;
 use crate::commands::train::steps::create;
 use crate::input::examples::Example;
 use crate::terminal::messages::{Messages, plural};
+use crate::terminal::training::show;
+use cloze::train::{FitContext, FitEvent, confident_errors};
 use cloze_report::classifier::CalibrationReport;
 use data::{Texts, learned, see};
 
@@ -91,10 +92,10 @@ impl Job<'_> {
             seen => Some(self.verdict(&learner, &texts.dev, seen, calibration)?),
         };
         let tested = |test: &crate::input::examples::Examples| {
-            let seen = judged(&test.all)?;
+            let seen = judged(&test.examples)?;
             anyhow::Ok((
                 test.files.clone(),
-                self.verdict(&learner, &test.all, &seen, (None, None))?,
+                self.verdict(&learner, &test.examples, &seen, (None, None))?,
             ))
         };
         let test = texts.test.as_ref().map(tested).transpose()?;
@@ -210,7 +211,9 @@ impl Job<'_> {
         let known = (examples, &logits[..]);
         let found = judge::calibrated_by(&texts.labels, known, multi_label)?;
         let Some((logits, labels)) = found else { return Ok((Some(1.0), None)) };
-        let (temperature, report) = logits.calibrate(&labels, &self.head, self.messages)?;
+        let observer = |event: &FitEvent<'_>| show(event, self.messages);
+        let context = FitContext::new().observer(&observer);
+        let (temperature, report) = logits.calibrate(&labels, &self.head, &context)?;
         // Of few examples a temperature is learned that does others no good.
         if temperature.to_bits() != 1_f64.to_bits() && logits.gain(&labels)? <= 0.0 {
             self.messages.note(&format!(

@@ -27,6 +27,7 @@ use serde_json::{Map, Value, json};
 use super::model::Base;
 use super::watch::Curve;
 use crate::commands::train::args::training::TrainingArgs;
+use crate::commands::train::steps::command_words;
 use crate::terminal::messages::{Messages, plural};
 use cloze_report::DataFile;
 pub(crate) use verdict::Verdict;
@@ -152,7 +153,6 @@ impl<V: Verdict> Report<V> {
         let encoder_sees_case = json!(encoder)["casing"].is_number();
         let mut settings = data.settings;
         settings.insert("max_tokens".into(), json!(base.max_tokens));
-        let command = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
         Ok(Self {
             cloze: env!("CARGO_PKG_VERSION"),
             task,
@@ -160,7 +160,7 @@ impl<V: Verdict> Report<V> {
             usage: data.usage,
             unit: data.unit,
             counted: data.counted,
-            command: command.collect(),
+            command: command_words(),
             description: args.card.description.clone(),
             license: args.card.license.clone(),
             attribution: args.card.attribution.clone(),

@@ -1,52 +1,59 @@
-//! What heads say of examples they were not fitted on, and what follows from it.
-use anyhow::Context as _;
-use cloze::Matrix;
-use cloze::heads::classify::{ClassifyHead, ValidFeatureParams};
-use cloze::metrics::probability::{ProbabilityParams, ProbabilityReport};
+//! Logits of examples held out from the fit, and what is chosen by them: the temperature and
+//! thresholds.
+use cloze_core::Matrix;
+use cloze_heads::classify::{ClassifyHead, ValidFeatureParams};
+use cloze_metrics::labels::LabelOutcome;
+use cloze_metrics::probability::{ProbabilityParams, ProbabilityReport};
+use cloze_report::classifier::{CalibrationReport, ThresholdReport};
 use cloze_train::threshold::{for_precision, for_recall};
 use cloze_train::{
     Folds, Labels, TrainError, ValidHeadParams, calibrate, cross_validate, validate,
 };
 
-use crate::commands::train::args::{JudgeArgs, TrainArgs};
-use crate::terminal::messages::Messages;
-use cloze::metrics::labels::LabelOutcome;
-use cloze_report::classifier::{CalibrationReport, ThresholdReport};
+use super::{FitContext, FitError, FitWarning, ThresholdGoal};
 
-/// Folds where nothing is said, for up to [`MANY`] examples.
+/// Folds where nothing is asked for, for up to [`MANY`] examples.
 const FOLDS: usize = 5;
-/// From here on a part that is held out is large enough.
+/// More examples than this have a part held out that is large enough.
 const MANY: usize = 20_000;
-/// That part.
+/// Share of that part.
 const SHARE: f64 = 0.1;
 
 /// Logits of examples that were held out.
-pub(crate) struct HeldOutLogits {
-    /// In words.
-    pub(crate) how: String,
-    /// Which examples.
-    pub(crate) examples: Vec<usize>,
+#[derive(Clone, Debug)]
+pub struct HeldOutLogits {
+    /// How they were held out, in words.
+    pub how: String,
+    /// Places of the examples.
+    pub examples: Vec<usize>,
     /// `[held out, labels]`.
-    pub(crate) logits: Vec<Vec<f64>>,
-    /// Which of them were held out together; a hold-out's are halved, so that there are two.
-    pub(crate) groups: Vec<usize>,
+    pub logits: Vec<Vec<f64>>,
+    /// Group of each, of those that were held out together; a single part is halved, so that there
+    /// are two.
+    pub groups: Vec<usize>,
 }
 
 /// How examples are held out.
-pub(super) enum Plan {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum HoldOutPlan {
     Folds(usize),
     Share(f64),
     /// Of some label there is one example alone.
     Nothing,
 }
 
-impl Plan {
-    /// What the flags ask for, or what suits so many examples.
-    pub(crate) fn new(args: &TrainArgs, labels: &Labels, messages: &Messages) -> Self {
-        if let Some(folds) = args.judge.folds {
+impl HoldOutPlan {
+    /// The plan that is asked for, or one that suits so many examples.
+    pub(super) fn new(
+        folds: Option<usize>,
+        share: Option<f64>,
+        labels: &Labels,
+        context: &FitContext<'_>,
+    ) -> Self {
+        if let Some(folds) = folds {
             return Self::Folds(folds);
         }
-        if let Some(share) = args.labels.hold_out {
+        if let Some(share) = share {
             return Self::Share(share);
         }
         if labels.len() > MANY {
@@ -55,33 +62,28 @@ impl Plan {
         let rarest = labels.names().iter().zip(labels.counts()).min_by_key(|(_, n)| *n);
         match rarest {
             Some((label, 1)) => {
-                messages.note(&format!(
-                    "warning: label {label} has one example alone, so none is held out and nothing \
-                     is judged"
-                ));
+                context.warn(FitWarning::OneExample { label: label.clone() });
                 Self::Nothing
             }
             Some((label, n)) if n < FOLDS => {
-                messages.note(&format!(
-                    "warning: label {label} has {n} examples alone, so there are {n} folds in place \
-                     of {FOLDS}"
-                ));
+                let label = label.clone();
+                context.warn(FitWarning::FewExamples { label, examples: n, folds: FOLDS });
                 Self::Folds(n)
             }
             _ => Self::Folds(FOLDS),
         }
     }
 
-    /// Holds them out.
-    pub(crate) fn run(
-        &self,
+    /// Holds examples out, and fits a head on the others of each part.
+    pub(super) fn run(
+        self,
         rows: &Matrix,
         labels: &Labels,
         features: ValidFeatureParams,
         head: &ValidHeadParams,
         seed: u64,
     ) -> Result<Option<HeldOutLogits>, TrainError> {
-        Ok(match *self {
+        Ok(match self {
             Self::Nothing => None,
             Self::Folds(k) => {
                 let folds = Folds::stratified(labels, k, seed)?;
@@ -94,7 +96,7 @@ impl Plan {
                 })
             }
             Self::Share(share) => {
-                let (training, examples) = cloze_train::folds::hold_out(labels, share, seed)?;
+                let (training, examples) = cloze_train::hold_out(labels, share, seed)?;
                 let (logits, _) = validate(rows, labels, features, head, &training, &examples)?;
                 let groups = (0..examples.len()).map(|i| i % 2).collect();
                 let how = format!("{} examples held out", examples.len());
@@ -105,54 +107,57 @@ impl Plan {
 }
 
 impl HeldOutLogits {
-    /// The temperature of all of them (1 where all are right, or no better than chance), and what it is
-    /// worth: each example's probabilities are made
-    /// with one that was learned from other groups.
-    pub(crate) fn calibrate(
+    /// Fits the temperature on all of them, 1 with a warning where they tell none; of single labels
+    /// also its effect, each example with a temperature that was fitted on other groups.
+    ///
+    /// # Errors
+    /// [`FitError::Fit`] for logits that are not those of `labels`.
+    pub fn calibrate(
         &self,
         labels: &Labels,
         head: &ClassifyHead,
-        messages: &Messages,
-    ) -> anyhow::Result<(f64, Option<CalibrationReport>)> {
-        let own = labels.subset(&self.examples);
-        let all = calibrate(&self.logits, &own)?;
-        if all.at_end {
-            messages.note(
-                "warning: the examples held out tell no temperature, so probabilities stay as the head \
-                 gives them",
-            );
+        context: &FitContext<'_>,
+    ) -> Result<(f64, Option<CalibrationReport>), FitError> {
+        let gold = labels.subset(&self.examples);
+        let fitted = calibrate(&self.logits, &gold)?;
+        if fitted.at_end {
+            context.warn(FitWarning::NoTemperature);
             return Ok((1.0, None));
         }
         if head.multi_label() {
-            return Ok((all.temperature, None));
+            return Ok((fitted.temperature, None));
         }
-        let of_group = self.temperatures(&own)?;
-        let before = self.probability(&own, head, |_| 1.0)?;
-        let after = self.probability(&own, head, |i| of_group[self.groups[i]])?;
-        let calibration = CalibrationReport { temperature: all.temperature, before, after };
-        Ok((all.temperature, Some(calibration)))
+        let of_group = self.temperatures(&gold)?;
+        let before = self.probability(&gold, head, |_| 1.0)?;
+        let after = self.probability(&gold, head, |i| of_group[self.groups[i]])?;
+        let report = CalibrationReport { temperature: fitted.temperature, before, after };
+        Ok((fitted.temperature, Some(report)))
     }
 
-    /// By how much the mean log loss falls with temperatures that are each learned from other groups.
-    pub(crate) fn gain(&self, labels: &Labels) -> Result<f64, TrainError> {
-        let own = labels.subset(&self.examples);
-        let of_group = self.temperatures(&own)?;
+    /// Returns by how much the mean log loss falls with temperatures that are each fitted on other
+    /// groups.
+    ///
+    /// # Errors
+    /// As [`calibrate`](cloze_train::calibrate()).
+    pub fn gain(&self, labels: &Labels) -> Result<f64, TrainError> {
+        let gold = labels.subset(&self.examples);
+        let of_group = self.temperatures(&gold)?;
         let divided = |(logits, &group): (&Vec<f64>, &usize)| {
             logits.iter().map(|z| z / of_group[group]).collect()
         };
         let divided: Vec<Vec<f64>> = self.logits.iter().zip(&self.groups).map(divided).collect();
-        Ok(calibrate(&self.logits, &own)?.loss_before - calibrate(&divided, &own)?.loss_before)
+        Ok(calibrate(&self.logits, &gold)?.loss_before - calibrate(&divided, &gold)?.loss_before)
     }
 
-    /// Of each group the temperature that the others tell.
-    fn temperatures(&self, own: &Labels) -> Result<Vec<f64>, TrainError> {
+    /// The temperature of each group, fitted on the others.
+    fn temperatures(&self, gold: &Labels) -> Result<Vec<f64>, TrainError> {
         let groups = self.groups.iter().max().map_or(0, |last| last + 1);
         let mut of_group = vec![];
         for group in 0..groups {
             let others: Vec<usize> =
                 (0..self.logits.len()).filter(|&i| self.groups[i] != group).collect();
             let logits: Vec<Vec<f64>> = others.iter().map(|&i| self.logits[i].clone()).collect();
-            of_group.push(calibrate(&logits, &own.subset(&others))?.temperature);
+            of_group.push(calibrate(&logits, &gold.subset(&others))?.temperature);
         }
         Ok(of_group)
     }
@@ -162,7 +167,7 @@ impl HeldOutLogits {
         gold: &Labels,
         head: &ClassifyHead,
         temperature: impl Fn(usize) -> f64,
-    ) -> anyhow::Result<ProbabilityReport> {
+    ) -> Result<ProbabilityReport, FitError> {
         let mut scorer = ProbabilityParams::new(gold.names().len()).check()?.scorer();
         for (i, logits) in self.logits.iter().enumerate() {
             let head = head.clone().with_temperature(temperature(i))?;
@@ -171,26 +176,20 @@ impl HeldOutLogits {
         Ok(scorer.report())
     }
 
-    /// The threshold that the flags want, and where it lies among the labels.
+    /// The threshold that reaches the goal, and the place of its label.
     pub(super) fn threshold(
         &self,
-        args: &JudgeArgs,
+        goal: &ThresholdGoal,
         labels: &Labels,
         head: &ClassifyHead,
-    ) -> anyhow::Result<Option<(usize, ThresholdReport)>> {
-        let (flag, wanted) = match (&args.precision, &args.recall) {
-            (Some(wanted), _) => ("--precision", wanted),
-            (None, Some(wanted)) => ("--recall", wanted),
-            (None, None) => return Ok(None),
+    ) -> Result<(usize, ThresholdReport), FitError> {
+        let (name, label, share) = (goal.name(), goal.label(), goal.share());
+        let Some(place) = labels.names().iter().position(|l| l == label) else {
+            let (label, known) = (label.to_owned(), labels.names().to_vec());
+            return Err(FitError::NoLabel { goal: name, label, known });
         };
-        let (label, share) = wanted;
-        let place = labels.names().iter().position(|l| l == label).with_context(|| {
-            format!("{flag}: no label {label:?}; there are {}", labels.names().join(", "))
-        })?;
         if !head.multi_label() && labels.names().len() != 2 {
-            anyhow::bail!(
-                "{flag} is for two labels, or several a text: here one of many is chosen"
-            );
+            return Err(FitError::OneOfMany { goal: name });
         }
         let mut probabilities = vec![];
         for logits in &self.logits {
@@ -198,23 +197,27 @@ impl HeldOutLogits {
         }
         let gold: Vec<bool> =
             self.examples.iter().map(|&i| labels.of(i).contains(&place)).collect();
-        let cut = if flag == "--precision" {
-            for_precision(&probabilities, &gold, *share)
-        } else {
-            for_recall(&probabilities, &gold, *share)
+        let cut = match goal {
+            ThresholdGoal::Precision { .. } => for_precision(&probabilities, &gold, share),
+            ThresholdGoal::Recall { .. } => for_recall(&probabilities, &gold, share),
         };
-        let cut = cut.with_context(|| format!("{flag} {label}={share}"))?;
-        let (precision, recall) = (cut.precision, cut.recall);
-        let label = label.clone();
-        Ok(Some((place, ThresholdReport { label, probability: cut.threshold, precision, recall })))
+        let label = label.to_owned();
+        let cut = match cut {
+            Ok(cut) => cut,
+            Err(source) => {
+                return Err(FitError::Threshold { goal: name, label, share, source });
+            }
+        };
+        let (probability, precision, recall) = (cut.threshold, cut.precision, cut.recall);
+        Ok((place, ThresholdReport { label, probability, precision, recall }))
     }
 
-    /// What the head says of each.
+    /// Gold and predicted labels of each.
     pub(super) fn outcomes(
         &self,
         labels: &Labels,
         head: &ClassifyHead,
-    ) -> anyhow::Result<Vec<LabelOutcome>> {
+    ) -> Result<Vec<LabelOutcome>, FitError> {
         let mut outcomes = vec![];
         for (&i, logits) in self.examples.iter().zip(&self.logits) {
             let probabilities = head.probabilities(logits)?;
