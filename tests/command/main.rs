@@ -16,6 +16,7 @@ mod eval_classify;
 mod eval_sts;
 mod eval_tag;
 mod fill_mask;
+mod fit_library;
 mod formats;
 mod housekeeping;
 mod index;
