@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use cloze::corpus::LabelledParams;
 use cloze::report::tuning::CardWords;
 use cloze::train::{
-    ClassifierTrainParams, FitContext, FitData, FitError, FitEvent, FitWarning,
-    LabelledText, ValidClassifierTrainParams,
+    ClassifierTrainParams, FitContext, FitData, FitError, FitEvent, FitWarning, LabelledText,
+    ValidClassifierTrainParams,
 };
 use cloze::{Cancel, PairRows, Runtime, RuntimeParams};
 

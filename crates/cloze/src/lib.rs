@@ -144,8 +144,6 @@ pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
 #[cfg(feature = "train")]
 pub use cloze_report as report;
-#[cfg(feature = "train")]
-pub use cloze_report as report;
 pub use cloze_search as search;
 pub use cloze_store as store;
 #[cfg(feature = "train")]

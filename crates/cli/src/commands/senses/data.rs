@@ -3,9 +3,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
-use cloze::rows::check_finite;
 use cloze::batch::isolate;
 use cloze::heads::senses::Occurrence;
+use cloze::rows::check_finite;
 use cloze::{SentenceEncoder, Span};
 use cloze_corpus::senses::{SenseFormat, SenseText, SenseWord};
 use cloze_corpus::{Source, walk};

@@ -1,7 +1,7 @@
 //! The places of a word in texts whose senses nobody has said.
 use anyhow::bail;
-use cloze::rows::check_finite;
 use cloze::batch::isolate;
+use cloze::rows::check_finite;
 use cloze::{Matrix, SentenceEncoder, Span};
 
 use crate::flags::read::ReadFlags;

@@ -1,11 +1,11 @@
 //! `cloze train classify` and `pair` with a head fitted on vectors: flags become settings, and the
 //! library trains.
 use anyhow::anyhow;
-use cloze::train::{
-    ClassifierTrainParams, FitContext, FitData, FitError, FitEvent, beside,
-    ThresholdGoal, TrainedClassifier,
-};
 use cloze::PairRows;
+use cloze::train::{
+    ClassifierTrainParams, FitContext, FitData, FitError, FitEvent, ThresholdGoal,
+    TrainedClassifier, beside,
+};
 use cloze_report::classifier::TrainingSeconds;
 use cloze_report::tuning::CardWords;
 use cloze_train::search::Strategy;

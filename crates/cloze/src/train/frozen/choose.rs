@@ -1,7 +1,7 @@
 //! Settings that were not given: C, or with a search also others, by trial.
+use cloze_checkpoint::ModelFolder;
 use cloze_core::Matrix;
 use cloze_embed::{Layers, Method, Pooling, Poolings};
-use cloze_checkpoint::ModelFolder;
 use cloze_heads::classify::ValidFeatureParams;
 use cloze_report::classifier::TrialReport;
 use cloze_train::search::{Search, Strategy, Trial};

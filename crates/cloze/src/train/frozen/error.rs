@@ -160,7 +160,14 @@ macro_rules! through_model {
         })+
     };
 }
-through_model!(cloze_checkpoint::CheckpointError, EncoderError, EmbedError, HeadError, StoreError, cloze_core::cancel::Cancelled);
+through_model!(
+    cloze_checkpoint::CheckpointError,
+    EncoderError,
+    EmbedError,
+    HeadError,
+    StoreError,
+    cloze_core::cancel::Cancelled
+);
 
 impl From<FineTuneError> for FitError {
     fn from(error: FineTuneError) -> Self {

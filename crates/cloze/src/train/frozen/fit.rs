@@ -8,8 +8,8 @@ use cloze_heads::Classifier;
 use cloze_metrics::labels::{LabelOutcome, evaluate_labels, share};
 use cloze_report::DataFile;
 use cloze_report::classifier::{
-    CalibrationReport, ClassifierReport, FewShotReport, HeldOutEvaluation,
-    LearningPoint, TestEvaluation, ThresholdReport, TrainingSeconds,
+    CalibrationReport, ClassifierReport, FewShotReport, HeldOutEvaluation, LearningPoint,
+    TestEvaluation, ThresholdReport, TrainingSeconds,
 };
 use cloze_train::{Labels, TrainError, ValidHeadParams, curve, fit};
 use serde_json::{Map, Value, json};

@@ -1,9 +1,9 @@
 //! Folder of a trained classifier.
 use std::path::Path;
 
-use cloze_embed::Method;
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::{BaseRef, Card};
+use cloze_embed::Method;
 use cloze_heads::Classifier;
 use cloze_report::classifier::{ClassifierReport, card, page};
 use cloze_store::{AtomicFolder, Existing, checksum};
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::FitError;
 use crate::RowParams;
-use crate::train::create_folder;
 use crate::classifier::{HEAD, HeadCard, relative};
+use crate::train::create_folder;
 
 /// A classifier that was trained, with its report.
 #[derive(Clone, Debug)]

@@ -6,9 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{curve, page};
 use crate::DataFile;
 use crate::classifier::{
-    CalibrationReport, ClassifierReport, ConfidentError, FewShotReport,
-    HeldOutEvaluation, LearningPoint, LikelyLabelError, TestEvaluation, ThresholdReport,
-    TrainingSeconds, TrialReport,
+    CalibrationReport, ClassifierReport, ConfidentError, FewShotReport, HeldOutEvaluation,
+    LearningPoint, LikelyLabelError, TestEvaluation, ThresholdReport, TrainingSeconds, TrialReport,
 };
 use cloze_metrics::labels::{LabelEvaluation, LabelOutcome, evaluate_labels};
 
