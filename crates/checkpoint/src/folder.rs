@@ -316,12 +316,12 @@ mod tests {
             ("roberta", Some(2), Some(1), None, Err(())),
             ("bert", Some(512), None, Some(f64::NAN), Ok(512)),
         ] {
-            let config = ConfigFile {
-                model_type: Some(model_type.into()),
-                max_position_embeddings: positions,
-                pad_token_id: pad,
-                ..ConfigFile::default()
-            };
+            let config = serde_json::json!({
+                "model_type": model_type,
+                "max_position_embeddings": positions,
+                "pad_token_id": pad,
+            });
+            let config: ConfigFile = serde_json::from_value(config).unwrap();
             let found = max_tokens(&config, tokenizer).map_err(|_| ());
             assert_eq!(found, expected, "{model_type} {positions:?} {tokenizer:?}");
         }
