@@ -5,6 +5,10 @@
 use crate::config::Activation;
 
 /// One of transformers' architectures.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are true of a family or not, each its own"
+)]
 #[derive(Debug, PartialEq)]
 pub struct Family {
     /// `model_type` of `config.json`.

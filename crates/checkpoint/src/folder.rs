@@ -235,7 +235,7 @@ impl ModelFolder {
     /// [`CheckpointError::Store`] if a file cannot be read, and those of [`Sources::sha256`].
     pub fn sha256(&self) -> Result<String, CheckpointError> {
         if self.has_weights {
-            return Ok(self.sources.sha256()?);
+            return self.sources.sha256();
         }
         Ok(cloze_store::checksum::sha256_file(&self.graph_path())?)
     }

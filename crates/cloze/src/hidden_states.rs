@@ -260,7 +260,7 @@ impl HiddenStates {
         };
         let joined = |result: usize| {
             let results = || windows.iter().map(|window| &window.results[result]);
-            let (before, after) = (results().next(), results().last());
+            let (before, after) = (results().next(), results().next_back());
             let before = before.into_iter().flat_map(|rows| &rows.before);
             let after = after.into_iter().flat_map(|rows| &rows.after);
             let kept = results().flat_map(|rows| &rows.kept);

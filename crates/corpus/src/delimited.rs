@@ -39,7 +39,7 @@ impl Header {
             match (same.next(), same.next()) {
                 (Some(_), Some(_)) => Err(CorpusError::DuplicateField {
                     path: path.to_owned(),
-                    line: line,
+                    line,
                     field: field.to_owned(),
                 }),
                 (column, _) => Ok(column.map(|(i, _)| i)),
@@ -48,7 +48,7 @@ impl Header {
         let field = params.text_field();
         let text = column(field)?.ok_or_else(|| CorpusError::MissingField {
             path: path.to_owned(),
-            line: line,
+            line,
             field: field.to_owned(),
             found: dialect
                 .fields(content)
@@ -67,7 +67,7 @@ impl Header {
         if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
             return Err(CorpusError::DuplicateField {
                 path: path.to_owned(),
-                line: line,
+                line,
                 field: names[twice].clone(),
             });
         }

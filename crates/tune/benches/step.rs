@@ -9,9 +9,9 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
 
 use cloze_checkpoint::Checkpoint;
+use cloze_core::Cancel;
 use cloze_tune::encoder::{EncoderParams, LoraParams, Tuning};
 use cloze_tune::task::{Dense, TaggedExample, TokenTask};
 use cloze_tune::training::{Event, Schedule, TaskLearner, TrainingParams, Watch};
@@ -80,7 +80,7 @@ fn step(what: &str, model: &std::path::Path, threads: usize) {
         }
         Ok::<(), TuneError>(())
     };
-    let stop = AtomicBool::new(false);
+    let stop = Cancel::new();
     let watch = Watch { judge: None, observe: &mut observe, stop: &stop, state: None };
     params.train(&mut learner, &examples, watch).unwrap();
     let mut times = times.split_off(usize::try_from(WARM).unwrap());

@@ -128,8 +128,8 @@ pub enum FineTuneError {
         path: String,
         /// Line of the text, from 1.
         line: u64,
-        /// Error of the tokenizer.
-        source: cloze_encoder::EncoderError,
+        /// Error of the tokenizer; boxed, as the largest of errors.
+        source: Box<cloze_encoder::EncoderError>,
     },
     /// File whose checksum or envelope failed.
     #[error("{path}")]

@@ -15,7 +15,7 @@ pub struct LanguageFigures {
     pub next: Option<NextSentenceFigures>,
 }
 
-/// MaskedWordFigures words.
+/// Figures of masked words.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct MaskedWordFigures {
     /// Number of masks.

@@ -139,8 +139,8 @@ pub enum FitError {
         label: String,
         /// Precision or recall asked for.
         share: f64,
-        /// Reason.
-        source: TrainError,
+        /// Reason; boxed, as the largest of errors.
+        source: Box<TrainError>,
     },
     /// A threshold without examples held out to choose it on.
     #[error("no examples are held out to learn a threshold from")]

@@ -395,13 +395,13 @@ impl Job<'_> {
             &other
         };
         let cache = self.params.cache.as_deref();
-        let encoded = encode_examples(encoder, row_params, examples, cache, self.context)?;
+        let rows = encode_examples(encoder, row_params, examples, cache, self.context)?;
         self.seconds.encoding += encoding.elapsed().as_secs_f64();
-        self.seconds.encoded += encoded.encoded;
-        if encoded.kept.len() < examples.len() {
+        self.seconds.encoded += rows.encoded;
+        if rows.kept.len() < examples.len() {
             return Err(FitError::SomeNotEncoded);
         }
-        Ok(encoded.rows)
+        Ok(rows.rows)
     }
 
     /// An encoder for other rows of the same model.

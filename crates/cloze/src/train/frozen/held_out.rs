@@ -205,7 +205,12 @@ impl HeldOutLogits {
         let cut = match cut {
             Ok(cut) => cut,
             Err(source) => {
-                return Err(FitError::Threshold { goal: name, label, share, source });
+                return Err(FitError::Threshold {
+                    goal: name,
+                    label,
+                    share,
+                    source: Box::new(source),
+                });
             }
         };
         let (probability, precision, recall) = (cut.threshold, cut.precision, cut.recall);

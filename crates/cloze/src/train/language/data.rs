@@ -16,7 +16,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 /// Maximum number of texts of a chunk.
 const CHUNK_TEXTS: usize = 4096;
 
-/// TextTokens of a text, without special ones.
+/// Tokens of a text, without special ones.
 #[derive(Clone, Debug, Default)]
 pub struct TextTokens {
     /// Ids.
@@ -211,7 +211,7 @@ impl Documents {
         for ((input, _), document) in texts.into_iter().zip(documents) {
             let document = document.map_err(|source| {
                 let (path, line) = (input.path.clone(), input.line);
-                FineTuneError::Text { path, line, source }
+                FineTuneError::Text { path, line, source: Box::new(source) }
             })?;
             if document.is_empty() {
                 continue;

@@ -87,7 +87,7 @@ pub(super) struct TagSource<'a> {
 /// Sentences of a data set.
 #[derive(Default)]
 pub(super) struct Sentences {
-    pub(super) sentences: Vec<Sentence>,
+    pub(super) list: Vec<Sentence>,
     data: Vec<DataFile>,
     /// Labels as the files have them.
     original: Vec<String>,
@@ -168,12 +168,12 @@ impl Sentences {
             }
         }
         let TaggedSentence { text, words, .. } = sentence;
-        self.sentences.push(Sentence { text, words, entities });
+        self.list.push(Sentence { text, words, entities });
         Ok(())
     }
 
     pub(super) fn count(&self) -> usize {
-        self.sentences.len()
+        self.list.len()
     }
 
     pub(super) fn data(&self) -> Vec<DataFile> {
@@ -182,7 +182,7 @@ impl Sentences {
 
     /// Leaves out the entities whose text matches as a whole.
     pub(super) fn drop_entities(&mut self, pattern: &Regex) {
-        for sentence in &mut self.sentences {
+        for sentence in &mut self.list {
             let mut entities = std::mem::take(&mut sentence.entities);
             entities.retain(|(_, place)| !pattern.is_match(sentence.text_of(*place)));
             sentence.entities = entities;
@@ -193,28 +193,28 @@ impl Sentences {
     pub(super) fn hold_out(&mut self, share: f64, seed: u64) -> Self {
         let drawn = drawn(seed, HOLD_OUT, share, self.count());
         let (mut stay, mut out) = (vec![], vec![]);
-        for (sentence, drawn) in std::mem::take(&mut self.sentences).into_iter().zip(drawn) {
+        for (sentence, drawn) in std::mem::take(&mut self.list).into_iter().zip(drawn) {
             if drawn { out.push(sentence) } else { stay.push(sentence) }
         }
-        self.sentences = stay;
-        Self { sentences: out, data: vec![], original: self.original.clone() }
+        self.list = stay;
+        Self { list: out, data: vec![], original: self.original.clone() }
     }
 
     /// A share of the sentences in lower case, and as many in upper case.
     pub(super) fn varied(&self, share: f64, seed: u64) -> Self {
         let each = |part: u64, change: fn(&str) -> String| {
             let drawn = drawn(seed, VARY + part, share, self.count());
-            let sentences = self.sentences.iter().zip(drawn).filter(|(_, drawn)| *drawn);
+            let sentences = self.list.iter().zip(drawn).filter(|(_, drawn)| *drawn);
             sentences.map(move |(sentence, _)| sentence.with_words(change)).collect::<Vec<_>>()
         };
         let mut sentences = each(0, str::to_lowercase);
         sentences.extend(each(1, str::to_uppercase));
-        Self { sentences, ..Self::default() }
+        Self { list: sentences, ..Self::default() }
     }
 
     /// Labels that there are, but for entities whose text matches `dropped` as a whole.
     pub(super) fn names(&self, dropped: Option<&Regex>) -> BTreeSet<String> {
-        let entities = self.sentences.iter().flat_map(|s| s.entities.iter().map(move |e| (s, e)));
+        let entities = self.list.iter().flat_map(|s| s.entities.iter().map(move |e| (s, e)));
         let stay = entities.filter(|(sentence, (_, place))| {
             !dropped.is_some_and(|pattern| pattern.is_match(sentence.text_of(*place)))
         });
@@ -224,7 +224,7 @@ impl Sentences {
     /// Number of entities of each label.
     pub(super) fn labels(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
-        for (label, _) in self.sentences.iter().flat_map(|s| &s.entities) {
+        for (label, _) in self.list.iter().flat_map(|s| &s.entities) {
             *counts.entry(label.clone()).or_insert(0) += 1;
         }
         counts
@@ -283,7 +283,7 @@ impl TagExamples {
     ) -> Result<Self, FineTuneError> {
         let mut set = Self { examples: vec![], words: vec![] };
         let mut cut = 0;
-        for (i, sentence) in sentences.sentences.iter().enumerate() {
+        for (i, sentence) in sentences.list.iter().enumerate() {
             let mut pieces = base.tokenizer.pieces(&sentence.text, i)?;
             let parts: Vec<Option<u32>> = pieces.tokens.iter().map(|token| token.word).collect();
             token::assign_words(&mut pieces.tokens, &sentence.words);

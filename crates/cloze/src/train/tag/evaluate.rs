@@ -33,7 +33,7 @@ pub(super) fn evaluate(
     }
     let names = tags.names();
     let mut predicted: Vec<Vec<&str>> =
-        gold.sentences.iter().map(|s| vec!["O"; s.tags().len()]).collect();
+        gold.list.iter().map(|s| vec!["O"; s.tags().len()]).collect();
     let (mut loss, mut weight) = (0.0, 0.0);
     let mut tape = Tape::one_way();
     let places: Vec<usize> = (0..set.examples.len()).collect();
@@ -61,7 +61,7 @@ pub(super) fn evaluate(
     }
     let mut scorer = EntityScorer::new(Convention::Conlleval);
     let mut mistakes = EntityMistakes::default();
-    for (i, (sentence, predicted)) in gold.sentences.iter().zip(&predicted).enumerate() {
+    for (i, (sentence, predicted)) in gold.list.iter().zip(&predicted).enumerate() {
         let failed =
             |error: MetricsError| TuneError::Sequence { sequence: i, what: error.to_string() };
         let found = Convention::Conlleval.entities(predicted, Origin::Predicted);

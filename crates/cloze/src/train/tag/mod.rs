@@ -379,7 +379,7 @@ impl Job<'_> {
             set.examples.extend(self.examples(&varied, learner, purpose)?.examples);
         }
         let dev_set = self.examples(dev, learner, Purpose::Evaluate)?;
-        let gold: Vec<_> = dev.sentences.iter().map(Sentence::entities).collect();
+        let gold: Vec<_> = dev.list.iter().map(Sentence::entities).collect();
         let fingerprint = self.run.base.fingerprint(&[
             &set.examples,
             &dev_set.examples,
