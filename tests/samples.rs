@@ -76,8 +76,8 @@ fn texts() -> Vec<String> {
     let params = ReadParams::default().check().unwrap();
     let mut texts = vec![];
     for source in &found.sources {
-        let mut reader = params.open(source).unwrap();
-        while let Some(piece) = reader.next() {
+        let reader = params.open(source).unwrap();
+        for piece in reader {
             if let Piece::Record(record) = piece.unwrap() {
                 assert!(record.words.is_none(), "the samples have no words of their own");
                 texts.push(record.text);
@@ -105,10 +105,10 @@ fn the_library_finds_what_the_command_finds() {
 
         let texts = texts();
         let tagger = Tagger::open(root().join("models").join(model)).unwrap();
-        let tagged = tagger.tag_batch(&texts).unwrap();
-        assert_eq!(tagged.len(), records.len());
+        let results = tagger.tag_batch(&texts).unwrap();
+        assert_eq!(results.len(), records.len());
         let mut entities = 0;
-        for ((text, tagged), record) in texts.iter().zip(tagged).zip(&records) {
+        for ((text, tagged), record) in texts.iter().zip(results).zip(&records) {
             let ours = tagged.unwrap().into_iter().map(|entity| {
                 let (start, end) = (entity.span.start as u64, entity.span.end as u64);
                 let piece = entity.span.of(text).unwrap().to_owned();

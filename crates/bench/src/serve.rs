@@ -95,8 +95,8 @@ impl System {
         Ok(match self {
             Self::Vectors(encoder) => Results::Vectors(encoder.encode_matrix(texts)?),
             Self::Entities(tagger) => {
-                let tagged = tagger.tag_batch(texts)?;
-                Results::Entities(tagged.into_iter().collect::<Result<_, _>>()?)
+                let results = tagger.tag_batch(texts)?;
+                Results::Entities(results.into_iter().collect::<Result<_, _>>()?)
             }
             Self::Gemm(gemm) => {
                 gemm.run()?;

@@ -35,7 +35,6 @@ fn main() -> ExitCode {
         return run().into();
     }
     // Set here, where there are no other threads yet, and not set back: by then there would be some.
-    #[expect(clippy::exit, reason = "what is set would else be set back")]
     temp_env::with_var(NO_REPORTS, Some("1"), || std::process::exit(run().into()))
 }
 

@@ -1,5 +1,7 @@
 //! Fine-tunes a tagger of names for a few steps:
 //! `cargo run --features train --example fine_tune_tagger [FOLDER]`.
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
 use cloze::corpus::TaggedSentence;
 use cloze::train::{
     FineTuneParams, TaggerTrainParams, TrainingData, TrainingEvent, TrainingOutcome,

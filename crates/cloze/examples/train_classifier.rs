@@ -1,6 +1,8 @@
 //! Trains a classifier of support tickets: a head on the vectors of an encoder.
 //!
 //! `cargo run --example train_classifier --features train -- FOLDER`
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
+
 use cloze::corpus::LabelledParams;
 use cloze::train::{ClassifierTrainParams, FitContext, FitData, FitEvent};
 

@@ -16,7 +16,7 @@ fn open(name: &str, layers: Option<&str>, head: Option<Head>) -> Result<HiddenSt
     // The runtime of the process, which the models then find.
     Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
     let layers = layers.map(|text| Layers::parse(text).unwrap());
-    HiddenStates::builder(&checkpoint(name)).layers(layers).head(head).open()
+    HiddenStates::builder(checkpoint(name)).layers(layers).head(head).open()
 }
 
 /// Texts of a checkpoint, with their ids.

@@ -5,7 +5,7 @@ use anyhow::bail;
 use cloze::{HiddenStates, Level};
 
 use crate::cli::CommonFlags;
-use crate::commands::embed::args::{EmbedArgs, EmbedFormat};
+use crate::commands::embed::args::{EmbedArgs, EmbedFormat, HeadArg};
 use crate::commands::embed::arrays::Arrays;
 use crate::commands::embed::note_cut;
 use crate::flags::find_model;
@@ -42,7 +42,7 @@ pub(crate) fn run(
         .batch_tokens(flags.work.batch_tokens)
         .truncate(flags.truncate)
         .layers(flags.layers.clone())
-        .head(args.logits.map(|head| head.value()))
+        .head(args.logits.map(HeadArg::value))
         .open()?;
     let mut arrays = Arrays::open(format, args.offsets.value(), states.layers(), args.out.open()?)?;
     let started = Instant::now();

@@ -1,4 +1,4 @@
-//! FittedSenses learned.
+//! `cloze senses fit`: senses fitted on tagged text.
 use std::io::{self, Write as _};
 
 use cloze::SentenceEncoder;
