@@ -161,6 +161,12 @@ pub enum FineTuneError {
     /// Failure of the façade.
     #[error(transparent)]
     Cloze(#[from] crate::Error),
+    /// Failure of reading labelled texts or of calibration.
+    #[error(transparent)]
+    Fit(Box<super::FitError>),
+    /// Labels that no head can be fitted to.
+    #[error(transparent)]
+    Train(#[from] cloze_train::TrainError),
     /// Failure of the steps.
     #[error(transparent)]
     Tune(#[from] cloze_tune::TuneError),
@@ -185,6 +191,12 @@ pub enum FineTuneError {
     /// Failure of a file of the model folder, whose name is in the text.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl From<super::FitError> for FineTuneError {
+    fn from(error: super::FitError) -> Self {
+        Self::Fit(Box::new(error))
+    }
 }
 
 /// `B-, I-`.

@@ -6,6 +6,8 @@ use cloze_report::text::plural;
 use cloze_report::tuning::{TrainingCurve, percent};
 use cloze_tune::training::Event;
 
+use super::FitEvent;
+
 /// A trained parameter takes four numbers: its own, its gradient's and two moments'.
 const BYTES_TRAINED: usize = 16;
 const BYTES_FROZEN: usize = 4;
@@ -29,6 +31,8 @@ pub enum TrainingEvent<'a> {
     Finished,
     /// A record cannot be read and is left out; the others are used.
     LeftOut(&'a CorpusError),
+    /// An event of reading labelled texts or of calibration.
+    Fit(&'a FitEvent<'a>),
     /// A fact or warning, whose text says it.
     Note(&'a TrainingNote),
     /// An event of the steps.
@@ -87,6 +91,11 @@ pub enum TrainingNote {
         /// `true` if they are cut, `false` if they go through several windows.
         cut: bool,
     },
+    /// Warning: a temperature that is no gain on other examples, and so is not used.
+    NoTemperatureGain {
+        /// Number of validation examples.
+        examples: usize,
+    },
     /// Files that were skipped.
     Skipped {
         /// Number of files.
@@ -131,6 +140,12 @@ impl fmt::Display for TrainingNote {
                 let how = if *cut { "cut" } else { "seen in parts" };
                 write!(f, "{} longer than {max_tokens} tokens, {how}", plural(*count, unit))
             }
+            Self::NoTemperatureGain { examples } => write!(
+                f,
+                "warning: a temperature learned from one half of the {} held out makes the other half's \
+                 probabilities no better, so they stay as the head gives them",
+                plural(*examples as u64, "example")
+            ),
             Self::Skipped { count, kind } => write!(f, "{} skipped", plural(*count, kind)),
         }
     }

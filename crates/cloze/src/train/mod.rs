@@ -36,7 +36,8 @@
 //! - `frozen`: classifiers of texts and pairs, a head on vectors of an encoder;
 //! - `params`: settings that every training by steps has; `data`: files or records in memory; `event`:
 //!   progress and notes;
-//! - `tag`: from tagged sentences; `similarity`: from pairs; `language`: from running text;
+//! - `tag`: from tagged sentences; `labels`: from labelled texts and pairs; `similarity`: from pairs;
+//!   `language`: from running text;
 //! - `base`: the model to begin with; `windows`: its sequences of texts; `sample`: seeded samples;
 //! - `run`: steps, report; `save`, `output`: the folder of the model.
 mod base;
@@ -44,6 +45,7 @@ mod data;
 mod error;
 mod event;
 mod frozen;
+mod labels;
 pub mod language;
 mod output;
 mod params;
@@ -67,6 +69,7 @@ pub use frozen::{
     TrainedClassifier, ValidClassifierTrainParams, confident_errors, encode_examples, labels_of,
     read_labelled_chunks, warn_of_data,
 };
+pub use labels::{TunedClassifierTrainParams, ValidTunedClassifierTrainParams};
 pub use language::{LanguageModelTrainParams, Masking, ValidLanguageModelTrainParams};
 pub use output::{beside, create_folder, refuse_sources};
 pub use params::{FineTuneParams, ValidFineTuneParams, learning_rate};

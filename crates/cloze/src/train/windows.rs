@@ -1,6 +1,6 @@
 //! Windows of texts, and vectors pooled from them.
 use cloze_embed::Poolings;
-use cloze_encoder::EncoderParams;
+use cloze_encoder::{EncoderParams, PairCut};
 use cloze_tune::encoder::Tape;
 use cloze_tune::training::TaskLearner;
 use cloze_tune::{Hidden, Sequence, TuneError};
@@ -20,6 +20,8 @@ pub(super) struct Windows<'a> {
     pub(super) base: &'a StartModel,
     /// Number of casing classes of the encoder.
     pub(super) classes: usize,
+    /// Text of a pair that is cut.
+    pub(super) cut: PairCut,
     pub(super) observer: &'a TrainingObserver<'a>,
 }
 
@@ -44,6 +46,22 @@ impl Windows<'_> {
             all.push(seen.map(|(s, kept)| (sequence(s, self.classes), *kept)).collect());
         }
         self.note_long(long, "text", most, truncate);
+        Ok(all)
+    }
+
+    /// Puts each pair into one sequence of at most `most` tokens, for which it is cut.
+    pub(super) fn pairs<'t>(
+        &self,
+        pairs: impl Iterator<Item = [&'t str; 2]>,
+        most: usize,
+    ) -> Result<Vec<TextWindows>, FineTuneError> {
+        let (mut all, mut long) = (vec![], 0);
+        for (i, texts) in pairs.enumerate() {
+            let (pair, was_cut) = self.base.tokenizer.pair(texts, i, (self.cut, most))?;
+            long += u64::from(was_cut);
+            all.push(vec![(sequence(&pair, self.classes), 1)]);
+        }
+        self.note_long(long, "pair", most, true);
         Ok(all)
     }
 

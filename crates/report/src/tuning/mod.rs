@@ -1,8 +1,8 @@
 //! Reports on models trained by steps, whatever the task: plain text, `report.json`, a page, a model
 //! card.
 //!
-//! - `figures`: figures of an evaluation, for any task; `entities`: of tags; `similarity`: of vectors;
-//!   `language`: of masked words and next sentences;
+//! - `figures`: figures of an evaluation, for any task; `entities`: of tags; `labels`: of labels;
+//!   `similarity`: of vectors; `language`: of masked words and next sentences;
 //! - `curve`: losses and scores over the steps;
 //! - `text`: plain tables; `card`: the model card; `page`: the page; `plot`: its curves, `bars`: its
 //!   figures by label.
@@ -11,6 +11,7 @@ mod card;
 mod curve;
 mod entities;
 mod figures;
+mod labels;
 mod language;
 mod page;
 mod plot;
@@ -27,6 +28,7 @@ use crate::text::plural;
 pub use curve::TrainingCurve;
 pub use entities::{EntityFigures, EntityMistakes};
 pub use figures::Figures;
+pub use labels::LabelFigures;
 pub use language::{LanguageFigures, MaskedWordFigures, NextSentenceFigures};
 pub use similarity::{RankedPairFigures, ScoredPairFigures};
 pub use text::write_figures;

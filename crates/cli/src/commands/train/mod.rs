@@ -3,11 +3,11 @@
 pub(crate) mod args;
 pub(crate) mod frozen;
 pub(crate) mod interrupt;
+mod labels;
 mod language;
 mod similarity;
 pub(crate) mod steps;
 mod tag;
-pub(crate) mod tune;
 
 use anyhow::bail;
 
@@ -29,15 +29,13 @@ pub(crate) fn run(
             if args.tune == LabelTuningArg::Frozen {
                 frozen::train(common, args, None, messages)
             } else {
-                tune::labels::run(args, None, messages)
+                labels::run(args, None, messages)
             }
         }
         TrainCommand::Pair(args) if args.train.tune == LabelTuningArg::Frozen => {
             frozen::train(common, &args.train, Some(args.rows()), messages)
         }
-        TrainCommand::Pair(args) => {
-            tune::labels::run(&args.train, Some(args.cut.value()), messages)
-        }
+        TrainCommand::Pair(args) => labels::run(&args.train, Some(args.cut.value()), messages),
         TrainCommand::Tag(args) => tag::run(args, messages),
         TrainCommand::Similarity(args) => similarity::run(args, messages),
         TrainCommand::Mlm(args) => language::masked(args, messages),

@@ -13,22 +13,29 @@ use cloze_store::{AtomicFolder, StoreError};
 use cloze_tune::training::Event;
 
 use crate::commands::train::args::training::{CardArgs, TrainingArgs};
-use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs};
-use crate::commands::train::interrupt;
+use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TunedArgs, TuningArg};
+use crate::commands::train::{frozen, interrupt};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
-use crate::terminal::progress;
+use crate::terminal::{progress, training};
+
+/// Settings that every training by steps has, and the share that is held out.
+pub(super) fn params(args: &TuneArgs, held_out: &HeldOutArgs) -> anyhow::Result<FineTuneParams> {
+    Ok(common(&args.fit, args.tune, &args.tuned)?.hold_out(held_out.hold_out))
+}
 
 /// Settings that every training by steps has.
-pub(super) fn params(args: &TuneArgs, held_out: &HeldOutArgs) -> anyhow::Result<FineTuneParams> {
-    let TuneArgs { fit, tuned, .. } = args;
-    let encoder = tuned.encoder(args.tune)?;
+pub(super) fn common(
+    fit: &TrainingArgs,
+    tune: TuningArg,
+    tuned: &TunedArgs,
+) -> anyhow::Result<FineTuneParams> {
+    let encoder = tuned.encoder(tune)?;
     let steps = tuned.steps.params(&encoder.tuning, fit)?;
     Ok(FineTuneParams::new(&fit.model, &fit.output)
         .replace(fit.force)
         .resume(tuned.steps.resume)
         .max_tokens(tuned.steps.max_tokens)
-        .hold_out(held_out.hold_out)
         .encoder(encoder)
         .steps(steps)
         .dtype(tuned.dtype.value())
@@ -81,6 +88,7 @@ pub(crate) fn watched<T>(
         }
         TrainingEvent::Finished => messages.bar.finish_and_clear(),
         TrainingEvent::LeftOut(error) => messages.failure(error),
+        TrainingEvent::Fit(event) => training::show(event, messages),
         TrainingEvent::Note(note) => messages.note(&note.to_string()),
         TrainingEvent::Step { event, curve, best } => {
             if let Event::Started { .. } = event {
@@ -163,6 +171,7 @@ pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
         FineTuneError::Store(StoreError::Exists { .. }) => {
             anyhow!("{error}\nhint: --force replaces a trained model")
         }
+        FineTuneError::Fit(error) => frozen::in_flags(*error),
         error => error.into(),
     }
 }

@@ -13,6 +13,7 @@ use cloze_checkpoint::card::Card;
 use cloze_core::Cancel;
 use cloze_corpus::{PairParams, ValidPairParams};
 use cloze_embed::{Pooling, Poolings};
+use cloze_encoder::PairCut;
 use cloze_report::tuning::{RankedPairFigures, ScoredPairFigures, TaskWords, TestFigures};
 use cloze_tune::encoder::Tuning;
 use cloze_tune::task::{
@@ -263,6 +264,7 @@ impl Job<'_> {
         let windows = Windows {
             base: &run.base,
             classes: learner.encoder.casing_classes(),
+            cut: PairCut::default(),
             observer: run.observer,
         };
         let examples = self.examples(&windows, &train.examples, example)?;

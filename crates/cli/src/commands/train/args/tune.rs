@@ -3,7 +3,7 @@ use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use cloze::train::learning_rate;
 use cloze_tune::encoder::{EncoderParams, LoraParams, Module, Targets, Tuning};
-use cloze_tune::training::{Schedule, TrainingParams, ValidTrainingParams};
+use cloze_tune::training::{Schedule, TrainingParams};
 
 use crate::commands::train::args::training::{Given, TrainingArgs};
 use crate::flags::dtype::DtypeArg;
@@ -221,14 +221,6 @@ pub(crate) struct StepArgs {
 impl TunedArgs {
     pub(crate) fn encoder(&self, tune: TuningArg) -> anyhow::Result<EncoderParams> {
         self.what.params(tune)
-    }
-
-    pub(crate) fn training(
-        &self,
-        tune: TuningArg,
-        fit: &TrainingArgs,
-    ) -> anyhow::Result<ValidTrainingParams> {
-        Ok(self.steps.params(&self.what.params(tune)?.tuning, fit)?.check()?)
     }
 }
 

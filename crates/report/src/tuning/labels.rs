@@ -1,36 +1,38 @@
-//! What judging has found, of labels.
-use cloze::metrics::Scores;
-use cloze::metrics::compare::Interval;
+//! Figures of labels.
+use cloze_metrics::Scores;
+use cloze_metrics::compare::Interval;
+use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 use serde::Serialize;
 
-use super::Verdict;
-use cloze::metrics::labels::{LabelEvaluation, LabelReport};
-use cloze_report::classifier::page;
-use cloze_report::classifier::{CalibrationReport, ConfidentError};
+use super::Figures;
+use crate::classifier::{CalibrationReport, ConfidentError, page};
 
-/// How good labels are, and the surest mistakes.
-#[derive(Serialize)]
-pub(crate) struct LabelVerdict {
+/// Figures of labels, and the most confident errors.
+#[derive(Clone, Debug, Serialize)]
+pub struct LabelFigures {
+    /// Evaluation of the labels.
     #[serde(flatten)]
-    pub(crate) judged: LabelEvaluation,
-    /// What the classifier's numbers were divided by, as was learned here; 1 where that was no gain.
+    pub evaluation: LabelEvaluation,
+    /// Temperature that the classifier was divided by, fitted on these examples; 1 where that was no
+    /// gain, `None` where none was to be fitted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) temperature: Option<f64>,
-    /// What that is worth, where a text has one label.
+    pub temperature: Option<f64>,
+    /// Effect of the temperature, where a text has one label.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) calibration: Option<CalibrationReport>,
-    pub(crate) confident_errors: Vec<ConfidentError>,
+    pub calibration: Option<CalibrationReport>,
+    /// Wrong predictions, the most probable first.
+    pub confident_errors: Vec<ConfidentError>,
 }
 
-impl Verdict for LabelVerdict {
+impl Figures for LabelFigures {
     const METRIC: &'static str = "macro F1";
     const PIPELINE: &'static str = "text-classification";
     const METRICS: &'static [&'static str] = &["accuracy", "f1"];
 
     fn note(&self) -> String {
-        let LabelEvaluation { intervals, probability, .. } = &self.judged;
+        let LabelEvaluation { intervals, probability, .. } = &self.evaluation;
         let between = |i: &Interval| format!("{:.4} ({:.4} to {:.4})", i.estimate, i.low, i.high);
-        let first = match &self.judged.report {
+        let first = match &self.evaluation.report {
             LabelReport::Single(_) => "accuracy",
             LabelReport::Multi(_) => "all labels right",
         };
@@ -38,7 +40,7 @@ impl Verdict for LabelVerdict {
             format!("{first} {}", between(&intervals.accuracy)),
             format!("macro F1 {}", between(&intervals.macro_f1)),
         ];
-        match &self.judged.report {
+        match &self.evaluation.report {
             LabelReport::Single(report) => parts.push(format!("Matthews {:.4}", report.matthews)),
             LabelReport::Multi(report) => {
                 parts.push(format!("Hamming loss {:.4}", report.hamming_loss));
@@ -59,8 +61,8 @@ impl Verdict for LabelVerdict {
             (Some(temperature), None) => parts.push(format!("temperature {temperature:.4}")),
             (None, None) => {}
         }
-        if !self.judged.unknown_labels.is_empty() {
-            let unknown = self.judged.unknown_labels.join(", ");
+        if !self.evaluation.unknown_labels.is_empty() {
+            let unknown = self.evaluation.unknown_labels.join(", ");
             parts.push(format!("not among the model's labels, so always wrong: {unknown}"));
         }
         parts.join(", ")
@@ -72,7 +74,7 @@ impl Verdict for LabelVerdict {
 
     /// Of each label, then the averages.
     fn rows(&self) -> Vec<Vec<String>> {
-        let (labels, averages) = match &self.judged.report {
+        let (labels, averages) = match &self.evaluation.report {
             LabelReport::Single(report) => (&report.labels, &report.averages),
             LabelReport::Multi(report) => (&report.labels, &report.averages),
         };
@@ -89,7 +91,7 @@ impl Verdict for LabelVerdict {
     }
 
     fn by_label(&self) -> Vec<(&str, &Scores)> {
-        let labels = match &self.judged.report {
+        let labels = match &self.evaluation.report {
             LabelReport::Single(report) => &report.labels,
             LabelReport::Multi(report) => &report.labels,
         };
@@ -97,6 +99,6 @@ impl Verdict for LabelVerdict {
     }
 
     fn extra_html(&self) -> String {
-        page::details(&self.judged, self.calibration.as_ref(), &self.confident_errors)
+        page::details(&self.evaluation, self.calibration.as_ref(), &self.confident_errors)
     }
 }

@@ -1,44 +1,43 @@
-//! How good the labels are that a model in training gives.
-use cloze::Pooling;
-use cloze::heads::HeadError;
-use cloze::heads::classify::ClassifyHead;
-use cloze::train::HeldOutLogits;
+//! Evaluation of a classifier in training.
+use cloze_embed::Pooling;
+use cloze_heads::HeadError;
+use cloze_heads::classify::ClassifyHead;
+use cloze_metrics::labels::{LabelOutcome, macro_f1, places};
 use cloze_train::Labels;
 use cloze_tune::task::SequenceTask;
 use cloze_tune::training::{Score, TaskLearner};
 use cloze_tune::{Hidden, TuneError};
 
-use crate::commands::train::tune::sight::{self, Seen};
-use crate::input::examples::Example;
-use cloze::metrics::labels::{LabelOutcome, macro_f1, places};
+use crate::train::windows::{TextWindows, as_tune_error, rows};
+use crate::train::{FineTuneError, HeldOutLogits, LabelledText};
 
 /// A probability of 0 costs no more than this one.
 const LEAST: f64 = 1e-15;
 
-/// The logits of texts, `[texts, labels]`: of one seen in parts their mean, as `cloze classify` has it.
+/// Logits of texts, `[texts, labels]`: of several windows their mean, as in prediction.
 pub(super) fn logits(
     learner: &TaskLearner<SequenceTask>,
-    texts: &[Seen],
+    texts: &[TextWindows],
 ) -> Result<Vec<Vec<f64>>, TuneError> {
     let predict = |hidden: &Hidden| {
         let logits = learner.task.predict(&learner.parameters, hidden)?;
         Ok(logits.iter().map(<[f32]>::to_vec).collect())
     };
-    let rows = sight::rows(learner, texts, &Pooling::Mean.into(), predict)?;
-    Ok(rows.into_iter().map(|row| row.into_iter().map(f64::from).collect()).collect())
+    let logits = rows(learner, texts, &Pooling::Mean.into(), predict)?;
+    Ok(logits.into_iter().map(|row| row.into_iter().map(f64::from).collect()).collect())
 }
 
-/// What decides on labels by logits: as the head of a checkpoint, whose own weights are elsewhere.
-pub(super) fn head(names: &[String], multi_label: bool) -> anyhow::Result<ClassifyHead> {
+/// Head that decides on labels by logits, as that of a checkpoint, whose own weights are elsewhere.
+pub(super) fn head(names: &[String], multi_label: bool) -> Result<ClassifyHead, HeadError> {
     let none = vec![0.0; names.len()];
     let head = ClassifyHead::new("checkpoint", names.to_vec(), none.clone(), none)?;
     Ok(head.with_multi_label(multi_label))
 }
 
-/// What is said of each example.
+/// Gold and predicted labels of each example.
 pub(super) fn outcomes(
     head: &ClassifyHead,
-    examples: &[Example],
+    examples: &[LabelledText],
     logits: &[Vec<f64>],
 ) -> Result<Vec<LabelOutcome>, HeadError> {
     let mut outcomes = vec![];
@@ -57,10 +56,10 @@ pub(super) fn outcomes(
 /// the model has.
 pub(super) fn score(
     head: &ClassifyHead,
-    examples: &[Example],
+    examples: &[LabelledText],
     logits: &[Vec<f64>],
 ) -> Result<Score, TuneError> {
-    let outcomes = outcomes(head, examples, logits).map_err(|error| sight::wrong(&error))?;
+    let outcomes = outcomes(head, examples, logits).map_err(|error| as_tune_error(&error))?;
     let names = head.labels();
     let mut all = names.to_vec();
     for label in outcomes.iter().flat_map(|outcome| &outcome.gold) {
@@ -91,15 +90,15 @@ fn loss(names: &[String], multi_label: bool, outcome: &LabelOutcome) -> Option<f
     Some(each.sum::<f64>() / count)
 }
 
-/// Logits that a temperature is learned from, with the labels they should have: those of examples
-/// whose labels the model has. The labels learned from give the order.
+/// Logits that a temperature is fitted on, with their gold labels: those of examples whose labels the
+/// model has, in the order of the training labels.
 pub(super) fn calibrated_by(
     learned: &Labels,
-    (examples, logits): (&[Example], &[Vec<f64>]),
+    (examples, logits): (&[LabelledText], &[Vec<f64>]),
     multi_label: bool,
-) -> anyhow::Result<Option<(HeldOutLogits, Labels)>> {
+) -> Result<Option<(HeldOutLogits, Labels)>, FineTuneError> {
     let names = learned.names();
-    let known = |e: &Example| e.labels.iter().all(|label| names.contains(label));
+    let known = |e: &LabelledText| e.labels.iter().all(|label| names.contains(label));
     let (mut own, mut gold) = (vec![], vec![]);
     for (example, logits) in examples.iter().zip(logits).filter(|(e, _)| known(e)) {
         own.push(logits.clone());

@@ -1,4 +1,4 @@
-//! The head that the encoder's family has for labels.
+//! Head that the encoder's family has for labels.
 use cloze_checkpoint::layout::Dense as Layer;
 use cloze_checkpoint::weights::WeightReader;
 use cloze_train::{ClassWeights, Labels, TrainError};
@@ -7,23 +7,24 @@ use cloze_tune::random::derive;
 use cloze_tune::task::sequence::stems;
 use cloze_tune::task::{Dense, SequenceParams, SequenceTask};
 
-use crate::commands::train::args::TrainArgs;
-use crate::commands::train::tune::model::Base;
+use super::ValidTunedClassifierTrainParams;
+use crate::train::FineTuneError;
+use crate::train::base::StartModel;
 
-/// The parts of the seed that new layers are drawn by.
+/// Parts of the seed that new layers are drawn by.
 const DENSE: u64 = 0x0064_656e_7365;
 const CLASSIFIER: u64 = 0x0063_6c61_7373;
 
 /// Adds the head. Its first layer starts as the base's, be that BERT's pooler, and the classifier too
 /// if it is for the same labels.
 pub(super) fn add(
-    args: &TrainArgs,
-    base: &Base,
+    params: &ValidTunedClassifierTrainParams,
+    base: &StartModel,
     labels: &Labels,
     parameters: &mut Parameters,
-) -> anyhow::Result<SequenceTask> {
+) -> Result<SequenceTask, FineTuneError> {
     let (config, layout) = (base.checkpoint.config(), base.checkpoint.layout());
-    let (family, hidden, seed) = (config.family, config.hidden, args.fit.seed);
+    let (family, hidden, seed) = (config.family, config.hidden, params.common.seed());
     let [dense, classifier] = stems(family, base.body());
     let head = layout.sequence.as_ref();
     let pooler = layout.pooler.as_ref().filter(|_| family.sequence.dense.is_none());
@@ -40,12 +41,13 @@ pub(super) fn add(
         Some(layer) => copied(parameters, &classifier, layer, &mut reader)?,
         None => Dense::drawn(parameters, &classifier, hidden, outputs, seed)?,
     };
-    let weights = weights(&args.labels.class_weights.value(), args.multi_label(), labels)?;
-    let params = SequenceParams::default()
-        .multi_label(args.multi_label())
+    let settings = &params.params;
+    let weights = weights(&settings.class_weights, settings.multi_label, labels)?;
+    let task = SequenceParams::default()
+        .multi_label(settings.multi_label)
         .class_weights(weights)
-        .label_smoothing(args.tuned_labels.label_smoothing);
-    Ok(params.check(family, dense, classifier)?)
+        .label_smoothing(settings.label_smoothing);
+    Ok(task.check(family, dense, classifier)?)
 }
 
 fn copied(
@@ -53,13 +55,13 @@ fn copied(
     stem: &str,
     layer: &Layer,
     reader: &mut WeightReader<'_>,
-) -> anyhow::Result<Dense> {
+) -> Result<Dense, FineTuneError> {
     let (weight, bias) = (reader.read(&layer.weight)?, reader.read(&layer.bias)?);
     Ok(Dense::add(parameters, stem, layer.inputs, weight, bias)?)
 }
 
-/// What a text counts by its label; of any number of labels, what one that holds counts beside one
-/// that does not.
+/// Weight of a text by its label; of any number of labels, of one that holds beside one that does
+/// not.
 #[expect(clippy::cast_possible_truncation, reason = "as precise as the loss needs")]
 fn weights(
     given: &ClassWeights,
@@ -87,7 +89,7 @@ fn weights(
 
 /// Divides the classifier's numbers by a temperature, so that its logits are.
 #[expect(clippy::cast_possible_truncation, reason = "the model's own width")]
-pub(super) fn divide(parameters: &mut Parameters, base: &Base, temperature: f64) {
+pub(super) fn divide(parameters: &mut Parameters, base: &StartModel, temperature: f64) {
     let [_, classifier] = stems(base.checkpoint.config().family, base.body());
     let names = ["weight", "bias"].map(|part| format!("{classifier}.{part}"));
     for parameter in parameters.list_mut().iter_mut().filter(|p| names.contains(&p.name)) {
