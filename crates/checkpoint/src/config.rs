@@ -104,7 +104,7 @@ pub struct Config {
 
 /// `config.json` as far as anything here depends on it, of any model: settings that its family lets out
 /// are `None`, and have the defaults of transformers' configuration classes.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 pub(crate) struct ConfigFile {
     pub(crate) model_type: Option<String>,
     architectures: Option<Vec<String>>,
@@ -317,6 +317,29 @@ mod tests {
         assert_eq!((config.hidden, config.layers, config.intermediate), (8, 2, 16));
         assert_eq!((config.types, config.activation), (0, Activation::Relu));
         assert!((config.norm_epsilon - 1e-12).abs() < 1e-15);
+    }
+
+    /// Padding of batches is the id that positions count from behind.
+    #[test]
+    fn padding_has_one_default() {
+        let file = |text: &str| serde_json::from_str::<ConfigFile>(text).unwrap();
+        for (model_type, pad_id, reserved) in [
+            ("bert", 0, 0),
+            ("roberta", 1, 2),
+            ("camembert", 1, 2),
+            ("electra", 0, 0),
+            ("gpt2", 0, 0),
+        ] {
+            let raw = file(&format!(r#"{{"model_type":"{model_type}"}}"#));
+            assert_eq!(
+                (raw.pad_id(), raw.reserved_positions()),
+                (pad_id, reserved),
+                "{model_type}"
+            );
+        }
+        let set = file(r#"{"model_type":"roberta","pad_token_id":5,"n_layers":3}"#);
+        assert_eq!((set.pad_id(), set.reserved_positions(), set.layers()), (5, 6, Some(3)));
+        assert_eq!(file("{}").pad_id(), 0);
     }
 
     #[test]
