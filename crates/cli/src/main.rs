@@ -13,7 +13,6 @@ mod cli;
 mod commands;
 mod flags;
 mod input;
-mod shares;
 mod terminal;
 
 use std::io::Write as _;

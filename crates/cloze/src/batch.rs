@@ -12,6 +12,8 @@ const SLICE_BYTES: usize = 1 << 20;
 const CHUNK_BYTES: usize = 256 << 10;
 /// Bytes of a stream's first chunk, doubled from chunk to chunk, so that the first results come soon.
 const FIRST_CHUNK_BYTES: usize = 16 << 10;
+/// Bytes of the texts whose tokens are scored at once.
+const SCORED_BYTES: usize = 8 << 10;
 /// Most texts of a chunk, should they be short.
 const CHUNK_TEXTS: usize = 4096;
 
@@ -74,6 +76,25 @@ pub(crate) fn only<T>(results: Vec<Result<T, Error>>) -> Result<T, Error> {
 /// Bytes of a pair's texts.
 pub(crate) fn pair_size<A: AsRef<str>, B: AsRef<str>>((first, second): &(A, B)) -> usize {
     first.as_ref().len() + second.as_ref().len()
+}
+
+/// Parts of `items`, whose `size` is in bytes of text, that are scored at once, in order: as many items
+/// as have no more than 8 KiB together, and one at least. Each token that is scored is a copy of the text
+/// it stands in: with this much there are enough to fill batches, and results do not keep anyone
+/// waiting for minutes.
+pub fn scored_parts<I>(items: &[I], size: impl Fn(&I) -> usize) -> impl Iterator<Item = &[I]> {
+    let mut rest = items;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |item: &&I| {
+            let first = bytes == 0;
+            bytes += size(item).max(1);
+            first || bytes <= SCORED_BYTES
+        };
+        let (part, behind) = rest.split_at(rest.iter().take_while(fits).count());
+        rest = behind;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 /// Runs `run` on chunks of `items`, whose `size` is in bytes of text, until `cancel` stops it.
@@ -180,6 +201,15 @@ mod tests {
             n => Ok(n),
         };
         texts.iter().map(len).collect()
+    }
+
+    #[test]
+    fn scored_parts_hold_everything_once() {
+        let sizes = [SCORED_BYTES * 2, 1, SCORED_BYTES - 1, 1, 0, 0, SCORED_BYTES];
+        let parts: Vec<&[usize]> = scored_parts(&sizes, |size| *size).collect();
+        let expected: [&[usize]; 4] =
+            [&[SCORED_BYTES * 2], &[1, SCORED_BYTES - 1], &[1, 0, 0], &[SCORED_BYTES]];
+        assert_eq!(parts, expected);
     }
 
     #[test]

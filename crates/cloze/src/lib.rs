@@ -97,6 +97,7 @@
 //! - [`evaluate`]: results against gold data;
 //! - [`data_check`]: labelled data, checked before training;
 //! - [`model_report`]: what is in a model, and whether it is sound;
+//! - [`distinct`]: texts of pairs, each distinct one done once;
 //! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
 //! - [`companions`]: files that belong to a model folder beside its weights;
@@ -113,6 +114,7 @@ pub mod cache;
 pub mod classifier;
 pub mod companions;
 pub mod data_check;
+pub mod distinct;
 mod error;
 pub mod evaluate;
 pub mod hidden_states;

@@ -1,14 +1,13 @@
 //! Pairs of texts of a file, a chunk at a time.
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use cloze::batch::isolate;
+use cloze::distinct::PairTextError;
 use cloze_corpus::{CorpusError, Pair, Pairs, Source, ValidPairParams};
 
 use crate::input::chunks::ReadAhead;
-use crate::input::texts::{Encode, Progressed, next_chunk};
+use crate::input::texts::{Progressed, next_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
@@ -20,6 +19,13 @@ pub(crate) struct NotEncoded {
     line: u64,
     which: &'static str,
     source: Arc<cloze::Error>,
+}
+
+impl NotEncoded {
+    pub(crate) fn new(path: &str, pair: &Pair, error: PairTextError) -> Self {
+        let PairTextError { side: which, source } = error;
+        Self { path: path.to_owned(), line: pair.line, which, source }
+    }
 }
 
 /// Reads every pair of the file `name`, or of standard input for `-`, and gives them to `work` in
@@ -90,69 +96,4 @@ pub(crate) fn source(name: &str) -> Source {
     }
     let path = PathBuf::from(name);
     Source::File { relative: path.clone(), path }
-}
-
-/// What was made of texts, each distinct one once.
-pub(crate) struct Distinct<T> {
-    places: HashMap<String, usize>,
-    made: Vec<Result<T, Arc<cloze::Error>>>,
-}
-
-impl<T> Default for Distinct<T> {
-    fn default() -> Self {
-        Self { places: HashMap::new(), made: vec![] }
-    }
-}
-
-impl<T> Distinct<T> {
-    /// Adds the texts of `pairs` that are not there yet.
-    pub(crate) fn add<'p>(
-        &mut self,
-        pairs: &'p [Pair],
-        encode: &Encode<'_, &'p str, T>,
-    ) -> anyhow::Result<()> {
-        let mut new: Vec<&str> = vec![];
-        for text in pairs.iter().flat_map(|pair| [&pair.first, &pair.second]) {
-            if !self.places.contains_key(text) {
-                self.places.insert(text.clone(), self.made.len() + new.len());
-                new.push(text);
-            }
-        }
-        if !new.is_empty() {
-            let made = isolate(&new, encode)?;
-            self.made.extend(made.into_iter().map(|made| made.map_err(Arc::new)));
-        }
-        Ok(())
-    }
-
-    /// What was made, in order.
-    pub(crate) fn all(&self) -> &[Result<T, Arc<cloze::Error>>] {
-        &self.made
-    }
-
-    /// The places in [`all`](Self::all) of a pair's texts; the error if one is a failure.
-    pub(crate) fn places(&self, pair: &Pair, path: &str) -> Result<[usize; 2], NotEncoded> {
-        let place = |text: &str, which| {
-            let place = self.places.get(text).copied().unwrap_or(usize::MAX);
-            match self.made.get(place) {
-                Some(Err(source)) => Err(NotEncoded {
-                    path: path.to_owned(),
-                    line: pair.line,
-                    which,
-                    source: Arc::clone(source),
-                }),
-                _ => Ok(place),
-            }
-        };
-        Ok([place(&pair.first, "first")?, place(&pair.second, "second")?])
-    }
-
-    /// What was made of a pair's texts.
-    pub(crate) fn of(&self, pair: &Pair, path: &str) -> Result<[&T; 2], NotEncoded> {
-        let made = |place: usize| self.made[place].as_ref().ok();
-        match self.places(pair, path)?.map(made) {
-            [Some(first), Some(second)] => Ok([first, second]),
-            _ => unreachable!("failures are errors, and every text of a pair was added"),
-        }
-    }
 }

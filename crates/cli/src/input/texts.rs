@@ -142,5 +142,3 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Prog
     }
 }
 
-/// What makes something of each of some texts, or of none. `I` is a text, or one with its number.
-pub(crate) type Encode<'a, I, T> = dyn Fn(&[I]) -> Result<Vec<T>, cloze::Error> + 'a;

@@ -1,1 +1,23 @@
-//! Results against gold data.
+//! Results of models against gold data: accuracy, F1 and their kin with confidence intervals, and
+//! comparisons of two models on the same data.
+//!
+//! Every evaluation takes gold data in batches, wherever they come from (the readers of
+//! [`corpus`](crate::corpus), a database, memory), keeps outcomes alone, and ends in a report that can
+//! be serialised. An error in one record is a value and affects only that record.
+//!
+//! - [`classifier`]: labels of texts and of [`pairs`];
+//! - [`tags`]: entities in sentences;
+//! - [`sts`]: similarities of texts beside people's;
+//! - [`minimal_pairs`]: the acceptable sentence of a pair against the other;
+//! - [`bias`]: the more stereotyping sentence of a pair against the other;
+//! - [`preference`]: shares of pairs whose first text is likelier.
+pub mod bias;
+pub mod classifier;
+mod error;
+pub mod minimal_pairs;
+pub mod preference;
+pub mod sts;
+pub mod tags;
+
+pub use classifier as pairs;
+pub use error::EvaluateError;

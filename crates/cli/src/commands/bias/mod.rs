@@ -1,7 +1,7 @@
 //! `cloze bias`: whether a masked language model finds the more stereotyping text of a pair likelier,
 //! as CrowS-Pairs measures it (Nangia et al., EMNLP 2020).
 //!
-//! - `report`: what it has come to, and what that does not show.
+//! - `report`: the report for people.
 pub(crate) mod args;
 mod report;
 
@@ -9,25 +9,17 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::SharedScore;
-use cloze::batch::isolate;
+use cloze::evaluate::bias::{BiasEvaluation, StereotypePair};
 use cloze::heads::score::Masking;
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::bias::args::BiasArgs;
-use crate::commands::score::parts;
 use crate::input::examples::{self, Example};
 use crate::input::texts::NotEncoded;
-use crate::shares::Likelier;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use report::Report;
-
-/// A pair and what was found of it.
-struct Judged {
-    category: Option<String>,
-    likelier: Likelier,
-}
 
 /// A pair's scores as they are written; its texts are in the file.
 #[derive(Serialize)]
@@ -63,37 +55,34 @@ pub(crate) fn run(
     let mut each =
         args.scores.as_deref().map(|path| Out::to(Some(path), args.out.force)).transpose()?;
     let started = Instant::now();
-    let mut judged: Vec<Judged> = vec![];
+    let mut evaluation = BiasEvaluation::new(&scorer);
     let files = examples::for_each_chunk(&args.paths, read, messages, |chunk| {
-        let size = |pair: &Example| pair.text.len() + second(pair).len();
-        parts(&chunk, size, |part| {
-            let pairs: Vec<(&str, &str)> =
-                part.iter().map(|pair| (pair.text.as_str(), second(pair))).collect();
-            let found = isolate(&pairs, |pairs| scorer.score_shared(pairs))?;
-            for (pair, found) in part.iter().zip(found) {
-                let (path, line) = (pair.path.to_string(), pair.line);
-                match found {
-                    Ok(SharedScore { tokens: 0, .. }) => {
-                        messages.failure(&NothingShared { path, line });
-                    }
-                    Ok(found) => {
-                        let [more, less] = found.log_probabilities;
-                        let category = pair.labels.first().cloned();
-                        if let Some(each) = &mut each {
-                            write(pair, &found, each)?;
-                        }
-                        judged.push(Judged { category, likelier: Likelier::of(more, less) });
-                    }
-                    Err(source) => messages.failure(&NotEncoded { path, line, source }),
+        let pairs = chunk.iter().map(|pair| StereotypePair {
+            more: &pair.text,
+            less: pair.second.as_deref().unwrap_or_default(),
+            category: pair.labels.first().map(String::as_str),
+        });
+        let pairs: Vec<_> = pairs.collect();
+        for (pair, score) in chunk.iter().zip(evaluation.add(&pairs)?) {
+            let (path, line) = (pair.path.to_string(), pair.line);
+            match score {
+                Ok(SharedScore { tokens: 0, .. }) => {
+                    messages.failure(&NothingShared { path, line });
                 }
+                Ok(score) => {
+                    if let Some(each) = &mut each {
+                        write(pair, &score, each)?;
+                    }
+                }
+                Err(source) => messages.failure(&NotEncoded { path, line, source }),
             }
-            Ok(())
-        })
+        }
+        Ok(())
     })?;
-    if judged.is_empty() {
+    if evaluation.pairs() == 0 {
         bail!("{}: expected pairs of texts, found none to score", args.paths.join(", "));
     }
-    let report = Report::new(&model, files, &judged)?;
+    let report = Report { files, bias: evaluation.report(&model)? };
     if args.json {
         json_line(&mut out, &report)?;
     } else {
@@ -103,23 +92,19 @@ pub(crate) fn run(
     if let Some(each) = each {
         each.finish()?;
     }
-    let n = plural(judged.len() as u64, "pair");
+    let n = plural(evaluation.pairs() as u64, "pair");
     messages.note(&format!("{n} in {:.1} s", started.elapsed().as_secs_f64()));
     Ok(())
 }
 
-fn second(pair: &Example) -> &str {
-    pair.second.as_deref().unwrap_or_default()
-}
-
-fn write(pair: &Example, found: &SharedScore, scores: &mut Out) -> anyhow::Result<()> {
-    let [score_more, score_less] = found.log_probabilities;
+fn write(pair: &Example, score: &SharedScore, scores: &mut Out) -> anyhow::Result<()> {
+    let [score_more, score_less] = score.log_probabilities;
     let row = Row {
         path: &pair.path,
         line: pair.line,
         id: pair.id.as_deref(),
         category: pair.labels.first().map(String::as_str),
-        shared_tokens: found.tokens,
+        shared_tokens: score.tokens,
         score_more,
         score_less,
     };

@@ -4,38 +4,22 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
-use cloze::embed::Spread;
-use cloze::embed::{Correct as _, Method};
-use cloze::encoder::Counts;
-use cloze::metrics::correlation::{pearson, pearson_interval, spearman, spearman_interval};
+use cloze::embed::Method;
+use cloze::evaluate::EvaluateError;
+use cloze::evaluate::sts::{CorrectionFitter, FittedOn, NotCorrected, StsEvaluation, StsReport};
 use cloze::metrics::{MetricsError, Side};
-use cloze::{Accumulator, FittedCorrection, Level, Metric, SentenceEncoder};
+use cloze::{FittedCorrection, Level, SentenceEncoder};
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
 use crate::commands::eval::args::StsArgs;
-use crate::commands::similarity::compare;
 use crate::flags::vectors::CorrectionArg;
-use crate::input::pairs::{Distinct, for_each_chunk};
+use crate::input::pairs::{NotEncoded, for_each_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
 use crate::terminal::out::json_line;
 use cloze_report::text::shown;
-
-/// A pair, as places in the list of distinct texts.
-struct Scored {
-    line: u64,
-    texts: [usize; 2],
-    gold: f64,
-}
-
-/// Whose texts are pooled, each distinct one once.
-struct Data {
-    texts: Distinct<Vec<f32>>,
-    pairs: Vec<Scored>,
-    counts: Counts,
-}
 
 /// A correction to try; `None` is none.
 struct Trial {
@@ -43,40 +27,18 @@ struct Trial {
     fitted_on: Option<FittedOn>,
 }
 
-#[derive(Clone, Serialize)]
-struct FittedOn {
-    file: String,
-    texts: u64,
-}
-
+/// Report with the file of the pairs.
 #[derive(Serialize)]
 struct Report {
     file: String,
-    pairs: usize,
-    texts: usize,
-    long_texts: u64,
-    truncated_texts: u64,
-    spearman: f64,
-    spearman_interval: (f64, f64),
-    pearson: f64,
-    pearson_interval: (f64, f64),
-    model: String,
-    model_sha256: String,
-    pooling: String,
-    layers: String,
-    correction: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dims: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    directions: Option<usize>,
-    fitted_on: Option<FittedOn>,
-    metric: Metric,
+    #[serde(flatten)]
+    sts: StsReport,
 }
 
 /// A vector that a correction cannot correct.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: not corrected by {correction}")]
-struct NotCorrected {
+struct NotCorrectedAt {
     path: String,
     line: u64,
     correction: &'static str,
@@ -98,22 +60,17 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
     }
     let mut out = args.out.open()?;
     let started = Instant::now();
-    let mut data = Data { texts: Distinct::default(), pairs: vec![], counts: Counts::default() };
+    let mut evaluation = StsEvaluation::new(&encoder, args.metric);
+    let mut lines: Vec<u64> = vec![];
     for_each_chunk(&args.file, &params, messages, |pairs| {
-        data.texts.add(&pairs, &|texts| encoder.pool(texts))?;
-        for pair in &pairs {
-            match data.texts.places(pair, &args.file) {
-                Ok(texts) => data.pairs.push(Scored {
-                    line: pair.line,
-                    texts,
-                    gold: pair.score.expect("scores are required, so each pair has one"),
-                }),
-                Err(error) => messages.failure(&error),
+        for (pair, added) in pairs.iter().zip(evaluation.add(&pairs)?) {
+            lines.push(pair.line);
+            if let Err(error) = added {
+                messages.failure(&NotEncoded::new(&args.file, pair, error));
             }
         }
         Ok(())
     })?;
-    data.counts = encoder.counts();
     let trials = match (&args.fit, saved) {
         (Some(path), _) => fit(&encoder, &chosen, path, &fit_params, messages)?,
         (None, saved) => {
@@ -128,8 +85,16 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
             chosen.iter().map(trial).collect()
         }
     };
-    let report = |trial| judge(&encoder, args, &data, trial, messages);
-    let reports = trials.iter().map(report).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut reports = vec![];
+    for Trial { correction, fitted_on } in &trials {
+        let report = evaluation.report(correction.as_ref(), fitted_on.clone());
+        let (sts, errors) = report.map_err(|error| no_correlation(&args.file, error))?;
+        for NotCorrected { pair, correction, source } in errors {
+            let (path, line) = (args.file.clone(), lines.get(pair).copied().unwrap_or_default());
+            messages.failure(&NotCorrectedAt { path, line, correction, source });
+        }
+        reports.push(Report { file: args.file.clone(), sts });
+    }
     if args.json {
         for report in &reports {
             json_line(&mut out, report)?;
@@ -139,7 +104,7 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
     }
     out.finish()?;
     let seconds = started.elapsed().as_secs_f64();
-    messages.note(&format!("{} in {seconds:.1} s", plural(data.pairs.len() as u64, "pair")));
+    messages.note(&format!("{} in {seconds:.1} s", plural(evaluation.pairs() as u64, "pair")));
     note_truncated(&encoder, messages);
     Ok(())
 }
@@ -208,24 +173,18 @@ fn fit(
 ) -> anyhow::Result<Vec<Trial>> {
     let file = path.display().to_string();
     let provenance = encoder.provenance(Level::Sentence)?;
-    // Variances are among covariances, so that one pass over the texts is enough.
-    let covariance = chosen.iter().flatten().any(|method| method.spread() == Spread::Covariance);
-    let spread = if covariance { Spread::Covariance } else { Spread::Variance };
-    let mut gathered = Accumulator::new(provenance.width, spread);
+    let methods: Vec<Method> = chosen.iter().flatten().copied().collect();
+    let mut fitter = CorrectionFitter::new(encoder, &methods)?;
     let name = path.to_str().ok_or_else(|| anyhow!("{file}: expected a name in UTF-8"))?;
     for_each_chunk(name, params, messages, |pairs| {
-        // A chunk's alone: the file may be far larger than what is evaluated.
-        let mut texts = Distinct::<Vec<f32>>::default();
-        texts.add(&pairs, &|texts| encoder.pool(texts))?;
-        for pair in &pairs {
-            match texts.of(pair, &file) {
-                Ok(both) => both.into_iter().try_for_each(|vector| gathered.push(vector))?,
-                Err(error) => messages.failure(&error),
+        for (pair, added) in pairs.iter().zip(fitter.add(&pairs)?) {
+            if let Err(error) = added {
+                messages.failure(&NotEncoded::new(&file, pair, error));
             }
         }
         Ok(())
     })?;
-    let moments = gathered.finish();
+    let moments = fitter.finish();
     let fitted_on = FittedOn { file: file.clone(), texts: moments.count() };
     let trial = |method: &Option<Method>| {
         let Some(method) = *method else {
@@ -238,100 +197,26 @@ fn fit(
     chosen.iter().map(trial).collect()
 }
 
-/// The report of one correction.
-fn judge(
-    encoder: &SentenceEncoder,
-    args: &StsArgs,
-    data: &Data,
-    trial: &Trial,
-    messages: &Messages,
-) -> anyhow::Result<Report> {
-    let method = trial.correction.as_ref().map(FittedCorrection::method);
-    let correction = method.map_or("none", Method::name);
-    let finish = |vector: &Result<Vec<f32>, _>| {
-        let vector = vector.as_ref().ok()?.clone();
-        let finished = encoder.finish_with(trial.correction.as_ref(), vector, Level::Sentence);
-        Some(finished.map_err(std::sync::Arc::new))
-    };
-    let finished: Vec<_> = data.texts.all().iter().map(finish).collect();
-    let (mut similarities, mut gold) = (vec![], vec![]);
-    for pair in &data.pairs {
-        match pair.texts.map(|text| finished[text].as_ref()) {
-            [Some(Ok(a)), Some(Ok(b))] => {
-                similarities.push(compare(args.metric, a, b)?);
-                gold.push(pair.gold);
-            }
-            texts => {
-                for error in texts.into_iter().flatten().filter_map(|text| text.as_ref().err()) {
-                    messages.failure(&NotCorrected {
-                        path: args.file.clone(),
-                        line: pair.line,
-                        correction,
-                        source: std::sync::Arc::clone(error),
-                    });
-                }
-            }
-        }
-    }
-    let no_correlation = |error| no_correlation(&args.file, &error);
-    let spearman = spearman(&similarities, &gold).map_err(no_correlation)?;
-    let pearson = pearson(&similarities, &gold).map_err(no_correlation)?;
-    let pairs = gold.len();
-    let model = encoder.model();
-    let (model_sha256, layers) = if args.vectors.statics {
-        (model.sha256()?, "static".into())
-    } else {
-        let provenance = encoder.provenance(Level::Sentence)?;
-        (provenance.model_sha256, provenance.layers.to_string())
-    };
-    let (dims, directions) = match method {
-        Some(Method::Whitening { .. }) => {
-            (trial.correction.as_ref().map(|fitted| fitted.correction().width_out()), None)
-        }
-        Some(Method::AllButTheTop { directions }) => (None, directions),
-        _ => (None, None),
-    };
-    Ok(Report {
-        file: args.file.clone(),
-        pairs,
-        texts: data.texts.all().len(),
-        long_texts: data.counts.long,
-        truncated_texts: data.counts.truncated,
-        spearman,
-        spearman_interval: spearman_interval(spearman, pairs),
-        pearson,
-        pearson_interval: pearson_interval(pearson, pairs),
-        model: model.name(),
-        model_sha256,
-        pooling: encoder.poolings().to_string(),
-        layers,
-        correction,
-        dims,
-        directions,
-        fitted_on: trial.fitted_on.clone(),
-        metric: args.metric,
-    })
-}
-
 /// Why there is no correlation, in the words of this command.
-fn no_correlation(file: &str, error: &MetricsError) -> anyhow::Error {
-    let side = |side: &Side| match side {
+fn no_correlation(file: &str, error: EvaluateError) -> anyhow::Error {
+    let side = |side: Side| match side {
         Side::First => "similarities",
         Side::Second => "gold scores",
     };
     match error {
-        MetricsError::TooFew { expected, found } => {
+        EvaluateError::Metrics(MetricsError::TooFew { expected, found }) => {
             anyhow!("{file}: a correlation takes at least {expected} pairs, found {found}")
         }
-        MetricsError::NoSpread { side: which, value } => {
+        EvaluateError::Metrics(MetricsError::NoSpread { side: which, value }) => {
             anyhow!("{file}: all {} are {value}, so nothing can go with them", side(which))
         }
-        other => anyhow!("{file}: {other}"),
+        EvaluateError::Metrics(other) => anyhow!("{file}: {other}"),
+        other => other.into(),
     }
 }
 
 fn write_table(reports: &[Report], out: &mut Out) -> anyhow::Result<()> {
-    let Some(first) = reports.first() else { return Ok(()) };
+    let Some(Report { sts: first, .. }) = reports.first() else { return Ok(()) };
     writeln!(
         out,
         "{}, {}: {} long, {} truncated",
@@ -349,15 +234,15 @@ fn write_table(reports: &[Report], out: &mut Out) -> anyhow::Result<()> {
         first.layers,
         first.metric.name()
     )?;
-    if let Some(FittedOn { file, texts }) = reports.iter().find_map(|r| r.fitted_on.as_ref()) {
+    if let Some(FittedOn { file, texts }) = reports.iter().find_map(|r| r.sts.fitted_on.as_ref()) {
         writeln!(out, "corrections learned from {file}, {}", plural(*texts, "text"))?;
     }
-    let name = |r: &Report| match (r.dims, r.directions) {
+    let name = |r: &StsReport| match (r.dims, r.directions) {
         (Some(n), _) => format!("{}, {n} dims", r.correction),
         (_, Some(n)) => format!("{}, {n} directions", r.correction),
         _ => r.correction.to_owned(),
     };
-    let names: Vec<String> = reports.iter().map(name).collect();
+    let names: Vec<String> = reports.iter().map(|r| name(&r.sts)).collect();
     let width = names.iter().map(String::len).max().unwrap_or(0).max("correction".len());
     let interval = "95 % interval";
     writeln!(
@@ -365,7 +250,7 @@ fn write_table(reports: &[Report], out: &mut Out) -> anyhow::Result<()> {
         "\n{:width$}  {:>8}  {interval:>17}  {:>8}  {interval:>17}  {:>6}",
         "correction", "spearman", "pearson", "pairs"
     )?;
-    for (name, r) in names.iter().zip(reports) {
+    for (name, Report { sts: r, .. }) in names.iter().zip(reports) {
         let between = |(low, high)| format!("{} to {}", shown(low), shown(high));
         writeln!(
             out,

@@ -14,10 +14,10 @@ use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::next_sentence::args::{NextMethodArg, NextSentenceArgs};
-use crate::commands::score::parts;
 use crate::input::texts::NotEncoded;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
+use cloze::batch::scored_parts;
 use cloze_report::entities::tsv::write_row;
 use cloze_report::text::shown;
 use judge::{Judge, Judged};
@@ -68,7 +68,7 @@ pub(crate) fn run(
     let mut form = Form { headed: args.json || two, args, two, pairs: 0, cut: 0 };
     let mut work = |chunk: Vec<Both>| {
         let size = |pair: &Both| pair.first.len() + pair.second.len();
-        parts(&chunk, size, |part| {
+        for part in scored_parts(&chunk, size) {
             let pairs: Vec<(&str, &str)> =
                 part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
             for (pair, judged) in part.iter().zip(judge.judge(&pairs)?) {
@@ -80,8 +80,9 @@ pub(crate) fn run(
                     }
                 }
             }
-            Ok(out.flush()?)
-        })
+            out.flush()?;
+        }
+        Ok(())
     };
     if let Some(file) = &args.pairs {
         of_file(file, args, messages, &mut work)?;

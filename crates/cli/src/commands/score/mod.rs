@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze::batch::isolate;
+use cloze::batch::{isolate, scored_parts};
 use cloze::{Scorer, TextScore};
 use serde::Serialize;
 
@@ -19,10 +19,6 @@ use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use cloze_report::text::one_line;
 use summary::{Compared, Corpus, Made, Report, Summary};
-
-/// As much text as is scored at once. Each of its tokens is a copy of the text it stands in: with this
-/// much there are enough to fill batches, and results do not keep anyone waiting for minutes.
-const AT_ONCE: usize = 8 << 10;
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -117,32 +113,11 @@ fn for_each_text(
 ) -> anyhow::Result<()> {
     let given = (1..).zip(&args.text).map(|(line, text)| Input::given(line, text.clone()));
     let given: Vec<Input> = given.collect();
-    let mut in_parts = |chunk: Vec<Input>| parts(&chunk, |text| text.text.len(), &mut work);
+    let mut in_parts =
+        |chunk: Vec<Input>| scored_parts(&chunk, |text| text.text.len()).try_for_each(&mut work);
     in_parts(given)?;
     if !args.paths.is_empty() {
         texts::for_each_chunk(&args.paths, &args.read, messages, in_parts)?;
-    }
-    Ok(())
-}
-
-/// Some of the items after the other, as many as have no more than [`AT_ONCE`] together.
-pub(crate) fn parts<T>(
-    items: &[T],
-    size: impl Fn(&T) -> usize,
-    mut work: impl FnMut(&[T]) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut rest = items;
-    while !rest.is_empty() {
-        let mut bytes = 0;
-        let fits = |item: &&T| {
-            let first = bytes == 0;
-            bytes += size(item).max(1);
-            first || bytes <= AT_ONCE
-        };
-        let n = rest.iter().take_while(fits).count();
-        let (now, later) = rest.split_at(n);
-        work(now)?;
-        rest = later;
     }
     Ok(())
 }
@@ -200,27 +175,5 @@ fn note(summary: &Summary, started: Instant, messages: &Messages) {
     if summary.long_texts > 0 {
         let n = plural(summary.long_texts, "text");
         messages.note(&format!("{n} longer than the model takes, scored in windows that overlap"));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_hold_everything_once() {
-        let sizes = [AT_ONCE * 2, 1, AT_ONCE - 1, 1, 0, 0, AT_ONCE];
-        let mut found = vec![];
-        parts(
-            &sizes,
-            |size| *size,
-            |part| {
-                found.push(part.to_vec());
-                Ok(())
-            },
-        )
-        .unwrap();
-        let expected = [vec![AT_ONCE * 2], vec![1, AT_ONCE - 1], vec![1, 0, 0], vec![AT_ONCE]];
-        assert_eq!(found, expected);
     }
 }

@@ -5,33 +5,16 @@ pub(crate) mod table;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
-use cloze::metrics::entity::{ByMatch, PartialScores, SchemeEvidence};
-use cloze::metrics::{Convention, EntityReport, EntityScorer, MetricsError, Origin, TagScheme};
+use cloze::evaluate::EvaluateError;
+use cloze::evaluate::tags::{TagEvaluationParams, TagReport, score_tags};
+use cloze::metrics::entity::SchemeEvidence;
+use cloze::metrics::{Convention, EntityReport, Origin, TagScheme};
 use cloze_corpus::{Source, TaggedParams, TaggedSentence};
-use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::score_tags::args::ScoreTagsArgs;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::json_line;
-
-/// How good tags are.
-#[derive(Serialize)]
-pub(crate) struct Report {
-    /// The file.
-    pub(crate) gold: String,
-    /// The file, or the model.
-    pub(crate) predicted: String,
-    pub(crate) sentences: u64,
-    pub(crate) words: u64,
-    /// Those that alone count.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) only: Option<Vec<String>>,
-    #[serde(flatten)]
-    pub(crate) entities: EntityReport,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) partial: Option<ByMatch<PartialScores>>,
-}
 
 pub(crate) fn run(
     _: &CommonFlags,
@@ -49,24 +32,32 @@ pub(crate) fn run(
     }
     let gold = read(&args.gold, args.token_column, args.gold_column)?;
     let predicted = read(&args.predicted, args.token_column, args.predicted_column)?;
-    let mut scorer = scorer(args, &gold)?;
+    let params = params(args, &gold)?;
     let mut out = args.out.open()?;
-    check_same(&args.gold, &gold, &args.predicted, &predicted)?;
-    for (gold, predicted) in gold.iter().zip(&predicted) {
-        scorer
-            .add(&gold.tags, &predicted.tags)
-            .map_err(|error| at_its_line(args, [gold, predicted], error))?;
-    }
-    let entities = scorer.report();
-    warn_of_absent(args.labels.as_deref().unwrap_or_default(), &entities, messages);
-    let report = Report {
+    let report = score_tags(&gold, &predicted, &params).map_err(|error| match error {
+        EvaluateError::OtherWords { sentence, word } => anyhow!(
+            "{}, but {}: expected the same words in the same sentences",
+            place(&args.gold, gold.get(sentence), word),
+            place(&args.predicted, predicted.get(sentence), word)
+        ),
+        EvaluateError::NoRecords => {
+            anyhow!("{}: expected sentences, found none", args.gold.display())
+        }
+        EvaluateError::Tag { origin, sentence, word, expected, found } => {
+            let (path, sentences) = match origin {
+                Origin::Gold => (&args.gold, &gold),
+                Origin::Predicted => (&args.predicted, &predicted),
+            };
+            let line = sentences[sentence].lines.get(word).copied().unwrap_or_default();
+            no_tag(&path.display(), line, &found, expected)
+        }
+        error => error.into(),
+    })?;
+    warn_of_absent(args.labels.as_deref().unwrap_or_default(), &report.entities, messages);
+    let report = TagReport {
         gold: args.gold.display().to_string(),
         predicted: args.predicted.display().to_string(),
-        sentences: scorer.sentences(),
-        words: gold.iter().map(|sentence| sentence.words.len() as u64).sum(),
-        only: args.labels.clone(),
-        entities,
-        partial: args.partial.then(|| scorer.partial_report()),
+        ..report
     };
     if args.json {
         json_line(&mut out, &report)?;
@@ -91,8 +82,7 @@ fn read(
     Ok(params.check()?.open(&source)?.collect::<Result<_, _>>()?)
 }
 
-/// The scorer that the flags ask for.
-fn scorer(args: &ScoreTagsArgs, gold: &[TaggedSentence]) -> anyhow::Result<EntityScorer> {
+fn params(args: &ScoreTagsArgs, gold: &[TaggedSentence]) -> anyhow::Result<TagEvaluationParams> {
     let scheme = match args.scheme {
         None if args.strict => Some(shown(&args.gold, gold)?),
         scheme => scheme,
@@ -101,14 +91,11 @@ fn scorer(args: &ScoreTagsArgs, gold: &[TaggedSentence]) -> anyhow::Result<Entit
         Some(scheme) if args.strict => Convention::Strict(scheme),
         _ => Convention::Conlleval,
     };
-    let mut scorer = EntityScorer::new(convention);
-    if let Some(scheme) = scheme {
-        scorer = scorer.named_scheme(scheme);
-    }
-    if let Some(labels) = &args.labels {
-        scorer = scorer.restrict_to(labels.clone());
-    }
-    Ok(scorer)
+    Ok(TagEvaluationParams::new()
+        .convention(convention)
+        .scheme(scheme)
+        .labels(args.labels.clone())
+        .partial(args.partial))
 }
 
 /// The scheme that the gold tags show.
@@ -130,59 +117,16 @@ pub(crate) fn scheme_of(
         .with_context(|| format!("{path}: the tags show no scheme\nhint: name one with --scheme"))
 }
 
-/// Whether both files have the same words in the same sentences.
-fn check_same(
-    gold_path: &Path,
-    gold: &[TaggedSentence],
-    predicted_path: &Path,
-    predicted: &[TaggedSentence],
-) -> anyhow::Result<()> {
-    let place = |path: &Path, sentence: Option<&TaggedSentence>, word: usize| {
-        let path = path.display();
-        let Some(sentence) = sentence else { return format!("{path}: its end") };
-        match (sentence.lines.get(word), words(sentence).nth(word), sentence.lines.last()) {
-            (Some(line), Some(word), _) => format!("{path}:{line}: {word:?}"),
-            (_, _, Some(line)) => format!("{path}:{}: the end of a sentence", line + 1),
-            _ => format!("{path}: its end"),
-        }
-    };
-    for i in 0..gold.len().max(predicted.len()) {
-        let (g, p) = (gold.get(i), predicted.get(i));
-        let [a, b] = [g, p].map(|s| s.into_iter().flat_map(words).collect::<Vec<&str>>());
-        if let Some(at) = (0..a.len().max(b.len())).find(|at| a.get(*at) != b.get(*at)) {
-            bail!(
-                "{}, but {}: expected the same words in the same sentences",
-                place(gold_path, g, at),
-                place(predicted_path, p, at)
-            );
-        }
+/// Place of a word, or of the end of its sentence or file.
+fn place(path: &Path, sentence: Option<&TaggedSentence>, word: usize) -> String {
+    let path = path.display();
+    let Some(sentence) = sentence else { return format!("{path}: its end") };
+    let text = sentence.words.get(word).and_then(|word| word.of(&sentence.text));
+    match (sentence.lines.get(word), text, sentence.lines.last()) {
+        (Some(line), Some(word), _) => format!("{path}:{line}: {word:?}"),
+        (_, _, Some(line)) => format!("{path}:{}: the end of a sentence", line + 1),
+        _ => format!("{path}: its end"),
     }
-    if gold.is_empty() {
-        bail!("{}: expected sentences, found none", gold_path.display());
-    }
-    Ok(())
-}
-
-/// The words of a sentence.
-fn words(sentence: &TaggedSentence) -> impl Iterator<Item = &str> {
-    sentence.words.iter().filter_map(|word| word.of(&sentence.text))
-}
-
-/// A tag that is none, with its line.
-fn at_its_line(
-    args: &ScoreTagsArgs,
-    [gold, predicted]: [&TaggedSentence; 2],
-    error: MetricsError,
-) -> anyhow::Error {
-    let MetricsError::Tag { origin, position, expected, found } = error else {
-        return error.into();
-    };
-    let (path, sentence) = match origin {
-        Origin::Gold => (&args.gold, gold),
-        Origin::Predicted => (&args.predicted, predicted),
-    };
-    let line = sentence.lines.get(position).copied().unwrap_or_default();
-    no_tag(&path.display(), line, &found, expected)
 }
 
 /// A tag that is none, where letters are `expected` before a label.

@@ -1,15 +1,15 @@
 //! The report for reading.
 use std::io::Write;
 
+use cloze::evaluate::tags::TagReport;
 use cloze::metrics::Scores;
 use cloze::metrics::entity::PartialScores;
 
-use super::Report;
 use crate::terminal::messages::plural;
 use cloze_report::text::visible;
 
 /// Writes it.
-pub(crate) fn write(report: &Report, out: &mut impl Write) -> anyhow::Result<()> {
+pub(crate) fn write(report: &TagReport, out: &mut impl Write) -> anyhow::Result<()> {
     let entities = &report.entities;
     let scheme = entities.scheme.map_or("not named", |scheme| scheme.name());
     write!(out, "convention {}, scheme {scheme}", entities.convention)?;

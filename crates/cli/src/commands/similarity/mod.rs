@@ -16,7 +16,6 @@ use crate::commands::similarity::args::SimilarityArgs;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
-pub(crate) use cloze::similarity::compare;
 
 /// Which of its forms is asked for is seen from the flags alone, never from how many texts there
 /// turn out to be: a script can rely on it.

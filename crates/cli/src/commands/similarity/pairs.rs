@@ -4,11 +4,12 @@ use std::io::Write as _;
 use serde::Serialize;
 
 use cloze::SimilarityMeasure;
+use cloze::distinct::DistinctTexts;
 use cloze::embed::{CorrectedSimilarity, Level};
 use cloze::similarity::ComparableVectors;
 
 use crate::commands::similarity::args::SimilarityArgs;
-use crate::input::pairs::{Distinct, for_each_chunk};
+use crate::input::pairs::{NotEncoded, for_each_chunk};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 use crate::terminal::out::json_line;
@@ -49,13 +50,13 @@ pub(super) fn run(
             let names = ["similarity"].into_iter().chain(corrected).chain(["first", "second"]);
             write_row(out, names)?;
         }
-        let mut vectors = Distinct::<ComparableVectors>::default();
-        vectors.add(&pairs, &|texts| measure.vectors(texts))?;
+        let mut vectors = DistinctTexts::<ComparableVectors>::default();
+        vectors.add(&pairs, |texts| measure.vectors(texts))?;
         for pair in &pairs {
-            let [first, second] = match vectors.of(pair, file) {
+            let [first, second] = match vectors.of(pair) {
                 Ok(both) => both,
                 Err(error) => {
-                    messages.failure(&error);
+                    messages.failure(&NotEncoded::new(file, pair, error));
                     continue;
                 }
             };

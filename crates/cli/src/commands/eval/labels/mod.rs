@@ -1,27 +1,23 @@
 //! `cloze eval classify` and `cloze eval pair`: labels of texts and pairs against gold.
 //!
-//! - `wrong`: examples that are labelled wrongly, kept on disk until they are in order;
-//! - `report`: what it has come to.
-//!
-//! Of each example only the outcome stays in memory.
+//! - `report`: the report for people.
 mod report;
-mod wrong;
 
 use std::time::Instant;
 
 use anyhow::{anyhow, bail};
-use cloze::heads::classify::Prediction;
-use cloze::{Input, InputClassifier, PairClassifier, TextClassifier};
+use cloze::evaluate::EvaluateError;
+use cloze::evaluate::classifier::{
+    ClassifierEvaluation, ConfidentErrors, GoldExample, SourceExample,
+};
+use cloze::{InputClassifier, PairClassifier, TextClassifier};
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::EvalLabelsArgs;
 use crate::input::examples::{self, Example};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
-use cloze::metrics::labels::compare_labels;
-use cloze::metrics::labels::{LabelOutcome, evaluate_labels};
-use report::{Compared, Report};
-use wrong::Wrong;
+use report::Report;
 
 /// An example that a model gave no labels.
 #[derive(Debug, thiserror::Error)]
@@ -31,28 +27,6 @@ struct NotLabelled {
     line: u64,
     model: String,
     source: cloze::Error,
-}
-
-/// A model, and what it said of each example.
-struct Judging {
-    classifier: InputClassifier,
-    outcomes: Vec<LabelOutcome>,
-}
-
-impl Judging {
-    fn new(classifier: InputClassifier) -> Self {
-        Self { classifier, outcomes: vec![] }
-    }
-
-    fn multi_label(&self) -> bool {
-        self.classifier.classifier().head().multi_label()
-    }
-
-    /// Whether any gold label is one that the model has, of those that have been seen.
-    fn shares_labels(&self) -> bool {
-        let known = |label: &String| self.classifier.labels().contains(label);
-        self.outcomes.iter().any(|outcome| outcome.gold.iter().any(known))
-    }
 }
 
 pub(super) fn run(
@@ -73,53 +47,46 @@ pub(super) fn run(
     let read = args.read.params()?.pairs(pairs);
     // A mistake in them shows before a model is loaded.
     read.clone().check()?;
-    let mut models = vec![Judging::new(open(args, None, pairs, common, messages)?)];
+    let mut models = vec![open(args, None, pairs, common, messages)?];
     if let Some(name) = &args.compare {
-        models.push(Judging::new(open(args, Some(name), pairs, common, messages)?));
+        models.push(open(args, Some(name), pairs, common, messages)?);
     }
-    check_models(&models, args)?;
+    let mut evaluation = evaluation(&models, args)?;
     let mut out = Out::to(args.output.as_deref(), args.force)?;
     let errors = args.errors.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
-    let mut wrong = errors.is_some().then(Wrong::new).transpose()?;
+    let mut wrong = errors.is_some().then(ConfidentErrors::new).transpose()?;
     let started = Instant::now();
     let mut first_chunk = true;
     let files = examples::for_each_chunk(&args.paths, read, messages, |chunk| {
-        judge_chunk(&mut models, chunk, wrong.as_mut(), messages)?;
+        add(&mut evaluation, &models, &chunk, wrong.as_mut(), messages)?;
         if std::mem::take(&mut first_chunk) {
-            for model in models.iter().filter(|m| !m.outcomes.is_empty() && !m.shares_labels()) {
-                let (n, name) = (model.outcomes.len() as u64, model.classifier.name());
-                let what = plural(n, "example");
+            let what = plural(evaluation.examples() as u64, "example");
+            for name in evaluation.without_shared_labels() {
                 messages.note(&format!("no label of the first {what} is one of {name}'s"));
             }
         }
         Ok(())
     })?;
     let paths = args.paths.join(", ");
-    for model in &models {
-        check_labels(model, &paths)?;
-    }
-    let judged = |m: &Judging| {
-        evaluate_labels(m.classifier.labels(), m.multi_label(), &m.outcomes, args.seed)
-    };
-    let compared = match &models[..] {
-        [first, second] => {
-            let both = [first, second].map(|m| (m.classifier.labels(), &m.outcomes[..]));
-            let comparison = compare_labels(both, args.seed)?;
-            Some(Compared::new(&second.classifier, judged(second)?, comparison))
+    let report = evaluation.report(args.seed).map_err(|error| match error {
+        EvaluateError::NoRecords => anyhow!("{paths}: no example could be labelled"),
+        EvaluateError::OtherLabels { .. } => {
+            anyhow!("{paths}: {error}\nhint: --label-field names the column of the labels")
         }
-        _ => None,
-    };
-    let report = Report::new(files, &models[0].classifier, judged(&models[0])?, compared);
+        error => error.into(),
+    })?;
+    let report = Report { files, report };
     if args.json {
         json_line(&mut out, &report)?;
     } else {
         report.write(&mut out)?;
     }
     out.finish()?;
-    if let (Some(errors), Some(wrong)) = (errors, wrong) {
-        wrong.write(errors)?;
+    if let (Some(mut errors), Some(wrong)) = (errors, wrong) {
+        wrong.write(&mut errors)?;
+        errors.finish()?;
     }
-    let n = plural(models[0].outcomes.len() as u64, if pairs { "pair" } else { "text" });
+    let n = plural(evaluation.examples() as u64, if pairs { "pair" } else { "text" });
     messages.note(&format!("{n} in {:.1} s", started.elapsed().as_secs_f64()));
     Ok(())
 }
@@ -155,103 +122,47 @@ fn open(
 }
 
 /// Whether the models fit what they are given, and each other.
-fn check_models(models: &[Judging], args: &EvalLabelsArgs) -> anyhow::Result<()> {
+fn evaluation<'m>(
+    models: &'m [InputClassifier],
+    args: &EvalLabelsArgs,
+) -> anyhow::Result<ClassifierEvaluation<'m>> {
     for model in models {
-        let name = model.classifier.name();
-        if args.read.label_separator.is_some() && !model.multi_label() {
+        let name = model.name();
+        if args.read.label_separator.is_some() && !model.classifier().head().multi_label() {
             bail!("--label-separator is for texts with several labels, but {name} chooses one");
         }
     }
-    if let [first, second] = models
-        && first.multi_label() != second.multi_label()
-    {
-        let [one, several] = if first.multi_label() { [second, first] } else { [first, second] };
-        bail!(
-            "{} chooses one label and {} any number: no figure is for both",
-            one.classifier.name(),
-            several.classifier.name()
-        );
+    match models {
+        [first, second] => Ok(ClassifierEvaluation::compare(first, second)?),
+        [first, ..] => Ok(ClassifierEvaluation::new(first)),
+        [] => bail!("expected a model"),
     }
-    Ok(())
 }
 
-/// Whether there is anything to judge the model by.
-fn check_labels(model: &Judging, paths: &str) -> anyhow::Result<()> {
-    if model.outcomes.is_empty() {
-        bail!("{paths}: no example could be labelled");
-    }
-    if model.shares_labels() {
-        return Ok(());
-    }
-    let mut gold: Vec<&str> =
-        model.outcomes.iter().flat_map(|o| &o.gold).map(String::as_str).collect();
-    gold.sort_unstable();
-    gold.dedup();
-    let shown = |labels: &[&str]| match labels.len() {
-        0 => "none".to_owned(),
-        n if n > SHOWN_LABELS => {
-            format!("{} and {} more", labels[..SHOWN_LABELS].join(", "), n - SHOWN_LABELS)
-        }
-        _ => labels.join(", "),
-    };
-    let own: Vec<&str> = model.classifier.labels().iter().map(String::as_str).collect();
-    bail!(
-        "{paths}: expected labels of {}, which are {}; found {}\nhint: --label-field names the column \
-         of the labels",
-        model.classifier.name(),
-        shown(&own),
-        shown(&gold)
-    )
-}
-
-/// As many labels as an error lists.
-const SHOWN_LABELS: usize = 30;
-
-/// What the models say of a chunk. An example that one of them fails on counts for none, so that all
-/// are judged by the same ones.
-fn judge_chunk(
-    models: &mut [Judging],
-    chunk: Vec<Example>,
-    mut wrong: Option<&mut Wrong>,
+/// Evaluates a chunk; what a model fails on is named.
+fn add(
+    evaluation: &mut ClassifierEvaluation<'_>,
+    models: &[InputClassifier],
+    chunk: &[Example],
+    mut wrong: Option<&mut ConfidentErrors>,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let inputs: Vec<Input<'_>> = chunk.iter().map(Example::input).collect();
-    let mut found: Vec<std::vec::IntoIter<Result<Prediction, cloze::Error>>> = vec![];
-    for model in &*models {
-        found.push(model.classifier.classify_batch(&inputs)?.into_iter());
-    }
-    for example in chunk {
-        let mut predictions = vec![];
-        for (model, found) in models.iter().zip(&mut found) {
-            match found.next() {
-                Some(Ok(prediction)) => predictions.push(prediction),
-                Some(Err(source)) => messages.failure(&NotLabelled {
-                    path: example.path.to_string(),
-                    line: example.line,
-                    model: model.classifier.name().to_owned(),
-                    source,
-                }),
-                None => {}
-            }
+    let examples: Vec<GoldExample<'_>> =
+        chunk.iter().map(|e| GoldExample { input: e.input(), labels: &e.labels }).collect();
+    let classified = evaluation.add(&examples)?;
+    for ((example, gold), classified) in chunk.iter().zip(&examples).zip(classified) {
+        let (path, line) = (&*example.path, example.line);
+        if let (Some(false), Some(wrong), [Ok(prediction), ..], [model, ..]) =
+            (classified.right, wrong.as_deref_mut(), &classified.predictions[..], models)
+        {
+            let place = SourceExample { path, line, id: example.id.as_deref() };
+            wrong.add(place, gold, prediction, model.classifier().head().multi_label())?;
         }
-        if predictions.len() < models.len() {
-            continue;
-        }
-        // Sets: the same label twice is one.
-        let mut gold = example.labels.clone();
-        gold.sort_unstable();
-        gold.dedup();
-        for (i, (model, prediction)) in models.iter_mut().zip(&predictions).enumerate() {
-            let outcome = LabelOutcome::new(
-                gold.clone(),
-                prediction.labels.clone(),
-                &prediction.probabilities,
-                model.classifier.labels(),
-            );
-            if let (0, false, Some(wrong)) = (i, outcome.is_right(), wrong.as_deref_mut()) {
-                wrong.add(&example, prediction, model.multi_label())?;
+        for (model, prediction) in models.iter().zip(classified.predictions) {
+            if let Err(source) = prediction {
+                let model = model.name().to_owned();
+                messages.failure(&NotLabelled { path: path.to_owned(), line, model, source });
             }
-            model.outcomes.push(outcome);
         }
     }
     Ok(())

@@ -1,33 +1,21 @@
 //! `cloze eval minimal-pairs`: whether a masked language model finds the acceptable sentence of a pair
 //! likelier, as in BLiMP (Warstadt et al., TACL 2020).
 //!
-//! - `report`: what it has come to.
+//! - `report`: the report for people.
 mod report;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze::TextScore;
-use cloze::batch::isolate;
+use cloze::evaluate::minimal_pairs::{MinimalPair, MinimalPairEvaluation, MinimalPairReport};
 use serde_json::Value;
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
-use crate::commands::score::parts;
 use crate::input::texts::{self, Input};
-use crate::shares::Likelier;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::json_line;
-use report::Report;
-
-/// A pair and what was found of it. Its kinds are as the file has them.
-struct Judged {
-    paradigm: String,
-    term: Option<String>,
-    field: Option<String>,
-    likelier: Likelier,
-}
 
 /// A record without the other sentence.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +37,8 @@ pub(super) fn run(
     let (scorer, model) = args.scorer.open(args.masking.value(), common, messages)?;
     let mut out = args.out.open()?;
     let started = Instant::now();
-    let mut judged: Vec<Judged> = vec![];
-    let (mut taken, mut unknown) = (HashMap::<String, u64>::new(), 0);
+    let mut evaluation = MinimalPairEvaluation::new(&scorer);
+    let mut taken = HashMap::<String, u64>::new();
     texts::for_each_chunk(&args.paths, &read, messages, |chunk| {
         let mut pairs: Vec<(Input, String)> = vec![];
         for input in chunk {
@@ -64,44 +52,25 @@ pub(super) fn run(
                 Err(error) => messages.failure(&error),
             }
         }
-        parts(
-            &pairs,
-            |(input, other)| input.text.len() + other.len(),
-            |part| {
-                let both: Vec<(&str, &str)> = part
-                    .iter()
-                    .map(|(input, other)| (input.text.as_str(), other.as_str()))
-                    .collect();
-                let score = |pairs: &[(&str, &str)]| -> Result<Vec<[TextScore; 2]>, cloze::Error> {
-                    let texts: Vec<&str> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
-                    let mut found = scorer.score(&texts)?.into_iter();
-                    Ok(std::iter::from_fn(|| Some([found.next()?, found.next()?])).collect())
-                };
-                for ((input, _), found) in part.iter().zip(isolate(&both, score)?) {
-                    match found {
-                        Ok([good, bad]) => {
-                            unknown += good.sums.unknown + bad.sums.unknown;
-                            let sums = [good, bad].map(|text| text.sums.log_probability);
-                            judged.push(Judged::of(input, Likelier::of(sums[0], sums[1])));
-                        }
-                        Err(error) => messages.failure(&input.not_encoded(error)),
-                    }
-                }
-                Ok(())
-            },
-        )
+        let all: Vec<_> = pairs.iter().map(|(input, other)| pair(input, other)).collect();
+        for ((input, _), scores) in pairs.iter().zip(evaluation.add(&all)?) {
+            if let Err(error) = scores {
+                messages.failure(&input.not_encoded(error));
+            }
+        }
+        Ok(())
     })?;
-    if judged.is_empty() {
+    if evaluation.pairs() == 0 {
         bail!("{}: expected pairs of sentences, found none to score", args.paths.join(", "));
     }
-    let report = Report::new(&model, &judged, unknown, args)?;
+    let report = MinimalPairReport { limit: args.limit, ..evaluation.report(&model)? };
     if args.json {
         json_line(&mut out, &report)?;
     } else {
-        report.write(&mut out)?;
+        report::write(&report, &mut out)?;
     }
     out.finish()?;
-    let n = plural(judged.len() as u64, "pair");
+    let n = plural(evaluation.pairs() as u64, "pair");
     messages.note(&format!("{n} in {:.1} s", started.elapsed().as_secs_f64()));
     Ok(())
 }
@@ -119,16 +88,16 @@ fn other(input: &Input, field: &str) -> Result<String, NoOther> {
     }
 }
 
-impl Judged {
-    fn of(input: &Input, likelier: Likelier) -> Self {
-        let named = |name: &str| {
-            Some(input.metadata.get(name)?.as_str()?.to_owned()).filter(|text| !text.is_empty())
-        };
-        Self {
-            paradigm: named("UID").unwrap_or_else(|| input.path.clone()),
-            term: named("linguistics_term"),
-            field: named("field"),
-            likelier,
-        }
+/// Pair of a record, whose groups are fields as BLiMP names them.
+fn pair<'a>(input: &'a Input, bad: &'a str) -> MinimalPair<'a> {
+    let named = |name: &str| {
+        input.metadata.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    };
+    MinimalPair {
+        good: &input.text,
+        bad,
+        paradigm: named("UID").unwrap_or(&input.path),
+        phenomenon: named("linguistics_term"),
+        field: named("field"),
     }
 }

@@ -1,22 +1,23 @@
-//! One model's counts, in all and by sentence.
+//! Counts of one tagger, in all and by sentence.
 use std::collections::BTreeSet;
 
-use cloze::metrics::entity::{ByMatch, PartialScores};
-use cloze::metrics::{Convention, Counts, EntityReport, EntityScorer, MetricsError, TagScheme};
 use cloze_core::Span;
+use cloze_metrics::entity::{ByMatch, PartialScores};
+use cloze_metrics::{Convention, Counts, EntityReport, EntityScorer, MetricsError, TagScheme};
 
-/// How good a model's entities are.
-pub(super) struct Score {
+/// Outcomes of one tagger.
+#[derive(Clone, Debug)]
+pub(super) struct TagOutcomes {
     all: EntityScorer,
-    /// A scorer that has seen nothing, with the same settings.
+    /// Empty scorer with the same settings.
     empty: EntityScorer,
-    /// Of each sentence, all labels together: what sentences drawn again add up to.
+    /// Counts of each sentence, all labels together, which resampled sentences add up to.
     by_sentence: Vec<Counts>,
     gold: BTreeSet<String>,
     predicted: BTreeSet<String>,
 }
 
-impl Score {
+impl TagOutcomes {
     pub(super) fn new(convention: Convention, only: Option<&[String]>) -> Self {
         let mut empty = EntityScorer::new(convention);
         if let Some(only) = only {
@@ -26,7 +27,7 @@ impl Score {
         Self { all: empty.clone(), empty, by_sentence: vec![], gold, predicted }
     }
 
-    /// Adds a sentence's entities, whose places are words.
+    /// Adds the entities of a sentence, whose spans are of words.
     pub(super) fn add(
         &mut self,
         gold: &[(&str, Span)],
@@ -58,14 +59,14 @@ impl Score {
         &self.by_sentence
     }
 
-    /// The labels that were met in gold and in predictions.
+    /// Labels of gold and of predicted entities.
     pub(super) fn labels(&self) -> (Vec<&str>, Vec<&str>) {
         let [gold, predicted] =
             [&self.gold, &self.predicted].map(|labels| labels.iter().map(String::as_str).collect());
         (gold, predicted)
     }
 
-    /// The figures, which name the scheme that the gold tags were read in.
+    /// Figures, which name the scheme of the gold tags.
     pub(super) fn report(
         &self,
         scheme: Option<TagScheme>,

@@ -1,28 +1,29 @@
-//! The model's labels by the gold's names.
+//! Gold names of a model's labels.
 use std::collections::HashMap;
 
-use anyhow::bail;
+use cloze_core::entity::word_tags;
 use cloze_core::{Entity, Span};
 
-use cloze_core::entity::word_tags;
+use crate::evaluate::EvaluateError;
 
-/// What labels are called: by others' names, or nothing where they are dropped.
+/// New names by old ones; an empty name drops a label.
+#[derive(Clone, Debug)]
 pub(super) struct Rename(HashMap<String, String>);
 
-/// Whether each label that is to be renamed is there, in one of the models at least.
+/// Checks that each renamed label is there once, in one of the models at least.
 pub(super) fn check<'a>(
     map: &[(String, String)],
     models: impl Iterator<Item = (&'a str, &'a [String])> + Clone,
-) -> anyhow::Result<()> {
+) -> Result<(), EvaluateError> {
     for (i, (from, _)) in map.iter().enumerate() {
         if map[..i].iter().any(|(known, _)| known == from) {
-            bail!("--map names {from:?} twice");
+            return Err(EvaluateError::RenamedTwice { label: from.clone() });
         }
         if !models.clone().any(|(_, labels)| labels.contains(from)) {
             let has =
                 |(name, labels): (&str, &[String])| format!("{name} has {}", labels.join(", "));
             let all: Vec<String> = models.map(has).collect();
-            bail!("--map {from}: no such label; {}", all.join("; "));
+            return Err(EvaluateError::NoLabel { label: from.clone(), found: all.join("; ") });
         }
     }
     Ok(())
@@ -33,7 +34,7 @@ impl Rename {
         Self(map.iter().cloned().collect())
     }
 
-    /// Whether a model with these labels can come to `label`.
+    /// Returns whether a model with these labels can give `label`.
     pub(super) fn gives(&self, labels: &[String], label: &str) -> bool {
         labels.iter().any(|own| self.0.get(own).unwrap_or(own) == label)
     }
@@ -127,8 +128,8 @@ mod tests {
             check(&map(pairs), [("m", &labels[..])].into_iter()).map_err(|e| e.to_string())
         };
         assert_eq!(check(&[("A", "X"), ("B", "")]), Ok(()));
-        assert_eq!(check(&[("C", "X")]), Err("--map C: no such label; m has A, B".into()));
-        assert_eq!(check(&[("A", "X"), ("A", "Y")]), Err("--map names \"A\" twice".into()));
+        assert_eq!(check(&[("C", "X")]), Err("C: no such label; m has A, B".into()));
+        assert_eq!(check(&[("A", "X"), ("A", "Y")]), Err("\"A\" is renamed twice".into()));
     }
 
     /// Entities on words of 2 bytes with a space between, of 1 or 2 words, in order.
