@@ -141,4 +141,3 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Prog
         }
     }
 }
-

@@ -82,7 +82,7 @@ pub enum EvaluateError {
         word: usize,
     },
     /// A share of documents to hold out that leaves none on one side.
-    #[error("{found}: expected a share above 0 and below 0.6")]
+    #[error("{found}: expected a number above 0 and below 0.6")]
     HeldOutShare {
         /// Share.
         found: f64,

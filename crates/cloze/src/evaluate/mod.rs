@@ -8,6 +8,8 @@
 //! - [`classifier`]: labels of texts and of [`pairs`];
 //! - [`tags`]: entities in sentences;
 //! - [`sts`]: similarities of texts beside people's;
+//! - [`search`]: documents found for queries;
+//! - [`senses`]: senses of words;
 //! - [`minimal_pairs`]: the acceptable sentence of a pair against the other;
 //! - [`bias`]: the more stereotyping sentence of a pair against the other;
 //! - [`preference`]: shares of pairs whose first text is likelier.
@@ -16,6 +18,8 @@ pub mod classifier;
 mod error;
 pub mod minimal_pairs;
 pub mod preference;
+pub mod search;
+pub mod senses;
 pub mod sts;
 pub mod tags;
 

@@ -99,7 +99,7 @@ pub(super) fn gather(
 }
 
 /// The name of the correction.
-pub(super) fn correction(senses: &FittedSenses) -> &'static str {
+fn correction(senses: &FittedSenses) -> &'static str {
     senses.correction().map_or("none", |correction| correction.name())
 }
 

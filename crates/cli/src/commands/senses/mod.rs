@@ -1,8 +1,7 @@
 //! `cloze senses`: which sense a word has where it stands.
 //!
 //! - `data`: texts whose words have their sense beside them, and the vectors of these words;
-//! - `split`: documents to learn from and to judge by;
-//! - `fit`, `tell`, `eval`, `score`: senses learned, told, and judged;
+//! - `fit`, `tell`, `eval`: senses trained, predicted and evaluated;
 //! - `found`: the places of a word in texts whose senses nobody has said;
 //! - `induce`, `compare`: these put together, and on a map.
 pub(crate) mod args;
@@ -12,8 +11,6 @@ mod eval;
 mod fit;
 mod found;
 mod induce;
-mod score;
-mod split;
 mod tell;
 
 use crate::cli::CommonFlags;

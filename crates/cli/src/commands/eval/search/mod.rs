@@ -1,19 +1,21 @@
 //! `cloze eval search`: documents found for queries against judgements of them.
 //!
-//! - `among`: what is searched;
-//! - `results`: what was found before, in place of searching;
-//! - `judging`: rankings, as `trec_eval` has them, and their figures;
-//! - `report`: what it has come to.
-mod among;
-mod judging;
+//! - `searched`: an index, or documents;
+//! - `results`: results of an earlier search, in place of searching;
+//! - `report`: the report for people.
 mod report;
 mod results;
+mod searched;
 
 use std::collections::HashSet;
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use cloze::batch::isolate;
+use cloze::evaluate::EvaluateError;
+use cloze::evaluate::search::{
+    OtherDocuments, RankedDocuments, SearchEvaluation, SearchReport, SearchSource, write_run,
+};
 use cloze::metrics::retrieval::RetrievalParams;
 use cloze::search::index::FILE as INDEX_FILE;
 use cloze_corpus::JudgementParams;
@@ -23,9 +25,6 @@ use crate::commands::eval::args::search::EvalSearchArgs;
 use crate::input::{pairs, texts};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::{Out, json_line};
-use among::Among;
-use judging::Judging;
-use report::{Report, Source};
 
 /// A query whose name another one had.
 #[derive(Debug, thiserror::Error)]
@@ -51,22 +50,28 @@ pub(super) fn run(
     let mut out = args.out.open()?;
     let run = args.run.as_deref().map(|path| Out::to(Some(path), args.out.force)).transpose()?;
     let started = Instant::now();
-    let mut judging = Judging::new(judgements, params.scorer(), depth, run);
+    let evaluation = SearchEvaluation::new(judgements, params.scorer(), depth);
+    let mut evaluating = Evaluating { evaluation, run };
     let source = match &args.results {
         Some(name) => {
-            results::judge(name, &mut judging, messages)?;
-            Source::Results { results: name.clone() }
+            results::judge(name, &mut evaluating, messages)?;
+            SearchSource::Results { results: name.clone() }
         }
-        None => search(common, args, &mut judging, messages)?,
+        None => search(common, args, &mut evaluating, messages)?,
     };
-    judging.check(&args.judgements, &source, messages)?;
-    let judged = judging.finish(args.seed)?;
-    let queries = judged.asked;
-    let report = Report::new(args, source, depth, judged);
+    let Evaluating { evaluation, run } = evaluating;
+    check_names(&evaluation, args, &source, messages)?;
+    let evaluated = evaluation.finish(args.seed)?;
+    if let Some(run) = run {
+        run.finish()?;
+    }
+    let queries = evaluated.asked;
+    let judgements = args.judgements.clone();
+    let report = SearchReport::new(source, judgements, depth, evaluated, args.per_query);
     if args.json {
         json_line(&mut out, &report)?;
     } else {
-        report.write(&mut out)?;
+        report::write(&report, &mut out)?;
     }
     out.finish()?;
     let seconds = started.elapsed().as_secs_f64();
@@ -75,6 +80,49 @@ pub(super) fn run(
         n => format!("{n} queries"),
     };
     messages.note(&format!("{queries} in {seconds:.1} s"));
+    Ok(())
+}
+
+/// An evaluation with the run that is written beside it.
+struct Evaluating {
+    evaluation: SearchEvaluation,
+    run: Option<Out>,
+}
+
+impl Evaluating {
+    fn add(&mut self, query: &str, ranked: RankedDocuments) -> anyhow::Result<()> {
+        let hits = self.evaluation.add(query, ranked)?;
+        if let Some(run) = &mut self.run {
+            write_run(query, &hits, run).map_err(|error| match error {
+                EvaluateError::RunName { .. } => anyhow!("--run: {error}"),
+                error => error.into(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether there is anything to evaluate.
+fn check_names(
+    evaluation: &SearchEvaluation,
+    args: &EvalSearchArgs,
+    source: &SearchSource,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let judgements = &args.judgements;
+    let other = evaluation.check().map_err(|error| match error {
+        EvaluateError::NothingRelevant => anyhow!("{judgements}: {error}"),
+        EvaluateError::OtherQueries { expected, found } => anyhow!(
+            "{}: expected queries that {judgements} judges, as {expected}; found {found}",
+            source.queries()
+        ),
+        error => error.into(),
+    })?;
+    if let Some(OtherDocuments { found, judged }) = other {
+        messages.note(&format!(
+            "no document that was found is judged: they are called {found}, and in {judgements} {judged}"
+        ));
+    }
     Ok(())
 }
 
@@ -115,12 +163,12 @@ fn check(args: &EvalSearchArgs) -> anyhow::Result<Option<usize>> {
 fn search(
     common: &CommonFlags,
     args: &EvalSearchArgs,
-    judging: &mut Judging,
+    evaluating: &mut Evaluating,
     messages: &Messages,
-) -> anyhow::Result<Source> {
-    let among = match &args.index {
-        Some(folder) => Among::index(common, folder, args, messages)?,
-        None => Among::documents(common, args, messages)?,
+) -> anyhow::Result<SearchSource> {
+    let (searched, made) = match &args.index {
+        Some(folder) => searched::index(common, folder, args, messages)?,
+        None => searched::documents(common, args, messages)?,
     };
     let queries = args.queries.clone().unwrap_or_default();
     let mut asked = HashSet::new();
@@ -134,13 +182,16 @@ fn search(
             new
         });
         let all: Vec<&str> = chunk.iter().map(|query| query.text.as_str()).collect();
-        let find = |texts: &[&str]| among.ranked(texts, judging.depth(), judging.names());
+        let find = |texts: &[&str]| {
+            let evaluation = &evaluating.evaluation;
+            searched.ranked(texts, evaluation.depth(), evaluation.judged())
+        };
         for (query, found) in chunk.iter().zip(isolate(&all, find)?) {
             match found {
-                Ok(found) => judging.add(&query.id, found)?,
+                Ok(found) => evaluating.add(&query.id, found)?,
                 Err(error) => {
                     messages.failure(&query.not_encoded(error));
-                    judging.failed(&query.id);
+                    evaluating.evaluation.failed(&query.id);
                 }
             }
         }
@@ -149,5 +200,5 @@ fn search(
     if asked.is_empty() {
         bail!("{queries}: expected queries, found none");
     }
-    Ok(among.source(queries, &args.paths))
+    Ok(searched::source(&searched, made, queries, &args.paths))
 }

@@ -2,40 +2,45 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::bail;
+use cloze::evaluate::search::{JudgedDocuments, RankedDocuments};
 
-use super::judging::{Judging, Names, Ranked};
+use super::Evaluating;
 use crate::input::answers::{Answer, AnswerError, Line, Lines};
 use crate::terminal::messages::Messages;
 
 /// What is found for a query in a run, whose lines may come in any order.
 #[derive(Default)]
 struct Run {
-    queries: Vec<(String, Ranked, HashSet<String>)>,
+    queries: Vec<(String, RankedDocuments, HashSet<String>)>,
     places: HashMap<String, usize>,
 }
 
 /// Judges each query of a file. A line that is none of these is named, and the others count.
-pub(super) fn judge(name: &str, judging: &mut Judging, messages: &Messages) -> anyhow::Result<()> {
+pub(super) fn judge(
+    name: &str,
+    evaluating: &mut Evaluating,
+    messages: &Messages,
+) -> anyhow::Result<()> {
     let mut run = Run::default();
     let mut is_json = None;
     let mut asked = HashSet::new();
     for line in Lines::open(name)? {
         let read = line.and_then(|line| {
             if *is_json.get_or_insert(line.text.starts_with('{')) {
-                answered(&line, name, judging.names(), &mut asked).map(Some)
+                answered(&line, name, evaluating.evaluation.judged(), &mut asked).map(Some)
             } else {
                 run.push(&line, name).map(|()| None)
             }
         });
         match read {
-            Ok(Some((query, ranked))) => judging.add(&query, ranked)?,
+            Ok(Some((query, ranked))) => evaluating.add(&query, ranked)?,
             Ok(None) => {}
             Err(error) => messages.failure(&error),
         }
     }
     let found = !asked.is_empty() || !run.queries.is_empty();
     for (query, ranked, _) in run.queries {
-        judging.add(&query, ranked)?;
+        evaluating.add(&query, ranked)?;
     }
     if !found {
         bail!("{name}: expected what was found for queries, found none");
@@ -47,15 +52,15 @@ pub(super) fn judge(name: &str, judging: &mut Judging, messages: &Messages) -> a
 fn answered(
     line: &Line,
     path: &str,
-    names: &Names,
+    names: &JudgedDocuments,
     asked: &mut HashSet<String>,
-) -> Result<(String, Ranked), AnswerError> {
+) -> Result<(String, RankedDocuments), AnswerError> {
     let Answer { id, hits, .. } = line.answer(path)?;
     let Some(query) = id else {
         return Err(line.part(path, "the query's id: a search has them from --queries, found none"));
     };
     let mut seen = HashSet::new();
-    let mut ranked = Ranked::default();
+    let mut ranked = RankedDocuments::default();
     for hit in &hits {
         let Some(score) = hit.score else {
             return Err(line.part(path, format!("a score of hit {:?}, found none", hit.id)));
@@ -88,7 +93,7 @@ impl Run {
             return Err(line.part(path, format!("a score in column 5, found {score:?}")));
         };
         let place = *self.places.entry(query.to_owned()).or_insert_with(|| {
-            self.queries.push((query.to_owned(), Ranked::default(), HashSet::new()));
+            self.queries.push((query.to_owned(), RankedDocuments::default(), HashSet::new()));
             self.queries.len() - 1
         });
         let (_, ranked, seen) = &mut self.queries[place];

@@ -1,20 +1,22 @@
-//! How many senses are told right.
+//! Counts of rightly predicted senses.
 use std::collections::BTreeMap;
 
-use cloze::heads::senses::Word;
 use cloze_corpus::senses::SenseWord;
+use cloze_heads::senses::Word;
 use serde::Serialize;
 
-/// How many were right, of how many.
+/// Accuracy with its counts.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Tally {
-    pub(super) right: u64,
-    pub(super) of: u64,
-    /// `None` of none.
-    pub(super) accuracy: Option<f64>,
+pub struct SenseTally {
+    /// Number of right predictions.
+    pub right: u64,
+    /// Number of occurrences.
+    pub of: u64,
+    /// Share of right predictions; `None` of no occurrence.
+    pub accuracy: Option<f64>,
 }
 
-impl Tally {
+impl SenseTally {
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     pub(super) fn add(&mut self, right: bool) {
         self.right += u64::from(right);
@@ -23,27 +25,32 @@ impl Tally {
     }
 }
 
-/// What a way of telling comes to.
+/// Accuracy of one method.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Score {
-    pub(super) method: String,
+pub struct SenseScore {
+    /// Name of the method.
+    pub method: String,
+    /// Name of the correction, of methods that have one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) correction: Option<&'static str>,
-    pub(super) all: Tally,
-    /// Of words that have more than one sense in training.
-    pub(super) ambiguous: Tally,
-    /// Of these by part of speech.
-    pub(super) ambiguous_by_pos: BTreeMap<String, Tally>,
+    pub correction: Option<&'static str>,
+    /// Accuracy over all occurrences.
+    pub all: SenseTally,
+    /// Accuracy over words that have more than one sense in training.
+    pub ambiguous: SenseTally,
+    /// The same by part of speech.
+    pub ambiguous_by_pos: BTreeMap<String, SenseTally>,
 }
 
-impl Score {
-    pub(super) fn new(method: &str, correction: Option<&'static str>) -> Self {
+impl SenseScore {
+    /// No occurrences yet.
+    #[must_use]
+    pub fn new(method: &str, correction: Option<&'static str>) -> Self {
         Self { method: method.to_owned(), correction, ..Self::default() }
     }
 
-    /// Counts what was told of an occurrence; nothing where nothing is known of its word, which is wrong.
-    pub(super) fn add(&mut self, gold: &SenseWord, words: &[Word], told: Option<&str>) {
-        let right = told == Some(&*gold.sense);
+    /// Adds an occurrence. `words` are those of the lexicon that it may be of; no prediction is wrong.
+    pub fn add(&mut self, gold: &SenseWord, words: &[Word], predicted: Option<&str>) {
+        let right = predicted == Some(&*gold.sense);
         self.all.add(right);
         if is_ambiguous(gold, words) {
             self.ambiguous.add(right);
@@ -52,15 +59,15 @@ impl Score {
     }
 }
 
-/// Whether the very word, and not only its lemma, was there with several senses.
+/// Returns whether the word itself, and not only its lemma, has several senses.
 fn is_ambiguous(gold: &SenseWord, words: &[Word]) -> bool {
     matches!(words, [word] if word.pos == gold.pos && word.senses.len() > 1)
 }
 
 #[cfg(test)]
 mod tests {
-    use cloze::Span;
-    use cloze::heads::senses::Sense;
+    use cloze_core::Span;
+    use cloze_heads::senses::Sense;
 
     use super::*;
 
@@ -81,7 +88,7 @@ mod tests {
             pos: pos.into(),
             sense: sense.into(),
         };
-        let mut score = Score::new("by hand", None);
+        let mut score = SenseScore::new("by hand", None);
         score.add(&gold("NOUN", "a"), &words[..1], Some("a"));
         score.add(&gold("NOUN", "a"), &words[..1], Some("b"));
         score.add(&gold("VERB", "c"), &words[1..], Some("c"));

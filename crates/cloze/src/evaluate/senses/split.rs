@@ -1,28 +1,35 @@
-//! Documents to learn from and to judge by.
+//! Documents to train on and documents to evaluate on.
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::bail;
 use cloze_store::checksum;
 
-/// What a document is for.
+use crate::evaluate::EvaluateError;
+
+/// Part of the data that a document is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub enum DocumentPart {
+    /// Training.
     Train,
-    /// To choose settings by.
+    /// Choice of settings.
     Dev,
+    /// Evaluation.
     Test,
 }
 
-/// What each document is for. They are put in the order of the SHA-256 of `seed:name`, in hexadecimal;
-/// the first `share` of them, rounded, is for the test, half as many after them are for choosing. So
-/// whatever order they are read in, and whichever program does it, the parts are the same.
-pub(super) fn split<'n>(
+/// Splits documents by their names. They are put in the order of the SHA-256 of `seed:name`, in hexadecimal;
+/// the first `share` of them, rounded, are for the test, half as many after them for the choice of
+/// settings. So the parts are the same in whatever order they are read, and by whichever program.
+///
+/// # Errors
+/// [`EvaluateError::HeldOutShare`] for a share that is not above 0 and below 0.6;
+/// [`EvaluateError::FewDocuments`] for too few documents.
+pub fn split_documents<'n>(
     names: impl IntoIterator<Item = &'n str>,
     share: f64,
     seed: u64,
-) -> anyhow::Result<HashMap<&'n str, Part>> {
+) -> Result<HashMap<&'n str, DocumentPart>, EvaluateError> {
     if !(share > 0.0 && share < 0.6) {
-        bail!("--hold-out is {share}: expected a number above 0 and below 0.6");
+        return Err(EvaluateError::HeldOutShare { found: share });
     }
     let names: BTreeSet<&str> = names.into_iter().collect();
     let mut ordered: Vec<(String, &str)> = names
@@ -33,13 +40,13 @@ pub(super) fn split<'n>(
     let (test, dev) = (part(ordered.len(), share), part(ordered.len(), share / 2.0));
     if test + dev >= ordered.len() {
         let found = ordered.len();
-        bail!("expected at least 3 documents, to hold some of them out, found {found}");
+        return Err(EvaluateError::FewDocuments { found });
     }
     let of = |(place, (_, name)): (usize, (String, &'n str))| {
         let part = match place {
-            place if place < test => Part::Test,
-            place if place < test + dev => Part::Dev,
-            _ => Part::Train,
+            place if place < test => DocumentPart::Test,
+            place if place < test + dev => DocumentPart::Dev,
+            _ => DocumentPart::Train,
         };
         (name, part)
     };
@@ -62,27 +69,30 @@ mod tests {
     #[test]
     fn documents_go_by_the_hash_of_their_names() {
         let names: Vec<String> = (0..10).map(|i| format!("d{i}")).collect();
-        let found = split(names.iter().map(String::as_str), 0.2, 0).unwrap();
+        let found = split_documents(names.iter().map(String::as_str), 0.2, 0).unwrap();
         let of = |part| {
             let mut names: Vec<&str> =
                 found.iter().filter(|(_, p)| **p == part).map(|(name, _)| *name).collect();
             names.sort_unstable();
             names
         };
-        assert_eq!((of(Part::Test), of(Part::Dev)), (vec!["d4", "d7"], vec!["d0"]));
-        assert_eq!(of(Part::Train).len(), 7);
+        assert_eq!((of(DocumentPart::Test), of(DocumentPart::Dev)), (vec!["d4", "d7"], vec!["d0"]));
+        assert_eq!(of(DocumentPart::Train).len(), 7);
         // Another order of reading, the same parts; another seed, others.
-        let again = split(names.iter().rev().map(String::as_str), 0.2, 0).unwrap();
+        let again = split_documents(names.iter().rev().map(String::as_str), 0.2, 0).unwrap();
         assert_eq!(again, found);
-        assert_ne!(split(names.iter().map(String::as_str), 0.2, 1).unwrap(), found);
+        assert_ne!(split_documents(names.iter().map(String::as_str), 0.2, 1).unwrap(), found);
     }
 
     #[test]
     fn too_few_documents_and_shares_that_are_none() {
         for (n, share) in [(2, 0.2), (0, 0.2), (10, 0.0), (10, 0.6), (10, f64::NAN)] {
             let names: Vec<String> = (0..n).map(|i| i.to_string()).collect();
-            assert!(split(names.iter().map(String::as_str), share, 0).is_err(), "{n} {share}");
+            assert!(
+                split_documents(names.iter().map(String::as_str), share, 0).is_err(),
+                "{n} {share}"
+            );
         }
-        assert_eq!(split(["a", "b", "c", "a"], 0.2, 0).unwrap().len(), 3);
+        assert_eq!(split_documents(["a", "b", "c", "a"], 0.2, 0).unwrap().len(), 3);
     }
 }

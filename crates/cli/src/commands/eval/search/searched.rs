@@ -1,0 +1,125 @@
+//! An index or documents, as the flags choose them.
+use std::path::Path;
+
+use anyhow::bail;
+use cloze::TextIndex;
+use cloze::evaluate::search::{
+    DocumentError, DocumentRows, SearchSource, SearchedDocuments, SearchedText, VectorOrigin,
+};
+use cloze::search::{Index, OpenParams};
+
+use crate::cli::CommonFlags;
+use crate::commands::embed::note_truncated;
+use crate::commands::eval::args::search::EvalSearchArgs;
+use crate::flags::read::ReadFlags;
+use crate::flags::vectors::VectorFlags;
+use crate::input::texts;
+use crate::terminal::messages::Messages;
+
+/// A document whose name another one had.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}:{line}: document {id:?} is there twice")]
+struct DocumentTwice {
+    path: String,
+    line: u64,
+    id: String,
+}
+
+pub(super) fn index(
+    common: &CommonFlags,
+    folder: &Path,
+    args: &EvalSearchArgs,
+    messages: &Messages,
+) -> anyhow::Result<(SearchedDocuments, VectorOrigin)> {
+    let work = &args.vectors.work;
+    let params = OpenParams::new()
+        .engine(args.engine.value())
+        .expansion_search(args.expansion_search)
+        .threads(work.threads.unwrap_or(0));
+    let index = Index::open_with(folder, params)?;
+    let filter = args.filter.parse()?;
+    let allowed = filter.map(|filter| index.rows_where(&filter)).transpose()?;
+    // Said before anything is fetched for it.
+    if index.encoder().is_none() {
+        let error = cloze::Error::NoEncoder { folder: index.folder().to_owned() };
+        return Err(error.into());
+    }
+    let texts = TextIndex::builder(index)
+        .threads(work.threads)
+        .batch_tokens(work.batch_tokens)
+        .runtime(common.load_runtime(messages)?)
+        .open()?;
+    let made = VectorOrigin::of_index(&texts.index().info());
+    let texts = Box::new(texts);
+    Ok((SearchedDocuments::Index { texts, allowed, hybrid: args.hybrid }, made))
+}
+
+pub(super) fn documents(
+    common: &CommonFlags,
+    args: &EvalSearchArgs,
+    messages: &Messages,
+) -> anyhow::Result<(SearchedDocuments, VectorOrigin)> {
+    let filter = args.filter.parse()?;
+    let encoder = args.vectors.open(common, messages)?;
+    let mut rows = DocumentRows::new(encoder.width(), args.chunk.unwrap_or_default(), filter);
+    let read = ReadFlags { metadata: true, ..args.read.clone() };
+    texts::for_each_chunk(&args.paths, &read, messages, |chunk| {
+        let texts = chunk.iter().map(|input| SearchedText {
+            id: &input.id,
+            path: &input.path,
+            line: input.line,
+            text: &input.text,
+            metadata: &input.metadata,
+        });
+        for (index, error) in rows.push(&texts.collect::<Vec<_>>(), &encoder)? {
+            let input = &chunk[index];
+            match error {
+                DocumentError::Twice { id } => {
+                    let (path, line) = (input.path.clone(), input.line);
+                    messages.failure(&DocumentTwice { path, line, id });
+                }
+                DocumentError::NotEncoded(error) => messages.failure(&input.not_encoded(error)),
+                error => messages.failure(&error),
+            }
+        }
+        Ok(())
+    })?;
+    note_truncated(&encoder, messages);
+    if rows.is_empty() {
+        bail!("{}: expected documents, found none", args.paths.join(", "));
+    }
+    let made = VectorOrigin::of(&encoder, args.metric)?;
+    // Of each prompt an encoder.
+    let queries = match &args.query_prompt {
+        Some(prompt) => {
+            VectorFlags { prompt: prompt.clone(), ..args.vectors.clone() }.open(common, messages)?
+        }
+        None => encoder,
+    };
+    let threads = args.vectors.work.threads.unwrap_or(0);
+    Ok((SearchedDocuments::in_memory(queries, rows, args.metric, threads)?, made))
+}
+
+/// Source of the rankings, for the report.
+pub(super) fn source(
+    searched: &SearchedDocuments,
+    made: VectorOrigin,
+    queries: String,
+    paths: &[String],
+) -> SearchSource {
+    match searched {
+        SearchedDocuments::Index { texts, hybrid, .. } => SearchSource::Index {
+            queries,
+            index: texts.index().folder().display().to_string(),
+            records: searched.records(),
+            hybrid: *hybrid,
+            made,
+        },
+        SearchedDocuments::Memory { .. } => SearchSource::Documents {
+            queries,
+            documents: paths.to_vec(),
+            records: searched.records(),
+            made,
+        },
+    }
+}
