@@ -36,7 +36,7 @@ fn encoder() -> SentenceEncoder {
     SentenceEncoder::builder(model).runtime(runtime()).open().unwrap()
 }
 
-fn sentences(conll: &str) -> Vec<TaggedSentence> {
+fn sentences(conll: &'static str) -> Vec<TaggedSentence> {
     let params = TaggedParams::default().check().unwrap();
     params.from_reader("gold.conll", conll.as_bytes()).collect::<Result<_, _>>().unwrap()
 }

@@ -12,7 +12,6 @@ use crate::evaluate::EvaluateError;
 use crate::{Error, SentenceEncoder, TextIndex};
 
 /// Documents that are searched.
-#[derive(Debug)]
 pub enum SearchedDocuments {
     /// An index with the model that it was built with.
     Index {
