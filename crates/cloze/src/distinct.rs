@@ -54,7 +54,6 @@ impl<T> DistinctTexts<T> {
     }
 
     /// Results in the order of adding.
-    #[must_use]
     pub fn results(&self) -> &[Result<T, Arc<Error>>] {
         &self.results
     }

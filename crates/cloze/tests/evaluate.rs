@@ -87,8 +87,8 @@ fn labels_beside_gold() {
     let examples = texts.iter().zip(&gold);
     let examples = examples.map(|(text, labels)| GoldExample { input: Input::text(text), labels });
     let mut evaluation = ClassifierEvaluation::new(classifier);
-    let classified = evaluation.add(&examples.collect::<Vec<_>>()).unwrap();
-    let right: Vec<_> = classified.iter().map(|example| example.right).collect();
+    let predictions = evaluation.add(&examples.collect::<Vec<_>>()).unwrap();
+    let right: Vec<_> = predictions.iter().map(|example| example.right).collect();
     assert_eq!(right, [Some(true), Some(true), Some(false)]);
     let report = evaluation.report(0).unwrap();
     assert!((report.evaluation.accuracy() - 2.0 / 3.0).abs() < 1e-12);

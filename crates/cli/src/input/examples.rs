@@ -1,26 +1,15 @@
 //! Labelled examples of files, with progress and messages.
-use cloze::train::{FitContext, FitData, FitEvent, read_labelled_chunks};
+use cloze::train::{FitContext, FitEvent, read_labelled_chunks};
 use cloze_corpus::LabelledParams;
 use cloze_report::DataFile;
 
 use crate::terminal::messages::Messages;
 use crate::terminal::training::show;
 
-pub(crate) use cloze::train::{LabelledText as Example, LabelledTexts as Examples};
+pub(crate) use cloze::train::LabelledText as Example;
 
-/// Reads every example of `paths`. A row that cannot be read is named and the others are taken, as are
-/// empty texts; none at all is an error.
-pub(crate) fn read(
-    paths: &[String],
-    params: LabelledParams,
-    messages: &Messages,
-) -> anyhow::Result<Examples> {
-    let observer = |event: &FitEvent<'_>| show(event, messages);
-    let context = FitContext::new().observer(&observer);
-    Ok(FitData::files(paths.iter().cloned(), params).read(&context)?)
-}
-
-/// The same, in chunks that are given to `work` and need not stay.
+/// Reads every example of `paths`, in chunks that are given to `work`. A row that cannot be read is named
+/// and the others are taken, as are empty texts; none at all is an error.
 pub(crate) fn for_each_chunk(
     paths: &[String],
     params: LabelledParams,

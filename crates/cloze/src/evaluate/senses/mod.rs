@@ -1,4 +1,4 @@
-//! FittedSenses of words against gold senses: how often the right one is predicted, beside the most frequent
+//! Senses of words against gold senses: how often the right one is predicted, beside the most frequent
 //! one.
 //!
 //! - [`split_documents`]: documents to train on and to evaluate on;
