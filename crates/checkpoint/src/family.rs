@@ -1,7 +1,7 @@
 //! Families of models: every fact in which the architectures differ, a row of [`FAMILIES`] each.
 //!
 //! A family whose arithmetic is one of these is added by its row here alone. Source: transformers 5,
-//! `models/{bert,roberta,xlm_roberta,camembert,distilbert,electra}/{configuration,modeling}_*.py`.
+//! `models/{bert,roberta,xlm_roberta,camembert,data2vec,ernie,distilbert,electra}/modeling_*.py`.
 use crate::config::Activation;
 
 /// One of transformers' architectures.
@@ -218,11 +218,20 @@ pub const ELECTRA: Family = Family {
 };
 
 /// Families that graphs are built for.
-pub static FAMILIES: [Family; 6] = [
+pub static FAMILIES: [Family; 8] = [
     BERT,
     ROBERTA,
     Family { model_type: "xlm-roberta", class: "XLMRoberta", ..ROBERTA },
     Family { model_type: "camembert", class: "Camembert", ..ROBERTA },
+    Family {
+        model_type: "data2vec-text",
+        class: "Data2VecText",
+        prefix: "data2vec_text.",
+        ..ROBERTA
+    },
+    // ERNIE 2 and 3 (Sun et al. 2020, 2021); with `use_task_id` there is a tensor more, which is refused
+    // by its name.
+    Family { model_type: "ernie", class: "Ernie", prefix: "ernie.", ..BERT },
     DISTILBERT,
     ELECTRA,
 ];

@@ -10,6 +10,7 @@ use cloze_encoder::{
 use cloze_graph::GraphError;
 use cloze_testkit::{assert_close, checkpoint, checkpoint_copy, checkpoints};
 use safetensors::SafeTensors;
+use tempfile::TempDir;
 
 /// The most that a number may be off.
 const TOLERANCE: f32 = 1e-5;
@@ -155,6 +156,81 @@ fn company_does_not_matter_to_weights() {
             assert!(alone[0] == together, "{name}: {text:?} changed");
         }
     }
+}
+
+/// A copy of a checkpoint under the names of another family: `model_type`, classes and prefix.
+fn renamed(name: &str, from: [&str; 3], to: [&str; 3]) -> TempDir {
+    let copy = checkpoint_copy(name);
+    let path = copy.path().join("config.json");
+    let config = fs_err::read_to_string(&path).unwrap();
+    let changed = config
+        .replace(
+            &format!("\"model_type\": \"{}\"", from[0]),
+            &format!("\"model_type\": \"{}\"", to[0]),
+        )
+        .replace(&format!("\"{}For", from[1]), &format!("\"{}For", to[1]));
+    assert_eq!(changed.matches(to[0]).count(), 1, "{changed}");
+    assert!(changed.contains(&format!("\"{}For", to[1])), "{changed}");
+    fs_err::write(&path, changed).unwrap();
+    let path = copy.path().join("model.safetensors");
+    let bytes = fs_err::read(&path).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let views = tensors.tensors().into_iter().map(|(tensor, view)| {
+        let own = tensor.strip_prefix(from[2]).map(|rest| format!("{}{rest}", to[2]));
+        (own.unwrap_or(tensor), view)
+    });
+    fs_err::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    copy
+}
+
+/// A family that differs from another in names alone has its rows, bit for bit: every hidden state and
+/// head.
+#[test]
+fn a_family_with_other_names_computes_the_same() {
+    let bert = ["bert", "Bert", "bert."];
+    let roberta = ["roberta", "Roberta", "roberta."];
+    let ernie = ["ernie", "Ernie", "ernie."];
+    let data2vec = ["data2vec-text", "Data2VecText", "data2vec_text."];
+    for (name, from, to) in [
+        ("bert-pretraining", bert, ernie),
+        ("bert-sequence", bert, ernie),
+        ("bert-token", bert, ernie),
+        ("roberta-mlm", roberta, data2vec),
+        ("roberta-sequence", roberta, data2vec),
+        ("roberta-token", roberta, data2vec),
+    ] {
+        let folder = checkpoint(name);
+        let copy = renamed(name, from, to);
+        let [before, after] =
+            [&*folder, copy.path()].map(|folder| Checkpoint::open(folder).unwrap());
+        assert_eq!(after.config().family.model_type, to[0]);
+        assert_eq!(before.heads(), after.heads(), "{name}");
+        let texts = texts(&folder);
+        let sequences: Vec<Sequence> =
+            texts.texts.iter().map(|text| asked_everywhere(&text.ids)).collect();
+        let [before, after] = [&*folder, copy.path()].map(|folder| {
+            let encoder = open(folder, &before.heads());
+            encoder.map_sequences(&sequences, all_rows).unwrap()
+        });
+        assert!(before.iter().flatten().flatten().any(|x| *x != 0.0), "{name}");
+        assert_eq!(before, after, "{name}");
+    }
+}
+
+/// ERNIE with task types adds a row of them to every token: a tensor of no known use.
+#[test]
+fn task_types_are_refused_by_name() {
+    let copy = renamed("bert-token", ["bert", "Bert", "bert."], ["ernie", "Ernie", "ernie."]);
+    let path = copy.path().join("model.safetensors");
+    let bytes = fs_err::read(&path).unwrap();
+    let mut views = SafeTensors::deserialize(&bytes).unwrap().tensors();
+    let types = views.iter().find(|(name, _)| name.ends_with("token_type_embeddings.weight"));
+    let types = types.unwrap().1.clone();
+    views.push(("ernie.embeddings.task_type_embeddings.weight".into(), types));
+    fs_err::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    let error = Checkpoint::open(copy.path()).unwrap_err().to_string();
+    assert!(error.contains("1 tensor of no known use"), "{error}");
+    assert!(error.contains("ernie.embeddings.task_type_embeddings.weight"), "{error}");
 }
 
 /// The head of a masked language model uses `hidden_act` between two matrices: its logits from the last
