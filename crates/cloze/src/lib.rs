@@ -98,7 +98,6 @@
 //! - [`data_check`]: labelled data, checked before training;
 //! - [`model_report`]: what is in a model, and whether it is sound;
 //! - [`distinct`]: texts of pairs, each distinct one done once;
-//! - [`cache`]: vectors kept on disk;
 //! - [`modules`]: what sentence-transformers' files in a folder say;
 //! - [`companions`]: files that belong to a model folder beside its weights;
 //! - `train` (feature `train`): training models; beneath it `fit`, `cloze_train`, `tune`,
@@ -110,7 +109,6 @@
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 pub mod batch;
-pub mod cache;
 pub mod classifier;
 pub mod companions;
 pub mod data_check;
@@ -153,7 +151,6 @@ pub use cloze_train as fit;
 #[cfg(feature = "train")]
 pub use cloze_tune as tune;
 
-pub use cache::VectorCache;
 pub use classifier::{InputClassifier, PairClassifier, TextClassifier};
 pub use cloze_checkpoint::{Head, ModelFolder};
 pub use cloze_core::{Cancel, Entity, Matrix, Scheme, Span};

@@ -62,6 +62,8 @@ pub mod tagged;
 
 pub mod judgements;
 
+pub mod quality;
+
 pub mod senses;
 
 mod error;

@@ -7,6 +7,7 @@
 //! - [`ranking`]: whether scores put positive examples first;
 //! - [`retrieval`]: whether searches find the documents that are judged relevant;
 //! - [`probability`]: whether probabilities are what they say;
+//! - [`preference`]: which text of a pair is likelier, by group;
 //! - [`proportion`]: shares of yes-or-no answers;
 //! - [`correlation`]: how two lists of numbers go together, as in judging similarities;
 //! - [`compare`]: whether a difference is more than chance.
@@ -31,6 +32,7 @@ pub mod counts;
 pub mod entity;
 mod error;
 pub mod labels;
+pub mod preference;
 pub mod probability;
 pub mod proportion;
 pub mod ranking;

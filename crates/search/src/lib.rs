@@ -44,6 +44,7 @@ pub mod pairs;
 mod rows;
 mod rowset;
 mod top;
+mod vector_cache;
 mod vectors;
 
 #[cfg(feature = "hnsw")]
@@ -60,3 +61,4 @@ pub use pairs::Pair;
 pub use rows::Dtype;
 pub use rowset::RowSet;
 pub use top::Hit;
+pub use vector_cache::VectorCache;

@@ -15,6 +15,7 @@ mod error;
 
 pub mod encoder;
 mod kernel;
+pub mod packing;
 pub mod parameter;
 pub mod random;
 pub mod sequence;

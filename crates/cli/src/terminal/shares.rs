@@ -1,7 +1,7 @@
 //! Shares of pairs as a plain table.
 use std::io::{self, Write};
 
-use cloze::evaluate::preference::PreferenceShare;
+use cloze::metrics::preference::PreferenceShare;
 use cloze_report::text::one_line;
 
 /// Writes a table, the names in the first column.

@@ -7,7 +7,7 @@ use cloze_embed::Method;
 use cloze_heads::classify::{Combine, FeatureParams};
 use cloze_train::{Folds, HeadParams, LabelError, Labels, TrainError, cross_validate};
 
-use super::{Finding, FindingKind, LabelledLine, SourceLine};
+use cloze_corpus::quality::{Finding, FindingKind, LabelledLine, SourceLine};
 
 /// Number of folds: each is evaluated by what was fitted on the others.
 const FOLDS: usize = 5;

@@ -1,21 +1,22 @@
-//! Texts longer than a model takes at once.
+//! RepeatedTexts longer than a model takes at once.
 use cloze_checkpoint::ModelFolder;
 use cloze_encoder::{EncoderError, TokenCounter};
 
 use super::DataCheckError;
-use super::finding::{Finding, FindingKind, LabelledLine, SourceLine};
-use super::texts::{Text, Texts};
+use cloze_corpus::quality::{
+    CheckedText, Finding, FindingKind, LabelledLine, RepeatedTexts, SourceLine,
+};
 
 /// Findings, one per distinct text with more tokens than the model takes at once, special ones aside,
-/// and an error for each text whose tokens cannot be counted. Texts of a pair share one sequence where
+/// and an error for each text whose tokens cannot be counted. RepeatedTexts of a pair share one sequence where
 /// the model takes two, and have one each where not.
 pub(super) fn long_texts(
-    texts: &Texts,
+    texts: &RepeatedTexts,
     model: &ModelFolder,
 ) -> Result<(Vec<Finding>, Vec<DataCheckError>), EncoderError> {
     let counter = TokenCounter::open(model)?;
     let distinct = texts.distinct();
-    let parts = |text: &Text| 1 + usize::from(text.second.is_some());
+    let parts = |text: &CheckedText| 1 + usize::from(text.second.is_some());
     let all: Vec<&str> = distinct
         .iter()
         .flat_map(|(text, _)| [Some(&text.first), text.second.as_ref()])

@@ -6,7 +6,8 @@
 //!
 //! ```
 //! use cloze::corpus::{Format, LabelledParams};
-//! use cloze::data_check::{CheckedData, DataCheck, FindingKind};
+//! use cloze::corpus::quality::FindingKind;
+//! use cloze::data_check::{CheckedData, DataCheck};
 //!
 //! let file = "text,label\nIt rains,weather\nit  rains,sport\n";
 //! let mut data = CheckedData::labelled();
@@ -18,29 +19,24 @@
 //! assert_eq!(report.findings[0].kind, FindingKind::Contradiction);
 //! # Ok::<(), cloze::corpus::CorpusError>(())
 //! ```
-mod counts;
-mod finding;
 #[cfg(feature = "train")]
 mod label_errors;
 mod long;
-mod tags;
-mod texts;
 
 use std::sync::Arc;
 
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Scheme;
+use cloze_corpus::quality::{
+    CheckedText, Finding, FindingKind, FindingsOfKind, LabelCount, LabelCounts, LabelledLine,
+    RepeatedTexts, SourceLine, TagSequences, sorted,
+};
 use cloze_corpus::{Example, TaggedSentence};
 use cloze_encoder::EncoderError;
 use serde::Serialize;
 
-pub use counts::LabelCount;
-use counts::LabelCounts;
-pub use finding::{Finding, FindingKind, FindingsOfKind, LabelledLine, SourceLine};
 #[cfg(feature = "train")]
 pub use label_errors::{LabelErrorFindings, LabelErrorWarning, label_errors};
-use tags::Tags;
-use texts::{Text, Texts};
 
 /// Errors of single texts, which cost a check nothing but these texts.
 #[derive(Debug, thiserror::Error)]
@@ -64,9 +60,9 @@ pub struct CheckedData {
     files: Vec<Arc<str>>,
     examples: u64,
     labels: LabelCounts,
-    texts: Texts,
+    texts: RepeatedTexts,
     empty: Vec<Finding>,
-    tagged: Option<Tags>,
+    tagged: Option<TagSequences>,
     /// Examples that have a text, with their places, if they are to be kept.
     kept: Option<Vec<(SourceLine, Example)>>,
 }
@@ -81,7 +77,7 @@ impl CheckedData {
     /// No tagged sentences yet.
     #[must_use]
     pub fn tagged() -> Self {
-        Self { tagged: Some(Tags::default()), ..Self::default() }
+        Self { tagged: Some(TagSequences::default()), ..Self::default() }
     }
 
     /// Keeps the examples themselves, which label errors are found by. Default: no.
@@ -115,7 +111,7 @@ impl CheckedData {
             });
             return;
         }
-        self.texts.add(Text { first: text.clone(), second: second.clone() }, line);
+        self.texts.add(CheckedText { first: text.clone(), second: second.clone() }, line);
         if let Some(kept) = &mut self.kept {
             kept.push((place, example));
         }
@@ -136,7 +132,7 @@ impl CheckedData {
         if let Some(tagged) = &mut self.tagged {
             tagged.add(tags);
         }
-        self.texts.add(Text { first: text, second: None }, LabelledLine { place, label });
+        self.texts.add(CheckedText { first: text, second: None }, LabelledLine { place, label });
     }
 
     fn place(&mut self, path: &str, line: u64) -> SourceLine {
@@ -232,7 +228,7 @@ impl<'d> DataCheck<'d> {
             examples: data.examples,
             labels,
             tags,
-            findings: finding::sorted(self.findings),
+            findings: sorted(self.findings),
         }
     }
 }
@@ -253,7 +249,7 @@ pub struct DataCheckReport {
     pub findings: Vec<FindingsOfKind>,
 }
 
-/// Tags of sentences.
+/// TagSequences of sentences.
 #[derive(Clone, Debug, Serialize)]
 pub struct TagSummary {
     /// Number of words.

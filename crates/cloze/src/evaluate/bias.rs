@@ -4,8 +4,8 @@ use cloze_checkpoint::ModelFolder;
 use serde::Serialize;
 
 use super::EvaluateError;
-use super::preference::{Likelier, PreferenceShare, by_group};
 use crate::{Error, Scorer, SharedScore, batch};
+use cloze_metrics::preference::{Likelier, PreferenceShare, by_group};
 
 /// Limits of the figure, given with every report.
 pub const BIAS_LIMITS: [&str; 4] = [

@@ -6,8 +6,8 @@ use cloze_store::checksum;
 use serde::Serialize;
 
 use super::EvaluateError;
-use super::preference::{Likelier, PreferenceShare, by_group};
 use crate::{Error, Scorer, TextScore, batch};
+use cloze_metrics::preference::{Likelier, PreferenceShare, by_group};
 
 /// Two sentences of which one is acceptable.
 #[derive(Clone, Copy, Debug)]

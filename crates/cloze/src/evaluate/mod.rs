@@ -13,14 +13,12 @@
 //! - `language_model` (feature `train`): masked words, and what follows, in running text;
 //! - [`minimal_pairs`]: the acceptable sentence of a pair against the other;
 //! - [`bias`]: the more stereotyping sentence of a pair against the other;
-//! - [`preference`]: shares of pairs whose first text is likelier.
 pub mod bias;
 pub mod classifier;
 mod error;
 #[cfg(feature = "train")]
 pub mod language_model;
 pub mod minimal_pairs;
-pub mod preference;
 pub mod search;
 pub mod senses;
 pub mod sts;

@@ -3,10 +3,12 @@
 //! What counts as an entity depends on who reads the tags, so that every report names it. Gold `B-PER
 //! I-PER O` and predicted `I-PER I-PER O` have one entity in common by [`Convention::Conlleval`], and
 //! none by [`Convention::Strict`] in IOB2, where nothing begins with `I`.
+mod outcomes;
 mod partial;
 mod scheme;
 mod tags;
 
+pub use outcomes::{TagOutcomes, micro_f1};
 pub use partial::{ByMatch, PartialCounts, PartialScores};
 pub use scheme::{SchemeEvidence, TagScheme};
 

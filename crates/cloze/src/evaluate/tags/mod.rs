@@ -4,11 +4,10 @@
 //! Gold tags are read in their own scheme and predictions come as IOB2: both are compared as entities,
 //! so that the scheme of the gold tags changes no figure.
 mod rename;
-mod score;
 
 use cloze_corpus::TaggedSentence;
 use cloze_metrics::compare::{BootstrapParams, PairedBootstrap};
-use cloze_metrics::entity::{ByMatch, PartialScores, SchemeEvidence};
+use cloze_metrics::entity::{ByMatch, PartialScores, SchemeEvidence, TagOutcomes, micro_f1};
 use cloze_metrics::labels::DifferenceVerdict;
 use cloze_metrics::{Convention, EntityReport, EntityScorer, MetricsError, Origin, TagScheme};
 use serde::Serialize;
@@ -16,7 +15,6 @@ use serde::Serialize;
 use super::EvaluateError;
 use crate::{Error, TagText, Tagger};
 use rename::Rename;
-use score::TagOutcomes;
 
 /// Settings of evaluations of tags.
 #[derive(Clone, Debug)]
@@ -240,9 +238,8 @@ impl<'m> TagEvaluation<'m> {
             [first, second] => {
                 let (a, b) = (first.outcomes.by_sentence(), second.outcomes.by_sentence());
                 let bootstrap = BootstrapParams::new().seed(self.params.seed).check()?;
-                let micro_f1 = bootstrap.compare(a.len(), |order| {
-                    (score::micro_f1(a, order), score::micro_f1(b, order))
-                })?;
+                let micro_f1 =
+                    bootstrap.compare(a.len(), |order| (micro_f1(a, order), micro_f1(b, order)))?;
                 Some(ComparedTagger {
                     report: self.tag_report(second, gold),
                     micro_f1_verdict: DifferenceVerdict::of_interval(&micro_f1, a.len()),

@@ -7,7 +7,9 @@ use cloze_core::Matrix;
 use super::{ExampleNotEncoded, FitContext, FitError, FitEvent, LabelledText};
 use crate::batch::isolate;
 use crate::rows::check_finite;
-use crate::{Error, Input, PairRows, RowParams, SentenceEncoder, VectorCache};
+use cloze_search::VectorCache;
+
+use crate::{Error, Input, PairRows, RowParams, SentenceEncoder};
 
 /// Number of inputs that are encoded together, and lost if the run is interrupted.
 const CHUNK: usize = 2048;
@@ -44,7 +46,7 @@ pub fn encode_examples(
         Some(folder) => {
             let model = encoder.model().sha256()?;
             let settings = format!("{model} {}", serde_json::to_string(&params)?);
-            VectorCache::open(folder, &settings, width)?
+            VectorCache::open(folder, &settings, width).map_err(Error::from)?
         }
         None => VectorCache::in_memory(width),
     };
@@ -107,7 +109,7 @@ fn fill<'t>(
                 }
             }
         }
-        known.write()?;
+        known.write().map_err(Error::from)?;
         context.event(&FitEvent::Encoded { inputs: chunk.len() });
     }
     context.event(&FitEvent::EncodingEnded);

@@ -1,8 +1,8 @@
 //! Running text as documents of sentences in tokens.
-use cloze_core::Casing;
 use cloze_corpus::{Chunk, Piece, ReadParams, Source, ValidReadParams, walk};
 use cloze_encoder::{EncoderError, TokenCounter};
 use cloze_report::DataFile;
+use cloze_tune::packing::{Document, TextTokens};
 use cloze_tune::task::masked::Part;
 use rayon::prelude::*;
 
@@ -15,49 +15,6 @@ use crate::train::{DataSource, FineTuneError, TrainingEvent};
 const CHUNK_BYTES: usize = 256 << 10;
 /// Maximum number of texts of a chunk.
 const CHUNK_TEXTS: usize = 4096;
-
-/// Tokens of a text, without special ones.
-#[derive(Clone, Debug, Default)]
-pub struct TextTokens {
-    /// Ids.
-    pub ids: Vec<u32>,
-    /// Kinds.
-    pub parts: Vec<Part>,
-    /// Casings; none where the encoder does not look at them.
-    pub casing: Vec<Casing>,
-}
-
-impl TextTokens {
-    /// Number of tokens.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ids.len()
-    }
-
-    /// Returns `true` if there are no tokens.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-    }
-
-    pub(super) fn extend(&mut self, other: &Self) {
-        self.ids.extend_from_slice(&other.ids);
-        self.parts.extend_from_slice(&other.parts);
-        self.casing.extend_from_slice(&other.casing);
-    }
-
-    /// Takes off the tokens from `at` on.
-    pub(super) fn split_off(&mut self, at: usize) -> Self {
-        Self {
-            ids: self.ids.split_off(at),
-            parts: self.parts.split_off(at),
-            casing: self.casing.split_off(at.min(self.casing.len())),
-        }
-    }
-}
-
-/// Sentences of a document, in order.
-pub type Document = Vec<TextTokens>;
 
 /// Documents of a data set.
 #[derive(Debug, Default)]

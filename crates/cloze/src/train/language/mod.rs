@@ -5,7 +5,6 @@
 //! - `evaluate`: guesses of a model in training; `tally`: their counts.
 mod data;
 mod evaluate;
-mod pack;
 mod sequences;
 mod tally;
 
@@ -29,9 +28,7 @@ use super::run::{Run, Steps, TaskData};
 use super::save::TrainedModel;
 use super::{FineTuneError, FineTuneParams, TrainingData, TrainingOutcome, ValidFineTuneParams};
 use data::Splits;
-pub use data::{
-    Document, DocumentParams, DocumentUnit, Documents, TextTokens, ValidDocumentParams,
-};
+pub use data::{DocumentParams, DocumentUnit, Documents, ValidDocumentParams};
 use evaluate::{evaluate, score};
 pub use sequences::{PackedText, packed};
 pub use tally::LanguageTally;

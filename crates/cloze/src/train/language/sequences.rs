@@ -2,11 +2,10 @@
 use std::ops::Range;
 
 use cloze_encoder::{PairPieces, Sequence as Pieces, TokenCounter};
+use cloze_tune::packing::{self, Document, TextPair, TextTokens};
 use cloze_tune::task::MaskedExample;
 use cloze_tune::task::masked::Part;
 
-use super::data::{Document, TextTokens};
-use super::pack;
 use crate::train::FineTuneError;
 use crate::train::base::sequence;
 
@@ -53,8 +52,8 @@ pub fn packed(
     };
     if next {
         let special = tokenizer.around_pair([empty; 2])?.sequence.ids.len();
-        let pairs = pack::pairs(documents, room(special, 2)?, seed);
-        let one = |pair: pack::TextPair| {
+        let pairs = packing::pairs(documents, room(special, 2)?, seed);
+        let one = |pair: TextPair| {
             let texts = [&pair.first, &pair.second].map(|text| (&*text.ids, &*text.casing));
             let PairPieces { sequence: pieces, first, second, .. } =
                 tokenizer.around_pair(texts)?;
@@ -65,7 +64,7 @@ pub fn packed(
         return pairs.into_iter().map(one).collect();
     }
     let room = room(tokenizer.around(&[], &[]).0.ids.len(), 1)?;
-    let texts = documents.iter().flat_map(|document| pack::sequences(document, room));
+    let texts = documents.iter().flat_map(|document| packing::sequences(document, room));
     let one = |text: TextTokens| {
         let (pieces, place) = tokenizer.around(&text.ids, &text.casing);
         let parts = parts(pieces.ids.len(), [(place, &text)]);

@@ -1,5 +1,6 @@
 //! Labels that are likely wrong, by the vectors of an encoder.
-use cloze::data_check::{CheckedData, Finding, LabelErrorFindings, label_errors};
+use cloze::corpus::quality::Finding;
+use cloze::data_check::{CheckedData, LabelErrorFindings, label_errors};
 use cloze::train::{EncodedExamples, FitContext, FitEvent, encode_examples};
 use cloze::{Layers, PairRows, RowParams};
 use cloze_checkpoint::ModelFolder;

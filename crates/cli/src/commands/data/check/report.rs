@@ -1,9 +1,8 @@
 //! What was found, as it is told.
 use std::io::{self, Write};
 
-use cloze::data_check::{
-    DataCheckReport, Finding, FindingKind, FindingsOfKind, LabelCount, LabelledLine, TagSummary,
-};
+use cloze::corpus::quality::{Finding, FindingKind, FindingsOfKind, LabelCount, LabelledLine};
+use cloze::data_check::{DataCheckReport, TagSummary};
 
 use crate::terminal::messages::plural;
 use cloze_report::text::one_line;

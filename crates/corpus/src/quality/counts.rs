@@ -15,7 +15,7 @@ const FRACTIONS: usize = 5;
 
 /// Frequency of each label or tag, and its first place.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LabelCounts(BTreeMap<String, (u64, SourceLine)>);
+pub struct LabelCounts(BTreeMap<String, (u64, SourceLine)>);
 
 /// Frequency of a label or tag.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,7 +30,8 @@ pub struct LabelCount {
 }
 
 impl LabelCounts {
-    pub(super) fn add(&mut self, name: &str, place: &SourceLine) {
+    /// Counts a label or tag at its place.
+    pub fn add(&mut self, name: &str, place: &SourceLine) {
         match self.0.get_mut(name) {
             Some((count, _)) => *count += 1,
             None => {
@@ -40,8 +41,9 @@ impl LabelCounts {
     }
 
     /// By name, with shares of `all`.
+    #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a number of lines is far below 2^53")]
-    pub(super) fn shares(&self, all: u64) -> Vec<LabelCount> {
+    pub fn shares(&self, all: u64) -> Vec<LabelCount> {
         let count = |(name, &(times, _)): (&String, &(u64, SourceLine))| LabelCount {
             name: name.clone(),
             times,
@@ -50,13 +52,15 @@ impl LabelCounts {
         self.0.iter().map(count).collect()
     }
 
-    pub(super) fn total(&self) -> u64 {
+    /// Number of all labels or tags.
+    #[must_use]
+    pub fn total(&self) -> u64 {
         self.0.values().map(|(count, _)| count).sum()
     }
 
     /// Adds labels that are rare, that look like numbers measured, or that look like each other.
     #[expect(clippy::cast_precision_loss, reason = "a number of labels is far below 2^53")]
-    pub(super) fn findings(&self, findings: &mut Vec<Finding>) {
+    pub fn findings(&self, findings: &mut Vec<Finding>) {
         let finding = |kind, weight, labels: &[(&String, &SourceLine)], note| Finding {
             kind,
             weight,

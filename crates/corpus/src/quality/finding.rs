@@ -115,7 +115,8 @@ pub struct FindingsOfKind {
 }
 
 /// Groups findings by kind, the gravest kind first; within a kind the worst, then in order of place.
-pub(super) fn sorted(mut findings: Vec<Finding>) -> Vec<FindingsOfKind> {
+#[must_use]
+pub fn sorted(mut findings: Vec<Finding>) -> Vec<FindingsOfKind> {
     findings.sort_by(|a, b| {
         let worse = b.weight.total_cmp(&a.weight);
         a.kind.cmp(&b.kind).then(worse).then_with(|| a.occurrences.cmp(&b.occurrences))

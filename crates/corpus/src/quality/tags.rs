@@ -4,16 +4,17 @@ use cloze_core::{Scheme, Tag, TagSet, tag};
 use super::counts::LabelCounts;
 use super::finding::{Finding, FindingKind, LabelledLine, SourceLine};
 
-/// Tags of sentences, kept until all are known: the scheme follows from them.
+/// TagSequences of sentences, kept until all are known: the scheme follows from them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tags {
+pub struct TagSequences {
     names: Vec<String>,
-    /// Tags of each sentence, as indices of `names`, with their places.
+    /// TagSequences of each sentence, as indices of `names`, with their places.
     sentences: Vec<Vec<(usize, SourceLine)>>,
 }
 
-impl Tags {
-    pub(super) fn add(&mut self, tags: Vec<(String, SourceLine)>) {
+impl TagSequences {
+    /// Adds the tags of a sentence, each with its place.
+    pub fn add(&mut self, tags: Vec<(String, SourceLine)>) {
         let place = |(tag, place): (String, SourceLine)| {
             let known = self.names.iter().position(|name| *name == tag);
             let tag = known.unwrap_or_else(|| {
@@ -27,7 +28,8 @@ impl Tags {
     }
 
     /// Number of entities of each label.
-    pub(super) fn entities(&self) -> LabelCounts {
+    #[must_use]
+    pub fn entities(&self) -> LabelCounts {
         let set = TagSet::parse(self.names.clone());
         let mut counts = LabelCounts::default();
         for sentence in &self.sentences {
@@ -41,7 +43,8 @@ impl Tags {
 
     /// Scheme and the findings that break it. Unless `asked`, the scheme is the one that the names of
     /// the tags show; of IOB1 and IOB2, whose names are the same, the one with fewer findings.
-    pub(super) fn findings(&self, asked: Option<Scheme>) -> (Scheme, Vec<Finding>) {
+    #[must_use]
+    pub fn findings(&self, asked: Option<Scheme>) -> (Scheme, Vec<Finding>) {
         let set = TagSet::parse(self.names.clone());
         let scheme = asked.unwrap_or(set.scheme());
         let findings = self.illegal(&set, scheme);

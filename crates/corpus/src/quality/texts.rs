@@ -1,44 +1,51 @@
-//! Texts that occur more than once.
+//! RepeatedTexts that occur more than once.
 use std::collections::{BTreeSet, HashMap};
 
 use super::finding::{Finding, FindingKind, LabelledLine};
 
 /// A text of an example, or both of a pair.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Text {
-    pub(super) first: String,
-    pub(super) second: Option<String>,
+pub struct CheckedText {
+    /// Text, or the first of a pair.
+    pub first: String,
+    /// Second of a pair.
+    pub second: Option<String>,
 }
 
-impl Text {
+impl CheckedText {
     /// In lower case, with one space for every run of white space and none at the ends.
     fn folded(&self) -> Self {
         Self { first: folded(&self.first), second: self.second.as_deref().map(folded) }
     }
 
-    pub(super) fn shown(&self) -> String {
+    /// Text for people, both of a pair with ` | ` between them.
+    #[must_use]
+    pub fn shown(&self) -> String {
         let second = self.second.iter().flat_map(|second| [" | ", second]);
         [self.first.as_str()].into_iter().chain(second).collect()
     }
 }
 
-pub(super) fn folded(text: &str) -> String {
+/// Text in lower case, with one space for every run of white space and none at the ends.
+#[must_use]
+pub fn folded(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Places of texts, by the text in lower case.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Texts {
-    groups: HashMap<Text, Vec<(Text, LabelledLine)>>,
+pub struct RepeatedTexts {
+    groups: HashMap<CheckedText, Vec<(CheckedText, LabelledLine)>>,
 }
 
-impl Texts {
-    pub(super) fn add(&mut self, text: Text, occurrence: LabelledLine) {
+impl RepeatedTexts {
+    /// Adds a text with its place.
+    pub fn add(&mut self, text: CheckedText, occurrence: LabelledLine) {
         self.groups.entry(text.folded()).or_default().push((text, occurrence));
     }
 
     /// Adds texts that occur more than once: with several labels, or with one.
-    pub(super) fn repeated(&self, findings: &mut Vec<Finding>) {
+    pub fn repeated(&self, findings: &mut Vec<Finding>) {
         for group in self.groups.values().filter(|group| group.len() > 1) {
             let labels: BTreeSet<_> = group.iter().map(|(_, at)| &at.label).collect();
             if labels.len() > 1 {
@@ -47,7 +54,7 @@ impl Texts {
                 findings.push(Finding { note, ..finding(FindingKind::Contradiction, group) });
                 continue;
             }
-            let mut spellings: Vec<(Text, LabelledLine)> = vec![];
+            let mut spellings: Vec<(CheckedText, LabelledLine)> = vec![];
             for (text, _) in group {
                 if spellings.iter().any(|(known, _)| known == text) {
                     continue;
@@ -65,8 +72,9 @@ impl Texts {
     }
 
     /// Distinct texts with their places.
-    pub(super) fn distinct(&self) -> Vec<(&Text, Vec<&LabelledLine>)> {
-        let mut places: HashMap<&Text, Vec<&LabelledLine>> = HashMap::new();
+    #[must_use]
+    pub fn distinct(&self) -> Vec<(&CheckedText, Vec<&LabelledLine>)> {
+        let mut places: HashMap<&CheckedText, Vec<&LabelledLine>> = HashMap::new();
         for (text, at) in self.groups.values().flatten() {
             places.entry(text).or_default().push(at);
         }
@@ -76,12 +84,12 @@ impl Texts {
     }
 
     /// Adds texts that are in `other`, too; those with another label there weigh more.
-    pub(super) fn leaked(&self, other: &Self, findings: &mut Vec<Finding>) {
+    pub fn leaked(&self, other: &Self, findings: &mut Vec<Finding>) {
         for (key, group) in &self.groups {
             let Some(there) = other.groups.get(key) else { continue };
             let exact = group.iter().any(|(text, _)| there.iter().any(|(t, _)| t == text));
             let kind = if exact { FindingKind::Leak } else { FindingKind::FoldedLeak };
-            let labels = |group: &[(Text, LabelledLine)]| -> BTreeSet<Option<String>> {
+            let labels = |group: &[(CheckedText, LabelledLine)]| -> BTreeSet<Option<String>> {
                 group.iter().map(|(_, at)| at.label.clone()).collect()
             };
             let agreed = labels(group) == labels(there);
@@ -100,7 +108,7 @@ impl Texts {
 const DISAGREED: f64 = 1e12;
 
 #[expect(clippy::cast_precision_loss, reason = "a number of lines is far below 2^53")]
-fn finding(kind: FindingKind, group: &[(Text, LabelledLine)]) -> Finding {
+fn finding(kind: FindingKind, group: &[(CheckedText, LabelledLine)]) -> Finding {
     Finding {
         kind,
         weight: group.len() as f64,
@@ -117,8 +125,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn text(first: &str) -> Text {
-        Text { first: first.to_owned(), second: None }
+    fn text(first: &str) -> CheckedText {
+        CheckedText { first: first.to_owned(), second: None }
     }
 
     fn at(line: usize, label: &str) -> LabelledLine {
@@ -126,8 +134,8 @@ mod tests {
         LabelledLine { place, label: Some(label.to_owned()) }
     }
 
-    fn filled(rows: &[(String, String)]) -> Texts {
-        let mut texts = Texts::default();
+    fn filled(rows: &[(String, String)]) -> RepeatedTexts {
+        let mut texts = RepeatedTexts::default();
         for (line, (first, label)) in rows.iter().enumerate() {
             texts.add(text(first), at(line, label));
         }
@@ -142,8 +150,8 @@ mod tests {
 
     #[test]
     fn what_is_between_two_texts_counts() {
-        let pair = |a: &str, b: &str| Text { first: a.into(), second: Some(b.into()) };
-        let mut texts = Texts::default();
+        let pair = |a: &str, b: &str| CheckedText { first: a.into(), second: Some(b.into()) };
+        let mut texts = RepeatedTexts::default();
         texts.add(pair("a b", "c"), at(1, "x"));
         texts.add(pair("a", "b c"), at(2, "y"));
         texts.add(pair("A  B", "c "), at(3, "y"));

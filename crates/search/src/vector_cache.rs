@@ -7,7 +7,7 @@ use cloze_core::Matrix;
 use cloze_store::{AtomicFile, Existing, StoreError, checksum, read};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
-use crate::Error;
+use crate::SearchError;
 
 /// The largest part that is read, in bytes. Parts are written far smaller.
 const MAX_PART_BYTES: u64 = 1 << 30;
@@ -38,8 +38,8 @@ impl VectorCache {
     /// which appears with the first vectors.
     ///
     /// # Errors
-    /// [`Error::Encoder`] if the folder is there and cannot be listed.
-    pub fn open(parent: &Path, settings: &str, width: usize) -> Result<Self, Error> {
+    /// [`SearchError::Store`] if the folder is there and cannot be listed.
+    pub fn open(parent: &Path, settings: &str, width: usize) -> Result<Self, SearchError> {
         let mut cache = Self::in_memory(width);
         cache.settings = checksum::sha256(format!("{width} {settings}").as_bytes());
         let folder = parent.join(&cache.settings[..16]);
@@ -145,8 +145,8 @@ impl VectorCache {
     /// Writes what was added since the last time.
     ///
     /// # Errors
-    /// [`Error::Encoder`] if the file cannot be written; what was added stays in memory.
-    pub fn write(&mut self) -> Result<(), Error> {
+    /// [`SearchError::Store`] if the file cannot be written; what was added stays in memory.
+    pub fn write(&mut self) -> Result<(), SearchError> {
         let n = self.names.len() - self.written;
         let Some(folder) = self.folder.as_ref().filter(|_| n > 0) else { return Ok(()) };
         let path = part_path(folder, self.next_part);

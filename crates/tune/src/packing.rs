@@ -5,10 +5,10 @@
 //! cut.
 use std::collections::VecDeque;
 
+use crate::random::derive;
+use crate::task::masked::Part;
+use cloze_core::casing::Casing;
 use cloze_core::random::{below, mix, unit};
-use cloze_tune::random::derive;
-
-use super::data::{Document, TextTokens};
 
 /// As often a pair is shorter than there is room, so that short ones are learned from, too.
 const SHORT: f64 = 0.1;
@@ -17,12 +17,58 @@ const NEAR: usize = 32;
 /// The part of the seed.
 const PAIRS: u64 = 0x0070_6169_7273;
 
+/// Tokens of a text, without special ones.
+#[derive(Clone, Debug, Default)]
+pub struct TextTokens {
+    /// Ids.
+    pub ids: Vec<u32>,
+    /// Kinds.
+    pub parts: Vec<Part>,
+    /// Casings; none where the encoder does not look at them.
+    pub casing: Vec<Casing>,
+}
+
+impl TextTokens {
+    /// Number of tokens.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Returns `true` if there are no tokens.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.ids.extend_from_slice(&other.ids);
+        self.parts.extend_from_slice(&other.parts);
+        self.casing.extend_from_slice(&other.casing);
+    }
+
+    /// Takes off the tokens from `at` on.
+    pub(crate) fn split_off(&mut self, at: usize) -> Self {
+        Self {
+            ids: self.ids.split_off(at),
+            parts: self.parts.split_off(at),
+            casing: self.casing.split_off(at.min(self.casing.len())),
+        }
+    }
+}
+
+/// Sentences of a document, in order.
+pub type Document = Vec<TextTokens>;
+
 /// Two texts, and whether the second follows the first.
 #[derive(Clone, Debug)]
-pub(super) struct TextPair {
-    pub(super) first: TextTokens,
-    pub(super) second: TextTokens,
-    pub(super) is_next: bool,
+pub struct TextPair {
+    /// First text.
+    pub first: TextTokens,
+    /// Second text.
+    pub second: TextTokens,
+    /// Whether the second follows the first.
+    pub is_next: bool,
 }
 
 /// Draws numbers one after another.
@@ -59,7 +105,7 @@ fn short(document: &[TextTokens], room: usize) -> VecDeque<TextTokens> {
 }
 
 /// The whole document in sequences of at most `room` tokens, each as many sentences as go in.
-pub(super) fn sequences(document: &Document, room: usize) -> Vec<TextTokens> {
+pub fn sequences(document: &Document, room: usize) -> Vec<TextTokens> {
     let mut all: Vec<TextTokens> = vec![];
     for sentence in short(document, room) {
         match all.last_mut() {
@@ -73,7 +119,7 @@ pub(super) fn sequences(document: &Document, room: usize) -> Vec<TextTokens> {
 /// Pairs of at most `room` tokens: of each document what follows in it, or, as often, what begins
 /// anywhere in another one, which half of the time is one that was read a little before or behind it. With
 /// a document alone all pairs are real.
-pub(super) fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextPair> {
+pub fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextPair> {
     let mut all = vec![];
     let mut draw = Draw(derive(seed, PAIRS));
     for (i, document) in documents.iter().enumerate() {
@@ -147,7 +193,6 @@ fn elsewhere(document: &Document, room: usize, draw: &mut Draw) -> TextTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cloze_tune::task::masked::Part;
 
     /// Sentences of these lengths; ids count from `first` on through the document.
     fn document(first: u32, lengths: &[usize]) -> Document {

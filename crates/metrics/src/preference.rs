@@ -1,5 +1,5 @@
 //! Shares of pairs in which the first text is likelier than the second, with their intervals.
-use cloze_metrics::proportion::wilson_interval;
+use crate::proportion::wilson_interval;
 use serde::Serialize;
 
 /// Likelier text of a pair.

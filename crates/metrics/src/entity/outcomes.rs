@@ -1,13 +1,13 @@
 //! Counts of one tagger, in all and by sentence.
 use std::collections::BTreeSet;
 
+use crate::entity::{ByMatch, PartialScores};
+use crate::{Convention, Counts, EntityReport, EntityScorer, MetricsError, TagScheme};
 use cloze_core::Span;
-use cloze_metrics::entity::{ByMatch, PartialScores};
-use cloze_metrics::{Convention, Counts, EntityReport, EntityScorer, MetricsError, TagScheme};
 
 /// Outcomes of one tagger.
 #[derive(Clone, Debug)]
-pub(super) struct TagOutcomes {
+pub struct TagOutcomes {
     all: EntityScorer,
     /// Empty scorer with the same settings.
     empty: EntityScorer,
@@ -18,7 +18,9 @@ pub(super) struct TagOutcomes {
 }
 
 impl TagOutcomes {
-    pub(super) fn new(convention: Convention, only: Option<&[String]>) -> Self {
+    /// No outcomes yet, in a convention; `only` restricts the labels.
+    #[must_use]
+    pub fn new(convention: Convention, only: Option<&[String]>) -> Self {
         let mut empty = EntityScorer::new(convention);
         if let Some(only) = only {
             empty = empty.restrict_to(only);
@@ -28,7 +30,10 @@ impl TagOutcomes {
     }
 
     /// Adds the entities of a sentence, whose spans are of words.
-    pub(super) fn add(
+    ///
+    /// # Errors
+    /// [`MetricsError`] for entities that the convention refuses.
+    pub fn add(
         &mut self,
         gold: &[(&str, Span)],
         predicted: &[(&str, Span)],
@@ -51,26 +56,29 @@ impl TagOutcomes {
         Ok(())
     }
 
-    pub(super) fn sentences(&self) -> u64 {
+    /// Number of sentences.
+    #[must_use]
+    pub fn sentences(&self) -> u64 {
         self.all.sentences()
     }
 
-    pub(super) fn by_sentence(&self) -> &[Counts] {
+    /// Counts of each sentence, all labels together.
+    #[must_use]
+    pub fn by_sentence(&self) -> &[Counts] {
         &self.by_sentence
     }
 
     /// Labels of gold and of predicted entities.
-    pub(super) fn labels(&self) -> (Vec<&str>, Vec<&str>) {
+    #[must_use]
+    pub fn labels(&self) -> (Vec<&str>, Vec<&str>) {
         let [gold, predicted] =
             [&self.gold, &self.predicted].map(|labels| labels.iter().map(String::as_str).collect());
         (gold, predicted)
     }
 
     /// Figures, which name the scheme of the gold tags.
-    pub(super) fn report(
-        &self,
-        scheme: Option<TagScheme>,
-    ) -> (EntityReport, ByMatch<PartialScores>) {
+    #[must_use]
+    pub fn report(&self, scheme: Option<TagScheme>) -> (EntityReport, ByMatch<PartialScores>) {
         let scorer = match scheme {
             Some(scheme) => self.all.clone().named_scheme(scheme),
             None => self.all.clone(),
@@ -80,7 +88,8 @@ impl TagOutcomes {
 }
 
 /// F1 over all entities of these sentences.
-pub(super) fn micro_f1(by_sentence: &[Counts], order: &[usize]) -> f64 {
+#[must_use]
+pub fn micro_f1(by_sentence: &[Counts], order: &[usize]) -> f64 {
     let mut counts = Counts::default();
     for &i in order {
         counts += by_sentence[i];
