@@ -105,6 +105,7 @@ fn short(document: &[TextTokens], room: usize) -> VecDeque<TextTokens> {
 }
 
 /// The whole document in sequences of at most `room` tokens, each as many sentences as go in.
+#[must_use]
 pub fn sequences(document: &Document, room: usize) -> Vec<TextTokens> {
     let mut all: Vec<TextTokens> = vec![];
     for sentence in short(document, room) {
@@ -119,6 +120,7 @@ pub fn sequences(document: &Document, room: usize) -> Vec<TextTokens> {
 /// Pairs of at most `room` tokens: of each document what follows in it, or, as often, what begins
 /// anywhere in another one, which half of the time is one that was read a little before or behind it. With
 /// a document alone all pairs are real.
+#[must_use]
 pub fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextPair> {
     let mut all = vec![];
     let mut draw = Draw(derive(seed, PAIRS));

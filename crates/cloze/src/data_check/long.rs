@@ -1,4 +1,4 @@
-//! RepeatedTexts longer than a model takes at once.
+//! Texts longer than a model takes at once.
 use cloze_checkpoint::ModelFolder;
 use cloze_encoder::{EncoderError, TokenCounter};
 
@@ -8,7 +8,7 @@ use cloze_corpus::quality::{
 };
 
 /// Findings, one per distinct text with more tokens than the model takes at once, special ones aside,
-/// and an error for each text whose tokens cannot be counted. RepeatedTexts of a pair share one sequence where
+/// and an error for each text whose tokens cannot be counted. Texts of a pair share one sequence where
 /// the model takes two, and have one each where not.
 pub(super) fn long_texts(
     texts: &RepeatedTexts,

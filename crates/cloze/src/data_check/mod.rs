@@ -249,7 +249,7 @@ pub struct DataCheckReport {
     pub findings: Vec<FindingsOfKind>,
 }
 
-/// TagSequences of sentences.
+/// Tags of sentences.
 #[derive(Clone, Debug, Serialize)]
 pub struct TagSummary {
     /// Number of words.

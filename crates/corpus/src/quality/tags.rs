@@ -4,11 +4,11 @@ use cloze_core::{Scheme, Tag, TagSet, tag};
 use super::counts::LabelCounts;
 use super::finding::{Finding, FindingKind, LabelledLine, SourceLine};
 
-/// TagSequences of sentences, kept until all are known: the scheme follows from them.
+/// Tags of sentences, kept until all are known: the scheme follows from them.
 #[derive(Clone, Debug, Default)]
 pub struct TagSequences {
     names: Vec<String>,
-    /// TagSequences of each sentence, as indices of `names`, with their places.
+    /// Tags of each sentence, as indices of `names`, with their places.
     sentences: Vec<Vec<(usize, SourceLine)>>,
 }
 

@@ -1,4 +1,4 @@
-//! RepeatedTexts that occur more than once.
+//! Texts that occur more than once.
 use std::collections::{BTreeSet, HashMap};
 
 use super::finding::{Finding, FindingKind, LabelledLine};
