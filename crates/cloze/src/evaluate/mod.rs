@@ -5,7 +5,7 @@
 //! [`corpus`](crate::corpus), a database, memory), keeps outcomes alone, and ends in a report that can
 //! be serialised. An error in one record is a value and affects only that record.
 //!
-//! - [`classifier`]: labels of texts and of [`pairs`];
+//! - [`classifier`]: labels of texts and of pairs;
 //! - [`tags`]: entities in sentences;
 //! - [`sts`]: similarities of texts beside people's;
 //! - [`search`]: documents found for queries;
@@ -24,5 +24,4 @@ pub mod senses;
 pub mod sts;
 pub mod tags;
 
-pub use classifier as pairs;
 pub use error::EvaluateError;
