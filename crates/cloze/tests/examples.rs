@@ -5,14 +5,15 @@ use std::path::Path;
 use std::process::Command;
 
 use cloze::MaskedLm;
-use cloze_testkit::{checkpoint, model};
+use cloze_testkit::checkpoint;
 
-/// What an example prints. Cargo builds it beside the tests of its package.
+/// Output of an example. Cargo builds examples with all tests of the package; where one test is named,
+/// as by `--test examples`, `cargo build --examples` goes before.
 fn run(name: &str, args: &[&str]) -> String {
     let tests = std::env::current_exe().unwrap();
     let folder = tests.parent().unwrap().parent().unwrap().join("examples");
     let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.is_file(), "{}: cargo build -p cloze --examples", program.display());
+    assert!(program.is_file(), "{} is not built", program.display());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let output = Command::new(program).args(args).current_dir(root).output().unwrap();
     let [said, failed] = [output.stdout, output.stderr].map(|b| String::from_utf8(b).unwrap());
@@ -81,7 +82,8 @@ fn fill_mask_prints_the_likeliest_words() {
         .collect();
     assert_eq!(rows.len(), 5, "{said}");
     assert!(rows.is_sorted_by(|a, b| a.0 >= b.0), "{said}");
-    let model = MaskedLm::open(model("mlm-en")).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/mlm-en");
+    let model = MaskedLm::open(folder).unwrap();
     let predicted = model.predict("Paris is the [MASK] of France.", 5).unwrap();
     let words: Vec<&str> = predicted.masks[0].iter().map(|found| found.word.as_str()).collect();
     assert_eq!(rows.iter().map(|(_, word)| *word).collect::<Vec<_>>(), words);
