@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use cloze::Cancel;
 use cloze::corpus::TaggedSentence;
 use cloze::train::{
-    DataSource, FineTuneParams, TaggerTrainParams, TrainingData, TrainingEvent, TrainingOutcome,
+    DataSource, FineTuneParams, LabelledText, TaggerTrainParams, TrainingData, TrainingEvent,
+    TrainingOutcome, TunedClassifierTrainParams,
 };
 use serde_json::Value;
 
@@ -106,4 +107,31 @@ fn a_cancelled_training_goes_on_later() {
     let file = "adapter_model.safetensors";
     let [whole, halves] = ["whole", "halves"].map(|f| home.bytes(&format!("{f}/{file}")));
     assert!(whole == halves);
+}
+
+#[test]
+fn a_classifier_trained_by_steps_from_memory_has_the_commands_weights() {
+    let verb = |i: usize| ["met", "saw", "heard"][i % 3];
+    let row = |i: usize| (format!("Ann {} the son {i}", verb(i)), ["no", "yes"][i % 2]);
+    let rows: Vec<(String, &str)> = (0..24).map(row).collect();
+    let line = |(text, label): &(String, &str)| format!("{text},{label}\n");
+    let table = rows.iter().map(line).collect::<String>();
+    let home = Home::new();
+    home.write("rows.csv", format!("text,label\n{table}"));
+    let base = checkpoint("bert");
+    let flags = ["--tune=lora", "--max-steps=5", "-m", &base, "-o", "typed"];
+    home.run(&[&["train", "classify", "rows.csv"][..], &flags].concat()).good();
+
+    let records = rows.iter().map(|(text, label)| LabelledText::new(text.as_str(), *label));
+    let records = records.collect();
+    let data = TrainingData::new(DataSource::Records { name: "rows".to_owned(), records });
+    let common = FineTuneParams::new(&base, home.path("called")).max_steps(Some(5));
+    let params = TunedClassifierTrainParams::new(common).check().unwrap();
+    let outcome = params.train(&data, &|_| {}, &Cancel::new()).unwrap();
+    let TrainingOutcome::Done(report) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((report.steps, report.labels["yes"] + report.labels["no"]), (5, report.examples));
+    for file in ["adapter_model.safetensors", "adapter_config.json", "config.json"] {
+        let [typed, called] = ["typed", "called"].map(|f| home.bytes(&format!("{f}/{file}")));
+        assert!(typed == called, "{file}");
+    }
 }
