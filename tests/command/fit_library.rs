@@ -102,7 +102,8 @@ fn texts_may_be_in_memory() {
     let of_file = params.fit(small_model(), data, &context).unwrap();
     let rows = text.lines().skip(1).map(|line| {
         let (text, label) = line.split_once(',').unwrap().1.rsplit_once(',').unwrap();
-        LabelledText::new(text.trim_matches('"').replace("\"\"", "\""), label)
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        LabelledText::new(quoted.unwrap_or(text).replace("\"\"", "\""), label)
     });
     let data = params.read(rows.collect::<Vec<_>>(), None, &context).unwrap();
     let in_memory = params.fit(small_model(), data, &context).unwrap();
