@@ -1,9 +1,7 @@
 //! From labelled texts to a fitted head, evaluated.
-use cloze_report::tuning::BaseModel;
 use std::time::Instant;
 
 use cloze_core::Matrix;
-use cloze_embed::Method;
 use cloze_heads::Classifier;
 use cloze_metrics::labels::{LabelOutcome, evaluate_labels, share};
 use cloze_report::DataFile;
@@ -11,14 +9,15 @@ use cloze_report::classifier::{
     CalibrationReport, ClassifierReport, FewShotReport, HeldOutEvaluation, LearningPoint,
     TestEvaluation, ThresholdReport, TrainingSeconds,
 };
-use cloze_train::{Labels, TrainError, ValidHeadParams, curve, fit};
-use serde_json::{Map, Value, json};
+use cloze_report::tuning::BaseModel;
+use cloze_train::{Labels, TrainError, curve, fit};
 
 use super::choose::{self, Chosen};
 use super::data::{labels_of, warn_of_data};
 use super::encode::encode_examples;
 use super::errors::{confident_errors, likely_label_errors};
 use super::held_out::HoldOutPlan;
+use super::settings::{feature_settings, head_settings};
 use super::{
     ClassifierTrainParams, FitContext, FitData, FitError, FitEvent, FitWarning, HeldOutLogits,
     LabelledText, LabelledTexts, TrainedClassifier, ValidClassifierTrainParams,
@@ -488,29 +487,4 @@ fn outcomes(
         Ok(LabelOutcome::new(gold, predicted.labels, &predicted.probabilities, labels))
     };
     examples.iter().zip(rows).map(outcome).collect()
-}
-
-/// Settings of rows and features, for reports.
-fn feature_settings(
-    rows: &RowParams,
-    correction: Option<Method>,
-    normalize: bool,
-) -> Map<String, Value> {
-    let settings = json!({
-        "pooling": rows.pooling.to_string(),
-        "layers": rows.layers.to_string(),
-        "prompt": rows.prompt,
-        "truncate": rows.truncate,
-        "pairs": rows.pairs,
-        "correction": correction.map_or("none", Method::name),
-        "normalize": normalize,
-    });
-    settings.as_object().cloned().unwrap_or_default()
-}
-
-fn head_settings(head: &ValidHeadParams, seed: u64) -> Result<Map<String, Value>, FitError> {
-    let settings = serde_json::to_value(head.params())?;
-    let mut settings = settings.as_object().cloned().unwrap_or_default();
-    settings.insert("seed".into(), seed.into());
-    Ok(settings)
 }

@@ -4,7 +4,7 @@
 //! - `data`: labelled texts, their labels; `encode`: their vectors;
 //! - `choose`: settings that were not given; `held_out`: temperature and thresholds;
 //! - `fit`: the training; `errors`: examples to look at;
-//! - `save`: the folder of the model.
+//! - `save`: the folder of the model; `settings`: settings as reports have them.
 mod choose;
 mod data;
 mod encode;
@@ -15,6 +15,7 @@ mod fit;
 mod held_out;
 mod params;
 mod save;
+mod settings;
 
 pub use data::{
     FitData, LabelledText, LabelledTexts, labels_of, read_labelled_chunks, warn_of_data,
