@@ -8,7 +8,7 @@ use anyhow::bail;
 use cloze::{Aggregation, Decode, Matrix, Pooling, Poolings, SentenceEncoder, Tagger};
 use cloze_checkpoint::ModelFolder;
 use cloze_core::{Entity, OffsetConverter, OffsetUnit};
-use cloze_encoder::{Counts, Runtime, RuntimeParams};
+use cloze_encoder::{EncodingCounts, Runtime, RuntimeParams};
 use cloze_testkit::{Random, texts};
 use serde_json::{Map, Value, json};
 
@@ -83,7 +83,7 @@ impl System {
         Ok((Self::Entities(tagger.into()), versions))
     }
 
-    fn counts(&self) -> Option<Counts> {
+    fn counts(&self) -> Option<EncodingCounts> {
         match self {
             Self::Vectors(encoder) => Some(encoder.counts()),
             Self::Entities(tagger) => Some(tagger.counts()),

@@ -58,7 +58,7 @@ fn larger(sizes: &mut Vec<f32>, other: &[f32]) {
 
 /// What is known of the numbers that matrices are multiplied with.
 #[derive(Clone, Copy, Debug)]
-pub struct Calibration<'a> {
+pub struct ActivationCalibration<'a> {
     /// One for each layer, from the lowest.
     pub observed: &'a [Observed],
     /// Whether all rows of inputs are rounded by one scale, so that numbers larger than any that were
@@ -91,7 +91,7 @@ struct Inputs {
 /// cannot be written.
 pub fn quantize(
     checkpoint: &Checkpoint,
-    calibration: Option<Calibration<'_>>,
+    calibration: Option<ActivationCalibration<'_>>,
     path: &Path,
     existing: Existing,
 ) -> Result<Vec<u8>, CheckpointError> {
@@ -147,7 +147,7 @@ pub fn quantize(
 /// The matrices that are to have 8 bits, by name, and what goes into each.
 fn matrices(
     checkpoint: &Checkpoint,
-    calibration: Option<Calibration<'_>>,
+    calibration: Option<ActivationCalibration<'_>>,
 ) -> Result<BTreeMap<String, Inputs>, CheckpointError> {
     let layers = &checkpoint.layout().layers;
     let refused =
@@ -168,7 +168,7 @@ fn matrices(
         ];
         for (group, sizes, even) in groups {
             let mut inputs = Inputs::default();
-            if let (Some(Calibration { fixed, .. }), Some(sizes)) = (calibration, sizes) {
+            if let (Some(ActivationCalibration { fixed, .. }), Some(sizes)) = (calibration, sizes) {
                 let width = group[0].inputs;
                 if sizes.len() != width || sizes.iter().any(|x| !x.is_finite()) {
                     let (n, name) = (sizes.len(), &group[0].weight);
@@ -224,7 +224,7 @@ fn rows(numbers: &[f32], inputs: usize) -> (Vec<u8>, Vec<f32>) {
 /// The `config.json` of the same checkpoint, with what is said of its 8-bit matrices.
 fn config_json(
     checkpoint: &Checkpoint,
-    calibration: Option<Calibration<'_>>,
+    calibration: Option<ActivationCalibration<'_>>,
     matrices: &BTreeMap<String, Inputs>,
 ) -> Result<Vec<u8>, CheckpointError> {
     let weights = checkpoint.weights();

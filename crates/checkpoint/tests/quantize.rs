@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use cloze_checkpoint::quantize::{Calibration, Observed, quantize};
+use cloze_checkpoint::quantize::{ActivationCalibration, Observed, quantize};
 use cloze_checkpoint::{Checkpoint, CheckpointError};
 use cloze_store::Existing;
 use cloze_testkit::checkpoint;
@@ -13,7 +13,10 @@ use safetensors::tensor::{Dtype, TensorView};
 /// `[48, 32]`.
 const MATRIX: &str = "encoder.layer.0.intermediate.dense";
 
-fn write(folder: &Path, calibration: Option<Calibration<'_>>) -> Result<(), CheckpointError> {
+fn write(
+    folder: &Path,
+    calibration: Option<ActivationCalibration<'_>>,
+) -> Result<(), CheckpointError> {
     let weights = Checkpoint::open(&checkpoint("bert")).unwrap();
     let config =
         quantize(&weights, calibration, &folder.join("model.safetensors"), Existing::Replace)?;
@@ -81,7 +84,7 @@ fn settings_of_another_scheme_are_named() {
 fn observations_of_another_model_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |observed: &[Observed]| {
-        let calibration = Some(Calibration { observed, fixed: true });
+        let calibration = Some(ActivationCalibration { observed, fixed: true });
         write(folder.path(), calibration).unwrap_err().to_string()
     };
     let layer = |x: f32| Observed {
@@ -94,6 +97,6 @@ fn observations_of_another_model_are_refused() {
     assert!(refused(&[layer(1.0), Observed::default()]).contains("0 numbers were observed"));
     assert!(refused(&[layer(1.0), layer(f32::NAN)]).contains("expected 32 that are finite"));
     let observed = [layer(1.0), layer(0.0)];
-    write(folder.path(), Some(Calibration { observed: &observed, fixed: true })).unwrap();
+    write(folder.path(), Some(ActivationCalibration { observed: &observed, fixed: true })).unwrap();
     Checkpoint::open(folder.path()).unwrap();
 }

@@ -1,7 +1,7 @@
 //! An index of texts, asked in words: `cargo run -p cloze --example search -- [QUESTION]`.
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
-use cloze::search::{IndexParams, Record, Writer};
+use cloze::search::{IndexParams, IndexRecord, Writer};
 use cloze::text_index::encoder_card;
 use cloze::{SentenceEncoder, TextIndex};
 
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut writer =
         Writer::create(&folder, &IndexParams::new().encoder(Some(card)).check()?, false)?;
     for line in fs_err::read_to_string("data/search/documents.jsonl")?.lines() {
-        let record: Record = serde_json::from_str(line)?;
+        let record: IndexRecord = serde_json::from_str(line)?;
         let vector = encoder.encode(record.text.as_deref().unwrap_or_default())?;
         writer.push(&record, &vector)?;
     }

@@ -2,7 +2,7 @@
 use cloze_checkpoint::{Head, ModelFolder};
 use cloze_core::{Cancel, Matrix, Span};
 use cloze_embed::{Layers, Pooling};
-use cloze_encoder::{Counts, Encoder, EncoderParams, Mapped, Output, WindowStates};
+use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Mapped, Output, WindowStates};
 
 use crate::opening::{self, Opening, builder_setters, truncate_setter, window_setters};
 use crate::{Error, ModelRef, Piece, batch};
@@ -223,7 +223,7 @@ impl HiddenStates {
 
     /// Work done so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> EncodingCounts {
         self.encoder.counts()
     }
 

@@ -1,7 +1,7 @@
 //! Whether a text follows another, by a checkpoint's own head for it.
 use cloze_checkpoint::Head;
 use cloze_core::Cancel;
-use cloze_encoder::{Counts, Encoder, EncoderParams, Output, PairCut, Sequence};
+use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Output, PairCut, Sequence};
 use cloze_heads::next_sentence::is_next;
 
 use crate::opening::{self, Opening, builder_setters};
@@ -83,7 +83,7 @@ impl NextSentence {
 
     /// Work done so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> EncodingCounts {
         self.encoder.counts()
     }
 

@@ -1,7 +1,7 @@
 //! Documents ordered for a query, by a model that sees both at once.
 use std::cmp::Ordering;
 
-use cloze_encoder::{Counts, PairCut};
+use cloze_encoder::{EncodingCounts, PairCut};
 
 use crate::classifier::InputClassifier;
 use crate::opening::{Opening, builder_setters};
@@ -198,7 +198,7 @@ impl Reranker {
 
     /// Work done so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> EncodingCounts {
         self.pairs.counts()
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use cloze_checkpoint::ModelFolder;
 use cloze_embed::{Layers, Level, Poolings};
 use cloze_search::fuse::reciprocal_rank;
-use cloze_search::{EncoderCard, Hit, Index, Record, RowSet};
+use cloze_search::{EncoderCard, Hit, Index, IndexRecord, RowSet};
 
 use crate::opening::{Opening, builder_setters};
 use crate::sentence::SentenceEncoderBuilder;
@@ -24,7 +24,7 @@ pub struct Found {
     /// How alike it is to the query, by the metric of the index.
     pub score: f32,
     /// The record.
-    pub record: Record,
+    pub record: IndexRecord,
 }
 
 /// Index to open: a folder, or one that is open.

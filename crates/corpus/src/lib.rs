@@ -80,7 +80,7 @@ pub use params::{ReadParams, ValidReadParams};
 pub use reader::{Piece, Reader};
 pub use record::Record;
 pub use senses::{
-    SenseFormat, SenseParams, SenseText, SenseWord, Senses, TextUnit, ValidSenseParams,
+    SenseFormat, SenseParams, SenseReader, SenseText, SenseWord, TextUnit, ValidSenseParams,
 };
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
 pub use walk::{Source, Walk};

@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Encode as _;
-use cloze_encoder::{Counts, Encoder, EncoderParams, Order, Runtime, RuntimeParams};
+use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Order, Runtime, RuntimeParams};
 use cloze_testkit::texts;
 
 const TEXTS: usize = 600;
@@ -41,7 +41,7 @@ struct Run {
     threads: usize,
     encoder: Encoder,
     /// What the encoder had done when the rounds began.
-    before: Counts,
+    before: EncodingCounts,
     /// Words encoded in all rounds.
     words: f64,
     /// Words a second, of each round.

@@ -49,7 +49,7 @@ pub mod words;
 
 pub use batch::Order;
 pub use count::{PairPieces, Pieces, TokenCounter, Windows};
-pub use encoder::{Counts, Encoder, EncoderParams};
+pub use encoder::{Encoder, EncoderParams, EncodingCounts};
 pub use error::EncoderError;
 pub use observe::Observer;
 pub use output::{Mapped, Output, Sequence, WindowStates};

@@ -5,7 +5,8 @@ use std::path::Path;
 use cloze_embed::correction::Method;
 use cloze_heads::HeadError;
 use cloze_heads::senses::{
-    FittedSenses, Lexicon, Occurrence, Sense, SenseFitter, TellParams, Told, Word, most_frequent,
+    FittedSenses, Lexicon, LexiconWord, Occurrence, Sense, SenseFitter, TellParams, Told,
+    most_frequent,
 };
 use cloze_store::Existing;
 use proptest::prelude::*;
@@ -111,7 +112,7 @@ fn vectors_are_corrected_by_all_of_them_together() {
 fn words_are_found_by_lemma_and_form() {
     let senses = fit(&BANKS, plain(0.0)).unwrap();
     let lexicon = senses.lexicon();
-    let shown = |words: &[Word]| -> Vec<String> {
+    let shown = |words: &[LexiconWord]| -> Vec<String> {
         words.iter().map(|w| format!("{} {}", w.lemma, w.pos)).collect()
     };
     assert_eq!(shown(lexicon.lookup("bank", Some("VERB"))), ["bank VERB"]);
@@ -137,7 +138,7 @@ fn words_are_found_by_lemma_and_form() {
 #[test]
 fn the_most_frequent_sense_is_the_first_of_equal_ones() {
     let sense = |name: &str, count| Sense { name: name.into(), count };
-    let word = |pos: &str, senses| Word::new("a".into(), pos.into(), senses, [].into());
+    let word = |pos: &str, senses| LexiconWord::new("a".into(), pos.into(), senses, [].into());
     let words = [
         word("ADJ", vec![sense("x", 2)]),
         word("NOUN", vec![sense("y", 3), sense("z", 3)]),
@@ -147,7 +148,7 @@ fn the_most_frequent_sense_is_the_first_of_equal_ones() {
     assert_eq!(most_frequent(&[]), None);
     // In another order, or without senses, it is no lexicon.
     assert!(Lexicon::new(words.to_vec()).is_ok());
-    let bad = |words: Vec<Word>| {
+    let bad = |words: Vec<LexiconWord>| {
         assert!(matches!(Lexicon::new(words), Err(HeadError::Lexicon { .. })));
     };
     bad(vec![words[1].clone(), words[0].clone()]);

@@ -4,7 +4,7 @@
 mod alike;
 
 use alike::assert_alike;
-use cloze_metrics::compare::{BootstrapParams, Method, ValidBootstrapParams, mcnemar};
+use cloze_metrics::compare::{BootstrapParams, McNemarMethod, ValidBootstrapParams, mcnemar};
 use cloze_metrics::correlation::kendall;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 #[test]
 fn mcnemar_by_hand() {
     let few = mcnemar(1, 5);
-    assert_eq!((few.method, few.only_first, few.only_second), (Method::Exact, 1, 5));
+    assert_eq!((few.method, few.only_first, few.only_second), (McNemarMethod::Exact, 1, 5));
     assert_alike(&json!([few.statistic, few.p_value]), &json!([1.0, 14.0 / 64.0]), "few");
     let many = mcnemar(30, 10);
-    assert_eq!(many.method, Method::ChiSquared);
+    assert_eq!(many.method, McNemarMethod::ChiSquared);
     assert_alike(&json!(many.statistic), &json!(9.025), "many");
     assert!((many.p_value - 0.002_663).abs() < 1e-6, "{}", many.p_value);
     for n in [0, 3] {

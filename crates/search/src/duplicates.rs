@@ -1,5 +1,5 @@
 //! Groups of texts that are the same or nearly so.
-use crate::pairs::{self, Pair};
+use crate::pairs::{self, SimilarPair};
 
 /// Texts that are alike, and the pairs that tie them together.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,7 @@ pub struct DuplicatePair {
 /// assert_eq!((found.len(), same), (1, vec![false, true, false]));
 /// ```
 #[must_use]
-pub fn groups(of_rows: &[Vec<usize>], alike: &[Pair]) -> Vec<DuplicateGroup> {
+pub fn groups(of_rows: &[Vec<usize>], alike: &[SimilarPair]) -> Vec<DuplicateGroup> {
     let mut of_group: Vec<Option<usize>> = vec![None; of_rows.len()];
     let mut groups: Vec<DuplicateGroup> = vec![];
     let near = pairs::groups(of_rows.len(), alike);

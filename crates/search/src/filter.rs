@@ -1,7 +1,7 @@
 //! Which records a search may find.
 use serde_json::Value;
 
-use crate::{Record, SearchError};
+use crate::{IndexRecord, SearchError};
 
 /// Conditions on a record, all of which it has to pass.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,7 +49,7 @@ impl Filter {
 
     /// Whether the record passes.
     #[must_use]
-    pub fn passes(&self, record: &Record) -> bool {
+    pub fn passes(&self, record: &IndexRecord) -> bool {
         self.conditions.iter().all(|condition| match condition.key.as_str() {
             key if record.metadata.contains_key(key) => condition.passes(&record.metadata[key]),
             "id" => condition.passes(&record.id.as_str().into()),
@@ -135,7 +135,7 @@ mod tests {
             "topic": "birds", "year": 2021, "price": "12.50", "tags": ["a", "b"], "open": true,
         });
         let Value::Object(metadata) = metadata else { unreachable!("an object") };
-        let record = Record { id: "7".into(), metadata, ..Record::default() };
+        let record = IndexRecord { id: "7".into(), metadata, ..IndexRecord::default() };
         Filter::parse(&[condition]).unwrap().passes(&record)
     }
 

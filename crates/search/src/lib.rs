@@ -54,10 +54,10 @@ pub use error::SearchError;
 pub use filter::Filter;
 pub use hnsw_params::{GraphDtype, HnswParams, ValidHnswParams};
 pub use index::{
-    Added, EncoderCard, Index, IndexParams, OpenParams, Record, ValidIndexParams, Verified, Writer,
-    verify,
+    Added, EncoderCard, Index, IndexParams, IndexRecord, OpenParams, ValidIndexParams, Verified,
+    Writer, verify,
 };
-pub use pairs::Pair;
+pub use pairs::SimilarPair;
 pub use rows::Dtype;
 pub use rowset::RowSet;
 pub use top::Hit;

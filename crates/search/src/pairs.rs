@@ -14,7 +14,7 @@ const BLOCK_BYTES: usize = 128 << 10;
 
 /// Two rows that are alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pair {
+pub struct SimilarPair {
     /// The earlier row.
     pub first: usize,
     /// The later row.
@@ -52,7 +52,7 @@ pub fn pairs(
     metric: Metric,
     threshold: f64,
     threads: usize,
-) -> Result<Vec<Pair>, SearchError> {
+) -> Result<Vec<SimilarPair>, SearchError> {
     if threshold.is_nan() {
         return Err(SearchError::Setting {
             setting: "threshold",
@@ -91,7 +91,7 @@ fn block_pairs(
     (metric, threshold): (Metric, f64),
     block: usize,
     scores: &mut Vec<f32>,
-    found: &mut Vec<Pair>,
+    found: &mut Vec<SimilarPair>,
 ) {
     let count = numbers.len() / width;
     let (from, to) = (block * QUERY_BLOCK, count.min((block + 1) * QUERY_BLOCK));
@@ -107,7 +107,7 @@ fn block_pairs(
         for (first, scores) in (from..to).zip(scores.chunks_exact(end - at)) {
             for (second, &score) in (at..end).zip(scores) {
                 if second > first && f64::from(score) >= threshold {
-                    found.push(Pair { first, second, score });
+                    found.push(SimilarPair { first, second, score });
                 }
             }
         }
@@ -118,7 +118,7 @@ fn block_pairs(
 /// each that it makes a pair with, though not all of a group need be alike. Each group is sorted and
 /// has at least two; groups are sorted by their first. A pair of what is not there is left out.
 #[must_use]
-pub fn groups(count: usize, pairs: &[Pair]) -> Vec<Vec<usize>> {
+pub fn groups(count: usize, pairs: &[SimilarPair]) -> Vec<Vec<usize>> {
     let mut parent: Vec<usize> = (0..count).collect();
     for pair in pairs.iter().filter(|pair| pair.first < count && pair.second < count) {
         let (a, b) = (root(&mut parent, pair.first), root(&mut parent, pair.second));

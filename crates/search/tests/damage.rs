@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cloze_embed::Method;
 use cloze_search::{
-    Dtype, EngineKind, Filter, Index, IndexParams, Record, SearchError, Writer, verify,
+    Dtype, EngineKind, Filter, Index, IndexParams, IndexRecord, SearchError, Writer, verify,
 };
 use common::matrix;
 
@@ -30,7 +30,7 @@ fn build(folder: &Path, dtype: Dtype) {
 }
 
 /// Rows and the bits of their scores, query by query, and all records.
-type Seen = (Vec<Vec<(u64, u32)>>, Vec<Record>);
+type Seen = (Vec<Vec<(u64, u32)>>, Vec<IndexRecord>);
 
 /// Everything that a reader does.
 fn use_all(folder: &Path) -> Result<Seen, SearchError> {

@@ -7,7 +7,8 @@ use std::path::Path;
 use cloze_core::Matrix;
 use cloze_embed::{Method, Metric};
 use cloze_search::{
-    Dtype, EngineKind, Filter, Index, IndexParams, OpenParams, Record, SearchError, Writer, verify,
+    Dtype, EngineKind, Filter, Index, IndexParams, IndexRecord, OpenParams, SearchError, Writer,
+    verify,
 };
 use common::{assert_best, best, full_sort, matrix, recall, record};
 use proptest::prelude::*;
@@ -277,7 +278,7 @@ fn bad_rows_cost_themselves_alone() {
     ] {
         assert_eq!(writer.push(&record(id), &vector).unwrap_err().to_string(), text);
     }
-    let text = Record { text: Some("é🙂 \u{0}\r\n".into()), ..record("d") };
+    let text = IndexRecord { text: Some("é🙂 \u{0}\r\n".into()), ..record("d") };
     writer.push(&text, &[2.0, 1.0]).unwrap();
     assert_eq!(writer.commit().unwrap().added, 2);
     let index = Index::open(folder.path()).unwrap();

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use cloze_search::{
-    EngineKind, Hit, Index, IndexParams, Record, RowSet, SearchError, Writer, verify,
+    EngineKind, Hit, Index, IndexParams, IndexRecord, RowSet, SearchError, Writer, verify,
 };
 use proptest::prelude::*;
 
@@ -18,8 +18,8 @@ fn create(folder: &Path, params: IndexParams) -> Writer {
     Writer::create(folder, &params.check().unwrap(), false).unwrap()
 }
 
-fn record(id: &str, text: Option<&str>) -> Record {
-    Record { id: id.into(), text: text.map(str::to_owned), ..Record::default() }
+fn record(id: &str, text: Option<&str>) -> IndexRecord {
+    IndexRecord { id: id.into(), text: text.map(str::to_owned), ..IndexRecord::default() }
 }
 
 fn build(folder: &Path, params: IndexParams, texts: &[&str]) -> Writer {

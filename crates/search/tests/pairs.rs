@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use cloze_core::Matrix;
 use cloze_embed::Metric;
 use cloze_search::SearchError;
-use cloze_search::pairs::{Pair, groups, pairs};
+use cloze_search::pairs::{SimilarPair, groups, pairs};
 use common::{clustered, matrix};
 use proptest::prelude::*;
 
-fn places(pairs: &[Pair]) -> Vec<(usize, usize)> {
+fn places(pairs: &[SimilarPair]) -> Vec<(usize, usize)> {
     pairs.iter().map(|pair| (pair.first, pair.second)).collect()
 }
 
@@ -52,7 +52,7 @@ fn pairs_are_those_of_brute_force_whatever_the_threads() {
                 assert!(off <= 1e-5 * gold.abs().max(1.0), "{pair:?}, expected {gold}");
             }
             let three = pairs(&all, metric, threshold, 3).unwrap();
-            let bits = |pairs: &[Pair]| -> Vec<_> {
+            let bits = |pairs: &[SimilarPair]| -> Vec<_> {
                 pairs.iter().map(|p| (p.first, p.second, p.score.to_bits())).collect()
             };
             assert_eq!(bits(&three), bits(&found));
@@ -80,8 +80,8 @@ proptest! {
     fn groups_are_what_a_walk_reaches(
         count in 1..40_usize, tied in prop::collection::vec((0..40_usize, 0..40_usize), 0..30),
     ) {
-        let tied: Vec<Pair> = tied.into_iter().filter(|(a, b)| a != b && *a < count && *b < count)
-            .map(|(first, second)| Pair { first, second, score: 1.0 }).collect();
+        let tied: Vec<SimilarPair> = tied.into_iter().filter(|(a, b)| a != b && *a < count && *b < count)
+            .map(|(first, second)| SimilarPair { first, second, score: 1.0 }).collect();
         let found = groups(count, &tied);
         let mut expected: BTreeSet<Vec<usize>> = BTreeSet::new();
         for start in 0..count {
@@ -114,5 +114,5 @@ fn what_cannot_be_compared_is_refused_by_name() {
     let rows = Matrix::from_vec(2, vec![0.0, 0.0, 1.0, 0.0, -1.0, 0.0]).unwrap();
     assert_eq!(places(&pairs(&rows, Metric::Cosine, 0.5, 1).unwrap()), []);
     assert_eq!(places(&pairs(&rows, Metric::Cosine, -2.0, 1).unwrap()), [(0, 1), (0, 2), (1, 2)]);
-    assert!(groups(2, &[Pair { first: 0, second: 2, score: 1.0 }]).is_empty());
+    assert!(groups(2, &[SimilarPair { first: 0, second: 2, score: 1.0 }]).is_empty());
 }

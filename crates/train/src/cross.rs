@@ -8,13 +8,13 @@ use crate::folds::Folds;
 use crate::labels::Labels;
 use crate::params::{Fitted, ValidHeadParams};
 use crate::rows::take;
-use crate::score::{Score, score};
+use crate::score::{CrossScore, score};
 
 /// How one fold went.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FoldReport {
     /// On the examples held out.
-    pub score: Score,
+    pub score: CrossScore,
     /// Steps of the solver.
     pub iterations: u64,
     /// Whether it found the minimum.
@@ -38,7 +38,7 @@ impl OutOfFold {
     /// Mean and standard deviation (over folds, divided by one less) of a figure.
     #[expect(clippy::cast_precision_loss, reason = "a few folds")]
     #[must_use]
-    pub fn mean_std(&self, figure: impl Fn(&Score) -> f64) -> (f64, f64) {
+    pub fn mean_std(&self, figure: impl Fn(&CrossScore) -> f64) -> (f64, f64) {
         let all: Vec<f64> = self.reports.iter().map(|r| figure(&r.score)).collect();
         let n = all.len().max(1) as f64;
         let mean = all.iter().sum::<f64>() / n;

@@ -53,6 +53,6 @@ pub use folds::{Folds, hold_out};
 pub use label_errors::{LabelError, label_errors};
 pub use labels::{Gold, Labels};
 pub use params::{ClassWeights, Fitted, HeadParams, Kind, ValidHeadParams};
-pub use score::Score;
+pub use score::CrossScore;
 pub use search::SearchParams;
-pub use threshold::Cut;
+pub use threshold::ThresholdChoice;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Two figures of predicted labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Score {
+pub struct CrossScore {
     /// The share of examples whose labels are exactly the gold ones.
     pub accuracy: f64,
     /// The mean of the labels' F1, over those that are gold or predicted anywhere.
@@ -13,7 +13,7 @@ pub struct Score {
 
 /// Of pairs of gold and predicted labels; zeros of none.
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-pub(crate) fn score(pairs: &[(&[usize], &[usize])], labels: usize) -> Score {
+pub(crate) fn score(pairs: &[(&[usize], &[usize])], labels: usize) -> CrossScore {
     let mut exact = 0;
     let mut counts = vec![Counts::default(); labels];
     for (gold, predicted) in pairs {
@@ -27,7 +27,7 @@ pub(crate) fn score(pairs: &[(&[usize], &[usize])], labels: usize) -> Score {
         }
     }
     let present = counts.iter().filter(|c| c.gold + c.predicted > 0);
-    Score {
+    CrossScore {
         accuracy: exact as f64 / pairs.len().max(1) as f64,
         macro_f1: Averages::of(present).r#macro.f1,
     }
@@ -46,7 +46,7 @@ mod tests {
         assert!((found.macro_f1 - 2.0 / 3.0).abs() < 1e-15);
         let found = score(&[(&[0], &[0]), (&[0], &[2]), (&[1], &[1])], 3);
         assert!((found.macro_f1 - 5.0 / 9.0).abs() < 1e-15);
-        assert_eq!(score(&[], 3), Score::default());
+        assert_eq!(score(&[], 3), CrossScore::default());
         assert!(score(&[(&[], &[]), (&[0, 1], &[1, 0]), (&[0], &[])], 2).accuracy > 0.66);
     }
 }

@@ -3,7 +3,7 @@ use crate::TrainError;
 
 /// A threshold and what it gives on held-out examples: what has at least this probability is chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cut {
+pub struct ThresholdChoice {
     /// The probability.
     pub threshold: f64,
     /// Of what is chosen, the share that is gold.
@@ -18,7 +18,11 @@ pub struct Cut {
 /// [`TrainError::Count`] for not as many `gold` as `probabilities`; [`TrainError::NoExamples`] if
 /// none is gold; [`TrainError::NotFinite`]; [`TrainError::Setting`] if `wanted` is not 0 to 1;
 /// [`TrainError::Unreached`] with the best there is.
-pub fn for_precision(probabilities: &[f64], gold: &[bool], wanted: f64) -> Result<Cut, TrainError> {
+pub fn for_precision(
+    probabilities: &[f64],
+    gold: &[bool],
+    wanted: f64,
+) -> Result<ThresholdChoice, TrainError> {
     let cuts = cuts(probabilities, gold, wanted)?;
     let reached = cuts.iter().rev().find(|cut| cut.precision >= wanted);
     reached.copied().ok_or_else(|| unreached("precision", &cuts, wanted, |cut| cut.precision))
@@ -29,7 +33,11 @@ pub fn for_precision(probabilities: &[f64], gold: &[bool], wanted: f64) -> Resul
 ///
 /// # Errors
 /// As [`for_precision`], but never [`TrainError::Unreached`].
-pub fn for_recall(probabilities: &[f64], gold: &[bool], wanted: f64) -> Result<Cut, TrainError> {
+pub fn for_recall(
+    probabilities: &[f64],
+    gold: &[bool],
+    wanted: f64,
+) -> Result<ThresholdChoice, TrainError> {
     let cuts = cuts(probabilities, gold, wanted)?;
     let reached = cuts.iter().find(|cut| cut.recall >= wanted);
     reached.copied().ok_or_else(|| unreached("recall", &cuts, wanted, |cut| cut.recall))
@@ -37,7 +45,11 @@ pub fn for_recall(probabilities: &[f64], gold: &[bool], wanted: f64) -> Result<C
 
 /// A cut at each probability there is, from the highest down.
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-fn cuts(probabilities: &[f64], gold: &[bool], wanted: f64) -> Result<Vec<Cut>, TrainError> {
+fn cuts(
+    probabilities: &[f64],
+    gold: &[bool],
+    wanted: f64,
+) -> Result<Vec<ThresholdChoice>, TrainError> {
     if probabilities.len() != gold.len() {
         let (expected, found) = (gold.len(), probabilities.len());
         return Err(TrainError::Count { what: "probabilities", expected, found });
@@ -63,18 +75,19 @@ fn cuts(probabilities: &[f64], gold: &[bool], wanted: f64) -> Result<Vec<Cut>, T
             continue;
         }
         let precision = right as f64 / (i + 1) as f64;
-        cuts.push(Cut { threshold, precision, recall: right as f64 / all as f64 });
+        cuts.push(ThresholdChoice { threshold, precision, recall: right as f64 / all as f64 });
     }
     Ok(cuts)
 }
 
 fn unreached(
     what: &'static str,
-    cuts: &[Cut],
+    cuts: &[ThresholdChoice],
     wanted: f64,
-    figure: impl Fn(&Cut) -> f64,
+    figure: impl Fn(&ThresholdChoice) -> f64,
 ) -> TrainError {
-    let better = |a: Cut, b: &Cut| if figure(b) > figure(&a) { *b } else { a };
+    let better =
+        |a: ThresholdChoice, b: &ThresholdChoice| if figure(b) > figure(&a) { *b } else { a };
     let best = cuts.iter().fold(cuts[0], better);
     TrainError::Unreached { what, wanted, best: figure(&best), threshold: best.threshold }
 }

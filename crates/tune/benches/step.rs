@@ -12,10 +12,10 @@ use std::process::Command;
 
 use cloze_checkpoint::Checkpoint;
 use cloze_core::Cancel;
-use cloze_tune::encoder::{EncoderParams, LoraParams, Tuning};
+use cloze_tune::encoder::{LoraParams, TrainableEncoderParams, Tuning};
 use cloze_tune::task::{Dense, TaggedExample, TokenTask};
 use cloze_tune::training::{Event, Schedule, TaskLearner, TrainingParams, Watch};
-use cloze_tune::{Encoder, Parameters, Sequence, TuneError};
+use cloze_tune::{Parameters, TrainableEncoder, TrainingSequence, TuneError};
 
 /// Steps that are not timed, and those that are.
 const WARM: u64 = 5;
@@ -51,15 +51,15 @@ fn main() {
 fn example(i: u32) -> TaggedExample {
     let ids = (0..32).map(|j| 1000 + 37 * i + 101 * j).collect();
     let places = (1..31).map(|place| (place, (place + i as usize) % 9)).collect();
-    TaggedExample { sequence: Sequence { ids, types: vec![] }, places }
+    TaggedExample { sequence: TrainingSequence { ids, types: vec![] }, places }
 }
 
 fn step(what: &str, model: &std::path::Path, threads: usize) {
     let tuning = if what == "full" { Tuning::Full } else { Tuning::Lora(LoraParams::default()) };
     let checkpoint = Checkpoint::open(model).unwrap();
     let mut parameters = Parameters::default();
-    let params = EncoderParams::default().tuning(tuning).check().unwrap();
-    let encoder = Encoder::open(&checkpoint, &params, 1, &mut parameters).unwrap();
+    let params = TrainableEncoderParams::default().tuning(tuning).check().unwrap();
+    let encoder = TrainableEncoder::open(&checkpoint, &params, 1, &mut parameters).unwrap();
     let head_start = parameters.list().len();
     let dense = Dense::drawn(&mut parameters, "classifier", encoder.width(), 9, 1).unwrap();
     let mut learner = TaskLearner::new(encoder, TokenTask::new(dense), parameters, head_start);

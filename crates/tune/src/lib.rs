@@ -22,8 +22,8 @@ pub mod sequence;
 pub mod task;
 pub mod training;
 
-pub use encoder::Encoder;
+pub use encoder::TrainableEncoder;
 pub use error::TuneError;
 pub use parameter::{Id, Parameter, Parameters};
-pub use sequence::{Hidden, Sequence};
+pub use sequence::{Hidden, TrainingSequence};
 pub use task::Task;

@@ -2,14 +2,14 @@
 
 /// The tokens of one text or of a pair put together, special ones included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sequence {
+pub struct TrainingSequence {
     /// Rows of the word table.
     pub ids: Vec<u32>,
     /// Rows of the token-type table, as many; or none: all are 0.
     pub types: Vec<u32>,
 }
 
-impl Sequence {
+impl TrainingSequence {
     /// How many tokens.
     #[must_use]
     pub fn len(&self) -> usize {

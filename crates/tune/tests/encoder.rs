@@ -4,9 +4,9 @@ use std::path::Path;
 
 use cloze_checkpoint::Checkpoint;
 use cloze_testkit::{assert_close, checkpoint, checkpoints};
-use cloze_tune::encoder::{DropoutAt, EncoderParams, LoraParams, Tape, Targets, Tuning};
+use cloze_tune::encoder::{DropoutAt, LoraParams, Tape, Targets, TrainableEncoderParams, Tuning};
 use cloze_tune::random::uniform;
-use cloze_tune::{Encoder, Hidden, Id, Parameters, Sequence};
+use cloze_tune::{Hidden, Id, Parameters, TrainableEncoder, TrainingSequence};
 use safetensors::SafeTensors;
 
 #[derive(serde::Deserialize)]
@@ -28,25 +28,25 @@ struct Pair {
 }
 
 /// The texts that transformers was shown, then the pairs.
-fn sequences(folder: &Path) -> (Vec<Sequence>, usize) {
+fn sequences(folder: &Path) -> (Vec<TrainingSequence>, usize) {
     let texts: Texts =
         serde_json::from_slice(&fs_err::read(folder.join("texts.json")).unwrap()).unwrap();
     let count = texts.texts.len();
-    let alone = texts.texts.into_iter().map(|t| Sequence { ids: t.ids, types: vec![] });
-    let pair = |p: Pair| Sequence { ids: p.ids, types: p.type_ids };
+    let alone = texts.texts.into_iter().map(|t| TrainingSequence { ids: t.ids, types: vec![] });
+    let pair = |p: Pair| TrainingSequence { ids: p.ids, types: p.type_ids };
     (alone.chain(texts.pairs.into_iter().map(pair)).collect(), count)
 }
 
-fn open(name: &str, params: EncoderParams) -> (Encoder, Parameters) {
+fn open(name: &str, params: TrainableEncoderParams) -> (TrainableEncoder, Parameters) {
     let mut parameters = Parameters::default();
     let checkpoint = Checkpoint::open(&checkpoint(name)).unwrap();
     let params = params.check().unwrap();
-    let encoder = Encoder::open(&checkpoint, &params, 3, &mut parameters).unwrap();
+    let encoder = TrainableEncoder::open(&checkpoint, &params, 3, &mut parameters).unwrap();
     (encoder, parameters)
 }
 
-fn full() -> EncoderParams {
-    EncoderParams::default().tuning(Tuning::Full).embeddings(true)
+fn full() -> TrainableEncoderParams {
+    TrainableEncoderParams::default().tuning(Tuning::Full).embeddings(true)
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn the_last_hidden_state_is_that_of_transformers() {
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
         let (encoder, parameters) = open(&name, full());
         let (sequences, texts) = sequences(&folder);
-        let all: Vec<&Sequence> = sequences.iter().collect();
+        let all: Vec<&TrainingSequence> = sequences.iter().collect();
         let hidden = encoder.forward(&parameters, &all, None, &mut Tape::default()).unwrap();
         let mut compared = 0;
         for i in 0..texts {
@@ -75,12 +75,12 @@ fn the_last_hidden_state_is_that_of_transformers() {
 }
 
 /// A few sequences of unlike lengths, with types where the family has them.
-fn some(encoder: &Encoder, classes: u32) -> Vec<Sequence> {
+fn some(encoder: &TrainableEncoder, classes: u32) -> Vec<TrainingSequence> {
     let config = encoder.config();
     let sequence = |(i, len): (usize, usize)| {
         let id = |j: usize| u32::try_from((7 * i + 5 * j + 3) % config.vocabulary).unwrap();
         let types = u32::try_from(config.types.max(1)).unwrap() * classes;
-        Sequence {
+        TrainingSequence {
             ids: (0..len).map(id).collect(),
             types: (0..u32::try_from(len).unwrap()).map(|j| j % types).collect(),
         }
@@ -90,22 +90,22 @@ fn some(encoder: &Encoder, classes: u32) -> Vec<Sequence> {
 
 /// A loss to be differentiated: each hidden number times a weight of its own.
 struct Loss {
-    encoder: Encoder,
-    sequences: Vec<Sequence>,
+    encoder: TrainableEncoder,
+    sequences: Vec<TrainingSequence>,
     weights: Vec<f32>,
     dropout: Option<DropoutAt>,
 }
 
 impl Loss {
-    fn new(encoder: Encoder, classes: u32, dropout: Option<DropoutAt>) -> Self {
+    fn new(encoder: TrainableEncoder, classes: u32, dropout: Option<DropoutAt>) -> Self {
         let sequences = some(&encoder, classes);
-        let tokens: usize = sequences.iter().map(Sequence::len).sum();
+        let tokens: usize = sequences.iter().map(TrainingSequence::len).sum();
         let weights = uniform(11, tokens * encoder.width(), 1.0);
         Self { encoder, sequences, weights, dropout }
     }
 
     fn value(&self, parameters: &Parameters, tape: &mut Tape) -> (f64, Hidden) {
-        let all: Vec<&Sequence> = self.sequences.iter().collect();
+        let all: Vec<&TrainingSequence> = self.sequences.iter().collect();
         let hidden = self.encoder.forward(parameters, &all, self.dropout, tape).unwrap();
         let terms = hidden.rows().iter().zip(&self.weights);
         (terms.map(|(h, w)| f64::from(*h) * f64::from(*w)).sum(), hidden)
@@ -113,7 +113,7 @@ impl Loss {
 
     fn gradients(&self, parameters: &mut Parameters, tape: &mut Tape) {
         let (_, hidden) = self.value(parameters, tape);
-        let lengths = self.sequences.iter().map(Sequence::len);
+        let lengths = self.sequences.iter().map(TrainingSequence::len);
         let mut gradient = Hidden::zeros(hidden.width(), lengths);
         gradient.rows_mut().copy_from_slice(&self.weights);
         parameters.clear_gradients();
@@ -195,7 +195,7 @@ fn every_gradient_of_adapters_and_casing_is_the_slope_of_the_loss() {
     for targets in [Targets::query_value(), Targets::all_linear()] {
         for name in FAMILIES {
             let tuning = Tuning::Lora(lora.clone().targets(targets.clone()));
-            let params = EncoderParams::default().tuning(tuning).casing(Some(3));
+            let params = TrainableEncoderParams::default().tuning(tuning).casing(Some(3));
             let (encoder, mut parameters) = open(name, params);
             for (i, parameter) in parameters.list_mut().iter_mut().enumerate() {
                 if parameter.name.ends_with("lora_B.weight") {
@@ -212,11 +212,11 @@ fn every_gradient_of_adapters_and_casing_is_the_slope_of_the_loss() {
 fn an_adapter_of_zero_changes_nothing() {
     for name in FAMILIES {
         let lora = LoraParams::default().targets(Targets::all_linear());
-        let params = EncoderParams::default().tuning(Tuning::Lora(lora)).casing(Some(2));
+        let params = TrainableEncoderParams::default().tuning(Tuning::Lora(lora)).casing(Some(2));
         let (encoder, parameters) = open(name, params);
         let adapted = Loss::new(encoder, 1, None);
         let types = |t: &u32| 2 * t + 1;
-        let casing = |s: &Sequence| Sequence {
+        let casing = |s: &TrainingSequence| TrainingSequence {
             ids: s.ids.clone(),
             types: s.types.iter().map(types).collect(),
         };
@@ -234,9 +234,9 @@ fn an_adapter_of_zero_changes_nothing() {
 fn company_and_threads_do_not_matter() {
     let (encoder, parameters) = open("bert", full());
     let mut loss = Loss::new(encoder, 1, Some(DropoutAt { seed: 9, rate: 0.1 }));
-    let more: Vec<Sequence> = (0..40).flat_map(|_| loss.sequences.clone()).collect();
+    let more: Vec<TrainingSequence> = (0..40).flat_map(|_| loss.sequences.clone()).collect();
     loss.sequences = more;
-    let tokens: usize = loss.sequences.iter().map(Sequence::len).sum();
+    let tokens: usize = loss.sequences.iter().map(TrainingSequence::len).sum();
     loss.weights = uniform(4, tokens * loss.encoder.width(), 1.0);
     let run = |threads: usize| {
         let mut parameters = parameters.clone();
@@ -250,7 +250,7 @@ fn company_and_threads_do_not_matter() {
     };
     assert!(run(1) == run(4));
     let together = {
-        let all: Vec<&Sequence> = loss.sequences.iter().collect();
+        let all: Vec<&TrainingSequence> = loss.sequences.iter().collect();
         loss.encoder.forward(&parameters, &all, None, &mut Tape::default()).unwrap()
     };
     for (i, sequence) in loss.sequences.iter().enumerate().take(8) {
@@ -259,7 +259,7 @@ fn company_and_threads_do_not_matter() {
         assert_close(together.sequence(i), alone.rows(), 1e-6, 0.0);
     }
     // A tape that keeps nothing is no other.
-    let all: Vec<&Sequence> = loss.sequences.iter().collect();
+    let all: Vec<&TrainingSequence> = loss.sequences.iter().collect();
     let one_way = loss.encoder.forward(&parameters, &all, None, &mut Tape::one_way()).unwrap();
     assert_eq!(one_way, together);
 }

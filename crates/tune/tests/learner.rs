@@ -5,9 +5,9 @@ use std::path::Path;
 use cloze_checkpoint::Checkpoint;
 use cloze_core::Cancel;
 use cloze_testkit::checkpoint;
-use cloze_tune::encoder::{DropoutAt, EncoderParams};
+use cloze_tune::encoder::{DropoutAt, TrainableEncoderParams};
 use cloze_tune::training::{Event, StateFile, TaskLearner, TrainingParams, Watch, Why};
-use cloze_tune::{Encoder, Hidden, Id, Parameters, Sequence, Task, TuneError};
+use cloze_tune::{Hidden, Id, Parameters, Task, TrainableEncoder, TrainingSequence, TuneError};
 
 /// A number for each text: half the squared error of a weighted first hidden state.
 struct Regression {
@@ -15,9 +15,9 @@ struct Regression {
 }
 
 impl Task for Regression {
-    type Example = (Sequence, f32);
+    type Example = (TrainingSequence, f32);
 
-    fn sequences<'e>(&self, example: &'e Self::Example) -> Vec<&'e Sequence> {
+    fn sequences<'e>(&self, example: &'e Self::Example) -> Vec<&'e TrainingSequence> {
         vec![&example.0]
     }
 
@@ -55,15 +55,15 @@ impl Task for Regression {
 fn learner() -> TaskLearner<Regression> {
     let mut parameters = Parameters::default();
     let checkpoint = Checkpoint::open(&checkpoint("bert")).unwrap();
-    let params = EncoderParams::default().check().unwrap();
-    let encoder = Encoder::open(&checkpoint, &params, 3, &mut parameters).unwrap();
+    let params = TrainableEncoderParams::default().check().unwrap();
+    let encoder = TrainableEncoder::open(&checkpoint, &params, 3, &mut parameters).unwrap();
     let (head_start, width) = (parameters.list().len(), encoder.width());
     let weight = parameters.add("head", &[width], vec![0.01; width], true);
     TaskLearner::new(encoder, Regression { weight }, parameters, head_start)
 }
 
-fn examples() -> Vec<(Sequence, f32)> {
-    let sequence = |i: u32| Sequence {
+fn examples() -> Vec<(TrainingSequence, f32)> {
+    let sequence = |i: u32| TrainingSequence {
         ids: (0..3 + i % 5).map(|j| 5 + (3 * i + j) % 20).collect(),
         types: vec![],
     };

@@ -6,36 +6,41 @@ use std::path::Path;
 use cloze_checkpoint::adapter::{self, Adapter, Module};
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, ModelFolder};
-use cloze_encoder::{Output, Runtime, RuntimeParams, Sequence as Pieces};
+use cloze_encoder::{Output, Runtime, RuntimeParams, Sequence};
 use cloze_store::Existing;
 use cloze_testkit::{assert_close, checkpoint};
-use cloze_tune::encoder::{EncoderParams, LoraParams, Tape, Targets, Tuning};
+use cloze_tune::encoder::{LoraParams, Tape, Targets, TrainableEncoderParams, Tuning};
 use cloze_tune::random::uniform;
-use cloze_tune::training::optimizer::{AdamW, Moments};
-use cloze_tune::{Encoder, Hidden, Parameters, Sequence};
+use cloze_tune::training::optimizer::{AdamMoments, AdamW};
+use cloze_tune::{Hidden, Parameters, TrainableEncoder, TrainingSequence};
 
 const RANK: usize = 3;
 
 /// Sequences of unlike lengths; the last is one token.
-fn sequences(vocabulary: usize) -> Vec<Sequence> {
+fn sequences(vocabulary: usize) -> Vec<TrainingSequence> {
     let id = |i: usize, j: usize| u32::try_from((7 * i + 5 * j + 3) % vocabulary).unwrap();
     let ids = |(i, len): (usize, usize)| (0..len).map(|j| id(i, j)).collect();
     let ids = [9, 4, 12, 1].into_iter().enumerate().map(ids);
-    ids.map(|ids| Sequence { ids, types: vec![] }).collect()
+    ids.map(|ids| TrainingSequence { ids, types: vec![] }).collect()
 }
 
-fn forward(encoder: &Encoder, parameters: &Parameters, sequences: &[Sequence]) -> Hidden {
-    let all: Vec<&Sequence> = sequences.iter().collect();
+fn forward(
+    encoder: &TrainableEncoder,
+    parameters: &Parameters,
+    sequences: &[TrainingSequence],
+) -> Hidden {
+    let all: Vec<&TrainingSequence> = sequences.iter().collect();
     encoder.forward(parameters, &all, None, &mut Tape::default()).unwrap()
 }
 
 /// Some steps towards less of a number that weighs all of the hidden state.
-fn train(encoder: &Encoder, parameters: &mut Parameters, sequences: &[Sequence]) {
-    let all: Vec<&Sequence> = sequences.iter().collect();
-    let (mut tape, mut moments) = (Tape::default(), Moments::new(parameters));
+fn train(encoder: &TrainableEncoder, parameters: &mut Parameters, sequences: &[TrainingSequence]) {
+    let all: Vec<&TrainingSequence> = sequences.iter().collect();
+    let (mut tape, mut moments) = (Tape::default(), AdamMoments::new(parameters));
     for _ in 0..5 {
         let hidden = encoder.forward(parameters, &all, None, &mut tape).unwrap();
-        let mut gradient = Hidden::zeros(hidden.width(), sequences.iter().map(Sequence::len));
+        let mut gradient =
+            Hidden::zeros(hidden.width(), sequences.iter().map(TrainingSequence::len));
         let weights = uniform(5, gradient.rows().len(), 1.0);
         gradient.rows_mut().copy_from_slice(&weights);
         encoder.backward(parameters, &mut tape, &gradient);
@@ -44,7 +49,13 @@ fn train(encoder: &Encoder, parameters: &mut Parameters, sequences: &[Sequence])
 }
 
 /// Saves the adapters of the encoder over the base.
-fn save(folder: &Path, base: &Path, encoder: &Encoder, parameters: &Parameters, lora: &LoraParams) {
+fn save(
+    folder: &Path,
+    base: &Path,
+    encoder: &TrainableEncoder,
+    parameters: &Parameters,
+    lora: &LoraParams,
+) {
     let module = |module: &cloze_tune::encoder::LoraModule| {
         let (a, b) = (parameters.get(module.a), parameters.get(module.b));
         Module {
@@ -82,10 +93,11 @@ fn merged_adapters_give_the_hidden_states_that_were_trained() {
             .alpha(5.0)
             .rslora(rslora)
             .targets(Targets::all_linear());
-        let params = EncoderParams::default().tuning(Tuning::Lora(lora.clone()));
+        let params = TrainableEncoderParams::default().tuning(Tuning::Lora(lora.clone()));
         let opened = Checkpoint::open(&base).unwrap();
         let mut parameters = Parameters::default();
-        let encoder = Encoder::open(&opened, &params.check().unwrap(), 3, &mut parameters).unwrap();
+        let encoder =
+            TrainableEncoder::open(&opened, &params.check().unwrap(), 3, &mut parameters).unwrap();
         let sequences = sequences(encoder.config().vocabulary);
         let before = forward(&encoder, &parameters, &sequences);
         train(&encoder, &mut parameters, &sequences);
@@ -102,12 +114,12 @@ fn merged_adapters_give_the_hidden_states_that_were_trained() {
             &[output],
             cloze_encoder::EncoderParams::new(),
         );
-        let pieces = |sequence: &Sequence| Pieces {
+        let pieces = |sequence: &TrainingSequence| Sequence {
             ids: sequence.ids.clone(),
             types: vec![0; sequence.ids.len()],
-            ..Pieces::default()
+            ..Sequence::default()
         };
-        let pieces: Vec<Pieces> = sequences.iter().map(pieces).collect();
+        let pieces: Vec<Sequence> = sequences.iter().map(pieces).collect();
         let found = merged.unwrap().map_sequences(&pieces, |window| window.rows(0).to_vec());
         let mut moved = 0.0_f32;
         for (i, found) in found.unwrap().iter().enumerate() {

@@ -4,7 +4,7 @@ use std::path::Path;
 use cloze_checkpoint::card::Card;
 use cloze_checkpoint::{Head, ModelFolder, find_folder};
 use cloze_core::{Cancel, Matrix};
-use cloze_encoder::{Counts, Encoder, EncoderParams, Output, PairCut};
+use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Output, PairCut};
 use cloze_heads::classify::{Classifier, ClassifyHead, FeatureParams, Prediction};
 use cloze_store::StoreError;
 
@@ -138,7 +138,7 @@ impl InputClassifier {
 
     /// Work done so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> EncodingCounts {
         match &self.rows {
             Rows::Pooled { encoder, .. } => encoder.counts(),
             Rows::Logits { encoder, .. } => encoder.counts(),

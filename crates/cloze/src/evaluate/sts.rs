@@ -23,7 +23,7 @@ pub struct StsEvaluation<'m> {
     pairs: Vec<ScoredPair>,
     /// Number of pairs added, whether they count or not.
     added: usize,
-    counts: cloze_encoder::Counts,
+    counts: cloze_encoder::EncodingCounts,
 }
 
 /// Pair, as indices of distinct texts, and its gold score.

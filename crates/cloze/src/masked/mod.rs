@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use cloze_checkpoint::Head;
 use cloze_core::Cancel;
 use cloze_encoder::count::Pieces;
-use cloze_encoder::{Counts, Encoder, EncoderError, EncoderParams, Output, Sequence};
+use cloze_encoder::{Encoder, EncoderError, EncoderParams, EncodingCounts, Output, Sequence};
 use cloze_graph::GraphError;
 
 use crate::opening::{self, Opening, builder_setters};
@@ -173,7 +173,7 @@ impl MaskedLm {
 
     /// The work done so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> EncodingCounts {
         self.encoder.counts()
     }
 

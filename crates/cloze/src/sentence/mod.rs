@@ -12,7 +12,7 @@ use cloze_embed::{
     truncate,
 };
 use cloze_encoder::{
-    Counts, Encoder, EncoderParams, Mapped, Output, PairCut, Runtime, WindowStates,
+    Encoder, EncoderParams, EncodingCounts, Mapped, Output, PairCut, Runtime, WindowStates,
 };
 
 use crate::opening::Opening;
@@ -148,9 +148,9 @@ impl SentenceEncoder {
 
     /// The work done so far; texts that were too long and cut among it.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> EncodingCounts {
         let pieces = self.whole.as_ref().and_then(|whole| whole.opened.get());
-        self.encoder.counts() + pieces.map_or_else(Counts::default, Encoder::counts)
+        self.encoder.counts() + pieces.map_or_else(EncodingCounts::default, Encoder::counts)
     }
 
     /// Makes the first session now, which else the first text waits for.

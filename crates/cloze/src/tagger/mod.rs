@@ -3,7 +3,7 @@ mod builder;
 
 use cloze_checkpoint::ModelFolder;
 use cloze_core::{Cancel, Encode as _, Entity, Span, TokenRows, token};
-use cloze_encoder::{Counts, Encoder};
+use cloze_encoder::{Encoder, EncodingCounts};
 use cloze_heads::TagDecoder;
 
 use crate::{Error, ModelRef, batch};
@@ -166,7 +166,7 @@ impl Tagger {
 
     /// Work done so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> EncodingCounts {
         self.encoder.counts()
     }
 

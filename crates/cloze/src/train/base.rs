@@ -4,10 +4,10 @@ use std::fmt::{Debug, Write as _};
 use cloze_checkpoint::Checkpoint;
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Casing;
-use cloze_encoder::{Sequence as Pieces, TokenCounter};
+use cloze_encoder::{Sequence, TokenCounter};
 use cloze_store::checksum;
-use cloze_tune::encoder::{Tuning, ValidEncoderParams};
-use cloze_tune::{Encoder, Parameters, Sequence};
+use cloze_tune::encoder::{Tuning, ValidTrainableEncoderParams};
+use cloze_tune::{Parameters, TrainableEncoder, TrainingSequence};
 use serde_json::Value;
 
 use super::{FineTuneError, FineTuneParams};
@@ -68,11 +68,11 @@ impl StartModel {
     /// Opens the encoder; its parameters are the first of `parameters`.
     pub(super) fn encoder(
         &self,
-        params: &ValidEncoderParams,
+        params: &ValidTrainableEncoderParams,
         seed: u64,
         parameters: &mut Parameters,
-    ) -> Result<Encoder, FineTuneError> {
-        Ok(Encoder::open(&self.checkpoint, params, seed, parameters)?)
+    ) -> Result<TrainableEncoder, FineTuneError> {
+        Ok(TrainableEncoder::open(&self.checkpoint, params, seed, parameters)?)
     }
 
     /// Returns `true` if the tokenizer lower-cases all texts.
@@ -103,7 +103,7 @@ fn lower_cases(normalizer: &Value) -> bool {
 }
 
 /// Sequence for an encoder with so many classes of casing.
-pub(super) fn sequence(pieces: &Pieces, classes: usize) -> Sequence {
+pub(super) fn sequence(pieces: &Sequence, classes: usize) -> TrainingSequence {
     let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let types = pieces.types.iter().copied();
     let types = if classes == Casing::COUNT {
@@ -112,7 +112,7 @@ pub(super) fn sequence(pieces: &Pieces, classes: usize) -> Sequence {
     } else {
         types.collect()
     };
-    Sequence { ids: pieces.ids.clone(), types }
+    TrainingSequence { ids: pieces.ids.clone(), types }
 }
 
 #[cfg(test)]

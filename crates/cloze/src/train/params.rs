@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use cloze_checkpoint::weights::StoredType;
 use cloze_report::tuning::CardWords;
-use cloze_tune::encoder::{EncoderParams, Tuning};
+use cloze_tune::encoder::{TrainableEncoderParams, Tuning};
 use cloze_tune::training::{TrainingParams, ValidTrainingParams};
 
 use super::FineTuneError;
@@ -17,7 +17,7 @@ pub struct FineTuneParams {
     pub(super) resume: bool,
     pub(super) max_tokens: Option<usize>,
     pub(super) hold_out: f64,
-    pub(super) encoder: EncoderParams,
+    pub(super) encoder: TrainableEncoderParams,
     pub(super) steps: TrainingParams,
     pub(super) dtype: StoredType,
     pub(super) card: CardWords,
@@ -30,7 +30,7 @@ impl FineTuneParams {
     /// the folder `output`.
     #[must_use]
     pub fn new(model: &str, output: impl Into<PathBuf>) -> Self {
-        let encoder = EncoderParams::default();
+        let encoder = TrainableEncoderParams::default();
         let rate = learning_rate(&encoder.tuning);
         let steps = TrainingParams::new().batch(16).learning_rate(rate);
         Self {
@@ -74,9 +74,9 @@ impl FineTuneParams {
         Self { hold_out, ..self }
     }
 
-    /// Trained part of the encoder. Default low-rank adapters, as [`EncoderParams`] has them.
+    /// Trained part of the encoder. Default low-rank adapters, as [`TrainableEncoderParams`] has them.
     #[must_use]
-    pub fn encoder(self, encoder: EncoderParams) -> Self {
+    pub fn encoder(self, encoder: TrainableEncoderParams) -> Self {
         Self { encoder, ..self }
     }
 

@@ -8,10 +8,10 @@ use cloze_report::tuning::{
     BaseModel, Figures, TaskWords, TestFigures, TrainedPart, TrainingCurve, TuningReport,
 };
 use cloze_store::AtomicFolder;
-use cloze_tune::encoder::{EncoderParams, Tuning};
+use cloze_tune::encoder::{TrainableEncoderParams, Tuning};
 use cloze_tune::training::run::Judge;
 use cloze_tune::training::{
-    Event, Outcome, Score, StateFile, TaskLearner, TrainingLog, Watch, Why,
+    Event, Outcome, StateFile, TaskLearner, TrainingLog, ValidationScore, Watch, Why,
 };
 use cloze_tune::{Parameters, Task, TuneError};
 use serde::Serialize;
@@ -35,7 +35,7 @@ pub(super) struct Run<'a> {
     pub(super) params: &'a ValidFineTuneParams,
     pub(super) base: StartModel,
     /// Settings of the encoder, as the task has them.
-    pub(super) encoder: EncoderParams,
+    pub(super) encoder: TrainableEncoderParams,
     pub(super) observer: &'a TrainingObserver<'a>,
     cancel: &'a Cancel,
     output: AtomicFolder,
@@ -65,7 +65,7 @@ pub(super) struct TaskData<F> {
 impl<'a> Run<'a> {
     pub(super) fn open(
         params: &'a ValidFineTuneParams,
-        encoder: EncoderParams,
+        encoder: TrainableEncoderParams,
         observer: &'a TrainingObserver<'a>,
         cancel: &'a Cancel,
     ) -> Result<Self, FineTuneError> {
@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
     /// A training whose model is open.
     pub(super) fn begin(
         params: &'a ValidFineTuneParams,
-        encoder: EncoderParams,
+        encoder: TrainableEncoderParams,
         base: StartModel,
         (observer, cancel): (&'a TrainingObserver<'a>, &'a Cancel),
         started: Instant,
@@ -105,7 +105,7 @@ impl<'a> Run<'a> {
         fingerprint: &str,
     ) -> Result<Steps, FineTuneError>
     where
-        J: FnMut(&mut TaskLearner<T>) -> Result<Score, TuneError> + Send,
+        J: FnMut(&mut TaskLearner<T>) -> Result<ValidationScore, TuneError> + Send,
     {
         let (output, resume) = (&self.params.params.output, self.params.params.resume);
         let (state, log) = (beside(output, STATE), beside(output, LOG));

@@ -7,8 +7,8 @@ use cloze_checkpoint::casing;
 use cloze_checkpoint::weights::{self, StoredType};
 use cloze_core::Casing;
 use cloze_store::{Existing, checksum, envelope};
-use cloze_tune::encoder::{EncoderParams, Tuning};
-use cloze_tune::{Encoder, Parameter, Parameters};
+use cloze_tune::encoder::{TrainableEncoderParams, Tuning};
+use cloze_tune::{Parameter, Parameters, TrainableEncoder};
 use serde_json::{Value, json};
 
 use super::FineTuneError;
@@ -18,8 +18,8 @@ use crate::companions::companions;
 
 /// Parts of a trained model that are written.
 pub(super) struct TrainedModel<'a> {
-    pub(super) encoder: &'a Encoder,
-    pub(super) params: &'a EncoderParams,
+    pub(super) encoder: &'a TrainableEncoder,
+    pub(super) params: &'a TrainableEncoderParams,
     pub(super) parameters: &'a Parameters,
     /// Index of the first head parameter.
     pub(super) head_start: usize,

@@ -3,7 +3,7 @@ use cloze_embed::Poolings;
 use cloze_encoder::{EncoderParams, PairCut};
 use cloze_tune::encoder::Tape;
 use cloze_tune::training::TaskLearner;
-use cloze_tune::{Hidden, Sequence, TuneError};
+use cloze_tune::{Hidden, TrainingSequence, TuneError};
 
 use super::FineTuneError;
 use super::base::{StartModel, sequence};
@@ -13,7 +13,7 @@ use super::event::{TrainingNote, TrainingObserver, note};
 const BATCH: usize = 32;
 
 /// Sequences of a text, each with the number of its tokens that no sequence before has.
-pub(super) type TextWindows = Vec<(Sequence, usize)>;
+pub(super) type TextWindows = Vec<(TrainingSequence, usize)>;
 
 /// Settings of cutting texts into sequences.
 pub(super) struct Windows<'a> {
@@ -80,7 +80,8 @@ pub(super) fn rows<T>(
     poolings: &Poolings,
     make: impl Fn(&Hidden) -> Result<Vec<Vec<f32>>, TuneError>,
 ) -> Result<Vec<Vec<f32>>, TuneError> {
-    let parts: Vec<&Sequence> = texts.iter().flatten().map(|(sequence, _)| sequence).collect();
+    let parts: Vec<&TrainingSequence> =
+        texts.iter().flatten().map(|(sequence, _)| sequence).collect();
     let mut tape = Tape::one_way();
     let mut rows = Vec::with_capacity(parts.len());
     for batch in parts.chunks(BATCH) {

@@ -98,7 +98,7 @@ pub enum TextUnit {
     Paragraph,
 }
 
-/// Settings of [`Senses`]; [`check`](Self::check) makes them usable.
+/// Settings of [`SenseReader`]; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug)]
 pub struct SenseParams {
     unit: TextUnit,
@@ -144,7 +144,7 @@ impl ValidSenseParams {
     ///
     /// # Errors
     /// [`CorpusError::Read`] if it cannot be opened; [`CorpusError::NoSenses`] for another ending.
-    pub fn open(&self, source: &Source) -> Result<Senses, CorpusError> {
+    pub fn open(&self, source: &Source) -> Result<SenseReader, CorpusError> {
         let format = match source {
             Source::Stdin => SenseFormat::Jsonl,
             Source::File { path, .. } => SenseFormat::of_path(path)
@@ -161,23 +161,23 @@ impl ValidSenseParams {
         name: &str,
         format: SenseFormat,
         raw: impl Read + Send + 'static,
-    ) -> Senses {
+    ) -> SenseReader {
         self.senses(format, Opened::named(name, Format::Text, raw))
     }
 
-    fn senses(&self, format: SenseFormat, opened: Opened) -> Senses {
+    fn senses(&self, format: SenseFormat, opened: Opened) -> SenseReader {
         let SenseParams { unit, max_text_bytes } = self.0;
         let state = match format {
             SenseFormat::Xml => State::Xml(Box::new(Xml::new(opened, unit, max_text_bytes))),
             SenseFormat::Jsonl => State::Lines(Box::new(Lines::new(opened, max_text_bytes))),
         };
-        Senses { state, ended: false }
+        SenseReader { state, ended: false }
     }
 }
 
 /// Reads texts with senses one at a time; made by [`ValidSenseParams::open`]. What is wrong with a word
 /// is one error, and costs its text. After an error that [is fatal](CorpusError::is_fatal) it ends.
-pub struct Senses {
+pub struct SenseReader {
     state: State,
     ended: bool,
 }
@@ -187,7 +187,7 @@ enum State {
     Lines(Box<Lines>),
 }
 
-impl Senses {
+impl SenseReader {
     /// How many bytes of the input it has taken so far: up to a block more than the texts have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
@@ -205,7 +205,7 @@ impl Senses {
     }
 }
 
-impl Iterator for Senses {
+impl Iterator for SenseReader {
     type Item = Result<SenseText, CorpusError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -226,9 +226,9 @@ impl Iterator for Senses {
     }
 }
 
-impl FusedIterator for Senses {}
+impl FusedIterator for SenseReader {}
 
-impl fmt::Debug for Senses {
+impl fmt::Debug for SenseReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Senses").field("path", &self.path()).finish_non_exhaustive()
     }

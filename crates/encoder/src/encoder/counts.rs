@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Work that an encoder has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct EncodingCounts {
     /// Texts encoded; a pair counts as one.
     pub texts: u64,
     /// Windows they went through.
@@ -20,7 +20,7 @@ pub struct Counts {
     pub long: u64,
 }
 
-impl std::ops::Add for Counts {
+impl std::ops::Add for EncodingCounts {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
@@ -36,7 +36,7 @@ impl std::ops::Add for Counts {
     }
 }
 
-/// Running [`Counts`] of an encoder, which many threads add to.
+/// Running [`EncodingCounts`] of an encoder, which many threads add to.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     texts: AtomicU64,
@@ -50,7 +50,7 @@ pub(super) struct Counters {
 
 impl Counters {
     /// Adds `done` to what was counted so far.
-    pub(super) fn add(&self, done: Counts) {
+    pub(super) fn add(&self, done: EncodingCounts) {
         let add = |count: &AtomicU64, n| count.fetch_add(n, Ordering::Relaxed);
         add(&self.texts, done.texts);
         add(&self.windows, done.windows);
@@ -62,9 +62,9 @@ impl Counters {
     }
 
     /// The counts so far.
-    pub(super) fn get(&self) -> Counts {
+    pub(super) fn get(&self) -> EncodingCounts {
         let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Counts {
+        EncodingCounts {
             texts: get(&self.texts),
             windows: get(&self.windows),
             batches: get(&self.batches),

@@ -3,7 +3,7 @@ use cloze_core::Casing;
 
 use super::parallel::in_parallel;
 use super::run::Work;
-use super::{Counts, Encoder};
+use super::{Encoder, EncodingCounts};
 use crate::EncoderError;
 use crate::count::PairPieces;
 use crate::output::{Mapped, Sequence, WindowStates};
@@ -95,7 +95,7 @@ impl Encoder {
 
     /// `reduce` of each pair of texts, in order: both in one sequence, as the tokenizer's template
     /// puts them together. A pair that is longer than a window, or than the model takes, is cut as
-    /// `cut` says; [`Counts::truncated`] and [`Counts::long`] tell how many were.
+    /// `cut` says; [`EncodingCounts::truncated`] and [`EncodingCounts::long`] tell how many were.
     ///
     /// # Errors
     /// [`EncoderError::NoPairs`] if the tokenizer has no template for two texts, or no token has room
@@ -109,12 +109,16 @@ impl Encoder {
         let sequences = self.tokenize(pairs.len(), |i| {
             let pieces = self.pair_pieces(pairs[i].into(), i, cut)?;
             if pieces.cut {
-                self.counters.add(Counts { long: 1, truncated: 1, ..Counts::default() });
+                self.counters.add(EncodingCounts {
+                    long: 1,
+                    truncated: 1,
+                    ..EncodingCounts::default()
+                });
             }
             Ok::<_, EncoderError>(pieces.sequence)
         })?;
         let n = pairs.len() as u64;
-        self.counters.add(Counts { texts: n, windows: n, ..Counts::default() });
+        self.counters.add(EncodingCounts { texts: n, windows: n, ..EncodingCounts::default() });
         self.map_sequences(&sequences, reduce)
     }
 
@@ -144,7 +148,11 @@ impl Encoder {
             let mut text = self.tokenizer.encode(texts[i], i)?;
             if text.tokens.len() > self.params.window {
                 let truncated = u64::from(self.params.truncate);
-                self.counters.add(Counts { long: 1, truncated, ..Counts::default() });
+                self.counters.add(EncodingCounts {
+                    long: 1,
+                    truncated,
+                    ..EncodingCounts::default()
+                });
             }
             let mut windows = self.params.windows(&mut text, texts[i]);
             if windows.is_empty() && run_empty {
@@ -158,7 +166,7 @@ impl Encoder {
             .flat_map(|(i, (text, w))| w.iter().map(move |w| (i, text, w)))
             .collect();
         let (texts, n) = (texts.len() as u64, windows.len() as u64);
-        self.counters.add(Counts { texts, windows: n, ..Counts::default() });
+        self.counters.add(EncodingCounts { texts, windows: n, ..EncodingCounts::default() });
         let Tokenizer { before, after, type_id, .. } = &self.tokenizer;
         let special = before.len() + after.len();
         let lengths: Vec<usize> =

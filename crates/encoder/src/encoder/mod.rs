@@ -17,7 +17,7 @@ mod run;
 use cloze_core::{Encode, Matrix, TokenRows};
 
 pub use check::{Checked, check};
-pub use counts::Counts;
+pub use counts::EncodingCounts;
 pub use params::{EncoderParams, ValidEncoderParams};
 
 pub(crate) use check::room;
@@ -71,7 +71,7 @@ pub struct Encoder {
 impl Encoder {
     /// Counts of the work done so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> EncodingCounts {
         self.counters.get()
     }
 

@@ -1,6 +1,6 @@
 //! Sequences in batches, batches in sessions, results in the order of the sequences.
 use super::parallel::in_parallel;
-use super::{Counts, Encoder};
+use super::{Encoder, EncodingCounts};
 use crate::EncoderError;
 use crate::batch;
 use crate::session::{Batch, BatchOutput, OutputPort, Rows, Slot};
@@ -97,7 +97,12 @@ impl Encoder {
         }
         let real: usize = members.iter().map(|&i| work.lengths[i]).sum();
         let (tokens, padded) = (real as u64, ids.len() as u64);
-        self.counters.add(Counts { batches: 1, tokens, padded, ..Counts::default() });
+        self.counters.add(EncodingCounts {
+            batches: 1,
+            tokens,
+            padded,
+            ..EncodingCounts::default()
+        });
         Batch { size: members.len(), seq, ids, mask, types, asked }
     }
 }

@@ -12,7 +12,7 @@ pub(super) const PYTHONS: [&str; 3] = ["python3", "python", "py"];
 /// How a library came to be looked at, in the order of looking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Origin {
+pub enum RuntimeOrigin {
     /// Named in the settings.
     Setting,
     /// Named by `ORT_DYLIB_PATH`.
@@ -27,7 +27,7 @@ pub enum Origin {
     Fetched,
 }
 
-impl Origin {
+impl RuntimeOrigin {
     /// In words, for reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -57,13 +57,13 @@ pub(super) fn cached(folder: &Path, version: &str) -> PathBuf {
 }
 
 /// The first library beside the program or in the cache. These two cost no process.
-pub(super) fn on_disk(cache: Option<&Path>) -> Vec<(Origin, PathBuf)> {
+pub(super) fn on_disk(cache: Option<&Path>) -> Vec<(RuntimeOrigin, PathBuf)> {
     let beside = std::env::current_exe()
         .ok()
         .and_then(|exe| Some(exe.parent()?.join(platform::library_name())));
-    let beside = beside.map(|path| (Origin::BesideExecutable, path));
+    let beside = beside.map(|path| (RuntimeOrigin::BesideExecutable, path));
     let cached = cache.into_iter().flat_map(|folder| {
-        [WHEEL_VERSION, NPM_VERSION].map(|version| (Origin::Cache, cached(folder, version)))
+        [WHEEL_VERSION, NPM_VERSION].map(|version| (RuntimeOrigin::Cache, cached(folder, version)))
     });
     beside.into_iter().chain(cached).filter(|(_, path)| path.is_file()).collect()
 }

@@ -21,7 +21,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-pub use locate::Origin;
+pub use locate::RuntimeOrigin;
 
 use crate::EncoderError;
 use crate::engine::Engine;
@@ -66,7 +66,7 @@ impl RuntimeParams {
 pub struct Runtime {
     engine: Arc<dyn Engine>,
     path: PathBuf,
-    origin: Origin,
+    origin: RuntimeOrigin,
 }
 
 /// The environment variable that forbids fetching.
@@ -124,7 +124,7 @@ impl Runtime {
 
     /// How it was found.
     #[must_use]
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> RuntimeOrigin {
         self.origin
     }
 
@@ -143,8 +143,8 @@ impl Runtime {
 fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime, EncoderError> {
     let from_env =
         || std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()).map(PathBuf::from);
-    let named = params.library.clone().map(|path| (Origin::Setting, path));
-    let named = named.or_else(|| from_env().map(|path| (Origin::Environment, path)));
+    let named = params.library.clone().map(|path| (RuntimeOrigin::Setting, path));
+    let named = named.or_else(|| from_env().map(|path| (RuntimeOrigin::Environment, path)));
     if let Some((origin, path)) = named {
         return open(origin, path);
     }
@@ -164,7 +164,8 @@ fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime,
             return Ok(runtime);
         }
     }
-    if let Some(runtime) = locate::in_python().and_then(|path| attempt(Origin::Python, path)) {
+    if let Some(runtime) = locate::in_python().and_then(|path| attempt(RuntimeOrigin::Python, path))
+    {
         return Ok(runtime);
     }
     if params.offline || std::env::var_os(OFFLINE).is_some_and(|value| is_truthy(&value)) {
@@ -176,12 +177,12 @@ fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime,
     let Some(cache) = cache else {
         return Err(EncoderError::RuntimeNoCache);
     };
-    open(Origin::Fetched, fetch::fetch(&cache, &broken, notice)?)
+    open(RuntimeOrigin::Fetched, fetch::fetch(&cache, &broken, notice)?)
 }
 
 /// Loads the library at `path`, which is made absolute: a relative one would be looked for beside
 /// the program, and a bare name in the system's folders.
-fn open(origin: Origin, path: PathBuf) -> Result<Runtime, EncoderError> {
+fn open(origin: RuntimeOrigin, path: PathBuf) -> Result<Runtime, EncoderError> {
     let path = match fs_err::canonicalize(&path) {
         Ok(absolute) if absolute.is_file() => absolute,
         _ => return Err(EncoderError::RuntimeMissing { path, origin: origin.name() }),

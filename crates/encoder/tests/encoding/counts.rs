@@ -1,11 +1,11 @@
 //! Batches and their padding, in numbers that do not depend on the machine.
-use cloze_encoder::{Counts, EncoderParams, Order};
+use cloze_encoder::{EncoderParams, EncodingCounts, Order};
 use cloze_testkit::{Random, texts};
 
 const BUDGET: usize = 1024;
 
 /// The work of 600 texts of log-normal lengths, mean 32 words.
-fn counts(order: Order) -> Counts {
+fn counts(order: Order) -> EncodingCounts {
     let mut random = Random::new(3);
     let texts: Vec<String> = (0..600)
         .map(|_| {
@@ -24,7 +24,7 @@ fn counts(order: Order) -> Counts {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small counts")]
-fn efficiency(counts: Counts) -> f64 {
+fn efficiency(counts: EncodingCounts) -> f64 {
     counts.tokens as f64 / counts.padded as f64
 }
 
@@ -54,9 +54,9 @@ fn counts_are_what_was_done() {
         super::encode(&encoder, &texts);
         let tokens = 3 + 10 + 1 + 3 * 2;
         let expected =
-            Counts { texts: 3, windows: 3, batches, tokens, padded, truncated: 0, long: 0 };
+            EncodingCounts { texts: 3, windows: 3, batches, tokens, padded, truncated: 0, long: 0 };
         assert_eq!(encoder.counts(), expected, "budget {budget}");
         super::encode(&encoder, &["", ""]);
-        assert_eq!(encoder.counts(), Counts { texts: 5, ..expected });
+        assert_eq!(encoder.counts(), EncodingCounts { texts: 5, ..expected });
     }
 }

@@ -2,7 +2,7 @@
 //! depends on nothing but the text.
 use std::path::Path;
 
-use cloze_checkpoint::quantize::{Calibration, Observed, quantize};
+use cloze_checkpoint::quantize::{ActivationCalibration, Observed, quantize};
 use cloze_checkpoint::weights::{Int8Matrix, StoredType};
 use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
 use cloze_encoder::observe::{self, Observer};
@@ -27,7 +27,7 @@ fn rows(encoder: &Encoder, texts: &[&str]) -> Vec<Vec<Vec<f32>>> {
 }
 
 /// The folder's weights and settings in 8 bits, beside its tokenizer.
-fn quantized(from: &Path, calibration: Option<Calibration<'_>>) -> TempDir {
+fn quantized(from: &Path, calibration: Option<ActivationCalibration<'_>>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let weights = Checkpoint::open(from).unwrap();
     let path = folder.path().join("model.safetensors");
@@ -55,8 +55,8 @@ fn texts(words: &[usize]) -> Vec<String> {
 }
 
 /// Without a calibration, with one, and with one that fixes scales.
-fn ways(seen: &[Observed]) -> [Option<Calibration<'_>>; 3] {
-    let with = |fixed| Some(Calibration { observed: seen, fixed });
+fn ways(seen: &[Observed]) -> [Option<ActivationCalibration<'_>>; 3] {
+    let with = |fixed| Some(ActivationCalibration { observed: seen, fixed });
     [None, with(false), with(true)]
 }
 

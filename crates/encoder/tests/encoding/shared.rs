@@ -5,8 +5,8 @@ use std::time::Duration;
 use cloze_checkpoint::ModelFolder;
 use cloze_encoder::encoder::Checked;
 use cloze_encoder::{
-    Counts, Encoder, EncoderError, EncoderParams, Observer, Order, Output, PairCut, Runtime,
-    RuntimeParams, Sequence, SharedThreads, TokenCounter,
+    Encoder, EncoderError, EncoderParams, EncodingCounts, Observer, Order, Output, PairCut,
+    Runtime, RuntimeParams, Sequence, SharedThreads, TokenCounter,
 };
 use cloze_testkit::model;
 
@@ -93,5 +93,5 @@ fn everything_can_be_shared_between_threads() {
     shareable::<SharedThreads>();
     shareable::<Observer>();
     shareable::<TokenCounter>();
-    shareable::<(Counts, Order, Output, PairCut, Sequence, Checked)>();
+    shareable::<(EncodingCounts, Order, Output, PairCut, Sequence, Checked)>();
 }

@@ -5,7 +5,7 @@ use cloze_embed::correction::Correct;
 use cloze_embed::{Accumulator, Spread, l2_normalize};
 
 use super::tell::Rows;
-use super::{FittedSenses, Lexicon, Sense, ValidTellParams, Word};
+use super::{FittedSenses, Lexicon, LexiconWord, Sense, ValidTellParams};
 use crate::HeadError;
 
 /// A word of a text whose sense is known.
@@ -101,7 +101,7 @@ impl SenseFitter {
                 rows.push(&mean);
                 own.push(Sense { name: name.clone(), count: *count });
             }
-            words.push(Word::new(lemma.clone(), pos.clone(), own, forms.clone()));
+            words.push(LexiconWord::new(lemma.clone(), pos.clone(), own, forms.clone()));
         }
         FittedSenses::new(Lexicon::new(words)?, rows, self.width, correction, params.prior())
     }

@@ -7,7 +7,7 @@ use crate::HeadError;
 
 /// A lemma with a part of speech.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
+pub struct LexiconWord {
     /// The word as a dictionary has it.
     pub lemma: String,
     /// The part of speech; empty where none is said.
@@ -23,7 +23,7 @@ pub struct Word {
     pub(super) first: usize,
 }
 
-impl Word {
+impl LexiconWord {
     /// A word with its senses and forms.
     #[must_use]
     pub fn new(
@@ -48,7 +48,7 @@ pub struct Sense {
 /// Words, by lemma and part of speech.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lexicon {
-    words: Vec<Word>,
+    words: Vec<LexiconWord>,
     senses: usize,
     /// The places of the words that had a form, by it in lower case.
     by_form: HashMap<String, Vec<usize>>,
@@ -60,8 +60,8 @@ impl Lexicon {
     /// # Errors
     /// [`HeadError::Lexicon`] for another order, a word that is there twice or has no sense, and senses
     /// in another order than by frequency and name.
-    pub fn new(mut words: Vec<Word>) -> Result<Self, HeadError> {
-        let wrong = |word: &Word, expected| {
+    pub fn new(mut words: Vec<LexiconWord>) -> Result<Self, HeadError> {
+        let wrong = |word: &LexiconWord, expected| {
             let (lemma, pos) = (word.lemma.clone(), word.pos.clone());
             Err(HeadError::Lexicon { lemma, pos, expected })
         };
@@ -93,7 +93,7 @@ impl Lexicon {
 
     /// All words, by lemma and part of speech.
     #[must_use]
-    pub fn words(&self) -> &[Word] {
+    pub fn words(&self) -> &[LexiconWord] {
         &self.words
     }
 
@@ -106,7 +106,7 @@ impl Lexicon {
     /// The word of this lemma and part of speech; without one, or where the lemma is not known with it,
     /// all of the lemma. None for a lemma that is not known.
     #[must_use]
-    pub fn lookup(&self, lemma: &str, pos: Option<&str>) -> &[Word] {
+    pub fn lookup(&self, lemma: &str, pos: Option<&str>) -> &[LexiconWord] {
         let from = self.words.partition_point(|word| word.lemma.as_str() < lemma);
         let of_lemma = &self.words[from..];
         let of_lemma = &of_lemma[..of_lemma.partition_point(|word| word.lemma == lemma)];
@@ -119,7 +119,7 @@ impl Lexicon {
     /// The words that `name` may mean: those of the lemma; else those of a lemma or form that is the
     /// same in lower case.
     #[must_use]
-    pub fn named(&self, name: &str) -> Vec<&Word> {
+    pub fn named(&self, name: &str) -> Vec<&LexiconWord> {
         let found = self.lookup(name, None);
         if !found.is_empty() {
             return found.iter().collect();
@@ -133,9 +133,9 @@ impl Lexicon {
 /// words.
 #[must_use]
 pub fn most_frequent<'w>(
-    words: impl IntoIterator<Item = &'w Word>,
-) -> Option<(&'w Word, &'w Sense)> {
-    let mut best: Option<(&Word, &Sense)> = None;
+    words: impl IntoIterator<Item = &'w LexiconWord>,
+) -> Option<(&'w LexiconWord, &'w Sense)> {
+    let mut best: Option<(&LexiconWord, &Sense)> = None;
     for word in words {
         if let Some(sense) = word.senses.first()
             && best.is_none_or(|(_, best)| sense.count > best.count)

@@ -36,6 +36,6 @@ pub mod tell;
 
 pub use find::places;
 pub use fit::{Occurrence, SenseFitter};
-pub use lexicon::{Lexicon, Sense, Word, most_frequent};
+pub use lexicon::{Lexicon, LexiconWord, Sense, most_frequent};
 pub use saved::SenseSpec;
 pub use tell::{FittedSenses, TellParams, Told, ValidTellParams};

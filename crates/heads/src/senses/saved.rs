@@ -12,7 +12,7 @@ use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 
 use super::tell::Rows;
-use super::{FittedSenses, Lexicon, Word};
+use super::{FittedSenses, Lexicon, LexiconWord};
 use crate::HeadError;
 use crate::tensors::{self, Tensors};
 
@@ -28,7 +28,7 @@ pub struct SenseSpec {
     /// The weight of frequency.
     pub prior: f64,
     /// The words, by lemma and part of speech.
-    pub words: Vec<Word>,
+    pub words: Vec<LexiconWord>,
 }
 
 impl FittedSenses {

@@ -3,7 +3,7 @@ use cloze_embed::correction::{Correct as _, Correction, Method};
 use cloze_embed::{EmbedError, Spread, l2_normalize};
 use half::f16;
 
-use super::{Lexicon, Sense, Word};
+use super::{Lexicon, LexiconWord, Sense};
 use crate::HeadError;
 
 /// How senses are told apart. [`check`](Self::check) judges it.
@@ -127,7 +127,7 @@ pub struct FittedSenses {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Told<'s> {
     /// The word.
-    pub word: &'s Word,
+    pub word: &'s LexiconWord,
     /// Its sense.
     pub sense: &'s Sense,
     /// The cosine of the occurrence and the sense's mean vector.
@@ -187,7 +187,7 @@ impl FittedSenses {
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     pub fn predict<'s>(
         &self,
-        words: impl IntoIterator<Item = &'s Word>,
+        words: impl IntoIterator<Item = &'s LexiconWord>,
         vector: &[f32],
     ) -> Result<Vec<Told<'s>>, HeadError> {
         let vector = self.prepared(vector)?;

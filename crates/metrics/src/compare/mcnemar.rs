@@ -9,7 +9,7 @@ const FEW: u64 = 25;
 /// How the p-value is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Method {
+pub enum McNemarMethod {
     /// From the binomial distribution with p = 1/2.
     Exact,
     /// From the chi-squared distribution of one degree of freedom.
@@ -24,7 +24,7 @@ pub struct McNemar {
     /// How many examples the second alone has right.
     pub only_second: u64,
     /// How the p-value is computed.
-    pub method: Method,
+    pub method: McNemarMethod,
     /// The smaller of the two numbers (exact), or (|first − second| − 1)² / (first + second).
     pub statistic: f64,
     /// How likely a difference this large is, in either direction, of models that are equally good.
@@ -46,10 +46,10 @@ pub fn mcnemar(only_first: u64, only_second: u64) -> McNemar {
             ways = ways * (n - k + 1) / k;
             sum += ways;
         }
-        (Method::Exact, as_f64(smaller), (2.0 * as_f64(sum) / as_f64(1 << n)).min(1.0))
+        (McNemarMethod::Exact, as_f64(smaller), (2.0 * as_f64(sum) / as_f64(1 << n)).min(1.0))
     } else {
         let statistic = ((a - b).abs() - 1.0).powi(2) / (a + b);
-        (Method::ChiSquared, statistic, libm::erfc((statistic / 2.0).sqrt()))
+        (McNemarMethod::ChiSquared, statistic, libm::erfc((statistic / 2.0).sqrt()))
     };
     McNemar { only_first, only_second, method, statistic, p_value }
 }

@@ -3,4 +3,4 @@ mod bootstrap;
 mod mcnemar;
 
 pub use bootstrap::{BootstrapParams, Interval, PairedBootstrap, ValidBootstrapParams};
-pub use mcnemar::{McNemar, Method, mcnemar};
+pub use mcnemar::{McNemar, McNemarMethod, mcnemar};

@@ -34,7 +34,7 @@ use keywords::Keywords;
 pub use manifest::{EncoderCard, FILE, FORMAT_VERSION, KIND};
 use manifest::{Manifest, NamedPart, correction_path};
 pub use params::{IndexParams, ValidIndexParams};
-pub use records::Record;
+pub use records::IndexRecord;
 use segment::Segment;
 pub use verify::{Verified, verify};
 pub use writer::{Added, Writer};
@@ -346,7 +346,7 @@ impl Index {
     /// # Errors
     /// [`SearchError::NoRow`]; [`SearchError::Read`] and [`SearchError::Damaged`] if it cannot be
     /// read.
-    pub fn record(&self, row: u64) -> Result<Record, SearchError> {
+    pub fn record(&self, row: u64) -> Result<IndexRecord, SearchError> {
         let (segment, row) = self.place(row)?;
         segment.record(row)
     }

@@ -13,7 +13,7 @@ use crate::vectors::read_exact_at;
 
 /// What a row stands for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct IndexRecord {
     /// Its name, which no other row of the index has.
     pub id: String,
     /// The text.
@@ -54,7 +54,7 @@ impl RecordWriter {
         Ok(Self { records, path, crc: Hasher::new(), end: 0, offsets: vec![], offsets_path })
     }
 
-    pub(crate) fn push(&mut self, record: &Record) -> Result<(), SearchError> {
+    pub(crate) fn push(&mut self, record: &IndexRecord) -> Result<(), SearchError> {
         let failed = SearchError::write(&self.path);
         let mut line = match serde_json::to_vec(record) {
             Ok(line) => line,
@@ -117,7 +117,7 @@ impl RecordFile {
     }
 
     /// The record of a row that is there.
-    pub(crate) fn get(&self, row: usize) -> Result<Record, SearchError> {
+    pub(crate) fn get(&self, row: usize) -> Result<IndexRecord, SearchError> {
         let start = row.checked_sub(1).map_or(0, |before| self.end(before).0);
         let (end, crc) = self.end(row);
         let damaged = |expected: &str, found: String| SearchError::Damaged {

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::manifest::{Ids, Manifest, SegmentCard, SegmentFiles};
-use super::records::{Record, RecordFile};
+use super::records::{IndexRecord, RecordFile};
 use crate::engine::Exact;
 use crate::vectors::VectorFile;
 use crate::{Engine, EngineKind, OpenParams, RowSet, SearchError};
@@ -80,11 +80,12 @@ impl Segment {
     }
 
     /// What a row stands for.
-    pub(crate) fn record(&self, row: usize) -> Result<Record, SearchError> {
+    pub(crate) fn record(&self, row: usize) -> Result<IndexRecord, SearchError> {
         match &self.names {
-            Names::Numbers(first) => {
-                Ok(Record { id: first.wrapping_add(row as u64).to_string(), ..Record::default() })
-            }
+            Names::Numbers(first) => Ok(IndexRecord {
+                id: first.wrapping_add(row as u64).to_string(),
+                ..IndexRecord::default()
+            }),
             Names::Records(file) => file.get(row),
         }
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use cloze_core::Matrix;
 use cloze_embed::Metric;
-use cloze_search::{Engine as _, Exact, Hit, Record, RowSet};
+use cloze_search::{Engine as _, Exact, Hit, IndexRecord, RowSet};
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng as _;
 
@@ -69,8 +69,8 @@ pub fn recall(gold: &[Vec<Hit>], found: &[Vec<Hit>]) -> f64 {
     hits as f64 / all as f64
 }
 
-pub fn record(id: impl std::fmt::Display) -> Record {
-    Record { id: format!("{id}"), ..Record::default() }
+pub fn record(id: impl std::fmt::Display) -> IndexRecord {
+    IndexRecord { id: format!("{id}"), ..IndexRecord::default() }
 }
 
 pub fn every(rows: usize, step: usize) -> RowSet {

@@ -5,10 +5,10 @@ use cloze_checkpoint::layout::Layout;
 use super::group::{Group, sized};
 use super::layer::norm_backward;
 use super::linear::{Around, Linear};
-use super::params::EncoderParams;
+use super::params::TrainableEncoderParams;
 use super::{DropoutAt, NormIds, Reader};
 use crate::kernel::{add, norm};
-use crate::{Id, Parameters, Sequence, TuneError};
+use crate::{Id, Parameters, TrainingSequence, TuneError};
 
 /// Where its dropout stands in the encoder.
 const SITE: u64 = 0;
@@ -55,7 +55,7 @@ impl Embedding {
         config: &Config,
         layout: &Layout,
         casing: Option<&[f32]>,
-        params: &EncoderParams,
+        params: &TrainableEncoderParams,
     ) -> Result<Self, TuneError> {
         let (train, width) = (params.embeddings, config.embedding);
         let words = reader.add(&layout.words, &[config.vocabulary, width], train)?;
@@ -122,7 +122,7 @@ impl Embedding {
     pub(super) fn forward(
         &self,
         parameters: &Parameters,
-        sequences: &[&Sequence],
+        sequences: &[&TrainingSequence],
         dropout: Option<DropoutAt>,
         group: &mut Group,
     ) {

@@ -7,7 +7,7 @@ use super::layer::Kept;
 use crate::kernel::dropout::Dropout;
 use crate::kernel::{self};
 use crate::random::derive;
-use crate::{Hidden, Id, Parameters, Sequence};
+use crate::{Hidden, Id, Parameters, TrainingSequence};
 
 /// Groups have at least so many tokens on average: below that, matrix products become slow.
 const MIN_TOKENS: usize = 100;
@@ -64,7 +64,11 @@ pub(super) fn sized(vec: &mut Vec<f32>, len: usize) -> &mut [f32] {
 
 /// Shares `sequences` out so that groups have about as many tokens; how many groups there are
 /// depends on the tokens alone. Returns that number.
-pub(super) fn share_out(groups: &mut Vec<Group>, sequences: &[&Sequence], heads: usize) -> usize {
+pub(super) fn share_out(
+    groups: &mut Vec<Group>,
+    sequences: &[&TrainingSequence],
+    heads: usize,
+) -> usize {
     let tokens: usize = sequences.iter().map(|sequence| sequence.len()).sum();
     let mut count = 1;
     while 2 * count * MIN_TOKENS <= tokens && count < MAX_GROUPS && 2 * count <= sequences.len() {

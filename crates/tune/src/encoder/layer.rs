@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::attention::{Attention, Projected};
 use super::group::{Group, Scratch, sized};
 use super::linear::{Around, Linear};
-use super::params::{EncoderParams, Module, Tuning};
+use super::params::{Module, TrainableEncoderParams, Tuning};
 use super::{DropoutAt, LoraModule, NormIds, Reader};
 use crate::kernel::{activation, add, norm};
 use crate::random::derive;
@@ -80,7 +80,7 @@ impl Layer {
         config: &Config,
         layer: &layout::Layer,
         (place, frozen): (usize, bool),
-        (params, seed): (&EncoderParams, u64),
+        (params, seed): (&TrainableEncoderParams, u64),
         modules: &mut Vec<LoraModule>,
     ) -> Result<Self, TuneError> {
         let first_site = (place as u64 + 1) * SITES;

@@ -21,11 +21,13 @@ use cloze_checkpoint::{Checkpoint, Config};
 use rayon::prelude::*;
 
 use crate::random::derive;
-use crate::{Hidden, Id, Parameters, Sequence, TuneError};
+use crate::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 use embedding::Embedding;
 use group::Group;
 use layer::Layer;
-pub use params::{EncoderParams, LoraParams, Module, Targets, Tuning, ValidEncoderParams};
+pub use params::{
+    LoraParams, Module, Targets, TrainableEncoderParams, Tuning, ValidTrainableEncoderParams,
+};
 
 /// Where dropout stands: the same seed drops the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +51,7 @@ pub struct LoraModule {
 
 /// A checkpoint's encoder that can be trained. Its numbers lie among [`Parameters`].
 #[derive(Debug)]
-pub struct Encoder {
+pub struct TrainableEncoder {
     config: Config,
     embedding: Embedding,
     layers: Vec<Layer>,
@@ -111,7 +113,7 @@ struct NormIds {
     trained: bool,
 }
 
-impl Encoder {
+impl TrainableEncoder {
     /// Reads `checkpoint` and adds its numbers to `parameters`, and those of adapters, if `params`
     /// has any, drawn by `seed`.
     ///
@@ -120,7 +122,7 @@ impl Encoder {
     /// than there are, and for adapters of matrices that the checkpoint does not have.
     pub fn open(
         checkpoint: &Checkpoint,
-        params: &ValidEncoderParams,
+        params: &ValidTrainableEncoderParams,
         seed: u64,
         parameters: &mut Parameters,
     ) -> Result<Self, TuneError> {
@@ -195,11 +197,11 @@ impl Encoder {
     /// threads.
     ///
     /// # Errors
-    /// [`TuneError::Sequence`] for one that is empty, too long, or has unknown ids.
+    /// [`TuneError::TrainingSequence`] for one that is empty, too long, or has unknown ids.
     pub fn forward(
         &self,
         parameters: &Parameters,
-        sequences: &[&Sequence],
+        sequences: &[&TrainingSequence],
         dropout: Option<DropoutAt>,
         tape: &mut Tape,
     ) -> Result<Hidden, TuneError> {
@@ -219,7 +221,7 @@ impl Encoder {
         Ok(hidden)
     }
 
-    fn check(&self, sequences: &[&Sequence]) -> Result<(), TuneError> {
+    fn check(&self, sequences: &[&TrainingSequence]) -> Result<(), TuneError> {
         for (i, sequence) in sequences.iter().enumerate() {
             let wrong = |what: String| Err(TuneError::Sequence { sequence: i, what });
             let (len, most) = (sequence.len(), self.max_tokens());
@@ -244,7 +246,7 @@ impl Encoder {
     fn forward_group(
         &self,
         parameters: &Parameters,
-        sequences: &[&Sequence],
+        sequences: &[&TrainingSequence],
         (dropout, lowest): (Option<DropoutAt>, usize),
         group: &mut Group,
     ) {

@@ -45,7 +45,7 @@ impl Targets {
     }
 }
 
-/// Settings of adapters. Fields are for reading; [`EncoderParams::check`] validates them.
+/// Settings of adapters. Fields are for reading; [`TrainableEncoderParams::check`] validates them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoraParams {
     /// Rank of each update.
@@ -119,9 +119,9 @@ pub enum Tuning {
     Head,
 }
 
-/// Settings of an [`Encoder`](super::Encoder); [`check`](Self::check) makes them usable.
+/// Settings of an [`TrainableEncoder`](super::Encoder); [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EncoderParams {
+pub struct TrainableEncoderParams {
     /// Trained part of the encoder.
     pub tuning: Tuning,
     pub(super) frozen_layers: usize,
@@ -129,7 +129,7 @@ pub struct EncoderParams {
     pub(super) casing: Option<usize>,
 }
 
-impl Default for EncoderParams {
+impl Default for TrainableEncoderParams {
     fn default() -> Self {
         Self {
             tuning: Tuning::Lora(LoraParams::default()),
@@ -140,7 +140,7 @@ impl Default for EncoderParams {
     }
 }
 
-impl EncoderParams {
+impl TrainableEncoderParams {
     /// Trained part of the encoder. Default adapters, as [`LoraParams`] has them.
     #[must_use]
     pub fn tuning(self, tuning: Tuning) -> Self {
@@ -171,7 +171,7 @@ impl EncoderParams {
     /// # Errors
     /// [`TuneError::Setting`] for a rank or a number of classes of 0, no matrix to adapt or one named
     /// twice, an alpha that is not above 0, a dropout below 0 or not below 1.
-    pub fn check(self) -> Result<ValidEncoderParams, TuneError> {
+    pub fn check(self) -> Result<ValidTrainableEncoderParams, TuneError> {
         let wrong = |setting: &str, found: String, expected: &str| {
             Err(TuneError::Setting { setting: setting.into(), found, expected: expected.into() })
         };
@@ -195,18 +195,18 @@ impl EncoderParams {
                 return wrong("targets", format!("{:?}", lora.targets.0), "matrices, each once");
             }
         }
-        Ok(ValidEncoderParams(self))
+        Ok(ValidTrainableEncoderParams(self))
     }
 }
 
 /// Settings that were checked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ValidEncoderParams(EncoderParams);
+pub struct ValidTrainableEncoderParams(TrainableEncoderParams);
 
-impl ValidEncoderParams {
+impl ValidTrainableEncoderParams {
     /// The settings.
     #[must_use]
-    pub fn params(&self) -> &EncoderParams {
+    pub fn params(&self) -> &TrainableEncoderParams {
         &self.0
     }
 }

@@ -4,15 +4,15 @@ use super::Task;
 use super::pool::{TaskPooling, Vectors};
 use super::rows::check;
 use crate::encoder::DropoutAt;
-use crate::{Hidden, Parameters, Sequence, TuneError};
+use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
 /// Two texts and how alike they are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScoredExample {
     /// One text.
-    pub first: Sequence,
+    pub first: TrainingSequence,
     /// The other.
-    pub second: Sequence,
+    pub second: TrainingSequence,
     /// What their cosine should be: 0 to 1.
     pub score: f32,
 }
@@ -34,7 +34,7 @@ impl CosineTask {
     /// The cosines of pairs, from the hidden states of their texts: first, second, first, second.
     ///
     /// # Errors
-    /// [`TuneError::Sequence`] for an odd number of texts, or an empty one.
+    /// [`TuneError::TrainingSequence`] for an odd number of texts, or an empty one.
     pub fn predict(&self, hidden: &Hidden) -> Result<Vec<f64>, TuneError> {
         let count = hidden.len();
         if let Some(sequence) = (0..count).find(|&i| hidden.range(i).is_empty()) {
@@ -57,7 +57,7 @@ fn cosine(vectors: &Vectors, pair: usize) -> f64 {
 impl Task for CosineTask {
     type Example = ScoredExample;
 
-    fn sequences<'e>(&self, example: &'e ScoredExample) -> Vec<&'e Sequence> {
+    fn sequences<'e>(&self, example: &'e ScoredExample) -> Vec<&'e TrainingSequence> {
         vec![&example.first, &example.second]
     }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::tagged::Words;
 use super::{Dense, TaggedExample, Task};
 use crate::encoder::DropoutAt;
-use crate::{Hidden, Id, Parameters, Sequence, TuneError};
+use crate::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 
 /// Dropout, a classifier, and the negative log-likelihood of the words' labels as a whole.
 ///
@@ -154,7 +154,7 @@ fn judge(
 impl Task for CrfTask {
     type Example = TaggedExample;
 
-    fn sequences<'e>(&self, example: &'e TaggedExample) -> Vec<&'e Sequence> {
+    fn sequences<'e>(&self, example: &'e TaggedExample) -> Vec<&'e TrainingSequence> {
         vec![&example.sequence]
     }
 

@@ -24,7 +24,7 @@ mod tokens;
 pub use cosine::{CosineTask, ScoredExample};
 pub use crf::CrfTask;
 pub use dense::Dense;
-pub use masked::{MaskedExample, MaskedHead, MaskedTask, NextHead};
+pub use masked::{MaskedExample, MaskedLmHead, MaskedTask, NextHead};
 pub use pool::TaskPooling;
 pub use ranking::{RankedExample, RankingParams, RankingTask};
 pub use sequence::{LabelledExample, SequenceParams, SequenceTask};
@@ -33,7 +33,7 @@ pub use tagged::TaggedExample;
 pub use tokens::TokenTask;
 
 use crate::encoder::DropoutAt;
-use crate::{Hidden, Parameters, Sequence, TuneError};
+use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
 /// What is learned. Its own parameters (a classifier) lie among [`Parameters`], where it keeps their
 /// [`Id`](crate::Id)s from when it was made.
@@ -42,7 +42,7 @@ pub trait Task: Sync {
     type Example: Sync;
 
     /// What the encoder is to see of an example, in order: one sequence, or one for each text.
-    fn sequences<'e>(&self, example: &'e Self::Example) -> Vec<&'e Sequence>;
+    fn sequences<'e>(&self, example: &'e Self::Example) -> Vec<&'e TrainingSequence>;
 
     /// How much the example counts: its labelled tokens, or 1. A step's loss is the sum of its
     /// examples' losses divided by the sum of what they count.
@@ -61,7 +61,7 @@ pub trait Task: Sync {
     /// `dropout` says where the task's own dropout stands (none while judging).
     ///
     /// # Errors
-    /// [`TuneError::Sequence`] for an example whose labels do not go with its sequence.
+    /// [`TuneError::TrainingSequence`] for an example whose labels do not go with its sequence.
     fn loss(
         &self,
         parameters: &mut Parameters,

@@ -9,17 +9,17 @@ use super::entropy::cross_entropy;
 use super::pool::{TaskPooling, Vectors};
 use super::rows::check;
 use crate::encoder::DropoutAt;
-use crate::{Hidden, Parameters, Sequence, TuneError};
+use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
 /// A text, one that belongs to it, and some that look alike and do not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RankedExample {
     /// The text.
-    pub anchor: Sequence,
+    pub anchor: TrainingSequence,
     /// What is to be nearest to it.
-    pub positive: Sequence,
+    pub positive: TrainingSequence,
     /// What is not to be near; any number, also none.
-    pub negatives: Vec<Sequence>,
+    pub negatives: Vec<TrainingSequence>,
 }
 
 /// Settings of a [`RankingTask`]. [`RankingParams::check`] judges them.
@@ -90,7 +90,7 @@ fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, by: f64) -> Vec<f64> {
 impl Task for RankingTask {
     type Example = RankedExample;
 
-    fn sequences<'e>(&self, example: &'e RankedExample) -> Vec<&'e Sequence> {
+    fn sequences<'e>(&self, example: &'e RankedExample) -> Vec<&'e TrainingSequence> {
         [&example.anchor, &example.positive].into_iter().chain(&example.negatives).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Some rows of the hidden states, put together and, as gradients, back.
 use crate::kernel::dropout::Dropout;
-use crate::{Hidden, Sequence, TuneError};
+use crate::{Hidden, TrainingSequence, TuneError};
 
 /// Copies of hidden states, some of their numbers dropped.
 pub(super) struct Rows {
@@ -43,7 +43,7 @@ impl Rows {
 
 /// Whether `hidden` has rows of `width` numbers, one for each token of each of these sequences.
 pub(super) fn check<'s>(
-    sequences: impl IntoIterator<Item = &'s Sequence>,
+    sequences: impl IntoIterator<Item = &'s TrainingSequence>,
     hidden: &Hidden,
     width: usize,
 ) -> Result<(), TuneError> {

@@ -10,13 +10,13 @@ use super::rows::{Rows, check, check_width};
 use super::{Dense, Task};
 use crate::encoder::DropoutAt;
 use crate::kernel::dropout::Dropout;
-use crate::{Hidden, Parameters, Sequence, TuneError};
+use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
 /// A text, or a pair in one sequence, with its labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelledExample {
     /// The text.
-    pub sequence: Sequence,
+    pub sequence: TrainingSequence,
     /// Its labels, places among the classifier's outputs: one, or with `multi_label` any number of
     /// them.
     pub labels: Vec<usize>,
@@ -151,7 +151,7 @@ impl SequenceTask {
     /// The logits of texts from their hidden states: `[texts, labels]`. No dropout.
     ///
     /// # Errors
-    /// [`TuneError::Sequence`] for hidden states of another width, or without a first token.
+    /// [`TuneError::TrainingSequence`] for hidden states of another width, or without a first token.
     pub fn predict(&self, parameters: &Parameters, hidden: &Hidden) -> Result<Matrix, TuneError> {
         if let Some(sequence) = (0..hidden.len()).find(|&i| hidden.range(i).is_empty()) {
             return Err(TuneError::Sequence { sequence, what: "no tokens".into() });
@@ -245,7 +245,7 @@ impl SequenceTask {
 impl Task for SequenceTask {
     type Example = LabelledExample;
 
-    fn sequences<'e>(&self, example: &'e LabelledExample) -> Vec<&'e Sequence> {
+    fn sequences<'e>(&self, example: &'e LabelledExample) -> Vec<&'e TrainingSequence> {
         vec![&example.sequence]
     }
 

@@ -4,7 +4,7 @@ use cloze_core::{Chain, Matrix};
 use super::{CrfTask, Dense, TaggedExample, Task, TokenTask};
 use crate::encoder::DropoutAt;
 use crate::random::derive;
-use crate::{Hidden, Parameters, Sequence, TuneError};
+use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
 /// Part of the seed that a new classifier is drawn by.
 const CLASSIFIER: u64 = 0x0063_6c61_7373;
@@ -69,7 +69,7 @@ impl TagTask {
 impl Task for TagTask {
     type Example = TaggedExample;
 
-    fn sequences<'e>(&self, example: &'e TaggedExample) -> Vec<&'e Sequence> {
+    fn sequences<'e>(&self, example: &'e TaggedExample) -> Vec<&'e TrainingSequence> {
         vec![&example.sequence]
     }
 

@@ -2,13 +2,13 @@
 use super::Dense;
 use super::rows::{Rows, check};
 use crate::encoder::DropoutAt;
-use crate::{Hidden, Parameters, Sequence, TuneError};
+use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
 /// A text with labels for its words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaggedExample {
     /// The text.
-    pub sequence: Sequence,
+    pub sequence: TrainingSequence,
     /// For each word the place of its first piece among the sequence's tokens, and its label, a
     /// place among the classifier's outputs. In reading order.
     pub places: Vec<(usize, usize)>,

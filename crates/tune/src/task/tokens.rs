@@ -7,7 +7,7 @@ use super::entropy::cross_entropy;
 use super::tagged::Words;
 use super::{Dense, TaggedExample, Task};
 use crate::encoder::DropoutAt;
-use crate::{Hidden, Parameters, Sequence, TuneError};
+use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
 /// Dropout, a classifier, and cross-entropy on words' first pieces. An example counts as many as it
 /// has words.
@@ -42,7 +42,7 @@ impl TokenTask {
 impl Task for TokenTask {
     type Example = TaggedExample;
 
-    fn sequences<'e>(&self, example: &'e TaggedExample) -> Vec<&'e Sequence> {
+    fn sequences<'e>(&self, example: &'e TaggedExample) -> Vec<&'e TrainingSequence> {
         vec![&example.sequence]
     }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// How good the parameters are, by examples that they are not trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
+pub struct ValidationScore {
     /// What the best parameters are chosen by; higher is better, and where it is as high, a lower loss.
     pub metric: f64,
     /// The mean loss, where it was worked out.
@@ -16,7 +16,7 @@ pub struct Judged {
     /// Those after this step.
     pub step: u64,
     /// Their score.
-    pub score: Score,
+    pub score: ValidationScore,
 }
 
 /// Why a training has ended.
@@ -90,7 +90,7 @@ pub enum Event {
         /// Those after this step.
         step: u64,
         /// Their score.
-        score: Score,
+        score: ValidationScore,
         /// Whether it is the best so far.
         best: bool,
         /// How long that has taken.

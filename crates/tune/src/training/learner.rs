@@ -1,7 +1,7 @@
 //! What a loss and its gradient come from.
 use crate::encoder::{DropoutAt, Tape};
 use crate::random::derive;
-use crate::{Encoder, Hidden, Parameters, Task, TuneError};
+use crate::{Hidden, Parameters, Task, TrainableEncoder, TuneError};
 
 /// The part of a step's seed that examples are drawn by; dropout has small ones.
 const DRAWN: u64 = u64::MAX;
@@ -53,7 +53,7 @@ pub trait Learner {
 #[derive(Debug)]
 pub struct TaskLearner<T> {
     /// The encoder.
-    pub encoder: Encoder,
+    pub encoder: TrainableEncoder,
     /// What it learns.
     pub task: T,
     /// The parameters of both.
@@ -69,7 +69,12 @@ impl<T: Task> TaskLearner<T> {
     /// Of an encoder and a task that have added their `parameters`, the encoder first; those from
     /// `head_start` on are the task's.
     #[must_use]
-    pub fn new(encoder: Encoder, task: T, parameters: Parameters, head_start: usize) -> Self {
+    pub fn new(
+        encoder: TrainableEncoder,
+        task: T,
+        parameters: Parameters,
+        head_start: usize,
+    ) -> Self {
         Self { encoder, task, parameters, head_start, divisible: true, tape: Tape::default() }
     }
 

@@ -20,7 +20,7 @@ pub mod sampler;
 pub mod schedule;
 pub mod state;
 
-pub use event::{Event, Judged, Outcome, Score, Why};
+pub use event::{Event, Judged, Outcome, ValidationScore, Why};
 pub use learner::{Learner, TaskLearner};
 pub use log::TrainingLog;
 pub use params::{TrainingParams, ValidTrainingParams};

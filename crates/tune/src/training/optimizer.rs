@@ -32,7 +32,7 @@ impl Default for AdamW {
 /// The means that [`AdamW`] keeps of every trained number, in the order of [`Parameters`], end to
 /// end.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moments {
+pub struct AdamMoments {
     /// Of the gradient.
     pub first: Vec<f32>,
     /// Of its square.
@@ -41,7 +41,7 @@ pub struct Moments {
     pub steps: u64,
 }
 
-impl Moments {
+impl AdamMoments {
     /// Before the first step.
     #[must_use]
     pub fn new(parameters: &Parameters) -> Self {
@@ -83,7 +83,7 @@ impl AdamW {
     pub fn step(
         &self,
         parameters: &mut Parameters,
-        moments: &mut Moments,
+        moments: &mut AdamMoments,
         scale: f32,
         rate: impl Fn(usize) -> f64,
     ) {

@@ -5,9 +5,9 @@ use std::time::Instant;
 use cloze_core::Cancel;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, Judged, Outcome, Score, Why};
+use super::event::{Event, Judged, Outcome, ValidationScore, Why};
 use super::learner::Learner;
-use super::optimizer::{Moments, clipping, gradient_norm};
+use super::optimizer::{AdamMoments, clipping, gradient_norm};
 use super::params::ValidTrainingParams;
 use super::sampler::parts;
 use super::state::{self, Ground, StateFile};
@@ -19,7 +19,7 @@ use crate::{Parameter, Parameters, TuneError};
 const DROPOUT: u64 = u64::MAX;
 
 /// Judges parameters by examples that they are not trained on.
-pub type Judge<'a, L> = &'a mut (dyn FnMut(&mut L) -> Result<Score, TuneError> + Send);
+pub type Judge<'a, L> = &'a mut (dyn FnMut(&mut L) -> Result<ValidationScore, TuneError> + Send);
 
 /// Is told what happens; an error ends the training.
 pub type Observe<'a> = &'a mut (dyn FnMut(&Event) -> Result<(), TuneError> + Send);
@@ -102,7 +102,7 @@ struct Run<'a, 'w, L: Learner> {
     steps: u64,
     epoch_steps: u64,
     progress: Progress,
-    moments: Moments,
+    moments: AdamMoments,
     /// The best trained numbers, end to end; empty before the first score.
     best: Vec<f32>,
     /// The epoch and its batches.
@@ -129,7 +129,7 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
             batches: (0, sampler.epoch(0, &lengths)),
             lengths,
             progress: Progress::default(),
-            moments: Moments::new(learner.parameters()),
+            moments: AdamMoments::new(learner.parameters()),
             best: vec![],
             learner,
             saved: (0, Instant::now()),
@@ -301,7 +301,7 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
 }
 
 /// Whether the metric is higher, or it is as high and the loss lower.
-fn is_better(score: &Score, best: &Score) -> bool {
+fn is_better(score: &ValidationScore, best: &ValidationScore) -> bool {
     let lower = || score.loss.zip(best.loss).is_some_and(|(loss, best)| loss < best);
     match score.metric.partial_cmp(&best.metric) {
         Some(CmpOrdering::Equal) => lower(),

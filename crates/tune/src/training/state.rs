@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::optimizer::Moments;
+use super::optimizer::AdamMoments;
 use super::params::TrainingParams;
 use super::run::{Progress, trained};
 use crate::{Parameters, TuneError};
@@ -105,7 +105,7 @@ struct Record {
 pub(super) struct State {
     pub(super) progress: Progress,
     pub(super) weights: Vec<f32>,
-    pub(super) moments: Moments,
+    pub(super) moments: AdamMoments,
     pub(super) best: Vec<f32>,
 }
 
@@ -115,7 +115,7 @@ pub(super) fn write(
     ground: Ground,
     progress: &Progress,
     parameters: &Parameters,
-    moments: &Moments,
+    moments: &AdamMoments,
     best: &[f32],
 ) -> Result<(), TuneError> {
     let numbers = moments.first.len();
@@ -201,7 +201,7 @@ pub(super) fn read(path: &Path, ground: &Ground, steps: u64) -> Result<State, Tu
     let mut all = all.into_iter();
     let mut next = || all.next().unwrap_or_default();
     let (weights, first, second, best) = (next(), next(), next(), next());
-    let moments = Moments { first, second, steps: moment_steps };
+    let moments = AdamMoments { first, second, steps: moment_steps };
     Ok(State { progress, weights, moments, best })
 }
 

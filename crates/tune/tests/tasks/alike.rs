@@ -9,7 +9,7 @@ use cloze_tune::task::{
     CosineTask, CrfTask, Dense, LabelledExample, RankedExample, RankingParams, ScoredExample,
     SequenceParams, TaggedExample, TaskPooling, TokenTask,
 };
-use cloze_tune::{Hidden, Parameters, Sequence, Task};
+use cloze_tune::{Hidden, Parameters, Task, TrainingSequence};
 use serde_json::Value;
 
 use crate::numeric::text;
@@ -36,7 +36,7 @@ fn place(value: &Value) -> usize {
 struct Case<'v> {
     value: &'v Value,
     parameters: Parameters,
-    texts: Vec<Sequence>,
+    texts: Vec<TrainingSequence>,
 }
 
 impl Case<'_> {
@@ -137,7 +137,7 @@ impl Case<'_> {
     }
 
     fn compare<T: Task>(mut self, task: &T, examples: &[T::Example]) -> f64 {
-        let lengths = || self.texts.iter().map(Sequence::len);
+        let lengths = || self.texts.iter().map(TrainingSequence::len);
         let (mut hidden, mut gradient) =
             (Hidden::zeros(WIDTH, lengths()), Hidden::zeros(WIDTH, lengths()));
         hidden.rows_mut().copy_from_slice(&numbers(&self.value["hidden"]));

@@ -5,7 +5,7 @@ use cloze_tune::task::{
     CosineTask, CrfTask, LabelledExample, ScoredExample, SequenceParams, TaggedExample,
     TaskPooling, TokenTask,
 };
-use cloze_tune::{Hidden, Parameters, Sequence, Task};
+use cloze_tune::{Hidden, Parameters, Task, TrainingSequence};
 use proptest::prelude::*;
 
 use crate::numeric::{dense, hidden, text};
@@ -35,7 +35,7 @@ fn is_its_examples<T: Task>(
     examples: &[T::Example],
     random: &mut Random,
 ) -> Result<(), TestCaseError> {
-    let lengths = |example| task.sequences(example).into_iter().map(Sequence::len);
+    let lengths = |example| task.sequences(example).into_iter().map(TrainingSequence::len);
     let all: Vec<usize> = examples.iter().flat_map(lengths).collect();
     let whole = hidden(&all, WIDTH, random);
     let expected = learned(task, parameters, &examples.iter().collect::<Vec<_>>(), &whole);

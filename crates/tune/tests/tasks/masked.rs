@@ -1,10 +1,10 @@
 //! Masked words and the next sentence, beside transformers and by differences.
 use cloze_checkpoint::Checkpoint;
 use cloze_testkit::{Random, checkpoint};
-use cloze_tune::encoder::{EncoderParams, Tape, Tuning};
-use cloze_tune::task::masked::{Guess, MaskParams, Part};
-use cloze_tune::task::{Dense, MaskedExample, MaskedHead, MaskedTask, NextHead};
-use cloze_tune::{Encoder, Parameters, Sequence, Task as _, TuneError};
+use cloze_tune::encoder::{Tape, TrainableEncoderParams, Tuning};
+use cloze_tune::task::masked::{MaskGuess, MaskParams, Part};
+use cloze_tune::task::{Dense, MaskedExample, MaskedLmHead, MaskedTask, NextHead};
+use cloze_tune::{Parameters, Task as _, TrainableEncoder, TrainingSequence, TuneError};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::numeric::{check, dense, hidden, numbers};
 /// A text of `tokens` tokens with these masks.
 fn example(tokens: usize, targets: &[(usize, u32)], is_next: Option<bool>) -> MaskedExample {
     MaskedExample {
-        sequence: Sequence { ids: vec![7; tokens], types: vec![] },
+        sequence: TrainingSequence { ids: vec![7; tokens], types: vec![] },
         parts: vec![Part::First; tokens],
         is_next,
         targets: targets.to_vec(),
@@ -21,15 +21,16 @@ fn example(tokens: usize, targets: &[(usize, u32)], is_next: Option<bool>) -> Ma
 }
 
 /// The encoder of a checkpoint, and a task with all heads that it has.
-fn open(name: &str) -> (Encoder, MaskedTask, Parameters) {
+fn open(name: &str) -> (TrainableEncoder, MaskedTask, Parameters) {
     let checkpoint = Checkpoint::open(&checkpoint(name)).unwrap();
     let mut parameters = Parameters::default();
-    let params = EncoderParams::default().tuning(Tuning::Full).embeddings(true);
-    let encoder = Encoder::open(&checkpoint, &params.check().unwrap(), 1, &mut parameters).unwrap();
+    let params = TrainableEncoderParams::default().tuning(Tuning::Full).embeddings(true);
+    let encoder =
+        TrainableEncoder::open(&checkpoint, &params.check().unwrap(), 1, &mut parameters).unwrap();
     let layout = checkpoint.layout();
     let vocabulary = checkpoint.config().vocabulary;
     let masked = layout.masked.is_some().then(|| {
-        let head = MaskedHead::open(&checkpoint, &encoder, vec![], 1, &mut parameters).unwrap();
+        let head = MaskedLmHead::open(&checkpoint, &encoder, vec![], 1, &mut parameters).unwrap();
         (head, MaskParams::new(4, vocabulary).check().unwrap())
     });
     let next = layout
@@ -40,7 +41,10 @@ fn open(name: &str) -> (Encoder, MaskedTask, Parameters) {
     (encoder, task, parameters)
 }
 
-fn guess(opened: &(Encoder, MaskedTask, Parameters), example: &MaskedExample) -> Guess {
+fn guess(
+    opened: &(TrainableEncoder, MaskedTask, Parameters),
+    example: &MaskedExample,
+) -> MaskGuess {
     let (encoder, task, parameters) = opened;
     let hidden =
         encoder.forward(parameters, &[&example.sequence], None, &mut Tape::one_way()).unwrap();
@@ -90,7 +94,7 @@ fn losses_are_those_of_transformers_logits() {
         let (mut worst, mut seen) = (0.0_f64, 0);
         let has_next = name == "bert-pretraining" || name == "bert-nsp";
         for (i, text) in texts["texts"].as_array().unwrap().iter().enumerate() {
-            let sequence = Sequence { ids: ids(&text["ids"]), types: vec![] };
+            let sequence = TrainingSequence { ids: ids(&text["ids"]), types: vec![] };
             let mut one = MaskedExample {
                 parts: vec![Part::First; sequence.len()],
                 is_next: has_next.then_some(true),
@@ -130,7 +134,7 @@ fn by_hand(parameters: &mut Parameters, next: bool) -> MaskedTask {
     let mut random = Random::new(11);
     let table = parameters.add("words", &[9, 4], numbers(&mut random, 36), true);
     let inner = dense(parameters, "cls.predictions.transform.dense", 4, 4, &mut random);
-    let head = MaskedHead {
+    let head = MaskedLmHead {
         dense: inner,
         norm_weight: parameters.add("norm.weight", &[4], numbers(&mut random, 4), false),
         norm_bias: parameters.add("norm.bias", &[4], numbers(&mut random, 4), false),
@@ -226,13 +230,13 @@ fn what_does_not_go_together_is_refused() {
 fn a_new_head_begins_with_frequencies() {
     let checkpoint = Checkpoint::open(&checkpoint("bert")).unwrap();
     let mut parameters = Parameters::default();
-    let params = EncoderParams::default().check().unwrap();
-    let encoder = Encoder::open(&checkpoint, &params, 1, &mut parameters).unwrap();
-    let few = MaskedHead::open(&checkpoint, &encoder, vec![0.0; 3], 1, &mut parameters);
+    let params = TrainableEncoderParams::default().check().unwrap();
+    let encoder = TrainableEncoder::open(&checkpoint, &params, 1, &mut parameters).unwrap();
+    let few = MaskedLmHead::open(&checkpoint, &encoder, vec![0.0; 3], 1, &mut parameters);
     assert!(matches!(few, Err(TuneError::Setting { .. })));
     let vocabulary = checkpoint.config().vocabulary;
     let frequencies = vec![-2.5; vocabulary];
-    let head = MaskedHead::open(&checkpoint, &encoder, frequencies, 1, &mut parameters).unwrap();
+    let head = MaskedLmHead::open(&checkpoint, &encoder, frequencies, 1, &mut parameters).unwrap();
     assert_eq!(head.decoder, encoder.words());
     assert_eq!(parameters.value(head.bias), vec![-2.5; vocabulary]);
 }

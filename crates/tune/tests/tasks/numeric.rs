@@ -2,7 +2,7 @@
 use cloze_testkit::{Random, assert_close};
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::task::Dense;
-use cloze_tune::{Hidden, Parameters, Sequence, Task};
+use cloze_tune::{Hidden, Parameters, Task, TrainingSequence};
 
 /// `len` numbers from −1 to 1 in steps of 2⁻⁸, so that those a power of two beside them are numbers
 /// of 32 bits, too.
@@ -22,8 +22,8 @@ pub(crate) fn dense(
     Dense::add(parameters, stem, inputs, weight, bias).unwrap()
 }
 
-pub(crate) fn text(tokens: usize) -> Sequence {
-    Sequence { ids: vec![7; tokens], types: vec![] }
+pub(crate) fn text(tokens: usize) -> TrainingSequence {
+    TrainingSequence { ids: vec![7; tokens], types: vec![] }
 }
 
 pub(crate) fn hidden(lengths: &[usize], width: usize, random: &mut Random) -> Hidden {

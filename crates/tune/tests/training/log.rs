@@ -1,6 +1,6 @@
 //! What stays of a log, and what does not.
 use cloze_tune::TuneError;
-use cloze_tune::training::{Event, Score, TrainingLog, Why};
+use cloze_tune::training::{Event, TrainingLog, ValidationScore, Why};
 
 #[test]
 fn a_log_is_cut_where_the_state_ends() {
@@ -51,7 +51,7 @@ fn a_log_tells_what_came_before_a_stop() {
     };
     let judged = Event::Judged {
         step: 1,
-        score: Score { metric: 1.0 / 3.0, loss: None },
+        score: ValidationScore { metric: 1.0 / 3.0, loss: None },
         best: true,
         seconds: 0.1,
     };

@@ -1,6 +1,6 @@
 //! Case, clipping, and that neither depends on pieces or threads.
 use cloze_testkit::{Random, assert_close};
-use cloze_tune::training::optimizer::{AdamW, Moments, clipping, gradient_norm};
+use cloze_tune::training::optimizer::{AdamMoments, AdamW, clipping, gradient_norm};
 use cloze_tune::{Parameter, Parameters};
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn steps_are_those_of_pytorch() {
         parameters.add("weight", &[3, 5], weight, true);
         parameters.add_frozen("frozen", &[2], vec![7.0, 8.0]);
         parameters.add("bias", &[4], bias, false);
-        let mut moments = Moments::new(&parameters);
+        let mut moments = AdamMoments::new(&parameters);
         assert_eq!((moments.first.len(), moments.second.len()), (19, 19));
         let adamw = AdamW { beta1, beta2, epsilon, decay };
         for step in steps {
@@ -80,7 +80,7 @@ fn stepped(lengths: &[usize], threads: usize) -> (Vec<f32>, f64) {
         let value = (0..length).map(|_| number()).collect();
         parameters.add(i.to_string(), &[length], value, true);
     }
-    let mut moments = Moments::new(&parameters);
+    let mut moments = AdamMoments::new(&parameters);
     for _ in 0..3 {
         for parameter in parameters.list_mut() {
             parameter.gradient.iter_mut().for_each(|g| *g = number());

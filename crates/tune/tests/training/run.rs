@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use cloze_core::Cancel;
 use cloze_testkit::assert_close;
 use cloze_tune::TuneError;
-use cloze_tune::training::{Event, Judged, Schedule, Score, TrainingParams, Watch, Why};
+use cloze_tune::training::{Event, Judged, Schedule, TrainingParams, ValidationScore, Watch, Why};
 
 use crate::toy::{Line, Point, points, train, watched};
 
@@ -15,8 +15,8 @@ fn plain() -> TrainingParams {
     params.learning_rate(0.01).save_seconds(None)
 }
 
-fn scored(metric: f64) -> Score {
-    Score { metric, loss: None }
+fn scored(metric: f64) -> ValidationScore {
+    ValidationScore { metric, loss: None }
 }
 
 fn losses(events: &[Event]) -> Vec<f64> {
@@ -204,7 +204,7 @@ fn of_equal_metrics_the_lower_loss_is_better() {
     let mut scores = scores.into_iter().chain([(0.4, Some(0.1)), (0.5, None)]);
     let mut judge = |_: &mut Line| {
         let (metric, loss) = scores.next().unwrap();
-        Ok(Score { metric, loss })
+        Ok(ValidationScore { metric, loss })
     };
     let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut judge)).unwrap();
     assert_eq!(outcome.best.unwrap().step, 5);

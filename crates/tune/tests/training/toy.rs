@@ -4,7 +4,7 @@ use cloze_testkit::Random;
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::random::derive;
 use cloze_tune::training::run::Judge;
-use cloze_tune::training::{Event, Learner, Outcome, Score, ValidTrainingParams, Watch};
+use cloze_tune::training::{Event, Learner, Outcome, ValidTrainingParams, ValidationScore, Watch};
 use cloze_tune::{Id, Parameters, TuneError};
 
 pub(crate) struct Point {
@@ -45,10 +45,10 @@ impl Line {
     }
 
     /// The mean loss, without dropout, as a score that is higher where it is lower.
-    pub(crate) fn judge(&mut self, examples: &[Point]) -> Score {
+    pub(crate) fn judge(&mut self, examples: &[Point]) -> ValidationScore {
         let error = |p: &Point| f64::from(self.predict(&p.x) - p.y).powi(2) / 2.0;
         let loss = examples.iter().map(error).sum::<f64>() / examples.len() as f64;
-        Score { metric: -loss, loss: Some(loss) }
+        ValidationScore { metric: -loss, loss: Some(loss) }
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use cloze::SentenceEncoder;
-use cloze::search::{Added, Record, SearchError, Writer};
+use cloze::search::{Added, IndexRecord, SearchError, Writer};
 use cloze::text_index::{encoder_card, text_encoder};
 use cloze_corpus::Chunk;
 
@@ -154,7 +154,7 @@ fn push_texts(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     texts::for_each_chunk(paths, read, messages, |inputs| {
-        let mut parts: Vec<(&Input, Record)> = vec![];
+        let mut parts: Vec<(&Input, IndexRecord)> = vec![];
         for input in &inputs {
             parts.extend(records(input, chunk).into_iter().map(|record| (input, record)));
             if chunk != Chunk::Document {
@@ -184,10 +184,10 @@ fn push_texts(
 }
 
 /// The parts of a text as records.
-fn records(input: &Input, chunk: Chunk) -> Vec<Record> {
+fn records(input: &Input, chunk: Chunk) -> Vec<IndexRecord> {
     let spans = chunk.spans(&input.text);
     let whole = spans.len() == 1;
-    let record = |(number, span): (usize, cloze_core::Span)| Record {
+    let record = |(number, span): (usize, cloze_core::Span)| IndexRecord {
         id: if whole { input.id.clone() } else { format!("{}#{number}", input.id) },
         text: span.of(&input.text).map(str::to_owned),
         path: Some(input.path.clone()),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use cloze::batch::isolate;
-use cloze::search::{Hit, Index, Record, RowSet};
+use cloze::search::{Hit, Index, IndexRecord, RowSet};
 use cloze::{Matrix, TextIndex};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -159,7 +159,7 @@ pub(super) fn write(
 ) -> anyhow::Result<()> {
     let mut found = vec![];
     for hit in hits {
-        let Record { id, text, path, line, span, metadata } = index.record(hit.row)?;
+        let IndexRecord { id, text, path, line, span, metadata } = index.record(hit.row)?;
         found.push(Found { id, score: hit.score, text, path, line, span, metadata });
     }
     if json {

@@ -1,7 +1,7 @@
 //! What an index is, whether it is sound, and what is in it.
 use std::io::Write as _;
 
-use cloze::search::{Index, OpenParams, Record, verify as verify_index};
+use cloze::search::{Index, IndexRecord, OpenParams, verify as verify_index};
 use npyz::WriterBuilder as _;
 use serde::Serialize;
 
@@ -91,7 +91,7 @@ pub(super) fn verify(args: &IndexReportArgs, messages: &Messages) -> anyhow::Res
 #[derive(Serialize)]
 struct Exported<'a> {
     #[serde(flatten)]
-    record: &'a Record,
+    record: &'a IndexRecord,
     vector: &'a [f32],
 }
 

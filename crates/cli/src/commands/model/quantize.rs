@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use cloze::batch::isolate;
-use cloze_checkpoint::quantize::{Calibration, Observed, quantize as write_int8};
+use cloze_checkpoint::quantize::{ActivationCalibration, Observed, quantize as write_int8};
 use cloze_checkpoint::{Checkpoint, ModelFolder};
 use cloze_encoder::EncoderParams;
 use cloze_encoder::observe::{self, Observer};
@@ -51,8 +51,9 @@ pub(super) fn quantize(
         alone::name(model.folder())
     );
     let weights = |checkpoint: &Checkpoint, path: &Path| {
-        let calibration =
-            observed.as_ref().map(|(observed, _)| Calibration { observed, fixed: args.fixed });
+        let calibration = observed
+            .as_ref()
+            .map(|(observed, _)| ActivationCalibration { observed, fixed: args.fixed });
         Ok(write_int8(checkpoint, calibration, path, Existing::Refuse)?)
     };
     let Written { bytes, sha256 } =

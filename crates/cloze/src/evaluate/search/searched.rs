@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use cloze_core::Matrix;
 use cloze_corpus::Chunk;
 use cloze_embed::Metric;
-use cloze_search::{Engine as _, Exact, Filter, Hit, Record, RowSet};
+use cloze_search::{Engine as _, Exact, Filter, Hit, IndexRecord, RowSet};
 use serde_json::{Map, Value};
 
 use super::ranking::{JudgedDocuments, RankedDocuments};
@@ -137,13 +137,13 @@ impl DocumentRows {
 }
 
 /// Record of a document, as a filter sees it.
-fn record(input: &SearchedText<'_>) -> Record {
-    Record {
+fn record(input: &SearchedText<'_>) -> IndexRecord {
+    IndexRecord {
         id: input.id.to_owned(),
         path: Some(input.path.to_owned()),
         line: Some(input.line),
         metadata: input.metadata.clone(),
-        ..Record::default()
+        ..IndexRecord::default()
     }
 }
 
@@ -224,7 +224,7 @@ impl SearchedDocuments {
             let score = f64::from(hit.score);
             match self {
                 Self::Index { texts, .. } => {
-                    let Record { id, span, .. } = texts.index().record(hit.row)?;
+                    let IndexRecord { id, span, .. } = texts.index().record(hit.row)?;
                     // Only parts of documents have a place in them.
                     ranked.push(if span.is_some() { judged.document(&id) } else { &id }, score);
                 }

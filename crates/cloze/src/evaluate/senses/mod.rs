@@ -8,7 +8,7 @@ mod split;
 
 use cloze_corpus::senses::{SenseText, SenseWord};
 use cloze_embed::Level;
-use cloze_heads::senses::{FittedSenses, Lexicon, Word, most_frequent};
+use cloze_heads::senses::{FittedSenses, Lexicon, LexiconWord, most_frequent};
 use serde::Serialize;
 
 use super::EvaluateError;
@@ -145,6 +145,6 @@ impl<'s> SenseTrials<'s> {
 }
 
 /// Words of the lexicon whose senses an occurrence may have.
-fn lookup<'l>(lexicon: &'l Lexicon, word: &SenseWord) -> &'l [Word] {
+fn lookup<'l>(lexicon: &'l Lexicon, word: &SenseWord) -> &'l [LexiconWord] {
     lexicon.lookup(&word.lemma, Some(&word.pos))
 }

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use cloze_corpus::senses::SenseWord;
-use cloze_heads::senses::Word;
+use cloze_heads::senses::LexiconWord;
 use serde::Serialize;
 
 /// Accuracy with its counts.
@@ -49,7 +49,7 @@ impl SenseScore {
     }
 
     /// Adds an occurrence. `words` are those of the lexicon that it may be of; no prediction is wrong.
-    pub fn add(&mut self, gold: &SenseWord, words: &[Word], predicted: Option<&str>) {
+    pub fn add(&mut self, gold: &SenseWord, words: &[LexiconWord], predicted: Option<&str>) {
         let right = predicted == Some(&*gold.sense);
         self.all.add(right);
         if is_ambiguous(gold, words) {
@@ -60,7 +60,7 @@ impl SenseScore {
 }
 
 /// Returns whether the word itself, and not only its lemma, has several senses.
-fn is_ambiguous(gold: &SenseWord, words: &[Word]) -> bool {
+fn is_ambiguous(gold: &SenseWord, words: &[LexiconWord]) -> bool {
     matches!(words, [word] if word.pos == gold.pos && word.senses.len() > 1)
 }
 
@@ -78,7 +78,12 @@ mod tests {
     fn a_word_is_ambiguous_by_its_own_senses() {
         let word = |pos: &str, senses: &[&str]| {
             let sense = |name: &&str| Sense { name: (*name).into(), count: 1 };
-            Word::new("bank".into(), pos.into(), senses.iter().map(sense).collect(), [].into())
+            LexiconWord::new(
+                "bank".into(),
+                pos.into(),
+                senses.iter().map(sense).collect(),
+                [].into(),
+            )
         };
         let words = [word("NOUN", &["a", "b"]), word("VERB", &["c"])];
         let gold = |pos: &str, sense: &str| SenseWord {

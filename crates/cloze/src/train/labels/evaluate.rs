@@ -5,7 +5,7 @@ use cloze_heads::classify::ClassifyHead;
 use cloze_metrics::labels::{LabelOutcome, macro_f1, places};
 use cloze_train::Labels;
 use cloze_tune::task::SequenceTask;
-use cloze_tune::training::{Score, TaskLearner};
+use cloze_tune::training::{TaskLearner, ValidationScore};
 use cloze_tune::{Hidden, TuneError};
 
 use crate::train::windows::{TextWindows, as_tune_error, rows};
@@ -58,7 +58,7 @@ pub(super) fn score(
     head: &ClassifyHead,
     examples: &[LabelledText],
     logits: &[Vec<f64>],
-) -> Result<Score, TuneError> {
+) -> Result<ValidationScore, TuneError> {
     let outcomes = outcomes(head, examples, logits).map_err(|error| as_tune_error(&error))?;
     let names = head.labels();
     let mut all = names.to_vec();
@@ -73,7 +73,7 @@ pub(super) fn score(
         outcomes.iter().filter_map(|o| loss(names, head.multi_label(), o)).collect();
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     let mean = losses.iter().sum::<f64>() / losses.len() as f64;
-    Ok(Score { metric, loss: Some(mean).filter(|mean| mean.is_finite()) })
+    Ok(ValidationScore { metric, loss: Some(mean).filter(|mean| mean.is_finite()) })
 }
 
 /// The log loss of an example, of any number of labels their mean; none if its label is not there.

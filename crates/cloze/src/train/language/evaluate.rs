@@ -3,7 +3,7 @@ use cloze_report::tuning::LanguageFigures;
 use cloze_tune::TuneError;
 use cloze_tune::encoder::Tape;
 use cloze_tune::task::{MaskedExample, MaskedTask};
-use cloze_tune::training::{Score, TaskLearner};
+use cloze_tune::training::{TaskLearner, ValidationScore};
 
 use super::tally::LanguageTally;
 
@@ -35,9 +35,12 @@ pub(super) fn evaluate(
 
 /// Score that the best step is chosen by: the accuracy of masked words, or without masks that of next
 /// sentences.
-pub(super) fn score(figures: &LanguageFigures) -> Score {
-    let masked =
-        figures.masked.as_ref().map(|m| Score { metric: m.accuracy(), loss: Some(m.loss) });
-    let next = || figures.next.as_ref().map(|n| Score { metric: n.accuracy(), loss: None });
-    masked.or_else(next).unwrap_or(Score { metric: 0.0, loss: None })
+pub(super) fn score(figures: &LanguageFigures) -> ValidationScore {
+    let masked = figures
+        .masked
+        .as_ref()
+        .map(|m| ValidationScore { metric: m.accuracy(), loss: Some(m.loss) });
+    let next =
+        || figures.next.as_ref().map(|n| ValidationScore { metric: n.accuracy(), loss: None });
+    masked.or_else(next).unwrap_or(ValidationScore { metric: 0.0, loss: None })
 }

@@ -17,7 +17,7 @@ use cloze_report::tuning::{LanguageFigures, TaskWords, TestFigures};
 use cloze_tune::Parameters;
 use cloze_tune::encoder::Tuning;
 use cloze_tune::random::derive;
-use cloze_tune::task::masked::{MaskParams, MaskedHead, NextHead, Part, ValidMaskParams};
+use cloze_tune::task::masked::{MaskParams, MaskedLmHead, NextHead, Part, ValidMaskParams};
 use cloze_tune::task::{MaskedExample, MaskedTask};
 use cloze_tune::training::TaskLearner;
 use serde_json::{Value, json};
@@ -183,7 +183,7 @@ impl Job<'_> {
             Some(masks) => {
                 let frequencies = self.frequencies(&texts.train);
                 let head =
-                    MaskedHead::open(checkpoint, &encoder, frequencies, seed, &mut parameters)?;
+                    MaskedLmHead::open(checkpoint, &encoder, frequencies, seed, &mut parameters)?;
                 Some((head, masks))
             }
             None => None,

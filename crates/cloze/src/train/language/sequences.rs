@@ -1,7 +1,7 @@
 //! Sequences of documents.
 use std::ops::Range;
 
-use cloze_encoder::{PairPieces, Sequence as Pieces, TokenCounter};
+use cloze_encoder::{PairPieces, Sequence, TokenCounter};
 use cloze_tune::packing::{self, Document, TextPair, TextTokens};
 use cloze_tune::task::MaskedExample;
 use cloze_tune::task::masked::Part;
@@ -13,7 +13,7 @@ use crate::train::base::sequence;
 #[derive(Clone, Debug)]
 pub struct PackedText {
     /// Ids, types and casings of the tokens.
-    pub pieces: Pieces,
+    pub pieces: Sequence,
     /// Kind of each token.
     pub parts: Vec<Part>,
     /// `true` if the second text follows the first; `None` of one text.

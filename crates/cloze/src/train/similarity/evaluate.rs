@@ -6,7 +6,7 @@ use cloze_embed::{Metric, Poolings, l2_normalize};
 use cloze_metrics::MetricsError;
 use cloze_metrics::correlation::{pearson, spearman};
 use cloze_report::tuning::{Figures, RankedPairFigures, ScoredPairFigures};
-use cloze_tune::training::{Score, TaskLearner};
+use cloze_tune::training::{TaskLearner, ValidationScore};
 use cloze_tune::{Hidden, TuneError};
 
 use super::SimilarityPair;
@@ -50,7 +50,7 @@ pub(super) trait PairFigures: Figures + Sized {
         set: &PairSet<'_>,
     ) -> Result<Self, TuneError>;
 
-    fn score(&self) -> Score;
+    fn score(&self) -> ValidationScore;
 }
 
 /// Vectors of length 1.
@@ -101,8 +101,8 @@ impl PairFigures for ScoredPairFigures {
         Ok(Self { pairs: gold.len(), spearman, pearson, squared_error })
     }
 
-    fn score(&self) -> Score {
-        Score { metric: self.spearman, loss: Some(self.squared_error) }
+    fn score(&self) -> ValidationScore {
+        ValidationScore { metric: self.spearman, loss: Some(self.squared_error) }
     }
 }
 
@@ -142,8 +142,8 @@ impl PairFigures for RankedPairFigures {
         })
     }
 
-    fn score(&self) -> Score {
-        Score { metric: self.mrr, loss: None }
+    fn score(&self) -> ValidationScore {
+        ValidationScore { metric: self.mrr, loss: None }
     }
 }
 

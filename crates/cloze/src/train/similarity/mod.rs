@@ -20,7 +20,7 @@ use cloze_tune::task::{
     CosineTask, RankedExample, RankingParams, ScoredExample, Task, TaskPooling,
 };
 use cloze_tune::training::TaskLearner;
-use cloze_tune::{Parameters, Sequence};
+use cloze_tune::{Parameters, TrainingSequence};
 use serde_json::{Value, json};
 
 use super::base::StartModel;
@@ -198,7 +198,7 @@ fn pool(poolings: &Poolings) -> Result<TaskPooling, FineTuneError> {
 }
 
 /// Sequences of an example: its texts in order.
-type Sequences = std::vec::IntoIter<Sequence>;
+type Sequences = std::vec::IntoIter<TrainingSequence>;
 
 fn scored(example: &SimilarityPair, mut sequences: Sequences) -> ScoredExample {
     let mut next = || sequences.next().unwrap_or_default();

@@ -4,7 +4,7 @@ use cloze_metrics::{Convention, EntityReport, EntityScorer, MetricsError, Origin
 use cloze_report::tuning::EntityMistakes;
 use cloze_tune::encoder::Tape;
 use cloze_tune::task::TagTask;
-use cloze_tune::training::{Score, TaskLearner};
+use cloze_tune::training::{TaskLearner, ValidationScore};
 use cloze_tune::{Task as _, TuneError};
 
 use super::data::{Sentences, TagExamples};
@@ -14,7 +14,7 @@ const BATCH: usize = 32;
 
 /// Evaluation of a tagger.
 pub(super) struct TagEvaluation {
-    pub(super) score: Score,
+    pub(super) score: ValidationScore,
     pub(super) report: EntityReport,
     pub(super) mistakes: EntityMistakes,
 }
@@ -71,6 +71,6 @@ pub(super) fn evaluate(
     }
     let report = scorer.report();
     let mean = if weight > 0.0 { loss / weight } else { 0.0 };
-    let score = Score { metric: report.averages.micro.f1, loss: Some(mean) };
+    let score = ValidationScore { metric: report.averages.micro.f1, loss: Some(mean) };
     Ok(TagEvaluation { score, report, mistakes })
 }

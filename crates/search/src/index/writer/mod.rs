@@ -16,7 +16,7 @@ use fs_err::File;
 use super::manifest::{DeletedCard, Manifest, NamedPart, SegmentFiles};
 use super::open_correction;
 use super::params::ValidIndexParams;
-use super::records::Record;
+use super::records::IndexRecord;
 use super::segment::Segment;
 use crate::engine::check_vector;
 use crate::files::{Part, sync_folder};
@@ -174,7 +174,7 @@ impl Writer {
     /// [`SearchError::Width`], [`SearchError::Vector`] and [`SearchError::Embed`] for the vector, as
     /// it comes from the encoder; [`SearchError::Setting`] if rows without records came since then.
     /// The writer goes on without it. [`SearchError::Write`].
-    pub fn push(&mut self, record: &Record, vector: &[f32]) -> Result<(), SearchError> {
+    pub fn push(&mut self, record: &IndexRecord, vector: &[f32]) -> Result<(), SearchError> {
         let pending = self.pending.as_ref();
         if pending.is_some_and(|pending| pending.ids.contains(&record.id)) {
             return Err(SearchError::DuplicateId { id: record.id.clone() });

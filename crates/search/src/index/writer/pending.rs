@@ -12,7 +12,7 @@ use crate::index::keywords::KeywordWriter;
 use crate::index::manifest::{
     GraphCard, Ids, Manifest, NamedPart, SegmentCard, SegmentFiles, correction_path,
 };
-use crate::index::records::{Record, RecordWriter};
+use crate::index::records::{IndexRecord, RecordWriter};
 use crate::rows::Dtype;
 use crate::vectors::{VectorFile, VectorWriter};
 use crate::{EngineKind, SearchError};
@@ -44,7 +44,7 @@ impl Pending {
     }
 
     /// What the row stands for whose vector came last.
-    pub(super) fn push_record(&mut self, record: &Record) -> Result<(), SearchError> {
+    pub(super) fn push_record(&mut self, record: &IndexRecord) -> Result<(), SearchError> {
         if let Some(records) = &mut self.records {
             records.push(record)?;
         }

@@ -7,7 +7,7 @@ use cloze_core::random::{below, shuffle, unit};
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
 
-use crate::{Sequence, TuneError};
+use crate::{TrainingSequence, TuneError};
 
 /// What a token is where words are masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Part {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MaskedExample {
     /// The tokens; where `targets` has any, with masks in their places.
-    pub sequence: Sequence,
+    pub sequence: TrainingSequence,
     /// What each token is.
     pub parts: Vec<Part>,
     /// Whether the second text follows the first, where there are two.
@@ -180,7 +180,7 @@ mod tests {
         }
         parts.push(Part::Special);
         let ids = (100..).take(parts.len()).collect();
-        let sequence = Sequence { ids, types: vec![] };
+        let sequence = TrainingSequence { ids, types: vec![] };
         MaskedExample { sequence, parts, is_next: None, targets: vec![] }
     }
 
@@ -262,7 +262,7 @@ mod tests {
         }
         // A word of three pieces alone, of which one is wanted.
         let parts = [Part::First, Part::Further, Part::Further].to_vec();
-        let sequence = Sequence { ids: vec![7, 8, 9], types: vec![] };
+        let sequence = TrainingSequence { ids: vec![7, 8, 9], types: vec![] };
         let word = MaskedExample { sequence, parts, ..MaskedExample::default() };
         assert_eq!(params.draw(&word, 0).targets, [(0, 7), (1, 8), (2, 9)]);
     }
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn nothing_to_draw_from_and_wrong_settings() {
         let special = MaskedExample {
-            sequence: Sequence { ids: vec![1, 2], types: vec![] },
+            sequence: TrainingSequence { ids: vec![1, 2], types: vec![] },
             parts: vec![Part::Special; 2],
             ..MaskedExample::default()
         };

@@ -6,7 +6,7 @@ use cloze_checkpoint::weights::WeightReader;
 use crate::random::derive;
 use crate::task::Dense;
 use crate::task::sequence::stems;
-use crate::{Encoder, Id, Parameters, TuneError};
+use crate::{Id, Parameters, TrainableEncoder, TuneError};
 
 /// The parts of the seed that new layers are drawn by.
 const TRANSFORM: u64 = 0;
@@ -15,7 +15,7 @@ const NEXT: u64 = 2;
 
 /// The masked-language head's numbers among [`Parameters`].
 #[derive(Clone, Copy, Debug)]
-pub struct MaskedHead {
+pub struct MaskedLmHead {
     /// From what the encoder gives to what the decoder takes.
     pub dense: Dense,
     /// `[width]`, of the norm before the decoder.
@@ -28,7 +28,7 @@ pub struct MaskedHead {
     pub bias: Id,
 }
 
-impl MaskedHead {
+impl MaskedLmHead {
     /// Adds the head of `checkpoint`, whose `encoder` has added its parameters. A checkpoint without one
     /// gets a new one over the encoder's word table: its layer drawn by `seed`, its norm as it is, and as
     /// its bias `frequencies`, `[vocabulary]`, logarithms of how likely each word is wherever it stands.
@@ -38,7 +38,7 @@ impl MaskedHead {
     /// frequencies than the vocabulary has words.
     pub fn open(
         checkpoint: &Checkpoint,
-        encoder: &Encoder,
+        encoder: &TrainableEncoder,
         frequencies: Vec<f32>,
         seed: u64,
         parameters: &mut Parameters,

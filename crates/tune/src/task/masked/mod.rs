@@ -12,17 +12,17 @@ use super::entropy::cross_entropy;
 use super::rows::{Rows, check};
 use crate::encoder::DropoutAt;
 use crate::kernel::{activation, norm};
-use crate::{Hidden, Parameters, Sequence, TuneError};
+use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 use decoder::{Decoder, Pass as Decoded};
 pub use draw::{MaskParams, MaskedExample, Part, ValidMaskParams};
-pub use head::{MaskedHead, NextHead};
+pub use head::{MaskedLmHead, NextHead};
 
 /// Cross-entropy at the masks, and of whether the second text follows the first. An example's loss is
 /// the mean over its masks plus that of the pair times its [weight](Self::next_weight), and counts as
 /// many times as it has masks (once without a masked head).
 #[derive(Clone, Debug)]
 pub struct MaskedTask {
-    masked: Option<(MaskedHead, ValidMaskParams)>,
+    masked: Option<(MaskedLmHead, ValidMaskParams)>,
     next: Option<NextHead>,
     next_weight: f64,
     activation: Activation,
@@ -34,7 +34,7 @@ pub struct MaskedTask {
 
 /// What a model says of an example's masks and pair.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Guess {
+pub struct MaskGuess {
     /// −ln of the probability of what stood at each mask, in order.
     pub losses: Vec<f64>,
     /// Whether no other word was likelier.
@@ -61,7 +61,7 @@ impl MaskedTask {
     /// each other.
     pub fn new(
         config: &Config,
-        masked: Option<(MaskedHead, ValidMaskParams)>,
+        masked: Option<(MaskedLmHead, ValidMaskParams)>,
         next: Option<NextHead>,
         parameters: &Parameters,
     ) -> Result<Self, TuneError> {
@@ -134,9 +134,9 @@ impl MaskedTask {
         parameters: &Parameters,
         examples: &[&MaskedExample],
         hidden: &Hidden,
-    ) -> Result<Vec<Guess>, TuneError> {
+    ) -> Result<Vec<MaskGuess>, TuneError> {
         self.check(examples, hidden)?;
-        let mut guesses = vec![Guess::default(); examples.len()];
+        let mut guesses = vec![MaskGuess::default(); examples.len()];
         if let Some((head, _)) = &self.masked {
             let pass = self.forward(head, parameters, examples, hidden);
             let found = decoder(head).forward(parameters, &pass.out, &pass.words);
@@ -176,7 +176,7 @@ impl MaskedTask {
 
     fn forward(
         &self,
-        head: &MaskedHead,
+        head: &MaskedLmHead,
         parameters: &Parameters,
         examples: &[&MaskedExample],
         hidden: &Hidden,
@@ -200,7 +200,7 @@ impl MaskedTask {
 
     fn backward(
         &self,
-        head: &MaskedHead,
+        head: &MaskedLmHead,
         parameters: &mut Parameters,
         (pass, decoded): (Pass, Decoded),
         factors: &[f32],
@@ -221,7 +221,7 @@ impl MaskedTask {
     }
 }
 
-fn decoder(head: &MaskedHead) -> Decoder {
+fn decoder(head: &MaskedLmHead) -> Decoder {
     Decoder { weight: head.decoder, bias: head.bias, width: head.dense.outputs() }
 }
 
@@ -242,7 +242,7 @@ impl NextHead {
 impl Task for MaskedTask {
     type Example = MaskedExample;
 
-    fn sequences<'e>(&self, example: &'e MaskedExample) -> Vec<&'e Sequence> {
+    fn sequences<'e>(&self, example: &'e MaskedExample) -> Vec<&'e TrainingSequence> {
         vec![&example.sequence]
     }
 

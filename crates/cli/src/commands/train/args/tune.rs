@@ -2,7 +2,7 @@
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use cloze::train::learning_rate;
-use cloze_tune::encoder::{EncoderParams, LoraParams, Module, Targets, Tuning};
+use cloze_tune::encoder::{LoraParams, Module, Targets, TrainableEncoderParams, Tuning};
 use cloze_tune::training::{Schedule, TrainingParams};
 
 use crate::commands::train::args::training::{Given, TrainingArgs};
@@ -219,13 +219,13 @@ pub(crate) struct StepArgs {
 }
 
 impl TunedArgs {
-    pub(crate) fn encoder(&self, tune: TuningArg) -> anyhow::Result<EncoderParams> {
+    pub(crate) fn encoder(&self, tune: TuningArg) -> anyhow::Result<TrainableEncoderParams> {
         self.what.params(tune)
     }
 }
 
 impl WhatArgs {
-    fn params(&self, tune: TuningArg) -> anyhow::Result<EncoderParams> {
+    fn params(&self, tune: TuningArg) -> anyhow::Result<TrainableEncoderParams> {
         if tune != TuningArg::Lora {
             self.given.refuse::<LoraArgs>("--tune lora")?;
         }
@@ -237,7 +237,7 @@ impl WhatArgs {
         if self.train_embeddings && tune != TuningArg::Full {
             bail!("--train-embeddings is for --tune full");
         }
-        Ok(EncoderParams::default()
+        Ok(TrainableEncoderParams::default()
             .tuning(tuning)
             .frozen_layers(self.freeze_layers)
             .embeddings(self.train_embeddings))
