@@ -4,7 +4,7 @@
 //! `cargo run -p cloze-checkpoint --example write_adapter FOLDER`
 use std::path::{Path, PathBuf};
 
-use cloze_checkpoint::adapter::{self, Adapter, Module, Saved, TaskType};
+use cloze_checkpoint::adapter::{self, Adapter, AdapterModule, Saved, TaskType};
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, CheckpointError};
 use cloze_store::Existing;
@@ -56,14 +56,14 @@ fn main() -> Result<(), CheckpointError> {
     Ok(())
 }
 
-fn modules(dora: bool) -> Vec<Module> {
+fn modules(dora: bool) -> Vec<AdapterModule> {
     let mut random = Random::new(1);
     let mut numbers = |n: usize| -> Vec<f32> {
         #[expect(clippy::cast_precision_loss, reason = "small")]
         (0..n).map(|_| random.below(2001) as f32 / 2000.0 - 0.5).collect()
     };
     let length = |i: usize| if i.is_multiple_of(2) { 0.5 } else { 1.5 };
-    let one = |(name, inputs, outputs): (&str, usize, usize)| Module {
+    let one = |(name, inputs, outputs): (&str, usize, usize)| AdapterModule {
         name: format!("bert.encoder.layer.1.{name}"),
         a: numbers(RANK * inputs),
         b: numbers(outputs * RANK),

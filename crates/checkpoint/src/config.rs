@@ -64,7 +64,7 @@ const ACTIVATIONS: [(&str, Activation); 12] = [
 
 /// What the architecture says its `classifier` is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Classifier {
+pub enum ClassifierLayout {
     /// `…ForTokenClassification`: every token.
     Tokens,
     /// `…ForSequenceClassification`: the whole text, by its first token.
@@ -260,10 +260,10 @@ impl Config {
     }
 
     /// Makes the model one with such a classifier, by the name that transformers has for it.
-    pub(crate) fn set_classifier(&mut self, classifier: Classifier) {
+    pub(crate) fn set_classifier(&mut self, classifier: ClassifierLayout) {
         let task = match classifier {
-            Classifier::Tokens => "ForTokenClassification",
-            Classifier::Sequence => "ForSequenceClassification",
+            ClassifierLayout::Tokens => "ForTokenClassification",
+            ClassifierLayout::Sequence => "ForSequenceClassification",
         };
         self.architecture = Some(self.class_name(task));
     }
@@ -283,12 +283,12 @@ impl Config {
 
     /// What a `classifier` in the checkpoint is for; `None` if the architecture does not say.
     #[must_use]
-    pub fn classifier(&self) -> Option<Classifier> {
+    pub fn classifier(&self) -> Option<ClassifierLayout> {
         let architecture = self.architecture.as_deref()?;
         if architecture.ends_with("ForTokenClassification") {
-            Some(Classifier::Tokens)
+            Some(ClassifierLayout::Tokens)
         } else if architecture.ends_with("ForSequenceClassification") {
-            Some(Classifier::Sequence)
+            Some(ClassifierLayout::Sequence)
         } else {
             None
         }

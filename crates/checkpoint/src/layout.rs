@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::config::{Classifier, Config};
+use crate::config::{ClassifierLayout, Config};
 use crate::error::CheckpointError;
 use crate::family::{MaskedNames, OTHER_TASKS};
 use crate::weights::Weights;
@@ -277,13 +277,15 @@ impl Layout {
             };
             // Where the architecture does not say, what only sequences need tells.
             match (config.classifier(), before) {
-                (Some(Classifier::Sequence) | None, Some(dense)) => {
+                (Some(ClassifierLayout::Sequence) | None, Some(dense)) => {
                     self.sequence = Some(SequenceHead { dense, classifier });
                 }
-                (Some(Classifier::Sequence), None) => {
+                (Some(ClassifierLayout::Sequence), None) => {
                     find.dense(own.unwrap_or(pooler), hidden, hidden);
                 }
-                (Some(Classifier::Tokens), _) | (None, None) => self.tokens = Some(classifier),
+                (Some(ClassifierLayout::Tokens), _) | (None, None) => {
+                    self.tokens = Some(classifier);
+                }
             }
         }
         let words = self.words.clone();

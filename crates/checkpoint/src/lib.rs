@@ -42,7 +42,7 @@ mod source;
 pub mod weights;
 
 pub use checkpoint::{Checkpoint, Head, ModelPart};
-pub use config::{Activation, Classifier, Config};
+pub use config::{Activation, ClassifierLayout, Config};
 pub use error::CheckpointError;
 pub use find::{find_folder, list_folders, roots};
 pub use folder::ModelFolder;

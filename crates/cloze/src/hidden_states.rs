@@ -5,7 +5,7 @@ use cloze_embed::{Layers, Pooling};
 use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Mapped, Output, WindowStates};
 
 use crate::opening::{self, Opening, builder_setters, truncate_setter, window_setters};
-use crate::{Error, ModelRef, Piece, batch};
+use crate::{Error, ModelRef, TokenPiece, batch};
 
 /// Hidden states of chosen layers, and logits of a head, for every token of a text. It can be shared
 /// between threads.
@@ -49,7 +49,7 @@ const WIDTH: usize = 1024;
 #[derive(Clone, Debug, PartialEq)]
 pub struct TextStates {
     /// Tokens in text order, special ones among them.
-    pub tokens: Vec<Piece>,
+    pub tokens: Vec<TokenPiece>,
     /// Hidden states, `[layers, tokens, hidden]`: a matrix for each of
     /// [`HiddenStates::layers`], with a row for each token.
     pub hidden: Vec<Matrix>,
@@ -272,12 +272,12 @@ impl HiddenStates {
         let by_token = self.head == Some(Head::Tokens);
         let logits = if by_token { Some(joined(self.layers.len())) } else { logits };
         let special = |ids: Vec<u32>, at: usize| {
-            let of_id = move |id| Piece { id, span: Span::new(at, at), special: true };
+            let of_id = move |id| TokenPiece { id, span: Span::new(at, at), special: true };
             ids.into_iter().map(of_id)
         };
         let (before, after) = self.encoder.special_ids();
         let own = tokens.iter().zip(ids);
-        let own = own.map(|(token, id)| Piece { id, span: token.span, special: false });
+        let own = own.map(|(token, id)| TokenPiece { id, span: token.span, special: false });
         let tokens = special(before, 0).chain(own).chain(special(after, text.len())).collect();
         Ok(TextStates { tokens, hidden, logits })
     }

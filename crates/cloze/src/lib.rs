@@ -171,7 +171,7 @@ pub use rerank::{Ranked, Reranker};
 pub use rows::{Input, PairRows, RowParams};
 pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
 pub use senses::Senses;
-pub use sentence::{Piece, PieceVectors, SentenceEncoder, States};
+pub use sentence::{PieceVectors, SentenceEncoder, States, TokenPiece};
 pub use similarity::SimilarityMeasure;
 pub use tagger::{TagText, Tagger, TextEntities};
 pub use text_index::{Found, TextIndex};

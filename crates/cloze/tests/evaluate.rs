@@ -166,7 +166,7 @@ fn documents_beside_judgements() {
     let encoder = encoder();
     let none = serde_json::Map::new();
     let text = |id, text| SearchedText { id, path: "-", line: 1, text, metadata: &none };
-    let mut rows = DocumentRows::new(encoder.width(), cloze::corpus::Chunk::default(), None);
+    let mut rows = DocumentRows::new(encoder.width(), cloze::corpus::TextChunks::default(), None);
     let documents = [
         text("cats", "Cats sleep most of the day."),
         text("banks", "The bank lends money to firms."),

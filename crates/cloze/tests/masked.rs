@@ -7,8 +7,8 @@ use cloze::checkpoint::weights::StoredType;
 use cloze::checkpoint::{Checkpoint, Head};
 use cloze::encoder::Sequence;
 use cloze::graph::construct::{BuildParams, Graph};
-use cloze::heads::masked::{Decode, SampleParams};
-use cloze::masked::{Found, GenerateParams, Predicted};
+use cloze::heads::masked::{FillOrder, SampleParams};
+use cloze::masked::{GenerateParams, MaskPrediction, Predicted};
 use cloze::store::Existing;
 use cloze::{Error, MaskedLm, Runtime, RuntimeParams};
 use cloze_testkit::{checkpoint, checkpoint_copy};
@@ -41,7 +41,7 @@ fn one<T>(mut all: Vec<Result<T, Error>>) -> T {
     all.remove(0).unwrap()
 }
 
-fn pairs(found: &[Found]) -> Vec<(u32, f64)> {
+fn pairs(found: &[MaskPrediction]) -> Vec<(u32, f64)> {
     found.iter().map(|f| (f.ids[0], f.probability)).collect()
 }
 
@@ -117,12 +117,12 @@ fn masks_are_filled_as_greedily_elsewhere() {
     for (name, entries) in &reference() {
         let model = open(name);
         let texts: Vec<&str> = entries.iter().map(|entry| entry.text.as_str()).collect();
-        for decode in [Decode::LeftToRight, Decode::Confident] {
+        for decode in [FillOrder::LeftToRight, FillOrder::Confident] {
             let params = GenerateParams::new().decode(decode).check().unwrap();
             for (entry, found) in entries.iter().zip(model.generate_batch(&texts, &params).unwrap())
             {
                 let found: Vec<u32> = found.unwrap().words.iter().map(|w| w.ids[0]).collect();
-                let expected = if decode == Decode::Confident {
+                let expected = if decode == FillOrder::Confident {
                     &entry.confident
                 } else {
                     &entry.left_to_right
@@ -199,7 +199,7 @@ fn company_does_not_matter() {
             "",
             "the [MASK]",
         ];
-        let gibbs = Decode::Gibbs { steps: 7 };
+        let gibbs = FillOrder::Gibbs { steps: 7 };
         let sample = SampleParams::new().temperature(1.3).top_p(0.9).repetition_penalty(1.2);
         let params = GenerateParams::new().decode(gibbs).words(Some(2)).sample(sample).seed(5);
         let params = params.check().unwrap();
@@ -238,7 +238,7 @@ fn what_is_filled_is_put_into_the_text() {
     assert!(!found.text.is_empty() && found.words.len() == 2, "{found:?}");
     // No special token, however it is drawn.
     let wild = SampleParams::new().temperature(100.0);
-    let gibbs = Decode::Gibbs { steps: 200 };
+    let gibbs = FillOrder::Gibbs { steps: 200 };
     let params = GenerateParams::new().words(Some(9)).decode(gibbs).sample(wild).check().unwrap();
     let found = one(model.generate_batch(&["a"], &params).unwrap());
     assert!(found.words.iter().all(|w| !model.encoder().is_special(w.ids[0])), "{found:?}");

@@ -8,7 +8,7 @@ use crate::CorpusError;
 
 /// How a text is cut into parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Chunk {
+pub enum TextChunks {
     /// Not at all.
     #[default]
     Document,
@@ -25,7 +25,7 @@ pub enum Chunk {
     Sentences(usize),
 }
 
-impl Chunk {
+impl TextChunks {
     /// `document`, `words:200`, `words:200,overlap:40` or `sentences:5`.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl Chunk {
     }
 }
 
-impl fmt::Display for Chunk {
+impl fmt::Display for TextChunks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Document => f.write_str("document"),
@@ -110,7 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn parts<'t>(chunk: &str, text: &'t str) -> Vec<&'t str> {
-        let spans = Chunk::parse(chunk).unwrap().spans(text);
+        let spans = TextChunks::parse(chunk).unwrap().spans(text);
         spans.iter().map(|span| span.of(text).unwrap()).collect()
     }
 
@@ -135,18 +135,18 @@ mod tests {
         for text in
             ["", "words", "words:0", "words:3,overlap:3", "words:-1", "sentences:0", "pages:2"]
         {
-            assert!(Chunk::parse(text).is_err(), "{text}");
+            assert!(TextChunks::parse(text).is_err(), "{text}");
         }
         for text in ["document", "words:1", "words:200,overlap:40", "sentences:5"] {
-            assert_eq!(Chunk::parse(text).unwrap().to_string(), text);
+            assert_eq!(TextChunks::parse(text).unwrap().to_string(), text);
         }
     }
 
     proptest! {
         #[test]
         fn no_character_is_lost(text in "[a-c .!?\n好🙂é]{0,60}", size in 1..5_usize, less in 1..5_usize) {
-            let words = Chunk::Words { words: size, overlap: size.saturating_sub(less) };
-            for chunk in [words, Chunk::Sentences(size)] {
+            let words = TextChunks::Words { words: size, overlap: size.saturating_sub(less) };
+            for chunk in [words, TextChunks::Sentences(size)] {
                 let mut seen = vec![false; text.len()];
                 for span in chunk.spans(&text) {
                     seen[span.start..span.end].fill(true);

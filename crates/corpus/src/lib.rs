@@ -68,7 +68,7 @@ pub mod senses;
 
 mod error;
 
-pub use chunk::Chunk;
+pub use chunk::TextChunks;
 pub use dialect::Quotes;
 pub use encoding::Encoding;
 pub use error::CorpusError;

@@ -13,7 +13,7 @@ use std::process::Command;
 use cloze_checkpoint::Checkpoint;
 use cloze_core::Cancel;
 use cloze_tune::encoder::{LoraParams, TrainableEncoderParams, Tuning};
-use cloze_tune::task::{Dense, TaggedExample, TokenTask};
+use cloze_tune::task::{DenseLayer, TaggedExample, TokenTask};
 use cloze_tune::training::{Event, Schedule, TaskLearner, TrainingParams, Watch};
 use cloze_tune::{Parameters, TrainableEncoder, TrainingSequence, TuneError};
 
@@ -61,7 +61,7 @@ fn step(what: &str, model: &std::path::Path, threads: usize) {
     let params = TrainableEncoderParams::default().tuning(tuning).check().unwrap();
     let encoder = TrainableEncoder::open(&checkpoint, &params, 1, &mut parameters).unwrap();
     let head_start = parameters.list().len();
-    let dense = Dense::drawn(&mut parameters, "classifier", encoder.width(), 9, 1).unwrap();
+    let dense = DenseLayer::drawn(&mut parameters, "classifier", encoder.width(), 9, 1).unwrap();
     let mut learner = TaskLearner::new(encoder, TokenTask::new(dense), parameters, head_start);
     let examples: Vec<_> = (0..16).map(example).collect();
     let params = TrainingParams::new()

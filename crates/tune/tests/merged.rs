@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_checkpoint::adapter::{self, Adapter, Module};
+use cloze_checkpoint::adapter::{self, Adapter, AdapterModule};
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, ModelFolder};
 use cloze_encoder::{Output, Runtime, RuntimeParams, Sequence};
@@ -58,7 +58,7 @@ fn save(
 ) {
     let module = |module: &cloze_tune::encoder::LoraModule| {
         let (a, b) = (parameters.get(module.a), parameters.get(module.b));
-        Module {
+        AdapterModule {
             name: module.name.clone(),
             a: a.value.clone(),
             b: b.value.clone(),

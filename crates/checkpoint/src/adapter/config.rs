@@ -5,7 +5,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::CONFIG;
-use crate::config::Classifier;
+use crate::config::ClassifierLayout;
 use crate::error::CheckpointError;
 
 /// The largest `adapter_config.json` that is read.
@@ -46,10 +46,10 @@ impl TaskType {
         }
     }
 
-    pub(crate) fn classifier(self) -> Option<Classifier> {
+    pub(crate) fn classifier(self) -> Option<ClassifierLayout> {
         match self {
-            Self::Tokens => Some(Classifier::Tokens),
-            Self::Sequence => Some(Classifier::Sequence),
+            Self::Tokens => Some(ClassifierLayout::Tokens),
+            Self::Sequence => Some(ClassifierLayout::Sequence),
             Self::Features => None,
         }
     }

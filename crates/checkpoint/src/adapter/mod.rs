@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 pub use config::{AdapterConfig, Bias, TaskType};
 pub(crate) use overlay::{check_together, overlay};
-pub use write::{Adapter, Module, Saved, write};
+pub use write::{Adapter, AdapterModule, Saved, write};
 
 /// The name of an adapter's settings.
 pub const CONFIG: &str = "adapter_config.json";

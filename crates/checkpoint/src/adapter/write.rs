@@ -27,7 +27,7 @@ pub struct Adapter {
     /// `modules`.
     pub target_modules: Vec<String>,
     /// Its matrices.
-    pub modules: Vec<Module>,
+    pub modules: Vec<AdapterModule>,
     /// Tensors that were trained whole.
     pub saved: Vec<Saved>,
     /// The model it was trained on: its folder relative to the adapter's, or its name.
@@ -38,7 +38,7 @@ pub struct Adapter {
 
 /// An adapter's numbers for one matrix.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Module {
+pub struct AdapterModule {
     /// The matrix's name in the model that was trained, without `.weight`:
     /// `bert.encoder.layer.0.attention.self.query`.
     pub name: String,
@@ -122,7 +122,7 @@ type Tensors<'a> = Vec<(String, Vec<usize>, &'a [f32])>;
 
 fn tensors<'a>(path: &Path, adapter: &'a Adapter) -> Result<Tensors<'a>, CheckpointError> {
     let mut all: Tensors<'_> = vec![];
-    for Module { name, a, b, inputs, outputs, magnitude } in &adapter.modules {
+    for AdapterModule { name, a, b, inputs, outputs, magnitude } in &adapter.modules {
         let name = |part: &str| format!("{PREFIX}{name}.{part}");
         all.push((name("lora_A.weight"), vec![adapter.rank, *inputs], a));
         all.push((name("lora_B.weight"), vec![*outputs, adapter.rank], b));

@@ -11,7 +11,7 @@ mod refusals;
 
 use std::path::{Path, PathBuf};
 
-use cloze_checkpoint::adapter::{self, Adapter, Module, Saved, TaskType};
+use cloze_checkpoint::adapter::{self, Adapter, AdapterModule, Saved, TaskType};
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, CheckpointError};
 use cloze_store::Existing;
@@ -21,7 +21,7 @@ use tempfile::TempDir;
 /// An adapter over `bert-token` for these matrices of its first layer, 8 × 8, with these numbers.
 fn an_adapter(rank: usize, modules: &[&str], number: &mut impl FnMut() -> f32) -> Adapter {
     let mut numbers = |n: usize| (0..n).map(|_| number()).collect::<Vec<f32>>();
-    let module = |name: &&str| Module {
+    let module = |name: &&str| AdapterModule {
         name: format!("bert.encoder.layer.0.attention.self.{name}"),
         a: numbers(rank * 8),
         b: numbers(8 * rank),

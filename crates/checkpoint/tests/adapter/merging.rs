@@ -1,5 +1,5 @@
 //! What adapters make of the matrices of their base.
-use cloze_checkpoint::adapter::{self, Module, TaskType};
+use cloze_checkpoint::adapter::{self, AdapterModule, TaskType};
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, Head, Sources};
 use cloze_store::Existing;
@@ -64,7 +64,8 @@ fn two_adapters_add_up_by_their_weights() {
         let mut expected: Vec<f64> = read(&base, &full).into_iter().map(f64::from).collect();
         for (adapter, scale) in [(&first, 0.5 * 3.0), (&second, -2.0 * 2.0)] {
             let own = format!(".{name}");
-            let Some(Module { a, b, .. }) = adapter.modules.iter().find(|m| m.name.ends_with(&own))
+            let Some(AdapterModule { a, b, .. }) =
+                adapter.modules.iter().find(|m| m.name.ends_with(&own))
             else {
                 continue;
             };

@@ -1,6 +1,6 @@
 //! Flags of reading running text, and of masking it.
 use clap::Args;
-use cloze::train::Masking;
+use cloze::train::LanguageMasking;
 use cloze::train::language::{DocumentParams, DocumentUnit};
 use cloze_tune::TuneError;
 use cloze_tune::task::masked::{MaskParams, ValidMaskParams};
@@ -59,8 +59,8 @@ pub(crate) struct MaskFlags {
 
 impl MaskFlags {
     /// Masking to train on.
-    pub(crate) fn masking(&self) -> Masking {
-        Masking {
+    pub(crate) fn masking(&self) -> LanguageMasking {
+        LanguageMasking {
             share: self.mask_share,
             masked: self.masked,
             random: self.random,

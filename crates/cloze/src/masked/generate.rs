@@ -3,17 +3,17 @@ use std::sync::{Mutex, PoisonError};
 
 use cloze_encoder::Sequence;
 use cloze_heads::HeadError;
-use cloze_heads::masked::{Decode, Filling, SampleParams, ValidSampleParams};
+use cloze_heads::masked::{FillOrder, Filling, SampleParams, ValidSampleParams};
 
 use super::marked::{Marked, View};
-use super::{Found, MaskedLm};
+use super::{MaskPrediction, MaskedLm};
 use crate::{Error, batch};
 
 /// How masks are filled.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GenerateParams {
-    decode: Decode,
+    decode: FillOrder,
     words: Option<usize>,
     sample: SampleParams,
     seed: u64,
@@ -28,12 +28,12 @@ impl Default for GenerateParams {
 impl GenerateParams {
     /// The defaults.
     pub fn new() -> Self {
-        let (decode, sample) = (Decode::LeftToRight, SampleParams::new());
+        let (decode, sample) = (FillOrder::LeftToRight, SampleParams::new());
         Self { decode, words: None, sample, seed: 0 }
     }
 
-    /// In which order masks are filled. Default [`Decode::LeftToRight`].
-    pub fn decode(mut self, decode: Decode) -> Self {
+    /// In which order masks are filled. Default [`FillOrder::LeftToRight`].
+    pub fn decode(mut self, decode: FillOrder) -> Self {
         self.decode = decode;
         self
     }
@@ -75,7 +75,7 @@ impl GenerateParams {
 /// Settings that [`GenerateParams::check`] has judged.
 #[derive(Clone, Debug)]
 pub struct ValidGenerateParams {
-    decode: Decode,
+    decode: FillOrder,
     words: Option<usize>,
     sample: ValidSampleParams,
     seed: u64,
@@ -87,7 +87,7 @@ pub struct Filled {
     /// The text with words for its masks.
     pub text: String,
     /// What each mask was filled with, in text order, and how likely the model found it then.
-    pub words: Vec<Found>,
+    pub words: Vec<MaskPrediction>,
     /// Whether the text is longer than the model takes, so that only what is around its masks was seen.
     pub windowed: bool,
 }
@@ -184,7 +184,7 @@ impl MaskedLm {
         }
         let found: Vec<_> = filling.found().iter().flatten().copied().collect();
         let ids: Vec<u32> = found.iter().map(|guess| guess.id).collect();
-        let words = found.iter().map(|guess| Found {
+        let words = found.iter().map(|guess| MaskPrediction {
             word: self.word(guess.id),
             ids: vec![guess.id],
             probability: guess.probability,

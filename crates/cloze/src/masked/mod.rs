@@ -37,7 +37,7 @@ use crate::{Error, ModelRef, batch};
 use marked::Marked;
 
 pub use generate::{Filled, GenerateParams, ValidGenerateParams};
-pub use predict::{Found, Predicted};
+pub use predict::{MaskPrediction, Predicted};
 
 /// What stands for a mask in texts beside the model's own mask token.
 pub const MASKS: [&str; 2] = ["[MASK]", "<mask>"];

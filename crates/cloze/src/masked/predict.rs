@@ -14,7 +14,7 @@ const AT_ONCE: usize = 1024;
 
 /// A word for a mask.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct MaskPrediction {
     /// The word as people read it; a target as it was given.
     pub word: String,
     /// Its tokens: one, or for a target as many as it has.
@@ -27,7 +27,7 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predicted {
     /// For each mask, in text order, the likeliest first.
-    pub masks: Vec<Vec<Found>>,
+    pub masks: Vec<Vec<MaskPrediction>>,
     /// Whether the text is longer than the model takes, so that only what is around its masks was seen.
     pub windowed: bool,
 }
@@ -93,7 +93,7 @@ impl MaskedLm {
             })?);
         }
         let mut tops = tops.into_iter();
-        let found = |guess: Guess| Found {
+        let found = |guess: Guess| MaskPrediction {
             word: self.word(guess.id),
             ids: vec![guess.id],
             probability: guess.probability,
@@ -175,7 +175,7 @@ impl MaskedLm {
         targets: &[&str],
     ) -> Result<Vec<Result<Predicted, Error>>, Error> {
         let marked: Vec<_> = texts.iter().map(|text| self.marked(text)).collect();
-        let mut answers: Vec<Result<Vec<Vec<Found>>, Error>> = vec![];
+        let mut answers: Vec<Result<Vec<Vec<MaskPrediction>>, Error>> = vec![];
         let mut jobs = vec![];
         for (t, (text, source)) in marked.iter().zip(texts).enumerate() {
             answers.push(Ok(vec![]));
@@ -289,7 +289,7 @@ fn scored(
     plans: Vec<Plan>,
     targets: &[&str],
     logs: &[Result<Vec<f64>, HeadError>],
-) -> Result<Vec<Found>, Error> {
+) -> Result<Vec<MaskPrediction>, Error> {
     let mut all = vec![];
     for (Plan { ids, steps }, target) in plans.into_iter().zip(targets) {
         let mut sum = 0.0;
@@ -303,7 +303,7 @@ fn scored(
                 Err(_) => return Err(HeadError::NoChoice.into()),
             }
         }
-        all.push(Found { word: (*target).to_owned(), ids, probability: sum.exp() });
+        all.push(MaskPrediction { word: (*target).to_owned(), ids, probability: sum.exp() });
     }
     all.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     Ok(all)

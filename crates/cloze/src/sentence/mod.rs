@@ -19,7 +19,7 @@ use crate::opening::Opening;
 use crate::{Error, ModelRef, batch};
 
 pub use builder::{SentenceEncoderBuilder, States};
-pub use pieces::{Piece, PieceVectors};
+pub use pieces::{PieceVectors, TokenPiece};
 
 /// An encoder that gives vectors. It can be shared between threads.
 #[derive(Debug)]

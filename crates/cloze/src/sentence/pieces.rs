@@ -8,7 +8,7 @@ use crate::Error;
 
 /// A token with its vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct TokenPiece {
     /// The token's id in the vocabulary; of a word, its first token's.
     pub id: u32,
     /// The bytes of the text it stands for; empty for special tokens.
@@ -21,7 +21,7 @@ pub struct Piece {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PieceVectors {
     /// In text order.
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<TokenPiece>,
     /// `[pieces, width]`.
     pub vectors: Matrix,
 }
@@ -108,14 +108,14 @@ impl SentenceEncoder {
         let row = |i: usize| &own[i * self.hidden..(i + 1) * self.hidden];
         let mut pieces = vec![];
         let mut vectors = Matrix::with_capacity(tokens.len(), self.hidden);
-        let mut add = |piece: Piece, rows: &[f32]| {
+        let mut add = |piece: TokenPiece, rows: &[f32]| {
             pieces.push(piece);
             let pushed = vectors.push_rows(rows);
             debug_assert!(pushed, "a row for each piece");
         };
         let specials = |ids: &[u32], at: usize| {
             ids.iter()
-                .map(|&id| Piece { id, span: Span::new(at, at), special: true })
+                .map(|&id| TokenPiece { id, span: Span::new(at, at), special: true })
                 .collect::<Vec<_>>()
         };
         let (before, after) = self.encoder.special_ids();
@@ -127,13 +127,16 @@ impl SentenceEncoder {
         let in_text = |span: Span| prompt == 0 || (!span.is_empty() && span.start >= prompt);
         if level == Level::Token {
             for (i, token) in tokens.iter().enumerate().filter(|(_, t)| in_text(t.span)) {
-                add(Piece { id: ids[i], span: moved(token.span), special: false }, row(i));
+                add(TokenPiece { id: ids[i], span: moved(token.span), special: false }, row(i));
             }
         } else {
             for word in token::words(&tokens).into_iter().filter(|w| in_text(w.span)) {
                 let rows: Vec<&[f32]> = word.tokens.clone().map(row).collect();
-                let piece =
-                    Piece { id: ids[word.tokens.start], span: moved(word.span), special: false };
+                let piece = TokenPiece {
+                    id: ids[word.tokens.start],
+                    span: moved(word.span),
+                    special: false,
+                };
                 add(piece, &average(&rows)?);
             }
         }

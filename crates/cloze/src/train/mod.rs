@@ -70,7 +70,7 @@ pub use frozen::{
     read_labelled_chunks, warn_of_data,
 };
 pub use labels::{TunedClassifierTrainParams, ValidTunedClassifierTrainParams};
-pub use language::{LanguageModelTrainParams, Masking, ValidLanguageModelTrainParams};
+pub use language::{LanguageMasking, LanguageModelTrainParams, ValidLanguageModelTrainParams};
 pub use output::{beside, create_folder, refuse_sources};
 pub use params::{FineTuneParams, ValidFineTuneParams, learning_rate};
 pub use similarity::{

@@ -1,7 +1,7 @@
 //! Writing the folder of a trained model.
 use std::path::Path;
 
-use cloze_checkpoint::adapter::{self, Adapter, Module, Saved, TaskType};
+use cloze_checkpoint::adapter::{self, Adapter, AdapterModule, Saved, TaskType};
 use cloze_checkpoint::card::{BaseRef, CARD, CARD_VERSION, Card, KIND};
 use cloze_checkpoint::casing;
 use cloze_checkpoint::weights::{self, StoredType};
@@ -40,7 +40,7 @@ impl TrainedModel<'_> {
             Tuning::Lora(lora) => {
                 let module = |module: &cloze_tune::encoder::LoraModule| {
                     let (a, b) = (self.parameters.get(module.a), self.parameters.get(module.b));
-                    Module {
+                    AdapterModule {
                         name: self.named(base, &module.name),
                         a: a.value.clone(),
                         b: b.value.clone(),

@@ -2,11 +2,11 @@
 //! model is the caller's, so that many texts can be asked about at once.
 //!
 //! ```
-//! use cloze_heads::masked::{Decode, Filling, SampleParams};
+//! use cloze_heads::masked::{FillOrder, Filling, SampleParams};
 //!
 //! // Two masks, id 9, between other tokens; a "model" that always says 3.
 //! let greedy = SampleParams::new().check()?;
-//! let mut filling = Filling::new(&[7, 9, 9, 8], &[1, 2], 9, Decode::LeftToRight, 0);
+//! let mut filling = Filling::new(&[7, 9, 9, 8], &[1, 2], 9, FillOrder::LeftToRight, 0);
 //! while !filling.ask().is_empty() {
 //!     let logits: Vec<f32> = filling.ask().iter().flat_map(|_| [0.0, 0.0, 0.0, 5.0]).collect();
 //!     filling.take(&logits, &greedy, &[])?;
@@ -23,7 +23,7 @@ use crate::HeadError;
 
 /// In which order masks are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decode {
+pub enum FillOrder {
     /// From left to right, each in view of what stands before it and of the masks behind it.
     LeftToRight,
     /// The mask whose likeliest word is the likeliest of all comes next. Source: Ghazvininejad et al.,
@@ -46,7 +46,7 @@ pub struct Filling {
     /// Places, by their number, in the order of their turns; of Gibbs those that are not drawn yet.
     turns: Vec<usize>,
     mask: u32,
-    decode: Decode,
+    decode: FillOrder,
     /// How many more places Gibbs draws anew.
     again: usize,
     random: Pcg64,
@@ -58,7 +58,7 @@ impl Filling {
     /// `ids` with masks, `mask`, at `places`, in the order they are to be told in; places beyond `ids`
     /// are none. The same seed gives the same words.
     #[must_use]
-    pub fn new(ids: &[u32], places: &[usize], mask: u32, decode: Decode, seed: u64) -> Self {
+    pub fn new(ids: &[u32], places: &[usize], mask: u32, decode: FillOrder, seed: u64) -> Self {
         let mut ids = ids.to_vec();
         let places: Vec<usize> = places.iter().copied().filter(|&at| at < ids.len()).collect();
         for &at in &places {
@@ -68,7 +68,7 @@ impl Filling {
         let mut turns: Vec<usize> = (0..places.len()).collect();
         turns.sort_by_key(|&i| places[i]);
         let mut again = 0;
-        if let Decode::Gibbs { steps } = decode {
+        if let FillOrder::Gibbs { steps } = decode {
             shuffle(&mut turns, || random.next_u64());
             again = if places.is_empty() { 0 } else { steps };
         }
@@ -147,11 +147,11 @@ impl Filling {
     /// Settles which places are asked about next.
     fn turn(&mut self) {
         self.now = match (self.decode, self.turns.first()) {
-            (Decode::Confident, _) => self.turns.clone(),
+            (FillOrder::Confident, _) => self.turns.clone(),
             (_, Some(&next)) => vec![next],
-            (Decode::LeftToRight, None) => vec![],
-            (Decode::Gibbs { .. }, None) if self.again == 0 => vec![],
-            (Decode::Gibbs { .. }, None) => {
+            (FillOrder::LeftToRight, None) => vec![],
+            (FillOrder::Gibbs { .. }, None) if self.again == 0 => vec![],
+            (FillOrder::Gibbs { .. }, None) => {
                 self.again -= 1;
                 vec![below(self.random.next_u64(), self.places.len())]
             }
@@ -199,7 +199,8 @@ mod tests {
     /// With three masks to be seen the answer is 3, then 2, then 1; ids need not be in order.
     #[test]
     fn left_to_right_sees_what_was_filled() {
-        let mut filling = Filling::new(&[7, 0, 0, 8, 0], &[4, 1, 2], MASK, Decode::LeftToRight, 1);
+        let mut filling =
+            Filling::new(&[7, 0, 0, 8, 0], &[4, 1, 2], MASK, FillOrder::LeftToRight, 1);
         assert_eq!(filling.ids(), [7, MASK, MASK, 8, MASK]);
         let asked = run(&mut filling, SampleParams::new(), counting);
         assert_eq!(asked, [[1], [2], [4]]);
@@ -219,7 +220,7 @@ mod tests {
             let [a, b] = sure(ids, at);
             [a, b, 0.0, 0.0]
         };
-        let mut filling = Filling::new(&[0; 3], &[0, 1, 2], MASK, Decode::Confident, 1);
+        let mut filling = Filling::new(&[0; 3], &[0, 1, 2], MASK, FillOrder::Confident, 1);
         let asked = run(&mut filling, SampleParams::new(), model);
         assert_eq!(asked, [vec![0, 1, 2], vec![0, 1], vec![1]]);
     }
@@ -230,7 +231,7 @@ mod tests {
         let sampled = || SampleParams::new().temperature(1.0);
         let one = |seed| {
             let places: Vec<usize> = (0..6).collect();
-            let decode = Decode::Gibbs { steps: 10 };
+            let decode = FillOrder::Gibbs { steps: 10 };
             let mut filling = Filling::new(&[0; 6], &places, MASK, decode, seed);
             let asked = run(&mut filling, sampled(), |_, _| [0.0; 4]);
             (asked, filling.ids().to_vec())
@@ -251,7 +252,7 @@ mod tests {
     fn what_was_said_is_said_less() {
         let model = |_: &[u32], _: usize| [0.0, 1.2, 1.0, 0.0];
         let ids = |penalty| {
-            let mut filling = Filling::new(&[0; 2], &[0, 1], MASK, Decode::LeftToRight, 0);
+            let mut filling = Filling::new(&[0; 2], &[0, 1], MASK, FillOrder::LeftToRight, 0);
             run(&mut filling, SampleParams::new().repetition_penalty(penalty), model);
             filling.ids().to_vec()
         };
@@ -261,12 +262,13 @@ mod tests {
 
     #[test]
     fn nothing_to_fill_is_done() {
-        for decode in [Decode::LeftToRight, Decode::Confident, Decode::Gibbs { steps: 5 }] {
+        for decode in [FillOrder::LeftToRight, FillOrder::Confident, FillOrder::Gibbs { steps: 5 }]
+        {
             let filling = Filling::new(&[1, 2], &[], MASK, decode, 0);
             assert!(filling.ask().is_empty() && filling.ids() == [1, 2]);
         }
         let greedy = SampleParams::new().check().unwrap();
-        let mut filling = Filling::new(&[1, 2], &[0], MASK, Decode::Confident, 0);
+        let mut filling = Filling::new(&[1, 2], &[0], MASK, FillOrder::Confident, 0);
         assert!(matches!(filling.take(&[], &greedy, &[]), Err(HeadError::Part { .. })));
         // What may not be said is not, though it is the likeliest.
         filling.take(&[5.0, 1.0, 0.0], &greedy, &[0]).unwrap();

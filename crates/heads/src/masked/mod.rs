@@ -17,7 +17,7 @@
 pub mod fill;
 pub mod sample;
 
-pub use fill::{Decode, Filling};
+pub use fill::{FillOrder, Filling};
 pub use sample::{SampleParams, ValidSampleParams};
 
 use crate::HeadError;

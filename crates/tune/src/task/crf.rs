@@ -5,7 +5,7 @@ use cloze_core::{Chain, Matrix};
 use rayon::prelude::*;
 
 use super::tagged::Words;
-use super::{Dense, TaggedExample, Task};
+use super::{DenseLayer, TaggedExample, Task};
 use crate::encoder::DropoutAt;
 use crate::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 
@@ -17,7 +17,7 @@ use crate::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 /// labels would have no likelihood; decoding forbids what the scheme does ([`Chain::legal`]).
 #[derive(Clone, Copy, Debug)]
 pub struct CrfTask {
-    classifier: Dense,
+    classifier: DenseLayer,
     start: Id,
     end: Id,
     between: Id,
@@ -34,7 +34,7 @@ impl CrfTask {
     #[expect(clippy::cast_possible_truncation, reason = "learned at the model's own width")]
     pub fn add(
         parameters: &mut Parameters,
-        classifier: Dense,
+        classifier: DenseLayer,
         chain: Option<&Chain>,
     ) -> Result<Self, TuneError> {
         let labels = classifier.outputs();

@@ -10,14 +10,14 @@ const SPREAD: f64 = 0.02;
 
 /// `y = x · Wᵀ + b`, `[rows, inputs]` to `[rows, outputs]`. Its numbers lie among [`Parameters`].
 #[derive(Clone, Copy, Debug)]
-pub struct Dense {
+pub struct DenseLayer {
     weight: Id,
     bias: Id,
     inputs: usize,
     outputs: usize,
 }
 
-impl Dense {
+impl DenseLayer {
     /// Adds a layer with these numbers as `stem.weight`, `[outputs, inputs]`, and `stem.bias`,
     /// `[outputs]`. Both are trained; the bias does not decay.
     ///

@@ -23,7 +23,7 @@ mod tokens;
 
 pub use cosine::{CosineTask, ScoredExample};
 pub use crf::CrfTask;
-pub use dense::Dense;
+pub use dense::DenseLayer;
 pub use masked::{MaskedExample, MaskedLmHead, MaskedTask, NextHead};
 pub use pool::TaskPooling;
 pub use ranking::{RankedExample, RankingParams, RankingTask};

@@ -7,7 +7,7 @@ use super::activation;
 use super::dropout::dropout;
 use super::entropy::{binary_cross_entropy, cross_entropy};
 use super::rows::{Rows, check, check_width};
-use super::{Dense, Task};
+use super::{DenseLayer, Task};
 use crate::encoder::DropoutAt;
 use crate::kernel::dropout::Dropout;
 use crate::{Hidden, Parameters, TrainingSequence, TuneError};
@@ -71,8 +71,8 @@ impl SequenceParams {
     pub fn check(
         self,
         family: &Family,
-        dense: Dense,
-        classifier: Dense,
+        dense: DenseLayer,
+        classifier: DenseLayer,
     ) -> Result<SequenceTask, TuneError> {
         let labels = classifier.outputs();
         let wrong = |setting: &str, found: String, expected: String| {
@@ -127,8 +127,8 @@ pub fn stems(family: &Family, body: &str) -> [String; 2] {
 /// before the first layer.
 #[derive(Clone, Debug)]
 pub struct SequenceTask {
-    dense: Dense,
-    classifier: Dense,
+    dense: DenseLayer,
+    classifier: DenseLayer,
     activation: HeadActivation,
     drops_first: bool,
     multi_label: bool,

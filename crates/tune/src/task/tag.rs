@@ -1,7 +1,7 @@
 //! Tags of words, with or without a CRF.
 use cloze_core::{Chain, Matrix};
 
-use super::{CrfTask, Dense, TaggedExample, Task, TokenTask};
+use super::{CrfTask, DenseLayer, TaggedExample, Task, TokenTask};
 use crate::encoder::DropoutAt;
 use crate::random::derive;
 use crate::{Hidden, Parameters, TrainingSequence, TuneError};
@@ -23,7 +23,7 @@ impl TagTask {
     /// `tags` the number of tags.
     ///
     /// # Errors
-    /// Those of [`Dense::drawn`] and [`CrfTask::add`].
+    /// Those of [`DenseLayer::drawn`] and [`CrfTask::add`].
     pub fn add(
         parameters: &mut Parameters,
         hidden: usize,
@@ -32,7 +32,7 @@ impl TagTask {
         crf: bool,
     ) -> Result<Self, TuneError> {
         let seed = derive(seed, CLASSIFIER);
-        let classifier = Dense::drawn(parameters, "classifier", hidden, tags, seed)?;
+        let classifier = DenseLayer::drawn(parameters, "classifier", hidden, tags, seed)?;
         Ok(if crf {
             Self::Crf(CrfTask::add(parameters, classifier, None)?)
         } else {

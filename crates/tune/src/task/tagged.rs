@@ -1,5 +1,5 @@
 //! Texts with a label for each word, as tagging and chains of tags learn from them.
-use super::Dense;
+use super::DenseLayer;
 use super::rows::{Rows, check};
 use crate::encoder::DropoutAt;
 use crate::{Hidden, Parameters, TrainingSequence, TuneError};
@@ -30,7 +30,7 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn forward(
-        classifier: &Dense,
+        classifier: &DenseLayer,
         parameters: &Parameters,
         examples: &[&TaggedExample],
         hidden: &Hidden,
@@ -52,7 +52,7 @@ impl Words {
     /// From the gradient with respect to the logits to all others.
     pub(super) fn backward(
         &self,
-        classifier: &Dense,
+        classifier: &DenseLayer,
         parameters: &mut Parameters,
         logits: &[f32],
         into: &mut Hidden,

@@ -5,7 +5,7 @@ use cloze_core::Matrix;
 
 use super::entropy::cross_entropy;
 use super::tagged::Words;
-use super::{Dense, TaggedExample, Task};
+use super::{DenseLayer, TaggedExample, Task};
 use crate::encoder::DropoutAt;
 use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
@@ -13,13 +13,13 @@ use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 /// has words.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenTask {
-    classifier: Dense,
+    classifier: DenseLayer,
 }
 
 impl TokenTask {
     /// With this classifier: checkpoints call it `classifier`.
     #[must_use]
-    pub fn new(classifier: Dense) -> Self {
+    pub fn new(classifier: DenseLayer) -> Self {
         Self { classifier }
     }
 

@@ -6,7 +6,7 @@ use cloze_checkpoint::family::{BERT, DISTILBERT, ELECTRA, ROBERTA};
 use cloze_core::Chain;
 use cloze_tune::task::sequence::stems;
 use cloze_tune::task::{
-    CosineTask, CrfTask, Dense, LabelledExample, RankedExample, RankingParams, ScoredExample,
+    CosineTask, CrfTask, DenseLayer, LabelledExample, RankedExample, RankingParams, ScoredExample,
     SequenceParams, TaggedExample, TaskPooling, TokenTask,
 };
 use cloze_tune::{Hidden, Parameters, Task, TrainingSequence};
@@ -40,10 +40,10 @@ struct Case<'v> {
 }
 
 impl Case<'_> {
-    fn layer(&mut self, stem: &str) -> Dense {
+    fn layer(&mut self, stem: &str) -> DenseLayer {
         let [weight, bias] = ["weight", "bias"]
             .map(|part| numbers(&self.value["parameters"][format!("{stem}.{part}")]["value"]));
-        Dense::add(&mut self.parameters, stem, WIDTH, weight, bias).unwrap()
+        DenseLayer::add(&mut self.parameters, stem, WIDTH, weight, bias).unwrap()
     }
 
     fn tagged(&self) -> Vec<TaggedExample> {

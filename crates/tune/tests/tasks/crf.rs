@@ -1,7 +1,7 @@
 //! Labels of words that hang together.
 use cloze_core::Chain;
 use cloze_testkit::{Random, assert_close};
-use cloze_tune::task::{CrfTask, Dense, TaggedExample, TokenTask};
+use cloze_tune::task::{CrfTask, DenseLayer, TaggedExample, TokenTask};
 use cloze_tune::{Hidden, Parameters, Task};
 
 use crate::numeric::{DROPOUT, check, dense, hidden, numbers, text};
@@ -41,7 +41,8 @@ fn loss_and_gradient_by_hand() {
     let ln = |all: &[f64]| all.iter().map(|x| x.ln()).collect::<Vec<_>>();
     let chain = Chain::new(ln(&[2.0, 1.0]), ln(&[1.0, 3.0]), ln(&[1.0, 4.0, 2.0, 1.0])).unwrap();
     let weight = vec![1.0, 0.0];
-    let classifier = Dense::add(&mut parameters, "classifier", 1, weight, vec![0.0; 2]).unwrap();
+    let classifier =
+        DenseLayer::add(&mut parameters, "classifier", 1, weight, vec![0.0; 2]).unwrap();
     let task = CrfTask::add(&mut parameters, classifier, Some(&chain)).unwrap();
     let mut hidden = Hidden::zeros(1, [2]);
     hidden.rows_mut().copy_from_slice(&[0.5_f32.ln(), 5_f32.ln()]);
@@ -86,7 +87,7 @@ fn without_scores_between_them_words_stand_for_themselves() {
 fn scores_are_judged() {
     let added = |chain: Option<Chain>| {
         let mut parameters = Parameters::default();
-        let classifier = Dense::drawn(&mut parameters, "classifier", 2, 2, 1).unwrap();
+        let classifier = DenseLayer::drawn(&mut parameters, "classifier", 2, 2, 1).unwrap();
         CrfTask::add(&mut parameters, classifier, chain.as_ref())
             .map(|task| task.chain(&parameters))
             .map_err(|e| e.to_string())

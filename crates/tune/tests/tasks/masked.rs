@@ -3,7 +3,7 @@ use cloze_checkpoint::Checkpoint;
 use cloze_testkit::{Random, checkpoint};
 use cloze_tune::encoder::{Tape, TrainableEncoderParams, Tuning};
 use cloze_tune::task::masked::{MaskGuess, MaskParams, Part};
-use cloze_tune::task::{Dense, MaskedExample, MaskedLmHead, MaskedTask, NextHead};
+use cloze_tune::task::{DenseLayer, MaskedExample, MaskedLmHead, MaskedTask, NextHead};
 use cloze_tune::{Parameters, Task as _, TrainableEncoder, TrainingSequence, TuneError};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -220,7 +220,7 @@ fn what_does_not_go_together_is_refused() {
     let config = Checkpoint::open(&checkpoint("bert-pretraining")).unwrap().config().clone();
     let none = MaskedTask::new(&config, None, None, &parameters);
     assert!(matches!(none, Err(TuneError::Setting { .. })));
-    let narrow = Dense::drawn(&mut parameters, "narrow", 3, 2, 1).unwrap();
+    let narrow = DenseLayer::drawn(&mut parameters, "narrow", 3, 2, 1).unwrap();
     let next = NextHead { pooler: narrow, classifier: narrow };
     assert!(MaskedTask::new(&config, None, Some(next), &parameters).is_err());
 }

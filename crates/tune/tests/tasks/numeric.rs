@@ -1,7 +1,7 @@
 //! Gradients by central differences, and what they are tried on.
 use cloze_testkit::{Random, assert_close};
 use cloze_tune::encoder::DropoutAt;
-use cloze_tune::task::Dense;
+use cloze_tune::task::DenseLayer;
 use cloze_tune::{Hidden, Parameters, Task, TrainingSequence};
 
 /// `len` numbers from −1 to 1 in steps of 2⁻⁸, so that those a power of two beside them are numbers
@@ -17,9 +17,9 @@ pub(crate) fn dense(
     inputs: usize,
     outputs: usize,
     random: &mut Random,
-) -> Dense {
+) -> DenseLayer {
     let (weight, bias) = (numbers(random, inputs * outputs), numbers(random, outputs));
-    Dense::add(parameters, stem, inputs, weight, bias).unwrap()
+    DenseLayer::add(parameters, stem, inputs, weight, bias).unwrap()
 }
 
 pub(crate) fn text(tokens: usize) -> TrainingSequence {

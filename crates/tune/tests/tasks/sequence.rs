@@ -3,7 +3,7 @@ use cloze_checkpoint::family::{BERT, DISTILBERT, ELECTRA, Family, ROBERTA};
 use cloze_testkit::{Random, assert_close};
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::task::sequence::stems;
-use cloze_tune::task::{Dense, LabelledExample, SequenceParams, SequenceTask};
+use cloze_tune::task::{DenseLayer, LabelledExample, SequenceParams, SequenceTask};
 use cloze_tune::{Hidden, Parameters, Task, TuneError};
 
 use crate::numeric::{DROPOUT, check, dense, hidden, text};
@@ -65,8 +65,8 @@ fn each_family_has_its_activation() {
     ];
     for (family, expected) in expected {
         let mut parameters = Parameters::default();
-        let inner = Dense::add(&mut parameters, "a", 1, vec![1.0], vec![0.0]).unwrap();
-        let outer = Dense::add(&mut parameters, "b", 1, vec![1.0, 0.0], vec![0.0; 2]).unwrap();
+        let inner = DenseLayer::add(&mut parameters, "a", 1, vec![1.0], vec![0.0]).unwrap();
+        let outer = DenseLayer::add(&mut parameters, "b", 1, vec![1.0, 0.0], vec![0.0; 2]).unwrap();
         let task = params().check(family, inner, outer).unwrap();
         let mut hidden = Hidden::zeros(1, [1, 2]);
         hidden.rows_mut().copy_from_slice(&[1.0, -1.0, 9.0]);
@@ -82,9 +82,9 @@ fn each_family_has_its_activation() {
 fn only_two_families_drop_before_the_first_layer() {
     for (family, expected) in FAMILIES.into_iter().zip([false, true, false, true]) {
         let mut parameters = Parameters::default();
-        let inner = Dense::add(&mut parameters, "a", 1, vec![1.0; 16], vec![0.0; 16]).unwrap();
+        let inner = DenseLayer::add(&mut parameters, "a", 1, vec![1.0; 16], vec![0.0; 16]).unwrap();
         let weight = [[1.0; 16], [0.0; 16]].concat();
-        let outer = Dense::add(&mut parameters, "b", 16, weight, vec![0.0; 2]).unwrap();
+        let outer = DenseLayer::add(&mut parameters, "b", 16, weight, vec![0.0; 2]).unwrap();
         let task = params().check(family, inner, outer).unwrap();
         let mut hidden = Hidden::zeros(1, [1]);
         hidden.rows_mut()[0] = 1.0;
@@ -114,7 +114,7 @@ fn losses_by_hand() {
     let loss = |params: SequenceParams, labels: &[usize]| {
         let mut parameters = Parameters::default();
         let mut layer =
-            |stem| Dense::add(&mut parameters, stem, 3, IDENTITY.to_vec(), vec![0.0; 3]);
+            |stem| DenseLayer::add(&mut parameters, stem, 3, IDENTITY.to_vec(), vec![0.0; 3]);
         let (inner, outer) = (layer("a").unwrap(), layer("b").unwrap());
         let task = params.check(&DISTILBERT, inner, outer).unwrap();
         let mut hidden = Hidden::zeros(3, [2]);
@@ -149,8 +149,8 @@ fn losses_by_hand() {
 fn settings_are_judged() {
     let judged = |params: SequenceParams, inner: usize, labels: usize| {
         let mut parameters = Parameters::default();
-        let dense = Dense::drawn(&mut parameters, "a", 2, 2, 1).unwrap();
-        let classifier = Dense::drawn(&mut parameters, "b", inner, labels, 1).unwrap();
+        let dense = DenseLayer::drawn(&mut parameters, "a", 2, 2, 1).unwrap();
+        let classifier = DenseLayer::drawn(&mut parameters, "b", inner, labels, 1).unwrap();
         params.check(&BERT, dense, classifier).map(|_| ()).map_err(|e| e.to_string())
     };
     let weights = |w: &[f32]| judged(params().class_weights(Some(w.to_vec())), 2, 2);

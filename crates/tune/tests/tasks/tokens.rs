@@ -1,6 +1,6 @@
 //! Labels of words.
 use cloze_testkit::Random;
-use cloze_tune::task::{Dense, TaggedExample, TokenTask};
+use cloze_tune::task::{DenseLayer, TaggedExample, TokenTask};
 use cloze_tune::{Hidden, Parameters, Task, TuneError};
 
 use crate::numeric::{DROPOUT, check, dense, hidden, text};
@@ -31,7 +31,8 @@ fn the_gradient_is_that_of_differences() {
 fn loss_and_gradient_by_hand() {
     let mut parameters = Parameters::default();
     let weight = vec![1.0, 0.0, 0.0, 1.0];
-    let classifier = Dense::add(&mut parameters, "classifier", 2, weight, vec![0.0; 2]).unwrap();
+    let classifier =
+        DenseLayer::add(&mut parameters, "classifier", 2, weight, vec![0.0; 2]).unwrap();
     let task = TokenTask::new(classifier);
     let mut hidden = Hidden::zeros(2, [2]);
     let log = 3_f32.ln();
@@ -57,7 +58,7 @@ fn loss_and_gradient_by_hand() {
 #[test]
 fn labels_that_do_not_go_with_their_text_are_named() {
     let mut parameters = Parameters::default();
-    let task = TokenTask::new(Dense::drawn(&mut parameters, "classifier", 2, 2, 1).unwrap());
+    let task = TokenTask::new(DenseLayer::drawn(&mut parameters, "classifier", 2, 2, 1).unwrap());
     let cases = [
         (vec![(2, 0)], "word 0 is at token 2 of 2"),
         (vec![(0, 0), (1, 2)], "word 1 has label 2 of 2"),
@@ -89,7 +90,7 @@ fn labels_that_do_not_go_with_their_text_are_named() {
 #[test]
 fn what_is_no_number_shows_in_the_loss() {
     let mut parameters = Parameters::default();
-    let task = TokenTask::new(Dense::drawn(&mut parameters, "classifier", 2, 2, 1).unwrap());
+    let task = TokenTask::new(DenseLayer::drawn(&mut parameters, "classifier", 2, 2, 1).unwrap());
     let example = TaggedExample { sequence: text(1), places: vec![(0, 1)] };
     for bad in [f32::NAN, f32::INFINITY] {
         let mut hidden = Hidden::zeros(2, [1]);
@@ -102,7 +103,7 @@ fn what_is_no_number_shows_in_the_loss() {
 fn a_layer_has_the_numbers_it_needs() {
     let mut parameters = Parameters::default();
     let mut add = |inputs, weight: &[f32], bias: &[f32]| {
-        Dense::add(&mut parameters, "classifier", inputs, weight.to_vec(), bias.to_vec())
+        DenseLayer::add(&mut parameters, "classifier", inputs, weight.to_vec(), bias.to_vec())
             .map(|_| ())
             .map_err(|e| e.to_string())
     };
@@ -113,5 +114,5 @@ fn a_layer_has_the_numbers_it_needs() {
     assert_eq!(found, Err("classifier.bias is NaN at place 0: expected finite numbers".into()));
     let empty = "classifier is 0 × 2: expected at least one output and one input";
     assert_eq!(add(2, &[], &[]), Err(empty.into()));
-    assert!(Dense::drawn(&mut parameters, "classifier", 0, 2, 1).is_err());
+    assert!(DenseLayer::drawn(&mut parameters, "classifier", 0, 2, 1).is_err());
 }

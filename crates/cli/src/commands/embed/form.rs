@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek as _, Write};
 
 use anyhow::Context as _;
-use cloze::{Matrix, Piece};
+use cloze::{Matrix, TokenPiece};
 use cloze_core::{OffsetConverter, OffsetUnit};
 use npyz::WriterBuilder as _;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
@@ -17,7 +17,7 @@ use crate::terminal::out::{Out, json_line};
 /// One text's vectors.
 pub(crate) enum Vectors<'a> {
     Text(&'a [f32]),
-    Pieces(&'a [Piece], &'a Matrix),
+    Pieces(&'a [TokenPiece], &'a Matrix),
 }
 
 /// A form, open for writing.
@@ -74,7 +74,7 @@ impl Form {
                 let tokens = pieces.iter().zip(vectors).filter_map(|(piece, vector)| {
                     let (start, end) =
                         (unit.convert(piece.span.start)?, unit.convert(piece.span.end)?);
-                    let &Piece { id, special, .. } = piece;
+                    let &TokenPiece { id, special, .. } = piece;
                     Some(PieceRow { id, start, end, special, vector })
                 });
                 let tokens = tokens.collect();

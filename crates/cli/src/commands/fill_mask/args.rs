@@ -1,7 +1,7 @@
 //! `cloze fill-mask`, as typed.
 use anyhow::bail;
 use clap::{ArgGroup, Args, ValueEnum};
-use cloze::heads::masked::{Decode, SampleParams};
+use cloze::heads::masked::{FillOrder, SampleParams};
 use cloze::masked::{GenerateParams, ValidGenerateParams};
 
 use crate::flags::out::OutFlags;
@@ -106,11 +106,11 @@ impl FillMaskArgs {
             bail!("--steps is for --decode gibbs");
         }
         let decode = match self.decode {
-            None | Some(DecodeArg::LeftToRight) => Decode::LeftToRight,
-            Some(DecodeArg::Confident) => Decode::Confident,
+            None | Some(DecodeArg::LeftToRight) => FillOrder::LeftToRight,
+            Some(DecodeArg::Confident) => FillOrder::Confident,
             Some(DecodeArg::Gibbs) => {
                 let each = || self.words.unwrap_or(1).saturating_mul(GIBBS_ROUNDS);
-                Decode::Gibbs { steps: self.steps.unwrap_or_else(each) }
+                FillOrder::Gibbs { steps: self.steps.unwrap_or_else(each) }
             }
         };
         let temperature = self.temperature.unwrap_or(if gibbs { 1.0 } else { 0.0 });

@@ -1,7 +1,7 @@
 //! Words for masks as they are written.
 use std::io::{self, Write as _};
 
-use cloze::masked::{Filled, Found, Predicted};
+use cloze::masked::{Filled, MaskPrediction, Predicted};
 use serde::Serialize;
 
 use crate::commands::fill_mask::args::FillMaskArgs;
@@ -49,7 +49,7 @@ struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
-    fn of(found: &'a Found) -> Self {
+    fn of(found: &'a MaskPrediction) -> Self {
         let (id, ids) = match &found.ids[..] {
             [id] => (Some(*id), None),
             ids => (None, Some(ids)),

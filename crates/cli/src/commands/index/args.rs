@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use cloze::Metric;
 use cloze::search::{Dtype, EncoderCard, GraphDtype, HnswParams, IndexParams, OpenParams};
-use cloze_corpus::Chunk;
+use cloze_corpus::TextChunks;
 
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
@@ -70,8 +70,8 @@ impl IndexDirArgs {
 pub(crate) struct IndexTextArgs {
     /// Texts are searched as a whole, or in parts: document, words:200, words:200,overlap:40,
     /// sentences:5 [default: document; when adding, as the index was built]
-    #[arg(long, value_name = "HOW", value_parser = Chunk::parse, help_heading = "Records")]
-    pub(crate) chunk: Option<Chunk>,
+    #[arg(long, value_name = "HOW", value_parser = TextChunks::parse, help_heading = "Records")]
+    pub(crate) chunk: Option<TextChunks>,
     /// Keep paths, lines and places alone, not the texts
     #[arg(long, help_heading = "Records")]
     pub(crate) no_texts: bool,

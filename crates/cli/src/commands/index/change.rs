@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use cloze::SentenceEncoder;
 use cloze::search::{Added, IndexRecord, SearchError, Writer};
 use cloze::text_index::{encoder_card, text_encoder};
-use cloze_corpus::Chunk;
+use cloze_corpus::TextChunks;
 
 use super::npy::Vectors;
 use crate::cli::CommonFlags;
@@ -92,7 +92,7 @@ pub(super) fn add(
     })?;
     let chunk = match args.texts.chunk {
         Some(chunk) => chunk,
-        None => Chunk::parse(&card.chunk)?,
+        None => TextChunks::parse(&card.chunk)?,
     };
     let runtime = common.load_runtime(messages)?;
     let encoder = text_encoder(&card, &folder)?
@@ -149,7 +149,7 @@ fn push_texts(
     writer: &mut Writer,
     encoder: &SentenceEncoder,
     paths: &[String],
-    (texts, chunk): (&IndexTextArgs, Chunk),
+    (texts, chunk): (&IndexTextArgs, TextChunks),
     read: &ReadFlags,
     messages: &Messages,
 ) -> anyhow::Result<()> {
@@ -157,7 +157,7 @@ fn push_texts(
         let mut parts: Vec<(&Input, IndexRecord)> = vec![];
         for input in &inputs {
             parts.extend(records(input, chunk).into_iter().map(|record| (input, record)));
-            if chunk != Chunk::Document {
+            if chunk != TextChunks::Document {
                 remove_parts(writer, &input.id)?;
             }
         }
@@ -184,7 +184,7 @@ fn push_texts(
 }
 
 /// The parts of a text as records.
-fn records(input: &Input, chunk: Chunk) -> Vec<IndexRecord> {
+fn records(input: &Input, chunk: TextChunks) -> Vec<IndexRecord> {
     let spans = chunk.spans(&input.text);
     let whole = spans.len() == 1;
     let record = |(number, span): (usize, cloze_core::Span)| IndexRecord {
@@ -192,7 +192,7 @@ fn records(input: &Input, chunk: Chunk) -> Vec<IndexRecord> {
         text: span.of(&input.text).map(str::to_owned),
         path: Some(input.path.clone()),
         line: Some(input.line),
-        span: (chunk != Chunk::Document).then_some((span.start, span.end)),
+        span: (chunk != TextChunks::Document).then_some((span.start, span.end)),
         metadata: input.metadata.clone(),
     };
     (1..).zip(spans).map(record).collect()

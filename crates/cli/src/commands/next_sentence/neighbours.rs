@@ -1,5 +1,5 @@
 //! What follows one another in files, as pairs.
-use cloze_corpus::Chunk;
+use cloze_corpus::TextChunks;
 
 use super::Both;
 use crate::commands::next_sentence::args::{NeighboursArg, NextSentenceArgs};
@@ -47,7 +47,7 @@ pub(super) fn for_each_chunk(
 /// The neighbouring sentences of a text.
 fn sentences(text: &Input) -> Vec<Both> {
     let Input { path, line, id, text, .. } = text;
-    let spans = Chunk::Sentences(1).spans(text);
+    let spans = TextChunks::Sentences(1).spans(text);
     // Of a text that is a whole file, lines can be counted; a record of another may have escapes.
     let whole_file = id == path;
     let place = |at: usize| {

@@ -1,5 +1,5 @@
 //! `cloze train mlm` and `cloze train nsp`: language models from running text.
-use cloze::train::{LanguageModelTrainParams, Masking};
+use cloze::train::{LanguageMasking, LanguageModelTrainParams};
 
 use super::steps;
 use crate::commands::train::args::language::{TrainMlmArgs, TrainNspArgs, TrainTextArgs};
@@ -16,7 +16,7 @@ pub(super) fn next(args: &TrainNspArgs, messages: &Messages) -> anyhow::Result<(
 
 fn run(
     args: &TrainTextArgs,
-    masking: Option<Masking>,
+    masking: Option<LanguageMasking>,
     next_weight: Option<f64>,
     messages: &Messages,
 ) -> anyhow::Result<()> {

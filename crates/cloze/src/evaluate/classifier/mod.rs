@@ -175,7 +175,7 @@ impl<'m> ClassifierEvaluation<'m> {
     /// # Errors
     /// [`EvaluateError::NoRecords`] without an example; [`EvaluateError::OtherLabels`] if no gold label
     /// is one of a model's.
-    pub fn report(&self, seed: u64) -> Result<ClassifierReport, EvaluateError> {
+    pub fn report(&self, seed: u64) -> Result<ClassifierEvaluationReport, EvaluateError> {
         self.models.iter().try_for_each(Evaluated::check)?;
         let compare = match &self.models[..] {
             [first, second] => {
@@ -187,7 +187,11 @@ impl<'m> ClassifierEvaluation<'m> {
             _ => None,
         };
         let first = self.models.first().ok_or(EvaluateError::NoRecords)?;
-        Ok(ClassifierReport { model: first.model(), evaluation: first.evaluate(seed)?, compare })
+        Ok(ClassifierEvaluationReport {
+            model: first.model(),
+            evaluation: first.evaluate(seed)?,
+            compare,
+        })
     }
 }
 
@@ -214,7 +218,7 @@ fn count(
 
 /// Report of an evaluation of labels.
 #[derive(Clone, Debug, Serialize)]
-pub struct ClassifierReport {
+pub struct ClassifierEvaluationReport {
     /// Model.
     #[serde(flatten)]
     pub model: EvaluatedModel,

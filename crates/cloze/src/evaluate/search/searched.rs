@@ -2,7 +2,7 @@
 use std::collections::HashSet;
 
 use cloze_core::Matrix;
-use cloze_corpus::Chunk;
+use cloze_corpus::TextChunks;
 use cloze_embed::Metric;
 use cloze_search::{Engine as _, Exact, Filter, Hit, IndexRecord, RowSet};
 use serde_json::{Map, Value};
@@ -66,7 +66,7 @@ pub enum DocumentError {
 /// Rows of documents: one per document, or one per part of it.
 #[derive(Debug)]
 pub struct DocumentRows {
-    chunk: Chunk,
+    chunk: TextChunks,
     filter: Option<Filter>,
     vectors: Matrix,
     documents: Vec<String>,
@@ -80,7 +80,7 @@ impl DocumentRows {
     /// No rows yet, of `width` numbers each; documents are cut as `chunk` says, and those that do not
     /// pass the filter are not found.
     #[must_use]
-    pub fn new(width: usize, chunk: Chunk, filter: Option<Filter>) -> Self {
+    pub fn new(width: usize, chunk: TextChunks, filter: Option<Filter>) -> Self {
         let (documents, passes, known) = Default::default();
         let vectors = Matrix::with_capacity(0, width);
         Self { chunk, filter, vectors, documents, passes, known, allowed: None }

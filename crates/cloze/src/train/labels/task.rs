@@ -5,7 +5,7 @@ use cloze_train::{ClassWeights, Labels, TrainError};
 use cloze_tune::Parameters;
 use cloze_tune::random::derive;
 use cloze_tune::task::sequence::stems;
-use cloze_tune::task::{Dense, SequenceParams, SequenceTask};
+use cloze_tune::task::{DenseLayer, SequenceParams, SequenceTask};
 
 use super::ValidTunedClassifierTrainParams;
 use crate::train::FineTuneError;
@@ -32,14 +32,14 @@ pub(super) fn add(
     let first = head.map(|head| &head.dense).or(pooler);
     let dense = match first {
         Some(layer) => copied(parameters, &dense, layer, &mut reader)?,
-        None => Dense::drawn(parameters, &dense, hidden, hidden, derive(seed, DENSE))?,
+        None => DenseLayer::drawn(parameters, &dense, hidden, hidden, derive(seed, DENSE))?,
     };
     let same = base.folder.labels() == labels.names();
     let second = head.map(|head| &head.classifier).filter(|_| same);
     let (outputs, seed) = (labels.names().len(), derive(seed, CLASSIFIER));
     let classifier = match second {
         Some(layer) => copied(parameters, &classifier, layer, &mut reader)?,
-        None => Dense::drawn(parameters, &classifier, hidden, outputs, seed)?,
+        None => DenseLayer::drawn(parameters, &classifier, hidden, outputs, seed)?,
     };
     let settings = &params.params;
     let weights = weights(&settings.class_weights, settings.multi_label, labels)?;
@@ -55,9 +55,9 @@ fn copied(
     stem: &str,
     layer: &Layer,
     reader: &mut WeightReader<'_>,
-) -> Result<Dense, FineTuneError> {
+) -> Result<DenseLayer, FineTuneError> {
     let (weight, bias) = (reader.read(&layer.weight)?, reader.read(&layer.bias)?);
-    Ok(Dense::add(parameters, stem, layer.inputs, weight, bias)?)
+    Ok(DenseLayer::add(parameters, stem, layer.inputs, weight, bias)?)
 }
 
 /// Weight of a text by its label; of any number of labels, of one that holds beside one that does

@@ -1,5 +1,5 @@
 //! Running text as documents of sentences in tokens.
-use cloze_corpus::{Chunk, Piece, ReadParams, Source, ValidReadParams, walk};
+use cloze_corpus::{Piece, ReadParams, Source, TextChunks, ValidReadParams, walk};
 use cloze_encoder::{EncoderError, TokenCounter};
 use cloze_report::DataFile;
 use cloze_tune::packing::{Document, TextTokens};
@@ -286,7 +286,7 @@ fn cut(input: &Input, unit: DocumentUnit) -> Vec<(&Input, &str)> {
 fn tokens(text: &str, tokenizer: &TokenCounter, cased: bool) -> Result<Document, EncoderError> {
     let mut document = vec![];
     for line in text.lines() {
-        for span in Chunk::Sentences(1).spans(line) {
+        for span in TextChunks::Sentences(1).spans(line) {
             let Some(sentence) = span.of(line) else { continue };
             let pieces = tokenizer.pieces(sentence, document.len())?;
             let own = pieces.before..pieces.before + pieces.tokens.len();

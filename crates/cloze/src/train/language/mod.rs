@@ -38,7 +38,7 @@ pub const EVALUATION: u64 = 0x6a75_6467_6564;
 
 /// Masking of words to train on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Masking {
+pub struct LanguageMasking {
     /// Share of the tokens that are to be guessed.
     pub share: f64,
     /// Share of those that is masked.
@@ -49,7 +49,7 @@ pub struct Masking {
     pub whole_words: bool,
 }
 
-impl Default for Masking {
+impl Default for LanguageMasking {
     /// BERT's.
     fn default() -> Self {
         Self { share: 0.15, masked: 0.8, random: 0.1, whole_words: false }
@@ -61,7 +61,7 @@ impl Default for Masking {
 pub struct LanguageModelTrainParams {
     common: FineTuneParams,
     documents: DocumentParams,
-    masking: Option<Masking>,
+    masking: Option<LanguageMasking>,
     next_weight: Option<f64>,
 }
 
@@ -69,7 +69,7 @@ impl LanguageModelTrainParams {
     /// Settings with these for what every training has.
     #[must_use]
     pub fn new(common: FineTuneParams) -> Self {
-        let (documents, masking) = (DocumentParams::default(), Some(Masking::default()));
+        let (documents, masking) = (DocumentParams::default(), Some(LanguageMasking::default()));
         Self { common, documents, masking, next_weight: None }
     }
 
@@ -79,9 +79,9 @@ impl LanguageModelTrainParams {
         Self { documents, ..self }
     }
 
-    /// Masking of words. Default that of [`Masking`]; `None` masks none.
+    /// Masking of words. Default that of [`LanguageMasking`]; `None` masks none.
     #[must_use]
-    pub fn masking(self, masking: Option<Masking>) -> Self {
+    pub fn masking(self, masking: Option<LanguageMasking>) -> Self {
         Self { masking, ..self }
     }
 
@@ -116,7 +116,7 @@ impl LanguageModelTrainParams {
 pub struct ValidLanguageModelTrainParams {
     common: ValidFineTuneParams,
     documents: ValidDocumentParams,
-    masking: Option<Masking>,
+    masking: Option<LanguageMasking>,
     next_weight: Option<f64>,
 }
 
@@ -259,7 +259,7 @@ impl Job<'_> {
         self.run.commit(&model, card, report)
     }
 
-    fn mask_params(&self, masking: Masking) -> Result<ValidMaskParams, FineTuneError> {
+    fn mask_params(&self, masking: LanguageMasking) -> Result<ValidMaskParams, FineTuneError> {
         let StartModel { folder, tokenizer, checkpoint, .. } = &self.run.base;
         let Some(mask) = folder.mask_token().and_then(|token| tokenizer.id(token)) else {
             let (folder, what) = (folder.folder().to_owned(), "its tokenizer has no mask token");

@@ -4,7 +4,7 @@ use cloze_checkpoint::layout::Dense as Layer;
 use cloze_checkpoint::weights::WeightReader;
 
 use crate::random::derive;
-use crate::task::Dense;
+use crate::task::DenseLayer;
 use crate::task::sequence::stems;
 use crate::{Id, Parameters, TrainableEncoder, TuneError};
 
@@ -17,7 +17,7 @@ const NEXT: u64 = 2;
 #[derive(Clone, Copy, Debug)]
 pub struct MaskedLmHead {
     /// From what the encoder gives to what the decoder takes.
-    pub dense: Dense,
+    pub dense: DenseLayer,
     /// `[width]`, of the norm before the decoder.
     pub norm_weight: Id,
     /// `[width]`.
@@ -56,7 +56,7 @@ impl MaskedLmHead {
             }
             let seed = derive(seed, TRANSFORM);
             return Ok(Self {
-                dense: Dense::drawn(parameters, names.dense, config.hidden, width, seed)?,
+                dense: DenseLayer::drawn(parameters, names.dense, config.hidden, width, seed)?,
                 norm_weight: parameters.add(weight_name, &[width], vec![1.0; width], false),
                 norm_bias: parameters.add(bias_name, &[width], vec![0.0; width], false),
                 decoder: encoder.words(),
@@ -85,9 +85,9 @@ impl MaskedLmHead {
 #[derive(Clone, Copy, Debug)]
 pub struct NextHead {
     /// Before tanh.
-    pub pooler: Dense,
+    pub pooler: DenseLayer,
     /// Two outputs.
-    pub classifier: Dense,
+    pub classifier: DenseLayer,
 }
 
 impl NextHead {
@@ -108,12 +108,12 @@ impl NextHead {
         let hidden = config.hidden;
         let pooler = match &layout.pooler {
             Some(layer) => copied(&pooler, layer, &mut reader, parameters)?,
-            None => Dense::drawn(parameters, &pooler, hidden, hidden, derive(seed, POOLER))?,
+            None => DenseLayer::drawn(parameters, &pooler, hidden, hidden, derive(seed, POOLER))?,
         };
         let name = "cls.seq_relationship";
         let classifier = match &layout.next_sentence {
             Some(layer) => copied(name, layer, &mut reader, parameters)?,
-            None => Dense::drawn(parameters, name, hidden, 2, derive(seed, NEXT))?,
+            None => DenseLayer::drawn(parameters, name, hidden, 2, derive(seed, NEXT))?,
         };
         Ok(Self { pooler, classifier })
     }
@@ -124,7 +124,7 @@ fn copied(
     layer: &Layer,
     reader: &mut WeightReader<'_>,
     parameters: &mut Parameters,
-) -> Result<Dense, TuneError> {
+) -> Result<DenseLayer, TuneError> {
     let (weight, bias) = (reader.read(&layer.weight)?, reader.read(&layer.bias)?);
-    Dense::add(parameters, stem, layer.inputs, weight, bias)
+    DenseLayer::add(parameters, stem, layer.inputs, weight, bias)
 }

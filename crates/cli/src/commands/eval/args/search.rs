@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cloze::Metric;
-use cloze_corpus::Chunk;
+use cloze_corpus::TextChunks;
 
 use crate::flags::out::OutFilesFlags;
 use crate::flags::read::ReadFlags;
@@ -51,8 +51,8 @@ pub(crate) struct EvalSearchArgs {
     pub(crate) metric: Metric,
     /// Texts are searched as a whole, or in parts: document, words:200, words:200,overlap:40,
     /// sentences:5 [default: document]. A document in parts counts at its best one
-    #[arg(long, value_name = "HOW", value_parser = Chunk::parse, help_heading = "Search")]
-    pub(crate) chunk: Option<Chunk>,
+    #[arg(long, value_name = "HOW", value_parser = TextChunks::parse, help_heading = "Search")]
+    pub(crate) chunk: Option<TextChunks>,
     /// How many documents are found [default: 100, or the largest cutoff if that is more]
     #[arg(short = 'k', long = "top-k", alias = "top", value_name = "K", help_heading = "Search")]
     pub(crate) k: Option<usize>,

@@ -1,7 +1,7 @@
 //! Report of an evaluation of labels for people.
 use std::io::{self, Write};
 
-use cloze::evaluate::classifier::{ClassifierReport, ComparedClassifier, EvaluatedModel};
+use cloze::evaluate::classifier::{ClassifierEvaluationReport, ComparedClassifier, EvaluatedModel};
 use cloze::metrics::labels::LabelEvaluation;
 use serde::Serialize;
 
@@ -14,12 +14,12 @@ use cloze_report::text::one_line;
 pub(super) struct Report {
     pub(super) files: Vec<DataFile>,
     #[serde(flatten)]
-    pub(super) report: ClassifierReport,
+    pub(super) report: ClassifierEvaluationReport,
 }
 
 impl Report {
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let ClassifierReport { model: first, evaluation, compare } = &self.report;
+        let ClassifierEvaluationReport { model: first, evaluation, compare } = &self.report;
         let examples = plural(evaluation.examples(), "example");
         match &self.files[..] {
             [file] => writeln!(out, "{}: {examples}", one_line(&file.file))?,
