@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Which text of a pair is cut where both together are longer than the model takes. The end of a
-/// text is what goes; [`EncodingCounts::truncated`](crate::Counts::truncated) tells of how many pairs.
+/// text is what goes; [`EncodingCounts::truncated`](crate::EncodingCounts::truncated) tells of how many pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairCut {

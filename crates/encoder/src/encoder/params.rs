@@ -93,7 +93,7 @@ impl EncoderParams {
     }
 
     /// Keeps only the first window of a longer text, as the sentence-transformers library does;
-    /// [`EncodingCounts::truncated`](super::Counts::truncated) counts such texts. Default `false`.
+    /// [`EncodingCounts::truncated`](super::EncodingCounts::truncated) counts such texts. Default `false`.
     #[must_use]
     pub fn truncate(mut self, truncate: bool) -> Self {
         self.truncate = truncate;

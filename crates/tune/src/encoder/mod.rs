@@ -74,7 +74,7 @@ pub struct Tape {
 
 impl Tape {
     /// For hidden states alone, which takes a fraction of the memory: there is no
-    /// [`backward`](Encoder::backward) from it.
+    /// [`backward`](TrainableEncoder::backward) from it.
     #[must_use]
     pub fn one_way() -> Self {
         Self { one_way: true, ..Self::default() }
@@ -197,7 +197,7 @@ impl TrainableEncoder {
     /// threads.
     ///
     /// # Errors
-    /// [`TuneError::TrainingSequence`] for one that is empty, too long, or has unknown ids.
+    /// [`TuneError::Sequence`] for one that is empty, too long, or has unknown ids.
     pub fn forward(
         &self,
         parameters: &Parameters,

@@ -119,7 +119,7 @@ pub enum Tuning {
     Head,
 }
 
-/// Settings of an [`TrainableEncoder`](super::Encoder); [`check`](Self::check) makes them usable.
+/// Settings of a [`TrainableEncoder`](super::TrainableEncoder); [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainableEncoderParams {
     /// Trained part of the encoder.

@@ -34,7 +34,7 @@ impl CosineTask {
     /// The cosines of pairs, from the hidden states of their texts: first, second, first, second.
     ///
     /// # Errors
-    /// [`TuneError::TrainingSequence`] for an odd number of texts, or an empty one.
+    /// [`TuneError::Sequence`] for an odd number of texts, or an empty one.
     pub fn predict(&self, hidden: &Hidden) -> Result<Vec<f64>, TuneError> {
         let count = hidden.len();
         if let Some(sequence) = (0..count).find(|&i| hidden.range(i).is_empty()) {

@@ -61,7 +61,7 @@ pub trait Task: Sync {
     /// `dropout` says where the task's own dropout stands (none while judging).
     ///
     /// # Errors
-    /// [`TuneError::TrainingSequence`] for an example whose labels do not go with its sequence.
+    /// [`TuneError::Sequence`] for an example whose labels do not go with its sequence.
     fn loss(
         &self,
         parameters: &mut Parameters,

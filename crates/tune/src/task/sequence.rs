@@ -151,7 +151,7 @@ impl SequenceTask {
     /// The logits of texts from their hidden states: `[texts, labels]`. No dropout.
     ///
     /// # Errors
-    /// [`TuneError::TrainingSequence`] for hidden states of another width, or without a first token.
+    /// [`TuneError::Sequence`] for hidden states of another width, or without a first token.
     pub fn predict(&self, parameters: &Parameters, hidden: &Hidden) -> Result<Matrix, TuneError> {
         if let Some(sequence) = (0..hidden.len()).find(|&i| hidden.range(i).is_empty()) {
             return Err(TuneError::Sequence { sequence, what: "no tokens".into() });
