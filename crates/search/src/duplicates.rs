@@ -28,10 +28,10 @@ pub struct DuplicatePair {
 ///
 /// ```
 /// use cloze_search::duplicates::groups;
-/// use cloze_search::pairs::Pair;
+/// use cloze_search::pairs::SimilarPair;
 ///
 /// // Texts 0 and 2 are equal, text 1 is close to both, text 3 is alone.
-/// let found = groups(&[vec![0, 2], vec![1], vec![3]], &[Pair { first: 0, second: 1, score: 0.9 }]);
+/// let found = groups(&[vec![0, 2], vec![1], vec![3]], &[SimilarPair { first: 0, second: 1, score: 0.9 }]);
 /// assert_eq!(found[0].texts, [0, 1, 2]);
 /// let same: Vec<bool> = found[0].pairs.iter().map(|pair| pair.same).collect();
 /// assert_eq!((found.len(), same), (1, vec![false, true, false]));

@@ -13,13 +13,13 @@
 //!
 //! ```
 //! use cloze_core::Matrix;
-//! use cloze_search::{Index, IndexParams, Record, Writer};
+//! use cloze_search::{Index, IndexParams, IndexRecord, Writer};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let folder = tempfile::tempdir()?;
 //! let mut writer = Writer::create(folder.path(), &IndexParams::new().check()?, false)?;
 //! for (id, vector) in [("north", [0.0, 1.0]), ("east", [1.0, 0.0]), ("north-east", [0.7, 0.7])] {
-//!     writer.push(&Record { id: id.into(), ..Record::default() }, &vector)?;
+//!     writer.push(&IndexRecord { id: id.into(), ..IndexRecord::default() }, &vector)?;
 //! }
 //! writer.commit()?;
 //!
