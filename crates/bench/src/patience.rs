@@ -17,7 +17,7 @@ pub(crate) struct Calm<T> {
 /// Runs until nothing disturbs, or patience is at its end. With `busy_ok` there is none: once is enough.
 ///
 /// # Errors
-/// Those of `run`, at once.
+/// Errors of `run`, at once.
 pub(crate) fn calm<T>(
     busy_ok: bool,
     run: impl FnMut() -> anyhow::Result<(T, Option<String>)>,

@@ -49,7 +49,7 @@ impl Head {
 /// A part of a model and the learned numbers in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelPart {
-    /// What it is.
+    /// Kind.
     pub name: &'static str,
     /// How many numbers.
     pub parameters: u64,
@@ -73,7 +73,7 @@ impl Checkpoint {
     /// lacks is the base's.
     ///
     /// # Errors
-    /// Those of [`Sources::find`] and [`of`](Self::of).
+    /// Errors of [`Sources::find`] and [`of`](Self::of).
     pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
         Self::of(&Sources::find(folder)?)
     }
@@ -81,7 +81,7 @@ impl Checkpoint {
     /// Reads the headers of a model whose parts have been found.
     ///
     /// # Errors
-    /// Those of [`Sources::check_base`], [`Config::read`], [`Weights::open`] and
+    /// Errors of [`Sources::check_base`], [`Config::read`], [`Weights::open`] and
     /// [`AdapterConfig::read`](adapter::AdapterConfig::read); [`CheckpointError::Tensors`] lists every
     /// tensor that is missing, of no known use, or of another shape than the configuration says;
     /// [`CheckpointError::Adapters`] for adapters that cannot be merged together.
@@ -229,7 +229,7 @@ impl Checkpoint {
     /// adapter's classifier makes it, and for its labels where it has no names for them.
     ///
     /// # Errors
-    /// Those of [`Config::read`]; [`CheckpointError::Request`] for names of another number of labels than
+    /// Errors of [`Config::read`]; [`CheckpointError::Request`] for names of another number of labels than
     /// an adapter's classifier has.
     pub fn config_json(&self) -> Result<Vec<u8>, CheckpointError> {
         self.config_json_with(|_| {})
@@ -296,7 +296,7 @@ impl Checkpoint {
     /// table of casings is a file of its own.
     ///
     /// # Errors
-    /// Those of [`weights::write`].
+    /// Errors of [`weights::write`].
     pub fn write_weights(
         &self,
         to: StoredType,

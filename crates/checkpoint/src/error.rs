@@ -8,7 +8,7 @@ pub enum CheckpointError {
     /// No model of that name or folder.
     #[error("no model {name:?}; looked in {looked}")]
     NoModel {
-        /// What was asked for.
+        /// Request.
         name: String,
         /// The folders looked in.
         looked: String,
@@ -18,7 +18,7 @@ pub enum CheckpointError {
     ModelFile {
         /// The folder.
         folder: PathBuf,
-        /// What it lacks.
+        /// Missing part.
         file: &'static str,
     },
     /// A folder that holds a head where an encoder is asked for.
@@ -51,7 +51,7 @@ pub enum CheckpointError {
     Config {
         /// The file.
         path: PathBuf,
-        /// What was expected and found.
+        /// Expectation and finding.
         what: String,
     },
     /// A safetensors file is damaged, or something else.
@@ -59,7 +59,7 @@ pub enum CheckpointError {
     Safetensors {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Fault.
         what: String,
     },
     /// The tensors of a checkpoint are not those that its configuration asks for.
@@ -117,9 +117,9 @@ pub enum CheckpointError {
         path: PathBuf,
         /// The setting.
         setting: String,
-        /// What can be followed.
+        /// Values that can be followed.
         expected: &'static str,
-        /// What it says.
+        /// Message.
         found: String,
     },
     /// Adapters that do not go together, or not with their folder.
@@ -127,7 +127,7 @@ pub enum CheckpointError {
     Adapters {
         /// The folder.
         path: PathBuf,
-        /// What was expected and found.
+        /// Expectation and finding.
         what: String,
     },
     /// The base of an adapter is nowhere.
@@ -137,7 +137,7 @@ pub enum CheckpointError {
         folder: PathBuf,
         /// The base's name.
         base: String,
-        /// Where it was looked for.
+        /// Places that were searched.
         looked: String,
     },
     /// The base of an adapter cannot be one.
@@ -147,7 +147,7 @@ pub enum CheckpointError {
         folder: PathBuf,
         /// The base.
         base: PathBuf,
-        /// What it is.
+        /// Kind.
         what: &'static str,
     },
     /// The base is another than the adapter was trained on.
@@ -170,12 +170,12 @@ pub enum CheckpointError {
     Request {
         /// The checkpoint's folder.
         path: PathBuf,
-        /// What was asked for, and what there is.
+        /// Request, and what there is.
         what: String,
     },
 }
 
-/// What is wrong with a checkpoint's tensors, a line each.
+/// Faults of a checkpoint's tensors, one line each.
 fn tensors(missing: &[String], extra: &[String], wrong: &[String]) -> String {
     let lists = [("missing", missing), ("of no known use", extra), ("of another shape", wrong)];
     let parts = lists.into_iter().filter(|(_, names)| !names.is_empty()).map(|(what, names)| {

@@ -41,7 +41,7 @@ fn is_model(folder: &Path) -> bool {
 /// for in [`roots`].
 ///
 /// # Errors
-/// Where it was looked for.
+/// Places that were searched.
 pub(crate) fn find(name: &str) -> Result<PathBuf, String> {
     let is_path = Path::new(name).components().count() != 1 || name.starts_with('.');
     let roots = roots();

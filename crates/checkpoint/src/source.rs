@@ -186,7 +186,7 @@ impl Sources {
     /// a line each.
     ///
     /// # Errors
-    /// Those of [`Weights::open`]; [`CheckpointError::Store`] if a file cannot be read.
+    /// Errors of [`Weights::open`]; [`CheckpointError::Store`] if a file cannot be read.
     pub fn sha256(&self) -> Result<String, CheckpointError> {
         let weights = Weights::open(&self.base)?;
         let hashes = weights.files().iter().map(|f| sha256_file(f));

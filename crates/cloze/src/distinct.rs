@@ -33,7 +33,7 @@ impl<T> DistinctTexts<T> {
     /// Encodes the texts of `pairs` that are not there yet. An error in one text affects only that text.
     ///
     /// # Errors
-    /// Those of `encode` that are not of one text.
+    /// Errors of `encode` that are not of one text.
     pub fn add<'p>(
         &mut self,
         pairs: &'p [Pair],

@@ -37,7 +37,7 @@ pub enum Error {
     Model {
         /// The file.
         path: PathBuf,
-        /// What was expected and found.
+        /// Expectation and finding.
         what: String,
     },
     /// A file of the model folder is not of the form expected.
@@ -45,7 +45,7 @@ pub enum Error {
     Settings {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Fault.
         source: cloze_embed::EmbedError,
     },
     /// An index, or a search in one.

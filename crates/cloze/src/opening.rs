@@ -197,7 +197,7 @@ macro_rules! window_setters {
             self
         }
 
-        /// Where texts longer than a window are cut.
+        /// Cut of texts longer than a window.
         #[must_use]
         pub fn cut(mut self, cut: cloze_encoder::Cut) -> Self {
             self.opening.work.cut = Some(cut);

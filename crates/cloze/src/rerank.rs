@@ -15,7 +15,7 @@ pub struct Reranker {
     score: Score,
 }
 
-/// What the score of a pair is.
+/// Score of a pair.
 #[derive(Clone, Copy, Debug)]
 enum Score {
     /// The one logit.

@@ -53,7 +53,7 @@ pub struct RowParams {
     pub pooling: Poolings,
     /// Which hidden states, averaged.
     pub layers: Layers,
-    /// What is put before every text.
+    /// Prompt before every text.
     #[serde(default)]
     pub prompt: String,
     /// Whether of a long text only the beginning is seen.

@@ -89,7 +89,7 @@ pub struct SenseQuery<'q> {
     pub text: &'q str,
     /// A lemma, or a form of one.
     pub word: &'q str,
-    /// Its part of speech; `None` for any.
+    /// Part of speech; `None` for any.
     pub pos: Option<&'q str>,
 }
 

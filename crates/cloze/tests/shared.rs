@@ -1,4 +1,4 @@
-//! What a service needs: every open model goes between threads.
+//! Needs of a service: every open model goes between threads.
 fn is_shared<T: Send + Sync + 'static>() {}
 
 #[test]

@@ -42,7 +42,7 @@ pub enum CorpusError {
     Pattern {
         /// The pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// Fault.
         source: glob::PatternError,
     },
     /// A pattern that no file fits.

@@ -103,7 +103,7 @@ pub enum EmbedError {
     Rank {
         /// The setting.
         setting: &'static str,
-        /// What was asked for.
+        /// Request.
         found: usize,
         /// What there is.
         rank: usize,
@@ -113,7 +113,7 @@ pub enum EmbedError {
     Setting {
         /// Which.
         setting: &'static str,
-        /// Its value.
+        /// Value.
         found: usize,
         /// The range.
         expected: String,

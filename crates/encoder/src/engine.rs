@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use cloze_graph::check::CheckedModel;
 use cloze_graph::construct::Graph;
 
-/// What a runtime says of a failure.
+/// A runtime's message of a failure.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A graph to be loaded.

@@ -165,7 +165,7 @@ pub enum EncoderError {
     Session {
         /// `model.onnx`.
         path: PathBuf,
-        /// What it says.
+        /// Message.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
@@ -174,7 +174,7 @@ pub enum EncoderError {
     Setting {
         /// Which.
         setting: &'static str,
-        /// Its value.
+        /// Value.
         found: usize,
         /// The range.
         expected: String,
@@ -205,7 +205,7 @@ pub enum EncoderError {
         batch: usize,
         /// Tokens a sequence, padding and special tokens included.
         seq: usize,
-        /// What it says.
+        /// Message.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The graph gave something of another shape than it declares.

@@ -204,7 +204,7 @@ fn free(at: &Place) -> Option<HeldPlace<'_>> {
 struct Taken<'p> {
     place: HeldPlace<'p>,
     threads: usize,
-    /// Those of the threads that are shared with other encoders.
+    /// Errors of the threads that are shared with other encoders.
     _shared: Option<TakenThreads<'p>>,
 }
 

@@ -12,9 +12,9 @@ pub enum GraphError {
     Setting {
         /// The setting.
         name: &'static str,
-        /// Its range.
+        /// Range.
         expected: &'static str,
-        /// What was asked for.
+        /// Request.
         found: u64,
     },
     /// A file cannot be read; the text names it.
@@ -43,7 +43,7 @@ pub enum GraphError {
         path: PathBuf,
         /// The first byte of the field at fault.
         at: usize,
-        /// What is wrong with it.
+        /// Fault.
         what: &'static str,
     },
     /// The bytes are a protobuf message, but not one of ONNX.
@@ -145,7 +145,7 @@ pub enum GraphError {
         tensor: String,
         /// The location.
         location: String,
-        /// What is wrong with it.
+        /// Fault.
         what: &'static str,
     },
     /// External data where ONNX Runtime would read them from the disk by itself.
@@ -265,7 +265,7 @@ pub enum GraphError {
     Request {
         /// The checkpoint's folder.
         path: PathBuf,
-        /// What was asked for, and what there is.
+        /// Request, and what there is.
         what: String,
     },
     /// A number of a tensor is beyond what the smaller type can hold.

@@ -13,7 +13,7 @@ pub enum HeadError {
     Setting {
         /// Which.
         setting: String,
-        /// Its value.
+        /// Value.
         found: f32,
         /// The range.
         expected: &'static str,
@@ -21,7 +21,7 @@ pub enum HeadError {
     /// A label that the model does not have.
     #[error("no label {found:?}; the model has {}", known.join(", "))]
     UnknownLabel {
-        /// What was asked for.
+        /// Request.
         found: String,
         /// The labels there are.
         known: Vec<String>,
@@ -118,7 +118,7 @@ pub enum HeadError {
         part: &'static str,
         /// Which of them, from 0.
         index: usize,
-        /// Its value.
+        /// Value.
         found: f64,
     },
     /// The temperature or a threshold is out of its range.
@@ -126,7 +126,7 @@ pub enum HeadError {
     OutOfRange {
         /// Which.
         setting: String,
-        /// Its value.
+        /// Value.
         found: f64,
         /// The range.
         expected: &'static str,
@@ -145,7 +145,7 @@ pub enum HeadError {
     /// A word beyond the vocabulary.
     #[error("no id {found} in a vocabulary of {vocabulary}")]
     Id {
-        /// What was asked for.
+        /// Request.
         found: u32,
         /// How many words there are.
         vocabulary: usize,

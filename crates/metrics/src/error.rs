@@ -210,7 +210,7 @@ pub enum MetricsError {
         name: &'static str,
         /// What it may be.
         expected: &'static str,
-        /// What it is.
+        /// Kind.
         found: String,
     },
     /// There is nothing to draw from.

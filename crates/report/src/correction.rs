@@ -88,7 +88,7 @@ impl CorrectionReport {
     /// Writes the description as plain text, one fact per line.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let vectors = plural(self.vectors, "vector");
         let vectors = match self.texts {

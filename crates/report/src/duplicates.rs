@@ -50,7 +50,7 @@ impl DuplicatesReport<'_> {
     /// Writes a JSON object per group: its texts, and its pairs as indices into them.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_jsonl(&self, out: &mut dyn Write) -> io::Result<()> {
         for group in self.groups {
             let index = |text: usize| group.texts.partition_point(|&other| other < text);
@@ -69,7 +69,7 @@ impl DuplicatesReport<'_> {
     /// Writes a JSON object per pair.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_pairs_jsonl(&self, out: &mut dyn Write) -> io::Result<()> {
         for pair in self.pairs() {
             let (a, b) = (self.texts[pair.first], self.texts[pair.second]);
@@ -81,7 +81,7 @@ impl DuplicatesReport<'_> {
     /// Writes all pairs as a table.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_pairs(&self, out: &mut dyn Write) -> io::Result<()> {
         let pairs = self.pairs();
         let ids = self.id_width(pairs.iter().flat_map(|pair| [pair.first, pair.second]));
@@ -102,7 +102,7 @@ impl DuplicatesReport<'_> {
     /// Writes the groups as a table: each text with the highest of its scores.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         let groups = self.groups;
         let ids = self.id_width(groups.iter().flat_map(|group| group.texts.iter().copied()));

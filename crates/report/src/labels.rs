@@ -12,7 +12,7 @@ use crate::text::one_line;
 /// Writes the table of a verdict.
 ///
 /// # Errors
-/// Those of `out`.
+/// Errors of `out`.
 pub fn write_evaluation(judged: &LabelEvaluation, out: &mut dyn Write) -> io::Result<()> {
     let (labels, averages) = match &judged.report {
         LabelReport::Single(report) => (&report.labels, &report.averages),
@@ -93,7 +93,7 @@ pub struct ComparisonRow<'a> {
 /// Writes the comparison of two classifiers.
 ///
 /// # Errors
-/// Those of `out`.
+/// Errors of `out`.
 pub fn write_comparison(
     comparison: &LabelComparison,
     names: [&str; 2],
@@ -123,7 +123,7 @@ pub fn write_comparison(
 /// Writes figures of two models, and in words what they come to.
 ///
 /// # Errors
-/// Those of `out`.
+/// Errors of `out`.
 pub fn write_rows(
     rows: &[ComparisonRow<'_>],
     [first, second]: [&str; 2],

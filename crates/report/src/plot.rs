@@ -58,7 +58,7 @@ pub fn canvas(
 /// A line of black text, at a point of its left end, middle or right end.
 ///
 /// # Errors
-/// Those of the drawing library.
+/// Errors of the drawing library.
 pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos) -> Drawn {
     coloured_text(area, text, place, size, at, BLACK)
 }
@@ -66,7 +66,7 @@ pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos)
 /// A line of text in a colour, at a point of its left end, middle or right end.
 ///
 /// # Errors
-/// Those of the drawing library.
+/// Errors of the drawing library.
 pub fn coloured_text(
     area: &Area<'_>,
     text: &str,

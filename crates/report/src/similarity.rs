@@ -40,7 +40,7 @@ impl TwoTextsReport<'_> {
     /// Writes the similarity as plain text.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let similarity = shown(self.similarity.similarity);
         match self.similarity.corrected {
@@ -89,7 +89,7 @@ impl RankedReport<'_> {
     /// Writes the results as a table.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         let corrected = self.settings.correction != "none";
         let ids = self.results.iter().any(|result| result.id.is_some());
@@ -192,7 +192,7 @@ impl WordReport<'_> {
     /// Writes the occurrences, and a table of the pairs.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         let width = self.occurrences.iter().map(|o| o.name.len()).max().unwrap_or(0);
         for WordOccurrence { name, form, before, after, .. } in &self.occurrences {

@@ -30,7 +30,7 @@ pub enum SearchError {
         setting: &'static str,
         /// What it may be.
         expected: String,
-        /// What it is.
+        /// Kind.
         found: String,
     },
     /// A vector has another width than the index.
@@ -78,7 +78,7 @@ pub enum SearchError {
         path: PathBuf,
         /// What it was when it was written.
         expected: String,
-        /// What it is.
+        /// Kind.
         found: String,
     },
     /// Two records have one id.

@@ -57,7 +57,7 @@ pub enum TrainError {
     Setting {
         /// Which.
         setting: String,
-        /// Its value.
+        /// Value.
         found: f64,
         /// The range.
         expected: &'static str,
@@ -65,7 +65,7 @@ pub enum TrainError {
     /// A label that no example has.
     #[error("no label {found:?}; there are {}", known.join(", "))]
     UnknownLabel {
-        /// What was asked for.
+        /// Request.
         found: String,
         /// The labels there are.
         known: Vec<String>,
@@ -119,7 +119,7 @@ pub enum TrainError {
     /// The solver stopped without a result.
     #[error("the solver stopped: {what}")]
     Solver {
-        /// What it says.
+        /// Message.
         what: String,
     },
     /// A wanted precision or recall that no threshold has.

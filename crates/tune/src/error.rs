@@ -19,7 +19,7 @@ pub enum TuneError {
     Setting {
         /// Which.
         setting: String,
-        /// What it is.
+        /// Kind.
         found: String,
         /// What it may be.
         expected: String,
@@ -29,7 +29,7 @@ pub enum TuneError {
     Sequence {
         /// Which, from 0.
         sequence: usize,
-        /// What is wrong with it.
+        /// Fault.
         what: String,
     },
     /// Nothing to train on.
@@ -58,7 +58,7 @@ pub enum TuneError {
     State {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Fault.
         what: String,
     },
 }

@@ -36,7 +36,7 @@ const PARTS: [(&str, Part); 4] = [
 /// classifier of its own the base's heads of other tasks go.
 ///
 /// # Errors
-/// Those of [`AdapterConfig::read`] and of reading a safetensors file; [`CheckpointError::Tensors`] lists
+/// Errors of [`AdapterConfig::read`] and of reading a safetensors file; [`CheckpointError::Tensors`] lists
 /// every tensor that fits no matrix of the base, is missing, or is of another shape;
 /// [`CheckpointError::AdapterSetting`] for biases that the settings promise and the file does not have.
 pub(crate) fn overlay(

@@ -126,7 +126,7 @@ impl BaseRef {
     /// Its folder: at its place relative to `folder`, which names it, or else of its name.
     ///
     /// # Errors
-    /// Where it was looked for.
+    /// Places that were searched.
     pub fn find(&self, folder: &Path) -> Result<PathBuf, String> {
         let beside = folder.join(&self.folder);
         if beside.is_dir() {
@@ -140,7 +140,7 @@ impl Card {
     /// What the `cloze.json` of a folder says; empty without one.
     ///
     /// # Errors
-    /// Those of [`envelope::read_json`], for one that cannot be used.
+    /// Errors of [`envelope::read_json`], for one that cannot be used.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(CARD);
         if !path.is_file() {

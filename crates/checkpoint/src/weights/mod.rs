@@ -24,7 +24,7 @@ const MAX_HEADER_BYTES: u64 = 100_000_000;
 const ONE_FILE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 
-/// How numbers are stored.
+/// Storage type of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoredType {
     /// IEEE 754 binary32.

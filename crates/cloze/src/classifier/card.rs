@@ -11,17 +11,17 @@ use crate::{Error, RowParams};
 
 /// The file of a head's numbers in its folder.
 pub const HEAD: &str = "head.safetensors";
-/// What the `cloze.json` of a head's folder says.
+/// Content of `cloze.json` in the folder of a head.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HeadCard {
-    /// What every model's says, with the base model.
+    /// Fields of every model's card, with the base model.
     #[serde(flatten)]
     pub card: Card,
-    /// How the head's rows are made.
+    /// Settings of the head's rows.
     pub rows: RowParams,
-    /// What the head is, and how it was fitted.
+    /// Head, and the settings it was fitted with.
     pub head: HeadSpec,
-    /// What it was fitted on, for people.
+    /// Record of its training, for people.
     #[serde(default)]
     pub training: serde_json::Value,
 }

@@ -25,7 +25,7 @@ pub struct InputClassifier {
     cancel: Cancel,
 }
 
-/// Where a head's rows come from.
+/// Source of a head's rows.
 #[derive(Debug)]
 enum Rows {
     /// Hidden states, pooled.

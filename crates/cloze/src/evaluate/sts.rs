@@ -229,11 +229,11 @@ pub struct StsReport {
     pub truncated_texts: u64,
     /// Spearman's rank correlation of similarities and gold scores.
     pub spearman: f64,
-    /// Its interval of 95 %.
+    /// Interval of 95 %.
     pub spearman_interval: (f64, f64),
     /// Pearson's correlation.
     pub pearson: f64,
-    /// Its interval of 95 %.
+    /// Interval of 95 %.
     pub pearson_interval: (f64, f64),
     /// Name of the model.
     pub model: String,

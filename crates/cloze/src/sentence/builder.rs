@@ -45,7 +45,7 @@ impl SentenceEncoderBuilder {
     window_setters!();
     truncate_setter!();
 
-    /// How token rows become one vector. Default: what the folder's `1_Pooling/config.json` says,
+    /// Pooling of token rows into one vector. Default: that of the folder's `1_Pooling/config.json`,
     /// else the mean.
     #[must_use]
     pub fn pooling(mut self, pooling: impl Into<Option<Poolings>>) -> Self {

@@ -91,7 +91,7 @@ impl SentenceEncoder {
         Ok(self)
     }
 
-    /// How many numbers a text's vector has.
+    /// Width of a text's vector.
     #[must_use]
     pub fn width(&self) -> usize {
         let pooled = self.pooled_width();
@@ -99,7 +99,7 @@ impl SentenceEncoder {
         self.dims.unwrap_or(corrected)
     }
 
-    /// How many numbers a text's vector has as it is [pooled](Self::pool).
+    /// Width of a text's vector as it is [pooled](Self::pool).
     #[must_use]
     pub fn pooled_width(&self) -> usize {
         self.poolings.width_out(self.hidden)
@@ -122,13 +122,13 @@ impl SentenceEncoder {
         self.normalize
     }
 
-    /// How many numbers of a vector are kept, where not all are.
+    /// Number of dimensions kept of a vector, where not all are.
     #[must_use]
     pub fn dims(&self) -> Option<usize> {
         self.dims
     }
 
-    /// What is put before every text.
+    /// Prompt before every text.
     #[must_use]
     pub fn prompt(&self) -> &str {
         &self.prompt

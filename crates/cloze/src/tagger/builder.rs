@@ -53,14 +53,14 @@ impl TaggerBuilder {
         self
     }
 
-    /// How the tokens of a word become one. Default [`Aggregation::First`].
+    /// Aggregation of the tokens of a word. Default [`Aggregation::First`].
     #[must_use]
     pub fn aggregation(mut self, aggregation: Aggregation) -> Self {
         self.aggregation = aggregation;
         self
     }
 
-    /// How tags are chosen from probabilities. Default [`Decode::Viterbi`].
+    /// Decoding of probabilities into tags. Default [`Decode::Viterbi`].
     #[must_use]
     pub fn decode(mut self, decode: Decode) -> Self {
         self.decode = decode;

@@ -43,7 +43,7 @@ pub enum FineTuneError {
     Base {
         /// Folder of the model.
         folder: PathBuf,
-        /// What was found and expected.
+        /// Finding and expectation.
         what: &'static str,
     },
     /// Model with adapters, which cannot get others.
@@ -91,7 +91,7 @@ pub enum FineTuneError {
     Data {
         /// Names of the data.
         data: String,
-        /// What was found and expected.
+        /// Finding and expectation.
         what: &'static str,
     },
     /// Tag that does not begin as the scheme has it.

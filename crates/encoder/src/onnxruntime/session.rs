@@ -21,7 +21,7 @@ const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_pa
 /// The longest value a setting may have (`onnxruntime_session_options_config_keys.h` says 2048).
 const MAX_SETTING: usize = 2047;
 
-/// What sessions are made of.
+/// Source that sessions are made from.
 #[derive(Debug)]
 enum Plan {
     /// A file, as it was checked.

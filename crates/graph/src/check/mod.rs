@@ -34,7 +34,7 @@ use wire::{Limits, Stop};
 /// nothing unchecked reaches ONNX Runtime.
 ///
 /// # Errors
-/// Those of [`ValidCheckParams::open`].
+/// Errors of [`ValidCheckParams::open`].
 pub fn open_model(model: &ModelFolder) -> Result<CheckedModel, GraphError> {
     CheckParams::new().check()?.open(&model.graph_path())
 }

@@ -214,7 +214,7 @@ impl TagDecoder {
     }
 }
 
-/// What stops [`TagDecoder::tag`].
+/// Error that stops [`TagDecoder::tag`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagError<E: std::error::Error> {

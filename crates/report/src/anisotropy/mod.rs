@@ -72,7 +72,7 @@ impl AnisotropyReport {
     /// Writes the report as an HTML page around its `plot`.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_page(&self, plot: &str, out: &mut dyn Write) -> io::Result<()> {
         page::write(self, plot, out)
     }
@@ -80,7 +80,7 @@ impl AnisotropyReport {
     /// Writes the report as plain text, in 100 columns.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         table::write(self, out)
     }

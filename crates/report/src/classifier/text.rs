@@ -11,7 +11,7 @@ impl ClassifierReport {
     /// Writes the report as plain text.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let n = plural(self.examples as u64, "example");
         writeln!(out, "{} (SHA-256 {}), {n}, labels {}", self.model.name, self.model.sha256, {

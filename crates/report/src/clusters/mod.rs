@@ -68,7 +68,7 @@ impl ClusterReport<'_> {
     /// Writes the report as plain text.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         form::text(self, out)
     }
@@ -76,7 +76,7 @@ impl ClusterReport<'_> {
     /// Writes one JSON object per text: path, line, id, cluster (from 1, or null).
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_jsonl(&self, out: &mut dyn Write) -> io::Result<()> {
         form::jsonl(self, out)
     }
@@ -84,7 +84,7 @@ impl ClusterReport<'_> {
     /// Writes one row of CSV per text: path, line, id, cluster (from 1, or empty).
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
         form::csv(self, out)
     }

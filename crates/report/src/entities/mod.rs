@@ -37,7 +37,7 @@ pub trait EntityForm {
     /// Writes the head of the stream. By default nothing.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     fn begin(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
@@ -45,13 +45,13 @@ pub trait EntityForm {
     /// Writes one text.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()>;
 
     /// Writes the end of the stream. By default nothing.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }

@@ -25,7 +25,7 @@ impl EntityTsv {
 /// Writes one row of tab-separated values.
 ///
 /// # Errors
-/// Those of `out`.
+/// Errors of `out`.
 pub fn write_row<'a>(
     out: &mut dyn Write,
     row: impl IntoIterator<Item = &'a str>,

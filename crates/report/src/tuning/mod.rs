@@ -66,16 +66,16 @@ pub enum TrainedPart {
     Head,
 }
 
-/// What the card says besides figures, in the words of whoever trains.
+/// Words of the card besides figures, by whoever trains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CardWords {
-    /// What the model is for, in a sentence.
+    /// Purpose of the model, in a sentence.
     pub description: Option<String>,
     /// Licence, as an SPDX name.
     pub license: Option<String>,
     /// Whom the data's or the base model's licence wants named.
     pub attribution: Option<String>,
-    /// Where the data come from.
+    /// Source of the data.
     pub source: Option<String>,
     /// Language code of the data.
     pub language: Option<String>,
@@ -84,7 +84,7 @@ pub struct CardWords {
 /// Model that the training began with.
 #[derive(Clone, Debug, Serialize)]
 pub struct BaseModel {
-    /// Its name.
+    /// Name.
     pub name: String,
     /// SHA-256 of its weights.
     pub sha256: String,

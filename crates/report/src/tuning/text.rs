@@ -8,7 +8,7 @@ impl<F: Figures> TuningReport<F> {
     /// Writes the figures, a table for each evaluation.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         for (i, (name, _, figures)) in self.evaluations().enumerate() {
             if i > 0 {
@@ -24,7 +24,7 @@ impl<F: Figures> TuningReport<F> {
 /// Writes the note on an evaluation and the table of its figures.
 ///
 /// # Errors
-/// Those of `out`.
+/// Errors of `out`.
 pub fn write_figures(figures: &impl Figures, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}:", one_line(&figures.note()))?;
     let head = figures.head().into_iter().map(str::to_owned).collect();

@@ -16,7 +16,7 @@ use crate::{EngineKind, HnswParams, SearchError};
 pub const KIND: &str = "search-index";
 /// The newest version of it.
 pub const FORMAT_VERSION: u32 = 1;
-/// Its name.
+/// Name.
 pub const FILE: &str = "index.json";
 
 /// How the vectors of an index were made from texts; queries have to be made the same way.

@@ -36,7 +36,7 @@ impl Default for RankingParams {
 }
 
 impl RankingParams {
-    /// How vectors are made. Default [`TaskPooling::Mean`].
+    /// Pooling of token states into a vector. Default [`TaskPooling::Mean`].
     #[must_use]
     pub fn pool(mut self, pool: TaskPooling) -> Self {
         self.pool = pool;

@@ -23,7 +23,7 @@ impl TagTask {
     /// `tags` the number of tags.
     ///
     /// # Errors
-    /// Those of [`DenseLayer::drawn`] and [`CrfTask::add`].
+    /// Errors of [`DenseLayer::drawn`] and [`CrfTask::add`].
     pub fn add(
         parameters: &mut Parameters,
         hidden: usize,
@@ -52,7 +52,7 @@ impl TagTask {
     /// Logits of the labelled words, `[words, tags]`.
     ///
     /// # Errors
-    /// Those of [`TokenTask::predict`].
+    /// Errors of [`TokenTask::predict`].
     pub fn predict(
         &self,
         parameters: &Parameters,

@@ -73,7 +73,7 @@ impl ConfidentErrors {
     /// An empty list.
     ///
     /// # Errors
-    /// Those of creating a temporary file.
+    /// Errors of creating a temporary file.
     pub fn new() -> io::Result<Self> {
         let file = tempfile::tempfile().map_err(|error| named("no temporary file", &error))?;
         Ok(Self { lines: BufWriter::new(file), errors: vec![], end: 0 })
@@ -82,7 +82,7 @@ impl ConfidentErrors {
     /// Adds an example whose labels are not the predicted ones.
     ///
     /// # Errors
-    /// Those of writing the temporary file.
+    /// Errors of writing the temporary file.
     pub fn add(
         &mut self,
         place: SourceExample<'_>,
@@ -116,7 +116,7 @@ impl ConfidentErrors {
     /// other, the one added first comes first.
     ///
     /// # Errors
-    /// Those of reading the temporary file and of `out`.
+    /// Errors of reading the temporary file and of `out`.
     pub fn write(mut self, out: &mut dyn Write) -> io::Result<()> {
         let file = self.lines.into_inner();
         let mut file = file.map_err(|error| named(TEMPORARY, error.error()))?;

@@ -30,7 +30,7 @@ pub struct LabelledText {
     pub path: Arc<str>,
     /// Line it begins in, from 1.
     pub line: u64,
-    /// Its name in the source, if it has one.
+    /// Name in the source, if there is one.
     pub id: Option<String>,
     /// The text, or a pair's first.
     pub text: String,
@@ -48,7 +48,7 @@ impl LabelledText {
         Self { path: MEMORY.into(), line: 0, id: None, text: text.into(), second: None, labels }
     }
 
-    /// Its second text. Default none.
+    /// Second text. Default none.
     #[must_use]
     pub fn second(mut self, second: impl Into<String>) -> Self {
         self.second = Some(second.into());

@@ -48,9 +48,9 @@ pub enum FitError {
     OutOfRange {
         /// Name of the setting.
         setting: &'static str,
-        /// Its value.
+        /// Value.
         found: String,
-        /// Its range.
+        /// Range.
         expected: String,
     },
     /// A setting that the examples do not allow.
@@ -66,7 +66,7 @@ pub enum FitError {
     Needs {
         /// Name of the setting.
         setting: &'static str,
-        /// What it needs.
+        /// Needed data.
         needed: &'static str,
     },
     /// Data without an example.

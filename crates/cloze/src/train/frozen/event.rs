@@ -136,7 +136,7 @@ impl fmt::Display for FitWarning {
     }
 }
 
-/// What a caller gives a training besides its settings: ONNX Runtime, a callback, a token that stops
+/// Context of a training besides its settings: ONNX Runtime, a callback, a token that stops
 /// it.
 #[derive(Clone, Default)]
 pub struct FitContext<'a> {

@@ -352,7 +352,7 @@ impl Job<'_> {
         Ok(points.map_err(unfit)?.into_iter().map(point).collect())
     }
 
-    /// Those examples that can be encoded, with their rows.
+    /// Examples that can be encoded, with their rows.
     fn encoded(
         &mut self,
         examples: Vec<LabelledText>,

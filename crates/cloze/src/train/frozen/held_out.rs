@@ -22,7 +22,7 @@ const SHARE: f64 = 0.1;
 /// Logits of examples that were held out.
 #[derive(Clone, Debug)]
 pub struct HeldOutLogits {
-    /// How they were held out, in words.
+    /// Method of holding out, in words.
     pub how: String,
     /// Places of the examples.
     pub examples: Vec<usize>,

@@ -113,7 +113,7 @@ impl TunedClassifierTrainParams {
     /// Checks the settings.
     ///
     /// # Errors
-    /// Those of [`FineTuneParams::check`].
+    /// Errors of [`FineTuneParams::check`].
     pub fn check(self) -> Result<ValidTunedClassifierTrainParams, FineTuneError> {
         let common = self.common.clone().check()?;
         Ok(ValidTunedClassifierTrainParams { params: self, common })
@@ -132,7 +132,7 @@ impl ValidTunedClassifierTrainParams {
     /// is under way, to be resumed later.
     ///
     /// # Errors
-    /// Those of opening the model, of reading the data, of the steps and of writing the folder.
+    /// Errors of opening the model, of reading the data, of the steps and of writing the folder.
     pub fn train(
         &self,
         data: &TrainingData<LabelledText>,

@@ -65,7 +65,7 @@ impl DocumentParams {
     /// Checks the settings.
     ///
     /// # Errors
-    /// Those of [`ReadParams::check`].
+    /// Errors of [`ReadParams::check`].
     pub fn check(self) -> Result<ValidDocumentParams, FineTuneError> {
         let Self { reader, is_utf16, unit } = self;
         Ok(ValidDocumentParams { reader: reader.check()?, is_utf16, unit })

@@ -125,7 +125,7 @@ impl ValidLanguageModelTrainParams {
     /// `cancel` stops it after the step that is under way, to be resumed later.
     ///
     /// # Errors
-    /// Those of opening the model, of reading the data, of the steps and of writing the folder.
+    /// Errors of opening the model, of reading the data, of the steps and of writing the folder.
     pub fn train(
         &self,
         data: &TrainingData<String>,

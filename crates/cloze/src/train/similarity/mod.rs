@@ -156,7 +156,7 @@ impl ValidSimilarityTrainParams {
     /// under way, to be resumed later.
     ///
     /// # Errors
-    /// Those of opening the model, of reading the data, of the steps and of writing the folder.
+    /// Errors of opening the model, of reading the data, of the steps and of writing the folder.
     pub fn train(
         &self,
         data: &TrainingData<SimilarityPair>,
