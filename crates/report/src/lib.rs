@@ -9,8 +9,13 @@
 //! - [`classifier`]: trained classifiers, as plain text, page and card;
 //! - [`entities`]: texts with their entities;
 //! - [`tuning`]: reports on models trained by steps;
-//! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`], [`senses`], [`similarity`]: reports of
-//!   their own.
+//! - [`predictions`]: predicted labels of texts;
+//! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`], [`index`], [`senses`], [`similarity`]:
+//!   reports of their own.
+//!
+//! HTML is put together by `format!`. `maud` was tried on the pages of anisotropy and clusters: they
+//! kept their number of lines, and each text still needs a wrapper, as [`page::text`] does more than
+//! escape: it shows control characters and what turns the direction of a text.
 pub mod anisotropy;
 pub mod card;
 pub mod classifier;
@@ -21,9 +26,11 @@ pub mod duplicates;
 pub mod entities;
 mod error;
 pub mod heatmap;
+pub mod index;
 pub mod labels;
 pub mod page;
 pub mod plot;
+pub mod predictions;
 pub mod senses;
 pub mod similarity;
 pub mod text;

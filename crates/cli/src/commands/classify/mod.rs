@@ -1,17 +1,18 @@
 //! `cloze classify`: labels of texts.
 pub(crate) mod args;
-pub(super) mod form;
+mod form;
 
 use std::time::Instant;
 
 use anyhow::bail;
 use cloze::InputClassifier;
+use cloze_report::predictions::LabelledText;
 
 use crate::cli::CommonFlags;
 use crate::commands::classify::args::ClassifyArgs;
 use crate::input::texts;
 use crate::terminal::messages::{Messages, plural};
-use form::{Form, Place};
+use form::Form;
 
 /// Labels the texts of files.
 pub(crate) fn run(
@@ -36,8 +37,13 @@ pub(crate) fn run(
         for (text, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match found {
                 Ok(found) => {
-                    let place = Place { path: &text.path, line: text.line, id: Some(&text.id) };
-                    form.write(place, &found)?;
+                    form.write(&LabelledText {
+                        path: &text.path,
+                        line: text.line,
+                        id: Some(&text.id),
+                        labels: &found.labels,
+                        probabilities: &found.probabilities,
+                    })?;
                 }
                 Err(error) => messages.failure(&text.not_encoded(error)),
             }

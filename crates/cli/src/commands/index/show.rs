@@ -2,6 +2,7 @@
 use std::io::Write as _;
 
 use cloze::search::{Index, IndexRecord, OpenParams, verify as verify_index};
+use cloze_report::index::write_info;
 use npyz::WriterBuilder as _;
 use serde::Serialize;
 
@@ -17,40 +18,7 @@ pub(super) fn info(args: &IndexReportArgs) -> anyhow::Result<()> {
         json_line(&mut out, &info)?;
         return out.finish();
     }
-    let mut line = |name: &str, value: &str| writeln!(out, "{name:<12} {value}");
-    line("records", &info.rows.to_string())?;
-    if info.deleted > 0 {
-        line("deleted", &format!("{} on the disk, until `cloze index compact`", info.deleted))?;
-    }
-    let quantize = if info.quantize { ", compared in 8 bits first" } else { "" };
-    let dtype = format!("{:?}", info.dtype).to_lowercase();
-    line("vectors", &format!("{} numbers of {dtype}{quantize}", info.width))?;
-    line("metric", info.metric.name())?;
-    line("correction", info.correction.unwrap_or("none"))?;
-    line("keywords", if info.keywords { "kept" } else { "not kept" })?;
-    match &info.encoder {
-        Some(card) => {
-            let made = &card.provenance;
-            line("model", &format!("{} ({})", made.model, card.folder))?;
-            line("made as", &format!("pooling {}, layers {}", made.pooling, made.layers))?;
-            line("texts", &card.chunk)?;
-        }
-        None => line("model", "none: vectors were made elsewhere")?,
-    }
-    for segment in &info.segments {
-        let engine = match (segment.expansion_search, segment.recall) {
-            (Some(expansion), Some(recall)) => format!(
-                "hnsw; with {expansion} nodes in view {:.1} % of the 10 nearest were found",
-                100.0 * recall
-            ),
-            (Some(expansion), None) => format!("hnsw with {expansion} nodes in view"),
-            (None, _) => "exact".to_owned(),
-        };
-        let text = format!("{}, {engine}", plural(segment.rows as u64, "row"));
-        line("segment", &text)?;
-    }
-    line("size", &format!("{} bytes", info.bytes))?;
-    line("generation", &info.generation.to_string())?;
+    write_info(&info, &mut out)?;
     out.finish()
 }
 

@@ -4,8 +4,8 @@ pub(crate) mod args;
 use std::time::Instant;
 
 use anyhow::bail;
+use cloze_report::predictions::LabelledText;
 
-use super::classify::form::Place;
 use super::classify::{note, open};
 use crate::cli::CommonFlags;
 use crate::input::pairs;
@@ -40,8 +40,13 @@ pub(crate) fn run(
         for (pair, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match found {
                 Ok(found) => {
-                    let (path, id) = (args.file.as_str(), pair.id.as_deref());
-                    form.write(Place { path, line: pair.line, id }, &found)?;
+                    form.write(&LabelledText {
+                        path: &args.file,
+                        line: pair.line,
+                        id: pair.id.as_deref(),
+                        labels: &found.labels,
+                        probabilities: &found.probabilities,
+                    })?;
                 }
                 Err(source) => {
                     let (path, line) = (args.file.clone(), pair.line);

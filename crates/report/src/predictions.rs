@@ -1,0 +1,133 @@
+//! Predicted labels of texts as JSON Lines and tab-separated values.
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::entities::tsv::write_row;
+use crate::write::json_line;
+
+/// Text or pair of texts with its predicted labels.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelledText<'a> {
+    /// Path of its file, or `-`.
+    pub path: &'a str,
+    /// Line it begins in; counts from 1.
+    pub line: u64,
+    /// Name, if it has one.
+    pub id: Option<&'a str>,
+    /// Predicted labels, the most probable first.
+    pub labels: &'a [String],
+    /// Every label with its probability, the most probable first.
+    pub probabilities: &'a [(String, f64)],
+}
+
+/// Layout of a stream of predicted labels.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelLayout<'l> {
+    /// Labels of the model.
+    pub labels: &'l [String],
+    /// Whether a text may have several labels.
+    pub multi_label: bool,
+    /// Number of labels whose probabilities are written; `None` for all.
+    pub top: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct LabelRow<'a> {
+    path: &'a str,
+    line: u64,
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<&'a [String]>,
+    /// The most probable first.
+    probabilities: Map<String, Value>,
+}
+
+impl LabelLayout<'_> {
+    /// Writes a JSON object.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_jsonl(&self, text: &LabelledText<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let LabelledText { path, line, id, labels, .. } = *text;
+        let probabilities = self.shown(text).iter();
+        let single = labels.first().map(String::as_str);
+        let row = LabelRow {
+            path,
+            line,
+            id,
+            label: single.filter(|_| !self.multi_label),
+            labels: Some(labels).filter(|_| self.multi_label),
+            probabilities: probabilities.map(|(l, p)| (l.clone(), Value::from(*p))).collect(),
+        };
+        json_line(out, &row)
+    }
+
+    /// Writes the header of tab-separated values.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_tsv_header(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut row: Vec<String> = ["path", "line", "id", "label"].map(String::from).to_vec();
+        match self.top {
+            None => row.extend(self.labels.iter().cloned()),
+            Some(k) => {
+                row.extend(
+                    (1..=k).flat_map(|i| [format!("label_{i}"), format!("probability_{i}")]),
+                );
+            }
+        }
+        write_row(out, row.iter().map(String::as_str))
+    }
+
+    /// Writes a row of tab-separated values.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_tsv(&self, text: &LabelledText<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let (line, chosen) = (text.line.to_string(), text.labels.join(","));
+        let mut row = vec![text.path.to_owned(), line, text.id.unwrap_or("").to_owned(), chosen];
+        match self.top {
+            None => row.extend(self.labels.iter().map(|label| {
+                let own = text.probabilities.iter().find(|(l, _)| l == label);
+                own.map(|(_, p)| p.to_string()).unwrap_or_default()
+            })),
+            Some(_) => {
+                row.extend(self.shown(text).iter().flat_map(|(l, p)| [l.clone(), p.to_string()]));
+            }
+        }
+        write_row(out, row.iter().map(String::as_str))
+    }
+
+    fn shown<'a>(&self, text: &LabelledText<'a>) -> &'a [(String, f64)] {
+        let all = text.probabilities;
+        &all[..self.top.unwrap_or(all.len()).min(all.len())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The model's order is a, b; the text's order is by probability.
+    #[test]
+    fn columns_have_the_order_of_the_model() {
+        let labels = ["a", "b"].map(String::from);
+        let (chosen, probabilities) = (["b".to_owned()], [("b".into(), 0.75), ("a".into(), 0.25)]);
+        let (labels_of, probabilities) = (&chosen[..], &probabilities[..]);
+        let text = LabelledText { path: "t", line: 3, id: None, labels: labels_of, probabilities };
+        let layout = LabelLayout { labels: &labels, multi_label: false, top: None };
+        let mut out = vec![];
+        layout.write_tsv_header(&mut out).unwrap();
+        layout.write_tsv(&text, &mut out).unwrap();
+        LabelLayout { top: Some(1), ..layout }.write_jsonl(&text, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "path\tline\tid\tlabel\ta\tb\nt\t3\t\tb\t0.25\t0.75\n\
+             {\"path\":\"t\",\"line\":3,\"id\":null,\"label\":\"b\",\"probabilities\":{\"b\":0.75}}\n"
+        );
+    }
+}
