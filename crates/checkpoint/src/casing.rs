@@ -7,6 +7,7 @@ use cloze_core::Casing;
 use crate::config::Config;
 use crate::error::CheckpointError;
 use crate::weights::Weights;
+use cloze_store::Location;
 
 /// The name of the file in a model folder.
 pub const FILE: &str = "casing.safetensors";
@@ -27,10 +28,10 @@ impl CasingTable {
     /// [`CheckpointError::Config`] for a family without token types, which casings are put into;
     /// [`CheckpointError::Tensors`] if the tensor is not there, of another shape, or not alone;
     /// [`CheckpointError::NotFinite`] for numbers that are none; else as [`Weights::open`].
-    pub(crate) fn read(path: &Path, config: &Config) -> Result<Self, CheckpointError> {
+    pub(crate) fn read(path: &Location, config: &Config) -> Result<Self, CheckpointError> {
         if config.types == 0 {
             let what = "a casing table for an encoder without token types, which it is part of";
-            return Err(CheckpointError::Config { path: path.to_owned(), what: what.into() });
+            return Err(CheckpointError::Config { path: path.to_path_buf(), what: what.into() });
         }
         let file = Weights::open_file(path)?;
         let expected = [Casing::COUNT, config.embedding];
@@ -42,7 +43,7 @@ impl CasingTable {
         }
         let extra: Vec<String> =
             file.names().filter(|name| *name != TENSOR).map(str::to_owned).collect();
-        let path = path.to_owned();
+        let path = path.to_path_buf();
         if !(missing.is_empty() && wrong.is_empty() && extra.is_empty()) {
             return Err(CheckpointError::Tensors { path, missing, extra, wrong });
         }

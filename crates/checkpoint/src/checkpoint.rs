@@ -1,8 +1,8 @@
 //! A Hugging Face checkpoint folder: `config.json` and weights in safetensors, judged before
 //! anything is built from them.
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use cloze_store::Existing;
+use cloze_store::{Existing, Location};
 
 use crate::adapter::{self, Merged};
 use crate::casing::{self, CasingTable};
@@ -58,8 +58,8 @@ pub struct ModelPart {
 /// A checkpoint whose every tensor is known, by what it is for, and has the shape it must have.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    folder: PathBuf,
-    config_path: PathBuf,
+    folder: Location,
+    config_path: Location,
     config: Config,
     weights: Weights,
     layout: Layout,
@@ -74,7 +74,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// Errors of [`Sources::find`] and [`of`](Self::of).
-    pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
+    pub fn open(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
         Self::of(&Sources::find(folder)?)
     }
 
@@ -114,7 +114,7 @@ impl Checkpoint {
 
     /// Where it is.
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Location {
         &self.folder
     }
 
@@ -242,7 +242,7 @@ impl Checkpoint {
     ) -> Result<Vec<u8>, CheckpointError> {
         let path = &self.config_path;
         let bytes = config::read_bytes(path)?;
-        let json = |source| CheckpointError::Json { path: path.clone(), source };
+        let json = |source| CheckpointError::Json { path: path.to_path_buf(), source };
         let read: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(&bytes).map_err(json)?;
         let mut raw = read.clone();
@@ -277,7 +277,7 @@ impl Checkpoint {
         match count {
             Some(count) if count != labels => {
                 let what = format!("{count} labels, and the adapter's classifier has {labels}");
-                return Err(CheckpointError::Request { path: path.clone(), what });
+                return Err(CheckpointError::Request { path: path.to_path_buf(), what });
             }
             Some(_) => {}
             None => {

@@ -1,7 +1,7 @@
 //! `config.json` of a Hugging Face checkpoint, as far as the forward pass depends on it.
 use std::collections::BTreeMap;
-use std::path::Path;
 
+use cloze_store::Location;
 use serde::Deserialize;
 
 use crate::error::CheckpointError;
@@ -133,7 +133,7 @@ pub(crate) struct ConfigFile {
 }
 
 /// Bytes of the file at `path`.
-pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, CheckpointError> {
+pub(crate) fn read_bytes(path: &Location) -> Result<Vec<u8>, CheckpointError> {
     Ok(cloze_store::read::read_capped(path, MAX_CONFIG_BYTES)?)
 }
 
@@ -143,9 +143,9 @@ impl ConfigFile {
     /// # Errors
     /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such
     /// JSON.
-    pub(crate) fn read(path: &Path) -> Result<Self, CheckpointError> {
+    pub(crate) fn read(path: &Location) -> Result<Self, CheckpointError> {
         serde_json::from_slice(&read_bytes(path)?)
-            .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })
+            .map_err(|source| CheckpointError::Json { path: path.to_path_buf(), source })
     }
 
     /// Number of layers, if it says.
@@ -177,9 +177,10 @@ impl Config {
     /// # Errors
     /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such JSON;
     /// [`CheckpointError::Config`] for a model that cannot be built, with the setting at fault.
-    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+    pub fn read(path: impl Into<Location>) -> Result<Self, CheckpointError> {
+        let path = &path.into();
         Self::of(ConfigFile::read(path)?)
-            .map_err(|what| CheckpointError::Config { path: path.to_owned(), what })
+            .map_err(|what| CheckpointError::Config { path: path.to_path_buf(), what })
     }
 
     fn of(raw: ConfigFile) -> Result<Self, String> {

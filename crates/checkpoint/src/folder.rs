@@ -1,7 +1,7 @@
 //! A model is a folder: what its files say before any of them is run.
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
+use cloze_store::Location;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -60,12 +60,13 @@ impl ModelFolder {
     /// [`CheckpointError::Config`] and [`CheckpointError::Store`] for one that cannot be used;
     /// [`CheckpointError::HeadFolder`] for a head alone; [`CheckpointError`] for an adapter without
     /// its base.
-    pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
+    pub fn open(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
+        let folder = &folder.into();
         let card = Card::open(folder)?;
         match &card.base {
             Some(base) if card.is_head(folder) => {
                 let (folder, base) = (folder.to_owned(), base.name.clone());
-                Err(CheckpointError::HeadFolder { folder, base })
+                Err(CheckpointError::HeadFolder { folder: folder.to_path_buf(), base })
             }
             _ => Self::of(Sources::find(folder)?, card),
         }
@@ -77,16 +78,17 @@ impl ModelFolder {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn with_adapters(
-        base: &Path,
-        adapters: &[(PathBuf, f64)],
+        base: impl Into<Location>,
+        adapters: &[(Location, f64)],
     ) -> Result<Self, CheckpointError> {
+        let base = &base.into();
         Self::of(Sources::of(base, adapters)?, Card::open(base)?)
     }
 
     fn of(sources: Sources, card: Card) -> Result<Self, CheckpointError> {
         let folder = sources.folder();
         let has_weights = Weights::are_in(sources.base());
-        let missing = |file| Err(CheckpointError::ModelFile { folder: folder.to_owned(), file });
+        let missing = |file| Err(CheckpointError::ModelFile { folder: folder.to_path_buf(), file });
         for file in [CONFIG, TOKENIZER] {
             if !sources.file(file).is_file() {
                 return missing(file);
@@ -104,11 +106,11 @@ impl ModelFolder {
         let table = sources.file(casing::FILE);
         if !has_weights && table.is_file() {
             let what = "a casing table for a graph; expected one for weights".to_owned();
-            return Err(CheckpointError::Config { path: table, what });
+            return Err(CheckpointError::Config { path: table.to_path_buf(), what });
         }
         let path = sources.file(CONFIG);
         let config = ConfigFile::read(&path)?;
-        let wrong = |what: String| CheckpointError::Config { path: path.clone(), what };
+        let wrong = |what: String| CheckpointError::Config { path: path.to_path_buf(), what };
         let labels = labels(config.id2label.clone().unwrap_or_default()).map_err(wrong)?;
         let tokenizer_config = sources.file("tokenizer_config.json");
         let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
@@ -145,7 +147,7 @@ impl ModelFolder {
 
     /// The folder itself.
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Location {
         self.sources.folder()
     }
 
@@ -158,15 +160,15 @@ impl ModelFolder {
     /// One of its files: the folder's own, or of one with adapters theirs or the base's. Where none
     /// is there, where the folder's own would be.
     #[must_use]
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> Location {
         self.sources.file(name)
     }
 
     /// The folder's name, which is the model's.
     #[must_use]
     pub fn name(&self) -> String {
-        let name = fs_err::canonicalize(self.folder()).unwrap_or_else(|_| self.folder().to_owned());
-        name.file_name().map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
+        let folder = self.folder().canonical().unwrap_or_else(|_| self.folder().clone());
+        folder.name().unwrap_or_else(|| "model".into())
     }
 
     /// What `cloze.json` says; empty without one.
@@ -220,7 +222,7 @@ impl ModelFolder {
 
     /// What the graph comes from: the weights, `model.onnx`, or what an adapter makes of its base.
     #[must_use]
-    pub fn graph_path(&self) -> PathBuf {
+    pub fn graph_path(&self) -> Location {
         match self.sources.adapters() {
             [(adapter, _), ..] => adapter.join(adapter::TENSORS),
             [] if self.has_weights => self.folder().join("model.safetensors"),
@@ -237,12 +239,12 @@ impl ModelFolder {
         if self.has_weights {
             return self.sources.sha256();
         }
-        Ok(cloze_store::checksum::sha256_file(&self.graph_path())?)
+        Ok(cloze_store::checksum::sha256_file(self.graph_path())?)
     }
 
     /// Where the tokenizer is.
     #[must_use]
-    pub fn tokenizer_path(&self) -> PathBuf {
+    pub fn tokenizer_path(&self) -> Location {
         self.file(TOKENIZER)
     }
 
@@ -254,10 +256,10 @@ impl ModelFolder {
     }
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CheckpointError> {
+fn read_json<T: serde::de::DeserializeOwned>(path: &Location) -> Result<T, CheckpointError> {
     let bytes = cloze_store::read::read_capped(path, MAX_JSON_BYTES)?;
     serde_json::from_slice(&bytes)
-        .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })
+        .map_err(|source| CheckpointError::Json { path: path.to_path_buf(), source })
 }
 
 /// A token as `tokenizer_config.json` names it.

@@ -98,7 +98,7 @@ pub fn quantize(
     let weights = checkpoint.weights();
     if weights.any_int8() {
         let what = "weights of 8 bits; expected floats".into();
-        return Err(CheckpointError::Request { path: checkpoint.folder().to_owned(), what });
+        return Err(CheckpointError::Request { path: checkpoint.folder().to_path_buf(), what });
     }
     let matrices = matrices(checkpoint, calibration)?;
     let mut reader = weights.reader();
@@ -110,7 +110,7 @@ pub fn quantize(
         let mut numbers = reader.read(name)?;
         if numbers.iter().any(|x| !x.is_finite()) {
             let (path, tensor) = (checkpoint.folder().to_owned(), name.to_owned());
-            return Err(CheckpointError::NotFinite { path, tensor });
+            return Err(CheckpointError::NotFinite { path: path.to_path_buf(), tensor });
         }
         let Some(inputs) = matrices.get(name) else {
             let to = halves.unwrap_or(StoredType::F32);
@@ -150,8 +150,9 @@ fn matrices(
     calibration: Option<ActivationCalibration<'_>>,
 ) -> Result<BTreeMap<String, Inputs>, CheckpointError> {
     let layers = &checkpoint.layout().layers;
-    let refused =
-        |what: String| Err(CheckpointError::Request { path: checkpoint.folder().to_owned(), what });
+    let refused = |what: String| {
+        Err(CheckpointError::Request { path: checkpoint.folder().to_path_buf(), what })
+    };
     if let Some(found) = calibration.map(|c| c.observed.len()).filter(|n| *n != layers.len()) {
         return refused(format!("{found} layers were observed; it has {}", layers.len()));
     }

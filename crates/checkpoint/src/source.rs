@@ -1,6 +1,7 @@
 //! Where the parts of a model folder lie: its own files, its adapters' and its base's.
 use std::path::{Component, Path, PathBuf};
 
+use cloze_store::Location;
 use cloze_store::checksum::{sha256, sha256_file};
 
 use crate::adapter::{self, AdapterConfig};
@@ -14,12 +15,12 @@ use crate::weights::Weights;
 /// looked for in the adapters' and then in the base's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sources {
-    folder: PathBuf,
-    base: PathBuf,
+    folder: Location,
+    base: Location,
     /// What the base must hash to.
     expected: Option<String>,
     /// With what the changes of each are multiplied with.
-    adapters: Vec<(PathBuf, f64)>,
+    adapters: Vec<(Location, f64)>,
 }
 
 impl Sources {
@@ -32,10 +33,11 @@ impl Sources {
     /// [`CheckpointError::Store`] for a `cloze.json` that cannot be used, and those of
     /// [`AdapterConfig::read`]; [`CheckpointError::NoBase`] and [`CheckpointError::NotABase`] where there is no
     /// base, or one that cannot be; [`CheckpointError::Adapters`] for adapters that do not go together.
-    pub fn find(folder: &Path) -> Result<Self, CheckpointError> {
+    pub fn find(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
+        let folder = &folder.into();
         let card = Card::open(folder)?;
         let own = folder.join(adapter::CONFIG).is_file();
-        let adapters: Vec<(PathBuf, f64)> = match card.adapters.as_slice() {
+        let adapters: Vec<(Location, f64)> = match card.adapters.as_slice() {
             [] if own => vec![(folder.to_owned(), 1.0)],
             listed => listed.iter().map(|a| (join(folder, &a.folder), a.weight)).collect(),
         };
@@ -43,7 +45,8 @@ impl Sources {
             let (folder, base) = (folder.to_owned(), folder.to_owned());
             return Ok(Self { folder, base, expected: None, adapters });
         }
-        let wrong = |what: String| Err(CheckpointError::Adapters { path: folder.to_owned(), what });
+        let wrong =
+            |what: String| Err(CheckpointError::Adapters { path: folder.to_path_buf(), what });
         if Weights::are_in(folder) {
             return wrong(
                 "weights and an adapter in one folder; expected the base in another".into(),
@@ -58,7 +61,7 @@ impl Sources {
         let (base, expected) = match card.base {
             Some(base) => {
                 let found = base.find(folder).map_err(|looked| CheckpointError::NoBase {
-                    folder: folder.to_owned(),
+                    folder: folder.to_path_buf(),
                     base: base.name,
                     looked,
                 });
@@ -76,8 +79,12 @@ impl Sources {
     ///
     /// # Errors
     /// [`CheckpointError::NotABase`] and [`CheckpointError::Adapters`] as [`find`](Self::find).
-    pub fn of(base: &Path, adapters: &[(PathBuf, f64)]) -> Result<Self, CheckpointError> {
-        let (folder, base) = (base.to_owned(), base.to_owned());
+    pub fn of(
+        base: impl Into<Location>,
+        adapters: &[(Location, f64)],
+    ) -> Result<Self, CheckpointError> {
+        let base = base.into();
+        let folder = base.clone();
         let sources = Self { folder, base, expected: None, adapters: adapters.to_vec() };
         sources.judge()?;
         Ok(sources)
@@ -86,7 +93,11 @@ impl Sources {
     fn judge(&self) -> Result<(), CheckpointError> {
         let not = |what: &'static str| {
             let (folder, base) = (self.folder.clone(), self.base.clone());
-            Err(CheckpointError::NotABase { folder, base, what })
+            Err(CheckpointError::NotABase {
+                folder: folder.to_path_buf(),
+                base: base.to_path_buf(),
+                what,
+            })
         };
         if self.base.join(adapter::CONFIG).is_file() || !Card::open(&self.base)?.adapters.is_empty()
         {
@@ -96,7 +107,7 @@ impl Sources {
             return not("a folder without model.safetensors");
         }
         let wrong =
-            |what: String| Err(CheckpointError::Adapters { path: self.folder.clone(), what });
+            |what: String| Err(CheckpointError::Adapters { path: self.folder.to_path_buf(), what });
         for (i, (folder, weight)) in self.adapters.iter().enumerate() {
             let name = folder.display();
             if !weight.is_finite() {
@@ -130,26 +141,26 @@ impl Sources {
 
     /// The model folder.
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Location {
         &self.folder
     }
 
     /// The folder with the weights.
     #[must_use]
-    pub fn base(&self) -> &Path {
+    pub fn base(&self) -> &Location {
         &self.base
     }
 
     /// The adapters' folders, each with what its changes are multiplied with.
     #[must_use]
-    pub fn adapters(&self) -> &[(PathBuf, f64)] {
+    pub fn adapters(&self) -> &[(Location, f64)] {
         &self.adapters
     }
 
     /// A file of the model: the folder's own, an adapter's or the base's, the first that is there;
     /// else where the folder's own would be.
     #[must_use]
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> Location {
         let adapters = self.adapters.iter().map(|(folder, _)| folder);
         let mut folders = [&self.folder].into_iter().chain(adapters).chain([&self.base]);
         let found = folders.find(|folder| folder.join(name).is_file());
@@ -157,7 +168,7 @@ impl Sources {
     }
 
     /// `config.json`, if it is not the base's: one that was written for the adapter.
-    pub(crate) fn own_config(&self) -> Option<PathBuf> {
+    pub(crate) fn own_config(&self) -> Option<Location> {
         let config = self.file(CONFIG);
         Some(config).filter(|path| !self.adapters.is_empty() && *path != self.base.join(CONFIG))
     }
@@ -173,8 +184,8 @@ impl Sources {
             return Ok(());
         }
         Err(CheckpointError::OtherBase {
-            folder: self.folder.clone(),
-            base: self.base.clone(),
+            folder: self.folder.to_path_buf(),
+            base: self.base.to_path_buf(),
             expected: expected.clone(),
             found,
         })
@@ -189,11 +200,11 @@ impl Sources {
     /// Errors of [`Weights::open`]; [`CheckpointError::Store`] if a file cannot be read.
     pub fn sha256(&self) -> Result<String, CheckpointError> {
         let weights = Weights::open(&self.base)?;
-        let hashes = weights.files().iter().map(|f| sha256_file(f));
+        let hashes = weights.files().iter().map(sha256_file);
         let mut lines = hashes.collect::<Result<Vec<_>, _>>()?;
         for (folder, weight) in &self.adapters {
             for file in [adapter::CONFIG, adapter::TENSORS] {
-                lines.push(sha256_file(&folder.join(file))?);
+                lines.push(sha256_file(folder.join(file))?);
             }
             lines.push(format!("weight {weight}"));
         }
@@ -209,21 +220,21 @@ impl Sources {
 }
 
 /// `path` as seen from `folder`, without `.` in it, so that the folder itself is known again.
-fn join(folder: &Path, path: &str) -> PathBuf {
+fn join(folder: &Location, path: &str) -> Location {
     let parts = Path::new(path).components().filter(|c| *c != Component::CurDir);
     parts.fold(folder.to_owned(), |folder, part| folder.join(part))
 }
 
 /// The base that the adapters' settings name, which must be one.
-fn named_base(adapters: &[(PathBuf, f64)]) -> Result<PathBuf, CheckpointError> {
-    let mut base: Option<PathBuf> = None;
+fn named_base(adapters: &[(Location, f64)]) -> Result<Location, CheckpointError> {
+    let mut base: Option<Location> = None;
     for (folder, _) in adapters {
         let found = base_of(folder)?;
         match &base {
             Some(first) if !same(first, &found) => {
                 let [a, b] = [first, &found].map(|f| f.display().to_string());
                 let what = format!("their bases are {a} and {b}; expected one");
-                return Err(CheckpointError::Adapters { path: folder.clone(), what });
+                return Err(CheckpointError::Adapters { path: folder.to_path_buf(), what });
             }
             Some(_) => {}
             None => base = Some(found),
@@ -235,29 +246,29 @@ fn named_base(adapters: &[(PathBuf, f64)]) -> Result<PathBuf, CheckpointError> {
     })
 }
 
-fn same(a: &Path, b: &Path) -> bool {
-    fs_err::canonicalize(a).ok() == fs_err::canonicalize(b).ok()
+fn same(a: &Location, b: &Location) -> bool {
+    a.canonical().ok() == b.canonical().ok()
 }
 
 /// The base that one adapter's settings name.
-fn base_of(folder: &Path) -> Result<PathBuf, CheckpointError> {
+fn base_of(folder: &Location) -> Result<Location, CheckpointError> {
     let Some(base) = AdapterConfig::read(folder)?.base_model.filter(|base| !base.is_empty()) else {
         return Err(CheckpointError::NoBase {
-            folder: folder.to_owned(),
+            folder: folder.to_path_buf(),
             base: "base".into(),
             looked: format!("base of {CARD}, base_model_name_or_path of {}", adapter::CONFIG),
         });
     };
     // `canonicalize`, since the folder may be given as `.`.
-    let whole = fs_err::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let beside = whole.parent().map(Path::to_owned).unwrap_or_default();
+    let whole = folder.canonical().unwrap_or_else(|_| folder.clone());
+    let beside = whole.parent().unwrap_or(whole);
     // On a hub a name has its owner's before it, which a folder here does not.
     let last = Path::new(&base).file_name().map(PathBuf::from).unwrap_or_default();
     let places = [folder.join(&base), beside.join(&base), beside.join(last)];
     match places.iter().find(|place| place.is_dir() && !same(place, folder)) {
         Some(place) => Ok(place.clone()),
         None => Err(CheckpointError::NoBase {
-            folder: folder.to_owned(),
+            folder: folder.to_path_buf(),
             looked: places.map(|place| place.display().to_string()).join(", "),
             base,
         }),

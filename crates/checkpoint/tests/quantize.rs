@@ -17,7 +17,7 @@ fn write(
     folder: &Path,
     calibration: Option<ActivationCalibration<'_>>,
 ) -> Result<(), CheckpointError> {
-    let weights = Checkpoint::open(&checkpoint("bert")).unwrap();
+    let weights = Checkpoint::open(checkpoint("bert")).unwrap();
     let config =
         quantize(&weights, calibration, &folder.join("model.safetensors"), Existing::Replace)?;
     fs_err::write(folder.join("config.json"), config).unwrap();

@@ -1,8 +1,7 @@
 //! Files that belong to a model folder beside its graph or weights.
-use std::path::PathBuf;
-
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::casing;
+use cloze_store::Location;
 
 /// Names of files that go along with a model. Not `cloze.json`: its hashes are of other files.
 pub const COMPANIONS: [&str; 12] = [
@@ -20,9 +19,9 @@ pub const COMPANIONS: [&str; 12] = [
     "NOTICE",
 ];
 
-/// Files that go along with a model: their names in its folder, and their paths.
+/// Files that go along with a model: their names in its folder, and their locations.
 #[must_use]
-pub fn companions(model: &ModelFolder) -> Vec<(&'static str, PathBuf)> {
+pub fn companions(model: &ModelFolder) -> Vec<(&'static str, Location)> {
     let place = |name: &'static str| {
         // A base's card is not that of what an adapter makes of it.
         let own = || model.folder().join(name);

@@ -107,7 +107,7 @@ impl HiddenStatesBuilder {
         let layers = match layers {
             Some(layers) => {
                 let count = model.layers().ok_or_else(|| Error::Model {
-                    path: model.folder().join("config.json"),
+                    path: model.folder().join("config.json").to_path_buf(),
                     what: "no num_hidden_layers, so layers cannot be counted".into(),
                 })?;
                 layers.resolve(count)?

@@ -38,7 +38,7 @@ impl LayerSampler {
         let params = params.cut(Cut::Anywhere).stride(Some(0));
         let encoder = Encoder::open_for(runtime, &model, &outputs, params)?;
         let hidden = encoder.width(0).ok_or_else(|| Error::Model {
-            path: model.graph_path(),
+            path: model.graph_path().to_path_buf(),
             what: "the graph does not say how wide its rows are".into(),
         })?;
         Ok(Self { encoder, model, layers, hidden, poolings, prompt: String::new() })
@@ -183,7 +183,7 @@ impl LayerSampler {
 /// Number of layers of a model, embeddings not counted.
 fn layer_count(model: &ModelFolder) -> Result<usize, Error> {
     model.layers().ok_or_else(|| Error::Model {
-        path: model.folder().join("config.json"),
+        path: model.folder().join("config.json").to_path_buf(),
         what: "no num_hidden_layers, so layers cannot be counted".into(),
     })
 }

@@ -78,6 +78,27 @@
 //! share their threads by [`SharedThreads`]. The runtime of the process is loaded with the first model, and
 //! nothing is downloaded unless [`RuntimeParams::fetch`] asks for it.
 //!
+//! # A model inside the program
+//!
+//! Every `open` and `builder` takes a [`MemoryFolder`] in place of a name: the files of a model folder,
+//! by their names there. Results are those of the folder, bit for bit. A base or an adapter goes in
+//! below the folder, under its own name.
+//!
+//! ```
+//! use cloze::{MemoryFolder, SentenceEncoder};
+//!
+//! # macro_rules! model { ($file:literal) => {
+//! #     concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/checkpoints/bert/", $file)
+//! # } }
+//! let folder = MemoryFolder::new("tiny")
+//!     .file("config.json", include_bytes!(model!("config.json")))
+//!     .file("tokenizer.json", include_bytes!(model!("tokenizer.json")))
+//!     .file("model.safetensors", include_bytes!(model!("model.safetensors")));
+//! let encoder = SentenceEncoder::open(folder)?;
+//! assert_eq!(encoder.encode("the son")?.len(), encoder.width());
+//! # Ok::<(), cloze::Error>(())
+//! ```
+//!
 //! In the order data flows:
 //! - [`opening`]: which model, on which runtime;
 //! - [`batch`]: many texts, one result per text;
@@ -161,6 +182,7 @@ pub use cloze_encoder::{
     Cut, Encoder, EncoderParams, PairCut, Runtime, RuntimeParams, SharedThreads,
 };
 pub use cloze_heads::{Aggregation, Decode};
+pub use cloze_store::{Location, MemoryFolder};
 pub use error::Error;
 pub use hidden_states::{HiddenStates, TextStates};
 pub use layer_sampler::LayerSampler;

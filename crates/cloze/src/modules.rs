@@ -30,7 +30,7 @@ pub fn poolings(model: &ModelFolder) -> Result<Poolings, Error> {
     let modules = model.file("modules.json");
     let mut pooling = PathBuf::from("1_Pooling");
     if modules.is_file() {
-        let wrong = |what: String| Error::Model { path: modules.clone(), what };
+        let wrong = |what: String| Error::Model { path: modules.to_path_buf(), what };
         let bytes = cloze_store::read::read_capped(&modules, MAX_BYTES)?;
         let list: Vec<Module> = serde_json::from_slice(&bytes)
             .map_err(|e| wrong(format!("not a list of modules: {e}")))?;
@@ -66,7 +66,8 @@ pub fn poolings(model: &ModelFolder) -> Result<Poolings, Error> {
     }
     let bytes = cloze_store::read::read_capped(&path, MAX_BYTES)?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| Error::Model { path: path.clone(), what: "not UTF-8".into() })?;
-    let config = PoolingConfig::parse(&text).map_err(|source| Error::Settings { path, source })?;
+        .map_err(|_| Error::Model { path: path.to_path_buf(), what: "not UTF-8".into() })?;
+    let config = PoolingConfig::parse(&text)
+        .map_err(|source| Error::Settings { path: path.to_path_buf(), source })?;
     Ok(config.poolings)
 }

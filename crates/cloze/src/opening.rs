@@ -1,32 +1,38 @@
 //! Opening a model: which one, on which runtime, and the settings that all builders share.
 use std::path::{Path, PathBuf};
 
-use cloze_checkpoint::ModelFolder;
+use cloze_checkpoint::{ModelFolder, find_folder};
 use cloze_core::Cancel;
 use cloze_encoder::{Cut, EncoderParams, Runtime, SharedThreads};
+use cloze_store::{Location, MemoryFolder};
 
 use crate::Error;
 
-/// Model to open: a name, a folder, or one that was opened before.
+/// Model to open: a name, a folder on disk or in memory, or one that was opened before.
 ///
-/// Every `open` and `builder` takes one from a `&str`, a path or a [`ModelFolder`]. Names are looked
-/// for as [`ModelFolder::find`] does.
+/// Every `open` and `builder` takes one from a `&str`, a path, a [`MemoryFolder`] or a
+/// [`ModelFolder`]. Names are looked for as [`ModelFolder::find`] does.
 #[derive(Clone, Debug)]
 pub struct ModelRef(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
     Name(String),
+    Memory(Location),
     Opened(Box<ModelFolder>),
 }
 
 impl ModelRef {
-    /// Name or path, of one that was not opened before.
-    pub(crate) fn name(&self) -> Option<&str> {
-        match &self.0 {
-            Kind::Name(name) => Some(name),
+    /// Folder of one that was not opened before.
+    ///
+    /// # Errors
+    /// As [`find_folder`].
+    pub(crate) fn folder(&self) -> Result<Option<Location>, Error> {
+        Ok(match &self.0 {
+            Kind::Name(name) => Some(find_folder(name)?.into()),
+            Kind::Memory(folder) => Some(folder.clone()),
             Kind::Opened(_) => None,
-        }
+        })
     }
 
     /// Finds the model.
@@ -36,6 +42,7 @@ impl ModelRef {
     pub fn find(self) -> Result<ModelFolder, Error> {
         match self.0 {
             Kind::Name(name) => Ok(ModelFolder::find(&name)?),
+            Kind::Memory(folder) => Ok(ModelFolder::open(folder)?),
             Kind::Opened(model) => Ok(*model),
         }
     }
@@ -74,6 +81,24 @@ impl From<&PathBuf> for ModelRef {
 impl From<PathBuf> for ModelRef {
     fn from(folder: PathBuf) -> Self {
         folder.as_path().into()
+    }
+}
+
+impl From<Location> for ModelRef {
+    fn from(folder: Location) -> Self {
+        if folder.is_in_memory() { Self(Kind::Memory(folder)) } else { folder.to_path_buf().into() }
+    }
+}
+
+impl From<MemoryFolder> for ModelRef {
+    fn from(folder: MemoryFolder) -> Self {
+        folder.root().into()
+    }
+}
+
+impl From<&MemoryFolder> for ModelRef {
+    fn from(folder: &MemoryFolder) -> Self {
+        folder.root().into()
     }
 }
 

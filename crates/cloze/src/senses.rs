@@ -2,17 +2,16 @@
 //!
 //! A folder of senses holds `senses.json`, which names the model and the words, and
 //! `senses.safetensors`, the vectors.
-use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::BaseRef;
 use cloze_core::Span;
 use cloze_embed::Layers;
 use cloze_heads::senses::{FittedSenses, SenseSpec, Told};
-use cloze_store::{AtomicFolder, Existing, envelope};
+use cloze_store::{AtomicFolder, Existing, Location, envelope};
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::{check_base, open_base, relative};
+use crate::classifier::{base_ref, check_base, open_base};
 use crate::opening::{Opening, builder_setters};
 use crate::{Error, ModelRef, SentenceEncoder, States, batch};
 
@@ -45,8 +44,8 @@ impl SensesCard {
     ///
     /// # Errors
     /// [`Error::Encoder`] for a file that is not there or none of these.
-    pub fn open(folder: &Path) -> Result<Self, Error> {
-        Ok(envelope::read_json(&folder.join(CARD), KIND, FORMAT_VERSION)?)
+    pub fn open(folder: impl Into<Location>) -> Result<Self, Error> {
+        Ok(envelope::read_json(folder.into().join(CARD), KIND, FORMAT_VERSION)?)
     }
 }
 
@@ -64,12 +63,8 @@ pub fn save(
 ) -> Result<(), Error> {
     let path = folder.path();
     senses.save(&path.join(VECTORS), Existing::Refuse)?;
-    let base = BaseRef {
-        name: model.name(),
-        // The temporary folder lies where the final one will.
-        folder: relative(path, model.folder())?.to_string_lossy().into_owned(),
-        sha256: model.sha256()?,
-    };
+    // The temporary folder lies where the final one will.
+    let base = base_ref(path, model, model.sha256()?)?;
     let card = SensesCard { base, layers, senses: senses.spec(), training };
     envelope::write_json(&path.join(CARD), KIND, FORMAT_VERSION, &card, Existing::Refuse)?;
     Ok(folder.commit()?)
@@ -116,7 +111,7 @@ pub struct Place<'s> {
 /// Settings of [`Senses`].
 #[derive(Clone, Debug)]
 pub struct SensesBuilder {
-    folder: PathBuf,
+    folder: Location,
     model: Option<ModelRef>,
     opening: Opening,
 }
@@ -140,7 +135,7 @@ impl SensesBuilder {
     pub fn open(self) -> Result<Senses, Error> {
         let Self { folder, model, opening } = self;
         let SensesCard { base, layers, senses, .. } = SensesCard::open(&folder)?;
-        let senses = FittedSenses::open(&folder.join(VECTORS), senses)?;
+        let senses = FittedSenses::open(folder.join(VECTORS), senses)?;
         let model = match model {
             None => open_base(&base, &folder)?,
             Some(model) => {
@@ -160,15 +155,15 @@ impl Senses {
     ///
     /// # Errors
     /// As [`SensesBuilder::open`].
-    pub fn open(folder: impl AsRef<Path>) -> Result<Self, Error> {
+    pub fn open(folder: impl Into<Location>) -> Result<Self, Error> {
         Self::builder(folder).open()
     }
 
     /// Settings of the senses in `folder`.
     #[must_use]
-    pub fn builder(folder: impl AsRef<Path>) -> SensesBuilder {
-        let folder = folder.as_ref().to_owned();
-        SensesBuilder { opening: Opening::new(folder.as_path().into()), folder, model: None }
+    pub fn builder(folder: impl Into<Location>) -> SensesBuilder {
+        let folder = folder.into();
+        SensesBuilder { opening: Opening::new(folder.clone().into()), folder, model: None }
     }
 
     /// Encoder of the vectors.

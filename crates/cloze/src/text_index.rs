@@ -217,7 +217,7 @@ pub fn encoder_card(
         return Err(Error::Conflict("an index fits a correction of its own"));
     }
     let folder = encoder.model().folder();
-    let folder = fs_err::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = fs_err::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
     Ok(EncoderCard {
         provenance: encoder.provenance(Level::Sentence)?,
         folder: folder.to_string_lossy().into_owned(),
@@ -260,7 +260,7 @@ fn encoder_builder(
     if found != card.provenance.model_sha256 {
         return Err(Error::OtherBase {
             head: folder.to_owned(),
-            model: model.folder().to_owned(),
+            model: model.folder().to_path_buf(),
             expected: card.provenance.model_sha256.clone(),
             found,
         });

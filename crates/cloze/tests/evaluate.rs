@@ -32,7 +32,7 @@ fn runtime() -> Runtime {
 }
 
 fn encoder() -> SentenceEncoder {
-    let model = ModelFolder::open(&model("minilm-l6-v2")).unwrap();
+    let model = ModelFolder::open(model("minilm-l6-v2")).unwrap();
     SentenceEncoder::builder(model).runtime(runtime()).open().unwrap()
 }
 
@@ -45,7 +45,7 @@ fn sentences(conll: &'static str) -> Vec<TaggedSentence> {
 /// here, which it does not say. P 2 / 3, R 2 / 3.
 #[test]
 fn tags_of_a_model_beside_gold() {
-    let model = ModelFolder::open(&model("ner-en")).unwrap();
+    let model = ModelFolder::open(model("ner-en")).unwrap();
     let tagger = Tagger::builder(model).runtime(runtime()).open().unwrap();
     let gold = "Angela B-PER\nMerkel I-PER\nlives O\nin O\nKassel B-LOC\n. O\n\n\
                 The O\nRhine B-ORG\nflows O\nto O\nthe O\nsea O\n. O\n";
@@ -133,7 +133,7 @@ fn similarities_beside_people_s() {
 /// each evaluation. Equal sentences are a tie.
 #[test]
 fn sentences_beside_each_other() {
-    let model = ModelFolder::open(&model("mlm-en")).unwrap();
+    let model = ModelFolder::open(model("mlm-en")).unwrap();
     let lm = MaskedLm::builder(model.clone()).runtime(runtime()).open().unwrap();
     let scorer = Scorer::new(lm, Masking::Token);
     let (good, bad) = ("She sees the old house every day.", "She see the old house every day.");

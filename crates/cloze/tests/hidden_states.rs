@@ -36,7 +36,7 @@ fn concat(matrices: &[Matrix]) -> Vec<f32> {
 }
 
 fn head_of(name: &str) -> Option<(Head, &'static str)> {
-    let heads = Checkpoint::open(&checkpoint(name)).unwrap().heads();
+    let heads = Checkpoint::open(checkpoint(name)).unwrap().heads();
     let keys = [
         (Head::Tokens, "logits"),
         (Head::Sequence, "logits"),

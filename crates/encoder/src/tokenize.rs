@@ -1,8 +1,8 @@
 //! Text to token ids, with the bytes each token stands for.
 use std::collections::HashSet;
-use std::path::Path;
 
 use cloze_core::{Casing, Span, Token, casing};
+use cloze_store::Location;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::count::{PairPieces, Pieces};
@@ -143,8 +143,8 @@ impl Tokenizer {
         Ok(PairPieces { cut, ..template.pieces([&first, &second], stay.into()) })
     }
 
-    pub(crate) fn open(path: &Path) -> Result<Self, EncoderError> {
-        let wrong = |what: String| EncoderError::Tokenizer { path: path.to_owned(), what };
+    pub(crate) fn open(path: &Location) -> Result<Self, EncoderError> {
+        let wrong = |what: String| EncoderError::Tokenizer { path: path.to_path_buf(), what };
         let bytes = cloze_store::read::read_capped(path, MAX_TOKENIZER_BYTES)?;
         let mut inner =
             tokenizers::Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;

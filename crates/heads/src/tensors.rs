@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cloze_embed::correction::{Correct as _, Correction, Method};
 use cloze_store::read::read_capped;
-use cloze_store::{AtomicFile, Existing, StoreError};
+use cloze_store::{AtomicFile, Existing, Location, StoreError};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use serde_json::{Map, Value};
@@ -62,7 +62,7 @@ pub(crate) fn write(path: &Path, tensors: &[Tensor], existing: Existing) -> Resu
 }
 
 /// The bytes of the file `path`.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, HeadError> {
+pub(crate) fn read(path: &Location) -> Result<Vec<u8>, HeadError> {
     Ok(read_capped(path, MAX_HEAD_BYTES)?)
 }
 

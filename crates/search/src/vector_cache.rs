@@ -58,7 +58,7 @@ impl VectorCache {
         cache.next_part = parts.last().map_or(0, |last| last.saturating_add(1));
         for part in parts {
             // A cache that cannot be read costs time, and no more.
-            if let Ok(bytes) = read::read_capped(&part_path(&folder, part), MAX_PART_BYTES) {
+            if let Ok(bytes) = read::read_capped(part_path(&folder, part), MAX_PART_BYTES) {
                 cache.take(&bytes);
             }
         }

@@ -1,11 +1,10 @@
 //! SHA-256 as 64 lower-case hexadecimal digits, as `sha256sum` prints it.
 use std::fmt::{self, Write as _};
 use std::io::{ErrorKind, Read as _};
-use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::StoreError;
+use crate::{Location, StoreError};
 
 /// The SHA-256 of `bytes`.
 #[must_use]
@@ -36,8 +35,8 @@ impl fmt::Write for Text {
 ///
 /// # Errors
 /// [`StoreError::Read`] if it cannot be read.
-pub fn sha256_file(path: &Path) -> Result<String, StoreError> {
-    let mut file = fs_err::File::open(path).map_err(StoreError::Read)?;
+pub fn sha256_file(path: impl Into<Location>) -> Result<String, StoreError> {
+    let mut file = path.into().open().map_err(StoreError::Read)?;
     let mut hasher = Sha256::new();
     let mut piece = vec![0; 64 * 1024];
     loop {

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{AtomicFile, Existing, StoreError, read::read_capped};
+use crate::read::read_capped;
+use crate::{AtomicFile, Existing, Location, StoreError};
 
 /// The largest JSON file that is read or written, in bytes.
 pub const MAX_JSON_BYTES: u64 = 64 << 20;
@@ -30,13 +31,14 @@ struct Version {
 /// [`StoreError::Json`] if it is no JSON, cut off, or not a `T`; [`StoreError::WrongKind`] and
 /// [`StoreError::NewerVersion`] if it says to be something else.
 pub fn read_json<T: DeserializeOwned>(
-    path: &Path,
+    path: impl Into<Location>,
     kind: &str,
     newest: u32,
 ) -> Result<T, StoreError> {
-    let bytes = read_capped(path, MAX_JSON_BYTES)?;
+    let path = path.into();
+    let bytes = read_capped(&path, MAX_JSON_BYTES)?;
     let malformed = |source: serde_json::Error| StoreError::Json {
-        path: path.to_owned(),
+        path: path.to_path_buf(),
         kind: kind.to_owned(),
         line: source.line(),
         column: source.column(),
@@ -46,12 +48,12 @@ pub fn read_json<T: DeserializeOwned>(
     // refused as that, and not for a field it lacks.
     let found = serde_json::from_slice::<Kind>(&bytes).map_err(malformed)?.kind;
     if found.as_deref() != Some(kind) {
-        let (path, expected) = (path.to_owned(), kind.to_owned());
+        let (path, expected) = (path.to_path_buf(), kind.to_owned());
         return Err(StoreError::WrongKind { path, expected, found });
     }
     let found = serde_json::from_slice::<Version>(&bytes).map_err(malformed)?.format_version;
     if found > u64::from(newest) {
-        let (path, kind) = (path.to_owned(), kind.to_owned());
+        let (path, kind) = (path.to_path_buf(), kind.to_owned());
         return Err(StoreError::NewerVersion { path, kind, newest, found });
     }
     serde_json::from_slice(&bytes).map_err(malformed)

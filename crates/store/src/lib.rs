@@ -1,6 +1,7 @@
-//! Files: capped reading, checksums, atomic writing, versioned JSON.
+//! Files: paths on disk or in memory, capped reading, checksums, atomic writing, versioned JSON.
 //!
 //! In the order data flows:
+//! - [`Location`]: a path on disk, or in a [`MemoryFolder`];
 //! - [`read`]: a whole file, up to a limit;
 //! - [`checksum`]: SHA-256 of bytes and files;
 //! - [`atomic`]: a file that is whole or not there;
@@ -34,8 +35,10 @@ pub mod checksum;
 pub mod envelope;
 mod error;
 pub mod folder;
+mod location;
 pub mod read;
 
 pub use atomic::{AtomicFile, Existing};
 pub use error::StoreError;
 pub use folder::AtomicFolder;
+pub use location::{Location, MemoryFolder, OpenFile};

@@ -28,7 +28,7 @@ fn the_limit_is_the_largest_size_read() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_length_of_zero_is_not_believed() {
-    let error = read_capped("/dev/zero".as_ref(), 1000).unwrap_err();
+    let error = read_capped("/dev/zero", 1000).unwrap_err();
     assert!(matches!(error, StoreError::TooLarge { bytes: 1001, max: 1000, .. }), "{error}");
 }
 

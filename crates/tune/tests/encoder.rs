@@ -39,7 +39,7 @@ fn sequences(folder: &Path) -> (Vec<TrainingSequence>, usize) {
 
 fn open(name: &str, params: TrainableEncoderParams) -> (TrainableEncoder, Parameters) {
     let mut parameters = Parameters::default();
-    let checkpoint = Checkpoint::open(&checkpoint(name)).unwrap();
+    let checkpoint = Checkpoint::open(checkpoint(name)).unwrap();
     let params = params.check().unwrap();
     let encoder = TrainableEncoder::open(&checkpoint, &params, 3, &mut parameters).unwrap();
     (encoder, parameters)

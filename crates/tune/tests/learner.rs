@@ -54,7 +54,7 @@ impl Task for Regression {
 
 fn learner() -> TaskLearner<Regression> {
     let mut parameters = Parameters::default();
-    let checkpoint = Checkpoint::open(&checkpoint("bert")).unwrap();
+    let checkpoint = Checkpoint::open(checkpoint("bert")).unwrap();
     let params = TrainableEncoderParams::default().check().unwrap();
     let encoder = TrainableEncoder::open(&checkpoint, &params, 3, &mut parameters).unwrap();
     let (head_start, width) = (parameters.list().len(), encoder.width());

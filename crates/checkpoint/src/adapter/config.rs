@@ -1,6 +1,7 @@
 //! `adapter_config.json`, as far as the result depends on it.
 use std::path::Path;
 
+use cloze_store::Location;
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -135,11 +136,11 @@ impl AdapterConfig {
     /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such JSON;
     /// [`CheckpointError::AdapterSetting`] with the setting at fault: one that is missing or makes no
     /// sense, and one that would change the result in a way that is not known here.
-    pub fn read(folder: &Path) -> Result<Self, CheckpointError> {
-        let path = folder.join(CONFIG);
+    pub fn read(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
+        let path = folder.into().join(CONFIG);
         let bytes = cloze_store::read::read_capped(&path, MAX_CONFIG_BYTES)?;
         let raw: Map<String, Value> = serde_json::from_slice(&bytes)
-            .map_err(|source| CheckpointError::Json { path: path.clone(), source })?;
+            .map_err(|source| CheckpointError::Json { path: path.to_path_buf(), source })?;
         Settings { path: &path, raw: &raw }.config()
     }
 

@@ -15,8 +15,8 @@ mod overlay;
 mod write;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
+use cloze_store::Location;
 pub use config::{AdapterConfig, Bias, TaskType};
 pub(crate) use overlay::{check_together, overlay};
 pub use write::{Adapter, AdapterModule, Saved, write};
@@ -32,7 +32,7 @@ const PREFIX: &str = "base_model.model.";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merged {
     /// Where it is.
-    pub folder: PathBuf,
+    pub folder: Location,
     /// What its changes are multiplied with.
     pub weight: f64,
     /// Its settings.

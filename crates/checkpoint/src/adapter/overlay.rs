@@ -3,6 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{AdapterConfig, Bias, CONFIG, Merged, PREFIX, TENSORS};
+use cloze_store::Location;
+
 use crate::error::CheckpointError;
 use crate::family::{BASE_HEADS, BODY, Family};
 use crate::weights::{Place, Update, Weights};
@@ -42,7 +44,7 @@ const PARTS: [(&str, Part); 4] = [
 pub(crate) fn overlay(
     weights: &mut Weights,
     family: &Family,
-    folder: &Path,
+    folder: &Location,
     weight: f64,
 ) -> Result<Merged, CheckpointError> {
     let config = AdapterConfig::read(folder)?;
@@ -53,7 +55,7 @@ pub(crate) fn overlay(
         Judge { weights, prefix: family.prefix, missing: vec![], extra: vec![], wrong: vec![] };
     let (modules, mut saved) = judge.sort(places);
     let mut merged = Merged {
-        folder: folder.to_owned(),
+        folder: folder.clone(),
         weight,
         matrices: vec![],
         ranks: BTreeSet::new(),
@@ -75,7 +77,7 @@ pub(crate) fn overlay(
     }
     let (missing, extra, wrong) = (judge.missing, judge.extra, judge.wrong);
     if !(missing.is_empty() && extra.is_empty() && wrong.is_empty()) {
-        return Err(CheckpointError::Tensors { path, missing, extra, wrong });
+        return Err(CheckpointError::Tensors { path: path.to_path_buf(), missing, extra, wrong });
     }
     check_biases(&merged.config, folder, &saved)?;
     for (name, update) in updates {

@@ -4,9 +4,9 @@
 pub mod readme;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use cloze_store::{StoreError, envelope};
+use cloze_store::{Location, StoreError, envelope};
 use serde::{Deserialize, Serialize};
 
 use crate::find;
@@ -127,12 +127,16 @@ impl BaseRef {
     ///
     /// # Errors
     /// Places that were searched.
-    pub fn find(&self, folder: &Path) -> Result<PathBuf, String> {
+    pub fn find(&self, folder: &Location) -> Result<Location, String> {
         let beside = folder.join(&self.folder);
-        if beside.is_dir() {
-            return Ok(beside);
+        // A base that is carried along with a head in memory need not lie where it did on disk.
+        let named = folder.is_in_memory().then(|| folder.join(&self.name));
+        let mut places = [Some(beside.clone()), named].into_iter().flatten();
+        if let Some(place) = places.find(|place| place.is_dir() && place != folder) {
+            return Ok(place);
         }
-        find::find(&self.name).map_err(|looked| format!("{}; {looked}", beside.display()))
+        let found = find::find(&self.name).map(Into::into);
+        found.map_err(|looked| format!("{}; {looked}", beside.display()))
     }
 }
 
@@ -141,8 +145,8 @@ impl Card {
     ///
     /// # Errors
     /// Errors of [`envelope::read_json`], for one that cannot be used.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let path = folder.join(CARD);
+    pub fn open(folder: impl Into<Location>) -> Result<Self, StoreError> {
+        let path = folder.into().join(CARD);
         if !path.is_file() {
             return Ok(Self::default());
         }
@@ -151,7 +155,8 @@ impl Card {
 
     /// Whether its `folder` holds a head alone, to go on top of another model's vectors.
     #[must_use]
-    pub fn is_head(&self, folder: &Path) -> bool {
+    pub fn is_head(&self, folder: impl Into<Location>) -> bool {
+        let folder = folder.into();
         let whole = ["config.json", crate::adapter::CONFIG].iter();
         let whole = whole.into_iter().any(|file| folder.join(file).is_file());
         self.base.is_some() && self.adapters.is_empty() && !whole
@@ -160,20 +165,21 @@ impl Card {
     /// The licence: as the card has it, or as the front matter of the folder's `README.md` does.
     /// `None` if neither says.
     #[must_use]
-    pub fn license(&self, folder: &Path) -> Option<String> {
+    pub fn license(&self, folder: impl Into<Location>) -> Option<String> {
         let own = self.license.clone().filter(|license| !license.trim().is_empty());
         own.or_else(|| readme::front_matter(&readme::read(folder), "license"))
     }
 
     /// What neither the card nor the `README.md` of its `folder` says.
     #[must_use]
-    pub fn missing(&self, folder: &Path) -> Vec<Missing> {
-        let readme = readme::read(folder);
+    pub fn missing(&self, folder: impl Into<Location>) -> Vec<Missing> {
+        let folder = folder.into();
+        let readme = readme::read(&folder);
         let says = |words: &[&str]| readme::section(&readme, words).is_some();
         let source = self.source.as_ref().is_some_and(|source| !source.trim().is_empty());
         let facts = [
             (Missing::Source, source || says(&["source", "sources"])),
-            (Missing::License, self.license(folder).is_some()),
+            (Missing::License, self.license(&folder).is_some()),
             (Missing::Limits, says(&LIMITS)),
         ];
         facts.into_iter().filter(|(_, there)| !there).map(|(missing, _)| missing).collect()
@@ -186,8 +192,9 @@ impl Card {
     /// [`StoreError::Read`] for a file that cannot be read.
     pub fn changed_files(
         &self,
-        folder: &Path,
+        folder: impl Into<Location>,
     ) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        let folder = folder.into();
         let mut changed = vec![];
         for (name, expected) in &self.sha256 {
             let path = folder.join(name);

@@ -1,6 +1,8 @@
 //! The model card for people, `README.md`: Markdown with front matter, as Hugging Face has it (its
 //! documentation and template of model cards, 2025).
-use std::path::Path;
+use std::io::Read as _;
+
+use cloze_store::Location;
 
 /// The model card for people.
 pub const README: &str = "README.md";
@@ -10,8 +12,12 @@ const UNWRITTEN: &str = "[more information needed]";
 /// The text of a folder's `README.md`; empty where there is none that can be read. Bytes that are no
 /// UTF-8 are replaced.
 #[must_use]
-pub fn read(folder: &Path) -> String {
-    let bytes = fs_err::read(folder.join(README)).unwrap_or_default();
+pub fn read(folder: impl Into<Location>) -> String {
+    let mut bytes = vec![];
+    let file = folder.into().join(README).open();
+    if file.and_then(|mut file| file.read_to_end(&mut bytes)).is_err() {
+        return String::new();
+    }
     String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
 }
 

@@ -8,8 +8,9 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use cloze_store::Location;
 use safetensors::tensor::{Dtype, Metadata};
 use serde::Deserialize;
 
@@ -102,14 +103,15 @@ impl Tensor {
 /// adapters.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    files: Vec<PathBuf>,
+    files: Vec<Location>,
     tensors: BTreeMap<String, Tensor>,
 }
 
 impl Weights {
     /// Whether `folder` has weights that can be read.
     #[must_use]
-    pub fn are_in(folder: &Path) -> bool {
+    pub fn are_in(folder: impl Into<Location>) -> bool {
+        let folder = folder.into();
         folder.join(ONE_FILE).is_file() || folder.join(INDEX).is_file()
     }
 
@@ -120,7 +122,8 @@ impl Weights {
     /// [`CheckpointError::Read`] and [`CheckpointError::Store`] for a file that cannot be read,
     /// [`CheckpointError::Safetensors`] for one that is damaged, [`CheckpointError::Json`] for an index that
     /// is none, [`CheckpointError::Config`] for one that names files elsewhere.
-    pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
+    pub fn open(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
+        let folder = folder.into();
         let one = folder.join(ONE_FILE);
         let files = if one.is_file() { vec![one] } else { indexed(&folder.join(INDEX))? };
         let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
@@ -128,7 +131,7 @@ impl Weights {
             for (name, place) in weights.add_file(&path)? {
                 if weights.tensors.insert(name.clone(), Tensor::new(place)).is_some() {
                     let what = format!("tensor {name:?} is in another file of the checkpoint, too");
-                    return Err(CheckpointError::Safetensors { path, what });
+                    return Err(CheckpointError::Safetensors { path: path.to_path_buf(), what });
                 }
             }
         }
@@ -154,7 +157,7 @@ impl Weights {
             let Some(tensor) = self.tensors.get_mut(&name) else { continue };
             let wrong = |what: String| {
                 let path = self.files[tensor.place.file].clone();
-                Err(CheckpointError::Safetensors { path, what })
+                Err(CheckpointError::Safetensors { path: path.to_path_buf(), what })
             };
             let size = |place: &Place| place.shape.iter().product::<usize>();
             let [rows, inputs] = tensor.place.shape[..] else {
@@ -183,7 +186,7 @@ impl Weights {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(crate) fn open_file(path: &Path) -> Result<Self, CheckpointError> {
+    pub(crate) fn open_file(path: &Location) -> Result<Self, CheckpointError> {
         let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
         for (name, place) in weights.add_file(path)? {
             weights.put(name, place);
@@ -194,11 +197,11 @@ impl Weights {
     /// Takes a file in and says what is in it; none of that is a tensor of the checkpoint yet.
     pub(crate) fn add_file(
         &mut self,
-        path: &Path,
+        path: &Location,
     ) -> Result<BTreeMap<String, Place>, CheckpointError> {
         let (start, header) = read_header(path)?;
         let file = self.files.len();
-        self.files.push(path.to_owned());
+        self.files.push(path.clone());
         let place = |info: &safetensors::tensor::TensorInfo| {
             let (from, to) = info.data_offsets;
             Place {
@@ -239,7 +242,7 @@ impl Weights {
 
     /// The files, in the order they are read: the checkpoint's own, then those of adapters.
     #[must_use]
-    pub fn files(&self) -> &[PathBuf] {
+    pub fn files(&self) -> &[Location] {
         &self.files
     }
 
@@ -308,10 +311,10 @@ fn stored(dtype: Dtype) -> Option<StoredType> {
 
 /// Where the data begin, and what the header says. The offsets are in order, without gaps, and fit
 /// the shapes, which the safetensors crate sees to, and the file is as long as they say.
-fn read_header(path: &Path) -> Result<(u64, Metadata), CheckpointError> {
-    let damaged = |what: String| CheckpointError::Safetensors { path: path.to_owned(), what };
-    let mut file = fs_err::File::open(path)?;
-    let found = file.metadata()?.len();
+fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
+    let damaged = |what: String| CheckpointError::Safetensors { path: path.to_path_buf(), what };
+    let mut file = path.open()?;
+    let found = file.byte_len()?;
     if found < 8 {
         return Err(damaged(format!("{found} bytes are too few for a header")));
     }
@@ -336,25 +339,25 @@ fn read_header(path: &Path) -> Result<(u64, Metadata), CheckpointError> {
 }
 
 /// The files that an index names, which must lie beside it.
-fn indexed(index: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
+fn indexed(index: &Location) -> Result<Vec<Location>, CheckpointError> {
     #[derive(Deserialize)]
     struct Index {
         weight_map: BTreeMap<String, String>,
     }
     let bytes = cloze_store::read::read_capped(index, MAX_HEADER_BYTES)?;
     let parsed: Index = serde_json::from_slice(&bytes)
-        .map_err(|source| CheckpointError::Json { path: index.to_owned(), source })?;
+        .map_err(|source| CheckpointError::Json { path: index.to_path_buf(), source })?;
     let mut names: Vec<String> = parsed.weight_map.into_values().collect();
     names.sort();
     names.dedup();
-    let folder = index.parent().unwrap_or(Path::new(""));
+    let folder = index.parent();
     let beside = |name: String| {
         let plain = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
         if plain {
-            Ok(folder.join(name))
+            Ok(folder.as_ref().map_or_else(|| Path::new(&name).into(), |folder| folder.join(&name)))
         } else {
             let what = format!("weight_map names {name:?}, which is no plain file name");
-            Err(CheckpointError::Config { path: index.to_owned(), what })
+            Err(CheckpointError::Config { path: index.to_path_buf(), what })
         }
     };
     names.into_iter().map(beside).collect()

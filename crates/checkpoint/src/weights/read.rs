@@ -1,6 +1,7 @@
 //! One tensor after the other as `f32`, adapters merged in.
 use std::io::{Read as _, Seek as _, SeekFrom};
 
+use cloze_store::OpenFile;
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 
 /// How many halves are converted at once: they stay in the cache, and a large tensor is not in memory
@@ -47,7 +48,7 @@ impl Int8Matrix {
 #[derive(Debug)]
 pub struct WeightReader<'a> {
     weights: &'a Weights,
-    open: Option<(usize, fs_err::File)>,
+    open: Option<(usize, OpenFile)>,
     /// The halves that are being converted.
     raw: Vec<u16>,
 }
@@ -73,7 +74,7 @@ impl<'a> WeightReader<'a> {
     pub fn read_into(&mut self, name: &str, out: &mut Vec<f32>) -> Result<(), CheckpointError> {
         let weights = self.weights;
         let Some(tensor) = weights.tensors.get(name) else {
-            let path = weights.files.first().cloned().unwrap_or_default();
+            let path = weights.files.first().map(|file| file.to_path_buf()).unwrap_or_default();
             let missing = vec![name.to_owned()];
             return Err(CheckpointError::Tensors { path, missing, extra: vec![], wrong: vec![] });
         };
@@ -89,7 +90,7 @@ impl<'a> WeightReader<'a> {
         let updates = updates.collect::<Result<Vec<_>, _>>()?;
         let inputs = tensor.place.shape.get(1).copied().unwrap_or(0);
         merge::merge(&mut out[at..], inputs, &updates).map_err(|row| CheckpointError::ZeroRow {
-            path: path.clone(),
+            path: path.to_path_buf(),
             tensor: name.to_owned(),
             row,
         })
@@ -104,7 +105,7 @@ impl<'a> WeightReader<'a> {
         let weights = self.weights;
         let tensor = weights.tensors.get(name);
         let Some((place, int8)) = tensor.and_then(|t| Some((&t.place, t.int8.as_ref()?))) else {
-            let path = weights.files.first().cloned().unwrap_or_default();
+            let path = weights.files.first().map(|file| file.to_path_buf()).unwrap_or_default();
             let found = tensor.map_or_else(|| "none".into(), |t| format!("{:?}", t.place.dtype));
             return Err(CheckpointError::TensorType { path, tensor: name.to_owned(), found });
         };
@@ -126,7 +127,7 @@ impl<'a> WeightReader<'a> {
             return Ok(numbers);
         }
         let path = self.weights.files[place.file].clone();
-        Err(CheckpointError::NotFinite { path, tensor: name.to_owned() })
+        Err(CheckpointError::NotFinite { path: path.to_path_buf(), tensor: name.to_owned() })
     }
 
     /// An adapter's numbers for a matrix.
@@ -176,7 +177,7 @@ impl<'a> WeightReader<'a> {
             }
             None => {
                 return Err(CheckpointError::TensorType {
-                    path: self.weights.files[place.file].clone(),
+                    path: self.weights.files[place.file].to_path_buf(),
                     tensor: name.to_owned(),
                     found: format!("{:?}", place.dtype),
                 });
@@ -194,7 +195,8 @@ impl<'a> WeightReader<'a> {
         let weights = self.weights;
         let place = weights.tensors.get(name).map(|tensor| &tensor.place);
         let (Some(place), Some(StoredType::F16)) = (place, weights.as_stored(name)) else {
-            let path = place.map(|place| weights.files[place.file].clone()).unwrap_or_default();
+            let path = place.map(|place| weights.files[place.file].to_path_buf());
+            let path = path.unwrap_or_default();
             let found = place.map_or("nothing".into(), |place| format!("{:?}", place.dtype));
             return Err(CheckpointError::TensorType { path, tensor: name.to_owned(), found });
         };
@@ -222,12 +224,12 @@ impl<'a> WeightReader<'a> {
 /// The file that a place is in, opened if need be, at its first byte.
 fn file_at<'f>(
     weights: &Weights,
-    open: &'f mut Option<(usize, fs_err::File)>,
+    open: &'f mut Option<(usize, OpenFile)>,
     place: &Place,
-) -> Result<&'f mut fs_err::File, CheckpointError> {
+) -> Result<&'f mut OpenFile, CheckpointError> {
     let (_, file) = match open.take().filter(|(file, _)| *file == place.file) {
         Some(same) => open.insert(same),
-        None => open.insert((place.file, fs_err::File::open(&weights.files[place.file])?)),
+        None => open.insert((place.file, weights.files[place.file].open()?)),
     };
     file.seek(SeekFrom::Start(place.offset))?;
     Ok(file)

@@ -66,10 +66,13 @@ pub fn write(
             reader.read_into(name, &mut numbers)?;
             if !encode(&numbers, to, &mut bytes) {
                 let from = &weights.files[place.file];
-                return Err(CheckpointError::Overflow { path: from.clone(), tensor: name.clone() });
+                return Err(CheckpointError::Overflow {
+                    path: from.to_path_buf(),
+                    tensor: name.clone(),
+                });
             }
         } else {
-            let mut source = fs_err::File::open(&weights.files[place.file])?;
+            let mut source = weights.files[place.file].open()?;
             source.seek(SeekFrom::Start(place.offset))?;
             bytes.resize(place.bytes, 0);
             source.read_exact(&mut bytes)?;

@@ -47,9 +47,9 @@ fn two_adapters_add_up_by_their_weights() {
     let first = an_adapter(2, &["query", "key"], &mut random(1));
     let second = an_adapter(3, &["query", "value"], &mut random(2));
     let folders = [written(&first), written(&second)];
-    let base = Checkpoint::open(&checkpoint("bert-token")).unwrap();
-    let list = [(path(&folders[0]), 0.5), (path(&folders[1]), -2.0)];
-    let by_list = Checkpoint::of(&Sources::of(&checkpoint("bert-token"), &list).unwrap()).unwrap();
+    let base = Checkpoint::open(checkpoint("bert-token")).unwrap();
+    let list = [(path(&folders[0]).into(), 0.5), (path(&folders[1]).into(), -2.0)];
+    let by_list = Checkpoint::of(&Sources::of(checkpoint("bert-token"), &list).unwrap()).unwrap();
     let both = tempfile::tempdir().unwrap();
     let listed = |i: usize| folders[i].path().display();
     let listed = format!(
@@ -88,7 +88,7 @@ fn two_adapters_add_up_by_their_weights() {
 #[test]
 fn what_is_merged_can_be_written() {
     for name in ["token-qv", "token-dora", "over-mlm", "roberta-sequence"] {
-        let merged = Checkpoint::open(&cloze_testkit::adapter(name)).unwrap();
+        let merged = Checkpoint::open(cloze_testkit::adapter(name)).unwrap();
         let alone = tempfile::tempdir().unwrap();
         let file = alone.path().join("model.safetensors");
         merged.write_weights(StoredType::F32, &file, Existing::Refuse).unwrap();
@@ -103,7 +103,7 @@ fn what_is_merged_can_be_written() {
         }
     }
     // The language model's head is gone, and the name says what is there.
-    let merged = Checkpoint::open(&cloze_testkit::adapter("over-mlm")).unwrap();
+    let merged = Checkpoint::open(cloze_testkit::adapter("over-mlm")).unwrap();
     assert_eq!(merged.heads(), [Head::Tokens]);
     let config = String::from_utf8(merged.config_json().unwrap()).unwrap();
     assert!(config.contains("\"BertForTokenClassification\"") && config.contains("\"LABEL_2\""));
@@ -143,7 +143,7 @@ fn the_hash_is_of_base_and_adapter() {
     let folder = written(&one);
     let base = cloze_testkit::checkpoint_copy("bert-token");
     let hash = |weight: f64| {
-        Sources::of(base.path(), &[(path(&folder), weight)]).unwrap().sha256().unwrap()
+        Sources::of(base.path(), &[(path(&folder).into(), weight)]).unwrap().sha256().unwrap()
     };
     let mut seen =
         vec![Sources::find(base.path()).unwrap().sha256().unwrap(), hash(1.0), hash(0.5)];
@@ -190,7 +190,7 @@ proptest! {
         }
         let folder = written(&one);
         let base = checkpoint("bert-token");
-        let merged = Sources::of(&base, &[(path(&folder), weight)]).unwrap();
+        let merged = Sources::of(&base, &[(path(&folder).into(), weight)]).unwrap();
         let (merged, base) = (Checkpoint::of(&merged).unwrap(), Checkpoint::open(&base).unwrap());
         for name in base.weights().names() {
             let [a, b] = [&merged, &base].map(|c| {

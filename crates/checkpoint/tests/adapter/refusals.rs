@@ -157,7 +157,7 @@ fn numbers_that_cannot_be_merged_are_named_when_they_are_read() {
         "{error}"
     );
     // W + ΔW of row 3 is 0: −W is added to W.
-    let base = Checkpoint::open(&checkpoint("bert-token")).unwrap();
+    let base = Checkpoint::open(checkpoint("bert-token")).unwrap();
     let row = base.weights().reader().read(query).unwrap()[24..32].to_vec();
     let mut zero = an_adapter(1, &["query"], &mut || 0.0);
     zero.alpha = 1.0;
@@ -188,7 +188,7 @@ fn a_base_that_cannot_be_is_named() {
     change(folder.path(), "some-owner/no-such", "");
     assert!(refusal(folder.path()).contains("base_model_name_or_path of adapter_config.json"));
     // By cloze.json: another than the adapter was trained on, the right one, none.
-    let hash = Sources::find(&checkpoint("bert-token")).unwrap().sha256().unwrap();
+    let hash = Sources::find(checkpoint("bert-token")).unwrap().sha256().unwrap();
     let named = |folder: &str, hash: &str| {
         format!(r#""base": {{"name": "no-such-base", "folder": {folder:?}, "sha256": "{hash}"}}"#)
     };
@@ -241,7 +241,9 @@ fn folders_that_do_not_go_together_are_refused() {
     write(other.path(), &elsewhere);
     assert!(refusal(folder.path()).contains("expected one"));
     let of = |adapters: &[(std::path::PathBuf, f64)]| {
-        let found = Sources::of(&base, adapters).and_then(|sources| Checkpoint::of(&sources));
+        let adapters: Vec<_> =
+            adapters.iter().map(|(path, weight)| (path.into(), *weight)).collect();
+        let found = Sources::of(&base, &adapters).and_then(|sources| Checkpoint::of(&sources));
         said(&base, &found.map(|_| ()).unwrap_err())
     };
     let (a, b) = (path(&folder), path(&other));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use cloze_checkpoint::card::{BaseRef, CARD, CARD_VERSION, Card, KIND};
 use cloze_checkpoint::{CheckpointError, ModelFolder};
 use cloze_heads::classify::HeadSpec;
-use cloze_store::{Existing, StoreError, envelope};
+use cloze_store::{Existing, Location, StoreError, envelope};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, RowParams};
@@ -31,8 +31,8 @@ impl HeadCard {
     ///
     /// # Errors
     /// [`Error::Encoder`] for a file that is not there or none of these.
-    pub fn open(folder: &Path) -> Result<Self, Error> {
-        Ok(envelope::read_json(&folder.join(CARD), KIND, CARD_VERSION)?)
+    pub fn open(folder: impl Into<Location>) -> Result<Self, Error> {
+        Ok(envelope::read_json(folder.into().join(CARD), KIND, CARD_VERSION)?)
     }
 
     /// Writes it into a folder.
@@ -50,21 +50,22 @@ impl HeadCard {
     /// # Errors
     /// [`Error::Model`] if none is named; [`Error::OtherBase`] if it is another than the head was
     /// fitted on; else as [`ModelFolder::find`].
-    pub fn base(&self, folder: &Path) -> Result<ModelFolder, Error> {
+    pub fn base(&self, folder: impl Into<Location>) -> Result<ModelFolder, Error> {
+        let folder = folder.into();
         let Some(base) = &self.card.base else {
             let what = "expected the model that the head goes on top of, base, found none";
-            return Err(Error::Model { path: folder.join(CARD), what: what.into() });
+            return Err(Error::Model { path: folder.join(CARD).to_path_buf(), what: what.into() });
         };
-        open_base(base, folder)
+        open_base(base, &folder)
     }
 }
 
 /// The model that what is saved in `folder` goes on top of.
-pub(crate) fn open_base(base: &BaseRef, folder: &Path) -> Result<ModelFolder, Error> {
+pub(crate) fn open_base(base: &BaseRef, folder: &Location) -> Result<ModelFolder, Error> {
     let found = base.find(folder);
     let found =
         found.map_err(|looked| CheckpointError::NoModel { name: base.name.clone(), looked })?;
-    let model = ModelFolder::open(&found)?;
+    let model = ModelFolder::open(found)?;
     check_base(base, folder, &model)?;
     Ok(model)
 }
@@ -77,17 +78,37 @@ pub(crate) fn check_base(base: &BaseRef, folder: &Path, model: &ModelFolder) -> 
     }
     Err(Error::OtherBase {
         head: folder.to_owned(),
-        model: model.folder().to_owned(),
+        model: model.folder().to_path_buf(),
         expected: base.sha256.clone(),
         found,
     })
 }
 
-/// The path of `to` as seen from the folder `from`, both as they are on the disk.
+/// Record of the model beneath what is saved in `folder`, of which the hash is known.
 ///
 /// # Errors
-/// [`Error::Encoder`] if one of them is not there.
-pub fn relative(from: &Path, to: &Path) -> Result<PathBuf, Error> {
+/// As [`base_folder`].
+pub(crate) fn base_ref(
+    folder: &Path,
+    model: &ModelFolder,
+    sha256: String,
+) -> Result<BaseRef, Error> {
+    Ok(BaseRef { name: model.name(), folder: base_folder(folder, model)?, sha256 })
+}
+
+/// Path of a model as seen from `folder`, both as they are on the disk; of one in memory its name.
+///
+/// # Errors
+/// [`Error::Encoder`] if one of the folders is not there.
+pub(crate) fn base_folder(folder: &Path, model: &ModelFolder) -> Result<String, Error> {
+    if model.folder().is_in_memory() {
+        return Ok(model.name());
+    }
+    Ok(relative(folder, model.folder())?.to_string_lossy().into_owned())
+}
+
+/// Path of `to` as seen from the folder `from`.
+fn relative(from: &Path, to: &Path) -> Result<PathBuf, Error> {
     let [from, to] = [from, to].map(|p| fs_err::canonicalize(p).map_err(StoreError::Read));
     let (from, to) = (from?, to?);
     let same = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();

@@ -1,12 +1,11 @@
 //! Classifiers of inputs, whichever they are: what those of texts and of pairs share.
-use std::path::Path;
 
 use cloze_checkpoint::card::Card;
-use cloze_checkpoint::{Head, ModelFolder, find_folder};
+use cloze_checkpoint::{Head, ModelFolder};
 use cloze_core::{Cancel, Matrix};
 use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Output, PairCut};
 use cloze_heads::classify::{Classifier, ClassifyHead, FeatureParams, Prediction};
-use cloze_store::StoreError;
+use cloze_store::{Location, StoreError};
 
 use super::{HEAD, HeadCard, ZERO_SHOT_SCALE};
 use crate::opening::{self, Opening};
@@ -39,13 +38,12 @@ impl InputClassifier {
     /// sequences, whose pairs are cut as `cut` says.
     pub(super) fn open(opening: Opening, cut: PairCut) -> Result<Self, Error> {
         let Opening { model, runtime, cancel, work } = opening;
-        let model = match model.name() {
-            Some(name) => {
-                let folder = find_folder(name)?;
+        let model = match model.folder()? {
+            Some(folder) => {
                 if Card::open(&folder)?.is_head(&folder) {
                     return Self::open_head(&folder, Opening { model, runtime, cancel, work });
                 }
-                ModelFolder::open(&folder)?
+                ModelFolder::open(folder)?
             }
             None => model.find()?,
         };
@@ -69,14 +67,13 @@ impl InputClassifier {
         Ok(Self { rows, classifier, name: model.name(), cancel })
     }
 
-    fn open_head(folder: &Path, opening: Opening) -> Result<Self, Error> {
+    fn open_head(folder: &Location, opening: Opening) -> Result<Self, Error> {
         let card = HeadCard::open(folder)?;
-        let classifier = Classifier::open(&folder.join(HEAD), &card.head)?;
+        let classifier = Classifier::open(folder.join(HEAD), &card.head)?;
         let builder = card.rows.builder(card.base(folder)?);
         let cancel = opening.cancel.clone();
         let encoder = builder.work_of(opening).open()?;
-        let name = fs_err::canonicalize(folder).map_err(StoreError::Read)?;
-        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = folder.canonical().map_err(StoreError::Read)?.name().unwrap_or_default();
         let rows = Rows::Pooled { encoder: Box::new(encoder), pairs: card.rows.pairs };
         Ok(Self { rows, classifier, name, cancel })
     }

@@ -8,12 +8,14 @@ mod inputs;
 mod pair;
 mod text;
 
-pub use card::{HEAD, HeadCard, relative};
+pub use card::{HEAD, HeadCard};
 pub use inputs::InputClassifier;
 pub use pair::{PairClassifier, PairClassifierBuilder};
 pub use text::{TextClassifier, TextClassifierBuilder};
 
-pub(crate) use card::{check_base, open_base};
+#[cfg(feature = "train")]
+pub(crate) use card::base_folder;
+pub(crate) use card::{base_ref, check_base, open_base};
 
 /// Factor of cosines before they become probabilities where labels are chosen by their names: the scale
 /// that sentence-transformers' contrastive loss, and so all-MiniLM-L6-v2, was trained with

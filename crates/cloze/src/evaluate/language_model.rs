@@ -105,7 +105,7 @@ impl LanguageModelReport {
         seed: u64,
         figures: LanguageFigures,
     ) -> Result<Self, EvaluateError> {
-        let tokenizer = checksum::sha256_file(&model.tokenizer_path()).map_err(Error::from)?;
+        let tokenizer = checksum::sha256_file(model.tokenizer_path()).map_err(Error::from)?;
         Ok(Self {
             model: model.name(),
             model_sha256: model.sha256().map_err(Error::from)?,

@@ -101,7 +101,7 @@ impl<'m> MinimalPairEvaluation<'m> {
         let paradigms = groups(|pair| Some(&pair.paradigm));
         #[expect(clippy::cast_precision_loss, reason = "there are few paradigms")]
         let n = paradigms.len() as f64;
-        let tokenizer = checksum::sha256_file(&model.tokenizer_path()).map_err(Error::from)?;
+        let tokenizer = checksum::sha256_file(model.tokenizer_path()).map_err(Error::from)?;
         Ok(MinimalPairReport {
             model: model.name(),
             model_sha256: model.sha256().map_err(Error::from)?,

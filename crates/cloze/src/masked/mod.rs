@@ -90,7 +90,7 @@ impl MaskedLmBuilder {
         let encoder = encoder.map_err(|source| match source {
             EncoderError::Graph(GraphError::Request { .. }) | EncoderError::GraphOutput { .. } => {
                 let source = Box::new(source);
-                Error::NoMaskedLm { model: model.folder().to_owned(), source }
+                Error::NoMaskedLm { model: model.folder().to_path_buf(), source }
             }
             other => other.into(),
         })?;
@@ -98,14 +98,14 @@ impl MaskedLmBuilder {
         let mut named = model.mask_token().into_iter().chain(MASKS);
         let known = named.find_map(|token| Some((encoder.token_id(token)?, token)));
         let (mask, mask_token) = known.ok_or_else(|| Error::Model {
-            path: tokenizer.clone(),
+            path: tokenizer.to_path_buf(),
             what: "no mask token: expected [MASK] or <mask>, or mask_token in \
                    tokenizer_config.json"
                 .into(),
         })?;
         let mask_token = mask_token.to_owned();
         let words = encoder.vocabulary();
-        let wrong = |what: String| Error::Model { path: model.graph_path(), what };
+        let wrong = |what: String| Error::Model { path: model.graph_path().to_path_buf(), what };
         let vocabulary = encoder
             .width(0)
             .ok_or_else(|| wrong("the graph does not say how wide its logits are".into()))?;
@@ -116,7 +116,16 @@ impl MaskedLmBuilder {
         let ids = 0..u32::try_from(words).unwrap_or(u32::MAX);
         let special = ids.filter(|&id| encoder.is_special(id)).collect();
         let name = model.name();
-        Ok(MaskedLm { encoder, name, tokenizer, mask, mask_token, vocabulary, special, cancel })
+        Ok(MaskedLm {
+            encoder,
+            name,
+            tokenizer: tokenizer.to_path_buf(),
+            mask,
+            mask_token,
+            vocabulary,
+            special,
+            cancel,
+        })
     }
 }
 

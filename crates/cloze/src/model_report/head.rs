@@ -85,7 +85,7 @@ impl HeadReport {
             temperature: head.temperature,
             settings: head.settings,
             training,
-            sha256: cloze_store::checksum::sha256_file(&folder.join(HEAD))?,
+            sha256: cloze_store::checksum::sha256_file(folder.join(HEAD))?,
         })
     }
 }
@@ -103,7 +103,7 @@ pub fn check_head(folder: &Path) -> Result<(ModelCheck, Option<Error>), Error> {
 
 fn problem(folder: &Path) -> Result<(), Error> {
     let card = HeadCard::open(folder)?;
-    Classifier::open(&folder.join(HEAD), &card.head)?;
+    Classifier::open(folder.join(HEAD), &card.head)?;
     card.base(folder).map(drop)
 }
 

@@ -115,7 +115,7 @@ impl SentenceEncoderBuilder {
             States::Layers(layers) => {
                 let path = || model.folder().join("config.json");
                 let count = model.layers().ok_or_else(|| Error::Model {
-                    path: path(),
+                    path: path().to_path_buf(),
                     what: "no num_hidden_layers, so layers cannot be counted".into(),
                 })?;
                 let numbers = layers.resolve(count)?;
@@ -138,7 +138,7 @@ impl SentenceEncoderBuilder {
         let read = if cls_alone { outputs.iter().map(first).collect() } else { outputs.clone() };
         let encoder = Encoder::open_for(&runtime, &model, &read, encoder)?;
         let hidden = encoder.width(0).ok_or_else(|| Error::Model {
-            path: model.graph_path(),
+            path: model.graph_path().to_path_buf(),
             what: "the graph does not say how wide its rows are".into(),
         })?;
         let mut this = SentenceEncoder {

@@ -101,8 +101,9 @@ impl TaggerBuilder {
         let model = opening.model.find()?;
         let folder = || model.folder().to_owned();
         let crf = model.card().crf.clone().map(serde_json::from_value::<Transitions>);
-        let crf =
-            crf.transpose().map_err(|source| Error::CardTransitions { model: folder(), source })?;
+        let crf = crf
+            .transpose()
+            .map_err(|source| Error::CardTransitions { model: folder().to_path_buf(), source })?;
         let of_card = model.card().min_score.filter(|_| self.recall_bias.is_none());
         let params = TagParams::new(model.labels().to_vec())
             .aggregation(self.aggregation)
@@ -114,8 +115,9 @@ impl TaggerBuilder {
             .transitions(crf);
         let of_label = |params: TagParams, (label, score)| params.min_score_of(label, score);
         let params = self.min_scores.into_iter().fold(params, of_label);
-        let decoder =
-            params.check().map_err(|source| Error::TagSettings { model: folder(), source })?;
+        let decoder = params
+            .check()
+            .map_err(|source| Error::TagSettings { model: folder().to_path_buf(), source })?;
         opening.model = model.clone().into();
         Ok(ValidTagger { opening, model, decoder })
     }

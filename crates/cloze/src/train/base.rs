@@ -27,7 +27,7 @@ pub(super) struct StartModel {
 impl StartModel {
     pub(super) fn open(params: &FineTuneParams) -> Result<Self, FineTuneError> {
         let folder = ModelFolder::find(&params.model)?;
-        let refused = |what| FineTuneError::Base { folder: folder.folder().to_owned(), what };
+        let refused = |what| FineTuneError::Base { folder: folder.folder().to_path_buf(), what };
         if !folder.has_weights() {
             return Err(refused(
                 "model.onnx cannot be trained; expected weights, model.safetensors",
@@ -36,7 +36,7 @@ impl StartModel {
         // Their base would be a model with adapters, which none can be.
         let lora = matches!(params.encoder.tuning, Tuning::Lora(_));
         if lora && !folder.sources().adapters().is_empty() {
-            return Err(FineTuneError::HasAdapters { folder: folder.folder().to_owned() });
+            return Err(FineTuneError::HasAdapters { folder: folder.folder().to_path_buf() });
         }
         let most = folder.max_tokens();
         let max_tokens = match params.max_tokens {
@@ -79,7 +79,7 @@ impl StartModel {
     pub(super) fn lower_cases(&self) -> Result<bool, FineTuneError> {
         let path = self.folder.tokenizer_path();
         let tokenizer: Value = serde_json::from_slice(&fs_err::read(&path)?)
-            .map_err(|source| FineTuneError::Json { path, source })?;
+            .map_err(|source| FineTuneError::Json { path: path.to_path_buf(), source })?;
         Ok(lower_cases(&tokenizer["normalizer"]))
     }
 

@@ -73,7 +73,7 @@ fn present<R>(source: DataSource<R>) -> Option<DataSource<R>> {
 
 /// Describes a file for the report, with its checksum if it is one.
 pub(super) fn data_file(path: &str, examples: usize) -> Result<DataFile, FineTuneError> {
-    let sha256 = (path != "-").then(|| checksum::sha256_file(path.as_ref())).transpose();
+    let sha256 = (path != "-").then(|| checksum::sha256_file(path)).transpose();
     let sha256 = sha256.map_err(|source| FineTuneError::File { path: path.to_owned(), source })?;
     Ok(DataFile { file: path.to_owned(), sha256, examples })
 }

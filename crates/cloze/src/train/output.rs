@@ -30,11 +30,11 @@ pub fn beside(output: &Path, ending: &str) -> PathBuf {
 /// [`FineTuneError::OutputIsSource`].
 pub fn refuse_sources(output: &Path, model: &ModelFolder) -> Result<(), FineTuneError> {
     let sources = model.sources();
-    let parts = sources.adapters().iter().map(|(folder, _)| folder.as_path());
+    let parts = sources.adapters().iter().map(|(folder, _)| folder);
     for part in parts.chain([model.folder(), sources.base()]) {
         let same = |path: &Path| fs_err::canonicalize(path).ok();
         if output.exists() && same(output) == same(part) {
-            return Err(FineTuneError::OutputIsSource { folder: part.to_owned() });
+            return Err(FineTuneError::OutputIsSource { folder: part.to_path_buf() });
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use cloze_checkpoint::adapter::{self, Adapter, AdapterModule, Saved, TaskType};
-use cloze_checkpoint::card::{BaseRef, CARD, CARD_VERSION, Card, KIND};
+use cloze_checkpoint::card::{CARD, CARD_VERSION, Card, KIND};
 use cloze_checkpoint::casing;
 use cloze_checkpoint::weights::{self, StoredType};
 use cloze_core::Casing;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::FineTuneError;
 use super::base::StartModel;
-use crate::classifier::relative;
+use crate::classifier::{base_folder, base_ref};
 use crate::companions::companions;
 
 /// Parts of a trained model that are written.
@@ -57,7 +57,7 @@ impl TrainedModel<'_> {
                     target_modules: vec![],
                     modules: self.encoder.modules().iter().map(module).collect(),
                     saved: self.head().map(saved).collect(),
-                    base_model_name_or_path: relative_path(folder, base)?,
+                    base_model_name_or_path: base_folder(folder, &base.folder)?,
                     task_type: self.task,
                 };
                 adapter::write(folder, &adapter, self.dtype, Existing::Refuse)?;
@@ -123,11 +123,7 @@ impl TrainedModel<'_> {
         mut card: Card,
     ) -> Result<(), FineTuneError> {
         if matches!(self.params.tuning, Tuning::Lora(_)) {
-            card.base = Some(BaseRef {
-                name: base.folder.name(),
-                folder: relative_path(folder, base)?,
-                sha256: base.folder.sha256()?,
-            });
+            card.base = Some(base_ref(folder, &base.folder, base.folder.sha256()?)?);
         }
         for name in [adapter::CONFIG, adapter::TENSORS, "model.safetensors", casing::FILE] {
             let path = folder.join(name);
@@ -141,17 +137,12 @@ impl TrainedModel<'_> {
     }
 }
 
-/// Path of the base as seen from the folder.
-fn relative_path(folder: &Path, base: &StartModel) -> Result<String, FineTuneError> {
-    Ok(relative(folder, base.folder.folder())?.to_string_lossy().into_owned())
-}
-
 fn copy_files(folder: &Path, base: &StartModel) -> Result<(), FineTuneError> {
     for (name, from) in companions(&base.folder) {
         let to = folder.join(name);
         if !["config.json", "README.md", "model.safetensors", casing::FILE].contains(&name) {
             fs_err::create_dir_all(to.parent().unwrap_or(folder))?;
-            fs_err::copy(from, to)?;
+            fs_err::copy(&*from, to)?;
         }
     }
     Ok(())

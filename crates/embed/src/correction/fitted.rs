@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use cloze_store::{Existing, envelope};
+use cloze_store::{Existing, Location, envelope};
 use serde::{Deserialize, Serialize};
 
 use super::{Correct, Correction, Method};
@@ -124,7 +124,7 @@ impl FittedCorrection {
     /// [`EmbedError::Store`], whose [`StoreError`](cloze_store::StoreError) says whether the file
     /// cannot be read, is no JSON, cut off or contradicts itself, is of another kind, or of a later
     /// version.
-    pub fn open(path: &Path) -> Result<Self, EmbedError> {
+    pub fn open(path: impl Into<Location>) -> Result<Self, EmbedError> {
         Ok(envelope::read_json(path, KIND, FORMAT_VERSION)?)
     }
 

@@ -51,7 +51,7 @@ fn version_1_is_read_back() {
         if std::env::var_os("CLOZE_WRITE_FIXTURES").is_some() {
             fitted.save(&fixture(name), Existing::Replace).unwrap();
         }
-        let read = FittedCorrection::open(&fixture(name)).unwrap();
+        let read = FittedCorrection::open(fixture(name)).unwrap();
         assert_eq!(read, fitted, "{name}");
         assert_eq!((read.count(), read.fitted()), (4, &provenance(3)));
         assert_eq!(read.method(), method.effective(3));
@@ -63,18 +63,18 @@ fn version_1_is_read_back() {
         assert!(matches!(again, Err(EmbedError::Store(StoreError::Exists { .. }))));
     }
     // (4 − 2) / √2 = √2, nothing, (10 − 6) / √8 = √2.
-    let zscore = FittedCorrection::open(&fixture("zscore")).unwrap();
+    let zscore = FittedCorrection::open(fixture("zscore")).unwrap();
     let found = zscore.apply(&[4.0, 99.0, 10.0]).unwrap();
     cloze_testkit::assert_close(&found, &[2_f32.sqrt(), 0.0, 2_f32.sqrt()], 1e-6, 0.0);
     // The widest direction is the third.
-    let top = FittedCorrection::open(&fixture("all-but-the-top")).unwrap();
+    let top = FittedCorrection::open(fixture("all-but-the-top")).unwrap();
     cloze_testkit::assert_close(
         &top.apply(&[4.0, 99.0, 10.0]).unwrap(),
         &[2.0, 89.0, 0.0],
         1e-6,
         0.0,
     );
-    let whitening = FittedCorrection::open(&fixture("whitening")).unwrap();
+    let whitening = FittedCorrection::open(fixture("whitening")).unwrap();
     assert_eq!((whitening.width_in(), whitening.width_out()), (3, 2));
     assert_eq!(top.method(), Method::AllButTheTop { directions: Some(1) });
 }

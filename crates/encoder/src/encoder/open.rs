@@ -64,7 +64,7 @@ impl Encoder {
         check_width(&ports, outputs, model.labels().len(), &path)?;
         let most = if info.dynamic_quantization { 1 } else { usize::MAX };
         let threads = (params.threads, params.shared_threads.clone());
-        let pool = Pool::new(graph, path, ports, threads);
+        let pool = Pool::new(graph, path.to_path_buf(), ports, threads);
         Ok(Self {
             tokenizer,
             pool,
@@ -91,7 +91,7 @@ fn prepare(
     model: &ModelFolder,
     outputs: &[Output],
 ) -> Result<Prepared, EncoderError> {
-    let refused = |source| EncoderError::Session { path: model.graph_path(), source };
+    let refused = |source| EncoderError::Session { path: model.graph_path().to_path_buf(), source };
     if !model.has_weights() {
         let checked = open_model(model)?;
         let info = checked.info.clone();

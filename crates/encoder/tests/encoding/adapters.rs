@@ -55,7 +55,7 @@ const ADAPTERS: [(&str, &str, Output); 13] = [
 fn every_result_is_that_of_peft() {
     let runtime = super::runtime();
     for (name, base, output) in ADAPTERS {
-        let model = ModelFolder::open(&adapter(name)).unwrap();
+        let model = ModelFolder::open(adapter(name)).unwrap();
         let encoder = Encoder::open_for(&runtime, &model, &[output], EncoderParams::new()).unwrap();
         let texts = fs_err::read(checkpoint(base).join("texts.json")).unwrap();
         let Texts { texts, pairs } = serde_json::from_slice(&texts).unwrap();

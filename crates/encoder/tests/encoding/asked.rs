@@ -40,7 +40,7 @@ fn bits(rows: &[f32]) -> Vec<u32> {
 #[test]
 fn a_row_is_computed_for_each_place_asked_for() {
     for name in MODELS {
-        let checkpoint_ = Checkpoint::open(&checkpoint(name)).unwrap();
+        let checkpoint_ = Checkpoint::open(checkpoint(name)).unwrap();
         let vocabulary = checkpoint_.config().vocabulary;
         let graph = |params: BuildParams| {
             Graph::build(&checkpoint_, &params.head(Head::MaskedLm)).unwrap().info()

@@ -92,7 +92,7 @@ fn a_word_is_seen_as_it_is_written() {
 fn the_row_is_added_before_the_norm() {
     let copy = cased("bert", 32);
     let encoder = open(copy.path(), Output::Hidden(0), EncoderParams::new());
-    let weights = cloze_checkpoint::Checkpoint::open(&checkpoint("bert")).unwrap();
+    let weights = cloze_checkpoint::Checkpoint::open(checkpoint("bert")).unwrap();
     let read = |name: &str| weights.weights().reader().read(&format!("embeddings.{name}")).unwrap();
     let [words, positions, types] =
         ["word", "position", "token_type"].map(|n| read(&format!("{n}_embeddings.weight")));

@@ -331,7 +331,7 @@ fn a_lower_layer_needs_no_higher_one() {
 
 #[test]
 fn a_tagger_reads_weights_like_a_graph() {
-    let model = ModelFolder::open(&checkpoint("bert-token")).unwrap();
+    let model = ModelFolder::open(checkpoint("bert-token")).unwrap();
     let encoder = Encoder::open(&super::runtime(), &model, EncoderParams::new()).unwrap();
     let rows = encoder.encode(&["the cat sat"]).unwrap();
     assert_eq!((rows[0].rows.rows(), rows[0].rows.cols()), (rows[0].tokens.len(), 5));
@@ -339,7 +339,7 @@ fn a_tagger_reads_weights_like_a_graph() {
 
 #[test]
 fn what_a_checkpoint_has_not_is_named() {
-    let model = ModelFolder::open(&checkpoint("bert")).unwrap();
+    let model = ModelFolder::open(checkpoint("bert")).unwrap();
     let open = |outputs: &[Output]| {
         Encoder::open_for(&super::runtime(), &model, outputs, EncoderParams::new())
     };
@@ -375,7 +375,7 @@ fn a_sequence_that_does_not_fit_is_refused() {
 /// Of a text that is too long, the first window alone, and it is counted.
 #[test]
 fn truncation_is_asked_for_and_counted() {
-    let model = ModelFolder::open(&checkpoint("bert")).unwrap();
+    let model = ModelFolder::open(checkpoint("bert")).unwrap();
     let params = EncoderParams::new().truncate(true);
     let encoder =
         Encoder::open_for(&super::runtime(), &model, &[Output::Hidden(2)], params).unwrap();
@@ -402,7 +402,7 @@ fn a_folder_with_neither_weights_nor_graph_says_so() {
 /// the texts': of 9 and 4 tokens 4 and 3 stay, and the counts tell.
 #[test]
 fn pairs_are_cut_to_the_window_and_counted() {
-    let model = ModelFolder::open(&checkpoint("bert-sequence")).unwrap();
+    let model = ModelFolder::open(checkpoint("bert-sequence")).unwrap();
     let params = EncoderParams::new().window(Some(8));
     let outputs = [Output::Head(Head::Sequence)];
     let encoder = Encoder::open_for(&super::runtime(), &model, &outputs, params).unwrap();

@@ -6,7 +6,7 @@ use cloze_heads::{TagDecoder, TagParams};
 use cloze_testkit::{Random, texts};
 
 fn tagger() -> TagDecoder {
-    let model = ModelFolder::open(&super::pii()).unwrap();
+    let model = ModelFolder::open(super::pii()).unwrap();
     TagParams::new(model.labels().to_vec()).check().unwrap()
 }
 

@@ -77,7 +77,7 @@ fn the_first_row_of_any_state_is_that_of_all_its_rows() {
 /// stand in for it where only they are wanted.
 #[test]
 fn the_last_layer_attends_from_the_first_token_alone() {
-    let weights = Checkpoint::open(&checkpoint("bert-pretraining")).unwrap();
+    let weights = Checkpoint::open(checkpoint("bert-pretraining")).unwrap();
     let layers = weights.config().layers;
     let count = |params: &BuildParams| {
         let graph = Graph::build(&weights, params).unwrap().model.graph.unwrap();

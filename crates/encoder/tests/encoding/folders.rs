@@ -201,7 +201,7 @@ fn of_two_outputs_the_one_called_logits_is_taken() {
     let [named, plain] = [copy.path(), &model("tiny")]
         .map(|f| super::encode_one(&super::open(f, EncoderParams::new()), "ann lives"));
     assert_eq!(named, plain);
-    let oddly = ModelFolder::open(&model("tiny-int32-types")).unwrap();
+    let oddly = ModelFolder::open(model("tiny-int32-types")).unwrap();
     assert_eq!(encoder::check(&oddly).unwrap().outputs, ["out_7"]);
 }
 

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use cloze_store::Location;
 use fs_err::File;
 
 use super::ElementType;
@@ -41,7 +42,7 @@ struct Reference<'a> {
 /// The files of a model, read as its tensors ask for them.
 pub(super) struct Reader<'a> {
     path: &'a Path,
-    folder: &'a Path,
+    folder: &'a Location,
     max_bytes: u64,
     left: u64,
     files: Vec<ExternalFile>,
@@ -50,7 +51,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// For the model `path` of `size` bytes, with its files in `folder`.
-    pub(super) fn new(path: &'a Path, folder: &'a Path, max_bytes: u64, size: u64) -> Self {
+    pub(super) fn new(path: &'a Path, folder: &'a Location, max_bytes: u64, size: u64) -> Self {
         let left = max_bytes.saturating_sub(size);
         Self { path, folder, max_bytes, left, files: vec![], by_location: HashMap::new() }
     }
@@ -65,11 +66,12 @@ impl<'a> Reader<'a> {
         if references.is_empty() {
             return Ok(vec![]); // and no folder is needed
         }
-        let named = if self.folder.as_os_str().is_empty() { Path::new(".") } else { self.folder };
-        let folder = fs_err::canonicalize(named)?;
+        let here = self.folder.as_os_str().is_empty().then(|| Path::new(".").into());
+        let folder = here.as_ref().unwrap_or(self.folder).canonical()?;
         for reference in &references {
             let i = match self.by_location.get(reference.location) {
                 Some(i) => *i,
+                None if folder.is_in_memory() => self.take(&folder, reference)?,
                 None => self.load(&folder, reference, |file| File::open(file))?,
             };
             let ExternalFile { path: file, bytes, .. } = &self.files[i];
@@ -172,11 +174,29 @@ impl<'a> Reader<'a> {
         if bytes.len() as u64 != opened.len() {
             return Err(changed());
         }
-        self.left -= opened.len();
-        let (location, bytes) = (reference.location.to_owned(), Bytes::from(bytes));
+        Ok(self.push(reference, file, bytes.into()))
+    }
+
+    /// The same of a file in memory, where there are no links.
+    fn take(&mut self, folder: &Location, reference: &Reference<'_>) -> Result<usize, GraphError> {
+        let (path, file) = (self.path.to_owned(), folder.join(reference.location));
+        let Some(bytes) = file.bytes() else {
+            let (tensor, file) = (reference.tensor.to_owned(), file.to_path_buf());
+            return Err(GraphError::ExternalNotAFile { path, tensor, file });
+        };
+        if bytes.len() as u64 > self.left {
+            let (max_bytes, file) = (self.max_bytes, file.to_path_buf());
+            return Err(GraphError::ExternalTooLarge { path, max_bytes, file });
+        }
+        Ok(self.push(reference, file.to_path_buf(), bytes))
+    }
+
+    fn push(&mut self, reference: &Reference<'_>, path: PathBuf, bytes: Bytes) -> usize {
+        self.left -= bytes.len() as u64;
+        let location = reference.location.to_owned();
         self.by_location.insert(location.clone(), self.files.len());
-        self.files.push(ExternalFile { location, path: file, bytes });
-        Ok(self.files.len() - 1)
+        self.files.push(ExternalFile { location, path, bytes });
+        self.files.len() - 1
     }
 
     /// The path of a location and what is there: a regular file, with no link on the way.
@@ -256,7 +276,8 @@ mod tests {
         folder: &Path,
         open: impl FnOnce(&Path) -> std::io::Result<File>,
     ) -> Result<Bytes, GraphError> {
-        let mut reader = Reader::new(Path::new("m"), folder, 100, 0);
+        let root = Location::from(folder);
+        let mut reader = Reader::new(Path::new("m"), &root, 100, 0);
         let reference =
             Reference { tensor: "t", location: "w", offset: 0, length: None, needed: 0 };
         reader.load(folder, &reference, open).map(|i| reader.files[i].bytes.clone())

@@ -19,6 +19,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use cloze_checkpoint::ModelFolder;
+use cloze_store::Location;
 use prost::Message;
 
 use crate::GraphError;
@@ -36,7 +37,7 @@ use wire::{Limits, Stop};
 /// # Errors
 /// Errors of [`ValidCheckParams::open`].
 pub fn open_model(model: &ModelFolder) -> Result<CheckedModel, GraphError> {
-    CheckParams::new().check()?.open(&model.graph_path())
+    CheckParams::new().check()?.open(model.graph_path())
 }
 
 /// Domains whose operators ONNX Runtime has built in; the last two are its own, for the layouts
@@ -165,23 +166,28 @@ impl ValidCheckParams {
     /// # Errors
     /// [`GraphError::Read`] and [`GraphError::NotAFile`] if there is no such file, and all that
     /// [`judge`](Self::judge) returns.
-    pub fn open(&self, path: &Path) -> Result<CheckedModel, GraphError> {
+    pub fn open(&self, path: impl Into<Location>) -> Result<CheckedModel, GraphError> {
+        let path = path.into();
+        let folder = path.parent().unwrap_or_else(|| Path::new("").into());
+        if let Some(bytes) = path.bytes() {
+            return self.judge_as(bytes, &folder, &path);
+        }
         let max_bytes = self.0.max_bytes;
         // Asked before opening: to open a pipe is to wait for its writer.
-        if !fs_err::metadata(path)?.is_file() {
-            return Err(GraphError::NotAFile { path: path.to_owned() });
+        if !fs_err::metadata(&path)?.is_file() {
+            return Err(GraphError::NotAFile { path: path.to_path_buf() });
         }
-        let file = fs_err::File::open(path)?;
-        let size = file.metadata()?.len();
+        let file = path.open()?;
+        let size = file.byte_len()?;
         let mut bytes = vec![];
         if size <= max_bytes {
             file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         }
         let found = size.max(bytes.len() as u64);
         if found > max_bytes {
-            return Err(GraphError::TooLarge { path: path.to_owned(), max_bytes, found });
+            return Err(GraphError::TooLarge { path: path.to_path_buf(), max_bytes, found });
         }
-        self.judge_as(bytes.into(), path.parent().unwrap_or(Path::new("")), path)
+        self.judge_as(bytes.into(), &folder, &path)
     }
 
     /// Judges a model that has been read already; external data are looked for in `folder`, which
@@ -203,13 +209,13 @@ impl ValidCheckParams {
     /// [`GraphError::ExternalHardLink`], [`GraphError::ExternalOutside`],
     /// [`GraphError::ExternalTooLarge`] and [`GraphError::ExternalRange`].
     pub fn judge(&self, bytes: Bytes, folder: &Path) -> Result<CheckedModel, GraphError> {
-        self.judge_as(bytes, folder, folder)
+        self.judge_as(bytes, &folder.into(), folder)
     }
 
     fn judge_as(
         &self,
         bytes: Bytes,
-        folder: &Path,
+        folder: &Location,
         path: &Path,
     ) -> Result<CheckedModel, GraphError> {
         let CheckParams { max_bytes, max_nodes, max_fields, max_depth, .. } = self.0;

@@ -319,7 +319,7 @@ impl Graph {
 
 fn check_request(checkpoint: &Checkpoint, params: &BuildParams) -> Result<(), GraphError> {
     let wrong =
-        |what: String| Err(GraphError::Request { path: checkpoint.folder().to_owned(), what });
+        |what: String| Err(GraphError::Request { path: checkpoint.folder().to_path_buf(), what });
     let layers = checkpoint.config().layers;
     let mut asked = params.hidden.iter().chain(&params.first);
     if let Some(layer) = asked.find(|&&layer| layer > layers) {

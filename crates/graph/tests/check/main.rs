@@ -174,21 +174,21 @@ fn limits_are_met_before_they_are_passed() {
     for name in ["deep_8", "functions_8"] {
         open(&data(name)).unwrap();
         let shallow = CheckParams::new().max_depth(7).check().unwrap();
-        assert_eq!(refusal(&data(name), shallow.open(&data(name))).0, "TooDeep", "{name}");
+        assert_eq!(refusal(&data(name), shallow.open(data(name))).0, "TooDeep", "{name}");
     }
     // f7 has 2 nodes, each of the others 2 more than twice the next: 2^(i + 1) − 2, so f0 510.
     // Main has one.
-    let nodes = |n| CheckParams::new().max_nodes(n).check().unwrap().open(&data("functions_8"));
+    let nodes = |n| CheckParams::new().max_nodes(n).check().unwrap().open(data("functions_8"));
     assert_eq!(nodes(511).unwrap().info.nodes, 1 + 8 * 2);
     assert_eq!(refusal(&data("functions_8"), nodes(510)).0, "TooManyNodes");
     let size = common("float").bytes;
-    let bytes = |n| CheckParams::new().max_bytes(n).check().unwrap().open(&data("float"));
+    let bytes = |n| CheckParams::new().max_bytes(n).check().unwrap().open(data("float"));
     assert!(bytes(size).is_ok());
     assert_eq!(
         refusal(&data("float"), bytes(size - 1)),
         ("TooLarge".into(), format!("{size} bytes; at most {} are read", size - 1))
     );
-    let fields = |n| CheckParams::new().max_fields(n).check().unwrap().open(&data("float"));
+    let fields = |n| CheckParams::new().max_fields(n).check().unwrap().open(data("float"));
     assert!(fields(1000).is_ok());
     assert_eq!(
         refusal(&data("float"), fields(10)),
@@ -200,7 +200,7 @@ fn limits_are_met_before_they_are_passed() {
 fn a_domain_can_be_allowed() {
     let params = CheckParams::new().allow_domain("com.evil").check().unwrap();
     for name in ["bad_domain_node", "bad_domain_import", "bad_domain_decoy"] {
-        params.open(&data(name)).unwrap();
+        params.open(data(name)).unwrap();
     }
 }
 
@@ -213,7 +213,7 @@ fn settings_are_judged_at_their_edges() {
     assert_eq!(text(new().max_bytes(1).max_nodes(1).max_fields(1).max_depth(0)), None);
     let largest = new().max_bytes(u64::MAX).max_nodes(usize::MAX).max_fields(usize::MAX);
     assert_eq!(text(largest.clone().max_depth(30)), None);
-    largest.check().unwrap().open(&data("float")).unwrap();
+    largest.check().unwrap().open(data("float")).unwrap();
     assert_eq!(text(new().max_bytes(0)), zero("max_bytes"));
     assert_eq!(text(new().max_nodes(0)), zero("max_nodes"));
     assert_eq!(text(new().max_fields(0)), zero("max_fields"));

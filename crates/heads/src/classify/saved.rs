@@ -8,7 +8,7 @@ use std::path::Path;
 
 use cloze_embed::EmbedError;
 use cloze_embed::correction::Method;
-use cloze_store::Existing;
+use cloze_store::{Existing, Location};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -153,9 +153,10 @@ impl Classifier {
     /// [`HeadError::Tensor`] names the first tensor that is missing, unknown, or not of the type
     /// and shape that `spec` asks for; [`HeadError::Correction`] for numbers that make none; else
     /// as [`Features::new`] and [`ClassifyHead`]'s parts.
-    pub fn open(path: &Path, spec: &HeadSpec) -> Result<Self, HeadError> {
-        let bytes = tensors::read(path)?;
-        let file = Tensors::of(path, &bytes)?;
+    pub fn open(path: impl Into<Location>, spec: &HeadSpec) -> Result<Self, HeadError> {
+        let path = path.into();
+        let bytes = tensors::read(&path)?;
+        let file = Tensors::of(&path, &bytes)?;
         let vector = spec.width / spec.combine.vectors();
         let correction = spec.correction.map(|m| file.correction(m, vector)).transpose()?;
         let features = Features::new(spec.combine, spec.width, correction, spec.normalize)?;

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use cloze_embed::correction::{Correct, Method};
-use cloze_store::Existing;
+use cloze_store::{Existing, Location};
 use half::f16;
 use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
@@ -70,11 +70,12 @@ impl FittedSenses {
     /// unknown, holds a number that is none, or is not of the type and shape that `spec` asks for;
     /// [`HeadError::Correction`] for numbers that make none; [`HeadError::Lexicon`] for words that are
     /// in no order; [`HeadError::OutOfRange`] for a prior that is none.
-    pub fn open(path: &Path, spec: SenseSpec) -> Result<Self, HeadError> {
+    pub fn open(path: impl Into<Location>, spec: SenseSpec) -> Result<Self, HeadError> {
+        let path = path.into();
         let SenseSpec { width, correction, prior, words } = spec;
         let lexicon = Lexicon::new(words)?;
-        let bytes = tensors::read(path)?;
-        let file = Tensors::of(path, &bytes)?;
+        let bytes = tensors::read(&path)?;
+        let file = Tensors::of(&path, &bytes)?;
         let mut known = vec![VECTORS];
         known.extend(correction.into_iter().flat_map(tensors::names_of));
         file.check_known(&known)?;

@@ -22,7 +22,7 @@ fn example(tokens: usize, targets: &[(usize, u32)], is_next: Option<bool>) -> Ma
 
 /// The encoder of a checkpoint, and a task with all heads that it has.
 fn open(name: &str) -> (TrainableEncoder, MaskedTask, Parameters) {
-    let checkpoint = Checkpoint::open(&checkpoint(name)).unwrap();
+    let checkpoint = Checkpoint::open(checkpoint(name)).unwrap();
     let mut parameters = Parameters::default();
     let params = TrainableEncoderParams::default().tuning(Tuning::Full).embeddings(true);
     let encoder =
@@ -129,7 +129,7 @@ fn losses_are_those_of_transformers_logits() {
 
 /// A head over a word table of its own that stands for the encoder's, of four numbers and nine words.
 fn by_hand(parameters: &mut Parameters, next: bool) -> MaskedTask {
-    let mut config = Checkpoint::open(&checkpoint("bert-pretraining")).unwrap().config().clone();
+    let mut config = Checkpoint::open(checkpoint("bert-pretraining")).unwrap().config().clone();
     (config.hidden, config.vocabulary) = (4, 9);
     let mut random = Random::new(11);
     let table = parameters.add("words", &[9, 4], numbers(&mut random, 36), true);
@@ -217,7 +217,7 @@ fn what_does_not_go_together_is_refused() {
         assert!(error.to_string().contains(what), "{error}");
         assert!(task.guess(&parameters, &[&example], &hidden).is_err());
     }
-    let config = Checkpoint::open(&checkpoint("bert-pretraining")).unwrap().config().clone();
+    let config = Checkpoint::open(checkpoint("bert-pretraining")).unwrap().config().clone();
     let none = MaskedTask::new(&config, None, None, &parameters);
     assert!(matches!(none, Err(TuneError::Setting { .. })));
     let narrow = DenseLayer::drawn(&mut parameters, "narrow", 3, 2, 1).unwrap();
@@ -228,7 +228,7 @@ fn what_does_not_go_together_is_refused() {
 /// A new head guesses each word as often as it was said to be.
 #[test]
 fn a_new_head_begins_with_frequencies() {
-    let checkpoint = Checkpoint::open(&checkpoint("bert")).unwrap();
+    let checkpoint = Checkpoint::open(checkpoint("bert")).unwrap();
     let mut parameters = Parameters::default();
     let params = TrainableEncoderParams::default().check().unwrap();
     let encoder = TrainableEncoder::open(&checkpoint, &params, 1, &mut parameters).unwrap();

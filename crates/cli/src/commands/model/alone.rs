@@ -38,7 +38,7 @@ pub(super) fn write(
         let to = path.join(name);
         if name != "config.json" && name != README {
             fs_err::create_dir_all(to.parent().unwrap_or(path))?;
-            fs_err::copy(from, to)?;
+            fs_err::copy(&*from, to)?;
         }
     }
     let mut card = card(model)?;
@@ -83,10 +83,10 @@ fn card(model: &ModelFolder) -> anyhow::Result<Card> {
 /// What the cards of base and adapters say of limits, of which none is lifted.
 fn limits(model: &ModelFolder) -> String {
     let sources = model.sources();
-    let adapters = sources.adapters().iter().map(|(folder, _)| folder.as_path());
+    let adapters = sources.adapters().iter().map(|(folder, _)| folder);
     let sections = adapters.chain([sources.base()]).filter_map(|folder| {
         let text = readme::section(&readme::read(folder), &LIMITS)?;
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = folder.name().unwrap_or_default();
         Some(format!("Of `{name}`:\n\n{text}\n\n"))
     });
     let sections: String = sections.collect();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use cloze_checkpoint::{ModelFolder, find_folder};
+use cloze_store::Location;
 
 use crate::flags::dtype::DtypeArg;
 use crate::flags::read::ReadFlags;
@@ -108,8 +109,8 @@ impl ModelMergeArgs {
             bail!("{weights} --weight for {adapters} --adapter; expected one for each, or none");
         }
         let weights = self.weight.iter().copied().chain(std::iter::repeat(1.0));
-        let adapters: Vec<(PathBuf, f64)> = self.adapter.iter().cloned().zip(weights).collect();
-        Ok(ModelFolder::with_adapters(&find_folder(&self.model)?, &adapters)?)
+        let adapters: Vec<_> = self.adapter.iter().map(Location::from).zip(weights).collect();
+        Ok(ModelFolder::with_adapters(find_folder(&self.model)?, &adapters)?)
     }
 }
 

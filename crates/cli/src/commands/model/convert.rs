@@ -1,6 +1,6 @@
 //! `cloze model convert`: weights stored smaller, or a graph.
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::bail;
 use cloze::companions::companions;
@@ -59,18 +59,18 @@ pub(super) fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result
         let bytes = match name {
             // An adapter's classifier makes it another.
             "config.json" => checkpoint.config_json()?,
-            _ => fs_err::read(&from)?,
+            _ => fs_err::read(&*from)?,
         };
         let mut file = AtomicFile::create(&to, existing)?;
         file.write_all(&bytes)?;
         file.commit()?;
         written.push(to);
     }
-    let size = |path: &PathBuf| fs_err::metadata(path).map_or(0, |m| m.len());
+    let size = |path: &Path| fs_err::metadata(path).map_or(0, |m| m.len());
     let report = Converted {
         written: written.iter().map(|p| p.display().to_string()).collect(),
         bytes: size(&result),
-        bytes_before: checkpoint.weights().files().iter().map(size).sum(),
+        bytes_before: checkpoint.weights().files().iter().map(|file| size(file)).sum(),
     };
     let mut out = io::stdout().lock();
     if args.json {

@@ -8,7 +8,7 @@ use cloze_checkpoint::quantize::{ActivationCalibration, Observed, quantize as wr
 use cloze_checkpoint::{Checkpoint, ModelFolder};
 use cloze_encoder::EncoderParams;
 use cloze_encoder::observe::{self, Observer};
-use cloze_store::Existing;
+use cloze_store::{Existing, Location};
 use serde::Serialize;
 
 use super::alone::{self, Written};
@@ -59,7 +59,7 @@ pub(super) fn quantize(
     let Written { bytes, sha256 } =
         alone::write(&model, (&args.output, args.force), &made, weights)?;
     let checkpoint = Checkpoint::of(model.sources())?;
-    let size = |path: &std::path::PathBuf| fs_err::metadata(path).map_or(0, |m| m.len());
+    let size = |file: &Location| fs_err::metadata(file).map_or(0, |m| m.len());
     let bytes_before = checkpoint.weights().files().iter().map(size).sum();
     let report =
         Quantized { output: args.output.display().to_string(), bytes, bytes_before, sha256 };

@@ -30,7 +30,7 @@ impl Made {
         Ok(Self {
             model: model.name(),
             model_sha256: model.sha256()?,
-            tokenizer_sha256: checksum::sha256_file(&model.tokenizer_path())?,
+            tokenizer_sha256: checksum::sha256_file(model.tokenizer_path())?,
             masking,
         })
     }

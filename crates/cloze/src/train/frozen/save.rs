@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use cloze_checkpoint::ModelFolder;
-use cloze_checkpoint::card::{BaseRef, Card};
+use cloze_checkpoint::card::Card;
 use cloze_embed::Method;
 use cloze_heads::Classifier;
 use cloze_report::classifier::{ClassifierReport, card, page};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::FitError;
 use crate::RowParams;
-use crate::classifier::{HEAD, HeadCard, relative};
+use crate::classifier::{HEAD, HeadCard, base_ref};
 use crate::train::create_folder;
 
 /// A classifier that was trained, with its report.
@@ -89,13 +89,9 @@ impl TrainedClassifier {
     /// The `cloze.json` of the folder, in which the head is.
     fn head_card(&self, folder: &Path) -> Result<HeadCard, FitError> {
         let report = &self.report;
-        let sha256 = checksum::sha256_file(&folder.join(HEAD))?;
-        let base = BaseRef {
-            name: self.base.name(),
-            // The temporary folder lies where the final one will.
-            folder: relative(folder, self.base.folder())?.to_string_lossy().into_owned(),
-            sha256: report.model.sha256.clone(),
-        };
+        let sha256 = checksum::sha256_file(folder.join(HEAD))?;
+        // The temporary folder lies where the final one will.
+        let base = base_ref(folder, &self.base, report.model.sha256.clone())?;
         let description = format!(
             "{} to {}",
             if self.rows.pairs.is_some() { "Pairs of texts" } else { "Texts" },

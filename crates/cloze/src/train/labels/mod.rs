@@ -143,7 +143,7 @@ impl ValidTunedClassifierTrainParams {
         let base = StartModel::open(&self.common.params)?;
         if self.params.pairs.is_some() && base.tokenizer.pair_limit().is_none() {
             let (folder, what) = (base.folder.folder().to_owned(), "takes no pairs of texts");
-            return Err(FineTuneError::Base { folder, what });
+            return Err(FineTuneError::Base { folder: folder.to_path_buf(), what });
         }
         let encoder = self.common.params.encoder.clone();
         let run = Run::begin(&self.common, encoder, base, (observer, cancel), started)?;

@@ -136,7 +136,7 @@ impl ValidLanguageModelTrainParams {
         let base = StartModel::open(&self.common.params)?;
         if self.next_weight.is_some() && !base.checkpoint.config().family.next_sentence {
             let what = "models of its family have no next-sentence head; expected one of BERT's";
-            return Err(FineTuneError::Base { folder: base.folder.folder().to_owned(), what });
+            return Err(FineTuneError::Base { folder: base.folder.folder().to_path_buf(), what });
         }
         let encoder = self.common.params.encoder.clone();
         let run = Run::begin(&self.common, encoder, base, (observer, cancel), started)?;
@@ -263,7 +263,7 @@ impl Job<'_> {
         let StartModel { folder, tokenizer, checkpoint, .. } = &self.run.base;
         let Some(mask) = folder.mask_token().and_then(|token| tokenizer.id(token)) else {
             let (folder, what) = (folder.folder().to_owned(), "its tokenizer has no mask token");
-            return Err(FineTuneError::Base { folder, what });
+            return Err(FineTuneError::Base { folder: folder.to_path_buf(), what });
         };
         Ok(MaskParams::new(mask, checkpoint.config().vocabulary)
             .share(masking.share)
