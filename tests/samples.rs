@@ -2,12 +2,13 @@
 //! windows or reading loses entities unseen. The figures are floors under what was measured.
 #![expect(clippy::unwrap_used, reason = "what cannot be read fails the test")]
 
+use cloze_corpus::find_sources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cloze::Tagger;
-use cloze_corpus::{Piece, ReadParams, walk};
+use cloze_corpus::{Piece, ReadParams};
 use serde_json::Value;
 
 type Key = (String, Option<u64>, Option<String>);
@@ -72,7 +73,7 @@ const FOUND: usize = 560;
 /// Texts of the samples, in the order in which the command reads them.
 fn texts() -> Vec<String> {
     let samples = root().join("data/samples").to_string_lossy().into_owned();
-    let found = walk::find(&[samples], true);
+    let found = find_sources(&[samples], true);
     let params = ReadParams::default().check().unwrap();
     let mut texts = vec![];
     for source in &found.sources {

@@ -1,5 +1,6 @@
 //! How alike texts are: against cosines of what `cloze embed` writes.
-use cloze::embed::{Poolings, Provenance};
+use cloze::embed::Poolings;
+use cloze::embed::correction::Provenance;
 use cloze::store::Existing;
 use cloze::{Accumulator, FittedCorrection, Layers, Level, Method, ModelFolder, Pooling};
 use serde_json::{Value, json};

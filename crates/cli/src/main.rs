@@ -91,7 +91,7 @@ fn interrupt_cleanly() {
         if commands::train::interrupt::stop() {
             return;
         }
-        cloze_store::atomic::discard_pending();
+        cloze_store::discard_pending();
         // Not the standard library's `exit`, which runs the destructors of ONNX Runtime while other
         // threads are still in it: one interrupt in fifteen was a segmentation fault.
         signal_hook::low_level::exit(terminal::messages::INTERRUPTED.into());

@@ -1,9 +1,8 @@
 //! An index of texts, asked in words: `cargo run -p cloze --example search -- [QUESTION]`.
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
-use cloze::search::{IndexParams, IndexRecord, Writer};
-use cloze::text_index::encoder_card;
-use cloze::{SentenceEncoder, TextIndex};
+use cloze::search::index::{IndexParams, IndexRecord, Writer};
+use cloze::{SentenceEncoder, TextIndex, encoder_card};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let question = std::env::args().nth(1);

@@ -100,21 +100,21 @@
 //! ```
 //!
 //! In the order data flows:
-//! - [`opening`]: which model, on which runtime;
+//! - [`ModelRef`]: the model to open;
 //! - [`batch`]: many texts, one result per text;
-//! - [`tagger`]: texts to entities;
-//! - [`sentence`]: texts to vectors;
-//! - [`hidden_states`]: texts to hidden states and logits of every token;
-//! - [`rows`]: texts and pairs to rows for a head;
+//! - [`Tagger`]: texts to entities;
+//! - [`SentenceEncoder`]: texts to vectors;
+//! - [`HiddenStates`]: texts to hidden states and logits of every token;
+//! - [`Input`], [`RowParams`]: texts and pairs to rows for a head;
 //! - [`similarity`]: texts and words compared, without and with a correction;
-//! - [`layer_sampler`]: hidden states of every layer, sampled;
-//! - [`classifier`]: texts and pairs to labels;
-//! - [`rerank`]: documents ordered for a query;
-//! - [`masked`]: words for masks;
-//! - [`score`]: how likely texts are to a masked language model;
-//! - [`next_sentence`]: whether a text goes on from another;
-//! - [`senses`]: senses of words in texts;
-//! - [`text_index`]: texts found by texts, in an index on disk;
+//! - [`LayerSampler`]: hidden states of every layer, sampled;
+//! - [`TextClassifier`], [`PairClassifier`]: texts and pairs to labels;
+//! - [`Reranker`]: documents ordered for a query;
+//! - [`MaskedLm`]: words for masks;
+//! - [`Scorer`]: how likely texts are to a masked language model;
+//! - [`NextSentence`]: whether a text goes on from another;
+//! - [`Senses`]: senses of words in texts;
+//! - [`TextIndex`]: texts found by texts, in an index on disk;
 //! - [`evaluate`]: results against gold data;
 //! - [`data_check`]: labelled data, checked before training;
 //! - [`model_report`]: what is in a model, and whether it is sound;
@@ -130,28 +130,28 @@
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 pub mod batch;
-pub mod classifier;
+mod classifier;
 pub mod companions;
 pub mod data_check;
 pub mod distinct;
 mod error;
 pub mod evaluate;
-pub mod hidden_states;
-pub mod layer_sampler;
-pub mod masked;
+mod hidden_states;
+mod layer_sampler;
+mod masked;
 pub mod model_report;
 pub mod modules;
-pub mod next_sentence;
-pub mod opening;
-pub mod rerank;
-pub mod rows;
-pub mod score;
-pub mod senses;
-pub mod sentence;
+mod next_sentence;
+mod opening;
+mod rerank;
+mod rows;
+mod score;
+mod senses;
+mod sentence;
 pub mod similarity;
 mod spans;
-pub mod tagger;
-pub mod text_index;
+mod tagger;
+mod text_index;
 #[cfg(feature = "train")]
 pub mod train;
 
@@ -172,33 +172,42 @@ pub use cloze_train as fit;
 #[cfg(feature = "train")]
 pub use cloze_tune as tune;
 
-pub use classifier::{InputClassifier, PairClassifier, TextClassifier};
 pub use cloze_checkpoint::{Head, ModelFolder};
 pub use cloze_core::{Cancel, Entity, Matrix, Scheme, Span};
-pub use cloze_embed::{
-    Accumulator, FittedCorrection, Layers, Level, Method, Metric, Pooling, Poolings,
-};
+pub use cloze_embed::correction::{FittedCorrection, Method};
+pub use cloze_embed::{Accumulator, Layers, Level, Metric, Pooling, Poolings};
 pub use cloze_encoder::{
     Cut, Encoder, EncoderParams, PairCut, Runtime, RuntimeParams, SharedThreads,
 };
-pub use cloze_heads::{Aggregation, Decode};
+pub use cloze_heads::tag::{Aggregation, Decode};
 pub use cloze_store::{Location, MemoryFolder};
 pub use error::Error;
-pub use hidden_states::{HiddenStates, TextStates};
-pub use layer_sampler::LayerSampler;
-pub use masked::MaskedLm;
-pub use next_sentence::NextSentence;
-pub use opening::ModelRef;
-pub use rerank::{Ranked, Reranker};
-pub use rows::{Input, PairRows, RowParams};
-pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
-pub use senses::Senses;
-pub use sentence::{PieceVectors, SentenceEncoder, States, TokenPiece};
-pub use similarity::SimilarityMeasure;
-pub use tagger::{TagText, Tagger, TextEntities};
-pub use text_index::{Found, TextIndex};
 
 /// The README's Rust blocks, compiled as tests of documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
+pub use classifier::{
+    HEAD_FILE, HeadCard, InputClassifier, PairClassifier, PairClassifierBuilder, TextClassifier,
+    TextClassifierBuilder, ZERO_SHOT_SCALE,
+};
+pub use hidden_states::{HiddenStates, HiddenStatesBuilder, TextStates};
+pub use layer_sampler::LayerSampler;
+pub use masked::{
+    Filled, GenerateParams, MASKS, MaskPrediction, MaskedLm, MaskedLmBuilder, Predicted,
+    ValidGenerateParams,
+};
+pub use next_sentence::{NextSentence, NextSentenceBuilder};
+pub use opening::ModelRef;
+pub use rerank::{Ranked, Reranker, RerankerBuilder};
+pub use rows::{Input, PairRows, RowParams, check_finite, input_rows};
+pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
+pub use senses::{
+    Answer, CARD, FORMAT_VERSION, KIND, Place, SenseQuery, Senses, SensesBuilder, SensesCard,
+    VECTORS, save_senses,
+};
+pub use sentence::{PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece};
+pub use tagger::{TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
+pub use text_index::{
+    Found, IndexRef, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,
+};

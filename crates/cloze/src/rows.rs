@@ -78,13 +78,13 @@ impl RowParams {
     /// The rows of these inputs, by an encoder that was opened by its [`builder`](Self::builder).
     ///
     /// # Errors
-    /// As [`rows`].
+    /// As [`input_rows`].
     pub fn rows(
         &self,
         encoder: &SentenceEncoder,
         inputs: &[Input<'_>],
     ) -> Result<Vec<Vec<f32>>, Error> {
-        rows(encoder, self.pairs, inputs)
+        input_rows(encoder, self.pairs, inputs)
     }
 }
 
@@ -94,7 +94,7 @@ impl RowParams {
 /// # Errors
 /// [`Error::Conflict`] for a pair where single texts are expected, and the other way round; else as
 /// [`SentenceEncoder::pool`] and [`SentenceEncoder::pool_pairs`].
-pub fn rows(
+pub fn input_rows(
     encoder: &SentenceEncoder,
     pairs: Option<PairRows>,
     inputs: &[Input<'_>],

@@ -1,9 +1,10 @@
 //! How likely texts are to a masked language model: each token masked in turn, in copies that go
 //! through the model in full batches.
+use cloze_encoder::plan_windows;
 use std::ops::Range;
 
 use cloze_core::Span;
-use cloze_encoder::{Cut, PairCut, PairPieces, Pieces, Sequence, Window, window};
+use cloze_encoder::{Cut, PairCut, PairPieces, Pieces, Sequence, Window};
 use cloze_heads::HeadError;
 use cloze_heads::masked::Logits;
 use cloze_heads::score::{Masking, Sums, copies, shared};
@@ -124,7 +125,7 @@ impl Scorer {
         let pieces = self.pieces(texts)?;
         let parts = |(pieces, text): (&Pieces, &&str)| -> Vec<Part> {
             let room = self.room(pieces);
-            let windows = window::plan(&pieces.tokens, text, room, room / 2, Cut::Anywhere);
+            let windows = plan_windows(&pieces.tokens, text, room, room / 2, Cut::Anywhere);
             let part =
                 |window: Window| Part { sequence: pieces.part(window.tokens.clone()), window };
             windows.into_iter().map(part).collect()

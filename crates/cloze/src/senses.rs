@@ -54,7 +54,7 @@ impl SensesCard {
 ///
 /// # Errors
 /// [`Error::Encoder`] and [`Error::Head`] if a file cannot be written.
-pub fn save(
+pub fn save_senses(
     folder: AtomicFolder,
     senses: &FittedSenses,
     model: &ModelFolder,

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use cloze_checkpoint::ModelFolder;
 use cloze_embed::{Layers, Level, Poolings};
 use cloze_search::fuse::reciprocal_rank;
-use cloze_search::{EncoderCard, Hit, Index, IndexRecord, RowSet};
+use cloze_search::index::{EncoderCard, Index, IndexRecord};
+use cloze_search::{Hit, RowSet};
 
 use crate::opening::{Opening, builder_setters};
 use crate::sentence::SentenceEncoderBuilder;

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use cloze::classifier::TextClassifierBuilder;
 use cloze::{
-    Error, Input, InputClassifier, PairClassifier, Reranker, Runtime, RuntimeParams, TextClassifier,
+    Error, Input, InputClassifier, PairClassifier, Reranker, Runtime, RuntimeParams,
+    TextClassifier, TextClassifierBuilder,
 };
 use cloze_testkit::{checkpoint, checkpoint_copy};
 use safetensors::SafeTensors;

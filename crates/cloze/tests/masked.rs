@@ -8,9 +8,8 @@ use cloze::checkpoint::{Checkpoint, Head};
 use cloze::encoder::Sequence;
 use cloze::graph::construct::{BuildParams, Graph};
 use cloze::heads::masked::{FillOrder, SampleParams};
-use cloze::masked::{GenerateParams, MaskPrediction, Predicted};
 use cloze::store::Existing;
-use cloze::{Error, MaskedLm, Runtime, RuntimeParams};
+use cloze::{Error, GenerateParams, MaskPrediction, MaskedLm, Predicted, Runtime, RuntimeParams};
 use cloze_testkit::{checkpoint, checkpoint_copy};
 use safetensors::SafeTensors;
 

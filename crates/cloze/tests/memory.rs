@@ -4,13 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use cloze::checkpoint::card::{BaseRef, Card};
-use cloze::classifier::{HEAD, HeadCard};
 use cloze::core::Matrix;
 use cloze::heads::classify::{Classifier, ClassifyHead, FeatureParams};
 use cloze::store::Existing;
 use cloze::{
-    HiddenStates, Layers, MaskedLm, MemoryFolder, ModelFolder, ModelRef, Pooling, Poolings,
-    RowParams, SentenceEncoder, Tagger, TextClassifier,
+    HEAD_FILE, HeadCard, HiddenStates, Layers, MaskedLm, MemoryFolder, ModelFolder, ModelRef,
+    Pooling, Poolings, RowParams, SentenceEncoder, Tagger, TextClassifier,
 };
 use cloze_testkit::{adapter, checkpoint, checkpoints, graph, model_copy};
 
@@ -148,7 +147,7 @@ fn heads_find_their_base_in_memory() {
     let features = FeatureParams::new().check().unwrap().fit(&zeros).unwrap();
     let classifier = Classifier::new(features, head).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    classifier.save(&folder.path().join(HEAD), Existing::Refuse).unwrap();
+    classifier.save(&folder.path().join(HEAD_FILE), Existing::Refuse).unwrap();
     let card = HeadCard {
         card: Card {
             base: Some(BaseRef {

@@ -4,11 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use cloze::embed::{Correct as _, Poolings};
-use cloze::sentence::SentenceEncoderBuilder;
+use cloze::embed::Poolings;
+use cloze::embed::correction::Correct as _;
 use cloze::{
     Accumulator, FittedCorrection, Layers, Level, Method, Pooling, Runtime, RuntimeParams,
-    SentenceEncoder, States,
+    SentenceEncoder, SentenceEncoderBuilder, States,
 };
 use cloze_testkit::{Random, assert_close, texts};
 use safetensors::SafeTensors;

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use cloze::encoder::PairCut;
 use cloze::heads::score::Masking;
-use cloze::masked::MaskedLmBuilder;
-use cloze::{Error, MaskedLm, NextSentence, Runtime, RuntimeParams, Scorer};
+use cloze::{Error, MaskedLm, MaskedLmBuilder, NextSentence, Runtime, RuntimeParams, Scorer};
 use cloze_testkit::checkpoint;
 use serde_json::Value;
 

@@ -4,8 +4,7 @@
 use std::path::Path;
 
 use cloze::core::Span;
-use cloze::tagger::TaggerBuilder;
-use cloze::{Cancel, Decode, Entity, Error, TagText, Tagger};
+use cloze::{Cancel, Decode, Entity, Error, TagText, Tagger, TaggerBuilder};
 use cloze_testkit::{checkpoint, checkpoint_copy, texts};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};

@@ -64,9 +64,9 @@ impl Casing {
 /// The casing of each token's whole word in `text`: all pieces of a word have the same. A word is
 /// what the tokenizer takes for one, from its first piece's start to its last piece's end.
 #[must_use]
-pub fn of_tokens(text: &str, tokens: &[Token]) -> Vec<Casing> {
+pub fn casings_of_tokens(text: &str, tokens: &[Token]) -> Vec<Casing> {
     let mut all = vec![Casing::None; tokens.len()];
-    for word in token::words(tokens) {
+    for word in token::words_of_tokens(tokens) {
         // Spans of another text are of no word.
         let casing = text.get(word.span.start..word.span.end).map(Casing::of).unwrap_or_default();
         all[word.tokens].fill(casing);
@@ -138,8 +138,8 @@ mod tests {
             token(0, 0, None),
         ];
         let expected = [Casing::Mixed, Casing::Mixed, Casing::Upper, Casing::None, Casing::None];
-        assert_eq!(of_tokens(text, &tokens), expected);
-        assert_eq!(of_tokens("", &tokens), [Casing::None; 5]);
-        assert_eq!(of_tokens(text, &[]), []);
+        assert_eq!(casings_of_tokens(text, &tokens), expected);
+        assert_eq!(casings_of_tokens("", &tokens), [Casing::None; 5]);
+        assert_eq!(casings_of_tokens(text, &[]), []);
     }
 }

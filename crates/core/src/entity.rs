@@ -22,11 +22,14 @@ pub struct Entity {
 /// ```
 /// # use cloze_core::{Entity, Span, entity};
 /// let anna = Entity { label: "PER".into(), span: Span::new(3, 7), score: 1.0, tag: None };
-/// let pieces = entity::pieces("to Anna!", std::slice::from_ref(&anna));
+/// let pieces = entity::split_at_entities("to Anna!", std::slice::from_ref(&anna));
 /// assert_eq!(pieces, [("to ", None), ("Anna", Some(&anna)), ("!", None)]);
 /// ```
 #[must_use]
-pub fn pieces<'a>(text: &'a str, entities: &'a [Entity]) -> Vec<(&'a str, Option<&'a Entity>)> {
+pub fn split_at_entities<'a>(
+    text: &'a str,
+    entities: &'a [Entity],
+) -> Vec<(&'a str, Option<&'a Entity>)> {
     let mut pieces = vec![];
     let mut at = 0;
     for entity in entities {
@@ -60,7 +63,7 @@ pub fn pieces<'a>(text: &'a str, entities: &'a [Entity]) -> Vec<(&'a str, Option
 #[must_use]
 pub fn redact(text: &str, entities: &[Entity], mask: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
-    for (piece, entity) in pieces(text, entities) {
+    for (piece, entity) in split_at_entities(text, entities) {
         match entity {
             Some(entity) => redacted.push_str(&mask.replace("{label}", &entity.label)),
             None => redacted.push_str(piece),
@@ -94,7 +97,7 @@ pub fn word_tags(entities: &[Entity], words: &[Span]) -> Vec<String> {
         Tag::Part(Prefix::Begin, i) => format!("B-{}", entities[i].label),
         Tag::Part(_, i) => format!("I-{}", entities[i].label),
     };
-    tag::tags(&chunks, words.len(), Scheme::Iob2).into_iter().map(name).collect()
+    tag::tags_of_chunks(&chunks, words.len(), Scheme::Iob2).into_iter().map(name).collect()
 }
 
 #[cfg(test)]
@@ -108,11 +111,11 @@ mod tests {
     #[test]
     fn pieces_are_the_whole_text_once() {
         let entities = [entity(0, 2), entity(1, 3), entity(1, 3), entity(5, 7)];
-        let found = pieces("abcdefg", &entities);
+        let found = split_at_entities("abcdefg", &entities);
         let texts: Vec<_> = found.iter().map(|(t, e)| (*t, e.is_some())).collect();
         assert_eq!(texts, [("ab", true), ("c", true), ("de", false), ("fg", true)]);
-        assert_eq!(pieces("", &[]).len(), 0);
-        assert_eq!(pieces("👍", &[entity(1, 4)]).len(), 1);
+        assert_eq!(split_at_entities("", &[]).len(), 0);
+        assert_eq!(split_at_entities("👍", &[entity(1, 4)]).len(), 1);
         assert_eq!(redact("abcdefg", &entities, "<{label}>"), "<X><X>de<X>");
     }
 }

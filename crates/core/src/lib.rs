@@ -2,42 +2,42 @@
 //! encoders and heads meet. No files, no tensors of other crates.
 //!
 //! In the order data flows:
-//! - [`span`]: where something is in a text, and in which unit others count that;
-//! - [`token`]: word pieces with a row of numbers each, put together into words;
-//! - [`casing`]: how words are written, which some encoders do not see;
-//! - [`matrix`]: those rows;
-//! - [`encode`]: the trait of what makes them;
-//! - [`tag`]: tags, schemes, and the way from tags to entities and back;
-//! - [`chain`]: sequences of labels that hang together: the best, and probabilities of all;
-//! - [`entity`]: what comes out;
+//! - [`Span`]: where something is in a text, and in which unit others count that;
+//! - [`Token`]: word pieces with a row of numbers each, put together into words;
+//! - [`Casing`]: how words are written, which some encoders do not see;
+//! - [`Matrix`]: those rows;
+//! - [`Encode`]: the trait of what makes them;
+//! - [`Tag`]: tags, schemes, and the way from tags to entities and back;
+//! - [`Chain`]: sequences of labels that hang together: the best, and probabilities of all;
+//! - [`Entity`]: what comes out;
 //! - [`random`]: numbers, orders and seeds from random bits;
-//! - [`cancel`]: a token that stops long calls.
+//! - [`Cancel`]: a token that stops long calls.
 //!
 //! ```
 //! use cloze_core::{TagSet, tag};
 //!
 //! let set = TagSet::parse(["O", "B-PER", "I-PER"].map(String::from).to_vec());
 //! let [o, b, i] = set.tags() else { unreachable!() };
-//! let found = tag::chunks(&[*o, *b, *i, *b]);
+//! let found = tag::chunks_of_tags(&[*o, *b, *i, *b]);
 //! assert_eq!(found.iter().map(|c| c.units.clone()).collect::<Vec<_>>(), [1..3, 3..4]);
 //! ```
-pub mod cancel;
-pub mod casing;
-pub mod chain;
-pub mod encode;
-pub mod entity;
-pub mod matrix;
+mod cancel;
+mod casing;
+mod chain;
+mod encode;
+mod entity;
+mod matrix;
 pub mod random;
-pub mod span;
-pub mod tag;
-pub mod token;
+mod span;
+mod tag;
+mod token;
 
 pub use cancel::{Cancel, Cancelled};
-pub use casing::Casing;
-pub use chain::Chain;
+pub use casing::{Casing, casings_of_tokens};
+pub use chain::{Chain, Posterior};
 pub use encode::Encode;
-pub use entity::Entity;
+pub use entity::{Entity, redact, split_at_entities, word_tags};
 pub use matrix::Matrix;
 pub use span::{OffsetConverter, OffsetUnit, Span};
-pub use tag::{Prefix, Scheme, Tag, TagSet};
-pub use token::{Token, TokenRows, Word};
+pub use tag::{Chunk, Prefix, Scheme, Tag, TagSet, chunks_of_tags, tags_of_chunks};
+pub use token::{Token, TokenRows, Word, assign_words, words_of_tokens};

@@ -104,7 +104,7 @@ pub struct Chunk {
 /// after `E` or `S`, and where the label changes. On a sequence that its scheme allows this is the
 /// scheme's own reading; on IOB tags it is also that of the transformers library.
 #[must_use]
-pub fn chunks(tags: &[Tag]) -> Vec<Chunk> {
+pub fn chunks_of_tags(tags: &[Tag]) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = vec![];
     let mut previous = None;
     for (i, tag) in tags.iter().enumerate() {
@@ -124,7 +124,7 @@ pub fn chunks(tags: &[Tag]) -> Vec<Chunk> {
 /// The tags of `len` units with these entities, which must rise and not overlap (what lies
 /// outside `len` is left out).
 #[must_use]
-pub fn tags(chunks: &[Chunk], len: usize, scheme: Scheme) -> Vec<Tag> {
+pub fn tags_of_chunks(chunks: &[Chunk], len: usize, scheme: Scheme) -> Vec<Tag> {
     let mut tags = vec![Tag::Outside; len];
     for chunk in chunks {
         let range = chunk.units.start.min(len)..chunk.units.end.min(len);
@@ -264,12 +264,12 @@ mod tests {
             Tag::Part(Inside, 1),
         ];
         let expected = [(0, 0..2), (0, 2..3), (1, 3..4), (1, 5..6)];
-        assert_eq!(chunks(&tags), expected.map(|(label, units)| Chunk { label, units }));
+        assert_eq!(chunks_of_tags(&tags), expected.map(|(label, units)| Chunk { label, units }));
         // After an end or a single, even `I` and `E` begin anew.
         let tags = [(Begin, 0), (End, 0), (End, 0), (Single, 0), (Inside, 0)];
         let expected = [0..2, 2..3, 3..4, 4..5];
         assert_eq!(
-            chunks(&tags.map(|(p, l)| Tag::Part(p, l))),
+            chunks_of_tags(&tags.map(|(p, l)| Tag::Part(p, l))),
             expected.map(|units| Chunk { label: 0, units })
         );
     }
@@ -330,14 +330,14 @@ mod tests {
         #[test]
         fn entities_survive_tagging((chunks_in, len) in entities()) {
             for scheme in Scheme::ALL {
-                let tagged = tags(&chunks_in, len, scheme);
+                let tagged = tags_of_chunks(&chunks_in, len, scheme);
                 let edges = std::iter::once(None).chain(tagged.iter().copied().map(Some));
                 let nexts = tagged.iter().copied().map(Some).chain([None]);
                 for (a, b) in edges.zip(nexts) {
                     prop_assert!(scheme.allows(a, b), "{:?}: {:?} then {:?}", scheme, a, b);
                 }
                 if scheme != Scheme::Io {
-                    prop_assert_eq!(&chunks(&tagged), &chunks_in);
+                    prop_assert_eq!(&chunks_of_tags(&tagged), &chunks_in);
                 }
             }
         }

@@ -32,7 +32,7 @@ pub struct Word {
 /// The words of `tokens`, in order. Pieces that stand for no text belong to their word, but a word
 /// of such pieces alone is left out: nobody could point at it.
 #[must_use]
-pub fn words(tokens: &[Token]) -> Vec<Word> {
+pub fn words_of_tokens(tokens: &[Token]) -> Vec<Word> {
     let mut words: Vec<Word> = vec![];
     let mut at = 0;
     for group in tokens.chunk_by(|a, b| a.word.is_some() && a.word == b.word) {
@@ -74,18 +74,18 @@ mod tests {
         // "embedding is" as embed ##ding is, then a piece without text, then one without a word.
         let tokens =
             [token(0, 5, 0), token(5, 9, 0), token(10, 12, 1), token(0, 0, 2), token(13, 14, None)];
-        let found = words(&tokens);
+        let found = words_of_tokens(&tokens);
         let expected = [(0, 9, 0..2), (10, 12, 2..3), (13, 14, 4..5)];
         assert_eq!(found.len(), expected.len());
         for (word, (start, end, range)) in found.iter().zip(expected) {
             assert_eq!((word.span, word.tokens.clone()), (Span::new(start, end), range));
         }
-        assert_eq!(words(&[]), []);
+        assert_eq!(words_of_tokens(&[]), []);
     }
 
     #[test]
     fn two_tokens_without_a_word_are_two_words() {
-        assert_eq!(words(&[token(0, 1, None), token(1, 2, None)]).len(), 2);
+        assert_eq!(words_of_tokens(&[token(0, 1, None), token(1, 2, None)]).len(), 2);
     }
 
     #[test]

@@ -1,31 +1,4 @@
 //! Which documents are relevant to which queries: the grades that searches are judged by.
-//!
-//! Columns a line, apart by tabs or spaces:
-//! - `query 0 document grade`, the qrels of TREC, whose second column `trec_eval` ignores, too;
-//! - `query document grade`;
-//! - either below a header that names the query, the document and the grade, as BEIR has them
-//!   (`query-id`, `corpus-id` and `score`). If there are tabs in the header, tabs alone divide, and an id
-//!   may have spaces.
-//!
-//! Or a JSON object a line, where a grade that is not there is 1. By name the fields are the first
-//! there is of [`QUERY_FIELDS`], [`DOCUMENT_FIELDS`] and [`GRADE_FIELDS`].
-//!
-//! ```
-//! use cloze_corpus::{Format, JudgementParams};
-//!
-//! let file = "q1 0 d7 2\nq1 0 d3 0\nq2 0 d7 1\n";
-//! let params = JudgementParams::default().check()?;
-//! let grades = params.from_reader("town.qrels", Format::Lines, file.as_bytes())?.by_query()?;
-//! assert_eq!((grades["q1"]["d7"], grades["q2"].len()), (2, 1));
-//!
-//! let file = "q1 0 d7 2\nq1 0 d7 1\n";
-//! let again = params.from_reader("town.qrels", Format::Lines, file.as_bytes())?.by_query();
-//! assert_eq!(
-//!     again.unwrap_err().to_string(),
-//!     "town.qrels:2: query \"q1\", document \"d7\": expected grade 2 as before, found 1"
-//! );
-//! # Ok::<(), cloze_corpus::CorpusError>(())
-//! ```
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -61,6 +34,33 @@ pub struct Judgement {
 }
 
 /// Settings of [`Judgements`]; [`check`](Self::check) makes them usable.
+///
+/// Columns a line, apart by tabs or spaces:
+/// - `query 0 document grade`, the qrels of TREC, whose second column `trec_eval` ignores, too;
+/// - `query document grade`;
+/// - either below a header that names the query, the document and the grade, as BEIR has them
+///   (`query-id`, `corpus-id` and `score`). If there are tabs in the header, tabs alone divide, and an id
+///   may have spaces.
+///
+/// Or a JSON object a line, where a grade that is not there is 1. By name the fields are the first
+/// there is of [`QUERY_FIELDS`], [`DOCUMENT_FIELDS`] and [`GRADE_FIELDS`].
+///
+/// ```
+/// use cloze_corpus::{Format, JudgementParams};
+///
+/// let file = "q1 0 d7 2\nq1 0 d3 0\nq2 0 d7 1\n";
+/// let params = JudgementParams::default().check()?;
+/// let grades = params.from_reader("town.qrels", Format::Lines, file.as_bytes())?.by_query()?;
+/// assert_eq!((grades["q1"]["d7"], grades["q2"].len()), (2, 1));
+///
+/// let file = "q1 0 d7 2\nq1 0 d7 1\n";
+/// let again = params.from_reader("town.qrels", Format::Lines, file.as_bytes())?.by_query();
+/// assert_eq!(
+///     again.unwrap_err().to_string(),
+///     "town.qrels:2: query \"q1\", document \"d7\": expected grade 2 as before, found 1"
+/// );
+/// # Ok::<(), cloze_corpus::CorpusError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct JudgementParams {
     source: SourceParams,

@@ -1,18 +1,18 @@
 //! Text files of many formats, read as a stream of records in bounded memory.
 //!
 //! In the order data flows:
-//! - [`walk`]: files, folders, patterns and `-` → [`Source`]s;
-//! - [`params`]: how they are to be read, checked once, and the door to a [`Reader`];
-//! - [`encoding`]: bytes → text, without ever replacing what does not fit;
-//! - [`format`](mod@format): which of the six formats a file is in;
-//! - [`reader`]: text → [`Piece`]s, one at a time;
-//! - [`record`]: a text, where it came from, and how to put another in its place;
-//! - [`chunk`]: a text in parts;
-//! - [`pairs`]: two texts a row, perhaps with a score, in place of one;
-//! - [`labelled`]: a text with its labels, or two, a row; or a file a class;
-//! - [`tagged`]: sentences with a tag a word;
-//! - [`judgements`]: the grades of documents for queries;
-//! - [`senses`]: texts with words whose sense is known.
+//! - [`Walk`]: files, folders, patterns and `-` → [`Source`]s;
+//! - [`ReadParams`]: how they are to be read, checked once, and the door to a [`Reader`];
+//! - [`Encoding`]: bytes → text, without ever replacing what does not fit;
+//! - [`Format`]: which of the six formats a file is in;
+//! - [`Reader`]: text → [`Piece`]s, one at a time;
+//! - [`Record`]: a text, where it came from, and how to put another in its place;
+//! - [`TextChunks`]: a text in parts;
+//! - [`Pairs`]: two texts a row, perhaps with a score, in place of one;
+//! - [`Labelled`]: a text with its labels, or two, a row; or a file a class;
+//! - [`Tagged`]: sentences with a tag a word;
+//! - [`Judgements`]: the grades of documents for queries;
+//! - [`SenseParams`]: texts with words whose sense is known.
 //!
 //! ```
 //! use cloze_corpus::{Format, Piece, ReadParams};
@@ -34,37 +34,37 @@
 //! # Ok(())
 //! # }
 //! ```
-pub mod walk;
+mod walk;
 
-pub mod params;
+mod params;
 
 mod decode;
-pub mod encoding;
+mod encoding;
 mod source;
 
-pub mod format;
+mod format;
 
 mod conll;
 mod delimited;
 mod dialect;
 mod fields;
 mod jsonl;
-pub mod reader;
+mod reader;
 
-pub mod record;
+mod record;
 
-pub mod chunk;
+mod chunk;
 
-pub mod labelled;
-pub mod pairs;
+mod labelled;
+mod pairs;
 
-pub mod tagged;
+mod tagged;
 
-pub mod judgements;
+mod judgements;
 
 pub mod quality;
 
-pub mod senses;
+mod senses;
 
 mod error;
 
@@ -73,9 +73,17 @@ pub use dialect::Quotes;
 pub use encoding::Encoding;
 pub use error::CorpusError;
 pub use format::Format;
-pub use judgements::{Judgement, JudgementParams, Judgements, ValidJudgementParams};
-pub use labelled::{Example, Labelled, LabelledParams, LabelledSource, ValidLabelledParams};
-pub use pairs::{Pair, PairParams, Pairs, ValidPairParams};
+pub use judgements::{
+    DOCUMENT_FIELDS, GRADE_FIELDS, Judgement, JudgementParams, Judgements, QUERY_FIELDS,
+    ValidJudgementParams,
+};
+pub use labelled::{
+    Example, Holds, ID_FIELD, LABEL_FIELDS, Labelled, LabelledParams, LabelledSource, PAIR_FIELDS,
+    TEXT_FIELDS, ValidLabelledParams, labelled_sources,
+};
+pub use pairs::{
+    FIRST_FIELDS, Pair, PairParams, Pairs, SCORE_FIELDS, SECOND_FIELDS, ValidPairParams,
+};
 pub use params::{ReadParams, ValidReadParams};
 pub use reader::{Piece, Reader};
 pub use record::Record;
@@ -83,4 +91,4 @@ pub use senses::{
     SenseFormat, SenseParams, SenseReader, SenseText, SenseWord, TextUnit, ValidSenseParams,
 };
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
-pub use walk::{Source, Walk};
+pub use walk::{Source, Walk, find_sources};

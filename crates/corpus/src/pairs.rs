@@ -1,26 +1,4 @@
 //! Pairs of texts, perhaps with a score: a row of CSV or TSV, or a JSON object a line.
-//!
-//! By name the fields are, unless others are asked for, the first there is of
-//! - [`FIRST_FIELDS`], [`SECOND_FIELDS`], the texts;
-//! - [`SCORE_FIELDS`], the score.
-//!
-//! Tables may come without a header: then the texts are columns 1 and 2, and the score is the last
-//! column, from the third on. The first row is taken for a header if it names both texts, if a field
-//! is asked for by name, or, where scores are required, if its last column is no number;
-//! [`PairParams::header`] says so instead.
-//!
-//! ```
-//! use cloze_corpus::{Format, PairParams};
-//!
-//! let file = "A man sings.,A man is singing.,4.8\nA dog runs.,A cat sleeps.,much\n";
-//! let params = PairParams::default().score_required(true).check()?;
-//! let mut pairs = params.from_reader("pairs.csv", Format::Csv, file.as_bytes())?;
-//! let pair = pairs.next().expect("a first row")?;
-//! assert_eq!((pair.first.as_str(), pair.score), ("A man sings.", Some(4.8)));
-//! let error = pairs.next().expect("a second row").unwrap_err();
-//! assert_eq!(error.to_string(), "pairs.csv:2: column 3: expected a number, found \"much\"");
-//! # Ok::<(), cloze_corpus::CorpusError>(())
-//! ```
 use std::fmt;
 use std::io::Read;
 use std::iter::FusedIterator;
@@ -55,6 +33,28 @@ pub struct Pair {
 }
 
 /// Settings of [`Pairs`]; [`check`](Self::check) makes them usable.
+///
+/// By name the fields are, unless others are asked for, the first there is of
+/// - [`FIRST_FIELDS`], [`SECOND_FIELDS`], the texts;
+/// - [`SCORE_FIELDS`], the score.
+///
+/// Tables may come without a header: then the texts are columns 1 and 2, and the score is the last
+/// column, from the third on. The first row is taken for a header if it names both texts, if a field
+/// is asked for by name, or, where scores are required, if its last column is no number;
+/// [`PairParams::header`] says so instead.
+///
+/// ```
+/// use cloze_corpus::{Format, PairParams};
+///
+/// let file = "A man sings.,A man is singing.,4.8\nA dog runs.,A cat sleeps.,much\n";
+/// let params = PairParams::default().score_required(true).check()?;
+/// let mut pairs = params.from_reader("pairs.csv", Format::Csv, file.as_bytes())?;
+/// let pair = pairs.next().expect("a first row")?;
+/// assert_eq!((pair.first.as_str(), pair.score), ("A man sings.", Some(4.8)));
+/// let error = pairs.next().expect("a second row").unwrap_err();
+/// assert_eq!(error.to_string(), "pairs.csv:2: column 3: expected a number, found \"much\"");
+/// # Ok::<(), cloze_corpus::CorpusError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct PairParams {
     source: SourceParams,

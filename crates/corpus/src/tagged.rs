@@ -1,17 +1,4 @@
 //! Sentences with a tag a word: CoNLL with any columns, as [`Format::Conll`] has them.
-//!
-//! ```
-//! use cloze_corpus::TaggedParams;
-//!
-//! let file = "-DOCSTART- -X- O\n\nAngela NNP B-PER\nMerkel NNP I-PER\nspoke VBD O\n";
-//! let params = TaggedParams::default().check()?;
-//! let mut sentences = params.from_reader("news.conll", file.as_bytes());
-//! let sentence = sentences.next().expect("one sentence")?;
-//! assert_eq!((sentence.line, &*sentence.text), (3, "Angela Merkel spoke"));
-//! assert_eq!(sentence.words[1].of(&sentence.text), Some("Merkel"));
-//! assert_eq!((&*sentence.tags, &*sentence.lines), (&["B-PER", "I-PER", "O"].map(String::from)[..], &[3, 4, 5][..]));
-//! # Ok::<(), cloze_corpus::CorpusError>(())
-//! ```
 use std::fmt;
 use std::io::Read;
 use std::iter::FusedIterator;
@@ -63,6 +50,19 @@ impl TaggedSentence {
 }
 
 /// Settings of [`Tagged`]; [`check`](Self::check) makes them usable.
+///
+/// ```
+/// use cloze_corpus::TaggedParams;
+///
+/// let file = "-DOCSTART- -X- O\n\nAngela NNP B-PER\nMerkel NNP I-PER\nspoke VBD O\n";
+/// let params = TaggedParams::default().check()?;
+/// let mut sentences = params.from_reader("news.conll", file.as_bytes());
+/// let sentence = sentences.next().expect("one sentence")?;
+/// assert_eq!((sentence.line, &*sentence.text), (3, "Angela Merkel spoke"));
+/// assert_eq!(sentence.words[1].of(&sentence.text), Some("Merkel"));
+/// assert_eq!((&*sentence.tags, &*sentence.lines), (&["B-PER", "I-PER", "O"].map(String::from)[..], &[3, 4, 5][..]));
+/// # Ok::<(), cloze_corpus::CorpusError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TaggedParams {
     token_column: usize,

@@ -48,7 +48,7 @@ impl Source {
     }
 }
 
-/// What [`find`] found.
+/// What [`find_sources`] found.
 #[derive(Debug, Default)]
 pub struct Walk {
     /// The inputs, in the order of the paths, and by name within a folder.
@@ -74,7 +74,7 @@ pub struct Walk {
 /// A file reached twice, links resolved, is read once, where it was reached first; hard links are
 /// files of their own.
 #[must_use]
-pub fn find(paths: &[String], sniff_binary: bool) -> Walk {
+pub fn find_sources(paths: &[String], sniff_binary: bool) -> Walk {
     let mut finder = Finder { walk: Walk::default(), seen: HashSet::new(), sniff_binary };
     for path in paths {
         if let Err(error) = finder.add(path) {

@@ -2,8 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_corpus::labelled::{Holds, sources};
-use cloze_corpus::{CorpusError, Encoding, LabelledParams};
+use cloze_corpus::{CorpusError, Encoding, Holds, LabelledParams, labelled_sources};
 use tempfile::TempDir;
 
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
@@ -25,7 +24,7 @@ fn paths(folder: &Path, names: &[&str]) -> Vec<String> {
 fn read(folder: &TempDir, params: LabelledParams, names: &[&str]) -> Result<Vec<String>, String> {
     let at = folder.path();
     let short = |text: String| text.replace(at.to_str().unwrap(), "@");
-    let sources = sources(&paths(at, names)).map_err(|error| short(error.to_string()))?;
+    let sources = labelled_sources(&paths(at, names)).map_err(|error| short(error.to_string()))?;
     let mut labelled = params.check().unwrap().open_all(sources);
     let mut shown = vec![];
     while let Some(next) = labelled.next() {
@@ -73,7 +72,7 @@ fn a_file_or_a_folder_a_class() {
     let both = ["@/a=b.csv:1 ab=x", "@/own.csv:2 so=so"];
     assert_eq!(good(&home, &["@/a=b.csv", "@/own.csv"]), both);
     assert_eq!(good(&home, &["@/*.csv"]), both);
-    let holds = |name| sources(&paths(home.path(), &[name])).unwrap()[0].holds.clone();
+    let holds = |name| labelled_sources(&paths(home.path(), &[name])).unwrap()[0].holds.clone();
     assert_eq!(holds("x=-"), Holds::Lines("x".into()));
     assert_eq!(holds("-"), Holds::Examples);
 }

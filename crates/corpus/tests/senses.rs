@@ -1,9 +1,9 @@
 //! Texts with words whose sense is known, in both formats, and what is wrong with them.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+use cloze_corpus::find_sources;
 use std::fmt::Write as _;
 
-use cloze_corpus::senses::{SenseFormat, SenseParams, SenseText, TextUnit};
-use cloze_corpus::{CorpusError, Source, walk};
+use cloze_corpus::{CorpusError, SenseFormat, SenseParams, SenseText, Source, TextUnit};
 use proptest::prelude::*;
 
 fn read(name: &str, content: &str, unit: TextUnit) -> Vec<Result<SenseText, String>> {
@@ -195,7 +195,7 @@ fn other_endings_and_limits_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.txt");
     fs_err::write(&path, "a").unwrap();
-    let found = walk::find(&[path.display().to_string()], true);
+    let found = find_sources(&[path.display().to_string()], true);
     let params = SenseParams::default().check().unwrap();
     let error = params.open(&found.sources[0]).unwrap_err();
     assert!(

@@ -2,8 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_corpus::walk::find;
-use cloze_corpus::{CorpusError, Source, Walk};
+use cloze_corpus::{CorpusError, Source, Walk, find_sources};
 use tempfile::TempDir;
 
 fn tree() -> TempDir {
@@ -32,7 +31,7 @@ fn find_in(folder: &Path, names: &[&str]) -> Walk {
         "-" => "-".to_owned(),
         name => folder.join(name).to_str().unwrap().to_owned(),
     };
-    find(&names.iter().map(path).collect::<Vec<_>>(), true)
+    find_sources(&names.iter().map(path).collect::<Vec<_>>(), true)
 }
 
 /// `path` below the folder and `relative`, where they differ with ` as ` between them.
@@ -57,7 +56,7 @@ fn a_folder_is_its_files_by_name() {
     // .hidden.txt, .git, é/.also, only/.hidden; é/binary.bin, only/x.bin.
     assert_eq!((walk.hidden, walk.binary, walk.errors.len()), (4, 2, 0));
 
-    let unsniffed = find(&[folder.path().to_str().unwrap().to_owned()], false);
+    let unsniffed = find_sources(&[folder.path().to_str().unwrap().to_owned()], false);
     assert_eq!((unsniffed.sources.len(), unsniffed.binary), (6, 0));
 }
 
@@ -110,7 +109,7 @@ fn a_pattern_is_the_files_that_fit() {
 
 #[test]
 fn a_pattern_may_begin_anywhere() {
-    let find = |pattern: &str| find(&[pattern.to_owned()], true).sources;
+    let find = |pattern: &str| find_sources(&[pattern.to_owned()], true).sources;
     for pattern in ["src/wal*.rs", "./src/wal*.rs", "../corpus/src/wal*.rs"] {
         let sources = find(pattern);
         let [Source::File { path, relative }] = &sources[..] else { panic!("{sources:?}") };
@@ -145,7 +144,7 @@ fn each_path_that_gives_nothing_is_an_error_and_the_others_go_on() {
     assert!(matches!(walk.errors[5], CorpusError::Read(_)));
     assert!(texts[5].contains(&at("a.txt/x")), "{}", texts[5]);
     assert_eq!(texts.len(), 6);
-    let nothing = find(&[String::new()], true);
+    let nothing = find_sources(&[String::new()], true);
     assert_eq!((nothing.sources.len(), nothing.errors.len()), (0, 1));
 }
 

@@ -1,12 +1,12 @@
 //! From an encoder's token rows to vectors that can be compared: plain arithmetic.
 //!
 //! In the order data flows:
-//! - [`level`]: what a vector stands for;
-//! - [`layers`]: which hidden states, averaged;
-//! - [`pool`]: token rows to one vector, windows to one text;
-//! - [`moments`]: means and covariances of a corpus' vectors;
+//! - [`Level`]: what a vector stands for;
+//! - [`Layers`]: which hidden states, averaged;
+//! - [`Pooling`]: token rows to one vector, windows to one text;
+//! - [`Moments`]: means and covariances of a corpus' vectors;
 //! - [`correction`]: z-score, whitening, all-but-the-top, learned from them and saved;
-//! - [`vector`]: truncation, length 1, similarity;
+//! - [`Metric`], [`truncate`]: truncation, length 1, similarity;
 //! - [`anisotropy`]: how narrow the cone is that vectors lie in.
 //!
 //! ```
@@ -37,15 +37,13 @@
 pub mod anisotropy;
 pub mod correction;
 mod error;
-pub mod layers;
-pub mod level;
-pub mod moments;
-pub mod pool;
+mod layers;
+mod level;
+mod moments;
+mod pool;
 mod spectrum;
-pub mod vector;
+mod vector;
 
-pub use anisotropy::AnisotropyParams;
-pub use correction::{Correct, Correction, FittedCorrection, Method, Provenance};
 pub use error::EmbedError;
 pub use layers::{Layers, average};
 pub use level::Level;

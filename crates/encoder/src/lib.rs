@@ -2,19 +2,19 @@
 //! `ort` and `tokenizers`.
 //!
 //! In the order data flows:
-//! - [`runtime`]: ONNX Runtime's library, found or fetched;
+//! - [`Runtime`]: ONNX Runtime's library, found or fetched;
 //! - `tokenize`: text to token ids with the bytes they stand for;
-//! - [`words`]: tokens as people read them;
-//! - [`count`]: how many tokens texts have, without running a model;
-//! - [`window`]: long texts in overlapping windows, nothing cut;
-//! - [`pair`]: two texts in one sequence, and what is cut off them;
-//! - [`batch`]: windows sorted into batches under a budget of tokens;
+//! - [`Words`]: tokens as people read them;
+//! - [`TokenCounter`]: how many tokens texts have, without running a model;
+//! - [`Window`]: long texts in overlapping windows, nothing cut;
+//! - [`PairCut`]: two texts in one sequence, and what is cut off them;
+//! - [`Order`]: windows sorted into batches under a budget of tokens;
 //! - `engine`: the seam at which a runtime of graphs stands; `onnxruntime` is the one there is, and alone
 //!   names `ort`;
 //! - `session`: the pool of sessions;
 //! - `threads`: threads that several encoders share;
-//! - [`output`]: which results there are, and a window's while they are there;
-//! - [`encoder`]: all of it together, results in the order of the texts.
+//! - [`Output`]: which results there are, and a window's while they are there;
+//! - [`Encoder`]: all of it together, results in the order of the texts.
 //!
 //! ```no_run
 //! use cloze_checkpoint::ModelFolder;
@@ -31,30 +31,31 @@
 //! }
 //! # Ok::<(), cloze_encoder::EncoderError>(())
 //! ```
-pub mod batch;
-pub mod count;
-pub mod encoder;
+mod batch;
+mod count;
+mod encoder;
 mod engine;
 mod error;
 pub mod observe;
 mod onnxruntime;
-pub mod output;
-pub mod pair;
-pub mod runtime;
+mod output;
+mod pair;
+mod runtime;
 mod session;
 mod threads;
 mod tokenize;
-pub mod window;
-pub mod words;
+mod window;
+mod words;
 
 pub use batch::Order;
 pub use count::{PairPieces, Pieces, TokenCounter, Windows};
-pub use encoder::{Encoder, EncoderParams, EncodingCounts};
+pub use encoder::{
+    Checked, Encoder, EncoderParams, EncodingCounts, ValidEncoderParams, check_model,
+};
 pub use error::EncoderError;
-pub use observe::Observer;
 pub use output::{Mapped, Output, Sequence, WindowStates};
 pub use pair::PairCut;
-pub use runtime::{Runtime, RuntimeParams};
+pub use runtime::{Runtime, RuntimeOrigin, RuntimeParams};
 pub use threads::SharedThreads;
-pub use window::{Cut, Window};
+pub use window::{Cut, Window, plan_windows};
 pub use words::Words;

@@ -1,7 +1,8 @@
 //! Text to token ids, with the bytes each token stands for.
+use cloze_core::casings_of_tokens;
 use std::collections::HashSet;
 
-use cloze_core::{Casing, Span, Token, casing};
+use cloze_core::{Casing, Span, Token};
 use cloze_store::Location;
 use unicode_normalization::char::is_combining_mark;
 
@@ -222,7 +223,7 @@ impl Tokenizer {
             spans.zip(words).map(|(span, &word)| Token { span, word }).collect();
         take_trailing_marks(text, &mut tokens);
         let ids = encoding.get_ids().to_vec();
-        let mut casing = casing::of_tokens(text, &tokens);
+        let mut casing = casings_of_tokens(text, &tokens);
         for (casing, id) in casing.iter_mut().zip(&ids) {
             if self.special.contains(id) {
                 *casing = Casing::None;

@@ -33,7 +33,13 @@ pub struct Window {
 /// # Panics
 /// If windows of `max` tokens that share `overlap` would not get on.
 #[must_use]
-pub fn plan(tokens: &[Token], text: &str, max: usize, overlap: usize, cut: Cut) -> Vec<Window> {
+pub fn plan_windows(
+    tokens: &[Token],
+    text: &str,
+    max: usize,
+    overlap: usize,
+    cut: Cut,
+) -> Vec<Window> {
     assert!(overlap < max, "windows of {max} tokens that share {overlap}");
     if tokens.len() <= max {
         return match tokens.len() {
@@ -128,7 +134,7 @@ mod tests {
     #[test]
     fn each_window_keeps_what_it_knows_best() {
         let tokens = tokens(&(0..10).collect::<Vec<_>>());
-        let found = plan(&tokens, "aaaaaaaaaa", 4, 2, Cut::Anywhere);
+        let found = plan_windows(&tokens, "aaaaaaaaaa", 4, 2, Cut::Anywhere);
         let expected = [(0..4, 0..3), (2..6, 3..5), (4..8, 5..7), (6..10, 7..10)]
             .map(|(tokens, kept)| Window { tokens, kept });
         assert_eq!(found, expected);
@@ -138,11 +144,11 @@ mod tests {
     fn words_stay_whole() {
         // Words of 1, 3, 1, 3 tokens; windows of 5 with 1 shared.
         let tokens = tokens(&[0, 1, 1, 1, 2, 3, 3, 3]);
-        let found = plan(&tokens, "aaaaaaaa", 5, 1, Cut::Anywhere);
+        let found = plan_windows(&tokens, "aaaaaaaa", 5, 1, Cut::Anywhere);
         assert_eq!(found[0].tokens, 0..5);
         assert_eq!(found[1].tokens, 4..8);
         // One word of nine tokens, longer than the window: cut, and every token kept once.
-        let long = plan(&self::tokens(&[7; 9]), "aaaaaaaaa", 4, 1, Cut::Anywhere);
+        let long = plan_windows(&self::tokens(&[7; 9]), "aaaaaaaaa", 4, 1, Cut::Anywhere);
         assert!(long.iter().all(|w| w.tokens.len() <= 4));
         assert_eq!(long.iter().map(|w| w.kept.len()).sum::<usize>(), 9);
     }
@@ -157,7 +163,10 @@ mod tests {
         };
         let tokens: Vec<_> = spans.iter().enumerate().map(token).collect();
         let windows = |max, cut| {
-            plan(&tokens, text, max, 1, cut).into_iter().map(|w| w.tokens).collect::<Vec<_>>()
+            plan_windows(&tokens, text, max, 1, cut)
+                .into_iter()
+                .map(|w| w.tokens)
+                .collect::<Vec<_>>()
         };
         assert_eq!(windows(6, Cut::Paragraphs), windows(6, Cut::Anywhere));
         assert_eq!(windows(6, Cut::Anywhere).len(), 1);
@@ -204,7 +213,7 @@ mod tests {
                 text.push_str(if blank { "\n\n" } else { " " });
             }
             let cut = if anywhere { Cut::Anywhere } else { Cut::Paragraphs };
-            let windows = plan(&all, &text, max, overlap, cut);
+            let windows = plan_windows(&all, &text, max, overlap, cut);
             let kept: Vec<usize> = windows.iter().flat_map(|w| w.kept.clone()).collect();
             prop_assert_eq!(kept, (0..all.len()).collect::<Vec<_>>());
             for w in &windows {

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use cloze_core::{Matrix, Span, Token, TokenRows};
-use cloze_heads::{Decode, TagParams};
+use cloze_heads::tag::{Decode, TagParams};
 use criterion::{BenchmarkId, Criterion, Throughput};
 
 const TAGS: [&str; 9] =

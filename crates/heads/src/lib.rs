@@ -34,9 +34,4 @@ pub mod senses;
 pub mod tag;
 mod tensors;
 
-pub use classify::{
-    Classifier, ClassifyHead, Combine, FeatureParams, Features, HeadSpec, Prediction,
-};
 pub use error::HeadError;
-pub use senses::{FittedSenses, SenseFitter, TellParams};
-pub use tag::{Aggregation, Decode, TagDecoder, TagError, TagParams, Transitions};

@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 use crate::HeadError;
 
 /// The newest version of such a file.
-pub const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 1;
 /// The largest file that is read, in bytes.
-pub const MAX_HEAD_BYTES: u64 = 1 << 30;
+pub(crate) const MAX_HEAD_BYTES: u64 = 1 << 30;
 /// The one key of the file's metadata: with more, their order would be another in every file.
 const VERSION_KEY: &str = "cloze_head_version";
 const CORRECTION: &str = "correction.";

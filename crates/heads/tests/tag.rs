@@ -1,10 +1,9 @@
 //! Tagging, from logits to entities.
 #![expect(clippy::unwrap_used, reason = "what a test made by hand cannot be wrong")]
 
-use cloze_core::tag::{Scheme, Tag};
-use cloze_core::{Chain, Entity, Matrix, Span, Token, TokenRows};
-use cloze_heads::tag::Unit;
-use cloze_heads::{Aggregation, Decode, HeadError, TagDecoder, TagParams, Transitions};
+use cloze_core::{Chain, Entity, Matrix, Scheme, Span, Tag, Token, TokenRows};
+use cloze_heads::HeadError;
+use cloze_heads::tag::{Aggregation, Decode, TagDecoder, TagParams, Transitions, Unit};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -191,11 +190,11 @@ proptest! {
             }).collect();
             // The entities it found, tagged again, are its sequence.
             let set = tagger.tags();
-            let chunks: Vec<_> = tagger.decode(&units).iter().map(|e| cloze_core::tag::Chunk {
+            let chunks: Vec<_> = tagger.decode(&units).iter().map(|e| cloze_core::Chunk {
                 label: set.labels().iter().position(|l| *l == e.label).unwrap(),
                 units: e.span.start / 2..e.span.end.div_ceil(2),
             }).collect();
-            let sequence = cloze_core::tag::tags(&chunks, units.len(), scheme);
+            let sequence = cloze_core::tags_of_chunks(&chunks, units.len(), scheme);
             let score: f64 = sequence.iter().zip(&units).map(|(tag, unit)| {
                 let place = set.tags().iter().position(|t| t == tag).unwrap();
                 f64::from(unit.probabilities[place]).ln()
@@ -359,11 +358,11 @@ proptest! {
         let sum: f64 = all.iter().map(|s| score(s).exp()).sum();
 
         let set = tagger.tags();
-        let chunks: Vec<_> = entities.iter().map(|e| cloze_core::tag::Chunk {
+        let chunks: Vec<_> = entities.iter().map(|e| cloze_core::Chunk {
             label: 0,
             units: e.span.start / 2..e.span.end.div_ceil(2),
         }).collect();
-        let sequence: Vec<usize> = cloze_core::tag::tags(&chunks, logits.len(), Scheme::Iob2)
+        let sequence: Vec<usize> = cloze_core::tags_of_chunks(&chunks, logits.len(), Scheme::Iob2)
             .iter()
             .map(|tag| set.tags().iter().position(|t| t == tag).unwrap())
             .collect();

@@ -1,8 +1,8 @@
 //! Figures that judge results.
 //!
-//! - [`counts`]: what precision, recall, F1 and their averages are;
+//! - [`Counts`]: precision, recall, F1 and their averages;
 //! - [`entity`]: entities against gold, by label, in a convention that is named;
-//! - [`classification`]: which class is taken for which, and sets of labels;
+//! - [`ClassificationReport`]: which class is taken for which, and sets of labels;
 //! - [`labels`]: classifiers evaluated on gold labels, and two of them compared;
 //! - [`ranking`]: whether scores put positive examples first;
 //! - [`retrieval`]: whether searches find the documents that are judged relevant;
@@ -25,10 +25,10 @@
 //! assert!(low < r && r < high);
 //! # Ok::<(), cloze_metrics::MetricsError>(())
 //! ```
-pub mod classification;
+mod classification;
 pub mod compare;
 pub mod correlation;
-pub mod counts;
+mod counts;
 pub mod entity;
 mod error;
 pub mod labels;
@@ -38,8 +38,8 @@ pub mod proportion;
 pub mod ranking;
 pub mod retrieval;
 
-pub use classification::{ClassificationReport, Confusion, MultiLabelCounts, MultiLabelReport};
+pub use classification::{
+    ClassificationReport, Confusion, ConfusionTable, MultiLabelCounts, MultiLabelReport,
+};
 pub use counts::{Averages, Counts, Scores};
-pub use entity::{Convention, EntityReport, EntityScorer, TagScheme};
 pub use error::{MetricsError, Origin, Side};
-pub use retrieval::{JudgedRanking, RetrievalFigures, RetrievalReport, RetrievalScorer};

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use alike::assert_alike;
 use cloze_core::Span;
-use cloze_metrics::entity::{ByMatch, SchemeEvidence};
-use cloze_metrics::{Convention, EntityScorer, MetricsError, Origin, Scores, TagScheme};
+use cloze_metrics::entity::{ByMatch, Convention, EntityScorer, SchemeEvidence, TagScheme};
+use cloze_metrics::{MetricsError, Origin, Scores};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};

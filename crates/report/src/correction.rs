@@ -2,8 +2,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use cloze_embed::correction::Correct as _;
-use cloze_embed::{Correction, FittedCorrection, Level, Method, Poolings};
+use cloze_embed::correction::{Correct as _, Correction, FittedCorrection, Method};
+use cloze_embed::{Level, Poolings};
 use serde::Serialize;
 
 use crate::text::{plural, visible};

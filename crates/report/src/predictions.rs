@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::entities::tsv::write_row;
+use crate::entities::write_row;
 use crate::write::json_line;
 
 /// Text or pair of texts with its predicted labels.

@@ -17,7 +17,8 @@ use std::time::Instant;
 
 use cloze_core::Matrix;
 use cloze_embed::l2_normalize;
-use cloze_search::{EngineKind, Hit, Index, IndexParams, OpenParams, Writer};
+use cloze_search::index::{Index, IndexParams, OpenParams, Writer};
+use cloze_search::{EngineKind, Hit};
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng as _;
 use rayon::prelude::*;

@@ -1,7 +1,8 @@
 //! Which records a search may find.
 use serde_json::Value;
 
-use crate::{IndexRecord, SearchError};
+use crate::SearchError;
+use crate::index::IndexRecord;
 
 /// Conditions on a record, all of which it has to pass.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,8 +2,7 @@
 //! texts; and indexes of them on the disk.
 //!
 //! In the order data flows:
-//! - [`Index`], [`Writer`]: a folder of vectors and what they stand for, searched and changed;
-//! - [`verify`]: whether a folder is as it was written;
+//! - [`index`]: a folder of vectors and what they stand for, searched and changed;
 //! - [`Filter`], [`RowSet`]: which rows may be found;
 //! - [`Engine`]: what finds them: [`Exact`], and with the feature `hnsw` `Hnsw`;
 //! - [`Hit`]: what was found;
@@ -13,7 +12,7 @@
 //!
 //! ```
 //! use cloze_core::Matrix;
-//! use cloze_search::{Index, IndexParams, IndexRecord, Writer};
+//! use cloze_search::index::{Index, IndexParams, IndexRecord, Writer};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let folder = tempfile::tempdir()?;
@@ -32,10 +31,10 @@
 //! # }
 //! ```
 pub mod duplicates;
-pub mod engine;
+mod engine;
 mod error;
 mod files;
-pub mod filter;
+mod filter;
 pub mod fuse;
 mod hnsw_params;
 pub mod index;
@@ -47,17 +46,11 @@ mod top;
 mod vector_cache;
 mod vectors;
 
+pub use engine::{AUTO_HNSW_ROWS, Engine, EngineKind, Exact, Hnsw};
 #[cfg(feature = "hnsw")]
-pub use engine::Hnsw;
-pub use engine::{AUTO_HNSW_ROWS, Engine, EngineKind, Exact};
 pub use error::SearchError;
 pub use filter::Filter;
 pub use hnsw_params::{GraphDtype, HnswParams, ValidHnswParams};
-pub use index::{
-    Added, EncoderCard, Index, IndexParams, IndexRecord, OpenParams, ValidIndexParams, Verified,
-    Writer, verify,
-};
-pub use pairs::SimilarPair;
 pub use rows::Dtype;
 pub use rowset::RowSet;
 pub use top::Hit;

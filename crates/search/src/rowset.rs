@@ -63,7 +63,7 @@ impl RowSet {
     }
 
     /// Takes out all that `other` holds.
-    pub fn subtract(&mut self, other: &Self) {
+    pub(crate) fn subtract(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
             *word &= !other;
         }

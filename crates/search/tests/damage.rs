@@ -4,10 +4,9 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use cloze_embed::Method;
-use cloze_search::{
-    Dtype, EngineKind, Filter, Index, IndexParams, IndexRecord, SearchError, Writer, verify,
-};
+use cloze_embed::correction::Method;
+use cloze_search::index::{Index, IndexParams, IndexRecord, Writer, verify};
+use cloze_search::{Dtype, EngineKind, Filter, SearchError};
 use common::matrix;
 
 /// A small index with everything in it but a graph: two segments, a correction, deleted rows, texts.

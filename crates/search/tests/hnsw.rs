@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 
 use cloze_core::Matrix;
 use cloze_embed::Metric;
-use cloze_search::{
-    EngineKind, GraphDtype, HnswParams, Index, IndexParams, OpenParams, RowSet, SearchError,
-    Writer, verify,
-};
+use cloze_search::index::{Index, IndexParams, OpenParams, Writer, verify};
+use cloze_search::{EngineKind, GraphDtype, HnswParams, RowSet, SearchError};
 use common::{clustered, every, matrix, recall};
 
 fn build(folder: &Path, params: IndexParams, rows: &Matrix) {

@@ -5,11 +5,10 @@ mod common;
 use std::path::Path;
 
 use cloze_core::Matrix;
-use cloze_embed::{Method, Metric};
-use cloze_search::{
-    Dtype, EngineKind, Filter, Index, IndexParams, IndexRecord, OpenParams, SearchError, Writer,
-    verify,
-};
+use cloze_embed::Metric;
+use cloze_embed::correction::Method;
+use cloze_search::index::{Index, IndexParams, IndexRecord, OpenParams, Writer, verify};
+use cloze_search::{Dtype, EngineKind, Filter, SearchError};
 use common::{assert_best, best, full_sort, matrix, recall, record};
 use proptest::prelude::*;
 

@@ -5,9 +5,8 @@ mod common;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use cloze_search::{
-    EngineKind, Hit, Index, IndexParams, IndexRecord, RowSet, SearchError, Writer, verify,
-};
+use cloze_search::index::{Index, IndexParams, IndexRecord, Writer, verify};
+use cloze_search::{EngineKind, Hit, RowSet, SearchError};
 use proptest::prelude::*;
 
 fn params() -> IndexParams {

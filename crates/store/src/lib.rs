@@ -4,8 +4,8 @@
 //! - [`Location`]: a path on disk, or in a [`MemoryFolder`];
 //! - [`read`]: a whole file, up to a limit;
 //! - [`checksum`]: SHA-256 of bytes and files;
-//! - [`atomic`]: a file that is whole or not there;
-//! - [`folder`]: several files, likewise;
+//! - [`AtomicFile`]: a file that is whole or not there;
+//! - [`AtomicFolder`]: several files, likewise;
 //! - [`envelope`]: JSON files that say what they are and in which version.
 //!
 //! ```
@@ -30,15 +30,15 @@
 //! # Ok(())
 //! # }
 //! ```
-pub mod atomic;
+mod atomic;
 pub mod checksum;
 pub mod envelope;
 mod error;
-pub mod folder;
+mod folder;
 mod location;
 pub mod read;
 
-pub use atomic::{AtomicFile, Existing};
+pub use atomic::{AtomicFile, Existing, discard_pending};
 pub use error::StoreError;
 pub use folder::AtomicFolder;
 pub use location::{Location, MemoryFolder, OpenFile};

@@ -1,8 +1,7 @@
 //! `discard_pending` reaches every file of the process: a binary of its own.
 use std::io::Write as _;
 
-use cloze_store::atomic::discard_pending;
-use cloze_store::{AtomicFile, AtomicFolder, Existing, StoreError};
+use cloze_store::{AtomicFile, AtomicFolder, Existing, StoreError, discard_pending};
 
 #[test]
 fn an_interrupted_run_leaves_only_what_was_committed() {

@@ -1,8 +1,8 @@
 //! Test support: small models that run, texts that are hard, close comparison. A dev-dependency.
 //!
-//! - [`compare`]: numbers that are almost the same;
-//! - [`models`]: folders of models, and copies of them to break;
-//! - [`random`]: numbers that are the same on every run;
+//! - [`assert_close`]: numbers that are almost the same;
+//! - [`adapter`]: folders of models, and copies of them to break;
+//! - [`Random`]: numbers that are the same on every run;
 //! - [`texts`]: hard strings, and prose of any length.
 //!
 //! ```
@@ -12,9 +12,9 @@
 //! assert_close(&[0.1 + 0.2], &[0.3], 1e-6, 0.0);
 //! assert_eq!(texts::prose(&mut Random::new(1), 12).split_whitespace().count(), 12);
 //! ```
-pub mod compare;
-pub mod models;
-pub mod random;
+mod compare;
+mod models;
+mod random;
 pub mod texts;
 
 pub use compare::assert_close;

@@ -3,7 +3,7 @@ use crate::TrainError;
 use crate::labels::{Gold, Labels};
 
 /// The temperatures that are tried.
-pub const RANGE: (f64, f64) = (1e-3, 1e3);
+const RANGE: (f64, f64) = (1e-3, 1e3);
 
 /// A temperature and what it is good for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Calibration {
     pub loss_before: f64,
     /// The mean log loss at this temperature; of several labels summed over them.
     pub loss_after: f64,
-    /// Whether it is an end of [`RANGE`], beyond which the loss would still fall: logits that are
+    /// Whether it is an end of its range, 1e-3 to 1e3, beyond which the loss would still fall: logits that are
     /// never wrong want a temperature of 0, logits that tell nothing an infinite one.
     pub at_end: bool,
 }

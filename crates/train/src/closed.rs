@@ -1,7 +1,8 @@
 //! Heads that take one pass and no solver.
 use cloze_core::Matrix;
 use cloze_embed::{Accumulator, Moments, Spread};
-use cloze_heads::{ClassifyHead, HeadError};
+use cloze_heads::HeadError;
+use cloze_heads::classify::ClassifyHead;
 
 use crate::TrainError;
 use crate::labels::Labels;

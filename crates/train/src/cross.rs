@@ -1,7 +1,6 @@
 //! Cross-validation: what heads say of examples that they have not seen.
 use cloze_core::Matrix;
-use cloze_heads::classify::ValidFeatureParams;
-use cloze_heads::{Classifier, ClassifyHead};
+use cloze_heads::classify::{Classifier, ClassifyHead, ValidFeatureParams};
 
 use crate::TrainError;
 use crate::folds::Folds;
@@ -52,7 +51,7 @@ impl OutOfFold {
 ///
 /// # Errors
 /// [`TrainError::Count`] for not as many rows or places in folds as examples; else as
-/// [`ValidFeatureParams::fit`], [`Features::apply_all`](cloze_heads::Features::apply_all), each as
+/// [`ValidFeatureParams::fit`], [`Features::apply_all`](cloze_heads::classify::Features::apply_all), each as
 /// [`TrainError::Head`], and [`ValidHeadParams::fit`]. Rows are then counted within the part.
 pub fn cross_validate(
     rows: &Matrix,

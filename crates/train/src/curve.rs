@@ -9,7 +9,7 @@ use crate::labels::Labels;
 use crate::params::ValidHeadParams;
 
 /// The shares of the training part, in percent.
-pub const PERCENTS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 100.0];
+const PERCENTS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 100.0];
 
 /// A head fitted on a part of the examples.
 #[derive(Clone, Copy, Debug, PartialEq)]

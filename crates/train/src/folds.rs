@@ -97,7 +97,7 @@ pub fn hold_out(
 ///
 /// # Errors
 /// [`TrainError::FewExamples`] for a label with fewer.
-pub fn draw(labels: &Labels, count: usize, seed: u64) -> Result<Vec<usize>, TrainError> {
+pub fn draw_folds(labels: &Labels, count: usize, seed: u64) -> Result<Vec<usize>, TrainError> {
     let mut all = vec![];
     let several = matches!(labels.gold(), Gold::Multi(_));
     for group in groups(labels, count, seed)? {

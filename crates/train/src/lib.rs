@@ -1,17 +1,17 @@
 //! Fitting heads on vectors that an encoder made.
 //!
 //! In the order data flows:
-//! - [`labels`]: what is to be learned;
-//! - [`params`]: how, and the fit: logistic regression, a support vector machine, naive Bayes, the
+//! - [`Labels`]: what is to be learned;
+//! - [`HeadParams`], [`fit`]: how, and the fit: logistic regression, a support vector machine, naive Bayes, the
 //!   nearest centroid;
-//! - [`folds`]: parts of examples with the labels in the same shares;
-//! - [`cross`]: what heads say of examples that they have not seen;
-//! - [`score`]: how good that is;
-//! - [`mod@calibrate`]: probabilities that mean what they say;
+//! - [`Folds`]: parts of examples with the labels in the same shares;
+//! - [`cross_validate`]: predictions for examples that were not trained on;
+//! - [`CrossScore`]: how good that is;
+//! - [`Calibration`]: probabilities that mean what they say;
 //! - [`threshold`]: thresholds for a wanted precision or recall;
-//! - [`mod@label_errors`]: examples whose label is likely wrong;
+//! - [`LabelError`]: examples whose label is likely wrong;
 //! - [`search`]: the best of many settings;
-//! - [`mod@curve`]: how much more examples would help;
+//! - [`curve`]: how much more examples would help;
 //! - [`cluster`]: rows put together without labels.
 //!
 //! ```
@@ -27,32 +27,29 @@
 //! assert_eq!(prediction.labels, ["warm"]);
 //! # Ok::<(), cloze_train::TrainError>(())
 //! ```
-pub mod calibrate;
+mod calibrate;
 mod closed;
 pub mod cluster;
-pub mod cross;
-pub mod curve;
+mod cross;
+mod curve;
 mod error;
-pub mod folds;
-pub mod label_errors;
-pub mod labels;
+mod folds;
+mod label_errors;
+mod labels;
 mod logistic;
-pub mod params;
+mod params;
 mod rows;
-pub mod score;
+mod score;
 pub mod search;
 mod svm;
 pub mod threshold;
 
 pub use calibrate::{Calibration, calibrate};
-pub use cluster::Clusters;
 pub use cross::{FoldReport, OutOfFold, cross_validate, fit, validate};
 pub use curve::{CurvePoint, curve};
 pub use error::TrainError;
-pub use folds::{Folds, hold_out};
+pub use folds::{Folds, draw_folds, hold_out};
 pub use label_errors::{LabelError, label_errors};
 pub use labels::{Gold, Labels};
 pub use params::{ClassWeights, Fitted, HeadParams, Kind, ValidHeadParams};
 pub use score::CrossScore;
-pub use search::SearchParams;
-pub use threshold::ThresholdChoice;

@@ -1,6 +1,6 @@
 //! How a head is to be fitted, and the door to fitting it.
 use cloze_core::Matrix;
-use cloze_heads::ClassifyHead;
+use cloze_heads::classify::ClassifyHead;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -224,7 +224,7 @@ pub struct ValidHeadParams(HeadParams);
 
 impl ValidHeadParams {
     /// Fits a head to `rows`, `[n, width]`, features as
-    /// [`Features::apply_all`](cloze_heads::Features::apply_all) makes them, and the labels of each.
+    /// [`Features::apply_all`](cloze_heads::classify::Features::apply_all) makes them, and the labels of each.
     /// `start` is a head of the same labels to begin from, which saves steps and changes no result
     /// beyond the tolerance; logistic alone.
     ///

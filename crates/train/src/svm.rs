@@ -1,6 +1,6 @@
 //! A linear support vector machine for each label against the rest, as linfa-svm fits it.
 use cloze_core::Matrix;
-use cloze_heads::ClassifyHead;
+use cloze_heads::classify::ClassifyHead;
 use linfa::DatasetBase;
 use linfa::traits::Fit as _;
 use linfa_svm::Svm;

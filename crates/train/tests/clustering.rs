@@ -1,10 +1,10 @@
 //! Clusters, against cases worked by hand and scikit-learn (`data/make_clusters.py`).
 #![expect(clippy::unwrap_used, reason = "helpers of tests, too")]
 use cloze_core::Matrix;
+use cloze_train::TrainError;
 use cloze_train::cluster::kmeans::{KMeansParams, choose};
 use cloze_train::cluster::silhouette::Distances;
-use cloze_train::cluster::{density, principal, principal_with};
-use cloze_train::{Clusters, TrainError};
+use cloze_train::cluster::{Clusters, density, principal, principal_with};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -12,10 +12,10 @@ use std::process::Command;
 
 use cloze_checkpoint::Checkpoint;
 use cloze_core::Cancel;
-use cloze_tune::encoder::{LoraParams, TrainableEncoderParams, Tuning};
+use cloze_tune::encoder::{LoraParams, TrainableEncoder, TrainableEncoderParams, Tuning};
 use cloze_tune::task::{DenseLayer, TaggedExample, TokenTask};
 use cloze_tune::training::{Event, Schedule, TaskLearner, TrainingParams, Watch};
-use cloze_tune::{Parameters, TrainableEncoder, TrainingSequence, TuneError};
+use cloze_tune::{Parameters, TrainingSequence, TuneError};
 
 /// Steps that are not timed, and those that are.
 const WARM: u64 = 5;

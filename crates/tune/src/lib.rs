@@ -6,8 +6,8 @@
 //! padding.
 //!
 //! In the order data flows:
-//! - [`sequence`]: the tokens of texts, and what the encoder makes of them;
-//! - [`parameter`]: learned numbers and their gradients, by name;
+//! - [`TrainingSequence`], [`Hidden`]: the tokens of texts, and their hidden states;
+//! - [`Parameter`]: learned numbers and their gradients, by name;
 //! - [`encoder`]: a checkpoint's layers, forwards and backwards;
 //! - [`task`]: from hidden states to a loss, and its gradient;
 //! - [`training`]: steps, their size, judging, stopping, going on after a stop.
@@ -16,14 +16,12 @@ mod error;
 pub mod encoder;
 mod kernel;
 pub mod packing;
-pub mod parameter;
+mod parameter;
 pub mod random;
-pub mod sequence;
+mod sequence;
 pub mod task;
 pub mod training;
 
-pub use encoder::TrainableEncoder;
 pub use error::TuneError;
 pub use parameter::{Id, Parameter, Parameters};
 pub use sequence::{Hidden, TrainingSequence};
-pub use task::Task;

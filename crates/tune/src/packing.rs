@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 
 use crate::random::derive;
-use crate::task::masked::Part;
-use cloze_core::casing::Casing;
+use crate::task::Part;
+use cloze_core::Casing;
 use cloze_core::random::{below, mix, unit};
 
 /// As often a pair is shorter than there is room, so that short ones are learned from, too.

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use cloze_checkpoint::Checkpoint;
 use cloze_testkit::{assert_close, checkpoint, checkpoints};
-use cloze_tune::encoder::{DropoutAt, LoraParams, Tape, Targets, TrainableEncoderParams, Tuning};
+use cloze_tune::encoder::{
+    DropoutAt, LoraParams, Tape, Targets, TrainableEncoder, TrainableEncoderParams, Tuning,
+};
 use cloze_tune::random::uniform;
-use cloze_tune::{Hidden, Id, Parameters, TrainableEncoder, TrainingSequence};
+use cloze_tune::{Hidden, Id, Parameters, TrainingSequence};
 use safetensors::SafeTensors;
 
 #[derive(serde::Deserialize)]

@@ -5,9 +5,10 @@ use std::path::Path;
 use cloze_checkpoint::Checkpoint;
 use cloze_core::Cancel;
 use cloze_testkit::checkpoint;
-use cloze_tune::encoder::{DropoutAt, TrainableEncoderParams};
+use cloze_tune::encoder::{DropoutAt, TrainableEncoder, TrainableEncoderParams};
+use cloze_tune::task::Task;
 use cloze_tune::training::{Event, StateFile, TaskLearner, TrainingParams, Watch, Why};
-use cloze_tune::{Hidden, Id, Parameters, Task, TrainableEncoder, TrainingSequence, TuneError};
+use cloze_tune::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 
 /// A number for each text: half the squared error of a weighted first hidden state.
 struct Regression {

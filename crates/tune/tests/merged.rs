@@ -3,16 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_checkpoint::adapter::{self, Adapter, AdapterModule};
+use cloze_checkpoint::adapter::{Adapter, AdapterModule};
 use cloze_checkpoint::weights::StoredType;
-use cloze_checkpoint::{Checkpoint, ModelFolder};
+use cloze_checkpoint::{Checkpoint, ModelFolder, adapter};
 use cloze_encoder::{Output, Runtime, RuntimeParams, Sequence};
 use cloze_store::Existing;
 use cloze_testkit::{assert_close, checkpoint};
-use cloze_tune::encoder::{LoraParams, Tape, Targets, TrainableEncoderParams, Tuning};
+use cloze_tune::encoder::{
+    LoraParams, Tape, Targets, TrainableEncoder, TrainableEncoderParams, Tuning,
+};
 use cloze_tune::random::uniform;
-use cloze_tune::training::optimizer::{AdamMoments, AdamW};
-use cloze_tune::{Hidden, Parameters, TrainableEncoder, TrainingSequence};
+use cloze_tune::training::{AdamMoments, AdamW};
+use cloze_tune::{Hidden, Parameters, TrainingSequence};
 
 const RANK: usize = 3;
 

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
 
-use cloze_store::atomic::{AtomicFile, Existing};
+use cloze_store::{AtomicFile, Existing};
 use serde::Serialize;
 
 use crate::agree::Difference;

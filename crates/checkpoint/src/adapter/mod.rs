@@ -9,7 +9,7 @@
 //!
 //! Sources: Hu et al. 2021, LoRA; PEFT 0.21, `tuners/lora/{config,layer,dora}.py` and
 //! `utils/save_and_load.py`.
-pub mod config;
+mod config;
 pub(crate) mod merge;
 mod overlay;
 mod write;

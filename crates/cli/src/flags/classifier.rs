@@ -3,9 +3,8 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use cloze::checkpoint::card::Card;
 use cloze::checkpoint::{ModelFolder, find_folder};
-use cloze::classifier::TextClassifierBuilder;
 use cloze::encoder::PairCut;
-use cloze::{PairClassifier, TextClassifier};
+use cloze::{PairClassifier, TextClassifier, TextClassifierBuilder};
 
 use crate::cli::CommonFlags;
 use crate::flags::find_model;

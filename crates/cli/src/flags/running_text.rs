@@ -1,9 +1,8 @@
 //! Flags of reading running text, and of masking it.
 use clap::Args;
-use cloze::train::LanguageMasking;
-use cloze::train::language::{DocumentParams, DocumentUnit};
+use cloze::train::{DocumentParams, DocumentUnit, LanguageMasking};
 use cloze_tune::TuneError;
-use cloze_tune::task::masked::{MaskParams, ValidMaskParams};
+use cloze_tune::task::{MaskParams, ValidMaskParams};
 
 use crate::flags::read::ReadFlags;
 use crate::flags::values;

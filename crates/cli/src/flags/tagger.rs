@@ -1,7 +1,6 @@
 //! Flags of a model that finds entities.
 use clap::Args;
-use cloze::tagger::TaggerBuilder;
-use cloze::{Aggregation, Cut, Decode, ModelFolder, Tagger};
+use cloze::{Aggregation, Cut, Decode, ModelFolder, Tagger, TaggerBuilder};
 
 use crate::flags::values;
 use crate::flags::work::WorkFlags;

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use cloze::embed::{FittedCorrection, Layers, Method, Poolings};
+use cloze::embed::correction::{FittedCorrection, Method};
+use cloze::embed::{Layers, Poolings};
 use cloze::{SentenceEncoder, States};
 
 use crate::cli::CommonFlags;

@@ -1,7 +1,8 @@
 //! Texts of files, a chunk at a time, for the commands that make vectors of them.
+use cloze_corpus::find_sources;
 use std::sync::mpsc::SyncSender;
 
-use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams, walk};
+use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams};
 use cloze_report::PlacedText;
 use serde_json::{Map, Value};
 
@@ -71,7 +72,7 @@ pub(crate) fn for_each_chunk(
     mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
     let params = args.params()?;
-    let found = walk::find(paths, !args.encoding()?.is_utf16());
+    let found = find_sources(paths, !args.encoding()?.is_utf16());
     for error in &found.errors {
         messages.failure(error);
     }

@@ -2,7 +2,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use cloze_store::atomic::{AtomicFile, Existing};
+use cloze_store::{AtomicFile, Existing};
 use serde::Serialize;
 
 /// Writes a line of JSON.

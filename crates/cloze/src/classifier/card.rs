@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, RowParams};
 
 /// The file of a head's numbers in its folder.
-pub const HEAD: &str = "head.safetensors";
+pub const HEAD_FILE: &str = "head.safetensors";
 /// Content of `cloze.json` in the folder of a head.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HeadCard {

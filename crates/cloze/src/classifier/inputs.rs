@@ -7,9 +7,9 @@ use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Output, PairCut};
 use cloze_heads::classify::{Classifier, ClassifyHead, FeatureParams, Prediction};
 use cloze_store::{Location, StoreError};
 
-use super::{HEAD, HeadCard, ZERO_SHOT_SCALE};
+use super::{HEAD_FILE, HeadCard, ZERO_SHOT_SCALE};
 use crate::opening::{self, Opening};
-use crate::rows::{PairRows, rows};
+use crate::rows::{PairRows, input_rows};
 use crate::sentence::SentenceEncoderBuilder;
 use crate::{Error, Input, SentenceEncoder, batch};
 
@@ -69,7 +69,7 @@ impl InputClassifier {
 
     fn open_head(folder: &Location, opening: Opening) -> Result<Self, Error> {
         let card = HeadCard::open(folder)?;
-        let classifier = Classifier::open(folder.join(HEAD), &card.head)?;
+        let classifier = Classifier::open(folder.join(HEAD_FILE), &card.head)?;
         let builder = card.rows.builder(card.base(folder)?);
         let cancel = opening.cancel.clone();
         let encoder = builder.work_of(opening).open()?;
@@ -184,7 +184,7 @@ impl InputClassifier {
     /// Rows of the head, one per input.
     fn rows(&self, inputs: &[Input<'_>]) -> Result<Vec<Vec<f32>>, Error> {
         match &self.rows {
-            Rows::Pooled { encoder, pairs } => rows(encoder, *pairs, inputs),
+            Rows::Pooled { encoder, pairs } => input_rows(encoder, *pairs, inputs),
             Rows::Logits { encoder, cut } => logits(encoder, *cut, inputs),
         }
     }

@@ -8,7 +8,7 @@ mod inputs;
 mod pair;
 mod text;
 
-pub use card::{HEAD, HeadCard};
+pub use card::{HEAD_FILE, HeadCard};
 pub use inputs::InputClassifier;
 pub use pair::{PairClassifier, PairClassifierBuilder};
 pub use text::{TextClassifier, TextClassifierBuilder};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use cloze_core::Matrix;
 use cloze_corpus::Example;
-use cloze_embed::Method;
+use cloze_embed::correction::Method;
 use cloze_heads::classify::{Combine, FeatureParams};
 use cloze_train::{Folds, HeadParams, LabelError, Labels, TrainError, cross_validate};
 

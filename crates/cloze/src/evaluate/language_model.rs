@@ -5,11 +5,11 @@ use cloze_heads::masked::Logits;
 use cloze_report::tuning::LanguageFigures;
 use cloze_store::checksum;
 use cloze_tune::random::derive;
-use cloze_tune::task::masked::ValidMaskParams;
+use cloze_tune::task::ValidMaskParams;
 use serde::Serialize;
 
 use super::EvaluateError;
-use crate::train::language::{EVALUATION, LanguageTally, PackedText};
+use crate::train::{LanguageTally, MASK_EVALUATION_SEED, PackedText};
 use crate::{Error, MaskedLm, NextSentence};
 
 /// Number of sequences that are handed over at once, to be put into batches.
@@ -30,7 +30,7 @@ pub fn masked_words(
     let mut tally = LanguageTally::default();
     for (i, chunk) in sequences.chunks(CHUNK).enumerate() {
         let draw = |(at, packed): (usize, &PackedText)| {
-            let seed = derive(derive(seed, EVALUATION), (i * CHUNK + at) as u64);
+            let seed = derive(derive(seed, MASK_EVALUATION_SEED), (i * CHUNK + at) as u64);
             let mut pieces = packed.pieces.clone();
             // Casings stay beside the ids, which masks take the place of.
             let drawn = masks.draw(&packed.clone().example(1), seed);

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use cloze_corpus::Pair;
-use cloze_embed::{
-    Accumulator, Correct as _, FittedCorrection, Level, Method, Metric, Moments, Spread,
-};
+use cloze_embed::correction::{Correct as _, FittedCorrection, Method};
+use cloze_embed::{Accumulator, Level, Metric, Moments, Spread};
 use cloze_metrics::correlation::{pearson, pearson_interval, spearman, spearman_interval};
 use serde::Serialize;
 

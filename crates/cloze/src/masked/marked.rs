@@ -2,8 +2,7 @@
 use std::ops::Range;
 
 use cloze_core::{Casing, Span};
-use cloze_encoder::Sequence;
-use cloze_encoder::count::Pieces;
+use cloze_encoder::{Pieces, Sequence};
 
 use super::{MASKS, MaskedLm};
 use crate::Error;

@@ -2,34 +2,19 @@
 //!
 //! - here: the model, asked for logits;
 //! - `marked`: where the masks of a text are, and what a model sees of a long one;
-//! - [`predict`]: the likeliest words for each mask, and how likely given ones are;
-//! - [`generate`]: all masks of a text filled, one after the other.
-//!
-//! ```
-//! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/checkpoints");
-//! # std::env::set_current_dir(models).unwrap();
-//! use cloze::MaskedLm;
-//!
-//! let model = MaskedLm::open("bert-mlm")?;
-//! assert_eq!(model.predict("Ann lives in [MASK].", 3)?.masks[0].len(), 3);
-//! for answer in model.predict_batch(&["Ann lives in [MASK].", "no mask"], 3)? {
-//!     match answer {
-//!         Ok(answer) => assert_eq!(answer.masks[0].len(), 3),
-//!         Err(error) => assert!(error.to_string().starts_with("no mask in the text")),
-//!     }
-//! }
-//! # Ok::<(), cloze::Error>(())
-//! ```
-pub mod generate;
+//! - [`MaskPrediction`]: the likeliest words for each mask, and how likely given ones are;
+//! - [`Filled`]: all masks of a text filled, one after the other.
+mod generate;
 mod marked;
-pub mod predict;
+mod predict;
 
 use std::path::PathBuf;
 
 use cloze_checkpoint::Head;
 use cloze_core::Cancel;
-use cloze_encoder::count::Pieces;
-use cloze_encoder::{Encoder, EncoderError, EncoderParams, EncodingCounts, Output, Sequence};
+use cloze_encoder::{
+    Encoder, EncoderError, EncoderParams, EncodingCounts, Output, Pieces, Sequence,
+};
 use cloze_graph::GraphError;
 
 use crate::opening::{self, Opening, builder_setters};
@@ -44,6 +29,22 @@ pub const MASKS: [&str; 2] = ["[MASK]", "<mask>"];
 
 /// A masked language model: logits over its vocabulary at the places asked for. It can be shared between
 /// threads.
+///
+/// ```
+/// # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/checkpoints");
+/// # std::env::set_current_dir(models).unwrap();
+/// use cloze::MaskedLm;
+///
+/// let model = MaskedLm::open("bert-mlm")?;
+/// assert_eq!(model.predict("Ann lives in [MASK].", 3)?.masks[0].len(), 3);
+/// for answer in model.predict_batch(&["Ann lives in [MASK].", "no mask"], 3)? {
+///     match answer {
+///         Ok(answer) => assert_eq!(answer.masks[0].len(), 3),
+///         Err(error) => assert!(error.to_string().starts_with("no mask in the text")),
+///     }
+/// }
+/// # Ok::<(), cloze::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct MaskedLm {
     encoder: Encoder,

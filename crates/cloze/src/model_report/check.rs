@@ -3,7 +3,6 @@ use std::path::Path;
 
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::{CARD, Card, Missing};
-use cloze_encoder::encoder;
 use serde::Serialize;
 
 use crate::Error;
@@ -66,7 +65,7 @@ impl ModelCheck {
 /// # Errors
 /// [`Error::Checkpoint`] if a file that the card has a hash of cannot be read.
 pub fn check_model(model: &ModelFolder) -> Result<(ModelCheck, Option<Error>), Error> {
-    let problem = encoder::check(model).err().map(Error::from);
+    let problem = cloze_encoder::check_model(model).err().map(Error::from);
     let check = ModelCheck::new(model.name(), model.folder(), model.card(), problem.as_ref())?;
     Ok((check, problem))
 }

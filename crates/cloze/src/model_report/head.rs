@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::ModelCheck;
 use crate::Error;
-use crate::classifier::{HEAD, HeadCard};
+use crate::classifier::{HEAD_FILE, HeadCard};
 
 /// Returns the folder of the model of this name if it is a head; `None` if it is an encoder.
 ///
@@ -85,7 +85,7 @@ impl HeadReport {
             temperature: head.temperature,
             settings: head.settings,
             training,
-            sha256: cloze_store::checksum::sha256_file(folder.join(HEAD))?,
+            sha256: cloze_store::checksum::sha256_file(folder.join(HEAD_FILE))?,
         })
     }
 }
@@ -103,7 +103,7 @@ pub fn check_head(folder: &Path) -> Result<(ModelCheck, Option<Error>), Error> {
 
 fn problem(folder: &Path) -> Result<(), Error> {
     let card = HeadCard::open(folder)?;
-    Classifier::open(folder.join(HEAD), &card.head)?;
+    Classifier::open(folder.join(HEAD_FILE), &card.head)?;
     card.base(folder).map(drop)
 }
 

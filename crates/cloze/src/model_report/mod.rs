@@ -6,7 +6,7 @@ mod head;
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, ModelFolder, ModelPart};
 use cloze_core::TagSet;
-use cloze_encoder::{EncoderError, encoder};
+use cloze_encoder::EncoderError;
 use cloze_graph::check::open_model;
 use cloze_graph::construct::{BuildParams, Graph};
 use serde::Serialize;
@@ -151,7 +151,7 @@ impl ModelReport {
     /// # Errors
     /// [`Error::Checkpoint`] and [`Error::Encoder`] for files that cannot be used.
     pub fn of(model: &ModelFolder) -> Result<Self, Error> {
-        let checked = encoder::check(model)?;
+        let checked = cloze_encoder::check_model(model)?;
         let mut adapters = vec![];
         let (graph, weights) = if model.has_weights() {
             let checkpoint = Checkpoint::of(model.sources())?;

@@ -1,5 +1,6 @@
 //! Vectors of the words or tokens of texts.
-use cloze_core::{Matrix, Span, token};
+use cloze_core::words_of_tokens;
+use cloze_core::{Matrix, Span};
 use cloze_embed::{Level, average};
 use cloze_encoder::Mapped;
 
@@ -130,7 +131,7 @@ impl SentenceEncoder {
                 add(TokenPiece { id: ids[i], span: moved(token.span), special: false }, row(i));
             }
         } else {
-            for word in token::words(&tokens).into_iter().filter(|w| in_text(w.span)) {
+            for word in words_of_tokens(&tokens).into_iter().filter(|w| in_text(w.span)) {
                 let rows: Vec<&[f32]> = word.tokens.clone().map(row).collect();
                 let piece = TokenPiece {
                     id: ids[word.tokens.start],

@@ -3,7 +3,8 @@
 //! - [`word`]: one word in several texts, in context and without.
 pub mod word;
 
-use cloze_embed::{CorrectedSimilarity, FittedCorrection, Level, Metric};
+use cloze_embed::correction::FittedCorrection;
+use cloze_embed::{CorrectedSimilarity, Level, Metric};
 
 use crate::{Error, SentenceEncoder};
 

@@ -2,8 +2,7 @@
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Scheme;
 use cloze_encoder::{Encoder, EncoderParams, Runtime};
-use cloze_heads::tag::Transitions;
-use cloze_heads::{Aggregation, Decode, TagDecoder, TagParams};
+use cloze_heads::tag::{Aggregation, Decode, TagDecoder, TagParams, Transitions};
 
 use super::Tagger;
 use crate::opening::{self, Opening, builder_setters, window_setters};

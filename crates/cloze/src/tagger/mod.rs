@@ -2,9 +2,10 @@
 mod builder;
 
 use cloze_checkpoint::ModelFolder;
-use cloze_core::{Cancel, Encode as _, Entity, Span, TokenRows, token};
+use cloze_core::{Cancel, Encode as _, Entity, Span, TokenRows};
+use cloze_core::{assign_words, words_of_tokens};
 use cloze_encoder::{Encoder, EncodingCounts};
-use cloze_heads::TagDecoder;
+use cloze_heads::tag::TagDecoder;
 
 use crate::{Error, ModelRef, batch};
 
@@ -139,10 +140,10 @@ impl Tagger {
 
     fn decode(&self, text: TagText<'_>, mut rows: TokenRows) -> Result<TextEntities, Error> {
         if let Some(words) = text.words {
-            token::assign_words(&mut rows.tokens, words);
+            assign_words(&mut rows.tokens, words);
         }
         let entities = self.decoder.decode(&self.decoder.predict(&rows)?);
-        let own = || token::words(&rows.tokens).into_iter().map(|word| word.span).collect();
+        let own = || words_of_tokens(&rows.tokens).into_iter().map(|word| word.span).collect();
         Ok(TextEntities { entities, words: text.words.map_or_else(own, <[Span]>::to_vec) })
     }
 

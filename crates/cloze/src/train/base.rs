@@ -1,13 +1,12 @@
 //! Model that a training begins with, and its tokenizer.
 use std::fmt::{Debug, Write as _};
 
-use cloze_checkpoint::Checkpoint;
-use cloze_checkpoint::ModelFolder;
+use cloze_checkpoint::{Checkpoint, ModelFolder};
 use cloze_core::Casing;
 use cloze_encoder::{Sequence, TokenCounter};
 use cloze_store::checksum;
-use cloze_tune::encoder::{Tuning, ValidTrainableEncoderParams};
-use cloze_tune::{Parameters, TrainableEncoder, TrainingSequence};
+use cloze_tune::encoder::{TrainableEncoder, Tuning, ValidTrainableEncoderParams};
+use cloze_tune::{Parameters, TrainingSequence};
 use serde_json::Value;
 
 use super::{FineTuneError, FineTuneParams};

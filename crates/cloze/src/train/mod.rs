@@ -46,7 +46,7 @@ mod error;
 mod event;
 mod frozen;
 mod labels;
-pub mod language;
+mod language;
 mod output;
 mod params;
 mod run;
@@ -70,7 +70,11 @@ pub use frozen::{
     read_labelled_chunks, warn_of_data,
 };
 pub use labels::{TunedClassifierTrainParams, ValidTunedClassifierTrainParams};
-pub use language::{LanguageMasking, LanguageModelTrainParams, ValidLanguageModelTrainParams};
+pub use language::{
+    DocumentParams, DocumentUnit, Documents, LanguageMasking, LanguageModelTrainParams,
+    LanguageTally, MASK_EVALUATION_SEED, PackedText, ValidDocumentParams,
+    ValidLanguageModelTrainParams, packed,
+};
 pub use output::{beside, create_folder, refuse_sources};
 pub use params::{FineTuneParams, ValidFineTuneParams, learning_rate};
 pub use similarity::{

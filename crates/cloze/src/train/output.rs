@@ -7,12 +7,12 @@ use cloze_checkpoint::card::Card;
 use cloze_store::{AtomicFolder, Existing};
 
 use super::FineTuneError;
-use crate::classifier::HEAD;
+use crate::classifier::HEAD_FILE;
 use crate::companions::COMPANIONS;
 
 /// Parts of a model besides its companions: those of another model must not stay.
 const PARTS: [&str; 5] =
-    [HEAD, adapter::CONFIG, adapter::TENSORS, "model.safetensors", "train.jsonl"];
+    [HEAD_FILE, adapter::CONFIG, adapter::TENSORS, "model.safetensors", "train.jsonl"];
 /// File that a report has beside its page.
 const PLOT: &str = "curve.svg";
 

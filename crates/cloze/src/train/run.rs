@@ -9,11 +9,11 @@ use cloze_report::tuning::{
 };
 use cloze_store::AtomicFolder;
 use cloze_tune::encoder::{TrainableEncoderParams, Tuning};
-use cloze_tune::training::run::Judge;
+use cloze_tune::task::Task;
 use cloze_tune::training::{
-    Event, Outcome, StateFile, TaskLearner, TrainingLog, ValidationScore, Watch, Why,
+    Event, Judge, Outcome, StateFile, TaskLearner, TrainingLog, ValidationScore, Watch, Why,
 };
-use cloze_tune::{Parameters, Task, TuneError};
+use cloze_tune::{Parameters, TuneError};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

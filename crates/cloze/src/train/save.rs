@@ -1,14 +1,14 @@
 //! Writing the folder of a trained model.
 use std::path::Path;
 
-use cloze_checkpoint::adapter::{self, Adapter, AdapterModule, Saved, TaskType};
+use cloze_checkpoint::adapter::{Adapter, AdapterModule, Saved, TaskType};
 use cloze_checkpoint::card::{CARD, CARD_VERSION, Card, KIND};
-use cloze_checkpoint::casing;
-use cloze_checkpoint::weights::{self, StoredType};
+use cloze_checkpoint::weights::StoredType;
+use cloze_checkpoint::{adapter, casing, weights};
 use cloze_core::Casing;
 use cloze_store::{Existing, checksum, envelope};
-use cloze_tune::encoder::{TrainableEncoderParams, Tuning};
-use cloze_tune::{Parameter, Parameters, TrainableEncoder};
+use cloze_tune::encoder::{TrainableEncoder, TrainableEncoderParams, Tuning};
+use cloze_tune::{Parameter, Parameters};
 use serde_json::{Value, json};
 
 use super::FineTuneError;

@@ -1,31 +1,4 @@
 //! Texts with labels: a row of CSV or TSV, a JSON object a line, or a file a class.
-//!
-//! By name the fields are, unless others are asked for, the first there is of
-//! - [`TEXT_FIELDS`], and of [`PAIR_FIELDS`] where pairs are wanted;
-//! - [`LABEL_FIELDS`];
-//! - [`ID_FIELD`].
-//!
-//! Tables may come without a header: then the text is column 1, the second text of pairs column 2,
-//! and the label the last column. The first row is taken for a header if it names the texts and the
-//! label, or if a field is asked for by name; [`LabelledParams::header`] says so instead. Blank lines
-//! are passed over.
-//!
-//! A file a class has no fields: [`sources()`](sources()) finds such files, whose every line is a
-//! text, and folders whose every file is one.
-//!
-//! ```
-//! use cloze_corpus::{Format, LabelledParams};
-//!
-//! let file = "text\tlabel\n\"Spam King\" is fined\tSci/Tech\nHe kept goal\t\n";
-//! let params = LabelledParams::default().check()?;
-//! let mut examples = params.from_reader("news.tsv", Format::Tsv, file.as_bytes())?;
-//! let example = examples.next().expect("a first row")?;
-//! assert_eq!((example.line, &*example.text), (2, "\"Spam King\" is fined"));
-//! assert_eq!(example.labels, ["Sci/Tech"]);
-//! let error = examples.next().expect("a second row").unwrap_err();
-//! assert_eq!(error.to_string(), "news.tsv:3: field \"label\": expected a label, found nothing");
-//! # Ok::<(), cloze_corpus::CorpusError>(())
-//! ```
 use std::fmt;
 use std::iter::FusedIterator;
 use std::path::{Path, PathBuf};
@@ -42,7 +15,7 @@ mod sources;
 
 use layout::Layout;
 pub use params::{LabelledParams, ValidLabelledParams};
-pub use sources::{Holds, LabelledSource, sources};
+pub use sources::{Holds, LabelledSource, labelled_sources};
 
 /// The names the text is looked for under.
 pub const TEXT_FIELDS: [&str; 9] = [

@@ -11,6 +11,33 @@ use crate::source::{SourceParams, setting_error};
 use crate::{CorpusError, Encoding, Format, Quotes, Source};
 
 /// Settings of [`Labelled`]; [`check`](Self::check) makes them usable.
+///
+/// By name the fields are, unless others are asked for, the first there is of
+/// - [`TEXT_FIELDS`], and of [`PAIR_FIELDS`] where pairs are wanted;
+/// - [`LABEL_FIELDS`];
+/// - [`ID_FIELD`].
+///
+/// Tables may come without a header: then the text is column 1, the second text of pairs column 2,
+/// and the label the last column. The first row is taken for a header if it names the texts and the
+/// label, or if a field is asked for by name; [`LabelledParams::header`] says so instead. Blank lines
+/// are passed over.
+///
+/// A file a class has no fields: [`labelled_sources`](crate::labelled_sources) finds such files, whose every line is a
+/// text, and folders whose every file is one.
+///
+/// ```
+/// use cloze_corpus::{Format, LabelledParams};
+///
+/// let file = "text\tlabel\n\"Spam King\" is fined\tSci/Tech\nHe kept goal\t\n";
+/// let params = LabelledParams::default().check()?;
+/// let mut examples = params.from_reader("news.tsv", Format::Tsv, file.as_bytes())?;
+/// let example = examples.next().expect("a first row")?;
+/// assert_eq!((example.line, &*example.text), (2, "\"Spam King\" is fined"));
+/// assert_eq!(example.labels, ["Sci/Tech"]);
+/// let error = examples.next().expect("a second row").unwrap_err();
+/// assert_eq!(error.to_string(), "news.tsv:3: field \"label\": expected a label, found nothing");
+/// # Ok::<(), cloze_corpus::CorpusError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct LabelledParams {
     source: SourceParams,

@@ -31,18 +31,18 @@ pub enum Holds {
 ///   scikit-learn's `load_files`;
 /// - `LABEL=FILE` gives every line of `FILE` this label, and `LABEL=FOLDER` every file in `FOLDER`;
 ///   a file or folder that has the whole name comes first;
-/// - what does not exist and has a `*`, `?` or `[` is a pattern, as in [`walk::find`].
+/// - what does not exist and has a `*`, `?` or `[` is a pattern, as in [`walk::find_sources`].
 ///
 /// Hidden files are no texts. In a folder a link to a file that was there before is not read again.
 ///
 /// # Errors
 /// - [`CorpusError::NotFound`], [`CorpusError::Read`], [`CorpusError::NoFiles`] and the errors of
-///   patterns, as in [`walk::find`];
+///   patterns, as in [`walk::find_sources`];
 /// - [`CorpusError::SameClass`] for two files of one stem in a folder;
 /// - [`CorpusError::NoClasses`] for a folder that is neither of files nor of folders of files, that
 ///   holds tables or JSON lines, which would not be read as what they are, or a file whose name is
 ///   not UTF-8.
-pub fn sources(paths: &[String]) -> Result<Vec<LabelledSource>, CorpusError> {
+pub fn labelled_sources(paths: &[String]) -> Result<Vec<LabelledSource>, CorpusError> {
     let mut all = vec![];
     for path in paths {
         if Path::new(path).is_dir() {
@@ -66,7 +66,7 @@ fn found(
     path: &str,
     mut holds: impl FnMut(&Path) -> Result<Holds, CorpusError>,
 ) -> Result<Vec<LabelledSource>, CorpusError> {
-    let walk = walk::find(&[path.to_owned()], false);
+    let walk = walk::find_sources(&[path.to_owned()], false);
     if let Some(error) = walk.errors.into_iter().next() {
         return Err(error);
     }

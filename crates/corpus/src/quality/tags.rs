@@ -1,5 +1,6 @@
 //! Sequences of tags that their scheme does not allow.
-use cloze_core::{Scheme, Tag, TagSet, tag};
+use cloze_core::chunks_of_tags;
+use cloze_core::{Scheme, Tag, TagSet};
 
 use super::counts::LabelCounts;
 use super::finding::{Finding, FindingKind, LabelledLine, SourceLine};
@@ -34,7 +35,7 @@ impl TagSequences {
         let mut counts = LabelCounts::default();
         for sentence in &self.sentences {
             let tags: Vec<Tag> = sentence.iter().map(|(tag, _)| set.tags()[*tag]).collect();
-            for chunk in tag::chunks(&tags) {
+            for chunk in chunks_of_tags(&tags) {
                 counts.add(&set.labels()[chunk.label], &sentence[chunk.units.start].1);
             }
         }

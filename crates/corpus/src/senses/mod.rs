@@ -1,27 +1,4 @@
 //! Texts with words whose sense is known.
-//!
-//! - XML as Google's corpora of NOAD senses have it (`SemCor` and MASC by Yuan et al., COLING 2016,
-//!   `simple-wsd-doc.dtd`): a `<word>` a word, whose `break_level` says what stands before it. `text` has
-//!   to be there; a word with a `sense` has a `lemma`, and may have a `pos`.
-//! - JSONL: an object a word that has a sense: `text`, `start` and `end` of the word in it, in code
-//!   points, `lemma`, `sense`, and perhaps `pos` and `document`.
-//!
-//! ```
-//! use cloze_corpus::senses::{SenseFormat, SenseParams};
-//!
-//! let file = r#"<doc name="a">
-//!   <word text="He" break_level="NO_BREAK"/>
-//!   <word text="ran" lemma="run" pos="VERB" sense="run.1" break_level="SPACE_BREAK"/>
-//!   <word text="." break_level="NO_BREAK"/>
-//! </doc>"#;
-//! let params = SenseParams::default().check()?;
-//! let mut texts = params.from_reader("a.xml", SenseFormat::Xml, file.as_bytes());
-//! let text = texts.next().expect("one text")?;
-//! assert_eq!((&*text.text, text.document.as_deref()), ("He ran.", Some("a")));
-//! let word = &text.words[0];
-//! assert_eq!((word.span.of(&text.text), &*word.lemma, &*word.sense), (Some("ran"), "run", "run.1"));
-//! # Ok::<(), cloze_corpus::CorpusError>(())
-//! ```
 mod counted;
 mod lines;
 mod xml;
@@ -99,6 +76,29 @@ pub enum TextUnit {
 }
 
 /// Settings of [`SenseReader`]; [`check`](Self::check) makes them usable.
+///
+/// - XML as Google's corpora of NOAD senses have it (`SemCor` and MASC by Yuan et al., COLING 2016,
+///   `simple-wsd-doc.dtd`): a `<word>` a word, whose `break_level` says what stands before it. `text` has
+///   to be there; a word with a `sense` has a `lemma`, and may have a `pos`.
+/// - JSONL: an object a word that has a sense: `text`, `start` and `end` of the word in it, in code
+///   points, `lemma`, `sense`, and perhaps `pos` and `document`.
+///
+/// ```
+/// use cloze_corpus::{SenseFormat, SenseParams};
+///
+/// let file = r#"<doc name="a">
+///   <word text="He" break_level="NO_BREAK"/>
+///   <word text="ran" lemma="run" pos="VERB" sense="run.1" break_level="SPACE_BREAK"/>
+///   <word text="." break_level="NO_BREAK"/>
+/// </doc>"#;
+/// let params = SenseParams::default().check()?;
+/// let mut texts = params.from_reader("a.xml", SenseFormat::Xml, file.as_bytes());
+/// let text = texts.next().expect("one text")?;
+/// assert_eq!((&*text.text, text.document.as_deref()), ("He ran.", Some("a")));
+/// let word = &text.words[0];
+/// assert_eq!((word.span.of(&text.text), &*word.lemma, &*word.sense), (Some("ran"), "run", "run.1"));
+/// # Ok::<(), cloze_corpus::CorpusError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct SenseParams {
     unit: TextUnit,

@@ -1,7 +1,7 @@
 //! How narrow the cone is.
 use cloze_core::Matrix;
-use cloze_embed::anisotropy::iso_score;
-use cloze_embed::{AnisotropyParams, EmbedError};
+use cloze_embed::EmbedError;
+use cloze_embed::anisotropy::{AnisotropyParams, iso_score};
 use cloze_testkit::Random;
 use proptest::prelude::*;
 

@@ -1,9 +1,9 @@
 //! The same numbers as sentence-transformers, numpy, scikit-learn and `IsoScore`:
 //! `tests/data/make_reference.py`.
 use cloze_core::Matrix;
-use cloze_embed::anisotropy::iso_score;
+use cloze_embed::anisotropy::{AnisotropyParams, iso_score};
 use cloze_embed::correction::{Correct, Method};
-use cloze_embed::{AnisotropyParams, Metric, PoolingConfig, Spread};
+use cloze_embed::{Metric, PoolingConfig, Spread};
 use cloze_testkit::assert_close;
 use serde::Deserialize;
 

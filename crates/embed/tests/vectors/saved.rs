@@ -1,8 +1,10 @@
 //! Corrections in files.
 use std::path::{Path, PathBuf};
 
-use cloze_embed::correction::{Correct, FORMAT_VERSION, KIND};
-use cloze_embed::{EmbedError, FittedCorrection, Layers, Method, Pooling, Provenance};
+use cloze_embed::correction::{
+    Correct, FORMAT_VERSION, FittedCorrection, KIND, Method, Provenance,
+};
+use cloze_embed::{EmbedError, Layers, Pooling};
 use cloze_store::{Existing, StoreError};
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -49,7 +49,7 @@ pub(super) fn check_width(
     Ok(())
 }
 
-/// Result of [`check`], for reports.
+/// Result of [`check_model`], for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// Words in the tokenizer's vocabulary, added ones included.
@@ -65,7 +65,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// As [`Encoder::open_for`](super::Encoder::open_for).
-pub fn check(model: &ModelFolder) -> Result<Checked, EncoderError> {
+pub fn check_model(model: &ModelFolder) -> Result<Checked, EncoderError> {
     let tokenizer = Tokenizer::open(&model.tokenizer_path())?;
     room(model, &tokenizer)?;
     let outputs = if model.has_weights() {

@@ -185,7 +185,7 @@ impl ValidEncoderParams {
             text.tokens.truncate(self.window);
             text.casing.truncate(self.window);
         }
-        window::plan(&text.tokens, source, self.window, self.stride, self.cut)
+        window::plan_windows(&text.tokens, source, self.window, self.stride, self.cut)
     }
 }
 

@@ -4,15 +4,6 @@
 //! the `onnxruntime` package of the machine's Python. A library that the user named must work; one that
 //! merely lies about is passed over when it does not, and said so when none is left. Fetched only if
 //! [`RuntimeParams::fetch`] asks for it and nothing forbids it.
-//!
-//! # Reports to ONNX Runtime's maker
-//! From 1.29 on, Microsoft's builds for Linux and macOS report on the process to their maker and keep an
-//! identifier of the machine in the user's cache folder. Telemetry is turned off here as soon as there
-//! is an environment to turn it off in, which is too late for the first report (onnxruntime issue 25573):
-//! only `ORT_DISABLE_TELEMETRY=1` in the environment of the process, when the library is loaded, keeps it
-//! from that. Any other value, an empty one too, does not. A library must not change the environment of a
-//! process that may have threads, so that this is for the program to see to, before it starts them, or
-//! for whoever starts the program; the `cloze` command does it. [`Runtime::load`] notes where it was not.
 mod fetch;
 mod locate;
 mod platform;
@@ -62,6 +53,15 @@ impl RuntimeParams {
 }
 
 /// A loaded ONNX Runtime. There is one a process: whoever comes first decides which.
+///
+/// # Reports to ONNX Runtime's maker
+/// From 1.29 on, Microsoft's builds for Linux and macOS report on the process to their maker and keep an
+/// identifier of the machine in the user's cache folder. Telemetry is turned off here as soon as there
+/// is an environment to turn it off in, which is too late for the first report (onnxruntime issue 25573):
+/// only `ORT_DISABLE_TELEMETRY=1` in the environment of the process, when the library is loaded, keeps it
+/// from that. Any other value, an empty one too, does not. A library must not change the environment of a
+/// process that may have threads, so that this is for the program to see to, before it starts them, or
+/// for whoever starts the program; the `cloze` command does it. [`Runtime::load`] notes where it was not.
 #[derive(Clone, Debug)]
 pub struct Runtime {
     engine: Arc<dyn Engine>,
@@ -80,7 +80,7 @@ static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 impl Runtime {
     /// Finds and loads the library, fetching it if need be and allowed. Where the process has a library
     /// already, that one is returned. `notice` gets a line when something was fetched, and one where
-    /// ONNX Runtime may have [reported](self#reports-to-onnx-runtimes-maker) on the process.
+    /// ONNX Runtime may have [reported](Self#reports-to-onnx-runtimes-maker) on the process.
     ///
     /// # Errors
     /// [`EncoderError::RuntimeMissing`], [`EncoderError::RuntimeTooOld`] and

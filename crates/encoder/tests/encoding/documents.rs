@@ -2,7 +2,7 @@
 use cloze_checkpoint::ModelFolder;
 use cloze_core::{Entity, Span, Token};
 use cloze_encoder::{Cut, Encoder, EncoderParams};
-use cloze_heads::{TagDecoder, TagParams};
+use cloze_heads::tag::{TagDecoder, TagParams};
 use cloze_testkit::{Random, texts};
 
 fn tagger() -> TagDecoder {

@@ -1,11 +1,11 @@
 //! What is wrong with a folder or a setting, and how it is said. Each text is compared in full.
+use cloze_encoder::check_model;
 use std::error::Error;
 use std::path::Path;
 
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Encode as _;
-use cloze_encoder::encoder::{self, Checked};
-use cloze_encoder::{EncoderError, EncoderParams};
+use cloze_encoder::{Checked, EncoderError, EncoderParams};
 use cloze_testkit::{graph, model, model_copy};
 use tempfile::TempDir;
 
@@ -23,9 +23,8 @@ fn said(error: &EncoderError, folder: &Path) -> String {
 /// What opening a folder says, which checking it must say too.
 fn refusal(folder: &Path) -> String {
     let opened = super::try_open(folder, EncoderParams::new()).expect_err("it is broken");
-    let checked = ModelFolder::open(folder)
-        .map_err(EncoderError::from)
-        .and_then(|model| encoder::check(&model));
+    let checked =
+        ModelFolder::open(folder).map_err(EncoderError::from).and_then(|model| check_model(&model));
     let (opened, checked) = (said(&opened, folder), said(&checked.unwrap_err(), folder));
     assert_eq!(opened, checked);
     opened
@@ -195,14 +194,14 @@ fn a_graph_that_does_not_fit_is_refused() {
 #[test]
 fn of_two_outputs_the_one_called_logits_is_taken() {
     let copy = with_graph("named-output");
-    let checked = encoder::check(&ModelFolder::open(copy.path()).unwrap()).unwrap();
+    let checked = check_model(&ModelFolder::open(copy.path()).unwrap()).unwrap();
     let expected = Checked { vocabulary: 80, special_tokens: 2, outputs: vec!["logits".into()] };
     assert_eq!(checked, expected);
     let [named, plain] = [copy.path(), &model("tiny")]
         .map(|f| super::encode_one(&super::open(f, EncoderParams::new()), "ann lives"));
     assert_eq!(named, plain);
     let oddly = ModelFolder::open(model("tiny-int32-types")).unwrap();
-    assert_eq!(encoder::check(&oddly).unwrap().outputs, ["out_7"]);
+    assert_eq!(check_model(&oddly).unwrap().outputs, ["out_7"]);
 }
 
 #[test]

@@ -3,10 +3,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cloze_checkpoint::ModelFolder;
-use cloze_encoder::encoder::Checked;
+use cloze_encoder::observe::Observer;
 use cloze_encoder::{
-    Encoder, EncoderError, EncoderParams, EncodingCounts, Observer, Order, Output, PairCut,
-    Runtime, RuntimeParams, Sequence, SharedThreads, TokenCounter,
+    Checked, Encoder, EncoderError, EncoderParams, EncodingCounts, Order, Output, PairCut, Runtime,
+    RuntimeParams, Sequence, SharedThreads, TokenCounter,
 };
 use cloze_testkit::model;
 

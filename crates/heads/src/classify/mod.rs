@@ -1,9 +1,9 @@
 //! Labels for texts and pairs: a vector → features → a logit for each label → probabilities → labels.
 //!
 //! In the order data flows:
-//! - [`features`]: a vector, or two in one row, corrected and combined;
-//! - [`head`]: features to logits, probabilities and labels;
-//! - [`saved`]: both in one file, with a description beside it.
+//! - [`Combine`]: a vector, or two in one row, corrected and combined;
+//! - [`ClassifyHead`]: features to logits, probabilities and labels;
+//! - [`Classifier`]: both in one file, with a description beside it.
 //!
 //! ```
 //! use cloze_core::Matrix;
@@ -20,9 +20,9 @@
 //! assert!((prediction.probabilities[0].1 - 0.9526).abs() < 1e-4);
 //! # Ok::<(), cloze_heads::HeadError>(())
 //! ```
-pub mod features;
-pub mod head;
-pub mod saved;
+mod features;
+mod head;
+mod saved;
 
 pub use features::{Combine, FeatureParams, Features, ValidFeatureParams};
 pub use head::{ClassifyHead, Prediction};

@@ -15,7 +15,6 @@ use serde_json::{Map, Value};
 use super::{ClassifyHead, Combine, Features, Prediction};
 use crate::HeadError;
 use crate::tensors::{self, Tensors, wide};
-pub use crate::tensors::{FORMAT_VERSION, MAX_HEAD_BYTES};
 
 /// What a head is, but for its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,7 +147,7 @@ impl Classifier {
     /// The classifier whose numbers are in the file `path` and of which `spec` says the rest.
     ///
     /// # Errors
-    /// [`HeadError::Store`] if it cannot be read or has more than [`MAX_HEAD_BYTES`];
+    /// [`HeadError::Store`] if it cannot be read or has more than 1 GiB;
     /// [`HeadError::Safetensors`] if it is damaged; [`HeadError::HeadVersion`];
     /// [`HeadError::Tensor`] names the first tensor that is missing, unknown, or not of the type
     /// and shape that `spec` asks for; [`HeadError::Correction`] for numbers that make none; else

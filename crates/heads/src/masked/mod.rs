@@ -1,8 +1,8 @@
 //! Words for masks, from a language model's logits over its vocabulary.
 //!
 //! - here: what a row of logits says, the likeliest words and the probability of one;
-//! - [`sample`]: words drawn from it;
-//! - [`fill`]: several masks filled one after the other, each in view of the ones before.
+//! - [`SampleParams`]: words drawn from it;
+//! - [`FillOrder`]: several masks filled one after the other, each in view of the ones before.
 //!
 //! ```
 //! use cloze_heads::masked::Logits;
@@ -14,8 +14,8 @@
 //! assert!((top[0].probability - 0.6).abs() < 1e-6 && (top[1].probability - 0.3).abs() < 1e-6);
 //! # Ok::<(), cloze_heads::HeadError>(())
 //! ```
-pub mod fill;
-pub mod sample;
+mod fill;
+mod sample;
 
 pub use fill::{FillOrder, Filling};
 pub use sample::{SampleParams, ValidSampleParams};

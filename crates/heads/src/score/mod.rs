@@ -2,9 +2,9 @@
 //! others. Logarithms are natural; those of
 //! tokens come from [`Logits`](crate::masked::Logits).
 //!
-//! - [`copies`](mod@copies): the copies of a text in which tokens are masked;
-//! - [`shared`](mod@shared): which tokens two texts have in common;
-//! - [`sums`]: what log-probabilities come to.
+//! - [`MaskedCopy`]: the copies of a text in which tokens are masked;
+//! - [`shared`]: which tokens two texts have in common;
+//! - [`Sums`]: what log-probabilities come to.
 //!
 //! ```
 //! use cloze_core::{Span, Token};
@@ -29,9 +29,9 @@
 //! assert!((sums.per_word().unwrap() - 2.0_f64.powf(1.5)).abs() < 1e-12);
 //! # Ok::<(), cloze_heads::HeadError>(())
 //! ```
-pub mod copies;
-pub mod shared;
-pub mod sums;
+mod copies;
+mod shared;
+mod sums;
 
 pub use copies::{MaskedCopy, Masking, copies};
 pub use shared::shared;

@@ -2,11 +2,11 @@
 //! likeliest first.
 //!
 //! In the order data flows:
-//! - [`fit`](mod@fit): the mean vector of each sense of each word;
-//! - [`lexicon`]: words, their senses, and the forms they have in texts;
-//! - [`find`]: a word's places in a text;
-//! - [`tell`]: a vector to senses;
-//! - [`saved`]: all of it in a file, with a description beside it.
+//! - [`SenseFitter`]: the mean vector of each sense of each word;
+//! - [`Lexicon`]: words, their senses, and the forms they have in texts;
+//! - [`places`]: a word's places in a text;
+//! - [`FittedSenses`]: a vector to senses;
+//! - [`SenseSpec`]: all of it in a file, with a description beside it.
 //!
 //! Sources: Melamud et al., CoNLL 2016, and Peters et al., NAACL 2018, section 5.3 (the sense whose mean
 //! contextual vector is nearest, and the most frequent one where nothing is known); Loureiro & Jorge, ACL
@@ -28,11 +28,11 @@
 //! assert!(senses.lexicon().lookup("shore", None).is_empty());
 //! # Ok::<(), cloze_heads::HeadError>(())
 //! ```
-pub mod find;
-pub mod fit;
-pub mod lexicon;
-pub mod saved;
-pub mod tell;
+mod find;
+mod fit;
+mod lexicon;
+mod saved;
+mod tell;
 
 pub use find::places;
 pub use fit::{Occurrence, SenseFitter};

@@ -2,10 +2,11 @@
 //!
 //! Aggregation as in the transformers library 5.23 (`pipelines/token_classification.py`), except
 //! that a word is what the tokenizer says it is, where that library compares string lengths.
+use cloze_core::chunks_of_tags;
+use cloze_core::words_of_tokens;
 use std::collections::BTreeMap;
 
-use cloze_core::tag::{self, Tag, TagSet};
-use cloze_core::{Chain, Encode, Entity, Span, TokenRows, Word, token};
+use cloze_core::{Chain, Encode, Entity, Span, Tag, TagSet, TokenRows, Word};
 
 use crate::HeadError;
 
@@ -134,7 +135,7 @@ impl TagDecoder {
             };
             Ok(Unit { span: word.span, probabilities })
         };
-        token::words(&rows.tokens).iter().map(unit).collect()
+        words_of_tokens(&rows.tokens).iter().map(unit).collect()
     }
 
     /// Softmax of one token's logits, in f32 as the reference has it.
@@ -187,7 +188,7 @@ impl TagDecoder {
             return entities.collect();
         }
         let sequence: Vec<Tag> = tags.iter().map(|&t| self.set.tags()[t]).collect();
-        let entities = tag::chunks(&sequence).into_iter().filter_map(|chunk| {
+        let entities = chunks_of_tags(&sequence).into_iter().filter_map(|chunk| {
             #[expect(clippy::cast_precision_loss, reason = "entities have few units")]
             let score = chunk.units.clone().map(chosen).sum::<f32>() / chunk.units.len() as f32;
             let spans = || units[chunk.units.clone()].iter().map(|u| u.span);

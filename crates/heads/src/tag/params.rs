@@ -1,6 +1,5 @@
 //! Settings of a tagger, and judging them.
-use cloze_core::Chain;
-use cloze_core::tag::{Scheme, Tag, TagSet};
+use cloze_core::{Chain, Scheme, Tag, TagSet};
 
 use super::{Aggregation, Decode, TagDecoder, Transitions};
 use crate::HeadError;

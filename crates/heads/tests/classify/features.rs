@@ -1,5 +1,5 @@
-use cloze_embed::Method;
-use cloze_heads::{Combine, FeatureParams, Features};
+use cloze_embed::correction::Method;
+use cloze_heads::classify::{Combine, FeatureParams, Features};
 use proptest::prelude::*;
 
 use crate::{chain, matrix};

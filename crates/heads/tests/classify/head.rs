@@ -1,4 +1,5 @@
-use cloze_heads::{ClassifyHead, HeadError};
+use cloze_heads::HeadError;
+use cloze_heads::classify::ClassifyHead;
 use proptest::prelude::*;
 
 fn names(labels: &[&str]) -> Vec<String> {

@@ -1,5 +1,5 @@
-use cloze_embed::Method;
-use cloze_heads::{Classifier, ClassifyHead, Combine, FeatureParams, HeadSpec};
+use cloze_embed::correction::Method;
+use cloze_heads::classify::{Classifier, ClassifyHead, Combine, FeatureParams, HeadSpec};
 use cloze_store::Existing;
 use serde_json::Map;
 

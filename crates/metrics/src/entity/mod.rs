@@ -8,13 +8,14 @@ mod partial;
 mod scheme;
 mod tags;
 
+use cloze_core::chunks_of_tags;
 pub use outcomes::{TagOutcomes, micro_f1};
 pub use partial::{ByMatch, PartialCounts, PartialScores};
 pub use scheme::{SchemeEvidence, TagScheme};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloze_core::{Span, Tag, tag};
+use cloze_core::{Span, Tag};
 use serde::Serialize;
 
 use crate::counts::{Averages, Counts, Scores, merge};
@@ -74,7 +75,7 @@ impl Convention {
         let labelled = |(start, end, label)| (labels.name(label), Span::new(start, end));
         Ok(match self {
             Self::Conlleval => {
-                let chunks = tag::chunks(&parts).into_iter();
+                let chunks = chunks_of_tags(&parts).into_iter();
                 chunks.map(|c| labelled((c.units.start, c.units.end, c.label))).collect()
             }
             Self::Strict(scheme) => scheme.strict(&parts).into_iter().map(labelled).collect(),

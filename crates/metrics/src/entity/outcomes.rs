@@ -1,8 +1,8 @@
 //! Counts of one tagger, in all and by sentence.
 use std::collections::BTreeSet;
 
-use crate::entity::{ByMatch, PartialScores};
-use crate::{Convention, Counts, EntityReport, EntityScorer, MetricsError, TagScheme};
+use crate::entity::{ByMatch, Convention, EntityReport, EntityScorer, PartialScores, TagScheme};
+use crate::{Counts, MetricsError};
 use cloze_core::Span;
 
 /// Outcomes of one tagger.

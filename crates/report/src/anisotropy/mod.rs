@@ -9,7 +9,8 @@ use std::io::{self, Write};
 
 use cloze_embed::anisotropy::Report as Anisotropy;
 use cloze_embed::anisotropy::layers::LayerAnisotropy;
-use cloze_embed::{Level, Method, Poolings};
+use cloze_embed::correction::Method;
+use cloze_embed::{Level, Poolings};
 use serde::Serialize;
 
 use crate::ReportError;

@@ -1,7 +1,7 @@
 //! `word<TAB>tag` a line in IOB2, a blank line after each record.
 use std::io::{self, Write};
 
-use cloze_core::entity::word_tags;
+use cloze_core::word_tags;
 
 use super::{EntityForm, TaggedText};
 

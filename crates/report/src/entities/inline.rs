@@ -2,7 +2,7 @@
 //! `inlineXML`. `&`, `<` and `>` of the text are escaped, so that the marks are the only ones.
 use std::io::{self, Write};
 
-use cloze_core::entity::pieces;
+use cloze_core::split_at_entities;
 
 use super::{EntityForm, TaggedText};
 
@@ -12,7 +12,7 @@ pub struct EntityInline;
 
 impl EntityForm for EntityInline {
     fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
-        for (text, entity) in pieces(tagged.text, tagged.entities) {
+        for (text, entity) in split_at_entities(tagged.text, tagged.entities) {
             let text = html_escape::encode_text(text);
             match entity {
                 Some(e) => {

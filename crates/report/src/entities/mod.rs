@@ -3,7 +3,7 @@ mod conll;
 mod inline;
 mod jsonl;
 mod page;
-pub mod tsv;
+mod tsv;
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ pub use conll::EntityConll;
 pub use inline::EntityInline;
 pub use jsonl::EntityJsonl;
 pub use page::EntityPage;
-pub use tsv::EntityTsv;
+pub use tsv::{EntityTsv, write_row};
 
 /// A text with its entities.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use cloze_core::entity::pieces;
+use cloze_core::split_at_entities;
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use super::{EntityForm, TaggedText};
@@ -79,7 +79,7 @@ impl EntityForm for EntityPage {
         if let Some(id) = tagged.id {
             write!(out, "<small>{}: </small>", encode_text(id))?;
         }
-        for (text, entity) in pieces(tagged.text, tagged.entities) {
+        for (text, entity) in split_at_entities(tagged.text, tagged.entities) {
             let Some(e) = entity else {
                 write!(out, "{}", encode_text(text))?;
                 continue;

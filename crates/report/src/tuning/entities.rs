@@ -2,7 +2,8 @@
 use std::collections::BTreeMap;
 
 use cloze_core::Span;
-use cloze_metrics::{EntityReport, Scores};
+use cloze_metrics::Scores;
+use cloze_metrics::entity::EntityReport;
 use serde::Serialize;
 
 use super::Figures;
@@ -177,7 +178,8 @@ mod tests {
             mistakes.add(&gold, &predicted, |span| &text[2 * span.start..2 * span.end - 1]);
         }
         mistakes.add(&gold[3..], &[], |_| "g");
-        let mut scorer = cloze_metrics::EntityScorer::new(cloze_metrics::Convention::Conlleval);
+        let mut scorer =
+            cloze_metrics::entity::EntityScorer::new(cloze_metrics::entity::Convention::Conlleval);
         scorer.add(&["B-PER"], &["O"]).unwrap();
         let entities = EntityFigures::new(scorer.report(), mistakes.clone(), true);
         let found: Vec<_> = entities

@@ -2,7 +2,8 @@
 //! the one place where a change becomes part of the index.
 use std::path::{Path, PathBuf};
 
-use cloze_embed::{Metric, Provenance};
+use cloze_embed::Metric;
+use cloze_embed::correction::Provenance;
 use cloze_store::{Existing, StoreError, checksum, envelope};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -25,7 +25,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cloze_core::Matrix;
-use cloze_embed::{Correct, Correction, Metric};
+use cloze_embed::Metric;
+use cloze_embed::correction::{Correct, Correction};
 use serde::Serialize;
 
 use crate::rows::Dtype;

@@ -1,5 +1,6 @@
 //! Settings of an index.
-use cloze_embed::{Method, Metric};
+use cloze_embed::Metric;
+use cloze_embed::correction::Method;
 
 use super::manifest::EncoderCard;
 use crate::rows::Dtype;
@@ -57,7 +58,7 @@ impl IndexParams {
         Self { hnsw, ..self }
     }
 
-    /// Whether the words of texts are kept, for [`Index::keywords`](crate::Index::keywords). While rows are
+    /// Whether the words of texts are kept, for [`Index::keywords`](crate::index::Index::keywords). While rows are
     /// added, those of a commit are in memory: about two bytes for each word. Default `false`.
     #[must_use]
     pub fn keywords(self, keywords: bool) -> Self {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::manifest::{Ids, Manifest, SegmentCard, SegmentFiles};
 use super::records::{IndexRecord, RecordFile};
 use crate::engine::Exact;
+use crate::index::OpenParams;
 use crate::vectors::VectorFile;
-use crate::{Engine, EngineKind, OpenParams, RowSet, SearchError};
+use crate::{Engine, EngineKind, RowSet, SearchError};
 
 pub(crate) struct Segment {
     pub(crate) rows: usize,

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::manifest::{Ids, Manifest, SegmentCard, SegmentFiles};
 use super::segment::Segment;
 use super::{keywords, open_correction};
-use crate::{OpenParams, SearchError};
+use crate::SearchError;
+use crate::index::OpenParams;
 
 /// What a verification found.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub struct Verified {
 /// whose links stay within them, and as many words of a row as it is said to have. What is wrong with one file does not keep it from looking at the next.
 ///
 /// # Errors
-/// Errors of [`Index::open`](crate::Index::open) that come before any other file can be looked at: there
+/// Errors of [`Index::open`](crate::index::Index::open) that come before any other file can be looked at: there
 /// is no index, or its `index.json` is damaged.
 pub fn verify(folder: &Path) -> Result<Verified, SearchError> {
     let manifest = Manifest::open(folder)?;

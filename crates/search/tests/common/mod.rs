@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use cloze_core::Matrix;
 use cloze_embed::Metric;
-use cloze_search::{Engine as _, Exact, Hit, IndexRecord, RowSet};
+use cloze_search::index::IndexRecord;
+use cloze_search::{Engine as _, Exact, Hit, RowSet};
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng as _;
 

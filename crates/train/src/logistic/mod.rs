@@ -12,7 +12,7 @@ use argmin::core::{CostFunction, Executor, Gradient, State as _, TerminationReas
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use cloze_core::Matrix;
-use cloze_heads::ClassifyHead;
+use cloze_heads::classify::ClassifyHead;
 
 use crate::TrainError;
 use crate::labels::{Gold, Labels};

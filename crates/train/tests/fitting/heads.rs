@@ -1,5 +1,5 @@
 use cloze_core::Matrix;
-use cloze_heads::ClassifyHead;
+use cloze_heads::classify::ClassifyHead;
 use cloze_train::{ClassWeights, HeadParams, Kind, Labels, TrainError};
 
 use crate::{assert_close, probabilities, reference};

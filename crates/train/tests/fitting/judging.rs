@@ -1,9 +1,10 @@
 use cloze_core::Matrix;
-use cloze_embed::Method;
-use cloze_heads::FeatureParams;
-use cloze_train::{
-    Folds, HeadParams, Labels, calibrate, cross_validate, curve, label_errors, threshold,
-};
+use cloze_embed::correction::Method;
+use cloze_heads::classify::FeatureParams;
+use cloze_train::calibrate;
+use cloze_train::curve;
+use cloze_train::label_errors;
+use cloze_train::{Folds, HeadParams, Labels, cross_validate, threshold};
 use proptest::prelude::*;
 
 use crate::{assert_close, reference};

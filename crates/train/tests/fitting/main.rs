@@ -8,7 +8,7 @@ mod logistic;
 mod search;
 
 use cloze_core::Matrix;
-use cloze_heads::ClassifyHead;
+use cloze_heads::classify::ClassifyHead;
 use cloze_train::Labels;
 use serde::Deserialize;
 

@@ -1,6 +1,5 @@
 use cloze_core::Matrix;
-use cloze_heads::FeatureParams;
-use cloze_heads::classify::ValidFeatureParams;
+use cloze_heads::classify::{FeatureParams, ValidFeatureParams};
 use cloze_train::search::{Search, SearchParams, Strategy};
 use cloze_train::{ClassWeights, Kind, TrainError};
 

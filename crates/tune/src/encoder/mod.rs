@@ -1,6 +1,6 @@
 //! A checkpoint's layers, forwards and backwards.
 //!
-//! - [`params`]: what is trained, and how;
+//! - [`LoraParams`]: what is trained, and how;
 //! - `embedding`, `layer` with `linear` and `attention`: the parts, each both ways;
 //! - `group`: the sequences that one thread takes through all layers, and what it keeps of them.
 //!
@@ -12,7 +12,11 @@ mod embedding;
 mod group;
 mod layer;
 mod linear;
-pub mod params;
+mod params;
+
+pub use params::{
+    LoraParams, Module, Targets, TrainableEncoderParams, Tuning, ValidTrainableEncoderParams,
+};
 
 use cloze_checkpoint::casing::CasingTable;
 use cloze_checkpoint::layout::Norm;
@@ -25,9 +29,6 @@ use crate::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 use embedding::Embedding;
 use group::Group;
 use layer::Layer;
-pub use params::{
-    LoraParams, Module, Targets, TrainableEncoderParams, Tuning, ValidTrainableEncoderParams,
-};
 
 /// Where dropout stands: the same seed drops the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]

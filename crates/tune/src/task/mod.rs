@@ -12,11 +12,11 @@ mod crf;
 mod dense;
 mod dropout;
 mod entropy;
-pub mod masked;
+mod masked;
 mod pool;
 mod ranking;
 mod rows;
-pub mod sequence;
+mod sequence;
 mod tag;
 mod tagged;
 mod tokens;
@@ -24,10 +24,12 @@ mod tokens;
 pub use cosine::{CosineTask, ScoredExample};
 pub use crf::CrfTask;
 pub use dense::DenseLayer;
-pub use masked::{MaskedExample, MaskedLmHead, MaskedTask, NextHead};
+pub use masked::{
+    MaskGuess, MaskParams, MaskedExample, MaskedLmHead, MaskedTask, NextHead, Part, ValidMaskParams,
+};
 pub use pool::TaskPooling;
 pub use ranking::{RankedExample, RankingParams, RankingTask};
-pub use sequence::{LabelledExample, SequenceParams, SequenceTask};
+pub use sequence::{LabelledExample, SequenceParams, SequenceTask, stems};
 pub use tag::TagTask;
 pub use tagged::TaggedExample;
 pub use tokens::TokenTask;

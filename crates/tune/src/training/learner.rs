@@ -1,7 +1,8 @@
 //! What a loss and its gradient come from.
-use crate::encoder::{DropoutAt, Tape};
+use crate::encoder::{DropoutAt, Tape, TrainableEncoder};
 use crate::random::derive;
-use crate::{Hidden, Parameters, Task, TrainableEncoder, TuneError};
+use crate::task::Task;
+use crate::{Hidden, Parameters, TuneError};
 
 /// The part of a step's seed that examples are drawn by; dropout has small ones.
 const DRAWN: u64 = u64::MAX;

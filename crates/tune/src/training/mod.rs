@@ -1,29 +1,31 @@
 //! Steps, their size, judging, stopping, going on after a stop.
 //!
 //! In the order data flows:
-//! - [`params`]: how long, how fast, how often;
-//! - [`sampler`]: which examples a step sees;
-//! - [`learner`]: what a loss and its gradient come from;
-//! - [`schedule`]: the learning rate over the steps;
-//! - [`optimizer`]: a step;
-//! - [`run`]: all of it together;
-//! - [`event`]: what is told meanwhile, and what comes out;
-//! - [`log`]: that on the disk;
-//! - [`state`]: and all that is needed to go on.
-pub mod event;
-pub mod learner;
-pub mod log;
-pub mod optimizer;
-pub mod params;
-pub mod run;
-pub mod sampler;
-pub mod schedule;
-pub mod state;
+//! - [`TrainingParams`]: how long, how fast, how often;
+//! - [`Sampler`]: which examples a step sees;
+//! - [`Learner`]: what a loss and its gradient come from;
+//! - [`Schedule`]: the learning rate over the steps;
+//! - [`AdamMoments`]: a step;
+//! - [`Judge`]: all of it together;
+//! - [`Event`]: what is told meanwhile, and what comes out;
+//! - [`TrainingLog`]: that on the disk;
+//! - [`StateFile`]: and all that is needed to go on.
+mod event;
+mod learner;
+mod log;
+mod optimizer;
+mod params;
+mod run;
+mod sampler;
+mod schedule;
+mod state;
 
 pub use event::{Event, Judged, Outcome, ValidationScore, Why};
 pub use learner::{Learner, TaskLearner};
 pub use log::TrainingLog;
+pub use optimizer::{AdamMoments, AdamW, clipping, gradient_norm};
 pub use params::{TrainingParams, ValidTrainingParams};
-pub use run::Watch;
+pub use run::{Judge, Observe, Watch};
+pub use sampler::{Sampler, parts};
 pub use schedule::Schedule;
 pub use state::StateFile;

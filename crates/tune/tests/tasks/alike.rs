@@ -4,12 +4,11 @@ use std::path::Path;
 
 use cloze_checkpoint::family::{BERT, DISTILBERT, ELECTRA, ROBERTA};
 use cloze_core::Chain;
-use cloze_tune::task::sequence::stems;
 use cloze_tune::task::{
     CosineTask, CrfTask, DenseLayer, LabelledExample, RankedExample, RankingParams, ScoredExample,
-    SequenceParams, TaggedExample, TaskPooling, TokenTask,
+    SequenceParams, TaggedExample, Task, TaskPooling, TokenTask, stems,
 };
-use cloze_tune::{Hidden, Parameters, Task, TrainingSequence};
+use cloze_tune::{Hidden, Parameters, TrainingSequence};
 use serde_json::Value;
 
 use crate::numeric::text;

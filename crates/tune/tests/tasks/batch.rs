@@ -2,10 +2,10 @@
 use cloze_checkpoint::family::{BERT, ELECTRA};
 use cloze_testkit::Random;
 use cloze_tune::task::{
-    CosineTask, CrfTask, LabelledExample, ScoredExample, SequenceParams, TaggedExample,
+    CosineTask, CrfTask, LabelledExample, ScoredExample, SequenceParams, TaggedExample, Task,
     TaskPooling, TokenTask,
 };
-use cloze_tune::{Hidden, Parameters, Task, TrainingSequence};
+use cloze_tune::{Hidden, Parameters, TrainingSequence};
 use proptest::prelude::*;
 
 use crate::numeric::{dense, hidden, text};

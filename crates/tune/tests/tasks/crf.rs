@@ -1,8 +1,8 @@
 //! Labels of words that hang together.
 use cloze_core::Chain;
 use cloze_testkit::{Random, assert_close};
-use cloze_tune::task::{CrfTask, DenseLayer, TaggedExample, TokenTask};
-use cloze_tune::{Hidden, Parameters, Task};
+use cloze_tune::task::{CrfTask, DenseLayer, TaggedExample, Task, TokenTask};
+use cloze_tune::{Hidden, Parameters};
 
 use crate::numeric::{DROPOUT, check, dense, hidden, numbers, text};
 

@@ -1,10 +1,12 @@
 //! Masked words and the next sentence, beside transformers and by differences.
 use cloze_checkpoint::Checkpoint;
 use cloze_testkit::{Random, checkpoint};
-use cloze_tune::encoder::{Tape, TrainableEncoderParams, Tuning};
-use cloze_tune::task::masked::{MaskGuess, MaskParams, Part};
-use cloze_tune::task::{DenseLayer, MaskedExample, MaskedLmHead, MaskedTask, NextHead};
-use cloze_tune::{Parameters, Task as _, TrainableEncoder, TrainingSequence, TuneError};
+use cloze_tune::encoder::{Tape, TrainableEncoder, TrainableEncoderParams, Tuning};
+use cloze_tune::task::{
+    DenseLayer, MaskGuess, MaskParams, MaskedExample, MaskedLmHead, MaskedTask, NextHead, Part,
+    Task as _,
+};
+use cloze_tune::{Parameters, TrainingSequence, TuneError};
 use safetensors::SafeTensors;
 use serde_json::Value;
 

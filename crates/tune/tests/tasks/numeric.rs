@@ -1,8 +1,8 @@
 //! Gradients by central differences, and what they are tried on.
 use cloze_testkit::{Random, assert_close};
 use cloze_tune::encoder::DropoutAt;
-use cloze_tune::task::DenseLayer;
-use cloze_tune::{Hidden, Parameters, Task, TrainingSequence};
+use cloze_tune::task::{DenseLayer, Task};
+use cloze_tune::{Hidden, Parameters, TrainingSequence};
 
 /// `len` numbers from −1 to 1 in steps of 2⁻⁸, so that those a power of two beside them are numbers
 /// of 32 bits, too.

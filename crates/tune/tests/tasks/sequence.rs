@@ -2,9 +2,8 @@
 use cloze_checkpoint::family::{BERT, DISTILBERT, ELECTRA, Family, ROBERTA};
 use cloze_testkit::{Random, assert_close};
 use cloze_tune::encoder::DropoutAt;
-use cloze_tune::task::sequence::stems;
-use cloze_tune::task::{DenseLayer, LabelledExample, SequenceParams, SequenceTask};
-use cloze_tune::{Hidden, Parameters, Task, TuneError};
+use cloze_tune::task::{DenseLayer, LabelledExample, SequenceParams, SequenceTask, Task, stems};
+use cloze_tune::{Hidden, Parameters, TuneError};
 
 use crate::numeric::{DROPOUT, check, dense, hidden, text};
 

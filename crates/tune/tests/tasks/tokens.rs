@@ -1,7 +1,7 @@
 //! Labels of words.
 use cloze_testkit::Random;
-use cloze_tune::task::{DenseLayer, TaggedExample, TokenTask};
-use cloze_tune::{Hidden, Parameters, Task, TuneError};
+use cloze_tune::task::{DenseLayer, TaggedExample, Task, TokenTask};
+use cloze_tune::{Hidden, Parameters, TuneError};
 
 use crate::numeric::{DROPOUT, check, dense, hidden, text};
 

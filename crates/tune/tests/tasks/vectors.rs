@@ -1,7 +1,9 @@
 //! Texts that belong together, and how near they are.
 use cloze_testkit::{Random, assert_close};
-use cloze_tune::task::{CosineTask, RankedExample, RankingParams, ScoredExample, TaskPooling};
-use cloze_tune::{Hidden, Parameters, Task, TuneError};
+use cloze_tune::task::{
+    CosineTask, RankedExample, RankingParams, ScoredExample, Task, TaskPooling,
+};
+use cloze_tune::{Hidden, Parameters, TuneError};
 
 use crate::numeric::{check, hidden, text};
 

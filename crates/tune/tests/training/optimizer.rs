@@ -1,6 +1,6 @@
 //! Case, clipping, and that neither depends on pieces or threads.
 use cloze_testkit::{Random, assert_close};
-use cloze_tune::training::optimizer::{AdamMoments, AdamW, clipping, gradient_norm};
+use cloze_tune::training::{AdamMoments, AdamW, clipping, gradient_norm};
 use cloze_tune::{Parameter, Parameters};
 use proptest::prelude::*;
 

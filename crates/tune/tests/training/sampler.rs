@@ -1,7 +1,7 @@
 //! Epochs and parts.
 use std::collections::BTreeSet;
 
-use cloze_tune::training::sampler::{Sampler, parts};
+use cloze_tune::training::{Sampler, parts};
 use proptest::prelude::*;
 
 fn lengths() -> impl Strategy<Value = Vec<usize>> {

@@ -26,7 +26,7 @@ fn go_on(
     line: &mut Line,
     examples: &[Point],
     file: StateFile<'_>,
-    observe: cloze_tune::training::run::Observe<'_>,
+    observe: cloze_tune::training::Observe<'_>,
 ) -> Result<Outcome, TuneError> {
     let mut judge = |line: &mut Line| Ok(line.judge(examples));
     let stop = Cancel::new();

@@ -3,8 +3,9 @@ use cloze_core::Cancel;
 use cloze_testkit::Random;
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::random::derive;
-use cloze_tune::training::run::Judge;
-use cloze_tune::training::{Event, Learner, Outcome, ValidTrainingParams, ValidationScore, Watch};
+use cloze_tune::training::{
+    Event, Judge, Learner, Outcome, ValidTrainingParams, ValidationScore, Watch,
+};
 use cloze_tune::{Id, Parameters, TuneError};
 
 pub(crate) struct Point {

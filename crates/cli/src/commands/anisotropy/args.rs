@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{ArgGroup, Args};
-use cloze::embed::{AnisotropyParams, Level};
+use cloze::embed::Level;
+use cloze::embed::anisotropy::AnisotropyParams;
 
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};

@@ -6,10 +6,9 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail};
 use cloze::Matrix;
 use cloze_report::clusters::{ClusterReport, ClusterSection};
-use cloze_train::Clusters;
-use cloze_train::cluster::kmeans::{self, KMeansParams};
+use cloze_train::cluster::kmeans::KMeansParams;
 use cloze_train::cluster::summary::{ClusterSummary, mean_silhouette, summaries};
-use cloze_train::cluster::{density, principal};
+use cloze_train::cluster::{Clusters, density, kmeans, principal};
 
 use crate::cli::CommonFlags;
 use crate::commands::cluster::args::ClusterArgs;

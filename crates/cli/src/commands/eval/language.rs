@@ -3,8 +3,7 @@ use std::time::Instant;
 
 use anyhow::{bail, ensure};
 use cloze::evaluate::language_model::{LanguageModelReport, masked_words, next_sentences};
-use cloze::train::DataSource;
-use cloze::train::language::{Documents, PackedText, packed};
+use cloze::train::{DataSource, Documents, PackedText, packed};
 use cloze::{ModelFolder, NextSentence};
 use cloze_encoder::TokenCounter;
 use cloze_report::tuning::{LanguageFigures, write_figures};

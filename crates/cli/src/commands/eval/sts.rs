@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
-use cloze::embed::Method;
+use cloze::embed::correction::Method;
 use cloze::evaluate::EvaluateError;
 use cloze::evaluate::sts::{CorrectionFitter, FittedOn, NotCorrected, StsEvaluation, StsReport};
 use cloze::metrics::{MetricsError, Side};

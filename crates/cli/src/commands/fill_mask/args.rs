@@ -2,7 +2,7 @@
 use anyhow::bail;
 use clap::{ArgGroup, Args, ValueEnum};
 use cloze::heads::masked::{FillOrder, SampleParams};
-use cloze::masked::{GenerateParams, ValidGenerateParams};
+use cloze::{GenerateParams, ValidGenerateParams};
 
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;

@@ -1,7 +1,7 @@
 //! Words for masks as they are written.
 use std::io::{self, Write as _};
 
-use cloze::masked::{Filled, MaskPrediction, Predicted};
+use cloze::{Filled, MaskPrediction, Predicted};
 use serde::Serialize;
 
 use crate::commands::fill_mask::args::FillMaskArgs;

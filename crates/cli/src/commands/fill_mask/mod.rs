@@ -2,8 +2,7 @@
 pub(crate) mod args;
 mod form;
 
-use cloze::masked::ValidGenerateParams;
-use cloze::{Error, MaskedLm};
+use cloze::{Error, MaskedLm, ValidGenerateParams};
 
 use crate::cli::CommonFlags;
 use crate::commands::fill_mask::args::FillMaskArgs;

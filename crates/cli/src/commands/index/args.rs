@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use cloze::Metric;
-use cloze::search::{Dtype, EncoderCard, GraphDtype, HnswParams, IndexParams, OpenParams};
+use cloze::search::index::{EncoderCard, IndexParams, OpenParams};
+use cloze::search::{Dtype, GraphDtype, HnswParams};
 use cloze_corpus::TextChunks;
 
 use crate::flags::out::OutFlags;

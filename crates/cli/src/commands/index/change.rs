@@ -2,9 +2,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use cloze::SentenceEncoder;
-use cloze::search::{Added, IndexRecord, SearchError, Writer};
-use cloze::text_index::{encoder_card, text_encoder};
+use cloze::search::SearchError;
+use cloze::search::index::{Added, IndexRecord, Writer};
+use cloze::{SentenceEncoder, encoder_card, text_encoder};
 use cloze_corpus::TextChunks;
 
 use super::npy::Vectors;

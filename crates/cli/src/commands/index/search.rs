@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::bail;
 use cloze::batch::isolate;
-use cloze::search::{Hit, Index, IndexRecord, RowSet};
+use cloze::search::index::{Index, IndexRecord};
+use cloze::search::{Hit, RowSet};
 use cloze::{Matrix, TextIndex};
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -2,7 +2,8 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
-use cloze::search::{Filter, Index, RowSet};
+use cloze::search::index::Index;
+use cloze::search::{Filter, RowSet};
 
 use super::search::{find, open_encoder, write};
 use crate::cli::CommonFlags;

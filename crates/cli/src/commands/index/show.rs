@@ -1,7 +1,7 @@
 //! What an index is, whether it is sound, and what is in it.
 use std::io::Write as _;
 
-use cloze::search::{Index, IndexRecord, OpenParams, verify as verify_index};
+use cloze::search::index::{Index, IndexRecord, OpenParams, verify as verify_index};
 use cloze_report::index::write_info;
 use npyz::WriterBuilder as _;
 use serde::Serialize;

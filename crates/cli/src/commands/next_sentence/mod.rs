@@ -18,7 +18,7 @@ use crate::input::texts::NotEncoded;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use cloze::batch::scored_parts;
-use cloze_report::entities::tsv::write_row;
+use cloze_report::entities::write_row;
 use cloze_report::text::shown;
 use judge::{Judge, Judged};
 

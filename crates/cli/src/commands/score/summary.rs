@@ -6,8 +6,7 @@ use std::path::Path;
 use anyhow::bail;
 use cloze::heads::score::{Masking, Sums};
 use cloze::{ModelFolder, TextScore};
-use cloze_store::atomic::Existing;
-use cloze_store::checksum;
+use cloze_store::{Existing, checksum};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::score::args::UnitArg;

@@ -2,7 +2,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cloze::metrics::TagScheme;
+use cloze::metrics::entity::TagScheme;
 
 use crate::flags::out::OutFlags;
 

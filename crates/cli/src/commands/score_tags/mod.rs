@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, bail};
 use cloze::evaluate::EvaluateError;
 use cloze::evaluate::tags::{TagEvaluationParams, TagReport, score_tags};
-use cloze::metrics::entity::SchemeEvidence;
-use cloze::metrics::{Convention, EntityReport, Origin, TagScheme};
+use cloze::metrics::Origin;
+use cloze::metrics::entity::{Convention, EntityReport, SchemeEvidence, TagScheme};
 use cloze_corpus::{Source, TaggedParams, TaggedSentence};
 
 use crate::cli::CommonFlags;

@@ -1,14 +1,13 @@
 //! Texts whose words have their sense beside them, and the vectors of these words.
+use cloze_corpus::find_sources;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
 use cloze::batch::isolate;
 use cloze::heads::senses::Occurrence;
-use cloze::rows::check_finite;
-use cloze::{SentenceEncoder, Span};
-use cloze_corpus::senses::{SenseFormat, SenseText, SenseWord};
-use cloze_corpus::{Source, walk};
+use cloze::{SentenceEncoder, Span, check_finite};
+use cloze_corpus::{SenseFormat, SenseText, SenseWord, Source};
 
 use crate::commands::senses::args::SenseReadArgs;
 use crate::input::texts::NotEncoded;
@@ -41,7 +40,7 @@ impl Sample {
 /// are done.
 pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<Vec<Sample>> {
     let params = args.params()?;
-    let found = walk::find(&args.paths, true);
+    let found = find_sources(&args.paths, true);
     for error in &found.errors {
         messages.failure(error);
     }

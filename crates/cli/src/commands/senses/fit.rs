@@ -82,7 +82,7 @@ pub(super) fn run(
         "texts": report.texts,
         "occurrences": occurrences,
     });
-    cloze::senses::save(folder, &senses, encoder.model(), layers, training)?;
+    cloze::save_senses(folder, &senses, encoder.model(), layers, training)?;
     report.print(args.json)
 }
 

@@ -1,8 +1,7 @@
 //! The places of a word in texts whose senses nobody has said.
 use anyhow::bail;
 use cloze::batch::isolate;
-use cloze::rows::check_finite;
-use cloze::{Matrix, SentenceEncoder, Span};
+use cloze::{Matrix, SentenceEncoder, Span, check_finite};
 
 use crate::flags::read::ReadFlags;
 use crate::input::texts::{self, Input};

@@ -2,7 +2,7 @@
 use std::io::Write as _;
 
 use cloze::heads::senses::Told;
-use cloze::senses::{Answer, Place, SenseQuery, Senses};
+use cloze::{Answer, Place, SenseQuery, Senses};
 use cloze_core::{OffsetConverter, OffsetUnit};
 use serde::Serialize;
 

@@ -4,10 +4,9 @@ use std::io::Write as _;
 use anyhow::bail;
 use serde::{Serialize, Serializer};
 
-use cloze::SimilarityMeasure;
 use cloze::batch::isolate;
 use cloze::embed::Level;
-use cloze::similarity::ComparableVectors;
+use cloze::similarity::{ComparableVectors, SimilarityMeasure};
 use cloze_report::similarity::SimilaritySettings;
 
 use super::{for_each_chunk, settings, strs};

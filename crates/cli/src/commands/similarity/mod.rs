@@ -6,8 +6,9 @@ mod ranked;
 mod word;
 
 use anyhow::bail;
-use cloze::SimilarityMeasure;
-use cloze::embed::{FittedCorrection, Level};
+use cloze::embed::Level;
+use cloze::embed::correction::FittedCorrection;
+use cloze::similarity::SimilarityMeasure;
 use cloze_report::similarity::SimilaritySettings;
 
 use crate::cli::CommonFlags;

@@ -3,17 +3,15 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use cloze::SimilarityMeasure;
 use cloze::distinct::DistinctTexts;
 use cloze::embed::{CorrectedSimilarity, Level};
-use cloze::similarity::ComparableVectors;
+use cloze::similarity::{ComparableVectors, SimilarityMeasure};
 
 use crate::commands::similarity::args::SimilarityArgs;
 use crate::input::pairs::{NotEncoded, for_each_chunk};
 use crate::terminal::messages::Messages;
-use crate::terminal::out::Out;
-use crate::terminal::out::json_line;
-use cloze_report::entities::tsv::write_row;
+use crate::terminal::out::{Out, json_line};
+use cloze_report::entities::write_row;
 
 #[derive(Serialize)]
 struct Row<'a> {

@@ -1,9 +1,8 @@
 //! A text against others, best first; of two alone their similarity.
 use anyhow::bail;
-use cloze::SimilarityMeasure;
 use cloze::batch::isolate;
 use cloze::embed::CorrectedSimilarity;
-use cloze::similarity::ComparableVectors;
+use cloze::similarity::{ComparableVectors, SimilarityMeasure};
 use cloze_report::similarity::{RankedReport, RankedText, TwoTextsReport};
 
 use super::{for_each_chunk, settings, strs};

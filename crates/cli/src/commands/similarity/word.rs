@@ -1,9 +1,9 @@
 //! One word in several texts: its vectors in context, and without.
 use anyhow::bail;
+use cloze::States;
 use cloze::batch::isolate;
-use cloze::similarity::ComparableVectors;
 use cloze::similarity::word::{WordVectors, folded};
-use cloze::{SimilarityMeasure, States};
+use cloze::similarity::{ComparableVectors, SimilarityMeasure};
 use cloze_core::{OffsetConverter, OffsetUnit};
 use cloze_report::similarity::{NumberedText, WordOccurrence, WordPair, WordReport};
 

@@ -1,8 +1,8 @@
 //! What will be done: every flag judged, the model open, the files found.
 use anyhow::{Context as _, bail};
 use cloze::Tagger;
-use cloze_corpus::walk::{self, Walk};
-use cloze_corpus::{Format, Source, ValidReadParams};
+use cloze_corpus::find_sources;
+use cloze_corpus::{Format, Source, ValidReadParams, Walk};
 
 use crate::cli::{Color, CommonFlags};
 use crate::commands::tag::args::{OutputArg, TagArgs};
@@ -43,7 +43,7 @@ impl Job {
 
         let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
         encoding.encode(&mask).context("--mask")?;
-        let mut found = walk::find(&args.paths, !encoding.is_utf16());
+        let mut found = find_sources(&args.paths, !encoding.is_utf16());
         let place = Place::of(args.output.as_deref(), &args.paths);
         let form = FormParams {
             form: args.format,

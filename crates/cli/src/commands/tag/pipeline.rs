@@ -248,7 +248,7 @@ impl Totals {
 
 fn summarize(
     totals: &Totals,
-    found: &cloze_corpus::walk::Walk,
+    found: &cloze_corpus::Walk,
     redacts: bool,
     time: Duration,
     messages: &Messages,

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use cloze::embed::{Level, Method};
+use cloze::embed::Level;
+use cloze::embed::correction::Method;
 
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::VectorFlags;

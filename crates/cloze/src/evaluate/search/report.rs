@@ -1,7 +1,8 @@
 //! Report of an evaluation of a search.
 use std::collections::BTreeMap;
 
-use cloze_embed::{Metric, Provenance};
+use cloze_embed::Metric;
+use cloze_embed::correction::Provenance;
 use cloze_metrics::compare::Interval;
 use cloze_metrics::retrieval::{QueryFigures, RetrievalFigures};
 use cloze_search::index::Info;

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use cloze_core::Matrix;
 use cloze_corpus::TextChunks;
 use cloze_embed::Metric;
-use cloze_search::{Engine as _, Exact, Filter, Hit, IndexRecord, RowSet};
+use cloze_search::index::IndexRecord;
+use cloze_search::{Engine as _, Exact, Filter, Hit, RowSet};
 use serde_json::{Map, Value};
 
 use super::ranking::{JudgedDocuments, RankedDocuments};

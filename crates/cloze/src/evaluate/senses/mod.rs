@@ -6,7 +6,7 @@
 mod score;
 mod split;
 
-use cloze_corpus::senses::{SenseText, SenseWord};
+use cloze_corpus::{SenseText, SenseWord};
 use cloze_embed::Level;
 use cloze_heads::senses::{FittedSenses, Lexicon, LexiconWord, most_frequent};
 use serde::Serialize;

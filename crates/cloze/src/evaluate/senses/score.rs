@@ -1,7 +1,7 @@
 //! Counts of rightly predicted senses.
 use std::collections::BTreeMap;
 
-use cloze_corpus::senses::SenseWord;
+use cloze_corpus::SenseWord;
 use cloze_heads::senses::LexiconWord;
 use serde::Serialize;
 

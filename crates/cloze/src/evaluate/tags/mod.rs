@@ -7,9 +7,12 @@ mod rename;
 
 use cloze_corpus::TaggedSentence;
 use cloze_metrics::compare::{BootstrapParams, PairedBootstrap};
-use cloze_metrics::entity::{ByMatch, PartialScores, SchemeEvidence, TagOutcomes, micro_f1};
+use cloze_metrics::entity::{
+    ByMatch, Convention, EntityReport, EntityScorer, PartialScores, SchemeEvidence, TagOutcomes,
+    TagScheme, micro_f1,
+};
 use cloze_metrics::labels::DifferenceVerdict;
-use cloze_metrics::{Convention, EntityReport, EntityScorer, MetricsError, Origin, TagScheme};
+use cloze_metrics::{MetricsError, Origin};
 use serde::Serialize;
 
 use super::EvaluateError;

@@ -1,8 +1,7 @@
 //! Gold names of a model's labels.
 use std::collections::HashMap;
 
-use cloze_core::entity::word_tags;
-use cloze_core::{Entity, Span};
+use cloze_core::{Entity, Span, word_tags};
 
 use crate::evaluate::EvaluateError;
 

@@ -1,14 +1,13 @@
 //! Settings that were not given: C, or with a search also others, by trial.
 use cloze_checkpoint::ModelFolder;
 use cloze_core::Matrix;
-use cloze_embed::{Layers, Method, Pooling, Poolings};
+use cloze_embed::correction::Method;
+use cloze_embed::{Layers, Pooling, Poolings};
 use cloze_heads::classify::ValidFeatureParams;
 use cloze_report::classifier::TrialReport;
-use cloze_train::search::{Search, Strategy, Trial};
-use cloze_train::{
-    ClassWeights, Folds, Kind, Labels, SearchParams, ValidHeadParams, calibrate, cross_validate,
-    validate,
-};
+use cloze_train::calibrate;
+use cloze_train::search::{Search, SearchParams, Strategy, Trial};
+use cloze_train::{ClassWeights, Folds, Kind, Labels, ValidHeadParams, cross_validate, validate};
 use serde_json::{Map, json};
 
 use super::fit::{EncodedSet, Job};

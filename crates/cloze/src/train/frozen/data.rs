@@ -3,8 +3,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use cloze_corpus::labelled::sources;
-use cloze_corpus::{LabelledParams, Source};
+use cloze_corpus::{LabelledParams, Source, labelled_sources};
 use cloze_report::DataFile;
 use cloze_store::checksum;
 use cloze_train::{Labels, TrainError};
@@ -74,7 +73,7 @@ pub struct LabelledTexts {
 /// Data of a training: files to read, or texts in memory.
 #[derive(Clone, Debug)]
 pub enum FitData {
-    /// Files, folders, patterns or `LABEL=FILE`, as [`sources`](sources()) has them.
+    /// Files, folders, patterns or `LABEL=FILE`, as [`labelled_sources`] has them.
     Files {
         /// Paths.
         paths: Vec<String>,
@@ -159,7 +158,7 @@ pub fn read_labelled_chunks<E: From<FitError>>(
     mut work: impl FnMut(Vec<LabelledText>) -> Result<(), E>,
 ) -> Result<Vec<DataFile>, E> {
     let params = params.check().map_err(FitError::from)?;
-    let sources = sources(paths).map_err(FitError::from)?;
+    let sources = labelled_sources(paths).map_err(FitError::from)?;
     let files: Vec<Source> = sources.iter().map(|s| s.source.clone()).collect();
     context.event(&FitEvent::ReadingStarted { sources: &files });
     let mut reader = params.open_all(sources);

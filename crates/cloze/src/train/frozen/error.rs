@@ -166,7 +166,7 @@ through_model!(
     EmbedError,
     HeadError,
     StoreError,
-    cloze_core::cancel::Cancelled
+    cloze_core::Cancelled
 );
 
 impl From<FineTuneError> for FitError {

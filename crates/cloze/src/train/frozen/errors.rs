@@ -1,8 +1,9 @@
 //! Examples to look at: most confident errors, and labels that are likely wrong.
-use cloze_heads::Classifier;
+use cloze_heads::classify::Classifier;
 use cloze_metrics::labels::LabelOutcome;
 use cloze_report::classifier::{ConfidentError, LikelyLabelError};
-use cloze_train::{LabelError, label_errors};
+use cloze_train::LabelError;
+use cloze_train::label_errors;
 
 use super::fit::EncodedSet;
 use super::{FitError, HeldOutLogits, LabelledText};

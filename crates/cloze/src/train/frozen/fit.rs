@@ -1,8 +1,9 @@
 //! From labelled texts to a fitted head, evaluated.
+use cloze_train::curve;
 use std::time::Instant;
 
 use cloze_core::Matrix;
-use cloze_heads::Classifier;
+use cloze_heads::classify::Classifier;
 use cloze_metrics::labels::{LabelOutcome, evaluate_labels, share};
 use cloze_report::DataFile;
 use cloze_report::classifier::{
@@ -10,7 +11,7 @@ use cloze_report::classifier::{
     TestEvaluation, ThresholdReport, TrainingSeconds,
 };
 use cloze_report::tuning::BaseModel;
-use cloze_train::{Labels, TrainError, curve, fit};
+use cloze_train::{Labels, TrainError, fit};
 
 use super::choose::{self, Chosen};
 use super::data::{labels_of, warn_of_data};
@@ -420,7 +421,7 @@ impl Job<'_> {
     /// Draws of `n` examples a label each, in order.
     fn draws(&self, labels: &Labels, n: usize) -> Result<Vec<Vec<usize>>, FitError> {
         let seed = self.params.seed;
-        let draw = |i: usize| cloze_train::folds::draw(labels, n, seed.wrapping_add(i as u64));
+        let draw = |i: usize| cloze_train::draw_folds(labels, n, seed.wrapping_add(i as u64));
         let draws = (0..self.params.draws).map(draw).collect::<Result<_, TrainError>>();
         draws.map_err(|source| FitError::Unfit { setting: "shots", source })
     }

@@ -5,10 +5,9 @@ use cloze_heads::classify::{ClassifyHead, ValidFeatureParams};
 use cloze_metrics::labels::LabelOutcome;
 use cloze_metrics::probability::{ProbabilityParams, ProbabilityReport};
 use cloze_report::classifier::{CalibrationReport, ThresholdReport};
+use cloze_train::calibrate;
 use cloze_train::threshold::{for_precision, for_recall};
-use cloze_train::{
-    Folds, Labels, TrainError, ValidHeadParams, calibrate, cross_validate, validate,
-};
+use cloze_train::{Folds, Labels, TrainError, ValidHeadParams, cross_validate, validate};
 
 use super::{FitContext, FitError, FitWarning, ThresholdGoal};
 

@@ -1,7 +1,8 @@
 //! Settings of a classifier whose head is fitted on the vectors of an encoder.
 use std::path::PathBuf;
 
-use cloze_embed::{Layers, Method, Pooling, Poolings};
+use cloze_embed::correction::Method;
+use cloze_embed::{Layers, Pooling, Poolings};
 use cloze_heads::classify::{Combine, FeatureParams};
 use cloze_report::tuning::CardWords;
 use cloze_train::search::Strategy;

@@ -3,15 +3,15 @@ use std::path::Path;
 
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::Card;
-use cloze_embed::Method;
-use cloze_heads::Classifier;
+use cloze_embed::correction::Method;
+use cloze_heads::classify::Classifier;
 use cloze_report::classifier::{ClassifierReport, card, page};
 use cloze_store::{AtomicFolder, Existing, checksum};
 use serde_json::{Value, json};
 
 use super::FitError;
 use crate::RowParams;
-use crate::classifier::{HEAD, HeadCard, base_ref};
+use crate::classifier::{HEAD_FILE, HeadCard, base_ref};
 use crate::train::create_folder;
 
 /// A classifier that was trained, with its report.
@@ -72,7 +72,7 @@ impl TrainedClassifier {
             let written = fs_err::write(folder.join(name), bytes);
             written.map_err(|source| FitError::Write { path: output.to_owned(), source })
         };
-        self.classifier.save(&folder.join(HEAD), Existing::Refuse)?;
+        self.classifier.save(&folder.join(HEAD_FILE), Existing::Refuse)?;
         let mut report = serde_json::to_vec_pretty(&self.report)?;
         report.push(b'\n');
         write("report.json", &report)?;
@@ -89,7 +89,7 @@ impl TrainedClassifier {
     /// The `cloze.json` of the folder, in which the head is.
     fn head_card(&self, folder: &Path) -> Result<HeadCard, FitError> {
         let report = &self.report;
-        let sha256 = checksum::sha256_file(folder.join(HEAD))?;
+        let sha256 = checksum::sha256_file(folder.join(HEAD_FILE))?;
         // The temporary folder lies where the final one will.
         let base = base_ref(folder, &self.base, report.model.sha256.clone())?;
         let description = format!(
@@ -104,7 +104,7 @@ impl TrainedClassifier {
                 license: report.license.clone(),
                 attribution: report.attribution.clone(),
                 source: report.source.clone(),
-                sha256: [(HEAD.to_owned(), sha256)].into(),
+                sha256: [(HEAD_FILE.to_owned(), sha256)].into(),
                 base: Some(base),
                 ..Card::default()
             },

@@ -1,5 +1,5 @@
 //! Settings of a fit, as reports have them.
-use cloze_embed::Method;
+use cloze_embed::correction::Method;
 use cloze_train::ValidHeadParams;
 use serde_json::{Map, Value, json};
 

@@ -4,8 +4,7 @@ use cloze_checkpoint::weights::WeightReader;
 use cloze_train::{ClassWeights, Labels, TrainError};
 use cloze_tune::Parameters;
 use cloze_tune::random::derive;
-use cloze_tune::task::sequence::stems;
-use cloze_tune::task::{DenseLayer, SequenceParams, SequenceTask};
+use cloze_tune::task::{DenseLayer, SequenceParams, SequenceTask, stems};
 
 use super::ValidTunedClassifierTrainParams;
 use crate::train::FineTuneError;

@@ -1,9 +1,9 @@
 //! Running text as documents of sentences in tokens.
-use cloze_corpus::{Piece, ReadParams, Source, TextChunks, ValidReadParams, walk};
+use cloze_corpus::{Piece, ReadParams, Source, TextChunks, ValidReadParams, find_sources};
 use cloze_encoder::{EncoderError, TokenCounter};
 use cloze_report::DataFile;
 use cloze_tune::packing::{Document, TextTokens};
-use cloze_tune::task::masked::Part;
+use cloze_tune::task::Part;
 use rayon::prelude::*;
 
 use crate::train::data::data_file;
@@ -205,7 +205,7 @@ fn for_each_chunk(
     observer: &TrainingObserver<'_>,
     mut work: impl FnMut(Vec<Input>) -> Result<(), FineTuneError>,
 ) -> Result<(), FineTuneError> {
-    let walked = walk::find(paths, !params.is_utf16);
+    let walked = find_sources(paths, !params.is_utf16);
     for error in &walked.errors {
         observer(TrainingEvent::LeftOut(error));
     }

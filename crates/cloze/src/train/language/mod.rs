@@ -17,8 +17,9 @@ use cloze_report::tuning::{LanguageFigures, TaskWords, TestFigures};
 use cloze_tune::Parameters;
 use cloze_tune::encoder::Tuning;
 use cloze_tune::random::derive;
-use cloze_tune::task::masked::{MaskParams, MaskedLmHead, NextHead, Part, ValidMaskParams};
-use cloze_tune::task::{MaskedExample, MaskedTask};
+use cloze_tune::task::{
+    MaskParams, MaskedExample, MaskedLmHead, MaskedTask, NextHead, Part, ValidMaskParams,
+};
 use cloze_tune::training::TaskLearner;
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ pub use sequences::{PackedText, packed};
 pub use tally::LanguageTally;
 
 /// Part of the seed that masks of validation and test data are drawn from.
-pub const EVALUATION: u64 = 0x6a75_6467_6564;
+pub const MASK_EVALUATION_SEED: u64 = 0x6a75_6467_6564;
 
 /// Masking of words to train on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -311,7 +312,7 @@ impl Job<'_> {
         masks: Option<&ValidMaskParams>,
     ) -> Result<Vec<MaskedExample>, FineTuneError> {
         let examples = self.examples(documents, classes)?;
-        let seed = derive(self.params.common.seed(), EVALUATION);
+        let seed = derive(self.params.common.seed(), MASK_EVALUATION_SEED);
         let draw = |(i, example): (u64, MaskedExample)| match masks {
             Some(masks) => masks.draw(&example, derive(seed, i)),
             None => example,

@@ -2,9 +2,9 @@
 use std::ops::Range;
 
 use cloze_encoder::{PairPieces, Sequence, TokenCounter};
-use cloze_tune::packing::{self, Document, TextPair, TextTokens};
-use cloze_tune::task::MaskedExample;
-use cloze_tune::task::masked::Part;
+use cloze_tune::packing;
+use cloze_tune::packing::{Document, TextPair, TextTokens};
+use cloze_tune::task::{MaskedExample, Part};
 
 use crate::train::FineTuneError;
 use crate::train::base::sequence;

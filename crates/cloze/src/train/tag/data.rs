@@ -1,10 +1,12 @@
 //! Tagged sentences, and the encoder's examples of them.
+use cloze_core::assign_words;
+use cloze_core::tags_of_chunks;
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloze_core::tag::{self, Chunk, Prefix, Scheme, Tag};
-use cloze_core::{Span, token};
+use cloze_core::{Chunk, Prefix, Scheme, Span, Tag};
 use cloze_corpus::{Source, TaggedSentence, ValidTaggedParams};
-use cloze_metrics::{Convention, MetricsError, Origin};
+use cloze_metrics::entity::Convention;
+use cloze_metrics::{MetricsError, Origin};
 use cloze_report::DataFile;
 use cloze_tune::task::TaggedExample;
 use regex::Regex;
@@ -41,7 +43,7 @@ impl Sentence {
             Tag::Part(Prefix::Begin, i) => format!("B-{}", self.entities[i].0),
             Tag::Part(_, i) => format!("I-{}", self.entities[i].0),
         };
-        tag::tags(&chunks, self.words.len(), Scheme::Iob2).into_iter().map(name).collect()
+        tags_of_chunks(&chunks, self.words.len(), Scheme::Iob2).into_iter().map(name).collect()
     }
 
     /// Labels and spans of the entities, in words.
@@ -286,7 +288,7 @@ impl TagExamples {
         for (i, sentence) in sentences.list.iter().enumerate() {
             let mut pieces = base.tokenizer.pieces(&sentence.text, i)?;
             let parts: Vec<Option<u32>> = pieces.tokens.iter().map(|token| token.word).collect();
-            token::assign_words(&mut pieces.tokens, &sentence.words);
+            assign_words(&mut pieces.tokens, &sentence.words);
             // A label that training does not have cannot be learned, and is judged elsewhere.
             let place = |tag: String| tags.iter().position(|t| *t == tag).unwrap_or(0);
             let labels: Vec<usize> = sentence.tags().into_iter().map(place).collect();

@@ -1,11 +1,13 @@
 //! Evaluation of a tagger in training.
-use cloze_core::{Chain, tag};
-use cloze_metrics::{Convention, EntityReport, EntityScorer, MetricsError, Origin};
+use cloze_core::Chain;
+use cloze_core::TagSet;
+use cloze_metrics::entity::{Convention, EntityReport, EntityScorer};
+use cloze_metrics::{MetricsError, Origin};
 use cloze_report::tuning::EntityMistakes;
+use cloze_tune::TuneError;
 use cloze_tune::encoder::Tape;
-use cloze_tune::task::TagTask;
+use cloze_tune::task::{TagTask, Task as _};
 use cloze_tune::training::{TaskLearner, ValidationScore};
-use cloze_tune::{Task as _, TuneError};
 
 use super::data::{Sentences, TagExamples};
 
@@ -25,7 +27,7 @@ pub(super) fn evaluate(
     learner: &mut TaskLearner<TagTask>,
     set: &TagExamples,
     gold: &Sentences,
-    tags: &tag::TagSet,
+    tags: &TagSet,
 ) -> Result<TagEvaluation, TuneError> {
     let mut chain = Chain::legal(tags.tags(), tags.scheme());
     if let Some(own) = learner.task.chain(&learner.parameters) {

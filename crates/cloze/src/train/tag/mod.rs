@@ -10,8 +10,7 @@ use std::collections::BTreeSet;
 
 use cloze_checkpoint::adapter::TaskType;
 use cloze_checkpoint::card::Card;
-use cloze_core::tag::TagSet;
-use cloze_core::{Cancel, Casing};
+use cloze_core::{Cancel, Casing, TagSet};
 use cloze_corpus::{TaggedParams, TaggedSentence, ValidTaggedParams};
 use cloze_heads::tag::Transitions;
 use cloze_report::tuning::{EntityFigures, TaskWords, TestFigures};

@@ -1,5 +1,5 @@
 //! Parts of sentences that are too long for the encoder.
-use cloze_core::token::Token;
+use cloze_core::Token;
 
 /// End of a part that begins at `from` and has at most `room` tokens: not within a word, unless
 /// that is longer than a part.

@@ -1,6 +1,5 @@
 //! Which label is taken for which. Shades go with the share of the row; the numbers always stand there.
-use cloze_metrics::MultiLabelReport;
-use cloze_metrics::classification::ConfusionTable;
+use cloze_metrics::{ConfusionTable, MultiLabelReport};
 
 use super::figures::share;
 use crate::page::attribute;

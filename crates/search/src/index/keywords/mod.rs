@@ -15,8 +15,9 @@ use std::path::Path;
 
 use super::manifest::{Manifest, SegmentCard, SegmentFiles};
 use super::segment::Segment;
+use crate::index::Index;
 use crate::top::Top;
-use crate::{Hit, Index, RowSet, SearchError};
+use crate::{Hit, RowSet, SearchError};
 use file::KeywordFile;
 pub(crate) use file::KeywordWriter;
 use words::for_each_word;
@@ -113,7 +114,7 @@ impl Index {
     ///
     /// # Errors
     /// [`SearchError::NoKeywords`] if the index was made without
-    /// [`IndexParams::keywords`](crate::IndexParams::keywords); [`SearchError::Read`] and
+    /// [`IndexParams::keywords`](crate::index::IndexParams::keywords); [`SearchError::Read`] and
     /// [`SearchError::Damaged`] for what is read from the disk.
     #[expect(clippy::cast_possible_truncation, reason = "scores are small numbers")]
     pub fn keywords(

@@ -10,7 +10,8 @@ mod pending;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use cloze_embed::{Correct, Correction, Method, Metric, l2_normalize};
+use cloze_embed::correction::{Correct, Correction, Method};
+use cloze_embed::{Metric, l2_normalize};
 use fs_err::File;
 
 use super::manifest::{DeletedCard, Manifest, NamedPart, SegmentFiles};
@@ -107,7 +108,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`SearchError::NoIndex`], [`SearchError::Locked`], and as
-    /// [`Index::open`](crate::Index::open) for a file that is not as it was written.
+    /// [`Index::open`](crate::index::Index::open) for a file that is not as it was written.
     pub fn open(folder: &Path) -> Result<Self, SearchError> {
         Manifest::open(folder)?;
         let lock = lock(folder)?;

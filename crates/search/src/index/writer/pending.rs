@@ -2,7 +2,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use cloze_embed::{Accumulator, Correct, Method};
+use cloze_embed::Accumulator;
+use cloze_embed::correction::{Correct, Method};
 
 use super::leftovers::PENDING;
 use super::{Writer, write};

@@ -3,10 +3,11 @@ use cloze_checkpoint::Checkpoint;
 use cloze_checkpoint::layout::Dense as Layer;
 use cloze_checkpoint::weights::WeightReader;
 
+use crate::encoder::TrainableEncoder;
 use crate::random::derive;
 use crate::task::DenseLayer;
 use crate::task::sequence::stems;
-use crate::{Id, Parameters, TrainableEncoder, TuneError};
+use crate::{Id, Parameters, TuneError};
 
 /// The parts of the seed that new layers are drawn by.
 const TRANSFORM: u64 = 0;

@@ -1,9 +1,9 @@
 //! Files → what is checked.
+use cloze_corpus::labelled_sources;
 use std::path::Path;
 
 use cloze::data_check::CheckedData;
-use cloze_corpus::labelled::{self, Holds, LabelledSource};
-use cloze_corpus::{CorpusError, Format, Source, TaggedParams};
+use cloze_corpus::{CorpusError, Format, Holds, LabelledSource, Source, TaggedParams};
 
 use crate::commands::data::args::CheckArgs;
 use crate::terminal::messages::{Messages, plural};
@@ -17,7 +17,7 @@ pub(super) fn read(
     keep: bool,
     messages: &Messages,
 ) -> anyhow::Result<CheckedData> {
-    let sources = labelled::sources(paths)?;
+    let sources = labelled_sources(paths)?;
     let alone = sources.len() == 1;
     let conll = sources.iter().filter(|source| is_conll(source, args)).count();
     if conll > 0 && conll < sources.len() {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use cloze::Metric;
-use cloze::metrics::TagScheme;
+use cloze::metrics::entity::TagScheme;
 
 use crate::commands::eval::args::language::{EvalMlmArgs, EvalTextArgs};
 use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;

@@ -6,7 +6,7 @@ use cloze::TextIndex;
 use cloze::evaluate::search::{
     DocumentError, DocumentRows, SearchSource, SearchedDocuments, SearchedText, VectorOrigin,
 };
-use cloze::search::{Index, OpenParams};
+use cloze::search::index::{Index, OpenParams};
 
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;

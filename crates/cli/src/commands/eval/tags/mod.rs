@@ -7,8 +7,7 @@ use cloze::evaluate::EvaluateError;
 use cloze::evaluate::tags::{
     ComparedTagger, OtherTagLabels, TagEvaluation, TagEvaluationParams, TagEvaluationReport,
 };
-use cloze::metrics::entity::SchemeEvidence;
-use cloze::metrics::{Convention, TagScheme};
+use cloze::metrics::entity::{Convention, SchemeEvidence, TagScheme};
 use cloze_corpus::{TaggedSentence, ValidTaggedParams};
 use cloze_report::labels::{ComparisonRow, write_rows};
 

@@ -2,7 +2,7 @@
 use std::io::{self, Write};
 
 use anstyle::{Ansi256Color, Style};
-use cloze_core::entity::pieces;
+use cloze_core::split_at_entities;
 use cloze_report::entities::{EntityForm, TaggedText};
 use cloze_report::text::visible;
 
@@ -46,7 +46,7 @@ impl EntityForm for Pretty {
         if let Some(id) = tagged.id {
             write!(out, "{dim}{}:{dim:#} ", visible(id))?;
         }
-        for (text, entity) in pieces(tagged.text, tagged.entities) {
+        for (text, entity) in split_at_entities(tagged.text, tagged.entities) {
             let text = visible(text);
             match entity {
                 Some(e) => {

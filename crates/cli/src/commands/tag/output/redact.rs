@@ -1,7 +1,7 @@
 //! The input given back with every entity replaced: all else byte for byte, in the input's encoding.
 use std::io::Write;
 
-use cloze_core::entity::redact;
+use cloze_core::redact;
 use cloze_corpus::Encoding;
 
 use super::{Form, Tagged, WriteError};

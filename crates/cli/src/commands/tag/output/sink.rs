@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use cloze_corpus::{Encoding, Source};
-use cloze_store::atomic::Existing;
+use cloze_store::Existing;
 
 use super::{Form, FormParams, Tagged, WriteError};
 use crate::terminal::out::Out;
