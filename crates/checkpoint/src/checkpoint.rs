@@ -1,4 +1,4 @@
-//! A Hugging Face checkpoint folder: `config.json` and weights in safetensors, judged before
+//! A Hugging Face checkpoint folder: `config.json` and weights in safetensors, checked before
 //! anything is built from them.
 use std::path::Path;
 

@@ -172,7 +172,7 @@ impl ConfigFile {
 }
 
 impl Config {
-    /// Reads and judges the file at `path`.
+    /// Reads and checks the file at `path`.
     ///
     /// # Errors
     /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such JSON;

@@ -194,8 +194,8 @@ pub use classifier::{
 pub use hidden_states::{HiddenStates, HiddenStatesBuilder, TextStates};
 pub use layer_sampler::LayerSampler;
 pub use masked::{
-    Filled, GenerateParams, MASKS, MaskPrediction, MaskedLm, MaskedLmBuilder, Predicted,
-    ValidGenerateParams,
+    GenerateParams, GeneratedText, MASKS, MaskPrediction, MaskPredictions, MaskedLm,
+    MaskedLmBuilder, ValidGenerateParams,
 };
 pub use next_sentence::{NextSentence, NextSentenceBuilder};
 pub use opening::ModelRef;
@@ -203,11 +203,10 @@ pub use rerank::{Ranked, Reranker, RerankerBuilder};
 pub use rows::{Input, PairRows, RowParams, check_finite, input_rows};
 pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
 pub use senses::{
-    Answer, CARD, FORMAT_VERSION, KIND, Place, SenseQuery, Senses, SensesBuilder, SensesCard,
-    VECTORS, save_senses,
+    SenseAnswer, SenseQuery, Senses, SensesBuilder, SensesCard, WordSenses, save_senses,
 };
 pub use sentence::{PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece};
 pub use tagger::{TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
 pub use text_index::{
-    Found, IndexRef, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,
+    IndexRef, IndexedHit, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,
 };

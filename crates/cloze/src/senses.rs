@@ -7,7 +7,7 @@ use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::BaseRef;
 use cloze_core::Span;
 use cloze_embed::Layers;
-use cloze_heads::senses::{FittedSenses, SenseSpec, Told};
+use cloze_heads::senses::{FittedSenses, SensePrediction, SenseSpec};
 use cloze_store::{AtomicFolder, Existing, Location, envelope};
 use serde::{Deserialize, Serialize};
 
@@ -16,13 +16,13 @@ use crate::opening::{Opening, builder_setters};
 use crate::{Error, ModelRef, SentenceEncoder, States, batch};
 
 /// What senses are and what they were fitted on.
-pub const CARD: &str = "senses.json";
+const CARD: &str = "senses.json";
 /// Their vectors.
-pub const VECTORS: &str = "senses.safetensors";
+const VECTORS: &str = "senses.safetensors";
 /// The kind of file that [`CARD`] is.
-pub const KIND: &str = "senses";
+const KIND: &str = "senses";
 /// The newest version of it.
-pub const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 1;
 
 /// What the `senses.json` of a folder says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,22 +90,22 @@ pub struct SenseQuery<'q> {
 
 /// Senses of a word in a text.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer<'s> {
+pub enum SenseAnswer<'s> {
     /// No such word was there in training: nothing is known of its senses.
     Unseen,
     /// The word is known, but is not in the text.
     Absent,
     /// Its places in the text, in order; at least one.
-    Found(Vec<Place<'s>>),
+    Found(Vec<WordSenses<'s>>),
 }
 
 /// A place of a word in a text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place<'s> {
+pub struct WordSenses<'s> {
     /// Its bytes.
     pub span: Span,
     /// The senses it may have, the likeliest first; at least one.
-    pub senses: Vec<Told<'s>>,
+    pub senses: Vec<SensePrediction<'s>>,
 }
 
 /// Settings of [`Senses`].
@@ -183,7 +183,7 @@ impl Senses {
     ///
     /// # Errors
     /// [`Error::Encoder`] for the text or from running; [`Error::Head`] for a vector that is not finite.
-    pub fn predict(&self, query: SenseQuery<'_>) -> Result<Answer<'_>, Error> {
+    pub fn predict(&self, query: SenseQuery<'_>) -> Result<SenseAnswer<'_>, Error> {
         let SenseQuery { text, word, pos } = query;
         let lexicon = self.senses.lexicon();
         let mut words = lexicon.named(word);
@@ -191,20 +191,20 @@ impl Senses {
             words.retain(|word| word.pos == pos);
         }
         if words.is_empty() {
-            return Ok(Answer::Unseen);
+            return Ok(SenseAnswer::Unseen);
         }
         let spans = lexicon.places(text, word);
         if spans.is_empty() {
-            return Ok(Answer::Absent);
+            return Ok(SenseAnswer::Absent);
         }
         let vectors = self.encoder.spans(&[(text, &spans)])?.pop().unwrap_or_default();
         let mut places = vec![];
         for (span, vector) in spans.into_iter().zip(vectors) {
             let Some(vector) = vector else { continue };
             let senses = self.senses.predict(words.iter().copied(), &vector)?;
-            places.push(Place { span, senses });
+            places.push(WordSenses { span, senses });
         }
-        Ok(if places.is_empty() { Answer::Absent } else { Answer::Found(places) })
+        Ok(if places.is_empty() { SenseAnswer::Absent } else { SenseAnswer::Found(places) })
     }
 
     /// Senses for each query. An error in one text affects only its query.
@@ -214,7 +214,7 @@ impl Senses {
     pub fn predict_batch(
         &self,
         queries: &[SenseQuery<'_>],
-    ) -> Result<Vec<Result<Answer<'_>, Error>>, Error> {
+    ) -> Result<Vec<Result<SenseAnswer<'_>, Error>>, Error> {
         let size = |query: &SenseQuery<'_>| query.text.len();
         batch::in_chunks(queries, self.encoder.cancel(), size, |queries| {
             batch::isolate(queries, |queries| {
@@ -227,7 +227,7 @@ impl Senses {
     pub fn predict_iter<'a>(
         &'a self,
         queries: impl IntoIterator<Item = SenseQuery<'a>> + 'a,
-    ) -> impl Iterator<Item = Result<Answer<'a>, Error>> + 'a {
+    ) -> impl Iterator<Item = Result<SenseAnswer<'a>, Error>> + 'a {
         batch::stream(queries, |query| query.text.len(), |queries| self.predict_batch(queries))
     }
 }

@@ -21,7 +21,7 @@ pub struct TextIndex {
 
 /// A record that was found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct IndexedHit {
     /// How alike it is to the query, by the metric of the index.
     pub score: f32,
     /// The record.
@@ -128,7 +128,7 @@ impl TextIndex {
     ///
     /// # Errors
     /// As [`hits`](Self::hits); [`Error::Search`] if a record cannot be read.
-    pub fn search(&self, query: &str, k: usize) -> Result<Vec<Found>, Error> {
+    pub fn search(&self, query: &str, k: usize) -> Result<Vec<IndexedHit>, Error> {
         batch::only(self.search_batch(&[query], k)?)
     }
 
@@ -141,13 +141,14 @@ impl TextIndex {
         &self,
         queries: &[T],
         k: usize,
-    ) -> Result<Vec<Result<Vec<Found>, Error>>, Error> {
+    ) -> Result<Vec<Result<Vec<IndexedHit>, Error>>, Error> {
         let queries: Vec<&str> = queries.iter().map(AsRef::as_ref).collect();
         let size = |query: &&str| query.len();
         let hits = batch::in_chunks(&queries, self.encoder.cancel(), size, |queries| {
             batch::isolate(queries, |queries| self.hits(queries, k, None))
         })?;
-        let record = |hit: Hit| Ok(Found { score: hit.score, record: self.index.record(hit.row)? });
+        let record =
+            |hit: Hit| Ok(IndexedHit { score: hit.score, record: self.index.record(hit.row)? });
         Ok(hits.into_iter().map(|hits| hits?.into_iter().map(record).collect()).collect())
     }
 
@@ -157,7 +158,7 @@ impl TextIndex {
         &'a self,
         queries: I,
         k: usize,
-    ) -> impl Iterator<Item = Result<Vec<Found>, Error>> + 'a
+    ) -> impl Iterator<Item = Result<Vec<IndexedHit>, Error>> + 'a
     where
         I: IntoIterator + 'a,
         I::Item: AsRef<str>,

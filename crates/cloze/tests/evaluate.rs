@@ -16,7 +16,7 @@ use cloze::evaluate::senses::{SenseReport, SenseTrials};
 use cloze::evaluate::sts::StsEvaluation;
 use cloze::evaluate::tags::{TagEvaluation, TagEvaluationParams, score_tags};
 use cloze::heads::score::Masking;
-use cloze::heads::senses::{Occurrence, SenseFitter, TellParams};
+use cloze::heads::senses::{Occurrence, SenseFitter, SensePredictParams};
 use cloze::metrics::retrieval::RetrievalParams;
 use cloze::{
     Input, Level, MaskedLm, Metric, ModelFolder, Runtime, RuntimeParams, Scorer, SentenceEncoder,
@@ -216,7 +216,7 @@ fn senses_beside_gold() {
         let mut vectors = encoder.spans(&[(&*text.text, &spans[..])]).unwrap();
         vectors.pop().unwrap().pop().unwrap().unwrap()
     };
-    let params = TellParams::new().check().unwrap();
+    let params = SensePredictParams::new().check().unwrap();
     let width = encoder.provenance(Level::Word).unwrap().width;
     let mut fitter = SenseFitter::new(width, params.spread());
     for text in &texts {

@@ -9,7 +9,9 @@ use cloze::encoder::Sequence;
 use cloze::graph::construct::{BuildParams, Graph};
 use cloze::heads::masked::{FillOrder, SampleParams};
 use cloze::store::Existing;
-use cloze::{Error, GenerateParams, MaskPrediction, MaskedLm, Predicted, Runtime, RuntimeParams};
+use cloze::{
+    Error, GenerateParams, MaskPrediction, MaskPredictions, MaskedLm, Runtime, RuntimeParams,
+};
 use cloze_testkit::{checkpoint, checkpoint_copy};
 use safetensors::SafeTensors;
 
@@ -55,7 +57,7 @@ fn the_likeliest_are_those_of_transformers() {
         let found = model.predict_batch(&texts, 5).unwrap();
         let mut worst = 0.0_f64;
         for (entry, found) in entries.iter().zip(found) {
-            let Predicted { masks, windowed } = found.unwrap();
+            let MaskPredictions { masks, windowed } = found.unwrap();
             assert!(!windowed && masks.len() == entry.masks.len(), "{name}: {}", entry.text);
             for (found, expected) in masks.iter().zip(&entry.masks) {
                 for (found, expected) in pairs(found).iter().zip(expected) {
@@ -163,7 +165,7 @@ fn any_mask_will_do() {
         let model = open(name);
         let texts =
             ["é Ann [MASK] met [MASK]!", "é Ann <mask> met [MASK]!", "é Ann <mask> met <mask>!"];
-        let found: Vec<Predicted> =
+        let found: Vec<MaskPredictions> =
             model.predict_batch(&texts, 3).unwrap().into_iter().map(Result::unwrap).collect();
         assert!(found[0] == found[1] && found[1] == found[2]);
         for text in texts {

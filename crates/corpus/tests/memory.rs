@@ -29,8 +29,8 @@ fn what_is_passed_over_is_not_held() {
     let params = JudgementParams::default().max_text_bytes(1000).check().unwrap();
     for (format, byte) in [(Format::Lines, b'\t'), (Format::Jsonl, b' ')] {
         let raw = io::repeat(byte).take(40_000_000);
-        let judged: Vec<_> = params.from_reader("in", format, raw).unwrap().collect();
-        assert!(judged.len() == 1 && judged[0].is_err(), "{format}: {judged:?}");
+        let read: Vec<_> = params.from_reader("in", format, raw).unwrap().collect();
+        assert!(read.len() == 1 && read[0].is_err(), "{format}: {read:?}");
         let grown = peak_kib() - before;
         assert!(grown < 8 * 1024, "judgements as {format}: {grown} KiB more");
     }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use cloze_checkpoint::CheckpointError;
 
-/// Why a graph is refused. `path` is the model file, or the folder of a model judged from memory;
+/// Why a graph is refused. `path` is the model file, or the folder of a model checked from memory;
 /// `tensor` is the name of the tensor at fault, or of the value that its node makes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -22,10 +22,10 @@
 //!     ..Default::default()
 //! };
 //! let params = CheckParams::new().max_nodes(10).check()?;
-//! let judge = |domain| params.judge(Bytes::from(model(domain).encode_to_vec()), Path::new("."));
+//! let checked = |domain| params.check_bytes(Bytes::from(model(domain).encode_to_vec()), Path::new("."));
 //!
-//! assert_eq!(judge("")?.info.operators["Relu"], 1);
-//! assert!(matches!(judge("com.evil"), Err(GraphError::OperatorDomain { .. })));
+//! assert_eq!(checked("")?.info.operators["Relu"], 1);
+//! assert!(matches!(checked("com.evil"), Err(GraphError::OperatorDomain { .. })));
 //! # Ok::<(), GraphError>(())
 //! ```
 pub mod check;

@@ -52,11 +52,11 @@ fn many_small_fields_take_bounded_room() {
     let mut largest = 0;
     for (way, number, variant) in table {
         // The bomb, and as much of it as is just let through.
-        let error = params.judge(built(way, number, size / 2), Path::new(".")).unwrap_err();
+        let error = params.check_bytes(built(way, number, size / 2), Path::new(".")).unwrap_err();
         assert!(format!("{error:?}").starts_with(variant), "{way:?} {number}: {error}");
         let few = if variant == "TooManyNodes" { 25_000 } else { max_fields - 10 };
         let (bytes, before) = (built(way, number, few), peak());
-        let _ = params.judge(bytes, Path::new("."));
+        let _ = params.check_bytes(bytes, Path::new("."));
         largest = largest.max(peak() - before);
     }
     // A file that is too large is not read; this one takes no room on the disk.

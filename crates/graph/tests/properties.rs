@@ -21,14 +21,14 @@ static FIXTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 });
 
 /// In a folder with no files, so that external data are looked for and not found.
-fn judge(bytes: Vec<u8>) -> Result<CheckedModel, GraphError> {
+fn checked(bytes: Vec<u8>) -> Result<CheckedModel, GraphError> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    CheckParams::new().check().unwrap().judge(bytes.into(), &folder)
+    CheckParams::new().check().unwrap().check_bytes(bytes.into(), &folder)
 }
 
 /// What passes can be decoded, and is what was told of it.
 fn consistent(bytes: Vec<u8>) {
-    if let Ok(model) = judge(bytes.clone()) {
+    if let Ok(model) = checked(bytes.clone()) {
         assert_eq!(model.bytes, bytes);
         let decoded = onnx::ModelProto::decode(Bytes::from(bytes)).unwrap();
         let main = decoded.graph.unwrap();

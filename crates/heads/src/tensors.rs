@@ -1,4 +1,4 @@
-//! The numbers of heads in files: safetensors with a version, judged as they are taken.
+//! The numbers of heads in files: safetensors with a version, checked as they are taken.
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::Path;
@@ -90,7 +90,7 @@ fn fields(correction: &Correction, path: &Path) -> Result<Vec<(String, Vec<f32>)
     Ok(all.into_iter().filter_map(numbers).collect())
 }
 
-/// The tensors of a file, which are judged as they are taken.
+/// The tensors of a file, which are checked as they are taken.
 pub(crate) struct Tensors<'a> {
     path: &'a Path,
     file: SafeTensors<'a>,

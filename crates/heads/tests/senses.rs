@@ -5,8 +5,8 @@ use std::path::Path;
 use cloze_embed::correction::Method;
 use cloze_heads::HeadError;
 use cloze_heads::senses::{
-    FittedSenses, Lexicon, LexiconWord, Occurrence, Sense, SenseFitter, TellParams, Told,
-    most_frequent,
+    FittedSenses, Lexicon, LexiconWord, Occurrence, Sense, SenseFitter, SensePredictParams,
+    SensePrediction, most_frequent,
 };
 use cloze_store::Existing;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ const BANKS: [Row<'_>; 6] = [
     ("shore", "NOUN", "shore", "shore", &[0.0, -2.0]),
 ];
 
-fn fit(rows: &[Row<'_>], params: TellParams) -> Result<FittedSenses, HeadError> {
+fn fit(rows: &[Row<'_>], params: SensePredictParams) -> Result<FittedSenses, HeadError> {
     let params = params.check()?;
     let mut fitter = SenseFitter::new(rows[0].4.len(), params.spread());
     for (lemma, pos, sense, form, vector) in rows {
@@ -32,16 +32,16 @@ fn fit(rows: &[Row<'_>], params: TellParams) -> Result<FittedSenses, HeadError> 
     fitter.fit(&params)
 }
 
-fn plain(prior: f64) -> TellParams {
-    TellParams::new().correction(None).prior(prior)
+fn plain(prior: f64) -> SensePredictParams {
+    SensePredictParams::new().correction(None).prior(prior)
 }
 
-fn told(found: &[Told<'_>]) -> Vec<(String, f64)> {
+fn told(found: &[SensePrediction<'_>]) -> Vec<(String, f64)> {
     found.iter().map(|t| (t.sense.name.clone(), t.score)).collect()
 }
 
 #[track_caller]
-fn assert_told(found: &[Told<'_>], expected: &[(&str, f64)]) {
+fn assert_told(found: &[SensePrediction<'_>], expected: &[(&str, f64)]) {
     let found = told(found);
     assert_eq!(found.len(), expected.len(), "{found:?}");
     for ((name, score), (expected_name, expected)) in found.iter().zip(expected) {
@@ -95,7 +95,7 @@ fn frequency_counts_as_much_as_the_prior_says() {
 #[test]
 fn vectors_are_corrected_by_all_of_them_together() {
     let senses =
-        fit(&BANKS, TellParams::new().correction(Some(Method::ZScore)).prior(0.0)).unwrap();
+        fit(&BANKS, SensePredictParams::new().correction(Some(Method::ZScore)).prior(0.0)).unwrap();
     let words = senses.lexicon().lookup("bank", Some("NOUN"));
     let cosine =
         |a: (f64, f64), b: (f64, f64)| (a.0 * b.0 + a.1 * b.1) / (a.0.hypot(a.1) * b.0.hypot(b.1));
@@ -160,7 +160,7 @@ fn the_most_frequent_sense_is_the_first_of_equal_ones() {
 
 #[test]
 fn what_cannot_be_fitted_or_told() {
-    let params = TellParams::new().check().unwrap();
+    let params = SensePredictParams::new().check().unwrap();
     let mut fitter = SenseFitter::new(2, params.spread());
     assert!(matches!(fitter.fit(&params), Err(HeadError::NoOccurrences)));
     let word = Occurrence { lemma: "a", pos: "", sense: "s", form: "a" };
@@ -198,7 +198,7 @@ fn what_was_saved_is_the_same_again() {
         Some(Method::Whitening { dims: Some(1) }),
         Some(Method::AllButTheTop { directions: Some(1) }),
     ] {
-        let senses = fit(&BANKS, TellParams::new().correction(method).prior(0.07)).unwrap();
+        let senses = fit(&BANKS, SensePredictParams::new().correction(method).prior(0.07)).unwrap();
         assert_eq!(saved(&senses, folder.path()).unwrap(), senses, "{method:?}");
     }
 }
@@ -207,7 +207,7 @@ fn what_was_saved_is_the_same_again() {
 fn files_that_do_not_fit_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.safetensors");
-    let senses = fit(&BANKS, TellParams::new().correction(Some(Method::ZScore))).unwrap();
+    let senses = fit(&BANKS, SensePredictParams::new().correction(Some(Method::ZScore))).unwrap();
     senses.save(&path, Existing::Refuse).unwrap();
     assert!(matches!(senses.save(&path, Existing::Refuse), Err(HeadError::Store(_))));
     let spec = senses.spec();

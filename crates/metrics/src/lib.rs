@@ -1,4 +1,4 @@
-//! Figures that judge results.
+//! Figures that evaluate results.
 //!
 //! - [`Counts`]: precision, recall, F1 and their averages;
 //! - [`entity`]: entities against gold, by label, in a convention that is named;
@@ -9,7 +9,7 @@
 //! - [`probability`]: whether probabilities are what they say;
 //! - [`preference`]: which text of a pair is likelier, by group;
 //! - [`proportion`]: shares of yes-or-no answers;
-//! - [`correlation`]: how two lists of numbers go together, as in judging similarities;
+//! - [`correlation`]: how two lists of numbers go together, as in evaluating similarities;
 //! - [`compare`]: whether a difference is more than chance.
 //!
 //! Counts can be made apart, by file or thread, and put together.

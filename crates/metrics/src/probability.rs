@@ -9,7 +9,7 @@ const SUM_TOLERANCE: f64 = 1e-6;
 /// The most bins: more are empty on any data.
 const MAX_BINS: usize = 10_000;
 
-/// How probabilities are judged.
+/// Settings of the evaluation of probabilities.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ProbabilityParams {
@@ -29,7 +29,7 @@ impl ProbabilityParams {
         self
     }
 
-    /// Judges the settings.
+    /// Validates the settings.
     ///
     /// # Errors
     /// [`MetricsError::Setting`] names the one that is out of its range.
@@ -48,7 +48,7 @@ impl ProbabilityParams {
     }
 }
 
-/// Settings that were judged.
+/// Validated settings.
 #[derive(Clone, Debug)]
 pub struct ValidProbabilityParams {
     classes: usize,

@@ -183,7 +183,7 @@ fn discounted(gains: &[u32], k: usize) -> f64 {
     each.fold(0.0, |sum, gain| sum + gain) // `sum` of nothing is −0
 }
 
-/// How rankings are judged.
+/// Settings of the evaluation of rankings.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RetrievalParams {
@@ -209,7 +209,7 @@ impl RetrievalParams {
         self
     }
 
-    /// Judges the settings.
+    /// Validates the settings.
     ///
     /// # Errors
     /// [`MetricsError::Setting`] for a cutoff of 0.
@@ -222,7 +222,7 @@ impl RetrievalParams {
     }
 }
 
-/// Settings that were judged.
+/// Validated settings.
 #[derive(Clone, Debug)]
 pub struct ValidRetrievalParams {
     cutoffs: BTreeSet<usize>,

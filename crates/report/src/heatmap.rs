@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use crate::ReportError;
-use crate::plot::{Area, Drawn, canvas, coloured_text, label, text};
+use crate::plot::{Area, DrawResult, canvas, coloured_text, label, text};
 use crate::text::{rounded, shown};
 
 /// Most texts of a heat map: more squares on a side are no picture any more, but a file of many
@@ -66,7 +66,7 @@ fn draw_panel(
     HeatMapPanel { title, rows }: &HeatMapPanel,
     (left, top): (i32, i32),
     side: i32,
-) -> Drawn {
+) -> DrawResult {
     let values = || rows.iter().flatten().copied();
     let low = values().fold(f64::INFINITY, f64::min);
     let high = values().fold(f64::NEG_INFINITY, f64::max);
@@ -123,7 +123,7 @@ fn shade(share: f64) -> RGBColor {
     RGBColor(between(247.0, 8.0), between(251.0, 48.0), between(255.0, 107.0))
 }
 
-fn rectangle(root: &Area<'_>, from: (i32, i32), to: (i32, i32), color: RGBColor) -> Drawn {
+fn rectangle(root: &Area<'_>, from: (i32, i32), to: (i32, i32), color: RGBColor) -> DrawResult {
     Ok(root.draw(&Rectangle::new([from, to], color.filled()))?)
 }
 

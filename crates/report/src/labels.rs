@@ -13,8 +13,8 @@ use crate::text::one_line;
 ///
 /// # Errors
 /// Errors of `out`.
-pub fn write_evaluation(judged: &LabelEvaluation, out: &mut dyn Write) -> io::Result<()> {
-    let (labels, averages) = match &judged.report {
+pub fn write_evaluation(evaluation: &LabelEvaluation, out: &mut dyn Write) -> io::Result<()> {
+    let (labels, averages) = match &evaluation.report {
         LabelReport::Single(report) => (&report.labels, &report.averages),
         LabelReport::Multi(report) => (&report.labels, &report.averages),
     };
@@ -37,7 +37,7 @@ pub fn write_evaluation(judged: &LabelEvaluation, out: &mut dyn Write) -> io::Re
         )
     };
     for (name, label, scores) in &shown {
-        let ranking = judged.ranking.get(*label);
+        let ranking = evaluation.ranking.get(*label);
         let ranked = ranking.map(|r| format!("{:.4}", r.average_precision)).unwrap_or_default();
         row(name, scores, ranked, out)?;
     }
@@ -49,28 +49,28 @@ pub fn write_evaluation(judged: &LabelEvaluation, out: &mut dyn Write) -> io::Re
     }
     writeln!(out)?;
     let between = |i: &Interval| format!("{:.4} ({:.4} to {:.4})", i.estimate, i.low, i.high);
-    match &judged.report {
+    match &evaluation.report {
         LabelReport::Single(report) => {
-            writeln!(out, "accuracy           {}", between(&judged.intervals.accuracy))?;
-            writeln!(out, "macro F1           {}", between(&judged.intervals.macro_f1))?;
+            writeln!(out, "accuracy           {}", between(&evaluation.intervals.accuracy))?;
+            writeln!(out, "macro F1           {}", between(&evaluation.intervals.macro_f1))?;
             writeln!(out, "Matthews           {:.4}", report.matthews)?;
         }
         LabelReport::Multi(report) => {
-            writeln!(out, "all labels right   {}", between(&judged.intervals.accuracy))?;
-            writeln!(out, "macro F1           {}", between(&judged.intervals.macro_f1))?;
+            writeln!(out, "all labels right   {}", between(&evaluation.intervals.accuracy))?;
+            writeln!(out, "macro F1           {}", between(&evaluation.intervals.macro_f1))?;
             writeln!(out, "Hamming loss       {:.4}", report.hamming_loss)?;
         }
     }
-    if let Some(p) = &judged.probability {
+    if let Some(p) = &evaluation.probability {
         writeln!(out, "log loss           {:.4}", p.log_loss)?;
         writeln!(out, "Brier              {:.4}", p.brier)?;
         writeln!(out, "calibration error  {:.4}", p.expected_calibration_error)?;
     }
-    if !judged.unknown_labels.is_empty() {
+    if !evaluation.unknown_labels.is_empty() {
         writeln!(
             out,
             "not among the model's labels, so always wrong: {}",
-            judged.unknown_labels.join(", ")
+            evaluation.unknown_labels.join(", ")
         )?;
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! What plots share: SVG that also says what it shows, the font, colours.
 use html_escape::encode_text;
+use plotters::chart::MeshStyle;
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -11,7 +14,7 @@ use crate::text::visible;
 /// Drawing area of a plot.
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// What drawing comes to: errors of plotters have many types.
-pub type Drawn = Result<(), Box<dyn std::error::Error>>;
+pub type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
 /// Font family of all text in plots.
 pub const FONT: &str = "sans-serif";
@@ -27,7 +30,7 @@ pub const VERMILION: RGBColor = RGBColor(190, 75, 0);
 pub fn svg(
     size: (u32, u32),
     title: &str,
-    draw: impl FnOnce(&Area<'_>) -> Drawn,
+    draw: impl FnOnce(&Area<'_>) -> DrawResult,
 ) -> Result<String, ReportError> {
     let mut svg = canvas(size, draw)?;
     let title = characters(&visible(title));
@@ -42,7 +45,7 @@ pub fn svg(
 /// [`ReportError::Plot`] if `draw` fails.
 pub fn canvas(
     size: (u32, u32),
-    draw: impl FnOnce(&Area<'_>) -> Drawn,
+    draw: impl FnOnce(&Area<'_>) -> DrawResult,
 ) -> Result<String, ReportError> {
     let mut svg = String::new();
     {
@@ -55,11 +58,96 @@ pub fn canvas(
     Ok(svg)
 }
 
+/// Chart in `area` with room for ticks and names at both axes, and `right` pixels beside it.
+pub(crate) fn chart<'a, 'b>(
+    area: &'a Area<'b>,
+    right: u32,
+) -> ChartBuilder<'a, 'a, SVGBackend<'b>> {
+    let mut chart = ChartBuilder::on(area);
+    chart.margin_left(12).margin_top(6).margin_right(right);
+    chart.x_label_area_size(46).y_label_area_size(64);
+    chart
+}
+
+/// Style of a chart's lines, ticks and names.
+pub(crate) fn style_mesh<X, Y>(mesh: &mut MeshStyle<'_, '_, X, Y, SVGBackend<'_>>)
+where
+    X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    mesh.light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.15))
+        .label_style((FONT, 15))
+        .axis_desc_style((FONT, 17));
+}
+
+/// One of two series, told apart without colour too: the first a line with circles, the second a
+/// dashed one with triangles.
+#[derive(Clone, Copy)]
+pub(crate) enum Series {
+    First,
+    Second,
+}
+
+impl Series {
+    /// Colour of the series.
+    pub(crate) fn color(self) -> RGBColor {
+        match self {
+            Self::First => BLUE,
+            Self::Second => VERMILION,
+        }
+    }
+
+    /// Draws it into a chart, with triangles of that size.
+    pub(crate) fn draw<X, Y>(
+        self,
+        chart: &mut ChartContext<'_, SVGBackend<'_>, Cartesian2d<X, Y>>,
+        points: Vec<(f64, f64)>,
+        triangle: i32,
+    ) -> DrawResult
+    where
+        X: Ranged<ValueType = f64>,
+        Y: Ranged<ValueType = f64>,
+    {
+        let color = self.color();
+        let line = points.clone();
+        match self {
+            Self::First => {
+                chart.draw_series(LineSeries::new(line, color.stroke_width(2)))?;
+                let circle = |at| Circle::new(at, 5, color.filled());
+                chart.draw_series(points.into_iter().map(circle))?;
+            }
+            Self::Second => {
+                chart.draw_series(DashedLineSeries::new(line, 6, 4, color.stroke_width(2)))?;
+                let triangle = |at| TriangleMarker::new(at, triangle, color.filled());
+                chart.draw_series(points.into_iter().map(triangle))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws its entry of a legend, which begins at a point.
+    pub(crate) fn legend(self, area: &Area<'_>, (x, y): (i32, i32), name: &str) -> DrawResult {
+        let (color, line) = (self.color(), [(x, y), (x + 40, y)]);
+        match self {
+            Self::First => {
+                area.draw(&PathElement::new(line, color.stroke_width(2)))?;
+                area.draw(&Circle::new((x + 20, y), 5, color.filled()))?;
+            }
+            Self::Second => {
+                area.draw(&DashedPathElement::new(line, 6, 4, color.stroke_width(2)))?;
+                area.draw(&TriangleMarker::new((x + 20, y), 7, color.filled()))?;
+            }
+        }
+        text(area, name, (x + 48, y), 16, HPos::Left)
+    }
+}
+
 /// A line of black text, at a point of its left end, middle or right end.
 ///
 /// # Errors
 /// Errors of the drawing library.
-pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos) -> Drawn {
+pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos) -> DrawResult {
     coloured_text(area, text, place, size, at, BLACK)
 }
 
@@ -74,7 +162,7 @@ pub fn coloured_text(
     size: i32,
     at: HPos,
     colour: RGBColor,
-) -> Drawn {
+) -> DrawResult {
     let style = (FONT, size).into_text_style(area).color(&colour).pos(Pos::new(at, VPos::Center));
     Ok(area.draw(&Text::new(characters(text), place, style))?)
 }

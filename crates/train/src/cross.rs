@@ -80,7 +80,7 @@ pub fn cross_validate(
     Ok(OutOfFold { logits, probabilities, folds: folds.of().to_vec(), reports })
 }
 
-/// One head, fitted and judged.
+/// One head, fitted and evaluated.
 pub(crate) struct Evaluated {
     /// Logits and probabilities of each example held out.
     pub(crate) logits: Vec<(Vec<f64>, Vec<f64>)>,

@@ -84,7 +84,7 @@ impl ClassWeights {
     }
 }
 
-/// How a head is to be fitted. [`check`](Self::check) judges it. What labels are decides whether one
+/// How a head is to be fitted. [`check`](Self::check) validates it. What labels are decides whether one
 /// of them is chosen or any number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeadParams {
@@ -163,7 +163,7 @@ impl HeadParams {
         self
     }
 
-    /// The settings, judged.
+    /// Validated settings.
     ///
     /// # Errors
     /// [`TrainError::Setting`] for a C, tolerance or class weight that is not finite and above 0, or 0
@@ -218,7 +218,7 @@ pub struct Fitted {
     pub loss: Option<f64>,
 }
 
-/// [`HeadParams`] that have been judged.
+/// Validated [`HeadParams`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidHeadParams(HeadParams);
 

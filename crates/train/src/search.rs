@@ -26,7 +26,7 @@ pub enum Strategy {
     },
 }
 
-/// Settings to be tried with one another. [`check`](Self::check) judges them.
+/// Settings to be tried with one another. [`check`](Self::check) validates them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchParams {
     kinds: Vec<Kind>,
@@ -103,7 +103,7 @@ impl SearchParams {
         self
     }
 
-    /// How many folds judge a candidate. Default `5`.
+    /// How many folds evaluate a candidate. Default `5`.
     #[must_use]
     pub fn folds(mut self, folds: usize) -> Self {
         self.folds = folds;
@@ -124,7 +124,7 @@ impl SearchParams {
         self
     }
 
-    /// The settings, judged.
+    /// Validated settings.
     ///
     /// # Errors
     /// [`TrainError::Setting`] for 0 trials, kinds, values of C, class weights, features or patience,
@@ -219,7 +219,7 @@ pub struct Search {
     pub stopped_early: bool,
 }
 
-/// [`SearchParams`] that have been judged, and the candidates they come to.
+/// Validated [`SearchParams`], and the candidates they come to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidSearchParams {
     params: SearchParams,
@@ -233,7 +233,7 @@ impl ValidSearchParams {
         &self.candidates
     }
 
-    /// Judges each candidate by cross-validation, on the same folds. `rows` makes the rows of a
+    /// Evaluates each candidate by cross-validation, on the same folds. `rows` makes the rows of a
     /// choice of features, `[n, width]`, of all examples; it is asked again where the choice changes,
     /// so that no more than one is in memory.
     ///

@@ -81,7 +81,7 @@ fn step(what: &str, model: &std::path::Path, threads: usize) {
         Ok::<(), TuneError>(())
     };
     let stop = Cancel::new();
-    let watch = Watch { judge: None, observe: &mut observe, stop: &stop, state: None };
+    let watch = Watch { evaluate: None, observe: &mut observe, stop: &stop, state: None };
     params.train(&mut learner, &examples, watch).unwrap();
     let mut times = times.split_off(usize::try_from(WARM).unwrap());
     times.sort_by(f64::total_cmp);

@@ -10,7 +10,7 @@
 //! - [`Parameter`]: learned numbers and their gradients, by name;
 //! - [`encoder`]: a checkpoint's layers, forwards and backwards;
 //! - [`task`]: from hidden states to a loss, and its gradient;
-//! - [`training`]: steps, their size, judging, stopping, going on after a stop.
+//! - [`training`]: steps, their size, evaluation, stopping, going on after a stop.
 mod error;
 
 pub mod encoder;

@@ -7,7 +7,7 @@ use cloze_core::Cancel;
 use cloze_testkit::checkpoint;
 use cloze_tune::encoder::{DropoutAt, TrainableEncoder, TrainableEncoderParams};
 use cloze_tune::task::Task;
-use cloze_tune::training::{Event, StateFile, TaskLearner, TrainingParams, Watch, Why};
+use cloze_tune::training::{EndReason, Event, StateFile, TaskLearner, TrainingParams, Watch};
 use cloze_tune::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 
 /// A number for each text: half the squared error of a weighted first hidden state.
@@ -77,7 +77,7 @@ fn params() -> TrainingParams {
 }
 
 /// All trained bits and the losses of the steps.
-fn train(params: TrainingParams, state: Option<(&Path, u64)>) -> (Vec<u32>, Vec<f64>, Why) {
+fn train(params: TrainingParams, state: Option<(&Path, u64)>) -> (Vec<u32>, Vec<f64>, EndReason) {
     let (mut learner, mut losses) = (learner(), vec![]);
     let stop = Cancel::new();
     let mut observe = |event: &Event| {
@@ -90,7 +90,7 @@ fn train(params: TrainingParams, state: Option<(&Path, u64)>) -> (Vec<u32>, Vec<
         Ok(())
     };
     let state = state.map(|(path, _)| StateFile { path, fingerprint: "", resume: path.exists() });
-    let watch = Watch { judge: None, observe: &mut observe, stop: &stop, state };
+    let watch = Watch { evaluate: None, observe: &mut observe, stop: &stop, state };
     let outcome = params.check().unwrap().train(&mut learner, &examples(), watch).unwrap();
     let trained = learner.parameters.list().iter().filter(|p| p.is_trained());
     (trained.flat_map(|p| p.value.iter().map(|x| x.to_bits())).collect(), losses, outcome.why)
@@ -118,13 +118,13 @@ fn parts_are_as_good_as_the_whole() {
 #[test]
 fn threads_and_stops_change_no_bit() {
     let expected = train(params().threads(Some(1)), None);
-    assert_eq!(expected.2, Why::Done);
+    assert_eq!(expected.2, EndReason::Done);
     assert!(train(params().threads(Some(3)), None) == expected);
     let folder = tempfile::tempdir().unwrap();
     for at in [1, 7, 29] {
         let path = folder.path().join(at.to_string());
         let before = train(params(), Some((&path, at)));
-        assert_eq!(before.2, Why::Interrupted);
+        assert_eq!(before.2, EndReason::Interrupted);
         let after = train(params(), Some((&path, 0)));
         assert!(after.0 == expected.0 && [before.1, after.1].concat() == expected.1);
     }

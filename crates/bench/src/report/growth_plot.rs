@@ -3,7 +3,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use crate::growth::{Growth, Point};
-use cloze_report::plot::{Area, BLUE, Drawn, FONT, VERMILION, coloured_text, svg, text};
+use cloze_report::plot::{Area, BLUE, DrawResult, FONT, VERMILION, coloured_text, svg, text};
 
 const SIZE: (u32, u32) = (900, 420);
 const HEAD: u32 = 64;
@@ -44,7 +44,7 @@ fn texts(point: &Point) -> f64 {
     point.texts as f64
 }
 
-fn time(growth: &Growth, area: &Area<'_>) -> Drawn {
+fn time(growth: &Growth, area: &Area<'_>) -> DrawResult {
     let points = &growth.points;
     let of = |value: fn(&Point) -> f64| points.iter().map(move |p| (texts(p), value(p)));
     let wall = |p: &Point| p.answer.seconds;
@@ -77,7 +77,7 @@ fn time(growth: &Growth, area: &Area<'_>) -> Drawn {
     text(area, legend, (72, 6), 12, HPos::Left)
 }
 
-fn memory(growth: &Growth, area: &Area<'_>) -> Drawn {
+fn memory(growth: &Growth, area: &Area<'_>) -> DrawResult {
     #[expect(clippy::cast_precision_loss, reason = "places in a plot")]
     let mib = |p: &Point| Some((texts(p), p.peak_memory_bytes? as f64 / f64::from(1 << 20)));
     let points: Vec<(f64, f64)> = growth.points.iter().filter_map(mib).collect();

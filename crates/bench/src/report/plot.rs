@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 use super::table::spread;
 use super::{Described, Figure, Report};
 use crate::stats::Spread;
-use cloze_report::plot::{Area, BLUE, Drawn, VERMILION, coloured_text, svg, text};
+use cloze_report::plot::{Area, BLUE, DrawResult, VERMILION, coloured_text, svg, text};
 
 const WIDTH: u32 = 960;
 /// Above the panels: title and machine.
@@ -101,7 +101,7 @@ impl Panel<'_> {
         PANEL_HEAD + bars * BAR + i32::try_from(systems).unwrap_or(i32::MAX / 1000) * GAP + 10
     }
 
-    fn draw(&self, area: &Area<'_>, top: i32) -> Drawn {
+    fn draw(&self, area: &Area<'_>, top: i32) -> DrawResult {
         text(area, &self.title, (12, top + PANEL_HEAD / 2), 16, HPos::Left)?;
         let most = self.bars.iter().map(|bar| bar.reach.1).fold(f64::MIN_POSITIVE, f64::max);
         #[expect(clippy::cast_possible_truncation, reason = "0 to the longest")]

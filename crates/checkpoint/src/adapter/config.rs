@@ -130,7 +130,7 @@ const READ: [&str; 7] =
 const PLAIN_STARTS: [&str; 3] = ["gaussian", "eva", "orthogonal"];
 
 impl AdapterConfig {
-    /// Reads and judges the file in `folder`.
+    /// Reads and checks the file in `folder`.
     ///
     /// # Errors
     /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such JSON;
@@ -162,7 +162,7 @@ impl AdapterConfig {
     }
 }
 
-/// The file, while it is judged.
+/// The file, while it is checked.
 struct Settings<'a> {
     path: &'a Path,
     raw: &'a Map<String, Value>,

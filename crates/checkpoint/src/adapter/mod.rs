@@ -1,4 +1,4 @@
-//! LoRA adapters in the format of PEFT, the Python library: read, judged, merged into the matrices
+//! LoRA adapters in the format of PEFT, the Python library: read, checked, merged into the matrices
 //! of their base as these are read, and written.
 //!
 //! An adapter is two files: `adapter_config.json` and `adapter_model.safetensors`. For a matrix W,

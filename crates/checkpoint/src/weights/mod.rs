@@ -1,7 +1,7 @@
 //! Weights as safetensors files hold them, read one tensor at a time, and written; what adapters
 //! change of them is worked out as each is read.
 //!
-//! Source: the format's description in the safetensors repository; its own crate reads and judges
+//! Source: the format's description in the safetensors repository; its own crate reads and checks
 //! the header.
 mod read;
 mod write;

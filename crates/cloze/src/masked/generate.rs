@@ -58,7 +58,7 @@ impl GenerateParams {
         self
     }
 
-    /// The settings, judged.
+    /// Validated settings.
     ///
     /// # Errors
     /// [`Error::Head`] for no words, and as [`SampleParams::check`].
@@ -72,7 +72,7 @@ impl GenerateParams {
     }
 }
 
-/// Settings that [`GenerateParams::check`] has judged.
+/// Settings validated by [`GenerateParams::check`].
 #[derive(Clone, Debug)]
 pub struct ValidGenerateParams {
     decode: FillOrder,
@@ -83,7 +83,7 @@ pub struct ValidGenerateParams {
 
 /// A text with its masks filled.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Filled {
+pub struct GeneratedText {
     /// The text with words for its masks.
     pub text: String,
     /// What each mask was filled with, in text order, and how likely the model found it then.
@@ -108,7 +108,11 @@ impl MaskedLm {
     /// [`Error::NoMask`]; [`Error::MaskSpan`] where its masks are further apart than the model sees;
     /// [`Error::Head`] for logits that are not numbers; those of [`tokenize`](Self::tokenize) and
     /// [`map`](Self::map).
-    pub fn generate(&self, text: &str, params: &ValidGenerateParams) -> Result<Filled, Error> {
+    pub fn generate(
+        &self,
+        text: &str,
+        params: &ValidGenerateParams,
+    ) -> Result<GeneratedText, Error> {
         batch::only(self.generate_batch(&[text], params)?)
     }
 
@@ -120,7 +124,7 @@ impl MaskedLm {
         &self,
         texts: &[T],
         params: &ValidGenerateParams,
-    ) -> Result<Vec<Result<Filled, Error>>, Error> {
+    ) -> Result<Vec<Result<GeneratedText, Error>>, Error> {
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         self.each(&texts, |texts| self.generate_all(texts, params))
     }
@@ -129,7 +133,7 @@ impl MaskedLm {
         &self,
         texts: &[&str],
         params: &ValidGenerateParams,
-    ) -> Result<Vec<Result<Filled, Error>>, Error> {
+    ) -> Result<Vec<Result<GeneratedText, Error>>, Error> {
         let running: Vec<_> = texts.iter().map(|text| self.begin(text, params)).collect();
         let running: Vec<_> = running.into_iter().map(|text| text.map(Mutex::new)).collect();
         // Ids that no word has are padding of the vocabulary.
@@ -177,7 +181,7 @@ impl MaskedLm {
         Ok(Running { source, marked, view, filling, failed: None })
     }
 
-    fn finish(&self, running: Running) -> Result<Filled, Error> {
+    fn finish(&self, running: Running) -> Result<GeneratedText, Error> {
         let Running { source, marked, filling, failed, .. } = running;
         if let Some(error) = failed {
             return Err(error.into());
@@ -206,7 +210,7 @@ impl MaskedLm {
         }
         text.push_str(&source[from..]);
         let windowed = marked.is_long(self);
-        Ok(Filled { text, words: words.collect(), windowed })
+        Ok(GeneratedText { text, words: words.collect(), windowed })
     }
 }
 

@@ -3,7 +3,7 @@
 //! - here: the model, asked for logits;
 //! - `marked`: where the masks of a text are, and what a model sees of a long one;
 //! - [`MaskPrediction`]: the likeliest words for each mask, and how likely given ones are;
-//! - [`Filled`]: all masks of a text filled, one after the other.
+//! - [`GeneratedText`]: all masks of a text filled, one after the other.
 mod generate;
 mod marked;
 mod predict;
@@ -21,8 +21,8 @@ use crate::opening::{self, Opening, builder_setters};
 use crate::{Error, ModelRef, batch};
 use marked::Marked;
 
-pub use generate::{Filled, GenerateParams, ValidGenerateParams};
-pub use predict::{MaskPrediction, Predicted};
+pub use generate::{GenerateParams, GeneratedText, ValidGenerateParams};
+pub use predict::{MaskPrediction, MaskPredictions};
 
 /// What stands for a mask in texts beside the model's own mask token.
 pub const MASKS: [&str; 2] = ["[MASK]", "<mask>"];

@@ -25,7 +25,7 @@ pub struct MaskPrediction {
 
 /// The words for a text's masks.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Predicted {
+pub struct MaskPredictions {
     /// For each mask, in text order, the likeliest first.
     pub masks: Vec<Vec<MaskPrediction>>,
     /// Whether the text is longer than the model takes, so that only what is around its masks was seen.
@@ -41,7 +41,7 @@ impl MaskedLm {
     /// # Errors
     /// [`Error::NoMask`]; [`Error::Head`] for logits that are not numbers; those of
     /// [`tokenize`](Self::tokenize) and [`map`](Self::map).
-    pub fn predict(&self, text: &str, k: usize) -> Result<Predicted, Error> {
+    pub fn predict(&self, text: &str, k: usize) -> Result<MaskPredictions, Error> {
         batch::only(self.predict_batch(&[text], k)?)
     }
 
@@ -54,7 +54,7 @@ impl MaskedLm {
         &self,
         texts: &[T],
         k: usize,
-    ) -> Result<Vec<Result<Predicted, Error>>, Error> {
+    ) -> Result<Vec<Result<MaskPredictions, Error>>, Error> {
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         self.each(&texts, |texts| self.predict_all(texts, k))
     }
@@ -65,7 +65,7 @@ impl MaskedLm {
         &'a self,
         texts: I,
         k: usize,
-    ) -> impl Iterator<Item = Result<Predicted, Error>> + 'a
+    ) -> impl Iterator<Item = Result<MaskPredictions, Error>> + 'a
     where
         I: IntoIterator + 'a,
         I::Item: AsRef<str>,
@@ -78,7 +78,7 @@ impl MaskedLm {
         &self,
         texts: &[&str],
         k: usize,
-    ) -> Result<Vec<Result<Predicted, Error>>, Error> {
+    ) -> Result<Vec<Result<MaskPredictions, Error>>, Error> {
         let texts: Vec<_> = texts.iter().map(|text| self.windows(text)).collect();
         // A long text may have as many windows as masks: a part of them is in memory at once.
         let seen = texts.iter().flatten();
@@ -106,7 +106,7 @@ impl MaskedLm {
             for rows in own {
                 masks.extend(rows?.into_iter().map(|top| top.into_iter().map(found).collect()));
             }
-            Ok(Predicted { masks, windowed: text.is_long(self) })
+            Ok(MaskPredictions { masks, windowed: text.is_long(self) })
         };
         Ok(texts.into_iter().map(answer).collect())
     }
@@ -164,7 +164,7 @@ impl MaskedLm {
         &self,
         texts: &[T],
         targets: &[&str],
-    ) -> Result<Vec<Result<Predicted, Error>>, Error> {
+    ) -> Result<Vec<Result<MaskPredictions, Error>>, Error> {
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         self.each(&texts, |texts| self.targets_all(texts, targets))
     }
@@ -173,7 +173,7 @@ impl MaskedLm {
         &self,
         texts: &[&str],
         targets: &[&str],
-    ) -> Result<Vec<Result<Predicted, Error>>, Error> {
+    ) -> Result<Vec<Result<MaskPredictions, Error>>, Error> {
         let marked: Vec<_> = texts.iter().map(|text| self.marked(text)).collect();
         let mut answers: Vec<Result<Vec<Vec<MaskPrediction>>, Error>> = vec![];
         let mut jobs = vec![];
@@ -204,7 +204,7 @@ impl MaskedLm {
         let mut all = Vec::with_capacity(texts.len());
         for (text, masks) in marked.into_iter().zip(answers) {
             let windowed = text.map(|text| text.is_long(self));
-            all.push(windowed.and_then(|windowed| Ok(Predicted { masks: masks?, windowed })));
+            all.push(windowed.and_then(|windowed| Ok(MaskPredictions { masks: masks?, windowed })));
         }
         Ok(all)
     }

@@ -11,7 +11,8 @@ use cloze_store::AtomicFolder;
 use cloze_tune::encoder::{TrainableEncoderParams, Tuning};
 use cloze_tune::task::Task;
 use cloze_tune::training::{
-    Event, Judge, Outcome, StateFile, TaskLearner, TrainingLog, ValidationScore, Watch, Why,
+    EndReason, Evaluate, Event, Outcome, StateFile, TaskLearner, TrainingLog, ValidationScore,
+    Watch,
 };
 use cloze_tune::{Parameters, TuneError};
 use serde::Serialize;
@@ -96,12 +97,12 @@ impl<'a> Run<'a> {
         self.note(&TrainingNote::Parameters { trained, all });
     }
 
-    /// Takes the steps; the state and the log lie beside the output meanwhile. Without a judge nothing
+    /// Takes the steps; the state and the log lie beside the output meanwhile. Without an evaluation nothing
     /// is validated.
     pub(super) fn train<T: Task + Send, J>(
         &self,
         (learner, examples): (&mut TaskLearner<T>, &[T::Example]),
-        mut judge: Option<J>,
+        mut evaluate: Option<J>,
         fingerprint: &str,
     ) -> Result<Steps, FineTuneError>
     where
@@ -118,7 +119,7 @@ impl<'a> Run<'a> {
         let mut recorder = Recorder::new(TrainingLog::new(&log), self.observer);
         let mut observe = |event: &Event| recorder.observe(event);
         let watch = Watch {
-            judge: judge.as_mut().map(|judge| judge as Judge<'_, _>),
+            evaluate: evaluate.as_mut().map(|evaluate| evaluate as Evaluate<'_, _>),
             observe: &mut observe,
             stop: self.cancel,
             state: Some(StateFile { path: &state, fingerprint, resume }),
@@ -177,7 +178,7 @@ impl<'a> Run<'a> {
     /// Outcome of a training that was stopped; `None` if it was not.
     pub(super) fn stopped<F>(&self, steps: &Steps) -> Option<TrainingOutcome<F>> {
         let state = beside(&self.params.params.output, STATE);
-        (steps.outcome.why == Why::Interrupted)
+        (steps.outcome.why == EndReason::Interrupted)
             .then_some(TrainingOutcome::Stopped { steps: steps.outcome.steps, state })
     }
 
@@ -270,7 +271,7 @@ impl<'a> Recorder<'a> {
                     curve.rates.retain(|(step, _)| step.is_multiple_of(*stride));
                 }
             }
-            Event::Judged { step, score, best, .. } => {
+            Event::Evaluated { step, score, best, .. } => {
                 curve.scores.push((*step, score.metric));
                 curve.judged_losses.extend(score.loss.map(|loss| (*step, loss)));
                 if *best {

@@ -65,7 +65,7 @@ impl AnisotropyParams {
         self
     }
 
-    /// Judges the settings.
+    /// Validates the settings.
     ///
     /// # Errors
     /// [`EmbedError::Setting`] if `max_pairs` is below 2.
@@ -78,7 +78,7 @@ impl AnisotropyParams {
     }
 }
 
-/// Settings that have been judged.
+/// Validated settings.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ValidAnisotropyParams(AnisotropyParams);

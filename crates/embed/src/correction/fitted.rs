@@ -31,7 +31,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Whether vectors made as `found` says are of the same kind. A model is judged by its hash
+    /// Whether vectors made as `found` says are of the same kind. A model is checked by its hash
     /// alone: a renamed folder is the same model.
     fn check_same(&self, found: &Self) -> Result<(), EmbedError> {
         let model = |p: &Self| format!("{} (SHA-256 {})", p.model, p.model_sha256);

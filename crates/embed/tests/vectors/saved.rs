@@ -114,7 +114,7 @@ fn other_files_are_refused_by_name() {
     }
 }
 
-/// Every length and number of a file is judged before it is used.
+/// Every length and number of a file is checked before it is used.
 #[test]
 fn files_that_contradict_themselves() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,7 @@
 //! Jobs on several threads, results in order.
+//!
+//! Threads of their own in place of rayon's pool: a job's worker number says which session it uses, so
+//! no two jobs may have the same one at a time, and the caller's thread is the first of them.
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

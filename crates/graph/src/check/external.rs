@@ -56,12 +56,12 @@ impl<'a> Reader<'a> {
         Self { path, folder, max_bytes, left, files: vec![], by_location: HashMap::new() }
     }
 
-    /// The files that `tensors` ask for, in that order. Every tensor is judged by what it says
+    /// The files that `tensors` ask for, in that order. Every tensor is checked by what it says
     /// before the first file is touched.
     pub(super) fn read(mut self, tensors: &[Found<'_>]) -> Result<Vec<ExternalFile>, GraphError> {
         let references = tensors
             .iter()
-            .filter_map(|found| self.judge(found).transpose())
+            .filter_map(|found| self.reference(found).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         if references.is_empty() {
             return Ok(vec![]); // and no folder is needed
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the tensor's elements are; `None` if in the model itself.
-    fn judge<'t>(&self, found: &Found<'t>) -> Result<Option<Reference<'t>>, GraphError> {
+    fn reference<'t>(&self, found: &Found<'t>) -> Result<Option<Reference<'t>>, GraphError> {
         let Found { name, tensor: proto, unserved, .. } = *found;
         // Either sign counts: a reader that looks at the other one must not find a file here.
         if proto.data_location == 0 && proto.external_data.is_empty() {

@@ -105,7 +105,7 @@ impl TensorInfo {
 }
 
 impl GraphInfo {
-    /// Of a graph that this crate built: it needs no judging.
+    /// Of a graph that this crate built: it needs no checking.
     pub(crate) fn of_built(model: &ModelProto, bytes: u64) -> Self {
         let empty = GraphProto::default();
         let main = model.graph.as_ref().unwrap_or(&empty);

@@ -3,9 +3,9 @@
 //! ONNX Runtime trusts the models it loads. A file can make it read other files of the machine
 //! (external data), look for operators in foreign libraries (custom domains), or work for minutes
 //! on a few kilobytes (nested sub-graphs, functions that call functions). [`ValidCheckParams`]
-//! refuses those, by name, before anything is loaded, and hands on the very bytes it judged.
+//! refuses those, by name, before anything is loaded, and hands on the very bytes it checked.
 //!
-//! What it does not judge is whether the graph makes sense: ONNX Runtime does that when it builds
+//! What it does not check is whether the graph makes sense: ONNX Runtime does that when it builds
 //! its session.
 mod element;
 mod external;
@@ -100,7 +100,7 @@ impl CheckParams {
     }
 
     /// Messages, names and dimensions, each of which takes up to 400 bytes while the file is
-    /// judged, so that a small file cannot fill the memory; at least 1. A node takes about 10.
+    /// checked, so that a small file cannot fill the memory; at least 1. A node takes about 10.
     /// Default `1_000_000`.
     pub fn max_fields(mut self, max_fields: usize) -> Self {
         self.max_fields = max_fields;
@@ -121,7 +121,7 @@ impl CheckParams {
         self
     }
 
-    /// Judges the settings.
+    /// Validates the settings.
     ///
     /// # Errors
     /// [`GraphError::Setting`] names the first one out of its range.
@@ -142,7 +142,7 @@ impl CheckParams {
     }
 }
 
-/// Settings that have been judged.
+/// Validated settings.
 #[derive(Clone, Debug)]
 pub struct ValidCheckParams(CheckParams);
 
@@ -160,17 +160,17 @@ pub struct CheckedModel {
 }
 
 impl ValidCheckParams {
-    /// Reads and judges the model at `path`. External data are looked for in the folder of `path`
+    /// Reads and checks the model at `path`. External data are looked for in the folder of `path`
     /// as it is given; `path` itself may be a symbolic link, what is below its folder may not.
     ///
     /// # Errors
     /// [`GraphError::Read`] and [`GraphError::NotAFile`] if there is no such file, and all that
-    /// [`judge`](Self::judge) returns.
+    /// [`check_bytes`](Self::check_bytes) returns.
     pub fn open(&self, path: impl Into<Location>) -> Result<CheckedModel, GraphError> {
         let path = path.into();
         let folder = path.parent().unwrap_or_else(|| Path::new("").into());
         if let Some(bytes) = path.bytes() {
-            return self.judge_as(bytes, &folder, &path);
+            return self.check_bytes_as(bytes, &folder, &path);
         }
         let max_bytes = self.0.max_bytes;
         // Asked before opening: to open a pipe is to wait for its writer.
@@ -187,10 +187,10 @@ impl ValidCheckParams {
         if found > max_bytes {
             return Err(GraphError::TooLarge { path: path.to_path_buf(), max_bytes, found });
         }
-        self.judge_as(bytes.into(), &folder, &path)
+        self.check_bytes_as(bytes.into(), &folder, &path)
     }
 
-    /// Judges a model that has been read already; external data are looked for in `folder`, which
+    /// Checks a model that has been read already; external data are looked for in `folder`, which
     /// stands for the model in errors.
     ///
     /// # Errors
@@ -208,11 +208,11 @@ impl ValidCheckParams {
     /// [`GraphError::ExternalNotAFile`], [`GraphError::ExternalChanged`],
     /// [`GraphError::ExternalHardLink`], [`GraphError::ExternalOutside`],
     /// [`GraphError::ExternalTooLarge`] and [`GraphError::ExternalRange`].
-    pub fn judge(&self, bytes: Bytes, folder: &Path) -> Result<CheckedModel, GraphError> {
-        self.judge_as(bytes, &folder.into(), folder)
+    pub fn check_bytes(&self, bytes: Bytes, folder: &Path) -> Result<CheckedModel, GraphError> {
+        self.check_bytes_as(bytes, &folder.into(), folder)
     }
 
-    fn judge_as(
+    fn check_bytes_as(
         &self,
         bytes: Bytes,
         folder: &Location,

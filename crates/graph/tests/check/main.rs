@@ -273,8 +273,8 @@ fn external_files_are_read_once() {
     assert_eq!(model.info.parameters, 2 + 2 + 4);
     // The same from memory.
     let bytes = Bytes::from(fs_err::read(data("external")).unwrap());
-    let judged = CheckParams::new().check().unwrap().judge(bytes, &folder).unwrap();
-    assert_eq!((judged.info, judged.external), (model.info, model.external));
+    let checked = CheckParams::new().check().unwrap().check_bytes(bytes, &folder).unwrap();
+    assert_eq!((checked.info, checked.external), (model.info, model.external));
 }
 
 #[test]
@@ -322,8 +322,8 @@ fn an_external_file_must_be_one() {
     assert!(text.contains("u.bin"), "{text}");
     // From memory, in the working directory.
     let bytes = Bytes::from(fs_err::read(data("external")).unwrap());
-    let judged = CheckParams::new().check().unwrap().judge(bytes, Path::new(""));
-    let (variant, text) = refusal(&path, judged);
+    let checked = CheckParams::new().check().unwrap().check_bytes(bytes, Path::new(""));
+    let (variant, text) = refusal(&path, checked);
     assert_eq!(variant, "Read");
     assert!(text.contains("part"), "{text}");
     fs_err::create_dir(&file).unwrap();

@@ -30,7 +30,7 @@ impl Combine {
     }
 }
 
-/// How features are to be made. [`check`](Self::check) judges it.
+/// How features are to be made. [`check`](Self::check) validates it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureParams {
     combine: Combine,
@@ -66,7 +66,7 @@ impl FeatureParams {
         self
     }
 
-    /// The settings, judged.
+    /// Validated settings.
     ///
     /// # Errors
     /// [`EmbedError::Setting`], as [`HeadError::Embed`], for a correction to 0 dimensions or by 0
@@ -86,7 +86,7 @@ impl FeatureParams {
     }
 }
 
-/// [`FeatureParams`] that have been judged.
+/// Validated [`FeatureParams`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValidFeatureParams(FeatureParams);
 

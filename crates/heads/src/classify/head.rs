@@ -84,7 +84,7 @@ impl ClassifyHead {
         Ok(self)
     }
 
-    /// Whether a text may have any number of the labels, each judged by itself. Thresholds are
+    /// Whether a text may have any number of the labels, each decided by itself. Thresholds are
     /// forgotten: they mean something else.
     #[must_use]
     pub fn with_multi_label(mut self, multi_label: bool) -> Self {

@@ -42,7 +42,7 @@ pub struct Logits<'l> {
 }
 
 impl<'l> Logits<'l> {
-    /// Judges a row of logits. −∞ stands for what cannot be.
+    /// Checks a row of logits. −∞ stands for what cannot be.
     ///
     /// # Errors
     /// [`HeadError::NotFinite`] for NaN or +∞; [`HeadError::NoChoice`] where nothing can be, or the

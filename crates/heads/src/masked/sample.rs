@@ -59,7 +59,7 @@ impl SampleParams {
         self
     }
 
-    /// The settings, judged.
+    /// Validated settings.
     ///
     /// # Errors
     /// [`HeadError::OutOfRange`] for what is outside the ranges above, NaN and ∞ among it.
@@ -83,7 +83,7 @@ impl SampleParams {
     }
 }
 
-/// Settings that [`SampleParams::check`] has judged.
+/// Settings validated by [`SampleParams::check`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidSampleParams(SampleParams);
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use cloze_embed::correction::Correct;
 use cloze_embed::{Accumulator, Spread, l2_normalize};
 
-use super::tell::Rows;
-use super::{FittedSenses, Lexicon, LexiconWord, Sense, ValidTellParams};
+use super::predict::Rows;
+use super::{FittedSenses, Lexicon, LexiconWord, Sense, ValidSensePredictParams};
 use crate::HeadError;
 
 /// A word of a text whose sense is known.
@@ -38,7 +38,7 @@ struct Building {
 
 impl SenseFitter {
     /// For vectors of `width` numbers; what is gathered of their spread decides which corrections can
-    /// be fitted ([`ValidTellParams::spread`]).
+    /// be fitted ([`ValidSensePredictParams::spread`]).
     #[must_use]
     pub fn new(width: usize, spread: Spread) -> Self {
         Self { width, moments: Accumulator::new(width, spread), words: BTreeMap::new() }
@@ -75,7 +75,7 @@ impl SenseFitter {
     /// much the same for the correction.
     #[expect(clippy::cast_possible_truncation, reason = "means of f32")]
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-    pub fn fit(&self, params: &ValidTellParams) -> Result<FittedSenses, HeadError> {
+    pub fn fit(&self, params: &ValidSensePredictParams) -> Result<FittedSenses, HeadError> {
         if self.words.is_empty() {
             return Err(HeadError::NoOccurrences);
         }

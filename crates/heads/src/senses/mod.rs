@@ -13,9 +13,9 @@
 //! 2019 (the last four layers, the mean of word pieces).
 //!
 //! ```
-//! use cloze_heads::senses::{Occurrence, SenseFitter, TellParams};
+//! use cloze_heads::senses::{Occurrence, SenseFitter, SensePredictParams};
 //!
-//! let params = TellParams::new().correction(None).check()?;
+//! let params = SensePredictParams::new().correction(None).check()?;
 //! let mut fitter = SenseFitter::new(2, params.spread());
 //! let bank = |sense| Occurrence { lemma: "bank", pos: "NOUN", sense, form: "bank" };
 //! fitter.push(&bank("money"), &[1.0, 0.1])?;
@@ -31,11 +31,11 @@
 mod find;
 mod fit;
 mod lexicon;
+mod predict;
 mod saved;
-mod tell;
 
 pub use find::places;
 pub use fit::{Occurrence, SenseFitter};
 pub use lexicon::{Lexicon, LexiconWord, Sense, most_frequent};
+pub use predict::{FittedSenses, SensePredictParams, SensePrediction, ValidSensePredictParams};
 pub use saved::SenseSpec;
-pub use tell::{FittedSenses, TellParams, Told, ValidTellParams};

@@ -11,7 +11,7 @@ use half::f16;
 use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 
-use super::tell::Rows;
+use super::predict::Rows;
 use super::{FittedSenses, Lexicon, LexiconWord};
 use crate::HeadError;
 use crate::tensors::{self, Tensors};

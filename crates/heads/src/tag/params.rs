@@ -1,10 +1,10 @@
-//! Settings of a tagger, and judging them.
+//! Settings of a tagger, and their validation.
 use cloze_core::{Chain, Scheme, Tag, TagSet};
 
 use super::{Aggregation, Decode, TagDecoder, Transitions};
 use crate::HeadError;
 
-/// How to tag. [`TagParams::check`] judges it.
+/// How to tag. [`TagParams::check`] validates it.
 #[derive(Clone, Debug)]
 pub struct TagParams {
     tags: Vec<String>,

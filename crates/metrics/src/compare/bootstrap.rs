@@ -48,7 +48,7 @@ impl BootstrapParams {
         self
     }
 
-    /// Judges the settings.
+    /// Validates the settings.
     ///
     /// # Errors
     /// [`MetricsError::Setting`] names the one that is out of its range.
@@ -67,7 +67,7 @@ impl BootstrapParams {
     }
 }
 
-/// Settings that were judged.
+/// Validated settings.
 #[derive(Clone, Debug)]
 pub struct ValidBootstrapParams {
     resamples: usize,

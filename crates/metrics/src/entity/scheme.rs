@@ -135,18 +135,18 @@ impl TagScheme {
             Some(Tag::Part(prefix, label)) => (Some(*prefix), Some(*label)),
             Some(Tag::Outside) | None => (None, None),
         };
-        let judge = |i: usize, of: fn(Self, Option<Prefix>, Option<Prefix>, bool) -> bool| {
+        let holds = |i: usize, of: fn(Self, Option<Prefix>, Option<Prefix>, bool) -> bool| {
             let ((previous, a), (this, b)) = (part(i.checked_sub(1)), part(Some(i)));
             of(self, previous, this, a == b)
         };
         let (mut found, mut start) = (vec![], 0);
         while start < tags.len() {
             let mut end = start + 1;
-            if judge(start, Self::begins) {
-                while judge(end, Self::goes_on) {
+            if holds(start, Self::begins) {
+                while holds(end, Self::goes_on) {
                     end += 1;
                 }
-                if let (true, Tag::Part(_, label)) = (judge(end, Self::ends), tags[start]) {
+                if let (true, Tag::Part(_, label)) = (holds(end, Self::ends), tags[start]) {
                     found.push((start, end, label));
                 }
             }

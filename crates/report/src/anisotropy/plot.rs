@@ -7,7 +7,7 @@ use plotters::prelude::*;
 
 use super::AnisotropyReport;
 use crate::ReportError;
-use crate::plot::{self, Area, BLUE as BEFORE, Drawn, FONT, VERMILION as AFTER, tick};
+use crate::plot::{self, Area, BLUE as BEFORE, DrawResult, FONT, VERMILION as AFTER, tick};
 
 const SIZE: (u32, u32) = (900, 700);
 /// Above the panels: the title and the legend.
@@ -31,7 +31,7 @@ pub(super) fn draw(report: &AnisotropyReport) -> Result<String, ReportError> {
     plot::svg(SIZE, &report.title(), |root| panels(report, root))
 }
 
-fn panels(report: &AnisotropyReport, root: &Area<'_>) -> Drawn {
+fn panels(report: &AnisotropyReport, root: &Area<'_>) -> DrawResult {
     let (head, body) = root.split_vertically(HEAD);
     let middle = i32::try_from(SIZE.0 / 2)?;
     let centred = |size: i32| {
@@ -62,7 +62,7 @@ fn series(
     [(false, before), (true, after)].map(|(after, points)| Series { after, points }).into()
 }
 
-fn legend(report: &AnisotropyReport, head: &Area<'_>) -> Drawn {
+fn legend(report: &AnisotropyReport, head: &Area<'_>) -> DrawResult {
     let y = 66;
     let bars = "bars: 95 % interval of the mean";
     let text = |text: &str, x: i32| {
@@ -85,7 +85,7 @@ fn legend(report: &AnisotropyReport, head: &Area<'_>) -> Drawn {
     Ok(())
 }
 
-fn panel(report: &AnisotropyReport, area: &Area<'_>, what: &str, series: &[Series]) -> Drawn {
+fn panel(report: &AnisotropyReport, area: &Area<'_>, what: &str, series: &[Series]) -> DrawResult {
     let layer = |l: Option<&LayerAnisotropy>| i32::try_from(l.map_or(0, |l| l.layer));
     let (first, last) = (layer(report.layers.first())?, layer(report.layers.last())?);
     let points = || series.iter().flat_map(|s| &s.points);

@@ -25,14 +25,14 @@ pub struct Limits<'a> {
     /// What is counted of a label: `examples`.
     pub counted: &'a str,
     /// Evaluation by label.
-    pub judged: Option<ByLabel<'a>>,
+    pub evaluation: Option<ByLabel<'a>>,
     /// What is true of this model alone.
     pub own: Vec<String>,
 }
 
 /// How good it is, label by label.
 pub struct ByLabel<'a> {
-    /// What it was judged on: `1066 texts held out`.
+    /// What it was evaluated on: `1066 texts held out`.
     pub on: String,
     /// Labels with their scores.
     pub labels: Vec<(&'a str, &'a Scores)>,
@@ -84,7 +84,7 @@ impl Limits<'_> {
     }
 
     fn worst(&self) -> Option<String> {
-        let Some(ByLabel { on, labels }) = &self.judged else {
+        let Some(ByLabel { on, labels }) = &self.evaluation else {
             return Some("Nothing tells how good it is: it was judged on no texts.".to_owned());
         };
         // What was not there to be found says nothing.
@@ -122,7 +122,7 @@ mod tests {
             language: None,
             labels: &counts,
             counted: "examples",
-            judged: Some(ByLabel { on: "5 texts held out".into(), labels }),
+            evaluation: Some(ByLabel { on: "5 texts held out".into(), labels }),
             own: vec![],
         };
         limits.section()

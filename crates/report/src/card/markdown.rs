@@ -18,7 +18,7 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A table whose cells are Markdown. The first `words` columns stand at the left, the others, numbers,
+/// A table whose cells are Markdown. The first `sentences` columns stand at the left, the others, numbers,
 /// at the right.
 pub fn table(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
     let line = |cells: &[&str]| format!("| {} |\n", cells.join(" | "));

@@ -3,8 +3,8 @@
 //!
 //! - `markdown`: texts and tables;
 //! - `limits`: what a model does not do well;
-//! - `again`: the command that trains the model once more.
-pub mod again;
+//! - `command_line`: the command that trains the model once more.
+pub mod command_line;
 pub mod limits;
 pub mod markdown;
 

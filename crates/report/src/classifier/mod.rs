@@ -231,7 +231,7 @@ impl ClassifierReport {
     #[must_use]
     pub fn multi_label(&self) -> Option<bool> {
         let held_out = self.held_out.as_ref().map(|held_out| &held_out.evaluation);
-        let judged = held_out.or(self.test.as_ref().map(|test| &test.evaluation))?;
-        Some(matches!(judged.report, LabelReport::Multi(_)))
+        let evaluation = held_out.or(self.test.as_ref().map(|test| &test.evaluation))?;
+        Some(matches!(evaluation.report, LabelReport::Multi(_)))
     }
 }

@@ -1,6 +1,6 @@
 //! The model card.
 use super::{Figures, TrainedPart, TuningReport};
-use crate::card::again::{self, quoted};
+use crate::card::command_line::{self, quoted};
 use crate::card::limits::{ByLabel, Limits};
 use crate::card::markdown::{code_block, escaped, table};
 use crate::card::{FrontMatter, files, labels, rights};
@@ -28,7 +28,7 @@ impl<F: Figures> TuningReport<F> {
         parts.push(format!("## Training data\n\n{n} to learn from.\n\n{data}\n"));
         parts.push(self.quality());
         parts.push(self.limits().section());
-        parts.push(again::section(&self.command));
+        parts.push(command_line::section(&self.command));
         let source = self.card.source.as_deref();
         parts.push(rights(self.card.license.as_deref(), self.card.attribution.as_deref(), source));
         parts.concat()
@@ -87,15 +87,16 @@ impl<F: Figures> TuningReport<F> {
 
     fn limits(&self) -> Limits<'_> {
         // Of test data, if there are any: nothing was chosen by them.
-        let judged = self.evaluations().last();
-        let judged = judged.map(|(on, _, figures)| ByLabel { on, labels: figures.by_label() });
+        let evaluation = self.evaluations().last();
+        let evaluation =
+            evaluation.map(|(on, _, figures)| ByLabel { on, labels: figures.by_label() });
         Limits {
             learned: plural(self.examples as u64, self.words.unit),
             data: &self.data,
             language: self.card.language.as_deref(),
             labels: &self.labels,
             counted: self.words.counted,
-            judged,
+            evaluation,
             own: self.own_limits(),
         }
     }

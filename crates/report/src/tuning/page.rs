@@ -23,7 +23,7 @@ impl<F: Figures> TuningReport<F> {
         }
         if self.held_out.is_none() {
             let none = "<p>Nothing was held out, so training was not judged on its way.</p>\n";
-            parts.push(section("held-out", "Not judged while training", none));
+            parts.push(section("held-out", "Not evaluation while training", none));
         }
         parts.push(self.curves());
         parts.push(section("settings", "Settings", &self.settings()));
@@ -71,7 +71,7 @@ impl<F: Figures> TuningReport<F> {
         if !scores.is_empty() {
             let title = format!("{} over the steps", F::METRIC);
             let drawn = figure(plot::draw(&title, &[("held out", scores)], self.best_step));
-            let body = drawn + &self.judgings();
+            let body = drawn + &self.evaluations_table();
             parts.push(section("metric", &format!("{} while training", F::METRIC), &body));
         }
         let rates = figure(plot::draw("Learning rate over the steps", &[("rate", rates)], None));
@@ -80,7 +80,7 @@ impl<F: Figures> TuningReport<F> {
     }
 
     /// The numbers of the curve.
-    fn judgings(&self) -> String {
+    fn evaluations_table(&self) -> String {
         let TrainingCurve { judged_losses, scores, .. } = &self.curve;
         let one = |(step, score): &(u64, f64)| {
             let loss = judged_losses.iter().find(|(at, _)| at == step);

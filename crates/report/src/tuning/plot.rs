@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::ReportError;
-use crate::plot::{Area, BLUE, Drawn, FONT, VERMILION, svg, tick};
+use crate::plot::{Area, BLUE, DrawResult, FONT, VERMILION, svg, tick};
 
 const SIZE: (u32, u32) = (900, 360);
 /// More points than this have no mark each.
@@ -80,7 +80,7 @@ fn chart(
     lines: &[(&str, Vec<(u64, f64)>)],
     range: &Range,
     best: Option<u64>,
-) -> Drawn {
+) -> DrawResult {
     let Range { last, low, high } = *range;
     let (margin, height) = (0.05 * (high - low), high - low);
     let mut chart = ChartBuilder::on(area)

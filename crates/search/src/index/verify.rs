@@ -21,7 +21,7 @@ pub struct Verified {
     pub findings: Vec<SearchError>,
 }
 
-/// Reads every file of the index in `folder`, and judges whether it is as it was written, and whether
+/// Reads every file of the index in `folder`, and checks whether it is as it was written, and whether
 /// what is in it goes together: vectors of finite numbers, records that can be read, no id twice, graphs
 /// whose links stay within them, and as many words of a row as it is said to have. What is wrong with one file does not keep it from looking at the next.
 ///

@@ -25,7 +25,7 @@ pub struct KMeansParams {
     tolerance: f64,
 }
 
-/// Settings that were judged.
+/// Validated settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidKMeansParams(KMeansParams);
 
@@ -86,7 +86,7 @@ impl KMeansParams {
         self
     }
 
-    /// Judges the settings.
+    /// Validates the settings.
     ///
     /// # Errors
     /// [`TrainError::Setting`] for no clusters, runs or iterations, and for a tolerance that is not a
@@ -150,7 +150,7 @@ impl ValidKMeansParams {
 }
 
 /// The number of clusters that tells `rows` apart best: of [`CANDIDATES`], up to one for
-/// [`MIN_MEAN_SIZE`] rows but 2 in any case, the one with the highest mean silhouette, judged on at most
+/// [`MIN_MEAN_SIZE`] rows but 2 in any case, the one with the highest mean silhouette, evaluated on at most
 /// [`MAX_CHOICE_ROWS`] rows drawn by `seed`. 1 for fewer than three rows, and for rows that are all the
 /// same.
 ///

@@ -1,9 +1,9 @@
 //! The crate from outside: labelled rows to heads.
 #![expect(clippy::unwrap_used, reason = "helpers of tests, too")]
 #![expect(clippy::cast_precision_loss, reason = "counts are small")]
+mod evaluating;
 mod folds;
 mod heads;
-mod judging;
 mod logistic;
 mod search;
 

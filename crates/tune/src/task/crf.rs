@@ -122,7 +122,7 @@ fn add(sum: &mut [f64], more: &[f64]) {
 
 /// The loss of one text; with `learns`, also the gradients, and leaves that of `logits` in their
 /// place: what is expected of the labels, less what is gold.
-fn judge(
+fn loss_of_text(
     chain: &Chain,
     logits: &mut [f64],
     example: &TaggedExample,
@@ -184,13 +184,14 @@ impl Task for CrfTask {
             rest = after;
         }
         let learns = gradient.is_some();
-        let judged =
-            texts.into_par_iter().map(|(text, example)| judge(&chain, text, example, learns));
+        let losses = texts
+            .into_par_iter()
+            .map(|(text, example)| loss_of_text(&chain, text, example, learns));
         // Added up in the order of the texts, whichever is done first.
-        let judged: Vec<_> = judged.collect();
+        let losses: Vec<_> = losses.collect();
         let mut counts = Counts::zeros(labels);
         let mut loss = 0.0;
-        for (one, more) in &judged {
+        for (one, more) in &losses {
             loss += one;
             if let Some(more) = more {
                 counts.add(more);

@@ -60,7 +60,7 @@ pub trait Task: Sync {
     ///
     /// With `gradient`, of the same shape and zero, also adds `scale` times the gradient of that sum:
     /// with respect to `hidden` to `gradient`, with respect to the task's parameters to theirs.
-    /// `dropout` says where the task's own dropout stands (none while judging).
+    /// `dropout` says where the task's own dropout stands (none in evaluation).
     ///
     /// # Errors
     /// [`TuneError::Sequence`] for an example whose labels do not go with its sequence.

@@ -22,7 +22,7 @@ pub struct RankedExample {
     pub negatives: Vec<TrainingSequence>,
 }
 
-/// Settings of a [`RankingTask`]. [`RankingParams::check`] judges them.
+/// Settings of a [`RankingTask`]. [`RankingParams::check`] validates them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RankingParams {
     pool: TaskPooling,

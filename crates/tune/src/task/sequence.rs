@@ -22,7 +22,7 @@ pub struct LabelledExample {
     pub labels: Vec<usize>,
 }
 
-/// Settings of a [`SequenceTask`]. [`SequenceParams::check`] judges them.
+/// Settings of a [`SequenceTask`]. [`SequenceParams::check`] validates them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SequenceParams {
     multi_label: bool,
@@ -37,7 +37,7 @@ impl Default for SequenceParams {
 }
 
 impl SequenceParams {
-    /// Whether a text may have any number of labels, each judged by itself. Default `false`.
+    /// Whether a text may have any number of labels, each decided by itself. Default `false`.
     #[must_use]
     pub fn multi_label(mut self, multi_label: bool) -> Self {
         self.multi_label = multi_label;
@@ -201,7 +201,7 @@ impl SequenceTask {
 
     /// The loss of one text's logits; leaves its gradient in their place.
     #[expect(clippy::cast_precision_loss, reason = "there are few labels")]
-    fn judge(&self, row: &mut [f64], gold: &[usize]) -> f64 {
+    fn loss_of_row(&self, row: &mut [f64], gold: &[usize]) -> f64 {
         let mut target = vec![0.0; row.len()];
         let even = if self.multi_label { 0.5 } else { 1.0 / row.len() as f64 } * self.smoothing;
         target.fill(even);
@@ -275,7 +275,7 @@ impl Task for SequenceTask {
         let mut loss = 0.0;
         for (logits, example) in logits.chunks_exact_mut(labels).zip(examples) {
             let mut row: Vec<f64> = logits.iter().copied().map(f64::from).collect();
-            loss += self.judge(&mut row, &example.labels);
+            loss += self.loss_of_row(&mut row, &example.labels);
             for (logit, gradient) in logits.iter_mut().zip(row) {
                 *logit = (scale * gradient) as f32;
             }

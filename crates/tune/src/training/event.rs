@@ -10,9 +10,9 @@ pub struct ValidationScore {
     pub loss: Option<f64>,
 }
 
-/// A score, and of which parameters.
+/// Score of the parameters after a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Judged {
+pub struct StepScore {
     /// Those after this step.
     pub step: u64,
     /// Their score.
@@ -22,7 +22,7 @@ pub struct Judged {
 /// Why a training has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
+pub enum EndReason {
     /// All steps are done.
     Done,
     /// The score has not become better for a while.
@@ -37,13 +37,13 @@ pub enum Why {
 pub struct Outcome {
     /// How many steps it has taken, those before a stop included.
     pub steps: u64,
-    /// The best score, whose parameters are there now; `None` if nothing was judged, and they are
+    /// The best score, whose parameters are there now; `None` if nothing was evaluated, and they are
     /// those of the last step.
-    pub best: Option<Judged>,
+    pub best: Option<StepScore>,
     /// All scores, in order.
-    pub history: Vec<Judged>,
-    /// Why it has ended.
-    pub why: Why,
+    pub history: Vec<StepScore>,
+    /// Reason for its end.
+    pub why: EndReason,
 }
 
 /// What happens during a training.
@@ -55,8 +55,9 @@ pub enum Event {
     Started {
         /// The last step that was taken before; 0 at the very start.
         step: u64,
-        /// The last step that was judged before.
-        judged: u64,
+        /// The last step that was evaluated before.
+        #[serde(rename = "judged")]
+        evaluated: u64,
         /// How many steps it will be.
         of: u64,
         /// How many steps an epoch has.
@@ -85,8 +86,9 @@ pub enum Event {
         /// How long it has taken.
         seconds: f64,
     },
-    /// The parameters were judged.
-    Judged {
+    /// The parameters were evaluated.
+    #[serde(rename = "judged")]
+    Evaluated {
         /// Those after this step.
         step: u64,
         /// Their score.
@@ -106,6 +108,6 @@ pub enum Event {
         /// The last step that was taken.
         step: u64,
         /// Why.
-        why: Why,
+        why: EndReason,
     },
 }

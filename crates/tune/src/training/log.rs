@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cloze_store::{AtomicFile, Existing, StoreError};
 use serde::Deserialize;
 
-use super::event::{Event, Why};
+use super::event::{EndReason, Event};
 use crate::TuneError;
 
 /// A file of [`Event`]s. After a stop it goes on so that it is as of a training that was never
@@ -56,15 +56,15 @@ impl TrainingLog {
     /// [`TuneError::Store`] if the file cannot be read or written.
     pub fn record(&mut self, event: &Event) -> Result<(), TuneError> {
         match event {
-            Event::Started { step, judged, .. } => {
-                self.cut(*step, *judged)?;
+            Event::Started { step, evaluated, .. } => {
+                self.cut(*step, *evaluated)?;
                 let file = fs_err::OpenOptions::new().append(true).open(&self.path);
                 self.file = Some(file.map_err(|source| self.unwritable(source))?);
                 if *step > 0 {
                     return Ok(());
                 }
             }
-            Event::Saved { .. } | Event::Ended { why: Why::Interrupted, .. } => return Ok(()),
+            Event::Saved { .. } | Event::Ended { why: EndReason::Interrupted, .. } => return Ok(()),
             _ => {}
         }
         let mut line = serde_json::to_vec(event).map_err(|source| StoreError::Serialize {
@@ -78,8 +78,8 @@ impl TrainingLog {
         file.write_all(&line).map_err(|source| self.unwritable(source))
     }
 
-    /// Leaves what was written up to the last step and the last judging before a state was saved.
-    fn cut(&self, last_step: u64, last_judged: u64) -> Result<(), TuneError> {
+    /// Leaves what was written up to the last step and the last evaluation before a state was saved.
+    fn cut(&self, last_step: u64, last_evaluated: u64) -> Result<(), TuneError> {
         let failed = |source| self.unwritable(source);
         let mut out = AtomicFile::create(&self.path, Existing::Replace)?;
         let old = (last_step > 0).then(|| fs_err::File::open(&self.path));
@@ -95,7 +95,7 @@ impl TrainingLog {
                 break;
             }
             let stays = serde_json::from_slice(&line).is_ok_and(|Line { event, step }| {
-                let last = if event == "judged" { last_judged } else { last_step };
+                let last = if event == "judged" { last_evaluated } else { last_step };
                 ["started", "step", "judged"].contains(&&event[..]) && step <= last
             });
             if stays {

@@ -1,4 +1,4 @@
-//! Steps, their size, judging, stopping, going on after a stop.
+//! Steps, their size, evaluation, stopping, going on after a stop.
 //!
 //! In the order data flows:
 //! - [`TrainingParams`]: how long, how fast, how often;
@@ -6,7 +6,7 @@
 //! - [`Learner`]: what a loss and its gradient come from;
 //! - [`Schedule`]: the learning rate over the steps;
 //! - [`AdamMoments`]: a step;
-//! - [`Judge`]: all of it together;
+//! - [`Evaluate`]: all of it together;
 //! - [`Event`]: what is told meanwhile, and what comes out;
 //! - [`TrainingLog`]: that on the disk;
 //! - [`StateFile`]: and all that is needed to go on.
@@ -20,12 +20,12 @@ mod sampler;
 mod schedule;
 mod state;
 
-pub use event::{Event, Judged, Outcome, ValidationScore, Why};
+pub use event::{EndReason, Event, Outcome, StepScore, ValidationScore};
 pub use learner::{Learner, TaskLearner};
 pub use log::TrainingLog;
 pub use optimizer::{AdamMoments, AdamW, clipping, gradient_norm};
 pub use params::{TrainingParams, ValidTrainingParams};
-pub use run::{Judge, Observe, Watch};
+pub use run::{Evaluate, Observe, Watch};
 pub use sampler::{Sampler, parts};
 pub use schedule::Schedule;
 pub use state::StateFile;

@@ -8,7 +8,7 @@ use super::sampler::Sampler;
 use super::schedule::Schedule;
 use crate::TuneError;
 
-/// How parameters are to be trained. [`check`](Self::check) judges it. What is serialized decides
+/// How parameters are to be trained. [`check`](Self::check) validates it. What is serialized decides
 /// the result; `threads` and how often the state is saved do not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -148,7 +148,7 @@ impl TrainingParams {
         self
     }
 
-    /// After how many steps the parameters are judged, besides at every epoch's end. Default none.
+    /// After how many steps the parameters are evaluated, besides at every epoch's end. Default none.
     pub fn judge_every(mut self, judge_every: Option<u64>) -> Self {
         self.judge_every = judge_every;
         self
@@ -178,7 +178,7 @@ impl TrainingParams {
         self
     }
 
-    /// The settings, judged.
+    /// Validated settings.
     ///
     /// # Errors
     /// [`TuneError::Setting`] names the first that is out of its range: counts are at least 1 where
@@ -198,25 +198,25 @@ impl TrainingParams {
             ("threads", self.threads.map(|n| n as u64)),
         ];
         for (setting, count) in counts {
-            judge(setting, count.unwrap_or(1), count != Some(0), "at least 1")?;
+            require(setting, count.unwrap_or(1), count != Some(0), "at least 1")?;
         }
         let (rate, head_rate) = (self.learning_rate, self.head_rate());
         let expected = "a number above 0 and at most 1";
-        judge("learning_rate", rate, rate > 0.0 && rate <= 1.0, expected)?;
-        judge("head_learning_rate", head_rate, head_rate > 0.0 && head_rate <= 1.0, expected)?;
+        require("learning_rate", rate, rate > 0.0 && rate <= 1.0, expected)?;
+        require("head_learning_rate", head_rate, head_rate > 0.0 && head_rate <= 1.0, expected)?;
         let share = self.warmup_share;
-        judge("warmup_share", share, (0.0..=1.0).contains(&share), "a number from 0 to 1")?;
+        require("warmup_share", share, (0.0..=1.0).contains(&share), "a number from 0 to 1")?;
         let decay = self.weight_decay;
         // More would turn a weight's sign.
         let sound = decay >= 0.0 && decay * rate.max(head_rate) <= 1.0;
         let expected = "a number from 0 to 1 / learning rate";
-        judge("weight_decay", decay, sound, expected)?;
+        require("weight_decay", decay, sound, expected)?;
         if let Some(norm) = self.max_gradient_norm {
             let sound = norm > 0.0 && norm.is_finite();
-            judge("max_gradient_norm", norm, sound, "a finite number above 0")?;
+            require("max_gradient_norm", norm, sound, "a finite number above 0")?;
         }
         let sound = (0.0..1.0).contains(&self.dropout);
-        judge("dropout", self.dropout, sound, "a number from 0 to below 1")?;
+        require("dropout", self.dropout, sound, "a number from 0 to below 1")?;
         Ok(ValidTrainingParams(self))
     }
 
@@ -225,7 +225,12 @@ impl TrainingParams {
     }
 }
 
-fn judge(setting: &str, found: impl Display, sound: bool, expected: &str) -> Result<(), TuneError> {
+fn require(
+    setting: &str,
+    found: impl Display,
+    sound: bool,
+    expected: &str,
+) -> Result<(), TuneError> {
     if sound {
         return Ok(());
     }
@@ -233,7 +238,7 @@ fn judge(setting: &str, found: impl Display, sound: bool, expected: &str) -> Res
     Err(TuneError::Setting { setting, found, expected })
 }
 
-/// [`TrainingParams`] that have been judged.
+/// Validated [`TrainingParams`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidTrainingParams(TrainingParams);
 
@@ -305,8 +310,8 @@ impl ValidTrainingParams {
         self.0.threads
     }
 
-    /// Whether the parameters are to be judged after `step` of `steps`.
-    pub(super) fn judges_after(&self, step: u64, steps: u64, epoch_steps: u64) -> bool {
+    /// Whether the parameters are to be evaluated after `step` of `steps`.
+    pub(super) fn evaluates_after(&self, step: u64, steps: u64, epoch_steps: u64) -> bool {
         let every = |n: u64| step.is_multiple_of(n);
         step > 0 && (step == steps || every(epoch_steps) || self.0.judge_every.is_some_and(every))
     }

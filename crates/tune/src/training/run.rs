@@ -1,11 +1,11 @@
-//! All of it together: steps, judging, stopping.
+//! All of it together: steps, evaluation, stopping.
 use std::cmp::Ordering as CmpOrdering;
 use std::time::Instant;
 
 use cloze_core::Cancel;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, Judged, Outcome, ValidationScore, Why};
+use super::event::{EndReason, Event, Outcome, StepScore, ValidationScore};
 use super::learner::Learner;
 use super::optimizer::{AdamMoments, clipping, gradient_norm};
 use super::params::ValidTrainingParams;
@@ -18,8 +18,8 @@ use crate::{Parameter, Parameters, TuneError};
 /// The part of the seed that dropout has; the epochs have those from 0.
 const DROPOUT: u64 = u64::MAX;
 
-/// Judges parameters by examples that they are not trained on.
-pub type Judge<'a, L> = &'a mut (dyn FnMut(&mut L) -> Result<ValidationScore, TuneError> + Send);
+/// Evaluates parameters by examples that they are not trained on.
+pub type Evaluate<'a, L> = &'a mut (dyn FnMut(&mut L) -> Result<ValidationScore, TuneError> + Send);
 
 /// Is told what happens; an error ends the training.
 pub type Observe<'a> = &'a mut (dyn FnMut(&Event) -> Result<(), TuneError> + Send);
@@ -28,10 +28,10 @@ pub type Observe<'a> = &'a mut (dyn FnMut(&Event) -> Result<(), TuneError> + Sen
 pub struct Watch<'a, L> {
     /// Asked at every epoch's end and every
     /// [`judge_every`](super::TrainingParams::judge_every) steps. Must not change parameters.
-    pub judge: Option<Judge<'a, L>>,
+    pub evaluate: Option<Evaluate<'a, L>>,
     /// Told of every event.
     pub observe: Observe<'a>,
-    /// Cancelled from outside to end the training after the step, or the judging, that is under way.
+    /// Cancelled from outside to end the training after the step, or the evaluation, that is under way.
     /// With [`state`](Self::state) it can go on later.
     pub stop: &'a Cancel,
     /// Where the state is saved: when it is time, at a stop, and at the end.
@@ -40,7 +40,7 @@ pub struct Watch<'a, L> {
 
 impl ValidTrainingParams {
     /// Trains the parameters of `learner` on `examples`, and leaves them at the best ones that
-    /// `watch` has judged. The same numbers for the same settings and examples on any number of
+    /// `watch` has evaluated. The same numbers for the same settings and examples on any number of
     /// threads, and after any number of stops.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl ValidTrainingParams {
     /// of examples, a gradient or a score is no number any more, and the parameters are those before
     /// it; [`TuneError::State`] for a state that is damaged or does not go with the settings, the
     /// examples or the parameters, which then stay as they are; [`TuneError::Store`] for a file that
-    /// cannot be read or written; [`TuneError::Threads`]; those of the learner, the judge and the
+    /// cannot be read or written; [`TuneError::Threads`]; those of the learner, the evaluation and the
     /// observer.
     pub fn train<L>(
         &self,
@@ -82,14 +82,14 @@ pub(super) struct Progress {
     pub(super) epoch_loss: f64,
     pub(super) epoch_weight: f64,
     /// All scores.
-    pub(super) history: Vec<Judged>,
+    pub(super) history: Vec<StepScore>,
     /// The place of the best among them.
     pub(super) best: Option<usize>,
 }
 
 impl Progress {
-    fn judged(&self) -> u64 {
-        self.history.last().map_or(0, |judged| judged.step)
+    fn evaluated(&self) -> u64 {
+        self.history.last().map_or(0, |score| score.step)
     }
 }
 
@@ -147,29 +147,29 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
     fn go(mut self) -> Result<Outcome, TuneError> {
         self.tell(&Event::Started {
             step: self.progress.step,
-            judged: self.progress.judged(),
+            evaluated: self.progress.evaluated(),
             of: self.steps,
             epoch_steps: self.epoch_steps,
             trained: self.moments.first.len(),
         })?;
         let why = loop {
-            let judges = self.is_to_be_judged();
+            let evaluates = self.is_evaluated_now();
             // Saved at the end, too: what comes after a training may fail.
-            if !judges && self.is_out_of_patience() {
+            if !evaluates && self.is_out_of_patience() {
                 self.save()?;
-                break Why::Patience;
+                break EndReason::Patience;
             }
-            if !judges && self.progress.step >= self.steps {
+            if !evaluates && self.progress.step >= self.steps {
                 self.save()?;
-                break Why::Done;
+                break EndReason::Done;
             }
-            // Asked between a step and its judging, too: both may take long.
+            // Asked between a step and its evaluation, too: both may take long.
             if self.watch.stop.is_cancelled() {
                 self.save()?;
-                break Why::Interrupted;
+                break EndReason::Interrupted;
             }
-            if judges {
-                self.judge()?;
+            if evaluates {
+                self.evaluate()?;
                 continue;
             }
             let unsaved = self.progress.step - self.saved.0;
@@ -204,11 +204,11 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
         self.tell(&Event::Saved { step: self.progress.step })
     }
 
-    fn is_to_be_judged(&self) -> bool {
+    fn is_evaluated_now(&self) -> bool {
         let step = self.progress.step;
-        self.watch.judge.is_some()
-            && self.progress.judged() != step
-            && self.params.judges_after(step, self.steps, self.epoch_steps)
+        self.watch.evaluate.is_some()
+            && self.progress.evaluated() != step
+            && self.params.evaluates_after(step, self.steps, self.epoch_steps)
     }
 
     fn is_out_of_patience(&self) -> bool {
@@ -217,12 +217,12 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
         self.params.patience().is_some_and(|patience| waited >= patience)
     }
 
-    fn judge(&mut self) -> Result<(), TuneError> {
-        let Some(judge) = self.watch.judge.as_mut() else { return Ok(()) };
+    fn evaluate(&mut self) -> Result<(), TuneError> {
+        let Some(evaluate) = self.watch.evaluate.as_mut() else { return Ok(()) };
         let (start, step) = (Instant::now(), self.progress.step);
-        let score = judge(self.learner)?;
+        let score = evaluate(self.learner)?;
         finite(step, "the metric", score.metric)?;
-        score.loss.map_or(Ok(()), |loss| finite(step, "the loss of judging", loss))?;
+        score.loss.map_or(Ok(()), |loss| finite(step, "the loss on held-out examples", loss))?;
         let Progress { history, best, .. } = &mut self.progress;
         let is_best = best.is_none_or(|best| is_better(&score, &history[best].score));
         if is_best {
@@ -230,9 +230,9 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
             self.best.clear();
             trained(self.learner.parameters()).for_each(|p| self.best.extend(&p.value));
         }
-        history.push(Judged { step, score: score.clone() });
+        history.push(StepScore { step, score: score.clone() });
         let seconds = start.elapsed().as_secs_f64();
-        self.tell(&Event::Judged { step, score, best: is_best, seconds })
+        self.tell(&Event::Evaluated { step, score, best: is_best, seconds })
     }
 
     fn step(&mut self) -> Result<(), TuneError> {

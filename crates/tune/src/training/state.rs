@@ -1,7 +1,7 @@
 //! A training on the disk, whole or not there, so that it can go on after a stop with the same
 //! numbers.
 //!
-//! A safetensors file: `weights`, `first_moment`, `second_moment` and, once something was judged,
+//! A safetensors file: `weights`, `first_moment`, `second_moment` and, once something was evaluated,
 //! `best_weights`, all trained numbers end to end, `[numbers]` in f32; the rest as JSON under `state`
 //! of its metadata; and at its end `sha256`, `[32]`, of all bytes before, so that no changed byte goes
 //! unnoticed.

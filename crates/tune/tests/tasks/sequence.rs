@@ -146,24 +146,24 @@ fn losses_by_hand() {
 
 #[test]
 fn settings_are_judged() {
-    let judged = |params: SequenceParams, inner: usize, labels: usize| {
+    let checked = |params: SequenceParams, inner: usize, labels: usize| {
         let mut parameters = Parameters::default();
         let dense = DenseLayer::drawn(&mut parameters, "a", 2, 2, 1).unwrap();
         let classifier = DenseLayer::drawn(&mut parameters, "b", inner, labels, 1).unwrap();
         params.check(&BERT, dense, classifier).map(|_| ()).map_err(|e| e.to_string())
     };
-    let weights = |w: &[f32]| judged(params().class_weights(Some(w.to_vec())), 2, 2);
-    let smoothed = |share| judged(params().label_smoothing(share), 2, 2);
-    assert_eq!(judged(params(), 2, 2), Ok(()));
-    assert_eq!(judged(params().multi_label(true), 2, 1), Ok(()));
+    let weights = |w: &[f32]| checked(params().class_weights(Some(w.to_vec())), 2, 2);
+    let smoothed = |share| checked(params().label_smoothing(share), 2, 2);
+    assert_eq!(checked(params(), 2, 2), Ok(()));
+    assert_eq!(checked(params().multi_label(true), 2, 1), Ok(()));
     assert_eq!(weights(&[1e-9, 1e9]), Ok(()));
     assert_eq!((smoothed(0.0), smoothed(0.99)), (Ok(()), Ok(())));
     let cases = [
         (
-            judged(params(), 3, 2),
+            checked(params(), 3, 2),
             "classifier's inputs is 3: expected 2, what the layer before gives",
         ),
-        (judged(params(), 2, 1), "labels is 1: expected two or more"),
+        (checked(params(), 2, 1), "labels is 1: expected two or more"),
         (weights(&[1.0]), "class_weights is 1 numbers: expected 2, one a label"),
         (weights(&[1.0, 0.0]), "class_weights is 0: expected finite, above 0"),
         (weights(&[f32::INFINITY, 1.0]), "class_weights is inf: expected finite, above 0"),

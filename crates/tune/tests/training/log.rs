@@ -1,6 +1,6 @@
 //! What stays of a log, and what does not.
 use cloze_tune::TuneError;
-use cloze_tune::training::{Event, TrainingLog, ValidationScore, Why};
+use cloze_tune::training::{EndReason, Event, TrainingLog, ValidationScore};
 
 #[test]
 fn a_log_is_cut_where_the_state_ends() {
@@ -11,13 +11,14 @@ fn a_log_is_cut_where_the_state_ends() {
     let gone = [line("judged", 2), line("step", 3), line("ended", 2)].concat();
     fs_err::write(&path, format!("{kept}{gone}what?\n{{\"event\":\"st")).unwrap();
 
-    let started = |step, judged| Event::Started { step, judged, of: 3, epoch_steps: 3, trained: 1 };
+    let started =
+        |step, evaluated| Event::Started { step, evaluated, of: 3, epoch_steps: 3, trained: 1 };
     let mut log = TrainingLog::new(&path);
     log.record(&started(2, 1)).unwrap();
     log.record(&Event::Saved { step: 2 }).unwrap();
-    log.record(&Event::Ended { step: 2, why: Why::Interrupted }).unwrap();
+    log.record(&Event::Ended { step: 2, why: EndReason::Interrupted }).unwrap();
     assert_eq!(fs_err::read_to_string(&path).unwrap(), kept);
-    log.record(&Event::Ended { step: 3, why: Why::Done }).unwrap();
+    log.record(&Event::Ended { step: 3, why: EndReason::Done }).unwrap();
     let end = "{\"event\":\"ended\",\"step\":3,\"why\":\"done\"}\n";
     assert_eq!(fs_err::read_to_string(&path).unwrap(), kept + end);
 
@@ -37,7 +38,8 @@ fn a_log_tells_what_came_before_a_stop() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("train.jsonl");
     assert_eq!(TrainingLog::new(&path).events().unwrap(), []);
-    let started = |step, judged| Event::Started { step, judged, of: 3, epoch_steps: 3, trained: 1 };
+    let started =
+        |step, evaluated| Event::Started { step, evaluated, of: 3, epoch_steps: 3, trained: 1 };
     let step = |step: u64, loss: f64| Event::Step {
         step,
         of: 3,
@@ -49,13 +51,13 @@ fn a_log_tells_what_came_before_a_stop() {
         tokens: 7,
         seconds: 0.3,
     };
-    let judged = Event::Judged {
+    let score = Event::Evaluated {
         step: 1,
         score: ValidationScore { metric: 1.0 / 3.0, loss: None },
         best: true,
         seconds: 0.1,
     };
-    let all = [started(0, 0), step(1, 0.7), judged, step(2, 1e300)];
+    let all = [started(0, 0), step(1, 0.7), score, step(2, 1e300)];
     let mut log = TrainingLog::new(&path);
     for event in all.iter().chain(&[step(3, 0.5)]) {
         log.record(event).unwrap();

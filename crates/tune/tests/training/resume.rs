@@ -3,12 +3,14 @@ use std::path::Path;
 
 use cloze_core::Cancel;
 use cloze_tune::TuneError;
-use cloze_tune::training::{Event, Outcome, StateFile, TrainingLog, TrainingParams, Watch, Why};
+use cloze_tune::training::{
+    EndReason, Event, Outcome, StateFile, TrainingLog, TrainingParams, Watch,
+};
 use serde_json::Value;
 
 use crate::toy::{Line, Point, points};
 
-/// Two epochs of 5 steps, judged after 2, 4, 5, 6, 8 and 10, with all that is drawn at random.
+/// Two epochs of 5 steps, evaluated after 2, 4, 5, 6, 8 and 10, with all that is drawn at random.
 fn params() -> TrainingParams {
     let params = TrainingParams::new().epochs(2).batch(3).judge_every(Some(2));
     let params = params.learning_rate(0.1).dropout(0.3).part_tokens(5);
@@ -53,10 +55,10 @@ impl Process<'_> {
             }
             Ok(())
         };
-        let mut judge = |line: &mut Line| Ok(line.judge(self.examples));
+        let mut evaluate = |line: &mut Line| Ok(line.score(self.examples));
         let state = StateFile { path: &path, fingerprint: "line", resume: path.exists() };
         let watch = Watch {
-            judge: Some(&mut judge),
+            evaluate: Some(&mut evaluate),
             observe: &mut observe,
             stop: &stop,
             state: Some(state),
@@ -103,15 +105,15 @@ fn at(n: usize, then: fn() -> Then) -> impl FnMut(&Event) -> Then + Send {
 #[test]
 fn an_undisturbed_training_has_all_that_can_go_wrong() {
     let (outcome, _, log) = undisturbed();
-    assert_eq!((outcome.steps, outcome.why), (10, Why::Done));
-    let steps: Vec<_> = outcome.history.iter().map(|judged| judged.step).collect();
+    assert_eq!((outcome.steps, outcome.why), (10, EndReason::Done));
+    let steps: Vec<_> = outcome.history.iter().map(|score| score.step).collect();
     assert_eq!(steps, [2, 4, 5, 6, 8, 10]);
     // A start, 10 steps, 6 scores, an end.
     assert_eq!(log.len(), 18);
     assert_eq!(undisturbed().1, undisturbed().1);
 }
 
-/// At every event: before the first, after each step and after each judging.
+/// At every event: before the first, after each step and after each evaluation.
 #[test]
 fn stopped_once_anywhere_it_comes_out_the_same() {
     let expected = undisturbed();
@@ -119,7 +121,7 @@ fn stopped_once_anywhere_it_comes_out_the_same() {
     for n in 0..19 {
         in_folder(params(), |process| {
             let (outcome, _) = process.run(at(n, || Then::Stop)).unwrap();
-            if outcome.why == Why::Interrupted {
+            if outcome.why == EndReason::Interrupted {
                 interrupted += 1;
                 // Not from the start again, which would come out the same, too.
                 let (there, _) = process.run(at(0, || Then::Stop)).unwrap();
@@ -128,7 +130,7 @@ fn stopped_once_anywhere_it_comes_out_the_same() {
             assert_eq!(process.finish(), expected, "stopped at event {n}");
         });
     }
-    // All but after the last judging, and at the end.
+    // All but after the last evaluation, and at the end.
     assert_eq!(interrupted, 17);
 }
 
@@ -188,7 +190,7 @@ fn patience_goes_on_counting() {
         })
     };
     let expected = run(None);
-    assert_eq!(expected.0.why, Why::Patience);
+    assert_eq!(expected.0.why, EndReason::Patience);
     let events = expected.2.len();
     for n in 0..events {
         assert_eq!(run(Some(n)), expected, "stopped at event {n}");
@@ -202,7 +204,10 @@ fn a_training_that_is_done_takes_no_more_steps() {
         in_folder(params, |process| {
             let expected = process.finish();
             let again = process.run(|event| {
-                assert!(!matches!(event, Event::Step { .. } | Event::Judged { .. }), "{event:?}");
+                assert!(
+                    !matches!(event, Event::Step { .. } | Event::Evaluated { .. }),
+                    "{event:?}"
+                );
                 Then::GoOn
             });
             assert_eq!(again.unwrap().0, expected.0);

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use cloze_core::Cancel;
 use cloze_testkit::assert_close;
 use cloze_tune::TuneError;
-use cloze_tune::training::{Event, Judged, Schedule, TrainingParams, ValidationScore, Watch, Why};
+use cloze_tune::training::{
+    EndReason, Event, Schedule, StepScore, TrainingParams, ValidationScore, Watch,
+};
 
 use crate::toy::{Line, Point, points, train, watched};
 
@@ -34,15 +36,15 @@ fn a_line_is_found() {
     let params = params.weight_decay(0.0).check().unwrap();
     let (outcome, events) = train(&params, &mut line, &examples).unwrap();
     assert_close(&line.numbers(), &[1.0, -2.0, 1.0, 0.5], 1e-3, 0.0);
-    assert_eq!((outcome.steps, outcome.why), (60 * 7, Why::Done));
+    assert_eq!((outcome.steps, outcome.why), (60 * 7, EndReason::Done));
     assert_eq!(outcome.history.len(), 60);
     assert!(outcome.best.unwrap().score.loss.unwrap() < 1e-6);
     assert_eq!(line.parameters.list()[0].value, [5.0]);
-    let started = Event::Started { step: 0, judged: 0, of: 420, epoch_steps: 7, trained: 4 };
+    let started = Event::Started { step: 0, evaluated: 0, of: 420, epoch_steps: 7, trained: 4 };
     assert_eq!(events[0], started);
-    assert_eq!(events.last(), Some(&Event::Ended { step: 420, why: Why::Done }));
+    assert_eq!(events.last(), Some(&Event::Ended { step: 420, why: EndReason::Done }));
     // 7 steps, a score.
-    let kinds = |event: &Event| matches!(event, Event::Judged { .. });
+    let kinds = |event: &Event| matches!(event, Event::Evaluated { .. });
     assert_eq!(events.iter().position(kinds), Some(8));
 }
 
@@ -168,33 +170,33 @@ fn dropout_is_elsewhere_in_each_part_of_each_step() {
     assert_eq!((seeds.len(), line.seeds.len()), (line.calls.len(), line.calls.len()));
 }
 
-/// Scores by hand, judged after steps 2, 4, 5 (an epoch's end), 6, 8, 10: the second is best, the
+/// Scores by hand, evaluated after steps 2, 4, 5 (an epoch's end), 6, 8, 10: the second is best, the
 /// fourth only as good.
 #[test]
 fn the_best_parameters_are_left() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
     let params = plain().batch(2).epochs(2).judge_every(Some(2)).check().unwrap();
     let (mut scores, mut seen) = ([0.1, 0.5, -3.0, 0.5, 0.4, 0.3].into_iter(), vec![]);
-    let mut judge = |line: &mut Line| {
+    let mut evaluate = |line: &mut Line| {
         seen.push(line.numbers());
         Ok(scored(scores.next().unwrap()))
     };
-    let (outcome, events) = watched(&params, &mut line, &examples, Some(&mut judge)).unwrap();
-    let steps: Vec<_> = outcome.history.iter().map(|judged| judged.step).collect();
+    let (outcome, events) = watched(&params, &mut line, &examples, Some(&mut evaluate)).unwrap();
+    let steps: Vec<_> = outcome.history.iter().map(|score| score.step).collect();
     assert_eq!(steps, [2, 4, 5, 6, 8, 10]);
-    assert_eq!(outcome.best, Some(Judged { step: 4, score: scored(0.5) }));
-    assert_eq!((outcome.steps, outcome.why), (10, Why::Done));
+    assert_eq!(outcome.best, Some(StepScore { step: 4, score: scored(0.5) }));
+    assert_eq!((outcome.steps, outcome.why), (10, EndReason::Done));
     assert_eq!(line.numbers(), seen[1]);
     assert_ne!(seen[1], seen[5]);
     let best = |event: &Event| match event {
-        Event::Judged { best, .. } => Some(*best),
+        Event::Evaluated { best, .. } => Some(*best),
         _ => None,
     };
     let best: Vec<_> = events.iter().filter_map(best).collect();
     assert_eq!(best, [true, true, false, false, false, false]);
 }
 
-/// Judged after steps 2, 4, 5, 6, 8, 10. The metric is highest four times; of those the loss is lowest
+/// Evaluated after steps 2, 4, 5, 6, 8, 10. The metric is highest four times; of those the loss is lowest
 /// after step 5 (after 8 the metric is lower), and after step 10 nobody knows it.
 #[test]
 fn of_equal_metrics_the_lower_loss_is_better() {
@@ -202,22 +204,22 @@ fn of_equal_metrics_the_lower_loss_is_better() {
     let params = plain().batch(2).epochs(2).judge_every(Some(2)).check().unwrap();
     let scores = [(0.5, Some(0.3)), (0.5, Some(0.3)), (0.5, Some(0.2)), (0.5, Some(0.25))];
     let mut scores = scores.into_iter().chain([(0.4, Some(0.1)), (0.5, None)]);
-    let mut judge = |_: &mut Line| {
+    let mut evaluate = |_: &mut Line| {
         let (metric, loss) = scores.next().unwrap();
         Ok(ValidationScore { metric, loss })
     };
-    let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut judge)).unwrap();
+    let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut evaluate)).unwrap();
     assert_eq!(outcome.best.unwrap().step, 5);
 }
 
-/// 5 steps an epoch and 10 in all, but no more than 7: judged after 5 and 7. A limit above 10 is none.
+/// 5 steps an epoch and 10 in all, but no more than 7: evaluated after 5 and 7. A limit above 10 is none.
 #[test]
 fn the_most_steps_end_a_training_and_are_judged() {
     let examples = points(10, 2, 1);
     for (most, expected) in [(7, [5, 7]), (99, [5, 10])] {
         let params = plain().batch(2).epochs(2).max_steps(Some(most));
         let (outcome, _) = train(&params.check().unwrap(), &mut Line::new(2), &examples).unwrap();
-        let steps: Vec<_> = outcome.history.iter().map(|judged| judged.step).collect();
+        let steps: Vec<_> = outcome.history.iter().map(|score| score.step).collect();
         assert_eq!((steps, outcome.steps), (expected.to_vec(), expected[1]));
     }
 }
@@ -228,16 +230,16 @@ fn patience_ends_a_training() {
     let (examples, mut line) = (points(10, 2, 1), Line::new(2));
     let params = plain().epochs(9).patience(Some(3)).check().unwrap();
     let mut scores = [0.1, 0.5, 0.4, 0.5, 0.3].into_iter();
-    let mut judge = |_: &mut Line| Ok(scored(scores.next().expect("no sixth judging")));
-    let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut judge)).unwrap();
-    assert_eq!((outcome.steps, outcome.why), (5, Why::Patience));
+    let mut evaluate = |_: &mut Line| Ok(scored(scores.next().expect("no sixth judging")));
+    let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut evaluate)).unwrap();
+    assert_eq!((outcome.steps, outcome.why), (5, EndReason::Patience));
     assert_eq!(outcome.best.unwrap().step, 2);
 
     // A better one in between starts the count again.
     let mut scores = [0.5, 0.4, 0.3, 0.6, 0.5, 0.5, 0.5].into_iter();
-    let mut judge = |_: &mut Line| Ok(scored(scores.next().expect("no eighth judging")));
-    let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut judge)).unwrap();
-    assert_eq!((outcome.steps, outcome.why), (7, Why::Patience));
+    let mut evaluate = |_: &mut Line| Ok(scored(scores.next().expect("no eighth judging")));
+    let (outcome, _) = watched(&params, &mut line, &examples, Some(&mut evaluate)).unwrap();
+    assert_eq!((outcome.steps, outcome.why), (7, EndReason::Patience));
 }
 
 #[test]
@@ -286,8 +288,8 @@ fn numbers_that_are_none_end_a_training_by_name() {
     not_finite(error, (step, "the weight of its examples"));
 
     examples[1].weight = 1.0;
-    let mut judge = |_: &mut Line| Ok(scored(f64::NAN));
-    let error = watched(&params, &mut Line::new(1), &examples, Some(&mut judge)).unwrap_err();
+    let mut evaluate = |_: &mut Line| Ok(scored(f64::NAN));
+    let error = watched(&params, &mut Line::new(1), &examples, Some(&mut evaluate)).unwrap_err();
     assert_eq!(error.to_string(), "step 3: the metric is NaN; a smaller learning rate may help",);
 }
 
@@ -309,9 +311,9 @@ fn a_stop_ends_a_training_after_the_step() {
         }
         Ok(())
     };
-    let watch = Watch { judge: None, observe: &mut observe, stop: &stop, state: None };
+    let watch = Watch { evaluate: None, observe: &mut observe, stop: &stop, state: None };
     let outcome = params.train(&mut line, &examples, watch).unwrap();
-    assert_eq!((outcome.steps, outcome.why), (3, Why::Interrupted));
+    assert_eq!((outcome.steps, outcome.why), (3, EndReason::Interrupted));
     assert_eq!(line.calls.len(), 3);
 }
 
@@ -324,7 +326,7 @@ fn an_observers_error_ends_a_training() {
         Event::Step { step: 2, .. } => Err(TuneError::NoExamples),
         _ => Ok(()),
     };
-    let watch = Watch { judge: None, observe: &mut observe, stop: &stop, state: None };
+    let watch = Watch { evaluate: None, observe: &mut observe, stop: &stop, state: None };
     assert!(matches!(params.train(&mut line, &examples, watch), Err(TuneError::NoExamples)));
     assert_eq!(line.calls.len(), 2);
 }

@@ -6,7 +6,7 @@ use cloze_store::StoreError;
 use cloze_store::checksum::sha256;
 use cloze_tune::TuneError;
 use cloze_tune::training::{
-    Event, Outcome, Schedule, StateFile, TrainingParams, ValidTrainingParams, Watch, Why,
+    EndReason, Event, Outcome, Schedule, StateFile, TrainingParams, ValidTrainingParams, Watch,
 };
 
 use crate::toy::{Line, Point, points};
@@ -28,10 +28,10 @@ fn go_on(
     file: StateFile<'_>,
     observe: cloze_tune::training::Observe<'_>,
 ) -> Result<Outcome, TuneError> {
-    let mut judge = |line: &mut Line| Ok(line.judge(examples));
+    let mut evaluate = |line: &mut Line| Ok(line.score(examples));
     let stop = Cancel::new();
-    let (judge, state) = (Some(&mut judge as _), Some(file));
-    params.train(line, examples, Watch { judge, observe: &mut *observe, stop: &stop, state })
+    let (evaluate, state) = (Some(&mut evaluate as _), Some(file));
+    params.train(line, examples, Watch { evaluate, observe: &mut *observe, stop: &stop, state })
 }
 
 /// A state after 3 of 9 steps, with a score.
@@ -97,7 +97,7 @@ fn a_state_is_a_safetensors_file() {
     names.sort_unstable();
     let expected = ["best_weights", "first_moment", "second_moment", "sha256", "weights"];
     assert_eq!(names, expected);
-    assert_eq!(resume(&path).unwrap().why, Why::Done);
+    assert_eq!(resume(&path).unwrap().why, EndReason::Done);
 }
 
 #[test]
@@ -225,6 +225,6 @@ fn version_1_is_read_back() {
     let copy = folder.path().join("kept");
     fs_err::copy(kept, &copy).unwrap();
     let (now, then) = (resume(&path).unwrap(), resume(&copy).unwrap());
-    assert_eq!((now.why, then.why), (Why::Done, Why::Done));
+    assert_eq!((now.why, then.why), (EndReason::Done, EndReason::Done));
     assert_eq!(now, then);
 }

@@ -4,7 +4,7 @@ use cloze_testkit::Random;
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::random::derive;
 use cloze_tune::training::{
-    Event, Judge, Learner, Outcome, ValidTrainingParams, ValidationScore, Watch,
+    Evaluate, Event, Learner, Outcome, ValidTrainingParams, ValidationScore, Watch,
 };
 use cloze_tune::{Id, Parameters, TuneError};
 
@@ -46,7 +46,7 @@ impl Line {
     }
 
     /// The mean loss, without dropout, as a score that is higher where it is lower.
-    pub(crate) fn judge(&mut self, examples: &[Point]) -> ValidationScore {
+    pub(crate) fn score(&mut self, examples: &[Point]) -> ValidationScore {
         let error = |p: &Point| f64::from(self.predict(&p.x) - p.y).powi(2) / 2.0;
         let loss = examples.iter().map(error).sum::<f64>() / examples.len() as f64;
         ValidationScore { metric: -loss, loss: Some(loss) }
@@ -123,21 +123,21 @@ pub(crate) fn points(n: usize, width: usize, seed: u64) -> Vec<Point> {
     (0..n).map(|_| point()).collect()
 }
 
-/// Trains, judging by the mean loss of the examples themselves; and all events.
+/// Trains, evaluating by the mean loss of the examples themselves; and all events.
 pub(crate) fn train(
     params: &ValidTrainingParams,
     line: &mut Line,
     examples: &[Point],
 ) -> Result<(Outcome, Vec<Event>), TuneError> {
-    let mut judge = |line: &mut Line| Ok(line.judge(examples));
-    watched(params, line, examples, Some(&mut judge))
+    let mut evaluate = |line: &mut Line| Ok(line.score(examples));
+    watched(params, line, examples, Some(&mut evaluate))
 }
 
 pub(crate) fn watched(
     params: &ValidTrainingParams,
     line: &mut Line,
     examples: &[Point],
-    judge: Option<Judge<'_, Line>>,
+    evaluate: Option<Evaluate<'_, Line>>,
 ) -> Result<(Outcome, Vec<Event>), TuneError> {
     let mut events = vec![];
     let mut observe = |event: &Event| {
@@ -145,8 +145,8 @@ pub(crate) fn watched(
         Ok(())
     };
     let stop = Cancel::new();
-    let judge = judge.map(|judge| judge as Judge<'_, Line>);
-    let watch = Watch { judge, observe: &mut observe, stop: &stop, state: None };
+    let evaluate = evaluate.map(|evaluate| evaluate as Evaluate<'_, Line>);
+    let watch = Watch { evaluate, observe: &mut observe, stop: &stop, state: None };
     let outcome = params.train(line, examples, watch)?;
     Ok((outcome, events))
 }

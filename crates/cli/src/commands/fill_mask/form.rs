@@ -1,7 +1,7 @@
 //! Words for masks as they are written.
 use std::io::{self, Write as _};
 
-use cloze::{Filled, MaskPrediction, Predicted};
+use cloze::{GeneratedText, MaskPrediction, MaskPredictions};
 use serde::Serialize;
 
 use crate::commands::fill_mask::args::FillMaskArgs;
@@ -11,8 +11,8 @@ use cloze_report::text::{one_line, shown};
 
 /// What became of a text.
 pub(super) enum Answer {
-    Predicted(Predicted),
-    Filled(Filled),
+    Predicted(MaskPredictions),
+    Filled(GeneratedText),
 }
 
 impl Answer {
@@ -91,7 +91,7 @@ impl Form {
         Ok(())
     }
 
-    fn table(&mut self, text: &str, predicted: &Predicted) -> io::Result<()> {
+    fn table(&mut self, text: &str, predicted: &MaskPredictions) -> io::Result<()> {
         writeln!(self.out, "── {} ──", one_line(text))?;
         let several = predicted.masks.len() > 1;
         for (i, words) in (1..).zip(&predicted.masks) {

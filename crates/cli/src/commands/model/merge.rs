@@ -9,7 +9,7 @@ use cloze_checkpoint::weights::StoredType;
 use cloze_store::Existing;
 use serde::Serialize;
 
-use super::alone::{self, Written};
+use super::standalone::{self, Written};
 use crate::commands::model::args::ModelMergeArgs;
 use crate::flags::dtype::DtypeArg;
 use crate::terminal::messages::Messages;
@@ -34,10 +34,10 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
     let adapters = AdapterReport::all(&Checkpoint::of(model.sources())?);
     let base = model.sources().base();
     let line = |adapter: &AdapterReport| {
-        format!("- `{}`: {adapter}\n", alone::name(adapter.folder.as_ref()))
+        format!("- `{}`: {adapter}\n", standalone::name(adapter.folder.as_ref()))
     };
     let lines: String = adapters.iter().map(line).collect();
-    let made = format!("`{}` with merged into it:\n\n{lines}", alone::name(base));
+    let made = format!("`{}` with merged into it:\n\n{lines}", standalone::name(base));
     let weights = |checkpoint: &Checkpoint, path: &Path| {
         let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
         let to = args.dtype.map_or_else(own, DtypeArg::value);
@@ -45,7 +45,7 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
         Ok(checkpoint.config_json()?)
     };
     let Written { bytes, sha256 } =
-        alone::write(&model, (&args.output, args.force), &made, weights)?;
+        standalone::write(&model, (&args.output, args.force), &made, weights)?;
     let (output, base) = (args.output.display().to_string(), base.display().to_string());
     let report = Merged { output, base, adapters, bytes, sha256 };
     let mut out = io::stdout().lock();

@@ -1,9 +1,9 @@
 //! `cloze model`: what models there are, what is in one, and whether it is sound.
-mod alone;
 pub(crate) mod args;
 mod convert;
 mod merge;
 mod quantize;
+mod standalone;
 
 use std::io::{self, Write as _};
 use std::path::Path;

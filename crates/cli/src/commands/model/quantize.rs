@@ -11,7 +11,7 @@ use cloze_encoder::observe::{self, Observer};
 use cloze_store::{Existing, Location};
 use serde::Serialize;
 
-use super::alone::{self, Written};
+use super::standalone::{self, Written};
 use crate::cli::CommonFlags;
 use crate::commands::model::args::ModelQuantizeArgs;
 use crate::flags::find_model;
@@ -48,7 +48,7 @@ pub(super) fn quantize(
     let made = format!(
         "`{}` with the matrices of its layers in 8 bits, a scale for each row; what they are multiplied \
          with is rounded to 8 bits on the way, {by}.\n",
-        alone::name(model.folder())
+        standalone::name(model.folder())
     );
     let weights = |checkpoint: &Checkpoint, path: &Path| {
         let calibration = observed
@@ -57,7 +57,7 @@ pub(super) fn quantize(
         Ok(write_int8(checkpoint, calibration, path, Existing::Refuse)?)
     };
     let Written { bytes, sha256 } =
-        alone::write(&model, (&args.output, args.force), &made, weights)?;
+        standalone::write(&model, (&args.output, args.force), &made, weights)?;
     let checkpoint = Checkpoint::of(model.sources())?;
     let size = |file: &Location| fs_err::metadata(file).map_or(0, |m| m.len());
     let bytes_before = checkpoint.weights().files().iter().map(size).sum();

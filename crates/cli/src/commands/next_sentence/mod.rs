@@ -1,9 +1,9 @@
 //! `cloze next-sentence`: whether a text goes on from another.
 //!
-//! - `judge`: what tells it;
+//! - `model`: what tells it;
 //! - `neighbours`: pairs of what follows one another in files.
 pub(crate) mod args;
-mod judge;
+mod model;
 mod neighbours;
 
 use std::io::Write as _;
@@ -20,7 +20,7 @@ use crate::terminal::out::{Out, json_line};
 use cloze::batch::scored_parts;
 use cloze_report::entities::write_row;
 use cloze_report::text::shown;
-use judge::{Judge, Judged};
+use model::{Continuation, ContinuationModel};
 
 /// Two texts, and where they come from.
 pub(super) struct Both {
@@ -40,7 +40,7 @@ struct Row<'a> {
     first: &'a str,
     second: &'a str,
     #[serde(flatten)]
-    judged: Judged,
+    continuation: Continuation,
 }
 
 pub(crate) fn run(
@@ -62,7 +62,7 @@ pub(crate) fn run(
     if args.pairs.is_some() && !args.texts.is_empty() {
         bail!("--pairs has the texts: expected none beside it, found {}", args.texts.len());
     }
-    let judge = Judge::open(common, args, messages)?;
+    let model = ContinuationModel::open(common, args, messages)?;
     let mut out = args.out.open()?;
     let started = Instant::now();
     let mut form = Form { headed: args.json || two, args, two, pairs: 0, cut: 0 };
@@ -71,9 +71,9 @@ pub(crate) fn run(
         for part in scored_parts(&chunk, size) {
             let pairs: Vec<(&str, &str)> =
                 part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
-            for (pair, judged) in part.iter().zip(judge.judge(&pairs)?) {
-                match judged {
-                    Ok(judged) => form.write(pair, judged, &mut out)?,
+            for (pair, continuation) in part.iter().zip(model.predict(&pairs)?) {
+                match continuation {
+                    Ok(continuation) => form.write(pair, continuation, &mut out)?,
                     Err(source) => {
                         let (path, line) = (pair.path.clone(), pair.line);
                         messages.failure(&NotEncoded { path, line, source });
@@ -98,7 +98,7 @@ pub(crate) fn run(
     }
     let seconds = started.elapsed().as_secs_f64();
     messages.note(&format!("{} in {seconds:.1} s", plural(form.pairs, "pair")));
-    let cut = judge.cut().unwrap_or(form.cut);
+    let cut = model.cut().unwrap_or(form.cut);
     if cut > 0 {
         messages.note(&format!("{} longer than the model takes were cut", plural(cut, "pair")));
     }
@@ -137,16 +137,21 @@ struct Form<'a> {
 }
 
 impl Form<'_> {
-    fn write(&mut self, pair: &Both, judged: Judged, out: &mut Out) -> anyhow::Result<()> {
+    fn write(
+        &mut self,
+        pair: &Both,
+        continuation: Continuation,
+        out: &mut Out,
+    ) -> anyhow::Result<()> {
         self.pairs += 1;
-        self.cut += u64::from(judged.was_cut());
+        self.cut += u64::from(continuation.was_cut());
         let Both { path, line, id, first, second } = pair;
         if self.args.json {
             let (line, id) = (*line, id.as_deref());
-            return json_line(out, &Row { path, line, id, first, second, judged });
+            return json_line(out, &Row { path, line, id, first, second, continuation });
         }
         if self.two {
-            let figure = judged.figure().map_or("-".into(), shown);
+            let figure = continuation.figure().map_or("-".into(), shown);
             return Ok(writeln!(out, "{figure}")?);
         }
         if !std::mem::replace(&mut self.headed, true) {
@@ -156,7 +161,7 @@ impl Form<'_> {
             };
             write_row(out, [name, "path", "line", "first", "second"])?;
         }
-        let figure = judged.figure().map(|figure| figure.to_string()).unwrap_or_default();
+        let figure = continuation.figure().map(|figure| figure.to_string()).unwrap_or_default();
         Ok(write_row(out, [&*figure, path, &line.to_string(), first, second])?)
     }
 }

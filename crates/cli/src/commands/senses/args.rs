@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use cloze::embed::Layers;
 use cloze::{Runtime, Senses, SentenceEncoder, States};
 use cloze_corpus::{SenseParams, TextUnit, ValidSenseParams};
-use cloze_heads::senses::TellParams;
+use cloze_heads::senses::SensePredictParams;
 
 use crate::cli::CommonFlags;
 use crate::flags::find_model;
@@ -127,7 +127,7 @@ crate::flags::values! { UnitArg => TextUnit {
 pub(crate) struct PriorArgs {
     /// How much a sense counts for being frequent: its score is its cosine, and this times the natural
     /// logarithm of its share of the word's occurrences in training
-    #[arg(long, default_value_t = TellParams::PRIOR, allow_negative_numbers = true, value_name = "W", help_heading = "Senses")]
+    #[arg(long, default_value_t = SensePredictParams::PRIOR, allow_negative_numbers = true, value_name = "W", help_heading = "Senses")]
     pub(crate) prior: f64,
     /// How many directions whitening keeps [default: all that vectors spread in]
     #[arg(long, value_name = "N", help_heading = "Senses")]
@@ -152,8 +152,8 @@ impl PriorArgs {
     }
 
     /// The settings with this correction.
-    pub(crate) fn params(&self, correction: CorrectionArg) -> TellParams {
-        TellParams::new()
+    pub(crate) fn params(&self, correction: CorrectionArg) -> SensePredictParams {
+        SensePredictParams::new()
             .prior(self.prior)
             .correction(correction.method(self.dims, self.directions))
     }

@@ -7,7 +7,7 @@ use cloze::{Matrix, Senses, SentenceEncoder, Span, States};
 use cloze_core::{OffsetConverter, OffsetUnit};
 use cloze_train::cluster::principal_with;
 
-use super::found::{self, Found};
+use super::occurrences::{self, Found};
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
 use crate::commands::senses::args::{SensesCompareArgs, open_senses};
@@ -53,7 +53,7 @@ pub(super) fn run(
         None => places(text, &args.word, true),
     };
     let input = (&*args.paths, &args.read);
-    let found = found::find(&[encoder, &statics], &args.word, places, input, messages)?;
+    let found = occurrences::find(&[encoder, &statics], &args.word, places, input, messages)?;
     note_truncated(encoder, messages);
     let report = report(&args.word, encoder, saved.as_ref(), &found)?;
     if args.json {
@@ -70,7 +70,7 @@ fn report<'a>(
     saved: Option<&Senses>,
     found: &[Found],
 ) -> anyhow::Result<ContextReport<'a>> {
-    let rows = found::matrix(found, 0);
+    let rows = occurrences::matrix(found, 0);
     let (forms, own) = static_rows(found);
     if own.cols() != rows.cols() {
         let (table, hidden) = (own.cols(), rows.cols());
@@ -122,7 +122,7 @@ fn sense(saved: &Senses, word: &str, vector: &[f32]) -> anyhow::Result<Option<St
 
 /// The static vectors that differ, a row each, and the forms that have them.
 fn static_rows(found: &[Found]) -> (Vec<Vec<String>>, Matrix) {
-    let all = found::matrix(found, 1);
+    let all = occurrences::matrix(found, 1);
     let (mut forms, mut rows): (Vec<Vec<String>>, Matrix) =
         (vec![], Matrix::with_capacity(0, all.cols()));
     for (place, row) in found.iter().zip(&all) {

@@ -1,7 +1,7 @@
 //! The occurrences of a word put together by how it is used.
 use cloze::heads::senses::places;
 
-use super::found::{self, Found};
+use super::occurrences::{self, Found};
 use crate::cli::CommonFlags;
 use crate::commands::cluster::Files;
 use crate::commands::embed::note_truncated;
@@ -21,9 +21,9 @@ pub(super) fn run(
     let files = Files::open(&args.out)?;
     let places = |text: &str| places(text, &args.word, true);
     let input = (&*args.paths, &args.read);
-    let found = found::find(&[&encoder], &args.word, places, input, messages)?;
+    let found = occurrences::find(&[&encoder], &args.word, places, input, messages)?;
     note_truncated(&encoder, messages);
-    let vectors = found::matrix(&found, 0);
+    let vectors = occurrences::matrix(&found, 0);
     let excerpt = |found: Found| Input { text: found.excerpt(), ..found.input };
     let texts: Vec<Input> = found.into_iter().map(excerpt).collect();
     files.write("occurrence", &texts, &vectors, &args.grouping, messages)

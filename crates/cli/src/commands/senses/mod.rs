@@ -1,17 +1,17 @@
 //! `cloze senses`: which sense a word has where it stands.
 //!
 //! - `data`: texts whose words have their sense beside them, and the vectors of these words;
-//! - `fit`, `tell`, `eval`: senses trained, predicted and evaluated;
-//! - `found`: the places of a word in texts whose senses nobody has said;
+//! - `fit`, `predict`, `eval`: senses trained, predicted and evaluated;
+//! - `occurrences`: the places of a word in texts whose senses nobody has said;
 //! - `induce`, `compare`: these put together, and on a map.
 pub(crate) mod args;
 mod compare;
 mod data;
 mod eval;
 mod fit;
-mod found;
 mod induce;
-mod tell;
+mod occurrences;
+mod predict;
 
 use crate::cli::CommonFlags;
 use crate::commands::senses::args::SensesCommand;
@@ -24,7 +24,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     match command {
         SensesCommand::Fit(args) => fit::run(common, args, messages),
-        SensesCommand::Tell(args) => tell::run(common, args, messages),
+        SensesCommand::Tell(args) => predict::run(common, args, messages),
         SensesCommand::Induce(args) => induce::run(common, args, messages),
         SensesCommand::Eval(args) => eval::run(common, args, messages),
         SensesCommand::Compare(args) => compare::run(common, args, messages),

@@ -72,7 +72,7 @@ impl From<&TrainArgs> for ClassifierTrainParams {
     fn from(args: &TrainArgs) -> Self {
         let cache = args.rows.cache.clone();
         let cache = cache.unwrap_or_else(|| beside(&args.fit.output, ".rows"));
-        let goal = match (&args.judge.precision, &args.judge.recall) {
+        let goal = match (&args.evaluation.precision, &args.evaluation.recall) {
             (Some((label, share)), _) => {
                 Some(ThresholdGoal::Precision { label: label.clone(), share: *share })
             }
@@ -99,13 +99,13 @@ impl From<&TrainArgs> for ClassifierTrainParams {
             .trials(args.head.trials)
             .patience(args.patience())
             .multi_label(args.multi_label())
-            .folds(args.judge.folds)
+            .folds(args.evaluation.folds)
             .hold_out(args.labels.hold_out)
             .calibrate(!args.labels.no_calibration)
             .threshold(goal)
-            .shots(args.judge.shots)
-            .draws(args.judge.draws)
-            .curve(args.judge.curve)
+            .shots(args.evaluation.shots)
+            .draws(args.evaluation.draws)
+            .curve(args.evaluation.curve)
             .seed(args.fit.seed)
             .card(CardWords::from(&args.fit.card))
             .command(command_words())

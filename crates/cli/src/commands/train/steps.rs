@@ -125,7 +125,7 @@ fn show_step(
             messages.bar.set_message(format!("loss {mean_loss:.4}{best}, {rate:.0} tokens/s"));
             messages.bar.set_position(*step);
         }
-        Event::Judged { step, score, best, .. } => {
+        Event::Evaluated { step, score, best, .. } => {
             let loss = score.loss.map_or(String::new(), |loss| format!(", loss {loss:.4}"));
             let best = if *best { ", the best so far" } else { "" };
             messages.note(&format!(

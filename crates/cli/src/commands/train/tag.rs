@@ -6,7 +6,7 @@ use crate::commands::train::args::tune::TrainTagArgs;
 use crate::terminal::messages::Messages;
 
 pub(super) fn run(args: &TrainTagArgs, messages: &Messages) -> anyhow::Result<()> {
-    let params = TaggerTrainParams::new(steps::params(&args.tune, &args.judge)?)
+    let params = TaggerTrainParams::new(steps::params(&args.tune, &args.evaluation)?)
         .reader(args.columns.reader()?)
         .map(args.map.clone())
         .limit(args.limit)
@@ -18,7 +18,7 @@ pub(super) fn run(args: &TrainTagArgs, messages: &Messages) -> anyhow::Result<()
         .vary_case(args.vary_case)
         .check()
         .map_err(steps::in_flags)?;
-    let data = steps::data(&args.data, &args.judge);
+    let data = steps::data(&args.data, &args.evaluation);
     let outcome =
         steps::watched(messages, |observer, cancel| params.train(&data, observer, cancel));
     steps::show(outcome?, &args.tune.fit, messages)

@@ -104,7 +104,7 @@ pub(super) fn calibrated_by(
         own.push(logits.clone());
         gold.push(example.labels.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    // What is learned from one half is judged by the other.
+    // What is learned from one half is evaluated by the other.
     if own.len() < 2 {
         return Ok(None);
     }

@@ -262,8 +262,8 @@ impl Job<'_> {
             let logits = evaluate::logits(learner, dev)?;
             evaluate::score(&self.head, &texts.dev, &logits)
         };
-        let judge = (!dev.is_empty()).then_some(score);
-        self.run.train((learner, &examples), judge, &fingerprint)
+        let score = (!dev.is_empty()).then_some(score);
+        self.run.train((learner, &examples), score, &fingerprint)
     }
 
     /// Fits a temperature on the validation data, and divides the classifier by it; 1 where that is no

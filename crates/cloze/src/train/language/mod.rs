@@ -206,9 +206,9 @@ impl Job<'_> {
         let dev = masked(&texts.dev)?;
         let test = texts.test.as_ref().map(masked).transpose()?;
         let fingerprint = run.base.fingerprint(&[&examples, &dev, &run.encoder, &learner.task])?;
-        let judge = |learner: &mut TaskLearner<MaskedTask>| Ok(score(&evaluate(learner, &dev)?));
-        let judge = (!dev.is_empty()).then_some(judge);
-        let steps = run.train((&mut learner, &examples), judge, &fingerprint)?;
+        let held_out = |learner: &mut TaskLearner<MaskedTask>| Ok(score(&evaluate(learner, &dev)?));
+        let held_out = (!dev.is_empty()).then_some(held_out);
+        let steps = run.train((&mut learner, &examples), held_out, &fingerprint)?;
         if let Some(stopped) = run.stopped(&steps) {
             return Ok(stopped);
         }

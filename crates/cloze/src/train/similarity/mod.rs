@@ -274,8 +274,8 @@ impl Job<'_> {
         let score =
             |learner: &mut TaskLearner<T>| Ok(F::evaluate(learner, poolings, &dev_set)?.score());
         let has_dev = !dev.examples.is_empty();
-        let judge = has_dev.then_some(score);
-        let steps = run.train((&mut learner, &examples), judge, &fingerprint)?;
+        let score = has_dev.then_some(score);
+        let steps = run.train((&mut learner, &examples), score, &fingerprint)?;
         if let Some(stopped) = run.stopped(&steps) {
             return Ok(stopped);
         }

@@ -289,7 +289,7 @@ impl TagExamples {
             let mut pieces = base.tokenizer.pieces(&sentence.text, i)?;
             let parts: Vec<Option<u32>> = pieces.tokens.iter().map(|token| token.word).collect();
             assign_words(&mut pieces.tokens, &sentence.words);
-            // A label that training does not have cannot be learned, and is judged elsewhere.
+            // A label that training does not have cannot be learned, and is evaluated elsewhere.
             let place = |tag: String| tags.iter().position(|t| *t == tag).unwrap_or(0);
             let labels: Vec<usize> = sentence.tags().into_iter().map(place).collect();
             let before = pieces.before;

@@ -391,7 +391,7 @@ impl Job<'_> {
         let score = |learner: &mut TaskLearner<TagTask>| {
             evaluate(learner, &dev_set, dev, &tags).map(|evaluation| evaluation.score)
         };
-        let judge = (dev.count() > 0).then_some(score);
-        self.run.train((learner, &set.examples), judge, &fingerprint)
+        let score = (dev.count() > 0).then_some(score);
+        self.run.train((learner, &set.examples), score, &fingerprint)
     }
 }

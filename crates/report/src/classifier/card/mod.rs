@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use cloze_metrics::Scores;
 use cloze_metrics::compare::Interval;
 
-use crate::card::again::{self, quoted};
+use crate::card::command_line::{self, quoted};
 use crate::card::limits::{ByLabel, Limits};
 use crate::card::markdown::{code_block, escaped, table};
 use crate::card::{FrontMatter, files, labels, rights};
@@ -33,7 +33,7 @@ pub fn card(name: &str, report: &ClassifierReport) -> String {
         escaped(&settings(&report.head))
     ));
     parts.push(own_limits(report));
-    parts.push(again::section(&report.command));
+    parts.push(command_line::section(&report.command));
     parts.push(rights(
         report.license.as_deref(),
         report.attribution.as_deref(),
@@ -142,26 +142,28 @@ fn quality(report: &ClassifierReport) -> String {
     parts.concat()
 }
 
-fn figures(judged: &LabelEvaluation) -> String {
+fn figures(evaluation: &LabelEvaluation) -> String {
     let with = |what: &str, i: &Interval| {
         let interval = format!("{:.4} to {:.4}", i.low, i.high);
         vec![what.to_owned(), format!("{:.4}", i.estimate), interval]
     };
     let without =
         |what: &str, value: f64| vec![what.to_owned(), format!("{value:.4}"), String::new()];
-    let (first, other, value) = match &judged.report {
+    let (first, other, value) = match &evaluation.report {
         LabelReport::Single(report) => ("accuracy", "Matthews’ correlation", report.matthews),
         LabelReport::Multi(report) => ("all labels right", "Hamming loss", report.hamming_loss),
     };
-    let mut rows =
-        vec![with(first, &judged.intervals.accuracy), with("macro F1", &judged.intervals.macro_f1)];
+    let mut rows = vec![
+        with(first, &evaluation.intervals.accuracy),
+        with("macro F1", &evaluation.intervals.macro_f1),
+    ];
     rows.push(without(other, value));
-    if let Some(p) = &judged.probability {
+    if let Some(p) = &evaluation.probability {
         rows.push(without("log loss", p.log_loss));
         rows.push(without("calibration error", p.expected_calibration_error));
     }
-    let interval = format!("{:.0} % interval", 100.0 * judged.intervals.accuracy.level);
-    let of = format!("of {}", plural(judged.examples(), "example"));
+    let interval = format!("{:.0} % interval", 100.0 * evaluation.intervals.accuracy.level);
+    let of = format!("of {}", plural(evaluation.examples(), "example"));
     let whole = table(&[&of, "figure", &interval], 1, &rows);
     let row = |(label, s): (&String, &Scores)| {
         let figures = [s.precision, s.recall, s.f1].map(|figure| format!("{figure:.4}"));
@@ -170,7 +172,7 @@ fn figures(judged: &LabelEvaluation) -> String {
         row.push(s.support.to_string());
         row
     };
-    let rows: Vec<Vec<String>> = by_label(judged).iter().map(row).collect();
+    let rows: Vec<Vec<String>> = by_label(evaluation).iter().map(row).collect();
     let each = table(&["label", "precision", "recall", "F1", "support"], 1, &rows);
     format!("{whole}\n{each}\n")
 }
@@ -192,9 +194,9 @@ fn own_limits(report: &ClassifierReport) -> String {
     }
     let test = report.test.as_ref().map(|test| ("of test data", &test.evaluation));
     let held_out = || report.held_out.as_ref().map(|held_out| ("held out", &held_out.evaluation));
-    let judged = test.or_else(held_out).map(|(which, judged)| ByLabel {
-        on: format!("{} {which}", plural(judged.examples(), "example")),
-        labels: by_label(judged).iter().map(|(label, s)| (label.as_str(), s)).collect(),
+    let evaluation = test.or_else(held_out).map(|(which, evaluation)| ByLabel {
+        on: format!("{} {which}", plural(evaluation.examples(), "example")),
+        labels: by_label(evaluation).iter().map(|(label, s)| (label.as_str(), s)).collect(),
     });
     let limits = Limits {
         learned: plural(report.examples as u64, "example"),
@@ -202,14 +204,14 @@ fn own_limits(report: &ClassifierReport) -> String {
         language: report.language.as_deref(),
         labels: &report.labels,
         counted: "examples",
-        judged,
+        evaluation,
         own,
     };
     limits.section()
 }
 
-fn by_label(judged: &LabelEvaluation) -> &BTreeMap<String, Scores> {
-    match &judged.report {
+fn by_label(evaluation: &LabelEvaluation) -> &BTreeMap<String, Scores> {
+    match &evaluation.report {
         LabelReport::Single(report) => &report.labels,
         LabelReport::Multi(report) => &report.labels,
     }

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::card;
-use crate::card::again::quoted;
+use crate::card::command_line::quoted;
 use crate::classifier::ClassifierReport;
-use crate::classifier::page::tests::{ODD, bare, full, held_out, judged, pieces, two};
+use crate::classifier::page::tests::{ODD, bare, evaluation, full, held_out, pieces, two};
 
 /// The cells of a line of a table: bars with a backslash do not end one.
 fn cells(line: &str) -> Vec<String> {
@@ -108,7 +108,7 @@ proptest! {
         let labels: Vec<&str> = names.iter().map(String::as_str).collect();
         let counts = vec![vec![1; labels.len()]; labels.len()];
         let counts: Vec<&[usize]> = counts.iter().map(Vec::as_slice).collect();
-        let report = ClassifierReport { held_out: Some(held_out(judged(&labels, &counts))), ..bare(&labels) };
+        let report = ClassifierReport { held_out: Some(held_out(evaluation(&labels, &counts))), ..bare(&labels) };
         let card = card("m", &report);
         let rows = table(&card, "## Labels");
         prop_assert_eq!(rows.len(), names.len());

@@ -8,14 +8,14 @@ use crate::page::table::{Numbers, Words, figure, framed, name, number, row, tabl
 use cloze_metrics::labels::{LabelEvaluation, LabelRanking, LabelReport};
 
 /// Of all examples together.
-pub(crate) fn whole(judged: &LabelEvaluation) -> String {
+pub(crate) fn whole(evaluation: &LabelEvaluation) -> String {
     let with = |what: &str, i: &Interval| {
         let interval = format!("{:.4} to {:.4}", i.low, i.high);
         row(&[name(what), figure(i.estimate), words(&interval)])
     };
     let without = |what: &str, value: f64| row(&[name(what), figure(value), words("")]);
-    let LabelEvaluation { intervals, .. } = judged;
-    let mut rows = match &judged.report {
+    let LabelEvaluation { intervals, .. } = evaluation;
+    let mut rows = match &evaluation.report {
         LabelReport::Single(report) => vec![
             with("accuracy", &intervals.accuracy),
             with("macro F1", &intervals.macro_f1),
@@ -29,7 +29,7 @@ pub(crate) fn whole(judged: &LabelEvaluation) -> String {
             without("Hamming loss", report.hamming_loss),
         ],
     };
-    if let Some(p) = &judged.probability {
+    if let Some(p) = &evaluation.probability {
         rows.push(without("log loss", p.log_loss));
         rows.push(without("Brier score", p.brier));
         rows.push(without("calibration error", p.expected_calibration_error));
@@ -39,8 +39,8 @@ pub(crate) fn whole(judged: &LabelEvaluation) -> String {
 }
 
 /// Label by label, and on average.
-pub(crate) fn by_label(judged: &LabelEvaluation) -> String {
-    let (labels, averages) = match &judged.report {
+pub(crate) fn by_label(evaluation: &LabelEvaluation) -> String {
+    let (labels, averages) = match &evaluation.report {
         LabelReport::Single(report) => (&report.labels, &report.averages),
         LabelReport::Multi(report) => (&report.labels, &report.averages),
     };
@@ -59,7 +59,7 @@ pub(crate) fn by_label(judged: &LabelEvaluation) -> String {
     };
     let mut rows: Vec<String> = labels
         .iter()
-        .map(|(label, scores)| one(label, scores, judged.ranking.get(label)))
+        .map(|(label, scores)| one(label, scores, evaluation.ranking.get(label)))
         .collect();
     // A body of their own, so that a label named "macro" is not mistaken for an average.
     rows.push("</tbody>\n<tbody class=\"averages\">\n".to_owned());

@@ -1,19 +1,19 @@
 //! The report as a page that needs nothing else, on a screen, a phone and on paper.
 //!
-//! - `words`: the summary;
+//! - `sentences`: the summary;
 //! - `figures`: tables of figures, by label and on the whole;
 //! - `confusion`: which label is taken for which;
-//! - `doubts`: mistakes and likely label errors, text by text;
+//! - `errors`: mistakes and likely label errors, text by text;
 //! - `settings`: what was set, tried and spent;
 //! - `plot`: plots, whose numbers are in the tables, too.
 mod confusion;
-mod doubts;
+mod errors;
 mod figures;
 mod plot;
+mod sentences;
 mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
-mod words;
 
 use crate::ReportError;
 use crate::classifier::{CalibrationReport, ClassifierReport, ConfidentError};
@@ -25,12 +25,15 @@ use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 /// Writes the page.
 #[must_use]
 pub fn page(report: &ClassifierReport) -> String {
-    let mut parts =
-        vec![head(&words::title(report), STYLE), settings::subject(report), words::summary(report)];
+    let mut parts = vec![
+        head(&sentences::title(report), STYLE),
+        settings::subject(report),
+        sentences::summary(report),
+    ];
     match &report.held_out {
         Some(held_out) => {
             let heading = format!("Judged by {}", held_out.how);
-            parts.push(section("held-out", &heading, &words::how(held_out)));
+            parts.push(section("held-out", &heading, &sentences::how(held_out)));
             parts.push(evaluation(
                 &held_out.evaluation,
                 held_out.calibration.as_ref(),
@@ -44,7 +47,7 @@ pub fn page(report: &ClassifierReport) -> String {
         )),
     }
     if let Some(threshold) = &report.threshold {
-        parts.push(section("threshold", "Threshold", &words::threshold(threshold)));
+        parts.push(section("threshold", "Threshold", &sentences::threshold(threshold)));
     }
     if let Some(test) = &report.test {
         let heading = format!("On test data: {}", plural(test.evaluation.examples(), "example"));
@@ -63,7 +66,7 @@ pub fn page(report: &ClassifierReport) -> String {
         parts.push(section("trials", "Settings tried", &settings::trials(&report.trials)));
     }
     if !report.likely_label_errors.is_empty() {
-        let body = doubts::likely(&report.likely_label_errors, report.likely_label_errors_found);
+        let body = errors::likely(&report.likely_label_errors, report.likely_label_errors_found);
         parts.push(section("label-errors", "Labels that are likely wrong", &body));
     }
     parts.push(section("settings", "Settings", &settings::settings(report)));
@@ -82,13 +85,13 @@ pub fn curve(report: &ClassifierReport) -> Result<String, ReportError> {
 
 /// All of an evaluation.
 fn evaluation(
-    judged: &LabelEvaluation,
+    evaluation: &LabelEvaluation,
     calibration: Option<&CalibrationReport>,
     errors: &[ConfidentError],
 ) -> String {
-    let mut parts = vec![words::unknown_labels(judged), figures::whole(judged)];
-    parts.push(figures::by_label(judged));
-    parts.push(details(judged, calibration, errors));
+    let mut parts = vec![sentences::unknown_labels(evaluation), figures::whole(evaluation)];
+    parts.push(figures::by_label(evaluation));
+    parts.push(details(evaluation, calibration, errors));
     parts.concat()
 }
 
@@ -96,16 +99,16 @@ fn evaluation(
 /// recall, and the most confident errors.
 #[must_use]
 pub fn details(
-    judged: &LabelEvaluation,
+    evaluation: &LabelEvaluation,
     calibration: Option<&CalibrationReport>,
     errors: &[ConfidentError],
 ) -> String {
     let mut parts = vec![];
-    parts.push(match &judged.report {
+    parts.push(match &evaluation.report {
         LabelReport::Single(report) => confusion::single(&report.confusion),
         LabelReport::Multi(report) => confusion::multi(report),
     });
-    let reliability = match (calibration, &judged.probability) {
+    let reliability = match (calibration, &evaluation.probability) {
         (Some(c), _) => vec![("before", &c.before), ("after", &c.after)],
         (None, Some(probability)) => vec![("as predicted", probability)],
         (None, None) => vec![],
@@ -114,11 +117,11 @@ pub fn details(
         parts.push(figure(plot::reliability::draw(&reliability)));
         parts.push(figures::reliability(calibration, &reliability));
     }
-    if !judged.ranking.is_empty() {
-        parts.push(figure(plot::recall::draw(&judged.ranking)));
+    if !evaluation.ranking.is_empty() {
+        parts.push(figure(plot::recall::draw(&evaluation.ranking)));
     }
     if !errors.is_empty() {
-        parts.push(doubts::confident(judged, errors));
+        parts.push(errors::confident(evaluation, errors));
     }
     parts.concat()
 }

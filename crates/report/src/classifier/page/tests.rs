@@ -77,15 +77,15 @@ fn outcomes(labels: &[&str], counts: &[&[usize]]) -> Vec<LabelOutcome> {
     all
 }
 
-pub(crate) fn judged(labels: &[&str], counts: &[&[usize]]) -> LabelEvaluation {
+pub(crate) fn evaluation(labels: &[&str], counts: &[&[usize]]) -> LabelEvaluation {
     let names: Vec<String> = labels.iter().map(ToString::to_string).collect();
     evaluate_labels(&names, false, &outcomes(labels, counts), 0).unwrap()
 }
 
 /// 5 of 6 `no` and 3 of 5 `yes` are right.
 pub(crate) fn two() -> ClassifierReport {
-    let judged = judged(&["no", "yes"], &[&[5, 1], &[2, 3]]);
-    ClassifierReport { held_out: Some(held_out(judged)), ..bare(&["no", "yes"]) }
+    let evaluation = evaluation(&["no", "yes"], &[&[5, 1], &[2, 3]]);
+    ClassifierReport { held_out: Some(held_out(evaluation)), ..bare(&["no", "yes"]) }
 }
 
 pub(crate) fn held_out(evaluation: LabelEvaluation) -> HeldOutEvaluation {
@@ -119,7 +119,7 @@ fn probability(rows: &[(usize, [f64; 2])]) -> ProbabilityReport {
 
 /// All parts, with labels and texts that have to be escaped.
 pub(crate) fn full() -> ClassifierReport {
-    let judge = || judged(&ODD, &[&[4, 1, 0], &[2, 3, 1], &[0, 0, 6]]);
+    let evaluated = || evaluation(&ODD, &[&[4, 1, 0], &[2, 3, 1], &[0, 0, 6]]);
     let long = format!("{TEXT} {}", "word ".repeat(100));
     let calibration = CalibrationReport {
         temperature: 0.5,
@@ -138,11 +138,11 @@ pub(crate) fn full() -> ClassifierReport {
         held_out: Some(HeldOutEvaluation {
             calibration: Some(calibration),
             confident_errors: vec![error(TEXT), error(&long)],
-            ..held_out(judge())
+            ..held_out(evaluated())
         }),
         test: Some(TestEvaluation {
             data: vec![DataFile { file: "test.csv".into(), sha256: None, examples: 17 }],
-            evaluation: judge(),
+            evaluation: evaluated(),
             confident_errors: vec![error("short")],
         }),
         threshold: Some(ThresholdReport {
@@ -338,8 +338,9 @@ fn sets_of_labels_have_a_table_each() {
         one(&["b"], &["b"]),
         one(&["b"], &[]),
     ];
-    let judged = evaluate_labels(&set(&["a", "b"]), true, &all, 0).unwrap();
-    let html = page(&ClassifierReport { held_out: Some(held_out(judged)), ..bare(&["a", "b"]) });
+    let evaluation = evaluate_labels(&set(&["a", "b"]), true, &all, 0).unwrap();
+    let html =
+        page(&ClassifierReport { held_out: Some(held_out(evaluation)), ..bare(&["a", "b"]) });
     assert_sound(&html);
     // Gold: predicted, not predicted; not gold: predicted, not predicted.
     assert_eq!(
@@ -369,8 +370,8 @@ fn of_many_labels_the_most_confused_are_shown() {
         counts[k][(k + 1) % 40] = k % 7;
     }
     let counts: Vec<&[usize]> = counts.iter().map(Vec::as_slice).collect();
-    let judged = judged(&labels, &counts);
-    let html = page(&ClassifierReport { held_out: Some(held_out(judged)), ..bare(&labels) });
+    let evaluation = evaluation(&labels, &counts);
+    let html = page(&ClassifierReport { held_out: Some(held_out(evaluation)), ..bare(&labels) });
     assert_sound(&html);
     let matrix = rows(&html, "Rows are gold", 0);
     assert_eq!(matrix.len(), 30);
@@ -444,7 +445,7 @@ proptest! {
         report.data[0].file.clone_from(&text);
         report.held_out = Some(HeldOutEvaluation {
             confident_errors: vec![error(&text)],
-            ..held_out(judged(&labels, &counts))
+            ..held_out(evaluation(&labels, &counts))
         });
         let html = page(&report);
         assert_sound(&html);

@@ -33,7 +33,7 @@ pub struct MaskedExample {
     pub targets: Vec<(usize, u32)>,
 }
 
-/// Settings of masking. [`check`](Self::check) judges them.
+/// Settings of masking. [`check`](Self::check) validates them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MaskParams {
     mask: u32,

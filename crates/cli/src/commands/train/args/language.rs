@@ -19,7 +19,7 @@ pub(crate) struct TrainTextArgs {
     #[command(flatten)]
     pub(crate) tune: TuneArgs,
     #[command(flatten)]
-    pub(crate) judge: HeldOutArgs,
+    pub(crate) evaluation: HeldOutArgs,
 }
 
 /// What `cloze train mlm` is asked for.

@@ -73,7 +73,7 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) head: HeadArgs,
     #[command(flatten)]
-    pub(crate) judge: JudgeArgs,
+    pub(crate) evaluation: EvaluationArgs,
     #[command(flatten)]
     pub(crate) tuned: TunedArgs,
     #[command(flatten)]
@@ -220,7 +220,7 @@ pub(crate) enum SearchArg {
 
 /// How the result is judged.
 #[derive(Args)]
-pub(crate) struct JudgeArgs {
+pub(crate) struct EvaluationArgs {
     /// Judge by cross-validation over so many parts [default: 5, for more than 20,000 examples a
     /// hold-out of 0.1]
     #[arg(long, value_name = "K", conflicts_with = "hold_out", help_heading = "Judging")]
@@ -270,7 +270,7 @@ impl TrainArgs {
         self.given.refuse::<FeatureArgs>(frozen)?;
         self.given.refuse::<PairRowArgs>(frozen)?;
         self.given.refuse::<HeadArgs>(frozen)?;
-        self.given.refuse::<JudgeArgs>(frozen)?;
+        self.given.refuse::<EvaluationArgs>(frozen)?;
         let share = self.labels.hold_out.unwrap_or_default();
         ensure!((0.0..1.0).contains(&share), "--hold-out is {share}: expected 0 to below 1");
         Ok(())

@@ -26,7 +26,7 @@ pub(crate) struct TrainSimilarityArgs {
     #[command(flatten)]
     pub(crate) tune: TuneArgs,
     #[command(flatten)]
-    pub(crate) judge: HeldOutArgs,
+    pub(crate) evaluation: HeldOutArgs,
 }
 
 /// What is for `--loss cosine`.
@@ -62,7 +62,7 @@ pub(crate) enum LossArg {
 impl TrainSimilarityArgs {
     /// What flags exclude one another, and cannot say so themselves.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        self.judge.check()?;
+        self.evaluation.check()?;
         let scale = self.cosine.score_scale;
         ensure!(scale.is_finite() && scale > 0.0, "--score-scale is {scale}: expected above 0");
         if self.tune.tune == TuningArg::Head {

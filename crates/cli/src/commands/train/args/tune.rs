@@ -19,7 +19,7 @@ pub(crate) struct TrainTagArgs {
     #[command(flatten)]
     pub(crate) tune: TuneArgs,
     #[command(flatten)]
-    pub(crate) judge: HeldOutArgs,
+    pub(crate) evaluation: HeldOutArgs,
     #[command(flatten)]
     pub(crate) columns: TaggedFlags,
     /// Call the label A of the files B; with nothing behind = its words are outside of every entity

@@ -1,15 +1,13 @@
 //! Figures by the number of training examples, on a logarithmic axis.
-use crate::ReportError;
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
-use plotters::element::DashedPathElement;
-use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use crate::ReportError;
 use crate::classifier::{ClassifierReport, LearningPoint};
-use crate::plot::{self, Area, BLUE, Drawn, FONT, VERMILION, tick};
+use crate::plot::{self, Area, DrawResult, Series, tick};
 use crate::text::visible;
 
 const SIZE: (u32, u32) = (760, 420);
@@ -51,15 +49,11 @@ impl ValueFormatter<f64> for Logarithm {
     }
 }
 
-fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> Drawn {
+fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> DrawResult {
     let (head, body) = root.split_vertically(HEAD);
     plot::text(&head, &plot::label(title, 80), (380, 18), 19, HPos::Center)?;
-    head.draw(&PathElement::new([(230, 48), (270, 48)], BLUE.stroke_width(2)))?;
-    head.draw(&Circle::new((250, 48), 5, BLUE.filled()))?;
-    plot::text(&head, "accuracy", (278, 48), 16, HPos::Left)?;
-    head.draw(&DashedPathElement::new([(400, 48), (440, 48)], 6, 4, VERMILION.stroke_width(2)))?;
-    head.draw(&TriangleMarker::new((420, 48), 7, VERMILION.filled()))?;
-    plot::text(&head, "macro F1", (448, 48), 16, HPos::Left)?;
+    Series::First.legend(&head, (230, 48), "accuracy")?;
+    Series::Second.legend(&head, (400, 48), "macro F1")?;
 
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     let place = |p: &LearningPoint| (p.examples.max(1) as f64).log2();
@@ -73,23 +67,11 @@ fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> Drawn {
     let low = ((lowest * 10.0).floor() / 10.0 - 0.05).clamp(-0.02, 0.95);
     let margin = 0.04 * (last - first).max(1.0);
     let ticks: Vec<f64> = points.iter().map(place).collect();
-    let mut chart = ChartBuilder::on(&body)
-        .margin_right(25)
-        .margin_left(12)
-        .margin_top(6)
-        .x_label_area_size(46)
-        .y_label_area_size(64)
-        .build_cartesian_2d(
-            Logarithm { range: (first - margin..last + margin).into(), ticks },
-            low..1.02,
-        )?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(BLACK.mix(0.15))
-        .label_style((FONT, 15))
-        .axis_desc_style((FONT, 17))
-        .y_labels(6)
+    let logarithm = Logarithm { range: (first - margin..last + margin).into(), ticks };
+    let mut chart = plot::chart(&body, 25).build_cartesian_2d(logarithm, low..1.02)?;
+    let mut mesh = chart.configure_mesh();
+    plot::style_mesh(&mut mesh);
+    mesh.y_labels(6)
         .y_label_formatter(&|y| tick(*y, 1.0))
         .x_desc("training examples (logarithmic)")
         .y_desc("on examples held out")
@@ -97,12 +79,6 @@ fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> Drawn {
     let finite = |of: fn(&LearningPoint) -> f64| -> Vec<(f64, f64)> {
         points.iter().map(|p| (place(p), of(p))).filter(|(_, y)| y.is_finite()).collect()
     };
-    let (accuracy, macro_f1) = (finite(|p| p.accuracy), finite(|p| p.macro_f1));
-    chart.draw_series(LineSeries::new(accuracy.clone(), BLUE.stroke_width(2)))?;
-    chart.draw_series(accuracy.into_iter().map(|at| Circle::new(at, 5, BLUE.filled())))?;
-    chart.draw_series(DashedLineSeries::new(macro_f1.clone(), 6, 4, VERMILION.stroke_width(2)))?;
-    chart.draw_series(
-        macro_f1.into_iter().map(|at| TriangleMarker::new(at, 6, VERMILION.filled())),
-    )?;
-    Ok(())
+    Series::First.draw(&mut chart, finite(|p| p.accuracy), 6)?;
+    Series::Second.draw(&mut chart, finite(|p| p.macro_f1), 6)
 }

@@ -1,13 +1,14 @@
 //! Precision and recall of labels over all thresholds. As steps, as average precision adds them up.
-use crate::ReportError;
 use std::collections::BTreeMap;
 
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::plot::{self, Area, Drawn, FONT, tick};
 use cloze_metrics::labels::LabelRanking;
+
+use crate::ReportError;
+use crate::plot::{self, Area, DrawResult, FONT, tick};
 
 const SIZE: (u32, u32) = (860, 520);
 /// The plot; to the right of it is the legend.
@@ -52,27 +53,16 @@ pub(crate) fn draw(ranking: &BTreeMap<String, LabelRanking>) -> Result<String, R
     })
 }
 
-fn panel(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> Drawn {
-    let mut chart = ChartBuilder::on(area)
-        .margin_left(12)
-        .margin_top(6)
-        .margin_right(12)
-        .x_label_area_size(46)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..1.02, 0.0..1.02)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(BLACK.mix(0.15))
-        .label_style((FONT, 15))
-        .axis_desc_style((FONT, 17))
-        .x_label_formatter(&|x| tick(*x, 1.0))
+fn panel(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> DrawResult {
+    let mut chart = plot::chart(area, 12).build_cartesian_2d(0.0..1.02, 0.0..1.02)?;
+    let mut mesh = chart.configure_mesh();
+    plot::style_mesh(&mut mesh);
+    mesh.x_label_formatter(&|x| tick(*x, 1.0))
         .y_label_formatter(&|y| tick(*y, 1.0))
         .x_desc("recall")
         .y_desc("precision")
         .draw()?;
-    let style = (FONT, 12).into_text_style(area).color(&WHITE);
-    let style = style.pos(Pos::new(HPos::Center, VPos::Center));
+    let style = number_style(area);
     for (i, (_, ranking)) in worst.iter().enumerate() {
         let (color, steps) = (COLORS[i % MOST], steps(&ranking.curve));
         match DASHES[i % DASHES.len()] {
@@ -98,6 +88,12 @@ fn panel(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> Drawn {
     Ok(())
 }
 
+/// Style of a curve's number, on a disc of its colour.
+fn number_style<'a>(area: &Area<'_>) -> TextStyle<'a> {
+    let style = (FONT, 12).into_text_style(area).color(&WHITE);
+    style.pos(Pos::new(HPos::Center, VPos::Center))
+}
+
 /// Each precision holds from its recall down to the next.
 fn steps(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = vec![];
@@ -110,7 +106,7 @@ fn steps(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     steps
 }
 
-fn names(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> Drawn {
+fn names(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> DrawResult {
     plot::text(area, "average precision, label", (14, 14), 15, HPos::Left)?;
     for (i, (label, ranking)) in worst.iter().enumerate() {
         let (color, y) = (COLORS[i % MOST], 42 + 27 * i32::try_from(i)?);
@@ -122,9 +118,7 @@ fn names(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> Drawn {
             }
         }
         area.draw(&Circle::new((36, y), 9, color.filled()))?;
-        let style = (FONT, 12).into_text_style(area).color(&WHITE);
-        let style = style.pos(Pos::new(HPos::Center, VPos::Center));
-        area.draw(&Text::new((i + 1).to_string(), (36, y + 1), style))?;
+        area.draw(&Text::new((i + 1).to_string(), (36, y + 1), number_style(area)))?;
         // The number first: behind a label from right to left it would stand before it.
         let text = format!("{:.4} {}", ranking.average_precision, plot::label(label, LABEL_CHARS));
         plot::text(area, &text, (66, y), 14, HPos::Left)?;

@@ -1,12 +1,12 @@
 //! How often predictions of a probability are right, and how many there are (Guo et al. 2017).
-use crate::ReportError;
 use cloze_metrics::probability::{ProbabilityReport, ReliabilityBin};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::ReportError;
 use crate::classifier::page::figures::{mean, share};
-use crate::plot::{self, Area, BLUE, Drawn, FONT, VERMILION, tick};
+use crate::plot::{self, Area, DrawResult, FONT, Series, tick};
 
 const SIZE: (u32, u32) = (760, 640);
 const HEAD: u32 = 64;
@@ -15,10 +15,15 @@ const TITLE: &str = "Reliability diagram: how often predictions of a probability
 /// Bars with numbers of more digits have no room for them; the table has them.
 const MOST_NUMBERED: u64 = 999;
 
-type Series<'a> = (&'a str, &'a ProbabilityReport);
+type Named<'a> = (&'a str, &'a ProbabilityReport);
+
+/// Style of the series at `place`.
+fn marks(place: usize) -> Series {
+    if place == 0 { Series::First } else { Series::Second }
+}
 
 /// Draws one or two series.
-pub(crate) fn draw(series: &[Series<'_>]) -> Result<String, ReportError> {
+pub(crate) fn draw(series: &[Named<'_>]) -> Result<String, ReportError> {
     plot::svg(SIZE, TITLE, |root| {
         let (head, body) = root.split_vertically(HEAD);
         let (above, below) = body.split_vertically(ABOVE);
@@ -28,45 +33,22 @@ pub(crate) fn draw(series: &[Series<'_>]) -> Result<String, ReportError> {
     })
 }
 
-fn color(place: usize) -> RGBColor {
-    if place == 0 { BLUE } else { VERMILION }
-}
-
-fn legend(series: &[Series<'_>], head: &Area<'_>) -> Drawn {
+fn legend(series: &[Named<'_>], head: &Area<'_>) -> DrawResult {
     plot::text(head, TITLE, (380, 18), 19, HPos::Center)?;
     let y = 48;
     for (i, (name, _)) in series.iter().enumerate() {
-        let x = 150 + 180 * i32::try_from(i)?;
-        if i == 0 {
-            head.draw(&PathElement::new([(x, y), (x + 40, y)], color(i).stroke_width(2)))?;
-            head.draw(&Circle::new((x + 20, y), 5, color(i).filled()))?;
-        } else {
-            let line = [(x, y), (x + 40, y)];
-            head.draw(&DashedPathElement::new(line, 6, 4, color(i).stroke_width(2)))?;
-            head.draw(&TriangleMarker::new((x + 20, y), 7, color(i).filled()))?;
-        }
-        plot::text(head, name, (x + 48, y), 16, HPos::Left)?;
+        marks(i).legend(head, (150 + 180 * i32::try_from(i)?, y), name)?;
     }
     let line = [(510, y), (550, y)];
     head.draw(&DashedPathElement::new(line, 2, 4, BLACK.stroke_width(1)))?;
     plot::text(head, "perfect", (558, y), 16, HPos::Left)
 }
 
-fn diagram(series: &[Series<'_>], area: &Area<'_>) -> Drawn {
-    let mut chart = ChartBuilder::on(area)
-        .margin_right(25)
-        .margin_left(12)
-        .margin_top(6)
-        .x_label_area_size(46)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..1.0, 0.0..1.02)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(BLACK.mix(0.15))
-        .label_style((FONT, 15))
-        .axis_desc_style((FONT, 17))
-        .x_label_formatter(&|x| tick(*x, 1.0))
+fn diagram(series: &[Named<'_>], area: &Area<'_>) -> DrawResult {
+    let mut chart = plot::chart(area, 25).build_cartesian_2d(0.0..1.0, 0.0..1.02)?;
+    let mut mesh = chart.configure_mesh();
+    plot::style_mesh(&mut mesh);
+    mesh.x_label_formatter(&|x| tick(*x, 1.0))
         .y_label_formatter(&|y| tick(*y, 1.0))
         .x_desc("mean of the top probabilities in a bin")
         .y_desc("share that is right")
@@ -80,40 +62,22 @@ fn diagram(series: &[Series<'_>], area: &Area<'_>) -> Drawn {
         let filled = report.bins.iter().filter(|bin| bin.examples > 0);
         let points: Vec<(f64, f64)> =
             filled.map(point).filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
-        let color = color(i);
-        if i == 0 {
-            chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2)))?;
-            chart.draw_series(points.into_iter().map(|at| Circle::new(at, 5, color.filled())))?;
-        } else {
-            let line = points.clone();
-            chart.draw_series(DashedLineSeries::new(line, 6, 4, color.stroke_width(2)))?;
-            let marks = points.into_iter();
-            chart.draw_series(marks.map(|at| TriangleMarker::new(at, 7, color.filled())))?;
-        }
+        marks(i).draw(&mut chart, points, 7)?;
     }
     Ok(())
 }
 
 /// A bar a bin and series: the first is hollow, the second filled.
-fn counts(series: &[Series<'_>], area: &Area<'_>) -> Drawn {
+fn counts(series: &[Named<'_>], area: &Area<'_>) -> DrawResult {
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     let float = |n: u64| n as f64;
     let bins = || series.iter().flat_map(|(_, report)| &report.bins);
     let most = bins().map(|bin| bin.examples).max().unwrap_or(0);
-    let mut chart = ChartBuilder::on(area)
-        .margin_right(25)
-        .margin_left(12)
-        .margin_top(6)
-        .x_label_area_size(46)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..1.0, 0.0..1.2 * float(most.max(1)))?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(BLACK.mix(0.15))
-        .label_style((FONT, 15))
-        .axis_desc_style((FONT, 17))
+    let mut chart =
+        plot::chart(area, 25).build_cartesian_2d(0.0..1.0, 0.0..1.2 * float(most.max(1)))?;
+    let mut mesh = chart.configure_mesh();
+    plot::style_mesh(&mut mesh);
+    mesh.disable_x_mesh()
         .y_labels(4)
         .x_label_formatter(&|x| tick(*x, 1.0))
         .y_label_formatter(&|y| tick(*y, 1.0))
@@ -122,7 +86,7 @@ fn counts(series: &[Series<'_>], area: &Area<'_>) -> Drawn {
         .draw()?;
     let style = (FONT, 11).into_text_style(area).pos(Pos::new(HPos::Center, VPos::Bottom));
     for (i, (_, report)) in series.iter().enumerate() {
-        let color = color(i);
+        let color = marks(i).color();
         let width = 1.0 / float(report.bins.len().max(1) as u64);
         let bar = 0.9 * width / float(series.len() as u64);
         for (place, bin) in (0u64..).zip(&report.bins).filter(|(_, bin)| bin.examples > 0) {

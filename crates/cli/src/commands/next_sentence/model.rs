@@ -11,7 +11,7 @@ use crate::commands::next_sentence::args::{NextMethodArg, NextSentenceArgs};
 use crate::flags::find_model;
 use crate::terminal::messages::Messages;
 
-pub(super) enum Judge {
+pub(super) enum ContinuationModel {
     /// The head for it.
     Head(Box<NextSentence>),
     /// What the first text adds to the likelihood of the second.
@@ -21,7 +21,7 @@ pub(super) enum Judge {
 /// What was found of a pair.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
-pub(super) enum Judged {
+pub(super) enum Continuation {
     Head {
         is_next: f64,
     },
@@ -39,7 +39,7 @@ pub(super) enum Judged {
     },
 }
 
-impl Judge {
+impl ContinuationModel {
     pub(super) fn open(
         common: &CommonFlags,
         args: &NextSentenceArgs,
@@ -77,25 +77,27 @@ impl Judge {
     }
 
     /// What is found of each pair.
-    pub(super) fn judge(
+    pub(super) fn predict(
         &self,
         pairs: &[(&str, &str)],
-    ) -> Result<Vec<Result<Judged, cloze::Error>>, cloze::Error> {
+    ) -> Result<Vec<Result<Continuation, cloze::Error>>, cloze::Error> {
         match self {
             Self::Head(model) => {
-                let judged = model.is_next_batch(pairs)?.into_iter();
-                Ok(judged.map(|is_next| Ok(Judged::Head { is_next: is_next? })).collect())
+                let continuation = model.is_next_batch(pairs)?.into_iter();
+                Ok(continuation
+                    .map(|is_next| Ok(Continuation::Head { is_next: is_next? }))
+                    .collect())
             }
             Self::Gain(scorer, cut) => {
                 let gains = isolate(pairs, |pairs| scorer.gains(pairs, *cut))?.into_iter();
-                let judged = |found: Gain| Judged::Gain {
+                let continuation = |found: Gain| Continuation::Gain {
                     gain: found.per_token(),
                     pll_behind: found.behind,
                     pll_alone: found.alone,
                     tokens: found.tokens,
                     cut: found.cut,
                 };
-                Ok(gains.map(|gain| gain.map(judged)).collect())
+                Ok(gains.map(|gain| gain.map(continuation)).collect())
             }
         }
     }
@@ -109,7 +111,7 @@ impl Judge {
     }
 }
 
-impl Judged {
+impl Continuation {
     /// The probability, or the gain a token.
     pub(super) fn figure(self) -> Option<f64> {
         match self {

@@ -1,8 +1,8 @@
 //! The sense of a word in a text.
 use std::io::Write as _;
 
-use cloze::heads::senses::Told;
-use cloze::{Answer, Place, SenseQuery, Senses};
+use cloze::heads::senses::SensePrediction;
+use cloze::{SenseAnswer, SenseQuery, Senses, WordSenses};
 use cloze_core::{OffsetConverter, OffsetUnit};
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::terminal::messages::Messages;
 use crate::terminal::out::{Out, json_line};
 use cloze_report::text::one_line;
 
-/// Why nothing is told.
+/// Why nothing is prediction.
 #[derive(Debug, thiserror::Error)]
 enum Untold {
     #[error("{word:?}: no such word was there when the senses in {folder} were fitted")]
@@ -52,8 +52,8 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(told: &Told<'a>) -> Self {
-        let Told { word, sense, cosine, share, score } = *told;
+    fn of(prediction: &SensePrediction<'a>) -> Self {
+        let SensePrediction { word, sense, cosine, share, score } = *prediction;
         let (lemma, pos) = (word.lemma.as_str(), word.pos.as_str());
         Self { sense: &sense.name, lemma, pos, score, cosine, share, count: sense.count }
     }
@@ -78,19 +78,19 @@ pub(super) fn run(
         word: &args.word,
         pos: args.pos.as_deref(),
     })?;
-    let known = answer != Answer::Unseen;
+    let known = answer != SenseAnswer::Unseen;
     let (word, text) = (args.word.clone(), args.text.clone());
     let places = match answer {
-        Answer::Unseen => {
+        SenseAnswer::Unseen => {
             let folder = args.senses.display().to_string();
             messages.failure(&Untold::Unseen { word, folder });
             vec![]
         }
-        Answer::Absent => {
+        SenseAnswer::Absent => {
             messages.failure(&Untold::Absent { word, text });
             vec![]
         }
-        Answer::Found(mut places) => {
+        SenseAnswer::Found(mut places) => {
             let most = args.top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
             for place in &mut places {
                 place.senses.truncate(most);
@@ -106,9 +106,9 @@ pub(super) fn run(
     out.finish()
 }
 
-fn report<'a>(args: &'a SensesTellArgs, known: bool, places: &[Place<'a>]) -> Report<'a> {
+fn report<'a>(args: &'a SensesTellArgs, known: bool, places: &[WordSenses<'a>]) -> Report<'a> {
     let mut unit = OffsetConverter::new(&args.text, OffsetUnit::Char);
-    let row = |place: &Place<'a>| Row {
+    let row = |place: &WordSenses<'a>| Row {
         form: place.span.of(&args.text).unwrap_or_default(),
         start: unit.convert(place.span.start),
         end: unit.convert(place.span.end),
@@ -119,25 +119,26 @@ fn report<'a>(args: &'a SensesTellArgs, known: bool, places: &[Place<'a>]) -> Re
     Report { text, word, known, offsets, occurrences }
 }
 
-fn pretty(text: &str, places: &[Place<'_>], out: &mut Out) -> anyhow::Result<()> {
-    for (i, Place { span, senses }) in places.iter().enumerate() {
+fn pretty(text: &str, places: &[WordSenses<'_>], out: &mut Out) -> anyhow::Result<()> {
+    for (i, WordSenses { span, senses }) in places.iter().enumerate() {
         if i > 0 {
             writeln!(out)?;
         }
         let parts = [&text[..span.start], &text[span.start..span.end], &text[span.end..]];
         let [before, form, after] = parts.map(one_line);
         writeln!(out, "{before}[{form}]{after}")?;
-        let name = |told: &Told<'_>| one_line(&told.sense.name);
-        let width = senses.iter().map(|told| name(told).chars().count()).max().unwrap_or(0);
+        let name = |prediction: &SensePrediction<'_>| one_line(&prediction.sense.name);
+        let width =
+            senses.iter().map(|prediction| name(prediction).chars().count()).max().unwrap_or(0);
         writeln!(out, "{:>9}  {:>9}  {:>7}  {:width$}  word", "score", "cosine", "share", "sense")?;
-        for told in senses {
-            let word = one_line(&format!("{} {}", told.word.lemma, told.word.pos));
+        for prediction in senses {
+            let word = one_line(&format!("{} {}", prediction.word.lemma, prediction.word.pos));
             let line = format!(
                 "{:>9.4}  {:>9.4}  {:>5.1} %  {:width$}  {word}",
-                told.score,
-                told.cosine,
-                100.0 * told.share,
-                name(told)
+                prediction.score,
+                prediction.cosine,
+                100.0 * prediction.share,
+                name(prediction)
             );
             writeln!(out, "{}", line.trim_end())?;
         }

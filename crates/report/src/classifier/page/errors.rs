@@ -1,4 +1,4 @@
-//! Texts that were judged wrong, or that may be labelled wrong.
+//! Texts that were classified wrong, or that may be labelled wrong.
 use crate::classifier::{ConfidentError, LikelyLabelError};
 use crate::page::table::{Numbers, Words, figure, labels, row, table, words};
 use crate::page::{attribute, text};
@@ -10,7 +10,7 @@ const SHOWN: usize = 300;
 const SLACK: usize = 30;
 
 /// The surest mistakes.
-pub(crate) fn confident(judged: &LabelEvaluation, errors: &[ConfidentError]) -> String {
+pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError]) -> String {
     let one = |e: &ConfidentError| {
         row(&[
             figure(e.probability),
@@ -21,7 +21,7 @@ pub(crate) fn confident(judged: &LabelEvaluation, errors: &[ConfidentError]) -> 
         ])
     };
     let rows: Vec<String> = errors.iter().map(one).collect();
-    let all = wrong(judged);
+    let all = wrong(evaluation);
     let shown = errors.len() as u64;
     let caption = if shown < all {
         format!("The {shown} surest of {all} mistakes")
@@ -62,8 +62,8 @@ pub(crate) fn likely(errors: &[LikelyLabelError], found: usize) -> String {
 /// How many examples are wrong.
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to all examples")]
-fn wrong(judged: &LabelEvaluation) -> u64 {
-    match &judged.report {
+fn wrong(evaluation: &LabelEvaluation) -> u64 {
+    match &evaluation.report {
         LabelReport::Single(report) => {
             let diagonal = report.confusion.counts.iter().enumerate();
             let right: u64 = diagonal.filter_map(|(i, row)| row.get(i)).sum();

@@ -6,23 +6,23 @@ use half::f16;
 use super::{Lexicon, LexiconWord, Sense};
 use crate::HeadError;
 
-/// How senses are told apart. [`check`](Self::check) judges it.
+/// How senses are predictions apart. [`check`](Self::check) validates it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TellParams {
+pub struct SensePredictParams {
     correction: Option<Method>,
     prior: f64,
 }
 
-impl Default for TellParams {
+impl Default for SensePredictParams {
     fn default() -> Self {
         Self { correction: Some(Method::Whitening { dims: None }), prior: Self::PRIOR }
     }
 }
 
-impl TellParams {
+impl SensePredictParams {
     /// The weight of frequency where nothing is said. Of 8,805 occurrences of ambiguous words in 35
     /// documents of `SemCor` for choosing settings, whitened means of `all-MiniLM-L6-v2`'s last four layers
-    /// told 0.757 right with 0, 0.831 with 0.05 and 0.817 with 0.1; the most frequent sense is 0.732.
+    /// predictions 0.757 right with 0, 0.831 with 0.05 and 0.817 with 0.1; the most frequent sense is 0.732.
     pub const PRIOR: f64 = 0.05;
 
     /// The defaults.
@@ -32,7 +32,7 @@ impl TellParams {
     }
 
     /// How vectors are corrected, by all occurrences of training together. Default whitening, which on the
-    /// documents that [`PRIOR`](Self::PRIOR) names told 0.831 right, z-scores 0.820 and vectors as they are
+    /// documents that [`PRIOR`](Self::PRIOR) names predictions 0.831 right, z-scores 0.820 and vectors as they are
     /// 0.814, each with its best prior; so from 2,500 occurrences on. With 860 it was behind by 0.004.
     #[must_use]
     pub fn correction(mut self, method: Option<Method>) -> Self {
@@ -48,13 +48,13 @@ impl TellParams {
         self
     }
 
-    /// The settings, judged.
+    /// Validated settings.
     ///
     /// # Errors
     /// [`HeadError::OutOfRange`] for a prior below 0, or one that is not finite.
-    pub fn check(self) -> Result<ValidTellParams, HeadError> {
+    pub fn check(self) -> Result<ValidSensePredictParams, HeadError> {
         check_prior(self.prior)?;
-        Ok(ValidTellParams(self))
+        Ok(ValidSensePredictParams(self))
     }
 }
 
@@ -66,11 +66,11 @@ fn check_prior(found: f64) -> Result<(), HeadError> {
     Err(HeadError::OutOfRange { setting, found, expected })
 }
 
-/// [`TellParams`] that have been judged.
+/// Validated [`SensePredictParams`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ValidTellParams(TellParams);
+pub struct ValidSensePredictParams(SensePredictParams);
 
-impl ValidTellParams {
+impl ValidSensePredictParams {
     /// What has to be gathered of vectors to fit them.
     #[must_use]
     pub fn spread(&self) -> Spread {
@@ -125,7 +125,7 @@ pub struct FittedSenses {
 
 /// A sense that an occurrence may have.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Told<'s> {
+pub struct SensePrediction<'s> {
     /// The word.
     pub word: &'s LexiconWord,
     /// Its sense.
@@ -189,28 +189,28 @@ impl FittedSenses {
         &self,
         words: impl IntoIterator<Item = &'s LexiconWord>,
         vector: &[f32],
-    ) -> Result<Vec<Told<'s>>, HeadError> {
+    ) -> Result<Vec<SensePrediction<'s>>, HeadError> {
         let vector = self.prepared(vector)?;
-        let mut told: Vec<Told<'s>> = vec![];
+        let mut predictions: Vec<SensePrediction<'s>> = vec![];
         for word in words {
             for (place, sense) in word.senses.iter().enumerate() {
                 let cosine = self.rows.cosine(word.first + place, &vector);
-                told.push(Told { word, sense, cosine, share: 0.0, score: 0.0 });
+                predictions.push(SensePrediction { word, sense, cosine, share: 0.0, score: 0.0 });
             }
         }
-        let all: u64 = told.iter().map(|told| told.sense.count).sum();
-        for told in &mut told {
-            told.share = told.sense.count as f64 / all.max(1) as f64;
-            told.score = told.cosine;
+        let all: u64 = predictions.iter().map(|predictions| predictions.sense.count).sum();
+        for predictions in &mut predictions {
+            predictions.share = predictions.sense.count as f64 / all.max(1) as f64;
+            predictions.score = predictions.cosine;
             // Not a number where both are 0.
             if self.prior > 0.0 {
-                told.score += self.prior * told.share.ln();
+                predictions.score += self.prior * predictions.share.ln();
             }
         }
-        told.sort_by(|a, b| {
+        predictions.sort_by(|a, b| {
             b.score.total_cmp(&a.score).then_with(|| b.sense.count.cmp(&a.sense.count))
         });
-        Ok(told)
+        Ok(predictions)
     }
 
     /// The vector corrected, at length 1.

@@ -53,16 +53,16 @@ pub(crate) fn summary(report: &ClassifierReport) -> String {
 }
 
 /// `82.5 % of 200 examples are right (95 % interval 76.5 to 87.5 %)`.
-fn right(judged: &LabelEvaluation) -> String {
-    let what = match &judged.report {
+fn right(evaluation: &LabelEvaluation) -> String {
+    let what = match &evaluation.report {
         LabelReport::Single(_) => "are right",
         LabelReport::Multi(_) => "have exactly the right labels",
     };
-    let Interval { low, high, level, .. } = judged.intervals.accuracy;
+    let Interval { low, high, level, .. } = evaluation.intervals.accuracy;
     format!(
         "{:.1} % of {} {what} ({:.0} % interval {:.1} to {:.1} %)",
-        100.0 * judged.accuracy(),
-        plural(judged.examples(), "example"),
+        100.0 * evaluation.accuracy(),
+        plural(evaluation.examples(), "example"),
         100.0 * level,
         100.0 * low,
         100.0 * high
@@ -97,10 +97,10 @@ pub(crate) fn threshold(threshold: &ThresholdReport) -> String {
 }
 
 /// Labels that cannot be predicted.
-pub(crate) fn unknown_labels(judged: &LabelEvaluation) -> String {
-    if judged.unknown_labels.is_empty() {
+pub(crate) fn unknown_labels(evaluation: &LabelEvaluation) -> String {
+    if evaluation.unknown_labels.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = judged.unknown_labels.iter().map(|name| label(name)).collect();
+    let names: Vec<String> = evaluation.unknown_labels.iter().map(|name| label(name)).collect();
     format!("<p>Not among the model’s labels, so always wrong: {}.</p>\n", names.join(", "))
 }
