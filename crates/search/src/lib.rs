@@ -46,8 +46,9 @@ mod top;
 mod vector_cache;
 mod vectors;
 
-pub use engine::{AUTO_HNSW_ROWS, Engine, EngineKind, Exact, Hnsw};
 #[cfg(feature = "hnsw")]
+pub use engine::Hnsw;
+pub use engine::{AUTO_HNSW_ROWS, Engine, EngineKind, Exact};
 pub use error::SearchError;
 pub use filter::Filter;
 pub use hnsw_params::{GraphDtype, HnswParams, ValidHnswParams};
