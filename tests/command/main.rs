@@ -23,6 +23,7 @@ mod index;
 mod index_stop;
 mod inputs;
 mod minimal_pairs;
+mod model_add;
 mod model_card;
 mod next_sentence;
 mod odd;

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum CheckpointError {
     /// No model of that name or folder.
-    #[error("no model {name:?}; looked in {looked}")]
+    #[error("no model {name:?}; looked in {looked}{}", did_you_mean(nearest.as_deref()))]
     NoModel {
         /// Request.
         name: String,
         /// The folders looked in.
         looked: String,
+        /// The name of a model there that is spelled alike.
+        nearest: Option<String>,
     },
     /// A model folder lacks a file.
     #[error("{}: no {file} in this model folder", folder.display())]
@@ -183,4 +185,9 @@ fn tensors(missing: &[String], extra: &[String], wrong: &[String]) -> String {
         format!("{n} tensor{} {what}:\n  {}", if n == 1 { "" } else { "s" }, names.join("\n  "))
     });
     parts.collect::<Vec<_>>().join("\n")
+}
+
+/// Hint at the end of an error's text.
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("\nhint: did you mean {name}?")).unwrap_or_default()
 }

@@ -6,13 +6,24 @@ use crate::card::Card;
 use crate::checkpoint::CONFIG;
 use crate::error::CheckpointError;
 
-/// The folder of a model, given by name or folder. What exists as a folder is one; a name is looked
-/// for in [`roots`].
+/// The folder of a model, given by name or folder. A name is looked for in [`roots`]; what exists as a
+/// folder is one; `org/name` is looked for in Hugging Face's cache, too.
 ///
 /// # Errors
 /// [`CheckpointError::NoModel`].
 pub fn find_folder(name: &str) -> Result<PathBuf, CheckpointError> {
-    find(name).map_err(|looked| CheckpointError::NoModel { name: name.into(), looked })
+    find(name).map_err(|looked| {
+        let nearest = nearest(name, &list_folders());
+        CheckpointError::NoModel { name: name.into(), looked, nearest }
+    })
+}
+
+/// Name of the model that is spelled most alike, if any is.
+fn nearest(name: &str, folders: &[PathBuf]) -> Option<String> {
+    let names = folders.iter().filter_map(|folder| folder.file_name()?.to_str());
+    let alike = names.map(|other| (strsim::jaro_winkler(name, other), other));
+    let best = alike.max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(likeness, _)| *likeness > 0.8).map(|(_, other)| other.to_owned())
 }
 
 /// The models in [`roots`], by folder, in the order they would be found: of two with one name, the
@@ -46,14 +57,53 @@ pub(crate) fn find(name: &str) -> Result<PathBuf, String> {
     let is_path = Path::new(name).components().count() != 1 || name.starts_with('.');
     let roots = roots();
     let named = roots.iter().map(|root| root.join(name)).filter(|_| !is_path);
-    let mut places = named.chain([PathBuf::from(name)]);
+    let caches = hub_caches();
+    let cached = caches.iter().filter_map(|cache| snapshot(cache, name));
+    let mut places = named.chain([PathBuf::from(name)]).chain(cached);
     places.find(|place| place.is_dir()).ok_or_else(|| {
-        if is_path {
-            "that folder".into()
-        } else {
-            roots.iter().map(|r| r.display().to_string()).collect::<Vec<_>>().join(", ")
-        }
+        let roots = roots.iter().map(|r| r.display().to_string()).filter(|_| !is_path);
+        let folder = is_path.then(|| "that folder".to_owned());
+        let caches = caches.iter().map(|cache| cache.display().to_string());
+        folder.into_iter().chain(roots).chain(caches).collect::<Vec<_>>().join(", ")
     })
+}
+
+/// Folder that models are installed into, so that they are found by name: `$CLOZE_MODELS`, or else
+/// `cloze/models` in the user's data folder. `None` where the system has none.
+#[must_use]
+pub fn install_root() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let named = std::env::var_os("CLOZE_MODELS").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let user = || etcetera::choose_base_strategy().ok().map(|s| s.data_dir().join("cloze/models"));
+    named.or_else(user)
+}
+
+/// Caches of Hugging Face's libraries, of those that are there: `$HF_HUB_CACHE`, `hub` in `$HF_HOME`, or
+/// else `~/.cache/huggingface/hub` (`huggingface_hub` 1.0, `constants.py`).
+fn hub_caches() -> Vec<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let home = || etcetera::home_dir().ok().map(|home| home.join(".cache/huggingface"));
+    let hub = || set("HF_HOME").or_else(home).map(|home| home.join("hub"));
+    set("HF_HUB_CACHE").or_else(hub).filter(|cache| cache.is_dir()).into_iter().collect()
+}
+
+/// Folder of a model in such a cache, named as the hub has it (`org/name`): the snapshot that its
+/// branch `main` is at, or else the only one.
+fn snapshot(cache: &Path, name: &str) -> Option<PathBuf> {
+    let plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains('\\');
+    if name.split('/').count() > 2 || !name.split('/').all(plain) {
+        return None;
+    }
+    let model = cache.join(format!("models--{}", name.replace('/', "--")));
+    let snapshots = model.join("snapshots");
+    if let Ok(commit) = fs_err::read_to_string(model.join("refs/main")) {
+        let commit = commit.trim();
+        if !commit.is_empty() && commit.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Some(snapshots.join(commit));
+        }
+    }
+    let mut all = fs_err::read_dir(snapshots).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    all.next().filter(|_| all.next().is_none())
 }
 
 /// The folders that models are looked for in by name: `$CLOZE_MODELS`; `models` in the current
@@ -77,4 +127,38 @@ pub fn roots() -> Vec<PathBuf> {
         }
     }
     roots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_one_letter_away_and_not_any() {
+        let folders = ["models/ner-en", "models/pii", "x/sentiment-en"].map(PathBuf::from);
+        assert_eq!(nearest("ner-em", &folders).as_deref(), Some("ner-en"));
+        assert_eq!(nearest("sentimnet-en", &folders).as_deref(), Some("sentiment-en"));
+        assert_eq!(nearest("whisper", &folders), None);
+        assert_eq!(nearest("ner-en", &[]), None);
+    }
+
+    /// `refs/main` decides among several snapshots; without it only a single one is meant.
+    #[test]
+    fn a_model_is_found_in_the_cache_of_hugging_face() {
+        let cache = tempfile::tempdir().unwrap();
+        let model = cache.path().join("models--org--name");
+        let [old, new] = ["aa11", "bb22"].map(|commit| model.join("snapshots").join(commit));
+        fs_err::create_dir_all(&old).unwrap();
+        assert_eq!(snapshot(cache.path(), "org/name"), Some(old));
+        fs_err::create_dir_all(&new).unwrap();
+        assert_eq!(snapshot(cache.path(), "org/name"), None);
+        fs_err::create_dir_all(model.join("refs")).unwrap();
+        fs_err::write(model.join("refs/main"), "bb22\n").unwrap();
+        assert_eq!(snapshot(cache.path(), "org/name"), Some(new));
+        fs_err::write(model.join("refs/main"), "../../../..").unwrap();
+        assert_eq!(snapshot(cache.path(), "org/name"), None);
+        for name in ["name", "../org/name", "a/b/c", "", "/", ".org/name"] {
+            assert_eq!(snapshot(cache.path(), name), None, "{name:?}");
+        }
+    }
 }

@@ -20,6 +20,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use clap::error::ErrorKind;
+use cloze_encoder::{Runtime, RuntimeParams};
 
 use crate::cli::{Cli, Command};
 use crate::commands::data::args::DataCommand;
@@ -40,7 +42,11 @@ fn main() -> ExitCode {
 /// Does what was asked for; the exit status.
 fn run() -> u8 {
     // Bad usage ends here, with status 2.
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => return version(&error),
+        Err(error) => error.exit(),
+    };
     interrupt_cleanly();
     let messages = Messages::new(cli.common.quiet);
     cli.common.color.write_global();
@@ -69,6 +75,7 @@ fn run() -> u8 {
         Command::ScoreTags(args) => commands::score_tags::run(&cli.common, &args, &messages),
         Command::Model { command } => commands::model::run(&cli.common, command, &messages),
         Command::Setup { json } => commands::setup::run(&cli.common, json, &messages),
+        Command::Man { output } => commands::man::run(output.as_deref()),
         Command::Completions { shell } => {
             let written = std::io::stdout().write_all(&cli::completions(shell));
             written.context("standard output")
@@ -82,6 +89,19 @@ fn run() -> u8 {
         }
         Ok(()) => messages.status(),
     }
+}
+
+/// Prints the versions of the program and of the ONNX Runtime that it finds; nothing is downloaded.
+fn version(program: &clap::Error) -> u8 {
+    let runtime = Runtime::load(&RuntimeParams::default(), &mut |_| {});
+    let runtime = match &runtime {
+        Ok(runtime) => {
+            format!("ONNX Runtime: {} ({})", runtime.path().display(), runtime.build_info())
+        }
+        Err(_) => "ONNX Runtime: not found; `cloze setup` fetches it".to_owned(),
+    };
+    let written = writeln!(std::io::stdout(), "{program}{runtime}");
+    u8::from(written.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe))
 }
 
 /// Ctrl-C: what is half written goes, and the status is the one shells use for it.

@@ -9,6 +9,7 @@ pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod fill_mask;
 pub(crate) mod index;
+pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod next_sentence;
 pub(crate) mod pair;

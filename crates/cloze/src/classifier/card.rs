@@ -63,8 +63,11 @@ impl HeadCard {
 /// The model that what is saved in `folder` goes on top of.
 pub(crate) fn open_base(base: &BaseRef, folder: &Location) -> Result<ModelFolder, Error> {
     let found = base.find(folder);
-    let found =
-        found.map_err(|looked| CheckpointError::NoModel { name: base.name.clone(), looked })?;
+    let found = found.map_err(|looked| CheckpointError::NoModel {
+        name: base.name.clone(),
+        looked,
+        nearest: None,
+    })?;
     let model = ModelFolder::open(found)?;
     check_base(base, folder, &model)?;
     Ok(model)

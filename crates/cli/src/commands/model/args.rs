@@ -33,6 +33,8 @@ pub(crate) enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Install a model, so that it is found by its name
+    Add(ModelAddArgs),
     /// Write a model's weights smaller, or its graph as an .onnx file
     Convert(ConvertArgs),
     /// Write a model with adapters as one that needs neither them nor its base
@@ -96,6 +98,19 @@ pub(crate) struct ModelMergeArgs {
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ModelAddArgs {
+    /// Model folder, or archive of one: .zip, .tar, .tar.gz or .tgz
+    #[arg(value_name = "FOLDER|ARCHIVE")]
+    pub(crate) source: PathBuf,
+    /// Name of the model [default: that of the folder or archive]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Replace a model of this name
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 impl ModelMergeArgs {

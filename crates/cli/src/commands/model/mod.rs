@@ -1,4 +1,5 @@
 //! `cloze model`: what models there are, what is in one, and whether it is sound.
+mod add;
 pub(crate) mod args;
 mod convert;
 mod merge;
@@ -35,6 +36,7 @@ pub(crate) fn run(
             Some(folder) => write_check(&check_head(&folder)?, json, messages),
             None => write_check(&check_model(&find_model(&model)?)?, json, messages),
         },
+        ModelCommand::Add(args) => add::add(&args),
         ModelCommand::Convert(args) => convert::convert(&args, messages),
         ModelCommand::Merge(args) => merge::merge(&args, messages),
         ModelCommand::Quantize(args) => quantize::quantize(common, &args, messages),
