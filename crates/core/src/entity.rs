@@ -20,9 +20,9 @@ pub struct Entity {
 /// cut at the end of the one before, and an entity of which nothing is left is passed over.
 ///
 /// ```
-/// # use cloze_core::{Entity, Span, entity};
+/// # use cloze_core::{Entity, Span, split_at_entities};
 /// let anna = Entity { label: "PER".into(), span: Span::new(3, 7), score: 1.0, tag: None };
-/// let pieces = entity::split_at_entities("to Anna!", std::slice::from_ref(&anna));
+/// let pieces = split_at_entities("to Anna!", std::slice::from_ref(&anna));
 /// assert_eq!(pieces, [("to ", None), ("Anna", Some(&anna)), ("!", None)]);
 /// ```
 #[must_use]
@@ -56,9 +56,9 @@ pub fn split_at_entities<'a>(
 /// Returns the text with each entity replaced by `mask`, in which `{label}` stands for its label.
 ///
 /// ```
-/// # use cloze_core::{Entity, Span, entity};
+/// # use cloze_core::{Entity, Span, redact};
 /// let anna = Entity { label: "PER".into(), span: Span::new(3, 7), score: 1.0, tag: None };
-/// assert_eq!(entity::redact("to Anna!", &[anna], "[{label}]"), "to [PER]!");
+/// assert_eq!(redact("to Anna!", &[anna], "[{label}]"), "to [PER]!");
 /// ```
 #[must_use]
 pub fn redact(text: &str, entities: &[Entity], mask: &str) -> String {
@@ -76,10 +76,10 @@ pub fn redact(text: &str, entities: &[Entity], mask: &str) -> String {
 /// belongs to the first.
 ///
 /// ```
-/// # use cloze_core::{Entity, Span, entity};
+/// # use cloze_core::{Entity, Span, word_tags};
 /// let anna = Entity { label: "PER".into(), span: Span::new(3, 7), score: 1.0, tag: None };
 /// let words = [Span::new(0, 2), Span::new(3, 7)];
-/// assert_eq!(entity::word_tags(&[anna], &words), ["O", "B-PER"]);
+/// assert_eq!(word_tags(&[anna], &words), ["O", "B-PER"]);
 /// ```
 #[must_use]
 pub fn word_tags(entities: &[Entity], words: &[Span]) -> Vec<String> {

@@ -14,11 +14,11 @@
 //! - [`Cancel`]: a token that stops long calls.
 //!
 //! ```
-//! use cloze_core::{TagSet, tag};
+//! use cloze_core::{TagSet, chunks_of_tags};
 //!
 //! let set = TagSet::parse(["O", "B-PER", "I-PER"].map(String::from).to_vec());
 //! let [o, b, i] = set.tags() else { unreachable!() };
-//! let found = tag::chunks_of_tags(&[*o, *b, *i, *b]);
+//! let found = chunks_of_tags(&[*o, *b, *i, *b]);
 //! assert_eq!(found.iter().map(|c| c.units.clone()).collect::<Vec<_>>(), [1..3, 3..4]);
 //! ```
 mod cancel;

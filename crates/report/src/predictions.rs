@@ -9,7 +9,7 @@ use crate::write::json_line;
 
 /// Text or pair of texts with its predicted labels.
 #[derive(Clone, Copy, Debug)]
-pub struct LabelledText<'a> {
+pub struct PredictedLabels<'a> {
     /// Path of its file, or `-`.
     pub path: &'a str,
     /// Line it begins in; counts from 1.
@@ -51,8 +51,8 @@ impl LabelLayout<'_> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write_jsonl(&self, text: &LabelledText<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let LabelledText { path, line, id, labels, .. } = *text;
+    pub fn write_jsonl(&self, text: &PredictedLabels<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let PredictedLabels { path, line, id, labels, .. } = *text;
         let probabilities = self.shown(text).iter();
         let single = labels.first().map(String::as_str);
         let row = LabelRow {
@@ -87,7 +87,7 @@ impl LabelLayout<'_> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write_tsv(&self, text: &LabelledText<'_>, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write_tsv(&self, text: &PredictedLabels<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (line, chosen) = (text.line.to_string(), text.labels.join(","));
         let mut row = vec![text.path.to_owned(), line, text.id.unwrap_or("").to_owned(), chosen];
         match self.top {
@@ -102,7 +102,7 @@ impl LabelLayout<'_> {
         write_row(out, row.iter().map(String::as_str))
     }
 
-    fn shown<'a>(&self, text: &LabelledText<'a>) -> &'a [(String, f64)] {
+    fn shown<'a>(&self, text: &PredictedLabels<'a>) -> &'a [(String, f64)] {
         let all = text.probabilities;
         &all[..self.top.unwrap_or(all.len()).min(all.len())]
     }
@@ -118,7 +118,8 @@ mod tests {
         let labels = ["a", "b"].map(String::from);
         let (chosen, probabilities) = (["b".to_owned()], [("b".into(), 0.75), ("a".into(), 0.25)]);
         let (labels_of, probabilities) = (&chosen[..], &probabilities[..]);
-        let text = LabelledText { path: "t", line: 3, id: None, labels: labels_of, probabilities };
+        let text =
+            PredictedLabels { path: "t", line: 3, id: None, labels: labels_of, probabilities };
         let layout = LabelLayout { labels: &labels, multi_label: false, top: None };
         let mut out = vec![];
         layout.write_tsv_header(&mut out).unwrap();

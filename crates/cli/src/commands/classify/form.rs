@@ -1,7 +1,7 @@
 //! Labels as they are written.
 use std::io::{self, Write as _};
 
-use cloze_report::predictions::{LabelLayout, LabelledText};
+use cloze_report::predictions::{LabelLayout, PredictedLabels};
 
 use crate::flags::labels::{LabelFormat, LabelOutFlags};
 use crate::terminal::out::Out;
@@ -36,7 +36,7 @@ impl<'l> Form<'l> {
         Ok(Self { out, format, layout })
     }
 
-    pub(crate) fn write(&mut self, text: &LabelledText<'_>) -> io::Result<()> {
+    pub(crate) fn write(&mut self, text: &PredictedLabels<'_>) -> io::Result<()> {
         match self.format {
             LabelFormat::Jsonl => self.layout.write_jsonl(text, &mut self.out),
             LabelFormat::Tsv => self.layout.write_tsv(text, &mut self.out),

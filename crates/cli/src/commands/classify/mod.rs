@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::InputClassifier;
-use cloze_report::predictions::LabelledText;
+use cloze_report::predictions::PredictedLabels;
 
 use crate::cli::CommonFlags;
 use crate::commands::classify::args::ClassifyArgs;
@@ -37,7 +37,7 @@ pub(crate) fn run(
         for (text, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match found {
                 Ok(found) => {
-                    form.write(&LabelledText {
+                    form.write(&PredictedLabels {
                         path: &text.path,
                         line: text.line,
                         id: Some(&text.id),

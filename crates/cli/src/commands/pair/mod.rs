@@ -4,7 +4,7 @@ pub(crate) mod args;
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze_report::predictions::LabelledText;
+use cloze_report::predictions::PredictedLabels;
 
 use super::classify::{note, open};
 use crate::cli::CommonFlags;
@@ -40,7 +40,7 @@ pub(crate) fn run(
         for (pair, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match found {
                 Ok(found) => {
-                    form.write(&LabelledText {
+                    form.write(&PredictedLabels {
                         path: &args.file,
                         line: pair.line,
                         id: pair.id.as_deref(),
