@@ -96,8 +96,8 @@ fn hold_out(
 }
 
 /// Layers whose average a head gets where none are named: the last three, as far as there are so
-/// many, since on every set of the README a head does better on them than on the last alone. A graph
-/// that comes as a file gives the last alone.
+/// many, since on every set of `crates/bench/README.md` a head does better on them than on the last
+/// alone. A graph that comes as a file gives the last alone.
 pub(super) fn default_layers(model: &ModelFolder) -> Result<Layers, FitError> {
     let count = model.layers().filter(|_| model.has_weights()).unwrap_or(1).clamp(1, 3);
     let last: Vec<String> = (1..=count).map(|i| format!("-{i}")).collect();
