@@ -193,6 +193,4 @@ fn help_leaves_nothing_out() {
             assert!(options >= 5, "{args:?} {flag}: {options} options");
         }
     }
-    let version = home.run(&["--version"]);
-    assert_eq!(version.good(), format!("cloze {}\n", env!("CARGO_PKG_VERSION")));
 }
