@@ -1,4 +1,6 @@
 //! `crates/cli/REFERENCE.md` is the help of every command.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;

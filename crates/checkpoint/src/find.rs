@@ -58,8 +58,8 @@ pub(crate) fn find(name: &str) -> Result<PathBuf, String> {
     let roots = roots();
     let named = roots.iter().map(|root| root.join(name)).filter(|_| !is_path);
     let caches = hub_caches();
-    let cached = caches.iter().filter_map(|cache| snapshot(cache, name));
-    let mut places = named.chain([PathBuf::from(name)]).chain(cached);
+    let snapshots = caches.iter().filter_map(|cache| snapshot(cache, name));
+    let mut places = named.chain([PathBuf::from(name)]).chain(snapshots);
     places.find(|place| place.is_dir()).ok_or_else(|| {
         let roots = roots.iter().map(|r| r.display().to_string()).filter(|_| !is_path);
         let folder = is_path.then(|| "that folder".to_owned());
