@@ -1,12 +1,35 @@
 //! `cloze classify`, as typed.
 use clap::Args;
 
+use crate::commands::short_help;
 use crate::flags::classifier::ClassifierFlags;
 use crate::flags::labels::LabelOutFlags;
 use crate::flags::read::ReadFlags;
 
-/// What `cloze classify` is asked for.
+/// Flags of the short help of `cloze classify`.
+const SHOWN: &[&str] = &[
+    "model",
+    "threads",
+    "labels",
+    "template",
+    "input",
+    "text_field",
+    "id_field",
+    "format",
+    "top_k",
+    "output",
+    "force",
+];
+
+const EXAMPLES: &str = "\
+Examples:
+  cloze classify reviews.csv --text-field review --output labels.tsv
+  cloze classify tickets/ --model ./tickets --top-k 1
+  cloze classify news.txt --labels sport,politics,economy --template 'This text is about {}.'";
+
+/// Arguments of `cloze classify`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
 pub(crate) struct ClassifyArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]

@@ -1,12 +1,34 @@
 //! `cloze pair`, as typed.
 use clap::Args;
 
+use crate::commands::short_help;
 use crate::flags::classifier::ClassifierFlags;
 use crate::flags::labels::LabelOutFlags;
 use crate::flags::pairs::PairFlags;
 
-/// What `cloze pair` is asked for.
+/// Flags of the short help of `cloze pair`.
+const SHOWN: &[&str] = &[
+    "model",
+    "threads",
+    "cut",
+    "input",
+    "first_field",
+    "second_field",
+    "format",
+    "top_k",
+    "output",
+    "force",
+];
+
+const EXAMPLES: &str = "\
+Examples:
+  cloze pair claims.csv --model ./nli
+  cloze pair claims.csv --model ./nli --first-field claim --second-field evidence --output labels.tsv
+  cloze pair claims.jsonl --model ./nli --top-k 1";
+
+/// Arguments of `cloze pair`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
 pub(crate) struct PairClassifyArgs {
     /// Pairs of texts (csv, tsv, jsonl), or - for standard input
     #[arg(value_name = "FILE")]
