@@ -1,6 +1,14 @@
 //! Flags of the short help (`-h`), which fits on a screen; `--help` shows all of them.
 use clap::Arg;
 
+/// Gives a flag a help line of its own in the short help; `--help` keeps the longer text.
+pub(crate) fn brief(text: &'static str, arg: Arg) -> Arg {
+    match arg.get_long_help().or(arg.get_help()).cloned() {
+        Some(long) => arg.long_help(long).help(text),
+        None => arg.help(text),
+    }
+}
+
 /// Hides a flag in the short help unless its id is among `shown`.
 pub(crate) fn only(shown: &[&str], arg: Arg) -> Arg {
     let hidden = !arg.is_positional() && !shown.contains(&arg.get_id().as_str());

@@ -9,18 +9,8 @@ use crate::flags::out::OutFilesFlags;
 use crate::flags::scorer::ScorerFlags;
 
 /// Flags of the short help of `cloze bias`.
-const SHOWN: &[&str] = &[
-    "model",
-    "threads",
-    "input",
-    "text_field",
-    "pair_field",
-    "label_field",
-    "scores",
-    "json",
-    "output",
-    "force",
-];
+const SHOWN: &[&str] =
+    &["model", "text_field", "pair_field", "label_field", "scores", "json", "output", "force"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,11 +20,16 @@ Examples:
 
 /// Arguments of `cloze bias`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("text_field", |arg| short_help::brief("Column or field of the more stereotyping text", arg)),
+    mut_arg("pair_field", |arg| short_help::brief("Column or field of the second text", arg)),
+    mut_arg("label_field", |arg| short_help::brief("Column or field of the category", arg))
+)]
 pub(crate) struct BiasArgs {
-    /// Pairs of texts (csv, tsv, jsonl), or - for standard input: CrowS-Pairs as published by its authors
-    /// (`sent_more`, `sent_less`, `bias_type`), or any pairs with the more stereotyping text first and an
-    /// optional category
+    /// Pairs of texts (csv, tsv, jsonl), or - for standard input
+    ///
+    /// CrowS-Pairs as published by its authors (`sent_more`, `sent_less`, `bias_type`), or any pairs with
+    /// the more stereotyping text first and an optional category
     #[arg(required = true, value_name = "FILE")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]

@@ -7,19 +7,7 @@ use crate::flags::labels::LabelOutFlags;
 use crate::flags::read::ReadFlags;
 
 /// Flags of the short help of `cloze classify`.
-const SHOWN: &[&str] = &[
-    "model",
-    "threads",
-    "labels",
-    "template",
-    "input",
-    "text_field",
-    "id_field",
-    "format",
-    "top_k",
-    "output",
-    "force",
-];
+const SHOWN: &[&str] = &["model", "labels", "text_field", "format", "top_k", "output", "force"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +17,10 @@ Examples:
 
 /// Arguments of `cloze classify`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("model", |arg| short_help::brief("Classifier name or folder [default: sentiment-en; with --labels minilm-l6-v2]", arg)),
+    mut_arg("labels", |arg| short_help::brief("Zero-shot labels, without training: A,B or A=DESCRIPTION", arg))
+)]
 pub(crate) struct ClassifyArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]

@@ -9,18 +9,14 @@ use crate::flags::work::WorkFlags;
 
 const CHECK_SHOWN: &[&str] = &[
     "against",
-    "input",
     "text_field",
     "label_field",
     "conll",
-    "scheme",
-    "model",
     "label_errors",
     "show",
     "strict",
     "json",
     "output",
-    "force",
 ];
 
 const CHECK_EXAMPLES: &str = "\
@@ -38,14 +34,17 @@ pub(crate) enum DataCommand {
 
 /// Arguments of `cloze data check`.
 #[derive(Args)]
-#[command(after_help = CHECK_EXAMPLES, mut_args(|arg| short_help::only(CHECK_SHOWN, arg)))]
+#[command(after_help = CHECK_EXAMPLES, mut_args(|arg| short_help::only(CHECK_SHOWN, arg)),
+    mut_arg("text_field", |arg| short_help::brief("Column or field of the text", arg)),
+    mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg))
+)]
 #[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(crate) struct CheckArgs {
     /// Labelled texts (csv, tsv, jsonl) or tagged sentences (conll); LABEL=FILE with one text per line; a
     /// folder with one file, or one folder of files, per class
     #[arg(required = true, value_name = "FILE")]
     pub(crate) paths: Vec<String>,
-    /// Other data, such as a test set, whose texts must not be in FILE; can be repeated
+    /// Other data whose texts must not be in FILE, such as a test set; can be repeated
     #[arg(long, value_name = "OTHER", help_heading = "Checks")]
     pub(crate) against: Vec<String>,
     #[command(flatten)]

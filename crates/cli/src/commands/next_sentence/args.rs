@@ -9,19 +9,7 @@ use crate::flags::read::ReadFlags;
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
 /// Flags of the short help of `cloze next-sentence`.
-const SHOWN: &[&str] = &[
-    "pairs",
-    "neighbours",
-    "model",
-    "threads",
-    "method",
-    "cut",
-    "first_field",
-    "second_field",
-    "json",
-    "output",
-    "force",
-];
+const SHOWN: &[&str] = &["pairs", "neighbours", "model", "method", "json", "output", "force"];
 
 const EXAMPLES: &str = "\
 Examples:

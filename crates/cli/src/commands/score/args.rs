@@ -9,21 +9,8 @@ use crate::flags::read::ReadFlags;
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
 /// Flags of the short help of `cloze score`.
-const SHOWN: &[&str] = &[
-    "text",
-    "model",
-    "threads",
-    "within_word",
-    "corpus",
-    "summary",
-    "compare",
-    "by",
-    "input",
-    "text_field",
-    "json",
-    "output",
-    "force",
-];
+const SHOWN: &[&str] =
+    &["text", "model", "within_word", "corpus", "summary", "compare", "json", "output", "force"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,7 +20,9 @@ Examples:
 
 /// Arguments of `cloze score`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("within_word", |arg| short_help::brief("Mask the later tokens of the same word, too", arg))
+)]
 pub(crate) struct ScoreArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required_unless_present = "text", value_name = "PATHS")]

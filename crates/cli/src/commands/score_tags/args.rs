@@ -9,7 +9,6 @@ use crate::flags::out::OutFlags;
 
 /// Flags of the short help of `cloze score-tags`.
 const SHOWN: &[&str] = &[
-    "token_column",
     "gold_column",
     "predicted_column",
     "scheme",

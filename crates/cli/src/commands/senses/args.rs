@@ -18,8 +18,7 @@ use crate::flags::vectors::{CorrectionArg, VECTOR_MODEL};
 use crate::flags::work::WorkFlags;
 use crate::terminal::messages::Messages;
 
-const FIT_SHOWN: &[&str] =
-    &["unit", "model", "threads", "layers", "correction", "prior", "output", "force", "json"];
+const FIT_SHOWN: &[&str] = &["model", "layers", "correction", "output", "force", "json"];
 
 const FIT_EXAMPLES: &str = "\
 Examples:
@@ -31,40 +30,16 @@ Examples:
   cloze senses tell 'She sat on the bank of the river.' bank
   cloze senses tell 'They banked the money.' bank --pos VERB --top 3 --senses ./senses";
 
-const INDUCE_SHOWN: &[&str] = &[
-    "word",
-    "method",
-    "clusters",
-    "model",
-    "threads",
-    "layers",
-    "input",
-    "text_field",
-    "format",
-    "output",
-    "html",
-    "force",
-];
+const INDUCE_SHOWN: &[&str] =
+    &["word", "method", "clusters", "model", "text_field", "format", "output", "html", "force"];
 
 const INDUCE_EXAMPLES: &str = "\
 Examples:
   cloze senses induce news.txt --word bank
   cloze senses induce texts/ --word bank --clusters 3 --html bank.html";
 
-const EVAL_SHOWN: &[&str] = &[
-    "senses",
-    "correction",
-    "prior",
-    "hold_out",
-    "on",
-    "seed",
-    "model",
-    "threads",
-    "layers",
-    "json",
-    "output",
-    "force",
-];
+const EVAL_SHOWN: &[&str] =
+    &["senses", "correction", "hold_out", "on", "seed", "model", "json", "output"];
 
 const EVAL_EXAMPLES: &str = "\
 Examples:
@@ -72,8 +47,7 @@ Examples:
   cloze senses eval semcor/ --on dev --correction whitening --prior 0.1
   cloze senses eval test.xml --senses ./senses --json";
 
-const COMPARE_SHOWN: &[&str] =
-    &["senses", "model", "threads", "layers", "input", "text_field", "json", "output", "force"];
+const COMPARE_SHOWN: &[&str] = &["senses", "model", "layers", "json", "output", "force"];
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -147,9 +121,10 @@ impl WordVectorArgs {
 /// Flags of texts with annotated senses.
 #[derive(Args)]
 pub(crate) struct SenseReadArgs {
-    /// Files, folders or patterns: XML with one `<word text lemma pos sense break_level>` per word, or
-    /// JSONL with one object per word (text, start, end, lemma, pos, sense), also from standard input
-    /// with -
+    /// Texts with annotated senses (xml, jsonl): files, folders or patterns
+    ///
+    /// XML with one `<word text lemma pos sense break_level>` per word, or JSONL with one object per word
+    /// (text, start, end, lemma, pos, sense), also from standard input with -
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
     /// Unit of a document encoded at once (xml)
@@ -189,8 +164,10 @@ crate::flags::values! { UnitArg => TextUnit {
 /// Flags of the scores of senses.
 #[derive(Args)]
 pub(crate) struct PriorArgs {
-    /// Weight of a sense's frequency: its score is its cosine plus this weight times the natural logarithm
-    /// of its share of the word's occurrences in training
+    /// Weight of a sense's frequency
+    ///
+    /// The score of a sense is its cosine plus this weight times the natural logarithm of its share of
+    /// the word's occurrences in training
     #[arg(long, default_value_t = SensePredictParams::PRIOR, allow_negative_numbers = true, value_name = "W", help_heading = "Senses")]
     pub(crate) prior: f64,
     /// Number of dimensions kept by whitening [default: all with non-zero variance]
@@ -280,7 +257,9 @@ pub(crate) struct SensesTellArgs {
 
 /// Arguments of `cloze senses induce`.
 #[derive(Args)]
-#[command(after_help = INDUCE_EXAMPLES, mut_args(|arg| short_help::only(INDUCE_SHOWN, arg)))]
+#[command(after_help = INDUCE_EXAMPLES, mut_args(|arg| short_help::only(INDUCE_SHOWN, arg)),
+    mut_arg("clusters", |arg| short_help::brief("Number of clusters (kmeans) [default: chosen by the silhouette]", arg))
+)]
 pub(crate) struct SensesInduceArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]
@@ -304,8 +283,10 @@ pub(crate) struct SensesInduceArgs {
 pub(crate) struct SensesEvalArgs {
     #[command(flatten)]
     pub(crate) read: SenseReadArgs,
-    /// Evaluate this folder, written by `cloze senses fit`, on all texts [default: fit on some documents,
-    /// and evaluate on held-out ones]
+    /// Evaluate this folder, written by `cloze senses fit`
+    ///
+    /// All texts are used then. By default, some documents are held out for the evaluation, and senses
+    /// fitted on the others
     #[arg(long, value_name = "DIR", conflicts_with_all = ["model", "layers", "correction", "prior", "dims", "directions", "hold_out", "on", "seed"], help_heading = "Senses")]
     pub(crate) senses: Option<PathBuf>,
     /// Corrections to evaluate, one after the other
@@ -320,8 +301,10 @@ pub(crate) struct SensesEvalArgs {
     pub(crate) correction: Vec<CorrectionArg>,
     #[command(flatten)]
     pub(crate) prior: PriorArgs,
-    /// Fraction of the documents held out as test set; half as many of the others are the development
-    /// set for choosing settings (--on dev), and part of the training set with --on test
+    /// Fraction of the documents held out as test set
+    ///
+    /// Half as many of the others are the development set for choosing settings (--on dev), and part of
+    /// the training set with --on test
     #[arg(long, default_value_t = 0.2, value_name = "FRACTION", help_heading = "Split")]
     pub(crate) hold_out: f64,
     /// Documents to evaluate on: test, or dev, which leaves the test set unseen

@@ -7,20 +7,8 @@ use crate::flags::running_text::{MaskFlags, RunningTextFlags};
 use crate::flags::scorer::ScorerFlags;
 
 /// Flags of the short help of `cloze eval mlm` and `nsp`.
-const SHOWN: &[&str] = &[
-    "documents",
-    "input",
-    "text_field",
-    "model",
-    "threads",
-    "max_tokens",
-    "mask_share",
-    "whole_words",
-    "seed",
-    "json",
-    "output",
-    "force",
-];
+const SHOWN: &[&str] =
+    &["documents", "model", "max_tokens", "mask_share", "seed", "json", "output", "force"];
 
 const MLM_EXAMPLES: &str = "\
 Examples:

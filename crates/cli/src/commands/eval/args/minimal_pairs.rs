@@ -7,18 +7,8 @@ use crate::flags::read::{InputArg, ReadFlags};
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
 /// Flags of the short help of `cloze eval minimal-pairs`.
-const SHOWN: &[&str] = &[
-    "model",
-    "threads",
-    "within_word",
-    "limit",
-    "input",
-    "good_field",
-    "bad_field",
-    "json",
-    "output",
-    "force",
-];
+const SHOWN: &[&str] =
+    &["model", "within_word", "limit", "good_field", "bad_field", "json", "output", "force"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,11 +18,14 @@ Examples:
 
 /// Arguments of `cloze eval minimal-pairs`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("within_word", |arg| short_help::brief("Mask the later tokens of the same word, too", arg))
+)]
 pub(crate) struct MinimalPairsArgs {
-    /// Minimal pairs, an acceptable and an unacceptable sentence each: files, folders or patterns in
-    /// BLiMP's format, one JSON object per line with `sentence_good` and `sentence_bad`, optionally `UID`,
-    /// `linguistics_term` and `field`; or tables with these columns
+    /// Minimal pairs in BLiMP's format, or tables with its columns: files, folders or patterns
+    ///
+    /// An acceptable and an unacceptable sentence each: one JSON object per line with `sentence_good` and
+    /// `sentence_bad`, optionally `UID`, `linguistics_term` and `field`; or tables with these columns
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]

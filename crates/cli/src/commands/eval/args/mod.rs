@@ -21,19 +21,7 @@ use crate::flags::tagged::{TaggedFlags, renamed};
 use crate::flags::tagger::TaggerFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
 
-const STS_SHOWN: &[&str] = &[
-    "model",
-    "threads",
-    "pooling",
-    "layers",
-    "correction",
-    "fit",
-    "metric",
-    "input",
-    "json",
-    "output",
-    "force",
-];
+const STS_SHOWN: &[&str] = &["model", "pooling", "correction", "fit", "metric", "json", "output"];
 
 const STS_EXAMPLES: &str = "\
 Examples:
@@ -41,9 +29,8 @@ Examples:
   cloze eval sts stsb-test.tsv --model ./sts --pooling cls --json --output sts.json
   cloze eval sts stsb-test.tsv --correction none,zscore,whitening --fit stsb-train.tsv";
 
-const LABELS_SHOWN: &[&str] = &[
-    "model", "threads", "labels", "compare", "input", "seed", "json", "output", "errors", "force",
-];
+const LABELS_SHOWN: &[&str] =
+    &["model", "labels", "compare", "text_field", "label_field", "json", "output", "errors"];
 
 const CLASSIFY_EXAMPLES: &str = "\
 Examples:
@@ -56,22 +43,8 @@ Examples:
   cloze eval pair test.tsv --model ./nli
   cloze eval pair test.tsv --model ./nli --compare ./other --errors errors.jsonl";
 
-const TAG_SHOWN: &[&str] = &[
-    "model",
-    "threads",
-    "min_score",
-    "compare",
-    "token_column",
-    "tag_column",
-    "scheme",
-    "strict",
-    "labels",
-    "map",
-    "partial",
-    "json",
-    "output",
-    "force",
-];
+const TAG_SHOWN: &[&str] =
+    &["model", "compare", "tag_column", "labels", "map", "partial", "json", "output", "force"];
 
 const TAG_EXAMPLES: &str = "\
 Examples:
@@ -105,7 +78,9 @@ pub(crate) enum EvalCommand {
 
 /// Arguments of `cloze eval sts`.
 #[derive(Args)]
-#[command(after_help = STS_EXAMPLES, mut_args(|arg| short_help::only(STS_SHOWN, arg)))]
+#[command(after_help = STS_EXAMPLES, mut_args(|arg| short_help::only(STS_SHOWN, arg)),
+    mut_arg("pooling", |arg| short_help::brief("Pooling of token vectors: cls, mean, max, … [default: the model's, else mean]", arg))
+)]
 pub(crate) struct StsArgs {
     /// Pairs of texts with a score (csv, tsv, jsonl), or - for standard input
     #[arg(value_name = "FILE")]
@@ -140,7 +115,13 @@ pub(crate) struct StsArgs {
 
 /// Arguments of `cloze eval classify` and `cloze eval pair`.
 #[derive(Args)]
-#[command(mut_args(|arg| short_help::only(LABELS_SHOWN, arg)))]
+#[command(mut_args(|arg| short_help::only(LABELS_SHOWN, arg)),
+    mut_arg("model", |arg| short_help::brief("Classifier name or folder [default: sentiment-en; with --labels minilm-l6-v2]", arg)),
+    mut_arg("labels", |arg| short_help::brief("Zero-shot labels, without training: A,B or A=DESCRIPTION", arg)),
+    mut_arg("text_field", |arg| short_help::brief("Column or field of the text", arg)),
+    mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg)),
+    mut_arg("errors", |arg| short_help::brief("Also write the misclassified examples as JSON lines", arg))
+)]
 pub(crate) struct EvalLabelsArgs {
     /// Labelled texts or pairs: csv, tsv or jsonl files; LABEL=FILE with one text per line; a folder with
     /// one file, or one folder of files, per class; - for standard input

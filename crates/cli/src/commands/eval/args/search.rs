@@ -12,21 +12,8 @@ use crate::flags::search::{EngineArg, FilterFlags};
 use crate::flags::vectors::VectorFlags;
 
 /// Flags of the short help of `cloze eval search`.
-const SHOWN: &[&str] = &[
-    "index",
-    "queries",
-    "judgements",
-    "results",
-    "model",
-    "k",
-    "hybrid",
-    "expansion_search",
-    "cutoffs",
-    "per_query",
-    "json",
-    "output",
-    "force",
-];
+const SHOWN: &[&str] =
+    &["index", "queries", "judgements", "results", "k", "hybrid", "cutoffs", "json", "output"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,10 +23,14 @@ Examples:
 
 /// Arguments of `cloze eval search`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("judgements", |arg| short_help::brief("Relevance judgements (TREC qrels, csv, tsv or jsonl)", arg)),
+    mut_arg("results", |arg| short_help::brief("Evaluate these search results instead of searching", arg))
+)]
 pub(crate) struct EvalSearchArgs {
-    /// Documents to search without an index: files, folders, patterns such as 'notes/*.txt'. They are
-    /// encoded now, and searched exactly
+    /// Documents to search without an index: files, folders, patterns such as 'notes/*.txt'
+    ///
+    /// They are encoded now, and searched exactly
     #[arg(value_name = "PATHS", conflicts_with_all = ["index", "results"])]
     pub(crate) paths: Vec<String>,
     /// Index to search, with the model it was built with

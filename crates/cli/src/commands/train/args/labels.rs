@@ -39,8 +39,9 @@ pub(crate) struct LabelFitArgs {
     /// or LABEL=W,…
     #[arg(long, default_value = "none", value_name = "WEIGHTS", value_parser = ClassWeightsArg::parse, help_heading = "Training")]
     pub(crate) class_weights: ClassWeightsArg,
-    /// Fraction of examples held out for evaluation [default with --tune lora, full or head: 0.1; 0
-    /// there holds none out]
+    /// Fraction of examples held out for evaluation
+    ///
+    /// [default: 0.1 with --tune lora, full or head, where 0 holds none out; else --folds]
     #[arg(long, value_name = "FRACTION", help_heading = "Evaluation")]
     pub(crate) hold_out: Option<f64>,
     /// Also evaluate the model on these examples

@@ -6,23 +6,8 @@ use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs};
 use crate::flags::running_text::{MaskFlags, RunningTextFlags};
 
 /// Flags of the short help of `cloze train mlm` and `nsp`.
-const SHOWN: &[&str] = &[
-    "tune",
-    "model",
-    "output",
-    "force",
-    "documents",
-    "next_sentence",
-    "mask_share",
-    "epochs",
-    "max_steps",
-    "batch",
-    "learning_rate",
-    "seed",
-    "eval_every",
-    "resume",
-    "dev",
-];
+const SHOWN: &[&str] =
+    &["tune", "model", "output", "next_sentence", "epochs", "learning_rate", "eval_every", "dev"];
 
 const MLM_EXAMPLES: &str = "\
 Examples:
@@ -55,7 +40,9 @@ pub(crate) struct TrainTextArgs {
 
 /// Arguments of `cloze train mlm`.
 #[derive(Args)]
-#[command(after_help = MLM_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
+#[command(after_help = MLM_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("documents", |arg| short_help::brief("Unit of a document", arg))
+)]
 pub(crate) struct TrainMlmArgs {
     #[command(flatten)]
     pub(crate) train: TrainTextArgs,
@@ -78,7 +65,9 @@ pub(crate) struct TrainMlmArgs {
 
 /// Arguments of `cloze train nsp`.
 #[derive(Args)]
-#[command(after_help = NSP_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
+#[command(after_help = NSP_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("documents", |arg| short_help::brief("Unit of a document", arg))
+)]
 pub(crate) struct TrainNspArgs {
     #[command(flatten)]
     pub(crate) train: TrainTextArgs,

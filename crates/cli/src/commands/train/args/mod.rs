@@ -23,20 +23,8 @@ use crate::flags::labelled::LabelledFlags;
 use crate::flags::vectors::CorrectionArg;
 
 /// Flags of the short help of `cloze train classify`.
-const SHOWN: &[&str] = &[
-    "tune",
-    "model",
-    "output",
-    "force",
-    "label_field",
-    "epochs",
-    "batch",
-    "learning_rate",
-    "hold_out",
-    "test",
-    "folds",
-    "seed",
-];
+const SHOWN: &[&str] =
+    &["tune", "model", "output", "label_field", "epochs", "learning_rate", "test"];
 
 const CLASSIFY_EXAMPLES: &str = "\
 Examples:
@@ -69,7 +57,9 @@ pub(crate) enum TrainCommand {
 
 /// Arguments of `cloze train classify`.
 #[derive(Args)]
-#[command(after_help = CLASSIFY_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
+#[command(after_help = CLASSIFY_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg))
+)]
 #[command(mut_arg("patience", |arg| arg.help(
     "Stop after N evaluations (with --search, N trials) in a row without improvement"
 )))]
@@ -80,9 +70,11 @@ pub(crate) struct TrainArgs {
     /// file, or one folder of files, per class
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,
-    /// Parameters to train: a head fitted on the vectors of a frozen encoder; or, by gradient steps,
-    /// adapters, the whole encoder, or only the classification head of the encoder's family
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Tuning")]
+    /// Parameters to train
+    ///
+    /// A head fitted on the vectors of a frozen encoder; or, by gradient steps, adapters, the whole
+    /// encoder, or only the classification head of the encoder's family
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Training")]
     pub(crate) tune: LabelTuningArg,
     #[command(flatten)]
     pub(crate) fit: TrainingArgs,

@@ -8,21 +8,8 @@ use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TuningArg};
 use crate::flags::pairs::PairFlags;
 
 /// Flags of the short help of `cloze train similarity`.
-const SHOWN: &[&str] = &[
-    "loss",
-    "tune",
-    "model",
-    "output",
-    "force",
-    "negative_field",
-    "score_scale",
-    "epochs",
-    "batch",
-    "learning_rate",
-    "seed",
-    "dev",
-    "test",
-];
+const SHOWN: &[&str] =
+    &["loss", "tune", "model", "output", "epochs", "learning_rate", "dev", "test"];
 
 const EXAMPLES: &str = "\
 Examples:

@@ -12,23 +12,8 @@ use crate::flags::tagged::{TaggedFlags, renamed};
 use crate::flags::values;
 
 /// Flags of the short help of `cloze train tag`.
-const SHOWN: &[&str] = &[
-    "tune",
-    "model",
-    "output",
-    "force",
-    "epochs",
-    "batch",
-    "learning_rate",
-    "seed",
-    "dev",
-    "test",
-    "hold_out",
-    "token_column",
-    "tag_column",
-    "map",
-    "crf",
-];
+const SHOWN: &[&str] =
+    &["tune", "model", "output", "epochs", "batch", "learning_rate", "dev", "test"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -107,8 +92,10 @@ impl HeldOutArgs {
 pub(crate) struct TuneArgs {
     #[command(flatten)]
     pub(crate) fit: TrainingArgs,
-    /// Parameters to train: adapters, the whole encoder, or only the head
-    #[arg(long, value_enum, default_value_t, value_name = "PART", help_heading = "Tuning")]
+    /// Parameters to train
+    ///
+    /// Adapters, the whole encoder, or only the head
+    #[arg(long, value_enum, default_value_t, value_name = "PART", help_heading = "Training")]
     pub(crate) tune: TuningArg,
     #[command(flatten)]
     pub(crate) tuned: TunedArgs,
@@ -128,7 +115,7 @@ pub(crate) struct TunedArgs {
 
 /// Flags of the trained parameters.
 #[derive(Args)]
-#[command(next_help_heading = "Tuning")]
+#[command(next_help_heading = "Training")]
 pub(crate) struct WhatArgs {
     #[command(flatten)]
     given: Given,
@@ -144,7 +131,7 @@ pub(crate) struct WhatArgs {
 
 /// Flags of adapters.
 #[derive(Args)]
-#[command(next_help_heading = "Tuning")]
+#[command(next_help_heading = "Adapters (--tune lora)")]
 pub(crate) struct LoraArgs {
     /// Rank of the adapters
     #[arg(long, default_value_t = 16, value_name = "N")]
@@ -198,7 +185,7 @@ pub(crate) struct StepArgs {
     /// Batch size, in examples
     #[arg(long, default_value_t = 16, value_name = "N")]
     pub(crate) batch: usize,
-    /// Peak learning rate [default: 2e-4 for the encoder, 5e-4 for adapters, 1e-3 for a head alone]
+    /// Peak learning rate [default: full 2e-4, lora 5e-4, head 1e-3]
     #[arg(long, value_name = "RATE")]
     pub(crate) learning_rate: Option<f64>,
     /// Learning rate of the head [default: --learning-rate, at least 1e-3]
