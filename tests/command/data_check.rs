@@ -69,7 +69,7 @@ fn every_kind_is_named_with_its_place() {
     assert_eq!((strict.status, &*strict.stderr), (Some(1), ""));
     home.write("good.csv", good(["X", "Y"]));
     let strict = home.run(&["data", "check", "good.csv", "--strict"]);
-    assert!(strict.good().ends_with("\nnothing found\n"));
+    assert!(strict.good().ends_with("\nno findings\n"));
 }
 
 #[test]
@@ -344,14 +344,13 @@ fn few_examples_of_a_label_are_said() {
     };
     assert_eq!(
         notes(&["a.csv"]),
-        "label wolf has only 1 example, so it is not judged for errors\nlabel dog has only 3 \
-         examples, so label errors are judged in 3 parts in place of 5\n"
+        "label wolf has only 1 example, so it is not checked for label errors\nlabel dog has only 3 \
+         examples, so label errors are searched for in 3 folds instead of 5\n"
     );
-    assert!(
-        notes(&["one.csv"])
-            .ends_with("\nno label errors without two labels that have two examples each\n")
-    );
-    assert!(notes(&["pairs.csv", "--pairs"]).ends_with("in 2 parts in place of 5\n"));
+    assert!(notes(&["one.csv"]).ends_with(
+        "\nno check for label errors: expected at least two labels with two examples each\n"
+    ));
+    assert!(notes(&["pairs.csv", "--pairs"]).ends_with("in 2 folds instead of 5\n"));
     for (args, part) in [
         (&["a.conll"][..], "--label-errors is for texts with labels, not for tagged sentences"),
         (&["a.csv", "--label-separator", ";"], "--label-errors is for texts with one label each"),

@@ -251,7 +251,7 @@ fn an_example_that_fails_costs_itself_alone() {
     home.write("x.csv", "text,label\nx,no\n");
     let ran = home.run(&["eval", "classify", "x.csv", "--model", "broken"]);
     assert_eq!(ran.status, Some(2));
-    assert_eq!(ran.errors()[1], "x.csv: no example could be labelled");
+    assert_eq!(ran.errors()[1], "x.csv: expected examples, found none that could be labelled");
 }
 
 /// Texts of 25 words are longer than 22 tokens: they go through two windows, or are cut.
@@ -379,7 +379,8 @@ fn sets_of_labels_are_judged_as_sets() {
     let other = checkpoint("bert-sequence");
     let compare = ["eval", "classify", "--compare", &other];
     let ran = home.run(&[&compare[..], &flags[..]].concat());
-    let part = "bert-sequence chooses one label and several any number: no figure is for both";
+    let part = "bert-sequence predicts a single label and several any number of labels: no metric compares \
+                them";
     assert_refused(&ran, &[part]);
 }
 
@@ -403,11 +404,11 @@ fn what_cannot_be_judged() {
         (&["classify", "a.csv", "--force"], "--force is for --output or --errors"),
         (
             &["classify", "a.csv", "--label-separator", ";"],
-            "--label-separator is for texts with several labels, but bert-sequence chooses one",
+            "--label-separator is for texts with several labels, but bert-sequence predicts a single label",
         ),
         (
             &["pair", "a.csv", "--labels", "A,B"],
-            "--labels is for single texts: cloze eval classify",
+            "--labels is for single texts\nhint: use cloze eval classify",
         ),
     ] {
         let ran = home.run(&[&["eval"], args, &["--model", &model]].concat());
@@ -415,7 +416,11 @@ fn what_cannot_be_judged() {
     }
     // A slip is named before minutes are spent.
     let ran = home.run(&["eval", "classify", "other.csv", "--model", &model]);
-    assert!(ran.stderr.starts_with("no label of the first 2 examples is one of bert-sequence's\n"));
+    assert!(
+        ran.stderr.starts_with(
+            "none of the labels of the first 2 examples is a label of bert-sequence\n"
+        )
+    );
     // A row that cannot be read is one failure, and the rest is judged.
     home.write("ragged.csv", "text,label\nAnn,yes\nragged\nson,no\n");
     let ran = home.run(&["eval", "classify", "ragged.csv", "--model", &model, "--json"]);

@@ -203,7 +203,7 @@ fn what_cannot_be_judged() {
     for (args, part) in [
         (&["empty.csv"][..], "empty.csv: expected pairs of texts, found none"),
         (&["gone.csv"], "gone.csv"),
-        (&["one.csv"], "one.csv: a correlation takes at least 2 pairs, found 1"),
+        (&["one.csv"], "one.csv: expected at least 2 pairs for a correlation, found 1"),
         (&["same.csv"], "same.csv: all gold scores are 3"),
         (&["alike.csv", "--metric", "euclid"], "alike.csv: all similarities are 0"),
         (
@@ -221,7 +221,7 @@ fn what_cannot_be_judged() {
         (&["good.csv", "--fit", "gone.csv", "--correction", "zscore"], "gone.csv"),
         (
             &["good.csv", "--fit", "one.csv", "--correction", "whitening", "--dims", "9"],
-            "one.csv: no whitening learned from it",
+            "one.csv: whitening not fitted",
         ),
         (&["good.csv", "--no-header", "--header"], "--no-header"),
     ] {
@@ -234,7 +234,7 @@ fn what_cannot_be_judged() {
         ran.errors(),
         [
             "named.csv:1: column 3: expected a number, found \"much\"",
-            "named.csv: a correlation takes at least 2 pairs, found 1",
+            "named.csv: expected at least 2 pairs for a correlation, found 1",
         ]
     );
 }

@@ -311,7 +311,7 @@ fn two_models_are_compared_by_sentence() {
     let expected = json!({"better": "first", "more_than_chance": false});
     assert_eq!(compare["micro_f1_verdict"], expected);
     let ran = home.run(&[&["eval", "tag"], &args[..], &[&models[1]]].concat());
-    let last = "micro F1: distilbert-token is ahead of bert-token, which may be chance at 5 % (fewer \
+    let last = "micro F1: distilbert-token is ahead of bert-token, not significant at 5 % (fewer \
                 than 20 examples)\n";
     assert!(ran.good().ends_with(last), "{}", ran.stdout());
 
@@ -365,7 +365,10 @@ fn what_cannot_be_judged() {
     ]);
     let model = checkpoint("bert-token");
     for (args, part) in [
-        (&["plain.conll", "--strict"][..], "plain.conll: the tags show no scheme\nhint: name one"),
+        (
+            &["plain.conll", "--strict"][..],
+            "plain.conll: the tags fit several schemes, or none\nhint: --scheme",
+        ),
         (&["odd.conll"], "odd.conll:2: tag \"PER\": expected O, or a label after B-, I-, E-"),
         (
             &["ends.conll", "--strict", "--scheme", "iob2"],

@@ -102,6 +102,6 @@ fn a_new_model_has_limits_and_what_it_was_given() {
     }
     // What is made of an adapter has its limits.
     home.run(&["model", "merge", "./lora", "-o", "merged"]).good();
-    assert!(home.read("merged/README.md").contains("## Limits\n\nOf `lora`:\n\n- It has learned"));
+    assert!(home.read("merged/README.md").contains("## Limits\n\nOf `lora`:\n\n- It was trained"));
     assert_eq!(missing(&home, "./merged"), (json!([]), 0));
 }

@@ -161,8 +161,8 @@ fn files_that_do_not_fit_name_both_places() {
         ("longer.conll", "gold.conll:8: the end of a sentence, but longer.conll:5: \".\""),
         ("shorter.conll", "gold.conll:10: \"#\", but shorter.conll:7: the end of a sentence"),
         ("parted.conll", "gold.conll:7: \"Oslo\", but parted.conll:4: the end of a sentence"),
-        ("less.conll", "gold.conll:13: \"well\", but less.conll: its end"),
-        ("more.conll", "gold.conll: its end, but more.conll:11: \"bye\""),
+        ("less.conll", "gold.conll:13: \"well\", but less.conll: the end of the file"),
+        ("more.conll", "gold.conll: the end of the file, but more.conll:11: \"bye\""),
         (
             "tag.conll",
             "tag.conll:7: tag \"LOC\": expected O, or a label after B-, I-, E-, S-, L-, U-",
@@ -182,5 +182,8 @@ fn files_that_do_not_fit_name_both_places() {
     let plain = ["score-tags", "plain.conll", "plain.conll"];
     home.run(&plain).good();
     let ran = home.run(&[&plain[..], &["--strict"]].concat());
-    assert_refused(&ran, &["plain.conll: the tags show no scheme\nhint: name one with --scheme"]);
+    assert_refused(
+        &ran,
+        &["plain.conll: the tags fit several schemes, or none\nhint: --scheme sets it"],
+    );
 }

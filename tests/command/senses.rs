@@ -103,7 +103,7 @@ fn what_nothing_is_known_of_is_said_to_be_so() {
     assert_eq!(ran.status, Some(1), "{}", ran.stderr);
     assert_eq!(
         ran.errors(),
-        ["\"dog\": no such word was there when the senses in senses were fitted"]
+        ["\"dog\": not among the words that the senses in senses were fitted on"]
     );
     let record = &records(ran.stdout())[0];
     assert_eq!((&record["known"], &record["occurrences"]), (&false.into(), &serde_json::json!([])));
@@ -283,7 +283,7 @@ fn held_out_documents_are_judged() {
     let ran = home.run(&["senses", "eval", "all.jsonl", "--on", "dev", "--correction", "zscore"]);
     let shown = ran.good();
     assert!(
-        shown.contains("7 occurrences in 7 of 10 documents, judged on 1 (dev, seed 0)"),
+        shown.contains("7 occurrences in 7 of 10 documents, evaluated on 1 (dev, seed 0)"),
         "{shown}"
     );
     assert!(shown.contains("\nmost frequent sense "), "{shown}");
@@ -294,7 +294,7 @@ fn held_out_documents_are_judged() {
     assert_eq!((&report["occurrences"], &report["ambiguous"]), (&10.into(), &8.into()));
     for (flags, said) in [
         (&["--hold-out", "0.7"][..], "--hold-out is 0.7: expected a number above 0 and below 0.6"),
-        (&["--correction", "none,none"], "--correction names one twice"),
+        (&["--correction", "none,none"], "--correction names a method twice"),
         (&["--senses", "senses", "--layers", "-1"], "cannot be used with"),
     ] {
         assert_refused(&home.run(&[&["senses", "eval", "all.jsonl"], flags].concat()), said);
@@ -323,7 +323,7 @@ fn uses_of_a_word_are_put_together() {
     let ran = home.run(&["senses", "induce", "texts.txt", "--word", "zebra", "--input", "lines"]);
     assert_refused(
         &ran,
-        "expected the word \"zebra\" in one text at least, found it in none of 10",
+        "expected the word \"zebra\" in at least one text, found it in none of 10",
     );
 }
 

@@ -347,5 +347,5 @@ fn with_and_without_a_correction() {
     let default = home.run(&[&args[..], &["--json"]].concat());
     assert_eq!(&default.records(), std::slice::from_ref(report));
     let ran = home.run(&[&args[..], &["--correction", "whitening"]].concat());
-    assert_refused(&ran, &["--correction whitening, but the one of --zscore is zscore"]);
+    assert_refused(&ran, &["--correction whitening, but the one in --zscore is zscore"]);
 }

@@ -48,7 +48,7 @@ fn tickets_are_learned_and_the_report_counts_right() {
     let home = Home::with([("train.csv", &*train), ("test.csv", &*test)]);
     let args = ["train", "classify", "train.csv", "--test", "test.csv", "-o", "m", "--c", "0.01"];
     let ran = home.run(&[&args[..], &["--curve"]].concat());
-    assert!(ran.good().contains("judged by 5 folds"), "{}", ran.stdout());
+    assert!(ran.good().contains("evaluated by 5-fold cross-validation"), "{}", ran.stdout());
     let report = report(&home, "m");
     let files: Vec<String> = home.files("m");
     let expected =
@@ -340,7 +340,7 @@ fn what_is_doubtful_is_a_warning() {
     {
         assert!(ran.stderr.contains(part), "{part:?} in {}", ran.stderr);
     }
-    assert!(ran.stdout().contains("not among the model's labels, so always wrong: birds"));
+    assert!(ran.stdout().contains("labels unknown to the model, counted as errors: birds"));
     assert_eq!(report(&home, "m")["test"]["unknown_labels"][0], "birds");
     assert_eq!(report(&home, "m")["examples"], 62);
 }

@@ -49,10 +49,10 @@ fn assert_same(html: &str, heading: &str, judged: &Value) {
         ("Matthews’ correlation", "matthews"),
         ("Cohen’s kappa", "kappa"),
     ] {
-        assert_eq!(cells(html, "On the whole</caption>", name)[0], four(&judged[key]), "{name}");
+        assert_eq!(cells(html, "Overall</caption>", name)[0], four(&judged[key]), "{name}");
     }
     let calibration = &judged["probability"]["expected_calibration_error"];
-    assert_eq!(cells(html, "On the whole</caption>", "calibration error")[0], four(calibration));
+    assert_eq!(cells(html, "Overall</caption>", "calibration error")[0], four(calibration));
     let labels = judged["confusion"]["labels"].as_array().unwrap();
     for (i, label) in labels.iter().enumerate() {
         let label = label.as_str().unwrap();
@@ -90,11 +90,15 @@ fn page_and_card_have_the_figures_of_the_report() {
     let args = ["classify", "train.csv", "--test", "test.csv", "--curve"];
     let report = train(&home, &args);
     let (html, card) = (home.read("new/report.html"), home.read("new/README.md"));
-    assert_same(&html, "<h2 id=\"held-out\">Judged by 5 folds</h2>", &report["held_out"]);
+    assert_same(
+        &html,
+        "<h2 id=\"held-out\">Evaluated by 5-fold cross-validation</h2>",
+        &report["held_out"],
+    );
     assert_same(&html, "<h2 id=\"test\">", &report["test"]);
     let calibration = &report["held_out"]["calibration"];
     for when in ["before", "after"] {
-        let found = cells(&html, "Calibration by the temperature", when);
+        let found = cells(&html, "Calibration with the temperature", when);
         let expected = ["log_loss", "brier", "expected_calibration_error"];
         assert_eq!(found, expected.map(|figure| four(&calibration[when][figure])), "{when}");
     }

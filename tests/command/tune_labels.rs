@@ -121,7 +121,7 @@ fn the_temperature_is_part_of_the_classifier() {
     let text = report["held_out"]["confident_errors"][0]["text"].as_str().unwrap();
     for (model, expected) in [("m", true), ("raw", false)] {
         let page = home.read(&format!("{model}/report.html"));
-        assert!(page.contains("Mistakes, the surest first"));
+        assert!(page.contains("Errors, the most confident first"));
         for page in [page, home.read(&format!("{model}/report.json"))] {
             assert_eq!(page.contains(text), expected, "{model}");
         }

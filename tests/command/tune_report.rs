@@ -61,7 +61,7 @@ fn page_and_card_have_the_figures_of_the_report() {
         "tuning lora rank",
         "<bdi>dropout</bdi></th><td class=\"list\"><bdi>0.1</bdi>",
         "max_tokens",
-        "tokens a second",
+        "tokens per second",
     ] {
         assert!(html.contains(said), "{said}");
     }
@@ -80,7 +80,7 @@ fn page_and_card_have_the_figures_of_the_report() {
     assert!(card.ends_with("\n## Rights\n\n- Licence: MIT\n- Attribution: A\\_B\n"), "{card}");
     // Trained again by the card's command, it is the same model.
     let weights = home.bytes("x/adapter_model.safetensors");
-    let again = card.split("## Train it again\n\n```sh\ncloze ").nth(1).unwrap();
+    let again = card.split("## Training command\n\n```sh\ncloze ").nth(1).unwrap();
     let words: Vec<&str> = again.split("\n```").next().unwrap().split(' ').collect();
     home.run(&words).good();
     assert_eq!(home.bytes("x/adapter_model.safetensors"), weights);
@@ -99,7 +99,7 @@ fn texts_of_mistakes_are_left_out_where_they_must() {
         assert_eq!(silent["entities"], mistake["entities"]);
         assert!(silent.get("texts").is_none(), "{silent}");
     }
-    assert!(html.contains("Most frequent mistakes") && card.contains("| gold | predicted |"));
+    assert!(html.contains("Most frequent errors") && card.contains("| gold | predicted |"));
     for file in ["report.html", "report.json", "README.md", "cloze.json", "train.jsonl"] {
         assert!(!home.read(&format!("x/{file}")).contains("Secretname"), "{file}");
     }

@@ -45,7 +45,7 @@ fn a_bad_line_costs_itself_alone() {
     assert_eq!(ran.status, Some(1));
     assert_eq!(
         ran.errors(),
-        ["d.jsonl:2: document \"a\" is there twice", "q.jsonl:2: query \"q1\" is there twice"]
+        ["d.jsonl:2: document \"a\" occurs twice", "q.jsonl:2: query \"q1\" occurs twice"]
     );
     assert!(ran.stdout().contains("\n1 query, the first 100 documents of each: 0 without"));
 }
@@ -75,7 +75,7 @@ fn what_cannot_be_judged() {
         (&["--judgements", "-", "--results", "-"], "standard input, which is there once"),
         (
             &["--judgements", "town.qrels", "--results", "found.run", "-k", "5"],
-            "-k is 5, but figures are cut at 100",
+            "-k is 5, but metrics are computed at rank 100",
         ),
         (
             &["--judgements", "town.qrels", "--results", "found.run", "--cutoffs", "0,1"],
@@ -83,7 +83,7 @@ fn what_cannot_be_judged() {
         ),
         (
             &["--judgements", "other.qrels", "--results", "found.run"],
-            "found.run: expected queries that other.qrels judges, as \"Q1\"; found \"q1\"",
+            "found.run: expected queries with judgements in other.qrels, such as \"Q1\"; found \"q1\"",
         ),
         (
             &["--judgements", "bad.qrels", "--results", "found.run"],
@@ -96,7 +96,7 @@ fn what_cannot_be_judged() {
         (&["--judgements", "twice.qrels", "--results", "found.run"], "twice.qrels:2: query \"q1\""),
         (
             &["--judgements", "town.qrels", "--results", "empty.run"],
-            "empty.run: expected what was found for queries, found none",
+            "empty.run: expected search results, found none",
         ),
         (&["--judgements", "town.qrels", "--results", "gone.run"], "gone.run"),
         (

@@ -134,5 +134,5 @@ fn dropped(dims: &[usize]) -> String {
     }
     let list: Vec<String> = dims.iter().map(usize::to_string).collect();
     let (n, list) = (plural(dims.len() as u64, "dimension"), list.join(", "));
-    format!("{n} that did not vary: {list}")
+    format!("{n} without variance: {list}")
 }

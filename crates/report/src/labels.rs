@@ -56,7 +56,7 @@ pub fn write_evaluation(evaluation: &LabelEvaluation, out: &mut dyn Write) -> io
             writeln!(out, "Matthews           {:.4}", report.matthews)?;
         }
         LabelReport::Multi(report) => {
-            writeln!(out, "all labels right   {}", between(&evaluation.intervals.accuracy))?;
+            writeln!(out, "exact match        {}", between(&evaluation.intervals.accuracy))?;
             writeln!(out, "macro F1           {}", between(&evaluation.intervals.macro_f1))?;
             writeln!(out, "Hamming loss       {:.4}", report.hamming_loss)?;
         }
@@ -69,7 +69,7 @@ pub fn write_evaluation(evaluation: &LabelEvaluation, out: &mut dyn Write) -> io
     if !evaluation.unknown_labels.is_empty() {
         writeln!(
             out,
-            "not among the model's labels, so always wrong: {}",
+            "labels unknown to the model, counted as errors: {}",
             evaluation.unknown_labels.join(", ")
         )?;
     }
@@ -117,7 +117,7 @@ pub fn write_comparison(
     ];
     write_rows(&rows, names, out)?;
     let (first, second) = (comparison.mcnemar.only_first, comparison.mcnemar.only_second);
-    writeln!(out, "right by the first alone {first}, by the second alone {second}")
+    writeln!(out, "only the first correct {first}, only the second correct {second}")
 }
 
 /// Writes figures of two models, and in words what they come to.
@@ -153,7 +153,7 @@ pub fn write_rows(
 }
 
 impl ComparisonRow<'_> {
-    /// `accuracy: a is better than b, by more than chance at 5 % (McNemar, p 0.0123)`.
+    /// `accuracy: a is better than b, significant at 5 % (McNemar, p 0.0123)`.
     fn said(&self, [first, second]: [&str; 2]) -> String {
         let (figure, verdict) = (self.figure, self.verdict);
         let (better, worse) = match verdict.better {
@@ -174,9 +174,9 @@ impl ComparisonRow<'_> {
             None => "0 is in the interval".to_owned(),
         };
         if verdict.more_than_chance {
-            format!("{figure}: {better} is better than {worse}, by more than chance at 5 % ({by})")
+            format!("{figure}: {better} is better than {worse}, significant at 5 % ({by})")
         } else {
-            format!("{figure}: {better} is ahead of {worse}, which may be chance at 5 % ({by})")
+            format!("{figure}: {better} is ahead of {worse}, not significant at 5 % ({by})")
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod score;
 pub(crate) mod score_tags;
 pub(crate) mod senses;
 pub(crate) mod setup;
+pub(crate) mod short_help;
 pub(crate) mod similarity;
 pub(crate) mod tag;
 pub(crate) mod train;

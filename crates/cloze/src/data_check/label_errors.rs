@@ -32,18 +32,18 @@ pub struct LabelErrorFindings {
 #[non_exhaustive]
 pub enum LabelErrorWarning {
     /// A label with a single example, which is not checked.
-    #[error("label {label} has only 1 example, so it is not judged for errors")]
+    #[error("label {label} has only 1 example, so it is not checked for label errors")]
     OneExample {
         /// Label.
         label: String,
     },
     /// Fewer than two labels with two examples each: none is checked.
-    #[error("no label errors without two labels that have two examples each")]
+    #[error("no check for label errors: expected at least two labels with two examples each")]
     FewLabels,
     /// A label with fewer examples than there should be folds.
     #[error(
-        "label {label} has only {examples} examples, so label errors are judged in {examples} parts \
-         in place of {FOLDS}"
+        "label {label} has only {examples} examples, so label errors are searched for in {examples} folds \
+         instead of {FOLDS}"
     )]
     FewExamples {
         /// Label.

@@ -43,7 +43,7 @@ pub use label_errors::{LabelErrorFindings, LabelErrorWarning, label_errors};
 #[non_exhaustive]
 pub enum DataCheckError {
     /// A text whose tokens cannot be counted.
-    #[error("{path}:{line}: tokens not counted")]
+    #[error("{path}:{line}: the tokens cannot be counted")]
     NotCounted {
         /// File of the text.
         path: String,

@@ -36,7 +36,9 @@ pub enum EvaluateError {
         found: String,
     },
     /// Two classifiers of which one chooses a single label and the other any number.
-    #[error("{single} chooses one label and {multi} any number: no figure is for both")]
+    #[error(
+        "{single} predicts a single label and {multi} any number of labels: no metric compares them"
+    )]
     Incomparable {
         /// Classifier that chooses one label.
         single: String,
@@ -88,7 +90,7 @@ pub enum EvaluateError {
         found: f64,
     },
     /// Fewer documents than can be split.
-    #[error("expected at least 3 documents, to hold some of them out, found {found}")]
+    #[error("expected at least 3 documents to split, found {found}")]
     FewDocuments {
         /// Number of documents.
         found: usize,
@@ -97,7 +99,7 @@ pub enum EvaluateError {
     #[error("expected a grade above 0, found none")]
     NothingRelevant,
     /// Queries none of which has relevance judgements.
-    #[error("expected queries that are judged, as {expected}; found {found}")]
+    #[error("expected queries with relevance judgements, such as {expected}; found {found}")]
     OtherQueries {
         /// Queries with judgements, the first of them.
         expected: String,

@@ -110,11 +110,11 @@ impl fmt::Display for TrainingNote {
         match self {
             Self::Examples { unit, train, dev } => {
                 let [train, dev] = [train, dev].map(|n| plural(*n as u64, unit));
-                write!(f, "{train} to learn from, {dev} to judge by")
+                write!(f, "{train} for training, {dev} held out")
             }
             Self::Documents { train, tokens, dev } => write!(
                 f,
-                "{} of {} to learn from, {} to judge by",
+                "{} of {} for training, {} held out",
                 plural(*train as u64, "document"),
                 plural(*tokens as u64, "token"),
                 plural(*dev as u64, "document")
@@ -125,25 +125,25 @@ impl fmt::Display for TrainingNote {
                 let own = BYTES_TRAINED * trained + BYTES_FROZEN * (all - trained);
                 write!(
                     f,
-                    "{trained} of {all} numbers are trained, {share:.2} %; they and their moments \
-                     take {} MiB, where all of the model would take {} MiB",
+                    "{trained} of {all} parameters are trained, {share:.2} %; with gradients and optimizer \
+                     state they take {} MiB, against {} MiB for the whole model",
                     mib(own),
                     mib(BYTES_TRAINED * all)
                 )
             }
             Self::UnknownLabels(labels) => write!(
                 f,
-                "warning: labels of what is judged by alone, which are always missed: {}",
+                "warning: labels without training examples, which are never predicted: {}",
                 labels.join(", ")
             ),
             Self::Long { count, unit, max_tokens, cut } => {
-                let how = if *cut { "cut" } else { "seen in parts" };
+                let how = if *cut { "truncated" } else { "split into windows" };
                 write!(f, "{} longer than {max_tokens} tokens, {how}", plural(*count, unit))
             }
             Self::NoTemperatureGain { examples } => write!(
                 f,
-                "warning: a temperature learned from one half of the {} held out makes the other half's \
-                 probabilities no better, so they stay as the head gives them",
+                "warning: a temperature fitted on one half of the {} held out does not improve the \
+                 probabilities of the other half, so they are not calibrated",
                 plural(*examples as u64, "example")
             ),
             Self::Skipped { count, kind } => write!(f, "{} skipped", plural(*count, kind)),

@@ -5,7 +5,7 @@ use super::markdown::code_block;
 #[must_use]
 pub fn section(command: &[String]) -> String {
     let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
-    format!("## Train it again\n\n{}", code_block("sh", &format!("cloze {}", words.join(" "))))
+    format!("## Training command\n\n{}", code_block("sh", &format!("cloze {}", words.join(" "))))
 }
 
 /// One word of a shell (POSIX), whatever is in it.

@@ -43,8 +43,8 @@ impl Limits<'_> {
     #[must_use]
     pub fn section(mut self) -> String {
         let mut limits = vec![format!(
-            "It has learned from {}{}{}, and the figures hold for texts like those. On texts of \
-             another kind, time or language it may be worse, and this card does not tell by how much.",
+            "It was trained on {}{}{}, and the metrics hold for similar texts. On texts of another kind, \
+             time or language it may be worse; by how much was not measured.",
             escaped(&self.learned),
             self.files(),
             self.language
@@ -55,9 +55,9 @@ impl Limits<'_> {
         limits.extend(self.few());
         limits.extend(self.worst());
         limits.push(
-            "Whether its mistakes fall on some people more than on others, by their names, dialect, \
-             origin, gender or age, has not been measured. Measure it before the model takes part in \
-             decisions about people, and let it take none alone."
+            "Whether its errors affect some people more than others, by name, dialect, origin, gender or \
+             age, has not been measured. Measure it before the model takes part in decisions about \
+             people, and let it take none on its own."
                 .to_owned(),
         );
         let lines: Vec<String> = limits.iter().map(|limit| format!("- {limit}\n")).collect();
@@ -85,7 +85,7 @@ impl Limits<'_> {
 
     fn worst(&self) -> Option<String> {
         let Some(ByLabel { on, labels }) = &self.evaluation else {
-            return Some("Nothing tells how good it is: it was judged on no texts.".to_owned());
+            return Some("Its quality is unknown: it was not evaluated.".to_owned());
         };
         // What was not there to be found says nothing.
         let mut labels: Vec<_> = labels.iter().filter(|(_, s)| s.support > 0).collect();
@@ -144,10 +144,10 @@ mod tests {
     #[test]
     fn files_are_named_up_to_a_few() {
         for (files, expected) in [
-            (&[][..], "from 12 texts, and"),
-            (&["a", "b|"], r"from 12 texts (a, b\|), and"),
-            (&["a", "b", "c", "d"], "from 12 texts (a, b, c and 1 more file), and"),
-            (&["a", "b", "c", "d", "e"], "from 12 texts (a, b, c and 2 more files), and"),
+            (&[][..], "on 12 texts, and"),
+            (&["a", "b|"], r"on 12 texts (a, b\|), and"),
+            (&["a", "b", "c", "d"], "on 12 texts (a, b, c and 1 more file), and"),
+            (&["a", "b", "c", "d", "e"], "on 12 texts (a, b, c and 2 more files), and"),
         ] {
             let text = section(&[], files);
             assert!(text.contains(expected), "{text}");

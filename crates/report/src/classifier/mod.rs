@@ -95,7 +95,7 @@ pub struct TrialReport {
 /// Evaluation on examples held out.
 #[derive(Clone, Debug, Serialize)]
 pub struct HeldOutEvaluation {
-    /// In words: `5 folds`, or `100 examples held out`.
+    /// In words: `5-fold cross-validation`, or `a hold-out of 100 examples`.
     pub how: String,
     /// Figures.
     #[serde(flatten)]

@@ -25,7 +25,7 @@ impl ClassifierReport {
         if let Some(draws) = &self.draws {
             writeln!(
                 out,
-                "{} of {} a label: accuracy on the test data {:.4} ± {:.4}",
+                "{} of {} per label: accuracy on the test data {:.4} ± {:.4}",
                 plural(draws.accuracy.len() as u64, "draw"),
                 plural(draws.examples_a_label as u64, "example"),
                 draws.mean,
@@ -33,7 +33,7 @@ impl ClassifierReport {
             )?;
         }
         if let Some(held_out) = &self.held_out {
-            writeln!(out, "\njudged by {}:\n", held_out.how)?;
+            writeln!(out, "\nevaluated by {}:\n", held_out.how)?;
             write_evaluation(&held_out.evaluation, out)?;
             if let Some(c) = &held_out.calibration {
                 writeln!(
@@ -64,10 +64,10 @@ impl ClassifierReport {
             }
         }
         if !self.likely_label_errors.is_empty() {
-            let n = plural(self.likely_label_errors_found as u64, "label");
-            writeln!(out, "\n{n} likely wrong, the likeliest first (more in report.html):")?;
+            let n = plural(self.likely_label_errors_found as u64, "likely label error");
+            writeln!(out, "\n{n}, the most likely first (more in report.html):")?;
             for e in self.likely_label_errors.iter().take(5) {
-                writeln!(out, "{}:{}: {}, rather {}", e.path, e.line, e.given, e.suggested)?;
+                writeln!(out, "{}:{}: {}, suggested {}", e.path, e.line, e.given, e.suggested)?;
             }
         }
         Ok(())

@@ -22,7 +22,7 @@ pub(super) fn draw(figure: &str, labels: &[(&str, f64)]) -> Result<Option<String
         return Ok(None);
     }
     let title = if shown.len() < labels.len() {
-        format!("{figure} of the {} of {} labels where it is least", shown.len(), labels.len())
+        format!("{figure} of the {} of {} labels where it is lowest", shown.len(), labels.len())
     } else {
         format!("{figure} by label")
     };

@@ -25,7 +25,7 @@ impl<F: Figures> TuningReport<F> {
         parts.push(labels(&self.labels, self.words.counted));
         let n = plural(self.examples as u64, self.words.unit);
         let data = files(&self.data, &format!("{}s", self.words.unit));
-        parts.push(format!("## Training data\n\n{n} to learn from.\n\n{data}\n"));
+        parts.push(format!("## Training data\n\n{n} for training.\n\n{data}\n"));
         parts.push(self.quality());
         parts.push(self.limits().section());
         parts.push(command_line::section(&self.command));
@@ -36,9 +36,9 @@ impl<F: Figures> TuningReport<F> {
 
     fn what(&self) -> String {
         let steps = plural(self.steps, "step");
-        let best = self.best_step.map(|step| format!(", step {step} being the best"));
+        let best = self.best_step.map(|step| format!(", the best at step {step}"));
         format!(
-            "{}: {} {}, made by cloze {}; {} were trained, in {steps}{}.\n\n",
+            "{}: {} {}, trained by cloze {}; {} were trained, in {steps}{}.\n\n",
             self.words.what,
             self.how(),
             escaped(&self.base.name),
@@ -54,23 +54,23 @@ impl<F: Figures> TuningReport<F> {
         let sha256 = escaped(&self.base.sha256);
         let base = match self.part {
             TrainedPart::Adapters { .. } => format!(
-                "The encoder beneath the adapters is not in this folder: `cloze.json` says where it \
-                 was, and by its SHA-256, {sha256}, it is known.\n\n"
+                "The base encoder of the adapters is not in this folder: `cloze.json` has its path, and its \
+                 SHA-256, {sha256}, identifies it.\n\n"
             ),
-            _ => format!("The encoder that training began with has the SHA-256 {sha256}.\n\n"),
+            _ => format!("The base encoder has the SHA-256 {sha256}.\n\n"),
         };
         format!("## Use\n\n{call}\n{base}")
     }
 
     fn quality(&self) -> String {
-        let mut parts = vec!["## How good it is\n\n".to_owned()];
+        let mut parts = vec!["## Evaluation\n\n".to_owned()];
         for (i, (name, files_of, figures)) in self.evaluations().enumerate() {
             let cells = |row: Vec<String>| row.iter().map(|cell| escaped(cell)).collect();
             let rows: Vec<Vec<String>> = figures.rows().into_iter().map(cells).collect();
             let shown = table(&figures.head(), 1, &rows);
             let mut note = figures.note();
             if i == 0 && self.best_step.is_some() {
-                note += "; the best step was chosen by them, so other texts may do a little worse";
+                note += "; the best step was selected on these texts, so results on others may be slightly worse";
             }
             parts.push(format!("On {}, {}:\n\n", escaped(&name), escaped(&note)));
             if !files_of.is_empty() {
@@ -79,9 +79,9 @@ impl<F: Figures> TuningReport<F> {
             parts.push(format!("{shown}\n{}", figures.extra_markdown()));
         }
         if parts.len() == 1 {
-            parts.push("Nothing was held out to judge it by.\n\n".to_owned());
+            parts.push("No data was held out for evaluation.\n\n".to_owned());
         }
-        parts.push("`report.html` has all figures, plots and settings.\n\n".to_owned());
+        parts.push("`report.html` has all metrics, plots and settings.\n\n".to_owned());
         parts.concat()
     }
 
@@ -104,20 +104,19 @@ impl<F: Figures> TuningReport<F> {
     fn own_limits(&self) -> Vec<String> {
         let mut own = vec![];
         if !self.labels.is_empty() {
-            own.push("It knows the labels above alone.".to_owned());
+            own.push("It predicts only the labels above.".to_owned());
         }
         if self.lower_cases {
             own.push(
-                "Its tokenizer lower-cases texts: large letters tell it nothing, neither of names \
-                 nor of the beginnings of sentences."
+                "Its tokenizer lower-cases texts, so capital letters carry no information, neither for \
+                 names nor for the beginnings of sentences."
                     .to_owned(),
             );
         }
         if self.words.task == "mlm" {
             own.push(
-                "It has learned what texts say of groups of people, too, and may say it again \
-                 where it guesses words. `cloze bias FILE` measures some of that, on pairs of \
-                 sentences."
+                "It may reproduce social biases of its training texts when it predicts words. `cloze bias \
+                 FILE` measures some of them on pairs of sentences."
                     .to_owned(),
             );
         }
@@ -125,7 +124,9 @@ impl<F: Figures> TuningReport<F> {
         own.push(format!("It was trained on sequences of at most {max} tokens."));
         if let Some(held_out) = Some(self.held_out_examples).filter(|n| (1..100).contains(n)) {
             let n = plural(held_out as u64, self.words.unit);
-            own.push(format!("{n} to judge by while training are few: figures by them are rough."));
+            own.push(format!(
+                "Only {n} were held out for evaluation during training, so those metrics are imprecise."
+            ));
         }
         own
     }

@@ -41,7 +41,9 @@ struct Mistake {
 impl Mistake {
     fn predicted(&self) -> String {
         match (&self.gold, &self.predicted) {
-            (Some(gold), Some(predicted)) if gold == predicted => format!("{gold}, other ends"),
+            (Some(gold), Some(predicted)) if gold == predicted => {
+                format!("{gold}, other boundaries")
+            }
             (_, Some(predicted)) => predicted.clone(),
             (_, None) => "–".to_owned(),
         }
@@ -147,15 +149,15 @@ impl Figures for EntityFigures {
             ])
         };
         let rows: Vec<String> = self.mistakes.iter().take(SHOWN).map(one).collect();
-        let head = [Words("gold"), Words("predicted"), Numbers("entities"), Words("such as")];
-        if rows.is_empty() { String::new() } else { table("Most frequent mistakes", &head, &rows) }
+        let head = [Words("gold"), Words("predicted"), Numbers("entities"), Words("examples")];
+        if rows.is_empty() { String::new() } else { table("Most frequent errors", &head, &rows) }
     }
 
     fn extra_markdown(&self) -> String {
         let one =
             |m: &Mistake| vec![escaped(m.gold()), escaped(&m.predicted()), m.entities.to_string()];
         let rows: Vec<Vec<String>> = self.mistakes.iter().take(ON_CARD).map(one).collect();
-        let head = ["gold", "predicted", "mistakes"];
+        let head = ["gold", "predicted", "errors"];
         if rows.is_empty() { String::new() } else { markdown::table(&head, 2, &rows) + "\n" }
     }
 }
@@ -165,7 +167,7 @@ mod tests {
     use super::*;
 
     /// Words `a b c d e f g`. Gold: PER a–b, LOC d, ORG f, MISC g; predicted: PER a, ORG d, ORG f, LOC
-    /// e. PER has other ends, LOC is taken for ORG, ORG is right, MISC is missed, and e is made up.
+    /// e. PER has other boundaries, LOC is taken for ORG, ORG is right, MISC is missed, and e is made up.
     #[test]
     fn a_mistake_is_what_is_taken_for_what() {
         let text = "a b c d e f g";
@@ -191,7 +193,7 @@ mod tests {
             ("MISC", "–", 3, "g"),
             ("–", "LOC", 2, "e"),
             ("LOC", "ORG", 2, "d"),
-            ("PER", "PER, other ends", 2, "a b"),
+            ("PER", "PER, other boundaries", 2, "a b"),
         ];
         let expected = expected.map(|(g, p, n, t)| (g.to_owned(), p.to_owned(), n, t.to_owned()));
         assert_eq!(found, expected);

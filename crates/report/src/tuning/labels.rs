@@ -34,7 +34,7 @@ impl Figures for LabelFigures {
         let between = |i: &Interval| format!("{:.4} ({:.4} to {:.4})", i.estimate, i.low, i.high);
         let first = match &self.evaluation.report {
             LabelReport::Single(_) => "accuracy",
-            LabelReport::Multi(_) => "all labels right",
+            LabelReport::Multi(_) => "exact match",
         };
         let mut parts = vec![
             format!("{first} {}", between(&intervals.accuracy)),
@@ -52,18 +52,20 @@ impl Figures for LabelFigures {
         }
         match (self.temperature, &self.calibration) {
             (_, Some(c)) => parts.push(format!(
-                "temperature {:.4}, which brings the calibration error from {:.4} to {:.4}",
+                "temperature {:.4} (calibration error {:.4} before, {:.4} after)",
                 c.temperature,
                 c.before.expected_calibration_error,
                 c.after.expected_calibration_error
             )),
-            (Some(1.0), None) => parts.push("no temperature, since none is a gain".into()),
+            (Some(1.0), None) => {
+                parts.push("no temperature, as none improves the probabilities".into())
+            }
             (Some(temperature), None) => parts.push(format!("temperature {temperature:.4}")),
             (None, None) => {}
         }
         if !self.evaluation.unknown_labels.is_empty() {
             let unknown = self.evaluation.unknown_labels.join(", ");
-            parts.push(format!("not among the model's labels, so always wrong: {unknown}"));
+            parts.push(format!("labels unknown to the model, counted as errors: {unknown}"));
         }
         parts.join(", ")
     }

@@ -68,7 +68,7 @@ impl Figures for LanguageFigures {
     fn note(&self) -> String {
         let masks = self.masked.as_ref().map(|m| format!("{} masks", m.masks));
         let next = self.next.as_ref();
-        let next = next.map(|n| format!("{} pairs, of which {} are real", n.pairs, n.real));
+        let next = next.map(|n| format!("{} pairs, {} of them consecutive", n.pairs, n.real));
         let both: Vec<String> = [masks, next].into_iter().flatten().collect();
         format!("{} in {} sequences", both.join(" and "), self.sequences)
     }
@@ -82,13 +82,13 @@ impl Figures for LanguageFigures {
         let mut rows = vec![];
         if let Some(masked) = &self.masked {
             let likeliest = share(masked.most_frequent, masked.masks);
-            rows.push(value("masked words guessed first", masked.accuracy()));
-            rows.push(value("with the most frequent word alone", likeliest));
+            rows.push(value("masked word accuracy", masked.accuracy()));
+            rows.push(value("most frequent word baseline", likeliest));
             rows.push(value("loss", masked.loss));
-            rows.push(value("exp(loss)", masked.loss.exp()));
+            rows.push(value("perplexity", masked.loss.exp()));
         }
         if let Some(next) = &self.next {
-            rows.push(value("next sentence", next.accuracy()));
+            rows.push(value("next sentence accuracy", next.accuracy()));
         }
         rows
     }

@@ -47,7 +47,7 @@ pub struct TaskWords {
     /// Name of an example: `sentence`.
     #[serde(skip)]
     pub unit: &'static str,
-    /// Heading of the labels' counts: `entities learned from`.
+    /// Heading of the labels' counts: `training entities`.
     #[serde(skip)]
     pub counted: &'static str,
 }
@@ -190,19 +190,19 @@ impl<F: Figures> TuningReport<F> {
         held_out.into_iter().chain(test)
     }
 
-    /// `adapters of rank 16 on all-MiniLM-L6-v2`, the name left out.
+    /// `LoRA adapters of rank 16 on all-MiniLM-L6-v2`, the name left out.
     fn how(&self) -> String {
         match self.part {
-            TrainedPart::Adapters { rank } => format!("adapters of rank {rank} on"),
-            TrainedPart::Encoder => "trained from".into(),
+            TrainedPart::Adapters { rank } => format!("LoRA adapters of rank {rank} on"),
+            TrainedPart::Encoder => "fine-tuned from".into(),
             TrainedPart::Head => "a head on".into(),
         }
     }
 
-    /// `124 of 4096 numbers, 3.03 %`.
+    /// `124 of 4096 parameters, 3.03 %`.
     fn share(&self) -> String {
         let share = percent(self.trained, self.parameters);
-        format!("{} of {} numbers, {share:.2} %", self.trained, self.parameters)
+        format!("{} of {} parameters, {share:.2} %", self.trained, self.parameters)
     }
 }
 

@@ -16,14 +16,15 @@ impl<F: Figures> TuningReport<F> {
             let id = if i == 0 && self.held_out.is_some() { "held-out" } else { "test" };
             let mut body = format!("<p>{}.</p>\n", text(&figures.note()));
             if !files_of.is_empty() {
-                body += &files("Judged by", &format!("{}s", self.words.unit), files_of);
+                body += &files("Evaluation data", &format!("{}s", self.words.unit), files_of);
             }
             body += &table_of(figures);
-            parts.push(section(id, &format!("Judged by {name}"), &body));
+            parts.push(section(id, &format!("Evaluated on {name}"), &body));
         }
         if self.held_out.is_none() {
-            let none = "<p>Nothing was held out, so training was not judged on its way.</p>\n";
-            parts.push(section("held-out", "Not evaluation while training", none));
+            let none =
+                "<p>No data was held out, so the model was not evaluated during training.</p>\n";
+            parts.push(section("held-out", "Not evaluated during training", none));
         }
         parts.push(self.curves());
         parts.push(section("settings", "Settings", &self.settings()));
@@ -38,14 +39,14 @@ impl<F: Figures> TuningReport<F> {
         let counts = counts.collect::<Vec<_>>().join(", ");
         let best = self.best_step.map(|step| format!(", the best after step {step}"));
         let why = match self.why.as_str() {
-            Some("patience") => "; ended early, as judging got no better",
+            Some("patience") => "; stopped early, as the metric did not improve",
             _ => "",
         };
         let steps = plural(self.steps, "step");
         let mut facts = vec![
             ("task", text(self.words.what)),
             ("model", format!("{} {}", text(&self.how()), label(&self.base.name))),
-            ("SHA-256 of that", text(&self.base.sha256)),
+            ("SHA-256 of the base", text(&self.base.sha256)),
             ("trained", text(&self.share())),
             ("steps", format!("{steps}{}{why}", best.unwrap_or_default())),
             ("examples", plural(self.examples as u64, self.words.unit)),
@@ -61,18 +62,18 @@ impl<F: Figures> TuningReport<F> {
 
     fn curves(&self) -> String {
         let TrainingCurve { losses, judged_losses, scores, rates, .. } = &self.curve;
-        let loss = [("of each step", &losses[..]), ("held out", &judged_losses[..])];
+        let loss = [("training", &losses[..]), ("held out", &judged_losses[..])];
         let drawn = figure(plot::draw("Loss over the steps", &loss, self.best_step));
         let beyond = plot::beyond(&loss).map(|(n, highest)| {
             let n = plural(n as u64, "value");
-            format!("<p>{n} above what is drawn, the highest {highest:e}.</p>\n")
+            format!("<p>{n} above the range of the plot, the highest {highest:e}.</p>\n")
         });
         let mut parts = vec![section("loss", "Loss", &(drawn + &beyond.unwrap_or_default()))];
         if !scores.is_empty() {
             let title = format!("{} over the steps", F::METRIC);
             let drawn = figure(plot::draw(&title, &[("held out", scores)], self.best_step));
             let body = drawn + &self.evaluations_table();
-            parts.push(section("metric", &format!("{} while training", F::METRIC), &body));
+            parts.push(section("metric", &format!("{} during training", F::METRIC), &body));
         }
         let rates = figure(plot::draw("Learning rate over the steps", &[("rate", rates)], None));
         parts.push(section("rate", "Learning rate", &rates));
@@ -84,7 +85,7 @@ impl<F: Figures> TuningReport<F> {
         let TrainingCurve { judged_losses, scores, .. } = &self.curve;
         let one = |(step, score): &(u64, f64)| {
             let loss = judged_losses.iter().find(|(at, _)| at == step);
-            let best = if self.best_step == Some(*step) { "the best" } else { "" };
+            let best = if self.best_step == Some(*step) { "best" } else { "" };
             row(&[
                 number(step),
                 number(format_args!("{score:.4}")),
@@ -94,7 +95,7 @@ impl<F: Figures> TuningReport<F> {
         };
         let rows: Vec<String> = scores.iter().map(one).collect();
         let head = [Numbers("step"), Numbers(F::METRIC), Numbers("loss"), Words("")];
-        table("While training", &head, &rows)
+        table("During training", &head, &rows)
     }
 
     fn settings(&self) -> String {
@@ -102,7 +103,7 @@ impl<F: Figures> TuningReport<F> {
             Value::Object(map) => map,
             _ => Map::new(),
         };
-        let encoder = settings("What was trained", &map(self.encoder.clone()));
+        let encoder = settings("Trained parameters", &map(self.encoder.clone()));
         let steps = settings("Steps", &map(self.training.clone()));
         format!("{encoder}{steps}{}", settings("Task", &self.settings))
     }
@@ -112,15 +113,18 @@ impl<F: Figures> TuningReport<F> {
         let seconds = |s: f64| number(format_args!("{s:.1}"));
         let TrainingCurve { tokens, seconds: stepping, .. } = &self.curve;
         let rows = [
-            row(&[name("seconds in all, since the start or the going on"), seconds(self.seconds)]),
-            row(&[name("seconds of steps"), seconds(*stepping)]),
-            row(&[name("tokens of steps"), number(tokens)]),
             row(&[
-                name("tokens a second"),
+                name("total seconds, since the start or the last resume"),
+                seconds(self.seconds),
+            ]),
+            row(&[name("seconds in training steps"), seconds(*stepping)]),
+            row(&[name("tokens in training steps"), number(tokens)]),
+            row(&[
+                name("tokens per second"),
                 number(format_args!("{:.0}", self.curve.tokens_a_second())),
             ]),
         ];
-        table("Spent", &[Words(""), Numbers("")], &rows)
+        table("Time", &[Words(""), Numbers("")], &rows)
     }
 }
 

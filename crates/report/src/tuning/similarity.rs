@@ -39,7 +39,7 @@ impl Figures for ScoredPairFigures {
     const METRICS: &'static [&'static str] = &["spearmanr", "pearsonr"];
 
     fn note(&self) -> String {
-        format!("cosines and the scores of {} pairs", self.pairs)
+        format!("cosine similarity and gold score of {} pairs", self.pairs)
     }
 
     fn head(&self) -> Vec<&'static str> {
@@ -63,7 +63,7 @@ impl Figures for RankedPairFigures {
     const METRICS: &'static [&'static str] = &["mrr", "accuracy"];
 
     fn note(&self) -> String {
-        format!("the partner of each of {} texts among those of up to {}", self.pairs, self.among)
+        format!("rank of the matching text of {} texts among up to {}", self.pairs, self.among)
     }
 
     fn head(&self) -> Vec<&'static str> {
@@ -74,8 +74,8 @@ impl Figures for RankedPairFigures {
         let row = |name: &str, value: f64| vec![name.to_owned(), shown(value)];
         vec![
             row("mean reciprocal rank", self.mrr),
-            row("nearest", self.accuracy),
-            row("among the nearest 10", self.recall_at_10),
+            row("accuracy (rank 1)", self.accuracy),
+            row("recall@10", self.recall_at_10),
         ]
     }
 }

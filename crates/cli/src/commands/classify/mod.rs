@@ -24,7 +24,7 @@ pub(crate) fn run(
     let classifier = match args.classifier.open_texts(common, messages) {
         Err(error) => match error.downcast_ref() {
             Some(cloze::Error::TakesPairs { model }) => {
-                bail!("{model} takes pairs of texts: cloze pair is for those")
+                bail!("{model} takes pairs of texts, not single texts\nhint: use cloze pair")
             }
             _ => return Err(error),
         },
@@ -76,6 +76,7 @@ pub(super) fn note(
     messages.note(&format!("{} in {seconds:.1} s, {rate:.0} {what}s/s", plural(n, what)));
     let truncated = classifier.counts().truncated;
     if truncated > 0 {
-        messages.note(&format!("{} longer than the model takes were cut", plural(truncated, what)));
+        messages
+            .note(&format!("{} longer than the model's limit, truncated", plural(truncated, what)));
     }
 }

@@ -1,57 +1,80 @@
 //! `cloze data`, as typed.
 use clap::{Args, Subcommand};
 
+use crate::commands::short_help;
 use crate::flags::SchemeArg;
 use crate::flags::labelled::LabelledFlags;
 use crate::flags::out::OutFlags;
 use crate::flags::work::WorkFlags;
 
-/// What is done with labelled data.
+const CHECK_SHOWN: &[&str] = &[
+    "against",
+    "text_field",
+    "label_field",
+    "conll",
+    "label_errors",
+    "show",
+    "strict",
+    "json",
+    "output",
+];
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  cloze data check tickets.csv
+  cloze data check train.csv --against test.csv --label-errors
+  cloze data check train.conll --model ner-en --strict";
+
+/// Commands of `cloze data`.
 #[derive(Subcommand)]
 pub(crate) enum DataCommand {
-    /// What is in labelled data, and what may be wrong with it
+    /// Check labelled data for errors: duplicates, conflicting labels, leaks, and more
     Check(Box<CheckArgs>),
 }
 
-/// What `cloze data check` is asked for.
+/// Arguments of `cloze data check`.
 #[derive(Args)]
+#[command(after_help = CHECK_EXAMPLES, mut_args(|arg| short_help::only(CHECK_SHOWN, arg)),
+    mut_arg("text_field", |arg| short_help::brief("Column or field of the text", arg)),
+    mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg))
+)]
 #[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(crate) struct CheckArgs {
-    /// Labelled texts (csv, tsv, jsonl) or tagged sentences (conll); LABEL=FILE where every line has
-    /// one label; a folder with a file or a folder a class
+    /// Labelled texts (csv, tsv, jsonl) or tagged sentences (conll); LABEL=FILE with one text per line; a
+    /// folder with one file, or one folder of files, per class
     #[arg(required = true, value_name = "FILE")]
     pub(crate) paths: Vec<String>,
-    /// Other data, whose texts should not be in these: a test file, say; may be repeated
-    #[arg(long, value_name = "OTHER")]
+    /// Other data whose texts must not be in FILE, such as a test set; can be repeated
+    #[arg(long, value_name = "OTHER", help_heading = "Checks")]
     pub(crate) against: Vec<String>,
     #[command(flatten)]
     pub(crate) labelled: LabelledFlags,
-    /// The files are CoNLL, whatever their endings
+    /// Read the files as CoNLL, whatever their extension
     #[arg(long, conflicts_with = "input", help_heading = "Input")]
     pub(crate) conll: bool,
-    /// The column that holds the token, counted from 1 (conll)
+    /// Column of the token, counted from 1 (conll)
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
     pub(crate) token_column: usize,
-    /// The column that holds the tag, counted from 1 (conll) [default: the last]
+    /// Column of the tag, counted from 1 (conll) [default: the last]
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) tag_column: Option<usize>,
-    /// Which sequences of tags are legal (conll); auto reads it off the tags
+    /// Tagging scheme, which says which sequences of tags are valid (conll); auto detects it from the tags
     #[arg(long, value_enum, default_value_t, value_name = "SCHEME", help_heading = "Input")]
     pub(crate) scheme: SchemeArg,
-    /// A model's name or folder: texts that are longer than it takes are findings, too [default with
+    /// Model name or folder: texts longer than its limit are findings, too [default with
     /// --label-errors: minilm-l6-v2]
     #[arg(short, long, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: Option<String>,
-    /// Also labels that are likely wrong: those that classifiers on the model's vectors, learned from
-    /// other examples, are sure are others
-    #[arg(long, help_heading = "Model")]
+    /// Also find likely label errors: examples to which classifiers trained on the model's vectors of
+    /// the other examples confidently give another label
+    #[arg(long, help_heading = "Checks")]
     pub(crate) label_errors: bool,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// How many findings of a kind are shown
+    /// Number of findings to show per kind
     #[arg(long, default_value_t = 10, value_name = "N", help_heading = "Output")]
     pub(crate) show: usize,
-    /// Findings are a failure: status 1
+    /// Exit with status 1 if there are findings
     #[arg(long, help_heading = "Output")]
     pub(crate) strict: bool,
     /// Print the report as JSON, with every finding

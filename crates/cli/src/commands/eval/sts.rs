@@ -1,4 +1,4 @@
-//! `cloze eval sts`: whether similarities go with people's, without and with corrections.
+//! `cloze eval sts`: correlation of similarities with gold scores, without and with corrections.
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
@@ -143,12 +143,12 @@ fn chosen(args: &StsArgs, saved: Option<&FittedCorrection>) -> anyhow::Result<Ve
     let first = methods.iter().flatten().next();
     match (first, saved, &args.fit) {
         (Some(method), None, None) => bail!(
-            "--correction {}: expected texts to learn it from, --fit FILE, or a correction that \
-             is learned, --zscore FILE",
+            "--correction {}: expected texts to fit it on, --fit FILE, or a fitted correction, \
+             --zscore FILE",
             method.name()
         ),
         (None, _, Some(_)) => {
-            bail!("--fit: expected a correction to learn, as --correction zscore")
+            bail!("--fit: expected a correction to fit, such as --correction zscore")
         }
         _ => {}
     }
@@ -156,7 +156,7 @@ fn chosen(args: &StsArgs, saved: Option<&FittedCorrection>) -> anyhow::Result<Ve
         let other = methods.iter().flatten().find(|m| m.name() != saved.method().name());
         if let Some(other) = other {
             let (found, expected) = (saved.method().name(), other.name());
-            bail!("--correction {expected}, but the one of --zscore is {found}");
+            bail!("--correction {expected}, but the one in --zscore is {found}");
         }
     }
     Ok(methods)
@@ -191,7 +191,7 @@ fn fit(
             return Ok(Trial { correction: None, fitted_on: None });
         };
         let correction = FittedCorrection::fit(method, provenance.clone(), moments.clone())
-            .with_context(|| format!("{file}: no {} learned from it", method.name()))?;
+            .with_context(|| format!("{file}: {} not fitted", method.name()))?;
         Ok(Trial { correction: Some(correction), fitted_on: Some(fitted_on.clone()) })
     };
     chosen.iter().map(trial).collect()
@@ -205,10 +205,10 @@ fn no_correlation(file: &str, error: EvaluateError) -> anyhow::Error {
     };
     match error {
         EvaluateError::Metrics(MetricsError::TooFew { expected, found }) => {
-            anyhow!("{file}: a correlation takes at least {expected} pairs, found {found}")
+            anyhow!("{file}: expected at least {expected} pairs for a correlation, found {found}")
         }
         EvaluateError::Metrics(MetricsError::NoSpread { side: which, value }) => {
-            anyhow!("{file}: all {} are {value}, so nothing can go with them", side(which))
+            anyhow!("{file}: all {} are {value}, so there is no correlation", side(which))
         }
         EvaluateError::Metrics(other) => anyhow!("{file}: {other}"),
         other => other.into(),
@@ -235,7 +235,7 @@ fn write_table(reports: &[Report], out: &mut Out) -> anyhow::Result<()> {
         first.metric.name()
     )?;
     if let Some(FittedOn { file, texts }) = reports.iter().find_map(|r| r.sts.fitted_on.as_ref()) {
-        writeln!(out, "corrections learned from {file}, {}", plural(*texts, "text"))?;
+        writeln!(out, "corrections fitted on {file}, {}", plural(*texts, "text"))?;
     }
     let name = |r: &StsReport| match (r.dims, r.directions) {
         (Some(n), _) => format!("{}, {n} dims", r.correction),

@@ -6,28 +6,66 @@ use clap::{Args, Subcommand, ValueEnum};
 use cloze_checkpoint::{ModelFolder, find_folder};
 use cloze_store::Location;
 
+use crate::commands::short_help;
 use crate::flags::dtype::DtypeArg;
 use crate::flags::read::ReadFlags;
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  cloze model list
+  cloze model list --json";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  cloze model info ner-en
+  cloze model info ./tickets --json";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  cloze model check minilm-l6-v2
+  cloze model check ./tickets --json";
+
+const CONVERT_EXAMPLES: &str = "\
+Examples:
+  cloze model convert ./tickets --dtype f16 --output tickets-f16
+  cloze model convert ./tickets --to onnx --output tickets-onnx";
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  cloze model merge ./tickets --output tickets-merged
+  cloze model merge minilm-l6-v2 --adapter a --adapter b --weight 0.7 --weight 0.3 --output both";
+
+const QUANTIZE_EXAMPLES: &str = "\
+Examples:
+  cloze model quantize minilm-l6-v2 --output minilm-int8
+  cloze model quantize minilm-l6-v2 --calibrate texts/ --output minilm-int8";
+
+/// Flags of the short help of `cloze model quantize`.
+const QUANTIZE_SHOWN: &[&str] =
+    &["calibrate", "fixed", "input", "text_field", "output", "force", "json"];
+
 #[derive(Subcommand)]
 pub(crate) enum ModelCommand {
-    /// The models that can be named
+    /// List the models that can be used by name
+    #[command(after_help = LIST_EXAMPLES)]
     List {
         /// Print the report as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Inputs, outputs, labels, limits, size, hash and licence of a model
+    /// Show inputs, outputs, labels, limits, size, hash and licence of a model
+    #[command(after_help = INFO_EXAMPLES)]
     Info {
-        /// A model's name or folder
+        /// Model name or folder
         model: String,
         /// Print the report as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Judge a model's files without running it
+    /// Verify a model's files without running it
+    #[command(after_help = CHECK_EXAMPLES)]
     Check {
-        /// A model's name or folder
+        /// Model name or folder
         model: String,
         /// Print the report as JSON
         #[arg(long)]
@@ -35,68 +73,76 @@ pub(crate) enum ModelCommand {
     },
     /// Install a model, so that it is found by its name
     Add(ModelAddArgs),
-    /// Write a model's weights smaller, or its graph as an .onnx file
+    /// Convert a model to a smaller storage type, or to ONNX
     Convert(ConvertArgs),
-    /// Write a model with adapters as one that needs neither them nor its base
+    /// Merge adapters (LoRA) into their base model
     Merge(ModelMergeArgs),
-    /// Write a model with the matrices of its layers in 8 bits: smaller, and faster
+    /// Quantize a model to 8 bits: smaller and faster
     Quantize(ModelQuantizeArgs),
 }
 
-/// What `cloze model convert` is asked for.
+/// Arguments of `cloze model convert`.
 #[derive(Args)]
+#[command(after_help = CONVERT_EXAMPLES)]
 pub(crate) struct ConvertArgs {
-    /// A model's name or folder, with model.safetensors
+    /// Model name or folder, with model.safetensors
     pub(crate) model: String,
-    /// How numbers are stored [default: as they are, or f32 for onnx]
-    #[arg(long, value_enum, value_name = "TYPE")]
+    /// Storage type of the weights [default: unchanged, or f32 for onnx]
+    #[arg(long, value_enum, value_name = "TYPE", help_heading = "Conversion")]
     pub(crate) dtype: Option<DtypeArg>,
-    /// The form of the result
-    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    /// Output format
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Conversion")]
     pub(crate) to: ConvertTo,
-    /// The folder to write: for safetensors a whole model folder, for onnx one with a graph
-    #[arg(short, long, value_name = "DIR")]
+    /// Output folder: a whole model folder for safetensors, one with a graph for onnx
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub(crate) output: PathBuf,
-    /// Replace files that are there
-    #[arg(long)]
+    /// Replace existing files
+    #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
     /// Print the report as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
 }
 
-/// The forms a model can be written in.
+/// Format of a converted model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ConvertTo {
-    /// Weights
+    /// Weights and configuration, in a model folder
     #[default]
     Safetensors,
-    /// A graph with its weights in it, for ONNX Runtime
+    /// Graph with its weights inside, for ONNX Runtime
     Onnx,
 }
 
-/// What `cloze model merge` is asked for.
+/// Arguments of `cloze model merge`.
 #[derive(Args)]
+#[command(after_help = MERGE_EXAMPLES)]
 pub(crate) struct ModelMergeArgs {
-    /// A model's name or folder: with an adapter, or with --adapter any that has model.safetensors
+    /// Model name or folder: a model with an adapter, or with --adapter any with model.safetensors
     pub(crate) model: String,
-    /// An adapter's folder, to be merged into a model without one (repeatable)
-    #[arg(long, value_name = "DIR")]
+    /// Adapter folder to merge into a model without one; can be repeated
+    #[arg(long, value_name = "DIR", help_heading = "Adapters")]
     pub(crate) adapter: Vec<PathBuf>,
-    /// What the changes of each --adapter are multiplied with, in their order [default: 1]
-    #[arg(long, value_name = "W", requires = "adapter", allow_negative_numbers = true)]
+    /// Weight of each --adapter, in their order [default: 1]
+    #[arg(
+        long,
+        value_name = "W",
+        requires = "adapter",
+        allow_negative_numbers = true,
+        help_heading = "Adapters"
+    )]
     pub(crate) weight: Vec<f64>,
-    /// How numbers are stored [default: as the base has them]
-    #[arg(long, value_enum, value_name = "TYPE")]
+    /// Storage type of the weights [default: that of the base model]
+    #[arg(long, value_enum, value_name = "TYPE", help_heading = "Output")]
     pub(crate) dtype: Option<DtypeArg>,
-    /// The model folder to write
-    #[arg(short, long, value_name = "DIR")]
+    /// Output model folder
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub(crate) output: PathBuf,
-    /// Replace a folder that is there
-    #[arg(long)]
+    /// Replace an existing folder
+    #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
     /// Print the report as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
 }
 
@@ -114,7 +160,7 @@ pub(crate) struct ModelAddArgs {
 }
 
 impl ModelMergeArgs {
-    /// The model that is to be merged.
+    /// Model to merge.
     pub(crate) fn open(&self) -> anyhow::Result<ModelFolder> {
         if self.adapter.is_empty() {
             return super::find_model(&self.model);
@@ -129,28 +175,32 @@ impl ModelMergeArgs {
     }
 }
 
-/// What `cloze model quantize` is asked for.
+/// Arguments of `cloze model quantize`.
 #[derive(Args)]
+#[command(
+    after_help = QUANTIZE_EXAMPLES,
+    mut_args(|arg| short_help::only(QUANTIZE_SHOWN, arg))
+)]
 pub(crate) struct ModelQuantizeArgs {
-    /// A model's name or folder, one with model.safetensors; adapters are merged in
+    /// Model name or folder, with model.safetensors; adapters are merged in
     pub(crate) model: String,
-    /// Texts like those to come, files or folders: where they make some numbers much larger than
-    /// others, these are evened out before they are rounded, which is more exact
-    #[arg(long, value_name = "PATH")]
+    /// Calibration texts, similar to those to be encoded later: files or folders. Activation channels with
+    /// outliers on them are smoothed before rounding, which is more accurate
+    #[arg(long, value_name = "PATH", help_heading = "Calibration")]
     pub(crate) calibrate: Vec<String>,
-    /// Round by scales that --calibrate finds, in place of a scale for each token: a little faster, and
-    /// less exact; numbers larger than any that were seen are cut
-    #[arg(long, requires = "calibrate")]
+    /// Static scales from --calibrate instead of one scale per token: a little faster and less accurate;
+    /// activations above the calibrated maximum are clipped
+    #[arg(long, requires = "calibrate", help_heading = "Calibration")]
     pub(crate) fixed: bool,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// The model folder to write
-    #[arg(short, long, value_name = "DIR")]
+    /// Output model folder
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub(crate) output: PathBuf,
-    /// Replace a folder that is there
-    #[arg(long)]
+    /// Replace an existing folder
+    #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
     /// Print the report as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
 }

@@ -25,7 +25,7 @@ struct Converted {
 pub(super) fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result<()> {
     let model = find_model(&args.model)?;
     if !model.has_weights() {
-        bail!("{}: no model.safetensors, which is what is converted", model.folder().display());
+        bail!("{}: expected model.safetensors to convert, found none", model.folder().display());
     }
     let checkpoint = Checkpoint::of(model.sources())?;
     let existing = if args.force { Existing::Replace } else { Existing::Refuse };

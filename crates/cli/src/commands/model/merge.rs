@@ -28,7 +28,7 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
     let folder = model.folder().display();
     if model.sources().adapters().is_empty() {
         bail!(
-            "{folder}: no adapter in it\nhint: --adapter names one; model convert copies a model"
+            "{folder}: expected a model with adapters, found none\nhint: --adapter adds one; cloze model convert copies a model"
         );
     }
     let adapters = AdapterReport::all(&Checkpoint::of(model.sources())?);
@@ -37,7 +37,8 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
         format!("- `{}`: {adapter}\n", standalone::name(adapter.folder.as_ref()))
     };
     let lines: String = adapters.iter().map(line).collect();
-    let made = format!("`{}` with merged into it:\n\n{lines}", standalone::name(base));
+    let made =
+        format!("`{}` with these adapters merged into it:\n\n{lines}", standalone::name(base));
     let weights = |checkpoint: &Checkpoint, path: &Path| {
         let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
         let to = args.dtype.map_or_else(own, DtypeArg::value);
@@ -54,7 +55,7 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
     } else {
         writeln!(out, "{}", report.output)?;
         let n = report.adapters.len();
-        let what = if n == 1 { "an adapter".into() } else { format!("{n} adapters") };
+        let what = if n == 1 { "1 adapter".into() } else { format!("{n} adapters") };
         messages.note(&format!("{what} merged into {}; {} bytes", report.base, report.bytes));
     }
     Ok(())

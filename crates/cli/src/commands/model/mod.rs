@@ -1,4 +1,4 @@
-//! `cloze model`: what models there are, what is in one, and whether it is sound.
+//! `cloze model`: lists, shows, verifies and converts models.
 mod add;
 pub(crate) mod args;
 mod convert;
@@ -138,9 +138,9 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         (
             "batches",
             if info.batch_changes_results {
-                "of one text: company would change results"
+                "one text at a time: results would depend on the batch"
             } else {
-                "change no result"
+                "do not change results"
             }
             .into(),
         ),
@@ -173,7 +173,7 @@ fn head_info(folder: &Path, json: bool) -> anyhow::Result<()> {
         ("source", info.source.unwrap_or_else(unknown)),
         ("encoder", base.unwrap_or_else(unknown)),
         ("labels", format!("{kind} {}: {}", info.labels.len(), info.labels.join(", "))),
-        ("rows", format!("of {} numbers: {}", info.width, info.rows)),
+        ("rows", format!("{} dimensions: {}", info.width, info.rows)),
         ("temperature", info.temperature.to_string()),
         ("settings", settings.join(", ")),
         ("examples", info.training["examples"].to_string()),

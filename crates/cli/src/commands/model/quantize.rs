@@ -1,4 +1,4 @@
-//! `cloze model quantize`: a model whose layers' matrices have 8 bits a number.
+//! `cloze model quantize`: int8 matrices in a model's layers.
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -33,21 +33,21 @@ pub(super) fn quantize(
 ) -> anyhow::Result<()> {
     let model = find_model(&args.model)?;
     if !model.has_weights() {
-        bail!("{}: no model.safetensors, which is what is quantized", model.folder().display());
+        bail!("{}: expected model.safetensors to quantize, found none", model.folder().display());
     }
     let observed = observe(common, args, &model, messages)?;
     let by = match &observed {
         Some((_, texts)) if args.fixed => {
-            format!("evened out and by scales, both as {texts} texts suggest")
+            format!("smoothed and with static scales, both calibrated on {texts} texts")
         }
         Some((_, texts)) => {
-            format!("evened out as {texts} texts suggest, each token by a scale of its own")
+            format!("smoothed by calibration on {texts} texts, with one scale per token")
         }
-        None => "each token by a scale of its own".to_owned(),
+        None => "with one scale per token".to_owned(),
     };
     let made = format!(
-        "`{}` with the matrices of its layers in 8 bits, a scale for each row; what they are multiplied \
-         with is rounded to 8 bits on the way, {by}.\n",
+        "`{}` with the matrices of its layers quantized to 8 bits, with one scale per row; activations are \
+         quantized to 8 bits at run time, {by}.\n",
         standalone::name(model.folder())
     );
     let weights = |checkpoint: &Checkpoint, path: &Path| {
@@ -102,7 +102,7 @@ fn observe(
         Ok(())
     })?;
     if used == 0 {
-        bail!("--calibrate: no text in it; nothing was written");
+        bail!("--calibrate: expected texts, found none");
     }
     Ok(Some((seen, used)))
 }

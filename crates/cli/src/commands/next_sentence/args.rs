@@ -1,42 +1,56 @@
 //! `cloze next-sentence`, as typed.
 use clap::{ArgGroup, Args, ValueEnum};
 
+use crate::commands::short_help;
 use crate::flags::classifier::PairCutArg;
 use crate::flags::out::OutFlags;
 use crate::flags::pairs::PairFields;
 use crate::flags::read::ReadFlags;
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
-/// What `cloze next-sentence` is asked for.
+/// Flags of the short help of `cloze next-sentence`.
+const SHOWN: &[&str] = &["pairs", "neighbours", "model", "method", "json", "output", "force"];
+
+const EXAMPLES: &str = "\
+Examples:
+  cloze next-sentence 'It began to rain.' 'She opened her umbrella.'
+  cloze next-sentence --pairs pairs.tsv --method mlm --json
+  cloze next-sentence --neighbours chapter.txt --output coherence.tsv";
+
+/// Arguments of `cloze next-sentence`.
 #[derive(Args)]
-#[command(group = ArgGroup::new("inputs").args(["texts", "pairs"]).required(true))]
+#[command(
+    group = ArgGroup::new("inputs").args(["texts", "pairs"]).required(true),
+    after_help = EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg))
+)]
 pub(crate) struct NextSentenceArgs {
-    /// Two texts; with --neighbours files, folders, patterns such as 'notes/*.txt', or - for standard
+    /// Two texts; with --neighbours: files, folders, patterns such as 'notes/*.txt', or - for standard
     /// input
     #[arg(value_name = "TEXTS")]
     pub(crate) texts: Vec<String>,
-    /// Pairs of texts instead (csv, tsv, jsonl), or - for standard input: a line of results a pair
+    /// File of pairs instead (csv, tsv, jsonl), or - for standard input: one result line per pair
     #[arg(long, value_name = "FILE", conflicts_with = "neighbours", help_heading = "Input")]
     pub(crate) pairs: Option<String>,
-    /// Each sentence of a file with the next one, or each line
+    /// Score each sentence of a file with the next one, or each line with the next line
     #[arg(
         long,
         value_enum,
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "sentences",
-        value_name = "WHAT",
+        value_name = "UNIT",
         help_heading = "Input"
     )]
     pub(crate) neighbours: Option<NeighboursArg>,
     #[command(flatten)]
     pub(crate) scorer: ScorerFlags,
-    /// How it is told: by the model's own head for it, or by what the first text adds to the likelihood
-    /// of the second
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Model")]
+    /// Scoring method: the model's next-sentence head, or the gain in likelihood of the second text from
+    /// the first
+    #[arg(long, value_enum, default_value_t, value_name = "METHOD", help_heading = "Model")]
     pub(crate) method: NextMethodArg,
-    /// Which text of a pair is cut where both are too long
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Model")]
+    /// Text of a pair to truncate where both are too long
+    #[arg(long, value_enum, default_value_t, value_name = "TEXT", help_heading = "Model")]
     pub(crate) cut: PairCutArg,
     #[command(flatten)]
     pub(crate) masking: MaskingFlags,
@@ -44,29 +58,29 @@ pub(crate) struct NextSentenceArgs {
     pub(crate) read: ReadFlags,
     #[command(flatten)]
     pub(crate) fields: PairFields,
-    /// Print a JSON object a pair
+    /// Print one JSON object per pair
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
 
-/// How it is told that a text follows another.
+/// Method of scoring whether a text follows another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NextMethodArg {
-    /// The head for next-sentence prediction: a probability
+    /// Next-sentence prediction head: a probability
     #[default]
     Nsp,
-    /// The masked language model: the mean log-probability of the second text's tokens with the first
-    /// before them, less that without it; above 0 the first text helps. Each token takes two copies
+    /// Masked language model: the mean log-probability of the second text's tokens after the first text
+    /// minus that without it; above 0 the first text helps. Each token takes two forward passes
     Mlm,
 }
 
-/// What follows one another.
+/// Unit of neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NeighboursArg {
-    /// The sentences of a text, as Unicode divides them
+    /// Sentences of a text, as Unicode divides them
     Sentences,
-    /// The lines of a file, or its records where --input says that it has some
+    /// Lines of a file, or its records with --input jsonl, csv, …
     Lines,
 }

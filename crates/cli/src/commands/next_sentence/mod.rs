@@ -1,4 +1,4 @@
-//! `cloze next-sentence`: whether a text goes on from another.
+//! `cloze next-sentence`: whether one text follows another.
 //!
 //! - `model`: what tells it;
 //! - `neighbours`: pairs of what follows one another in files.
@@ -60,7 +60,7 @@ pub(crate) fn run(
         bail!("expected two texts, found {}\nhint: --neighbours takes files", args.texts.len());
     }
     if args.pairs.is_some() && !args.texts.is_empty() {
-        bail!("--pairs has the texts: expected none beside it, found {}", args.texts.len());
+        bail!("--pairs has the texts: expected no others, found {}", args.texts.len());
     }
     let model = ContinuationModel::open(common, args, messages)?;
     let mut out = args.out.open()?;
@@ -100,7 +100,7 @@ pub(crate) fn run(
     messages.note(&format!("{} in {seconds:.1} s", plural(form.pairs, "pair")));
     let cut = model.cut().unwrap_or(form.cut);
     if cut > 0 {
-        messages.note(&format!("{} longer than the model takes were cut", plural(cut, "pair")));
+        messages.note(&format!("{} longer than the model's limit, truncated", plural(cut, "pair")));
     }
     Ok(())
 }

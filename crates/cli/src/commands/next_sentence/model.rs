@@ -1,4 +1,4 @@
-//! What tells whether a text goes on from another.
+//! Models that score whether one text follows another.
 use cloze::batch::isolate;
 use cloze::encoder::PairCut;
 use cloze::{Gain, NextSentence, Scorer};
@@ -61,8 +61,7 @@ impl ContinuationModel {
             .cut(cut)
             .runtime(common.load_runtime(messages)?)
             .open();
-        let hint =
-            "hint: --method mlm asks what the first text adds to the likelihood of the second";
+        let hint = "hint: --method mlm scores with a masked language model instead";
         match opened {
             Err(
                 error @ cloze::Error::Encoder(

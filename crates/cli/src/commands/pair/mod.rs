@@ -20,13 +20,13 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     if !args.classifier.labels.is_empty() {
-        bail!("--labels is for single texts: cloze classify");
+        bail!("--labels is for single texts\nhint: use cloze classify");
     }
     let params = args.pairs.params(false)?;
     let classifier = match args.classifier.open_pairs(common, messages) {
         Err(error) => match error.downcast_ref() {
             Some(cloze::Error::TakesTexts { model }) => {
-                bail!("{model} takes single texts: cloze classify is for those")
+                bail!("{model} takes single texts, not pairs\nhint: use cloze classify")
             }
             _ => return Err(error),
         },

@@ -3,33 +3,47 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::commands::short_help;
 use crate::flags::out::OutFilesFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
-/// What `cloze score` is asked for.
+/// Flags of the short help of `cloze score`.
+const SHOWN: &[&str] =
+    &["text", "model", "within_word", "corpus", "summary", "compare", "json", "output", "force"];
+
+const EXAMPLES: &str = "\
+Examples:
+  cloze score --text 'The cat sat on the mat.'
+  cloze score notes.txt --json --output scores.jsonl
+  cloze score test.txt --corpus --compare earlier.json --by word";
+
+/// Arguments of `cloze score`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("within_word", |arg| short_help::brief("Mask the later tokens of the same word, too", arg))
+)]
 pub(crate) struct ScoreArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required_unless_present = "text", value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
-    /// A text itself, before those of files; can be repeated
+    /// Text to score, before those of files; can be repeated
     #[arg(long, value_name = "TEXT", help_heading = "Input")]
     pub(crate) text: Vec<String>,
     #[command(flatten)]
     pub(crate) scorer: ScorerFlags,
     #[command(flatten)]
     pub(crate) masking: MaskingFlags,
-    /// Of all texts together, in place of each: the pseudo-perplexity of a corpus
+    /// Pseudo-perplexity of all texts together, as one corpus, instead of each text
     #[arg(long, help_heading = "Score")]
     pub(crate) corpus: bool,
-    /// Save what the texts come to together, to be compared with later
+    /// Save the corpus scores, for a later --compare
     #[arg(long, value_name = "FILE", help_heading = "Score")]
     pub(crate) summary: Option<PathBuf>,
-    /// Beside the corpus of a saved summary, where both are comparable
+    /// Compare with the saved --summary of another run, if both are comparable
     #[arg(long, value_name = "FILE", requires = "corpus", help_heading = "Score")]
     pub(crate) compare: Option<PathBuf>,
-    /// What is compared: perplexity a token takes one tokenizer for both, a word any
+    /// Unit of the compared perplexity: per token needs the same tokenizer for both, per word does not
     #[arg(
         long,
         value_enum,
@@ -41,19 +55,19 @@ pub(crate) struct ScoreArgs {
     pub(crate) by: UnitArg,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// Print a JSON object a text, with every token; with --corpus, one for all
+    /// Print one JSON object per text, with every token; with --corpus, one for all texts
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) out: OutFilesFlags,
 }
 
-/// What a perplexity is a mean over.
+/// Unit of a perplexity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UnitArg {
-    /// A piece of the tokenizer's
+    /// Token of the tokenizer
     #[default]
     Token,
-    /// What stands between white space
+    /// Word between white space
     Word,
 }

@@ -44,16 +44,16 @@ impl Made {
         let (path, saved) = (path.display(), &saved.made);
         if saved.masking != self.masking {
             bail!(
-                "{path}: masked by {}, but these texts by {}: the same text gets another score",
+                "{path}: masked by {}, but these texts by {}: the scores are not comparable",
                 saved.masking.name(),
                 self.masking.name()
             );
         }
         if by == UnitArg::Token && saved.tokenizer_sha256 != self.tokenizer_sha256 {
             bail!(
-                "{path}: scored by {} with a tokenizer of SHA-256 {}, but {} has one of {}: they cut \
-                 texts into other tokens, so a perplexity a token is a mean over other things\n\
-                 hint: --by word compares per word, which is the same for both",
+                "{path}: scored by {} with a tokenizer of SHA-256 {}, but {} has one of {}: their tokens \
+                 differ, so perplexities per token are not comparable\n\
+                 hint: --by word compares per word",
                 saved.model,
                 saved.tokenizer_sha256,
                 self.model,
@@ -130,7 +130,7 @@ impl Summary {
         let Made { model, model_sha256, tokenizer_sha256, masking } = &self.made;
         let counted = [(texts, "text"), (words, "word"), (tokens, "token")];
         let counted = counted.map(|(n, what)| plural(n, what)).join(", ");
-        writeln!(out, "{counted}, of these {unknown} for unknown words")?;
+        writeln!(out, "{counted}, {unknown} of them unknown")?;
         writeln!(out, "{model} (SHA-256 {model_sha256}), masked by {}", masking.name())?;
         writeln!(out, "tokenizer of SHA-256 {tokenizer_sha256}\n")?;
         let figure = |figure: Option<f64>| figure.map_or("-".into(), shown);
@@ -142,7 +142,7 @@ impl Summary {
         writeln!(out, "  {:>12}  {model}", figure(compared.pseudo_perplexity))?;
         writeln!(out, "  {:>12}  {}", figure(compared.other), compared.file)?;
         if !compared.same_texts {
-            writeln!(out, "the texts are others, so this compares texts as well as models")?;
+            writeln!(out, "the texts differ, so this compares texts as well as models")?;
         }
         Ok(())
     }

@@ -4,38 +4,59 @@ use std::path::PathBuf;
 use clap::Args;
 use cloze::metrics::entity::TagScheme;
 
+use crate::commands::short_help;
 use crate::flags::out::OutFlags;
 
-/// What `cloze score-tags` is asked for.
+/// Flags of the short help of `cloze score-tags`.
+const SHOWN: &[&str] = &[
+    "gold_column",
+    "predicted_column",
+    "scheme",
+    "strict",
+    "labels",
+    "partial",
+    "json",
+    "output",
+    "force",
+];
+
+const EXAMPLES: &str = "\
+Examples:
+  cloze score-tags gold.conll predicted.conll
+  cloze score-tags gold.conll predicted.conll --strict --scheme iob2 --labels PER,LOC
+  cloze score-tags all.conll all.conll --gold-column 2 --predicted-column 3 --partial --json";
+
+/// Arguments of `cloze score-tags`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
 pub(crate) struct ScoreTagsArgs {
-    /// A CoNLL file with the gold tags
+    /// CoNLL file with the gold tags
     #[arg(value_name = "GOLD")]
     pub(crate) gold: PathBuf,
-    /// The same words with the tags to be judged
+    /// CoNLL file with the same words and the predicted tags
     #[arg(value_name = "PREDICTED")]
     pub(crate) predicted: PathBuf,
-    /// The column of the words in both files, counted from 1
+    /// Column of the words in both files, counted from 1
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
     pub(crate) token_column: usize,
-    /// The column of the gold tags, counted from 1 [default: the last]
+    /// Column of the gold tags, counted from 1 [default: the last]
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) gold_column: Option<usize>,
-    /// The column of the predicted tags, counted from 1 [default: the last]
+    /// Column of the predicted tags, counted from 1 [default: the last]
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) predicted_column: Option<usize>,
-    /// How the tags mark entities: iob1, iob2, ioe1, ioe2, iobes, bilou. Reported, and with --strict
-    /// followed [default with --strict: what the gold tags show]
+    /// Tagging scheme: iob1, iob2, ioe1, ioe2, iobes, bilou. Only reported, except with --strict
+    /// [default with --strict: detected from the gold tags]
     #[arg(long, value_name = "SCHEME", value_parser = scheme, help_heading = "Entities")]
     pub(crate) scheme: Option<TagScheme>,
-    /// Only what is tagged exactly as the scheme has it is an entity, as seqeval's strict mode has it;
-    /// without this every sequence has a meaning, as conlleval has it
+    /// Count only entities that follow the scheme exactly, as seqeval's strict mode does; without this,
+    /// every sequence of tags is read as entities, as conlleval does
     #[arg(long, help_heading = "Entities")]
     pub(crate) strict: bool,
     /// Only entities with these labels
     #[arg(long, value_delimiter = ',', value_name = "A,B", help_heading = "Entities")]
     pub(crate) labels: Option<Vec<String>>,
-    /// Also how many entities are nearly right, as SemEval-2013 counts them
+    /// Also count partial matches of entities, as SemEval-2013 does
     #[arg(long, help_heading = "Output")]
     pub(crate) partial: bool,
     /// Print the report as JSON

@@ -112,20 +112,20 @@ pub(crate) fn scheme_of(
     path: &impl std::fmt::Display,
     evidence: &SchemeEvidence,
 ) -> anyhow::Result<TagScheme> {
-    evidence
-        .scheme()
-        .with_context(|| format!("{path}: the tags show no scheme\nhint: name one with --scheme"))
+    evidence.scheme().with_context(|| {
+        format!("{path}: the tags fit several schemes, or none\nhint: --scheme sets it")
+    })
 }
 
 /// Place of a word, or of the end of its sentence or file.
 fn place(path: &Path, sentence: Option<&TaggedSentence>, word: usize) -> String {
     let path = path.display();
-    let Some(sentence) = sentence else { return format!("{path}: its end") };
+    let Some(sentence) = sentence else { return format!("{path}: the end of the file") };
     let text = sentence.words.get(word).and_then(|word| word.of(&sentence.text));
     match (sentence.lines.get(word), text, sentence.lines.last()) {
         (Some(line), Some(word), _) => format!("{path}:{line}: {word:?}"),
         (_, _, Some(line)) => format!("{path}:{}: the end of a sentence", line + 1),
-        _ => format!("{path}: its end"),
+        _ => format!("{path}: the end of the file"),
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn write(report: &TagReport, out: &mut impl Write) -> anyhow::Result<
     let scheme = entities.scheme.map_or("not named", |scheme| scheme.name());
     write!(out, "convention {}, scheme {scheme}", entities.convention)?;
     if let Some(labels) = &report.only {
-        write!(out, ", labels {} alone", visible(&labels.join(", ")))?;
+        write!(out, ", only labels {}", visible(&labels.join(", ")))?;
     }
     let sentences = plural(report.sentences, "sentence");
     writeln!(out, ": {sentences}, {}\n", plural(report.words, "word"))?;

@@ -9,6 +9,7 @@ use cloze_corpus::{SenseParams, TextUnit, ValidSenseParams};
 use cloze_heads::senses::SensePredictParams;
 
 use crate::cli::CommonFlags;
+use crate::commands::short_help;
 use crate::flags::find_model;
 use crate::flags::grouping::{ClusterOutFlags, GroupingFlags};
 use crate::flags::out::OutFlags;
@@ -17,30 +18,66 @@ use crate::flags::vectors::{CorrectionArg, VECTOR_MODEL};
 use crate::flags::work::WorkFlags;
 use crate::terminal::messages::Messages;
 
-/// What is done with senses.
+const FIT_SHOWN: &[&str] = &["model", "layers", "correction", "output", "force", "json"];
+
+const FIT_EXAMPLES: &str = "\
+Examples:
+  cloze senses fit semcor/ --output senses
+  cloze senses fit words.jsonl --model ./adapted --correction zscore --output senses";
+
+const TELL_EXAMPLES: &str = "\
+Examples:
+  cloze senses tell 'She sat on the bank of the river.' bank
+  cloze senses tell 'They banked the money.' bank --pos VERB --top 3 --senses ./senses";
+
+const INDUCE_SHOWN: &[&str] =
+    &["word", "method", "clusters", "model", "text_field", "format", "output", "html", "force"];
+
+const INDUCE_EXAMPLES: &str = "\
+Examples:
+  cloze senses induce news.txt --word bank
+  cloze senses induce texts/ --word bank --clusters 3 --html bank.html";
+
+const EVAL_SHOWN: &[&str] =
+    &["senses", "correction", "hold_out", "on", "seed", "model", "json", "output"];
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  cloze senses eval semcor/
+  cloze senses eval semcor/ --on dev --correction whitening --prior 0.1
+  cloze senses eval test.xml --senses ./senses --json";
+
+const COMPARE_SHOWN: &[&str] = &["senses", "model", "layers", "json", "output", "force"];
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  cloze senses compare bank news.txt --output bank.html
+  cloze senses compare bank texts/ --senses ./senses --output bank.html";
+
+/// Commands of `cloze senses`.
 #[derive(Subcommand)]
 pub(crate) enum SensesCommand {
-    /// Learn a vector for each sense of each word, from texts whose words have their sense beside them
+    /// Fit one vector per word sense on texts with annotated senses
     Fit(Box<SensesFitArgs>),
-    /// Which sense a word has in a text
+    /// Predict the sense of a word in a text
     Tell(Box<SensesTellArgs>),
-    /// A word's occurrences put together by how it is used, where no senses are known
+    /// Cluster the occurrences of a word by use, without annotated senses (word sense induction)
     Induce(Box<SensesInduceArgs>),
-    /// How often the right sense is told, beside the most frequent one and static vectors
+    /// Evaluate sense prediction against the most frequent sense and static vectors
     Eval(Box<SensesEvalArgs>),
-    /// The one static vector of a word and its vectors in context, on a map
+    /// Plot the static vector of a word and its vectors in context on one map
     Compare(Box<SensesCompareArgs>),
 }
 
-/// How vectors of words are made.
+/// Flags of word vectors.
 #[derive(Args, Clone)]
 pub(crate) struct WordVectorArgs {
-    /// A model's name or folder
+    /// Model name or folder
     #[arg(short, long, default_value = VECTOR_MODEL, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// Which hidden states, averaged: -1 is the last, 0 the embeddings; -1,-2,-3,-4; all
+    /// Layers whose hidden states are averaged: -1 is the last, 0 the embeddings; -1,-2,-3,-4; all
     #[arg(long, default_value = "-1,-2,-3,-4", value_name = "LAYERS", value_parser = Layers::parse, allow_hyphen_values = true, help_heading = "Vectors")]
     pub(crate) layers: Layers,
 }
@@ -81,17 +118,19 @@ impl WordVectorArgs {
     }
 }
 
-/// Texts whose words have their sense beside them.
+/// Flags of texts with annotated senses.
 #[derive(Args)]
 pub(crate) struct SenseReadArgs {
-    /// Files, folders or patterns: XML with a `<word text lemma pos sense break_level>` a word, or JSONL
-    /// with an object a word (text, start, end, lemma, pos, sense), which - reads, too
+    /// Texts with annotated senses (xml, jsonl): files, folders or patterns
+    ///
+    /// XML with one `<word text lemma pos sense break_level>` per word, or JSONL with one object per word
+    /// (text, start, end, lemma, pos, sense), also from standard input with -
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
-    /// What is seen of a document at once (xml)
+    /// Unit of a document encoded at once (xml)
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Input")]
     unit: UnitArg,
-    /// Texts longer than this many MiB are refused
+    /// Maximum size of a text in MiB; longer ones are refused
     #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Input")]
     max_text: usize,
 }
@@ -115,30 +154,32 @@ impl SenseReadArgs {
 }
 
 crate::flags::values! { UnitArg => TextUnit {
-    /// A sentence
+    /// One sentence
     #[default]
     Sentence => TextUnit::Sentence,
-    /// A paragraph
+    /// One paragraph
     Paragraph => TextUnit::Paragraph,
 } }
 
-/// How senses are told apart.
+/// Flags of the scores of senses.
 #[derive(Args)]
 pub(crate) struct PriorArgs {
-    /// How much a sense counts for being frequent: its score is its cosine, and this times the natural
-    /// logarithm of its share of the word's occurrences in training
+    /// Weight of a sense's frequency
+    ///
+    /// The score of a sense is its cosine plus this weight times the natural logarithm of its share of
+    /// the word's occurrences in training
     #[arg(long, default_value_t = SensePredictParams::PRIOR, allow_negative_numbers = true, value_name = "W", help_heading = "Senses")]
     pub(crate) prior: f64,
-    /// How many directions whitening keeps [default: all that vectors spread in]
+    /// Number of dimensions kept by whitening [default: all with non-zero variance]
     #[arg(long, value_name = "N", help_heading = "Senses")]
     pub(crate) dims: Option<usize>,
-    /// How many directions all-but-the-top takes away [default: a hundredth of the width]
+    /// Number of principal components removed by all-but-the-top [default: dimensions / 100]
     #[arg(long, value_name = "D", help_heading = "Senses")]
     pub(crate) directions: Option<usize>,
 }
 
 impl PriorArgs {
-    /// Whether each setting is for one of these corrections.
+    /// Refuses settings that are for none of these corrections.
     pub(crate) fn check(&self, corrections: &[CorrectionArg]) -> anyhow::Result<()> {
         for (flag, given, name, needs) in [
             ("--dims", self.dims, "whitening", CorrectionArg::Whitening),
@@ -159,23 +200,24 @@ impl PriorArgs {
     }
 }
 
-/// What `cloze senses fit` is asked for.
+/// Arguments of `cloze senses fit`.
 #[derive(Args)]
+#[command(after_help = FIT_EXAMPLES, mut_args(|arg| short_help::only(FIT_SHOWN, arg)))]
 pub(crate) struct SensesFitArgs {
     #[command(flatten)]
     pub(crate) read: SenseReadArgs,
     #[command(flatten)]
     pub(crate) vectors: WordVectorArgs,
-    /// How vectors are corrected by all occurrences together [default: whitening; zscore where there are
-    /// fewer than four occurrences for each number of a vector]
+    /// Correction of vectors, fitted on all occurrences [default: whitening; zscore with fewer than four
+    /// occurrences per dimension]
     #[arg(long, value_enum, value_name = "METHOD", help_heading = "Senses")]
     pub(crate) correction: Option<CorrectionArg>,
     #[command(flatten)]
     pub(crate) prior: PriorArgs,
-    /// The folder to write
+    /// Output folder
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub(crate) output: PathBuf,
-    /// Replace a folder that is there
+    /// Replace an existing folder
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
     /// Print the report as JSON
@@ -183,24 +225,25 @@ pub(crate) struct SensesFitArgs {
     pub(crate) json: bool,
 }
 
-/// What `cloze senses tell` is asked for.
+/// Arguments of `cloze senses tell`.
 #[derive(Args)]
+#[command(after_help = TELL_EXAMPLES)]
 pub(crate) struct SensesTellArgs {
-    /// The text
+    /// Text with the word
     pub(crate) text: String,
-    /// The word: its lemma, or a form that was there in training. It is looked for as it is written,
-    /// then in any case, then in the forms its lemma had in training
+    /// Word to disambiguate: its lemma, or a form seen in training. It is searched for as written, then
+    /// ignoring case, then in the forms of its lemma seen in training
     pub(crate) word: String,
-    /// Only as this part of speech
+    /// Only senses with this part of speech
     #[arg(long, value_name = "POS", help_heading = "Senses")]
     pub(crate) pos: Option<String>,
-    /// A folder that `cloze senses fit` has written
+    /// Folder written by `cloze senses fit`
     #[arg(long, default_value = "senses", value_name = "DIR", help_heading = "Senses")]
     pub(crate) senses: PathBuf,
-    /// Only the K likeliest
+    /// Number of senses to show, the most likely first [default: all]
     #[arg(short = 'k', long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Senses")]
     pub(crate) top: Option<u64>,
-    /// Where the model lies that the senses were fitted on, if it is not found
+    /// Model that the senses were fitted on, if it is not found
     #[arg(short, long, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: Option<String>,
     #[command(flatten)]
@@ -212,13 +255,16 @@ pub(crate) struct SensesTellArgs {
     pub(crate) out: OutFlags,
 }
 
-/// What `cloze senses induce` is asked for.
+/// Arguments of `cloze senses induce`.
 #[derive(Args)]
+#[command(after_help = INDUCE_EXAMPLES, mut_args(|arg| short_help::only(INDUCE_SHOWN, arg)),
+    mut_arg("clusters", |arg| short_help::brief("Number of clusters (kmeans) [default: chosen by the silhouette]", arg))
+)]
 pub(crate) struct SensesInduceArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
-    /// The word, in any case
+    /// Word to cluster, in any case
     #[arg(long, value_name = "WORD")]
     pub(crate) word: String,
     #[command(flatten)]
@@ -231,16 +277,19 @@ pub(crate) struct SensesInduceArgs {
     pub(crate) out: ClusterOutFlags,
 }
 
-/// What `cloze senses eval` is asked for.
+/// Arguments of `cloze senses eval`.
 #[derive(Args)]
+#[command(after_help = EVAL_EXAMPLES, mut_args(|arg| short_help::only(EVAL_SHOWN, arg)))]
 pub(crate) struct SensesEvalArgs {
     #[command(flatten)]
     pub(crate) read: SenseReadArgs,
-    /// Judge these, a folder that `cloze senses fit` has written, on all texts; else documents are
-    /// held out, and senses fitted on the others
+    /// Evaluate this folder, written by `cloze senses fit`
+    ///
+    /// All texts are used then. By default, some documents are held out for the evaluation, and senses
+    /// fitted on the others
     #[arg(long, value_name = "DIR", conflicts_with_all = ["model", "layers", "correction", "prior", "dims", "directions", "hold_out", "on", "seed"], help_heading = "Senses")]
     pub(crate) senses: Option<PathBuf>,
-    /// Which corrections, one after the other
+    /// Corrections to evaluate, one after the other
     #[arg(
         long,
         value_enum,
@@ -252,15 +301,17 @@ pub(crate) struct SensesEvalArgs {
     pub(crate) correction: Vec<CorrectionArg>,
     #[command(flatten)]
     pub(crate) prior: PriorArgs,
-    /// Which share of the documents is held out to judge by; of the others half as many are for
-    /// choosing settings (--on dev), and then part of what is learned from
-    #[arg(long, default_value_t = 0.2, value_name = "SHARE", help_heading = "Split")]
+    /// Fraction of the documents held out as test set
+    ///
+    /// Half as many of the others are the development set for choosing settings (--on dev), and part of
+    /// the training set with --on test
+    #[arg(long, default_value_t = 0.2, value_name = "FRACTION", help_heading = "Split")]
     pub(crate) hold_out: f64,
-    /// What is judged: test, or dev, where nothing of test is seen
+    /// Documents to evaluate on: test, or dev, which leaves the test set unseen
     #[arg(long, value_enum, default_value_t, value_name = "PART", help_heading = "Split")]
     pub(crate) on: PartArg,
-    /// What documents are drawn by
-    #[arg(long, default_value_t = 0, value_name = "S", help_heading = "Split")]
+    /// Random seed of the split
+    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Split")]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) vectors: WordVectorArgs,
@@ -271,32 +322,33 @@ pub(crate) struct SensesEvalArgs {
     pub(crate) out: OutFlags,
 }
 
-/// Which documents are judged.
+/// Documents of the evaluation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PartArg {
-    /// Those held out
+    /// Held-out test set
     #[default]
     Test,
-    /// Those for choosing settings
+    /// Development set, for choosing settings
     Dev,
 }
 
-/// What `cloze senses compare` is asked for.
+/// Arguments of `cloze senses compare`.
 #[derive(Args)]
+#[command(after_help = COMPARE_EXAMPLES, mut_args(|arg| short_help::only(COMPARE_SHOWN, arg)))]
 pub(crate) struct SensesCompareArgs {
-    /// The word, in any case
+    /// Word to plot, in any case
     pub(crate) word: String,
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
-    /// Colour occurrences by the sense they have by this folder, which `cloze senses fit` has written
+    /// Colour occurrences by the sense predicted from this folder, written by `cloze senses fit`
     #[arg(long, value_name = "DIR", conflicts_with_all = ["layers", "model"], help_heading = "Senses")]
     pub(crate) senses: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) vectors: WordVectorArgs,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// Print the points as JSON in place of a page
+    /// Print the points as JSON instead of an HTML page
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     #[command(flatten)]

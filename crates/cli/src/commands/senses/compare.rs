@@ -37,9 +37,7 @@ pub(super) fn run(
     };
     if !encoder.model().has_weights() {
         let folder = encoder.model().folder().display();
-        bail!(
-            "{folder}: model.onnx has no word table to be read; expected weights, model.safetensors"
-        );
+        bail!("{folder}: model.onnx has no readable word embeddings; expected model.safetensors");
     }
     let statics = SentenceEncoder::builder(encoder.model().clone())
         .states(States::Static)
@@ -75,7 +73,7 @@ fn report<'a>(
     if own.cols() != rows.cols() {
         let (table, hidden) = (own.cols(), rows.cols());
         bail!(
-            "rows of the word table have {table} numbers, hidden states {hidden}: no one map has both"
+            "word embeddings have {table} dimensions, hidden states {hidden}: one map cannot show both"
         );
     }
     let (rows, own) = principal_with(&rows, &own, 2)?;

@@ -1,4 +1,4 @@
-//! How often the right sense is told.
+//! Accuracy of predicted senses.
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::time::Instant;
@@ -54,7 +54,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// Learns from some documents and judges by others.
+/// Fits senses on some documents and evaluates them on others.
 fn held_out(
     common: &CommonFlags,
     args: &SensesEvalArgs,
@@ -62,7 +62,7 @@ fn held_out(
 ) -> anyhow::Result<SenseReport> {
     for (i, correction) in args.correction.iter().enumerate() {
         if args.correction[..i].contains(correction) {
-            bail!("--correction names one twice");
+            bail!("--correction names a method twice");
         }
     }
     args.prior.check(&args.correction)?;
@@ -109,7 +109,7 @@ fn held_out(
         fit::gather(&statics, &train, &mut fitter, messages)?;
         evaluate(&mut report, &statics, "static", &[fitter.fit(&plain)?], &judged, messages)?;
     } else {
-        messages.note("no static vectors: model.onnx has no word table to be read");
+        messages.note("no static vectors: model.onnx has no readable word embeddings");
     }
     evaluate(&mut report, &encoder, "in context", &senses, &judged, messages)?;
     note_truncated(&encoder, messages);
@@ -123,7 +123,7 @@ fn report(
     senses: &[FittedSenses],
     samples: &[&Sample],
 ) -> anyhow::Result<SenseReport> {
-    let Some(first) = senses.first() else { bail!("--correction: expected one at least") };
+    let Some(first) = senses.first() else { bail!("--correction: expected at least one") };
     let texts = samples.iter().map(|sample| &sample.text);
     Ok(SenseReport::new(encoder, first, texts, args.read.unit())?)
 }
@@ -152,7 +152,7 @@ fn write(report: &SenseReport, out: &mut Out) -> anyhow::Result<()> {
         let train = plural(split.train_occurrences as u64, "occurrence");
         writeln!(
             out,
-            "learned from {train} in {} of {}, judged on {} ({}, seed {})",
+            "trained on {train} in {} of {}, evaluated on {} ({}, seed {})",
             split.train_documents,
             plural(split.documents as u64, "document"),
             split.judged_documents,
@@ -162,7 +162,7 @@ fn write(report: &SenseReport, out: &mut Out) -> anyhow::Result<()> {
     }
     let (senses, words) = (report.senses, plural(report.words as u64, "word"));
     let (unseen, all) = (report.unseen, plural(report.occurrences, "occurrence"));
-    writeln!(out, "{senses} senses of {words}; {unseen} of {all} are of words not seen")?;
+    writeln!(out, "{senses} senses of {words}; {unseen} of {all} are of unseen words")?;
     let pos: Vec<&String> = report
         .scores
         .iter()

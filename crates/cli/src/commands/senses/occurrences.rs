@@ -98,7 +98,7 @@ pub(super) fn find(
         Ok(())
     })?;
     if found.is_empty() {
-        bail!("expected the word {word:?} in one text at least, found it in none of {texts}");
+        bail!("expected the word {word:?} in at least one text, found it in none of {texts}");
     }
     let occurrences = plural(found.len() as u64, "occurrence");
     messages.note(&format!("{occurrences} of {word:?} in {}", plural(texts, "text")));

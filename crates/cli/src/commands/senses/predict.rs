@@ -13,12 +13,12 @@ use crate::terminal::messages::Messages;
 use crate::terminal::out::{Out, json_line};
 use cloze_report::text::one_line;
 
-/// Why nothing is prediction.
+/// Reason for a missing prediction.
 #[derive(Debug, thiserror::Error)]
 enum Untold {
-    #[error("{word:?}: no such word was there when the senses in {folder} were fitted")]
+    #[error("{word:?}: not among the words that the senses in {folder} were fitted on")]
     Unseen { word: String, folder: String },
-    #[error("{word:?}: no such word in the text {text:?}, in no form that it had in training")]
+    #[error("{word:?}: not in the text {text:?}, in any form seen in training")]
     Absent { word: String, text: String },
 }
 

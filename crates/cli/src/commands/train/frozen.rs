@@ -64,7 +64,7 @@ fn say_done(args: &TrainArgs, trained: &TrainedClassifier, messages: &Messages) 
     ));
     if trained.truncated() > 0 {
         let n = plural(trained.truncated(), "text");
-        messages.note(&format!("{n} longer than the model takes were cut"));
+        messages.note(&format!("{n} longer than the model's limit, truncated"));
     }
 }
 
@@ -157,7 +157,7 @@ pub(crate) fn in_flags(error: FitError) -> anyhow::Error {
         }
         FitError::NoLabel { .. } | FitError::OneOfMany { .. } => anyhow!("--{error}"),
         FitError::Quantity { .. } => {
-            anyhow!("{error}\nhint: --label-field names the column of the labels")
+            anyhow!("{error}\nhint: --label-field sets the column of the labels")
         }
         FitError::Folder(error) => steps::in_flags(*error),
         error => error.into(),

@@ -127,9 +127,9 @@ fn show_step(
         }
         Event::Evaluated { step, score, best, .. } => {
             let loss = score.loss.map_or(String::new(), |loss| format!(", loss {loss:.4}"));
-            let best = if *best { ", the best so far" } else { "" };
+            let best = if *best { ", best so far" } else { "" };
             messages.note(&format!(
-                "step {step}: {:.4}{loss}{best}; {:.0} s gone",
+                "step {step}: {:.4}{loss}{best}; {:.0} s elapsed",
                 score.metric,
                 started.elapsed().as_secs_f64()
             ));
@@ -139,9 +139,14 @@ fn show_step(
     }
 }
 
-/// An error that names settings as flags, and says which flag mends it.
+/// Names settings as flags, with the flag that helps as a hint.
 pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
-    let flag = |setting: &str| format!("--{}", setting.replace('_', "-"));
+    let flag = |setting: &str| match setting {
+        "judge_every" => "--eval-every".to_owned(),
+        "max_gradient_norm" => "--clip".to_owned(),
+        "warmup_share" => "--warmup".to_owned(),
+        setting => format!("--{}", setting.replace('_', "-")),
+    };
     match error {
         FineTuneError::Setting { setting, found, expected } => {
             anyhow!("{} is {found}: expected {expected}", flag(setting))
@@ -154,22 +159,24 @@ pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
             anyhow!("--map {label}: no such label; the files have {}", found.join(", "))
         }
         FineTuneError::HasAdapters { folder } => anyhow!(
-            "{}: has adapters, beside which --tune lora puts no others\nhint: cloze model merge makes \
-             a model of it that can have its own",
+            "{}: has adapters, to which --tune lora cannot add others\nhint: cloze model merge makes a \
+             model without adapters of it",
             folder.display()
         ),
         FineTuneError::ReadTwice => {
-            anyhow!("-: expected a file, which --negative-field reads twice")
+            anyhow!("-: expected a file, since --negative-field reads it twice")
         }
         FineTuneError::StateThere { .. } => {
-            anyhow!("{error}\nhint: --resume goes on with it; without that file it starts afresh")
+            anyhow!("{error}\nhint: --resume continues it; without that file it starts afresh")
         }
-        FineTuneError::Score { .. } => anyhow!("{error}\nhint: --score-scale names the highest"),
+        FineTuneError::Score { .. } => {
+            anyhow!("{error}\nhint: --score-scale sets the highest score")
+        }
         FineTuneError::Corpus(CorpusError::NoPairs { .. }) => {
-            anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
+            anyhow!("{error}\nhint: --input csv, tsv or jsonl sets its format")
         }
         FineTuneError::Store(StoreError::Exists { .. }) => {
-            anyhow!("{error}\nhint: --force replaces a trained model")
+            anyhow!("{error}\nhint: --force replaces the trained model")
         }
         FineTuneError::Fit(error) => frozen::in_flags(*error),
         error => error.into(),
@@ -185,7 +192,7 @@ pub(super) fn show<F: Figures>(
     match outcome {
         TrainingOutcome::Stopped { steps, state } => {
             messages.note(&format!(
-                "stopped after step {steps}; --resume goes on from {}",
+                "stopped after step {steps}; --resume continues from {}",
                 state.display()
             ));
             messages.interrupt();

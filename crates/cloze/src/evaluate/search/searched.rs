@@ -54,7 +54,7 @@ pub struct SearchedText<'a> {
 #[non_exhaustive]
 pub enum DocumentError {
     /// A document whose name another one had.
-    #[error("document {id:?} is there twice")]
+    #[error("document {id:?} occurs twice")]
     Twice {
         /// Name.
         id: String,

@@ -97,15 +97,15 @@ impl fmt::Display for FitWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |n: usize, what: &str| plural(n as u64, what);
         match self {
-            Self::EmptyTexts(n) => write!(f, "{} with nothing in it", count(*n, "text")),
+            Self::EmptyTexts(n) => write!(f, "{}", count(*n, "empty text")),
             Self::RepeatedTexts(n) => write!(
                 f,
-                "{} whose text is there before: `cloze data check` lists them",
+                "{} with the text of another example: `cloze data check` lists them",
                 count(*n, "example")
             ),
             Self::ContradictingTexts(n) => write!(
                 f,
-                "{} with different labels: `cloze data check` lists them",
+                "{} with contradicting labels: `cloze data check` lists them",
                 count(*n, "text")
             ),
             Self::RareLabels(labels) => {
@@ -115,22 +115,26 @@ impl fmt::Display for FitWarning {
             }
             Self::OneExample { label } => write!(
                 f,
-                "label {label} has one example alone, so none is held out and nothing is judged"
+                "label {label} has only one example, so none is held out and nothing is evaluated"
             ),
             Self::FewExamples { label, examples, folds } => write!(
                 f,
-                "label {label} has {examples} examples alone, so there are {examples} folds in place \
-                 of {folds}"
+                "label {label} has only {examples} examples, so there are {examples} folds instead of \
+                 {folds}"
             ),
             Self::NotConverged { iterations } => {
-                write!(f, "not converged after {iterations} steps")
+                write!(f, "not converged after {iterations} iterations")
             }
             Self::NoTemperature => f.write_str(
-                "the examples held out tell no temperature, so probabilities stay as the head gives \
-                 them",
+                "no temperature can be fitted on the held-out examples, so probabilities are not \
+                 calibrated",
             ),
             Self::UnknownTestLabels(labels) => {
-                write!(f, "labels of the test data alone: {}", labels.join(", "))
+                write!(
+                    f,
+                    "labels of the test data without training examples: {}",
+                    labels.join(", ")
+                )
             }
         }
     }

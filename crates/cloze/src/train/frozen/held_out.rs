@@ -88,7 +88,7 @@ impl HoldOutPlan {
                 let folds = Folds::stratified(labels, k, seed)?;
                 let out = cross_validate(rows, labels, features, head, &folds)?;
                 Some(HeldOutLogits {
-                    how: format!("{k} folds"),
+                    how: format!("{k}-fold cross-validation"),
                     examples: (0..labels.len()).collect(),
                     logits: out.logits,
                     groups: out.folds,
@@ -98,7 +98,7 @@ impl HoldOutPlan {
                 let (training, examples) = cloze_train::hold_out(labels, share, seed)?;
                 let (logits, _) = validate(rows, labels, features, head, &training, &examples)?;
                 let groups = (0..examples.len()).map(|i| i % 2).collect();
-                let how = format!("{} examples held out", examples.len());
+                let how = format!("a hold-out of {} examples", examples.len());
                 Some(HeldOutLogits { how, examples, logits, groups })
             }
         })

@@ -154,8 +154,8 @@ impl ValidTunedClassifierTrainParams {
 
     fn words(&self) -> TaskWords {
         let (task, what, usage, unit) = match self.params.pairs {
-            Some(_) => ("pair", "Gives labels to pairs of texts", "cloze pair FILE", "pair"),
-            None => ("classify", "Gives labels to texts", "cloze classify FILE", "text"),
+            Some(_) => ("pair", "Classifies pairs of texts", "cloze pair FILE", "pair"),
+            None => ("classify", "Classifies texts", "cloze classify FILE", "text"),
         };
         TaskWords { task, what, usage, unit, counted: "examples" }
     }

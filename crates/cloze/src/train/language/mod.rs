@@ -151,8 +151,8 @@ impl ValidLanguageModelTrainParams {
             None => ("nsp", "cloze next-sentence 'It rained.' 'The street was wet.'"),
         };
         let what = match (self.masking.is_some(), next) {
-            (true, false) => "Guesses masked words",
-            (true, true) => "Guesses masked words, and whether one text follows another",
+            (true, false) => "Predicts masked words",
+            (true, true) => "Predicts masked words, and whether one text follows another",
             (false, _) => "Tells whether one text follows another",
         };
         TaskWords { task, what, usage, unit: "sequence", counted: "examples" }

@@ -37,7 +37,7 @@ use evaluate::{PairFigures, PairSet};
 
 const WORDS: TaskWords = TaskWords {
     task: "similarity",
-    what: "Makes vectors of texts whose cosines say how alike these are",
+    what: "Encodes texts as vectors, whose cosine is their similarity",
     usage: "cloze embed FILE",
     unit: "pair",
     counted: "examples",

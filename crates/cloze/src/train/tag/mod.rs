@@ -35,7 +35,7 @@ const WORDS: TaskWords = TaskWords {
     what: "Finds entities",
     usage: "cloze tag FILE",
     unit: "sentence",
-    counted: "entities learned from",
+    counted: "training entities",
 };
 
 /// Settings of training a tagger; [`check`](Self::check) makes them usable.

@@ -59,13 +59,12 @@ fn front_matter(report: &ClassifierReport) -> String {
 fn what(report: &ClassifierReport) -> String {
     let to = if report.task == "pair" { "a pair of texts" } else { "a text" };
     let given = match report.multi_label() {
-        Some(true) => format!("none, one or several of {}", report.labels.len()),
-        Some(false) => format!("one of {}", report.labels.len()),
-        None => format!("labels, of which there are {},", report.labels.len()),
+        Some(true) => format!("none, one or several of {} labels", report.labels.len()),
+        Some(false) => format!("one of {} labels", report.labels.len()),
+        None => format!("labels ({} in all)", report.labels.len()),
     };
-    let labels = if report.multi_label().is_some() { " labels" } else { "" };
     format!(
-        "Gives {to} {given}{labels}: a head on the encoder {}, made by cloze {}.\n\n",
+        "Assigns {given} to {to}: a classification head on the encoder {}, trained by cloze {}.\n\n",
         escaped(&report.model.name),
         escaped(report.cloze)
     )
@@ -75,8 +74,8 @@ fn usage(name: &str, report: &ClassifierReport) -> String {
     let command = if report.task == "pair" { "pair" } else { "classify" };
     let call = format!("cloze {command} FILE --model {}", quoted(&format!("./{name}")));
     format!(
-        "## Use\n\n{}\nThe encoder is not in this folder: `cloze.json` says where it was, and by its SHA-256, {}, it \
-         is known.\n\n",
+        "## Use\n\n{}\nThe encoder is not in this folder: `cloze.json` has its path, and its SHA-256, {}, identifies \
+         it.\n\n",
         code_block("sh", &call),
         escaped(&report.model.sha256)
     )
@@ -88,19 +87,19 @@ fn data(report: &ClassifierReport) -> String {
 }
 
 fn quality(report: &ClassifierReport) -> String {
-    let mut parts = vec!["## How good it is\n\n".to_owned()];
+    let mut parts = vec!["## Evaluation\n\n".to_owned()];
     match &report.held_out {
         Some(held_out) => {
             let how = escaped(&held_out.how);
             parts.push(format!(
-                "Judged by {how}: each example by a head that was not fitted on it.\n\n{}",
+                "Evaluated by {how}: each example by a head that was not fitted on it.\n\n{}",
                 figures(&held_out.evaluation)
             ));
             if let Some(c) = &held_out.calibration {
                 parts.push(format!(
-                    "Probabilities are made with the temperature {:.4}. It brings the calibration \
-                     error from {:.4} to {:.4} and the log loss from {:.4} to {:.4}, learned from \
-                     other examples than those it is judged on.\n\n",
+                    "Probabilities are calibrated with the temperature {:.4}. It changes the calibration \
+                     error from {:.4} to {:.4} and the log loss from {:.4} to {:.4}, fitted on other \
+                     examples than those it is evaluated on.\n\n",
                     c.temperature,
                     c.before.expected_calibration_error,
                     c.after.expected_calibration_error,
@@ -109,12 +108,12 @@ fn quality(report: &ClassifierReport) -> String {
                 ));
             }
         }
-        None => parts.push("No examples were held out to judge it by.\n\n".to_owned()),
+        None => parts.push("No examples were held out for evaluation.\n\n".to_owned()),
     }
     if let Some(t) = &report.threshold {
         parts.push(format!(
-            "The label {} is given from a probability of {:.4} on, where on the examples held out \
-             precision is {:.4} and recall {:.4}.\n\n",
+            "The label {} is predicted from a probability of {:.4}; on the held-out examples precision is \
+             then {:.4} and recall {:.4}.\n\n",
             escaped(&t.label),
             t.probability,
             t.precision,
@@ -130,7 +129,7 @@ fn quality(report: &ClassifierReport) -> String {
     }
     if let Some(draws) = &report.draws {
         parts.push(format!(
-            "{} of {} a label gave an accuracy of {:.4} ± {:.4} on the test data (mean and standard \
+            "{} of {} per label gave an accuracy of {:.4} ± {:.4} on the test data (mean and standard \
              deviation); this is the last of them.\n\n",
             plural(draws.accuracy.len() as u64, "draw"),
             plural(draws.examples_a_label as u64, "example"),
@@ -138,7 +137,8 @@ fn quality(report: &ClassifierReport) -> String {
             draws.std
         ));
     }
-    parts.push("`report.html` has all figures, plots and mistakes.\n\n".to_owned());
+    parts
+        .push("`report.html` has all metrics, plots and the most confident errors.\n\n".to_owned());
     parts.concat()
 }
 
@@ -151,7 +151,7 @@ fn figures(evaluation: &LabelEvaluation) -> String {
         |what: &str, value: f64| vec![what.to_owned(), format!("{value:.4}"), String::new()];
     let (first, other, value) = match &evaluation.report {
         LabelReport::Single(report) => ("accuracy", "Matthews’ correlation", report.matthews),
-        LabelReport::Multi(report) => ("all labels right", "Hamming loss", report.hamming_loss),
+        LabelReport::Multi(report) => ("exact match", "Hamming loss", report.hamming_loss),
     };
     let mut rows = vec![
         with(first, &evaluation.intervals.accuracy),
@@ -164,7 +164,7 @@ fn figures(evaluation: &LabelEvaluation) -> String {
     }
     let interval = format!("{:.0} % interval", 100.0 * evaluation.intervals.accuracy.level);
     let of = format!("of {}", plural(evaluation.examples(), "example"));
-    let whole = table(&[&of, "figure", &interval], 1, &rows);
+    let whole = table(&[&of, "value", &interval], 1, &rows);
     let row = |(label, s): (&String, &Scores)| {
         let figures = [s.precision, s.recall, s.f1].map(|figure| format!("{figure:.4}"));
         let mut row = vec![escaped(label)];
@@ -177,11 +177,11 @@ fn figures(evaluation: &LabelEvaluation) -> String {
     format!("{whole}\n{each}\n")
 }
 
-/// What it cannot do, and what may be wrong with it.
+/// Limits of the classifier and likely errors in its data.
 fn own_limits(report: &ClassifierReport) -> String {
     let mut own = vec![
-        "It knows the labels above alone, and has no way to say that a text is about something \
-         else; a low probability is the only hint."
+        "It predicts only the labels above, and cannot say that a text is about something else; a low \
+         probability is the only sign."
             .to_owned(),
     ];
     if !report.converged {
@@ -190,7 +190,7 @@ fn own_limits(report: &ClassifierReport) -> String {
     }
     if !report.likely_label_errors.is_empty() {
         let n = plural(report.likely_label_errors_found as u64, "label");
-        own.push(format!("Of the training data {n} may be wrong; `report.html` lists them."));
+        own.push(format!("In the training data {n} may be wrong; `report.html` lists them."));
     }
     let test = report.test.as_ref().map(|test| ("of test data", &test.evaluation));
     let held_out = || report.held_out.as_ref().map(|held_out| ("held out", &held_out.evaluation));

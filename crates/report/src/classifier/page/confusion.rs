@@ -55,8 +55,8 @@ pub(crate) fn single(table: &ConfusionTable) -> String {
         let there: u64 =
             shown.iter().map(|&i| shown.iter().map(|&j| count(i, j)).sum::<u64>()).sum();
         note = format!(
-            "<p>Below are the {} of {} labels with the most mistakes; {} of {total} examples are of \
-             others, or taken for them.</p>\n",
+            "<p>Below are the {} of {} labels with the most errors; {} of {total} examples have other \
+             labels, gold or predicted.</p>\n",
             shown.len(),
             all.len(),
             total - there

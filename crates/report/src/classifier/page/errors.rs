@@ -9,7 +9,7 @@ const SHOWN: usize = 300;
 /// So many of them may be given up to end between words.
 const SLACK: usize = 30;
 
-/// The surest mistakes.
+/// Most confident errors.
 pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError]) -> String {
     let one = |e: &ConfidentError| {
         row(&[
@@ -24,9 +24,9 @@ pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError])
     let all = wrong(evaluation);
     let shown = errors.len() as u64;
     let caption = if shown < all {
-        format!("The {shown} surest of {all} mistakes")
+        format!("The {shown} most confident of {all} errors")
     } else {
-        "Mistakes, the surest first".to_owned()
+        "Errors, the most confident first".to_owned()
     };
     let head =
         [Numbers("probability"), Words("gold"), Words("predicted"), Words("text"), Words("place")];
@@ -50,12 +50,13 @@ pub(crate) fn likely(errors: &[LikelyLabelError], found: usize) -> String {
     } else {
         format!(" There are {found}; the first {} are shown.", errors.len())
     };
-    let head = [Numbers("margin"), Words("given"), Words("rather"), Words("text"), Words("place")];
+    let head =
+        [Numbers("margin"), Words("given"), Words("suggested"), Words("text"), Words("place")];
     format!(
-        "<p>Heads that were not fitted on these examples are sure of another label; the margin is by \
-         how much it is more probable. They are found by confident learning (Northcutt et al. \
-         2021) and wait for your judgement.{more}</p>\n<div class=\"doubts\">\n{}</div>\n",
-        table("The likeliest first", &head, &rows)
+        "<p>Classifiers that were not trained on these examples confidently predict another label; the \
+         margin is the difference of the two probabilities. They are found by confident learning \
+         (Northcutt et al. 2021); please review them.{more}</p>\n<div class=\"doubts\">\n{}</div>\n",
+        table("The most likely first", &head, &rows)
     )
 }
 

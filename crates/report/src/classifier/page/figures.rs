@@ -24,7 +24,7 @@ pub(crate) fn whole(evaluation: &LabelEvaluation) -> String {
             without("Cohen’s kappa", report.kappa),
         ],
         LabelReport::Multi(report) => vec![
-            with("all labels right", &intervals.accuracy),
+            with("exact match", &intervals.accuracy),
             with("macro F1", &intervals.macro_f1),
             without("Hamming loss", report.hamming_loss),
         ],
@@ -35,7 +35,7 @@ pub(crate) fn whole(evaluation: &LabelEvaluation) -> String {
         rows.push(without("calibration error", p.expected_calibration_error));
     }
     let interval = format!("{:.0} % interval", 100.0 * intervals.accuracy.level);
-    table("On the whole", &[Words(""), Numbers("figure"), Words(&interval)], &rows)
+    table("Overall", &[Words("metric"), Numbers("value"), Words(&interval)], &rows)
 }
 
 /// Label by label, and on average.
@@ -93,7 +93,7 @@ pub(crate) fn reliability(
                 figure(p.expected_calibration_error),
             ])
         };
-        let caption = format!("Calibration by the temperature {:.4}", c.temperature);
+        let caption = format!("Calibration with the temperature {:.4}", c.temperature);
         let head =
             [Words(""), Numbers("log loss"), Numbers("Brier score"), Numbers("calibration error")];
         parts.push(table(&caption, &head, &[one("before", &c.before), one("after", &c.after)]));
@@ -121,12 +121,12 @@ pub(crate) fn reliability(
     let groups: Vec<String> = series.iter().map(group).collect();
     let groups = groups.concat();
     let three = "<th scope=\"col\">examples</th><th scope=\"col\">mean probability</th>\
-                 <th scope=\"col\">right</th>";
+                 <th scope=\"col\">correct</th>";
     let head = format!(
         "<tr><th rowspan=\"2\" scope=\"col\" class=\"list\">top probability</th>{groups}</tr>\n<tr>{}</tr>",
         three.repeat(series.len())
     );
-    parts.push(framed("How often predictions of a probability are right", &head, &rows));
+    parts.push(framed("Share of correct predictions by probability", &head, &rows));
     parts.concat()
 }
 

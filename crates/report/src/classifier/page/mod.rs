@@ -32,7 +32,7 @@ pub fn page(report: &ClassifierReport) -> String {
     ];
     match &report.held_out {
         Some(held_out) => {
-            let heading = format!("Judged by {}", held_out.how);
+            let heading = format!("Evaluated by {}", held_out.how);
             parts.push(section("held-out", &heading, &sentences::how(held_out)));
             parts.push(evaluation(
                 &held_out.evaluation,
@@ -42,8 +42,8 @@ pub fn page(report: &ClassifierReport) -> String {
         }
         None => parts.push(section(
             "held-out",
-            "Not judged",
-            "<p>No examples were held out, so these data do not tell how good the model is.</p>\n",
+            "Not evaluated",
+            "<p>No examples were held out, so the quality of the model is unknown.</p>\n",
         )),
     }
     if let Some(threshold) = &report.threshold {
@@ -67,7 +67,7 @@ pub fn page(report: &ClassifierReport) -> String {
     }
     if !report.likely_label_errors.is_empty() {
         let body = errors::likely(&report.likely_label_errors, report.likely_label_errors_found);
-        parts.push(section("label-errors", "Labels that are likely wrong", &body));
+        parts.push(section("label-errors", "Likely label errors", &body));
     }
     parts.push(section("settings", "Settings", &settings::settings(report)));
     parts.push(section("seconds", "Seconds", &settings::seconds(&report.seconds)));
@@ -110,7 +110,7 @@ pub fn details(
     });
     let reliability = match (calibration, &evaluation.probability) {
         (Some(c), _) => vec![("before", &c.before), ("after", &c.after)],
-        (None, Some(probability)) => vec![("as predicted", probability)],
+        (None, Some(probability)) => vec![("uncalibrated", probability)],
         (None, None) => vec![],
     };
     if reliability.iter().any(|(_, report)| report.examples > 0) {

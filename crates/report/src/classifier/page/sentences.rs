@@ -24,21 +24,21 @@ pub(crate) fn summary(report: &ClassifierReport) -> String {
     let mut sentences = vec![];
     if let Some(held_out) = &report.held_out {
         sentences.push(format!(
-            "{}, judged by {}.",
+            "{}, evaluated by {}.",
             right(&held_out.evaluation),
             text(&held_out.how)
         ));
         if let Some(c) = &held_out.calibration {
             sentences.push(format!(
-                "Its probabilities are off by {} on average, and would be by {} without the \
-                 temperature {:.4} that the model has.",
+                "The calibration error is {} on average, and would be {} without the temperature {:.4} \
+                 of the model.",
                 points(c.after.expected_calibration_error),
                 points(c.before.expected_calibration_error),
                 c.temperature
             ));
         }
     } else {
-        sentences.push("No examples were held out, so nothing is judged by them.".to_owned());
+        sentences.push("No examples were held out for evaluation.".to_owned());
     }
     if let Some(test) = &report.test {
         sentences.push(format!("On the test data {}.", right(&test.evaluation)));
@@ -52,11 +52,11 @@ pub(crate) fn summary(report: &ClassifierReport) -> String {
     format!("<p class=\"summary\">{}</p>\n", sentences.join(" "))
 }
 
-/// `82.5 % of 200 examples are right (95 % interval 76.5 to 87.5 %)`.
+/// `82.5 % of 200 examples are correct (95 % interval 76.5 to 87.5 %)`.
 fn right(evaluation: &LabelEvaluation) -> String {
     let what = match &evaluation.report {
-        LabelReport::Single(_) => "are right",
-        LabelReport::Multi(_) => "have exactly the right labels",
+        LabelReport::Single(_) => "are correct",
+        LabelReport::Multi(_) => "have exactly the gold labels",
     };
     let Interval { low, high, level, .. } = evaluation.intervals.accuracy;
     format!(
@@ -76,19 +76,19 @@ fn points(share: f64) -> String {
 /// What it means to be held out.
 pub(crate) fn how(held_out: &HeldOutEvaluation) -> String {
     let mut how =
-        "<p>Each of these examples was judged by a head that was not fitted on it. ".to_owned();
+        "<p>Each of these examples was predicted by a head that was not fitted on it. ".to_owned();
     how += "The model itself is fitted on all examples.";
     if held_out.calibration.is_some() {
-        how += " Its temperature is learned from the same examples; in the table of calibration \
-                the temperature of each example is learned from others.";
+        how += " Its temperature is fitted on the same examples; in the table of calibration the \
+                temperature of each example is fitted on others.";
     }
     how + "</p>\n"
 }
 
 pub(crate) fn threshold(threshold: &ThresholdReport) -> String {
     format!(
-        "<p>The label {} is given from a probability of {:.4} on. On the examples held out its \
-         precision is {:.4} there, and its recall {:.4}; the threshold was chosen on them.</p>\n",
+        "<p>The label {} is predicted from a probability of {:.4}. On the held-out examples its \
+         precision is then {:.4}, and its recall {:.4}; the threshold was chosen on them.</p>\n",
         label(&threshold.label),
         threshold.probability,
         threshold.precision,
@@ -102,5 +102,5 @@ pub(crate) fn unknown_labels(evaluation: &LabelEvaluation) -> String {
         return String::new();
     }
     let names: Vec<String> = evaluation.unknown_labels.iter().map(|name| label(name)).collect();
-    format!("<p>Not among the model’s labels, so always wrong: {}.</p>\n", names.join(", "))
+    format!("<p>Labels unknown to the model, counted as errors: {}.</p>\n", names.join(", "))
 }

@@ -31,8 +31,8 @@ pub(crate) fn draws(draws: &FewShotReport) -> String {
         .map(|(i, accuracy): (usize, _)| row(&[number(i), figure(*accuracy)]))
         .collect();
     format!(
-        "<p>{} of {} a label, each judged on the test data: accuracy {:.4} ± {:.4} (mean and \
-         standard deviation). The model is that of the last.</p>\n{}",
+        "<p>{} of {} per label, each evaluated on the test data: accuracy {:.4} ± {:.4} (mean and \
+         standard deviation). The model is the one of the last draw.</p>\n{}",
         plural(draws.accuracy.len() as u64, "draw"),
         plural(draws.examples_a_label as u64, "example"),
         draws.mean,
@@ -57,17 +57,17 @@ pub(crate) fn trials(trials: &[TrialReport]) -> String {
     let head = [
         Words("settings"),
         Numbers("examples"),
-        Words("figure"),
+        Words("metric"),
         Numbers("mean"),
         Numbers("standard deviation"),
     ];
-    table("The best first; the model has its settings", &head, &rows)
+    table("Best first; the model uses the best settings", &head, &rows)
 }
 
 pub(crate) fn settings(report: &ClassifierReport) -> String {
     let steps = format!(
         "<p>{} of the solver{}.</p>\n",
-        plural(report.iterations, "step"),
+        plural(report.iterations, "iteration"),
         if report.converged { "" } else { ", which had not converged" }
     );
     let both = [("Features", &report.features), ("Head", &report.head)];
@@ -82,14 +82,14 @@ pub(crate) fn seconds(seconds: &TrainingSeconds) -> String {
         ("reading", reading),
         ("encoding", encoding),
         ("fitting", fitting),
-        ("judging", judging),
+        ("evaluation", judging),
         ("total", total),
     ];
     let rows: Vec<String> =
         all.iter().map(|(what, s)| row(&[name(what), number(format_args!("{s:.1}"))])).collect();
     let new = plural(encoded as u64, "text");
     table(
-        &format!("{new} encoded, the others kept from before"),
+        &format!("{new} encoded, the others read from the cache"),
         &[Words(""), Numbers("seconds")],
         &rows,
     )

@@ -90,7 +90,7 @@ pub(crate) fn two() -> ClassifierReport {
 
 pub(crate) fn held_out(evaluation: LabelEvaluation) -> HeldOutEvaluation {
     HeldOutEvaluation {
-        how: "5 folds".into(),
+        how: "5-fold cross-validation".into(),
         evaluation,
         calibration: None,
         confident_errors: vec![],
@@ -253,8 +253,10 @@ fn tables_have_the_figures_and_the_matrix_is_not_turned() {
     let matrix = rows(&html, "Rows are gold", 0);
     assert_eq!(matrix, [row(&["no", "5", "1"]), row(&["yes", "2", "3"])]);
     assert!(html.contains("title=\"gold no, predicted yes: 1 of 6\""));
-    assert_eq!(rows(&html, "On the whole", 0)[0][..2], row(&["accuracy", "0.7273"])[..]);
-    assert!(html.contains("<p class=\"summary\">72.7 % of 11 examples are right (95 % interval "));
+    assert_eq!(rows(&html, "Overall", 0)[0][..2], row(&["accuracy", "0.7273"])[..]);
+    assert!(
+        html.contains("<p class=\"summary\">72.7 % of 11 examples are correct (95 % interval ")
+    );
 }
 
 #[test]
@@ -281,7 +283,7 @@ fn every_part_is_there_and_all_texts_are_escaped() {
         ]
     );
     // The second text is cut, and whole in its title.
-    let errors = rows(&html, "The 2 surest of 4", 0);
+    let errors = rows(&html, "The 2 most confident of 4", 0);
     let shown = &errors[1][3];
     assert!(shown.contains("word…") && shown.chars().count() < 330, "{shown}");
     assert_eq!(html.matches("title=\"&quot;&gt;&lt;img").count(), 1);
@@ -347,7 +349,7 @@ fn sets_of_labels_have_a_table_each() {
         rows(&html, "Each label", 0),
         [["a", "2", "0", "0", "3"], ["b", "1", "2", "1", "1"]]
     );
-    assert!(html.contains("40.0 % of 5 examples have exactly the right labels"));
+    assert!(html.contains("40.0 % of 5 examples have exactly the gold labels"));
     assert!(!html.contains("Reliability"));
 }
 
@@ -376,7 +378,7 @@ fn of_many_labels_the_most_confused_are_shown() {
     let matrix = rows(&html, "Rows are gold", 0);
     assert_eq!(matrix.len(), 30);
     assert!(matrix.iter().all(|row| row.len() == 31));
-    assert!(html.contains("the 30 of 40 labels with the most mistakes"));
+    assert!(html.contains("the 30 of 40 labels with the most errors"));
     assert!(html.contains("the 8 of 40 labels with the least average precision"));
     // Mistakes of k: k % 7 as gold, (k − 1) % 7 as predicted. Label 8 (1 + 0) has few; 6 has 11.
     let shown: Vec<&String> = matrix.iter().map(|row| &row[0]).collect();

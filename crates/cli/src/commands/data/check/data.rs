@@ -118,8 +118,8 @@ fn is_conll(source: &LabelledSource, args: &CheckArgs) -> bool {
 fn with_hint(error: CorpusError) -> anyhow::Error {
     match error {
         CorpusError::NoLabels { .. } => anyhow::anyhow!(
-            "{error}\nhint: --input csv, tsv or jsonl says what it is; --conll is for a token a line, \
-             LABEL=FILE for a text a line"
+            "{error}\nhint: --input csv, tsv or jsonl sets the format; --conll is for one token per line, \
+             LABEL=FILE for one text per line"
         ),
         error => error.into(),
     }

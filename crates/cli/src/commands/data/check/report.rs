@@ -1,4 +1,4 @@
-//! What was found, as it is told.
+//! Report of a check for people.
 use std::io::{self, Write};
 
 use cloze::corpus::quality::{Finding, FindingKind, FindingsOfKind, LabelCount, LabelledLine};
@@ -39,7 +39,7 @@ pub(super) fn write(report: &DataCheckReport, out: &mut impl Write, show: usize)
         }
     }
     if report.findings.is_empty() {
-        writeln!(out, "\nnothing found")?;
+        writeln!(out, "\nno findings")?;
     }
     Ok(())
 }

@@ -1,16 +1,31 @@
 //! `cloze eval minimal-pairs`, as typed.
 use clap::Args;
 
+use crate::commands::short_help;
 use crate::flags::out::OutFlags;
 use crate::flags::read::{InputArg, ReadFlags};
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
-/// What `cloze eval minimal-pairs` is asked for.
+/// Flags of the short help of `cloze eval minimal-pairs`.
+const SHOWN: &[&str] =
+    &["model", "within_word", "limit", "good_field", "bad_field", "json", "output", "force"];
+
+const EXAMPLES: &str = "\
+Examples:
+  cloze eval minimal-pairs blimp/*.jsonl --within-word
+  cloze eval minimal-pairs blimp/ --limit 100 --json --output blimp.json
+  cloze eval minimal-pairs pairs.csv --good-field right --bad-field wrong";
+
+/// Arguments of `cloze eval minimal-pairs`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("within_word", |arg| short_help::brief("Mask the later tokens of the same word, too", arg))
+)]
 pub(crate) struct MinimalPairsArgs {
-    /// Pairs of sentences of which one is acceptable: files, folders or patterns in BLiMP's form, a JSON
-    /// object a line with `sentence_good` and `sentence_bad`, and perhaps `UID`, `linguistics_term` and `field`;
-    /// also tables with such columns
+    /// Minimal pairs in BLiMP's format, or tables with its columns: files, folders or patterns
+    ///
+    /// An acceptable and an unacceptable sentence each: one JSON object per line with `sentence_good` and
+    /// `sentence_bad`, optionally `UID`, `linguistics_term` and `field`; or tables with these columns
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
@@ -20,16 +35,16 @@ pub(crate) struct MinimalPairsArgs {
     /// Only the first N pairs of each file
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
     pub(crate) limit: Option<u64>,
-    /// What the files are; auto goes by their endings, and takes standard input as JSON lines
+    /// Format of the files; auto goes by the file extension, and reads standard input as JSON lines
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
     input: InputArg,
-    /// The field or column of the acceptable sentence
+    /// Field or column of the acceptable sentence
     #[arg(long, default_value = "sentence_good", value_name = "NAME", help_heading = "Input")]
     good_field: String,
-    /// The field or column of the other
+    /// Field or column of the unacceptable sentence
     #[arg(long, default_value = "sentence_bad", value_name = "NAME", help_heading = "Input")]
     pub(crate) bad_field: String,
-    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     encoding: String,
     /// Print the report as JSON
@@ -40,7 +55,7 @@ pub(crate) struct MinimalPairsArgs {
 }
 
 impl MinimalPairsArgs {
-    /// How the files are read.
+    /// Flags of the reader.
     pub(crate) fn read(&self) -> ReadFlags {
         let lines_alone = self.input == InputArg::Auto && self.paths.iter().all(|path| path == "-");
         ReadFlags {

@@ -12,6 +12,7 @@ use cloze::metrics::entity::TagScheme;
 use crate::commands::eval::args::language::{EvalMlmArgs, EvalTextArgs};
 use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
 use crate::commands::eval::args::search::EvalSearchArgs;
+use crate::commands::short_help;
 use crate::flags::classifier::ClassifierFlags;
 use crate::flags::labelled::LabelledFlags;
 use crate::flags::out::OutFlags;
@@ -20,125 +21,170 @@ use crate::flags::tagged::{TaggedFlags, renamed};
 use crate::flags::tagger::TaggerFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
 
-/// What is evaluated.
+const STS_SHOWN: &[&str] = &["model", "pooling", "correction", "fit", "metric", "json", "output"];
+
+const STS_EXAMPLES: &str = "\
+Examples:
+  cloze eval sts stsb-test.tsv
+  cloze eval sts stsb-test.tsv --model ./sts --pooling cls --json --output sts.json
+  cloze eval sts stsb-test.tsv --correction none,zscore,whitening --fit stsb-train.tsv";
+
+const LABELS_SHOWN: &[&str] =
+    &["model", "labels", "compare", "text_field", "label_field", "json", "output", "errors"];
+
+const CLASSIFY_EXAMPLES: &str = "\
+Examples:
+  cloze eval classify test.csv --model ./tickets
+  cloze eval classify test.csv --model ./tickets --compare ./other --errors errors.jsonl
+  cloze eval classify test.csv --labels billing,shipping,returns";
+
+const PAIR_EXAMPLES: &str = "\
+Examples:
+  cloze eval pair test.tsv --model ./nli
+  cloze eval pair test.tsv --model ./nli --compare ./other --errors errors.jsonl";
+
+const TAG_SHOWN: &[&str] =
+    &["model", "compare", "tag_column", "labels", "map", "partial", "json", "output", "force"];
+
+const TAG_EXAMPLES: &str = "\
+Examples:
+  cloze eval tag test.conll --model ./ner
+  cloze eval tag test.conll --map PER=PERSON,MISC= --strict --partial
+  cloze eval tag test.conll --model ./ner --compare ner-en --json --output tags.json";
+
+/// Commands of `cloze eval`.
 #[derive(Subcommand)]
 pub(crate) enum EvalCommand {
-    /// How well similarities agree with people's, on pairs of texts with a score
+    /// Evaluate sentence similarity (STS) on pairs with gold scores
     Sts(Box<StsArgs>),
-    /// How good the labels of texts are, on texts with gold labels
+    /// Evaluate a text classifier on labelled texts
+    #[command(after_help = CLASSIFY_EXAMPLES)]
     Classify(Box<EvalLabelsArgs>),
-    /// How good the labels of pairs of texts are, on pairs with gold labels
+    /// Evaluate a text pair classifier on labelled pairs
+    #[command(after_help = PAIR_EXAMPLES)]
     Pair(Box<EvalLabelsArgs>),
-    /// How good the entities that a model tags are, on sentences with gold tags
+    /// Evaluate a tagger (named entities) on sentences with gold tags
     Tag(Box<EvalTagArgs>),
-    /// How well a masked language model guesses words of running text
+    /// Evaluate a masked language model on running text
     Mlm(Box<EvalMlmArgs>),
-    /// How well a model tells whether one text follows another, on pairs of running text
+    /// Evaluate next-sentence prediction on pairs from running text
+    #[command(after_help = language::NSP_EXAMPLES)]
     Nsp(Box<EvalTextArgs>),
-    /// Whether a masked language model finds the acceptable sentence of a pair likelier, on minimal pairs
-    /// in BLiMP's form
+    /// Evaluate a masked language model on minimal pairs (BLiMP): is the acceptable sentence likelier?
     MinimalPairs(Box<MinimalPairsArgs>),
-    /// How good a search is, on queries whose relevant documents are known
+    /// Evaluate search on queries with relevance judgements
     Search(Box<EvalSearchArgs>),
 }
 
-/// What `cloze eval sts` is asked for.
+/// Arguments of `cloze eval sts`.
 #[derive(Args)]
+#[command(after_help = STS_EXAMPLES, mut_args(|arg| short_help::only(STS_SHOWN, arg)),
+    mut_arg("pooling", |arg| short_help::brief("Pooling of token vectors: cls, mean, max, … [default: the model's, else mean]", arg))
+)]
 pub(crate) struct StsArgs {
     /// Pairs of texts with a score (csv, tsv, jsonl), or - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: String,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
-    /// Which corrections to try, as a list: none, zscore, whitening, all-but-the-top [default: the
-    /// one of --zscore, else none]
+    /// Corrections to compare: none, zscore, whitening, all-but-the-top [default: the one of --zscore,
+    /// else none]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "A,B", help_heading = "Vectors")]
     pub(crate) correction: Vec<CorrectionArg>,
-    /// Learn the corrections from both texts of every pair of this file, whose scores do not matter
+    /// Fit the corrections on both texts of every pair of this file; its scores are not used
     #[arg(long, value_name = "FILE", conflicts_with = "zscore", help_heading = "Vectors")]
     pub(crate) fit: Option<PathBuf>,
-    /// How many directions whitening keeps [default: all that have any spread]
+    /// Number of dimensions kept by whitening [default: all with non-zero variance]
     #[arg(long, value_name = "N", requires = "fit", help_heading = "Vectors")]
     pub(crate) dims: Option<usize>,
-    /// How many directions all-but-the-top takes away [default: a hundredth of the width]
+    /// Number of principal components removed by all-but-the-top [default: dimensions / 100]
     #[arg(long, value_name = "D", requires = "fit", help_heading = "Vectors")]
     pub(crate) directions: Option<usize>,
-    /// How similarity is measured: cosine, dot, euclid (the distance, negated). The last two depend on
-    /// the vectors' lengths, which are 1 without --no-normalize
+    /// Similarity metric: cosine, dot, euclid (negated distance). The last two depend on the norms of
+    /// the vectors, which are 1 without --no-normalize
     #[arg(long, default_value = "cosine", value_name = "METRIC", value_parser = Metric::parse, help_heading = "Vectors")]
     pub(crate) metric: Metric,
     #[command(flatten)]
     pub(crate) pairs: PairFlags,
-    /// Print the report as JSON: an object, or one a line where several corrections are tried
+    /// Print the report as JSON: one object, or one per line for several corrections
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
 
-/// What `cloze eval classify` and `cloze eval pair` are asked for.
+/// Arguments of `cloze eval classify` and `cloze eval pair`.
 #[derive(Args)]
+#[command(mut_args(|arg| short_help::only(LABELS_SHOWN, arg)),
+    mut_arg("model", |arg| short_help::brief("Classifier name or folder [default: sentiment-en; with --labels minilm-l6-v2]", arg)),
+    mut_arg("labels", |arg| short_help::brief("Zero-shot labels, without training: A,B or A=DESCRIPTION", arg)),
+    mut_arg("text_field", |arg| short_help::brief("Column or field of the text", arg)),
+    mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg)),
+    mut_arg("errors", |arg| short_help::brief("Also write the misclassified examples as JSON lines", arg))
+)]
 pub(crate) struct EvalLabelsArgs {
-    /// Labelled texts or pairs: csv, tsv or jsonl files; LABEL=FILE with a text a line; a folder with a
-    /// file, or a folder of files, a class; - for standard input
+    /// Labelled texts or pairs: csv, tsv or jsonl files; LABEL=FILE with one text per line; a folder with
+    /// one file, or one folder of files, per class; - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) classifier: ClassifierFlags,
-    /// Another classifier on the same examples, and whether it is better or worse by more than chance;
-    /// an encoder without labels of its own gets those of --labels
+    /// Second classifier, compared on the same examples with a significance test; an encoder without
+    /// labels of its own gets those of --labels
     #[arg(long, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) compare: Option<String>,
     #[command(flatten)]
     pub(crate) read: LabelledFlags,
-    /// What the resamples of intervals and comparisons follow from
-    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Judging")]
+    /// Random seed of the bootstrap intervals and the comparison
+    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Evaluation")]
     pub(crate) seed: u64,
     /// Print the report as JSON
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write to a file
+    /// Output file [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-    /// Also write every example that --model labels wrongly, the surest first, as JSON lines
+    /// Also write every example that --model misclassifies, the most confident errors first, as JSON
+    /// lines
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) errors: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
 }
 
-/// What `cloze eval tag` is asked for.
+/// Arguments of `cloze eval tag`.
 #[derive(Args)]
+#[command(after_help = TAG_EXAMPLES, mut_args(|arg| short_help::only(TAG_SHOWN, arg)))]
 pub(crate) struct EvalTagArgs {
-    /// Tagged sentences, a word and its tag a line (CoNLL), or - for standard input
+    /// Tagged sentences, one word and its tag per line (CoNLL), or - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: String,
     #[command(flatten)]
     pub(crate) tagger: TaggerFlags,
-    /// Another tagger on the same sentences, and whether it is better or worse by more than chance
+    /// Second tagger, compared on the same sentences with a significance test
     #[arg(long, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) compare: Option<String>,
     #[command(flatten)]
     pub(crate) columns: TaggedFlags,
-    /// How the gold tags mark entities: iob1, iob2, ioe1, ioe2, iobes, bilou [default: what they show]
+    /// Tagging scheme of the gold tags: iob1, iob2, ioe1, ioe2, iobes, bilou [default: detected]
     #[arg(long, value_name = "SCHEME", value_parser = crate::commands::score_tags::args::scheme, help_heading = "Entities")]
     pub(crate) scheme: Option<TagScheme>,
-    /// Only what is tagged exactly as the scheme has it is a gold entity, as seqeval's strict mode has
-    /// it; without this every sequence has a meaning, as conlleval has it
+    /// Count only gold entities that follow the scheme exactly, as seqeval's strict mode does; without
+    /// this, every sequence of tags is read as entities, as conlleval does
     #[arg(long, help_heading = "Entities")]
     pub(crate) strict: bool,
     /// Only entities with these labels, gold or predicted
     #[arg(long, value_delimiter = ',', value_name = "A,B", help_heading = "Entities")]
     pub(crate) labels: Option<Vec<String>>,
-    /// Call the model's label A by the gold's name B; with nothing behind = it is dropped. Of A C where
-    /// both become B, next to each other, one entity is made
+    /// Rename the model's label A to the gold label B; with nothing after =, it is dropped. Adjacent
+    /// entities A and C that both become B are merged
     #[arg(long, value_delimiter = ',', value_parser = renamed, value_name = "A=B", help_heading = "Entities")]
     pub(crate) map: Vec<(String, String)>,
-    /// What the resamples of a comparison follow from
-    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Judging")]
+    /// Random seed of the comparison
+    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Evaluation")]
     pub(crate) seed: u64,
-    /// Also how many entities are nearly right, as SemEval-2013 counts them
+    /// Also count partial matches of entities, as SemEval-2013 does
     #[arg(long, help_heading = "Output")]
     pub(crate) partial: bool,
     /// Print the report as JSON

@@ -39,7 +39,7 @@ pub(super) fn run(
         bail!("--pairs and --pair-field are for cloze eval pair");
     }
     if pairs && !args.classifier.labels.is_empty() {
-        bail!("--labels is for single texts: cloze eval classify");
+        bail!("--labels is for single texts\nhint: use cloze eval classify");
     }
     if args.force && args.output.is_none() && args.errors.is_none() {
         bail!("--force is for --output or --errors");
@@ -62,16 +62,19 @@ pub(super) fn run(
         if std::mem::take(&mut first_chunk) {
             let what = plural(evaluation.examples() as u64, "example");
             for name in evaluation.without_shared_labels() {
-                messages.note(&format!("no label of the first {what} is one of {name}'s"));
+                messages
+                    .note(&format!("none of the labels of the first {what} is a label of {name}"));
             }
         }
         Ok(())
     })?;
     let paths = args.paths.join(", ");
     let report = evaluation.report(args.seed).map_err(|error| match error {
-        EvaluateError::NoRecords => anyhow!("{paths}: no example could be labelled"),
+        EvaluateError::NoRecords => {
+            anyhow!("{paths}: expected examples, found none that could be labelled")
+        }
         EvaluateError::OtherLabels { .. } => {
-            anyhow!("{paths}: {error}\nhint: --label-field names the column of the labels")
+            anyhow!("{paths}: {error}\nhint: --label-field sets the column of the labels")
         }
         error => error.into(),
     })?;
@@ -112,10 +115,10 @@ fn open(
     };
     opened.map_err(|error| match error.downcast_ref() {
         Some(cloze::Error::TakesPairs { model }) => {
-            anyhow!("{model} takes pairs of texts: cloze eval pair is for those")
+            anyhow!("{model} takes pairs of texts, not single texts\nhint: use cloze eval pair")
         }
         Some(cloze::Error::TakesTexts { model }) => {
-            anyhow!("{model} takes single texts: cloze eval classify is for those")
+            anyhow!("{model} takes single texts, not pairs\nhint: use cloze eval classify")
         }
         _ => error,
     })
@@ -129,7 +132,9 @@ fn evaluation<'m>(
     for model in models {
         let name = model.name();
         if args.read.label_separator.is_some() && !model.classifier().head().multi_label() {
-            bail!("--label-separator is for texts with several labels, but {name} chooses one");
+            bail!(
+                "--label-separator is for texts with several labels, but {name} predicts a single label"
+            );
         }
     }
     match models {

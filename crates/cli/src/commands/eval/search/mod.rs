@@ -28,7 +28,7 @@ use crate::terminal::out::{Out, json_line};
 
 /// A query whose name another one had.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}:{line}: query {query:?} is there twice")]
+#[error("{path}:{line}: query {query:?} occurs twice")]
 struct QueryTwice {
     path: String,
     line: u64,
@@ -113,14 +113,14 @@ fn check_names(
     let other = evaluation.check().map_err(|error| match error {
         EvaluateError::NothingRelevant => anyhow!("{judgements}: {error}"),
         EvaluateError::OtherQueries { expected, found } => anyhow!(
-            "{}: expected queries that {judgements} judges, as {expected}; found {found}",
+            "{}: expected queries with judgements in {judgements}, such as {expected}; found {found}",
             source.queries()
         ),
         error => error.into(),
     })?;
     if let Some(OtherDocuments { found, judged }) = other {
         messages.note(&format!(
-            "no document that was found is judged: they are called {found}, and in {judgements} {judged}"
+            "no retrieved document has a relevance judgement: they are called {found}, and in {judgements} {judged}"
         ));
     }
     Ok(())
@@ -132,7 +132,7 @@ fn check(args: &EvalSearchArgs) -> anyhow::Result<Option<usize>> {
     args.out.check("--run", args.run.is_some())?;
     if args.results.is_none() {
         if args.index.is_none() && args.paths.is_empty() {
-            bail!("expected --index, documents, or --results: there is nothing to judge");
+            bail!("expected --index, documents or --results to evaluate");
         }
         if args.queries.is_none() {
             bail!("expected --queries");
@@ -146,13 +146,13 @@ fn check(args: &EvalSearchArgs) -> anyhow::Result<Option<usize>> {
     let named = [&args.queries, &args.results].into_iter().flatten();
     let named = named.chain([&args.judgements]).chain(&args.paths);
     if named.filter(|name| *name == "-").count() > 1 {
-        bail!("- stands for standard input, which is there once");
+        bail!("- is standard input, which can be read only once");
     }
     let largest = args.cutoffs.iter().copied().max().unwrap_or(0);
     match (args.k, &args.results) {
         (Some(0), _) => bail!("-k is 0: expected at least 1"),
         (Some(k), _) if k < largest => bail!(
-            "-k is {k}, but figures are cut at {largest}\nhint: --cutoffs names the ranks they are cut at"
+            "-k is {k}, but metrics are computed at rank {largest}\nhint: --cutoffs sets the ranks"
         ),
         (None, None) => Ok(Some(largest.max(100))),
         (k, _) => Ok(k),

@@ -18,7 +18,7 @@ pub(super) fn write(report: &SearchReport, out: &mut dyn Write) -> io::Result<()
     match &report.source {
         SearchSource::Index { queries, index, hybrid, .. } => {
             let (queries, index) = (one_line(queries), one_line(index));
-            let words = if *hybrid { ", by vectors and words" } else { "" };
+            let words = if *hybrid { ", by vectors and keywords" } else { "" };
             writeln!(out, "{queries} on {index}{words}, judged by {judgements}")?;
         }
         SearchSource::Documents { queries, documents, .. } => {
@@ -67,8 +67,8 @@ fn write_counts(report: &SearchReport, out: &mut dyn Write) -> io::Result<()> {
     if report.further_parts > 0 {
         writeln!(
             out,
-            "a document counts at its best part: {} passed over",
-            plural(report.further_parts, "further part")
+            "a document ranks by its best chunk: {} ignored",
+            plural(report.further_parts, "further chunk")
         )?;
     }
     Ok(())

@@ -43,7 +43,7 @@ pub(super) fn judge(
         evaluating.add(&query, ranked)?;
     }
     if !found {
-        bail!("{name}: expected what was found for queries, found none");
+        bail!("{name}: expected search results, found none");
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::terminal::messages::Messages;
 
 /// A document whose name another one had.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}:{line}: document {id:?} is there twice")]
+#[error("{path}:{line}: document {id:?} occurs twice")]
 struct DocumentTwice {
     path: String,
     line: u64,

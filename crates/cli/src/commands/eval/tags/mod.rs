@@ -74,7 +74,7 @@ pub(super) fn run(
         Ok(())
     })?;
     if evaluation.sentences() == 0 {
-        bail!("{}: expected tagged sentences, found none that could be judged", args.file);
+        bail!("{}: expected tagged sentences, found none that could be evaluated", args.file);
     }
     for labels in evaluation.without_gold_labels() {
         note_labels(&labels, messages);
@@ -90,7 +90,7 @@ pub(super) fn run(
     }
     out.finish()?;
     let scheme = evaluation.scheme();
-    let read = scheme.map_or("no scheme that they show".to_owned(), |s| s.to_string());
+    let read = scheme.map_or("an unknown scheme".to_owned(), |s| s.to_string());
     messages.note(&format!(
         "{} with {} in {:.1} s, gold tags read as {read}",
         plural(report.report.sentences, "sentence"),
@@ -172,8 +172,8 @@ fn note_labels(labels: &OtherTagLabels, messages: &Messages) {
     let OtherTagLabels { model, gold, predicted, labels } = labels;
     let found = if predicted.is_empty() { "none".to_owned() } else { predicted.join(", ") };
     messages.note(&format!(
-        "{model} has none of the gold labels, {}; it found {found}\nhint: --map {}=NAME calls its label by \
-         a gold name",
+        "{model} has none of the gold labels, {}; it found {found}\nhint: --map {}=NAME renames its label \
+         to a gold label",
         gold.join(", "),
         labels.first().map_or("LABEL", String::as_str)
     ));

@@ -1,24 +1,24 @@
-//! Flags of classifiers that are trained by steps.
+//! Flags of classifiers that are trained by gradient steps.
 use clap::{Args, ValueEnum};
 
 use crate::commands::train::args::tune::TuningArg;
 
-/// What is trained where texts get labels.
+/// Trained parameters of a classifier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LabelTuningArg {
-    /// A head fitted on vectors: takes seconds, and does with few examples
+    /// A head fitted on vectors of a frozen encoder: takes seconds, and few examples are enough
     #[default]
     Frozen,
-    /// Adapters of low rank beside matrices (LoRA), and a head; the model is stored as what differs
+    /// Low-rank adapters (LoRA) and a head; only they are stored, not the base model
     Lora,
-    /// Every layer of the encoder, and a head
+    /// All layers of the encoder, and a head
     Full,
-    /// The head alone that the encoder's family has for labels
+    /// Only the classification head of the encoder's family
     Head,
 }
 
 impl LabelTuningArg {
-    /// What is trained by steps; `None` where a head is fitted on vectors.
+    /// Parameters trained by gradient steps; `None` for a head fitted on vectors.
     pub(crate) fn by_steps(self) -> Option<TuningArg> {
         match self {
             Self::Frozen => None,
@@ -29,39 +29,42 @@ impl LabelTuningArg {
     }
 }
 
-/// How labels are learned and judged, whatever is trained.
+/// Flags of training and evaluation for every `--tune`.
 #[derive(Args)]
 pub(crate) struct LabelFitArgs {
-    /// Of texts longer than the model takes, see only the beginning
+    /// Truncate texts longer than the model's limit
     #[arg(long, help_heading = "Input")]
     pub(crate) truncate: bool,
-    /// What an example of a class counts: none (1 each), balanced (classes count alike), or LABEL=W,…
-    #[arg(long, default_value = "none", value_name = "HOW", value_parser = ClassWeightsArg::parse, help_heading = "Training")]
+    /// Weights of classes in the loss: none (1 each), balanced (every class has the same total weight),
+    /// or LABEL=W,…
+    #[arg(long, default_value = "none", value_name = "WEIGHTS", value_parser = ClassWeightsArg::parse, help_heading = "Training")]
     pub(crate) class_weights: ClassWeightsArg,
-    /// Judge by a share of the examples that is held out [default by steps: 0.1; there 0 is none]
-    #[arg(long, value_name = "SHARE", help_heading = "Judging")]
+    /// Fraction of examples held out for evaluation
+    ///
+    /// [default: 0.1 with --tune lora, full or head, where 0 holds none out; else --folds]
+    #[arg(long, value_name = "FRACTION", help_heading = "Evaluation")]
     pub(crate) hold_out: Option<f64>,
-    /// Judge the model on these examples, too
-    #[arg(long, value_name = "DATA", help_heading = "Judging")]
+    /// Also evaluate the model on these examples
+    #[arg(long, value_name = "DATA", help_heading = "Evaluation")]
     pub(crate) test: Vec<String>,
-    /// Leave probabilities as the head gives them: by default they are softened or sharpened so that
-    /// they are as likely right as they say
-    #[arg(long, help_heading = "Judging")]
+    /// Skip calibration: by default a temperature is fitted, so that a label with probability 0.8 is
+    /// correct 80 % of the time
+    #[arg(long, help_heading = "Evaluation")]
     pub(crate) no_calibration: bool,
 }
 
-/// What is only for labels that are learned step by step.
+/// Flags of classifiers trained by gradient steps only.
 #[derive(Args)]
 pub(crate) struct TunedLabelArgs {
-    /// Examples to judge by while training, in place of some that are held out
-    #[arg(long, value_name = "DATA", conflicts_with = "hold_out", help_heading = "Judging")]
+    /// Examples for evaluation during training, instead of held-out ones
+    #[arg(long, value_name = "DATA", conflicts_with = "hold_out", help_heading = "Evaluation")]
     pub(crate) dev: Vec<String>,
-    /// The share of what is to be predicted that is spread over all labels evenly
-    #[arg(long, default_value_t = 0.0, value_name = "SHARE", help_heading = "Training")]
+    /// Label smoothing: probability spread evenly over all labels
+    #[arg(long, default_value_t = 0.0, value_name = "X", help_heading = "Training")]
     pub(crate) label_smoothing: f32,
 }
 
-/// What an example of a class counts.
+/// Weights of the classes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ClassWeightsArg {
     None,

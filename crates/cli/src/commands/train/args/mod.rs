@@ -12,6 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use cloze::PairRows;
 use cloze::embed::{Layers, Poolings};
 
+use crate::commands::short_help;
 use crate::commands::train::args::labels::{LabelFitArgs, LabelTuningArg, TunedLabelArgs};
 use crate::commands::train::args::language::{TrainMlmArgs, TrainNspArgs};
 use crate::commands::train::args::similarity::TrainSimilarityArgs;
@@ -21,44 +22,59 @@ use crate::flags::classifier::PairCutArg;
 use crate::flags::labelled::LabelledFlags;
 use crate::flags::vectors::CorrectionArg;
 
-/// What is trained.
+/// Flags of the short help of `cloze train classify`.
+const SHOWN: &[&str] =
+    &["tune", "model", "output", "label_field", "epochs", "learning_rate", "test"];
+
+const CLASSIFY_EXAMPLES: &str = "\
+Examples:
+  cloze train classify tickets.csv --output tickets
+  cloze train classify tickets.csv --test new.csv --class-weights balanced --output tickets
+  cloze train classify tickets.csv --tune lora --epochs 5 --seed 7 --output tickets";
+
+const PAIR_EXAMPLES: &str = "\
+Examples:
+  cloze train pair nli.tsv --output nli
+  cloze train pair nli.tsv --pair-rows cross --model cross-encoder --output nli
+  cloze train pair nli.tsv --tune lora --dev dev.tsv --output nli";
+
+/// Commands of `cloze train`.
 #[derive(Subcommand)]
 pub(crate) enum TrainCommand {
-    /// A classifier of texts, from texts with labels
+    /// Train a text classifier on labelled texts
     Classify(Box<TrainArgs>),
-    /// A classifier of pairs of texts, from pairs with labels
+    /// Train a text pair classifier on labelled pairs
     Pair(Box<TrainPairArgs>),
-    /// A tagger of words, from sentences with a tag a word: the encoder itself is trained
+    /// Fine-tune an encoder as a tagger (named entities) on sentences with one tag per word
     Tag(Box<TrainTagArgs>),
-    /// An encoder whose vectors say how alike texts are, from pairs: the encoder itself is trained
+    /// Fine-tune an encoder for sentence similarity on pairs of texts
     Similarity(Box<TrainSimilarityArgs>),
-    /// A language model, from running text: words are masked and guessed, the encoder itself is trained
+    /// Fine-tune a masked language model on running text
     Mlm(Box<TrainMlmArgs>),
-    /// Whether one text follows another, from running text: the encoder itself is trained
+    /// Fine-tune a model for next-sentence prediction on running text
     Nsp(Box<TrainNspArgs>),
 }
 
-/// What `cloze train classify` is asked for.
+/// Arguments of `cloze train classify`.
 #[derive(Args)]
+#[command(after_help = CLASSIFY_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg))
+)]
 #[command(mut_arg("patience", |arg| arg.help(
-    "Stop when so many judgings in a row (with --search, so many settings) are no better"
+    "Stop after N evaluations (with --search, N trials) in a row without improvement"
 )))]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     given: Given,
-    /// Labelled texts: csv, tsv or jsonl files; LABEL=FILE with a text a line; a folder with a file,
-    /// or a folder of files, a class
+    /// Labelled texts: csv, tsv or jsonl files; LABEL=FILE with one text per line; or a folder with one
+    /// file, or one folder of files, per class
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,
-    /// A head fitted on the vectors of an encoder that stays as it is; or adapters, the whole encoder,
-    /// or the head of the encoder's family alone, trained step by step
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "WHAT",
-        help_heading = "What is trained"
-    )]
+    /// Parameters to train
+    ///
+    /// A head fitted on the vectors of a frozen encoder; or, by gradient steps, adapters, the whole
+    /// encoder, or only the classification head of the encoder's family
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Training")]
     pub(crate) tune: LabelTuningArg,
     #[command(flatten)]
     pub(crate) fit: TrainingArgs,
@@ -80,45 +96,51 @@ pub(crate) struct TrainArgs {
     pub(crate) tuned_labels: TunedLabelArgs,
 }
 
-/// Where rows are kept.
+/// Flags of the cache of encoded texts.
 #[derive(Args)]
 pub(crate) struct KeptRowsArgs {
-    /// Where rows are kept, so that a further training need not encode again [default: DIR.rows]
+    /// Cache of the encoded texts, so that the next training does not encode them again [default:
+    /// DIR.rows]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub(crate) cache: Option<PathBuf>,
-    /// Keep no rows
+    /// Do not cache the encoded texts
     #[arg(long, conflicts_with = "cache", help_heading = "Output")]
     pub(crate) no_cache: bool,
 }
 
-/// What `cloze train pair` is asked for.
+/// Arguments of `cloze train pair`.
 #[derive(Args)]
+#[command(
+    after_help = PAIR_EXAMPLES,
+    mut_arg("label_field", |arg| arg.hide_short_help(true)),
+    mut_arg("cut", |arg| arg.hide_short_help(true))
+)]
 pub(crate) struct TrainPairArgs {
     #[command(flatten)]
     pub(crate) train: TrainArgs,
     #[command(flatten)]
     pub(crate) pair: PairRowArgs,
-    /// Which text of a pair is cut where both are too long for one sequence (--pair-rows cross, and
-    /// whatever is trained by steps)
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Input")]
+    /// Text of a pair to truncate where both are too long for one sequence (--pair-rows cross, and
+    /// --tune lora, full or head)
+    #[arg(long, value_enum, default_value_t, value_name = "TEXT", help_heading = "Input")]
     pub(crate) cut: PairCutArg,
 }
 
-/// How a pair becomes a row of vectors.
+/// Flags of the features of a pair.
 #[derive(Args)]
 pub(crate) struct PairRowArgs {
-    /// How a pair becomes a row
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Features")]
+    /// Features of a pair
+    #[arg(long, value_enum, default_value_t, value_name = "KIND", help_heading = "Features")]
     pub(crate) pair_rows: PairRowsArg,
 }
 
-/// How a pair becomes a row.
+/// Features of a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PairRowsArg {
-    /// Each text by itself: u, v, |u − v| and u · v
+    /// Each text encoded on its own, joined as u, v, |u − v| and u · v
     #[default]
     Separate,
-    /// Both in one sequence, as models trained on pairs want it
+    /// Both texts encoded in one sequence, for models trained on pairs (cross-encoders)
     Cross,
 }
 
@@ -131,20 +153,20 @@ impl TrainPairArgs {
     }
 }
 
-/// How texts become features.
+/// Flags of the features of texts.
 #[derive(Args)]
 pub(crate) struct FeatureArgs {
-    /// The most tokens in a batch, padding included
+    /// Maximum tokens per batch, padding included
     #[arg(long, default_value_t = 512, value_name = "N", help_heading = "Features")]
     pub(crate) batch_tokens: usize,
-    /// How token rows become one: cls, mean, max, …, or several, joined
-    #[arg(long, alias = "pool", default_value = "cls,mean", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Features")]
+    /// Pooling of token vectors: cls, mean, max, …, or several, concatenated
+    #[arg(long, alias = "pool", default_value = "cls,mean", value_name = "NAMES", value_parser = Poolings::parse, help_heading = "Features")]
     pub(crate) pooling: Poolings,
-    /// Which hidden states, averaged: -1 is the last; -1,-2,-3,-4; first+last; all [default: the last
-    /// three, of an .onnx file the last]
+    /// Layers whose hidden states are averaged: -1 is the last; -1,-2,-3,-4; first+last; all [default:
+    /// the last three; the last for an .onnx file]
     #[arg(long, value_name = "LAYERS", value_parser = Layers::parse, allow_hyphen_values = true, help_heading = "Features")]
     pub(crate) layers: Option<Layers>,
-    /// Put this before every text
+    /// Prefix added to every text
     #[arg(
         long,
         default_value = "",
@@ -153,38 +175,44 @@ pub(crate) struct FeatureArgs {
         help_heading = "Features"
     )]
     pub(crate) prompt: String,
-    /// The correction of vectors, learned from the training texts
+    /// Correction of vectors, fitted on the training texts
     #[arg(
         long,
         value_enum,
         default_value = "zscore",
-        value_name = "HOW",
+        value_name = "METHOD",
         help_heading = "Features"
     )]
     pub(crate) correction: CorrectionArg,
-    /// Bring vectors to length 1, after the correction
+    /// Normalize vectors to length 1, after the correction
     #[arg(long, help_heading = "Features")]
     pub(crate) normalize: bool,
 }
 
-/// How the head is fitted.
+/// Flags of fitting the head.
 #[derive(Args)]
 pub(crate) struct HeadArgs {
-    /// What is fitted
+    /// Classifier fitted on the vectors
     #[arg(long, value_enum, default_value_t, value_name = "KIND", help_heading = "Head")]
     pub(crate) head: HeadKindArg,
-    /// How much the examples count against small weights: the inverse of the regularisation, as
-    /// scikit-learn's C (logistic, svm) [default: the best of 0.001, 0.01, … 100 on examples held out]
+    /// Inverse of the regularization strength, as scikit-learn's C (logistic, svm) [default: the best of
+    /// 0.001, 0.01, … 100 on held-out examples]
     #[arg(long, value_name = "C", help_heading = "Head")]
     pub(crate) c: Option<f64>,
-    /// The most steps of the solver [default: 1000]
+    /// Maximum iterations of the solver [default: 1000]
     #[arg(long, value_name = "N", help_heading = "Head")]
     pub(crate) max_iterations: Option<u64>,
-    /// Try settings, and take the best by cross-validation: C, class weights, pooling, layers and
-    /// correction, besides those that are given
-    #[arg(long, value_enum, value_name = "HOW", conflicts_with = "shots", help_heading = "Head")]
+    /// Hyperparameter search by cross-validation over C, class weights, pooling, layers and correction,
+    /// except those set by flags
+    #[arg(
+        long,
+        value_enum,
+        value_name = "STRATEGY",
+        conflicts_with = "shots",
+        help_heading = "Head"
+    )]
     pub(crate) search: Option<SearchArg>,
-    /// How many settings are tried
+    /// Number of trials of the search
     #[arg(
         long,
         default_value_t = 20,
@@ -195,57 +223,56 @@ pub(crate) struct HeadArgs {
     pub(crate) trials: usize,
 }
 
-/// What is fitted.
+/// Classifier fitted on the vectors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HeadKindArg {
     /// Multinomial logistic regression
     #[default]
     Logistic,
-    /// A linear support vector machine a class
+    /// Linear support vector machine, one per class
     Svm,
     /// Gaussian naive Bayes
     NaiveBayes,
-    /// The class whose mean is nearest
+    /// Class with the nearest mean
     NearestCentroid,
 }
 
-/// How settings are searched.
+/// Strategy of a hyperparameter search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SearchArg {
-    /// Drawn at random, each on all examples
+    /// Random settings, each on all examples
     Random,
-    /// Many on few examples, the better half on twice as many, and so on
+    /// Successive halving: many settings on few examples, the better half on twice as many, and so on
     Halving,
 }
 
-/// How the result is judged.
+/// Flags of the evaluation.
 #[derive(Args)]
 pub(crate) struct EvaluationArgs {
-    /// Judge by cross-validation over so many parts [default: 5, for more than 20,000 examples a
-    /// hold-out of 0.1]
-    #[arg(long, value_name = "K", conflicts_with = "hold_out", help_heading = "Judging")]
+    /// Number of cross-validation folds [default: 5; with more than 20,000 examples a hold-out of 0.1]
+    #[arg(long, value_name = "K", conflicts_with = "hold_out", help_heading = "Evaluation")]
     pub(crate) folds: Option<usize>,
-    /// Train on so many examples a class only, drawn at random; with --test
-    #[arg(long, value_name = "N", requires = "test", help_heading = "Judging")]
+    /// Train on only N random examples per class (few-shot); needs --test
+    #[arg(long, value_name = "N", requires = "test", help_heading = "Evaluation")]
     pub(crate) shots: Option<usize>,
-    /// How often they are drawn: the table gives mean and spread, and the last draw is the model
+    /// Number of random draws for --shots: the report gives mean and standard deviation, and the last
+    /// draw is the model
     #[arg(
         long,
         value_name = "N",
         default_value_t = 1,
         requires = "shots",
-        help_heading = "Judging"
+        help_heading = "Evaluation"
     )]
     pub(crate) draws: usize,
-    /// The score at 1, 2, 4, … 100 % of the examples, in the report and as curve.svg
-    #[arg(long, help_heading = "Judging")]
+    /// Learning curve: the score at 1, 2, 4, … 100 % of the examples, in the report and as curve.svg
+    #[arg(long, help_heading = "Evaluation")]
     pub(crate) curve: bool,
-    /// Choose a label's threshold so that it is right so often: LABEL=0.95 (two labels, or several a
-    /// text)
-    #[arg(long, value_name = "LABEL=SHARE", value_parser = wanted, conflicts_with = "recall", help_heading = "Judging")]
+    /// Choose the threshold of a label for this precision: LABEL=0.95 (two labels, or several per text)
+    #[arg(long, value_name = "LABEL=SHARE", value_parser = wanted, conflicts_with = "recall", help_heading = "Evaluation")]
     pub(crate) precision: Option<(String, f64)>,
-    /// Choose a label's threshold so that so many of its texts are found: LABEL=0.95, likewise
-    #[arg(long, value_name = "LABEL=SHARE", value_parser = wanted, help_heading = "Judging")]
+    /// Choose the threshold of a label for this recall: LABEL=0.95 (two labels, or several per text)
+    #[arg(long, value_name = "LABEL=SHARE", value_parser = wanted, help_heading = "Evaluation")]
     pub(crate) recall: Option<(String, f64)>,
 }
 
@@ -260,7 +287,7 @@ fn wanted(text: &str) -> Result<(String, f64), String> {
 }
 
 impl TrainArgs {
-    /// What flags exclude one another, and cannot say so themselves.
+    /// Refuses flags that do not go with `--tune`, which clap cannot express.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.tune == LabelTuningArg::Frozen {
             return self.check_frozen();

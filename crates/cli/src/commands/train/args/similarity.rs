@@ -2,20 +2,32 @@
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 
+use crate::commands::short_help;
 use crate::commands::train::args::training::Given;
 use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TuningArg};
 use crate::flags::pairs::PairFlags;
 
-/// What `cloze train similarity` is asked for.
+/// Flags of the short help of `cloze train similarity`.
+const SHOWN: &[&str] =
+    &["loss", "tune", "model", "output", "epochs", "learning_rate", "dev", "test"];
+
+const EXAMPLES: &str = "\
+Examples:
+  cloze train similarity duplicates.tsv --loss ranking --output pairs
+  cloze train similarity stsb.tsv --loss cosine --dev stsb-dev.tsv --output sts
+  cloze train similarity faq.csv --loss ranking --negative-field wrong --batch 64 --output faq";
+
+/// Arguments of `cloze train similarity`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
 pub(crate) struct TrainSimilarityArgs {
     #[command(flatten)]
     given: Given,
-    /// Pairs of texts (csv, tsv, jsonl): that belong together, or with a score
+    /// Pairs of texts (csv, tsv, jsonl): matching pairs, or pairs with a score
     #[arg(required = true, value_name = "FILE")]
     pub(crate) data: Vec<String>,
-    /// What vectors are to come to
-    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Task")]
+    /// Training loss
+    #[arg(long, value_enum, value_name = "LOSS", help_heading = "Task")]
     pub(crate) loss: LossArg,
     #[command(flatten)]
     pub(crate) cosine: CosineArgs,
@@ -29,38 +41,38 @@ pub(crate) struct TrainSimilarityArgs {
     pub(crate) evaluation: HeldOutArgs,
 }
 
-/// What is for `--loss cosine`.
+/// Flags of `--loss cosine`.
 #[derive(Args)]
 pub(crate) struct CosineArgs {
-    /// The highest score, which is that of texts that mean the same; the lowest is 0 (--loss cosine)
+    /// Highest score, that of texts with the same meaning; the lowest is 0 (--loss cosine)
     #[arg(long, default_value_t = 5.0, value_name = "SCORE", help_heading = "Task")]
     pub(crate) score_scale: f64,
 }
 
-/// What is for `--loss ranking`.
+/// Flags of `--loss ranking`.
 #[derive(Args)]
 pub(crate) struct RankingArgs {
-    /// What cosines are multiplied by before a text is chosen by them (--loss ranking)
+    /// Factor of the cosines before the softmax (--loss ranking)
     #[arg(long, default_value_t = 20.0, value_name = "X", help_heading = "Task")]
     pub(crate) ranking_scale: f32,
-    /// The field or column of a third text, which looks alike and does not belong to the first (--loss
-    /// ranking)
+    /// Field or column of a hard negative: a third text that looks similar but does not match the
+    /// first (--loss ranking)
     #[arg(long, value_name = "NAME", help_heading = "Pairs")]
     pub(crate) negative_field: Option<String>,
 }
 
-/// What vectors are to come to.
+/// Training loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LossArg {
-    /// A text nearer to the one that belongs to it than to those of all other pairs of its batch:
-    /// multiple negatives, so larger batches are better
+    /// Multiple negatives ranking: the matching text must rank above the second texts of all other
+    /// pairs of the batch, so larger batches are better
     Ranking,
-    /// Cosines as the scores say
+    /// Cosine similarity must equal the score
     Cosine,
 }
 
 impl TrainSimilarityArgs {
-    /// What flags exclude one another, and cannot say so themselves.
+    /// Refuses flags that do not go with `--loss` or `--tune`, which clap cannot express.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         self.evaluation.check()?;
         let scale = self.cosine.score_scale;

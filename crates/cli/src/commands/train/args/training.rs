@@ -1,4 +1,4 @@
-//! Flags of every training, and which are only for some ways of training.
+//! Flags of every training.
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -7,19 +7,19 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::flags::vectors::VECTOR_MODEL;
 
-/// What every training takes.
+/// Flags of every training.
 #[derive(Args)]
 pub(crate) struct TrainingArgs {
-    /// The encoder to start from: a name or folder
+    /// Encoder to start from: a name or folder
     #[arg(short, long, default_value = VECTOR_MODEL, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
-    /// How many threads [default: the cores this process may use]
+    /// Number of threads [default: the cores available to this process]
     #[arg(long, value_name = "N", help_heading = "Model")]
     pub(crate) threads: Option<usize>,
-    /// The folder of the new model
+    /// Folder of the trained model
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub(crate) output: PathBuf,
-    /// Replace a trained model that is there
+    /// Replace an existing trained model
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
     /// Print the report as JSON
@@ -27,38 +27,38 @@ pub(crate) struct TrainingArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) card: CardArgs,
-    /// What all that is drawn follows from
+    /// Random seed
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Training")]
     pub(crate) seed: u64,
-    /// Stop when so many judgings in a row are no better
+    /// Stop after N evaluations in a row without improvement
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(crate) patience: Option<u64>,
 }
 
-/// What the model's card and reports say besides figures.
+/// Flags of the text in the model card and the reports.
 #[derive(Args)]
 pub(crate) struct CardArgs {
-    /// What the model is for, in a sentence, for its card
+    /// Purpose of the model in one sentence, for the model card
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub(crate) description: Option<String>,
-    /// The model's licence by its SPDX name, for its card
+    /// SPDX name of the model's licence, for the model card
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub(crate) license: Option<String>,
-    /// Whom the data's or the base model's licence wants named, for its card
+    /// Credit required by the licence of the data or the base model, for the model card
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub(crate) attribution: Option<String>,
-    /// Where the model's data come from, for its card
+    /// Source of the training data, for the model card
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub(crate) source: Option<String>,
-    /// The language of the data by its code (en, de, …), for its card
+    /// Language code of the data (en, de, …), for the model card
     #[arg(long, value_name = "CODE", help_heading = "Output")]
     pub(crate) language: Option<String>,
-    /// Leave texts out of the reports, which else show those that were labelled wrongly
+    /// Leave out of the reports the misclassified texts that they show by default
     #[arg(long, help_heading = "Output")]
     pub(crate) no_texts: bool,
 }
 
-/// Which flags were typed. Must stand before all other fields, which take them away.
+/// Flags given on the command line. Must stand before all other fields, which take them away.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Given(Vec<String>);
 
@@ -86,7 +86,7 @@ impl Args for Given {
 }
 
 impl Given {
-    /// That none of the flags of `A` was typed, which are for `what`.
+    /// Refuses the flags of `A`, which are for `what` only.
     pub(crate) fn refuse<A: Args>(&self, what: &str) -> anyhow::Result<()> {
         let command = A::augment_args(Command::new("cloze"));
         let typed = command.get_arguments().find(|arg| self.0.iter().any(|id| arg.get_id() == id));

@@ -5,15 +5,27 @@ use cloze::train::learning_rate;
 use cloze_tune::encoder::{LoraParams, Module, Targets, TrainableEncoderParams, Tuning};
 use cloze_tune::training::{Schedule, TrainingParams};
 
+use crate::commands::short_help;
 use crate::commands::train::args::training::{Given, TrainingArgs};
 use crate::flags::dtype::DtypeArg;
 use crate::flags::tagged::{TaggedFlags, renamed};
 use crate::flags::values;
 
-/// What `cloze train tag` is asked for.
+/// Flags of the short help of `cloze train tag`.
+const SHOWN: &[&str] =
+    &["tune", "model", "output", "epochs", "batch", "learning_rate", "dev", "test"];
+
+const EXAMPLES: &str = "\
+Examples:
+  cloze train tag train.conll --output ner
+  cloze train tag train.conll --dev dev.conll --test test.conll --tune full --output ner
+  cloze train tag train.conll --crf --map PERSON=PER,MISC= --epochs 5 --output ner";
+
+/// Arguments of `cloze train tag`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
 pub(crate) struct TrainTagArgs {
-    /// Tagged sentences, a word and its tag a line (CoNLL); several files are mixed
+    /// Tagged sentences, one word and its tag per line (CoNLL); several files are mixed
     #[arg(required = true, value_name = "FILE")]
     pub(crate) data: Vec<String>,
     #[command(flatten)]
@@ -22,47 +34,48 @@ pub(crate) struct TrainTagArgs {
     pub(crate) evaluation: HeldOutArgs,
     #[command(flatten)]
     pub(crate) columns: TaggedFlags,
-    /// Call the label A of the files B; with nothing behind = its words are outside of every entity
+    /// Rename the label A of the files to B; with nothing after =, its words get the tag O
     #[arg(long, value_delimiter = ',', value_parser = renamed, value_name = "A=B", help_heading = "Input")]
     pub(crate) map: Vec<(String, String)>,
-    /// Only the first so many sentences of each file
+    /// Only the first N sentences of each file
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) limit: Option<usize>,
-    /// Words that match this as a whole are not learned from: where files disagree on them, such as
-    /// '@\S+' for names of users, or one tags what it should not
+    /// Leave words that match this as a whole out of the loss: where files disagree on them, such as
+    /// '@\S+' for user names, or one file tags them wrongly
     #[arg(long, value_name = "REGEX", help_heading = "Input")]
     pub(crate) skip_words: Option<String>,
-    /// Entities whose text matches this as a whole are none where it is learned from: what one file
-    /// tags and others do not, such as 'Americans?'
+    /// Drop training entities whose text matches this as a whole: those that one file tags and others
+    /// do not, such as 'Americans?'
     #[arg(long, value_name = "REGEX", help_heading = "Input")]
     pub(crate) drop_entities: Option<String>,
-    /// The least score of an entity, where those who use the model do not name one; the report's figures
-    /// are without it [default: any]
+    /// Minimum score of an entity that the model uses by default; the metrics of the report do not use
+    /// it [default: none]
     #[arg(long, value_name = "SCORE", help_heading = "Task")]
     pub(crate) min_score: Option<f32>,
-    /// Learn which tags stand beside each other, too (a conditional random field)
+    /// Also train the transitions between tags (conditional random field)
     #[arg(long, help_heading = "Task")]
     pub(crate) crf: bool,
-    /// Show the encoder how words are cased, which one that lower-cases its texts does not see
+    /// Add the casing of words as a feature, for encoders that lower-case their texts
     #[arg(long, help_heading = "Task")]
     pub(crate) casing: bool,
-    /// The share of training sentences that are also seen in lower case, and of those in upper case
-    #[arg(long, default_value_t = 0.0, value_name = "SHARE", help_heading = "Task")]
+    /// Fraction of training sentences also trained on in lower case, and the same fraction in upper
+    /// case
+    #[arg(long, default_value_t = 0.0, value_name = "FRACTION", help_heading = "Task")]
     pub(crate) vary_case: f64,
 }
 
-/// What a training is judged by.
+/// Flags of the evaluation during and after training.
 #[derive(Args)]
-#[command(next_help_heading = "Judging")]
+#[command(next_help_heading = "Evaluation")]
 pub(crate) struct HeldOutArgs {
-    /// Examples to judge by while training, in place of some that are held out
+    /// Examples for evaluation during training, instead of held-out ones
     #[arg(long, value_name = "FILE")]
     pub(crate) dev: Vec<String>,
-    /// Examples to judge the trained model by
+    /// Examples for evaluation of the trained model
     #[arg(long, value_name = "FILE")]
     pub(crate) test: Vec<String>,
-    /// The share of examples held out to judge by while training, where no --dev is given; 0 for none
-    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    /// Fraction of examples held out for evaluation during training, without --dev; 0 for none
+    #[arg(long, default_value_t = 0.1, value_name = "FRACTION")]
     pub(crate) hold_out: f64,
 }
 
@@ -74,28 +87,24 @@ impl HeldOutArgs {
     }
 }
 
-/// How an encoder is trained.
+/// Flags of fine-tuning an encoder.
 #[derive(Args)]
 pub(crate) struct TuneArgs {
     #[command(flatten)]
     pub(crate) fit: TrainingArgs,
-    /// Adapters, the whole encoder, or only what is put on top of it
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "WHAT",
-        help_heading = "What is trained"
-    )]
+    /// Parameters to train
+    ///
+    /// Adapters, the whole encoder, or only the head
+    #[arg(long, value_enum, default_value_t, value_name = "PART", help_heading = "Training")]
     pub(crate) tune: TuningArg,
     #[command(flatten)]
     pub(crate) tuned: TunedArgs,
 }
 
-/// How an encoder is trained where it is.
+/// Flags of gradient steps.
 #[derive(Args)]
 pub(crate) struct TunedArgs {
-    /// How numbers are stored
+    /// Storage type of the weights
     #[arg(long, value_enum, default_value_t = DtypeArg::F32, value_name = "TYPE", help_heading = "Output")]
     pub(crate) dtype: DtypeArg,
     #[command(flatten)]
@@ -104,116 +113,116 @@ pub(crate) struct TunedArgs {
     pub(crate) steps: StepArgs,
 }
 
-/// What of an encoder is trained.
+/// Flags of the trained parameters.
 #[derive(Args)]
-#[command(next_help_heading = "What is trained")]
+#[command(next_help_heading = "Training")]
 pub(crate) struct WhatArgs {
     #[command(flatten)]
     given: Given,
     #[command(flatten)]
     pub(crate) lora: LoraArgs,
-    /// How many layers, from the lowest, stay as they are
+    /// Number of frozen layers, counted from the lowest
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) freeze_layers: usize,
-    /// Train the tables of words, positions and types, too (--tune full)
+    /// Also train the word, position and token type embeddings (--tune full)
     #[arg(long)]
     pub(crate) train_embeddings: bool,
 }
 
-/// What adapters are.
+/// Flags of adapters.
 #[derive(Args)]
-#[command(next_help_heading = "What is trained")]
+#[command(next_help_heading = "Adapters (--tune lora)")]
 pub(crate) struct LoraArgs {
-    /// The rank of adapters
+    /// Rank of the adapters
     #[arg(long, default_value_t = 16, value_name = "N")]
     pub(crate) rank: usize,
-    /// Adapters are scaled by this over the rank [default: twice the rank]
+    /// LoRA alpha: adapters are scaled by alpha / rank [default: twice the rank]
     #[arg(long, value_name = "X")]
     pub(crate) alpha: Option<f64>,
-    /// The share of an adapter's inputs that is dropped
-    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+    /// Dropout probability of the adapters' inputs
+    #[arg(long, default_value_t = 0.0, value_name = "P")]
     pub(crate) lora_dropout: f32,
-    /// Scale by alpha over the root of the rank
+    /// Divide alpha by the square root of the rank (rank-stabilized LoRA)
     #[arg(long)]
     pub(crate) rslora: bool,
-    /// The matrices that get adapters: query, key, value, attention, up, down, or all-linear
+    /// Matrices with adapters: query, key, value, attention, up, down, or all-linear
     #[arg(long, value_delimiter = ',', default_value = "query,value", value_name = "A,B")]
     pub(crate) targets: Vec<String>,
 }
 
-/// What of the encoder is trained.
+/// Trained parameters of the encoder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TuningArg {
-    /// Adapters of low rank beside matrices (LoRA); the model is stored as what differs
+    /// Low-rank adapters (LoRA); only they are stored, not the base model
     #[default]
     Lora,
-    /// Every layer of the encoder
+    /// All layers of the encoder
     Full,
-    /// Nothing of the encoder
+    /// Only the head; the encoder stays frozen
     Head,
 }
 
 values! { ScheduleArg => Schedule {
-    /// Down to 0 in a line
+    /// Linear decay to 0
     #[default]
     Linear => Schedule::Linear,
-    /// As it is
+    /// No decay
     Constant => Schedule::Constant,
-    /// Down to 0 along half a cosine
+    /// Cosine decay to 0
     Cosine => Schedule::Cosine,
 } }
 
-/// How long, how fast, how often.
+/// Flags of the optimizer and its steps.
 #[derive(Args)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct StepArgs {
-    /// How often every example is seen
+    /// Number of passes over the training data
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub(crate) epochs: u64,
-    /// The most steps
+    /// Stop after N optimizer steps
     #[arg(long, value_name = "N")]
     pub(crate) max_steps: Option<u64>,
-    /// Examples a step
+    /// Batch size, in examples
     #[arg(long, default_value_t = 16, value_name = "N")]
     pub(crate) batch: usize,
-    /// The learning rate at its highest [default: 2e-4 for the encoder, 5e-4 for adapters, 1e-3 for a
-    /// head alone]
+    /// Peak learning rate [default: full 2e-4, lora 5e-4, head 1e-3]
     #[arg(long, value_name = "RATE")]
     pub(crate) learning_rate: Option<f64>,
-    /// That of what is put on top of the encoder [default: the same, at least 1e-3]
+    /// Learning rate of the head [default: --learning-rate, at least 1e-3]
     #[arg(long, value_name = "RATE")]
     pub(crate) head_learning_rate: Option<f64>,
-    /// How the learning rate goes down
-    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    /// Decay of the learning rate
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
     pub(crate) schedule: ScheduleArg,
-    /// The share of steps in which it goes up
-    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    /// Fraction of the steps used for learning-rate warm-up
+    #[arg(long, default_value_t = 0.1, value_name = "FRACTION")]
     pub(crate) warmup: f64,
-    /// How much weights are drawn towards 0
+    /// Weight decay
     #[arg(long, default_value_t = 0.01, value_name = "X")]
     pub(crate) weight_decay: f64,
-    /// The longest a gradient may be; 0 for any
-    #[arg(long, default_value_t = 1.0, value_name = "LENGTH")]
+    /// Clip gradients to this L2 norm (0: off)
+    #[arg(long, default_value_t = 1.0, value_name = "NORM")]
     pub(crate) clip: f64,
-    /// The share of numbers that is dropped
-    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    /// Dropout probability
+    #[arg(long, default_value_t = 0.1, value_name = "P")]
     pub(crate) dropout: f32,
-    /// Tokens worked on at once: a step with more goes in parts, and comes to the same
+    /// Maximum tokens per forward pass: a larger batch is split (gradient accumulation), with the same
+    /// result
     #[arg(long, default_value_t = 1024, value_name = "N")]
     pub(crate) part_tokens: usize,
-    /// Sort examples by length among so many batches; nothing is padded, so there is little to gain
+    /// Sort examples by length within N batches; nothing is padded, so there is little to gain
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) length_window: usize,
-    /// The longest sequence, in tokens [default: what the model takes, at most 256]
+    /// Maximum sequence length, in tokens [default: the model's limit, at most 256]
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<usize>,
-    /// Judge every so many steps, and at each epoch's end
-    #[arg(long, value_name = "N")]
-    pub(crate) judge_every: Option<u64>,
-    /// Save the state every so many steps, beside every five minutes
+    /// Evaluate every N steps, and at the end of each epoch
+    #[arg(long, alias = "judge-every", value_name = "N")]
+    pub(crate) eval_every: Option<u64>,
+    /// Save a checkpoint for --resume every N steps, in addition to every five minutes
     #[arg(long, value_name = "N")]
     pub(crate) save_every: Option<u64>,
-    /// Go on where a training into the same folder was stopped
+    /// Resume a stopped training from the checkpoint beside --output
     #[arg(long)]
     pub(crate) resume: bool,
 }
@@ -295,7 +304,7 @@ impl StepArgs {
             .dropout(self.dropout)
             .part_tokens(self.part_tokens)
             .length_window(self.length_window)
-            .judge_every(self.judge_every)
+            .judge_every(self.eval_every)
             .patience(fit.patience)
             .seed(fit.seed)
             .save_every(self.save_every)

@@ -74,7 +74,7 @@ fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> DrawResult {
     mesh.y_labels(6)
         .y_label_formatter(&|y| tick(*y, 1.0))
         .x_desc("training examples (logarithmic)")
-        .y_desc("on examples held out")
+        .y_desc("on held-out examples")
         .draw()?;
     let finite = |of: fn(&LearningPoint) -> f64| -> Vec<(f64, f64)> {
         points.iter().map(|p| (place(p), of(p))).filter(|(_, y)| y.is_finite()).collect()

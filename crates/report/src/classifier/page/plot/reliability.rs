@@ -11,7 +11,7 @@ use crate::plot::{self, Area, DrawResult, FONT, Series, tick};
 const SIZE: (u32, u32) = (760, 640);
 const HEAD: u32 = 64;
 const ABOVE: u32 = 400;
-const TITLE: &str = "Reliability diagram: how often predictions of a probability are right";
+const TITLE: &str = "Reliability diagram: share of correct predictions by probability";
 /// Bars with numbers of more digits have no room for them; the table has them.
 const MOST_NUMBERED: u64 = 999;
 
