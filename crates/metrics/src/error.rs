@@ -136,9 +136,9 @@ pub enum MetricsError {
     DocumentTwice {
         /// The document.
         document: String,
-        /// Its first rank, from 1.
+        /// First rank, from 1.
         first: usize,
-        /// Its second rank.
+        /// Second rank.
         second: usize,
     },
     /// A score that has no place in an order.
