@@ -87,9 +87,8 @@ pub(super) fn check(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the configuration of matrices of 8 bits with such inputs, perhaps `smoothed` by factors;
-/// those in `ignored`
-/// have floats.
+/// Returns the configuration of matrices of 8 bits with such inputs, perhaps `smoothed` by factors.
+/// Matrices in `ignored` have floats.
 pub(crate) fn config(inputs: Inputs, smoothed: bool, ignored: &[String]) -> Value {
     let (strategy, dynamic) = match inputs {
         Inputs::ByRow => ("token", true),
