@@ -17,7 +17,7 @@ pub enum TextChunks {
     Words {
         /// The words of a part.
         words: usize,
-        /// Sentences shared with the part before.
+        /// Words shared with the part before.
         overlap: usize,
     },
     /// So many sentences a part, as Unicode divides them (Unicode Standard Annex 29): an abbreviation
