@@ -11,7 +11,7 @@ use crate::workload::Task;
 /// order comes to about 1e-6.
 const MOST: f64 = 1e-4;
 
-/// How results differ from those of the reference.
+/// Difference between results and those of the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Difference {

@@ -1,4 +1,4 @@
-//! What was typed.
+//! Arguments of the command line.
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,7 +41,7 @@ pub(crate) struct ServeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// What peers/install.sh has made; without it cloze runs alone
+    /// Environment made by peers/install.sh; without it cloze runs alone
     #[arg(long, value_name = "DIR", env = "CLOZE_BENCH_ENVIRONMENT")]
     pub(crate) environment: Option<PathBuf>,
 
@@ -49,15 +49,15 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "WORKLOAD=FILE", value_parser = named_file)]
     pub(crate) texts: Vec<(&'static Kind, PathBuf)>,
 
-    /// How many texts of a workload
+    /// Number of texts of a workload
     #[arg(long, value_name = "WORKLOAD=N", value_parser = named_count)]
     pub(crate) count: Vec<(&'static Kind, usize)>,
 
-    /// Which workloads [default: all]
+    /// Workloads to run [default: all]
     #[arg(long, value_name = "WORKLOADS", value_delimiter = ',', value_parser = kind)]
     pub(crate) workloads: Vec<&'static Kind>,
 
-    /// Which systems: those with any of these in their names; cloze always runs [default: all]
+    /// Systems to run, by parts of their names; cloze always runs [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 
@@ -68,7 +68,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) rounds: usize,
 
-    /// How often each system is started, for the time to its first result; 0 leaves it out
+    /// Number of starts of each system, for the time to its first result; 0 leaves it out
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) starts: usize,
 
@@ -89,7 +89,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) cloze: Option<PathBuf>,
 
-    /// Where bench.json and bench.svg, or growth.json and growth.svg, are written
+    /// Folder that bench.json and bench.svg, or growth.json and growth.svg, are written to
     #[arg(short, long, value_name = "DIR", default_value = "target/bench")]
     pub(crate) output: PathBuf,
 
@@ -97,7 +97,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
     pub(crate) growth: Vec<u64>,
 
-    /// How many words the texts of --growth have on average (1 to 400 each)
+    /// Average number of words of the texts of --growth (1 to 400 each)
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub(crate) growth_words: u32,
 }

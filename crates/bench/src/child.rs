@@ -69,7 +69,7 @@ impl Served {
         Ok((answer, since.load(self.child.id(), threads)?))
     }
 
-    /// Its number.
+    /// Process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -1,4 +1,4 @@
-//! What cloze takes for more and more texts: time in proportion, memory not at all.
+//! Cost of cloze for more and more texts: time in proportion, memory constant.
 use std::path::Path;
 
 use anyhow::bail;

@@ -9,13 +9,14 @@ use serde::Serialize;
 const TICKS: f64 = 100.0;
 /// Times are off by a tick at either end, of the process and of each core.
 const SLACK: f64 = 0.03;
-/// What others may use, of threads · wall time.
+/// Largest share that other processes may use, of threads · wall time.
 const OTHERS: f64 = 0.05;
-/// What a process must use at least, of wall time: one that waits for nothing uses it all.
+/// Smallest share that a process must use, of wall time: one that waits for nothing uses it all.
 const LEAST: f64 = 0.9;
-/// What the matrix product must use at least, of threads · wall time: it keeps all of them busy.
+/// Smallest share that the matrix product must use, of threads · wall time: it keeps all of them
+/// busy.
 const FULL: f64 = 0.85;
-/// What a process may use, of threads · wall time: more is more threads than it was given.
+/// Largest share that a process may use, of threads · wall time: more is more threads than given.
 const MOST: f64 = 1.1;
 
 /// Processor time during a measured run, in seconds.
@@ -30,7 +31,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// What was wrong, if the figures of this run cannot be trusted. `full`: whether the process
+    /// Returns the fault if the figures of this run cannot be trusted. `full`: whether the process
     /// keeps every thread busy all the time.
     pub(crate) fn disturbed(self, full: bool) -> Option<String> {
         let Self { threads, wall, own, .. } = self;
@@ -47,8 +48,8 @@ impl Load {
         }
     }
 
-    /// What was wrong, if something else ran; whether the process itself waited is not looked at, since
-    /// one that starts waits for files.
+    /// Returns the fault if something else ran; whether the process itself waited is not looked at,
+    /// since one that starts waits for files.
     pub(crate) fn others_ran(self) -> Option<String> {
         let Self { threads, wall, others, .. } = self;
         let percent = 100.0 * others / self.all();
@@ -81,7 +82,7 @@ impl Since {
         Ok(Self { busy: busy()?, own: 0.0, began: Instant::now() })
     }
 
-    /// What was used since, by this process and by others.
+    /// Processor time used since, by this process and by others.
     pub(crate) fn load(&self, pid: u32, threads: usize) -> anyhow::Result<Load> {
         let wall = self.began.elapsed().as_secs_f64();
         let own = own(pid)? - self.own;
@@ -128,7 +129,7 @@ fn parse_peak(status: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// What figures depend on.
+/// Properties of the machine that figures depend on.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Machine {
     cpu: String,

@@ -2,9 +2,9 @@
 //! measures and how to run it.
 //!
 //! In the order data flows:
-//! - `args`: what was typed;
+//! - `args`: arguments of the command line;
 //! - `workload`: the texts;
-//! - `systems`: what is measured, and how each is started;
+//! - `systems`: the systems measured, and how each is started;
 //! - `serve`, `gemm`: the side that is measured, where it is this program itself;
 //! - `protocol`, `child`: what both sides speak, and a system as a process;
 //! - `machine`: processor time, and whether others used it; `patience`: what is done then;

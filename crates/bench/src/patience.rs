@@ -5,11 +5,11 @@ use std::time::Duration;
 const PAUSES: [Duration; 4] =
     [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(30)];
 
-/// What came of a run, the last time it was tried.
+/// Result of the last try of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Calm<T> {
     pub(crate) result: T,
-    /// What was wrong with it.
+    /// Disturbance during the run, if any.
     pub(crate) disturbed: Option<String>,
     pub(crate) repeats: usize,
 }

@@ -1,5 +1,5 @@
-//! What a system that is measured speaks, a line of JSON each: it says [`Ready`], then answers each
-//! [`Request`]. `peers/protocol.py` says it for peers in Python.
+//! Messages of a measured system, a line of JSON each: it writes [`Ready`], then answers each
+//! [`Request`]. `peers/protocol.py` implements them for peers in Python.
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub(crate) struct Ready {
     pub(crate) versions: Map<String, Value>,
 }
 
-/// What a system is asked for. Files have a text a line.
+/// Request to a system. Files have one text per line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase")]
 pub(crate) enum Request {
@@ -28,7 +28,7 @@ pub(crate) enum Request {
     Stream { count: u64, words: u32 },
 }
 
-/// What it took.
+/// Cost of the request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) seconds: f64,

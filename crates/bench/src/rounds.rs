@@ -15,7 +15,7 @@ use crate::protocol::{Answer, Request};
 use crate::systems::{self, Places, REFERENCE, SYSTEMS, System};
 use crate::workload::{Task, Workload};
 
-/// How long nothing runs before a system has its turn: threads of others may still spin.
+/// Pause before a system has its turn: threads of others may still spin.
 const QUIET: Duration = Duration::from_millis(100);
 /// The matrix product, which is measured as if it were a system.
 pub(crate) const GEMM: &str = "matrix product";
@@ -27,10 +27,10 @@ pub(crate) struct Sample {
     #[serde(flatten)]
     pub(crate) answer: Answer,
     pub(crate) load: Load,
-    /// What was wrong with it, the last time it was tried.
+    /// Disturbance during the last try, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) disturbed: Option<String>,
-    /// How often it was repeated.
+    /// Number of repeats.
     pub(crate) repeats: usize,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Skipped {
     pub(crate) why: String,
 }
 
-/// What all rounds came to.
+/// Results of all rounds.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Measured {
     pub(crate) series: Vec<Series>,
@@ -72,7 +72,7 @@ pub(crate) struct Measured {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// What is asked for.
+/// Settings of a benchmark.
 pub(crate) struct Plan<'a> {
     pub(crate) places: &'a Places,
     pub(crate) workloads: &'a [Workload],
@@ -80,14 +80,14 @@ pub(crate) struct Plan<'a> {
     pub(crate) rounds: usize,
     /// Whether a disturbed run is taken as it is.
     pub(crate) busy_ok: bool,
-    /// Which systems, besides the matrix product.
+    /// Selects the systems to measure, besides the matrix product.
     pub(crate) chosen: &'a dyn Fn(&System) -> bool,
     /// A folder for what systems say and save.
     pub(crate) folder: &'a Path,
 }
 
-/// Which of `n` come in a round, in order: each round begins one further, so that none always comes
-/// behind the same other.
+/// Order of `n` systems in a round: each round begins one further, so that none always comes behind
+/// the same other.
 pub(crate) fn turns(round: usize, n: usize) -> impl Iterator<Item = usize> {
     (0..n).map(move |i| (round + i) % n)
 }

@@ -1,4 +1,4 @@
-//! How much arithmetic a model does, which is what speed is a share of.
+//! Number of operations of a model; speed is given as a share of it.
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -16,7 +16,7 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// What `config.json` of a folder says.
+    /// Reads `config.json` of a folder.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("config.json");
         let text = fs_err::read_to_string(&path)?;

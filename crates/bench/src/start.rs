@@ -18,7 +18,7 @@ use crate::workload::Task;
 
 const SENTENCE: &str = "One sentence, which the first result is of.";
 
-/// How long a system takes to start.
+/// Start-up time of a system.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Start {
     pub(crate) system: String,
@@ -26,7 +26,7 @@ pub(crate) struct Start {
     pub(crate) seconds: Vec<f64>,
     /// With one text.
     pub(crate) peak_memory_bytes: Option<u64>,
-    /// What was wrong with any of them.
+    /// Disturbance during any start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) disturbed: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What many measurements come to.
+//! Summary statistics of many measurements.
 use serde::Serialize;
 
 /// The middle of some numbers, and how far they reach.

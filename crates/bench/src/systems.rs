@@ -1,4 +1,4 @@
-//! What is measured: cloze and its peers. A new peer is a row here and a file in `peers`.
+//! Systems measured: cloze and its peers. A new peer is a row here and a file in `peers`.
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 
 use crate::workload::Task;
 
-/// How a system is started.
+/// Program that runs a system.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Program {
     /// This program, which serves itself.
@@ -31,7 +31,7 @@ pub(crate) struct System {
     pub(crate) same_weights: bool,
 }
 
-/// What results are compared with.
+/// System that results are compared with.
 pub(crate) const REFERENCE: &str = "cloze";
 
 /// All of them, in the order of the report.
@@ -94,10 +94,10 @@ const fn entities(name: &'static str, program: Program, same_weights: bool) -> S
     System { name, task: Task::Entities, program, same_weights }
 }
 
-/// Where things are that systems need.
+/// Paths that systems need.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
-    /// What `install.sh` has made.
+    /// Environment made by `install.sh`.
     pub(crate) environment: Option<PathBuf>,
     /// The folder of peers.
     pub(crate) peers: PathBuf,

@@ -8,7 +8,7 @@ use cloze_store::checksum;
 use cloze_testkit::{Random, texts};
 use serde::Serialize;
 
-/// What texts are turned into.
+/// Task of a workload: the output made from its texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Task {
@@ -30,7 +30,7 @@ pub(crate) struct Kind {
     pub(crate) task: Task,
     /// One text after the other, and not all at once.
     pub(crate) each: bool,
-    /// How many texts, where nothing else is asked for.
+    /// Default number of texts.
     count: usize,
 }
 
@@ -77,7 +77,7 @@ pub(crate) const KINDS: [Kind; 5] = [
 pub(crate) struct Workload {
     pub(crate) kind: &'static Kind,
     pub(crate) texts: Vec<String>,
-    /// Where they lie, one a line.
+    /// File of the texts, one per line.
     pub(crate) path: PathBuf,
     pub(crate) sha256: String,
     /// Tokens of each text, special ones included, none longer than the model takes.

@@ -1,4 +1,4 @@
-//! How words were written, for encoders that lower-case them: a row for each casing, added to the
+//! Casing of words, for encoders that lower-case them: a row for each casing, added to the
 //! embedding of every token of such a word, before its norm.
 use std::path::{Path, PathBuf};
 
@@ -54,7 +54,7 @@ impl CasingTable {
         Ok(Self { path, rows })
     }
 
-    /// Where it was read.
+    /// Path it was read from.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

@@ -16,7 +16,7 @@ use crate::weights::{self, StoredType, Weights};
 /// The name of a checkpoint's settings.
 pub(crate) const CONFIG: &str = "config.json";
 
-/// What a checkpoint can put on top of its layers.
+/// Head that a checkpoint can have on top of its layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
     /// tanh of a matrix times the first token's hidden state, `[batch, hidden]`.
@@ -51,7 +51,7 @@ impl Head {
 pub struct ModelPart {
     /// Kind.
     pub name: &'static str,
-    /// How many numbers.
+    /// Number of parameters.
     pub parameters: u64,
 }
 
@@ -112,7 +112,7 @@ impl Checkpoint {
         Ok(Self { folder, config_path, config, weights, layout, adapters, casing })
     }
 
-    /// Where it is.
+    /// Folder of the checkpoint.
     #[must_use]
     pub fn folder(&self) -> &Location {
         &self.folder
@@ -142,7 +142,7 @@ impl Checkpoint {
         self.casing.as_ref()
     }
 
-    /// Which tensor is what.
+    /// Names and shapes of the tensors.
     #[must_use]
     pub fn layout(&self) -> &Layout {
         &self.layout

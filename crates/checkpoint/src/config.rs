@@ -10,13 +10,13 @@ use crate::family::{self, FAMILIES, Family};
 /// The largest `config.json` that is read.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
-/// What stands between the two matrices of a feed-forward part.
+/// Activation between the two matrices of the feed-forward network.
 /// Source: transformers, `activations.py`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// x · Φ(x), by the error function.
     Gelu,
-    /// Its approximation by tanh (Hendrycks & Gimpel 2016).
+    /// GELU's approximation by tanh (Hendrycks & Gimpel 2016).
     GeluTanh,
     /// x · σ(1.702 x).
     QuickGelu,
@@ -62,7 +62,7 @@ const ACTIVATIONS: [(&str, Activation); 12] = [
     ("sigmoid", Activation::Sigmoid),
 ];
 
-/// What the architecture says its `classifier` is for.
+/// Purpose of `classifier`, by the architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClassifierLayout {
     /// `…ForTokenClassification`: every token.
@@ -282,7 +282,7 @@ impl Config {
         self.family.masked_activation.unwrap_or(self.activation)
     }
 
-    /// What a `classifier` in the checkpoint is for; `None` if the architecture does not say.
+    /// Purpose of a `classifier` in the checkpoint; `None` if the architecture does not say.
     #[must_use]
     pub fn classifier(&self) -> Option<ClassifierLayout> {
         let architecture = self.architecture.as_deref()?;

@@ -19,16 +19,16 @@ const GRAPH: &str = "model.onnx";
 /// The largest JSON file of settings that is read.
 const MAX_JSON_BYTES: u64 = 16 << 20;
 
-/// What `tokenizer_config.json` says that matters here. The length is a float for the models that
+/// The part of `tokenizer_config.json` that matters here. The length is a float for the models that
 /// leave it unset: their files say 1e30.
 #[derive(Default, Deserialize)]
 struct TokenizerConfig {
     model_max_length: Option<f64>,
-    /// Its name, or an object that has it as `content`.
+    /// Mask token, or an object that has it as `content`.
     mask_token: Option<Value>,
 }
 
-/// What `sentence_bert_config.json` says that matters here: the length sentences were trained at.
+/// The part of `sentence_bert_config.json` that matters here: the length sentences were trained at.
 #[derive(Default, Deserialize)]
 struct SentenceConfig {
     max_seq_length: Option<usize>,
@@ -151,7 +151,7 @@ impl ModelFolder {
         self.sources.folder()
     }
 
-    /// Where its parts lie: the base and the adapters of one with adapters.
+    /// Folders of its parts: the base and the adapters of one with adapters.
     #[must_use]
     pub fn sources(&self) -> &Sources {
         &self.sources
@@ -171,7 +171,7 @@ impl ModelFolder {
         folder.name().unwrap_or_else(|| "model".into())
     }
 
-    /// What `cloze.json` says; empty without one.
+    /// Contents of `cloze.json`; empty without one.
     #[must_use]
     pub fn card(&self) -> &Card {
         &self.card
@@ -208,7 +208,7 @@ impl ModelFolder {
         self.pad_id
     }
 
-    /// How many layers it has, where its configuration says.
+    /// Number of layers, if the configuration has it.
     #[must_use]
     pub fn layers(&self) -> Option<usize> {
         self.layers
@@ -220,7 +220,7 @@ impl ModelFolder {
         self.has_weights
     }
 
-    /// What the graph comes from: the weights, `model.onnx`, or what an adapter makes of its base.
+    /// Source of the graph: the weights, `model.onnx`, or an adapter merged into its base.
     #[must_use]
     pub fn graph_path(&self) -> Location {
         match self.sources.adapters() {
@@ -242,7 +242,7 @@ impl ModelFolder {
         Ok(cloze_store::checksum::sha256_file(self.graph_path())?)
     }
 
-    /// Where the tokenizer is.
+    /// Path of the tokenizer.
     #[must_use]
     pub fn tokenizer_path(&self) -> Location {
         self.file(TOKENIZER)

@@ -1,4 +1,4 @@
-//! Which tensor of a checkpoint is what: the names transformers gives them, family by family, and
+//! Tensors of a checkpoint: the names transformers gives them, family by family, and
 //! the shapes they must have.
 //!
 //! Source: transformers 5, `models/{bert,roberta,distilbert,electra}/modeling_*.py`. Checkpoints
@@ -38,11 +38,11 @@ pub struct Norm {
 /// One layer of the encoder.
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// What a token asks for.
+    /// Query projection.
     pub query: Dense,
-    /// What it is found by.
+    /// Key projection.
     pub key: Dense,
-    /// What it gives.
+    /// Value projection.
     pub value: Dense,
     /// Behind the attention.
     pub attention: Dense,
@@ -56,7 +56,7 @@ pub struct Layer {
     pub output_norm: Norm,
 }
 
-/// What a text's first token goes through for sequence classification.
+/// Layers applied to a text's first token for sequence classification.
 #[derive(Clone, Debug)]
 pub struct SequenceHead {
     /// Before the classifier; BERT's is its pooler.

@@ -5,7 +5,7 @@
 //! - [`find_folder`], [`list_folders`], [`roots`]: models by name;
 //! - [`card`]: `cloze.json` and `README.md`;
 //! - [`Sources`]: a folder, its adapters and their base;
-//! - [`ModelFolder`]: what the files of any model say, of weights or of a graph;
+//! - [`ModelFolder`]: contents of the files of any model, of weights or of a graph;
 //! - [`family`]: every fact in which architectures differ;
 //! - [`Config`]: the shape of an encoder, from `config.json`;
 //! - [`weights`]: tensors in safetensors files, read one at a time, and written;

@@ -1,11 +1,11 @@
-//! What `config.json` says of 8-bit weights: its `quantization_config`, in the words of compressed-tensors,
-//! which transformers and vLLM read.
+//! 8-bit weights in `config.json`: its `quantization_config`, in the words of compressed-tensors,
+//! as transformers and vLLM read them.
 //!
 //! Source: the compressed-tensors package 0.20, `quantization/quant_config.py` and `quant_args.py`.
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// How inputs of 8-bit matrices are rounded.
+/// Rounding of the inputs of 8-bit matrices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Inputs {
     /// Each row by its own largest number: `dynamic`, `token`.
@@ -87,8 +87,8 @@ pub(super) fn check(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// What is said of matrices of 8 bits with such inputs, perhaps `smoothed` by factors; those in `ignored`
-/// have floats.
+/// Returns the configuration of matrices of 8 bits with such inputs, perhaps `smoothed` by factors.
+/// Matrices in `ignored` have floats.
 pub(crate) fn config(inputs: Inputs, smoothed: bool, ignored: &[String]) -> Value {
     let (strategy, dynamic) = match inputs {
         Inputs::ByRow => ("token", true),

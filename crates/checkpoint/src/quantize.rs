@@ -20,22 +20,22 @@ use crate::weights::{Encoded, StoredType, encode, write_encoded};
 
 /// The largest 8-bit number that is used; with −128 the sizes would differ.
 const MOST: f32 = 127.0;
-/// How much of the difference between inputs goes over to the weights: half, as in `SmoothQuant`.
+/// Share of the difference between inputs that is moved to the weights: half, as in `SmoothQuant`.
 const STRENGTH: f32 = 0.5;
-/// What sizes count as at least, so that an input that was never seen does not weigh everything.
+/// Smallest maximum counted, so that an input that was never seen does not weigh everything.
 const LEAST: f32 = 1e-4;
 
 /// The largest size of each number that a layer's matrices are multiplied with, over texts that stand
 /// for others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// What query, key and value take, `[hidden]`.
+    /// Inputs of query, key and value, `[hidden]`.
     pub layer: Vec<f32>,
-    /// What the matrix behind the attention takes, `[hidden]`.
+    /// Inputs of the attention output projection, `[hidden]`.
     pub context: Vec<f32>,
-    /// What the feed-forward part takes, `[hidden]`.
+    /// Inputs of the feed-forward up-projection, `[hidden]`.
     pub attended: Vec<f32>,
-    /// What its second matrix takes, `[intermediate]`.
+    /// Inputs of the feed-forward down-projection, `[intermediate]`.
     pub active: Vec<f32>,
 }
 
@@ -56,7 +56,7 @@ fn larger(sizes: &mut Vec<f32>, other: &[f32]) {
     sizes.iter_mut().zip(other).for_each(|(a, b)| *a = a.max(*b));
 }
 
-/// What is known of the numbers that matrices are multiplied with.
+/// Observed activations: the inputs of the matrices.
 #[derive(Clone, Copy, Debug)]
 pub struct ActivationCalibration<'a> {
     /// One for each layer, from the lowest.
@@ -72,12 +72,12 @@ fn floats(name: String, shape: Vec<usize>, numbers: &[f32]) -> Encoded {
     Encoded { name, dtype: Dtype::F32, shape, bytes }
 }
 
-/// What goes into a matrix.
+/// Inputs of a matrix.
 #[derive(Clone, Debug, Default)]
 struct Inputs {
-    /// What each is multiplied with before it is rounded, `[inputs]`.
+    /// Factor that each is multiplied with before it is rounded, `[inputs]`.
     factors: Option<Vec<f32>>,
-    /// What 1 stands for, where that is fixed.
+    /// Value of 1 in 8 bits, if fixed.
     scale: Option<f32>,
 }
 

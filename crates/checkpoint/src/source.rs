@@ -1,4 +1,4 @@
-//! Where the parts of a model folder lie: its own files, its adapters' and its base's.
+//! Sources of the parts of a model folder: its own files, its adapters' and its base's.
 use std::path::{Component, Path, PathBuf};
 
 use cloze_store::Location;
@@ -17,7 +17,7 @@ use crate::weights::Weights;
 pub struct Sources {
     folder: Location,
     base: Location,
-    /// What the base must hash to.
+    /// Hash that the base must have.
     expected: Option<String>,
     /// With what the changes of each are multiplied with.
     adapters: Vec<(Location, f64)>,

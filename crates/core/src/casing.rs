@@ -1,8 +1,9 @@
-//! How words are written: what an encoder that lower-cases its texts does not see.
+//! Letter case of words, which an encoder that lower-cases its texts does not see.
 use crate::token::{self, Token};
 
-/// How the cased letters of a word are written. A letter is upper-case if Unicode says so or if it
-/// has a lower-case form (titlecase letters such as `ǅ`), lower-case if Unicode says so; others, such
+/// Letter case of a word's cased letters. A letter is upper-case if Unicode says so or if it
+/// has a lower-case form (titlecase letters such as `ǅ`), lower-case if Unicode says so; others,
+/// such
 /// as those of Chinese, and digits and marks do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Casing {
@@ -22,10 +23,10 @@ pub enum Casing {
 }
 
 impl Casing {
-    /// How many there are.
+    /// Number of casings.
     pub const COUNT: usize = 6;
 
-    /// Its number, below [`COUNT`](Self::COUNT): the order above, from 0.
+    /// Class number, below [`COUNT`](Self::COUNT): the order above, from 0.
     #[must_use]
     pub fn class(self) -> usize {
         match self {
@@ -38,7 +39,7 @@ impl Casing {
         }
     }
 
-    /// That of a word, as it stands in its text.
+    /// Casing of a word, as it stands in its text.
     #[must_use]
     pub fn of(word: &str) -> Self {
         let (mut upper, mut lower, mut first_is_upper) = (0_usize, 0_usize, false);
@@ -61,8 +62,8 @@ impl Casing {
     }
 }
 
-/// The casing of each token's whole word in `text`: all pieces of a word have the same. A word is
-/// what the tokenizer takes for one, from its first piece's start to its last piece's end.
+/// The casing of each token's whole word in `text`: all pieces of a word have the same. A word
+/// runs from its first piece's start to its last piece's end, as the tokenizer splits words.
 #[must_use]
 pub fn casings_of_tokens(text: &str, tokens: &[Token]) -> Vec<Casing> {
     let mut all = vec![Casing::None; tokens.len()];

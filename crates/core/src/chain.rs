@@ -4,7 +4,7 @@
 
 use crate::tag::{Scheme, Tag};
 
-/// What a sequence of labels scores beside its units' own scores. −∞ forbids.
+/// Scores of a sequence of labels beside its units' own scores. −∞ forbids.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chain {
     start: Vec<f64>,
@@ -23,7 +23,7 @@ impl Chain {
         whole.then_some(Self { start, end, between })
     }
 
-    /// How many labels there are.
+    /// Number of labels.
     #[must_use]
     pub fn labels(&self) -> usize {
         self.start.len()
@@ -167,8 +167,8 @@ impl Chain {
     }
 }
 
-/// What is made by [`Chain::posterior`]. The probability of a sequence is the exponential of its
-/// score, divided by the sum of that of all sequences.
+/// Forward and backward scores, made by [`Chain::posterior`]. The probability of a sequence is the
+/// exponential of its score, divided by the sum of the exponentials over all sequences.
 #[derive(Clone, Debug)]
 pub struct Posterior<'c> {
     chain: &'c Chain,
@@ -195,7 +195,7 @@ impl Posterior<'_> {
         both.map(|(forward, backward)| (forward + backward - self.log_partition).exp()).collect()
     }
 
-    /// How many neighbours have each pair of labels, on average over all sequences:
+    /// Expected number of neighbours with each pair of labels, over all sequences:
     /// `[labels, labels]`, rows are the earlier label.
     #[must_use]
     pub fn pairs(&self) -> Vec<f64> {

@@ -1,4 +1,4 @@
-//! Where heads and encoders meet.
+//! The trait at which heads and encoders meet.
 use crate::TokenRows;
 
 /// Something that turns texts into rows of numbers.

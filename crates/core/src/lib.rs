@@ -1,15 +1,15 @@
-//! What the other crates of cloze share: spans, tokens, tags, entities, and the trait at which
-//! encoders and heads meet. No files, no tensors of other crates.
+//! Types that the other crates of cloze share: spans, tokens, tags, entities, and the trait at
+//! which encoders and heads meet. No files, no tensors of other crates.
 //!
 //! In the order data flows:
-//! - [`Span`]: where something is in a text, and in which unit others count that;
+//! - [`Span`]: a half-open range of a text, and the units in which others count it;
 //! - [`Token`]: word pieces with a row of numbers each, put together into words;
-//! - [`Casing`]: how words are written, which some encoders do not see;
-//! - [`Matrix`]: those rows;
-//! - [`Encode`]: the trait of what makes them;
+//! - [`Casing`]: letter case of words, which some encoders do not see;
+//! - [`Matrix`]: the rows of numbers;
+//! - [`Encode`]: the trait of encoders, which make them;
 //! - [`Tag`]: tags, schemes, and the way from tags to entities and back;
 //! - [`Chain`]: sequences of labels that hang together: the best, and probabilities of all;
-//! - [`Entity`]: what comes out;
+//! - [`Entity`]: the result;
 //! - [`random`]: numbers, orders and seeds from random bits;
 //! - [`Cancel`]: a token that stops long calls.
 //!

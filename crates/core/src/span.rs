@@ -42,7 +42,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// What an offset counts. Inside cloze it is always bytes; output says which.
+/// Unit that an offset counts. Inside cloze it is always bytes; output names its unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OffsetUnit {
     /// Unicode code points, as Python's `str` counts.
@@ -65,7 +65,7 @@ impl OffsetUnit {
         }
     }
 
-    /// How long `text` is in this unit.
+    /// Length of `text` in this unit.
     #[must_use]
     pub fn len(self, text: &str) -> usize {
         match self {

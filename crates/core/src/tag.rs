@@ -4,7 +4,7 @@
 //! Ratinov & Roth 2009 (BILOU); IOBES is BILOU under other letters.
 use std::ops::Range;
 
-/// Where in an entity a tag stands.
+/// Position of a tag in its entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Prefix {
     /// `B`: the first of several (IOBES, BILOU), or of one or several (IOB).
@@ -17,7 +17,7 @@ pub enum Prefix {
     Single,
 }
 
-/// What a token or word is tagged with. Labels are places in a [`TagSet`]'s list.
+/// Tag of a token or word. Labels are indices into a [`TagSet`]'s list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tag {
     /// `O`: in no entity.
@@ -26,7 +26,7 @@ pub enum Tag {
     Part(Prefix, usize),
 }
 
-/// Which sequences of tags are legal.
+/// Tagging scheme: the sequences of tags that are legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// Every part is `I-X` (or plain `X`); neighbours with one label are one entity.
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(set(&[]).labels().len(), 0);
     }
 
-    /// What conlleval.pl reads: `I-A I-A B-A I-B O I-B` is A[0..2] A[2..3] B[3..4] B[5..6].
+    /// conlleval.pl reads `I-A I-A B-A I-B O I-B` as A[0..2] A[2..3] B[3..4] B[5..6].
     #[test]
     fn chunks_take_illegal_sequences() {
         let tags = [

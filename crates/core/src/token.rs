@@ -25,7 +25,7 @@ pub struct TokenRows {
 pub struct Word {
     /// From its first piece's first byte to its last piece's last.
     pub span: Span,
-    /// Its pieces, as places in the list of tokens.
+    /// Pieces of the word, as indices into the list of tokens.
     pub tokens: std::ops::Range<usize>,
 }
 

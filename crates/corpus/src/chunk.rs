@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::CorpusError;
 
-/// How a text is cut into parts.
+/// Splitting of a text into parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TextChunks {
     /// Not at all.
@@ -17,7 +17,7 @@ pub enum TextChunks {
     Words {
         /// The words of a part.
         words: usize,
-        /// Those that it shares with the part before.
+        /// Words shared with the part before.
         overlap: usize,
     },
     /// So many sentences a part, as Unicode divides them (Unicode Standard Annex 29): an abbreviation

@@ -4,7 +4,7 @@ use cloze_core::Span;
 use crate::CorpusError;
 use crate::decode::{Decoded, Unit, split_ending};
 
-/// Which columns are read, counted from 1.
+/// Columns to read, counted from 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Columns {
     pub(crate) token: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Sentences {
     max: usize,
     /// The first row's number of columns.
     width: Option<usize>,
-    /// What is read and not given yet.
+    /// Part that was read and is not returned yet.
     queued: Option<Part>,
     sentence: Option<Sentence>,
     /// Whether the rows up to the next blank line belong to a sentence that was an error.
@@ -33,7 +33,7 @@ pub(crate) struct Sentences {
 
 pub(crate) enum Part {
     Sentence(Sentence),
-    /// What belongs to none.
+    /// Lines that belong to no sentence.
     Verbatim(String),
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Decoded {
 
 /// A piece of text that ends where a line does, or the file.
 pub(crate) struct Unit {
-    /// Its first line.
+    /// Number of the first line.
     pub(crate) line: u64,
     /// All of it, with its line end.
     pub(crate) raw: String,

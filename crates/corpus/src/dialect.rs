@@ -1,4 +1,4 @@
-//! How the fields of a row are told apart. Source: RFC 4180; fields it has no rule for are read as
+//! Splitting of a row into fields. Source: RFC 4180; fields it has no rule for are read as
 //! Python's `csv` and the `csv` crate do: a quote inside an unquoted field is itself, and what
 //! follows a closing quote belongs to the field.
 //!
@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::decode::{Decoded, Unit};
 use crate::{CorpusError, Format};
 
-/// What a quote (`"`) in a table means.
+/// Meaning of a quote (`"`) in a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Quotes {
     /// In CSV as [`Csv`](Self::Csv). In TSV, where many files have quotes that are none (GLUE, AG
@@ -24,7 +24,7 @@ pub enum Quotes {
 }
 
 impl Quotes {
-    /// How rows of this format are written; `None` where it has no rows.
+    /// Dialect of the rows of this format; `None` if it has no rows.
     pub(crate) fn dialect(self, format: Format) -> Option<Dialect> {
         let delimiter = match format {
             Format::Csv => b',',
@@ -55,7 +55,7 @@ enum Rule {
     None,
 }
 
-/// Where in a row a byte is.
+/// Position of a byte in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     FieldStart,
@@ -109,7 +109,7 @@ impl Dialect {
         }
     }
 
-    /// Where the fields of a row without its line end are. Not collected: a row may be all
+    /// Positions of the fields of a row without its line end. Not collected: a row may be all
     /// delimiters, and sixteen times its length is no bound.
     pub(crate) fn fields(self, row: &str) -> impl Iterator<Item = Range<usize>> {
         let mut bytes = row.bytes().enumerate();
@@ -123,7 +123,7 @@ impl Dialect {
         })
     }
 
-    /// What a field means.
+    /// Value of a field, its quotes removed.
     pub(crate) fn value(self, field: &str) -> String {
         match self.rule {
             Rule::Csv => unquoted(field),

@@ -1,7 +1,7 @@
 //! The encodings of an input.
 use crate::CorpusError;
 
-/// How text is written in bytes: one of the encodings of the web. Source: WHATWG, Encoding
+/// Encoding of text in bytes: one of the encodings of the web. Source: WHATWG, Encoding
 /// Standard, §4.2. By it `latin1` is windows-1252, which has printable characters at 0x80–0x9F.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encoding {
@@ -40,7 +40,7 @@ impl Encoding {
             .ok_or_else(|| CorpusError::UnknownEncoding { label: label.to_owned() })
     }
 
-    /// Its name in the standard, such as `UTF-8`.
+    /// Name in the standard, such as `UTF-8`.
     #[must_use]
     pub fn name(self) -> &'static str {
         if self.sniffed { "UTF-16" } else { self.rules.name() }

@@ -1,13 +1,13 @@
-//! What can go wrong with an input.
+//! Errors of an input.
 use std::io;
 use std::path::PathBuf;
 
 use crate::Format;
 
-/// How many of the fields that are there an error names: a foreign file may have millions.
+/// Largest number of fields that an error names: a foreign file may have millions.
 pub(crate) const MAX_NAMES: usize = 20;
 
-/// How much of what is not as expected an error shows, in characters.
+/// Largest part of an unexpected value that an error shows, in characters.
 const MAX_SHOWN: usize = 40;
 
 /// Why an input, or a record of it, cannot be read or written back. Lines and columns count from 1,
@@ -20,9 +20,9 @@ pub enum CorpusError {
     Setting {
         /// The setter's name.
         setting: &'static str,
-        /// What is allowed.
+        /// Values allowed.
         expected: &'static str,
-        /// What was set.
+        /// Value that was set.
         found: String,
     },
     /// No encoding has this label.
@@ -56,9 +56,9 @@ pub enum CorpusError {
     NoFiles {
         /// The folder.
         path: PathBuf,
-        /// How many files and folders in it are hidden.
+        /// Number of hidden files and folders in it.
         hidden: u64,
-        /// How many files in it are binary.
+        /// Number of binary files in it.
         binary: u64,
     },
     /// An input that cannot be opened or read. Its text names it.
@@ -93,7 +93,7 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line.
         line: u64,
-        /// What the parser said; its "line 1" is this line.
+        /// Error of the parser; its "line 1" is this line.
         source: serde_json::Error,
     },
     /// A JSON object without the text field, or a table without its column.
@@ -141,9 +141,9 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line, or the row's first one.
         line: u64,
-        /// Where in it: `field "score"`, `column 3`.
+        /// Position in the line: `field "score"`, `column 3`.
         place: String,
-        /// What is there; of more than forty characters the beginning.
+        /// Value found; of more than forty characters the beginning.
         found: String,
     },
     /// A grade that is no whole number of 32 bits.
@@ -153,9 +153,9 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line.
         line: u64,
-        /// Where in it: `field "score"`, `column 4`.
+        /// Position in the line: `field "score"`, `column 4`.
         place: String,
-        /// What is there; of more than forty characters the beginning.
+        /// Value found; of more than forty characters the beginning.
         found: String,
     },
     /// A first row of judgements that has too few columns, or too many.
@@ -167,7 +167,7 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line.
         line: u64,
-        /// How many there are.
+        /// Number found.
         found: usize,
     },
     /// A row of judgements with tabs, and with spaces between them: either may divide it.
@@ -185,7 +185,7 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line.
         line: u64,
-        /// Where in it: `field "query"`, `column 1`.
+        /// Position in the line: `field "query"`, `column 1`.
         place: String,
     },
     /// A document that has two grades for one query.
@@ -222,7 +222,7 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line of the element or the like.
         line: u64,
-        /// What the parser said.
+        /// Error of the parser.
         source: Box<quick_xml::Error>,
     },
     /// XML that ends too early.
@@ -232,7 +232,7 @@ pub enum CorpusError {
         path: PathBuf,
         /// The last line.
         line: u64,
-        /// What should come.
+        /// Element or text expected.
         expected: &'static str,
     },
     /// An element that is none of ours.
@@ -266,9 +266,9 @@ pub enum CorpusError {
         line: u64,
         /// The attribute.
         attribute: &'static str,
-        /// What it may be.
+        /// Values allowed.
         expected: &'static str,
-        /// What it is; of more than forty characters the beginning.
+        /// Value found; of more than forty characters the beginning.
         found: String,
     },
     /// A sense, its lemma or its word that is empty.
@@ -278,9 +278,9 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line.
         line: u64,
-        /// Where in it: `field "sense"`, `attribute "lemma"`.
+        /// Position in the line: `field "sense"`, `attribute "lemma"`.
         place: String,
-        /// What is missing.
+        /// Thing that is missing.
         what: &'static str,
     },
     /// A word of a text that is not in it.
@@ -293,11 +293,11 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line.
         line: u64,
-        /// Where the word begins.
+        /// Start of the word.
         start: usize,
-        /// Where it ends.
+        /// End of the word.
         end: usize,
-        /// How many code points the text has.
+        /// Length of the text in code points.
         length: usize,
     },
     /// A file with an ending that no senses have.
@@ -319,7 +319,7 @@ pub enum CorpusError {
     NoLabels {
         /// The input.
         path: PathBuf,
-        /// What is wanted.
+        /// Contents expected.
         expected: &'static str,
         /// The format: the one asked for, or the one of the file's ending.
         found: &'static str,
@@ -331,7 +331,7 @@ pub enum CorpusError {
         path: PathBuf,
         /// The line, or the row's first one.
         line: u64,
-        /// Where in it: `field "label"`, `column 3`.
+        /// Position in the line: `field "label"`, `column 3`.
         place: String,
     },
     /// A folder that has neither a file a class nor a folder a class.
@@ -339,7 +339,7 @@ pub enum CorpusError {
     NoClasses {
         /// The folder.
         path: PathBuf,
-        /// What is in it.
+        /// Contents found.
         found: &'static str,
     },
     /// Two files of a folder that would be one class.
@@ -362,9 +362,9 @@ pub enum CorpusError {
         path: PathBuf,
         /// The row's first line.
         line: u64,
-        /// How many there should be (in a table) or have to be (in CoNLL).
+        /// Number there should be (in a table) or has to be (in CoNLL).
         expected: usize,
-        /// How many there are.
+        /// Number found.
         found: usize,
     },
     /// A CoNLL row whose token is empty.

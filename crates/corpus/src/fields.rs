@@ -44,7 +44,7 @@ impl Names {
     }
 }
 
-/// Where something stands.
+/// Position in an input, for errors.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     pub(crate) path: &'a Path,
@@ -208,7 +208,7 @@ impl<'a> Object<'a> {
         self.decoded(value)
     }
 
-    /// What a value of a known type says.
+    /// Decodes a value of a known type.
     pub(crate) fn decoded<'v, T: serde::Deserialize<'v>>(
         &self,
         value: &'v RawValue,
@@ -216,7 +216,7 @@ impl<'a> Object<'a> {
         serde_json::from_str(value.get()).map_err(|source| Self::invalid(self.at, source))
     }
 
-    /// What names it, where anything does.
+    /// Id of the record, if it has one.
     pub(crate) fn id(&self, names: &Names) -> Result<Option<String>, CorpusError> {
         let Some((field, _)) = self.find(names) else { return Ok(None) };
         jsonl::id(&self.fields, field, self.at.path, self.at.line)

@@ -2,7 +2,7 @@
 use std::fmt;
 use std::path::Path;
 
-/// How an input is divided into records.
+/// Division of an input into records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// The whole file is one record, even an empty one.
@@ -39,7 +39,7 @@ impl Format {
         }
     }
 
-    /// Its name in settings and messages: `text`, `lines`, `jsonl`, `csv`, `tsv` or `conll`.
+    /// Name in settings and messages: `text`, `lines`, `jsonl`, `csv`, `tsv` or `conll`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -126,7 +126,7 @@ pub(crate) const STRING: &str = "a string";
 pub(crate) const NUMBER: &str = "a number";
 pub(crate) const ARRAY: &str = "an array";
 pub(crate) const BOOLEAN: &str = "a boolean";
-/// What may be an id.
+/// Types allowed for an id.
 pub(crate) const ID: &str = "a string, a number or a boolean";
 
 pub(crate) fn type_of(value: &RawValue) -> &'static str {

@@ -1,4 +1,4 @@
-//! Which documents are relevant to which queries: the grades that searches are judged by.
+//! Relevance judgements: grades of documents by query, which searches are evaluated with.
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -20,7 +20,7 @@ pub const DOCUMENT_FIELDS: [&str; 7] =
 /// The names the grade is looked for under.
 pub const GRADE_FIELDS: [&str; 4] = ["grade", "relevance", "score", "rel"];
 
-/// What is said of a document and a query.
+/// Judgement of a document for a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
     /// The line it is in; counts from 1.
@@ -29,7 +29,7 @@ pub struct Judgement {
     pub query: String,
     /// The document's name; not empty.
     pub document: String,
-    /// How relevant it is: above 0 it is, the more the higher.
+    /// Grade of relevance: relevant above 0, the more the higher.
     pub grade: i32,
 }
 
@@ -159,14 +159,14 @@ pub struct Judgements {
     ended: bool,
 }
 
-/// What the fields may be called.
+/// Names of the fields.
 struct Fields {
     query: Names,
     document: Names,
     grade: Names,
 }
 
-/// Which column is what, from 0.
+/// Columns of the fields, from 0.
 struct Layout {
     columns: usize,
     query: usize,
@@ -211,7 +211,7 @@ impl Judgements {
         Ok(queries)
     }
 
-    /// How many bytes of the input it has taken so far: up to a block more than the judgements have.
+    /// Number of bytes of the input read so far: up to a block more than the judgements have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.rows.bytes_read()

@@ -2,9 +2,9 @@
 //!
 //! In the order data flows:
 //! - [`Walk`]: files, folders, patterns and `-` → [`Source`]s;
-//! - [`ReadParams`]: how they are to be read, checked once, and the door to a [`Reader`];
+//! - [`ReadParams`]: settings of reading, checked once, and the door to a [`Reader`];
 //! - [`Encoding`]: bytes → text, without ever replacing what does not fit;
-//! - [`Format`]: which of the six formats a file is in;
+//! - [`Format`]: the format of a file, one of six;
 //! - [`Reader`]: text → [`Piece`]s, one at a time;
 //! - [`Record`]: a text, where it came from, and how to put another in its place;
 //! - [`TextChunks`]: a text in parts;

@@ -22,13 +22,13 @@ pub const SCORE_FIELDS: [&str; 2] = ["score", "gold"];
 pub struct Pair {
     /// The line it begins in; counts from 1.
     pub line: u64,
-    /// Its name in the input, where it has one.
+    /// Id in the input, if it has one.
     pub id: Option<String>,
     /// The first text.
     pub first: String,
     /// The second text.
     pub second: String,
-    /// Its score, a finite number; always there where scores are required.
+    /// Score, a finite number; always there if scores are required.
     pub score: Option<f64>,
 }
 
@@ -132,7 +132,7 @@ impl PairParams {
         Self { score_required, ..self }
     }
 
-    /// What quotes in tables mean. Default [`Quotes::Auto`].
+    /// Meaning of quotes in tables. Default [`Quotes::Auto`].
     #[must_use]
     pub fn quotes(self, quotes: Quotes) -> Self {
         Self { source: SourceParams { quotes, ..self.source }, ..self }
@@ -223,7 +223,7 @@ pub struct Pairs {
     ended: bool,
 }
 
-/// What the fields may be called.
+/// Names of the fields.
 struct Fields {
     first: Names,
     second: Names,
@@ -231,21 +231,21 @@ struct Fields {
     id: Names,
 }
 
-/// Which column is what, from 0.
+/// Columns of the fields, from 0.
 struct Layout {
     columns: usize,
     first: usize,
     second: usize,
     score: Option<usize>,
     id: Option<usize>,
-    /// How errors call the score's column.
+    /// Name of the score's column in errors.
     score_place: String,
     /// Whether the score's column may hold something else.
     lenient: bool,
 }
 
 impl Pairs {
-    /// How many bytes of the input it has taken so far: up to a block more than the pairs have.
+    /// Number of bytes of the input read so far: up to a block more than the pairs have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.rows.bytes_read()

@@ -1,4 +1,4 @@
-//! How inputs are read.
+//! Settings of reading inputs.
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 

@@ -17,7 +17,7 @@ use crate::{CorpusError, Encoding, Format, Record, ValidReadParams, jsonl};
 pub enum Piece {
     /// A text.
     Record(Record),
-    /// What belongs to no text and is kept where the input is rewritten: a header row, a blank
+    /// Parts that belong to no text and are kept when the input is rewritten: a header row, a blank
     /// line, a comment, a byte order mark.
     Verbatim(String),
 }
@@ -73,7 +73,7 @@ impl Reader {
         self.decoded.encoding()
     }
 
-    /// How many bytes of the input it has taken so far: up to a block more than the pieces have.
+    /// Number of bytes of the input read so far: up to a block more than the pieces have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.decoded.bytes_read()

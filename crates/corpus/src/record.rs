@@ -11,7 +11,7 @@ use crate::{CorpusError, Format, delimited, jsonl};
 pub struct Record {
     /// The line it begins in; counts from 1.
     pub line: u64,
-    /// Its name in the input, where it has one.
+    /// Id in the input, if it has one.
     pub id: Option<String>,
     /// The text.
     pub text: String,
@@ -23,7 +23,7 @@ pub struct Record {
     pub(crate) frame: Frame,
 }
 
-/// What stood around the text.
+/// Parts of the input around the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
     /// The text, and this after it.

@@ -158,7 +158,7 @@ pub struct Tagged {
 }
 
 impl Tagged {
-    /// How many bytes of the input it has taken so far: up to a block more than the sentences have.
+    /// Number of bytes of the input read so far: up to a block more than the sentences have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.decoded.bytes_read()

@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 use crate::CorpusError;
 
-/// How much of a file is looked at for a NUL.
+/// Number of bytes of a file that are searched for a NUL.
 const SNIFF_BYTES: u64 = 8 * 1024;
 
 /// One input.
@@ -18,7 +18,7 @@ pub enum Source {
     Stdin,
     /// A file.
     File {
-        /// Where it is.
+        /// Path of the file.
         path: PathBuf,
         /// The part of `path` that mirrors it below another folder: for a file in a folder what
         /// comes after that folder, for one that fits a pattern what comes after the folders
@@ -38,7 +38,7 @@ impl Source {
         Self::File { relative: path.clone(), path }
     }
 
-    /// Its name in messages: `-`, or the path.
+    /// Name in messages: `-`, or the path.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -48,14 +48,14 @@ impl Source {
     }
 }
 
-/// What [`find_sources`] found.
+/// Result of [`find_sources`].
 #[derive(Debug, Default)]
 pub struct Walk {
     /// The inputs, in the order of the paths, and by name within a folder.
     pub sources: Vec<Source>,
-    /// How many hidden files and folders were skipped, what is in those folders not counted.
+    /// Number of hidden files and folders skipped, the contents of those folders not counted.
     pub hidden: u64,
-    /// How many binary files were skipped.
+    /// Number of binary files skipped.
     pub binary: u64,
     /// One for each path that gives nothing, and for each part of a folder that cannot be read.
     pub errors: Vec<CorpusError>,
@@ -66,8 +66,9 @@ pub struct Walk {
 /// - a file is read, whatever it holds;
 /// - a folder stands for the files in it and below. Skipped are hidden ones (a leading dot), with
 ///   `sniff_binary` those with a NUL in the first 8 KiB (so not for UTF-16), links to folders, and
-///   what is no file, such as a pipe;
-/// - what does not exist and has a `*`, `?` or `[` is a pattern, where `**` stands for folders of
+///   anything that is not a file, such as a pipe;
+/// - a path that does not exist and has a `*`, `?` or `[` is a pattern, where `**` stands for
+///   folders of
 ///   any depth. It fits hidden names only where it spells a dot, and no names that are not UTF-8.
 ///   Binary files are skipped; a folder that fits stands for the files in it.
 ///

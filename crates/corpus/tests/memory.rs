@@ -1,4 +1,4 @@
-//! How much memory reading takes, as Linux counts it: for a process, so a binary with one test.
+//! Memory that reading takes, as Linux counts it: for a process, so a binary with one test.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::io::{self, Read as _};

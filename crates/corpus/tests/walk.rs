@@ -1,4 +1,4 @@
-//! Which files paths stand for.
+//! Tests of the files that paths stand for.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 

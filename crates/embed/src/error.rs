@@ -1,4 +1,4 @@
-//! What can go wrong between token rows and comparable vectors.
+//! Errors between token rows and comparable vectors.
 use cloze_store::StoreError;
 
 /// Every failure of this crate.
@@ -38,7 +38,7 @@ pub enum EmbedError {
     /// No setting of this name.
     #[error("no {what} {found:?}; there are {}", known.join(", "))]
     UnknownName {
-        /// What was to be named: `pooling`.
+        /// Kind of the setting: `pooling`.
         what: &'static str,
         /// The name.
         found: String,
@@ -87,15 +87,15 @@ pub enum EmbedError {
     /// Too few rows to learn from.
     #[error("expected at least {expected} vectors, found {found}")]
     TooFew {
-        /// How many it takes.
+        /// Number of vectors needed.
         expected: u64,
-        /// How many there are.
+        /// Number of vectors given.
         found: u64,
     },
     /// All vectors are the same, as far as 32 bits can tell.
     #[error("all {count} vectors are the same: nothing to correct by")]
     NoSpread {
-        /// How many vectors.
+        /// Number of vectors.
         count: u64,
     },
     /// More directions asked for than the vectors have.
@@ -105,13 +105,13 @@ pub enum EmbedError {
         setting: &'static str,
         /// Request.
         found: usize,
-        /// What there is.
+        /// Number of directions in which the vectors spread.
         rank: usize,
     },
     /// A setting is out of its range.
     #[error("{setting} is {found}: expected {expected}")]
     Setting {
-        /// Which.
+        /// Name of the setting.
         setting: &'static str,
         /// Value.
         found: usize,
@@ -121,13 +121,13 @@ pub enum EmbedError {
     /// The moments have variances, where covariances are needed.
     #[error("{method} needs covariances, and only variances were gathered")]
     NoCovariance {
-        /// What needs them.
+        /// Method that needs the covariances.
         method: &'static str,
     },
     /// The eigenvectors were not found in as many steps as they can possibly take.
     #[error("no eigenvectors of a covariance matrix of {dims} dimensions found")]
     NoConvergence {
-        /// Its dimensions.
+        /// Dimensions of the covariance matrix.
         dims: usize,
     },
     /// A correction was fitted for vectors that are made another way.
@@ -135,19 +135,19 @@ pub enum EmbedError {
     Differs {
         /// In what: `model`, `level`, `pooling`, `layers`, `width`, `method`.
         field: &'static str,
-        /// What it was fitted for.
+        /// Value it was fitted for.
         expected: String,
-        /// What it meets.
+        /// Value of the vectors given.
         found: String,
     },
-    /// What was read contradicts itself.
+    /// The contents of a file contradict each other.
     #[error("{field} has {found}: expected {expected}")]
     Malformed {
         /// The field.
         field: &'static str,
-        /// What was expected there.
+        /// Value expected in the field.
         expected: String,
-        /// What was found.
+        /// Value of the field.
         found: String,
     },
     /// A layer whose vectors cannot be measured.

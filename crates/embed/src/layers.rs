@@ -1,4 +1,4 @@
-//! Which of an encoder's layers a vector is made of.
+//! Layers of an encoder that a vector is made of.
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
-//! What a vector stands for.
+//! Kinds of units that a vector represents.
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::EmbedError;
 
-/// What a vector stands for.
+/// Unit that a vector represents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -21,7 +21,7 @@ pub enum Level {
 impl Level {
     const NAMES: [&str; 3] = ["sentence", "word", "token"];
 
-    /// Its name, as [`parse`](Self::parse) takes it.
+    /// Name, as [`parse`](Self::parse) takes it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,13 +1,13 @@
 //! From an encoder's token rows to vectors that can be compared: plain arithmetic.
 //!
 //! In the order data flows:
-//! - [`Level`]: what a vector stands for;
-//! - [`Layers`]: which hidden states, averaged;
+//! - [`Level`]: the unit that a vector represents;
+//! - [`Layers`]: the hidden states to average;
 //! - [`Pooling`]: token rows to one vector, windows to one text;
 //! - [`Moments`]: means and covariances of a corpus' vectors;
 //! - [`correction`]: z-score, whitening, all-but-the-top, learned from them and saved;
 //! - [`Metric`], [`truncate`]: truncation, length 1, similarity;
-//! - [`anisotropy`]: how narrow the cone is that vectors lie in.
+//! - [`anisotropy`]: width of the cone that vectors lie in.
 //!
 //! ```
 //! use cloze_embed::correction::{Correct, Method};

@@ -9,7 +9,7 @@ const BLOCK: usize = 256;
 /// As many rows as an f64 counts exactly.
 const MAX_COUNT: u64 = 1 << 53;
 
-/// What is gathered of the spread of rows.
+/// Second moments gathered from rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Spread {
@@ -91,13 +91,13 @@ impl Moments {
         Self { spread, count: 0, mean: vec![0.0; dims], m2: vec![0.0; len] }
     }
 
-    /// How many rows.
+    /// Number of rows.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// How many dimensions a row has.
+    /// Number of dimensions of a row.
     #[must_use]
     pub fn dims(&self) -> usize {
         self.mean.len()
@@ -130,7 +130,7 @@ impl Moments {
         known.then(|| self.m2[row * (row + 1) / 2 + column] / self.divisor())
     }
 
-    /// Those of the rows of both.
+    /// Returns the moments of the rows of both.
     /// Source: Chan, Golub & `LeVeque`, Updating formulae and a pairwise algorithm, 1979.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::EmbedError;
 
-/// How token rows become one vector. Source: sentence-transformers 6.2.0,
+/// Pooling of token rows to one vector. Source: sentence-transformers 6.2.0,
 /// `sentence_transformer/modules/pooling.py`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,7 +43,7 @@ impl Pooling {
         "pooling_mode_lasttoken",
     ];
 
-    /// Its name, as [`parse`](Self::parse) takes it: `mean-sqrt-len`.
+    /// Name, as [`parse`](Self::parse) takes it: `mean-sqrt-len`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -242,7 +242,7 @@ impl From<Poolings> for String {
     }
 }
 
-/// What a model folder says in sentence-transformers' `1_Pooling/config.json`.
+/// Contents of sentence-transformers' `1_Pooling/config.json` in a model folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolingConfig {
     /// The poolings.

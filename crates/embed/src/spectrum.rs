@@ -12,7 +12,7 @@ pub(crate) struct Spectrum {
     /// The directions, `[dims, dims]`, of length 1, each with its largest number positive, so that
     /// they do not depend on how they were computed.
     pub(crate) directions: Vec<Vec<f64>>,
-    /// How many of them have a variance that is no rounding.
+    /// Number of directions whose variance is more than rounding.
     pub(crate) rank: usize,
 }
 

@@ -47,7 +47,7 @@ impl CorrectedSimilarity {
     }
 }
 
-/// How alike two vectors are: more is more alike. Source: sentence-transformers 6.2.0,
+/// Similarity measure of two vectors: higher is more similar. Source: sentence-transformers 6.2.0,
 /// `util/similarity.py`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,7 +64,7 @@ pub enum Metric {
 impl Metric {
     const NAMES: [&str; 3] = ["cosine", "dot", "euclid"];
 
-    /// Its name, as [`parse`](Self::parse) takes it: `cosine`.
+    /// Name, as [`parse`](Self::parse) takes it: `cosine`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -87,7 +87,7 @@ impl Metric {
         })
     }
 
-    /// How alike `a` and `b` are, computed in f64.
+    /// Similarity of `a` and `b`, computed in f64.
     ///
     /// # Errors
     /// [`EmbedError::Width`] if `b` is not as wide as `a`.

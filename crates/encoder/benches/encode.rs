@@ -1,4 +1,4 @@
-//! What sorting and a budget of tokens are worth: `cargo bench -p cloze-encoder`, three minutes or
+//! Gain from sorting and from a budget of tokens: `cargo bench -p cloze-encoder`, three minutes or
 //! so on two idle cores.
 //!
 //! 600 texts of log-normal lengths, 32 words on average and 1 to 400 each, through the model that
@@ -40,7 +40,7 @@ struct Run {
     way: usize,
     threads: usize,
     encoder: Encoder,
-    /// What the encoder had done when the rounds began.
+    /// Counts of the encoder when the rounds began.
     before: EncodingCounts,
     /// Words encoded in all rounds.
     words: f64,

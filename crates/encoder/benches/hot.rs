@@ -2,7 +2,7 @@
 //! and one of 400, and one batch through a session on one thread, as texts × tokens: a query alone, a
 //! full batch of short texts, and one of paragraphs.
 //!
-//! What ways compare like is asked in `encode`, whose head says why that is no matter for criterion.
+//! The comparison of the two is in `encode`, whose head explains why it does not use criterion.
 use std::hint::black_box;
 use std::path::Path;
 

@@ -11,13 +11,14 @@ pub enum Order {
     AsGiven,
 }
 
-/// What a batch costs besides its tokens, in tokens: 1.8 ms where a token takes 0.23 (all-MiniLM-L6-v2, one
+/// Cost of a batch besides its tokens, in tokens: 1.8 ms at 0.23 ms per token (all-MiniLM-L6-v2,
+/// one
 /// thread, batches of 64 and 512 tokens).
 const BATCH: usize = 8;
 /// So many tokens are not divided among workers: a session that is made for it takes longer.
 const WHOLE: usize = 128;
 
-/// How windows are put into batches.
+/// Rules for putting windows into batches.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     /// The most tokens a batch holds, padding included; a single window may be longer.
@@ -25,7 +26,7 @@ pub(crate) struct Rules {
     /// The most windows.
     pub(crate) most: usize,
     pub(crate) order: Order,
-    /// How many batches are run at once, so that there are as many where there is work enough.
+    /// Number of batches run at once; there are as many if there is work enough.
     pub(crate) workers: usize,
 }
 

@@ -1,4 +1,4 @@
-//! How many tokens texts have, and how many a model takes, without running it.
+//! Numbers of tokens of texts, and of those that a model takes, without running it.
 use std::ops::Range;
 
 use cloze_checkpoint::ModelFolder;
@@ -16,7 +16,7 @@ pub struct Pieces {
     pub sequence: Sequence,
     /// The text's own tokens, which stand in the sequence from `before` on.
     pub tokens: Vec<Token>,
-    /// How many special tokens stand before them.
+    /// Number of special tokens before the text's tokens.
     pub before: usize,
 }
 
@@ -56,9 +56,9 @@ fn take<T: Copy>(all: &[T], parts: &[Range<usize>]) -> Vec<T> {
 pub struct PairPieces {
     /// Both, special tokens included.
     pub sequence: Sequence,
-    /// Where in the sequence the first text's own tokens are.
+    /// Positions of the first text's own tokens in the sequence.
     pub first: Range<usize>,
-    /// Where the second's are.
+    /// Positions of the second text's own tokens in the sequence.
     pub second: Range<usize>,
     /// Whether one of them was cut.
     pub cut: bool,
@@ -105,15 +105,16 @@ impl TokenCounter {
         Ok(Self { tokenizer, limit, pair_limit })
     }
 
-    /// How many tokens the model sees of a text at once, special ones aside: longer texts go through
-    /// several windows, or are cut.
+    /// Number of tokens of a text that the model sees at once, special ones aside: longer texts go
+    /// through several windows, or are cut.
     #[must_use]
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// How many tokens of both texts of a pair go into one sequence; longer pairs are cut. `None` if
-    /// the model does not take two texts in one sequence.
+    /// Number of tokens of both texts of a pair that go into one sequence; longer pairs are cut.
+    /// `None`
+    /// if the model does not take two texts in one sequence.
     #[must_use]
     pub fn pair_limit(&self) -> Option<usize> {
         self.pair_limit
@@ -198,7 +199,7 @@ impl TokenCounter {
         Ok((sequence, cut))
     }
 
-    /// How many tokens each of these texts has, in their order, on all cores this process may use.
+    /// Number of tokens of each of these texts, in order, on all cores this process may use.
     /// A text that has no tokens to count is an error of its own.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What can go wrong between a text and its numbers.
+//! Errors between a text and its vectors.
 use std::path::PathBuf;
 
 use cloze_checkpoint::CheckpointError;
@@ -10,7 +10,7 @@ pub enum EncoderError {
     /// No library file where the user said.
     #[error("{}: no ONNX Runtime library there ({origin})", path.display())]
     RuntimeMissing {
-        /// Where it should be.
+        /// Path the library was expected at.
         path: PathBuf,
         /// Who said so.
         origin: &'static str,
@@ -20,7 +20,7 @@ pub enum EncoderError {
     RuntimeTooOld {
         /// The library.
         path: PathBuf,
-        /// Its version.
+        /// Version of the library.
         found: String,
         /// The oldest minor version that works.
         needed: u32,
@@ -30,7 +30,7 @@ pub enum EncoderError {
     RuntimeBroken {
         /// The library.
         path: PathBuf,
-        /// What the loader says.
+        /// Error of the loader.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// No library on the machine, and fetching is forbidden.
@@ -75,10 +75,10 @@ pub enum EncoderError {
         if tried.is_empty() { "this machine has neither pip nor npm" } else { tried }
     )]
     RuntimeFetch {
-        /// What each client said.
+        /// Message of each client.
         tried: String,
     },
-    /// What was fetched is not what was expected.
+    /// The fetched archive has another hash than expected.
     #[error("{archive}: SHA-256 {found}, expected {expected}: refused")]
     RuntimeChecksum {
         /// The archive's name.
@@ -93,13 +93,13 @@ pub enum EncoderError {
     RuntimeArchive {
         /// The member wanted.
         member: String,
-        /// What is wrong.
+        /// Fault of the archive.
         what: String,
     },
     /// The cache cannot be written.
     #[error("ONNX Runtime cannot be kept in the cache")]
     RuntimeStore {
-        /// What the system says; it names the file.
+        /// Error of the operating system; it names the file.
         source: std::io::Error,
     },
 
@@ -111,7 +111,7 @@ pub enum EncoderError {
     Tokenizer {
         /// `tokenizer.json`.
         path: PathBuf,
-        /// What the tokenizers library says; its errors have no type to keep.
+        /// Message of the tokenizers library; its errors have no type to keep.
         what: String,
     },
     /// The graph was refused before it reached ONNX Runtime.
@@ -172,7 +172,7 @@ pub enum EncoderError {
     /// A setting is out of its range.
     #[error("{setting} is {found}: {expected}")]
     Setting {
-        /// Which.
+        /// Name of the setting.
         setting: &'static str,
         /// Value.
         found: usize,
@@ -185,15 +185,15 @@ pub enum EncoderError {
         if *room == 0 { String::new() } else { format!(" of {room} tokens") }
     )]
     NoPairs {
-        /// How many tokens a sequence has; 0 if the tokenizer has no template for pairs.
+        /// Number of tokens of a sequence; 0 if the tokenizer has no template for pairs.
         room: usize,
     },
     /// A text that the tokenizer cannot take.
     #[error("text {index} cannot be tokenized: {what}")]
     Tokenize {
-        /// Which of the texts, from 0.
+        /// Index of the text, from 0.
         index: usize,
-        /// What the tokenizers library says; its errors have no type to keep.
+        /// Message of the tokenizers library; its errors have no type to keep.
         what: String,
     },
     /// ONNX Runtime failed on a batch.
@@ -218,7 +218,7 @@ pub enum EncoderError {
         path: PathBuf,
         /// The output.
         output: String,
-        /// Its shape.
+        /// Shape of the output.
         found: Vec<i64>,
         /// Sequences expected.
         batch: usize,

@@ -5,7 +5,7 @@
 //! - [`Runtime`]: ONNX Runtime's library, found or fetched;
 //! - `tokenize`: text to token ids with the bytes they stand for;
 //! - [`Words`]: tokens as people read them;
-//! - [`TokenCounter`]: how many tokens texts have, without running a model;
+//! - [`TokenCounter`]: numbers of tokens of texts, without running a model;
 //! - [`Window`]: long texts in overlapping windows, nothing cut;
 //! - [`PairCut`]: two texts in one sequence, and what is cut off them;
 //! - [`Order`]: windows sorted into batches under a budget of tokens;
@@ -13,7 +13,7 @@
 //!   names `ort`;
 //! - `session`: the pool of sessions;
 //! - `threads`: threads that several encoders share;
-//! - [`Output`]: which results there are, and a window's while they are there;
+//! - [`Output`]: results to ask for, and a window's while they are there;
 //! - [`Encoder`]: all of it together, results in the order of the texts.
 //!
 //! ```no_run

@@ -1,5 +1,5 @@
-//! What the matrices of a model's layers are multiplied with: the largest numbers of it, over texts that
-//! stand for those to come.
+//! Activation maxima of the inputs of a model's matrices, by layer and channel, over calibration
+//! texts.
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::quantize::Observed;
 use cloze_graph::construct::Inside;
@@ -33,7 +33,7 @@ impl Observer {
         Ok(Self { encoder: Encoder::open_for(runtime, model, &outputs, params)?, layers })
     }
 
-    /// What each text makes of each layer, from the lowest.
+    /// Activation maxima of each text, by layer from the lowest.
     ///
     /// # Errors
     /// As [`Encoder::map_windows`].
@@ -65,7 +65,7 @@ impl Observer {
         Ok(texts.into_iter().map(|text| of_text(text.windows)).collect())
     }
 
-    /// What no text makes of the layers.
+    /// Activation maxima over no texts: zeros for each layer.
     #[must_use]
     pub fn nothing(&self) -> Vec<Observed> {
         vec![Observed::default(); self.layers]

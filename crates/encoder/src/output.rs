@@ -1,4 +1,4 @@
-//! What an encoder is asked for, and what it shows of a window while its batch is there.
+//! Results that an encoder is asked for, and the view of a window's while its batch is there.
 use std::ops::Range;
 
 use cloze_checkpoint::Head;
@@ -17,7 +17,8 @@ pub enum Output {
     /// The first token's row of a hidden state, `[hidden]` a window. Of weights, nothing else of that
     /// layer is worked out if nothing else is wanted of it; of a file, it is taken from all of it.
     First(usize),
-    /// What a matrix inside a layer takes, `[seq, width]` a window; layers count from 1. Weights only.
+    /// Input of a matrix inside a layer, `[seq, width]` a window; layers count from 1. Weights
+    /// only.
     Inside(usize, Inside),
     /// A head's result: `[seq, width]` or, for one a text, `[width]`; of a masked language model
     /// `[asked, vocabulary]`, at the places that [`Sequence::asked`] names.
@@ -57,16 +58,16 @@ impl Output {
 /// not copied.
 #[derive(Clone, Debug)]
 pub struct WindowStates<'a> {
-    /// Which of the texts it is a window of.
+    /// Index of the window's text.
     pub text: usize,
     /// The text's tokens that the model saw in it.
     pub tokens: Range<usize>,
-    /// Those of them whose result is to be taken from this window: over a text's windows they follow
+    /// Tokens whose result is to be taken from this window: over a text's windows they follow
     /// one another.
     pub kept: Range<usize>,
-    /// How many special tokens stand before the text's tokens.
+    /// Number of special tokens before the text's tokens.
     pub before: usize,
-    /// How many special tokens stand behind them.
+    /// Number of special tokens after the text's tokens.
     pub after: usize,
     pub(crate) outputs: Vec<(usize, &'a [f32])>,
 }
@@ -89,7 +90,7 @@ impl<'a> WindowStates<'a> {
         self.outputs.get(i).map(|(_, rows)| *rows)
     }
 
-    /// How wide the rows of result `i` are.
+    /// Width of the rows of result `i`.
     ///
     /// # Panics
     /// If fewer results were asked for.
@@ -118,7 +119,7 @@ pub struct Sequence {
     pub ids: Vec<u32>,
     /// The type of each: 0 and 1 for the first and second text of a pair.
     pub types: Vec<u32>,
-    /// How the word of each is written, [`Casing::None`] for special tokens: for models with a table
+    /// Casing of each token's word, [`Casing::None`] for special tokens: for models with a table
     /// of casings; the others do not look at it.
     pub casing: Vec<Casing>,
     /// The places, among its ids, at which a masked language model is asked for its words, in the order

@@ -1,8 +1,8 @@
 //! Two texts in one sequence, and what is cut off where they are too long for it.
 use serde::{Deserialize, Serialize};
 
-/// Which text of a pair is cut where both together are longer than the model takes. The end of a
-/// text is what goes; [`EncodingCounts::truncated`](crate::EncodingCounts::truncated) tells of how many pairs.
+/// Text of a pair to cut if both together are longer than the model takes. The end of a text
+/// is cut; [`EncodingCounts::truncated`](crate::EncodingCounts::truncated) counts such pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairCut {
@@ -17,7 +17,7 @@ pub enum PairCut {
 }
 
 impl PairCut {
-    /// How many tokens stay of texts with `first` and `second` tokens, where `room` fit.
+    /// Numbers of tokens kept of texts with `first` and `second` tokens, if `room` fit.
     pub(crate) fn lengths(self, first: usize, second: usize, room: usize) -> (usize, usize) {
         if first.saturating_add(second) <= room {
             return (first, second);

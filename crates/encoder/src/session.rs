@@ -11,13 +11,13 @@ use crate::engine::{EngineSession, Input, Integers, LoadedGraph, OutputTensor};
 use crate::output::Output;
 use crate::threads::{SharedThreads, TakenThreads};
 
-/// Which of a graph's inputs and outputs is which, by the names it gives them.
+/// Inputs and outputs of a graph, by the names it gives them.
 #[derive(Debug)]
 pub(crate) struct Ports {
     ids: Port,
     mask: Option<Port>,
     types: Option<Port>,
-    /// Where a graph takes the places that a masked language model is asked at.
+    /// Input for the positions that a masked language model predicts.
     asked: Option<Port>,
     outputs: Vec<OutputPort>,
 }
@@ -46,13 +46,13 @@ impl Port {
 #[derive(Clone, Debug)]
 pub(crate) struct OutputPort {
     pub(crate) name: String,
-    /// Its numbers for a token or text, where the graph says so.
+    /// Numbers per token or text, if the graph declares them.
     pub(crate) width: Option<usize>,
-    /// What its rows are of.
+    /// Unit of a row.
     pub(crate) rows: Rows,
 }
 
-/// What the rows of a result are of.
+/// Unit of a result's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
     /// Every token: `[batch, seq, width]`.
@@ -175,16 +175,16 @@ pub(crate) struct BatchOutput<'a> {
     pub(crate) data: &'a [f32],
 }
 
-/// Which session a batch goes through.
+/// Session that a batch goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
-    /// That of a worker, on one thread: batches of others go through the other workers'.
+    /// Session of a worker, on one thread: batches of others go through the other workers'.
     Worker(usize),
     /// It is the only batch: one on all threads, or one of one thread that nobody uses.
     Alone,
 }
 
-/// Where a session is, or will be.
+/// Slot of a session, filled or not.
 type Place = Mutex<Option<Box<dyn EngineSession>>>;
 type HeldPlace<'p> = MutexGuard<'p, Option<Box<dyn EngineSession>>>;
 

@@ -19,7 +19,7 @@ const MAX_TOKENIZER_BYTES: u64 = 256 << 20;
 pub(crate) struct Tokenized {
     pub(crate) ids: Vec<u32>,
     pub(crate) tokens: Vec<Token>,
-    /// That of each token's whole word, whatever window sees it.
+    /// Casing of each token's whole word, in every window that sees it.
     pub(crate) casing: Vec<Casing>,
 }
 
@@ -35,9 +35,9 @@ pub(crate) struct Tokenizer {
     pub(crate) after: Vec<(i64, i64)>,
     /// The type id of a sequence's own tokens.
     pub(crate) type_id: i64,
-    /// What stands around two sequences; `None` if the tokenizer takes only one.
+    /// Template of two sequences; `None` if the tokenizer takes only one.
     pub(crate) pair: Option<PairTemplate>,
-    /// How its vocabulary marks words.
+    /// Marks of words in the vocabulary.
     marks: Marks,
 }
 
@@ -175,7 +175,7 @@ impl Tokenizer {
         Ok(Self { inner, special, before, after, type_id, pair, marks })
     }
 
-    /// How many ids there are, added tokens included.
+    /// Number of ids, added tokens included.
     pub(crate) fn vocabulary(&self) -> usize {
         self.inner.get_vocab_size(true)
     }
@@ -207,7 +207,7 @@ impl Tokenizer {
         Ok(Pieces { sequence, tokens: text.tokens, before: self.before.len() })
     }
 
-    /// How many special tokens a sequence gets.
+    /// Number of special tokens of a sequence.
     pub(crate) fn special_tokens(&self) -> usize {
         self.before.len() + self.after.len()
     }

@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use cloze_core::Token;
 
-/// Where a text that is too long for one window is cut.
+/// Boundary at which a text too long for one window may be cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cut {
     /// At blank lines first, so that each paragraph is seen as it would be alone; a paragraph that
@@ -19,7 +19,7 @@ pub enum Cut {
 pub struct Window {
     /// The tokens the model sees.
     pub tokens: Range<usize>,
-    /// Those whose result is taken from this window. Over a text's windows these follow one
+    /// Tokens whose result is taken from this window. Over a text's windows these follow one
     /// another without gap or overlap.
     pub kept: Range<usize>,
 }

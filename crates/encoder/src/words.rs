@@ -1,7 +1,7 @@
 //! Tokens as people read them: vocabularies mark where words begin or go on, each in its way.
 use tokenizers::{DecoderWrapper, ModelWrapper};
 
-/// What tokens stand for in a text.
+/// Words or pieces of a text that tokens represent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
     /// The text, without white space around it and without marks. Bytes that are no whole character
@@ -12,12 +12,12 @@ pub struct Words {
     pub glued: bool,
 }
 
-/// How a vocabulary marks words.
+/// Marks of words in a vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Marks {
-    /// What goes on with a word begins with this: `##` of `WordPiece`.
+    /// Prefix of a piece that continues a word: `##` of `WordPiece`.
     Continuing(String),
-    /// What begins a word begins with this, which stands for a space: `▁` of `SentencePiece`.
+    /// Prefix of a piece that begins a word, a stand-in for a space: `▁` of `SentencePiece`.
     Space(char),
     /// Tokens are bytes, spaces among them: `Ġ` of GPT-2's byte pairs.
     Bytes,

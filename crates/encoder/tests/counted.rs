@@ -1,5 +1,6 @@
-//! How much work texts of mixed lengths make, counted and not timed: tokens, padding, batches, and what
-//! is allocated on the way. In a program of its own, whose allocator counts; ONNX Runtime has its own.
+//! Work of texts of mixed lengths, counted and not timed: tokens, padding, batches, and
+//! allocations on the way. In a program of its own, whose allocator counts; ONNX Runtime has its
+//! own.
 #![expect(clippy::cast_precision_loss, reason = "small counts")]
 use std::alloc::System;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! How the runtime's library is found, and what is said where it is not. A process has one library
+//! Tests of finding the runtime's library, and of the error if there is none. A process has one
+//! library
 //! and one environment, so each case is a process of its own: this program again, as [`child`].
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
@@ -105,7 +106,7 @@ impl Machine {
         self
     }
 
-    /// What [`child`] says on this machine, whose folder is called `ROOT` in it.
+    /// Output of [`child`] on this machine, whose folder is called `ROOT` in it.
     fn load(&self) -> String {
         let answer = self.path("answer");
         let mut child = Command::new(std::env::current_exe().unwrap());
@@ -122,7 +123,7 @@ impl Machine {
         answer.replace(&self.root.path().display().to_string(), "ROOT")
     }
 
-    /// What is in the cache by now, folders that are empty left out.
+    /// Files in the cache by now, folders that are empty left out.
     fn files_in_cache(&self) -> Vec<PathBuf> {
         self.files_in("cache")
     }
@@ -328,7 +329,8 @@ fn the_setting_comes_before_the_environment_and_that_before_the_cache() {
     assert_eq!(machine.load(), format!("Setting\n{}", working.display()));
 }
 
-/// What was not named is passed over when it does not work, and said so when none is left.
+/// A library that was not named is passed over when it does not work; if none is left, the error
+/// says so.
 #[test]
 fn a_broken_library_in_the_cache_is_passed_over() {
     let machine = Machine::new().offline();

@@ -123,7 +123,7 @@ pub enum GraphError {
         node: String,
         /// The operator.
         op: String,
-        /// Its domain.
+        /// Domain of the operator.
         domain: String,
     },
     /// A tensor's external data have one key twice, so that two readers may see two files.
@@ -157,7 +157,7 @@ pub enum GraphError {
         path: PathBuf,
         /// The tensor.
         tensor: String,
-        /// Where it is.
+        /// Part of the model that the tensor is in.
         place: &'static str,
     },
     /// An offset or length that is no whole number.
@@ -169,7 +169,7 @@ pub enum GraphError {
         tensor: String,
         /// `offset` or `length`.
         key: &'static str,
-        /// What is there.
+        /// Value found.
         found: String,
     },
     /// A part of the path of external data is a symbolic link.
@@ -191,7 +191,7 @@ pub enum GraphError {
         tensor: String,
         /// The file.
         file: PathBuf,
-        /// How many names it has.
+        /// Number of names of the file.
         links: u64,
     },
     /// External data are in a folder, a pipe or a device.
@@ -201,7 +201,7 @@ pub enum GraphError {
         path: PathBuf,
         /// The tensor.
         tensor: String,
-        /// What is there.
+        /// Path that is not a regular file.
         file: PathBuf,
     },
     /// External data are outside of the model's folder.
@@ -211,7 +211,7 @@ pub enum GraphError {
         path: PathBuf,
         /// The tensor.
         tensor: String,
-        /// Where the file really is.
+        /// Real path of the file.
         file: PathBuf,
     },
     /// The file of external data was exchanged or written to while it was read.
@@ -236,9 +236,9 @@ pub enum GraphError {
         tensor: String,
         /// The file.
         file: PathBuf,
-        /// Where the tensor begins.
+        /// Offset of the tensor.
         offset: u64,
-        /// How long it is: as it says, or as its shape needs if that is more.
+        /// Length of the tensor: as declared, or as its shape needs if that is more.
         length: u64,
         /// The file's size.
         found: u64,
@@ -281,7 +281,7 @@ pub enum GraphError {
     FileTooLarge {
         /// The file to be written.
         path: PathBuf,
-        /// What it would take.
+        /// Size of the graph in bytes.
         found: usize,
         /// The format's limit.
         max: usize,

@@ -4,7 +4,7 @@
 //! In the order data flows:
 //! - [`construct`]: the graph of a checkpoint, with ONNX Runtime's fused operators, and its file;
 //! - [`onnx`]: the messages of the format, as far as they are read or written;
-//! - [`check`]: what a foreign file may hold, and what it does hold.
+//! - [`check`]: limits on a foreign file, and its contents.
 //!
 //! ```
 //! use bytes::Bytes;

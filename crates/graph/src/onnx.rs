@@ -30,7 +30,7 @@ pub struct ModelProto {
     /// The tool that wrote the file.
     #[prost(string, tag = "2")]
     pub producer_name: String,
-    /// That tool's version.
+    /// Version of the tool.
     #[prost(string, tag = "3")]
     pub producer_version: String,
     /// The main graph.
@@ -59,10 +59,10 @@ pub struct GraphProto {
     /// Named constants: the weights.
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<TensorProto>,
-    /// What must be given; up to IR version 3 also every initializer.
+    /// Inputs that must be given; up to IR version 3 also every initializer.
     #[prost(message, repeated, tag = "11")]
     pub input: Vec<ValueInfoProto>,
-    /// What comes out.
+    /// Outputs of the graph.
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfoProto>,
     /// Named constants in sparse form; the name is that of `values`.
@@ -91,7 +91,7 @@ pub struct NodeProto {
     /// Whose operator it is; empty for ONNX's own.
     #[prost(string, tag = "7")]
     pub domain: String,
-    /// Which of several functions of one name is meant.
+    /// Overload, if several functions have the name.
     #[prost(string, tag = "8")]
     pub overload: String,
 }
@@ -149,7 +149,7 @@ pub struct TensorProto {
     /// The elements, little-endian and row after row; empty where they are stored elsewhere.
     #[prost(bytes = "bytes", tag = "9")]
     pub raw_data: Bytes,
-    /// Where the elements are, if in another file: `location`, `offset`, `length`.
+    /// Location of the elements, if in another file: `location`, `offset`, `length`.
     #[prost(message, repeated, tag = "13")]
     pub external_data: Vec<StringStringEntryProto>,
     /// `TensorProto.DataLocation`: 0 in this file, 1 in another.
@@ -256,19 +256,19 @@ pub struct FunctionProto {
     /// The operator's name.
     #[prost(string, tag = "1")]
     pub name: String,
-    /// Its nodes.
+    /// Nodes of the function.
     #[prost(message, repeated, tag = "7")]
     pub node: Vec<NodeProto>,
     /// The operator sets that those are written for.
     #[prost(message, repeated, tag = "9")]
     pub opset_import: Vec<OperatorSetIdProto>,
-    /// Its domain.
+    /// Domain of the function.
     #[prost(string, tag = "10")]
     pub domain: String,
     /// Attributes with a default.
     #[prost(message, repeated, tag = "11")]
     pub attribute_proto: Vec<AttributeProto>,
-    /// Which of several functions of one name it is.
+    /// Overload, if several functions have the name.
     #[prost(string, tag = "13")]
     pub overload: String,
 }

@@ -26,7 +26,7 @@ fn checked(bytes: Vec<u8>) -> Result<CheckedModel, GraphError> {
     CheckParams::new().check().unwrap().check_bytes(bytes.into(), &folder)
 }
 
-/// What passes can be decoded, and is what was told of it.
+/// Asserts that a file that passes can be decoded, and agrees with its reported contents.
 fn consistent(bytes: Vec<u8>) {
     if let Ok(model) = checked(bytes.clone()) {
         assert_eq!(model.bytes, bytes);

@@ -1,4 +1,4 @@
-//! How two lists of numbers go together.
+//! Correlation of two lists of numbers.
 use crate::{MetricsError, Side};
 
 /// The 97.5 % point of the normal distribution.
@@ -53,13 +53,13 @@ pub fn kendall(x: &[f64], y: &[f64]) -> Result<f64, MetricsError> {
     Ok(tau.clamp(-1.0, 1.0))
 }
 
-/// How many twos there are among `n`.
+/// Number of pairs among `n`.
 fn two_of(n: usize) -> u128 {
     let n = n as u128;
     n * n.saturating_sub(1) / 2
 }
 
-/// How many twos of neighbours have one key.
+/// Number of pairs of neighbours with the same key.
 fn ties<T>(sorted: &[T], key: impl Fn(&T) -> (f64, f64)) -> u128 {
     sorted.chunk_by(|a, b| key(a) == key(b)).map(|tied| two_of(tied.len())).sum()
 }

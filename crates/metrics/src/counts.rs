@@ -1,10 +1,10 @@
-//! What was found, missed and made up, and the figures that follow.
+//! Counts of entities found, missed and made up, and the figures that follow.
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
-/// How many are gold, how many predicted, and how many are both. Counts of parts add up.
+/// Numbers of gold, of predicted, and of both. Counts of parts add up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Gold and predicted: true positives.
@@ -45,7 +45,7 @@ pub struct Scores {
     pub recall: f64,
     /// The harmonic mean of the two. 0 where both are.
     pub f1: f64,
-    /// How many are gold.
+    /// Number of gold ones.
     pub support: u64,
 }
 

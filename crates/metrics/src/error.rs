@@ -1,9 +1,9 @@
-//! What can go wrong with a figure.
+//! Errors of computing a figure.
 use std::fmt;
 
 use cloze_core::Span;
 
-/// Which of two lists of numbers.
+/// One of two lists of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The first.
@@ -24,9 +24,9 @@ impl fmt::Display for Side {
 /// Whose labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Those of people.
+    /// Labels of people.
     Gold,
-    /// Those of a model.
+    /// Labels of a model.
     Predicted,
 }
 
@@ -54,17 +54,17 @@ pub enum MetricsError {
     /// There is nothing to compare.
     #[error("expected at least {expected} pairs, found {found}")]
     TooFew {
-        /// How many it takes.
+        /// Number of pairs needed.
         expected: usize,
-        /// How many there are.
+        /// Number of pairs given.
         found: usize,
     },
     /// A value is NaN or infinite.
     #[error("value {index} of the {side} list is {value}: expected a finite number")]
     NotFinite {
-        /// Which list.
+        /// List that the value is in.
         side: Side,
-        /// Which value of it, from 0.
+        /// Index of the value, from 0.
         index: usize,
         /// The value.
         value: f64,
@@ -72,7 +72,7 @@ pub enum MetricsError {
     /// All values of a list are the same, so that nothing can go with them.
     #[error("all values of the {side} list are {value}")]
     NoSpread {
-        /// Which list.
+        /// List whose values are all the same.
         side: Side,
         /// The one value.
         value: f64,
@@ -80,9 +80,9 @@ pub enum MetricsError {
     /// Gold and predicted are not pairs.
     #[error("{gold} gold and {predicted} predicted: expected as many")]
     GoldPredicted {
-        /// How many are gold.
+        /// Number of gold items.
         gold: usize,
-        /// How many are predicted.
+        /// Number of predicted items.
         predicted: usize,
     },
     /// It is no tag, or none of the scheme.
@@ -90,7 +90,7 @@ pub enum MetricsError {
     Tag {
         /// Whose it is.
         origin: Origin,
-        /// Which of the sentence, from 0.
+        /// Index of the tag in its sentence, from 0.
         position: usize,
         /// The letters there may be.
         expected: &'static str,
@@ -102,17 +102,17 @@ pub enum MetricsError {
     EmptySpan {
         /// Whose it is.
         origin: Origin,
-        /// Its label.
+        /// Label of the entity.
         label: String,
-        /// Where it is.
+        /// Position of the entity.
         span: Span,
     },
     /// Counts of two kinds cannot be added.
     #[error("counts of one kind cannot be added to another's: {first} and {second}")]
     Unlike {
-        /// What the first counts.
+        /// Kind that the first counts.
         first: String,
-        /// What the second counts.
+        /// Kind that the second counts.
         second: String,
     },
     /// A label is there twice.
@@ -136,9 +136,9 @@ pub enum MetricsError {
     DocumentTwice {
         /// The document.
         document: String,
-        /// Where it is first, from 1.
+        /// First rank, from 1.
         first: usize,
-        /// Where it is again.
+        /// Second rank.
         second: usize,
     },
     /// A score that has no place in an order.
@@ -158,7 +158,7 @@ pub enum MetricsError {
     /// There are not examples of both kinds.
     #[error("{}{positive} positive and {negative} negative examples: expected both", of_class(*class))]
     OneClass {
-        /// Which class is the positive one, where there are several.
+        /// Index of the positive class, if there are several.
         class: Option<usize>,
         /// Positive examples.
         positive: u64,
@@ -168,7 +168,7 @@ pub enum MetricsError {
     /// A row has another width.
     #[error("row {row}: expected {expected} classes, found {found}")]
     Row {
-        /// Which row, from 0.
+        /// Index of the row, from 0.
         row: usize,
         /// Classes there should be.
         expected: usize,
@@ -178,9 +178,9 @@ pub enum MetricsError {
     /// There is no such class.
     #[error("row {row}: gold class {found} of {classes}, which count from 0")]
     Class {
-        /// Which row, from 0.
+        /// Index of the row, from 0.
         row: usize,
-        /// How many classes there are.
+        /// Number of classes.
         classes: usize,
         /// The class.
         found: usize,
@@ -188,9 +188,9 @@ pub enum MetricsError {
     /// It is no probability.
     #[error("row {row}, class {class}: expected a probability, found {found}")]
     Probability {
-        /// Which row, from 0.
+        /// Index of the row, from 0.
         row: usize,
-        /// Which class, from 0.
+        /// Index of the class, from 0.
         class: usize,
         /// The number.
         found: f64,
@@ -198,7 +198,7 @@ pub enum MetricsError {
     /// Probabilities do not sum to 1.
     #[error("row {row}: expected probabilities that sum to 1, found a sum of {found}")]
     Sum {
-        /// Which row, from 0.
+        /// Index of the row, from 0.
         row: usize,
         /// The sum.
         found: f64,
@@ -206,9 +206,9 @@ pub enum MetricsError {
     /// A setting is out of its range.
     #[error("{name}: expected {expected}, found {found}")]
     Setting {
-        /// Which.
+        /// Name of the setting.
         name: &'static str,
-        /// What it may be.
+        /// Values allowed.
         expected: &'static str,
         /// Kind.
         found: String,
@@ -216,15 +216,15 @@ pub enum MetricsError {
     /// There is nothing to draw from.
     #[error("expected at least {expected} examples, found {found}")]
     TooFewExamples {
-        /// How many it takes.
+        /// Number of examples needed.
         expected: usize,
-        /// How many there are.
+        /// Number of examples given.
         found: usize,
     },
     /// The examples have no figure.
     #[error("expected a finite figure, found {found}")]
     NoFigure {
-        /// What came of them.
+        /// Figure computed from the examples.
         found: f64,
     },
 }

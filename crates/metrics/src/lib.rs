@@ -2,14 +2,14 @@
 //!
 //! - [`Counts`]: precision, recall, F1 and their averages;
 //! - [`entity`]: entities against gold, by label, in a convention that is named;
-//! - [`ClassificationReport`]: which class is taken for which, and sets of labels;
+//! - [`ClassificationReport`]: confusion of classes, and sets of labels;
 //! - [`labels`]: classifiers evaluated on gold labels, and two of them compared;
 //! - [`ranking`]: whether scores put positive examples first;
 //! - [`retrieval`]: whether searches find the documents that are judged relevant;
 //! - [`probability`]: whether probabilities are what they say;
-//! - [`preference`]: which text of a pair is likelier, by group;
+//! - [`preference`]: the likelier text of a pair, by group;
 //! - [`proportion`]: shares of yes-or-no answers;
-//! - [`correlation`]: how two lists of numbers go together, as in evaluating similarities;
+//! - [`correlation`]: correlation of two lists of numbers, as in evaluating similarities;
 //! - [`compare`]: whether a difference is more than chance.
 //!
 //! Counts can be made apart, by file or thread, and put together.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use crate::MetricsError;
 use crate::counts::{as_f64, quotient};
 
-/// How far the sum of a row may be from 1.
+/// Largest difference of a row's sum from 1.
 const SUM_TOLERANCE: f64 = 1e-6;
 /// The most bins: more are empty on any data.
 const MAX_BINS: usize = 10_000;
@@ -77,18 +77,18 @@ pub struct ProbabilityScorer {
 /// The examples whose top probability lies in one bin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct ReliabilityBin {
-    /// How many.
+    /// Number of examples.
     pub examples: u64,
-    /// How many of them are right.
+    /// Number of right predictions among them.
     pub correct: u64,
     /// The sum of their top probabilities.
     pub confidence: f64,
 }
 
-/// What probabilities cost, on average over examples.
+/// Average losses of probabilities over examples.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProbabilityReport {
-    /// How many examples. Without any, all is 0.
+    /// Number of examples. Without any, all is 0.
     pub examples: u64,
     /// The mean of −ln of the gold class's probability, which is kept 2.2e-16 from 0 and 1, as
     /// scikit-learn 1.9.1 does: one sure mistake costs 36, not infinity.
@@ -157,7 +157,7 @@ impl ProbabilityScorer {
         self.add(usize::from(gold), &[1.0 - probability, probability])
     }
 
-    /// How many examples were added.
+    /// Number of examples added.
     #[must_use]
     pub fn examples(&self) -> u64 {
         self.bins.iter().map(|bin| bin.examples).sum()
@@ -200,7 +200,7 @@ impl ProbabilityScorer {
     }
 }
 
-/// Which of `bins` holds this probability, from 0.
+/// Index of the bin, of `bins`, that holds this probability, from 0.
 fn bin_of(probability: f64, bins: usize) -> usize {
     let end = |m: usize| as_f64(m as u64 + 1) / as_f64(bins as u64);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to bins")]

@@ -113,7 +113,7 @@ pub fn average_precision(gold: &[bool], scores: &[f64]) -> Result<f64, MetricsEr
     Ok(recall.windows(2).zip(&precision).map(|(r, p)| (r[0] - r[1]) * p).sum())
 }
 
-/// What scores at least `score`.
+/// Counts of the examples that score at least `score`.
 #[derive(Clone, Copy, Default)]
 struct Step {
     score: f64,

@@ -31,7 +31,7 @@ use crate::MetricsError;
 use crate::compare::{Interval, ValidBootstrapParams};
 use crate::counts::{as_f64, quotient, ratio};
 
-/// What the documents found for one query are worth, rank by rank.
+/// Relevance of the documents found for one query, rank by rank.
 ///
 /// Cutoffs count ranks from 1; a ranking shorter than the cutoff is as if documents that are not
 /// relevant followed, and one at `usize::MAX` is none. Every figure is 0 to 1, and 0 where there is
@@ -48,7 +48,8 @@ pub struct JudgedRanking {
 impl JudgedRanking {
     /// The ranking that `ranked` is, best first, with the grades of all judged documents.
     ///
-    /// Its order is taken as it is, also where scores are tied. `trec_eval` reads no ranks: it orders by
+    /// The order is taken as it is, also where scores are tied. `trec_eval` reads no ranks: it
+    /// orders by
     /// score anew ([`by_score`](Self::by_score)). Without ties the two are the same; with ties it has
     /// these figures for a run whose scores fall with each rank, such as the rank's negative.
     ///
@@ -94,26 +95,28 @@ impl JudgedRanking {
         Self::in_order(&ranked, grades)
     }
 
-    /// How many documents were found.
+    /// Number of documents found.
     #[must_use]
     pub fn retrieved(&self) -> usize {
         self.gains.len()
     }
 
-    /// How many documents have a grade.
+    /// Number of documents with a grade.
     #[must_use]
     pub fn judged(&self) -> usize {
         self.judged
     }
 
-    /// How many documents are relevant, found or not.
+    /// Number of relevant documents, found or not.
     #[must_use]
     pub fn relevant(&self) -> usize {
         self.ideal.len()
     }
 
-    /// Normalised discounted cumulative gain of the first `k`: the sum of grade / log₂(rank + 1), over
-    /// that of the best ranking there could be of all judged documents, cut at `k` likewise. The gain is
+    /// Normalised discounted cumulative gain of the first `k`: the sum of grade / log₂(rank + 1),
+    /// over
+    /// the sum of the best possible ranking of all judged documents, cut at `k` likewise. The gain
+    /// is
     /// the grade itself, not 2 to its power (`ndcg_cut`; Järvelin & Kekäläinen 2002).
     #[must_use]
     pub fn ndcg(&self, k: usize) -> f64 {
@@ -157,7 +160,7 @@ impl JudgedRanking {
         Self { gains, ideal, judged: grades.len() }
     }
 
-    /// How many of the first `k` are relevant.
+    /// Number of relevant documents among the first `k`.
     fn found(&self, k: usize) -> u64 {
         self.gains.iter().take(k).filter(|gain| **gain > 0).count() as u64
     }
@@ -241,8 +244,8 @@ impl ValidRetrievalParams {
 ///
 /// The mean is over the queries that have a relevant document. Of these, one without results counts,
 /// with figures of 0, as in `trec_eval` with `-c` (without it such a query is left out, which flatters).
-/// A query that has grades but no relevant document cannot be answered well or badly: it is left out,
-/// where `trec_eval` averages its 0 in. [`RetrievalReport`] counts both.
+/// A query that has grades but no relevant document cannot be answered well or badly: it is left
+/// out, while `trec_eval` averages its 0 in. [`RetrievalReport`] counts both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetrievalScorer {
     cutoffs: BTreeSet<usize>,
@@ -356,22 +359,22 @@ impl RetrievalScorer {
         self.queries.contains_key(query) || self.left_out.contains_key(query)
     }
 
-    /// How many figures a query has.
+    /// Number of figures per query.
     fn width(&self) -> usize {
         4 * self.cutoffs.len() + 2
     }
 }
 
-/// How good rankings are.
+/// Quality of rankings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RetrievalReport {
-    /// How many queries have a relevant document: those that the means are over.
+    /// Number of queries with a relevant document; the means are over these.
     pub queries: u64,
-    /// How many of these have no results, and figures of 0.
+    /// Number of these without results, whose figures are 0.
     pub without_results: u64,
-    /// How many more are judged, but have no relevant document. They are left out.
+    /// Number of further queries that are judged, but have no relevant document. They are left out.
     pub without_relevant: u64,
-    /// How many more are not judged at all. They are left out.
+    /// Number of further queries that are not judged at all. They are left out.
     pub unjudged: u64,
     /// The mean of each figure.
     pub mean: RetrievalFigures,
@@ -382,11 +385,11 @@ pub struct RetrievalReport {
 /// The figures of one query.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QueryFigures {
-    /// How many documents are relevant, found or not.
+    /// Number of relevant documents, found or not.
     pub relevant: u64,
-    /// How many documents were found.
+    /// Number of documents found.
     pub retrieved: u64,
-    /// What [`JudgedRanking`] has of them.
+    /// Mean figures of [`JudgedRanking`].
     #[serde(flatten)]
     pub figures: RetrievalFigures,
 }

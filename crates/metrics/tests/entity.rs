@@ -259,7 +259,7 @@ proptest! {
         }
     }
 
-    /// What is strictly an entity is one to conlleval, too, where every sentence is legal; and gold
+    /// A strict entity is one to conlleval, too, where every sentence is legal; and gold evaluated
     /// against itself is right throughout.
     #[test]
     fn gold_against_itself_is_right(sentence in tags("BILU")) {

@@ -134,7 +134,7 @@ fn build(folder: &Path, params: IndexParams, rows: &[f32], threads: usize) -> Re
     Ok(())
 }
 
-/// How many queries come one by one: fewer among many rows, where each takes long.
+/// Number of queries run one by one: fewer among many rows, where each takes long.
 fn one_by_one(rows: usize) -> usize {
     (20_000_000 / rows).clamp(20, QUERIES)
 }
@@ -151,7 +151,7 @@ fn line(name: &str, threads: usize, rate: f64, rest: &str) {
     println!("  {name:<28} {threads}  {rate:>9.1} queries/s  {rest}");
 }
 
-/// What `--memory` is followed by: rows, an engine or what to open, a folder.
+/// Runs the arguments after `--memory`: rows, an engine or an index to open, a folder.
 fn child(args: &[String]) -> Result<(), Error> {
     let [what, home] = args else { return Err("expected what to do, and where".into()) };
     let (home, queries) = (Path::new(home), QUERIES);
@@ -433,7 +433,7 @@ fn approximate(
     Ok(())
 }
 
-/// What a search takes beside usearch alone on the same graph, the two in turns.
+/// Cost of a search over usearch alone on the same graph, the two in turns.
 fn layers(folder: &Path, queries: &Matrix, expansion: usize) -> Result<(), Error> {
     let params = OpenParams::new().threads(1).expansion_search(Some(expansion));
     let index = Index::open_with(folder, params)?;

@@ -1,4 +1,4 @@
-//! What can go wrong with an index or a search.
+//! Errors of an index or a search.
 use std::io;
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub enum SearchError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A file that cloze keeps of its own, or its JSON.
@@ -28,7 +28,7 @@ pub enum SearchError {
     Setting {
         /// The setting.
         setting: &'static str,
-        /// What it may be.
+        /// Values allowed.
         expected: String,
         /// Kind.
         found: String,
@@ -62,7 +62,7 @@ pub enum SearchError {
     Exists {
         /// The folder.
         folder: PathBuf,
-        /// What is there.
+        /// Contents of the folder.
         found: &'static str,
     },
     /// Another process is writing to the index.
@@ -76,7 +76,7 @@ pub enum SearchError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What it was when it was written.
+        /// State of the file when it was written.
         expected: String,
         /// Kind.
         found: String,
@@ -92,7 +92,7 @@ pub enum SearchError {
     NoRow {
         /// The row.
         row: u64,
-        /// How many there are.
+        /// Number of rows.
         rows: u64,
     },
     /// The graph of approximate search cannot be made or searched.
@@ -100,7 +100,7 @@ pub enum SearchError {
     Graph {
         /// The graph's file, or the folder it was to be in.
         path: PathBuf,
-        /// What the library said.
+        /// Message of the library.
         what: String,
     },
     /// The program was built without approximate search.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::SearchError;
 
-/// What a file was when it was written.
+/// Size and checksum of a file when it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub(crate) bytes: u64,
@@ -54,7 +54,7 @@ impl Part {
         Ok(bytes)
     }
 
-    /// What the file is now.
+    /// Reads the present state of the file.
     pub(crate) fn of(path: &Path) -> Result<Self, SearchError> {
         let mut file = fs_err::File::open(path).map_err(SearchError::Read)?;
         let (mut crc, mut bytes, mut block) = (Hasher::new(), 0, vec![0; 1 << 20]);

@@ -1,4 +1,4 @@
-//! Which records a search may find.
+//! Filters on the records that a search may find.
 use serde_json::Value;
 
 use crate::SearchError;

@@ -20,7 +20,7 @@ pub enum GraphDtype {
     B1,
 }
 
-/// How a graph is built and searched; [`check`](Self::check) makes the settings usable.
+/// Settings for building and searching a graph; [`check`](Self::check) makes them usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HnswParams {
     pub(crate) dtype: GraphDtype,
@@ -57,13 +57,13 @@ impl HnswParams {
         Self { connectivity, ..self }
     }
 
-    /// How many nodes are kept in view when one is added, efConstruction of the paper. Default `128`.
+    /// Candidates kept while a node is inserted, efConstruction of the paper. Default `128`.
     #[must_use]
     pub fn expansion_add(self, expansion_add: usize) -> Self {
         Self { expansion_add, ..self }
     }
 
-    /// How many nodes are kept in view in a search, ef of the paper: more find more, and take longer.
+    /// Candidates kept in a search (`ef_search`, ef of the paper): more find more, and take longer.
     /// Default `0`: when the graph is built, searches that start near its own rows are compared with
     /// an exact search, and the least is taken that finds 97 of 100 of the 10 nearest.
     #[must_use]
@@ -105,7 +105,7 @@ impl HnswParams {
 pub struct ValidHnswParams(HnswParams);
 
 impl ValidHnswParams {
-    /// What they come to in a program without graphs.
+    /// Error of a program built without graphs.
     #[cfg(not(feature = "hnsw"))]
     pub(crate) fn without_hnsw(self) -> SearchError {
         let Self(HnswParams { .. }) = self;

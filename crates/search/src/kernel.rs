@@ -3,8 +3,8 @@
 use cloze_embed::Metric;
 use pulp::{Arch, Simd, WithSimd};
 
-/// What `metric` makes of every query and every row: `[queries, rows]` into `out`. Both have rows of
-/// `width` numbers. Cosines take it that both have length 1.
+/// Scores of every query and every row by `metric`: `[queries, rows]` into `out`. Both have rows of
+/// `width` numbers. For cosines, both must have length 1.
 pub(crate) fn scores(metric: Metric, queries: &[f32], rows: &[f32], width: usize, out: &mut [f32]) {
     let arch = Arch::new();
     match metric {

@@ -4,8 +4,8 @@
 //! In the order data flows:
 //! - [`index`]: a folder of vectors and what they stand for, searched and changed;
 //! - [`Filter`], [`RowSet`]: which rows may be found;
-//! - [`Engine`]: what finds them: [`Exact`], and with the feature `hnsw` `Hnsw`;
-//! - [`Hit`]: what was found;
+//! - [`Engine`]: nearest-neighbour search: [`Exact`], and with the feature `hnsw` `Hnsw`;
+//! - [`Hit`]: a result of a search;
 //! - [`fuse`]: several rankings made one;
 //! - [`pairs`]: every pair of rows that are alike, and groups of them;
 //! - [`duplicates`]: groups of texts that are the same or nearly so.

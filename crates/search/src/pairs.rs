@@ -19,7 +19,7 @@ pub struct SimilarPair {
     pub first: usize,
     /// The later row.
     pub second: usize,
-    /// How alike they are by the metric: more is more alike.
+    /// Similarity by the metric: higher is more similar.
     pub score: f32,
 }
 
@@ -84,7 +84,7 @@ pub fn pairs(
     Ok(found)
 }
 
-/// Those whose first row is in a block.
+/// Pairs whose first row is in a block.
 fn block_pairs(
     numbers: &[f32],
     width: usize,

@@ -96,7 +96,7 @@ impl Rows {
         }
     }
 
-    /// What `metric` makes of the queries `queries.0..queries.1` and the `n` rows from `first` on:
+    /// Scores of the queries `queries.0..queries.1` and the `n` rows from `first` on by `metric`:
     /// `[queries, n]` into `out`; `scratch` is kept between calls.
     pub(crate) fn scores(
         &self,

@@ -41,7 +41,7 @@ impl RowSet {
         self.len == 0
     }
 
-    /// How many it holds.
+    /// Number of rows in the set.
     #[must_use]
     pub fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
@@ -83,7 +83,7 @@ impl RowSet {
         })
     }
 
-    /// How many it holds of `first..first + n`.
+    /// Number of rows of `first..first + n` in the set.
     pub(crate) fn count_in(&self, first: usize, n: usize) -> usize {
         (first..first + n).filter(|row| self.contains(*row)).count()
     }

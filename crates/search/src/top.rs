@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 pub struct Hit {
     /// The row.
     pub row: u64,
-    /// Its score by the metric of the index: more is more alike.
+    /// Score by the metric of the index: higher is more similar.
     pub score: f32,
 }
 

@@ -22,7 +22,7 @@ const NAME_BYTES: usize = 64;
 pub struct VectorCache {
     /// `None` if nothing is kept.
     folder: Option<PathBuf>,
-    /// What all vectors have in common.
+    /// Settings that all vectors share.
     settings: String,
     places: HashMap<String, usize>,
     rows: Matrix,
@@ -34,8 +34,9 @@ pub struct VectorCache {
 
 impl VectorCache {
     /// Opens the cache for vectors of `width` numbers that were made with `settings`: any text that
-    /// tells apart what must not be mixed up. It lies in a folder of `parent` named after them,
-    /// which appears with the first vectors.
+    /// tells apart vectors that must not be mixed. The cache is a folder of `parent` named after
+    /// them,
+    /// made with the first vectors.
     ///
     /// # Errors
     /// [`SearchError::Store`] if the folder is there and cannot be listed.
@@ -101,13 +102,13 @@ impl VectorCache {
         Some(())
     }
 
-    /// Where it lies; `None` if nothing is kept.
+    /// Folder of the cache; `None` if nothing is kept.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }
 
-    /// How many vectors there are.
+    /// Number of vectors.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()

@@ -24,8 +24,9 @@ fn exact(folder: &Path) -> Index {
     Index::open_with(folder, OpenParams::new().engine(EngineKind::Exact)).unwrap()
 }
 
-/// With its defaults, on vectors with clusters and on such as have no order at all; the scores are
-/// those of the exact engine, bit for bit.
+/// With its defaults, on vectors with clusters and on vectors without any order; the scores equal
+/// the
+/// exact engine's, bit for bit.
 #[test]
 fn it_finds_nearly_all_of_the_nearest_of_a_hundred_thousand() {
     let rows = clustered(100_000, 384, 1000, 1);

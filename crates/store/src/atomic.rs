@@ -29,7 +29,7 @@ pub fn discard_pending() {
     }
 }
 
-/// What to do where a file of the name is there already.
+/// Policy for a file of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
     /// Fail, and leave it as it is.

@@ -17,7 +17,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 pub struct Text(Sha256);
 
 impl Text {
-    /// That of all that was written.
+    /// SHA-256 of everything written.
     #[must_use]
     pub fn sha256(self) -> String {
         hex(&self.0.finalize())

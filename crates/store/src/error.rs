@@ -1,4 +1,4 @@
-//! What can go wrong with a file.
+//! Errors of reading and writing files.
 use std::io;
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub enum StoreError {
     Write {
         /// The file to be written.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// More than the reader is ready to hold in memory.
@@ -22,9 +22,9 @@ pub enum StoreError {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// How many bytes it is known to have.
+        /// Number of bytes that the file is known to have.
         bytes: u64,
-        /// How many are allowed.
+        /// Largest number of bytes allowed.
         max: u64,
     },
     /// There is a file of this name, and it was not to be replaced.
@@ -58,11 +58,11 @@ pub enum StoreError {
         path: PathBuf,
         /// The kind it should be of.
         kind: String,
-        /// Where reading stopped; counts from 1.
+        /// Line at which reading stopped; counts from 1.
         line: usize,
         /// The byte of that line; counts from 1.
         column: usize,
-        /// What the parser said.
+        /// Error of the parser.
         source: serde_json::Error,
     },
     /// The file is JSON, but of another kind or of none.
@@ -81,7 +81,7 @@ pub enum StoreError {
     NewerVersion {
         /// The file.
         path: PathBuf,
-        /// Its kind.
+        /// Kind of the file.
         kind: String,
         /// The newest version that can be read.
         newest: u32,
@@ -95,7 +95,7 @@ pub enum StoreError {
         path: PathBuf,
         /// The kind of the value.
         kind: String,
-        /// What the serializer said.
+        /// Error of the serializer.
         source: serde_json::Error,
     },
 }

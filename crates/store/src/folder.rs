@@ -60,7 +60,7 @@ impl AtomicFolder {
         Ok(Self { folder, entry, path, existing, outdated: vec![] })
     }
 
-    /// Where its files go until it is committed.
+    /// Folder that receives the files until the commit.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.folder.path()

@@ -26,7 +26,7 @@ fn strasse() -> Threshold {
     Threshold { label: "Straße".to_owned(), min_score: 0.25 }
 }
 
-/// What version 1 wrote is read by this and by later versions, and is what is still written.
+/// A file of version 1 is read by this and later versions, and version 1 is still written.
 #[test]
 fn version_1_is_read_back() {
     for newest in [1, 2, u32::MAX] {

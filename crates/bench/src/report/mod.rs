@@ -1,4 +1,4 @@
-//! What was measured, as a table, as `bench.json` and as plots.
+//! Report of the measurements, as a table, as `bench.json` and as plots.
 pub(crate) mod growth_plot;
 pub(crate) mod plot;
 pub(crate) mod table;
@@ -61,7 +61,7 @@ pub(crate) struct Rate {
     pub(crate) operations_per_second: Spread,
 }
 
-/// What a system's runs with a workload come to.
+/// Summary of a system's runs on a workload.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Figure {
     pub(crate) workload: &'static str,

@@ -13,7 +13,7 @@ const HEAD: i32 = 88;
 const PANEL_HEAD: i32 = 34;
 const BAR: i32 = 15;
 const GAP: i32 = 8;
-/// Where bars begin.
+/// Left edge of the bars.
 const NAMES: i32 = 270;
 const LONGEST: i32 = 380;
 

@@ -14,18 +14,18 @@ const MAX_CONFIG_BYTES: u64 = 16 << 20;
 /// The largest rank: no matrix of an encoder has as many rows.
 const MAX_RANK: u64 = 1 << 16;
 
-/// Which biases were trained along.
+/// Biases that were trained along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bias {
     /// None.
     None,
     /// All of the model.
     All,
-    /// Those of the matrices with an adapter.
+    /// Biases of the matrices with an adapter.
     LoraOnly,
 }
 
-/// What the model that was trained does.
+/// Task of the model that was trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskType {
     /// A label for every token.
@@ -61,19 +61,19 @@ impl TaskType {
 pub struct AdapterConfig {
     /// The rank of matrices that `rank_pattern` does not name.
     pub rank: usize,
-    /// What the scale is made of, where `alpha_pattern` does not say.
+    /// Alpha that the scale is computed from, unless `alpha_pattern` has another.
     pub alpha: f64,
     /// Whether the scale is alpha / √rank, in place of alpha / rank.
     pub rslora: bool,
     /// Whether rows are brought to a learned length.
     pub dora: bool,
-    /// Which biases are in the file.
+    /// Biases in the file.
     pub bias: Bias,
     /// The matrices that adapters are for, as the file says: their names' ends, or one pattern.
     pub target_modules: Vec<String>,
     /// The modules that were trained whole.
     pub modules_to_save: Vec<String>,
-    /// What the model is for.
+    /// Task of the model.
     pub task_type: Option<TaskType>,
     /// The model that it was trained on, as the file says.
     pub base_model: Option<String>,
@@ -83,7 +83,7 @@ pub struct AdapterConfig {
     alphas: Vec<(Pattern, f64)>,
 }
 
-/// What a module's name must end with, as a regular expression.
+/// Ending of a module's name, as a regular expression.
 #[derive(Clone, Debug)]
 struct Pattern {
     text: String,
@@ -228,7 +228,7 @@ impl Settings<'_> {
         })
     }
 
-    /// What is on and not known may change the result.
+    /// Refuses features that are on and not known, since they may change the result.
     fn refuse_unknown(&self) -> Result<(), CheckpointError> {
         for (name, value) in self.raw {
             let off = match value {

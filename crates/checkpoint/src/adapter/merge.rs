@@ -8,7 +8,7 @@ pub(crate) struct LowRank {
     pub(crate) b: Vec<f32>,
     /// `[outputs]`, DoRA's.
     pub(crate) magnitude: Option<Vec<f32>>,
-    /// What the product is multiplied with.
+    /// Factor of the product.
     pub(crate) scale: f64,
 }
 

@@ -25,17 +25,17 @@ pub use write::{Adapter, AdapterModule, Saved, write};
 pub const CONFIG: &str = "adapter_config.json";
 /// The name of an adapter's tensors.
 pub const TENSORS: &str = "adapter_model.safetensors";
-/// What stands before every name in the file.
+/// Prefix of every name in the file.
 const PREFIX: &str = "base_model.model.";
 
 /// An adapter that is part of a checkpoint, for reports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merged {
-    /// Where it is.
+    /// Folder of the adapter.
     pub folder: Location,
-    /// What its changes are multiplied with.
+    /// Factor of its changes.
     pub weight: f64,
-    /// Its settings.
+    /// Settings of the adapter.
     pub config: AdapterConfig,
     /// The matrices it changes, by their names in the base.
     pub matrices: Vec<String>,
@@ -45,6 +45,6 @@ pub struct Merged {
     pub scales: Vec<f64>,
     /// Tensors that it brings whole.
     pub saved: Vec<String>,
-    /// How many numbers it has: those that were trained.
+    /// Number of trained parameters.
     pub parameters: u64,
 }

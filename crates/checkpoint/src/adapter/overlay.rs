@@ -9,7 +9,7 @@ use crate::error::CheckpointError;
 use crate::family::{BASE_HEADS, BODY, Family};
 use crate::weights::{Place, Update, Weights};
 
-/// What stands behind the name of a module that was trained whole, in files of old versions.
+/// Mark after the name of a module that was trained whole, in files of old versions.
 const SAVED_MARK: &str = ".modules_to_save.";
 /// The tensors of one module with an adapter.
 #[derive(Default)]
@@ -19,14 +19,14 @@ struct Parts {
     magnitude: Option<Place>,
 }
 
-/// Which of them a tensor is.
+/// Part of an adapter that a tensor is.
 enum Part {
     A,
     B,
     Magnitude,
 }
 
-/// What their names end with; a magnitude's has changed with PEFT's versions.
+/// Endings of the parts' names; a magnitude's has changed with PEFT's versions.
 const PARTS: [(&str, Part); 4] = [
     (".lora_A.weight", Part::A),
     (".lora_B.weight", Part::B),
@@ -179,7 +179,7 @@ impl Judge<'_> {
         }
     }
 
-    /// What becomes of a matrix of the base; `None` if something is wrong.
+    /// Update of a matrix of the base; `None` if something is wrong.
     fn update(
         &mut self,
         config: &AdapterConfig,

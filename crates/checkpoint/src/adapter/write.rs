@@ -17,22 +17,22 @@ const PEFT_VERSION: &str = "0.17.0";
 pub struct Adapter {
     /// The rank of every matrix.
     pub rank: usize,
-    /// What the scale is made of: alpha / rank.
+    /// Alpha of the scale: alpha / rank.
     pub alpha: f64,
     /// Whether the scale is alpha / √rank.
     pub rslora: bool,
-    /// What share of numbers was dropped in training; a note.
+    /// Dropout probability of the training; a note.
     pub dropout: f64,
     /// The matrices that it is for, by their names' ends, such as `query`. Empty: the names of
     /// `modules`.
     pub target_modules: Vec<String>,
-    /// Its matrices.
+    /// Matrices of the adapter.
     pub modules: Vec<AdapterModule>,
     /// Tensors that were trained whole.
     pub saved: Vec<Saved>,
     /// The model it was trained on: its folder relative to the adapter's, or its name.
     pub base_model_name_or_path: String,
-    /// What the model is for.
+    /// Task of the model.
     pub task_type: Option<TaskType>,
 }
 
@@ -57,11 +57,11 @@ pub struct AdapterModule {
 /// A tensor that was trained whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saved {
-    /// Its name in the model that was trained: `classifier.weight`, `bert.pooler.dense.bias`.
+    /// Name in the model that was trained: `classifier.weight`, `bert.pooler.dense.bias`.
     pub name: String,
-    /// Its shape, outer to inner.
+    /// Shape, outer to inner.
     pub shape: Vec<usize>,
-    /// Its numbers, row after row.
+    /// Numbers, row after row.
     pub data: Vec<f32>,
 }
 

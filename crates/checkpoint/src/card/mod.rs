@@ -21,11 +21,11 @@ pub const CARD_VERSION: u32 = 1;
 /// The words of headings in `README.md` below which a model's limits stand.
 pub const LIMITS: [&str; 4] = ["limit", "limits", "limitation", "limitations"];
 
-/// What `cloze.json` says: all of it may be missing.
+/// Contents of `cloze.json`: all of it may be missing.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Card {
-    /// What the model does: `tag`, …
+    /// Task of the model: `tag`, …
     pub task: Option<String>,
     /// One sentence on it.
     pub description: Option<String>,
@@ -33,7 +33,7 @@ pub struct Card {
     pub license: Option<String>,
     /// Whom the licence wants named.
     pub attribution: Option<String>,
-    /// Where it comes from.
+    /// Origin of the model.
     pub source: Option<String>,
     /// The SHA-256 of each file, by name.
     pub sha256: BTreeMap<String, String>,
@@ -42,26 +42,26 @@ pub struct Card {
     /// The adapters that change the base, where it is not the folder's own with weight 1.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub adapters: Vec<AdapterRef>,
-    /// What a tagger knows of tags as neighbours, as it was saved.
+    /// Transition scores of a tagger's CRF, as they were saved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crf: Option<serde_json::Value>,
     /// The least score of an entity that is taken, where nobody says otherwise: 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f32>,
-    /// How the model was trained: settings, data, seed.
+    /// Training of the model: settings, data, seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<serde_json::Value>,
 }
 
-/// What whoever is to use a model must be told, and is not.
+/// Facts that users of a model must be told, and that are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
-    /// Where it comes from.
+    /// Origin of the model.
     Source,
-    /// What may be done with it.
+    /// Permitted use.
     License,
-    /// What it does not do well, and whom that may hurt.
+    /// Known weaknesses, and people they may hurt.
     Limits,
 }
 
@@ -77,7 +77,7 @@ impl Missing {
     }
 }
 
-/// What is missing, where it belongs, and what it tells.
+/// Names the missing fact, the file it belongs to, and its purpose.
 impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -100,9 +100,9 @@ impl std::fmt::Display for Missing {
 /// The model that a head or an adapter goes on top of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseRef {
-    /// Its name, which it is looked for by where it does not lie at `folder`.
+    /// Name, used to search for it if it is not at `folder`.
     pub name: String,
-    /// Where it lies, relative to the folder that names it.
+    /// Location, relative to the folder that names it.
     pub folder: String,
     /// The SHA-256 that it is known by ([`Sources::sha256`](crate::Sources::sha256)).
     pub sha256: String,
@@ -111,9 +111,9 @@ pub struct BaseRef {
 /// One of several adapters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdapterRef {
-    /// Where it lies, relative to the folder that names it; `.` is that folder.
+    /// Location, relative to the folder that names it; `.` is that folder.
     pub folder: String,
-    /// What its changes are multiplied with. Default `1`.
+    /// Factor of its changes. Default `1`.
     #[serde(default = "one")]
     pub weight: f64,
 }
@@ -123,7 +123,7 @@ fn one() -> f64 {
 }
 
 impl BaseRef {
-    /// Its folder: at its place relative to `folder`, which names it, or else of its name.
+    /// Finds its folder: at its location relative to `folder`, which names it, or else by its name.
     ///
     /// # Errors
     /// Places that were searched.
@@ -141,7 +141,7 @@ impl BaseRef {
 }
 
 impl Card {
-    /// What the `cloze.json` of a folder says; empty without one.
+    /// Reads the `cloze.json` of a folder; empty without one.
     ///
     /// # Errors
     /// Errors of [`envelope::read_json`], for one that cannot be used.
@@ -170,7 +170,7 @@ impl Card {
         own.or_else(|| readme::front_matter(&readme::read(folder), "license"))
     }
 
-    /// What neither the card nor the `README.md` of its `folder` says.
+    /// Facts that are neither in the card nor in the `README.md` of its `folder`.
     #[must_use]
     pub fn missing(&self, folder: impl Into<Location>) -> Vec<Missing> {
         let folder = folder.into();

@@ -6,7 +6,7 @@ use cloze_store::Location;
 
 /// The model card for people.
 pub const README: &str = "README.md";
-/// What the template has where nobody has written anything.
+/// Text that the template has where nobody has written anything.
 const UNWRITTEN: &str = "[more information needed]";
 
 /// The text of a folder's `README.md`; empty where there is none that can be read. Bytes that are no
@@ -21,7 +21,7 @@ pub fn read(folder: impl Into<Location>) -> String {
     String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
 }
 
-/// What the front matter has for `key`, where that is one plain or quoted value on its line. `None`
+/// Value of `key` in the front matter, if it is one plain or quoted value on its line. `None`
 /// for nothing, and for `unknown`, which Hugging Face takes for a licence.
 #[must_use]
 pub fn front_matter(markdown: &str, key: &str) -> Option<String> {
@@ -31,8 +31,8 @@ pub fn front_matter(markdown: &str, key: &str) -> Option<String> {
     Some(value.to_owned()).filter(|value| !value.is_empty() && value != "unknown")
 }
 
-/// What stands below the first heading that has one of `words` (lower case) among its own: up to the
-/// next heading that is no deeper, comments left out. A section that says nothing is none.
+/// Text below the first heading that has one of `words` (lower case) among its own: up to the
+/// next heading that is no deeper, comments left out. An empty section counts as missing.
 #[must_use]
 pub fn section(markdown: &str, words: &[&str]) -> Option<String> {
     let markdown = without_comments(markdown);

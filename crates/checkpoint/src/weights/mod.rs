@@ -46,7 +46,7 @@ impl StoredType {
     }
 }
 
-/// Where a tensor is.
+/// Location of a tensor.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     file: usize,
@@ -57,7 +57,7 @@ pub(crate) struct Place {
     bytes: usize,
 }
 
-/// What an adapter adds to a matrix: `scale · b · a`, and for DoRA the length of each row.
+/// Update of a matrix by an adapter: `scale · b · a`, and for DoRA the length of each row.
 #[derive(Clone, Debug)]
 pub(crate) struct Update {
     /// `[rank, inputs]`.
@@ -69,14 +69,14 @@ pub(crate) struct Update {
     pub(crate) scale: f64,
 }
 
-/// What makes a matrix of 8-bit numbers one of floats.
+/// Tensors that turn a matrix of 8-bit numbers into floats.
 #[derive(Clone, Debug)]
 struct Int8 {
-    /// What each row is multiplied with, `[outputs, 1]`.
+    /// Scale of each row, `[outputs, 1]`.
     scales: Place,
-    /// What a number of its inputs stands for, where that is fixed, `[1]`.
+    /// Scale of its inputs, if fixed, `[1]`.
     input: Option<Place>,
-    /// What its inputs are multiplied with before they are rounded, `[inputs]`.
+    /// Factors of its inputs before they are rounded, `[inputs]`.
     factors: Option<Place>,
 }
 
@@ -286,7 +286,7 @@ impl Weights {
         self.tensors.values().any(|t| t.int8.is_some())
     }
 
-    /// How a tensor is stored, where it is read as it is stored: no adapter changes it.
+    /// Storage type of a tensor that is read as stored: no adapter changes it.
     #[must_use]
     pub fn as_stored(&self, name: &str) -> Option<StoredType> {
         let tensor = self.tensors.get(name).filter(|tensor| tensor.updates.is_empty())?;
@@ -309,8 +309,9 @@ fn stored(dtype: Dtype) -> Option<StoredType> {
     }
 }
 
-/// Where the data begin, and what the header says. The offsets are in order, without gaps, and fit
-/// the shapes, which the safetensors crate sees to, and the file is as long as they say.
+/// Reads the header and returns it with the offset of the data. The safetensors crate checks that
+/// the
+/// offsets are in order, without gaps, and fit the shapes; the file is as long as they say.
 fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
     let damaged = |what: String| CheckpointError::Safetensors { path: path.to_path_buf(), what };
     let mut file = path.open()?;

@@ -4,7 +4,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use cloze_store::OpenFile;
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 
-/// How many halves are converted at once: they stay in the cache, and a large tensor is not in memory
+/// Number of halves converted at once: they stay in the cache, and a large tensor is not in memory
 /// twice.
 const HALVES: usize = 1 << 15;
 
@@ -17,11 +17,11 @@ use crate::error::CheckpointError;
 pub struct Int8Matrix {
     /// Row after row.
     pub numbers: Vec<i8>,
-    /// What each row is multiplied with, `[outputs]`.
+    /// Scale of each row, `[outputs]`.
     pub scales: Vec<f32>,
-    /// What 1 of its 8-bit inputs stands for, where that is fixed; else each row of inputs has its own.
+    /// Scale of its 8-bit inputs, if fixed; else each row of inputs has its own.
     pub input: Option<f32>,
-    /// What inputs are multiplied with before they are rounded, `[inputs]`, so that none of them is much
+    /// Factors of inputs before they are rounded, `[inputs]`, so that none of them is much
     /// larger than the others; the matrix's columns are divided by it.
     pub factors: Option<Vec<f32>>,
 }

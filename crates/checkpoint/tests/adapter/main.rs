@@ -63,7 +63,7 @@ fn read(checkpoint: &Checkpoint, name: &str) -> Vec<f32> {
     checkpoint.weights().reader().read(name).unwrap()
 }
 
-/// What opening says, with the folder left out.
+/// Error text of opening, with the folder left out.
 fn said(folder: &Path, error: &CheckpointError) -> String {
     error.to_string().replace(&folder.display().to_string(), "FOLDER")
 }

@@ -1,4 +1,4 @@
-//! What adapters make of the matrices of their base.
+//! Tests of merging adapters into the matrices of their base.
 use cloze_checkpoint::adapter::{self, AdapterModule, TaskType};
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, Head, Sources};

@@ -1,4 +1,4 @@
-//! What is refused, and by which name.
+//! Tests of adapters that are refused, and of the error's name.
 use cloze_checkpoint::adapter::{self, TENSORS};
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, CheckpointError, Sources};

@@ -1,11 +1,11 @@
-//! Where in a row or an object the text and the labels are.
+//! Positions of the text and the labels in a row or an object.
 use serde_json::value::RawValue;
 
 use super::{Example, ValidLabelledParams};
 use crate::fields::{At, Names, Object, Row};
 use crate::{CorpusError, jsonl};
 
-/// What the fields may be called.
+/// Names of the fields.
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
     pub(super) text: Names,
@@ -15,14 +15,14 @@ pub(super) struct Fields {
     pub(super) id: Names,
 }
 
-/// Which column is what, from 0.
+/// Columns of the fields, from 0.
 pub(super) struct Layout {
     columns: usize,
     text: usize,
     second: Option<usize>,
     label: Option<usize>,
     id: Option<usize>,
-    /// How errors call the label's column.
+    /// Name of the label's column in errors.
     label_place: String,
 }
 

@@ -42,13 +42,13 @@ pub const ID_FIELD: &str = "id";
 pub struct Example {
     /// The line it begins in; counts from 1.
     pub line: u64,
-    /// Its name in the input, where it has one.
+    /// Id in the input, if it has one.
     pub id: Option<String>,
     /// The text, perhaps empty.
     pub text: String,
     /// The second text; there where pairs are wanted.
     pub second: Option<String>,
-    /// Its label; with a [separator](LabelledParams::label_separator) none or several, as they
+    /// Label; with a [separator](LabelledParams::label_separator) none or several, as they
     /// stand there, repeated ones too. None, also, where [no label](LabelledParams::labelled) is
     /// needed and there is none. No label is empty.
     pub labels: Vec<String>,
@@ -97,7 +97,7 @@ impl Labelled {
         &self.path
     }
 
-    /// How many bytes of the inputs it has taken so far: up to a block more than the examples have.
+    /// Number of bytes of the inputs read so far: up to a block more than the examples have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.bytes_of_past_files + self.reading.as_ref().map_or(0, Reading::bytes_read)

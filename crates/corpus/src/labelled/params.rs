@@ -1,4 +1,4 @@
-//! How labelled texts are read.
+//! Settings of reading labelled texts.
 use std::io::Read;
 
 use super::layout::Fields;
@@ -121,7 +121,7 @@ impl LabelledParams {
         Self { header, ..self }
     }
 
-    /// What stands between the labels of a text that may have none or several (multi-label), blanks
+    /// Separator of the labels of a text that may have none or several (multi-label), blanks
     /// around it not counted; a JSON array of strings needs none, but is refused without this
     /// setting. Default `None`, exactly one label a text.
     #[must_use]
@@ -136,7 +136,7 @@ impl LabelledParams {
         Self { labelled, ..self }
     }
 
-    /// What quotes in tables mean. Default [`Quotes::Auto`].
+    /// Meaning of quotes in tables. Default [`Quotes::Auto`].
     #[must_use]
     pub fn quotes(self, quotes: Quotes) -> Self {
         Self { source: SourceParams { quotes, ..self.source }, ..self }
@@ -256,7 +256,7 @@ impl ValidLabelledParams {
         self.fields.second.is_some()
     }
 
-    /// What errors say is expected of a file.
+    /// Contents expected of a file, for errors.
     pub(super) fn wanted(&self) -> &'static str {
         if self.pairs() { "pairs of texts with labels" } else { "texts with labels" }
     }

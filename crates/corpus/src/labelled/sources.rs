@@ -9,11 +9,11 @@ use crate::{CorpusError, Format, Source, walk};
 pub struct LabelledSource {
     /// The file.
     pub source: Source,
-    /// What it holds.
+    /// Contents of the file.
     pub holds: Holds,
 }
 
-/// What a file of labelled texts holds.
+/// Contents of a file of labelled texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// Rows or objects, each with its label.
@@ -31,7 +31,8 @@ pub enum Holds {
 ///   scikit-learn's `load_files`;
 /// - `LABEL=FILE` gives every line of `FILE` this label, and `LABEL=FOLDER` every file in `FOLDER`;
 ///   a file or folder that has the whole name comes first;
-/// - what does not exist and has a `*`, `?` or `[` is a pattern, as in [`walk::find_sources`].
+/// - a path that does not exist and has a `*`, `?` or `[` is a pattern, as in
+///   [`walk::find_sources`].
 ///
 /// Hidden files are no texts. In a folder a link to a file that was there before is not read again.
 ///

@@ -34,7 +34,7 @@ pub struct SenseText {
 pub struct SenseWord {
     /// The line it is in; counts from 1.
     pub line: u64,
-    /// Its bytes of the text; not empty.
+    /// Position in bytes of the text; not empty.
     pub span: Span,
     /// The word as a dictionary has it; not empty.
     pub lemma: String,
@@ -44,7 +44,7 @@ pub struct SenseWord {
     pub sense: String,
 }
 
-/// How senses are written.
+/// Format of a file of senses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SenseFormat {
     /// A `<word>` a word.
@@ -65,7 +65,7 @@ impl SenseFormat {
     }
 }
 
-/// How much of an XML document is one text.
+/// Unit of an XML document that is one text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TextUnit {
     /// A sentence.
@@ -112,7 +112,7 @@ impl Default for SenseParams {
 }
 
 impl SenseParams {
-    /// How much of an XML document is one text. Default [`TextUnit::Sentence`].
+    /// Unit of an XML document that is one text. Default [`TextUnit::Sentence`].
     #[must_use]
     pub fn unit(self, unit: TextUnit) -> Self {
         Self { unit, ..self }
@@ -188,7 +188,7 @@ enum State {
 }
 
 impl SenseReader {
-    /// How many bytes of the input it has taken so far: up to a block more than the texts have.
+    /// Number of bytes of the input read so far: up to a block more than the texts have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         match &self.state {

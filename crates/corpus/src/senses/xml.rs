@@ -13,7 +13,7 @@ use crate::error::beginning;
 use crate::params::Opened;
 
 const WORD: &str = "word";
-/// What `break_level` may say.
+/// Values of `break_level`.
 const BREAKS: [(&str, Break); 5] = [
     ("NO_BREAK", Break::Within("")),
     ("SPACE_BREAK", Break::Within(" ")),
@@ -23,7 +23,7 @@ const BREAKS: [(&str, Break); 5] = [
 ];
 const BREAK_NAMES: &str = "NO_BREAK, SPACE_BREAK, LINE_BREAK, SENTENCE_BREAK or PARAGRAPH_BREAK";
 
-/// What stands before a word.
+/// Separator before a word.
 #[derive(Clone, Copy)]
 enum Break {
     Within(&'static str),
@@ -37,16 +37,16 @@ pub(super) struct Xml {
     unit: TextUnit,
     max: usize,
     document: Option<String>,
-    /// How many elements are open; the root is one.
+    /// Number of open elements; the root is one.
     open: usize,
     building: Option<SenseText>,
     /// Whether the words up to the next break belong to a text that was an error.
     dropping: bool,
-    /// What went wrong with the word after a text that was whole.
+    /// Error of the word after a text that was whole.
     queued: Option<CorpusError>,
 }
 
-/// What a word's element says.
+/// Attributes of a word's element.
 #[derive(Default)]
 struct Attributes {
     text: Option<String>,
@@ -283,7 +283,7 @@ impl Xml {
 }
 
 impl Attributes {
-    /// What stands before the word: a space where nothing is said.
+    /// Separator before the word: a space by default.
     fn before(&self) -> Result<Break, String> {
         let Some(found) = &self.break_level else { return Ok(Break::Within(" ")) };
         let known = BREAKS.iter().find(|(name, _)| name == found);

@@ -293,7 +293,7 @@ fn the_limit_is_the_longest_text() {
     }
 }
 
-/// What is passed over is the row, not the line: quotes still count.
+/// A row is passed over, not a line: quotes still count.
 #[test]
 fn after_a_row_too_long_comes_the_next_row() {
     let input = format!("text,id\n\"{}\n,1,\",2\n3,4\n", "x\n".repeat(100));

@@ -297,7 +297,8 @@ fn texts(found: &[Result<Example, CorpusError>]) -> Vec<(String, String)> {
 }
 
 proptest! {
-    /// What the `csv` crate writes is read back; and as it reads itself, with quotes and without.
+    /// Rows written by the `csv` crate are read back; and as it reads itself, with quotes and
+    /// without.
     #[test]
     fn rows_are_those_of_the_csv_crate(
         rows in vec((TEXT, "[xy\"]{1,2}"), 0..5),
@@ -314,7 +315,7 @@ proptest! {
         prop_assert_eq!(rows_of_csv_crate(&file, delimiter, true), rows);
     }
 
-    /// Where a quote is itself, a row is a line. (A `\r` before it is part of the line end.)
+    /// If a quote is itself, a row is a line. (A `\r` before it is part of the line end.)
     #[test]
     fn rows_without_quotes_are_those_of_the_csv_crate(
         rows in vec(("[ab \"é]{0,6}", "[xy\"]{1,2}"), 0..5),

@@ -106,7 +106,7 @@ fn settings_are_judged_at_their_edges() {
 }
 
 proptest! {
-    /// What is written is read, whatever stands between the two columns.
+    /// A written file is read back, whatever stands between the two columns.
     #[test]
     fn tokens_keep_their_tags(
         sentences in vec(vec(("[a#é👍\0-]{1,3}", "O|[BI]-[XY]"), 1..4), 0..4),

@@ -19,7 +19,7 @@ use crate::vector::dot;
 /// The 97.5 % point of the normal distribution.
 const Z_95: f64 = 1.959_963_984_540_054;
 
-/// How anisotropy is measured.
+/// Settings of the measurement of anisotropy.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AnisotropyParams {
@@ -83,7 +83,7 @@ impl AnisotropyParams {
 #[must_use]
 pub struct ValidAnisotropyParams(AnisotropyParams);
 
-/// How anisotropic a sample of vectors is.
+/// Anisotropy of a sample of vectors.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Vectors in the sample.
@@ -109,7 +109,7 @@ pub struct Report {
     pub explained: Vec<f64>,
 }
 
-/// What one dimension adds to the mean cosine.
+/// Contribution of one dimension to the mean cosine.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DimensionShare {
     /// The dimension, from 0.
@@ -186,7 +186,7 @@ impl ValidAnisotropyParams {
     }
 }
 
-/// How evenly variance is spread over the d dimensions of a space: 1 if all principal components
+/// Evenness of the variance over the d dimensions of a space: 1 if all principal components
 /// have the same, 0 if one has all, (k − 1) / (d − 1) if k share it evenly.
 ///
 /// `variances` are those of the d components, λ. With s = √d · λ / |λ|, the isotropy defect is

@@ -173,7 +173,7 @@ mod tests {
         assert!((mean(0) - 49.5).abs() < 4.0 * 1.3 && (mean(1) - 4.5).abs() < 4.0 * 0.13);
     }
 
-    /// What a failed text had taken the place of does not come back in part.
+    /// Vectors replaced by a text that later failed do not come back in part.
     #[test]
     fn a_text_that_fails_leaves_no_bias() {
         let sampler = VectorSampler::new(3, 10);

@@ -12,14 +12,14 @@ pub const KIND: &str = "correction";
 /// The newest version of it.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// How the vectors were made that a correction was fitted on.
+/// Origin of the vectors that a correction was fitted on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The model's name, for people.
     pub model: String,
     /// The SHA-256 of the model's weights, by which two models are the same.
     pub model_sha256: String,
-    /// What a vector stands for.
+    /// Unit that a vector represents.
     #[serde(default)]
     pub level: Level,
     /// The poolings.
@@ -146,7 +146,7 @@ impl FittedCorrection {
         self.fitted.check_same(found)
     }
 
-    /// What would have been fitted on the vectors of both.
+    /// Returns the correction fitted on the vectors of both.
     ///
     /// # Errors
     /// [`EmbedError::Differs`] names the first of model, level, pooling, layers, width and method (with its
@@ -160,13 +160,13 @@ impl FittedCorrection {
         Self::fit(self.method, self.fitted.clone(), moments)
     }
 
-    /// How the vectors were made.
+    /// Origin of the vectors that it was fitted on.
     #[must_use]
     pub fn fitted(&self) -> &Provenance {
         &self.fitted
     }
 
-    /// How many vectors it was fitted on.
+    /// Number of vectors that it was fitted on.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.moments.count()

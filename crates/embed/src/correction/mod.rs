@@ -12,7 +12,7 @@ pub use fitted::{FORMAT_VERSION, FittedCorrection, KIND, Provenance};
 pub use project::{AllButTheTop, Whitening};
 pub use zscore::ZScore;
 
-/// What corrects a vector.
+/// Correction of vectors.
 pub trait Correct {
     /// The width of a vector before.
     fn width_in(&self) -> usize;
@@ -37,12 +37,12 @@ pub enum Method {
     ZScore,
     /// [`Whitening`].
     Whitening {
-        /// How many directions are kept, from the widest on; `None` is all that have any spread.
+        /// Number of directions kept, from the widest on; `None` keeps all that have any spread.
         dims: Option<usize>,
     },
     /// [`AllButTheTop`].
     AllButTheTop {
-        /// How many directions are taken away; `None` is a hundredth of the width, at least 1.
+        /// Number of directions removed; `None` is a hundredth of the width, at least 1.
         directions: Option<usize>,
     },
 }
@@ -50,7 +50,7 @@ pub enum Method {
 impl Method {
     const NAMES: [&str; 3] = ["zscore", "whitening", "all-but-the-top"];
 
-    /// Its name, as [`parse`](Self::parse) takes it: `all-but-the-top`.
+    /// Name, as [`parse`](Self::parse) takes it: `all-but-the-top`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl Method {
         })
     }
 
-    /// What has to be gathered of the rows to fit it.
+    /// Second moments needed to fit it.
     #[must_use]
     pub fn spread(self) -> Spread {
         match self {

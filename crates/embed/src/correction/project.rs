@@ -145,7 +145,7 @@ impl AllButTheTop {
         Projection::new(moments, &spectrum, count, |_| 1.0).map(Self)
     }
 
-    /// How many directions are taken away from vectors of `width` where nothing is said.
+    /// Default number of directions removed from vectors of `width`.
     #[must_use]
     pub fn default_directions(width: usize) -> usize {
         (width / 100).max(1)

@@ -1,4 +1,4 @@
-//! How narrow the cone is.
+//! Tests of anisotropy.
 use cloze_core::Matrix;
 use cloze_embed::EmbedError;
 use cloze_embed::anisotropy::{AnisotropyParams, iso_score};

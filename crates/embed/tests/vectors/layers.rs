@@ -1,4 +1,4 @@
-//! Which hidden states, averaged.
+//! Tests of choosing and averaging hidden states.
 use cloze_embed::{EmbedError, Layers, average};
 use proptest::prelude::*;
 

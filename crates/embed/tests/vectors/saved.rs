@@ -43,7 +43,7 @@ fn all() -> [(&'static str, Method); 3] {
     ]
 }
 
-/// What version 1 wrote is read by this and by later versions, and is what is still written.
+/// A file of version 1 is read by this and later versions, and version 1 is still written.
 /// `CLOZE_WRITE_FIXTURES=1` writes the files anew.
 #[test]
 fn version_1_is_read_back() {

@@ -5,9 +5,9 @@ use crate::EncoderError;
 use crate::batch;
 use crate::session::{Batch, BatchOutput, OutputPort, Rows, Slot};
 
-/// What is to be run.
+/// Sequences to run.
 pub(super) struct Work<'w> {
-    /// How many tokens each sequence has.
+    /// Number of tokens of each sequence.
     pub(super) lengths: &'w [usize],
     /// The places that each is asked at; as many of them as there are, or none at all.
     pub(super) asked: &'w [&'w [u32]],
@@ -109,15 +109,15 @@ impl Encoder {
 
 /// A sequence's part of a batch.
 struct Part<'w> {
-    /// Which of the batch's sequences it is.
+    /// Index of the sequence in the batch.
     row: usize,
-    /// How many tokens each has, padding included.
+    /// Number of tokens of each sequence, padding included.
     seq: usize,
-    /// How many it has itself.
+    /// Number of tokens of this sequence, padding excluded.
     len: usize,
     /// The places it is asked at.
     asked: &'w [u32],
-    /// How many places of the batch come before these.
+    /// Number of positions of the batch before these.
     first: usize,
 }
 
@@ -132,7 +132,7 @@ impl Part<'_> {
         self.asked.iter().flat_map(|place| row(at(place))).copied().collect()
     }
 
-    /// Its width and rows.
+    /// Width and rows of the sequence's part of an output.
     fn of<'r>(
         &self,
         output: &BatchOutput<'r>,

@@ -1,4 +1,4 @@
-//! Where an ONNX Runtime library may already be.
+//! Places that may already have an ONNX Runtime library.
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -9,7 +9,7 @@ use super::platform::{self, NPM_VERSION, WHEEL_VERSION};
 /// Pythons by the names they go by; `py` is the launcher on Windows.
 pub(super) const PYTHONS: [&str; 3] = ["python3", "python", "py"];
 
-/// How a library came to be looked at, in the order of looking.
+/// Source that named a library, in the order of looking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuntimeOrigin {
@@ -43,7 +43,7 @@ impl RuntimeOrigin {
 }
 
 /// The folder libraries are kept in: `$CLOZE_CACHE`, or `cloze` in the user's cache folder. `None`
-/// where the machine has no home folder for the user.
+/// if the machine has no home folder for the user.
 pub(super) fn cache_folder() -> Option<PathBuf> {
     match std::env::var_os("CLOZE_CACHE").filter(|v| !v.is_empty()) {
         Some(folder) => Some(folder.into()),
@@ -51,7 +51,7 @@ pub(super) fn cache_folder() -> Option<PathBuf> {
     }
 }
 
-/// Where the library of `version` lies in the cache.
+/// Path of the library of `version` in the cache.
 pub(super) fn cached(folder: &Path, version: &str) -> PathBuf {
     folder.join(format!("onnxruntime-{version}")).join(platform::library_name())
 }

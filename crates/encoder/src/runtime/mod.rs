@@ -18,7 +18,7 @@ use crate::EncoderError;
 use crate::engine::Engine;
 use crate::onnxruntime::OnnxRuntime;
 
-/// How to come by ONNX Runtime.
+/// Settings of finding or fetching ONNX Runtime.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeParams {
     library: Option<PathBuf>,
@@ -74,7 +74,7 @@ const OFFLINE: &str = "CLOZE_OFFLINE";
 /// The environment variable that keeps ONNX Runtime from reporting on the process.
 const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
 
-/// What the process has loaded.
+/// Library that the process has loaded.
 static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 
 impl Runtime {
@@ -116,19 +116,19 @@ impl Runtime {
         Self::load(&RuntimeParams::default(), &mut |_| {})
     }
 
-    /// Where the library is.
+    /// Path of the library.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How it was found.
+    /// Source that named the library.
     #[must_use]
     pub fn origin(&self) -> RuntimeOrigin {
         self.origin
     }
 
-    /// What the library says of how it was built, its version included.
+    /// Build information of the library, its version included.
     #[must_use]
     pub fn build_info(&self) -> &'static str {
         self.engine.build_info()

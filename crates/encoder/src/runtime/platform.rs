@@ -1,4 +1,4 @@
-//! Which published archive holds ONNX Runtime's library for which machine, and what it must hash to.
+//! Published archive of ONNX Runtime's library for each platform, and its hash.
 
 /// The version fetched from Python's index, and the oldest that works is 1.22: `api-22` in the
 /// workspace's `ort` features.
@@ -85,7 +85,7 @@ impl Platform {
     }
 }
 
-/// What the library is called on this platform, fetched or not.
+/// File name of the library on this platform, fetched or not.
 pub(super) fn library_name() -> String {
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     format!("{prefix}onnxruntime{suffix}")

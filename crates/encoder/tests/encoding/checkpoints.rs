@@ -129,7 +129,7 @@ fn asked_everywhere(ids: &[u32]) -> Sequence {
     Sequence { ids: ids.to_vec(), types: vec![0; ids.len()], asked, ..Sequence::default() }
 }
 
-/// What the script calls a head's result.
+/// Name of a head's result in the script.
 fn key(head: Head) -> &'static str {
     match head {
         Head::Pooler => "pooled",

@@ -55,8 +55,8 @@ fn a_document_has_the_entities_of_its_paragraphs() {
     assert_eq!(found.len(), expected.len());
 }
 
-/// The tokens at which one window's results end and the next one's begin, worked out again from
-/// what [`Cut::Anywhere`] promises.
+/// The tokens at which one window's results end and the next one's begin, computed again from
+/// the definition of [`Cut::Anywhere`].
 fn borders(tokens: &[Token], window: usize, stride: usize) -> Vec<usize> {
     let word_at_or_before = |low: usize, high: usize| {
         let starts = |i: &usize| tokens[*i].word != tokens[*i - 1].word;

@@ -1,5 +1,5 @@
-//! Where only the first token is read, the last layer works nothing else out: the same numbers, in any
-//! company, from weights and files.
+//! If only the first token is read, the last layer computes nothing else: the same numbers, in any
+//! batch, from weights and files.
 use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::weights::StoredType;

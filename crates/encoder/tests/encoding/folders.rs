@@ -1,4 +1,4 @@
-//! What is wrong with a folder or a setting, and how it is said. Each text is compared in full.
+//! Faults of a folder or a setting, and their errors. Each text is compared in full.
 use cloze_encoder::check_model;
 use std::error::Error;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn said(error: &EncoderError, folder: &Path) -> String {
     lines.join("\n").replace(&folder.display().to_string(), "FOLDER")
 }
 
-/// What opening a folder says, which checking it must say too.
+/// Error of opening a folder, which checking it must give too.
 fn refusal(folder: &Path) -> String {
     let opened = super::try_open(folder, EncoderParams::new()).expect_err("it is broken");
     let checked =
@@ -229,7 +229,7 @@ fn external_data_behind_a_link_are_refused() {
     );
 }
 
-/// What only running tells: ONNX Runtime's own words come as causes.
+/// Faults that only running shows: ONNX Runtime's own words come as causes.
 #[test]
 fn a_graph_that_fails_when_it_runs_says_how() {
     for (name, first, cause) in [

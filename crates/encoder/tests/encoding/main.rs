@@ -1,22 +1,22 @@
-//! What an encoder gives for texts, seen from outside: on the small models of the testkit, and on
+//! Results of an encoder for texts, seen from outside: on the small models of the testkit, and on
 //! the model that comes with the repository where real numbers matter.
 //!
 //! - `reference`: the numbers themselves, against Python;
 //! - `checkpoints`: hidden states and logits of weights, against transformers;
 //! - `adapters`: adapters over such weights, against PEFT;
-//! - `asked`: a language model asked at some places;
-//! - `first`: where the first token alone is read;
+//! - `asked`: a language model asked at some positions;
+//! - `first`: the first token alone is read;
 //! - `halves`: word tables stored in 16 bits;
 //! - `casing`: words told apart by how they are written;
 //! - `int8`: weights in 8 bits;
-//! - `company`: a text alone and among others;
+//! - `company`: a text alone and in a batch with others;
 //! - `windows`: long texts, nothing lost;
-//! - `spans`: where tokens are in their text;
+//! - `spans`: positions of tokens in their text;
 //! - `counts`: batches and padding;
 //! - `token_counter`: tokens counted without running;
 //! - `shared`: threads that several models share;
 //! - `documents`: entities of a long document;
-//! - `folders`: what is wrong with a folder or a setting, and how it is said.
+//! - `folders`: faults of a folder or a setting, and their errors.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 
 mod adapters;

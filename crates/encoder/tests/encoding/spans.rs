@@ -1,4 +1,4 @@
-//! Where tokens are in their text: design §5, 3.
+//! Positions of tokens in their text: design §5, 3.
 use std::sync::OnceLock;
 
 use cloze_core::TokenRows;
@@ -61,8 +61,9 @@ fn hard_strings_have_sound_spans() {
     }
 }
 
-/// A mark that the tokenizer strips belongs to the letter before it. `Jose\u{301}` is 6 bytes, of
-/// which tokens without that would have 4.
+/// A mark that the tokenizer strips belongs to the letter before it. `Jose\u{301}` is 6 bytes;
+/// without
+/// this rule, tokens would have 4.
 #[test]
 fn a_stripped_accent_is_not_left_behind() {
     let text = "Jose\u{301} e\u{308}\u{323}.";

@@ -48,7 +48,8 @@ fn limits_are_those_at_which_texts_are_long() {
     }
 }
 
-/// What an encoder makes of the windows' sequences is what it makes of the text, to the bit, whole or
+/// Encoding the windows' sequences gives the same results as encoding the text, to the bit, whole
+/// or
 /// cut; and each stands for as many tokens as it keeps of the window.
 #[test]
 fn windows_are_the_encoders() {

@@ -90,7 +90,7 @@ impl ElementType {
         known.map_or(Self::Other(number), |row| row.0)
     }
 
-    /// Its number in an `.onnx` file.
+    /// Number of the type in an `.onnx` file.
     #[must_use]
     pub fn number(self) -> i32 {
         let known = TYPES.iter().position(|row| row.0 == self).and_then(|i| i32::try_from(i).ok());

@@ -22,13 +22,13 @@ use crate::GraphError;
 pub struct ExternalFile {
     /// The location as the graph has it, by which ONNX Runtime asks for it.
     pub location: String,
-    /// Where it was read from.
+    /// File it was read from.
     pub path: PathBuf,
     /// All of it.
     pub bytes: Bytes,
 }
 
-/// Where one tensor's elements are.
+/// Location of one tensor's elements.
 struct Reference<'a> {
     tensor: &'a str,
     location: &'a str,
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         Ok(self.files)
     }
 
-    /// Where the tensor's elements are; `None` if in the model itself.
+    /// Location of the tensor's elements; `None` if in the model itself.
     fn reference<'t>(&self, found: &Found<'t>) -> Result<Option<Reference<'t>>, GraphError> {
         let Found { name, tensor: proto, unserved, .. } = *found;
         // Either sign counts: a reader that looks at the other one must not find a file here.
@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What is wrong with a location, on any system: a model is made on one and read on another.
+/// Fault of a location, on any system: a model is made on one and read on another.
 fn fault(location: &str) -> Option<&'static str> {
     // Windows' reserved characters. The star is in the tags by which ONNX Runtime means an
     // address in its own memory instead of a file (`*/_ORT_MEM_ADDR_/*`: tensorprotoutils.h),

@@ -1,4 +1,4 @@
-//! What a graph holds, for people and for the code that runs it.
+//! Contents of a graph, for people and for the code that runs it.
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
@@ -6,12 +6,13 @@ use super::ElementType;
 use super::walk::{Place, Walk};
 use crate::onnx::{DimensionValue, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 
-/// What a model's file says of it.
+/// Contents of a model's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GraphInfo {
-    /// What must be given, in the graph's order; initializers that are listed as inputs are not.
+    /// Inputs that must be given, in the graph's order; initializers that are listed as inputs are
+    /// not.
     pub inputs: Vec<TensorInfo>,
-    /// What comes out, in the graph's order.
+    /// Outputs, in the graph's order.
     pub outputs: Vec<TensorInfo>,
     /// Nodes as they are written: in sub-graphs and functions too, a function's once.
     pub nodes: usize,
@@ -31,7 +32,7 @@ pub struct GraphInfo {
     pub parameters: u64,
     /// The sets of operators that the graph is written for: domain and version, in file order.
     pub opsets: Vec<(String, i64)>,
-    /// How often each operator is written: `domain::op`, or `op` for ONNX's own.
+    /// Number of nodes of each operator: `domain::op`, or `op` for ONNX's own.
     pub operators: BTreeMap<String, usize>,
     /// The tool that wrote the file, with its version; empty if it does not say.
     pub producer: String,
@@ -146,7 +147,7 @@ pub(super) fn plain(domain: &str) -> &str {
     if domain == "ai.onnx" { "" } else { domain }
 }
 
-/// How many elements the shape has; 0 for a shape that makes no sense.
+/// Number of elements of the shape; 0 for a shape that makes no sense.
 pub(super) fn elements(tensor: &TensorProto) -> u64 {
     let size = |dim: &i64| u64::try_from(*dim).unwrap_or(0);
     tensor.dims.iter().map(size).fold(1, u64::saturating_mul)
@@ -162,7 +163,7 @@ fn quantizes_batch(node: &NodeProto) -> bool {
     )
 }
 
-/// What an operator takes a constant for.
+/// Use that an operator makes of a constant.
 #[derive(Clone, Copy)]
 enum Role {
     /// Scale or zero point.
@@ -175,7 +176,7 @@ enum Role {
     PackedBytes(u64),
 }
 
-/// What `node` takes its inputs for, by their position.
+/// Uses that `node` makes of its inputs, by their position.
 /// Source: Operators.md of ONNX 1.23 and ContribOperators.md of ONNX Runtime 1.32.
 fn roles(node: &NodeProto) -> Vec<(usize, Role)> {
     let number = |name: &str| {

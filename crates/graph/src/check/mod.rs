@@ -1,11 +1,11 @@
-//! What a foreign `.onnx` file may hold, and what it does hold.
+//! Limits on a foreign `.onnx` file, and its contents.
 //!
 //! ONNX Runtime trusts the models it loads. A file can make it read other files of the machine
 //! (external data), look for operators in foreign libraries (custom domains), or work for minutes
 //! on a few kilobytes (nested sub-graphs, functions that call functions). [`ValidCheckParams`]
 //! refuses those, by name, before anything is loaded, and hands on the very bytes it checked.
 //!
-//! What it does not check is whether the graph makes sense: ONNX Runtime does that when it builds
+//! The check does not cover whether the graph makes sense: ONNX Runtime does that when it builds
 //! its session.
 mod element;
 mod external;
@@ -56,7 +56,7 @@ const IMPORTS: [&str; 5] = [
 /// Protobuf readers, prost among them, stop at 100 nested messages, and a sub-graph takes three.
 pub(crate) const MAX_DEPTH: usize = 30;
 
-/// What a foreign graph may hold.
+/// Limits on a foreign graph.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CheckParams {
@@ -107,8 +107,8 @@ impl CheckParams {
         self
     }
 
-    /// How deep sub-graphs and function calls may nest: 0 for none at all, at most 30. What
-    /// ONNX Runtime does for a sub-graph doubles with each level. Default `8`.
+    /// Largest depth of sub-graphs and function calls: 0 for none at all, at most 30. The work of
+    /// ONNX Runtime for a sub-graph doubles with each level. Default `8`.
     pub fn max_depth(mut self, max_depth: usize) -> Self {
         self.max_depth = max_depth;
         self
@@ -150,7 +150,7 @@ pub struct ValidCheckParams(CheckParams);
 /// now.
 #[derive(Clone, Debug)]
 pub struct CheckedModel {
-    /// What it holds.
+    /// Contents of the graph.
     pub info: GraphInfo,
     /// The `.onnx` file.
     pub bytes: Bytes,

@@ -7,7 +7,7 @@ use crate::onnx::{
     TensorProto,
 };
 
-/// What a tensor is there for.
+/// Use of a tensor.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Place {
     Initializer,
@@ -23,7 +23,7 @@ pub(super) struct Found<'a> {
     pub(super) name: &'a str,
     pub(super) tensor: &'a TensorProto,
     pub(super) place: Place,
-    /// Where it is, if that is a place for which ONNX Runtime does not take external data from
+    /// Position of the tensor, if ONNX Runtime does not take external data there from
     /// memory. Tried with 1.32: dense initializers and constants of the main graph are taken from
     /// it; for all others it opens a file, relative to the working directory.
     pub(super) unserved: Option<&'static str>,
@@ -44,20 +44,20 @@ pub(super) struct Walk<'a> {
 struct Scope {
     nodes: usize,
     depth: usize,
-    /// Which function, and how deep in sub-graphs.
+    /// Function called, and depth of the call in sub-graphs.
     calls: Vec<(usize, usize)>,
 }
 
 /// Domain, name and overload: one function.
 type Key<'a> = (&'a str, &'a str, &'a str);
 
-/// What is wrong with the functions of a model; both are places in its list of them.
+/// Fault of a model's functions; both hold an index into its list of them.
 pub(super) enum Fault {
     Twice(usize),
     Loop(usize),
 }
 
-/// How large a graph is when each call is replaced by what it calls.
+/// Size of a graph when each call is replaced by the called function.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Extent {
     pub(super) nodes: usize,

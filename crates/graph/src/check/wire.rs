@@ -4,7 +4,7 @@
 //!
 //! Source of the encoding: protobuf.dev, "Encoding". Groups are refused: ONNX has none.
 
-/// What may be decoded at most.
+/// Limits of decoding.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
     pub(super) nodes: usize,
@@ -21,7 +21,7 @@ pub(super) enum Stop {
     Fields,
 }
 
-/// What has been seen: every node, and every message, string and dimension.
+/// Counts of parts seen: every node, and every message, string and dimension.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Counts {
     pub(super) nodes: usize,
@@ -57,7 +57,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// What `field` of this message holds, if it is declared in [`crate::onnx`] and has a length.
+    /// Contents of `field` of this message, if it is declared in [`crate::onnx`] and has a length.
     fn child(self, field: u32) -> Option<Self> {
         Some(match (self, field) {
             (Self::Model, 7) | (Self::Attribute, 6 | 11) | (Self::Training, 1 | 2) => Self::Graph,

@@ -13,7 +13,7 @@ use crate::check::ElementType;
 use crate::onnx::{NodeProto, TensorProto};
 use cloze_checkpoint::weights::{StoredType, encode};
 
-/// What a protobuf file can hold.
+/// Largest size of a protobuf file.
 const MAX_FILE_BYTES: usize = (2 << 30) - 1;
 
 impl Graph {

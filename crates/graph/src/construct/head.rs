@@ -1,4 +1,4 @@
-//! What is put on top of the layers.
+//! Heads on top of the layers.
 use super::nodes::{float, int};
 use super::{Build, head_name};
 use crate::GraphError;

@@ -6,7 +6,7 @@
 //! dynamic quantisation has one scale for a whole batch. Products and sums are exact; then each is
 //! multiplied with the scales of its row and column.
 //!
-//! Where some inputs are always much larger than others, they would take all the room of a row's scale: such
+//! If some inputs are always much larger than others, they take all the room of a row's scale: such
 //! inputs are divided, and their columns of the matrix multiplied, beforehand (Xiao et al. 2023,
 //! "`SmoothQuant`").
 //!
@@ -18,22 +18,22 @@ use crate::GraphError;
 use crate::check::ElementType;
 use cloze_checkpoint::weights::Int8Matrix;
 
-/// What a row's scale is at least.
+/// Smallest scale of a row.
 const LEAST: f32 = 1e-30;
-/// What stands for 0 where numbers are as large below 0 as above.
+/// Zero point of numbers that are as large below 0 as above.
 const MIDDLE: u8 = 128;
-/// What stands for 0 where numbers are hardly below it.
+/// Zero point of numbers that are hardly below 0.
 const BELOW: u8 = 40;
 
 /// Rows of 8-bit numbers.
 struct Rows {
     /// The numbers, `[…, inputs]`.
     numbers: String,
-    /// What a 1 stands for: of all rows, or 1 where each has its own.
+    /// Scale of all rows, or 1 if each has its own.
     scale: String,
-    /// What a 1 stands for in each row, `[…, 1]`.
+    /// Scale of each row, `[…, 1]`.
     by_row: Option<String>,
-    /// What stands for 0.
+    /// Zero point.
     zero: String,
 }
 

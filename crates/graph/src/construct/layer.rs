@@ -6,19 +6,19 @@ use crate::check::ElementType;
 use cloze_checkpoint::Activation;
 use cloze_checkpoint::layout::{Dense, Layer, Norm};
 
-/// Which rows of a layer's result are wanted: what comes behind its attention costs what they are.
+/// Rows of a layer's result to compute: everything after its attention costs in proportion to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rows {
     /// Every token's, `[batch, seq, hidden]`.
     All,
-    /// Those asked for, `[asked, hidden]`.
+    /// Rows asked for, `[asked, hidden]`.
     Asked,
     /// The first token's, `[batch, hidden]`.
     First,
 }
 
 impl Build<'_> {
-    /// What layer `i` gives of these rows.
+    /// Output of layer `i` for these rows.
     pub(super) fn layer(
         &mut self,
         layer: &Layer,

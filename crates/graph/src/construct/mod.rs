@@ -1,9 +1,11 @@
 //! From a checkpoint to an ONNX graph, with ONNX Runtime's fused operators for BERT.
 //!
-//! A layer is eleven nodes: `Attention`, a matrix, its bias, what goes by it, a norm, a matrix, `BiasGelu`
-//! (`FastGelu` for the tanh form), a matrix, its bias, what goes by it, a norm. The embeddings are one,
+//! A layer is eleven nodes: `Attention`, a matrix, its bias, the residual, a norm, a matrix,
+//! `BiasGelu`
+//! (`FastGelu` for the tanh form), a matrix, its bias, the residual, a norm. The embeddings are
+//! one,
 //! `EmbedLayerNormalization`. Activations that have no fused operator are written with plain ones.
-//! Where only some rows of the last layer are wanted, the others go no further than its attention.
+//! If only some rows of the last layer are wanted, the others go no further than its attention.
 //!
 //! Sources: ONNX Runtime 1.32, docs/ContribOperators.md, for the operators; transformers 5,
 //! `models/{bert,roberta,distilbert,electra}/modeling_*.py`, for what is computed.
@@ -31,10 +33,10 @@ pub use nodes::{Numbers, Weight};
 const OPSET: i64 = 17;
 /// The file format's version that goes with them.
 const IR_VERSION: i64 = 8;
-/// Where the file says the weights are; nobody opens it, they are given by name.
+/// Location of the weights in the file; nobody opens it, they are given by name.
 const ELSEWHERE: &str = "weights";
 
-/// Which results a graph has.
+/// Results of a graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 #[expect(
@@ -113,8 +115,9 @@ impl BuildParams {
         checkpoint.heads().into_iter().fold(last, Self::head)
     }
 
-    /// Brings weights of 8 bits to 7, for processors that would add two of their products in 16 bits,
-    /// which these may be too large for: [`adds_in_16_bits`] says whether this one does. Default: not.
+    /// Reduces weights of 8 bits to 7, for processors that would add two of their products in 16
+    /// bits,
+    /// which may overflow: [`adds_in_16_bits`] tells whether this one does. Default: not.
     pub fn seven_bits(mut self, seven: bool) -> Self {
         self.seven_bits = seven;
         self
@@ -133,7 +136,7 @@ impl BuildParams {
         self.hidden.iter().chain(&self.first).copied().max().unwrap_or(0)
     }
 
-    /// Which rows of that layer are wanted.
+    /// Rows of layer `last` to compute.
     fn rows(&self, last: usize) -> Rows {
         let asked = self.heads == [Head::MaskedLm] && !self.every_token;
         let reads_first = |head| matches!(head, Head::Pooler | Head::Sequence | Head::NextSentence);
@@ -175,14 +178,14 @@ pub fn first_name(layer: usize) -> String {
     format!("first_token.{layer}")
 }
 
-/// What a matrix inside a layer takes.
+/// Input of a matrix inside a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inside {
     /// The matrix behind the attention, `[batch, seq, hidden]`.
     Context,
     /// The feed-forward part, `[batch, seq, hidden]`.
     Attended,
-    /// Its second matrix, `[batch, seq, intermediate]`.
+    /// Input of the feed-forward down-projection, `[batch, seq, intermediate]`.
     Active,
 }
 
@@ -309,7 +312,7 @@ impl Graph {
         Ok(build.finish(outputs, checkpoint.casing().is_some()))
     }
 
-    /// What the graph holds, as a file's would be told.
+    /// Contents of the graph, as for a file's graph.
     #[must_use]
     pub fn info(&self) -> GraphInfo {
         let bytes = self.weights.iter().map(|w| w.data.bytes() as u64).sum();

@@ -48,7 +48,7 @@ impl Numbers {
         }
     }
 
-    /// How many bytes they take.
+    /// Size in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {

@@ -1,5 +1,6 @@
-//! What is refused, by which name, and what is told of the rest. The graphs are made by
-//! `data/make.py`.
+//! Files that are refused, by the error's name, and the reported contents of the rest. The graphs
+//! are
+//! made by `data/make.py`.
 #![expect(clippy::unwrap_used, reason = "in the helpers of tests, too")]
 mod refusals;
 
@@ -55,7 +56,7 @@ fn counted(operators: &[(&str, usize)]) -> BTreeMap<String, usize> {
     operators.iter().map(|(op, n)| ((*op).to_owned(), *n)).collect()
 }
 
-/// What the small graphs have in common: x `[n, 4]` in, y `[n, 4]` out.
+/// Properties that the small graphs share: x `[n, 4]` in, y `[n, 4]` out.
 fn common(name: &str) -> GraphInfo {
     let plane = [named("n"), Dim::Fixed(4)];
     GraphInfo {

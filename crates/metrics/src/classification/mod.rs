@@ -128,10 +128,10 @@ impl Confusion {
     }
 }
 
-/// How good classes are.
+/// Quality of predicted classes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassificationReport {
-    /// How many examples.
+    /// Number of examples.
     pub examples: u64,
     /// The share that is right.
     pub accuracy: f64,
@@ -148,7 +148,7 @@ pub struct ClassificationReport {
     pub averages: Averages,
     /// Of each label, in the order of their names.
     pub labels: BTreeMap<String, Scores>,
-    /// Which label is taken for which.
+    /// Confusion of gold and predicted labels.
     pub confusion: ConfusionTable,
 }
 

@@ -1,4 +1,4 @@
-//! Where an example has any number of labels.
+//! Classification with any number of labels per example.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -97,10 +97,10 @@ impl MultiLabelCounts {
     }
 }
 
-/// How good sets of labels are.
+/// Quality of predicted sets of labels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MultiLabelReport {
-    /// How many examples.
+    /// Number of examples.
     pub examples: u64,
     /// The share of examples with exactly the gold labels.
     pub subset_accuracy: f64,

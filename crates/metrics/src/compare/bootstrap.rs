@@ -9,7 +9,7 @@ use crate::counts::ratio;
 /// The most resamples: their figures are kept in memory.
 const MAX_RESAMPLES: usize = 10_000_000;
 
-/// How examples are drawn again.
+/// Settings of resampling.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct BootstrapParams {
@@ -30,13 +30,13 @@ impl BootstrapParams {
         Self { resamples: 1000, level: 0.95, seed: 0 }
     }
 
-    /// How often all examples are drawn again; 1 to 10,000,000. Default `1000`.
+    /// Number of resamples; 1 to 10,000,000. Default `1000`.
     pub fn resamples(mut self, resamples: usize) -> Self {
         self.resamples = resamples;
         self
     }
 
-    /// How much of the resamples lies in the interval, between 0 and 1. Default `0.95`.
+    /// Confidence level of the interval, between 0 and 1. Default `0.95`.
     pub fn level(mut self, level: f64) -> Self {
         self.level = level;
         self
@@ -84,13 +84,13 @@ pub struct Interval {
     pub low: f64,
     /// The upper end.
     pub high: f64,
-    /// How much of the resamples lies between.
+    /// Share of the resamples in the interval.
     pub level: f64,
-    /// How many resamples there were.
+    /// Number of resamples.
     pub resamples: usize,
     /// Of these, how many had no figure and do not count.
     pub undefined: usize,
-    /// What chose them.
+    /// Random seed.
     pub seed: u64,
 }
 
@@ -103,8 +103,9 @@ pub struct PairedBootstrap {
     pub second: f64,
     /// The first's less the second's, with its interval.
     pub difference: Interval,
-    /// How likely the better one would be ahead this far if both were equally good, in one direction:
-    /// the share of resamples where it is ahead by more than twice as much as it is (Berg-Kirkpatrick
+    /// Probability that the better one would be ahead this far if both were equally good, in one
+    /// direction: the share of resamples where it is ahead by more than twice as much
+    /// (Berg-Kirkpatrick
     /// et al. 2012, section 2; Koehn 2004 counts those where it is behind instead). 1 where neither is
     /// ahead.
     pub p_value: f64,

@@ -6,7 +6,7 @@ use crate::counts::as_f64;
 /// Below this many examples that one model alone has right, the binomial distribution itself is used.
 const FEW: u64 = 25;
 
-/// How the p-value is computed.
+/// Computation of the p-value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum McNemarMethod {
@@ -16,18 +16,18 @@ pub enum McNemarMethod {
     ChiSquared,
 }
 
-/// What the test says.
+/// Result of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct McNemar {
-    /// How many examples the first alone has right.
+    /// Number of examples that the first alone has right.
     pub only_first: u64,
-    /// How many examples the second alone has right.
+    /// Number of examples that the second alone has right.
     pub only_second: u64,
-    /// How the p-value is computed.
+    /// Computation of the p-value.
     pub method: McNemarMethod,
     /// The smaller of the two numbers (exact), or (|first − second| − 1)² / (first + second).
     pub statistic: f64,
-    /// How likely a difference this large is, in either direction, of models that are equally good.
+    /// Probability of a difference this large, in either direction, between equally good models.
     pub p_value: f64,
 }
 

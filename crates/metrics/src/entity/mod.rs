@@ -1,6 +1,6 @@
 //! Entities against gold: precision, recall and F1 by label.
 //!
-//! What counts as an entity depends on who reads the tags, so that every report names it. Gold `B-PER
+//! Reading entities off tags takes a convention, which every report names. Gold `B-PER
 //! I-PER O` and predicted `I-PER I-PER O` have one entity in common by [`Convention::Conlleval`], and
 //! none by [`Convention::Strict`] in IOB2, where nothing begins with `I`.
 mod outcomes;
@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::counts::{Averages, Counts, Scores, merge};
 use crate::{MetricsError, Origin};
 
-/// How entities are read off tags.
+/// Convention for reading entities off tags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Convention {
     /// As `conlleval.pl` does (Tjong Kim Sang & Buchholz 2000), and seqeval 1.2.2 by default: any
@@ -241,7 +241,7 @@ impl EntityScorer {
         Ok(())
     }
 
-    /// How many sentences were added.
+    /// Number of sentences added.
     #[must_use]
     pub fn sentences(&self) -> u64 {
         self.sentences
@@ -271,7 +271,7 @@ impl EntityScorer {
     }
 }
 
-/// How good entities are.
+/// Quality of predicted entities.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EntityReport {
     /// `conlleval` or `strict`.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Labelled;
 use crate::counts::{as_f64, quotient};
 
-/// What became of entities in one way of counting.
+/// Counts of entities by outcome, in one way of counting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PartialCounts {
     /// COR: gold entities that were found.
@@ -144,7 +144,7 @@ impl<'a> Sorted<'a> {
         (first..last).filter(move |i| self.entities[*i].span.overlaps(span))
     }
 
-    /// How many predicted entities are `right`, and how many else overlap one that is left.
+    /// Number of predicted entities that are `right`, and of others that overlap one that is left.
     fn by_place(
         &self,
         predicted: &[Labelled],
@@ -174,7 +174,8 @@ impl<'a> Sorted<'a> {
         (correct, near)
     }
 
-    /// How many predicted entities overlap one of their label, and how many else overlap another.
+    /// Number of predicted entities that overlap one of their label, and of others that overlap
+    /// another.
     fn by_label(&self, predicted: &[Labelled]) -> (u64, u64) {
         let mut taken = vec![false; self.entities.len()];
         let (mut right, mut wrong) = (0, 0);

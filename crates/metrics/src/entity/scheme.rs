@@ -4,7 +4,7 @@ use std::fmt;
 use cloze_core::{Prefix, Scheme, Tag};
 use serde::{Serialize, Serializer};
 
-/// How tags mark entities. Source: seqeval 1.2.2, `scheme.py`.
+/// Marking of entities by tags. Source: seqeval 1.2.2, `scheme.py`.
 ///
 /// [`cloze_core::Scheme`] is what taggers decode into; this is what files are written in, which is
 /// more: there the end is marked, too (IOE), and the letters matter (IOBES, BILOU).
@@ -168,10 +168,10 @@ impl Serialize for TagScheme {
     }
 }
 
-/// What sentences show of their scheme. Parts add up by [`merge`](Self::merge).
+/// Evidence of the tagging scheme in sentences. Parts add up by [`merge`](Self::merge).
 #[derive(Clone, Debug)]
 pub struct SchemeEvidence {
-    /// Which of `BIESLU` there are.
+    /// Letters of `BIESLU` that occur.
     letters: [bool; 6],
     /// Whether every sentence is legal in IOB1, IOB2, IOE1, IOE2.
     legal: [bool; 4],

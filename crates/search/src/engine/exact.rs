@@ -17,12 +17,12 @@ const BLOCK_BYTES: usize = 128 << 10;
 const QUERY_BLOCK: usize = 64;
 /// Below so many products it does not pay to wake another thread.
 const ALONE: usize = 1 << 20;
-/// How many more rows than asked for are looked at again where scores were rough, at the least.
+/// Fewest rows beyond those asked for that are scored again where scores were rough.
 const AGAIN: usize = 64;
 
 /// The exact engine: all rows in memory.
 ///
-/// Where rows are in 8 bits, it looks again at the four times `k` (at least 64 more than `k`) best
+/// If rows are in 8 bits, it looks again at the four times `k` (at least 64 more than `k`) best
 /// with the vectors as they are on the disk; scores are then exact, and a row is missed only if rough
 /// scores put it behind all of these.
 pub struct Exact {
@@ -30,7 +30,7 @@ pub struct Exact {
     width: usize,
     metric: Metric,
     threads: usize,
-    /// Where rows in 8 bits are read again as they are.
+    /// Full-precision vectors that rows in 8 bits are scored again with.
     source: Option<Arc<VectorFile>>,
 }
 

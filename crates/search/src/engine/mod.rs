@@ -14,9 +14,9 @@ pub use exact::Exact;
 #[cfg(feature = "hnsw")]
 pub use hnsw::Hnsw;
 
-/// What finds the rows most like a query.
+/// Search for the rows most similar to a query.
 pub trait Engine: Send + Sync {
-    /// How many rows there are.
+    /// Number of rows.
     fn rows(&self) -> usize;
 
     /// For each of `queries`, `[queries, width]`, the `k` rows most like it, best first, among those
@@ -34,7 +34,7 @@ pub trait Engine: Send + Sync {
     ) -> Result<Vec<Vec<Hit>>, SearchError>;
 }
 
-/// Which engine an index is searched with.
+/// Engine that an index is searched with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {

@@ -1,4 +1,4 @@
-//! `index.json`: what an index is made of. It is written last and replaced as a whole, so that it is
+//! `index.json`: the parts of an index. It is written last and replaced as a whole, so that it is
 //! the one place where a change becomes part of the index.
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Name.
 pub const FILE: &str = "index.json";
 
-/// How the vectors of an index were made from texts; queries have to be made the same way.
+/// Settings that turned texts into the vectors of an index; queries have to be made the same way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EncoderCard {
     /// Model, pooling and layers.
@@ -29,16 +29,16 @@ pub struct EncoderCard {
     pub folder: String,
     /// Whether vectors were brought to length 1 before any correction.
     pub normalize: bool,
-    /// How many numbers of a vector were kept, where not all were.
+    /// Number of dimensions kept of a vector, if it was truncated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dims: Option<usize>,
-    /// What stood before every text.
+    /// Prompt put before every text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prompt: String,
-    /// What is to stand before every query.
+    /// Prompt to put before every query.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub query_prompt: String,
-    /// How texts were cut into records, as it was said.
+    /// Chunking of texts into records, as it was given.
     pub chunk: String,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct SegmentCard {
     pub(crate) deleted: Option<DeletedCard>,
 }
 
-/// What names the rows of a segment.
+/// Ids of the rows of a segment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Ids {
@@ -104,13 +104,13 @@ pub(crate) struct GraphCard {
     pub(crate) part: Part,
     /// The expansion that searches start with.
     pub(crate) expansion_search: usize,
-    /// Which share of the 10 nearest it found when it was built; none where it was not measured.
+    /// Recall of the 10 nearest, measured when it was built; none where it was not measured.
     pub(crate) recall: Option<f64>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct KeywordsCard {
-    /// How many different words there are.
+    /// Number of distinct words.
     pub(crate) count: usize,
     pub(crate) terms: Part,
     pub(crate) postings: Part,

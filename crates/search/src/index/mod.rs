@@ -47,11 +47,11 @@ pub struct Index {
     manifest: Manifest,
     correction: Option<Correction>,
     segments: Vec<(Segment, Box<dyn Engine>)>,
-    /// Where they are kept.
+    /// Keywords of the segment, if the index keeps them.
     keywords: Option<Keywords>,
 }
 
-/// How an index is opened.
+/// Settings for opening an index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenParams {
     pub(crate) engine: EngineKind,
@@ -73,21 +73,22 @@ impl OpenParams {
         Self { engine, ..self }
     }
 
-    /// How many nodes of a graph a search keeps in view, 1 to 65,536. Default: what the index was
-    /// built with, or what was measured then.
+    /// Candidates that a search of a graph keeps (`ef_search`), 1 to 65,536. Default: the value
+    /// that
+    /// the index was built with, or that was measured then.
     #[must_use]
     pub fn expansion_search(self, expansion_search: Option<usize>) -> Self {
         Self { expansion_search, ..self }
     }
 
-    /// How many threads search at once. Default `0`: as many as rayon's pool has.
+    /// Number of threads of a search. Default `0`: as many as rayon's pool has.
     #[must_use]
     pub fn threads(self, threads: usize) -> Self {
         Self { threads, ..self }
     }
 }
 
-/// What an index is.
+/// Properties of an index.
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
     /// Counts the changes.
@@ -98,7 +99,7 @@ pub struct Info {
     pub deleted: usize,
     /// The numbers of a vector.
     pub width: usize,
-    /// What is more alike.
+    /// Measure of similarity.
     pub metric: Metric,
     /// The numbers that vectors are kept in.
     pub dtype: Dtype,
@@ -112,28 +113,28 @@ pub struct Info {
     pub segments: Vec<SegmentInfo>,
     /// The name of the correction.
     pub correction: Option<&'static str>,
-    /// How vectors were made.
+    /// Settings that the vectors were made with.
     pub encoder: Option<EncoderCard>,
     /// The bytes of all files.
     pub bytes: u64,
 }
 
-/// What a segment is.
+/// Properties of a segment.
 #[derive(Clone, Debug, Serialize)]
 pub struct SegmentInfo {
-    /// Its rows.
+    /// Rows of the segment.
     pub rows: usize,
-    /// Those of them that are deleted.
+    /// Deleted rows of the segment.
     pub deleted: usize,
     /// The engine it is searched with.
     pub engine: EngineKind,
-    /// How many nodes of its graph a search keeps in view.
+    /// Candidates that a search of its graph keeps (`ef_search`).
     pub expansion_search: Option<usize>,
-    /// Which share of the 10 nearest it found when it was measured.
+    /// Recall of the 10 nearest when it was measured.
     pub recall: Option<f64>,
 }
 
-/// How often opening begins anew when a writer changes the index meanwhile.
+/// Number of times that opening begins anew when a writer changes the index meanwhile.
 const TRIES: usize = 5;
 
 impl Index {
@@ -223,13 +224,13 @@ impl Index {
         self.correction.as_ref().map_or(self.manifest.width, Correct::width_in)
     }
 
-    /// How queries are made from texts, where it is known.
+    /// Settings that queries are made from texts with, if known.
     #[must_use]
     pub fn encoder(&self) -> Option<&EncoderCard> {
         self.manifest.encoder.as_ref()
     }
 
-    /// What the index is.
+    /// Properties of the index.
     #[must_use]
     pub fn info(&self) -> Info {
         let manifest = &self.manifest;
@@ -342,7 +343,7 @@ impl Index {
         Err(SearchError::NoRow { row, rows })
     }
 
-    /// What a row stands for.
+    /// Record of a row.
     ///
     /// # Errors
     /// [`SearchError::NoRow`]; [`SearchError::Read`] and [`SearchError::Damaged`] if it cannot be

@@ -6,7 +6,7 @@ use super::manifest::EncoderCard;
 use crate::rows::Dtype;
 use crate::{EngineKind, HnswParams, SearchError};
 
-/// How an index is made; [`check`](Self::check) makes the settings usable.
+/// Settings for making an index; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug, Default)]
 pub struct IndexParams {
     pub(crate) metric: Metric,
@@ -26,7 +26,7 @@ impl IndexParams {
         Self::default()
     }
 
-    /// What is more alike. Default [`Metric::Cosine`].
+    /// Measure of similarity. Default [`Metric::Cosine`].
     #[must_use]
     pub fn metric(self, metric: Metric) -> Self {
         Self { metric, ..self }
@@ -72,7 +72,7 @@ impl IndexParams {
         Self { correction, ..self }
     }
 
-    /// How vectors are made from texts. Default: it is not said.
+    /// Settings that the vectors are made from texts with. Default: none.
     #[must_use]
     pub fn encoder(self, encoder: Option<EncoderCard>) -> Self {
         Self { encoder, ..self }

@@ -1,4 +1,4 @@
-//! What the rows of an index stand for: a JSON object a line, and where each ends.
+//! Records of the rows of an index: one JSON object per line, and the offset at which each ends.
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ use crate::SearchError;
 use crate::files::Part;
 use crate::vectors::read_exact_at;
 
-/// What a row stands for.
+/// Record of a row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IndexRecord {
-    /// Its name, which no other row of the index has.
+    /// Id, unique among the rows of the index.
     pub id: String,
     /// The text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,11 +25,10 @@ pub struct IndexRecord {
     /// The line of that file it begins in; counts from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// Where it begins and ends in the text of that file or record, where it is a part of it, in
-    /// bytes.
+    /// Start and end in the text of that file or record, if it is a part of it, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<(usize, usize)>,
-    /// What else is known of it.
+    /// Other fields of the record.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
 }

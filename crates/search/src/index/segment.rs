@@ -13,7 +13,7 @@ pub(crate) struct Segment {
     pub(crate) rows: usize,
     pub(crate) vectors: Arc<VectorFile>,
     names: Names,
-    /// Those that are not deleted, where any is.
+    /// Rows that are not deleted, if any row is deleted.
     pub(crate) live: Option<RowSet>,
 }
 
@@ -80,7 +80,7 @@ impl Segment {
         Ok(Box::new(Exact::of(rows, manifest.width, manifest.metric, threads, source)))
     }
 
-    /// What a row stands for.
+    /// Record of a row.
     pub(crate) fn record(&self, row: usize) -> Result<IndexRecord, SearchError> {
         match &self.names {
             Names::Numbers(first) => Ok(IndexRecord {

@@ -8,21 +8,22 @@ use super::{keywords, open_correction};
 use crate::SearchError;
 use crate::index::OpenParams;
 
-/// What a verification found.
+/// Result of a verification.
 #[derive(Debug)]
 pub struct Verified {
-    /// How many files were read.
+    /// Number of files read.
     pub files: usize,
     /// The bytes of them.
     pub bytes: u64,
     /// The rows that can be found.
     pub rows: usize,
-    /// What is wrong, each naming its file; nothing, where the index is sound.
+    /// Faults, each naming its file; empty if the index is sound.
     pub findings: Vec<SearchError>,
 }
 
 /// Reads every file of the index in `folder`, and checks whether it is as it was written, and whether
-/// what is in it goes together: vectors of finite numbers, records that can be read, no id twice, graphs
+/// its contents go together: vectors of finite numbers, records that can be read, no id twice,
+/// graphs
 /// whose links stay within them, and as many words of a row as it is said to have. What is wrong with one file does not keep it from looking at the next.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! How many nodes a search has to keep in view to find what an exact search finds.
+//! Smallest `ef_search` with which a search finds the rows of an exact search.
 use cloze_core::Matrix;
 use cloze_embed::{Metric, l2_normalize};
 use rand_pcg::Pcg64;
@@ -11,7 +11,7 @@ use crate::top::Top;
 use crate::vectors::VectorFile;
 use crate::{Hit, SearchError};
 
-/// What is found of the nearest, and of how many.
+/// Recall to reach, of the nearest rows.
 const RECALL: f64 = 0.97;
 const NEAREST: usize = 10;
 /// So many searches are compared.

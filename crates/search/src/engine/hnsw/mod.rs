@@ -4,7 +4,7 @@
 //!
 //! usearch was taken before `hnsw_rs`: that one maps vectors but not the graph, so that opening reads
 //! and allocates every node; it has no numbers narrower than f32; and a damaged file makes it panic.
-//! What usearch does not check of a file, [`graph`] does, so that no link leads out of it.
+//! [`graph`] checks a file where usearch does not, so that no link leads out of it.
 mod build;
 mod graph;
 mod measure;
@@ -48,7 +48,7 @@ pub struct Hnsw {
     freed: Condvar,
 }
 
-/// What usearch is told of vectors of `width`.
+/// Options of usearch for vectors of `width`.
 fn options(metric: Metric, params: &ValidHnswParams, width: usize) -> IndexOptions {
     let params = params.get();
     IndexOptions {
@@ -120,7 +120,7 @@ impl Hnsw {
         })
     }
 
-    /// How many rows the graph is asked for, so that the best `k` by exact scores are among them.
+    /// Number of rows to ask the graph for, so that the best `k` by exact scores are among them.
     fn wanted(&self, k: usize) -> usize {
         let wanted = match self.dtype {
             GraphDtype::F32 => k,

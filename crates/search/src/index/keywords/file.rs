@@ -1,4 +1,4 @@
-//! Which words the rows of a segment have: two files.
+//! Words of the rows of a segment, in two files.
 //!
 //! `keywords.terms`, which is read when the index is opened, has for each row how many words it has
 //! (u32), for each of the different words, sorted by its bytes, where it ends (u64), where its list ends
@@ -103,7 +103,7 @@ impl PartWriter {
 /// The words of a segment: which there are in memory, which rows have them on the disk.
 pub(crate) struct KeywordFile {
     postings: File,
-    /// How many words each row has.
+    /// Number of words of each row.
     pub(super) lengths: Vec<u32>,
     words: String,
     terms: Vec<Term>,
@@ -179,7 +179,7 @@ impl KeywordFile {
         Ok(())
     }
 
-    /// How many different words there are.
+    /// Number of distinct words.
     pub(super) fn len(&self) -> usize {
         self.terms.len()
     }

@@ -1,5 +1,5 @@
-//! Which rows have a word: for each, in order, two numbers of seven bits a byte (LEB128): how many rows
-//! are between it and the one before, and how often it has the word.
+//! Rows that have a word: for each, in order, two numbers of seven bits a byte (LEB128): the number
+//! of rows between it and the one before, and the number of times it has the word.
 
 /// The rows that have a word.
 #[derive(Default)]

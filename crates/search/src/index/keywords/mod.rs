@@ -22,9 +22,9 @@ use file::KeywordFile;
 pub(crate) use file::KeywordWriter;
 use words::for_each_word;
 
-/// How soon more of the same word adds no more.
+/// BM25's k1: the smaller, the sooner more of the same word adds no more.
 const K1: f64 = 1.2;
-/// How much long texts have to have more of it.
+/// BM25's b: the strength of the normalisation by text length.
 const B: f64 = 0.75;
 
 /// The words of an index that is open.
@@ -33,7 +33,7 @@ pub(super) struct Keywords {
     files: Vec<Option<KeywordFile>>,
     /// The rows with words that can be found.
     rows: u64,
-    /// How many words they have.
+    /// Number of words of all rows.
     words: u64,
 }
 

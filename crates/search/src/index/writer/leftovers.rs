@@ -9,7 +9,7 @@ use crate::index::FILE;
 use crate::index::manifest::{Manifest, SegmentFiles, correction_path};
 
 const LOCK: &str = "lock";
-/// Where a segment is before it has its name.
+/// Name of a segment's folder before the commit.
 pub(super) const PENDING: &str = ".segment.tmp";
 
 /// The lock of those who write; it goes with the process that holds it.

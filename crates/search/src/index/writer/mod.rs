@@ -37,10 +37,10 @@ pub struct Writer {
     _lock: File,
     manifest: Manifest,
     correction: Option<Correction>,
-    /// What is to be fitted on the first rows.
+    /// Correction to fit on the first rows.
     fit: Option<Method>,
     pending: Option<Pending>,
-    /// Where the rows are that can be found, by id; read when it is first asked for.
+    /// Segment and row of each id that can be found; read when it is first needed.
     ids: Option<HashMap<String, (usize, usize)>>,
     /// Rows that go, by segment.
     gone: BTreeMap<usize, RowSet>,
@@ -51,7 +51,7 @@ pub struct Writer {
     progress: Progress,
 }
 
-/// What a commit did.
+/// Result of a commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Added {
     /// Rows that came, those that took the place of others among them.
@@ -147,7 +147,8 @@ impl Writer {
         })
     }
 
-    /// How many threads build a graph. Default `0`: as many as rayon's pool has. With one, the same
+    /// Number of threads that build a graph. Default `0`: as many as rayon's pool has. With one,
+    /// the same
     /// rows make the same graph.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
@@ -162,7 +163,7 @@ impl Writer {
         self
     }
 
-    /// How the vectors of the index are made, where it is known.
+    /// Settings that the vectors of the index are made with, if known.
     #[must_use]
     pub fn encoder(&self) -> Option<&super::EncoderCard> {
         self.manifest.encoder.as_ref()
@@ -245,7 +246,7 @@ impl Writer {
         }
     }
 
-    /// Where the rows are that can be found, by id.
+    /// Segment and row of each id that can be found.
     fn ids(&mut self) -> Result<&mut HashMap<String, (usize, usize)>, SearchError> {
         if self.ids.is_none() {
             let mut ids = HashMap::new();

@@ -44,7 +44,7 @@ impl Pending {
         Ok(Self { files, vectors, records, keywords, ids: HashSet::new() })
     }
 
-    /// What the row stands for whose vector came last.
+    /// Adds the record of the vector that came last.
     pub(super) fn push_record(&mut self, record: &IndexRecord) -> Result<(), SearchError> {
         if let Some(records) = &mut self.records {
             records.push(record)?;
