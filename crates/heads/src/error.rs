@@ -1,4 +1,4 @@
-//! What can go wrong between numbers and labels.
+//! Errors between numbers and labels.
 use std::path::PathBuf;
 
 use cloze_embed::EmbedError;
@@ -11,7 +11,7 @@ pub enum HeadError {
     /// A setting is out of its range.
     #[error("{setting} is {found}: {expected}")]
     Setting {
-        /// Which.
+        /// Name of the setting.
         setting: String,
         /// Value.
         found: f32,
@@ -65,9 +65,9 @@ pub enum HeadError {
     /// A logit that is no number: the model is broken, or ran out of range.
     #[error("the logits of token {token} (bytes {span}) are not all numbers")]
     NotANumber {
-        /// Which token of the text, from 0.
+        /// Index of the token in the text, from 0.
         token: usize,
-        /// Where it is.
+        /// Position of the token, in bytes.
         span: cloze_core::Span,
     },
     /// A vector cannot be prepared.
@@ -76,7 +76,7 @@ pub enum HeadError {
     /// One of many vectors cannot be prepared.
     #[error("row {row}")]
     Row {
-        /// Which, from 0.
+        /// Index of the vector, from 0.
         row: usize,
         /// Why.
         source: EmbedError,
@@ -90,9 +90,9 @@ pub enum HeadError {
     /// Too few labels to choose from.
     #[error("expected at least {expected} labels, found {found}")]
     FewLabels {
-        /// How many it takes.
+        /// Number of labels needed.
         expected: usize,
-        /// How many there are.
+        /// Number of labels given.
         found: usize,
     },
     /// Two labels of one name.
@@ -104,19 +104,19 @@ pub enum HeadError {
     /// Numbers of a head that do not fit its labels and width.
     #[error("{part} has {found} numbers, expected {expected}")]
     Part {
-        /// Which numbers: `weight`, `probabilities`.
+        /// Part of the head: `weight`, `probabilities`.
         part: &'static str,
-        /// How many there must be.
+        /// Number of values expected.
         expected: usize,
-        /// How many there are.
+        /// Number of values found.
         found: usize,
     },
     /// A number of a head that is NaN or infinite.
     #[error("number {index} of {part} is {found}: expected a finite number")]
     NotFinite {
-        /// Which numbers: `weight`, `logits`.
+        /// Part of the head: `weight`, `logits`.
         part: &'static str,
-        /// Which of them, from 0.
+        /// Index of the number in the part, from 0.
         index: usize,
         /// Value.
         found: f64,
@@ -124,7 +124,7 @@ pub enum HeadError {
     /// The temperature or a threshold is out of its range.
     #[error("{setting} is {found}: expected {expected}")]
     OutOfRange {
-        /// Which.
+        /// Name of the setting.
         setting: String,
         /// Value.
         found: f64,
@@ -137,9 +137,9 @@ pub enum HeadError {
          there are two labels"
     )]
     Thresholds {
-        /// How many thresholds.
+        /// Number of thresholds.
         found: usize,
-        /// How many labels.
+        /// Number of labels.
         labels: usize,
     },
     /// A word beyond the vocabulary.
@@ -147,7 +147,7 @@ pub enum HeadError {
     Id {
         /// Request.
         found: u32,
-        /// How many words there are.
+        /// Number of words in the vocabulary.
         vocabulary: usize,
     },
     /// No word can stand for a mask: the logits of all that are allowed are −∞.
@@ -170,7 +170,7 @@ pub enum HeadError {
     Safetensors {
         /// The file.
         path: PathBuf,
-        /// What its reader says.
+        /// Error of the safetensors reader.
         source: safetensors::SafeTensorError,
     },
     /// The file is of another kind, or a later version of cloze wrote it.
@@ -180,7 +180,7 @@ pub enum HeadError {
         path: PathBuf,
         /// The newest that can be read.
         newest: u32,
-        /// What the file says.
+        /// Kind or version found in the file.
         found: String,
     },
     /// The tensors make no correction of vectors.
@@ -188,9 +188,9 @@ pub enum HeadError {
     Correction {
         /// The file.
         path: PathBuf,
-        /// What they should be.
+        /// Method of the correction.
         method: &'static str,
-        /// What is wrong.
+        /// Error of reading the tensors.
         source: serde_json::Error,
     },
     /// The correction cannot be put into tensors.
@@ -206,9 +206,9 @@ pub enum HeadError {
     Lexicon {
         /// The lemma of the word.
         lemma: String,
-        /// Its part of speech.
+        /// Part of speech of the word.
         pos: String,
-        /// What should be.
+        /// Value expected.
         expected: &'static str,
     },
     /// Nothing to fit senses on.

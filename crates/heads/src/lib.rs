@@ -4,7 +4,7 @@
 //! - [`tag`](mod@tag): entities, from logits per token;
 //! - [`classify`]: labels, from a vector per text or pair;
 //! - [`masked`]: words for masks, from logits over a vocabulary;
-//! - [`score`]: how likely texts are, from a masked language model's logits;
+//! - [`score`]: likelihood of texts, from a masked language model's logits;
 //! - [`next_sentence`]: whether a text goes on from another;
 //! - [`senses`]: senses of words, from a vector per occurrence.
 //!

@@ -8,7 +8,7 @@ const RANGE: (f64, f64) = (1e-3, 1e3);
 /// A temperature and what it is good for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
-    /// What logits are to be divided by.
+    /// Temperature to divide logits by.
     pub temperature: f64,
     /// The mean log loss at temperature 1, in nats.
     pub loss_before: f64,
@@ -25,8 +25,9 @@ pub struct Calibration {
 /// slope by 1/T is bisected.
 ///
 /// # Errors
-/// [`TrainError::NoExamples`]; [`TrainError::Count`] and [`TrainError::Width`] for logits that are not
-/// those of `labels`; [`TrainError::NotFinite`].
+/// [`TrainError::NoExamples`]; [`TrainError::Count`] and [`TrainError::Width`] for logits that do
+/// not
+/// fit `labels`; [`TrainError::NotFinite`].
 pub fn calibrate(logits: &[Vec<f64>], labels: &Labels) -> Result<Calibration, TrainError> {
     check(logits, labels, "logits")?;
     let several = matches!(labels.gold(), Gold::Multi(_));

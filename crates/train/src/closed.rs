@@ -8,7 +8,8 @@ use crate::TrainError;
 use crate::labels::Labels;
 use crate::params::{Fitted, Kind};
 
-/// What is added to variances, of the largest of all rows: scikit-learn's `var_smoothing`.
+/// Smoothing added to variances, as a share of the largest of all rows: scikit-learn's
+/// `var_smoothing`.
 const SMOOTHING: f64 = 1e-9;
 
 /// The moments of all rows, and of those of each label.

@@ -9,7 +9,7 @@ use crate::params::{Fitted, ValidHeadParams};
 use crate::rows::take;
 use crate::score::{CrossScore, score};
 
-/// How one fold went.
+/// Result of one fold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FoldReport {
     /// On the examples held out.
@@ -20,7 +20,7 @@ pub struct FoldReport {
     pub converged: bool,
 }
 
-/// What heads say of examples held out from them.
+/// Predictions of heads for examples held out from them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutOfFold {
     /// Of each example, `[n, labels]`.
@@ -29,7 +29,7 @@ pub struct OutOfFold {
     pub probabilities: Vec<Vec<f64>>,
     /// The fold of each example.
     pub folds: Vec<usize>,
-    /// How each fold went.
+    /// Result of each fold.
     pub reports: Vec<FoldReport>,
 }
 
@@ -120,8 +120,9 @@ fn chosen(head: &ClassifyHead, probabilities: &[f64]) -> Result<Vec<usize>, Trai
     Ok((0..head.labels().len()).filter(|&i| labels.contains(&head.labels()[i])).collect())
 }
 
-/// What a head fitted on the `training` examples says of the `held_out` ones: their logits, `[held
-/// out, labels]`, in that order, and how it went.
+/// Logits of a head fitted on the `training` examples for the `held_out` ones, `[held out,
+/// labels]`, in
+/// that order, and the fold's result.
 ///
 /// # Errors
 /// [`TrainError::Count`] for not as many rows as examples, and for a place past their end; else as

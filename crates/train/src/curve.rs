@@ -1,4 +1,4 @@
-//! How much more examples would help.
+//! Learning curve: the gain from more examples.
 use cloze_core::Matrix;
 use cloze_heads::classify::ValidFeatureParams;
 
@@ -14,9 +14,9 @@ const PERCENTS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 100.0];
 /// A head fitted on a part of the examples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CurvePoint {
-    /// How many examples.
+    /// Number of examples.
     pub examples: usize,
-    /// How good it is on the part held out, and how the fit went.
+    /// Quality on the held-out part, and the result of the fit.
     pub report: FoldReport,
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong between labelled vectors and a fitted head.
+//! Errors between labelled vectors and a fitted head.
 use cloze_heads::HeadError;
 
 /// Every failure of this crate.
@@ -8,9 +8,9 @@ pub enum TrainError {
     /// Too few labels to tell apart.
     #[error("expected at least {expected} different labels, found {found}")]
     FewClasses {
-        /// How many it takes.
+        /// Number of labels needed.
         expected: usize,
-        /// How many there are.
+        /// Number of labels given.
         found: usize,
     },
     /// Nothing to learn from.
@@ -19,23 +19,23 @@ pub enum TrainError {
     /// A label without a name.
     #[error("example {example} has a label that is empty")]
     EmptyLabel {
-        /// Which, from 0.
+        /// Index of the example, from 0.
         example: usize,
     },
     /// Not as many of one thing as of another.
     #[error("{found} {what} for {expected} examples")]
     Count {
-        /// What is counted: `rows`.
+        /// Things counted: `rows`.
         what: &'static str,
-        /// How many examples.
+        /// Number of examples.
         expected: usize,
-        /// How many of the others.
+        /// Number of the things counted.
         found: usize,
     },
     /// Rows that are not as wide as they must be.
     #[error("expected {what} of {expected} numbers, found {found}")]
     Width {
-        /// What: `logits`.
+        /// Kind of the rows: `logits`.
         what: &'static str,
         /// Numbers there must be.
         expected: usize,
@@ -55,7 +55,7 @@ pub enum TrainError {
     /// A setting is out of its range.
     #[error("{setting} is {found}: expected {expected}")]
     Setting {
-        /// Which.
+        /// Name of the setting.
         setting: String,
         /// Value.
         found: f64,
@@ -75,9 +75,9 @@ pub enum TrainError {
     FewExamples {
         /// The label.
         label: String,
-        /// How many it takes.
+        /// Number of examples needed.
         expected: usize,
-        /// How many there are.
+        /// Number of examples given.
         found: usize,
     },
     /// A label that every example has, which is nothing to learn.
@@ -91,7 +91,7 @@ pub enum TrainError {
     Unsupported {
         /// The kind.
         kind: &'static str,
-        /// What was asked for: `class weights`.
+        /// Feature asked for: `class weights`.
         what: &'static str,
     },
     /// More rows than this kind of head is made for.
@@ -101,9 +101,9 @@ pub enum TrainError {
     TooManyRows {
         /// The kind.
         kind: &'static str,
-        /// How many it takes.
+        /// Largest number of rows.
         max: usize,
-        /// How many there are.
+        /// Number of rows given.
         found: usize,
     },
     /// A head to start from that is of another shape.
@@ -111,9 +111,9 @@ pub enum TrainError {
     WarmStart {
         /// In what: `labels`, `width`, `squares`.
         field: &'static str,
-        /// What was expected.
+        /// Value expected.
         expected: String,
-        /// What was found.
+        /// Value found.
         found: String,
     },
     /// The solver stopped without a result.
@@ -127,11 +127,11 @@ pub enum TrainError {
     Unreached {
         /// `precision` or `recall`.
         what: &'static str,
-        /// What was wanted.
+        /// Precision or recall wanted.
         wanted: f64,
         /// The best there is.
         best: f64,
-        /// Where it is.
+        /// Threshold of the best.
         threshold: f64,
     },
     /// Features or a head.

@@ -36,7 +36,7 @@ impl Folds {
         Ok(Self { of, count })
     }
 
-    /// How many folds.
+    /// Number of folds.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count

@@ -6,9 +6,9 @@ use crate::labels::{Gold, Labels};
 /// An example whose label is likely wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelError {
-    /// Which, from 0.
+    /// Index of the example, from 0.
     pub example: usize,
-    /// Its label, as a place in the names.
+    /// Label of the example, as an index into the names.
     pub given: usize,
     /// The label it likely has.
     pub suggested: usize,

@@ -1,4 +1,4 @@
-//! What is to be learned.
+//! Gold labels of the examples.
 use std::collections::BTreeSet;
 
 use crate::TrainError;
@@ -56,13 +56,13 @@ impl Labels {
         &self.names
     }
 
-    /// What each example has.
+    /// Gold labels of each example.
     #[must_use]
     pub fn gold(&self) -> &Gold {
         &self.gold
     }
 
-    /// How many examples.
+    /// Number of examples.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.gold {
@@ -86,7 +86,7 @@ impl Labels {
         }
     }
 
-    /// How many examples have each label, `[labels]`.
+    /// Number of examples of each label, `[labels]`.
     #[must_use]
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.names.len()];
@@ -131,7 +131,7 @@ fn names<'a>(
     }
 }
 
-/// Where a name is in the list that has it.
+/// Index of a name in the list that has it.
 fn place(names: &[String], name: &str) -> usize {
     names.partition_point(|n| n.as_str() < name)
 }

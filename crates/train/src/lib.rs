@@ -1,17 +1,18 @@
 //! Fitting heads on vectors that an encoder made.
 //!
 //! In the order data flows:
-//! - [`Labels`]: what is to be learned;
-//! - [`HeadParams`], [`fit`]: how, and the fit: logistic regression, a support vector machine, naive Bayes, the
+//! - [`Labels`]: gold labels of the examples;
+//! - [`HeadParams`], [`fit`]: settings and the fit: logistic regression, a support vector machine,
+//!   naive Bayes, the
 //!   nearest centroid;
 //! - [`Folds`]: parts of examples with the labels in the same shares;
 //! - [`cross_validate`]: predictions for examples that were not trained on;
-//! - [`CrossScore`]: how good that is;
+//! - [`CrossScore`]: quality of these predictions;
 //! - [`Calibration`]: probabilities that mean what they say;
 //! - [`threshold`]: thresholds for a wanted precision or recall;
 //! - [`LabelError`]: examples whose label is likely wrong;
 //! - [`search`]: the best of many settings;
-//! - [`curve`]: how much more examples would help;
+//! - [`curve`]: gain from more examples;
 //! - [`cluster`]: rows put together without labels.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! How a head is to be fitted, and the door to fitting it.
+//! Settings of fitting a head, and the door to fitting it.
 use cloze_core::Matrix;
 use cloze_heads::classify::ClassifyHead;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use crate::TrainError;
 use crate::labels::{Gold, Labels};
 use crate::{closed, logistic, svm};
 
-/// What kind of head.
+/// Kind of head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -24,7 +24,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name, as saved: `naive-bayes`.
+    /// Name, as saved: `naive-bayes`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl Kind {
     }
 }
 
-/// What an example counts by its label.
+/// Weight of an example by its label.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassWeights {
@@ -45,7 +45,7 @@ pub enum ClassWeights {
     None,
     /// n / (labels · examples of the label), as scikit-learn's `class_weight="balanced"`.
     Balanced,
-    /// Those of some labels; others have 1.
+    /// Weights of some labels; others have 1.
     PerLabel(Vec<(String, f64)>),
 }
 
@@ -84,7 +84,7 @@ impl ClassWeights {
     }
 }
 
-/// How a head is to be fitted. [`check`](Self::check) validates it. What labels are decides whether one
+/// Settings of fitting a head. [`check`](Self::check) validates it. The labels decide whether one
 /// of them is chosen or any number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeadParams {
@@ -126,21 +126,22 @@ impl HeadParams {
         self
     }
 
-    /// How little large weights cost, as scikit-learn's C; logistic and svm alone. Default `1`.
+    /// Inverse of the regularization strength, as scikit-learn's C; logistic and svm alone. Default
+    /// `1`.
     #[must_use]
     pub fn c(mut self, c: f64) -> Self {
         self.c = c;
         self
     }
 
-    /// What an example counts by its label; logistic alone. Default [`ClassWeights::None`].
+    /// Weight of an example by its label; logistic alone. Default [`ClassWeights::None`].
     #[must_use]
     pub fn class_weights(mut self, class_weights: ClassWeights) -> Self {
         self.class_weights = class_weights;
         self
     }
 
-    /// How many steps the solver of logistic regression may take. Default `1000`.
+    /// Largest number of steps of the solver of logistic regression. Default `1000`.
     #[must_use]
     pub fn max_iterations(mut self, max_iterations: u64) -> Self {
         self.max_iterations = max_iterations;
@@ -155,7 +156,8 @@ impl HeadParams {
         self
     }
 
-    /// How many threads logistic regression has; any number gives the same result. Default as many as
+    /// Number of threads of logistic regression; any number gives the same result. Default as many
+    /// as
     /// the process may use, at most 8.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {

@@ -1,7 +1,7 @@
 //! Some rows of a matrix.
 use cloze_core::Matrix;
 
-/// Those in `places`, in that order, each of which is one of the matrix.
+/// Rows at `places`, in that order; each must be in the matrix.
 pub(crate) fn take(rows: &Matrix, places: &[usize]) -> Matrix {
     let mut taken = Matrix::with_capacity(places.len(), rows.cols());
     for &i in places {

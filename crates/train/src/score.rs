@@ -1,4 +1,4 @@
-//! How good predicted labels are.
+//! Quality of predicted labels.
 use cloze_metrics::{Averages, Counts};
 use serde::{Deserialize, Serialize};
 

@@ -12,7 +12,7 @@ use crate::labels::Labels;
 use crate::params::{ClassWeights, HeadParams, Kind};
 use crate::rows::take;
 
-/// How candidates are tried.
+/// Strategy of the search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Strategy {
     /// Each on all examples.
@@ -81,14 +81,14 @@ impl SearchParams {
         self
     }
 
-    /// How many candidates are tried, of all there are. Default `20`.
+    /// Number of candidates to try, of all there are. Default `20`.
     #[must_use]
     pub fn trials(mut self, trials: usize) -> Self {
         self.trials = trials;
         self
     }
 
-    /// How they are tried. Default [`Strategy::Random`].
+    /// Strategy of the search. Default [`Strategy::Random`].
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
@@ -103,14 +103,14 @@ impl SearchParams {
         self
     }
 
-    /// How many folds evaluate a candidate. Default `5`.
+    /// Number of folds that evaluate a candidate. Default `5`.
     #[must_use]
     pub fn folds(mut self, folds: usize) -> Self {
         self.folds = folds;
         self
     }
 
-    /// What decides the candidates, the folds and the parts. Default `0`.
+    /// Random seed of the candidates, the folds and the parts. Default `0`.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -184,16 +184,16 @@ impl SearchParams {
 /// Settings that are tried together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// Which features, by number.
+    /// Index of the features.
     pub features: usize,
-    /// How the head is fitted.
+    /// Settings of the head.
     pub head: HeadParams,
 }
 
-/// How a candidate did.
+/// Result of a candidate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// What was tried.
+    /// Candidate that was tried.
     pub candidate: Candidate,
     /// The round, from 0: always 0 of a random search.
     pub round: usize,
@@ -201,7 +201,7 @@ pub struct Trial {
     pub examples: usize,
     /// The mean macro-F1 of the folds.
     pub mean: f64,
-    /// Its standard deviation over folds.
+    /// Standard deviation over folds.
     pub std: f64,
     /// Whether every fold's solver found its minimum.
     pub converged: bool,
@@ -227,7 +227,7 @@ pub struct ValidSearchParams {
 }
 
 impl ValidSearchParams {
-    /// What is tried, in order: all there is, shuffled, up to the number of trials.
+    /// Candidates to try, in order: all there are, shuffled, up to the number of trials.
     #[must_use]
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
@@ -238,7 +238,7 @@ impl ValidSearchParams {
     /// so that no more than one is in memory.
     ///
     /// # Errors
-    /// What `rows` says; as [`Folds::stratified`], at the smallest part, and
+    /// Errors of `rows`; as [`Folds::stratified`], at the smallest part, and
     /// [`cross_validate`].
     pub fn run<E: From<TrainError>>(
         &self,

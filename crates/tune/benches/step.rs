@@ -1,9 +1,10 @@
 //! A step of fine-tuning beside PyTorch, in one run, each in a process of its own:
 //! `CLOZE_BENCH_PYTHON=python cargo bench -p cloze-tune`
 //!
-//! `CLOZE_BENCH_PYTHON` is an interpreter with what `pytorch/requirements.txt` names; without it,
-//! Rust runs alone. `CLOZE_BENCH_MODEL` is another checkpoint than `models/minilm-l6-v2`. Steps are
-//! those of a tagger with nine tags: 16 sequences of 32 tokens, embeddings frozen, dropout 0.1,
+//! `CLOZE_BENCH_PYTHON` is an interpreter with the packages of `pytorch/requirements.txt`; without
+//! it,
+//! Rust runs alone. `CLOZE_BENCH_MODEL` is another checkpoint than `models/minilm-l6-v2`. Each step
+//! trains a tagger with nine tags: 16 sequences of 32 tokens, embeddings frozen, dropout 0.1,
 //! gradients clipped, `AdamW`; on two threads (`CLOZE_BENCH_THREADS`), three rounds in turns. Times are
 //! medians of 20 steps; memory is the most that the process has held (Linux).
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
@@ -21,7 +22,7 @@ use cloze_tune::{Parameters, TrainingSequence, TuneError};
 const WARM: u64 = 5;
 const TIMED: u64 = 20;
 const ROUNDS: usize = 3;
-/// What a process of its own is asked to do.
+/// Variable that names the task of a process of its own.
 const ONLY: &str = "CLOZE_BENCH_ONLY";
 
 fn main() {

@@ -1,4 +1,4 @@
-//! What can go wrong between a checkpoint and a tuned one.
+//! Errors between a checkpoint and a tuned one.
 use std::path::PathBuf;
 
 use cloze_checkpoint::CheckpointError;
@@ -17,17 +17,17 @@ pub enum TuneError {
     /// A setting out of bounds.
     #[error("{setting} is {found}: expected {expected}")]
     Setting {
-        /// Which.
+        /// Name of the setting.
         setting: String,
         /// Kind.
         found: String,
-        /// What it may be.
+        /// Values allowed.
         expected: String,
     },
     /// A sequence that the encoder has no place for.
     #[error("sequence {sequence} of the batch: {what}")]
     Sequence {
-        /// Which, from 0.
+        /// Index of the sequence, from 0.
         sequence: usize,
         /// Fault.
         what: String,
@@ -38,9 +38,9 @@ pub enum TuneError {
     /// The threads asked for cannot be had.
     #[error("{threads} threads cannot be started")]
     Threads {
-        /// How many.
+        /// Number of threads.
         threads: usize,
-        /// What the system said.
+        /// Error of the thread pool.
         source: rayon::ThreadPoolBuildError,
     },
     /// A loss or a gradient that is no number any more.
@@ -48,7 +48,7 @@ pub enum TuneError {
     NotFinite {
         /// The step, from 1.
         step: u64,
-        /// What: `loss`.
+        /// Name of the value: `loss`.
         what: &'static str,
         /// The number.
         found: f64,

@@ -3,7 +3,7 @@
 /// A matrix or a vector of learned numbers.
 #[derive(Clone, Debug)]
 pub struct Parameter {
-    /// Its name, as the checkpoint or the task has it.
+    /// Name, as the checkpoint or the task has it.
     pub name: String,
     /// Outer to inner; `[outputs, inputs]` for a matrix, as PyTorch's `Linear` has it.
     pub shape: Vec<usize>,
@@ -115,7 +115,7 @@ impl Parameters {
         }
     }
 
-    /// How many numbers are trained, and how many there are.
+    /// Number of trained parameters, and of all parameters.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         let trained = self.list.iter().map(|p| p.gradient.len()).sum();

@@ -10,7 +10,7 @@ pub struct TrainingSequence {
 }
 
 impl TrainingSequence {
-    /// How many tokens.
+    /// Number of tokens.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ids.len()
@@ -51,7 +51,7 @@ impl Hidden {
         self.width
     }
 
-    /// How many sequences.
+    /// Number of sequences.
     #[must_use]
     pub fn len(&self) -> usize {
         self.starts.len().saturating_sub(1)
@@ -63,7 +63,7 @@ impl Hidden {
         self.len() == 0
     }
 
-    /// How many tokens all sequences have.
+    /// Number of tokens of all sequences.
     #[must_use]
     pub fn tokens(&self) -> usize {
         self.starts.last().copied().unwrap_or(0)

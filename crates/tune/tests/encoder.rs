@@ -123,7 +123,7 @@ impl Loss {
     }
 }
 
-/// How the loss changes along `direction` of one parameter, by central differences of fourth order.
+/// Slope of the loss along `direction` of one parameter, by central differences of fourth order.
 fn slope(loss: &Loss, parameters: &Parameters, id: Id, direction: &[f32], step: f32) -> f64 {
     let at = |k: f32| {
         let mut moved = parameters.clone();

@@ -116,8 +116,8 @@ impl BuildParams {
     }
 
     /// Reduces weights of 8 bits to 7, for processors that would add two of their products in 16
-    /// bits,
-    /// which may overflow: [`adds_in_16_bits`] tells whether this one does. Default: not.
+    /// bits, where such sums may overflow: [`adds_in_16_bits`] tells whether this one does.
+    /// Default: not.
     pub fn seven_bits(mut self, seven: bool) -> Self {
         self.seven_bits = seven;
         self

@@ -1,4 +1,4 @@
-//! What a head sees of a vector.
+//! Features that a head computes from a vector.
 use cloze_core::Matrix;
 use cloze_embed::correction::{Correct, Correction, Method};
 use cloze_embed::{Accumulator, EmbedError, l2_normalize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::HeadError;
 
-/// How many vectors a row holds, and what becomes of them.
+/// Number of vectors in a row, and the features made of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Combine {
@@ -20,7 +20,7 @@ pub enum Combine {
 }
 
 impl Combine {
-    /// How many vectors a row holds.
+    /// Number of vectors in a row.
     #[must_use]
     pub fn vectors(self) -> usize {
         match self {
@@ -30,7 +30,7 @@ impl Combine {
     }
 }
 
-/// How features are to be made. [`check`](Self::check) validates it.
+/// Settings of making features. [`check`](Self::check) validates it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureParams {
     combine: Combine,
@@ -45,7 +45,7 @@ impl FeatureParams {
         Self::default()
     }
 
-    /// How many vectors a row holds. Default [`Combine::Single`].
+    /// Combination of the vectors of a row. Default [`Combine::Single`].
     #[must_use]
     pub fn combine(mut self, combine: Combine) -> Self {
         self.combine = combine;
@@ -164,7 +164,7 @@ impl Features {
         }
     }
 
-    /// How many vectors a row holds.
+    /// Combination of the vectors of a row.
     #[must_use]
     pub fn combine(&self) -> Combine {
         self.combine

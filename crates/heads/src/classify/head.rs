@@ -3,7 +3,7 @@ use cloze_embed::EmbedError;
 
 use crate::HeadError;
 
-/// What a head says of one text.
+/// Prediction of a head for one text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// The labels chosen, the likeliest first: exactly one, or of several labels any number.
@@ -135,7 +135,7 @@ impl ClassifyHead {
         Ok(self)
     }
 
-    /// How it was fitted.
+    /// Kind of the fit.
     #[must_use]
     pub fn kind(&self) -> &str {
         &self.kind
@@ -153,7 +153,7 @@ impl ClassifyHead {
         self.multi_label
     }
 
-    /// How many features there are.
+    /// Number of features.
     #[must_use]
     pub fn width(&self) -> usize {
         self.weight.len() / self.labels.len()
@@ -177,7 +177,7 @@ impl ClassifyHead {
         self.square.as_deref()
     }
 
-    /// What logits are divided by.
+    /// Temperature that logits are divided by.
     #[must_use]
     pub fn temperature(&self) -> f64 {
         self.temperature

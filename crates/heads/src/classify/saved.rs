@@ -16,21 +16,21 @@ use super::{ClassifyHead, Combine, Features, Prediction};
 use crate::HeadError;
 use crate::tensors::{self, Tensors, wide};
 
-/// What a head is, but for its numbers.
+/// Description of a head, without its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the fields of a file, not states")]
 pub struct HeadSpec {
-    /// How it was fitted.
+    /// Kind of the fit.
     pub kind: String,
     /// The labels, in the order of logits.
     pub labels: Vec<String>,
     /// Whether a text may have any number of them.
     pub multi_label: bool,
-    /// What logits are divided by.
+    /// Temperature that logits are divided by.
     pub temperature: f64,
     /// The width of a row: of pairs, of both vectors.
     pub width: usize,
-    /// How many vectors a row holds.
+    /// Combination of the vectors of a row.
     pub combine: Combine,
     /// The correction of each vector.
     pub correction: Option<Method>,
@@ -87,7 +87,7 @@ impl Classifier {
         self.head.predict(&self.features.apply(row)?)
     }
 
-    /// What the head says of `row`, `[width_in]`.
+    /// Prediction of the head for `row`, `[width_in]`.
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
@@ -95,7 +95,8 @@ impl Classifier {
         self.head.decode(&self.head.probabilities(&self.predict(row)?)?)
     }
 
-    /// What is not in the file; `settings` and `seed` are those of the fit, `correction` is the
+    /// The facts that are not in the file; `settings` and `seed` are those of the fit, `correction`
+    /// is the
     /// method, if there is one, with its settings.
     #[must_use]
     pub fn spec(

@@ -32,7 +32,7 @@ pub enum FillOrder {
     /// Each mask once, in an order drawn by lot; then `steps` times a place drawn by lot is masked and
     /// drawn anew, in view of all the others: Gibbs sampling. Source: Wang & Cho 2019 (BERT has a mouth).
     Gibbs {
-        /// How often a place is drawn anew.
+        /// Number of positions drawn anew.
         steps: usize,
     },
 }
@@ -47,7 +47,7 @@ pub struct Filling {
     turns: Vec<usize>,
     mask: u32,
     decode: FillOrder,
-    /// How many more places Gibbs draws anew.
+    /// Number of positions that Gibbs still draws anew.
     again: usize,
     random: Pcg64,
     /// The numbers of the places asked about.
@@ -90,8 +90,9 @@ impl Filling {
         self.now.iter().map(|&i| self.places[i]).collect()
     }
 
-    /// What each place was filled with, in the order the places were given in, and how likely the
-    /// model found it then; `None` where it is not filled yet.
+    /// Word filled in at each position, in the order the positions were given in, with its
+    /// probability
+    /// at that time; `None` where it is not filled yet.
     #[must_use]
     pub fn found(&self) -> &[Option<Guess>] {
         &self.found
@@ -188,7 +189,7 @@ mod tests {
         asked
     }
 
-    /// What the model says depends on how many masks it sees.
+    /// Logits that depend on the number of masks.
     fn counting(ids: &[u32], _: usize) -> [f32; 4] {
         let masks = ids.iter().filter(|&&id| id == MASK).count();
         let mut logits = [0.0; 4];

@@ -25,9 +25,9 @@ use crate::HeadError;
 /// A word that may stand for a mask.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guess {
-    /// Its id in the vocabulary.
+    /// Id in the vocabulary.
     pub id: u32,
-    /// How likely it is, 0 to 1.
+    /// Probability, 0 to 1.
     pub probability: f64,
 }
 

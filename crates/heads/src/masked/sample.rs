@@ -7,7 +7,7 @@ use rand_pcg::rand_core::Rng as _;
 use super::{Guess, check, keep_best};
 use crate::HeadError;
 
-/// How words are drawn.
+/// Settings of drawing words.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct SampleParams {
@@ -88,9 +88,11 @@ impl SampleParams {
 pub struct ValidSampleParams(SampleParams);
 
 impl ValidSampleParams {
-    /// What is drawn from, the likeliest first, of equals the one with the lower id; the probabilities
-    /// add up to 1. `logits` is `[vocabulary]`, `said` are the words that the penalty is for, `never`
-    /// those that are not to be drawn. Penalty, temperature, k and p come in this order, as in
+    /// The words to draw from, the likeliest first, of equals the one with the lower id; the
+    /// probabilities add up to 1. `logits` is `[vocabulary]`, `said` are the words that the penalty
+    /// is
+    /// for, `never` the words not to be drawn. Penalty, temperature, k and p come in this order, as
+    /// in
     /// transformers.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::ops::Range;
 use cloze_core::Token;
 use serde::{Deserialize, Serialize};
 
-/// What else is masked while a token is asked for.
+/// Other tokens masked while a token is scored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Masking {
@@ -17,7 +17,7 @@ pub enum Masking {
 }
 
 impl Masking {
-    /// Its name in files and flags.
+    /// Name in files and flags.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

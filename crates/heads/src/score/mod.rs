@@ -3,8 +3,8 @@
 //! tokens come from [`Logits`](crate::masked::Logits).
 //!
 //! - [`MaskedCopy`]: the copies of a text in which tokens are masked;
-//! - [`shared`]: which tokens two texts have in common;
-//! - [`Sums`]: what log-probabilities come to.
+//! - [`shared`]: tokens that two texts have in common;
+//! - [`Sums`]: sums of log-probabilities.
 //!
 //! ```
 //! use cloze_core::{Span, Token};

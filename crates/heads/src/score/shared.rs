@@ -1,4 +1,4 @@
-//! Which tokens two texts have in common.
+//! Tokens that two texts have in common.
 //!
 //! CrowS-Pairs (Nangia et al., EMNLP 2020) takes those that Python's `difflib.SequenceMatcher` finds:
 //! the longest run that both have, then the same on either side of it (Ratcliff & Obershelp, Dr.

@@ -1,24 +1,25 @@
-//! What log-probabilities come to, over a text and over a corpus.
+//! Sums of log-probabilities, over a text and over a corpus.
 use serde::{Deserialize, Serialize};
 
 /// Scored texts, counted together. Those of two parts can be [put together](Self::merge).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sums {
-    /// How many texts.
+    /// Number of texts.
     pub texts: u64,
     /// Their tokens, special ones not among them.
     pub tokens: u64,
     /// Their words: what stands between white space, whatever tokenizer cuts them.
     pub words: u64,
-    /// Of the tokens, those that stand for what the vocabulary does not have. What they are is not
-    /// what was scored: too many of them flatter a perplexity.
+    /// Number of tokens that stand for words the vocabulary does not have. The words themselves are
+    /// not
+    /// scored: too many of them flatter a perplexity.
     pub unknown: u64,
     /// The sum of the tokens' log-probabilities, the pseudo-log-likelihood.
     pub log_probability: f64,
 }
 
 impl Sums {
-    /// Those of a text, none of whose tokens is counted yet.
+    /// Empty sums for `text`: none of its tokens is counted yet.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
         Self { texts: 1, words: text.split_whitespace().count() as u64, ..Self::default() }

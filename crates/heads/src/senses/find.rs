@@ -3,7 +3,8 @@ use cloze_core::Span;
 
 use super::Lexicon;
 
-/// Where the word `form` stands in `text`, in order, not overlapping: between characters that are no
+/// Positions of the word `form` in `text`, in order, not overlapping: between characters that are
+/// not
 /// letters or digits, so that it may itself be several words. With `fold`, in any case.
 #[must_use]
 pub fn places(text: &str, form: &str, fold: bool) -> Vec<Span> {
@@ -28,7 +29,7 @@ pub fn places(text: &str, form: &str, fold: bool) -> Vec<Span> {
     found
 }
 
-/// How many bytes of the beginning of `text` are `form`.
+/// Number of bytes at the beginning of `text` that match `form`.
 fn matched(text: &str, form: &str, fold: bool) -> Option<usize> {
     if form.is_empty() {
         return None;
@@ -53,8 +54,9 @@ fn is_word(c: char) -> bool {
 }
 
 impl Lexicon {
-    /// Where `word`, a lemma or a form of one, stands in `text`: as it is written, else in any case,
-    /// else in another form that its lemma had in training, in any case. None of them if nothing is
+    /// Positions of `word`, a lemma or a form of one, in `text`: as it is written, else in any
+    /// case,
+    /// else in another form that its lemma had in training, in any case. Empty if nothing is
     /// found.
     #[must_use]
     pub fn places(&self, text: &str, word: &str) -> Vec<Span> {

@@ -31,7 +31,7 @@ pub struct SenseFitter {
 
 #[derive(Clone, Debug, Default)]
 struct Building {
-    /// How often each sense was there, and the sum of its vectors.
+    /// Number of occurrences of each sense, and the sum of its vectors.
     senses: BTreeMap<String, (u64, Vec<f64>)>,
     forms: BTreeMap<String, u64>,
 }
@@ -61,7 +61,7 @@ impl SenseFitter {
         Ok(())
     }
 
-    /// How many senses of how many words there are so far.
+    /// Numbers of senses and of words so far.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         (self.words.values().map(|word| word.senses.len()).sum(), self.words.len())

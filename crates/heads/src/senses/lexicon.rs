@@ -13,7 +13,7 @@ pub struct LexiconWord {
     /// The part of speech; empty where none is said.
     #[serde(default)]
     pub pos: String,
-    /// Its senses, the most frequent first; of equal ones by name. At least one.
+    /// Senses of the word, the most frequent first; of equal ones by name. At least one.
     pub senses: Vec<Sense>,
     /// The forms it had in texts, as they were written, and how often.
     #[serde(default)]
@@ -39,9 +39,9 @@ impl LexiconWord {
 /// A sense of a word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sense {
-    /// Its name, as the corpus has it.
+    /// Name, as the corpus has it.
     pub name: String,
-    /// How often it was there.
+    /// Number of occurrences.
     pub count: u64,
 }
 
@@ -97,7 +97,7 @@ impl Lexicon {
         &self.words
     }
 
-    /// How many senses all words have together.
+    /// Number of senses of all words together.
     #[must_use]
     pub fn senses(&self) -> usize {
         self.senses

@@ -6,7 +6,7 @@ use half::f16;
 use super::{Lexicon, LexiconWord, Sense};
 use crate::HeadError;
 
-/// How senses are predictions apart. [`check`](Self::check) validates it.
+/// Settings of predicting senses. [`check`](Self::check) validates it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SensePredictParams {
     correction: Option<Method>,
@@ -31,17 +31,20 @@ impl SensePredictParams {
         Self::default()
     }
 
-    /// How vectors are corrected, by all occurrences of training together. Default whitening, which on the
-    /// documents that [`PRIOR`](Self::PRIOR) names predictions 0.831 right, z-scores 0.820 and vectors as they are
-    /// 0.814, each with its best prior; so from 2,500 occurrences on. With 860 it was behind by 0.004.
+    /// Correction of vectors, fitted on all occurrences of training together. Default whitening: on
+    /// the
+    /// documents that [`PRIOR`](Self::PRIOR) names it predicts 0.831 right, z-scores 0.820 and raw
+    /// vectors
+    /// 0.814, each with its best prior; so from 2,500 occurrences on. With 860 it was behind by
+    /// 0.004.
     #[must_use]
     pub fn correction(mut self, method: Option<Method>) -> Self {
         self.correction = method;
         self
     }
 
-    /// What the natural logarithm of a sense's share of its words' occurrences is multiplied with
-    /// before it is added to the cosine. Default [`PRIOR`](Self::PRIOR).
+    /// Factor of the natural logarithm of a sense's share of its words' occurrences, before it is
+    /// added to the cosine. Default [`PRIOR`](Self::PRIOR).
     #[must_use]
     pub fn prior(mut self, weight: f64) -> Self {
         self.prior = weight;
@@ -71,7 +74,7 @@ fn check_prior(found: f64) -> Result<(), HeadError> {
 pub struct ValidSensePredictParams(SensePredictParams);
 
 impl ValidSensePredictParams {
-    /// What has to be gathered of vectors to fit them.
+    /// Second moments of the vectors needed to fit them.
     #[must_use]
     pub fn spread(&self) -> Spread {
         self.0.correction.map_or(Spread::Variance, Method::spread)
@@ -128,13 +131,14 @@ pub struct FittedSenses {
 pub struct SensePrediction<'s> {
     /// The word.
     pub word: &'s LexiconWord,
-    /// Its sense.
+    /// Sense predicted.
     pub sense: &'s Sense,
     /// The cosine of the occurrence and the sense's mean vector.
     pub cosine: f64,
-    /// Its share of the occurrences of all words in question.
+    /// Share of the sense in the occurrences of all words in question.
     pub share: f64,
-    /// What it is ordered by: the cosine, and the logarithm of the share times the prior.
+    /// Score that senses are ordered by: the cosine, and the logarithm of the share times the
+    /// prior.
     pub score: f64,
 }
 

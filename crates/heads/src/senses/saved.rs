@@ -18,7 +18,7 @@ use crate::tensors::{self, Tensors};
 
 const VECTORS: &str = "vectors";
 
-/// What senses are, but for their numbers.
+/// Description of senses, without their numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SenseSpec {
     /// The width of an occurrence's vector.
@@ -32,7 +32,7 @@ pub struct SenseSpec {
 }
 
 impl FittedSenses {
-    /// What is not in the file of numbers.
+    /// The facts that are not in the file of numbers.
     #[must_use]
     pub fn spec(&self) -> SenseSpec {
         use cloze_embed::correction::Correction;

@@ -20,7 +20,7 @@ pub use transitions::Transitions;
 /// a tag is chosen only where no legal sequence does without one.
 const LOG_ZERO: f64 = -1e6;
 
-/// How the pieces of a word become one.
+/// Aggregation of the pieces of a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Aggregation {
     /// They do not: every token with a label is an entity.
@@ -44,7 +44,7 @@ impl Aggregation {
     }
 }
 
-/// How tags are chosen from probabilities.
+/// Decoding of tags from probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decode {
     /// The likeliest of the sequences that the scheme allows (Viterbi 1967), each unit's
@@ -69,7 +69,7 @@ pub struct Unit {
 #[derive(Clone, Debug)]
 pub struct TagDecoder {
     set: TagSet,
-    /// What the scheme forbids, and what was learned of neighbours.
+    /// Transitions that the scheme forbids, and learned transition scores.
     chain: Chain,
     /// Whether anything was.
     chained: bool,
@@ -222,12 +222,12 @@ pub enum TagError<E: std::error::Error> {
     /// The encoder failed.
     #[error(transparent)]
     Encode(E),
-    /// Its numbers cannot be read as tags.
+    /// The numbers cannot be read as tags.
     #[error(transparent)]
     Head(#[from] HeadError),
 }
 
-/// How many entities there are of each label.
+/// Number of entities of each label.
 #[must_use]
 pub fn count<'a>(entities: impl IntoIterator<Item = &'a Entity>) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();

@@ -4,7 +4,7 @@ use cloze_core::{Chain, Scheme, Tag, TagSet};
 use super::{Aggregation, Decode, TagDecoder, Transitions};
 use crate::HeadError;
 
-/// How to tag. [`TagParams::check`] validates it.
+/// Settings of tagging. [`TagParams::check`] validates it.
 #[derive(Clone, Debug)]
 pub struct TagParams {
     tags: Vec<String>,
@@ -35,21 +35,21 @@ impl TagParams {
         }
     }
 
-    /// How the pieces of a word become one. Default [`Aggregation::First`].
+    /// Aggregation of the pieces of a word. Default [`Aggregation::First`].
     #[must_use]
     pub fn aggregation(mut self, aggregation: Aggregation) -> Self {
         self.aggregation = aggregation;
         self
     }
 
-    /// How tags are chosen. Default [`Decode::Viterbi`].
+    /// Decoding of tags. Default [`Decode::Viterbi`].
     #[must_use]
     pub fn decode(mut self, decode: Decode) -> Self {
         self.decode = decode;
         self
     }
 
-    /// Which sequences are legal. Default: what the names of the tags show ([`TagSet::parse`]).
+    /// Tagging scheme. Default: the one that the names of the tags show ([`TagSet::parse`]).
     #[must_use]
     pub fn scheme(mut self, scheme: Option<Scheme>) -> Self {
         self.scheme = scheme;
@@ -86,9 +86,11 @@ impl TagParams {
         self
     }
 
-    /// What a conditional random field has learned of neighbouring words' tags. A tag's score is
-    /// then its probability among all sequences: of those that the scheme allows, where they are
-    /// what is chosen from. Default: none.
+    /// Transition scores of a conditional random field, between neighbouring words' tags. A tag's
+    /// score
+    /// is then its probability among all sequences, or among those that the scheme allows, if the
+    /// choice
+    /// is from these. Default: none.
     #[must_use]
     pub fn transitions(mut self, transitions: Option<Transitions>) -> Self {
         self.transitions = transitions;

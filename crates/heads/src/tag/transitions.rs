@@ -1,4 +1,4 @@
-//! What a conditional random field has learned of neighbouring tags, as it is saved.
+//! Transition scores of a conditional random field, as they are saved.
 use cloze_core::Chain;
 use serde::{Deserialize, Serialize};
 

@@ -133,7 +133,7 @@ fn settings_at_their_edges() {
     assert_eq!(error, "top-p is 0: expected more than 0, up to 1");
 }
 
-/// How far 20,000 draws are from what they are drawn from: Pearson's χ² = Σ (n − Np)² / Np.
+/// Distance of 20,000 draws from their distribution: Pearson's χ² = Σ (n − Np)² / Np.
 fn chi_square(params: &ValidSampleParams, logits: &[f32], seed: u64) -> f64 {
     let draws = 20_000_u32;
     let mut random = Pcg64::seed_from_u64(seed);

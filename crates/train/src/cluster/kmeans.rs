@@ -15,7 +15,7 @@ use super::silhouette::Distances;
 use super::{Clusters, check_rows, setting};
 use crate::TrainError;
 
-/// How k-means is fitted.
+/// Settings of k-means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KMeansParams {
     clusters: usize,
@@ -38,7 +38,7 @@ pub struct Chosen {
     /// Each number that was tried, with its mean silhouette; none for a number that came to one
     /// cluster.
     pub tried: Vec<(usize, Option<f64>)>,
-    /// How many rows were looked at.
+    /// Number of rows used.
     pub rows: usize,
 }
 
@@ -58,14 +58,14 @@ impl KMeansParams {
         Self { clusters, runs: 10, seed: 0, max_iterations: 300, tolerance: 1e-4 }
     }
 
-    /// How often it is run from other centres; the best counts. Default 10.
+    /// Number of runs from other centres; the best counts. Default 10.
     #[must_use]
     pub fn runs(mut self, runs: usize) -> Self {
         self.runs = runs;
         self
     }
 
-    /// What centres are drawn by. Default 0.
+    /// Random seed of the centres. Default 0.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;

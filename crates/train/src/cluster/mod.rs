@@ -3,7 +3,7 @@
 //! - [`kmeans`]: as many clusters as asked for, or as the rows are told apart best by;
 //! - [`density`]: as many as there are dense places, and rows that are in none;
 //! - [`principal()`]: rows in the few directions in which they differ most;
-//! - [`silhouette`]: how well clusters are told apart;
+//! - [`silhouette`]: separation of clusters;
 //! - [`summary`]: words and central texts of each cluster.
 pub mod density;
 pub mod kmeans;
@@ -25,14 +25,14 @@ pub struct Clusters {
     pub of: Vec<Option<usize>>,
     /// The mean of each cluster's rows, `[clusters, width]`.
     pub centres: Matrix,
-    /// How many rows each has; none is 0.
+    /// Number of rows of each cluster; none is 0.
     pub sizes: Vec<usize>,
     /// The sum of the squared distances of rows to the mean of their cluster.
     pub within: f64,
 }
 
 impl Clusters {
-    /// How many clusters.
+    /// Number of clusters.
     #[must_use]
     pub fn count(&self) -> usize {
         self.sizes.len()

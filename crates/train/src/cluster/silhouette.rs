@@ -1,4 +1,4 @@
-//! How well clusters are told apart: Rousseeuw, Journal of Computational and Applied Mathematics 20,
+//! Separation of clusters: Rousseeuw, Journal of Computational and Applied Mathematics 20,
 //! 1987.
 use cloze_core::Matrix;
 use rayon::prelude::*;
@@ -26,7 +26,7 @@ impl Distances {
         Self { count, all }
     }
 
-    /// Those of row `i` to all.
+    /// Distances of row `i` to all rows.
     pub(super) fn row(&self, i: usize) -> &[f32] {
         &self.all[i * self.count..][..self.count]
     }

@@ -22,7 +22,7 @@ use objective::{Objective, Value};
 /// Steps that L-BFGS remembers, as in scikit-learn.
 const MEMORY: usize = 10;
 
-/// What one minimum is.
+/// Result of one minimization.
 struct Minimum {
     /// `[columns, width]`.
     weights: Vec<f64>,

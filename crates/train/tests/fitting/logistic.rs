@@ -130,7 +130,7 @@ fn fit(rows: &[Vec<i8>], gold: &[usize], shift: f32, weights: ClassWeights) -> V
 }
 
 proptest! {
-    /// What is added to a feature goes into the bias, which costs nothing.
+    /// A constant added to a feature goes into the bias, which costs nothing.
     #[test]
     fn a_constant_changes_nothing((rows, gold) in examples(), shift in -90..90_i8) {
         let (a, b) = (fit(&rows, &gold, 0.0, ClassWeights::None),

@@ -11,7 +11,7 @@ pub(super) struct Attention {
     pub(super) heads: usize,
     /// Numbers a token has over all heads.
     pub(super) width: usize,
-    /// Where its dropout stands in the encoder.
+    /// Dropout site in the encoder.
     pub(super) site: u64,
 }
 

@@ -10,7 +10,7 @@ use super::{DropoutAt, NormIds, Reader};
 use crate::kernel::{add, norm};
 use crate::{Id, Parameters, TrainingSequence, TuneError};
 
-/// Where its dropout stands in the encoder.
+/// Dropout site in the encoder.
 const SITE: u64 = 0;
 /// The casing table's name among the parameters.
 pub(super) const CASING: &str = "casing.weight";
@@ -36,7 +36,7 @@ pub(super) struct Embedding {
     case_trained: bool,
 }
 
-/// What the way back needs.
+/// Activations saved for the backward pass.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     /// Rows of the tables, a token each.
@@ -45,7 +45,7 @@ pub(super) struct Kept {
     types: Vec<u32>,
     normed: Vec<f32>,
     scale: Vec<f32>,
-    /// `[tokens, width]`: what is projected.
+    /// `[tokens, width]`: the input of the projection.
     dropped: Vec<f32>,
 }
 
@@ -102,7 +102,7 @@ impl Embedding {
         self.trained || self.case_trained
     }
 
-    /// How many classes of casing there are; 1 without a table.
+    /// Number of classes of casing; 1 without a table.
     pub(super) fn classes(&self) -> usize {
         self.classes
     }
@@ -112,7 +112,7 @@ impl Embedding {
         self.pad.map_or(0, |pad| pad as usize + 1)
     }
 
-    /// How many token types there may be; any where the family has none and no casing is looked at.
+    /// Number of token types; unlimited if the family has none and no casing is looked at.
     pub(super) fn types(&self) -> usize {
         let any = self.types.is_none() && self.casing.is_none();
         if any { usize::MAX } else { self.type_count * self.classes }

@@ -19,11 +19,11 @@ const MAX_GROUPS: usize = 32;
 pub(super) struct Group {
     /// Each one's place in the batch.
     pub(super) members: Vec<usize>,
-    /// Where each one's tokens begin, and where the last one's end.
+    /// Start of each sequence's tokens, and the end of the last one's.
     starts: Vec<usize>,
-    /// Where each one's attention weights, `[heads, length, length]`, begin and end.
+    /// Start and end of each sequence's attention weights, `[heads, length, length]`.
     squares: Vec<usize>,
-    /// What each layer keeps for the way back.
+    /// Activations that each layer saves for the backward pass.
     pub(super) layers: Vec<Kept>,
     pub(super) embedding: super::embedding::Kept,
     /// `[tokens, hidden]`: on the way forth what the next layer takes.
@@ -115,7 +115,7 @@ impl Group {
         self.starts.last().copied().unwrap_or(0)
     }
 
-    /// How many attention weights it has.
+    /// Number of attention weights of the group.
     pub(super) fn squares(&self) -> usize {
         self.squares.last().copied().unwrap_or(0)
     }
@@ -142,7 +142,7 @@ impl Group {
     }
 }
 
-/// Where a group's sequences lie.
+/// Positions of a group's sequences.
 #[derive(Clone, Copy)]
 pub(super) struct Sequences<'a> {
     pub(super) members: &'a [usize],

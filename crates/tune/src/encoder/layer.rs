@@ -11,12 +11,12 @@ use crate::kernel::{activation, add, norm};
 use crate::random::derive;
 use crate::{Id, Parameters, TuneError};
 
-/// How many places for dropout a layer has at most.
+/// Largest number of dropout sites of a layer.
 pub(super) const SITES: u64 = 16;
 const AFTER_ATTENTION: u64 = 1;
 const AFTER_DOWN: u64 = 2;
 const LORA: u64 = 3;
-/// How many numbers of a matrix's gradient are one piece of work.
+/// Size of a piece of work, in numbers of a matrix's gradient.
 const PIECE: usize = 1 << 16;
 
 #[derive(Debug)]
@@ -30,10 +30,10 @@ pub(super) struct Layer {
     first_site: u64,
 }
 
-/// What the way back needs of one layer.
+/// Activations of one layer saved for the backward pass.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// `[tokens, hidden]`: what the layer was given.
+    /// `[tokens, hidden]`: the input of the layer.
     pub(super) x: Vec<f32>,
     query: Vec<f32>,
     key: Vec<f32>,

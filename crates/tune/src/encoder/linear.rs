@@ -28,11 +28,11 @@ struct Lora {
     rank: usize,
     scale: f32,
     dropout: f32,
-    /// Where its dropout stands in the encoder.
+    /// Dropout site in the encoder.
     site: u64,
 }
 
-/// What a linear map works with beside its parameters.
+/// Inputs and buffers of a linear map beside its parameters.
 pub(super) struct Around<'a> {
     pub(super) sequences: Sequences<'a>,
     pub(super) dropout: Option<DropoutAt>,

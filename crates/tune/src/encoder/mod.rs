@@ -1,6 +1,6 @@
 //! A checkpoint's layers, forwards and backwards.
 //!
-//! - [`LoraParams`]: what is trained, and how;
+//! - [`LoraParams`]: the adapters to train, and their settings;
 //! - `embedding`, `layer` with `linear` and `attention`: the parts, each both ways;
 //! - `group`: the sequences that one thread takes through all layers, and what it keeps of them.
 //!
@@ -30,7 +30,7 @@ use embedding::Embedding;
 use group::Group;
 use layer::Layer;
 
-/// Where dropout stands: the same seed drops the same numbers.
+/// Seed of dropout: the same seed drops the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DropoutAt {
     /// Of the step or part of a step.
@@ -61,12 +61,12 @@ pub struct TrainableEncoder {
     modules: Vec<LoraModule>,
 }
 
-/// What the way back needs of the way forth; kept from step to step, so that memory is asked for
+/// Activations saved for the backward pass; kept from step to step, so that memory is allocated
 /// once.
 #[derive(Debug, Default)]
 pub struct Tape {
     groups: Vec<Group>,
-    /// How many of them this step has.
+    /// Number of groups that this step uses.
     used: usize,
     dropout: Option<DropoutAt>,
     /// Whether there will be no way back, so that no layer keeps anything.
@@ -182,7 +182,8 @@ impl TrainableEncoder {
         self.embedding.words()
     }
 
-    /// How many classes of casing token types are divided by; 1 where casing is not looked at.
+    /// Number of classes of casing that token types are divided by; 1 where casing is not looked
+    /// at.
     #[must_use]
     pub fn casing_classes(&self) -> usize {
         self.embedding.classes()

@@ -1,4 +1,4 @@
-//! What is trained, and how.
+//! Parts of the encoder to train, and settings of the training.
 use serde::{Deserialize, Serialize};
 
 use crate::TuneError;
@@ -7,11 +7,11 @@ use crate::TuneError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Module {
-    /// What a token asks for.
+    /// Query projection.
     Query,
-    /// What it is found by.
+    /// Key projection.
     Key,
-    /// What it gives.
+    /// Value projection.
     Value,
     /// Behind the attention.
     Attention,
@@ -107,7 +107,7 @@ impl LoraParams {
     }
 }
 
-/// What of the encoder is trained.
+/// Parts of the encoder to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tuning {
@@ -147,7 +147,7 @@ impl TrainableEncoderParams {
         Self { tuning, ..self }
     }
 
-    /// How many layers, from the lowest, stay as they are. Default `0`.
+    /// Number of layers, from the lowest, that stay as they are. Default `0`.
     #[must_use]
     pub fn frozen_layers(self, frozen_layers: usize) -> Self {
         Self { frozen_layers, ..self }

@@ -1,4 +1,4 @@
-//! What stands between the two matrices of a feed-forward part, and its slope.
+//! Activation between the two matrices of the feed-forward network, and its slope.
 //! Source of the functions: transformers, `activations.py`.
 use cloze_checkpoint::Activation;
 

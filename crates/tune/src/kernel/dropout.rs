@@ -1,7 +1,7 @@
 //! Dropout (Srivastava et al. 2014) whose choice is computed from a seed and a place, both ways.
 use super::vectorised;
 
-/// What is dropped of one stretch of numbers.
+/// Dropout of one stretch of numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dropout {
     seed: u32,
@@ -30,7 +30,7 @@ impl Dropout {
         Self { first: self.first.wrapping_add(place as u32), ..self }
     }
 
-    /// What the number at `place` is multiplied by.
+    /// Factor of the number at `place`.
     /// Source of the hash: Wellons 2018, "Prospecting for hash functions", lowbias32.
     #[inline(always)]
     fn factor(self, place: u32) -> f32 {

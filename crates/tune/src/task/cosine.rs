@@ -13,7 +13,7 @@ pub struct ScoredExample {
     pub first: TrainingSequence,
     /// The other.
     pub second: TrainingSequence,
-    /// What their cosine should be: 0 to 1.
+    /// Target cosine: 0 to 1.
     pub score: f32,
 }
 

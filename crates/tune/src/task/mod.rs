@@ -37,21 +37,22 @@ pub use tokens::TokenTask;
 use crate::encoder::DropoutAt;
 use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 
-/// What is learned. Its own parameters (a classifier) lie among [`Parameters`], where it keeps their
-/// [`Id`](crate::Id)s from when it was made.
+/// Task to train: the loss and its gradient. The task's own parameters (a classifier) lie among
+/// [`Parameters`]; it keeps their [`Id`](crate::Id)s from when it was made.
 pub trait Task: Sync {
     /// A labelled text, or pair of texts.
     type Example: Sync;
 
-    /// What the encoder is to see of an example, in order: one sequence, or one for each text.
+    /// Sequences of an example for the encoder, in order: one, or one for each text.
     fn sequences<'e>(&self, example: &'e Self::Example) -> Vec<&'e TrainingSequence>;
 
-    /// How much the example counts: its labelled tokens, or 1. A step's loss is the sum of its
-    /// examples' losses divided by the sum of what they count.
+    /// Weight of the example: its number of labelled tokens, or 1. A step's loss is the sum of its
+    /// examples' losses divided by the sum of their weights.
     fn weight(&self, example: &Self::Example) -> f64;
 
-    /// What a step learns in place of an example, drawn anew by `seed` each time that it is seen; it
-    /// must be as long, and count as much. The default, `None`, is the example itself.
+    /// Draws the training input in place of an example, anew by `seed` each time that it is seen;
+    /// it
+    /// must be as long, and have the same weight. The default, `None`, is the example itself.
     fn draw(&self, _example: &Self::Example, _seed: u64) -> Option<Self::Example> {
         None
     }

@@ -21,7 +21,7 @@ pub(super) struct Vectors {
     width: usize,
     /// `[sequences, width]`; zeros for a vector without direction.
     pub(super) units: Vec<f64>,
-    /// What they were divided by; none for such a vector.
+    /// Length that each vector was divided by; none for such a vector.
     lengths: Vec<Option<f64>>,
 }
 

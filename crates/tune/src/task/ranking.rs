@@ -16,9 +16,9 @@ use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 pub struct RankedExample {
     /// The text.
     pub anchor: TrainingSequence,
-    /// What is to be nearest to it.
+    /// Text that should be nearest to the anchor.
     pub positive: TrainingSequence,
-    /// What is not to be near; any number, also none.
+    /// Texts that should not be near; any number, also none.
     pub negatives: Vec<TrainingSequence>,
 }
 
@@ -43,7 +43,7 @@ impl RankingParams {
         self
     }
 
-    /// What cosines are multiplied by to be logits. Default `20`.
+    /// Factor of cosines to make logits. Default `20`.
     #[must_use]
     pub fn scale(mut self, scale: f32) -> Self {
         self.scale = scale;

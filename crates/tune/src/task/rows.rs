@@ -4,7 +4,7 @@ use crate::{Hidden, TrainingSequence, TuneError};
 
 /// Copies of hidden states, some of their numbers dropped.
 pub(super) struct Rows {
-    /// Which of the batch's tokens they are.
+    /// Indices of the rows' tokens in the batch.
     at: Vec<usize>,
     dropout: Option<Dropout>,
     /// `[rows, width]`.

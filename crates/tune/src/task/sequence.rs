@@ -17,7 +17,7 @@ use crate::{Hidden, Parameters, TrainingSequence, TuneError};
 pub struct LabelledExample {
     /// The text.
     pub sequence: TrainingSequence,
-    /// Its labels, places among the classifier's outputs: one, or with `multi_label` any number of
+    /// Labels, as indices of the classifier's outputs: one, or with `multi_label` any number of
     /// them.
     pub labels: Vec<usize>,
 }
@@ -44,8 +44,8 @@ impl SequenceParams {
         self
     }
 
-    /// How much texts of each label count (`weight` of PyTorch's `CrossEntropyLoss`, which also
-    /// divides by their sum); of several labels, how much one that holds counts beside one that
+    /// Weights of texts by label (`weight` of PyTorch's `CrossEntropyLoss`, which also
+    /// divides by their sum); of several labels, the weight of one that holds beside one that
     /// does not (`pos_weight` of `BCEWithLogitsLoss`). Default: 1 each.
     #[must_use]
     pub fn class_weights(mut self, weights: Option<Vec<f32>>) -> Self {
@@ -114,8 +114,8 @@ impl SequenceParams {
     }
 }
 
-/// What checkpoints of this family call the two layers of their head: `[dense, classifier]`, to be
-/// followed by `.weight` and `.bias`. `body` is what the encoder's own names start with (`bert.`).
+/// Names of the two layers of the head in checkpoints of this family: `[dense, classifier]`, to be
+/// followed by `.weight` and `.bias`. `body` is the prefix of the encoder's own names (`bert.`).
 #[must_use]
 pub fn stems(family: &Family, body: &str) -> [String; 2] {
     let dense = family.sequence.dense.map_or_else(|| format!("{body}pooler.dense"), str::to_owned);

@@ -1,10 +1,11 @@
-//! What is told during a training, and what comes out of it.
+//! Events during a training, and its outcome.
 use serde::{Deserialize, Serialize};
 
-/// How good the parameters are, by examples that they are not trained on.
+/// Quality of the parameters, on examples that they are not trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ValidationScore {
-    /// What the best parameters are chosen by; higher is better, and where it is as high, a lower loss.
+    /// Metric that the best parameters are chosen by; higher is better, and of equal ones a lower
+    /// loss.
     pub metric: f64,
     /// The mean loss, where it was worked out.
     pub loss: Option<f64>,
@@ -13,7 +14,7 @@ pub struct ValidationScore {
 /// Score of the parameters after a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepScore {
-    /// Those after this step.
+    /// Step after which the parameters were evaluated.
     pub step: u64,
     /// Their score.
     pub score: ValidationScore,
@@ -31,14 +32,15 @@ pub enum EndReason {
     Interrupted,
 }
 
-/// What comes out of a training, besides the parameters.
+/// Outcome of a training, besides the parameters.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// How many steps it has taken, those before a stop included.
+    /// Number of steps taken, including those before a stop.
     pub steps: u64,
-    /// The best score, whose parameters are there now; `None` if nothing was evaluated, and they are
-    /// those of the last step.
+    /// The best score, whose parameters are there now; `None` if nothing was evaluated, and they
+    /// are
+    /// the parameters after the last step.
     pub best: Option<StepScore>,
     /// All scores, in order.
     pub history: Vec<StepScore>,
@@ -46,7 +48,7 @@ pub struct Outcome {
     pub why: EndReason,
 }
 
-/// What happens during a training.
+/// Event during a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -58,20 +60,20 @@ pub enum Event {
         /// The last step that was evaluated before.
         #[serde(rename = "judged")]
         evaluated: u64,
-        /// How many steps it will be.
+        /// Number of steps of the training.
         of: u64,
-        /// How many steps an epoch has.
+        /// Number of steps of an epoch.
         epoch_steps: u64,
-        /// How many numbers are trained.
+        /// Number of trained parameters.
         trained: usize,
     },
     /// A step was taken.
     Step {
-        /// Which, from 1.
+        /// Number of the step, from 1.
         step: u64,
-        /// How many it will be.
+        /// Number of steps of the training.
         of: u64,
-        /// Its epoch, from 1.
+        /// Epoch of the step, from 1.
         epoch: u64,
         /// The loss of its examples, before it.
         loss: f64,
@@ -81,21 +83,21 @@ pub enum Event {
         learning_rate: f64,
         /// The length of the gradient, before clipping.
         gradient_norm: f64,
-        /// How many tokens its examples have.
+        /// Number of tokens of its examples.
         tokens: usize,
-        /// How long it has taken.
+        /// Duration of the step, in seconds.
         seconds: f64,
     },
     /// The parameters were evaluated.
     #[serde(rename = "judged")]
     Evaluated {
-        /// Those after this step.
+        /// Step after which the parameters were evaluated.
         step: u64,
         /// Their score.
         score: ValidationScore,
         /// Whether it is the best so far.
         best: bool,
-        /// How long that has taken.
+        /// Duration of the evaluation, in seconds.
         seconds: f64,
     },
     /// All is on the disk that is needed to go on from here.

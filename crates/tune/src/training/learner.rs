@@ -1,4 +1,4 @@
-//! What a loss and its gradient come from.
+//! Sources of a loss and its gradient.
 use crate::encoder::{DropoutAt, Tape, TrainableEncoder};
 use crate::random::derive;
 use crate::task::Task;
@@ -7,7 +7,7 @@ use crate::{Hidden, Parameters, TuneError};
 /// The part of a step's seed that examples are drawn by; dropout has small ones.
 const DRAWN: u64 = u64::MAX;
 
-/// What can be trained: parameters, and the way from examples to the gradient of a loss.
+/// Trainable parameters, and the gradient of a loss for examples.
 pub trait Learner {
     /// A labelled text, or several.
     type Example: Sync;
@@ -18,16 +18,16 @@ pub trait Learner {
     /// All parameters, to be changed.
     fn parameters_mut(&mut self) -> &mut Parameters;
 
-    /// The place among the parameters from which on they belong to what is new (a classifier), and
+    /// Index of the first head parameter (of a classifier): from it on parameters are new, and
     /// may have a learning rate of their own. The default says that there are none.
     fn head_start(&self) -> usize {
         usize::MAX
     }
 
-    /// How many tokens an example has, which is what memory is needed for.
+    /// Number of tokens of an example, which memory is needed for.
     fn tokens(&self, example: &Self::Example) -> usize;
 
-    /// How much an example counts, as [`Task::weight`].
+    /// Weight of an example, as [`Task::weight`].
     fn weight(&self, example: &Self::Example) -> f64;
 
     /// Whether the loss of a batch is the sum of its examples' losses, so that it can be worked out
@@ -37,11 +37,11 @@ pub trait Learner {
     }
 
     /// The loss of `examples`, summed; adds `scale` times its gradient to the parameters' gradients.
-    /// What is drawn, and what is dropped, follows from `at`. The same numbers for any number of
+    /// Random draws and dropout are seeded by `at`. The same numbers for any number of
     /// threads.
     ///
     /// # Errors
-    /// Those of the learner, for an example that it has no use for.
+    /// Errors of the learner, for an example that it has no use for.
     fn accumulate(
         &mut self,
         examples: &[&Self::Example],
@@ -55,7 +55,7 @@ pub trait Learner {
 pub struct TaskLearner<T> {
     /// The encoder.
     pub encoder: TrainableEncoder,
-    /// What it learns.
+    /// Task that it learns.
     pub task: T,
     /// The parameters of both.
     pub parameters: Parameters,

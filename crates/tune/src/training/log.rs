@@ -1,4 +1,4 @@
-//! What has happened in a training, a JSON object a line.
+//! Log of a training's events, a JSON object a line.
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -31,8 +31,8 @@ impl TrainingLog {
         Self { path: path.to_owned(), file: None }
     }
 
-    /// What the log has, in order; nothing if there is none. After [`Event::Started`] was recorded
-    /// that is all that came before the stop that the training goes on from.
+    /// Events of the log, in order; empty if there is none. After [`Event::Started`] was recorded
+    /// these are all events before the stop that the training goes on from.
     ///
     /// # Errors
     /// [`TuneError::Store`] if the file cannot be read.

@@ -1,15 +1,15 @@
 //! Steps, their size, evaluation, stopping, going on after a stop.
 //!
 //! In the order data flows:
-//! - [`TrainingParams`]: how long, how fast, how often;
-//! - [`Sampler`]: which examples a step sees;
-//! - [`Learner`]: what a loss and its gradient come from;
+//! - [`TrainingParams`]: number of steps, learning rate, intervals;
+//! - [`Sampler`]: the examples of a step;
+//! - [`Learner`]: source of a loss and its gradient;
 //! - [`Schedule`]: the learning rate over the steps;
-//! - [`AdamMoments`]: a step;
+//! - [`AdamMoments`]: a step of the optimizer;
 //! - [`Evaluate`]: all of it together;
-//! - [`Event`]: what is told meanwhile, and what comes out;
-//! - [`TrainingLog`]: that on the disk;
-//! - [`StateFile`]: and all that is needed to go on.
+//! - [`Event`]: events during a training, and [`Outcome`] at its end;
+//! - [`TrainingLog`]: the event log file;
+//! - [`StateFile`]: the checkpoint that a training resumes from.
 mod event;
 mod learner;
 mod log;

@@ -12,11 +12,11 @@ const CHUNK: usize = 8192;
 /// with the defaults of PyTorch 2.15's `torch.optim.AdamW`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
-    /// How much of the mean of gradients stays at a step.
+    /// Decay rate of the mean of gradients.
     pub beta1: f64,
-    /// How much of the mean of their squares stays.
+    /// Decay rate of the mean of squared gradients.
     pub beta2: f64,
-    /// What is added where it is divided by the root of the latter.
+    /// Constant added to the root of the mean square before dividing by it.
     pub epsilon: f64,
     /// The share of a weight, times the learning rate, that goes at a step, of parameters that
     /// [decay](crate::Parameter::decays).
@@ -56,13 +56,13 @@ struct Piece<'a> {
     gradient: &'a mut [f32],
     first: &'a mut [f32],
     second: &'a mut [f32],
-    /// What remains of a weight after decay.
+    /// Factor of a weight after decay.
     keep: f32,
     /// The learning rate, with the mean's bias from having started at 0 taken out.
     rate: f32,
 }
 
-/// What is the same for all of them.
+/// Factors that all pieces share.
 #[derive(Clone, Copy)]
 struct Factors {
     scale: f32,
@@ -174,7 +174,7 @@ fn squares(piece: &[f32]) -> f64 {
     sums.iter().sum()
 }
 
-/// What a gradient of this length is multiplied by so that it is no longer than `max`.
+/// Factor that clips a gradient of norm `norm` to `max`.
 /// Source: Pascanu et al. 2013, as PyTorch 2.15's `clip_grad_norm_` has it.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "a factor of f32 numbers")]

@@ -1,4 +1,4 @@
-//! How long, how fast, how often.
+//! Number of steps, learning rate, intervals of a training.
 use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use super::sampler::Sampler;
 use super::schedule::Schedule;
 use crate::TuneError;
 
-/// How parameters are to be trained. [`check`](Self::check) validates it. What is serialized decides
-/// the result; `threads` and how often the state is saved do not.
+/// Settings of training. [`check`](Self::check) validates it. The serialized settings decide
+/// the result; `threads` and the interval of saving the state do not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[must_use]
@@ -68,7 +68,7 @@ impl TrainingParams {
         Self::default()
     }
 
-    /// How often every example is seen. Default `3`.
+    /// Number of passes over the examples. Default `3`.
     pub fn epochs(mut self, epochs: u64) -> Self {
         self.epochs = epochs;
         self
@@ -100,7 +100,7 @@ impl TrainingParams {
         self
     }
 
-    /// How far a step goes at the most, about, in each number. Default `5e-5`.
+    /// Peak learning rate: about the largest change of each number in a step. Default `5e-5`.
     pub fn learning_rate(mut self, learning_rate: f64) -> Self {
         self.learning_rate = learning_rate;
         self
@@ -112,7 +112,7 @@ impl TrainingParams {
         self
     }
 
-    /// How the learning rate falls. Default [`Schedule::Linear`].
+    /// Schedule of the learning rate. Default [`Schedule::Linear`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = schedule;
         self
@@ -172,7 +172,7 @@ impl TrainingParams {
         self
     }
 
-    /// How many threads; any number gives the same result. Default rayon's current pool.
+    /// Number of threads; any number gives the same result. Default rayon's current pool.
     pub fn threads(mut self, threads: Option<usize>) -> Self {
         self.threads = threads;
         self
@@ -260,14 +260,14 @@ impl ValidTrainingParams {
         self.0.seed
     }
 
-    /// How many steps a training on this many examples has.
+    /// Number of steps of a training on this many examples.
     #[must_use]
     pub fn steps(&self, examples: usize) -> u64 {
         let all = self.0.epochs.saturating_mul(self.sampler().batches(examples) as u64);
         self.0.max_steps.map_or(all, |max| max.min(all))
     }
 
-    /// How many of so many steps are the warm-up.
+    /// Number of warm-up steps, of so many steps.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to `steps`")]
     pub fn warmup_steps(&self, steps: u64) -> u64 {

@@ -24,7 +24,7 @@ pub type Evaluate<'a, L> = &'a mut (dyn FnMut(&mut L) -> Result<ValidationScore,
 /// Is told what happens; an error ends the training.
 pub type Observe<'a> = &'a mut (dyn FnMut(&Event) -> Result<(), TuneError> + Send);
 
-/// What accompanies a training.
+/// Log, state file and observer of a training.
 pub struct Watch<'a, L> {
     /// Asked at every epoch's end and every
     /// [`judge_every`](super::TrainingParams::judge_every) steps. Must not change parameters.
@@ -34,7 +34,7 @@ pub struct Watch<'a, L> {
     /// Cancelled from outside to end the training after the step, or the evaluation, that is under way.
     /// With [`state`](Self::state) it can go on later.
     pub stop: &'a Cancel,
-    /// Where the state is saved: when it is time, at a stop, and at the end.
+    /// File that the state is saved to: when it is time, at a stop, and at the end.
     pub state: Option<StateFile<'a>>,
 }
 
@@ -73,7 +73,7 @@ impl ValidTrainingParams {
     }
 }
 
-/// Where a training is.
+/// Progress of a training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
     /// The last step.

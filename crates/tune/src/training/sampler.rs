@@ -1,4 +1,4 @@
-//! Which examples a step sees: every epoch all of them, in another order.
+//! Examples of each step: every epoch all of them, in another order.
 use std::ops::Range;
 
 use cloze_core::random::shuffle;
@@ -21,7 +21,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// How many batches an epoch of `examples` has.
+    /// Number of batches in an epoch of `examples`.
     #[must_use]
     pub fn batches(&self, examples: usize) -> usize {
         examples.div_ceil(self.batch.max(1))

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::optimizer::as_f64;
 
-/// How the learning rate falls after the warm-up. Source: transformers 5.23.0's `optimization.py`; here
-/// the first step of a warm-up already moves, where that one's has a rate of 0.
+/// Decay of the learning rate after the warm-up. Source: transformers 5.23.0's `optimization.py`;
+/// here
+/// the first step of a warm-up already moves, while there it has a rate of 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {

@@ -27,7 +27,7 @@ const NAMES: [&str; 4] = ["weights", "first_moment", "second_moment", "best_weig
 /// Names and shapes of parameters and the scores so far are a few hundred KiB.
 const MAX_HEADER_BYTES: u64 = 64 << 20;
 
-/// Where a training saves its state, and what that goes with.
+/// File that a training saves its state to, and the fingerprint of its data.
 #[derive(Clone, Copy, Debug)]
 pub struct StateFile<'a> {
     /// The file. What is there when a training starts afresh is replaced at the first save.
@@ -39,7 +39,7 @@ pub struct StateFile<'a> {
     pub resume: bool,
 }
 
-/// What a state must go with to be used.
+/// Data, settings and parameters that must be the same for a state to be used.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Ground {
     fingerprint: String,
@@ -62,7 +62,7 @@ impl Ground {
         Self { fingerprint: fingerprint.to_owned(), settings, examples, parameters }
     }
 
-    /// What is different here, where a state of `saved` is to be used.
+    /// Difference from `saved`, if its state is to be used here.
     fn difference(&self, saved: &Self) -> Option<String> {
         let of = |ground: &Self, name: &str| ground.settings.get(name).cloned().unwrap_or_default();
         let names = [self, saved].into_iter().filter_map(|ground| ground.settings.as_object());
@@ -93,7 +93,7 @@ impl Ground {
     }
 }
 
-/// What is on the disk besides the numbers.
+/// Record on the disk besides the numbers.
 #[derive(Serialize, Deserialize)]
 struct Record {
     ground: Ground,
@@ -101,7 +101,7 @@ struct Record {
     moment_steps: u64,
 }
 
-/// What comes back from the disk.
+/// State read from the disk.
 pub(super) struct State {
     pub(super) progress: Progress,
     pub(super) weights: Vec<f32>,

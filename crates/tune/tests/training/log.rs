@@ -1,4 +1,4 @@
-//! What stays of a log, and what does not.
+//! Tests of the lines of a log that are kept, and of those that are not.
 use cloze_tune::TuneError;
 use cloze_tune::training::{EndReason, Event, TrainingLog, ValidationScore};
 
@@ -32,7 +32,7 @@ fn a_log_is_cut_where_the_state_ends() {
     assert!(matches!(unwritable, TuneError::Store(_)), "{unwritable}");
 }
 
-/// What is read is what was written, floats bit for bit; what is no event is passed over.
+/// Events read are those written, floats bit for bit; a line that is not an event is passed over.
 #[test]
 fn a_log_tells_what_came_before_a_stop() {
     let folder = tempfile::tempdir().unwrap();

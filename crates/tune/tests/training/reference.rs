@@ -1,4 +1,4 @@
-//! What PyTorch and transformers say: `tests/data/make_optimizer.py`.
+//! Reference values of PyTorch and transformers: `tests/data/make_optimizer.py`.
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -17,7 +17,7 @@ fn params() -> TrainingParams {
     params.length_window(2).save_seconds(None)
 }
 
-/// What an observer does about an event.
+/// Action of an observer on an event.
 enum Then {
     GoOn,
     Stop,

@@ -212,7 +212,7 @@ fn what_does_not_go_with_it_is_named() {
     assert!(resume_as(&path, free, Line::new(2), &examples(), "line").is_ok());
 }
 
-/// What version 1 wrote is read by this and by later versions. `CLOZE_WRITE_FIXTURES=1` writes the
+/// A file of version 1 is read by this and by later versions. `CLOZE_WRITE_FIXTURES=1` writes the
 /// file anew.
 #[test]
 fn version_1_is_read_back() {

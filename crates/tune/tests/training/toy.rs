@@ -20,7 +20,7 @@ pub(crate) struct Line {
     pub(crate) weight: Id,
     pub(crate) bias: Id,
     pub(crate) divisible: bool,
-    /// How many examples it was given at a time.
+    /// Number of examples of each call.
     pub(crate) calls: Vec<usize>,
     /// And where dropout stood.
     pub(crate) seeds: Vec<u64>,

@@ -1,5 +1,5 @@
-//! From what stands at the masks to every word of the vocabulary, and back: a product with a table of
-//! which parts are worked on at once.
+//! Logits of every word of the vocabulary from the hidden states at the masks, and back: a product
+//! with an embedding matrix whose parts are worked on at once.
 use rayon::prelude::*;
 
 use crate::kernel::exp::exp;
@@ -26,7 +26,7 @@ struct Part {
     of_rows: Vec<f32>,
 }
 
-/// What one pass has found.
+/// Results of one pass.
 pub(super) struct Pass {
     parts: Vec<Part>,
     /// −ln of the probability of each row's own word.

@@ -1,4 +1,4 @@
-//! Which tokens are masked, and what stands in their place.
+//! Choice of the masked tokens, and of the tokens that replace them.
 //! Source: Devlin et al. 2019, section 3.1 and appendix A; `DataCollatorForLanguageModeling` of the
 //! transformers library 5.24. Whole words: BERT's repository, `create_pretraining_data.py`.
 use std::ops::Range;
@@ -9,7 +9,7 @@ use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
 
 use crate::{TrainingSequence, TuneError};
 
-/// What a token is where words are masked.
+/// Kind of a token, for masking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Never masked: a special token.
@@ -25,7 +25,7 @@ pub enum Part {
 pub struct MaskedExample {
     /// The tokens; where `targets` has any, with masks in their places.
     pub sequence: TrainingSequence,
-    /// What each token is.
+    /// Kind of each token.
     pub parts: Vec<Part>,
     /// Whether the second text follows the first, where there are two.
     pub is_next: Option<bool>,
@@ -107,7 +107,7 @@ impl MaskParams {
 pub struct ValidMaskParams(MaskParams);
 
 impl ValidMaskParams {
-    /// How many tokens of an example are to be guessed.
+    /// Number of tokens of an example to predict.
     #[expect(clippy::cast_precision_loss, reason = "a sequence is short")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of it")]
     pub(super) fn wanted(&self, parts: &[Part]) -> usize {
@@ -151,7 +151,7 @@ impl ValidMaskParams {
     }
 }
 
-/// What is masked together.
+/// Ranges of tokens that are masked together.
 fn units(parts: &[Part], whole_words: bool) -> Vec<Range<usize>> {
     let mut units: Vec<Range<usize>> = vec![];
     for (i, part) in parts.iter().enumerate() {

@@ -27,12 +27,12 @@ pub struct MaskedTask {
     next_weight: f64,
     activation: Activation,
     epsilon: f32,
-    /// What the encoder gives.
+    /// Hidden size of the encoder.
     width: usize,
     vocabulary: usize,
 }
 
-/// What a model says of an example's masks and pair.
+/// Predictions of a model for an example's masks and pair.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MaskGuess {
     /// −ln of the probability of what stood at each mask, in order.
@@ -108,8 +108,8 @@ impl MaskedTask {
         Ok(Self { masked, next, next_weight: 1.0, activation, epsilon, width, vocabulary })
     }
 
-    /// What the loss of a pair counts beside that of its masks; 1 in the paper. Steps are few on one
-    /// machine, and masks then drown what pairs have to say.
+    /// Weight of a pair's loss beside the loss of its masks; 1 in the paper. Steps are few on one
+    /// machine, and masks then drown the signal of the pairs.
     ///
     /// # Errors
     /// [`TuneError::Setting`] unless it is a finite number above 0.
@@ -125,7 +125,7 @@ impl MaskedTask {
         Ok(self)
     }
 
-    /// What the model says of each example. Masks stand where `targets` say.
+    /// Predictions of the model for each example. Masks stand where `targets` say.
     ///
     /// # Errors
     /// As [`Task::loss`].
