@@ -28,7 +28,7 @@ use crate::commands::train::args::TrainCommand;
 use crate::commands::zscore::args::ZscoreCommand;
 use crate::terminal::messages::Messages;
 
-/// Entities and vectors from text files: a BERT encoder on ONNX Runtime, without Python
+/// Find entities, embed, classify and search text with BERT encoders, without Python
 #[derive(Parser)]
 #[command(name = "cloze", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -42,68 +42,68 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Find entities in files, folders or standard input
     Tag(Box<TagArgs>),
-    /// Show the models there are, what is in one, and whether it is sound
+    /// List, inspect, verify, install and convert models
     Model {
         #[command(subcommand)]
         command: ModelCommand,
     },
-    /// Vectors of texts, words or tokens
+    /// Embed texts, words or tokens as vectors
     Embed(Box<EmbedArgs>),
-    /// How alike texts are
+    /// Measure how similar texts are
     Similarity(Box<SimilarityArgs>),
-    /// What is like this, of many texts: an index on the disk
+    /// Build and search a vector index
     Index {
         #[command(subcommand)]
         command: IndexCommand,
     },
-    /// Texts that are the same or nearly so
+    /// Find duplicates and near-duplicates
     Duplicates(Box<DuplicatesArgs>),
-    /// Texts put together by what they are about
+    /// Cluster texts by topic
     Cluster(Box<ClusterArgs>),
-    /// Order what a search has found anew, by a model that looks at query and text together
+    /// Rerank search results with a cross-encoder
     Rerank(Box<RerankArgs>),
-    /// Corrections for anisotropy, learned from texts
+    /// Fit a correction for anisotropy: z-score, whitening, all-but-the-top
     Zscore {
         #[command(subcommand)]
         command: ZscoreCommand,
     },
-    /// How narrow the cone is that vectors lie in, layer by layer
+    /// Measure anisotropy layer by layer
     Anisotropy(Box<AnisotropyArgs>),
-    /// Words for masks in texts, and texts written by filling masks
+    /// Predict masked words, or generate text by filling masks
     FillMask(Box<FillMaskArgs>),
-    /// Label texts
+    /// Classify texts
     Classify(Box<ClassifyArgs>),
-    /// Label pairs of texts
+    /// Classify pairs of texts
     Pair(Box<PairClassifyArgs>),
-    /// How likely texts are to a masked language model: pseudo-log-likelihood and -perplexity
+    /// Score texts by pseudo-log-likelihood and pseudo-perplexity
     Score(Box<ScoreArgs>),
-    /// Whether a text goes on from another
+    /// Score whether one text follows another
     NextSentence(Box<NextSentenceArgs>),
-    /// Which text of a pair a masked language model prefers, as CrowS-Pairs measures stereotypes
+    /// Measure stereotypes as CrowS-Pairs does: the preferred text of each pair
     Bias(Box<BiasArgs>),
-    /// Learn to label from examples
+    /// Train a classifier, tagger or encoder
     Train {
         #[command(subcommand)]
         command: TrainCommand,
     },
-    /// How good results are, on labelled data
+    /// Evaluate on labelled data
     Eval {
         #[command(subcommand)]
         command: EvalCommand,
     },
-    /// Labelled data, before anything is learned from it
+    /// Check labelled data for errors
     Data {
         #[command(subcommand)]
         command: DataCommand,
     },
-    /// Which sense a word has where it stands
+    /// Disambiguate word senses
     Senses {
         #[command(subcommand)]
         command: SensesCommand,
     },
-    /// How good the tags of one CoNLL file are by those of another
+    /// Score the tags of one CoNLL file against another's
     ScoreTags(Box<ScoreTagsArgs>),
-    /// Get ONNX Runtime ready, so that later runs need no network
+    /// Fetch ONNX Runtime ahead of time, for runs without network
     Setup {
         /// Print the report as JSON
         #[arg(long)]
@@ -111,7 +111,7 @@ pub(crate) enum Command {
     },
     /// Print a shell's completion script
     Completions {
-        /// Which shell
+        /// Shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page, or write those of all commands
@@ -125,16 +125,16 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct CommonFlags {
-    /// Do not fetch anything: ONNX Runtime must be on this machine
+    /// Never download: ONNX Runtime must be on this machine
     #[arg(long, global = true, env = "CLOZE_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) offline: bool,
-    /// The ONNX Runtime library to use, in place of the one found
+    /// ONNX Runtime library to load [default: the one found]
     #[arg(long, global = true, value_name = "FILE")]
     runtime: Option<PathBuf>,
-    /// No progress bar and no summary; failures are still named
+    /// Print neither progress nor summary; failures are still named
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Colour
+    /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) color: Color,
 }

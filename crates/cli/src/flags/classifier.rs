@@ -12,30 +12,30 @@ use crate::flags::vectors::VECTOR_MODEL;
 use crate::flags::work::WorkFlags;
 use crate::terminal::messages::Messages;
 
-/// The classifier where neither a model nor labels are named.
+/// Default classifier.
 const MODEL: &str = "sentiment-en";
 
-/// What gives the labels.
+/// Source of the labels.
 #[derive(Args)]
 pub(crate) struct ClassifierFlags {
-    /// A classifier's name or folder: what `cloze train` has written, or a checkpoint with a head for
-    /// sequences; with --labels an encoder [default: sentiment-en, with --labels minilm-l6-v2]
+    /// Classifier's name or folder: written by `cloze train`, or a checkpoint with a sequence
+    /// classification head; with --labels an encoder [default: sentiment-en, with --labels minilm-l6-v2]
     #[arg(short, long, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: Option<String>,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// Of texts longer than the model takes, see only the beginning; else they go through several
-    /// windows. For checkpoints; a trained head does as it was trained
+    /// Truncate texts longer than the model takes; by default they go through several windows. For
+    /// checkpoints; a trained head does as it was trained
     #[arg(long, help_heading = "Model")]
     pub(crate) truncate: bool,
-    /// Which text of a pair is cut where both are too long. For checkpoints, likewise
+    /// Text of a pair that is cut where both are too long (checkpoints only)
     #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Model")]
     pub(crate) cut: PairCutArg,
-    /// Choose among these labels by what they mean, without training: A,B or A=DESCRIPTION; once for
-    /// each, or with commas where no description has one
+    /// Choose among these labels without training (zero-shot): A,B or A=DESCRIPTION; repeatable, or
+    /// comma-separated where no description has a comma
     #[arg(long, value_name = "A,B|A=TEXT", help_heading = "Labels")]
     pub(crate) labels: Vec<String>,
-    /// What a label's description is put into, in place of {}
+    /// Template for a label's description, which replaces {}
     #[arg(
         long,
         default_value = "{}",

@@ -2,7 +2,7 @@
 use clap::ValueEnum;
 use cloze_checkpoint::weights::StoredType;
 
-/// How numbers are stored.
+/// Storage types.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DtypeArg {
     /// 32 bits

@@ -4,36 +4,36 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{ArgGroup, Args, ValueEnum};
 
-/// How things are put together.
+/// Settings of clustering.
 #[derive(Args)]
 pub(crate) struct GroupingFlags {
-    /// How clusters are found
+    /// Clustering method
     #[arg(long, value_enum, default_value_t, value_name = "METHOD", help_heading = "Clusters")]
     pub(crate) method: ClusterMethod,
-    /// How many clusters (kmeans) [default: of 2 to 24, but at most one for 10 texts, the number with
+    /// Number of clusters (kmeans) [default: of 2 to 24, but at most one for 10 texts, the number with
     /// the highest mean silhouette, on at most 1,000 of the texts]
     #[arg(short = 'k', long, value_name = "N", help_heading = "Clusters")]
     pub(crate) clusters: Option<usize>,
-    /// From how many centres it is begun; the best end counts (kmeans) [default: 10]
+    /// Number of random restarts; the best is kept (kmeans) [default: 10]
     #[arg(long, value_name = "N", help_heading = "Clusters")]
     pub(crate) runs: Option<usize>,
-    /// What centres are drawn by (kmeans)
+    /// Random seed (kmeans)
     #[arg(long, default_value_t = 0, value_name = "S", help_heading = "Clusters")]
     pub(crate) seed: u64,
-    /// The fewest texts of a cluster (hdbscan) [default: 5]
+    /// Minimum size of a cluster, in texts (hdbscan) [default: 5]
     #[arg(long, value_name = "N", help_heading = "Clusters")]
     pub(crate) min_size: Option<usize>,
-    /// How many principal components of the vectors are looked at (hdbscan): with more nothing is
-    /// dense [default: 10]
+    /// Number of principal components of the vectors (hdbscan): with more nothing is dense
+    /// [default: 10]
     #[arg(long, value_name = "N", help_heading = "Clusters")]
     pub(crate) components: Option<usize>,
 }
 
-/// Where clusters are written to.
+/// Destination of clusters.
 #[derive(Args)]
 #[command(group = ArgGroup::new("cluster-files").args(["output", "html"]).multiple(true))]
 pub(crate) struct ClusterOutFlags {
-    /// The form of the results [default: by the ending of --output, else pretty]
+    /// Output format [default: by the ending of --output, else pretty]
     #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<ClusterFormat>,
     /// Write to a file
@@ -42,29 +42,29 @@ pub(crate) struct ClusterOutFlags {
     /// Write a page with a map of the texts and the clusters, too
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) html: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long, requires = "cluster-files", help_heading = "Output")]
     pub(crate) force: bool,
 }
 
-/// How clusters are found.
+/// Clustering methods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClusterMethod {
-    /// A number of clusters; every text is in one
+    /// A given number of clusters; every text is in one
     #[default]
     Kmeans,
-    /// Where texts are dense, as many as there are; others are in none
+    /// Clusters where texts are dense; the other texts are in none
     Hdbscan,
 }
 
-/// The forms clusters are written in.
+/// Output formats of clusters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClusterFormat {
     /// Each cluster with its words and the texts nearest to its centre, for reading
     Pretty,
-    /// A JSON object a text
+    /// One JSON object per text
     Jsonl,
-    /// A row a text
+    /// One row per text
     Csv,
 }
 

@@ -4,34 +4,34 @@ use cloze_corpus::{Encoding, LabelledParams, Quotes};
 
 use crate::flags::pairs::PairInputArg;
 
-/// What files of labelled texts are, and where in them texts and labels are.
+/// Format and fields of labelled texts.
 #[derive(Args)]
 pub(crate) struct LabelledFlags {
-    /// What the files are; auto goes by their endings
+    /// Input format; auto goes by file extension
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) input: PairInputArg,
-    /// The field or column of the text [default: the first there is of text, sentence, sentence1,
+    /// Field or column of the text [default: the first present of text, sentence, sentence1,
     /// text1, first, premise, review, content, `sent_more`; column 1 without a header]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) text_field: Option<String>,
-    /// Examples have two texts [default second field: the first there is of sentence2, text2, second,
+    /// Examples have two texts [default second field: the first present of sentence2, text2, second,
     /// hypothesis, `sent_less`; column 2 without a header]
     #[arg(long, help_heading = "Input")]
     pub(crate) pairs: bool,
-    /// The field or column of the second text, for examples that have two
+    /// Field or column of the second text
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) pair_field: Option<String>,
-    /// The field or column of the label [default: the first there is of label, labels, class,
+    /// Field or column of the label [default: the first present of label, labels, class,
     /// category, gold, score, `bias_type`; the last column without a header]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) label_field: Option<String>,
-    /// The field or column of the example's id [default: id, where there is one]
+    /// Field or column of the example's id [default: id, if present]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) id_field: Option<String>,
-    /// Texts have none, one or several labels, with this between them
+    /// Separator of several labels (multi-label)
     #[arg(long, value_name = "TEXT", help_heading = "Input")]
     pub(crate) label_separator: Option<String>,
-    /// What quotes in tables are
+    /// Meaning of quotes in tables
     #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Input")]
     pub(crate) quotes: QuotesArg,
     /// The first row is a header, whatever is in it (csv, tsv) [default: where it names the texts and
@@ -41,7 +41,7 @@ pub(crate) struct LabelledFlags {
     /// The first row is an example, whatever is in it (csv, tsv)
     #[arg(long, conflicts_with_all = ["text_field", "pair_field", "label_field", "id_field"], help_heading = "Input")]
     pub(crate) no_header: bool,
-    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     pub(crate) encoding: String,
 }

@@ -3,24 +3,24 @@ use clap::{Args, ValueEnum};
 
 use crate::flags::out::OutFlags;
 
-/// How labels are written.
+/// Output of labels.
 #[derive(Args)]
 pub(crate) struct LabelOutFlags {
-    /// The form of the results [default: by the ending of --output, else jsonl]
+    /// Output format [default: by the ending of --output, else jsonl]
     #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<LabelFormat>,
-    /// Only the N likeliest labels [default: all]
+    /// Number of most probable labels to write [default: all]
     #[arg(short = 'k', long, value_name = "N", help_heading = "Output")]
     pub(crate) top_k: Option<usize>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
 
-/// The forms labels are written in.
+/// Output formats of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LabelFormat {
-    /// A JSON object a text
+    /// One JSON object per text
     Jsonl,
-    /// A row a text, a column a label's probability
+    /// One row per text, one column per label's probability
     Tsv,
 }

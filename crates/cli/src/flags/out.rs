@@ -6,13 +6,13 @@ use clap::Args;
 
 use crate::terminal::out::Out;
 
-/// Where results go.
+/// Destination of results.
 #[derive(Args)]
 pub(crate) struct OutFlags {
     /// Write to a file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(long, requires = "output", help_heading = "Output")]
     force: bool,
 }
@@ -24,13 +24,13 @@ impl OutFlags {
     }
 }
 
-/// Where results go, where a command writes another file, too.
+/// Destination of results of a command that writes another file, too.
 #[derive(Args)]
 pub(crate) struct OutFilesFlags {
     /// Write to a file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
 }

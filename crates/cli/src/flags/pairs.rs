@@ -2,18 +2,18 @@
 use clap::{Args, ValueEnum};
 use cloze_corpus::{Encoding, Format, PairParams, ValidPairParams};
 
-/// Where in a file of pairs the texts and the score are.
+/// Fields of pairs.
 #[derive(Args)]
 pub(crate) struct PairFields {
-    /// The field or column of a pair's first text [default: the first there is of sentence1, text1,
+    /// Field or column of the first text [default: the first present of sentence1, text1,
     /// first, premise, text; column 1 without a header]
     #[arg(long, value_name = "NAME", help_heading = "Pairs")]
     pub(crate) first_field: Option<String>,
-    /// The field or column of a pair's second text [default: the first there is of sentence2, text2,
+    /// Field or column of the second text [default: the first present of sentence2, text2,
     /// second, hypothesis; column 2 without a header]
     #[arg(long, value_name = "NAME", help_heading = "Pairs")]
     pub(crate) second_field: Option<String>,
-    /// The field or column of a pair's score by people [default: the first there is of score, gold;
+    /// Field or column of the gold score [default: the first present of score, gold;
     /// without a header the last column, from the third on]
     #[arg(long, value_name = "NAME", help_heading = "Pairs")]
     pub(crate) score_field: Option<String>,
@@ -42,15 +42,15 @@ impl PairFields {
     }
 }
 
-/// How files of pairs are read, where nothing else is.
+/// Reading of files of pairs.
 #[derive(Args)]
 pub(crate) struct PairFlags {
-    /// What the files are; auto goes by their endings
+    /// Input format; auto goes by file extension
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Pairs")]
     pub(crate) input: PairInputArg,
     #[command(flatten)]
     pub(crate) fields: PairFields,
-    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Pairs")]
     pub(crate) encoding: String,
 }
@@ -68,17 +68,17 @@ impl PairFlags {
     }
 }
 
-/// What a file of pairs is.
+/// Formats of pairs.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PairInputArg {
-    /// By the file's ending
+    /// By file extension
     #[default]
     Auto,
     /// Comma-separated
     Csv,
     /// Tab-separated
     Tsv,
-    /// A line is a JSON object
+    /// One JSON object per line
     Jsonl,
 }
 

@@ -5,25 +5,25 @@ use cloze_corpus::{Encoding, Format, ReadParams, ValidReadParams};
 
 use crate::flags::values;
 
-/// How files of text are read.
+/// Reading of texts.
 #[derive(Args, Clone)]
 pub(crate) struct ReadFlags {
-    /// What the files are; auto goes by their endings, and takes standard input as lines
+    /// Input format; auto goes by file extension, and reads standard input as lines
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) input: InputArg,
-    /// The field or column that holds the text (jsonl, csv, tsv)
+    /// Field or column of the text (jsonl, csv, tsv)
     #[arg(long, default_value = "text", value_name = "NAME", help_heading = "Input")]
     pub(crate) text_field: String,
-    /// The field or column that holds the record's id (jsonl, csv, tsv)
+    /// Field or column of the record's id (jsonl, csv, tsv)
     #[arg(long, default_value = "id", value_name = "NAME", help_heading = "Input")]
     pub(crate) id_field: String,
-    /// The column that holds the token, counted from 1 (conll)
+    /// Column of the token, from 1 (conll)
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
     pub(crate) token_column: usize,
-    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     pub(crate) encoding: String,
-    /// Texts longer than this many MiB are refused; working memory grows with the longest
+    /// Maximum length of a text, in MiB; memory grows with the longest
     #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Input")]
     pub(crate) max_text: usize,
     /// Whether records carry the fields beside text and id, which the command decides.
@@ -58,19 +58,19 @@ impl ReadFlags {
 }
 
 values! { InputArg => Option<Format> {
-    /// By the file's ending
+    /// By file extension
     #[default]
     Auto => None,
-    /// A file is a text
+    /// One text per file
     Text => Some(Format::Text),
-    /// A line is a text
+    /// One text per line
     Lines => Some(Format::Lines),
-    /// A line is a JSON object
+    /// One JSON object per line
     Jsonl => Some(Format::Jsonl),
     /// Comma-separated, with a header
     Csv => Some(Format::Csv),
     /// Tab-separated, with a header
     Tsv => Some(Format::Tsv),
-    /// A token a line, a blank line between sentences
+    /// One token per line, a blank line between sentences
     Conll => Some(Format::Conll),
 } }

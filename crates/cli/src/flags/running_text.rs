@@ -7,13 +7,13 @@ use cloze_tune::task::{MaskParams, ValidMaskParams};
 use crate::flags::read::ReadFlags;
 use crate::flags::values;
 
-/// Running text, and how it is read.
+/// Running text and its reading.
 #[derive(Args)]
 pub(crate) struct RunningTextFlags {
     /// Running text: files and folders
     #[arg(required = true, value_name = "PATH")]
     pub(crate) data: Vec<String>,
-    /// What a document is: sequences, and what may follow what, stay within one
+    /// Unit of a document; sequences and sentence pairs stay within one
     #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Input")]
     pub(crate) documents: DocumentsArg,
     #[command(flatten)]
@@ -34,21 +34,21 @@ values! { DocumentsArg => DocumentUnit {
     /// A text: a file, or a line or row of one that has many
     #[default]
     Text => DocumentUnit::Text,
-    /// What stands between blank lines, a paragraph or sentence a line
+    /// Lines between blank lines, one paragraph or sentence per line
     BlankLine => DocumentUnit::BlankLine,
 } }
 
-/// What is masked.
+/// Settings of masking.
 #[derive(Args)]
 #[command(next_help_heading = "Task")]
 pub(crate) struct MaskFlags {
-    /// The share of tokens that are to be guessed
+    /// Share of tokens to predict
     #[arg(long, default_value_t = 0.15, value_name = "SHARE")]
     pub(crate) mask_share: f64,
-    /// Of these, the share that is masked
+    /// Share of these replaced by the mask token
     #[arg(long, default_value_t = 0.8, value_name = "SHARE")]
     pub(crate) masked: f64,
-    /// And the share in whose place any token of the vocabulary stands; the rest stays as it is
+    /// Share of these replaced by a random token; the rest stays as it is
     #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
     pub(crate) random: f64,
     /// Mask all pieces of a word together

@@ -8,13 +8,13 @@ use crate::flags::find_model;
 use crate::flags::work::WorkFlags;
 use crate::terminal::messages::Messages;
 
-/// The masked language model where none is named.
+/// Default masked language model.
 pub(crate) const MASKED_MODEL: &str = "mlm-en";
 
-/// What scores texts.
+/// Model that scores texts.
 #[derive(Args)]
 pub(crate) struct ScorerFlags {
-    /// A masked language model's name or folder
+    /// Masked language model, by name or folder
     #[arg(short, long, default_value = MASKED_MODEL, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
     #[command(flatten)]

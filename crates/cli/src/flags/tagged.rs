@@ -12,7 +12,7 @@ pub(crate) struct TaggedFlags {
     /// The column that holds the tag, counted from 1 [default: the last]
     #[arg(long, value_name = "N")]
     tag_column: Option<usize>,
-    /// The files' encoding: utf-8, latin1, utf-16, gbk, …
+    /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME")]
     encoding: String,
 }

@@ -8,7 +8,7 @@ use crate::flags::work::WorkFlags;
 /// Which model finds entities, and how.
 #[derive(Args)]
 pub(crate) struct TaggerFlags {
-    /// A model's name or folder: ner-en finds people, places and organisations, pii personal data
+    /// Model, by name or folder: ner-en finds people, places and organisations, pii personal data
     #[arg(short, long, default_value = "ner-en", value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
     #[command(flatten)]

@@ -12,22 +12,22 @@ use crate::flags::find_model;
 use crate::flags::work::WorkFlags;
 use crate::terminal::messages::Messages;
 
-/// The model that vectors come from where none is named.
+/// Default model of vectors.
 pub(crate) const VECTOR_MODEL: &str = "minilm-l6-v2";
 
-/// How vectors are made.
+/// Settings of vectors.
 #[derive(Args, Clone)]
 pub(crate) struct VectorFlags {
-    /// A model's name or folder
+    /// Model, by name or folder
     #[arg(short, long, default_value = VECTOR_MODEL, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// Of texts longer than the model takes, see only the beginning; else they go through several
-    /// windows, whose vectors are averaged
+    /// Truncate texts longer than the model takes; by default they go through several windows, whose
+    /// vectors are averaged
     #[arg(long, help_heading = "Model")]
     pub(crate) truncate: bool,
-    /// Put this before every text
+    /// Prompt put before every text
     #[arg(
         long,
         default_value = "",
@@ -37,23 +37,23 @@ pub(crate) struct VectorFlags {
     )]
     pub(crate) prompt: String,
 
-    /// How token rows become one vector: cls, mean, max, mean-sqrt-len, weighted-mean, last-token, or
+    /// Pooling of token vectors: cls, mean, max, mean-sqrt-len, weighted-mean, last-token, or
     /// several, joined [default: what the model's folder says, else mean]
     #[arg(long, alias = "pool", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Vectors")]
     pub(crate) pooling: Option<Poolings>,
-    /// Which hidden states, averaged: -1 is the last, 0 the embeddings; -1,-2,-3,-4; first+last; all
+    /// Hidden states to average: -1 is the last, 0 the embeddings; -1,-2,-3,-4; first+last; all
     #[arg(long, default_value = "-1", value_name = "LAYERS", value_parser = Layers::parse, allow_hyphen_values = true, help_heading = "Vectors")]
     pub(crate) layers: Layers,
-    /// The word table's rows in place of hidden states: what a word is in any context
+    /// Use static word embeddings (the embedding matrix) in place of hidden states
     #[arg(long = "static", conflicts_with_all = ["layers", "zscore"], help_heading = "Vectors")]
     pub(crate) statics: bool,
-    /// A correction that `cloze zscore fit` has saved
+    /// Correction saved by `cloze zscore fit`
     #[arg(long, alias = "correction-file", value_name = "FILE", help_heading = "Vectors")]
     pub(crate) zscore: Option<PathBuf>,
-    /// Only the first N numbers of a vector
+    /// Truncate vectors to their first N dimensions
     #[arg(long, value_name = "N", help_heading = "Vectors")]
     pub(crate) truncate_dim: Option<usize>,
-    /// Leave vectors as long as they are
+    /// Do not normalize vectors to length 1
     #[arg(long, help_heading = "Vectors")]
     pub(crate) no_normalize: bool,
 }
@@ -111,13 +111,13 @@ impl VectorFlags {
 /// A correction to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CorrectionArg {
-    /// The vectors as they are
+    /// No correction
     None,
-    /// Each dimension to mean 0 and variance 1
+    /// Z-score: each dimension to mean 0 and variance 1
     Zscore,
-    /// To the identity as covariance
+    /// Whitening: the covariance becomes the identity
     Whitening,
-    /// Without the widest directions
+    /// All-but-the-top: without the directions of largest variance
     AllButTheTop,
 }
 

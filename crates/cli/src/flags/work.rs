@@ -2,13 +2,13 @@
 use clap::Args;
 use cloze_encoder::EncoderParams;
 
-/// How much work is done at once.
+/// Parallelism.
 #[derive(Args, Clone)]
 pub(crate) struct WorkFlags {
-    /// How many batches are worked on at once [default: the cores this process may use]
+    /// Number of worker threads [default: the cores this process may use]
     #[arg(long, value_name = "N", help_heading = "Model")]
     pub(crate) threads: Option<usize>,
-    /// The most tokens in a batch, padding included
+    /// Maximum number of tokens in a batch, padding included
     #[arg(long, default_value_t = 512, value_name = "N", help_heading = "Model")]
     pub(crate) batch_tokens: usize,
 }

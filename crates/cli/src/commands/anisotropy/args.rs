@@ -6,13 +6,22 @@ use clap::{ArgGroup, Args};
 use cloze::embed::Level;
 use cloze::embed::anisotropy::AnisotropyParams;
 
+use crate::commands::short_help;
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
 
 /// Fewer vectors are less than two pairs, and have no interval.
 const MIN_VECTORS: usize = 4;
 
-/// What `cloze anisotropy` is asked for.
+/// Flags in the short help.
+const ANISOTROPY_SHOWN: &[&str] =
+    &["model", "level", "layers", "sample", "correction", "json", "svg", "html", "output"];
+const ANISOTROPY_EXAMPLES: &str = "\
+Examples:
+  cloze anisotropy corpus.txt
+  cloze anisotropy corpus.txt --correction whitening --html report.html";
+
+/// Arguments of `cloze anisotropy`.
 #[derive(Args)]
 #[command(group = ArgGroup::new("files").args(["output", "svg", "html"]).multiple(true))]
 #[command(mut_arg("layers", |a| a.default_value("all").help(
@@ -26,34 +35,35 @@ const MIN_VECTORS: usize = 4;
 #[command(mut_arg("zscore", |a| a.hide(true)))]
 #[command(mut_arg("truncate_dim", |a| a.hide(true)))]
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
+#[command(after_help = ANISOTROPY_EXAMPLES, mut_args(|arg| short_help::only(ANISOTROPY_SHOWN, arg)))]
 pub(crate) struct AnisotropyArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
-    /// What a vector stands for: token (special ones left out) or sentence (a whole text)
+    /// Unit of a vector: token (special ones left out) or sentence (a whole text)
     #[arg(long, default_value = "token", value_name = "LEVEL", value_parser = Level::parse, help_heading = "Vectors")]
     pub(crate) level: Level,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// The most vectors of a layer that are measured: a random choice, the same in every layer;
+    /// Maximum number of vectors measured per layer: a random sample, the same in every layer;
     /// memory grows with it
     #[arg(long, default_value_t = 10_000, value_name = "N", help_heading = "Measure")]
     pub(crate) sample: usize,
-    /// Chooses the sample and the pairs
+    /// Random seed of the sample and the pairs
     #[arg(long, default_value_t = 0, value_name = "S", help_heading = "Measure")]
     pub(crate) seed: u64,
-    /// The most pairs that are compared; no vector is in two, so there are half as many as vectors
+    /// Maximum number of pairs compared; no vector is in two, so at most half as many as vectors
     #[arg(long, default_value_t = 5_000, value_name = "N", help_heading = "Measure")]
     pub(crate) pairs: usize,
-    /// How many dimensions are named, by their share in the mean cosine
+    /// Number of dimensions listed, by their share in the mean cosine
     #[arg(long, default_value_t = 5, value_name = "K", help_heading = "Measure")]
     pub(crate) top: usize,
-    /// How many principal components are reported
+    /// Number of principal components reported
     #[arg(long, default_value_t = 10, value_name = "C", help_heading = "Measure")]
     pub(crate) components: usize,
-    /// The correction to compare with, fitted on the sample itself
+    /// Correction to compare with, fitted on the sample itself
     #[arg(
         long,
         value_enum,
@@ -65,22 +75,22 @@ pub(crate) struct AnisotropyArgs {
     /// Print the report as JSON
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Write the report to a file
+    /// Output file of the report [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-    /// Write a plot by layer, too
+    /// Write a plot by layer (SVG)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) svg: Option<PathBuf>,
-    /// Write a page with the report and the plot, too
+    /// Write an HTML page with the report and the plot
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) html: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long, requires = "files", help_heading = "Output")]
     pub(crate) force: bool,
 }
 
 impl AnisotropyArgs {
-    /// How a sample is measured; what would be without effect is refused.
+    /// Settings of the measurement; settings without effect are refused.
     pub(crate) fn measure(&self) -> anyhow::Result<AnisotropyParams> {
         if self.paths.is_empty() {
             bail!(

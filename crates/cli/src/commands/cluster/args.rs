@@ -1,12 +1,22 @@
 //! `cloze cluster`, as typed.
 use clap::Args;
 
+use crate::commands::short_help;
 use crate::flags::grouping::{ClusterOutFlags, GroupingFlags};
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::VectorFlags;
 
-/// What `cloze cluster` is asked for.
+/// Flags in the short help.
+const CLUSTER_SHOWN: &[&str] =
+    &["model", "method", "clusters", "format", "output", "html", "force", "text_field"];
+const CLUSTER_EXAMPLES: &str = "\
+Examples:
+  cloze cluster notes/ --html map.html
+  cloze cluster reviews.csv --text-field review -k 8 --format csv --output clusters.csv";
+
+/// Arguments of `cloze cluster`.
 #[derive(Args)]
+#[command(after_help = CLUSTER_EXAMPLES, mut_args(|arg| short_help::only(CLUSTER_SHOWN, arg)))]
 pub(crate) struct ClusterArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]

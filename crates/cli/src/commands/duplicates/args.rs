@@ -2,19 +2,29 @@
 use anyhow::bail;
 use clap::Args;
 
+use crate::commands::short_help;
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::VectorFlags;
 
-/// What `cloze duplicates` is asked for.
+/// Flags in the short help.
+const DUPLICATES_SHOWN: &[&str] =
+    &["model", "threshold", "pairs", "list", "json", "output", "text_field"];
+const DUPLICATES_EXAMPLES: &str = "\
+Examples:
+  cloze duplicates notes/
+  cloze duplicates reviews.csv --text-field review --threshold 0.95 --list";
+
+/// Arguments of `cloze duplicates`.
 #[derive(Args)]
 // A cosine does not depend on it.
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
+#[command(after_help = DUPLICATES_EXAMPLES, mut_args(|arg| short_help::only(DUPLICATES_SHOWN, arg)))]
 pub(crate) struct DuplicatesArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
-    /// The least cosine of two texts that count as nearly the same; 1 finds those that are the same
+    /// Minimum cosine of near-duplicates; 1 finds exact duplicates only
     #[arg(
         short,
         long,
@@ -28,13 +38,13 @@ pub(crate) struct DuplicatesArgs {
     pub(crate) vectors: VectorFlags,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// Pairs in place of groups; a group may have texts that are alike through others alone
+    /// List pairs in place of groups; a group may join texts through others
     #[arg(long, help_heading = "Output")]
     pub(crate) pairs: bool,
-    /// Only the ids of all but the first of each group, one a line: what could go
+    /// Print only the ids of all but the first of each group, one per line
     #[arg(long, conflicts_with_all = ["pairs", "json"], help_heading = "Output")]
     pub(crate) list: bool,
-    /// Print a JSON object a group, or with --pairs one a pair
+    /// Print one JSON object per group, or with --pairs one per pair
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     #[command(flatten)]
@@ -42,7 +52,7 @@ pub(crate) struct DuplicatesArgs {
 }
 
 impl DuplicatesArgs {
-    /// Whether the flags make sense together.
+    /// Checks that the flags go together.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if !(-1.0..=1.0).contains(&self.threshold) {
             bail!("--threshold is {}: expected a cosine, from -1 to 1", self.threshold);

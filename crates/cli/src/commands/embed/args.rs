@@ -3,50 +3,60 @@ use clap::{Args, ValueEnum};
 use cloze::Head;
 use cloze::embed::Level;
 
+use crate::commands::short_help;
 use crate::flags::OffsetsArg;
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::VectorFlags;
 
-/// What `cloze embed` is asked for.
+/// Flags in the short help.
+const EMBED_SHOWN: &[&str] = &["model", "level", "layers", "format", "output", "text_field"];
+const EMBED_EXAMPLES: &str = "\
+Examples:
+  cloze embed notes/ --output notes.npy
+  cloze embed reviews.csv --text-field review --format jsonl
+  cloze embed texts.txt --level token --layers all --output states.npz";
+
+/// Arguments of `cloze embed`.
 #[derive(Args)]
+#[command(after_help = EMBED_EXAMPLES, mut_args(|arg| short_help::only(EMBED_SHOWN, arg)))]
 pub(crate) struct EmbedArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
-    /// What a vector stands for: sentence (a whole text), word or token
+    /// Unit of a vector: sentence (a whole text), word or token
     #[arg(long, default_value = "sentence", value_name = "LEVEL", value_parser = Level::parse, help_heading = "Vectors")]
     pub(crate) level: Level,
-    /// Special tokens, too (with --level token)
+    /// Include special tokens (with --level token)
     #[arg(long, help_heading = "Vectors")]
     pub(crate) special: bool,
-    /// Logits of this head, too (with --level token and --format npz or safetensors)
+    /// Head whose logits are written, too (with --level token and --format npz or safetensors)
     #[arg(long, value_enum, value_name = "HEAD", help_heading = "Vectors")]
     pub(crate) logits: Option<HeadArg>,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// The form of the results [default: by the ending of --output, else jsonl]
+    /// Output format [default: by the ending of --output, else jsonl]
     #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<EmbedFormat>,
-    /// What offsets of words and tokens count
+    /// Unit of offsets of words and tokens
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
     pub(crate) offsets: OffsetsArg,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
 
-/// The forms vectors are written in.
+/// Output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EmbedFormat {
-    /// A JSON object a text
+    /// One JSON object per text
     Jsonl,
-    /// NumPy's file format, f32, a row a text
+    /// NumPy file, f32, one row per text
     Npy,
-    /// The tensor `vectors`, f32, a row a text; with --level token the arrays of npz
+    /// Tensor `vectors`, f32, one row per text; with --level token the arrays of npz
     Safetensors,
-    /// With --level token: for text I from 0 the arrays I.hidden `[layers, tokens, hidden]`, I.ids,
+    /// Arrays of each text I, from 0 (with --level token): I.hidden `[layers, tokens, hidden]`, I.ids,
     /// I.offsets, I.special and, with --logits, I.logits; layers are not averaged
     Npz,
 }
@@ -54,13 +64,13 @@ pub(crate) enum EmbedFormat {
 /// Heads of checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HeadArg {
-    /// A label for each token
+    /// Token classification
     Tokens,
-    /// A label for the text
+    /// Sequence classification
     Sequence,
-    /// Whether a text follows another
+    /// Next-sentence prediction
     NextSentence,
-    /// The first token's hidden state, through the pooler
+    /// Pooler output: the first token's hidden state through a dense layer
     Pooler,
 }
 

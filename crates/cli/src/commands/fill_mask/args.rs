@@ -4,18 +4,28 @@ use clap::{ArgGroup, Args, ValueEnum};
 use cloze::heads::masked::{FillOrder, SampleParams};
 use cloze::{GenerateParams, ValidGenerateParams};
 
+use crate::commands::short_help;
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::scorer::MASKED_MODEL;
 use crate::flags::work::WorkFlags;
 
-/// How often Gibbs draws each mask anew.
+/// Default number of Gibbs sweeps.
 const GIBBS_ROUNDS: usize = 10;
 
-/// What `cloze fill-mask` is asked for.
+/// Flags in the short help.
+const FILL_MASK_SHOWN: &[&str] = &["model", "top_k", "targets", "decode", "words", "json"];
+const FILL_MASK_EXAMPLES: &str = "\
+Examples:
+  cloze fill-mask 'Paris is the capital of [MASK].'
+  cloze fill-mask 'The ferry was [MASK].' --targets late,early
+  cloze fill-mask 'It was a dark night.' --words 8 --decode gibbs";
+
+/// Arguments of `cloze fill-mask`.
 #[derive(Args)]
 #[command(group = ArgGroup::new("inputs").args(["given", "texts"]).multiple(true).required(true))]
 #[command(group = ArgGroup::new("filling").args(["decode", "words"]).multiple(true))]
+#[command(after_help = FILL_MASK_EXAMPLES, mut_args(|arg| short_help::only(FILL_MASK_SHOWN, arg)))]
 pub(crate) struct FillMaskArgs {
     /// Texts with masks: [MASK] or <mask>, or the model's own
     #[arg(value_name = "TEXTS")]
@@ -26,15 +36,15 @@ pub(crate) struct FillMaskArgs {
     pub(crate) texts: Vec<String>,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// A masked language model's name or folder
+    /// Masked language model, by name or folder
     #[arg(short, long, default_value = MASKED_MODEL, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// How many words for each mask, the likeliest first [default: 5]
+    /// Number of words for each mask, most probable first [default: 5]
     #[arg(short = 'k', long, value_name = "N", conflicts_with_all = ["targets", "filling"], help_heading = "Words")]
     pub(crate) top_k: Option<usize>,
-    /// Only these words, each with its probability; one of several tokens is scored as a whole, as many
+    /// Candidate words, each with its probability; one of several tokens is scored as a whole, as many
     /// masks filled from left to right
     #[arg(
         long,
@@ -44,31 +54,31 @@ pub(crate) struct FillMaskArgs {
         help_heading = "Words"
     )]
     pub(crate) targets: Vec<String>,
-    /// Fill all masks of a text, one after the other, each in view of those before: from left to right,
-    /// the surest first, or drawn anew again and again (Gibbs) [default with --words: left-to-right]
+    /// Fill all masks of a text one after the other: from left to right, the most confident first, or
+    /// by Gibbs sampling [default with --words: left-to-right]
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Filling")]
     pub(crate) decode: Option<DecodeArg>,
-    /// Fill N masks, tokens each, where a text has one, or behind a text without
+    /// Generate N tokens in place of a text's mask, or after a text without one
     #[arg(long, value_name = "N", help_heading = "Filling")]
     pub(crate) words: Option<usize>,
-    /// How often a mask is drawn anew once all are filled (gibbs) [default: 10 times --words]
+    /// Number of Gibbs draws once all masks are filled (gibbs) [default: 10 times --words]
     #[arg(long, value_name = "N", requires = "filling", help_heading = "Filling")]
     pub(crate) steps: Option<usize>,
-    /// Draw from softmax(z / T): 1 is what the model says, 0 is always the likeliest word [default: 0;
+    /// Temperature T of softmax(z / T): 1 is the model's own, 0 always takes the most probable [default: 0;
     /// gibbs: 1]
     #[arg(long, value_name = "T", requires = "filling", help_heading = "Filling")]
     pub(crate) temperature: Option<f64>,
-    /// Draw from the fewest words that are P likely together
+    /// Sample from the smallest set of words with total probability P (nucleus)
     #[arg(long, value_name = "P", requires = "filling", help_heading = "Filling")]
     pub(crate) top_p: Option<f64>,
-    /// Draw from the N likeliest words
+    /// Sample from the N most probable words
     #[arg(long, value_name = "N", requires = "filling", help_heading = "Filling")]
     pub(crate) sample_top_k: Option<usize>,
-    /// Divide the logits of words that stand at the other masks of a text; 1.2 is a good start
+    /// Repetition penalty: divides the logits of words at the text's other masks; 1.2 is a good start
     /// [default: 1]
     #[arg(long, value_name = "X", requires = "filling", help_heading = "Filling")]
     pub(crate) repetition_penalty: Option<f64>,
-    /// What lots are drawn by, for each text anew
+    /// Random seed, for each text anew
     #[arg(
         long,
         default_value_t = 0,
@@ -77,26 +87,26 @@ pub(crate) struct FillMaskArgs {
         help_heading = "Filling"
     )]
     pub(crate) seed: u64,
-    /// Print a JSON object a text
+    /// Print one JSON object per text
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
 
-/// In which order masks are filled.
+/// Order of filling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DecodeArg {
     /// From left to right
     LeftToRight,
-    /// The mask whose word is the surest comes next
+    /// Most confident mask next
     Confident,
-    /// Each once by lot, then again and again
+    /// Gibbs sampling: each mask once at random, then again and again
     Gibbs,
 }
 
 impl FillMaskArgs {
-    /// How masks are filled, where they are.
+    /// Settings of filling, if asked for.
     pub(crate) fn filling(&self) -> anyhow::Result<Option<ValidGenerateParams>> {
         if self.decode.is_none() && self.words.is_none() {
             return Ok(None);
@@ -128,7 +138,7 @@ impl FillMaskArgs {
         Ok(Some(params.sample(sample).seed(self.seed).check()?))
     }
 
-    /// How many words a mask gets.
+    /// Number of words of a mask.
     pub(crate) fn top(&self) -> anyhow::Result<usize> {
         match self.top_k.unwrap_or(5) {
             0 => bail!("--top-k is 0: expected at least 1"),

@@ -8,6 +8,7 @@ use cloze::search::index::{EncoderCard, IndexParams, OpenParams};
 use cloze::search::{Dtype, GraphDtype, HnswParams};
 use cloze_corpus::TextChunks;
 
+use crate::commands::short_help;
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::search::{EngineArg, FilterFlags};
@@ -15,30 +16,30 @@ use crate::flags::values;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
 use crate::flags::work::WorkFlags;
 
-/// What is done with an index.
+/// Commands on an index.
 #[derive(Subcommand)]
 pub(crate) enum IndexCommand {
-    /// Make an index of texts, or of vectors that were made elsewhere
+    /// Build an index of texts, or of vectors made elsewhere
     Build(Box<IndexBuildArgs>),
-    /// Add texts to an index; those whose ids are in it take the place of what is there
+    /// Add texts to an index, replacing records of the same ids
     Add(Box<IndexAddArgs>),
-    /// Delete what has these ids, or passes a filter
+    /// Delete records by id or filter
     Delete(IndexDeleteArgs),
-    /// Find what is most like a query
+    /// Search an index
     Search(Box<IndexSearchArgs>),
-    /// Ask an index one query after another
+    /// Search an index interactively
     Shell(Box<IndexShellArgs>),
-    /// What an index is
+    /// Show an index's settings and size
     Info(IndexReportArgs),
-    /// Read every byte of an index, and say what is not as it was written
+    /// Verify every byte of an index
     Verify(IndexReportArgs),
-    /// Write what is in an index: vectors as NumPy's file, or vectors and records as JSON lines
+    /// Export vectors as a NumPy file, or vectors and records as JSON lines
     Export(IndexExportArgs),
-    /// Put the parts of an index together, without what is deleted
+    /// Compact an index: merge its segments and drop deleted records
     Compact(IndexCompactArgs),
 }
 
-/// Which index.
+/// Index to work on.
 #[derive(Args)]
 pub(crate) struct IndexDirArgs {
     /// The index; without this, it is the first of what is named
@@ -66,38 +67,84 @@ impl IndexDirArgs {
     }
 }
 
-/// How texts become records.
+/// Settings of records.
 #[derive(Args)]
 pub(crate) struct IndexTextArgs {
-    /// Texts are searched as a whole, or in parts: document, words:200, words:200,overlap:40,
+    /// Part of a text that makes a record: document, words:200, words:200,overlap:40,
     /// sentences:5 [default: document; when adding, as the index was built]
     #[arg(long, value_name = "HOW", value_parser = TextChunks::parse, help_heading = "Records")]
     pub(crate) chunk: Option<TextChunks>,
-    /// Keep paths, lines and places alone, not the texts
+    /// Keep paths, lines and offsets only, not the texts
     #[arg(long, help_heading = "Records")]
     pub(crate) no_texts: bool,
 }
 
-/// What `cloze index build` is asked for.
+/// Flags in the short help.
+const BUILD_SHOWN: &[&str] = &["model", "output", "chunk", "correction", "keywords"];
+const BUILD_EXAMPLES: &str = "\
+Examples:
+  cloze index build notes/ --output notes.index
+  cloze index build manual.txt --chunk words:200,overlap:40 --keywords --output manual.index";
+
+/// Flags in the short help.
+const ADD_SHOWN: &[&str] = &["index", "chunk", "text_field", "id_field"];
+const ADD_EXAMPLES: &str = "\
+Examples:
+  cloze index add notes.index new/
+  cloze index add notes.index more.jsonl --text-field body";
+
+/// Flags in the short help.
+const DELETE_SHOWN: &[&str] = &["index", "ids", "filter"];
+const DELETE_EXAMPLES: &str = "\
+Examples:
+  cloze index delete notes.index D17 D18
+  cloze index delete notes.index --filter lang=de";
+
+/// Flags in the short help.
+const SEARCH_SHOWN: &[&str] = &["index", "queries", "k", "filter", "hybrid", "json", "output"];
+const SEARCH_EXAMPLES: &str = "\
+Examples:
+  cloze index search notes.index 'late ferries'
+  cloze index search notes.index --queries questions.txt -k 5 --json
+  cloze index search notes.index 'invoice 4711' --hybrid";
+
+/// Flags in the short help.
+const SHELL_SHOWN: &[&str] = &["index", "k", "filter", "hybrid"];
+const SHELL_EXAMPLES: &str = "\
+Examples:
+  cloze index shell notes.index
+  cloze index shell notes.index -k 3";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  cloze index export notes.index --output notes.npy
+  cloze index export notes.index --format jsonl";
+
+const COMPACT_EXAMPLES: &str = "\
+Examples:
+  cloze index compact notes.index";
+
+/// Arguments of `cloze index build`.
 #[derive(Args)]
+#[command(after_help = BUILD_EXAMPLES, mut_args(|arg| short_help::only(BUILD_SHOWN, arg)))]
 pub(crate) struct IndexBuildArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input; further fields of
     /// objects and rows are kept as metadata
     #[arg(required_unless_present = "vectors_file", value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
-    /// The folder to make
+    /// Index folder to create
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub(crate) output: PathBuf,
-    /// Take the place of an index that is there
+    /// Replace an existing index
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Vectors that were made elsewhere in place of texts: a NumPy file of [rows, width], f16, f32 or
+    /// Index these vectors in place of texts: a NumPy file of [rows, width], f16, f32 or
     /// f64; ids are the numbers of rows
     #[arg(long = "vectors", value_name = "FILE.npy", conflicts_with_all = ["paths", "chunk", "no_texts"], help_heading = "Input")]
     pub(crate) vectors_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
-    /// Put this before every query, where it is not what stands before every text
+    /// Prompt put before every query [default: as before every text]
     #[arg(long, value_name = "TEXT", help_heading = "Model")]
     pub(crate) query_prompt: Option<String>,
     /// Fit a correction on the vectors, and apply it to them and to queries
@@ -107,29 +154,29 @@ pub(crate) struct IndexBuildArgs {
     pub(crate) texts: IndexTextArgs,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// How similarity is measured: cosine, dot, euclid (the distance, negated)
+    /// Similarity metric: cosine, dot, euclid (the distance, negated)
     #[arg(long, default_value = "cosine", value_name = "METRIC", value_parser = Metric::parse, help_heading = "Search")]
     pub(crate) metric: Metric,
-    /// How it is searched; auto is exact below 100,000 rows, and approximate from there on
+    /// Search engine; auto is exact below 100,000 rows, and HNSW from there on
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE", help_heading = "Search")]
     pub(crate) engine: EngineArg,
-    /// The numbers that vectors are kept in
+    /// Storage type of vectors
     #[arg(long, value_enum, default_value_t, value_name = "DTYPE", help_heading = "Search")]
     pub(crate) dtype: IndexDtypeArg,
-    /// Compare in 8 bits first, and the best of these again: less memory, and faster (exact)
+    /// Search 8-bit codes first and rescore the best: less memory, and faster (exact)
     #[arg(long, help_heading = "Search")]
     pub(crate) quantize: bool,
-    /// Keep the words of texts, too, so that --hybrid can look for them
+    /// Index the words of texts as well, for --hybrid
     #[arg(long, conflicts_with_all = ["vectors_file", "no_texts"], help_heading = "Search")]
     pub(crate) keywords: bool,
     #[command(flatten)]
     pub(crate) graph: GraphArgs,
 }
 
-/// How graphs are built and searched.
+/// HNSW settings.
 #[derive(Args)]
 pub(crate) struct GraphArgs {
-    /// The numbers that a graph has of each vector; scores are always those of the vectors
+    /// Storage type of vectors in the HNSW graph; scores are always those of the full vectors
     #[arg(
         long,
         value_enum,
@@ -138,14 +185,13 @@ pub(crate) struct GraphArgs {
         help_heading = "Approximate search"
     )]
     pub(crate) graph_dtype: GraphDtypeArg,
-    /// The links of a node
+    /// HNSW links per node (M)
     #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Approximate search")]
     pub(crate) connectivity: usize,
-    /// How many nodes are kept in view when one is added
+    /// HNSW build width (ef_construction)
     #[arg(long, default_value_t = 128, value_name = "N", help_heading = "Approximate search")]
     pub(crate) expansion_add: usize,
-    /// How many nodes are kept in view in a search [default: measured, so that 97 of 100 of the
-    /// nearest are found]
+    /// HNSW search width (ef_search) [default: measured, so that 97 of 100 of the nearest are found]
     #[arg(long, value_name = "N", help_heading = "Approximate search")]
     pub(crate) expansion_search: Option<usize>,
 }
@@ -170,15 +216,16 @@ impl IndexBuildArgs {
     }
 }
 
-/// What `cloze index add` is asked for.
+/// Arguments of `cloze index add`.
 #[derive(Args)]
+#[command(after_help = ADD_EXAMPLES, mut_args(|arg| short_help::only(ADD_SHOWN, arg)))]
 pub(crate) struct IndexAddArgs {
     /// The index, and files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(value_name = "DIR PATHS")]
     pub(crate) named: Vec<String>,
     #[command(flatten)]
     pub(crate) index: IndexDirArgs,
-    /// Vectors that were made elsewhere, to an index of such
+    /// Vectors made elsewhere, for an index of such
     #[arg(long, value_name = "FILE.npy", conflicts_with_all = ["chunk", "no_texts"], help_heading = "Input")]
     pub(crate) vectors: Option<PathBuf>,
     #[command(flatten)]
@@ -189,25 +236,26 @@ pub(crate) struct IndexAddArgs {
     pub(crate) work: WorkFlags,
 }
 
-/// What `cloze index delete` is asked for.
+/// Arguments of `cloze index delete`.
 #[derive(Args)]
+#[command(after_help = DELETE_EXAMPLES, mut_args(|arg| short_help::only(DELETE_SHOWN, arg)))]
 pub(crate) struct IndexDeleteArgs {
     /// The index, and ids
     #[arg(value_name = "DIR IDS")]
     pub(crate) named: Vec<String>,
     #[command(flatten)]
     pub(crate) index: IndexDirArgs,
-    /// Ids, one a line, from a file, or - for standard input
+    /// File of ids, one per line, or - for standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) ids: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) filter: FilterFlags,
 }
 
-/// How an index is searched.
+/// Settings of a search.
 #[derive(Args)]
 pub(crate) struct IndexUseArgs {
-    /// How many are found
+    /// Number of neighbours
     #[arg(
         short = 'k',
         long = "top-k",
@@ -219,14 +267,14 @@ pub(crate) struct IndexUseArgs {
     pub(crate) k: usize,
     #[command(flatten)]
     pub(crate) filter: FilterFlags,
-    /// How it is searched [default: as it was built]
+    /// Search engine [default: as it was built]
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE", help_heading = "Search")]
     pub(crate) engine: EngineArg,
-    /// By words, too: the ranking by vectors and that by BM25 made one by reciprocal rank fusion, whose
+    /// Combine the vector ranking with BM25 by reciprocal rank fusion, whose
     /// scores are no similarities; of an index built with --keywords
     #[arg(long, help_heading = "Search")]
     pub(crate) hybrid: bool,
-    /// How many nodes of a graph are kept in view [default: as it was built]
+    /// HNSW search width (ef_search) [default: as it was built]
     #[arg(long, value_name = "N", help_heading = "Search")]
     pub(crate) expansion_search: Option<usize>,
     #[command(flatten)]
@@ -234,7 +282,7 @@ pub(crate) struct IndexUseArgs {
 }
 
 impl IndexUseArgs {
-    /// How it is opened.
+    /// Settings of opening.
     pub(crate) fn open(&self) -> OpenParams {
         OpenParams::new()
             .engine(self.engine.value())
@@ -243,33 +291,35 @@ impl IndexUseArgs {
     }
 }
 
-/// What `cloze index search` is asked for.
+/// Arguments of `cloze index search`.
 #[derive(Args)]
+#[command(after_help = SEARCH_EXAMPLES, mut_args(|arg| short_help::only(SEARCH_SHOWN, arg)))]
 pub(crate) struct IndexSearchArgs {
     /// The index, and queries
     #[arg(value_name = "DIR QUERIES")]
     pub(crate) named: Vec<String>,
     #[command(flatten)]
     pub(crate) index: IndexDirArgs,
-    /// Queries from a file, or - for standard input: lines, jsonl, csv or tsv with ids
+    /// File of queries, or - for standard input: lines, jsonl, csv or tsv with ids
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(crate) queries: Option<String>,
-    /// Vectors that were made elsewhere as queries: a NumPy file of [queries, width]
+    /// Vectors as queries: a NumPy file of [queries, width]
     #[arg(long, value_name = "FILE.npy", conflicts_with = "queries", help_heading = "Input")]
     pub(crate) vectors: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
     #[command(flatten)]
     pub(crate) how: IndexUseArgs,
-    /// Print a JSON object a query
+    /// Print one JSON object per query
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
 
-/// What `cloze index shell` is asked for.
+/// Arguments of `cloze index shell`.
 #[derive(Args)]
+#[command(after_help = SHELL_EXAMPLES, mut_args(|arg| short_help::only(SHELL_SHOWN, arg)))]
 pub(crate) struct IndexShellArgs {
     /// The index
     #[arg(value_name = "DIR")]
@@ -280,7 +330,7 @@ pub(crate) struct IndexShellArgs {
     pub(crate) how: IndexUseArgs,
 }
 
-/// What `cloze index info` and `verify` are asked for.
+/// Arguments of `cloze index info` and `verify`.
 #[derive(Args)]
 pub(crate) struct IndexReportArgs {
     /// The index
@@ -293,40 +343,42 @@ pub(crate) struct IndexReportArgs {
     pub(crate) json: bool,
 }
 
-/// What `cloze index compact` is asked for.
+/// Arguments of `cloze index compact`.
 #[derive(Args)]
+#[command(after_help = COMPACT_EXAMPLES)]
 pub(crate) struct IndexCompactArgs {
     /// The index
     #[arg(value_name = "DIR")]
     pub(crate) named: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) index: IndexDirArgs,
-    /// How many threads build a graph [default: the cores this process may use]
+    /// Number of threads that build the graph [default: the cores this process may use]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
 }
 
-/// What `cloze index export` is asked for.
+/// Arguments of `cloze index export`.
 #[derive(Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
 pub(crate) struct IndexExportArgs {
     /// The index
     #[arg(value_name = "DIR")]
     pub(crate) named: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) index: IndexDirArgs,
-    /// The form [default: by the ending of --output, else jsonl]
+    /// Output format [default: by the ending of --output, else jsonl]
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<IndexFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
 
-/// The forms an index is written in.
+/// Export formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum IndexFormat {
-    /// A JSON object a record, with its vector
+    /// One JSON object per record, with its vector
     Jsonl,
-    /// NumPy's file format, f32, a row a record
+    /// NumPy file, f32, one row per record
     Npy,
 }
 

@@ -4,35 +4,42 @@ use clap::Args;
 use cloze::Reranker;
 
 use crate::cli::CommonFlags;
+use crate::commands::short_help;
 use crate::flags::classifier::PairCutArg;
 use crate::flags::out::OutFlags;
 use crate::flags::work::WorkFlags;
 use crate::terminal::messages::Messages;
 
-/// What `cloze rerank` is asked for.
+/// Flags in the short help.
+const RERANK_SHOWN: &[&str] = &["model", "label", "top_k", "output", "force"];
+const RERANK_EXAMPLES: &str = "\
+Examples:
+  cloze rerank hits.jsonl --model ./cross-encoder
+  cloze rerank hits.jsonl --model ./pairs --label relevant -k 3";
+
+/// Arguments of `cloze rerank`.
 #[derive(Args)]
+#[command(after_help = RERANK_EXAMPLES, mut_args(|arg| short_help::only(RERANK_SHOWN, arg)))]
 pub(crate) struct RerankArgs {
-    /// What `cloze index search --json` has printed, or - for standard input
+    /// Output of `cloze index search --json`, or - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: String,
-    /// The name or folder of a classifier of pairs, or of a cross-encoder; it is given the query and the
-    /// text
+    /// Classifier of pairs or cross-encoder, by name or folder; it is given the query and the text
     #[arg(short, long, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
-    /// The label whose probability is the score [default: of two labels the second; a model with one
+    /// Label whose probability is the score [default: of two labels the second; a model with one
     /// gives its logit]
     #[arg(long, value_name = "LABEL", help_heading = "Model")]
     pub(crate) label: Option<String>,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// Which text of a pair is cut where both are too long. For checkpoints; a trained head does as it
-    /// was trained
+    /// Text of a pair that is cut where both are too long (checkpoints only)
     #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Model")]
     pub(crate) cut: PairCutArg,
-    /// Only the K best of each query [default: all]
+    /// Number of best results of each query [default: all]
     #[arg(short = 'k', long, alias = "top", value_name = "K", help_heading = "Output")]
     pub(crate) top_k: Option<usize>,
-    /// Print JSON lines like those that were read, with the model's score; the search's stays beside it
+    /// Print JSON lines like the input, with the model's score; the search's stays beside it
     /// as `search_score`
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,

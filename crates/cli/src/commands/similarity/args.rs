@@ -4,14 +4,24 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args};
 use cloze::Metric;
 
+use crate::commands::short_help;
 use crate::flags::pairs::PairFields;
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::VectorFlags;
 
-/// What `cloze similarity` is asked for.
+/// Flags in the short help.
+const SIMILARITY_SHOWN: &[&str] = &["model", "pairs", "matrix", "word", "json", "output"];
+const SIMILARITY_EXAMPLES: &str = "\
+Examples:
+  cloze similarity 'The ferry is late.' 'The boat has a delay.'
+  cloze similarity --pairs pairs.csv --output scores.tsv
+  cloze similarity --word bank 'The bank lent money.' 'They sat on the river bank.'";
+
+/// Arguments of `cloze similarity`.
 #[derive(Args)]
 #[command(group = ArgGroup::new("inputs").args(["given", "texts", "pairs"]).multiple(true).required(true))]
 #[command(group = ArgGroup::new("written").args(["output", "svg"]).multiple(true))]
+#[command(after_help = SIMILARITY_EXAMPLES, mut_args(|arg| short_help::only(SIMILARITY_SHOWN, arg)))]
 pub(crate) struct SimilarityArgs {
     /// Texts: of two their similarity; of more that of the first to each of the others, best first
     #[arg(value_name = "TEXTS")]
@@ -23,18 +33,18 @@ pub(crate) struct SimilarityArgs {
     /// Pairs of texts instead (csv, tsv, jsonl), or - for standard input: a line of results a pair
     #[arg(long, value_name = "FILE", conflicts_with_all = ["given", "texts", "matrix", "word", "top"], help_heading = "Input")]
     pub(crate) pairs: Option<String>,
-    /// Each text against each
+    /// Compare each text with each other
     #[arg(long, conflicts_with_all = ["word", "top"], help_heading = "Similarity")]
     pub(crate) matrix: bool,
-    /// This word instead, in each text that has it: how alike its vectors are in context and without,
+    /// Compare a word's vectors in each text that has it, in context and without,
     /// each occurrence against each. Upper and lower case are the same
     #[arg(long, value_name = "WORD", conflicts_with = "top", help_heading = "Similarity")]
     pub(crate) word: Option<String>,
-    /// How similarity is measured: cosine, dot, euclid (the distance, negated). The last two depend on
+    /// Similarity metric: cosine, dot, euclid (the distance, negated). The last two depend on
     /// the vectors' lengths, which are 1 without --no-normalize
     #[arg(long, default_value = "cosine", value_name = "METRIC", value_parser = Metric::parse, help_heading = "Similarity")]
     pub(crate) metric: Metric,
-    /// Only the K best
+    /// Number of best results [default: all]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Similarity")]
     pub(crate) top: Option<u64>,
     #[command(flatten)]
@@ -43,16 +53,16 @@ pub(crate) struct SimilarityArgs {
     pub(crate) read: ReadFlags,
     #[command(flatten)]
     pub(crate) fields: PairFields,
-    /// Print the result as JSON, an object; with --pairs, one a line
+    /// Print the result as JSON; with --pairs, one object per line
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Draw the matrix as a heat map, too (SVG); long texts are shortened in its labels
+    /// Write a heat map of the matrix (SVG); long texts are shortened in its labels
     #[arg(long, value_name = "FILE", requires = "matrix", help_heading = "Output")]
     pub(crate) svg: Option<PathBuf>,
-    /// Write to a file
+    /// Output file [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long, requires = "written", help_heading = "Output")]
     pub(crate) force: bool,
 }

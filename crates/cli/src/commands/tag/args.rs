@@ -3,11 +3,21 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::commands::short_help;
 use crate::flags::read::ReadFlags;
 use crate::flags::tagger::TaggerFlags;
 use crate::flags::{OffsetsArg, SchemeArg};
 
+/// Flags in the short help.
+const TAG_SHOWN: &[&str] = &["model", "labels", "min_score", "format", "mask", "output"];
+const TAG_EXAMPLES: &str = "\
+Examples:
+  cloze tag notes/
+  cloze tag notes/ --model pii --format redact --output clean/
+  cloze tag tickets.csv --text-field message --format jsonl --output entities.jsonl";
+
 #[derive(Args)]
+#[command(after_help = TAG_EXAMPLES, mut_args(|arg| short_help::only(TAG_SHOWN, arg)))]
 pub(crate) struct TagArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]
@@ -19,13 +29,13 @@ pub(crate) struct TagArgs {
     #[command(flatten)]
     pub(crate) read: ReadFlags,
 
-    /// Which sequences of tags are legal; auto reads it off the model's tags
+    /// Tagging scheme; auto reads it off the model's tags
     #[arg(long, value_enum, default_value_t, value_name = "SCHEME", help_heading = "Entities")]
     pub(crate) scheme: SchemeArg,
-    /// Only entities with these labels
+    /// Labels to find; entities with others are left out
     #[arg(long, value_delimiter = ',', value_name = "A,B", help_heading = "Entities")]
     pub(crate) labels: Option<Vec<String>>,
-    /// The form of the results
+    /// Output format
     #[arg(
         short,
         long,
@@ -35,32 +45,32 @@ pub(crate) struct TagArgs {
         help_heading = "Output"
     )]
     pub(crate) format: OutputArg,
-    /// What offsets count (jsonl, tsv)
+    /// Unit of offsets (jsonl, tsv)
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
     pub(crate) offsets: OffsetsArg,
-    /// What stands in place of an entity; {label} is its label (redact) [default: [{label}]]
+    /// Replacement of an entity; {label} is its label (redact) [default: [{label}]]
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub(crate) mask: Option<String>,
     /// Write to a file, or into a folder as a tree like the input's: PATH is a folder if it is one, if
     /// it ends in /, or if a folder is read and PATH has no ending
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long, requires = "output", help_heading = "Output")]
     pub(crate) force: bool,
 }
 
-/// The forms results are written in.
+/// Output formats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputArg {
     /// The text with its entities marked, for reading
     #[default]
     Pretty,
-    /// A JSON object a record
+    /// One JSON object per record
     Jsonl,
-    /// A word and its tag a line
+    /// One word and its tag per line
     Conll,
-    /// A row an entity
+    /// One row per entity
     Tsv,
     /// The text with <LABEL>…</LABEL> around entities
     Inline,

@@ -6,19 +6,20 @@ use clap::{Args, Subcommand};
 use cloze::embed::Level;
 use cloze::embed::correction::Method;
 
+use crate::commands::short_help;
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::VectorFlags;
 
-/// What is done with a correction.
+/// Commands on corrections.
 #[derive(Subcommand)]
 pub(crate) enum ZscoreCommand {
-    /// Learn a correction from texts and save it
+    /// Fit a correction on texts and save it
     Fit(Box<FitArgs>),
-    /// Put corrections together that were fitted on parts of a corpus: the result is that of the whole
+    /// Merge corrections fitted on parts of a corpus: the result is that of the whole
     Merge(MergeArgs),
-    /// What a correction was fitted on, and what it does
+    /// Show a correction's training data and effect
     Info {
-        /// A file that `cloze zscore fit` has saved
+        /// File saved by `cloze zscore fit`
         file: PathBuf,
         /// Print the report as JSON
         #[arg(long)]
@@ -26,37 +27,45 @@ pub(crate) enum ZscoreCommand {
     },
 }
 
-/// What `cloze zscore fit` is asked for.
+/// Flags in the short help.
+const FIT_SHOWN: &[&str] = &["model", "level", "method", "dims", "output", "force", "text_field"];
+const FIT_EXAMPLES: &str = "\
+Examples:
+  cloze zscore fit corpus.txt --output zscore.json
+  cloze zscore fit corpus.txt --method whitening --dims 128 --output whitening.json";
+
+/// Arguments of `cloze zscore fit`.
 #[derive(Args)]
 // A correction is fitted on vectors as they are; these are refused.
 #[command(mut_arg("statics", |a| a.hide(true)))]
 #[command(mut_arg("zscore", |a| a.hide(true)))]
 #[command(mut_arg("truncate_dim", |a| a.hide(true)))]
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
+#[command(after_help = FIT_EXAMPLES, mut_args(|arg| short_help::only(FIT_SHOWN, arg)))]
 pub(crate) struct FitArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
-    /// What a vector stands for: sentence (a whole text), word or token
+    /// Unit of a vector: sentence (a whole text), word or token
     #[arg(long, default_value = "sentence", value_name = "LEVEL", value_parser = Level::parse, help_heading = "Vectors")]
     pub(crate) level: Level,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// zscore (each dimension to mean 0 and variance 1), whitening, or all-but-the-top
+    /// Method: zscore (each dimension to mean 0 and variance 1), whitening, or all-but-the-top
     #[arg(long, default_value = "zscore", value_name = "METHOD", value_parser = Method::parse, help_heading = "Correction")]
     method: Method,
-    /// How many directions whitening keeps [default: all that vectors spread in]
+    /// Number of directions that whitening keeps [default: all that vectors spread in]
     #[arg(long, value_name = "N", help_heading = "Correction")]
     dims: Option<usize>,
-    /// How many directions all-but-the-top takes away [default: a hundredth of the width]
+    /// Number of directions that all-but-the-top removes [default: a hundredth of the width]
     #[arg(long, value_name = "D", help_heading = "Correction")]
     directions: Option<usize>,
-    /// The file to write
+    /// Output file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: PathBuf,
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
     /// Print the report as JSON
@@ -65,7 +74,7 @@ pub(crate) struct FitArgs {
 }
 
 impl FitArgs {
-    /// The method with its settings; what would be without effect is refused.
+    /// Method with its settings; settings without effect are refused.
     pub(crate) fn method(&self) -> anyhow::Result<Method> {
         let vectors = &self.vectors;
         if vectors.statics {
@@ -96,16 +105,16 @@ impl FitArgs {
     }
 }
 
-/// What `cloze zscore merge` is asked for.
+/// Arguments of `cloze zscore merge`.
 #[derive(Args)]
 pub(crate) struct MergeArgs {
-    /// Files that `cloze zscore fit` has saved, of one model and made the same way
+    /// Files saved by `cloze zscore fit`, of one model and made the same way
     #[arg(required = true, num_args = 2.., value_name = "FILES")]
     pub(crate) parts: Vec<PathBuf>,
-    /// The file to write
+    /// Output file
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(long)]
     pub(crate) force: bool,
     /// Print the report as JSON
