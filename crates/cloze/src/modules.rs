@@ -1,5 +1,5 @@
-//! What sentence-transformers' files in a model folder say: which modules a text goes through, and
-//! how token rows are pooled.
+//! Contents of sentence-transformers' files in a model folder: the modules a text goes through, and
+//! the pooling of token rows.
 use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;

@@ -192,8 +192,9 @@ fn documents_beside_judgements() {
     assert!((report.mean.reciprocal_rank - 0.75).abs() < 1e-12, "{:?}", report.mean);
 }
 
-/// The senses of `bank`, fitted on two texts each and evaluated on the same: all are right in context,
-/// where the most frequent sense is right in half of them.
+/// The senses of `bank`, fitted on two texts each and evaluated on the same: all are right in
+/// context,
+/// while the most frequent sense is right in half of them.
 #[test]
 fn senses_beside_gold() {
     use cloze::corpus::{SenseText, SenseWord};

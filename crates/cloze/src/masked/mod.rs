@@ -1,8 +1,8 @@
 //! Words for masks: a masked language model over texts.
 //!
 //! - here: the model, asked for logits;
-//! - `marked`: where the masks of a text are, and what a model sees of a long one;
-//! - [`MaskPrediction`]: the likeliest words for each mask, and how likely given ones are;
+//! - `marked`: masks of a text, and windows on a long one;
+//! - [`MaskPrediction`]: the likeliest words for each mask, and probabilities of given ones;
 //! - [`GeneratedText`]: all masks of a text filled, one after the other.
 mod generate;
 mod marked;
@@ -24,7 +24,7 @@ use marked::Marked;
 pub use generate::{GenerateParams, GeneratedText, ValidGenerateParams};
 pub use predict::{MaskPrediction, MaskPredictions};
 
-/// What stands for a mask in texts beside the model's own mask token.
+/// Names of a mask in texts beside the model's own mask token.
 pub const MASKS: [&str; 2] = ["[MASK]", "<mask>"];
 
 /// A masked language model: logits over its vocabulary at the places asked for. It can be shared between
@@ -163,7 +163,7 @@ impl MaskedLm {
         &self.mask_token
     }
 
-    /// How many logits a place has.
+    /// Number of logits of a position.
     #[must_use]
     pub fn vocabulary(&self) -> usize {
         self.vocabulary
