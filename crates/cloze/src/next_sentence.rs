@@ -9,8 +9,7 @@ use crate::{Error, ModelRef, batch};
 
 /// Checkpoint with a head for next-sentence prediction, such as BERT's of pre-training. RoBERTa and
 /// its descendants have none; [`Scorer::gains`](crate::Scorer::gains) asks a masked language model.
-/// It
-/// can be shared between threads.
+/// It can be shared between threads.
 #[derive(Debug)]
 pub struct NextSentence {
     encoder: Encoder,

@@ -191,10 +191,8 @@ impl Scorer {
     }
 
     /// Gain in likelihood of the second text of each pair with the first before it, in one sequence
-    /// as
-    /// the tokenizer's template puts two together, over the second alone: the same tokens are
-    /// scored in
-    /// both. A pair that is too long is cut as `cut` says, in both.
+    /// as the tokenizer's template puts two together, over the second alone: the same tokens are
+    /// scored in both. A pair that is too long is cut as `cut` says, in both.
     ///
     /// # Errors
     /// [`EncoderError::NoPairs`](cloze_encoder::EncoderError::NoPairs) for a model that takes no two

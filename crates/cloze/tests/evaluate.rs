@@ -193,8 +193,7 @@ fn documents_beside_judgements() {
 }
 
 /// The senses of `bank`, fitted on two texts each and evaluated on the same: all are right in
-/// context,
-/// while the most frequent sense is right in half of them.
+/// context, while the most frequent sense is right in half of them.
 #[test]
 fn senses_beside_gold() {
     use cloze::corpus::{SenseText, SenseWord};

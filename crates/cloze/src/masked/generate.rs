@@ -39,8 +39,8 @@ impl GenerateParams {
     }
 
     /// Number of masks that each mask of a text stands for; a text without one has them at its end.
-    /// Tokens, not
-    /// whole words, are counted. At least 1. Default: a mask is one, and a text has one.
+    /// Tokens, not whole words, are counted. At least 1. Default: a mask is one, and a text has
+    /// one.
     pub fn words(mut self, words: Option<usize>) -> Self {
         self.words = words;
         self

@@ -149,12 +149,11 @@ impl MaskedLm {
     }
 
     /// Probability of each of `targets` at each mask of each text, the likeliest first. A target
-    /// that is one
-    /// token has its probability as in [`predict`](Self::predict). One of several tokens is scored as a
-    /// whole: the mask is widened to as many masks, they are filled from left to right, and the
-    /// probability is the product of those of its tokens, each in view of the ones before and of masks
-    /// for the ones behind. A mask behind a space is for a word that begins there, where the vocabulary
-    /// tells that apart. Other masks of the text stay masks.
+    /// that is one token has its probability as in [`predict`](Self::predict). One of several
+    /// tokens is scored as a whole: the mask is widened to as many masks, they are filled from left
+    /// to right, and the probability is the product of those of its tokens, each in view of the
+    /// ones before and of masks for the ones behind. A mask behind a space is for a word that
+    /// begins there, where the vocabulary tells that apart. Other masks of the text stay masks.
     ///
     /// An error in one text affects only that text: those of [`predict`](Self::predict), and
     /// [`Error::MaskSpan`] where a target has more tokens than the model takes.

@@ -160,8 +160,7 @@ impl SentenceEncoder {
     }
 
     /// Origin of this encoder's vectors of a level, for corrections to be fitted on. The model's
-    /// file is
-    /// hashed the first time.
+    /// file is hashed the first time.
     ///
     /// # Errors
     /// [`Error::Encoder`] if the model's file cannot be read; [`Error::Conflict`] for static

@@ -96,8 +96,7 @@ impl Classifier {
     }
 
     /// The facts that are not in the file; `settings` and `seed` are those of the fit, `correction`
-    /// is the
-    /// method, if there is one, with its settings.
+    /// is the method, if there is one, with its settings.
     #[must_use]
     pub fn spec(
         &self,

@@ -87,10 +87,8 @@ impl TagParams {
     }
 
     /// Transition scores of a conditional random field, between neighbouring words' tags. A tag's
-    /// score
-    /// is then its probability among all sequences, or among those that the scheme allows, if the
-    /// choice
-    /// is from these. Default: none.
+    /// score is then its probability among all sequences, or among those that the scheme allows, if
+    /// the choice is from these. Default: none.
     #[must_use]
     pub fn transitions(mut self, transitions: Option<Transitions>) -> Self {
         self.transitions = transitions;

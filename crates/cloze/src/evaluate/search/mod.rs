@@ -145,8 +145,7 @@ impl SearchEvaluation {
     }
 
     /// Figures of all queries; those with judgements that were not asked have found nothing. `seed`
-    /// is
-    /// the seed of resamples.
+    /// is the seed of resamples.
     ///
     /// # Errors
     /// [`EvaluateError::Metrics`] for intervals that cannot be computed.
