@@ -73,7 +73,7 @@ impl Gain {
 
 /// Scores texts with a masked language model.
 ///
-/// A text's score is the same alone and in company, bit for bit, as everywhere in
+/// A text's score does not depend on the batch, bit for bit, as everywhere in
 /// [`Encoder`](cloze_encoder::Encoder). The work is a copy of the text for each of its tokens, so it
 /// grows with the square of the length.
 #[derive(Debug)]

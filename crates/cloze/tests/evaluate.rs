@@ -63,8 +63,8 @@ fn tags_of_a_model_beside_gold() {
     assert!(report.compare.unwrap().micro_f1.difference.estimate.abs() < 1e-12);
 }
 
-/// Tags of other words are refused with their place; `B-PER O` against `B-PER I-PER` is no entity
-/// found.
+/// Tags of other words are refused with their place; `B-PER O` against `B-PER I-PER` is not an
+/// entity found.
 #[test]
 fn tags_beside_tags() {
     let params = TagEvaluationParams::new();

@@ -6,7 +6,7 @@ use crate::token::{self, Token};
 /// such as those of Chinese, and digits and marks do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Casing {
-    /// It has no cased letter, or is no word: a special token, padding.
+    /// It has no cased letter, or is not a word: a special token, padding.
     #[default]
     None,
     /// All lower.

@@ -53,7 +53,7 @@ pub struct MaskedLm {
     mask: u32,
     mask_token: String,
     vocabulary: usize,
-    /// Special tokens, which are no words.
+    /// Special tokens, which are not words.
     special: Vec<u32>,
     cancel: Cancel,
 }
@@ -212,7 +212,7 @@ impl MaskedLm {
         Ok(self.encoder.map_sequences(sequences, |states| reduce(states.text, states.rows(0)))?)
     }
 
-    /// A token as people read it; as the vocabulary has it where it is no text of its own.
+    /// A token as people read it; as the vocabulary has it where it is not a text of its own.
     #[must_use]
     pub fn word(&self, id: u32) -> String {
         let piece = || self.encoder.token(id).unwrap_or_default();

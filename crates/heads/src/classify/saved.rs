@@ -54,7 +54,7 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Of both.
+    /// Classifier of `features` and `head`.
     ///
     /// # Errors
     /// [`EmbedError::Width`], as [`HeadError::Embed`], if the head expects another number of

@@ -70,7 +70,7 @@ impl TagParams {
         self
     }
 
-    /// The same for one label, in place of the general one.
+    /// The minimum score of one label, in place of the general one.
     #[must_use]
     pub fn min_score_of(mut self, label: String, score: f32) -> Self {
         self.min_scores.push((label, score));
@@ -99,7 +99,7 @@ impl TagParams {
     ///
     /// # Errors
     /// [`HeadError::NoLabels`], [`HeadError::UnknownLabel`]; [`HeadError::Setting`] for a score
-    /// outside 0–1 or a bias that is no finite number; [`HeadError::SchemeLabels`];
+    /// outside 0–1 or a bias that is not a finite number; [`HeadError::SchemeLabels`];
     /// [`HeadError::TransitionTags`] and [`HeadError::TransitionUnits`] for transitions of other
     /// tags, or where tokens are tagged.
     pub fn check(self) -> Result<TagDecoder, HeadError> {

@@ -28,7 +28,7 @@ pub struct Verified {
 ///
 /// # Errors
 /// Errors of [`Index::open`](crate::index::Index::open) that come before any other file can be looked at: there
-/// is no index, or its `index.json` is damaged.
+/// is not an index, or its `index.json` is damaged.
 pub fn verify(folder: &Path) -> Result<Verified, SearchError> {
     let manifest = Manifest::open(folder)?;
     let bytes = fs_err::metadata(Manifest::path(folder)).map_err(SearchError::Read)?.len();
