@@ -72,7 +72,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) starts: usize,
 
-    /// Report even if the machine was busy; what comes of it says so
+    /// Report even if the machine was busy; the report then says so
     #[arg(long)]
     pub(crate) busy_ok: bool,
 

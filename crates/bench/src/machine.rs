@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(parse_peak("VmHWM: 12 MB\n"), None);
     }
 
-    /// `date -u -d @…` says the same.
+    /// `date -u -d @…` agrees.
     #[test]
     fn dates_are_those_of_the_calendar() {
         assert_eq!(date(0), "1970-01-01T00:00:00Z");

@@ -78,27 +78,27 @@ pub struct Config {
     pub family: &'static Family,
     /// `architectures[0]`, if it says.
     pub architecture: Option<String>,
-    /// Numbers a token has between layers.
+    /// Hidden size.
     pub hidden: usize,
-    /// Numbers a token has in the embedding tables: `hidden`, but for ELECTRA.
+    /// Width of the embedding matrices: `hidden`, but for ELECTRA.
     pub embedding: usize,
-    /// Layers.
+    /// Number of layers.
     pub layers: usize,
-    /// Attention heads a layer.
+    /// Number of attention heads per layer.
     pub heads: usize,
-    /// Numbers a token has inside a feed-forward part.
+    /// Width of the feed-forward network.
     pub intermediate: usize,
-    /// Rows of the word table.
+    /// Number of rows of the word embedding matrix.
     pub vocabulary: usize,
-    /// Rows of the position table.
+    /// Number of rows of the position embedding matrix.
     pub positions: usize,
-    /// Rows of the token-type table; 0 where the family has none.
+    /// Number of rows of the token-type embedding matrix; 0 if the family has none.
     pub types: usize,
-    /// Between the feed-forward matrices.
+    /// Activation between the feed-forward matrices.
     pub activation: Activation,
-    /// Added to the variance in every layer norm.
+    /// Epsilon added to the variance in every layer norm.
     pub norm_epsilon: f32,
-    /// The padding token's id, from behind which RoBERTa counts positions.
+    /// Id of the padding token; RoBERTa counts positions from the next number on.
     pub pad_id: i64,
 }
 

@@ -27,11 +27,11 @@ pub struct Dense {
 /// A layer norm's two vectors.
 #[derive(Clone, Debug)]
 pub struct Norm {
-    /// The name of what it multiplies by.
+    /// The name of the tensor that it multiplies by.
     pub weight: String,
-    /// The name of what it adds.
+    /// The name of the tensor that it adds.
     pub bias: String,
-    /// Numbers a row.
+    /// Number of values per row.
     pub width: usize,
 }
 
@@ -44,15 +44,15 @@ pub struct Layer {
     pub key: Dense,
     /// Value projection.
     pub value: Dense,
-    /// Behind the attention.
+    /// Attention output projection.
     pub attention: Dense,
-    /// Behind that.
+    /// Layer norm after the attention.
     pub attention_norm: Norm,
-    /// Into the feed-forward part.
+    /// Feed-forward up-projection.
     pub up: Dense,
-    /// Out of it.
+    /// Feed-forward down-projection.
     pub down: Dense,
-    /// Behind that.
+    /// Layer norm after the feed-forward network.
     pub output_norm: Norm,
 }
 
@@ -107,7 +107,7 @@ pub struct Layout {
     pub unused: Vec<&'static str>,
 }
 
-/// Tensors that are no weights (buffers of positions), after the body's prefix.
+/// Tensors that are not weights (buffers of positions), after the body's prefix.
 const BUFFERS: [&str; 2] = ["embeddings.position_ids", "embeddings.token_type_ids"];
 /// Looks tensors up and keeps what is wrong, so that all of it is said at once.
 struct Finder<'a> {

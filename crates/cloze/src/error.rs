@@ -1,4 +1,4 @@
-//! What can go wrong, whichever crate it comes from.
+//! Errors of this crate, from whichever crate they come.
 use std::path::PathBuf;
 
 /// Every failure of the façade; those of the crates beneath come through as they are.
@@ -62,7 +62,8 @@ pub enum Error {
     NoMaskedLm {
         /// The model's folder.
         model: PathBuf,
-        /// What it has; in a box, as the largest of errors.
+        /// Error of the encoder, which lists the results it has; in a box, as the largest of
+        /// errors.
         source: Box<cloze_encoder::EncoderError>,
     },
     /// A text without a mask where one is to be filled.
@@ -74,9 +75,9 @@ pub enum Error {
     /// Masks of a text that are further apart than the model sees at once.
     #[error("the masks take {needed} tokens from the first to the last; the model takes {room}")]
     MaskSpan {
-        /// How many tokens they take.
+        /// Number of tokens from the first mask to the last.
         needed: usize,
-        /// How many there is room for.
+        /// Number of tokens that the model takes.
         room: usize,
     },
     /// A word that cannot be scored at a mask.
@@ -90,15 +91,15 @@ pub enum Error {
     /// A text with the mask token in it, which has nothing there to be scored.
     #[error("the mask token is in the text (bytes {span}), where a score needs a word")]
     MaskInText {
-        /// Where.
+        /// Position of the mask token, in bytes.
         span: cloze_core::Span,
     },
     /// A text that has to be seen whole, and is longer than the model takes.
     #[error("{found} tokens, expected at most {limit}: the model sees no more at once")]
     TooLong {
-        /// How many tokens it has, special ones not counted.
+        /// Number of tokens of the text, special ones not counted.
         found: usize,
-        /// How many the model takes.
+        /// Number of tokens that the model takes.
         limit: usize,
     },
     /// Settings of a tagger that do not fit the model.

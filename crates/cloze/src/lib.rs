@@ -111,15 +111,15 @@
 //! - [`TextClassifier`], [`PairClassifier`]: texts and pairs to labels;
 //! - [`Reranker`]: documents ordered for a query;
 //! - [`MaskedLm`]: words for masks;
-//! - [`Scorer`]: how likely texts are to a masked language model;
+//! - [`Scorer`]: likelihood of texts to a masked language model;
 //! - [`NextSentence`]: whether a text goes on from another;
 //! - [`Senses`]: senses of words in texts;
 //! - [`TextIndex`]: texts found by texts, in an index on disk;
 //! - [`evaluate`]: results against gold data;
 //! - [`data_check`]: labelled data, checked before training;
-//! - [`model_report`]: what is in a model, and whether it is sound;
+//! - [`model_report`]: contents of a model, and whether it is sound;
 //! - [`distinct`]: texts of pairs, each distinct one done once;
-//! - [`modules`]: what sentence-transformers' files in a folder say;
+//! - [`modules`]: sentence-transformers' files in a folder;
 //! - [`companions`]: files that belong to a model folder beside its weights;
 //! - `train` (feature `train`): training models; beneath it `fit`, `cloze_train`, `tune`,
 //!   `cloze_tune`, and `report`, `cloze_report`;

@@ -1,5 +1,5 @@
-//! What sentence-transformers' files in a model folder say: which modules a text goes through, and
-//! how token rows are pooled.
+//! Contents of sentence-transformers' files in a model folder: the modules a text goes through, and
+//! the pooling of token rows.
 use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;
@@ -24,7 +24,7 @@ struct Module {
 /// error: to leave it out silently gives other vectors than the model's.
 ///
 /// # Errors
-/// [`Error::Model`] for modules that cannot be followed or a file that is no text;
+/// [`Error::Model`] for modules that cannot be followed or a file that is not a text;
 /// [`Error::Settings`] for a pooling that cannot; [`Error::Encoder`] if a file cannot be read.
 pub fn poolings(model: &ModelFolder) -> Result<Poolings, Error> {
     let modules = model.file("modules.json");

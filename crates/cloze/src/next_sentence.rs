@@ -8,8 +8,8 @@ use crate::opening::{self, Opening, builder_setters};
 use crate::{Error, ModelRef, batch};
 
 /// Checkpoint with a head for next-sentence prediction, such as BERT's of pre-training. RoBERTa and
-/// what came of it have none; [`Scorer::gains`](crate::Scorer::gains) asks a masked language model. It
-/// can be shared between threads.
+/// its descendants have none; [`Scorer::gains`](crate::Scorer::gains) asks a masked language model.
+/// It can be shared between threads.
 #[derive(Debug)]
 pub struct NextSentence {
     encoder: Encoder,

@@ -28,14 +28,14 @@ impl<'t> Input<'t> {
         Self { text, second: Some(second) }
     }
 
-    /// Its texts.
+    /// Texts of the input: one or two.
     #[must_use]
     pub fn texts(self) -> Vec<&'t str> {
         [self.text].into_iter().chain(self.second).collect()
     }
 }
 
-/// How a pair becomes a row.
+/// Rows made of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairRows {
@@ -46,12 +46,12 @@ pub enum PairRows {
     Separate,
 }
 
-/// How rows are made.
+/// Settings of making rows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RowParams {
-    /// How token rows become one.
+    /// Pooling of token rows.
     pub pooling: Poolings,
-    /// Which hidden states, averaged.
+    /// Hidden states to average.
     pub layers: Layers,
     /// Prompt before every text.
     #[serde(default)]
@@ -59,7 +59,7 @@ pub struct RowParams {
     /// Whether of a long text only the beginning is seen.
     #[serde(default)]
     pub truncate: bool,
-    /// How a pair becomes a row; `None` where rows are of single texts.
+    /// Rows made of a pair; `None` if rows are of single texts.
     #[serde(default)]
     pub pairs: Option<PairRows>,
 }

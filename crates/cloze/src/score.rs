@@ -1,4 +1,4 @@
-//! How likely texts are to a masked language model: each token masked in turn, in copies that go
+//! Likelihood of texts to a masked language model: each token masked in turn, in copies that go
 //! through the model in full batches.
 use cloze_encoder::plan_windows;
 use std::ops::Range;
@@ -14,13 +14,13 @@ use crate::{Error, MaskedLm};
 /// The most tokens of copies that wait for the model at once. A copy takes nine bytes a token, so it
 /// bounds memory to some ten MiB; it is some thousands of batches, enough to fill them across texts.
 const WAITING: usize = 1 << 20;
-/// What stands for a word that the vocabulary does not have.
+/// Tokens for a word that the vocabulary does not have.
 const UNKNOWN: [&str; 2] = ["[UNK]", "<unk>"];
 
 /// A token of a text, and how likely it is where the others are seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoredToken {
-    /// Its id in the vocabulary.
+    /// Id in the vocabulary.
     pub id: u32,
     /// The bytes of the text it stands for.
     pub span: Span,
@@ -35,14 +35,14 @@ pub struct TextScore {
     pub tokens: Vec<ScoredToken>,
     /// Their sums.
     pub sums: Sums,
-    /// How many windows it went through; more than one for a text longer than the model takes.
+    /// Number of windows it went through; more than one for a text longer than the model takes.
     pub windows: usize,
 }
 
 /// Two texts by the tokens that both have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SharedScore {
-    /// How many tokens both have.
+    /// Number of tokens that both have.
     pub tokens: usize,
     /// The sum of these tokens' log-probabilities in the first text, and in the second.
     pub log_probabilities: [f64; 2],
@@ -51,7 +51,7 @@ pub struct SharedScore {
 /// A text behind another, and alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gain {
-    /// How many tokens of the second text were scored.
+    /// Number of tokens of the second text that were scored.
     pub tokens: usize,
     /// The sum of their log-probabilities where the model sees the first text before them.
     pub behind: f64,
@@ -62,7 +62,8 @@ pub struct Gain {
 }
 
 impl Gain {
-    /// What the first text adds to the log-probability of the second, a token. `None` without a token.
+    /// Gain in the log-probability of the second text, per token, from the first. `None` without a
+    /// token.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     pub fn per_token(&self) -> Option<f64> {
@@ -72,7 +73,7 @@ impl Gain {
 
 /// Scores texts with a masked language model.
 ///
-/// A text's score is the same alone and in company, bit for bit, as everywhere in
+/// A text's score does not depend on the batch, bit for bit, as everywhere in
 /// [`Encoder`](cloze_encoder::Encoder). The work is a copy of the text for each of its tokens, so it
 /// grows with the square of the length.
 #[derive(Debug)]
@@ -88,7 +89,7 @@ struct Masked<'s> {
     places: Range<usize>,
 }
 
-/// What a window of a text shows, as a sequence.
+/// Part of a text that a window shows, as a sequence.
 struct Part {
     sequence: Sequence,
     window: Window,
@@ -108,7 +109,7 @@ impl Scorer {
         &self.lm
     }
 
-    /// What is masked together.
+    /// Other tokens masked while a token is scored.
     #[must_use]
     pub fn masking(&self) -> Masking {
         self.masking
@@ -189,9 +190,9 @@ impl Scorer {
         Ok(places.iter().map(score).collect())
     }
 
-    /// How much likelier the second text of each pair is with the first before it, in one sequence as
-    /// the tokenizer's template puts two together, than alone: the same tokens are scored in both. Of a
-    /// pair that is too long, what `cut` says goes, in both.
+    /// Gain in likelihood of the second text of each pair with the first before it, in one sequence
+    /// as the tokenizer's template puts two together, over the second alone: the same tokens are
+    /// scored in both. A pair that is too long is cut as `cut` says, in both.
     ///
     /// # Errors
     /// [`EncoderError::NoPairs`](cloze_encoder::EncoderError::NoPairs) for a model that takes no two
@@ -281,7 +282,7 @@ impl Scorer {
         }
     }
 
-    /// How many of a text's tokens the model sees at once.
+    /// Number of a text's tokens that the model sees at once.
     fn room(&self, pieces: &Pieces) -> usize {
         let special = pieces.sequence.ids.len() - pieces.tokens.len();
         self.lm.max_tokens().saturating_sub(special)

@@ -15,7 +15,7 @@ use crate::classifier::{base_ref, check_base, open_base};
 use crate::opening::{Opening, builder_setters};
 use crate::{Error, ModelRef, SentenceEncoder, States, batch};
 
-/// What senses are and what they were fitted on.
+/// File of the senses' card.
 const CARD: &str = "senses.json";
 /// Their vectors.
 const VECTORS: &str = "senses.safetensors";
@@ -24,17 +24,17 @@ const KIND: &str = "senses";
 /// The newest version of it.
 const FORMAT_VERSION: u32 = 1;
 
-/// What the `senses.json` of a folder says.
+/// Contents of a folder's `senses.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SensesCard {
     /// The model whose vectors they were fitted on.
     pub base: BaseRef,
-    /// Its layers, averaged.
+    /// Hidden states to average.
     pub layers: Layers,
     /// The words, and how their senses are told apart.
     #[serde(flatten)]
     pub senses: SenseSpec,
-    /// What they were fitted on, for people.
+    /// Facts about the training, for people.
     #[serde(default)]
     pub training: serde_json::Value,
 }
@@ -95,14 +95,14 @@ pub enum SenseAnswer<'s> {
     Unseen,
     /// The word is known, but is not in the text.
     Absent,
-    /// Its places in the text, in order; at least one.
+    /// Occurrences of the word in the text, in order; at least one.
     Found(Vec<WordSenses<'s>>),
 }
 
 /// A place of a word in a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WordSenses<'s> {
-    /// Its bytes.
+    /// Position in bytes.
     pub span: Span,
     /// The senses it may have, the likeliest first; at least one.
     pub senses: Vec<SensePrediction<'s>>,

@@ -22,7 +22,7 @@ pub struct TextIndex {
 /// A record that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexedHit {
-    /// How alike it is to the query, by the metric of the index.
+    /// Similarity to the query, by the metric of the index.
     pub score: f32,
     /// The record.
     pub record: IndexRecord,
@@ -204,8 +204,8 @@ impl TextIndex {
     }
 }
 
-/// How `encoder` makes vectors, for an index of them whose texts were cut as `chunk` says; before
-/// queries `query_prompt` is to stand.
+/// Card of `encoder`, for an index of its vectors whose texts were cut by `chunk`; `query_prompt`
+/// is to stand before queries.
 ///
 /// # Errors
 /// As [`SentenceEncoder::provenance`]; [`Error::Conflict`] for an encoder with a correction, since an

@@ -63,8 +63,8 @@ fn tags_of_a_model_beside_gold() {
     assert!(report.compare.unwrap().micro_f1.difference.estimate.abs() < 1e-12);
 }
 
-/// Tags of other words are refused with their place; `B-PER O` against `B-PER I-PER` is no entity
-/// found.
+/// Tags of other words are refused with their place; `B-PER O` against `B-PER I-PER` is not an
+/// entity found.
 #[test]
 fn tags_beside_tags() {
     let params = TagEvaluationParams::new();
@@ -192,8 +192,8 @@ fn documents_beside_judgements() {
     assert!((report.mean.reciprocal_rank - 0.75).abs() < 1e-12, "{:?}", report.mean);
 }
 
-/// The senses of `bank`, fitted on two texts each and evaluated on the same: all are right in context,
-/// where the most frequent sense is right in half of them.
+/// The senses of `bank`, fitted on two texts each and evaluated on the same: all are right in
+/// context, while the most frequent sense is right in half of them.
 #[test]
 fn senses_beside_gold() {
     use cloze::corpus::{SenseText, SenseWord};

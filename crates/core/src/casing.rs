@@ -3,11 +3,10 @@ use crate::token::{self, Token};
 
 /// Letter case of a word's cased letters. A letter is upper-case if Unicode says so or if it
 /// has a lower-case form (titlecase letters such as `ǅ`), lower-case if Unicode says so; others,
-/// such
-/// as those of Chinese, and digits and marks do not count.
+/// such as those of Chinese, and digits and marks do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Casing {
-    /// It has no cased letter, or is no word: a special token, padding.
+    /// It has no cased letter, or is not a word: a special token, padding.
     #[default]
     None,
     /// All lower.

@@ -71,7 +71,7 @@ impl Chain {
         &self.between
     }
 
-    /// The units' scores, row after row; a rest that is no whole row is not looked at.
+    /// The units' scores, row after row; a rest that is not a whole row is not looked at.
     fn units<'u>(&self, units: &'u [f64]) -> std::slice::ChunksExact<'u, f64> {
         units.chunks_exact(self.labels())
     }

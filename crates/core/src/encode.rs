@@ -3,7 +3,7 @@ use crate::TokenRows;
 
 /// Something that turns texts into rows of numbers.
 ///
-/// A text's rows are the same alone and in any company, bit for bit; an encoder that cannot keep
+/// A text's rows are the same alone and in any batch, bit for bit; an encoder that cannot keep
 /// that must say so in its own documentation.
 pub trait Encode {
     /// Why it may fail.

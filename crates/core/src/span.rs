@@ -94,7 +94,8 @@ impl<'a> OffsetConverter<'a> {
         Self { text, unit, byte: 0, count: 0 }
     }
 
-    /// The offset that `byte` has in the unit; `None` if it is no character boundary of the text.
+    /// The offset that `byte` has in the unit; `None` if it is not a character boundary of the
+    /// text.
     pub fn convert(&mut self, byte: usize) -> Option<usize> {
         if byte < self.byte {
             (self.byte, self.count) = (0, 0);

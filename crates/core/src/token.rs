@@ -1,7 +1,7 @@
 //! Tokens, and the numbers an encoder gives for each.
 use crate::{Matrix, Span};
 
-/// A word piece of a text. Special tokens such as `[CLS]` are no tokens here.
+/// A word piece of a text. Special tokens such as `[CLS]` are not tokens here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
     /// The bytes of the original text it stands for; empty if it stands for none.

@@ -1,4 +1,4 @@
-//! A token a row, a blank line after each sentence.
+//! One token per row, a blank line after each sentence.
 use cloze_core::Span;
 
 use crate::CorpusError;
@@ -42,7 +42,7 @@ pub(crate) struct Sentence {
     pub(crate) line: u64,
     pub(crate) text: String,
     pub(crate) words: Vec<Span>,
-    /// A tag a word, and its line, where tags are read.
+    /// Tag of each word, and its line, if tags are read.
     pub(crate) tags: Vec<String>,
     pub(crate) lines: Vec<u64>,
     tag_bytes: usize,

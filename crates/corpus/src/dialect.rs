@@ -110,7 +110,7 @@ impl Dialect {
     }
 
     /// Positions of the fields of a row without its line end. Not collected: a row may be all
-    /// delimiters, and sixteen times its length is no bound.
+    /// delimiters, and sixteen times its length is not a bound.
     pub(crate) fn fields(self, row: &str) -> impl Iterator<Item = Range<usize>> {
         let mut bytes = row.bytes().enumerate();
         let mut place = Place::FieldStart;

@@ -31,7 +31,7 @@ pub enum CorpusError {
         /// The label.
         label: String,
     },
-    /// A path that does not exist, and is no pattern either.
+    /// A path that does not exist, and is not a pattern either.
     #[error("{path}: no such file or folder")]
     NotFound {
         /// The path.
@@ -86,7 +86,7 @@ pub enum CorpusError {
         /// Whether nothing can be read after it.
         fatal: bool,
     },
-    /// A line that is no JSON object, or has a key twice.
+    /// A line that is not a JSON object, or has a key twice.
     #[error("{path}:{line}: expected a JSON object")]
     Json {
         /// The input.
@@ -120,7 +120,7 @@ pub enum CorpusError {
         /// The field.
         field: String,
     },
-    /// A JSON field that is no string.
+    /// A JSON field that is not a string.
     #[error("{path}:{line}: field {field:?}: expected {expected}, found {found}")]
     FieldType {
         /// The input.
@@ -134,7 +134,7 @@ pub enum CorpusError {
         /// The type it has.
         found: &'static str,
     },
-    /// A score that is no finite number.
+    /// A score that is not a finite number.
     #[error("{path}:{line}: {place}: expected a number, found {found:?}")]
     NotNumber {
         /// The input.
@@ -146,7 +146,7 @@ pub enum CorpusError {
         /// Value found; of more than forty characters the beginning.
         found: String,
     },
-    /// A grade that is no whole number of 32 bits.
+    /// A grade that is not a whole number of 32 bits.
     #[error("{path}:{line}: {place}: expected a whole number of at most 32 bits, found {found:?}")]
     NotWhole {
         /// The input.

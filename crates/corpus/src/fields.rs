@@ -163,7 +163,7 @@ impl Row<'_> {
         Ok(None)
     }
 
-    /// The same, where there has to be one.
+    /// As [`find`](Self::find), but an error if the field is missing.
     pub(crate) fn need(&self, names: &Names) -> Result<usize, CorpusError> {
         let found = || self.values().take(MAX_NAMES).collect();
         self.find(names)?.ok_or_else(|| names.missing(self.at, found(), true))
@@ -193,7 +193,7 @@ impl<'a> Object<'a> {
         found.map(|(name, value)| (name.as_str(), *value))
     }
 
-    /// The same, where there has to be one.
+    /// As [`find`](Self::find), but an error if the field is missing.
     pub(crate) fn need(&self, names: &Names) -> Result<(&str, &'a RawValue), CorpusError> {
         let found = || self.fields.keys().take(MAX_NAMES).cloned().collect();
         self.find(names).ok_or_else(|| names.missing(self.at, found(), false))

@@ -7,9 +7,10 @@ use std::path::Path;
 pub enum Format {
     /// The whole file is one record, even an empty one.
     Text,
-    /// A record a line; an empty line is a record, too. Lines end in `\n` or `\r\n`.
+    /// One record per line; an empty line is a record, too. Lines end in `\n` or `\r\n`.
     Lines,
-    /// A JSON object a line, with a text field and perhaps an id. Source: <https://jsonlines.org>.
+    /// One JSON object per line, with a text field and perhaps an id. Source:
+    /// <https://jsonlines.org>.
     Jsonl,
     /// Comma-separated values below a header row. Source: RFC 4180, with `\n` or `\r\n`.
     Csv,

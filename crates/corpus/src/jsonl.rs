@@ -1,4 +1,4 @@
-//! A JSON object a line.
+//! One JSON object per line.
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;

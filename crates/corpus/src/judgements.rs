@@ -35,7 +35,7 @@ pub struct Judgement {
 
 /// Settings of [`Judgements`]; [`check`](Self::check) makes them usable.
 ///
-/// Columns a line, apart by tabs or spaces:
+/// Columns of a line, separated by tabs or spaces:
 /// - `query 0 document grade`, the qrels of TREC, whose second column `trec_eval` ignores, too;
 /// - `query document grade`;
 /// - either below a header that names the query, the document and the grade, as BEIR has them
@@ -154,7 +154,7 @@ impl ValidJudgementParams {
 pub struct Judgements {
     rows: Rows,
     fields: Fields,
-    /// Of columns, from the first row on.
+    /// Layout of columns, known from the first row on.
     layout: Option<Layout>,
     ended: bool,
 }

@@ -8,9 +8,9 @@
 //! - [`Reader`]: text → [`Piece`]s, one at a time;
 //! - [`Record`]: a text, where it came from, and how to put another in its place;
 //! - [`TextChunks`]: a text in parts;
-//! - [`Pairs`]: two texts a row, perhaps with a score, in place of one;
-//! - [`Labelled`]: a text with its labels, or two, a row; or a file a class;
-//! - [`Tagged`]: sentences with a tag a word;
+//! - [`Pairs`]: two texts per row, perhaps with a score, in place of one;
+//! - [`Labelled`]: one text with its labels, or two, per row; or one file per class;
+//! - [`Tagged`]: sentences with one tag per word;
 //! - [`Judgements`]: the grades of documents for queries;
 //! - [`SenseParams`]: texts with words whose sense is known.
 //!

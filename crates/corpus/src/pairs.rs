@@ -1,4 +1,4 @@
-//! Pairs of texts, perhaps with a score: a row of CSV or TSV, or a JSON object a line.
+//! Pairs of texts, perhaps with a score: a row of CSV or TSV, or one JSON object per line.
 use std::fmt;
 use std::io::Read;
 use std::iter::FusedIterator;
@@ -40,7 +40,7 @@ pub struct Pair {
 ///
 /// Tables may come without a header: then the texts are columns 1 and 2, and the score is the last
 /// column, from the third on. The first row is taken for a header if it names both texts, if a field
-/// is asked for by name, or, where scores are required, if its last column is no number;
+/// is asked for by name, or, where scores are required, if its last column is not a number;
 /// [`PairParams::header`] says so instead.
 ///
 /// ```
@@ -126,7 +126,7 @@ impl PairParams {
     }
 
     /// Whether a pair without a score is an error. Default `false`: then of a table without a header
-    /// a last column that is no number is no score, and else an empty field is none.
+    /// a last column that is not a number is not a score, and else an empty field is none.
     #[must_use]
     pub fn score_required(self, score_required: bool) -> Self {
         Self { score_required, ..self }
@@ -218,7 +218,7 @@ pub struct Pairs {
     rows: Rows,
     params: PairParams,
     fields: Fields,
-    /// Of tables, from the first row on.
+    /// Layout of tables, known from the first row on.
     layout: Option<Layout>,
     ended: bool,
 }

@@ -1,4 +1,4 @@
-//! Sentences with a tag a word: CoNLL with any columns, as [`Format::Conll`] has them.
+//! Sentences with one tag per word: CoNLL with any columns, as in [`Format::Conll`].
 use std::fmt;
 use std::io::Read;
 use std::iter::FusedIterator;

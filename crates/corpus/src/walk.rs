@@ -68,9 +68,8 @@ pub struct Walk {
 ///   `sniff_binary` those with a NUL in the first 8 KiB (so not for UTF-16), links to folders, and
 ///   anything that is not a file, such as a pipe;
 /// - a path that does not exist and has a `*`, `?` or `[` is a pattern, where `**` stands for
-///   folders of
-///   any depth. It fits hidden names only where it spells a dot, and no names that are not UTF-8.
-///   Binary files are skipped; a folder that fits stands for the files in it.
+///   folders of any depth. It fits hidden names only where it spells a dot, and no names that are
+///   not UTF-8. Binary files are skipped; a folder that fits stands for the files in it.
 ///
 /// A file reached twice, links resolved, is read once, where it was reached first; hard links are
 /// files of their own.

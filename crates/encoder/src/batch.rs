@@ -12,8 +12,7 @@ pub enum Order {
 }
 
 /// Cost of a batch besides its tokens, in tokens: 1.8 ms at 0.23 ms per token (all-MiniLM-L6-v2,
-/// one
-/// thread, batches of 64 and 512 tokens).
+/// one thread, batches of 64 and 512 tokens).
 const BATCH: usize = 8;
 /// So many tokens are not divided among workers: a session that is made for it takes longer.
 const WHOLE: usize = 128;

@@ -113,8 +113,7 @@ impl TokenCounter {
     }
 
     /// Number of tokens of both texts of a pair that go into one sequence; longer pairs are cut.
-    /// `None`
-    /// if the model does not take two texts in one sequence.
+    /// `None` if the model does not take two texts in one sequence.
     #[must_use]
     pub fn pair_limit(&self) -> Option<usize> {
         self.pair_limit

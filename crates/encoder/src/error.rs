@@ -25,7 +25,7 @@ pub enum EncoderError {
         /// The oldest minor version that works.
         needed: u32,
     },
-    /// A file that is no loadable ONNX Runtime.
+    /// A file that is not a loadable ONNX Runtime.
     #[error("{}: not a working ONNX Runtime library", path.display())]
     RuntimeBroken {
         /// The library.
@@ -222,9 +222,9 @@ pub enum EncoderError {
         found: Vec<i64>,
         /// Sequences expected.
         batch: usize,
-        /// Tokens a sequence expected.
+        /// Number of tokens per sequence expected.
         seq: usize,
-        /// Numbers a token expected.
+        /// Width expected.
         width: usize,
     },
 }

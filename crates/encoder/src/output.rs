@@ -17,7 +17,7 @@ pub enum Output {
     /// The first token's row of a hidden state, `[hidden]` a window. Of weights, nothing else of that
     /// layer is worked out if nothing else is wanted of it; of a file, it is taken from all of it.
     First(usize),
-    /// Input of a matrix inside a layer, `[seq, width]` a window; layers count from 1. Weights
+    /// Input of a matrix inside a layer, `[seq, width]` per window; layers count from 1. Weights
     /// only.
     Inside(usize, Inside),
     /// A head's result: `[seq, width]` or, for one a text, `[width]`; of a masked language model

@@ -28,7 +28,7 @@ pub(crate) struct Tokenized {
 #[derive(Debug)]
 pub(crate) struct Tokenizer {
     inner: tokenizers::Tokenizer,
-    /// The ids of special tokens, which a text may have in it and which are no words.
+    /// The ids of special tokens, which a text may have in it and which are not words.
     special: HashSet<u32>,
     /// The special tokens before a sequence and behind it, as (id, type id).
     pub(crate) before: Vec<(i64, i64)>,

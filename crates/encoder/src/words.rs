@@ -4,8 +4,8 @@ use tokenizers::{DecoderWrapper, ModelWrapper};
 /// Words or pieces of a text that tokens represent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
-    /// The text, without white space around it and without marks. Bytes that are no whole character
-    /// are U+FFFD.
+    /// The text, without white space around it and without marks. Bytes that are not a whole
+    /// character are U+FFFD.
     pub text: String,
     /// Whether it goes on where the token before it ends, without a space: a word's second piece, or a
     /// full stop.

@@ -1,6 +1,6 @@
 //! Tests of finding the runtime's library, and of the error if there is none. A process has one
-//! library
-//! and one environment, so each case is a process of its own: this program again, as [`child`].
+//! library and one environment, so each case is a process of its own: this program again, as
+//! [`child`].
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 

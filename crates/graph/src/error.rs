@@ -36,7 +36,7 @@ pub enum GraphError {
         /// The size, or at least one more than allowed.
         found: u64,
     },
-    /// The bytes are no protobuf message, or are cut off.
+    /// The bytes are not a protobuf message, or are cut off.
     #[error("{path}: not an ONNX file, or cut off: at byte {at}, {what}")]
     Malformed {
         /// The model.
@@ -136,7 +136,7 @@ pub enum GraphError {
         /// The key.
         key: String,
     },
-    /// The location of external data is no plain relative path.
+    /// The location of external data is not a plain relative path.
     #[error("{path}: tensor {tensor:?}: the location {location:?} of its external data {what}")]
     ExternalLocation {
         /// The model.
@@ -160,7 +160,7 @@ pub enum GraphError {
         /// Part of the model that the tensor is in.
         place: &'static str,
     },
-    /// An offset or length that is no whole number.
+    /// An offset or length that is not a whole number.
     #[error("{path}: tensor {tensor:?}: the {key} of its external data is {found:?}, not a number")]
     ExternalNumber {
         /// The model.

@@ -3,7 +3,7 @@
 //! is skipped in decoding, and lost in encoding.
 //!
 //! Field numbers: `onnx/onnx.proto` of ONNX 1.23 (IR version 14, syntax `proto2`); a field there
-//! is never renumbered. Enumerations are `i32` here, so that a new member is no error.
+//! is never renumbered. Enumerations are `i32` here, so that a new member is not an error.
 //!
 //! Tensor data are [`Bytes`]: decoded from a [`Bytes`], they share its memory.
 //!

@@ -9,7 +9,8 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 const TAGS: [&str; 9] =
     ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC"];
 
-/// Words of one token each, with logits that jump about: the longest way through is no plain one.
+/// Words of one token each, with logits that jump about: the longest way through is not a plain
+/// one.
 fn rows(tokens: u32) -> TokenRows {
     let at = |i: u32| Span::new(6 * i as usize, 6 * i as usize + 5);
     let token = |i| Token { span: at(i), word: Some(i) };

@@ -62,7 +62,7 @@ pub enum HeadError {
         /// Logits.
         found: usize,
     },
-    /// A logit that is no number: the model is broken, or ran out of range.
+    /// A logit that is not a number: the model is broken, or ran out of range.
     #[error("the logits of token {token} (bytes {span}) are not all numbers")]
     NotANumber {
         /// Index of the token in the text, from 0.
@@ -165,7 +165,7 @@ pub enum HeadError {
         /// The same.
         found: String,
     },
-    /// The file of a head is no sound safetensors file.
+    /// The file of a head is not a sound safetensors file.
     #[error("{}: not a sound safetensors file", path.display())]
     Safetensors {
         /// The file.

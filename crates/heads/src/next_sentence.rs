@@ -14,7 +14,8 @@ use crate::HeadError;
 /// ```
 ///
 /// # Errors
-/// [`HeadError::Part`] for other than two logits, [`HeadError::NotFinite`] for one that is no number.
+/// [`HeadError::Part`] for other than two logits, [`HeadError::NotFinite`] for one that is not a
+/// number.
 pub fn is_next(logits: &[f32]) -> Result<f64, HeadError> {
     let part = "the next-sentence logits";
     let &[next, other] = logits else {

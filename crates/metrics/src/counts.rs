@@ -52,9 +52,9 @@ pub struct Scores {
 /// Figures of several labels in one; all 0 where there are no labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Averages {
-    /// Of the labels' counts added up: each example has one weight.
+    /// Micro average, from the labels' counts added up: each example has one weight.
     pub micro: Scores,
-    /// The mean of the labels' figures: each label has one weight.
+    /// Macro average, the mean of the labels' figures: each label has one weight.
     pub r#macro: Scores,
     /// The mean of the labels' figures, each weighted by its support. F1 need not lie between
     /// precision and recall.

@@ -85,7 +85,7 @@ pub enum MetricsError {
         /// Number of predicted items.
         predicted: usize,
     },
-    /// It is no tag, or none of the scheme.
+    /// A tag that is malformed, or not of the scheme.
     #[error("{origin} tag {position} is {found:?}: expected O, or one of {expected} with -LABEL")]
     Tag {
         /// Whose it is.
@@ -121,7 +121,7 @@ pub enum MetricsError {
         /// The label.
         label: String,
     },
-    /// It is none of the labels.
+    /// A label that is not one of the known labels.
     #[error("{origin} label {found:?}: expected one of {expected:?}")]
     UnknownLabel {
         /// Whose it is.
@@ -185,7 +185,7 @@ pub enum MetricsError {
         /// The class.
         found: usize,
     },
-    /// It is no probability.
+    /// A number that is not a probability.
     #[error("row {row}, class {class}: expected a probability, found {found}")]
     Probability {
         /// Index of the row, from 0.

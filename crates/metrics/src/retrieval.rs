@@ -49,9 +49,9 @@ impl JudgedRanking {
     /// The ranking that `ranked` is, best first, with the grades of all judged documents.
     ///
     /// The order is taken as it is, also where scores are tied. `trec_eval` reads no ranks: it
-    /// orders by
-    /// score anew ([`by_score`](Self::by_score)). Without ties the two are the same; with ties it has
-    /// these figures for a run whose scores fall with each rank, such as the rank's negative.
+    /// orders by score anew ([`by_score`](Self::by_score)). Without ties the two are the same; with
+    /// ties it has these figures for a run whose scores fall with each rank, such as the rank's
+    /// negative.
     ///
     /// # Errors
     /// [`MetricsError::DocumentTwice`] at the first document that is ranked again.
@@ -114,10 +114,8 @@ impl JudgedRanking {
     }
 
     /// Normalised discounted cumulative gain of the first `k`: the sum of grade / log₂(rank + 1),
-    /// over
-    /// the sum of the best possible ranking of all judged documents, cut at `k` likewise. The gain
-    /// is
-    /// the grade itself, not 2 to its power (`ndcg_cut`; Järvelin & Kekäläinen 2002).
+    /// over the sum of the best possible ranking of all judged documents, cut at `k` likewise. The
+    /// gain is the grade itself, not 2 to its power (`ndcg_cut`; Järvelin & Kekäläinen 2002).
     #[must_use]
     pub fn ndcg(&self, k: usize) -> f64 {
         quotient(discounted(&self.gains, k), discounted(&self.ideal, k))

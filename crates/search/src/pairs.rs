@@ -33,7 +33,7 @@ pub struct SimilarPair {
 ///
 /// # Errors
 /// [`SearchError::Vector`] names the first row that cannot be compared; [`SearchError::Setting`] for
-/// a threshold that is no number.
+/// a threshold that is not a number.
 ///
 /// ```
 /// use cloze_core::Matrix;

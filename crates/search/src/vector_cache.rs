@@ -35,8 +35,7 @@ pub struct VectorCache {
 impl VectorCache {
     /// Opens the cache for vectors of `width` numbers that were made with `settings`: any text that
     /// tells apart vectors that must not be mixed. The cache is a folder of `parent` named after
-    /// them,
-    /// made with the first vectors.
+    /// them, made with the first vectors.
     ///
     /// # Errors
     /// [`SearchError::Store`] if the folder is there and cannot be listed.

@@ -25,8 +25,7 @@ fn exact(folder: &Path) -> Index {
 }
 
 /// With its defaults, on vectors with clusters and on vectors without any order; the scores equal
-/// the
-/// exact engine's, bit for bit.
+/// the exact engine's, bit for bit.
 #[test]
 fn it_finds_nearly_all_of_the_nearest_of_a_hundred_thousand() {
     let rows = clustered(100_000, 384, 1000, 1);

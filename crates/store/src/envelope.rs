@@ -28,7 +28,7 @@ struct Version {
 ///
 /// # Errors
 /// [`StoreError::Read`] and [`StoreError::TooLarge`] as [`read_capped`], at [`MAX_JSON_BYTES`];
-/// [`StoreError::Json`] if it is no JSON, cut off, or not a `T`; [`StoreError::WrongKind`] and
+/// [`StoreError::Json`] if it is not JSON, cut off, or not a `T`; [`StoreError::WrongKind`] and
 /// [`StoreError::NewerVersion`] if it says to be something else.
 pub fn read_json<T: DeserializeOwned>(
     path: impl Into<Location>,
@@ -63,8 +63,8 @@ pub fn read_json<T: DeserializeOwned>(
 /// to `path`: indented, with a line feed at the end.
 ///
 /// # Errors
-/// [`StoreError::Serialize`] if it is no object; [`StoreError::TooLarge`] if it could not be read
-/// again; [`StoreError::Exists`], [`StoreError::NotAFile`] and [`StoreError::Write`] as
+/// [`StoreError::Serialize`] if it is not an object; [`StoreError::TooLarge`] if it could not be
+/// read again; [`StoreError::Exists`], [`StoreError::NotAFile`] and [`StoreError::Write`] as
 /// [`AtomicFile`].
 pub fn write_json<T: Serialize>(
     path: &Path,

@@ -308,7 +308,7 @@ mod tests {
         MemoryFolder::new("m").file("a.json", b"one").file("sub/b.json", vec![b'2'])
     }
 
-    /// `..` moves up and stops at the root; parts of names are no folders: `su` is not `sub`.
+    /// `..` moves up and stops at the root; parts of names are not folders: `su` is not `sub`.
     #[test]
     fn paths_in_memory_are_resolved_inside_the_folder() {
         let root = folder().root();

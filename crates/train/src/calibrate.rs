@@ -26,8 +26,7 @@ pub struct Calibration {
 ///
 /// # Errors
 /// [`TrainError::NoExamples`]; [`TrainError::Count`] and [`TrainError::Width`] for logits that do
-/// not
-/// fit `labels`; [`TrainError::NotFinite`].
+/// not fit `labels`; [`TrainError::NotFinite`].
 pub fn calibrate(logits: &[Vec<f64>], labels: &Labels) -> Result<Calibration, TrainError> {
     check(logits, labels, "logits")?;
     let several = matches!(labels.gold(), Gold::Multi(_));

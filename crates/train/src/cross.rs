@@ -121,8 +121,7 @@ fn chosen(head: &ClassifyHead, probabilities: &[f64]) -> Result<Vec<usize>, Trai
 }
 
 /// Logits of a head fitted on the `training` examples for the `held_out` ones, `[held out,
-/// labels]`, in
-/// that order, and the fold's result.
+/// labels]`, in that order, and the fold's result.
 ///
 /// # Errors
 /// [`TrainError::Count`] for not as many rows as examples, and for a place past their end; else as

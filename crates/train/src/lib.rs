@@ -3,8 +3,7 @@
 //! In the order data flows:
 //! - [`Labels`]: gold labels of the examples;
 //! - [`HeadParams`], [`fit`]: settings and the fit: logistic regression, a support vector machine,
-//!   naive Bayes, the
-//!   nearest centroid;
+//!   naive Bayes, the nearest centroid;
 //! - [`Folds`]: parts of examples with the labels in the same shares;
 //! - [`cross_validate`]: predictions for examples that were not trained on;
 //! - [`CrossScore`]: quality of these predictions;

@@ -157,8 +157,7 @@ impl HeadParams {
     }
 
     /// Number of threads of logistic regression; any number gives the same result. Default as many
-    /// as
-    /// the process may use, at most 8.
+    /// as the process may use, at most 8.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);

@@ -2,11 +2,10 @@
 //! `CLOZE_BENCH_PYTHON=python cargo bench -p cloze-tune`
 //!
 //! `CLOZE_BENCH_PYTHON` is an interpreter with the packages of `pytorch/requirements.txt`; without
-//! it,
-//! Rust runs alone. `CLOZE_BENCH_MODEL` is another checkpoint than `models/minilm-l6-v2`. Each step
-//! trains a tagger with nine tags: 16 sequences of 32 tokens, embeddings frozen, dropout 0.1,
-//! gradients clipped, `AdamW`; on two threads (`CLOZE_BENCH_THREADS`), three rounds in turns. Times are
-//! medians of 20 steps; memory is the most that the process has held (Linux).
+//! it, Rust runs alone. `CLOZE_BENCH_MODEL` is another checkpoint than `models/minilm-l6-v2`. Each
+//! step trains a tagger with nine tags: 16 sequences of 32 tokens, embeddings frozen, dropout 0.1,
+//! gradients clipped, `AdamW`; on two threads (`CLOZE_BENCH_THREADS`), three rounds in turns. Times
+//! are medians of 20 steps; memory is the most that the process has held (Linux).
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 use std::path::PathBuf;
 use std::process::Command;

@@ -43,7 +43,7 @@ pub enum TuneError {
         /// Error of the thread pool.
         source: rayon::ThreadPoolBuildError,
     },
-    /// A loss or a gradient that is no number any more.
+    /// A loss or a gradient that is not a number any more.
     #[error("step {step}: {what} is {found}; a smaller learning rate may help")]
     NotFinite {
         /// The step, from 1.

@@ -45,7 +45,7 @@ impl Hidden {
         Self { width, starts, rows: vec![0.0; end * width] }
     }
 
-    /// Numbers a row.
+    /// Number of values per row.
     #[must_use]
     pub fn width(&self) -> usize {
         self.width

@@ -231,7 +231,7 @@ fn an_adapter_of_zero_changes_nothing() {
     }
 }
 
-/// A text's rows do not depend on its company, nor the gradients on the number of threads.
+/// A text's rows do not depend on the batch, nor the gradients on the number of threads.
 #[test]
 fn company_and_threads_do_not_matter() {
     let (encoder, parameters) = open("bert", full());

@@ -73,7 +73,7 @@ pub(crate) struct Figure {
     pub(crate) words: Spread,
     /// Of the rate of the matrix product with as many threads, at the median of both.
     pub(crate) share: Option<f64>,
-    /// Of the tokens that were run, those that are no padding.
+    /// Of the tokens that were run, those that are not padding.
     pub(crate) useful: Option<f64>,
     /// Seconds a text, one at a time: of half, of 95 and of 99 in a hundred at most so many.
     pub(crate) latency: Option<[f64; 3]>,

@@ -310,8 +310,7 @@ fn stored(dtype: Dtype) -> Option<StoredType> {
 }
 
 /// Reads the header and returns it with the offset of the data. The safetensors crate checks that
-/// the
-/// offsets are in order, without gaps, and fit the shapes; the file is as long as they say.
+/// the offsets are in order, without gaps, and fit the shapes; the file is as long as they say.
 fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
     let damaged = |what: String| CheckpointError::Safetensors { path: path.to_path_buf(), what };
     let mut file = path.open()?;

@@ -43,7 +43,7 @@ impl Int8Matrix {
 /// Reads tensors as `f32`, each straight to where it stays.
 ///
 /// Files are read and not mapped into memory: a file that is changed or cut off under a running
-/// process would change its results or end it, and mapping is no safe code. Each number is copied
+/// process would change its results or end it, and mapping is not safe code. Each number is copied
 /// once, from the system's cache.
 #[derive(Debug)]
 pub struct WeightReader<'a> {

@@ -2,7 +2,7 @@
 //! names alone.
 //!
 //! - [`TextClassifier`] and [`PairClassifier`], over one [`InputClassifier`];
-//! - [`HeadCard`]: what is kept beside a head.
+//! - [`HeadCard`]: settings saved beside a head.
 mod card;
 mod inputs;
 mod pair;

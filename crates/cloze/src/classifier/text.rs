@@ -7,7 +7,7 @@ use crate::opening::{Opening, builder_setters, truncate_setter, window_setters};
 use crate::{Error, Input, ModelRef, batch};
 
 /// Classifier of texts: by a head that was fitted, by a checkpoint's own head for sequences, or by
-/// what labels mean. It can be shared between threads.
+/// the meaning of labels. It can be shared between threads.
 ///
 /// ```
 /// # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");

@@ -19,7 +19,7 @@ const CHUNK: usize = 512;
 /// `seed` those that a training evaluates by. `progress` is called with the number of sequences done.
 ///
 /// # Errors
-/// As [`MaskedLm::map`]; [`EvaluateError::Head`] for logits that are no numbers.
+/// As [`MaskedLm::map`]; [`EvaluateError::Head`] for logits that are not numbers.
 pub fn masked_words(
     lm: &MaskedLm,
     sequences: &[PackedText],

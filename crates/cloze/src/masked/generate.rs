@@ -9,7 +9,7 @@ use super::marked::{Marked, View};
 use super::{MaskPrediction, MaskedLm};
 use crate::{Error, batch};
 
-/// How masks are filled.
+/// Settings of filling masks.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GenerateParams {
@@ -38,20 +38,21 @@ impl GenerateParams {
         self
     }
 
-    /// How many masks each mask of a text stands for; a text without one has them at its end. Tokens, not
-    /// whole words, are counted. At least 1. Default: a mask is one, and a text has one.
+    /// Number of masks that each mask of a text stands for; a text without one has them at its end.
+    /// Tokens, not whole words, are counted. At least 1. Default: a mask is one, and a text has
+    /// one.
     pub fn words(mut self, words: Option<usize>) -> Self {
         self.words = words;
         self
     }
 
-    /// How words are drawn. Default: greedy.
+    /// Settings of drawing words. Default: greedy.
     pub fn sample(mut self, sample: SampleParams) -> Self {
         self.sample = sample;
         self
     }
 
-    /// What the lots are drawn by, for each text anew: a text has the same words alone and among others.
+    /// Random seed, for each text anew: a text has the same words alone and among others.
     /// Default `0`.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -86,7 +87,7 @@ pub struct ValidGenerateParams {
 pub struct GeneratedText {
     /// The text with words for its masks.
     pub text: String,
-    /// What each mask was filled with, in text order, and how likely the model found it then.
+    /// Word filled in at each mask, in text order, with its probability at that time.
     pub words: Vec<MaskPrediction>,
     /// Whether the text is longer than the model takes, so that only what is around its masks was seen.
     pub windowed: bool,
@@ -215,7 +216,7 @@ impl MaskedLm {
 }
 
 impl Running {
-    /// What the model is asked next; `None` when all is done.
+    /// Next sequence for the model; `None` when all is done.
     fn next(&self) -> Option<Sequence> {
         let asked = self.filling.ask();
         if asked.is_empty() || self.failed.is_some() {

@@ -1,4 +1,4 @@
-//! Where the masks of a text are, and what a model sees of a text that is too long for it.
+//! Masks of a text, and windows on a text that is too long for the model.
 use std::ops::Range;
 
 use cloze_core::{Casing, Span};
@@ -11,26 +11,26 @@ use crate::Error;
 pub(super) struct Marked {
     /// All of it; spans are those of the text as it was given.
     pub(super) pieces: Pieces,
-    /// Where masks are written in the text, in bytes.
+    /// Positions of the masks in the text, in bytes.
     pub(super) written: Vec<Range<usize>>,
-    /// Where they are among the tokens, special ones counted.
+    /// Positions of the masks among the tokens, special ones counted.
     pub(super) places: Vec<usize>,
 }
 
 /// A part of a text for some of its masks.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
-    /// Which of the text's own tokens.
+    /// Range of the text's own tokens.
     tokens: Range<usize>,
-    /// Which of its masks.
+    /// Range of its masks.
     masks: Range<usize>,
 }
 
-/// What a model sees of a text, with the places of the masks in it.
+/// Sequence of a window for the model, with the positions of the masks in it.
 pub(super) struct View {
     pub(super) sequence: Sequence,
     pub(super) places: Vec<usize>,
-    /// Which of the text's masks it has the places of.
+    /// Range of the text's masks at `places`.
     pub(super) masks: Range<usize>,
 }
 
@@ -77,13 +77,13 @@ impl Marked {
         Ok(Self { pieces, written, places })
     }
 
-    /// What the model sees of all masks at once, with room left for `extra` tokens: the text, or the
+    /// Window on all masks at once, with room left for `extra` tokens: the text, or the
     /// part of it in whose middle they are. `None` if they are too far apart.
     pub(super) fn window(&self, model: &MaskedLm, extra: usize) -> Option<Window> {
         self.around(model, 0..self.places.len(), extra)
     }
 
-    /// What it sees of mask `i`.
+    /// Window on mask `i`.
     pub(super) fn window_of(&self, model: &MaskedLm, i: usize, extra: usize) -> Option<Window> {
         self.window(model, extra).or_else(|| self.around(model, i..i + 1, extra))
     }
@@ -103,13 +103,13 @@ impl Marked {
         Some(Window { tokens, masks })
     }
 
-    /// How many tokens of the text the model takes.
+    /// Number of tokens of the text that the model takes.
     pub(super) fn room(&self, model: &MaskedLm) -> usize {
         let special = self.pieces.sequence.ids.len() - self.pieces.tokens.len();
         model.max_tokens().saturating_sub(special)
     }
 
-    /// What is seen through a window.
+    /// Sequence of a window for the model.
     pub(super) fn view(&self, Window { tokens, masks }: Window) -> View {
         let Pieces { sequence, tokens: all, before } = &self.pieces;
         let (before, total) = (*before, sequence.ids.len());
@@ -163,7 +163,7 @@ fn window(n: usize, room: usize, middle: Range<usize>) -> Option<Range<usize>> {
     Some(start..start + room)
 }
 
-/// Where masks are written in `text`.
+/// Positions of the masks in `text`.
 fn find(text: &str, own: &str) -> Vec<Range<usize>> {
     let mut names = vec![own];
     names.extend(MASKS.into_iter().filter(|name| *name != own));

@@ -1,8 +1,8 @@
 //! Words for masks: a masked language model over texts.
 //!
 //! - here: the model, asked for logits;
-//! - `marked`: where the masks of a text are, and what a model sees of a long one;
-//! - [`MaskPrediction`]: the likeliest words for each mask, and how likely given ones are;
+//! - `marked`: masks of a text, and windows on a long one;
+//! - [`MaskPrediction`]: the likeliest words for each mask, and probabilities of given ones;
 //! - [`GeneratedText`]: all masks of a text filled, one after the other.
 mod generate;
 mod marked;
@@ -24,7 +24,7 @@ use marked::Marked;
 pub use generate::{GenerateParams, GeneratedText, ValidGenerateParams};
 pub use predict::{MaskPrediction, MaskPredictions};
 
-/// What stands for a mask in texts beside the model's own mask token.
+/// Names of a mask in texts beside the model's own mask token.
 pub const MASKS: [&str; 2] = ["[MASK]", "<mask>"];
 
 /// A masked language model: logits over its vocabulary at the places asked for. It can be shared between
@@ -53,7 +53,7 @@ pub struct MaskedLm {
     mask: u32,
     mask_token: String,
     vocabulary: usize,
-    /// Special tokens, which are no words.
+    /// Special tokens, which are not words.
     special: Vec<u32>,
     cancel: Cancel,
 }
@@ -163,7 +163,7 @@ impl MaskedLm {
         &self.mask_token
     }
 
-    /// How many logits a place has.
+    /// Number of logits of a position.
     #[must_use]
     pub fn vocabulary(&self) -> usize {
         self.vocabulary
@@ -212,7 +212,7 @@ impl MaskedLm {
         Ok(self.encoder.map_sequences(sequences, |states| reduce(states.text, states.rows(0)))?)
     }
 
-    /// A token as people read it; as the vocabulary has it where it is no text of its own.
+    /// A token as people read it; as the vocabulary has it where it is not a text of its own.
     #[must_use]
     pub fn word(&self, id: u32) -> String {
         let piece = || self.encoder.token(id).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::MaskedLm;
 use super::marked::{Marked, Window};
 use crate::{Error, batch};
 
-/// How many sequences wait at once: their tokens are in memory.
+/// Number of sequences that wait at once: their tokens are in memory.
 const AT_ONCE: usize = 1024;
 
 /// A word for a mask.
@@ -17,9 +17,9 @@ const AT_ONCE: usize = 1024;
 pub struct MaskPrediction {
     /// The word as people read it; a target as it was given.
     pub word: String,
-    /// Its tokens: one, or for a target as many as it has.
+    /// Tokens of the word: one, or for a target as many as it has.
     pub ids: Vec<u32>,
-    /// How likely it is, 0 to 1.
+    /// Probability, 0 to 1.
     pub probability: f64,
 }
 
@@ -148,12 +148,12 @@ impl MaskedLm {
         self.target_ids(target, false).map(drop)
     }
 
-    /// How likely each of `targets` is at each mask of each text, the likeliest first. A target that is one
-    /// token has its probability as in [`predict`](Self::predict). One of several tokens is scored as a
-    /// whole: the mask is widened to as many masks, they are filled from left to right, and the
-    /// probability is the product of those of its tokens, each in view of the ones before and of masks
-    /// for the ones behind. A mask behind a space is for a word that begins there, where the vocabulary
-    /// tells that apart. Other masks of the text stay masks.
+    /// Probability of each of `targets` at each mask of each text, the likeliest first. A target
+    /// that is one token has its probability as in [`predict`](Self::predict). One of several
+    /// tokens is scored as a whole: the mask is widened to as many masks, they are filled from left
+    /// to right, and the probability is the product of those of its tokens, each in view of the
+    /// ones before and of masks for the ones behind. A mask behind a space is for a word that
+    /// begins there, where the vocabulary tells that apart. Other masks of the text stay masks.
     ///
     /// An error in one text affects only that text: those of [`predict`](Self::predict), and
     /// [`Error::MaskSpan`] where a target has more tokens than the model takes.
@@ -271,7 +271,7 @@ impl MaskedLm {
     }
 }
 
-/// What targets are scored by: sequences, and the words that are wanted at the place each asks for.
+/// Sequences to score targets by, and the words wanted at the position each asks for.
 #[derive(Default)]
 struct Steps {
     sequences: Vec<Sequence>,

@@ -159,8 +159,8 @@ impl SentenceEncoder {
         Ok(self.encoder.warm_up()?)
     }
 
-    /// How vectors of a level are made here, which a correction is fitted for. The model's file is
-    /// hashed the first time.
+    /// Origin of this encoder's vectors of a level, for corrections to be fitted on. The model's
+    /// file is hashed the first time.
     ///
     /// # Errors
     /// [`Error::Encoder`] if the model's file cannot be read; [`Error::Conflict`] for static

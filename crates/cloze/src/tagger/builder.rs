@@ -66,8 +66,8 @@ impl TaggerBuilder {
         self
     }
 
-    /// Score, 0 to 1, below which entities are left out. Default: what the model's card says, or 0
-    /// where it says nothing or a [`recall_bias`](Self::recall_bias) is set.
+    /// Score, 0 to 1, below which entities are left out. Default: the model card's value, or 0
+    /// if it has none or a [`recall_bias`](Self::recall_bias) is set.
     #[must_use]
     pub fn min_score(mut self, score: impl Into<Option<f32>>) -> Self {
         self.min_score = score.into();

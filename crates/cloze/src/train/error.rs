@@ -16,7 +16,7 @@ pub enum FineTuneError {
         /// Values that are taken.
         expected: String,
     },
-    /// Setting that is no regular expression.
+    /// Setting that is not a regular expression.
     #[error("{setting}")]
     Pattern {
         /// Name of the setting.
@@ -66,7 +66,7 @@ pub enum FineTuneError {
         /// The folder.
         folder: PathBuf,
     },
-    /// Output to be replaced that is no trained model.
+    /// Output to be replaced that is not a trained model.
     #[error("{}: expected a trained model to replace, found none there", folder.display())]
     NotTrained {
         /// The folder.
@@ -147,7 +147,7 @@ pub enum FineTuneError {
         /// Error of the system.
         source: io::Error,
     },
-    /// File that is no JSON.
+    /// File that is not JSON.
     #[error("{}", path.display())]
     Json {
         /// The file.
@@ -155,7 +155,7 @@ pub enum FineTuneError {
         /// Error of the parser.
         source: serde_json::Error,
     },
-    /// Settings or figures that are no JSON.
+    /// Settings or figures that are not JSON.
     #[error("the report cannot be written")]
     Report(#[from] serde_json::Error),
     /// Failure of the façade.

@@ -91,7 +91,7 @@ pub enum TrainingNote {
         /// `true` if they are cut, `false` if they go through several windows.
         cut: bool,
     },
-    /// Warning: a temperature that is no gain on other examples, and so is not used.
+    /// Warning: a temperature that is not a gain on other examples, and so is not used.
     NoTemperatureGain {
         /// Number of validation examples.
         examples: usize,

@@ -1,4 +1,4 @@
-//! Texts with labels: a row of CSV or TSV, a JSON object a line, or a file a class.
+//! Texts with labels: a row of CSV or TSV, one JSON object per line, or one file per class.
 use std::fmt;
 use std::iter::FusedIterator;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ pub struct Labelled {
 enum Reading {
     Fields {
         rows: Rows,
-        /// Of tables, from the first row on.
+        /// Layout of tables, known from the first row on.
         layout: Option<Layout>,
     },
     Class {

@@ -123,7 +123,7 @@ impl LabelledParams {
 
     /// Separator of the labels of a text that may have none or several (multi-label), blanks
     /// around it not counted; a JSON array of strings needs none, but is refused without this
-    /// setting. Default `None`, exactly one label a text.
+    /// setting. Default `None`, exactly one label per text.
     #[must_use]
     pub fn label_separator(self, label_separator: Option<String>) -> Self {
         Self { label_separator, ..self }

@@ -18,7 +18,7 @@ pub struct LabelledSource {
 pub enum Holds {
     /// Rows or objects, each with its label.
     Examples,
-    /// A text a line, all with this label.
+    /// One text per line, all with this label.
     Lines(String),
     /// One text with this label.
     Text(String),
@@ -26,15 +26,17 @@ pub enum Holds {
 
 /// The files that `paths` name, in order:
 /// - a file has its labels in it, and so has `-`, the standard input;
-/// - a folder of files has a file a class, named by its stem, a text a line;
-/// - a folder of folders has a folder a class, named by its name, a text a file. Source:
+/// - a folder of files has one file per class, named by its stem, with one text per line;
+/// - a folder of folders has one folder per class, named by its name, with one text per file.
+/// Source:
 ///   scikit-learn's `load_files`;
 /// - `LABEL=FILE` gives every line of `FILE` this label, and `LABEL=FOLDER` every file in `FOLDER`;
 ///   a file or folder that has the whole name comes first;
 /// - a path that does not exist and has a `*`, `?` or `[` is a pattern, as in
 ///   [`walk::find_sources`].
 ///
-/// Hidden files are no texts. In a folder a link to a file that was there before is not read again.
+/// Hidden files are not texts. In a folder a link to a file that was there before is not read
+/// again.
 ///
 /// # Errors
 /// - [`CorpusError::NotFound`], [`CorpusError::Read`], [`CorpusError::NoFiles`] and the errors of

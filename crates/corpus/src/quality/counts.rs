@@ -10,7 +10,7 @@ use super::texts::folded;
 const RARE: u64 = 10;
 /// More numbers than this are a scale rather than classes.
 const CLASSES: usize = 20;
-/// The same where there are numbers with a fraction among them.
+/// Largest number of classes if some numbers have a fraction.
 const FRACTIONS: usize = 5;
 
 /// Frequency of each label or tag, and its first place.

@@ -12,7 +12,7 @@ pub enum FindingKind {
     Contradiction,
     /// A text that is in the other data, too.
     Leak,
-    /// The same but for case and spaces.
+    /// A text that is in the other data but for case and spaces.
     FoldedLeak,
     /// Tags that may not follow each other in their scheme.
     IllegalTags,
@@ -20,9 +20,9 @@ pub enum FindingKind {
     EmptyText,
     /// A label that is likely wrong.
     LabelError,
-    /// The same text and label again.
+    /// An example whose text and label occurred before.
     Duplicate,
-    /// The same but for case and spaces.
+    /// An example whose text and label occurred before, but for case and spaces.
     FoldedDuplicate,
     /// A text longer than the model takes at once.
     LongText,

@@ -47,7 +47,7 @@ pub struct SenseWord {
 /// Format of a file of senses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SenseFormat {
-    /// A `<word>` a word.
+    /// One `<word>` element per word.
     Xml,
     /// A JSON object a word that has a sense.
     Jsonl,

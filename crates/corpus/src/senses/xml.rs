@@ -1,4 +1,4 @@
-//! A `<word>` a word.
+//! One `<word>` element per word.
 use std::io;
 use std::path::{Path, PathBuf};
 

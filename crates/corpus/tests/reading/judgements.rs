@@ -21,7 +21,7 @@ fn read(format: Format, input: &str) -> Judged {
     read_as(JudgementParams::default(), format, input.as_bytes())
 }
 
-/// A judgement a row: `line query/document=grade`, or `!error`.
+/// One judgement per row: `line query/document=grade`, or `!error`.
 fn shown(judgements: &Judged) -> Vec<String> {
     let show = |judgement: &Result<Judgement, CorpusError>| match judgement {
         Ok(Judgement { line, query, document, grade }) => {

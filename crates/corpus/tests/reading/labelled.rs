@@ -12,7 +12,7 @@ fn read(params: LabelledParams, format: Format, input: &[u8]) -> Vec<Result<Exam
     params.from_reader("in", format, Cursor::new(input.to_owned())).unwrap().collect()
 }
 
-/// An example a row: `line[#id] text[|second]=label+label`, or `!error`.
+/// One example per row: `line[#id] text[|second]=label+label`, or `!error`.
 fn shown(examples: &[Result<Example, CorpusError>]) -> Vec<String> {
     let show = |example: &Result<Example, CorpusError>| match example {
         Ok(Example { line, id, text, second, labels }) => {

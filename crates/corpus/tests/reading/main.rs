@@ -29,7 +29,7 @@ fn read_str(params: ReadParams, format: Format, input: &str) -> Vec<Result<Piece
     read(params, format, io::Cursor::new(input.to_owned()))
 }
 
-/// A piece a row: `line:text` or `line#id:text`, `~verbatim`, `!error`.
+/// One piece per row: `line:text` or `line#id:text`, `~verbatim`, `!error`.
 fn shown(pieces: &[Result<Piece, CorpusError>]) -> Vec<String> {
     let show = |piece: &Result<Piece, CorpusError>| match piece {
         Ok(Piece::Record(r)) => {

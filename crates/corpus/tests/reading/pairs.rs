@@ -10,7 +10,7 @@ fn read(params: PairParams, format: Format, input: &[u8]) -> Vec<Result<Pair, Co
     pairs.unwrap().collect()
 }
 
-/// A pair a row: `line[#id] first|second[=score]`, or `!error`.
+/// One pair per row: `line[#id] first|second[=score]`, or `!error`.
 fn shown(pairs: &[Result<Pair, CorpusError>]) -> Vec<String> {
     let show = |pair: &Result<Pair, CorpusError>| match pair {
         Ok(Pair { line, id, first, second, score }) => {

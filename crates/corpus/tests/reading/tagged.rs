@@ -12,7 +12,7 @@ fn read(params: TaggedParams, input: &[u8]) -> Vec<Result<TaggedSentence, Corpus
     params.check().unwrap().from_reader("in", Cursor::new(input.to_owned())).collect()
 }
 
-/// A sentence a row: `line: word/tag@line word/tag@line`, or `!error`.
+/// One sentence per row: `line: word/tag@line word/tag@line`, or `!error`.
 fn shown(sentences: &[Result<TaggedSentence, CorpusError>]) -> Vec<String> {
     let show = |sentence: &Result<TaggedSentence, CorpusError>| match sentence {
         Ok(s) => {

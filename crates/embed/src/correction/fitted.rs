@@ -122,8 +122,8 @@ impl FittedCorrection {
     ///
     /// # Errors
     /// [`EmbedError::Store`], whose [`StoreError`](cloze_store::StoreError) says whether the file
-    /// cannot be read, is no JSON, cut off or contradicts itself, is of another kind, or of a later
-    /// version.
+    /// cannot be read, is not JSON, cut off or contradicts itself, is of another kind, or of a
+    /// later version.
     pub fn open(path: impl Into<Location>) -> Result<Self, EmbedError> {
         Ok(envelope::read_json(path, KIND, FORMAT_VERSION)?)
     }

@@ -12,7 +12,7 @@ pub struct EncodingCounts {
     pub batches: u64,
     /// Tokens in the batches, special ones included.
     pub tokens: u64,
-    /// The same with padding: what the arithmetic is spent on.
+    /// Tokens in the batches, padding included: the arithmetic is spent on these.
     pub padded: u64,
     /// Texts of which only the beginning was seen, and pairs that were cut.
     pub truncated: u64,

@@ -123,7 +123,7 @@ impl Encoder {
         self.tokenizer.piece(id)
     }
 
-    /// `true` for a token that is no word: `[CLS]`, `<pad>`, …
+    /// `true` for a token that is not a word: `[CLS]`, `<pad>`, …
     #[must_use]
     pub fn is_special(&self, id: u32) -> bool {
         self.tokenizer.is_special(id)

@@ -100,17 +100,12 @@ impl OnnxGraph {
 
     /// Makes a session. Its memory pattern is off: with lengths that vary, it keeps what the largest batch
     /// ever took. So does its arena (onnxruntime issue 11627: 200 MB become 6 GB, without a bound
-    /// on the
-    /// shapes run), but batches have one, and buffers of many sizes leave more behind in an
-    /// allocator that
-    /// knows nothing of a run: 400 mixed texts on two threads take 200 MiB at most without an
-    /// arena,
-    /// 181 MiB with one. If there are batches enough it has one thread, since two sessions of one
-    /// thread do 1.6 to 2.3 times the work of one of two. Threads of a batch that is alone spin
-    /// until its
-    /// run ends, since a thread's work between two products is too short to sleep in; between runs
-    /// they
-    /// sleep.
+    /// on the shapes run), but batches have one, and buffers of many sizes leave more behind in an
+    /// allocator that knows nothing of a run: 400 mixed texts on two threads take 200 MiB at most
+    /// without an arena, 181 MiB with one. If there are batches enough it has one thread, since two
+    /// sessions of one thread do 1.6 to 2.3 times the work of one of two. Threads of a batch that
+    /// is alone spin until its run ends, since a thread's work between two products is too short to
+    /// sleep in; between runs they sleep.
     fn make(&self, threads: usize) -> ort::Result<Session> {
         let mut builder = Session::builder(&self.environment)?
             .with_log_level(ort::logging::LogLevel::Fatal)?

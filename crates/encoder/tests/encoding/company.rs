@@ -1,4 +1,4 @@
-//! A text's numbers are the same alone and in any company: design §5, 1.
+//! A text's numbers do not depend on the batch: design §5, 1.
 use std::sync::OnceLock;
 
 use cloze_encoder::{Encoder, EncoderParams, Order};

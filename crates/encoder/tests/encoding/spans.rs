@@ -62,8 +62,7 @@ fn hard_strings_have_sound_spans() {
 }
 
 /// A mark that the tokenizer strips belongs to the letter before it. `Jose\u{301}` is 6 bytes;
-/// without
-/// this rule, tokens would have 4.
+/// without this rule, tokens would have 4.
 #[test]
 fn a_stripped_accent_is_not_left_behind() {
     let text = "Jose\u{301} e\u{308}\u{323}.";

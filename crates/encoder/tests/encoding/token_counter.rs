@@ -49,8 +49,7 @@ fn limits_are_those_at_which_texts_are_long() {
 }
 
 /// Encoding the windows' sequences gives the same results as encoding the text, to the bit, whole
-/// or
-/// cut; and each stands for as many tokens as it keeps of the window.
+/// or cut; and each stands for as many tokens as it keeps of the window.
 #[test]
 fn windows_are_the_encoders() {
     let folder = checkpoint("bert-sequence");

@@ -5,7 +5,7 @@ use std::fmt;
 #[expect(missing_docs, reason = "each is its name")]
 #[non_exhaustive]
 pub enum ElementType {
-    /// None given: a value that is no tensor, too.
+    /// None given: a value that is not a tensor, too.
     Undefined,
     Float32,
     UInt8,

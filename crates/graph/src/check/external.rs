@@ -33,9 +33,9 @@ struct Reference<'a> {
     tensor: &'a str,
     location: &'a str,
     offset: u64,
-    /// As it says, if it does.
+    /// Length as declared, if it is.
     length: Option<u64>,
-    /// As its shape needs, if that is known.
+    /// Length that the shape needs, if the shape is known.
     needed: u64,
 }
 
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
         Ok(self.push(reference, file, bytes.into()))
     }
 
-    /// The same of a file in memory, where there are no links.
+    /// Reads a file in memory, where there are no links.
     fn take(&mut self, folder: &Location, reference: &Reference<'_>) -> Result<usize, GraphError> {
         let (path, file) = (self.path.to_owned(), folder.join(reference.location));
         let Some(bytes) = file.bytes() else {

@@ -28,7 +28,7 @@ pub struct GraphInfo {
     ///
     /// Not counted are other integers (shapes, axes, positions) and the inputs which a quantised
     /// operator takes as scale or zero point. A scale that only meets a plain `Mul`, as behind
-    /// `MatMulInteger`, cannot be told from a bias and is counted if it is no scalar.
+    /// `MatMulInteger`, cannot be told from a bias and is counted if it is not a scalar.
     pub parameters: u64,
     /// The sets of operators that the graph is written for: domain and version, in file order.
     pub opsets: Vec<(String, i64)>,
@@ -50,7 +50,7 @@ pub struct GraphInfo {
 pub struct TensorInfo {
     /// The name.
     pub name: String,
-    /// The elements; [`ElementType::Undefined`] for what is no tensor.
+    /// The elements; [`ElementType::Undefined`] for what is not a tensor.
     pub element: ElementType,
     /// The shape, outer to inner; empty for a scalar, and where nothing is said.
     pub shape: Vec<Dim>,

@@ -1,11 +1,10 @@
 //! From a checkpoint to an ONNX graph, with ONNX Runtime's fused operators for BERT.
 //!
 //! A layer is eleven nodes: `Attention`, a matrix, its bias, the residual, a norm, a matrix,
-//! `BiasGelu`
-//! (`FastGelu` for the tanh form), a matrix, its bias, the residual, a norm. The embeddings are
-//! one,
-//! `EmbedLayerNormalization`. Activations that have no fused operator are written with plain ones.
-//! If only some rows of the last layer are wanted, the others go no further than its attention.
+//! `BiasGelu` (`FastGelu` for the tanh form), a matrix, its bias, the residual, a norm. The
+//! embeddings are one, `EmbedLayerNormalization`. Activations that have no fused operator are
+//! written with plain ones. If only some rows of the last layer are wanted, the others go no
+//! further than its attention.
 //!
 //! Sources: ONNX Runtime 1.32, docs/ContribOperators.md, for the operators; transformers 5,
 //! `models/{bert,roberta,distilbert,electra}/modeling_*.py`, for what is computed.

@@ -1,6 +1,5 @@
 //! Files that are refused, by the error's name, and the reported contents of the rest. The graphs
-//! are
-//! made by `data/make.py`.
+//! are made by `data/make.py`.
 #![expect(clippy::unwrap_used, reason = "in the helpers of tests, too")]
 mod refusals;
 

@@ -45,7 +45,7 @@ impl ClassifyHead {
     ///
     /// # Errors
     /// [`HeadError::FewLabels`] without labels; [`HeadError::LabelTwice`]; [`HeadError::Part`] for
-    /// a weight that is no whole number of rows of at least one number, or not as many biases as
+    /// a weight that is not a whole number of rows of at least one number, or not as many biases as
     /// labels; [`HeadError::NotFinite`].
     pub fn new(
         kind: &str,

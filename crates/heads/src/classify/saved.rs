@@ -54,7 +54,7 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Of both.
+    /// Classifier of `features` and `head`.
     ///
     /// # Errors
     /// [`EmbedError::Width`], as [`HeadError::Embed`], if the head expects another number of
@@ -96,8 +96,7 @@ impl Classifier {
     }
 
     /// The facts that are not in the file; `settings` and `seed` are those of the fit, `correction`
-    /// is the
-    /// method, if there is one, with its settings.
+    /// is the method, if there is one, with its settings.
     #[must_use]
     pub fn spec(
         &self,

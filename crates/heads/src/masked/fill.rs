@@ -91,8 +91,7 @@ impl Filling {
     }
 
     /// Word filled in at each position, in the order the positions were given in, with its
-    /// probability
-    /// at that time; `None` where it is not filled yet.
+    /// probability at that time; `None` where it is not filled yet.
     #[must_use]
     pub fn found(&self) -> &[Option<Guess>] {
         &self.found

@@ -90,10 +90,8 @@ pub struct ValidSampleParams(SampleParams);
 impl ValidSampleParams {
     /// The words to draw from, the likeliest first, of equals the one with the lower id; the
     /// probabilities add up to 1. `logits` is `[vocabulary]`, `said` are the words that the penalty
-    /// is
-    /// for, `never` the words not to be drawn. Penalty, temperature, k and p come in this order, as
-    /// in
-    /// transformers.
+    /// is for, `never` the words not to be drawn. Penalty, temperature, k and p come in this order,
+    /// as in transformers.
     ///
     /// # Errors
     /// [`HeadError::NotFinite`] for NaN or +∞; [`HeadError::NoChoice`] where nothing can be drawn;

@@ -11,8 +11,7 @@ pub struct Sums {
     /// Their words: what stands between white space, whatever tokenizer cuts them.
     pub words: u64,
     /// Number of tokens that stand for words the vocabulary does not have. The words themselves are
-    /// not
-    /// scored: too many of them flatter a perplexity.
+    /// not scored: too many of them flatter a perplexity.
     pub unknown: u64,
     /// The sum of the tokens' log-probabilities, the pseudo-log-likelihood.
     pub log_probability: f64,

@@ -4,8 +4,7 @@ use cloze_core::Span;
 use super::Lexicon;
 
 /// Positions of the word `form` in `text`, in order, not overlapping: between characters that are
-/// not
-/// letters or digits, so that it may itself be several words. With `fold`, in any case.
+/// not letters or digits, so that it may itself be several words. With `fold`, in any case.
 #[must_use]
 pub fn places(text: &str, form: &str, fold: bool) -> Vec<Span> {
     let mut found: Vec<Span> = vec![];
@@ -55,8 +54,7 @@ fn is_word(c: char) -> bool {
 
 impl Lexicon {
     /// Positions of `word`, a lemma or a form of one, in `text`: as it is written, else in any
-    /// case,
-    /// else in another form that its lemma had in training, in any case. Empty if nothing is
+    /// case, else in another form that its lemma had in training, in any case. Empty if nothing is
     /// found.
     #[must_use]
     pub fn places(&self, text: &str, word: &str) -> Vec<Span> {

@@ -32,11 +32,9 @@ impl SensePredictParams {
     }
 
     /// Correction of vectors, fitted on all occurrences of training together. Default whitening: on
-    /// the
-    /// documents that [`PRIOR`](Self::PRIOR) names it predicts 0.831 right, z-scores 0.820 and raw
-    /// vectors
-    /// 0.814, each with its best prior; so from 2,500 occurrences on. With 860 it was behind by
-    /// 0.004.
+    /// the documents that [`PRIOR`](Self::PRIOR) names it predicts 0.831 right, z-scores 0.820 and
+    /// raw vectors 0.814, each with its best prior; so from 2,500 occurrences on. With 860 it was
+    /// behind by 0.004.
     #[must_use]
     pub fn correction(mut self, method: Option<Method>) -> Self {
         self.correction = method;

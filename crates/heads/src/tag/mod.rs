@@ -102,7 +102,7 @@ impl TagDecoder {
     }
 
     /// The probabilities of one text's units, from logits `[tokens, tags]`: words or tokens, as the
-    /// aggregation has it. Tokens that stand for no text are no units.
+    /// aggregation has it. Tokens that stand for no text are not units.
     ///
     /// # Errors
     /// [`HeadError::Width`]; [`HeadError::NotANumber`] for NaN, +∞, or −∞ for every tag.

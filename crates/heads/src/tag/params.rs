@@ -70,7 +70,7 @@ impl TagParams {
         self
     }
 
-    /// The same for one label, in place of the general one.
+    /// The minimum score of one label, in place of the general one.
     #[must_use]
     pub fn min_score_of(mut self, label: String, score: f32) -> Self {
         self.min_scores.push((label, score));
@@ -87,10 +87,8 @@ impl TagParams {
     }
 
     /// Transition scores of a conditional random field, between neighbouring words' tags. A tag's
-    /// score
-    /// is then its probability among all sequences, or among those that the scheme allows, if the
-    /// choice
-    /// is from these. Default: none.
+    /// score is then its probability among all sequences, or among those that the scheme allows, if
+    /// the choice is from these. Default: none.
     #[must_use]
     pub fn transitions(mut self, transitions: Option<Transitions>) -> Self {
         self.transitions = transitions;
@@ -101,7 +99,7 @@ impl TagParams {
     ///
     /// # Errors
     /// [`HeadError::NoLabels`], [`HeadError::UnknownLabel`]; [`HeadError::Setting`] for a score
-    /// outside 0–1 or a bias that is no finite number; [`HeadError::SchemeLabels`];
+    /// outside 0–1 or a bias that is not a finite number; [`HeadError::SchemeLabels`];
     /// [`HeadError::TransitionTags`] and [`HeadError::TransitionUnits`] for transitions of other
     /// tags, or where tokens are tagged.
     pub fn check(self) -> Result<TagDecoder, HeadError> {

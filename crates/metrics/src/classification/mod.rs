@@ -143,10 +143,10 @@ pub struct ClassificationReport {
     /// Cohen's kappa (1960), up to 1: accuracy beyond that of chance, where both draw from their own
     /// labels; 0 where chance alone is always right.
     pub kappa: f64,
-    /// Over all labels of the matrix, also those that are in no example.
+    /// Averages over all labels of the matrix, also those that are in no example.
     #[serde(flatten)]
     pub averages: Averages,
-    /// Of each label, in the order of their names.
+    /// Scores of each label, in the order of their names.
     pub labels: BTreeMap<String, Scores>,
     /// Confusion of gold and predicted labels.
     pub confusion: ConfusionTable,

@@ -106,11 +106,11 @@ pub struct MultiLabelReport {
     pub subset_accuracy: f64,
     /// The share of all (example, label) that are wrong.
     pub hamming_loss: f64,
-    /// Over all labels, also those that are in no example.
+    /// Averages over all labels, also those that are in no example.
     #[serde(flatten)]
     pub averages: Averages,
-    /// Of each label, in the order of their names.
+    /// Scores of each label, in the order of their names.
     pub labels: BTreeMap<String, Scores>,
-    /// Of each label `[[neither, predicted alone], [gold alone, both]]`.
+    /// Confusion of each label: `[[neither, predicted alone], [gold alone, both]]`.
     pub confusion: BTreeMap<String, [[u64; 2]; 2]>,
 }

@@ -105,9 +105,8 @@ pub struct PairedBootstrap {
     pub difference: Interval,
     /// Probability that the better one would be ahead this far if both were equally good, in one
     /// direction: the share of resamples where it is ahead by more than twice as much
-    /// (Berg-Kirkpatrick
-    /// et al. 2012, section 2; Koehn 2004 counts those where it is behind instead). 1 where neither is
-    /// ahead.
+    /// (Berg-Kirkpatrick et al. 2012, section 2; Koehn 2004 counts those where it is behind
+    /// instead). 1 where neither is ahead.
     pub p_value: f64,
 }
 

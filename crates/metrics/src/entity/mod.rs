@@ -48,7 +48,8 @@ impl Convention {
     /// two schemes become comparable so: [`EntityScorer::add_spans`] takes the entities of both.
     ///
     /// # Errors
-    /// [`MetricsError::Tag`] at the first that is no tag, or no tag of a strict convention's scheme.
+    /// [`MetricsError::Tag`] at the first that is not a tag, or no tag of a strict convention's
+    /// scheme.
     pub fn entities(
         self,
         tags: &[impl AsRef<str>],
@@ -139,7 +140,8 @@ impl EntityScorer {
     ///
     /// # Errors
     /// [`MetricsError::GoldPredicted`] if they are not as many, [`MetricsError::Tag`] at the first that
-    /// is no tag, or no tag of a strict convention's scheme. Nothing of the sentence is counted then.
+    /// is not a tag, or no tag of a strict convention's scheme. Nothing of the sentence is counted
+    /// then.
     pub fn add(
         &mut self,
         gold: &[impl AsRef<str>],
@@ -278,9 +280,9 @@ pub struct EntityReport {
     pub convention: &'static str,
     /// The scheme of the tags: of a strict convention always, else if it was named.
     pub scheme: Option<TagScheme>,
-    /// Over all labels that were met, gold or predicted.
+    /// Averages over all labels that were met, gold or predicted.
     #[serde(flatten)]
     pub averages: Averages,
-    /// Of each label that was met, in the order of their names.
+    /// Scores of each label that was met, in the order of their names.
     pub labels: BTreeMap<String, Scores>,
 }

@@ -186,7 +186,7 @@ impl Default for SchemeEvidence {
 }
 
 impl SchemeEvidence {
-    /// Looks at a sentence's tags. What is no tag shows nothing.
+    /// Adds a sentence's tags to the evidence. A string that is not a tag shows nothing.
     pub fn add(&mut self, tags: &[impl AsRef<str>]) {
         let mut labels = super::tags::Labels::default();
         let mut parts = vec![];

@@ -11,7 +11,7 @@ pub(super) struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    /// Reads a tag: its letter, which `O` has not, and what it means. `None` for what is no tag.
+    /// Reads a tag: its letter, which `O` has not, and what it means. `None` for what is not a tag.
     pub(super) fn parse(&mut self, tag: &'a str) -> Option<(Option<char>, Tag)> {
         if tag == "O" {
             return Some((None, Tag::Outside));

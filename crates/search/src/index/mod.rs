@@ -74,8 +74,7 @@ impl OpenParams {
     }
 
     /// Candidates that a search of a graph keeps (`ef_search`), 1 to 65,536. Default: the value
-    /// that
-    /// the index was built with, or that was measured then.
+    /// that the index was built with, or that was measured then.
     #[must_use]
     pub fn expansion_search(self, expansion_search: Option<usize>) -> Self {
         Self { expansion_search, ..self }

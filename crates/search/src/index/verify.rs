@@ -23,12 +23,12 @@ pub struct Verified {
 
 /// Reads every file of the index in `folder`, and checks whether it is as it was written, and whether
 /// its contents go together: vectors of finite numbers, records that can be read, no id twice,
-/// graphs
-/// whose links stay within them, and as many words of a row as it is said to have. What is wrong with one file does not keep it from looking at the next.
+/// graphs whose links stay within them, and as many words of a row as it is said to have. What is
+/// wrong with one file does not keep it from looking at the next.
 ///
 /// # Errors
 /// Errors of [`Index::open`](crate::index::Index::open) that come before any other file can be looked at: there
-/// is no index, or its `index.json` is damaged.
+/// is not an index, or its `index.json` is damaged.
 pub fn verify(folder: &Path) -> Result<Verified, SearchError> {
     let manifest = Manifest::open(folder)?;
     let bytes = fs_err::metadata(Manifest::path(folder)).map_err(SearchError::Read)?.len();

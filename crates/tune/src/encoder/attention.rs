@@ -9,7 +9,7 @@ use crate::random::derive;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attention {
     pub(super) heads: usize,
-    /// Numbers a token has over all heads.
+    /// Width over all heads.
     pub(super) width: usize,
     /// Dropout site in the encoder.
     pub(super) site: u64,

@@ -11,13 +11,13 @@ use crate::{Hidden, Id, Parameters, TrainingSequence};
 
 /// Groups have at least so many tokens on average: below that, matrix products become slow.
 const MIN_TOKENS: usize = 100;
-/// As many groups as can be worked on at once.
+/// Largest number of groups that can run at once.
 const MAX_GROUPS: usize = 32;
 
 /// Some sequences of a batch, end to end.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// Each one's place in the batch.
+    /// Index of each sequence in the batch.
     pub(super) members: Vec<usize>,
     /// Start of each sequence's tokens, and the end of the last one's.
     starts: Vec<usize>,
@@ -26,16 +26,16 @@ pub(super) struct Group {
     /// Activations that each layer saves for the backward pass.
     pub(super) layers: Vec<Kept>,
     pub(super) embedding: super::embedding::Kept,
-    /// `[tokens, hidden]`: on the way forth what the next layer takes.
+    /// `[tokens, hidden]`: in the forward pass, the input of the next layer.
     pub(super) state: Vec<f32>,
-    /// `[tokens, hidden]`: on the way back the gradient of what a layer gave.
+    /// `[tokens, hidden]`: in the backward pass, the gradient of a layer's output.
     pub(super) gradient: Vec<f32>,
     pub(super) scratch: Scratch,
     /// Gradients of small parameters, of this group's tokens alone.
     pub(super) partials: Vec<(Id, Vec<f32>)>,
 }
 
-/// Places for what is needed for a moment, and on the way back for gradients of matrix products.
+/// Scratch buffers, and in the backward pass gradients of matrix products.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) narrow: Vec<f32>,

@@ -21,7 +21,7 @@ const PIECE: usize = 1 << 16;
 
 #[derive(Debug)]
 pub(super) struct Layer {
-    /// As [`Module::ALL`] has them.
+    /// Linear maps, in the order of [`Module::ALL`].
     linear: [Linear; 6],
     attention: Attention,
     attention_norm: NormIds,
@@ -47,7 +47,7 @@ pub(super) struct Kept {
     active: Vec<f32>,
     normed: Vec<f32>,
     scale: Vec<f32>,
-    /// Of adapters, as [`Module::ALL`] has them.
+    /// Adapters' activations, in the order of [`Module::ALL`].
     low: [Vec<f32>; 6],
 }
 
@@ -56,7 +56,7 @@ fn learned(parameters: &Parameters, norm: NormIds) -> (&[f32], &[f32]) {
     (parameters.value(norm.weight), parameters.value(norm.bias))
 }
 
-/// Turns the gradient of a norm's result into that of what it was given.
+/// Turns the gradient of a norm's result into the gradient of its input.
 pub(super) fn norm_backward(
     parameters: &Parameters,
     ids: NormIds,

@@ -101,7 +101,8 @@ impl Linear {
         self.trained || self.lora.is_some()
     }
 
-    /// `y` = x · Wᵀ + b, `[tokens, outputs]`; `kept` is what an adapter needs on the way back.
+    /// `y` = x · Wᵀ + b, `[tokens, outputs]`; `kept` holds an adapter's activations for the
+    /// backward pass.
     pub(super) fn forward(
         &self,
         parameters: &Parameters,

@@ -164,19 +164,19 @@ impl TrainableEncoder {
         &self.config
     }
 
-    /// Numbers a token has between layers.
+    /// Hidden size.
     #[must_use]
     pub fn width(&self) -> usize {
         self.config.hidden
     }
 
-    /// The most tokens a sequence may have.
+    /// Largest number of tokens of a sequence.
     #[must_use]
     pub fn max_tokens(&self) -> usize {
         self.config.positions.saturating_sub(self.embedding.first_position())
     }
 
-    /// The word table, `[vocabulary, embedding]`.
+    /// The word embedding matrix, `[vocabulary, embedding]`.
     #[must_use]
     pub fn words(&self) -> Id {
         self.embedding.words()

@@ -13,16 +13,16 @@ pub enum Module {
     Key,
     /// Value projection.
     Value,
-    /// Behind the attention.
+    /// Attention output projection.
     Attention,
-    /// Into the feed-forward part.
+    /// Feed-forward up-projection.
     Up,
-    /// Out of it.
+    /// Feed-forward down-projection.
     Down,
 }
 
 impl Module {
-    /// All, in the order a layer has them.
+    /// All modules, in the order of a layer.
     pub const ALL: [Self; 6] =
         [Self::Query, Self::Key, Self::Value, Self::Attention, Self::Up, Self::Down];
 }

@@ -51,8 +51,7 @@ pub trait Task: Sync {
     fn weight(&self, example: &Self::Example) -> f64;
 
     /// Draws the training input in place of an example, anew by `seed` each time that it is seen;
-    /// it
-    /// must be as long, and have the same weight. The default, `None`, is the example itself.
+    /// it must be as long, and have the same weight. The default, `None`, is the example itself.
     fn draw(&self, _example: &Self::Example, _seed: u64) -> Option<Self::Example> {
         None
     }

@@ -139,7 +139,7 @@ pub struct SequenceTask {
 /// The numbers on the way through the head.
 struct Pass {
     first: Rows,
-    /// Of the activation, `[texts, inner]`.
+    /// Derivative of the activation, `[texts, inner]`.
     derivative: Vec<f32>,
     dropout: Option<Dropout>,
     inner: Vec<f32>,

@@ -39,8 +39,7 @@ pub struct Outcome {
     /// Number of steps taken, including those before a stop.
     pub steps: u64,
     /// The best score, whose parameters are there now; `None` if nothing was evaluated, and they
-    /// are
-    /// the parameters after the last step.
+    /// are the parameters after the last step.
     pub best: Option<StepScore>,
     /// All scores, in order.
     pub history: Vec<StepScore>,

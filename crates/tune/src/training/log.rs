@@ -1,4 +1,4 @@
-//! Log of a training's events, a JSON object a line.
+//! Log of a training's events, one JSON object per line.
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 

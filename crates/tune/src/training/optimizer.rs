@@ -33,11 +33,11 @@ impl Default for AdamW {
 /// end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdamMoments {
-    /// Of the gradient.
+    /// Mean of the gradient.
     pub first: Vec<f32>,
-    /// Of its square.
+    /// Mean of the squared gradient.
     pub second: Vec<f32>,
-    /// Of how many steps.
+    /// Number of steps taken.
     pub steps: u64,
 }
 

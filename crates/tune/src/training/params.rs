@@ -80,7 +80,7 @@ impl TrainingParams {
         self
     }
 
-    /// Examples a step. Default `32`.
+    /// Batch size, in examples. Default `32`.
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;
         self

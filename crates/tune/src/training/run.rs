@@ -45,11 +45,11 @@ impl ValidTrainingParams {
     ///
     /// # Errors
     /// [`TuneError::NoExamples`]; [`TuneError::NotFinite`] names the step at which a loss, a weight
-    /// of examples, a gradient or a score is no number any more, and the parameters are those before
-    /// it; [`TuneError::State`] for a state that is damaged or does not go with the settings, the
-    /// examples or the parameters, which then stay as they are; [`TuneError::Store`] for a file that
-    /// cannot be read or written; [`TuneError::Threads`]; those of the learner, the evaluation and the
-    /// observer.
+    /// of examples, a gradient or a score is not a number any more, and the parameters are those
+    /// before it; [`TuneError::State`] for a state that is damaged or does not go with the
+    /// settings, the examples or the parameters, which then stay as they are; [`TuneError::Store`]
+    /// for a file that cannot be read or written; [`TuneError::Threads`]; those of the learner, the
+    /// evaluation and the observer.
     pub fn train<L>(
         &self,
         learner: &mut L,
@@ -78,12 +78,12 @@ impl ValidTrainingParams {
 pub(super) struct Progress {
     /// The last step.
     pub(super) step: u64,
-    /// Of this step's epoch, summed.
+    /// Loss of this step's epoch, summed.
     pub(super) epoch_loss: f64,
     pub(super) epoch_weight: f64,
     /// All scores.
     pub(super) history: Vec<StepScore>,
-    /// The place of the best among them.
+    /// Index of the best score in the history.
     pub(super) best: Option<usize>,
 }
 

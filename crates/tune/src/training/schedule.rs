@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::optimizer::as_f64;
 
 /// Decay of the learning rate after the warm-up. Source: transformers 5.23.0's `optimization.py`;
-/// here
-/// the first step of a warm-up already moves, while there it has a rate of 0.
+/// here the first step of a warm-up already moves, while there it has a rate of 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {

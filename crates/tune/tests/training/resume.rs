@@ -93,7 +93,7 @@ fn undisturbed() -> (Outcome, Vec<u32>, Vec<Value>) {
     in_folder(params(), |process| process.finish())
 }
 
-/// Tells the stop at the `n`th event, from 0; the one before the first is no event.
+/// Tells the stop at the `n`th event, from 0; the one before the first is not an event.
 fn at(n: usize, then: fn() -> Then) -> impl FnMut(&Event) -> Then + Send {
     let mut seen = 0;
     move |_| {

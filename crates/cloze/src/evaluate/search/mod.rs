@@ -90,7 +90,8 @@ impl SearchEvaluation {
     /// Adds the documents found for a query, and returns those that count, best first.
     ///
     /// # Errors
-    /// [`EvaluateError::Metrics`] for a query that was added before, and for scores that are no numbers.
+    /// [`EvaluateError::Metrics`] for a query that was added before, and for scores that are not
+    /// numbers.
     pub fn add(
         &mut self,
         query: &str,
@@ -144,8 +145,8 @@ impl SearchEvaluation {
         }))
     }
 
-    /// Figures of all queries; those with judgements that were not asked have found nothing. `seed` is
-    /// that of resamples.
+    /// Figures of all queries; those with judgements that were not asked have found nothing. `seed`
+    /// is the seed of resamples.
     ///
     /// # Errors
     /// [`EvaluateError::Metrics`] for intervals that cannot be computed.

@@ -64,8 +64,8 @@ fn part(n: usize, share: f64) -> usize {
 mod tests {
     use super::*;
 
-    /// Of 10 documents 2 and 1. `printf 0:d7 | sha256sum` begins with 22, d4's with 53, d0's with 5a, and
-    /// those of the others are above.
+    /// Of 10 documents 2 and 1. `printf 0:d7 | sha256sum` begins with 22, d4's with 53, d0's with
+    /// 5a, and the others' hashes are above.
     #[test]
     fn documents_go_by_the_hash_of_their_names() {
         let names: Vec<String> = (0..10).map(|i| format!("d{i}")).collect();

@@ -41,7 +41,7 @@ impl Rename {
     /// The IOB2 tags of `words` by these entities, renamed.
     ///
     /// Entities on neighbouring words whose labels differ and become the same one are one entity:
-    /// where given names and surnames are persons, a given name with its surname is one person.
+    /// if given names and surnames are persons, a given name with its surname is one person.
     pub(super) fn word_tags(&self, entities: Vec<Entity>, words: &[Span]) -> Vec<String> {
         // The new name, and the old one of the last part.
         let mut renamed: Vec<(Entity, String)> = vec![];

@@ -13,8 +13,8 @@ const MOST_ERRORS: usize = 50;
 /// Most likely label errors in a report.
 const MOST_LABEL_ERRORS: usize = 200;
 
-/// The most confident errors, the most probable first; with `texts` with their texts. `outcomes` are
-/// those of `examples`.
+/// The most confident errors, the most probable first; with `texts` with their texts. `outcomes`
+/// belong to `examples`.
 pub fn confident_errors<'e>(
     outcomes: &[LabelOutcome],
     examples: impl Iterator<Item = &'e LabelledText>,

@@ -32,7 +32,7 @@ pub struct HeldOutLogits {
     pub groups: Vec<usize>,
 }
 
-/// How examples are held out.
+/// Plan for holding out examples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum HoldOutPlan {
     Folds(usize),

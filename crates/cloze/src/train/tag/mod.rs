@@ -133,8 +133,8 @@ impl TaggerTrainParams {
     ///
     /// # Errors
     /// [`FineTuneError::Setting`] for a score that is not from 0 to 1, a share that is not from 0 to
-    /// below 1 and a limit of 0; [`FineTuneError::Pattern`] for what is no regular expression; those
-    /// of [`FineTuneParams::check`] and [`TaggedParams::check`].
+    /// below 1 and a limit of 0; [`FineTuneError::Pattern`] for what is not a regular expression;
+    /// those of [`FineTuneParams::check`] and [`TaggedParams::check`].
     pub fn check(mut self) -> Result<ValidTaggerTrainParams, FineTuneError> {
         share("hold_out", self.common.hold_out)?;
         let wrong = |setting, found: String, expected: &str| {

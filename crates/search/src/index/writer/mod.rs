@@ -148,8 +148,7 @@ impl Writer {
     }
 
     /// Number of threads that build a graph. Default `0`: as many as rayon's pool has. With one,
-    /// the same
-    /// rows make the same graph.
+    /// the same rows make the same graph.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;

@@ -17,7 +17,7 @@ const NEXT: u64 = 2;
 /// The masked-language head's numbers among [`Parameters`].
 #[derive(Clone, Copy, Debug)]
 pub struct MaskedLmHead {
-    /// From what the encoder gives to what the decoder takes.
+    /// Dense layer from the encoder's hidden states to the decoder's input.
     pub dense: DenseLayer,
     /// `[width]`, of the norm before the decoder.
     pub norm_weight: Id,
