@@ -178,14 +178,17 @@ fn adapters_are_merged_into_a_plain_base() {
     merge(&["--adapter", &a, "--weight", "-1"], "minus").good();
     for (ran, said) in [
         (merge(&[&both[..], &["--weight", "1"]].concat(), "x"), "1 --weight for 2 --adapter"),
-        (merge(&[], "x"), "no adapter in it"),
+        (merge(&[], "x"), "expected a model with adapters, found none"),
         (merge(&["--adapter", "no-such"], "x"), "no adapter_model.safetensors in no-such"),
         (merge(&["--weight", "1"], "x"), "--adapter"),
         (merge(&["--adapter", &base], "x"), "no adapter_model.safetensors"),
         (home.run(&["model", "merge", &a, "-o", &a, "--force"]), "name another"),
         (home.run(&["model", "merge", &a, "-o", &base, "--force"]), "name another"),
         (home.run(&["model", "merge", &a, "--adapter", &b, "-o", "x"]), "is an adapter itself"),
-        (home.run(&["model", "merge", "pii", "-o", "x"]), "no adapter in it"),
+        (
+            home.run(&["model", "merge", "pii", "-o", "x"]),
+            "expected a model with adapters, found none",
+        ),
     ] {
         assert_eq!(ran.status, Some(2), "{said}: {}", ran.stderr);
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);

@@ -83,7 +83,7 @@ fn what_cannot_be_converted_is_refused() {
     let home = Home::new();
     let bert = checkpoint("bert");
     for (args, said) in [
-        (&["pii", "-o", "x"][..], "no model.safetensors"),
+        (&["pii", "-o", "x"][..], "expected model.safetensors"),
         (&["no-such", "-o", "x"], "no-such"),
         (&[&bert, "-o", "x", "--to", "onnx", "--dtype", "bf16"], "bf16"),
         (&[&bert, "-o", &bert], "own folder"),

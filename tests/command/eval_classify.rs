@@ -188,8 +188,7 @@ fn two_models_are_compared_on_the_same_examples() {
         if counted[0].accuracy() > counted[1].accuracy() { models } else { [models[1], models[0]] };
     assert!(
         text.contains(&format!("accuracy: {better} is better than {worse}"))
-            || text
-                .contains(&format!("accuracy: {better} is ahead of {worse}, which may be chance")),
+            || text.contains(&format!("accuracy: {better} is ahead of {worse}, not significant")),
         "{text}"
     );
     // Turned round, each difference is negated.

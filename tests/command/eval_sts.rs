@@ -214,7 +214,7 @@ fn what_cannot_be_judged() {
         (&["open.csv"], "open.csv:1: expected a closing quote"),
         (&["good.csv", "--correction", "zscore"], "--fit FILE"),
         (&["good.csv", "--correction", "none,whitening"], "--correction whitening: expected texts"),
-        (&["good.csv", "--fit", "good.csv"], "expected a correction to learn"),
+        (&["good.csv", "--fit", "good.csv"], "expected a correction to fit"),
         (&["good.csv", "--correction", "none,none"], "names none twice"),
         (&["good.csv", "--fit", "good.csv", "--correction", "zscore", "--dims", "2"], "--dims is"),
         (&["good.csv", "--correction", "sharpen"], "all-but-the-top"),

@@ -96,6 +96,6 @@ fn what_is_cut_is_told() {
         let ran =
             home.run(&["next-sentence", "--model", &model, "--pairs", "p.csv", "--method", method]);
         ran.good();
-        assert!(ran.stderr.contains("1 pair longer than the model takes"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("1 pair longer than the model's limit"), "{}", ran.stderr);
     }
 }

@@ -44,7 +44,7 @@ fn what_is_quantized_stands_alone_and_gives_nearly_the_same() {
         let checked = home.run(&["model", "check", &format!("./{output}")]);
         assert!(checked.good().contains(": sound ("));
         let card = home.read(&format!("{output}/README.md"));
-        assert!(card.contains("in 8 bits"), "{card}");
+        assert!(card.contains("quantized to 8 bits"), "{card}");
         let info = home.run(&["model", "info", &format!("./{output}")]);
         assert!(info.good().contains("matrices of layers in 8 bits"));
         let ran = home.run(&["tag", "a.log", "-m", &format!("./{output}")]);
@@ -74,11 +74,11 @@ fn what_cannot_be_quantized_is_said() {
     };
     says(
         &[&model, "-o", "out", "--calibrate", "empty.txt", "--input", "lines"],
-        "--calibrate: no text",
+        "--calibrate: expected texts",
     );
     says(&[&model, "-o", "out", "--calibrate", "missing.txt"], "missing.txt");
     says(&[&model, "-o", "out", "--fixed"], "--calibrate");
-    says(&[&testkit("models/tiny"), "-o", "out"], "no model.safetensors");
+    says(&[&testkit("models/tiny"), "-o", "out"], "expected model.safetensors");
     home.run(&["model", "quantize", &model, "-o", "int8"]).good();
     says(&["./int8", "-o", "out"], "weights of 8 bits; expected floats");
     assert_ne!(home.run(&["model", "quantize", &model, "-o", "int8"]).status, Some(0));

@@ -95,9 +95,12 @@ fn only_what_is_comparable_is_compared() {
     let saved: Value = serde_json::from_str(&home.read("s.json")).unwrap();
     assert_near(f64_of(&compared["other"]), f64_of(&saved["pseudo_perplexity"]));
     let ran = score("b.log", &other, &compare);
-    assert!(ran.good().contains("the texts are others"));
+    assert!(ran.good().contains("the texts differ"));
     let ran = score("a.log", &roberta, &compare);
-    assert_refused(&ran, &["s.json: scored by bert-pretraining", "other tokens", "--by word"]);
+    assert_refused(
+        &ran,
+        &["s.json: scored by bert-pretraining", "their tokens differ", "--by word"],
+    );
     let ran = score("a.log", &roberta, &[&compare[..], &["--by", "word", "--json"]].concat());
     ran.good();
     let compared = &ran.records()[0]["compare"];

@@ -99,7 +99,7 @@ type        0.6667     0.6667     0.6667          2          1          0       
     let first = ran.good().lines().next();
     assert_eq!(
         first,
-        Some("convention strict, scheme IOB2, labels LOC, ORG alone: 3 sentences, 7 words")
+        Some("convention strict, scheme IOB2, only labels LOC, ORG: 3 sentences, 7 words")
     );
     assert!(ran.stderr.starts_with("no entity has the label ORG\n"), "{}", ran.stderr);
     // Into a file, which is not replaced unasked.

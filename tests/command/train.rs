@@ -172,7 +172,11 @@ fn pairs_are_learned_apart_and_in_one_sequence() {
         // Single texts are refused by name.
         let ran = home.run(&["classify", "a.csv", "--text-field", "sentence1", "--model", name]);
         assert_eq!(ran.status, Some(2));
-        assert!(ran.stderr.contains("takes pairs of texts: cloze pair"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("takes pairs of texts, not single texts\nhint: use cloze pair"),
+            "{}",
+            ran.stderr
+        );
     }
 }
 
@@ -335,9 +339,10 @@ fn what_is_doubtful_is_a_warning() {
     let ran = home.run(&["train", "classify", "a.csv", "-m", &model, "-o", "m", "--test", "t.csv"]);
     assert_eq!(ran.status, Some(1));
     assert_eq!(ran.errors(), ["a.csv:62: expected 2 columns, found 1"]);
-    for part in
-        ["warning: 2 examples whose text is there before", "warning: 1 text with different labels"]
-    {
+    for part in [
+        "warning: 2 examples with the text of an earlier example",
+        "warning: 1 text with contradicting labels",
+    ] {
         assert!(ran.stderr.contains(part), "{part:?} in {}", ran.stderr);
     }
     assert!(ran.stdout().contains("labels unknown to the model, counted as errors: birds"));

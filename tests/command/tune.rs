@@ -80,7 +80,10 @@ fn what_cannot_be_learned_from_is_named() {
     let home = home();
     let base = checkpoint("bert");
     for (args, expected) in [
-        (&["train", "tag", "none.conll", "-m", &base, "-o", "x"][..], "no entity to learn from"),
+        (
+            &["train", "tag", "none.conll", "-m", &base, "-o", "x"][..],
+            "expected entities to train on",
+        ),
         (&["train", "tag", "a.log", "-m", &base, "-o", "x"], "a.log"),
         (&["train", "tag", "people.conll", "-m", "pii", "-o", "x"], "model.onnx cannot be trained"),
         (&["train", "tag", "people.conll", "-m", &base, "-o", "x", "--map=Q=PER"], "no such label"),
@@ -88,7 +91,7 @@ fn what_cannot_be_learned_from_is_named() {
         (&["train", "tag", "people.conll", "-m", &base, "-o", "x", "--targets=q"], "--targets q"),
         (
             &["train", "tag", "people.conll", "-m", &base, "-o", "x", "--resume"],
-            "nothing to go on from",
+            "nothing to resume",
         ),
         (
             &["train", "tag", "people.conll", "-m", &base, "-o", "x", "--skip-words=("],
@@ -114,7 +117,7 @@ fn what_cannot_be_learned_from_is_named() {
 fn a_stopped_training_ends_as_if_it_had_not_been() {
     let home = home();
     let base = checkpoint("bert");
-    let more = ["--save-every=1", "--rank=4", "--epochs=24", "--judge-every=3"];
+    let more = ["--save-every=1", "--rank=4", "--epochs=24", "--eval-every=3"];
     home.run(&train(&base, "whole", &more)).good();
     let steps = log(&home, "whole/train.jsonl").last().unwrap()["step"].as_u64().unwrap();
     for i in 1..=20_u64 {
@@ -208,11 +211,11 @@ fn an_interrupt_saves_the_state() {
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let ran = Ran::of(child.wait_with_output().unwrap(), &["interrupted"]);
     assert_eq!(ran.status, Some(130), "{}", ran.stderr);
-    assert!(ran.stderr.contains("--resume goes on"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--resume continues"), "{}", ran.stderr);
     assert!(home.path("x.state").exists() && !home.path("x").exists());
     // Not by accident afresh, nor with other data.
     let ran = home.run(&train(&base, "x", &more));
-    assert!(ran.status == Some(2) && ran.stderr.contains("--resume goes on"), "{}", ran.stderr);
+    assert!(ran.status == Some(2) && ran.stderr.contains("--resume continues"), "{}", ran.stderr);
     let ran = home.run(&train(&base, "x", &["--epochs=100000", "--resume", "--limit=5"]));
     assert_eq!(ran.status, Some(2), "{}", ran.stderr);
 }
@@ -277,12 +280,12 @@ fn what_is_held_out_changes_no_labels() {
         assert_eq!(config()["id2label"].as_object().unwrap().len(), 3, "{seed}");
         assert_eq!(gold(&report), gold(&all), "{seed}");
         let is_out = all["labels"]["RARE"].is_null();
-        assert_eq!(stderr.contains("always missed: RARE"), is_out, "{seed}: {stderr}");
+        assert_eq!(stderr.contains("never predicted: RARE"), is_out, "{seed}: {stderr}");
         held_out += u8::from(is_out);
     }
     assert!(held_out > 0);
     let (_, stderr) = run(&["--dev=dev.conll"]);
-    assert!(stderr.contains("always missed: THING"), "{stderr}");
+    assert!(stderr.contains("never predicted: THING"), "{stderr}");
 }
 
 /// Another takes the name meanwhile, so that the model cannot be put there: nothing is lost, and no

@@ -273,7 +273,7 @@ fn flags_are_for_one_way_of_training() {
         ("classify", &["--tune=full", "--rslora"], "--rslora is for --tune lora"),
         ("classify", &["--tune=lora", "--dev=none.csv"], "none.csv"),
         ("classify", &["--tune=lora", "-m=pii"], "model.onnx cannot be trained"),
-        ("classify", &["--tune=lora", "--resume"], "nothing to go on from"),
+        ("classify", &["--tune=lora", "--resume"], "nothing to resume"),
     ] {
         let own = if flags.contains(&"-m=pii") { vec![] } else { vec!["-m", &base] };
         let args = [&["train", command, "a.csv", "-o", "x"][..], &own, flags].concat();

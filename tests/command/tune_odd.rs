@@ -114,5 +114,5 @@ fn labels_are_no_markup() {
         let rows = card.lines().filter(|line| line.starts_with(&format!("| {escaped} |")));
         assert!(rows.count() >= 3, "{label}: {card}");
     }
-    assert!(!card.contains("x<b>") && card.contains("- Fewer than 10 entities"), "{card}");
+    assert!(!card.contains("x<b>") && card.contains("- Fewer than 10 training entities"), "{card}");
 }

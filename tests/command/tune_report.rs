@@ -52,7 +52,7 @@ fn page_and_card_have_the_figures_of_the_report() {
         report["base"]["sha256"].as_str().unwrap(),
         report["data"][0]["sha256"].as_str().unwrap(),
         report["test"]["data"][0]["sha256"].as_str().unwrap(),
-        &*format!("{} of {} numbers", report["trained"], report["parameters"]),
+        &*format!("{} of {} parameters", report["trained"], report["parameters"]),
         "Loss over the steps",
         "Learning rate over the steps",
         "micro F1 over the steps",

@@ -132,7 +132,7 @@ fn what_cannot_be_learned_from_is_named() {
         ("partners.csv", &["--loss=ranking", "--negative-field=x"], "x"),
         ("scored.csv", &[], "--loss"),
         ("none.csv", &["--loss=cosine"], "none.csv"),
-        ("scored.csv", &["--loss=cosine", "--resume"], "nothing to go on from"),
+        ("scored.csv", &["--loss=cosine", "--resume"], "nothing to resume"),
     ] {
         let args = [&["train", "similarity", file, "-m", &base, "-o", "x"][..], flags].concat();
         let ran = home.run(&args);

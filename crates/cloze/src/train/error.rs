@@ -73,7 +73,7 @@ pub enum FineTuneError {
         folder: PathBuf,
     },
     /// State of a stopped training that is not there.
-    #[error("{}: no such file, so there is nothing to go on from", state.display())]
+    #[error("{}: no such file, so there is nothing to resume", state.display())]
     NoState {
         /// File of the state.
         state: PathBuf,

@@ -143,7 +143,7 @@ pub enum FitError {
         source: Box<TrainError>,
     },
     /// A threshold without examples held out to choose it on.
-    #[error("no examples are held out to learn a threshold from")]
+    #[error("no examples are held out to choose a threshold on")]
     NoHeldOut,
     /// A folder that the model cannot be written to.
     #[error(transparent)]

@@ -100,7 +100,7 @@ impl fmt::Display for FitWarning {
             Self::EmptyTexts(n) => write!(f, "{}", count(*n, "empty text")),
             Self::RepeatedTexts(n) => write!(
                 f,
-                "{} with the text of another example: `cloze data check` lists them",
+                "{} with the text of an earlier example: `cloze data check` lists them",
                 count(*n, "example")
             ),
             Self::ContradictingTexts(n) => write!(

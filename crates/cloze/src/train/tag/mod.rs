@@ -190,7 +190,7 @@ impl ValidTaggerTrainParams {
         let run = Run::open(&self.common, encoder, observer, cancel)?;
         let sentences = Splits::read(data, self, observer)?;
         if sentences.train.labels().is_empty() {
-            let (data, what) = (data.train.names(), "no entity to learn from");
+            let (data, what) = (data.train.names(), "expected entities to train on, found none");
             return Err(FineTuneError::Data { data, what });
         }
         let mut tags = vec!["O".to_owned()];

@@ -32,14 +32,14 @@ fn the_card_has_front_matter_counts_and_figures() {
     let card = card("tickets", &two());
     let front = "---\nlibrary_name: cloze\npipeline_tag: text-classification\n\
                  base_model: \"small <b> model\"\ntags:\n- text-classification\n- cloze\nmetrics:\n\
-                 - accuracy\n- f1\n---\n\n# tickets\n\nGives a text one of 2 labels: ";
+                 - accuracy\n- f1\n---\n\n# tickets\n\nAssigns one of 2 labels to a text: ";
     assert!(card.starts_with(front), "{card}");
     assert!(card.contains("```sh\ncloze classify FILE --model ./tickets\n```"));
     assert_eq!(table(&card, "## Labels"), [["no", "4"], ["yes", "5"]]);
     let sha256 = "cd".repeat(32);
     let files = table(&card, "## Training data");
     assert_eq!(files, [["a & b.csv", "9", sha256.as_str()], ["-", "2", "–"]]);
-    let figures = table(&card, "## How good");
+    let figures = table(&card, "## Evaluation");
     assert_eq!(figures[0][..2], ["accuracy", "0.7273"]);
     assert!(card.contains("| no | 0.7143 | 0.8333 | 0.7692 | 6 |"));
     assert!(card.contains("| yes | 0.7500 | 0.6000 | 0.6667 | 5 |"));
@@ -61,7 +61,10 @@ fn labels_mean_nothing_in_markdown() {
 #[test]
 fn nothing_held_out_is_said() {
     let card = card("m", &bare(&["a", "b"]));
-    assert!(card.contains("No examples were held out") && card.contains("Gives a text labels"));
+    assert!(
+        card.contains("No examples were held out")
+            && card.contains("Assigns labels (2 in all) to a text")
+    );
     assert!(card.contains("Fewer than 10 examples: a, b."));
 }
 

@@ -273,7 +273,7 @@ fn every_part_is_there_and_all_texts_are_escaped() {
         assert_eq!(names, ODD.iter().collect::<Vec<_>>());
     }
     // Five bins: 0.6 lies in the third, with both ends below.
-    let bins = rows(&html, "How often", 0);
+    let bins = rows(&html, "Share of correct", 0);
     assert_eq!(
         bins,
         [
@@ -292,11 +292,11 @@ fn every_part_is_there_and_all_texts_are_escaped() {
     assert_eq!(errors[0][4], "a & b.csv:7");
     let curve_rows = rows(&html, "By number of", 0);
     assert_eq!(curve_rows[2], ["100", "0.8750", "0.4375"]);
-    assert_eq!(rows(&html, "The best first", 0)[1][3..], ["0.4560", "0.0125"]);
-    assert_eq!(rows(&html, "The likeliest", 0)[0][..3], ["0.3333", ODD[0], ODD[2]]);
+    assert_eq!(rows(&html, "Best first", 0)[1][3..], ["0.4560", "0.0125"]);
+    assert_eq!(rows(&html, "The most likely", 0)[0][..3], ["0.3333", ODD[0], ODD[2]]);
     assert_eq!(rows(&html, "Draws", 0), [["1", "0.5000"], ["2", "0.7500"]]);
     assert_eq!(rows(&html, "Training data", 0)[0][..2], ["a & b.csv", "9"]);
-    for said in ["0.4321", "0.6250 ± 0.1768", "temperature 0.5000", "17 steps"] {
+    for said in ["0.4321", "0.6250 ± 0.1768", "temperature 0.5000", "17 iterations"] {
         assert!(html.contains(said), "{said}");
     }
     // Reliability and recall twice, and the learning curve: each says what it shows.
