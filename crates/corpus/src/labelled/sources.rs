@@ -27,9 +27,8 @@ pub enum Holds {
 /// The files that `paths` name, in order:
 /// - a file has its labels in it, and so has `-`, the standard input;
 /// - a folder of files has one file per class, named by its stem, with one text per line;
-/// - a folder of folders has one folder per class, named by its name, with one text per file.
-/// Source:
-///   scikit-learn's `load_files`;
+/// - a folder of folders has one folder per class, named by its name, with one text per
+///   file (source: scikit-learn's `load_files`);
 /// - `LABEL=FILE` gives every line of `FILE` this label, and `LABEL=FOLDER` every file in `FOLDER`;
 ///   a file or folder that has the whole name comes first;
 /// - a path that does not exist and has a `*`, `?` or `[` is a pattern, as in

@@ -188,10 +188,10 @@ pub(crate) struct GraphArgs {
     /// HNSW links per node (M)
     #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Approximate search")]
     pub(crate) connectivity: usize,
-    /// HNSW build width (ef_construction)
+    /// HNSW build width (`ef_construction`)
     #[arg(long, default_value_t = 128, value_name = "N", help_heading = "Approximate search")]
     pub(crate) expansion_add: usize,
-    /// HNSW search width (ef_search) [default: measured, so that 97 of 100 of the nearest are found]
+    /// HNSW search width (`ef_search`) [default: measured, so that 97 of 100 of the nearest are found]
     #[arg(long, value_name = "N", help_heading = "Approximate search")]
     pub(crate) expansion_search: Option<usize>,
 }
@@ -274,7 +274,7 @@ pub(crate) struct IndexUseArgs {
     /// scores are no similarities; of an index built with --keywords
     #[arg(long, help_heading = "Search")]
     pub(crate) hybrid: bool,
-    /// HNSW search width (ef_search) [default: as it was built]
+    /// HNSW search width (`ef_search`) [default: as it was built]
     #[arg(long, value_name = "N", help_heading = "Search")]
     pub(crate) expansion_search: Option<usize>,
     #[command(flatten)]

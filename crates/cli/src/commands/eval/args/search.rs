@@ -87,7 +87,7 @@ pub(crate) struct EvalSearchArgs {
     /// Search by keywords, too, as `cloze index search --hybrid` does
     #[arg(long, requires = "index", help_heading = "Search")]
     pub(crate) hybrid: bool,
-    /// HNSW search width (ef_search) [default: the one of the index]
+    /// HNSW search width (`ef_search`) [default: the one of the index]
     #[arg(long, value_name = "N", requires = "index", help_heading = "Search")]
     pub(crate) expansion_search: Option<usize>,
     /// Cutoff ranks K of the metrics, as in recall@K
