@@ -66,13 +66,13 @@ fn what_cannot_be_judged() {
         ("q.jsonl", ""),
     ]);
     for (args, part) in [
-        (&["--judgements", "town.qrels"][..], "expected --index, documents, or --results"),
+        (&["--judgements", "town.qrels"][..], "expected --index, documents or --results"),
         (&["--judgements", "town.qrels", "q.jsonl"], "expected --queries"),
         (
             &["--judgements", "town.qrels", "ix", "--queries", "q.jsonl"],
             "ix is an index, and documents were expected\nhint: --index ix",
         ),
-        (&["--judgements", "-", "--results", "-"], "standard input, which is there once"),
+        (&["--judgements", "-", "--results", "-"], "standard input, which can be read only once"),
         (
             &["--judgements", "town.qrels", "--results", "found.run", "-k", "5"],
             "-k is 5, but metrics are computed at rank 100",

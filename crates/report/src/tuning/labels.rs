@@ -58,7 +58,7 @@ impl Figures for LabelFigures {
                 c.after.expected_calibration_error
             )),
             (Some(1.0), None) => {
-                parts.push("no temperature, as none improves the probabilities".into())
+                parts.push("no temperature, as none improves the probabilities".into());
             }
             (Some(temperature), None) => parts.push(format!("temperature {temperature:.4}")),
             (None, None) => {}
