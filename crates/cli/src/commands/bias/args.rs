@@ -20,8 +20,13 @@ Examples:
 
 /// Arguments of `cloze bias`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
-    mut_arg("text_field", |arg| short_help::brief("Column or field of the more stereotyping text", arg)),
+#[command(
+    after_help = EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("text_field", |arg| short_help::brief(
+        "Column or field of the more stereotyping text",
+        arg
+    )),
     mut_arg("pair_field", |arg| short_help::brief("Column or field of the second text", arg)),
     mut_arg("label_field", |arg| short_help::brief("Column or field of the category", arg))
 )]

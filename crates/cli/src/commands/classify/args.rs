@@ -17,9 +17,17 @@ Examples:
 
 /// Arguments of `cloze classify`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
-    mut_arg("model", |arg| short_help::brief("Classifier name or folder [default: sentiment-en; with --labels minilm-l6-v2]", arg)),
-    mut_arg("labels", |arg| short_help::brief("Zero-shot labels, without training: A,B or A=DESCRIPTION", arg))
+#[command(
+    after_help = EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("model", |arg| short_help::brief(
+        "Classifier name or folder [default: sentiment-en; with --labels minilm-l6-v2]",
+        arg
+    )),
+    mut_arg("labels", |arg| short_help::brief(
+        "Zero-shot labels, without training: A,B or A=DESCRIPTION",
+        arg
+    ))
 )]
 pub(crate) struct ClassifyArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input

@@ -43,7 +43,7 @@ impl<'l> Form<'l> {
         }
     }
 
-    /// What was written so far is there for a reader.
+    /// Flushes the output, so that a reader sees all records so far.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -34,7 +34,9 @@ pub(crate) enum DataCommand {
 
 /// Arguments of `cloze data check`.
 #[derive(Args)]
-#[command(after_help = CHECK_EXAMPLES, mut_args(|arg| short_help::only(CHECK_SHOWN, arg)),
+#[command(
+    after_help = CHECK_EXAMPLES,
+    mut_args(|arg| short_help::only(CHECK_SHOWN, arg)),
     mut_arg("text_field", |arg| short_help::brief("Column or field of the text", arg)),
     mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg))
 )]

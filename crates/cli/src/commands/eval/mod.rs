@@ -1,4 +1,4 @@
-//! `cloze eval`: how good results are, on labelled data.
+//! `cloze eval`: evaluation on labelled data.
 //!
 //! - `sts`: similarities of texts;
 //! - `labels`: labels of texts and pairs;

@@ -73,7 +73,7 @@ pub(super) fn quantize(
     Ok(())
 }
 
-/// What the texts make of the numbers on their way, and how many there were; `None` if none are named.
+/// Activation maxima over the calibration texts, and the number of texts; `None` without any.
 fn observe(
     common: &CommonFlags,
     args: &ModelQuantizeArgs,

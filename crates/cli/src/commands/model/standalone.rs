@@ -8,12 +8,12 @@ use cloze_checkpoint::card::{CARD, CARD_VERSION, Card, KIND, LIMITS};
 use cloze_checkpoint::{Checkpoint, ModelFolder, casing};
 use cloze_store::{AtomicFolder, Existing, checksum, envelope};
 
-/// Its weights.
+/// File of the weights.
 const WEIGHTS: &str = "model.safetensors";
 
-/// What was written.
+/// Size and hash of the written weights.
 pub(super) struct Written {
-    /// How large the weights are.
+    /// Size of the weights.
     pub(super) bytes: u64,
     pub(super) sha256: String,
 }
@@ -62,8 +62,8 @@ pub(super) fn name(path: &Path) -> String {
     name.unwrap_or_else(|| path.display().to_string())
 }
 
-/// What the folder says of itself: what the model's does, without base and adapters. What the base's
-/// licence asks for holds for what is made of it.
+/// Card of the folder: the model's card without base and adapters. The licence and attribution of the base
+/// hold for the result, too.
 fn card(model: &ModelFolder) -> anyhow::Result<Card> {
     let of_base = Card::open(model.sources().base())?;
     let own = model.card().clone();
@@ -80,7 +80,7 @@ fn card(model: &ModelFolder) -> anyhow::Result<Card> {
     })
 }
 
-/// What the cards of base and adapters say of limits, of which none is lifted.
+/// Limits from the cards of base and adapters, all of which still hold.
 fn limits(model: &ModelFolder) -> String {
     let sources = model.sources();
     let adapters = sources.adapters().iter().map(|(folder, _)| folder);

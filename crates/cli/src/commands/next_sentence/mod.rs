@@ -1,7 +1,7 @@
 //! `cloze next-sentence`: whether one text follows another.
 //!
-//! - `model`: what tells it;
-//! - `neighbours`: pairs of what follows one another in files.
+//! - `model`: models that score it;
+//! - `neighbours`: pairs of neighbouring sentences or lines.
 pub(crate) mod args;
 mod model;
 mod neighbours;
@@ -126,7 +126,7 @@ fn of_file(
     Ok(())
 }
 
-/// How results are written.
+/// Writer of results.
 struct Form<'a> {
     args: &'a NextSentenceArgs,
     /// Whether there is but one pair, whose texts everybody knows.

@@ -14,11 +14,11 @@ use crate::terminal::messages::Messages;
 pub(super) enum ContinuationModel {
     /// The head for it.
     Head(Box<NextSentence>),
-    /// What the first text adds to the likelihood of the second.
+    /// Gain in likelihood of the second text from the first.
     Gain(Box<Scorer>, PairCut),
 }
 
-/// What was found of a pair.
+/// Prediction for a pair.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(super) enum Continuation {
@@ -32,7 +32,7 @@ pub(super) enum Continuation {
         pll_behind: f64,
         /// The same alone.
         pll_alone: f64,
-        /// How many tokens of it were scored.
+        /// Number of scored tokens of the second text.
         tokens: usize,
         /// Whether both were longer together than the model takes, and one was cut.
         cut: bool,
@@ -75,7 +75,7 @@ impl ContinuationModel {
         }
     }
 
-    /// What is found of each pair.
+    /// Returns the prediction for each pair.
     pub(super) fn predict(
         &self,
         pairs: &[(&str, &str)],
@@ -101,7 +101,7 @@ impl ContinuationModel {
         }
     }
 
-    /// How many pairs were cut, where results do not say it.
+    /// Number of truncated pairs, where results do not have it.
     pub(super) fn cut(&self) -> Option<u64> {
         match self {
             Self::Head(model) => Some(model.counts().truncated),

@@ -1,4 +1,4 @@
-//! What follows one another in files, as pairs.
+//! Pairs of neighbouring sentences or lines.
 use cloze_corpus::TextChunks;
 
 use super::Both;

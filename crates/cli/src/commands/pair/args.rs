@@ -18,7 +18,9 @@ Examples:
 
 /// Arguments of `cloze pair`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+#[command(
+    after_help = EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
     mut_arg("model", |arg| short_help::brief("Classifier name or folder", arg)),
     mut_arg("first_field", |arg| short_help::brief("Column or field of the first text", arg)),
     mut_arg("second_field", |arg| short_help::brief("Column or field of the second text", arg))

@@ -20,8 +20,13 @@ Examples:
 
 /// Arguments of `cloze score`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
-    mut_arg("within_word", |arg| short_help::brief("Mask the later tokens of the same word, too", arg))
+#[command(
+    after_help = EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("within_word", |arg| short_help::brief(
+        "Mask the later tokens of the same word, too",
+        arg
+    ))
 )]
 pub(crate) struct ScoreArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input

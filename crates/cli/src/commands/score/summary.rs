@@ -1,4 +1,4 @@
-//! What texts come to together: saved, shown, and compared where that means anything.
+//! Scores of a corpus: saved, shown, and compared where both are comparable.
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::terminal::messages::plural;
 const KIND: &str = "cloze-score";
 const VERSION: u32 = 1;
 
-/// What made the scores.
+/// Model, tokenizer and masking of the scores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Made {
     model: String,
@@ -92,7 +92,7 @@ impl Corpus {
     }
 }
 
-/// What is saved.
+/// Saved scores of a corpus.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Summary {
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! `cloze score-tags`: how good the tags of one CoNLL file are by those of another.
+//! `cloze score-tags`: the tags of one CoNLL file scored against those of another.
 pub(crate) mod args;
 pub(crate) mod table;
 

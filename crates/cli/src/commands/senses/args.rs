@@ -257,8 +257,13 @@ pub(crate) struct SensesTellArgs {
 
 /// Arguments of `cloze senses induce`.
 #[derive(Args)]
-#[command(after_help = INDUCE_EXAMPLES, mut_args(|arg| short_help::only(INDUCE_SHOWN, arg)),
-    mut_arg("clusters", |arg| short_help::brief("Number of clusters (kmeans) [default: chosen by the silhouette]", arg))
+#[command(
+    after_help = INDUCE_EXAMPLES,
+    mut_args(|arg| short_help::only(INDUCE_SHOWN, arg)),
+    mut_arg("clusters", |arg| short_help::brief(
+        "Number of clusters (kmeans) [default: chosen by the silhouette]",
+        arg
+    ))
 )]
 pub(crate) struct SensesInduceArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input

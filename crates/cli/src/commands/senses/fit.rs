@@ -30,7 +30,7 @@ struct Report {
     texts: usize,
     occurrences: u64,
     words: usize,
-    /// Those with more than one sense.
+    /// Words with more than one sense.
     ambiguous_words: usize,
     senses: usize,
 }

@@ -1,4 +1,4 @@
-//! `cloze senses`: which sense a word has where it stands.
+//! `cloze senses`: word sense disambiguation.
 //!
 //! - `data`: texts whose words have their sense beside them, and the vectors of these words;
 //! - `fit`, `predict`, `eval`: senses trained, predicted and evaluated;

@@ -7,18 +7,18 @@ use crate::flags::read::ReadFlags;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 
-/// How much of the text before a word is shown, in characters.
+/// Characters shown before a word.
 const BEFORE: usize = 32;
-/// How much after it.
+/// Characters shown after a word.
 const AFTER: usize = 128;
 
 /// A place of the word.
 pub(super) struct Found {
     /// The text, and where it comes from.
     pub(super) input: Input,
-    /// Where in the text.
+    /// Span in the text.
     pub(super) span: Span,
-    /// Its vector, by each encoder.
+    /// Vectors of the word, one per encoder.
     pub(super) vectors: Vec<Vec<f32>>,
 }
 

@@ -18,8 +18,13 @@ Examples:
 
 /// Arguments of `cloze eval minimal-pairs`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
-    mut_arg("within_word", |arg| short_help::brief("Mask the later tokens of the same word, too", arg))
+#[command(
+    after_help = EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("within_word", |arg| short_help::brief(
+        "Mask the later tokens of the same word, too",
+        arg
+    ))
 )]
 pub(crate) struct MinimalPairsArgs {
     /// Minimal pairs in BLiMP's format, or tables with its columns: files, folders or patterns

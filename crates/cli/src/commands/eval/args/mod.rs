@@ -78,8 +78,13 @@ pub(crate) enum EvalCommand {
 
 /// Arguments of `cloze eval sts`.
 #[derive(Args)]
-#[command(after_help = STS_EXAMPLES, mut_args(|arg| short_help::only(STS_SHOWN, arg)),
-    mut_arg("pooling", |arg| short_help::brief("Pooling of token vectors: cls, mean, max, … [default: the model's, else mean]", arg))
+#[command(
+    after_help = STS_EXAMPLES,
+    mut_args(|arg| short_help::only(STS_SHOWN, arg)),
+    mut_arg("pooling", |arg| short_help::brief(
+        "Pooling of token vectors: cls, mean, max, … [default: the model's, else mean]",
+        arg
+    ))
 )]
 pub(crate) struct StsArgs {
     /// Pairs of texts with a score (csv, tsv, jsonl), or - for standard input
@@ -115,12 +120,22 @@ pub(crate) struct StsArgs {
 
 /// Arguments of `cloze eval classify` and `cloze eval pair`.
 #[derive(Args)]
-#[command(mut_args(|arg| short_help::only(LABELS_SHOWN, arg)),
-    mut_arg("model", |arg| short_help::brief("Classifier name or folder [default: sentiment-en; with --labels minilm-l6-v2]", arg)),
-    mut_arg("labels", |arg| short_help::brief("Zero-shot labels, without training: A,B or A=DESCRIPTION", arg)),
+#[command(
+    mut_args(|arg| short_help::only(LABELS_SHOWN, arg)),
+    mut_arg("model", |arg| short_help::brief(
+        "Classifier name or folder [default: sentiment-en; with --labels minilm-l6-v2]",
+        arg
+    )),
+    mut_arg("labels", |arg| short_help::brief(
+        "Zero-shot labels, without training: A,B or A=DESCRIPTION",
+        arg
+    )),
     mut_arg("text_field", |arg| short_help::brief("Column or field of the text", arg)),
     mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg)),
-    mut_arg("errors", |arg| short_help::brief("Also write the misclassified examples as JSON lines", arg))
+    mut_arg("errors", |arg| short_help::brief(
+        "Also write the misclassified examples as JSON lines",
+        arg
+    ))
 )]
 pub(crate) struct EvalLabelsArgs {
     /// Labelled texts or pairs: csv, tsv or jsonl files; LABEL=FILE with one text per line; a folder with

@@ -23,9 +23,17 @@ Examples:
 
 /// Arguments of `cloze eval search`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
-    mut_arg("judgements", |arg| short_help::brief("Relevance judgements (TREC qrels, csv, tsv or jsonl)", arg)),
-    mut_arg("results", |arg| short_help::brief("Evaluate these search results instead of searching", arg))
+#[command(
+    after_help = EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("judgements", |arg| short_help::brief(
+        "Relevance judgements (TREC qrels, csv, tsv or jsonl)",
+        arg
+    )),
+    mut_arg("results", |arg| short_help::brief(
+        "Evaluate these search results instead of searching",
+        arg
+    ))
 )]
 pub(crate) struct EvalSearchArgs {
     /// Documents to search without an index: files, folders, patterns such as 'notes/*.txt'

@@ -126,7 +126,7 @@ fn check_names(
     Ok(())
 }
 
-/// How many documents are found; what does not go together is refused.
+/// Number of documents to retrieve; flags that do not go together are refused.
 fn check(args: &EvalSearchArgs) -> anyhow::Result<Option<usize>> {
     args.read.params()?;
     args.out.check("--run", args.run.is_some())?;

@@ -1,4 +1,4 @@
-//! What was found before: JSON lines of `cloze index search`, or a TREC run.
+//! Saved search results: JSON lines of `cloze index search`, or a TREC run.
 use std::collections::{HashMap, HashSet};
 
 use anyhow::bail;
@@ -8,7 +8,7 @@ use super::Evaluating;
 use crate::input::answers::{Answer, AnswerError, Line, Lines};
 use crate::terminal::messages::Messages;
 
-/// What is found for a query in a run, whose lines may come in any order.
+/// Results of a query in a run, whose lines may come in any order.
 #[derive(Default)]
 struct Run {
     queries: Vec<(String, RankedDocuments, HashSet<String>)>,

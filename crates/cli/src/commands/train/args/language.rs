@@ -40,7 +40,9 @@ pub(crate) struct TrainTextArgs {
 
 /// Arguments of `cloze train mlm`.
 #[derive(Args)]
-#[command(after_help = MLM_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+#[command(
+    after_help = MLM_EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
     mut_arg("documents", |arg| short_help::brief("Unit of a document", arg))
 )]
 pub(crate) struct TrainMlmArgs {
@@ -65,7 +67,9 @@ pub(crate) struct TrainMlmArgs {
 
 /// Arguments of `cloze train nsp`.
 #[derive(Args)]
-#[command(after_help = NSP_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+#[command(
+    after_help = NSP_EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
     mut_arg("documents", |arg| short_help::brief("Unit of a document", arg))
 )]
 pub(crate) struct TrainNspArgs {

@@ -57,7 +57,9 @@ pub(crate) enum TrainCommand {
 
 /// Arguments of `cloze train classify`.
 #[derive(Args)]
-#[command(after_help = CLASSIFY_EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)),
+#[command(
+    after_help = CLASSIFY_EXAMPLES,
+    mut_args(|arg| short_help::only(SHOWN, arg)),
     mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg))
 )]
 #[command(mut_arg("patience", |arg| arg.help(
@@ -74,7 +76,7 @@ pub(crate) struct TrainArgs {
     ///
     /// A head fitted on the vectors of a frozen encoder; or, by gradient steps, adapters, the whole
     /// encoder, or only the classification head of the encoder's family
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Training")]
+    #[arg(long, value_enum, default_value_t, value_name = "PART", help_heading = "Training")]
     pub(crate) tune: LabelTuningArg,
     #[command(flatten)]
     pub(crate) fit: TrainingArgs,
