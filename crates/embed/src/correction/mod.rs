@@ -84,7 +84,7 @@ impl Method {
     }
 
     /// The method with the settings that its defaults come to for vectors of `width`. How many
-    /// directions whitening keeps where nothing is said is up to the vectors, and stays open.
+    /// directions whitening keeps by default is up to the vectors, and stays open.
     #[must_use]
     pub fn effective(self, width: usize) -> Self {
         match self {

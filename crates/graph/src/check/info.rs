@@ -52,7 +52,7 @@ pub struct TensorInfo {
     pub name: String,
     /// The elements; [`ElementType::Undefined`] for what is not a tensor.
     pub element: ElementType,
-    /// The shape, outer to inner; empty for a scalar, and where nothing is said.
+    /// The shape, outer to inner; empty for a scalar, and where the file does not say.
     pub shape: Vec<Dim>,
 }
 

@@ -20,7 +20,7 @@ impl Default for SensePredictParams {
 }
 
 impl SensePredictParams {
-    /// The weight of frequency where nothing is said. Of 8,805 occurrences of ambiguous words in 35
+    /// Default weight of frequency. Of 8,805 occurrences of ambiguous words in 35
     /// documents of `SemCor` for choosing settings, whitened means of `all-MiniLM-L6-v2`'s last four layers
     /// predictions 0.757 right with 0, 0.831 with 0.05 and 0.817 with 0.1; the most frequent sense is 0.732.
     pub const PRIOR: f64 = 0.05;
