@@ -219,7 +219,6 @@ fn vectors_that_were_made_elsewhere_are_indexed_and_searched() {
     assert!(home.run(&["index", "info", "other"]).errors()[0].contains("no index here"));
 }
 
-#[cfg(feature = "hnsw")]
 #[test]
 fn a_graph_is_built_and_searched_where_it_is_asked_for() {
     let home = Home::with([("notes.jsonl", NOTES)]);

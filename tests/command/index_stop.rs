@@ -42,9 +42,6 @@ fn a_kill_leaves_a_state_that_was_committed() {
             &["index", "delete", "idx", "--ids", "ids.txt"],
             &["index", "compact", "idx"],
         ] {
-            if !cfg!(feature = "hnsw") && change.contains(&"hnsw") {
-                continue;
-            }
             // How long it takes, and what it comes to, on a copy.
             let copy = Home::new();
             for file in home.files("").iter().filter(|file| *file != "idx/lock") {

@@ -1,13 +1,12 @@
 //! Search among vectors, beside Python, in one run:
-//! `CLOZE_BENCH_PYTHON=python cargo bench -p cloze-search --features hnsw`
+//! `CLOZE_BENCH_PYTHON=python cargo bench -p cloze-search`
 //!
 //! `CLOZE_BENCH_ROWS` is a list of numbers of rows, 100,000 where it is not set; all have 384 numbers, in
 //! clusters of about 100. `CLOZE_BENCH_PYTHON` is an interpreter with what `peers.py` asks for; without
 //! it cloze runs alone. Each way takes its turn in every round, on one thread and on two; medians are
 //! shown. Queries come one by one (fewer of them among many rows), or 200 at once. Of the memory's
-//! bandwidth, the share is that of the bytes of the rows against a sum of the same array. What a layer
-//! costs is told by usearch on the same graph without it. Memory is the most that a process held which
-//! did nothing else than build, or open and search; it is known on Linux.
+//! bandwidth, the share is that of the bytes of the rows against a sum of the same array. Memory is the
+//! most that a process held which did nothing else than build, or open and search; it is known on Linux.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(clippy::cast_precision_loss, reason = "counts are small")]
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -27,8 +26,6 @@ const WIDTH: usize = 384;
 const QUERIES: usize = 200;
 const K: usize = 10;
 const ROUNDS: usize = 3;
-/// Rounds in which the layers above usearch are weighed.
-const LAYER_ROUNDS: usize = 25;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -393,9 +390,6 @@ fn approximate(
         &format!("recall {:.3}", recall(&gold, &found)),
     );
     drop(index);
-    for expansion in [16, 64, 256] {
-        layers(&folder, queries, expansion)?;
-    }
     for expansion in [16, 32, 64, 128, 256, 512] {
         let params = OpenParams::new().threads(1).expansion_search(Some(expansion));
         let index = Index::open_with(&folder, params)?;
@@ -430,41 +424,5 @@ fn approximate(
             }
         }
     }
-    Ok(())
-}
-
-/// Cost of a search over usearch alone on the same graph, the two in turns.
-fn layers(folder: &Path, queries: &Matrix, expansion: usize) -> Result<(), Error> {
-    let params = OpenParams::new().threads(1).expansion_search(Some(expansion));
-    let index = Index::open_with(folder, params)?;
-    let graph = usearch::Index::new(&usearch::IndexOptions {
-        dimensions: WIDTH,
-        metric: usearch::MetricKind::IP,
-        quantization: usearch::ScalarKind::F16,
-        connectivity: 16,
-        ..usearch::IndexOptions::default()
-    })?;
-    let file = folder.join("segment-000000/graph.usearch");
-    graph.view(file.to_str().ok_or("a path in UTF-8")?)?;
-    graph.change_expansion_search(expansion);
-    let alone = || queries.iter().filter_map(|query| graph.search(query, K).ok()).count();
-    let (mut with, mut without) = (vec![], vec![]);
-    for round in 0..LAYER_ROUNDS {
-        for way in [round % 2, (round + 1) % 2] {
-            match way {
-                0 => with.push(time(|| each(&index, queries, QUERIES)).0),
-                _ => without.push(time(alone).0),
-            }
-        }
-    }
-    let mut ratios: Vec<f64> = with.iter().zip(&without).map(|(a, b)| a / b).collect();
-    ratios.sort_by(f64::total_cmp);
-    println!(
-        "  cloze over usearch alone, {expansion} in view: {:.3} times as long (quartiles {:.3}, {:.3}); usearch {:.1} queries/s",
-        median(with) / median(without.clone()),
-        ratios[LAYER_ROUNDS / 4],
-        ratios[3 * LAYER_ROUNDS / 4],
-        QUERIES as f64 / median(without)
-    );
     Ok(())
 }

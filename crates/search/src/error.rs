@@ -103,12 +103,6 @@ pub enum SearchError {
         /// Message of the library.
         what: String,
     },
-    /// The program was built without approximate search.
-    #[error(
-        "approximate search is not part of this program\nhint: build it with the feature \"hnsw\", or \
-         use the exact engine"
-    )]
-    NoHnsw,
     /// The index was made without the words of its texts.
     #[error("{}: this index does not keep the words of its texts", folder.display())]
     NoKeywords {

@@ -105,14 +105,6 @@ impl HnswParams {
 pub struct ValidHnswParams(HnswParams);
 
 impl ValidHnswParams {
-    /// Error of a program built without graphs.
-    #[cfg(not(feature = "hnsw"))]
-    pub(crate) fn without_hnsw(self) -> SearchError {
-        let Self(HnswParams { .. }) = self;
-        SearchError::NoHnsw
-    }
-
-    #[cfg(feature = "hnsw")]
     pub(crate) fn get(&self) -> &HnswParams {
         &self.0
     }

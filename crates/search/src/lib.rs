@@ -4,7 +4,7 @@
 //! In the order data flows:
 //! - [`index`]: a folder of vectors and what they stand for, searched and changed;
 //! - [`Filter`], [`RowSet`]: which rows may be found;
-//! - [`Engine`]: nearest-neighbour search: [`Exact`], and with the feature `hnsw` `Hnsw`;
+//! - [`Engine`]: nearest-neighbour search: [`Exact`] and [`Hnsw`];
 //! - [`Hit`]: a result of a search;
 //! - [`fuse`]: several rankings made one;
 //! - [`pairs`]: every pair of rows that are alike, and groups of them;
@@ -46,9 +46,7 @@ mod top;
 mod vector_cache;
 mod vectors;
 
-#[cfg(feature = "hnsw")]
-pub use engine::Hnsw;
-pub use engine::{AUTO_HNSW_ROWS, Engine, EngineKind, Exact};
+pub use engine::{AUTO_HNSW_ROWS, Engine, EngineKind, Exact, Hnsw};
 pub use error::SearchError;
 pub use filter::Filter;
 pub use hnsw_params::{GraphDtype, HnswParams, ValidHnswParams};

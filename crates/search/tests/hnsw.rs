@@ -1,5 +1,4 @@
 //! The approximate engine against the exact one.
-#![cfg(feature = "hnsw")]
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 mod common;
 

@@ -1,6 +1,5 @@
 //! Two ways to find the rows most like a query.
 mod exact;
-#[cfg(feature = "hnsw")]
 pub(crate) mod hnsw;
 
 use std::borrow::Cow;
@@ -11,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Hit, RowSet, SearchError};
 pub use exact::Exact;
-#[cfg(feature = "hnsw")]
 pub use hnsw::Hnsw;
 
 /// Search for the rows most similar to a query.

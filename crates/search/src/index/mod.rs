@@ -152,7 +152,7 @@ impl Index {
     ///
     /// # Errors
     /// As [`open`](Self::open); and [`SearchError::Setting`] for the engine hnsw of an index without
-    /// a graph and for an expansion out of its bounds, [`SearchError::NoHnsw`] where it has one that the program cannot use.
+    /// a graph and for an expansion out of its bounds.
     pub fn open_with(folder: &Path, params: OpenParams) -> Result<Self, SearchError> {
         let mut tries = 1;
         loop {

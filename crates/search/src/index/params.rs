@@ -82,7 +82,7 @@ impl IndexParams {
     ///
     /// # Errors
     /// [`SearchError::Setting`] for [`quantize`](Self::quantize) with distances, and as
-    /// [`HnswParams::check`]; [`SearchError::NoHnsw`] for an engine that is not part of the program.
+    /// [`HnswParams::check`].
     pub fn check(self) -> Result<ValidIndexParams, SearchError> {
         if self.quantize && self.metric == Metric::Euclid {
             return Err(SearchError::Setting {
@@ -92,9 +92,6 @@ impl IndexParams {
             });
         }
         self.hnsw.check(self.metric)?;
-        if self.engine == EngineKind::Hnsw && !cfg!(feature = "hnsw") {
-            return Err(SearchError::NoHnsw);
-        }
         Ok(ValidIndexParams(self))
     }
 }

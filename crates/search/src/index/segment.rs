@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::manifest::{Ids, Manifest, SegmentCard, SegmentFiles};
 use super::records::{IndexRecord, RecordFile};
+use crate::engine::hnsw::{Hnsw, Shape};
 use crate::engine::Exact;
 use crate::index::OpenParams;
 use crate::vectors::VectorFile;
@@ -63,17 +64,10 @@ impl Segment {
             let params = params.check(manifest.metric)?;
             let files = SegmentFiles::of(folder, card.number);
             graph.part.check_len(&files.graph())?;
-            #[cfg(feature = "hnsw")]
-            return Ok(Box::new(crate::engine::Hnsw::open(
-                &files.graph(),
-                self.vectors.clone(),
-                manifest.metric,
-                &params,
-                (card.rows, manifest.width),
-                threads,
-            )?));
-            #[cfg(not(feature = "hnsw"))]
-            return Err(params.without_hnsw());
+            let Manifest { metric, width, .. } = *manifest;
+            let shape = Shape { metric, params: *params.get(), rows: card.rows, width };
+            let graph = Hnsw::open(&files.graph(), self.vectors.clone(), shape, threads)?;
+            return Ok(Box::new(graph));
         }
         let rows = self.vectors.load(card.vectors, manifest.quantize)?;
         let source = manifest.quantize.then(|| self.vectors.clone());

@@ -23,13 +23,13 @@ impl Hnsw {
     /// [`NEAREST`] rows, or the largest that was tried, and the recall there. The queries are rows of
     /// the index, moved in a random direction by as much as their nearest neighbour is away: as near to
     /// the rows as these are to each other, and none of them.
-    pub(crate) fn measure(&self, vectors: &VectorFile) -> Result<(usize, f64), SearchError> {
+    pub(crate) fn measure(&mut self, vectors: &VectorFile) -> Result<(usize, f64), SearchError> {
         let queries = self.queries(vectors)?;
-        let nearest = self.nearest(vectors, self.metric, &queries, NEAREST)?;
+        let nearest = self.nearest(vectors, self.shape.metric, &queries, NEAREST)?;
         let all: usize = nearest.iter().map(Vec::len).sum();
         let mut expansion = 32;
         loop {
-            self.graph.change_expansion_search(expansion);
+            self.expansion = expansion;
             let found = self.search(&queries, NEAREST, None)?;
             let hits: usize = nearest
                 .iter()
@@ -40,7 +40,7 @@ impl Hnsw {
                 .sum();
             #[expect(clippy::cast_precision_loss, reason = "a thousand at most")]
             let recall = if all == 0 { 1.0 } else { hits as f64 / all as f64 };
-            if recall >= RECALL || expansion >= 4096 || expansion >= self.rows {
+            if recall >= RECALL || expansion >= 4096 || expansion >= self.shape.rows {
                 return Ok((expansion, recall));
             }
             expansion *= 2;
@@ -48,22 +48,22 @@ impl Hnsw {
     }
 
     fn queries(&self, vectors: &VectorFile) -> Result<Matrix, SearchError> {
-        let count = QUERIES.min(self.rows);
-        let mut chosen = Matrix::with_capacity(count, self.width);
+        let count = QUERIES.min(self.shape.rows);
+        let mut chosen = Matrix::with_capacity(count, self.shape.width);
         for i in 0..count {
-            let pushed = chosen.push_rows(&vectors.rows(i * self.rows / count, 1)?);
+            let pushed = chosen.push_rows(&vectors.rows(i * self.shape.rows / count, 1)?);
             debug_assert!(pushed, "rows of the file's own width");
         }
         let near = self.nearest(vectors, Metric::Euclid, &chosen, 2)?;
         let mut random = Pcg64::new(SEED, 1);
-        let mut queries = Matrix::with_capacity(count, self.width);
+        let mut queries = Matrix::with_capacity(count, self.shape.width);
         for (row, near) in chosen.iter().zip(near) {
             let away = near.last().map_or(0.0, |hit| -hit.score);
-            let mut moved = direction(&mut random, self.width);
+            let mut moved = direction(&mut random, self.shape.width);
             for (x, own) in moved.iter_mut().zip(row) {
                 *x = own + *x * away;
             }
-            if self.metric == Metric::Cosine {
+            if self.shape.metric == Metric::Cosine {
                 l2_normalize(&mut moved);
             }
             let pushed = queries.push_rows(&moved);
@@ -83,9 +83,9 @@ impl Hnsw {
         let mut tops = vec![Top::new(k); queries.rows()];
         for block in vectors.blocks() {
             let (first, rows) = block?;
-            let n = rows.len() / self.width;
+            let n = rows.len() / self.shape.width;
             let mut scores = vec![0.0; n * queries.rows()];
-            kernel::scores(metric, queries.as_slice(), &rows, self.width, &mut scores);
+            kernel::scores(metric, queries.as_slice(), &rows, self.shape.width, &mut scores);
             for (top, scores) in tops.iter_mut().zip(scores.chunks(n)) {
                 for (row, score) in (first as u64..).zip(scores) {
                     top.push(Hit { row, score: *score });

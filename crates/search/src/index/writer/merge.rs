@@ -22,7 +22,6 @@ impl Writer {
             // Where each is larger than all behind it, there are fewer than there are bits.
             (0..rows.len() - 1).find(|i| rows[*i] <= behind(*i)).unwrap_or(rows.len() - 2)
         } else if self.manifest.engine != EngineKind::Exact
-            && cfg!(feature = "hnsw")
             && flat > 1
             && flat_rows >= AUTO_HNSW_ROWS
         {

@@ -134,7 +134,7 @@ impl Writer {
     fn graph(&self, files: &SegmentFiles, rows: usize) -> Result<Option<GraphCard>, SearchError> {
         let wanted = match self.manifest.engine {
             EngineKind::Exact => false,
-            EngineKind::Auto => cfg!(feature = "hnsw") && rows >= AUTO_HNSW_ROWS,
+            EngineKind::Auto => rows >= AUTO_HNSW_ROWS,
             EngineKind::Hnsw => true,
         };
         if !wanted {
@@ -143,31 +143,25 @@ impl Writer {
         self.build_graph(files, rows).map(Some)
     }
 
-    #[cfg(not(feature = "hnsw"))]
-    #[expect(clippy::unused_self, reason = "as it is with the feature")]
-    fn build_graph(&self, _: &SegmentFiles, _: usize) -> Result<GraphCard, SearchError> {
-        Err(SearchError::NoHnsw)
-    }
-
-    #[cfg(feature = "hnsw")]
     fn build_graph(&self, files: &SegmentFiles, rows: usize) -> Result<GraphCard, SearchError> {
-        use crate::engine::hnsw::{Hnsw, build};
+        use crate::engine::hnsw::{Hnsw, Shape, build};
         use std::sync::Arc;
         use std::sync::atomic::{AtomicU64, Ordering};
         let Manifest { metric, width, dtype, hnsw, .. } = &self.manifest;
         let params = hnsw.check(*metric)?;
         let vectors = Arc::new(VectorFile::open(&files.vectors(), *dtype, rows, *width)?);
-        let (path, shape) = (files.graph(), (rows, *width));
+        let path = files.graph();
+        let shape = Shape { metric: *metric, params: *params.get(), rows, width: *width };
         let done = AtomicU64::new(0);
         let progress = |n| {
             let done = done.fetch_add(n, Ordering::Relaxed) + n;
             (self.progress)(done, rows as u64);
         };
-        build(&path, &vectors, shape, *metric, &params, self.threads, &progress)?;
+        build(&path, &vectors, shape, self.threads, &progress)?;
         let part = Part::of(&path)?;
         let asked = hnsw.expansion_search;
         let (expansion_search, recall) = if asked == 0 {
-            let graph = Hnsw::open(&path, vectors.clone(), *metric, &params, shape, self.threads)?;
+            let mut graph = Hnsw::open(&path, vectors.clone(), shape, self.threads)?;
             let (expansion, recall) = graph.measure(&vectors)?;
             (expansion, Some(recall))
         } else {
