@@ -1,4 +1,4 @@
-//! Clusters as one page that needs no other file: the map, and a table per cluster.
+//! HTML page of clusters, which needs no other file: the map, and a table per cluster.
 use cloze_core::Matrix;
 
 use super::{ClusterReport, map};

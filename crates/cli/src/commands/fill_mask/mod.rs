@@ -1,4 +1,4 @@
-//! `cloze fill-mask`: words for the masks of texts.
+//! `cloze fill-mask`: predicted words for the masks of texts.
 pub(crate) mod args;
 mod form;
 
@@ -56,7 +56,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// The masked language model of this name.
+/// Opens the masked language model of this name.
 pub(crate) fn open(
     name: &str,
     work: &WorkFlags,
@@ -68,7 +68,7 @@ pub(crate) fn open(
     Ok(builder.runtime(common.load_runtime(messages)?).open()?)
 }
 
-/// What is asked of each text.
+/// Request for each text.
 struct Ask<'a> {
     model: &'a MaskedLm,
     filling: Option<ValidGenerateParams>,
@@ -77,7 +77,7 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// What becomes of each text; where one is the cause of a failure, it costs itself alone.
+    /// Returns the answer for each text; a failure concerns only the text that causes it.
     fn answers(&self, chunk: &[Input]) -> anyhow::Result<Vec<Result<Answer, Error>>> {
         let all: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
         if let Some(params) = &self.filling {

@@ -1,4 +1,4 @@
-//! Texts and vectors into an index, and out of it.
+//! Adds texts and vectors to an index, and deletes records.
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -18,7 +18,7 @@ use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
-/// A text that is not in the index now.
+/// A text that could not be added to the index.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: not added")]
 struct NotAdded {
@@ -144,7 +144,7 @@ fn with_progress(writer: Writer, threads: Option<usize>, messages: &Messages) ->
     })
 }
 
-/// Encodes texts and adds their parts. What cannot be is named, and the rest is done.
+/// Encodes texts and adds their parts. Texts that fail are reported, and the others are added.
 fn push_texts(
     writer: &mut Writer,
     encoder: &SentenceEncoder,
@@ -183,7 +183,7 @@ fn push_texts(
     Ok(())
 }
 
-/// The parts of a text as records.
+/// Splits a text into records.
 fn records(input: &Input, chunk: TextChunks) -> Vec<IndexRecord> {
     let spans = chunk.spans(&input.text);
     let whole = spans.len() == 1;
@@ -198,7 +198,7 @@ fn records(input: &Input, chunk: TextChunks) -> Vec<IndexRecord> {
     (1..).zip(spans).map(record).collect()
 }
 
-/// A text that comes again may have fewer parts than it had.
+/// Removes the parts of an earlier text with this id, since the new one may have fewer.
 fn remove_parts(writer: &mut Writer, id: &str) -> anyhow::Result<()> {
     writer.delete(id)?;
     for number in 1.. {
@@ -230,7 +230,7 @@ fn push_vectors(
     Ok(())
 }
 
-/// A record that cannot be added costs itself alone; a disk that is full ends the run.
+/// Reports a record that cannot be added; only a full disk ends the run.
 fn named(pushed: Result<(), SearchError>, place: &str, messages: &Messages) -> anyhow::Result<()> {
     match pushed {
         Err(

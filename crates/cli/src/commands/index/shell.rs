@@ -1,4 +1,4 @@
-//! One query after another, from whoever types them.
+//! Interactive search: one query per line.
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
@@ -69,7 +69,7 @@ pub(super) fn run(
     }
 }
 
-/// The rows that pass conditions, which white space is between; `None` is all.
+/// Returns the rows that pass all conditions, which white space separates; `None` is all rows.
 fn only(index: &Index, conditions: &str) -> anyhow::Result<Option<RowSet>> {
     let conditions: Vec<&str> = conditions.split_whitespace().collect();
     let filter = Filter::parse(&conditions)?;

@@ -9,10 +9,10 @@ use cloze_report::text::one_line;
 
 use crate::terminal::messages::plural;
 
-/// Cutoff that the table of queries shows, if it is one.
+/// Cutoff of the table of queries, if it is among the cutoffs.
 const CUTOFF: usize = 10;
 
-/// Writes it for people.
+/// Writes the report for people.
 pub(super) fn write(report: &SearchReport, out: &mut dyn Write) -> io::Result<()> {
     let judgements = one_line(&report.judgements);
     match &report.source {
@@ -99,7 +99,7 @@ fn write_figures(report: &SearchReport, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The figures of each query, at one cutoff.
+/// Writes the figures of each query, at one cutoff.
 fn write_queries(by_query: &BTreeMap<String, QueryFigures>, out: &mut dyn Write) -> io::Result<()> {
     let names: Vec<String> = by_query.keys().map(|query| one_line(query)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
