@@ -14,11 +14,11 @@ use crate::text::plural;
 /// Characters shown of an occurrence.
 const SHOWN: usize = 200;
 
-const ABOUT: &str = "A static vector is the row of the word table: the same in every sentence, so that all \
+const ABOUT: &str = "A static vector is the row of the embedding matrix: the same in every sentence, so that all \
                      occurrences are one point, the black square on its corner. In context each occurrence \
                      has a vector of its own. The map is of the first two principal components of these; \
-                     the static vector, at the same length, is put where they would have it. What lies \
-                     near may be far in other components.";
+                     the static vector, at the same length, is projected onto them. Near points \
+                     may be far apart in other components.";
 
 /// Occurrences of a word, as points at the first two principal components of their vectors.
 #[derive(Clone, Debug, Serialize)]

@@ -44,7 +44,7 @@ pub(crate) enum AnswerError {
     Read { path: String, source: io::Error },
     #[error("{path}:{line}: expected a line of at most {MAX_LINE} bytes, found more")]
     Long { path: String, line: u64 },
-    #[error("{path}:{line}: expected UTF-8, found bytes that are none")]
+    #[error("{path}:{line}: expected UTF-8, found invalid bytes")]
     Encoding { path: String, line: u64 },
     #[error(
         "{path}:{line}: expected a query and its hits, as cloze index search --json prints them"

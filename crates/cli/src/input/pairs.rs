@@ -40,7 +40,7 @@ pub(crate) fn for_each_chunk(
     let source = source(name);
     let reader = params.open(&source).map_err(|error| match error {
         CorpusError::NoPairs { .. } => {
-            anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
+            anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl sets its format")
         }
         error => error.into(),
     })?;

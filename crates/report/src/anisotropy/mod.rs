@@ -121,7 +121,7 @@ impl AnisotropyReport {
         let dims = self.layers.first().map_or(0, |layer| layer.before.dims);
         if self.sample <= dims {
             notes.push(format!(
-                "{} vectors cannot span {dims} dimensions: IsoScore and variance tell of the \
+                "{} vectors cannot span {dims} dimensions: IsoScore and variance reflect the \
                  sample's size, too",
                 self.sample
             ));
@@ -131,7 +131,7 @@ impl AnisotropyReport {
         if all().flatten().any(no_shares) {
             notes.push(
                 "no shares: the mean cosine may be 0 (its interval includes it), and shares of \
-                 nothing mean nothing"
+                 0 are undefined"
                     .into(),
             );
         }

@@ -50,7 +50,7 @@ pub(crate) fn run(
     if windowed > 0 {
         let texts = plural(windowed, "text");
         messages.note(&format!(
-            "of {texts} longer than the model takes, what is around the masks was seen"
+            "{texts} longer than the model's limit, cut to a window around the masks"
         ));
     }
     Ok(())

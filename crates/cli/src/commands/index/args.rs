@@ -271,7 +271,7 @@ pub(crate) struct IndexUseArgs {
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE", help_heading = "Search")]
     pub(crate) engine: EngineArg,
     /// Combine the vector ranking with BM25 by reciprocal rank fusion, whose
-    /// scores are no similarities; of an index built with --keywords
+    /// scores are not similarities; of an index built with --keywords
     #[arg(long, help_heading = "Search")]
     pub(crate) hybrid: bool,
     /// HNSW search width (`ef_search`) [default: as it was built]

@@ -85,10 +85,7 @@ pub(super) fn add(
         bail!("expected files to add");
     }
     let card = writer.encoder().cloned().with_context(|| {
-        format!(
-            "{}: built of vectors that were made elsewhere, so it takes --vectors",
-            folder.display()
-        )
+        format!("{}: built of vectors without a model, so it takes --vectors", folder.display())
     })?;
     let chunk = match args.texts.chunk {
         Some(chunk) => chunk,
@@ -111,7 +108,7 @@ pub(super) fn delete(args: &IndexDeleteArgs, messages: &Messages) -> anyhow::Res
         ids.extend(ids_of(file)?);
     }
     if ids.is_empty() && filter.is_none() {
-        bail!("expected ids, --ids or --filter: nothing says what is to be deleted");
+        bail!("expected ids, --ids or --filter to choose the records to delete");
     }
     let mut writer = Writer::open(&folder)?;
     for id in ids {
@@ -254,7 +251,7 @@ fn commit(mut writer: Writer, folder: &Path, messages: &Messages) -> anyhow::Res
         done.push(format!("{added} added"));
     }
     if replaced > 0 {
-        done.push(format!("{replaced} of them in the place of others"));
+        done.push(format!("{replaced} of them replacing others"));
     }
     if removed > 0 {
         done.push(format!("{removed} deleted"));

@@ -42,7 +42,7 @@ impl Vectors {
             bail!("{}: expected [rows, width], found the shape {:?}", name(), header.shape());
         };
         if header.order() == Order::Fortran && rows > 1 && width > 1 {
-            bail!("{}: expected a row after another (C order), found Fortran order", name());
+            bail!("{}: expected C order, found Fortran order", name());
         }
         let (Ok(left), Ok(width)) = (usize::try_from(rows), usize::try_from(width)) else {
             bail!("{}: expected fewer than {rows} rows of {width}", name());

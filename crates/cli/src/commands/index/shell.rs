@@ -11,8 +11,8 @@ use crate::commands::index::args::IndexShellArgs;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 
-const HELP: &str = "a line is a query; :k N finds N, :filter CONDITION … lets pass what meets all, \
-                    :filter alone everything, :quit ends";
+const HELP: &str = "a line is a query; :k N sets the number of results, :filter CONDITION … filters \
+                    records, :filter alone removes the filter, :quit ends";
 
 pub(super) fn run(
     common: &CommonFlags,

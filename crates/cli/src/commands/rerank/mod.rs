@@ -78,7 +78,7 @@ pub(crate) fn run(
     let truncated = model.counts().truncated;
     if truncated > 0 {
         let pairs = plural(truncated, "pair");
-        messages.note(&format!("{pairs} longer than the model takes were cut"));
+        messages.note(&format!("{pairs} longer than the model's limit, truncated"));
     }
     if let (Some(label), None) = (model.label(), &args.label) {
         messages.note(&format!("scores are the probability of {label:?}"));

@@ -174,6 +174,6 @@ fn note(summary: &Summary, started: Instant, messages: &Messages) {
     }
     if summary.long_texts > 0 {
         let n = plural(summary.long_texts, "text");
-        messages.note(&format!("{n} longer than the model takes, scored in windows that overlap"));
+        messages.note(&format!("{n} longer than the model's limit, scored in overlapping windows"));
     }
 }

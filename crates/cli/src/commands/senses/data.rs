@@ -79,7 +79,7 @@ pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<
     }
     messages.bar.finish_and_clear();
     if samples.is_empty() {
-        bail!("expected texts with words whose sense is known, found none");
+        bail!("expected texts with annotated senses, found none");
     }
     Ok(samples)
 }

@@ -107,7 +107,7 @@ fn merge(args: &MergeArgs) -> anyhow::Result<()> {
             None => next,
             Some(so_far) => so_far.merge(&next).with_context(|| {
                 let (first, part) = (args.parts[0].display(), part.display());
-                format!("{part}: cannot be put together with {first}")
+                format!("{part}: cannot be merged with {first}")
             })?,
         });
     }

@@ -41,7 +41,7 @@ pub(super) fn check(
         let found = text(head.metric, head.quantization);
         return Err(damaged(text(options.metric, options.quantization), found));
     }
-    same("numbers a row", width as u64, head.dimensions)?;
+    same("numbers per row", width as u64, head.dimensions)?;
     same("rows", rows as u64, head.count_present)?;
     same("rows that are gone", 0, head.count_deleted)?;
     same("keys with several rows", 0, u64::from(head.multi))?;
@@ -57,7 +57,7 @@ pub(super) fn check(
     };
     let row_bytes = (width * bits).div_ceil(8) as u64;
     same("rows", rows as u64, u64::from(file.u32()?))?;
-    same("bytes a row", row_bytes, u64::from(file.u32()?))?;
+    same("bytes per row", row_bytes, u64::from(file.u32()?))?;
     let start = 8 + rows as u64 * row_bytes + 64;
     file.0.seek(SeekFrom::Start(start)).map_err(SearchError::Read)?;
     same("nodes", rows as u64, file.u64()?)?;

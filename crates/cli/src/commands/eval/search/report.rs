@@ -19,14 +19,14 @@ pub(super) fn write(report: &SearchReport, out: &mut dyn Write) -> io::Result<()
         SearchSource::Index { queries, index, hybrid, .. } => {
             let (queries, index) = (one_line(queries), one_line(index));
             let words = if *hybrid { ", by vectors and keywords" } else { "" };
-            writeln!(out, "{queries} on {index}{words}, judged by {judgements}")?;
+            writeln!(out, "{queries} on {index}{words}, relevance judgements {judgements}")?;
         }
         SearchSource::Documents { queries, documents, .. } => {
             let (queries, documents) = (one_line(queries), one_line(&documents.join(", ")));
-            writeln!(out, "{queries} on {documents}, judged by {judgements}")?;
+            writeln!(out, "{queries} on {documents}, relevance judgements {judgements}")?;
         }
         SearchSource::Results { results } => {
-            writeln!(out, "{}, judged by {judgements}", one_line(results))?;
+            writeln!(out, "{}, relevance judgements {judgements}", one_line(results))?;
         }
     }
     if let SearchSource::Index { made, records, .. }
