@@ -38,7 +38,7 @@ pub(crate) struct VectorFlags {
     pub(crate) prompt: String,
 
     /// Pooling of token vectors: cls, mean, max, mean-sqrt-len, weighted-mean, last-token, or
-    /// several, joined [default: what the model's folder says, else mean]
+    /// several, joined [default: the model's own, else mean]
     #[arg(long, alias = "pool", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Vectors")]
     pub(crate) pooling: Option<Poolings>,
     /// Hidden states to average: -1 is the last, 0 the embeddings; -1,-2,-3,-4; first+last; all
