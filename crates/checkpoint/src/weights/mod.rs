@@ -269,7 +269,7 @@ impl Weights {
         all.into_iter().filter(|t| numbers(*t) > 0).max_by_key(|t| numbers(*t))
     }
 
-    /// Whether a matrix has 8 bits a number, and no adapter changes it.
+    /// Whether a matrix is stored as int8, and no adapter changes it.
     #[must_use]
     pub fn is_int8(&self, name: &str) -> bool {
         self.tensors.get(name).is_some_and(|t| t.int8.is_some() && t.updates.is_empty())
@@ -280,7 +280,7 @@ impl Weights {
         self.tensors.get(name).is_some_and(Tensor::is_float)
     }
 
-    /// Whether any matrix has 8 bits a number.
+    /// Whether any matrix is stored as int8.
     #[must_use]
     pub fn any_int8(&self) -> bool {
         self.tensors.values().any(|t| t.int8.is_some())
