@@ -17,8 +17,7 @@ fn not_utf8() {
     home.write("b.txt", GOOD);
     let ran = home.run(&["tag", "a.txt", "a.log", "b.txt", "-f", "jsonl"]);
     assert_eq!(ran.status, Some(1));
-    let expected =
-        |path: &str| format!("{path}: byte 13: expected UTF-8, found bytes that are none");
+    let expected = |path: &str| format!("{path}: byte 13: expected UTF-8, found invalid bytes");
     assert_eq!(ran.errors(), [expected("a.txt"), expected("a.log")]);
     let paths: Vec<_> =
         ran.records().iter().map(|r| r["path"].as_str().unwrap().to_owned()).collect();
@@ -44,7 +43,7 @@ fn nothing_there() {
     error: gone.txt: no such file or folder
     error: empty: no file to read in it (0 hidden and 0 binary skipped)
     error: hidden: no file to read in it (1 hidden and 1 binary skipped)
-    error: *.zip: no file has a name like this
+    error: *.zip: no file matches
     error: : no such file or folder
     ");
 }

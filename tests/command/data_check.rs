@@ -38,25 +38,25 @@ fn every_kind_is_named_with_its_place() {
     x              1    3.8%
 
     one text, several labels: 1
-      a.csv:22 X, a.csv:25 Y: "same words" (but for case and spaces)
+      a.csv:22 X, a.csv:25 Y: "same words" (except for case and spaces)
 
     the same text in the other data: 2
       a.csv:3 Y, b.csv:4 X: "text 1" (with another label)
       a.csv:4 X, b.csv:3 X: "text 2"
 
-    the same text in the other data, but for case and spaces: 1
+    the same text in the other data, except for case and spaces: 1
       a.csv:5 Y, b.csv:2 Y: "text 3"
 
     no text: 1
       a.csv:26 X
 
-    the same text and label again: 1
+    duplicates: 1
       a.csv:2 X, a.csv:23 X: "text 0"
 
-    the same text and label again, but for case and spaces: 1
+    duplicates except for case and spaces: 1
       a.csv:2 X, a.csv:24 X: "text 0"
 
-    labels that differ in case and spaces alone: 1
+    labels that differ only in case and spaces: 1
       a.csv:2 X, a.csv:27 x
 
     labels with fewer than 10 examples: 1
@@ -78,7 +78,7 @@ fn json_has_every_finding_and_text_the_first_ones() {
     let home = Home::with([("a.csv", &(good(["X", "Y"]) + &copies + "text 3,Y\n"))]);
     let ran = home.run(&["data", "check", "a.csv", "--show", "1"]);
     // The one with three copies is worse.
-    let end = "the same text and label again: 4\n  a.csv:5 Y, a.csv:25 Y, a.csv:26 Y: \"text 3\"\n  \
+    let end = "duplicates: 4\n  a.csv:5 Y, a.csv:25 Y, a.csv:26 Y: \"text 3\"\n  \
                … and 3 more\n";
     assert!(ran.good().ends_with(end), "{}", ran.stdout());
     let ran = home.run(&["data", "check", "a.csv", "--json"]);
@@ -129,7 +129,7 @@ fn tags_follow_their_scheme() {
     X              2   50.0%
     Y              2   50.0%
 
-    tags that may not follow each other: 2
+    invalid tag sequences: 2
       two.conll:2 (I-X after O)
       two.conll:6 (I-Y after I-X)
 
@@ -268,7 +268,7 @@ fn texts_longer_than_the_model_takes_are_named() {
     // It is a finding like others, and no model is run: one without a head will do.
     let ran = home.run(&["data", "check", "--model", &checkpoint("bert"), "a.csv", "--strict"]);
     assert_eq!(ran.status, Some(1));
-    assert!(ran.stdout().contains("\ntexts longer than the model takes at once: 2\n"));
+    assert!(ran.stdout().contains("\ntexts longer than the model's limit: 2\n"));
     let ran = home.run(&["data", "check", "a.csv", "--model", "none-such"]);
     assert_eq!((ran.status, ran.stdout()), (Some(2), ""));
 }
@@ -316,10 +316,10 @@ fn labels_that_are_likely_wrong_come_first() {
         assert!(row.ends_with(given.as_str().unwrap()), "{row} {given}");
     }
     let ran = home.run(&["data", "check", "a.csv", "--label-errors", "--show", "1"]);
-    let shown = format!("labels that are likely wrong: {}\n", found.len());
+    let shown = format!("likely label errors: {}\n", found.len());
     let suggested = found[0]["suggested"].as_str().unwrap();
     let out = ran.good();
-    assert!(out.contains(&shown) && out.contains(&format!("(rather {suggested}, likelier by ")));
+    assert!(out.contains(&shown) && out.contains(&format!("(suggested {suggested}, margin ")));
 }
 
 #[test]

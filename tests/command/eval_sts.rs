@@ -30,7 +30,7 @@ fn cosines(vectors: &[Vec<f64>]) -> Vec<f64> {
     vectors.chunks_exact(2).map(|two| cosine(&two[0], &two[1])).collect()
 }
 
-/// The rank of each number; none is there twice.
+/// The rank of each number; none occurs twice.
 fn ranks(x: &[f64]) -> Vec<f64> {
     let rank = |a: &f64| f64::from(u32::try_from(x.iter().filter(|b| *b <= a).count()).unwrap());
     x.iter().map(rank).collect()

@@ -160,7 +160,7 @@ fn long_texts_are_seen_around_the_mask() {
     let ran = run(&home, &[&text, "--json"]);
     ran.good();
     assert_eq!(ran.records()[0]["masks"].as_array().unwrap().len(), 1);
-    let note = "of 1 text longer than the model takes, what is around the masks was seen";
+    let note = "1 text longer than the model's limit, cut to a window around the masks";
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
     let far = format!("[MASK] {} [MASK]", "the ".repeat(30));
     let ran = run(&home, &[&far, "--decode", "confident"]);

@@ -121,7 +121,7 @@ fn records_come_go_and_take_the_place_of_others() {
     home.write("more.jsonl", "{\"id\":\"owl\",\"text\":\"Taxes are due in May.\"}\n{\"id\":\"wren\",\"text\":\"The wren is a very small bird.\"}\n");
     let ran = home.run(&["index", "add", "idx", "more.jsonl"]);
     ran.good();
-    assert_eq!(ran.stderr.trim(), "idx: 2 added, 1 of them in the place of others; 6 records");
+    assert_eq!(ran.stderr.trim(), "idx: 2 added, 1 of them replacing others; 6 records");
     let search = ["index", "search", "idx", "a tiny bird", "-k", "1", "--json"];
     assert_eq!(ids(&home.run(&search)), [["wren"]]);
     let ran = home.run(&["index", "delete", "idx", "wren", "gone"]);
@@ -277,16 +277,13 @@ fn what_cannot_be_done_is_said() {
         "--quantize",
     ]);
     assert_eq!(ran.errors(), ["quantize: expected the metric cosine or dot, found euclid"]);
-    // A bad file and an id that is there twice cost themselves alone.
+    // A bad file and an id that occurs twice cost themselves alone.
     home.write("twice.jsonl", "{\"id\":\"a\",\"text\":\"one\"}\n{\"id\":\"a\",\"text\":\"two\"}\n");
     let ran = home.run(&["index", "build", "none.txt", "twice.jsonl", "-o", "i3"]);
     assert_eq!(ran.status, Some(1));
     assert_eq!(
         ran.errors(),
-        [
-            "none.txt: no such file or folder",
-            "twice.jsonl:2: not added: the id \"a\" is there twice"
-        ]
+        ["none.txt: no such file or folder", "twice.jsonl:2: not added: the id \"a\" occurs twice"]
     );
     home.run(&["index", "build", "notes.jsonl", "-o", "idx", "--force"]).good();
     home.write("idx/segment-000001/vectors.npy", "x");

@@ -128,7 +128,7 @@ fn a_result_is_whole_or_not_there() {
     home.write("in/a.log", late);
     let ran = home.run(&["tag", "in", "-f", "redact", "-o", "out"]);
     assert_eq!(ran.status, Some(1));
-    assert_eq!(ran.errors(), ["in/a.log: byte 400000: expected UTF-8, found bytes that are none"]);
+    assert_eq!(ran.errors(), ["in/a.log: byte 400000: expected UTF-8, found invalid bytes"]);
     assert_eq!(home.files("out"), ["b.log"]);
 }
 

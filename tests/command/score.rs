@@ -126,7 +126,9 @@ fn nothing_is_cut_and_nothing_passed_over() {
     let lens: Vec<usize> = texts.iter().map(|text| log_probabilities(text).len()).collect();
     assert_eq!(lens, [1, 60]);
     assert!(texts[1]["windows"].as_u64().unwrap() > 1);
-    assert!(ran.stderr.contains("1 text longer than the model takes, scored in windows"));
+    assert!(
+        ran.stderr.contains("1 text longer than the model's limit, scored in overlapping windows")
+    );
     let errors = ran.errors();
     assert_eq!(errors.len(), 1);
     assert!(errors[0].starts_with("a.log:2: ") && errors[0].contains("mask token"), "{errors:?}");

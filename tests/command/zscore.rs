@@ -172,7 +172,7 @@ fn vectors_made_another_way_are_refused() {
     ] {
         fit(&home, "all.txt", file, flags).good();
         let ran = home.run(&["zscore", "merge", "z.json", file, "-o", "m.json"]);
-        assert_refused(&ran, &[&format!("{file}: cannot be put together with z.json"), said]);
+        assert_refused(&ran, &[&format!("{file}: cannot be merged with z.json"), said]);
     }
     for (parts, said) in [
         (["z.json", "./z.json"], "./z.json: named twice"),

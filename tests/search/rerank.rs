@@ -198,7 +198,7 @@ fn a_bad_line_costs_itself_alone() {
              expected ident at line 1 column 2",
             "found.jsonl:3: expected a text of hit \"a\", found none",
             "found.jsonl:5: expected a query, found none",
-            "found.jsonl:8: expected UTF-8, found bytes that are none",
+            "found.jsonl:8: expected UTF-8, found invalid bytes",
         ]
     );
     let ids: Vec<Value> =

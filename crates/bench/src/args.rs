@@ -105,7 +105,7 @@ pub(crate) struct BenchArgs {
 fn kind(name: &str) -> Result<&'static Kind, String> {
     let names = || KINDS.map(|kind| kind.name).join(", ");
     let found = KINDS.iter().find(|kind| kind.name == name);
-    found.ok_or_else(|| format!("{name:?} is no workload; there are {}", names()))
+    found.ok_or_else(|| format!("{name:?} is not a workload; there are {}", names()))
 }
 
 fn named(text: &str) -> Result<(&'static Kind, &str), String> {
@@ -121,7 +121,7 @@ fn named_count(text: &str) -> Result<(&'static Kind, usize), String> {
     let (kind, count) = named(text)?;
     match count.parse() {
         Ok(count) if count > 0 => Ok((kind, count)),
-        _ => Err(format!("{count:?} is no number of texts")),
+        _ => Err(format!("{count:?} is not a number of texts")),
     }
 }
 

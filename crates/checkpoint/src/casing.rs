@@ -27,7 +27,7 @@ impl CasingTable {
     /// # Errors
     /// [`CheckpointError::Config`] for a family without token types, which casings are put into;
     /// [`CheckpointError::Tensors`] if the tensor is not there, of another shape, or not alone;
-    /// [`CheckpointError::NotFinite`] for numbers that are none; else as [`Weights::open`].
+    /// [`CheckpointError::NotFinite`] for numbers that are not finite; else as [`Weights::open`].
     pub(crate) fn read(path: &Location, config: &Config) -> Result<Self, CheckpointError> {
         if config.types == 0 {
             let what = "a casing table for an encoder without token types, which it is part of";

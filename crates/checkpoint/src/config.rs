@@ -141,7 +141,7 @@ impl ConfigFile {
     /// Reads the file at `path`, of whatever model.
     ///
     /// # Errors
-    /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such
+    /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is not such
     /// JSON.
     pub(crate) fn read(path: &Location) -> Result<Self, CheckpointError> {
         serde_json::from_slice(&read_bytes(path)?)
@@ -175,7 +175,7 @@ impl Config {
     /// Reads and checks the file at `path`.
     ///
     /// # Errors
-    /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such JSON;
+    /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is not such JSON;
     /// [`CheckpointError::Config`] for a model that cannot be built, with the setting at fault.
     pub fn read(path: impl Into<Location>) -> Result<Self, CheckpointError> {
         let path = &path.into();
@@ -219,7 +219,7 @@ impl Config {
         let heads = size("num_attention_heads", raw.num_attention_heads.or(raw.n_heads))?;
         if !hidden.is_multiple_of(heads) {
             return Err(format!(
-                "hidden_size {hidden} is no multiple of num_attention_heads {heads}"
+                "hidden_size {hidden} is not a multiple of num_attention_heads {heads}"
             ));
         }
         let layers = size("num_hidden_layers", layers)?;

@@ -40,7 +40,7 @@ pub enum CheckpointError {
     /// A file of a checkpoint cannot be read or written.
     #[error(transparent)]
     Store(#[from] cloze_store::StoreError),
-    /// A JSON file of a checkpoint is none, or not of the form expected.
+    /// A JSON file of a checkpoint that is not valid, or not of the form expected.
     #[error("{}: not the JSON expected", path.display())]
     Json {
         /// The file.
@@ -94,7 +94,7 @@ pub enum CheckpointError {
         /// The tensor.
         tensor: String,
     },
-    /// A number of a tensor is none: NaN or infinite.
+    /// A number of a tensor that is NaN or infinite.
     #[error("{}: tensor {tensor:?} has a number that is not finite", path.display())]
     NotFinite {
         /// The file.
@@ -133,7 +133,7 @@ pub enum CheckpointError {
         what: String,
     },
     /// The base of an adapter is nowhere.
-    #[error("{}: no {base:?}, which its adapter goes on top of; looked in {looked}", folder.display())]
+    #[error("{}: no base model {base:?} of its adapter; looked in {looked}", folder.display())]
     NoBase {
         /// The adapter's folder.
         folder: PathBuf,

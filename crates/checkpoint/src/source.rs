@@ -116,7 +116,7 @@ impl Sources {
                 ));
             }
             if self.adapters[..i].iter().any(|(other, _)| other == folder) {
-                return wrong(format!("{name} is there twice"));
+                return wrong(format!("{name} occurs twice"));
             }
             if !folder.join(adapter::TENSORS).is_file() {
                 let pickled = folder.join("adapter_model.bin").is_file();
@@ -132,7 +132,7 @@ impl Sources {
         let with = |file: &str| self.adapters.iter().filter(|a| a.0.join(file).is_file()).count();
         if !self.folder.join(casing::FILE).is_file() && with(casing::FILE) > 1 {
             return wrong(format!(
-                "several adapters have a {}, which is one a model",
+                "several adapters have a {}, of which a model has one",
                 casing::FILE
             ));
         }

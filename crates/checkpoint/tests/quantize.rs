@@ -54,7 +54,7 @@ fn scales_that_are_missing_or_of_another_shape_are_named() {
     };
     let ones = |n: usize| Some((Dtype::F32, vec![n], 1_f32.to_le_bytes().repeat(n)));
     let scale = format!("{MATRIX}.weight_scale");
-    says(&scale, None, &format!("{MATRIX}.weight has 8 bits a number, and no {scale}"));
+    says(&scale, None, &format!("{MATRIX}.weight is stored as int8, and has no {scale}"));
     says(&scale, ones(3), &format!("{scale}: expected 48 numbers, found [3]"));
     let input = format!("{MATRIX}.input_scale");
     says(&input, ones(1), "");
@@ -64,7 +64,7 @@ fn scales_that_are_missing_or_of_another_shape_are_named() {
     // What is asymmetric is another scheme.
     says(&format!("{MATRIX}.weight_zero_point"), ones(48), "weight_zero_point");
     let matrix = Some((Dtype::I8, vec![48 * 32], vec![1; 48 * 32]));
-    says(&format!("{MATRIX}.weight"), matrix, "is no matrix");
+    says(&format!("{MATRIX}.weight"), matrix, "is not a matrix");
 }
 
 #[test]

@@ -140,7 +140,7 @@ pub(crate) struct CommonFlags {
 }
 
 impl CommonFlags {
-    /// ONNX Runtime as these flags want it; says so when it was fetched.
+    /// Loads ONNX Runtime with the settings of these flags; reports a download.
     pub(crate) fn load_runtime(&self, messages: &Messages) -> anyhow::Result<Runtime> {
         let params = RuntimeParams::default()
             .library(self.runtime.clone())
@@ -170,7 +170,7 @@ impl Color {
     }
 }
 
-/// A shell's completion script. Not written by `generate` itself, which panics where it cannot.
+/// Returns a shell's completion script. `generate` does not write it itself, since it panics on failure.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Vec<u8> {
     use clap::CommandFactory as _;
     let mut script = vec![];

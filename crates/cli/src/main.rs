@@ -1,11 +1,10 @@
-//! The `cloze` command: flags in, a job done, results on stdout, everything else on stderr.
+//! The `cloze` command: results on stdout, everything else on stderr.
 //!
 //! - `cli`: the commands, and the flags that all of them take;
 //! - `flags`: groups of flags that several commands share;
-//! - `commands`: a folder a command, with its arguments beside it;
-//! - `input`: paths to texts, pairs and examples, a chunk at a time;
-//! - `terminal`: messages, progress, and where results go;
-//! - `shares`: how often one text of a pair is likelier.
+//! - `commands`: one folder per command, with its arguments;
+//! - `input`: readers of texts, pairs and examples, in chunks;
+//! - `terminal`: messages, progress, and destinations of results.
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
 //! included; 130 interrupted.
@@ -27,7 +26,7 @@ use crate::cli::{Cli, Command};
 use crate::commands::data::args::DataCommand;
 use crate::terminal::messages::Messages;
 
-/// The environment variable that keeps ONNX Runtime from reporting on the process to its maker.
+/// Environment variable that keeps ONNX Runtime from reporting on the process to its maker.
 const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
 
 fn main() -> ExitCode {
@@ -39,7 +38,7 @@ fn main() -> ExitCode {
     temp_env::with_var(NO_REPORTS, Some("1"), || std::process::exit(run().into()))
 }
 
-/// Does what was asked for; the exit status.
+/// Runs the command; returns the exit status.
 fn run() -> u8 {
     // Bad usage ends here, with status 2.
     let cli = match Cli::try_parse() {
@@ -104,7 +103,7 @@ fn version(program: &clap::Error) -> u8 {
     u8::from(written.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe))
 }
 
-/// Ctrl-C: what is half written goes, and the status is the one shells use for it.
+/// Handles Ctrl-C: removes incomplete files, and exits with the status that shells use for it.
 fn interrupt_cleanly() {
     let handler = || {
         // A training saves its state first; whoever asks twice does not want to wait for that.
@@ -120,7 +119,7 @@ fn interrupt_cleanly() {
     let _ = ctrlc::set_handler(handler);
 }
 
-/// Whether the reader of our output went away, which is its right: `cloze tag … | head`.
+/// Returns whether the reader of the output went away, which is its right: `cloze tag … | head`.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let io = cause.downcast_ref::<std::io::Error>();

@@ -52,7 +52,7 @@ pub enum Error {
     #[error(transparent)]
     Search(#[from] cloze_search::SearchError),
     /// An index was built of vectors made elsewhere, so that nothing can make queries of texts.
-    #[error("{}: built of vectors that were made elsewhere, so it takes vectors for queries", folder.display())]
+    #[error("{}: built of vectors without a model, so it takes vectors for queries", folder.display())]
     NoEncoder {
         /// The index.
         folder: PathBuf,
@@ -95,7 +95,7 @@ pub enum Error {
         span: cloze_core::Span,
     },
     /// A text that has to be seen whole, and is longer than the model takes.
-    #[error("{found} tokens, expected at most {limit}: the model sees no more at once")]
+    #[error("{found} tokens, expected at most {limit}, the model's limit")]
     TooLong {
         /// Number of tokens of the text, special ones not counted.
         found: usize,

@@ -123,7 +123,7 @@ pub fn input_rows(
     }
 }
 
-/// Refuses a row with a number that is none: heads are fitted on numbers alone, and such a row costs
+/// Refuses a row with a number that is not finite: heads are fitted on numbers alone, and such a row costs
 /// its example, not the whole fit.
 ///
 /// # Errors

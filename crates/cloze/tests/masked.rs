@@ -301,7 +301,7 @@ fn what_cannot_be_asked_is_named() {
     graph.write_onnx(StoredType::F32, &copy.path().join("model.onnx"), Existing::Refuse).unwrap();
     fs_err::remove_file(copy.path().join("model.safetensors")).unwrap();
     let error = try_open(copy.path()).unwrap_err().to_string();
-    let expected = "model.onnx: 5 logits a token, but the tokenizer has 73 words";
+    let expected = "model.onnx: 5 logits per token, but the tokenizer has 73 words";
     assert!(error.ends_with(expected), "{error}");
     let model = open("bert-mlm");
     for (target, what) in [("", "no token"), ("☃", "makes [UNK]"), ("[MASK]", "makes [MASK]")] {

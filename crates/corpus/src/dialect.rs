@@ -11,7 +11,7 @@ use crate::{CorpusError, Format};
 /// Meaning of a quote (`"`) in a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Quotes {
-    /// In CSV as [`Csv`](Self::Csv). In TSV, where many files have quotes that are none (GLUE, AG
+    /// In CSV as [`Csv`](Self::Csv). In TSV, where many files have literal quotes (GLUE, AG
     /// News: `"Spam King" is fined`), a row is a line, and a field is quoted only if a quote begins
     /// it, another ends it, and all between them are doubled; in any other field they are themselves.
     #[default]

@@ -46,7 +46,7 @@ pub enum CorpusError {
         source: glob::PatternError,
     },
     /// A pattern that no file fits.
-    #[error("{pattern}: no file has a name like this")]
+    #[error("{pattern}: no file matches")]
     NoMatch {
         /// The pattern.
         pattern: String,
@@ -65,7 +65,7 @@ pub enum CorpusError {
     #[error(transparent)]
     Read(io::Error), // from `fs_err` or named by us
     /// Bytes that mean nothing in the encoding.
-    #[error("{path}: byte {byte_offset}: expected {encoding}, found bytes that are none")]
+    #[error("{path}: byte {byte_offset}: expected {encoding}, found invalid bytes")]
     Encoding {
         /// The input.
         path: PathBuf,
@@ -171,7 +171,7 @@ pub enum CorpusError {
         found: usize,
     },
     /// A row of judgements with tabs, and with spaces between them: either may divide it.
-    #[error("{path}:{line}: expected columns apart by tabs or by spaces, found both")]
+    #[error("{path}:{line}: expected columns separated by tabs or by spaces, found both")]
     MixedColumns {
         /// The input.
         path: PathBuf,
@@ -235,7 +235,7 @@ pub enum CorpusError {
         /// Element or text expected.
         expected: &'static str,
     },
-    /// An element that is none of ours.
+    /// An element that the format does not have.
     #[error("{path}:{line}: expected <{expected}>, found <{found}>")]
     XmlElement {
         /// The input.
@@ -334,8 +334,8 @@ pub enum CorpusError {
         /// Position in the line: `field "label"`, `column 3`.
         place: String,
     },
-    /// A folder that has neither a file a class nor a folder a class.
-    #[error("{path}: expected a file a class, or a folder of files a class, found {found}")]
+    /// A folder that has neither one file nor one folder per class.
+    #[error("{path}: expected one file, or one folder of files, per class, found {found}")]
     NoClasses {
         /// The folder.
         path: PathBuf,

@@ -29,9 +29,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
                 while let Some((key, value)) = object.next_entry::<String, &RawValue>()? {
                     // Others would take the first or the last; a rewrite might redact the other.
                     if fields.contains_key(&key) {
-                        return Err(A::Error::custom(format_args!(
-                            "the key {key:?} is there twice"
-                        )));
+                        return Err(A::Error::custom(format_args!("the key {key:?} occurs twice")));
                     }
                     fields.insert(key, value);
                 }

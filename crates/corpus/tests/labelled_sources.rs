@@ -88,7 +88,7 @@ fn a_folder_that_could_mean_two_things() {
         ("tables/train.csv", b"a"),
         ("empty/.x", b"a"),
     ]);
-    let classes = "expected a file a class, or a folder of files a class, found";
+    let classes = "expected one file, or one folder of files, per class, found";
     for (name, expected) in [
         (
             "stems",
@@ -127,7 +127,7 @@ fn one_bad_file_leaves_the_others() {
         found,
         [
             "@/a:1 one=x",
-            "!@/a: byte 4: expected UTF-8, found bytes that are none",
+            "!@/a: byte 4: expected UTF-8, found invalid bytes",
             "!@/c.txt: expected texts with labels as csv, tsv or jsonl, found text",
             "@/b:1 three=y",
             "!@/b:2: expected at most 9 bytes, found more",

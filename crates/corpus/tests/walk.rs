@@ -135,7 +135,7 @@ fn each_path_that_gives_nothing_is_an_error_and_the_others_go_on() {
         texts[..5],
         [
             format!("{}: no such file or folder", at("none.txt")),
-            format!("{}: no file has a name like this", at("no*")),
+            format!("{}: no file matches", at("no*")),
             format!("{}: expected a file, a folder or a pattern", at("[")),
             format!("{}: no file to read in it (1 hidden and 1 binary skipped)", at("only")),
             format!("{}: no file to read in it (0 hidden and 1 binary skipped)", at("only/*")),

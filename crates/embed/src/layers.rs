@@ -37,7 +37,7 @@ impl Layers {
     /// Reads the text form.
     ///
     /// # Errors
-    /// [`EmbedError::LayersText`] if it is none.
+    /// [`EmbedError::LayersText`] if it is invalid.
     pub fn parse(text: &str) -> Result<Self, EmbedError> {
         let bad = || EmbedError::LayersText { found: text.to_owned() };
         Ok(Self(match text.trim() {

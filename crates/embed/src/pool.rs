@@ -152,7 +152,7 @@ impl Poolings {
     /// Names joined by commas: `mean`, `cls,mean`.
     ///
     /// # Errors
-    /// [`EmbedError::UnknownName`] at the first that is none.
+    /// [`EmbedError::UnknownName`] at the first unknown name.
     pub fn parse(text: &str) -> Result<Self, EmbedError> {
         Self::new(
             text.split(',').map(|name| Pooling::parse(name.trim())).collect::<Result<_, _>>()?,
@@ -260,7 +260,7 @@ impl PoolingConfig {
     /// mode it is the mean, both as in the reference (6.2.0).
     ///
     /// # Errors
-    /// [`EmbedError::PoolingJson`] if it is no such JSON; [`EmbedError::PoolingKey`] if a mode is on
+    /// [`EmbedError::PoolingJson`] if it is not such JSON; [`EmbedError::PoolingKey`] if a mode is on
     /// that cloze does not have; [`EmbedError::UnknownName`] and [`EmbedError::NoPooling`] for the
     /// `pooling_mode` of version 6.
     pub fn parse(text: &str) -> Result<Self, EmbedError> {

@@ -122,7 +122,7 @@ pub enum EncoderError {
     Store(#[from] cloze_store::StoreError),
     /// The graph asks for an input that texts do not give.
     #[error(
-        "{}: no use for its input {found:?}; it takes {}, and texts give input_ids, \
+        "{}: unsupported input {found:?}; it takes {}, and texts give input_ids, \
          attention_mask and token_type_ids",
         path.display(),
         all.join(", ")

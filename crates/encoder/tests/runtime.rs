@@ -394,7 +394,7 @@ fn each_client_that_fails_is_quoted() {
     assert_eq!(
         machine.load(),
         "RuntimeFetch\nONNX Runtime could not be fetched: python3: ERROR: No matching version \
-         (exit status: 1); pip3: ended well, and left no file; pip: no word of why (exit status: \
+         (exit status: 1); pip3: ended well, and left no file; pip: without an error message (exit status: \
          3); npm: npm error network (exit status: 7)\n\
          hint: it takes Python with pip, or npm, and a network; or name a library with \
          ORT_DYLIB_PATH or --runtime"

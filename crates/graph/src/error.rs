@@ -127,7 +127,7 @@ pub enum GraphError {
         domain: String,
     },
     /// A tensor's external data have one key twice, so that two readers may see two files.
-    #[error("{path}: tensor {tensor:?}: {key:?} is there twice in its external data")]
+    #[error("{path}: tensor {tensor:?}: {key:?} occurs twice in its external data")]
     ExternalTwice {
         /// The model.
         path: PathBuf,

@@ -55,7 +55,7 @@ pub enum HeadError {
         aggregation: &'static str,
     },
     /// As many logits a token as there are tags: not here.
-    #[error("{found} logits a token for {expected} tags")]
+    #[error("{found} logits per token for {expected} tags")]
     Width {
         /// Tags.
         expected: usize,
@@ -96,7 +96,7 @@ pub enum HeadError {
         found: usize,
     },
     /// Two labels of one name.
-    #[error("label {label:?} is there twice")]
+    #[error("label {label:?} occurs twice")]
     LabelTwice {
         /// The name.
         label: String,
@@ -184,7 +184,7 @@ pub enum HeadError {
         found: String,
     },
     /// The tensors make no correction of vectors.
-    #[error("{}: the tensors are no {method}", path.display())]
+    #[error("{}: the tensors do not hold a {method} correction", path.display())]
     Correction {
         /// The file.
         path: PathBuf,
@@ -212,7 +212,7 @@ pub enum HeadError {
         expected: &'static str,
     },
     /// Nothing to fit senses on.
-    #[error("expected occurrences of words whose sense is known, found none")]
+    #[error("expected occurrences with annotated senses, found none")]
     NoOccurrences,
     /// A file cannot be read or written.
     #[error(transparent)]

@@ -78,7 +78,7 @@ pub enum MetricsError {
         value: f64,
     },
     /// Gold and predicted are not pairs.
-    #[error("{gold} gold and {predicted} predicted: expected as many")]
+    #[error("{gold} gold and {predicted} predicted: expected equal numbers")]
     GoldPredicted {
         /// Number of gold items.
         gold: usize,
@@ -115,8 +115,8 @@ pub enum MetricsError {
         /// Kind that the second counts.
         second: String,
     },
-    /// A label is there twice.
-    #[error("label {label:?} is there twice")]
+    /// A label that occurs twice.
+    #[error("label {label:?} occurs twice")]
     LabelTwice {
         /// The label.
         label: String,
@@ -149,8 +149,8 @@ pub enum MetricsError {
         /// The score.
         found: f64,
     },
-    /// A query is there twice.
-    #[error("query {query:?} is there twice")]
+    /// A query that occurs twice.
+    #[error("query {query:?} occurs twice")]
     QueryTwice {
         /// The query.
         query: String,

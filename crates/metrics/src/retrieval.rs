@@ -203,7 +203,7 @@ impl RetrievalParams {
         Self { cutoffs: [1, 3, 5, 10, 100].into() }
     }
 
-    /// The ranks that figures are cut at, each at least 1. One that is there twice counts once, and
+    /// The ranks that figures are cut at, each at least 1. One that occurs twice counts once, and
     /// without any there are the figures of whole rankings. Default `1, 3, 5, 10, 100`.
     pub fn cutoffs(mut self, cutoffs: impl IntoIterator<Item = usize>) -> Self {
         self.cutoffs = cutoffs.into_iter().collect();

@@ -153,7 +153,7 @@ fn what_is_no_tag_is_an_error() {
     let scorer = || EntityScorer::new(Convention::Strict(TagScheme::Iob2));
     let error = scorer().add(&["O"], &["O", "O"]).unwrap_err();
     assert_eq!(error, MetricsError::GoldPredicted { gold: 1, predicted: 2 });
-    assert_eq!(error.to_string(), "1 gold and 2 predicted: expected as many");
+    assert_eq!(error.to_string(), "1 gold and 2 predicted: expected equal numbers");
     let error = scorer().add(&["O", "B-A"], &["O", "S-A"]).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -1,21 +1,21 @@
-//! Files and texts that data came from.
+//! Files and texts of the data.
 use serde::Serialize;
 
-/// A file that examples came from.
+/// File of examples.
 #[derive(Clone, Debug, Serialize)]
 pub struct DataFile {
-    /// The path, as it was named.
+    /// Path, as given.
     pub file: String,
-    /// The SHA-256 of its bytes in hexadecimal; `None` for standard input.
+    /// SHA-256 of its bytes in hexadecimal; `None` for standard input.
     pub sha256: Option<String>,
-    /// The number of examples read from it.
+    /// Number of examples read from it.
     pub examples: usize,
 }
 
 /// A text with its place.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct PlacedText<'a> {
-    /// Name: its own, or else its place.
+    /// Id: its own, or else its place.
     pub id: &'a str,
     /// Path of its file, or `-`.
     pub path: &'a str,

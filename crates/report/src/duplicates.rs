@@ -22,7 +22,7 @@ pub struct DuplicatesReport<'a> {
     pub groups: &'a [DuplicateGroup],
 }
 
-/// `a` and `b` are indices into the group's texts, from 0.
+/// Pair of a group; `a` and `b` are indices into the group's texts, from 0.
 #[derive(Serialize)]
 struct MemberPair {
     a: usize,
@@ -132,7 +132,7 @@ impl DuplicatesReport<'_> {
         Ok(())
     }
 
-    /// All pairs, sorted by the first text, then by the second.
+    /// Returns all pairs, sorted by the first text, then by the second.
     fn pairs(&self) -> Vec<&DuplicatePair> {
         let mut pairs: Vec<&DuplicatePair> =
             self.groups.iter().flat_map(|group| &group.pairs).collect();
@@ -150,7 +150,7 @@ fn line(text: &PlacedText<'_>, ids: usize) -> String {
     format!("{:ids$}  {}", one_line(text.id), label(text.text, SHOWN)).trim_end().to_owned()
 }
 
-/// `0.9876`; a cosine that rounding has put above 1 is 1.
+/// Formats a cosine, `0.9876`; one that rounding has put above 1 is 1.
 fn shown(score: f32, same: bool) -> String {
     if same { "same".to_owned() } else { format!("{:.4}", score.clamp(-1.0, 1.0)) }
 }

@@ -7,16 +7,16 @@ use crate::ReportError;
 use crate::plot::{Area, DrawResult, canvas, coloured_text, label, text};
 use crate::text::{rounded, shown};
 
-/// Most texts of a heat map: more squares on a side are no picture any more, but a file of many
-/// megabytes.
+/// Maximum number of texts of a heat map: with more squares on a side it is not readable, and a file of
+/// many megabytes.
 pub const MAX_TEXTS: usize = 300;
-/// Up to as many, numbers fit into the squares.
+/// Most texts with numbers in their squares.
 const MAX_NUMBERED: usize = 20;
 /// Characters of a text in its label.
 const LABEL_CHARS: usize = 32;
-/// The legend's steps.
+/// Steps of the legend.
 const STEPS: i32 = 64;
-/// Lengths in pixels.
+/// Margin, in pixels.
 const MARGIN: i32 = 16;
 const LABEL_WIDTH: i32 = 250;
 const TITLE_HEIGHT: i32 = 28;
@@ -111,12 +111,12 @@ fn draw_panel(
     Ok(())
 }
 
-/// The position of a value between the least and the greatest, 0 to 1; 1 where all are the same.
+/// Returns the position of a value between the lowest and the highest, 0 to 1; 1 if all are the same.
 fn share(value: f64, low: f64, high: f64) -> f64 {
     if high > low { (value - low) / (high - low) } else { 1.0 }
 }
 
-/// From nearly white to dark blue, evenly darker, so that it reads in grey, too.
+/// Returns the colour of a share: from nearly white to dark blue, evenly darker, so that it reads in grey.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
 fn shade(share: f64) -> RGBColor {
     let between = |from: f64, to: f64| (from + (to - from) * share).round() as u8;

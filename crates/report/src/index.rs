@@ -8,7 +8,7 @@ use crate::text::plural;
 /// Writes the description of an index, one fact per line.
 ///
 /// # Errors
-/// Those of `out`.
+/// Errors of `out`.
 pub fn write_info(info: &Info, out: &mut dyn Write) -> io::Result<()> {
     let mut line = |name: &str, value: &str| writeln!(out, "{name:<12} {value}");
     line("records", &info.rows.to_string())?;

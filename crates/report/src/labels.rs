@@ -9,7 +9,7 @@ use cloze_metrics::labels::{
 
 use crate::text::one_line;
 
-/// Writes the table of a verdict.
+/// Writes the table of an evaluation.
 ///
 /// # Errors
 /// Errors of `out`.
@@ -76,17 +76,17 @@ pub fn write_evaluation(evaluation: &LabelEvaluation, out: &mut dyn Write) -> io
     Ok(())
 }
 
-/// A figure of both, with its test.
+/// Figure of two models, with a test of the difference.
 pub struct ComparisonRow<'a> {
     /// Name of the figure.
     pub figure: &'a str,
-    /// The figure of both.
+    /// The figure of both models, with intervals.
     pub both: &'a PairedBootstrap,
     /// Verdict on the difference.
     pub verdict: DifferenceVerdict,
-    /// The p-value that the verdict goes by, and whose it is; `None` where it goes by the interval.
+    /// p-value that decides the verdict, with the name of its test; `None` if the interval decides.
     pub test: Option<(&'a str, f64)>,
-    /// Of how many examples.
+    /// Number of examples.
     pub examples: usize,
 }
 
@@ -120,7 +120,7 @@ pub fn write_comparison(
     writeln!(out, "only the first correct {first}, only the second correct {second}")
 }
 
-/// Writes figures of two models, and in words what they come to.
+/// Writes figures of two models, and the verdicts in words.
 ///
 /// # Errors
 /// Errors of `out`.
@@ -153,7 +153,7 @@ pub fn write_rows(
 }
 
 impl ComparisonRow<'_> {
-    /// `accuracy: a is better than b, significant at 5 % (McNemar, p 0.0123)`.
+    /// Writes the verdict: `accuracy: a is better than b, significant at 5 % (McNemar, p 0.0123)`.
     fn said(&self, [first, second]: [&str; 2]) -> String {
         let (figure, verdict) = (self.figure, self.verdict);
         let (better, worse) = match verdict.better {

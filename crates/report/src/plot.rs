@@ -1,4 +1,4 @@
-//! What plots share: SVG that also says what it shows, the font, colours.
+//! Parts of plots: SVG with a description, the font, colours.
 use html_escape::encode_text;
 use plotters::chart::MeshStyle;
 use plotters::coord::Shift;
@@ -13,17 +13,17 @@ use crate::text::visible;
 
 /// Drawing area of a plot.
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-/// What drawing comes to: errors of plotters have many types.
+/// Result of drawing: errors of plotters have many types.
 pub type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
 /// Font family of all text in plots.
 pub const FONT: &str = "sans-serif";
-/// Blue and vermilion: told apart by the colour-blind, too (Okabe & Ito 2008).
+/// Blue, which colour-blind readers distinguish from [`VERMILION`] (Okabe & Ito 2008).
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);
 /// Vermilion, beside [`BLUE`].
 pub const VERMILION: RGBColor = RGBColor(190, 75, 0);
 
-/// A plot on white, of so many pixels, with a title for readers that cannot see it.
+/// Draws a plot on white, of this size in pixels, with a title for screen readers.
 ///
 /// # Errors
 /// [`ReportError::Plot`] if `draw` fails.
@@ -39,7 +39,7 @@ pub fn svg(
     Ok(svg.replacen("<svg ", "<svg role=\"img\" ", 1))
 }
 
-/// A drawing on white of `size` pixels, without a title.
+/// Draws on white, `size` pixels, without a title.
 ///
 /// # Errors
 /// [`ReportError::Plot`] if `draw` fails.
@@ -58,7 +58,7 @@ pub fn canvas(
     Ok(svg)
 }
 
-/// Chart in `area` with room for ticks and names at both axes, and `right` pixels beside it.
+/// Returns a chart in `area` with room for ticks and names at both axes, and `right` pixels beside it.
 pub(crate) fn chart<'a, 'b>(
     area: &'a Area<'b>,
     right: u32,
@@ -69,7 +69,7 @@ pub(crate) fn chart<'a, 'b>(
     chart
 }
 
-/// Style of a chart's lines, ticks and names.
+/// Sets the style of a chart's lines, ticks and names.
 pub(crate) fn style_mesh<X, Y>(mesh: &mut MeshStyle<'_, '_, X, Y, SVGBackend<'_>>)
 where
     X: Ranged<ValueType = f64> + ValueFormatter<f64>,
@@ -81,7 +81,7 @@ where
         .axis_desc_style((FONT, 17));
 }
 
-/// One of two series, told apart without colour too: the first a line with circles, the second a
+/// One of two series, distinct without colour: the first a solid line with circles, the second a
 /// dashed one with triangles.
 #[derive(Clone, Copy)]
 pub(crate) enum Series {
@@ -90,7 +90,7 @@ pub(crate) enum Series {
 }
 
 impl Series {
-    /// Colour of the series.
+    /// Returns the colour of the series.
     pub(crate) fn color(self) -> RGBColor {
         match self {
             Self::First => BLUE,
@@ -98,7 +98,7 @@ impl Series {
         }
     }
 
-    /// Draws it into a chart, with triangles of that size.
+    /// Draws the series into a chart, with triangles of that size.
     pub(crate) fn draw<X, Y>(
         self,
         chart: &mut ChartContext<'_, SVGBackend<'_>, Cartesian2d<X, Y>>,
@@ -126,7 +126,7 @@ impl Series {
         Ok(())
     }
 
-    /// Draws its entry of a legend, which begins at a point.
+    /// Draws the series' entry of a legend, which begins at a point.
     pub(crate) fn legend(self, area: &Area<'_>, (x, y): (i32, i32), name: &str) -> DrawResult {
         let (color, line) = (self.color(), [(x, y), (x + 40, y)]);
         match self {
@@ -143,7 +143,7 @@ impl Series {
     }
 }
 
-/// A line of black text, at a point of its left end, middle or right end.
+/// Draws a line of black text, at a point of its left end, middle or right end.
 ///
 /// # Errors
 /// Errors of the drawing library.
@@ -151,7 +151,7 @@ pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos)
     coloured_text(area, text, place, size, at, BLACK)
 }
 
-/// A line of text in a colour, at a point of its left end, middle or right end.
+/// Draws a line of text in a colour, at a point of its left end, middle or right end.
 ///
 /// # Errors
 /// Errors of the drawing library.
@@ -167,7 +167,7 @@ pub fn coloured_text(
     Ok(area.draw(&Text::new(characters(text), place, style))?)
 }
 
-/// The beginning of a text, as a label has room for.
+/// Shortens a text to the room of a label.
 #[must_use]
 pub fn label(text: &str, chars: usize) -> String {
     let line = one_line(text);
@@ -178,12 +178,12 @@ pub fn label(text: &str, chars: usize) -> String {
     characters(&label)
 }
 
-/// What XML cannot hold, escaped or not, is replaced.
+/// Replaces the characters that XML cannot hold, escaped or not.
 fn characters(text: &str) -> String {
     text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
-/// `0.25`, `0`, with digits enough to tell neighbours apart.
+/// Formats a tick, `0.25`, `0`, with digits enough to distinguish neighbours.
 #[must_use]
 pub fn tick(value: f64, range: f64) -> String {
     let digits = if range < 0.01 { 6 } else { 4 };

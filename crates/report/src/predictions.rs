@@ -42,7 +42,7 @@ struct LabelRow<'a> {
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<&'a [String]>,
-    /// The most probable first.
+    /// Probabilities, the highest first.
     probabilities: Map<String, Value>,
 }
 
@@ -50,7 +50,7 @@ impl LabelLayout<'_> {
     /// Writes a JSON object.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_jsonl(&self, text: &PredictedLabels<'_>, out: &mut dyn Write) -> io::Result<()> {
         let PredictedLabels { path, line, id, labels, .. } = *text;
         let probabilities = self.shown(text).iter();
@@ -69,7 +69,7 @@ impl LabelLayout<'_> {
     /// Writes the header of tab-separated values.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_tsv_header(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut row: Vec<String> = ["path", "line", "id", "label"].map(String::from).to_vec();
         match self.top {
@@ -86,7 +86,7 @@ impl LabelLayout<'_> {
     /// Writes a row of tab-separated values.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn write_tsv(&self, text: &PredictedLabels<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (line, chosen) = (text.line.to_string(), text.labels.join(","));
         let mut row = vec![text.path.to_owned(), line, text.id.unwrap_or("").to_owned(), chosen];

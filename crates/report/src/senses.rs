@@ -14,11 +14,11 @@ use crate::text::plural;
 /// Characters shown of an occurrence.
 const SHOWN: usize = 200;
 
-const ABOUT: &str = "A static vector is the row of the word table: the same in every sentence, so that all \
+const ABOUT: &str = "A static vector is the row of the embedding matrix: the same in every sentence, so that all \
                      occurrences are one point, the black square on its corner. In context each occurrence \
                      has a vector of its own. The map is of the first two principal components of these; \
-                     the static vector, at the same length, is put where they would have it. What lies \
-                     near may be far in other components.";
+                     the static vector, at the same length, is projected onto them. Near points \
+                     may be far apart in other components.";
 
 /// Occurrences of a word, as points at the first two principal components of their vectors.
 #[derive(Clone, Debug, Serialize)]
@@ -27,7 +27,7 @@ pub struct ContextReport<'a> {
     pub word: &'a str,
     /// Name of the model.
     pub model: String,
-    /// Layers that vectors are made of.
+    /// Layers whose hidden states are averaged.
     pub layers: String,
     /// Unit of offsets: `char`.
     pub offsets: &'static str,
@@ -79,7 +79,7 @@ impl ContextReport<'_> {
     /// Returns the report as an HTML page.
     ///
     /// # Errors
-    /// [`ReportError::Format`] if the text cannot be put together.
+    /// [`ReportError::Format`] if the text cannot be formatted.
     pub fn page(&self) -> Result<String, ReportError> {
         let Self { word, model, layers, statics, occurrences, .. } = self;
         let title = format!("“{}” without and in context", label(word, SHOWN));
@@ -101,14 +101,14 @@ impl ContextReport<'_> {
         Ok(page)
     }
 
-    /// Predicted senses, numbered from 0 by the alphabet.
+    /// Returns the predicted senses, numbered from 0 in alphabetical order.
     fn senses(&self) -> BTreeMap<&str, usize> {
         let senses: BTreeSet<&str> =
             self.occurrences.iter().filter_map(|o| o.sense.as_deref()).collect();
         senses.into_iter().zip(0..).collect()
     }
 
-    /// The map as SVG; `None` where no two vectors differ.
+    /// Draws the map as SVG; `None` if no two vectors differ.
     fn map(
         &self,
         title: &str,

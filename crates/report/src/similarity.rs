@@ -178,12 +178,12 @@ pub struct WordPair {
     pub statics: f64,
     /// Similarity of the vectors in context.
     pub contextual: f64,
-    /// The same, corrected.
+    /// Similarity of the corrected vectors in context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contextual_corrected: Option<f64>,
     /// Similarity of the texts.
     pub sentence: f64,
-    /// The same, corrected.
+    /// Similarity of the texts' corrected vectors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence_corrected: Option<f64>,
 }

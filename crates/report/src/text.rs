@@ -1,6 +1,6 @@
-//! Texts and numbers as they may stand in a terminal or a table.
+//! Texts and numbers formatted for a terminal or a table.
 
-/// Control characters shown, not sent: a text must not be able to command the terminal.
+/// Makes control characters visible: a text must not be able to command the terminal.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -17,19 +17,19 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// A text in one line of a table.
+/// Formats a text for one line of a table.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     visible(text).replace('\n', "\\n").replace('\t', "\\t")
 }
 
-/// A number with four digits behind the point.
+/// Formats a number with four decimals.
 #[must_use]
 pub fn shown(number: f64) -> String {
     rounded(number, 4)
 }
 
-/// A number with so many digits behind the point, and no minus before nothing but zeros.
+/// Formats a number with so many decimals, without a minus before zero.
 #[must_use]
 pub fn rounded(number: f64, digits: usize) -> String {
     let text = format!("{number:.digits$}");
@@ -39,7 +39,7 @@ pub fn rounded(number: f64, digits: usize) -> String {
     }
 }
 
-/// `1 entity`, `2 entities`.
+/// Formats a count with its noun: `1 entity`, `2 entities`.
 #[must_use]
 pub fn plural(n: u64, what: &str) -> String {
     match (n, what.strip_suffix('y')) {

@@ -43,7 +43,7 @@ pub enum SearchError {
         /// The width of the vector.
         found: usize,
     },
-    /// A vector has a number that is none, or is so long that products leave the range of f32.
+    /// A vector with a number that is not finite, or so long that products leave the range of f32.
     #[error("{what}: expected finite numbers and a length of at most 1e18, found {found}")]
     Vector {
         /// The vector.
@@ -82,7 +82,7 @@ pub enum SearchError {
         found: String,
     },
     /// Two records have one id.
-    #[error("the id {id:?} is there twice")]
+    #[error("the id {id:?} occurs twice")]
     DuplicateId {
         /// The id.
         id: String,

@@ -267,7 +267,7 @@ fn bad_rows_cost_themselves_alone() {
     let mut writer = Writer::create(folder.path(), &params().check().unwrap(), false).unwrap();
     writer.push(&record("a"), &[1.0, 2.0]).unwrap();
     for (id, vector, text) in [
-        ("a", vec![0.0, 1.0], "the id \"a\" is there twice"),
+        ("a", vec![0.0, 1.0], "the id \"a\" occurs twice"),
         ("b", vec![0.0], "the vector of \"b\": expected 2 numbers, found 1"),
         (
             "c",

@@ -34,13 +34,13 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The name is that of a folder, a device or a pipe, which no file can take the place of.
-    #[error("{path}: expected a file name, found something that is no regular file")]
+    #[error("{path}: expected a file name, found something other than a regular file")]
     NotAFile {
         /// The name.
         path: PathBuf,
     },
     /// The name is that of a file, or of none that a folder could have.
-    #[error("{path}: expected a name for a folder, found something that is none")]
+    #[error("{path}: expected a folder name, found something other than a folder")]
     NotAFolder {
         /// The name.
         path: PathBuf,

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 #[must_use]
 pub fn model(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name);
-    assert!(folder.is_dir(), "{name:?} is no model of the testkit");
+    assert!(folder.is_dir(), "{name:?} is not a model of the testkit");
     folder
 }
 
@@ -22,7 +22,7 @@ pub fn model(name: &str) -> PathBuf {
 #[must_use]
 pub fn checkpoint(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints").join(name);
-    assert!(folder.is_dir(), "{name:?} is no checkpoint of the testkit");
+    assert!(folder.is_dir(), "{name:?} is not a checkpoint of the testkit");
     folder
 }
 
@@ -34,7 +34,7 @@ pub fn checkpoint(name: &str) -> PathBuf {
 #[must_use]
 pub fn adapter(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters").join(name);
-    assert!(folder.is_dir(), "{name:?} is no adapter of the testkit");
+    assert!(folder.is_dir(), "{name:?} is not an adapter of the testkit");
     folder
 }
 
@@ -89,7 +89,7 @@ fn copy_of(folder: &Path) -> TempDir {
 #[must_use]
 pub fn graph(name: &str) -> PathBuf {
     let file = model("graphs").join(format!("{name}.onnx"));
-    assert!(file.is_file(), "{name:?} is no graph of the testkit");
+    assert!(file.is_file(), "{name:?} is not a graph of the testkit");
     file
 }
 

@@ -87,7 +87,7 @@ pub enum TrainError {
         label: String,
     },
     /// Something that this kind of head cannot do.
-    #[error("{kind} knows no {what}")]
+    #[error("{kind} does not support {what}")]
     Unsupported {
         /// The kind.
         kind: &'static str,
@@ -96,7 +96,7 @@ pub enum TrainError {
     },
     /// More rows than this kind of head is made for.
     #[error(
-        "{kind} takes time and memory by the square of rows: expected at most {max}, found {found}"
+        "{kind} takes time and memory that grow with the square of the rows: expected at most {max}, found {found}"
     )]
     TooManyRows {
         /// The kind.
@@ -107,7 +107,7 @@ pub enum TrainError {
         found: usize,
     },
     /// A head to start from that is of another shape.
-    #[error("a head to start from has {field} {found}: expected {expected}")]
+    #[error("the initial head has {field} {found}: expected {expected}")]
     WarmStart {
         /// In what: `labels`, `width`, `squares`.
         field: &'static str,

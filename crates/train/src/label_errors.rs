@@ -30,7 +30,7 @@ pub fn label_errors(
     labels: &Labels,
 ) -> Result<Vec<LabelError>, TrainError> {
     let Gold::Single(gold) = labels.gold() else {
-        let (kind, what) = ("confident learning", "choice of several labels");
+        let (kind, what) = ("confident learning", "several labels per example");
         return Err(TrainError::Unsupported { kind, what });
     };
     check(probabilities, labels, "probabilities")?;

@@ -272,10 +272,10 @@ impl ValidHeadParams {
             return logistic::fit(params, rows, labels, start);
         }
         let Gold::Single(gold) = labels.gold() else {
-            return Err(TrainError::Unsupported { kind, what: "choice of several labels" });
+            return Err(TrainError::Unsupported { kind, what: "several labels per example" });
         };
         if start.is_some() {
-            return Err(TrainError::Unsupported { kind, what: "head to start from" });
+            return Err(TrainError::Unsupported { kind, what: "an initial head" });
         }
         match params.kind {
             Kind::Svm => svm::fit(params, rows, labels, gold),

@@ -133,7 +133,7 @@ impl AdapterConfig {
     /// Reads and checks the file in `folder`.
     ///
     /// # Errors
-    /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is no such JSON;
+    /// [`CheckpointError::Store`] if it cannot be read; [`CheckpointError::Json`] if it is not such JSON;
     /// [`CheckpointError::AdapterSetting`] with the setting at fault: one that is missing or makes no
     /// sense, and one that would change the result in a way that is not known here.
     pub fn read(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
@@ -238,7 +238,7 @@ impl Settings<'_> {
                 _ => false,
             };
             if !off && !IGNORED.contains(&name.as_str()) && !READ.contains(&name.as_str()) {
-                let expected = "it to be off, as what it does to the result is not built";
+                let expected = "it to be off, since it is not supported";
                 return self.wrong(name, expected, value);
             }
         }

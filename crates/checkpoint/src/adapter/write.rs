@@ -71,7 +71,7 @@ pub struct Saved {
 /// # Errors
 /// [`CheckpointError::AdapterSetting`] for a rank, alpha or dropout out of its range, no module at all, or
 /// lengths for some of them only; [`CheckpointError::Tensors`] lists the tensors that have not as many
-/// numbers as their shapes say, or a name that is there twice; [`CheckpointError::NotFinite`] and
+/// numbers as their shapes say, or a name that occurs twice; [`CheckpointError::NotFinite`] and
 /// [`CheckpointError::Overflow`] name one with a number that cannot be written;
 /// [`CheckpointError::Store`] if a file cannot be written.
 pub fn write(

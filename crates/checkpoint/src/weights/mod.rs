@@ -161,10 +161,10 @@ impl Weights {
             };
             let size = |place: &Place| place.shape.iter().product::<usize>();
             let [rows, inputs] = tensor.place.shape[..] else {
-                return wrong(format!("{name} has 8 bits a number, and is no matrix"));
+                return wrong(format!("{name} is stored as int8, and is not a matrix"));
             };
             let Some(scales) = scales else {
-                return wrong(format!("{name} has 8 bits a number, and no {name}_scale"));
+                return wrong(format!("{name} is stored as int8, and has no {name}_scale"));
             };
             let sized = [
                 (Some(&scales), format!("{name}_scale"), rows),
@@ -269,7 +269,7 @@ impl Weights {
         all.into_iter().filter(|t| numbers(*t) > 0).max_by_key(|t| numbers(*t))
     }
 
-    /// Whether a matrix has 8 bits a number, and no adapter changes it.
+    /// Whether a matrix is stored as int8, and no adapter changes it.
     #[must_use]
     pub fn is_int8(&self, name: &str) -> bool {
         self.tensors.get(name).is_some_and(|t| t.int8.is_some() && t.updates.is_empty())
@@ -280,7 +280,7 @@ impl Weights {
         self.tensors.get(name).is_some_and(Tensor::is_float)
     }
 
-    /// Whether any matrix has 8 bits a number.
+    /// Whether any matrix is stored as int8.
     #[must_use]
     pub fn any_int8(&self) -> bool {
         self.tensors.values().any(|t| t.int8.is_some())
@@ -323,7 +323,7 @@ fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
     let length = u64::from_le_bytes(length);
     if length > MAX_HEADER_BYTES || length > found - 8 {
         return Err(damaged(format!(
-            "a header of {length} bytes in a file of {found}; cut off, or no safetensors file"
+            "a header of {length} bytes in a file of {found}; cut off, or not a safetensors file"
         )));
     }
     let mut header = vec![0; usize::try_from(length).unwrap_or(0)];
@@ -356,7 +356,7 @@ fn indexed(index: &Location) -> Result<Vec<Location>, CheckpointError> {
         if plain {
             Ok(folder.as_ref().map_or_else(|| Path::new(&name).into(), |folder| folder.join(&name)))
         } else {
-            let what = format!("weight_map names {name:?}, which is no plain file name");
+            let what = format!("weight_map names {name:?}, which is not a plain file name");
             Err(CheckpointError::Config { path: index.to_path_buf(), what })
         }
     };

@@ -58,7 +58,7 @@ impl<'a> WeightReader<'a> {
         Self { weights, open: None, raw: vec![] }
     }
 
-    /// Whether a matrix has 8 bits a number, and no adapter changes it.
+    /// Whether a matrix is stored as int8, and no adapter changes it.
     #[must_use]
     pub fn is_int8(&self, name: &str) -> bool {
         self.weights.is_int8(name)

@@ -86,8 +86,7 @@ fn settings_that_cannot_be_followed_are_named() {
         let text = fs_err::read_to_string(copy.path().join(adapter::CONFIG)).unwrap();
         let line = text.lines().find(|line| line.contains(&format!("\"{name}\""))).unwrap();
         change(copy.path(), line.trim_end_matches(','), &format!("\"{name}\": [1]"));
-        let expected =
-            "expected it to be off, as what it does to the result is not built, found [1]";
+        let expected = "expected it to be off, since it is not supported, found [1]";
         assert_eq!(refusal(copy.path()), format!("FOLDER/adapter_config.json: {name}: {expected}"));
     }
     // One of a later version; and off is off.
@@ -180,7 +179,7 @@ fn a_base_that_cannot_be_is_named() {
     assert_eq!(
         refusal(folder.path()),
         format!(
-            "FOLDER: no \"some-owner/no-such\", which its adapter goes on top of; looked in \
+            "FOLDER: no base model \"some-owner/no-such\" of its adapter; looked in \
              FOLDER/some-owner/no-such, {0}/some-owner/no-such, {0}/no-such",
             beside.display()
         )
@@ -200,9 +199,7 @@ fn a_base_that_cannot_be_is_named() {
     card(folder.path(), &named(&base, &hash));
     Checkpoint::open(folder.path()).unwrap();
     card(folder.path(), &named("../no-such-base", &hash));
-    assert!(
-        refusal(folder.path()).contains("no \"no-such-base\", which its adapter goes on top of")
-    );
+    assert!(refusal(folder.path()).contains("no base model \"no-such-base\" of its adapter"));
     // An adapter, and a folder without weights.
     let other = written(&one);
     card(folder.path(), &named(&other.path().display().to_string(), &hash));
@@ -248,7 +245,7 @@ fn folders_that_do_not_go_together_are_refused() {
     };
     let (a, b) = (path(&folder), path(&other));
     assert!(of(&[(a.clone(), f64::NAN)]).contains("is NaN; expected a finite number"));
-    assert!(of(&[(a.clone(), 1.0), (a.clone(), 1.0)]).ends_with("is there twice"));
+    assert!(of(&[(a.clone(), 1.0), (a.clone(), 1.0)]).ends_with("occurs twice"));
     // A tensor that both bring; DoRA beside another, or weighted.
     let mut whole = one.clone();
     whole.saved = vec![

@@ -1,4 +1,4 @@
-//! A folder a command, with its arguments beside it.
+//! Commands: one folder each, with its arguments.
 pub(crate) mod anisotropy;
 pub(crate) mod bias;
 pub(crate) mod classify;

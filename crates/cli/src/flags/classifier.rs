@@ -47,7 +47,7 @@ pub(crate) struct ClassifierFlags {
 }
 
 impl ClassifierFlags {
-    /// The classifier of texts that these flags ask for.
+    /// Opens the classifier of texts that these flags choose.
     pub(crate) fn open_texts(
         &self,
         common: &CommonFlags,
@@ -59,7 +59,7 @@ impl ClassifierFlags {
         self.open_zero_shot(self.model.as_deref().unwrap_or(VECTOR_MODEL), common, messages)
     }
 
-    /// The model of another name beside it: an encoder without labels of its own gets those of
+    /// Opens the second model of a comparison: an encoder without labels of its own gets those of
     /// `--labels`, and a classifier keeps its own.
     pub(crate) fn open_other_texts(
         &self,
@@ -78,7 +78,7 @@ impl ClassifierFlags {
         self.open_own(name, common, messages)
     }
 
-    /// The classifier of pairs that these flags ask for.
+    /// Opens the classifier of pairs that these flags choose.
     pub(crate) fn open_pairs(
         &self,
         common: &CommonFlags,
@@ -87,7 +87,7 @@ impl ClassifierFlags {
         self.open_other_pairs(self.model.as_deref().unwrap_or(MODEL), common, messages)
     }
 
-    /// The classifier of pairs of this name, with the same settings.
+    /// Opens the classifier of pairs of this name, with the same settings.
     pub(crate) fn open_other_pairs(
         &self,
         name: &str,
@@ -130,7 +130,7 @@ impl ClassifierFlags {
             .truncate(self.truncate)
     }
 
-    /// Each label with the text it is chosen by.
+    /// Returns each label with its description.
     fn descriptions(&self) -> anyhow::Result<Vec<(String, String)>> {
         if !self.template.contains("{}") {
             bail!("--template {:?}: expected {{}} where the description goes", self.template);
@@ -160,7 +160,7 @@ impl ClassifierFlags {
     }
 }
 
-/// Which text of a pair is cut.
+/// Text of a pair to truncate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PairCutArg {
     /// The longer one, until both are as long

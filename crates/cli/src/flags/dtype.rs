@@ -1,4 +1,4 @@
-//! The flag of the type that weights are stored in.
+//! Flag of the storage type of weights.
 use clap::ValueEnum;
 use cloze_checkpoint::weights::StoredType;
 

@@ -69,7 +69,7 @@ pub(crate) enum ClusterFormat {
 }
 
 impl GroupingFlags {
-    /// Whether the flags make sense together.
+    /// Checks that the flags go together.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         match self.method {
             ClusterMethod::Kmeans if self.min_size.is_some() || self.components.is_some() => {
@@ -97,7 +97,7 @@ impl GroupingFlags {
 }
 
 impl ClusterOutFlags {
-    /// Whether the flags make sense together.
+    /// Checks that the flags go together.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.output.is_some() && self.output == self.html {
             bail!("--output and --html: named for two results");

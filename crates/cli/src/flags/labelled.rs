@@ -47,7 +47,7 @@ pub(crate) struct LabelledFlags {
 }
 
 impl LabelledFlags {
-    /// The settings of the reader; whether labels are needed is left at its default.
+    /// Returns the settings of the reader; whether labels are required is left at its default.
     pub(crate) fn params(&self) -> anyhow::Result<LabelledParams> {
         let header = match (self.header, self.no_header) {
             (true, _) => Some(true),

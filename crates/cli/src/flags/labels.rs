@@ -1,4 +1,4 @@
-//! Flags that say how labels are written.
+//! Flags of the output of labels.
 use clap::{Args, ValueEnum};
 
 use crate::flags::out::OutFlags;

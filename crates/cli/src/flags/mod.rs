@@ -18,7 +18,7 @@ pub(crate) mod work;
 use cloze_checkpoint::ModelFolder;
 use cloze_core::{OffsetUnit, Scheme};
 
-/// A flag's values beside the library's: the first is the default.
+/// Defines a flag's values with the library's values beside them: the first is the default.
 macro_rules! values {
     ($name:ident => $of:ty { $($(#[$doc:meta])* $value:ident => $meaning:expr,)+ }) => {
         #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -54,7 +54,7 @@ values! { OffsetsArg => OffsetUnit {
     Utf16 => OffsetUnit::Utf16,
 } }
 
-/// A model by name or folder.
+/// Finds a model by name or folder.
 pub(crate) fn find_model(name: &str) -> anyhow::Result<ModelFolder> {
     Ok(ModelFolder::find(name)?)
 }

@@ -1,4 +1,4 @@
-//! Flags that say where results go.
+//! Flags of the destination of results.
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -18,7 +18,7 @@ pub(crate) struct OutFlags {
 }
 
 impl OutFlags {
-    /// The file, or standard output.
+    /// Opens the file, or standard output.
     pub(crate) fn open(&self) -> anyhow::Result<Out> {
         Out::to(self.output.as_deref(), self.force)
     }
@@ -36,8 +36,8 @@ pub(crate) struct OutFilesFlags {
 }
 
 impl OutFilesFlags {
-    /// That there is a file to replace: that of the results, or the one that `flag` names, if `other`
-    /// says so.
+    /// Checks that `--force` has a file to replace: that of the results, or, if `other`, the one that
+    /// `flag` names.
     pub(crate) fn check(&self, flag: &str, other: bool) -> anyhow::Result<()> {
         if self.force && self.output.is_none() && !other {
             bail!("--force is for --output or {flag}");
@@ -45,7 +45,7 @@ impl OutFilesFlags {
         Ok(())
     }
 
-    /// The file, or standard output.
+    /// Opens the file, or standard output.
     pub(crate) fn open(&self) -> anyhow::Result<Out> {
         Out::to(self.output.as_deref(), self.force)
     }

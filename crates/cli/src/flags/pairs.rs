@@ -27,7 +27,7 @@ pub(crate) struct PairFields {
 }
 
 impl PairFields {
-    /// The settings of the reader, as far as they are said here.
+    /// Returns the settings of the reader that these flags set.
     pub(crate) fn params(&self) -> PairParams {
         let header = match (self.header, self.no_header) {
             (true, _) => Some(true),
@@ -56,12 +56,12 @@ pub(crate) struct PairFlags {
 }
 
 impl PairFlags {
-    /// The settings of a reader of pairs with scores, or of pairs that may have none.
+    /// Returns the settings of a reader of pairs with scores, or of pairs with optional scores.
     pub(crate) fn params(&self, score_required: bool) -> anyhow::Result<ValidPairParams> {
         Ok(self.reader()?.score_required(score_required).check()?)
     }
 
-    /// Settings of a reader, not checked yet.
+    /// Returns the settings of a reader, not checked yet.
     pub(crate) fn reader(&self) -> anyhow::Result<PairParams> {
         let encoding = Encoding::parse(&self.encoding)?;
         Ok(self.fields.params().format(self.input.value()).encoding(encoding))

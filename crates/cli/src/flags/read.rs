@@ -26,18 +26,18 @@ pub(crate) struct ReadFlags {
     /// Maximum length of a text, in MiB; memory grows with the longest
     #[arg(long, default_value_t = 16, value_name = "N", help_heading = "Input")]
     pub(crate) max_text: usize,
-    /// Whether records carry the fields beside text and id, which the command decides.
+    /// Whether records carry the fields beside text and id; set by the command.
     #[arg(skip)]
     pub(crate) metadata: bool,
 }
 
 impl ReadFlags {
-    /// Settings of the reader.
+    /// Returns the settings of the reader.
     pub(crate) fn params(&self) -> anyhow::Result<ValidReadParams> {
         Ok(self.reader()?.check()?)
     }
 
-    /// The same, not checked yet.
+    /// Returns the settings of the reader, not checked yet.
     pub(crate) fn reader(&self) -> anyhow::Result<ReadParams> {
         if self.max_text == 0 {
             bail!("--max-text is 0: expected at least 1");

@@ -1,4 +1,4 @@
-//! Flags of reading running text, and of masking it.
+//! Flags of reading and masking running text.
 use clap::Args;
 use cloze::train::{DocumentParams, DocumentUnit, LanguageMasking};
 use cloze_tune::TuneError;
@@ -21,7 +21,7 @@ pub(crate) struct RunningTextFlags {
 }
 
 impl RunningTextFlags {
-    /// Settings of reading documents.
+    /// Returns the settings of reading documents.
     pub(crate) fn documents(&self) -> anyhow::Result<DocumentParams> {
         Ok(DocumentParams::default()
             .reader(self.read.reader()?)
@@ -57,7 +57,7 @@ pub(crate) struct MaskFlags {
 }
 
 impl MaskFlags {
-    /// Masking to train on.
+    /// Returns the masking to train with.
     pub(crate) fn masking(&self) -> LanguageMasking {
         LanguageMasking {
             share: self.mask_share,
@@ -67,7 +67,7 @@ impl MaskFlags {
         }
     }
 
-    /// The settings for this mask token, in a vocabulary of so many.
+    /// Returns the settings for this mask token and this vocabulary size.
     pub(crate) fn params(
         &self,
         mask: u32,

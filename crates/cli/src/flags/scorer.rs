@@ -22,7 +22,7 @@ pub(crate) struct ScorerFlags {
 }
 
 impl ScorerFlags {
-    /// The scorer that these flags ask for, and the folder of its model.
+    /// Opens the scorer that these flags choose, and returns the folder of its model.
     pub(crate) fn open(
         &self,
         masking: Masking,
@@ -34,7 +34,7 @@ impl ScorerFlags {
         Ok((Scorer::new(lm, masking), model))
     }
 
-    /// The masked language model in a folder, with the settings of these flags.
+    /// Opens the masked language model in a folder, with the settings of these flags.
     pub(crate) fn open_model(
         &self,
         model: &ModelFolder,
@@ -48,7 +48,7 @@ impl ScorerFlags {
     }
 }
 
-/// What is masked together.
+/// Masking while scoring.
 #[derive(Args)]
 pub(crate) struct MaskingFlags {
     /// While a token is masked, mask the later tokens of its word, too, which else give it away

@@ -4,16 +4,16 @@ use cloze::search::{EngineKind, Filter};
 
 use crate::flags::values;
 
-/// Which records.
+/// Records to search.
 #[derive(Args)]
 pub(crate) struct FilterFlags {
-    /// Only what passes: key=value, key!=value, or with numbers key<value, <=, >, >=; can be repeated
+    /// Only records that pass: key=value, key!=value, or with numbers key<value, <=, >, >=; can be repeated
     #[arg(long, value_name = "CONDITION", help_heading = "Search")]
     pub(crate) filter: Vec<String>,
 }
 
 impl FilterFlags {
-    /// The filter, where there is one.
+    /// Returns the filter, if there is one.
     pub(crate) fn parse(&self) -> anyhow::Result<Option<Filter>> {
         let filter = Filter::parse(&self.filter)?;
         Ok((!filter.is_empty()).then_some(filter))
@@ -23,8 +23,8 @@ impl FilterFlags {
 values! { EngineArg => EngineKind {
     #[default]
     Auto => EngineKind::Auto,
-    /// Every row is compared with
+    /// Compares the query with every row
     Exact => EngineKind::Exact,
-    /// A graph of near rows is followed
+    /// Searches a graph of neighbours (approximate)
     Hnsw => EngineKind::Hnsw,
 } }

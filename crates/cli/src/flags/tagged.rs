@@ -2,7 +2,7 @@
 use clap::Args;
 use cloze_corpus::{Encoding, TaggedParams, ValidTaggedParams};
 
-/// Where words and tags stand.
+/// Columns of words and tags.
 #[derive(Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct TaggedFlags {
@@ -22,7 +22,7 @@ impl TaggedFlags {
         Ok(self.reader()?.check()?)
     }
 
-    /// Settings of the reader, not checked yet.
+    /// Returns the settings of the reader, not checked yet.
     pub(crate) fn reader(&self) -> anyhow::Result<TaggedParams> {
         Ok(TaggedParams::default()
             .token_column(self.token_column)
@@ -31,7 +31,7 @@ impl TaggedFlags {
     }
 }
 
-/// `GIVEN_NAME=PER`.
+/// Parses `GIVEN_NAME=PER`.
 pub(crate) fn renamed(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').map(|(from, to)| (from.trim(), to.trim()));
     match parts {

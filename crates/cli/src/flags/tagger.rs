@@ -1,11 +1,11 @@
-//! Flags of a model that finds entities.
+//! Flags of taggers.
 use clap::Args;
 use cloze::{Aggregation, Cut, Decode, ModelFolder, Tagger, TaggerBuilder};
 
 use crate::flags::values;
 use crate::flags::work::WorkFlags;
 
-/// Which model finds entities, and how.
+/// Tagger with its settings.
 #[derive(Args)]
 pub(crate) struct TaggerFlags {
     /// Model, by name or folder: ner-en finds people, places and organisations, pii personal data
@@ -13,33 +13,32 @@ pub(crate) struct TaggerFlags {
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// The most tokens the model sees at once [default: the model's limit]
+    /// Maximum number of tokens per window [default: the model's limit]
     #[arg(long, value_name = "N", help_heading = "Model")]
     pub(crate) window: Option<usize>,
-    /// How many tokens neighbouring windows share [default: 64, or half a smaller window]
+    /// Number of tokens that neighbouring windows share [default: 64, or half a smaller window]
     #[arg(long, value_name = "N", help_heading = "Model")]
     pub(crate) stride: Option<usize>,
-    /// Where texts longer than a window are cut
+    /// Places to cut texts longer than a window
     #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Model")]
     pub(crate) cut: CutArg,
 
-    /// How the pieces of a word become one
+    /// Aggregation of a word's pieces
     #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
     pub(crate) aggregation: AggregationArg,
-    /// How tags are chosen from their probabilities
+    /// Decoding of tags from their probabilities
     #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
     pub(crate) decode: DecodeArg,
-    /// Only entities with at least this score, 0 to 1; LABEL=SCORE for one label [default: what the
-    /// model's card says]
+    /// Minimum score of an entity, 0 to 1; LABEL=SCORE for one label [default: the one in the model's card]
     #[arg(long, value_delimiter = ',', value_parser = MinScore::parse, value_name = "SCORE|LABEL=SCORE", help_heading = "Entities")]
     pub(crate) min_score: Vec<MinScore>,
-    /// Rather tag what is doubtful than pass it over: takes this many logits off `O`
+    /// Favour recall: subtract this many logits from those of `O`
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "LOGITS", help_heading = "Entities")]
     pub(crate) prefer_recall: Option<f32>,
 }
 
 impl TaggerFlags {
-    /// Settings of a tagger; its scheme and labels are left at their defaults.
+    /// Returns the settings of a tagger; scheme and labels are left at their defaults.
     pub(crate) fn builder(&self, model: ModelFolder) -> TaggerBuilder {
         let general = self.min_score.iter().rfind(|least| least.label.is_none());
         let builder = Tagger::builder(model)
@@ -57,7 +56,7 @@ impl TaggerFlags {
     }
 }
 
-/// A threshold: for one label, or for all that have none of their own.
+/// A threshold: for one label, or for all labels without their own.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MinScore {
     pub(crate) label: Option<String>,
@@ -79,7 +78,7 @@ impl MinScore {
 }
 
 values! { CutArg => Cut {
-    /// At blank lines first, so that each paragraph is seen as it would be alone
+    /// At blank lines first, so that each paragraph is encoded as it would be alone
     #[default]
     Paragraphs => Cut::Paragraphs,
     /// Wherever a window is full
@@ -91,20 +90,20 @@ values! { AggregationArg => Aggregation {
     None => Aggregation::None,
     /// Neighbouring tokens with one label are an entity
     Simple => Aggregation::Simple,
-    /// A word is what its first piece is
+    /// The first piece decides
     #[default]
     First => Aggregation::First,
-    /// A word is what its pieces are on average
+    /// The mean over the pieces decides
     Average => Aggregation::Average,
-    /// A word is what its surest piece is
+    /// The most confident piece decides
     Max => Aggregation::Max,
 } }
 
 values! { DecodeArg => Decode {
-    /// The likeliest legal sequence
+    /// The most probable valid sequence
     #[default]
     Viterbi => Decode::Viterbi,
-    /// The likeliest tag of each word, legal or not
+    /// The most probable tag of each word, valid or not
     Argmax => Decode::Argmax,
 } }
 

@@ -38,7 +38,7 @@ pub(crate) struct VectorFlags {
     pub(crate) prompt: String,
 
     /// Pooling of token vectors: cls, mean, max, mean-sqrt-len, weighted-mean, last-token, or
-    /// several, joined [default: what the model's folder says, else mean]
+    /// several, joined [default: the model's own, else mean]
     #[arg(long, alias = "pool", value_name = "HOW", value_parser = Poolings::parse, help_heading = "Vectors")]
     pub(crate) pooling: Option<Poolings>,
     /// Hidden states to average: -1 is the last, 0 the embeddings; -1,-2,-3,-4; first+last; all
@@ -59,7 +59,7 @@ pub(crate) struct VectorFlags {
 }
 
 impl VectorFlags {
-    /// The encoder that these flags ask for.
+    /// Opens the encoder that these flags choose.
     pub(crate) fn open(
         &self,
         common: &CommonFlags,
@@ -76,7 +76,7 @@ impl VectorFlags {
         })
     }
 
-    /// The same without the correction: where one is to be fitted, or several compared.
+    /// Opens the encoder without the correction: to fit one, or to compare several.
     pub(crate) fn open_uncorrected(
         &self,
         common: &CommonFlags,
@@ -87,7 +87,7 @@ impl VectorFlags {
         self.open_states(states, common, messages)
     }
 
-    /// The same for other states than `--layers` names.
+    /// Opens the encoder for other layers than `--layers`.
     pub(crate) fn open_states(
         &self,
         states: States,
@@ -122,7 +122,7 @@ pub(crate) enum CorrectionArg {
 }
 
 impl CorrectionArg {
-    /// The method, with these settings.
+    /// Returns the method, with these settings.
     pub(crate) fn method(self, dims: Option<usize>, directions: Option<usize>) -> Option<Method> {
         Some(match self {
             Self::None => return None,

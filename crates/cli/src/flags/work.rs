@@ -1,4 +1,4 @@
-//! Flags that say how much work is done at once.
+//! Flags of parallelism and batch size.
 use clap::Args;
 use cloze_encoder::EncoderParams;
 
@@ -14,7 +14,7 @@ pub(crate) struct WorkFlags {
 }
 
 impl WorkFlags {
-    /// The settings of an encoder, changed as these flags ask.
+    /// Returns the settings of an encoder, changed by these flags.
     pub(crate) fn encoder(&self, encoder: EncoderParams) -> EncoderParams {
         encoder.threads(self.threads).batch_tokens(self.batch_tokens)
     }

@@ -1,4 +1,4 @@
-//! What `cloze index search --json` has printed, read again: a query with its hits a line.
+//! Reader of the output of `cloze index search --json`: one query with its hits per line.
 use std::io::{self, BufRead, BufReader, Read as _};
 
 use cloze_corpus::Source;
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::input::pairs;
 
-/// The most that a line may have, in bytes: it bounds the memory.
+/// Longest line, in bytes: it bounds the memory.
 const MAX_LINE: u64 = 64 << 20;
 
-/// A query and what was found for it. What else the line has is kept.
+/// A query with its hits. Other fields of the line are kept.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,13 +22,13 @@ pub(crate) struct Answer {
     rest: Map<String, Value>,
 }
 
-/// A record that was found.
+/// A retrieved record.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct FoundHit {
     pub(crate) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) score: Option<f64>,
-    /// What the search gave, where the score is that of another model.
+    /// Score of the search, if `score` is that of another model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) search_score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,14 +37,14 @@ pub(crate) struct FoundHit {
     pub(crate) rest: Map<String, Value>,
 }
 
-/// A line that is none of these.
+/// A line in another format.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnswerError {
     #[error("{path}")]
     Read { path: String, source: io::Error },
     #[error("{path}:{line}: expected a line of at most {MAX_LINE} bytes, found more")]
     Long { path: String, line: u64 },
-    #[error("{path}:{line}: expected UTF-8, found bytes that are none")]
+    #[error("{path}:{line}: expected UTF-8, found invalid bytes")]
     Encoding { path: String, line: u64 },
     #[error(
         "{path}:{line}: expected a query and its hits, as cloze index search --json prints them"
@@ -54,14 +54,14 @@ pub(crate) enum AnswerError {
     Part { path: String, line: u64, expected: String },
 }
 
-/// A line, and where it is.
+/// A line with its number.
 pub(crate) struct Line {
     pub(crate) line: u64,
     pub(crate) text: String,
 }
 
 impl Line {
-    /// The query with its hits.
+    /// Parses the query with its hits.
     pub(crate) fn answer(&self, path: &str) -> Result<Answer, AnswerError> {
         serde_json::from_str(&self.text).map_err(|source| AnswerError::Json {
             path: path.to_owned(),
@@ -70,14 +70,13 @@ impl Line {
         })
     }
 
-    /// What to report of a part that is not as expected.
+    /// Returns the error for a part that is not as expected.
     pub(crate) fn part(&self, path: &str, expected: impl Into<String>) -> AnswerError {
         AnswerError::Part { path: path.to_owned(), line: self.line, expected: expected.into() }
     }
 }
 
-/// The lines of a file, or of standard input for `-`, that are not blank. After one that is too long it
-/// ends.
+/// Lines of a file, or of standard input for `-`, that are not blank. Ends after one that is too long.
 pub(crate) struct Lines {
     reader: Box<dyn BufRead + Send>,
     path: String,

@@ -1,17 +1,17 @@
-//! The one loop that reads ahead and hands on in chunks: a thread reads, in order and in bounded memory,
-//! while what it has read is worked on.
+//! The loop that reads ahead and works in chunks: a thread reads, in order and in bounded memory, while
+//! earlier items are worked on.
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// Text worked on at once, in bytes: enough to sort into batches of one length, and little enough that
-/// results appear as it goes.
+/// Text per chunk, in bytes: enough to sort into batches of one length, and little enough that results
+/// appear early.
 pub(crate) const CHUNK_BYTES: usize = 256 << 10;
-/// Items worked on at once, should they be short.
+/// Most items per chunk.
 const CHUNK_ITEMS: usize = 4096;
-/// Time to wait for more before what is there is worked on: only a slow pipe takes longer.
+/// Time to wait for more items before a smaller chunk is worked on: only a slow pipe takes longer.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Items that the reader may be ahead.
 const READ_AHEAD: usize = 16;
@@ -24,8 +24,8 @@ pub(crate) struct ReadAhead<T> {
 }
 
 impl<T: Send + 'static> ReadAhead<T> {
-    /// Starts the thread. `read` gives its items to the sender and ends when that fails: then nobody
-    /// listens any more.
+    /// Starts the thread. `read` gives its items to the sender and ends when that fails: then the
+    /// receiver is gone.
     pub(crate) fn start(
         read: impl FnOnce(&SyncSender<T>) + Send + 'static,
     ) -> anyhow::Result<Self> {
@@ -34,8 +34,8 @@ impl<T: Send + 'static> ReadAhead<T> {
         Ok(Self { items, reader: reader.context("no thread to read with")? })
     }
 
-    /// The next items, up to about `most` bytes of text by `size`, or fewer where more is slow to come;
-    /// `None` at the end.
+    /// Returns the next items, up to about `most` bytes of text by `size`, or fewer if more is slow to
+    /// come; `None` at the end.
     pub(crate) fn chunk(&self, most: usize, size: impl Fn(&T) -> usize) -> Option<Vec<T>> {
         let first = self.items.recv().ok()?;
         let mut bytes = size(&first);
@@ -48,7 +48,7 @@ impl<T: Send + 'static> ReadAhead<T> {
         Some(chunk)
     }
 
-    /// Waits for the thread, which has read everything; a panic in it goes on here.
+    /// Waits for the thread to end; resumes its panic here.
     pub(crate) fn finish(self) {
         drop(self.items);
         if let Err(panic) = self.reader.join() {

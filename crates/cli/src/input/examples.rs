@@ -8,8 +8,8 @@ use crate::terminal::training::show;
 
 pub(crate) use cloze::train::LabelledText as Example;
 
-/// Reads every example of `paths`, in chunks that are given to `work`. A row that cannot be read is named
-/// and the others are taken, as are empty texts; none at all is an error.
+/// Reads every example of `paths`, in chunks that are given to `work`. Unreadable rows and empty texts
+/// are reported and the others are read; no example at all is an error.
 pub(crate) fn for_each_chunk(
     paths: &[String],
     params: LabelledParams,

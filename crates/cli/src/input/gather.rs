@@ -8,24 +8,24 @@ use crate::flags::read::ReadFlags;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::Messages;
 
-/// Texts, and the vector of each that differs: what is there twice is encoded once.
+/// Texts with the vector of each distinct one: a text that occurs twice is encoded once.
 pub(crate) struct Gathered {
     pub(crate) texts: Vec<Input>,
-    /// The row of each text's vector.
+    /// Row of each text's vector.
     pub(crate) row: Vec<usize>,
-    /// The vectors of different texts, in the order of the first with each.
+    /// Vectors of distinct texts, in the order of the first with each.
     pub(crate) distinct: Matrix,
 }
 
 impl Gathered {
-    /// The texts of each row, in order.
+    /// Returns the texts of each row, in order.
     pub(crate) fn of_rows(&self) -> Vec<Vec<usize>> {
         let mut of_rows = vec![vec![]; self.distinct.rows()];
         self.row.iter().enumerate().for_each(|(text, &row)| of_rows[row].push(text));
         of_rows
     }
 
-    /// The vectors of all texts, a row a text.
+    /// Returns the vectors of all texts, one row per text.
     pub(crate) fn vectors(&self) -> Matrix {
         let width = self.distinct.cols();
         let all = self.row.iter().filter_map(|&row| self.distinct.row(row)).flatten().copied();
@@ -33,7 +33,7 @@ impl Gathered {
     }
 }
 
-/// Reads and encodes all texts of `paths`. What cannot be is named, and the others are done.
+/// Reads and encodes all texts of `paths`. Texts that fail are reported, and the others are encoded.
 pub(crate) fn gather(
     encoder: &SentenceEncoder,
     paths: &[String],

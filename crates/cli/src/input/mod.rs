@@ -1,4 +1,4 @@
-//! Paths to texts, pairs and examples, a chunk at a time.
+//! Readers of texts, pairs and examples, in chunks.
 pub(crate) mod answers;
 pub(crate) mod chunks;
 pub(crate) mod examples;

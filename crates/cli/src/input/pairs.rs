@@ -1,4 +1,4 @@
-//! Pairs of texts of a file, a chunk at a time.
+//! Pairs of texts from a file, in chunks.
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -11,7 +11,7 @@ use crate::input::texts::{Progressed, next_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
-/// A pair of which nothing could be made.
+/// A pair that could not be encoded.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: the {which} text: not encoded")]
 pub(crate) struct NotEncoded {
@@ -28,9 +28,9 @@ impl NotEncoded {
     }
 }
 
-/// Reads every pair of the file `name`, or of standard input for `-`, and gives them to `work` in
-/// chunks. A row that cannot be read is named, and the others are done; how many pairs there were
-/// comes back. A file without one is an error.
+/// Reads every pair of the file `name`, or of standard input for `-`, gives them to `work` in chunks, and
+/// returns their number. An unreadable row is reported, and the others are read. A file without a pair is
+/// an error.
 pub(crate) fn for_each_chunk(
     name: &str,
     params: &ValidPairParams,
@@ -40,7 +40,7 @@ pub(crate) fn for_each_chunk(
     let source = source(name);
     let reader = params.open(&source).map_err(|error| match error {
         CorpusError::NoPairs { .. } => {
-            anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl says what it is")
+            anyhow::anyhow!("{error}\nhint: --input csv, tsv or jsonl sets its format")
         }
         error => error.into(),
     })?;
@@ -77,7 +77,7 @@ pub(crate) fn for_each_chunk(
     Ok(pairs)
 }
 
-/// Reads everything in order. Ends early when nobody listens any more.
+/// Reads everything in order. Ends early when the receiver is gone.
 fn read_all(mut reader: Pairs, send: &SyncSender<Progressed<Pair>>) {
     let mut seen = 0;
     while let Some(next) = reader.next() {
@@ -89,7 +89,7 @@ fn read_all(mut reader: Pairs, send: &SyncSender<Progressed<Pair>>) {
     }
 }
 
-/// The file of this name, or standard input for `-`.
+/// Returns the file of this name, or standard input for `-`.
 pub(crate) fn source(name: &str) -> Source {
     if name == "-" {
         return Source::Stdin;

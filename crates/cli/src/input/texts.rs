@@ -1,4 +1,4 @@
-//! Texts of files, a chunk at a time, for the commands that make vectors of them.
+//! Texts from files, in chunks, for the commands that encode them.
 use cloze_corpus::find_sources;
 use std::sync::mpsc::SyncSender;
 
@@ -11,21 +11,21 @@ use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
-/// A text, and where it comes from.
+/// A text with its place.
 pub(crate) struct Input {
-    /// The file's path, or `-`.
+    /// Path of the file, or `-`.
     pub(crate) path: String,
-    /// The line it begins in; counts from 1.
+    /// Line it begins in, from 1.
     pub(crate) line: u64,
-    /// Its name: its own, or else its place.
+    /// Id: its own, or else its place.
     pub(crate) id: String,
     /// The text.
     pub(crate) text: String,
-    /// What else is known of it, where that was asked for.
+    /// Other fields, if they were asked for.
     pub(crate) metadata: Map<String, Value>,
 }
 
-/// A text of which nothing could be made.
+/// A text that could not be encoded.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: not encoded")]
 pub(crate) struct NotEncoded {
@@ -42,29 +42,28 @@ impl Input {
         Self { path: path.to_owned(), line, id, text, metadata }
     }
 
-    /// A text that was given on the command line, the `line`th.
+    /// Returns the text that is argument `line` of the command line.
     pub(crate) fn given(line: u64, text: String) -> Self {
         let (id, metadata) = (format!("argument:{line}"), Map::new());
         Self { path: "argument".into(), line, id, text, metadata }
     }
 
-    /// The text as reports take it.
+    /// Returns the text as reports take it.
     pub(crate) fn placed(&self) -> PlacedText<'_> {
         PlacedText { id: &self.id, path: &self.path, line: self.line, text: &self.text }
     }
 
-    /// What to report where it could not be encoded.
+    /// Returns the error for a text that could not be encoded.
     pub(crate) fn not_encoded(&self, source: cloze::Error) -> NotEncoded {
         NotEncoded { path: self.path.clone(), line: self.line, source }
     }
 }
 
-/// An item or why it could not be read, with the bytes read since the last one.
+/// An item or the reason why it could not be read, with the bytes read since the last one.
 pub(crate) type Progressed<T> = (Result<T, CorpusError>, u64);
 
-/// Reads every text of `paths` in order and gives them to `work` in chunks; where more is slow to
-/// come, what is there is worked on. What cannot be read is named, and the others are done; how many
-/// texts there were comes back.
+/// Reads every text of `paths` in order, gives them to `work` in chunks, and returns their number; if more
+/// is slow to come, a chunk is smaller. Unreadable texts are reported, and the others are read.
 pub(crate) fn for_each_chunk(
     paths: &[String],
     args: &ReadFlags,
@@ -101,8 +100,8 @@ pub(crate) fn for_each_chunk(
     Ok(texts)
 }
 
-/// The next chunk of what is read ahead; the bar moves by its bytes. `size` is that of an item, in bytes
-/// of text.
+/// Returns the next chunk of the items read ahead, and moves the bar by its bytes. `size` is that of an
+/// item, in bytes of text.
 pub(crate) fn next_chunk<T: Send + 'static>(
     items: &ReadAhead<Progressed<T>>,
     size: impl Fn(&T) -> usize,
@@ -113,7 +112,7 @@ pub(crate) fn next_chunk<T: Send + 'static>(
     Some(chunk.into_iter().map(|(item, _)| item).collect())
 }
 
-/// Reads everything in order. Ends early when nobody listens any more.
+/// Reads everything in order. Ends early when the receiver is gone.
 fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Progressed<Input>>) {
     for source in sources {
         let path = source.name();

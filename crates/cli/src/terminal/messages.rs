@@ -1,4 +1,4 @@
-//! What the user is told beside the results, and the exit status that follows from it.
+//! Messages to the user beside the results, and the exit status that follows from them.
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,16 +8,16 @@ use indicatif::ProgressBar;
 pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
 
-/// The exit status that shells use for Ctrl-C.
+/// Exit status that shells use for Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// Where every message goes. A reported failure also sets the exit status, so that the two cannot
-/// drift apart.
+/// Output of every message. A reported failure also sets the exit status, so that the two cannot drift
+/// apart.
 pub(crate) struct Messages {
     quiet: bool,
     failed: AtomicBool,
     interrupted: AtomicBool,
-    /// The bar on screen, if any, which messages must not write into.
+    /// Progress bar on the terminal, if any, which messages must not write into.
     pub(crate) bar: ProgressBar,
 }
 
@@ -31,28 +31,28 @@ impl Messages {
         self.quiet
     }
 
-    /// An input that could not be used. The run goes on, and ends with status 1.
+    /// Reports an input that could not be used. The run goes on, and ends with status 1.
     pub(crate) fn failure(&self, error: &dyn std::error::Error) {
         self.failed.store(true, Ordering::Relaxed);
         self.line("error", AnsiColor::Red, &with_causes(error));
     }
 
-    /// The run is a failure, though no input was: what was found says why.
+    /// Marks the run as a failure, though no input failed: the results give the reason.
     pub(crate) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
     }
 
-    /// The run was told to stop, and did so with what it has saved.
+    /// Marks the run as interrupted; its progress is saved.
     pub(crate) fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
     }
 
-    /// What ends the run.
+    /// Reports the error that ends the run.
     pub(crate) fn fatal(&self, error: &anyhow::Error) {
         self.line("error", AnsiColor::Red, &with_causes(error.as_ref()));
     }
 
-    /// Something the user may want to know; `--quiet` does not.
+    /// Reports a note, unless `--quiet`.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             self.bar.suspend(|| {
@@ -71,7 +71,7 @@ impl Messages {
         });
     }
 
-    /// The exit status that follows.
+    /// Returns the exit status.
     pub(crate) fn status(&self) -> u8 {
         if self.interrupted.load(Ordering::Relaxed) {
             return INTERRUPTED;
@@ -80,7 +80,7 @@ impl Messages {
     }
 }
 
-/// An error with its causes, each said once: `a: b: c`.
+/// Formats an error with its causes, each once: `a: b: c`.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! Messages, progress, and where results go.
+//! Messages, progress, and destinations of results.
 pub(crate) mod messages;
 pub(crate) mod out;
 pub(crate) mod progress;

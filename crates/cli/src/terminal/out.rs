@@ -1,4 +1,4 @@
-//! Where results are written to: standard output, or a file that appears when it is whole.
+//! Destinations of results: standard output, or a file that gets its name when it is complete.
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -12,14 +12,14 @@ pub(crate) fn json_line(out: &mut impl Write, value: &impl Serialize) -> anyhow:
     Ok(out.write_all(b"\n")?)
 }
 
-/// A stream of results. Errors name it.
+/// A stream of results. Errors have its name.
 pub(crate) enum Out {
     Stdout(BufWriter<Named<Box<dyn Write>>>),
-    /// Buffered by itself.
+    /// A file, which is buffered by itself.
     File(Named<AtomicFile>),
 }
 
-/// Puts the name into errors.
+/// Writer that adds its name to errors.
 pub(crate) struct Named<W> {
     writer: W,
     name: String,
@@ -44,26 +44,26 @@ impl<W: Write> Write for Named<W> {
 }
 
 impl Out {
-    /// Standard output; `colour` is taken out again where the terminal has none.
+    /// Returns standard output; colour is stripped again unless the terminal shows it.
     pub(crate) fn stdout(colour: bool) -> Self {
         let writer: Box<dyn Write> =
             if colour { Box::new(anstream::stdout()) } else { Box::new(io::stdout()) };
         Self::Stdout(BufWriter::new(Named { writer, name: "standard output".into() }))
     }
 
-    /// A file, which is there after [`finish`](Self::finish).
+    /// Creates a file, which gets its name in [`finish`](Self::finish).
     pub(crate) fn file(path: &Path, existing: Existing) -> anyhow::Result<Self> {
         let writer = AtomicFile::create(path, existing)?;
         Ok(Self::File(Named { writer, name: path.display().to_string() }))
     }
 
-    /// A file if one is named, else standard output; `force` replaces a file that is there.
+    /// Opens the named file, or standard output without a name; `force` replaces an existing file.
     pub(crate) fn to(path: Option<&Path>, force: bool) -> anyhow::Result<Self> {
         let existing = if force { Existing::Replace } else { Existing::Refuse };
         path.map_or_else(|| Ok(Self::stdout(false)), |path| Self::file(path, existing))
     }
 
-    /// Everything is written: a file gets its name.
+    /// Ends the output: a file gets its name.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         self.flush()?;
         if let Self::File(file) = self {

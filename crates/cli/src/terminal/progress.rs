@@ -1,4 +1,4 @@
-//! The bar that shows how far reading is.
+//! Progress bars.
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::terminal::messages::{Messages, plural};
 
-/// A bar on terminals only; against the bytes to read where they are known.
+/// Starts a bar, on terminals only; against the bytes to read if they are known.
 pub(crate) fn start(sources: &[Source], messages: &Messages) {
     let size = |source: &Source| match source {
         Source::File { path, .. } => fs_err::metadata(path).ok().map(|m| m.len()),
@@ -18,7 +18,7 @@ pub(crate) fn start(sources: &[Source], messages: &Messages) {
     messages.bar.set_message(plural(0, "text"));
 }
 
-/// The same against a number of texts.
+/// Starts a bar against a number of texts.
 pub(crate) fn start_counted(texts: u64, messages: &Messages) {
     show(Some(texts), messages);
     messages.bar.set_message(plural(texts, "text"));
@@ -42,12 +42,12 @@ fn show(total: Option<u64>, messages: &Messages) {
     tick(bar);
 }
 
-/// The time goes on while a long text is worked on.
+/// Keeps the elapsed time going during a long text.
 fn tick(bar: &ProgressBar) {
     bar.enable_steady_tick(Duration::from_millis(250));
 }
 
-/// The same against a number of steps.
+/// Starts a bar against a number of steps.
 pub(crate) fn start_steps(steps: u64, messages: &Messages) {
     show(Some(steps), messages);
 }

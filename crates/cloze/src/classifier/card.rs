@@ -53,7 +53,7 @@ impl HeadCard {
     pub fn base(&self, folder: impl Into<Location>) -> Result<ModelFolder, Error> {
         let folder = folder.into();
         let Some(base) = &self.card.base else {
-            let what = "expected the model that the head goes on top of, base, found none";
+            let what = "expected the base model of the head, base, found none";
             return Err(Error::Model { path: folder.join(CARD).to_path_buf(), what: what.into() });
         };
         open_base(base, &folder)

@@ -117,7 +117,7 @@ pub fn label_errors(
             occurrences: vec![LabelledLine { place: place.clone(), label: Some(given.clone()) }],
             text: Some(text),
             suggested: Some(suggested.clone()),
-            note: Some(format!("rather {suggested}, likelier by {:.2}", error.margin)),
+            note: Some(format!("suggested {suggested}, margin {:.2}", error.margin)),
         }
     };
     let errors = cloze_train::label_errors(&predicted.probabilities, &labels)?;

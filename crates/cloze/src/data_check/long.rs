@@ -52,7 +52,7 @@ pub(super) fn long_texts(
                 occurrences: places.into_iter().cloned().collect(),
                 text: Some(text.shown()),
                 suggested: None,
-                note: Some(format!("{tokens} tokens, and {} takes {limit}", model.name())),
+                note: Some(format!("{tokens} tokens; the limit of {} is {limit}", model.name())),
             });
         }
     }

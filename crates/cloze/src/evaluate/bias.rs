@@ -13,11 +13,11 @@ pub const BIAS_LIMITS: [&str; 4] = [
      not that the model treats people alike elsewhere, in other words, or once it is fine-tuned.",
     "The figure counts which text is likelier and not by how much, and it is of sums over the tokens \
      that both share; what the two differ in is not scored.",
-    "The pairs of CrowS-Pairs have flaws of their own: many mix up what they contrast, are no \
+    "The pairs of CrowS-Pairs have flaws of their own: many mix up what they contrast, are not \
      stereotypes, or differ in more than the group (Blodgett et al., ACL 2021), and they are of one \
      country and one language.",
-    "Whether a difference in likelihood harms anyone depends on what the model is used for; this is no \
-     test of that.",
+    "Whether a difference in likelihood harms anyone depends on what the model is used for; this does \
+     not test it.",
 ];
 
 /// Two sentences of which one stereotypes more.

@@ -168,7 +168,7 @@ pub(super) fn made_by(encoder: &SentenceEncoder) -> Result<(String, String), Err
 }
 
 /// Statistics of texts that corrections are fitted on: those of both texts of every pair. A text that
-/// is there twice counts twice.
+/// occurs twice counts twice.
 #[derive(Debug)]
 pub struct CorrectionFitter<'m> {
     encoder: &'m SentenceEncoder,

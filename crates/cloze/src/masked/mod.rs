@@ -111,7 +111,8 @@ impl MaskedLmBuilder {
             .width(0)
             .ok_or_else(|| wrong("the graph does not say how wide its logits are".into()))?;
         if vocabulary < words {
-            let what = format!("{vocabulary} logits a token, but the tokenizer has {words} words");
+            let what =
+                format!("{vocabulary} logits per token, but the tokenizer has {words} words");
             return Err(wrong(what));
         }
         let ids = 0..u32::try_from(words).unwrap_or(u32::MAX);

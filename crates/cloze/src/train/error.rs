@@ -47,15 +47,13 @@ pub enum FineTuneError {
         what: &'static str,
     },
     /// Model with adapters, which cannot get others.
-    #[error("{}: has adapters, beside which there can be no others", folder.display())]
+    #[error("{}: has adapters already, to which no others can be added", folder.display())]
     HasAdapters {
         /// Folder of the model.
         folder: PathBuf,
     },
     /// Model whose pooling cannot be trained through.
-    #[error(
-        "the model pools by {poolings}: expected mean or cls, which vectors are trained through"
-    )]
+    #[error("the model pools by {poolings}: expected mean or cls, which training supports")]
     Pooling {
         /// Pooling of the model.
         poolings: String,

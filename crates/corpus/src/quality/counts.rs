@@ -80,7 +80,7 @@ impl LabelCounts {
         let fraction = all.iter().any(|(label, _)| label.contains('.'));
         let many = if fraction { FRACTIONS } else { CLASSES };
         if all.len() > many && all.iter().all(|(label, _)| number(label)) {
-            let note = format!("{} numbers: a target of regression?", all.len());
+            let note = format!("{} numbers: a regression target?", all.len());
             let first = all.iter().min_by_key(|(_, place)| place).copied();
             let first: Vec<_> = first.into_iter().collect();
             findings.push(finding(

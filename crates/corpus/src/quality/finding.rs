@@ -12,7 +12,7 @@ pub enum FindingKind {
     Contradiction,
     /// A text that is in the other data, too.
     Leak,
-    /// A text that is in the other data but for case and spaces.
+    /// A text that is in the other data except for case and spaces.
     FoldedLeak,
     /// Tags that may not follow each other in their scheme.
     IllegalTags,
@@ -22,13 +22,13 @@ pub enum FindingKind {
     LabelError,
     /// An example whose text and label occurred before.
     Duplicate,
-    /// An example whose text and label occurred before, but for case and spaces.
+    /// An example whose text and label occurred before, except for case and spaces.
     FoldedDuplicate,
-    /// A text longer than the model takes at once.
+    /// A text longer than the model's limit.
     LongText,
     /// Labels that look like measurements.
     NumericLabels,
-    /// Labels that differ in case and spaces alone.
+    /// Labels that differ only in case and spaces.
     LabelSpelling,
     /// A label with fewer than 10 examples.
     RareLabel,
@@ -41,15 +41,15 @@ impl FindingKind {
         match self {
             Self::Contradiction => "one text, several labels",
             Self::Leak => "the same text in the other data",
-            Self::FoldedLeak => "the same text in the other data, but for case and spaces",
-            Self::IllegalTags => "tags that may not follow each other",
+            Self::FoldedLeak => "the same text in the other data, except for case and spaces",
+            Self::IllegalTags => "invalid tag sequences",
             Self::EmptyText => "no text",
-            Self::LabelError => "labels that are likely wrong",
-            Self::Duplicate => "the same text and label again",
-            Self::FoldedDuplicate => "the same text and label again, but for case and spaces",
-            Self::LongText => "texts longer than the model takes at once",
+            Self::LabelError => "likely label errors",
+            Self::Duplicate => "duplicates",
+            Self::FoldedDuplicate => "duplicates except for case and spaces",
+            Self::LongText => "texts longer than the model's limit",
             Self::NumericLabels => "labels that look like measurements",
-            Self::LabelSpelling => "labels that differ in case and spaces alone",
+            Self::LabelSpelling => "labels that differ only in case and spaces",
             Self::RareLabel => "labels with fewer than 10 examples",
         }
     }

@@ -50,7 +50,7 @@ impl RepeatedTexts {
             let labels: BTreeSet<_> = group.iter().map(|(_, at)| &at.label).collect();
             if labels.len() > 1 {
                 let same = group.iter().all(|(text, _)| *text == group[0].0);
-                let note = (!same).then(|| "but for case and spaces".to_owned());
+                let note = (!same).then(|| "except for case and spaces".to_owned());
                 findings.push(Finding { note, ..finding(FindingKind::Contradiction, group) });
                 continue;
             }

@@ -109,8 +109,7 @@ fn the_first_bad_byte_is_named() {
             let offset = bytes.len();
             bytes.extend(bad);
             let pieces = read(with(label), Format::Lines, io::Cursor::new(bytes.clone()));
-            let expected =
-                format!("!in: byte {offset}: expected {name}, found bytes that are none");
+            let expected = format!("!in: byte {offset}: expected {name}, found invalid bytes");
             assert_eq!(shown(&pieces).last(), Some(&expected), "{label} {bad:x?}");
             assert_eq!(pieces.len(), len / 16 + 1, "every line before it is read");
             assert!(pieces[len / 16].as_ref().unwrap_err().is_fatal());

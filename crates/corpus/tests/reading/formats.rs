@@ -111,7 +111,7 @@ fn a_bad_json_line_does_not_end_the_file() {
     let twice = read_str(ReadParams::default(), Format::Jsonl, r#"{"a":1,"text":"","a":2}"#);
     // Seen at the closing brace, the 23rd byte.
     let source = std::error::Error::source(twice[0].as_ref().unwrap_err()).unwrap().to_string();
-    assert_eq!(source, "the key \"a\" is there twice at line 1 column 23");
+    assert_eq!(source, "the key \"a\" occurs twice at line 1 column 23");
 }
 
 /// Of a million foreign keys, an error names twenty.

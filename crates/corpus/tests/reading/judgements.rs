@@ -73,7 +73,7 @@ fn columns_are_those_of_trec_or_of_beir() {
 
 #[test]
 fn a_bad_row_is_told_by_its_line() {
-    let both = "expected columns apart by tabs or by spaces, found both";
+    let both = "expected columns separated by tabs or by spaces, found both";
     for (input, expected) in [
         // What is no judgement at all is no first row either.
         (
@@ -134,10 +134,7 @@ fn a_bad_row_is_told_by_its_line() {
     // Bad bytes end it, and come once.
     let found =
         read_as(JudgementParams::default(), Format::Lines, b"q 0 d 1\nq 0 \xff 1\nq 0 e 1\n");
-    assert_eq!(
-        shown(&found),
-        ["1 q/d=1", "!in: byte 12: expected UTF-8, found bytes that are none"]
-    );
+    assert_eq!(shown(&found), ["1 q/d=1", "!in: byte 12: expected UTF-8, found invalid bytes"]);
     let latin = JudgementParams::default().encoding(Encoding::parse("latin1").unwrap());
     assert_eq!(shown(&read_as(latin, Format::Lines, b"q 0 \xe9 1\n")), ["1 q/é=1"]);
     // Too long a row costs itself; without a first one there is nothing to go by.

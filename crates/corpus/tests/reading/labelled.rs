@@ -229,7 +229,7 @@ fn bytes_are_read_as_their_encoding_says() {
     let expected = ["2 a, \"b\"\nc=x", "5 é 👍🏽=y"];
     assert_eq!(shown(&read(one(), Format::Csv, input.as_bytes())), expected);
     for (input, error) in [
-        (&b"a,b\n\xff,c\nd,e\n"[..], "!in: byte 4: expected UTF-8, found bytes that are none"),
+        (&b"a,b\n\xff,c\nd,e\n"[..], "!in: byte 4: expected UTF-8, found invalid bytes"),
         (b"a,b\nc,\"d\ne,f\n", "!in:2: expected a closing quote, found the end of the file"),
     ] {
         assert_eq!(shown(&read(one(), Format::Csv, input)), ["1 a=b", error]);

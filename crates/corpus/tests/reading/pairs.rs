@@ -111,7 +111,7 @@ fn fields_are_those_of_records() {
     assert_eq!(shown(&read(latin, Format::Csv, b"\xe9,b\n")), ["1 é|b"]);
     // Bad bytes and an open quote end it, and come once.
     for (input, error) in [
-        (&b"a,b\n\xff,c\nd,e\n"[..], "!in: byte 4: expected UTF-8, found bytes that are none"),
+        (&b"a,b\n\xff,c\nd,e\n"[..], "!in: byte 4: expected UTF-8, found invalid bytes"),
         (b"a,b\nc,\"d\ne,f\n", "!in:2: expected a closing quote, found the end of the file"),
     ] {
         assert_eq!(shown(&read(PairParams::default(), Format::Csv, input)), ["1 a|b", error]);

@@ -89,7 +89,7 @@ fn a_bad_row_costs_its_sentence() {
         ]
     );
     let bad = read(any_columns(), b"a O\n\n\xff O\n\nb O\n");
-    assert_eq!(shown(&bad), ["1: a/O@1", "!in: byte 5: expected UTF-8, found bytes that are none"]);
+    assert_eq!(shown(&bad), ["1: a/O@1", "!in: byte 5: expected UTF-8, found invalid bytes"]);
 }
 
 #[test]

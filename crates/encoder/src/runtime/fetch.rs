@@ -118,7 +118,8 @@ fn download(client: &Client, folder: &Path) -> Result<PathBuf, Failure> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         // The last line that says something: clients lead up to it with warnings.
-        let last = said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("no word of why");
+        let last =
+            said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("without an error message");
         return Err(Failure::Said(format!("{} ({})", last.trim(), output.status)));
     }
     let entries = fs_err::read_dir(folder).map_err(|e| Failure::Said(e.to_string()))?;

@@ -154,18 +154,15 @@ fn a_graph_that_does_not_fit_is_refused() {
         (
             "position-input",
             format!(
-                "no use for its input \"position_ids\"; it takes input_ids: {batch}, {mask}, \
+                "unsupported input \"position_ids\"; it takes input_ids: {batch}, {mask}, \
                  position_ids: {batch}, {inputs}"
             ),
         ),
-        (
-            "no-ids",
-            format!("no use for its input \"ids\"; it takes ids: {batch}, {mask}, {inputs}"),
-        ),
+        ("no-ids", format!("unsupported input \"ids\"; it takes ids: {batch}, {mask}, {inputs}")),
         (
             "float-ids",
             format!(
-                "no use for its input \"input_ids: float32[batch, sequence]\"; it takes input_ids: \
+                "unsupported input \"input_ids: float32[batch, sequence]\"; it takes input_ids: \
                  float32[batch, sequence], {mask}, {inputs}"
             ),
         ),

@@ -97,7 +97,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str, String)> {
         (
             "bad_external_twice",
             "ExternalTwice",
-            r#"tensor "w": "location" is there twice in its external data"#.into(),
+            r#"tensor "w": "location" occurs twice in its external data"#.into(),
         ),
         ("bad_external_offset", "ExternalNumber", number("offset", "+4")),
         ("bad_external_length", "ExternalNumber", number("length", "16 ")),

@@ -58,7 +58,7 @@ impl Lexicon {
     /// Of words in the order of lemma and part of speech.
     ///
     /// # Errors
-    /// [`HeadError::Lexicon`] for another order, a word that is there twice or has no sense, and senses
+    /// [`HeadError::Lexicon`] for another order, a word that occurs twice or has no sense, and senses
     /// in another order than by frequency and name.
     pub fn new(mut words: Vec<LexiconWord>) -> Result<Self, HeadError> {
         let wrong = |word: &LexiconWord, expected| {

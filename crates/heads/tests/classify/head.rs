@@ -69,7 +69,7 @@ fn what_makes_no_head_is_an_error() {
     let nan = f64::NAN;
     for (result, expected) in [
         (new(&[], 0, 0), "expected at least 1 labels, found 0"),
-        (new(&["a", "b", "a"], 3, 3), "label \"a\" is there twice"),
+        (new(&["a", "b", "a"], 3, 3), "label \"a\" occurs twice"),
         (new(&["a", "b"], 0, 2), "weight has 0 numbers, expected 2"),
         (new(&["a", "b"], 5, 2), "weight has 5 numbers, expected 4"),
         (new(&["a", "b"], 4, 3), "bias has 3 numbers, expected 2"),

@@ -23,7 +23,7 @@ impl Confusion {
     /// An empty matrix over these labels, in this order.
     ///
     /// # Errors
-    /// [`MetricsError::LabelTwice`] at the first that is there twice.
+    /// [`MetricsError::LabelTwice`] at the first that occurs twice.
     pub fn new(labels: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, MetricsError> {
         let labels = distinct(labels)?;
         let counts = vec![0; labels.len() * labels.len()];

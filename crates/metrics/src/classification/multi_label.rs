@@ -21,7 +21,7 @@ impl MultiLabelCounts {
     /// No counts yet, over these labels.
     ///
     /// # Errors
-    /// [`MetricsError::LabelTwice`] at the first that is there twice.
+    /// [`MetricsError::LabelTwice`] at the first that occurs twice.
     pub fn new(labels: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, MetricsError> {
         let labels = distinct(labels)?;
         let counts = vec![Counts::default(); labels.len()];

@@ -119,7 +119,7 @@ impl LabelEvaluation {
 /// Evaluates the outcomes of a model with these labels. `seed` is that of the bootstrap.
 ///
 /// # Errors
-/// [`MetricsError`] for no outcomes, and for probabilities that are none.
+/// [`MetricsError`] for no outcomes, and for invalid probabilities.
 pub fn evaluate_labels(
     labels: &[String],
     multi_label: bool,

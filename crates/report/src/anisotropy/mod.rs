@@ -55,7 +55,7 @@ pub struct ComparedCorrection {
 }
 
 impl AnisotropyReport {
-    /// Returns the report with the notes that its numbers call for.
+    /// Returns the report with notes on its numbers.
     #[must_use]
     pub fn with_notes(mut self) -> Self {
         self.notes = self.all_notes();
@@ -86,17 +86,17 @@ impl AnisotropyReport {
         table::write(self, out)
     }
 
-    /// `token`, `text`.
+    /// Returns the noun of a vector's unit: `token`, `text`.
     fn unit(&self) -> &'static str {
         if self.level == Level::Token { "token" } else { "text" }
     }
 
-    /// Title of the plot and the page.
+    /// Returns the title of the plot and the page.
     fn title(&self) -> String {
         format!("Anisotropy of {} vectors by layer, {}", self.unit(), visible(&self.model))
     }
 
-    /// The sample in one line.
+    /// Describes the sample in one line.
     fn subject(&self) -> String {
         let of = match self.level {
             Level::Token => {
@@ -121,7 +121,7 @@ impl AnisotropyReport {
         let dims = self.layers.first().map_or(0, |layer| layer.before.dims);
         if self.sample <= dims {
             notes.push(format!(
-                "{} vectors cannot span {dims} dimensions: IsoScore and variance tell of the \
+                "{} vectors cannot span {dims} dimensions: IsoScore and variance reflect the \
                  sample's size, too",
                 self.sample
             ));
@@ -131,7 +131,7 @@ impl AnisotropyReport {
         if all().flatten().any(no_shares) {
             notes.push(
                 "no shares: the mean cosine may be 0 (its interval includes it), and shares of \
-                 nothing mean nothing"
+                 0 are undefined"
                     .into(),
             );
         }
@@ -147,7 +147,7 @@ impl AnisotropyReport {
     }
 }
 
-/// Whether the shares of dimensions in the mean cosine mean nothing.
+/// Returns whether the shares of dimensions in the mean cosine are meaningless.
 fn no_shares(measured: &Anisotropy) -> bool {
     measured.interval.0 <= 0.0 && measured.interval.1 >= 0.0
 }

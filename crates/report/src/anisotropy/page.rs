@@ -1,4 +1,4 @@
-//! The report as one page that needs no other file: the plot, and a table with every number.
+//! HTML page of the report, which needs no other file: the plot, and a table with every number.
 use std::io::{self, Write};
 
 use cloze_embed::anisotropy::Report as Anisotropy;

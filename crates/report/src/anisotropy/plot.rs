@@ -1,5 +1,5 @@
-//! The report as a plot by layer. Before and after differ in form, not by colour alone: circles on a
-//! line, triangles on a dashed one.
+//! Plot of the report by layer. Before and after differ in shape, not in colour alone: circles on a
+//! solid line, triangles on a dashed one.
 use cloze_embed::anisotropy::Report as Anisotropy;
 use cloze_embed::anisotropy::layers::LayerAnisotropy;
 use plotters::element::DashedPathElement;
@@ -10,7 +10,7 @@ use crate::ReportError;
 use crate::plot::{self, Area, BLUE as BEFORE, DrawResult, FONT, VERMILION as AFTER, tick};
 
 const SIZE: (u32, u32) = (900, 700);
-/// Above the panels: the title and the legend.
+/// Height above the panels, for the title and the legend.
 const HEAD: u32 = 78;
 
 /// A value of a hidden state, with its interval if it has one.

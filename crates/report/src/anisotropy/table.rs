@@ -7,10 +7,10 @@ use cloze_embed::anisotropy::layers::LayerAnisotropy;
 use super::{AnisotropyReport, no_shares};
 use crate::text::{plural, visible};
 
-/// Dimensions that fit into a line.
+/// Number of dimensions that fit on a line.
 const DIMENSIONS: usize = 3;
 
-/// A hidden state's rows, each with its name: one, or one before and one after the correction.
+/// Returns the rows of a hidden state with their names: one, or one before and one after the correction.
 pub(super) fn rows<'r>(
     report: &AnisotropyReport,
     layer: &'r LayerAnisotropy,
@@ -83,7 +83,7 @@ pub(super) fn write(report: &AnisotropyReport, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
-/// `223 61.2 %`, each dimension with its share; or why there is none.
+/// Formats the dimensions with their shares, `223 61.2 %`, or the reason why there are none.
 pub(super) fn shares(measured: &Anisotropy) -> Vec<String> {
     if no_shares(measured) && !measured.top_dimensions.is_empty() {
         return vec!["no shares".into()];
@@ -94,7 +94,7 @@ pub(super) fn shares(measured: &Anisotropy) -> Vec<String> {
     measured.top_dimensions.iter().map(one).collect()
 }
 
-/// Four digits; no sign before what is shown as 0.
+/// Formats a number with four digits; no sign before 0.
 pub(super) fn signed(x: f64) -> String {
     let text = format!("{x:7.4}");
     if text == "-0.0000" { " 0.0000".into() } else { text }

@@ -1,14 +1,14 @@
-//! The command that trains the model once more: as it was typed.
+//! Command that trains the model again, as it was typed.
 use super::markdown::code_block;
 
-/// Writes the section; `command` is what was typed, word by word.
+/// Writes the section; `command` is the command line, word by word.
 #[must_use]
 pub fn section(command: &[String]) -> String {
     let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
     format!("## Training command\n\n{}", code_block("sh", &format!("cloze {}", words.join(" "))))
 }
 
-/// One word of a shell (POSIX), whatever is in it.
+/// Quotes one word for a shell (POSIX), whatever its characters.
 #[must_use]
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./,:=+@%".contains(c);

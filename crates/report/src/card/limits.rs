@@ -1,4 +1,4 @@
-//! What a trained model does not do well, as far as its training tells, and whom that may hurt
+//! Limits of a trained model, as far as its training shows them, and the people they may hurt
 //! (Mitchell et al. 2019, "Model Cards for Model Reporting": data, factors, figures, caveats).
 use std::collections::BTreeMap;
 
@@ -7,39 +7,39 @@ use cloze_metrics::Scores;
 use super::markdown::escaped;
 use crate::DataFile;
 
-/// With fewer examples than this a label is hardly learned.
+/// Labels with fewer training examples are named as rare.
 const FEW: usize = 10;
-/// As many files are named, and labels that are worst.
+/// Most files named, and most of the worst labels.
 const NAMED: usize = 3;
 
-/// What is known of a model that has learned from examples.
+/// Facts about a trained model that bear on its limits.
 pub struct Limits<'a> {
-    /// How much it has learned from: `9596 texts`.
+    /// Amount of training data: `9596 texts`.
     pub learned: String,
     /// Training data.
     pub data: &'a [DataFile],
     /// Language code of the data.
     pub language: Option<&'a str>,
-    /// How often each label was there.
+    /// Number of training examples by label.
     pub labels: &'a BTreeMap<String, usize>,
-    /// What is counted of a label: `examples`.
+    /// Noun for the examples of a label: `examples`.
     pub counted: &'a str,
     /// Evaluation by label.
     pub evaluation: Option<ByLabel<'a>>,
-    /// What is true of this model alone.
+    /// Limits of this model alone, one sentence each.
     pub own: Vec<String>,
 }
 
-/// How good it is, label by label.
+/// Scores by label.
 pub struct ByLabel<'a> {
-    /// What it was evaluated on: `1066 texts held out`.
+    /// Evaluation data: `1066 texts held out`.
     pub on: String,
     /// Labels with their scores.
     pub labels: Vec<(&'a str, &'a Scores)>,
 }
 
 impl Limits<'_> {
-    /// The section of the card.
+    /// Writes the section of the card.
     #[must_use]
     pub fn section(mut self) -> String {
         let mut limits = vec![format!(
@@ -64,7 +64,7 @@ impl Limits<'_> {
         format!("## Limits\n\n{}\n", lines.concat())
     }
 
-    /// ` (a.csv, b.csv and 4 more files)`.
+    /// Lists the files: ` (a.csv, b.csv and 4 more files)`.
     fn files(&self) -> String {
         let names: Vec<String> =
             self.data.iter().take(NAMED).map(|file| escaped(&file.file)).collect();
@@ -128,7 +128,7 @@ mod tests {
         limits.section()
     }
 
-    /// Of five labels that were there two are named, the worst first; `e` was not there to be found.
+    /// Of five labels with examples two are named, the worst first; `e` has none.
     #[test]
     fn the_worst_labels_are_named() {
         let labels = [("a", 0.9, 3), ("b", 0.25, 1), ("c", 0.8, 2), ("d", 0.5, 2), ("e", 0.0, 0)];

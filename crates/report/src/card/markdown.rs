@@ -1,8 +1,7 @@
 //! Texts and tables as Markdown (`CommonMark` 0.31; tables as GitHub has them).
 use crate::text::one_line;
 
-/// A text that means itself, on one line: every character that could mean something else gets a
-/// backslash.
+/// Escapes a text on one line: every character with a meaning in Markdown gets a backslash.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -18,8 +17,8 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A table whose cells are Markdown. The first `sentences` columns stand at the left, the others, numbers,
-/// at the right.
+/// Writes a table whose cells are Markdown. The first `words` columns are aligned to the left, the
+/// others, numbers, to the right.
 pub fn table(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
     let line = |cells: &[&str]| format!("| {} |\n", cells.join(" | "));
     let rules: Vec<&str> =
@@ -32,7 +31,7 @@ pub fn table(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
     lines
 }
 
-/// A block of code, fenced by more backticks than are in it.
+/// Writes a code block, fenced by more backticks than the code has.
 pub fn code_block(language: &str, code: &str) -> String {
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));

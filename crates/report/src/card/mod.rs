@@ -2,8 +2,8 @@
 //! cards, 2025).
 //!
 //! - `markdown`: texts and tables;
-//! - `limits`: what a model does not do well;
-//! - `command_line`: the command that trains the model once more.
+//! - `limits`: limits of a model;
+//! - `command_line`: the command that trains the model again.
 pub mod command_line;
 pub mod limits;
 pub mod markdown;
@@ -16,7 +16,7 @@ use crate::DataFile;
 use crate::text::one_line;
 use markdown::{escaped, table};
 
-/// What Hugging Face reads.
+/// Front matter, as Hugging Face reads it.
 pub struct FrontMatter<'a> {
     /// Licence, as an SPDX name.
     pub license: Option<&'a str>,
@@ -26,7 +26,7 @@ pub struct FrontMatter<'a> {
     pub pipeline: &'a str,
     /// Base model.
     pub base: &'a str,
-    /// Besides the pipeline.
+    /// Tags besides the pipeline.
     pub tags: &'a [&'a str],
     /// Names of the metrics.
     pub metrics: &'a [&'a str],
@@ -54,7 +54,7 @@ impl FrontMatter<'_> {
     }
 }
 
-/// What each label was learned from; nothing where there are no labels.
+/// Writes a table of the training examples by label; empty without labels.
 #[must_use]
 pub fn labels(labels: &BTreeMap<String, usize>, counted: &str) -> String {
     if labels.is_empty() {
@@ -65,7 +65,7 @@ pub fn labels(labels: &BTreeMap<String, usize>, counted: &str) -> String {
     format!("## Labels\n\n{}\n", table(&["label", counted], 1, &rows))
 }
 
-/// A table of files, whose lines or the like are `units`.
+/// Writes a table of files, whose lines or rows are `units`.
 #[must_use]
 pub fn files(files: &[DataFile], units: &str) -> String {
     let row = |file: &DataFile| {
@@ -76,7 +76,7 @@ pub fn files(files: &[DataFile], units: &str) -> String {
     table(&["file", units, "SHA-256"], 1, &rows)
 }
 
-/// Under which licence, who is to be named, and where the data come from.
+/// Writes the licence, the attribution and the source of the data.
 #[must_use]
 pub fn rights(license: Option<&str>, attribution: Option<&str>, source: Option<&str>) -> String {
     let lines = [("Licence", license), ("Attribution", attribution), ("Source", source)];

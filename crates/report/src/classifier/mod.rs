@@ -1,5 +1,5 @@
 //! Reports on classifiers whose head was fitted on the vectors of an encoder: the data, and
-//! their forms as plain text, as a page with plots, and as a model card.
+//! plain text, a page with plots, and a model card.
 //!
 //! - `text`: plain text; `page`: HTML; `card`: Markdown.
 pub mod card;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::DataFile;
 
-/// Report on a trained classifier; `report.json` in the folder of its model is this as JSON.
+/// Report on a trained classifier; `report.json` in the model's folder is its JSON.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClassifierReport {
     /// Version of cloze that trained it.
@@ -31,7 +31,7 @@ pub struct ClassifierReport {
     /// Licence, as an SPDX name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
-    /// Attribution that a licence asks for.
+    /// Attribution required by a licence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribution: Option<String>,
     /// Source of the data.
@@ -68,9 +68,9 @@ pub struct ClassifierReport {
     pub draws: Option<FewShotReport>,
     /// Learning curve, the fewest examples first; empty where it was not asked for.
     pub curve: Vec<LearningPoint>,
-    /// Number of labels that are likely wrong.
+    /// Number of likely label errors.
     pub likely_label_errors_found: usize,
-    /// The likeliest of them.
+    /// Most likely label errors.
     pub likely_label_errors: Vec<LikelyLabelError>,
     /// Duration of each stage.
     pub seconds: TrainingSeconds,
@@ -95,7 +95,7 @@ pub struct TrialReport {
 /// Evaluation on examples held out.
 #[derive(Clone, Debug, Serialize)]
 pub struct HeldOutEvaluation {
-    /// In words: `5-fold cross-validation`, or `a hold-out of 100 examples`.
+    /// Method: `5-fold cross-validation`, or `a hold-out of 100 examples`.
     pub how: String,
     /// Figures.
     #[serde(flatten)]
@@ -152,7 +152,7 @@ pub struct FewShotReport {
     pub accuracy: Vec<f64>,
     /// Mean of the accuracies.
     pub mean: f64,
-    /// Standard deviation, divided by one less than there are draws; 0 of one.
+    /// Standard deviation, divided by one less than the number of draws; 0 for one draw.
     pub std: f64,
 }
 
@@ -188,7 +188,7 @@ pub struct ConfidentError {
     pub probability: f64,
 }
 
-/// Example whose label is likely wrong.
+/// Example with a likely label error.
 #[derive(Clone, Debug, Serialize)]
 pub struct LikelyLabelError {
     /// File.
@@ -201,9 +201,9 @@ pub struct LikelyLabelError {
     /// Second text of a pair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second: Option<String>,
-    /// Label it has.
+    /// Label in the data.
     pub given: String,
-    /// Label it more likely should have.
+    /// More likely label.
     pub suggested: String,
     /// Difference of the two labels' probabilities.
     pub margin: f64,
@@ -220,9 +220,9 @@ pub struct TrainingSeconds {
     pub fitting: f64,
     /// Evaluation.
     pub judging: f64,
-    /// All of it.
+    /// Whole training.
     pub total: f64,
-    /// Number of texts or pairs that were encoded, and not taken from the cache.
+    /// Number of texts or pairs that were encoded, not read from the cache.
     pub encoded: usize,
 }
 

@@ -74,7 +74,7 @@ impl ClassifierReport {
     }
 }
 
-/// `a b, c d`: settings on a line.
+/// Joins settings on one line: `a b, c d`.
 pub(crate) fn settings(all: &Map<String, Value>) -> String {
     let one = |(name, value): (&String, &Value)| match value {
         Value::Null | Value::Bool(false) => None,

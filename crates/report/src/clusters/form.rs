@@ -17,7 +17,7 @@ struct Placed<'a> {
     path: &'a str,
     line: u64,
     id: &'a str,
-    /// Counts from 1.
+    /// Number of the cluster, from 1.
     cluster: Option<usize>,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn jsonl(report: &ClusterReport<'_>, out: &mut dyn Write) -> io::Resu
     lines(report).try_for_each(|line| json_line(out, &line))
 }
 
-/// A text in no cluster has an empty field.
+/// Writes the clusters as CSV; a text in no cluster has an empty field.
 pub(super) fn csv(report: &ClusterReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(["path", "line", "id", "cluster"]).map_err(csv_failure)?;

@@ -1,4 +1,4 @@
-//! Texts as points of a plane.
+//! Map of texts as points of a plane.
 use cloze_core::Matrix;
 
 use super::ClusterReport;
@@ -9,7 +9,7 @@ use crate::plot::label;
 /// Characters shown of a point's text.
 const SHOWN: usize = 160;
 
-/// The map as SVG; `None` where all texts have one vector.
+/// Draws the map as SVG; `None` if all texts have the same vector.
 pub(super) fn draw(
     report: &ClusterReport<'_>,
     plane: &Matrix,

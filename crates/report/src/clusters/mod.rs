@@ -30,7 +30,7 @@ pub struct ClusterReport<'a> {
 pub struct ClusterSection {
     /// Number of texts.
     pub size: usize,
-    /// Words that tell it from the others.
+    /// Words that distinguish it from the others.
     pub words: Vec<String>,
     /// Indices of the texts nearest to the centre with their cosines, the nearest first.
     pub nearest: Vec<(usize, f64)>,
@@ -60,7 +60,7 @@ impl ClusterReport<'_> {
     /// text's vector, `[texts, 2]`, as the points of the map.
     ///
     /// # Errors
-    /// [`ReportError::Format`] if the text cannot be put together.
+    /// [`ReportError::Format`] if the text cannot be formatted.
     pub fn page(&self, plane: &Matrix) -> Result<String, ReportError> {
         page::page(self, plane)
     }

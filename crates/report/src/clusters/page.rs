@@ -1,4 +1,4 @@
-//! Clusters as one page that needs no other file: the map, and a table per cluster.
+//! HTML page of clusters, which needs no other file: the map, and a table per cluster.
 use cloze_core::Matrix;
 
 use super::{ClusterReport, map};
@@ -12,8 +12,8 @@ use crate::text::plural;
 /// Characters shown of a text.
 const SHOWN: usize = 300;
 
-const MAP: &str = "is a point, at the first two principal components of its vector: what lies near may \
-                   be far in the others. Numbers are those of clusters.";
+const MAP: &str = "is a point, at the first two principal components of its vector: near points may \
+                   be far apart in the others. Numbers are those of clusters.";
 
 pub(super) fn page(report: &ClusterReport<'_>, plane: &Matrix) -> Result<String, ReportError> {
     let mut page =

@@ -1,11 +1,11 @@
-//! `word<TAB>tag` a line in IOB2, a blank line after each record.
+//! `word<TAB>tag` on each line in IOB2, a blank line after each record.
 use std::io::{self, Write};
 
 use cloze_core::word_tags;
 
 use super::{EntityForm, TaggedText};
 
-/// A line per word with its tag in IOB2.
+/// One line per word with its tag in IOB2.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EntityConll;
 

@@ -1,4 +1,4 @@
-//! A JSON object per text, a line each.
+//! One JSON object per text, each on its line.
 use std::io::{self, Write};
 
 use cloze_core::{OffsetConverter, OffsetUnit};
@@ -8,7 +8,7 @@ use crate::write::json_line;
 
 use super::{EntityForm, TaggedText};
 
-/// A JSON object per text.
+/// One JSON object per text.
 #[derive(Clone, Copy, Debug)]
 pub struct EntityJsonl {
     offsets: OffsetUnit,
@@ -36,7 +36,7 @@ struct EntityObject<'a> {
 }
 
 impl EntityJsonl {
-    /// Returns the form with offsets in a unit.
+    /// Returns the format with offsets in a unit.
     #[must_use]
     pub fn new(offsets: OffsetUnit) -> Self {
         Self { offsets }

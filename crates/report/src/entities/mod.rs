@@ -32,7 +32,7 @@ pub struct TaggedText<'a> {
     pub words: &'a [Span],
 }
 
-/// A form of output for texts with their entities. A value writes one stream.
+/// Output format of texts with their entities. A value writes one stream.
 pub trait EntityForm {
     /// Writes the head of the stream. By default nothing.
     ///

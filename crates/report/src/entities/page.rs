@@ -1,6 +1,6 @@
-//! One page that needs no other file: a legend with counts, a filter for each label, the texts.
+//! HTML page that needs no other file: a legend with counts, a filter for each label, the texts.
 //!
-//! Records are written as they come. What is only known at the end, the legend, stands at the end of
+//! Records are written as they come. The legend, which is known only at the end, stands at the end of
 //! the page and is shown at its top.
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -56,7 +56,7 @@ for (const box of document.querySelectorAll("header input"))
 </script>
 "#;
 
-/// A hue for a label: from its name, so that it has the same on every page.
+/// Returns the hue of a label, from its name, so that it is the same on every page.
 fn hue(label: &str) -> u32 {
     // FNV-1a, turned by the golden angle, which keeps neighbours apart.
     let hash =

@@ -1,5 +1,5 @@
-//! A row per entity, with a header whose names say what the offsets count. Fields are quoted where
-//! they must be (RFC 4180 with tabs).
+//! One row per entity, with a header that names the unit of the offsets. Fields are quoted where
+//! needed (RFC 4180 with tabs).
 use std::io::{self, Write};
 
 use cloze_core::{OffsetConverter, OffsetUnit};
@@ -8,14 +8,14 @@ use crate::write::csv_failure;
 
 use super::{EntityForm, TaggedText};
 
-/// A row per entity.
+/// One row per entity.
 #[derive(Clone, Copy, Debug)]
 pub struct EntityTsv {
     offsets: OffsetUnit,
 }
 
 impl EntityTsv {
-    /// Returns the form with offsets in a unit.
+    /// Returns the format with offsets in a unit.
     #[must_use]
     pub fn new(offsets: OffsetUnit) -> Self {
         Self { offsets }

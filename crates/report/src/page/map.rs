@@ -1,4 +1,4 @@
-//! Points of a plane as SVG: what is alike lies near.
+//! Map of points in a plane as SVG.
 use std::fmt::Write as _;
 
 use cloze_core::Matrix;
@@ -7,15 +7,15 @@ use crate::{ReportError, page};
 
 const SIZE: (f64, f64) = (960.0, 640.0);
 const MARGIN: f64 = 24.0;
-/// Told apart by the colour-blind, too (Okabe & Ito 2008), without the yellow, which is hardly seen on
-/// white. From the eighth group on they come again: groups have numbers or names, and do not rest on
-/// colour.
+/// Colours that colour-blind readers distinguish (Okabe & Ito 2008), without the yellow, which is hardly
+/// visible on white. From the eighth group on they repeat: groups have numbers or names, and do not
+/// rest on colour.
 const COLORS: [&str; 7] =
     ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5a5a5a"];
-/// What is in no group.
+/// Colour of points in no group.
 const NONE: &str = "#b8b8b8";
 
-/// The style of [`key`].
+/// Style of [`key`].
 pub const STYLE: &str = "\
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
 ";
@@ -24,11 +24,11 @@ pub const STYLE: &str = "\
 pub struct Point {
     /// Position in the plane.
     pub at: (f64, f64),
-    /// From 0; `None` for one in no group.
+    /// Group, from 0; `None` for a point in no group.
     pub group: Option<usize>,
-    /// What is shown of it under the pointer.
+    /// Text shown under the pointer.
     pub title: String,
-    /// Whether it is marked as another kind of thing than the others.
+    /// Whether the point has the mark of another kind than the others.
     pub marked: bool,
 }
 
@@ -36,16 +36,16 @@ fn color(group: Option<usize>) -> &'static str {
     group.map_or(NONE, |group| COLORS[group % COLORS.len()])
 }
 
-/// The colour of a group, from 0, as HTML.
+/// Returns the colour of a group, from 0, as HTML.
 #[must_use]
 pub fn key(group: usize) -> String {
     format!("<span class=\"key\" style=\"background: {}\"></span>", color(Some(group)))
 }
 
-/// The points, and above them labels.
+/// Draws the points, and labels above them.
 ///
 /// # Errors
-/// [`ReportError::Format`] if the text cannot be put together.
+/// [`ReportError::Format`] if the text cannot be formatted.
 pub fn draw(
     title: &str,
     points: &[Point],
@@ -89,7 +89,7 @@ pub fn draw(
     Ok(svg)
 }
 
-/// A place in the picture for each row of one or two numbers; each number fills it. `None` where no two
+/// Scales rows of one or two numbers to positions in the picture; each number fills it. `None` if no two
 /// rows differ.
 #[must_use]
 pub fn places(rows: &Matrix) -> Option<Vec<(f64, f64)>> {
@@ -106,7 +106,7 @@ pub fn places(rows: &Matrix) -> Option<Vec<(f64, f64)>> {
     Some(framed(&x, SIZE.0).into_iter().zip(y).collect())
 }
 
-/// The numbers as places within the margins of so many pixels; in the middle where all are the same.
+/// Scales numbers to positions within the margins of so many pixels; to the middle if all are the same.
 fn framed(numbers: &[f64], pixels: f64) -> Vec<f64> {
     let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -115,7 +115,7 @@ fn framed(numbers: &[f64], pixels: f64) -> Vec<f64> {
     numbers.iter().map(|x| MARGIN + room * share(*x)).collect()
 }
 
-/// Where the middle of some points is: of each axis the median.
+/// Returns the centre of some points: the median on each axis.
 #[must_use]
 pub fn middle(points: &[(f64, f64)]) -> (f64, f64) {
     let of = |axis: fn(&(f64, f64)) -> f64| {

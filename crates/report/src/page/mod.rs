@@ -1,7 +1,7 @@
-//! What pages that need nothing else share: how they begin, and texts as they may stand in them.
+//! Parts of every HTML page: its head, and escaped texts.
 //!
 //! - `map`: points of a plane;
-//! - `report`: what those of trained models share;
+//! - `report`: parts of the pages of trained models;
 //! - `table`: tables and their cells.
 pub mod map;
 pub mod report;
@@ -11,7 +11,7 @@ use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use crate::text::visible;
 
-/// How every page looks, in the reader's colours.
+/// Style of every page, in the reader's colour scheme.
 pub const STYLE: &str = "\
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 75rem; padding: 1rem; }
@@ -25,7 +25,7 @@ tbody { border-bottom: 1px solid GrayText; }
 td.list { text-align: left; }
 ";
 
-/// A page up to its first heading, with styles of its own.
+/// Returns a page up to its first heading, with styles of its own.
 #[must_use]
 pub fn head(title: &str, style: &str) -> String {
     let title = text(title);
@@ -37,20 +37,20 @@ pub fn head(title: &str, style: &str) -> String {
     )
 }
 
-/// A text between tags.
+/// Escapes a text between tags.
 #[must_use]
 pub fn text(text: &str) -> String {
     encode_text(&in_order(text)).into_owned()
 }
 
-/// A text between the double quotes of an attribute.
+/// Escapes a text between the double quotes of an attribute.
 #[must_use]
 pub fn attribute(text: &str) -> String {
     encode_double_quoted_attribute(&in_order(text)).into_owned()
 }
 
-/// Control characters shown, and with them what turns the order of all that follows: a text must not be
-/// able to look like another. Scripts from right to left need none of these.
+/// Shows control characters, and with them the characters that reverse the direction of a text: a text
+/// must not be able to look like another. Scripts from right to left need none of these.
 fn in_order(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let text = visible(text);

@@ -1,11 +1,11 @@
-//! What the pages of trained models share: their looks, their parts, data and settings as tables.
+//! Parts of the pages of trained models: style, sections, data and settings as tables.
 use serde_json::{Map, Value};
 
 use super::table::{Numbers, Words, long, name, number, row, table, words};
 use super::text;
 use crate::DataFile;
 
-/// How they look, besides what all pages do.
+/// Style of these pages, besides that of every page.
 pub const STYLE: &str = "\
 h2 { font-size: 1.15rem; margin: 2rem 0 .3rem; border-bottom: 1px solid GrayText; }
 p, li { overflow-wrap: anywhere; }
@@ -43,13 +43,13 @@ td.text hr { border: 0; border-top: 1px dotted GrayText; margin: .2rem 0; }
 }
 ";
 
-/// A part of the page with its heading.
+/// Returns a section of the page with its heading.
 #[must_use]
 pub fn section(id: &str, heading: &str, body: &str) -> String {
     format!("<h2 id=\"{id}\">{}</h2>\n{body}", text(heading))
 }
 
-/// A plot, or why there is none: its numbers stand in a table all the same.
+/// Returns a plot, or the reason why there is none: its numbers are in a table as well.
 pub fn figure<E: std::fmt::Display>(drawn: Result<String, E>) -> String {
     match drawn {
         Ok(svg) => format!("<figure>\n{svg}</figure>\n"),
@@ -57,7 +57,7 @@ pub fn figure<E: std::fmt::Display>(drawn: Result<String, E>) -> String {
     }
 }
 
-/// A table of files, whose lines or the like are `units`.
+/// Returns a table of files, whose lines or rows are `units`.
 #[must_use]
 pub fn files(caption: &str, units: &str, files: &[DataFile]) -> String {
     let one = |file: &DataFile| {
@@ -68,7 +68,7 @@ pub fn files(caption: &str, units: &str, files: &[DataFile]) -> String {
     table(caption, &[Words("file"), Numbers(units), Words("SHA-256")], &rows)
 }
 
-/// A table of settings; those in an object stand under the object's name and their own.
+/// Returns a table of settings; those in an object have the object's name before their own.
 #[must_use]
 pub fn settings(caption: &str, all: &Map<String, Value>) -> String {
     let mut rows = vec![];

@@ -1,9 +1,9 @@
-//! Tables as HTML. Cells are made of texts, which they escape, and of numbers.
+//! Tables as HTML. Cells hold numbers or texts, which are escaped.
 use std::fmt::Display;
 
 use crate::page::{attribute, text};
 
-/// What heads a column.
+/// Head of a column.
 #[derive(Clone, Copy)]
 pub enum Column<'a> {
     /// A column of numbers, aligned to the right.
@@ -13,7 +13,7 @@ pub enum Column<'a> {
 }
 pub use Column::{Numbers, Words};
 
-/// A table that scrolls by itself where it is wider than the screen.
+/// Returns a table that scrolls by itself if it is wider than the screen.
 #[must_use]
 pub fn table(caption: &str, head: &[Column<'_>], rows: &[String]) -> String {
     let cell = |column: &Column<'_>| match column {
@@ -24,7 +24,7 @@ pub fn table(caption: &str, head: &[Column<'_>], rows: &[String]) -> String {
     framed(caption, &format!("<tr>{head}</tr>"), rows)
 }
 
-/// The same with a head of rows.
+/// Returns a table whose head has several rows.
 #[must_use]
 pub fn framed(caption: &str, head: &str, rows: &[String]) -> String {
     format!(
@@ -36,48 +36,48 @@ pub fn framed(caption: &str, head: &str, rows: &[String]) -> String {
     )
 }
 
-/// A row of cells.
+/// Returns a row of cells.
 #[must_use]
 pub fn row(cells: &[String]) -> String {
     format!("<tr>{}</tr>\n", cells.concat())
 }
 
-/// What the row is about.
+/// Returns the head of a row.
 #[must_use]
 pub fn name(name: &str) -> String {
     format!("<th scope=\"row\" class=\"list\">{}</th>", label(name))
 }
 
-/// A cell of a number.
+/// Returns a cell with a number.
 pub fn number(number: impl Display) -> String {
     format!("<td>{number}</td>")
 }
 
-/// A share, or another figure of four digits behind the point.
+/// Returns a cell with a share, or another figure of four decimals.
 #[must_use]
 pub fn figure(figure: f64) -> String {
     number(format_args!("{figure:.4}"))
 }
 
-/// A cell of words.
+/// Returns a cell with words.
 #[must_use]
 pub fn words(words: &str) -> String {
     format!("<td class=\"list\">{}</td>", label(words))
 }
 
-/// Words that had better stand in one line, such as a checksum.
+/// Returns a cell with words on one line, such as a checksum.
 #[must_use]
 pub fn long(words: &str) -> String {
     format!("<td class=\"list long\">{}</td>", label(words))
 }
 
-/// Labels and the like, which may be written from right to left among words that are not.
+/// Returns a cell with labels, which may be written from right to left among words that are not.
 #[must_use]
 pub fn label(name: &str) -> String {
     format!("<bdi>{}</bdi>", text(name))
 }
 
-/// Several labels, a line each, or a dash for none.
+/// Returns a cell with several labels, one per line, or a dash for none.
 #[must_use]
 pub fn labels(names: &[String]) -> String {
     match names {

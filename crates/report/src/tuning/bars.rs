@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 use crate::ReportError;
 use crate::plot::{self, BLUE, svg};
 
-/// More labels than this are no plot that can be read.
+/// Most labels of a plot that is still readable.
 const MOST: usize = 30;
 const ROW: i32 = 24;
 const NAMES: i32 = 240;
@@ -13,7 +13,7 @@ const LONGEST: i32 = 480;
 const WIDTH: u32 = 820;
 const NAME_CHARS: usize = 28;
 
-/// The labels with the least figures, the lowest first; nothing of none.
+/// Draws the labels with the lowest figures, the lowest first; `None` without labels.
 pub(super) fn draw(figure: &str, labels: &[(&str, f64)]) -> Result<Option<String>, ReportError> {
     let mut shown: Vec<_> = labels.iter().filter(|(_, y)| y.is_finite()).collect();
     shown.sort_by(|a, b| a.1.total_cmp(&b.1));

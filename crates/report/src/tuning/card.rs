@@ -7,7 +7,7 @@ use crate::card::{FrontMatter, files, labels, rights};
 use crate::text::plural;
 
 impl<F: Figures> TuningReport<F> {
-    /// Text of `README.md`, for a model in a folder of this name.
+    /// Returns the text of `README.md`, for a model in a folder of this name.
     #[must_use]
     pub fn card(&self, name: &str) -> String {
         let front = FrontMatter {

@@ -4,7 +4,7 @@ use serde::Serialize;
 /// Losses and scores over the steps of a training.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct TrainingCurve {
-    /// Steps and the loss of each one's examples, thinned.
+    /// Steps and the loss on the examples of each, thinned.
     pub losses: Vec<(u64, f64)>,
     /// Steps and the metric after each.
     pub scores: Vec<(u64, f64)>,
@@ -19,7 +19,7 @@ pub struct TrainingCurve {
 }
 
 impl TrainingCurve {
-    /// Tokens a second.
+    /// Returns the number of tokens per second.
     #[must_use]
     pub fn tokens_a_second(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "for people")]

@@ -1,4 +1,4 @@
-//! Figures of entities: scores by label, and the most frequent mistakes.
+//! Figures of entities: scores by label, and the most frequent errors.
 use std::collections::BTreeMap;
 
 use cloze_core::Span;
@@ -10,30 +10,30 @@ use super::Figures;
 use crate::card::markdown::{self, escaped};
 use crate::page::table::{Numbers, Words, number, row, table, words};
 
-/// As many kinds of mistakes a page shows, and a card.
+/// Most kinds of errors on a page and in a card.
 const SHOWN: usize = 30;
 const ON_CARD: usize = 10;
-/// As many texts of each kind.
+/// Most texts of each kind.
 const TEXTS: usize = 5;
 
-/// Scores of entities by label, and their most frequent mistakes.
+/// Scores of entities by label, and their most frequent errors.
 #[derive(Clone, Debug, Serialize)]
 pub struct EntityFigures {
     #[serde(flatten)]
     report: EntityReport,
-    /// The most frequent first.
+    /// Errors, the most frequent kind first.
     mistakes: Vec<Mistake>,
 }
 
-/// A kind of mistake. With the same label twice, the entity begins or ends elsewhere.
+/// Kind of error. With the same label twice, the boundaries of the entity differ.
 #[derive(Clone, Debug, Serialize)]
 struct Mistake {
-    /// `None` where nothing is.
+    /// Gold label; `None` if there is no gold entity.
     gold: Option<String>,
-    /// `None` where nothing was found.
+    /// Predicted label; `None` if no entity was predicted.
     predicted: Option<String>,
     entities: u64,
-    /// The most frequent first; left out with `--no-texts`.
+    /// Texts of the error, the most frequent first; left out with `--no-texts`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     texts: Vec<String>,
 }
@@ -54,17 +54,17 @@ impl Mistake {
     }
 }
 
-/// The gold and the predicted label.
+/// Gold and predicted label.
 type Kind = (Option<String>, Option<String>);
 
-/// Counts mistakes by gold and predicted label, sentence by sentence.
+/// Counter of errors by gold and predicted label, sentence by sentence.
 #[derive(Clone, Debug, Default)]
 pub struct EntityMistakes(BTreeMap<Kind, (u64, BTreeMap<String, u64>)>);
 
 impl EntityMistakes {
-    /// Adds a sentence. `text` gives that of an entity's place. Each gold entity that was not found
-    /// goes with the predicted one that shares most words with it, if there is one that is wrong and
-    /// goes with no other.
+    /// Adds a sentence. `text` returns the text of an entity. Each gold entity that was not predicted is
+    /// paired with the wrong prediction that shares most words with it, if there is one that is not paired
+    /// yet.
     pub fn add<'t>(
         &mut self,
         gold: &[(&str, Span)],
@@ -93,7 +93,7 @@ impl EntityMistakes {
 }
 
 impl EntityFigures {
-    /// Figures without the texts of mistakes if `texts` is false.
+    /// Returns the figures, without the texts of errors if `texts` is false.
     #[must_use]
     pub fn new(report: EntityReport, mistakes: EntityMistakes, texts: bool) -> Self {
         let one = |((gold, predicted), (entities, found)): (Kind, (u64, BTreeMap<String, u64>))| {
@@ -123,7 +123,7 @@ impl Figures for EntityFigures {
         vec!["label", "precision", "recall", "F1", "entities"]
     }
 
-    /// Of each label, then over all.
+    /// Returns the rows of each label, then the row over all.
     fn rows(&self) -> Vec<Vec<String>> {
         let of = |name: &str, s: &Scores| {
             let mut row = vec![name.to_owned()];
@@ -167,7 +167,8 @@ mod tests {
     use super::*;
 
     /// Words `a b c d e f g`. Gold: PER a–b, LOC d, ORG f, MISC g; predicted: PER a, ORG d, ORG f, LOC
-    /// e. PER has other boundaries, LOC is taken for ORG, ORG is right, MISC is missed, and e is made up.
+    /// e. PER has other boundaries, LOC is predicted as ORG, ORG is correct, MISC is missed, and e is
+    /// spurious.
     #[test]
     fn a_mistake_is_what_is_taken_for_what() {
         let text = "a b c d e f g";

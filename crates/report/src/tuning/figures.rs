@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// Figures of an evaluation, as reports show them.
 pub trait Figures: Serialize {
-    /// Metric that the best step is chosen by: `micro F1`.
+    /// Metric that selects the best step: `micro F1`.
     const METRIC: &'static str;
     /// Hugging Face's name of the task: `token-classification`.
     const PIPELINE: &'static str;
@@ -14,7 +14,7 @@ pub trait Figures: Serialize {
     /// Note on the evaluation, on one line: `convention conlleval`.
     fn note(&self) -> String;
 
-    /// Headings of the columns of [`rows`](Self::rows): first what a row is about, then its figures.
+    /// Headings of the columns of [`rows`](Self::rows): first the subject of a row, then its figures.
     fn head(&self) -> Vec<&'static str>;
 
     /// Cells of the table of figures, as plain text.

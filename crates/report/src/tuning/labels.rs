@@ -13,8 +13,8 @@ pub struct LabelFigures {
     /// Evaluation of the labels.
     #[serde(flatten)]
     pub evaluation: LabelEvaluation,
-    /// Temperature that the classifier was divided by, fitted on these examples; 1 where that was no
-    /// gain, `None` where none was to be fitted.
+    /// Temperature that the logits are divided by, fitted on these examples; 1 where that improves nothing,
+    /// `None` where none was to be fitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
     /// Effect of the temperature, where a text has one label.
@@ -74,7 +74,7 @@ impl Figures for LabelFigures {
         vec!["label", "precision", "recall", "F1", "support"]
     }
 
-    /// Of each label, then the averages.
+    /// Returns the rows of each label, then of the averages.
     fn rows(&self) -> Vec<Vec<String>> {
         let (labels, averages) = match &self.evaluation.report {
             LabelReport::Single(report) => (&report.labels, &report.averages),

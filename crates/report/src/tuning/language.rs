@@ -1,4 +1,4 @@
-//! Figures of masked words and next sentences.
+//! Figures of masked words and next-sentence prediction.
 use serde::Serialize;
 
 use super::Figures;
@@ -20,7 +20,7 @@ pub struct LanguageFigures {
 pub struct MaskedWordFigures {
     /// Number of masks.
     pub masks: usize,
-    /// Number of masks whose word was the likeliest.
+    /// Number of masks whose word was the most probable prediction.
     pub first: usize,
     /// Mean of −ln of the probability of the masked word.
     pub loss: f64,
@@ -33,9 +33,9 @@ pub struct MaskedWordFigures {
 pub struct NextSentenceFigures {
     /// Number of pairs.
     pub pairs: usize,
-    /// Number of pairs predicted rightly.
+    /// Number of pairs predicted correctly.
     pub right: usize,
-    /// Number of pairs whose texts follow each other.
+    /// Number of pairs of consecutive texts.
     pub real: usize,
 }
 
@@ -45,7 +45,7 @@ fn share(part: usize, all: usize) -> f64 {
 }
 
 impl MaskedWordFigures {
-    /// Share of masks or pairs that is right.
+    /// Returns the share of correct predictions.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         share(self.first, self.masks)
@@ -53,7 +53,7 @@ impl MaskedWordFigures {
 }
 
 impl NextSentenceFigures {
-    /// Share of masks or pairs that is right.
+    /// Returns the share of correct predictions.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         share(self.right, self.pairs)

@@ -1,4 +1,4 @@
-//! Reports on models trained by steps, whatever the task: plain text, `report.json`, a page, a model
+//! Reports on models trained by gradient steps, for any task: plain text, `report.json`, a page, a model
 //! card.
 //!
 //! - `figures`: figures of an evaluation, for any task; `entities`: of tags; `labels`: of labels;
@@ -33,18 +33,18 @@ pub use language::{LanguageFigures, MaskedWordFigures, NextSentenceFigures};
 pub use similarity::{RankedPairFigures, ScoredPairFigures};
 pub use text::write_figures;
 
-/// Words that a report says of a task; its JSON has the name alone.
+/// Words of a report about its task; its JSON has the name alone.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct TaskWords {
-    /// Name of the task, as the command has it: `tag`.
+    /// Name of the task, as in the command: `tag`.
     pub task: &'static str,
-    /// Beginning of a sentence that says what the model does: `Finds entities`.
+    /// Beginning of a sentence about the model: `Finds entities`.
     #[serde(skip)]
     pub what: &'static str,
     /// Command that uses the model, without the model: `cloze tag FILE`.
     #[serde(skip)]
     pub usage: &'static str,
-    /// Name of an example: `sentence`.
+    /// Noun for an example: `sentence`.
     #[serde(skip)]
     pub unit: &'static str,
     /// Heading of the labels' counts: `training entities`.
@@ -57,7 +57,7 @@ pub struct TaskWords {
 pub enum TrainedPart {
     /// Low-rank adapters.
     Adapters {
-        /// Their rank.
+        /// Rank of the adapters.
         rank: usize,
     },
     /// The encoder.
@@ -66,14 +66,14 @@ pub enum TrainedPart {
     Head,
 }
 
-/// Words of the card besides figures, by whoever trains.
+/// Texts of the card besides figures, given by the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CardWords {
     /// Purpose of the model, in a sentence.
     pub description: Option<String>,
     /// Licence, as an SPDX name.
     pub license: Option<String>,
-    /// Whom the data's or the base model's licence wants named.
+    /// Attribution required by the licence of the data or the base model.
     pub attribution: Option<String>,
     /// Source of the data.
     pub source: Option<String>,
@@ -81,7 +81,7 @@ pub struct CardWords {
     pub language: Option<String>,
 }
 
-/// Model that the training began with.
+/// Model that the training started from.
 #[derive(Clone, Debug, Serialize)]
 pub struct BaseModel {
     /// Name.
@@ -103,7 +103,7 @@ pub struct TuningReport<F> {
     /// Words of the card.
     #[serde(flatten)]
     pub card: CardWords,
-    /// Model that the training began with.
+    /// Model that the training started from.
     pub base: BaseModel,
     /// Files of the training data.
     pub data: Vec<DataFile>,
@@ -120,7 +120,7 @@ pub struct TuningReport<F> {
     pub training: Value,
     /// Settings of the task.
     pub settings: Map<String, Value>,
-    /// `true` if the encoder sees no difference between large letters and small ones.
+    /// `true` if the tokenizer lower-cases texts.
     pub lower_cases: bool,
     /// Number of parameters that were trained.
     pub trained: usize,
@@ -130,11 +130,11 @@ pub struct TuningReport<F> {
     pub steps: u64,
     /// Step with the best score.
     pub best_step: Option<u64>,
-    /// Why the training ended: `done`, `patience`.
+    /// Reason why the training ended: `done`, `patience`.
     pub why: Value,
     /// Files of the validation data; none where examples were held out.
     pub dev: Vec<DataFile>,
-    /// Number of validation examples; 0 where nobody counts them.
+    /// Number of validation examples; 0 if they are not counted.
     pub held_out_examples: usize,
     /// Figures on the validation data.
     pub held_out: Option<F>,
@@ -142,7 +142,7 @@ pub struct TuningReport<F> {
     pub test: Option<TestFigures<F>>,
     /// Losses and scores over the steps.
     pub curve: TrainingCurve,
-    /// Seconds of the whole training.
+    /// Duration of the whole training, in seconds.
     pub seconds: f64,
 }
 
@@ -173,7 +173,7 @@ impl<F: Figures> TuningReport<F> {
         })
     }
 
-    /// Evaluations: the heading, the files and the figures of each.
+    /// Returns the evaluations: the heading, the files and the figures of each.
     fn evaluations(&self) -> impl Iterator<Item = (String, &[DataFile], &F)> {
         let n = Some(self.held_out_examples as u64).filter(|n| *n > 0);
         let n = n.map(|n| plural(n, self.words.unit));
@@ -190,7 +190,7 @@ impl<F: Figures> TuningReport<F> {
         held_out.into_iter().chain(test)
     }
 
-    /// `LoRA adapters of rank 16 on all-MiniLM-L6-v2`, the name left out.
+    /// Describes the trained part: `LoRA adapters of rank 16 on all-MiniLM-L6-v2`, the name left out.
     fn how(&self) -> String {
         match self.part {
             TrainedPart::Adapters { rank } => format!("LoRA adapters of rank {rank} on"),
@@ -199,14 +199,14 @@ impl<F: Figures> TuningReport<F> {
         }
     }
 
-    /// `124 of 4096 parameters, 3.03 %`.
+    /// Describes the share of trained parameters: `124 of 4096 parameters, 3.03 %`.
     fn share(&self) -> String {
         let share = percent(self.trained, self.parameters);
         format!("{} of {} parameters, {share:.2} %", self.trained, self.parameters)
     }
 }
 
-/// Share of `part` among `all`, in percent.
+/// Returns the share of `part` in `all`, in percent.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "for people")]
 pub fn percent(part: usize, all: usize) -> f64 {

@@ -1,4 +1,4 @@
-//! The page: what was trained, figures, what the loss and the metric did, settings.
+//! HTML page: the trained model, figures, curves of loss and metric, settings.
 use serde_json::{Map, Value};
 
 use super::{Figures, TrainingCurve, TuningReport, bars, plot};
@@ -8,7 +8,7 @@ use crate::page::{head, text};
 use crate::text::plural;
 
 impl<F: Figures> TuningReport<F> {
-    /// Text of `report.html`, for a model in a folder of this name.
+    /// Returns the text of `report.html`, for a model in a folder of this name.
     #[must_use]
     pub fn page(&self, name: &str) -> String {
         let mut parts = vec![head(name, STYLE), self.subject()];
@@ -33,7 +33,7 @@ impl<F: Figures> TuningReport<F> {
         parts.concat()
     }
 
-    /// What was trained, and from what.
+    /// Describes the model and its training data.
     fn subject(&self) -> String {
         let counts = self.labels.iter().map(|(name, n)| format!("{} {n}", label(name)));
         let counts = counts.collect::<Vec<_>>().join(", ");
@@ -80,7 +80,7 @@ impl<F: Figures> TuningReport<F> {
         parts.concat()
     }
 
-    /// The numbers of the curve.
+    /// Returns a table of the curve's numbers.
     fn evaluations_table(&self) -> String {
         let TrainingCurve { judged_losses, scores, .. } = &self.curve;
         let one = |(step, score): &(u64, f64)| {
@@ -108,7 +108,7 @@ impl<F: Figures> TuningReport<F> {
         format!("{encoder}{steps}{}", settings("Task", &self.settings))
     }
 
-    /// The one part that differs from run to run.
+    /// Returns the durations, the only part that differs from run to run.
     fn time(&self) -> String {
         let seconds = |s: f64| number(format_args!("{s:.1}"));
         let TrainingCurve { tokens, seconds: stepping, .. } = &self.curve;
@@ -128,7 +128,7 @@ impl<F: Figures> TuningReport<F> {
     }
 }
 
-/// Figures as a table, as bars, and what else there is.
+/// Returns figures as a table, as bars, and the task's own parts.
 fn table_of(figures: &impl Figures) -> String {
     let head = figures.head();
     let columns: Vec<Column<'_>> = head

@@ -1,4 +1,4 @@
-//! What a number did over the steps, drawn.
+//! Plot of a figure over the steps.
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -7,20 +7,20 @@ use crate::ReportError;
 use crate::plot::{Area, BLUE, DrawResult, FONT, VERMILION, svg, tick};
 
 const SIZE: (u32, u32) = (900, 360);
-/// More points than this have no mark each.
+/// Most points with a mark each.
 const MARKED: usize = 60;
-/// So many times the median is as high as a plot goes: the others would be one with the axis.
+/// Top of a plot, in multiples of the median: otherwise all other points would lie on the axis.
 const OVER_MEDIAN: f64 = 1e3;
-/// Nor higher than this: plotters does not come to an end with the ticks of numbers near 1e300.
+/// Largest value of the top: plotters never finishes the ticks of numbers near 1e300.
 const HIGHEST: f64 = 1e6;
 const LOWEST_TOP: f64 = 1e-9;
 
-/// Steps and the number at each.
+/// Steps with the figure at each.
 pub(super) type Points = [(u64, f64)];
 
-/// Lines over the steps, each by its name, the second one dashed; what is no number is left out, and
-/// what is far above all others is drawn at the upper edge. A vertical line marks the step of the
-/// best score.
+/// Draws lines over the steps, each with its name, the second one dashed; values that are not numbers are
+/// left out, and values far above all others are drawn at the upper edge. A vertical line marks the step
+/// of the best score.
 pub(super) fn draw(
     title: &str,
     lines: &[(&str, &Points)],
@@ -35,7 +35,7 @@ pub(super) fn draw(
     svg(SIZE, title, |area| chart(area, &lines, &range, best))
 }
 
-/// How many points lie above what is drawn, and the highest.
+/// Returns the number of points above the top of the plot, and the highest.
 pub(super) fn beyond(lines: &[(&str, &Points)]) -> Option<(usize, f64)> {
     let range = Range::of(lines);
     let above: Vec<f64> = finite(lines).filter(|y| *y > range.high).collect();
@@ -43,7 +43,7 @@ pub(super) fn beyond(lines: &[(&str, &Points)]) -> Option<(usize, f64)> {
     Some((above.len(), highest))
 }
 
-/// What is drawn.
+/// Ranges of the axes.
 struct Range {
     last: u64,
     low: f64,
@@ -132,7 +132,7 @@ fn chart(
     Ok(())
 }
 
-/// A loss in a table: four digits, or an exponent where these would not do.
+/// Formats a loss for a table: four digits, or an exponent where four digits are not enough.
 pub(super) fn shown(y: f64) -> String {
     if y != 0.0 && !(1e-4..HIGHEST).contains(&y.abs()) {
         format!("{y:.3e}")
@@ -141,7 +141,7 @@ pub(super) fn shown(y: f64) -> String {
     }
 }
 
-/// A number at an axis of this height.
+/// Formats a number for an axis of this height.
 fn number(y: f64, height: f64) -> String {
     if height < 1e-3 && y != 0.0 { format!("{y:.1e}") } else { tick(y, height) }
 }
@@ -150,7 +150,7 @@ fn number(y: f64, height: f64) -> String {
 mod tests {
     use super::*;
 
-    /// A loss of 1e300 among those near 1: the plot goes to the others' height.
+    /// A loss of 1e300 among losses near 1: the plot reaches to the others' height.
     #[test]
     fn a_loss_beyond_all_measure_is_drawn_at_the_edge() {
         for points in [

@@ -5,7 +5,7 @@ use super::{Figures, TuningReport};
 use crate::text::{one_line, visible};
 
 impl<F: Figures> TuningReport<F> {
-    /// Writes the figures, a table for each evaluation.
+    /// Writes the figures, one table per evaluation.
     ///
     /// # Errors
     /// Errors of `out`.

@@ -96,7 +96,7 @@ fn what_cannot_be_fitted_is_an_error() {
         ),
         (
             fit(new().kind(Kind::Svm).class_weights(ClassWeights::Balanced), four(), &["a", "b"]),
-            "svm knows no class weights",
+            "svm does not support class weights",
         ),
         (
             fit(new().kind(Kind::NaiveBayes), vec![1.0; 4], &["a", "b"]),
@@ -122,7 +122,7 @@ fn what_a_kind_cannot_do_is_an_error() {
     let svm = HeadParams::new().kind(Kind::Svm).check().unwrap();
     assert_eq!(
         svm.fit(&many, &labels, None).unwrap_err().to_string(),
-        "svm takes time and memory by the square of rows: expected at most 5000, found 5001"
+        "svm takes time and memory that grow with the square of the rows: expected at most 5000, found 5001"
     );
     let (rows, labels) =
         (Matrix::from_vec(1, vec![1.0, 2.0]).unwrap(), Labels::single(&["a", "b"]).unwrap());
@@ -133,13 +133,13 @@ fn what_a_kind_cannot_do_is_an_error() {
     };
     let (fits, wide) = (head(["a", "b"], 1), head(["a", "b"], 3));
     for (params, start, expected) in [
-        (&svm, &fits, "svm knows no head to start from"),
-        (&logistic, &head(["a", "c"], 1), "a head to start from has labels a, c: expected a, b"),
-        (&logistic, &wide, "a head to start from has width 3: expected 1"),
+        (&svm, &fits, "svm does not support an initial head"),
+        (&logistic, &head(["a", "c"], 1), "the initial head has labels a, c: expected a, b"),
+        (&logistic, &wide, "the initial head has width 3: expected 1"),
         (
             &logistic,
             &fits.clone().with_square(vec![0.0; 2]).unwrap(),
-            "a head to start from has squares some: expected none",
+            "the initial head has squares some: expected none",
         ),
     ] {
         assert_eq!(params.fit(&rows, &labels, Some(start)).unwrap_err().to_string(), expected);
@@ -147,7 +147,7 @@ fn what_a_kind_cannot_do_is_an_error() {
     let several = Labels::multi(&[vec!["a"], vec!["b"]]).unwrap();
     assert_eq!(
         svm.fit(&rows, &several, None).unwrap_err().to_string(),
-        "svm knows no choice of several labels"
+        "svm does not support several labels per example"
     );
 }
 

@@ -70,7 +70,7 @@ impl RankingParams {
 /// negatives; its own positive is gold.
 ///
 /// The loss is that of one call: more examples at once are a harder task, and cutting a batch into
-/// parts changes it. A text that is there twice is its own negative; of an example alone, without
+/// parts changes it. A text that occurs twice is its own negative; of an example alone, without
 /// negatives, nothing is learned. It has no parameters of its own, and no dropout.
 #[derive(Clone, Copy, Debug)]
 pub struct RankingTask {

@@ -79,7 +79,7 @@ impl SequenceParams {
             Err(TuneError::Setting { setting: setting.into(), found, expected })
         };
         if dense.outputs() != classifier.inputs() {
-            let expected = format!("{}, what the layer before gives", dense.outputs());
+            let expected = format!("{}, the outputs of the layer before", dense.outputs());
             return wrong("classifier's inputs", classifier.inputs().to_string(), expected);
         }
         if labels < 2 && !self.multi_label {
@@ -92,7 +92,7 @@ impl SequenceParams {
         if let Some(weights) = &self.class_weights {
             if weights.len() != labels {
                 let found = format!("{} numbers", weights.len());
-                return wrong("class_weights", found, format!("{labels}, one a label"));
+                return wrong("class_weights", found, format!("{labels}, one per label"));
             }
             if let Some(found) = weights.iter().find(|w| !(w.is_finite() && **w > 0.0)) {
                 return wrong("class_weights", found.to_string(), "finite, above 0".into());
@@ -235,7 +235,7 @@ impl SequenceTask {
                 return Err(format!("label {label} of {count}"));
             }
             if labels[..i].contains(label) {
-                return Err(format!("label {label} is there twice"));
+                return Err(format!("label {label} occurs twice"));
             }
         }
         Ok(())

@@ -43,7 +43,7 @@ impl TrainingLog {
         };
         let mut events = vec![];
         for line in BufReader::new(file).split(b'\n') {
-            // What is no event, the cut-off end of a file perhaps, tells nothing.
+            // A line that is not an event, the cut-off end of a file perhaps, tells nothing.
             events.extend(serde_json::from_slice(&line.map_err(StoreError::Read)?).ok());
         }
         Ok(events)

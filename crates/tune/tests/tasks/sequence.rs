@@ -161,10 +161,10 @@ fn settings_are_judged() {
     let cases = [
         (
             checked(params(), 3, 2),
-            "classifier's inputs is 3: expected 2, what the layer before gives",
+            "classifier's inputs is 3: expected 2, the outputs of the layer before",
         ),
         (checked(params(), 2, 1), "labels is 1: expected two or more"),
-        (weights(&[1.0]), "class_weights is 1 numbers: expected 2, one a label"),
+        (weights(&[1.0]), "class_weights is 1 numbers: expected 2, one per label"),
         (weights(&[1.0, 0.0]), "class_weights is 0: expected finite, above 0"),
         (weights(&[f32::INFINITY, 1.0]), "class_weights is inf: expected finite, above 0"),
         (weights(&[f32::NAN, 1.0]), "class_weights is NaN: expected finite, above 0"),
@@ -184,7 +184,7 @@ fn labels_that_a_text_cannot_have_are_named() {
         (false, vec![0, 1], "2 labels, expected one"),
         (false, vec![3], "label 3 of 3"),
         (true, vec![1, 3], "label 3 of 3"),
-        (true, vec![1, 2, 1], "label 1 is there twice"),
+        (true, vec![1, 2, 1], "label 1 occurs twice"),
     ];
     for (several, labels, expected) in cases {
         let mut parameters = Parameters::default();

@@ -10,7 +10,7 @@ use crate::commands::short_help;
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
 
-/// Fewer vectors are less than two pairs, and have no interval.
+/// Fewest vectors: fewer make less than two pairs, which have no interval.
 const MIN_VECTORS: usize = 4;
 
 /// Flags in the short help.

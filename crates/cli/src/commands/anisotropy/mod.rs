@@ -1,5 +1,4 @@
-//! `cloze anisotropy`: how narrow the cone is that vectors lie in, layer by layer, before and after a
-//! correction.
+//! `cloze anisotropy`: anisotropy of hidden states, layer by layer, before and after a correction.
 pub(crate) mod args;
 
 use std::io::Write as _;

@@ -21,7 +21,7 @@ use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use report::Report;
 
-/// A pair's scores as they are written; its texts are in the file.
+/// Scores of a pair as they are written; the texts stay in the input file.
 #[derive(Serialize)]
 struct Row<'a> {
     path: &'a str,

@@ -1,4 +1,4 @@
-//! `cloze cluster`: texts put together by what they are about.
+//! `cloze cluster`: clusters of texts by topic.
 pub(crate) mod args;
 
 use std::io::Write as _;
@@ -19,10 +19,10 @@ use crate::input::texts::Input;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
 
-/// The fewest texts of a dense place, where nothing is said.
+/// Default minimum size of a cluster, in texts (HDBSCAN).
 const MIN_SIZE: usize = 5;
-/// The components in which a place may be dense. In all 384 dimensions of a vector nothing is: of 300
-/// support tickets in five classes none was in a cluster, of 10 components 100 are in four.
+/// Default number of principal components (HDBSCAN). In all 384 dimensions of a vector nothing is dense:
+/// of 300 support tickets in five classes none was in a cluster; with 10 components 100 are in four.
 const COMPONENTS: usize = 10;
 
 pub(crate) fn run(
@@ -40,7 +40,7 @@ pub(crate) fn run(
     files.write("text", &gathered.texts, &gathered.vectors(), &args.grouping, messages)
 }
 
-/// Where clusters are written to.
+/// Output files of the clusters.
 pub(crate) struct Files {
     html: Option<Out>,
     out: Out,
@@ -48,14 +48,14 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Opened before the work, so that what cannot be written is known then.
+    /// Opens the files before the work, so that a file that cannot be written fails early.
     pub(crate) fn open(args: &ClusterOutFlags) -> anyhow::Result<Self> {
         let html = args.html.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
         let out = Out::to(args.output.as_deref(), args.force)?;
         Ok(Self { html, out, format: args.format() })
     }
 
-    /// Puts texts, or `what` else they are, into clusters by their vectors, and writes these.
+    /// Clusters texts, or other things named `what`, by their vectors, and writes the clusters.
     pub(crate) fn write(
         mut self,
         what: &'static str,
@@ -84,7 +84,7 @@ impl Files {
     }
 }
 
-/// Describes the clusters of `texts`, or of `what` else they are.
+/// Describes the clusters of `texts`, or of other things named `what`.
 fn report<'a>(
     what: &'a str,
     texts: &'a [Input],
@@ -108,7 +108,7 @@ fn report<'a>(
     }
 }
 
-/// The clusters, and how their number came about.
+/// Returns the clusters, and how their number was chosen.
 fn cluster(args: &GroupingFlags, vectors: &Matrix) -> anyhow::Result<(Clusters, String)> {
     let failed = "the texts cannot be clustered";
     if args.method == ClusterMethod::Hdbscan {

@@ -1,3 +1,3 @@
-//! `cloze data`: labelled data, before anything is trained on it.
+//! `cloze data`: checks of labelled data before training.
 pub(crate) mod args;
 pub(crate) mod check;

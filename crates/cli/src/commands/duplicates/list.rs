@@ -1,4 +1,4 @@
-//! Ids of the texts that could go.
+//! Ids of the texts that could be deleted.
 use std::collections::HashMap;
 use std::io::Write as _;
 
@@ -9,7 +9,7 @@ use crate::input::texts::Input;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 
-/// An id that does not say which text could go.
+/// An id that does not identify one text to delete.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: not listed: the id {id:?} {why}")]
 struct NotListed {
@@ -19,8 +19,8 @@ struct NotListed {
     why: &'static str,
 }
 
-/// The ids of all but the first of each group. One that is also that of another text, or that is not
-/// one line, would have a deletion take what it should not: it is named instead.
+/// Writes the ids of all but the first of each group. An id that another text has, too, or that is not
+/// one line, would make a deletion take too much: it is reported instead.
 pub(super) fn write(
     gathered: &Gathered,
     groups: &[DuplicateGroup],

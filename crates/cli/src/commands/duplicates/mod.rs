@@ -1,4 +1,4 @@
-//! `cloze duplicates`: texts that are the same or nearly so.
+//! `cloze duplicates`: duplicates and near-duplicates among texts.
 pub(crate) mod args;
 mod list;
 

@@ -51,7 +51,7 @@ struct Spool {
     tensors: Vec<(String, Dtype, Vec<usize>, usize)>,
 }
 
-/// Values of an array.
+/// Elements of an array.
 enum Values<'a> {
     I64(Vec<i64>),
     F32(Vec<&'a [f32]>),

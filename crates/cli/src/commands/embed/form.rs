@@ -1,5 +1,5 @@
-//! The forms vectors are written in. Those that say at their beginning how many there are wait in a
-//! file without a name until that is known, so that memory does not grow with them.
+//! Output formats of vectors. Formats whose header has the number of vectors are kept in a file without a
+//! name until the number is known, so that memory does not grow with them.
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek as _, Write};
 
@@ -14,13 +14,13 @@ use crate::commands::embed::args::EmbedFormat;
 use crate::input::texts::Input;
 use crate::terminal::out::{Out, json_line};
 
-/// One text's vectors.
+/// Vectors of one text.
 pub(crate) enum Vectors<'a> {
     Text(&'a [f32]),
     Pieces(&'a [TokenPiece], &'a Matrix),
 }
 
-/// A form, open for writing.
+/// Output format, open for writing.
 pub(crate) enum Form {
     Jsonl { out: Out, offsets: OffsetUnit },
     Rows { out: Out, format: EmbedFormat, width: usize, rows: usize, spool: BufWriter<File> },
@@ -89,7 +89,7 @@ impl Form {
         Ok(())
     }
 
-    /// A text without a vector: in forms without ids a row of NaN, so that row i stays text i.
+    /// Skips a text without a vector: formats without ids get a row of NaN, so that row i stays text i.
     pub(crate) fn skip(&mut self) -> anyhow::Result<()> {
         if let Self::Rows { rows, spool, width, .. } = self {
             *rows += 1;
@@ -98,7 +98,7 @@ impl Form {
         Ok(())
     }
 
-    /// What is written so far may be seen.
+    /// Flushes the output, so that a reader sees all vectors so far.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Jsonl { out, .. } => out.flush(),
@@ -148,7 +148,7 @@ fn write_npy(
     Ok(writer.finish()?)
 }
 
-/// The header of a safetensors file with the tensor `vectors`, `[rows, width]`.
+/// Writes the header of a safetensors file with the tensor `vectors`, `[rows, width]`.
 fn write_header(out: &mut Out, rows: usize, width: usize) -> anyhow::Result<()> {
     let info = TensorInfo {
         dtype: Dtype::F32,

@@ -17,7 +17,7 @@ use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 use form::{Form, Vectors};
 
-/// Checks what was typed against the model, then encodes.
+/// Checks the flags against the model, then encodes.
 pub(crate) fn run(
     common: &CommonFlags,
     args: &EmbedArgs,
@@ -66,12 +66,12 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// What was cut is said.
+/// Reports the number of truncated texts.
 pub(crate) fn note_truncated(encoder: &SentenceEncoder, messages: &Messages) {
     note_cut(encoder.counts().truncated, encoder.model().max_tokens(), messages);
 }
 
-/// The same, of so many texts.
+/// Reports `truncated` texts as truncated at `max` tokens.
 pub(crate) fn note_cut(truncated: u64, max: usize, messages: &Messages) {
     if truncated > 0 {
         messages.note(&format!(

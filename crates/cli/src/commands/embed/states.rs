@@ -12,7 +12,7 @@ use crate::flags::find_model;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 
-/// Checks what was typed against the model, then encodes.
+/// Checks the flags against the model, then encodes.
 pub(crate) fn run(
     common: &CommonFlags,
     args: &EmbedArgs,

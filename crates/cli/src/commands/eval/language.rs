@@ -51,7 +51,7 @@ pub(super) fn next(
     Ok(())
 }
 
-/// The sequences of all documents, or pairs, and how long they may be.
+/// Returns the sequences or pairs of all documents, and their maximum length.
 fn sequences(
     args: &EvalTextArgs,
     model: &ModelFolder,

@@ -3,9 +3,9 @@
 //! - `sts`: similarities of texts;
 //! - `labels`: labels of texts and pairs;
 //! - `tags`: entities in sentences;
-//! - `language`: masked words, and what follows, in running text;
-//! - `minimal_pairs`: which sentence of a pair is likelier;
-//! - `search`: documents found for queries.
+//! - `language`: masked words and next sentences in running text;
+//! - `minimal_pairs`: the likelier sentence of each pair;
+//! - `search`: retrieved documents of queries.
 pub(crate) mod args;
 mod labels;
 mod language;

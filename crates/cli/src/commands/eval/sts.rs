@@ -21,7 +21,7 @@ use crate::terminal::out::Out;
 use crate::terminal::out::json_line;
 use cloze_report::text::shown;
 
-/// A correction to try; `None` is none.
+/// A correction to try; `None` for no correction.
 struct Trial {
     correction: Option<FittedCorrection>,
     fitted_on: Option<FittedOn>,
@@ -109,7 +109,7 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
     Ok(())
 }
 
-/// The corrections to try, as far as the flags tell.
+/// Returns the corrections to try, as the flags choose them.
 fn chosen(args: &StsArgs, saved: Option<&FittedCorrection>) -> anyhow::Result<Vec<Option<Method>>> {
     let named = &args.correction;
     for (i, correction) in named.iter().enumerate() {
@@ -162,8 +162,7 @@ fn chosen(args: &StsArgs, saved: Option<&FittedCorrection>) -> anyhow::Result<Ve
     Ok(methods)
 }
 
-/// Learns the corrections from both texts of every pair of a file. A text that is there twice counts
-/// twice.
+/// Fits the corrections on both texts of every pair of a file. A text that occurs twice counts twice.
 fn fit(
     encoder: &SentenceEncoder,
     chosen: &[Option<Method>],
@@ -197,7 +196,7 @@ fn fit(
     chosen.iter().map(trial).collect()
 }
 
-/// Why there is no correlation, in the words of this command.
+/// Returns the error that explains a missing correlation, in the terms of this command.
 fn no_correlation(file: &str, error: EvaluateError) -> anyhow::Error {
     let side = |side: Side| match side {
         Side::First => "similarities",

@@ -125,9 +125,7 @@ impl FillMaskArgs {
         };
         let temperature = self.temperature.unwrap_or(if gibbs { 1.0 } else { 0.0 });
         if temperature == 0.0 && (self.top_p.is_some() || self.sample_top_k.is_some()) {
-            bail!(
-                "--top-p and --sample-top-k say what is drawn from: expected a --temperature above 0"
-            );
+            bail!("--top-p and --sample-top-k are for sampling: expected a --temperature above 0");
         }
         let sample = SampleParams::new()
             .temperature(temperature)

@@ -1,4 +1,4 @@
-//! Words for masks as they are written.
+//! Output formats of predicted words.
 use std::io::{self, Write as _};
 
 use cloze::{GeneratedText, MaskPrediction, MaskPredictions};
@@ -9,14 +9,14 @@ use crate::input::texts::Input;
 use crate::terminal::out::{Out, json_line};
 use cloze_report::text::{one_line, shown};
 
-/// What became of a text.
+/// Prediction for a text.
 pub(super) enum Answer {
     Predicted(MaskPredictions),
     Filled(GeneratedText),
 }
 
 impl Answer {
-    /// Whether the text is longer than what was seen of it.
+    /// Returns whether the text is longer than the window that the model sees of it.
     pub(super) fn windowed(&self) -> bool {
         match self {
             Self::Predicted(predicted) => predicted.windowed,
@@ -30,7 +30,7 @@ struct Record<'a> {
     path: &'a str,
     line: u64,
     id: &'a str,
-    /// The text with its masks filled, where they are.
+    /// Text with its masks filled, if filling was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     masks: Vec<Vec<Word<'a>>>,
@@ -39,10 +39,10 @@ struct Record<'a> {
 #[derive(Serialize)]
 struct Word<'a> {
     token: &'a str,
-    /// Of one token.
+    /// Id of a word of one token.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<u32>,
-    /// Of a target that is several.
+    /// Ids of a target of several tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     ids: Option<&'a [u32]>,
     probability: f64,
@@ -106,7 +106,7 @@ impl Form {
         writeln!(self.out)
     }
 
-    /// What was written so far is there for a reader.
+    /// Flushes the output, so that a reader sees all answers so far.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

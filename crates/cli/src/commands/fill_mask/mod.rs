@@ -1,4 +1,4 @@
-//! `cloze fill-mask`: words for the masks of texts.
+//! `cloze fill-mask`: predicted words for the masks of texts.
 pub(crate) mod args;
 mod form;
 
@@ -50,13 +50,13 @@ pub(crate) fn run(
     if windowed > 0 {
         let texts = plural(windowed, "text");
         messages.note(&format!(
-            "of {texts} longer than the model takes, what is around the masks was seen"
+            "{texts} longer than the model's limit, cut to a window around the masks"
         ));
     }
     Ok(())
 }
 
-/// The masked language model of this name.
+/// Opens the masked language model of this name.
 pub(crate) fn open(
     name: &str,
     work: &WorkFlags,
@@ -68,7 +68,7 @@ pub(crate) fn open(
     Ok(builder.runtime(common.load_runtime(messages)?).open()?)
 }
 
-/// What is asked of each text.
+/// Request for each text.
 struct Ask<'a> {
     model: &'a MaskedLm,
     filling: Option<ValidGenerateParams>,
@@ -77,7 +77,7 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// What becomes of each text; where one is the cause of a failure, it costs itself alone.
+    /// Returns the answer for each text; a failure concerns only the text that causes it.
     fn answers(&self, chunk: &[Input]) -> anyhow::Result<Vec<Result<Answer, Error>>> {
         let all: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
         if let Some(params) = &self.filling {

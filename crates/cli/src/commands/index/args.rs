@@ -42,13 +42,13 @@ pub(crate) enum IndexCommand {
 /// Index to work on.
 #[derive(Args)]
 pub(crate) struct IndexDirArgs {
-    /// The index; without this, it is the first of what is named
+    /// Index [default: the first argument]
     #[arg(long, value_name = "DIR")]
     pub(crate) index: Option<PathBuf>,
 }
 
 impl IndexDirArgs {
-    /// The index, and what else is named.
+    /// Returns the index, and the other arguments.
     pub(crate) fn split(&self, named: &[String]) -> anyhow::Result<(PathBuf, Vec<String>)> {
         match (&self.index, named) {
             (Some(index), named) => Ok((index.clone(), named.to_vec())),
@@ -57,7 +57,7 @@ impl IndexDirArgs {
         }
     }
 
-    /// The index, where nothing else can be named.
+    /// Returns the index of a command that takes no other arguments.
     pub(crate) fn only(&self, named: Option<&Path>) -> anyhow::Result<PathBuf> {
         match (self.index.as_deref(), named) {
             (Some(index), None) | (None, Some(index)) => Ok(index.to_path_buf()),
@@ -197,7 +197,7 @@ pub(crate) struct GraphArgs {
 }
 
 impl IndexBuildArgs {
-    /// The settings of the index.
+    /// Returns the settings of the index.
     pub(crate) fn params(&self, encoder: Option<EncoderCard>) -> IndexParams {
         let hnsw = HnswParams::new()
             .dtype(self.graph.graph_dtype.value())
@@ -271,7 +271,7 @@ pub(crate) struct IndexUseArgs {
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE", help_heading = "Search")]
     pub(crate) engine: EngineArg,
     /// Combine the vector ranking with BM25 by reciprocal rank fusion, whose
-    /// scores are no similarities; of an index built with --keywords
+    /// scores are not similarities; of an index built with --keywords
     #[arg(long, help_heading = "Search")]
     pub(crate) hybrid: bool,
     /// HNSW search width (`ef_search`) [default: as it was built]
@@ -282,7 +282,7 @@ pub(crate) struct IndexUseArgs {
 }
 
 impl IndexUseArgs {
-    /// Settings of opening.
+    /// Returns the settings of opening.
     pub(crate) fn open(&self) -> OpenParams {
         OpenParams::new()
             .engine(self.engine.value())
@@ -398,7 +398,7 @@ values! { GraphDtypeArg => GraphDtype {
     B1 => GraphDtype::B1,
 } }
 
-/// The ids of a file, one a line.
+/// Reads the ids of a file, one per line.
 pub(crate) fn ids_of(path: &Path) -> anyhow::Result<Vec<String>> {
     let text = if path == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("standard input")?

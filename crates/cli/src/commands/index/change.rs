@@ -1,4 +1,4 @@
-//! Texts and vectors into an index, and out of it.
+//! Adds texts and vectors to an index, and deletes records.
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -18,7 +18,7 @@ use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
-/// A text that is not in the index now.
+/// A text that could not be added to the index.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: not added")]
 struct NotAdded {
@@ -85,10 +85,7 @@ pub(super) fn add(
         bail!("expected files to add");
     }
     let card = writer.encoder().cloned().with_context(|| {
-        format!(
-            "{}: built of vectors that were made elsewhere, so it takes --vectors",
-            folder.display()
-        )
+        format!("{}: built of vectors without a model, so it takes --vectors", folder.display())
     })?;
     let chunk = match args.texts.chunk {
         Some(chunk) => chunk,
@@ -111,7 +108,7 @@ pub(super) fn delete(args: &IndexDeleteArgs, messages: &Messages) -> anyhow::Res
         ids.extend(ids_of(file)?);
     }
     if ids.is_empty() && filter.is_none() {
-        bail!("expected ids, --ids or --filter: nothing says what is to be deleted");
+        bail!("expected ids, --ids or --filter to choose the records to delete");
     }
     let mut writer = Writer::open(&folder)?;
     for id in ids {
@@ -144,7 +141,7 @@ fn with_progress(writer: Writer, threads: Option<usize>, messages: &Messages) ->
     })
 }
 
-/// Encodes texts and adds their parts. What cannot be is named, and the rest is done.
+/// Encodes texts and adds their parts. Texts that fail are reported, and the others are added.
 fn push_texts(
     writer: &mut Writer,
     encoder: &SentenceEncoder,
@@ -183,7 +180,7 @@ fn push_texts(
     Ok(())
 }
 
-/// The parts of a text as records.
+/// Splits a text into records.
 fn records(input: &Input, chunk: TextChunks) -> Vec<IndexRecord> {
     let spans = chunk.spans(&input.text);
     let whole = spans.len() == 1;
@@ -198,7 +195,7 @@ fn records(input: &Input, chunk: TextChunks) -> Vec<IndexRecord> {
     (1..).zip(spans).map(record).collect()
 }
 
-/// A text that comes again may have fewer parts than it had.
+/// Removes the parts of an earlier text with this id, since the new one may have fewer.
 fn remove_parts(writer: &mut Writer, id: &str) -> anyhow::Result<()> {
     writer.delete(id)?;
     for number in 1.. {
@@ -230,7 +227,7 @@ fn push_vectors(
     Ok(())
 }
 
-/// A record that cannot be added costs itself alone; a disk that is full ends the run.
+/// Reports a record that cannot be added; only a full disk ends the run.
 fn named(pushed: Result<(), SearchError>, place: &str, messages: &Messages) -> anyhow::Result<()> {
     match pushed {
         Err(
@@ -254,7 +251,7 @@ fn commit(mut writer: Writer, folder: &Path, messages: &Messages) -> anyhow::Res
         done.push(format!("{added} added"));
     }
     if replaced > 0 {
-        done.push(format!("{replaced} of them in the place of others"));
+        done.push(format!("{replaced} of them replacing others"));
     }
     if removed > 0 {
         done.push(format!("{removed} deleted"));

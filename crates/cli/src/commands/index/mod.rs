@@ -1,9 +1,9 @@
-//! `cloze index`: what is like this, of many texts.
+//! `cloze index`: vector indexes of texts.
 //!
-//! - `change`: texts and vectors into an index, and out of it;
-//! - `npy`: vectors that were made elsewhere;
-//! - `search`, `shell`: queries, and what is found;
-//! - `show`: what an index is, whether it is sound, and what is in it.
+//! - `change`: adding texts and vectors, deleting records;
+//! - `npy`: vectors from NumPy files;
+//! - `search`, `shell`: queries and their results;
+//! - `show`: settings, verification and export of an index.
 pub(crate) mod args;
 mod change;
 mod npy;

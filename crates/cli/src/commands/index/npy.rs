@@ -1,4 +1,4 @@
-//! Vectors that were made elsewhere: NumPy's files.
+//! Vectors from NumPy files.
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use half::f16;
 use npyz::{NpyHeader, Order};
 
-/// The numbers that are read at a time.
+/// Numbers read at a time.
 const BLOCK: usize = 1 << 18;
 
 /// A file of `[rows, width]`, read a few rows at a time.
@@ -15,7 +15,7 @@ pub(super) struct Vectors {
     path: PathBuf,
     dtype: Dtype,
     pub(super) width: usize,
-    /// Rows that are not read yet.
+    /// Number of rows left to read.
     left: usize,
 }
 
@@ -42,7 +42,7 @@ impl Vectors {
             bail!("{}: expected [rows, width], found the shape {:?}", name(), header.shape());
         };
         if header.order() == Order::Fortran && rows > 1 && width > 1 {
-            bail!("{}: expected a row after another (C order), found Fortran order", name());
+            bail!("{}: expected C order, found Fortran order", name());
         }
         let (Ok(left), Ok(width)) = (usize::try_from(rows), usize::try_from(width)) else {
             bail!("{}: expected fewer than {rows} rows of {width}", name());
@@ -57,7 +57,7 @@ impl Vectors {
         self.left
     }
 
-    /// The next rows, one after another; `None` at the end.
+    /// Reads the next rows, one after another; `None` at the end.
     pub(super) fn next_block(&mut self) -> anyhow::Result<Option<Vec<f32>>> {
         let rows = (BLOCK / self.width).max(1).min(self.left);
         if rows == 0 {

@@ -1,4 +1,4 @@
-//! Queries, and what is found.
+//! Queries and their results.
 use std::io::Write as _;
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::terminal::messages::Messages;
 use crate::terminal::out::{Out, json_line};
 use cloze_report::text::{one_line, shown};
 
-/// A query as it is answered.
+/// A query with its results.
 #[derive(Serialize)]
 pub(super) struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +98,7 @@ pub(super) fn open_encoder(
     Ok(builder.runtime(common.load_runtime(messages)?).open()?)
 }
 
-/// What is most like each of `queries`, by vectors, or by vectors and words.
+/// Returns the nearest neighbours of each of `queries`, by vectors, or by vectors and keywords.
 pub(super) fn find(
     texts: &TextIndex,
     queries: &[&str],
@@ -150,7 +150,7 @@ fn by_vectors(
     Ok(())
 }
 
-/// A query with what was found, as JSON or for reading.
+/// Writes a query with its results, as JSON or as text.
 pub(super) fn write(
     index: &Index,
     (id, query): (Option<&str>, &str),
@@ -178,7 +178,7 @@ pub(super) fn write(
     Ok(writeln!(out)?)
 }
 
-/// As much of a text as stands on a line; what is left out is marked.
+/// Shortens a text to one line; an ellipsis marks the cut.
 pub(crate) fn shorten(text: &str) -> String {
     const WIDTH: usize = 100;
     match text.char_indices().nth(WIDTH) {

@@ -1,4 +1,4 @@
-//! One query after another, from whoever types them.
+//! Interactive search: one query per line.
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
@@ -11,8 +11,8 @@ use crate::commands::index::args::IndexShellArgs;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 
-const HELP: &str = "a line is a query; :k N finds N, :filter CONDITION … lets pass what meets all, \
-                    :filter alone everything, :quit ends";
+const HELP: &str = "a line is a query; :k N sets the number of results, :filter CONDITION … filters \
+                    records, :filter alone removes the filter, :quit ends";
 
 pub(super) fn run(
     common: &CommonFlags,
@@ -69,7 +69,7 @@ pub(super) fn run(
     }
 }
 
-/// The rows that pass conditions, which white space is between; `None` is all.
+/// Returns the rows that pass all conditions, which white space separates; `None` is all rows.
 fn only(index: &Index, conditions: &str) -> anyhow::Result<Option<RowSet>> {
     let conditions: Vec<&str> = conditions.split_whitespace().collect();
     let filter = Filter::parse(&conditions)?;

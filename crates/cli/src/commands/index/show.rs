@@ -1,4 +1,4 @@
-//! What an index is, whether it is sound, and what is in it.
+//! Settings, verification and export of an index.
 use std::io::Write as _;
 
 use cloze::search::index::{Index, IndexRecord, OpenParams, verify as verify_index};
@@ -31,7 +31,7 @@ struct Report {
     findings: Vec<String>,
 }
 
-/// What is not as it was written is a failure.
+/// Verifies an index; damaged files are a failure.
 pub(super) fn verify(args: &IndexReportArgs, messages: &Messages) -> anyhow::Result<()> {
     let folder = args.index.only(args.named.as_deref())?;
     let verified = verify_index(&folder)?;

@@ -1,4 +1,4 @@
-//! `cloze model add`: a folder or an archive, copied to where models are found by name.
+//! `cloze model add`: copies a folder or an archive to the folder of installed models.
 use std::io::{self, Read, Write as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 
 use crate::commands::model::args::ModelAddArgs;
 
-/// Copies the model into the folder that names are looked up in, checked before it gets its name.
+/// Copies the model into the folder of installed models, checked before it gets its name.
 pub(crate) fn add(args: &ModelAddArgs) -> anyhow::Result<()> {
     let from = &args.source;
     let name = match &args.name {
@@ -46,7 +46,7 @@ pub(crate) fn add(args: &ModelAddArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Name of the folder or archive, without the archive's ending.
+/// Returns the name of the folder or archive, without the archive's ending.
 fn default_name(from: &Path) -> anyhow::Result<String> {
     let whole = fs_err::canonicalize(from)?;
     let name = whole.file_name().unwrap_or_default().to_string_lossy();
@@ -55,8 +55,8 @@ fn default_name(from: &Path) -> anyhow::Result<String> {
     Ok(name.to_owned())
 }
 
-/// Copies the files of a model's folder: those in it, and those of its modules one folder below.
-/// Links are followed, as the cache of Hugging Face has them. Hidden files and folders stay behind.
+/// Copies the files of a model folder: those in it, and those of its modules one folder below.
+/// Links are followed, as the cache of Hugging Face has them. Hidden files and folders are not copied.
 fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
     for entry in fs_err::read_dir(from)? {
         let path = entry?.path();
@@ -74,14 +74,14 @@ fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a folder in a model's is that of one of its modules, `1_Pooling`.
+/// Returns whether a folder in a model folder is that of one of its modules, `1_Pooling`.
 fn is_module(folder: &str) -> bool {
     let known = COMPANIONS.iter().filter_map(|name| name.split_once('/'));
     let numbered = folder.split_once('_').is_some_and(|(n, _)| n.parse::<u8>().is_ok());
     numbered || known.into_iter().any(|(known, _)| known == folder)
 }
 
-/// Unpacks a `.zip`, `.tar`, `.tar.gz` or `.tgz` of a model's folder or of the files in it.
+/// Unpacks a `.zip`, `.tar`, `.tar.gz` or `.tgz` of a model folder or of the files in it.
 fn unpack(archive: &Path, to: &Path) -> anyhow::Result<()> {
     let name = archive.to_string_lossy();
     let file = fs_err::File::open(archive)?;
@@ -97,7 +97,7 @@ fn unpack(archive: &Path, to: &Path) -> anyhow::Result<()> {
     lift(&files, to)
 }
 
-/// Path of an archive's entry, which must stay inside.
+/// Returns the path of an archive's entry, which must stay inside.
 fn inside(path: &Path) -> anyhow::Result<PathBuf> {
     let plain = |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     if !path.components().all(|part| plain(&part)) {
@@ -127,7 +127,7 @@ fn unzip(file: fs_err::File, to: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Regular files alone: links are what leaves a folder.
+/// Unpacks regular files only: links could lead out of the folder.
 fn untar(file: impl Read, to: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = vec![];
     for entry in tar::Archive::new(file).entries()? {
@@ -141,7 +141,7 @@ fn untar(file: impl Read, to: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Moves the files up where the archive has them all in one folder.
+/// Moves the files up if the archive has all of them in one folder.
 fn lift(files: &[PathBuf], to: &Path) -> anyhow::Result<()> {
     let first = files.first().and_then(|file| file.components().next());
     let Some(top) = first.filter(|_| files.iter().all(|file| file.components().count() > 1)) else {

@@ -1,4 +1,4 @@
-//! `cloze model merge`: a model with adapters as one that needs neither them nor its base.
+//! `cloze model merge`: merges adapters into their base model.
 use std::io::{self, Write as _};
 use std::path::Path;
 

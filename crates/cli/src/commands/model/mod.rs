@@ -184,7 +184,7 @@ fn head_info(folder: &Path, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints a check, and names what is wrong.
+/// Writes the result of a check, with its errors.
 fn write_check(
     (check, problem): &(ModelCheck, Option<cloze::Error>),
     json: bool,
@@ -213,7 +213,7 @@ fn write_check(
     Ok(())
 }
 
-/// A file that is not what the card says.
+/// A file that differs from the hash in the card.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Unsound(String);

@@ -1,4 +1,4 @@
-//! A model folder that needs neither base nor adapters, made of one that may.
+//! A model folder that needs neither base nor adapters, made of a model that may have both.
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -18,8 +18,8 @@ pub(super) struct Written {
     pub(super) sha256: String,
 }
 
-/// Writes the folder: `weights` writes the file it is given and says what `config.json` is; `made` is
-/// what the model card says of how it was made.
+/// Writes the folder: `weights` writes the file it is given and returns the content of `config.json`;
+/// `made` is the model card's account of how the model was made.
 pub(super) fn write(
     model: &ModelFolder,
     (output, force): (&Path, bool),
@@ -56,14 +56,14 @@ pub(super) fn write(
     Ok(written)
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 pub(super) fn name(path: &Path) -> String {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
     name.unwrap_or_else(|| path.display().to_string())
 }
 
-/// Card of the folder: the model's card without base and adapters. The licence and attribution of the base
-/// hold for the result, too.
+/// Returns the card of the folder: the model's card without base and adapters. The licence and
+/// attribution of the base hold for the result, too.
 fn card(model: &ModelFolder) -> anyhow::Result<Card> {
     let of_base = Card::open(model.sources().base())?;
     let own = model.card().clone();
@@ -80,7 +80,7 @@ fn card(model: &ModelFolder) -> anyhow::Result<Card> {
     })
 }
 
-/// Limits from the cards of base and adapters, all of which still hold.
+/// Returns the limits from the cards of base and adapters, all of which still hold.
 fn limits(model: &ModelFolder) -> String {
     let sources = model.sources();
     let adapters = sources.adapters().iter().map(|(folder, _)| folder);
@@ -93,7 +93,7 @@ fn limits(model: &ModelFolder) -> String {
     if sections.is_empty() { sections } else { format!("\n## Limits\n\n{sections}") }
 }
 
-/// The model card.
+/// Returns the text of the model card.
 fn readme_text(output: &Path, card: &Card, made: &str, limits: &str) -> String {
     let front = card.license.as_ref().map(|l| format!("---\nlicense: {l}\n---\n\n"));
     let about = card.description.as_ref().map(|d| format!("{d}\n\n"));

@@ -1,6 +1,6 @@
 //! `cloze next-sentence`: whether one text follows another.
 //!
-//! - `model`: models that score it;
+//! - `model`: models that score pairs;
 //! - `neighbours`: pairs of neighbouring sentences or lines.
 pub(crate) mod args;
 mod model;
@@ -22,7 +22,7 @@ use cloze_report::entities::write_row;
 use cloze_report::text::shown;
 use model::{Continuation, ContinuationModel};
 
-/// Two texts, and where they come from.
+/// A pair of texts with its place.
 pub(super) struct Both {
     path: String,
     line: u64,
@@ -105,7 +105,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// The pairs of a file.
+/// Reads the pairs of a file.
 fn of_file(
     file: &str,
     args: &NextSentenceArgs,
@@ -129,7 +129,7 @@ fn of_file(
 /// Writer of results.
 struct Form<'a> {
     args: &'a NextSentenceArgs,
-    /// Whether there is but one pair, whose texts everybody knows.
+    /// Whether there is only one pair, whose texts need not be repeated.
     two: bool,
     headed: bool,
     pairs: u64,

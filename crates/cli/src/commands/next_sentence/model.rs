@@ -12,7 +12,7 @@ use crate::flags::find_model;
 use crate::terminal::messages::Messages;
 
 pub(super) enum ContinuationModel {
-    /// The head for it.
+    /// Next-sentence head.
     Head(Box<NextSentence>),
     /// Gain in likelihood of the second text from the first.
     Gain(Box<Scorer>, PairCut),
@@ -26,15 +26,15 @@ pub(super) enum Continuation {
         is_next: f64,
     },
     Gain {
-        /// A token; `None` of a second text without one.
+        /// Gain per token; `None` if the second text has no token.
         gain: Option<f64>,
-        /// The sum of its tokens' log-probabilities behind the first text.
+        /// Sum of the log-probabilities of the second text's tokens after the first text.
         pll_behind: f64,
-        /// The same alone.
+        /// Sum of the log-probabilities of the second text's tokens without the first text.
         pll_alone: f64,
         /// Number of scored tokens of the second text.
         tokens: usize,
-        /// Whether both were longer together than the model takes, and one was cut.
+        /// Whether the pair was longer than the model's limit, and truncated.
         cut: bool,
     },
 }
@@ -101,7 +101,7 @@ impl ContinuationModel {
         }
     }
 
-    /// Number of truncated pairs, where results do not have it.
+    /// Number of truncated pairs, if results do not have it.
     pub(super) fn cut(&self) -> Option<u64> {
         match self {
             Self::Head(model) => Some(model.counts().truncated),
@@ -111,7 +111,7 @@ impl ContinuationModel {
 }
 
 impl Continuation {
-    /// The probability, or the gain a token.
+    /// Returns the probability, or the gain per token.
     pub(super) fn figure(self) -> Option<f64> {
         match self {
             Self::Head { is_next } => Some(is_next),

@@ -7,7 +7,7 @@ use crate::flags::read::{InputArg, ReadFlags};
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::Messages;
 
-/// Each sentence with the next one of its text, or each line with the next one of its file.
+/// Reads pairs: each sentence with the next one of its text, or each line with the next one of its file.
 pub(super) fn for_each_chunk(
     what: NeighboursArg,
     args: &NextSentenceArgs,
@@ -44,7 +44,7 @@ pub(super) fn for_each_chunk(
     Ok(())
 }
 
-/// The neighbouring sentences of a text.
+/// Returns the neighbouring sentences of a text.
 fn sentences(text: &Input) -> Vec<Both> {
     let Input { path, line, id, text, .. } = text;
     let spans = TextChunks::Sentences(1).spans(text);

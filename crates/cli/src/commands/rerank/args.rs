@@ -48,7 +48,7 @@ pub(crate) struct RerankArgs {
 }
 
 impl RerankArgs {
-    /// The model that these flags ask for.
+    /// Opens the model that these flags choose.
     pub(crate) fn open(
         &self,
         common: &CommonFlags,

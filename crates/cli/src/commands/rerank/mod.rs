@@ -1,4 +1,4 @@
-//! `cloze rerank`: what a search has found, ordered anew by a model that sees query and text together.
+//! `cloze rerank`: reranks search results with a cross-encoder.
 pub(crate) mod args;
 
 use std::cmp::Ordering;
@@ -21,7 +21,7 @@ use crate::terminal::out::{Out, json_line};
 use crate::terminal::progress;
 use cloze_report::text::{one_line, shown};
 
-/// A hit that the model gave no score.
+/// A hit that the model could not score.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: hit {id:?}: not scored")]
 struct NotScored {
@@ -31,7 +31,7 @@ struct NotScored {
     source: cloze::Error,
 }
 
-/// A query with hits that all have a text, and the line it is in.
+/// A query with hits that all have a text, and the number of its line.
 struct Asked {
     line: u64,
     query: String,
@@ -78,7 +78,7 @@ pub(crate) fn run(
     let truncated = model.counts().truncated;
     if truncated > 0 {
         let pairs = plural(truncated, "pair");
-        messages.note(&format!("{pairs} longer than the model takes were cut"));
+        messages.note(&format!("{pairs} longer than the model's limit, truncated"));
     }
     if let (Some(label), None) = (model.label(), &args.label) {
         messages.note(&format!("scores are the probability of {label:?}"));
@@ -98,7 +98,7 @@ impl Asked {
     }
 }
 
-/// Reads every line in order. Ends early when nobody listens any more.
+/// Reads every line in order. Ends early when the receiver is gone.
 fn read_all(lines: Lines, path: &str, send: &SyncSender<Progressed<Result<Asked, AnswerError>>>) {
     for line in lines {
         let bytes = line.as_ref().map_or(0, |line| line.text.len() as u64 + 1);
@@ -122,7 +122,7 @@ fn read_all(lines: Lines, path: &str, send: &SyncSender<Progressed<Result<Asked,
     }
 }
 
-/// The answers with the scores of the model, best first; hits with the same keep their order.
+/// Returns the answers with the scores of the model, best first; hits with equal scores keep their order.
 fn rerank(
     model: &Reranker,
     chunk: Vec<Asked>,
@@ -159,7 +159,7 @@ fn rerank(
     Ok(answers)
 }
 
-/// A query with its hits, as JSON or for reading.
+/// Writes a query with its hits, as JSON or as text.
 fn write(answer: &Answer, json: bool, out: &mut Out) -> anyhow::Result<()> {
     if json {
         return json_line(out, answer);

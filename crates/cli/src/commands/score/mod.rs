@@ -1,6 +1,6 @@
-//! `cloze score`: how likely texts are to a masked language model, each and together.
+//! `cloze score`: pseudo-log-likelihoods of texts by a masked language model, each and as a corpus.
 //!
-//! - `summary`: what they come to together, saved and compared.
+//! - `summary`: scores of the corpus, saved and compared.
 pub(crate) mod args;
 mod summary;
 
@@ -29,7 +29,7 @@ struct Row<'a> {
     pll: f64,
     pseudo_perplexity: Option<f64>,
     pseudo_perplexity_per_word: Option<f64>,
-    /// Tokens that stand for what the vocabulary does not have.
+    /// Number of unknown tokens.
     unknown: u64,
     windows: usize,
 }
@@ -105,7 +105,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// The texts that are given, then those of files, as many as are scored at once.
+/// Reads the texts of the command line, then those of files, in chunks.
 fn for_each_text(
     args: &ScoreArgs,
     messages: &Messages,
@@ -174,6 +174,6 @@ fn note(summary: &Summary, started: Instant, messages: &Messages) {
     }
     if summary.long_texts > 0 {
         let n = plural(summary.long_texts, "text");
-        messages.note(&format!("{n} longer than the model takes, scored in windows that overlap"));
+        messages.note(&format!("{n} longer than the model's limit, scored in overlapping windows"));
     }
 }

@@ -34,7 +34,7 @@ impl Made {
         })
     }
 
-    /// Whether figures of both say something beside each other.
+    /// Checks that the figures of both are comparable.
     pub(super) fn check_comparable(
         &self,
         saved: &Summary,
@@ -64,7 +64,7 @@ impl Made {
     }
 }
 
-/// The texts scored so far.
+/// Sums over the texts scored so far.
 #[derive(Default)]
 pub(super) struct Corpus {
     sums: Sums,
@@ -101,9 +101,9 @@ pub(super) struct Summary {
     pub(super) sums: Sums,
     pseudo_perplexity: Option<f64>,
     pseudo_perplexity_per_word: Option<f64>,
-    /// Texts longer than the model takes.
+    /// Number of texts longer than the model's limit.
     pub(super) long_texts: u64,
-    /// Of all texts, each with its length before it.
+    /// SHA-256 of all texts, each with its length before it.
     texts_sha256: String,
 }
 
@@ -124,7 +124,7 @@ impl Summary {
         }
     }
 
-    /// Writes it for people.
+    /// Writes the summary for people.
     pub(super) fn write(&self, compared: Option<&Compared>, out: &mut dyn Write) -> io::Result<()> {
         let Sums { texts, tokens, words, unknown, log_probability } = self.sums;
         let Made { model, model_sha256, tokenizer_sha256, masking } = &self.made;
@@ -148,7 +148,7 @@ impl Summary {
     }
 }
 
-/// Two corpora beside each other.
+/// Two corpora compared.
 #[derive(Serialize)]
 pub(super) struct Compared {
     file: String,
@@ -184,7 +184,7 @@ pub(super) struct Report<'a> {
     pub(super) compare: Option<&'a Compared>,
 }
 
-/// A perplexity, which may be anything from 1 up.
+/// Formats a perplexity, which may be anything from 1 up.
 pub(super) fn shown(perplexity: f64) -> String {
     if perplexity < 1e7 { format!("{perplexity:.4}") } else { format!("{perplexity:.4e}") }
 }

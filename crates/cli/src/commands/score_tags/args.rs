@@ -66,7 +66,7 @@ pub(crate) struct ScoreTagsArgs {
     pub(crate) out: OutFlags,
 }
 
-/// A scheme by its name.
+/// Parses the name of a scheme.
 pub(crate) fn scheme(name: &str) -> Result<TagScheme, String> {
     TagScheme::parse(name).ok_or_else(|| {
         let names = TagScheme::ALL.map(|scheme| scheme.name().to_ascii_lowercase());

@@ -70,8 +70,8 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// Every sentence of a file. One that cannot be read ends the run: figures of the rest would be of
-/// another file.
+/// Reads every sentence of a file. An unreadable one ends the run: the metrics of the rest would be those
+/// of another file.
 fn read(
     path: &Path,
     token_column: usize,
@@ -98,7 +98,7 @@ fn params(args: &ScoreTagsArgs, gold: &[TaggedSentence]) -> anyhow::Result<TagEv
         .partial(args.partial))
 }
 
-/// The scheme that the gold tags show.
+/// Returns the scheme of the gold tags.
 fn shown(path: &Path, gold: &[TaggedSentence]) -> anyhow::Result<TagScheme> {
     let mut evidence = SchemeEvidence::default();
     for sentence in gold {
@@ -107,7 +107,7 @@ fn shown(path: &Path, gold: &[TaggedSentence]) -> anyhow::Result<TagScheme> {
     scheme_of(&path.display(), &evidence)
 }
 
-/// The scheme that tags of a file have shown.
+/// Returns the scheme detected from the tags of a file.
 pub(crate) fn scheme_of(
     path: &impl std::fmt::Display,
     evidence: &SchemeEvidence,
@@ -117,7 +117,7 @@ pub(crate) fn scheme_of(
     })
 }
 
-/// Place of a word, or of the end of its sentence or file.
+/// Returns the place of a word, or of the end of its sentence or file.
 fn place(path: &Path, sentence: Option<&TaggedSentence>, word: usize) -> String {
     let path = path.display();
     let Some(sentence) = sentence else { return format!("{path}: the end of the file") };
@@ -129,7 +129,7 @@ fn place(path: &Path, sentence: Option<&TaggedSentence>, word: usize) -> String 
     }
 }
 
-/// A tag that is none, where letters are `expected` before a label.
+/// Returns the error for an invalid tag: letters are `expected` before a label.
 pub(crate) fn no_tag(
     path: &impl std::fmt::Display,
     line: u64,
@@ -140,7 +140,7 @@ pub(crate) fn no_tag(
     anyhow!("{path}:{line}: tag {found:?}: expected O, or a label after {}", letters.join(", "))
 }
 
-/// Says which of `--labels` neither file has: it may be a slip of the keys.
+/// Reports labels of `--labels` that neither file has: they may be typing errors.
 pub(crate) fn warn_of_absent(only: &[String], report: &EntityReport, messages: &Messages) {
     for label in only {
         if !report.labels.contains_key(label) {

@@ -1,4 +1,4 @@
-//! The report for reading.
+//! The report as text.
 use std::io::Write;
 
 use cloze::evaluate::tags::TagReport;
@@ -8,7 +8,7 @@ use cloze::metrics::entity::PartialScores;
 use crate::terminal::messages::plural;
 use cloze_report::text::visible;
 
-/// Writes it.
+/// Writes the report.
 pub(crate) fn write(report: &TagReport, out: &mut impl Write) -> anyhow::Result<()> {
     let entities = &report.entities;
     let scheme = entities.scheme.map_or("not named", |scheme| scheme.name());

@@ -82,7 +82,7 @@ pub(crate) struct WordVectorArgs {
     pub(crate) layers: Layers,
 }
 
-/// The senses in a folder, with the model that they were fitted on.
+/// Opens the senses in a folder, with the model that they were fitted on.
 pub(crate) fn open_senses(
     folder: &Path,
     work: &WorkFlags,
@@ -93,7 +93,7 @@ pub(crate) fn open_senses(
 }
 
 impl WordVectorArgs {
-    /// The encoder for these states.
+    /// Opens the encoder for the layers of these flags.
     pub(crate) fn open(
         &self,
         states: States,
@@ -108,7 +108,7 @@ impl WordVectorArgs {
         Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
 
-    /// The same for the layers asked for.
+    /// Opens the encoder for the given layers.
     pub(crate) fn open_layers(
         &self,
         common: &CommonFlags,
@@ -136,7 +136,7 @@ pub(crate) struct SenseReadArgs {
 }
 
 impl SenseReadArgs {
-    /// The settings of the reader.
+    /// Returns the settings of the reader.
     pub(crate) fn params(&self) -> anyhow::Result<ValidSenseParams> {
         if self.max_text == 0 {
             bail!("--max-text is 0: expected at least 1");
@@ -179,7 +179,7 @@ pub(crate) struct PriorArgs {
 }
 
 impl PriorArgs {
-    /// Refuses settings that are for none of these corrections.
+    /// Refuses settings that apply to none of these corrections.
     pub(crate) fn check(&self, corrections: &[CorrectionArg]) -> anyhow::Result<()> {
         for (flag, given, name, needs) in [
             ("--dims", self.dims, "whitening", CorrectionArg::Whitening),
@@ -192,7 +192,7 @@ impl PriorArgs {
         Ok(())
     }
 
-    /// The settings with this correction.
+    /// Returns the settings with this correction.
     pub(crate) fn params(&self, correction: CorrectionArg) -> SensePredictParams {
         SensePredictParams::new()
             .prior(self.prior)

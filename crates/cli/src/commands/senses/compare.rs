@@ -1,4 +1,4 @@
-//! The one static vector of a word and its vectors in context, on a map.
+//! The static vector of a word and its vectors in context, on one map.
 use std::io::Write as _;
 
 use anyhow::bail;
@@ -111,14 +111,14 @@ fn report<'a>(
     })
 }
 
-/// The likeliest sense; none of a word that was not there in training.
+/// Returns the most probable sense; `None` for a word that was not in the training data.
 fn sense(saved: &Senses, word: &str, vector: &[f32]) -> anyhow::Result<Option<String>> {
     let words = saved.fitted().lexicon().named(word);
     let told = saved.fitted().predict(words, vector)?;
     Ok(told.first().map(|told| told.sense.name.clone()))
 }
 
-/// The static vectors that differ, a row each, and the forms that have them.
+/// Returns the distinct static vectors, one row each, and the forms that have them.
 fn static_rows(found: &[Found]) -> (Vec<Vec<String>>, Matrix) {
     let all = occurrences::matrix(found, 1);
     let (mut forms, mut rows): (Vec<Vec<String>>, Matrix) =

@@ -1,4 +1,4 @@
-//! Texts whose words have their sense beside them, and the vectors of these words.
+//! Texts with annotated senses, and the vectors of their words.
 use cloze_corpus::find_sources;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,30 +14,29 @@ use crate::input::texts::NotEncoded;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
-/// As many texts are encoded at once.
+/// Texts encoded at a time.
 const CHUNK: usize = 1024;
 
-/// A text, and the file it is of.
+/// A text with its file.
 pub(super) struct Sample {
     path: Arc<str>,
     pub(super) text: SenseText,
 }
 
 impl Sample {
-    /// The document; a text that is of none is one by itself.
+    /// Document of the text; a text without one is a document of its own.
     pub(super) fn document(&self) -> &str {
         self.text.document.as_deref().unwrap_or(&self.text.text)
     }
 
-    /// One of its words, with the form it has here.
+    /// Returns an occurrence of one of its words, with the form in the text.
     pub(super) fn occurrence<'a>(&'a self, word: &'a SenseWord) -> Occurrence<'a> {
         let SenseWord { span, lemma, pos, sense, .. } = word;
         Occurrence { lemma, pos, sense, form: span.of(&self.text.text).unwrap_or_default() }
     }
 }
 
-/// Reads all texts that have a word whose sense is known. What cannot be read is named, and the others
-/// are done.
+/// Reads all texts with annotated senses. Unreadable texts are reported, and the others are read.
 pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<Vec<Sample>> {
     let params = args.params()?;
     let found = find_sources(&args.paths, true);
@@ -80,12 +79,12 @@ pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<
     }
     messages.bar.finish_and_clear();
     if samples.is_empty() {
-        bail!("expected texts with words whose sense is known, found none");
+        bail!("expected texts with annotated senses, found none");
     }
     Ok(samples)
 }
 
-/// Adds a text; words of one text that stand in lines of their own become one text's.
+/// Adds a text; words of one text on lines of their own are joined.
 fn add(samples: &mut Vec<Sample>, path: &Arc<str>, text: SenseText) {
     match samples.last_mut() {
         Some(last)
@@ -99,8 +98,8 @@ fn add(samples: &mut Vec<Sample>, path: &Arc<str>, text: SenseText) {
     }
 }
 
-/// Gives `work` each word of each text with its vector, in order. What cannot be encoded is named, and
-/// the others are done; how many words there were comes back.
+/// Gives `work` each word of each text with its vector, in order, and returns the number of words. Texts
+/// that cannot be encoded are reported, and the others are encoded.
 pub(super) fn for_each_word(
     encoder: &SentenceEncoder,
     samples: &[&Sample],

@@ -116,7 +116,7 @@ fn held_out(
     Ok(report)
 }
 
-/// Report with the accuracy of the most frequent sense.
+/// Returns the report, with the accuracy of the most frequent sense.
 fn report(
     encoder: &SentenceEncoder,
     args: &SensesEvalArgs,

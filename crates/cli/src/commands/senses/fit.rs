@@ -1,4 +1,4 @@
-//! `cloze senses fit`: senses fitted on tagged text.
+//! `cloze senses fit`: senses fitted on texts with annotated senses.
 use std::io::{self, Write as _};
 
 use cloze::SentenceEncoder;
@@ -16,7 +16,7 @@ use crate::flags::vectors::CorrectionArg;
 use crate::terminal::messages::{Messages, plural};
 use cloze_report::text::visible;
 
-/// Of fewer occurrences, for each number of a vector, whitening has no good covariances.
+/// Fewest occurrences per dimension for whitening: fewer give poor covariances.
 const OCCURRENCES_A_NUMBER: u64 = 4;
 
 #[derive(Serialize)]
@@ -86,7 +86,7 @@ pub(super) fn run(
     report.print(args.json)
 }
 
-/// Gathers the vectors of all words whose sense is known.
+/// Gathers the vectors of all words with an annotated sense.
 pub(super) fn gather(
     encoder: &SentenceEncoder,
     samples: &[&Sample],
@@ -98,7 +98,7 @@ pub(super) fn gather(
     })
 }
 
-/// The name of the correction.
+/// Returns the name of the correction.
 fn correction(senses: &FittedSenses) -> &'static str {
     senses.correction().map_or("none", |correction| correction.name())
 }

@@ -1,4 +1,4 @@
-//! The occurrences of a word put together by how it is used.
+//! Word sense induction: occurrences of a word clustered by use.
 use cloze::heads::senses::places;
 
 use super::occurrences::{self, Found};

@@ -1,9 +1,9 @@
 //! `cloze senses`: word sense disambiguation.
 //!
-//! - `data`: texts whose words have their sense beside them, and the vectors of these words;
+//! - `data`: texts with annotated senses, and the vectors of their words;
 //! - `fit`, `predict`, `eval`: senses trained, predicted and evaluated;
-//! - `occurrences`: the places of a word in texts whose senses nobody has said;
-//! - `induce`, `compare`: these put together, and on a map.
+//! - `occurrences`: occurrences of a word in texts without annotated senses;
+//! - `induce`, `compare`: these occurrences clustered, and on a map.
 pub(crate) mod args;
 mod compare;
 mod data;

@@ -1,4 +1,4 @@
-//! The places of a word in texts whose senses nobody has said.
+//! Occurrences of a word in texts without annotated senses.
 use anyhow::bail;
 use cloze::batch::isolate;
 use cloze::{Matrix, SentenceEncoder, Span, check_finite};
@@ -12,9 +12,9 @@ const BEFORE: usize = 32;
 /// Characters shown after a word.
 const AFTER: usize = 128;
 
-/// A place of the word.
+/// An occurrence of the word.
 pub(super) struct Found {
-    /// The text, and where it comes from.
+    /// Text with its place.
     pub(super) input: Input,
     /// Span in the text.
     pub(super) span: Span,
@@ -23,7 +23,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// The word among what stands around it.
+    /// Returns the word with the text around it.
     pub(super) fn excerpt(&self) -> String {
         let (text, Span { start, end }) = (&self.input.text, self.span);
         let (before, after) = (&text[..start], &text[end..]);
@@ -41,8 +41,8 @@ impl Found {
     }
 }
 
-/// Every place that `places` finds in the texts of `paths`, with its vector by each encoder. What cannot
-/// be read or encoded is named, and the others are done; `word` is for people.
+/// Returns every occurrence that `places` finds in the texts of `paths`, with its vector by each encoder.
+/// Texts that cannot be read or encoded are reported, and the others are used; `word` is for messages.
 pub(super) fn find(
     encoders: &[&SentenceEncoder],
     word: &str,
@@ -105,7 +105,7 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// The vectors by one of the encoders at length 1, a row a place.
+/// Returns the vectors of one encoder at length 1, one row per occurrence.
 pub(super) fn matrix(found: &[Found], encoder: usize) -> Matrix {
     let mut numbers = vec![];
     let mut width = 1;

@@ -1,4 +1,4 @@
-//! The sense of a word in a text.
+//! Prediction of a word's sense in a text.
 use std::io::Write as _;
 
 use cloze::heads::senses::SensePrediction;
@@ -26,7 +26,7 @@ enum Untold {
 struct Report<'a> {
     text: &'a str,
     word: &'a str,
-    /// Whether the word was there in training.
+    /// Whether the word was in the training data.
     known: bool,
     offsets: &'static str,
     occurrences: Vec<Row<'a>>,

@@ -30,7 +30,7 @@ pub(crate) struct SimilarityArgs {
     /// can be repeated
     #[arg(long, value_name = "PATH", help_heading = "Input")]
     pub(crate) texts: Vec<String>,
-    /// Pairs of texts instead (csv, tsv, jsonl), or - for standard input: a line of results a pair
+    /// Pairs of texts instead (csv, tsv, jsonl), or - for standard input: one result line per pair
     #[arg(long, value_name = "FILE", conflicts_with_all = ["given", "texts", "matrix", "word", "top"], help_heading = "Input")]
     pub(crate) pairs: Option<String>,
     /// Compare each text with each other

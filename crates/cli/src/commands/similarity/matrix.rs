@@ -1,4 +1,4 @@
-//! Each text against each: as a table, JSON, and a picture.
+//! Similarity matrix of texts: as a table, JSON, and a heat map.
 use std::io::Write as _;
 
 use anyhow::bail;
@@ -18,8 +18,8 @@ use crate::terminal::out::json_line;
 use cloze_report::heatmap::{self, HeatMapPanel, MAX_TEXTS};
 use cloze_report::text::{one_line, shown};
 
-/// Texts with their vectors. Similarities are computed where they are needed: of many texts they
-/// would be the most of the memory.
+/// Texts with their vectors. Similarities are computed when they are needed: of many texts they would
+/// take most of the memory.
 pub(super) struct Matrix<'a> {
     measure: &'a SimilarityMeasure,
     pub(super) texts: Vec<(Input, ComparableVectors)>,
@@ -55,7 +55,7 @@ impl Serialize for Rows<'_> {
 }
 
 impl Matrix<'_> {
-    /// A row, without or with correction.
+    /// Returns a row, without or with correction.
     pub(super) fn row(&self, i: usize, corrected: bool) -> anyhow::Result<Vec<f64>> {
         let (_, own) = &self.texts[i];
         let each = self.texts.iter().map(|(_, other)| {
@@ -117,7 +117,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The matrix as a picture, and beside it the corrected one.
+/// Draws the matrix as a heat map, with the corrected one beside it.
 fn heat_map(matrix: &Matrix<'_>, corrected: bool) -> anyhow::Result<String> {
     let count = matrix.texts.len();
     if count > MAX_TEXTS {

@@ -1,4 +1,4 @@
-//! `cloze similarity`: how alike texts are.
+//! `cloze similarity`: similarities of texts.
 pub(crate) mod args;
 mod matrix;
 mod pairs;
@@ -18,8 +18,7 @@ use crate::input::texts::{self, Input};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 
-/// Which of its forms is asked for is seen from the flags alone, never from how many texts there
-/// turn out to be: a script can rely on it.
+/// Runs the mode that the flags choose, whatever the number of texts: a script can rely on it.
 pub(crate) fn run(
     common: &CommonFlags,
     args: &SimilarityArgs,
@@ -68,7 +67,7 @@ fn open(
     Ok(measure.correction(correction)?)
 }
 
-/// How vectors were made, for reports.
+/// Returns the settings of the vectors, for reports.
 fn settings(measure: &SimilarityMeasure, args: &SimilarityArgs) -> SimilaritySettings {
     let vectors = &args.vectors;
     SimilaritySettings {
@@ -80,7 +79,7 @@ fn settings(measure: &SimilarityMeasure, args: &SimilarityArgs) -> SimilaritySet
     }
 }
 
-/// The texts that are given, then those of files, in chunks.
+/// Reads the texts of the command line, then those of files, in chunks.
 fn for_each_chunk(
     args: &SimilarityArgs,
     messages: &Messages,
@@ -97,7 +96,7 @@ fn for_each_chunk(
     Ok(())
 }
 
-/// The texts of a chunk.
+/// Returns the texts of a chunk.
 fn strs(chunk: &[Input]) -> Vec<&str> {
     chunk.iter().map(|input| input.text.as_str()).collect()
 }

@@ -1,4 +1,4 @@
-//! Pairs of a file, a line of results each, as they come.
+//! Similarities of pairs from a file, one result line each, as they are read.
 use std::io::Write as _;
 
 use serde::Serialize;

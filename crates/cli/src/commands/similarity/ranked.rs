@@ -1,4 +1,4 @@
-//! A text against others, best first; of two alone their similarity.
+//! Similarities of one text to others, best first; of two texts their similarity.
 use anyhow::bail;
 use cloze::batch::isolate;
 use cloze::embed::CorrectedSimilarity;
@@ -12,7 +12,7 @@ use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 use crate::terminal::out::json_line;
 
-/// A text, and how alike the first is.
+/// A text with its similarity to the first.
 struct Found {
     input: Input,
     given: bool,

@@ -1,4 +1,4 @@
-//! One word in several texts: its vectors in context, and without.
+//! One word in several texts: its vectors in context, and its static vectors.
 use anyhow::bail;
 use cloze::States;
 use cloze::batch::isolate;
@@ -23,10 +23,10 @@ struct NoWord {
     text: String,
 }
 
-/// A text that has the word.
+/// A text with the word.
 struct Bearer {
     input: Input,
-    /// Number among the texts read; counts from 1.
+    /// Number among the texts read, from 1.
     number: usize,
     sentence: ComparableVectors,
     occurrences: Vec<WordVectors>,
@@ -102,12 +102,12 @@ fn occurrences_of(bearer: &Bearer) -> Vec<WordOccurrence<'_>> {
     occurrences.collect()
 }
 
-/// `2.1`: the first in the second text.
+/// Returns the name of an occurrence: `2.1` is the first in the second text.
 fn name(bearer: &Bearer, occurrence: usize) -> String {
     format!("{}.{occurrence}", bearer.number)
 }
 
-/// Each occurrence against each later one.
+/// Compares each occurrence with each later one.
 fn pairs(measure: &SimilarityMeasure, bearers: &[Bearer]) -> anyhow::Result<Vec<WordPair>> {
     let all = bearers.iter().flat_map(|bearer| {
         (1..).zip(&bearer.occurrences).map(move |(number, vectors)| (bearer, number, vectors))

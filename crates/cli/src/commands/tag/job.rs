@@ -1,4 +1,4 @@
-//! What will be done: every flag judged, the model open, the files found.
+//! Preparation of `cloze tag`: flags validated, the model open, the files found.
 use anyhow::{Context as _, bail};
 use cloze::Tagger;
 use cloze_corpus::find_sources;
@@ -12,7 +12,7 @@ use crate::flags::find_model;
 use crate::flags::read::InputArg;
 use crate::terminal::messages::Messages;
 
-/// All that `cloze tag` needs.
+/// Everything that `cloze tag` needs.
 pub(super) struct Job {
     pub(super) tagger: Tagger,
     pub(super) read: ValidReadParams,
@@ -22,7 +22,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Fails on whatever leaves nothing to do; a path that is missing beside others does not.
+    /// Validates the flags. Fails if nothing is left to do; a missing path beside others is reported.
     pub(super) fn new(
         common: &CommonFlags,
         args: TagArgs,
@@ -68,12 +68,12 @@ impl Job {
     }
 }
 
-/// `A, B` is `A,B`.
+/// Trims labels: `A, B` is `A,B`.
 fn trimmed(labels: Vec<String>) -> Vec<String> {
     labels.into_iter().map(|label| label.trim().to_owned()).collect()
 }
 
-/// A file among others that cannot be given back.
+/// A file among others that redaction cannot write back.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: --format redact cannot give CoNLL back")]
 struct NotRedacted {

@@ -1,4 +1,4 @@
-//! `cloze tag`: from paths to entities.
+//! `cloze tag`: entities in texts.
 pub(crate) mod args;
 mod job;
 pub(crate) mod output;
@@ -8,7 +8,7 @@ use crate::cli::CommonFlags;
 use crate::commands::tag::args::TagArgs;
 use crate::terminal::messages::Messages;
 
-/// Checks what was typed against the model, then tags.
+/// Checks the flags against the model, then tags.
 pub(crate) fn run(common: &CommonFlags, args: TagArgs, messages: &Messages) -> anyhow::Result<()> {
     let job = job::Job::new(common, args, messages)?;
     pipeline::run(job, messages)

@@ -1,4 +1,4 @@
-//! Reading ahead, tagging in chunks, writing in order, in memory that the longest text bounds.
+//! The pipeline: reads ahead, tags in chunks, writes in order, in memory bounded by the longest text.
 use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
-/// Text tagged at first, in bytes, doubled from chunk to chunk, so that the first results appear soon.
+/// Text of the first chunk, in bytes, doubled from chunk to chunk, so that the first results appear soon.
 const FIRST_CHUNK_BYTES: usize = 16 << 10;
-/// What the reader tells.
+/// Event of the reader.
 enum Event {
     Begin(Source),
     Piece {
@@ -24,14 +24,14 @@ enum Event {
         bytes: u64,
     },
     Failed(CorpusError),
-    /// The input's end; not `whole` where a failure came before it.
+    /// End of an input; not `whole` after a failure.
     End {
         whole: bool,
     },
 }
 
 impl Event {
-    /// Bytes of text, of records and of what is none: an input may have nothing else.
+    /// Size in bytes of text, in records or outside: an input may have no records.
     fn bytes(&self) -> usize {
         match self {
             Self::Piece { piece: Piece::Record(record), .. } => record.text.len(),
@@ -50,7 +50,7 @@ struct NotTagged {
     source: cloze::Error,
 }
 
-/// A record that has no such form.
+/// A record that cannot be written in the format.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: not written")]
 struct NotWritten {
@@ -59,7 +59,7 @@ struct NotWritten {
     source: WriteError,
 }
 
-/// What is said at the end.
+/// Counts for the summary at the end.
 #[derive(Default)]
 struct Totals {
     files: u64,
@@ -96,7 +96,7 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads everything in order. Ends early when nobody listens any more.
+/// Reads everything in order. Ends early when the receiver is gone.
 fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Event>) {
     for source in sources {
         let reader = params.open(&source);
@@ -136,15 +136,15 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
     }
 }
 
-/// Where the writer is.
+/// Input being written.
 struct Current {
     path: String,
-    /// The last record's.
+    /// Line of the last record.
     line: u64,
-    /// Whether its output could be opened: else its records are read and passed over.
+    /// Whether its output is open: else its records are read and skipped.
     open: bool,
     whole: bool,
-    /// Bytes of it that the progress bar has seen.
+    /// Bytes of it counted on the progress bar.
     bytes: u64,
 }
 

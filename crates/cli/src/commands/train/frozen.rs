@@ -143,7 +143,7 @@ impl SearchArg {
     }
 }
 
-/// An error in the words of the command: settings are flags there.
+/// Translates an error into the terms of the command, where settings are flags.
 pub(crate) fn in_flags(error: FitError) -> anyhow::Error {
     match error {
         FitError::OutOfRange { setting, found, expected } => {

@@ -3,19 +3,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cloze::Cancel;
 
-/// Token of the training that is under way.
+/// Cancellation token of the running training.
 static TRAINING: Mutex<Option<Cancel>> = Mutex::new(None);
 
 fn training() -> MutexGuard<'static, Option<Cancel>> {
     TRAINING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From here on, the first interrupt only cancels the training.
+/// Makes the first interrupt cancel the training only.
 pub(crate) fn arm(cancel: &Cancel) {
     *training() = Some(cancel.clone());
 }
 
-/// The training has ended.
+/// Ends the handling of interrupts for a training.
 pub(crate) fn disarm() {
     *training() = None;
 }

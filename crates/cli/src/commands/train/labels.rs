@@ -1,4 +1,4 @@
-//! `cloze train classify` and `pair`: a classifier trained by steps.
+//! `cloze train classify` and `pair`: a classifier trained by gradient steps.
 use anyhow::Context as _;
 use cloze::PairCut;
 use cloze::train::{TrainingData, TunedClassifierTrainParams};

@@ -1,5 +1,5 @@
-//! `cloze train`: a head fitted on frozen vectors, or an encoder trained by steps, evaluated and saved as
-//! a model.
+//! `cloze train`: a head fitted on frozen vectors, or an encoder trained by gradient steps, evaluated and
+//! saved as a model.
 pub(crate) mod args;
 pub(crate) mod frozen;
 pub(crate) mod interrupt;

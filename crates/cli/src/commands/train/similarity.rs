@@ -1,4 +1,4 @@
-//! `cloze train similarity`: an encoder whose vectors say how alike texts are.
+//! `cloze train similarity`: an encoder for sentence similarity.
 use cloze::train::{SimilarityLoss, SimilarityOutcome, SimilarityTrainParams};
 
 use super::steps;

@@ -1,4 +1,4 @@
-//! Trainings by steps: settings from flags, progress, errors in the words of flags, results.
+//! Training by gradient steps: settings from flags, progress, errors in the terms of flags, results.
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -19,12 +19,12 @@ use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use crate::terminal::{progress, training};
 
-/// Settings that every training by steps has, and the share that is held out.
+/// Returns the settings shared by every training by steps, and the fraction held out.
 pub(super) fn params(args: &TuneArgs, held_out: &HeldOutArgs) -> anyhow::Result<FineTuneParams> {
     Ok(common(&args.fit, args.tune, &args.tuned)?.hold_out(held_out.hold_out))
 }
 
-/// Settings that every training by steps has.
+/// Returns the settings shared by every training by steps.
 pub(super) fn common(
     fit: &TrainingArgs,
     tune: TuningArg,
@@ -44,7 +44,7 @@ pub(super) fn common(
         .command(command_words()))
 }
 
-/// Arguments of this process, without the program's name.
+/// Returns the arguments of this process, without the program's name.
 pub(crate) fn command_words() -> Vec<String> {
     std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
 }
@@ -61,7 +61,7 @@ impl From<&CardArgs> for CardWords {
     }
 }
 
-/// Files to train on, and those of the flags to evaluate on.
+/// Returns the files to train on, and those to evaluate on.
 pub(super) fn data<R>(paths: &[String], held_out: &HeldOutArgs) -> TrainingData<R> {
     let HeldOutArgs { dev, test, .. } = held_out;
     TrainingData::new(paths.to_vec()).dev(dev.clone()).test(test.clone())
@@ -183,7 +183,7 @@ pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
     }
 }
 
-/// Shows the report on standard output, or says that the training was stopped.
+/// Prints the report to standard output, or a message if the training was stopped.
 pub(super) fn show<F: Figures>(
     outcome: TrainingOutcome<F>,
     args: &TrainingArgs,

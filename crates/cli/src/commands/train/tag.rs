@@ -1,4 +1,4 @@
-//! `cloze train tag`: a tagger of words.
+//! `cloze train tag`: a tagger of named entities.
 use cloze::train::TaggerTrainParams;
 
 use super::steps;

@@ -56,7 +56,7 @@ pub(crate) struct FitArgs {
     /// Method: zscore (each dimension to mean 0 and variance 1), whitening, or all-but-the-top
     #[arg(long, default_value = "zscore", value_name = "METHOD", value_parser = Method::parse, help_heading = "Correction")]
     method: Method,
-    /// Number of directions that whitening keeps [default: all that vectors spread in]
+    /// Number of directions that whitening keeps [default: all with non-zero variance]
     #[arg(long, value_name = "N", help_heading = "Correction")]
     dims: Option<usize>,
     /// Number of directions that all-but-the-top removes [default: a hundredth of the width]
@@ -74,7 +74,7 @@ pub(crate) struct FitArgs {
 }
 
 impl FitArgs {
-    /// Method with its settings; settings without effect are refused.
+    /// Returns the method with its settings; refuses settings without effect.
     pub(crate) fn method(&self) -> anyhow::Result<Method> {
         let vectors = &self.vectors;
         if vectors.statics {

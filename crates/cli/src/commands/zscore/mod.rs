@@ -1,4 +1,4 @@
-//! `cloze zscore`: corrections learned from texts, put together, and shown.
+//! `cloze zscore`: corrections fitted on texts, merged, and shown.
 pub(crate) mod args;
 
 use std::io::Write as _;
@@ -33,7 +33,7 @@ pub(crate) fn run(
     }
 }
 
-/// Learns a correction in one pass over the texts.
+/// Fits a correction in one pass over the texts.
 fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Result<()> {
     let method = args.method()?;
     args.read.params()?;
@@ -64,8 +64,8 @@ fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Res
     print(&CorrectionReport::new(&args.output, &fitted).of_texts(used), args.json)
 }
 
-/// Each text's vectors as they are, `[vectors, width]`. Whether they are finite is judged here, where
-/// a text that fails costs only itself.
+/// Returns each text's vectors, uncorrected, `[vectors, width]`. Values that are not finite are found
+/// here, so that only the text with them fails.
 fn rows(
     encoder: &SentenceEncoder,
     level: Level,
@@ -87,8 +87,8 @@ fn rows(
     Ok(all)
 }
 
-/// Puts parts together. One that cannot be used ends the run: a correction of the others would be
-/// one of another corpus than was asked for.
+/// Merges corrections. An unusable one ends the run: a correction merged from the others would be that of
+/// another corpus.
 fn merge(args: &MergeArgs) -> anyhow::Result<()> {
     let mut seen = vec![];
     for part in &args.parts {
@@ -107,7 +107,7 @@ fn merge(args: &MergeArgs) -> anyhow::Result<()> {
             None => next,
             Some(so_far) => so_far.merge(&next).with_context(|| {
                 let (first, part) = (args.parts[0].display(), part.display());
-                format!("{part}: cannot be put together with {first}")
+                format!("{part}: cannot be merged with {first}")
             })?,
         });
     }
@@ -116,14 +116,14 @@ fn merge(args: &MergeArgs) -> anyhow::Result<()> {
     print(&CorrectionReport::new(&args.output, &merged).of_parts(&args.parts), args.json)
 }
 
-/// Whether a file can be written, so that this is known before the work.
+/// Checks that a file can be written, before the work.
 fn writable(path: &Path, force: bool) -> anyhow::Result<Existing> {
     let existing = if force { Existing::Replace } else { Existing::Refuse };
     drop(AtomicFile::create(path, existing)?);
     Ok(existing)
 }
 
-/// Settings that no vectors of this width could satisfy, said before the work.
+/// Refuses settings that fit no vectors of this width, before the work.
 fn check_settings(method: Method, width: usize) -> anyhow::Result<()> {
     match method {
         Method::Whitening { dims: Some(n) } if !(1..=width).contains(&n) => {

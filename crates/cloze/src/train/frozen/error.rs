@@ -125,7 +125,7 @@ pub enum FitError {
         known: Vec<String>,
     },
     /// A threshold where one label of many is chosen.
-    #[error("{goal} is for two labels, or several a text: here one of many is chosen")]
+    #[error("{goal} is for two labels, or several per text: here one of many is chosen")]
     OneOfMany {
         /// `precision` or `recall`.
         goal: &'static str,

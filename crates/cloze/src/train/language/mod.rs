@@ -153,7 +153,7 @@ impl ValidLanguageModelTrainParams {
         let what = match (self.masking.is_some(), next) {
             (true, false) => "Predicts masked words",
             (true, true) => "Predicts masked words, and whether one text follows another",
-            (false, _) => "Tells whether one text follows another",
+            (false, _) => "Predicts whether one text follows another",
         };
         TaskWords { task, what, usage, unit: "sequence", counted: "examples" }
     }

@@ -311,7 +311,7 @@ impl Job<'_> {
         };
         let card = Card {
             task: Some("embed".into()),
-            description: Some("Texts to vectors whose cosines say how alike they are".into()),
+            description: Some("Texts to vectors whose cosine is their similarity".into()),
             ..Card::default()
         };
         self.run.commit(&model, card, report)

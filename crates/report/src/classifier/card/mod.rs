@@ -177,7 +177,7 @@ fn figures(evaluation: &LabelEvaluation) -> String {
     format!("{whole}\n{each}\n")
 }
 
-/// Limits of the classifier and likely errors in its data.
+/// Writes the limits of the classifier and the likely errors in its data.
 fn own_limits(report: &ClassifierReport) -> String {
     let mut own = vec![
         "It predicts only the labels above, and cannot say that a text is about something else; a low \

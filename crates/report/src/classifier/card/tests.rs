@@ -5,7 +5,7 @@ use crate::card::command_line::quoted;
 use crate::classifier::ClassifierReport;
 use crate::classifier::page::tests::{ODD, bare, evaluation, full, held_out, pieces, two};
 
-/// The cells of a line of a table: bars with a backslash do not end one.
+/// Returns the cells of a table row: escaped bars do not end a cell.
 fn cells(line: &str) -> Vec<String> {
     let (mut cells, mut cell, mut chars) = (vec![], String::new(), line.chars());
     while let Some(c) = chars.next() {
@@ -18,7 +18,7 @@ fn cells(line: &str) -> Vec<String> {
     cells.drain(1..).collect()
 }
 
-/// The rows of the first table after a line that begins so.
+/// Returns the rows of the first table after a line with this beginning.
 #[track_caller]
 fn table(card: &str, after: &str) -> Vec<Vec<String>> {
     let lines = card.lines().skip_while(|line| !line.starts_with(after));
@@ -26,7 +26,7 @@ fn table(card: &str, after: &str) -> Vec<Vec<String>> {
     lines.take_while(|line| line.starts_with('|')).skip(2).map(cells).collect()
 }
 
-/// The figures are those that the page's test works out.
+/// The figures are those worked out in the page's test.
 #[test]
 fn the_card_has_front_matter_counts_and_figures() {
     let card = card("tickets", &two());
@@ -104,7 +104,7 @@ fn words_of_a_shell_are_quoted_where_they_must() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Whatever labels are, each has its row of the table with its count.
+    /// Whatever the labels are, each has its row of the table with its count.
     #[test]
     fn no_label_breaks_a_table(names in prop::collection::vec(pieces(), 2..4)) {
         let names: Vec<String> = names.iter().zip(0..).map(|(n, i)| format!("{i}{n}.")).collect();

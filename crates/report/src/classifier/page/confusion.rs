@@ -1,16 +1,16 @@
-//! Which label is taken for which. Shades go with the share of the row; the numbers always stand there.
+//! Confusion matrix. Shades show the share in the row; every cell has its number.
 use cloze_metrics::{ConfusionTable, MultiLabelReport};
 
 use super::figures::share;
 use crate::page::attribute;
 use crate::page::table::{framed, label, name, number, row};
 
-/// More labels than this are no table that can be read.
+/// Most labels of a table that is still readable.
 const MOST: usize = 30;
-/// More columns than this have their names upright.
+/// Most columns with horizontal names; with more they are vertical.
 const WIDE: usize = 6;
 
-/// Where one label is chosen.
+/// Writes the confusion matrix of a single-label classifier.
 pub(crate) fn single(table: &ConfusionTable) -> String {
     let all: Vec<usize> = (0..table.labels.len()).collect();
     let count = |gold: usize, predicted: usize| {
@@ -67,7 +67,7 @@ pub(crate) fn single(table: &ConfusionTable) -> String {
     format!("{note}<div class=\"matrix{many}\">\n{table}</div>\n")
 }
 
-/// The 2×2 of each label, in a row.
+/// Writes the 2×2 matrix of each label, in a row.
 pub(crate) fn multi(report: &MultiLabelReport) -> String {
     let line = |(label, [[neither, spurious], [missed, both]]): (&String, &[[u64; 2]; 2])| {
         row(&[name(label), number(both), number(missed), number(spurious), number(neither)])

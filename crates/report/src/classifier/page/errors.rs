@@ -1,15 +1,15 @@
-//! Texts that were classified wrong, or that may be labelled wrong.
+//! Misclassified texts, and likely label errors.
 use crate::classifier::{ConfidentError, LikelyLabelError};
 use crate::page::table::{Numbers, Words, figure, labels, row, table, words};
 use crate::page::{attribute, text};
 use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 
-/// About as many characters of a text are shown.
+/// About the number of characters shown of a text.
 const SHOWN: usize = 300;
-/// So many of them may be given up to end between words.
+/// Number of these that may be dropped to end between words.
 const SLACK: usize = 30;
 
-/// Most confident errors.
+/// Writes the most confident errors.
 pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError]) -> String {
     let one = |e: &ConfidentError| {
         row(&[
@@ -33,7 +33,7 @@ pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError])
     format!("<div class=\"doubts\">\n{}</div>\n", table(&caption, &head, &rows))
 }
 
-/// Labels that the other examples speak against.
+/// Writes the likely label errors.
 pub(crate) fn likely(errors: &[LikelyLabelError], found: usize) -> String {
     let one = |e: &LikelyLabelError| {
         row(&[
@@ -60,7 +60,7 @@ pub(crate) fn likely(errors: &[LikelyLabelError], found: usize) -> String {
     )
 }
 
-/// How many examples are wrong.
+/// Counts the misclassified examples.
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to all examples")]
 fn wrong(evaluation: &LabelEvaluation) -> u64 {
@@ -80,7 +80,7 @@ fn place(path: &str, line: u64) -> String {
     words(&format!("{path}:{line}"))
 }
 
-/// A text or a pair, each in its own direction, with the whole of it where it is cut.
+/// Writes a text or a pair, each in its own direction, with the whole text as a tooltip if it is cut.
 fn texts(first: &str, second: Option<&str>) -> String {
     let one = |whole: &str| {
         let shown = cut(whole);
@@ -95,7 +95,7 @@ fn texts(first: &str, second: Option<&str>) -> String {
     format!("<td class=\"text\">{}{second}</td>", one(first))
 }
 
-/// The beginning of a long text, up to a space if there is one near, and never amid an emoji or
+/// Cuts a long text, at a space if there is one near, and never within an emoji or
 /// between a letter and its accents.
 fn cut(whole: &str) -> &str {
     let Some((mut end, _)) = whole.char_indices().nth(SHOWN) else {
@@ -115,7 +115,7 @@ fn cut(whole: &str) -> &str {
     &whole[..end]
 }
 
-/// Whether a character belongs to the one before: accents, joiners, variants, tones of skin.
+/// Returns whether a character belongs to the one before: accents, joiners, variants, skin tones.
 fn joins(c: char) -> bool {
     matches!(c, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{20e3}')
         || unicode_normalization::char::is_combining_mark(c)

@@ -7,7 +7,7 @@ use crate::classifier::{CalibrationReport, LearningPoint};
 use crate::page::table::{Numbers, Words, figure, framed, name, number, row, table, words};
 use cloze_metrics::labels::{LabelEvaluation, LabelRanking, LabelReport};
 
-/// Of all examples together.
+/// Writes the figures over all examples.
 pub(crate) fn whole(evaluation: &LabelEvaluation) -> String {
     let with = |what: &str, i: &Interval| {
         let interval = format!("{:.4} to {:.4}", i.low, i.high);
@@ -38,7 +38,7 @@ pub(crate) fn whole(evaluation: &LabelEvaluation) -> String {
     table("Overall", &[Words("metric"), Numbers("value"), Words(&interval)], &rows)
 }
 
-/// Label by label, and on average.
+/// Writes the figures by label, and their averages.
 pub(crate) fn by_label(evaluation: &LabelEvaluation) -> String {
     let (labels, averages) = match &evaluation.report {
         LabelReport::Single(report) => (&report.labels, &report.averages),
@@ -78,7 +78,7 @@ pub(crate) fn by_label(evaluation: &LabelEvaluation) -> String {
     table("By label", &head, &rows)
 }
 
-/// What the temperature is worth, and the bins of the reliability diagram.
+/// Writes the effect of the temperature, and the bins of the reliability diagram.
 pub(crate) fn reliability(
     calibration: Option<&CalibrationReport>,
     series: &[(&str, &ProbabilityReport)],
@@ -130,7 +130,7 @@ pub(crate) fn reliability(
     parts.concat()
 }
 
-/// The learning curve in numbers.
+/// Writes the learning curve in numbers.
 pub(crate) fn curve(points: &[LearningPoint]) -> String {
     let one =
         |p: &LearningPoint| row(&[number(p.examples), figure(p.accuracy), figure(p.macro_f1)]);
@@ -142,7 +142,7 @@ pub(crate) fn curve(points: &[LearningPoint]) -> String {
     )
 }
 
-/// 0 of nothing.
+/// Returns `part / whole`; 0 if `whole` is 0.
 pub(crate) fn share(part: u64, whole: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     mean(part as f64, whole)

@@ -1,10 +1,10 @@
-//! The report as a page that needs nothing else, on a screen, a phone and on paper.
+//! HTML page of the report, which needs no other file, for a screen, a phone and paper.
 //!
 //! - `sentences`: the summary;
-//! - `figures`: tables of figures, by label and on the whole;
-//! - `confusion`: which label is taken for which;
-//! - `errors`: mistakes and likely label errors, text by text;
-//! - `settings`: what was set, tried and spent;
+//! - `figures`: tables of figures, by label and over all;
+//! - `confusion`: the confusion matrix;
+//! - `errors`: misclassified texts and likely label errors;
+//! - `settings`: data, settings, trials and durations;
 //! - `plot`: plots, whose numbers are in the tables, too.
 mod confusion;
 mod errors;
@@ -83,7 +83,7 @@ pub fn curve(report: &ClassifierReport) -> Result<String, ReportError> {
     plot::learning::draw(report)
 }
 
-/// All of an evaluation.
+/// Writes all parts of an evaluation.
 fn evaluation(
     evaluation: &LabelEvaluation,
     calibration: Option<&CalibrationReport>,

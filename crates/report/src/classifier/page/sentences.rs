@@ -1,4 +1,4 @@
-//! What the report comes to, in sentences.
+//! Summary of the report, in sentences.
 use cloze_metrics::compare::Interval;
 
 use crate::classifier::{ClassifierReport, HeldOutEvaluation, ThresholdReport};
@@ -7,7 +7,7 @@ use crate::page::text;
 use crate::text::plural;
 use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 
-/// What the page is about, in one line.
+/// Returns the title of the page.
 pub(crate) fn title(report: &ClassifierReport) -> String {
     format!("{} trained on {}", task(report), report.model.name)
 }
@@ -19,7 +19,7 @@ fn task(report: &ClassifierReport) -> &'static str {
     }
 }
 
-/// How good it is.
+/// Summarizes the quality of the model.
 pub(crate) fn summary(report: &ClassifierReport) -> String {
     let mut sentences = vec![];
     if let Some(held_out) = &report.held_out {
@@ -52,6 +52,7 @@ pub(crate) fn summary(report: &ClassifierReport) -> String {
     format!("<p class=\"summary\">{}</p>\n", sentences.join(" "))
 }
 
+/// Writes the share of correct examples:
 /// `82.5 % of 200 examples are correct (95 % interval 76.5 to 87.5 %)`.
 fn right(evaluation: &LabelEvaluation) -> String {
     let what = match &evaluation.report {
@@ -73,7 +74,7 @@ fn points(share: f64) -> String {
     format!("{:.1} points", 100.0 * share)
 }
 
-/// What it means to be held out.
+/// Explains the evaluation on held-out examples.
 pub(crate) fn how(held_out: &HeldOutEvaluation) -> String {
     let mut how =
         "<p>Each of these examples was predicted by a head that was not fitted on it. ".to_owned();
@@ -96,7 +97,7 @@ pub(crate) fn threshold(threshold: &ThresholdReport) -> String {
     )
 }
 
-/// Labels that cannot be predicted.
+/// Names the labels unknown to the model.
 pub(crate) fn unknown_labels(evaluation: &LabelEvaluation) -> String {
     if evaluation.unknown_labels.is_empty() {
         return String::new();

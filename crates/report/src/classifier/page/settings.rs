@@ -1,4 +1,4 @@
-//! What it was trained on, what was set and tried, and where the time went.
+//! Training data, settings, trials, and durations.
 use crate::classifier::text::settings as one_line;
 use crate::classifier::{ClassifierReport, FewShotReport, TrainingSeconds, TrialReport};
 use crate::page::report::{files, settings as table_of};
@@ -6,7 +6,7 @@ use crate::page::table::{Numbers, Words, figure, label, long, name, number, row,
 use crate::page::text;
 use crate::text::plural;
 
-/// Model and data.
+/// Describes the model and the data.
 pub(crate) fn subject(report: &ClassifierReport) -> String {
     let counts: Vec<String> =
         report.labels.iter().map(|(name, n)| format!("{} {n}", label(name))).collect();
@@ -41,7 +41,7 @@ pub(crate) fn draws(draws: &FewShotReport) -> String {
     )
 }
 
-/// The best first, as the report has them.
+/// Writes the trials, the best first.
 pub(crate) fn trials(trials: &[TrialReport]) -> String {
     let one = |trial: &TrialReport| {
         let std = trial.std.map_or(number("–"), figure);
@@ -75,7 +75,7 @@ pub(crate) fn settings(report: &ClassifierReport) -> String {
     tables + &steps
 }
 
-/// The one part that differs from run to run.
+/// Writes the durations, the only part that differs from run to run.
 pub(crate) fn seconds(seconds: &TrainingSeconds) -> String {
     let TrainingSeconds { reading, encoding, fitting, judging, total, encoded } = *seconds;
     let all = [

@@ -11,9 +11,9 @@ use crate::classifier::{
 };
 use cloze_metrics::labels::{LabelEvaluation, LabelOutcome, evaluate_labels};
 
-/// Labels that a page must not take for its own, and one from right to left.
+/// Labels that look like markup, and one written from right to left.
 pub(crate) const ODD: [&str; 3] = ["<script>alert(1)</script>", "a|b`*", "שלום"];
-/// Likewise a text, with an emoji of several characters, a control character and an override.
+/// A text with markup, an emoji of several characters, a control character and a direction override.
 pub(crate) const TEXT: &str =
     "\"><img src=x onerror=alert(1)> 👩\u{200d}👧 \u{202e}abc\u{0} שלום </td></table>";
 
@@ -24,7 +24,7 @@ pub(crate) fn map(value: Value) -> Map<String, Value> {
     }
 }
 
-/// A report with what always is there.
+/// Returns a report with only the parts that are always present.
 pub(crate) fn bare(labels: &[&str]) -> ClassifierReport {
     let file = |file: &str, examples| DataFile { file: file.into(), sha256: None, examples };
     ClassifierReport {
@@ -61,7 +61,7 @@ pub(crate) fn bare(labels: &[&str]) -> ClassifierReport {
     }
 }
 
-/// Outcomes with these counts, rows gold and columns predicted; the predicted label has 0.6.
+/// Returns outcomes with these counts, rows gold and columns predicted; the predicted label has 0.6.
 fn outcomes(labels: &[&str], counts: &[&[usize]]) -> Vec<LabelOutcome> {
     #[expect(clippy::cast_precision_loss, reason = "a few")]
     let rest = 0.4 / (labels.len() - 1) as f64;
@@ -82,7 +82,7 @@ pub(crate) fn evaluation(labels: &[&str], counts: &[&[usize]]) -> LabelEvaluatio
     evaluate_labels(&names, false, &outcomes(labels, counts), 0).unwrap()
 }
 
-/// 5 of 6 `no` and 3 of 5 `yes` are right.
+/// Returns a report with 5 of 6 `no` and 3 of 5 `yes` correct.
 pub(crate) fn two() -> ClassifierReport {
     let evaluation = evaluation(&["no", "yes"], &[&[5, 1], &[2, 3]]);
     ClassifierReport { held_out: Some(held_out(evaluation)), ..bare(&["no", "yes"]) }
@@ -117,7 +117,7 @@ fn probability(rows: &[(usize, [f64; 2])]) -> ProbabilityReport {
     scorer.report()
 }
 
-/// All parts, with labels and texts that have to be escaped.
+/// Returns a report with all parts, whose labels and texts have to be escaped.
 pub(crate) fn full() -> ClassifierReport {
     let evaluated = || evaluation(&ODD, &[&[4, 1, 0], &[2, 3, 1], &[0, 0, 6]]);
     let long = format!("{TEXT} {}", "word ".repeat(100));
@@ -213,7 +213,7 @@ fn plain(html: &str) -> String {
     html_escape::decode_html_entities(text.trim()).into_owned()
 }
 
-/// The rows of the `n`th table whose caption begins so, by the text of their cells.
+/// Returns the rows of the `n`th table whose caption begins so, by the text of their cells.
 #[track_caller]
 fn rows(html: &str, caption: &str, n: usize) -> Vec<Vec<String>> {
     let tables = html.split("<caption>").skip(1).filter(|table| plain(table).starts_with(caption));
@@ -324,7 +324,8 @@ fn the_curve_is_a_file_of_its_own() {
 }
 
 /// Of 5 examples with labels {a, b}, {a}, {}, {b} and {b}, predicted {a}, {a, b}, {}, {b} and {}: `a` is
-/// right 2 times and 3 times not there; `b` is right once, missed twice and made up once.
+/// a true positive 2 times and a true negative 3 times; `b` is correct once, missed twice and predicted
+/// wrongly once.
 #[test]
 fn sets_of_labels_have_a_table_each() {
     let set = |labels: &[&str]| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -360,7 +361,7 @@ fn nothing_held_out_is_said() {
     assert!(html.contains("No examples were held out") && !html.contains("<svg"));
 }
 
-/// Label `k` of 40 is taken `k % 7` times for the next: the 30 with the most mistakes are shown, and of
+/// Label `k` of 40 is predicted as the next `k % 7` times: the 30 with the most errors are shown, and of
 /// the curves the 8 worst.
 #[test]
 fn of_many_labels_the_most_confused_are_shown() {
@@ -430,7 +431,7 @@ pub(crate) fn pieces() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Whatever labels, texts and names are, the page is whole, and all numbers stand in it.
+    /// Whatever the labels, texts and names are, the page is well-formed, and has all numbers.
     #[test]
     fn no_text_breaks_the_page(
         names in prop::collection::vec(pieces(), 2..4),

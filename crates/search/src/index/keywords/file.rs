@@ -133,7 +133,7 @@ impl KeywordFile {
         let split = |bytes: Option<(Vec<u8>, Vec<u8>)>| bytes.ok_or_else(|| damaged("fewer bytes"));
         let (lengths, rest) = split(split_off(bytes, rows, LENGTH))?;
         let (entries, words) = split(split_off(rest, card.count, ENTRY))?;
-        let words = String::from_utf8(words).map_err(|_| damaged("bytes that are no text"))?;
+        let words = String::from_utf8(words).map_err(|_| damaged("bytes that are not UTF-8"))?;
         let lengths = lengths.chunks_exact(LENGTH).map(|length| {
             let length = length.first_chunk().copied().unwrap_or_default();
             u32::from_le_bytes(length)

@@ -1,4 +1,4 @@
-//! Files → what is checked.
+//! Reads the files to check.
 use cloze_corpus::labelled_sources;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::commands::data::args::CheckArgs;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
-/// Reads all of `paths`. A part that cannot be read is named, and the others are read. `keep` keeps
+/// Reads all of `paths`. An unreadable part is reported, and the others are read. `keep` keeps
 /// labelled examples.
 pub(super) fn read(
     paths: &[String],

@@ -1,4 +1,4 @@
-//! Labels that are likely wrong, by the vectors of an encoder.
+//! Likely label errors, by the vectors of an encoder.
 use cloze::corpus::quality::Finding;
 use cloze::data_check::{CheckedData, LabelErrorFindings, label_errors};
 use cloze::train::{EncodedExamples, FitContext, FitEvent, encode_examples};

@@ -1,4 +1,4 @@
-//! `cloze data check`: what is in labelled data, and what may be wrong with it.
+//! `cloze data check`: counts of labelled data, and its likely errors.
 mod data;
 mod label_errors;
 mod report;

@@ -7,10 +7,10 @@ use cloze::data_check::{DataCheckReport, TagSummary};
 use crate::terminal::messages::plural;
 use cloze_report::text::one_line;
 
-/// The longest text that is shown, in characters.
+/// Longest text shown, in characters.
 const SHOWN: usize = 60;
 
-/// Writes it for people, with at most `show` findings of a kind.
+/// Writes the report for people, with at most `show` findings per kind.
 pub(super) fn write(report: &DataCheckReport, out: &mut impl Write, show: usize) -> io::Result<()> {
     let files = match &report.files[..] {
         [] => String::new(),
@@ -55,7 +55,7 @@ fn table(out: &mut impl Write, name: &str, counted: &str, counts: &[LabelCount])
     Ok(())
 }
 
-/// `a.csv:5 billing, a.csv:9 shipping: "Where is my …" (note)`.
+/// Formats a finding: `a.csv:5 billing, a.csv:9 shipping: "Where is my …" (note)`.
 fn line(finding: &Finding, tagged: bool) -> String {
     // A sentence's tags are longer than the line.
     let by_label =
@@ -82,5 +82,5 @@ fn line(finding: &Finding, tagged: bool) -> String {
     line
 }
 
-/// As many places of one finding are shown.
+/// Most places shown of one finding.
 const PLACES: usize = 5;

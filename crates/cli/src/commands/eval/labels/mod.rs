@@ -19,7 +19,7 @@ use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use report::Report;
 
-/// An example that a model gave no labels.
+/// An example that a model could not label.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: not labelled by {model}")]
 struct NotLabelled {
@@ -94,7 +94,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The classifier of texts or pairs, or the one of another name that it is compared with.
+/// Opens the classifier of texts or pairs, or the one of another name that it is compared with.
 fn open(
     args: &EvalLabelsArgs,
     other: Option<&String>,
@@ -124,7 +124,7 @@ fn open(
     })
 }
 
-/// Whether the models fit what they are given, and each other.
+/// Starts the evaluation, if the models fit the examples and each other.
 fn evaluation<'m>(
     models: &'m [InputClassifier],
     args: &EvalLabelsArgs,
@@ -144,7 +144,7 @@ fn evaluation<'m>(
     }
 }
 
-/// Evaluates a chunk; what a model fails on is named.
+/// Evaluates a chunk; examples that a model fails on are reported.
 fn add(
     evaluation: &mut ClassifierEvaluation<'_>,
     models: &[InputClassifier],

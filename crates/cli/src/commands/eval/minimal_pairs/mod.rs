@@ -17,7 +17,7 @@ use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::json_line;
 
-/// A record without the other sentence.
+/// A record without the unacceptable sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: expected a field {field:?} with the other sentence, found {found}")]
 struct NoOther {
@@ -75,7 +75,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The other sentence of a record.
+/// Returns the unacceptable sentence of a record.
 fn other(input: &Input, field: &str) -> Result<String, NoOther> {
     match input.metadata.get(field) {
         Some(Value::String(text)) => Ok(text.clone()),
@@ -88,7 +88,7 @@ fn other(input: &Input, field: &str) -> Result<String, NoOther> {
     }
 }
 
-/// Pair of a record, whose groups are fields as BLiMP names them.
+/// Returns the pair of a record, whose groups are fields as BLiMP names them.
 fn pair<'a>(input: &'a Input, bad: &'a str) -> MinimalPair<'a> {
     let named = |name: &str| {
         input.metadata.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())

@@ -1,4 +1,4 @@
-//! `cloze eval search`: documents found for queries against judgements of them.
+//! `cloze eval search`: retrieved documents of queries against relevance judgements.
 //!
 //! - `searched`: an index, or documents;
 //! - `results`: results of an earlier search, in place of searching;
@@ -26,7 +26,7 @@ use crate::input::{pairs, texts};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::{Out, json_line};
 
-/// A query whose name another one had.
+/// A query with the id of an earlier one.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: query {query:?} occurs twice")]
 struct QueryTwice {
@@ -102,7 +102,7 @@ impl Evaluating {
     }
 }
 
-/// Whether there is anything to evaluate.
+/// Checks that queries, documents and judgements have ids in common.
 fn check_names(
     evaluation: &SearchEvaluation,
     args: &EvalSearchArgs,
@@ -126,7 +126,7 @@ fn check_names(
     Ok(())
 }
 
-/// Number of documents to retrieve; flags that do not go together are refused.
+/// Returns the number of documents to retrieve; refuses flags that do not go together.
 fn check(args: &EvalSearchArgs) -> anyhow::Result<Option<usize>> {
     args.read.params()?;
     args.out.check("--run", args.run.is_some())?;
@@ -159,7 +159,7 @@ fn check(args: &EvalSearchArgs) -> anyhow::Result<Option<usize>> {
     }
 }
 
-/// Asks every query.
+/// Searches for every query.
 fn search(
     common: &CommonFlags,
     args: &EvalSearchArgs,

@@ -9,24 +9,24 @@ use cloze_report::text::one_line;
 
 use crate::terminal::messages::plural;
 
-/// Cutoff that the table of queries shows, if it is one.
+/// Cutoff of the table of queries, if it is among the cutoffs.
 const CUTOFF: usize = 10;
 
-/// Writes it for people.
+/// Writes the report for people.
 pub(super) fn write(report: &SearchReport, out: &mut dyn Write) -> io::Result<()> {
     let judgements = one_line(&report.judgements);
     match &report.source {
         SearchSource::Index { queries, index, hybrid, .. } => {
             let (queries, index) = (one_line(queries), one_line(index));
             let words = if *hybrid { ", by vectors and keywords" } else { "" };
-            writeln!(out, "{queries} on {index}{words}, judged by {judgements}")?;
+            writeln!(out, "{queries} on {index}{words}, relevance judgements {judgements}")?;
         }
         SearchSource::Documents { queries, documents, .. } => {
             let (queries, documents) = (one_line(queries), one_line(&documents.join(", ")));
-            writeln!(out, "{queries} on {documents}, judged by {judgements}")?;
+            writeln!(out, "{queries} on {documents}, relevance judgements {judgements}")?;
         }
         SearchSource::Results { results } => {
-            writeln!(out, "{}, judged by {judgements}", one_line(results))?;
+            writeln!(out, "{}, relevance judgements {judgements}", one_line(results))?;
         }
     }
     if let SearchSource::Index { made, records, .. }
@@ -99,7 +99,7 @@ fn write_figures(report: &SearchReport, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The figures of each query, at one cutoff.
+/// Writes the figures of each query, at one cutoff.
 fn write_queries(by_query: &BTreeMap<String, QueryFigures>, out: &mut dyn Write) -> io::Result<()> {
     let names: Vec<String> = by_query.keys().map(|query| one_line(query)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);

@@ -15,7 +15,7 @@ struct Run {
     places: HashMap<String, usize>,
 }
 
-/// Judges each query of a file. A line that is none of these is named, and the others count.
+/// Evaluates each query of a file. A line in neither format is reported, and the others count.
 pub(super) fn judge(
     name: &str,
     evaluating: &mut Evaluating,
@@ -48,7 +48,7 @@ pub(super) fn judge(
     Ok(())
 }
 
-/// A line of `cloze index search --json`, or of `cloze rerank --json`.
+/// Adds a line of `cloze index search --json`, or of `cloze rerank --json`.
 fn answered(
     line: &Line,
     path: &str,
@@ -79,7 +79,7 @@ fn answered(
 }
 
 impl Run {
-    /// A line of a run: `query Q0 document rank score tag`.
+    /// Adds a line of a run: `query Q0 document rank score tag`.
     fn push(&mut self, line: &Line, path: &str) -> Result<(), AnswerError> {
         let columns: Vec<&str> = line.text.split_ascii_whitespace().collect();
         let [query, _, document, _, score, _] = columns[..] else {

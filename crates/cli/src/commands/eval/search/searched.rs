@@ -16,7 +16,7 @@ use crate::flags::vectors::VectorFlags;
 use crate::input::texts;
 use crate::terminal::messages::Messages;
 
-/// A document whose name another one had.
+/// A document with the id of an earlier one.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}:{line}: document {id:?} occurs twice")]
 struct DocumentTwice {

@@ -1,4 +1,4 @@
-//! `cloze eval tag`: entities that a model finds in sentences, against gold tags.
+//! `cloze eval tag`: entities predicted by a model, against gold tags.
 use std::io::Write as _;
 use std::time::Instant;
 
@@ -20,9 +20,9 @@ use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use crate::terminal::progress;
 
-/// As much text as is tagged at once.
+/// Text per chunk, in bytes.
 const CHUNK_BYTES: usize = 256 << 10;
-/// As many sentences, should they be short.
+/// Most sentences per chunk.
 const CHUNK_SENTENCES: usize = 4096;
 
 /// A sentence that a model could not tag.
@@ -115,8 +115,8 @@ fn params(args: &EvalTagArgs, read: &ValidTaggedParams) -> anyhow::Result<TagEva
         .seed(args.seed))
 }
 
-/// Reads the sentences and gives them to `work` in chunks. A row that cannot be read is named and
-/// costs its sentence.
+/// Reads the sentences and gives them to `work` in chunks. An unreadable row is reported and
+/// skips its sentence.
 fn for_each_chunk(
     file: &str,
     params: &ValidTaggedParams,
@@ -154,7 +154,7 @@ fn for_each_chunk(
     Ok(())
 }
 
-/// The scheme that all gold tags show, which is known only after all of them.
+/// Returns the scheme of all gold tags, which is known only after all of them.
 fn shown(args: &EvalTagArgs, params: &ValidTaggedParams) -> anyhow::Result<TagScheme> {
     if args.file == "-" {
         bail!("--strict: expected --scheme, since standard input is read only once");
@@ -167,7 +167,7 @@ fn shown(args: &EvalTagArgs, params: &ValidTaggedParams) -> anyhow::Result<TagSc
     scheme_of(&args.file, &evidence)
 }
 
-/// Says where a model's labels and those of gold have nothing in common.
+/// Reports a model and gold tags without a label in common.
 fn note_labels(labels: &OtherTagLabels, messages: &Messages) {
     let OtherTagLabels { model, gold, predicted, labels } = labels;
     let found = if predicted.is_empty() { "none".to_owned() } else { predicted.join(", ") };

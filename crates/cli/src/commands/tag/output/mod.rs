@@ -1,4 +1,4 @@
-//! The forms entities are written in.
+//! Output formats of entities.
 pub(crate) mod pretty;
 mod redact;
 pub(crate) mod sink;
@@ -13,22 +13,22 @@ use cloze_report::entities::{
 
 use crate::commands::tag::args::OutputArg;
 
-/// A record with what was found in it.
+/// A record with its entities.
 pub(crate) struct Tagged<'a> {
-    /// The file's name, `-` for standard input.
+    /// Path of the file, `-` for standard input.
     pub(crate) path: &'a str,
     pub(crate) format: Format,
-    /// The encoding of the input.
+    /// Encoding of the input.
     pub(crate) encoding: Encoding,
     pub(crate) record: &'a Record,
-    /// By reading order.
+    /// Entities in reading order.
     pub(crate) entities: &'a [Entity],
-    /// The words of the text, as the tokenizer or the file has them.
+    /// Words of the text, as the tokenizer or the file has them.
     pub(crate) words: &'a [Span],
 }
 
 impl<'a> Tagged<'a> {
-    /// The record as the forms of the library take it.
+    /// Returns the record as the formats of the library take it.
     fn text(&self) -> TaggedText<'a> {
         TaggedText {
             path: self.path,
@@ -42,28 +42,28 @@ impl<'a> Tagged<'a> {
     }
 }
 
-/// Why a record could not be written.
+/// Failure to write a record.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WriteError {
-    /// The output failed: there is no point in going on.
+    /// The output failed, so the run ends.
     #[error(transparent)]
     Output(#[from] io::Error),
-    /// The record has no such form; the others have.
+    /// This record cannot be written in the format; the others can.
     #[error(transparent)]
     Record(#[from] cloze_corpus::CorpusError),
 }
 
-/// A form of output. One writes one stream: a file of its own, or all results in one.
+/// Output format. A value writes one stream: a file of its own, or all results in one.
 pub(crate) trait Form {
-    /// What comes before the first record.
+    /// Writes the head of the stream, before the first record.
     fn begin(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
-    /// One record.
+    /// Writes one record.
     fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError>;
 
-    /// Something of the input that is no record; only a form that gives the input back writes it.
+    /// Writes a part of the input outside records; only a format that writes the input back has it.
     fn verbatim(
         &mut self,
         _text: &str,
@@ -73,7 +73,7 @@ pub(crate) trait Form {
         Ok(())
     }
 
-    /// What comes after the last record.
+    /// Writes the end of the stream, after the last record.
     fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
@@ -93,18 +93,18 @@ impl<F: EntityForm> Form for F {
     }
 }
 
-/// What a form needs to know.
+/// Settings of an output format.
 #[derive(Clone)]
 pub(crate) struct FormParams {
     pub(crate) form: OutputArg,
     pub(crate) offsets: OffsetUnit,
     pub(crate) mask: String,
-    /// Without colour, for files.
+    /// Whether colour is off, as in files.
     pub(crate) plain: bool,
 }
 
 impl FormParams {
-    /// A writer for one stream.
+    /// Returns a writer for one stream.
     pub(crate) fn open(&self) -> Box<dyn Form> {
         match self.form {
             OutputArg::Pretty => Box::new(pretty::Pretty::new(self.plain)),
@@ -117,8 +117,8 @@ impl FormParams {
         }
     }
 
-    /// The ending of a result's name in an output folder, behind the whole name of its input, so that
-    /// `a.txt` and `a.csv` stay apart. Nothing for redacted text, which is what the input was.
+    /// Extension of an output file in a folder, after the whole name of its input, so that `a.txt` and
+    /// `a.csv` stay apart. Empty for redacted text, which has the format of its input.
     pub(crate) fn ending(&self) -> &'static str {
         match self.form {
             OutputArg::Pretty => ".txt",

@@ -1,4 +1,4 @@
-//! For reading: the text with its entities in brackets and, where there is colour, in colour.
+//! Output for reading: the text with its entities in brackets and, on terminals with colour, in colour.
 use std::io::{self, Write};
 
 use anstyle::{Ansi256Color, Style};
@@ -6,7 +6,7 @@ use cloze_core::split_at_entities;
 use cloze_report::entities::{EntityForm, TaggedText};
 use cloze_report::text::visible;
 
-/// Colours of the 256 that are told apart on dark and on light.
+/// Colours of the palette of 256 that are distinct on dark and on light backgrounds.
 const COLORS: [u8; 12] = [33, 166, 35, 161, 98, 37, 130, 69, 172, 71, 204, 105];
 
 pub(super) struct Pretty {
@@ -24,7 +24,7 @@ impl Pretty {
         if self.plain { Style::new() } else { style }
     }
 
-    /// The same label has the same colour in the whole output.
+    /// Returns the colour of a label, the same in the whole output.
     fn color(&mut self, label: &str) -> Style {
         let known = self.labels.iter().position(|l| l == label);
         let place = known.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! The input given back with every entity replaced: all else byte for byte, in the input's encoding.
+//! Output of the input with every entity replaced: all else byte for byte, in the input's encoding.
 use std::io::Write;
 
 use cloze_core::redact;

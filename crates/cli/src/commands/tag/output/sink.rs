@@ -1,4 +1,4 @@
-//! Where results go: standard output, one file, or a folder with a file for each input.
+//! Destinations of results: standard output, one file, or a folder with one file per input.
 use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
@@ -9,7 +9,7 @@ use cloze_store::Existing;
 use super::{Form, FormParams, Tagged, WriteError};
 use crate::terminal::out::Out;
 
-/// Where results go.
+/// Destination of results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Stdout,
@@ -18,8 +18,8 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// What `--output` means: a folder if it is one, if it ends in a separator, or if a folder is
-    /// read and it has no ending; else a file.
+    /// Returns the destination that `--output` names: a folder if it is one, if it ends in a separator, or
+    /// if a folder is read and it has no extension; else a file.
     pub(crate) fn of(output: Option<&Path>, inputs: &[String]) -> Self {
         let Some(path) = output else { return Self::Stdout };
         let text = path.to_string_lossy();
@@ -30,7 +30,7 @@ impl Place {
     }
 }
 
-/// A stream that is being written.
+/// A stream being written.
 struct Stream {
     form: Box<dyn Form>,
     out: Out,
@@ -55,15 +55,15 @@ impl Stream {
     }
 }
 
-/// The results' way out. Files appear under their names only when they are whole.
+/// Writer of results to a destination. Files get their names only when they are complete.
 pub(crate) struct Sink {
     params: FormParams,
     place: Place,
     existing: Existing,
     stream: Option<Stream>,
-    /// The files this run has written: `--force` replaces older ones, not these.
+    /// Files written in this run: `--force` replaces older ones, not these.
     written: HashSet<PathBuf>,
-    /// Whether an input has ended well.
+    /// Whether an input ended without failure.
     any_whole: bool,
 }
 
@@ -82,12 +82,12 @@ impl Sink {
         Ok(Self { params, place, existing, stream, written: HashSet::new(), any_whole: false })
     }
 
-    /// Whether results appear on the screen.
+    /// Returns whether results appear on a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.place == Place::Stdout && io::stdout().is_terminal()
     }
 
-    /// An input begins. In a folder this opens its file.
+    /// Begins an input. In a folder this opens its file.
     pub(crate) fn begin(&mut self, source: &Source) -> anyhow::Result<()> {
         let Place::Folder(folder) = &self.place else { return Ok(()) };
         let mut name = match source {
@@ -114,7 +114,7 @@ impl Sink {
         Ok(())
     }
 
-    /// A record with its entities.
+    /// Writes a record with its entities.
     pub(crate) fn record(&mut self, tagged: &Tagged<'_>) -> Result<(), WriteError> {
         match &mut self.stream {
             Some(stream) => {
@@ -125,7 +125,7 @@ impl Sink {
         }
     }
 
-    /// A part of the input that is no record.
+    /// Writes a part of the input outside records.
     pub(crate) fn verbatim(&mut self, text: &str, encoding: Encoding) -> Result<(), WriteError> {
         match &mut self.stream {
             Some(stream) => {
@@ -136,7 +136,7 @@ impl Sink {
         }
     }
 
-    /// What is written so far may be seen.
+    /// Flushes the output, so that a reader sees all records so far.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match &mut self.stream {
             Some(stream) => stream.parts().1.flush(),
@@ -144,7 +144,7 @@ impl Sink {
         }
     }
 
-    /// An input ended; one that did not end well leaves no file of its own.
+    /// Ends an input; one with a failure leaves no file of its own.
     pub(crate) fn end(&mut self, whole: bool) -> anyhow::Result<()> {
         self.any_whole |= whole;
         if matches!(self.place, Place::Folder(_))
@@ -156,8 +156,8 @@ impl Sink {
         Ok(())
     }
 
-    /// All inputs ended. Where none ended well, one file for all is not written either: what is
-    /// there already is better than nothing, or than half.
+    /// Ends the output. If no input ended without failure, one file for all is not written either: an
+    /// existing file is better than nothing, or than half.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         match self.stream.take() {
             Some(stream) if self.any_whole || self.place == Place::Stdout => stream.finish(),

@@ -278,7 +278,7 @@ pub(crate) struct EvaluationArgs {
     pub(crate) recall: Option<(String, f64)>,
 }
 
-/// `LABEL=0.95`.
+/// Parses `LABEL=0.95`.
 fn wanted(text: &str) -> Result<(String, f64), String> {
     let parse = || {
         let (label, share) = text.rsplit_once('=')?;
@@ -315,12 +315,12 @@ impl TrainArgs {
         Ok(())
     }
 
-    /// Whether a text may have any number of labels.
+    /// Returns whether a text may have any number of labels.
     pub(crate) fn multi_label(&self) -> bool {
         self.read.label_separator.is_some()
     }
 
-    /// After how many settings without a better one a search ends.
+    /// Returns the number of settings without improvement after which a search ends.
     pub(crate) fn patience(&self) -> Option<usize> {
         self.fit.patience.map(|n| usize::try_from(n).unwrap_or(usize::MAX))
     }

@@ -19,8 +19,8 @@ pub(crate) fn draw(report: &ClassifierReport) -> Result<String, ReportError> {
     plot::svg(SIZE, &title, |root| panel(&report.curve, &title, root))
 }
 
-/// An axis of logarithms to base 2, whose ticks are at the points and are the numbers themselves.
-/// That of plotters chooses powers of 10, of which there may be none in the range.
+/// Axis of logarithms to base 2, with ticks at the points, labelled by their values.
+/// The logarithmic axis of plotters chooses powers of 10, and the range may contain none.
 struct Logarithm {
     range: RangedCoordf64,
     ticks: Vec<f64>,

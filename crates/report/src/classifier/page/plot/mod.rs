@@ -1,4 +1,4 @@
-//! Plots of the report. What differs in colour also differs in form.
+//! Plots of the report. Series that differ in colour also differ in shape.
 pub(crate) mod learning;
 pub(crate) mod recall;
 pub(crate) mod reliability;

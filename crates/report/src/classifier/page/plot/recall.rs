@@ -1,4 +1,4 @@
-//! Precision and recall of labels over all thresholds. As steps, as average precision adds them up.
+//! Precision and recall of labels over all thresholds, in steps, as average precision sums them.
 use std::collections::BTreeMap;
 
 use plotters::element::DashedPathElement;
@@ -11,14 +11,14 @@ use crate::ReportError;
 use crate::plot::{self, Area, DrawResult, FONT, tick};
 
 const SIZE: (u32, u32) = (860, 520);
-/// The plot; to the right of it is the legend.
+/// Width of the plot, right of which is the legend.
 const PLOT: u32 = 560;
 const HEAD: u32 = 40;
-/// More lines than this cannot be told apart.
+/// Most lines that can be distinguished.
 const MOST: usize = 8;
-/// How much of a label is in the legend, in characters.
+/// Characters of a label in the legend.
 const LABEL_CHARS: usize = 26;
-/// Told apart by the colour-blind and dark enough on white (after Okabe & Ito 2008).
+/// Colours that colour-blind readers distinguish, dark enough on white (after Okabe & Ito 2008).
 const COLORS: [RGBColor; MOST] = [
     RGBColor(0, 114, 178),
     RGBColor(190, 75, 0),
@@ -94,7 +94,7 @@ fn number_style<'a>(area: &Area<'_>) -> TextStyle<'a> {
     style.pos(Pos::new(HPos::Center, VPos::Center))
 }
 
-/// Each precision holds from its recall down to the next.
+/// Returns the curve in steps: each precision holds from its recall down to the next.
 fn steps(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = vec![];
     for &(recall, precision) in curve.iter().filter(|(r, p)| r.is_finite() && p.is_finite()) {

@@ -1,4 +1,4 @@
-//! How often predictions of a probability are right, and how many there are (Guo et al. 2017).
+//! Reliability diagram: share of correct predictions by probability, and their number (Guo et al. 2017).
 use cloze_metrics::probability::{ProbabilityReport, ReliabilityBin};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
@@ -12,12 +12,12 @@ const SIZE: (u32, u32) = (760, 640);
 const HEAD: u32 = 64;
 const ABOVE: u32 = 400;
 const TITLE: &str = "Reliability diagram: share of correct predictions by probability";
-/// Bars with numbers of more digits have no room for them; the table has them.
+/// Largest count written on a bar: longer numbers have no room; the table has them.
 const MOST_NUMBERED: u64 = 999;
 
 type Named<'a> = (&'a str, &'a ProbabilityReport);
 
-/// Style of the series at `place`.
+/// Returns the style of the series at `place`.
 fn marks(place: usize) -> Series {
     if place == 0 { Series::First } else { Series::Second }
 }
@@ -67,7 +67,7 @@ fn diagram(series: &[Named<'_>], area: &Area<'_>) -> DrawResult {
     Ok(())
 }
 
-/// A bar a bin and series: the first is hollow, the second filled.
+/// Draws one bar per bin and series: the first series hollow, the second filled.
 fn counts(series: &[Named<'_>], area: &Area<'_>) -> DrawResult {
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     let float = |n: u64| n as f64;
