@@ -35,8 +35,10 @@ impl Segment {
         let names = match &card.ids {
             Ids::Numbers(first) => Names::Numbers(*first),
             Ids::Records { records, offsets } => Names::Records(RecordFile::open(
-                (&files.records(), *records),
-                (&files.offsets(), *offsets),
+                &files.records(),
+                *records,
+                &files.offsets(),
+                *offsets,
                 card.rows,
             )?),
         };
