@@ -146,7 +146,7 @@ impl ValidTunedClassifierTrainParams {
             return Err(FineTuneError::Base { folder: folder.to_path_buf(), what });
         }
         let encoder = self.common.params.encoder.clone();
-        let run = Run::begin(&self.common, encoder, base, (observer, cancel), started)?;
+        let run = Run::begin(&self.common, encoder, base, observer, cancel, started)?;
         let texts = Splits::read(data, self, observer)?;
         let head = evaluate::head(texts.labels.names(), self.params.multi_label)?;
         Job { params: self, run, head }.finish(&texts)
@@ -263,7 +263,7 @@ impl Job<'_> {
             evaluate::score(&self.head, &texts.dev, &logits)
         };
         let score = (!dev.is_empty()).then_some(score);
-        self.run.train((learner, &examples), score, &fingerprint)
+        self.run.train(learner, &examples, score, &fingerprint)
     }
 
     /// Fits a temperature on the validation data, and divides the classifier by it; 1 where that is no
@@ -278,9 +278,8 @@ impl Job<'_> {
             return Ok((None, None));
         }
         let logits = evaluate::logits(learner, dev)?;
-        let known = (&texts.dev[..], &logits[..]);
         let multi_label = self.params.params.multi_label;
-        let logits = evaluate::calibrated_by(&texts.labels, known, multi_label)?;
+        let logits = evaluate::calibrated_by(&texts.labels, &texts.dev, &logits, multi_label)?;
         let Some((logits, labels)) = logits else { return Ok((Some(1.0), None)) };
         let tell = |event: &FitEvent<'_>| (self.run.observer)(TrainingEvent::Fit(event));
         let context = FitContext::new().observer(&tell);
