@@ -43,7 +43,7 @@ impl Vocabulary<'_> {
     fn top(&self, words: &BTreeMap<String, Count>, size: u64, most: usize) -> Vec<String> {
         let mut weighted: Vec<(bool, f64, &str)> = words
             .iter()
-            .filter(|(word, count)| self.tells(word, count.times))
+            .filter(|(word, count)| self.sets_apart(word, count.times))
             .map(|(word, count)| (count.texts > 1, self.weight(word, count, size), word.as_str()))
             .collect();
         weighted.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(b.2)));
@@ -53,9 +53,9 @@ impl Vocabulary<'_> {
         weighted.into_iter().take(most).map(|(.., word)| word.to_owned()).collect()
     }
 
-    /// Whether a word, `own` times in a cluster, tells it from the others. With one cluster there is
-    /// nothing to tell it from.
-    fn tells(&self, word: &str, own: u64) -> bool {
+    /// Whether a word, `own` times in a cluster, sets it apart. With one cluster there is
+    /// nothing to set it apart from.
+    fn sets_apart(&self, word: &str, own: u64) -> bool {
         let (times, clusters) = self.words.get(word).copied().unwrap_or_default();
         let widest = self.clusters.div_ceil(2);
         self.clusters == 1 || (clusters <= widest && 3 * own >= times)

@@ -23,7 +23,7 @@ pub(super) struct Projected<'a> {
     pub(super) value: &'a [f32],
 }
 
-/// Activations that the way back needs.
+/// Activations saved for the backward pass.
 #[derive(Clone, Copy)]
 pub(super) struct Saved<'a> {
     pub(super) projected: Projected<'a>,

@@ -2,7 +2,6 @@
 use cloze_heads::classify::Classifier;
 use cloze_metrics::labels::LabelOutcome;
 use cloze_report::classifier::{ConfidentError, LikelyLabelError};
-use cloze_train::LabelError;
 use cloze_train::label_errors;
 
 use super::fit::EncodedSet;
