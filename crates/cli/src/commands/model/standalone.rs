@@ -22,7 +22,8 @@ pub(super) struct Written {
 /// what the model card says of how it was made.
 pub(super) fn write(
     model: &ModelFolder,
-    (output, force): (&Path, bool),
+    output: &Path,
+    force: bool,
     made: &str,
     weights: impl FnOnce(&Checkpoint, &Path) -> anyhow::Result<Vec<u8>>,
 ) -> anyhow::Result<Written> {
