@@ -201,10 +201,10 @@ impl Job<'_> {
             [] => None,
             dev => Some(self.figures(&learner, &texts.dev, dev, temperature)?),
         };
+        let unfitted = Temperature::default();
         let tested = |test: &LabelledTexts| {
             let sequences = as_predicted(&test.examples)?;
-            let temperature = Temperature::default();
-            let figures = self.figures(&learner, &test.examples, &sequences, temperature)?;
+            let figures = self.figures(&learner, &test.examples, &sequences, unfitted)?;
             Ok::<_, FineTuneError>(TestFigures { data: test.files.clone(), figures })
         };
         let names = texts.labels.names().iter().cloned();
