@@ -8,6 +8,7 @@ use cloze_graph::onnx::{
     ValueInfoProto,
 };
 use cloze_testkit::Random;
+use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::Tensor;
 use prost::Message as _;
@@ -15,6 +16,8 @@ use prost::Message as _;
 const ROWS: u32 = 1024;
 const INNER: u32 = 384;
 const COLUMNS: u32 = 1536;
+/// `TensorProto.DataType.FLOAT`.
+const FLOAT: i32 = 1;
 /// Products of a measured run.
 const TIMES: u32 = 100;
 
@@ -29,15 +32,7 @@ impl Gemm {
     /// `cloze-encoder` is its own.
     pub(crate) fn open(library: &Path, threads: usize) -> anyhow::Result<Self> {
         let environment = ort::init_from(library)?.with_telemetry(false).build()?;
-        let make = || -> ort::Result<Session> {
-            Session::builder(&environment)?
-                .with_intra_threads(threads)?
-                .with_inter_threads(1)?
-                .with_intra_op_spinning(false)?
-                .with_inter_op_spinning(false)?
-                .commit_from_memory(&graph().encode_to_vec())
-        };
-        let session = make()?;
+        let session = session(&environment, threads)?;
         let shape = [i64::from(ROWS), i64::from(INNER)];
         let x = Tensor::from_array((shape, numbers(1, ROWS * INNER)))?;
         Ok(Self { session, x })
@@ -56,15 +51,22 @@ impl Gemm {
     }
 }
 
+fn session(environment: &Environment, threads: usize) -> ort::Result<Session> {
+    Session::builder(environment)?
+        .with_intra_threads(threads)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        .commit_from_memory(&graph().encode_to_vec())
+}
+
+/// Input or output of the graph.
+fn value(name: &str) -> ValueInfoProto {
+    let tensor_type = Some(TensorTypeProto { elem_type: FLOAT, shape: None });
+    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }) }
+}
+
 fn graph() -> ModelProto {
-    // `TensorProto.DataType.FLOAT`.
-    const FLOAT: i32 = 1;
-    let value = |name: &str| ValueInfoProto {
-        name: name.into(),
-        r#type: Some(TypeProto {
-            tensor_type: Some(TensorTypeProto { elem_type: FLOAT, shape: None }),
-        }),
-    };
     let weight: Vec<u8> =
         numbers(2, INNER * COLUMNS).iter().flat_map(|x| x.to_le_bytes()).collect();
     let weight = TensorProto {

@@ -90,10 +90,7 @@ fn bench(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
     let measured = plan.run()?;
     let starts = match args.starts {
         0 => vec![],
-        times => {
-            let how = (times, args.busy_ok);
-            start::measure(&places, cloze.as_deref(), &chosen, how, folder)?
-        }
+        times => start::measure(&places, cloze.as_deref(), &chosen, times, args.busy_ok, folder)?,
     };
     let wrong = measured.disagreements();
     let report = report(args, &workloads, measured, starts)?;

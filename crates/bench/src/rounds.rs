@@ -288,16 +288,18 @@ mod tests {
         assert_eq!(turns(5, 0).count(), 0);
     }
 
-    #[test]
-    fn what_is_wrong_is_found_in_any_run() {
-        let load = Load { threads: 2, wall: 1.0, own: 2.0, others: 1.0 };
-        let sample = |round, disturbed: Option<&str>| Sample {
+    fn sample(round: usize, disturbed: Option<&str>) -> Sample {
+        Sample {
             round,
             answer: Answer::default(),
-            load,
+            load: Load { threads: 2, wall: 1.0, own: 2.0, others: 1.0 },
             disturbed: disturbed.map(str::to_owned),
             repeats: 3,
-        };
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_found_in_any_run() {
         let mut measured = Measured::default();
         measured.series.push(Series {
             samples: vec![sample(0, None), sample(1, None)],

@@ -46,7 +46,8 @@ pub(crate) fn measure(
     places: &Places,
     cloze: Option<&Path>,
     chosen: &dyn Fn(&System) -> bool,
-    (times, busy_ok): (usize, bool),
+    times: usize,
+    busy_ok: bool,
     folder: &Path,
 ) -> anyhow::Result<Vec<Start>> {
     let texts = folder.join("start.txt");
@@ -54,37 +55,27 @@ pub(crate) fn measure(
     let systems = SYSTEMS.iter().filter(|s| chosen(s) && s.command(places, 1).is_ok());
     let ways: Vec<Way<'_>> =
         cloze.map(Way::Cloze).into_iter().chain(systems.map(Way::System)).collect();
-    let empty = |way: &Way<'_>| match way {
-        Way::System(system) => Start {
-            system: system.name.into(),
-            task: system.task,
+    let mut starts = Vec::with_capacity(ways.len());
+    for way in &ways {
+        let (system, task) = match way {
+            Way::System(system) => (system.name, system.task),
+            Way::Cloze(_) => ("cloze embed, the command", Task::Vectors),
+        };
+        starts.push(Start {
+            system: system.into(),
+            task,
             seconds: vec![],
             peak_memory_bytes: None,
             disturbed: None,
-        },
-        Way::Cloze(_) => Start {
-            system: "cloze embed, the command".into(),
-            task: Task::Vectors,
-            seconds: vec![],
-            peak_memory_bytes: None,
-            disturbed: None,
-        },
-    };
-    let mut starts: Vec<Start> = ways.iter().map(empty).collect();
+        });
+    }
     // The first time reads files that the others find in the cache.
     for round in 0..=times {
         eprintln!("starts, {round} of {times}");
         for at in turns(round, ways.len()) {
-            let run = || {
-                let took = match ways[at] {
-                    Way::System(system) => system_start(system, places, &texts, folder),
-                    Way::Cloze(program) => command_start(program, places),
-                }?;
-                let disturbed = took.load.others_ran();
-                Ok((took, disturbed))
-            };
             // The first time is not counted.
             let start = &mut starts[at];
+            let run = || run(&ways[at], places, &texts, folder);
             match calm(busy_ok || round == 0, run) {
                 Ok(Calm { disturbed: Some(what), .. }) if !busy_ok && round > 0 => {
                     bail!(
@@ -110,6 +101,21 @@ struct Took {
     seconds: f64,
     load: Load,
     peak_memory_bytes: Option<u64>,
+}
+
+/// Starts a system once; returns also what disturbed it.
+fn run(
+    way: &Way<'_>,
+    places: &Places,
+    texts: &Path,
+    folder: &Path,
+) -> anyhow::Result<(Took, Option<String>)> {
+    let took = match way {
+        Way::System(system) => system_start(system, places, texts, folder),
+        Way::Cloze(program) => command_start(program, places),
+    }?;
+    let disturbed = took.load.others_ran();
+    Ok((took, disturbed))
 }
 
 fn system_start(

@@ -135,19 +135,6 @@ impl System {
     /// # Errors
     /// If it is not installed.
     pub(crate) fn command(&self, places: &Places, threads: usize) -> anyhow::Result<Command> {
-        let peer_model = |way| match (self.task, &places.prepared) {
-            (Task::Entities, _) => {
-                // Of what the tagger comes as, there is one or the other.
-                let needed = if way == "torch" { "model.safetensors" } else { "model.onnx" };
-                let file = places.tag_model.join(needed);
-                if ["onnx", "torch"].contains(&way) && !file.is_file() {
-                    bail!("{}: not there, which it runs", file.display());
-                }
-                Ok(&places.tag_model)
-            }
-            (Task::Vectors, Ok(folder)) => Ok(folder),
-            (Task::Vectors, Err(why)) => bail!("the model could not be prepared for it: {why}"),
-        };
         let mut command = match self.program {
             Program::Own(what) => {
                 let model =
@@ -160,7 +147,8 @@ impl System {
             },
             Program::Python { environment, file, way } => {
                 let mut command = Command::new(places.python(environment)?);
-                command.arg(places.peers.join(file)).arg(peer_model(way)?).arg(threads.to_string());
+                command.arg(places.peers.join(file)).arg(self.peer_model(places, way)?);
+                command.arg(threads.to_string());
                 if !way.is_empty() {
                     command.arg(way);
                 }
@@ -172,7 +160,7 @@ impl System {
                     bail!("{}: not there; peers/install.sh builds it", program.display());
                 }
                 let mut command = Command::new(program);
-                command.arg(peer_model("")?).arg(threads.to_string());
+                command.arg(self.peer_model(places, "")?).arg(threads.to_string());
                 command.env("ORT_DYLIB_PATH", &places.runtime);
                 command
             }
@@ -180,6 +168,23 @@ impl System {
         };
         settle(&mut command, threads);
         Ok(command)
+    }
+
+    /// Folder of the model that a peer runs in this way.
+    fn peer_model<'p>(&self, places: &'p Places, way: &str) -> anyhow::Result<&'p Path> {
+        match (self.task, &places.prepared) {
+            (Task::Entities, _) => {
+                // Of what the tagger comes as, there is one or the other.
+                let needed = if way == "torch" { "model.safetensors" } else { "model.onnx" };
+                let file = places.tag_model.join(needed);
+                if ["onnx", "torch"].contains(&way) && !file.is_file() {
+                    bail!("{}: not there, which it runs", file.display());
+                }
+                Ok(&places.tag_model)
+            }
+            (Task::Vectors, Ok(folder)) => Ok(folder),
+            (Task::Vectors, Err(why)) => bail!("the model could not be prepared for it: {why}"),
+        }
     }
 }
 

@@ -208,13 +208,7 @@ impl Config {
             let known: Vec<_> = ACTIVATIONS.iter().map(|(name, _)| *name).collect();
             format!("hidden_act is {act:?}; known are {}", named(&known))
         })?;
-        let size = |name: &str, value: Option<usize>| match value {
-            Some(0) | None => Err(format!("{name} is missing or 0")),
-            // No table of this many rows or columns fits any memory; their product must not
-            // overflow.
-            Some(n) if n > 1 << 28 => Err(format!("{name} is {n}: too large")),
-            Some(n) => Ok(n),
-        };
+
         let hidden = size("hidden_size", raw.hidden_size.or(raw.dim))?;
         let heads = size("num_attention_heads", raw.num_attention_heads.or(raw.n_heads))?;
         if !hidden.is_multiple_of(heads) {
@@ -293,6 +287,16 @@ impl Config {
         } else {
             None
         }
+    }
+}
+
+/// A size that the file must have. No matrix of more rows or columns than this allows fits any
+/// memory, and their product must not overflow.
+fn size(name: &str, value: Option<usize>) -> Result<usize, String> {
+    match value {
+        Some(0) | None => Err(format!("{name} is missing or 0")),
+        Some(n) if n > 1 << 28 => Err(format!("{name} is {n}: too large")),
+        Some(n) => Ok(n),
     }
 }
 

@@ -203,9 +203,10 @@ impl Layout {
         let embedding_norm = find.norm(&body("embeddings.LayerNorm"), width);
         let project =
             (width != hidden).then(|| find.dense(&body("embeddings_project"), width, hidden));
-        let layer = |i: usize| {
+        let mut layers = Vec::with_capacity(config.layers);
+        for i in 0..config.layers {
             let name = |part: &str| format!("{prefix}{}.{i}.{part}", names.layer);
-            Layer {
+            layers.push(Layer {
                 query: find.dense(&name(names.query), hidden, hidden),
                 key: find.dense(&name(names.key), hidden, hidden),
                 value: find.dense(&name(names.value), hidden, hidden),
@@ -214,9 +215,8 @@ impl Layout {
                 up: find.dense(&name(names.up), hidden, wide),
                 down: find.dense(&name(names.down), wide, hidden),
                 output_norm: find.norm(&name(names.output_norm), hidden),
-            }
-        };
-        let layers = (0..config.layers).map(layer).collect();
+            });
+        }
 
         let mut layout = Self {
             words,

@@ -91,20 +91,12 @@ impl Sources {
     }
 
     fn judge(&self) -> Result<(), CheckpointError> {
-        let not = |what: &'static str| {
-            let (folder, base) = (self.folder.clone(), self.base.clone());
-            Err(CheckpointError::NotABase {
-                folder: folder.to_path_buf(),
-                base: base.to_path_buf(),
-                what,
-            })
-        };
         if self.base.join(adapter::CONFIG).is_file() || !Card::open(&self.base)?.adapters.is_empty()
         {
-            return not("an adapter itself");
+            return Err(self.not_a_base("an adapter itself"));
         }
         if !Weights::are_in(&self.base) {
-            return not("a folder without model.safetensors");
+            return Err(self.not_a_base("a folder without model.safetensors"));
         }
         let wrong =
             |what: String| Err(CheckpointError::Adapters { path: self.folder.to_path_buf(), what });
@@ -137,6 +129,15 @@ impl Sources {
             ));
         }
         Ok(())
+    }
+
+    /// Error of a base folder that adapters do not fit, being `what`.
+    fn not_a_base(&self, what: &'static str) -> CheckpointError {
+        CheckpointError::NotABase {
+            folder: self.folder.to_path_buf(),
+            base: self.base.to_path_buf(),
+            what,
+        }
     }
 
     /// The model folder.

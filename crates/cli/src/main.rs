@@ -105,7 +105,8 @@ fn version(program: &clap::Error) -> u8 {
 
 /// Handles Ctrl-C: removes incomplete files, and exits with the status that shells use for it.
 fn interrupt_cleanly() {
-    let handler = || {
+    // Without a handler an interrupt still ends the process; only temporary files would stay.
+    let _ = ctrlc::set_handler(|| {
         // A training saves its state first; whoever asks twice does not want to wait for that.
         if commands::train::interrupt::stop() {
             return;
@@ -114,9 +115,7 @@ fn interrupt_cleanly() {
         // Not the standard library's `exit`, which runs the destructors of ONNX Runtime while other
         // threads are still in it: one interrupt in fifteen was a segmentation fault.
         signal_hook::low_level::exit(terminal::messages::INTERRUPTED.into());
-    };
-    // Without a handler an interrupt still ends the process; only temporary files would stay.
-    let _ = ctrlc::set_handler(handler);
+    });
 }
 
 /// Returns whether the reader of the output went away, which is its right: `cloze tag … | head`.

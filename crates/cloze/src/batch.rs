@@ -74,8 +74,8 @@ pub(crate) fn only<T>(results: Vec<Result<T, Error>>) -> Result<T, Error> {
 }
 
 /// Bytes of a pair's texts.
-pub(crate) fn pair_size<A: AsRef<str>, B: AsRef<str>>((first, second): &(A, B)) -> usize {
-    first.as_ref().len() + second.as_ref().len()
+pub(crate) fn pair_size<A: AsRef<str>, B: AsRef<str>>(pair: &(A, B)) -> usize {
+    pair.0.as_ref().len() + pair.1.as_ref().len()
 }
 
 /// Parts of `items`, whose `size` is in bytes of text, that are scored at once, in order: as many items

@@ -63,16 +63,18 @@ impl<T> DistinctTexts<T> {
     /// # Errors
     /// [`PairTextError`] if one of them has no result.
     pub fn indices(&self, pair: &Pair) -> Result<[usize; 2], PairTextError> {
-        let index = |text: &str, side| {
-            let index = self.indices.get(text).copied();
-            let absent = || Arc::new(Error::Conflict("a text that was not added"));
-            let index = index.ok_or_else(|| PairTextError { side, source: absent() })?;
-            match &self.results[index] {
-                Ok(_) => Ok(index),
-                Err(source) => Err(PairTextError { side, source: Arc::clone(source) }),
-            }
-        };
-        Ok([index(&pair.first, "first")?, index(&pair.second, "second")?])
+        Ok([self.index(&pair.first, "first")?, self.index(&pair.second, "second")?])
+    }
+
+    /// Index of the result of the text on one side of a pair.
+    fn index(&self, text: &str, side: &'static str) -> Result<usize, PairTextError> {
+        let index = self.indices.get(text).copied();
+        let absent = || Arc::new(Error::Conflict("a text that was not added"));
+        let index = index.ok_or_else(|| PairTextError { side, source: absent() })?;
+        match &self.results[index] {
+            Ok(_) => Ok(index),
+            Err(source) => Err(PairTextError { side, source: Arc::clone(source) }),
+        }
     }
 
     /// Results of the texts of a pair that was added.

@@ -125,6 +125,18 @@ impl HiddenStatesBuilder {
     }
 }
 
+/// Rows of a text for one result, from those of its windows.
+fn join_rows(windows: &[WindowRows], result: usize) -> Matrix {
+    let results = || windows.iter().map(|window| &window.results[result]);
+    let (before, after) = (results().next(), results().next_back());
+    let before = before.into_iter().flat_map(|rows| &rows.before);
+    let after = after.into_iter().flat_map(|rows| &rows.after);
+    let kept = results().flat_map(|rows| &rows.kept);
+    let width = results().next().map_or(0, |rows| rows.width);
+    let rows = before.chain(kept).chain(after).copied().collect();
+    Matrix::from_vec(width, rows).unwrap_or_default()
+}
+
 /// Rows of one window, for each result with a row per token.
 struct WindowRows {
     results: Vec<TokenRowsOfWindow>,
@@ -258,19 +270,9 @@ impl HiddenStates {
             }
             None => None,
         };
-        let joined = |result: usize| {
-            let results = || windows.iter().map(|window| &window.results[result]);
-            let (before, after) = (results().next(), results().next_back());
-            let before = before.into_iter().flat_map(|rows| &rows.before);
-            let after = after.into_iter().flat_map(|rows| &rows.after);
-            let kept = results().flat_map(|rows| &rows.kept);
-            let width = results().next().map_or(0, |rows| rows.width);
-            let rows = before.chain(kept).chain(after).copied().collect();
-            Matrix::from_vec(width, rows).unwrap_or_default()
-        };
-        let hidden = (0..self.layers.len()).map(joined).collect();
+        let hidden = (0..self.layers.len()).map(|layer| join_rows(&windows, layer)).collect();
         let by_token = self.head == Some(Head::Tokens);
-        let logits = if by_token { Some(joined(self.layers.len())) } else { logits };
+        let logits = if by_token { Some(join_rows(&windows, self.layers.len())) } else { logits };
         let special = |ids: Vec<u32>, at: usize| {
             let of_id = move |id| TokenPiece { id, span: Span::new(at, at), special: true };
             ids.into_iter().map(of_id)

@@ -130,16 +130,10 @@ impl Reranker {
             documents.iter().map(|document| (query.as_ref(), document.as_ref()))
         });
         let mut scores = self.score_batch(&pairs.collect::<Vec<_>>())?.into_iter();
-        let rank = |(_, documents): &(Q, &[D])| {
-            // All of them are taken, so that the next query has its own.
-            let scores: Vec<_> = scores.by_ref().take(documents.len()).collect();
-            let ranked = scores.into_iter().enumerate();
-            let ranked = ranked.map(|(index, score)| Ok(Ranked { index, score: score? }));
-            let mut ranked = ranked.collect::<Result<Vec<_>, Error>>()?;
-            ranked.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(Ordering::Equal));
-            Ok(ranked)
-        };
-        Ok(queries.iter().map(rank).collect())
+        // All scores of a query are taken, so that the next query has its own.
+        let own = |documents: &[D]| scores.by_ref().take(documents.len()).collect();
+        let own = queries.iter().map(|(_, documents)| *documents).map(own);
+        Ok(own.map(rank).collect())
     }
 
     /// Documents for each of a stream of queries, in order. An error that is not of one query is the
@@ -201,4 +195,13 @@ impl Reranker {
     pub fn counts(&self) -> EncodingCounts {
         self.pairs.counts()
     }
+}
+
+/// Documents by their scores, the highest first; equal ones in the order given.
+fn rank(scores: Vec<Result<f64, Error>>) -> Result<Vec<Ranked>, Error> {
+    let ranked = scores.into_iter().enumerate();
+    let ranked = ranked.map(|(index, score)| Ok(Ranked { index, score: score? }));
+    let mut ranked = ranked.collect::<Result<Vec<_>, Error>>()?;
+    ranked.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(Ordering::Equal));
+    Ok(ranked)
 }

@@ -124,14 +124,8 @@ impl Scorer {
     /// text has a score.
     pub fn score(&self, texts: &[&str]) -> Result<Vec<TextScore>, Error> {
         let pieces = self.pieces(texts)?;
-        let parts = |(pieces, text): (&Pieces, &&str)| -> Vec<Part> {
-            let room = self.room(pieces);
-            let windows = plan_windows(&pieces.tokens, text, room, room / 2, Cut::Anywhere);
-            let part =
-                |window: Window| Part { sequence: pieces.part(window.tokens.clone()), window };
-            windows.into_iter().map(part).collect()
-        };
-        let parts: Vec<Vec<Part>> = pieces.iter().zip(texts).map(parts).collect();
+        let parts = pieces.iter().zip(texts).map(|(pieces, text)| self.parts(pieces, text));
+        let parts: Vec<Vec<Part>> = parts.collect();
         let copies = pieces.iter().zip(&parts).flat_map(|(pieces, parts)| {
             parts.iter().flat_map(|Part { sequence, window: Window { tokens, kept } }| {
                 let kept = kept.start - tokens.start..kept.end - tokens.start;
@@ -139,7 +133,8 @@ impl Scorer {
             })
         });
         let mut found = self.ask(copies, WAITING)?.into_iter();
-        let score = |((pieces, parts), text): ((Pieces, Vec<Part>), &&str)| {
+        let mut scores = Vec::with_capacity(texts.len());
+        for ((pieces, parts), text) in pieces.into_iter().zip(parts).zip(texts) {
             let mut sums = Sums::of_text(text);
             let mut tokens = Vec::with_capacity(pieces.tokens.len());
             // What windows keep follows one another: a result for each token, in order.
@@ -148,9 +143,17 @@ impl Scorer {
                 sums.add_token(log_probability, self.unknown == Some(id));
                 tokens.push(ScoredToken { id, span: token.span, log_probability });
             }
-            TextScore { tokens, sums, windows: parts.len() }
-        };
-        Ok(pieces.into_iter().zip(parts).zip(texts).map(score).collect())
+            scores.push(TextScore { tokens, sums, windows: parts.len() });
+        }
+        Ok(scores)
+    }
+
+    /// Parts of a text that fit the model and overlap by half.
+    fn parts(&self, pieces: &Pieces, text: &str) -> Vec<Part> {
+        let room = self.room(pieces);
+        let windows = plan_windows(&pieces.tokens, text, room, room / 2, Cut::Anywhere);
+        let part = |window: Window| Part { sequence: pieces.part(window.tokens.clone()), window };
+        windows.into_iter().map(part).collect()
     }
 
     /// Each pair of texts by the tokens they share, each of these masked in turn, given all others: the
@@ -312,22 +315,24 @@ fn sum(found: &mut impl Iterator<Item = f64>, n: usize) -> f64 {
 mod tests {
     use super::*;
 
+    /// Bits of the log probabilities of all tokens, with at most `most` tokens waiting at a time.
+    fn ask_at_most(scorer: &Scorer, pieces: &[Pieces], most: usize) -> Vec<u64> {
+        let copies = pieces.iter().flat_map(|pieces| {
+            let n = pieces.tokens.len();
+            scorer.copies(&pieces.sequence, &pieces.tokens, pieces.before, 0..n)
+        });
+        scorer.ask(copies, most).unwrap().into_iter().map(f64::to_bits).collect()
+    }
+
     /// Five copies of 7 tokens and four of 6: one by one, two at a time, and all at once.
     #[test]
     fn how_many_wait_does_not_matter() {
         let folder = cloze_testkit::checkpoint("bert-mlm");
         let scorer = Scorer::new(MaskedLm::open(folder).unwrap(), Masking::Token);
         let pieces = scorer.pieces(&["ann met the son x", "son x met ann"]).unwrap();
-        let ask = |most| {
-            let copies = pieces.iter().flat_map(|pieces| {
-                let n = pieces.tokens.len();
-                scorer.copies(&pieces.sequence, &pieces.tokens, pieces.before, 0..n)
-            });
-            let found = scorer.ask(copies, most).unwrap();
-            found.into_iter().map(f64::to_bits).collect::<Vec<_>>()
-        };
-        let all = ask(usize::MAX);
+        let all = ask_at_most(&scorer, &pieces, usize::MAX);
         assert_eq!(all.len(), 9);
-        assert_eq!((ask(1), ask(14)), (all.clone(), all));
+        assert_eq!(ask_at_most(&scorer, &pieces, 1), all);
+        assert_eq!(ask_at_most(&scorer, &pieces, 14), all);
     }
 }

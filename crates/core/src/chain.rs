@@ -229,6 +229,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[track_caller]
+    fn assert_near(found: &[f64], expected: &[f64]) {
+        assert_eq!(found.len(), expected.len());
+        for (f, e) in found.iter().zip(expected) {
+            assert!((f - e).abs() < 1e-12, "{found:?}, expected {expected:?}");
+        }
+    }
+
     /// Two labels, two units. Exponentials of scores: start 2, 1; end 1, 3; between 1 4 / 2 1;
     /// units 1 2, then 5 1. Sequences 00: 2·1·1·5·1 = 10, 01: 2·1·4·1·3 = 24, 10: 1·2·2·5·1 = 20,
     /// 11: 1·2·1·1·3 = 6, together 60. First unit: 34/60 and 26/60; second 30/60 and 30/60.
@@ -239,16 +247,10 @@ mod tests {
             Chain::new(ln(&[2.0, 1.0]), ln(&[1.0, 3.0]), ln(&[1.0, 4.0, 2.0, 1.0])).unwrap();
         let units = ln(&[1.0, 2.0, 5.0, 1.0]);
         let posterior = chain.posterior(&units);
-        let near = |found: &[f64], expected: &[f64]| {
-            assert_eq!(found.len(), expected.len());
-            for (f, e) in found.iter().zip(expected) {
-                assert!((f - e).abs() < 1e-12, "{found:?}, expected {expected:?}");
-            }
-        };
-        near(&[posterior.log_partition()], &ln(&[60.0]));
-        near(&posterior.marginals(), &[34.0 / 60.0, 26.0 / 60.0, 0.5, 0.5]);
-        near(&posterior.pairs(), &[10.0 / 60.0, 24.0 / 60.0, 20.0 / 60.0, 6.0 / 60.0]);
-        near(&[chain.score(&units, &[1, 0])], &ln(&[20.0]));
+        assert_near(&[posterior.log_partition()], &ln(&[60.0]));
+        assert_near(&posterior.marginals(), &[34.0 / 60.0, 26.0 / 60.0, 0.5, 0.5]);
+        assert_near(&posterior.pairs(), &[10.0 / 60.0, 24.0 / 60.0, 20.0 / 60.0, 6.0 / 60.0]);
+        assert_near(&[chain.score(&units, &[1, 0])], &ln(&[20.0]));
         assert_eq!(chain.best(&units), [0, 1]);
     }
 

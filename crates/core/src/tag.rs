@@ -235,6 +235,17 @@ mod tests {
         TagSet::parse(names.iter().map(|&n| n.to_owned()).collect())
     }
 
+    /// Tag with the prefix `letter`, of label 0.
+    fn tag_of_letter(letter: &str) -> Tag {
+        match letter {
+            "O" => Tag::Outside,
+            "B" => Tag::Part(Begin, 0),
+            "I" => Tag::Part(Inside, 0),
+            "E" => Tag::Part(End, 0),
+            _ => Tag::Part(Single, 0),
+        }
+    }
+
     #[test]
     fn names_show_labels_and_scheme() {
         let bio = set(&["O", "B-PER", "I-PER", "B-creative-work"]);
@@ -284,15 +295,7 @@ mod tests {
             (Scheme::Iob2, "^O ^B O$ OO OB B$ BO BB BI I$ IO IB II"),
             (Scheme::Iobes, "^O ^B ^S O$ OO OB OS BI BE II IE E$ EO EB ES S$ SO SB SS"),
         ];
-        let tag = |name: Option<&str>| {
-            name.map(|n| match n {
-                "O" => Tag::Outside,
-                "B" => Tag::Part(Begin, 0),
-                "I" => Tag::Part(Inside, 0),
-                "E" => Tag::Part(End, 0),
-                _ => Tag::Part(Single, 0),
-            })
-        };
+
         for (scheme, pairs) in legal {
             // Only pairs whose first half can be reached in the scheme.
             let first = |n: &str| pairs.split(' ').any(|p| p.ends_with(n));
@@ -303,7 +306,8 @@ mod tests {
                     }
                     let pair = format!("{}{}", a.unwrap_or("^"), b.unwrap_or("$"));
                     let expected = pairs.split(' ').any(|p| p == pair);
-                    assert_eq!(scheme.allows(tag(a), tag(*b)), expected, "{scheme:?} {pair}");
+                    let allowed = scheme.allows(a.map(tag_of_letter), b.map(tag_of_letter));
+                    assert_eq!(allowed, expected, "{scheme:?} {pair}");
                 }
             }
         }

@@ -32,21 +32,13 @@ impl Header {
         dialect: Dialect,
         params: &ValidReadParams,
     ) -> Result<Self, CorpusError> {
-        let column = |field: &str| {
-            let mut columns = (0..).zip(dialect.fields(content));
-            let mut same =
-                columns.by_ref().filter(|(_, r)| dialect.value(&content[r.clone()]) == field);
-            match (same.next(), same.next()) {
-                (Some(_), Some(_)) => Err(CorpusError::DuplicateField {
-                    path: path.to_owned(),
-                    line,
-                    field: field.to_owned(),
-                }),
-                (column, _) => Ok(column.map(|(i, _)| i)),
-            }
+        let duplicate = |field: &str| {
+            let (path, field) = (path.to_owned(), field.to_owned());
+            CorpusError::DuplicateField { path, line, field }
         };
         let field = params.text_field();
-        let text = column(field)?.ok_or_else(|| CorpusError::MissingField {
+        let text = only_column(content, dialect, field).map_err(|()| duplicate(field))?;
+        let text = text.ok_or_else(|| CorpusError::MissingField {
             path: path.to_owned(),
             line,
             field: field.to_owned(),
@@ -57,7 +49,8 @@ impl Header {
                 .collect(),
             fatal: true,
         })?;
-        let id = column(params.id_field())?;
+        let id_field = params.id_field();
+        let id = only_column(content, dialect, id_field).map_err(|()| duplicate(id_field))?;
         let columns = dialect.fields(content).count();
         let names: Vec<String> = if params.takes_metadata() {
             dialect.fields(content).map(|range| dialect.value(&content[range])).collect()
@@ -65,13 +58,19 @@ impl Header {
             vec![]
         };
         if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
-            return Err(CorpusError::DuplicateField {
-                path: path.to_owned(),
-                line,
-                field: names[twice].clone(),
-            });
+            return Err(duplicate(&names[twice]));
         }
         Ok(Self { columns, text, id, names })
+    }
+}
+
+/// Column of a header that is called `field`, from 0; an error if several are.
+fn only_column(content: &str, dialect: Dialect, field: &str) -> Result<Option<usize>, ()> {
+    let columns = (0..).zip(dialect.fields(content));
+    let mut same = columns.filter(|(_, range)| dialect.value(&content[range.clone()]) == field);
+    match (same.next(), same.next()) {
+        (Some(_), Some(_)) => Err(()),
+        (column, _) => Ok(column.map(|(i, _)| i)),
     }
 }
 

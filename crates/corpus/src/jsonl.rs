@@ -52,14 +52,6 @@ pub(crate) fn parse(
     }
     let invalid = |source| CorpusError::Json { path: path.to_owned(), line, source };
     let Fields(fields) = serde_json::from_str(content).map_err(invalid)?;
-    let wrong_type = |field: &str, expected, value: &RawValue| CorpusError::FieldType {
-        path: path.to_owned(),
-        line,
-        field: field.to_owned(),
-        expected,
-        found: type_of(value),
-    };
-
     let field = params.text_field();
     let value = *fields.get(field).ok_or_else(|| CorpusError::MissingField {
         path: path.to_owned(),
@@ -69,7 +61,13 @@ pub(crate) fn parse(
         fatal: false,
     })?;
     if type_of(value) != STRING {
-        return Err(wrong_type(field, STRING, value));
+        return Err(CorpusError::FieldType {
+            path: path.to_owned(),
+            line,
+            field: field.to_owned(),
+            expected: STRING,
+            found: type_of(value),
+        });
     }
     let text = serde_json::from_str(value.get()).map_err(invalid)?;
     let start = value.get().as_ptr().addr() - content.as_ptr().addr();

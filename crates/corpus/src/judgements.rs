@@ -238,17 +238,20 @@ impl Judgements {
     }
 }
 
+/// Id in a field of a JSON object, which must be there and not empty.
+fn id_of_object(object: &Object<'_>, names: &Names) -> Result<String, CorpusError> {
+    let (field, value) = object.need(names)?;
+    match object.id(names)? {
+        Some(id) if id.is_empty() => Err(empty_id(object.at, format!("field {field:?}"))),
+        Some(id) => Ok(id),
+        None => Err(object.wrong_type(field, jsonl::ID, jsonl::type_of(value))),
+    }
+}
+
 /// The judgement of a JSON object.
 fn object(object: &Object<'_>, fields: &Fields) -> Result<Judgement, CorpusError> {
-    let id = |names: &Names| {
-        let (field, value) = object.need(names)?;
-        match object.id(names)? {
-            Some(id) if id.is_empty() => Err(empty_id(object.at, format!("field {field:?}"))),
-            Some(id) => Ok(id),
-            None => Err(object.wrong_type(field, jsonl::ID, jsonl::type_of(value))),
-        }
-    };
-    let (query, document) = (id(&fields.query)?, id(&fields.document)?);
+    let query = id_of_object(object, &fields.query)?;
+    let document = id_of_object(object, &fields.document)?;
     let grade = match object.find(&fields.grade) {
         None => 1,
         Some((field, value)) if jsonl::type_of(value) == jsonl::NUMBER => whole(value.get())
@@ -302,20 +305,28 @@ impl Layout {
         if found != expected {
             return Err(CorpusError::Columns { path: path.to_owned(), line, expected, found });
         }
-        let column = |index| columns(row, self.tabs).nth(index).unwrap_or_default();
-        let id = |index| match column(index) {
-            blank if blank.trim_ascii().is_empty() => {
-                Err(empty_id(at, format!("column {}", index + 1)))
-            }
-            id => Ok(id.to_owned()),
-        };
         let place = || match &self.header {
             Some(name) => format!("field {name:?}"),
             None => format!("column {}", self.grade + 1),
         };
-        let grade = column(self.grade);
+        let grade = self.column(row, self.grade);
         let grade = whole(grade).ok_or_else(|| not_whole(at, place(), grade))?;
-        Ok(Judgement { line, query: id(self.query)?, document: id(self.document)?, grade })
+        let (query, document) = (self.id(row, self.query, at)?, self.id(row, self.document, at)?);
+        Ok(Judgement { line, query, document, grade })
+    }
+
+    /// Value of a column of a row; empty if the row has no such column.
+    fn column<'r>(&self, row: &'r str, column: usize) -> &'r str {
+        columns(row, self.tabs).nth(column).unwrap_or_default()
+    }
+
+    /// Id in a column of a row, which must not be blank.
+    fn id(&self, row: &str, column: usize, at: At<'_>) -> Result<String, CorpusError> {
+        let id = self.column(row, column);
+        if id.trim_ascii().is_empty() {
+            return Err(empty_id(at, format!("column {}", column + 1)));
+        }
+        Ok(id.to_owned())
     }
 }
 

@@ -298,6 +298,18 @@ fn object(object: &Object<'_>, fields: &Fields, params: &PairParams) -> Result<P
     })
 }
 
+impl Fields {
+    /// Whether a first row is taken for a header: a field was named, its values are names, or, if
+    /// rows are `scored`, it does not end in a number.
+    fn in_header(&self, row: &Row<'_>, scored: bool) -> bool {
+        let Self { first, second, score, .. } = self;
+        let asked = [first, second, score].iter().any(|names| names.asked);
+        let known = |names: &Names| row.values().any(|name| names.has(&name));
+        let no_number = || row.values().last().is_none_or(|last| number(&last).is_none());
+        asked || (known(first) && known(second)) || (scored && no_number())
+    }
+}
+
 impl Layout {
     /// The layout that the first row shows, and whether that row is a header.
     fn of(
@@ -308,15 +320,8 @@ impl Layout {
         let Fields { first, second, score, id } = fields;
         let columns = row.columns();
         let least = if params.score_required { 3 } else { 2 };
-        let guessed = || {
-            let asked = [first, second, score].iter().any(|names| names.asked);
-            let known = |names: &Names| row.values().any(|name| names.has(&name));
-            let no_number = || row.values().last().is_none_or(|last| number(&last).is_none());
-            asked
-                || (known(first) && known(second))
-                || (params.score_required && columns >= least && no_number())
-        };
-        let header = params.header.unwrap_or_else(guessed);
+        let scored = params.score_required && columns >= least;
+        let header = params.header.unwrap_or_else(|| fields.in_header(row, scored));
         if !header {
             if columns < least {
                 return Err(row.bad_columns(least, columns));

@@ -128,6 +128,17 @@ impl Pooling {
     }
 }
 
+impl Pooling {
+    /// Pooling of a name in the `pooling_mode` of a `config.json`.
+    fn of_config(name: String) -> Result<Self, EmbedError> {
+        let known = &Self::CONFIG_NAMES;
+        match known.iter().position(|n| **n == name) {
+            Some(i) => Ok(Self::ALL[i]),
+            None => Err(EmbedError::UnknownName { what: "pooling_mode", found: name, known }),
+        }
+    }
+}
+
 impl fmt::Display for Pooling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -296,19 +307,10 @@ impl PoolingConfig {
                 None => {}
             }
         }
-        let mode = |name: String| {
-            let known = &Pooling::CONFIG_NAMES;
-            let place = known.iter().position(|n| **n == name);
-            place.map(|i| Pooling::ALL[i]).ok_or(EmbedError::UnknownName {
-                what: "pooling_mode",
-                found: name,
-                known,
-            })
-        };
         let poolings: Vec<Pooling> = match config.pooling_mode {
-            Some(OneOrMore::One(name)) => vec![mode(name)?],
+            Some(OneOrMore::One(name)) => vec![Pooling::of_config(name)?],
             Some(OneOrMore::More(names)) => {
-                names.into_iter().map(mode).collect::<Result<_, _>>()?
+                names.into_iter().map(Pooling::of_config).collect::<Result<_, _>>()?
             }
             None if on == [false; 6] => vec![Pooling::Mean],
             None => {

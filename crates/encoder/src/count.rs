@@ -191,10 +191,11 @@ impl TokenCounter {
         &self,
         texts: [&str; 2],
         index: usize,
-        (cut, most): (PairCut, usize),
+        cut: PairCut,
+        most: usize,
     ) -> Result<(Sequence, bool), EncoderError> {
         let PairPieces { sequence, cut, .. } =
-            self.tokenizer.pair_pieces(texts, index, (cut, most))?;
+            self.tokenizer.pair_pieces(texts, index, cut, most)?;
         Ok((sequence, cut))
     }
 

@@ -38,31 +38,18 @@ impl Observer {
     /// # Errors
     /// As [`Encoder::map_windows`].
     pub fn observe(&self, texts: &[&str]) -> Result<Vec<Vec<Observed>>, EncoderError> {
-        let most = |window: &WindowStates<'_>, i: usize| {
-            let mut most = vec![0.0_f32; window.width(i)];
-            for row in window.rows(i).chunks_exact(window.width(i)) {
-                most.iter_mut().zip(row).for_each(|(most, x)| *most = most.max(x.abs()));
-            }
-            most
-        };
-        let of_window = |window: &WindowStates<'_>| {
-            let of_layer = |i: usize| Observed {
-                layer: most(window, 4 * i),
-                context: most(window, 4 * i + 1),
-                attended: most(window, 4 * i + 2),
-                active: most(window, 4 * i + 3),
-            };
-            (0..self.layers).map(of_layer).collect::<Vec<_>>()
-        };
-        let of_text = |windows: Vec<Vec<Observed>>| {
+        let texts = self.encoder.map_windows(texts, |window: &WindowStates<'_>| {
+            (0..self.layers).map(|layer| observe_layer(window, layer)).collect::<Vec<_>>()
+        })?;
+        let mut maxima = Vec::with_capacity(texts.len());
+        for text in texts {
             let mut seen = self.nothing();
-            for window in windows {
+            for window in text.windows {
                 merge(&mut seen, &window);
             }
-            seen
-        };
-        let texts = self.encoder.map_windows(texts, of_window)?;
-        Ok(texts.into_iter().map(|text| of_text(text.windows)).collect())
+            maxima.push(seen);
+        }
+        Ok(maxima)
     }
 
     /// Activation maxima over no texts: zeros for each layer.
@@ -70,6 +57,25 @@ impl Observer {
     pub fn nothing(&self) -> Vec<Observed> {
         vec![Observed::default(); self.layers]
     }
+}
+
+/// Activation maxima of a layer, from 0, in a window.
+fn observe_layer(window: &WindowStates<'_>, layer: usize) -> Observed {
+    Observed {
+        layer: channel_maxima(window, 4 * layer),
+        context: channel_maxima(window, 4 * layer + 1),
+        attended: channel_maxima(window, 4 * layer + 2),
+        active: channel_maxima(window, 4 * layer + 3),
+    }
+}
+
+/// Largest absolute value of each channel of an output, over a window's tokens.
+fn channel_maxima(window: &WindowStates<'_>, output: usize) -> Vec<f32> {
+    let mut maxima = vec![0.0_f32; window.width(output)];
+    for row in window.rows(output).chunks_exact(window.width(output)) {
+        maxima.iter_mut().zip(row).for_each(|(max, x)| *max = max.max(x.abs()));
+    }
+    maxima
 }
 
 /// Takes what another text makes of the layers into account.

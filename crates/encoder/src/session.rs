@@ -67,7 +67,43 @@ pub(crate) enum Rows {
     First,
 }
 
+fn describe(tensors: &[TensorInfo]) -> Vec<String> {
+    tensors.iter().map(ToString::to_string).collect()
+}
+
 impl OutputPort {
+    /// Port of the output that gives what is wanted, of a graph of so many `layers`. With `asked`, the
+    /// graph has an input for the tokens that are asked for.
+    fn find(
+        outputs: &[TensorInfo],
+        wanted: Output,
+        layers: Option<usize>,
+        asked: bool,
+    ) -> Option<Self> {
+        // What a graph gives of the first tokens alone, else what it gives of all.
+        if let Output::First(layer) = wanted {
+            let name = construct::first_name(layer);
+            if let Some(tensor) = outputs.iter().find(|tensor| tensor.name == name) {
+                return Some(Self::new(tensor, wanted));
+            }
+        }
+        let names = wanted.names(layers);
+        let in_rows = asked && wanted == Output::Head(Head::MaskedLm);
+        let rank = if wanted.by_token() && !in_rows { 3 } else { 2 };
+        let fitting = |t: &&TensorInfo| t.element == ElementType::Float32 && t.shape.len() == rank;
+        let all = || outputs.iter().filter(fitting);
+        let by_name = |name: &String| all().find(|t| t.name == *name);
+        // A state that is not the last has no name but its own, and a hidden state is not taken for
+        // the words of a language model.
+        let any_name =
+            wanted.by_token() && (names.len() > 1 || matches!(wanted, Output::Head(Head::Tokens)));
+        // Logits are no hidden state, even where there is nothing else.
+        let fits = |t: &&TensorInfo| matches!(wanted, Output::Head(_)) || t.name != "logits";
+        let only = all().next().filter(|_| any_name && all().count() == 1).filter(fits);
+        let found = names.iter().find_map(by_name).or(only)?;
+        Some(Self::new(found, wanted))
+    }
+
     fn new(tensor: &TensorInfo, wanted: Output) -> Self {
         let width = match tensor.shape.last() {
             Some(Dim::Fixed(n)) => usize::try_from(*n).ok(),
@@ -94,7 +130,6 @@ impl Ports {
         wanted: &[Output],
         layers: Option<usize>,
     ) -> Result<Self, EncoderError> {
-        let describe = |tensors: &[TensorInfo]| tensors.iter().map(ToString::to_string).collect();
         let input = |found: String| EncoderError::GraphInput {
             path: path.to_owned(),
             found,
@@ -117,38 +152,15 @@ impl Ports {
             *slot = Some(Port { name: tensor.name.clone(), narrow });
         }
         let ids = ids.ok_or_else(|| input("input_ids, which is missing".into()))?;
-        let output = |wanted: &Output| {
-            // What a graph gives of the first tokens alone, else what it gives of all.
-            if let Output::First(layer) = wanted {
-                let name = construct::first_name(*layer);
-                if let Some(tensor) = info.outputs.iter().find(|tensor| tensor.name == name) {
-                    return Ok(OutputPort::new(tensor, *wanted));
-                }
-            }
-            let names = wanted.names(layers);
-            let in_rows = asked.is_some() && *wanted == Output::Head(Head::MaskedLm);
-            let rank = if wanted.by_token() && !in_rows { 3 } else { 2 };
-            let fitting =
-                |t: &&TensorInfo| t.element == ElementType::Float32 && t.shape.len() == rank;
-            let all = || info.outputs.iter().filter(fitting);
-            let by_name = |name: &String| all().find(|t| t.name == *name);
-            // A state that is not the last has no name but its own, and a hidden state is not taken for
-            // the words of a language model.
-            let any_name = wanted.by_token()
-                && (names.len() > 1 || matches!(wanted, Output::Head(Head::Tokens)));
-            // Logits are no hidden state, even where there is nothing else.
-            let fits = |t: &&TensorInfo| matches!(wanted, Output::Head(_)) || t.name != "logits";
-            let only = all().next().filter(|_| any_name && all().count() == 1).filter(fits);
-            let found = names.iter().find_map(by_name).or(only);
-            found.map(|tensor| OutputPort::new(tensor, *wanted)).ok_or_else(|| {
-                EncoderError::GraphOutput {
-                    path: path.to_owned(),
-                    wanted: names.first().cloned().unwrap_or_default(),
-                    all: describe(&info.outputs),
-                }
-            })
-        };
-        let outputs = wanted.iter().map(output).collect::<Result<Vec<_>, _>>()?;
+        let mut outputs = Vec::with_capacity(wanted.len());
+        for &wanted in wanted {
+            let port = OutputPort::find(&info.outputs, wanted, layers, asked.is_some());
+            outputs.push(port.ok_or_else(|| EncoderError::GraphOutput {
+                path: path.to_owned(),
+                wanted: wanted.names(layers).first().cloned().unwrap_or_default(),
+                all: describe(&info.outputs),
+            })?);
+        }
         Ok(Self { ids, mask, types, asked, outputs })
     }
 
@@ -232,7 +244,8 @@ impl Pool {
         graph: Box<dyn LoadedGraph>,
         path: PathBuf,
         ports: Ports,
-        (workers, shared): (usize, Option<SharedThreads>),
+        workers: usize,
+        shared: Option<SharedThreads>,
     ) -> Self {
         let workers = (0..workers).map(|_| Mutex::new(None)).collect();
         let (wide, making) = (Mutex::default(), Mutex::new(()));
@@ -320,12 +333,8 @@ impl Pool {
             let outputs = outputs.collect::<Result<Vec<_>, _>>();
             result = read.take().map(|read| outputs.map(|outputs| read(&outputs)));
         });
-        let failed = |source| EncoderError::Run {
-            path: self.path.clone(),
-            batch: shape.size,
-            seq: shape.seq,
-            source,
-        };
+        let (batch, seq) = (shape.size, shape.seq);
+        let failed = |source| EncoderError::Run { path: self.path.clone(), batch, seq, source };
         ran.map_err(failed)?;
         result.unwrap_or_else(|| Err(failed("it gave no results".into())))
     }
@@ -353,14 +362,8 @@ impl Pool {
     ) -> Result<BatchOutput<'r>, EncoderError> {
         let by_token = matches!(port.rows, Rows::Tokens | Rows::Picked | Rows::First);
         let expected = if port.rows == Rows::Asked { batch.asked } else { batch.size };
-        let wrong = |found: &[i64]| EncoderError::OutputShape {
-            path: self.path.clone(),
-            output: port.name.clone(),
-            found: found.to_vec(),
-            batch: expected,
-            seq: if by_token { batch.seq } else { 1 },
-            width: port.width.unwrap_or(0),
-        };
+        let seq = if by_token { batch.seq } else { 1 };
+        let wrong = |found: &[i64]| self.shape_error(port, found, expected, seq);
         let OutputTensor { shape, data } = tensor.ok_or_else(|| wrong(&[]))?;
         let (rows, width) = match *shape {
             [rows, cols, width] if by_token && usize::try_from(cols) == Ok(batch.seq) => {
@@ -374,6 +377,24 @@ impl Pool {
             return Err(wrong(shape));
         }
         Ok(BatchOutput { width: usize::try_from(width).unwrap_or(0), data })
+    }
+
+    /// Error of an output of another shape than `[batch, seq, width]`.
+    fn shape_error(
+        &self,
+        port: &OutputPort,
+        found: &[i64],
+        batch: usize,
+        seq: usize,
+    ) -> EncoderError {
+        EncoderError::OutputShape {
+            path: self.path.clone(),
+            output: port.name.clone(),
+            found: found.to_vec(),
+            batch,
+            seq,
+            width: port.width.unwrap_or(0),
+        }
     }
 
     /// A new session.

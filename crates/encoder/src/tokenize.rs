@@ -92,19 +92,21 @@ impl PairTemplate {
             sequence.types.extend(tokens.iter().map(|&(_, type_id)| narrow(type_id)));
             sequence.casing.extend(tokens.iter().map(|_| Casing::None));
         };
-        let own = |sequence: &mut Sequence, i: usize| {
-            let n = stay[i].min(texts[i].ids.len());
-            sequence.ids.extend(&texts[i].ids[..n]);
-            sequence.types.extend(std::iter::repeat_n(narrow(self.types[i]), n));
-            sequence.casing.extend(texts[i].casing.iter().take(n));
-        };
         special(&mut sequence, &self.before);
-        own(&mut sequence, 0);
+        push_beginning(&mut sequence, texts[0], stay[0], narrow(self.types[0]));
         special(&mut sequence, &self.between);
-        own(&mut sequence, 1);
+        push_beginning(&mut sequence, texts[1], stay[1], narrow(self.types[1]));
         special(&mut sequence, &self.after);
         sequence
     }
+}
+
+/// Adds the first tokens of a text, at most `most`, to a sequence.
+fn push_beginning(sequence: &mut Sequence, text: &Tokenized, most: usize, type_id: u32) {
+    let n = most.min(text.ids.len());
+    sequence.ids.extend(&text.ids[..n]);
+    sequence.types.extend(std::iter::repeat_n(type_id, n));
+    sequence.casing.extend(text.casing.iter().take(n));
 }
 
 impl Tokenizer {
@@ -130,7 +132,8 @@ impl Tokenizer {
         &self,
         texts: [&str; 2],
         index: usize,
-        (cut, most): (PairCut, usize),
+        cut: PairCut,
+        most: usize,
     ) -> Result<PairPieces, EncoderError> {
         let template = self.pair.as_ref().ok_or(EncoderError::NoPairs { room: 0 })?;
         let room = most.saturating_sub(template.special_tokens());
@@ -217,7 +220,8 @@ impl Tokenizer {
         let encoding = self.inner.encode(text, false);
         let encoding =
             encoding.map_err(|e| EncoderError::Tokenize { index, what: e.to_string() })?;
-        let spans = encoding.get_offsets().iter().map(|&offsets| on_characters(text, offsets));
+        let spans =
+            encoding.get_offsets().iter().map(|&(start, end)| on_characters(text, start, end));
         let words = encoding.get_word_ids().iter();
         let mut tokens: Vec<Token> =
             spans.zip(words).map(|(span, &word)| Token { span, word }).collect();
@@ -236,7 +240,7 @@ impl Tokenizer {
 /// Offsets as a span on character boundaries, without white space at its ends: byte-level
 /// tokenizers cut within characters, and a token that stands for a part of one stands for it; and
 /// many count the space before a word into the word.
-fn on_characters(text: &str, (start, end): (usize, usize)) -> Span {
+fn on_characters(text: &str, start: usize, end: usize) -> Span {
     let start = text.floor_char_boundary(start);
     let end = text.ceil_char_boundary(end).max(start);
     let piece = &text[start..end];
@@ -266,12 +270,12 @@ mod tests {
     #[test]
     fn half_a_character_becomes_the_whole_one() {
         // 👍 is bytes 1..5.
-        assert_eq!(on_characters("a👍b", (1, 3)), Span::new(1, 5));
-        assert_eq!(on_characters("a👍b", (3, 5)), Span::new(1, 5));
-        assert_eq!(on_characters("a👍b", (0, 1)), Span::new(0, 1));
-        assert_eq!(on_characters("a", (5, 9)), Span::new(1, 1));
-        assert_eq!(on_characters("a bc d", (1, 5)), Span::new(2, 4));
-        assert!(on_characters("a  b", (1, 3)).is_empty());
+        assert_eq!(on_characters("a👍b", 1, 3), Span::new(1, 5));
+        assert_eq!(on_characters("a👍b", 3, 5), Span::new(1, 5));
+        assert_eq!(on_characters("a👍b", 0, 1), Span::new(0, 1));
+        assert_eq!(on_characters("a", 5, 9), Span::new(1, 1));
+        assert_eq!(on_characters("a bc d", 1, 5), Span::new(2, 4));
+        assert!(on_characters("a  b", 1, 3).is_empty());
     }
 
     #[test]

@@ -163,10 +163,8 @@ mod tests {
         };
         let tokens: Vec<_> = spans.iter().enumerate().map(token).collect();
         let windows = |max, cut| {
-            plan_windows(&tokens, text, max, 1, cut)
-                .into_iter()
-                .map(|w| w.tokens)
-                .collect::<Vec<_>>()
+            let planned = plan_windows(&tokens, text, max, 1, cut).into_iter();
+            planned.map(|window| window.tokens).collect::<Vec<_>>()
         };
         assert_eq!(windows(6, Cut::Paragraphs), windows(6, Cut::Anywhere));
         assert_eq!(windows(6, Cut::Anywhere).len(), 1);

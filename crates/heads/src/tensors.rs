@@ -34,15 +34,16 @@ pub(crate) fn of_correction(
     path: &Path,
 ) -> Result<Vec<Tensor>, HeadError> {
     let width = correction.width_in();
-    let tensor = |(field, values): (String, Vec<f32>)| {
+    let mut tensors = vec![];
+    for (field, values) in fields(correction, path)? {
         let shape = match field.as_str() {
             "directions" => vec![values.len() / width, width],
             _ => vec![values.len()],
         };
         let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        (format!("{CORRECTION}{field}"), Dtype::F32, shape, bytes)
-    };
-    Ok(fields(correction, path)?.into_iter().map(tensor).collect())
+        tensors.push((format!("{CORRECTION}{field}"), Dtype::F32, shape, bytes));
+    }
+    Ok(tensors)
 }
 
 /// Writes tensors to the file `path`: the same bytes for the same numbers.
@@ -145,17 +146,10 @@ impl<'a> Tensors<'a> {
         dtype: Dtype,
         shape: &[Option<usize>],
     ) -> Result<&[u8], HeadError> {
-        let fits = |t: &TensorView<'_>| {
-            let same = |(found, expected): (&usize, &Option<usize>)| match expected {
-                Some(expected) => found == expected,
-                None => *found > 0,
-            };
-            t.dtype() == dtype
-                && t.shape().len() == shape.len()
-                && t.shape().iter().zip(shape).all(same)
-        };
         match self.file.tensor(name) {
-            Ok(tensor) if fits(&tensor) => Ok(tensor.data()),
+            Ok(tensor) if tensor.dtype() == dtype && fits(tensor.shape(), shape) => {
+                Ok(tensor.data())
+            }
             _ => {
                 let dim = |d: &Option<usize>| d.map_or_else(|| "any".into(), |d| d.to_string());
                 let dims: Vec<String> = shape.iter().map(dim).collect();
@@ -197,4 +191,13 @@ impl<'a> Tensors<'a> {
             source,
         })
     }
+}
+
+/// Whether a shape is this one, in which `None` is any dimension above 0.
+fn fits(found: &[usize], expected: &[Option<usize>]) -> bool {
+    found.len() == expected.len()
+        && found.iter().zip(expected).all(|(found, expected)| match expected {
+            Some(expected) => found == expected,
+            None => *found > 0,
+        })
 }

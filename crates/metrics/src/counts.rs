@@ -70,20 +70,26 @@ impl Averages {
         for counts in &labels {
             total += *counts;
         }
-        let mean = |weight: &dyn Fn(&Counts) -> u64| {
-            let weights: u64 = labels.iter().map(weight).sum();
-            let sum = |figure: &dyn Fn(Scores) -> f64| {
-                let part = |counts: &Counts| as_f64(weight(counts)) * figure(counts.scores());
-                quotient(labels.iter().map(part).sum(), as_f64(weights))
-            };
-            Scores {
-                precision: sum(&|s| s.precision),
-                recall: sum(&|s| s.recall),
-                f1: sum(&|s| s.f1),
-                support: total.gold,
-            }
-        };
-        Self { micro: total.scores(), r#macro: mean(&|_| 1), weighted: mean(&|c| c.gold) }
+        Self {
+            micro: total.scores(),
+            r#macro: mean(&labels, total.gold, |_| 1),
+            weighted: mean(&labels, total.gold, |counts| counts.gold),
+        }
+    }
+}
+
+/// Mean of the labels' figures, each with a weight; all 0 if no label has a weight.
+fn mean(labels: &[Counts], support: u64, weight: impl Fn(&Counts) -> u64) -> Scores {
+    let weights: u64 = labels.iter().map(&weight).sum();
+    let mean_of = |figure: &dyn Fn(Scores) -> f64| {
+        let part = |counts: &Counts| as_f64(weight(counts)) * figure(counts.scores());
+        quotient(labels.iter().map(part).sum(), as_f64(weights))
+    };
+    Scores {
+        precision: mean_of(&|s| s.precision),
+        recall: mean_of(&|s| s.recall),
+        f1: mean_of(&|s| s.f1),
+        support,
     }
 }
 

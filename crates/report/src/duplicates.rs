@@ -54,14 +54,12 @@ impl DuplicatesReport<'_> {
     pub fn write_jsonl(&self, out: &mut dyn Write) -> io::Result<()> {
         for group in self.groups {
             let index = |text: usize| group.texts.partition_point(|&other| other < text);
-            let pair = |pair: &DuplicatePair| MemberPair {
-                a: index(pair.first),
-                b: index(pair.second),
-                score: pair.score,
-                same: pair.same,
-            };
+            let mut pairs = Vec::with_capacity(group.pairs.len());
+            for &DuplicatePair { first, second, score, same } in &group.pairs {
+                pairs.push(MemberPair { a: index(first), b: index(second), score, same });
+            }
             let texts = group.texts.iter().map(|&text| self.texts[text]).collect();
-            json_line(out, &GroupLine { texts, pairs: group.pairs.iter().map(pair).collect() })?;
+            json_line(out, &GroupLine { texts, pairs })?;
         }
         Ok(())
     }

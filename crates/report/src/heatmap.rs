@@ -54,7 +54,7 @@ pub fn draw(texts: &[&str], panels: &[HeatMapPanel]) -> Result<String, ReportErr
     let pixels = (u32::try_from(width).map_err(plot)?, u32::try_from(height).map_err(plot)?);
     canvas(pixels, |root| {
         for (i, panel) in (0..).zip(panels) {
-            draw_panel(root, texts, panel, (MARGIN + i * panel_width, MARGIN), side)?;
+            draw_panel(root, texts, panel, MARGIN + i * panel_width, MARGIN, side)?;
         }
         Ok(())
     })
@@ -64,7 +64,8 @@ fn draw_panel(
     root: &Area<'_>,
     texts: &[&str],
     HeatMapPanel { title, rows }: &HeatMapPanel,
-    (left, top): (i32, i32),
+    left: i32,
+    top: i32,
     side: i32,
 ) -> DrawResult {
     let values = || rows.iter().flatten().copied();

@@ -9,6 +9,23 @@ use cloze_metrics::labels::{
 
 use crate::text::one_line;
 
+/// Writes the figures of a label or an average, whose name takes `width` characters.
+fn write_row(
+    name: &str,
+    width: usize,
+    scores: &Scores,
+    ranked: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Scores { precision, recall, f1, support } = scores;
+    let pad = width - name.chars().count().min(width);
+    writeln!(
+        out,
+        "{name}{:pad$}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}  {support:>7}  {ranked:>9}",
+        ""
+    )
+}
+
 /// Writes the table of an evaluation.
 ///
 /// # Errors
@@ -28,24 +45,16 @@ pub fn write_evaluation(evaluation: &LabelEvaluation, out: &mut dyn Write) -> io
         "{:width$}  {:>9}  {:>6}  {:>6}  {:>7}  {:>9}",
         "label", "precision", "recall", "f1", "support", "avg. prec."
     )?;
-    let row = |name: &str, s: &Scores, ranked: String, out: &mut dyn Write| {
-        let pad = width - name.chars().count().min(width);
-        writeln!(
-            out,
-            "{name}{:pad$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>7}  {ranked:>9}",
-            "", s.precision, s.recall, s.f1, s.support
-        )
-    };
     for (name, label, scores) in &shown {
         let ranking = evaluation.ranking.get(*label);
         let ranked = ranking.map(|r| format!("{:.4}", r.average_precision)).unwrap_or_default();
-        row(name, scores, ranked, out)?;
+        write_row(name, width, scores, &ranked, out)?;
     }
     writeln!(out)?;
     let kinds =
         [("micro", averages.micro), ("macro", averages.r#macro), ("weighted", averages.weighted)];
     for (name, scores) in kinds {
-        row(name, &scores, String::new(), out)?;
+        write_row(name, width, &scores, "", out)?;
     }
     writeln!(out)?;
     let between = |i: &Interval| format!("{:.4} ({:.4} to {:.4})", i.estimate, i.low, i.high);

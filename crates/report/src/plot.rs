@@ -127,7 +127,7 @@ impl Series {
     }
 
     /// Draws the series' entry of a legend, which begins at a point.
-    pub(crate) fn legend(self, area: &Area<'_>, (x, y): (i32, i32), name: &str) -> DrawResult {
+    pub(crate) fn legend(self, area: &Area<'_>, x: i32, y: i32, name: &str) -> DrawResult {
         let (color, line) = (self.color(), [(x, y), (x + 40, y)]);
         match self {
             Self::First => {

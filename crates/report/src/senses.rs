@@ -134,16 +134,13 @@ impl ContextReport<'_> {
             points.push(Point { at: *at, group: None, title, marked: true });
         }
         // A number above all points: where the middle of a sense's points is.
-        let number = |(sense, i): (&&str, &usize)| {
-            let own: Vec<(f64, f64)> = occurrences
-                .iter()
-                .zip(own)
-                .filter(|(o, _)| o.sense.as_deref() == Some(*sense))
-                .map(|(_, at)| *at)
-                .collect();
-            (middle(&own), (i + 1).to_string())
-        };
-        let numbers: Vec<_> = senses.iter().map(number).collect();
+        let mut numbers = Vec::with_capacity(senses.len());
+        for (sense, i) in senses {
+            let own = occurrences.iter().zip(own);
+            let own = own.filter(|(o, _)| o.sense.as_deref() == Some(*sense));
+            let own: Vec<(f64, f64)> = own.map(|(_, at)| *at).collect();
+            numbers.push((middle(&own), (i + 1).to_string()));
+        }
         Ok(Some(draw(title, &points, &numbers)?))
     }
 

@@ -94,21 +94,13 @@ impl RankedReport<'_> {
         let corrected = self.settings.correction != "none";
         let ids = self.results.iter().any(|result| result.id.is_some());
         let wide = |result: &RankedText<'_>| one_line(result.name).chars().count();
-        let width = if ids { self.results.iter().map(wide).max().unwrap_or(0).max(2) } else { 0 };
-        let mut line = |similarity: &str, other: &str, id: &str, text: &str| {
-            write!(out, "{similarity:>10}  ")?;
-            if corrected {
-                write!(out, "{other:>9}  ")?;
-            }
-            if ids {
-                write!(out, "{id:width$}  ")?;
-            }
-            writeln!(out, "{text}")
-        };
-        line("similarity", "corrected", "id", "text")?;
+        let id_width = ids.then(|| self.results.iter().map(wide).max().unwrap_or(0).max(2));
+        let columns = Columns { corrected, id_width };
+        columns.write(out, ["similarity", "corrected", "id", "text"])?;
         for RankedText { similarity, name, text, .. } in &self.results {
             let other = similarity.corrected.map(shown).unwrap_or_default();
-            line(&shown(similarity.similarity), &other, &one_line(name), &one_line(text))?;
+            let (name, text) = (one_line(name), one_line(text));
+            columns.write(out, [&*shown(similarity.similarity), &*other, &*name, &*text])?;
         }
         Ok(())
     }
@@ -130,6 +122,27 @@ pub struct WordReport<'a> {
     pub occurrences: Vec<WordOccurrence<'a>>,
     /// Pairs of occurrences, each with each later one.
     pub pairs: Vec<WordPair>,
+}
+
+/// Columns of the table of similarities.
+struct Columns {
+    corrected: bool,
+    /// Characters in the column of ids; `None` without one.
+    id_width: Option<usize>,
+}
+
+impl Columns {
+    fn write(&self, out: &mut dyn Write, cells: [&str; 4]) -> io::Result<()> {
+        let [similarity, corrected, id, text] = cells;
+        write!(out, "{similarity:>10}  ")?;
+        if self.corrected {
+            write!(out, "{corrected:>9}  ")?;
+        }
+        if let Some(width) = self.id_width {
+            write!(out, "{id:width$}  ")?;
+        }
+        writeln!(out, "{text}")
+    }
 }
 
 /// Text of a [`WordReport`].

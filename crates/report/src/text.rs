@@ -1,4 +1,5 @@
 //! Texts and numbers formatted for a terminal or a table.
+use cloze_metrics::Scores;
 
 /// Makes control characters visible: a text must not be able to command the terminal.
 #[must_use]
@@ -15,6 +16,15 @@ pub fn visible(text: &str) -> String {
         }
     }
     shown
+}
+
+/// A row of figures: name, precision, recall, F1 and support.
+pub(crate) fn scores_row(name: String, scores: &Scores) -> Vec<String> {
+    let figures = [scores.precision, scores.recall, scores.f1].map(|x| format!("{x:.4}"));
+    let mut row = vec![name];
+    row.extend(figures);
+    row.push(scores.support.to_string());
+    row
 }
 
 /// Formats a text for one line of a table.

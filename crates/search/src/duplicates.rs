@@ -41,23 +41,19 @@ pub fn groups(of_rows: &[Vec<usize>], alike: &[SimilarPair]) -> Vec<DuplicateGro
     let mut of_group: Vec<Option<usize>> = vec![None; of_rows.len()];
     let mut groups: Vec<DuplicateGroup> = vec![];
     let near = pairs::groups(of_rows.len(), alike);
-    let mut add = |rows: &[usize]| {
-        let mut texts: Vec<usize> = rows.iter().flat_map(|&row| of_rows[row].clone()).collect();
-        texts.sort_unstable();
-        for &row in rows {
-            of_group[row] = Some(groups.len());
-        }
-        groups.push(DuplicateGroup { texts, pairs: same(rows, of_rows) });
-    };
-    for rows in &near {
-        add(rows);
-    }
     let mut grouped = vec![false; of_rows.len()];
     for &row in near.iter().flatten() {
         grouped[row] = true;
     }
     let alone = (0..of_rows.len()).filter(|&row| !grouped[row] && of_rows[row].len() > 1);
-    alone.for_each(|row| add(&[row]));
+    for rows in near.into_iter().chain(alone.map(|row| vec![row])) {
+        let mut texts: Vec<usize> = rows.iter().flat_map(|&row| of_rows[row].clone()).collect();
+        texts.sort_unstable();
+        for &row in &rows {
+            of_group[row] = Some(groups.len());
+        }
+        groups.push(DuplicateGroup { texts, pairs: same(&rows, of_rows) });
+    }
     for pair in alike {
         let Some(group) = of_group[pair.first] else { continue };
         for &a in &of_rows[pair.first] {

@@ -66,6 +66,23 @@ impl<const DISTANCE: bool> Tiles<'_, DISTANCE> {
     }
 }
 
+/// `sum` and the products of `a` and `b`, or the squares of their difference.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn add_products<S: Simd, const DISTANCE: bool>(
+    simd: S,
+    sum: S::f32s,
+    a: S::f32s,
+    b: S::f32s,
+) -> S::f32s {
+    if DISTANCE {
+        let off = simd.sub_f32s(a, b);
+        simd.mul_add_f32s(off, off, sum)
+    } else {
+        simd.mul_add_f32s(a, b, sum)
+    }
+}
+
 /// `Q` queries with all rows, `R` at a time.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
@@ -106,14 +123,7 @@ fn sums<S: Simd, const DISTANCE: bool, const Q: usize, const R: usize>(
     let mut sums = [[simd.splat_f32s(0.0); R]; Q];
     let queries: [_; Q] = std::array::from_fn(|q| S::as_simd_f32s(&queries[q * width..][..width]));
     let rows: [_; R] = std::array::from_fn(|r| S::as_simd_f32s(&rows[r * width..][..width]));
-    let step = |sum, a, b| {
-        if DISTANCE {
-            let off = simd.sub_f32s(a, b);
-            simd.mul_add_f32s(off, off, sum)
-        } else {
-            simd.mul_add_f32s(a, b, sum)
-        }
-    };
+    let step = |sum, a, b| add_products::<S, DISTANCE>(simd, sum, a, b);
     for i in 0..queries[0].0.len() {
         for (sums, query) in sums.iter_mut().zip(&queries) {
             for (sum, row) in sums.iter_mut().zip(&rows) {

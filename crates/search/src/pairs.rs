@@ -62,19 +62,12 @@ pub fn pairs(
     }
     let width = rows.cols();
     let comparable = comparable(rows, width, metric, "row")?;
-    let numbers = comparable.as_slice();
+    let compared = Compared { numbers: comparable.as_slice(), width, metric, threshold };
     let blocks = rows.rows().div_ceil(QUERY_BLOCK);
     let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
     let parts = threads.clamp(1, blocks.max(1));
     // The first blocks have the most later rows: dealt out in turns, parts are of one size.
-    let part = |part: usize| {
-        let mut found = vec![];
-        let mut scores = vec![];
-        for block in (part..blocks).step_by(parts) {
-            block_pairs(numbers, width, (metric, threshold), block, &mut scores, &mut found);
-        }
-        found
-    };
+    let part = |part: usize| compared.pairs_of_blocks((part..blocks).step_by(parts));
     let mut found = if parts == 1 {
         part(0)
     } else {
@@ -84,30 +77,43 @@ pub fn pairs(
     Ok(found)
 }
 
-/// Pairs whose first row is in a block.
-fn block_pairs(
-    numbers: &[f32],
+/// Rows that are compared with each other.
+struct Compared<'a> {
+    numbers: &'a [f32],
     width: usize,
-    (metric, threshold): (Metric, f64),
-    block: usize,
-    scores: &mut Vec<f32>,
-    found: &mut Vec<SimilarPair>,
-) {
-    let count = numbers.len() / width;
-    let (from, to) = (block * QUERY_BLOCK, count.min((block + 1) * QUERY_BLOCK));
-    let step = (BLOCK_BYTES / (4 * width)).max(8);
-    // From the block's own rows on: with itself half of the products are for nothing.
-    for at in (from..count).step_by(step) {
-        let end = count.min(at + step);
-        scores.clear();
-        scores.resize((to - from) * (end - at), 0.0);
-        let (queries, rows) =
-            (&numbers[from * width..to * width], &numbers[at * width..end * width]);
-        kernel::scores(metric, queries, rows, width, scores);
-        for (first, scores) in (from..to).zip(scores.chunks_exact(end - at)) {
-            for (second, &score) in (at..end).zip(scores) {
-                if second > first && f64::from(score) >= threshold {
-                    found.push(SimilarPair { first, second, score });
+    metric: Metric,
+    threshold: f64,
+}
+
+impl Compared<'_> {
+    /// Pairs whose first row is in one of these blocks.
+    fn pairs_of_blocks(&self, blocks: impl Iterator<Item = usize>) -> Vec<SimilarPair> {
+        let (mut found, mut scores) = (vec![], vec![]);
+        for block in blocks {
+            self.add_pairs(block, &mut scores, &mut found);
+        }
+        found
+    }
+
+    /// Adds the pairs whose first row is in a block; `scores` is kept between calls.
+    fn add_pairs(&self, block: usize, scores: &mut Vec<f32>, found: &mut Vec<SimilarPair>) {
+        let Self { numbers, width, metric, threshold } = *self;
+        let count = numbers.len() / width;
+        let (from, to) = (block * QUERY_BLOCK, count.min((block + 1) * QUERY_BLOCK));
+        let step = (BLOCK_BYTES / (4 * width)).max(8);
+        // From the block's own rows on: with itself half of the products are for nothing.
+        for at in (from..count).step_by(step) {
+            let end = count.min(at + step);
+            scores.clear();
+            scores.resize((to - from) * (end - at), 0.0);
+            let queries = &numbers[from * width..to * width];
+            let rows = &numbers[at * width..end * width];
+            kernel::scores(metric, queries, rows, width, scores);
+            for (first, scores) in (from..to).zip(scores.chunks_exact(end - at)) {
+                for (second, &score) in (at..end).zip(scores) {
+                    if second > first && f64::from(score) >= threshold {
+                        found.push(SimilarPair { first, second, score });
+                    }
                 }
             }
         }

@@ -1,4 +1,6 @@
 //! Vectors as they are held in memory, in numbers of 32, 16 or 8 bits.
+use std::ops::Range;
+
 use cloze_embed::Metric;
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
@@ -69,6 +71,14 @@ pub(crate) enum Queries<'a> {
     Codes(Codes),
 }
 
+/// Rows that are compared with queries.
+pub(crate) struct Block<'a> {
+    pub(crate) queries: &'a Queries<'a>,
+    /// Range of the queries.
+    pub(crate) asked: Range<usize>,
+    pub(crate) rows: Range<usize>,
+}
+
 impl Rows {
     /// The number of rows of `width`.
     pub(crate) fn len(&self, width: usize) -> usize {
@@ -96,31 +106,33 @@ impl Rows {
         }
     }
 
-    /// Scores of the queries `queries.0..queries.1` and the `n` rows from `first` on by `metric`:
-    /// `[queries, n]` into `out`; `scratch` is kept between calls.
+    /// Scores of a block's queries and rows by `metric`: `[queries, rows]` into `out`; `scratch` is
+    /// kept between calls.
     pub(crate) fn scores(
         &self,
         metric: Metric,
-        (queries, from, to): (&Queries<'_>, usize, usize),
-        (first, n): (usize, usize),
+        block: &Block<'_>,
         width: usize,
-        (scratch, out): (&mut Vec<f32>, &mut [f32]),
+        scratch: &mut Vec<f32>,
+        out: &mut [f32],
     ) {
-        match (self, queries) {
+        let of_queries = block.asked.start * width..block.asked.end * width;
+        let of_rows = block.rows.start * width..block.rows.end * width;
+        match (self, block.queries) {
             (Self::F32(rows), Queries::Numbers(queries)) => {
-                let rows = &rows[first * width..(first + n) * width];
-                kernel::scores(metric, &queries[from * width..to * width], rows, width, out);
+                kernel::scores(metric, &queries[of_queries], &rows[of_rows], width, out);
             }
             (Self::F16(rows), Queries::Numbers(queries)) => {
                 // Room for a block at a time, which stays in the cache.
-                scratch.resize(n * width, 0.0);
-                rows[first * width..(first + n) * width].convert_to_f32_slice(scratch);
-                kernel::scores(metric, &queries[from * width..to * width], scratch, width, out);
+                scratch.resize(of_rows.len(), 0.0);
+                rows[of_rows].convert_to_f32_slice(scratch);
+                kernel::scores(metric, &queries[of_queries], scratch, width, out);
             }
             (Self::I8(rows), Queries::Codes(queries)) => {
+                let (asked, range) = (block.asked.clone(), block.rows.clone());
                 pulp::Arch::new().dispatch(
                     #[inline(always)]
-                    || rough(rows, (queries, from, to), (first, n), width, out),
+                    || rough(rows, queries, asked, range, width, out),
                 );
             }
             // `queries` gives what these rows take.
@@ -134,17 +146,17 @@ impl Rows {
 #[expect(clippy::cast_precision_loss, reason = "these scores only choose whom to look at again")]
 fn rough(
     rows: &Codes,
-    (queries, from, to): (&Codes, usize, usize),
-    (first, n): (usize, usize),
+    queries: &Codes,
+    asked: Range<usize>,
+    range: Range<usize>,
     width: usize,
     out: &mut [f32],
 ) {
-    let block = &rows.codes[first * width..(first + n) * width];
-    for (query, out) in (from..to).zip(out.chunks_mut(n)) {
+    let block = &rows.codes[range.start * width..range.end * width];
+    for (query, out) in asked.zip(out.chunks_mut(range.len())) {
         let codes = &queries.codes[query * width..][..width];
         let scale = queries.scales[query];
-        for ((row, out), own) in
-            block.chunks_exact(width).zip(out).zip(&rows.scales[first..first + n])
+        for ((row, out), own) in block.chunks_exact(width).zip(out).zip(&rows.scales[range.clone()])
         {
             *out = kernel::dot_i8(codes, row) as f32 * scale * own;
         }

@@ -37,13 +37,7 @@ pub fn read_json<T: DeserializeOwned>(
 ) -> Result<T, StoreError> {
     let path = path.into();
     let bytes = read_capped(&path, MAX_JSON_BYTES)?;
-    let malformed = |source: serde_json::Error| StoreError::Json {
-        path: path.to_path_buf(),
-        kind: kind.to_owned(),
-        line: source.line(),
-        column: source.column(),
-        source,
-    };
+    let malformed = |source| malformed(&path, kind, source);
     // One question after the other, so that a file of another kind or of a later version is
     // refused as that, and not for a field it lacks.
     let found = serde_json::from_slice::<Kind>(&bytes).map_err(malformed)?.kind;
@@ -57,6 +51,17 @@ pub fn read_json<T: DeserializeOwned>(
         return Err(StoreError::NewerVersion { path, kind, newest, found });
     }
     serde_json::from_slice(&bytes).map_err(malformed)
+}
+
+/// Error of a file that is not JSON of this `kind`.
+fn malformed(path: &Path, kind: &str, source: serde_json::Error) -> StoreError {
+    StoreError::Json {
+        path: path.to_owned(),
+        kind: kind.to_owned(),
+        line: source.line(),
+        column: source.column(),
+        source,
+    }
 }
 
 /// Writes `value`, which becomes an object and has no field `kind` or `format_version` of its own,

@@ -8,14 +8,16 @@
 #[track_caller]
 pub fn assert_close(found: &[f32], expected: &[f32], abs: f32, rel: f32) {
     assert_eq!(found.len(), expected.len(), "as many numbers found as expected");
-    let excess = |(i, (&f, &e)): (usize, (&f32, &f32))| {
+    let mut wrong = vec![];
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
         let alike = f.to_bits() == e.to_bits() || f.is_nan() && e.is_nan();
         let over = (f - e).abs() - (abs + rel * e.abs());
         // Of what is far from its like (∞ and 1, NaN and 1) the distance is no number.
         let over = if over.is_nan() { f32::INFINITY } else { over };
-        (!alike && over > 0.0).then_some((over, i))
-    };
-    let wrong: Vec<_> = found.iter().zip(expected).enumerate().filter_map(excess).collect();
+        if !alike && over > 0.0 {
+            wrong.push((over, i));
+        }
+    }
     if let Some((_, i)) = wrong.iter().max_by(|a, b| a.0.total_cmp(&b.0)) {
         panic!(
             "{} of {} numbers are off; the worst is number {i}: found {}, expected {} ± {}",

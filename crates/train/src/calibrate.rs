@@ -29,23 +29,8 @@ pub struct Calibration {
 /// not fit `labels`; [`TrainError::NotFinite`].
 pub fn calibrate(logits: &[Vec<f64>], labels: &Labels) -> Result<Calibration, TrainError> {
     check(logits, labels, "logits")?;
-    let several = matches!(labels.gold(), Gold::Multi(_));
-    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-    let n = logits.len() as f64;
-    // The mean loss at the inverse temperature b, and its slope.
-    let at = |b: f64| {
-        let (mut loss, mut slope) = (0.0, 0.0);
-        for (i, z) in logits.iter().enumerate() {
-            let gold = labels.of(i);
-            let (l, s) =
-                if several { sigmoid_loss(z, gold, b) } else { softmax_loss(z, gold[0], b) };
-            loss += l;
-            slope += s;
-        }
-        (loss / n, slope / n)
-    };
     let (mut low, mut high) = (RANGE.0.ln(), RANGE.1.ln());
-    let falls = |log_t: f64| at((-log_t).exp()).1 > 0.0;
+    let falls = |log_t: f64| mean_loss(logits, labels, (-log_t).exp()).1 > 0.0;
     // The slope by 1/T is above 0 where a higher temperature is better.
     let end = if !falls(low) {
         Some(low)
@@ -59,8 +44,24 @@ pub fn calibrate(logits: &[Vec<f64>], labels: &Labels) -> Result<Calibration, Tr
         if falls(middle) { low = middle } else { high = middle }
     }
     let temperature = end.unwrap_or(0.5 * (low + high)).exp();
-    let (loss_before, loss_after) = (at(1.0).0, at(1.0 / temperature).0);
+    let (loss_before, _) = mean_loss(logits, labels, 1.0);
+    let (loss_after, _) = mean_loss(logits, labels, 1.0 / temperature);
     Ok(Calibration { temperature, loss_before, loss_after, at_end: end.is_some() })
+}
+
+/// The mean loss at the inverse temperature `b`, and its slope.
+fn mean_loss(logits: &[Vec<f64>], labels: &Labels, b: f64) -> (f64, f64) {
+    let several = matches!(labels.gold(), Gold::Multi(_));
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    let n = logits.len() as f64;
+    let (mut loss, mut slope) = (0.0, 0.0);
+    for (i, z) in logits.iter().enumerate() {
+        let gold = labels.of(i);
+        let (l, s) = if several { sigmoid_loss(z, gold, b) } else { softmax_loss(z, gold[0], b) };
+        loss += l;
+        slope += s;
+    }
+    (loss / n, slope / n)
 }
 
 fn softmax_loss(z: &[f64], gold: usize, b: f64) -> (f64, f64) {

@@ -171,24 +171,17 @@ impl HeadParams {
     /// iterations or threads; [`TrainError::Unsupported`] for class weights of another kind than
     /// logistic.
     pub fn check(self) -> Result<ValidHeadParams, TrainError> {
-        let above = |setting: &str, found: f64| {
-            if found > 0.0 && found.is_finite() && (1.0 / found).is_finite() {
-                return Ok(());
-            }
-            let expected = "a finite number above 0";
-            Err(TrainError::Setting { setting: setting.to_owned(), found, expected })
-        };
         let at_least_one = |setting: &str, zero: bool| {
             let (setting, expected) = (setting.to_owned(), "at least 1");
             if zero { Err(TrainError::Setting { setting, found: 0.0, expected }) } else { Ok(()) }
         };
-        above("C", self.c)?;
-        above("tolerance", self.tolerance)?;
+        check_above_zero("C", self.c)?;
+        check_above_zero("tolerance", self.tolerance)?;
         at_least_one("max-iterations", self.max_iterations == 0)?;
         at_least_one("threads", self.threads == Some(0))?;
         if let ClassWeights::PerLabel(weights) = &self.class_weights {
             for (label, weight) in weights {
-                above(&format!("the weight of {label}"), *weight)?;
+                check_above_zero(&format!("the weight of {label}"), *weight)?;
             }
         }
         if self.kind != Kind::Logistic && self.class_weights != ClassWeights::None {
@@ -291,15 +284,24 @@ impl ValidHeadParams {
     }
 }
 
+fn check_above_zero(setting: &str, found: f64) -> Result<(), TrainError> {
+    if found > 0.0 && found.is_finite() && (1.0 / found).is_finite() {
+        return Ok(());
+    }
+    let expected = "a finite number above 0";
+    Err(TrainError::Setting { setting: setting.to_owned(), found, expected })
+}
+
 fn check_start(head: &ClassifyHead, width: usize, labels: &Labels) -> Result<(), TrainError> {
-    let same = |field, expected: String, found: String| {
-        if expected == found {
-            return Ok(());
-        }
-        Err(TrainError::WarmStart { field, expected, found })
-    };
-    same("labels", labels.names().join(", "), head.labels().join(", "))?;
-    same("width", width.to_string(), head.width().to_string())?;
+    check_same("labels", labels.names().join(", "), head.labels().join(", "))?;
+    check_same("width", width.to_string(), head.width().to_string())?;
     let squares = if head.square().is_some() { "some" } else { "none" };
-    same("squares", "none".into(), squares.into())
+    check_same("squares", "none".into(), squares.into())
+}
+
+fn check_same(field: &'static str, expected: String, found: String) -> Result<(), TrainError> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(TrainError::WarmStart { field, expected, found })
 }

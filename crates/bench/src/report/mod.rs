@@ -99,13 +99,15 @@ impl Described {
 /// The matrix product's rate, by number of threads. It is measured beside vectors and beside entities;
 /// both count.
 pub(crate) fn rates(measured: &Measured, threads: &[usize]) -> Vec<Rate> {
-    let rate = |&threads: &usize| {
+    let mut rates = vec![];
+    for &threads in threads {
         let own = measured.series.iter().filter(|s| s.system == GEMM && s.threads == threads);
         let seconds: Vec<f64> = own.flat_map(seconds).collect();
-        let operations_per_second = Spread::of(&seconds)?.rate(Gemm::operations());
-        Some(Rate { threads, operations_per_second })
-    };
-    threads.iter().filter_map(rate).collect()
+        if let Some(spread) = Spread::of(&seconds) {
+            rates.push(Rate { threads, operations_per_second: spread.rate(Gemm::operations()) });
+        }
+    }
+    rates
 }
 
 fn seconds(series: &Series) -> impl Iterator<Item = f64> {
@@ -113,44 +115,51 @@ fn seconds(series: &Series) -> impl Iterator<Item = f64> {
 }
 
 /// The figures, in the order of workloads, then threads, then systems.
-#[expect(clippy::cast_precision_loss, reason = "counts of texts and tokens are small")]
 pub(crate) fn figures(
     measured: &Measured,
     workloads: &[Workload],
     described: &[Described],
     rates: &[Rate],
 ) -> Vec<Figure> {
-    let of = |(workload, described): (&Workload, &Described), series: &Series| {
-        let times = Spread::of(&seconds(series).collect::<Vec<_>>())?;
-        let answers = || series.samples.iter().map(|sample| &sample.answer);
-        let rate = rates.iter().find(|rate| rate.threads == series.threads);
-        // spaCy's model is another one, whose arithmetic is not known.
-        let same = workload.kind.task == Task::Vectors || series.difference.is_some();
-        let same = same || series.system == crate::systems::REFERENCE;
-        let share = rate
-            .filter(|_| same)
-            .map(|rate| described.operations / times.median / rate.operations_per_second.median);
-        let useful = answers().find_map(|a| Some(a.tokens? as f64 / a.padded? as f64));
-        let latencies: Vec<f64> = answers().filter_map(|a| a.latencies.clone()).flatten().collect();
-        let at = |percent| percentile(&latencies, percent);
-        Some(Figure {
-            workload: series.workload,
-            threads: series.threads,
-            system: series.system,
-            texts: times.rate(described.texts as f64),
-            words: times.rate(described.words as f64),
-            share,
-            useful,
-            latency: at(50).zip(at(95)).zip(at(99)).map(|((a, b), c)| [a, b, c]),
-            difference: series.difference,
-        })
-    };
     let mut figures = vec![];
-    for pair in workloads.iter().zip(described) {
-        let own = measured.series.iter().filter(|series| series.workload == pair.0.kind.name);
-        figures.extend(own.filter_map(|series| of(pair, series)));
+    for (workload, described) in workloads.iter().zip(described) {
+        let own = measured.series.iter().filter(|series| series.workload == workload.kind.name);
+        figures.extend(own.filter_map(|series| figure(series, workload, described, rates)));
     }
     figures
+}
+
+/// The figures of a series; `None` if nothing was measured.
+#[expect(clippy::cast_precision_loss, reason = "counts of texts and tokens are small")]
+fn figure(
+    series: &Series,
+    workload: &Workload,
+    described: &Described,
+    rates: &[Rate],
+) -> Option<Figure> {
+    let times = Spread::of(&seconds(series).collect::<Vec<_>>())?;
+    let answers = || series.samples.iter().map(|sample| &sample.answer);
+    let rate = rates.iter().find(|rate| rate.threads == series.threads);
+    // spaCy's model is another one, whose arithmetic is not known.
+    let same = workload.kind.task == Task::Vectors || series.difference.is_some();
+    let same = same || series.system == crate::systems::REFERENCE;
+    let share = rate
+        .filter(|_| same)
+        .map(|rate| described.operations / times.median / rate.operations_per_second.median);
+    let useful = answers().find_map(|a| Some(a.tokens? as f64 / a.padded? as f64));
+    let latencies: Vec<f64> = answers().filter_map(|a| a.latencies.clone()).flatten().collect();
+    let at = |percent| percentile(&latencies, percent);
+    Some(Figure {
+        workload: series.workload,
+        threads: series.threads,
+        system: series.system,
+        texts: times.rate(described.texts as f64),
+        words: times.rate(described.words as f64),
+        share,
+        useful,
+        latency: at(50).zip(at(95)).zip(at(99)).map(|((a, b), c)| [a, b, c]),
+        difference: series.difference,
+    })
 }
 
 /// Now, in UTC.
@@ -183,8 +192,8 @@ mod tests {
     use crate::rounds::{Sample, Skipped};
     use crate::workload::KINDS;
 
-    fn samples(seconds: &[f64]) -> Vec<Sample> {
-        let one = |(round, &seconds)| Sample {
+    fn sample(round: usize, seconds: f64) -> Sample {
+        Sample {
             round,
             answer: Answer {
                 seconds,
@@ -195,8 +204,18 @@ mod tests {
             load: Load { threads: 2, wall: seconds, own: seconds, others: 0.0 },
             disturbed: None,
             repeats: 0,
-        };
-        seconds.iter().enumerate().map(one).collect()
+        }
+    }
+
+    fn series(system: &'static str, workload: &'static str, seconds: &[f64]) -> Series {
+        let samples = seconds.iter().enumerate().map(|(round, &seconds)| sample(round, seconds));
+        Series {
+            system,
+            workload,
+            threads: 2,
+            difference: Some(Difference::Vectors(2e-7)).filter(|_| system == "fastembed"),
+            samples: samples.collect(),
+        }
     }
 
     /// Two texts of five words, 1e9 operations; three runs of 2, 4 and 1 s, and of the matrix product one
@@ -218,13 +237,7 @@ mod tests {
         // 2 · (4 + 2) · 9 and 4 · (16 + 25).
         assert!((described.operations - 272.0).abs() < 1e-9);
         described.operations = 1e9;
-        let series = |system, workload, seconds: &[f64]| Series {
-            system,
-            workload,
-            threads: 2,
-            difference: Some(Difference::Vectors(2e-7)).filter(|_| system == "fastembed"),
-            samples: samples(seconds),
-        };
+
         let mut measured = Measured::default();
         measured.series.push(series(GEMM, "", &[1.0, 3.0]));
         measured.series.push(series("cloze", "short", &[2.0, 4.0, 1.0]));

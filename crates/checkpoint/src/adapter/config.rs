@@ -303,15 +303,15 @@ impl Settings<'_> {
             Value::Object(map) => map,
             other => return self.wrong(name, "numbers by pattern", other),
         };
-        let one = |(text, value): (&String, &Value)| {
-            let regex = Regex::new(&format!(r"^(.*\.)?({text})$"));
-            let Ok(regex) = regex else {
+        let mut patterns = Vec::with_capacity(map.len());
+        for (text, value) in map {
+            let Ok(regex) = Regex::new(&format!(r"^(.*\.)?({text})$")) else {
                 let found = Value::String(text.clone());
                 return self.wrong(name, "regular expressions without look-around", &found);
             };
-            Ok((Pattern { text: text.clone(), regex }, number(value)?))
-        };
-        map.iter().map(one).collect()
+            patterns.push((Pattern { text: text.clone(), regex }, number(value)?));
+        }
+        Ok(patterns)
     }
 }
 

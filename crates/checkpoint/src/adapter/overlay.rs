@@ -193,21 +193,12 @@ impl Judge<'_> {
             return None;
         };
         let rank = config.rank_of(module);
-        let mut judge = |part: &'static str, place: Option<Place>, shape: &[usize]| {
-            let full = format!("{PREFIX}{module}.{part}");
-            match place {
-                None => self.missing.push(format!("{full} {shape:?}")),
-                Some(place) if place.shape == shape => return Some(place),
-                Some(Place { shape: found, .. }) => {
-                    self.wrong.push(format!("{full}: expected {shape:?}, found {found:?}"));
-                }
-            }
-            None
-        };
-        let a = judge("lora_A.weight", parts.a, &[rank, inputs]);
-        let b = judge("lora_B.weight", parts.b, &[outputs, rank]);
+        let a = self.checked_part(module, "lora_A.weight", parts.a, &[rank, inputs]);
+        let b = self.checked_part(module, "lora_B.weight", parts.b, &[outputs, rank]);
         let magnitude = match (config.dora, parts.magnitude) {
-            (true, place) => Some(judge("lora_magnitude_vector", place, &[outputs])?),
+            (true, place) => {
+                Some(self.checked_part(module, "lora_magnitude_vector", place, &[outputs])?)
+            }
             (false, None) => None,
             (false, Some(_)) => {
                 self.extra
@@ -217,6 +208,25 @@ impl Judge<'_> {
         };
         let scale = config.scale(module, rank);
         Some((name, Update { a: a?, b: b?, magnitude, scale }))
+    }
+
+    /// Place of a module's tensor; `None`, and a note of it, if it is missing or of another shape.
+    fn checked_part(
+        &mut self,
+        module: &str,
+        part: &str,
+        place: Option<Place>,
+        shape: &[usize],
+    ) -> Option<Place> {
+        let full = format!("{PREFIX}{module}.{part}");
+        match place {
+            None => self.missing.push(format!("{full} {shape:?}")),
+            Some(place) if place.shape == shape => return Some(place),
+            Some(Place { shape: found, .. }) => {
+                self.wrong.push(format!("{full}: expected {shape:?}, found {found:?}"));
+            }
+        }
+        None
     }
 }
 
@@ -239,16 +249,8 @@ fn check_biases(
     folder: &Path,
     saved: &BTreeMap<String, Place>,
 ) -> Result<(), CheckpointError> {
-    let whole = |name: &str| {
-        let module = name.strip_suffix(".bias").unwrap_or(name);
-        config.modules_to_save.iter().any(|m| {
-            module == m
-                || module.ends_with(&format!(".{m}"))
-                || module.starts_with(&format!("{m}."))
-        })
-    };
     let biases = saved.keys().filter(|name| name.rsplit('.').next() == Some("bias"));
-    let there = biases.into_iter().any(|name| !whole(name));
+    let there = biases.into_iter().any(|name| !is_saved_whole(config, name));
     let found = match config.bias {
         Bias::None => return Ok(()),
         _ if there => return Ok(()),
@@ -260,6 +262,16 @@ fn check_biases(
         setting: "bias".into(),
         expected: "biases in the adapter's file, or \"none\"",
         found: format!("{found:?} and no bias there"),
+    })
+}
+
+/// Whether a bias belongs to a module that is saved as a whole.
+fn is_saved_whole(config: &AdapterConfig, bias: &str) -> bool {
+    let module = bias.strip_suffix(".bias").unwrap_or(bias);
+    config.modules_to_save.iter().any(|saved| {
+        module == saved
+            || module.ends_with(&format!(".{saved}"))
+            || module.starts_with(&format!("{saved}."))
     })
 }
 

@@ -202,17 +202,19 @@ impl Weights {
         let (start, header) = read_header(path)?;
         let file = self.files.len();
         self.files.push(path.clone());
-        let place = |info: &safetensors::tensor::TensorInfo| {
+        let mut places = BTreeMap::new();
+        for (name, info) in header.tensors() {
             let (from, to) = info.data_offsets;
-            Place {
+            let place = Place {
                 file,
                 dtype: info.dtype,
                 shape: info.shape.clone(),
                 offset: start + from as u64,
                 bytes: to - from,
-            }
-        };
-        Ok(header.tensors().into_iter().map(|(name, info)| (name, place(info))).collect())
+            };
+            places.insert(name, place);
+        }
+        Ok(places)
     }
 
     /// Adds a tensor, in the place of one of its name.
@@ -350,15 +352,14 @@ fn indexed(index: &Location) -> Result<Vec<Location>, CheckpointError> {
     let mut names: Vec<String> = parsed.weight_map.into_values().collect();
     names.sort();
     names.dedup();
-    let folder = index.parent();
-    let beside = |name: String| {
-        let plain = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
-        if plain {
-            Ok(folder.as_ref().map_or_else(|| Path::new(&name).into(), |folder| folder.join(&name)))
-        } else {
-            let what = format!("weight_map names {name:?}, which is not a plain file name");
-            Err(CheckpointError::Config { path: index.to_path_buf(), what })
-        }
-    };
-    names.into_iter().map(beside).collect()
+    names.iter().map(|name| beside(index, name)).collect()
+}
+
+/// Location of the file `name` in the folder of `index`.
+fn beside(index: &Location, name: &str) -> Result<Location, CheckpointError> {
+    if Path::new(name).file_name().is_none_or(|plain| plain != name) {
+        let what = format!("weight_map names {name:?}, which is not a plain file name");
+        return Err(CheckpointError::Config { path: index.to_path_buf(), what });
+    }
+    Ok(index.parent().map_or_else(|| Path::new(name).into(), |folder| folder.join(name)))
 }

@@ -104,22 +104,32 @@ pub fn label_errors(
     let head = threads.into_iter().fold(head, HeadParams::threads).check()?;
     let folds = Folds::stratified(&labels, fewest.min(FOLDS), SEED)?;
     let predicted = cross_validate(&known, &labels, features, &head, &folds)?;
-    let finding = |error: &LabelError| {
-        let (place, example) = examples[checked[error.example]];
-        let (given, suggested) = (&labels.names()[error.given], &labels.names()[error.suggested]);
-        let text = match &example.second {
-            Some(second) => format!("{} | {second}", example.text),
-            None => example.text.clone(),
-        };
-        Finding {
-            kind: FindingKind::LabelError,
-            weight: error.margin,
-            occurrences: vec![LabelledLine { place: place.clone(), label: Some(given.clone()) }],
-            text: Some(text),
-            suggested: Some(suggested.clone()),
-            note: Some(format!("suggested {suggested}, margin {:.2}", error.margin)),
-        }
-    };
     let errors = cloze_train::label_errors(&predicted.probabilities, &labels)?;
-    Ok(LabelErrorFindings { findings: errors.iter().map(finding).collect(), warnings })
+    let mut findings = Vec::with_capacity(errors.len());
+    for error in &errors {
+        let (place, example) = examples[checked[error.example]];
+        findings.push(finding(error, place, example, labels.names()));
+    }
+    Ok(LabelErrorFindings { findings, warnings })
+}
+
+fn finding(
+    error: &LabelError,
+    place: &SourceLine,
+    example: &Example,
+    labels: &[String],
+) -> Finding {
+    let (given, suggested) = (&labels[error.given], &labels[error.suggested]);
+    let text = match &example.second {
+        Some(second) => format!("{} | {second}", example.text),
+        None => example.text.clone(),
+    };
+    Finding {
+        kind: FindingKind::LabelError,
+        weight: error.margin,
+        occurrences: vec![LabelledLine { place: place.clone(), label: Some(given.clone()) }],
+        text: Some(text),
+        suggested: Some(suggested.clone()),
+        note: Some(format!("suggested {suggested}, margin {:.2}", error.margin)),
+    }
 }

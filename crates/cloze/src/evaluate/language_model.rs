@@ -1,5 +1,6 @@
 //! Language models on running text: guesses of masked words, and whether one text follows another.
 use cloze_checkpoint::ModelFolder;
+use cloze_encoder::Sequence;
 use cloze_heads::HeadError;
 use cloze_heads::masked::Logits;
 use cloze_report::tuning::LanguageFigures;
@@ -15,6 +16,17 @@ use crate::{Error, MaskedLm, NextSentence};
 /// Number of sequences that are handed over at once, to be put into batches.
 const CHUNK: usize = 512;
 
+/// Sequence with masks drawn by `seed`, and the words they hide.
+fn masked(packed: &PackedText, masks: &ValidMaskParams, seed: u64) -> (Sequence, Vec<u32>) {
+    let mut pieces = packed.pieces.clone();
+    // Casings stay beside the ids, which masks take the place of.
+    let drawn = masks.draw(&packed.clone().example(1), seed);
+    pieces.ids = drawn.sequence.ids;
+    let narrow = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    pieces.asked = drawn.targets.iter().map(|(place, _)| narrow(*place)).collect();
+    (pieces, drawn.targets.into_iter().map(|(_, word)| word).collect())
+}
+
 /// Evaluates guesses of masked words in `sequences`, whose masks are drawn as `masks` say: with the same
 /// `seed` those that a training evaluates by. `progress` is called with the number of sequences done.
 ///
@@ -29,17 +41,9 @@ pub fn masked_words(
 ) -> Result<LanguageFigures, EvaluateError> {
     let mut tally = LanguageTally::default();
     for (i, chunk) in sequences.chunks(CHUNK).enumerate() {
-        let draw = |(at, packed): (usize, &PackedText)| {
-            let seed = derive(derive(seed, MASK_EVALUATION_SEED), (i * CHUNK + at) as u64);
-            let mut pieces = packed.pieces.clone();
-            // Casings stay beside the ids, which masks take the place of.
-            let drawn = masks.draw(&packed.clone().example(1), seed);
-            pieces.ids = drawn.sequence.ids;
-            let narrow = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
-            pieces.asked = drawn.targets.iter().map(|(place, _)| narrow(*place)).collect();
-            (pieces, drawn.targets.into_iter().map(|(_, word)| word).collect::<Vec<u32>>())
-        };
-        let (pieces, words): (Vec<_>, Vec<_>) = chunk.iter().enumerate().map(draw).unzip();
+        let seeds = (i * CHUNK..).map(|at| derive(derive(seed, MASK_EVALUATION_SEED), at as u64));
+        let masked = chunk.iter().zip(seeds).map(|(packed, seed)| masked(packed, masks, seed));
+        let (pieces, words): (Vec<_>, Vec<_>) = masked.unzip();
         let guesses = lm.map(&pieces, |i, logits| {
             let rows = logits.chunks_exact(lm.vocabulary()).zip(&words[i]);
             let guess = |(row, word): (&[f32], &u32)| {

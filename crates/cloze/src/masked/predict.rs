@@ -93,22 +93,32 @@ impl MaskedLm {
             })?);
         }
         let mut tops = tops.into_iter();
-        let found = |guess: Guess| MaskPrediction {
+        let mut answers = Vec::with_capacity(texts.len());
+        for text in texts {
+            answers.push(text.and_then(|(text, windows)| {
+                // All of them are taken, so that the next text has its own.
+                let own = tops.by_ref().take(windows.len()).collect();
+                Ok(MaskPredictions { masks: self.masks(own)?, windowed: text.is_long(self) })
+            }));
+        }
+        Ok(answers)
+    }
+
+    /// Predictions for each mask of a text, from the guesses in its windows.
+    fn masks(
+        &self,
+        windows: Vec<Result<Vec<Vec<Guess>>, HeadError>>,
+    ) -> Result<Vec<Vec<MaskPrediction>>, Error> {
+        let prediction = |guess: Guess| MaskPrediction {
             word: self.word(guess.id),
             ids: vec![guess.id],
             probability: guess.probability,
         };
-        let answer = |text: Result<(Marked, Vec<Window>), Error>| {
-            let (text, windows) = text?;
-            // All of them are taken, so that the next text has its own.
-            let own: Vec<_> = tops.by_ref().take(windows.len()).collect();
-            let mut masks = vec![];
-            for rows in own {
-                masks.extend(rows?.into_iter().map(|top| top.into_iter().map(found).collect()));
-            }
-            Ok(MaskPredictions { masks, windowed: text.is_long(self) })
-        };
-        Ok(texts.into_iter().map(answer).collect())
+        let mut masks = vec![];
+        for tops in windows {
+            masks.extend(tops?.into_iter().map(|top| top.into_iter().map(prediction).collect()));
+        }
+        Ok(masks)
     }
 
     /// A text with what the model sees of its masks.

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use cloze_checkpoint::Checkpoint;
+use cloze_checkpoint::adapter::Merged;
 use serde::Serialize;
 
 /// One adapter of a checkpoint.
@@ -34,41 +35,45 @@ pub struct AdapterReport {
     pub share: f64,
 }
 
+/// `query` of `bert.encoder.layer.0.attention.self.query.weight`; of a `dense` matrix also the name
+/// before.
+fn module_of(matrix: &str) -> String {
+    let parts: Vec<&str> = matrix.trim_end_matches(".weight").split('.').collect();
+    match parts.as_slice() {
+        [.., of, "dense"] => format!("{of}.dense"),
+        [.., last] => (*last).to_owned(),
+        [] => matrix.to_owned(),
+    }
+}
+
 impl AdapterReport {
     /// Reports on all adapters of a checkpoint.
     #[must_use]
     pub fn all(checkpoint: &Checkpoint) -> Vec<Self> {
         let all: u64 = checkpoint.parts().iter().map(|p| p.parameters).sum();
-        let one = |adapter: &cloze_checkpoint::adapter::Merged| {
-            // `query` of `bert.encoder.layer.0.attention.self.query.weight`, and where that is
-            // `dense`, what it is of.
-            let module = |name: &String| {
-                let parts: Vec<&str> = name.trim_end_matches(".weight").split('.').collect();
-                match parts.as_slice() {
-                    [.., of, "dense"] => format!("{of}.dense"),
-                    [.., last] => (*last).to_owned(),
-                    [] => name.clone(),
-                }
-            };
-            let modules: BTreeSet<String> = adapter.matrices.iter().map(module).collect();
-            #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
-            let share = adapter.parameters as f64 / all.max(1) as f64;
-            Self {
-                folder: adapter.folder.display().to_string(),
-                weight: adapter.weight,
-                kind: if adapter.config.dora { "DoRA" } else { "LoRA" },
-                ranks: adapter.ranks.iter().copied().collect(),
-                alpha: adapter.config.alpha,
-                rslora: adapter.config.rslora,
-                scales: adapter.scales.clone(),
-                matrices: adapter.matrices.len(),
-                modules: modules.into_iter().collect(),
-                saved: adapter.saved.clone(),
-                parameters: adapter.parameters,
-                share,
-            }
-        };
-        checkpoint.adapters().iter().map(one).collect()
+        checkpoint.adapters().iter().map(|adapter| Self::new(adapter, all)).collect()
+    }
+
+    /// Report of an adapter of a model that has `all` parameters.
+    fn new(adapter: &Merged, all: u64) -> Self {
+        let modules = adapter.matrices.iter().map(|matrix| module_of(matrix));
+        let modules: BTreeSet<String> = modules.collect();
+        #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+        let share = adapter.parameters as f64 / all.max(1) as f64;
+        Self {
+            folder: adapter.folder.display().to_string(),
+            weight: adapter.weight,
+            kind: if adapter.config.dora { "DoRA" } else { "LoRA" },
+            ranks: adapter.ranks.iter().copied().collect(),
+            alpha: adapter.config.alpha,
+            rslora: adapter.config.rslora,
+            scales: adapter.scales.clone(),
+            matrices: adapter.matrices.len(),
+            modules: modules.into_iter().collect(),
+            saved: adapter.saved.clone(),
+            parameters: adapter.parameters,
+            share,
+        }
     }
 }
 

@@ -265,15 +265,17 @@ impl SentenceEncoder {
             let vector = self.poolings.pool(own, self.hidden)?;
             Ok::<_, Error>((vector, window.kept.len()))
         })?;
-        let one = |Mapped { windows, .. }: Mapped<Result<(Vec<f32>, usize), Error>>| {
+        let mut vectors = Vec::with_capacity(mapped.len());
+        for Mapped { windows, .. } in mapped {
             let windows = windows.into_iter().collect::<Result<Vec<_>, _>>()?;
-            if windows.is_empty() {
+            vectors.push(if windows.is_empty() {
                 // Only where a tokenizer has no special tokens, and the text none at all.
-                return Ok(vec![0.0; self.pooled_width()]);
-            }
-            Ok(self.poolings.combine(&windows)?)
-        };
-        mapped.into_iter().map(one).collect()
+                vec![0.0; self.pooled_width()]
+            } else {
+                self.poolings.combine(&windows)?
+            });
+        }
+        Ok(vectors)
     }
 
     /// The pairs' vectors as they are pooled, `[poolings · hidden]` each, over all tokens of both

@@ -39,19 +39,18 @@ impl SentenceEncoder {
         level: Level,
         special: bool,
     ) -> Result<Vec<PieceVectors>, Error> {
-        let found = self.pieces(texts, level, special)?;
-        let finish = |PieceVectors { pieces, vectors }: PieceVectors| {
+        let mut texts = self.pieces(texts, level, special)?;
+        for PieceVectors { vectors, .. } in &mut texts {
             // A correction may change the width.
             let (mut width, mut data) = (vectors.cols(), vec![]);
-            for row in &vectors {
+            for row in &*vectors {
                 let row = self.finish(row.to_vec(), level)?;
                 width = row.len();
                 data.extend(row);
             }
-            let vectors = Matrix::from_vec(width, data).unwrap_or_default();
-            Ok(PieceVectors { pieces, vectors })
-        };
-        found.into_iter().map(finish).collect()
+            *vectors = Matrix::from_vec(width, data).unwrap_or_default();
+        }
+        Ok(texts)
     }
 
     /// [`encode_pieces`](Self::encode_pieces) without correction, cut or length 1: what a correction

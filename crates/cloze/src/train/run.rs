@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
     ) -> Result<Self, FineTuneError> {
         let started = Instant::now();
         let base = StartModel::open(&params.params)?;
-        Self::begin(params, encoder, base, (observer, cancel), started)
+        Self::begin(params, encoder, base, observer, cancel, started)
     }
 
     /// A training whose model is open.
@@ -80,7 +80,8 @@ impl<'a> Run<'a> {
         params: &'a ValidFineTuneParams,
         encoder: TrainableEncoderParams,
         base: StartModel,
-        (observer, cancel): (&'a TrainingObserver<'a>, &'a Cancel),
+        observer: &'a TrainingObserver<'a>,
+        cancel: &'a Cancel,
         started: Instant,
     ) -> Result<Self, FineTuneError> {
         let output = create_folder(&params.params.output, params.params.replace, &base.folder)?;
@@ -101,7 +102,8 @@ impl<'a> Run<'a> {
     /// is validated.
     pub(super) fn train<T: Task + Send, J>(
         &self,
-        (learner, examples): (&mut TaskLearner<T>, &[T::Example]),
+        learner: &mut TaskLearner<T>,
+        examples: &[T::Example],
         mut evaluate: Option<J>,
         fingerprint: &str,
     ) -> Result<Steps, FineTuneError>

@@ -7,7 +7,7 @@ use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{adapter, casing, weights};
 use cloze_core::Casing;
 use cloze_store::{Existing, checksum, envelope};
-use cloze_tune::encoder::{TrainableEncoder, TrainableEncoderParams, Tuning};
+use cloze_tune::encoder::{LoraModule, TrainableEncoder, TrainableEncoderParams, Tuning};
 use cloze_tune::{Parameter, Parameters};
 use serde_json::{Value, json};
 
@@ -38,17 +38,7 @@ impl TrainedModel<'_> {
     pub(super) fn write(&self, base: &StartModel, folder: &Path) -> Result<(), FineTuneError> {
         match &self.params.tuning {
             Tuning::Lora(lora) => {
-                let module = |module: &cloze_tune::encoder::LoraModule| {
-                    let (a, b) = (self.parameters.get(module.a), self.parameters.get(module.b));
-                    AdapterModule {
-                        name: self.named(base, &module.name),
-                        a: a.value.clone(),
-                        b: b.value.clone(),
-                        inputs: a.shape[1],
-                        outputs: b.shape[0],
-                        magnitude: None,
-                    }
-                };
+                let module = |module| self.adapter_module(base, module);
                 let adapter = Adapter {
                     rank: lora.rank,
                     alpha: lora.alpha,
@@ -106,6 +96,18 @@ impl TrainedModel<'_> {
     }
 
     /// Name of an encoder's tensor in a model that has a head beside it.
+    fn adapter_module(&self, base: &StartModel, module: &LoraModule) -> AdapterModule {
+        let (a, b) = (self.parameters.get(module.a), self.parameters.get(module.b));
+        AdapterModule {
+            name: self.named(base, &module.name),
+            a: a.value.clone(),
+            b: b.value.clone(),
+            inputs: a.shape[1],
+            outputs: b.shape[0],
+            magnitude: None,
+        }
+    }
+
     fn named(&self, base: &StartModel, name: &str) -> String {
         let body = base.body();
         if self.class.is_none() || name.starts_with(body) {

@@ -57,7 +57,7 @@ impl Windows<'_> {
     ) -> Result<Vec<TextWindows>, FineTuneError> {
         let (mut all, mut long) = (vec![], 0);
         for (i, texts) in pairs.enumerate() {
-            let (pair, was_cut) = self.base.tokenizer.pair(texts, i, (self.cut, most))?;
+            let (pair, was_cut) = self.base.tokenizer.pair(texts, i, self.cut, most)?;
             long += u64::from(was_cut);
             all.push(vec![(sequence(&pair, self.classes), 1)]);
         }

@@ -15,6 +15,20 @@ pub(super) struct Fields {
     pub(super) id: Names,
 }
 
+impl Fields {
+    /// Whether a first row is taken for a header: a field was named, or its values are names.
+    fn in_header(&self, row: &Row<'_>, labelled: bool) -> bool {
+        let Self { text, second, label, id } = self;
+        let known = |names: &Names| row.values().any(|name| names.has(&name));
+        let pair = second.as_ref();
+        text.asked
+            || label.asked
+            || id.asked
+            || pair.is_some_and(|second| second.asked)
+            || (known(text) && pair.is_none_or(known) && (known(label) || !labelled))
+    }
+}
+
 /// Columns of the fields, from 0.
 pub(super) struct Layout {
     columns: usize,
@@ -35,16 +49,7 @@ impl Layout {
         let Fields { text, second, label, id } = params.fields();
         let labelled = params.labelled();
         let columns = row.columns();
-        let guessed = || {
-            let known = |names: &Names| row.values().any(|name| names.has(&name));
-            let pair = second.as_ref();
-            text.asked
-                || label.asked
-                || id.asked
-                || pair.is_some_and(|second| second.asked)
-                || (known(text) && pair.is_none_or(known) && (known(label) || !labelled))
-        };
-        let header = params.header().unwrap_or_else(guessed);
+        let header = params.header().unwrap_or_else(|| params.fields().in_header(row, labelled));
         if !header {
             let texts = if second.is_some() { 2 } else { 1 };
             let least = texts + usize::from(labelled);
@@ -132,20 +137,23 @@ fn labels_of_value(
         jsonl::NUMBER | jsonl::BOOLEAN => Ok(vec![value.get().to_owned()]),
         jsonl::ARRAY if several => {
             let items: Vec<&RawValue> = object.decoded(value)?;
-            let item = |item: &&RawValue| match jsonl::type_of(item) {
-                jsonl::STRING => {
-                    let label: String = object.decoded(item)?;
-                    if label.trim().is_empty() {
-                        return Err(empty(object.at, place()));
-                    }
-                    Ok(label)
-                }
-                found => Err(object.wrong_type(field, "an array of strings", found)),
-            };
-            items.iter().map(item).collect()
+            items.into_iter().map(|item| label_of_item(object, field, item)).collect()
         }
         found => Err(object.wrong_type(field, expected, found)),
     }
+}
+
+/// Label that an item of the array in `field` gives.
+fn label_of_item(object: &Object<'_>, field: &str, item: &RawValue) -> Result<String, CorpusError> {
+    let found = jsonl::type_of(item);
+    if found != jsonl::STRING {
+        return Err(object.wrong_type(field, "an array of strings", found));
+    }
+    let label: String = object.decoded(item)?;
+    if label.trim().is_empty() {
+        return Err(empty(object.at, format!("field {field:?}")));
+    }
+    Ok(label)
 }
 
 const ONE: &str = "a string, an integer or a boolean";

@@ -72,14 +72,15 @@ fn found(
     if let Some(error) = walk.errors.into_iter().next() {
         return Err(error);
     }
-    let source = |source: Source| {
+    let mut sources = Vec::with_capacity(walk.sources.len());
+    for source in walk.sources {
         let holds = match &source {
             Source::File { relative, .. } => holds(relative)?,
             Source::Stdin => holds(Path::new("-"))?,
         };
-        Ok(LabelledSource { source, holds })
-    };
-    walk.sources.into_iter().map(source).collect()
+        sources.push(LabelledSource { source, holds });
+    }
+    Ok(sources)
 }
 
 /// The files of a folder, each of a class.

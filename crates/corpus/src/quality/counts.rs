@@ -61,20 +61,6 @@ impl LabelCounts {
     /// Adds labels that are rare, that look like numbers measured, or that look like each other.
     #[expect(clippy::cast_precision_loss, reason = "a number of labels is far below 2^53")]
     pub fn findings(&self, findings: &mut Vec<Finding>) {
-        let finding = |kind, weight, labels: &[(&String, &SourceLine)], note| Finding {
-            kind,
-            weight,
-            occurrences: labels
-                .iter()
-                .map(|&(label, place)| LabelledLine {
-                    place: place.clone(),
-                    label: Some(label.clone()),
-                })
-                .collect(),
-            text: None,
-            suggested: None,
-            note,
-        };
         let all: Vec<_> = self.0.iter().map(|(label, (_, place))| (label, place)).collect();
         let number = |label: &str| label.trim().parse::<f64>().is_ok_and(f64::is_finite);
         let fraction = all.iter().any(|(label, _)| label.contains('.'));
@@ -108,4 +94,18 @@ impl LabelCounts {
             findings.push(finding(FindingKind::LabelSpelling, same.len() as f64, same, None));
         }
     }
+}
+
+/// Finding about these labels, each with its first place.
+fn finding(
+    kind: FindingKind,
+    weight: f64,
+    labels: &[(&String, &SourceLine)],
+    note: Option<String>,
+) -> Finding {
+    let mut occurrences = vec![];
+    for &(label, place) in labels {
+        occurrences.push(LabelledLine { place: place.clone(), label: Some(label.clone()) });
+    }
+    Finding { kind, weight, occurrences, text: None, suggested: None, note }
 }

@@ -16,16 +16,17 @@ pub struct TagSequences {
 impl TagSequences {
     /// Adds the tags of a sentence, each with its place.
     pub fn add(&mut self, tags: Vec<(String, SourceLine)>) {
-        let place = |(tag, place): (String, SourceLine)| {
-            let known = self.names.iter().position(|name| *name == tag);
-            let tag = known.unwrap_or_else(|| {
-                self.names.push(tag);
-                self.names.len() - 1
-            });
-            (tag, place)
-        };
-        let tags = tags.into_iter().map(place).collect();
+        let tags = tags.into_iter().map(|(tag, place)| (self.index(tag), place)).collect();
         self.sentences.push(tags);
+    }
+
+    /// Index of a tag among the names, which it is added to if it is new.
+    fn index(&mut self, tag: String) -> usize {
+        let known = self.names.iter().position(|name| *name == tag);
+        known.unwrap_or_else(|| {
+            self.names.push(tag);
+            self.names.len() - 1
+        })
     }
 
     /// Number of entities of each label.

@@ -170,6 +170,31 @@ impl Xml {
         }
     }
 
+    /// Value of an attribute that must be there.
+    fn present(
+        &self,
+        value: Option<String>,
+        attribute: &'static str,
+        line: u64,
+    ) -> Result<String, CorpusError> {
+        let path = || self.path.clone();
+        value.ok_or_else(|| CorpusError::MissingAttribute { path: path(), line, attribute })
+    }
+
+    /// Value of the attribute `what`, which must have more than white space in it.
+    fn not_blank(
+        &self,
+        value: String,
+        what: &'static str,
+        line: u64,
+    ) -> Result<String, CorpusError> {
+        if value.trim().is_empty() {
+            let (path, place) = (self.path.clone(), format!("attribute {what:?}"));
+            return Err(CorpusError::EmptySense { path, line, place, what });
+        }
+        Ok(value)
+    }
+
     /// Adds a word to the text.
     fn push(
         &mut self,
@@ -178,23 +203,13 @@ impl Xml {
         line: u64,
     ) -> Result<(), CorpusError> {
         let Attributes { text, lemma, pos, sense, .. } = attributes;
-        let path = || self.path.clone();
-        let missing = |attribute| CorpusError::MissingAttribute { path: path(), line, attribute };
-        let word = text.ok_or_else(|| missing("text"))?;
-        let named = |value: Option<String>, what: &'static str| {
-            let value = value.ok_or_else(|| missing(what))?;
-            if value.trim().is_empty() {
-                let place = format!("attribute {what:?}");
-                return Err(CorpusError::EmptySense { path: path(), line, place, what });
-            }
-            Ok(value)
-        };
+        let word = self.present(text, "text", line)?;
         let tagged = match sense {
             None => None,
             Some(sense) => Some((
-                named(Some(word.clone()), "text")?,
-                named(lemma, "lemma")?,
-                named(Some(sense), "sense")?,
+                self.not_blank(word.clone(), "text", line)?,
+                self.not_blank(self.present(lemma, "lemma", line)?, "lemma", line)?,
+                self.not_blank(sense, "sense", line)?,
             )),
         };
         let document = &self.document;

@@ -82,16 +82,7 @@ fn each<T: Send>(
 ) -> Result<Vec<T>, EmbedError> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(vec![]);
-    let work = || {
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            if i >= n {
-                return;
-            }
-            let result = job(i);
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((i, result));
-        }
-    };
+    let work = || run_jobs(&next, n, &job, &done);
     std::thread::scope(|scope| {
         for _ in 1..workers.min(n) {
             // Where the system gives no more threads, those there are do the work.
@@ -104,4 +95,21 @@ fn each<T: Send>(
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(i, _)| *i);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Takes numbers from `next` until there are `n`, and puts the jobs' results in `done`.
+fn run_jobs<T>(
+    next: &AtomicUsize,
+    n: usize,
+    job: impl Fn(usize) -> T,
+    done: &Mutex<Vec<(usize, T)>>,
+) {
+    loop {
+        let i = next.fetch_add(1, Ordering::Relaxed);
+        if i >= n {
+            return;
+        }
+        let result = job(i);
+        done.lock().unwrap_or_else(PoisonError::into_inner).push((i, result));
+    }
 }

@@ -36,18 +36,20 @@ impl Provenance {
     fn check_same(&self, found: &Self) -> Result<(), EmbedError> {
         let model = |p: &Self| format!("{} (SHA-256 {})", p.model, p.model_sha256);
         differs("model", &self.model_sha256, &found.model_sha256, model(self), model(found))?;
-        let facts = |p: &Self| {
-            [
-                ("level", p.level.to_string()),
-                ("pooling", p.pooling.to_string()),
-                ("layers", p.layers.to_string()),
-                ("width", p.width.to_string()),
-            ]
-        };
-        for ((field, expected), (_, found)) in facts(self).into_iter().zip(facts(found)) {
+        for ((field, expected), (_, found)) in self.settings().into_iter().zip(found.settings()) {
             differs(field, &expected.clone(), &found.clone(), expected, found)?;
         }
         Ok(())
+    }
+
+    /// Settings that must be the same, by name.
+    fn settings(&self) -> [(&'static str, String); 4] {
+        [
+            ("level", self.level.to_string()),
+            ("pooling", self.pooling.to_string()),
+            ("layers", self.layers.to_string()),
+            ("width", self.width.to_string()),
+        ]
     }
 }
 
@@ -59,6 +61,10 @@ fn differs<T: PartialEq>(
     found: String,
 ) -> Result<(), EmbedError> {
     if a == b { Ok(()) } else { Err(EmbedError::Differs { field, expected, found }) }
+}
+
+fn check_equal(field: &'static str, expected: String, found: String) -> Result<(), EmbedError> {
+    if expected == found { Ok(()) } else { Err(EmbedError::Malformed { field, expected, found }) }
 }
 
 /// A correction with what it was fitted on: how the vectors were made, and their moments, so that
@@ -86,17 +92,10 @@ impl TryFrom<Raw> for FittedCorrection {
     type Error = EmbedError;
 
     fn try_from(Raw { fitted, method, correction, moments }: Raw) -> Result<Self, EmbedError> {
-        let malformed = |field, expected: String, found: String| {
-            if expected == found {
-                Ok(())
-            } else {
-                Err(EmbedError::Malformed { field, expected, found })
-            }
-        };
         let width = fitted.width.to_string();
-        malformed("moments", width.clone(), moments.dims().to_string())?;
-        malformed("correction", width, correction.width_in().to_string())?;
-        malformed("correction", method.name().into(), correction.name().into())?;
+        check_equal("moments", width.clone(), moments.dims().to_string())?;
+        check_equal("correction", width, correction.width_in().to_string())?;
+        check_equal("correction", method.name().into(), correction.name().into())?;
         if moments.spread() != method.spread() {
             return Err(EmbedError::NoCovariance { method: method.name() });
         }

@@ -57,15 +57,14 @@ impl ZScore {
     pub fn fit(moments: &Moments) -> Result<Self, EmbedError> {
         at_least_two(moments)?;
         let largest = moments.variance().into_iter().fold(0.0, f64::max).sqrt();
-        let inverse = |(variance, mean): (f64, &f64)| {
+        let mut inv_std = Vec::with_capacity(moments.dims());
+        for (variance, mean) in moments.variance().into_iter().zip(moments.mean()) {
             let std = variance.sqrt();
             // Rounding, not signal: 0 drops the dimension, where 1/std would blow it up.
             let scale = mean.abs().max(largest);
             let least = (f64::from(f32::EPSILON) * scale).max(f32::MIN_POSITIVE.into());
-            if std > least { (1.0 / std) as f32 } else { 0.0 }
-        };
-        let inv_std: Vec<f32> =
-            moments.variance().into_iter().zip(moments.mean()).map(inverse).collect();
+            inv_std.push(if std > least { (1.0 / std) as f32 } else { 0.0 });
+        }
         if inv_std.iter().all(|inv| *inv == 0.0) {
             return Err(EmbedError::NoSpread { count: moments.count() });
         }

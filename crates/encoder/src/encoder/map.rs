@@ -135,7 +135,7 @@ impl Encoder {
     ) -> Result<PairPieces, EncoderError> {
         // As many tokens as one text has with its own special ones.
         let most = self.params.window + self.tokenizer.special_tokens();
-        self.tokenizer.pair_pieces(texts, index, (cut, most))
+        self.tokenizer.pair_pieces(texts, index, cut, most)
     }
 
     pub(super) fn map<T: Send>(

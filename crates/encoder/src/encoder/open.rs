@@ -63,8 +63,8 @@ impl Encoder {
         let ports = Ports::resolve(&info, &path, outputs, model.layers())?;
         check_width(&ports, outputs, model.labels().len(), &path)?;
         let most = if info.dynamic_quantization { 1 } else { usize::MAX };
-        let threads = (params.threads, params.shared_threads.clone());
-        let pool = Pool::new(graph, path.to_path_buf(), ports, threads);
+        let shared = params.shared_threads.clone();
+        let pool = Pool::new(graph, path.to_path_buf(), ports, params.threads, shared);
         Ok(Self {
             tokenizer,
             pool,

@@ -19,20 +19,7 @@ pub(crate) fn in_parallel<T: Send, E: Send>(
     }
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Result<(usize, T), E>>> = Mutex::new(Vec::with_capacity(n));
-    let work = |worker| {
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            if i >= n {
-                return;
-            }
-            let result = job(worker, i).map(|value| (i, value));
-            if result.is_err() {
-                next.store(n, Ordering::Relaxed);
-            }
-            // Nothing below can panic while it holds the lock.
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
-        }
-    };
+    let work = |worker| run_jobs(&next, n, |i| job(worker, i), &done);
     std::thread::scope(|scope| {
         let work = &work;
         for worker in 1..workers {
@@ -47,6 +34,27 @@ pub(crate) fn in_parallel<T: Send, E: Send>(
     let mut done = done.into_iter().collect::<Result<Vec<_>, E>>()?;
     done.sort_by_key(|&(i, _)| i);
     Ok(done.into_iter().map(|(_, value)| value).collect())
+}
+
+/// Takes numbers from `next` until there are `n`, or a job fails, and puts the jobs' results in `done`.
+fn run_jobs<T, E>(
+    next: &AtomicUsize,
+    n: usize,
+    job: impl Fn(usize) -> Result<T, E>,
+    done: &Mutex<Vec<Result<(usize, T), E>>>,
+) {
+    loop {
+        let i = next.fetch_add(1, Ordering::Relaxed);
+        if i >= n {
+            return;
+        }
+        let result = job(i).map(|value| (i, value));
+        if result.is_err() {
+            next.store(n, Ordering::Relaxed);
+        }
+        // Nothing below can panic while it holds the lock.
+        done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
+    }
 }
 
 #[cfg(test)]

@@ -44,16 +44,17 @@ impl Encoder {
             self.pool.run(slot, batch, |outputs| {
                 // Where the rows begin that a member has asked for.
                 let mut next = 0;
-                let one = |(row, &i): (usize, &usize)| {
+                let mut results = Vec::with_capacity(members.len());
+                for (row, &i) in members.iter().enumerate() {
                     let (asked, first) = (work.asked(i), next);
                     next += asked.len();
                     let part = Part { row, seq, len: work.lengths[i], asked, first };
                     let ports = || outputs.iter().zip(self.pool.ports().outputs());
                     let picked: Vec<Vec<f32>> = ports().map(|(o, p)| part.picked(o, p)).collect();
                     let own = ports().zip(&picked).map(|((o, p), picked)| part.of(o, p, picked));
-                    reduce(i, own.collect())
-                };
-                members.iter().enumerate().map(one).collect::<Vec<T>>()
+                    results.push(reduce(i, own.collect()));
+                }
+                results
             })
         })?;
         // Back from batches to the order given.

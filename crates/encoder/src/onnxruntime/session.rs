@@ -21,6 +21,16 @@ const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_pa
 /// The longest value a setting may have (`onnxruntime_session_options_config_keys.h` says 2048).
 const MAX_SETTING: usize = 2047;
 
+/// Name of a weight, and its tensor.
+fn named_value(weight: Weight) -> ort::Result<(String, Arc<DynValue>)> {
+    let tensor = match weight.data {
+        Numbers::F32(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+        Numbers::I8(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+        Numbers::F16(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
+    };
+    Ok((weight.name, Arc::new(tensor)))
+}
+
 /// Source that sessions are made from.
 #[derive(Debug)]
 enum Plan {
@@ -43,15 +53,7 @@ impl Plan {
     fn built(graph: Graph, library: &Path) -> ort::Result<Self> {
         let Graph { mut model, weights, .. } = graph;
         let folder = say_where(&mut model, library);
-        let value = |weight: Weight| {
-            let tensor = match weight.data {
-                Numbers::F32(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
-                Numbers::I8(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
-                Numbers::F16(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
-            };
-            Ok((weight.name, Arc::new(tensor)))
-        };
-        let weights = weights.into_iter().map(value).collect::<ort::Result<_>>()?;
+        let weights = weights.into_iter().map(named_value).collect::<ort::Result<_>>()?;
         let packed = PrepackedWeights::new();
         Ok(Self::Built { graph: model.encode_to_vec(), folder, weights, packed })
     }

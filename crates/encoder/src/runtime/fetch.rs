@@ -22,16 +22,6 @@ struct Client {
 
 /// The clients to try, in order.
 fn clients(platform: &Platform) -> Vec<Client> {
-    let wheel = platform.wheel();
-    let pip = |program, lead: &[&str]| {
-        // `--python-version` pins the one wheel whose hash is known, whatever Python asks.
-        let options = "download --quiet --disable-pip-version-check --no-input --no-deps \
-                       --only-binary=:all: --implementation cp --python-version 3.12 --abi cp312";
-        let args = lead.iter().copied().chain(options.split_whitespace()).map(String::from);
-        let package = format!("onnxruntime=={}", wheel.version);
-        let rest = ["--platform".into(), platform.wheel_tag.into(), package, "--dest".into()];
-        Client { program, args: args.chain(rest).collect(), archive: wheel }
-    };
     let npm = platform.npm();
     let pack = ["pack", "--silent", &format!("onnxruntime-node@{}", npm.version)];
     let npm = Client {
@@ -40,8 +30,20 @@ fn clients(platform: &Platform) -> Vec<Client> {
         args: pack.into_iter().chain(["--pack-destination"]).map(String::from).collect(),
         archive: npm,
     };
-    let pips = PYTHONS.map(|python| pip(python, &["-m", "pip"])).into_iter();
-    pips.chain(["pip3", "pip"].map(|program| pip(program, &[]))).chain([npm]).collect()
+    let pips = PYTHONS.map(|python| pip(platform, python, &["-m", "pip"])).into_iter();
+    pips.chain(["pip3", "pip"].map(|program| pip(platform, program, &[]))).chain([npm]).collect()
+}
+
+/// The client pip, called as `program` with the arguments `lead` before its own.
+fn pip(platform: &Platform, program: &'static str, lead: &[&str]) -> Client {
+    let wheel = platform.wheel();
+    // `--python-version` pins the one wheel whose hash is known, whatever Python asks.
+    let options = "download --quiet --disable-pip-version-check --no-input --no-deps \
+                   --only-binary=:all: --implementation cp --python-version 3.12 --abi cp312";
+    let args = lead.iter().copied().chain(options.split_whitespace()).map(String::from);
+    let package = format!("onnxruntime=={}", wheel.version);
+    let rest = ["--platform".into(), platform.wheel_tag.into(), package, "--dest".into()];
+    Client { program, args: args.chain(rest).collect(), archive: wheel }
 }
 
 /// Puts the library into `cache` and returns where it is. Of several processes that want it at
@@ -141,28 +143,30 @@ fn check(path: &Path, archive: Archive) -> Result<(), EncoderError> {
 fn unpack(path: &Path, member: &str, to: &mut impl io::Write) -> Result<(), EncoderError> {
     let file = fs_err::File::open(path).map_err(|source| EncoderError::RuntimeStore { source })?;
     let broken = |what: String| EncoderError::RuntimeArchive { member: member.into(), what };
-    let copy = |from: &mut dyn Read, to: &mut dyn io::Write| {
-        let copied = io::copy(&mut from.take(LIBRARY_MAX_BYTES + 1), to);
-        match copied.map_err(|e| broken(e.to_string()))? {
-            n if n > LIBRARY_MAX_BYTES => {
-                Err(broken(format!("more than {LIBRARY_MAX_BYTES} bytes")))
-            }
-            _ => Ok(()),
-        }
-    };
     if path.extension().is_some_and(|e| e == "whl") {
         let mut wheel = zip::ZipArchive::new(file).map_err(|e| broken(e.to_string()))?;
         let mut entry = wheel.by_name(member).map_err(|e| broken(e.to_string()))?;
-        return copy(&mut entry, to);
+        return copy_library(&mut entry, to).map_err(broken);
     }
     let mut package = tar::Archive::new(flate2::read::GzDecoder::new(io::BufReader::new(file)));
     for entry in package.entries().map_err(|e| broken(e.to_string()))? {
         let mut entry = entry.map_err(|e| broken(e.to_string()))?;
         if entry.path_bytes().as_ref() == member.as_bytes() {
-            return copy(&mut entry, to);
+            return copy_library(&mut entry, to).map_err(broken);
         }
     }
     Err(broken("not in the archive".into()))
+}
+
+/// Copies a library, of at most [`LIBRARY_MAX_BYTES`]; the error says what is wrong with it.
+fn copy_library(from: &mut dyn Read, to: &mut dyn io::Write) -> Result<(), String> {
+    match io::copy(&mut from.take(LIBRARY_MAX_BYTES + 1), to) {
+        Ok(copied) if copied > LIBRARY_MAX_BYTES => {
+            Err(format!("more than {LIBRARY_MAX_BYTES} bytes"))
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -150,23 +150,18 @@ fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime,
     }
     let cache = locate::cache_folder();
     let (mut passed_over, mut broken) = (String::new(), vec![]);
-    let mut attempt = |origin, path: PathBuf| match open(origin, path.clone()) {
-        Ok(runtime) => Some(runtime),
-        Err(error) => {
-            passed_over.push_str("\n  passed over: ");
-            passed_over.push_str(&error.to_string());
-            broken.push(path);
-            None
+    let in_python = || locate::in_python().map(|path| (RuntimeOrigin::Python, path));
+    let on_disk = locate::on_disk(cache.as_deref()).into_iter();
+    // Python is asked only if there is nothing on the disk.
+    for (origin, path) in on_disk.chain(std::iter::once_with(in_python).flatten()) {
+        match open(origin, path.clone()) {
+            Ok(runtime) => return Ok(runtime),
+            Err(error) => {
+                passed_over.push_str("\n  passed over: ");
+                passed_over.push_str(&error.to_string());
+                broken.push(path);
+            }
         }
-    };
-    for (origin, path) in locate::on_disk(cache.as_deref()) {
-        if let Some(runtime) = attempt(origin, path) {
-            return Ok(runtime);
-        }
-    }
-    if let Some(runtime) = locate::in_python().and_then(|path| attempt(RuntimeOrigin::Python, path))
-    {
-        return Ok(runtime);
     }
     if params.offline || std::env::var_os(OFFLINE).is_some_and(|value| is_truthy(&value)) {
         return Err(EncoderError::RuntimeOffline { passed_over });

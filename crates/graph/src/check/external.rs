@@ -116,24 +116,33 @@ impl<'a> Reader<'a> {
         if let Some(place) = unserved {
             return Err(GraphError::ExternalPlace { path: path(), tensor: tensor(), place });
         }
-        let number = |key: &'static str| match entries.get(key) {
-            None => Ok(None),
-            // `parse` alone would also take a sign.
-            Some(text) => match text.parse() {
-                Ok(number) if text.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(number)),
-                _ => {
-                    let (path, tensor, found) = (path(), tensor(), (*text).to_owned());
-                    Err(GraphError::ExternalNumber { path, tensor, key, found })
-                }
-            },
-        };
         Ok(Some(Reference {
             tensor: name,
             location,
-            offset: number("offset")?.unwrap_or(0),
-            length: number("length")?,
+            offset: self.number(name, &entries, "offset")?.unwrap_or(0),
+            length: self.number(name, &entries, "length")?,
             needed: ElementType::from_onnx(proto.data_type).bytes(elements(proto)),
         }))
+    }
+
+    /// Number that the entry `key` of a tensor gives; `None` if there is no such entry.
+    fn number(
+        &self,
+        tensor: &str,
+        entries: &HashMap<&str, &str>,
+        key: &'static str,
+    ) -> Result<Option<u64>, GraphError> {
+        let Some(text) = entries.get(key) else { return Ok(None) };
+        match text.parse() {
+            // `parse` alone would also take a sign.
+            Ok(number) if text.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(number)),
+            _ => Err(GraphError::ExternalNumber {
+                path: self.path.to_owned(),
+                tensor: tensor.to_owned(),
+                key,
+                found: (*text).to_owned(),
+            }),
+        }
     }
 
     /// Reads a file below `folder` (canonical) into `files` and returns its place there.

@@ -241,15 +241,7 @@ impl ValidCheckParams {
         if !model.training_info.is_empty() {
             return Err(GraphError::Training { path: owned() });
         }
-        let fault = |fault| {
-            let (Fault::Twice(i) | Fault::Loop(i)) = fault;
-            let f = &model.functions[i];
-            let (path, function) = (owned(), format!("{}::{}", f.domain, f.name));
-            match fault {
-                Fault::Twice(_) => GraphError::FunctionTwice { path, function },
-                Fault::Loop(_) => GraphError::FunctionLoop { path, function },
-            }
-        };
+        let fault = |fault| function_error(&model, fault, path);
         let walk = Walk::new(&model, main).map_err(fault)?;
         let extent = walk.extent().map_err(fault)?;
         if extent.nodes > max_nodes {
@@ -297,5 +289,18 @@ impl ValidCheckParams {
             }
         }
         Ok(())
+    }
+}
+
+/// Error for a fault of the model's functions.
+fn function_error(model: &ModelProto, fault: Fault, path: &Path) -> GraphError {
+    let name = |i: usize| {
+        let function = &model.functions[i];
+        format!("{}::{}", function.domain, function.name)
+    };
+    let path = path.to_owned();
+    match fault {
+        Fault::Twice(i) => GraphError::FunctionTwice { path, function: name(i) },
+        Fault::Loop(i) => GraphError::FunctionLoop { path, function: name(i) },
     }
 }

@@ -52,6 +52,7 @@ struct Scope {
 type Key<'a> = (&'a str, &'a str, &'a str);
 
 /// Fault of a model's functions; both hold an index into its list of them.
+#[derive(Clone, Copy)]
 pub(super) enum Fault {
     Twice(usize),
     Loop(usize),

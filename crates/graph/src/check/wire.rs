@@ -214,25 +214,68 @@ mod tests {
         })
     }
 
-    /// Every field that `onnx` declares, set once: a field that the table of kinds forgets would
-    /// be decoded uncounted.
-    #[test]
-    fn every_declared_field_is_counted() {
-        let text = || "a".to_owned();
-        let entry = StringStringEntryProto { key: text(), value: text() }; // 1 + 2 strings
-        let tensor = || TensorProto {
+    fn text() -> String {
+        "a".to_owned()
+    }
+
+    /// 1 + 2 dims + name + data + (1 + 2 strings) = 8 fields.
+    fn tensor() -> TensorProto {
+        TensorProto {
             dims: vec![1, 2],
             data_type: 1,
             name: text(),
             raw_data: "a".into(),
-            external_data: vec![entry.clone()],
+            external_data: vec![StringStringEntryProto { key: text(), value: text() }],
             data_location: 1,
-        }; // 1 + 2 dims + name + data + entry 3 = 8
-        let sparse = || SparseTensorProto {
+        }
+    }
+
+    /// 1 + 8 + 8 + 3 = 20 fields.
+    fn sparse() -> SparseTensorProto {
+        SparseTensorProto {
             values: Some(Box::new(tensor())),
             indices: Some(Box::new(tensor())),
             dims: vec![1, 2, 3],
-        }; // 1 + 8 + 8 + 3 = 20
+        }
+    }
+
+    /// 1 + name = 2 fields.
+    fn empty() -> GraphProto {
+        GraphProto { name: text(), ..Default::default() }
+    }
+
+    /// 1 + name + 8 + 2 + 8 + 2 + 20 + 20 = 62 fields.
+    fn attribute() -> AttributeProto {
+        AttributeProto {
+            name: text(),
+            i: 1,
+            t: Some(Box::new(tensor())),
+            g: Some(Box::new(empty())),
+            tensors: vec![tensor()],
+            graphs: vec![empty()],
+            sparse_tensor: Some(Box::new(sparse())),
+            sparse_tensors: vec![sparse()],
+            ..AttributeProto::default()
+        }
+    }
+
+    /// 1 + 6 strings + 62 = 69 fields.
+    fn node() -> NodeProto {
+        NodeProto {
+            input: vec![text()],
+            output: vec![text()],
+            name: text(),
+            op_type: text(),
+            attribute: vec![attribute()],
+            domain: text(),
+            overload: text(),
+        }
+    }
+
+    /// Every field that `onnx` declares, set once: a field that the table of kinds forgets would
+    /// be decoded uncounted.
+    #[test]
+    fn every_declared_field_is_counted() {
         let dimension = |value| DimensionProto { value: Some(value) }; // 1, and 1 more for a name
         let shape = TensorShapeProto {
             dim: vec![
@@ -246,27 +289,6 @@ mod tests {
                 tensor_type: Some(TensorTypeProto { elem_type: 1, shape: Some(shape) }),
             }),
         }; // 1 + name + type + tensor type + 4 = 8
-        let empty = || GraphProto { name: text(), ..Default::default() }; // 1 + name = 2
-        let attribute = || AttributeProto {
-            name: text(),
-            i: 1,
-            t: Some(Box::new(tensor())),
-            g: Some(Box::new(empty())),
-            tensors: vec![tensor()],
-            graphs: vec![empty()],
-            sparse_tensor: Some(Box::new(sparse())),
-            sparse_tensors: vec![sparse()],
-            ..AttributeProto::default()
-        }; // 1 + name + 8 + 2 + 8 + 2 + 20 + 20 = 62
-        let node = || NodeProto {
-            input: vec![text()],
-            output: vec![text()],
-            name: text(),
-            op_type: text(),
-            attribute: vec![attribute()],
-            domain: text(),
-            overload: text(),
-        }; // 1 + 6 strings + 62 = 69
         let main = GraphProto {
             node: vec![node()],
             name: text(),

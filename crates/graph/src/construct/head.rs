@@ -75,8 +75,8 @@ impl Build<'_> {
         let inner = self.dense_then(top, &head.dense, activation, "lm.inner")?;
         let [weight, bias] = self.nodes.norm(&head.norm)?;
         let epsilon = vec![float("epsilon", self.config.norm_epsilon), int("axis", -1)];
-        let norm = ("", "LayerNormalization");
-        let normed = self.nodes.node(norm, &[&inner, &weight, &bias], "lm.normed", epsilon);
+        let inputs = [&*inner, &*weight, &*bias];
+        let normed = self.nodes.node("", "LayerNormalization", &inputs, "lm.normed", epsilon);
         let product =
             self.nodes.matmul(&normed, &head.decoder, [vocabulary, width], "lm.product")?;
         let bias = self.nodes.tensor(&head.bias, &[vocabulary])?;

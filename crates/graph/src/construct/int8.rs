@@ -70,7 +70,7 @@ impl Nodes<'_> {
         };
         let inputs = [&*rows.numbers, &*columns, &*rows.scale, &*scales, &*rows.zero];
         let sums = if rows.by_row.is_some() { format!("{output}.sums") } else { output.to_owned() };
-        let sums = self.node((MICROSOFT, "MatMulIntegerToFloat"), &inputs, &sums, vec![]);
+        let sums = self.node(MICROSOFT, "MatMulIntegerToFloat", &inputs, &sums, vec![]);
         Ok(match rows.by_row {
             Some(by_row) => self.plain("Mul", &[&sums, &by_row], output),
             None => sums,
@@ -141,7 +141,7 @@ impl Nodes<'_> {
                 None => self.plain("Abs", &[x], &name("size")),
             };
             let axes = vec![ints("axes", &[-1])];
-            let most = self.node(("", "ReduceMax"), &[&sizes], &name("most"), axes);
+            let most = self.node("", "ReduceMax", &[&sizes], &name("most"), axes);
             let part = self.scalar(&format!("int8.part.{room}"), 1.0 / room);
             let part = self.plain("Mul", &[&most, &part], &name("most.part"));
             // A row of zeros stays one, but not if it is divided by 0.

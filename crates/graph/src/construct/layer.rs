@@ -23,7 +23,8 @@ impl Build<'_> {
         &mut self,
         layer: &Layer,
         x: &str,
-        (mask, rows): (&str, Rows),
+        mask: &str,
+        rows: Rows,
         i: usize,
     ) -> Result<String, GraphError> {
         let name = |part: &str| format!("layer.{i}.{part}");
@@ -38,8 +39,8 @@ impl Build<'_> {
                 let twice = self.nodes.constant("first.twice", &[2], ElementType::Int64, &[0, 0]);
                 let axis = vec![int("axis", 1)];
                 // [batch, 2, hidden]
-                let twice = self.nodes.node(("", "Gather"), &[x, &twice], &name("twice"), axis);
-                let context = self.attention_of(layer, (&twice, x), mask, i)?;
+                let twice = self.nodes.node("", "Gather", &[x, &twice], &name("twice"), axis);
+                let context = self.attention_of(layer, &twice, x, mask, i)?;
                 (self.first_of(&context, &name("context.first")), self.first_of(x, &name("skip")))
             }
         };
@@ -70,7 +71,7 @@ impl Build<'_> {
     ) -> Result<String, GraphError> {
         // The fused operator multiplies floats.
         if self.nodes.is_int8(&layer.query.weight) {
-            return self.attention_of(layer, (x, x), mask, i);
+            return self.attention_of(layer, x, x, mask, i);
         }
         let hidden = self.config.hidden;
         let name = |part: &str| format!("layer.{i}.{part}");
@@ -85,7 +86,8 @@ impl Build<'_> {
         let inputs = [x, &*weight, &*bias, mask];
         let settings = self.attention_settings();
         Ok(self.nodes.node(
-            (MICROSOFT, "Attention"),
+            MICROSOFT,
+            "Attention",
             &inputs,
             &inside_name(i, Inside::Context),
             settings,
@@ -96,7 +98,8 @@ impl Build<'_> {
     fn attention_of(
         &mut self,
         layer: &Layer,
-        (x, to): (&str, &str),
+        x: &str,
+        to: &str,
         mask: &str,
         i: usize,
     ) -> Result<String, GraphError> {
@@ -108,7 +111,8 @@ impl Build<'_> {
         let inputs = [&*query, &*key, &*value, &*bias, mask];
         let settings = self.attention_settings();
         Ok(self.nodes.node(
-            (MICROSOFT, "MultiHeadAttention"),
+            MICROSOFT,
+            "MultiHeadAttention",
             &inputs,
             &inside_name(i, Inside::Context),
             settings,
@@ -142,7 +146,7 @@ impl Build<'_> {
         let [weight, shift] = self.nodes.norm(norm)?;
         let settings = vec![float("epsilon", self.config.norm_epsilon), int("axis", -1)];
         let inputs = [&*sum, &*weight, &*shift];
-        Ok(self.nodes.node(("", "LayerNormalization"), &inputs, output, settings))
+        Ok(self.nodes.node("", "LayerNormalization", &inputs, output, settings))
     }
 
     /// The activation of x + the bias of `dense`.
@@ -163,13 +167,13 @@ impl Build<'_> {
             _ => None,
         };
         if let Some(op) = fused {
-            return Ok(self.nodes.node((MICROSOFT, op), &[x, &bias], output, vec![]));
+            return Ok(self.nodes.node(MICROSOFT, op, &[x, &bias], output, vec![]));
         }
         let sum = self.nodes.plain("Add", &[x, &bias], &format!("{output}.sum"));
         Ok(match activation {
             Activation::QuickGelu => {
                 let alpha = vec![float("alpha", 1.702)];
-                self.nodes.node((MICROSOFT, "QuickGelu"), &[&sum], output, alpha)
+                self.nodes.node(MICROSOFT, "QuickGelu", &[&sum], output, alpha)
             }
             Activation::Silu => {
                 let gate = self.nodes.plain("Sigmoid", &[&sum], &format!("{output}.gate"));
@@ -213,7 +217,7 @@ impl Build<'_> {
     /// The first row of each text, `[batch, hidden]`.
     fn first_of(&mut self, x: &str, output: &str) -> String {
         let first = self.nodes.constant("first", &[], ElementType::Int64, &[0]);
-        self.nodes.node(("", "Gather"), &[x, &first], output, vec![int("axis", 1)])
+        self.nodes.node("", "Gather", &[x, &first], output, vec![int("axis", 1)])
     }
 
     /// The rows of `x` one behind the other, `[rows, hidden]`.

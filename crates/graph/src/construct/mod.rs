@@ -267,7 +267,7 @@ impl Graph {
             states.push(build.embeddings(checkpoint, &ids)?);
             for (i, layer) in layout.layers.iter().enumerate().take(last) {
                 let rows = if i + 1 == last { wanted } else { Rows::All };
-                let state = build.layer(layer, &states[i], (&mask, rows), i + 1)?;
+                let state = build.layer(layer, &states[i], &mask, rows, i + 1)?;
                 states.push(state);
             }
         }
@@ -391,7 +391,7 @@ impl Build<'_> {
         }
         let epsilon = vec![float("epsilon", config.norm_epsilon)];
         let normed =
-            self.nodes.node((MICROSOFT, "EmbedLayerNormalization"), &inputs, &output, epsilon);
+            self.nodes.node(MICROSOFT, "EmbedLayerNormalization", &inputs, &output, epsilon);
         // Its second result is not optional; it counts a mask that is not given to it.
         if let Some(node) = self.nodes.list.last_mut() {
             node.output.push("embeddings.mask".into());
@@ -429,23 +429,7 @@ impl Build<'_> {
         if used(ASKED) {
             input.push(value(ASKED, ElementType::Int64, &[Size::Named(ASKED)]));
         }
-        let elsewhere = |weight: &Weight| {
-            let entry =
-                |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
-            TensorProto {
-                dims: weight.dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
-                data_type: weight.data.element().number(),
-                name: weight.name.clone(),
-                external_data: vec![
-                    entry("location", ELSEWHERE.into()),
-                    entry("offset", "0".into()),
-                    entry("length", weight.data.bytes().to_string()),
-                ],
-                data_location: 1,
-                ..TensorProto::default()
-            }
-        };
-        let initializer = weights.iter().map(elsewhere).chain(constants).collect();
+        let initializer = weights.iter().map(external_tensor).chain(constants).collect();
         let graph = GraphProto {
             node: nodes,
             name: "encoder".into(),
@@ -482,6 +466,23 @@ fn transposed<T: Copy + Default>(matrix: &[T], rows: usize, cols: usize) -> Vec<
         }
     }
     out
+}
+
+/// Tensor of the graph whose elements are `weight`, outside the graph.
+fn external_tensor(weight: &Weight) -> TensorProto {
+    let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
+    TensorProto {
+        dims: weight.dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
+        data_type: weight.data.element().number(),
+        name: weight.name.clone(),
+        external_data: vec![
+            entry("location", ELSEWHERE.into()),
+            entry("offset", "0".into()),
+            entry("length", weight.data.bytes().to_string()),
+        ],
+        data_location: 1,
+        ..TensorProto::default()
+    }
 }
 
 #[cfg(test)]

@@ -102,7 +102,8 @@ impl<'a> Nodes<'a> {
     /// Adds a node with one output, which also names it.
     pub(super) fn node(
         &mut self,
-        (domain, op): (&str, &str),
+        domain: &str,
+        op: &str,
         inputs: &[&str],
         output: &str,
         attributes: Vec<AttributeProto>,
@@ -126,12 +127,12 @@ impl<'a> Nodes<'a> {
 
     /// An ONNX operator without settings.
     pub(super) fn plain(&mut self, op: &str, inputs: &[&str], output: &str) -> String {
-        self.node(("", op), inputs, output, vec![])
+        self.node("", op, inputs, output, vec![])
     }
 
     /// Another element type.
     pub(super) fn cast(&mut self, input: &str, to: ElementType, output: &str) -> String {
-        self.node(("", "Cast"), &[input], output, vec![int("to", to.number().into())])
+        self.node("", "Cast", &[input], output, vec![int("to", to.number().into())])
     }
 
     /// A tensor of the checkpoint, as it is stored. Asked for twice, it is there once.
@@ -213,7 +214,7 @@ impl<'a> Nodes<'a> {
         }
         let weight = self.tensor(weight, &dims)?;
         let turned = vec![int("transB", 1)];
-        Ok(self.node((MICROSOFT, "FusedMatMul"), &[x, &weight], output, turned))
+        Ok(self.node(MICROSOFT, "FusedMatMul", &[x, &weight], output, turned))
     }
 
     /// `x · weightᵀ` of a dense part, named after what becomes of it.

@@ -230,19 +230,9 @@ impl Features {
         if let Some(dim) = row.iter().position(|x| !x.is_finite()) {
             return Err(EmbedError::NotFinite { dim, value: row[dim] });
         }
-        let vector = |raw: &[f32]| -> Result<Vec<f32>, EmbedError> {
-            let mut vector = match &self.correction {
-                Some(correction) => correction.apply(raw)?,
-                None => raw.to_vec(),
-            };
-            if self.normalize {
-                l2_normalize(&mut vector);
-            }
-            Ok(vector)
-        };
-        let Combine::Pair = self.combine else { return vector(row) };
+        let Combine::Pair = self.combine else { return self.corrected(row) };
         let (u, v) = row.split_at(row.len() / 2);
-        let (u, v) = (vector(u)?, vector(v)?);
+        let (u, v) = (self.corrected(u)?, self.corrected(v)?);
         let mut features = [u.as_slice(), v.as_slice()].concat();
         features.extend(u.iter().zip(&v).map(|(u, v)| (u - v).abs()));
         features.extend(u.iter().zip(&v).map(|(u, v)| u * v));
@@ -250,5 +240,17 @@ impl Features {
             Some(dim) => Err(EmbedError::OutOfRange { dim }),
             None => Ok(features),
         }
+    }
+
+    /// A vector after the correction, and of length 1 where that is asked for.
+    fn corrected(&self, raw: &[f32]) -> Result<Vec<f32>, EmbedError> {
+        let mut vector = match &self.correction {
+            Some(correction) => correction.apply(raw)?,
+            None => raw.to_vec(),
+        };
+        if self.normalize {
+            l2_normalize(&mut vector);
+        }
+        Ok(vector)
     }
 }

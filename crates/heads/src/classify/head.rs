@@ -202,20 +202,24 @@ impl ClassifyHead {
         if let Some(dim) = features.iter().position(|x| !x.is_finite()) {
             return Err(EmbedError::NotFinite { dim, value: features[dim] }.into());
         }
-        let logit = |label: usize| {
-            let row = label * width..(label + 1) * width;
-            let x = features.iter().map(|x| f64::from(*x));
-            let Some(square) = &self.square else {
-                let products = x.zip(&self.weight[row]).map(|(x, w)| x * w);
-                return self.bias[label] + products.sum::<f64>();
-            };
-            let weights = self.weight[row.clone()].iter().zip(&square[row]);
-            // Together, since of a Gaussian they nearly cancel.
-            self.bias[label] + x.zip(weights).map(|(x, (w, s))| x * (w + s * x)).sum::<f64>()
-        };
-        let logits: Vec<f64> = (0..self.labels.len()).map(logit).collect();
+        let logits: Vec<f64> =
+            (0..self.labels.len()).map(|label| self.logit(features, label)).collect();
         check_part("logits", &logits, self.labels.len())?;
         Ok(logits)
+    }
+
+    /// Logit of a label for `features`, `[width]`.
+    fn logit(&self, features: &[f32], label: usize) -> f64 {
+        let width = self.width();
+        let row = label * width..(label + 1) * width;
+        let x = features.iter().map(|x| f64::from(*x));
+        let Some(square) = &self.square else {
+            let products = x.zip(&self.weight[row]).map(|(x, w)| x * w);
+            return self.bias[label] + products.sum::<f64>();
+        };
+        let weights = self.weight[row.clone()].iter().zip(&square[row]);
+        // Together, since of a Gaussian they nearly cancel.
+        self.bias[label] + x.zip(weights).map(|(x, (w, s))| x * (w + s * x)).sum::<f64>()
     }
 
     /// The probabilities of `logits`, `[labels]`: softmax of logits / temperature, which add up to 1,

@@ -14,7 +14,7 @@ pub fn shared(first: &[u32], second: &[u32]) -> Vec<(usize, usize)> {
     // The run lengths that end at a place of `second`, for the token of `first` before and for this.
     let (mut before, mut now) = (vec![0; second.len() + 1], vec![0; second.len() + 1]);
     while let Some((a, b)) = waiting.pop() {
-        let (i, j, n) = longest(first, second, (&a, &b), [&mut before, &mut now]);
+        let (i, j, n) = longest(first, second, &a, &b, [&mut before, &mut now]);
         if n == 0 {
             continue;
         }
@@ -31,7 +31,8 @@ pub fn shared(first: &[u32], second: &[u32]) -> Vec<(usize, usize)> {
 fn longest(
     first: &[u32],
     second: &[u32],
-    (a, b): (&Range<usize>, &Range<usize>),
+    a: &Range<usize>,
+    b: &Range<usize>,
     [before, now]: [&mut Vec<usize>; 2],
 ) -> (usize, usize, usize) {
     let mut best = (a.start, b.start, 0);

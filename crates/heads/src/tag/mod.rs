@@ -114,28 +114,29 @@ impl TagDecoder {
         if rows.rows.cols() != expected || rows.rows.rows() != rows.tokens.len() {
             return Err(HeadError::Width { expected, found: rows.rows.cols() });
         }
-        let probabilities = |i: usize| self.probabilities(rows, i);
         if !self.aggregation.by_word() {
             let units = rows.tokens.iter().enumerate().filter(|(_, t)| !t.span.is_empty());
             let unit = |(i, t): (usize, &cloze_core::Token)| {
-                Ok(Unit { span: t.span, probabilities: probabilities(i)? })
+                Ok(Unit { span: t.span, probabilities: self.probabilities(rows, i)? })
             };
             return units.map(unit).collect();
         }
-        let unit = |word: &Word| {
-            let pieces = match self.aggregation {
-                Aggregation::First => word.tokens.start..word.tokens.start + 1,
-                _ => word.tokens.clone(),
-            };
-            let pieces = pieces.map(probabilities).collect::<Result<Vec<_>, _>>()?;
-            let probabilities = match self.aggregation {
-                Aggregation::Average => mean(&pieces),
-                // The first piece; or of all of them the surest, the earlier one in a tie.
-                _ => surest(pieces),
-            };
-            Ok(Unit { span: word.span, probabilities })
+        words_of_tokens(&rows.tokens).iter().map(|word| self.word_unit(rows, word)).collect()
+    }
+
+    /// The probabilities of a word, from those of its pieces.
+    fn word_unit(&self, rows: &TokenRows, word: &Word) -> Result<Unit, HeadError> {
+        let pieces = match self.aggregation {
+            Aggregation::First => word.tokens.start..word.tokens.start + 1,
+            _ => word.tokens.clone(),
         };
-        words_of_tokens(&rows.tokens).iter().map(unit).collect()
+        let pieces = pieces.map(|i| self.probabilities(rows, i)).collect::<Result<Vec<_>, _>>()?;
+        let probabilities = match self.aggregation {
+            Aggregation::Average => mean(&pieces),
+            // The first piece; or of all of them the surest, the earlier one in a tie.
+            _ => surest(pieces),
+        };
+        Ok(Unit { span: word.span, probabilities })
     }
 
     /// Softmax of one token's logits, in f32 as the reference has it.

@@ -107,12 +107,6 @@ impl TagParams {
         if set.labels().is_empty() {
             return Err(HeadError::NoLabels);
         }
-        let place = |label: &str| {
-            set.labels().iter().position(|l| l == label).ok_or_else(|| HeadError::UnknownLabel {
-                found: label.to_owned(),
-                known: set.labels().to_vec(),
-            })
-        };
         let general = [(None, self.min_score)].into_iter();
         let of_labels = self.min_scores.iter().map(|(label, score)| (Some(label), *score));
         for (label, found) in general.chain(of_labels) {
@@ -131,10 +125,11 @@ impl TagParams {
         }
         let mut least = vec![Some(self.min_score); set.labels().len()];
         for (label, score) in &self.min_scores {
-            least[place(label)?] = Some(*score);
+            least[label_index(&set, label)?] = Some(*score);
         }
         if let Some(wanted) = &self.labels {
-            let wanted = wanted.iter().map(|l| place(l)).collect::<Result<Vec<_>, _>>()?;
+            let wanted = wanted.iter().map(|label| label_index(&set, label));
+            let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
             for (i, least) in least.iter_mut().enumerate() {
                 *least = least.filter(|_| wanted.contains(&i));
             }
@@ -176,4 +171,13 @@ impl TagParams {
         let (aggregation, decode, recall_bias) = (self.aggregation, self.decode, self.recall_bias);
         Ok(TagDecoder { set, chain, chained, aggregation, decode, least, recall_bias })
     }
+}
+
+/// Index of a label of the model.
+fn label_index(set: &TagSet, label: &str) -> Result<usize, HeadError> {
+    let index = set.labels().iter().position(|known| known == label);
+    index.ok_or_else(|| HeadError::UnknownLabel {
+        found: label.to_owned(),
+        known: set.labels().to_vec(),
+    })
 }

@@ -171,13 +171,14 @@ impl EntityScorer {
             entities: impl IntoIterator<Item = (&'a str, Span)>,
             origin: Origin,
         ) -> Result<Vec<Labelled<'a>>, MetricsError> {
-            let check = |(label, span): (&'a str, Span)| {
+            let mut read = vec![];
+            for (label, span) in entities {
                 if span.is_empty() {
                     return Err(MetricsError::EmptySpan { origin, label: label.into(), span });
                 }
-                Ok(Labelled { span, label })
-            };
-            entities.into_iter().map(check).collect()
+                read.push(Labelled { span, label });
+            }
+            Ok(read)
         }
         let gold = read(gold, Origin::Gold)?;
         let predicted = read(predicted, Origin::Predicted)?;
@@ -227,13 +228,7 @@ impl EntityScorer {
     /// [`MetricsError::Unlike`] if it reads tags by another convention, names another scheme, or takes
     /// other labels: their sums would mean nothing.
     pub fn merge(&mut self, other: Self) -> Result<(), MetricsError> {
-        let settings = |s: &Self| {
-            let scheme = s.scheme.map_or("no scheme", TagScheme::name);
-            let only =
-                s.only.as_ref().map_or("all labels".into(), |only| format!("labels {only:?}"));
-            format!("{}, {scheme}, {only}", s.convention.name())
-        };
-        let (first, second) = (settings(self), settings(&other));
+        let (first, second) = (self.settings(), other.settings());
         if first != second {
             return Err(MetricsError::Unlike { first, second });
         }
@@ -241,6 +236,14 @@ impl EntityScorer {
         self.partial += other.partial;
         merge(&mut self.labels, other.labels);
         Ok(())
+    }
+
+    /// Convention, scheme and labels, in words.
+    fn settings(&self) -> String {
+        let scheme = self.scheme.map_or("no scheme", TagScheme::name);
+        let only = self.only.as_ref();
+        let only = only.map_or("all labels".into(), |only| format!("labels {only:?}"));
+        format!("{}, {scheme}, {only}", self.convention.name())
     }
 
     /// Number of sentences added.

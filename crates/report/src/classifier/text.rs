@@ -76,12 +76,17 @@ impl ClassifierReport {
 
 /// Joins settings on one line: `a b, c d`.
 pub(crate) fn settings(all: &Map<String, Value>) -> String {
-    let one = |(name, value): (&String, &Value)| match value {
+    let shown = all.iter().filter_map(|(name, value)| setting(name, value));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Name and value of a setting; `None` if it is off or empty.
+fn setting(name: &str, value: &Value) -> Option<String> {
+    match value {
         Value::Null | Value::Bool(false) => None,
         Value::String(text) if text.is_empty() => None,
         Value::String(text) => Some(format!("{name} {text}")),
-        Value::Bool(true) => Some(name.clone()),
+        Value::Bool(true) => Some(name.to_owned()),
         value => Some(format!("{name} {value}")),
-    };
-    all.iter().filter_map(one).collect::<Vec<_>>().join(", ")
+    }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Figures;
 use crate::card::markdown::{self, escaped};
 use crate::page::table::{Numbers, Words, number, row, table, words};
+use crate::text::scores_row;
 
 /// Most kinds of errors on a page and in a card.
 const SHOWN: usize = 30;
@@ -96,17 +97,17 @@ impl EntityFigures {
     /// Returns the figures, without the texts of errors if `texts` is false.
     #[must_use]
     pub fn new(report: EntityReport, mistakes: EntityMistakes, texts: bool) -> Self {
-        let one = |((gold, predicted), (entities, found)): (Kind, (u64, BTreeMap<String, u64>))| {
+        let most = if texts { TEXTS } else { 0 };
+        let mut ranked = Vec::with_capacity(mistakes.0.len());
+        for ((gold, predicted), (entities, found)) in mistakes.0 {
             let mut found: Vec<_> = found.into_iter().collect();
             // Stable, so that of equals the first by name stay.
             found.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-            found.truncate(if texts { TEXTS } else { 0 });
-            let texts = found.into_iter().map(|(text, _)| text).collect();
-            Mistake { gold, predicted, entities, texts }
-        };
-        let mut mistakes: Vec<Mistake> = mistakes.0.into_iter().map(one).collect();
-        mistakes.sort_by_key(|mistake| std::cmp::Reverse(mistake.entities));
-        Self { report, mistakes }
+            let texts = found.into_iter().take(most).map(|(text, _)| text).collect();
+            ranked.push(Mistake { gold, predicted, entities, texts });
+        }
+        ranked.sort_by_key(|mistake| std::cmp::Reverse(mistake.entities));
+        Self { report, mistakes: ranked }
     }
 }
 
@@ -125,14 +126,10 @@ impl Figures for EntityFigures {
 
     /// Returns the rows of each label, then the row over all.
     fn rows(&self) -> Vec<Vec<String>> {
-        let of = |name: &str, s: &Scores| {
-            let mut row = vec![name.to_owned()];
-            row.extend([s.precision, s.recall, s.f1].map(|x| format!("{x:.4}")));
-            row.push(s.support.to_string());
-            row
-        };
-        let labels = self.report.labels.iter().map(|(label, s)| of(label, s));
-        labels.chain([of("micro average", &self.report.averages.micro)]).collect()
+        let labels = self.report.labels.iter();
+        let labels = labels.map(|(label, scores)| scores_row(label.clone(), scores));
+        let micro = scores_row("micro average".to_owned(), &self.report.averages.micro);
+        labels.chain([micro]).collect()
     }
 
     fn by_label(&self) -> Vec<(&str, &Scores)> {
@@ -140,15 +137,15 @@ impl Figures for EntityFigures {
     }
 
     fn extra_html(&self) -> String {
-        let one = |m: &Mistake| {
-            row(&[
-                words(m.gold()),
-                words(&m.predicted()),
-                number(m.entities),
-                words(&m.texts.join(", ")),
-            ])
-        };
-        let rows: Vec<String> = self.mistakes.iter().take(SHOWN).map(one).collect();
+        let mut rows = vec![];
+        for mistake in self.mistakes.iter().take(SHOWN) {
+            rows.push(row(&[
+                words(mistake.gold()),
+                words(&mistake.predicted()),
+                number(mistake.entities),
+                words(&mistake.texts.join(", ")),
+            ]));
+        }
         let head = [Words("gold"), Words("predicted"), Numbers("entities"), Words("examples")];
         if rows.is_empty() { String::new() } else { table("Most frequent errors", &head, &rows) }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Figures;
 use crate::classifier::{CalibrationReport, ConfidentError, page};
+use crate::text::scores_row;
 
 /// Figures of labels, and the most confident errors.
 #[derive(Clone, Debug, Serialize)]
@@ -80,15 +81,10 @@ impl Figures for LabelFigures {
             LabelReport::Single(report) => (&report.labels, &report.averages),
             LabelReport::Multi(report) => (&report.labels, &report.averages),
         };
-        let of = |name: &str, s: &Scores| {
-            let mut row = vec![name.to_owned()];
-            row.extend([s.precision, s.recall, s.f1].map(|x| format!("{x:.4}")));
-            row.push(s.support.to_string());
-            row
-        };
-        let mut rows: Vec<_> = labels.iter().map(|(label, s)| of(label, s)).collect();
-        rows.push(of("macro average", &averages.r#macro));
-        rows.push(of("micro average", &averages.micro));
+        let mut rows: Vec<_> =
+            labels.iter().map(|(label, scores)| scores_row(label.clone(), scores)).collect();
+        rows.push(scores_row("macro average".to_owned(), &averages.r#macro));
+        rows.push(scores_row("micro average".to_owned(), &averages.micro));
         rows
     }
 

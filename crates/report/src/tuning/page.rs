@@ -83,17 +83,17 @@ impl<F: Figures> TuningReport<F> {
     /// Returns a table of the curve's numbers.
     fn evaluations_table(&self) -> String {
         let TrainingCurve { judged_losses, scores, .. } = &self.curve;
-        let one = |(step, score): &(u64, f64)| {
+        let mut rows = Vec::with_capacity(scores.len());
+        for (step, score) in scores {
             let loss = judged_losses.iter().find(|(at, _)| at == step);
             let best = if self.best_step == Some(*step) { "best" } else { "" };
-            row(&[
+            rows.push(row(&[
                 number(step),
                 number(format_args!("{score:.4}")),
                 loss.map_or(number("–"), |(_, loss)| number(plot::shown(*loss))),
                 words(best),
-            ])
-        };
-        let rows: Vec<String> = scores.iter().map(one).collect();
+            ]));
+        }
         let head = [Numbers("step"), Numbers(F::METRIC), Numbers("loss"), Words("")];
         table("During training", &head, &rows)
     }
@@ -136,13 +136,12 @@ fn table_of(figures: &impl Figures) -> String {
         .enumerate()
         .map(|(i, name)| if i == 0 { Words(name) } else { Numbers(name) })
         .collect();
-    let cells = |cells: Vec<String>| {
-        let cell = |(i, cell): (usize, &String)| {
-            if i == 0 { name(cell) } else { number(text(cell)) }
-        };
-        row(&cells.iter().enumerate().map(cell).collect::<Vec<_>>())
-    };
-    let rows: Vec<String> = figures.rows().into_iter().map(cells).collect();
+    let mut rows = vec![];
+    for figures in figures.rows() {
+        let cells = figures.iter().enumerate();
+        let cells = cells.map(|(i, cell)| if i == 0 { name(cell) } else { number(text(cell)) });
+        rows.push(row(&cells.collect::<Vec<_>>()));
+    }
     let (what, labels) = figures.bars();
     let bars = bars::draw(what, &labels).transpose().map(figure).unwrap_or_default();
     format!("{}{bars}{}", table("Figures", &columns, &rows), figures.extra_html())

@@ -1,4 +1,5 @@
 //! Every row compared with every query.
+use std::ops::Range;
 use std::sync::Arc;
 
 use cloze_core::Matrix;
@@ -6,7 +7,7 @@ use cloze_embed::Metric;
 use rayon::prelude::*;
 
 use super::{Engine, check_vector, comparable};
-use crate::rows::{Queries, Rows};
+use crate::rows::{Block, Queries, Rows};
 use crate::top::Top;
 use crate::vectors::VectorFile;
 use crate::{Hit, RowSet, SearchError};
@@ -64,56 +65,65 @@ impl Exact {
         Self { rows, width, metric, threads, source }
     }
 
-    /// The best of the rows `first..first + n`.
+    /// The best of these rows.
     fn part(
         &self,
         queries: &Queries<'_>,
         count: usize,
         k: usize,
         allowed: Option<&RowSet>,
-        (first, n): (usize, usize),
+        part: Range<usize>,
     ) -> Vec<Top> {
         let block = (BLOCK_BYTES / (4 * self.width.max(1))).max(8);
         let mut tops = vec![Top::new(k); count];
         let mut scratch = vec![];
         let mut scores = vec![0.0; block * count.min(QUERY_BLOCK)];
-        for at in (first..first + n).step_by(block) {
-            let rows = block.min(first + n - at);
+        for at in part.clone().step_by(block) {
+            let rows = at..part.end.min(at + block);
             // Where few are allowed, each by itself.
-            let few = match allowed.map(|allowed| allowed.count_in(at, rows)) {
+            let few = match allowed.map(|allowed| allowed.count_in(at, rows.len())) {
                 Some(0) => continue,
-                Some(some) => some * 4 < rows,
+                Some(some) => some * 4 < rows.len(),
                 None => false,
             };
             for from in (0..count).step_by(QUERY_BLOCK) {
                 let to = count.min(from + QUERY_BLOCK);
-                let queries = (queries, from, to);
-                let mut take = |(at, n): (usize, usize), scores: &mut [f32], all: bool| {
-                    let scores = &mut scores[..n * (to - from)];
-                    let out = (&mut scratch, &mut *scores);
-                    self.rows.scores(self.metric, queries, (at, n), self.width, out);
-                    for (top, scores) in tops[from..to].iter_mut().zip(scores.chunks(n)) {
-                        for (row, &score) in (at..).zip(scores) {
-                            if score >= top.floor()
-                                && (all || allowed.is_none_or(|set| set.contains(row)))
-                            {
-                                top.push(Hit { row: row as u64, score });
-                            }
-                        }
-                    }
-                };
+                let (asked, tops) = (from..to, &mut tops[from..to]);
                 if few {
-                    for row in
-                        (at..at + rows).filter(|row| allowed.is_none_or(|s| s.contains(*row)))
-                    {
-                        take((row, 1), &mut scores, true);
+                    let is_allowed = |row: &usize| allowed.is_none_or(|set| set.contains(*row));
+                    for row in rows.clone().filter(is_allowed) {
+                        let block = Block { queries, asked: asked.clone(), rows: row..row + 1 };
+                        self.take_best(&block, None, &mut scratch, &mut scores, tops);
                     }
                 } else {
-                    take((at, rows), &mut scores, allowed.is_none());
+                    let block = Block { queries, asked, rows: rows.clone() };
+                    self.take_best(&block, allowed, &mut scratch, &mut scores, tops);
                 }
             }
         }
         tops
+    }
+
+    /// Adds the allowed rows of a block to the best of its queries, `tops`. `scratch` and `scores` are
+    /// kept between calls; `scores` has room for a score of each pair.
+    fn take_best(
+        &self,
+        block: &Block<'_>,
+        allowed: Option<&RowSet>,
+        scratch: &mut Vec<f32>,
+        scores: &mut [f32],
+        tops: &mut [Top],
+    ) {
+        let n = block.rows.len();
+        let scores = &mut scores[..n * block.asked.len()];
+        self.rows.scores(self.metric, block, self.width, scratch, scores);
+        for (top, scores) in tops.iter_mut().zip(scores.chunks(n)) {
+            for (row, &score) in block.rows.clone().zip(scores) {
+                if score >= top.floor() && allowed.is_none_or(|set| set.contains(row)) {
+                    top.push(Hit { row: row as u64, score });
+                }
+            }
+        }
     }
 
     fn candidates(&self, queries: &Matrix, k: usize, allowed: Option<&RowSet>) -> Vec<Vec<Hit>> {
@@ -128,7 +138,7 @@ impl Exact {
         let parts = if work < ALONE { 1 } else { threads.clamp(1, rows.max(1)) };
         let size = rows.div_ceil(parts).max(1);
         let part =
-            |first: usize| self.part(&numbers, count, k, allowed, (first, size.min(rows - first)));
+            |first: usize| self.part(&numbers, count, k, allowed, first..rows.min(first + size));
         let merge =
             |a: Vec<Top>, b: Vec<Top>| a.into_iter().zip(b).map(|(a, b)| a.merge(b)).collect();
         let none = || vec![Top::new(k); count];

@@ -90,8 +90,10 @@ pub(crate) struct RecordFile {
 
 impl RecordFile {
     pub(crate) fn open(
-        (path, part): (&Path, Part),
-        (offsets_path, offsets): (&Path, Part),
+        path: &Path,
+        part: Part,
+        offsets_path: &Path,
+        offsets: Part,
         rows: usize,
     ) -> Result<Self, SearchError> {
         part.check_len(path)?;

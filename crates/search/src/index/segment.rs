@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::manifest::{Ids, Manifest, SegmentCard, SegmentFiles};
 use super::records::{IndexRecord, RecordFile};
-use crate::engine::hnsw::{Hnsw, Shape};
 use crate::engine::Exact;
+use crate::engine::hnsw::{Hnsw, Shape};
 use crate::index::OpenParams;
 use crate::vectors::VectorFile;
 use crate::{Engine, EngineKind, RowSet, SearchError};
@@ -36,8 +36,10 @@ impl Segment {
         let names = match &card.ids {
             Ids::Numbers(first) => Names::Numbers(*first),
             Ids::Records { records, offsets } => Names::Records(RecordFile::open(
-                (&files.records(), *records),
-                (&files.offsets(), *offsets),
+                &files.records(),
+                *records,
+                &files.offsets(),
+                *offsets,
                 card.rows,
             )?),
         };

@@ -56,17 +56,19 @@ pub fn principal_with(
         }
         other => other.map_err(failed)?,
     };
-    let directions = top.directions();
-    let along = |rows: &Matrix| {
-        let mut found = Vec::with_capacity(rows.rows() * directions.rows());
-        for row in rows {
-            let centred: Vec<f64> =
-                row.iter().zip(moments.mean()).map(|(x, mean)| f64::from(*x) - mean).collect();
-            found.extend(directions.iter().map(|direction| component(direction, &centred)));
-        }
-        Matrix::from_vec(directions.rows(), found).unwrap_or_default()
-    };
-    Ok((along(rows), along(others)))
+    let (directions, mean) = (top.directions(), moments.mean());
+    Ok((project(rows, directions, mean), project(others, directions, mean)))
+}
+
+/// The rows, less `mean`, along the directions: `[rows, directions]`.
+fn project(rows: &Matrix, directions: &Matrix, mean: &[f64]) -> Matrix {
+    let mut components = Vec::with_capacity(rows.rows() * directions.rows());
+    for row in rows {
+        let centred: Vec<f64> =
+            row.iter().zip(mean).map(|(x, mean)| f64::from(*x) - mean).collect();
+        components.extend(directions.iter().map(|direction| component(direction, &centred)));
+    }
+    Matrix::from_vec(directions.rows(), components).unwrap_or_default()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "as exact as the rows")]

@@ -44,28 +44,32 @@ impl Distances {
         if of.len() != self.count || sizes.iter().filter(|size| **size > 0).count() < 2 {
             return None;
         }
-        let one = |i: usize| {
-            let own = of[i]?;
-            if sizes[own] == 1 {
-                return Some(0.0);
-            }
-            let mut sums = vec![0.0_f64; clusters];
-            for (distance, cluster) in self.row(i).iter().zip(of) {
-                if let Some(cluster) = cluster {
-                    sums[*cluster] += f64::from(*distance);
-                }
-            }
-            let within = sums[own] / (sizes[own] - 1) as f64;
-            let others = (0..clusters).filter(|&other| other != own && sizes[other] > 0);
-            let nearest =
-                others.map(|other| sums[other] / sizes[other] as f64).fold(f64::INFINITY, f64::min);
-            let wider = within.max(nearest);
-            Some(if wider > 0.0 { (nearest - within) / wider } else { 0.0 })
-        };
+        let rows = (0..self.count).into_par_iter();
         // Collected first, so that they are summed in one order.
-        let each: Vec<Option<f64>> = (0..self.count).into_par_iter().map(one).collect();
+        let each: Vec<Option<f64>> = rows.map(|i| self.silhouette_of_row(i, of, &sizes)).collect();
         let placed = each.iter().flatten().count();
         Some(each.iter().flatten().sum::<f64>() / placed as f64)
+    }
+
+    /// The silhouette of row `i`, of clusters of these sizes; `None` if it is in no cluster.
+    #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
+    fn silhouette_of_row(&self, i: usize, of: &[Option<usize>], sizes: &[usize]) -> Option<f64> {
+        let own = of[i]?;
+        if sizes[own] == 1 {
+            return Some(0.0);
+        }
+        let mut sums = vec![0.0_f64; sizes.len()];
+        for (distance, cluster) in self.row(i).iter().zip(of) {
+            if let Some(cluster) = cluster {
+                sums[*cluster] += f64::from(*distance);
+            }
+        }
+        let within = sums[own] / (sizes[own] - 1) as f64;
+        let others = (0..sizes.len()).filter(|&other| other != own && sizes[other] > 0);
+        let nearest =
+            others.map(|other| sums[other] / sizes[other] as f64).fold(f64::INFINITY, f64::min);
+        let wider = within.max(nearest);
+        Some(if wider > 0.0 { (nearest - within) / wider } else { 0.0 })
     }
 }
 

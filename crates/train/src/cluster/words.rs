@@ -22,32 +22,49 @@ pub(super) fn top_words(texts: &[Vec<&str>], most: usize) -> Vec<Vec<String>> {
         *times += count.times;
         *clusters += 1;
     }
-    let widest = counted.len().div_ceil(2);
     let sizes: Vec<u64> =
         counted.iter().map(|words| words.values().map(|c| c.times).sum()).collect();
     let mean = ratio(sizes.iter().sum(), counted.len() as u64);
-    let top = |words: &BTreeMap<String, Count>, size: u64| {
-        let weight = |word: &str, count: &Count| {
-            let times = all.get(word).map_or(1, |(times, _)| *times);
-            ratio(count.times, size) * (mean / ratio(times, 1)).ln_1p()
-        };
-        // With one cluster there is nothing to tell it from.
-        let tells = |word: &str, own: u64| {
-            let (times, clusters) = all.get(word).copied().unwrap_or_default();
-            counted.len() == 1 || (clusters <= widest && 3 * own >= times)
-        };
+    let vocabulary = Vocabulary { words: all, clusters: counted.len(), mean };
+    counted.iter().zip(&sizes).map(|(words, &size)| vocabulary.top(words, size, most)).collect()
+}
+
+/// Words of all clusters.
+struct Vocabulary<'a> {
+    /// Number of times of each word, and number of clusters with it.
+    words: HashMap<&'a str, (u64, usize)>,
+    clusters: usize,
+    /// Mean number of words of a cluster.
+    mean: f64,
+}
+
+impl Vocabulary<'_> {
+    /// The heaviest `most` words of a cluster that has `size` words.
+    fn top(&self, words: &BTreeMap<String, Count>, size: u64, most: usize) -> Vec<String> {
         let mut weighted: Vec<(bool, f64, &str)> = words
             .iter()
-            .filter(|(word, count)| tells(word, count.times))
-            .map(|(word, count)| (count.texts > 1, weight(word, count), word.as_str()))
+            .filter(|(word, count)| self.sets_apart(word, count.times))
+            .map(|(word, count)| (count.texts > 1, self.weight(word, count, size), word.as_str()))
             .collect();
         weighted.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(b.2)));
         if weighted.first().is_some_and(|(several, ..)| *several) {
             weighted.retain(|(several, ..)| *several);
         }
         weighted.into_iter().take(most).map(|(.., word)| word.to_owned()).collect()
-    };
-    counted.iter().zip(&sizes).map(|(words, &size)| top(words, size)).collect()
+    }
+
+    /// Whether a word, `own` times in a cluster, sets it apart. With one cluster there is
+    /// nothing to set it apart from.
+    fn sets_apart(&self, word: &str, own: u64) -> bool {
+        let (times, clusters) = self.words.get(word).copied().unwrap_or_default();
+        let widest = self.clusters.div_ceil(2);
+        self.clusters == 1 || (clusters <= widest && 3 * own >= times)
+    }
+
+    fn weight(&self, word: &str, count: &Count, size: u64) -> f64 {
+        let times = self.words.get(word).map_or(1, |(times, _)| *times);
+        ratio(count.times, size) * (self.mean / ratio(times, 1)).ln_1p()
+    }
 }
 
 #[derive(Default)]

@@ -23,6 +23,14 @@ pub(super) struct Projected<'a> {
     pub(super) value: &'a [f32],
 }
 
+/// Activations saved for the backward pass.
+#[derive(Clone, Copy)]
+pub(super) struct Saved<'a> {
+    pub(super) projected: Projected<'a>,
+    /// Attention weights, `[heads, length, length]` a sequence.
+    pub(super) weights: &'a [f32],
+}
+
 impl Attention {
     fn head_width(self) -> usize {
         self.width / self.heads
@@ -55,7 +63,8 @@ impl Attention {
         sequences: Sequences<'_>,
         at: Option<DropoutAt>,
         projected: Projected<'_>,
-        (weights, context): (&mut [f32], &mut [f32]),
+        weights: &mut [f32],
+        context: &mut [f32],
         square: &mut Vec<f32>,
     ) {
         for (i, tokens, squares) in sequences.iter() {
@@ -84,7 +93,7 @@ impl Attention {
         self,
         sequences: Sequences<'_>,
         at: Option<DropoutAt>,
-        (projected, weights): (Projected<'_>, &[f32]),
+        Saved { projected, weights }: Saved<'_>,
         gradient: &[f32],
         [of_query, of_key, of_value]: [&mut [f32]; 3],
         [square, other]: [&mut Vec<f32>; 2],

@@ -3,7 +3,7 @@ use cloze_checkpoint::Config;
 use cloze_checkpoint::layout::Layout;
 
 use super::group::{Group, sized};
-use super::layer::norm_backward;
+use super::layer::{learned, norm_backward};
 use super::linear::{Around, Linear};
 use super::params::TrainableEncoderParams;
 use super::{DropoutAt, NormIds, Reader};
@@ -156,10 +156,10 @@ impl Embedding {
         }
         let normed = sized(&mut kept.normed, tokens * width);
         let scale = sized(&mut kept.scale, tokens);
-        let learned = (parameters.value(self.norm.weight), parameters.value(self.norm.bias));
+        let (weight, bias) = learned(parameters, self.norm);
         let out = if self.project.is_some() { &mut kept.dropped } else { &mut state };
         let out = sized(out, tokens * width);
-        norm::forward(sum, learned, self.norm.epsilon, (normed, scale, out));
+        norm::forward(sum, weight, bias, self.norm.epsilon, normed, scale, out);
         if let Some(at) = dropout {
             group.sequences().drop_out(at, SITE, out, width);
         }
@@ -220,16 +220,16 @@ impl Embedding {
             scratch.down.clone_from(&gradient);
             let narrower = sized(&mut scratch.narrow, tokens * self.width);
             let into = Some((&mut *narrower, false));
-            let from = (&*group.embedding.dropped, &[][..]);
-            project.backward(parameters, &mut around, from, &scratch.down, into);
+            let dropped = &group.embedding.dropped;
+            project.backward(parameters, &mut around, dropped, &[], &scratch.down, into);
             gradient.clone_from(&scratch.narrow);
         }
         if let Some(at) = dropout {
             group.sequences().drop_out(at, SITE, &mut gradient, self.width);
         }
         let kept = &group.embedding;
-        let norm = (&*kept.normed, &*kept.scale);
-        norm_backward(parameters, self.norm, norm, &mut gradient, &mut partials);
+        let (normed, scale) = (&kept.normed, &kept.scale);
+        norm_backward(parameters, self.norm, normed, scale, &mut gradient, &mut partials);
         group.gradient = gradient;
         group.partials = partials;
         group.scratch = scratch;
@@ -249,8 +249,8 @@ impl Embedding {
             }
             if let Some(project) = self.project.as_ref().filter(|project| project.trained) {
                 let mut gradient = parameters.take_gradient(project.weight);
-                let from = (&*group.scratch.down, &*group.embedding.dropped);
-                project.add_weight_gradient(from, 0, &mut gradient);
+                let (dy, x) = (&group.scratch.down, &group.embedding.dropped);
+                project.add_weight_gradient(dy, x, 0, &mut gradient);
                 parameters.put_gradient(project.weight, gradient);
             }
         }

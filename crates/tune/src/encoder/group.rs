@@ -172,7 +172,8 @@ impl Sequences<'_> {
         &self,
         at: Option<DropoutAt>,
         site: u64,
-        (rows, width): (&[f32], usize),
+        rows: &[f32],
+        width: usize,
         out: &mut [f32],
     ) {
         let Some(at) = at.filter(|at| at.rate > 0.0) else { return out.copy_from_slice(rows) };

@@ -2,7 +2,7 @@
 use cloze_checkpoint::{Activation, Config, layout};
 use rayon::prelude::*;
 
-use super::attention::{Attention, Projected};
+use super::attention::{Attention, Projected, Saved};
 use super::group::{Group, Scratch, sized};
 use super::linear::{Around, Linear};
 use super::params::{Module, TrainableEncoderParams, Tuning};
@@ -52,7 +52,7 @@ pub(super) struct Kept {
 }
 
 /// Both of a norm's learned vectors.
-fn learned(parameters: &Parameters, norm: NormIds) -> (&[f32], &[f32]) {
+pub(super) fn learned(parameters: &Parameters, norm: NormIds) -> (&[f32], &[f32]) {
     (parameters.value(norm.weight), parameters.value(norm.bias))
 }
 
@@ -60,18 +60,29 @@ fn learned(parameters: &Parameters, norm: NormIds) -> (&[f32], &[f32]) {
 pub(super) fn norm_backward(
     parameters: &Parameters,
     ids: NormIds,
-    kept: (&[f32], &[f32]),
+    normed: &[f32],
+    scale: &[f32],
     gradient: &mut [f32],
     partials: &mut Vec<(Id, Vec<f32>)>,
 ) {
     let weight = parameters.value(ids.weight);
     if ids.trained {
         let (mut of_weight, mut of_bias) = (vec![0.0; weight.len()], vec![0.0; weight.len()]);
-        norm::backward(kept, weight, gradient, Some((&mut of_weight, &mut of_bias)));
+        let learned = Some((&mut *of_weight, &mut *of_bias));
+        norm::backward(normed, scale, weight, gradient, learned);
         partials.extend([(ids.weight, of_weight), (ids.bias, of_bias)]);
     } else {
-        norm::backward(kept, weight, gradient, None);
+        norm::backward(normed, scale, weight, gradient, None);
     }
+}
+
+/// Training of a layer.
+pub(super) struct LayerPlan<'a> {
+    /// Index of the layer, from 0.
+    pub(super) place: usize,
+    pub(super) frozen: bool,
+    pub(super) params: &'a TrainableEncoderParams,
+    pub(super) seed: u64,
 }
 
 impl Layer {
@@ -79,10 +90,10 @@ impl Layer {
         reader: &mut Reader<'_>,
         config: &Config,
         layer: &layout::Layer,
-        (place, frozen): (usize, bool),
-        (params, seed): (&TrainableEncoderParams, u64),
+        plan: &LayerPlan<'_>,
         modules: &mut Vec<LoraModule>,
     ) -> Result<Self, TuneError> {
+        let LayerPlan { place, frozen, params, seed } = *plan;
         let first_site = (place as u64 + 1) * SITES;
         let train = !frozen && params.tuning == Tuning::Full;
         let parts =
@@ -95,8 +106,8 @@ impl Layer {
             for (i, (module, linear)) in Module::ALL.iter().zip(&mut linear).enumerate() {
                 if lora.targets.0.contains(module) {
                     let name = parts[i].weight.trim_end_matches(".weight");
-                    let drawn = (derive(seed, i as u64), first_site + LORA + i as u64);
-                    modules.push(linear.adapt(reader.parameters, name, lora, drawn));
+                    let (seed, site) = (derive(seed, i as u64), first_site + LORA + i as u64);
+                    modules.push(linear.adapt(reader.parameters, name, lora, seed, site));
                 }
             }
         }
@@ -144,7 +155,7 @@ impl Layer {
         let projected = Projected { query: &kept.query, key: &kept.key, value: &kept.value };
         let weights = sized(&mut kept.weights, squares);
         let context = sized(&mut kept.context, tokens * width);
-        self.attention.forward(sequences, dropout, projected, (weights, context), square);
+        self.attention.forward(sequences, dropout, projected, weights, context, square);
 
         let sum = sized(narrow, tokens * width);
         attention.forward(parameters, &mut around, context, sum, low_attention);
@@ -156,7 +167,8 @@ impl Layer {
         let normed = sized(&mut kept.attended_normed, tokens * width);
         let scale = sized(&mut kept.attended_scale, tokens);
         let ids = self.attention_norm;
-        norm::forward(sum, learned(parameters, ids), ids.epsilon, (normed, scale, attended));
+        let (weight, bias) = learned(parameters, ids);
+        norm::forward(sum, weight, bias, ids.epsilon, normed, scale, attended);
 
         let inner = sized(&mut kept.up, tokens * up.outputs);
         up.forward(parameters, &mut around, attended, inner, low_up);
@@ -174,7 +186,8 @@ impl Layer {
         let ids = self.output_norm;
         let mut state = std::mem::take(&mut group.state);
         let out = sized(&mut state, tokens * width);
-        norm::forward(sum, learned(parameters, ids), ids.epsilon, (normed, scale, out));
+        let (weight, bias) = learned(parameters, ids);
+        norm::forward(sum, weight, bias, ids.epsilon, normed, scale, out);
         group.state = state;
         group.scratch = scratch;
     }
@@ -212,29 +225,28 @@ impl Layer {
         } = &mut scratch;
 
         let ids = self.output_norm;
-        let norm = (&*kept.normed, &*kept.scale);
-        norm_backward(parameters, ids, norm, &mut gradient, &mut partials);
+        norm_backward(parameters, ids, &kept.normed, &kept.scale, &mut gradient, &mut partials);
         let mut around = Around { sequences, dropout, dropped, low, partials: &mut partials };
         let of_down = sized(of_down, tokens * width);
         let site = self.first_site + AFTER_DOWN;
-        sequences.copy_dropped(dropout, site, (&gradient, width), of_down);
+        sequences.copy_dropped(dropout, site, &gradient, width, of_down);
         let of_inner = sized(wide, tokens * up.outputs);
         let into = Some((&mut *of_inner, false));
-        down.backward(parameters, &mut around, (&kept.active, low_down), of_down, into);
+        down.backward(parameters, &mut around, &kept.active, low_down, of_down, into);
         activation::backward(self.activation, &kept.up, of_inner);
         let into = Some((&mut *gradient, true));
-        up.backward(parameters, &mut around, (&kept.attended, low_up), of_inner, into);
+        up.backward(parameters, &mut around, &kept.attended, low_up, of_inner, into);
 
         let ids = self.attention_norm;
-        let norm = (&*kept.attended_normed, &*kept.attended_scale);
-        norm_backward(parameters, ids, norm, &mut gradient, around.partials);
+        let (normed, scale) = (&kept.attended_normed, &kept.attended_scale);
+        norm_backward(parameters, ids, normed, scale, &mut gradient, around.partials);
         let of_attention = sized(of_attention, tokens * width);
         let site = self.first_site + AFTER_ATTENTION;
-        sequences.copy_dropped(dropout, site, (&gradient, width), of_attention);
+        sequences.copy_dropped(dropout, site, &gradient, width, of_attention);
         let of_context = sized(narrow, tokens * width);
         let into = Some((&mut *of_context, false));
-        let from = (&*kept.context, &**low_attention);
-        attention.backward(parameters, &mut around, from, of_attention, into);
+        let context = &kept.context;
+        attention.backward(parameters, &mut around, context, low_attention, of_attention, into);
 
         let projected = Projected { query: &kept.query, key: &kept.key, value: &kept.value };
         let of_projected = [
@@ -243,13 +255,13 @@ impl Layer {
             sized(of_value, tokens * width),
         ];
         let squares = [square, other_square];
-        let from = (projected, &*kept.weights);
-        self.attention.backward(sequences, dropout, from, of_context, of_projected, squares);
+        let saved = Saved { projected, weights: &kept.weights };
+        self.attention.backward(sequences, dropout, saved, of_context, of_projected, squares);
         for (linear, dy, low) in
             [(query, of_query, low_query), (key, of_key, low_key), (value, of_value, low_value)]
         {
             let into = deeper.then_some((&mut *gradient, true));
-            linear.backward(parameters, &mut around, (&kept.x, low), dy, into);
+            linear.backward(parameters, &mut around, &kept.x, low, dy, into);
         }
         group.partials = partials;
         group.gradient = gradient;
@@ -287,7 +299,7 @@ impl Layer {
                     Module::Up => (&scratch.wide, &kept.attended),
                     Module::Down => (&scratch.down, &kept.active),
                 };
-                linear.add_weight_gradient((dy, x), from, piece);
+                linear.add_weight_gradient(dy, x, from, piece);
             }
         });
         for ((_, linear), gradient) in linears.iter().zip(gradients) {

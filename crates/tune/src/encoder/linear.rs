@@ -51,7 +51,7 @@ impl Lora {
             return x;
         }
         let dropped = sized(around.dropped, x.len());
-        around.sequences.copy_dropped(at, self.site, (x, width), dropped);
+        around.sequences.copy_dropped(at, self.site, x, width, dropped);
         dropped
     }
 
@@ -84,7 +84,8 @@ impl Linear {
         parameters: &mut Parameters,
         name: &str,
         params: &LoraParams,
-        (seed, site): (u64, u64),
+        seed: u64,
+        site: u64,
     ) -> LoraModule {
         let (rank, inputs, outputs) = (params.rank, self.inputs, self.outputs);
         let drawn = uniform(seed, rank * inputs, 1.0 / (inputs as f64).sqrt());
@@ -133,7 +134,8 @@ impl Linear {
         &self,
         parameters: &Parameters,
         around: &mut Around<'_>,
-        (x, kept): (&[f32], &[f32]),
+        x: &[f32],
+        kept: &[f32],
         dy: &[f32],
         mut dx: Option<(&mut [f32], bool)>,
     ) {
@@ -179,12 +181,7 @@ impl Linear {
     }
 
     /// Adds rows `from..` of the matrix's gradient to `out`: dyᵀ · x, of some tokens.
-    pub(super) fn add_weight_gradient(
-        &self,
-        (dy, x): (&[f32], &[f32]),
-        from: usize,
-        out: &mut [f32],
-    ) {
+    pub(super) fn add_weight_gradient(&self, dy: &[f32], x: &[f32], from: usize, out: &mut [f32]) {
         let tokens = x.len() / self.inputs;
         let rows = out.len() / self.inputs;
         let dy = Rows::strided(&dy[from..], tokens, rows, self.outputs);

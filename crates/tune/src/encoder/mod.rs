@@ -28,7 +28,7 @@ use crate::random::derive;
 use crate::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 use embedding::Embedding;
 use group::Group;
-use layer::Layer;
+use layer::{Layer, LayerPlan};
 
 /// Seed of dropout: the same seed drops the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,15 +143,8 @@ impl TrainableEncoder {
         let (mut layers, mut modules) = (vec![], vec![]);
         for (i, layer) in layout.layers.iter().enumerate() {
             let frozen = i < params.frozen_layers;
-            let seed = derive(seed, i as u64);
-            layers.push(Layer::open(
-                &mut reader,
-                &config,
-                layer,
-                (i, frozen),
-                (params, seed),
-                &mut modules,
-            )?);
+            let plan = LayerPlan { place: i, frozen, params, seed: derive(seed, i as u64) };
+            layers.push(Layer::open(&mut reader, &config, layer, &plan, &mut modules)?);
         }
         let lowest = layers.iter().position(Layer::is_trained).unwrap_or(layers.len());
         let lowest = if embedding.is_trained() { 0 } else { lowest };
@@ -213,7 +206,7 @@ impl TrainableEncoder {
         let (used, dropout) = (tape.used, tape.dropout);
         let lowest = if tape.one_way { self.layers.len() } else { self.lowest };
         tape.groups[..used].par_iter_mut().for_each(|group| {
-            self.forward_group(parameters, sequences, (dropout, lowest), group);
+            self.forward_group(parameters, sequences, dropout, lowest, group);
         });
         let lengths = sequences.iter().map(|sequence| sequence.len());
         let mut hidden = Hidden::zeros(self.width(), lengths);
@@ -249,7 +242,8 @@ impl TrainableEncoder {
         &self,
         parameters: &Parameters,
         sequences: &[&TrainingSequence],
-        (dropout, lowest): (Option<DropoutAt>, usize),
+        dropout: Option<DropoutAt>,
+        lowest: usize,
         group: &mut Group,
     ) {
         // Layers that nothing is learned in keep nothing: those below `lowest` share one place.

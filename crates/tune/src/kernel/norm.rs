@@ -5,9 +5,12 @@ use super::{sum, sum2, vectorised};
 /// normed + bias, and `scale`, `[n]`, the 1 / √(variance + ε).
 pub(crate) fn forward(
     x: &[f32],
-    (weight, bias): (&[f32], &[f32]),
+    weight: &[f32],
+    bias: &[f32],
     epsilon: f32,
-    (normed, scale, out): (&mut [f32], &mut [f32], &mut [f32]),
+    normed: &mut [f32],
+    scale: &mut [f32],
+    out: &mut [f32],
 ) {
     let width = weight.len();
     #[expect(clippy::cast_precision_loss, reason = "a width")]
@@ -35,7 +38,8 @@ pub(crate) fn forward(
 /// Turns `gradient`, of [`forward`]'s `out`, into that of its `x`; adds those of weight and bias, if
 /// they are asked for.
 pub(crate) fn backward(
-    (normed, scale): (&[f32], &[f32]),
+    normed: &[f32],
+    scale: &[f32],
     weight: &[f32],
     gradient: &mut [f32],
     learned: Option<(&mut [f32], &mut [f32])>,
@@ -88,13 +92,16 @@ mod tests {
         let (mut normed, mut scale, mut out) = ([0.0; 4], [0.0; 2], [0.0; 4]);
         let x = [1., 3., 4., 4.];
         let (weight, bias) = ([2., 3.], [1., -1.]);
-        forward(&x[..2], (&weight, &bias), 0.0, (&mut normed[..2], &mut scale[..1], &mut out[..2]));
-        forward(&x[2..], (&weight, &bias), 1.0, (&mut normed[2..], &mut scale[1..], &mut out[2..]));
+        for (row, epsilon) in [(0, 0.0), (1, 1.0)] {
+            let (numbers, scale) = (2 * row..2 * row + 2, &mut scale[row..=row]);
+            let (normed, out) = (&mut normed[numbers.clone()], &mut out[numbers.clone()]);
+            forward(&x[numbers], &weight, &bias, epsilon, normed, scale, out);
+        }
         assert_eq!((normed, scale, out), ([-1., 1., 0., 0.], [1., 1.], [-1., 2., 1., -1.]));
         let (mut of_weight, mut of_bias) = ([0.0; 2], [0.0; 2]);
         let mut gradient = [1.0; 4];
         let learned = Some((&mut of_weight[..], &mut of_bias[..]));
-        backward((&normed, &scale), &weight, &mut gradient, learned);
+        backward(&normed, &scale, &weight, &mut gradient, learned);
         assert_eq!((of_weight, of_bias), ([-1., 1.], [2., 2.]));
         assert_eq!(gradient, [0., 0., -0.5, 0.5]);
     }

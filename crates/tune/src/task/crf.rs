@@ -31,7 +31,6 @@ impl CrfTask {
     /// # Errors
     /// [`TuneError::Setting`] unless `chain` has as many labels as the classifier, and finite
     /// numbers.
-    #[expect(clippy::cast_possible_truncation, reason = "learned at the model's own width")]
     pub fn add(
         parameters: &mut Parameters,
         classifier: DenseLayer,
@@ -39,24 +38,8 @@ impl CrfTask {
     ) -> Result<Self, TuneError> {
         let labels = classifier.outputs();
         let mut part = |name: &str, shape: &[usize], values: Option<&[f64]>| {
-            let wrong = |found: String, expected: String| TuneError::Setting {
-                setting: name.to_owned(),
-                found,
-                expected,
-            };
-            let len = shape.iter().product();
-            let values = match values {
-                None => vec![0.0; len],
-                Some(values) => values.iter().map(|&v| v as f32).collect(),
-            };
-            if values.len() != len {
-                let found = format!("{} numbers", values.len());
-                return Err(wrong(found, format!("{len}, for {labels} labels")));
-            }
-            if let Some(found) = values.iter().find(|v| !v.is_finite()) {
-                return Err(wrong(found.to_string(), "finite numbers".into()));
-            }
-            Ok(parameters.add(name, shape, values, false))
+            let values = checked_scores(name, shape.iter().product(), labels, values)?;
+            Ok::<_, TuneError>(parameters.add(name, shape, values, false))
         };
         Ok(Self {
             classifier,
@@ -92,6 +75,28 @@ impl CrfTask {
         let words = Words::forward(&self.classifier, parameters, examples, hidden, None)?;
         Ok(Matrix::from_vec(self.classifier.outputs(), words.logits).unwrap_or_default())
     }
+}
+
+/// The `len` scores of `name`, which must be finite; zeros if there are none.
+#[expect(clippy::cast_possible_truncation, reason = "learned at the model's own width")]
+fn checked_scores(
+    name: &str,
+    len: usize,
+    labels: usize,
+    scores: Option<&[f64]>,
+) -> Result<Vec<f32>, TuneError> {
+    let wrong = |found: String, expected: String| {
+        Err(TuneError::Setting { setting: name.to_owned(), found, expected })
+    };
+    let Some(scores) = scores else { return Ok(vec![0.0; len]) };
+    let scores: Vec<f32> = scores.iter().map(|&score| score as f32).collect();
+    if scores.len() != len {
+        return wrong(format!("{} numbers", scores.len()), format!("{len}, for {labels} labels"));
+    }
+    if let Some(found) = scores.iter().find(|score| !score.is_finite()) {
+        return wrong(found.to_string(), "finite numbers".into());
+    }
+    Ok(scores)
 }
 
 /// Gradients of the scores of labels as neighbours.

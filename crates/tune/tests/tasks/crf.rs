@@ -28,7 +28,7 @@ fn the_gradient_is_that_of_differences() {
     let task = CrfTask::add(&mut parameters, classifier, Some(&chain(3, &mut random))).unwrap();
     let hidden = hidden(&[5, 1, 3, 2], 4, &mut random);
     for dropout in [None, DROPOUT] {
-        check(&task, &mut parameters, &examples(), &hidden, dropout, (1.0 / 64.0, 2e-5));
+        check(&task, &mut parameters, &examples(), &hidden, dropout, 1.0 / 64.0, 2e-5);
     }
 }
 

@@ -164,7 +164,7 @@ fn the_gradient_is_that_of_differences() {
             example(2, &[(1, 6)], is(true)),
         ];
         let hidden = hidden(&[3, 20, 2], 4, &mut random);
-        check(&task, &mut parameters, &examples, &hidden, None, (1.0 / 256.0, 2e-3));
+        check(&task, &mut parameters, &examples, &hidden, None, 1.0 / 256.0, 2e-3);
     }
 }
 

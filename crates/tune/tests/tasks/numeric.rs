@@ -45,7 +45,8 @@ pub(crate) fn check<T: Task>(
     examples: &[T::Example],
     hidden: &Hidden,
     dropout: Option<DropoutAt>,
-    (step, abs): (f32, f32),
+    step: f32,
+    abs: f32,
 ) {
     const SCALE: f32 = 0.5;
     let examples: Vec<&T::Example> = examples.iter().collect();

@@ -40,11 +40,11 @@ fn the_gradient_is_that_of_differences_in_every_family() {
                 let mut parameters = Parameters::default();
                 let several = params.clone().multi_label(true);
                 let task_one = task(family, params, &mut parameters);
-                let moved = (1.0 / 128.0, 2e-5);
-                check(&task_one, &mut parameters, &one, &hidden, dropout, moved);
+                let (step, abs) = (1.0 / 128.0, 2e-5);
+                check(&task_one, &mut parameters, &one, &hidden, dropout, step, abs);
                 let mut parameters = Parameters::default();
                 let task_many = task(family, several, &mut parameters);
-                check(&task_many, &mut parameters, &many, &hidden, dropout, moved);
+                check(&task_many, &mut parameters, &many, &hidden, dropout, step, abs);
             }
         }
     }

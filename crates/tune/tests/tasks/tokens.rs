@@ -20,7 +20,7 @@ fn the_gradient_is_that_of_differences() {
     let task = TokenTask::new(dense(&mut parameters, "classifier", 4, 3, &mut random));
     let hidden = hidden(&[5, 1, 3], 4, &mut random);
     for dropout in [None, DROPOUT] {
-        check(&task, &mut parameters, &examples(), &hidden, dropout, (1.0 / 64.0, 2e-5));
+        check(&task, &mut parameters, &examples(), &hidden, dropout, 1.0 / 64.0, 2e-5);
     }
 }
 

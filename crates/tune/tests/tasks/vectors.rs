@@ -25,9 +25,9 @@ fn the_gradients_are_those_of_differences() {
     let step = 1.0 / 1024.0;
     for pool in [TaskPooling::Mean, TaskPooling::Cls] {
         let (cosine, mut none) = (CosineTask::new(pool), Parameters::default());
-        check(&cosine, &mut none, &pairs, &paired, None, (step, 2e-6));
+        check(&cosine, &mut none, &pairs, &paired, None, step, 2e-6);
         let ranking = RankingParams::default().pool(pool).check().unwrap();
-        check(&ranking, &mut none, &examples, &several, None, (step, 2e-5));
+        check(&ranking, &mut none, &examples, &several, None, step, 2e-5);
     }
 }
 

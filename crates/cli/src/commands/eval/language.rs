@@ -64,7 +64,7 @@ fn sequences(
     let params = args.text.documents()?.check()?;
     let data = DataSource::Files(args.text.data.clone());
     let documents = steps::watched(messages, |observer, _| {
-        Documents::read(&data, &params, (&tokenizer, true), observer)
+        Documents::read(&data, &params, &tokenizer, true, observer)
     })?;
     let sequences = packed(&documents.documents, &tokenizer, max_tokens, next, args.seed);
     let sequences = sequences.map_err(steps::in_flags)?;

@@ -27,6 +27,16 @@ struct Trial {
     fitted_on: Option<FittedOn>,
 }
 
+impl Trial {
+    /// Trial with a correction from `file`.
+    fn of(correction: Option<FittedCorrection>, file: Option<&Path>) -> Self {
+        let fitted_on = correction.as_ref().and_then(|correction| {
+            Some(FittedOn { file: file?.display().to_string(), texts: correction.count() })
+        });
+        Self { correction, fitted_on }
+    }
+}
+
 /// Report with the file of the pairs.
 #[derive(Serialize)]
 struct Report {
@@ -74,15 +84,8 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
     let trials = match (&args.fit, saved) {
         (Some(path), _) => fit(&encoder, &chosen, path, &fit_params, messages)?,
         (None, saved) => {
-            let trial = |method: &Option<Method>| {
-                let correction = method.and(saved.clone());
-                let fitted_on = correction.as_ref().and_then(|correction| {
-                    let file = args.vectors.zscore.as_ref()?.display().to_string();
-                    Some(FittedOn { file, texts: correction.count() })
-                });
-                Trial { correction, fitted_on }
-            };
-            chosen.iter().map(trial).collect()
+            let file = args.vectors.zscore.as_deref();
+            chosen.iter().map(|method| Trial::of(method.and(saved.clone()), file)).collect()
         }
     };
     let mut reports = vec![];
@@ -185,15 +188,17 @@ fn fit(
     })?;
     let moments = fitter.finish();
     let fitted_on = FittedOn { file: file.clone(), texts: moments.count() };
-    let trial = |method: &Option<Method>| {
+    let mut trials = Vec::with_capacity(chosen.len());
+    for method in chosen {
         let Some(method) = *method else {
-            return Ok(Trial { correction: None, fitted_on: None });
+            trials.push(Trial { correction: None, fitted_on: None });
+            continue;
         };
         let correction = FittedCorrection::fit(method, provenance.clone(), moments.clone())
             .with_context(|| format!("{file}: {} not fitted", method.name()))?;
-        Ok(Trial { correction: Some(correction), fitted_on: Some(fitted_on.clone()) })
-    };
-    chosen.iter().map(trial).collect()
+        trials.push(Trial { correction: Some(correction), fitted_on: Some(fitted_on.clone()) });
+    }
+    Ok(trials)
 }
 
 /// Returns the error that explains a missing correlation, in the terms of this command.

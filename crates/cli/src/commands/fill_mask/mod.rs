@@ -27,16 +27,8 @@ pub(crate) fn run(
     let mut form = Form::open(args)?;
     let mut windowed = 0;
     let mut work = |chunk: Vec<Input>| {
-        for (text, answer) in chunk.iter().zip(ask.answers(&chunk)?) {
-            match answer {
-                Ok(answer) => {
-                    windowed += u64::from(answer.windowed());
-                    form.write(text, &answer)?;
-                }
-                Err(error) => messages.failure(&text.not_encoded(error)),
-            }
-        }
-        Ok(form.flush()?)
+        windowed += write_answers(&ask, &chunk, &mut form, messages)?;
+        Ok(())
     };
     let given = (1..).zip(&args.given).map(|(line, text)| Input::given(line, text.clone()));
     let given: Vec<Input> = given.collect();
@@ -66,6 +58,27 @@ pub(crate) fn open(
     let model = find_model(name)?;
     let builder = MaskedLm::builder(model).threads(work.threads).batch_tokens(work.batch_tokens);
     Ok(builder.runtime(common.load_runtime(messages)?).open()?)
+}
+
+/// Writes the answer for each text; returns the number of texts that were longer than the model takes.
+fn write_answers(
+    ask: &Ask<'_>,
+    texts: &[Input],
+    form: &mut Form,
+    messages: &Messages,
+) -> anyhow::Result<u64> {
+    let mut windowed = 0;
+    for (text, answer) in texts.iter().zip(ask.answers(texts)?) {
+        match answer {
+            Ok(answer) => {
+                windowed += u64::from(answer.windowed());
+                form.write(text, &answer)?;
+            }
+            Err(error) => messages.failure(&text.not_encoded(error)),
+        }
+    }
+    form.flush()?;
+    Ok(windowed)
 }
 
 /// Request for each text.

@@ -56,7 +56,7 @@ pub(super) fn build(
     let params = args.params(Some(card)).check()?;
     let writer = Writer::create(&args.output, &params, args.force)?;
     let mut writer = with_progress(writer, threads, messages);
-    push_texts(&mut writer, &encoder, &args.paths, (&args.texts, chunk), &args.read, messages)?;
+    push_texts(&mut writer, &encoder, &args.paths, &args.texts, chunk, &args.read, messages)?;
     note_truncated(&encoder, messages);
     commit(writer, &args.output, messages)
 }
@@ -97,7 +97,7 @@ pub(super) fn add(
         .batch_tokens(args.work.batch_tokens)
         .runtime(runtime)
         .open()?;
-    push_texts(&mut writer, &encoder, &paths, (&args.texts, chunk), &args.read, messages)?;
+    push_texts(&mut writer, &encoder, &paths, &args.texts, chunk, &args.read, messages)?;
     commit(writer, &folder, messages)
 }
 
@@ -146,7 +146,8 @@ fn push_texts(
     writer: &mut Writer,
     encoder: &SentenceEncoder,
     paths: &[String],
-    (texts, chunk): (&IndexTextArgs, TextChunks),
+    texts: &IndexTextArgs,
+    chunk: TextChunks,
     read: &ReadFlags,
     messages: &Messages,
 ) -> anyhow::Result<()> {
@@ -184,15 +185,18 @@ fn push_texts(
 fn records(input: &Input, chunk: TextChunks) -> Vec<IndexRecord> {
     let spans = chunk.spans(&input.text);
     let whole = spans.len() == 1;
-    let record = |(number, span): (usize, cloze_core::Span)| IndexRecord {
-        id: if whole { input.id.clone() } else { format!("{}#{number}", input.id) },
-        text: span.of(&input.text).map(str::to_owned),
-        path: Some(input.path.clone()),
-        line: Some(input.line),
-        span: (chunk != TextChunks::Document).then_some((span.start, span.end)),
-        metadata: input.metadata.clone(),
-    };
-    (1..).zip(spans).map(record).collect()
+    let mut records = Vec::with_capacity(spans.len());
+    for (number, span) in (1_usize..).zip(spans) {
+        records.push(IndexRecord {
+            id: if whole { input.id.clone() } else { format!("{}#{number}", input.id) },
+            text: span.of(&input.text).map(str::to_owned),
+            path: Some(input.path.clone()),
+            line: Some(input.line),
+            span: (chunk != TextChunks::Document).then_some((span.start, span.end)),
+            metadata: input.metadata.clone(),
+        });
+    }
+    records
 }
 
 /// Removes the parts of an earlier text with this id, since the new one may have fewer.

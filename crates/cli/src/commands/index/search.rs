@@ -74,11 +74,11 @@ pub(super) fn run(
     let given: Vec<Input> = given.collect();
     let named = given.is_empty();
     if !given.is_empty() {
-        by_texts(&texts, &given, args, (allowed, false), &mut out, messages)?;
+        by_texts(&texts, &given, args, allowed, false, &mut out, messages)?;
     }
     if let Some(file) = &args.queries {
         texts::for_each_chunk(std::slice::from_ref(file), &args.read, messages, |chunk| {
-            by_texts(&texts, &chunk, args, (allowed, named), &mut out, messages)
+            by_texts(&texts, &chunk, args, allowed, named, &mut out, messages)
         })?;
     }
     out.finish()
@@ -113,7 +113,8 @@ fn by_texts(
     texts: &TextIndex,
     queries: &[Input],
     args: &IndexSearchArgs,
-    (allowed, named): (Option<&RowSet>, bool),
+    allowed: Option<&RowSet>,
+    named: bool,
     out: &mut Out,
     messages: &Messages,
 ) -> anyhow::Result<()> {
@@ -123,7 +124,7 @@ fn by_texts(
         match hits {
             Ok(hits) => {
                 let id = named.then_some(query.id.as_str());
-                write(texts.index(), (id, &query.text), &hits, args.json, out)?;
+                write(texts.index(), id, &query.text, &hits, args.json, out)?;
             }
             Err(error) => messages.failure(&query.not_encoded(error)),
         }
@@ -143,7 +144,7 @@ fn by_vectors(
     while let Some(block) = vectors.next_block()? {
         let queries = Matrix::from_vec(vectors.width, block).unwrap_or_default();
         for hits in index.search(&queries, args.how.k, allowed)? {
-            write(index, (None, &row.to_string()), &hits, args.json, out)?;
+            write(index, None, &row.to_string(), &hits, args.json, out)?;
             row += 1;
         }
     }
@@ -153,7 +154,8 @@ fn by_vectors(
 /// Writes a query with its results, as JSON or as text.
 pub(super) fn write(
     index: &Index,
-    (id, query): (Option<&str>, &str),
+    id: Option<&str>,
+    query: &str,
     hits: &[Hit],
     json: bool,
     out: &mut Out,

@@ -56,7 +56,7 @@ pub(super) fn run(
             _ => match find(&texts, &[line], &args.how, k, allowed.as_ref()) {
                 Ok(hits) => {
                     let hits = hits.first().map(Vec::as_slice).unwrap_or_default();
-                    write(texts.index(), (None, line), hits, false, &mut out)
+                    write(texts.index(), None, line, hits, false, &mut out)
                 }
                 Err(error) => Err(error.into()),
             },

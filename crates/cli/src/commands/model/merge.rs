@@ -1,6 +1,5 @@
 //! `cloze model merge`: merges adapters into their base model.
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use anyhow::bail;
 use cloze::model_report::AdapterReport;
@@ -39,14 +38,13 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
     let lines: String = adapters.iter().map(line).collect();
     let made =
         format!("`{}` with these adapters merged into it:\n\n{lines}", standalone::name(base));
-    let weights = |checkpoint: &Checkpoint, path: &Path| {
-        let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
-        let to = args.dtype.map_or_else(own, DtypeArg::value);
-        checkpoint.write_weights(to, path, Existing::Refuse)?;
-        Ok(checkpoint.config_json()?)
-    };
     let Written { bytes, sha256 } =
-        standalone::write(&model, (&args.output, args.force), &made, weights)?;
+        standalone::write(&model, &args.output, args.force, &made, |checkpoint, path| {
+            let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
+            let to = args.dtype.map_or_else(own, DtypeArg::value);
+            checkpoint.write_weights(to, path, Existing::Refuse)?;
+            Ok(checkpoint.config_json()?)
+        })?;
     let (output, base) = (args.output.display().to_string(), base.display().to_string());
     let report = Merged { output, base, adapters, bytes, sha256 };
     let mut out = io::stdout().lock();

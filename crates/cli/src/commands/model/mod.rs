@@ -32,10 +32,13 @@ pub(crate) fn run(
             Some(folder) => head_info(&folder, json),
             None => info(&find_model(&model)?, json),
         },
-        ModelCommand::Check { model, json } => match find_head(&model)? {
-            Some(folder) => write_check(&check_head(&folder)?, json, messages),
-            None => write_check(&check_model(&find_model(&model)?)?, json, messages),
-        },
+        ModelCommand::Check { model, json } => {
+            let (check, problem) = match find_head(&model)? {
+                Some(folder) => check_head(&folder)?,
+                None => check_model(&find_model(&model)?)?,
+            };
+            write_check(&check, problem.as_ref(), json, messages)
+        }
         ModelCommand::Add(args) => add::add(&args),
         ModelCommand::Convert(args) => convert::convert(&args, messages),
         ModelCommand::Merge(args) => merge::merge(&args, messages),
@@ -52,22 +55,26 @@ struct Listed {
     description: Option<String>,
 }
 
-fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
-    let mut all = vec![];
-    for folder in list_folders() {
-        let listed = |card: &Card, license| Listed {
+impl Listed {
+    fn new(folder: &Path, card: &Card, license: Option<String>) -> Self {
+        Self {
             name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             folder: folder.display().to_string(),
             task: card.task.clone(),
             license,
             description: card.description.clone(),
-        };
+        }
+    }
+}
+
+fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
+    let mut all = vec![];
+    for folder in list_folders() {
         match ModelFolder::open(&folder) {
-            Ok(model) => all.push(listed(model.card(), model.license())),
+            Ok(model) => all.push(Listed::new(&folder, model.card(), model.license())),
             Err(CheckpointError::HeadFolder { .. }) => {
                 let card = Card::open(&folder)?;
-                let license = card.license.clone();
-                all.push(listed(&card, license));
+                all.push(Listed::new(&folder, &card, card.license.clone()));
             }
             // One broken folder does not hide the others.
             Err(error) => messages.failure(&error),
@@ -186,7 +193,8 @@ fn head_info(folder: &Path, json: bool) -> anyhow::Result<()> {
 
 /// Writes the result of a check, with its errors.
 fn write_check(
-    (check, problem): &(ModelCheck, Option<cloze::Error>),
+    check: &ModelCheck,
+    problem: Option<&cloze::Error>,
     json: bool,
     messages: &Messages,
 ) -> anyhow::Result<()> {

@@ -1,6 +1,5 @@
 //! `cloze model quantize`: int8 matrices in a model's layers.
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use anyhow::bail;
 use cloze::batch::isolate;
@@ -50,14 +49,13 @@ pub(super) fn quantize(
          quantized to 8 bits at run time, {by}.\n",
         standalone::name(model.folder())
     );
-    let weights = |checkpoint: &Checkpoint, path: &Path| {
-        let calibration = observed
-            .as_ref()
-            .map(|(observed, _)| ActivationCalibration { observed, fixed: args.fixed });
-        Ok(write_int8(checkpoint, calibration, path, Existing::Refuse)?)
-    };
+    let calibration = observed
+        .as_ref()
+        .map(|(observed, _)| ActivationCalibration { observed, fixed: args.fixed });
     let Written { bytes, sha256 } =
-        standalone::write(&model, (&args.output, args.force), &made, weights)?;
+        standalone::write(&model, &args.output, args.force, &made, |checkpoint, path| {
+            Ok(write_int8(checkpoint, calibration, path, Existing::Refuse)?)
+        })?;
     let checkpoint = Checkpoint::of(model.sources())?;
     let size = |file: &Location| fs_err::metadata(file).map_or(0, |m| m.len());
     let bytes_before = checkpoint.weights().files().iter().map(size).sum();

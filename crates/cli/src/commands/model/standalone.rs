@@ -22,7 +22,8 @@ pub(super) struct Written {
 /// `made` is the model card's account of how the model was made.
 pub(super) fn write(
     model: &ModelFolder,
-    (output, force): (&Path, bool),
+    output: &Path,
+    force: bool,
     made: &str,
     weights: impl FnOnce(&Checkpoint, &Path) -> anyhow::Result<Vec<u8>>,
 ) -> anyhow::Result<Written> {

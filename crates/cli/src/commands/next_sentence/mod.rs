@@ -66,24 +66,8 @@ pub(crate) fn run(
     let mut out = args.out.open()?;
     let started = Instant::now();
     let mut form = Form { headed: args.json || two, args, two, pairs: 0, cut: 0 };
-    let mut work = |chunk: Vec<Both>| {
-        let size = |pair: &Both| pair.first.len() + pair.second.len();
-        for part in scored_parts(&chunk, size) {
-            let pairs: Vec<(&str, &str)> =
-                part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
-            for (pair, continuation) in part.iter().zip(model.predict(&pairs)?) {
-                match continuation {
-                    Ok(continuation) => form.write(pair, continuation, &mut out)?,
-                    Err(source) => {
-                        let (path, line) = (pair.path.clone(), pair.line);
-                        messages.failure(&NotEncoded { path, line, source });
-                    }
-                }
-            }
-            out.flush()?;
-        }
-        Ok(())
-    };
+    let mut work =
+        |chunk: Vec<Both>| write_predictions(&model, &chunk, &mut form, &mut out, messages);
     if let Some(file) = &args.pairs {
         of_file(file, args, messages, &mut work)?;
     } else if let Some(what) = args.neighbours {
@@ -123,6 +107,32 @@ fn of_file(
         };
         work(pairs.into_iter().map(both).collect())
     })?;
+    Ok(())
+}
+
+/// Writes the prediction for each pair of a chunk. A pair that cannot be encoded costs itself alone.
+fn write_predictions(
+    model: &ContinuationModel,
+    chunk: &[Both],
+    form: &mut Form<'_>,
+    out: &mut Out,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let size = |pair: &Both| pair.first.len() + pair.second.len();
+    for part in scored_parts(chunk, size) {
+        let pairs: Vec<(&str, &str)> =
+            part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
+        for (pair, continuation) in part.iter().zip(model.predict(&pairs)?) {
+            match continuation {
+                Ok(continuation) => form.write(pair, continuation, out)?,
+                Err(source) => {
+                    let (path, line) = (pair.path.clone(), pair.line);
+                    messages.failure(&NotEncoded { path, line, source });
+                }
+            }
+        }
+        out.flush()?;
+    }
     Ok(())
 }
 

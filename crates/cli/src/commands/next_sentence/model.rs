@@ -39,6 +39,18 @@ pub(super) enum Continuation {
     },
 }
 
+impl Continuation {
+    fn of_gain(gain: Gain) -> Self {
+        Self::Gain {
+            gain: gain.per_token(),
+            pll_behind: gain.behind,
+            pll_alone: gain.alone,
+            tokens: gain.tokens,
+            cut: gain.cut,
+        }
+    }
+}
+
 impl ContinuationModel {
     pub(super) fn open(
         common: &CommonFlags,
@@ -89,14 +101,7 @@ impl ContinuationModel {
             }
             Self::Gain(scorer, cut) => {
                 let gains = isolate(pairs, |pairs| scorer.gains(pairs, *cut))?.into_iter();
-                let continuation = |found: Gain| Continuation::Gain {
-                    gain: found.per_token(),
-                    pll_behind: found.behind,
-                    pll_alone: found.alone,
-                    tokens: found.tokens,
-                    cut: found.cut,
-                };
-                Ok(gains.map(|gain| gain.map(continuation)).collect())
+                Ok(gains.map(|gain| gain.map(Continuation::of_gain)).collect())
             }
         }
     }

@@ -54,17 +54,18 @@ fn sentences(text: &Input) -> Vec<Both> {
         let breaks = text[..at].matches('\n').count();
         line + if whole_file { breaks as u64 } else { 0 }
     };
-    let both = |pair: &[cloze_core::Span]| {
+    let mut sentences = vec![];
+    for pair in spans.windows(2) {
         let [first, second] = [pair[0], pair[1]].map(|span| span.of(text).unwrap_or_default());
-        Both {
+        sentences.push(Both {
             path: path.clone(),
             line: place(pair[0].start),
             id: (!whole_file).then(|| id.clone()),
             first: first.to_owned(),
             second: second.to_owned(),
-        }
-    };
-    spans.windows(2).map(both).collect()
+        });
+    }
+    sentences
 }
 
 #[cfg(test)]

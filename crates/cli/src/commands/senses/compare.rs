@@ -50,8 +50,8 @@ pub(super) fn run(
         Some(saved) => saved.fitted().lexicon().places(text, &args.word),
         None => places(text, &args.word, true),
     };
-    let input = (&*args.paths, &args.read);
-    let found = occurrences::find(&[encoder, &statics], &args.word, places, input, messages)?;
+    let (paths, read) = (&args.paths, &args.read);
+    let found = occurrences::find(&[encoder, &statics], &args.word, places, paths, read, messages)?;
     note_truncated(encoder, messages);
     let report = report(&args.word, encoder, saved.as_ref(), &found)?;
     if args.json {

@@ -98,6 +98,21 @@ fn add(samples: &mut Vec<Sample>, path: &Arc<str>, text: SenseText) {
     }
 }
 
+/// Vectors of the words of each sample; `None` for a word that the model sees no token of.
+fn encode_words(
+    encoder: &SentenceEncoder,
+    samples: &[&Sample],
+) -> Result<Vec<Vec<Option<Vec<f32>>>>, cloze::Error> {
+    let spans = |sample: &&Sample| sample.text.words.iter().map(|w| w.span).collect();
+    let spans: Vec<Vec<Span>> = samples.iter().map(spans).collect();
+    let texts = samples.iter().zip(&spans);
+    let texts: Vec<(&str, &[Span])> =
+        texts.map(|(sample, spans)| (&*sample.text.text, &**spans)).collect();
+    let vectors = encoder.spans(&texts)?;
+    vectors.iter().flatten().flatten().try_for_each(|vector| check_finite(vector))?;
+    Ok(vectors)
+}
+
 /// Gives `work` each word of each text with its vector, in order, and returns the number of words. Texts
 /// that cannot be encoded are reported, and the others are encoded.
 pub(super) fn for_each_word(
@@ -109,17 +124,8 @@ pub(super) fn for_each_word(
     progress::start_counted(samples.len() as u64, messages);
     let mut words = 0;
     for chunk in samples.chunks(CHUNK) {
-        let encode = |samples: &[&Sample]| {
-            let spans = |sample: &&Sample| sample.text.words.iter().map(|w| w.span).collect();
-            let spans: Vec<Vec<Span>> = samples.iter().map(spans).collect();
-            let texts = samples.iter().zip(&spans);
-            let texts: Vec<(&str, &[Span])> =
-                texts.map(|(sample, spans)| (&*sample.text.text, &**spans)).collect();
-            let found = encoder.spans(&texts)?;
-            found.iter().flatten().flatten().try_for_each(|vector| check_finite(vector))?;
-            Ok(found)
-        };
-        for (sample, found) in chunk.iter().zip(isolate(chunk, encode)?) {
+        let vectors = isolate(chunk, |samples| encode_words(encoder, samples))?;
+        for (sample, found) in chunk.iter().zip(vectors) {
             let path = || sample.path.to_string();
             let found = match found {
                 Ok(found) => found,

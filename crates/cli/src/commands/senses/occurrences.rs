@@ -47,7 +47,8 @@ pub(super) fn find(
     encoders: &[&SentenceEncoder],
     word: &str,
     places: impl Fn(&str) -> Vec<Span>,
-    (paths, read): (&[String], &ReadFlags),
+    paths: &[String],
+    read: &ReadFlags,
     messages: &Messages,
 ) -> anyhow::Result<Vec<Found>> {
     let mut found = vec![];
@@ -62,21 +63,7 @@ pub(super) fn find(
             .collect();
         let inputs: Vec<(&str, &[Span])> =
             with.iter().map(|(input, spans)| (&*input.text, &**spans)).collect();
-        let encode = |inputs: &[(&str, &[Span])]| {
-            let mut all: Vec<Vec<Vec<Option<Vec<f32>>>>> = vec![];
-            for encoder in encoders {
-                let vectors = encoder.spans(inputs)?;
-                vectors.iter().flatten().flatten().try_for_each(|v| check_finite(v))?;
-                all.push(vectors);
-            }
-            // By text, then by place, then by encoder: none of a place that one of them does not see.
-            let of = |text: usize| {
-                let at = |place: usize| all.iter().map(|v| v[text][place].clone()).collect();
-                (0..inputs[text].1.len()).map(at).collect::<Vec<Option<Vec<_>>>>()
-            };
-            Ok((0..inputs.len()).map(of).collect())
-        };
-        let encoded = isolate(&inputs, encode)?;
+        let encoded = isolate(&inputs, |inputs| encode_spans(encoders, inputs))?;
         for ((input, spans), encoded) in with.iter().zip(encoded) {
             match encoded {
                 Ok(encoded) => {
@@ -103,6 +90,28 @@ pub(super) fn find(
     let occurrences = plural(found.len() as u64, "occurrence");
     messages.note(&format!("{occurrences} of {word:?} in {}", plural(texts, "text")));
     Ok(found)
+}
+
+/// Vectors of a span by each encoder; `None` if one of them sees no token of it.
+type SpanVectors = Option<Vec<Vec<f32>>>;
+
+/// The vectors of each text's spans.
+fn encode_spans(
+    encoders: &[&SentenceEncoder],
+    inputs: &[(&str, &[Span])],
+) -> Result<Vec<Vec<SpanVectors>>, cloze::Error> {
+    let mut all: Vec<Vec<Vec<Option<Vec<f32>>>>> = vec![];
+    for encoder in encoders {
+        let vectors = encoder.spans(inputs)?;
+        vectors.iter().flatten().flatten().try_for_each(|v| check_finite(v))?;
+        all.push(vectors);
+    }
+    let mut by_text = Vec::with_capacity(inputs.len());
+    for (text, (_, spans)) in inputs.iter().enumerate() {
+        let at = |place: usize| all.iter().map(|v| v[text][place].clone()).collect();
+        by_text.push((0..spans.len()).map(at).collect());
+    }
+    Ok(by_text)
 }
 
 /// Returns the vectors of one encoder at length 1, one row per occurrence.

@@ -108,13 +108,15 @@ pub(super) fn run(
 
 fn report<'a>(args: &'a SensesTellArgs, known: bool, places: &[WordSenses<'a>]) -> Report<'a> {
     let mut unit = OffsetConverter::new(&args.text, OffsetUnit::Char);
-    let row = |place: &WordSenses<'a>| Row {
-        form: place.span.of(&args.text).unwrap_or_default(),
-        start: unit.convert(place.span.start),
-        end: unit.convert(place.span.end),
-        senses: place.senses.iter().map(Line::of).collect(),
-    };
-    let occurrences = places.iter().map(row).collect();
+    let mut occurrences = Vec::with_capacity(places.len());
+    for place in places {
+        occurrences.push(Row {
+            form: place.span.of(&args.text).unwrap_or_default(),
+            start: unit.convert(place.span.start),
+            end: unit.convert(place.span.end),
+            senses: place.senses.iter().map(Line::of).collect(),
+        });
+    }
     let (text, word, offsets) = (&*args.text, &*args.word, OffsetUnit::Char.name());
     Report { text, word, known, offsets, occurrences }
 }

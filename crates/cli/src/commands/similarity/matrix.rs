@@ -123,14 +123,14 @@ fn heat_map(matrix: &Matrix<'_>, corrected: bool) -> anyhow::Result<String> {
     if count > MAX_TEXTS {
         bail!("--svg draws at most {MAX_TEXTS} texts, found {count}");
     }
-    let panels: &[bool] = if corrected { &[false, true] } else { &[false] };
-    let panel = |&corrected: &bool| {
+    let kinds: &[bool] = if corrected { &[false, true] } else { &[false] };
+    let mut panels = vec![];
+    for &corrected in kinds {
         let kind = if corrected { "corrected " } else { "" };
         let title = format!("{kind}{}", matrix.measure.metric().name());
         let rows = (0..count).map(|i| matrix.row(i, corrected)).collect::<anyhow::Result<_>>()?;
-        anyhow::Ok(HeatMapPanel { title, rows })
-    };
-    let panels = panels.iter().map(panel).collect::<anyhow::Result<Vec<_>>>()?;
+        panels.push(HeatMapPanel { title, rows });
+    }
     let texts: Vec<&str> = matrix.texts.iter().map(|(input, _)| input.text.as_str()).collect();
     Ok(heatmap::draw(&texts, &panels)?)
 }

@@ -78,16 +78,7 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let mut totals = Totals::default();
     let read = job.read.clone();
     let events = ReadAhead::start(move |send| read_all(&read, sources, send))?;
-    let mut current = None;
-    let mut write_all = || {
-        let mut most = FIRST_CHUNK_BYTES;
-        while let Some(chunk) = events.chunk(most, Event::bytes) {
-            most = (most * 2).min(CHUNK_BYTES);
-            write_chunk(&mut job, chunk, &mut current, &mut totals, messages)?;
-        }
-        anyhow::Ok(())
-    };
-    let result = write_all();
+    let result = write_all(&mut job, &events, &mut totals, messages);
     messages.bar.finish_and_clear();
     result?;
     events.finish();
@@ -149,6 +140,20 @@ struct Current {
 }
 
 /// Tags a chunk's records together, then writes its events in order.
+fn write_all(
+    job: &mut Job,
+    events: &ReadAhead<Event>,
+    totals: &mut Totals,
+    messages: &Messages,
+) -> anyhow::Result<()> {
+    let (mut current, mut most) = (None, FIRST_CHUNK_BYTES);
+    while let Some(chunk) = events.chunk(most, Event::bytes) {
+        most = (most * 2).min(CHUNK_BYTES);
+        write_chunk(job, chunk, &mut current, totals, messages)?;
+    }
+    Ok(())
+}
+
 fn write_chunk(
     job: &mut Job,
     chunk: Vec<Event>,

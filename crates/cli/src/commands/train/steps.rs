@@ -78,29 +78,7 @@ pub(crate) fn watched<T>(
     train: impl FnOnce(&cloze::train::TrainingObserver<'_>, &Cancel) -> Result<T, FineTuneError>,
 ) -> anyhow::Result<T> {
     let (cancel, started) = (Cancel::new(), OnceLock::new());
-    let observer = |event: TrainingEvent<'_>| match event {
-        TrainingEvent::Reading(sources) => progress::start(sources, messages),
-        TrainingEvent::Read { bytes, records, unit } => {
-            messages.bar.inc(bytes);
-            if !messages.bar.is_hidden() {
-                messages.bar.set_message(plural(records, unit));
-            }
-        }
-        TrainingEvent::Finished => messages.bar.finish_and_clear(),
-        TrainingEvent::LeftOut(error) => messages.failure(error),
-        TrainingEvent::Fit(event) => training::show(event, messages),
-        TrainingEvent::Note(note) => messages.note(&note.to_string()),
-        TrainingEvent::Step { event, curve, best } => {
-            if let Event::Started { .. } = event {
-                interrupt::arm(&cancel);
-            }
-            show_step(event, curve, best, *started.get_or_init(Instant::now), messages);
-            if let Event::Ended { .. } = event {
-                interrupt::disarm();
-            }
-        }
-        _ => {}
-    };
+    let observer = |event: TrainingEvent<'_>| show_event(&event, &cancel, &started, messages);
     let outcome = train(&observer, &cancel);
     interrupt::disarm();
     messages.bar.finish_and_clear();
@@ -139,14 +117,50 @@ fn show_step(
     }
 }
 
-/// Names settings as flags, with the flag that helps as a hint.
-pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
-    let flag = |setting: &str| match setting {
+/// Shows an event of a training. While steps are taken, an interrupt cancels it.
+fn show_event(
+    event: &TrainingEvent<'_>,
+    cancel: &Cancel,
+    started: &OnceLock<Instant>,
+    messages: &Messages,
+) {
+    match *event {
+        TrainingEvent::Reading(sources) => progress::start(sources, messages),
+        TrainingEvent::Read { bytes, records, unit } => {
+            messages.bar.inc(bytes);
+            if !messages.bar.is_hidden() {
+                messages.bar.set_message(plural(records, unit));
+            }
+        }
+        TrainingEvent::Finished => messages.bar.finish_and_clear(),
+        TrainingEvent::LeftOut(error) => messages.failure(error),
+        TrainingEvent::Fit(event) => training::show(event, messages),
+        TrainingEvent::Note(note) => messages.note(&note.to_string()),
+        TrainingEvent::Step { event, curve, best } => {
+            if let Event::Started { .. } = event {
+                interrupt::arm(cancel);
+            }
+            show_step(event, curve, best, *started.get_or_init(Instant::now), messages);
+            if let Event::Ended { .. } = event {
+                interrupt::disarm();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Flag of a setting.
+fn flag(setting: &str) -> String {
+    match setting {
         "judge_every" => "--eval-every".to_owned(),
         "max_gradient_norm" => "--clip".to_owned(),
         "warmup_share" => "--warmup".to_owned(),
         setting => format!("--{}", setting.replace('_', "-")),
-    };
+    }
+}
+
+/// Names settings as flags, with the flag that helps as a hint.
+pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
     match error {
         FineTuneError::Setting { setting, found, expected } => {
             anyhow!("{} is {found}: expected {expected}", flag(setting))

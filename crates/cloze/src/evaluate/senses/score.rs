@@ -71,28 +71,29 @@ mod tests {
 
     use super::*;
 
-    /// bank NOUN has two senses, bank VERB one. Four occurrences: the noun right and wrong, which count
-    /// as ambiguous; the verb right; and bank as an adjective, of which the lemma's senses are told: it
-    /// was not there with several senses itself. Nothing told is wrong. 2 of 5, and 1 of 2.
-    #[test]
-    fn a_word_is_ambiguous_by_its_own_senses() {
-        let word = |pos: &str, senses: &[&str]| {
-            let sense = |name: &&str| Sense { name: (*name).into(), count: 1 };
-            LexiconWord::new(
-                "bank".into(),
-                pos.into(),
-                senses.iter().map(sense).collect(),
-                [].into(),
-            )
-        };
-        let words = [word("NOUN", &["a", "b"]), word("VERB", &["c"])];
-        let gold = |pos: &str, sense: &str| SenseWord {
+    /// The lemma bank with these senses.
+    fn word(pos: &str, senses: &[&str]) -> LexiconWord {
+        let senses = senses.iter().map(|name| Sense { name: (*name).into(), count: 1 });
+        LexiconWord::new("bank".into(), pos.into(), senses.collect(), [].into())
+    }
+
+    /// An occurrence of the lemma bank.
+    fn gold(pos: &str, sense: &str) -> SenseWord {
+        SenseWord {
             line: 1,
             span: Span::new(0, 4),
             lemma: "bank".into(),
             pos: pos.into(),
             sense: sense.into(),
-        };
+        }
+    }
+
+    /// bank NOUN has two senses, bank VERB one. Four occurrences: the noun right and wrong, which count
+    /// as ambiguous; the verb right; and bank as an adjective, of which the lemma's senses are told: it
+    /// was not there with several senses itself. Nothing told is wrong. 2 of 5, and 1 of 2.
+    #[test]
+    fn a_word_is_ambiguous_by_its_own_senses() {
+        let words = [word("NOUN", &["a", "b"]), word("VERB", &["c"])];
         let mut score = SenseScore::new("by hand", None);
         score.add(&gold("NOUN", "a"), &words[..1], Some("a"));
         score.add(&gold("NOUN", "a"), &words[..1], Some("b"));

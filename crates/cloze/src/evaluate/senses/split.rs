@@ -42,15 +42,16 @@ pub fn split_documents<'n>(
         let found = ordered.len();
         return Err(EvaluateError::FewDocuments { found });
     }
-    let of = |(place, (_, name)): (usize, (String, &'n str))| {
+    let mut parts = HashMap::with_capacity(ordered.len());
+    for (place, (_, name)) in ordered.into_iter().enumerate() {
         let part = match place {
             place if place < test => DocumentPart::Test,
             place if place < test + dev => DocumentPart::Dev,
             _ => DocumentPart::Train,
         };
-        (name, part)
-    };
-    Ok(ordered.into_iter().enumerate().map(of).collect())
+        parts.insert(name, part);
+    }
+    Ok(parts)
 }
 
 /// A share of `n`, rounded, but at least 1.
@@ -64,20 +65,23 @@ fn part(n: usize, share: f64) -> usize {
 mod tests {
     use super::*;
 
+    /// Names of a part's documents, sorted.
+    fn names_in<'n>(parts: &HashMap<&'n str, DocumentPart>, part: DocumentPart) -> Vec<&'n str> {
+        let names = parts.iter().filter(|(_, found)| **found == part).map(|(name, _)| *name);
+        let mut names: Vec<&str> = names.collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Of 10 documents 2 and 1. `printf 0:d7 | sha256sum` begins with 22, d4's with 53, d0's with
     /// 5a, and the others' hashes are above.
     #[test]
     fn documents_go_by_the_hash_of_their_names() {
         let names: Vec<String> = (0..10).map(|i| format!("d{i}")).collect();
         let found = split_documents(names.iter().map(String::as_str), 0.2, 0).unwrap();
-        let of = |part| {
-            let mut names: Vec<&str> =
-                found.iter().filter(|(_, p)| **p == part).map(|(name, _)| *name).collect();
-            names.sort_unstable();
-            names
-        };
-        assert_eq!((of(DocumentPart::Test), of(DocumentPart::Dev)), (vec!["d4", "d7"], vec!["d0"]));
-        assert_eq!(of(DocumentPart::Train).len(), 7);
+        assert_eq!(names_in(&found, DocumentPart::Test), ["d4", "d7"]);
+        assert_eq!(names_in(&found, DocumentPart::Dev), ["d0"]);
+        assert_eq!(names_in(&found, DocumentPart::Train).len(), 7);
         // Another order of reading, the same parts; another seed, others.
         let again = split_documents(names.iter().rev().map(String::as_str), 0.2, 0).unwrap();
         assert_eq!(again, found);

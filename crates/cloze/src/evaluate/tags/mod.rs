@@ -213,19 +213,21 @@ impl<'m> TagEvaluation<'m> {
     /// Taggers that can find no gold label.
     #[must_use]
     pub fn without_gold_labels(&self) -> Vec<OtherTagLabels> {
-        let other = |model: &Evaluated<'_>| {
-            let (gold, predicted) = model.outcomes.labels();
-            let labels = model.tagger.labels();
-            let none = !gold.is_empty() && !gold.iter().any(|g| self.rename.gives(labels, g));
-            let strings = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect();
-            none.then(|| OtherTagLabels {
-                model: model.name.clone(),
-                gold: strings(gold),
-                predicted: strings(predicted),
-                labels: labels.to_vec(),
-            })
-        };
-        self.models.iter().filter_map(other).collect()
+        self.models.iter().filter_map(|model| self.other_labels(model)).collect()
+    }
+
+    /// Labels of a tagger that can find no gold label.
+    fn other_labels(&self, model: &Evaluated<'_>) -> Option<OtherTagLabels> {
+        let (gold, predicted) = model.outcomes.labels();
+        let labels = model.tagger.labels();
+        let none = !gold.is_empty() && !gold.iter().any(|g| self.rename.gives(labels, g));
+        let strings = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect();
+        none.then(|| OtherTagLabels {
+            model: model.name.clone(),
+            gold: strings(gold),
+            predicted: strings(predicted),
+            labels: labels.to_vec(),
+        })
     }
 
     /// Figures, and of two taggers their comparison; `gold` names the data.

@@ -97,18 +97,17 @@ mod tests {
     #[test]
     fn parts_of_one_name_are_one_and_names_of_one_kind_stay_apart() {
         let words = WORDS.map(|(start, end)| Span::new(start, end));
-        let entities = || {
-            vec![
-                entity("GIVEN", 0, 3),
-                entity("SUR", 4, 7),
-                entity("GIVEN", 10, 12),
-                entity("GIVEN", 13, 15),
-                entity("SUR", 16, 19),
-                entity("CITY", 23, 29),
-            ]
-        };
+        let entities = [
+            ("GIVEN", 0, 3),
+            ("SUR", 4, 7),
+            ("GIVEN", 10, 12),
+            ("GIVEN", 13, 15),
+            ("SUR", 16, 19),
+            ("CITY", 23, 29),
+        ];
         let tags = |pairs: &[(&str, &str)]| {
-            Rename::new(&map(pairs)).word_tags(entities(), &words).join(" ")
+            let entities = entities.map(|(label, start, end)| entity(label, start, end)).into();
+            Rename::new(&map(pairs)).word_tags(entities, &words).join(" ")
         };
         assert_eq!(tags(&[]), "B-GIVEN B-SUR O B-GIVEN B-GIVEN B-SUR O B-CITY");
         // The comma parts Roe and Bo; Bo and Bo are two by the model's own reading.

@@ -155,27 +155,28 @@ pub(super) fn search(
 
 /// The trials of a search, the best first.
 fn trial_reports(search: &Search, choices: &[FeatureChoice]) -> Vec<TrialReport> {
-    let report = |trial: &Trial| {
-        let FeatureChoice { rows, correction } = &choices[trial.candidate.features];
-        let head = serde_json::to_value(&trial.candidate.head).unwrap_or_default();
-        let settings = json!({
-            "pooling": rows.pooling.to_string(),
-            "layers": rows.layers.to_string(),
-            "correction": correction.map_or("none", Method::name),
-            "c": head["c"],
-            "class_weights": head["class_weights"],
-        });
-        TrialReport {
-            settings: settings.as_object().cloned().unwrap_or_default(),
-            examples: trial.examples,
-            figure: "macro F1",
-            mean: trial.mean,
-            std: Some(trial.std),
-        }
-    };
     let others = search.trials.iter().enumerate().filter(|(i, _)| *i != search.best);
-    let others = others.map(|(_, trial)| report(trial));
-    [report(&search.trials[search.best])].into_iter().chain(others).collect()
+    let trials = [&search.trials[search.best]].into_iter().chain(others.map(|(_, trial)| trial));
+    trials.map(|trial| trial_report(trial, &choices[trial.candidate.features])).collect()
+}
+
+fn trial_report(trial: &Trial, features: &FeatureChoice) -> TrialReport {
+    let FeatureChoice { rows, correction } = features;
+    let head = serde_json::to_value(&trial.candidate.head).unwrap_or_default();
+    let settings = json!({
+        "pooling": rows.pooling.to_string(),
+        "layers": rows.layers.to_string(),
+        "correction": correction.map_or("none", Method::name),
+        "c": head["c"],
+        "class_weights": head["class_weights"],
+    });
+    TrialReport {
+        settings: settings.as_object().cloned().unwrap_or_default(),
+        examples: trial.examples,
+        figure: "macro F1",
+        mean: trial.mean,
+        std: Some(trial.std),
+    }
 }
 
 /// Poolings, layers and corrections to try: those given, and the usual others. Other layers take

@@ -203,13 +203,14 @@ pub fn read_labelled_chunks<E: From<FitError>>(
     if total == 0 {
         return Err(FitError::NoExamples { data: paths.join(", ") }.into());
     }
-    let file = |(path, examples): &(Arc<str>, usize)| {
-        let on_disk = Path::new(&**path).is_file();
-        let sha256 = on_disk.then(|| checksum::sha256_file(Path::new(&**path))).transpose();
+    let mut files = Vec::with_capacity(counts.len());
+    for (path, examples) in counts {
+        let on_disk = Path::new(&*path).is_file();
+        let sha256 = on_disk.then(|| checksum::sha256_file(Path::new(&*path))).transpose();
         let sha256 = sha256.map_err(FitError::from)?;
-        Ok(DataFile { file: path.to_string(), sha256, examples: *examples })
-    };
-    counts.iter().map(file).collect()
+        files.push(DataFile { file: path.to_string(), sha256, examples });
+    }
+    Ok(files)
 }
 
 /// Labels of `examples`, one each, or with `multi_label` any number. `data` names them in errors.

@@ -2,7 +2,6 @@
 use cloze_heads::classify::Classifier;
 use cloze_metrics::labels::LabelOutcome;
 use cloze_report::classifier::{ConfidentError, LikelyLabelError};
-use cloze_train::LabelError;
 use cloze_train::label_errors;
 
 use super::fit::EncodedSet;
@@ -56,9 +55,10 @@ pub(super) fn likely_label_errors(
     }
     let names = set.labels.names();
     let errors = label_errors(&probabilities, &set.labels.subset(&held_out.examples))?;
-    let report = |error: &LabelError| {
+    let mut likeliest = vec![];
+    for error in errors.iter().take(MOST_LABEL_ERRORS) {
         let example = &set.examples[held_out.examples[error.example]];
-        LikelyLabelError {
+        likeliest.push(LikelyLabelError {
             path: example.path.to_string(),
             line: example.line,
             text: if texts { example.text.clone() } else { String::new() },
@@ -66,7 +66,7 @@ pub(super) fn likely_label_errors(
             given: names[error.given].clone(),
             suggested: names[error.suggested].clone(),
             margin: error.margin,
-        }
-    };
-    Ok((errors.len(), errors.iter().take(MOST_LABEL_ERRORS).map(report).collect()))
+        });
+    }
+    Ok((errors.len(), likeliest))
 }

@@ -106,11 +106,12 @@ pub(super) fn sequences(
 
 /// Training examples of sequences: each window of a text has all of its labels.
 pub(super) fn labelled(texts: Vec<TextWindows>, labels: &Labels) -> Vec<LabelledExample> {
-    let of = |(i, windows): (usize, TextWindows)| {
-        let labels = labels.of(i).to_vec();
-        windows
-            .into_iter()
-            .map(move |(sequence, _)| LabelledExample { sequence, labels: labels.clone() })
-    };
-    texts.into_iter().enumerate().flat_map(of).collect()
+    let mut examples = vec![];
+    for (i, windows) in texts.into_iter().enumerate() {
+        let labels = || labels.of(i).to_vec();
+        let windows = windows.into_iter();
+        examples
+            .extend(windows.map(|(sequence, _)| LabelledExample { sequence, labels: labels() }));
+    }
+    examples
 }

@@ -94,7 +94,8 @@ fn loss(names: &[String], multi_label: bool, outcome: &LabelOutcome) -> Option<f
 /// model has, in the order of the training labels.
 pub(super) fn calibrated_by(
     learned: &Labels,
-    (examples, logits): (&[LabelledText], &[Vec<f64>]),
+    examples: &[LabelledText],
+    logits: &[Vec<f64>],
     multi_label: bool,
 ) -> Result<Option<(HeldOutLogits, Labels)>, FineTuneError> {
     let names = learned.names();

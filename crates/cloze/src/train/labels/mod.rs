@@ -146,7 +146,7 @@ impl ValidTunedClassifierTrainParams {
             return Err(FineTuneError::Base { folder: folder.to_path_buf(), what });
         }
         let encoder = self.common.params.encoder.clone();
-        let run = Run::begin(&self.common, encoder, base, (observer, cancel), started)?;
+        let run = Run::begin(&self.common, encoder, base, observer, cancel, started)?;
         let texts = Splits::read(data, self, observer)?;
         let head = evaluate::head(texts.labels.names(), self.params.multi_label)?;
         Job { params: self, run, head }.finish(&texts)
@@ -169,8 +169,13 @@ struct Job<'a> {
     head: ClassifyHead,
 }
 
-/// Temperature of a classifier: `None` where none was to be fitted.
-type Temperature = (Option<f64>, Option<CalibrationReport>);
+/// Temperature of a classifier.
+#[derive(Default)]
+struct Temperature {
+    /// `None` where none was to be fitted.
+    value: Option<f64>,
+    report: Option<CalibrationReport>,
+}
 
 impl Job<'_> {
     fn finish(self, texts: &Splits) -> Result<TrainingOutcome<LabelFigures>, FineTuneError> {
@@ -196,9 +201,10 @@ impl Job<'_> {
             [] => None,
             dev => Some(self.figures(&learner, &texts.dev, dev, temperature)?),
         };
+        let unfitted = Temperature::default();
         let tested = |test: &LabelledTexts| {
             let sequences = as_predicted(&test.examples)?;
-            let figures = self.figures(&learner, &test.examples, &sequences, (None, None))?;
+            let figures = self.figures(&learner, &test.examples, &sequences, unfitted)?;
             Ok::<_, FineTuneError>(TestFigures { data: test.files.clone(), figures })
         };
         let names = texts.labels.names().iter().cloned();
@@ -263,7 +269,7 @@ impl Job<'_> {
             evaluate::score(&self.head, &texts.dev, &logits)
         };
         let score = (!dev.is_empty()).then_some(score);
-        self.run.train((learner, &examples), score, &fingerprint)
+        self.run.train(learner, &examples, score, &fingerprint)
     }
 
     /// Fits a temperature on the validation data, and divides the classifier by it; 1 where that is no
@@ -275,23 +281,23 @@ impl Job<'_> {
         dev: &[TextWindows],
     ) -> Result<Temperature, FineTuneError> {
         if !self.params.params.calibrate || dev.is_empty() {
-            return Ok((None, None));
+            return Ok(Temperature::default());
         }
         let logits = evaluate::logits(learner, dev)?;
-        let known = (&texts.dev[..], &logits[..]);
         let multi_label = self.params.params.multi_label;
-        let logits = evaluate::calibrated_by(&texts.labels, known, multi_label)?;
-        let Some((logits, labels)) = logits else { return Ok((Some(1.0), None)) };
+        let logits = evaluate::calibrated_by(&texts.labels, &texts.dev, &logits, multi_label)?;
+        let no_gain = Temperature { value: Some(1.0), report: None };
+        let Some((logits, labels)) = logits else { return Ok(no_gain) };
         let tell = |event: &FitEvent<'_>| (self.run.observer)(TrainingEvent::Fit(event));
         let context = FitContext::new().observer(&tell);
         let (temperature, report) = logits.calibrate(&labels, &self.head, &context)?;
         // Of few examples a temperature is fitted that does others no good.
         if temperature.to_bits() != 1_f64.to_bits() && logits.gain(&labels)? <= 0.0 {
             self.run.note(&TrainingNote::NoTemperatureGain { examples: texts.dev.len() });
-            return Ok((Some(1.0), None));
+            return Ok(no_gain);
         }
         task::divide(&mut learner.parameters, &self.run.base, temperature);
-        Ok((Some(temperature), report))
+        Ok(Temperature { value: Some(temperature), report })
     }
 
     fn figures(
@@ -299,7 +305,7 @@ impl Job<'_> {
         learner: &TaskLearner<SequenceTask>,
         examples: &[LabelledText],
         sequences: &[TextWindows],
-        (temperature, calibration): Temperature,
+        temperature: Temperature,
     ) -> Result<LabelFigures, FineTuneError> {
         let logits = evaluate::logits(learner, sequences)?;
         let outcomes = evaluate::outcomes(&self.head, examples, &logits)?;
@@ -309,6 +315,7 @@ impl Job<'_> {
             cloze_metrics::labels::evaluate_labels(names, multi_label, &outcomes, seed)?;
         let texts = self.params.common.params.texts;
         let confident_errors = confident_errors(&outcomes, examples.iter(), texts);
+        let Temperature { value: temperature, report: calibration } = temperature;
         Ok(LabelFigures { evaluation, temperature, calibration, confident_errors })
     }
 

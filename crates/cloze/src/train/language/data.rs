@@ -98,12 +98,14 @@ impl Splits {
     pub(super) fn read(
         data: &crate::train::TrainingData<String>,
         params: &ValidDocumentParams,
-        (tokenizer, cased): (&TokenCounter, bool),
-        (share, seed): (f64, u64),
+        tokenizer: &TokenCounter,
+        cased: bool,
+        share: f64,
+        seed: u64,
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
         let read = |source: &DataSource<String>| {
-            Documents::read(source, params, (tokenizer, cased), observer)
+            Documents::read(source, params, tokenizer, cased, observer)
         };
         let mut train = read(&data.train)?;
         let dev = match &data.dev {
@@ -128,11 +130,12 @@ impl Documents {
     pub fn read(
         source: &DataSource<String>,
         params: &ValidDocumentParams,
-        (tokenizer, cased): (&TokenCounter, bool),
+        tokenizer: &TokenCounter,
+        cased: bool,
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
         let mut all = Self::default();
-        let mut add = |chunk: Vec<Input>| all.add(&chunk, params.unit, (tokenizer, cased));
+        let mut add = |chunk: Vec<Input>| all.add(&chunk, params.unit, tokenizer, cased);
         match source {
             DataSource::Files(paths) => for_each_chunk(paths, params, observer, add)?,
             DataSource::Records { name, records } => {
@@ -160,7 +163,8 @@ impl Documents {
         &mut self,
         chunk: &[Input],
         unit: DocumentUnit,
-        (tokenizer, cased): (&TokenCounter, bool),
+        tokenizer: &TokenCounter,
+        cased: bool,
     ) -> Result<(), FineTuneError> {
         let texts: Vec<(&Input, &str)> = chunk.iter().flat_map(|input| cut(input, unit)).collect();
         let documents: Vec<_> =
@@ -212,7 +216,7 @@ fn for_each_chunk(
     observer(TrainingEvent::Reading(&walked.sources));
     let (mut chunk, mut bytes, mut records) = (vec![], 0, 0);
     for source in &walked.sources {
-        read_file(source, params, (observer, &mut records), |input| {
+        read_file(source, params, observer, &mut records, |input| {
             bytes += input.text.len();
             chunk.push(input);
             if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_TEXTS {
@@ -235,7 +239,8 @@ fn for_each_chunk(
 fn read_file(
     source: &Source,
     params: &ValidDocumentParams,
-    (observer, records): (&TrainingObserver<'_>, &mut u64),
+    observer: &TrainingObserver<'_>,
+    records: &mut u64,
     mut add: impl FnMut(Input) -> Result<(), FineTuneError>,
 ) -> Result<(), FineTuneError> {
     let path = source.name();
@@ -291,17 +296,16 @@ fn tokens(text: &str, tokenizer: &TokenCounter, cased: bool) -> Result<Document,
             let pieces = tokenizer.pieces(sentence, document.len())?;
             let own = pieces.before..pieces.before + pieces.tokens.len();
             let ids = pieces.sequence.ids[own.clone()].to_vec();
-            let mut last = None;
-            let part = |(id, token): (&u32, &cloze_core::Token)| {
+            let (mut parts, mut last) = (Vec::with_capacity(ids.len()), None);
+            for (&id, token) in ids.iter().zip(&pieces.tokens) {
                 let further = token.word.is_some() && token.word == last;
                 last = token.word;
-                match (tokenizer.is_special(*id), further) {
+                parts.push(match (tokenizer.is_special(id), further) {
                     (true, _) => Part::Special,
                     (false, true) => Part::Further,
                     (false, false) => Part::First,
-                }
-            };
-            let parts = ids.iter().zip(&pieces.tokens).map(part).collect();
+                });
+            }
             let casing = if cased { pieces.sequence.casing[own].to_vec() } else { vec![] };
             let sentence = TextTokens { ids, parts, casing };
             if !sentence.is_empty() {

@@ -140,7 +140,7 @@ impl ValidLanguageModelTrainParams {
             return Err(FineTuneError::Base { folder: base.folder.folder().to_path_buf(), what });
         }
         let encoder = self.common.params.encoder.clone();
-        let run = Run::begin(&self.common, encoder, base, (observer, cancel), started)?;
+        let run = Run::begin(&self.common, encoder, base, observer, cancel, started)?;
         Job { params: self, run }.finish(data)
     }
 
@@ -177,8 +177,9 @@ impl Job<'_> {
         let encoder = run.encoder.clone().check()?;
         let encoder = run.base.encoder(&encoder, seed, &mut parameters)?;
         let (head_start, classes) = (parameters.list().len(), encoder.casing_classes());
-        let tokenizer = (&run.base.tokenizer, classes > 1);
-        let texts = Splits::read(data, &params.documents, tokenizer, (share, seed), run.observer)?;
+        let (tokenizer, cased) = (&run.base.tokenizer, classes > 1);
+        let documents = &params.documents;
+        let texts = Splits::read(data, documents, tokenizer, cased, share, seed, run.observer)?;
         let checkpoint = &run.base.checkpoint;
         let masked = match masks {
             Some(masks) => {
@@ -208,7 +209,7 @@ impl Job<'_> {
         let fingerprint = run.base.fingerprint(&[&examples, &dev, &run.encoder, &learner.task])?;
         let held_out = |learner: &mut TaskLearner<MaskedTask>| Ok(score(&evaluate(learner, &dev)?));
         let held_out = (!dev.is_empty()).then_some(held_out);
-        let steps = run.train((&mut learner, &examples), held_out, &fingerprint)?;
+        let steps = run.train(&mut learner, &examples, held_out, &fingerprint)?;
         if let Some(stopped) = run.stopped(&steps) {
             return Ok(stopped);
         }

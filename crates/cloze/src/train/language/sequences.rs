@@ -42,28 +42,12 @@ pub fn packed(
     seed: u64,
 ) -> Result<Vec<PackedText>, FineTuneError> {
     let empty: (&[u32], &[_]) = (&[], &[]);
-    let room = |special: usize, least: usize| {
-        let room = most.saturating_sub(special);
-        if room >= least {
-            return Ok(room);
-        }
-        let expected = format!("at least {}", special + least);
-        Err(FineTuneError::Setting { setting: "max_tokens", found: most.to_string(), expected })
-    };
     if next {
         let special = tokenizer.around_pair([empty; 2])?.sequence.ids.len();
-        let pairs = packing::pairs(documents, room(special, 2)?, seed);
-        let one = |pair: TextPair| {
-            let texts = [&pair.first, &pair.second].map(|text| (&*text.ids, &*text.casing));
-            let PairPieces { sequence: pieces, first, second, .. } =
-                tokenizer.around_pair(texts)?;
-            let texts = [(first, &pair.first), (second, &pair.second)];
-            let parts = parts(pieces.ids.len(), texts);
-            Ok(PackedText { pieces, parts, is_next: Some(pair.is_next) })
-        };
-        return pairs.into_iter().map(one).collect();
+        let pairs = packing::pairs(documents, room(most, special, 2)?, seed);
+        return pairs.iter().map(|pair| packed_pair(pair, tokenizer)).collect();
     }
-    let room = room(tokenizer.around(&[], &[]).0.ids.len(), 1)?;
+    let room = room(most, tokenizer.around(&[], &[]).0.ids.len(), 1)?;
     let texts = documents.iter().flat_map(|document| packing::sequences(document, room));
     let one = |text: TextTokens| {
         let (pieces, place) = tokenizer.around(&text.ids, &text.casing);
@@ -71,6 +55,24 @@ pub fn packed(
         PackedText { pieces, parts, is_next: None }
     };
     Ok(texts.map(one).collect())
+}
+
+/// Number of tokens beside the special ones in a sequence of at most `most`; an error below `least`.
+fn room(most: usize, special: usize, least: usize) -> Result<usize, FineTuneError> {
+    let room = most.saturating_sub(special);
+    if room >= least {
+        return Ok(room);
+    }
+    let expected = format!("at least {}", special + least);
+    Err(FineTuneError::Setting { setting: "max_tokens", found: most.to_string(), expected })
+}
+
+/// Sequence of two texts.
+fn packed_pair(pair: &TextPair, tokenizer: &TokenCounter) -> Result<PackedText, FineTuneError> {
+    let texts = [&pair.first, &pair.second].map(|text| (&*text.ids, &*text.casing));
+    let PairPieces { sequence: pieces, first, second, .. } = tokenizer.around_pair(texts)?;
+    let parts = parts(pieces.ids.len(), [(first, &pair.first), (second, &pair.second)]);
+    Ok(PackedText { pieces, parts, is_next: Some(pair.is_next) })
 }
 
 /// Kinds of so many tokens, of which texts stand in these ranges.

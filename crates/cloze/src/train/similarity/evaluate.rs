@@ -122,8 +122,10 @@ impl PairFigures for RankedPairFigures {
             let examples = &set.examples[group.clone()];
             let (first, second) = (&first[group.clone()], &second[group.clone()]);
             let own = examples.iter().filter_map(|e| e.negative.as_deref());
-            let mut others: Vec<Other<'_>> = own.zip(negatives.by_ref()).collect();
-            let partners = examples.iter().zip(second).map(|(e, v)| (&*e.second, v.as_slice()));
+            let own = own.zip(negatives.by_ref());
+            let mut others: Vec<_> = own.map(|(text, vector)| Other { text, vector }).collect();
+            let partners = examples.iter().zip(second);
+            let partners = partners.map(|(e, vector)| Other { text: &e.second, vector });
             others.extend(partners.clone());
             for (anchor, partner) in first.iter().zip(partners) {
                 ranks.push(rank(anchor, partner, &others)?);
@@ -154,19 +156,19 @@ fn groups(pairs: usize) -> Vec<Range<usize>> {
 }
 
 /// A text and its vector.
-type Other<'a> = (&'a str, &'a [f32]);
+#[derive(Clone, Copy)]
+struct Other<'a> {
+    text: &'a str,
+    vector: &'a [f32],
+}
 
 /// Rank of `partner` among `others`, from 1. Half of those that are as near stand before it, so that
 /// vectors that are all the same find nothing; copies of its own text do not count.
-fn rank(
-    anchor: &[f32],
-    (text, partner): Other<'_>,
-    others: &[Other<'_>],
-) -> Result<f64, TuneError> {
-    let own = cosine(anchor, partner)?;
+fn rank(anchor: &[f32], partner: Other<'_>, others: &[Other<'_>]) -> Result<f64, TuneError> {
+    let own = cosine(anchor, partner.vector)?;
     let mut rank = 1.0;
-    for (_, other) in others.iter().filter(|(other, _)| *other != text) {
-        rank += match cosine(anchor, other)?.total_cmp(&own) {
+    for other in others.iter().filter(|other| other.text != partner.text) {
+        rank += match cosine(anchor, other.vector)?.total_cmp(&own) {
             Ordering::Greater => 1.0,
             Ordering::Equal => 0.5,
             Ordering::Less => 0.0,
@@ -183,9 +185,10 @@ mod tests {
     #[test]
     fn of_those_as_near_half_stand_before() {
         let [near, own, far] = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]];
-        let partner: Other<'_> = ("p", &own);
-        let others: [Other<'_>; 6] =
+        let partner = Other { text: "p", vector: &own };
+        let others =
             [("a", &near), ("b", &own), ("c", &far), ("d", &own), ("p", &own), ("p", &own)];
+        let others = others.map(|(text, vector)| Other { text, vector });
         for (n, expected) in [(0, 1.0), (1, 2.0), (2, 2.5), (3, 2.5), (4, 3.0), (6, 3.0)] {
             let found = rank(&near, partner, &others[..n]).unwrap();
             assert!((found - expected).abs() < 1e-12, "{n}: {found}");

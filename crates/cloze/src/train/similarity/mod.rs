@@ -173,7 +173,7 @@ impl ValidSimilarityTrainParams {
         };
         let ranking = RankingParams::default().pool(pool).scale(scale).check()?;
         let encoder = self.common.params.encoder.clone();
-        let run = Run::begin(&self.common, encoder, base, (observer, cancel), started)?;
+        let run = Run::begin(&self.common, encoder, base, observer, cancel, started)?;
         let pairs = Splits::read(data, self, observer)?;
         let job = Job { params: self, run, poolings };
         Ok(match self.loss {
@@ -275,7 +275,7 @@ impl Job<'_> {
             |learner: &mut TaskLearner<T>| Ok(F::evaluate(learner, poolings, &dev_set)?.score());
         let has_dev = !dev.examples.is_empty();
         let score = has_dev.then_some(score);
-        let steps = run.train((&mut learner, &examples), score, &fingerprint)?;
+        let steps = run.train(&mut learner, &examples, score, &fingerprint)?;
         if let Some(stopped) = run.stopped(&steps) {
             return Ok(stopped);
         }

@@ -279,7 +279,8 @@ impl TagExamples {
     pub(super) fn new(
         sentences: &Sentences,
         tags: &[String],
-        (base, classes): (&StartModel, usize),
+        base: &StartModel,
+        classes: usize,
         purpose: Purpose<'_>,
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {

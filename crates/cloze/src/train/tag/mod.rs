@@ -349,8 +349,8 @@ impl Job<'_> {
         learner: &TaskLearner<TagTask>,
         purpose: Purpose<'_>,
     ) -> Result<TagExamples, FineTuneError> {
-        let base = (&self.run.base, learner.encoder.casing_classes());
-        TagExamples::new(sentences, &self.tags, base, purpose, self.run.observer)
+        let (run, classes) = (&self.run, learner.encoder.casing_classes());
+        TagExamples::new(sentences, &self.tags, &run.base, classes, purpose, run.observer)
     }
 
     fn figures(
@@ -392,6 +392,6 @@ impl Job<'_> {
             evaluate(learner, &dev_set, dev, &tags).map(|evaluation| evaluation.score)
         };
         let score = (dev.count() > 0).then_some(score);
-        self.run.train((learner, &set.examples), score, &fingerprint)
+        self.run.train(learner, &set.examples, score, &fingerprint)
     }
 }

@@ -17,6 +17,15 @@ mod tests {
 
     use super::*;
 
+    /// Ends of all parts.
+    fn ends(tokens: &[Token], room: usize) -> Vec<usize> {
+        let mut ends = vec![0];
+        while ends[ends.len() - 1] < tokens.len() {
+            ends.push(end(tokens, ends[ends.len() - 1], room));
+        }
+        ends.split_off(1)
+    }
+
     /// Words of 1, 3, 2 and 9 tokens, and a token of no word.
     #[test]
     fn a_word_is_split_only_if_it_is_longer_than_a_part() {
@@ -24,16 +33,9 @@ mod tests {
         let token = |word: Option<u32>| Token { span: Span::new(0, 0), word };
         let mut tokens: Vec<Token> = words.into_iter().map(|word| token(Some(word))).collect();
         tokens.push(token(None));
-        let parts = |room: usize| {
-            let mut ends = vec![0];
-            while ends[ends.len() - 1] < tokens.len() {
-                ends.push(end(&tokens, ends[ends.len() - 1], room));
-            }
-            ends.split_off(1)
-        };
-        assert_eq!(parts(1), (1..=16).collect::<Vec<_>>());
-        assert_eq!(parts(4), [4, 6, 10, 14, 16]);
-        assert_eq!(parts(5), [4, 6, 11, 16]);
-        assert_eq!(parts(16), [16]);
+        assert_eq!(ends(&tokens, 1), (1..=16).collect::<Vec<_>>());
+        assert_eq!(ends(&tokens, 4), [4, 6, 10, 14, 16]);
+        assert_eq!(ends(&tokens, 5), [4, 6, 11, 16]);
+        assert_eq!(ends(&tokens, 16), [16]);
     }
 }

@@ -13,7 +13,7 @@ use crate::card::markdown::{code_block, escaped, table};
 use crate::card::{FrontMatter, files, labels, rights};
 use crate::classifier::ClassifierReport;
 use crate::classifier::text::settings;
-use crate::text::plural;
+use crate::text::{plural, scores_row};
 use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 
 /// Writes the `README.md` of a model in a folder of this name.
@@ -165,14 +165,9 @@ fn figures(evaluation: &LabelEvaluation) -> String {
     let interval = format!("{:.0} % interval", 100.0 * evaluation.intervals.accuracy.level);
     let of = format!("of {}", plural(evaluation.examples(), "example"));
     let whole = table(&[&of, "value", &interval], 1, &rows);
-    let row = |(label, s): (&String, &Scores)| {
-        let figures = [s.precision, s.recall, s.f1].map(|figure| format!("{figure:.4}"));
-        let mut row = vec![escaped(label)];
-        row.extend(figures);
-        row.push(s.support.to_string());
-        row
-    };
-    let rows: Vec<Vec<String>> = by_label(evaluation).iter().map(row).collect();
+    let labels = by_label(evaluation).iter();
+    let rows: Vec<Vec<String>> =
+        labels.map(|(label, scores)| scores_row(escaped(label), scores)).collect();
     let each = table(&["label", "precision", "recall", "F1", "support"], 1, &rows);
     format!("{whole}\n{each}\n")
 }

@@ -10,12 +10,28 @@ const MOST: usize = 30;
 /// Most columns with horizontal names; with more they are vertical.
 const WIDE: usize = 6;
 
+/// Number of examples of a label that another is predicted for.
+fn count(table: &ConfusionTable, gold: usize, predicted: usize) -> u64 {
+    table.counts.get(gold).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
+}
+
+/// Cell of the table; `total` is the number of the gold label's examples.
+fn cell(table: &ConfusionTable, gold: usize, predicted: usize, total: u64) -> String {
+    let n = count(table, gold, predicted);
+    let class = if gold == predicted { " class=\"right\"" } else { "" };
+    let (gold, predicted) = (&table.labels[gold], &table.labels[predicted]);
+    let title = format!("gold {gold}, predicted {predicted}: {n} of {total}");
+    format!(
+        "<td{class} style=\"--share:{:.3}\" title=\"{}\">{n}</td>",
+        share(n, total),
+        attribute(&title)
+    )
+}
+
 /// Writes the confusion matrix of a single-label classifier.
 pub(crate) fn single(table: &ConfusionTable) -> String {
     let all: Vec<usize> = (0..table.labels.len()).collect();
-    let count = |gold: usize, predicted: usize| {
-        table.counts.get(gold).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
-    };
+    let count = |gold: usize, predicted: usize| count(table, gold, predicted);
     let wrong_of = |i: usize| -> u64 {
         all.iter().filter(|&&j| j != i).map(|&j| count(i, j) + count(j, i)).sum()
     };
@@ -26,26 +42,13 @@ pub(crate) fn single(table: &ConfusionTable) -> String {
         shown.truncate(MOST);
         shown.sort_unstable();
     }
-    let cell = |gold: usize, predicted: usize, total: u64| {
-        let n = count(gold, predicted);
-        let class = if gold == predicted { " class=\"right\"" } else { "" };
-        let title = format!(
-            "gold {}, predicted {}: {n} of {total}",
-            table.labels[gold], table.labels[predicted]
-        );
-        format!(
-            "<td{class} style=\"--share:{:.3}\" title=\"{}\">{n}</td>",
-            share(n, total),
-            attribute(&title)
-        )
-    };
-    let line = |&gold: &usize| {
+    let mut rows = Vec::with_capacity(shown.len());
+    for &gold in &shown {
         let total = all.iter().map(|&j| count(gold, j)).sum();
         let mut cells = vec![name(&table.labels[gold])];
-        cells.extend(shown.iter().map(|&predicted| cell(gold, predicted, total)));
-        row(&cells)
-    };
-    let rows: Vec<String> = shown.iter().map(line).collect();
+        cells.extend(shown.iter().map(|&predicted| cell(table, gold, predicted, total)));
+        rows.push(row(&cells));
+    }
     let column = |&i: &usize| format!("<th scope=\"col\">{}</th>", label(&table.labels[i]));
     let columns: Vec<String> = shown.iter().map(column).collect();
     let head = format!("<tr><td></td>{}</tr>", columns.concat());

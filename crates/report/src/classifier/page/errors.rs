@@ -11,16 +11,16 @@ const SLACK: usize = 30;
 
 /// Writes the most confident errors.
 pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError]) -> String {
-    let one = |e: &ConfidentError| {
-        row(&[
-            figure(e.probability),
-            labels(&e.gold),
-            labels(&e.predicted),
-            texts(&e.text, e.second.as_deref()),
-            place(&e.path, e.line),
-        ])
-    };
-    let rows: Vec<String> = errors.iter().map(one).collect();
+    let mut rows = Vec::with_capacity(errors.len());
+    for error in errors {
+        rows.push(row(&[
+            figure(error.probability),
+            labels(&error.gold),
+            labels(&error.predicted),
+            texts(&error.text, error.second.as_deref()),
+            place(&error.path, error.line),
+        ]));
+    }
     let all = wrong(evaluation);
     let shown = errors.len() as u64;
     let caption = if shown < all {
@@ -35,16 +35,16 @@ pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError])
 
 /// Writes the likely label errors.
 pub(crate) fn likely(errors: &[LikelyLabelError], found: usize) -> String {
-    let one = |e: &LikelyLabelError| {
-        row(&[
-            figure(e.margin),
-            words(&e.given),
-            words(&e.suggested),
-            texts(&e.text, e.second.as_deref()),
-            place(&e.path, e.line),
-        ])
-    };
-    let rows: Vec<String> = errors.iter().map(one).collect();
+    let mut rows = Vec::with_capacity(errors.len());
+    for error in errors {
+        rows.push(row(&[
+            figure(error.margin),
+            words(&error.given),
+            words(&error.suggested),
+            texts(&error.text, error.second.as_deref()),
+            place(&error.path, error.line),
+        ]));
+    }
     let more = if errors.len() == found {
         String::new()
     } else {
@@ -82,17 +82,18 @@ fn place(path: &str, line: u64) -> String {
 
 /// Writes a text or a pair, each in its own direction, with the whole text as a tooltip if it is cut.
 fn texts(first: &str, second: Option<&str>) -> String {
-    let one = |whole: &str| {
-        let shown = cut(whole);
-        if shown.len() == whole.len() {
-            format!("<div dir=\"auto\">{}</div>", text(whole))
-        } else {
-            let title = attribute(whole);
-            format!("<div dir=\"auto\" title=\"{title}\">{}…</div>", text(shown))
-        }
-    };
-    let second = second.map(|second| format!("<hr>{}", one(second))).unwrap_or_default();
-    format!("<td class=\"text\">{}{second}</td>", one(first))
+    let second = second.map(|second| format!("<hr>{}", cut_text(second))).unwrap_or_default();
+    format!("<td class=\"text\">{}{second}</td>", cut_text(first))
+}
+
+fn cut_text(whole: &str) -> String {
+    let shown = cut(whole);
+    if shown.len() == whole.len() {
+        format!("<div dir=\"auto\">{}</div>", text(whole))
+    } else {
+        let title = attribute(whole);
+        format!("<div dir=\"auto\" title=\"{title}\">{}…</div>", text(shown))
+    }
 }
 
 /// Cuts a long text, at a space if there is one near, and never within an emoji or

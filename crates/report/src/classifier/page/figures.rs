@@ -38,34 +38,35 @@ pub(crate) fn whole(evaluation: &LabelEvaluation) -> String {
     table("Overall", &[Words("metric"), Numbers("value"), Words(&interval)], &rows)
 }
 
+/// Figures of a label or an average.
+fn label_row(label: &str, scores: &Scores, ranking: Option<&LabelRanking>) -> String {
+    let ranked = |of: fn(&LabelRanking) -> f64| ranking.map_or(number("–"), |r| figure(of(r)));
+    row(&[
+        name(label),
+        figure(scores.precision),
+        figure(scores.recall),
+        figure(scores.f1),
+        number(scores.support),
+        ranked(|r| r.average_precision),
+        ranked(|r| r.roc_auc),
+    ])
+}
+
 /// Writes the figures by label, and their averages.
 pub(crate) fn by_label(evaluation: &LabelEvaluation) -> String {
     let (labels, averages) = match &evaluation.report {
         LabelReport::Single(report) => (&report.labels, &report.averages),
         LabelReport::Multi(report) => (&report.labels, &report.averages),
     };
-    let one = |label: &str, s: &Scores, ranking: Option<&LabelRanking>| {
-        let ranked =
-            |of: fn(&LabelRanking) -> f64| ranking.map_or(number("–"), |r| figure(of(r)));
-        row(&[
-            name(label),
-            figure(s.precision),
-            figure(s.recall),
-            figure(s.f1),
-            number(s.support),
-            ranked(|r| r.average_precision),
-            ranked(|r| r.roc_auc),
-        ])
-    };
     let mut rows: Vec<String> = labels
         .iter()
-        .map(|(label, scores)| one(label, scores, evaluation.ranking.get(label)))
+        .map(|(label, scores)| label_row(label, scores, evaluation.ranking.get(label)))
         .collect();
     // A body of their own, so that a label named "macro" is not mistaken for an average.
     rows.push("</tbody>\n<tbody class=\"averages\">\n".to_owned());
     let kinds =
         [("micro", averages.micro), ("macro", averages.r#macro), ("weighted", averages.weighted)];
-    rows.extend(kinds.iter().map(|(kind, scores)| one(kind, scores, None)));
+    rows.extend(kinds.iter().map(|(kind, scores)| label_row(kind, scores, None)));
     let head = [
         Words("label"),
         Numbers("precision"),
@@ -78,6 +79,32 @@ pub(crate) fn by_label(evaluation: &LabelEvaluation) -> String {
     table("By label", &head, &rows)
 }
 
+fn calibration_row(what: &str, report: &ProbabilityReport) -> String {
+    row(&[
+        name(what),
+        figure(report.log_loss),
+        figure(report.brier),
+        figure(report.expected_calibration_error),
+    ])
+}
+
+/// Row of the bin `i` of so many.
+fn bin_row(series: &[(&str, &ProbabilityReport)], i: usize, bins: usize) -> String {
+    let place = |at: usize| format!("{:.2}", share(at as u64, bins as u64));
+    let mut cells = vec![name(&format!("{} to {}", place(i), place(i + 1)))];
+    for (_, report) in series {
+        match report.bins.get(i).filter(|bin| bin.examples > 0) {
+            Some(bin) => cells.extend([
+                number(bin.examples),
+                figure(mean(bin.confidence, bin.examples)),
+                figure(share(bin.correct, bin.examples)),
+            ]),
+            None => cells.extend([number(0), number("–"), number("–")]),
+        }
+    }
+    row(&cells)
+}
+
 /// Writes the effect of the temperature, and the bins of the reliability diagram.
 pub(crate) fn reliability(
     calibration: Option<&CalibrationReport>,
@@ -85,38 +112,16 @@ pub(crate) fn reliability(
 ) -> String {
     let mut parts = vec![];
     if let Some(c) = calibration {
-        let one = |what: &str, p: &ProbabilityReport| {
-            row(&[
-                name(what),
-                figure(p.log_loss),
-                figure(p.brier),
-                figure(p.expected_calibration_error),
-            ])
-        };
+        let rows = [calibration_row("before", &c.before), calibration_row("after", &c.after)];
         let caption = format!("Calibration with the temperature {:.4}", c.temperature);
         let head =
             [Words(""), Numbers("log loss"), Numbers("Brier score"), Numbers("calibration error")];
-        parts.push(table(&caption, &head, &[one("before", &c.before), one("after", &c.after)]));
+        parts.push(table(&caption, &head, &rows));
     }
     let bins = series.iter().map(|(_, p)| p.bins.len()).max().unwrap_or(0);
-    let of_bin = |i: usize| {
-        let place = |at: usize| format!("{:.2}", share(at as u64, bins as u64));
-        let mut cells = vec![name(&format!("{} to {}", place(i), place(i + 1)))];
-        for (_, report) in series {
-            match report.bins.get(i).filter(|bin| bin.examples > 0) {
-                Some(bin) => cells.extend([
-                    number(bin.examples),
-                    figure(mean(bin.confidence, bin.examples)),
-                    figure(share(bin.correct, bin.examples)),
-                ]),
-                None => cells.extend([number(0), number("–"), number("–")]),
-            }
-        }
-        row(&cells)
-    };
     let filled =
         |i: &usize| series.iter().any(|(_, p)| p.bins.get(*i).is_some_and(|bin| bin.examples > 0));
-    let rows: Vec<String> = (0..bins).filter(filled).map(of_bin).collect();
+    let rows: Vec<String> = (0..bins).filter(filled).map(|i| bin_row(series, i, bins)).collect();
     let group = |(kind, _): &(&str, _)| format!("<th colspan=\"3\" scope=\"colgroup\">{kind}</th>");
     let groups: Vec<String> = series.iter().map(group).collect();
     let groups = groups.concat();

@@ -43,17 +43,16 @@ pub(crate) fn draws(draws: &FewShotReport) -> String {
 
 /// Writes the trials, the best first.
 pub(crate) fn trials(trials: &[TrialReport]) -> String {
-    let one = |trial: &TrialReport| {
-        let std = trial.std.map_or(number("–"), figure);
-        row(&[
+    let mut rows = Vec::with_capacity(trials.len());
+    for trial in trials {
+        rows.push(row(&[
             long(&one_line(&trial.settings)),
             number(trial.examples),
             words(trial.figure),
             figure(trial.mean),
-            std,
-        ])
-    };
-    let rows: Vec<String> = trials.iter().map(one).collect();
+            trial.std.map_or(number("–"), figure),
+        ]));
+    }
     let head = [
         Words("settings"),
         Numbers("examples"),

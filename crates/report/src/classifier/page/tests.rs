@@ -117,6 +117,16 @@ fn probability(rows: &[(usize, [f64; 2])]) -> ProbabilityReport {
     scorer.report()
 }
 
+fn trial(c: f64, mean: f64) -> TrialReport {
+    TrialReport {
+        settings: map(json!({ "c": c })),
+        examples: 17,
+        figure: "log loss",
+        mean,
+        std: Some(0.0125),
+    }
+}
+
 /// Returns a report with all parts, whose labels and texts have to be escaped.
 pub(crate) fn full() -> ClassifierReport {
     let evaluated = || evaluation(&ODD, &[&[4, 1, 0], &[2, 3, 1], &[0, 0, 6]]);
@@ -126,13 +136,7 @@ pub(crate) fn full() -> ClassifierReport {
         before: probability(&[(0, [0.7, 0.3]), (0, [0.55, 0.45]), (1, [0.9, 0.1])]),
         after: probability(&[(0, [0.8, 0.2]), (0, [0.6, 0.4]), (1, [0.95, 0.05])]),
     };
-    let trial = |c: f64, mean| TrialReport {
-        settings: map(json!({ "c": c })),
-        examples: 17,
-        figure: "log loss",
-        mean,
-        std: Some(0.0125),
-    };
+
     let point = |examples, accuracy| LearningPoint { examples, accuracy, macro_f1: accuracy / 2.0 };
     ClassifierReport {
         held_out: Some(HeldOutEvaluation {

@@ -291,9 +291,8 @@ impl Insertion<'_> {
             left.extend(candidates.iter().map(|near| near.node));
             self.space.distances(&query, self.rows, left, distances);
             let mut distances = distances.iter();
-            candidates.retain(|near| {
-                distances.next().is_none_or(|distance| *distance >= near.distance)
-            });
+            candidates
+                .retain(|near| distances.next().is_none_or(|distance| *distance >= near.distance));
         }
     }
 

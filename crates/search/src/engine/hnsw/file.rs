@@ -204,9 +204,11 @@ impl Links for View<'_> {
         let shape = &self.file.shape;
         let above = level.checked_sub(1);
         let skipped = above.map_or(0, |l| 4 * (1 + shape.room(0)) + l * 4 * (1 + shape.room(1)));
-        let start = self.file.nodes.get(node as usize).and_then(|start| usize::try_from(*start).ok());
+        let start =
+            self.file.nodes.get(node as usize).and_then(|start| usize::try_from(*start).ok());
         let stored = start.and_then(|start| self.bytes.get(start + NODE + skipped..));
-        let Some((count, stored)) = stored.and_then(|stored| stored.split_first_chunk::<4>()) else {
+        let Some((count, stored)) = stored.and_then(|stored| stored.split_first_chunk::<4>())
+        else {
             return;
         };
         let count = (u32::from_le_bytes(*count) as usize).min(shape.room(level));

@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cloze_core::Matrix;
 use rayon::prelude::*;
 
-use self::file::GraphFile;
 pub(crate) use self::build::build;
+use self::file::GraphFile;
 pub(crate) use self::file::Shape;
 use self::walk::Walk;
 use super::{Engine, comparable};

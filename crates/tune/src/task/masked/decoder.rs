@@ -26,6 +26,21 @@ struct Part {
     of_rows: Vec<f32>,
 }
 
+impl Part {
+    /// Logits of the words that have these `weight` and `bias`, for `x`, `[rows, width]`.
+    fn new(x: &[f32], width: usize, weight: &[f32], bias: &[f32], rows: usize) -> Self {
+        let mut logits = bias.repeat(rows);
+        let into = RowsMut::new(&mut logits, bias.len()).adding();
+        into.times_transposed(Rows::new(x, width), Rows::new(weight, width), 1.0);
+        let top = |row: &[f32]| row.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+        let of_rows = vectorised(
+            #[inline(always)]
+            || logits.chunks_exact(bias.len()).map(top).collect(),
+        );
+        Self { logits, words: bias.len(), of_rows }
+    }
+}
+
 /// Results of one pass.
 pub(super) struct Pass {
     parts: Vec<Part>,
@@ -40,19 +55,9 @@ impl Decoder {
     pub(super) fn forward(&self, parameters: &Parameters, x: &[f32], words: &[u32]) -> Pass {
         let rows = words.len();
         let (weight, bias) = (parameters.value(self.weight), parameters.value(self.bias));
-        let part = |(weight, bias): (&[f32], &[f32])| {
-            let mut logits = bias.repeat(rows);
-            let into = RowsMut::new(&mut logits, bias.len()).adding();
-            into.times_transposed(Rows::new(x, self.width), Rows::new(weight, self.width), 1.0);
-            let top = |row: &[f32]| row.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
-            let of_rows = vectorised(
-                #[inline(always)]
-                || logits.chunks_exact(bias.len()).map(top).collect(),
-            );
-            Part { logits, words: bias.len(), of_rows }
-        };
         let parts = weight.par_chunks(PART * self.width).zip(bias.par_chunks(PART));
-        let mut parts: Vec<Part> = parts.map(part).collect();
+        let mut parts: Vec<Part> =
+            parts.map(|(weight, bias)| Part::new(x, self.width, weight, bias, rows)).collect();
         let own = |row: usize| {
             let word = words[row] as usize;
             let part = &parts[word / PART];
@@ -109,7 +114,9 @@ impl Decoder {
     pub(super) fn backward(
         &self,
         parameters: &mut Parameters,
-        (x, words, factors): (&[f32], &[u32], &[f32]),
+        x: &[f32],
+        words: &[u32],
+        factors: &[f32],
         mut pass: Pass,
     ) -> Vec<f32> {
         pass.parts.par_iter_mut().enumerate().for_each(|(at, part)| {

@@ -191,10 +191,11 @@ impl MaskedTask {
         let inner = head.dense.forward(parameters, &rows.values);
         let mut active = vec![0.0; inner.len()];
         activation::forward(self.activation, &inner, &mut active);
-        let learned = (parameters.value(head.norm_weight), parameters.value(head.norm_bias));
+        let (weight, bias) = (parameters.value(head.norm_weight), parameters.value(head.norm_bias));
         let (mut normed, mut out) = (vec![0.0; inner.len()], vec![0.0; inner.len()]);
         let mut scale = vec![0.0; words.len()];
-        norm::forward(&active, learned, self.epsilon, (&mut normed, &mut scale, &mut out));
+        let epsilon = self.epsilon;
+        norm::forward(&active, weight, bias, epsilon, &mut normed, &mut scale, &mut out);
         Pass { rows, inner, normed, scale, out, words }
     }
 
@@ -202,17 +203,18 @@ impl MaskedTask {
         &self,
         head: &MaskedLmHead,
         parameters: &mut Parameters,
-        (pass, decoded): (Pass, Decoded),
+        pass: &Pass,
+        decoded: Decoded,
         factors: &[f32],
         into: &mut Hidden,
     ) {
-        let given = (&*pass.out, &*pass.words, factors);
-        let mut gradient = decoder(head).backward(parameters, given, decoded);
+        let mut gradient =
+            decoder(head).backward(parameters, &pass.out, &pass.words, factors, decoded);
         let mut of_weight = parameters.take_gradient(head.norm_weight);
         let mut of_bias = parameters.take_gradient(head.norm_bias);
         let weight = parameters.value(head.norm_weight);
         let learned = Some((&mut *of_weight, &mut *of_bias)).filter(|(w, _)| !w.is_empty());
-        norm::backward((&pass.normed, &pass.scale), weight, &mut gradient, learned);
+        norm::backward(&pass.normed, &pass.scale, weight, &mut gradient, learned);
         parameters.put_gradient(head.norm_weight, of_weight);
         parameters.put_gradient(head.norm_bias, of_bias);
         activation::backward(self.activation, &pass.inner, &mut gradient);
@@ -289,7 +291,7 @@ impl Task for MaskedTask {
                 .sum::<f64>();
             if let Some(into) = &mut into {
                 let factors: Vec<f32> = factors.iter().map(|f| (f * scale) as f32).collect();
-                self.backward(head, parameters, (pass, decoded), &factors, into);
+                self.backward(head, parameters, &pass, decoded, &factors, into);
             }
         }
         if let Some(next) = &self.next {

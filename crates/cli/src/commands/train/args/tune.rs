@@ -266,20 +266,22 @@ impl LoraArgs {
     }
 
     fn targets(&self) -> anyhow::Result<Targets> {
-        let named = |name: &String| match name.as_str() {
-            "query" => Ok(vec![Module::Query]),
-            "key" => Ok(vec![Module::Key]),
-            "value" => Ok(vec![Module::Value]),
-            "attention" => Ok(vec![Module::Attention]),
-            "up" => Ok(vec![Module::Up]),
-            "down" => Ok(vec![Module::Down]),
-            "all-linear" => Ok(Module::ALL.to_vec()),
-            _ => bail!(
-                "--targets {name}: expected query, key, value, attention, up, down or all-linear"
-            ),
-        };
-        let found = self.targets.iter().map(named).collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(Targets(found.concat()))
+        let mut modules = vec![];
+        for name in &self.targets {
+            modules.extend_from_slice(match name.as_str() {
+                "query" => &[Module::Query],
+                "key" => &[Module::Key],
+                "value" => &[Module::Value],
+                "attention" => &[Module::Attention],
+                "up" => &[Module::Up],
+                "down" => &[Module::Down],
+                "all-linear" => &Module::ALL,
+                _ => bail!(
+                    "--targets {name}: expected query, key, value, attention, up, down or all-linear"
+                ),
+            });
+        }
+        Ok(Targets(modules))
     }
 }
 

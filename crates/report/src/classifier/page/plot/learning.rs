@@ -52,8 +52,8 @@ impl ValueFormatter<f64> for Logarithm {
 fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> DrawResult {
     let (head, body) = root.split_vertically(HEAD);
     plot::text(&head, &plot::label(title, 80), (380, 18), 19, HPos::Center)?;
-    Series::First.legend(&head, (230, 48), "accuracy")?;
-    Series::Second.legend(&head, (400, 48), "macro F1")?;
+    Series::First.legend(&head, 230, 48, "accuracy")?;
+    Series::Second.legend(&head, 400, 48, "macro F1")?;
 
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     let place = |p: &LearningPoint| (p.examples.max(1) as f64).log2();

@@ -37,7 +37,7 @@ fn legend(series: &[Named<'_>], head: &Area<'_>) -> DrawResult {
     plot::text(head, TITLE, (380, 18), 19, HPos::Center)?;
     let y = 48;
     for (i, (name, _)) in series.iter().enumerate() {
-        marks(i).legend(head, (150 + 180 * i32::try_from(i)?, y), name)?;
+        marks(i).legend(head, 150 + 180 * i32::try_from(i)?, y, name)?;
     }
     let line = [(510, y), (550, y)];
     head.draw(&DashedPathElement::new(line, 2, 4, BLACK.stroke_width(1)))?;
