@@ -1,7 +1,6 @@
-//! Matrix products, by faer on one thread. All matrices lie row after row; one may be a column range
+//! Matrix products on one thread. All matrices lie row after row; one may be a column range
 //! of a wider one, whose rows are `stride` apart.
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use super::product::{Output, Sizes, View, multiply};
 
 /// A matrix that is read.
 #[derive(Clone, Copy)]
@@ -23,8 +22,12 @@ impl<'a> Rows<'a> {
         Self { data, len: rows, cols, stride }
     }
 
-    fn view(self) -> MatRef<'a, f32> {
-        MatRef::from_row_major_slice_with_stride(self.data, self.len, self.cols, self.stride)
+    fn view(self) -> View<'a> {
+        View { data: self.data, stride: self.stride, transposed: false }
+    }
+
+    fn transposed(self) -> View<'a> {
+        View { transposed: true, ..self.view() }
     }
 }
 
@@ -34,46 +37,47 @@ pub(crate) struct RowsMut<'a> {
     len: usize,
     cols: usize,
     stride: usize,
-    accum: Accum,
+    add: bool,
 }
 
 impl<'a> RowsMut<'a> {
     /// All of `data`, `[rows, cols]`, to be written.
     pub(crate) fn new(data: &'a mut [f32], cols: usize) -> Self {
-        Self { len: data.len() / cols.max(1), data, cols, stride: cols, accum: Accum::Replace }
+        Self { len: data.len() / cols.max(1), data, cols, stride: cols, add: false }
     }
 
     /// `cols` columns of a wider matrix, beginning where `data` does.
     pub(crate) fn strided(data: &'a mut [f32], rows: usize, cols: usize, stride: usize) -> Self {
-        Self { data, len: rows, cols, stride, accum: Accum::Replace }
+        Self { data, len: rows, cols, stride, add: false }
     }
 
     /// To be added to.
     pub(crate) fn adding(self) -> Self {
-        Self { accum: Accum::Add, ..self }
+        Self { add: true, ..self }
     }
 
-    fn multiply(self, a: MatRef<'_, f32>, b: MatRef<'_, f32>, factor: f32) {
-        let Self { data, len, cols, stride, accum } = self;
-        // Columns of the transposed: faer 0.24.4's own view by rows swaps the strides.
-        let out = MatMut::from_column_major_slice_with_stride_mut(data, cols, len, stride);
-        let out = out.transpose_mut();
-        matmul(out, accum, a, b, factor, Par::Seq);
+    fn multiply(self, a: View<'_>, b: View<'_>, depth: usize, factor: f32) {
+        let sizes = Sizes { m: self.len, n: self.cols, k: depth };
+        let out = Output { data: self.data, stride: self.stride, add: self.add };
+        multiply(sizes, a, b, factor, out);
     }
 
     /// factor · a · bᵀ: `[m, n]` of `[m, k]` and `[n, k]`.
     pub(crate) fn times_transposed(self, a: Rows<'_>, b: Rows<'_>, factor: f32) {
-        self.multiply(a.view(), b.view().transpose(), factor);
+        debug_assert_eq!((a.len, b.len, a.cols), (self.len, self.cols, b.cols));
+        self.multiply(a.view(), b.transposed(), a.cols, factor);
     }
 
     /// factor · a · b: `[m, n]` of `[m, k]` and `[k, n]`.
     pub(crate) fn times(self, a: Rows<'_>, b: Rows<'_>, factor: f32) {
-        self.multiply(a.view(), b.view(), factor);
+        debug_assert_eq!((a.len, b.cols, a.cols), (self.len, self.cols, b.len));
+        self.multiply(a.view(), b.view(), a.cols, factor);
     }
 
     /// factor · aᵀ · b: `[m, n]` of `[k, m]` and `[k, n]`.
     pub(crate) fn transposed_times(self, a: Rows<'_>, b: Rows<'_>, factor: f32) {
-        self.multiply(a.view().transpose(), b.view(), factor);
+        debug_assert_eq!((a.cols, b.cols, a.len), (self.len, self.cols, b.len));
+        self.multiply(a.transposed(), b.view(), a.len, factor);
     }
 }
 

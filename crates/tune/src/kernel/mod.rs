@@ -9,6 +9,7 @@ pub(crate) mod dropout;
 pub(crate) mod exp;
 pub(crate) mod matrix;
 pub(crate) mod norm;
+mod product;
 pub(crate) mod softmax;
 
 /// Runs `loops` with the vector instructions that this machine has. It must be `#[inline(always)]`, or

@@ -1,9 +1,6 @@
 //! Vectors near to those of texts that belong to them, far from those of all others.
 //! Source: Henderson et al. 2017, section 4.4 (multiple negatives); with cosines, a scale and hard
 //! negatives as `MultipleNegativesRankingLoss` of sentence-transformers 6.2 has them.
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-
 use super::Task;
 use super::entropy::cross_entropy;
 use super::pool::{TaskPooling, Vectors};
@@ -78,13 +75,22 @@ pub struct RankingTask {
     scale: f64,
 }
 
-/// `[a, b]` of `[a, n]` and `[n, b]`, times `by`; on one thread, for sums in the same order.
-fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, by: f64) -> Vec<f64> {
-    let (rows, cols) = (left.nrows(), right.ncols());
-    let mut found = vec![0.0; rows * cols];
-    let into = MatMut::from_row_major_slice_mut(&mut found, rows, cols);
-    matmul(into, Accum::Replace, left, right, by, Par::Seq);
-    found
+/// Products of all rows of `left` `[a, width]` with all of `right` `[b, width]`, times `by`: `[a, b]`.
+fn products(left: &[f64], right: &[f64], width: usize, by: f64) -> Vec<f64> {
+    let mut products = vec![];
+    for left in left.chunks_exact(width) {
+        for right in right.chunks_exact(width) {
+            products.push(by * left.iter().zip(right).map(|(a, b)| a * b).sum::<f64>());
+        }
+    }
+    products
+}
+
+/// Adds `by` · `weight` · `row` to `sum`.
+fn add_weighted(sum: &mut [f64], row: &[f64], weight: f64, by: f64) {
+    for (sum, x) in sum.iter_mut().zip(row) {
+        *sum += by * weight * x;
+    }
 }
 
 impl Task for RankingTask {
@@ -119,12 +125,10 @@ impl Task for RankingTask {
         }
         candidates.append(&mut negatives);
 
-        let width = hidden.width();
+        let width = hidden.width().max(1);
         let rows = |all: &[usize]| all.iter().flat_map(|&i| vectors.unit(i)).copied().collect();
         let (left, right): (Vec<f64>, Vec<f64>) = (rows(&anchors), rows(&candidates));
-        let left = MatRef::from_row_major_slice(&left, anchors.len(), width);
-        let right = MatRef::from_row_major_slice(&right, candidates.len(), width);
-        let mut logits = product(left, right.transpose(), self.scale);
+        let mut logits = products(&left, &right, width, self.scale);
         let mut target = vec![0.0; candidates.len()];
         let mut loss = 0.0;
         for (gold, row) in logits.chunks_exact_mut(candidates.len().max(1)).enumerate() {
@@ -133,12 +137,20 @@ impl Task for RankingTask {
             target[gold] = 0.0;
         }
         if let Some((into, scale)) = gradient {
-            let logits = MatRef::from_row_major_slice(&logits, anchors.len(), candidates.len());
-            let by_anchor = product(logits, right, self.scale);
-            let by_candidate = product(logits.transpose(), left, self.scale);
+            let (mut by_anchor, mut by_candidate) = (vec![0.0; left.len()], vec![0.0; right.len()]);
+            for (i, weights) in logits.chunks_exact(candidates.len().max(1)).enumerate() {
+                let anchor = i * width..(i + 1) * width;
+                for (j, weight) in weights.iter().enumerate() {
+                    let candidate = j * width..(j + 1) * width;
+                    let of_anchor = &mut by_anchor[anchor.clone()];
+                    add_weighted(of_anchor, &right[candidate.clone()], *weight, self.scale);
+                    let of_candidate = &mut by_candidate[candidate];
+                    add_weighted(of_candidate, &left[anchor.clone()], *weight, self.scale);
+                }
+            }
             let both = [(anchors, by_anchor), (candidates, by_candidate)];
             for (places, gradients) in both {
-                for (i, gradient) in places.into_iter().zip(gradients.chunks_exact(width.max(1))) {
+                for (i, gradient) in places.into_iter().zip(gradients.chunks_exact(width)) {
                     vectors.backward(i, gradient, f64::from(scale), into);
                 }
             }

@@ -1,0 +1,376 @@
+//! Products of matrices of f32 on one thread (Goto & van de Geijn 2008): blocks are copied so that they
+//! lie in the order of use, and a tile of the result is summed up in registers.
+//!
+//! Written here because what training spends its time on should compile in seconds: faer, which did it
+//! before, takes a minute of CPU to compile for one function; `gemm` is called through pointers alone; and
+//! `matrixmultiply` does not use AVX-512, which doubles the speed where it is there.
+use std::cell::RefCell;
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Rows of `b`, columns of `a`, per block: the panels of a tile stay in the first-level cache.
+const BLOCK_DEPTH: usize = 256;
+/// Rows of `a` per block, which stays in the second-level cache; a multiple of every tile's rows.
+const BLOCK_ROWS: usize = 144;
+/// Rows of a panel that are copied at a time where columns become rows.
+const TURNED: usize = 8;
+
+/// Matrix to read.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) data: &'a [f32],
+    /// Distance from row to row in `data`.
+    pub(super) stride: usize,
+    /// Whether the rows in `data` are the matrix's columns.
+    pub(super) transposed: bool,
+}
+
+impl View<'_> {
+    /// The matrix from a row and a column on.
+    fn from(self, row: usize, col: usize) -> Self {
+        let start = if self.transposed { col * self.stride + row } else { row * self.stride + col };
+        Self { data: self.data.get(start..).unwrap_or_default(), ..self }
+    }
+}
+
+/// Sizes of a product: `[m, k]` times `[k, n]`.
+#[derive(Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) m: usize,
+    pub(super) n: usize,
+    pub(super) k: usize,
+}
+
+/// Result, `[m, n]`, whose rows are `stride` numbers apart.
+pub(super) struct Output<'a> {
+    pub(super) data: &'a mut [f32],
+    pub(super) stride: usize,
+    /// Whether the product is added to what is there.
+    pub(super) add: bool,
+}
+
+#[derive(Default)]
+struct Packed {
+    a: Vec<f32>,
+    b: Vec<f32>,
+}
+
+thread_local! {
+    /// Copied blocks; their memory is kept for the next product.
+    static PACKED: RefCell<Packed> = RefCell::default();
+}
+
+/// Computes factor · a · b.
+pub(super) fn multiply(sizes: Sizes, a: View<'_>, b: View<'_>, factor: f32, out: Output<'_>) {
+    PACKED.with_borrow_mut(|packed| {
+        Arch::new().dispatch(Product { sizes, a, b, factor, out, packed });
+    });
+}
+
+struct Product<'a> {
+    sizes: Sizes,
+    a: View<'a>,
+    b: View<'a>,
+    factor: f32,
+    out: Output<'a>,
+    packed: &'a mut Packed,
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let narrow = self.sizes.n <= S::F32_LANES;
+        // As many sums as registers hold beside what they are made of.
+        match (S::REGISTER_COUNT >= 32, narrow) {
+            (true, true) => self.blocks::<S, 12, 1>(simd),
+            (true, false) => self.blocks::<S, 12, 2>(simd),
+            (false, true) => self.blocks::<S, 6, 1>(simd),
+            (false, false) => self.blocks::<S, 6, 2>(simd),
+        }
+    }
+}
+
+/// Part of the result that a tile is stored in.
+struct Place<'a> {
+    /// From the tile's first number on.
+    out: &'a mut [f32],
+    stride: usize,
+    rows: usize,
+    cols: usize,
+    factor: f32,
+    add: bool,
+}
+
+impl Product<'_> {
+    /// Computes the product in tiles of `ROWS` rows and `VECTORS` vectors of columns.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+    fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S) {
+        let Self { sizes: Sizes { m, n, k }, a, b, factor, out, packed } = self;
+        let cols = VECTORS * S::F32_LANES;
+        if k == 0 && !out.add {
+            for row in out.data.chunks_mut(out.stride.max(1)).take(m) {
+                row[..n].fill(0.0);
+            }
+        }
+        for depth in (0..k).step_by(BLOCK_DEPTH) {
+            let deep = BLOCK_DEPTH.min(k - depth);
+            let add = out.add || depth > 0;
+            pack_panels(b.from(depth, 0), deep, n, cols, &mut packed.b);
+            for row in (0..m).step_by(BLOCK_ROWS) {
+                let tall = BLOCK_ROWS.min(m - row);
+                let block = a.from(row, depth);
+                if a.transposed {
+                    pack_columns::<ROWS>(block, tall, deep, &mut packed.a);
+                }
+                for (j, panel) in packed.b.chunks_exact(deep * cols).enumerate() {
+                    let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
+                    for (i, first) in (0..tall).step_by(ROWS).enumerate() {
+                        let rows = ROWS.min(tall - first);
+                        let sums = if a.transposed {
+                            let columns = &packed.a[i * deep * ROWS..][..deep * ROWS];
+                            tile::<S, ROWS, VECTORS>(simd, columns.as_chunks().0, panel)
+                        } else {
+                            let rows = rows_of::<ROWS>(block, first, rows, deep);
+                            tile_of_rows::<S, ROWS, VECTORS>(simd, rows, panel)
+                        };
+                        let place = Place {
+                            out: &mut out.data[(row + first) * out.stride + j * cols..],
+                            stride: out.stride,
+                            rows,
+                            cols: cols.min(n - j * cols),
+                            factor,
+                            add,
+                        };
+                        store::<S, ROWS, VECTORS>(simd, &sums, place);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rows `first..first + rows` of a block, the last one again for those past the end, whose sums are not
+/// stored.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn rows_of<const ROWS: usize>(
+    block: View<'_>,
+    first: usize,
+    rows: usize,
+    deep: usize,
+) -> [&[f32]; ROWS] {
+    let mut found: [&[f32]; ROWS] = [&[]; ROWS];
+    for (i, row) in found.iter_mut().enumerate() {
+        let start = (first + i.min(rows - 1)) * block.stride;
+        *row = &block.data[start..][..deep];
+    }
+    found
+}
+
+/// Sums of a tile, `[ROWS, VECTORS]`, of rows of `a` and a panel of `b`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn tile_of_rows<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    a: [&[f32]; ROWS],
+    b: &[[S::f32s; VECTORS]],
+) -> [[S::f32s; VECTORS]; ROWS] {
+    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+    // Said here, so that it is not asked at every step.
+    for row in &a {
+        assert!(row.len() == b.len(), "rows are cut to the panel's depth");
+    }
+    for (p, b) in b.iter().enumerate() {
+        for (sums, a) in sums.iter_mut().zip(&a) {
+            let a = simd.splat_f32s(a[p]);
+            for (sum, b) in sums.iter_mut().zip(b) {
+                *sum = simd.mul_add_f32s(a, *b, *sum);
+            }
+        }
+    }
+    sums
+}
+
+/// Sums of a tile, `[ROWS, VECTORS]`, of copied columns of `a` and a panel of `b`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    a: &[[f32; ROWS]],
+    b: &[[S::f32s; VECTORS]],
+) -> [[S::f32s; VECTORS]; ROWS] {
+    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+    for (a, b) in a.iter().zip(b) {
+        for (sums, a) in sums.iter_mut().zip(a) {
+            let a = simd.splat_f32s(*a);
+            for (sum, b) in sums.iter_mut().zip(b) {
+                *sum = simd.mul_add_f32s(a, *b, *sum);
+            }
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn store<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    tile: &[[S::f32s; VECTORS]; ROWS],
+    place: Place<'_>,
+) {
+    let Place { out, stride, rows, cols, factor, add } = place;
+    let factor = simd.splat_f32s(factor);
+    for (i, sums) in tile.iter().enumerate().take(rows) {
+        let row = &mut out[i * stride..][..cols];
+        if cols == VECTORS * S::F32_LANES {
+            for (part, sum) in S::as_mut_simd_f32s(row).0.iter_mut().zip(sums) {
+                *part = if add {
+                    simd.mul_add_f32s(*sum, factor, *part)
+                } else {
+                    simd.mul_f32s(*sum, factor)
+                };
+            }
+            continue;
+        }
+        for (part, sum) in row.chunks_mut(S::F32_LANES).zip(sums) {
+            let scaled = if add {
+                simd.mul_add_f32s(*sum, factor, simd.partial_load_f32s(part))
+            } else {
+                simd.mul_f32s(*sum, factor)
+            };
+            simd.partial_store_f32s(part, scaled);
+        }
+    }
+}
+
+/// Copies a block of a transposed `a` into panels of `ROWS` rows, each column after column. Rows past the end keep
+/// whatever was there: their sums are not stored.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn pack_columns<const ROWS: usize>(
+    block: View<'_>,
+    tall: usize,
+    deep: usize,
+    packed: &mut Vec<f32>,
+) {
+    packed.resize(tall.div_ceil(ROWS) * ROWS * deep, 0.0);
+    for (i, panel) in packed.chunks_exact_mut(deep * ROWS).enumerate() {
+        let first = i * ROWS;
+        let rows = ROWS.min(tall - first);
+        for (p, column) in panel.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+            column[..rows].copy_from_slice(&block.data[p * block.stride + first..][..rows]);
+        }
+    }
+}
+
+/// Copies a block of `b` into panels of `cols` columns, each row after row. Columns past the end keep
+/// whatever was there: their sums are not stored.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn pack_panels(block: View<'_>, deep: usize, n: usize, cols: usize, packed: &mut Vec<f32>) {
+    packed.resize(n.div_ceil(cols) * cols * deep, 0.0);
+    for (j, panel) in packed.chunks_exact_mut(deep * cols).enumerate() {
+        let wide = cols.min(n - j * cols);
+        let block = block.from(0, j * cols);
+        if !block.transposed {
+            for (p, row) in panel.chunks_exact_mut(cols).enumerate() {
+                row[..wide].copy_from_slice(&block.data[p * block.stride..][..wide]);
+            }
+            continue;
+        }
+        // A few rows at a time, so that what is read and written stays in the first-level cache.
+        for (p, rows) in panel.chunks_mut(TURNED * cols).enumerate() {
+            let few = rows.len() / cols;
+            for c in 0..wide {
+                let column = &block.data[c * block.stride + TURNED * p..][..few];
+                for (row, x) in rows.chunks_exact_mut(cols).zip(column) {
+                    row[c] = *x;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_pcg::Pcg64;
+    use rand_pcg::rand_core::Rng as _;
+
+    #[expect(clippy::cast_precision_loss, reason = "24 bits")]
+    fn numbers(n: usize, seed: u128) -> Vec<f32> {
+        let mut random = Pcg64::new(seed, 1);
+        (0..n).map(|_| (random.next_u32() >> 8) as f32 / 8_388_608.0 - 1.0).collect()
+    }
+
+    fn at(view: View<'_>, row: usize, col: usize) -> f64 {
+        view.from(row, col).data[0].into()
+    }
+
+    /// Against sums in f64: sizes around tiles, vectors and blocks, both ways that each matrix may lie,
+    /// with room beside the rows, which stays as it is.
+    #[test]
+    fn products_are_those_of_the_definition() {
+        for (m, n, k) in
+            [(1, 1, 1), (5, 16, 3), (12, 33, 8), (13, 31, 257), (150, 17, 40), (145, 70, 520)]
+        {
+            for way in 0..8 {
+                let (a_turned, b_turned, add) = (way & 1 == 1, way & 2 == 2, way & 4 == 4);
+                let view = |data, stride, transposed| View { data, stride, transposed };
+                let a_numbers = numbers((m + 2) * (k + 2), 1);
+                let b_numbers = numbers((n + 2) * (k + 2), 2);
+                let a = view(&a_numbers, if a_turned { m + 1 } else { k + 1 }, a_turned);
+                let b = view(&b_numbers, if b_turned { k + 1 } else { n + 1 }, b_turned);
+                let before = numbers(m * (n + 3), 3);
+                let mut out = before.clone();
+                let output = Output { data: &mut out, stride: n + 3, add };
+                multiply(Sizes { m, n, k }, a, b, 0.5, output);
+                for (place, (found, before)) in out.iter().zip(&before).enumerate() {
+                    let (row, col) = (place / (n + 3), place % (n + 3));
+                    if col >= n {
+                        assert_eq!(found.to_bits(), before.to_bits());
+                        continue;
+                    }
+                    let product: f64 = (0..k).map(|p| at(a, row, p) * at(b, p, col)).sum();
+                    let expected = 0.5 * product + if add { f64::from(*before) } else { 0.0 };
+                    let off = (f64::from(*found) - expected).abs();
+                    assert!(off < 1e-5 * k as f64, "{m} {n} {k} {way} {place}: {off}");
+                }
+            }
+        }
+    }
+
+    /// A row's numbers are the same wherever it lies in `a`, and alone.
+    #[test]
+    fn a_row_does_not_depend_on_the_others() {
+        let (m, n, k) = (31, 40, 300);
+        let (a, b) = (numbers(m * k, 1), numbers(n * k, 2));
+        let b = View { data: &b, stride: k, transposed: true };
+        let mut all = vec![0.0; m * n];
+        let view = View { data: &a, stride: k, transposed: false };
+        let output = Output { data: &mut all, stride: n, add: false };
+        multiply(Sizes { m, n, k }, view, b, 1.0, output);
+        for (row, expected) in a.chunks_exact(k).zip(all.chunks_exact(n)) {
+            let mut alone = vec![0.0; n];
+            let view = View { data: row, stride: k, transposed: false };
+            let output = Output { data: &mut alone, stride: n, add: false };
+            multiply(Sizes { m: 1, n, k }, view, b, 1.0, output);
+            assert!(alone.iter().zip(expected).all(|(a, b)| a.to_bits() == b.to_bits()));
+        }
+    }
+
+    #[test]
+    fn nothing_to_sum_up_is_zero_or_what_was_there() {
+        let view = View { data: &[], stride: 1, transposed: false };
+        for (add, expected) in [(true, [7.0; 2]), (false, [0.0; 2])] {
+            let mut out = [7.0; 2];
+            let output = Output { data: &mut out, stride: 2, add };
+            multiply(Sizes { m: 1, n: 2, k: 0 }, view, view, 1.0, output);
+            assert_eq!(out.map(f32::to_bits), expected.map(f32::to_bits));
+        }
+    }
+}
