@@ -16,8 +16,8 @@ pub(super) const SITES: u64 = 16;
 const AFTER_ATTENTION: u64 = 1;
 const AFTER_DOWN: u64 = 2;
 const LORA: u64 = 3;
-/// Size of a piece of work, in numbers of a matrix's gradient.
-const PIECE: usize = 1 << 16;
+/// Rows of a matrix's gradient in a piece of work: as many as share a block of the other matrix.
+const PIECE_ROWS: usize = 144;
 
 #[derive(Debug)]
 pub(super) struct Layer {
@@ -283,9 +283,8 @@ impl Layer {
             linears.iter().map(|(_, linear)| parameters.take_gradient(linear.weight)).collect();
         let mut pieces = vec![];
         for ((part, linear), gradient) in linears.iter().zip(&mut gradients) {
-            let rows = (PIECE / linear.inputs).max(1);
-            for (i, piece) in gradient.chunks_mut(rows * linear.inputs).enumerate() {
-                pieces.push((*part, *linear, i * rows, piece));
+            for (i, piece) in gradient.chunks_mut(PIECE_ROWS * linear.inputs).enumerate() {
+                pieces.push((*part, *linear, i * PIECE_ROWS, piece));
             }
         }
         pieces.into_par_iter().for_each(|(part, linear, from, piece)| {

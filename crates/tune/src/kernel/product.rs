@@ -12,7 +12,7 @@ use pulp::{Arch, Simd, WithSimd};
 const BLOCK_DEPTH: usize = 256;
 /// Rows of `a` per block, which stays in the second-level cache; a multiple of every tile's rows.
 const BLOCK_ROWS: usize = 144;
-/// Rows of a panel that are copied at a time where columns become rows.
+/// Side of the squares that are copied at a time where columns become rows.
 const TURNED: usize = 8;
 
 /// Matrix to read.
@@ -119,15 +119,29 @@ impl Product<'_> {
         for depth in (0..k).step_by(BLOCK_DEPTH) {
             let deep = BLOCK_DEPTH.min(k - depth);
             let add = out.add || depth > 0;
-            pack_panels(b.from(depth, 0), deep, n, cols, &mut packed.b);
+            // Whole panels of a matrix that lies row after row are read where they lie.
+            let whole = if b.transposed { 0 } else { n / cols };
+            let b_block = b.from(depth, 0);
+            pack_panels::<S>(
+                b_block.from(0, whole * cols),
+                deep,
+                n - whole * cols,
+                cols,
+                &mut packed.b,
+            );
             for row in (0..m).step_by(BLOCK_ROWS) {
                 let tall = BLOCK_ROWS.min(m - row);
                 let block = a.from(row, depth);
                 if a.transposed {
                     pack_columns::<ROWS>(block, tall, deep, &mut packed.a);
                 }
-                for (j, panel) in packed.b.chunks_exact(deep * cols).enumerate() {
-                    let (panel, _) = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>();
+                for j in 0..n.div_ceil(cols) {
+                    let panel = if j < whole {
+                        Panel { data: b_block.from(0, j * cols).data, stride: b.stride, deep }
+                    } else {
+                        let data = &packed.b[(j - whole) * deep * cols..][..deep * cols];
+                        Panel { data, stride: cols, deep }
+                    };
                     for (i, first) in (0..tall).step_by(ROWS).enumerate() {
                         let rows = ROWS.min(tall - first);
                         let sums = if a.transposed {
@@ -171,20 +185,39 @@ fn rows_of<const ROWS: usize>(
     found
 }
 
+/// Columns of `b` for a tile, as many rows as are `deep`.
+#[derive(Clone, Copy)]
+struct Panel<'a> {
+    data: &'a [f32],
+    stride: usize,
+    deep: usize,
+}
+
+impl Panel<'_> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+    fn row<S: Simd, const VECTORS: usize>(&self, row: usize) -> &[S::f32s; VECTORS] {
+        let row = &self.data[row * self.stride..][..VECTORS * S::F32_LANES];
+        let row = S::as_simd_f32s(row).0.first_chunk();
+        row.expect("a row is as long as its vectors")
+    }
+}
+
 /// Sums of a tile, `[ROWS, VECTORS]`, of rows of `a` and a panel of `b`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn tile_of_rows<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     a: [&[f32]; ROWS],
-    b: &[[S::f32s; VECTORS]],
+    b: Panel<'_>,
 ) -> [[S::f32s; VECTORS]; ROWS] {
     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
     // Said here, so that it is not asked at every step.
     for row in &a {
-        assert!(row.len() == b.len(), "rows are cut to the panel's depth");
+        assert!(row.len() == b.deep, "rows are cut to the panel's depth");
     }
-    for (p, b) in b.iter().enumerate() {
+    for p in 0..b.deep {
+        let b = b.row::<S, VECTORS>(p);
         for (sums, a) in sums.iter_mut().zip(&a) {
             let a = simd.splat_f32s(a[p]);
             for (sum, b) in sums.iter_mut().zip(b) {
@@ -201,10 +234,11 @@ fn tile_of_rows<S: Simd, const ROWS: usize, const VECTORS: usize>(
 fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     a: &[[f32; ROWS]],
-    b: &[[S::f32s; VECTORS]],
+    b: Panel<'_>,
 ) -> [[S::f32s; VECTORS]; ROWS] {
     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-    for (a, b) in a.iter().zip(b) {
+    for (p, a) in a.iter().enumerate() {
+        let b = b.row::<S, VECTORS>(p);
         for (sums, a) in sums.iter_mut().zip(a) {
             let a = simd.splat_f32s(*a);
             for (sum, b) in sums.iter_mut().zip(b) {
@@ -262,7 +296,12 @@ fn pack_columns<const ROWS: usize>(
         let first = i * ROWS;
         let rows = ROWS.min(tall - first);
         for (p, column) in panel.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
-            column[..rows].copy_from_slice(&block.data[p * block.stride + first..][..rows]);
+            let data = &block.data[p * block.stride + first..];
+            // Of a length known to the compiler: no call for a few numbers.
+            match data.first_chunk::<ROWS>() {
+                Some(all) if rows == ROWS => *column = *all,
+                _ => column[..rows].copy_from_slice(&data[..rows]),
+            }
         }
     }
 }
@@ -271,28 +310,104 @@ fn pack_columns<const ROWS: usize>(
 /// whatever was there: their sums are not stored.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
-fn pack_panels(block: View<'_>, deep: usize, n: usize, cols: usize, packed: &mut Vec<f32>) {
+fn pack_panels<S: Simd>(
+    block: View<'_>,
+    deep: usize,
+    n: usize,
+    cols: usize,
+    packed: &mut Vec<f32>,
+) {
     packed.resize(n.div_ceil(cols) * cols * deep, 0.0);
     for (j, panel) in packed.chunks_exact_mut(deep * cols).enumerate() {
         let wide = cols.min(n - j * cols);
         let block = block.from(0, j * cols);
         if !block.transposed {
             for (p, row) in panel.chunks_exact_mut(cols).enumerate() {
-                row[..wide].copy_from_slice(&block.data[p * block.stride..][..wide]);
+                let data = &block.data[p * block.stride..];
+                if wide == cols {
+                    let (data, _) = S::as_simd_f32s(&data[..cols]);
+                    for (to, from) in S::as_mut_simd_f32s(row).0.iter_mut().zip(data) {
+                        *to = *from;
+                    }
+                } else {
+                    row[..wide].copy_from_slice(&data[..wide]);
+                }
             }
             continue;
         }
-        // A few rows at a time, so that what is read and written stays in the first-level cache.
-        for (p, rows) in panel.chunks_mut(TURNED * cols).enumerate() {
-            let few = rows.len() / cols;
-            for c in 0..wide {
-                let column = &block.data[c * block.stride + TURNED * p..][..few];
-                for (row, x) in rows.chunks_exact_mut(cols).zip(column) {
-                    row[c] = *x;
-                }
+        turn(block, deep, cols, wide, panel);
+    }
+}
+
+/// Copies the columns of a block, which lie as rows, into the rows of a panel.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn turn(block: View<'_>, deep: usize, cols: usize, wide: usize, panel: &mut [f32]) {
+    // A square of rows and columns at a time.
+    for (p, rows) in panel.chunks_mut(TURNED * cols).enumerate() {
+        let whole = if rows.len() == TURNED * cols { wide / TURNED * TURNED } else { 0 };
+        for c in (0..whole).step_by(TURNED) {
+            let mut square = [[0.0; TURNED]; TURNED];
+            for (i, column) in square.iter_mut().enumerate() {
+                let data = &block.data[(c + i) * block.stride + TURNED * p..];
+                *column = *data.first_chunk().unwrap_or(&[0.0; TURNED]);
+            }
+            for (row, turned) in rows.chunks_exact_mut(cols).zip(transpose(square)) {
+                row[c..][..TURNED].copy_from_slice(&turned);
+            }
+        }
+        let few = TURNED.min(deep - TURNED * p);
+        for c in whole..wide {
+            let column = &block.data[c * block.stride + TURNED * p..][..few];
+            for (row, x) in rows.chunks_exact_mut(cols).zip(column) {
+                row[c] = *x;
             }
         }
     }
+}
+
+/// Transposes a square: compilers do not find these instructions by themselves.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
+fn transpose(square: [[f32; TURNED]; TURNED]) -> [[f32; TURNED]; TURNED] {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        let avx = simd.avx;
+        let [a, b, c, d, e, f, g, h] = square.map(|row| pulp::cast(row));
+        // Pairs of numbers, then fours, then halves of registers.
+        let pairs = [
+            avx._mm256_unpacklo_ps(a, b),
+            avx._mm256_unpackhi_ps(a, b),
+            avx._mm256_unpacklo_ps(c, d),
+            avx._mm256_unpackhi_ps(c, d),
+            avx._mm256_unpacklo_ps(e, f),
+            avx._mm256_unpackhi_ps(e, f),
+            avx._mm256_unpacklo_ps(g, h),
+            avx._mm256_unpackhi_ps(g, h),
+        ];
+        let [s0, s1, s2, s3, s4, s5, s6, s7] = [
+            avx._mm256_shuffle_ps::<0x44>(pairs[0], pairs[2]),
+            avx._mm256_shuffle_ps::<0xee>(pairs[0], pairs[2]),
+            avx._mm256_shuffle_ps::<0x44>(pairs[1], pairs[3]),
+            avx._mm256_shuffle_ps::<0xee>(pairs[1], pairs[3]),
+            avx._mm256_shuffle_ps::<0x44>(pairs[4], pairs[6]),
+            avx._mm256_shuffle_ps::<0xee>(pairs[4], pairs[6]),
+            avx._mm256_shuffle_ps::<0x44>(pairs[5], pairs[7]),
+            avx._mm256_shuffle_ps::<0xee>(pairs[5], pairs[7]),
+        ];
+        let turned = [
+            avx._mm256_permute2f128_ps::<0x20>(s0, s4),
+            avx._mm256_permute2f128_ps::<0x20>(s1, s5),
+            avx._mm256_permute2f128_ps::<0x20>(s2, s6),
+            avx._mm256_permute2f128_ps::<0x20>(s3, s7),
+            avx._mm256_permute2f128_ps::<0x31>(s0, s4),
+            avx._mm256_permute2f128_ps::<0x31>(s1, s5),
+            avx._mm256_permute2f128_ps::<0x31>(s2, s6),
+            avx._mm256_permute2f128_ps::<0x31>(s3, s7),
+        ];
+        return turned.map(|row| pulp::cast(row));
+    }
+    std::array::from_fn(|row| std::array::from_fn(|col| square[col][row]))
 }
 
 #[cfg(test)]

@@ -269,7 +269,10 @@ fn halves<S: Simd, const EUCLID: bool, const R: usize>(
     let mut both = [simd.splat_f32s(0.0); R];
     for ((sum, row), both) in sums.iter_mut().zip(&parts).zip(&mut both) {
         if !row.1.is_empty() {
-            let lanes = bytemuck::cast(simd.partial_load_u16s(row.1));
+            // Not by pulp's partial loads, which do not compile for AVX-512 (0.22.3).
+            let mut padded = [0_u16; 2 * MOST_LANES];
+            padded[..row.1.len()].copy_from_slice(row.1);
+            let lanes = bytemuck::cast(S::as_simd_u16s(&padded).0[0]);
             *sum = add_pairs::<S, EUCLID>(simd, *sum, even[full], odd[full], lanes);
         }
         *both = simd.add_f32s(sum[0], sum[1]);
