@@ -8,6 +8,8 @@ use indicatif::ProgressBar;
 pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
 
+use crate::flags::settings::in_flags;
+
 /// The exit status that shells use for Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -32,7 +34,7 @@ impl Messages {
     }
 
     /// An input that could not be used. The run goes on, and ends with status 1.
-    pub(crate) fn failure(&self, error: &dyn std::error::Error) {
+    pub(crate) fn failure(&self, error: &(dyn std::error::Error + 'static)) {
         self.failed.store(true, Ordering::Relaxed);
         self.line("error", AnsiColor::Red, &with_causes(error));
     }
@@ -81,11 +83,11 @@ impl Messages {
 }
 
 /// An error with its causes, each said once: `a: b: c`.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = in_flags(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
+        let said = in_flags(error);
         // Transparent errors repeat their source.
         if !text.ends_with(&said) {
             // A hint stays at the end, behind the causes.

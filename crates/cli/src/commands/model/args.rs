@@ -8,6 +8,7 @@ use cloze_store::Location;
 
 use crate::commands::short_help;
 use crate::flags::dtype::DtypeArg;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::read::ReadFlags;
 
 const LIST_EXAMPLES: &str = "\
@@ -42,34 +43,31 @@ Examples:
 
 /// Flags of the short help of `cloze model quantize`.
 const QUANTIZE_SHOWN: &[&str] =
-    &["calibrate", "fixed", "input", "text_field", "output", "force", "json"];
+    &["calibrate", "fixed", "input", "text_field", "output", "force", "format", "json"];
 
 #[derive(Subcommand)]
 pub(crate) enum ModelCommand {
     /// List the models that can be used by name
     #[command(after_help = LIST_EXAMPLES)]
     List {
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
     /// Show inputs, outputs, labels, limits, size, hash and licence of a model
     #[command(after_help = INFO_EXAMPLES)]
     Info {
         /// Model name or folder
         model: String,
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
     /// Verify a model's files without running it
     #[command(after_help = CHECK_EXAMPLES)]
     Check {
         /// Model name or folder
         model: String,
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
     /// Install a model, so that it is found by its name
     Add(ModelAddArgs),
@@ -99,9 +97,8 @@ pub(crate) struct ConvertArgs {
     /// Replace existing files
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 /// Format of a converted model.
@@ -141,9 +138,8 @@ pub(crate) struct ModelMergeArgs {
     /// Replace an existing folder
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 #[derive(Args)]
@@ -200,7 +196,6 @@ pub(crate) struct ModelQuantizeArgs {
     /// Replace an existing folder
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }

@@ -27,14 +27,14 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     match command {
-        ModelCommand::List { json } => list(json, messages),
-        ModelCommand::Info { model, json } => match find_head(&model)? {
-            Some(folder) => head_info(&folder, json),
-            None => info(&find_model(&model)?, json),
+        ModelCommand::List { format } => list(format.is_json(), messages),
+        ModelCommand::Info { model, format } => match find_head(&model)? {
+            Some(folder) => head_info(&folder, format.is_json()),
+            None => info(&find_model(&model)?, format.is_json()),
         },
-        ModelCommand::Check { model, json } => match find_head(&model)? {
-            Some(folder) => write_check(&check_head(&folder)?, json, messages),
-            None => write_check(&check_model(&find_model(&model)?)?, json, messages),
+        ModelCommand::Check { model, format } => match find_head(&model)? {
+            Some(folder) => write_check(&check_head(&folder)?, format.is_json(), messages),
+            None => write_check(&check_model(&find_model(&model)?)?, format.is_json(), messages),
         },
         ModelCommand::Add(args) => add::add(&args),
         ModelCommand::Convert(args) => convert::convert(&args, messages),

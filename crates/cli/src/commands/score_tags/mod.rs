@@ -59,7 +59,7 @@ pub(crate) fn run(
         predicted: args.predicted.display().to_string(),
         ..report
     };
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         table::write(&report, &mut out)?;

@@ -20,7 +20,7 @@ pub(super) fn run(
     let encoder = args.vectors.open_layers(common, messages)?;
     let files = Files::open(&args.out)?;
     let places = |text: &str| places(text, &args.word, true);
-    let input = (&*args.paths, &args.read);
+    let input = (&args.texts, &args.read);
     let found = occurrences::find(&[&encoder], &args.word, places, input, messages)?;
     note_truncated(&encoder, messages);
     let vectors = occurrences::matrix(&found, 0);

@@ -1,6 +1,7 @@
 //! Reading ahead, tagging in chunks, writing in order, in memory that the longest text bounds.
 use std::collections::BTreeMap;
-use std::sync::mpsc::SyncSender;
+use std::io::Cursor;
+use std::sync::mpsc::{SendError, SyncSender};
 use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
@@ -9,6 +10,7 @@ use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, ValidReadParams
 use super::job::Job;
 use crate::commands::tag::output::{Tagged, WriteError};
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
+use crate::input::texts::{ARGUMENT, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
@@ -77,7 +79,12 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     progress::start(&sources, messages);
     let mut totals = Totals::default();
     let read = job.read.clone();
-    let events = ReadAhead::start(move |send| read_all(&read, sources, send))?;
+    let (given, read_given) = (std::mem::take(&mut job.given), job.read_given.clone());
+    let events = ReadAhead::start(move |send| {
+        if read_given_texts(&read_given, given, send).is_ok() {
+            read_all(&read, sources, send);
+        }
+    })?;
     let mut current = None;
     let mut write_all = || {
         let mut most = FIRST_CHUNK_BYTES;
@@ -94,6 +101,41 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     job.sink.finish()?;
     summarize(&totals, &job.found, job.redacts, started.elapsed(), messages);
     Ok(())
+}
+
+/// Texts of the command line, as one input. An error where nobody listens any more.
+fn read_given_texts(
+    params: &ValidReadParams,
+    texts: Vec<Input>,
+    send: &SyncSender<Event>,
+) -> Result<(), SendError<Event>> {
+    if texts.is_empty() {
+        return Ok(());
+    }
+    send.send(Event::Begin(Source::named(ARGUMENT)))?;
+    let mut whole = true;
+    for Input { line, id, text, .. } in texts {
+        let mut reader = params.from_reader(ARGUMENT, Format::Text, Cursor::new(text));
+        while let Some(next) = reader.next() {
+            let (encoding, format) = (reader.encoding(), Format::Lines);
+            send.send(match next {
+                Ok(Piece::Record(mut record)) => {
+                    (record.line, record.id) = (line, Some(id.clone()));
+                    let piece = Piece::Record(record);
+                    Event::Piece { piece, format, encoding, bytes: 0 }
+                }
+                Ok(piece) => Event::Piece { piece, format, encoding, bytes: 0 },
+                Err(error) => {
+                    whole = false;
+                    Event::Failed(error)
+                }
+            })?;
+            // Redacted texts are lines, too.
+            let piece = Piece::Verbatim("\n".to_owned());
+            send.send(Event::Piece { piece, format, encoding, bytes: 0 })?;
+        }
+    }
+    send.send(Event::End { whole })
 }
 
 /// Reads everything in order. Ends early when nobody listens any more.

@@ -10,11 +10,13 @@ use cloze::{Cancel, ModelFolder};
 use cloze_corpus::CorpusError;
 use cloze_report::tuning::{CardWords, Figures, TrainingCurve, TuningReport};
 use cloze_store::{AtomicFolder, StoreError};
+use cloze_tune::TuneError;
 use cloze_tune::training::Event;
 
 use crate::commands::train::args::training::{CardArgs, TrainingArgs};
 use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TunedArgs, TuningArg};
 use crate::commands::train::{frozen, interrupt};
+use crate::flags::settings;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use crate::terminal::{progress, training};
@@ -141,15 +143,13 @@ fn show_step(
 
 /// Names settings as flags, with the flag that helps as a hint.
 pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
-    let flag = |setting: &str| match setting {
-        "judge_every" => "--eval-every".to_owned(),
-        "max_gradient_norm" => "--clip".to_owned(),
-        "warmup_share" => "--warmup".to_owned(),
-        setting => format!("--{}", setting.replace('_', "-")),
-    };
+    let flag = |setting: &str| settings::flag(setting).unwrap_or_else(|| setting.to_owned());
     match error {
         FineTuneError::Setting { setting, found, expected } => {
             anyhow!("{} is {found}: expected {expected}", flag(setting))
+        }
+        FineTuneError::Tune(TuneError::Setting { setting, found, expected }) => {
+            anyhow!("{} is {found}: expected {expected}", flag(&setting))
         }
         FineTuneError::Pattern { setting, source } => {
             anyhow::Error::new(source).context(flag(setting))
@@ -208,7 +208,7 @@ fn show_report<F: Figures>(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let mut out = Out::stdout(false);
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, report)?;
     } else {
         report.write(&mut out)?;

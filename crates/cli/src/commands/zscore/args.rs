@@ -7,7 +7,9 @@ use cloze::embed::Level;
 use cloze::embed::correction::Method;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::flags::vectors::VectorFlags;
 
 /// Commands on corrections.
@@ -21,9 +23,8 @@ pub(crate) enum ZscoreCommand {
     Info {
         /// File saved by `cloze zscore fit`
         file: PathBuf,
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
 }
 
@@ -43,9 +44,8 @@ Examples:
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
 #[command(after_help = FIT_EXAMPLES, mut_args(|arg| short_help::only(FIT_SHOWN, arg)))]
 pub(crate) struct FitArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
     /// Unit of a vector: sentence (a whole text), word or token
@@ -68,9 +68,8 @@ pub(crate) struct FitArgs {
     /// Replace an existing file
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 impl FitArgs {
@@ -117,7 +116,6 @@ pub(crate) struct MergeArgs {
     /// Replace an existing file
     #[arg(long)]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }

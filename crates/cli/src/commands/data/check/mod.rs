@@ -13,6 +13,9 @@ use crate::flags::vectors::VECTOR_MODEL;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::json_line;
 
+/// Default number of findings shown per kind.
+const SHOWN: usize = 10;
+
 pub(crate) fn run(
     common: &CommonFlags,
     args: &CheckArgs,
@@ -44,10 +47,10 @@ pub(crate) fn run(
         messages.fail();
     }
     let mut out = args.out.open()?;
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
-        report::write(&report, &mut out, args.show)?;
+        report::write(&report, &mut out, args.show.unwrap_or(SHOWN))?;
     }
     out.finish()
 }
