@@ -60,3 +60,23 @@ pub(crate) enum RowFormat {
 impl OutputFormat for RowFormat {
     const JSON: Self = Self::Jsonl;
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    use crate::cli::Cli;
+
+    fn check(command: &Command, name: &str) {
+        let has = |long| command.get_arguments().any(|arg| arg.get_long() == Some(long));
+        assert_eq!(has("format"), has("json"), "{name}");
+        for subcommand in command.get_subcommands() {
+            check(subcommand, &format!("{name} {}", subcommand.get_name()));
+        }
+    }
+
+    #[test]
+    fn every_command_with_a_format_has_its_short_form() {
+        check(&Cli::command(), "cloze");
+    }
+}

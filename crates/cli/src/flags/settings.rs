@@ -2,6 +2,7 @@
 use std::error::Error;
 
 use clap::{Command, CommandFactory as _};
+use cloze::embed::EmbedError;
 use cloze::metrics::MetricsError;
 use cloze::train::FineTuneError;
 use cloze_corpus::CorpusError;
@@ -30,6 +31,8 @@ pub(crate) fn flag(setting: &str) -> Option<String> {
         "judge_every" => "eval-every".to_owned(),
         "max_gradient_norm" => "clip".to_owned(),
         "max_pairs" => "pairs".to_owned(),
+        // Of tokens that are masked.
+        "share" => "mask-share".to_owned(),
         "max_text_bytes" => "max-text".to_owned(),
         "warmup_share" => "warmup".to_owned(),
         setting => setting.replace(['_', ' '], "-"),
@@ -71,24 +74,37 @@ fn setting<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a str> {
             _ => None,
         };
     }
-    match (error.downcast_ref(), error.downcast_ref(), error.downcast_ref()) {
-        (Some(EncoderError::Setting { setting, .. }), ..)
-        | (_, Some(CorpusError::Setting { setting, .. }), _) => return Some(setting),
-        (.., Some(HeadError::Setting { setting, .. })) => return Some(setting),
-        (.., Some(HeadError::Embed(error))) => return self::setting(error),
+    match error.downcast_ref() {
+        Some(HeadError::Setting { setting, .. } | HeadError::OutOfRange { setting, .. }) => {
+            return Some(setting);
+        }
+        Some(HeadError::Embed(error)) => return self::setting(error),
         _ => {}
     }
-    match (error.downcast_ref(), error.downcast_ref(), error.downcast_ref()) {
-        (Some(SearchError::Setting { setting, .. }), ..) => return Some(setting),
-        (Some(SearchError::Embed(error)), ..) => return self::setting(error),
-        (_, Some(TrainError::Setting { setting, .. }), _)
-        | (.., Some(TuneError::Setting { setting, .. })) => return Some(setting),
-        (_, Some(TrainError::Head(error)), _) => return self::setting(error),
+    match error.downcast_ref() {
+        Some(TrainError::Setting { setting, .. }) if setting != "share" => return Some(setting),
+        Some(TrainError::Head(error)) => return self::setting(error),
         _ => {}
     }
-    match (error.downcast_ref(), error.downcast_ref()) {
-        (Some(MetricsError::Setting { name, .. }), _) => Some(name),
-        (_, Some(cloze::embed::EmbedError::Setting { setting, .. })) => Some(setting),
+    match error.downcast_ref() {
+        Some(SearchError::Setting { setting, .. }) => return Some(setting),
+        Some(SearchError::Embed(error)) => return self::setting(error),
+        _ => {}
+    }
+    if let Some(TuneError::Setting { setting, .. }) = error.downcast_ref() {
+        return Some(setting);
+    }
+    if let Some(EncoderError::Setting { setting, .. }) = error.downcast_ref() {
+        return Some(setting);
+    }
+    if let Some(EmbedError::Setting { setting, .. }) = error.downcast_ref() {
+        return Some(setting);
+    }
+    if let Some(CorpusError::Setting { setting, .. }) = error.downcast_ref() {
+        return Some(setting);
+    }
+    match error.downcast_ref() {
+        Some(MetricsError::Setting { name, .. }) => Some(name),
         _ => None,
     }
 }

@@ -49,7 +49,7 @@ impl Input {
     }
 
     /// A text that was given on the command line, the `line`th.
-    fn given(line: u64, text: String) -> Self {
+    pub(crate) fn given(line: u64, text: String) -> Self {
         let (id, metadata) = (format!("{ARGUMENT}:{line}"), Map::new());
         Self { path: ARGUMENT.into(), line, id, text, metadata }
     }

@@ -1,6 +1,7 @@
 //! What the user is told beside the results, and the exit status that follows from it.
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
@@ -9,6 +10,7 @@ pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
 
 use crate::flags::settings::in_flags;
+use crate::terminal::hints::hint;
 
 /// The exit status that shells use for Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -19,14 +21,16 @@ pub(crate) struct Messages {
     quiet: bool,
     failed: AtomicBool,
     interrupted: AtomicBool,
+    /// The last hint shown: errors of many records with one cause need it once.
+    hint: Mutex<Option<String>>,
     /// The bar on screen, if any, which messages must not write into.
     pub(crate) bar: ProgressBar,
 }
 
 impl Messages {
     pub(crate) fn new(quiet: bool) -> Self {
-        let (failed, interrupted) = Default::default();
-        Self { quiet, failed, interrupted, bar: ProgressBar::hidden() }
+        let (failed, interrupted, hint) = Default::default();
+        Self { quiet, failed, interrupted, hint, bar: ProgressBar::hidden() }
     }
 
     pub(crate) fn quiet(&self) -> bool {
@@ -36,7 +40,7 @@ impl Messages {
     /// An input that could not be used. The run goes on, and ends with status 1.
     pub(crate) fn failure(&self, error: &(dyn std::error::Error + 'static)) {
         self.failed.store(true, Ordering::Relaxed);
-        self.line("error", AnsiColor::Red, &with_causes(error));
+        self.line("error", AnsiColor::Red, &self.with_hint(error));
     }
 
     /// The run is a failure, though no input was: what was found says why.
@@ -51,7 +55,7 @@ impl Messages {
 
     /// What ends the run.
     pub(crate) fn fatal(&self, error: &anyhow::Error) {
-        self.line("error", AnsiColor::Red, &with_causes(error.as_ref()));
+        self.line("error", AnsiColor::Red, &self.with_hint(error.as_ref()));
     }
 
     /// Something the user may want to know; `--quiet` does not.
@@ -62,6 +66,19 @@ impl Messages {
                 let _ = writeln!(anstream::stderr(), "{text}");
             });
         }
+    }
+
+    /// Text of an error with its causes and a hint, unless that was the last one shown.
+    fn with_hint(&self, error: &(dyn std::error::Error + 'static)) -> String {
+        let text = with_causes(error);
+        let Some(hint) = hint(error).filter(|_| !text.contains("\nhint: ")) else { return text };
+        let mut last = self.hint.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() == Some(&hint) {
+            return text;
+        }
+        let text = format!("{text}\nhint: {hint}");
+        *last = Some(hint);
+        text
     }
 
     fn line(&self, kind: &str, color: AnsiColor, text: &str) {

@@ -47,6 +47,10 @@ Examples:
 #[command(mut_arg("zscore", |a| a.hide(true)))]
 #[command(mut_arg("truncate_dim", |a| a.hide(true)))]
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
+#[command(mut_arg("sample", |a| short_help::brief(
+    "Maximum number of vectors per layer, a random sample",
+    a
+)))]
 #[command(after_help = ANISOTROPY_EXAMPLES, mut_args(|arg| short_help::only(ANISOTROPY_SHOWN, arg)))]
 pub(crate) struct AnisotropyArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input

@@ -8,7 +8,8 @@ use crate::flags::read::ReadFlags;
 use crate::flags::texts::TextsFlags;
 
 /// Flags of the short help of `cloze classify`.
-const SHOWN: &[&str] = &["model", "labels", "text_field", "format", "top_k", "output", "force"];
+const SHOWN: &[&str] =
+    &["text", "model", "labels", "text_field", "format", "top_k", "output", "force"];
 
 const EXAMPLES: &str = "\
 Examples:

@@ -12,7 +12,8 @@ use crate::flags::texts::TextsFlags;
 use crate::flags::vectors::VectorFlags;
 
 /// Flags in the short help.
-const EMBED_SHOWN: &[&str] = &["model", "level", "layers", "format", "output", "text_field"];
+const EMBED_SHOWN: &[&str] =
+    &["text", "model", "level", "layers", "format", "output", "text_field"];
 const EMBED_EXAMPLES: &str = "\
 Examples:
   cloze embed notes/ --output notes.npy

@@ -32,8 +32,10 @@ pub(crate) enum IndexCommand {
     /// Search an index interactively
     Shell(Box<IndexShellArgs>),
     /// Show an index's settings and size
+    #[command(after_help = INFO_EXAMPLES)]
     Info(IndexReportArgs),
     /// Verify every byte of an index
+    #[command(after_help = VERIFY_EXAMPLES)]
     Verify(IndexReportArgs),
     /// Export vectors as a NumPy file, or vectors and records as JSON lines
     Export(IndexExportArgs),
@@ -117,6 +119,16 @@ const SHELL_EXAMPLES: &str = "\
 Examples:
   cloze index shell notes.index
   cloze index shell notes.index -k 3";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  cloze index info notes.index
+  cloze index info notes.index --json";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  cloze index verify notes.index
+  cloze index verify notes.index --json";
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:

@@ -26,6 +26,11 @@ Examples:
   cloze model check minilm-l6-v2
   cloze model check ./tickets --json";
 
+const ADD_EXAMPLES: &str = "\
+Examples:
+  cloze model add ./tickets
+  cloze model add tickets.tar.gz --name tickets --force";
+
 const CONVERT_EXAMPLES: &str = "\
 Examples:
   cloze model convert ./tickets --dtype f16 --output tickets-f16
@@ -142,7 +147,9 @@ pub(crate) struct ModelMergeArgs {
     pub(crate) format: FormatFlags<ReportFormat>,
 }
 
+/// Arguments of `cloze model add`.
 #[derive(Args)]
+#[command(after_help = ADD_EXAMPLES)]
 pub(crate) struct ModelAddArgs {
     /// Model folder, or archive of one: .zip, .tar, .tar.gz or .tgz
     #[arg(value_name = "FOLDER|ARCHIVE")]

@@ -11,7 +11,7 @@ use crate::flags::texts::TextsFlags;
 use crate::flags::{OffsetsArg, SchemeArg};
 
 /// Flags in the short help.
-const TAG_SHOWN: &[&str] = &["model", "labels", "min_score", "format", "mask", "output"];
+const TAG_SHOWN: &[&str] = &["text", "model", "labels", "min_score", "format", "mask", "output"];
 const TAG_EXAMPLES: &str = "\
 Examples:
   cloze tag notes/
@@ -19,6 +19,10 @@ Examples:
   cloze tag tickets.csv --text-field message --format jsonl --output entities.jsonl";
 
 #[derive(Args)]
+#[command(mut_arg("output", |arg| short_help::brief(
+    "Write to a file, or into a folder as a tree like the input's",
+    arg
+)))]
 #[command(after_help = TAG_EXAMPLES, mut_args(|arg| short_help::only(TAG_SHOWN, arg)))]
 pub(crate) struct TagArgs {
     #[command(flatten)]

@@ -20,6 +20,7 @@ pub(crate) enum ZscoreCommand {
     /// Merge corrections fitted on parts of a corpus: the result is that of the whole
     Merge(MergeArgs),
     /// Show a correction's training data and effect
+    #[command(after_help = INFO_EXAMPLES)]
     Info {
         /// File saved by `cloze zscore fit`
         file: PathBuf,
@@ -34,6 +35,15 @@ const FIT_EXAMPLES: &str = "\
 Examples:
   cloze zscore fit corpus.txt --output zscore.json
   cloze zscore fit corpus.txt --method whitening --dims 128 --output whitening.json";
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  cloze zscore merge first.json second.json --output both.json";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  cloze zscore info zscore.json
+  cloze zscore info zscore.json --json";
 
 /// Arguments of `cloze zscore fit`.
 #[derive(Args)]
@@ -106,6 +116,7 @@ impl FitArgs {
 
 /// Arguments of `cloze zscore merge`.
 #[derive(Args)]
+#[command(after_help = MERGE_EXAMPLES)]
 pub(crate) struct MergeArgs {
     /// Files saved by `cloze zscore fit`, of one model and made the same way
     #[arg(required = true, num_args = 2.., value_name = "FILES")]

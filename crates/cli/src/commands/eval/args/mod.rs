@@ -102,7 +102,7 @@ pub(crate) enum EvalCommand {
 #[command(
     after_help = STS_EXAMPLES,
     mut_args(|arg| short_help::only(STS_SHOWN, arg)),
-    mut_arg("json", |arg| arg.help(
+    mut_arg("json", |arg| arg.long_help(
         "Short for --format json: one object, or one per line for several corrections"
     )),
     mut_arg("pooling", |arg| short_help::brief(
