@@ -1,7 +1,7 @@
 //! Settings of the library by the flags that set them.
 use std::error::Error;
 
-use clap::{Command, CommandFactory as _};
+use clap::{Arg, Command, CommandFactory as _};
 use cloze::embed::EmbedError;
 use cloze::metrics::MetricsError;
 use cloze::train::FineTuneError;
@@ -15,39 +15,45 @@ use cloze_tune::TuneError;
 use crate::cli::Cli;
 
 /// Text of an error without its causes; a setting of the library that is out of bounds is called by its
-/// flag.
+/// flag, if the command that runs has one.
 pub(crate) fn in_flags(error: &(dyn Error + 'static)) -> String {
     let text = error.to_string();
     let in_flags = || {
         let setting = setting(error)?;
-        Some(format!("{}{}", flag(setting)?, text.strip_prefix(setting)?))
+        let flag = flag(setting);
+        let long = flag.split(' ').next()?.strip_prefix("--");
+        let has = |arg: &Arg| arg.get_long() == long;
+        let rest = text.strip_prefix(setting)?;
+        running().get_arguments().any(has).then(|| format!("{flag}{rest}"))
     };
     in_flags().unwrap_or(text)
 }
 
-/// Flag of a setting, such as `--eval-every` of `judge_every`. None where no command has a flag for it.
-pub(crate) fn flag(setting: &str) -> Option<String> {
-    let flag = match setting {
-        "judge_every" => "eval-every".to_owned(),
-        "max_gradient_norm" => "clip".to_owned(),
-        "max_pairs" => "pairs".to_owned(),
+/// Flag of a setting, such as `--eval-every` of `judge_every`.
+pub(crate) fn flag(setting: &str) -> String {
+    match setting {
+        "judge_every" => "--eval-every".to_owned(),
+        "max_gradient_norm" => "--clip".to_owned(),
+        "max_pairs" => "--pairs".to_owned(),
+        "max_text_bytes" => "--max-text".to_owned(),
         // Of tokens that are masked.
-        "share" => "mask-share".to_owned(),
-        "max_text_bytes" => "max-text".to_owned(),
-        "warmup_share" => "warmup".to_owned(),
-        setting => setting.replace(['_', ' '], "-"),
-    };
-    if is_flag(&Cli::command(), &flag) {
-        return Some(format!("--{flag}"));
+        "share" => "--mask-share".to_owned(),
+        "warmup_share" => "--warmup".to_owned(),
+        setting => match setting.split_once(" of ") {
+            // The setting of one label.
+            Some((setting, label)) => format!("{} of {label}", flag(setting)),
+            None => format!("--{}", setting.replace(['_', ' '], "-")),
+        },
     }
-    // The setting of one label.
-    let (setting, of) = setting.split_once(" of ")?;
-    Some(format!("{} of {of}", self::flag(setting)?))
 }
 
-fn is_flag(command: &Command, name: &str) -> bool {
-    command.get_arguments().any(|arg| arg.get_long() == Some(name))
-        || command.get_subcommands().any(|command| is_flag(command, name))
+/// The command that runs, with its flags.
+fn running() -> Command {
+    let mut command = Cli::command();
+    for word in std::env::args().skip(1) {
+        command = command.find_subcommand(&word).cloned().unwrap_or(command);
+    }
+    command
 }
 
 /// Name of the setting that an error is about.
@@ -115,21 +121,10 @@ mod tests {
 
     #[test]
     fn settings_are_called_by_their_flags() {
-        let flag = |setting| flag(setting).unwrap_or_default();
         assert_eq!(flag("judge_every"), "--eval-every");
         assert_eq!(flag("batch-tokens"), "--batch-tokens");
         assert_eq!(flag("expansion_add"), "--expansion-add");
         assert_eq!(flag("graph dtype"), "--graph-dtype");
         assert_eq!(flag("min-score of CITY"), "--min-score of CITY");
-        assert_eq!(flag("a sequence's length"), "");
-    }
-
-    #[test]
-    fn an_error_of_the_library_names_the_flag() {
-        let (setting, found, expected) = ("connectivity", "1".into(), "2 to 512".into());
-        let error = cloze::Error::Search(SearchError::Setting { setting, expected, found });
-        assert_eq!(in_flags(&error), "--connectivity: expected 2 to 512, found 1");
-        let error = std::io::Error::other("connectivity: expected 2 to 512, found 1");
-        assert_eq!(in_flags(&error), "connectivity: expected 2 to 512, found 1");
     }
 }

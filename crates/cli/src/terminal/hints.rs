@@ -22,13 +22,16 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(CorpusError::MissingField { field, found, .. }) = error.downcast_ref() {
         return field_hint(field, found);
     }
-    let (label, known) = match (error.downcast_ref(), error.downcast_ref(), error.downcast_ref()) {
-        (Some(HeadError::UnknownLabel { found, known }), ..)
-        | (_, Some(cloze::Error::Head(HeadError::UnknownLabel { found, known })), _)
-        | (.., Some(TrainError::UnknownLabel { found, known })) => (found, known),
-        _ => return None,
-    };
-    did_you_mean(label, known)
+    if let Some(cloze::Error::Head(error)) = error.downcast_ref() {
+        return hint_of(error);
+    }
+    if let Some(HeadError::UnknownLabel { found, known }) = error.downcast_ref() {
+        return did_you_mean(found, known);
+    }
+    match error.downcast_ref() {
+        Some(TrainError::UnknownLabel { found, known }) => did_you_mean(found, known),
+        _ => None,
+    }
 }
 
 /// Hint of a field that records lack; `|` stands between names of which any would do.

@@ -43,7 +43,6 @@ pub(crate) enum DataCommand {
     mut_arg("text_field", |arg| short_help::brief("Column or field of the text", arg)),
     mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg))
 )]
-#[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(crate) struct CheckArgs {
     /// Labelled texts (csv, tsv, jsonl) or tagged sentences (conll); LABEL=FILE with one text per line; a
     /// folder with one file, or one folder of files, per class

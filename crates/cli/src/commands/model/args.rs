@@ -160,6 +160,8 @@ pub(crate) struct ModelAddArgs {
     /// Replace a model of this name
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 impl ModelMergeArgs {

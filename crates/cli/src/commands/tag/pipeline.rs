@@ -1,7 +1,7 @@
 //! Reading ahead, tagging in chunks, writing in order, in memory that the longest text bounds.
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::sync::mpsc::{SendError, SyncSender};
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
@@ -79,9 +79,9 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     progress::start(&sources, messages);
     let mut totals = Totals::default();
     let read = job.read.clone();
-    let (given, read_given) = (std::mem::take(&mut job.given), job.read_given.clone());
+    let (given, given_params) = (std::mem::take(&mut job.given), job.read_given.clone());
     let events = ReadAhead::start(move |send| {
-        if read_given_texts(&read_given, given, send).is_ok() {
+        if read_given(&given_params, given, send) {
             read_all(&read, sources, send);
         }
     })?;
@@ -103,39 +103,35 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Texts of the command line, as one input. An error where nobody listens any more.
-fn read_given_texts(
-    params: &ValidReadParams,
-    texts: Vec<Input>,
-    send: &SyncSender<Event>,
-) -> Result<(), SendError<Event>> {
+/// Reads the texts of the command line, as one input. False where nobody listens any more.
+fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Event>) -> bool {
     if texts.is_empty() {
-        return Ok(());
+        return true;
     }
-    send.send(Event::Begin(Source::named(ARGUMENT)))?;
+    let mut events = vec![Event::Begin(Source::named(ARGUMENT))];
     let mut whole = true;
     for Input { line, id, text, .. } in texts {
         let mut reader = params.from_reader(ARGUMENT, Format::Text, Cursor::new(text));
         while let Some(next) = reader.next() {
             let (encoding, format) = (reader.encoding(), Format::Lines);
-            send.send(match next {
+            let event = |piece| Event::Piece { piece, format, encoding, bytes: 0 };
+            match next {
                 Ok(Piece::Record(mut record)) => {
                     (record.line, record.id) = (line, Some(id.clone()));
-                    let piece = Piece::Record(record);
-                    Event::Piece { piece, format, encoding, bytes: 0 }
+                    events.push(event(Piece::Record(record)));
                 }
-                Ok(piece) => Event::Piece { piece, format, encoding, bytes: 0 },
+                Ok(piece) => events.push(event(piece)),
                 Err(error) => {
                     whole = false;
-                    Event::Failed(error)
+                    events.push(Event::Failed(error));
                 }
-            })?;
+            }
             // Redacted texts are lines, too.
-            let piece = Piece::Verbatim("\n".to_owned());
-            send.send(Event::Piece { piece, format, encoding, bytes: 0 })?;
+            events.push(event(Piece::Verbatim("\n".to_owned())));
         }
     }
-    send.send(Event::End { whole })
+    events.push(Event::End { whole });
+    events.into_iter().all(|event| send.send(event).is_ok())
 }
 
 /// Reads everything in order. Ends early when nobody listens any more.

@@ -143,16 +143,15 @@ fn show_step(
 
 /// Names settings as flags, with the flag that helps as a hint.
 pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
-    let flag = |setting: &str| settings::flag(setting).unwrap_or_else(|| setting.to_owned());
     match error {
         FineTuneError::Setting { setting, found, expected } => {
-            anyhow!("{} is {found}: expected {expected}", flag(setting))
+            anyhow!("{} is {found}: expected {expected}", settings::flag(setting))
         }
         FineTuneError::Tune(TuneError::Setting { setting, found, expected }) => {
-            anyhow!("{} is {found}: expected {expected}", flag(&setting))
+            anyhow!("{} is {found}: expected {expected}", settings::flag(&setting))
         }
         FineTuneError::Pattern { setting, source } => {
-            anyhow::Error::new(source).context(flag(setting))
+            anyhow::Error::new(source).context(settings::flag(setting))
         }
         FineTuneError::RenamedTwice { label } => anyhow!("--map names {label:?} twice"),
         FineTuneError::NoSuchLabel { label, found } => {
