@@ -82,10 +82,9 @@ fn run() -> u8 {
         Command::Setup { format } => commands::setup::run(&cli.common, format.is_json(), &messages),
         Command::Man { output } => commands::man::run(output.as_deref()),
         Command::Completions { shell } => {
-            commands::completions::script(shell).and_then(|script| {
-                // Not by `generate` itself, which panics where it cannot write.
-                std::io::stdout().write_all(&script).context("standard output")
-            })
+            let script = commands::completions::script(shell);
+            script
+                .and_then(|script| std::io::stdout().write_all(&script).context("standard output"))
         }
     };
     match result {

@@ -76,7 +76,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) work: WorkFlags,
     /// Number of findings to show per kind [default: 10]
-    #[arg(long, value_name = "N", conflicts_with = "json", help_heading = "Output")]
+    #[arg(long, value_name = "N", help_heading = "Output")]
     pub(crate) show: Option<usize>,
     /// Exit with status 1 if there are findings
     #[arg(long, help_heading = "Output")]

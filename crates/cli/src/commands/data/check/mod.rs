@@ -21,6 +21,9 @@ pub(crate) fn run(
     args: &CheckArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
+    if args.format.is_json() && args.show.is_some() {
+        bail!("--show is for --format text: json has every finding");
+    }
     if args.label_errors && args.labelled.label_separator.is_some() {
         bail!("--label-errors is for texts with one label each, not for --label-separator");
     }
