@@ -186,7 +186,7 @@ fn what_cannot_be_read() {
         (&["gone.csv"], "gone.csv: no such file or folder"),
         (&["empty.csv"], "empty.csv: expected texts with labels, found none"),
         (&["a.csv", "c.conll"], "expected files that are all CoNLL or all not, found some of each"),
-        (&["a.csv", "--text-field", ""], "text_field: expected a field name, found \"\""),
+        (&["a.csv", "--text-field", ""], "--text-field: expected a field name, found \"\""),
     ] {
         let ran = home.run(&[&["data", "check"], args].concat());
         assert_eq!((ran.status, ran.errors()), (Some(2), vec![expected]), "{args:?}");

@@ -377,7 +377,7 @@ fn what_cannot_be_judged() {
         (&["empty.conll"], "empty.conll: expected tagged sentences, found none"),
         (&["gone.conll"], "gone.conll"),
         (&["-", "--strict"], "--strict: expected --scheme, since standard input is read only once"),
-        (&["gold.conll", "--token-column", "0"], "token_column: expected at least 1, found 0"),
+        (&["gold.conll", "--token-column", "0"], "--token-column: expected at least 1, found 0"),
         (&["gold.conll", "--min-score", "2"], "bert-token"),
     ] {
         let ran = home.run(&[&["eval", "tag", "--model", &model], args].concat());

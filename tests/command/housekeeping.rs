@@ -150,13 +150,54 @@ fn offline_with_nothing_there_says_the_ways() {
 }
 
 #[test]
-fn completions_are_scripts() {
+fn completions_are_scripts_that_ask_the_program() {
     let home = Home::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = home.run(&["completions", shell]);
-        assert!(ran.good().len() > 1000 && ran.stdout().contains("prefer-recall"), "{shell}");
+        assert!(ran.good().len() > 100 && ran.stdout().contains("CLOZE_COMPLETE"), "{shell}");
     }
     assert_eq!(home.run(&["completions", "cmd"]).status, Some(2));
+}
+
+/// Words that the script of fish is given for the last of `words`.
+fn completed(home: &Home, words: &[&str]) -> Vec<String> {
+    let mut command = home.command(&["--", "cloze"]);
+    let output = command.args(words).env("CLOZE_COMPLETE", "fish").output().unwrap();
+    assert!(output.status.success(), "{words:?}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn names_of_models_are_completed() {
+    let home = Home::with([("mine/a.txt", "a"), ("notes.txt", "b")]);
+    for words in [&["tag", "--model", "p"][..], &["tag", "-m", "p"], &["model", "info", "p"]] {
+        assert_eq!(completed(&home, words), ["pii"], "{words:?}");
+    }
+    assert_eq!(completed(&home, &["embed", "--model=mini"]), ["--model=minilm-l6-v2"]);
+    // A model may also be a folder; a text is in a file.
+    assert_eq!(completed(&home, &["embed", "--model", "mi"]), ["minilm-l6-v2", "mine/"]);
+    assert_eq!(completed(&home, &["embed", "no"]), ["notes.txt"]);
+    assert_eq!(completed(&home, &["embed", "--format", "np"]), ["npy", "npz"]);
+    assert_eq!(completed(&home, &["simi"]), ["similarity"]);
+    assert!(completed(&home, &["tag", "--prefer"]).contains(&"--prefer-recall".to_owned()));
+}
+
+/// The script of bash in a bash.
+#[cfg(unix)]
+#[test]
+fn bash_completes_names_of_models() {
+    let home = Home::new();
+    let script = home.run(&["completions", "bash"]);
+    home.write("cloze.bash", script.good());
+    let ask = "source cloze.bash; COMP_WORDS=(cloze tag --model pi); COMP_CWORD=3; COMP_TYPE=9; \
+               _clap_complete_cloze cloze pi --model; echo \"${COMPREPLY[@]}\"";
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_cloze")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-c", ask]).current_dir(home.path("")).env("PATH", path);
+    let Ok(output) = bash.env("CLOZE_MODELS", crate::run::models()).output() else { return };
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "pii");
 }
 
 /// Every option and every command says what it is for.

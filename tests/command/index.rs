@@ -276,7 +276,7 @@ fn what_cannot_be_done_is_said() {
         "euclid",
         "--quantize",
     ]);
-    assert_eq!(ran.errors(), ["quantize: expected the metric cosine or dot, found euclid"]);
+    assert_eq!(ran.errors(), ["--quantize: expected the metric cosine or dot, found euclid"]);
     // A bad file and an id that occurs twice cost themselves alone.
     home.write("twice.jsonl", "{\"id\":\"a\",\"text\":\"one\"}\n{\"id\":\"a\",\"text\":\"two\"}\n");
     let ran = home.run(&["index", "build", "none.txt", "twice.jsonl", "-o", "i3"]);

@@ -17,6 +17,7 @@ mod eval_sts;
 mod eval_tag;
 mod fill_mask;
 mod fit_library;
+mod flags;
 mod formats;
 mod housekeeping;
 mod index;

@@ -51,6 +51,17 @@ fn zip(prefix: &str, files: &[(String, Vec<u8>)]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+#[test]
+fn an_added_model_is_reported_as_json() {
+    let home = Home::new();
+    let args = ["model", "add", &checkpoint("bert-token"), "--name", "mine", "--json"];
+    let report = installed(&home, &args);
+    report.good();
+    let record = &report.records()[0];
+    assert_eq!(record["name"], "mine");
+    assert!(record["folder"].as_str().unwrap().ends_with("mine"), "{record}");
+}
+
 /// A folder and archives, with and without a folder inside, come to the same model.
 #[test]
 fn a_model_is_found_by_name_once_it_is_added() {

@@ -123,7 +123,7 @@ fn columns_are_chosen() {
     for (flags, part) in [
         (["--gold-column", "0"], "--gold-column is 0: columns count from 1"),
         (["--predicted-column", "4"], "both.conll:1: expected 4 columns, found 3"),
-        (["--gold-column", "1"], "tag_column: expected another than the token's, found 1"),
+        (["--gold-column", "1"], "--gold-column: expected another than the token's, found 1"),
         (["--scheme", "iob3"], "expected one of iob1, iob2, ioe1"),
     ] {
         assert_refused(&home.run(&[&args[..], &flags].concat()), &[part]);

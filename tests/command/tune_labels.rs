@@ -266,7 +266,7 @@ fn flags_are_for_one_way_of_training() {
         ("pair", &["--dev=a.csv"], "--dev is for --tune lora, full or head"),
         ("classify", &["--patience=3"], "--patience is for --search, or for --tune"),
         ("classify", &["--tune=lora", "--hold-out=1"], "--hold-out is 1"),
-        ("classify", &["--tune=lora", "--label-smoothing=1"], "label_smoothing is 1"),
+        ("classify", &["--tune=lora", "--label-smoothing=1"], "--label-smoothing is 1"),
         ("classify", &["--tune=lora", "--train-embeddings"], "--train-embeddings is for"),
         ("classify", &["--tune=full", "--rank=4"], "--rank is for --tune lora"),
         ("classify", &["--tune=head", "--targets=key"], "--targets is for --tune lora"),

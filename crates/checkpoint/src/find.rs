@@ -13,17 +13,21 @@ use crate::error::CheckpointError;
 /// [`CheckpointError::NoModel`].
 pub fn find_folder(name: &str) -> Result<PathBuf, CheckpointError> {
     find(name).map_err(|looked| {
-        let nearest = nearest(name, &list_folders());
+        let folders = list_folders();
+        let names = folders.iter().filter_map(|folder| folder.file_name()?.to_str());
+        let nearest = nearest(name, names).map(str::to_owned);
         CheckpointError::NoModel { name: name.into(), looked, nearest }
     })
 }
 
-/// Name of the model that is spelled most alike, if any is.
-fn nearest(name: &str, folders: &[PathBuf]) -> Option<String> {
-    let names = folders.iter().filter_map(|folder| folder.file_name()?.to_str());
+/// The one of `names` whose spelling is most like that of `name`, if any is like it (Jaro-Winkler
+/// similarity above 0.8).
+#[must_use]
+pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let names = names.into_iter();
     let alike = names.map(|other| (strsim::jaro_winkler(name, other), other));
     let best = alike.max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(likeness, _)| *likeness > 0.8).map(|(_, other)| other.to_owned())
+    best.filter(|(likeness, _)| *likeness > 0.8).map(|(_, other)| other)
 }
 
 /// The models in [`roots`], by folder, in the order they would be found: of two with one name, the
@@ -135,11 +139,11 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_one_letter_away_and_not_any() {
-        let folders = ["models/ner-en", "models/pii", "x/sentiment-en"].map(PathBuf::from);
-        assert_eq!(nearest("ner-em", &folders).as_deref(), Some("ner-en"));
-        assert_eq!(nearest("sentimnet-en", &folders).as_deref(), Some("sentiment-en"));
-        assert_eq!(nearest("whisper", &folders), None);
-        assert_eq!(nearest("ner-en", &[]), None);
+        let names = ["ner-en", "pii", "sentiment-en"];
+        assert_eq!(nearest("ner-em", names), Some("ner-en"));
+        assert_eq!(nearest("sentimnet-en", names), Some("sentiment-en"));
+        assert_eq!(nearest("whisper", names), None);
+        assert_eq!(nearest("ner-en", []), None);
     }
 
     /// `refs/main` decides among several snapshots; without it only a single one is meant.

@@ -44,6 +44,6 @@ pub mod weights;
 pub use checkpoint::{Checkpoint, Head, ModelPart};
 pub use config::{Activation, ClassifierLayout, Config};
 pub use error::CheckpointError;
-pub use find::{find_folder, install_root, list_folders, roots};
+pub use find::{find_folder, install_root, list_folders, nearest, roots};
 pub use folder::ModelFolder;
 pub use source::Sources;

@@ -26,7 +26,23 @@ use crate::commands::similarity::args::SimilarityArgs;
 use crate::commands::tag::args::TagArgs;
 use crate::commands::train::args::TrainCommand;
 use crate::commands::zscore::args::ZscoreCommand;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::terminal::messages::Messages;
+
+const SETUP_EXAMPLES: &str = "\
+Examples:
+  cloze setup
+  cloze setup --json";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  cloze completions bash > ~/.local/share/bash-completion/completions/cloze
+  cloze completions fish > ~/.config/fish/completions/cloze.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  cloze man > cloze.1
+  cloze man --output man/";
 
 /// Find entities, embed, classify and search text with BERT encoders, without Python
 #[derive(Parser)]
@@ -104,17 +120,19 @@ pub(crate) enum Command {
     /// Score the tags of one CoNLL file against another's
     ScoreTags(Box<ScoreTagsArgs>),
     /// Fetch ONNX Runtime ahead of time, for runs without network
+    #[command(after_help = SETUP_EXAMPLES)]
     Setup {
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
-    /// Print a shell's completion script
+    /// Print a shell's completion script, which completes commands, flags, models and files
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         /// Shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page, or write those of all commands
+    #[command(after_help = MAN_EXAMPLES)]
     Man {
         /// Folder to write the pages of all commands into
         #[arg(short, long, value_name = "DIR")]
@@ -168,14 +186,6 @@ impl Color {
         };
         choice.write_global();
     }
-}
-
-/// Returns a shell's completion script. `generate` does not write it itself, since it panics on failure.
-pub(crate) fn completions(shell: clap_complete::Shell) -> Vec<u8> {
-    use clap::CommandFactory as _;
-    let mut script = vec![];
-    clap_complete::generate(shell, &mut Cli::command(), "cloze", &mut script);
-    script
 }
 
 #[cfg(test)]

@@ -40,6 +40,11 @@ fn main() -> ExitCode {
 
 /// Runs the command; returns the exit status.
 fn run() -> u8 {
+    match commands::completions::answer() {
+        Ok(false) => {}
+        Ok(true) => return 0,
+        Err(error) => error.exit(),
+    }
     // Bad usage ends here, with status 2.
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -73,11 +78,12 @@ fn run() -> u8 {
         }
         Command::ScoreTags(args) => commands::score_tags::run(&cli.common, &args, &messages),
         Command::Model { command } => commands::model::run(&cli.common, command, &messages),
-        Command::Setup { json } => commands::setup::run(&cli.common, json, &messages),
+        Command::Setup { format } => commands::setup::run(&cli.common, format.is_json(), &messages),
         Command::Man { output } => commands::man::run(output.as_deref()),
         Command::Completions { shell } => {
-            let written = std::io::stdout().write_all(&cli::completions(shell));
-            written.context("standard output")
+            let script = commands::completions::script(shell);
+            script
+                .and_then(|script| std::io::stdout().write_all(&script).context("standard output"))
         }
     };
     match result {

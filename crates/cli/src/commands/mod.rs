@@ -3,6 +3,7 @@ pub(crate) mod anisotropy;
 pub(crate) mod bias;
 pub(crate) mod classify;
 pub(crate) mod cluster;
+pub(crate) mod completions;
 pub(crate) mod data;
 pub(crate) mod duplicates;
 pub(crate) mod embed;

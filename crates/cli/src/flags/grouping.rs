@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{ArgGroup, Args, ValueEnum};
 
+use crate::flags::format::{FormatFlags, OutputFormat};
+
 /// Settings of clustering.
 #[derive(Args)]
 pub(crate) struct GroupingFlags {
@@ -33,9 +35,8 @@ pub(crate) struct GroupingFlags {
 #[derive(Args)]
 #[command(group = ArgGroup::new("cluster-files").args(["output", "html"]).multiple(true))]
 pub(crate) struct ClusterOutFlags {
-    /// Output format [default: by the ending of --output, else pretty]
-    #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
-    pub(crate) format: Option<ClusterFormat>,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ClusterFormat>,
     /// Write to a file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
@@ -63,9 +64,15 @@ pub(crate) enum ClusterFormat {
     /// Each cluster with its words and the texts nearest to its centre, for reading
     Pretty,
     /// One JSON object per text
+    #[value(alias = "json")]
     Jsonl,
     /// One row per text
     Csv,
+}
+
+impl OutputFormat for ClusterFormat {
+    const JSON: Self = Self::Jsonl;
+    const HELP: &'static str = "Output format [default: by the ending of --output, else pretty]";
 }
 
 impl GroupingFlags {
@@ -107,7 +114,7 @@ impl ClusterOutFlags {
 
     pub(crate) fn format(&self) -> ClusterFormat {
         let ending = || self.output.as_ref()?.extension()?.to_str();
-        self.format.unwrap_or_else(|| match ending() {
+        self.format.given().unwrap_or_else(|| match ending() {
             Some("jsonl") => ClusterFormat::Jsonl,
             Some("csv") => ClusterFormat::Csv,
             _ => ClusterFormat::Pretty,

@@ -1,6 +1,7 @@
 //! Groups of flags that several commands share.
 pub(crate) mod classifier;
 pub(crate) mod dtype;
+pub(crate) mod format;
 pub(crate) mod grouping;
 pub(crate) mod labelled;
 pub(crate) mod labels;
@@ -10,8 +11,10 @@ pub(crate) mod read;
 pub(crate) mod running_text;
 pub(crate) mod scorer;
 pub(crate) mod search;
+pub(crate) mod settings;
 pub(crate) mod tagged;
 pub(crate) mod tagger;
+pub(crate) mod texts;
 pub(crate) mod vectors;
 pub(crate) mod work;
 

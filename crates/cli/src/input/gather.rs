@@ -5,6 +5,7 @@ use anyhow::bail;
 use cloze::{Matrix, SentenceEncoder};
 
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::Messages;
 
@@ -33,17 +34,17 @@ impl Gathered {
     }
 }
 
-/// Reads and encodes all texts of `paths`. Texts that fail are reported, and the others are encoded.
+/// Reads and encodes all texts of `from`. Texts that fail are reported, and the others are encoded.
 pub(crate) fn gather(
     encoder: &SentenceEncoder,
-    paths: &[String],
+    from: &TextsFlags,
     read: &ReadFlags,
     messages: &Messages,
 ) -> anyhow::Result<Gathered> {
     let mut known: HashMap<String, usize> = HashMap::new();
     let (mut texts, mut row) = (vec![], vec![]);
     let mut distinct = Matrix::with_capacity(0, encoder.width());
-    texts::for_each_chunk(paths, read, messages, |chunk| {
+    texts::for_each_text(from, read, messages, |chunk| {
         let mut new: Vec<&str> =
             chunk.iter().map(|t| t.text.as_str()).filter(|t| !known.contains_key(*t)).collect();
         new.sort_unstable();

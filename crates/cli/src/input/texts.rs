@@ -1,15 +1,21 @@
 //! Texts from files, in chunks, for the commands that encode them.
 use cloze_corpus::find_sources;
+use std::path::Path;
 use std::sync::mpsc::SyncSender;
 
 use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams};
 use cloze_report::PlacedText;
+use cloze_report::text::visible;
 use serde_json::{Map, Value};
 
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
+
+/// Path of the texts that are given on the command line.
+pub(crate) const ARGUMENT: &str = "argument";
 
 /// A text with its place.
 pub(crate) struct Input {
@@ -44,8 +50,8 @@ impl Input {
 
     /// Returns the text that is argument `line` of the command line.
     pub(crate) fn given(line: u64, text: String) -> Self {
-        let (id, metadata) = (format!("argument:{line}"), Map::new());
-        Self { path: "argument".into(), line, id, text, metadata }
+        let (id, metadata) = (format!("{ARGUMENT}:{line}"), Map::new());
+        Self { path: ARGUMENT.into(), line, id, text, metadata }
     }
 
     /// Returns the text as reports take it.
@@ -57,6 +63,42 @@ impl Input {
     pub(crate) fn not_encoded(&self, source: cloze::Error) -> NotEncoded {
         NotEncoded { path: self.path.clone(), line: self.line, source }
     }
+}
+
+/// Texts given on the command line. Where one is the name of a file, a note says that it is taken as
+/// text, and that `reads` reads files, such as `--texts`.
+pub(crate) fn given(texts: &[String], reads: &str, messages: &Messages) -> Vec<Input> {
+    for text in texts {
+        note_file_name(text, reads, messages);
+    }
+    (1..).zip(texts).map(|(line, text)| Input::given(line, text.clone())).collect()
+}
+
+/// Notes that a text is the name of a file.
+pub(crate) fn note_file_name(text: &str, reads: &str, messages: &Messages) {
+    if Path::new(text).is_file() {
+        messages.note(&visible(&format!(
+            "{text}: there is a file of this name, but it is taken as text\nhint: {reads}"
+        )));
+    }
+}
+
+/// Gives the texts of the command line to `work`, then those of files, as [`for_each_chunk`] does.
+pub(crate) fn for_each_text(
+    texts: &TextsFlags,
+    read: &ReadFlags,
+    messages: &Messages,
+    mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
+) -> anyhow::Result<u64> {
+    let given = texts.given(messages);
+    let count = given.len() as u64;
+    if !given.is_empty() {
+        work(given)?;
+    }
+    if texts.paths.is_empty() {
+        return Ok(count);
+    }
+    Ok(count + for_each_chunk(&texts.paths, read, messages, work)?)
 }
 
 /// An item or the reason why it could not be read, with the bytes read since the last one.

@@ -1,12 +1,16 @@
 //! Messages to the user beside the results, and the exit status that follows from them.
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 
 pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
+
+use crate::flags::settings::in_flags;
+use crate::terminal::hints::hint;
 
 /// Exit status that shells use for Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -17,14 +21,16 @@ pub(crate) struct Messages {
     quiet: bool,
     failed: AtomicBool,
     interrupted: AtomicBool,
+    /// The last hint shown: errors of many records with one cause need it once.
+    hint: Mutex<Option<String>>,
     /// Progress bar on the terminal, if any, which messages must not write into.
     pub(crate) bar: ProgressBar,
 }
 
 impl Messages {
     pub(crate) fn new(quiet: bool) -> Self {
-        let (failed, interrupted) = Default::default();
-        Self { quiet, failed, interrupted, bar: ProgressBar::hidden() }
+        let (failed, interrupted, hint) = Default::default();
+        Self { quiet, failed, interrupted, hint, bar: ProgressBar::hidden() }
     }
 
     pub(crate) fn quiet(&self) -> bool {
@@ -32,9 +38,9 @@ impl Messages {
     }
 
     /// Reports an input that could not be used. The run goes on, and ends with status 1.
-    pub(crate) fn failure(&self, error: &dyn std::error::Error) {
+    pub(crate) fn failure(&self, error: &(dyn std::error::Error + 'static)) {
         self.failed.store(true, Ordering::Relaxed);
-        self.line("error", AnsiColor::Red, &with_causes(error));
+        self.line("error", AnsiColor::Red, &self.with_hint(error));
     }
 
     /// Marks the run as a failure, though no input failed: the results give the reason.
@@ -49,7 +55,7 @@ impl Messages {
 
     /// Reports the error that ends the run.
     pub(crate) fn fatal(&self, error: &anyhow::Error) {
-        self.line("error", AnsiColor::Red, &with_causes(error.as_ref()));
+        self.line("error", AnsiColor::Red, &self.with_hint(error.as_ref()));
     }
 
     /// Reports a note, unless `--quiet`.
@@ -60,6 +66,19 @@ impl Messages {
                 let _ = writeln!(anstream::stderr(), "{text}");
             });
         }
+    }
+
+    /// Text of an error with its causes and a hint, unless that was the last one shown.
+    fn with_hint(&self, error: &(dyn std::error::Error + 'static)) -> String {
+        let text = with_causes(error);
+        let Some(hint) = hint(error).filter(|_| !text.contains("\nhint: ")) else { return text };
+        let mut last = self.hint.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() == Some(&hint) {
+            return text;
+        }
+        let text = format!("{text}\nhint: {hint}");
+        *last = Some(hint);
+        text
     }
 
     fn line(&self, kind: &str, color: AnsiColor, text: &str) {
@@ -81,11 +100,11 @@ impl Messages {
 }
 
 /// Formats an error with its causes, each once: `a: b: c`.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = in_flags(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
+        let said = in_flags(error);
         // Transparent errors repeat their source.
         if !text.ends_with(&said) {
             // A hint stays at the end, behind the causes.

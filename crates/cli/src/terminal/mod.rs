@@ -1,4 +1,5 @@
 //! Messages, progress, and destinations of results.
+pub(crate) mod hints;
 pub(crate) mod messages;
 pub(crate) mod out;
 pub(crate) mod progress;

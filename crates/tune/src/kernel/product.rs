@@ -373,17 +373,17 @@ fn transpose(square: [[f32; TURNED]; TURNED]) -> [[f32; TURNED]; TURNED] {
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = pulp::x86::V3::try_new() {
         let avx = simd.avx;
-        let [a, b, c, d, e, f, g, h] = square.map(|row| pulp::cast(row));
+        let rows = square.map(pulp::cast);
         // Pairs of numbers, then fours, then halves of registers.
         let pairs = [
-            avx._mm256_unpacklo_ps(a, b),
-            avx._mm256_unpackhi_ps(a, b),
-            avx._mm256_unpacklo_ps(c, d),
-            avx._mm256_unpackhi_ps(c, d),
-            avx._mm256_unpacklo_ps(e, f),
-            avx._mm256_unpackhi_ps(e, f),
-            avx._mm256_unpacklo_ps(g, h),
-            avx._mm256_unpackhi_ps(g, h),
+            avx._mm256_unpacklo_ps(rows[0], rows[1]),
+            avx._mm256_unpackhi_ps(rows[0], rows[1]),
+            avx._mm256_unpacklo_ps(rows[2], rows[3]),
+            avx._mm256_unpackhi_ps(rows[2], rows[3]),
+            avx._mm256_unpacklo_ps(rows[4], rows[5]),
+            avx._mm256_unpackhi_ps(rows[4], rows[5]),
+            avx._mm256_unpacklo_ps(rows[6], rows[7]),
+            avx._mm256_unpackhi_ps(rows[6], rows[7]),
         ];
         let [s0, s1, s2, s3, s4, s5, s6, s7] = [
             avx._mm256_shuffle_ps::<0x44>(pairs[0], pairs[2]),
@@ -405,7 +405,7 @@ fn transpose(square: [[f32; TURNED]; TURNED]) -> [[f32; TURNED]; TURNED] {
             avx._mm256_permute2f128_ps::<0x31>(s2, s6),
             avx._mm256_permute2f128_ps::<0x31>(s3, s7),
         ];
-        return turned.map(|row| pulp::cast(row));
+        return turned.map(pulp::cast);
     }
     std::array::from_fn(|row| std::array::from_fn(|col| square[col][row]))
 }
@@ -429,6 +429,7 @@ mod tests {
     /// Against sums in f64: sizes around tiles, vectors and blocks, both ways that each matrix may lie,
     /// with room beside the rows, which stays as it is.
     #[test]
+    #[expect(clippy::cast_precision_loss, reason = "sizes are small")]
     fn products_are_those_of_the_definition() {
         for (m, n, k) in
             [(1, 1, 1), (5, 16, 3), (12, 33, 8), (13, 31, 257), (150, 17, 40), (145, 70, 520)]
@@ -462,18 +463,18 @@ mod tests {
     /// A row's numbers are the same wherever it lies in `a`, and alone.
     #[test]
     fn a_row_does_not_depend_on_the_others() {
-        let (m, n, k) = (31, 40, 300);
-        let (a, b) = (numbers(m * k, 1), numbers(n * k, 2));
-        let b = View { data: &b, stride: k, transposed: true };
-        let mut all = vec![0.0; m * n];
-        let view = View { data: &a, stride: k, transposed: false };
-        let output = Output { data: &mut all, stride: n, add: false };
-        multiply(Sizes { m, n, k }, view, b, 1.0, output);
-        for (row, expected) in a.chunks_exact(k).zip(all.chunks_exact(n)) {
-            let mut alone = vec![0.0; n];
-            let view = View { data: row, stride: k, transposed: false };
-            let output = Output { data: &mut alone, stride: n, add: false };
-            multiply(Sizes { m: 1, n, k }, view, b, 1.0, output);
+        let sizes = Sizes { m: 31, n: 40, k: 300 };
+        let (left, right) = (numbers(31 * 300, 1), numbers(40 * 300, 2));
+        let right = View { data: &right, stride: 300, transposed: true };
+        let mut all = vec![0.0; 31 * 40];
+        let view = View { data: &left, stride: 300, transposed: false };
+        let output = Output { data: &mut all, stride: 40, add: false };
+        multiply(sizes, view, right, 1.0, output);
+        for (row, expected) in left.chunks_exact(300).zip(all.chunks_exact(40)) {
+            let mut alone = vec![0.0; 40];
+            let view = View { data: row, stride: 300, transposed: false };
+            let output = Output { data: &mut alone, stride: 40, add: false };
+            multiply(Sizes { m: 1, ..sizes }, view, right, 1.0, output);
             assert!(alone.iter().zip(expected).all(|(a, b)| a.to_bits() == b.to_bits()));
         }
     }

@@ -7,15 +7,27 @@ use cloze::embed::Level;
 use cloze::embed::anisotropy::AnisotropyParams;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::GivenTextFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
 
 /// Fewest vectors: fewer make less than two pairs, which have no interval.
 const MIN_VECTORS: usize = 4;
 
 /// Flags in the short help.
-const ANISOTROPY_SHOWN: &[&str] =
-    &["model", "level", "layers", "sample", "correction", "json", "svg", "html", "output"];
+const ANISOTROPY_SHOWN: &[&str] = &[
+    "model",
+    "level",
+    "layers",
+    "sample",
+    "correction",
+    "format",
+    "json",
+    "svg",
+    "html",
+    "output",
+];
 const ANISOTROPY_EXAMPLES: &str = "\
 Examples:
   cloze anisotropy corpus.txt
@@ -35,11 +47,17 @@ Examples:
 #[command(mut_arg("zscore", |a| a.hide(true)))]
 #[command(mut_arg("truncate_dim", |a| a.hide(true)))]
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
+#[command(mut_arg("sample", |a| short_help::brief(
+    "Maximum number of vectors per layer, a random sample",
+    a
+)))]
 #[command(after_help = ANISOTROPY_EXAMPLES, mut_args(|arg| short_help::only(ANISOTROPY_SHOWN, arg)))]
 pub(crate) struct AnisotropyArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) given: GivenTextFlags,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
     /// Unit of a vector: token (special ones left out) or sentence (a whole text)
@@ -72,9 +90,8 @@ pub(crate) struct AnisotropyArgs {
         help_heading = "Measure"
     )]
     pub(crate) correction: CorrectionArg,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     /// Output file of the report [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
@@ -92,7 +109,7 @@ pub(crate) struct AnisotropyArgs {
 impl AnisotropyArgs {
     /// Settings of the measurement; settings without effect are refused.
     pub(crate) fn measure(&self) -> anyhow::Result<AnisotropyParams> {
-        if self.paths.is_empty() {
+        if self.paths.is_empty() && self.given.text.is_empty() {
             bail!(
                 "no texts to measure vectors of: give files, folders, patterns, or - for standard \
                  input\nhint: some thousand sentences of the kind the model is used on"

@@ -14,6 +14,7 @@ use crate::cli::CommonFlags;
 use crate::commands::anisotropy::args::AnisotropyArgs;
 use crate::commands::embed::note_cut;
 use crate::flags::find_model;
+use crate::flags::texts::TextsFlags;
 use crate::input::texts;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
@@ -34,7 +35,8 @@ pub(crate) fn run(
     let encoder = open(common, args, messages)?;
     let sampler = VectorSampler::new(args.seed, args.sample);
     let (mut read, mut texts, mut vectors) = (0, 0, 0);
-    texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
+    let input = TextsFlags { paths: args.paths.clone(), given: args.given.clone() };
+    texts::for_each_text(&input, &args.read, messages, |chunk| {
         let all: Vec<(u64, &str)> = (read..).zip(chunk.iter().map(|t| t.text.as_str())).collect();
         read += chunk.len() as u64;
         let encode = |texts: &[(u64, &str)]| encoder.sample(texts, &sampler);
@@ -88,7 +90,7 @@ pub(crate) fn run(
         report.write_page(&plot, &mut html)?;
         html.finish()?;
     }
-    if args.json {
+    if args.format.is_json() {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         report.write_table(&mut out)?;

@@ -4,13 +4,23 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::labelled::LabelledFlags;
 use crate::flags::out::OutFilesFlags;
 use crate::flags::scorer::ScorerFlags;
 
 /// Flags of the short help of `cloze bias`.
-const SHOWN: &[&str] =
-    &["model", "text_field", "pair_field", "label_field", "scores", "json", "output", "force"];
+const SHOWN: &[&str] = &[
+    "model",
+    "text_field",
+    "pair_field",
+    "label_field",
+    "scores",
+    "format",
+    "json",
+    "output",
+    "force",
+];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,9 +54,8 @@ pub(crate) struct BiasArgs {
     /// Also write the scores of each pair, with its line but without its texts, as JSON lines
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) scores: Option<PathBuf>,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFilesFlags,
 }

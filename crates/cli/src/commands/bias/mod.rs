@@ -83,7 +83,7 @@ pub(crate) fn run(
         bail!("{}: expected pairs of texts, found none to score", args.paths.join(", "));
     }
     let report = Report { files, bias: evaluation.report(&model)? };
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         report.write(&mut out)?;

@@ -5,9 +5,11 @@ use crate::commands::short_help;
 use crate::flags::classifier::ClassifierFlags;
 use crate::flags::labels::LabelOutFlags;
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 
 /// Flags of the short help of `cloze classify`.
-const SHOWN: &[&str] = &["model", "labels", "text_field", "format", "top_k", "output", "force"];
+const SHOWN: &[&str] =
+    &["text", "model", "labels", "text_field", "format", "top_k", "output", "force"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,9 +32,8 @@ Examples:
     ))
 )]
 pub(crate) struct ClassifyArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     #[command(flatten)]
     pub(crate) classifier: ClassifierFlags,
     #[command(flatten)]

@@ -26,7 +26,7 @@ impl<'l> Form<'l> {
             Some("tsv") => LabelFormat::Tsv,
             _ => LabelFormat::Jsonl,
         };
-        let format = args.format.unwrap_or_else(by_ending);
+        let format = args.format.given().unwrap_or_else(by_ending);
         let mut out = args.out.open()?;
         let layout =
             LabelLayout { labels, multi_label, top: args.top_k.map(|k| k.min(labels.len())) };

@@ -32,7 +32,7 @@ pub(crate) fn run(
     };
     let mut form = open(classifier.inputs(), &args.out)?;
     let started = Instant::now();
-    let texts = texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
+    let texts = texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
         let texts: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
         for (text, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match found {

@@ -4,6 +4,7 @@ use clap::Args;
 use crate::commands::short_help;
 use crate::flags::grouping::{ClusterOutFlags, GroupingFlags};
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::flags::vectors::VectorFlags;
 
 /// Flags in the short help.
@@ -18,9 +19,8 @@ Examples:
 #[derive(Args)]
 #[command(after_help = CLUSTER_EXAMPLES, mut_args(|arg| short_help::only(CLUSTER_SHOWN, arg)))]
 pub(crate) struct ClusterArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     #[command(flatten)]
     pub(crate) grouping: GroupingFlags,
     #[command(flatten)]

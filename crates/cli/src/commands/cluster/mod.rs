@@ -35,7 +35,7 @@ pub(crate) fn run(
     args.out.check()?;
     let encoder = args.vectors.open(common, messages)?;
     let files = Files::open(&args.out)?;
-    let gathered = gather::gather(&encoder, &args.paths, &args.read, messages)?;
+    let gathered = gather::gather(&encoder, &args.texts, &args.read, messages)?;
     note_truncated(&encoder, messages);
     files.write("text", &gathered.texts, &gathered.vectors(), &args.grouping, messages)
 }

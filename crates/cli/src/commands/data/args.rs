@@ -3,6 +3,7 @@ use clap::{Args, Subcommand};
 
 use crate::commands::short_help;
 use crate::flags::SchemeArg;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::labelled::LabelledFlags;
 use crate::flags::out::OutFlags;
 use crate::flags::work::WorkFlags;
@@ -15,6 +16,7 @@ const CHECK_SHOWN: &[&str] = &[
     "label_errors",
     "show",
     "strict",
+    "format",
     "json",
     "output",
 ];
@@ -37,10 +39,10 @@ pub(crate) enum DataCommand {
 #[command(
     after_help = CHECK_EXAMPLES,
     mut_args(|arg| short_help::only(CHECK_SHOWN, arg)),
+    mut_arg("json", |arg| arg.help("Short for --format json: with every finding")),
     mut_arg("text_field", |arg| short_help::brief("Column or field of the text", arg)),
     mut_arg("label_field", |arg| short_help::brief("Column or field of the label", arg))
 )]
-#[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(crate) struct CheckArgs {
     /// Labelled texts (csv, tsv, jsonl) or tagged sentences (conll); LABEL=FILE with one text per line; a
     /// folder with one file, or one folder of files, per class
@@ -73,15 +75,14 @@ pub(crate) struct CheckArgs {
     pub(crate) label_errors: bool,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// Number of findings to show per kind
-    #[arg(long, default_value_t = 10, value_name = "N", help_heading = "Output")]
-    pub(crate) show: usize,
+    /// Number of findings to show per kind [default: 10]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub(crate) show: Option<usize>,
     /// Exit with status 1 if there are findings
     #[arg(long, help_heading = "Output")]
     pub(crate) strict: bool,
-    /// Print the report as JSON, with every finding
-    #[arg(long, conflicts_with = "show", help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

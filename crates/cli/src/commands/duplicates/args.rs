@@ -3,13 +3,15 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, RowFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::flags::vectors::VectorFlags;
 
 /// Flags in the short help.
 const DUPLICATES_SHOWN: &[&str] =
-    &["model", "threshold", "pairs", "list", "json", "output", "text_field"];
+    &["model", "threshold", "pairs", "list", "format", "json", "output", "text_field"];
 const DUPLICATES_EXAMPLES: &str = "\
 Examples:
   cloze duplicates notes/
@@ -19,11 +21,13 @@ Examples:
 #[derive(Args)]
 // A cosine does not depend on it.
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
+#[command(mut_arg("json", |a| a.help(
+    "Short for --format jsonl: one object per group, or with --pairs per pair"
+)))]
 #[command(after_help = DUPLICATES_EXAMPLES, mut_args(|arg| short_help::only(DUPLICATES_SHOWN, arg)))]
 pub(crate) struct DuplicatesArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     /// Minimum cosine of near-duplicates; 1 finds exact duplicates only
     #[arg(
         short,
@@ -42,11 +46,10 @@ pub(crate) struct DuplicatesArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) pairs: bool,
     /// Print only the ids of all but the first of each group, one per line
-    #[arg(long, conflicts_with_all = ["pairs", "json"], help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["pairs", "format", "json"], help_heading = "Output")]
     pub(crate) list: bool,
-    /// Print one JSON object per group, or with --pairs one per pair
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<RowFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

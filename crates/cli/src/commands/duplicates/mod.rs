@@ -24,7 +24,7 @@ pub(crate) fn run(
     args.check()?;
     let encoder = args.vectors.open(common, messages)?;
     let mut out = args.out.open()?;
-    let gathered = gather::gather(&encoder, &args.paths, &args.read, messages)?;
+    let gathered = gather::gather(&encoder, &args.texts, &args.read, messages)?;
     note_truncated(&encoder, messages);
     let threads = args.vectors.work.threads.unwrap_or(0);
     let alike = pairs::pairs(&gathered.distinct, Metric::Cosine, args.threshold, threads)
@@ -32,7 +32,7 @@ pub(crate) fn run(
     let groups = groups(&gathered.of_rows(), &alike);
     let texts: Vec<PlacedText<'_>> = gathered.texts.iter().map(Input::placed).collect();
     let report = DuplicatesReport { texts: &texts, groups: &groups };
-    match (args.list, args.pairs, args.json) {
+    match (args.list, args.pairs, args.format.is_json()) {
         (true, ..) => list::write(&gathered, &groups, messages, &mut out)?,
         (_, true, true) => report.write_pairs_jsonl(&mut out)?,
         (_, true, false) => report.write_pairs(&mut out)?,

@@ -5,12 +5,15 @@ use cloze::embed::Level;
 
 use crate::commands::short_help;
 use crate::flags::OffsetsArg;
+use crate::flags::format::{FormatFlags, OutputFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::flags::vectors::VectorFlags;
 
 /// Flags in the short help.
-const EMBED_SHOWN: &[&str] = &["model", "level", "layers", "format", "output", "text_field"];
+const EMBED_SHOWN: &[&str] =
+    &["text", "model", "level", "layers", "format", "output", "text_field"];
 const EMBED_EXAMPLES: &str = "\
 Examples:
   cloze embed notes/ --output notes.npy
@@ -21,9 +24,8 @@ Examples:
 #[derive(Args)]
 #[command(after_help = EMBED_EXAMPLES, mut_args(|arg| short_help::only(EMBED_SHOWN, arg)))]
 pub(crate) struct EmbedArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
     /// Unit of a vector: sentence (a whole text), word or token
@@ -37,9 +39,8 @@ pub(crate) struct EmbedArgs {
     pub(crate) logits: Option<HeadArg>,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// Output format [default: by the ending of --output, else jsonl]
-    #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
-    pub(crate) format: Option<EmbedFormat>,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<EmbedFormat>,
     /// Unit of offsets of words and tokens
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
     pub(crate) offsets: OffsetsArg,
@@ -51,6 +52,7 @@ pub(crate) struct EmbedArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EmbedFormat {
     /// One JSON object per text
+    #[value(alias = "json")]
     Jsonl,
     /// NumPy file, f32, one row per text
     Npy,
@@ -59,6 +61,11 @@ pub(crate) enum EmbedFormat {
     /// Arrays of each text I, from 0 (with --level token): I.hidden `[layers, tokens, hidden]`, I.ids,
     /// I.offsets, I.special and, with --logits, I.logits; layers are not averaged
     Npz,
+}
+
+impl OutputFormat for EmbedFormat {
+    const JSON: Self = Self::Jsonl;
+    const HELP: &'static str = "Output format [default: by the ending of --output, else jsonl]";
 }
 
 /// Heads of checkpoints.

@@ -23,7 +23,7 @@ pub(crate) fn run(
     args: &EmbedArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let format = args.format.unwrap_or_else(|| {
+    let format = args.format.given().unwrap_or_else(|| {
         let ending = args.out.output.as_ref().and_then(|p| p.extension()?.to_str());
         match ending {
             Some("npy") => EmbedFormat::Npy,
@@ -40,7 +40,8 @@ pub(crate) fn run(
         bail!("--format npz is for --level token, not {}", args.level);
     }
     if args.level != Level::Sentence && format != EmbedFormat::Jsonl {
-        bail!("--level {} is for --format jsonl: a row has no place for offsets", args.level);
+        let fit = if args.level == Level::Token { "jsonl, npz or safetensors" } else { "jsonl" };
+        bail!("--level {} is for --format {fit}: a row has no place for offsets", args.level);
     }
     if args.special && args.level != Level::Token {
         bail!("--special is for --level token");
@@ -54,7 +55,7 @@ pub(crate) fn run(
     let out = args.out.open()?;
     let mut form = Form::open(format, args.offsets.value(), encoder.width(), out)?;
     let started = Instant::now();
-    let texts = texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
+    let texts = texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
         write(&encoder, args, &chunk, &mut form, messages)
     })?;
     form.finish()?;

@@ -47,7 +47,7 @@ pub(crate) fn run(
     let mut arrays = Arrays::open(format, args.offsets.value(), states.layers(), args.out.open()?)?;
     let started = Instant::now();
     let mut next = 0;
-    let texts = texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
+    let texts = texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
         write(&states, &chunk, &mut next, &mut arrays, messages)
     })?;
     arrays.finish()?;

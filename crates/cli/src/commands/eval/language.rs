@@ -87,7 +87,7 @@ fn report(
     messages.bar.finish_and_clear();
     let report = LanguageModelReport::new(model, max_tokens, args.seed, figures)?;
     let mut out = args.out.open()?;
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         write_figures(&report.figures, &mut out)?;

@@ -98,7 +98,7 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
         }
         reports.push(Report { file: args.file.clone(), sts });
     }
-    if args.json {
+    if args.format.is_json() {
         for report in &reports {
             json_line(&mut out, report)?;
         }

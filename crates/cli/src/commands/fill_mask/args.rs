@@ -5,6 +5,7 @@ use cloze::heads::masked::{FillOrder, SampleParams};
 use cloze::{GenerateParams, ValidGenerateParams};
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, RowFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::scorer::MASKED_MODEL;
@@ -14,7 +15,8 @@ use crate::flags::work::WorkFlags;
 const GIBBS_ROUNDS: usize = 10;
 
 /// Flags in the short help.
-const FILL_MASK_SHOWN: &[&str] = &["model", "top_k", "targets", "decode", "words", "json"];
+const FILL_MASK_SHOWN: &[&str] =
+    &["model", "top_k", "targets", "decode", "words", "format", "json"];
 const FILL_MASK_EXAMPLES: &str = "\
 Examples:
   cloze fill-mask 'Paris is the capital of [MASK].'
@@ -87,9 +89,8 @@ pub(crate) struct FillMaskArgs {
         help_heading = "Filling"
     )]
     pub(crate) seed: u64,
-    /// Print one JSON object per text
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<RowFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

@@ -66,7 +66,7 @@ pub(super) struct Form {
 
 impl Form {
     pub(super) fn open(args: &FillMaskArgs) -> anyhow::Result<Self> {
-        Ok(Self { out: args.out.open()?, json: args.json })
+        Ok(Self { out: args.out.open()?, json: args.format.is_json() })
     }
 
     pub(super) fn write(&mut self, input: &Input, answer: &Answer) -> anyhow::Result<()> {

@@ -30,8 +30,7 @@ pub(crate) fn run(
         windowed += write_answers(&ask, &chunk, &mut form, messages)?;
         Ok(())
     };
-    let given = (1..).zip(&args.given).map(|(line, text)| Input::given(line, text.clone()));
-    let given: Vec<Input> = given.collect();
+    let given = texts::given(&args.given, "--texts reads files", messages);
     if !given.is_empty() {
         work(given)?;
     }

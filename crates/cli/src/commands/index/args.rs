@@ -9,9 +9,11 @@ use cloze::search::{Dtype, GraphDtype, HnswParams};
 use cloze_corpus::TextChunks;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, OutputFormat, ReportFormat, RowFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::search::{EngineArg, FilterFlags};
+use crate::flags::texts::GivenTextFlags;
 use crate::flags::values;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
 use crate::flags::work::WorkFlags;
@@ -30,8 +32,10 @@ pub(crate) enum IndexCommand {
     /// Search an index interactively
     Shell(Box<IndexShellArgs>),
     /// Show an index's settings and size
+    #[command(after_help = INFO_EXAMPLES)]
     Info(IndexReportArgs),
     /// Verify every byte of an index
+    #[command(after_help = VERIFY_EXAMPLES)]
     Verify(IndexReportArgs),
     /// Export vectors as a NumPy file, or vectors and records as JSON lines
     Export(IndexExportArgs),
@@ -101,7 +105,8 @@ Examples:
   cloze index delete notes.index --filter lang=de";
 
 /// Flags in the short help.
-const SEARCH_SHOWN: &[&str] = &["index", "queries", "k", "filter", "hybrid", "json", "output"];
+const SEARCH_SHOWN: &[&str] =
+    &["index", "queries", "k", "filter", "hybrid", "format", "json", "output"];
 const SEARCH_EXAMPLES: &str = "\
 Examples:
   cloze index search notes.index 'late ferries'
@@ -114,6 +119,16 @@ const SHELL_EXAMPLES: &str = "\
 Examples:
   cloze index shell notes.index
   cloze index shell notes.index -k 3";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  cloze index info notes.index
+  cloze index info notes.index --json";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  cloze index verify notes.index
+  cloze index verify notes.index --json";
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -130,8 +145,10 @@ Examples:
 pub(crate) struct IndexBuildArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input; further fields of
     /// objects and rows are kept as metadata
-    #[arg(required_unless_present = "vectors_file", value_name = "PATHS")]
+    #[arg(required_unless_present_any = ["vectors_file", "text"], value_name = "PATHS")]
     pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) given: GivenTextFlags,
     /// Index folder to create
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub(crate) output: PathBuf,
@@ -140,7 +157,7 @@ pub(crate) struct IndexBuildArgs {
     pub(crate) force: bool,
     /// Index these vectors in place of texts: a NumPy file of [rows, width], f16, f32 or
     /// f64; ids are the numbers of rows
-    #[arg(long = "vectors", value_name = "FILE.npy", conflicts_with_all = ["paths", "chunk", "no_texts"], help_heading = "Input")]
+    #[arg(long = "vectors", value_name = "FILE.npy", conflicts_with_all = ["paths", "text", "chunk", "no_texts"], help_heading = "Input")]
     pub(crate) vectors_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
@@ -225,8 +242,10 @@ pub(crate) struct IndexAddArgs {
     pub(crate) named: Vec<String>,
     #[command(flatten)]
     pub(crate) index: IndexDirArgs,
+    #[command(flatten)]
+    pub(crate) given: GivenTextFlags,
     /// Vectors made elsewhere, for an index of such
-    #[arg(long, value_name = "FILE.npy", conflicts_with_all = ["chunk", "no_texts"], help_heading = "Input")]
+    #[arg(long, value_name = "FILE.npy", conflicts_with_all = ["text", "chunk", "no_texts"], help_heading = "Input")]
     pub(crate) vectors: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) texts: IndexTextArgs,
@@ -310,9 +329,8 @@ pub(crate) struct IndexSearchArgs {
     pub(crate) read: ReadFlags,
     #[command(flatten)]
     pub(crate) how: IndexUseArgs,
-    /// Print one JSON object per query
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<RowFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
@@ -338,9 +356,8 @@ pub(crate) struct IndexReportArgs {
     pub(crate) named: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) index: IndexDirArgs,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 /// Arguments of `cloze index compact`.
@@ -366,9 +383,8 @@ pub(crate) struct IndexExportArgs {
     pub(crate) named: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) index: IndexDirArgs,
-    /// Output format [default: by the ending of --output, else jsonl]
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    pub(crate) format: Option<IndexFormat>,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<IndexFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
@@ -377,9 +393,15 @@ pub(crate) struct IndexExportArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum IndexFormat {
     /// One JSON object per record, with its vector
+    #[value(alias = "json")]
     Jsonl,
     /// NumPy file, f32, one row per record
     Npy,
+}
+
+impl OutputFormat for IndexFormat {
+    const JSON: Self = Self::Jsonl;
+    const HELP: &'static str = "Output format [default: by the ending of --output, else jsonl]";
 }
 
 values! { IndexDtypeArg => Dtype {

@@ -14,6 +14,7 @@ use crate::commands::index::args::{
     IndexAddArgs, IndexBuildArgs, IndexCompactArgs, IndexDeleteArgs, IndexTextArgs, ids_of,
 };
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
@@ -56,7 +57,8 @@ pub(super) fn build(
     let params = args.params(Some(card)).check()?;
     let writer = Writer::create(&args.output, &params, args.force)?;
     let mut writer = with_progress(writer, threads, messages);
-    push_texts(&mut writer, &encoder, &args.paths, &args.texts, chunk, &args.read, messages)?;
+    let input = TextsFlags { paths: args.paths, given: args.given };
+    push_texts(&mut writer, &encoder, &input, &args.texts, chunk, &args.read, messages)?;
     note_truncated(&encoder, messages);
     commit(writer, &args.output, messages)
 }
@@ -81,8 +83,8 @@ pub(super) fn add(
         push_vectors(&mut writer, &mut Vectors::open(file)?, file, messages)?;
         return commit(writer, &folder, messages);
     }
-    if paths.is_empty() {
-        bail!("expected files to add");
+    if paths.is_empty() && args.given.text.is_empty() {
+        bail!("expected files to add, or --text");
     }
     let card = writer.encoder().cloned().with_context(|| {
         format!("{}: built of vectors without a model, so it takes --vectors", folder.display())
@@ -97,7 +99,8 @@ pub(super) fn add(
         .batch_tokens(args.work.batch_tokens)
         .runtime(runtime)
         .open()?;
-    push_texts(&mut writer, &encoder, &paths, &args.texts, chunk, &args.read, messages)?;
+    let input = TextsFlags { paths, given: args.given };
+    push_texts(&mut writer, &encoder, &input, &args.texts, chunk, &args.read, messages)?;
     commit(writer, &folder, messages)
 }
 
@@ -145,13 +148,13 @@ fn with_progress(writer: Writer, threads: Option<usize>, messages: &Messages) ->
 fn push_texts(
     writer: &mut Writer,
     encoder: &SentenceEncoder,
-    paths: &[String],
+    from: &TextsFlags,
     texts: &IndexTextArgs,
     chunk: TextChunks,
     read: &ReadFlags,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    texts::for_each_chunk(paths, read, messages, |inputs| {
+    texts::for_each_text(from, read, messages, |inputs| {
         let mut parts: Vec<(&Input, IndexRecord)> = vec![];
         for input in &inputs {
             parts.extend(records(input, chunk).into_iter().map(|record| (input, record)));

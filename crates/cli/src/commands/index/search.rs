@@ -70,8 +70,7 @@ pub(super) fn run(
         return out.finish();
     }
     let texts = open_encoder(common, index, &args.how.work, messages)?;
-    let given = (1..).zip(given).map(|(line, text)| Input::given(line, text));
-    let given: Vec<Input> = given.collect();
+    let given = texts::given(&given, "--queries reads queries from a file", messages);
     let named = given.is_empty();
     if !given.is_empty() {
         by_texts(&texts, &given, args, allowed, false, &mut out, messages)?;
@@ -124,7 +123,7 @@ fn by_texts(
         match hits {
             Ok(hits) => {
                 let id = named.then_some(query.id.as_str());
-                write(texts.index(), id, &query.text, &hits, args.json, out)?;
+                write(texts.index(), id, &query.text, &hits, args.format.is_json(), out)?;
             }
             Err(error) => messages.failure(&query.not_encoded(error)),
         }
@@ -144,7 +143,7 @@ fn by_vectors(
     while let Some(block) = vectors.next_block()? {
         let queries = Matrix::from_vec(vectors.width, block).unwrap_or_default();
         for hits in index.search(&queries, args.how.k, allowed)? {
-            write(index, None, &row.to_string(), &hits, args.json, out)?;
+            write(index, None, &row.to_string(), &hits, args.format.is_json(), out)?;
             row += 1;
         }
     }

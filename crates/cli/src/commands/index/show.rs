@@ -14,7 +14,7 @@ pub(super) fn info(args: &IndexReportArgs) -> anyhow::Result<()> {
     let folder = args.index.only(args.named.as_deref())?;
     let info = Index::open_with(&folder, OpenParams::new().threads(1))?.info();
     let mut out = Out::stdout(false);
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &info)?;
         return out.finish();
     }
@@ -40,7 +40,7 @@ pub(super) fn verify(args: &IndexReportArgs, messages: &Messages) -> anyhow::Res
         messages.failure(finding);
     }
     let sound = verified.findings.is_empty();
-    if args.json {
+    if args.format.is_json() {
         let findings = verified.findings.iter().map(ToString::to_string).collect();
         let (files, bytes, records) = (verified.files, verified.bytes, verified.rows);
         json_line(&mut out, &Report { sound, files, bytes, records, findings })?;
@@ -66,7 +66,7 @@ struct Exported<'a> {
 pub(super) fn export(args: &IndexExportArgs) -> anyhow::Result<()> {
     let folder = args.index.only(args.named.as_deref())?;
     let index = Index::open_with(&folder, OpenParams::new().threads(1))?;
-    let format = args.format.unwrap_or_else(|| {
+    let format = args.format.given().unwrap_or_else(|| {
         let ending = args.out.output.as_ref().and_then(|path| path.extension()?.to_str());
         if ending == Some("npy") { IndexFormat::Npy } else { IndexFormat::Jsonl }
     });

@@ -8,8 +8,17 @@ use cloze_checkpoint::card::Card;
 use cloze_checkpoint::{ModelFolder, install_root};
 use cloze_store::{AtomicFolder, Existing};
 use flate2::read::GzDecoder;
+use serde::Serialize;
 
 use crate::commands::model::args::ModelAddArgs;
+use crate::terminal::out::json_line;
+
+/// A model that is found by its name.
+#[derive(Serialize)]
+struct Installed {
+    name: String,
+    folder: String,
+}
 
 /// Copies the model into the folder of installed models, checked before it gets its name.
 pub(crate) fn add(args: &ModelAddArgs) -> anyhow::Result<()> {
@@ -42,7 +51,11 @@ pub(crate) fn add(args: &ModelAddArgs) -> anyhow::Result<()> {
         ModelFolder::open(folder.path()).with_context(|| format!("{}", from.display()))?;
     }
     folder.commit()?;
-    writeln!(io::stdout().lock(), "{name}  {}", target.display())?;
+    let mut out = io::stdout().lock();
+    if args.format.is_json() {
+        return json_line(&mut out, &Installed { name, folder: target.display().to_string() });
+    }
+    writeln!(out, "{name}  {}", target.display())?;
     Ok(())
 }
 

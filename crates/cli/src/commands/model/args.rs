@@ -8,6 +8,7 @@ use cloze_store::Location;
 
 use crate::commands::short_help;
 use crate::flags::dtype::DtypeArg;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::read::ReadFlags;
 
 const LIST_EXAMPLES: &str = "\
@@ -24,6 +25,11 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   cloze model check minilm-l6-v2
   cloze model check ./tickets --json";
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  cloze model add ./tickets
+  cloze model add tickets.tar.gz --name tickets --force";
 
 const CONVERT_EXAMPLES: &str = "\
 Examples:
@@ -42,34 +48,31 @@ Examples:
 
 /// Flags of the short help of `cloze model quantize`.
 const QUANTIZE_SHOWN: &[&str] =
-    &["calibrate", "fixed", "input", "text_field", "output", "force", "json"];
+    &["calibrate", "fixed", "input", "text_field", "output", "force", "format", "json"];
 
 #[derive(Subcommand)]
 pub(crate) enum ModelCommand {
     /// List the models that can be used by name
     #[command(after_help = LIST_EXAMPLES)]
     List {
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
     /// Show inputs, outputs, labels, limits, size, hash and licence of a model
     #[command(after_help = INFO_EXAMPLES)]
     Info {
         /// Model name or folder
         model: String,
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
     /// Verify a model's files without running it
     #[command(after_help = CHECK_EXAMPLES)]
     Check {
         /// Model name or folder
         model: String,
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
     /// Install a model, so that it is found by its name
     Add(ModelAddArgs),
@@ -99,9 +102,8 @@ pub(crate) struct ConvertArgs {
     /// Replace existing files
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 /// Format of a converted model.
@@ -141,12 +143,13 @@ pub(crate) struct ModelMergeArgs {
     /// Replace an existing folder
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
+/// Arguments of `cloze model add`.
 #[derive(Args)]
+#[command(after_help = ADD_EXAMPLES)]
 pub(crate) struct ModelAddArgs {
     /// Model folder, or archive of one: .zip, .tar, .tar.gz or .tgz
     #[arg(value_name = "FOLDER|ARCHIVE")]
@@ -157,6 +160,8 @@ pub(crate) struct ModelAddArgs {
     /// Replace a model of this name
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 impl ModelMergeArgs {
@@ -200,7 +205,6 @@ pub(crate) struct ModelQuantizeArgs {
     /// Replace an existing folder
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }

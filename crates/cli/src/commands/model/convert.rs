@@ -73,7 +73,7 @@ pub(super) fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result
         bytes_before: checkpoint.weights().files().iter().map(|file| size(file)).sum(),
     };
     let mut out = io::stdout().lock();
-    if args.json {
+    if args.format.is_json() {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         for path in &report.written {

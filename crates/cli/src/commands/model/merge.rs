@@ -48,7 +48,7 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
     let (output, base) = (args.output.display().to_string(), base.display().to_string());
     let report = Merged { output, base, adapters, bytes, sha256 };
     let mut out = io::stdout().lock();
-    if args.json {
+    if args.format.is_json() {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         writeln!(out, "{}", report.output)?;

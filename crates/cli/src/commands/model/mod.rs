@@ -27,17 +27,17 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     match command {
-        ModelCommand::List { json } => list(json, messages),
-        ModelCommand::Info { model, json } => match find_head(&model)? {
-            Some(folder) => head_info(&folder, json),
-            None => info(&find_model(&model)?, json),
+        ModelCommand::List { format } => list(format.is_json(), messages),
+        ModelCommand::Info { model, format } => match find_head(&model)? {
+            Some(folder) => head_info(&folder, format.is_json()),
+            None => info(&find_model(&model)?, format.is_json()),
         },
-        ModelCommand::Check { model, json } => {
+        ModelCommand::Check { model, format } => {
             let (check, problem) = match find_head(&model)? {
                 Some(folder) => check_head(&folder)?,
                 None => check_model(&find_model(&model)?)?,
             };
-            write_check(&check, problem.as_ref(), json, messages)
+            write_check(&check, problem.as_ref(), format.is_json(), messages)
         }
         ModelCommand::Add(args) => add::add(&args),
         ModelCommand::Convert(args) => convert::convert(&args, messages),

@@ -62,7 +62,7 @@ pub(super) fn quantize(
     let report =
         Quantized { output: args.output.display().to_string(), bytes, bytes_before, sha256 };
     let mut out = io::stdout().lock();
-    if args.json {
+    if args.format.is_json() {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         writeln!(out, "{}", report.output)?;

@@ -3,13 +3,15 @@ use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::commands::short_help;
 use crate::flags::classifier::PairCutArg;
+use crate::flags::format::{FormatFlags, RowFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::pairs::PairFields;
 use crate::flags::read::ReadFlags;
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
 /// Flags of the short help of `cloze next-sentence`.
-const SHOWN: &[&str] = &["pairs", "neighbours", "model", "method", "json", "output", "force"];
+const SHOWN: &[&str] =
+    &["pairs", "neighbours", "model", "method", "format", "json", "output", "force"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,9 +60,8 @@ pub(crate) struct NextSentenceArgs {
     pub(crate) read: ReadFlags,
     #[command(flatten)]
     pub(crate) fields: PairFields,
-    /// Print one JSON object per pair
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<RowFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

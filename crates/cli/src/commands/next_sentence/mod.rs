@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::next_sentence::args::{NextMethodArg, NextSentenceArgs};
-use crate::input::texts::NotEncoded;
+use crate::input::texts::{ARGUMENT, NotEncoded, note_file_name};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use cloze::batch::scored_parts;
@@ -65,7 +65,7 @@ pub(crate) fn run(
     let model = ContinuationModel::open(common, args, messages)?;
     let mut out = args.out.open()?;
     let started = Instant::now();
-    let mut form = Form { headed: args.json || two, args, two, pairs: 0, cut: 0 };
+    let mut form = Form { headed: args.format.is_json() || two, args, two, pairs: 0, cut: 0 };
     let mut work =
         |chunk: Vec<Both>| write_predictions(&model, &chunk, &mut form, &mut out, messages);
     if let Some(file) = &args.pairs {
@@ -73,8 +73,11 @@ pub(crate) fn run(
     } else if let Some(what) = args.neighbours {
         neighbours::for_each_chunk(what, args, messages, &mut work)?;
     } else if let [first, second] = &args.texts[..] {
+        for text in [first, second] {
+            note_file_name(text, "--neighbours scores the sentences of files", messages);
+        }
         let (first, second) = (first.clone(), second.clone());
-        work(vec![Both { path: "argument".into(), line: 1, id: None, first, second }])?;
+        work(vec![Both { path: ARGUMENT.into(), line: 1, id: None, first, second }])?;
     }
     out.finish()?;
     if two {
@@ -156,7 +159,7 @@ impl Form<'_> {
         self.pairs += 1;
         self.cut += u64::from(continuation.was_cut());
         let Both { path, line, id, first, second } = pair;
-        if self.args.json {
+        if self.args.format.is_json() {
             let (line, id) = (*line, id.as_deref());
             return json_line(out, &Row { path, line, id, first, second, continuation });
         }

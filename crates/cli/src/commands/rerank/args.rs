@@ -6,12 +6,13 @@ use cloze::Reranker;
 use crate::cli::CommonFlags;
 use crate::commands::short_help;
 use crate::flags::classifier::PairCutArg;
+use crate::flags::format::{FormatFlags, RowFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::work::WorkFlags;
 use crate::terminal::messages::Messages;
 
 /// Flags in the short help.
-const RERANK_SHOWN: &[&str] = &["model", "label", "top_k", "output", "force"];
+const RERANK_SHOWN: &[&str] = &["model", "label", "top_k", "format", "json", "output", "force"];
 const RERANK_EXAMPLES: &str = "\
 Examples:
   cloze rerank hits.jsonl --model ./cross-encoder
@@ -19,6 +20,10 @@ Examples:
 
 /// Arguments of `cloze rerank`.
 #[derive(Args)]
+#[command(mut_arg("json", |a| a.help(
+    "Short for --format jsonl: lines like the input's, with the model's score; the search's stays \
+     beside it as `search_score`"
+)))]
 #[command(after_help = RERANK_EXAMPLES, mut_args(|arg| short_help::only(RERANK_SHOWN, arg)))]
 pub(crate) struct RerankArgs {
     /// Output of `cloze index search --json`, or - for standard input
@@ -39,10 +44,8 @@ pub(crate) struct RerankArgs {
     /// Number of best results of each query [default: all]
     #[arg(short = 'k', long, alias = "top", value_name = "K", help_heading = "Output")]
     pub(crate) top_k: Option<usize>,
-    /// Print JSON lines like the input, with the model's score; the search's stays beside it
-    /// as `search_score`
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<RowFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

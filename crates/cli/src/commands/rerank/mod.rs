@@ -66,7 +66,7 @@ pub(crate) fn run(
         queries += chunk.len() as u64;
         hits += chunk.iter().map(|asked| asked.answer.hits.len() as u64).sum::<u64>();
         for answer in rerank(&model, chunk, args, messages)? {
-            write(&answer, args.json, &mut out)?;
+            write(&answer, args.format.is_json(), &mut out)?;
         }
         out.flush()?;
     }

@@ -4,13 +4,25 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, RowFormat};
 use crate::flags::out::OutFilesFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
+use crate::flags::texts::TextsFlags;
 
 /// Flags of the short help of `cloze score`.
-const SHOWN: &[&str] =
-    &["text", "model", "within_word", "corpus", "summary", "compare", "json", "output", "force"];
+const SHOWN: &[&str] = &[
+    "text",
+    "model",
+    "within_word",
+    "corpus",
+    "summary",
+    "compare",
+    "format",
+    "json",
+    "output",
+    "force",
+];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,18 +35,17 @@ Examples:
 #[command(
     after_help = EXAMPLES,
     mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("json", |arg| arg.help(
+        "Short for --format jsonl: one object per text, with every token; with --corpus one for all"
+    )),
     mut_arg("within_word", |arg| short_help::brief(
         "Mask the later tokens of the same word, too",
         arg
     ))
 )]
 pub(crate) struct ScoreArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required_unless_present = "text", value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
-    /// Text to score, before those of files; can be repeated
-    #[arg(long, value_name = "TEXT", help_heading = "Input")]
-    pub(crate) text: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     #[command(flatten)]
     pub(crate) scorer: ScorerFlags,
     #[command(flatten)]
@@ -60,9 +71,8 @@ pub(crate) struct ScoreArgs {
     pub(crate) by: UnitArg,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// Print one JSON object per text, with every token; with --corpus, one for all texts
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<RowFormat>,
     #[command(flatten)]
     pub(crate) out: OutFilesFlags,
 }

@@ -63,7 +63,7 @@ pub(crate) fn run(
     }
     let started = Instant::now();
     let mut corpus = Corpus::default();
-    let mut headed = args.json || args.corpus;
+    let mut headed = args.format.is_json() || args.corpus;
     for_each_text(args, messages, |part| {
         let texts: Vec<&str> = part.iter().map(|text| text.text.as_str()).collect();
         let found = isolate(&texts, |texts| scorer.score(texts))?;
@@ -75,7 +75,7 @@ pub(crate) fn run(
                 Ok(found) => {
                     corpus.add(&text.text, &found);
                     if !args.corpus {
-                        write(&scorer, text, &found, args.json, &mut out)?;
+                        write(&scorer, text, &found, args.format.is_json(), &mut out)?;
                     }
                 }
                 Err(error) => messages.failure(&text.not_encoded(error)),
@@ -91,7 +91,7 @@ pub(crate) fn run(
         if summary.sums.tokens == 0 {
             bail!("expected texts to score, found no token");
         }
-        if args.json {
+        if args.format.is_json() {
             json_line(&mut out, &Report { summary: &summary, compare: compared.as_ref() })?;
         } else {
             summary.write(compared.as_ref(), &mut out)?;
@@ -111,14 +111,9 @@ fn for_each_text(
     messages: &Messages,
     mut work: impl FnMut(&[Input]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let given = (1..).zip(&args.text).map(|(line, text)| Input::given(line, text.clone()));
-    let given: Vec<Input> = given.collect();
-    let mut in_parts =
-        |chunk: Vec<Input>| scored_parts(&chunk, |text| text.text.len()).try_for_each(&mut work);
-    in_parts(given)?;
-    if !args.paths.is_empty() {
-        texts::for_each_chunk(&args.paths, &args.read, messages, in_parts)?;
-    }
+    texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
+        scored_parts(&chunk, |text| text.text.len()).try_for_each(&mut work)
+    })?;
     Ok(())
 }
 

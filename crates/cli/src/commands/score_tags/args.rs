@@ -5,6 +5,7 @@ use clap::Args;
 use cloze::metrics::entity::TagScheme;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::out::OutFlags;
 
 /// Flags of the short help of `cloze score-tags`.
@@ -15,6 +16,7 @@ const SHOWN: &[&str] = &[
     "strict",
     "labels",
     "partial",
+    "format",
     "json",
     "output",
     "force",
@@ -59,9 +61,8 @@ pub(crate) struct ScoreTagsArgs {
     /// Also count partial matches of entities, as SemEval-2013 does
     #[arg(long, help_heading = "Output")]
     pub(crate) partial: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

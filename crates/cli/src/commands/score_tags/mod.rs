@@ -9,7 +9,7 @@ use cloze::evaluate::EvaluateError;
 use cloze::evaluate::tags::{TagEvaluationParams, TagReport, score_tags};
 use cloze::metrics::Origin;
 use cloze::metrics::entity::{Convention, EntityReport, SchemeEvidence, TagScheme};
-use cloze_corpus::{Source, TaggedParams, TaggedSentence};
+use cloze_corpus::{CorpusError, Source, TaggedParams, TaggedSentence};
 
 use crate::cli::CommonFlags;
 use crate::commands::score_tags::args::ScoreTagsArgs;
@@ -30,8 +30,9 @@ pub(crate) fn run(
             bail!("{flag} is 0: columns count from 1");
         }
     }
-    let gold = read(&args.gold, args.token_column, args.gold_column)?;
-    let predicted = read(&args.predicted, args.token_column, args.predicted_column)?;
+    let gold = read(&args.gold, args.token_column, args.gold_column, "--gold-column")?;
+    let predicted =
+        read(&args.predicted, args.token_column, args.predicted_column, "--predicted-column")?;
     let params = params(args, &gold)?;
     let mut out = args.out.open()?;
     let report = score_tags(&gold, &predicted, &params).map_err(|error| match error {
@@ -59,7 +60,7 @@ pub(crate) fn run(
         predicted: args.predicted.display().to_string(),
         ..report
     };
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         table::write(&report, &mut out)?;
@@ -76,10 +77,17 @@ fn read(
     path: &Path,
     token_column: usize,
     tag_column: Option<usize>,
+    tag_flag: &str,
 ) -> anyhow::Result<Vec<TaggedSentence>> {
     let params = TaggedParams::default().token_column(token_column).tag_column(tag_column);
     let source = Source::File { path: path.to_owned(), relative: path.to_owned() };
-    Ok(params.check()?.open(&source)?.collect::<Result<_, _>>()?)
+    let params = params.check().map_err(|error| match error {
+        CorpusError::Setting { setting: "tag_column", expected, found } => {
+            anyhow!("{tag_flag}: expected {expected}, found {found}")
+        }
+        error => error.into(),
+    })?;
+    Ok(params.open(&source)?.collect::<Result<_, _>>()?)
 }
 
 fn params(args: &ScoreTagsArgs, gold: &[TaggedSentence]) -> anyhow::Result<TagEvaluationParams> {

@@ -11,14 +11,16 @@ use cloze_heads::senses::SensePredictParams;
 use crate::cli::CommonFlags;
 use crate::commands::short_help;
 use crate::flags::find_model;
+use crate::flags::format::{FormatFlags, OutputFormat, ReportFormat};
 use crate::flags::grouping::{ClusterOutFlags, GroupingFlags};
 use crate::flags::out::OutFlags;
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::flags::vectors::{CorrectionArg, VECTOR_MODEL};
 use crate::flags::work::WorkFlags;
 use crate::terminal::messages::Messages;
 
-const FIT_SHOWN: &[&str] = &["model", "layers", "correction", "output", "force", "json"];
+const FIT_SHOWN: &[&str] = &["model", "layers", "correction", "output", "force", "format", "json"];
 
 const FIT_EXAMPLES: &str = "\
 Examples:
@@ -39,7 +41,7 @@ Examples:
   cloze senses induce texts/ --word bank --clusters 3 --html bank.html";
 
 const EVAL_SHOWN: &[&str] =
-    &["senses", "correction", "hold_out", "on", "seed", "model", "json", "output"];
+    &["senses", "correction", "hold_out", "on", "seed", "model", "format", "json", "output"];
 
 const EVAL_EXAMPLES: &str = "\
 Examples:
@@ -47,7 +49,7 @@ Examples:
   cloze senses eval semcor/ --on dev --correction whitening --prior 0.1
   cloze senses eval test.xml --senses ./senses --json";
 
-const COMPARE_SHOWN: &[&str] = &["senses", "model", "layers", "json", "output", "force"];
+const COMPARE_SHOWN: &[&str] = &["senses", "model", "layers", "format", "json", "output", "force"];
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -220,9 +222,8 @@ pub(crate) struct SensesFitArgs {
     /// Replace an existing folder
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 /// Arguments of `cloze senses tell`.
@@ -248,9 +249,8 @@ pub(crate) struct SensesTellArgs {
     pub(crate) model: Option<String>,
     #[command(flatten)]
     pub(crate) work: WorkFlags,
-    /// Print the result as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
@@ -266,9 +266,8 @@ pub(crate) struct SensesTellArgs {
     ))
 )]
 pub(crate) struct SensesInduceArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     /// Word to cluster, in any case
     #[arg(long, value_name = "WORD")]
     pub(crate) word: String,
@@ -320,9 +319,8 @@ pub(crate) struct SensesEvalArgs {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) vectors: WordVectorArgs,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
@@ -343,9 +341,8 @@ pub(crate) enum PartArg {
 pub(crate) struct SensesCompareArgs {
     /// Word to plot, in any case
     pub(crate) word: String,
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     /// Colour occurrences by the sense predicted from this folder, written by `cloze senses fit`
     #[arg(long, value_name = "DIR", conflicts_with_all = ["layers", "model"], help_heading = "Senses")]
     pub(crate) senses: Option<PathBuf>,
@@ -353,9 +350,24 @@ pub(crate) struct SensesCompareArgs {
     pub(crate) vectors: WordVectorArgs,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// Print the points as JSON instead of an HTML page
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<CompareFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
+}
+
+/// Output formats of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompareFormat {
+    /// One page with the map
+    Html,
+    /// One JSON object with the points
+    #[value(alias = "jsonl")]
+    Json,
+}
+
+impl OutputFormat for CompareFormat {
+    const JSON: Self = Self::Json;
+    const HELP: &'static str = "Output format [default: html]";
+    const JSON_HELP: &'static str = "Short for --format json";
 }

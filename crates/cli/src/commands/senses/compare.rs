@@ -50,11 +50,11 @@ pub(super) fn run(
         Some(saved) => saved.fitted().lexicon().places(text, &args.word),
         None => places(text, &args.word, true),
     };
-    let (paths, read) = (&args.paths, &args.read);
-    let found = occurrences::find(&[encoder, &statics], &args.word, places, paths, read, messages)?;
+    let (texts, read) = (&args.texts, &args.read);
+    let found = occurrences::find(&[encoder, &statics], &args.word, places, texts, read, messages)?;
     note_truncated(encoder, messages);
     let report = report(&args.word, encoder, saved.as_ref(), &found)?;
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         out.write_all(report.page()?.as_bytes())?;

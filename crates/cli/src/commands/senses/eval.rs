@@ -43,7 +43,7 @@ pub(super) fn run(
         }
         None => held_out(common, args, messages)?,
     };
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         write(&report, &mut out)?;

@@ -83,7 +83,7 @@ pub(super) fn run(
         "occurrences": occurrences,
     });
     cloze::save_senses(folder, &senses, encoder.model(), layers, training)?;
-    report.print(args.json)
+    report.print(args.format.is_json())
 }
 
 /// Gathers the vectors of all words with an annotated sense.

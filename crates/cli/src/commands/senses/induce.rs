@@ -20,8 +20,8 @@ pub(super) fn run(
     let encoder = args.vectors.open_layers(common, messages)?;
     let files = Files::open(&args.out)?;
     let places = |text: &str| places(text, &args.word, true);
-    let (paths, read) = (&args.paths, &args.read);
-    let found = occurrences::find(&[&encoder], &args.word, places, paths, read, messages)?;
+    let (texts, read) = (&args.texts, &args.read);
+    let found = occurrences::find(&[&encoder], &args.word, places, texts, read, messages)?;
     note_truncated(&encoder, messages);
     let vectors = occurrences::matrix(&found, 0);
     let excerpt = |found: Found| Input { text: found.excerpt(), ..found.input };

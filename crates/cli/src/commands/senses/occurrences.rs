@@ -4,6 +4,7 @@ use cloze::batch::isolate;
 use cloze::{Matrix, SentenceEncoder, Span, check_finite};
 
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 
@@ -41,18 +42,18 @@ impl Found {
     }
 }
 
-/// Returns every occurrence that `places` finds in the texts of `paths`, with its vector by each encoder.
+/// Returns every occurrence that `places` finds in the texts of `from`, with its vector by each encoder.
 /// Texts that cannot be read or encoded are reported, and the others are used; `word` is for messages.
 pub(super) fn find(
     encoders: &[&SentenceEncoder],
     word: &str,
     places: impl Fn(&str) -> Vec<Span>,
-    paths: &[String],
+    from: &TextsFlags,
     read: &ReadFlags,
     messages: &Messages,
 ) -> anyhow::Result<Vec<Found>> {
     let mut found = vec![];
-    let texts = texts::for_each_chunk(paths, read, messages, |chunk| {
+    let texts = texts::for_each_text(from, read, messages, |chunk| {
         let with: Vec<(Input, Vec<Span>)> = chunk
             .into_iter()
             .map(|input| {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::CommonFlags;
 use crate::commands::senses::args::SensesTellArgs;
 use crate::flags::find_model;
+use crate::input::texts::note_file_name;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::{Out, json_line};
 use cloze_report::text::one_line;
@@ -64,6 +65,7 @@ pub(super) fn run(
     args: &SensesTellArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
+    note_file_name(&args.text, "the text itself is expected, in quotes", messages);
     let runtime = common.load_runtime(messages)?;
     let model = args.model.as_deref().map(find_model).transpose()?;
     let senses = Senses::builder(&args.senses)
@@ -98,7 +100,7 @@ pub(super) fn run(
             places
         }
     };
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report(args, known, &places))?;
     } else {
         pretty(&args.text, &places, &mut out)?;

@@ -5,12 +5,13 @@ use clap::{ArgGroup, Args};
 use cloze::Metric;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::pairs::PairFields;
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::VectorFlags;
 
 /// Flags in the short help.
-const SIMILARITY_SHOWN: &[&str] = &["model", "pairs", "matrix", "word", "json", "output"];
+const SIMILARITY_SHOWN: &[&str] = &["model", "pairs", "matrix", "word", "format", "json", "output"];
 const SIMILARITY_EXAMPLES: &str = "\
 Examples:
   cloze similarity 'The ferry is late.' 'The boat has a delay.'
@@ -21,6 +22,9 @@ Examples:
 #[derive(Args)]
 #[command(group = ArgGroup::new("inputs").args(["given", "texts", "pairs"]).multiple(true).required(true))]
 #[command(group = ArgGroup::new("written").args(["output", "svg"]).multiple(true))]
+#[command(mut_arg("json", |a| a.help(
+    "Short for --format json; with --pairs one object per line"
+)))]
 #[command(after_help = SIMILARITY_EXAMPLES, mut_args(|arg| short_help::only(SIMILARITY_SHOWN, arg)))]
 pub(crate) struct SimilarityArgs {
     /// Texts: of two their similarity; of more that of the first to each of the others, best first
@@ -53,9 +57,8 @@ pub(crate) struct SimilarityArgs {
     pub(crate) read: ReadFlags,
     #[command(flatten)]
     pub(crate) fields: PairFields,
-    /// Print the result as JSON; with --pairs, one object per line
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     /// Write a heat map of the matrix (SVG); long texts are shortened in its labels
     #[arg(long, value_name = "FILE", requires = "matrix", help_heading = "Output")]
     pub(crate) svg: Option<PathBuf>,

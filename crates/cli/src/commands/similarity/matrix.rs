@@ -92,7 +92,7 @@ pub(super) fn run(
         picture.write_all(heat_map(&matrix, corrected)?.as_bytes())?;
         picture.finish()?;
     }
-    if args.json {
+    if args.format.is_json() {
         let rows = |corrected| Rows { matrix: &matrix, corrected };
         let inputs = || matrix.texts.iter().map(|(input, _)| input);
         return json_line(

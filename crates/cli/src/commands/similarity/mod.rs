@@ -85,8 +85,7 @@ fn for_each_chunk(
     messages: &Messages,
     mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let given = (1..).zip(&args.given).map(|(line, text)| Input::given(line, text.clone()));
-    let given: Vec<Input> = given.collect();
+    let given = texts::given(&args.given, "--texts reads files", messages);
     if !given.is_empty() {
         work(given)?;
     }

@@ -41,7 +41,7 @@ pub(super) fn run(
         .id_field(args.read.id_field.clone())
         .max_text_bytes(args.read.max_text.saturating_mul(1 << 20))
         .check()?;
-    let mut headed = args.json;
+    let mut headed = args.format.is_json();
     for_each_chunk(file, &params, messages, |pairs| {
         if !std::mem::replace(&mut headed, true) {
             let corrected = measure.corrects(Level::Sentence).then_some("corrected");
@@ -59,7 +59,7 @@ pub(super) fn run(
                 }
             };
             let similarity = measure.similarity(first, second)?;
-            if args.json {
+            if args.format.is_json() {
                 let metric = measure.metric().name();
                 let (id, first, second) = (pair.id.as_deref(), &*pair.first, &*pair.second);
                 let (line, score) = (pair.line, pair.score);

@@ -57,11 +57,15 @@ pub(super) fn run(
     if let ([second], true) = (&found[..], args.given.len() == 2 && args.texts.is_empty()) {
         let (first, second, similarity) = (&*query.text, &*second.input.text, second.similarity);
         let report = TwoTextsReport { first, second, similarity, settings };
-        return if args.json { json_line(out, &report) } else { Ok(report.write_text(out)?) };
+        return if args.format.is_json() {
+            json_line(out, &report)
+        } else {
+            Ok(report.write_text(out)?)
+        };
     }
     let results = (1..).zip(&found).map(|(rank, found)| result(rank, found)).collect();
     let report = RankedReport { text: &query.text, settings, compared, results };
-    if args.json { json_line(out, &report) } else { Ok(report.write_table(out)?) }
+    if args.format.is_json() { json_line(out, &report) } else { Ok(report.write_table(out)?) }
 }
 
 fn result(rank: usize, Found { input, given, similarity }: &Found) -> RankedText<'_> {

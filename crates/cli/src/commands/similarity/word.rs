@@ -78,7 +78,7 @@ pub(super) fn run(
         occurrences: bearers.iter().flat_map(occurrences_of).collect(),
         pairs: pairs(measure, &bearers)?,
     };
-    if args.json { json_line(out, &report) } else { Ok(report.write_table(out)?) }
+    if args.format.is_json() { json_line(out, &report) } else { Ok(report.write_table(out)?) }
 }
 
 fn text(bearer: &Bearer) -> NumberedText<'_> {

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, OutputFormat};
 use crate::flags::read::ReadFlags;
 use crate::flags::tagger::TaggerFlags;
+use crate::flags::texts::TextsFlags;
 use crate::flags::{OffsetsArg, SchemeArg};
 
 /// Flags in the short help.
-const TAG_SHOWN: &[&str] = &["model", "labels", "min_score", "format", "mask", "output"];
+const TAG_SHOWN: &[&str] = &["text", "model", "labels", "min_score", "format", "mask", "output"];
 const TAG_EXAMPLES: &str = "\
 Examples:
   cloze tag notes/
@@ -17,11 +19,14 @@ Examples:
   cloze tag tickets.csv --text-field message --format jsonl --output entities.jsonl";
 
 #[derive(Args)]
+#[command(mut_arg("output", |arg| short_help::brief(
+    "Write to a file, or into a folder as a tree like the input's",
+    arg
+)))]
 #[command(after_help = TAG_EXAMPLES, mut_args(|arg| short_help::only(TAG_SHOWN, arg)))]
 pub(crate) struct TagArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
 
     #[command(flatten)]
     pub(crate) tagger: TaggerFlags,
@@ -35,16 +40,8 @@ pub(crate) struct TagArgs {
     /// Labels to find; entities with others are left out
     #[arg(long, value_delimiter = ',', value_name = "A,B", help_heading = "Entities")]
     pub(crate) labels: Option<Vec<String>>,
-    /// Output format
-    #[arg(
-        short,
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT",
-        help_heading = "Output"
-    )]
-    pub(crate) format: OutputArg,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<OutputArg>,
     /// Unit of offsets (jsonl, tsv)
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
     pub(crate) offsets: OffsetsArg,
@@ -67,6 +64,7 @@ pub(crate) enum OutputArg {
     #[default]
     Pretty,
     /// One JSON object per record
+    #[value(alias = "json")]
     Jsonl,
     /// One word and its tag per line
     Conll,
@@ -78,4 +76,9 @@ pub(crate) enum OutputArg {
     Html,
     /// The text with entities replaced
     Redact,
+}
+
+impl OutputFormat for OutputArg {
+    const JSON: Self = Self::Jsonl;
+    const HELP: &'static str = "Output format [default: pretty]";
 }

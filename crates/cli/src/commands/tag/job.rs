@@ -2,7 +2,7 @@
 use anyhow::{Context as _, bail};
 use cloze::Tagger;
 use cloze_corpus::find_sources;
-use cloze_corpus::{Format, Source, ValidReadParams, Walk};
+use cloze_corpus::{Encoding, Format, Source, ValidReadParams, Walk};
 
 use crate::cli::{Color, CommonFlags};
 use crate::commands::tag::args::{OutputArg, TagArgs};
@@ -10,12 +10,16 @@ use crate::commands::tag::output::FormParams;
 use crate::commands::tag::output::sink::{Place, Sink};
 use crate::flags::find_model;
 use crate::flags::read::InputArg;
+use crate::input::texts::Input;
 use crate::terminal::messages::Messages;
 
 /// Everything that `cloze tag` needs.
 pub(super) struct Job {
     pub(super) tagger: Tagger,
     pub(super) read: ValidReadParams,
+    /// Texts of the command line, and the settings they are read with.
+    pub(super) given: Vec<Input>,
+    pub(super) read_given: ValidReadParams,
     pub(super) found: Walk,
     pub(super) sink: Sink,
     pub(super) redacts: bool,
@@ -28,10 +32,11 @@ impl Job {
         args: TagArgs,
         messages: &Messages,
     ) -> anyhow::Result<Self> {
-        if args.mask.is_some() && args.format != OutputArg::Redact {
+        let format = args.format.given().unwrap_or_default();
+        if args.mask.is_some() && format != OutputArg::Redact {
             bail!("--mask is for --format redact");
         }
-        if args.format == OutputArg::Redact && args.read.input == InputArg::Conll {
+        if format == OutputArg::Redact && args.read.input == InputArg::Conll {
             bail!("--format redact cannot give CoNLL back: its words are tags' places, not text");
         }
         let encoding = args.read.encoding()?;
@@ -43,10 +48,10 @@ impl Job {
 
         let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
         encoding.encode(&mask).context("--mask")?;
-        let mut found = find_sources(&args.paths, !encoding.is_utf16());
-        let place = Place::of(args.output.as_deref(), &args.paths);
+        let mut found = find_sources(&args.texts.paths, !encoding.is_utf16());
+        let place = Place::of(args.output.as_deref(), &args.texts.paths);
         let form = FormParams {
-            form: args.format,
+            form: format,
             offsets: args.offsets.value(),
             mask,
             plain: place != Place::Stdout && common.color != Color::Always,
@@ -54,7 +59,7 @@ impl Job {
         let tagger = tagger.runtime(common.load_runtime(messages)?).open()?;
         // Last, so that a mistake above leaves no temporary file.
         let sink = Sink::open(form, place, args.force)?;
-        let redacts = args.format == OutputArg::Redact;
+        let redacts = format == OutputArg::Redact;
         if redacts && args.read.input == InputArg::Auto {
             found.sources.retain(|source| match source {
                 Source::File { path, .. } if Format::of_path(path) == Format::Conll => {
@@ -64,7 +69,10 @@ impl Job {
                 _ => true,
             });
         }
-        Ok(Self { tagger, read, found, sink, redacts })
+        // The command line is UTF-8, whatever the files are.
+        let read_given = args.read.reader()?.encoding(Encoding::default()).check()?;
+        let given = args.texts.given(messages);
+        Ok(Self { tagger, read, given, read_given, found, sink, redacts })
     }
 }
 

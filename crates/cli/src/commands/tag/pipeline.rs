@@ -1,5 +1,6 @@
 //! The pipeline: reads ahead, tags in chunks, writes in order, in memory bounded by the longest text.
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, ValidReadParams
 use super::job::Job;
 use crate::commands::tag::output::{Tagged, WriteError};
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
+use crate::input::texts::{ARGUMENT, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
@@ -77,7 +79,12 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     progress::start(&sources, messages);
     let mut totals = Totals::default();
     let read = job.read.clone();
-    let events = ReadAhead::start(move |send| read_all(&read, sources, send))?;
+    let (given, given_params) = (std::mem::take(&mut job.given), job.read_given.clone());
+    let events = ReadAhead::start(move |send| {
+        if read_given(&given_params, given, send) {
+            read_all(&read, sources, send);
+        }
+    })?;
     let result = write_all(&mut job, &events, &mut totals, messages);
     messages.bar.finish_and_clear();
     result?;
@@ -85,6 +92,37 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     job.sink.finish()?;
     summarize(&totals, &job.found, job.redacts, started.elapsed(), messages);
     Ok(())
+}
+
+/// Reads the texts of the command line, as one input. False where nobody listens any more.
+fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Event>) -> bool {
+    if texts.is_empty() {
+        return true;
+    }
+    let mut events = vec![Event::Begin(Source::named(ARGUMENT))];
+    let mut whole = true;
+    for Input { line, id, text, .. } in texts {
+        let mut reader = params.from_reader(ARGUMENT, Format::Text, Cursor::new(text));
+        while let Some(next) = reader.next() {
+            let (encoding, format) = (reader.encoding(), Format::Lines);
+            let event = |piece| Event::Piece { piece, format, encoding, bytes: 0 };
+            match next {
+                Ok(Piece::Record(mut record)) => {
+                    (record.line, record.id) = (line, Some(id.clone()));
+                    events.push(event(Piece::Record(record)));
+                }
+                Ok(piece) => events.push(event(piece)),
+                Err(error) => {
+                    whole = false;
+                    events.push(Event::Failed(error));
+                }
+            }
+            // Redacted texts are lines, too.
+            events.push(event(Piece::Verbatim("\n".to_owned())));
+        }
+    }
+    events.push(Event::End { whole });
+    events.into_iter().all(|event| send.send(event).is_ok())
 }
 
 /// Reads everything in order. Ends early when the receiver is gone.

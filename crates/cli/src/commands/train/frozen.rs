@@ -43,7 +43,7 @@ pub(super) fn train(
     let trained = params.fit(model, data, &context).map_err(in_flags)?;
     trained.save_to(output, &args.fit.output).map_err(in_flags)?;
     let mut out = Out::stdout(false);
-    if args.fit.json {
+    if args.fit.format.is_json() {
         json_line(&mut out, trained.report())?;
     } else {
         trained.report().write(&mut out)?;

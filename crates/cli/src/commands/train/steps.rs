@@ -10,11 +10,13 @@ use cloze::{Cancel, ModelFolder};
 use cloze_corpus::CorpusError;
 use cloze_report::tuning::{CardWords, Figures, TrainingCurve, TuningReport};
 use cloze_store::{AtomicFolder, StoreError};
+use cloze_tune::TuneError;
 use cloze_tune::training::Event;
 
 use crate::commands::train::args::training::{CardArgs, TrainingArgs};
 use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TunedArgs, TuningArg};
 use crate::commands::train::{frozen, interrupt};
+use crate::flags::settings;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use crate::terminal::{progress, training};
@@ -149,24 +151,17 @@ fn show_event(
     }
 }
 
-/// Flag of a setting.
-fn flag(setting: &str) -> String {
-    match setting {
-        "judge_every" => "--eval-every".to_owned(),
-        "max_gradient_norm" => "--clip".to_owned(),
-        "warmup_share" => "--warmup".to_owned(),
-        setting => format!("--{}", setting.replace('_', "-")),
-    }
-}
-
 /// Names settings as flags, with the flag that helps as a hint.
 pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
     match error {
         FineTuneError::Setting { setting, found, expected } => {
-            anyhow!("{} is {found}: expected {expected}", flag(setting))
+            anyhow!("{} is {found}: expected {expected}", settings::flag(setting))
+        }
+        FineTuneError::Tune(TuneError::Setting { setting, found, expected }) => {
+            anyhow!("{} is {found}: expected {expected}", settings::flag(&setting))
         }
         FineTuneError::Pattern { setting, source } => {
-            anyhow::Error::new(source).context(flag(setting))
+            anyhow::Error::new(source).context(settings::flag(setting))
         }
         FineTuneError::RenamedTwice { label } => anyhow!("--map names {label:?} twice"),
         FineTuneError::NoSuchLabel { label, found } => {
@@ -222,7 +217,7 @@ fn show_report<F: Figures>(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let mut out = Out::stdout(false);
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, report)?;
     } else {
         report.write(&mut out)?;
@@ -236,4 +231,17 @@ fn show_report<F: Figures>(
         report.curve.tokens_a_second()
     ));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_the_steps_are_called_by_their_flags() {
+        let (setting, found) = ("judge_every".to_owned(), "0".to_owned());
+        let error = TuneError::Setting { setting, found, expected: "at least 1".to_owned() };
+        let error = in_flags(FineTuneError::Tune(error));
+        assert_eq!(error.to_string(), "--eval-every is 0: expected at least 1");
+    }
 }

@@ -7,7 +7,9 @@ use cloze::embed::Level;
 use cloze::embed::correction::Method;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::read::ReadFlags;
+use crate::flags::texts::TextsFlags;
 use crate::flags::vectors::VectorFlags;
 
 /// Commands on corrections.
@@ -18,12 +20,12 @@ pub(crate) enum ZscoreCommand {
     /// Merge corrections fitted on parts of a corpus: the result is that of the whole
     Merge(MergeArgs),
     /// Show a correction's training data and effect
+    #[command(after_help = INFO_EXAMPLES)]
     Info {
         /// File saved by `cloze zscore fit`
         file: PathBuf,
-        /// Print the report as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatFlags<ReportFormat>,
     },
 }
 
@@ -34,6 +36,15 @@ Examples:
   cloze zscore fit corpus.txt --output zscore.json
   cloze zscore fit corpus.txt --method whitening --dims 128 --output whitening.json";
 
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  cloze zscore merge first.json second.json --output both.json";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  cloze zscore info zscore.json
+  cloze zscore info zscore.json --json";
+
 /// Arguments of `cloze zscore fit`.
 #[derive(Args)]
 // A correction is fitted on vectors as they are; these are refused.
@@ -43,9 +54,8 @@ Examples:
 #[command(mut_arg("no_normalize", |a| a.hide(true)))]
 #[command(after_help = FIT_EXAMPLES, mut_args(|arg| short_help::only(FIT_SHOWN, arg)))]
 pub(crate) struct FitArgs {
-    /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
-    #[arg(required = true, value_name = "PATHS")]
-    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) texts: TextsFlags,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
     /// Unit of a vector: sentence (a whole text), word or token
@@ -68,9 +78,8 @@ pub(crate) struct FitArgs {
     /// Replace an existing file
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }
 
 impl FitArgs {
@@ -107,6 +116,7 @@ impl FitArgs {
 
 /// Arguments of `cloze zscore merge`.
 #[derive(Args)]
+#[command(after_help = MERGE_EXAMPLES)]
 pub(crate) struct MergeArgs {
     /// Files saved by `cloze zscore fit`, of one model and made the same way
     #[arg(required = true, num_args = 2.., value_name = "FILES")]
@@ -117,7 +127,6 @@ pub(crate) struct MergeArgs {
     /// Replace an existing file
     #[arg(long)]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
 }

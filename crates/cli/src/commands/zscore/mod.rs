@@ -27,8 +27,8 @@ pub(crate) fn run(
     match command {
         ZscoreCommand::Fit(args) => fit(common, args, messages),
         ZscoreCommand::Merge(args) => merge(args),
-        ZscoreCommand::Info { file, json } => {
-            print(&CorrectionReport::new(file, &FittedCorrection::open(file)?), *json)
+        ZscoreCommand::Info { file, format } => {
+            print(&CorrectionReport::new(file, &FittedCorrection::open(file)?), format.is_json())
         }
     }
 }
@@ -43,7 +43,7 @@ fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Res
     check_settings(method, provenance.width)?;
     let mut gathered = Accumulator::new(provenance.width, method.spread());
     let mut used = 0;
-    texts::for_each_chunk(&args.paths, &args.read, messages, |chunk| {
+    texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
         let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
         let encode = |texts: &[&str]| rows(&encoder, args.level, provenance.width, texts);
         for (text, found) in chunk.iter().zip(isolate(&all, encode)?) {
@@ -61,7 +61,7 @@ fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Res
     let fitted = FittedCorrection::fit(method, provenance, gathered.finish())
         .with_context(|| format!("{}: not written", args.output.display()))?;
     fitted.save(&args.output, existing)?;
-    print(&CorrectionReport::new(&args.output, &fitted).of_texts(used), args.json)
+    print(&CorrectionReport::new(&args.output, &fitted).of_texts(used), args.format.is_json())
 }
 
 /// Returns each text's vectors, uncorrected, `[vectors, width]`. Values that are not finite are found
@@ -113,7 +113,10 @@ fn merge(args: &MergeArgs) -> anyhow::Result<()> {
     }
     let merged = merged.expect("at least two files are asked for");
     merged.save(&args.output, existing)?;
-    print(&CorrectionReport::new(&args.output, &merged).of_parts(&args.parts), args.json)
+    print(
+        &CorrectionReport::new(&args.output, &merged).of_parts(&args.parts),
+        args.format.is_json(),
+    )
 }
 
 /// Checks that a file can be written, before the work.

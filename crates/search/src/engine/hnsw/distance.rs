@@ -123,7 +123,7 @@ impl Space {
         distances: &mut Vec<f32>,
     ) {
         distances.clear();
-        let task = Distances { space: self, query, rows, nodes, distances };
+        let task = Distances { space: self, query, rows, nodes, out: distances };
         self.arch.dispatch(task);
     }
 }
@@ -155,7 +155,7 @@ struct Distances<'a> {
     query: &'a Query,
     rows: &'a [u8],
     nodes: &'a [u32],
-    distances: &'a mut Vec<f32>,
+    out: &'a mut Vec<f32>,
 }
 
 impl WithSimd for Distances<'_> {
@@ -164,16 +164,16 @@ impl WithSimd for Distances<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { space, query, rows, nodes, distances } = self;
+        let Self { space, query, rows, nodes, out } = self;
         let row_bytes = space.row_bytes();
         let row = |node: u32| &rows[node as usize * row_bytes..][..row_bytes];
         let euclid = space.metric == Metric::Euclid;
         let (groups, rest) = nodes.as_chunks::<SIDE_BY_SIDE>();
         for group in groups {
-            distances.extend(side_by_side(simd, query, euclid, group.map(row)));
+            out.extend(side_by_side(simd, query, euclid, group.map(row)));
         }
         for node in rest {
-            distances.extend(side_by_side(simd, query, euclid, [row(*node)]));
+            out.extend(side_by_side(simd, query, euclid, [row(*node)]));
         }
     }
 }

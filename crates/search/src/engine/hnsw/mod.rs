@@ -9,6 +9,8 @@ mod build;
 mod distance;
 mod file;
 mod measure;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::path::Path;

@@ -13,11 +13,17 @@ use crate::flags::vectors::VECTOR_MODEL;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::json_line;
 
+/// Default number of findings shown per kind.
+const SHOWN: usize = 10;
+
 pub(crate) fn run(
     common: &CommonFlags,
     args: &CheckArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
+    if args.format.is_json() && args.show.is_some() {
+        bail!("--show is for --format text: json has every finding");
+    }
     if args.label_errors && args.labelled.label_separator.is_some() {
         bail!("--label-errors is for texts with one label each, not for --label-separator");
     }
@@ -44,10 +50,10 @@ pub(crate) fn run(
         messages.fail();
     }
     let mut out = args.out.open()?;
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
-        report::write(&report, &mut out, args.show)?;
+        report::write(&report, &mut out, args.show.unwrap_or(SHOWN))?;
     }
     out.finish()
 }

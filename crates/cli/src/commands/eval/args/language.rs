@@ -2,13 +2,23 @@
 use clap::Args;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::running_text::{MaskFlags, RunningTextFlags};
 use crate::flags::scorer::ScorerFlags;
 
 /// Flags of the short help of `cloze eval mlm` and `nsp`.
-const SHOWN: &[&str] =
-    &["documents", "model", "max_tokens", "mask_share", "seed", "json", "output", "force"];
+const SHOWN: &[&str] = &[
+    "documents",
+    "model",
+    "max_tokens",
+    "mask_share",
+    "seed",
+    "format",
+    "json",
+    "output",
+    "force",
+];
 
 const MLM_EXAMPLES: &str = "\
 Examples:
@@ -34,9 +44,8 @@ pub(crate) struct EvalTextArgs {
     /// Random seed
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Task")]
     pub(crate) seed: u64,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

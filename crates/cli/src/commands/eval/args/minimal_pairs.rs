@@ -2,13 +2,23 @@
 use clap::Args;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::read::{InputArg, ReadFlags};
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
 /// Flags of the short help of `cloze eval minimal-pairs`.
-const SHOWN: &[&str] =
-    &["model", "within_word", "limit", "good_field", "bad_field", "json", "output", "force"];
+const SHOWN: &[&str] = &[
+    "model",
+    "within_word",
+    "limit",
+    "good_field",
+    "bad_field",
+    "format",
+    "json",
+    "output",
+    "force",
+];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,9 +62,8 @@ pub(crate) struct MinimalPairsArgs {
     /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     encoding: String,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

@@ -14,6 +14,7 @@ use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
 use crate::commands::eval::args::search::EvalSearchArgs;
 use crate::commands::short_help;
 use crate::flags::classifier::ClassifierFlags;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::labelled::LabelledFlags;
 use crate::flags::out::OutFlags;
 use crate::flags::pairs::PairFlags;
@@ -21,7 +22,8 @@ use crate::flags::tagged::{TaggedFlags, renamed};
 use crate::flags::tagger::TaggerFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
 
-const STS_SHOWN: &[&str] = &["model", "pooling", "correction", "fit", "metric", "json", "output"];
+const STS_SHOWN: &[&str] =
+    &["model", "pooling", "correction", "fit", "metric", "format", "json", "output"];
 
 const STS_EXAMPLES: &str = "\
 Examples:
@@ -29,8 +31,17 @@ Examples:
   cloze eval sts stsb-test.tsv --model ./sts --pooling cls --json --output sts.json
   cloze eval sts stsb-test.tsv --correction none,zscore,whitening --fit stsb-train.tsv";
 
-const LABELS_SHOWN: &[&str] =
-    &["model", "labels", "compare", "text_field", "label_field", "json", "output", "errors"];
+const LABELS_SHOWN: &[&str] = &[
+    "model",
+    "labels",
+    "compare",
+    "text_field",
+    "label_field",
+    "format",
+    "json",
+    "output",
+    "errors",
+];
 
 const CLASSIFY_EXAMPLES: &str = "\
 Examples:
@@ -43,8 +54,18 @@ Examples:
   cloze eval pair test.tsv --model ./nli
   cloze eval pair test.tsv --model ./nli --compare ./other --errors errors.jsonl";
 
-const TAG_SHOWN: &[&str] =
-    &["model", "compare", "tag_column", "labels", "map", "partial", "json", "output", "force"];
+const TAG_SHOWN: &[&str] = &[
+    "model",
+    "compare",
+    "tag_column",
+    "labels",
+    "map",
+    "partial",
+    "format",
+    "json",
+    "output",
+    "force",
+];
 
 const TAG_EXAMPLES: &str = "\
 Examples:
@@ -81,6 +102,9 @@ pub(crate) enum EvalCommand {
 #[command(
     after_help = STS_EXAMPLES,
     mut_args(|arg| short_help::only(STS_SHOWN, arg)),
+    mut_arg("json", |arg| arg.long_help(
+        "Short for --format json: one object, or one per line for several corrections"
+    )),
     mut_arg("pooling", |arg| short_help::brief(
         "Pooling of token vectors: cls, mean, max, … [default: the model's, else mean]",
         arg
@@ -111,9 +135,8 @@ pub(crate) struct StsArgs {
     pub(crate) metric: Metric,
     #[command(flatten)]
     pub(crate) pairs: PairFlags,
-    /// Print the report as JSON: one object, or one per line for several corrections
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
@@ -153,9 +176,8 @@ pub(crate) struct EvalLabelsArgs {
     /// Random seed of the bootstrap intervals and the comparison
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Evaluation")]
     pub(crate) seed: u64,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     /// Output file [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
@@ -202,9 +224,8 @@ pub(crate) struct EvalTagArgs {
     /// Also count partial matches of entities, as SemEval-2013 does
     #[arg(long, help_heading = "Output")]
     pub(crate) partial: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

@@ -6,14 +6,25 @@ use cloze::Metric;
 use cloze_corpus::TextChunks;
 
 use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::out::OutFilesFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::search::{EngineArg, FilterFlags};
 use crate::flags::vectors::VectorFlags;
 
 /// Flags of the short help of `cloze eval search`.
-const SHOWN: &[&str] =
-    &["index", "queries", "judgements", "results", "k", "hybrid", "cutoffs", "json", "output"];
+const SHOWN: &[&str] = &[
+    "index",
+    "queries",
+    "judgements",
+    "results",
+    "k",
+    "hybrid",
+    "cutoffs",
+    "format",
+    "json",
+    "output",
+];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -116,9 +127,8 @@ pub(crate) struct EvalSearchArgs {
     /// Also write the search results as a TREC run: query, Q0, document, rank, score, tag
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) run: Option<PathBuf>,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) out: OutFilesFlags,
 }

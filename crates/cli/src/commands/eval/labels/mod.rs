@@ -79,7 +79,7 @@ pub(super) fn run(
         error => error.into(),
     })?;
     let report = Report { files, report };
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         report.write(&mut out)?;

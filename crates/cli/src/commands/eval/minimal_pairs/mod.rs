@@ -64,7 +64,7 @@ pub(super) fn run(
         bail!("{}: expected pairs of sentences, found none to score", args.paths.join(", "));
     }
     let report = MinimalPairReport { limit: args.limit, ..evaluation.report(&model)? };
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         report::write(&report, &mut out)?;

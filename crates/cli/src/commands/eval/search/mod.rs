@@ -68,7 +68,7 @@ pub(super) fn run(
     let queries = evaluated.asked;
     let judgements = args.judgements.clone();
     let report = SearchReport::new(source, judgements, depth, evaluated, args.per_query);
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         report::write(&report, &mut out)?;

@@ -83,7 +83,7 @@ pub(super) fn run(
     if let Some(only) = &args.labels {
         warn_of_absent(only, &report.report.entities, messages);
     }
-    if args.json {
+    if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
         write(&report, &mut out)?;

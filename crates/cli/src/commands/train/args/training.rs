@@ -5,6 +5,7 @@ use anyhow::bail;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
+use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::vectors::VECTOR_MODEL;
 
 /// Flags of every training.
@@ -22,9 +23,8 @@ pub(crate) struct TrainingArgs {
     /// Replace an existing trained model
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
-    /// Print the report as JSON
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<ReportFormat>,
     #[command(flatten)]
     pub(crate) card: CardArgs,
     /// Random seed
