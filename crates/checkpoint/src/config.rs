@@ -363,7 +363,7 @@ mod tests {
         assert!(parse(r#"{"model_type":"gpt2"}"#).unwrap_err().contains("distilbert"));
         assert!(parse("{}").is_err());
         let odd = BERT.replace("\"num_attention_heads\":2", "\"num_attention_heads\":3");
-        assert!(parse(&format!("{odd}}}")).unwrap_err().contains("no multiple"));
+        assert!(parse(&format!("{odd}}}")).unwrap_err().contains("not a multiple"));
         let huge = BERT.replace("\"vocab_size\":10", "\"vocab_size\":18446744073709551615");
         assert!(parse(&format!("{huge}}}")).unwrap_err().contains("too large"));
     }
