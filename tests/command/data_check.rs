@@ -260,10 +260,10 @@ fn texts_longer_than_the_model_takes_are_named() {
     };
     assert_eq!(found.iter().map(lines).collect::<Vec<_>>(), [vec![4], vec![3, 5]]);
     assert_eq!((&found[0]["weight"], &found[1]["weight"]), (&24.0.into(), &23.0.into()));
-    assert_eq!(found[0]["note"], "24 tokens, and bert-sequence takes 22");
+    assert_eq!(found[0]["note"], "24 tokens; the limit of bert-sequence is 22");
     let found = long(&["pairs.csv", "--pairs"]);
     assert_eq!((found.len(), lines(&found[0])), (1, vec![3]));
-    assert_eq!(found[0]["note"], "22 tokens, and bert-sequence takes 21");
+    assert_eq!(found[0]["note"], "22 tokens; the limit of bert-sequence is 21");
     assert_eq!(long(&["a.conll"]).len(), 1);
     // It is a finding like others, and no model is run: one without a head will do.
     let ran = home.run(&["data", "check", "--model", &checkpoint("bert"), "a.csv", "--strict"]);

@@ -33,7 +33,11 @@ pub(crate) struct Rules {
 pub(crate) fn plan(lengths: &[usize], rules: Rules) -> Vec<Vec<usize>> {
     let total: usize = lengths.iter().sum();
     let longest = lengths.iter().copied().max().unwrap_or(0);
-    let share = total.div_ceil(rules.workers.max(1)).max(longest).max(WHOLE);
+    // One worker shares with nobody: its batches may also hold padding.
+    let share = match rules.workers {
+        0 | 1 => usize::MAX,
+        workers => total.div_ceil(workers).max(longest).max(WHOLE),
+    };
     let rules = Rules { budget: rules.budget.min(share), ..rules };
     match rules.order {
         Order::Sorted => sorted(lengths, rules),
@@ -112,6 +116,8 @@ mod tests {
         // 3 × 10 + 8 = 38 against 10 + 8 + 2 × 9 + 8 = 44, or 2 × 10 + 8 + 9 + 8 = 45.
         assert_eq!(plan(&[9, 10, 9], 50, 9, Order::Sorted), [[1, 0, 2]]);
         assert_eq!(plan(&lengths, 20, 9, Order::AsGiven), [vec![0, 1], vec![2, 3], vec![4]]);
+        // More with padding than without, 168 of 158: 3 × 56 + 8 = 176 against 112 + 8 + 49 + 8 = 177.
+        assert_eq!(plan(&[56, 49, 53], 168, 3, Order::Sorted), [[0, 2, 1]]);
         // A window over the budget goes alone.
         assert_eq!(plan(&[30, 30], 20, 9, Order::Sorted), [[0], [1]]);
         assert_eq!(plan(&lengths, 100, 1, Order::Sorted).len(), 5);
