@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use cloze_embed::{Layers, Pooling, Poolings, truncate};
 use cloze_encoder::{Cut, Encoder, EncoderParams, Output};
 
-use super::{SentenceEncoder, Whole};
+use super::{DeferredEncoder, SentenceEncoder};
 use crate::opening::{self, Opening, builder_setters, truncate_setter, window_setters};
 use crate::{Error, modules};
 
@@ -129,7 +129,7 @@ impl SentenceEncoderBuilder {
             other => *other,
         };
         let cls_alone = poolings == Pooling::Cls.into() && states != States::Static;
-        let whole = cls_alone.then(|| Whole {
+        let whole = cls_alone.then(|| DeferredEncoder {
             runtime: runtime.clone(),
             outputs: outputs.clone(),
             params: encoder.clone(),

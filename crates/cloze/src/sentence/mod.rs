@@ -24,7 +24,7 @@ pub use pieces::{PieceVectors, TokenPiece};
 pub struct SentenceEncoder {
     encoder: Encoder,
     /// Makes and holds an encoder of every token's rows, where `encoder` has those of `[CLS]` alone.
-    whole: Option<Whole>,
+    whole: Option<DeferredEncoder>,
     model: ModelFolder,
     poolings: Poolings,
     states: States,
@@ -43,14 +43,14 @@ pub struct SentenceEncoder {
 
 /// An encoder that is opened when it is first needed.
 #[derive(Debug)]
-struct Whole {
+struct DeferredEncoder {
     runtime: Runtime,
     outputs: Vec<Output>,
     params: EncoderParams,
     opened: OnceLock<Encoder>,
 }
 
-impl Whole {
+impl DeferredEncoder {
     fn get(&self, model: &ModelFolder) -> Result<&Encoder, Error> {
         if let Some(encoder) = self.opened.get() {
             return Ok(encoder);

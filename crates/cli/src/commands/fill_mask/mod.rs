@@ -23,7 +23,7 @@ pub(crate) fn run(
     let model = open(&args.model, &args.work, common, messages)?;
     let targets: Vec<&str> = args.targets.iter().map(|target| target.trim()).collect();
     targets.iter().try_for_each(|target| model.check_target(target))?;
-    let ask = Ask { model: &model, filling, targets, top };
+    let ask = Request { model: &model, filling, targets, top };
     let mut form = Form::open(args)?;
     let mut windowed = 0;
     let mut work = |chunk: Vec<Input>| {
@@ -61,7 +61,7 @@ pub(crate) fn open(
 
 /// Writes the answer for each text; returns the number of texts that were longer than the model takes.
 fn write_answers(
-    ask: &Ask<'_>,
+    ask: &Request<'_>,
     texts: &[Input],
     form: &mut Form,
     messages: &Messages,
@@ -81,14 +81,14 @@ fn write_answers(
 }
 
 /// Request for each text.
-struct Ask<'a> {
+struct Request<'a> {
     model: &'a MaskedLm,
     filling: Option<ValidGenerateParams>,
     targets: Vec<&'a str>,
     top: usize,
 }
 
-impl Ask<'_> {
+impl Request<'_> {
     /// Returns the answer for each text; a failure concerns only the text that causes it.
     fn answers(&self, chunk: &[Input]) -> anyhow::Result<Vec<Result<Answer, Error>>> {
         let all: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();

@@ -23,7 +23,7 @@ use cloze_report::text::shown;
 use model::{Continuation, ContinuationModel};
 
 /// A pair of texts with its place.
-pub(super) struct Both {
+pub(super) struct PlacedPair {
     path: String,
     line: u64,
     id: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) fn run(
     let started = Instant::now();
     let mut form = Form { headed: args.format.is_json() || two, args, two, pairs: 0, cut: 0 };
     let mut work =
-        |chunk: Vec<Both>| write_predictions(&model, &chunk, &mut form, &mut out, messages);
+        |chunk: Vec<PlacedPair>| write_predictions(&model, &chunk, &mut form, &mut out, messages);
     if let Some(file) = &args.pairs {
         of_file(file, args, messages, &mut work)?;
     } else if let Some(what) = args.neighbours {
@@ -77,7 +77,7 @@ pub(crate) fn run(
             note_file_name(text, "--neighbours scores the sentences of files", messages);
         }
         let (first, second) = (first.clone(), second.clone());
-        work(vec![Both { path: ARGUMENT.into(), line: 1, id: None, first, second }])?;
+        work(vec![PlacedPair { path: ARGUMENT.into(), line: 1, id: None, first, second }])?;
     }
     out.finish()?;
     if two {
@@ -97,7 +97,7 @@ fn of_file(
     file: &str,
     args: &NextSentenceArgs,
     messages: &Messages,
-    work: &mut dyn FnMut(Vec<Both>) -> anyhow::Result<()>,
+    work: &mut dyn FnMut(Vec<PlacedPair>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let read = &args.read;
     let params = args.fields.params().format(read.input.value()).encoding(read.encoding()?);
@@ -106,7 +106,7 @@ fn of_file(
     crate::input::pairs::for_each_chunk(file, &params, messages, |pairs| {
         let both = |pair: cloze_corpus::Pair| {
             let cloze_corpus::Pair { line, id, first, second, .. } = pair;
-            Both { path: file.to_owned(), line, id, first, second }
+            PlacedPair { path: file.to_owned(), line, id, first, second }
         };
         work(pairs.into_iter().map(both).collect())
     })?;
@@ -116,12 +116,12 @@ fn of_file(
 /// Writes the prediction for each pair of a chunk. A pair that cannot be encoded costs itself alone.
 fn write_predictions(
     model: &ContinuationModel,
-    chunk: &[Both],
+    chunk: &[PlacedPair],
     form: &mut Form<'_>,
     out: &mut Out,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let size = |pair: &Both| pair.first.len() + pair.second.len();
+    let size = |pair: &PlacedPair| pair.first.len() + pair.second.len();
     for part in scored_parts(chunk, size) {
         let pairs: Vec<(&str, &str)> =
             part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
@@ -152,13 +152,13 @@ struct Form<'a> {
 impl Form<'_> {
     fn write(
         &mut self,
-        pair: &Both,
+        pair: &PlacedPair,
         continuation: Continuation,
         out: &mut Out,
     ) -> anyhow::Result<()> {
         self.pairs += 1;
         self.cut += u64::from(continuation.was_cut());
-        let Both { path, line, id, first, second } = pair;
+        let PlacedPair { path, line, id, first, second } = pair;
         if self.args.format.is_json() {
             let (line, id) = (*line, id.as_deref());
             return json_line(out, &Row { path, line, id, first, second, continuation });

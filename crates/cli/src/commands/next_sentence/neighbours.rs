@@ -1,7 +1,7 @@
 //! Pairs of neighbouring sentences or lines.
 use cloze_corpus::TextChunks;
 
-use super::Both;
+use super::PlacedPair;
 use crate::commands::next_sentence::args::{NeighboursArg, NextSentenceArgs};
 use crate::flags::read::{InputArg, ReadFlags};
 use crate::input::texts::{self, Input};
@@ -12,7 +12,7 @@ pub(super) fn for_each_chunk(
     what: NeighboursArg,
     args: &NextSentenceArgs,
     messages: &Messages,
-    work: &mut dyn FnMut(Vec<Both>) -> anyhow::Result<()>,
+    work: &mut dyn FnMut(Vec<PlacedPair>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut read = ReadFlags { ..args.read.clone() };
     if what == NeighboursArg::Lines && read.input == InputArg::Auto {
@@ -33,7 +33,7 @@ pub(super) fn for_each_chunk(
                     if let Some(last) = last.take().filter(|last| last.path == text.path) {
                         let (path, line) = (last.path, last.line);
                         let second = text.text.clone();
-                        pairs.push(Both { path, line, id: None, first: last.text, second });
+                        pairs.push(PlacedPair { path, line, id: None, first: last.text, second });
                     }
                     last = Some(text);
                 }
@@ -45,7 +45,7 @@ pub(super) fn for_each_chunk(
 }
 
 /// Returns the neighbouring sentences of a text.
-fn sentences(text: &Input) -> Vec<Both> {
+fn sentences(text: &Input) -> Vec<PlacedPair> {
     let Input { path, line, id, text, .. } = text;
     let spans = TextChunks::Sentences(1).spans(text);
     // Of a text that is a whole file, lines can be counted; a record of another may have escapes.
@@ -57,7 +57,7 @@ fn sentences(text: &Input) -> Vec<Both> {
     let mut sentences = vec![];
     for pair in spans.windows(2) {
         let [first, second] = [pair[0], pair[1]].map(|span| span.of(text).unwrap_or_default());
-        sentences.push(Both {
+        sentences.push(PlacedPair {
             path: path.clone(),
             line: place(pair[0].start),
             id: (!whole_file).then(|| id.clone()),

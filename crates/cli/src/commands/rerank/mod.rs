@@ -32,7 +32,7 @@ struct NotScored {
 }
 
 /// A query with hits that all have a text, and the number of its line.
-struct Asked {
+struct AnsweredQuery {
     line: u64,
     query: String,
     answer: Answer,
@@ -53,7 +53,9 @@ pub(crate) fn run(
     progress::start(&[pairs::source(&args.file)], messages);
     let path = args.file.clone();
     let items = ReadAhead::start(move |send| read_all(lines, &path, send))?;
-    let size = |asked: &Result<Asked, AnswerError>| asked.as_ref().map_or(0, Asked::text_bytes);
+    let size = |asked: &Result<AnsweredQuery, AnswerError>| {
+        asked.as_ref().map_or(0, AnsweredQuery::text_bytes)
+    };
     let (mut queries, mut hits) = (0, 0);
     while let Some(read) = next_chunk(&items, size, messages) {
         let mut chunk = vec![];
@@ -91,7 +93,7 @@ fn count(hits: u64, queries: u64) -> String {
     format!("{} of {queries}", plural(hits, "hit"))
 }
 
-impl Asked {
+impl AnsweredQuery {
     fn text_bytes(&self) -> usize {
         let texts = self.answer.hits.iter().map(|hit| hit.text.as_ref().map_or(0, String::len));
         texts.sum::<usize>() + self.answer.hits.len() * self.query.len()
@@ -99,7 +101,11 @@ impl Asked {
 }
 
 /// Reads every line in order. Ends early when the receiver is gone.
-fn read_all(lines: Lines, path: &str, send: &SyncSender<Progressed<Result<Asked, AnswerError>>>) {
+fn read_all(
+    lines: Lines,
+    path: &str,
+    send: &SyncSender<Progressed<Result<AnsweredQuery, AnswerError>>>,
+) {
     for line in lines {
         let bytes = line.as_ref().map_or(0, |line| line.text.len() as u64 + 1);
         let asked = line.and_then(|line| {
@@ -114,7 +120,7 @@ fn read_all(lines: Lines, path: &str, send: &SyncSender<Progressed<Result<Asked,
                 );
                 return Err(line.part(path, expected));
             }
-            Ok(Asked { line: line.line, query, answer })
+            Ok(AnsweredQuery { line: line.line, query, answer })
         });
         if send.send((Ok(asked), bytes)).is_err() {
             return;
@@ -125,7 +131,7 @@ fn read_all(lines: Lines, path: &str, send: &SyncSender<Progressed<Result<Asked,
 /// Returns the answers with the scores of the model, best first; hits with equal scores keep their order.
 fn rerank(
     model: &Reranker,
-    chunk: Vec<Asked>,
+    chunk: Vec<AnsweredQuery>,
     args: &RerankArgs,
     messages: &Messages,
 ) -> anyhow::Result<Vec<Answer>> {
@@ -136,7 +142,7 @@ fn rerank(
     let pairs: Vec<(&str, &str)> = pairs.collect();
     let mut scores = model.score_batch(&pairs)?.into_iter();
     let mut answers = vec![];
-    for Asked { line, mut answer, .. } in chunk {
+    for AnsweredQuery { line, mut answer, .. } in chunk {
         let mut hits = vec![];
         for (hit, score) in std::mem::take(&mut answer.hits).into_iter().zip(scores.by_ref()) {
             match score {

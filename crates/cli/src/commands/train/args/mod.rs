@@ -16,7 +16,7 @@ use crate::commands::short_help;
 use crate::commands::train::args::labels::{LabelFitArgs, LabelTuningArg, TunedLabelArgs};
 use crate::commands::train::args::language::{TrainMlmArgs, TrainNspArgs};
 use crate::commands::train::args::similarity::TrainSimilarityArgs;
-use crate::commands::train::args::training::{Given, TrainingArgs};
+use crate::commands::train::args::training::{GivenFlags, TrainingArgs};
 use crate::commands::train::args::tune::{TrainTagArgs, TunedArgs};
 use crate::flags::classifier::PairCutArg;
 use crate::flags::labelled::LabelledFlags;
@@ -67,7 +67,7 @@ pub(crate) enum TrainCommand {
 )))]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
-    given: Given,
+    given: GivenFlags,
     /// Labelled texts: csv, tsv or jsonl files; LABEL=FILE with one text per line; or a folder with one
     /// file, or one folder of files, per class
     #[arg(required = true, value_name = "DATA")]

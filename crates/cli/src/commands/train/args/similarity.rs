@@ -3,7 +3,7 @@ use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::commands::short_help;
-use crate::commands::train::args::training::Given;
+use crate::commands::train::args::training::GivenFlags;
 use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TuningArg};
 use crate::flags::pairs::PairFlags;
 
@@ -22,7 +22,7 @@ Examples:
 #[command(after_help = EXAMPLES, mut_args(|arg| short_help::only(SHOWN, arg)))]
 pub(crate) struct TrainSimilarityArgs {
     #[command(flatten)]
-    given: Given,
+    given: GivenFlags,
     /// Pairs of texts (csv, tsv, jsonl): matching pairs, or pairs with a score
     #[arg(required = true, value_name = "FILE")]
     pub(crate) data: Vec<String>,

@@ -60,9 +60,9 @@ pub(crate) struct CardArgs {
 
 /// Flags given on the command line. Must stand before all other fields, which take them away.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Given(Vec<String>);
+pub(crate) struct GivenFlags(Vec<String>);
 
-impl FromArgMatches for Given {
+impl FromArgMatches for GivenFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let ids = matches.ids().map(clap::Id::as_str);
         let typed = ids.filter(|id| matches.value_source(id) == Some(ValueSource::CommandLine));
@@ -75,7 +75,7 @@ impl FromArgMatches for Given {
     }
 }
 
-impl Args for Given {
+impl Args for GivenFlags {
     fn augment_args(command: Command) -> Command {
         command
     }
@@ -85,7 +85,7 @@ impl Args for Given {
     }
 }
 
-impl Given {
+impl GivenFlags {
     /// Refuses the flags of `A`, which are for `what` only.
     pub(crate) fn refuse<A: Args>(&self, what: &str) -> anyhow::Result<()> {
         let command = A::augment_args(Command::new("cloze"));

@@ -6,7 +6,7 @@ use cloze_tune::encoder::{LoraParams, Module, Targets, TrainableEncoderParams, T
 use cloze_tune::training::{Schedule, TrainingParams};
 
 use crate::commands::short_help;
-use crate::commands::train::args::training::{Given, TrainingArgs};
+use crate::commands::train::args::training::{GivenFlags, TrainingArgs};
 use crate::flags::dtype::DtypeArg;
 use crate::flags::tagged::{TaggedFlags, renamed};
 use crate::flags::values;
@@ -118,7 +118,7 @@ pub(crate) struct TunedArgs {
 #[command(next_help_heading = "Training")]
 pub(crate) struct WhatArgs {
     #[command(flatten)]
-    given: Given,
+    given: GivenFlags,
     #[command(flatten)]
     pub(crate) lora: LoraArgs,
     /// Number of frozen layers, counted from the lowest
