@@ -7,7 +7,7 @@
 //! - `terminal`: messages, progress, and destinations of results.
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
-//! included; 130 interrupted.
+//! included; 130 interrupted by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 mod cli;
 mod commands;
 mod flags;
@@ -51,7 +51,7 @@ fn run() -> u8 {
         Err(error) if error.kind() == ErrorKind::DisplayVersion => return version(&error),
         Err(error) => error.exit(),
     };
-    interrupt_cleanly();
+    terminal::signals::handle();
     let messages = Messages::new(cli.common.quiet);
     cli.common.color.write_global();
     let result = match cli.command {
@@ -107,21 +107,6 @@ fn version(program: &clap::Error) -> u8 {
     };
     let written = writeln!(std::io::stdout(), "{program}{runtime}");
     u8::from(written.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe))
-}
-
-/// Handles Ctrl-C: removes incomplete files, and exits with the status that shells use for it.
-fn interrupt_cleanly() {
-    // Without a handler an interrupt still ends the process; only temporary files would stay.
-    let _ = ctrlc::set_handler(|| {
-        // A training saves its state first; whoever asks twice does not want to wait for that.
-        if commands::train::interrupt::stop() {
-            return;
-        }
-        cloze_store::discard_pending();
-        // Not the standard library's `exit`, which runs the destructors of ONNX Runtime while other
-        // threads are still in it: one interrupt in fifteen was a segmentation fault.
-        signal_hook::low_level::exit(terminal::messages::INTERRUPTED.into());
-    });
 }
 
 /// Returns whether the reader of the output went away, which is its right: `cloze tag … | head`.

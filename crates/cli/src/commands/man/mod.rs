@@ -2,7 +2,9 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use anyhow::Context as _;
 use clap::CommandFactory as _;
+use cloze_store::{AtomicFile, Existing};
 
 use crate::cli::Cli;
 
@@ -15,8 +17,16 @@ pub(crate) fn run(output: Option<&Path>) -> anyhow::Result<()> {
             Ok(io::stdout().lock().write_all(&page)?)
         }
         Some(folder) => {
-            fs_err::create_dir_all(folder)?;
-            Ok(clap_mangen::generate_to(Cli::command(), folder)?)
+            let pages = tempfile::tempdir().context("a folder for the pages")?;
+            clap_mangen::generate_to(Cli::command(), pages.path())?;
+            for page in fs_err::read_dir(pages.path())? {
+                let page = page?;
+                let mut file =
+                    AtomicFile::create(&folder.join(page.file_name()), Existing::Replace)?;
+                file.write_all(&fs_err::read(page.path())?)?;
+                file.commit()?;
+            }
+            Ok(())
         }
     }
 }

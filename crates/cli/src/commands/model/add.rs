@@ -3,7 +3,7 @@ use std::io::{self, Read, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use cloze::companions::COMPANIONS;
+use cloze::companions::{COMPANIONS, without_parts};
 use cloze_checkpoint::card::Card;
 use cloze_checkpoint::{ModelFolder, install_root};
 use cloze_store::{AtomicFolder, Existing};
@@ -41,6 +41,7 @@ pub(crate) fn add(args: &ModelAddArgs) -> anyhow::Result<()> {
     let existing = if args.force { Existing::Replace } else { Existing::Refuse };
     let folder = AtomicFolder::create(&target, existing)
         .with_context(|| "\nhint: --force replaces a model; --name gives another name")?;
+    let folder = without_parts(folder);
     if from.is_dir() {
         copy_files(from, folder.path())?;
     } else {
