@@ -17,7 +17,6 @@ mod terminal;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 use cloze_encoder::{Runtime, RuntimeParams};
@@ -25,6 +24,7 @@ use cloze_encoder::{Runtime, RuntimeParams};
 use crate::cli::{Cli, Command};
 use crate::commands::data::args::DataCommand;
 use crate::terminal::messages::Messages;
+use crate::terminal::out::stdout;
 
 /// Environment variable that keeps ONNX Runtime from reporting on the process to its maker.
 const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
@@ -82,8 +82,7 @@ fn run() -> u8 {
         Command::Man { output } => commands::man::run(output.as_deref()),
         Command::Completions { shell } => {
             let script = commands::completions::script(shell);
-            script
-                .and_then(|script| std::io::stdout().write_all(&script).context("standard output"))
+            script.and_then(|script| Ok(stdout().write_all(&script)?))
         }
     };
     match result {
@@ -105,7 +104,7 @@ fn version(program: &clap::Error) -> u8 {
         }
         Err(_) => "ONNX Runtime: not found; `cloze setup` fetches it".to_owned(),
     };
-    let written = writeln!(std::io::stdout(), "{program}{runtime}");
+    let written = writeln!(stdout(), "{program}{runtime}");
     u8::from(written.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe))
 }
 

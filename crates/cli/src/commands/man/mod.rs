@@ -1,5 +1,5 @@
 //! `cloze man`: manual pages.
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -7,6 +7,7 @@ use clap::CommandFactory as _;
 use cloze_store::{AtomicFile, Existing};
 
 use crate::cli::Cli;
+use crate::terminal::out::stdout;
 
 /// Prints the page of `cloze`, or writes the pages of all commands into a folder.
 pub(crate) fn run(output: Option<&Path>) -> anyhow::Result<()> {
@@ -14,7 +15,7 @@ pub(crate) fn run(output: Option<&Path>) -> anyhow::Result<()> {
         None => {
             let mut page = vec![];
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            Ok(io::stdout().lock().write_all(&page)?)
+            Ok(stdout().write_all(&page)?)
         }
         Some(folder) => {
             let pages = tempfile::tempdir().context("a folder for the pages")?;

@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 use serde::Serialize;
 
 use crate::commands::model::args::ModelAddArgs;
-use crate::terminal::out::json_line;
+use crate::terminal::out::{json_line, stdout};
 
 /// A model that is found by its name.
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ pub(crate) fn add(args: &ModelAddArgs) -> anyhow::Result<()> {
         ModelFolder::open(folder.path()).with_context(|| format!("{}", from.display()))?;
     }
     folder.commit()?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if args.format.is_json() {
         return json_line(&mut out, &Installed { name, folder: target.display().to_string() });
     }

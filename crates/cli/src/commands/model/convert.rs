@@ -1,5 +1,5 @@
 //! `cloze model convert`: weights stored smaller, or a graph.
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -14,6 +14,7 @@ use crate::commands::model::args::{ConvertArgs, ConvertTo};
 use crate::flags::dtype::DtypeArg;
 use crate::flags::find_model;
 use crate::terminal::messages::Messages;
+use crate::terminal::out::stdout;
 
 #[derive(Serialize)]
 struct Converted {
@@ -46,7 +47,7 @@ pub(super) fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result
         bytes: size(&written[0]),
         bytes_before: checkpoint.weights().files().iter().map(|file| size(file)).sum(),
     };
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if args.format.is_json() {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
