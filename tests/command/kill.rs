@@ -74,7 +74,7 @@ fn cases() -> Vec<Case> {
         Case::new(
             "zscore fit",
             &format!("zscore fit t.log -m {small}"),
-            ["--layer -1", "--layer -2"],
+            ["--layers -1", "--layers -2"],
             "z.json",
         ),
         Case::new(
