@@ -99,7 +99,7 @@ fn home() -> Home {
             if i.is_multiple_of(3) { ("the cat sat", "cats") } else { ("a dog runs", "dogs") };
         (format!("{words} {} {i}", ["here", "in rain", "and", "again"][i % 4]), label)
     };
-    let rows: String = (0..60).map(line).map(|(text, label)| format!("{text},{label}\n")).collect();
+    let rows: Vec<String> = (0..60).map(line).map(|(text, label)| text + "," + label).collect();
     let texts: String = (0..60).map(line).map(|(text, _)| text + "\n").collect();
     let senses: String = ["water", "money"].iter().cycle().take(12).enumerate().fold(String::new(), |all, (i, sense)| {
         let text = format!("the {sense} bank {i}");
@@ -109,7 +109,7 @@ fn home() -> Home {
         format!("{all}{line}\n")
     });
     Home::with([
-        ("a.csv", &*("text,label\n".to_owned() + &rows)),
+        ("a.csv", &*("text,label\n".to_owned() + &rows.join("\n"))),
         ("t.log", &texts),
         ("s.jsonl", &senses),
     ])

@@ -209,6 +209,20 @@ fn files_of_the_user_stay_in_folders_that_are_replaced() {
 
 #[cfg(unix)]
 #[test]
+fn a_private_folder_stays_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    folder(&place.target, "old");
+    fs_err::set_permissions(&place.target, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let new = AtomicFolder::create(&place.target, Existing::Replace).unwrap();
+    folder(new.path(), "new");
+    new.commit().unwrap();
+    let mode = fs_err::metadata(&place.target).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode, content(&place.target).as_deref()), (0o700, Some("new")));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_link_to_nothing_is_refused() {
     let place = Place::new();
     std::os::unix::fs::symlink("gone", &place.target).unwrap();

@@ -61,7 +61,7 @@ mod unix {
 
     /// Returns whether the program was started with a signal ignored.
     fn is_ignored(signal: i32) -> bool {
-        match std::fs::read_to_string("/proc/self/status") {
+        match fs_err::read_to_string("/proc/self/status") {
             Ok(status) => ignored(&status).is_some_and(|mask| mask >> (signal - 1) & 1 == 1),
             // Nothing tells there. `nohup` takes the terminal away from both streams.
             Err(_) => {

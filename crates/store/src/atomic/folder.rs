@@ -99,7 +99,7 @@ impl AtomicFolder {
     }
 
     /// Puts the folder under its name, with everything in it on the disk. Of a folder that it
-    /// replaces, files of other names stay, but for those that it is to be
+    /// replaces, files of other names and its permissions stay, but for those that it is to be
     /// [`without`](Self::without): they are in the new one before it takes the name. At every moment
     /// the old or the new folder is there, whole; where the file system cannot exchange two names,
     /// there is one between them at which the old one is hidden, until the next run puts it back.
@@ -115,7 +115,7 @@ impl AtomicFolder {
         if replaces && self.existing == Existing::Refuse {
             return Err(StoreError::Exists { path: path.clone() });
         }
-        let filled = if replaces { carry(path, new, &self.outdated) } else { Ok(()) };
+        let filled = if replaces { self.carry_all() } else { Ok(()) };
         let filled = filled.and_then(|()| sync_tree(new));
         let renamed = {
             let pending = pending();
@@ -141,5 +141,12 @@ impl AtomicFolder {
             let _ = carry(&old.folder, path, &self.outdated).and_then(|()| old.remove());
         }
         Ok(())
+    }
+    /// Takes over from the folder that is replaced: files that stay, and permissions, as files that
+    /// replace another do.
+    fn carry_all(&self) -> io::Result<()> {
+        carry(&self.path, self.path(), &self.outdated)?;
+        let permissions = fs_err::metadata(&self.path)?.permissions();
+        fs_err::set_permissions(self.path(), permissions)
     }
 }

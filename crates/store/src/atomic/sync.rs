@@ -11,11 +11,10 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
-    match fs_err::File::open(folder)?.sync_all() {
-        // File systems that have nothing to wait for, and folders that may be written and not read.
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
-        {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match fs_err::File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Folders that may be written and not read, and file systems that have nothing to wait for.
+        Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => {
             Ok(())
         }
         synced => synced,
