@@ -23,6 +23,8 @@ mod housekeeping;
 mod index;
 mod index_stop;
 mod inputs;
+#[cfg(unix)]
+mod kill;
 mod minimal_pairs;
 mod model_add;
 mod model_card;

@@ -182,3 +182,49 @@ fn no_room_left() {
         }
     }
 }
+
+/// Renaming over it would leave the place that it names empty.
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_not_written() {
+    let home = Home::with([("a.txt", "My name is John Smith.")]);
+    std::os::unix::fs::symlink("gone/out", home.path("out")).unwrap();
+    let model = crate::support::checkpoint("bert");
+    for args in [
+        &["tag", "a.txt", "-f", "jsonl", "-o", "out"][..],
+        &["tag", "a.txt", "-f", "jsonl", "-o", "out", "--force"],
+        &["model", "quantize", &model, "-o", "out", "--force"],
+    ] {
+        let ran = home.run(args);
+        assert_eq!(ran.status, Some(2), "{args:?}: {}", ran.stderr);
+        let expected = "error: out: expected a file, a folder or a free name, found a link to gone/out, \
+                        which is not there\nhint: remove the link, or create its target\n";
+        assert_eq!(ran.stderr, expected, "{args:?}");
+    }
+    assert!(fs_err::symlink_metadata(home.path("out")).unwrap().is_symlink());
+}
+
+/// A text that begins with `=` is a formula to a spreadsheet; a negative number of our own is not.
+#[test]
+fn formulas_in_tables_are_texts() {
+    let home = Home::with([
+        (
+            "t.jsonl",
+            "{\"text\": \"a cat\", \"id\": \"=1+1\"}\n{\"text\": \"a dog\", \"id\": \"b\"}\n",
+        ),
+        ("p.tsv", "first\tsecond\n=a cat\t-a dog\n"),
+    ]);
+    let model = crate::support::checkpoint("minilm-f16");
+    let cluster =
+        ["cluster", "t.jsonl", "-m", &model, "--id-field", "id", "-k", "1", "-q", "-f", "csv"];
+    let csv = |more: &[&str]| home.run(&[&cluster[..], more].concat()).good().to_owned();
+    assert!(csv(&[]).contains("t.jsonl,1,'=1+1,1\n"), "{}", csv(&[]));
+    assert_eq!(csv(&["--formulas", "escape"]), csv(&[]));
+    assert_eq!(csv(&["--formulas", "keep"]), csv(&[]).replace('\'', ""));
+
+    let similarity = ["similarity", "--pairs", "p.tsv", "-m", &model, "--metric", "euclid", "-q"];
+    let tsv = |more: &[&str]| home.run(&[&similarity[..], more].concat()).good().to_owned();
+    assert!(tsv(&[]).contains("\n-0.") && tsv(&[]).ends_with("\t=a cat\t-a dog\n"), "{}", tsv(&[]));
+    let escaped = tsv(&["--formulas", "escape"]);
+    assert!(escaped.contains("\n-0.") && escaped.ends_with("\t'=a cat\t'-a dog\n"), "{escaped}");
+}

@@ -4,6 +4,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::run::{Home, Ran};
+use crate::support::signals;
 
 const LINE: &[u8] = b"My name is John Smith.\n";
 
@@ -24,12 +25,12 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-fn interrupt(child: &Child) {
-    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
     assert!(status.success());
 }
 
-/// With a file to be written, and at different moments of the work: while the model is loaded, too,
+/// Ctrl-C, the signal of systems, and that of a terminal that is closed. With a file to be written, and at different moments of the work: while the model is loaded, too,
 /// where ending in the usual way would crash now and then.
 #[test]
 fn an_interrupt_leaves_nothing_half_written() {
@@ -42,10 +43,12 @@ fn an_interrupt_leaves_nothing_half_written() {
         let feeder = std::thread::spawn(move || feed(stdin));
         wait_until("temporary file", || home.files("").iter().any(|name| name.contains(".cloze-")));
         std::thread::sleep(Duration::from_millis(20 * u64::try_from(i).unwrap()));
-        interrupt(&child);
+        let signals = signals();
+        let (name, status) = signals[i / 2 % signals.len()];
+        signal(&child, name);
         let ran = Ran::of(child.wait_with_output().unwrap(), &["interrupted"]);
         feeder.join().unwrap();
-        assert_eq!((ran.status, ran.stdout(), &*ran.stderr), (Some(130), "", ""));
+        assert_eq!((ran.status, ran.stdout(), &*ran.stderr), (Some(status), "", ""), "{name}");
         assert_eq!(home.files(""), Vec::<String>::new());
     }
 }
@@ -60,8 +63,8 @@ fn an_interrupt_leaves_the_older_file() {
     stdin.write_all(LINE).unwrap();
     wait_until("temporary file", || home.files("").len() == 2);
     // While it waits for more of its input.
-    interrupt(&child);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(143));
     drop(stdin);
     assert_eq!((home.files("").len(), home.read("out.jsonl")), (1, "precious".into()));
 }
@@ -133,4 +136,23 @@ fn a_failed_output_does_not_wait_for_input() {
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert_eq!(status.unwrap().code(), Some(2));
     assert!(stderr.starts_with("error: standard output: "), "{stderr}");
+}
+
+/// `1<file` leaves standard output open for reading only: nothing that is written there arrives.
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let home = Home::with([("a.txt", "My name is John Smith.")]);
+    for args in [
+        &["tag", "a.txt", "--quiet"][..],
+        &["model", "list"],
+        &["setup"],
+        &["completions", "zsh"],
+        &["man"],
+    ] {
+        let unwritable = fs_err::File::open(home.path("a.txt")).unwrap().into_parts().0;
+        let ran = Ran::of(home.command(args).stdout(unwritable).output().unwrap(), args);
+        assert_eq!(ran.status, Some(2), "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: standard output: Bad file"), "{}", ran.stderr);
+    }
+    assert_eq!(home.read("a.txt"), "My name is John Smith.");
 }

@@ -82,3 +82,17 @@ pub(crate) fn assert_refused(ran: &Ran, parts: &[&str]) {
         assert!(ran.stderr.contains(part), "{part:?} in {}", ran.stderr);
     }
 }
+
+/// Signals that end a command, with its exit status then. A hangup is left out where it is ignored,
+/// which a command inherits.
+#[cfg(unix)]
+pub(crate) fn signals() -> Vec<(&'static str, i32)> {
+    let status = fs_err::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let mut signals = vec![("-INT", 130), ("-TERM", 143)];
+    if mask.is_some_and(|mask| mask & 1 == 0) {
+        signals.push(("-HUP", 129));
+    }
+    signals
+}

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::run::{Home, Ran};
 use crate::support::checkpoint;
+#[cfg(unix)]
+use crate::support::signals;
 
 /// Sentences of words that the tiny vocabulary has; names of people, in two files' own labels.
 fn home() -> Home {
@@ -203,16 +205,21 @@ fn an_interrupt_saves_the_state() {
     let home = home();
     let base = checkpoint("bert");
     let more = ["--epochs=100000"];
-    let mut child = home.command(&train(&base, "x", &more));
-    let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_for(|| home.path("x.train.jsonl").exists());
-    std::thread::sleep(Duration::from_millis(100));
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    let ran = Ran::of(child.wait_with_output().unwrap(), &["interrupted"]);
-    assert_eq!(ran.status, Some(130), "{}", ran.stderr);
-    assert!(ran.stderr.contains("--resume continues"), "{}", ran.stderr);
-    assert!(home.path("x.state").exists() && !home.path("x").exists());
+    for (name, status) in signals() {
+        for file in ["x.state", "x.train.jsonl"] {
+            let _ = fs_err::remove_file(home.path(file));
+        }
+        let mut child = home.command(&train(&base, "x", &more));
+        let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for(|| home.path("x.train.jsonl").exists());
+        std::thread::sleep(Duration::from_millis(100));
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+        let ran = Ran::of(child.wait_with_output().unwrap(), &["interrupted"]);
+        assert_eq!(ran.status, Some(status), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains("--resume continues"), "{name}: {}", ran.stderr);
+        assert!(home.path("x.state").exists() && !home.path("x").exists(), "{name}");
+    }
     // Not by accident afresh, nor with other data.
     let ran = home.run(&train(&base, "x", &more));
     assert!(ran.status == Some(2) && ran.stderr.contains("--resume continues"), "{}", ran.stderr);

@@ -7,7 +7,7 @@
 //! - `terminal`: messages, progress, and destinations of results.
 //!
 //! Exit status: 0 done; 1 some input failed, the rest was done; 2 nothing could be done, wrong usage
-//! included; 130 interrupted.
+//! included; 130 interrupted by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 mod cli;
 mod commands;
 mod flags;
@@ -17,7 +17,6 @@ mod terminal;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 use cloze_encoder::{Runtime, RuntimeParams};
@@ -25,6 +24,7 @@ use cloze_encoder::{Runtime, RuntimeParams};
 use crate::cli::{Cli, Command};
 use crate::commands::data::args::DataCommand;
 use crate::terminal::messages::Messages;
+use crate::terminal::out::stdout;
 
 /// Environment variable that keeps ONNX Runtime from reporting on the process to its maker.
 const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
@@ -51,7 +51,7 @@ fn run() -> u8 {
         Err(error) if error.kind() == ErrorKind::DisplayVersion => return version(&error),
         Err(error) => error.exit(),
     };
-    interrupt_cleanly();
+    terminal::signals::handle();
     let messages = Messages::new(cli.common.quiet);
     cli.common.color.write_global();
     let result = match cli.command {
@@ -82,8 +82,7 @@ fn run() -> u8 {
         Command::Man { output } => commands::man::run(output.as_deref()),
         Command::Completions { shell } => {
             let script = commands::completions::script(shell);
-            script
-                .and_then(|script| std::io::stdout().write_all(&script).context("standard output"))
+            script.and_then(|script| Ok(stdout().write_all(&script)?))
         }
     };
     match result {
@@ -105,23 +104,8 @@ fn version(program: &clap::Error) -> u8 {
         }
         Err(_) => "ONNX Runtime: not found; `cloze setup` fetches it".to_owned(),
     };
-    let written = writeln!(std::io::stdout(), "{program}{runtime}");
+    let written = writeln!(stdout(), "{program}{runtime}");
     u8::from(written.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe))
-}
-
-/// Handles Ctrl-C: removes incomplete files, and exits with the status that shells use for it.
-fn interrupt_cleanly() {
-    // Without a handler an interrupt still ends the process; only temporary files would stay.
-    let _ = ctrlc::set_handler(|| {
-        // A training saves its state first; whoever asks twice does not want to wait for that.
-        if commands::train::interrupt::stop() {
-            return;
-        }
-        cloze_store::discard_pending();
-        // Not the standard library's `exit`, which runs the destructors of ONNX Runtime while other
-        // threads are still in it: one interrupt in fifteen was a segmentation fault.
-        signal_hook::low_level::exit(terminal::messages::INTERRUPTED.into());
-    });
 }
 
 /// Returns whether the reader of the output went away, which is its right: `cloze tag … | head`.

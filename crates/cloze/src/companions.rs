@@ -1,7 +1,9 @@
 //! Files that belong to a model folder beside its graph or weights.
 use cloze_checkpoint::ModelFolder;
-use cloze_checkpoint::casing;
-use cloze_store::Location;
+use cloze_checkpoint::{adapter, casing};
+use cloze_store::{AtomicFolder, Location};
+
+use crate::classifier::HEAD_FILE;
 
 /// Names of files that go along with a model. Not `cloze.json`: its hashes are of other files.
 pub const COMPANIONS: [&str; 12] = [
@@ -18,6 +20,26 @@ pub const COMPANIONS: [&str; 12] = [
     "LICENSE",
     "NOTICE",
 ];
+
+/// Parts of a model besides its companions, and what cloze writes beside them.
+const PARTS: [&str; 8] = [
+    HEAD_FILE,
+    adapter::CONFIG,
+    adapter::TENSORS,
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "model.onnx",
+    "train.jsonl",
+    // A report has it beside its page.
+    "curve.svg",
+];
+
+/// Keeps the parts of a model that is replaced out of the new one, which would else be made of both.
+/// Other files stay: they are the user's.
+#[must_use]
+pub fn without_parts(folder: AtomicFolder) -> AtomicFolder {
+    folder.without(&PARTS).without(&COMPANIONS)
+}
 
 /// Files that go along with a model: their names in its folder, and their locations.
 #[must_use]

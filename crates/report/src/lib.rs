@@ -18,6 +18,7 @@
 //! escape: it shows control characters and what turns the direction of a text.
 pub mod anisotropy;
 pub mod card;
+pub mod cells;
 pub mod classifier;
 pub mod clusters;
 pub mod correction;

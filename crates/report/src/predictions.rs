@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::entities::write_row;
+use crate::cells::{Cell, Table};
 use crate::write::json_line;
 
 /// Text or pair of texts with its predicted labels.
@@ -31,6 +31,8 @@ pub struct LabelLayout<'l> {
     pub multi_label: bool,
     /// Number of labels whose probabilities are written; `None` for all.
     pub top: Option<usize>,
+    /// Layout of tab-separated values.
+    pub table: Table,
 }
 
 #[derive(Serialize)]
@@ -71,16 +73,14 @@ impl LabelLayout<'_> {
     /// # Errors
     /// Errors of `out`.
     pub fn write_tsv_header(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut row: Vec<String> = ["path", "line", "id", "label"].map(String::from).to_vec();
-        match self.top {
-            None => row.extend(self.labels.iter().cloned()),
-            Some(k) => {
-                row.extend(
-                    (1..=k).flat_map(|i| [format!("label_{i}"), format!("probability_{i}")]),
-                );
-            }
-        }
-        write_row(out, row.iter().map(String::as_str))
+        let ours = ["path", "line", "id", "label"].map(Cell::Plain);
+        let names: Vec<String> = (1..=self.top.unwrap_or(0))
+            .flat_map(|i| [format!("label_{i}"), format!("probability_{i}")])
+            .collect();
+        let labels = self.labels.iter().filter(|_| self.top.is_none());
+        let labels = labels.map(|label| Cell::Text(label));
+        let names = names.iter().map(|name| Cell::Plain(name));
+        self.table.write(out, ours.into_iter().chain(labels).chain(names))
     }
 
     /// Writes a row of tab-separated values.
@@ -89,17 +89,27 @@ impl LabelLayout<'_> {
     /// Errors of `out`.
     pub fn write_tsv(&self, text: &PredictedLabels<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (line, chosen) = (text.line.to_string(), text.labels.join(","));
-        let mut row = vec![text.path.to_owned(), line, text.id.unwrap_or("").to_owned(), chosen];
-        match self.top {
-            None => row.extend(self.labels.iter().map(|label| {
-                let own = text.probabilities.iter().find(|(l, _)| l == label);
-                own.map(|(_, p)| p.to_string()).unwrap_or_default()
-            })),
-            Some(_) => {
-                row.extend(self.shown(text).iter().flat_map(|(l, p)| [l.clone(), p.to_string()]));
+        let mut row = vec![
+            Cell::Text(text.path),
+            Cell::Plain(&line),
+            Cell::Text(text.id.unwrap_or("")),
+            Cell::Text(&chosen),
+        ];
+        let probability = |label: &String| {
+            let own = text.probabilities.iter().find(|(l, _)| l == label);
+            own.map(|(_, p)| p.to_string()).unwrap_or_default()
+        };
+        let numbers: Vec<String> = match self.top {
+            None => self.labels.iter().map(probability).collect(),
+            Some(_) => self.shown(text).iter().map(|(_, p)| p.to_string()).collect(),
+        };
+        for (i, number) in numbers.iter().enumerate() {
+            if self.top.is_some() {
+                row.push(Cell::Text(&self.shown(text)[i].0));
             }
+            row.push(Cell::Plain(number));
         }
-        write_row(out, row.iter().map(String::as_str))
+        self.table.write(out, row)
     }
 
     fn shown<'a>(&self, text: &PredictedLabels<'a>) -> &'a [(String, f64)] {
@@ -120,7 +130,8 @@ mod tests {
         let (labels_of, probabilities) = (&chosen[..], &probabilities[..]);
         let text =
             PredictedLabels { path: "t", line: 3, id: None, labels: labels_of, probabilities };
-        let layout = LabelLayout { labels: &labels, multi_label: false, top: None };
+        let layout =
+            LabelLayout { labels: &labels, multi_label: false, top: None, table: Table::tsv() };
         let mut out = vec![];
         layout.write_tsv_header(&mut out).unwrap();
         layout.write_tsv(&text, &mut out).unwrap();

@@ -72,10 +72,5 @@ impl Part {
 
 /// Has the names in a folder on the disk: a file that is renamed is safe only then.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), SearchError> {
-    // Elsewhere folders cannot be opened, and names are written through.
-    if cfg!(unix) {
-        let file = fs_err::File::open(folder).map_err(SearchError::Read)?;
-        file.sync_all().map_err(SearchError::write(folder))?;
-    }
-    Ok(())
+    cloze_store::sync_folder(folder).map_err(SearchError::write(folder))
 }

@@ -318,3 +318,31 @@ fn what_a_stopped_change_has_left_is_in_nobodys_way() {
         }
     }
 }
+
+/// A writer replaces segments all the time, and removes those that it has replaced.
+#[test]
+fn an_index_is_verified_beside_its_writer() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = build(folder.path(), params(), &matrix(300, 8, 1));
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _writing = scope.spawn(|| {
+            for round in 0..60 {
+                for (id, row) in matrix(300, 8, round + 2).iter().enumerate() {
+                    writer.push(&record(id), row).unwrap();
+                }
+                writer.commit().unwrap();
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let mut rounds = 0;
+        while !done.load(Ordering::Relaxed) {
+            let verified = verify(folder.path()).unwrap();
+            assert!(verified.findings.is_empty(), "{rounds}: {:?}", verified.findings);
+            assert_eq!(verified.rows, 300);
+            rounds += 1;
+        }
+    });
+    sound(folder.path());
+}

@@ -39,13 +39,23 @@ pub enum StoreError {
         /// The name.
         path: PathBuf,
     },
+    /// The name is that of a link to nothing.
+    #[error(
+        "{path}: expected a file, a folder or a free name, found a link to {target}, which is not there\nhint: remove the link, or create its target"
+    )]
+    DanglingLink {
+        /// The name.
+        path: PathBuf,
+        /// Target of the link.
+        target: PathBuf,
+    },
     /// The name is that of a file, or of none that a folder could have.
     #[error("{path}: expected a folder name, found something other than a folder")]
     NotAFolder {
         /// The name.
         path: PathBuf,
     },
-    /// [`discard_pending`](crate::atomic::discard_pending) came before the commit.
+    /// [`discard_pending`](crate::discard_pending) came before the commit.
     #[error("{path}: not written, because the run was interrupted")]
     Discarded {
         /// The file that would have been written.

@@ -34,11 +34,9 @@ mod atomic;
 pub mod checksum;
 pub mod envelope;
 mod error;
-mod folder;
 mod location;
 pub mod read;
 
-pub use atomic::{AtomicFile, Existing, discard_pending};
+pub use atomic::{AtomicFile, AtomicFolder, Existing, discard_pending, sync_folder};
 pub use error::StoreError;
-pub use folder::AtomicFolder;
 pub use location::{Location, MemoryFolder, OpenFile};

@@ -5,6 +5,7 @@ use anyhow::bail;
 use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::flags::format::{FormatFlags, OutputFormat};
+use crate::flags::formulas::FormulaFlags;
 
 /// Settings of clustering.
 #[derive(Args)]
@@ -46,6 +47,8 @@ pub(crate) struct ClusterOutFlags {
     /// Replace existing files
     #[arg(long, requires = "cluster-files", help_heading = "Output")]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) formulas: FormulaFlags,
 }
 
 /// Clustering methods.

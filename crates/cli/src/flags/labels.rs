@@ -2,6 +2,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::flags::format::{FormatFlags, OutputFormat};
+use crate::flags::formulas::FormulaFlags;
 use crate::flags::out::OutFlags;
 
 /// Output of labels.
@@ -14,6 +15,8 @@ pub(crate) struct LabelOutFlags {
     pub(crate) top_k: Option<usize>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
+    #[command(flatten)]
+    pub(crate) formulas: FormulaFlags,
 }
 
 /// Output formats of labels.

@@ -2,6 +2,7 @@
 pub(crate) mod classifier;
 pub(crate) mod dtype;
 pub(crate) mod format;
+pub(crate) mod formulas;
 pub(crate) mod grouping;
 pub(crate) mod labelled;
 pub(crate) mod labels;

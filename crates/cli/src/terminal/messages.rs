@@ -11,9 +11,7 @@ use cloze_report::text::visible;
 
 use crate::flags::settings::in_flags;
 use crate::terminal::hints::hint;
-
-/// Exit status that shells use for Ctrl-C.
-pub(crate) const INTERRUPTED: u8 = 130;
+use crate::terminal::signals;
 
 /// Output of every message. A reported failure also sets the exit status, so that the two cannot drift
 /// apart.
@@ -93,7 +91,7 @@ impl Messages {
     /// Returns the exit status.
     pub(crate) fn status(&self) -> u8 {
         if self.interrupted.load(Ordering::Relaxed) {
-            return INTERRUPTED;
+            return signals::status();
         }
         u8::from(self.failed.load(Ordering::Relaxed))
     }

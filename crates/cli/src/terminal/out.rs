@@ -5,6 +5,9 @@ use std::path::Path;
 use cloze_store::{AtomicFile, Existing};
 use serde::Serialize;
 
+/// Name of standard output in errors.
+const STDOUT: &str = "standard output";
+
 /// Writes a line of JSON.
 pub(crate) fn json_line(out: &mut impl Write, value: &impl Serialize) -> anyhow::Result<()> {
     // As an `io::Error`, by which a closed pipe is known.
@@ -43,12 +46,50 @@ impl<W: Write> Write for Named<W> {
     }
 }
 
+/// Returns standard output. An error has its name, and that it cannot be written is one: the standard
+/// library's own takes all for written then.
+pub(crate) fn stdout() -> impl Write {
+    Named { writer: Open(io::stdout().lock()), name: STDOUT.into() }
+}
+
+/// Standard output, if it can be written.
+struct Open<W>(W);
+
+impl<W: Write> Write for Open<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        check_open()?;
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Fails where standard output is closed, or was opened for reading only.
+#[cfg(unix)]
+fn check_open() -> io::Result<()> {
+    use rustix::fs::OFlags;
+    let flags = rustix::fs::fcntl_getfl(io::stdout())?;
+    match flags & OFlags::ACCMODE {
+        OFlags::RDONLY => Err(rustix::io::Errno::BADF.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "of one form with that of Unix")]
+fn check_open() -> io::Result<()> {
+    Ok(())
+}
+
 impl Out {
     /// Returns standard output; colour is stripped again unless the terminal shows it.
     pub(crate) fn stdout(colour: bool) -> Self {
         let writer: Box<dyn Write> =
             if colour { Box::new(anstream::stdout()) } else { Box::new(io::stdout()) };
-        Self::Stdout(BufWriter::new(Named { writer, name: "standard output".into() }))
+        let writer: Box<dyn Write> = Box::new(Open(writer));
+        Self::Stdout(BufWriter::new(Named { writer, name: STDOUT.into() }))
     }
 
     /// Creates a file, which gets its name in [`finish`](Self::finish).

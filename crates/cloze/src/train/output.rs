@@ -2,19 +2,11 @@
 use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;
-use cloze_checkpoint::adapter;
 use cloze_checkpoint::card::Card;
 use cloze_store::{AtomicFolder, Existing};
 
 use super::FineTuneError;
-use crate::classifier::HEAD_FILE;
-use crate::companions::COMPANIONS;
-
-/// Parts of a model besides its companions: those of another model must not stay.
-const PARTS: [&str; 5] =
-    [HEAD_FILE, adapter::CONFIG, adapter::TENSORS, "model.safetensors", "train.jsonl"];
-/// File that a report has beside its page.
-const PLOT: &str = "curve.svg";
+use crate::companions::without_parts;
 
 /// Path of a file beside `output` that has its name and an ending.
 #[must_use]
@@ -59,7 +51,5 @@ pub fn create_folder(
         }
     }
     let existing = if replace { Existing::Replace } else { Existing::Refuse };
-    let folder = AtomicFolder::create(output, existing)?;
-    let companions = COMPANIONS.map(|name| name.split('/').next().unwrap_or(name));
-    Ok(folder.without(&PARTS).without(&companions).without(&[PLOT]))
+    Ok(without_parts(AtomicFolder::create(output, existing)?))
 }

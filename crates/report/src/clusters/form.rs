@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::ClusterReport;
+use crate::cells::{Cell, Table};
 use crate::plot::label;
 use crate::text::{one_line, plural};
-use crate::write::{csv_failure, json_line};
+use crate::write::json_line;
 
 /// Characters shown of a text.
 const SHOWN: usize = 72;
@@ -35,14 +36,15 @@ pub(super) fn jsonl(report: &ClusterReport<'_>, out: &mut dyn Write) -> io::Resu
 }
 
 /// Writes the clusters as CSV; a text in no cluster has an empty field.
-pub(super) fn csv(report: &ClusterReport<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(["path", "line", "id", "cluster"]).map_err(csv_failure)?;
+pub(super) fn csv(report: &ClusterReport<'_>, table: Table, out: &mut dyn Write) -> io::Result<()> {
+    table.write_header(out, ["path", "line", "id", "cluster"])?;
     for Placed { path, line, id, cluster } in lines(report) {
         let cluster = cluster.map_or(String::new(), |cluster| cluster.to_string());
-        writer.write_record([path, &line.to_string(), id, &cluster]).map_err(csv_failure)?;
+        let line = line.to_string();
+        let row = [Cell::Text(path), Cell::Plain(&line), Cell::Text(id), Cell::Plain(&cluster)];
+        table.write(out, row)?;
     }
-    writer.flush()
+    Ok(())
 }
 
 pub(super) fn text(report: &ClusterReport<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use cloze_core::Matrix;
 
+use crate::cells::Table;
 use crate::text::plural;
 use crate::{PlacedText, ReportError};
 
@@ -85,7 +86,7 @@ impl ClusterReport<'_> {
     ///
     /// # Errors
     /// Errors of `out`.
-    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        form::csv(self, out)
+    pub fn write_csv(&self, table: Table, out: &mut dyn Write) -> io::Result<()> {
+        form::csv(self, table, out)
     }
 }

@@ -13,7 +13,7 @@ pub use conll::EntityConll;
 pub use inline::EntityInline;
 pub use jsonl::EntityJsonl;
 pub use page::EntityPage;
-pub use tsv::{EntityTsv, write_row};
+pub use tsv::EntityTsv;
 
 /// A text with its entities.
 #[derive(Clone, Copy, Debug)]

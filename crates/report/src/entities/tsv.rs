@@ -1,10 +1,9 @@
-//! One row per entity, with a header that names the unit of the offsets. Fields are quoted where
-//! needed (RFC 4180 with tabs).
+//! One row per entity, with a header that names the unit of the offsets.
 use std::io::{self, Write};
 
 use cloze_core::{OffsetConverter, OffsetUnit};
 
-use crate::write::csv_failure;
+use crate::cells::{Cell, Table};
 
 use super::{EntityForm, TaggedText};
 
@@ -12,34 +11,30 @@ use super::{EntityForm, TaggedText};
 #[derive(Clone, Copy, Debug)]
 pub struct EntityTsv {
     offsets: OffsetUnit,
+    table: Table,
 }
 
 impl EntityTsv {
-    /// Returns the format with offsets in a unit.
+    /// Returns the format with offsets in a unit, as tab-separated values.
     #[must_use]
     pub fn new(offsets: OffsetUnit) -> Self {
-        Self { offsets }
+        Self { offsets, table: Table::tsv() }
     }
-}
 
-/// Writes one row of tab-separated values.
-///
-/// # Errors
-/// Errors of `out`.
-pub fn write_row<'a>(
-    out: &mut dyn Write,
-    row: impl IntoIterator<Item = &'a str>,
-) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().delimiter(b'\t').from_writer(out);
-    writer.write_record(row).map_err(csv_failure)?;
-    writer.flush()
+    /// Layout of the table. Default [`Table::tsv`].
+    #[must_use]
+    pub fn table(mut self, table: Table) -> Self {
+        self.table = table;
+        self
+    }
 }
 
 impl EntityForm for EntityTsv {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let unit = self.offsets.name();
         let (start, end) = (format!("start_{unit}"), format!("end_{unit}"));
-        write_row(out, ["path", "line", "id", "label", &start, &end, "text", "score"])
+        let names = ["path", "line", "id", "label", &start, &end, "text", "score"];
+        self.table.write_header(out, names)
     }
 
     fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -51,7 +46,17 @@ impl EntityForm for EntityTsv {
             let (Some(start), Some(end), Some(own)) = place else { continue };
             let (start, end, score) = (start.to_string(), end.to_string(), e.score.to_string());
             let id = tagged.id.unwrap_or("");
-            write_row(out, [tagged.path, &line, id, &e.label, &start, &end, own, &score])?;
+            let row = [
+                Cell::Text(tagged.path),
+                Cell::Plain(&line),
+                Cell::Text(id),
+                Cell::Text(&e.label),
+                Cell::Plain(&start),
+                Cell::Plain(&end),
+                Cell::Text(own),
+                Cell::Plain(&score),
+            ];
+            self.table.write(out, row)?;
         }
         Ok(())
     }

@@ -24,13 +24,26 @@ pub struct Verified {
 /// Reads every file of the index in `folder`, and checks whether it is as it was written, and whether
 /// its contents go together: vectors of finite numbers, records that can be read, no id twice,
 /// graphs whose links stay within them, and as many words of a row as it is said to have. What is
-/// wrong with one file does not keep it from looking at the next.
+/// wrong with one file does not keep it from looking at the next. Beside a writer it begins again
+/// where files were missing because a commit has replaced them meanwhile.
 ///
 /// # Errors
 /// Errors of [`Index::open`](crate::index::Index::open) that come before any other file can be looked at: there
 /// is not an index, or its `index.json` is damaged.
 pub fn verify(folder: &Path) -> Result<Verified, SearchError> {
-    let manifest = Manifest::open(folder)?;
+    loop {
+        let manifest = Manifest::open(folder)?;
+        let verified = verify_files(folder, &manifest)?;
+        // Of a generation that is past no file need be there, so no finding counts.
+        if verified.findings.is_empty() || Manifest::open(folder)?.generation == manifest.generation
+        {
+            return Ok(verified);
+        }
+    }
+}
+
+/// Looks at every file that a manifest names.
+fn verify_files(folder: &Path, manifest: &Manifest) -> Result<Verified, SearchError> {
     let bytes = fs_err::metadata(Manifest::path(folder)).map_err(SearchError::Read)?.len();
     let mut verified = Verified { files: 1, bytes, rows: manifest.live(), findings: vec![] };
     let mut ids = HashSet::new();
@@ -57,7 +70,7 @@ pub fn verify(folder: &Path) -> Result<Verified, SearchError> {
             verified.take(part.bytes, part.check(&path));
         }
         if verified.findings.len() == before {
-            verified.push(contents(folder, &manifest, card, &mut ids));
+            verified.push(contents(folder, manifest, card, &mut ids));
         }
     }
     Ok(verified)

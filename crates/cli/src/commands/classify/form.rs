@@ -28,8 +28,12 @@ impl<'l> Form<'l> {
         };
         let format = args.format.given().unwrap_or_else(by_ending);
         let mut out = args.out.open()?;
-        let layout =
-            LabelLayout { labels, multi_label, top: args.top_k.map(|k| k.min(labels.len())) };
+        let layout = LabelLayout {
+            labels,
+            multi_label,
+            top: args.top_k.map(|k| k.min(labels.len())),
+            table: args.formulas.tsv(),
+        };
         if format == LabelFormat::Tsv {
             layout.write_tsv_header(&mut out)?;
         }

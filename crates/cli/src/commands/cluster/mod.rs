@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, bail};
 use cloze::Matrix;
+use cloze_report::cells::Table;
 use cloze_report::clusters::{ClusterReport, ClusterSection};
 use cloze_train::cluster::kmeans::KMeansParams;
 use cloze_train::cluster::summary::{ClusterSummary, mean_silhouette, summaries};
@@ -45,6 +46,7 @@ pub(crate) struct Files {
     html: Option<Out>,
     out: Out,
     format: ClusterFormat,
+    table: Table,
 }
 
 impl Files {
@@ -52,7 +54,7 @@ impl Files {
     pub(crate) fn open(args: &ClusterOutFlags) -> anyhow::Result<Self> {
         let html = args.html.as_deref().map(|path| Out::to(Some(path), args.force)).transpose()?;
         let out = Out::to(args.output.as_deref(), args.force)?;
-        Ok(Self { html, out, format: args.format() })
+        Ok(Self { html, out, format: args.format(), table: args.formulas.csv() })
     }
 
     /// Clusters texts, or other things named `what`, by their vectors, and writes the clusters.
@@ -74,7 +76,7 @@ impl Files {
         match self.format {
             ClusterFormat::Pretty => report.write_text(&mut self.out)?,
             ClusterFormat::Jsonl => report.write_jsonl(&mut self.out)?,
-            ClusterFormat::Csv => report.write_csv(&mut self.out)?,
+            ClusterFormat::Csv => report.write_csv(self.table, &mut self.out)?,
         }
         self.out.finish()?;
         if self.format != ClusterFormat::Pretty {

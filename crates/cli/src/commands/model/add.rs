@@ -3,7 +3,7 @@ use std::io::{self, Read, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use cloze::companions::COMPANIONS;
+use cloze::companions::{COMPANIONS, without_parts};
 use cloze_checkpoint::card::Card;
 use cloze_checkpoint::{ModelFolder, install_root};
 use cloze_store::{AtomicFolder, Existing};
@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 use serde::Serialize;
 
 use crate::commands::model::args::ModelAddArgs;
-use crate::terminal::out::json_line;
+use crate::terminal::out::{json_line, stdout};
 
 /// A model that is found by its name.
 #[derive(Serialize)]
@@ -41,6 +41,7 @@ pub(crate) fn add(args: &ModelAddArgs) -> anyhow::Result<()> {
     let existing = if args.force { Existing::Replace } else { Existing::Refuse };
     let folder = AtomicFolder::create(&target, existing)
         .with_context(|| "\nhint: --force replaces a model; --name gives another name")?;
+    let folder = without_parts(folder);
     if from.is_dir() {
         copy_files(from, folder.path())?;
     } else {
@@ -51,7 +52,7 @@ pub(crate) fn add(args: &ModelAddArgs) -> anyhow::Result<()> {
         ModelFolder::open(folder.path()).with_context(|| format!("{}", from.display()))?;
     }
     folder.commit()?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if args.format.is_json() {
         return json_line(&mut out, &Installed { name, folder: target.display().to_string() });
     }

@@ -1,5 +1,5 @@
 //! `cloze model merge`: merges adapters into their base model.
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use anyhow::bail;
 use cloze::model_report::AdapterReport;
@@ -12,6 +12,7 @@ use super::standalone::{self, Written};
 use crate::commands::model::args::ModelMergeArgs;
 use crate::flags::dtype::DtypeArg;
 use crate::terminal::messages::Messages;
+use crate::terminal::out::stdout;
 
 #[derive(Serialize)]
 struct Merged {
@@ -47,7 +48,7 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
         })?;
     let (output, base) = (args.output.display().to_string(), base.display().to_string());
     let report = Merged { output, base, adapters, bytes, sha256 };
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if args.format.is_json() {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {

@@ -6,7 +6,7 @@ mod merge;
 mod quantize;
 mod standalone;
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use cloze::model_report::{
@@ -20,6 +20,7 @@ use crate::cli::CommonFlags;
 use crate::commands::model::args::ModelCommand;
 use crate::flags::find_model;
 use crate::terminal::messages::Messages;
+use crate::terminal::out::stdout;
 
 pub(crate) fn run(
     common: &CommonFlags,
@@ -80,7 +81,7 @@ fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
             Err(error) => messages.failure(&error),
         }
     }
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         return Ok(());
@@ -102,7 +103,7 @@ fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
 
 fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
     let info = ModelReport::of(model)?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&info)?)?;
         return Ok(());
@@ -162,7 +163,7 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
 
 fn head_info(folder: &Path, json: bool) -> anyhow::Result<()> {
     let info = HeadReport::open(folder)?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&info)?)?;
         return Ok(());
@@ -207,7 +208,7 @@ fn write_check(
     if let Some(error) = problem {
         messages.failure(error);
     }
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(check)?)?;
     } else if check.sound {

@@ -1,5 +1,5 @@
 //! `cloze model quantize`: int8 matrices in a model's layers.
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use anyhow::bail;
 use cloze::batch::isolate;
@@ -16,6 +16,7 @@ use crate::commands::model::args::ModelQuantizeArgs;
 use crate::flags::find_model;
 use crate::input::texts;
 use crate::terminal::messages::Messages;
+use crate::terminal::out::stdout;
 
 #[derive(Serialize)]
 struct Quantized {
@@ -61,7 +62,7 @@ pub(super) fn quantize(
     let bytes_before = checkpoint.weights().files().iter().map(size).sum();
     let report =
         Quantized { output: args.output.display().to_string(), bytes, bytes_before, sha256 };
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if args.format.is_json() {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {

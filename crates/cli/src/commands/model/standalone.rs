@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cloze::companions::companions;
+use cloze::companions::{companions, without_parts};
 use cloze_checkpoint::card::readme::{self, README};
 use cloze_checkpoint::card::{CARD, CARD_VERSION, Card, KIND, LIMITS};
 use cloze_checkpoint::{Checkpoint, ModelFolder, casing};
@@ -30,7 +30,7 @@ pub(super) fn write(
     cloze::train::refuse_sources(output, model)?;
     let checkpoint = Checkpoint::of(model.sources())?;
     let existing = if force { Existing::Replace } else { Existing::Refuse };
-    let folder = AtomicFolder::create(output, existing)?;
+    let folder = without_parts(AtomicFolder::create(output, existing)?);
     let path = folder.path();
     let file = path.join(WEIGHTS);
     let config = weights(&checkpoint, &file)?;

@@ -4,6 +4,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use crate::commands::short_help;
 use crate::flags::classifier::PairCutArg;
 use crate::flags::format::{FormatFlags, RowFormat};
+use crate::flags::formulas::FormulaFlags;
 use crate::flags::out::OutFlags;
 use crate::flags::pairs::PairFields;
 use crate::flags::read::ReadFlags;
@@ -64,6 +65,8 @@ pub(crate) struct NextSentenceArgs {
     pub(crate) format: FormatFlags<RowFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
+    #[command(flatten)]
+    pub(crate) formulas: FormulaFlags,
 }
 
 /// Method of scoring whether a text follows another.

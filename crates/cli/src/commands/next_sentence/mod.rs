@@ -18,7 +18,7 @@ use crate::input::texts::{ARGUMENT, NotEncoded, note_file_name};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use cloze::batch::scored_parts;
-use cloze_report::entities::write_row;
+use cloze_report::cells::Cell;
 use cloze_report::text::shown;
 use model::{Continuation, ContinuationModel};
 
@@ -167,14 +167,23 @@ impl Form<'_> {
             let figure = continuation.figure().map_or("-".into(), shown);
             return Ok(writeln!(out, "{figure}")?);
         }
+        let table = self.args.formulas.tsv();
         if !std::mem::replace(&mut self.headed, true) {
             let name = match self.args.method {
                 NextMethodArg::Nsp => "is_next",
                 NextMethodArg::Mlm => "gain",
             };
-            write_row(out, [name, "path", "line", "first", "second"])?;
+            table.write_header(out, [name, "path", "line", "first", "second"])?;
         }
         let figure = continuation.figure().map(|figure| figure.to_string()).unwrap_or_default();
-        Ok(write_row(out, [&*figure, path, &line.to_string(), first, second])?)
+        let line = line.to_string();
+        let row = [
+            Cell::Plain(&figure),
+            Cell::Text(path),
+            Cell::Plain(&line),
+            Cell::Text(first),
+            Cell::Text(second),
+        ];
+        Ok(table.write(out, row)?)
     }
 }

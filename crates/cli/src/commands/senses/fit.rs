@@ -1,5 +1,5 @@
 //! `cloze senses fit`: senses fitted on texts with annotated senses.
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use cloze::SentenceEncoder;
 use cloze::embed::Level;
@@ -14,6 +14,7 @@ use crate::commands::embed::note_truncated;
 use crate::commands::senses::args::SensesFitArgs;
 use crate::flags::vectors::CorrectionArg;
 use crate::terminal::messages::{Messages, plural};
+use crate::terminal::out::stdout;
 use cloze_report::text::visible;
 
 /// Fewest occurrences per dimension for whitening: fewer give poor covariances.
@@ -105,7 +106,7 @@ fn correction(senses: &FittedSenses) -> &'static str {
 
 impl Report {
     fn print(&self, json: bool) -> anyhow::Result<()> {
-        let mut out = io::stdout().lock();
+        let mut out = stdout();
         if json {
             writeln!(out, "{}", serde_json::to_string_pretty(self)?)?;
             return Ok(());

@@ -1,10 +1,11 @@
 //! `cloze setup`: ONNX Runtime ready ahead of time.
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::terminal::messages::Messages;
+use crate::terminal::out::stdout;
 
 #[derive(Serialize)]
 struct Report {
@@ -21,7 +22,7 @@ pub(crate) fn run(common: &CommonFlags, json: bool, messages: &Messages) -> anyh
         build: runtime.build_info(),
     };
     // Not `println!`, which panics where standard output is closed.
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {

@@ -6,6 +6,7 @@ use cloze::Metric;
 
 use crate::commands::short_help;
 use crate::flags::format::{FormatFlags, ReportFormat};
+use crate::flags::formulas::FormulaFlags;
 use crate::flags::pairs::PairFields;
 use crate::flags::read::ReadFlags;
 use crate::flags::vectors::VectorFlags;
@@ -68,4 +69,6 @@ pub(crate) struct SimilarityArgs {
     /// Replace existing files
     #[arg(long, requires = "written", help_heading = "Output")]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) formulas: FormulaFlags,
 }

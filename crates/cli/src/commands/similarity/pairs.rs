@@ -11,7 +11,7 @@ use crate::commands::similarity::args::SimilarityArgs;
 use crate::input::pairs::{NotEncoded, for_each_chunk};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::{Out, json_line};
-use cloze_report::entities::write_row;
+use cloze_report::cells::Cell;
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -41,12 +41,13 @@ pub(super) fn run(
         .id_field(args.read.id_field.clone())
         .max_text_bytes(args.read.max_text.saturating_mul(1 << 20))
         .check()?;
+    let table = args.formulas.tsv();
     let mut headed = args.format.is_json();
     for_each_chunk(file, &params, messages, |pairs| {
         if !std::mem::replace(&mut headed, true) {
             let corrected = measure.corrects(Level::Sentence).then_some("corrected");
             let names = ["similarity"].into_iter().chain(corrected).chain(["first", "second"]);
-            write_row(out, names)?;
+            table.write_header(out, names)?;
         }
         let mut vectors = DistinctTexts::<ComparableVectors>::default();
         vectors.add(&pairs, |texts| measure.vectors(texts))?;
@@ -67,8 +68,9 @@ pub(super) fn run(
             } else {
                 let numbers = [Some(similarity.similarity), similarity.corrected];
                 let numbers: Vec<String> = numbers.iter().flatten().map(f64::to_string).collect();
-                let texts = [&*pair.first, &*pair.second];
-                write_row(out, numbers.iter().map(String::as_str).chain(texts))?;
+                let numbers = numbers.iter().map(|number| Cell::Plain(number));
+                let texts = [Cell::Text(&pair.first), Cell::Text(&pair.second)];
+                table.write(out, numbers.chain(texts))?;
             }
         }
         Ok(out.flush()?)

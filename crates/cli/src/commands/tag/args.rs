@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 
 use crate::commands::short_help;
 use crate::flags::format::{FormatFlags, OutputFormat};
+use crate::flags::formulas::FormulaFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::tagger::TaggerFlags;
 use crate::flags::texts::TextsFlags;
@@ -55,6 +56,8 @@ pub(crate) struct TagArgs {
     /// Replace existing files
     #[arg(long, requires = "output", help_heading = "Output")]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) formulas: FormulaFlags,
 }
 
 /// Output formats.

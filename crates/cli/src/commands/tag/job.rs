@@ -54,6 +54,7 @@ impl Job {
             form: format,
             offsets: args.offsets.value(),
             mask,
+            table: args.formulas.tsv(),
             plain: place != Place::Stdout && common.color != Color::Always,
         };
         let tagger = tagger.runtime(common.load_runtime(messages)?).open()?;

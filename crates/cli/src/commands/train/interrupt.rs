@@ -1,4 +1,4 @@
-//! Ctrl-C while training.
+//! Ctrl-C and other signals while training.
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cloze::Cancel;

@@ -18,6 +18,7 @@ use crate::commands::embed::note_truncated;
 use crate::commands::zscore::args::{FitArgs, MergeArgs, ZscoreCommand};
 use crate::input::texts;
 use crate::terminal::messages::Messages;
+use crate::terminal::out::stdout;
 
 pub(crate) fn run(
     common: &CommonFlags,
@@ -140,7 +141,7 @@ fn check_settings(method: Method, width: usize) -> anyhow::Result<()> {
 }
 
 fn print(report: &CorrectionReport, json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(report)?)?;
     } else {

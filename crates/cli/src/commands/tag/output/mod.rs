@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use cloze_core::{Entity, OffsetUnit, Span};
 use cloze_corpus::{Encoding, Format, Record};
+use cloze_report::cells::Table;
 use cloze_report::entities::{
     EntityConll, EntityForm, EntityInline, EntityJsonl, EntityPage, EntityTsv, TaggedText,
 };
@@ -99,6 +100,8 @@ pub(crate) struct FormParams {
     pub(crate) form: OutputArg,
     pub(crate) offsets: OffsetUnit,
     pub(crate) mask: String,
+    /// Layout of tables.
+    pub(crate) table: Table,
     /// Whether colour is off, as in files.
     pub(crate) plain: bool,
 }
@@ -110,7 +113,7 @@ impl FormParams {
             OutputArg::Pretty => Box::new(pretty::Pretty::new(self.plain)),
             OutputArg::Jsonl => Box::new(EntityJsonl::new(self.offsets)),
             OutputArg::Conll => Box::new(EntityConll),
-            OutputArg::Tsv => Box::new(EntityTsv::new(self.offsets)),
+            OutputArg::Tsv => Box::new(EntityTsv::new(self.offsets).table(self.table)),
             OutputArg::Inline => Box::new(EntityInline),
             OutputArg::Html => Box::new(EntityPage::default()),
             OutputArg::Redact => Box::new(redact::Redact::new(self.mask.clone())),

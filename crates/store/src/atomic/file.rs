@@ -1,33 +1,13 @@
-//! Files that are whole or not there: written beside their place under a hidden name, and renamed
-//! at the end.
-use std::collections::BTreeSet;
+//! One file that is whole or not there.
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
+use super::leftovers::clean_once;
+use super::sync::sync_folder;
+use super::temporary::{Entry, create_file, pending};
 use crate::StoreError;
-
-/// The temporary files and folders of this process that are neither committed nor removed.
-static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-
-pub(crate) fn pending() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    // A set of paths cannot be half-changed, so a panic elsewhere does not spoil it.
-    PENDING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Removes every temporary file and folder that is not committed; their commits then fail with
-/// [`StoreError::Discarded`]. For a Ctrl-C handler that ends the process right after: destructors
-/// do not run then. It waits for a commit that is just renaming.
-pub fn discard_pending() {
-    let mut pending = pending();
-    for path in std::mem::take(&mut *pending) {
-        // There is nobody left to tell.
-        let _ =
-            if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
-    }
-}
 
 /// Policy for a file of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +30,6 @@ pub struct AtomicFile {
     existing: Existing,
 }
 
-/// An entry of [`PENDING`], which leaves the set with its file.
-#[derive(Debug)]
-pub(crate) struct Entry(pub(crate) PathBuf);
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        pending().remove(&self.0);
-    }
-}
-
 impl AtomicFile {
     /// Starts the file that will be `path`, and creates the folders above it that are missing. A
     /// link is kept, and the file it points to is replaced.
@@ -67,11 +37,15 @@ impl AtomicFile {
     /// # Errors
     /// [`StoreError::Exists`] if it is there and `existing` refuses that; [`StoreError::NotAFile`]
     /// if it is there and no regular file (renaming over `/dev/null` would remove the device);
+    /// [`StoreError::DanglingLink`] if it is a link to nothing;
     /// [`StoreError::Write`] if its folder cannot be written.
     pub fn create(path: &Path, existing: Existing) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Write { path: path.to_owned(), source };
         if path.file_name().is_none() {
             return Err(StoreError::NotAFile { path: path.to_owned() });
+        }
+        if let Some(dangling) = dangling(path) {
+            return Err(dangling);
         }
         if existing == Existing::Refuse && fs_err::symlink_metadata(path).is_ok() {
             return Err(StoreError::Exists { path: path.to_owned() });
@@ -84,29 +58,11 @@ impl AtomicFile {
             Some(_) => fs_err::canonicalize(path).map_err(failed)?,
             None => path.to_owned(),
         };
-        let folder = match target.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
+        let folder = above(&target);
         fs_err::create_dir_all(folder).map_err(failed)?;
 
-        let mut builder = tempfile::Builder::new();
-        // Short and fixed: the file's own name may be as long as the system allows.
-        builder.prefix(".cloze-").suffix(".tmp");
-        #[cfg(unix)]
-        {
-            // As any new file: the umask takes away. The default would be 0600.
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(PermissionsExt::from_mode(0o666));
-        }
-        // Locked over both, so that `discard_pending` sees every file there is.
-        let (file, entry) = {
-            let mut pending = pending();
-            let file = builder.tempfile_in(folder).map_err(failed)?;
-            pending.insert(file.path().to_owned());
-            let entry = Entry(file.path().to_owned());
-            (file, entry)
-        };
+        clean_once(folder);
+        let (file, entry) = create_file(folder).map_err(failed)?;
         #[cfg(unix)]
         if let Some(old) = old {
             file.as_file().set_permissions(old.permissions()).map_err(failed)?;
@@ -118,7 +74,7 @@ impl AtomicFile {
     ///
     /// # Errors
     /// [`StoreError::Exists`] if another file has taken a name that was to be free;
-    /// [`StoreError::Discarded`] after [`discard_pending`]; [`StoreError::Write`] if the bytes or
+    /// [`StoreError::Discarded`] after [`discard_pending`](super::discard_pending); [`StoreError::Write`] if the bytes or
     /// the name cannot be written. What was under the name is then still there.
     pub fn commit(self) -> Result<(), StoreError> {
         let Self { writer, entry, path, target, existing } = self;
@@ -137,7 +93,11 @@ impl AtomicFile {
             }
         };
         match renamed {
-            Ok(_) => Ok(()),
+            // Closed first, so that its lock ends before its name is known to be safe.
+            Ok(file) => {
+                drop(file);
+                sync_folder(above(&target)).map_err(failed)
+            }
             Err(refused)
                 if existing == Existing::Refuse
                     && refused.error.kind() == io::ErrorKind::AlreadyExists =>
@@ -147,6 +107,26 @@ impl AtomicFile {
             Err(refused) => Err(StoreError::Write { path, source: refused.error }),
         }
     }
+}
+
+/// Returns the folder that a path names something in.
+pub(super) fn above(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Returns the error of a link whose target is missing: renamed over, it would become a file, and the
+/// place that it points to would stay empty.
+pub(super) fn dangling(path: &Path) -> Option<StoreError> {
+    let is_link = fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+    let missing = fs_err::metadata(path).err();
+    if !is_link || missing.is_none_or(|error| error.kind() != io::ErrorKind::NotFound) {
+        return None;
+    }
+    let target = fs_err::read_link(path).unwrap_or_default();
+    Some(StoreError::DanglingLink { path: path.to_owned(), target })
 }
 
 impl Write for AtomicFile {

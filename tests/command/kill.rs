@@ -1,0 +1,209 @@
+//! Commands that replace what they wrote before, killed at any moment: afterwards the old or the new
+//! result is there, whole, with the user's files beside it, and the next run removes what was left.
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::run::Home;
+use crate::support::checkpoint;
+
+/// Files of a training that say how long it took. They are there or not there with the others.
+const TIMED: [&str; 5] = ["cloze.json", "report.json", "report.html", "README.md", "train.jsonl"];
+
+/// A command in two variants, which differ in their results.
+struct Case {
+    name: &'static str,
+    args: Vec<String>,
+    variants: [Vec<String>; 2],
+    /// The folder or file that it writes.
+    output: &'static str,
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(String::from).collect()
+}
+
+impl Case {
+    fn new(name: &'static str, args: &str, variants: [&str; 2], output: &'static str) -> Self {
+        Self { name, args: words(args), variants: variants.map(words), output }
+    }
+
+    fn args(&self, variant: usize) -> Vec<&str> {
+        let more = ["--force", "--quiet"];
+        let args = self.args.iter().chain(&self.variants[variant]).map(String::as_str);
+        args.chain(["-o", self.output]).chain(more).collect()
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let (bert, token) = (checkpoint("bert"), checkpoint("bert-token"));
+    let small = checkpoint("minilm-f16");
+    let adapter = format!("{token}/../../adapters/token-qv");
+    vec![
+        Case::new(
+            "model convert",
+            &format!("model convert {bert}"),
+            ["--dtype f32", "--dtype f16"],
+            "m",
+        ),
+        Case::new(
+            "model merge",
+            &format!("model merge {adapter}"),
+            ["--dtype f32", "--dtype f16"],
+            "m",
+        ),
+        Case::new("model quantize", "model quantize", [&bert, &token], "m"),
+        Case::new(
+            "senses fit",
+            &format!("senses fit s.jsonl -m {small} --layers -1"),
+            ["--prior 0", "--prior 1"],
+            "m",
+        ),
+        Case::new(
+            "train classify",
+            &format!("train classify a.csv -m {small} --threads 1"),
+            ["--c 1", "--c 0.1"],
+            "m",
+        ),
+        Case::new(
+            "train classify --tune",
+            &format!("train classify a.csv -m {small} --tune head --epochs 1 --threads 1"),
+            ["--seed 1", "--seed 2"],
+            "m",
+        ),
+        Case::new(
+            "zscore fit",
+            &format!("zscore fit t.log -m {small}"),
+            ["--layers -1", "--layers -2"],
+            "z.json",
+        ),
+        Case::new(
+            "embed",
+            &format!("embed t.log -m {small} --format npy"),
+            ["--pool mean", "--pool cls"],
+            "v.npy",
+        ),
+        Case::new(
+            "cluster",
+            &format!("cluster t.log -m {small} --format csv"),
+            ["-k 2", "-k 3"],
+            "c.csv",
+        ),
+    ]
+}
+
+/// A home with data for every command.
+fn home() -> Home {
+    let line = |i: usize| {
+        let (words, label) =
+            if i.is_multiple_of(3) { ("the cat sat", "cats") } else { ("a dog runs", "dogs") };
+        (format!("{words} {} {i}", ["here", "in rain", "and", "again"][i % 4]), label)
+    };
+    let rows: Vec<String> = (0..60).map(line).map(|(text, label)| text + "," + label).collect();
+    let texts: String = (0..60).map(line).map(|(text, _)| text + "\n").collect();
+    let senses: String = ["water", "money"].iter().cycle().take(12).enumerate().fold(String::new(), |all, (i, sense)| {
+        let text = format!("the {sense} bank {i}");
+        let start = text.find("bank").unwrap();
+        let line = serde_json::json!({"text": text, "start": start, "end": start + 4, "lemma": "bank",
+                                      "pos": "n", "sense": sense, "document": format!("d{i}")});
+        format!("{all}{line}\n")
+    });
+    Home::with([
+        ("a.csv", &*("text,label\n".to_owned() + &rows.join("\n"))),
+        ("t.log", &texts),
+        ("s.jsonl", &senses),
+    ])
+}
+
+/// The files of a result, with their contents where these are the same in every run.
+fn state(home: &Home, output: &str) -> BTreeMap<String, Vec<u8>> {
+    let path = home.path(output);
+    if !path.is_dir() {
+        return [(output.to_owned(), fs_err::read(path).unwrap())].into();
+    }
+    let files = home.files(output).into_iter();
+    let content = |name: &str| {
+        let bytes = home.bytes(&format!("{output}/{name}"));
+        assert!(!bytes.is_empty(), "{name} is empty");
+        if TIMED.contains(&name) { vec![] } else { bytes }
+    };
+    files.map(|name| (name.clone(), content(&name))).collect()
+}
+
+/// Names beside the result that no command has asked for.
+fn leftovers(home: &Home) -> usize {
+    home.files("").iter().filter(|name| name.starts_with(".cloze-")).count()
+}
+
+/// Kills `case` so many times; returns how often the old result stayed, and the new one was there.
+fn kill(case: &Case, kills: usize) -> [usize; 2] {
+    let home = home();
+    let folder = !case.output.contains('.');
+    let mut took = Duration::ZERO;
+    let mut states = [0, 1].map(|variant| {
+        let start = Instant::now();
+        let ran = home.run(&case.args(variant));
+        assert_eq!(ran.status, Some(0), "{}: {}", case.name, ran.stderr);
+        took = took.max(start.elapsed());
+        state(&home, case.output)
+    });
+    assert_ne!(states[0], states[1], "{}", case.name);
+    if folder {
+        for name in ["notes", "own/notes"] {
+            home.write(&format!("{}/{name}", case.output), "of the user");
+            for state in &mut states {
+                state.insert(name.to_owned(), b"of the user".to_vec());
+            }
+        }
+    }
+    let (mut now, mut ends) = (1, [0, 0]);
+    let mut seed = 1_u64;
+    for i in 0..kills {
+        let mut command = home.command(&case.args(1 - now));
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Knuth's multiplier; the high bits are the random ones. Half of the kills come in the last
+        // quarter, where the result is written.
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let part = u32::try_from((seed >> 33) % 1000).unwrap();
+        let wait = if i % 2 == 0 { took * part / 1000 } else { took * (3000 + part) / 4000 };
+        std::thread::sleep(wait);
+        let _ = child.kill(); // one that is done cannot be killed
+        child.wait().unwrap();
+        // A training's own files beside the result, from which it would go on.
+        for name in ["m.state", "m.train.jsonl"] {
+            let _ = fs_err::remove_file(home.path(name));
+        }
+        let found = state(&home, case.output);
+        let new = found == states[1 - now];
+        assert!(new || found == states[now], "{} after kill {i}, {wait:?}", case.name);
+        ends[usize::from(new)] += 1;
+        if new {
+            now = 1 - now;
+        }
+    }
+    home.run(&case.args(1 - now)).good();
+    assert_eq!(state(&home, case.output), states[1 - now], "{} after kills", case.name);
+    assert_eq!(leftovers(&home), 0, "{}: {:?}", case.name, home.files(""));
+    ends
+}
+
+#[test]
+fn a_kill_loses_nothing() {
+    for case in cases().iter().filter(|case| ["model convert", "cluster"].contains(&case.name)) {
+        kill(case, 12);
+    }
+}
+
+/// `cargo test -p cloze-cli --test command -- --ignored --nocapture a_thousand_kills`
+#[test]
+#[ignore = "minutes of kills; run when the writing of files changes"]
+fn a_thousand_kills_lose_nothing() {
+    for case in cases() {
+        let [old, new] = kill(&case, 112);
+        println!(
+            "{}: {} kills, {old} left the old result, {new} the new one",
+            case.name,
+            old + new
+        );
+    }
+}
