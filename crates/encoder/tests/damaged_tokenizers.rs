@@ -26,7 +26,7 @@ fn open(tokenizer: Vec<u8>) -> Result<TokenCounter, EncoderError> {
 /// Whether it opens; each text then has a count or an error of its own, in little time.
 fn survives(tokenizer: Vec<u8>, what: &str) -> bool {
     let start = Instant::now();
-    let long = "a".repeat(300_000);
+    let long = "a".repeat(50_000);
     let texts = ["", "Ann lives in Kassel.", "a\u{301} \u{fdfa}我👍 \0", "[CLS]<s>▁<mask>", &long];
     let opened = open(tokenizer);
     match &opened {
@@ -162,7 +162,7 @@ fn hostile_components_are_refused_with_their_reason() {
         ("normalizer", json!({"type": "Sequence", "normalizers": [replace, replace]}), "1024"),
         ("normalizer", nested, "nest more than 4"),
         ("normalizer", json!({"type": "Precompiled", "precompiled_charsmap": "AAAA"}), "too few"),
-        ("pre_tokenizer", split("(x+x+)+y"), "repeated group"),
+        ("pre_tokenizer", split("(x|xx)+y"), "repeated group"),
         ("pre_tokenizer", split(r"\d+$"), "unbounded"),
         ("pre_tokenizer", json!({"type": "Shell"}), "\"Shell\" is not one of"),
         (
