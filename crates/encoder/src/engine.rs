@@ -1,6 +1,7 @@
 //! The seam at which a runtime of graphs stands. [`onnxruntime`](crate::onnxruntime) is the one there is,
 //! and nothing else names it.
 use std::fmt::Debug;
+use std::time::Duration;
 
 use cloze_graph::check::CheckedModel;
 use cloze_graph::construct::Graph;
@@ -34,11 +35,12 @@ pub(crate) trait LoadedGraph: Debug + Send + Sync {
 
 /// A graph ready to run.
 pub(crate) trait EngineSession: Debug + Send {
-    /// Runs the graph on `inputs`, and gives `read` the outputs of these names, in their order, where they
+    /// Runs the graph on `inputs`, for `limit` at most if there is one, and gives `read` the outputs of these names, in their order, where they
     /// lie; `None` for a name that the graph does not have.
     fn run(
         &mut self,
         inputs: Vec<Input<'_>>,
+        limit: Option<Duration>,
         outputs: &mut dyn Iterator<Item = &str>,
         read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
     ) -> Result<(), Cause>;

@@ -63,8 +63,8 @@ impl Encoder {
         let ports = Ports::resolve(&info, &path, outputs, model.layers())?;
         check_width(&ports, outputs, model.labels().len(), &path)?;
         let most = if info.dynamic_quantization { 1 } else { usize::MAX };
-        let shared = params.shared_threads.clone();
-        let pool = Pool::new(graph, path.to_path_buf(), ports, params.threads, shared);
+        let limit = params.run_limit.filter(|_| !model.has_weights());
+        let pool = Pool::new(graph, path.to_path_buf(), ports, &params, limit);
         Ok(Self {
             tokenizer,
             pool,

@@ -2,13 +2,15 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use cloze_graph::check::CheckedModel;
 use cloze_graph::construct::{Graph, Numbers, Weight};
 use cloze_graph::onnx::ModelProto;
 use ort::environment::Environment;
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
-use ort::session::{Session, SessionInputValue};
+use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{DynValue, Tensor};
 use prost::Message as _;
 
@@ -159,10 +161,42 @@ impl LoadedGraph for OnnxGraph {
 #[derive(Debug)]
 struct OnnxSession(Session);
 
+/// A run that took longer than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("ended after its limit of {} s", limit.as_secs_f64())]
+struct TimedOut {
+    limit: Duration,
+}
+
+/// Result of `run`, which a thread of its own ends with `options` when `limit` has passed. ONNX Runtime
+/// looks at that between two nodes.
+fn within<T>(
+    limit: Option<Duration>,
+    options: &RunOptions,
+    run: impl FnOnce() -> ort::Result<T>,
+) -> Result<T, Cause> {
+    let Some(limit) = limit else { return Ok(run()?) };
+    std::thread::scope(|scope| {
+        let (done, ended) = mpsc::channel::<()>();
+        let watch = move || {
+            let late = ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            late && options.terminate().is_ok()
+        };
+        let watch = std::thread::Builder::new().spawn_scoped(scope, watch)?;
+        let result = run();
+        drop(done);
+        match (result, watch.join()) {
+            (Err(_), Ok(true)) => Err(TimedOut { limit }.into()),
+            (result, _) => Ok(result?),
+        }
+    })
+}
+
 impl EngineSession for OnnxSession {
     fn run(
         &mut self,
         inputs: Vec<Input<'_>>,
+        limit: Option<Duration>,
         outputs: &mut dyn Iterator<Item = &str>,
         read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
     ) -> Result<(), Cause> {
@@ -178,7 +212,8 @@ impl EngineSession for OnnxSession {
             };
             values.insert(name, value?);
         }
-        let results = self.0.run(values)?;
+        let options = RunOptions::new()?;
+        let results = within(limit, &options, || self.0.run_with_options(values, &options))?;
         let mut tensors = vec![];
         for name in outputs {
             let Some(value) = results.get(name) else {

@@ -102,7 +102,7 @@ impl<'a> Flow<'a> {
                 self.made += made;
             }
             // Not `>`, which is false for NaN.
-            let inside = self.made.max(self.repeated) <= self.max_elements;
+            let inside = self.made <= self.max_elements && self.repeated <= self.max_elements;
             if !inside {
                 return Err(Fault::Expansion(node));
             }
