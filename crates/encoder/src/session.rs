@@ -1,7 +1,6 @@
 //! The pool of sessions, and how a batch goes through one.
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
 
 use cloze_checkpoint::Head;
 use cloze_graph::check::{Dim, ElementType, GraphInfo, TensorInfo};
@@ -9,7 +8,7 @@ use cloze_graph::construct;
 
 use crate::EncoderError;
 use crate::encoder::ValidEncoderParams;
-use crate::engine::{EngineSession, Input, Integers, LoadedGraph, OutputTensor};
+use crate::engine::{EngineSession, Input, Integers, LoadedGraph, OutputTensor, RunLimits};
 use crate::output::Output;
 use crate::threads::{SharedThreads, TakenThreads};
 
@@ -235,26 +234,26 @@ pub(crate) struct Pool {
     /// Threads shared with other encoders. They are taken behind a place, never before it, so that who
     /// waits for a place waits for one that computes or will.
     shared: Option<SharedThreads>,
-    /// Longest time of one run; `None` for a graph that was built here.
-    limit: Option<Duration>,
+    /// Limits of each run; none for a graph that was built here.
+    limits: RunLimits,
     /// Held while a session is made: ONNX Runtime copies weights for that time, and one such copy is
     /// enough.
     making: Mutex<()>,
 }
 
 impl Pool {
-    /// A pool for a graph, of as many workers as `params` has threads; a run takes `limit` at most.
+    /// A pool for a graph, of as many workers as `params` has threads; a run has these `limits`.
     pub(crate) fn new(
         graph: Box<dyn LoadedGraph>,
         path: PathBuf,
         ports: Ports,
         params: &ValidEncoderParams,
-        limit: Option<Duration>,
+        limits: RunLimits,
     ) -> Self {
         let shared = params.shared_threads.clone();
         let workers = (0..params.threads).map(|_| Mutex::new(None)).collect();
         let (wide, making) = (Mutex::default(), Mutex::new(()));
-        Self { graph, path, ports, workers, wide, shared, limit, making }
+        Self { graph, path, ports, workers, wide, shared, limits, making }
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -332,7 +331,7 @@ impl Pool {
         let mut names = self.ports.outputs.iter().map(|port| port.name.as_str());
         // Called once, with what the session has no way to return.
         let (mut read, mut result) = (Some(read), None);
-        let ran = session.run(inputs, self.limit, &mut names, &mut |tensors| {
+        let ran = session.run(inputs, &self.limits, &mut names, &mut |tensors| {
             let outputs = self.ports.outputs.iter().zip(tensors);
             let outputs = outputs.map(|(port, tensor)| self.output(port, shape, *tensor));
             let outputs = outputs.collect::<Result<Vec<_>, _>>();

@@ -1,6 +1,8 @@
 //! Settings of an encoder.
 use std::time::Duration;
 
+use cloze_core::Cancel;
+
 use crate::EncoderError;
 use crate::batch::Order;
 use crate::threads::SharedThreads;
@@ -12,7 +14,7 @@ const MAX_THREADS: usize = 1024;
 /// The usual overlap of windows, in tokens.
 const STRIDE: usize = 64;
 /// The usual limit of one run of a foreign graph: a hundred times what a large encoder takes.
-const RUN_LIMIT: Duration = Duration::from_secs(300);
+const RUN_LIMIT: Duration = Duration::from_mins(5);
 
 /// Settings of an encoder. [`EncoderParams::check`] validates them against a model.
 #[derive(Clone, Debug)]
@@ -26,6 +28,7 @@ pub struct EncoderParams {
     truncate: bool,
     order: Order,
     run_limit: Option<Duration>,
+    cancel: Option<Cancel>,
 }
 
 impl Default for EncoderParams {
@@ -40,6 +43,7 @@ impl Default for EncoderParams {
             truncate: false,
             order: Order::default(),
             run_limit: Some(RUN_LIMIT),
+            cancel: None,
         }
     }
 }
@@ -122,6 +126,13 @@ impl EncoderParams {
         self
     }
 
+    /// Token that ends a run of a graph that comes as a file, with an [`EncoderError::Run`]. Default `None`.
+    #[must_use]
+    pub fn cancel(mut self, cancel: Option<Cancel>) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
     /// Validates the settings for a model that takes `room` tokens besides the special ones.
     ///
     /// # Errors
@@ -156,7 +167,8 @@ impl EncoderParams {
         if self.run_limit.is_some_and(|limit| limit.is_zero()) {
             return wrong("run-limit", 0, "expected more than 0".into());
         }
-        let Self { shared_threads, batch_tokens, cut, truncate, order, run_limit, .. } = self;
+        let Self { shared_threads, batch_tokens, cut, truncate, order, run_limit, cancel, .. } =
+            self;
         Ok(ValidEncoderParams {
             room,
             threads,
@@ -168,6 +180,7 @@ impl EncoderParams {
             truncate,
             order,
             run_limit,
+            cancel,
         })
     }
 }
@@ -190,6 +203,7 @@ pub struct ValidEncoderParams {
     pub(super) truncate: bool,
     pub(super) order: Order,
     pub(super) run_limit: Option<Duration>,
+    pub(super) cancel: Option<Cancel>,
 }
 
 impl ValidEncoderParams {

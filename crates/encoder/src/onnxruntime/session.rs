@@ -2,8 +2,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
 
 use cloze_graph::check::CheckedModel;
 use cloze_graph::construct::{Graph, Numbers, Weight};
@@ -15,8 +13,9 @@ use ort::value::{DynValue, Tensor};
 use prost::Message as _;
 
 use crate::engine::{
-    Cause, EngineSession, GraphSource, Input, Integers, LoadedGraph, OutputTensor,
+    Cause, EngineSession, GraphSource, Input, Integers, LoadedGraph, OutputTensor, RunLimits,
 };
+use crate::onnxruntime::limits::within;
 
 /// The setting that says in which folder the files are that a graph without one names.
 const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
@@ -161,42 +160,11 @@ impl LoadedGraph for OnnxGraph {
 #[derive(Debug)]
 struct OnnxSession(Session);
 
-/// A run that took longer than it may.
-#[derive(Debug, thiserror::Error)]
-#[error("ended after its limit of {} s", limit.as_secs_f64())]
-struct TimedOut {
-    limit: Duration,
-}
-
-/// Result of `run`, which a thread of its own ends with `options` when `limit` has passed. ONNX Runtime
-/// looks at that between two nodes.
-fn within<T>(
-    limit: Option<Duration>,
-    options: &RunOptions,
-    run: impl FnOnce() -> ort::Result<T>,
-) -> Result<T, Cause> {
-    let Some(limit) = limit else { return Ok(run()?) };
-    std::thread::scope(|scope| {
-        let (done, ended) = mpsc::channel::<()>();
-        let watch = move || {
-            let late = ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
-            late && options.terminate().is_ok()
-        };
-        let watch = std::thread::Builder::new().spawn_scoped(scope, watch)?;
-        let result = run();
-        drop(done);
-        match (result, watch.join()) {
-            (Err(_), Ok(true)) => Err(TimedOut { limit }.into()),
-            (result, _) => Ok(result?),
-        }
-    })
-}
-
 impl EngineSession for OnnxSession {
     fn run(
         &mut self,
         inputs: Vec<Input<'_>>,
-        limit: Option<Duration>,
+        limits: &RunLimits,
         outputs: &mut dyn Iterator<Item = &str>,
         read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
     ) -> Result<(), Cause> {
@@ -213,7 +181,7 @@ impl EngineSession for OnnxSession {
             values.insert(name, value?);
         }
         let options = RunOptions::new()?;
-        let results = within(limit, &options, || self.0.run_with_options(values, &options))?;
+        let results = within(limits, &options, || self.0.run_with_options(values, &options))?;
         let mut tensors = vec![];
         for name in outputs {
             let Some(value) = results.get(name) else {

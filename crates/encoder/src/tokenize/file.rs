@@ -366,8 +366,8 @@ mod tests {
             format!(r#", "normalizer": {{"type": "Sequence", "normalizers": [{list}]}}"#)
         };
         let (one, two) = (replace(r#""String": "a""#), replace(r#""Regex": "aa+""#));
-        assert_eq!(with(&sequence(&[one.clone()])), Ok(16.0));
-        assert_eq!(with(&sequence(&[two.clone()])), Ok(8.0));
+        assert_eq!(with(&sequence(std::slice::from_ref(&one))), Ok(16.0));
+        assert_eq!(with(&sequence(std::slice::from_ref(&two))), Ok(8.0));
         assert_eq!(with(&sequence(&[replace(r#""Regex": "x*""#)])), Ok(17.0));
         assert!(error(&sequence(&[one.clone(), one])).contains("found 256"));
         assert!(error(&sequence(&[two.clone(), two, replace(r#""String": """#)])).contains("1 to"));
