@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::error::CheckpointError;
 use crate::family::{self, FAMILIES, Family};
+use crate::folder::MAX_LAYERS;
 
 /// The largest `config.json` that is read.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -217,8 +218,10 @@ impl Config {
             ));
         }
         let layers = size("num_hidden_layers", layers)?;
-        if layers > 1000 {
-            return Err(format!("num_hidden_layers is {layers}: too many"));
+        if layers > MAX_LAYERS {
+            return Err(format!(
+                "num_hidden_layers: expected at most {MAX_LAYERS}, found {layers}"
+            ));
         }
         let norm_epsilon = match (family.norm_epsilon, raw.layer_norm_eps) {
             (Some(fixed), _) => fixed,
@@ -363,7 +366,7 @@ mod tests {
         assert!(parse(r#"{"model_type":"gpt2"}"#).unwrap_err().contains("distilbert"));
         assert!(parse("{}").is_err());
         let odd = BERT.replace("\"num_attention_heads\":2", "\"num_attention_heads\":3");
-        assert!(parse(&format!("{odd}}}")).unwrap_err().contains("no multiple"));
+        assert!(parse(&format!("{odd}}}")).unwrap_err().contains("not a multiple"));
         let huge = BERT.replace("\"vocab_size\":10", "\"vocab_size\":18446744073709551615");
         assert!(parse(&format!("{huge}}}")).unwrap_err().contains("too large"));
     }
