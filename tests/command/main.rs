@@ -19,6 +19,7 @@ mod fill_mask;
 mod fit_library;
 mod flags;
 mod formats;
+mod hostile;
 mod housekeeping;
 mod index;
 mod index_stop;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::error::CheckpointError;
 use crate::family::{self, FAMILIES, Family};
+use crate::folder::MAX_LAYERS;
 
 /// The largest `config.json` that is read.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -217,8 +218,10 @@ impl Config {
             ));
         }
         let layers = size("num_hidden_layers", layers)?;
-        if layers > 1000 {
-            return Err(format!("num_hidden_layers is {layers}: too many"));
+        if layers > MAX_LAYERS {
+            return Err(format!(
+                "num_hidden_layers: expected at most {MAX_LAYERS}, found {layers}"
+            ));
         }
         let norm_epsilon = match (family.norm_epsilon, raw.layer_norm_eps) {
             (Some(fixed), _) => fixed,

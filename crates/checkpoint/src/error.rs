@@ -37,6 +37,16 @@ pub enum CheckpointError {
     /// A file cannot be read; the text names it.
     #[error(transparent)]
     Read(#[from] std::io::Error),
+    /// A tensor needs more memory than there is.
+    #[error("{}: tensor {tensor:?}: no memory for its {bytes} bytes", path.display())]
+    Memory {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// Size in memory.
+        bytes: usize,
+    },
     /// A file of a checkpoint cannot be read or written.
     #[error(transparent)]
     Store(#[from] cloze_store::StoreError),

@@ -5,7 +5,7 @@ use cloze_store::Location;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::card::Card;
+use crate::card::{Card, readme};
 use crate::checkpoint::CONFIG;
 use crate::config::ConfigFile;
 use crate::error::CheckpointError;
@@ -18,6 +18,22 @@ const TOKENIZER: &str = "tokenizer.json";
 const GRAPH: &str = "model.onnx";
 /// The largest JSON file of settings that is read.
 const MAX_JSON_BYTES: u64 = 16 << 20;
+
+/// Most layers that a model may say it has.
+pub(crate) const MAX_LAYERS: usize = 1000;
+/// Most labels that a model may have.
+const MAX_LABELS: usize = 100_000;
+/// Files that are looked for in a folder.
+const FILES: [&str; 8] = [
+    CONFIG,
+    TOKENIZER,
+    GRAPH,
+    "tokenizer_config.json",
+    "sentence_bert_config.json",
+    "modules.json",
+    "model.safetensors",
+    "model.safetensors.index.json",
+];
 
 /// The part of `tokenizer_config.json` that matters here. The length is a float for the models that
 /// leave it unset: their files say 1e30.
@@ -89,6 +105,13 @@ impl ModelFolder {
         let folder = sources.folder();
         let has_weights = Weights::are_in(sources.base());
         let missing = |file| Err(CheckpointError::ModelFile { folder: folder.to_path_buf(), file });
+        // What is there in another form than a file is refused by name, not passed over.
+        for part in [folder, sources.base()] {
+            for file in FILES {
+                part.join(file).check_file()?;
+            }
+            readme::check(part)?;
+        }
         for file in [CONFIG, TOKENIZER] {
             if !sources.file(file).is_file() {
                 return missing(file);
@@ -111,6 +134,11 @@ impl ModelFolder {
         let path = sources.file(CONFIG);
         let config = ConfigFile::read(&path)?;
         let wrong = |what: String| CheckpointError::Config { path: path.to_path_buf(), what };
+        if let Some(layers) = config.layers().filter(|&layers| layers > MAX_LAYERS) {
+            return Err(wrong(format!(
+                "num_hidden_layers: expected at most {MAX_LAYERS}, found {layers}"
+            )));
+        }
         let labels = labels(config.id2label.clone().unwrap_or_default()).map_err(wrong)?;
         let tokenizer_config = sources.file("tokenizer_config.json");
         let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
@@ -270,6 +298,9 @@ fn token_name(value: &Value) -> Option<String> {
 /// `id2label` as a list: its keys must be 0, 1, … without a gap.
 fn labels(id2label: BTreeMap<String, String>) -> Result<Vec<String>, String> {
     let n = id2label.len();
+    if n > MAX_LABELS {
+        return Err(format!("id2label: expected at most {MAX_LABELS} labels, found {n}"));
+    }
     let mut labels = vec![None; n];
     for (id, label) in id2label {
         let slot = id.parse().ok().and_then(|i: usize| labels.get_mut(i));

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use cloze_checkpoint::weights::{StoredType, Weights};
-use cloze_checkpoint::{Checkpoint, CheckpointError, Head};
+use cloze_checkpoint::{Checkpoint, CheckpointError, Head, ModelFolder};
 use cloze_store::Existing;
+use cloze_testkit::checkpoint_copy;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -224,5 +225,64 @@ proptest! {
                 prop_assert!(error.to_string().contains(&place), "{}", error);
             }
         }
+    }
+}
+
+/// A file of safetensors with this header and so many bytes of data.
+fn file_of(header: &str, data: u64) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+    fs_err::write(&path, &bytes).unwrap();
+    let file = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(bytes.len() as u64 + data).unwrap();
+    folder
+}
+
+#[test]
+fn a_tensor_twice_in_one_file_is_refused() {
+    let tensor = r#""a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}"#;
+    let folder = file_of(&format!("{{{tensor}, {tensor}}}"), 4);
+    let error = Weights::open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains(r#"tensor "a" is there twice"#), "{error}");
+    assert!(Weights::open(file_of(&format!("{{{tensor}}}"), 4).path()).is_ok());
+}
+
+/// A sparse file says that it holds more than any memory: 2^46 bytes where the file system allows it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_tensor_larger_than_memory_is_an_error() {
+    let bytes = 1_u64 << 43;
+    let header = format!(
+        r#"{{"a": {{"dtype": "F32", "shape": [{}], "data_offsets": [0, {bytes}]}}}}"#,
+        bytes / 4
+    );
+    let folder = file_of(&header, bytes);
+    let weights = Weights::open(folder.path()).unwrap();
+    let error = weights.reader().read("a").unwrap_err();
+    assert!(matches!(error, CheckpointError::Memory { bytes: found, .. } if found as u64 == bytes));
+}
+
+#[test]
+fn layers_labels_and_other_kinds_of_files_are_refused_by_name() {
+    let open = |folder: &Path| ModelFolder::open(folder).map(drop).map_err(|e| e.to_string());
+    let layers = |n: usize| {
+        let copy = checkpoint_copy("bert-token");
+        let path = copy.path().join("config.json");
+        let mut config: serde_json::Value =
+            serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+        config["num_hidden_layers"] = n.into();
+        fs_err::write(&path, config.to_string()).unwrap();
+        open(copy.path())
+    };
+    assert_eq!(layers(1000), Ok(()));
+    assert!(layers(1001).unwrap_err().ends_with("expected at most 1000, found 1001"));
+    for name in ["README.md", "tokenizer_config.json", "modules.json"] {
+        let copy = checkpoint_copy("bert-token");
+        let path = copy.path().join(name);
+        let _ = fs_err::remove_file(&path);
+        fs_err::create_dir(&path).unwrap();
+        let error = open(copy.path()).unwrap_err();
+        assert_eq!(error, format!("{}: expected a regular file, found a folder", path.display()));
     }
 }

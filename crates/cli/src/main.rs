@@ -30,12 +30,23 @@ use crate::terminal::out::stdout;
 const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
 
 fn main() -> ExitCode {
+    keep_caught_panics_quiet();
     // ONNX Runtime takes any other value, an empty one too, for leave to report.
     if std::env::var_os(NO_REPORTS).is_some_and(|value| value == "1") {
         return run().into();
     }
     // Set here, where there are no other threads yet, and not set back: by then there would be some.
     temp_env::with_var(NO_REPORTS, Some("1"), || std::process::exit(run().into()))
+}
+
+/// Keeps the messages of panics off stderr that become errors: of the tokenizers library on a damaged file.
+fn keep_caught_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !cloze_encoder::panics_are_caught() {
+            usual(panic);
+        }
+    }));
 }
 
 /// Runs the command; returns the exit status.

@@ -127,13 +127,14 @@ pub(crate) struct Work {
     pub(crate) stride: Option<usize>,
     pub(crate) cut: Option<Cut>,
     pub(crate) truncate: bool,
+    pub(crate) cancel: Option<Cancel>,
 }
 
 impl Work {
     /// The encoder's settings over a task's `defaults`.
     pub(crate) fn over(self, defaults: EncoderParams) -> EncoderParams {
         let params = defaults.threads(self.threads).window(self.window).truncate(self.truncate);
-        let params = params.shared_threads(self.shared_threads);
+        let params = params.shared_threads(self.shared_threads).cancel(self.cancel);
         let params = self.batch_tokens.into_iter().fold(params, EncoderParams::batch_tokens);
         let params =
             self.stride.into_iter().fold(params, |params, stride| params.stride(Some(stride)));
@@ -198,6 +199,7 @@ macro_rules! builder_setters {
         /// Default: none.
         #[must_use]
         pub fn cancel(mut self, cancel: cloze_core::Cancel) -> Self {
+            self.opening.work.cancel = Some(cancel.clone());
             self.opening.cancel = cancel;
             self
         }

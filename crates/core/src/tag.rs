@@ -2,6 +2,7 @@
 //!
 //! Schemes as in Ramshaw & Marcus 1995 (IOB1), Tjong Kim Sang & Veenstra 1999 (IOB2) and
 //! Ratinov & Roth 2009 (BILOU); IOBES is BILOU under other letters.
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Position of a tag in its entity.
@@ -173,6 +174,7 @@ impl TagSet {
     pub fn parse(names: Vec<String>) -> Self {
         let begins = names.iter().any(|n| n.starts_with("B-"));
         let mut labels: Vec<String> = vec![];
+        let mut places: HashMap<String, usize> = HashMap::new();
         let mut scheme = if begins { Scheme::Iob2 } else { Scheme::Io };
         let mut tags = vec![];
         for name in &names {
@@ -190,8 +192,7 @@ impl TagSet {
             if matches!(prefix, Prefix::End | Prefix::Single) {
                 scheme = Scheme::Iobes;
             }
-            let known = labels.iter().position(|l| l == label);
-            let label = known.unwrap_or_else(|| {
+            let label = *places.entry(label.to_owned()).or_insert_with(|| {
                 labels.push(label.to_owned());
                 labels.len() - 1
             });

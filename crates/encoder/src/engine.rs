@@ -1,7 +1,9 @@
 //! The seam at which a runtime of graphs stands. [`onnxruntime`](crate::onnxruntime) is the one there is,
 //! and nothing else names it.
 use std::fmt::Debug;
+use std::time::Duration;
 
+use cloze_core::Cancel;
 use cloze_graph::check::CheckedModel;
 use cloze_graph::construct::Graph;
 
@@ -15,6 +17,15 @@ pub(crate) enum GraphSource {
     File(CheckedModel),
     /// Built of weights, which go to the runtime as they are.
     Built(Graph),
+}
+
+/// Limits of a run; none by default.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunLimits {
+    /// Longest time.
+    pub(crate) time: Option<Duration>,
+    /// Token that ends it.
+    pub(crate) cancel: Option<Cancel>,
 }
 
 /// A runtime of graphs.
@@ -34,11 +45,12 @@ pub(crate) trait LoadedGraph: Debug + Send + Sync {
 
 /// A graph ready to run.
 pub(crate) trait EngineSession: Debug + Send {
-    /// Runs the graph on `inputs`, and gives `read` the outputs of these names, in their order, where they
+    /// Runs the graph on `inputs`, within `limits`, and gives `read` the outputs of these names, in their order, where they
     /// lie; `None` for a name that the graph does not have.
     fn run(
         &mut self,
         inputs: Vec<Input<'_>>,
+        limits: &RunLimits,
         outputs: &mut dyn Iterator<Item = &str>,
         read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
     ) -> Result<(), Cause>;

@@ -57,5 +57,6 @@ pub use output::{Mapped, Output, Sequence, WindowStates};
 pub use pair::PairCut;
 pub use runtime::{Runtime, RuntimeOrigin, RuntimeParams};
 pub use threads::SharedThreads;
+pub use tokenize::panics_are_caught;
 pub use window::{Cut, Window, plan_windows};
 pub use words::Words;

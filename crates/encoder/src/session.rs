@@ -7,7 +7,8 @@ use cloze_graph::check::{Dim, ElementType, GraphInfo, TensorInfo};
 use cloze_graph::construct;
 
 use crate::EncoderError;
-use crate::engine::{EngineSession, Input, Integers, LoadedGraph, OutputTensor};
+use crate::encoder::ValidEncoderParams;
+use crate::engine::{EngineSession, Input, Integers, LoadedGraph, OutputTensor, RunLimits};
 use crate::output::Output;
 use crate::threads::{SharedThreads, TakenThreads};
 
@@ -233,23 +234,26 @@ pub(crate) struct Pool {
     /// Threads shared with other encoders. They are taken behind a place, never before it, so that who
     /// waits for a place waits for one that computes or will.
     shared: Option<SharedThreads>,
+    /// Limits of each run; none for a graph that was built here.
+    limits: RunLimits,
     /// Held while a session is made: ONNX Runtime copies weights for that time, and one such copy is
     /// enough.
     making: Mutex<()>,
 }
 
 impl Pool {
-    /// A pool for a graph, of so many workers.
+    /// A pool for a graph, of as many workers as `params` has threads; a run has these `limits`.
     pub(crate) fn new(
         graph: Box<dyn LoadedGraph>,
         path: PathBuf,
         ports: Ports,
-        workers: usize,
-        shared: Option<SharedThreads>,
+        params: &ValidEncoderParams,
+        limits: RunLimits,
     ) -> Self {
-        let workers = (0..workers).map(|_| Mutex::new(None)).collect();
+        let shared = params.shared_threads.clone();
+        let workers = (0..params.threads).map(|_| Mutex::new(None)).collect();
         let (wide, making) = (Mutex::default(), Mutex::new(()));
-        Self { graph, path, ports, workers, wide, shared, making }
+        Self { graph, path, ports, workers, wide, shared, limits, making }
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -327,7 +331,7 @@ impl Pool {
         let mut names = self.ports.outputs.iter().map(|port| port.name.as_str());
         // Called once, with what the session has no way to return.
         let (mut read, mut result) = (Some(read), None);
-        let ran = session.run(inputs, &mut names, &mut |tensors| {
+        let ran = session.run(inputs, &self.limits, &mut names, &mut |tensors| {
             let outputs = self.ports.outputs.iter().zip(tensors);
             let outputs = outputs.map(|(port, tensor)| self.output(port, shape, *tensor));
             let outputs = outputs.collect::<Result<Vec<_>, _>>();

@@ -126,6 +126,41 @@ pub enum GraphError {
         /// Domain of the operator.
         domain: String,
     },
+    /// A node needs what is made of its own result.
+    #[error("{path}: node {node:?}: {op} needs its own result, perhaps through others: a cycle")]
+    Cycle {
+        /// The model.
+        path: PathBuf,
+        /// The node's name, or its first output's.
+        node: String,
+        /// The operator.
+        op: String,
+    },
+    /// An operator runs a sub-graph as often as it likes.
+    #[error("{path}: node {node:?}: {op} may run forever; no encoder needs it")]
+    Loop {
+        /// The model.
+        path: PathBuf,
+        /// The node's name, or its first output's.
+        node: String,
+        /// The operator.
+        op: String,
+    },
+    /// Constants say that more elements are made than allowed.
+    #[error(
+        "{path}: node {node:?}: with this {op} constants make more than {max_elements} elements, \
+         or their size is not in this file"
+    )]
+    Expansion {
+        /// The model.
+        path: PathBuf,
+        /// The node's name, or its first output's.
+        node: String,
+        /// The operator.
+        op: String,
+        /// The setting.
+        max_elements: u64,
+    },
     /// A tensor's external data have one key twice, so that two readers may see two files.
     #[error("{path}: tensor {tensor:?}: {key:?} occurs twice in its external data")]
     ExternalTwice {

@@ -143,6 +143,12 @@ pub struct TensorProto {
     /// `TensorProto.DataType`; see [`ElementType`](crate::check::ElementType).
     #[prost(int32, tag = "2")]
     pub data_type: i32,
+    /// Elements of 32 bits and fewer, if not in `raw_data`: packed numbers, in any number of parts.
+    #[prost(bytes = "bytes", repeated, tag = "5")]
+    pub int32_data: Vec<Bytes>,
+    /// Elements of 64 bits, likewise.
+    #[prost(bytes = "bytes", repeated, tag = "7")]
+    pub int64_data: Vec<Bytes>,
     /// The tensor's name.
     #[prost(string, tag = "8")]
     pub name: String,

@@ -158,13 +158,46 @@ impl Location {
         folder.files.get(key).cloned()
     }
 
-    /// Opens the file for reading.
+    /// Whether there is such a file, as [`is_file`](Self::is_file); something else of that name is an
+    /// error.
     ///
     /// # Errors
-    /// Errors that name the file: of [`fs_err::File::open`], or [`io::ErrorKind::NotFound`].
+    /// [`io::ErrorKind::InvalidInput`], with the name, for a folder, a pipe, a socket and a device; other
+    /// errors of [`fs_err::metadata`] but [`io::ErrorKind::NotFound`].
+    pub fn check_file(&self) -> io::Result<bool> {
+        if self.memory.is_some() {
+            return Ok(self.is_file());
+        }
+        match fs_err::metadata(&self.path) {
+            Ok(metadata) => self.regular(&metadata).map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Refuses what is not a regular file.
+    fn regular(&self, metadata: &std::fs::Metadata) -> io::Result<()> {
+        if metadata.is_file() {
+            return Ok(());
+        }
+        let found = if metadata.is_dir() { "a folder" } else { "a pipe, a socket or a device" };
+        let text = format!("{}: expected a regular file, found {found}", self.path.display());
+        Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+    }
+
+    /// Opens the file for reading. Only regular files are opened: a pipe would wait for its writer, and
+    /// a device need not end.
+    ///
+    /// # Errors
+    /// Errors that name the file: of [`fs_err::File::open`], [`io::ErrorKind::NotFound`], or
+    /// [`io::ErrorKind::InvalidInput`] for what is not a regular file.
     pub fn open(&self) -> io::Result<OpenFile> {
         if self.memory.is_none() {
-            return Ok(OpenFile::Disk(fs_err::File::open(&self.path)?));
+            // Asked before opening, and again of what was opened: it may be another by then.
+            self.regular(&fs_err::metadata(&self.path)?)?;
+            let file = fs_err::File::open(&self.path)?;
+            self.regular(&file.metadata()?)?;
+            return Ok(OpenFile::Disk(file));
         }
         self.bytes().map(|bytes| OpenFile::Memory(Cursor::new(bytes))).ok_or_else(|| {
             let text = format!("{}: no such file in memory", self.path.display());
@@ -341,6 +374,27 @@ mod tests {
         fs_err::write(disk.path().join("x"), "on disk").unwrap();
         let location = folder().root().join(disk.path().join("x"));
         assert!(location.is_file() && !location.is_in_memory());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn only_regular_files_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (path, kind) in [
+            (folder.path(), "a folder"),
+            (socket.as_path(), "a pipe, a socket or a device"),
+            (Path::new("/dev/zero"), "a pipe, a socket or a device"),
+        ] {
+            let expected = format!("{}: expected a regular file, found {kind}", path.display());
+            let location = Location::from(path);
+            assert_eq!(location.open().unwrap_err().to_string(), expected);
+            assert_eq!(location.check_file().unwrap_err().to_string(), expected);
+        }
+        let none = Location::from(folder.path().join("none"));
+        assert!(!none.check_file().unwrap());
+        assert!(Location::from("/proc/self/maps").check_file().unwrap());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use cloze_store::Location;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
 use super::CONFIG;
@@ -13,6 +13,12 @@ use crate::error::CheckpointError;
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
 /// The largest rank: no matrix of an encoder has as many rows.
 const MAX_RANK: u64 = 1 << 16;
+/// Most patterns of ranks or alphas: a model of 100 layers has 700 matrices that adapters change.
+const MAX_PATTERNS: usize = 1000;
+/// Longest of these patterns in bytes.
+const MAX_PATTERN_BYTES: usize = 256;
+/// Largest that one of them may become when it is compiled.
+const MAX_REGEX_BYTES: usize = 128 << 10;
 
 /// Biases that were trained along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,9 +309,18 @@ impl Settings<'_> {
             Value::Object(map) => map,
             other => return self.wrong(name, "numbers by pattern", other),
         };
+        if map.len() > MAX_PATTERNS {
+            let found = Value::from(map.len());
+            return self.wrong(name, "at most 1000 patterns", &found);
+        }
         let mut patterns = Vec::with_capacity(map.len());
         for (text, value) in map {
-            let Ok(regex) = Regex::new(&format!(r"^(.*\.)?({text})$")) else {
+            if text.len() > MAX_PATTERN_BYTES {
+                let found = Value::from(text.len());
+                return self.wrong(name, "patterns of at most 256 bytes", &found);
+            }
+            let regex = RegexBuilder::new(&format!(r"^(.*\.)?({text})$"));
+            let Ok(regex) = { regex }.size_limit(MAX_REGEX_BYTES).build() else {
                 let found = Value::String(text.clone());
                 return self.wrong(name, "regular expressions without look-around", &found);
             };

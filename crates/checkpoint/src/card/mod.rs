@@ -140,6 +140,9 @@ impl BaseRef {
     }
 }
 
+/// The largest file without weights that is hashed.
+const MAX_HASHED: u64 = 1 << 30;
+
 impl Card {
     /// Reads the `cloze.json` of a folder; empty without one.
     ///
@@ -147,7 +150,7 @@ impl Card {
     /// Errors of [`envelope::read_json`], for one that cannot be used.
     pub fn open(folder: impl Into<Location>) -> Result<Self, StoreError> {
         let path = folder.into().join(CARD);
-        if !path.is_file() {
+        if !path.check_file().map_err(StoreError::Read)? {
             return Ok(Self::default());
         }
         envelope::read_json(&path, KIND, CARD_VERSION)
@@ -163,18 +166,20 @@ impl Card {
     }
 
     /// The licence: as the card has it, or as the front matter of the folder's `README.md` does.
-    /// `None` if neither says.
+    /// `None` if neither says, or the `README.md` cannot be read.
     #[must_use]
     pub fn license(&self, folder: impl Into<Location>) -> Option<String> {
         let own = self.license.clone().filter(|license| !license.trim().is_empty());
-        own.or_else(|| readme::front_matter(&readme::read(folder), "license"))
+        own.or_else(|| readme::front_matter(&readme::read(folder).ok()?, "license"))
     }
 
     /// Facts that are neither in the card nor in the `README.md` of its `folder`.
-    #[must_use]
-    pub fn missing(&self, folder: impl Into<Location>) -> Vec<Missing> {
+    ///
+    /// # Errors
+    /// Errors of [`readme::read`].
+    pub fn missing(&self, folder: impl Into<Location>) -> Result<Vec<Missing>, StoreError> {
         let folder = folder.into();
-        let readme = readme::read(&folder);
+        let readme = readme::read(&folder)?;
         let says = |words: &[&str]| readme::section(&readme, words).is_some();
         let source = self.source.as_ref().is_some_and(|source| !source.trim().is_empty());
         let facts = [
@@ -182,14 +187,15 @@ impl Card {
             (Missing::License, self.license(&folder).is_some()),
             (Missing::Limits, says(&LIMITS)),
         ];
-        facts.into_iter().filter(|(_, there)| !there).map(|(missing, _)| missing).collect()
+        Ok(facts.into_iter().filter(|(_, there)| !there).map(|(missing, _)| missing).collect())
     }
 
     /// The files of its `folder` whose content is not what `cloze.json` says, each with what it
     /// hashes to (`None`: it is not there).
     ///
     /// # Errors
-    /// [`StoreError::Read`] for a file that cannot be read.
+    /// [`StoreError::Read`] for a file that cannot be read; [`StoreError::TooLarge`] for one of more than
+    /// 1 GiB that does not hold weights.
     pub fn changed_files(
         &self,
         folder: impl Into<Location>,
@@ -201,9 +207,17 @@ impl Card {
             // A name that leaves the folder is not looked at: it could be any file.
             let inside =
                 Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
-            if !inside || !path.is_file() {
+            if !inside || !path.check_file().map_err(StoreError::Read)? {
                 changed.push((name.clone(), None));
                 continue;
+            }
+            let bytes = path.open().and_then(|file| file.byte_len()).map_err(StoreError::Read)?;
+            let weights = Path::new(name).extension().is_some_and(|extension| {
+                ["safetensors", "onnx", "onnx_data", "data"].iter().any(|known| extension == *known)
+            });
+            if bytes > MAX_HASHED && !weights {
+                let path = path.to_path_buf();
+                return Err(StoreError::TooLarge { path, bytes, max: MAX_HASHED });
             }
             let found = cloze_store::checksum::sha256_file(&path)?;
             if !found.eq_ignore_ascii_case(expected) {

@@ -1,24 +1,43 @@
 //! The model card for people, `README.md`: Markdown with front matter, as Hugging Face has it (its
 //! documentation and template of model cards, 2025).
-use std::io::Read as _;
-
-use cloze_store::Location;
+use cloze_store::read::read_capped;
+use cloze_store::{Location, StoreError};
 
 /// The model card for people.
 pub const README: &str = "README.md";
 /// Text that the template has where nobody has written anything.
 const UNWRITTEN: &str = "[more information needed]";
 
-/// The text of a folder's `README.md`; empty where there is none that can be read. Bytes that are no
-/// UTF-8 are replaced.
-#[must_use]
-pub fn read(folder: impl Into<Location>) -> String {
-    let mut bytes = vec![];
-    let file = folder.into().join(README).open();
-    if file.and_then(|mut file| file.read_to_end(&mut bytes)).is_err() {
-        return String::new();
+/// The largest `README.md` that is read.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// The text of a folder's `README.md`; empty where there is none. Bytes that are no UTF-8 are replaced.
+///
+/// # Errors
+/// [`StoreError`] for what is not a regular file, cannot be read or is too large.
+pub fn read(folder: impl Into<Location>) -> Result<String, StoreError> {
+    let path = folder.into().join(README);
+    if !path.check_file().map_err(StoreError::Read)? {
+        return Ok(String::new());
     }
-    String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
+    let bytes = read_capped(&path, MAX_BYTES)?;
+    Ok(String::from_utf8_lossy(&bytes).replace("\r\n", "\n"))
+}
+
+/// Checks that a folder's `README.md`, if there is one, can be read, without reading it.
+///
+/// # Errors
+/// [`StoreError`] for what is not a regular file, cannot be opened or is too large.
+pub(crate) fn check(folder: &Location) -> Result<(), StoreError> {
+    let path = folder.join(README);
+    if !path.check_file().map_err(StoreError::Read)? {
+        return Ok(());
+    }
+    let bytes = path.open().and_then(|file| file.byte_len()).map_err(StoreError::Read)?;
+    if bytes > MAX_BYTES {
+        return Err(StoreError::TooLarge { path: path.to_path_buf(), bytes, max: MAX_BYTES });
+    }
+    Ok(())
 }
 
 /// Value of `key` in the front matter, if it is one plain or quoted value on its line. `None`

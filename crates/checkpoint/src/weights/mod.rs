@@ -6,13 +6,15 @@
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
 use cloze_store::Location;
 use safetensors::tensor::{Dtype, Metadata};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::error::CheckpointError;
 
@@ -330,6 +332,9 @@ fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
     }
     let mut header = vec![0; usize::try_from(length).unwrap_or(0)];
     file.read_exact(&mut header)?;
+    // The reader of the header takes the last of two tensors of one name.
+    let Names =
+        serde_json::from_slice(&header).map_err(|error| damaged(format!("the header: {error}")))?;
     let header: Metadata =
         serde_json::from_slice(&header).map_err(|error| damaged(format!("the header: {error}")))?;
     let start = 8 + length;
@@ -338,6 +343,33 @@ fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
         return Err(damaged(format!("{found} bytes; its header says {expected}")));
     }
     Ok((start, header))
+}
+
+/// Names of a header, each once.
+struct Names;
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Names;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("tensors by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+                let mut seen = HashSet::new();
+                while let Some((name, IgnoredAny)) = map.next_entry::<String, _>()? {
+                    if let Some(name) = seen.replace(name) {
+                        return Err(A::Error::custom(format!("tensor {name:?} is there twice")));
+                    }
+                }
+                Ok(Names)
+            }
+        }
+        from.deserialize_map(Keys)
+    }
 }
 
 /// The files that an index names, which must lie beside it.

@@ -80,7 +80,9 @@ impl<'a> WeightReader<'a> {
         };
         let at = out.len();
         if tensor.int8.is_some() {
-            self.read_int8(name)?.floats(out);
+            let matrix = self.read_int8(name)?;
+            reserve(weights, name, &tensor.place, out, matrix.numbers.len())?;
+            matrix.floats(out);
         } else {
             self.read_place(name, &tensor.place, out)?;
         }
@@ -111,7 +113,9 @@ impl<'a> WeightReader<'a> {
         };
         let scales = self.finite(name, &int8.scales)?;
         let input = int8.input.as_ref().map(|place| self.finite(name, place)).transpose()?;
-        let mut numbers = vec![0_i8; place.bytes];
+        let mut numbers = vec![];
+        reserve(weights, name, place, &mut numbers, place.bytes)?;
+        numbers.resize(place.bytes, 0_i8);
         let file = file_at(weights, &mut self.open, place)?;
         file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
         let factors = int8.factors.as_ref().map(|place| self.finite(name, place)).transpose()?;
@@ -151,6 +155,7 @@ impl<'a> WeightReader<'a> {
         let at = out.len();
         match stored(place.dtype) {
             Some(StoredType::F32) => {
+                reserve(self.weights, name, place, out, place.bytes / 4)?;
                 out.resize(at + place.bytes / 4, 0.0);
                 file.read_exact(bytemuck::cast_slice_mut(&mut out[at..]))?;
                 if cfg!(target_endian = "big") {
@@ -160,6 +165,7 @@ impl<'a> WeightReader<'a> {
                 }
             }
             Some(halves) => {
+                reserve(self.weights, name, place, out, place.bytes / 2)?;
                 out.resize(at + place.bytes / 2, 0.0);
                 self.raw.resize(HALVES, 0);
                 for part in out[at..].chunks_mut(HALVES) {
@@ -201,7 +207,9 @@ impl<'a> WeightReader<'a> {
             return Err(CheckpointError::TensorType { path, tensor: name.to_owned(), found });
         };
         let file = file_at(weights, &mut self.open, place)?;
-        let mut out = vec![half::f16::ZERO; place.bytes / 2];
+        let mut out = vec![];
+        reserve(weights, name, place, &mut out, place.bytes / 2)?;
+        out.resize(place.bytes / 2, half::f16::ZERO);
         let raw = out.reinterpret_cast_mut();
         file.read_exact(bytemuck::cast_slice_mut(raw))?;
         for x in raw {
@@ -219,6 +227,21 @@ impl<'a> WeightReader<'a> {
         self.read_into(name, &mut out)?;
         Ok(out)
     }
+}
+
+/// Makes room for `count` more numbers, or says that there is none: a file may promise any size.
+fn reserve<T>(
+    weights: &Weights,
+    name: &str,
+    place: &Place,
+    out: &mut Vec<T>,
+    count: usize,
+) -> Result<(), CheckpointError> {
+    out.try_reserve(count).map_err(|_| CheckpointError::Memory {
+        path: weights.files[place.file].to_path_buf(),
+        tensor: name.to_owned(),
+        bytes: count.saturating_mul(size_of::<T>()),
+    })
 }
 
 /// The file that a place is in, opened if need be, at its first byte.

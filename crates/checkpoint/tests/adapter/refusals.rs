@@ -56,6 +56,11 @@ fn settings_that_cannot_be_followed_are_named() {
             "rank_pattern: expected regular expressions without look-around, found \"(?=x)\"",
         ),
         (
+            "\"rank_pattern\": {}",
+            "\"rank_pattern\": {\"((a{99}){99}){99}\": 2}",
+            "rank_pattern: expected regular expressions without look-around, found \"((a{99}){99}){99}\"",
+        ),
+        (
             "\"alpha_pattern\": {}",
             "\"alpha_pattern\": [1]",
             "alpha_pattern: expected numbers by pattern, found [1]",
@@ -318,4 +323,20 @@ fn an_adapter_that_makes_no_sense_is_not_written() {
     assert!(nan.contains("not finite"), "{nan}");
     let large = write(&|a| a.modules[0].b[3] = 1e6, StoredType::F16);
     assert!(large.contains("too large"), "{large}");
+}
+
+#[test]
+fn patterns_are_few_and_short() {
+    let long = format!("\"{}\": 2", "a".repeat(257));
+    let many: Vec<String> = (0..1001).map(|i| format!("\"key{i}\": 2")).collect();
+    for (patterns, expected) in [
+        (long, "rank_pattern: expected patterns of at most 256 bytes, found 257"),
+        (many.join(","), "rank_pattern: expected at most 1000 patterns, found 1001"),
+    ] {
+        let copy = adapter_copy("token-qv");
+        let to = format!("\"rank_pattern\": {{{patterns}}}");
+        change(copy.path(), "\"rank_pattern\": {}", &to);
+        let found = adapter::AdapterConfig::read(copy.path()).unwrap_err().to_string();
+        assert!(found.contains(expected), "{found}");
+    }
 }

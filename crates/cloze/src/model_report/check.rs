@@ -1,19 +1,27 @@
 //! Models checked without running them.
 use std::path::Path;
+use std::time::Duration;
 
-use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::{CARD, Card, Missing};
+use cloze_checkpoint::{Head, ModelFolder};
+use cloze_encoder::{Encoder, EncoderParams, Output, Runtime};
 use serde::Serialize;
 
 use crate::Error;
+
+/// Longest time of the run: a text of a few tokens.
+const RUN_LIMIT: Duration = Duration::from_secs(30);
 
 /// A check of a model: its files beside the hashes of its card, and the card itself.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelCheck {
     /// Name of the model.
     pub name: String,
-    /// Whether it can be used and its files are those that the card has hashes of.
+    /// Whether nothing was found that is wrong: its files can be read, and are those that the card has
+    /// hashes of. Without [`ran`](Self::ran) it may still fail when it runs.
     pub sound: bool,
+    /// Whether it has run on a text.
+    pub ran: bool,
     /// Files that are other than the card says, or not there.
     pub changed: Vec<String>,
     /// Reasons why it cannot be used.
@@ -52,12 +60,41 @@ impl ModelCheck {
         Ok(Self {
             name,
             sound: problem.is_none() && changed.is_empty(),
+            ran: false,
             changed,
             problems: problem.iter().map(ToString::to_string).collect(),
-            missing: card.missing(folder),
+            missing: card.missing(folder)?,
             hashes: card.sha256.len(),
         })
     }
+}
+
+impl ModelCheck {
+    /// Takes in how a run of the model ended; returns its error.
+    #[must_use]
+    pub fn after_run(&mut self, run: Result<(), Error>) -> Option<Error> {
+        self.ran = run.is_ok();
+        let error = run.err()?;
+        self.sound = false;
+        self.problems.push(error.to_string());
+        Some(error)
+    }
+}
+
+/// Runs a model on a short text: a graph from elsewhere may pass all checks and still not run.
+///
+/// # Errors
+/// [`Error::Encoder`] with the reason.
+pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<(), Error> {
+    // Of weights, the hidden states; of a graph, what it gives of each token.
+    let output = match model.layers().filter(|_| model.has_weights()) {
+        Some(layers) => Output::Hidden(layers),
+        None => Output::Head(Head::Tokens),
+    };
+    let params = EncoderParams::new().threads(Some(1)).run_limit(Some(RUN_LIMIT));
+    let encoder = Encoder::open_for(runtime, model, &[output], params)?;
+    encoder.map_windows(&["Angela lives in Kassel."], |_| ())?;
+    Ok(())
 }
 
 /// Checks a model's files without running it. The problem is beside the report on it.

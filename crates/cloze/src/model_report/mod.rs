@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::Error;
 
 pub use adapter::AdapterReport;
-pub use check::{ModelCheck, check_model};
+pub use check::{ModelCheck, check_model, run_model};
 pub use head::{HeadReport, check_head, find_head};
 
 /// A model with its graph, its tokenizer and its card.

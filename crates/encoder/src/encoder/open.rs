@@ -8,7 +8,7 @@ use cloze_graph::construct::{self, BuildParams, Graph};
 use super::check::{check_width, room};
 use super::counts::Counters;
 use super::{Encoder, EncoderParams};
-use crate::engine::{GraphSource, LoadedGraph};
+use crate::engine::{GraphSource, LoadedGraph, RunLimits};
 use crate::output::Output;
 use crate::session::{Pool, Ports};
 use crate::tokenize::Tokenizer;
@@ -63,8 +63,12 @@ impl Encoder {
         let ports = Ports::resolve(&info, &path, outputs, model.layers())?;
         check_width(&ports, outputs, model.labels().len(), &path)?;
         let most = if info.dynamic_quantization { 1 } else { usize::MAX };
-        let shared = params.shared_threads.clone();
-        let pool = Pool::new(graph, path.to_path_buf(), ports, params.threads, shared);
+        let limits = if model.has_weights() {
+            RunLimits::default()
+        } else {
+            RunLimits { time: params.run_limit, cancel: params.cancel.clone() }
+        };
+        let pool = Pool::new(graph, path.to_path_buf(), ports, &params, limits);
         Ok(Self {
             tokenizer,
             pool,

@@ -1,4 +1,8 @@
 //! Settings of an encoder.
+use std::time::Duration;
+
+use cloze_core::Cancel;
+
 use crate::EncoderError;
 use crate::batch::Order;
 use crate::threads::SharedThreads;
@@ -9,6 +13,8 @@ use crate::window::{self, Cut, Window};
 const MAX_THREADS: usize = 1024;
 /// The usual overlap of windows, in tokens.
 const STRIDE: usize = 64;
+/// The usual limit of one run of a foreign graph: a hundred times what a large encoder takes.
+const RUN_LIMIT: Duration = Duration::from_mins(5);
 
 /// Settings of an encoder. [`EncoderParams::check`] validates them against a model.
 #[derive(Clone, Debug)]
@@ -21,6 +27,8 @@ pub struct EncoderParams {
     cut: Cut,
     truncate: bool,
     order: Order,
+    run_limit: Option<Duration>,
+    cancel: Option<Cancel>,
 }
 
 impl Default for EncoderParams {
@@ -34,6 +42,8 @@ impl Default for EncoderParams {
             cut: Cut::default(),
             truncate: false,
             order: Order::default(),
+            run_limit: Some(RUN_LIMIT),
+            cancel: None,
         }
     }
 }
@@ -107,11 +117,27 @@ impl EncoderParams {
         self
     }
 
+    /// Longest time that one batch may run through a graph that comes as a file, which may take any
+    /// time; then it is an [`EncoderError::Run`]. Graphs built of weights need no limit. More than 0; `None`
+    /// for no limit. Default `Some(300 s)`.
+    #[must_use]
+    pub fn run_limit(mut self, limit: Option<Duration>) -> Self {
+        self.run_limit = limit;
+        self
+    }
+
+    /// Token that ends a run of a graph that comes as a file, with an [`EncoderError::Run`]. Default `None`.
+    #[must_use]
+    pub fn cancel(mut self, cancel: Option<Cancel>) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
     /// Validates the settings for a model that takes `room` tokens besides the special ones.
     ///
     /// # Errors
     /// [`EncoderError::Setting`]: no threads, or more than 1,024, or more than are shared; no tokens a batch; a window of none or of more than
-    /// `room`; a stride that leaves nothing of a window.
+    /// `room`; a stride that leaves nothing of a window; a limit of no time.
     pub fn check(self, room: usize) -> Result<ValidEncoderParams, EncoderError> {
         let wrong = |setting, found, expected: String| {
             Err(EncoderError::Setting { setting, found, expected })
@@ -138,7 +164,11 @@ impl EncoderParams {
         if stride >= window {
             return wrong("stride", stride, format!("expected less than the window of {window}"));
         }
-        let Self { shared_threads, batch_tokens, cut, truncate, order, .. } = self;
+        if self.run_limit.is_some_and(|limit| limit.is_zero()) {
+            return wrong("run-limit", 0, "expected more than 0".into());
+        }
+        let Self { shared_threads, batch_tokens, cut, truncate, order, run_limit, cancel, .. } =
+            self;
         Ok(ValidEncoderParams {
             room,
             threads,
@@ -149,6 +179,8 @@ impl EncoderParams {
             cut,
             truncate,
             order,
+            run_limit,
+            cancel,
         })
     }
 }
@@ -162,14 +194,16 @@ pub(crate) fn available_threads() -> usize {
 #[derive(Clone, Debug)]
 pub struct ValidEncoderParams {
     pub(super) room: usize,
-    pub(super) threads: usize,
-    pub(super) shared_threads: Option<SharedThreads>,
+    pub(crate) threads: usize,
+    pub(crate) shared_threads: Option<SharedThreads>,
     pub(super) batch_tokens: usize,
     pub(super) window: usize,
     stride: usize,
     cut: Cut,
     pub(super) truncate: bool,
     pub(super) order: Order,
+    pub(super) run_limit: Option<Duration>,
+    pub(super) cancel: Option<Cancel>,
 }
 
 impl ValidEncoderParams {
@@ -207,6 +241,8 @@ mod tests {
         );
         assert!(ok(p().window(Some(1))));
         assert!(!ok(p().stride(Some(510))) && ok(p().stride(Some(509))) && ok(p().stride(Some(0))));
+        let limit = |ns| p().run_limit(Some(Duration::from_nanos(ns)));
+        assert!(!ok(limit(0)) && ok(limit(1)) && ok(p().run_limit(None)));
         let text = p().stride(Some(10)).window(Some(10)).check(510).unwrap_err().to_string();
         assert_eq!(text, "stride is 10: expected less than the window of 10");
     }

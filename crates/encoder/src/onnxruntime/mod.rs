@@ -1,4 +1,5 @@
 //! ONNX Runtime as the runtime of graphs. The one folder that names `ort`.
+mod limits;
 mod session;
 
 use std::path::{Path, PathBuf};

@@ -8,13 +8,14 @@ use cloze_graph::construct::{Graph, Numbers, Weight};
 use cloze_graph::onnx::ModelProto;
 use ort::environment::Environment;
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
-use ort::session::{Session, SessionInputValue};
+use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{DynValue, Tensor};
 use prost::Message as _;
 
 use crate::engine::{
-    Cause, EngineSession, GraphSource, Input, Integers, LoadedGraph, OutputTensor,
+    Cause, EngineSession, GraphSource, Input, Integers, LoadedGraph, OutputTensor, RunLimits,
 };
+use crate::onnxruntime::limits::within;
 
 /// The setting that says in which folder the files are that a graph without one names.
 const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
@@ -163,6 +164,7 @@ impl EngineSession for OnnxSession {
     fn run(
         &mut self,
         inputs: Vec<Input<'_>>,
+        limits: &RunLimits,
         outputs: &mut dyn Iterator<Item = &str>,
         read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
     ) -> Result<(), Cause> {
@@ -178,7 +180,8 @@ impl EngineSession for OnnxSession {
             };
             values.insert(name, value?);
         }
-        let results = self.0.run(values)?;
+        let options = RunOptions::new()?;
+        let results = within(limits, &options, || self.0.run_with_options(values, &options))?;
         let mut tensors = vec![];
         for name in outputs {
             let Some(value) = results.get(name) else {

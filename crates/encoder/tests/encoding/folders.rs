@@ -110,20 +110,20 @@ fn a_broken_tokenizer_is_refused() {
         with("tokenizer.json", "\"WordPiece\",\n    \"unk_token\"", "\"Runes\",\n    \"unk\"");
     assert_eq!(
         refusal(copy.path()),
-        "FOLDER/tokenizer.json: not a usable tokenizer: data did not match any variant of untagged \
-         enum ModelUntagged at line 235 column 1"
+        "FOLDER/tokenizer.json: not a usable tokenizer: model: type \"Runes\" is not one of BPE, \
+         WordPiece, WordLevel, Unigram"
     );
     let path = copy.path().join("tokenizer.json");
     fs_err::write(&path, "{\"version\": \"1.0\"").unwrap();
     assert_eq!(
         refusal(copy.path()),
-        "FOLDER/tokenizer.json: not a usable tokenizer: EOF while parsing an object at line 1 \
+        "FOLDER/tokenizer.json: not a usable tokenizer: not the JSON expected: EOF while parsing an object at line 1 \
          column 17"
     );
     fs_err::write(&path, [0xff, 0xfe]).unwrap();
     assert_eq!(
         refusal(copy.path()),
-        "FOLDER/tokenizer.json: not a usable tokenizer: expected value at line 1 column 1"
+        "FOLDER/tokenizer.json: not a usable tokenizer: not the JSON expected: expected value at line 1 column 1"
     );
 }
 

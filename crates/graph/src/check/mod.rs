@@ -2,13 +2,14 @@
 //!
 //! ONNX Runtime trusts the models it loads. A file can make it read other files of the machine
 //! (external data), look for operators in foreign libraries (custom domains), or work for minutes
-//! on a few kilobytes (nested sub-graphs, functions that call functions). [`ValidCheckParams`]
-//! refuses those, by name, before anything is loaded, and hands on the very bytes it checked.
+//! on a few kilobytes (nested sub-graphs, functions that call functions), or run forever and take all
+//! memory (loops, shapes of constants). [`ValidCheckParams`] refuses those, by name, before anything is loaded, and hands on the very bytes it checked.
 //!
 //! The check does not cover whether the graph makes sense: ONNX Runtime does that when it builds
 //! its session.
 mod element;
 mod external;
+mod flow;
 mod info;
 mod walk;
 mod wire;
@@ -23,10 +24,11 @@ use cloze_store::Location;
 use prost::Message;
 
 use crate::GraphError;
-use crate::onnx::ModelProto;
+use crate::onnx::{GraphProto, ModelProto};
 pub use element::ElementType;
 pub use external::ExternalFile;
 use external::Reader;
+use flow::Flow;
 pub use info::{Dim, GraphInfo, TensorInfo};
 use walk::{Fault, Walk};
 use wire::{Limits, Stop};
@@ -64,6 +66,8 @@ pub struct CheckParams {
     max_nodes: usize,
     max_fields: usize,
     max_depth: usize,
+    max_elements: u64,
+    allow_loops: bool,
     domains: Vec<String>,
 }
 
@@ -81,6 +85,8 @@ impl CheckParams {
             max_nodes: 100_000,
             max_fields: 1_000_000,
             max_depth: 8,
+            max_elements: 1 << 27,
+            allow_loops: false,
             domains: vec![],
         }
     }
@@ -114,6 +120,20 @@ impl CheckParams {
         self
     }
 
+    /// Elements that all `Expand`, `Tile`, `ConstantOfShape`, `Range` and their like make whose sizes are
+    /// constants of the file; at least 1. Default 134,217,728, 512 MiB of `float32`.
+    pub fn max_elements(mut self, max_elements: u64) -> Self {
+        self.max_elements = max_elements;
+        self
+    }
+
+    /// Whether operators may be used that run a sub-graph many times: `Loop`, `Scan`, and those of ONNX
+    /// Runtime that generate text. No encoder needs them, and nothing bounds their time. Default `false`.
+    pub fn allow_loops(mut self, allow_loops: bool) -> Self {
+        self.allow_loops = allow_loops;
+        self
+    }
+
     /// One more domain whose operators may be used. Default none beside ONNX's own, `ai.onnx.ml`
     /// and ONNX Runtime's `com.microsoft`, `com.microsoft.nchwc` and `com.ms.internal.nhwc`.
     pub fn allow_domain(mut self, domain: impl Into<String>) -> Self {
@@ -130,6 +150,7 @@ impl CheckParams {
             ("max_bytes", self.max_bytes),
             ("max_nodes", self.max_nodes as u64),
             ("max_fields", self.max_fields as u64),
+            ("max_elements", self.max_elements),
         ];
         if let Some((name, found)) = sizes.into_iter().find(|(_, size)| *size == 0) {
             return Err(GraphError::Setting { name, expected: "at least 1", found });
@@ -201,6 +222,7 @@ impl ValidCheckParams {
     /// [`GraphError::FunctionTwice`] and [`GraphError::FunctionLoop`], and again
     /// [`GraphError::TooManyNodes`] and [`GraphError::TooDeep`] with functions put in place;
     /// [`GraphError::ImportDomain`] and [`GraphError::OperatorDomain`];
+    /// [`GraphError::Cycle`], [`GraphError::Loop`] and [`GraphError::Expansion`];
     /// for what the tensors say of external data [`GraphError::ExternalTwice`],
     /// [`GraphError::ExternalLocation`], [`GraphError::ExternalPlace`] and
     /// [`GraphError::ExternalNumber`];
@@ -251,10 +273,35 @@ impl ValidCheckParams {
             return Err(too_deep());
         }
         self.check_domains(&model, &walk, path)?;
+        self.check_flow(&model, main, path)?;
         let external = Reader::new(path, folder, max_bytes, found).read(&walk.tensors)?;
         let size = external.iter().map(|file| file.bytes.len() as u64).sum::<u64>() + found;
         let info = GraphInfo::new(&model, main, &walk, size);
         Ok(CheckedModel { info, bytes, external })
+    }
+
+    fn check_flow(
+        &self,
+        model: &ModelProto,
+        main: &GraphProto,
+        path: &Path,
+    ) -> Result<(), GraphError> {
+        let CheckParams { max_elements, allow_loops, .. } = self.0;
+        let flow = Flow::check(model, main, allow_loops, max_elements);
+        flow.map_err(|fault| {
+            let (flow::Fault::Cycle(node) | flow::Fault::Loop(node) | flow::Fault::Expansion(node)) =
+                fault;
+            let output = || node.output.first().cloned().unwrap_or_default();
+            let name = if node.name.is_empty() { output() } else { node.name.clone() };
+            let (path, op) = (path.to_owned(), node.op_type.clone());
+            match fault {
+                flow::Fault::Cycle(_) => GraphError::Cycle { path, node: name, op },
+                flow::Fault::Loop(_) => GraphError::Loop { path, node: name, op },
+                flow::Fault::Expansion(_) => {
+                    GraphError::Expansion { path, node: name, op, max_elements }
+                }
+            }
+        })
     }
 
     fn check_domains(

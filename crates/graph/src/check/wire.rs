@@ -78,7 +78,7 @@ impl Kind {
             | (Self::Graph | Self::Dimension, 2)
             | (Self::Node, 1..=4 | 7 | 8)
             | (Self::Attribute | Self::Value | Self::Opset, 1)
-            | (Self::Tensor, 8 | 9)
+            | (Self::Tensor, 5 | 7..=9)
             | (Self::Function, 1 | 10 | 13)
             | (Self::Entry, 1 | 2) => Self::Leaf,
             _ => return None,
@@ -218,11 +218,13 @@ mod tests {
         "a".to_owned()
     }
 
-    /// 1 + 2 dims + name + data + (1 + 2 strings) = 8 fields.
+    /// 1 + 2 dims + 2 parts of numbers + name + data + (1 + 2 strings) = 10 fields.
     fn tensor() -> TensorProto {
         TensorProto {
             dims: vec![1, 2],
             data_type: 1,
+            int32_data: vec!["a".into()],
+            int64_data: vec!["a".into()],
             name: text(),
             raw_data: "a".into(),
             external_data: vec![StringStringEntryProto { key: text(), value: text() }],
@@ -230,7 +232,7 @@ mod tests {
         }
     }
 
-    /// 1 + 8 + 8 + 3 = 20 fields.
+    /// 1 + 10 + 10 + 3 = 24 fields.
     fn sparse() -> SparseTensorProto {
         SparseTensorProto {
             values: Some(Box::new(tensor())),
@@ -244,7 +246,7 @@ mod tests {
         GraphProto { name: text(), ..Default::default() }
     }
 
-    /// 1 + name + 8 + 2 + 8 + 2 + 20 + 20 = 62 fields.
+    /// 1 + name + 10 + 2 + 10 + 2 + 24 + 24 = 74 fields.
     fn attribute() -> AttributeProto {
         AttributeProto {
             name: text(),
@@ -259,7 +261,7 @@ mod tests {
         }
     }
 
-    /// 1 + 6 strings + 62 = 69 fields.
+    /// 1 + 6 strings + 74 = 81 fields.
     fn node() -> NodeProto {
         NodeProto {
             input: vec![text()],
@@ -296,7 +298,7 @@ mod tests {
             input: vec![value.clone()],
             output: vec![value],
             sparse_initializer: vec![sparse()],
-        }; // 1 + 69 + name + 8 + 8 + 8 + 20 = 115
+        }; // 1 + 81 + name + 10 + 8 + 8 + 24 = 133
         let opset = || OperatorSetIdProto { domain: text(), version: 1 }; // 2
         let all = ModelProto {
             ir_version: 1,
@@ -315,11 +317,11 @@ mod tests {
                 domain: text(),
                 attribute_proto: vec![attribute()],
                 overload: text(),
-            }], // 1 + 3 strings + 69 + 2 + 62 = 137
+            }], // 1 + 3 strings + 81 + 2 + 74 = 161
         };
-        // Two names + 115 + 2 + 5 + 137.
+        // Two names + 133 + 2 + 5 + 161.
         let counts = count(&all.encode_to_vec(), OPEN);
-        assert_eq!(counts, Ok(Counts { nodes: 2, fields: 2 + 115 + 2 + 5 + 137 }));
+        assert_eq!(counts, Ok(Counts { nodes: 2, fields: 2 + 133 + 2 + 5 + 161 }));
     }
 
     #[test]

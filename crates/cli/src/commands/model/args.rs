@@ -24,6 +24,7 @@ Examples:
 const CHECK_EXAMPLES: &str = "\
 Examples:
   cloze model check minilm-l6-v2
+  cloze model check ./downloaded --run
   cloze model check ./tickets --json";
 
 const ADD_EXAMPLES: &str = "\
@@ -66,11 +67,14 @@ pub(crate) enum ModelCommand {
         #[command(flatten)]
         format: FormatFlags<ReportFormat>,
     },
-    /// Verify a model's files without running it
+    /// Verify a model's files, and with --run that it runs
     #[command(after_help = CHECK_EXAMPLES)]
     Check {
         /// Model name or folder
         model: String,
+        /// Also run the model on a short text
+        #[arg(long)]
+        run: bool,
         #[command(flatten)]
         format: FormatFlags<ReportFormat>,
     },

@@ -9,8 +9,9 @@ mod standalone;
 use std::io::Write as _;
 use std::path::Path;
 
+use cloze::HeadCard;
 use cloze::model_report::{
-    HeadReport, ModelCheck, ModelReport, check_head, check_model, find_head,
+    HeadReport, ModelCheck, ModelReport, check_head, check_model, find_head, run_model,
 };
 use cloze_checkpoint::card::{CARD, Card};
 use cloze_checkpoint::{CheckpointError, ModelFolder, list_folders};
@@ -33,11 +34,20 @@ pub(crate) fn run(
             Some(folder) => head_info(&folder, format.is_json()),
             None => info(&find_model(&model)?, format.is_json()),
         },
-        ModelCommand::Check { model, format } => {
-            let (check, problem) = match find_head(&model)? {
-                Some(folder) => check_head(&folder)?,
+        ModelCommand::Check { model, run, format } => {
+            let head = find_head(&model)?;
+            let (mut check, mut problem) = match &head {
+                Some(folder) => check_head(folder)?,
                 None => check_model(&find_model(&model)?)?,
             };
+            // What a check refuses is not run, and neither is what was changed.
+            if run && check.sound {
+                let model = match &head {
+                    Some(folder) => HeadCard::open(folder)?.base(folder)?,
+                    None => find_model(&model)?,
+                };
+                problem = check.after_run(run_model(&model, &common.load_runtime(messages)?));
+            }
             write_check(&check, problem.as_ref(), format.is_json(), messages)
         }
         ModelCommand::Add(args) => add::add(&args),
@@ -217,7 +227,8 @@ fn write_check(
             1 => format!("1 file as {CARD} has it"),
             n => format!("{n} files as {CARD} has them"),
         };
-        writeln!(out, "{}: sound ({hashes})", check.name)?;
+        let found = if check.ran { "sound, and it runs" } else { "nothing unsafe found" };
+        writeln!(out, "{}: {found} ({hashes})", check.name)?;
     }
     Ok(())
 }

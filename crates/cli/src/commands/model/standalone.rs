@@ -86,7 +86,7 @@ fn limits(model: &ModelFolder) -> String {
     let sources = model.sources();
     let adapters = sources.adapters().iter().map(|(folder, _)| folder);
     let sections = adapters.chain([sources.base()]).filter_map(|folder| {
-        let text = readme::section(&readme::read(folder), &LIMITS)?;
+        let text = readme::section(&readme::read(folder).ok()?, &LIMITS)?;
         let name = folder.name().unwrap_or_default();
         Some(format!("Of `{name}`:\n\n{text}\n\n"))
     });

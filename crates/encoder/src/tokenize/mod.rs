@@ -1,10 +1,23 @@
 //! Text to token ids, with the bytes each token stands for.
-use cloze_core::casings_of_tokens;
+//!
+//! - `file`: checks of a `tokenizer.json` before the tokenizers library sees it;
+//! - `json`, `vocabulary`, `pattern`: its parts;
+//! - `boundary`: panics of the library caught.
+mod boundary;
+mod file;
+mod json;
+mod pattern;
+mod vocabulary;
+
 use std::collections::HashSet;
 
-use cloze_core::{Casing, Span, Token};
+use cloze_core::{Casing, Span, Token, casings_of_tokens};
 use cloze_store::Location;
+use tokenizers::{NormalizedString, Normalizer as _};
 use unicode_normalization::char::is_combining_mark;
+
+use boundary::guard;
+pub use boundary::panics_are_caught;
 
 use crate::count::{PairPieces, Pieces};
 use crate::output::Sequence;
@@ -12,7 +25,13 @@ use crate::words::{Marks, Words};
 use crate::{EncoderError, PairCut};
 
 /// More than any tokenizer; one with 250,000 words takes 20 MiB.
-const MAX_TOKENIZER_BYTES: u64 = 256 << 20;
+const MAX_TOKENIZER_BYTES: u64 = 64 << 20;
+/// Most that a long text may grow by normalisation; Unicode's own forms make 11 bytes of 1 at most, and of
+/// a text of words about 1.
+const MAX_TEXT_GROWTH: usize = 12;
+/// Length of text in bytes that is normalised for a trial; a normaliser makes 100 times as much of it at
+/// most.
+const TRIAL_BYTES: usize = 64 << 10;
 
 /// One text's tokens, without the special ones.
 #[derive(Debug, Default)]
@@ -39,6 +58,8 @@ pub(crate) struct Tokenizer {
     pub(crate) pair: Option<PairTemplate>,
     /// Marks of words in the vocabulary.
     marks: Marks,
+    /// Bytes that the normalisers may make of one.
+    growth: f64,
 }
 
 /// The special tokens around two sequences, as (id, type id), and the type ids of their own tokens.
@@ -147,35 +168,44 @@ impl Tokenizer {
         Ok(PairPieces { cut, ..template.pieces([&first, &second], stay.into()) })
     }
 
+    /// Opens the file at `path`, which may come from anywhere: it is checked before the tokenizers
+    /// library sees it, and a panic of the library is an error.
+    ///
+    /// # Errors
+    /// [`EncoderError::Store`] for a file that cannot be read or is too large; else
+    /// [`EncoderError::Tokenizer`].
     pub(crate) fn open(path: &Location) -> Result<Self, EncoderError> {
-        let wrong = |what: String| EncoderError::Tokenizer { path: path.to_path_buf(), what };
         let bytes = cloze_store::read::read_capped(path, MAX_TOKENIZER_BYTES)?;
-        let mut inner =
-            tokenizers::Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;
+        let opened = file::check(&bytes)
+            .and_then(|growth| guard(|| Self::of(&bytes, growth)).and_then(|opened| opened));
+        opened.map_err(|what| EncoderError::Tokenizer { path: path.to_path_buf(), what })
+    }
+
+    /// The tokenizer of a file that has been checked.
+    fn of(bytes: &[u8], growth: f64) -> Result<Self, String> {
+        let text = |error: tokenizers::Error| error.to_string();
+        let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(text)?;
         inner.with_padding(None);
-        inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
+        inner.with_truncation(None).map_err(text)?;
         // What the tokenizer puts around a sequence, seen on one: the template itself has many forms.
-        let (bare, whole) = (inner.encode("a", false), inner.encode("a", true));
-        let (bare, whole) =
-            (bare.map_err(|e| wrong(e.to_string()))?, whole.map_err(|e| wrong(e.to_string()))?);
+        let bare = inner.encode("a", false).map_err(text)?;
+        let whole = inner.encode("a", true).map_err(text)?;
         let own = bare.get_ids();
-        let at = whole.get_ids().windows(own.len().max(1)).position(|w| w == own);
-        let Some(at) = at else {
-            return Err(wrong("a sequence with special tokens does not hold the sequence".into()));
-        };
+        let start = whole.get_ids().windows(own.len().max(1)).position(|w| w == own);
+        let start = start.ok_or("a sequence with special tokens does not hold the sequence")?;
         let special = |range: std::ops::Range<usize>| {
             let ids = whole.get_ids()[range.clone()].iter().map(|&id| i64::from(id));
             ids.zip(whole.get_type_ids()[range].iter().map(|&id| i64::from(id))).collect()
         };
-        let before = special(0..at);
-        let after = special(at + own.len()..whole.get_ids().len());
-        let type_id = whole.get_type_ids().get(at).map_or(0, |&id| i64::from(id));
-        let both = inner.encode(("a", "a"), true).map_err(|e| wrong(e.to_string()))?;
+        let before = special(0..start);
+        let after = special(start + own.len()..whole.get_ids().len());
+        let type_id = whole.get_type_ids().get(start).map_or(0, |&id| i64::from(id));
+        let both = inner.encode(("a", "a"), true).map_err(text)?;
         let pair = PairTemplate::of(&both, own);
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
         let marks = Marks::of(&inner);
-        Ok(Self { inner, special, before, after, type_id, pair, marks })
+        Ok(Self { inner, special, before, after, type_id, pair, marks, growth })
     }
 
     /// Number of ids, added tokens included.
@@ -195,7 +225,7 @@ impl Tokenizer {
 
     /// Tokens that follow one another as people read them.
     pub(crate) fn read(&self, ids: &[u32]) -> Option<Words> {
-        self.marks.read(&self.inner, ids)
+        guard(|| self.marks.read(&self.inner, ids)).ok()?
     }
 
     /// Whether it is a special token, which a text may have in it.
@@ -217,9 +247,13 @@ impl Tokenizer {
 
     /// The tokens of `text`; `index` is its place among its texts, for the error.
     pub(crate) fn encode(&self, text: &str, index: usize) -> Result<Tokenized, EncoderError> {
-        let encoding = self.inner.encode(text, false);
-        let encoding =
-            encoding.map_err(|e| EncoderError::Tokenize { index, what: e.to_string() })?;
+        let encoding = guard(|| {
+            self.check_growth(text)?;
+            self.inner.encode(text, false).map_err(|error| error.to_string())
+        });
+        let encoding = encoding
+            .and_then(|encoding| encoding)
+            .map_err(|what| EncoderError::Tokenize { index, what })?;
         let spans =
             encoding.get_offsets().iter().map(|&(start, end)| on_characters(text, start, end));
         let words = encoding.get_word_ids().iter();
@@ -234,6 +268,31 @@ impl Tokenizer {
             }
         }
         Ok(Tokenized { ids, tokens, casing })
+    }
+}
+
+impl Tokenizer {
+    /// Refuses a text that normalisation would make many times as long. Files whose normalisers could,
+    /// such as tables of characters, seldom do: long texts are tried piece by piece.
+    fn check_growth(&self, text: &str) -> Result<(), String> {
+        let normalizer = self.inner.get_normalizer().filter(|_| self.growth > 2.0);
+        let Some(normalizer) = normalizer.filter(|_| text.len() > TRIAL_BYTES) else {
+            return Ok(());
+        };
+        let (mut rest, mut bytes) = (text, 0);
+        while !rest.is_empty() {
+            let (piece, behind) = rest.split_at(rest.ceil_char_boundary(TRIAL_BYTES));
+            let mut piece = NormalizedString::from(piece);
+            normalizer.normalize(&mut piece).map_err(|error| error.to_string())?;
+            bytes += piece.get().len();
+            if bytes > MAX_TEXT_GROWTH * text.len() {
+                return Err(format!(
+                    "normalisation makes more than {MAX_TEXT_GROWTH} times as much of it"
+                ));
+            }
+            rest = behind;
+        }
+        Ok(())
     }
 }
 
