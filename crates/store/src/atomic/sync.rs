@@ -1,5 +1,6 @@
 //! Bytes and names on the disk: a rename may else reach the disk before the bytes it names.
 use std::io;
+use std::io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
 use std::path::Path;
 
 /// Waits until the names in a folder are on the disk: a file that is renamed is safe only then.
@@ -11,7 +12,6 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
-    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     match fs_err::File::open(folder).and_then(|folder| folder.sync_all()) {
         // Folders that may be written and not read, and file systems that have nothing to wait for.
         Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => {
