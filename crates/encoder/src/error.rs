@@ -67,7 +67,7 @@ pub enum EncoderError {
     /// A file or folder of the cache that other users may change.
     #[error(
         "{}: {found}; expected a cache that only its user can change\n\
-         hint: chmod -R go-w the cache folder, remove it if it is another user's, or name a library with \
+         hint: chmod go-w {0} mends permissions; remove what another user owns; or name a library with \
          --runtime FILE",
         path.display()
     )]

@@ -12,27 +12,26 @@ use std::path::Path;
 /// # Errors
 /// Errors of [`fs_err::metadata`].
 pub fn others_may_change(path: &Path) -> io::Result<Option<String>> {
-    reason(&fs_err::metadata(path)?)
+    Ok(reason(&fs_err::metadata(path)?))
 }
 
 #[cfg(unix)]
-fn reason(metadata: &std::fs::Metadata) -> io::Result<Option<String>> {
+fn reason(metadata: &std::fs::Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
     let user = rustix::process::geteuid().as_raw();
-    Ok(if owner != 0 && owner != user {
+    if owner != 0 && owner != user {
         Some(format!("owned by the user with the number {owner}"))
     } else if mode & 0o022 != 0 {
         Some(format!("writable by other users (mode {mode:04o})"))
     } else {
         None
-    })
+    }
 }
 
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
-fn reason(_: &std::fs::Metadata) -> io::Result<Option<String>> {
-    Ok(None)
+fn reason(_: &std::fs::Metadata) -> Option<String> {
+    None
 }
 
 /// Creates a folder, and those above it, that only the running user may look into. One that is there

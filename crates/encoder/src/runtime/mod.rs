@@ -168,12 +168,15 @@ fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime,
     {
         let checked = cached::check(cache, &path, archive);
         match checked.and_then(|()| open(RuntimeOrigin::Cache, path.clone())) {
-            Ok(runtime) => return Ok(runtime),
+            Ok(runtime) => {
+                passed.warn(notice);
+                return Ok(runtime);
+            }
             // Fetching would not help: the next library would lie as open to others.
             Err(error @ EncoderError::RuntimeCacheAccess { .. }) => return Err(error),
             Err(error) => {
                 if matches!(error, EncoderError::RuntimeLibraryChecksum { .. }) {
-                    notice(&format!("warning: not loaded: {error}"));
+                    passed.suspicious.push(error.to_string());
                 }
                 passed.add(&error);
                 broken.push(path);
@@ -184,38 +187,53 @@ fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime,
     let programs = child::Programs::of_environment()?;
     let python = locate::in_python(&programs);
     for error in &python.refused {
-        notice(&format!("warning: not loaded: {error}"));
+        passed.suspicious.push(error.to_string());
         passed.add(error);
     }
     if let Some(path) = python.path {
         match open(RuntimeOrigin::Python, path) {
-            Ok(runtime) => return Ok(runtime),
+            Ok(runtime) => {
+                passed.warn(notice);
+                return Ok(runtime);
+            }
             Err(error) => passed.add(&error),
         }
     }
-    let passed_over = passed.0;
     if params.offline || std::env::var_os(OFFLINE).is_some_and(|value| is_truthy(&value)) {
-        return Err(EncoderError::RuntimeOffline { passed_over });
+        return Err(EncoderError::RuntimeOffline { passed_over: passed.lines });
     }
     if !params.fetch {
-        return Err(EncoderError::RuntimeNotFound { passed_over });
+        return Err(EncoderError::RuntimeNotFound { passed_over: passed.lines });
     }
     let Some(cache) = cache else {
         return Err(EncoderError::RuntimeNoCache);
     };
+    passed.warn(notice);
     open(RuntimeOrigin::Fetched, fetch::fetch(&cache, &broken, &programs, notice)?)
 }
 
-/// Libraries that were found and not taken, with the reasons, as lines of text.
+/// Libraries that were found and not taken, with the reasons.
 #[derive(Default)]
-struct PassedOver(String);
+struct PassedOver {
+    /// All of them, as lines of an error's text.
+    lines: String,
+    /// Those that somebody may have put there.
+    suspicious: Vec<String>,
+}
 
 impl PassedOver {
     fn add(&mut self, error: &EncoderError) {
-        self.0.push_str("\n  passed over: ");
+        self.lines.push_str("\n  passed over: ");
         // The way out is that of having no library, which the last error names.
         let text = error.to_string();
-        self.0.push_str(text.split("\nhint: ").next().unwrap_or(&text));
+        self.lines.push_str(text.split("\nhint: ").next().unwrap_or(&text));
+    }
+
+    /// Reports what is suspicious where another library is used, so that no error names it.
+    fn warn(&self, notice: &mut dyn FnMut(&str)) {
+        for text in &self.suspicious {
+            notice(&format!("warning: not loaded: {text}"));
+        }
     }
 }
 
