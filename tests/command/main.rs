@@ -19,6 +19,8 @@ mod fill_mask;
 mod fit_library;
 mod flags;
 mod formats;
+#[cfg(unix)]
+mod hostile_folder;
 mod housekeeping;
 mod index;
 mod index_stop;
