@@ -219,16 +219,17 @@ fn a_list_shows_adapters_and_a_head_knows_its_own() {
         config.replace("../../checkpoints/bert", "some-owner/bert"),
     );
     assert!(
-        home.run(&["model", "list"]).good().contains("\nours  ")
-            || home.run(&["model", "list"]).good().starts_with("ours  ")
+        home.run_with_models(&["model", "list"]).good().contains("\nours  ")
+            || home.run_with_models(&["model", "list"]).good().starts_with("ours  ")
     );
-    home.run(&["train", "classify", "a.jsonl", "-m", "ours", "-o", "models/head"]).good();
-    home.run(&["classify", "a.jsonl", "-m", "head"]).good();
+    home.run_with_models(&["train", "classify", "a.jsonl", "-m", "ours", "-o", "models/head"])
+        .good();
+    home.run_with_models(&["classify", "a.jsonl", "-m", "head"]).good();
     let config = home.read("models/ours/adapter_config.json");
     home.write(
         "models/ours/adapter_config.json",
         config.replace("\"lora_alpha\": 4", "\"lora_alpha\": 5"),
     );
-    let ran = home.run(&["classify", "a.jsonl", "-m", "head"]);
+    let ran = home.run_with_models(&["classify", "a.jsonl", "-m", "head"]);
     assert!(ran.stderr.contains("fitted on a model of SHA-256"), "{}", ran.stderr);
 }

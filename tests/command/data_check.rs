@@ -366,7 +366,7 @@ fn a_text_without_a_vector_costs_itself_alone() {
     let rows = "text,label\nAnn met,X\nx,X\nthe son,X\nmet Ann,Y\nson,Y\n";
     let home = Home::with([("a.csv", rows)]);
     broken(&home, "bert-sequence", "broken");
-    let ran = home.run(&["data", "check", "a.csv", "--label-errors", "--model", "broken"]);
+    let ran = home.run(&["data", "check", "a.csv", "--label-errors", "--model", "./broken"]);
     assert_eq!(ran.status, Some(1));
     let [error] = ran.errors()[..] else { panic!("{}", ran.stderr) };
     assert!(error.starts_with("a.csv:3: not encoded: "), "{error}");

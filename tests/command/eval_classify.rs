@@ -232,7 +232,7 @@ fn an_example_that_fails_costs_itself_alone() {
     let home = Home::with([("a.csv", rows), ("rest.csv", &rows.replace("x,no\n", ""))]);
     broken(&home, "bert-sequence", "broken");
     let good = checkpoint("roberta-sequence");
-    for models in [["broken", &good], [&good, "broken"]] {
+    for models in [["./broken", &good], [&good, "./broken"]] {
         let flags = ["--model", models[0], "--compare", models[1], "--json"];
         let ran = home.run(&[&["eval", "classify", "a.csv"], &flags[..]].concat());
         assert_eq!(ran.status, Some(1));
@@ -248,7 +248,7 @@ fn an_example_that_fails_costs_itself_alone() {
         assert_eq!(found, rest.records()[0]);
     }
     home.write("x.csv", "text,label\nx,no\n");
-    let ran = home.run(&["eval", "classify", "x.csv", "--model", "broken"]);
+    let ran = home.run(&["eval", "classify", "x.csv", "--model", "./broken"]);
     assert_eq!(ran.status, Some(2));
     assert_eq!(ran.errors()[1], "x.csv: expected examples, found none that could be labelled");
 }
@@ -336,7 +336,7 @@ fn sets_of_labels_are_judged_as_sets() {
     let rows: String =
         gold.iter().zip(texts).flat_map(|(gold, text)| [text, ",", gold, "\n"]).collect();
     home.write("a.csv", format!("text,labels\n{rows}"));
-    let flags = ["a.csv", "--model", "several"];
+    let flags = ["a.csv", "--model", "./several"];
     let said = home.run(&[&["classify"], &flags[..]].concat());
     said.good();
     let set = |labels: &Value| -> BTreeSet<String> {

@@ -334,7 +334,7 @@ fn a_sentence_that_fails_costs_itself_alone() {
     ]);
     broken(&home, "bert-token", "broken");
     let other = checkpoint("distilbert-token");
-    let args = ["--model", &other, "--compare", "broken", "--json"];
+    let args = ["--model", &other, "--compare", "./broken", "--json"];
     let ran = home.run(&[&["eval", "tag", "gold.conll"], &args[..]].concat());
     assert_eq!(ran.status, Some(1));
     let [error] = ran.errors()[..] else { panic!("{}", ran.stderr) };

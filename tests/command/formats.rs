@@ -232,7 +232,7 @@ fn inline_marks_are_the_only_ones() {
 fn html_is_one_page_that_obeys_nobody() {
     let home = Home::with([("<script>x</script>.txt", TEXT), ("b.jsonl", RECORDS)]);
     // A label from a model of somebody else's.
-    home.model("m");
+    home.model_without_hashes("m");
     let config = home.read("m/config.json").replace("-SURNAME\"", "-<script>'\\\"\"");
     home.write("m/config.json", config);
     let ran = home.run(&["tag", "<script>x</script>.txt", "b.jsonl", "-m", "./m", "-f", "html"]);
@@ -306,7 +306,7 @@ fn redact_replaces_by_any_mask() {
 #[test]
 fn a_label_cannot_command_the_terminal_or_be_a_mark() {
     let home = Home::with([("a.txt", "My name is Angela Merkel.")]);
-    home.model("m");
+    home.model_without_hashes("m");
     let config = home.read("m/config.json").replace("-SURNAME\"", "-\\u001b[2J<&>\"");
     home.write("m/config.json", config);
     let run = |args: &[&str]| {

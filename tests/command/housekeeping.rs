@@ -18,7 +18,7 @@ fn models_are_listed() {
     assert_eq!((pii["task"].as_str(), pii["license"].as_str()), (Some("tag"), Some("CC-BY-4.0")));
     // A broken one hides no other, and says so.
     home.write("models/broken/config.json", "{");
-    let ran = home.run(&["model", "list"]);
+    let ran = home.run_with_models(&["model", "list"]);
     assert_eq!((ran.status, ran.errors().len()), (Some(1), 1));
     assert!(ran.stdout().contains("pii") && ran.errors()[0].contains("broken"), "{}", ran.stderr);
 }
@@ -77,6 +77,11 @@ fn a_model_that_was_changed_is_named() {
         let error = ran.errors()[0].to_owned();
         assert!(error.starts_with(&format!("{file}: SHA-256 is ")), "{error}");
         assert!(error.contains(&hash(file)), "{error}");
+        // Nor is it opened for work.
+        let ran = home.run(&["tag", "--text", "I am Ann.", "-m", "./m", "-q"]);
+        assert_eq!((ran.status, ran.stdout()), (Some(2), ""));
+        let refused = format!("./m/{error}\nhint: `cloze model check` names all such files");
+        assert!(ran.stderr.contains(&refused), "{}", ran.stderr);
         let report = home.run(&["model", "check", "./m", "--json"]);
         assert_eq!(report.status, Some(1));
         let report = json(report.stdout());

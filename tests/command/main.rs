@@ -20,6 +20,8 @@ mod fit_library;
 mod flags;
 mod formats;
 mod hostile;
+#[cfg(unix)]
+mod hostile_folder;
 mod housekeeping;
 mod index;
 mod index_stop;

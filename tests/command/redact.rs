@@ -273,7 +273,7 @@ fn a_mask_that_cannot_be_written_is_wrong_usage() {
 #[test]
 fn a_label_that_cannot_be_written_is_an_error_of_its_record() {
     let home = Home::with([("in/a.log", "no\nI am John Smith.\n"), ("in/b.log", "no\n")]);
-    home.model("m");
+    home.model_without_hashes("m");
     let config = home.read("m/config.json").replace("-SURNAME\"", "-姓\"");
     home.write("m/config.json", config);
     let args = ["tag", "in", "-m", "./m", "-f", "redact", "--encoding", "latin1", "-o", "out"];

@@ -80,6 +80,12 @@ impl Home {
         }
     }
 
+    /// The same without hashes in its card, so that a change of its files is no damage.
+    pub(crate) fn model_without_hashes(&self, name: &str) {
+        self.model(name);
+        self.write(&format!("{name}/cloze.json"), r#"{"kind": "model", "format_version": 1}"#);
+    }
+
     /// The command, ready to run here. `tag` is that of the small model where none is named: most
     /// tests are of what is done with entities, and not of which there are.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
@@ -100,6 +106,12 @@ impl Home {
 
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         Ran::of(self.command(args).output().unwrap(), args)
+    }
+
+    /// The same where the models in the folder `models` here are found by name.
+    pub(crate) fn run_with_models(&self, args: &[&str]) -> Ran {
+        let mut command = self.command(args);
+        Ran::of(command.env("CLOZE_MODELS", self.path("models")).output().unwrap(), args)
     }
 
     /// The same with `input` on standard input.

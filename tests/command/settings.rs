@@ -110,7 +110,7 @@ fn models_that_are_none() {
         ("tokenizer.json", "tokenizer.json"),
         ("model.onnx", "model.safetensors or model.onnx"),
     ] {
-        home.model("m");
+        home.model_without_hashes("m");
         fs_err::remove_file(home.path("m").join(file)).unwrap();
         let ran = home.run(&["tag", "a.txt", "-m", "./m"]);
         assert_refused(&ran, &[&format!("./m: no {said} in this model folder")]);
@@ -121,7 +121,7 @@ fn models_that_are_none() {
 #[test]
 fn labels_that_do_not_fit_the_graph() {
     let home = Home::with([("a.txt", "My name is John Smith.")]);
-    home.model("m");
+    home.model_without_hashes("m");
     let config = home.read("m/config.json").replace(",\n    \"34\": \"I-ZIP_CODE\"", "");
     home.write("m/config.json", config);
     let expected = "34 labels in config.json, but the graph's output \"logits\" is 35 wide";
@@ -147,7 +147,7 @@ fn models_that_are_broken() {
         ("cloze.json", "{\"kind\":\"index\",\"format_version\":1}"),
         ("cloze.json", "{\"kind\":\"model\",\"format_version\":99}"),
     ] {
-        home.model("m");
+        home.model_without_hashes("m");
         home.write(&format!("m/{file}"), content);
         let ran = home.run(&["tag", "a.txt", "-m", "./m"]);
         assert_refused(&ran, &["m"]);

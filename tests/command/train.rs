@@ -56,7 +56,7 @@ fn tickets_are_learned_and_the_report_counts_right() {
     assert_eq!(files, expected);
 
     // The same by hand: what the saved model says, counted.
-    let labelled = home.run(&["classify", "test.csv", "--model", "m"]);
+    let labelled = home.run(&["classify", "test.csv", "--model", "./m"]);
     let found = records(labelled.good());
     let gold = gold(&test);
     assert_eq!(found.len(), gold.len());
@@ -134,7 +134,7 @@ fn several_labels_a_text_and_their_thresholds() {
     assert!(ran.good().contains("Hamming loss"), "{}", ran.stdout());
     let report = report(&home, "m");
     assert!(number(&report["threshold"]["recall"]) >= 0.9, "{}", report["threshold"]);
-    let found = home.run_with("the cat sat here 3\n", &["classify", "-", "--model", "m", "-q"]);
+    let found = home.run_with("the cat sat here 3\n", &["classify", "-", "--model", "./m", "-q"]);
     let found = records(found.good());
     assert_eq!(found[0].get("label"), None);
     let labels = found[0]["labels"].as_array().unwrap();
@@ -160,7 +160,7 @@ fn pairs(n: usize) -> String {
 fn pairs_are_learned_apart_and_in_one_sequence() {
     let home = Home::with([("a.csv", &*pairs(120))]);
     let model = small_model();
-    for (name, how, width) in [("apart", "separate", 64), ("cross", "cross", 32)] {
+    for (name, how, width) in [("./apart", "separate", 64), ("./cross", "cross", 32)] {
         let args =
             ["train", "pair", "a.csv", "-m", &model, "-o", name, "--pair-rows", how, "--json"];
         let trained = records(home.run(&args).good());
@@ -204,7 +204,7 @@ fn few_examples_are_drawn_and_a_search_is_reported() {
         }
         assert_eq!(ran[0]["head"]["c"], trials[0]["settings"]["c"]);
         // The model that was saved is the one that was found.
-        home.run(&["classify", "t.csv", "--model", "m", "-q"]).good();
+        home.run(&["classify", "t.csv", "--model", "./m", "-q"]).good();
     }
 }
 
@@ -213,9 +213,10 @@ fn every_kind_of_head_is_saved_and_used() {
     let home = Home::with([("a.csv", &*easy(60))]);
     let model = small_model();
     for kind in ["logistic", "svm", "naive-bayes", "nearest-centroid"] {
+        let folder = format!("./{kind}");
         let args = ["train", "classify", "a.csv", "-m", &model, "-o", kind, "--head", kind, "-q"];
         home.run(&args).good();
-        let found = records(home.run(&["classify", "a.csv", "--model", kind, "-q"]).good());
+        let found = records(home.run(&["classify", "a.csv", "--model", &folder, "-q"]).good());
         let right = found.iter().zip(gold(&easy(60))).filter(|(f, g)| f["label"] == **g).count();
         assert!(right >= 55, "{kind}: {right} of 60");
     }
@@ -227,30 +228,29 @@ fn a_head_is_a_model_to_list_and_check() {
     let model = small_model();
     let rights = ["--license", "CC0-1.0", "--description", "Cats or dogs"];
     let args = ["train", "classify", "a.csv", "-m", &model, "-o", "models/m", "-q"];
-    home.run(&[&args[..], &rights].concat()).good();
-    let list = home.run(&["model", "list"]);
-    assert!(
-        list.good().contains("m  classify, CC0-1.0, models/m\n    Cats or dogs\n"),
-        "{}",
-        list.stdout()
-    );
+    home.run_with_models(&[&args[..], &rights].concat()).good();
+    let listed = home.path("models/m").display().to_string();
+    let listed = format!("m  classify, CC0-1.0, {listed}\n    Cats or dogs\n");
+    let list = home.run_with_models(&["model", "list"]);
+    assert!(list.good().contains(&listed), "{}", list.stdout());
     let info: Value =
-        serde_json::from_str(home.run(&["model", "info", "m", "--json"]).good()).unwrap();
+        serde_json::from_str(home.run_with_models(&["model", "info", "m", "--json"]).good())
+            .unwrap();
     assert_eq!(info["labels"], serde_json::json!(["cats", "dogs"]));
     assert_eq!((&info["base"]["name"], &info["width"]), (&"minilm-f16".into(), &32.into()));
-    assert!(home.run(&["model", "info", "m"]).good().contains("one of 2: cats, dogs"));
-    let check = home.run(&["model", "check", "m"]);
+    assert!(home.run_with_models(&["model", "info", "m"]).good().contains("one of 2: cats, dogs"));
+    let check = home.run_with_models(&["model", "check", "m"]);
     assert_eq!(check.good(), "m: sound (1 file as cloze.json has it)\n");
     let mut head = home.bytes("models/m/head.safetensors");
     let end = head.len() - 1;
     head[end] ^= 1;
     home.write("models/m/head.safetensors", head);
-    let check = home.run(&["model", "check", "m"]);
+    let check = home.run_with_models(&["model", "check", "m"]);
     assert_eq!(check.status, Some(1));
     assert!(check.stderr.contains("head.safetensors: SHA-256 is "), "{}", check.stderr);
     // The reports show texts unless they are not to.
     let wrong = home.read("models/m/report.html").matches("the cat sat").count();
-    home.run(&[&args[..], &rights, &["--force", "--no-texts"]].concat()).good();
+    home.run_with_models(&[&args[..], &rights, &["--force", "--no-texts"]].concat()).good();
     let hidden = home.read("models/m/report.html").matches("the cat sat").count();
     assert!(hidden == 0 && !home.read("models/m/report.json").contains("the cat sat"), "{wrong}");
 }
@@ -264,11 +264,11 @@ fn another_encoder_is_refused() {
     let card = home.read("m/cloze.json");
     let sha = serde_json::from_str::<Value>(&card).unwrap()["base"]["sha256"].to_string();
     home.write("m/cloze.json", card.replace(&sha, "\"00\""));
-    let ran = home.run(&["classify", "a.csv", "--model", "m"]);
+    let ran = home.run(&["classify", "a.csv", "--model", "./m"]);
     assert_eq!((ran.status, ran.stdout()), (Some(2), ""));
     assert!(ran.stderr.contains("fitted on a model of SHA-256 00, but "), "{}", ran.stderr);
     // A head is no encoder.
-    let ran = home.run(&["embed", "a.csv", "--model", "m"]);
+    let ran = home.run(&["embed", "a.csv", "--model", "./m"]);
     assert_eq!(ran.status, Some(2));
     assert!(
         ran.stderr.contains("expected an encoder, found a head for minilm-f16"),
@@ -280,7 +280,7 @@ fn another_encoder_is_refused() {
     let mut head = home.bytes("m/head.safetensors");
     head.truncate(head.len() - 8);
     home.write("m/head.safetensors", head);
-    let ran = home.run(&["classify", "a.csv", "--model", "m"]);
+    let ran = home.run(&["classify", "a.csv", "--model", "./m"]);
     assert_eq!(ran.status, Some(2));
     assert!(ran.stderr.contains("head.safetensors"), "{}", ran.stderr);
 }

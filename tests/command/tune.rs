@@ -50,12 +50,13 @@ fn what_was_trained_tags() {
             assert!(files.iter().any(|f| f == file), "{output}: no {file} in {files:?}");
         }
         assert!(!home.files("").iter().any(|f| f.contains(".state")), "{:?}", home.files(""));
-        home.run(&["model", "check", output]).good();
-        home.run(&["model", "info", output]).good();
+        let model = &*format!("./{output}");
+        home.run(&["model", "check", model]).good();
+        home.run(&["model", "info", model]).good();
         // What the model finds in the held-out sentences is what the report says.
-        let held = home.run(&["tag", "a.log", "-m", output, "-f", "jsonl"]);
+        let held = home.run(&["tag", "a.log", "-m", model, "-f", "jsonl"]);
         held.good();
-        let eval = home.run(&["eval", "tag", "people.conll", "-m", output, "--json"]);
+        let eval = home.run(&["eval", "tag", "people.conll", "-m", model, "--json"]);
         let eval: Value = serde_json::from_str(eval.good()).unwrap();
         if output != "head" {
             assert!(eval["micro"]["f1"].as_f64().unwrap() > 0.9, "{output}: {eval}");
@@ -65,16 +66,16 @@ fn what_was_trained_tags() {
     let more = ["--learning-rate=0.01", "--casing", "--epochs=20", "--min-score=1"];
     home.run(&train(&base, "strict", &more)).good();
     for (flag, count) in [("--quiet", 0), ("--min-score=0", 1), ("--prefer-recall=0", 1)] {
-        let ran = home.run(&["tag", "a.log", "-m", "strict", "-f", "jsonl", flag]);
+        let ran = home.run(&["tag", "a.log", "-m", "./strict", "-f", "jsonl", flag]);
         assert_eq!(ran.records()[0]["entities"].as_array().unwrap().len(), count, "{flag}");
     }
     // An adapter merged is the same model.
-    home.run(&["model", "merge", "lora", "-o", "merged"]).good();
+    home.run(&["model", "merge", "./lora", "-o", "merged"]).good();
     let found = |model: &str| {
         let ran = home.run(&["tag", "a.log", "-m", model, "-f", "jsonl", "--min-score=0"]);
         ran.records()[0]["entities"].as_array().unwrap().len()
     };
-    assert_eq!((found("lora"), found("merged")), (1, 1));
+    assert_eq!((found("./lora"), found("./merged")), (1, 1));
 }
 
 #[test]
@@ -242,13 +243,13 @@ fn a_model_does_not_take_the_place_of_its_base() {
     let home = home();
     let base = checkpoint("bert");
     home.run(&train(&base, "full", &["--epochs=1", "--tune=full"])).good();
-    home.run(&train("full", "lora", &["--epochs=1"])).good();
+    home.run(&train("./full", "lora", &["--epochs=1"])).good();
     let before = home.bytes("full/model.safetensors");
     for (model, output, more) in [
-        ("full", "full", &["--force"][..]),
-        ("full", "./full/", &["--force"]),
-        ("lora", "lora", &["--force", "--tune=full"]),
-        ("lora", "full", &["--force", "--tune=full"]),
+        ("./full", "full", &["--force"][..]),
+        ("./full", "./full/", &["--force"]),
+        ("./lora", "lora", &["--force", "--tune=full"]),
+        ("./lora", "full", &["--force", "--tune=full"]),
     ] {
         let ran = home.run(&train(model, output, more));
         assert_eq!(ran.status, Some(2), "{}", ran.stderr);
@@ -256,10 +257,10 @@ fn a_model_does_not_take_the_place_of_its_base() {
     }
     assert_eq!(home.bytes("full/model.safetensors"), before);
     // Nor are adapters put beside others.
-    let ran = home.run(&train("lora", "more", &[]));
+    let ran = home.run(&train("./lora", "more", &[]));
     assert!(ran.status == Some(2) && ran.stderr.contains("cloze model merge"), "{}", ran.stderr);
-    home.run(&train("lora", "more", &["--epochs=1", "--tune=full"])).good();
-    home.run(&["model", "check", "more"]).good();
+    home.run(&train("./lora", "more", &["--epochs=1", "--tune=full"])).good();
+    home.run(&["model", "check", "./more"]).good();
 }
 
 /// All of a label's entities may be drawn to be held out, and are learned by name even then; what is

@@ -38,6 +38,7 @@ fn trained(home: &Home, command: &str, base: &str, output: &str, more: &[&str]) 
 
 /// What `cloze eval` says of a model on the test file.
 fn judged(home: &Home, command: &str, model: &str, more: &[&str]) -> Value {
+    let model = &*format!("./{model}");
     let ran = home.run(&[&["eval", command, "test.csv", "-m", model, "--json"][..], more].concat());
     records(ran.good()).remove(0)
 }
@@ -71,8 +72,9 @@ fn every_family_learns_labels() {
             if tune != "--tune=head" {
                 assert!(number(&eval["accuracy"]) > 0.99, "{output}: {eval}");
             }
-            home.run(&["model", "check", &output]).good();
-            let found = home.run_with("Ann met Ann\n", &["classify", "-", "-m", &output]);
+            let model = format!("./{output}");
+            home.run(&["model", "check", &model]).good();
+            let found = home.run_with("Ann met Ann\n", &["classify", "-", "-m", &model]);
             let found = records(found.good()).remove(0);
             assert!(found["probabilities"]["person"].is_number(), "{found}");
             let files = home.files(&output);
@@ -134,7 +136,7 @@ fn the_temperature_is_part_of_the_classifier() {
         let p = number(&found["probabilities"]["person"]);
         (p / (1.0 - p)).ln()
     };
-    let (own, raw) = (odds("m"), odds("raw"));
+    let (own, raw) = (odds("./m"), odds("./raw"));
     assert!(
         (own * temperature - raw).abs() < 1e-3 * (1.0 + raw.abs()),
         "{own} {raw} {temperature}"
@@ -161,7 +163,7 @@ fn a_text_may_have_several_labels() {
     }
     let config: Value = serde_json::from_str(&home.read("m/config.json")).unwrap();
     assert_eq!(config["problem_type"], "multi_label_classification");
-    let found = home.run_with("Ann met Ann\nthe son .\n", &["classify", "-", "-m", "m", "-q"]);
+    let found = home.run_with("Ann met Ann\nthe son .\n", &["classify", "-", "-m", "./m", "-q"]);
     let found = records(found.good());
     assert_eq!(found[0]["labels"].as_array().unwrap().len(), 2, "{found:?}");
     assert_eq!(found[1]["labels"].as_array().unwrap().len(), 0, "{found:?}");
@@ -179,7 +181,7 @@ fn class_weights_count() {
         let more = ["--tune=head", "--hold-out=0", "--force", weights, "--dropout=0"];
         let report = trained(&home, "classify", &base, "m", &more);
         assert!(report["held_out"].is_null(), "{report}");
-        let found = home.run_with("the son\n", &["classify", "-", "-m", "m", "-q"]);
+        let found = home.run_with("the son\n", &["classify", "-", "-m", "./m", "-q"]);
         number(&records(found.good())[0]["probabilities"]["b"])
     };
     for (weights, expected) in [("none", 0.25), ("balanced", 0.5), ("b=9", 0.75)] {
@@ -208,7 +210,7 @@ fn pairs_are_seen_in_one_sequence() {
         agree(&report["test"], &eval);
         assert!(number(&eval["accuracy"]) > 0.99, "{family}: {eval}");
     }
-    home.run(&["pair", "test.csv", "-m", "m"]).good();
+    home.run(&["pair", "test.csv", "-m", "./m"]).good();
 }
 
 /// Other examples to judge by, among them a label that was not learned: always wrong.

@@ -37,7 +37,7 @@ fn masked_words_and_what_follows_are_learned() {
         assert!(figure("loss") < most && figure("first") > 0.0, "{output}: {held_out}");
         let next = more.contains(&"--next-sentence");
         assert_eq!(held_out["next"].is_object(), next, "{held_out}");
-        home.run(&["model", "check", output]).good();
+        home.run(&["model", "check", &format!("./{output}")]).good();
         let config: Value =
             serde_json::from_str(&home.read(&format!("{output}/config.json"))).unwrap();
         let class = if next { "BertForPreTraining" } else { "BertForMaskedLM" };
@@ -68,7 +68,7 @@ fn next_sentences_alone_are_learned() {
     let quarter = losses.len() / 4;
     let (first, last) = (mean(&losses[..quarter]), mean(&losses[3 * quarter..]));
     assert!(last < 0.9 * first, "{first} {last}");
-    home.run(&["model", "check", "next"]).good();
+    home.run(&["model", "check", "./next"]).good();
 }
 
 /// What the training says of a file, and what the model says on ONNX Runtime: the same masks, the same
@@ -85,7 +85,8 @@ fn what_was_trained_is_as_good_on_onnx_runtime() {
         let more = ["--tune=full", "--learning-rate=0.01", "--epochs=2", "--test=test.txt"];
         let ran = home.run(&train(what, &base, what, &more));
         let report: Value = serde_json::from_str(ran.good()).unwrap();
-        let args = ["eval", what, "test.txt", "-m", what, "--documents=blank-line", "--json"];
+        let model = &*format!("./{what}");
+        let args = ["eval", what, "test.txt", "-m", model, "--documents=blank-line", "--json"];
         let found: Value = serde_json::from_str(home.run(&args).good()).unwrap();
         let (mut trained, mut found) = (report["test"][kind].clone(), found[kind].clone());
         if what == "mlm" {
@@ -94,7 +95,7 @@ fn what_was_trained_is_as_good_on_onnx_runtime() {
             assert!(found["masks"].as_u64().unwrap() > 10, "{found}");
         }
         assert_eq!(trained, found, "{what}");
-        let shown = home.run(&["eval", what, "test.txt", "-m", what, "--documents=blank-line"]);
+        let shown = home.run(&["eval", what, "test.txt", "-m", model, "--documents=blank-line"]);
         assert!(shown.good().contains("in ") && shown.stderr.contains("sequences in"));
     }
     let ran = home.run(&["eval", "nsp", "one.txt", "-m", &base]);

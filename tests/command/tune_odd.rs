@@ -48,8 +48,8 @@ fn every_scheme_and_every_writing_is_read() {
         assert_eq!(report["data"][1]["examples"], sentences, "{name}: {report}");
         let support = report["test"]["micro"]["support"].as_u64();
         assert_eq!(support, Some(per + loc), "{name}: {report}");
-        home.run(&["model", "check", "x"]).good();
-        home.run(&["tag", "odd.conll", "-m", "x", "--min-score=0"]).good();
+        home.run(&["model", "check", "./x"]).good();
+        home.run(&["tag", "odd.conll", "-m", "./x", "--min-score=0"]).good();
     }
 }
 

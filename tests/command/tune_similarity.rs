@@ -60,16 +60,16 @@ fn cosines_become_what_the_scores_say() {
         for tune in ["--tune=lora", "--tune=full"] {
             let more = ["--loss=cosine", "--test=test.csv", "--hold-out=0", "--batch=4", tune];
             let report = trained(&home, "scored.csv", &base, "m", &more);
-            let eval = sts("m");
+            let eval = sts("./m");
             for figure in ["spearman", "pearson"] {
                 let [own, eval] = [&report["test"], &eval].map(|r| number(&r[figure]));
                 assert!((own - eval).abs() < 1e-5, "{family} {tune} {figure}: {own} {eval}");
             }
             let (before, after) = (number(&sts(&base)["pearson"]), number(&eval["pearson"]));
             assert!(after > 0.9 && after > before, "{family} {tune}: {before} to {after}");
-            home.run(&["model", "check", "m"]).good();
-            home.run(&["similarity", "Ann", "the son", "-m", "m"]).good();
-            home.run_with("Ann\n", &["embed", "-", "-m", "m"]).good();
+            home.run(&["model", "check", "./m"]).good();
+            home.run(&["similarity", "Ann", "the son", "-m", "./m"]).good();
+            home.run_with("Ann\n", &["embed", "-", "-m", "./m"]).good();
         }
     }
 }
@@ -100,7 +100,7 @@ fn the_shipped_encoder_stays_an_encoder_of_sentences() {
         let args = ["train", "similarity", "scored.csv", "-o", "m", "--loss=cosine", "--force"];
         let more = ["--max-steps=2", "--test=test.csv", "--json", tune];
         let report = records(home.run(&[&args[..], &more].concat()).good()).remove(0);
-        let eval = home.run(&["eval", "sts", "test.csv", "-m", "m", "--json"]);
+        let eval = home.run(&["eval", "sts", "test.csv", "-m", "./m", "--json"]);
         let eval = records(eval.good()).remove(0);
         assert_eq!(eval["pooling"], "mean");
         let [own, eval] = [&report["test"], &eval].map(|r| number(&r["pearson"]));

@@ -158,8 +158,8 @@ fn cross_encoder(home: &Home, name: &str) {
 fn one_logit_is_the_score() {
     let home = Home::with([("found.jsonl", &*found())]);
     cross_encoder(&home, "cross");
-    let expected = probabilities(&home, "cross", "yes");
-    let ran = home.run(&["rerank", "found.jsonl", "--model", "cross", "--json"]);
+    let expected = probabilities(&home, "./cross", "yes");
+    let ran = home.run(&["rerank", "found.jsonl", "--model", "./cross", "--json"]);
     for (answer, expected) in records(ran.good()).iter().zip(&expected) {
         assert_eq!(order(answer), falling(expected));
         for hit in answer["hits"].as_array().unwrap() {

@@ -1,12 +1,14 @@
 //! Reasons to refuse a model folder.
 use std::path::PathBuf;
 
+use crate::card::CARD;
+
 /// Every failure of this crate: of finding a model, of its files, of its adapters.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
     /// No model of that name or folder.
-    #[error("no model {name:?}; looked in {looked}{}", did_you_mean(nearest.as_deref()))]
+    #[error("no model {name:?}; looked in {looked}{}", model_hint(name, nearest.as_deref(), *in_current_folder))]
     NoModel {
         /// Request.
         name: String,
@@ -14,6 +16,22 @@ pub enum CheckpointError {
         looked: String,
         /// The name of a model there that is spelled alike.
         nearest: Option<String>,
+        /// Whether the current folder has a folder of that name, which a bare name does not mean.
+        in_current_folder: bool,
+    },
+    /// A file of a model that is not what the `cloze.json` beside it says.
+    #[error(
+        "{}: {}\nhint: `cloze model check` names all such files; get the model again, or, if the change \
+         is wanted, remove the file's line from {CARD}",
+        path.display(), against_card(expected, found.as_deref())
+    )]
+    ChangedFile {
+        /// The file.
+        path: PathBuf,
+        /// The hash in `cloze.json`.
+        expected: String,
+        /// The hash of the file; `None` if it is not there.
+        found: Option<String>,
     },
     /// A model folder lacks a file.
     #[error("{}: no {file} in this model folder", folder.display())]
@@ -198,6 +216,17 @@ fn tensors(missing: &[String], extra: &[String], wrong: &[String]) -> String {
 }
 
 /// Hint at the end of an error's text.
-fn did_you_mean(nearest: Option<&str>) -> String {
+fn model_hint(name: &str, nearest: Option<&str>, in_current_folder: bool) -> String {
+    if in_current_folder {
+        return format!("\nhint: ./{name} names the folder here");
+    }
     nearest.map(|name| format!("\nhint: did you mean {name}?")).unwrap_or_default()
+}
+
+/// Finding about a file of which the card has a hash.
+fn against_card(expected: &str, found: Option<&str>) -> String {
+    match found {
+        Some(found) => format!("SHA-256 is {found}, but {CARD} has {expected}"),
+        None => format!("not there, but {CARD} has its SHA-256"),
+    }
 }

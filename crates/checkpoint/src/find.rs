@@ -1,13 +1,15 @@
 //! Models by name: the folders they are looked for in, and those that are there.
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
 
 use crate::adapter;
 use crate::card::Card;
 use crate::checkpoint::CONFIG;
 use crate::error::CheckpointError;
 
-/// The folder of a model, given by name or folder. A name is looked for in [`roots`]; what exists as a
-/// folder is one; `org/name` is looked for in Hugging Face's cache, too.
+/// The folder of a model, given by name or path. A bare name is looked for in [`roots`] and then in Hugging
+/// Face's cache, and never in the current folder, which may be a stranger's: `./name` is a path. Of `org/name`
+/// Hugging Face's cache comes before the path.
 ///
 /// # Errors
 /// [`CheckpointError::NoModel`].
@@ -16,7 +18,8 @@ pub fn find_folder(name: &str) -> Result<PathBuf, CheckpointError> {
         let folders = list_folders();
         let names = folders.iter().filter_map(|folder| folder.file_name()?.to_str());
         let nearest = nearest(name, names).map(str::to_owned);
-        CheckpointError::NoModel { name: name.into(), looked, nearest }
+        let in_current_folder = !is_path(name) && Path::new(name).is_dir();
+        CheckpointError::NoModel { name: name.into(), looked, nearest, in_current_folder }
     })
 }
 
@@ -52,24 +55,33 @@ fn is_model(folder: &Path) -> bool {
         || Card::open(folder).is_ok_and(|card| card.base.is_some() || !card.adapters.is_empty())
 }
 
-/// The folder of a model, given by name or folder: what exists as a folder is one; a name is looked
-/// for in [`roots`].
+/// The folder of a model, as [`find_folder`].
 ///
 /// # Errors
 /// Places that were searched.
 pub(crate) fn find(name: &str) -> Result<PathBuf, String> {
-    let is_path = Path::new(name).components().count() != 1 || name.starts_with('.');
-    let roots = roots();
+    let is_path = is_path(name);
+    let (roots, caches) = (roots(), hub_caches());
     let named = roots.iter().map(|root| root.join(name)).filter(|_| !is_path);
-    let caches = hub_caches();
     let snapshots = caches.iter().filter_map(|cache| snapshot(cache, name));
-    let mut places = named.chain([PathBuf::from(name)]).chain(snapshots);
+    let path = is_path.then(|| PathBuf::from(name));
+    let mut places = named.chain(snapshots).chain(path);
     places.find(|place| place.is_dir()).ok_or_else(|| {
         let roots = roots.iter().map(|r| r.display().to_string()).filter(|_| !is_path);
         let folder = is_path.then(|| "that folder".to_owned());
         let caches = caches.iter().map(|cache| cache.display().to_string());
-        folder.into_iter().chain(roots).chain(caches).collect::<Vec<_>>().join(", ")
+        let looked = folder.into_iter().chain(roots).chain(caches).collect::<Vec<_>>().join(", ");
+        if looked.is_empty() { "no folder: there is none for models".to_owned() } else { looked }
     })
+}
+
+/// Whether a name is a path: it has a separator, or is `.` or `..`.
+fn is_path(name: &str) -> bool {
+    let plain = matches!(
+        Path::new(name).components().collect::<Vec<_>>().as_slice(),
+        [Component::Normal(part)] if *part == OsStr::new(name)
+    );
+    !plain || name.starts_with('.')
 }
 
 /// Folder that models are installed into, so that they are found by name: `$CLOZE_MODELS`, or else
@@ -110,27 +122,35 @@ fn snapshot(cache: &Path, name: &str) -> Option<PathBuf> {
     all.next().filter(|_| all.next().is_none())
 }
 
-/// The folders that models are looked for in by name: `$CLOZE_MODELS`; `models` in the current
-/// folder; `models` beside the program or in one of the three folders above it, which is where a
-/// build of this repository finds its own; `cloze/models` in the user's data folder.
+/// The folders that models are looked for in by name: `$CLOZE_MODELS`; `models` beside the program; `models`
+/// of the workspace that the program was built in; `cloze/models` in the user's data folder.
 #[must_use]
 pub fn roots() -> Vec<PathBuf> {
     use etcetera::BaseStrategy as _;
     let named = std::env::var_os("CLOZE_MODELS").filter(|v| !v.is_empty()).map(PathBuf::from);
     let exe = std::env::current_exe().ok();
-    let above =
-        exe.iter().flat_map(|exe| exe.ancestors().skip(1).take(4)).map(|f| f.join("models"));
+    let beside = exe.as_ref().and_then(|exe| exe.parent());
+    let workspace = exe.as_deref().and_then(workspace_of);
+    let of_program = [beside, workspace].into_iter().flatten().map(|folder| folder.join("models"));
     let data =
         etcetera::choose_base_strategy().ok().map(|s| s.data_dir().join("cloze").join("models"));
-    let all = named.into_iter().chain([PathBuf::from("models")]).chain(above).chain(data);
     let mut roots: Vec<PathBuf> = vec![];
-    for root in all.filter(|root| root.is_dir()) {
+    for root in named.into_iter().chain(of_program).chain(data).filter(|root| root.is_dir()) {
         let same = |r: &PathBuf| fs_err::canonicalize(r).ok() == fs_err::canonicalize(&root).ok();
         if !roots.iter().any(same) {
             roots.push(root);
         }
     }
     roots
+}
+
+/// Workspace that Cargo built a program in: the folder above the target folder, which Cargo marks with
+/// `CACHEDIR.TAG`. The program is one folder below that, and a test, or one for another platform, two
+/// or three.
+fn workspace_of(exe: &Path) -> Option<&Path> {
+    let mut above = exe.ancestors().skip(2).take(3);
+    let target = above.find(|folder| folder.join("CACHEDIR.TAG").is_file())?;
+    target.parent().filter(|workspace| workspace.join("Cargo.toml").is_file())
 }
 
 #[cfg(test)]
@@ -144,6 +164,35 @@ mod tests {
         assert_eq!(nearest("sentimnet-en", names), Some("sentiment-en"));
         assert_eq!(nearest("whisper", names), None);
         assert_eq!(nearest("ner-en", []), None);
+    }
+
+    /// A folder above the program is looked into only if Cargo built the program there: any other, such as
+    /// the folder of temporary files, may be anybody's.
+    #[test]
+    fn the_workspace_of_a_program_is_the_one_it_was_built_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let exe = root.join("target/release/cloze");
+        fs_err::create_dir_all(exe.parent().unwrap()).unwrap();
+        fs_err::write(root.join("Cargo.toml"), "").unwrap();
+        assert_eq!(workspace_of(&exe), None);
+        fs_err::write(root.join("target/CACHEDIR.TAG"), "").unwrap();
+        assert_eq!(workspace_of(&exe), Some(root));
+        assert_eq!(workspace_of(&root.join("target/debug/deps/tests-0123")), Some(root));
+        assert_eq!(workspace_of(&root.join("target/x86_64/debug/deps/tests-0123")), Some(root));
+        assert_eq!(workspace_of(&root.join("target/a/b/c/d/cloze")), None);
+        fs_err::remove_file(root.join("Cargo.toml")).unwrap();
+        assert_eq!(workspace_of(&exe), None);
+    }
+
+    #[test]
+    fn a_bare_name_is_no_path() {
+        for path in ["./pii", "models/pii", "pii/", "/pii", ".", "..", ".pii", "", "../pii"] {
+            assert!(is_path(path), "{path}");
+        }
+        for name in ["pii", "ner-en", "a.b"] {
+            assert!(!is_path(name), "{name}");
+        }
     }
 
     /// `refs/main` decides among several snapshots; without it only a single one is meant.

@@ -69,14 +69,25 @@ pub struct ModelFolder {
 }
 
 impl ModelFolder {
-    /// Reads a folder's settings. The graph and the tokenizer are only looked for.
+    /// Reads a folder's settings, and compares the files of the model, of its adapters and of its base with
+    /// the hashes in their `cloze.json` ([`Card::check_files`]). The graph and the tokenizer are only
+    /// looked for.
     ///
     /// # Errors
-    /// [`CheckpointError::ModelFile`] for a missing file; [`CheckpointError::Json`],
+    /// [`CheckpointError::ChangedFile`] for a file of another hash; [`CheckpointError::ModelFile`] for a
+    /// missing file; [`CheckpointError::Json`],
     /// [`CheckpointError::Config`] and [`CheckpointError::Store`] for one that cannot be used;
     /// [`CheckpointError::HeadFolder`] for a head alone; [`CheckpointError`] for an adapter without
     /// its base.
     pub fn open(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
+        Self::open_unchecked(folder)?.checked()
+    }
+
+    /// The same without comparing hashes, for who lists models or compares all their files.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), without [`CheckpointError::ChangedFile`].
+    pub fn open_unchecked(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
         let folder = &folder.into();
         let card = Card::open(folder)?;
         match &card.base {
@@ -98,7 +109,18 @@ impl ModelFolder {
         adapters: &[(Location, f64)],
     ) -> Result<Self, CheckpointError> {
         let base = &base.into();
-        Self::of(Sources::of(base, adapters)?, Card::open(base)?)
+        Self::of(Sources::of(base, adapters)?, Card::open(base)?)?.checked()
+    }
+
+    /// Compares the files of every part with the hashes in its card.
+    fn checked(self) -> Result<Self, CheckpointError> {
+        let adapters = self.sources.adapters().iter().map(|(folder, _)| folder);
+        let others = adapters.chain([self.sources.base()]).filter(|other| *other != self.folder());
+        self.card.check_files(self.folder())?;
+        for folder in others {
+            Card::open(folder)?.check_files(folder)?;
+        }
+        Ok(self)
     }
 
     fn of(sources: Sources, card: Card) -> Result<Self, CheckpointError> {

@@ -256,8 +256,11 @@ fn encoder_builder(
 ) -> Result<SentenceEncoderBuilder, Error> {
     // Where it was, else under its name: an index may come from another machine.
     let there = PathBuf::from(&card.folder);
-    let name = if there.is_dir() { card.folder.as_str() } else { &card.provenance.model };
-    let model = ModelFolder::find(name)?;
+    let model = if there.is_dir() {
+        ModelFolder::open(there)?
+    } else {
+        ModelFolder::find(&card.provenance.model)?
+    };
     let found = model.sha256()?;
     if found != card.provenance.model_sha256 {
         return Err(Error::OtherBase {

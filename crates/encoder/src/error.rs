@@ -54,6 +54,51 @@ pub enum EncoderError {
         /// Libraries that were found and did not work, a line each.
         passed_over: String,
     },
+    /// A library that Python has, in a package that lies in the current folder or below it.
+    #[error(
+        "{}: lies in the current folder; expected a package that was installed elsewhere\n\
+         hint: --runtime names a library that is to be loaded from there",
+        path.display()
+    )]
+    RuntimeInCurrentFolder {
+        /// The library.
+        path: PathBuf,
+    },
+    /// A file or folder of the cache that other users may change.
+    #[error(
+        "{}: {found}; expected a cache that only its user can change\n\
+         hint: chmod go-w {0} mends permissions; remove what another user owns; or name a library with \
+         --runtime FILE",
+        path.display()
+    )]
+    RuntimeCacheAccess {
+        /// The file or folder.
+        path: PathBuf,
+        /// Permission or owner that lets others change it.
+        found: String,
+    },
+    /// A library of another hash than the one that is fetched.
+    #[error(
+        "{}: SHA-256 {found}, expected {expected}\n\
+         hint: remove the file, and `cloze setup` fetches it again; --runtime FILE names another library",
+        path.display()
+    )]
+    RuntimeLibraryChecksum {
+        /// The library.
+        path: PathBuf,
+        /// The hash kept in the source.
+        expected: &'static str,
+        /// The hash of the file.
+        found: String,
+    },
+    /// No folder to run Python, pip or npm in.
+    #[error(
+        "no temporary folder in which to run Python, pip or npm\nhint: TMPDIR names one; --runtime FILE names the library"
+    )]
+    RuntimeTemporary {
+        /// Error of the operating system.
+        source: std::io::Error,
+    },
     /// No place to keep a fetched library.
     #[error("no cache folder to keep ONNX Runtime in\nhint: name one with CLOZE_CACHE")]
     RuntimeNoCache,

@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 
 use std::error::Error as _;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -114,6 +114,9 @@ impl Machine {
         child.env_clear().env("PATH", self.path("bin")).env("HOME", self.path("home"));
         child.env("CLOZE_CACHE", self.path("cache")).env(ANSWER, &answer);
         child.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if let Some((_, folder)) = self.variables.iter().find(|(name, _)| *name == "CURRENT") {
+            child.current_dir(folder);
+        }
         let output = child.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
@@ -338,17 +341,74 @@ fn a_broken_library_in_the_cache_is_passed_over() {
     fs_err::write(&text, "not a library").unwrap();
     build(OLD, &old);
     let machine = machine.cached("1.32.0", &text).cached("1.30.0", &old);
-    assert_eq!(
-        machine.load(),
-        format!(
-            "RuntimeOffline\nno ONNX Runtime library found, and fetching one is forbidden \
-             (offline)\n  passed over: ROOT/text.so: not a working ONNX Runtime library\n  passed \
-             over: ROOT/old.so: ONNX Runtime 1.10.0 is too old; 1.22 or newer is needed\n{WAYS}"
-        )
-    );
-    let working = working();
-    let machine = Machine::new().offline().cached("1.32.0", &text).cached("1.30.0", &working);
-    assert_eq!(machine.load(), format!("Cache\n{}", working.display()));
+    let said = machine.load();
+    let lines: Vec<&str> = said.lines().collect();
+    // Neither is loaded: that the second one is old is not known.
+    let [first, second] = ["1.32.0", "1.30.0"]
+        .map(|version| format!("ROOT/cache/onnxruntime-{version}/{}: SHA-256 ", library_name()));
+    assert_eq!(lines[0], "RuntimeOffline", "{said}");
+    assert!(said.contains(&format!("\n  passed over: {first}")), "{said}");
+    assert_eq!(lines.iter().filter(|line| line.contains("passed over: ")).count(), 2, "{said}");
+    assert!(said.contains(&format!("\n  passed over: {second}")), "{said}");
+    assert!(said.ends_with(WAYS), "{said}");
+}
+
+/// A library that works, and is not the one that is fetched: ONNX Runtime, with a byte behind its end.
+#[test]
+fn a_library_of_another_hash_in_the_cache_is_not_loaded() {
+    let machine = Machine::new().offline();
+    let other = machine.path("other.so");
+    let mut bytes = fs_err::read(working()).unwrap();
+    bytes.push(0);
+    fs_err::write(&other, bytes).unwrap();
+    let machine = machine.cached("1.32.0", &other);
+    let said = machine.load();
+    assert!(said.contains("RuntimeOffline") && said.contains(", expected "), "{said}");
+    // Named, it is the user's.
+    let machine = machine.set(LIBRARY, &other);
+    assert_eq!(machine.load(), "Setting\nROOT/other.so");
+}
+
+/// Whoever may write a file, or the folder that it is in, may put any library there.
+#[test]
+fn a_cache_that_others_can_write_is_refused() {
+    let library = format!("cache/onnxruntime-1.32.0/{}", library_name());
+    for (place, mode) in
+        [("cache", 0o775), ("cache/onnxruntime-1.32.0", 0o757), (library.as_str(), 0o666)]
+    {
+        let machine = Machine::new().offline();
+        let folder = machine.path("cache/onnxruntime-1.32.0");
+        fs_err::create_dir(&folder).unwrap();
+        fs_err::copy(working(), machine.path(&library)).unwrap();
+        let set = |mode| {
+            let mode = std::fs::Permissions::from_mode(mode);
+            fs_err::set_permissions(machine.path(place), mode).unwrap();
+        };
+        set(mode);
+        let said = machine.load();
+        let expected = format!(
+            "RuntimeCacheAccess\nROOT/{place}: writable by other users (mode {mode:04o}); expected a cache \
+             that only its user can change\nhint: "
+        );
+        assert!(said.starts_with(&expected), "{said}");
+        set(0o755);
+        assert_eq!(machine.load(), format!("Cache\nROOT/{library}"));
+    }
+}
+
+/// The hash of a library that has lain there for a while is computed once, and recorded beside it.
+#[test]
+fn a_checked_library_is_recorded() {
+    let machine = Machine::new().offline().cached("1.32.0", &working());
+    assert_eq!(machine.load(), format!("Cache\n{}", working().display()));
+    let record = format!("cache/onnxruntime-1.32.0/{}.checked", library_name());
+    let text = fs_err::read_to_string(machine.path(&record)).unwrap();
+    let hash = text.lines().next().unwrap();
+    let expected = cloze_store::checksum::sha256_file(working()).unwrap();
+    assert_eq!(hash, expected);
+    // The record is believed while the file is as it was.
+    fs_err::write(machine.path(&record), text.replace(hash, "recorded")).unwrap();
+    assert!(machine.load().contains(": SHA-256 recorded, expected "), "{}", machine.load());
 }
 
 #[test]
@@ -362,10 +422,48 @@ fn the_library_of_a_python_package_is_used() {
     assert_eq!(machine.load(), format!("Python\n{}", working().display()));
 }
 
+/// Programs and packages of the current folder are not run and not loaded, whatever the PATH says, and
+/// what is run finds nothing of that folder where it runs.
+#[test]
+fn nothing_of_the_current_folder_is_run() {
+    let mark = "echo ran >> \"$CLOZE_CACHE/marker\"";
+    let machine = Machine::new().fetch().program("npm", mark).program("python3", mark);
+    let bin = machine.path("bin");
+    let inside = machine.set("CURRENT", &bin);
+    let said = inside.load();
+    let refused = "npm: ROOT/bin/npm lies in the current folder, and was not run";
+    assert!(said.starts_with("RuntimeFetch\n") && said.contains(refused), "{said}");
+    assert_eq!(inside.files_in_cache(), [inside.path("cache/onnxruntime.lock")]);
+    // A package of the current folder, which the Python of the PATH names.
+    let machine = Machine::new().offline();
+    let capi = machine.path("here/onnxruntime/capi");
+    fs_err::create_dir_all(&capi).unwrap();
+    let library = capi.join(format!("{}.1.32.0", library_name()));
+    symlink(working(), library).unwrap();
+    let here = machine.path("here");
+    let script = format!("echo '{}'", here.join("onnxruntime").display());
+    let machine = machine.program("python3", &script).set("CURRENT", here);
+    let said = machine.load();
+    let expected = "passed over: ROOT/here/onnxruntime/capi/";
+    assert!(said.starts_with("RuntimeOffline\n") && said.contains(expected), "{said}");
+    // A client sees neither the folder's files nor its PATH, nor variables that add code.
+    let look = "{ echo *; echo \"$PYTHONPATH$NODE_OPTIONS\"; echo \"$PATH\"; } > \"$CLOZE_CACHE/seen\"\nexit 1";
+    let machine = Machine::new().fetch().program("npm", look);
+    let here = machine.path("here");
+    fs_err::create_dir(&here).unwrap();
+    fs_err::write(here.join(".npmrc"), "").unwrap();
+    let path = format!("{}:.::bin:{}", here.display(), machine.path("bin").display());
+    let machine = machine.set("PATH", path).set("CURRENT", here);
+    let machine = machine.set("PYTHONPATH", ".").set("NODE_OPTIONS", "--require ./x.js");
+    machine.load();
+    let seen = fs_err::read_to_string(machine.path("cache/seen")).unwrap();
+    assert_eq!(seen, format!("package.json\n\n{}\n", machine.path("bin").display()));
+}
+
 /// A Python that has no onnxruntime, and to whom `-m pip` does what follows; the last argument is
 /// the folder to download to.
 fn python(pip: &str) -> String {
-    format!("[ \"$1\" = -c ] && exit 0\nfor folder; do :; done\n{pip}")
+    format!("[ \"$2\" = -c ] && exit 0\nfor folder; do :; done\n{pip}")
 }
 
 #[test]
@@ -384,7 +482,7 @@ fn without_a_client_nothing_is_fetched() {
 fn each_client_that_fails_is_quoted() {
     let pip = "echo 'WARNING: something else' >&2\necho 'ERROR: No matching version' >&2\n\
                echo >&2\nexit 1";
-    let npm = "echo half > \"$5/half.tgz\"\necho 'npm error network' >&2\nexit 7";
+    let npm = "echo half > \"$6/half.tgz\"\necho 'npm error network' >&2\nexit 7";
     let machine = Machine::new()
         .fetch()
         .program("python3", &python(pip))

@@ -4,6 +4,9 @@
 //! - [`Location`]: a path on disk, or in a [`MemoryFolder`];
 //! - [`read`]: a whole file, up to a limit;
 //! - [`checksum`]: SHA-256 of bytes and files;
+//! - [`recorded`]: SHA-256 of files that are not read again while they stay as they are;
+//! - [`access`]: files that other users may change;
+//! - [`cache_folder`]: the user's cache folder;
 //! - [`AtomicFile`]: a file that is whole or not there;
 //! - [`AtomicFolder`]: several files, likewise;
 //! - [`envelope`]: JSON files that say what they are and in which version.
@@ -30,13 +33,17 @@
 //! # Ok(())
 //! # }
 //! ```
+pub mod access;
 mod atomic;
+mod cache;
 pub mod checksum;
 pub mod envelope;
 mod error;
 mod location;
 pub mod read;
+pub mod recorded;
 
 pub use atomic::{AtomicFile, AtomicFolder, Existing, discard_pending, sync_folder};
+pub use cache::cache_folder;
 pub use error::StoreError;
 pub use location::{Location, MemoryFolder, OpenFile};

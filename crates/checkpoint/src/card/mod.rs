@@ -4,11 +4,14 @@
 pub mod readme;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
+use cloze_store::checksum::sha256_file;
+use cloze_store::recorded::{record_in_cache, sha256_recorded};
 use cloze_store::{Location, StoreError, envelope};
 use serde::{Deserialize, Serialize};
 
+use crate::error::CheckpointError;
 use crate::find;
 
 /// Ours, optional: what the folder is.
@@ -191,7 +194,7 @@ impl Card {
     }
 
     /// The files of its `folder` whose content is not what `cloze.json` says, each with what it
-    /// hashes to (`None`: it is not there).
+    /// hashes to (`None`: it is not there). All of them are read.
     ///
     /// # Errors
     /// [`StoreError::Read`] for a file that cannot be read; [`StoreError::TooLarge`] for one of more than
@@ -201,29 +204,105 @@ impl Card {
         folder: impl Into<Location>,
     ) -> Result<Vec<(String, Option<String>)>, StoreError> {
         let folder = folder.into();
-        let mut changed = vec![];
+        let changed = self.sha256.iter().map(|(name, expected)| {
+            let found = found_hash(&folder, name, |path| sha256_file(path))?;
+            let same = found.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(expected));
+            Ok((!same).then(|| (name.clone(), found)))
+        });
+        changed.filter_map(Result::transpose).collect()
+    }
+
+    /// Compares the files of its `folder` with its hashes, as whoever opens the model does: a large file
+    /// that is as it was when it was last read is not read again ([`cloze_store::recorded`]). Of a folder
+    /// in memory only files that were put there are compared.
+    ///
+    /// # Errors
+    /// [`CheckpointError::ChangedFile`] for the first that differs; [`CheckpointError::Store`] for one that
+    /// cannot be read.
+    pub fn check_files(&self, folder: impl Into<Location>) -> Result<(), CheckpointError> {
+        let folder = folder.into();
         for (name, expected) in &self.sha256 {
             let path = folder.join(name);
-            // A name that leaves the folder is not looked at: it could be any file.
-            let inside =
-                Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
-            if !inside || !path.check_file().map_err(StoreError::Read)? {
-                changed.push((name.clone(), None));
+            if folder.is_in_memory() && !path.is_file() {
                 continue;
             }
-            let bytes = path.open().and_then(|file| file.byte_len()).map_err(StoreError::Read)?;
-            let weights = Path::new(name).extension().is_some_and(|extension| {
-                ["safetensors", "onnx", "onnx_data", "data"].iter().any(|known| extension == *known)
-            });
-            if bytes > MAX_HASHED && !weights {
-                let path = path.to_path_buf();
-                return Err(StoreError::TooLarge { path, bytes, max: MAX_HASHED });
-            }
-            let found = cloze_store::checksum::sha256_file(&path)?;
-            if !found.eq_ignore_ascii_case(expected) {
-                changed.push((name.clone(), Some(found)));
+            let found = found_hash(&folder, name, hash_once)?;
+            if found.as_ref().is_none_or(|found| !found.eq_ignore_ascii_case(expected)) {
+                let (path, expected) = (path.to_path_buf(), expected.clone());
+                return Err(CheckpointError::ChangedFile { path, expected, found });
             }
         }
-        Ok(changed)
+        Ok(())
+    }
+}
+
+/// Hash of a file by its `name` in a card; `None` if it is not in `folder`.
+fn found_hash(
+    folder: &Location,
+    name: &str,
+    hash: impl Fn(&Location) -> Result<String, StoreError>,
+) -> Result<Option<String>, StoreError> {
+    let path = folder.join(name);
+    // A name that leaves the folder is not looked at: it could be any file.
+    let inside = Path::new(name).components().all(|c| matches!(c, Component::Normal(_)));
+    if !inside || !path.check_file().map_err(StoreError::Read)? {
+        return Ok(None);
+    }
+    let bytes = path.open().and_then(|file| file.byte_len()).map_err(StoreError::Read)?;
+    let weights = Path::new(name).extension().is_some_and(|extension| {
+        ["safetensors", "onnx", "onnx_data", "data"].iter().any(|known| extension == *known)
+    });
+    if bytes > MAX_HASHED && !weights {
+        let path = path.to_path_buf();
+        return Err(StoreError::TooLarge { path, bytes, max: MAX_HASHED });
+    }
+    hash(&path).map(Some)
+}
+
+/// Hash of a file that is read once if it is large.
+fn hash_once(path: &Location) -> Result<String, StoreError> {
+    const LARGE: u64 = 1 << 20;
+    let is_large = |path: &Path| fs_err::metadata(path).is_ok_and(|m| m.len() >= LARGE);
+    if path.is_in_memory() || !is_large(path) {
+        return sha256_file(path);
+    }
+    match record_in_cache(path) {
+        Some(record) => sha256_recorded(path, &record),
+        None => sha256_file(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cloze_store::MemoryFolder;
+    use cloze_store::checksum::sha256;
+
+    /// The finding on a card with one hash, for a file `name` of that content.
+    fn finding(folder: impl Into<Location>, name: &str, content: &[u8]) -> String {
+        let hashes = [(name.to_owned(), sha256(content).to_uppercase())];
+        let card = Card { sha256: hashes.into(), ..Card::default() };
+        match card.check_files(folder) {
+            Ok(()) => "same".into(),
+            Err(CheckpointError::ChangedFile { found, .. }) => found.unwrap_or("missing".into()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn files_are_compared_with_their_hashes() {
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::write(folder.path().join("a.json"), "a").unwrap();
+        let inner = folder.path().join("inner");
+        fs_err::create_dir(&inner).unwrap();
+        assert_eq!(finding(folder.path(), "a.json", b"a"), "same");
+        assert_eq!(finding(folder.path(), "a.json", b"b"), sha256(b"a"));
+        assert_eq!(finding(folder.path(), "b.json", b"b"), "missing");
+        // The file is there and as it should be, and outside of the folder.
+        assert_eq!(finding(&*inner, "../a.json", b"a"), "missing");
+        // A program carries the files that it needs.
+        let memory = || MemoryFolder::new("m").file("a.json", "a").root();
+        assert_eq!(finding(memory(), "a.json", b"b"), sha256(b"a"));
+        assert_eq!(finding(memory(), "LICENSE", b""), "same");
     }
 }

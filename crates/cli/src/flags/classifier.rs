@@ -7,9 +7,9 @@ use cloze::encoder::PairCut;
 use cloze::{PairClassifier, TextClassifier, TextClassifierBuilder};
 
 use crate::cli::CommonFlags;
-use crate::flags::find_model;
 use crate::flags::vectors::VECTOR_MODEL;
 use crate::flags::work::WorkFlags;
+use crate::flags::{find_model, find_model_folder};
 use crate::terminal::messages::Messages;
 
 /// Default classifier.
@@ -94,7 +94,7 @@ impl ClassifierFlags {
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<PairClassifier> {
-        let builder = PairClassifier::builder(name)
+        let builder = PairClassifier::builder(find_model_folder(name, messages)?)
             .threads(self.work.threads)
             .batch_tokens(self.work.batch_tokens)
             .cut(self.cut.value());
@@ -108,7 +108,7 @@ impl ClassifierFlags {
         messages: &Messages,
     ) -> anyhow::Result<TextClassifier> {
         let labels = self.descriptions()?;
-        let model = find_model(name)?;
+        let model = find_model(name, messages)?;
         let builder = self.texts(TextClassifier::builder(model)).zero_shot(labels);
         Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
@@ -119,7 +119,7 @@ impl ClassifierFlags {
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<TextClassifier> {
-        let builder = self.texts(TextClassifier::builder(name));
+        let builder = self.texts(TextClassifier::builder(find_model_folder(name, messages)?));
         Ok(builder.runtime(common.load_runtime(messages)?).open()?)
     }
 

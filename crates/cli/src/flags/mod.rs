@@ -19,8 +19,12 @@ pub(crate) mod texts;
 pub(crate) mod vectors;
 pub(crate) mod work;
 
-use cloze_checkpoint::ModelFolder;
+use std::path::PathBuf;
+
+use cloze_checkpoint::{ModelFolder, find_folder};
 use cloze_core::{OffsetUnit, Scheme};
+
+use crate::terminal::messages::Messages;
 
 /// Defines a flag's values with the library's values beside them: the first is the default.
 macro_rules! values {
@@ -58,7 +62,16 @@ values! { OffsetsArg => OffsetUnit {
     Utf16 => OffsetUnit::Utf16,
 } }
 
-/// Finds a model by name or folder.
-pub(crate) fn find_model(name: &str) -> anyhow::Result<ModelFolder> {
-    Ok(ModelFolder::find(name)?)
+/// Opens a model by name or folder, and reports its folder.
+pub(crate) fn find_model(name: &str, messages: &Messages) -> anyhow::Result<ModelFolder> {
+    let model = ModelFolder::find(name)?;
+    messages.model(name, model.folder());
+    Ok(model)
+}
+
+/// Finds the folder of a model, or of a head, by name or folder, and reports it.
+pub(crate) fn find_model_folder(name: &str, messages: &Messages) -> anyhow::Result<PathBuf> {
+    let folder = find_folder(name)?;
+    messages.model(name, &folder);
+    Ok(folder)
 }

@@ -29,7 +29,7 @@ impl ScorerFlags {
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<(Scorer, ModelFolder)> {
-        let model = find_model(&self.model)?;
+        let model = find_model(&self.model, messages)?;
         let lm = self.open_model(&model, common, messages)?;
         Ok((Scorer::new(lm, masking), model))
     }

@@ -94,7 +94,7 @@ impl VectorFlags {
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<SentenceEncoder> {
-        let model = find_model(&self.model)?;
+        let model = find_model(&self.model, messages)?;
         let builder = SentenceEncoder::builder(model)
             .threads(self.work.threads)
             .batch_tokens(self.work.batch_tokens)

@@ -1,5 +1,6 @@
 //! Messages to the user beside the results, and the exit status that follows from them.
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -63,6 +64,13 @@ impl Messages {
                 // Nobody is there to be told that stderr is closed.
                 let _ = writeln!(anstream::stderr(), "{text}");
             });
+        }
+    }
+
+    /// Reports the folder that a model was found in, to whoever watches: a name may mean several.
+    pub(crate) fn model(&self, name: &str, folder: &Path) {
+        if std::io::stderr().is_terminal() {
+            self.note(&visible(&format!("model {name}: {}", folder.display())));
         }
     }
 

@@ -27,11 +27,22 @@ pub struct HeadCard {
 }
 
 impl HeadCard {
-    /// Reads the one in a folder.
+    /// Reads the one in a folder, and compares the folder's files with its hashes.
+    ///
+    /// # Errors
+    /// As [`open_unchecked`](Self::open_unchecked); [`Error::Checkpoint`] for a file of another hash.
+    pub fn open(folder: impl Into<Location>) -> Result<Self, Error> {
+        let folder = folder.into();
+        let card = Self::open_unchecked(&folder)?;
+        card.card.check_files(folder)?;
+        Ok(card)
+    }
+
+    /// Reads the one in a folder, whatever the folder's files are.
     ///
     /// # Errors
     /// [`Error::Encoder`] for a file that is not there or none of these.
-    pub fn open(folder: impl Into<Location>) -> Result<Self, Error> {
+    pub fn open_unchecked(folder: impl Into<Location>) -> Result<Self, Error> {
         Ok(envelope::read_json(folder.into().join(CARD), KIND, CARD_VERSION)?)
     }
 
@@ -67,6 +78,7 @@ pub(crate) fn open_base(base: &BaseRef, folder: &Location) -> Result<ModelFolder
         name: base.name.clone(),
         looked,
         nearest: None,
+        in_current_folder: false,
     })?;
     let model = ModelFolder::open(found)?;
     check_base(base, folder, &model)?;

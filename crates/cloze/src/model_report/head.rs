@@ -102,7 +102,7 @@ pub fn check_head(folder: &Path) -> Result<(ModelCheck, Option<Error>), Error> {
 }
 
 fn problem(folder: &Path) -> Result<(), Error> {
-    let card = HeadCard::open(folder)?;
+    let card = HeadCard::open_unchecked(folder)?;
     Classifier::open(folder.join(HEAD_FILE), &card.head)?;
     card.base(folder).map(drop)
 }

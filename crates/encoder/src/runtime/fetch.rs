@@ -4,9 +4,12 @@
 //! of it, by name: nothing else in it can reach the disk.
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use super::locate::{self, PYTHONS};
+use cloze_store::access::create_private_folder;
+
+use super::cached;
+use super::child::{NotFound, Programs};
+use super::locate::PYTHONS;
 use super::platform::{Archive, Platform};
 use crate::EncoderError;
 
@@ -23,14 +26,15 @@ struct Client {
 /// The clients to try, in order.
 fn clients(platform: &Platform) -> Vec<Client> {
     let npm = platform.npm();
-    let pack = ["pack", "--silent", &format!("onnxruntime-node@{}", npm.version)];
+    let package = format!("onnxruntime-node@{}", npm.version);
+    let pack = ["pack", "--silent", "--ignore-scripts", &package];
     let npm = Client {
-        // On Windows npm is a script, which is not found without its ending.
-        program: if cfg!(windows) { "npm.cmd" } else { "npm" },
+        program: "npm",
         args: pack.into_iter().chain(["--pack-destination"]).map(String::from).collect(),
         archive: npm,
     };
-    let pips = PYTHONS.map(|python| pip(platform, python, &["-m", "pip"])).into_iter();
+    // `-I`: without it Python takes modules, pip among them, from the folder it runs in.
+    let pips = PYTHONS.map(|python| pip(platform, python, &["-I", "-m", "pip"])).into_iter();
     pips.chain(["pip3", "pip"].map(|program| pip(platform, program, &[]))).chain([npm]).collect()
 }
 
@@ -53,6 +57,7 @@ fn pip(platform: &Platform, program: &'static str, lead: &[&str]) -> Client {
 pub(super) fn fetch(
     cache: &Path,
     broken: &[PathBuf],
+    programs: &Programs,
     notice: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, EncoderError> {
     let Some(platform) = Platform::current() else {
@@ -60,19 +65,23 @@ pub(super) fn fetch(
         return Err(EncoderError::RuntimePlatform { os, arch });
     };
     let failed = |source| EncoderError::RuntimeStore { source };
-    fs_err::create_dir_all(cache).map_err(failed)?;
+    create_private_folder(cache).map_err(failed)?;
+    // Another user could put another library there as soon as this one has been checked.
+    cached::check_access(cache)?;
     let lock = fs_err::File::create(cache.join("onnxruntime.lock")).map_err(failed)?;
     lock.lock().map_err(failed)?;
     // Another process may have had the lock, and done it.
-    let there = locate::on_disk(Some(cache)).into_iter().map(|(_, path)| path);
-    if let Some(path) = there.filter(|p| p.starts_with(cache)).find(|p| !broken.contains(p)) {
-        return Ok(path);
+    let there = cached::list(cache).into_iter();
+    for (path, archive) in there.filter(|(path, _)| !broken.contains(path)) {
+        if cached::check(cache, &path, archive).is_ok() {
+            return Ok(path);
+        }
     }
     let mut tried = vec![];
     for client in clients(platform) {
         let folder =
             tempfile::Builder::new().prefix(".fetch-").tempdir_in(cache).map_err(failed)?;
-        let archive = match download(&client, folder.path()) {
+        let archive = match download(&client, programs, folder.path()) {
             Ok(archive) => archive,
             // A missing client is no news where another is there.
             Err(Failure::Missing) => continue,
@@ -83,12 +92,15 @@ pub(super) fn fetch(
         };
         // A wrong hash ends it: something is amiss that another client should not paper over.
         check(&archive, client.archive)?;
-        let target = locate::cached(cache, client.archive.version);
+        let target = cached::path(cache, client.archive.version);
         let home = target.parent().unwrap_or(cache);
-        fs_err::create_dir_all(home).map_err(failed)?;
+        create_private_folder(home).map_err(failed)?;
+        cached::check_access(home)?;
         let mut library = tempfile::NamedTempFile::new_in(home).map_err(failed)?;
         unpack(&archive, client.archive.member, library.as_file_mut())?;
         library.as_file().sync_all().map_err(failed)?;
+        let found = cloze_store::checksum::sha256_file(library.path())?;
+        cached::check_hash(&target, client.archive, found)?;
         library.persist(&target).map_err(|e| failed(e.error))?;
         notice(&format!(
             "fetched ONNX Runtime {} with {} into {}",
@@ -109,10 +121,16 @@ enum Failure {
     Said(String),
 }
 
-/// Runs a client and returns the one file it left in `folder`.
-fn download(client: &Client, folder: &Path) -> Result<PathBuf, Failure> {
-    let mut command = Command::new(client.program);
-    command.args(&client.args).arg(folder).stdin(Stdio::null());
+/// Runs a client and returns the one file it left in `folder`, whose path is absolute.
+fn download(client: &Client, programs: &Programs, folder: &Path) -> Result<PathBuf, Failure> {
+    let program = programs.find(client.program).map_err(|reason| match reason {
+        NotFound::Missing => Failure::Missing,
+        NotFound::InCurrentFolder(path) => {
+            Failure::Said(format!("{} lies in the current folder, and was not run", path.display()))
+        }
+    })?;
+    let mut command = programs.command(&program);
+    command.args(&client.args).arg(folder);
     let output = command.output().map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => Failure::Missing,
         _ => Failure::Said(e.to_string()),
@@ -220,7 +238,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = wheel(folder.path());
         let sha256 = "00";
-        let refused = check(&path, Archive { version: "1", sha256, member: "" }).unwrap_err();
+        let refused =
+            check(&path, Archive { version: "1", sha256, member: "", library_sha256: "" })
+                .unwrap_err();
         let found = cloze_store::checksum::sha256_file(&path).unwrap();
         let text = refused.to_string();
         assert!(text.contains("a.whl") && text.contains(&found), "{text}");

@@ -1,10 +1,9 @@
 //! Places that may already have an ONNX Runtime library.
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use etcetera::BaseStrategy as _;
-
-use super::platform::{self, NPM_VERSION, WHEEL_VERSION};
+use super::child::Programs;
+use super::platform;
+use crate::EncoderError;
 
 /// Pythons by the names they go by; `py` is the launcher on Windows.
 pub(super) const PYTHONS: [&str; 3] = ["python3", "python", "py"];
@@ -42,45 +41,45 @@ impl RuntimeOrigin {
     }
 }
 
-/// The folder libraries are kept in: `$CLOZE_CACHE`, or `cloze` in the user's cache folder. `None`
-/// if the machine has no home folder for the user.
-pub(super) fn cache_folder() -> Option<PathBuf> {
-    match std::env::var_os("CLOZE_CACHE").filter(|v| !v.is_empty()) {
-        Some(folder) => Some(folder.into()),
-        None => Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("cloze")),
-    }
+/// The library beside the program, if there is one.
+pub(super) fn beside_executable() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok()?.parent()?.join(platform::library_name());
+    Some(beside).filter(|path| path.is_file())
 }
 
-/// Path of the library of `version` in the cache.
-pub(super) fn cached(folder: &Path, version: &str) -> PathBuf {
-    folder.join(format!("onnxruntime-{version}")).join(platform::library_name())
-}
-
-/// The first library beside the program or in the cache. These two cost no process.
-pub(super) fn on_disk(cache: Option<&Path>) -> Vec<(RuntimeOrigin, PathBuf)> {
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|exe| Some(exe.parent()?.join(platform::library_name())));
-    let beside = beside.map(|path| (RuntimeOrigin::BesideExecutable, path));
-    let cached = cache.into_iter().flat_map(|folder| {
-        [WHEEL_VERSION, NPM_VERSION].map(|version| (RuntimeOrigin::Cache, cached(folder, version)))
-    });
-    beside.into_iter().chain(cached).filter(|(_, path)| path.is_file()).collect()
+/// Library of the machine's Python, and those that were not taken.
+#[derive(Default)]
+pub(super) struct PythonLibrary {
+    pub(super) path: Option<PathBuf>,
+    pub(super) refused: Vec<EncoderError>,
 }
 
 /// The library in the `onnxruntime` package of the Python on the PATH, if it has one. Python only
-/// says where the package is: importing it would load the library into Python.
-pub(super) fn in_python() -> Option<PathBuf> {
-    const ASK: &str = "import importlib.util as u; s = u.find_spec('onnxruntime'); \
-                       print(s.submodule_search_locations[0] if s else '')";
-    PYTHONS.iter().find_map(|python| {
-        let mut ask = Command::new(python);
-        ask.args(["-c", ASK]).stdin(Stdio::null()).stderr(Stdio::null());
-        let answer = ask.output().ok().filter(|o| o.status.success())?;
-        let package = String::from_utf8(answer.stdout).ok()?;
-        let package = package.trim();
-        (!package.is_empty()).then(|| in_package(Path::new(package)))?
-    })
+/// says where the package is: importing it would load the library into Python. `-I` keeps Python from
+/// looking into the folder it runs in and into `PYTHONPATH`, and from the user's own packages, which
+/// are therefore asked for by their folder.
+pub(super) fn in_python(programs: &Programs) -> PythonLibrary {
+    const ASK: &str = "import importlib.util as u, os, site; s = u.find_spec('onnxruntime'); \
+                       print(s.submodule_search_locations[0] if s else \
+                       os.path.join(site.getusersitepackages(), 'onnxruntime'))";
+    let mut library = PythonLibrary::default();
+    for python in PYTHONS {
+        let Ok(python) = programs.find(python) else { continue };
+        let output = programs.command(&python).args(["-I", "-c", ASK]).output();
+        let Some(output) = output.ok().filter(|output| output.status.success()) else { continue };
+        let package = String::from_utf8_lossy(&output.stdout);
+        let package = Path::new(package.trim());
+        // Python was in another folder, so that a path as seen from there leads nowhere from here.
+        let Some(path) = in_package(package).filter(|_| package.is_absolute()) else { continue };
+        let current = programs.current_folder();
+        if current.holds(package) || current.holds(&path) {
+            library.refused.push(EncoderError::RuntimeInCurrentFolder { path });
+            continue;
+        }
+        library.path = Some(path);
+        break;
+    }
+    library
 }
 
 /// The library in a Python package's folder: its name ends in a version on Linux and macOS.

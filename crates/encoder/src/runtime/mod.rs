@@ -4,6 +4,11 @@
 //! the `onnxruntime` package of the machine's Python. A library that the user named must work; one that
 //! merely lies about is passed over when it does not, and said so when none is left. Fetched only if
 //! [`RuntimeParams::fetch`] asks for it and nothing forbids it.
+//!
+//! Nothing of the current folder is run, read or loaded, unless the user named it: see [`child`]. A library
+//! in the cache is loaded only if it has the hash kept in the source: see [`cached`].
+mod cached;
+mod child;
 mod fetch;
 mod locate;
 mod platform;
@@ -86,7 +91,8 @@ impl Runtime {
     /// [`EncoderError::RuntimeMissing`], [`EncoderError::RuntimeTooOld`] and
     /// [`EncoderError::RuntimeBroken`] for a library that was named; [`EncoderError::RuntimeOffline`]
     /// if there is none and fetching is forbidden, [`EncoderError::RuntimeNotFound`] if it was not asked
-    /// for; the other `Runtime…` errors from fetching.
+    /// for; [`EncoderError::RuntimeCacheAccess`] if other users may change the library in the cache; the
+    /// other `Runtime…` errors from fetching.
     pub fn load(
         params: &RuntimeParams,
         notice: &mut dyn FnMut(&str),
@@ -148,31 +154,87 @@ fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime,
     if let Some((origin, path)) = named {
         return open(origin, path);
     }
-    let cache = locate::cache_folder();
-    let (mut passed_over, mut broken) = (String::new(), vec![]);
-    let in_python = || locate::in_python().map(|path| (RuntimeOrigin::Python, path));
-    let on_disk = locate::on_disk(cache.as_deref()).into_iter();
-    // Python is asked only if there is nothing on the disk.
-    for (origin, path) in on_disk.chain(std::iter::once_with(in_python).flatten()) {
-        match open(origin, path.clone()) {
+    let cache = cloze_store::cache_folder();
+    let mut passed = PassedOver::default();
+    if let Some(path) = locate::beside_executable() {
+        match open(RuntimeOrigin::BesideExecutable, path.clone()) {
             Ok(runtime) => return Ok(runtime),
+            Err(error) => passed.add(&error),
+        }
+    }
+    let mut broken = vec![];
+    for (cache, (path, archive)) in
+        cache.iter().flat_map(|cache| cached::list(cache).into_iter().map(move |l| (cache, l)))
+    {
+        let checked = cached::check(cache, &path, archive);
+        match checked.and_then(|()| open(RuntimeOrigin::Cache, path.clone())) {
+            Ok(runtime) => {
+                passed.warn(notice);
+                return Ok(runtime);
+            }
+            // Fetching would not help: the next library would lie as open to others.
+            Err(error @ EncoderError::RuntimeCacheAccess { .. }) => return Err(error),
             Err(error) => {
-                passed_over.push_str("\n  passed over: ");
-                passed_over.push_str(&error.to_string());
+                if matches!(error, EncoderError::RuntimeLibraryChecksum { .. }) {
+                    passed.suspicious.push(error.to_string());
+                }
+                passed.add(&error);
                 broken.push(path);
             }
         }
     }
+    // Python is asked only if there is nothing on the disk: it costs a process.
+    let programs = child::Programs::of_environment()?;
+    let python = locate::in_python(&programs);
+    for error in &python.refused {
+        passed.suspicious.push(error.to_string());
+        passed.add(error);
+    }
+    if let Some(path) = python.path {
+        match open(RuntimeOrigin::Python, path) {
+            Ok(runtime) => {
+                passed.warn(notice);
+                return Ok(runtime);
+            }
+            Err(error) => passed.add(&error),
+        }
+    }
     if params.offline || std::env::var_os(OFFLINE).is_some_and(|value| is_truthy(&value)) {
-        return Err(EncoderError::RuntimeOffline { passed_over });
+        return Err(EncoderError::RuntimeOffline { passed_over: passed.lines });
     }
     if !params.fetch {
-        return Err(EncoderError::RuntimeNotFound { passed_over });
+        return Err(EncoderError::RuntimeNotFound { passed_over: passed.lines });
     }
     let Some(cache) = cache else {
         return Err(EncoderError::RuntimeNoCache);
     };
-    open(RuntimeOrigin::Fetched, fetch::fetch(&cache, &broken, notice)?)
+    passed.warn(notice);
+    open(RuntimeOrigin::Fetched, fetch::fetch(&cache, &broken, &programs, notice)?)
+}
+
+/// Libraries that were found and not taken, with the reasons.
+#[derive(Default)]
+struct PassedOver {
+    /// All of them, as lines of an error's text.
+    lines: String,
+    /// Those that somebody may have put there.
+    suspicious: Vec<String>,
+}
+
+impl PassedOver {
+    fn add(&mut self, error: &EncoderError) {
+        self.lines.push_str("\n  passed over: ");
+        // The way out is that of having no library, which the last error names.
+        let text = error.to_string();
+        self.lines.push_str(text.split("\nhint: ").next().unwrap_or(&text));
+    }
+
+    /// Reports what is suspicious where another library is used, so that no error names it.
+    fn warn(&self, notice: &mut dyn FnMut(&str)) {
+        for text in &self.suspicious {
+            notice(&format!("warning: not loaded: {text}"));
+        }
+    }
 }
 
 /// Loads the library at `path`, which is made absolute: a relative one would be looked for beside

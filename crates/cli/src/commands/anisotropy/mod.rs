@@ -104,7 +104,7 @@ fn open(
     messages: &Messages,
 ) -> anyhow::Result<LayerSampler> {
     let vectors = &args.vectors;
-    let model = find_model(&vectors.model)?;
+    let model = find_model(&vectors.model, messages)?;
     let poolings = match (args.level, &vectors.pooling) {
         (Level::Sentence, Some(poolings)) => Some(poolings.clone()),
         (Level::Sentence, None) => Some(modules::poolings(&model)?),

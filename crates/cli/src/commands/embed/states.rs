@@ -35,7 +35,7 @@ pub(crate) fn run(
         bail!("{flag} is not for hidden states as arrays, which are the model's own");
     }
     args.read.params()?;
-    let model = find_model(&flags.model)?;
+    let model = find_model(&flags.model, messages)?;
     let states = HiddenStates::builder(model)
         .runtime(common.load_runtime(messages)?)
         .threads(flags.work.threads)

@@ -21,7 +21,7 @@ pub(super) fn masked(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let text = &args.eval;
-    let (model, started) = (find_model(&text.scorer.model)?, Instant::now());
+    let (model, started) = (find_model(&text.scorer.model, messages)?, Instant::now());
     let lm = text.scorer.open_model(&model, common, messages)?;
     let params = args.mask.params(lm.mask_id(), lm.vocabulary())?;
     let (sequences, most) = sequences(text, &model, false, messages)?;
@@ -38,7 +38,7 @@ pub(super) fn next(
     args: &EvalTextArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let (model, started) = (find_model(&args.scorer.model)?, Instant::now());
+    let (model, started) = (find_model(&args.scorer.model, messages)?, Instant::now());
     let head = NextSentence::builder(model.clone())
         .threads(args.scorer.work.threads)
         .batch_tokens(args.scorer.work.batch_tokens)

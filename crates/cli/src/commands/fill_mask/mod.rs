@@ -54,7 +54,7 @@ pub(crate) fn open(
     common: &CommonFlags,
     messages: &Messages,
 ) -> anyhow::Result<MaskedLm> {
-    let model = find_model(name)?;
+    let model = find_model(name, messages)?;
     let builder = MaskedLm::builder(model).threads(work.threads).batch_tokens(work.batch_tokens);
     Ok(builder.runtime(common.load_runtime(messages)?).open()?)
 }

@@ -3,13 +3,15 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
-use cloze_checkpoint::{ModelFolder, find_folder};
+use cloze_checkpoint::ModelFolder;
 use cloze_store::Location;
 
 use crate::commands::short_help;
 use crate::flags::dtype::DtypeArg;
+use crate::flags::find_model_folder;
 use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::read::ReadFlags;
+use crate::terminal::messages::Messages;
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -170,9 +172,9 @@ pub(crate) struct ModelAddArgs {
 
 impl ModelMergeArgs {
     /// Model to merge.
-    pub(crate) fn open(&self) -> anyhow::Result<ModelFolder> {
+    pub(crate) fn open(&self, messages: &Messages) -> anyhow::Result<ModelFolder> {
         if self.adapter.is_empty() {
-            return super::find_model(&self.model);
+            return crate::flags::find_model(&self.model, messages);
         }
         let (adapters, weights) = (self.adapter.len(), self.weight.len());
         if weights != 0 && weights != adapters {
@@ -180,7 +182,7 @@ impl ModelMergeArgs {
         }
         let weights = self.weight.iter().copied().chain(std::iter::repeat(1.0));
         let adapters: Vec<_> = self.adapter.iter().map(Location::from).zip(weights).collect();
-        Ok(ModelFolder::with_adapters(find_folder(&self.model)?, &adapters)?)
+        Ok(ModelFolder::with_adapters(find_model_folder(&self.model, messages)?, &adapters)?)
     }
 }
 

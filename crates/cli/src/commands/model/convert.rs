@@ -24,7 +24,7 @@ struct Converted {
 }
 
 pub(super) fn convert(args: &ConvertArgs, messages: &Messages) -> anyhow::Result<()> {
-    let model = find_model(&args.model)?;
+    let model = find_model(&args.model, messages)?;
     if !model.has_weights() {
         bail!("{}: expected model.safetensors to convert, found none", model.folder().display());
     }

@@ -24,7 +24,7 @@ struct Merged {
 }
 
 pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Result<()> {
-    let model = args.open()?;
+    let model = args.open(messages)?;
     let folder = model.folder().display();
     if model.sources().adapters().is_empty() {
         bail!(

@@ -14,7 +14,7 @@ use cloze::model_report::{
     HeadReport, ModelCheck, ModelReport, check_head, check_model, find_head, run_model,
 };
 use cloze_checkpoint::card::{CARD, Card};
-use cloze_checkpoint::{CheckpointError, ModelFolder, list_folders};
+use cloze_checkpoint::{CheckpointError, ModelFolder, find_folder, list_folders};
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
@@ -32,19 +32,19 @@ pub(crate) fn run(
         ModelCommand::List { format } => list(format.is_json(), messages),
         ModelCommand::Info { model, format } => match find_head(&model)? {
             Some(folder) => head_info(&folder, format.is_json()),
-            None => info(&find_model(&model)?, format.is_json()),
+            None => info(&find_model(&model, messages)?, format.is_json()),
         },
         ModelCommand::Check { model, run, format } => {
             let head = find_head(&model)?;
             let (mut check, mut problem) = match &head {
                 Some(folder) => check_head(folder)?,
-                None => check_model(&find_model(&model)?)?,
+                None => check_model(&ModelFolder::open_unchecked(find_folder(&model)?)?)?,
             };
             // What a check refuses is not run, and neither is what was changed.
             if run && check.sound {
                 let model = match &head {
                     Some(folder) => HeadCard::open(folder)?.base(folder)?,
-                    None => find_model(&model)?,
+                    None => find_model(&model, messages)?,
                 };
                 problem = check.after_run(run_model(&model, &common.load_runtime(messages)?));
             }
@@ -81,7 +81,7 @@ impl Listed {
 fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
     let mut all = vec![];
     for folder in list_folders() {
-        match ModelFolder::open(&folder) {
+        match ModelFolder::open_unchecked(&folder) {
             Ok(model) => all.push(Listed::new(&folder, model.card(), model.license())),
             Err(CheckpointError::HeadFolder { .. }) => {
                 let card = Card::open(&folder)?;
@@ -106,7 +106,9 @@ fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
         }
     }
     if all.is_empty() {
-        messages.note("no models; a model is a folder, named or in ./models");
+        messages.note(
+            "no models; `cloze model add` installs one, CLOZE_MODELS names a folder of models",
+        );
     }
     Ok(())
 }

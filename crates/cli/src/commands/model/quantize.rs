@@ -31,7 +31,7 @@ pub(super) fn quantize(
     args: &ModelQuantizeArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let model = find_model(&args.model)?;
+    let model = find_model(&args.model, messages)?;
     if !model.has_weights() {
         bail!("{}: expected model.safetensors to quantize, found none", model.folder().display());
     }

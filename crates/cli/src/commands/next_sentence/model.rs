@@ -65,7 +65,7 @@ impl ContinuationModel {
         if args.masking.value() != cloze::heads::score::Masking::Token {
             anyhow::bail!("--within-word is for --method mlm");
         }
-        let model = find_model(&args.scorer.model)?;
+        let model = find_model(&args.scorer.model, messages)?;
         let work = &args.scorer.work;
         let opened = NextSentence::builder(model)
             .threads(work.threads)

@@ -6,6 +6,7 @@ use cloze::Reranker;
 use crate::cli::CommonFlags;
 use crate::commands::short_help;
 use crate::flags::classifier::PairCutArg;
+use crate::flags::find_model_folder;
 use crate::flags::format::{FormatFlags, RowFormat};
 use crate::flags::out::OutFlags;
 use crate::flags::work::WorkFlags;
@@ -57,7 +58,7 @@ impl RerankArgs {
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<Reranker> {
-        let builder = Reranker::builder(&self.model)
+        let builder = Reranker::builder(find_model_folder(&self.model, messages)?)
             .threads(self.work.threads)
             .batch_tokens(self.work.batch_tokens)
             .cut(self.cut.value())

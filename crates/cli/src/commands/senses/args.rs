@@ -102,7 +102,7 @@ impl WordVectorArgs {
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<SentenceEncoder> {
-        let model = find_model(&self.model)?;
+        let model = find_model(&self.model, messages)?;
         let builder = SentenceEncoder::builder(model)
             .states(states)
             .threads(self.work.threads)

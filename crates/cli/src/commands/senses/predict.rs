@@ -67,7 +67,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     note_file_name(&args.text, "the text itself is expected, in quotes", messages);
     let runtime = common.load_runtime(messages)?;
-    let model = args.model.as_deref().map(find_model).transpose()?;
+    let model = args.model.as_deref().map(|name| find_model(name, messages)).transpose()?;
     let senses = Senses::builder(&args.senses)
         .model(model)
         .threads(args.work.threads)

@@ -42,7 +42,7 @@ impl Job {
         let encoding = args.read.encoding()?;
         let read = args.read.params()?;
 
-        let model = find_model(&args.tagger.model)?;
+        let model = find_model(&args.tagger.model, messages)?;
         let tagger = args.tagger.builder(model);
         let tagger = tagger.scheme(args.scheme.value()).labels(args.labels.map(trimmed)).check()?;
 

@@ -29,7 +29,7 @@ pub(super) fn train(
     args.check()?;
     let params = ClassifierTrainParams::from(args).pairs(pairs).check().map_err(in_flags)?;
     let read = args.read.params()?.pairs(pairs.is_some());
-    let model = find_model(&args.fit.model)?;
+    let model = find_model(&args.fit.model, messages)?;
     let output = create(&args.fit, &model)?;
     let observer = |event: &FitEvent<'_>| show(event, messages);
     let context = FitContext::new().observer(&observer);

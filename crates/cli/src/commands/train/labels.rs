@@ -14,7 +14,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     args.check()?;
     let tune = args.tune.by_steps().context("--tune frozen has no steps")?;
-    let mut common = steps::common(&args.fit, tune, &args.tuned)?;
+    let mut common = steps::common(&args.fit, tune, &args.tuned, messages)?;
     if let Some(share) = args.labels.hold_out {
         common = common.hold_out(share);
     }

@@ -20,12 +20,13 @@ fn run(
     next_weight: Option<f64>,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let params = LanguageModelTrainParams::new(steps::params(&args.tune, &args.evaluation)?)
-        .documents(args.text.documents()?)
-        .masking(masking)
-        .next_weight(next_weight)
-        .check()
-        .map_err(steps::in_flags)?;
+    let params =
+        LanguageModelTrainParams::new(steps::params(&args.tune, &args.evaluation, messages)?)
+            .documents(args.text.documents()?)
+            .masking(masking)
+            .next_weight(next_weight)
+            .check()
+            .map_err(steps::in_flags)?;
     let data = steps::data(&args.text.data, &args.evaluation);
     let outcome =
         steps::watched(messages, |observer, cancel| params.train(&data, observer, cancel));

@@ -14,10 +14,11 @@ pub(super) fn run(args: &TrainSimilarityArgs, messages: &Messages) -> anyhow::Re
             negative_field: args.ranking.negative_field.clone(),
         },
     };
-    let params = SimilarityTrainParams::new(steps::params(&args.tune, &args.evaluation)?, loss)
-        .reader(args.pairs.reader()?)
-        .check()
-        .map_err(steps::in_flags)?;
+    let params =
+        SimilarityTrainParams::new(steps::params(&args.tune, &args.evaluation, messages)?, loss)
+            .reader(args.pairs.reader()?)
+            .check()
+            .map_err(steps::in_flags)?;
     let data = steps::data(&args.data, &args.evaluation);
     let outcome =
         steps::watched(messages, |observer, cancel| params.train(&data, observer, cancel));

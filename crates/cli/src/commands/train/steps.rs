@@ -16,24 +16,32 @@ use cloze_tune::training::Event;
 use crate::commands::train::args::training::{CardArgs, TrainingArgs};
 use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TunedArgs, TuningArg};
 use crate::commands::train::{frozen, interrupt};
+use crate::flags::find_model_folder;
 use crate::flags::settings;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use crate::terminal::{progress, training};
 
 /// Returns the settings shared by every training by steps, and the fraction held out.
-pub(super) fn params(args: &TuneArgs, held_out: &HeldOutArgs) -> anyhow::Result<FineTuneParams> {
-    Ok(common(&args.fit, args.tune, &args.tuned)?.hold_out(held_out.hold_out))
+pub(super) fn params(
+    args: &TuneArgs,
+    held_out: &HeldOutArgs,
+    messages: &Messages,
+) -> anyhow::Result<FineTuneParams> {
+    Ok(common(&args.fit, args.tune, &args.tuned, messages)?.hold_out(held_out.hold_out))
 }
 
-/// Returns the settings shared by every training by steps.
+/// Returns the settings shared by every training by steps, and reports the model's folder.
 pub(super) fn common(
     fit: &TrainingArgs,
     tune: TuningArg,
     tuned: &TunedArgs,
+    messages: &Messages,
 ) -> anyhow::Result<FineTuneParams> {
     let encoder = tuned.encoder(tune)?;
     let steps = tuned.steps.params(&encoder.tuning, fit)?;
+    // The settings keep the name, which a run that is resumed must have, too.
+    find_model_folder(&fit.model, messages)?;
     Ok(FineTuneParams::new(&fit.model, &fit.output)
         .replace(fit.force)
         .resume(tuned.steps.resume)

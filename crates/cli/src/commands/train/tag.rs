@@ -6,7 +6,7 @@ use crate::commands::train::args::tune::TrainTagArgs;
 use crate::terminal::messages::Messages;
 
 pub(super) fn run(args: &TrainTagArgs, messages: &Messages) -> anyhow::Result<()> {
-    let params = TaggerTrainParams::new(steps::params(&args.tune, &args.evaluation)?)
+    let params = TaggerTrainParams::new(steps::params(&args.tune, &args.evaluation, messages)?)
         .reader(args.columns.reader()?)
         .map(args.map.clone())
         .limit(args.limit)

@@ -28,7 +28,7 @@ pub(crate) fn run(
         bail!("--label-errors is for texts with one label each, not for --label-separator");
     }
     let name = args.model.as_deref().or(args.label_errors.then_some(VECTOR_MODEL));
-    let model = name.map(find_model).transpose()?;
+    let model = name.map(|name| find_model(name, messages)).transpose()?;
     let data = data::read(&args.paths, args, args.label_errors, messages)?;
     if args.label_errors && data.is_tagged() {
         bail!("--label-errors is for texts with labels, not for tagged sentences");

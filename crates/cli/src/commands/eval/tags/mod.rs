@@ -45,7 +45,9 @@ pub(super) fn run(
     let runtime = common.load_runtime(messages)?;
     let mut models = vec![];
     for name in [Some(&args.tagger.model), args.compare.as_ref()].into_iter().flatten() {
-        models.push(args.tagger.builder(find_model(name)?).runtime(runtime.clone()).open()?);
+        models.push(
+            args.tagger.builder(find_model(name, messages)?).runtime(runtime.clone()).open()?,
+        );
     }
     let evaluation = TagEvaluation::new(&models[0], models.get(1), params);
     let mut evaluation = evaluation.map_err(|error| match error {
