@@ -45,7 +45,10 @@ fn every_command_takes_an_adapter() {
     for adapter in ["token-qv", "vectors-a", "vectors-sum", "roberta-sequence", "over-mlm"] {
         let folder = testkit(&format!("adapters/{adapter}"));
         assert!(!numbers(&home, &folder).is_empty());
-        assert!(home.run(&["model", "check", &folder]).good().contains(": sound ("), "{adapter}");
+        assert!(
+            home.run(&["model", "check", &folder]).good().contains(": nothing unsafe found ("),
+            "{adapter}"
+        );
     }
     assert_ne!(
         numbers(&home, &testkit("adapters/vectors-a")),
@@ -92,7 +95,9 @@ fn what_is_merged_needs_no_base() {
         let alone = format!("./{name}");
         assert_eq!(numbers(&home, &alone), numbers(&home, &from), "{name}");
         assert!(
-            home.run(&["model", "check", &alone]).good().contains("sound (1 file as"),
+            home.run(&["model", "check", &alone])
+                .good()
+                .contains("nothing unsafe found (1 file as"),
             "{name}"
         );
         assert!(info(&home, &alone).get("adapters").is_none());

@@ -19,7 +19,7 @@ fn a_check_says_sound_only_of_what_has_run() {
     let home = Home::new();
     graph_model(&home);
     let out = |flags: &[&str]| {
-        let ran = home.run(&[&["model", "check", "m"], flags].concat());
+        let ran = home.run(&[&["model", "check", "./m"], flags].concat());
         (ran.status, ran.stdout().to_owned())
     };
     assert_eq!(out(&[]), (Some(0), "m: nothing unsafe found (no hashes to compare)\n".into()));
@@ -34,7 +34,7 @@ fn a_check_says_sound_only_of_what_has_run() {
     other[at..at + 9].copy_from_slice(b"Transport");
     home.write("m/model.onnx", &other);
     assert_eq!(out(&[]).0, Some(0));
-    let ran = home.run(&["model", "check", "m", "--run"]);
+    let ran = home.run(&["model", "check", "./m", "--run"]);
     assert_eq!((ran.status, ran.stdout()), (Some(1), ""));
     assert!(ran.stderr.contains("ONNX Runtime refuses the graph"), "{}", ran.stderr);
 }
@@ -51,7 +51,7 @@ fn a_damaged_tokenizer_is_one_error() {
     for damaged in [whole.to_string(), text[..text.len() / 2].to_owned()] {
         home.write("m/tokenizer.json", damaged);
         home.write("a.txt", "Ann");
-        for command in [&["model", "info", "m"][..], &["tag", "a.txt", "--model", "m"]] {
+        for command in [&["model", "info", "./m"][..], &["tag", "a.txt", "--model", "./m"]] {
             let ran = home.run(command);
             assert_eq!(ran.status, Some(2), "{}", ran.stderr);
             assert!(
@@ -72,7 +72,7 @@ fn a_pipe_in_the_folder_does_not_wait() {
     let pipe = home.path("m/README.md");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for command in ["info", "check"] {
-        let ran = home.run(&["model", command, "m"]);
+        let ran = home.run(&["model", command, "./m"]);
         assert_eq!(ran.status, Some(2), "{}", ran.stderr);
         assert!(ran.stderr.contains("README.md: expected a regular file"), "{}", ran.stderr);
     }

@@ -42,7 +42,7 @@ fn what_is_quantized_stands_alone_and_gives_nearly_the_same() {
         assert!(cosine(&found, &expected) > 0.99, "{output}: {}", cosine(&found, &expected));
         // Neither base nor adapter are needed, and the card says what it is.
         let checked = home.run(&["model", "check", &format!("./{output}")]);
-        assert!(checked.good().contains(": sound ("));
+        assert!(checked.good().contains(": nothing unsafe found ("));
         let card = home.read(&format!("{output}/README.md"));
         assert!(card.contains("quantized to 8 bits"), "{card}");
         let info = home.run(&["model", "info", &format!("./{output}")]);

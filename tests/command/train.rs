@@ -240,7 +240,7 @@ fn a_head_is_a_model_to_list_and_check() {
     assert_eq!((&info["base"]["name"], &info["width"]), (&"minilm-f16".into(), &32.into()));
     assert!(home.run_with_models(&["model", "info", "m"]).good().contains("one of 2: cats, dogs"));
     let check = home.run_with_models(&["model", "check", "m"]);
-    assert_eq!(check.good(), "m: sound (1 file as cloze.json has it)\n");
+    assert_eq!(check.good(), "m: nothing unsafe found (1 file as cloze.json has it)\n");
     let mut head = home.bytes("models/m/head.safetensors");
     let end = head.len() - 1;
     head[end] ^= 1;
