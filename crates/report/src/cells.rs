@@ -86,9 +86,12 @@ impl Table {
     }
 }
 
-/// Returns whether a spreadsheet may run a cell. A lone `-` is the path of standard input.
+/// Returns whether a spreadsheet may run a cell. `-` is the path of standard input, and `-:7` a line of it:
+/// neither is a formula.
 fn runs(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text != "-"
+    let stdin = |line: &str| line.strip_prefix(':').is_some_and(|line| line.parse::<u64>().is_ok());
+    let place = text.strip_prefix('-').is_some_and(|line| line.is_empty() || stdin(line));
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !place
 }
 
 /// Returns the error of the stream itself: the conversion of `csv` hides that a pipe is closed.
@@ -120,6 +123,8 @@ mod tests {
             ("a=1", "a=1"),
             ("é", "é"),
             ("-", "-"),
+            ("-:7", "-:7"),
+            ("-:A1", "'-:A1"),
             ("'=1", "'=1"),
         ] {
             let row = [Cell::Text(text), Cell::Plain("-0.5")];
