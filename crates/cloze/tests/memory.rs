@@ -120,7 +120,7 @@ fn what_lies_beside_the_weights_is_read_from_memory() {
     }
     assert_eq!(memory.model().sha256().unwrap(), disk.model().sha256().unwrap());
     // Without the card, whose hash is that of the other file.
-    let cls = in_memory(&folder).file("cloze.json", "{}").file(
+    let cls = in_memory(&folder).file("cloze.json", r#"{"kind": "model", "format_version": 1}"#).file(
         "1_Pooling/config.json",
         r#"{"word_embedding_dimension": 384, "pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#,
     );

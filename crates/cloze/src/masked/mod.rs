@@ -35,7 +35,7 @@ pub const MASKS: [&str; 2] = ["[MASK]", "<mask>"];
 /// # std::env::set_current_dir(models).unwrap();
 /// use cloze::MaskedLm;
 ///
-/// let model = MaskedLm::open("bert-mlm")?;
+/// let model = MaskedLm::open("./bert-mlm")?;
 /// assert_eq!(model.predict("Ann lives in [MASK].", 3)?.masks[0].len(), 3);
 /// for answer in model.predict_batch(&["Ann lives in [MASK].", "no mask"], 3)? {
 ///     match answer {
