@@ -2,6 +2,7 @@
 use std::path::PathBuf;
 
 use crate::card::CARD;
+use crate::find::is_path;
 
 /// Every failure of this crate: of finding a model, of its files, of its adapters.
 #[derive(Debug, thiserror::Error)]
@@ -220,7 +221,13 @@ fn model_hint(name: &str, nearest: Option<&str>, in_current_folder: bool) -> Str
     if in_current_folder {
         return format!("\nhint: ./{name} names the folder here");
     }
-    nearest.map(|name| format!("\nhint: did you mean {name}?")).unwrap_or_default()
+    match nearest {
+        Some(name) => format!("\nhint: did you mean {name}?"),
+        None if is_path(name) => String::new(),
+        None => "\nhint: `cloze model add FOLDER` puts a model where names are looked up; those that come \
+                 with cloze are in `models` of its archive and of its source code"
+            .into(),
+    }
 }
 
 /// Finding about a file of which the card has a hash.

@@ -71,12 +71,16 @@ pub(crate) fn find(name: &str) -> Result<PathBuf, String> {
         let folder = is_path.then(|| "that folder".to_owned());
         let caches = caches.iter().map(|cache| cache.display().to_string());
         let looked = folder.into_iter().chain(roots).chain(caches).collect::<Vec<_>>().join(", ");
-        if looked.is_empty() { "no folder: there is none for models".to_owned() } else { looked }
+        if looked.is_empty() {
+            "no folder, since there is none for models yet".to_owned()
+        } else {
+            looked
+        }
     })
 }
 
 /// Whether a name is a path: it has a separator, or is `.` or `..`.
-fn is_path(name: &str) -> bool {
+pub(crate) fn is_path(name: &str) -> bool {
     let plain = matches!(
         Path::new(name).components().collect::<Vec<_>>().as_slice(),
         [Component::Normal(part)] if *part == OsStr::new(name)
