@@ -73,7 +73,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Those of the PATH of this process.
+    /// Programs in the PATH of this process.
     ///
     /// # Errors
     /// [`EncoderError::RuntimeTemporary`] if the folder that children run in cannot be created.

@@ -217,7 +217,7 @@ fn find(params: &RuntimeParams, notice: &mut dyn FnMut(&str)) -> Result<Runtime,
 struct PassedOver {
     /// All of them, as lines of an error's text.
     lines: String,
-    /// Those that somebody may have put there.
+    /// Libraries that somebody may have put there.
     suspicious: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
 //! The flow of values through a graph: cycles, loops, and operators that make large tensors of small ones.
 //!
-//! What is made at run time cannot be foreseen in general. Refused are sizes that the file itself says:
+//! Tensors made at run time cannot be foreseen in general. Refused are sizes that the file itself says:
 //! as constants, or as what a few plain operators make of constants.
 use std::collections::{HashMap, HashSet};
 

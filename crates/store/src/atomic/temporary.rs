@@ -102,7 +102,7 @@ pub(super) fn ending(name: &str) -> Option<&'static str> {
 pub(super) enum Owner {
     /// A process holds it, or nobody can know.
     Alive,
-    /// Its process is dead. The lock is held until this is dropped, so that nobody takes it over.
+    /// Leftover of a dead process. The lock is held until this is dropped, so that nobody takes it over.
     Dead(#[expect(dead_code, reason = "held for its lock")] fs_err::File),
     /// There is no such file.
     None,
