@@ -214,8 +214,8 @@ impl<'a> Walk<'a> {
 
 impl Scope {
     fn extent(&self, functions: &[Extent]) -> Extent {
-        let own = Extent { nodes: self.nodes, depth: self.depth };
-        self.calls.iter().fold(own, |sum, &(callee, depth)| Extent {
+        let base = Extent { nodes: self.nodes, depth: self.depth };
+        self.calls.iter().fold(base, |sum, &(callee, depth)| Extent {
             nodes: sum.nodes.saturating_add(functions[callee].nodes),
             depth: sum.depth.max(depth + 1 + functions[callee].depth),
         })
