@@ -65,13 +65,13 @@ impl Casing {
 /// runs from its first piece's start to its last piece's end, as the tokenizer splits words.
 #[must_use]
 pub fn casings_of_tokens(text: &str, tokens: &[Token]) -> Vec<Casing> {
-    let mut all = vec![Casing::None; tokens.len()];
+    let mut casings = vec![Casing::None; tokens.len()];
     for word in token::words_of_tokens(tokens) {
         // Spans of another text are of no word.
         let casing = text.get(word.span.start..word.span.end).map(Casing::of).unwrap_or_default();
-        all[word.tokens].fill(casing);
+        casings[word.tokens].fill(casing);
     }
-    all
+    casings
 }
 
 #[cfg(test)]
@@ -119,9 +119,9 @@ mod tests {
         ] {
             assert_eq!(Casing::of(word), expected, "{word:?}");
         }
-        let all = [None, Lower, Title, Upper, Single, Mixed];
-        assert_eq!(all.map(Casing::class), [0, 1, 2, 3, 4, 5]);
-        assert_eq!(all.len(), Casing::COUNT);
+        let casings = [None, Lower, Title, Upper, Single, Mixed];
+        assert_eq!(casings.map(Casing::class), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(casings.len(), Casing::COUNT);
     }
 
     /// "iPhone US 👍" as i ##phone us and a piece without text: both pieces of a word have its casing,

@@ -83,9 +83,9 @@ impl Chain {
     #[must_use]
     pub fn score(&self, units: &[f64], labels: &[usize]) -> f64 {
         let (Some(&first), Some(&last)) = (labels.first(), labels.last()) else { return 0.0 };
-        let own: f64 = self.units(units).zip(labels).map(|(unit, &label)| unit[label]).sum();
+        let emission: f64 = self.units(units).zip(labels).map(|(unit, &label)| unit[label]).sum();
         let pairs = labels.windows(2).map(|pair| self.between[pair[0] * self.labels() + pair[1]]);
-        self.start[first] + own + pairs.sum::<f64>() + self.end[last]
+        self.start[first] + emission + pairs.sum::<f64>() + self.end[last]
     }
 
     /// The sequence of labels with the highest score over `units`, `[units, labels]`. Of equals the
@@ -215,13 +215,13 @@ impl Posterior<'_> {
 }
 
 /// ln Σ exp(x), without overflow; −∞ for nothing but −∞.
-fn log_sum_exp(all: impl Iterator<Item = f64> + Clone) -> f64 {
+fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     // `f64::max` passes NaN over; the sum below does not.
-    let max = all.clone().fold(f64::NEG_INFINITY, f64::max);
+    let max = values.clone().fold(f64::NEG_INFINITY, f64::max);
     if max == f64::NEG_INFINITY {
-        return all.fold(max, |sum, x| sum + x);
+        return values.fold(max, |sum, x| sum + x);
     }
-    max + all.map(|x| (x - max).exp()).sum::<f64>().ln()
+    max + values.map(|x| (x - max).exp()).sum::<f64>().ln()
 }
 
 #[cfg(test)]
@@ -230,10 +230,10 @@ mod tests {
     use proptest::prelude::*;
 
     #[track_caller]
-    fn assert_near(found: &[f64], expected: &[f64]) {
-        assert_eq!(found.len(), expected.len());
-        for (f, e) in found.iter().zip(expected) {
-            assert!((f - e).abs() < 1e-12, "{found:?}, expected {expected:?}");
+    fn assert_near(actual: &[f64], expected: &[f64]) {
+        assert_eq!(actual.len(), expected.len());
+        for (a, e) in actual.iter().zip(expected) {
+            assert!((a - e).abs() < 1e-12, "{actual:?}, expected {expected:?}");
         }
     }
 
@@ -242,7 +242,7 @@ mod tests {
     /// 11: 1·2·1·1·3 = 6, together 60. First unit: 34/60 and 26/60; second 30/60 and 30/60.
     #[test]
     fn two_units_by_hand() {
-        let ln = |all: &[f64]| all.iter().map(|x| x.ln()).collect::<Vec<_>>();
+        let ln = |values: &[f64]| values.iter().map(|x| x.ln()).collect::<Vec<_>>();
         let chain =
             Chain::new(ln(&[2.0, 1.0]), ln(&[1.0, 3.0]), ln(&[1.0, 4.0, 2.0, 1.0])).unwrap();
         let units = ln(&[1.0, 2.0, 5.0, 1.0]);
@@ -259,9 +259,9 @@ mod tests {
     fn what_a_scheme_forbids_is_minus_infinity() {
         let set = crate::TagSet::parse(["O", "B-X", "I-X"].map(String::from).to_vec());
         let legal = Chain::legal(set.tags(), Scheme::Iob2).unwrap();
-        let (never, one) =
+        let (never, other) =
             (f64::NEG_INFINITY, Chain::new(vec![1.0; 3], vec![2.0; 3], vec![3.0; 9]));
-        let both = legal.plus(&one.unwrap()).unwrap();
+        let both = legal.plus(&other.unwrap()).unwrap();
         assert_eq!((both.start(), both.end()), (&[1.0, 1.0, never][..], &[2.0; 3][..]));
         let between = [[3.0, 3.0, never], [3.0; 3], [3.0; 3]].concat();
         assert_eq!(both.between(), between);
@@ -299,14 +299,14 @@ mod tests {
 
     /// Every sequence of `len` labels below `n`.
     fn all(n: usize, len: usize) -> Vec<Vec<usize>> {
-        let mut all = vec![vec![]];
+        let mut sequences = vec![vec![]];
         for _ in 0..len {
             let longer = |s: &Vec<usize>| {
                 (0..n).map(|label| [s.as_slice(), &[label]].concat()).collect::<Vec<_>>()
             };
-            all = all.iter().flat_map(longer).collect();
+            sequences = sequences.iter().flat_map(longer).collect();
         }
-        all
+        sequences
     }
 
     /// Mostly small whole numbers, so that there are ties; some forbidden.
@@ -328,12 +328,12 @@ mod tests {
         fn sums_and_the_best_are_those_of_all_sequences((chain, units) in case()) {
             let n = chain.labels();
             let len = units.len() / n;
-            let all = all(n, len);
-            let scores: Vec<f64> = all.iter().map(|s| chain.score(&units, s)).collect();
+            let sequences = all(n, len);
+            let scores: Vec<f64> = sequences.iter().map(|s| chain.score(&units, s)).collect();
             let best = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let found = chain.score(&units, &chain.best(&units));
-            let alike = is_never(found) && is_never(best) || (found - best).abs() < 1e-9;
-            prop_assert!(alike, "{found}, best {best}");
+            let decoded = chain.score(&units, &chain.best(&units));
+            let alike = is_never(decoded) && is_never(best) || (decoded - best).abs() < 1e-9;
+            prop_assert!(alike, "{decoded}, best {best}");
             prop_assert_eq!(chain.best(&units).len(), len);
 
             let posterior = chain.posterior(&units);
@@ -344,7 +344,7 @@ mod tests {
             }
             prop_assert!((posterior.log_partition() - sum.ln()).abs() < 1e-9);
             let (mut marginals, mut pairs) = (vec![0.0; units.len()], vec![0.0; n * n]);
-            for (sequence, score) in all.iter().zip(&scores) {
+            for (sequence, score) in sequences.iter().zip(&scores) {
                 let probability = score.exp() / sum;
                 for (t, &label) in sequence.iter().enumerate() {
                     marginals[t * n + label] += probability;
@@ -353,9 +353,9 @@ mod tests {
                     pairs[pair[0] * n + pair[1]] += probability;
                 }
             }
-            let found = posterior.marginals().into_iter().chain(posterior.pairs());
-            for (i, (found, expected)) in found.zip(marginals.into_iter().chain(pairs)).enumerate() {
-                prop_assert!((found - expected).abs() < 1e-9, "{i}: {found}, expected {expected}");
+            let actual = posterior.marginals().into_iter().chain(posterior.pairs());
+            for (i, (actual, expected)) in actual.zip(marginals.into_iter().chain(pairs)).enumerate() {
+                prop_assert!((actual - expected).abs() < 1e-9, "{i}: {actual}, expected {expected}");
             }
         }
     }

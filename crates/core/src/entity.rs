@@ -31,24 +31,25 @@ pub fn split_at_entities<'a>(
     entities: &'a [Entity],
 ) -> Vec<(&'a str, Option<&'a Entity>)> {
     let mut pieces = vec![];
-    let mut at = 0;
+    let mut offset = 0;
     for entity in entities {
-        let start = entity.span.start.max(at);
-        let (Some(before), Some(own)) = (text.get(at..start), text.get(start..entity.span.end))
+        let start = entity.span.start.max(offset);
+        let (Some(before), Some(entity_text)) =
+            (text.get(offset..start), text.get(start..entity.span.end))
         else {
             continue;
         };
-        if own.is_empty() {
+        if entity_text.is_empty() {
             continue;
         }
         if !before.is_empty() {
             pieces.push((before, None));
         }
-        pieces.push((own, Some(entity)));
-        at = entity.span.end;
+        pieces.push((entity_text, Some(entity)));
+        offset = entity.span.end;
     }
-    if at < text.len() {
-        pieces.push((&text[at..], None));
+    if offset < text.len() {
+        pieces.push((&text[offset..], None));
     }
     pieces
 }
@@ -111,8 +112,8 @@ mod tests {
     #[test]
     fn pieces_are_the_whole_text_once() {
         let entities = [entity(0, 2), entity(1, 3), entity(1, 3), entity(5, 7)];
-        let found = split_at_entities("abcdefg", &entities);
-        let texts: Vec<_> = found.iter().map(|(t, e)| (*t, e.is_some())).collect();
+        let pieces = split_at_entities("abcdefg", &entities);
+        let texts: Vec<_> = pieces.iter().map(|(t, e)| (*t, e.is_some())).collect();
         assert_eq!(texts, [("ab", true), ("c", true), ("de", false), ("fg", true)]);
         assert_eq!(split_at_entities("", &[]).len(), 0);
         assert_eq!(split_at_entities("👍", &[entity(1, 4)]).len(), 1);

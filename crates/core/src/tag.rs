@@ -289,7 +289,7 @@ mod tests {
     /// For each scheme, all (previous, next) pairs over one label that are legal, written out.
     #[test]
     fn legal_pairs_are_those_of_the_papers() {
-        let all = [None, Some("O"), Some("B"), Some("I"), Some("E"), Some("S")];
+        let letters = [None, Some("O"), Some("B"), Some("I"), Some("E"), Some("S")];
         let legal = [
             (Scheme::Io, "^O ^I O$ OO OI I$ IO II"),
             (Scheme::Iob1, "^O ^I O$ OO OI I$ IO II IB B$ BO BI BB"),
@@ -300,8 +300,8 @@ mod tests {
         for (scheme, pairs) in legal {
             // Only pairs whose first half can be reached in the scheme.
             let first = |n: &str| pairs.split(' ').any(|p| p.ends_with(n));
-            for a in all {
-                for b in all.iter().filter(|b| a.is_some() || b.is_some()) {
+            for a in letters {
+                for b in letters.iter().filter(|b| a.is_some() || b.is_some()) {
                     if a.is_some_and(|a| !first(a)) {
                         continue;
                     }
@@ -321,12 +321,12 @@ mod tests {
     /// Entities of 1 to 3 units, some touching, over two labels.
     fn entities() -> impl Strategy<Value = (Vec<Chunk>, usize)> {
         prop::collection::vec((0..3usize, 1..4usize, 0..2usize), 0..6).prop_map(|parts| {
-            let (mut at, mut chunks) = (0, vec![]);
+            let (mut offset, mut chunks) = (0, vec![]);
             for (gap, len, label) in parts {
-                chunks.push(Chunk { label, units: at + gap..at + gap + len });
-                at += gap + len;
+                chunks.push(Chunk { label, units: offset + gap..offset + gap + len });
+                offset += gap + len;
             }
-            (chunks, at + 1)
+            (chunks, offset + 1)
         })
     }
 

@@ -34,10 +34,10 @@ pub struct Word {
 #[must_use]
 pub fn words_of_tokens(tokens: &[Token]) -> Vec<Word> {
     let mut words: Vec<Word> = vec![];
-    let mut at = 0;
+    let mut index = 0;
     for group in tokens.chunk_by(|a, b| a.word.is_some() && a.word == b.word) {
-        let range = at..at + group.len();
-        at = range.end;
+        let range = index..index + group.len();
+        index = range.end;
         let spans = || group.iter().map(|t| t.span).filter(|s| !s.is_empty());
         if let (Some(start), Some(end)) =
             (spans().map(|s| s.start).min(), spans().map(|s| s.end).max())
@@ -74,10 +74,10 @@ mod tests {
         // "embedding is" as embed ##ding is, then a piece without text, then one without a word.
         let tokens =
             [token(0, 5, 0), token(5, 9, 0), token(10, 12, 1), token(0, 0, 2), token(13, 14, None)];
-        let found = words_of_tokens(&tokens);
+        let words = words_of_tokens(&tokens);
         let expected = [(0, 9, 0..2), (10, 12, 2..3), (13, 14, 4..5)];
-        assert_eq!(found.len(), expected.len());
-        for (word, (start, end, range)) in found.iter().zip(expected) {
+        assert_eq!(words.len(), expected.len());
+        for (word, (start, end, range)) in words.iter().zip(expected) {
             assert_eq!((word.span, word.tokens.clone()), (Span::new(start, end), range));
         }
         assert_eq!(words_of_tokens(&[]), []);

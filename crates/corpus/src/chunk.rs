@@ -152,8 +152,8 @@ mod tests {
                     seen[span.start..span.end].fill(true);
                     prop_assert!(span.of(&text).is_some());
                 }
-                for (at, c) in text.char_indices() {
-                    prop_assert!(seen[at] || c.is_whitespace(), "{c:?} at {at}");
+                for (offset, c) in text.char_indices() {
+                    prop_assert!(seen[offset] || c.is_whitespace(), "{c:?} at {offset}");
                 }
             }
         }

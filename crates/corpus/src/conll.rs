@@ -139,18 +139,18 @@ impl Sentences {
     ) -> Result<Option<&'r str>, CorpusError> {
         let Some(tag) = self.columns.tag else { return Ok(None) };
         let columns = columns(row);
-        let found = columns.clone().count();
+        let count = columns.clone().count();
         let (column, expected) = match tag {
-            TagColumn::At(column) => (column, found.max(column)),
+            TagColumn::At(column) => (column, count.max(column)),
             TagColumn::Last => {
                 let least = self.columns.token + 1;
-                let width = *self.width.get_or_insert(found.max(least));
+                let width = *self.width.get_or_insert(count.max(least));
                 (width, width)
             }
         };
         let path = || decoded.path().to_owned();
-        if found != expected {
-            return Err(CorpusError::Columns { path: path(), line, expected, found });
+        if count != expected {
+            return Err(CorpusError::Columns { path: path(), line, expected, found: count });
         }
         match columns.clone().nth(column - 1) {
             None | Some("") => Err(CorpusError::EmptyTag { path: path(), line, column }),

@@ -87,11 +87,11 @@ impl Decoded {
 
     /// Takes `mark` if it is next.
     pub(crate) fn take(&mut self, mark: char) -> Result<bool, CorpusError> {
-        let found = self.fill()?.starts_with(mark);
-        if found {
+        let is_next = self.fill()?.starts_with(mark);
+        if is_next {
             self.consume(mark.len_utf8());
         }
-        Ok(found)
+        Ok(is_next)
     }
 
     /// The text up to and with the byte that `ends` holds for, an ASCII one, or up to the end of

@@ -115,19 +115,19 @@ impl Table {
             return Ok(Some(Piece::Verbatim(row.raw)));
         };
 
-        let (mut found, mut text, mut id, mut metadata) = (0, None, None, Map::new());
+        let (mut column, mut text, mut id, mut metadata) = (0, None, None, Map::new());
         for range in dialect.fields(content) {
-            if found == header.text {
+            if column == header.text {
                 text = Some(range.clone());
-            } else if Some(found) == header.id {
+            } else if Some(column) == header.id {
                 id = Some(dialect.value(&content[range]));
-            } else if let Some(name) = header.names.get(found) {
+            } else if let Some(name) = header.names.get(column) {
                 metadata.insert(name.clone(), dialect.value(&content[range]).into());
             }
-            found += 1;
+            column += 1;
         }
         match text {
-            Some(field) if found == header.columns => Ok(Some(Piece::Record(Record {
+            Some(field) if column == header.columns => Ok(Some(Piece::Record(Record {
                 line: row.line,
                 id,
                 text: dialect.value(&content[field.clone()]),
@@ -139,21 +139,21 @@ impl Table {
                 path: path.to_owned(),
                 line: row.line,
                 expected: header.columns,
-                found,
+                found: column,
             }),
         }
     }
 }
 
-/// `text` as the field that stands at `place` of `row`: as it is written there, if that means the
+/// `text` as the field that stands at `range` of `row`: as it is written there, if that means the
 /// same, and otherwise quoted if it is quoted there or has to be.
-pub(crate) fn field(text: &str, row: &str, place: &Range<usize>, delimiter: u8) -> String {
-    let old = &row[place.clone()];
+pub(crate) fn field(text: &str, row: &str, range: &Range<usize>, delimiter: u8) -> String {
+    let old = &row[range.clone()];
     if Dialect::csv(delimiter).value(old) == text {
         return old.to_owned();
     }
     // A row that is but one empty field would be a blank line.
-    let alone = place.len() == split_ending(row).0.len();
+    let alone = range.len() == split_ending(row).0.len();
     let special = |byte| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
     if old.starts_with('"') || text.bytes().any(special) || (alone && text.is_empty()) {
         return format!("\"{}\"", text.replace('"', "\"\""));

@@ -100,9 +100,9 @@ impl Dialect {
         decoded: &mut Decoded,
         max: usize,
     ) -> Result<Option<Unit>, CorpusError> {
-        let mut place = Place::FieldStart;
-        match decoded.unit(max, |byte| place.step(byte, self) == Step::RowEnd)? {
-            Some(row) if place == Place::Quoted => {
+        let mut state = Place::FieldStart;
+        match decoded.unit(max, |byte| state.step(byte, self) == Step::RowEnd)? {
+            Some(row) if state == Place::Quoted => {
                 Err(CorpusError::Unclosed { path: decoded.path().to_owned(), line: row.line })
             }
             row => Ok(row),
@@ -113,11 +113,11 @@ impl Dialect {
     /// delimiters, and sixteen times its length is not a bound.
     pub(crate) fn fields(self, row: &str) -> impl Iterator<Item = Range<usize>> {
         let mut bytes = row.bytes().enumerate();
-        let mut place = Place::FieldStart;
+        let mut state = Place::FieldStart;
         let mut start = Some(0);
         std::iter::from_fn(move || {
             let from = start?;
-            let end = bytes.find(|&(_, byte)| place.step(byte, self) == Step::FieldEnd);
+            let end = bytes.find(|&(_, byte)| state.step(byte, self) == Step::FieldEnd);
             start = end.map(|(i, _)| i + 1);
             Some(from..end.map_or(row.len(), |(i, _)| i))
         })

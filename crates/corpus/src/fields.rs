@@ -38,9 +38,9 @@ impl Names {
         self
     }
 
-    fn missing(&self, at: At<'_>, found: Vec<String>, fatal: bool) -> CorpusError {
-        let (path, line, field) = (at.path.to_owned(), at.line, self.names.join("|"));
-        CorpusError::MissingField { path, line, field, found, fatal }
+    fn missing(&self, location: At<'_>, field_names: Vec<String>, fatal: bool) -> CorpusError {
+        let (path, line, field) = (location.path.to_owned(), location.line, self.names.join("|"));
+        CorpusError::MissingField { path, line, field, found: field_names, fatal }
     }
 }
 
@@ -123,31 +123,31 @@ impl Row<'_> {
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = String> {
-        self.dialect.fields(self.content).map(|place| self.dialect.value(&self.content[place]))
+        self.dialect.fields(self.content).map(|range| self.dialect.value(&self.content[range]))
     }
 
     /// The value of a column, counted from 0; empty where there is none.
     pub(crate) fn value(&self, column: usize) -> String {
-        let place = self.dialect.fields(self.content).nth(column);
-        place.map(|place| self.dialect.value(&self.content[place])).unwrap_or_default()
+        let range = self.dialect.fields(self.content).nth(column);
+        range.map(|range| self.dialect.value(&self.content[range])).unwrap_or_default()
     }
 
     pub(crate) fn check_columns(&self, expected: usize) -> Result<(), CorpusError> {
         match self.columns() {
-            found if found == expected => Ok(()),
-            found => Err(self.bad_columns(expected, found)),
+            columns if columns == expected => Ok(()),
+            columns => Err(self.bad_columns(expected, columns)),
         }
     }
 
-    pub(crate) fn bad_columns(&self, expected: usize, found: usize) -> CorpusError {
+    pub(crate) fn bad_columns(&self, expected: usize, columns: usize) -> CorpusError {
         let At { path, line } = self.at;
-        CorpusError::Columns { path: path.to_owned(), line, expected, found }
+        CorpusError::Columns { path: path.to_owned(), line, expected, found: columns }
     }
 
     /// In a header the column of the first name that is there.
     pub(crate) fn find(&self, names: &Names) -> Result<Option<usize>, CorpusError> {
         for name in &names.names {
-            let mut same = (0..).zip(self.values()).filter(|(_, found)| found == name);
+            let mut same = (0..).zip(self.values()).filter(|(_, value)| value == name);
             match (same.next(), same.next()) {
                 (Some(_), Some(_)) => {
                     return Err(CorpusError::DuplicateField {
@@ -165,8 +165,8 @@ impl Row<'_> {
 
     /// As [`find`](Self::find), but an error if the field is missing.
     pub(crate) fn need(&self, names: &Names) -> Result<usize, CorpusError> {
-        let found = || self.values().take(MAX_NAMES).collect();
-        self.find(names)?.ok_or_else(|| names.missing(self.at, found(), true))
+        let field_names = || self.values().take(MAX_NAMES).collect();
+        self.find(names)?.ok_or_else(|| names.missing(self.at, field_names(), true))
     }
 }
 
@@ -177,10 +177,10 @@ pub(crate) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    pub(crate) fn parse(content: &'a str, at: At<'a>) -> Result<Self, CorpusError> {
+    pub(crate) fn parse(content: &'a str, location: At<'a>) -> Result<Self, CorpusError> {
         let jsonl::Fields(fields) =
-            serde_json::from_str(content).map_err(|source| Self::invalid(at, source))?;
-        Ok(Self { fields, at })
+            serde_json::from_str(content).map_err(|source| Self::invalid(location, source))?;
+        Ok(Self { fields, at: location })
     }
 
     fn invalid(At { path, line }: At<'_>, source: serde_json::Error) -> CorpusError {
@@ -189,14 +189,14 @@ impl<'a> Object<'a> {
 
     /// The first of the names that is there, and its value.
     pub(crate) fn find(&self, names: &Names) -> Option<(&str, &'a RawValue)> {
-        let found = names.names.iter().find_map(|name| self.fields.get_key_value(name));
-        found.map(|(name, value)| (name.as_str(), *value))
+        let entry = names.names.iter().find_map(|name| self.fields.get_key_value(name));
+        entry.map(|(name, value)| (name.as_str(), *value))
     }
 
     /// As [`find`](Self::find), but an error if the field is missing.
     pub(crate) fn need(&self, names: &Names) -> Result<(&str, &'a RawValue), CorpusError> {
-        let found = || self.fields.keys().take(MAX_NAMES).cloned().collect();
-        self.find(names).ok_or_else(|| names.missing(self.at, found(), false))
+        let field_names = || self.fields.keys().take(MAX_NAMES).cloned().collect();
+        self.find(names).ok_or_else(|| names.missing(self.at, field_names(), false))
     }
 
     /// The string that has to be there.
@@ -226,9 +226,9 @@ impl<'a> Object<'a> {
         &self,
         field: &str,
         expected: &'static str,
-        found: &'static str,
+        kind: &'static str,
     ) -> CorpusError {
         let (path, line, field) = (self.at.path.to_owned(), self.at.line, field.to_owned());
-        CorpusError::FieldType { path, line, field, expected, found }
+        CorpusError::FieldType { path, line, field, expected, found: kind }
     }
 }

@@ -107,12 +107,12 @@ pub(crate) fn id(
             serde_json::from_str(value.get()).map(Some).map_err(invalid)
         }
         NUMBER | BOOLEAN => Ok(Some(value.get().to_owned())),
-        found => Err(CorpusError::FieldType {
+        kind => Err(CorpusError::FieldType {
             path: path.to_owned(),
             line,
             field: field.to_owned(),
             expected: ID,
-            found,
+            found: kind,
         }),
     }
 }

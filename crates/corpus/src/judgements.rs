@@ -136,7 +136,7 @@ impl ValidJudgementParams {
             // Columns, as rows that end where a line does.
             Format::Text | Format::Lines | Format::Tsv => Format::Tsv,
             Format::Jsonl => Format::Jsonl,
-            found => return Err(CorpusError::NoJudgements { path: opened.path, found }),
+            format => return Err(CorpusError::NoJudgements { path: opened.path, found: format }),
         };
         let rows =
             Rows::new(Opened { format, ..opened }, self.0.source).expect("both formats have rows");
@@ -195,14 +195,13 @@ impl Judgements {
                 }
                 Entry::Occupied(entry) if *entry.get() != grade => {
                     let (document, expected) = (entry.key().clone(), *entry.get());
-                    let found = grade;
                     return Err(CorpusError::JudgedTwice {
                         path,
                         line,
                         query,
                         document,
                         expected,
-                        found,
+                        found: grade,
                     });
                 }
                 Entry::Occupied(_) => {}
@@ -219,19 +218,19 @@ impl Judgements {
 
     fn judgement(&mut self) -> Result<Option<Judgement>, CorpusError> {
         while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
-            let at = At { path: self.rows.path(), line };
+            let location = At { path: self.rows.path(), line };
             if self.rows.dialect.is_none() {
-                return object(&Object::parse(&raw, at)?, &self.fields).map(Some);
+                return object(&Object::parse(&raw, location)?, &self.fields).map(Some);
             }
             if raw.trim_ascii().is_empty() {
                 continue;
             }
             if let Some(layout) = &self.layout {
-                return layout.judgement(&raw, at).map(Some);
+                return layout.judgement(&raw, location).map(Some);
             }
-            let layout = self.layout.insert(Layout::of(&raw, at, &self.fields)?);
+            let layout = self.layout.insert(Layout::of(&raw, location, &self.fields)?);
             if layout.header.is_none() {
-                return layout.judgement(&raw, at).map(Some);
+                return layout.judgement(&raw, location).map(Some);
             }
         }
         Ok(None)
@@ -265,7 +264,7 @@ fn object(object: &Object<'_>, fields: &Fields) -> Result<Judgement, CorpusError
 
 impl Layout {
     /// The layout that the first row shows.
-    fn of(row: &str, at: At<'_>, fields: &Fields) -> Result<Self, CorpusError> {
+    fn of(row: &str, location: At<'_>, fields: &Fields) -> Result<Self, CorpusError> {
         let tabs = row.contains('\t');
         let names = || columns(row, tabs);
         let known = |fields: &Names| names().any(|name| fields.has(name));
@@ -273,7 +272,7 @@ impl Layout {
         if known(&fields.query) && known(&fields.document) && !graded {
             let header = names().collect::<Vec<_>>().join("\t");
             let dialect = Quotes::None.dialect(Format::Tsv).expect("TSV has rows");
-            let row = Row { content: &header, dialect, at };
+            let row = Row { content: &header, dialect, at: location };
             let grade = row.need(&fields.grade)?;
             return Ok(Self {
                 columns: row.columns(),
@@ -284,34 +283,40 @@ impl Layout {
                 tabs,
             });
         }
-        check_divided_once(row, at)?;
+        check_divided_once(row, location)?;
         let (header, tabs) = (None, false);
         match columns(row, tabs).count() {
             3 => Ok(Self { columns: 3, query: 0, document: 1, grade: 2, header, tabs }),
             4 => Ok(Self { columns: 4, query: 0, document: 2, grade: 3, header, tabs }),
-            found => {
-                let (path, line) = (at.path.to_owned(), at.line);
-                Err(CorpusError::JudgementColumns { path, line, found })
+            count => {
+                let (path, line) = (location.path.to_owned(), location.line);
+                Err(CorpusError::JudgementColumns { path, line, found: count })
             }
         }
     }
 
-    fn judgement(&self, row: &str, at: At<'_>) -> Result<Judgement, CorpusError> {
+    fn judgement(&self, row: &str, location: At<'_>) -> Result<Judgement, CorpusError> {
         if !self.tabs {
-            check_divided_once(row, at)?;
+            check_divided_once(row, location)?;
         }
-        let At { path, line } = at;
-        let (expected, found) = (self.columns, columns(row, self.tabs).count());
-        if found != expected {
-            return Err(CorpusError::Columns { path: path.to_owned(), line, expected, found });
+        let At { path, line } = location;
+        let (expected, count) = (self.columns, columns(row, self.tabs).count());
+        if count != expected {
+            return Err(CorpusError::Columns {
+                path: path.to_owned(),
+                line,
+                expected,
+                found: count,
+            });
         }
-        let place = || match &self.header {
+        let field_name = || match &self.header {
             Some(name) => format!("field {name:?}"),
             None => format!("column {}", self.grade + 1),
         };
         let grade = self.column(row, self.grade);
-        let grade = whole(grade).ok_or_else(|| not_whole(at, place(), grade))?;
-        let (query, document) = (self.id(row, self.query, at)?, self.id(row, self.document, at)?);
+        let grade = whole(grade).ok_or_else(|| not_whole(location, field_name(), grade))?;
+        let (query, document) =
+            (self.id(row, self.query, location)?, self.id(row, self.document, location)?);
         Ok(Judgement { line, query, document, grade })
     }
 
@@ -321,10 +326,10 @@ impl Layout {
     }
 
     /// Id in a column of a row, which must not be blank.
-    fn id(&self, row: &str, column: usize, at: At<'_>) -> Result<String, CorpusError> {
+    fn id(&self, row: &str, column: usize, location: At<'_>) -> Result<String, CorpusError> {
         let id = self.column(row, column);
         if id.trim_ascii().is_empty() {
-            return Err(empty_id(at, format!("column {}", column + 1)));
+            return Err(empty_id(location, format!("column {}", column + 1)));
         }
         Ok(id.to_owned())
     }
@@ -357,12 +362,12 @@ fn whole(text: &str) -> Option<i32> {
     digits.parse().ok()
 }
 
-fn not_whole(At { path, line }: At<'_>, place: String, text: &str) -> CorpusError {
-    CorpusError::NotWhole { path: path.to_owned(), line, place, found: beginning(text) }
+fn not_whole(At { path, line }: At<'_>, field_name: String, text: &str) -> CorpusError {
+    CorpusError::NotWhole { path: path.to_owned(), line, place: field_name, found: beginning(text) }
 }
 
-fn empty_id(At { path, line }: At<'_>, place: String) -> CorpusError {
-    CorpusError::EmptyId { path: path.to_owned(), line, place }
+fn empty_id(At { path, line }: At<'_>, field_name: String) -> CorpusError {
+    CorpusError::EmptyId { path: path.to_owned(), line, place: field_name }
 }
 
 impl Iterator for Judgements {

@@ -200,8 +200,9 @@ impl ValidPairParams {
     }
 
     fn pairs(&self, opened: Opened) -> Result<Pairs, CorpusError> {
-        let (path, found) = (opened.path.clone(), opened.format);
-        let rows = Rows::new(opened, self.0.source).ok_or(CorpusError::NoPairs { path, found })?;
+        let (path, format) = (opened.path.clone(), opened.format);
+        let rows =
+            Rows::new(opened, self.0.source).ok_or(CorpusError::NoPairs { path, found: format })?;
         let fields = Fields {
             first: Names::new(self.0.first_field.as_deref(), &FIRST_FIELDS),
             second: Names::new(self.0.second_field.as_deref(), &SECOND_FIELDS),
@@ -253,11 +254,12 @@ impl Pairs {
 
     fn pair(&mut self) -> Result<Option<Pair>, CorpusError> {
         while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
-            let at = At { path: self.rows.path(), line };
+            let location = At { path: self.rows.path(), line };
             let Some(dialect) = self.rows.dialect else {
-                return object(&Object::parse(&raw, at)?, &self.fields, &self.params).map(Some);
+                return object(&Object::parse(&raw, location)?, &self.fields, &self.params)
+                    .map(Some);
             };
-            let row = Row { content: &raw, dialect, at };
+            let row = Row { content: &raw, dialect, at: location };
             if let Some(layout) = &self.layout {
                 return layout.pair(&row, &self.params).map(Some);
             }
@@ -280,9 +282,9 @@ fn object(object: &Object<'_>, fields: &Fields, params: &PairParams) -> Result<P
     let score = match score {
         Some((_, value)) if jsonl::type_of(value) == jsonl::NULL && !params.score_required => None,
         Some((field, value)) if jsonl::type_of(value) == jsonl::NUMBER => {
-            let place = || format!("field {field:?}");
+            let field_name = || format!("field {field:?}");
             let score = number(value.get());
-            Some(score.ok_or_else(|| not_number(object.at, place(), value.get()))?)
+            Some(score.ok_or_else(|| not_number(object.at, field_name(), value.get()))?)
         }
         Some((field, value)) => {
             return Err(object.wrong_type(field, jsonl::NUMBER, jsonl::type_of(value)));
@@ -374,8 +376,13 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn not_number(At { path, line }: At<'_>, place: String, text: &str) -> CorpusError {
-    CorpusError::NotNumber { path: path.to_owned(), line, place, found: beginning(text) }
+fn not_number(At { path, line }: At<'_>, field_name: String, text: &str) -> CorpusError {
+    CorpusError::NotNumber {
+        path: path.to_owned(),
+        line,
+        place: field_name,
+        found: beginning(text),
+    }
 }
 
 impl Iterator for Pairs {

@@ -57,6 +57,6 @@ impl Record {
     }
 }
 
-fn splice(raw: &str, place: &Range<usize>, new: &str) -> String {
-    [&raw[..place.start], new, &raw[place.end..]].concat()
+fn splice(raw: &str, range: &Range<usize>, new: &str) -> String {
+    [&raw[..range.start], new, &raw[range.end..]].concat()
 }

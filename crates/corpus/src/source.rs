@@ -41,7 +41,7 @@ pub(crate) fn at_least_one(setting: &'static str, number: usize) -> Result<(), C
 pub(crate) fn setting_error<T>(
     setting: &'static str,
     expected: &'static str,
-    found: &str,
+    value: &str,
 ) -> Result<T, CorpusError> {
-    Err(CorpusError::Setting { setting, expected, found: found.to_owned() })
+    Err(CorpusError::Setting { setting, expected, found: value.to_owned() })
 }

@@ -112,8 +112,8 @@ impl TaggedParams {
         at_least_one("tag_column", self.tag_column.unwrap_or(1))?;
         self.source.check()?;
         if self.tag_column == Some(self.token_column) {
-            let found = self.token_column.to_string();
-            return setting_error("tag_column", "another than the token's", &found);
+            let column = self.token_column.to_string();
+            return setting_error("tag_column", "another than the token's", &column);
         }
         Ok(ValidTaggedParams(self))
     }

@@ -135,16 +135,16 @@ impl Finder {
             dots(path.as_os_str().as_encoded_bytes()) <= dots(pattern.as_bytes())
                 && (spells_dot || !below.components().any(is_dotted))
         };
-        let mut found = glob::glob_with(pattern, MatchOptions::new())
+        let mut matches = glob::glob_with(pattern, MatchOptions::new())
             .map_err(|source| CorpusError::Pattern { pattern: pattern.to_owned(), source })?
             .filter(|path| path.as_ref().map_or(true, |path| fits(path)))
             .peekable();
-        if found.peek().is_none() {
+        if matches.peek().is_none() {
             return Err(CorpusError::NoMatch { pattern: pattern.to_owned() });
         }
         self.add_all(pattern.as_ref(), |finder| {
             let mut files = 0;
-            for path in found {
+            for path in matches {
                 files += match path {
                     Ok(path) if path.is_dir() => finder.add_folder(&path, &base),
                     Ok(path) => finder.add_found(&path, &base),

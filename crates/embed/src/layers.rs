@@ -61,18 +61,18 @@ impl Layers {
             return Ok((0..=layer_count).collect());
         };
         let mut resolved = vec![];
-        for &found in numbers {
-            let distance = usize::try_from(found.unsigned_abs()).ok();
-            let place = if found < 0 {
+        for &number in numbers {
+            let distance = usize::try_from(number.unsigned_abs()).ok();
+            let layer = if number < 0 {
                 distance.and_then(|distance| (layer_count + 1).checked_sub(distance))
             } else {
-                distance.filter(|place| *place <= layer_count)
+                distance.filter(|layer| *layer <= layer_count)
             };
-            let place = place.ok_or(EmbedError::NoLayer { found, layer_count })?;
-            if resolved.contains(&place) {
-                return Err(EmbedError::LayerTwice { found });
+            let layer = layer.ok_or(EmbedError::NoLayer { found: number, layer_count })?;
+            if resolved.contains(&layer) {
+                return Err(EmbedError::LayerTwice { found: number });
             }
-            resolved.push(place);
+            resolved.push(layer);
         }
         Ok(resolved)
     }

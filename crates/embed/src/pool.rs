@@ -78,17 +78,17 @@ impl Pooling {
         if width == 0 || !rows.len().is_multiple_of(width) {
             return Err(EmbedError::Rows { width, found: rows.len() });
         }
-        let all = rows.chunks_exact(width);
-        let n = as_f64(all.len());
+        let token_rows = rows.chunks_exact(width);
+        let n = as_f64(token_rows.len());
         match self {
             _ if rows.is_empty() => out.resize(out.len() + width, 0.0),
             Self::Cls => out.extend(&rows[..width]),
             Self::LastToken => out.extend(&rows[rows.len() - width..]),
-            Self::Max => out.extend(max(all, width)),
-            Self::Mean => out.extend(sum(all.map(|row| (row, 1.0)), width, n)),
-            Self::MeanSqrtLen => out.extend(sum(all.map(|row| (row, 1.0)), width, n.sqrt())),
+            Self::Max => out.extend(max(token_rows, width)),
+            Self::Mean => out.extend(sum(token_rows.map(|row| (row, 1.0)), width, n)),
+            Self::MeanSqrtLen => out.extend(sum(token_rows.map(|row| (row, 1.0)), width, n.sqrt())),
             Self::WeightedMean => {
-                let weighted = all.enumerate().map(|(i, row)| (row, as_f64(i + 1)));
+                let weighted = token_rows.enumerate().map(|(i, row)| (row, as_f64(i + 1)));
                 out.extend(sum(weighted, width, n * (n + 1.0) / 2.0));
             }
         }
@@ -156,8 +156,8 @@ impl Poolings {
     ///
     /// # Errors
     /// [`EmbedError::NoPooling`] if there is none.
-    pub fn new(all: Vec<Pooling>) -> Result<Self, EmbedError> {
-        if all.is_empty() { Err(EmbedError::NoPooling) } else { Ok(Self(all)) }
+    pub fn new(poolings: Vec<Pooling>) -> Result<Self, EmbedError> {
+        if poolings.is_empty() { Err(EmbedError::NoPooling) } else { Ok(Self(poolings)) }
     }
 
     /// Names joined by commas: `mean`, `cls,mean`.

@@ -79,8 +79,8 @@ impl Metric {
     /// # Errors
     /// [`EmbedError::UnknownName`].
     pub fn parse(name: &str) -> Result<Self, EmbedError> {
-        let all = [Self::Cosine, Self::Dot, Self::Euclid];
-        all.into_iter().find(|m| m.name() == name).ok_or_else(|| EmbedError::UnknownName {
+        let metrics = [Self::Cosine, Self::Dot, Self::Euclid];
+        metrics.into_iter().find(|m| m.name() == name).ok_or_else(|| EmbedError::UnknownName {
             what: "metric",
             found: name.to_owned(),
             known: &Self::NAMES,

@@ -149,13 +149,13 @@ mod tests {
             let of = |batches: &[Vec<usize>]| -> usize {
                 batches.iter().map(|b| b.len() * b.iter().map(|&i| lengths[i]).max().unwrap() + BATCH).sum()
             };
-            let found = plan(&lengths, budget, most, Order::Sorted);
+            let planned = plan(&lengths, budget, most, Order::Sorted);
             let mut by_length: Vec<usize> = (0..lengths.len()).collect();
             by_length.sort_by_key(|&i| std::cmp::Reverse(lengths[i]));
             for cuts in 0..1_u32 << (lengths.len() - 1) {
                 let mut batches = vec![vec![by_length[0]]];
-                for (at, &i) in by_length.iter().enumerate().skip(1) {
-                    if cuts >> (at - 1) & 1 == 1 {
+                for (index, &i) in by_length.iter().enumerate().skip(1) {
+                    if cuts >> (index - 1) & 1 == 1 {
                         batches.push(vec![]);
                     }
                     batches.last_mut().unwrap().push(i);
@@ -164,7 +164,7 @@ mod tests {
                     b.len() == 1 || (b.len() <= most && lengths[b[0]] * b.len() <= budget)
                 };
                 if batches.iter().all(fits) {
-                    prop_assert!(of(&found) <= of(&batches), "{:?} {:?}", found, batches);
+                    prop_assert!(of(&planned) <= of(&batches), "{:?} {:?}", planned, batches);
                 }
             }
         }
@@ -175,9 +175,9 @@ mod tests {
         ) {
             for order in [Order::Sorted, Order::AsGiven] {
                 let batches = plan(&lengths, budget, most, order);
-                let mut all: Vec<usize> = batches.iter().flatten().copied().collect();
-                all.sort_unstable();
-                prop_assert_eq!(all, (0..lengths.len()).collect::<Vec<_>>());
+                let mut indices: Vec<usize> = batches.iter().flatten().copied().collect();
+                indices.sort_unstable();
+                prop_assert_eq!(indices, (0..lengths.len()).collect::<Vec<_>>());
                 for batch in batches {
                     let longest = batch.iter().map(|&i| lengths[i]).max().unwrap();
                     prop_assert!(batch.len() == 1 || longest * batch.len() <= budget);

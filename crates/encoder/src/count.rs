@@ -34,8 +34,8 @@ impl Pieces {
     #[must_use]
     pub fn part(&self, tokens: Range<usize>) -> Sequence {
         let after = self.before + self.tokens.len();
-        let own = self.before + tokens.start..self.before + tokens.end;
-        let parts = [0..self.before, own, after..self.sequence.ids.len()];
+        let text_range = self.before + tokens.start..self.before + tokens.end;
+        let parts = [0..self.before, text_range, after..self.sequence.ids.len()];
         let Sequence { ids, types, casing, .. } = &self.sequence;
         Sequence {
             ids: take(ids, &parts),
@@ -46,9 +46,9 @@ impl Pieces {
     }
 }
 
-/// These parts of `all`, one behind the other.
-fn take<T: Copy>(all: &[T], parts: &[Range<usize>]) -> Vec<T> {
-    parts.iter().flat_map(|part| all[part.clone()].iter().copied()).collect()
+/// These parts of `items`, one behind the other.
+fn take<T: Copy>(items: &[T], parts: &[Range<usize>]) -> Vec<T> {
+    parts.iter().flat_map(|part| items[part.clone()].iter().copied()).collect()
 }
 
 /// Two texts in one sequence, as a model takes them.
@@ -205,11 +205,11 @@ impl TokenCounter {
     /// # Errors
     /// Each alone: [`EncoderError::Tokenize`], with the text's place among `texts`.
     pub fn count(&self, texts: &[&str]) -> Vec<Result<usize, EncoderError>> {
-        let one = |_, i: usize| {
+        let count_text = |_, i: usize| {
             let count = self.tokenizer.encode(texts[i], i).map(|text| text.ids.len());
             Ok::<_, std::convert::Infallible>(count)
         };
-        match in_parallel(available_threads(), texts.len(), one) {
+        match in_parallel(available_threads(), texts.len(), count_text) {
             Ok(counts) => counts,
             Err(never) => match never {},
         }

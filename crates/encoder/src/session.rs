@@ -92,17 +92,18 @@ impl OutputPort {
         let in_rows = asked && wanted == Output::Head(Head::MaskedLm);
         let rank = if wanted.by_token() && !in_rows { 3 } else { 2 };
         let fitting = |t: &&TensorInfo| t.element == ElementType::Float32 && t.shape.len() == rank;
-        let all = || outputs.iter().filter(fitting);
-        let by_name = |name: &String| all().find(|t| t.name == *name);
+        let candidates = || outputs.iter().filter(fitting);
+        let by_name = |name: &String| candidates().find(|t| t.name == *name);
         // A state that is not the last has no name but its own, and a hidden state is not taken for
         // the words of a language model.
         let any_name =
             wanted.by_token() && (names.len() > 1 || matches!(wanted, Output::Head(Head::Tokens)));
         // Logits are no hidden state, even where there is nothing else.
         let fits = |t: &&TensorInfo| matches!(wanted, Output::Head(_)) || t.name != "logits";
-        let only = all().next().filter(|_| any_name && all().count() == 1).filter(fits);
-        let found = names.iter().find_map(by_name).or(only)?;
-        Some(Self::new(found, wanted))
+        let only =
+            candidates().next().filter(|_| any_name && candidates().count() == 1).filter(fits);
+        let tensor = names.iter().find_map(by_name).or(only)?;
+        Some(Self::new(tensor, wanted))
     }
 
     fn new(tensor: &TensorInfo, wanted: Output) -> Self {
@@ -131,9 +132,9 @@ impl Ports {
         wanted: &[Output],
         layers: Option<usize>,
     ) -> Result<Self, EncoderError> {
-        let input = |found: String| EncoderError::GraphInput {
+        let input = |tensor: String| EncoderError::GraphInput {
             path: path.to_owned(),
-            found,
+            found: tensor,
             all: describe(&info.inputs),
         };
         let (mut ids, mut mask, mut types, mut asked) = (None, None, None, None);
@@ -201,21 +202,21 @@ pub(crate) enum Slot {
 type Place = Mutex<Option<Box<dyn EngineSession>>>;
 type HeldPlace<'p> = MutexGuard<'p, Option<Box<dyn EngineSession>>>;
 
-fn wait(at: &Place) -> HeldPlace<'_> {
-    at.lock().unwrap_or_else(PoisonError::into_inner)
+fn wait(mutex: &Place) -> HeldPlace<'_> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn free(at: &Place) -> Option<HeldPlace<'_>> {
-    match at.try_lock() {
-        Ok(place) => Some(place),
-        Err(TryLockError::Poisoned(place)) => Some(place.into_inner()),
+fn free(mutex: &Place) -> Option<HeldPlace<'_>> {
+    match mutex.try_lock() {
+        Ok(held) => Some(held),
+        Err(TryLockError::Poisoned(held)) => Some(held.into_inner()),
         Err(TryLockError::WouldBlock) => None,
     }
 }
 
 /// A place for a session that nobody else uses now, and the threads to use it with.
 struct Taken<'p> {
-    place: HeldPlace<'p>,
+    held: HeldPlace<'p>,
     threads: usize,
     /// Errors of the threads that are shared with other encoders.
     _shared: Option<TakenThreads<'p>>,
@@ -266,9 +267,9 @@ impl Pool {
 
     /// Makes the session that a text by itself goes through, which is else made with the first.
     pub(crate) fn warm_up(&self) -> Result<(), EncoderError> {
-        let Taken { mut place, threads, .. } = self.take(Slot::Alone);
-        if place.is_none() {
-            *place = Some(self.session(threads)?);
+        let Taken { mut held, threads, .. } = self.take(Slot::Alone);
+        if held.is_none() {
+            *held = Some(self.session(threads)?);
         }
         Ok(())
     }
@@ -281,15 +282,15 @@ impl Pool {
             Slot::Worker(worker) => self.narrow(wait(&self.workers[worker])),
             Slot::Alone if threads == 1 => self.narrow(wait(&self.workers[0])),
             Slot::Alone => {
-                if let Some(wide) = free(&self.wide).and_then(|place| self.wide(place)) {
+                if let Some(wide) = free(&self.wide).and_then(|held| self.wide(held)) {
                     return wide;
                 }
                 // Others ask one by one, too.
-                if let Some(place) = self.workers.iter().find_map(free) {
-                    return self.narrow(place);
+                if let Some(held) = self.workers.iter().find_map(free) {
+                    return self.narrow(held);
                 }
                 match self.shared {
-                    None => Taken { place: wait(&self.wide), threads, _shared: None },
+                    None => Taken { held: wait(&self.wide), threads, _shared: None },
                     // All threads at once may never be free.
                     Some(_) => self.narrow(wait(&self.workers[0])),
                 }
@@ -298,19 +299,19 @@ impl Pool {
     }
 
     /// The place of a worker, with a thread.
-    fn narrow<'p>(&'p self, place: HeldPlace<'p>) -> Taken<'p> {
+    fn narrow<'p>(&'p self, held: HeldPlace<'p>) -> Taken<'p> {
         let shared = self.shared.as_ref().map(SharedThreads::take_one);
-        Taken { place, threads: 1, _shared: shared }
+        Taken { held, threads: 1, _shared: shared }
     }
 
     /// The wide place, with all threads; `None` if others use some of them.
-    fn wide<'p>(&'p self, place: HeldPlace<'p>) -> Option<Taken<'p>> {
+    fn wide<'p>(&'p self, held: HeldPlace<'p>) -> Option<Taken<'p>> {
         let threads = self.workers.len();
         let shared = match &self.shared {
             Some(shared) => Some(shared.try_take(threads)?),
             None => None,
         };
-        Some(Taken { place, threads, _shared: shared })
+        Some(Taken { held, threads, _shared: shared })
     }
 
     /// Runs one batch, and gives its results, in the order of the ports, to `read` where they lie.
@@ -321,8 +322,8 @@ impl Pool {
         batch: Batch,
         read: impl FnOnce(&[BatchOutput<'_>]) -> T,
     ) -> Result<T, EncoderError> {
-        let Taken { mut place, threads, _shared } = self.take(slot);
-        let session = match &mut *place {
+        let Taken { mut held, threads, _shared } = self.take(slot);
+        let session = match &mut *held {
             Some(session) => session,
             empty => empty.insert(self.session(threads)?),
         };
@@ -367,7 +368,7 @@ impl Pool {
         let by_token = matches!(port.rows, Rows::Tokens | Rows::Picked | Rows::First);
         let expected = if port.rows == Rows::Asked { batch.asked } else { batch.size };
         let seq = if by_token { batch.seq } else { 1 };
-        let wrong = |found: &[i64]| self.shape_error(port, found, expected, seq);
+        let wrong = |shape: &[i64]| self.shape_error(port, shape, expected, seq);
         let OutputTensor { shape, data } = tensor.ok_or_else(|| wrong(&[]))?;
         let (rows, width) = match *shape {
             [rows, cols, width] if by_token && usize::try_from(cols) == Ok(batch.seq) => {
@@ -387,14 +388,14 @@ impl Pool {
     fn shape_error(
         &self,
         port: &OutputPort,
-        found: &[i64],
+        shape: &[i64],
         batch: usize,
         seq: usize,
     ) -> EncoderError {
         EncoderError::OutputShape {
             path: self.path.clone(),
             output: port.name.clone(),
-            found: found.to_vec(),
+            found: shape.to_vec(),
             batch,
             seq,
             width: port.width.unwrap_or(0),

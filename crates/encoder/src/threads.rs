@@ -89,12 +89,12 @@ mod tests {
     #[test]
     fn threads_are_given_back() {
         let threads = SharedThreads::new(3);
-        let one = threads.take_one();
+        let thread = threads.take_one();
         assert!(threads.try_take(3).is_none());
         let two = threads.clone();
         let two = two.try_take(2).unwrap();
         assert!(threads.try_take(1).is_none());
-        drop(one);
+        drop(thread);
         assert!(threads.try_take(2).is_none() && threads.try_take(1).is_some());
         drop(two);
         assert!(threads.try_take(3).is_some());

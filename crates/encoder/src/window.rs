@@ -134,19 +134,19 @@ mod tests {
     #[test]
     fn each_window_keeps_what_it_knows_best() {
         let tokens = tokens(&(0..10).collect::<Vec<_>>());
-        let found = plan_windows(&tokens, "aaaaaaaaaa", 4, 2, Cut::Anywhere);
+        let windows = plan_windows(&tokens, "aaaaaaaaaa", 4, 2, Cut::Anywhere);
         let expected = [(0..4, 0..3), (2..6, 3..5), (4..8, 5..7), (6..10, 7..10)]
             .map(|(tokens, kept)| Window { tokens, kept });
-        assert_eq!(found, expected);
+        assert_eq!(windows, expected);
     }
 
     #[test]
     fn words_stay_whole() {
         // Words of 1, 3, 1, 3 tokens; windows of 5 with 1 shared.
         let tokens = tokens(&[0, 1, 1, 1, 2, 3, 3, 3]);
-        let found = plan_windows(&tokens, "aaaaaaaa", 5, 1, Cut::Anywhere);
-        assert_eq!(found[0].tokens, 0..5);
-        assert_eq!(found[1].tokens, 4..8);
+        let windows = plan_windows(&tokens, "aaaaaaaa", 5, 1, Cut::Anywhere);
+        assert_eq!(windows[0].tokens, 0..5);
+        assert_eq!(windows[1].tokens, 4..8);
         // One word of nine tokens, longer than the window: cut, and every token kept once.
         let long = plan_windows(&self::tokens(&[7; 9]), "aaaaaaaaa", 4, 1, Cut::Anywhere);
         assert!(long.iter().all(|w| w.tokens.len() <= 4));
@@ -157,8 +157,8 @@ mod tests {
     fn paragraphs_are_windows_of_their_own_in_long_texts_only() {
         let text = "ab\r\n\r\ncd\ne\n \nf";
         let spans = [0, 1, 6, 7, 9, 13];
-        let token = |(i, &at): (usize, &usize)| Token {
-            span: Span::new(at, at + 1),
+        let token = |(i, &start): (usize, &usize)| Token {
+            span: Span::new(start, start + 1),
             word: u32::try_from(i).ok(),
         };
         let tokens: Vec<_> = spans.iter().enumerate().map(token).collect();
@@ -202,23 +202,23 @@ mod tests {
             anywhere: bool,
         ) {
             prop_assume!(overlap < max);
-            let (mut all, mut text) = (vec![], String::new());
+            let (mut tokens, mut text) = (vec![], String::new());
             for (word, (&len, blank)) in lens.iter().zip(blanks).enumerate() {
                 for _ in 0..len {
-                    all.push(Token { span: Span::new(text.len(), text.len() + 1), word: u32::try_from(word).ok() });
+                    tokens.push(Token { span: Span::new(text.len(), text.len() + 1), word: u32::try_from(word).ok() });
                     text.push('a');
                 }
                 text.push_str(if blank { "\n\n" } else { " " });
             }
             let cut = if anywhere { Cut::Anywhere } else { Cut::Paragraphs };
-            let windows = plan_windows(&all, &text, max, overlap, cut);
+            let windows = plan_windows(&tokens, &text, max, overlap, cut);
             let kept: Vec<usize> = windows.iter().flat_map(|w| w.kept.clone()).collect();
-            prop_assert_eq!(kept, (0..all.len()).collect::<Vec<_>>());
+            prop_assert_eq!(kept, (0..tokens.len()).collect::<Vec<_>>());
             for w in &windows {
                 prop_assert!(w.tokens.len() <= max && !w.tokens.is_empty());
                 prop_assert!(w.tokens.start <= w.kept.start && w.kept.end <= w.tokens.end);
                 if overlap == 0 && lens.iter().all(|&l| l <= max) {
-                    prop_assert!(starts_word(&all, w.tokens.start), "{:?} opens in a word", w);
+                    prop_assert!(starts_word(&tokens, w.tokens.start), "{:?} opens in a word", w);
                 }
             }
         }

@@ -31,16 +31,16 @@ impl Marks {
             return Self::Continuing(model.continuing_subword_prefix.clone());
         }
         let mut decoders = match tokenizer.get_decoder() {
-            Some(DecoderWrapper::Sequence(all)) => all.get_decoders().to_vec(),
-            Some(one) => vec![one.clone()],
+            Some(DecoderWrapper::Sequence(sequence)) => sequence.get_decoders().to_vec(),
+            Some(decoder) => vec![decoder.clone()],
             None => vec![],
         };
-        let found = decoders.drain(..).find_map(|decoder| match decoder {
+        let marks = decoders.drain(..).find_map(|decoder| match decoder {
             DecoderWrapper::ByteLevel(_) => Some(Self::Bytes),
             DecoderWrapper::Metaspace(space) => Some(Self::Space(space.get_replacement())),
             _ => None,
         });
-        match (found, tokenizer.get_model()) {
+        match (marks, tokenizer.get_model()) {
             (Some(marks), _) => marks,
             // Unigram is SentencePiece's model.
             (None, ModelWrapper::Unigram(_)) => Self::Space('▁'),

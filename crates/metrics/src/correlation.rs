@@ -46,10 +46,10 @@ pub fn kendall(x: &[f64], y: &[f64]) -> Result<f64, MetricsError> {
     let mut ys: Vec<f64> = pairs.iter().map(|p| p.1).collect();
     let discordant = sort_counting(&mut ys, &mut vec![0.0; pairs.len()]);
     let tied_y = ties(&ys, |y| (*y, 0.0));
-    let all = two_of(pairs.len());
-    let concordant = all + tied_both - tied_x - tied_y - discordant;
+    let total = two_of(pairs.len());
+    let concordant = total + tied_both - tied_x - tied_y - discordant;
     let difference = concordant as f64 - discordant as f64;
-    let tau = difference / ((all - tied_x) as f64).sqrt() / ((all - tied_y) as f64).sqrt();
+    let tau = difference / ((total - tied_x) as f64).sqrt() / ((total - tied_y) as f64).sqrt();
     Ok(tau.clamp(-1.0, 1.0))
 }
 

@@ -84,14 +84,14 @@ mod tests {
     fn ties_are_counted_and_not_won() {
         let pairs = [(1.0, 0.0), (0.0, 1.0), (0.5, 0.5), (f64::NEG_INFINITY, f64::NEG_INFINITY)];
         let pairs = pairs.map(|(first, second)| Likelier::of(first, second));
-        let found = PreferenceShare::of("all", &pairs).unwrap();
-        assert_eq!((found.pairs, found.ties), (4, 2));
-        assert!((found.first - 0.25).abs() < 1e-12);
-        assert!(found.interval.0 < 0.25 && 0.25 < found.interval.1);
+        let share = PreferenceShare::of("all", &pairs).unwrap();
+        assert_eq!((share.pairs, share.ties), (4, 2));
+        assert!((share.first - 0.25).abs() < 1e-12);
+        assert!(share.interval.0 < 0.25 && 0.25 < share.interval.1);
         let groups = [Some("b"), Some("a"), None, Some("b")].into_iter().zip(pairs);
-        let found = by_group(groups);
-        let found: Vec<_> = found.iter().map(|s| (s.name.as_str(), s.pairs, s.ties)).collect();
-        assert_eq!(found, [("b", 2, 1), ("a", 1, 0)]);
+        let shares = by_group(groups);
+        let rows: Vec<_> = shares.iter().map(|s| (s.name.as_str(), s.pairs, s.ties)).collect();
+        assert_eq!(rows, [("b", 2, 1), ("a", 1, 0)]);
         assert!(PreferenceShare::of("none", &[]).is_none());
     }
 }

@@ -35,8 +35,8 @@ impl ProbabilityParams {
     /// [`MetricsError::Setting`] names the one that is out of its range.
     pub fn check(self) -> Result<ValidProbabilityParams, MetricsError> {
         let Self { classes, bins } = self;
-        let setting = |name, found: usize, expected| {
-            Err(MetricsError::Setting { name, found: found.to_string(), expected })
+        let setting = |name, value: usize, expected| {
+            Err(MetricsError::Setting { name, found: value.to_string(), expected })
         };
         if classes < 2 {
             return setting("classes", classes, "at least 2");
@@ -115,11 +115,11 @@ impl ProbabilityScorer {
     /// than 1e-6 from 1. Nothing is counted then.
     pub fn add(&mut self, gold: usize, probabilities: &[f64]) -> Result<(), MetricsError> {
         let row = usize::try_from(self.examples()).unwrap_or(usize::MAX);
-        let (classes, found) = (self.classes, probabilities.len());
-        if found != classes {
-            return Err(MetricsError::Row { row, expected: classes, found });
+        let (classes, columns) = (self.classes, probabilities.len());
+        if columns != classes {
+            return Err(MetricsError::Row { row, expected: classes, found: columns });
         }
-        let Some(own) = probabilities.get(gold) else {
+        let Some(gold_probability) = probabilities.get(gold) else {
             return Err(MetricsError::Class { row, classes, found: gold });
         };
         let possible = |p: &f64| (0.0..=1.0 + SUM_TOLERANCE).contains(p);
@@ -130,7 +130,7 @@ impl ProbabilityScorer {
         if (sum - 1.0).abs() > SUM_TOLERANCE {
             return Err(MetricsError::Sum { row, found: sum });
         }
-        self.log_loss -= own.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln();
+        self.log_loss -= gold_probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln();
         for (class, p) in probabilities.iter().enumerate() {
             let gold = if class == gold { 1.0 } else { 0.0 };
             self.squares += (p - gold).powi(2);

@@ -44,9 +44,9 @@ pub fn roc_auc_one_vs_rest(
         return Err(MetricsError::OneClass { class: None, positive: 0, negative: 0 });
     }
     for (row, (class, scores)) in gold.iter().zip(scores).enumerate() {
-        let found = scores.as_ref().len();
-        if found != classes {
-            return Err(MetricsError::Row { row, expected: classes, found });
+        let columns = scores.as_ref().len();
+        if columns != classes {
+            return Err(MetricsError::Row { row, expected: classes, found: columns });
         }
         if *class >= classes {
             return Err(MetricsError::Class { row, classes, found: *class });

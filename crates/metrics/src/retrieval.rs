@@ -146,7 +146,7 @@ impl JudgedRanking {
     #[must_use]
     pub fn average_precision(&self) -> f64 {
         let relevant = (1..).zip(&self.gains).filter(|(_, gain)| **gain > 0);
-        let each = (1..).zip(relevant).map(|(found, (rank, _))| ratio(found, rank));
+        let each = (1..).zip(relevant).map(|(count, (rank, _))| ratio(count, rank));
         let sum = each.fold(0.0, |sum, precision| sum + precision); // `sum` of nothing is −0
         quotient(sum, as_f64(self.ideal.len() as u64))
     }
@@ -165,11 +165,12 @@ impl JudgedRanking {
 
     /// In the order that [`RetrievalFigures::of`] takes them in.
     fn columns(&self, cutoffs: &BTreeSet<usize>) -> Vec<f64> {
-        let at = |figure: fn(&Self, usize) -> f64| cutoffs.iter().map(move |k| figure(self, *k));
-        at(Self::ndcg)
-            .chain(at(Self::precision))
-            .chain(at(Self::recall))
-            .chain(at(Self::reciprocal_rank))
+        let at_cutoffs =
+            |figure: fn(&Self, usize) -> f64| cutoffs.iter().map(move |k| figure(self, *k));
+        at_cutoffs(Self::ndcg)
+            .chain(at_cutoffs(Self::precision))
+            .chain(at_cutoffs(Self::recall))
+            .chain(at_cutoffs(Self::reciprocal_rank))
             .chain([self.reciprocal_rank(usize::MAX), self.average_precision()])
             .collect()
     }
@@ -216,8 +217,8 @@ impl RetrievalParams {
     /// [`MetricsError::Setting`] for a cutoff of 0.
     pub fn check(self) -> Result<ValidRetrievalParams, MetricsError> {
         if self.cutoffs.contains(&0) {
-            let (found, expected) = ("0".to_owned(), "at least 1");
-            return Err(MetricsError::Setting { name: "cutoffs", found, expected });
+            let (value, expected) = ("0".to_owned(), "at least 1");
+            return Err(MetricsError::Setting { name: "cutoffs", found: value, expected });
         }
         Ok(ValidRetrievalParams { cutoffs: self.cutoffs })
     }
@@ -335,7 +336,7 @@ impl RetrievalScorer {
             .map(|column| {
                 let figures: Vec<f64> = self.queries.values().map(|q| q.columns[column]).collect();
                 bootstrap.interval(figures.len(), |order| {
-                    let sum: f64 = order.iter().map(|place| figures[*place]).sum();
+                    let sum: f64 = order.iter().map(|query| figures[*query]).sum();
                     quotient(sum, as_f64(order.len() as u64))
                 })
             })

@@ -18,25 +18,25 @@ pub(crate) struct Part {
 impl Part {
     /// Whether the file has the length it had, which costs nothing.
     pub(crate) fn check_len(self, path: &Path) -> Result<(), SearchError> {
-        let found = fs_err::metadata(path).map_err(SearchError::Read)?.len();
-        if found == self.bytes {
+        let bytes = fs_err::metadata(path).map_err(SearchError::Read)?.len();
+        if bytes == self.bytes {
             return Ok(());
         }
         Err(SearchError::Damaged {
             path: path.to_owned(),
             expected: format!("{} bytes", self.bytes),
-            found: found.to_string(),
+            found: bytes.to_string(),
         })
     }
 
-    pub(crate) fn check_crc(self, path: &Path, found: u32) -> Result<(), SearchError> {
-        if found == self.crc32 {
+    pub(crate) fn check_crc(self, path: &Path, crc32: u32) -> Result<(), SearchError> {
+        if crc32 == self.crc32 {
             return Ok(());
         }
         Err(SearchError::Damaged {
             path: path.to_owned(),
             expected: format!("the CRC-32 {:08x}", self.crc32),
-            found: format!("{found:08x}"),
+            found: format!("{crc32:08x}"),
         })
     }
 

@@ -63,8 +63,8 @@ impl Filter {
 
 fn condition(text: &str) -> Result<Condition, SearchError> {
     let failed = || SearchError::Filter { found: text.to_owned() };
-    let at = text.find(['=', '!', '<', '>']).filter(|at| *at > 0).ok_or_else(failed)?;
-    let (key, rest) = text.split_at(at);
+    let offset = text.find(['=', '!', '<', '>']).filter(|offset| *offset > 0).ok_or_else(failed)?;
+    let (key, rest) = text.split_at(offset);
     let (is, value) = [
         ("!=", Is::Other),
         ("<=", Is::AtMost),
@@ -84,46 +84,48 @@ fn condition(text: &str) -> Result<Condition, SearchError> {
 }
 
 impl Condition {
-    fn passes(&self, found: &Value) -> bool {
-        match found {
-            Value::Array(all) if self.is == Is::Other => all.iter().all(|one| self.passes(one)),
-            Value::Array(all) => all.iter().any(|one| self.passes(one)),
-            found => match self.is {
-                Is::Equal => self.equals(found),
-                Is::Other => !self.equals(found),
-                Is::Less => self.number(found, |found, than| found < than),
-                Is::AtMost => self.number(found, |found, than| found <= than),
-                Is::More => self.number(found, |found, than| found > than),
-                Is::AtLeast => self.number(found, |found, than| found >= than),
+    fn passes(&self, value: &Value) -> bool {
+        match value {
+            Value::Array(values) if self.is == Is::Other => {
+                values.iter().all(|value| self.passes(value))
+            }
+            Value::Array(values) => values.iter().any(|value| self.passes(value)),
+            value => match self.is {
+                Is::Equal => self.equals(value),
+                Is::Other => !self.equals(value),
+                Is::Less => self.number(value, |number, than| number < than),
+                Is::AtMost => self.number(value, |number, than| number <= than),
+                Is::More => self.number(value, |number, than| number > than),
+                Is::AtLeast => self.number(value, |number, than| number >= than),
             },
         }
     }
 
-    fn equals(&self, found: &Value) -> bool {
-        match found {
+    fn equals(&self, value: &Value) -> bool {
+        match value {
             Value::String(text) => *text == self.value,
             Value::Number(_) => {
                 #[expect(clippy::float_cmp, reason = "the same number, or another")]
-                let same = self.number(found, |found, than| found == than);
-                same || self.is_text_of(found)
+                let same = self.number(value, |number, than| number == than);
+                same || self.is_text_of(value)
             }
             other => self.is_text_of(other),
         }
     }
 
     /// Whether its JSON reads the same.
-    fn is_text_of(&self, found: &Value) -> bool {
-        let text = found.to_string();
+    fn is_text_of(&self, value: &Value) -> bool {
+        let text = value.to_string();
         text == self.value
     }
 
-    fn number(&self, found: &Value, holds: impl Fn(f64, f64) -> bool) -> bool {
+    fn number(&self, value: &Value, holds: impl Fn(f64, f64) -> bool) -> bool {
         // In tables every value is a string.
-        let found = match found {
+        let number = match value {
             Value::String(text) => text.parse().ok(),
             other => other.as_f64(),
         };
-        found.zip(self.value.parse().ok()).is_some_and(|(found, than)| holds(found, than))
+        number.zip(self.value.parse().ok()).is_some_and(|(number, than)| holds(number, than))
     }
 }
 

@@ -83,10 +83,10 @@ impl HnswParams {
             ("expansion_add", self.expansion_add, 1, 65_536),
             ("expansion_search", self.expansion_search, 0, 65_536),
         ];
-        for (setting, found, least, most) in bounds {
-            if found < least || found > most {
-                let (expected, found) = (format!("{least} to {most}"), found.to_string());
-                return Err(SearchError::Setting { setting, expected, found });
+        for (setting, value, least, most) in bounds {
+            if value < least || value > most {
+                let (expected, value) = (format!("{least} to {most}"), value.to_string());
+                return Err(SearchError::Setting { setting, expected, found: value });
             }
         }
         if matches!(self.dtype, GraphDtype::I8 | GraphDtype::B1) && metric != Metric::Cosine {

@@ -174,11 +174,11 @@ mod tests {
                     for (i, query) in q.chunks(width).enumerate() {
                         for (j, row) in r.chunks(width).enumerate() {
                             let expected = metric.similarity(query, row).unwrap();
-                            let found = out[i * rows + j];
-                            assert!((f64::from(found) - expected).abs() < 2e-5, "{metric:?}");
+                            let score = out[i * rows + j];
+                            assert!((f64::from(score) - expected).abs() < 2e-5, "{metric:?}");
                             let mut alone = [0.0];
                             scores(metric, query, row, width, &mut alone);
-                            assert_eq!(alone[0].to_bits(), found.to_bits());
+                            assert_eq!(alone[0].to_bits(), score.to_bits());
                         }
                     }
                 }

@@ -42,9 +42,10 @@ pub struct SimilarPair {
 ///
 /// let rows = vec![1.0, 0.0, 0.0, 1.0, 1.0, 0.1, 0.0, 2.0];
 /// let rows = Matrix::from_vec(2, rows).expect("four rows of two");
-/// let found = pairs(&rows, Metric::Cosine, 0.9, 0)?;
-/// assert_eq!(found.iter().map(|pair| (pair.first, pair.second)).collect::<Vec<_>>(), [(0, 2), (1, 3)]);
-/// assert_eq!(groups(rows.rows(), &found), [[0, 2], [1, 3]]);
+/// let similar = pairs(&rows, Metric::Cosine, 0.9, 0)?;
+/// let indices: Vec<_> = similar.iter().map(|pair| (pair.first, pair.second)).collect();
+/// assert_eq!(indices, [(0, 2), (1, 3)]);
+/// assert_eq!(groups(rows.rows(), &similar), [[0, 2], [1, 3]]);
 /// # Ok::<(), cloze_search::SearchError>(())
 /// ```
 pub fn pairs(
@@ -68,13 +69,13 @@ pub fn pairs(
     let parts = threads.clamp(1, blocks.max(1));
     // The first blocks have the most later rows: dealt out in turns, parts are of one size.
     let part = |part: usize| compared.pairs_of_blocks((part..blocks).step_by(parts));
-    let mut found = if parts == 1 {
+    let mut pairs = if parts == 1 {
         part(0)
     } else {
         (0..parts).into_par_iter().map(part).collect::<Vec<_>>().concat()
     };
-    found.sort_unstable_by_key(|pair| (pair.first, pair.second));
-    Ok(found)
+    pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
+    Ok(pairs)
 }
 
 /// Rows that are compared with each other.
@@ -88,31 +89,31 @@ struct Compared<'a> {
 impl Compared<'_> {
     /// Pairs whose first row is in one of these blocks.
     fn pairs_of_blocks(&self, blocks: impl Iterator<Item = usize>) -> Vec<SimilarPair> {
-        let (mut found, mut scores) = (vec![], vec![]);
+        let (mut pairs, mut scores) = (vec![], vec![]);
         for block in blocks {
-            self.add_pairs(block, &mut scores, &mut found);
+            self.add_pairs(block, &mut scores, &mut pairs);
         }
-        found
+        pairs
     }
 
     /// Adds the pairs whose first row is in a block; `scores` is kept between calls.
-    fn add_pairs(&self, block: usize, scores: &mut Vec<f32>, found: &mut Vec<SimilarPair>) {
+    fn add_pairs(&self, block: usize, scores: &mut Vec<f32>, pairs: &mut Vec<SimilarPair>) {
         let Self { numbers, width, metric, threshold } = *self;
         let count = numbers.len() / width;
         let (from, to) = (block * QUERY_BLOCK, count.min((block + 1) * QUERY_BLOCK));
         let step = (BLOCK_BYTES / (4 * width)).max(8);
         // From the block's own rows on: with itself half of the products are for nothing.
-        for at in (from..count).step_by(step) {
-            let end = count.min(at + step);
+        for start in (from..count).step_by(step) {
+            let end = count.min(start + step);
             scores.clear();
-            scores.resize((to - from) * (end - at), 0.0);
+            scores.resize((to - from) * (end - start), 0.0);
             let queries = &numbers[from * width..to * width];
-            let rows = &numbers[at * width..end * width];
+            let rows = &numbers[start * width..end * width];
             kernel::scores(metric, queries, rows, width, scores);
-            for (first, scores) in (from..to).zip(scores.chunks_exact(end - at)) {
-                for (second, &score) in (at..end).zip(scores) {
+            for (first, scores) in (from..to).zip(scores.chunks_exact(end - start)) {
+                for (second, &score) in (start..end).zip(scores) {
                     if second > first && f64::from(score) >= threshold {
-                        found.push(SimilarPair { first, second, score });
+                        pairs.push(SimilarPair { first, second, score });
                     }
                 }
             }

@@ -156,9 +156,10 @@ fn rough(
     for (query, out) in asked.zip(out.chunks_mut(range.len())) {
         let codes = &queries.codes[query * width..][..width];
         let scale = queries.scales[query];
-        for ((row, out), own) in block.chunks_exact(width).zip(out).zip(&rows.scales[range.clone()])
+        for ((row, out), row_scale) in
+            block.chunks_exact(width).zip(out).zip(&rows.scales[range.clone()])
         {
-            *out = kernel::dot_i8(codes, row) as f32 * scale * own;
+            *out = kernel::dot_i8(codes, row) as f32 * scale * row_scale;
         }
     }
 }

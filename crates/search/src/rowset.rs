@@ -17,9 +17,9 @@ impl RowSet {
     /// All of `len` rows.
     #[must_use]
     pub fn all(len: usize) -> Self {
-        let mut all = Self { words: vec![u64::MAX; len.div_ceil(64)], len };
-        all.trim();
-        all
+        let mut rows = Self { words: vec![u64::MAX; len.div_ceil(64)], len };
+        rows.trim();
+        rows
     }
 
     /// Bits past the end are never set.
@@ -120,10 +120,10 @@ mod tests {
         let mut set = RowSet::none(70);
         assert!(set.insert(0) && set.insert(69) && !set.insert(69) && !set.insert(70));
         assert_eq!(set.iter().collect::<Vec<_>>(), [0, 69]);
-        let mut all = RowSet::all(70);
-        assert_eq!((all.count(), all.contains(70)), (70, false));
-        all.subtract(&set);
-        assert_eq!((all.count(), all.contains(69), all.contains(68)), (68, false, true));
+        let mut rows = RowSet::all(70);
+        assert_eq!((rows.count(), rows.contains(70)), (70, false));
+        rows.subtract(&set);
+        assert_eq!((rows.count(), rows.contains(69), rows.contains(68)), (68, false, true));
         assert_eq!(set.part(60, 10).iter().collect::<Vec<_>>(), [9]);
         assert_eq!(RowSet::from_words(vec![0, 1 << 6], 70), None);
         assert_eq!(RowSet::from_words(vec![1, 1 << 5], 70), Some(set));

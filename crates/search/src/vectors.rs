@@ -120,9 +120,9 @@ impl VectorFile {
         width: usize,
     ) -> Result<Self, SearchError> {
         let mut file = File::open(path).map_err(SearchError::Read)?;
-        let mut found = [0; HEADER];
-        file.read_exact(&mut found).map_err(SearchError::Read)?;
-        if found != header(dtype, rows as u64, width) {
+        let mut bytes = [0; HEADER];
+        file.read_exact(&mut bytes).map_err(SearchError::Read)?;
+        if bytes != header(dtype, rows as u64, width) {
             return Err(SearchError::Damaged {
                 path: path.to_owned(),
                 expected: format!("a NumPy header of {rows} rows of {width} numbers"),
@@ -190,8 +190,8 @@ impl VectorFile {
                 Rows::F16(numbers)
             }
             (Dtype::F32 | Dtype::F16, true) => {
-                let mut all = Codes::default();
-                all.codes.reserve_exact(len);
+                let mut quantized = Codes::default();
+                quantized.codes.reserve_exact(len);
                 let mut narrow: Vec<f16> = vec![];
                 for block in self.blocks() {
                     let (_, numbers) = block?;
@@ -204,9 +204,9 @@ impl VectorFile {
                             crc.update(bytemuck::cast_slice(&narrow));
                         }
                     }
-                    numbers.chunks_exact(self.width).for_each(|row| all.push(row));
+                    numbers.chunks_exact(self.width).for_each(|row| quantized.push(row));
                 }
-                Rows::I8(all)
+                Rows::I8(quantized)
             }
         };
         part.check_crc(&self.path, crc.finalize())?;
@@ -216,11 +216,11 @@ impl VectorFile {
     /// Reads everything behind the header, a block at a time so that it is summed while it is in the
     /// cache.
     fn read_checked(&self, bytes: &mut [u8], crc: &mut Hasher) -> Result<(), SearchError> {
-        let mut at = HEADER as u64;
+        let mut offset = HEADER as u64;
         for block in bytes.chunks_mut(BLOCK_BYTES) {
-            read_exact_at(&self.file, block, at).map_err(SearchError::Read)?;
+            read_exact_at(&self.file, block, offset).map_err(SearchError::Read)?;
             crc.update(block);
-            at += block.len() as u64;
+            offset += block.len() as u64;
         }
         Ok(())
     }
@@ -236,9 +236,9 @@ impl VectorFile {
         // All of them together: a query finds so few that each would be more in calls than in sums.
         let (mut rows, mut scores) = (vec![0.0; hits.len() * self.width], vec![0.0; hits.len()]);
         for (hit, row) in hits.iter().zip(rows.chunks_exact_mut(self.width.max(1))) {
-            let at = usize::try_from(hit.row).ok().filter(|at| *at < self.rows);
+            let index = usize::try_from(hit.row).ok().filter(|index| *index < self.rows);
             let there = SearchError::NoRow { row: hit.row, rows: self.rows as u64 };
-            self.read_into(at.ok_or(there)?, row)?;
+            self.read_into(index.ok_or(there)?, row)?;
         }
         kernel::scores(metric, query, &rows, self.width, &mut scores);
         for (hit, score) in hits.iter_mut().zip(scores) {
@@ -258,22 +258,26 @@ impl VectorFile {
 }
 
 #[cfg(unix)]
-pub(crate) fn read_exact_at(file: &File, bytes: &mut [u8], at: u64) -> std::io::Result<()> {
+pub(crate) fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
     use std::os::unix::fs::FileExt as _;
-    file.file().read_exact_at(bytes, at).map_err(|error| {
+    file.file().read_exact_at(bytes, offset).map_err(|error| {
         std::io::Error::new(error.kind(), format!("{}: {error}", file.path().display()))
     })
 }
 
 #[cfg(windows)]
-pub(crate) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> std::io::Result<()> {
+pub(crate) fn read_exact_at(
+    file: &File,
+    mut bytes: &mut [u8],
+    mut offset: u64,
+) -> std::io::Result<()> {
     use std::os::windows::fs::FileExt as _;
     while !bytes.is_empty() {
-        match file.file().seek_read(bytes, at)? {
+        match file.file().seek_read(bytes, offset)? {
             0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
             n => {
                 bytes = &mut bytes[n..];
-                at += n as u64;
+                offset += n as u64;
             }
         }
     }

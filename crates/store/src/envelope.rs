@@ -40,15 +40,15 @@ pub fn read_json<T: DeserializeOwned>(
     let malformed = |source| malformed(&path, kind, source);
     // One question after the other, so that a file of another kind or of a later version is
     // refused as that, and not for a field it lacks.
-    let found = serde_json::from_slice::<Kind>(&bytes).map_err(malformed)?.kind;
-    if found.as_deref() != Some(kind) {
+    let file_kind = serde_json::from_slice::<Kind>(&bytes).map_err(malformed)?.kind;
+    if file_kind.as_deref() != Some(kind) {
         let (path, expected) = (path.to_path_buf(), kind.to_owned());
-        return Err(StoreError::WrongKind { path, expected, found });
+        return Err(StoreError::WrongKind { path, expected, found: file_kind });
     }
-    let found = serde_json::from_slice::<Version>(&bytes).map_err(malformed)?.format_version;
-    if found > u64::from(newest) {
+    let version = serde_json::from_slice::<Version>(&bytes).map_err(malformed)?.format_version;
+    if version > u64::from(newest) {
         let (path, kind) = (path.to_path_buf(), kind.to_owned());
-        return Err(StoreError::NewerVersion { path, kind, newest, found });
+        return Err(StoreError::NewerVersion { path, kind, newest, found: version });
     }
     serde_json::from_slice(&bytes).map_err(malformed)
 }

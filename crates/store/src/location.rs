@@ -180,8 +180,8 @@ impl Location {
         if metadata.is_file() {
             return Ok(());
         }
-        let found = if metadata.is_dir() { "a folder" } else { "a pipe, a socket or a device" };
-        let text = format!("{}: expected a regular file, found {found}", self.path.display());
+        let file_type = if metadata.is_dir() { "a folder" } else { "a pipe, a socket or a device" };
+        let text = format!("{}: expected a regular file, found {file_type}", self.path.display());
         Err(io::Error::new(io::ErrorKind::InvalidInput, text))
     }
 

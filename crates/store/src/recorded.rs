@@ -123,17 +123,17 @@ mod tests {
     #[test]
     fn a_record_spares_reading_until_the_file_changes() {
         let folder = tempfile::tempdir().unwrap();
-        let (path, at) = file(folder.path());
+        let (path, record_path) = file(folder.path());
         let text = checksum::sha256(b"text");
-        record(&path, &at, "recorded");
-        assert_eq!(sha256_recorded(&path, &at).unwrap(), "recorded");
+        record(&path, &record_path, "recorded");
+        assert_eq!(sha256_recorded(&path, &record_path).unwrap(), "recorded");
         fs_err::write(&path, "longer text").unwrap();
-        assert_eq!(sha256_recorded(&path, &at).unwrap(), checksum::sha256(b"longer text"));
-        fs_err::write(&at, "not a record").unwrap();
+        assert_eq!(sha256_recorded(&path, &record_path).unwrap(), checksum::sha256(b"longer text"));
+        fs_err::write(&record_path, "not a record").unwrap();
         fs_err::write(&path, "text").unwrap();
-        assert_eq!(sha256_recorded(&path, &at).unwrap(), text);
+        assert_eq!(sha256_recorded(&path, &record_path).unwrap(), text);
         // The file has just been written: a change in the same tick would not show.
-        assert_eq!(fs_err::read_to_string(&at).unwrap(), "not a record");
+        assert_eq!(fs_err::read_to_string(&record_path).unwrap(), "not a record");
     }
 
     /// The same size and modification time, in place: only the change time tells.
@@ -141,14 +141,14 @@ mod tests {
     #[test]
     fn a_change_with_the_old_time_shows() {
         let folder = tempfile::tempdir().unwrap();
-        let (path, at) = file(folder.path());
+        let (path, record_path) = file(folder.path());
         let modified = fs_err::metadata(&path).unwrap().modified().unwrap();
-        record(&path, &at, "recorded");
+        record(&path, &record_path, "recorded");
         std::thread::sleep(Duration::from_millis(20));
         let mut file = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
         file.write_all(b"TEXT").unwrap();
         file.file().set_modified(modified).unwrap();
-        assert_eq!(sha256_recorded(&path, &at).unwrap(), checksum::sha256(b"TEXT"));
+        assert_eq!(sha256_recorded(&path, &record_path).unwrap(), checksum::sha256(b"TEXT"));
     }
 
     #[cfg(unix)]
@@ -156,9 +156,9 @@ mod tests {
     fn a_record_that_others_may_write_is_none() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let (path, at) = file(folder.path());
-        record(&path, &at, "recorded");
-        fs_err::set_permissions(&at, std::fs::Permissions::from_mode(0o666)).unwrap();
-        assert_eq!(sha256_recorded(&path, &at).unwrap(), checksum::sha256(b"text"));
+        let (path, record_path) = file(folder.path());
+        record(&path, &record_path, "recorded");
+        fs_err::set_permissions(&record_path, std::fs::Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(sha256_recorded(&path, &record_path).unwrap(), checksum::sha256(b"text"));
     }
 }

@@ -1,17 +1,17 @@
 //! Numbers that are almost the same.
 
-/// Holds if each number of `found` is within `abs + rel · |expected|` of its counterpart; infinities
+/// Holds if each number of `actual` is within `abs + rel · |expected|` of its counterpart; infinities
 /// and NaN are close to their like alone.
 ///
 /// # Panics
 /// If one is not, with the worst of them and how many there are; if there are not as many numbers.
 #[track_caller]
-pub fn assert_close(found: &[f32], expected: &[f32], abs: f32, rel: f32) {
-    assert_eq!(found.len(), expected.len(), "as many numbers found as expected");
+pub fn assert_close(actual: &[f32], expected: &[f32], abs: f32, rel: f32) {
+    assert_eq!(actual.len(), expected.len(), "as many numbers found as expected");
     let mut wrong = vec![];
-    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
-        let alike = f.to_bits() == e.to_bits() || f.is_nan() && e.is_nan();
-        let over = (f - e).abs() - (abs + rel * e.abs());
+    for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
+        let alike = a.to_bits() == e.to_bits() || a.is_nan() && e.is_nan();
+        let over = (a - e).abs() - (abs + rel * e.abs());
         // Of what is far from its like (∞ and 1, NaN and 1) the distance is no number.
         let over = if over.is_nan() { f32::INFINITY } else { over };
         if !alike && over > 0.0 {
@@ -22,8 +22,8 @@ pub fn assert_close(found: &[f32], expected: &[f32], abs: f32, rel: f32) {
         panic!(
             "{} of {} numbers are off; the worst is number {i}: found {}, expected {} ± {}",
             wrong.len(),
-            found.len(),
-            found[*i],
+            actual.len(),
+            actual[*i],
             expected[*i],
             abs + rel * expected[*i].abs(),
         );

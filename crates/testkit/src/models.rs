@@ -44,8 +44,8 @@ pub fn adapter(name: &str) -> PathBuf {
 /// If their folder cannot be read.
 #[must_use]
 pub fn checkpoints() -> Vec<String> {
-    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints");
-    let entries = fs_err::read_dir(all).expect("the checkpoints' folder");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints");
+    let entries = fs_err::read_dir(folder).expect("the checkpoints' folder");
     let entries = entries.map(|e| e.expect("an entry of the checkpoints' folder"));
     let folders = entries.filter(|e| e.path().is_dir());
     let mut names: Vec<_> = folders.map(|e| e.file_name().to_string_lossy().into_owned()).collect();

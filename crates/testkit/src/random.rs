@@ -25,9 +25,9 @@ impl Random {
         (self.bits() % n as u64) as usize
     }
 
-    /// One of `all`, which must not be empty.
-    pub fn choose<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
-        all[self.below(all.len())]
+    /// One of `items`, which must not be empty.
+    pub fn choose<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
+        items[self.below(items.len())]
     }
 
     /// A number of the half-open unit interval.
@@ -63,10 +63,10 @@ mod tests {
     #[test]
     fn log_normal_numbers_have_their_mean_and_their_median() {
         let mut random = Random::new(1);
-        let mut all: Vec<f64> = (0..10_000).map(|_| random.log_normal(32.0)).collect();
-        all.sort_by(f64::total_cmp);
-        let mean = all.iter().sum::<f64>() / 10_000.0;
+        let mut draws: Vec<f64> = (0..10_000).map(|_| random.log_normal(32.0)).collect();
+        draws.sort_by(f64::total_cmp);
+        let mean = draws.iter().sum::<f64>() / 10_000.0;
         assert!((mean - 32.0).abs() < 1.5, "{mean}");
-        assert!((all[5000] - 19.4).abs() < 1.0, "{}", all[5000]);
+        assert!((draws[5000] - 19.4).abs() < 1.0, "{}", draws[5000]);
     }
 }

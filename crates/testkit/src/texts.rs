@@ -5,7 +5,7 @@ use crate::Random;
 #[must_use]
 pub fn hard_strings() -> Vec<(&'static str, String)> {
     let long = "ab".repeat(150);
-    let mut all: Vec<_> = [
+    let mut strings: Vec<_> = [
         ("empty", ""),
         ("white space alone", " \t\r\n\u{a0}\u{2003}"),
         ("one letter", "x"),
@@ -39,10 +39,10 @@ pub fn hard_strings() -> Vec<(&'static str, String)> {
     .into_iter()
     .map(|(what, text)| (what, text.to_owned()))
     .collect();
-    all.push(("a word of 300 letters, longer than a window", format!("ann {long} lives")));
-    all.push(("500 letters, more than a word may have", "x".repeat(500)));
-    all.push(("a line of 200 words", "lives in ".repeat(100)));
-    all
+    strings.push(("a word of 300 letters, longer than a window", format!("ann {long} lives")));
+    strings.push(("500 letters, more than a word may have", "x".repeat(500)));
+    strings.push(("a line of 200 words", "lives in ".repeat(100)));
+    strings
 }
 
 /// Prose of `n` texts whose lengths are log-normal: 32 words on average, 1 to 400 each.
@@ -58,12 +58,12 @@ pub fn of_mixed_lengths(seed: u64, n: usize) -> Vec<String> {
 /// A text of `words` words: sentences about people and places, cut off where there are enough.
 #[must_use]
 pub fn prose(random: &mut Random, words: usize) -> String {
-    let mut all: Vec<String> = vec![];
-    while all.len() < words {
-        all.extend(paragraph(random).split_whitespace().map(str::to_owned));
+    let mut prose_words: Vec<String> = vec![];
+    while prose_words.len() < words {
+        prose_words.extend(paragraph(random).split_whitespace().map(str::to_owned));
     }
-    all.truncate(words);
-    all.join(" ")
+    prose_words.truncate(words);
+    prose_words.join(" ")
 }
 
 /// A paragraph of 35 to 65 words with names, places or numbers in it, without a line end.

@@ -222,8 +222,8 @@ impl Judge<'_> {
         match place {
             None => self.missing.push(format!("{full} {shape:?}")),
             Some(place) if place.shape == shape => return Some(place),
-            Some(Place { shape: found, .. }) => {
-                self.wrong.push(format!("{full}: expected {shape:?}, found {found:?}"));
+            Some(Place { shape: actual, .. }) => {
+                self.wrong.push(format!("{full}: expected {shape:?}, found {actual:?}"));
             }
         }
         None
@@ -251,7 +251,7 @@ fn check_biases(
 ) -> Result<(), CheckpointError> {
     let biases = saved.keys().filter(|name| name.rsplit('.').next() == Some("bias"));
     let there = biases.into_iter().any(|name| !is_saved_whole(config, name));
-    let found = match config.bias {
+    let bias = match config.bias {
         Bias::None => return Ok(()),
         _ if there => return Ok(()),
         Bias::All => "all",
@@ -261,7 +261,7 @@ fn check_biases(
         path: folder.join(CONFIG),
         setting: "bias".into(),
         expected: "biases in the adapter's file, or \"none\"",
-        found: format!("{found:?} and no bias there"),
+        found: format!("{bias:?} and no bias there"),
     })
 }
 

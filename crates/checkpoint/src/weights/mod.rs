@@ -126,8 +126,8 @@ impl Weights {
     /// is none, [`CheckpointError::Config`] for one that names files elsewhere.
     pub fn open(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
         let folder = folder.into();
-        let one = folder.join(ONE_FILE);
-        let files = if one.is_file() { vec![one] } else { indexed(&folder.join(INDEX))? };
+        let single = folder.join(ONE_FILE);
+        let files = if single.is_file() { vec![single] } else { indexed(&folder.join(INDEX))? };
         let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
         for path in files {
             for (name, place) in weights.add_file(&path)? {
@@ -175,8 +175,8 @@ impl Weights {
             ];
             for (place, what, expected) in sized {
                 if let Some(place) = place.filter(|place| size(place) != expected) {
-                    let found = &place.shape;
-                    return wrong(format!("{what}: expected {expected} numbers, found {found:?}"));
+                    let shape = &place.shape;
+                    return wrong(format!("{what}: expected {expected} numbers, found {shape:?}"));
                 }
             }
             tensor.int8 = Some(Int8 { scales, input, factors });
@@ -269,8 +269,8 @@ impl Weights {
             let places = places.filter(|p| stored(p.dtype) == Some(t));
             places.map(|p| p.shape.iter().product::<usize>()).sum::<usize>()
         };
-        let all = [StoredType::F32, StoredType::F16, StoredType::BF16];
-        all.into_iter().filter(|t| numbers(*t) > 0).max_by_key(|t| numbers(*t))
+        let types = [StoredType::F32, StoredType::F16, StoredType::BF16];
+        types.into_iter().filter(|t| numbers(*t) > 0).max_by_key(|t| numbers(*t))
     }
 
     /// Whether a matrix is stored as int8, and no adapter changes it.
@@ -318,16 +318,16 @@ fn stored(dtype: Dtype) -> Option<StoredType> {
 fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
     let damaged = |what: String| CheckpointError::Safetensors { path: path.to_path_buf(), what };
     let mut file = path.open()?;
-    let found = file.byte_len()?;
-    if found < 8 {
-        return Err(damaged(format!("{found} bytes are too few for a header")));
+    let size = file.byte_len()?;
+    if size < 8 {
+        return Err(damaged(format!("{size} bytes are too few for a header")));
     }
     let mut length = [0; 8];
     file.read_exact(&mut length)?;
     let length = u64::from_le_bytes(length);
-    if length > MAX_HEADER_BYTES || length > found - 8 {
+    if length > MAX_HEADER_BYTES || length > size - 8 {
         return Err(damaged(format!(
-            "a header of {length} bytes in a file of {found}; cut off, or not a safetensors file"
+            "a header of {length} bytes in a file of {size}; cut off, or not a safetensors file"
         )));
     }
     let mut header = vec![0; usize::try_from(length).unwrap_or(0)];
@@ -339,8 +339,8 @@ fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
         serde_json::from_slice(&header).map_err(|error| damaged(format!("the header: {error}")))?;
     let start = 8 + length;
     let expected = start + header.data_len() as u64;
-    if expected != found {
-        return Err(damaged(format!("{found} bytes; its header says {expected}")));
+    if expected != size {
+        return Err(damaged(format!("{size} bytes; its header says {expected}")));
     }
     Ok((start, header))
 }

@@ -31,10 +31,10 @@ impl Int8Matrix {
     fn floats(&self, out: &mut Vec<f32>) {
         let inputs = (self.numbers.len() / self.scales.len().max(1)).max(1);
         for (row, &scale) in self.numbers.chunks_exact(inputs).zip(&self.scales) {
-            let at = out.len();
+            let start = out.len();
             out.extend(row.iter().map(|&q| f32::from(q) * scale));
             if let Some(factors) = &self.factors {
-                out[at..].iter_mut().zip(factors).for_each(|(x, factor)| *x *= factor);
+                out[start..].iter_mut().zip(factors).for_each(|(x, factor)| *x *= factor);
             }
         }
     }
@@ -78,7 +78,7 @@ impl<'a> WeightReader<'a> {
             let missing = vec![name.to_owned()];
             return Err(CheckpointError::Tensors { path, missing, extra: vec![], wrong: vec![] });
         };
-        let at = out.len();
+        let start = out.len();
         if tensor.int8.is_some() {
             let matrix = self.read_int8(name)?;
             reserve(weights, name, &tensor.place, out, matrix.numbers.len())?;
@@ -91,7 +91,7 @@ impl<'a> WeightReader<'a> {
         let updates = tensor.updates.iter().map(|update| self.low_rank(name, update));
         let updates = updates.collect::<Result<Vec<_>, _>>()?;
         let inputs = tensor.place.shape.get(1).copied().unwrap_or(0);
-        merge::merge(&mut out[at..], inputs, &updates).map_err(|row| CheckpointError::ZeroRow {
+        merge::merge(&mut out[start..], inputs, &updates).map_err(|row| CheckpointError::ZeroRow {
             path: path.to_path_buf(),
             tensor: name.to_owned(),
             row,
@@ -108,8 +108,12 @@ impl<'a> WeightReader<'a> {
         let tensor = weights.tensors.get(name);
         let Some((place, int8)) = tensor.and_then(|t| Some((&t.place, t.int8.as_ref()?))) else {
             let path = weights.files.first().map(|file| file.to_path_buf()).unwrap_or_default();
-            let found = tensor.map_or_else(|| "none".into(), |t| format!("{:?}", t.place.dtype));
-            return Err(CheckpointError::TensorType { path, tensor: name.to_owned(), found });
+            let dtype = tensor.map_or_else(|| "none".into(), |t| format!("{:?}", t.place.dtype));
+            return Err(CheckpointError::TensorType {
+                path,
+                tensor: name.to_owned(),
+                found: dtype,
+            });
         };
         let scales = self.finite(name, &int8.scales)?;
         let input = int8.input.as_ref().map(|place| self.finite(name, place)).transpose()?;
@@ -119,7 +123,7 @@ impl<'a> WeightReader<'a> {
         let file = file_at(weights, &mut self.open, place)?;
         file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
         let factors = int8.factors.as_ref().map(|place| self.finite(name, place)).transpose()?;
-        let input = input.and_then(|one| one.first().copied());
+        let input = input.and_then(|scale| scale.first().copied());
         Ok(Int8Matrix { numbers, scales, input, factors })
     }
 
@@ -152,23 +156,23 @@ impl<'a> WeightReader<'a> {
         out: &mut Vec<f32>,
     ) -> Result<(), CheckpointError> {
         let file = file_at(self.weights, &mut self.open, place)?;
-        let at = out.len();
+        let start = out.len();
         match stored(place.dtype) {
             Some(StoredType::F32) => {
                 reserve(self.weights, name, place, out, place.bytes / 4)?;
-                out.resize(at + place.bytes / 4, 0.0);
-                file.read_exact(bytemuck::cast_slice_mut(&mut out[at..]))?;
+                out.resize(start + place.bytes / 4, 0.0);
+                file.read_exact(bytemuck::cast_slice_mut(&mut out[start..]))?;
                 if cfg!(target_endian = "big") {
-                    for x in &mut out[at..] {
+                    for x in &mut out[start..] {
                         *x = f32::from_bits(x.to_bits().swap_bytes());
                     }
                 }
             }
             Some(halves) => {
                 reserve(self.weights, name, place, out, place.bytes / 2)?;
-                out.resize(at + place.bytes / 2, 0.0);
+                out.resize(start + place.bytes / 2, 0.0);
                 self.raw.resize(HALVES, 0);
-                for part in out[at..].chunks_mut(HALVES) {
+                for part in out[start..].chunks_mut(HALVES) {
                     let raw = &mut self.raw[..part.len()];
                     file.read_exact(bytemuck::cast_slice_mut(raw))?;
                     for x in &mut *raw {
@@ -203,8 +207,12 @@ impl<'a> WeightReader<'a> {
         let (Some(place), Some(StoredType::F16)) = (place, weights.as_stored(name)) else {
             let path = place.map(|place| weights.files[place.file].to_path_buf());
             let path = path.unwrap_or_default();
-            let found = place.map_or("nothing".into(), |place| format!("{:?}", place.dtype));
-            return Err(CheckpointError::TensorType { path, tensor: name.to_owned(), found });
+            let dtype = place.map_or("nothing".into(), |place| format!("{:?}", place.dtype));
+            return Err(CheckpointError::TensorType {
+                path,
+                tensor: name.to_owned(),
+                found: dtype,
+            });
         };
         let file = file_at(weights, &mut self.open, place)?;
         let mut out = vec![];

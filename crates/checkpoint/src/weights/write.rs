@@ -28,7 +28,7 @@ pub fn write(
     let width = |tensor: &Tensor| dtype_of(tensor).bitsize();
     let mut order: Vec<(&String, &Tensor)> = weights.tensors.iter().collect();
     order.sort_by_key(|(name, tensor)| (std::cmp::Reverse(width(tensor)), *name));
-    let mut at = 0;
+    let mut offset = 0;
     let mut infos = vec![];
     for (name, tensor) in &order {
         let place = &tensor.place;
@@ -40,10 +40,10 @@ pub fn write(
         let info = TensorInfo {
             dtype: dtype_of(tensor),
             shape: place.shape.clone(),
-            data_offsets: (at, at + bytes),
+            data_offsets: (offset, offset + bytes),
         };
         infos.push(((*name).clone(), info));
-        at += bytes;
+        offset += bytes;
     }
     let damaged = |what: String| CheckpointError::Safetensors { path: path.to_owned(), what };
     // As PyTorch's files have it; transformers refuses a file without.

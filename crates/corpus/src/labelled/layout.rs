@@ -101,8 +101,9 @@ pub(super) fn object(
     params: &ValidLabelledParams,
 ) -> Result<Example, CorpusError> {
     let Fields { text, second, label, id } = params.fields();
-    let found = if params.labelled() { Some(object.need(label)?) } else { object.find(label) };
-    let labels = match found {
+    let label_field =
+        if params.labelled() { Some(object.need(label)?) } else { object.find(label) };
+    let labels = match label_field {
         Some((field, value)) => labels_of_value(object, field, value, params)?,
         None => vec![],
     };
@@ -125,12 +126,12 @@ fn labels_of_value(
     params: &ValidLabelledParams,
 ) -> Result<Vec<String>, CorpusError> {
     let several = params.label_separator().is_some();
-    let place = || format!("field {field:?}");
+    let field_name = || format!("field {field:?}");
     let expected = if several { SEVERAL } else { ONE };
     let fraction = || value.get().contains(['.', 'e', 'E']);
     match jsonl::type_of(value) {
         jsonl::NULL if !params.labelled() => Ok(vec![]),
-        jsonl::STRING => labels(object.decoded(value)?, place, object.at, params),
+        jsonl::STRING => labels(object.decoded(value)?, field_name, object.at, params),
         jsonl::NUMBER if fraction() => {
             Err(object.wrong_type(field, expected, "a number with a fraction or an exponent"))
         }
@@ -139,15 +140,15 @@ fn labels_of_value(
             let items: Vec<&RawValue> = object.decoded(value)?;
             items.into_iter().map(|item| label_of_item(object, field, item)).collect()
         }
-        found => Err(object.wrong_type(field, expected, found)),
+        kind => Err(object.wrong_type(field, expected, kind)),
     }
 }
 
 /// Label that an item of the array in `field` gives.
 fn label_of_item(object: &Object<'_>, field: &str, item: &RawValue) -> Result<String, CorpusError> {
-    let found = jsonl::type_of(item);
-    if found != jsonl::STRING {
-        return Err(object.wrong_type(field, "an array of strings", found));
+    let kind = jsonl::type_of(item);
+    if kind != jsonl::STRING {
+        return Err(object.wrong_type(field, "an array of strings", kind));
     }
     let label: String = object.decoded(item)?;
     if label.trim().is_empty() {
@@ -162,18 +163,18 @@ const SEVERAL: &str = "a string, an integer, a boolean or an array of strings";
 /// The labels that `text` names.
 fn labels(
     text: String,
-    place: impl Fn() -> String,
-    at: At<'_>,
+    field_name: impl Fn() -> String,
+    location: At<'_>,
     params: &ValidLabelledParams,
 ) -> Result<Vec<String>, CorpusError> {
     let blank = text.trim().is_empty();
     match params.label_separator() {
-        None if blank && params.labelled() => Err(empty(at, place())),
+        None if blank && params.labelled() => Err(empty(location, field_name())),
         _ if blank => Ok(vec![]),
         None => Ok(vec![text]),
         Some(separator) => {
             let labels = text.split(separator).map(|label| match label.trim() {
-                "" => Err(empty(at, place())),
+                "" => Err(empty(location, field_name())),
                 label => Ok(label.to_owned()),
             });
             labels.collect()
@@ -181,6 +182,6 @@ fn labels(
     }
 }
 
-fn empty(At { path, line }: At<'_>, place: String) -> CorpusError {
-    CorpusError::EmptyLabel { path: path.to_owned(), line, place }
+fn empty(At { path, line }: At<'_>, field_name: String) -> CorpusError {
+    CorpusError::EmptyLabel { path: path.to_owned(), line, place: field_name }
 }

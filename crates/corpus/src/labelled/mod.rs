@@ -115,10 +115,10 @@ impl Reading {
     }
 
     fn fields(opened: Opened, params: &ValidLabelledParams) -> Result<Self, CorpusError> {
-        let (path, found) = (opened.path.clone(), opened.format.name());
+        let (path, format) = (opened.path.clone(), opened.format.name());
         let rows = Rows::new(opened, params.source());
         let expected = params.wanted();
-        let rows = rows.ok_or(CorpusError::NoLabels { path, expected, found })?;
+        let rows = rows.ok_or(CorpusError::NoLabels { path, expected, found: format })?;
         Ok(Self::Fields { rows, layout: None })
     }
 
@@ -130,8 +130,8 @@ impl Reading {
     ) -> Result<Self, CorpusError> {
         let Opened { path, raw, .. } = opened;
         if params.pairs() {
-            let (expected, found) = (params.wanted(), "a file of one class");
-            return Err(CorpusError::NoLabels { path, expected, found });
+            let (expected, source_kind) = (params.wanted(), "a file of one class");
+            return Err(CorpusError::NoLabels { path, expected, found: source_kind });
         }
         let decoded = Decoded::new(raw, path, params.source().encoding);
         Ok(Self::Class { decoded, label: label.to_owned(), lines, started: false })
@@ -160,12 +160,12 @@ impl Reading {
                     decoded.take('\u{feff}')?;
                 }
                 let max = params.source().max_text_bytes;
-                let found = match (*lines, began) {
+                let next = match (*lines, began) {
                     (true, _) => line(decoded, max)?,
                     (false, false) => Some((1, decoded.rest(max)?)),
                     (false, true) => None,
                 };
-                Ok(found.map(|(line, text)| {
+                Ok(next.map(|(line, text)| {
                     let labels = vec![label.clone()];
                     Example { line, id: None, text, second: None, labels }
                 }))
@@ -191,16 +191,16 @@ fn of_fields(
     params: &ValidLabelledParams,
 ) -> Result<Option<Example>, CorpusError> {
     while let Some(Unit { line, raw }) = rows.next(layout.is_some())? {
-        let at = At { path: rows.path(), line };
+        let location = At { path: rows.path(), line };
         let Some(dialect) = rows.dialect else {
-            return layout::object(&Object::parse(&raw, at)?, params).map(Some);
+            return layout::object(&Object::parse(&raw, location)?, params).map(Some);
         };
-        let row = Row { content: &raw, dialect, at };
+        let row = Row { content: &raw, dialect, at: location };
         let (layout, header) = if let Some(layout) = layout {
             (layout, false)
         } else {
-            let (found, header) = Layout::of(&row, params)?;
-            (layout.insert(found), header)
+            let (detected, header) = Layout::of(&row, params)?;
+            (layout.insert(detected), header)
         };
         if !header {
             return layout.example(&row, params).map(Some);

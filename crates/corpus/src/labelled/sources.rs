@@ -45,22 +45,22 @@ pub enum Holds {
 ///   holds tables or JSON lines, which would not be read as what they are, or a file whose name is
 ///   not UTF-8.
 pub fn labelled_sources(paths: &[String]) -> Result<Vec<LabelledSource>, CorpusError> {
-    let mut all = vec![];
+    let mut sources = vec![];
     for path in paths {
         if Path::new(path).is_dir() {
-            all.extend(classes(path)?);
+            sources.extend(classes(path)?);
             continue;
         }
         let there = path == "-" || fs_err::metadata(path).is_ok();
         match path.split_once('=') {
             Some((label, named)) if !there && !label.trim().is_empty() && !named.is_empty() => {
                 let holds = if Path::new(named).is_dir() { Holds::Text } else { Holds::Lines };
-                all.extend(found(named, |_| Ok(holds(label.to_owned())))?);
+                sources.extend(found(named, |_| Ok(holds(label.to_owned())))?);
             }
-            _ => all.extend(found(path, |_| Ok(Holds::Examples))?),
+            _ => sources.extend(found(path, |_| Ok(Holds::Examples))?),
         }
     }
-    Ok(all)
+    Ok(sources)
 }
 
 /// The files that `path` names, each holding what `holds` says by the part below a folder.
@@ -85,7 +85,8 @@ fn found(
 
 /// The files of a folder, each of a class.
 fn classes(folder: &str) -> Result<Vec<LabelledSource>, CorpusError> {
-    let no_classes = |found| CorpusError::NoClasses { path: PathBuf::from(folder), found };
+    let no_classes =
+        |contents| CorpusError::NoClasses { path: PathBuf::from(folder), found: contents };
     let mut depth = None;
     let mut stems: BTreeMap<String, PathBuf> = BTreeMap::new();
     found(folder, |relative| {

@@ -31,23 +31,23 @@ pub struct LabelCount {
 
 impl LabelCounts {
     /// Counts a label or tag at its place.
-    pub fn add(&mut self, name: &str, place: &SourceLine) {
+    pub fn add(&mut self, name: &str, source_line: &SourceLine) {
         match self.0.get_mut(name) {
             Some((count, _)) => *count += 1,
             None => {
-                self.0.insert(name.to_owned(), (1, place.clone()));
+                self.0.insert(name.to_owned(), (1, source_line.clone()));
             }
         }
     }
 
-    /// By name, with shares of `all`.
+    /// By name, with shares of `total`.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a number of lines is far below 2^53")]
-    pub fn shares(&self, all: u64) -> Vec<LabelCount> {
+    pub fn shares(&self, total: u64) -> Vec<LabelCount> {
         let count = |(name, &(times, _)): (&String, &(u64, SourceLine))| LabelCount {
             name: name.clone(),
             times,
-            share: times as f64 / all.max(1) as f64,
+            share: times as f64 / total.max(1) as f64,
         };
         self.0.iter().map(count).collect()
     }
@@ -61,34 +61,35 @@ impl LabelCounts {
     /// Adds labels that are rare, that look like numbers measured, or that look like each other.
     #[expect(clippy::cast_precision_loss, reason = "a number of labels is far below 2^53")]
     pub fn findings(&self, findings: &mut Vec<Finding>) {
-        let all: Vec<_> = self.0.iter().map(|(label, (_, place))| (label, place)).collect();
+        let labels: Vec<_> =
+            self.0.iter().map(|(label, (_, source_line))| (label, source_line)).collect();
         let number = |label: &str| label.trim().parse::<f64>().is_ok_and(f64::is_finite);
-        let fraction = all.iter().any(|(label, _)| label.contains('.'));
+        let fraction = labels.iter().any(|(label, _)| label.contains('.'));
         let many = if fraction { FRACTIONS } else { CLASSES };
-        if all.len() > many && all.iter().all(|(label, _)| number(label)) {
-            let note = format!("{} numbers: a regression target?", all.len());
-            let first = all.iter().min_by_key(|(_, place)| place).copied();
+        if labels.len() > many && labels.iter().all(|(label, _)| number(label)) {
+            let note = format!("{} numbers: a regression target?", labels.len());
+            let first = labels.iter().min_by_key(|(_, source_line)| source_line).copied();
             let first: Vec<_> = first.into_iter().collect();
             findings.push(finding(
                 FindingKind::NumericLabels,
-                all.len() as f64,
+                labels.len() as f64,
                 &first,
                 Some(note),
             ));
             return;
         }
-        for (label, (count, place)) in self.0.iter().filter(|(_, (count, _))| *count < RARE) {
+        for (label, (count, source_line)) in self.0.iter().filter(|(_, (count, _))| *count < RARE) {
             let note = format!("only {count}");
             findings.push(finding(
                 FindingKind::RareLabel,
                 -(*count as f64),
-                &[(label, place)],
+                &[(label, source_line)],
                 Some(note),
             ));
         }
         let mut spellings: BTreeMap<String, Vec<(&String, &SourceLine)>> = BTreeMap::new();
-        for &(label, place) in &all {
-            spellings.entry(folded(label)).or_default().push((label, place));
+        for &(label, source_line) in &labels {
+            spellings.entry(folded(label)).or_default().push((label, source_line));
         }
         for same in spellings.values().filter(|same| same.len() > 1) {
             findings.push(finding(FindingKind::LabelSpelling, same.len() as f64, same, None));
@@ -104,8 +105,8 @@ fn finding(
     note: Option<String>,
 ) -> Finding {
     let mut occurrences = vec![];
-    for &(label, place) in labels {
-        occurrences.push(LabelledLine { place: place.clone(), label: Some(label.clone()) });
+    for &(label, source_line) in labels {
+        occurrences.push(LabelledLine { place: source_line.clone(), label: Some(label.clone()) });
     }
     Finding { kind, weight, occurrences, text: None, suggested: None, note }
 }

@@ -16,7 +16,8 @@ pub struct TagSequences {
 impl TagSequences {
     /// Adds the tags of a sentence, each with its place.
     pub fn add(&mut self, tags: Vec<(String, SourceLine)>) {
-        let tags = tags.into_iter().map(|(tag, place)| (self.index(tag), place)).collect();
+        let tags =
+            tags.into_iter().map(|(tag, source_line)| (self.index(tag), source_line)).collect();
         self.sentences.push(tags);
     }
 
@@ -64,19 +65,22 @@ impl TagSequences {
         for sentence in &self.sentences {
             let mut previous: Option<&(usize, SourceLine)> = None;
             for next in sentence.iter().map(Some).chain([None]) {
-                let tag = |at: Option<&(usize, SourceLine)>| at.map(|(tag, _)| set.tags()[*tag]);
+                let tag =
+                    |token: Option<&(usize, SourceLine)>| token.map(|(tag, _)| set.tags()[*tag]);
                 // An empty sentence has no place, and nothing in it to break a rule.
-                let at = next.or(previous);
-                if let (false, Some((_, place))) = (scheme.allows(tag(previous), tag(next)), at) {
-                    let name = |at: Option<&(usize, SourceLine)>, edge: &str| {
-                        at.map_or_else(|| edge.to_owned(), |(tag, _)| self.names[*tag].clone())
+                let token = next.or(previous);
+                if let (false, Some((_, source_line))) =
+                    (scheme.allows(tag(previous), tag(next)), token)
+                {
+                    let name = |token: Option<&(usize, SourceLine)>, edge: &str| {
+                        token.map_or_else(|| edge.to_owned(), |(tag, _)| self.names[*tag].clone())
                     };
                     let (before, after) = (name(previous, "the start"), name(next, "the end"));
                     let label = next.map(|(tag, _)| self.names[*tag].clone());
                     findings.push(Finding {
                         kind: FindingKind::IllegalTags,
                         weight: 1.0,
-                        occurrences: vec![LabelledLine { place: place.clone(), label }],
+                        occurrences: vec![LabelledLine { place: source_line.clone(), label }],
                         text: None,
                         suggested: None,
                         note: Some(format!("{after} after {before}")),

@@ -47,7 +47,7 @@ impl RepeatedTexts {
     /// Adds texts that occur more than once: with several labels, or with one.
     pub fn repeated(&self, findings: &mut Vec<Finding>) {
         for group in self.groups.values().filter(|group| group.len() > 1) {
-            let labels: BTreeSet<_> = group.iter().map(|(_, at)| &at.label).collect();
+            let labels: BTreeSet<_> = group.iter().map(|(_, line)| &line.label).collect();
             if labels.len() > 1 {
                 let same = group.iter().all(|(text, _)| *text == group[0].0);
                 let note = (!same).then(|| "except for case and spaces".to_owned());
@@ -75,12 +75,12 @@ impl RepeatedTexts {
     #[must_use]
     pub fn distinct(&self) -> Vec<(&CheckedText, Vec<&LabelledLine>)> {
         let mut places: HashMap<&CheckedText, Vec<&LabelledLine>> = HashMap::new();
-        for (text, at) in self.groups.values().flatten() {
-            places.entry(text).or_default().push(at);
+        for (text, line) in self.groups.values().flatten() {
+            places.entry(text).or_default().push(line);
         }
-        let mut all: Vec<_> = places.into_iter().collect();
-        all.sort_by(|(_, a), (_, b)| a.cmp(b));
-        all
+        let mut distinct: Vec<_> = places.into_iter().collect();
+        distinct.sort_by(|(_, a), (_, b)| a.cmp(b));
+        distinct
     }
 
     /// Adds texts that are in `other`, too; those with another label there weigh more.
@@ -90,7 +90,7 @@ impl RepeatedTexts {
             let exact = group.iter().any(|(text, _)| there.iter().any(|(t, _)| t == text));
             let kind = if exact { FindingKind::Leak } else { FindingKind::FoldedLeak };
             let labels = |group: &[(CheckedText, LabelledLine)]| -> BTreeSet<Option<String>> {
-                group.iter().map(|(_, at)| at.label.clone()).collect()
+                group.iter().map(|(_, line)| line.label.clone()).collect()
             };
             let agreed = labels(group) == labels(there);
             let both = [group.as_slice(), there].concat();
@@ -112,7 +112,7 @@ fn finding(kind: FindingKind, group: &[(CheckedText, LabelledLine)]) -> Finding 
     Finding {
         kind,
         weight: group.len() as f64,
-        occurrences: group.iter().map(|(_, at)| at.clone()).collect(),
+        occurrences: group.iter().map(|(_, line)| line.clone()).collect(),
         text: Some(group[0].0.shown()),
         suggested: None,
         note: None,
@@ -130,8 +130,8 @@ mod tests {
     }
 
     fn at(line: usize, label: &str) -> LabelledLine {
-        let place = SourceLine { rank: 0, line: line as u64, path: "a".into() };
-        LabelledLine { place, label: Some(label.to_owned()) }
+        let source_line = SourceLine { rank: 0, line: line as u64, path: "a".into() };
+        LabelledLine { place: source_line, label: Some(label.to_owned()) }
     }
 
     fn filled(rows: &[(String, String)]) -> RepeatedTexts {
@@ -144,8 +144,8 @@ mod tests {
 
     /// The lines of the findings of a kind.
     fn lines(findings: &[Finding], kind: FindingKind) -> BTreeSet<u64> {
-        let found = findings.iter().filter(|finding| finding.kind == kind);
-        found.flat_map(|finding| &finding.occurrences).map(|at| at.place.line).collect()
+        let of_kind = findings.iter().filter(|finding| finding.kind == kind);
+        of_kind.flat_map(|finding| &finding.occurrences).map(|line| line.place.line).collect()
     }
 
     #[test]

@@ -78,8 +78,8 @@ impl Lines {
 }
 
 fn empty(At { path, line }: At<'_>, field: &'static str) -> CorpusError {
-    let (path, place) = (path.to_owned(), format!("field {field:?}"));
-    CorpusError::EmptySense { path, line, place, what: field }
+    let (path, field_name) = (path.to_owned(), format!("field {field:?}"));
+    CorpusError::EmptySense { path, line, place: field_name, what: field }
 }
 
 /// A place in the text, in code points.
@@ -99,7 +99,7 @@ fn place(object: &Object<'_>, names: &Names) -> Result<usize, CorpusError> {
 
 /// The bytes of the code points `start..end`; `None` for none, and past the end.
 fn span(text: &str, start: usize, end: usize) -> Option<Span> {
-    let mut places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let mut places = text.char_indices().map(|(offset, _)| offset).chain([text.len()]);
     let first = places.nth(start)?;
     let more = end.checked_sub(start)?.checked_sub(1)?;
     Some(Span::new(first, places.nth(more)?))

@@ -131,17 +131,23 @@ impl Xml {
         }
         let name = element.name();
         if name.as_ref() != WORD {
-            let (path, found) = (self.path.clone(), beginning(name.as_ref()));
-            return Err(CorpusError::XmlElement { path, line, expected: WORD, found });
+            let (path, tag_name) = (self.path.clone(), beginning(name.as_ref()));
+            return Err(CorpusError::XmlElement { path, line, expected: WORD, found: tag_name });
         }
         let attributes = self.attributes(element, line)?;
         let before = match attributes.before() {
             Ok(before) => before,
-            Err(found) => {
+            Err(value) => {
                 self.drop_text();
                 let (path, expected) = (self.path.clone(), BREAK_NAMES);
                 let attribute = "break_level";
-                return Err(CorpusError::XmlAttribute { path, line, attribute, expected, found });
+                return Err(CorpusError::XmlAttribute {
+                    path,
+                    line,
+                    attribute,
+                    expected,
+                    found: value,
+                });
             }
         };
         let (ends, separator) = match (before, self.unit) {
@@ -189,8 +195,8 @@ impl Xml {
         line: u64,
     ) -> Result<String, CorpusError> {
         if value.trim().is_empty() {
-            let (path, place) = (self.path.clone(), format!("attribute {what:?}"));
-            return Err(CorpusError::EmptySense { path, line, place, what });
+            let (path, attribute_name) = (self.path.clone(), format!("attribute {what:?}"));
+            return Err(CorpusError::EmptySense { path, line, place: attribute_name, what });
         }
         Ok(value)
     }
@@ -248,21 +254,21 @@ impl Xml {
     }
 
     fn attributes(&self, element: &BytesStart<'_>, line: u64) -> Result<Attributes, CorpusError> {
-        let mut found = Attributes::default();
+        let mut attributes = Attributes::default();
         for attribute in element.attributes() {
             let attribute = attribute.map_err(|error| self.broken(error.into(), line))?;
-            let place = match attribute.key.as_ref() {
-                "text" => &mut found.text,
-                "lemma" => &mut found.lemma,
-                "pos" => &mut found.pos,
-                "sense" => &mut found.sense,
-                "break_level" => &mut found.break_level,
+            let slot = match attribute.key.as_ref() {
+                "text" => &mut attributes.text,
+                "lemma" => &mut attributes.lemma,
+                "pos" => &mut attributes.pos,
+                "sense" => &mut attributes.sense,
+                "break_level" => &mut attributes.break_level,
                 _ => continue,
             };
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            *place = Some(value.map_err(|error| self.broken(error, line))?.into_owned());
+            *slot = Some(value.map_err(|error| self.broken(error, line))?.into_owned());
         }
-        Ok(found)
+        Ok(attributes)
     }
 
     /// The value of one attribute.
@@ -272,8 +278,8 @@ impl Xml {
         name: &str,
         line: u64,
     ) -> Result<Option<String>, CorpusError> {
-        let found = element.try_get_attribute(name).map_err(|e| self.broken(e.into(), line))?;
-        let Some(attribute) = found else { return Ok(None) };
+        let attribute = element.try_get_attribute(name).map_err(|e| self.broken(e.into(), line))?;
+        let Some(attribute) = attribute else { return Ok(None) };
         let value = attribute.normalized_value(XmlVersion::Implicit1_0);
         Ok(Some(value.map_err(|error| self.broken(error, line))?.into_owned()))
     }
@@ -300,8 +306,8 @@ impl Xml {
 impl Attributes {
     /// Separator before the word: a space by default.
     fn before(&self) -> Result<Break, String> {
-        let Some(found) = &self.break_level else { return Ok(Break::Within(" ")) };
-        let known = BREAKS.iter().find(|(name, _)| name == found);
-        known.map(|(_, before)| *before).ok_or_else(|| beginning(found))
+        let Some(level) = &self.break_level else { return Ok(Break::Within(" ")) };
+        let known = BREAKS.iter().find(|(name, _)| name == level);
+        known.map(|(_, before)| *before).ok_or_else(|| beginning(level))
     }
 }

@@ -71,8 +71,12 @@ impl AnisotropyParams {
     /// [`EmbedError::Setting`] if `max_pairs` is below 2.
     pub fn check(self) -> Result<ValidAnisotropyParams, EmbedError> {
         if self.max_pairs < 2 {
-            let (setting, found) = ("max_pairs", self.max_pairs);
-            return Err(EmbedError::Setting { setting, found, expected: "at least 2".into() });
+            let (setting, max_pairs) = ("max_pairs", self.max_pairs);
+            return Err(EmbedError::Setting {
+                setting,
+                found: max_pairs,
+                expected: "at least 2".into(),
+            });
         }
         Ok(ValidAnisotropyParams(self))
     }

@@ -169,7 +169,7 @@ mod tests {
         let sampler = VectorSampler::new(1, 500);
         (0..100).for_each(|text| offer(&sampler, text, 0..10));
         let matrix = sampler.finish().layer(0, 2);
-        let mean = |at| matrix.iter().map(|row| f64::from(row[at])).sum::<f64>() / 500.0;
+        let mean = |column| matrix.iter().map(|row| f64::from(row[column])).sum::<f64>() / 500.0;
         assert!((mean(0) - 49.5).abs() < 4.0 * 1.3 && (mean(1) - 4.5).abs() < 4.0 * 0.13);
     }
 

@@ -31,13 +31,13 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Whether vectors made as `found` says are of the same kind. A model is checked by its hash
+    /// Whether vectors made as `other` says are of the same kind. A model is checked by its hash
     /// alone: a renamed folder is the same model.
-    fn check_same(&self, found: &Self) -> Result<(), EmbedError> {
+    fn check_same(&self, other: &Self) -> Result<(), EmbedError> {
         let model = |p: &Self| format!("{} (SHA-256 {})", p.model, p.model_sha256);
-        differs("model", &self.model_sha256, &found.model_sha256, model(self), model(found))?;
-        for ((field, expected), (_, found)) in self.settings().into_iter().zip(found.settings()) {
-            differs(field, &expected.clone(), &found.clone(), expected, found)?;
+        differs("model", &self.model_sha256, &other.model_sha256, model(self), model(other))?;
+        for ((field, expected), (_, actual)) in self.settings().into_iter().zip(other.settings()) {
+            differs(field, &expected.clone(), &actual.clone(), expected, actual)?;
         }
         Ok(())
     }
@@ -136,13 +136,13 @@ impl FittedCorrection {
         Ok(envelope::write_json(path, KIND, FORMAT_VERSION, self, existing)?)
     }
 
-    /// Whether vectors made as `found` says may be corrected by this.
+    /// Whether vectors made as `provenance` says may be corrected by this.
     ///
     /// # Errors
     /// [`EmbedError::Differs`] names the first of model, level, pooling, layers and width that is another.
     /// A model is the same if its hash is.
-    pub fn check_fits(&self, found: &Provenance) -> Result<(), EmbedError> {
-        self.fitted.check_same(found)
+    pub fn check_fits(&self, provenance: &Provenance) -> Result<(), EmbedError> {
+        self.fitted.check_same(provenance)
     }
 
     /// Returns the correction fitted on the vectors of both.

@@ -65,9 +65,9 @@ impl Method {
     /// # Errors
     /// [`EmbedError::UnknownName`].
     pub fn parse(name: &str) -> Result<Self, EmbedError> {
-        let all =
+        let methods =
             [Self::ZScore, Self::Whitening { dims: None }, Self::AllButTheTop { directions: None }];
-        all.into_iter().find(|m| m.name() == name).ok_or_else(|| EmbedError::UnknownName {
+        methods.into_iter().find(|m| m.name() == name).ok_or_else(|| EmbedError::UnknownName {
             what: "correction",
             found: name.to_owned(),
             known: &Self::NAMES,

@@ -47,11 +47,11 @@ impl TryFrom<Raw> for Projection {
     fn try_from(Raw { mean, directions }: Raw) -> Result<Self, EmbedError> {
         check_finite("mean", &mean)?;
         check_finite("directions", &directions)?;
-        let found = directions.len();
+        let count = directions.len();
         let malformed = || EmbedError::Malformed {
             field: "directions",
             expected: format!("1 to {0} rows of {0} numbers", mean.len()),
-            found: format!("{found} numbers"),
+            found: format!("{count} numbers"),
         };
         let directions = Matrix::from_vec(mean.len(), directions)
             .filter(|matrix| (1..=mean.len()).contains(&matrix.rows()))
@@ -118,9 +118,9 @@ impl Whitening {
     /// f32 have.
     pub fn fit(moments: &Moments, dims: Option<usize>) -> Result<Self, EmbedError> {
         let width = moments.dims();
-        if let Some(found) = dims.filter(|dims| !(1..=width).contains(dims)) {
+        if let Some(dims) = dims.filter(|dims| !(1..=width).contains(dims)) {
             let expected = format!("1 to {width}");
-            return Err(EmbedError::Setting { setting: "dims", found, expected });
+            return Err(EmbedError::Setting { setting: "dims", found: dims, expected });
         }
         let spectrum = Spectrum::of(moments, "whitening")?;
         let count = within_rank("dims", dims, &spectrum, moments)?;
@@ -135,13 +135,13 @@ impl AllButTheTop {
     /// # Errors
     /// As [`Whitening::fit`], with `directions` from 1 to one less than the width.
     pub fn fit(moments: &Moments, directions: Option<usize>) -> Result<Self, EmbedError> {
-        let found = directions.unwrap_or_else(|| Self::default_directions(moments.dims()));
-        if found == 0 || found >= moments.dims() {
+        let directions = directions.unwrap_or_else(|| Self::default_directions(moments.dims()));
+        if directions == 0 || directions >= moments.dims() {
             let expected = format!("at least 1 and less than the width, {}", moments.dims());
-            return Err(EmbedError::Setting { setting: "directions", found, expected });
+            return Err(EmbedError::Setting { setting: "directions", found: directions, expected });
         }
         let spectrum = Spectrum::of(moments, "all-but-the-top")?;
-        let count = within_rank("directions", Some(found), &spectrum, moments)?;
+        let count = within_rank("directions", Some(directions), &spectrum, moments)?;
         Projection::new(moments, &spectrum, count, |_| 1.0).map(Self)
     }
 
@@ -166,7 +166,9 @@ fn within_rank(
 ) -> Result<usize, EmbedError> {
     match (spectrum.rank, asked) {
         (0, _) => Err(EmbedError::NoSpread { count: moments.count() }),
-        (rank, Some(found)) if found > rank => Err(EmbedError::Rank { setting, found, rank }),
+        (rank, Some(asked)) if asked > rank => {
+            Err(EmbedError::Rank { setting, found: asked, rank })
+        }
         (rank, asked) => Ok(asked.unwrap_or(rank)),
     }
 }

@@ -42,28 +42,28 @@ impl Encoder {
     ) -> Result<Vec<T>, EncoderError> {
         let max = self.max_tokens();
         for sequence in sequences {
-            let found = sequence.ids.len();
-            if found == 0 || found > max || found != sequence.types.len() {
+            let length = sequence.ids.len();
+            if length == 0 || length > max || length != sequence.types.len() {
                 let expected = format!("expected 1 to {max}, and as many types");
                 return Err(EncoderError::Setting {
                     setting: "a sequence's length",
-                    found,
+                    found: length,
                     expected,
                 });
             }
-            let inside = |&&place: &&u32| usize::try_from(place).is_ok_and(|place| place < found);
-            if let Some(&beyond) = sequence.asked.iter().find(|place| !inside(place)) {
+            let inside = |&&index: &&u32| usize::try_from(index).is_ok_and(|index| index < length);
+            if let Some(&beyond) = sequence.asked.iter().find(|index| !inside(index)) {
                 return Err(EncoderError::Setting {
                     setting: "a place asked for",
                     found: usize::try_from(beyond).unwrap_or(usize::MAX),
-                    expected: format!("expected less than {found}, the sequence's length"),
+                    expected: format!("expected less than {length}, the sequence's length"),
                 });
             }
-            if self.cased_types.is_some() && sequence.casing.len() != found {
+            if self.cased_types.is_some() && sequence.casing.len() != length {
                 return Err(EncoderError::Setting {
                     setting: "a sequence's number of casings",
                     found: sequence.casing.len(),
-                    expected: format!("expected {found}, one for each id"),
+                    expected: format!("expected {length}, one for each id"),
                 });
             }
         }
@@ -175,13 +175,13 @@ impl Encoder {
             &Work { lengths: &lengths, asked: &[] },
             |i, out| {
                 let (_, text, window) = windows[i];
-                let own = text.ids[window.tokens.clone()].iter();
-                let own = own.zip(&text.casing[window.tokens.clone()]);
+                let ids = text.ids[window.tokens.clone()].iter();
+                let tokens = ids.zip(&text.casing[window.tokens.clone()]);
                 let special =
                     |&(id, type_id): &(i64, i64)| (id, self.type_of(type_id, Casing::None));
                 out.extend(before.iter().map(special));
                 out.extend(
-                    own.map(|(&id, &casing)| (i64::from(id), self.type_of(*type_id, casing))),
+                    tokens.map(|(&id, &casing)| (i64::from(id), self.type_of(*type_id, casing))),
                 );
                 out.extend(after.iter().map(special));
             },

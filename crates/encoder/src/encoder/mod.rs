@@ -153,9 +153,9 @@ impl Encode for Encoder {
         // better.
         let mapped = self.map(texts, false, |window| {
             let width = window.width(0);
-            let at = |token: usize| (window.before + token - window.tokens.start) * width;
+            let offset = |token: usize| (window.before + token - window.tokens.start) * width;
             let rows = window.rows(0);
-            (width, rows[at(window.kept.start)..at(window.kept.end)].to_vec())
+            (width, rows[offset(window.kept.start)..offset(window.kept.end)].to_vec())
         })?;
         let width = mapped.iter().find_map(|m| m.windows.first()).map_or(0, |(width, _)| *width);
         let whole = mapped.into_iter().map(|Mapped { tokens, windows, .. }| {

@@ -139,8 +139,8 @@ impl EncoderParams {
     /// [`EncoderError::Setting`]: no threads, or more than 1,024, or more than are shared; no tokens a batch; a window of none or of more than
     /// `room`; a stride that leaves nothing of a window; a limit of no time.
     pub fn check(self, room: usize) -> Result<ValidEncoderParams, EncoderError> {
-        let wrong = |setting, found, expected: String| {
-            Err(EncoderError::Setting { setting, found, expected })
+        let wrong = |setting, value, expected: String| {
+            Err(EncoderError::Setting { setting, found: value, expected })
         };
         let shared = self.shared_threads.as_ref().map(SharedThreads::count);
         if let Some(shared) = shared.filter(|n| !(1..=MAX_THREADS).contains(n)) {

@@ -51,8 +51,8 @@ impl Encoder {
                     let part = Part { row, seq, len: work.lengths[i], asked, first };
                     let ports = || outputs.iter().zip(self.pool.ports().outputs());
                     let picked: Vec<Vec<f32>> = ports().map(|(o, p)| part.picked(o, p)).collect();
-                    let own = ports().zip(&picked).map(|((o, p), picked)| part.of(o, p, picked));
-                    results.push(reduce(i, own.collect()));
+                    let rows = ports().zip(&picked).map(|((o, p), picked)| part.of(o, p, picked));
+                    results.push(reduce(i, rows.collect()));
                 }
                 results
             })
@@ -94,7 +94,7 @@ impl Encoder {
             types.resize(filled, 0);
             mask.resize(filled, 0);
             let start = i64::try_from(row * seq).unwrap_or(i64::MAX);
-            asked.extend(work.asked(i).iter().map(|&place| start + i64::from(place)));
+            asked.extend(work.asked(i).iter().map(|&position| start + i64::from(position)));
         }
         let real: usize = members.iter().map(|&i| work.lengths[i]).sum();
         let (tokens, padded) = (real as u64, ids.len() as u64);
@@ -128,9 +128,9 @@ impl Part<'_> {
         if port.rows != Rows::Picked {
             return vec![];
         }
-        let at = |&place: &u32| self.row * self.seq + place as usize;
-        let row = |at: usize| &output.data[at * output.width..(at + 1) * output.width];
-        self.asked.iter().flat_map(|place| row(at(place))).copied().collect()
+        let index = |&position: &u32| self.row * self.seq + position as usize;
+        let row = |index: usize| &output.data[index * output.width..(index + 1) * output.width];
+        self.asked.iter().flat_map(|position| row(index(position))).copied().collect()
     }
 
     /// Width and rows of the sequence's part of an output.

@@ -94,7 +94,7 @@ mod tests {
             raw_data: vec![1].into(),
             ..TensorProto::default()
         };
-        let one = TensorProto {
+        let increment = TensorProto {
             name: "one".into(),
             data_type: 7,
             raw_data: 1_i64.to_le_bytes().to_vec().into(),
@@ -119,7 +119,7 @@ mod tests {
         let to = AttributeProto { name: "to".into(), i: 1, r#type: 2, ..AttributeProto::default() };
         let graph = GraphProto {
             name: "g".into(),
-            initializer: vec![yes, one],
+            initializer: vec![yes, increment],
             input: vec![value("a", 7)],
             output: vec![value("y", 1)],
             node: vec![

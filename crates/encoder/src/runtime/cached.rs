@@ -33,8 +33,8 @@ pub(super) fn check(cache: &Path, path: &Path, archive: Archive) -> Result<(), E
     let places = [Some(cache), path.parent(), library.parent(), Some(&library)];
     places.into_iter().flatten().try_for_each(check_access)?;
     let record = path.with_file_name(format!("{}.checked", platform::library_name()));
-    let found = sha256_recorded(&library, &record)?;
-    check_hash(path, archive, found)
+    let sha256 = sha256_recorded(&library, &record)?;
+    check_hash(path, archive, sha256)
 }
 
 /// Checks that only the user and root may change a file or folder of the cache.
@@ -42,9 +42,11 @@ pub(super) fn check(cache: &Path, path: &Path, archive: Archive) -> Result<(), E
 /// # Errors
 /// [`EncoderError::RuntimeCacheAccess`].
 pub(super) fn check_access(path: &Path) -> Result<(), EncoderError> {
-    let found = others_may_change(path).map_err(|source| EncoderError::RuntimeStore { source })?;
-    match found {
-        Some(found) => Err(EncoderError::RuntimeCacheAccess { path: path.to_owned(), found }),
+    let reason = others_may_change(path).map_err(|source| EncoderError::RuntimeStore { source })?;
+    match reason {
+        Some(reason) => {
+            Err(EncoderError::RuntimeCacheAccess { path: path.to_owned(), found: reason })
+        }
         None => Ok(()),
     }
 }
@@ -53,10 +55,14 @@ pub(super) fn check_access(path: &Path) -> Result<(), EncoderError> {
 ///
 /// # Errors
 /// [`EncoderError::RuntimeLibraryChecksum`].
-pub(super) fn check_hash(path: &Path, archive: Archive, found: String) -> Result<(), EncoderError> {
-    if found == archive.library_sha256 {
+pub(super) fn check_hash(
+    path: &Path,
+    archive: Archive,
+    sha256: String,
+) -> Result<(), EncoderError> {
+    if sha256 == archive.library_sha256 {
         return Ok(());
     }
     let (path, expected) = (path.to_owned(), archive.library_sha256);
-    Err(EncoderError::RuntimeLibraryChecksum { path, expected, found })
+    Err(EncoderError::RuntimeLibraryChecksum { path, expected, found: sha256 })
 }

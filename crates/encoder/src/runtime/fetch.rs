@@ -99,8 +99,8 @@ pub(super) fn fetch(
         let mut library = tempfile::NamedTempFile::new_in(home).map_err(failed)?;
         unpack(&archive, client.archive.member, library.as_file_mut())?;
         library.as_file().sync_all().map_err(failed)?;
-        let found = cloze_store::checksum::sha256_file(library.path())?;
-        cached::check_hash(&target, client.archive, found)?;
+        let sha256 = cloze_store::checksum::sha256_file(library.path())?;
+        cached::check_hash(&target, client.archive, sha256)?;
         library.persist(&target).map_err(|e| failed(e.error))?;
         notice(&format!(
             "fetched ONNX Runtime {} with {} into {}",
@@ -149,12 +149,12 @@ fn download(client: &Client, programs: &Programs, folder: &Path) -> Result<PathB
 
 /// Whether the archive is the one whose hash is known.
 fn check(path: &Path, archive: Archive) -> Result<(), EncoderError> {
-    let found = cloze_store::checksum::sha256_file(path)?;
-    if found == archive.sha256 {
+    let sha256 = cloze_store::checksum::sha256_file(path)?;
+    if sha256 == archive.sha256 {
         return Ok(());
     }
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    Err(EncoderError::RuntimeChecksum { archive: name, expected: archive.sha256, found })
+    Err(EncoderError::RuntimeChecksum { archive: name, expected: archive.sha256, found: sha256 })
 }
 
 /// Copies the one `member` of a wheel (zip) or npm package (tar.gz) to `to`.
@@ -241,8 +241,8 @@ mod tests {
         let refused =
             check(&path, Archive { version: "1", sha256, member: "", library_sha256: "" })
                 .unwrap_err();
-        let found = cloze_store::checksum::sha256_file(&path).unwrap();
+        let actual = cloze_store::checksum::sha256_file(&path).unwrap();
         let text = refused.to_string();
-        assert!(text.contains("a.whl") && text.contains(&found), "{text}");
+        assert!(text.contains("a.whl") && text.contains(&actual), "{text}");
     }
 }

@@ -85,13 +85,13 @@ pub(super) fn in_python(programs: &Programs) -> PythonLibrary {
 /// The library in a Python package's folder: its name ends in a version on Linux and macOS.
 fn in_package(package: &Path) -> Option<PathBuf> {
     let stem = format!("{}onnxruntime.", std::env::consts::DLL_PREFIX);
-    let mut found: Vec<PathBuf> = fs_err::read_dir(package.join("capi"))
+    let mut libraries: Vec<PathBuf> = fs_err::read_dir(package.join("capi"))
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(&stem)))
         .collect();
-    found.sort();
-    found.pop()
+    libraries.sort();
+    libraries.pop()
 }
 
 #[cfg(test)]

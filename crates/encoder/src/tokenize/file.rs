@@ -289,7 +289,7 @@ fn check_template(name: &str, value: &Value, fields: &Map<String, Value>) -> Res
     sequences.sort_unstable();
     match (name, sequences.as_slice()) {
         ("single", ["A"]) | ("pair", [] | ["A", "B"]) => Ok(()),
-        (_, found) => Err(format!("expected each text once, found {found:?}")),
+        (_, sequences) => Err(format!("expected each text once, found {sequences:?}")),
     }
 }
 
@@ -365,12 +365,15 @@ mod tests {
             let list = list.join(",");
             format!(r#", "normalizer": {{"type": "Sequence", "normalizers": [{list}]}}"#)
         };
-        let (one, two) = (replace(r#""String": "a""#), replace(r#""Regex": "aa+""#));
-        assert_eq!(with(&sequence(std::slice::from_ref(&one))), Ok(16.0));
-        assert_eq!(with(&sequence(std::slice::from_ref(&two))), Ok(8.0));
+        let (one_byte, two_bytes) = (replace(r#""String": "a""#), replace(r#""Regex": "aa+""#));
+        assert_eq!(with(&sequence(std::slice::from_ref(&one_byte))), Ok(16.0));
+        assert_eq!(with(&sequence(std::slice::from_ref(&two_bytes))), Ok(8.0));
         assert_eq!(with(&sequence(&[replace(r#""Regex": "x*""#)])), Ok(17.0));
-        assert!(error(&sequence(&[one.clone(), one])).contains("found 256"));
-        assert!(error(&sequence(&[two.clone(), two, replace(r#""String": """#)])).contains("1 to"));
+        assert!(error(&sequence(&[one_byte.clone(), one_byte])).contains("found 256"));
+        assert!(
+            error(&sequence(&[two_bytes.clone(), two_bytes, replace(r#""String": """#)]))
+                .contains("1 to")
+        );
     }
 
     #[test]

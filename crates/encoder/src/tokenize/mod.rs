@@ -72,21 +72,22 @@ pub(crate) struct PairTemplate {
 }
 
 impl PairTemplate {
-    /// As seen on two sequences of one letter, whose tokens are `own`.
-    fn of(whole: &tokenizers::Encoding, own: &[u32]) -> Option<Self> {
+    /// As seen on two sequences of one letter, whose tokens are `letter_ids`.
+    fn of(whole: &tokenizers::Encoding, letter_ids: &[u32]) -> Option<Self> {
         let ids = whole.get_ids();
-        let place = |from: usize| {
-            let found = ids.get(from..)?.windows(own.len().max(1)).position(|w| w == own)?;
-            Some(from + found)
+        let find = |from: usize| {
+            let offset =
+                ids.get(from..)?.windows(letter_ids.len().max(1)).position(|w| w == letter_ids)?;
+            Some(from + offset)
         };
-        let first = place(0)?;
-        let second = place(first + own.len())?;
+        let first = find(0)?;
+        let second = find(first + letter_ids.len())?;
         let token = |i: usize| (i64::from(ids[i]), i64::from(whole.get_type_ids()[i]));
         let special = |range: std::ops::Range<usize>| range.map(token).collect();
         Some(Self {
             before: special(0..first),
-            between: special(first + own.len()..second),
-            after: special(second + own.len()..ids.len()),
+            between: special(first + letter_ids.len()..second),
+            after: special(second + letter_ids.len()..ids.len()),
             types: [token(first).1, token(second).1],
         })
     }
@@ -133,17 +134,17 @@ fn push_beginning(sequence: &mut Sequence, text: &Tokenized, most: usize, type_i
 impl Tokenizer {
     /// These tokens of a text in a sequence, between the special ones.
     pub(crate) fn sequence(&self, text: &Tokenized, part: std::ops::Range<usize>) -> Sequence {
-        let own = text.ids[part.clone()].iter().map(|&id| (i64::from(id), self.type_id));
+        let text_tokens = text.ids[part.clone()].iter().map(|&id| (i64::from(id), self.type_id));
         let (before, after) = (self.before.iter().copied(), self.after.iter().copied());
-        let all = before.chain(own).chain(after);
+        let tokens = before.chain(text_tokens).chain(after);
         // Ids came from 32 bits.
         let narrow = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
         let none = |special: &[_]| std::iter::repeat_n(Casing::None, special.len());
-        let own = text.casing[part].iter().copied();
+        let casing = text.casing[part].iter().copied();
         Sequence {
-            ids: all.clone().map(|(id, _)| narrow(id)).collect(),
-            types: all.map(|(_, kind)| narrow(kind)).collect(),
-            casing: none(&self.before).chain(own).chain(none(&self.after)).collect(),
+            ids: tokens.clone().map(|(id, _)| narrow(id)).collect(),
+            types: tokens.map(|(_, kind)| narrow(kind)).collect(),
+            casing: none(&self.before).chain(casing).chain(none(&self.after)).collect(),
             asked: vec![],
         }
     }
@@ -190,18 +191,18 @@ impl Tokenizer {
         // What the tokenizer puts around a sequence, seen on one: the template itself has many forms.
         let bare = inner.encode("a", false).map_err(text)?;
         let whole = inner.encode("a", true).map_err(text)?;
-        let own = bare.get_ids();
-        let start = whole.get_ids().windows(own.len().max(1)).position(|w| w == own);
+        let letter_ids = bare.get_ids();
+        let start = whole.get_ids().windows(letter_ids.len().max(1)).position(|w| w == letter_ids);
         let start = start.ok_or("a sequence with special tokens does not hold the sequence")?;
         let special = |range: std::ops::Range<usize>| {
             let ids = whole.get_ids()[range.clone()].iter().map(|&id| i64::from(id));
             ids.zip(whole.get_type_ids()[range].iter().map(|&id| i64::from(id))).collect()
         };
         let before = special(0..start);
-        let after = special(start + own.len()..whole.get_ids().len());
+        let after = special(start + letter_ids.len()..whole.get_ids().len());
         let type_id = whole.get_type_ids().get(start).map_or(0, |&id| i64::from(id));
         let both = inner.encode(("a", "a"), true).map_err(text)?;
-        let pair = PairTemplate::of(&both, own);
+        let pair = PairTemplate::of(&both, letter_ids);
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
         let marks = Marks::of(&inner);

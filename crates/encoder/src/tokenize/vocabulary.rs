@@ -64,8 +64,8 @@ impl Model {
             ("end_of_word_suffix", &self.end_of_word_suffix, MAX_AFFIX_BYTES),
         ];
         for (name, text, max) in texts {
-            if let Some(found) = text.as_ref().map(String::len).filter(|&bytes| bytes > max) {
-                return Err(format!("model.{name}: expected at most {max} bytes, found {found}"));
+            if let Some(bytes) = text.as_ref().map(String::len).filter(|&bytes| bytes > max) {
+                return Err(format!("model.{name}: expected at most {max} bytes, found {bytes}"));
             }
         }
         Ok(())
@@ -200,7 +200,7 @@ mod tests {
             match (check(model), expected) {
                 (Ok(()), None) => {}
                 (Err(error), Some(part)) => assert!(error.contains(part), "{model}: {error}"),
-                (found, _) => panic!("{model}: {found:?}"),
+                (result, _) => panic!("{model}: {result:?}"),
             }
         }
         let long = |n| format!(r#"{{"vocab": {{"{}": 0}}}}"#, "a".repeat(n));

@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
     pub(super) fn read(mut self, tensors: &[Found<'_>]) -> Result<Vec<ExternalFile>, GraphError> {
         let references = tensors
             .iter()
-            .filter_map(|found| self.reference(found).transpose())
+            .filter_map(|tensor| self.reference(tensor).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         if references.is_empty() {
             return Ok(vec![]); // and no folder is needed
@@ -75,9 +75,9 @@ impl<'a> Reader<'a> {
                 None => self.load(&folder, reference, |file| File::open(file))?,
             };
             let ExternalFile { path: file, bytes, .. } = &self.files[i];
-            let (offset, found) = (reference.offset, bytes.len() as u64);
+            let (offset, size) = (reference.offset, bytes.len() as u64);
             let length = reference.length.unwrap_or(0).max(reference.needed);
-            if offset.checked_add(length).is_none_or(|end| end > found) {
+            if offset.checked_add(length).is_none_or(|end| end > size) {
                 let (path, tensor) = (self.path.to_owned(), reference.tensor.to_owned());
                 let file = file.clone();
                 return Err(GraphError::ExternalRange {
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
                     file,
                     offset,
                     length,
-                    found,
+                    found: size,
                 });
             }
         }
@@ -94,8 +94,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Location of the tensor's elements; `None` if in the model itself.
-    fn reference<'t>(&self, found: &Found<'t>) -> Result<Option<Reference<'t>>, GraphError> {
-        let Found { name, tensor: proto, unserved, .. } = *found;
+    fn reference<'t>(&self, tensor: &Found<'t>) -> Result<Option<Reference<'t>>, GraphError> {
+        let Found { name, tensor: proto, unserved, .. } = *tensor;
         // Either sign counts: a reader that looks at the other one must not find a file here.
         if proto.data_location == 0 && proto.external_data.is_empty() {
             return Ok(None);
@@ -113,8 +113,8 @@ impl<'a> Reader<'a> {
             let (path, tensor, location) = (path(), tensor(), location.to_owned());
             return Err(GraphError::ExternalLocation { path, tensor, location, what });
         }
-        if let Some(place) = unserved {
-            return Err(GraphError::ExternalPlace { path: path(), tensor: tensor(), place });
+        if let Some(part) = unserved {
+            return Err(GraphError::ExternalPlace { path: path(), tensor: tensor(), place: part });
         }
         Ok(Some(Reference {
             tensor: name,
@@ -216,19 +216,19 @@ impl<'a> Reader<'a> {
     ) -> Result<(PathBuf, Metadata), GraphError> {
         let (path, tensor) = (|| self.path.to_owned(), || reference.tensor.to_owned());
         let mut file = folder.to_owned();
-        let mut found = fs_err::symlink_metadata(&file)?;
+        let mut metadata = fs_err::symlink_metadata(&file)?;
         for part in reference.location.split('/').filter(|part| !matches!(*part, "" | ".")) {
             file.push(part);
-            found = fs_err::symlink_metadata(&file)?;
-            if found.is_symlink() {
+            metadata = fs_err::symlink_metadata(&file)?;
+            if metadata.is_symlink() {
                 let (path, tensor) = (path(), tensor());
                 return Err(GraphError::ExternalSymlink { path, tensor, link: file });
             }
         }
-        if !found.is_file() {
+        if !metadata.is_file() {
             return Err(GraphError::ExternalNotAFile { path: path(), tensor: tensor(), file });
         }
-        Ok((file, found))
+        Ok((file, metadata))
     }
 }
 
@@ -312,8 +312,8 @@ mod tests {
         fs_err::create_dir(&real).unwrap();
         fs_err::write(real.join("w"), "good").unwrap();
         fs_err::os::unix::fs::symlink("real", &link).unwrap();
-        let found = load(&link, |file| File::open(file));
-        assert!(matches!(found, Err(GraphError::ExternalOutside { .. })), "{found:?}");
+        let result = load(&link, |file| File::open(file));
+        assert!(matches!(result, Err(GraphError::ExternalOutside { .. })), "{result:?}");
     }
 
     #[cfg(unix)]
@@ -322,21 +322,21 @@ mod tests {
         use fs_err::os::unix::fs::symlink;
         assert_eq!(load_while(|file| File::open(file)).unwrap(), "good");
         // A link to another file, put there after the first look and taken away before the second.
-        let found = load_while(|file| File::open(file.with_file_name("secret")));
-        assert!(matches!(found, Err(GraphError::ExternalChanged { .. })), "{found:?}");
+        let result = load_while(|file| File::open(file.with_file_name("secret")));
+        assert!(matches!(result, Err(GraphError::ExternalChanged { .. })), "{result:?}");
         // Left there.
-        let found = load_while(|file| {
+        let result = load_while(|file| {
             fs_err::remove_file(file)?;
             symlink("secret", file)?;
             File::open(file)
         });
-        assert!(matches!(found, Err(GraphError::ExternalSymlink { .. })), "{found:?}");
+        assert!(matches!(result, Err(GraphError::ExternalSymlink { .. })), "{result:?}");
         // Another file, moved there.
-        let found = load_while(|file| {
+        let result = load_while(|file| {
             fs_err::rename(file.with_file_name("secret"), file)?;
             File::open(file)
         });
-        assert!(matches!(found, Err(GraphError::ExternalChanged { .. })), "{found:?}");
+        assert!(matches!(result, Err(GraphError::ExternalChanged { .. })), "{result:?}");
     }
 
     #[test]

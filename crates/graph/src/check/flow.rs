@@ -173,17 +173,17 @@ impl<'a> Flow<'a> {
                 first().cloned()
             }
             "Concat" => {
-                let mut all = vec![];
+                let mut joined = vec![];
                 for position in 0..node.input.len() {
                     match self.input(node, position)? {
-                        Known::Numbers(numbers) => all.extend(numbers),
+                        Known::Numbers(numbers) => joined.extend(numbers),
                         Known::Outside => return Some(Known::Outside),
                     }
-                    if all.len() as u64 > MAX_NUMBERS {
+                    if joined.len() as u64 > MAX_NUMBERS {
                         return None;
                     }
                 }
-                Some(Known::Numbers(all))
+                Some(Known::Numbers(joined))
             }
             "Add" | "Mul" | "Sub" | "Pow" => match (first()?, self.input(node, 1)?) {
                 (Known::Numbers(a), Known::Numbers(b)) => {
@@ -221,8 +221,8 @@ fn needs<'a>(node: &'a NodeProto, names: &mut Vec<&'a str>) {
         let made = graph.node.iter().flat_map(|node| &node.output).map(String::as_str);
         let given = graph.input.iter().map(|value| value.name.as_str());
         let constants = graph.initializer.iter().map(|tensor| tensor.name.as_str());
-        let own: HashSet<&str> = made.chain(given).chain(constants).collect();
-        names.extend(inside.into_iter().filter(|name| !own.contains(name)));
+        let defined: HashSet<&str> = made.chain(given).chain(constants).collect();
+        names.extend(inside.into_iter().filter(|name| !defined.contains(name)));
     }
 }
 

@@ -226,19 +226,19 @@ fn parameters(walk: &Walk<'_>) -> u64 {
             }
         }
     }
-    let constants = walk.tensors.iter().filter(|found| found.place != Place::Setting);
-    constants.fold(0, |sum, found| {
-        let element = ElementType::from_onnx(found.tensor.data_type);
-        let (rank, count) = (found.tensor.dims.len(), elements(found.tensor));
+    let constants = walk.tensors.iter().filter(|constant| constant.place != Place::Setting);
+    constants.fold(0, |sum, constant| {
+        let element = ElementType::from_onnx(constant.tensor.data_type);
+        let (rank, count) = (constant.tensor.dims.len(), elements(constant.tensor));
         let narrow = element.is_integer() && element.bits() <= 8;
-        let weights = match taken.get(&(found.scope, found.name)) {
+        let weights = match taken.get(&(constant.scope, constant.name)) {
             Some(Role::Scale) => 0,
             Some(Role::Packed(logical)) => *logical,
             Some(Role::PackedBytes(each)) if element == ElementType::UInt8 => {
                 count.saturating_mul(*each)
             }
             Some(Role::Quantized) if element.is_integer() && rank > 0 => count,
-            _ if element.is_float() && found.place == Place::Constant && count == 1 => 0,
+            _ if element.is_float() && constant.place == Place::Constant && count == 1 => 0,
             _ if element.is_float() && rank > 0 || narrow && rank > 1 => count,
             _ => 0,
         };

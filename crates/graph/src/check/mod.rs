@@ -152,12 +152,12 @@ impl CheckParams {
             ("max_fields", self.max_fields as u64),
             ("max_elements", self.max_elements),
         ];
-        if let Some((name, found)) = sizes.into_iter().find(|(_, size)| *size == 0) {
-            return Err(GraphError::Setting { name, expected: "at least 1", found });
+        if let Some((name, value)) = sizes.into_iter().find(|(_, size)| *size == 0) {
+            return Err(GraphError::Setting { name, expected: "at least 1", found: value });
         }
         if self.max_depth > MAX_DEPTH {
-            let (name, found) = ("max_depth", self.max_depth as u64);
-            return Err(GraphError::Setting { name, expected: "at most 30", found });
+            let (name, value) = ("max_depth", self.max_depth as u64);
+            return Err(GraphError::Setting { name, expected: "at most 30", found: value });
         }
         Ok(ValidCheckParams(self))
     }
@@ -204,9 +204,9 @@ impl ValidCheckParams {
         if size <= max_bytes {
             file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         }
-        let found = size.max(bytes.len() as u64);
-        if found > max_bytes {
-            return Err(GraphError::TooLarge { path: path.to_path_buf(), max_bytes, found });
+        let size = size.max(bytes.len() as u64);
+        if size > max_bytes {
+            return Err(GraphError::TooLarge { path: path.to_path_buf(), max_bytes, found: size });
         }
         self.check_bytes_as(bytes.into(), &folder, &path)
     }
@@ -242,9 +242,9 @@ impl ValidCheckParams {
     ) -> Result<CheckedModel, GraphError> {
         let CheckParams { max_bytes, max_nodes, max_fields, max_depth, .. } = self.0;
         let owned = || path.to_owned();
-        let found = bytes.len() as u64;
-        if found > max_bytes {
-            return Err(GraphError::TooLarge { path: owned(), max_bytes, found });
+        let model_bytes = bytes.len() as u64;
+        if model_bytes > max_bytes {
+            return Err(GraphError::TooLarge { path: owned(), max_bytes, found: model_bytes });
         }
         let too_many = || GraphError::TooManyNodes { path: owned(), max_nodes };
         let too_deep = || GraphError::TooDeep { path: owned(), max_depth };
@@ -274,8 +274,8 @@ impl ValidCheckParams {
         }
         self.check_domains(&model, &walk, path)?;
         self.check_flow(&model, main, path)?;
-        let external = Reader::new(path, folder, max_bytes, found).read(&walk.tensors)?;
-        let size = external.iter().map(|file| file.bytes.len() as u64).sum::<u64>() + found;
+        let external = Reader::new(path, folder, max_bytes, model_bytes).read(&walk.tensors)?;
+        let size = external.iter().map(|file| file.bytes.len() as u64).sum::<u64>() + model_bytes;
         let info = GraphInfo::new(&model, main, &walk, size);
         Ok(CheckedModel { info, bytes, external })
     }
@@ -311,14 +311,16 @@ impl ValidCheckParams {
         path: &Path,
     ) -> Result<(), GraphError> {
         let allowed = |domain: &str| {
-            DOMAINS.contains(&domain) || self.0.domains.iter().any(|own| own == domain)
+            DOMAINS.contains(&domain) || self.0.domains.iter().any(|extra| extra == domain)
         };
-        let own: HashSet<&str> = model.functions.iter().map(|f| f.domain.as_str()).collect();
+        let function_domains: HashSet<&str> =
+            model.functions.iter().map(|f| f.domain.as_str()).collect();
         let imports =
             model.functions.iter().flat_map(|f| &f.opset_import).chain(&model.opset_import);
         for import in imports {
             let domain = import.domain.as_str();
-            if !allowed(domain) && !IMPORTS.contains(&domain) && !own.contains(domain) {
+            if !allowed(domain) && !IMPORTS.contains(&domain) && !function_domains.contains(domain)
+            {
                 let (path, domain) = (path.to_owned(), domain.to_owned());
                 return Err(GraphError::ImportDomain { path, domain });
             }

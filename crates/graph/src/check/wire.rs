@@ -31,7 +31,7 @@ pub(super) struct Counts {
 /// Counts what decoding `bytes` as a model would make.
 pub(super) fn count(bytes: &[u8], limits: Limits) -> Result<Counts, Stop> {
     let mut scan = Scan { limits, counts: Counts::default() };
-    scan.message(Kind::Model, Wire { bytes, at: 0 }, 0)?;
+    scan.message(Kind::Model, Wire { bytes, offset: 0 }, 0)?;
     Ok(scan.counts)
 }
 
@@ -132,17 +132,17 @@ impl Scan {
     }
 }
 
-/// The fields of one message; `at` counts from the beginning of the file.
+/// The fields of one message; `offset` counts from the beginning of the file.
 struct Wire<'a> {
     bytes: &'a [u8],
-    at: usize,
+    offset: usize,
 }
 
 impl<'a> Wire<'a> {
     /// The next field's number, and its content if it has a length.
     fn next(&mut self) -> Result<Option<(u32, Option<Wire<'a>>)>, Stop> {
-        let at = self.at;
-        let bad = |what| Stop::Malformed { at, what };
+        let offset = self.offset;
+        let bad = |what| Stop::Malformed { at: offset, what };
         if self.bytes.is_empty() {
             return Ok(None);
         }
@@ -168,8 +168,8 @@ impl<'a> Wire<'a> {
 
     fn take(&mut self, length: usize) -> Option<Wire<'a>> {
         let (bytes, rest) = self.bytes.split_at_checked(length)?;
-        let taken = Wire { bytes, at: self.at };
-        (self.bytes, self.at) = (rest, self.at + length);
+        let taken = Wire { bytes, offset: self.offset };
+        (self.bytes, self.offset) = (rest, self.offset + length);
         Some(taken)
     }
 
@@ -300,7 +300,7 @@ mod tests {
             sparse_initializer: vec![sparse()],
         }; // 1 + 81 + name + 10 + 8 + 8 + 24 = 133
         let opset = || OperatorSetIdProto { domain: text(), version: 1 }; // 2
-        let all = ModelProto {
+        let model = ModelProto {
             ir_version: 1,
             producer_name: text(),
             producer_version: text(),
@@ -320,7 +320,7 @@ mod tests {
             }], // 1 + 3 strings + 81 + 2 + 74 = 161
         };
         // Two names + 133 + 2 + 5 + 161.
-        let counts = count(&all.encode_to_vec(), OPEN);
+        let counts = count(&model.encode_to_vec(), OPEN);
         assert_eq!(counts, Ok(Counts { nodes: 2, fields: 2 + 133 + 2 + 5 + 161 }));
     }
 

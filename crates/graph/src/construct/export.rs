@@ -44,10 +44,10 @@ impl Graph {
         }
         let width = if to == StoredType::F16 { 2 } else { 4 };
         let size = |data: &Numbers| data.floats().map_or(data.bytes(), |f| width * f.len());
-        let found = self.weights.iter().map(|w| size(&w.data)).sum::<usize>();
-        if found > MAX_FILE_BYTES {
+        let total = self.weights.iter().map(|w| size(&w.data)).sum::<usize>();
+        if total > MAX_FILE_BYTES {
             let path = path.to_owned();
-            return Err(GraphError::FileTooLarge { path, found, max: MAX_FILE_BYTES });
+            return Err(GraphError::FileTooLarge { path, found: total, max: MAX_FILE_BYTES });
         }
         let Self { mut model, weights, .. } = self;
         let mut casts = vec![];
@@ -97,10 +97,10 @@ impl Graph {
             casts.append(&mut graph.node);
             graph.node = casts;
         }
-        let found = model.encoded_len();
-        if found > MAX_FILE_BYTES {
+        let length = model.encoded_len();
+        if length > MAX_FILE_BYTES {
             let path = path.to_owned();
-            return Err(GraphError::FileTooLarge { path, found, max: MAX_FILE_BYTES });
+            return Err(GraphError::FileTooLarge { path, found: length, max: MAX_FILE_BYTES });
         }
         let failed =
             |source| GraphError::Store(StoreError::Write { path: path.to_owned(), source });

@@ -83,8 +83,8 @@ impl Nodes<'_> {
         let same = |w: &&Weight| {
             w.name.starts_with(&format!("{x}.for.")) && w.data.floats() == Some(&factors)
         };
-        if let Some(found) = self.weights.iter().find(same) {
-            return found.name.trim_end_matches(".factors").to_owned();
+        if let Some(existing) = self.weights.iter().find(same) {
+            return existing.name.trim_end_matches(".factors").to_owned();
         }
         let output = format!("{x}.for.{weight}");
         let factors = self.weight(&format!("{output}.factors"), &[inputs], factors);
@@ -127,7 +127,7 @@ impl Nodes<'_> {
     fn rounded_by_row(&mut self, x: &str, floor: Option<f32>) -> Rows {
         let name = |part: &str| format!("{x}.{part}");
         let (numbers, scale) = (name("int8"), name("int8.scale"));
-        let one = self.scalar("int8.one", 1.0);
+        let unit_scale = self.scalar("int8.one", 1.0);
         let (zero, least) = match floor {
             Some(0.0) => (0, LEAST),
             Some(floor) => (BELOW, floor / f32::from(BELOW)),
@@ -148,9 +148,9 @@ impl Nodes<'_> {
             let least = self.scalar(&format!("int8.least.{:08x}", least.to_bits()), least);
             let by_row = self.plain("Max", &[&part, &least], &scale);
             let scaled = self.plain("Div", &[x, &by_row], &name("scaled"));
-            self.plain("QuantizeLinear", &[&scaled, &one, &zero], &numbers);
+            self.plain("QuantizeLinear", &[&scaled, &unit_scale, &zero], &numbers);
         }
-        Rows { numbers, scale: one, by_row: Some(scale), zero }
+        Rows { numbers, scale: unit_scale, by_row: Some(scale), zero }
     }
 }
 

@@ -378,14 +378,23 @@ impl Build<'_> {
         }
         let positions = self.nodes.weight(&layout.positions, &[config.positions, width], positions);
         let [weight, bias] = self.nodes.norm(&layout.embedding_norm)?;
-        let place =
+        let position_ids =
             if config.family.offset_positions { self.positions(ids) } else { String::new() };
         let output = match &layout.project {
             Some(_) => "embeddings.narrow".to_owned(),
             None => hidden_name(0, config.layers),
         };
-        let mut inputs =
-            vec![&*rows, &*types, &*words, &*positions, &*table, &*weight, &*bias, "", &*place];
+        let mut inputs = vec![
+            &*rows,
+            &*types,
+            &*words,
+            &*positions,
+            &*table,
+            &*weight,
+            &*bias,
+            "",
+            &*position_ids,
+        ];
         while inputs.last().is_some_and(|name| name.is_empty()) {
             inputs.pop();
         }

@@ -51,9 +51,9 @@ impl Build<'_> {
         let shape = nodes.constant("table.shape", &[2], int64, &[-1, width]);
         let table = nodes.plain("Reshape", &[WORDS, &shape], "table");
         let count = nodes.plain("Size", &[ids], "table.count");
-        let [zero, one] = [("table.zero", 0), ("table.one", 1)]
+        let [start, step] = [("table.zero", 0), ("table.one", 1)]
             .map(|(name, n)| nodes.constant(name, &[], int64, &[n]));
-        let places = nodes.plain("Range", &[&zero, &count, &one], "table.places");
+        let places = nodes.plain("Range", &[&start, &count, &step], "table.places");
         let places = nodes.cast(&places, ElementType::Int32, "table.places.int32");
         let shape = nodes.plain("Shape", &[ids], "ids.shape");
         Ok((table, nodes.plain("Reshape", &[&places, &shape], "table.ids")))

@@ -46,11 +46,11 @@ impl Confusion {
         let gold: Vec<&str> = gold.iter().map(AsRef::as_ref).collect();
         let predicted: Vec<&str> = predicted.iter().map(AsRef::as_ref).collect();
         let labels: BTreeSet<&str> = gold.iter().chain(&predicted).copied().collect();
-        let place: BTreeMap<&str, usize> = labels.iter().copied().zip(0..).collect();
+        let index: BTreeMap<&str, usize> = labels.iter().copied().zip(0..).collect();
         let mut matrix = Self::new(labels)?;
         let width = matrix.labels.len();
         for (gold, predicted) in gold.into_iter().zip(predicted) {
-            matrix.counts[place[gold] * width + place[predicted]] += 1;
+            matrix.counts[index[gold] * width + index[predicted]] += 1;
         }
         Ok(matrix)
     }

@@ -40,12 +40,12 @@ impl MultiLabelCounts {
     ) -> Result<(), MetricsError> {
         let gold = self.places(gold, Origin::Gold)?;
         let predicted = self.places(predicted, Origin::Predicted)?;
-        for place in &gold {
-            self.counts[*place].gold += 1;
-            self.counts[*place].correct += u64::from(predicted.contains(place));
+        for index in &gold {
+            self.counts[*index].gold += 1;
+            self.counts[*index].correct += u64::from(predicted.contains(index));
         }
-        for place in &predicted {
-            self.counts[*place].predicted += 1;
+        for index in &predicted {
+            self.counts[*index].predicted += 1;
         }
         self.examples += 1;
         self.exact += u64::from(gold == predicted);

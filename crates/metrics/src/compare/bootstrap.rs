@@ -55,13 +55,13 @@ impl BootstrapParams {
     pub fn check(self) -> Result<ValidBootstrapParams, MetricsError> {
         let Self { resamples, level, seed } = self;
         if !(1..=MAX_RESAMPLES).contains(&resamples) {
-            let (found, expected) = (resamples.to_string(), "1 to 10000000");
-            return Err(MetricsError::Setting { name: "resamples", found, expected });
+            let (value, expected) = (resamples.to_string(), "1 to 10000000");
+            return Err(MetricsError::Setting { name: "resamples", found: value, expected });
         }
         // NaN is neither.
         if !(level > 0.0 && level < 1.0) {
-            let (found, expected) = (level.to_string(), "a number between 0 and 1");
-            return Err(MetricsError::Setting { name: "level", found, expected });
+            let (value, expected) = (level.to_string(), "a number between 0 and 1");
+            return Err(MetricsError::Setting { name: "level", found: value, expected });
         }
         Ok(ValidBootstrapParams { resamples, level, seed })
     }
@@ -159,10 +159,10 @@ impl ValidBootstrapParams {
         let mut order = vec![0; examples];
         let (mut figures, mut undefined) = (vec![], 0);
         for _ in 0..self.resamples {
-            for place in &mut order {
+            for example in &mut order {
                 // The high half of a product with 64 random bits: below `examples`, and even enough.
                 let below = (u128::from(random.next_u64()) * examples as u128) >> 64;
-                *place = usize::try_from(below).expect("less than the number of examples");
+                *example = usize::try_from(below).expect("less than the number of examples");
             }
             match statistic(&order) {
                 figure if figure.is_finite() => figures.push(figure),
@@ -204,9 +204,9 @@ fn finite(figure: f64) -> Result<f64, MetricsError> {
 #[expect(clippy::cast_precision_loss, reason = "no list is that long")]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the list")]
 fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let at = share * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-    below + (above - below) * (at - at.floor())
+    let position = share * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+    below + (above - below) * (position - position.floor())
 }
 
 #[cfg(test)]

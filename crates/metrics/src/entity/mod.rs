@@ -191,8 +191,8 @@ impl EntityScorer {
         names: &'a [impl AsRef<str>],
         origin: Origin,
     ) -> Result<Vec<Labelled<'a>>, MetricsError> {
-        let found = self.convention.entities(names, origin)?;
-        Ok(found.into_iter().map(|(label, span)| Labelled { span, label }).collect())
+        let entities = self.convention.entities(names, origin)?;
+        Ok(entities.into_iter().map(|(label, span)| Labelled { span, label }).collect())
     }
 
     fn count<'a>(&mut self, mut gold: Vec<Labelled<'a>>, mut predicted: Vec<Labelled<'a>>) {

@@ -38,14 +38,14 @@ impl TagOutcomes {
         gold: &[(&str, Span)],
         predicted: &[(&str, Span)],
     ) -> Result<(), MetricsError> {
-        let mut one = self.empty.clone();
-        one.add_spans(gold.iter().copied(), predicted.iter().copied())?;
+        let mut sentence = self.empty.clone();
+        sentence.add_spans(gold.iter().copied(), predicted.iter().copied())?;
         let mut counts = Counts::default();
-        for of_label in one.labels().values() {
+        for of_label in sentence.labels().values() {
             counts += *of_label;
         }
         self.by_sentence.push(counts);
-        self.all.merge(one)?;
+        self.all.merge(sentence)?;
         for (labels, entities) in [(&mut self.gold, gold), (&mut self.predicted, predicted)] {
             for (label, _) in entities {
                 if !labels.contains(*label) {

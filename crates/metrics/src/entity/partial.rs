@@ -50,14 +50,14 @@ impl PartialCounts {
     #[must_use]
     pub fn scores(self) -> PartialScores {
         let Self { correct, incorrect, partial, missed, spurious } = self;
-        let found = as_f64(correct) + as_f64(partial) / 2.0;
+        let credit = as_f64(correct) + as_f64(partial) / 2.0;
         let either = correct + incorrect + partial;
         let (predicted, gold) = (as_f64(either + spurious), as_f64(either + missed));
         PartialScores {
             counts: self,
-            precision: quotient(found, predicted),
-            recall: quotient(found, gold),
-            f1: quotient(2.0 * found, predicted + gold),
+            precision: quotient(credit, predicted),
+            recall: quotient(credit, gold),
+            f1: quotient(2.0 * credit, predicted + gold),
         }
     }
 }
@@ -156,8 +156,8 @@ impl<'a> Sorted<'a> {
         // Those that are right come first: where entities overlap each other, none of these may lose
         // its own to a neighbour.
         for p in predicted {
-            let own = self.overlapping(p).find(|i| !taken[*i] && right(&self.entities[*i], p));
-            match own {
+            let matching = self.overlapping(p).find(|i| !taken[*i] && right(&self.entities[*i], p));
+            match matching {
                 Some(i) => {
                     taken[i] = true;
                     correct += 1;
@@ -187,12 +187,12 @@ impl<'a> Sorted<'a> {
             };
             let closest =
                 left().filter(|i| self.entities[*i].label == p.label).min_by_key(distance);
-            let (count, place) = match closest {
-                Some(place) => (&mut right, Some(place)),
+            let (count, index) = match closest {
+                Some(index) => (&mut right, Some(index)),
                 None => (&mut wrong, left().next()),
             };
-            if let Some(place) = place {
-                taken[place] = true;
+            if let Some(index) = index {
+                taken[index] = true;
                 *count += 1;
             }
         }

@@ -139,7 +139,7 @@ impl TagScheme {
             let ((previous, a), (this, b)) = (part(i.checked_sub(1)), part(Some(i)));
             of(self, previous, this, a == b)
         };
-        let (mut found, mut start) = (vec![], 0);
+        let (mut entities, mut start) = (vec![], 0);
         while start < tags.len() {
             let mut end = start + 1;
             if holds(start, Self::begins) {
@@ -147,12 +147,12 @@ impl TagScheme {
                     end += 1;
                 }
                 if let (true, Tag::Part(_, label)) = (holds(end, Self::ends), tags[start]) {
-                    found.push((start, end, label));
+                    entities.push((start, end, label));
                 }
             }
             start = end;
         }
-        found
+        entities
     }
 }
 

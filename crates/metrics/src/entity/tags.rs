@@ -30,15 +30,15 @@ impl<'a> Labels<'a> {
             rest => rest.strip_prefix('-')?,
         };
         let label = if label.is_empty() { "_" } else { label };
-        let place = *self.places.entry(label).or_insert_with(|| {
+        let number = *self.places.entry(label).or_insert_with(|| {
             self.names.push(label);
             self.names.len() - 1
         });
-        Some((Some(letter), Tag::Part(prefix, place)))
+        Some((Some(letter), Tag::Part(prefix, number)))
     }
 
     /// The label with this number, which must have come from here.
-    pub(super) fn name(&self, place: usize) -> &'a str {
-        self.names[place]
+    pub(super) fn name(&self, number: usize) -> &'a str {
+        self.names[number]
     }
 }

@@ -83,16 +83,16 @@ pub fn compare_labels(
 ) -> Result<LabelComparison, MetricsError> {
     let n = first.1.len();
     let right = [first, second]
-        .map(|(_, all)| all.iter().map(LabelOutcome::is_right).collect::<Vec<bool>>());
-    let only = |one: &[bool], other: &[bool]| {
-        one.iter().zip(other).filter(|(one, other)| **one && !**other).count() as u64
+        .map(|(_, outcomes)| outcomes.iter().map(LabelOutcome::is_right).collect::<Vec<bool>>());
+    let only = |these: &[bool], other: &[bool]| {
+        these.iter().zip(other).filter(|(this, other)| **this && !**other).count() as u64
     };
     let mcnemar = mcnemar(only(&right[0], &right[1]), only(&right[1], &right[0]));
     let counted = [first, second].map(|(labels, outcomes)| {
-        let all: BTreeSet<&String> =
+        let all_labels: BTreeSet<&String> =
             labels.iter().chain(outcomes.iter().flat_map(|o| &o.gold)).collect();
-        let all: Vec<String> = all.into_iter().cloned().collect();
-        (all.len(), places(&all, outcomes))
+        let all_labels: Vec<String> = all_labels.into_iter().cloned().collect();
+        (all_labels.len(), places(&all_labels, outcomes))
     });
     let bootstrap = BootstrapParams::new().seed(seed).check()?;
     let accuracy =
@@ -121,8 +121,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn outcome(gold: &str, predicted: &str) -> LabelOutcome {
-        let one = |label: &str| vec![label.to_owned()];
-        LabelOutcome { gold: one(gold), predicted: one(predicted), probabilities: vec![] }
+        let labels = |label: &str| vec![label.to_owned()];
+        LabelOutcome { gold: labels(gold), predicted: labels(predicted), probabilities: vec![] }
     }
 
     /// Gold a a b b c; first a a b b a (4 right), second a b b a c (3 right). The first alone has
@@ -133,22 +133,24 @@ mod tests {
     fn both_sides_keep_their_place() {
         let labels = ["a", "b"].map(String::from);
         let gold = ["a", "a", "b", "b", "c"];
-        let all = |predicted: [&str; 5]| -> Vec<LabelOutcome> {
+        let outcomes = |predicted: [&str; 5]| -> Vec<LabelOutcome> {
             gold.iter().zip(predicted).map(|(g, p)| outcome(g, p)).collect()
         };
-        let (first, second) = (all(["a", "a", "b", "b", "a"]), all(["a", "b", "b", "a", "c"]));
-        let found = compare_labels([(&labels, &first), (&labels, &second)], 0).unwrap();
-        assert_eq!((found.mcnemar.only_first, found.mcnemar.only_second), (2, 1));
-        assert!((found.mcnemar.p_value - 1.0).abs() < 1e-12);
+        let (first, second) =
+            (outcomes(["a", "a", "b", "b", "a"]), outcomes(["a", "b", "b", "a", "c"]));
+        let comparison = compare_labels([(&labels, &first), (&labels, &second)], 0).unwrap();
+        assert_eq!((comparison.mcnemar.only_first, comparison.mcnemar.only_second), (2, 1));
+        assert!((comparison.mcnemar.p_value - 1.0).abs() < 1e-12);
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
-        near(found.accuracy.first, 0.8);
-        near(found.accuracy.second, 0.6);
-        near(found.macro_f1.first, 0.6);
-        near(found.macro_f1.second, 2.0 / 3.0);
-        assert_eq!(found.accuracy_verdict.better, Better::First);
-        assert_eq!(found.macro_f1_verdict.better, Better::Second);
+        near(comparison.accuracy.first, 0.8);
+        near(comparison.accuracy.second, 0.6);
+        near(comparison.macro_f1.first, 0.6);
+        near(comparison.macro_f1.second, 2.0 / 3.0);
+        assert_eq!(comparison.accuracy_verdict.better, Better::First);
+        assert_eq!(comparison.macro_f1_verdict.better, Better::Second);
         assert!(
-            !found.accuracy_verdict.more_than_chance && !found.macro_f1_verdict.more_than_chance
+            !comparison.accuracy_verdict.more_than_chance
+                && !comparison.macro_f1_verdict.more_than_chance
         );
     }
 
@@ -165,8 +167,8 @@ mod tests {
                 ([(&labels[..], &first[..]), (&labels[..], &second[..])], Better::First),
                 ([(&labels[..], &second[..]), (&labels[..], &first[..])], Better::Second),
             ] {
-                let found = compare_labels(both, 0).unwrap();
-                for verdict in [found.accuracy_verdict, found.macro_f1_verdict] {
+                let comparison = compare_labels(both, 0).unwrap();
+                for verdict in [comparison.accuracy_verdict, comparison.macro_f1_verdict] {
                     assert_eq!(verdict, DifferenceVerdict { better, more_than_chance: expected });
                 }
             }
@@ -191,25 +193,27 @@ mod tests {
             let compare = |a: &[LabelOutcome], b: &[LabelOutcome]| {
                 compare_labels([(&labels, a), (&labels, b)], 7).unwrap()
             };
-            let (one, other) = (compare(&first, &second), compare(&second, &first));
-            for (a, b) in [(one.accuracy, other.accuracy), (one.macro_f1, other.macro_f1)] {
+            let (forward, backward) = (compare(&first, &second), compare(&second, &first));
+            for (a, b) in
+                [(forward.accuracy, backward.accuracy), (forward.macro_f1, backward.macro_f1)]
+            {
                 prop_assert_eq!((a.first, a.second), (b.second, b.first));
                 prop_assert!((a.difference.estimate + b.difference.estimate).abs() < 1e-12);
                 prop_assert!((a.difference.low + b.difference.high).abs() < 1e-12);
                 prop_assert!((a.p_value - b.p_value).abs() < 1e-12);
             }
-            prop_assert!((one.mcnemar.p_value - other.mcnemar.p_value).abs() < 1e-12);
-            prop_assert_eq!(one.mcnemar.only_first, other.mcnemar.only_second);
-            let turned = match other.accuracy_verdict.better {
+            prop_assert!((forward.mcnemar.p_value - backward.mcnemar.p_value).abs() < 1e-12);
+            prop_assert_eq!(forward.mcnemar.only_first, backward.mcnemar.only_second);
+            let turned = match backward.accuracy_verdict.better {
                 Better::First => Better::Second,
                 Better::Second => Better::First,
                 Better::Neither => Better::Neither,
             };
-            prop_assert_eq!(one.accuracy_verdict.better, turned);
-            let own = compare(&first, &first);
-            prop_assert!(own.accuracy.difference.estimate.abs() < 1e-12);
-            prop_assert!(own.macro_f1.difference.high.abs() < 1e-12);
-            for p in [own.accuracy.p_value, own.macro_f1.p_value, own.mcnemar.p_value] {
+            prop_assert_eq!(forward.accuracy_verdict.better, turned);
+            let itself = compare(&first, &first);
+            prop_assert!(itself.accuracy.difference.estimate.abs() < 1e-12);
+            prop_assert!(itself.macro_f1.difference.high.abs() < 1e-12);
+            for p in [itself.accuracy.p_value, itself.macro_f1.p_value, itself.mcnemar.p_value] {
                 prop_assert!((p - 1.0).abs() < 1e-12);
             }
         }

@@ -126,19 +126,19 @@ pub fn evaluate_labels(
     outcomes: &[LabelOutcome],
     seed: u64,
 ) -> Result<LabelEvaluation, MetricsError> {
-    let all: BTreeSet<&String> =
+    let all_labels: BTreeSet<&String> =
         labels.iter().chain(outcomes.iter().flat_map(|o| &o.gold)).collect();
     let unknown: Vec<String> =
-        all.iter().filter(|l| !labels.contains(l)).map(ToString::to_string).collect();
-    let all: Vec<String> = all.into_iter().cloned().collect();
+        all_labels.iter().filter(|l| !labels.contains(l)).map(ToString::to_string).collect();
+    let all_labels: Vec<String> = all_labels.into_iter().cloned().collect();
     let report = if multi_label {
-        let mut counts = MultiLabelCounts::new(all.iter().cloned())?;
+        let mut counts = MultiLabelCounts::new(all_labels.iter().cloned())?;
         for outcome in outcomes {
             counts.add(&outcome.gold, &outcome.predicted)?;
         }
         LabelReport::Multi(counts.report())
     } else {
-        let mut counts = Confusion::new(all.iter().cloned())?;
+        let mut counts = Confusion::new(all_labels.iter().cloned())?;
         for outcome in outcomes {
             if let (Some(gold), Some(predicted)) = (outcome.gold.first(), outcome.predicted.first())
             {
@@ -147,13 +147,13 @@ pub fn evaluate_labels(
         }
         LabelReport::Single(counts.report())
     };
-    let place = |label: &String| labels.iter().position(|l| l == label);
+    let index_of = |label: &String| labels.iter().position(|l| l == label);
     let probability = if multi_label || labels.len() < 2 {
         None
     } else {
         let mut scorer = ProbabilityParams::new(labels.len()).check()?.scorer();
         for outcome in outcomes {
-            if let Some(gold) = outcome.gold.first().and_then(place) {
+            if let Some(gold) = outcome.gold.first().and_then(index_of) {
                 scorer.add(gold, &outcome.probabilities)?;
             }
         }
@@ -176,7 +176,7 @@ pub fn evaluate_labels(
             },
         );
     }
-    let intervals = intervals(&all, outcomes, seed)?;
+    let intervals = intervals(&all_labels, outcomes, seed)?;
     Ok(LabelEvaluation { report, intervals, probability, ranking, unknown_labels: unknown })
 }
 
@@ -209,8 +209,8 @@ pub type Places = (Vec<usize>, Vec<usize>);
 /// Labels as places in a list, by which resamples are counted fast.
 #[must_use]
 pub fn places(labels: &[String], outcomes: &[LabelOutcome]) -> Vec<Places> {
-    let of = |own: &[String]| {
-        own.iter().filter_map(|label| labels.iter().position(|l| l == label)).collect()
+    let of = |names: &[String]| {
+        names.iter().filter_map(|label| labels.iter().position(|l| l == label)).collect()
     };
     outcomes.iter().map(|o| (of(&o.gold), of(&o.predicted))).collect()
 }

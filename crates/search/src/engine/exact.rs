@@ -78,10 +78,10 @@ impl Exact {
         let mut tops = vec![Top::new(k); count];
         let mut scratch = vec![];
         let mut scores = vec![0.0; block * count.min(QUERY_BLOCK)];
-        for at in part.clone().step_by(block) {
-            let rows = at..part.end.min(at + block);
+        for start in part.clone().step_by(block) {
+            let rows = start..part.end.min(start + block);
             // Where few are allowed, each by itself.
-            let few = match allowed.map(|allowed| allowed.count_in(at, rows.len())) {
+            let few = match allowed.map(|allowed| allowed.count_in(start, rows.len())) {
                 Some(0) => continue,
                 Some(some) => some * 4 < rows.len(),
                 None => false,

@@ -159,14 +159,14 @@ impl Manifest {
             return Err(SearchError::NoIndex { folder: folder.to_owned() });
         }
         let Sealed { sha256, index } = envelope::read_json(&path, KIND, FORMAT_VERSION)?;
-        let found = checksum::sha256(index.get().as_bytes());
-        let damaged = |expected: String, found: String| SearchError::Damaged {
+        let actual = checksum::sha256(index.get().as_bytes());
+        let damaged = |expected: String, actual: String| SearchError::Damaged {
             path: path.clone(),
             expected,
-            found,
+            found: actual,
         };
-        if found != sha256 {
-            return Err(damaged(format!("an index of SHA-256 {sha256}"), found));
+        if actual != sha256 {
+            return Err(damaged(format!("an index of SHA-256 {sha256}"), actual));
         }
         let manifest: Self = serde_json::from_str(index.get()).map_err(|source| {
             SearchError::Store(StoreError::Json {
@@ -177,7 +177,7 @@ impl Manifest {
                 source,
             })
         })?;
-        manifest.judge().map_err(|(expected, found)| damaged(expected, found))?;
+        manifest.judge().map_err(|(expected, actual)| damaged(expected, actual))?;
         Ok(manifest)
     }
 
@@ -194,8 +194,8 @@ impl Manifest {
                 return Err((format!("rows in segment {number}"), "none".into()));
             }
             if bytes(segment.rows) != Some(segment.vectors.bytes) {
-                let found = format!("{} rows, {} bytes", segment.rows, segment.vectors.bytes);
-                return Err((format!("bytes for the rows of segment {number}"), found));
+                let actual = format!("{} rows, {} bytes", segment.rows, segment.vectors.bytes);
+                return Err((format!("bytes for the rows of segment {number}"), actual));
             }
             rows = rows
                 .checked_add(segment.rows)

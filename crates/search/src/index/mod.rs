@@ -314,9 +314,9 @@ impl Index {
                     Some(&set)
                 }
             };
-            for (hits, found) in hits.iter_mut().zip(engine.search(queries, k, allowed)?) {
+            for (hits, segment_hits) in hits.iter_mut().zip(engine.search(queries, k, allowed)?) {
                 let row = |hit: Hit| Hit { row: hit.row + first as u64, ..hit };
-                hits.extend(found.into_iter().map(row));
+                hits.extend(segment_hits.into_iter().map(row));
             }
             first += segment.rows;
         }

@@ -121,19 +121,19 @@ impl RecordFile {
     pub(crate) fn get(&self, row: usize) -> Result<IndexRecord, SearchError> {
         let start = row.checked_sub(1).map_or(0, |before| self.end(before).0);
         let (end, crc) = self.end(row);
-        let damaged = |expected: &str, found: String| SearchError::Damaged {
+        let damaged = |expected: &str, actual: String| SearchError::Damaged {
             path: self.file.path().to_owned(),
             expected: format!("{expected} in row {row}"),
-            found,
+            found: actual,
         };
         let len = end.checked_sub(start).filter(|_| end <= self.bytes);
         let len = len.and_then(|len| usize::try_from(len).ok());
         let len = len.ok_or_else(|| damaged("a record", format!("bytes {start} to {end}")))?;
         let mut line = vec![0; len];
         read_exact_at(&self.file, &mut line, start).map_err(SearchError::Read)?;
-        let found = crc32fast::hash(&line);
-        if found != crc {
-            return Err(damaged(&format!("the CRC-32 {crc:08x}"), format!("{found:08x}")));
+        let actual = crc32fast::hash(&line);
+        if actual != crc {
+            return Err(damaged(&format!("the CRC-32 {crc:08x}"), format!("{actual:08x}")));
         }
         serde_json::from_slice(&line).map_err(|error| damaged("a record", error.to_string()))
     }

@@ -99,11 +99,11 @@ fn contents(
     let path = || -> PathBuf { segment.vectors.path().to_owned() };
     for block in segment.vectors.blocks() {
         let (first, numbers) = block?;
-        if let Some(at) = numbers.iter().position(|x| !x.is_finite()) {
+        if let Some(index) = numbers.iter().position(|x| !x.is_finite()) {
             return Err(SearchError::Damaged {
                 path: path(),
-                expected: format!("finite numbers in row {}", first + at / manifest.width),
-                found: numbers[at].to_string(),
+                expected: format!("finite numbers in row {}", first + index / manifest.width),
+                found: numbers[index].to_string(),
             });
         }
     }

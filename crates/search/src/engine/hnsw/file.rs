@@ -166,8 +166,8 @@ impl GraphFile {
 
     /// The whole graph, to be searched.
     pub(super) fn view(&self) -> Result<View<'_>, SearchError> {
-        let all = self.map.as_slice_bytes(0, self.map.len());
-        let bytes = all.map_err(|error| unmapped(&self.path, &error))?;
+        let bytes = self.map.as_slice_bytes(0, self.map.len());
+        let bytes = bytes.map_err(|error| unmapped(&self.path, &error))?;
         Ok(View { file: self, bytes })
     }
 }
@@ -226,15 +226,15 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn damaged(&self, expected: String, found: String) -> SearchError {
-        SearchError::Damaged { path: self.path.to_owned(), expected, found }
+    fn damaged(&self, expected: String, actual: String) -> SearchError {
+        SearchError::Damaged { path: self.path.to_owned(), expected, found: actual }
     }
 
-    fn same(&self, what: &str, expected: u64, found: u64) -> Result<(), SearchError> {
-        if expected == found {
+    fn same(&self, what: &str, expected: u64, actual: u64) -> Result<(), SearchError> {
+        if expected == actual {
             return Ok(());
         }
-        Err(self.damaged(format!("{expected} {what}"), found.to_string()))
+        Err(self.damaged(format!("{expected} {what}"), actual.to_string()))
     }
 
     fn at<const N: usize>(&self, start: usize) -> Result<[u8; N], SearchError> {
@@ -303,15 +303,15 @@ impl Check<'_> {
     fn head(&self, start: usize) -> Result<(), SearchError> {
         let Shape { metric, params, rows, width } = self.shape;
         let expected = head(metric, params.dtype, rows, width);
-        let found = self.at::<HEAD>(start)?;
+        let actual = self.at::<HEAD>(start)?;
         // Minor versions of usearch write the same layout.
-        if found[..9] != expected[..9] || found[13..] != expected[13..] {
+        if actual[..9] != expected[..9] || actual[13..] != expected[13..] {
             return Err(self.damaged(
                 format!(
                     "a graph of usearch 2 of {rows} rows of {width} numbers, {metric:?}, {:?}",
                     params.dtype
                 ),
-                format!("{:02x?}", &found[..41]),
+                format!("{:02x?}", &actual[..41]),
             ));
         }
         Ok(())

@@ -26,20 +26,20 @@ impl Hnsw {
     pub(crate) fn measure(&mut self, vectors: &VectorFile) -> Result<(usize, f64), SearchError> {
         let queries = self.queries(vectors)?;
         let nearest = self.nearest(vectors, self.shape.metric, &queries, NEAREST)?;
-        let all: usize = nearest.iter().map(Vec::len).sum();
+        let total: usize = nearest.iter().map(Vec::len).sum();
         let mut expansion = 32;
         loop {
             self.expansion = expansion;
-            let found = self.search(&queries, NEAREST, None)?;
+            let results = self.search(&queries, NEAREST, None)?;
             let hits: usize = nearest
                 .iter()
-                .zip(&found)
-                .map(|(gold, found)| {
-                    gold.iter().filter(|g| found.iter().any(|f| f.row == g.row)).count()
+                .zip(&results)
+                .map(|(gold, result)| {
+                    gold.iter().filter(|g| result.iter().any(|f| f.row == g.row)).count()
                 })
                 .sum();
             #[expect(clippy::cast_precision_loss, reason = "a thousand at most")]
-            let recall = if all == 0 { 1.0 } else { hits as f64 / all as f64 };
+            let recall = if total == 0 { 1.0 } else { hits as f64 / total as f64 };
             if recall >= RECALL || expansion >= 4096 || expansion >= self.shape.rows {
                 return Ok((expansion, recall));
             }
@@ -60,8 +60,8 @@ impl Hnsw {
         for (row, near) in chosen.iter().zip(near) {
             let away = near.last().map_or(0.0, |hit| -hit.score);
             let mut moved = direction(&mut random, self.shape.width);
-            for (x, own) in moved.iter_mut().zip(row) {
-                *x = own + *x * away;
+            for (x, coordinate) in moved.iter_mut().zip(row) {
+                *x = coordinate + *x * away;
             }
             if self.shape.metric == Metric::Cosine {
                 l2_normalize(&mut moved);

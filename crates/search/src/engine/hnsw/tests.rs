@@ -40,10 +40,10 @@ fn distances_are_those_of_the_definition() {
             for dtype in [GraphDtype::F32, GraphDtype::F16] {
                 let space = Space::new(dtype, metric, width);
                 let stored = encoded(space, &rows, width);
-                let mut found = vec![];
+                let mut distances = vec![];
                 let nodes = [4, 0, 3, 1, 2];
-                space.distances(&space.query(&query), &stored, &nodes, &mut found);
-                for (node, found) in nodes.iter().zip(&found) {
+                space.distances(&space.query(&query), &stored, &nodes, &mut distances);
+                for (node, distance) in nodes.iter().zip(&distances) {
                     let row = &rows[*node as usize * width..][..width];
                     let row = row.iter().map(|x| match dtype {
                         GraphDtype::F16 => f16::from_f32(*x).to_f64(),
@@ -54,9 +54,9 @@ fn distances_are_those_of_the_definition() {
                         Metric::Euclid => pairs.map(|(a, b)| (a - b) * (a - b)).sum(),
                         _ => -pairs.map(|(a, b)| a * b).sum::<f64>(),
                     };
-                    let off = (f64::from(*found) - expected).abs();
+                    let off = (f64::from(*distance) - expected).abs();
                     let allowed = 2e-5 + 1e-6 * expected.abs();
-                    assert!(off < allowed, "{width} {metric:?} {dtype:?}: {found} {expected}");
+                    assert!(off < allowed, "{width} {metric:?} {dtype:?}: {distance} {expected}");
                 }
             }
         }
@@ -67,22 +67,22 @@ fn distances_are_those_of_the_definition() {
 /// 127 · √(76² + 102²) = 127 · 127.2006. Signs: 1, 0 (0 is not above 0) and 1, 0.
 #[test]
 fn codes_and_signs_as_worked_by_hand() {
-    let mut found = vec![];
+    let mut distances = vec![];
     let space = Space::new(GraphDtype::I8, Metric::Cosine, 2);
     let rows = encoded(space, &[0.6, -0.8, 0.0, 3.0], 2);
     assert_eq!(rows, [76, 154, 0, 127]);
-    space.distances(&space.query(&[2.0, 0.0]), &rows, &[0, 1], &mut found);
-    assert!((found[0] - (1.0 - 76.0 / 127.200_63)).abs() < 1e-6, "{found:?}");
-    assert!((found[1] - 1.0).abs() < 1e-6, "{found:?}");
+    space.distances(&space.query(&[2.0, 0.0]), &rows, &[0, 1], &mut distances);
+    assert!((distances[0] - (1.0 - 76.0 / 127.200_63)).abs() < 1e-6, "{distances:?}");
+    assert!((distances[1] - 1.0).abs() < 1e-6, "{distances:?}");
 
     let space = Space::new(GraphDtype::B1, Metric::Cosine, 9);
     let mut far = [1.0; 9];
     far[8] = -1.0;
     let rows = encoded(space, &[[1.0; 9], far].concat(), 9);
     assert_eq!(rows, [0xff, 1, 0xff, 0]);
-    space.distances(&space.query(&[-1.0; 9]), &rows, &[0, 1], &mut found);
+    space.distances(&space.query(&[-1.0; 9]), &rows, &[0, 1], &mut distances);
     assert_eq!(
-        found.iter().map(|d| d.to_bits()).collect::<Vec<_>>(),
+        distances.iter().map(|d| d.to_bits()).collect::<Vec<_>>(),
         [9f32, 8.0].map(f32::to_bits)
     );
 }

@@ -125,10 +125,10 @@ impl KeywordFile {
         let path = files.terms();
         card.postings.check_len(&files.postings())?;
         let bytes = card.terms.read(&path)?;
-        let damaged = |found: &str| SearchError::Damaged {
+        let damaged = |actual: &str| SearchError::Damaged {
             path: path.clone(),
             expected: format!("{} words of {rows} rows", card.count),
-            found: found.to_owned(),
+            found: actual.to_owned(),
         };
         let split = |bytes: Option<(Vec<u8>, Vec<u8>)>| bytes.ok_or_else(|| damaged("fewer bytes"));
         let (lengths, rest) = split(split_off(bytes, rows, LENGTH))?;
@@ -139,8 +139,8 @@ impl KeywordFile {
             u32::from_le_bytes(length)
         });
         let terms = entries.chunks_exact(ENTRY).map(|entry| {
-            let number = |at: usize| {
-                let bytes = entry[at..].first_chunk().copied().unwrap_or_default();
+            let number = |offset: usize| {
+                let bytes = entry[offset..].first_chunk().copied().unwrap_or_default();
                 u64::from_le_bytes(bytes)
             };
             let crc32 = entry.last_chunk().copied().unwrap_or_default();
@@ -206,17 +206,17 @@ impl KeywordFile {
     pub(super) fn list(&self, term: usize) -> Result<Vec<(usize, u32)>, SearchError> {
         let start = term.checked_sub(1).map_or(0, |before| self.terms[before].list_end);
         let Term { list_end, crc32, .. } = self.terms[term];
-        let damaged = |expected: String, found: String| SearchError::Damaged {
+        let damaged = |expected: String, actual: String| SearchError::Damaged {
             path: self.postings.path().to_owned(),
             expected: format!("{expected} in list {term}"),
-            found,
+            found: actual,
         };
         // Within the length of a file that was there.
         let mut bytes = vec![0; usize::try_from(list_end - start).unwrap_or(usize::MAX)];
         read_exact_at(&self.postings, &mut bytes, start).map_err(SearchError::Read)?;
-        let found = crc32fast::hash(&bytes);
-        if found != crc32 {
-            return Err(damaged(format!("the CRC-32 {crc32:08x}"), format!("{found:08x}")));
+        let actual = crc32fast::hash(&bytes);
+        if actual != crc32 {
+            return Err(damaged(format!("the CRC-32 {crc32:08x}"), format!("{actual:08x}")));
         }
         let list = decode(&bytes, self.lengths.len());
         list.ok_or_else(|| damaged("rows".into(), "other numbers".into()))
@@ -225,7 +225,7 @@ impl KeywordFile {
 
 /// The first `n` things of `size` bytes each, and the rest.
 fn split_off(mut bytes: Vec<u8>, n: usize, size: usize) -> Option<(Vec<u8>, Vec<u8>)> {
-    let at = n.checked_mul(size).filter(|at| *at <= bytes.len())?;
-    let rest = bytes.split_off(at);
+    let offset = n.checked_mul(size).filter(|offset| *offset <= bytes.len())?;
+    let rest = bytes.split_off(offset);
     Some((bytes, rest))
 }

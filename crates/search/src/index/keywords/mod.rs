@@ -47,17 +47,17 @@ impl Keywords {
         if !manifest.keywords {
             return Ok(None);
         }
-        let mut all = Self { files: vec![], rows: 0, words: 0 };
+        let mut keywords = Self { files: vec![], rows: 0, words: 0 };
         for (segment, card) in segments.zip(&manifest.segments) {
             let file = open_file(folder, card)?;
             let lengths = file.iter().flat_map(|file| file.lengths.iter().enumerate());
             for (_, length) in lengths.filter(|(row, len)| **len > 0 && segment.is_live(*row)) {
-                all.rows += 1;
-                all.words += u64::from(*length);
+                keywords.rows += 1;
+                keywords.words += u64::from(*length);
             }
-            all.files.push(file);
+            keywords.files.push(file);
         }
-        Ok(Some(all))
+        Ok(Some(keywords))
     }
 
     /// The score of every row of `segments`; 0 for those without any of the words.
@@ -70,17 +70,17 @@ impl Keywords {
         for_each_word(query, |word| *times.entry(word.to_owned()).or_default() += 1.0);
         for (word, times) in times {
             let mut lists = vec![];
-            let (mut first, mut found) = (0, 0.0);
+            let (mut first, mut matching_rows) = (0, 0.0);
             for (segment, file) in segments.iter().zip(&self.files) {
                 if let Some((file, term)) = file.as_ref().and_then(|f| Some((f, f.find(&word)?))) {
                     let mut list = file.list(term)?;
                     list.retain(|(row, _)| segment.is_live(*row));
-                    found += list.len() as f64;
+                    matching_rows += list.len() as f64;
                     lists.push((first, file, list));
                 }
                 first += segment.rows;
             }
-            let weight = times * (1.0 + (rows - found + 0.5) / (found + 0.5)).ln();
+            let weight = times * (1.0 + (rows - matching_rows + 0.5) / (matching_rows + 0.5)).ln();
             for (first, file, list) in lists {
                 for (row, count) in list {
                     let count = f64::from(count);

@@ -79,14 +79,14 @@ impl Writer {
         let there = Manifest::path(folder);
         if fs_err::symlink_metadata(&there).is_ok() {
             if !replace {
-                let found = "an index";
-                return Err(SearchError::Exists { folder: folder.to_owned(), found });
+                let contents = "an index";
+                return Err(SearchError::Exists { folder: folder.to_owned(), found: contents });
             }
         } else if let Ok(entries) = fs_err::read_dir(folder) {
             let mut names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
             if names.any(|name| !is_ours(&name.to_string_lossy())) {
-                let found = "other files";
-                return Err(SearchError::Exists { folder: folder.to_owned(), found });
+                let contents = "other files";
+                return Err(SearchError::Exists { folder: folder.to_owned(), found: contents });
             }
         }
         fs_err::create_dir_all(folder).map_err(SearchError::write(folder))?;
@@ -355,17 +355,18 @@ impl Writer {
         for (segment, gone) in std::mem::take(&mut self.gone) {
             let card = &mut self.manifest.segments[segment];
             let files = SegmentFiles::of(&self.folder, card.number);
-            let mut all =
+            let mut deleted =
                 super::segment::deleted(&files, card)?.unwrap_or_else(|| RowSet::none(card.rows));
             for row in gone.iter() {
-                all.insert(row);
+                deleted.insert(row);
             }
             let number = self.manifest.generation;
-            let bytes: Vec<u8> = all.words().iter().flat_map(|word| word.to_le_bytes()).collect();
+            let bytes: Vec<u8> =
+                deleted.words().iter().flat_map(|word| word.to_le_bytes()).collect();
             let part = write(&files.deleted(number), &bytes)?;
             sync_folder(&files.0)?;
             card.deleted =
-                Some(DeletedCard { count: all.count(), part: NamedPart { number, part } });
+                Some(DeletedCard { count: deleted.count(), part: NamedPart { number, part } });
         }
         self.manifest
             .segments
