@@ -49,7 +49,9 @@ pub fn sha256_file(path: impl Into<Location>) -> Result<String, StoreError> {
     }
 }
 
-fn hex(digest: &[u8]) -> String {
+/// Bytes in lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(digest: &[u8]) -> String {
     digest.iter().fold(String::with_capacity(2 * digest.len()), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
         hex

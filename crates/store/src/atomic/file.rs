@@ -70,6 +70,20 @@ impl AtomicFile {
         Ok(Self { writer: BufWriter::new(file), entry, path: path.to_owned(), target, existing })
     }
 
+    /// Makes the file one that only its owner may read and write, where the system has such permissions.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`].
+    pub fn private(self) -> Result<Self, StoreError> {
+        #[cfg(unix)]
+        {
+            let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            let changed = self.writer.get_ref().as_file().set_permissions(permissions);
+            changed.map_err(|source| StoreError::Write { path: self.path.clone(), source })?;
+        }
+        Ok(self)
+    }
+
     /// Puts the file under its name, with everything written so far on the disk.
     ///
     /// # Errors

@@ -1,0 +1,168 @@
+//! Replacements for values.
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use cloze_core::{Entity, split_at_entities};
+use cloze_store::checksum::hex;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::canonical::canonical;
+use crate::pseudonym::pseudonym;
+use crate::{Action, Key, Policy};
+
+/// Hexadecimal digits of a hash that are shown.
+const HASH_DIGITS: usize = 12;
+/// Letters and digits of a value that `partial` shows at most.
+const SHOWN: usize = 4;
+/// Invented values that are tried, so that two values seldom get the same.
+const ATTEMPTS: u64 = 100;
+
+/// Replacements by a policy: the same for the same value, whatever its case and white space.
+#[derive(Clone, Debug)]
+pub struct Replacer {
+    policy: Policy,
+    key: Key,
+    /// Values that pseudonyms stand for.
+    pseudonyms: HashMap<String, String>,
+}
+
+impl Replacer {
+    /// Replacements that follow `policy`, and go on with the numbers of `key`.
+    #[must_use]
+    pub fn new(policy: Policy, key: Key) -> Self {
+        Self { policy, key, pseudonyms: HashMap::new() }
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The key, with the numbers given out so far.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Text to stand in place of a value.
+    pub fn replacement<'v>(&mut self, label: &str, value: &'v str) -> Cow<'v, str> {
+        match self.policy.action(label) {
+            Action::Keep => Cow::Borrowed(value),
+            Action::Mask(mask) => Cow::Owned(mask.replace("{label}", label)),
+            Action::Number => {
+                let number = self.key.number(label, canonical(value));
+                Cow::Owned(format!("[{label}_{number}]"))
+            }
+            Action::Hash => {
+                let mut hash = self.keyed("hash", label, &canonical(value), 0);
+                hash.truncate(HASH_DIGITS / 2);
+                Cow::Owned(format!("[{label}_{}]", hex(&hash)))
+            }
+            Action::Partial => Cow::Owned(partial(value)),
+            Action::Pseudonym => Cow::Owned(self.pseudonym(label, value)),
+        }
+    }
+
+    /// The text with the values of its entities replaced.
+    pub fn redact(&mut self, text: &str, entities: &[Entity]) -> String {
+        let mut redacted = String::with_capacity(text.len());
+        for (piece, entity) in split_at_entities(text, entities) {
+            match entity {
+                Some(entity) => redacted.push_str(&self.replacement(&entity.label, piece)),
+                None => redacted.push_str(piece),
+            }
+        }
+        redacted
+    }
+
+    fn pseudonym(&mut self, label: &str, value: &str) -> String {
+        let canonical = canonical(value);
+        let owner = format!("{label}\0{canonical}");
+        let mut invented = String::new();
+        for attempt in 0..ATTEMPTS {
+            let seed = self.keyed("pseudonym", label, &canonical, attempt);
+            invented = pseudonym(label, value, &seed);
+            let taken = self.pseudonyms.entry(crate::canonical::canonical(&invented));
+            if taken.or_insert_with(|| owner.clone()) == &owner && invented != value {
+                break;
+            }
+        }
+        invented
+    }
+
+    /// HMAC-SHA-256 of a value, by purpose and label.
+    fn keyed(&self, purpose: &str, label: &str, value: &str, attempt: u64) -> Vec<u8> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.key.secret).expect("a key of HMAC has any length");
+        for part in [purpose, label, value] {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.update(&attempt.to_le_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+}
+
+/// Letters and digits but for the last become `*`.
+fn partial(value: &str) -> String {
+    let all = value.chars().filter(|c| c.is_alphanumeric()).count();
+    let hidden = all - SHOWN.min(all / 2);
+    let mut seen = 0;
+    let hide = |c: char| {
+        seen += usize::from(c.is_alphanumeric());
+        if c.is_alphanumeric() && seen <= hidden { '*' } else { c }
+    };
+    value.chars().map(hide).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replacer(policy: Policy) -> Replacer {
+        Replacer::new(policy, Key::with_secret([7; 32]))
+    }
+
+    #[test]
+    fn partial_shows_the_last_four_or_half() {
+        assert_eq!(partial("4111 1111-1111 1234"), "**** ****-**** 1234");
+        assert_eq!(partial("1234567"), "****567");
+        assert_eq!(partial("12"), "*2");
+        assert_eq!(partial("1"), "*");
+        assert_eq!(partial("§"), "§");
+        assert_eq!(partial("Żółć-ab"), "***ć-ab");
+    }
+
+    #[test]
+    fn numbers_are_by_label_and_value() {
+        let mut replacer = replacer(Policy::new(Action::Number));
+        let values = ["Ann", "Bob", "ANN", "Ann's", "bob "];
+        let given: Vec<_> =
+            values.iter().map(|value| replacer.replacement("P", value).into_owned()).collect();
+        assert_eq!(given, ["[P_1]", "[P_2]", "[P_1]", "[P_1]", "[P_2]"]);
+        assert_eq!(replacer.replacement("Q", "Ann"), "[Q_1]");
+        // A later run goes on.
+        let mut later = Replacer::new(Policy::new(Action::Number), replacer.key().clone());
+        assert_eq!(later.replacement("P", "Cyd"), "[P_3]");
+        assert_eq!(later.replacement("P", "bob"), "[P_2]");
+    }
+
+    // Python 3.11's hmac.new(b"\x07" * 32, message, "sha256").hexdigest()[:12], with the message
+    // b"".join(len(p).to_bytes(8, "little") + p for p in [b"hash", b"EMAIL", b"a@example.com"]) + bytes(8).
+    #[test]
+    fn hashes_are_hmac_of_the_canonical_value() {
+        let mut replacer = replacer(Policy::new(Action::Hash));
+        assert_eq!(replacer.replacement("EMAIL", "A@example.com"), "[EMAIL_6f03cb415c2a]");
+    }
+
+    #[test]
+    fn masks_name_the_label_or_say_what_they_are_told() {
+        let policy = Policy::default().label("B", Action::Mask("<{label}>".into()));
+        let mut replacer = replacer(policy.label("C", Action::Keep));
+        assert_eq!(replacer.replacement("A", "x"), "[A]");
+        assert_eq!(replacer.replacement("B", "x"), "<B>");
+        assert_eq!(replacer.replacement("C", "x"), "x");
+    }
+}
