@@ -8,6 +8,7 @@
 //! - [`retrieval`]: whether searches find the documents that are judged relevant;
 //! - [`probability`]: whether probabilities are what they say;
 //! - [`preference`]: the likelier text of a pair, by group;
+//! - [`redaction`]: items hidden whole, partly or not at all;
 //! - [`proportion`]: shares of yes-or-no answers;
 //! - [`correlation`]: correlation of two lists of numbers, as in evaluating similarities;
 //! - [`compare`]: whether a difference is more than chance.
@@ -36,6 +37,7 @@ pub mod preference;
 pub mod probability;
 pub mod proportion;
 pub mod ranking;
+pub mod redaction;
 pub mod retrieval;
 
 pub use classification::{
