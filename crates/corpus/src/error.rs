@@ -215,6 +215,49 @@ pub enum CorpusError {
         /// The format: the one asked for, or the one of the file's ending.
         found: Format,
     },
+    /// A file that is no set of marked texts.
+    #[error(
+        "{path}: expected texts with marked items (JSON lines with \"text\" and \"entities\", Presidio's JSON \
+         or i2b2's XML), found another form"
+    )]
+    NoMarks {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A marked item outside its text, or of no character.
+    #[error(
+        "{path}:{line}: {label}: expected offsets within {length} {unit}, found {start} to {end}"
+    )]
+    MarkedSpan {
+        /// The input.
+        path: PathBuf,
+        /// The line of the record.
+        line: u64,
+        /// Label of the item.
+        label: String,
+        /// First offset.
+        start: usize,
+        /// Offset behind the last.
+        end: usize,
+        /// Length of the text.
+        length: usize,
+        /// Unit of all three: `characters` or `bytes`.
+        unit: &'static str,
+    },
+    /// A marked item whose offsets are those of another text.
+    #[error("{path}:{line}: {label}: expected {expected:?} at its offsets, found {found:?}")]
+    MarkedText {
+        /// The input.
+        path: PathBuf,
+        /// The line of the record.
+        line: u64,
+        /// Label of the item.
+        label: String,
+        /// Its text as the file says; of more than forty characters the beginning.
+        expected: String,
+        /// Text at its offsets, likewise.
+        found: String,
+    },
     /// XML that cannot be parsed.
     #[error("{path}:{line}: expected XML")]
     Xml {

@@ -12,6 +12,7 @@
 //! - [`Labelled`]: one text with its labels, or two, per row; or one file per class;
 //! - [`Tagged`]: sentences with one tag per word;
 //! - [`Judgements`]: the grades of documents for queries;
+//! - [`read_marked`]: texts with items marked by hand;
 //! - [`SenseParams`]: texts with words whose sense is known.
 //!
 //! ```
@@ -62,6 +63,8 @@ mod tagged;
 
 mod judgements;
 
+mod marked;
+
 pub mod quality;
 
 mod senses;
@@ -81,6 +84,7 @@ pub use labelled::{
     Example, Holds, ID_FIELD, LABEL_FIELDS, Labelled, LabelledParams, LabelledSource, PAIR_FIELDS,
     TEXT_FIELDS, ValidLabelledParams, labelled_sources,
 };
+pub use marked::{MarkedItem, MarkedText, OPTIONAL_LABEL, read_marked};
 pub use pairs::{
     FIRST_FIELDS, Pair, PairParams, Pairs, SCORE_FIELDS, SECOND_FIELDS, ValidPairParams,
 };
