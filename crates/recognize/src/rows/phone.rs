@@ -1,0 +1,222 @@
+//! Phone numbers.
+use phonenumber::country::Id;
+
+use super::NO_ONES;
+use super::documents::digits_of;
+use crate::group::Group;
+use crate::row::{Check, Edges, Finding, Row, Start, Strength};
+
+/// Regions whose national numbers are found, each with its prefix within the country (none where it
+/// is dialled without), and the least and greatest number of digits behind it.
+const PLANS: [(&str, Id, &str, usize, usize); 21] = [
+    ("us", Id::US, "", 10, 10),
+    ("ca", Id::CA, "", 10, 10),
+    ("uk", Id::GB, "0", 9, 10),
+    ("ie", Id::IE, "0", 7, 10),
+    ("de", Id::DE, "0", 5, 13),
+    ("fr", Id::FR, "0", 9, 9),
+    ("es", Id::ES, "", 9, 9),
+    ("it", Id::IT, "", 6, 11),
+    ("nl", Id::NL, "0", 9, 9),
+    ("at", Id::AT, "0", 5, 13),
+    ("ch", Id::CH, "0", 9, 9),
+    ("au", Id::AU, "0", 9, 9),
+    ("nz", Id::NZ, "0", 8, 10),
+    ("in", Id::IN, "0", 10, 10),
+    ("be", Id::BE, "0", 8, 9),
+    ("pt", Id::PT, "", 9, 9),
+    ("pl", Id::PL, "", 9, 9),
+    ("se", Id::SE, "0", 7, 10),
+    ("no", Id::NO, "", 8, 8),
+    ("dk", Id::DK, "", 8, 8),
+    ("br", Id::BR, "", 10, 11),
+];
+
+/// The region of phone numbers that `name` stands for.
+pub(crate) fn region(name: &str) -> Option<Id> {
+    PLANS.iter().find(|plan| plan.0 == name).map(|plan| plan.1)
+}
+
+/// Names of the regions of phone numbers.
+pub(crate) fn regions() -> impl Iterator<Item = &'static str> {
+    PLANS.iter().map(|plan| plan.0)
+}
+
+const CONTEXT: &[&str] = &[
+    "phone", "phones", "phone number", "phone no", "telephone", "tel", "tel no", "mobile", "mobile number", "cell",
+    "cell phone", "cellphone", "call", "call me", "called", "call me at", "call us", "fax", "text me", "sms",
+    "whatsapp", "signal", "contact", "contact number", "reach me", "ring", "dial", "hotline", "landline",
+    "home", "office", "number is", "my number", "registered", "messages to", "answering at", "telefon", "telefonnummer", "tel nr",
+    "handy", "handynummer", "mobil", "mobilnummer", "mobiltelefon", "rufnummer", "anruf", "rückruf", "festnetz",
+    "téléphone", "telephone", "portable", "appelez", "numéro de téléphone", "teléfono", "telefono", "móvil", "movil", "celular", "llame",
+    "llámame", "cellulare", "chiamare", "telefoon", "telefoonnummer", "mobiel", "bel", "telefone", "telemóvel", "telemovel",
+    "ligue", "komórka", "numer telefonu", "电话", "手机", "電話", "携帯", "전화", "телефон", "тел", "هاتف", "फोन", "मोबाइल",
+];
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "phone",
+        label: "PHONE",
+        group: Group::Contact,
+        source: "ITU-T E.164; the numbering plans of libphonenumber",
+        start: Start::Signed,
+        pattern: r"(?:\+ ?|\(\+|\()?[0-9](?:[ .\-/()]{0,3}[0-9]){5,16}(?:[,;]? ?(?i:x|ext\.?|extension|durchwahl|#) ?[0-9]{1,6})?",
+        edges: Edges::Phone,
+        check: Check::Phone(phone),
+        context: CONTEXT,
+        behind: true,
+        against: NO_ONES,
+        valid: &[
+            "Call {+1 (212) 555-0123}, {(212) 555-0142} or {212-555-0187}.",
+            "{+44 20 7946 0958}; {020 7946 0958}; {+44 (0)20 7946 0958}",
+            "{+353 1 800 0000} {+49 30 23125 046} {030 23125 046}",
+            "tel {+33 1 99 00 12 34} {06 39 98 12 34}",
+            "{+34 912 345 678}, móvil {612 345 678}",
+            "{+39 06 6982 1234} {+31 20 123 4567} {020-1234567}",
+            "{+43 1 234567890} {+41 44 668 18 00}",
+            "{+61 2 5550 1234}, {(02) 5550 1234}, {0491 570 156}",
+            "{+64 21 123 4567} and {+91 98765 43210}",
+            "{212.555.0123} x {0044 20 7946 0958}",
+            "{212-555-0187 ext. 12}",
+            "电话{+86 139 1234 5678}。",
+        ],
+        invalid: &[
+            "12.03.1980", "2024-01-02", "1,234,567,890", "ISBN 0-306-40615-2", "$212-555-0123",
+            "550e8400-e29b-41d4-a716-446655440000", "10.0.0.1", "192.168.100.200", "order 2125550123",
+            "12:34:56.789012", "01.02.2003", "978-3-16-148410-0", "1.234.567.890", "2019-2024", "123-45-6789",
+        ],
+        ..Row::EMPTY
+    },
+    Row {
+        name: "phone_in_context",
+        label: "PHONE",
+        group: Group::Contact,
+        source: "digits behind a word for a phone, of no known numbering plan",
+        start: Start::Signed,
+        pattern: r"(?:\+ ?|\(\+|\()?[0-9](?:[ .\-/()]{0,3}[0-9]){5,16}(?:[,;]? ?(?i:x|ext\.?|extension|#) ?[0-9]{1,6})?",
+        edges: Edges::Phone,
+        check: Check::Text(|text| {
+            let digits = digits_of(text);
+            let plain = (6..=16).contains(&digits) && !super::dates::is_date(text);
+            Finding::plausible(plain && balanced(text), Strength::Weak)
+        }),
+        context: CONTEXT,
+        close: true,
+        against: NO_ONES,
+        valid: &["Phone:\n{60-56-85-91}", "Contact phone: {01632 960183}", "tel. {(37) 788-063}"],
+        invalid: &["60-56-85-91", "phone bill of 12.03.1980", "call 12345"],
+        ..Row::EMPTY
+    },
+];
+
+fn balanced(text: &str) -> bool {
+    text.matches('(').count() == text.matches(')').count()
+}
+
+/// A number of a numbering plan: international for sure, national by the plans of `regions`.
+fn phone(text: &str, regions: &[Id]) -> Option<Finding> {
+    let number = text.split(['x', 'X', 'e', 'E', 'd', 'D', '#', ',', ';']).next()?.trim();
+    if !balanced(number) || super::dates::is_date(number) {
+        return None;
+    }
+    let plain = number.replace("(0)", "");
+    let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
+    if !(6..=15).contains(&digits.len()) {
+        return None;
+    }
+    let groups = number.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
+    let groups: Vec<usize> = groups.map(str::len).collect();
+    if number.starts_with(['+']) || number.starts_with("(+") {
+        return Finding::validated(valid(None, &format!("+{digits}")), Strength::Sure);
+    }
+    if let Some(abroad) = digits.strip_prefix("00")
+        && !abroad.starts_with('0')
+        && valid(None, &format!("+{abroad}"))
+    {
+        return Finding::validated(true, Strength::Strong);
+    }
+    if !as_a_phone(number, &groups) {
+        return None;
+    }
+    let region = PLANS.iter().find(|&&(_, id, prefix, least, most)| {
+        regions.contains(&id)
+            && digits.strip_prefix(prefix).is_some_and(|rest| {
+                (least..=most).contains(&rest.len()) || id == Id::US && digits.len() == 11
+            })
+            && fits(id, number, &digits, &groups)
+            && valid(Some(id), &digits)
+    });
+    let (name, ..) = region?;
+    let strength = match (groups.len(), *name) {
+        (1, _) => Strength::Weak,
+        (_, "us" | "ca" | "uk" | "fr" | "au" | "ie" | "nl") => Strength::Strong,
+        // Countries whose numbers begin with any digit look like other numbers in groups.
+        _ if number.starts_with('0') || number.starts_with('(') => Strength::Fair,
+        _ => Strength::Weak,
+    };
+    Finding::plausible(true, strength)
+}
+
+/// Whether groups of digits are written as phones are: not one digit after another, not a decimal
+/// point in thousands, not a book's number.
+fn as_a_phone(number: &str, groups: &[usize]) -> bool {
+    let single = groups.iter().skip(1).any(|&group| group == 1);
+    let thousands = number.contains('.') && groups.len() > 1 && groups[1..].iter().all(|&group| group == 3);
+    let lonely = groups.first() == Some(&1) && groups.len() > 1 && !number.starts_with(['1', '0']);
+    !single && !(thousands && groups[0] <= 3 && number.matches('.').count() == groups.len() - 1)
+        && !lonely
+        && !(groups.first() == Some(&1) && number.starts_with("0-"))
+}
+
+/// Whether a number is in the groups of its country, where these are fixed.
+fn fits(region: Id, number: &str, digits: &str, groups: &[usize]) -> bool {
+    match region {
+        Id::US | Id::CA => match groups {
+            [10] => true,
+            [3, 3, 4] => true,
+            [1, 3, 3, 4] => digits.starts_with('1'),
+            [11] => digits.starts_with('1') && number.starts_with('1'),
+            _ => false,
+        },
+        Id::FR => groups.len() == 1 || *groups == [2, 2, 2, 2, 2],
+        Id::ES | Id::PL | Id::PT => matches!(groups, [9] | [3, 3, 3] | [3, 2, 2, 2] | [2, 3, 2, 2]),
+        Id::NO | Id::DK => matches!(groups, [8] | [2, 2, 2, 2] | [3, 2, 3]),
+        Id::IT => digits.starts_with(['0', '3']) && digits.len() >= 8,
+        Id::BR => number.starts_with('('),
+        Id::IN => matches!(groups, [10] | [5, 5] | [1, 10] | [6, 5] | [11] | [3, 8] | [4, 7] | [4, 3, 4]),
+        _ => true,
+    }
+}
+
+/// Whether `digits` are a number of `region`, or of any with a `+`.
+fn valid(region: Option<Id>, digits: &str) -> bool {
+    phonenumber::parse(region, digits).is_ok_and(|number| phonenumber::is_valid(&number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_decide_which_national_numbers_are_found() {
+        for (text, region, expected) in [
+            ("(212) 555-0142", Id::US, true),
+            ("(212) 555-0142", Id::GB, false),
+            ("020 7946 0958", Id::GB, true),
+            ("020 7946 0958", Id::US, false),
+            ("06 39 98 12 34", Id::FR, true),
+            ("06 39 98 12 34", Id::US, false),
+        ] {
+            assert_eq!(phone(text, &[region]).is_some(), expected, "{text} {region:?}");
+        }
+        // An international number is one in every region.
+        assert!(phone("+44 20 7946 0958", &[]).is_some());
+    }
+
+    #[test]
+    fn odd_texts_are_none() {
+        for text in ["", "+", "((((((", "0000000000", "+0000000000", "999999999999999", "(212 555-0142"] {
+            assert_eq!(phone(text, &[Id::US, Id::DE]), None, "{text}");
+        }
+    }
+}
