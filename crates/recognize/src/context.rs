@@ -1,4 +1,5 @@
 //! Words of context: which stand before a match, and speak for it or against it.
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -132,11 +133,14 @@ impl ContextIndex {
     fn hits(&self, text: &str) -> Vec<Hit> {
         let Some(search) = &self.search else { return vec![] };
         let view = folded(text);
-        search
+        let mut hits = search
             .find_overlapping_iter(&view)
             .map(|hit| Hit { start: hit.start(), end: hit.end(), word: hit.pattern().as_u32() })
             .filter(|hit| is_word(text, &view, hit))
-            .collect()
+            .collect::<Vec<_>>();
+        // Of words with one end, the longest is the nearest: `tax reference` before `reference`.
+        hits.sort_by_key(|hit| (hit.end, Reverse(hit.start)));
+        hits
     }
 }
 

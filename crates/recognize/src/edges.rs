@@ -29,7 +29,8 @@ pub(crate) fn may_begin(text: &str, start: usize, edges: Edges) -> bool {
             !matches!(last, ':' | '-' | '.') || !(whole && (1..=4).contains(&word))
         }
         Edges::Code => !(last == '-' && word_before || last == '.' && digit_before),
-        Edges::Number | Edges::Phone | Edges::Address => match last {
+        Edges::Card if last == ' ' && group_of_four(&text[..start - 1]) => false,
+        Edges::Number | Edges::Card | Edges::Phone | Edges::Address => match last {
             '$' | '€' | '£' | '¥' | '₹' | '+' => false,
             '-' => !word_before,
             '.' | '/' | ':' => !digit_before,
@@ -52,7 +53,7 @@ pub(crate) fn may_end(text: &str, end: usize, edges: Edges) -> bool {
         Edges::Domain => !matches!(next, '@' | '(' | '-'),
         Edges::Hex => !(matches!(next, ':' | '-' | '.') && (digit_after || letter_after)),
         Edges::Code => !(next == '-' && (digit_after || letter_after)),
-        Edges::Number => match next {
+        Edges::Number | Edges::Card => match next {
             '-' => !digit_after && !letter_after,
             '.' | '/' | ':' => !digit_after,
             '%' | '€' | '£' => false,
@@ -66,6 +67,12 @@ pub(crate) fn may_end(text: &str, end: usize, edges: Edges) -> bool {
         },
         Edges::Address => !(matches!(next, '-' | '.') && (digit_after || letter_after && next == '-')),
     }
+}
+
+/// Whether `text` ends in a word of four capitals and digits with a digit.
+fn group_of_four(text: &str) -> bool {
+    let word = text.len() - text.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
+    word == 4 && text.as_bytes()[text.len() - 4..].iter().any(u8::is_ascii_digit)
 }
 
 /// End of the match once its last word and the separators before it are taken away; `None` once

@@ -43,6 +43,10 @@ pub struct RecognizerInfo {
     pub region: &'static str,
     /// Standard or authority that its form and check come from.
     pub source: &'static str,
+    /// Texts with its matches in braces.
+    pub valid: &'static [&'static str],
+    /// Texts without a match of it.
+    pub invalid: &'static [&'static str],
 }
 
 /// Every built-in recogniser.
@@ -53,6 +57,8 @@ pub fn catalogue() -> impl Iterator<Item = RecognizerInfo> {
         group: row.group,
         region: row.region,
         source: row.source,
+        valid: row.valid,
+        invalid: row.invalid,
     })
 }
 

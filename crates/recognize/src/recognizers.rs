@@ -177,6 +177,7 @@ fn candidate<'s>(
         score,
         validated: valid.is_some(),
         context,
+        order: usize::MAX,
         deny: custom.deny,
     })
 }

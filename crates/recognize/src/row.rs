@@ -109,6 +109,8 @@ pub(crate) enum Start {
 pub(crate) enum Edges {
     /// Letters, digits, decimals, times, currency: a match is a whole number.
     Number,
+    /// As [`Edges::Number`], and no group of four before a space.
+    Card,
     /// As [`Edges::Number`], but letters may follow behind a hyphen, and `x` with an extension.
     Phone,
     /// As [`Edges::Number`], but a port, path or prefix length may follow.

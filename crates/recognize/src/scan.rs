@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 use phonenumber::country;
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use crate::context::{ContextBuilder, ContextHits, ContextIndex, Evidence, Words};
 use crate::edges::{joins, may_begin, may_end, shorter};
@@ -15,6 +15,8 @@ use crate::row::{Check, Finding, Row, Start};
 
 /// Bytes at which a set of patterns tells its members apart.
 const REACH: usize = 160;
+/// Most memory of a set of patterns, and of what it remembers of texts.
+const SET_BYTES: usize = 64 << 20;
 /// Shorter forms of a match that are tried, word by word.
 const TRIES: usize = 8;
 /// Score that a word against a match takes away.
@@ -62,6 +64,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) validated: bool,
     /// Bytes to the word of context that speaks for it.
     pub(crate) context: Option<usize>,
+    /// Place of the recogniser in the table: the first wins among equals.
+    pub(crate) order: usize,
     /// Whether it is on a deny-list, which wins over all others.
     pub(crate) deny: bool,
 }
@@ -142,8 +146,12 @@ impl Class {
         let members: Vec<usize> =
             (0..active.len()).filter(|&i| fits(active[i].row.start)).collect();
         let patterns = members.iter().map(|&i| anchored(active[i].row.pattern));
-        // A test compiles every row's pattern, and a set of all.
-        let set = RegexSet::new(patterns).unwrap_or_else(|_| RegexSet::empty());
+        // Rows are constants, and a test compiles the sets of all of them.
+        let set = RegexSetBuilder::new(patterns)
+            .size_limit(SET_BYTES)
+            .dfa_size_limit(SET_BYTES)
+            .build()
+            .expect("patterns of the table compile");
         Self { members, set }
     }
 }
@@ -273,7 +281,7 @@ impl<'s> Walk<'s, '_> {
                 };
                 if let Some(finding) = finding {
                     (begin, end) = trimmed(self.text, begin, end);
-                    self.push(active, finding, begin, end);
+                    self.push(member, finding, begin, end);
                     self.passed[member] = self.passed[member].max(last);
                     return;
                 }
@@ -287,7 +295,8 @@ impl<'s> Walk<'s, '_> {
         }
     }
 
-    fn push(&mut self, active: &'s Active, finding: Finding, start: usize, end: usize) {
+    fn push(&mut self, member: usize, finding: Finding, start: usize, end: usize) {
+        let active = &self.scanner.active[member];
         let evidence = self.hits.evidence(self.text, &active.words, (start, end), active.row.reach());
         let (score, context) = match evidence {
             Evidence::For(distance) => (finding.strength.in_context(), Some(distance)),
@@ -302,6 +311,7 @@ impl<'s> Walk<'s, '_> {
             score: score.max(0.0),
             validated: finding.validated,
             context,
+            order: member,
             deny: false,
         });
     }

@@ -98,7 +98,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "numbers of accounts behind a word for one, of any country; no check digit is asked for",
         start: Start::Either,
         pattern: ID,
-        edges: Edges::Code,
+        edges: Edges::Number,
         check: Check::Text(|text| {
             Finding::plausible((5..=30).contains(&digits_of(text)), Strength::Weak)
         }),

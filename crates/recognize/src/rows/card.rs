@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "ISO/IEC 7812-1: issuers' first digits, Luhn's check digit in annex B",
         start: Start::Number,
         pattern: r"[0-9](?:[ -]?[0-9]){11,18}",
-        edges: Edges::Number,
+        edges: Edges::Card,
         check: Check::Text(card),
         context: CONTEXT,
         against: NO_ONES,
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "ISO/IEC 7812-1: Luhn's check digit alone, beside a word for a card",
         start: Start::Number,
         pattern: r"[0-9](?:[ -]?[0-9]){11,18}",
-        edges: Edges::Number,
+        edges: Edges::Card,
         check: Check::Text(|text| {
             Finding::validated(others::luhn_number(text), Strength::Weak)
         }),

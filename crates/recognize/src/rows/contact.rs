@@ -133,7 +133,7 @@ fn plus_before(text: &str) -> bool {
 fn email(text: &str) -> Option<Finding> {
     let (local, domain) = text.rsplit_once('@').or_else(|| text.rsplit_once("%40"))?;
     if domain.starts_with('[') {
-        return Finding::plausible(true, Strength::Strong);
+        return Finding::plausible(true, Strength::Sure);
     }
     let end = domain.rsplit('.').next()?;
     if IMAGES.contains(&end.to_ascii_lowercase().as_str()) || local == "git" {
@@ -151,7 +151,11 @@ fn handle(text: &str) -> Option<Finding> {
     let name = &text[1..];
     let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
     let told = name.contains(['_', '@']) || name.bytes().any(|byte| byte.is_ascii_digit());
-    let strength = if told { Strength::Fair } else { Strength::Weak };
+    let strength = match (name.contains('@'), told) {
+        (true, _) => Strength::Sure,
+        (_, true) => Strength::Fair,
+        _ => Strength::Weak,
+    };
     let word = name.to_ascii_lowercase();
     Finding::plausible(letters >= 2 && !DECORATORS.contains(&word.as_str()), strength)
 }

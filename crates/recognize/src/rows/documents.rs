@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "ICAO Doc 9303 part 4: up to nine capitals and digits",
         start: Start::Either,
         pattern: r"[A-Z]{0,3} ?[0-9]{5,9}[A-Z]?|[A-Z0-9]{7,10}|[A-Z]{1,2}[ -]?[0-9]{2,4}(?:[ -][0-9]{2,5}){1,3}|[0-9]{2,4}(?:[ -][0-9]{2,6}){1,3}",
-        edges: Edges::Code,
+        edges: Edges::Number,
         check: Check::Text(|text| id(text, 5)),
         context: &[
             "passport", "passport no", "passport number", "passport #", "reisepass", "reisepassnummer",
@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "AAMVA DL/ID card design standard; Directive 2006/126/EC, field 5; other issuers alike",
         start: Start::Either,
         pattern: ID,
-        edges: Edges::Code,
+        edges: Edges::Number,
         check: Check::Text(|text| id(text, 4)),
         context: &[
             "driver license", "driver's license", "drivers license", "driver licence", "driving license",
@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "identity cards, insurance and health numbers behind a word for one, of any country",
         start: Start::Either,
         pattern: ID,
-        edges: Edges::Code,
+        edges: Edges::Number,
         check: Check::Text(|text| id(text, 5)),
         context: &[
             "id card", "id card no", "id card number", "identity card", "identity card no", "national id",
@@ -109,7 +109,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "numbers of taxpayers behind a word for one, of any country; no check digit is asked for",
         start: Start::Either,
         pattern: ID,
-        edges: Edges::Code,
+        edges: Edges::Number,
         check: Check::Text(|text| id(text, 6)),
         context: &[
             "tax id", "tax identification number", "tax number", "tax no", "tax file number", "tfn", "tin",

@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
         }),
         context: &["pan", "pan card", "pan number", "permanent account number"],
         against: NO_ONES,
-        valid: &["PAN {ACUPA7085R}", "{AAPPV8261K}", "pan card acupa7085r: {acupa7085r}"],
+        valid: &["PAN {ACUPA7085R}", "{AAPPV8261K}", "pan card no: {acupa7085r}"],
         invalid: &["234123412347", "ABMXA3211G", "ACUPA0000R", "ACUPA7085RX", "acupa7085r"],
         ..Row::EMPTY
     },
@@ -90,7 +90,7 @@ pub(super) const ROWS: &[Row] = &[
         check: Check::Text(|text| by_form(national::medicare(text), text)),
         context: &["medicare", "medicare number", "medicare no", "medicare card"],
         against: NO_ONES,
-        valid: &["Medicare {2123 45670 1}", "Medicare: {2123456701}", "{2123 45670 1}/2"],
+        valid: &["Medicare {2123 45670 1}", "Medicare: {2123456701}", "{2123 45670 1/2}"],
         invalid: &["2123456701", "Medicare 2123 45671 1", "Medicare 7123 45670 1"],
         ..Row::EMPTY
     },

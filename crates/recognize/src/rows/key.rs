@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"AIza[A-Za-z0-9_-]{35}|GOCSPX-[A-Za-z0-9_-]{28}|ya29\.[A-Za-z0-9_-]{20,512}",
         edges: Edges::Code,
         check: MARKED,
-        valid: &["key={AIzaSyExampleExampleExampleExample01234}", "{GOCSPX-exampleexampleexampleexampl}"],
+        valid: &["key={AIzaSyExampleExampleExampleExample01234}", "{GOCSPX-exampleexampleexampleexample}"],
         invalid: &["AIzaSy", "ya29.short"],
         ..Row::EMPTY
     },

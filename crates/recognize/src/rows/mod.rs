@@ -56,7 +56,6 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
         key::ROWS,
         web::ROWS,
         contact::ROWS,
-        phone::ROWS,
         network::ROWS,
         bank::ROWS,
         card::ROWS,
@@ -71,6 +70,8 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
         age::ROWS,
         place::ROWS,
         crypto::ROWS,
+        // Last: plans of some countries take nearly any digits.
+        phone::ROWS,
     ]
     .into_iter()
     .flatten()

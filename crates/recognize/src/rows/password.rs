@@ -29,8 +29,9 @@ pub(super) const ROWS: &[Row] = &[
             "password", "passwd", "passphrase", "passcode", "pwd", "passwort", "kennwort",
             "mot de passe", "contraseña", "clave", "wachtwoord", "senha", "hasło",
         ]),
-        pattern: r#"(?i:password|passwd|passphrase|passcode|pwd|passwort|kennwort|mot de passe|contraseña|clave|wachtwoord|senha|hasło)["']?(?:[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}|[ \t](?:is|ist|est|es|lautet|für .{1,30} ist)[ \t]*:?[ \t])(?:"([^"\r\n]{3,128})"|'([^'\r\n]{3,128})'|`([^`\r\n]{3,128})`|([^\s"'`,;<>&]{3,128}))"#,
+        pattern: r#"(?i:password|passwd|passphrase|passcode|pwd|passwort|kennwort|mot de passe|contraseña|clave|wachtwoord|senha|hasło)["']?(?:[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}|[ \t](?:is|ist|est|es|lautet|für .{1,30} ist)[ \t]*:?[ \t])(?:"([^"\r\n]{3,128})"|'([^'\r\n]{3,128})'|`([^`\r\n]{3,128})`|([^\s"'`,;<>]{3,128}))"#,
         edges: Edges::Any,
+        measure: Some(value_length),
         check: Check::Text(password),
         valid: &[
             "password={hunter2}",
@@ -79,6 +80,16 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
+/// Length of a value without the full stop of its sentence or the next field of a query.
+fn value_length(text: &str) -> usize {
+    let next = text.match_indices('&').find(|(start, _)| {
+        let rest = text[start + 1..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        rest.starts_with('=') && rest.len() < text.len() - start - 1
+    });
+    let value = next.map_or(text, |(start, _)| &text[..start]);
+    value.trim_end_matches(['.', ')']).len()
+}
+
 /// Whether a value is a password rather than a word about one, a reference or stars.
 fn password(text: &str) -> Option<Finding> {
     const WORDS: [&str; 40] = [
@@ -103,5 +114,7 @@ fn password(text: &str) -> Option<Finding> {
 fn is_random(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
-    digits >= 2 && letters >= 4 && !text.starts_with('$')
+    let capitals = text.bytes().filter(u8::is_ascii_uppercase).count();
+    let mixed = digits >= 1 && capitals >= 3 && capitals < letters && text.len() >= 20;
+    (digits >= 2 && letters >= 4 || mixed) && !text.starts_with('$')
 }

@@ -1,4 +1,6 @@
 //! Phone numbers.
+use std::ops::RangeInclusive;
+
 use phonenumber::country::Id;
 
 use super::NO_ONES;
@@ -30,6 +32,20 @@ const PLANS: [(&str, Id, &str, usize, usize); 21] = [
     ("no", Id::NO, "", 8, 8),
     ("dk", Id::DK, "", 8, 8),
     ("br", Id::BR, "", 10, 11),
+];
+
+/// Ranges that numbering plans keep free for films and examples, without the prefix of the country,
+/// and the number of their digits.
+/// Source: Ofcom, Telephone numbers for drama use; ARCEP, decision 2018-0881; ACMA, Phone numbers
+/// for use in fiction; Bundesnetzagentur, Rufnummern für Medienproduktionen; ComReg 15/136.
+const FICTION: [(Id, &str, RangeInclusive<usize>, &[&str]); 5] = [
+    (Id::GB, "44", 9..=10, &["1632960", "113496", "114496", "115496", "116496", "117496", "118496", "121496", "131496",
+        "141496", "151496", "161496", "1914980", "2079460", "2890180", "2896496", "2920180", "7700900", "8081570",
+        "9098790", "3069990"]),
+    (Id::FR, "33", 9..=9, &["19900", "26191", "35301", "46571", "53649", "63998"]),
+    (Id::AU, "61", 9..=9, &["25550", "27010", "35550", "37010", "75550", "77010", "85550", "87010", "491570"]),
+    (Id::DE, "49", 8..=11, &["3023125", "6990009", "4066969", "2214710", "8999998", "1729925904", "1529999", "171392"]),
+    (Id::IE, "353", 9..=9, &["2091"]),
 ];
 
 /// The region of phone numbers that `name` stands for.
@@ -69,14 +85,14 @@ pub(super) const ROWS: &[Row] = &[
         valid: &[
             "Call {+1 (212) 555-0123}, {(212) 555-0142} or {212-555-0187}.",
             "{+44 20 7946 0958}; {020 7946 0958}; {+44 (0)20 7946 0958}",
-            "{+353 1 800 0000} {+49 30 23125 046} {030 23125 046}",
+            "{+353 1 800 0000}, {+49 30 23125 046}, {030 23125 046}",
             "tel {+33 1 99 00 12 34} {06 39 98 12 34}",
             "{+34 912 345 678}, móvil {612 345 678}",
             "{+39 06 6982 1234} {+31 20 123 4567} {020-1234567}",
             "{+43 1 234567890} {+41 44 668 18 00}",
             "{+61 2 5550 1234}, {(02) 5550 1234}, {0491 570 156}",
             "{+64 21 123 4567} and {+91 98765 43210}",
-            "{212.555.0123} x {0044 20 7946 0958}",
+            "{212.555.0123}; {0044 20 7946 0958}",
             "{212-555-0187 ext. 12}",
             "电话{+86 139 1234 5678}。",
         ],
@@ -131,6 +147,7 @@ fn phone(text: &str, regions: &[Id]) -> Option<Finding> {
     }
     if let Some(abroad) = digits.strip_prefix("00")
         && !abroad.starts_with('0')
+        && !number.starts_with("00-")
         && valid(None, &format!("+{abroad}"))
     {
         return Finding::validated(true, Strength::Strong);
@@ -188,9 +205,19 @@ fn fits(region: Id, number: &str, digits: &str, groups: &[usize]) -> bool {
     }
 }
 
-/// Whether `digits` are a number of `region`, or of any with a `+`.
+/// Whether `digits` are a number of `region`, or of any with a `+`; those of films count, too.
 fn valid(region: Option<Id>, digits: &str) -> bool {
-    phonenumber::parse(region, digits).is_ok_and(|number| phonenumber::is_valid(&number))
+    let of_films = FICTION.iter().any(|(id, code, lengths, ranges)| {
+        let rest = match region {
+            None => digits.strip_prefix('+').and_then(|digits| digits.strip_prefix(code)),
+            Some(region) if region == *id => digits.strip_prefix('0'),
+            Some(_) => None,
+        };
+        rest.is_some_and(|rest| {
+            ranges.iter().any(|range| rest.starts_with(range)) && lengths.contains(&rest.len())
+        })
+    });
+    of_films || phonenumber::parse(region, digits).is_ok_and(|number| phonenumber::is_valid(&number))
 }
 
 #[cfg(test)]
