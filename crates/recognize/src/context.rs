@@ -180,8 +180,9 @@ impl ContextHits {
             });
         let behind = self.hits[after..]
             .iter()
+            .take_while(|_| reach.behind)
             .skip_while(|hit| hit.start < end)
-            .take_while(|hit| reach.behind && hit.start <= end + BEHIND)
+            .take_while(|hit| hit.start <= end + BEHIND)
             .find_map(|hit| words.evidence(hit.word, hit.start - end));
         let field = || self.field.iter().find_map(|&word| words.evidence(word, FIELD));
         match (before, behind) {

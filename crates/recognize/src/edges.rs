@@ -23,7 +23,8 @@ pub(crate) fn may_begin(text: &str, start: usize, edges: Edges) -> bool {
         Edges::Open => true,
         Edges::Domain => !matches!(last, '@' | '/' | '.' | '-' | '\\'),
         Edges::Hex => {
-            let head = text[..start].trim_end_matches([':', '-', '.']);
+            let signs = text[..start].bytes().rev().take(2).take_while(|b| b":-.".contains(b));
+            let head = &text[..start - signs.count()];
             let word = head.len() - head.trim_end_matches(|c: char| c.is_ascii_hexdigit()).len();
             let whole = !head[..head.len() - word].chars().next_back().is_some_and(joins);
             !matches!(last, ':' | '-' | '.') || !(whole && (1..=4).contains(&word))

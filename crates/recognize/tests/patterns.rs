@@ -54,7 +54,7 @@ fn own_recognisers_find_their_things() {
         let matches = recognizers.find(text);
         let found: Vec<_> = matches
             .iter()
-            .map(|found| (found.label.as_str(), found.span.of(text).unwrap(), found.score))
+            .map(|found| (found.label.as_str(), found.span.of(text).unwrap(), (found.score * 100.0).round() / 100.0))
             .collect();
         assert_eq!(found, expected, "{text}");
     }

@@ -62,7 +62,7 @@ const CONTEXT: &[&str] = &[
     "phone", "phones", "phone number", "phone no", "telephone", "tel", "tel no", "mobile", "mobile number", "cell",
     "cell phone", "cellphone", "call", "call me", "called", "call me at", "call us", "fax", "text me", "sms",
     "whatsapp", "signal", "contact", "contact number", "reach me", "ring", "dial", "hotline", "landline",
-    "home", "office", "number is", "my number", "registered", "messages to", "answering at", "telefon", "telefonnummer", "tel nr",
+    "home", "office", "desk", "work", "direct", "number is", "my number", "registered", "messages to", "answering at", "telefon", "telefonnummer", "tel nr",
     "handy", "handynummer", "mobil", "mobilnummer", "mobiltelefon", "rufnummer", "anruf", "rückruf", "festnetz",
     "téléphone", "telephone", "portable", "appelez", "numéro de téléphone", "teléfono", "telefono", "móvil", "movil", "celular", "llame",
     "llámame", "cellulare", "chiamare", "telefoon", "telefoonnummer", "mobiel", "bel", "telefone", "telemóvel", "telemovel",
@@ -118,8 +118,9 @@ pub(super) const ROWS: &[Row] = &[
         }),
         context: CONTEXT,
         close: true,
+        behind: true,
         against: NO_ONES,
-        valid: &["Phone:\n{60-56-85-91}", "Contact phone: {01632 960183}", "tel. {(37) 788-063}"],
+        valid: &["Phone:\n{60-56-85-91}", "Contact phone: {01632 960183}", "tel. {(37) 788-063}", "{781 1704} office"],
         invalid: &["60-56-85-91", "phone bill of 12.03.1980", "call 12345"],
         ..Row::EMPTY
     },
@@ -143,7 +144,11 @@ fn phone(text: &str, regions: &[Id]) -> Option<Finding> {
     let groups = number.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
     let groups: Vec<usize> = groups.map(str::len).collect();
     if number.starts_with(['+']) || number.starts_with("(+") {
-        return Finding::validated(valid(None, &format!("+{digits}")), Strength::Sure);
+        if valid(None, &format!("+{digits}")) {
+            return Finding::validated(true, Strength::Sure);
+        }
+        // A sign of dialling abroad, but no number of the plan: mistyped, invented or too new.
+        return Finding::plausible(digits.len() >= 8 && !digits.starts_with('0'), Strength::Strong);
     }
     if let Some(abroad) = digits.strip_prefix("00")
         && !abroad.starts_with('0')
@@ -237,7 +242,9 @@ mod tests {
             assert_eq!(phone(text, &[region]).is_some(), expected, "{text} {region:?}");
         }
         // An international number is one in every region.
-        assert!(phone("+44 20 7946 0958", &[]).is_some());
+        assert!(phone("+44 20 7946 0958", &[]).is_some_and(|finding| finding.validated));
+        // One of no plan is still written as a phone number.
+        assert!(phone("+41 (0)96 471 07 95", &[]).is_some_and(|finding| !finding.validated));
     }
 
     #[test]

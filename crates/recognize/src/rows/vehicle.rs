@@ -49,10 +49,10 @@ pub(super) const ROWS: &[Row] = &[
 fn vin(text: &str) -> Option<Finding> {
     let digits = super::documents::digits_of(text);
     let capitals = !text.bytes().any(|byte| byte.is_ascii_lowercase());
-    if !(3..=16).contains(&digits) || !capitals {
+    if !(1..=16).contains(&digits) || !capitals {
         return None;
     }
     let valid = others::vin(text);
-    let strength = if valid { Strength::Strong } else { Strength::Weak };
+    let strength = if valid && digits > 2 { Strength::Strong } else { Strength::Weak };
     Some(Finding { strength, validated: valid })
 }
