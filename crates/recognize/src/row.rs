@@ -1,6 +1,8 @@
 //! A recogniser as a row of a table: where it starts, its pattern, its check, its words.
 use std::fmt;
 
+use phonenumber::country::Id;
+
 use crate::context::Reach;
 use crate::group::Group;
 
@@ -132,8 +134,8 @@ pub(crate) enum Edges {
 pub(crate) enum Check {
     /// A function of the text.
     Text(fn(&str) -> Option<Finding>),
-    /// A check of phone numbers, which depends on the regions chosen.
-    Phone(fn(&str, &[phonenumber::country::Id]) -> Option<Finding>),
+    /// A check of phone numbers, which depends on the regions chosen and on being in context.
+    Phone(fn(&str, &[Id], bool) -> Option<Finding>),
 }
 
 /// Result of a check that passed.

@@ -277,7 +277,10 @@ impl<'s> Walk<'s, '_> {
                 let text = &self.text[begin..end];
                 let finding = match row.check {
                     Check::Text(check) => check(text),
-                    Check::Phone(check) => check(text, &scanner.regions),
+                    Check::Phone(check) => {
+                        let evidence = self.evidence(active, begin, end);
+                        check(text, &scanner.regions, matches!(evidence, Evidence::For(_)))
+                    }
                 };
                 if let Some(finding) = finding {
                     (begin, end) = trimmed(self.text, begin, end);
@@ -295,9 +298,13 @@ impl<'s> Walk<'s, '_> {
         }
     }
 
+    fn evidence(&self, active: &Active, start: usize, end: usize) -> Evidence {
+        self.hits.evidence(self.text, &active.words, (start, end), active.row.reach())
+    }
+
     fn push(&mut self, member: usize, finding: Finding, start: usize, end: usize) {
         let active = &self.scanner.active[member];
-        let evidence = self.hits.evidence(self.text, &active.words, (start, end), active.row.reach());
+        let evidence = self.evidence(active, start, end);
         let (score, context) = match evidence {
             Evidence::For(distance) => (finding.strength.in_context(), Some(distance)),
             Evidence::Nothing => (finding.strength.alone(), None),

@@ -29,6 +29,7 @@ mod north_america;
 mod password;
 pub(crate) mod phone;
 mod place;
+mod plan;
 mod united_kingdom;
 mod vehicle;
 mod web;

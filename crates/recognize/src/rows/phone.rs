@@ -1,10 +1,9 @@
 //! Phone numbers.
-use std::ops::RangeInclusive;
-
 use phonenumber::country::Id;
 
 use super::NO_ONES;
 use super::documents::digits_of;
+use super::plan::{is_international, is_national};
 use crate::group::Group;
 use crate::row::{Check, Edges, Finding, Row, Start, Strength};
 
@@ -32,20 +31,6 @@ const PLANS: [(&str, Id, &str, usize, usize); 21] = [
     ("no", Id::NO, "", 8, 8),
     ("dk", Id::DK, "", 8, 8),
     ("br", Id::BR, "", 10, 11),
-];
-
-/// Ranges that numbering plans keep free for films and examples, without the prefix of the country,
-/// and the number of their digits.
-/// Source: Ofcom, Telephone numbers for drama use; ARCEP, decision 2018-0881; ACMA, Phone numbers
-/// for use in fiction; Bundesnetzagentur, Rufnummern für Medienproduktionen; ComReg 15/136.
-const FICTION: [(Id, &str, RangeInclusive<usize>, &[&str]); 5] = [
-    (Id::GB, "44", 9..=10, &["1632960", "113496", "114496", "115496", "116496", "117496", "118496", "121496", "131496",
-        "141496", "151496", "161496", "1914980", "2079460", "2890180", "2896496", "2920180", "7700900", "8081570",
-        "9098790", "3069990"]),
-    (Id::FR, "33", 9..=9, &["19900", "26191", "35301", "46571", "53649", "63998"]),
-    (Id::AU, "61", 9..=9, &["25550", "27010", "35550", "37010", "75550", "77010", "85550", "87010", "491570"]),
-    (Id::DE, "49", 8..=11, &["3023125", "6990009", "4066969", "2214710", "8999998", "1729925904", "1529999", "171392"]),
-    (Id::IE, "353", 9..=9, &["2091"]),
 ];
 
 /// The region of phone numbers that `name` stands for.
@@ -130,8 +115,9 @@ fn balanced(text: &str) -> bool {
     text.matches('(').count() == text.matches(')').count()
 }
 
-/// A number of a numbering plan: international for sure, national by the plans of `regions`.
-fn phone(text: &str, regions: &[Id]) -> Option<Finding> {
+/// A number of a numbering plan: international for sure, national by the plans of `regions`. Those
+/// that other numbers look like are asked for in context only, since plans are slow to look up.
+fn phone(text: &str, regions: &[Id], in_context: bool) -> Option<Finding> {
     let number = text.split(['x', 'X', 'e', 'E', 'd', 'D', '#', ',', ';']).next()?.trim();
     if !balanced(number) || super::dates::is_date(number) {
         return None;
@@ -144,8 +130,16 @@ fn phone(text: &str, regions: &[Id]) -> Option<Finding> {
     let groups = number.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
     let groups: Vec<usize> = groups.map(str::len).collect();
     if number.starts_with(['+']) || number.starts_with("(+") {
-        if valid(None, &format!("+{digits}")) {
+        if is_international(&digits) {
             return Finding::validated(true, Strength::Sure);
+        }
+        // What follows may be another number.
+        let ends = groups.iter().scan(0, |end, group| {
+            *end += group;
+            Some(*end)
+        });
+        if ends.take(groups.len() - 1).any(|end| end > 7 && is_international(&digits[..end])) {
+            return None;
         }
         // A sign of dialling abroad, but no number of the plan: mistyped, invented or too new.
         return Finding::plausible(digits.len() >= 8 && !digits.starts_with('0'), Strength::Strong);
@@ -153,30 +147,34 @@ fn phone(text: &str, regions: &[Id]) -> Option<Finding> {
     if let Some(abroad) = digits.strip_prefix("00")
         && !abroad.starts_with('0')
         && !number.starts_with("00-")
-        && valid(None, &format!("+{abroad}"))
+        && is_international(abroad)
     {
         return Finding::validated(true, Strength::Strong);
     }
     if !as_a_phone(number, &groups) {
         return None;
     }
-    let region = PLANS.iter().find(|&&(_, id, prefix, least, most)| {
+    let plan = PLANS.iter().find(|&&(name, id, prefix, least, most)| {
+        let Some(rest) = digits.strip_prefix(prefix) else { return false };
+        let rest = if id == Id::US || id == Id::CA { rest.strip_prefix('1').unwrap_or(rest) } else { rest };
         regions.contains(&id)
-            && digits.strip_prefix(prefix).is_some_and(|rest| {
-                (least..=most).contains(&rest.len()) || id == Id::US && digits.len() == 11
-            })
+            && (least..=most).contains(&rest.len())
             && fits(id, number, &digits, &groups)
-            && valid(Some(id), &digits)
+            && (in_context || strength(name, number, &groups) > Strength::Weak)
+            && is_national(id, rest)
     });
-    let (name, ..) = region?;
-    let strength = match (groups.len(), *name) {
+    plan.and_then(|(name, ..)| Finding::plausible(true, strength(name, number, &groups)))
+}
+
+/// Evidence that the form of a national number of the region `name` gives.
+fn strength(name: &str, number: &str, groups: &[usize]) -> Strength {
+    match (groups.len(), name) {
         (1, _) => Strength::Weak,
         (_, "us" | "ca" | "uk" | "fr" | "au" | "ie" | "nl") => Strength::Strong,
         // Countries whose numbers begin with any digit look like other numbers in groups.
-        _ if number.starts_with('0') || number.starts_with('(') => Strength::Fair,
+        _ if number.starts_with(['0', '(']) => Strength::Fair,
         _ => Strength::Weak,
-    };
-    Finding::plausible(true, strength)
+    }
 }
 
 /// Whether groups of digits are written as phones are: not one digit after another, not a decimal
@@ -210,21 +208,6 @@ fn fits(region: Id, number: &str, digits: &str, groups: &[usize]) -> bool {
     }
 }
 
-/// Whether `digits` are a number of `region`, or of any with a `+`; those of films count, too.
-fn valid(region: Option<Id>, digits: &str) -> bool {
-    let of_films = FICTION.iter().any(|(id, code, lengths, ranges)| {
-        let rest = match region {
-            None => digits.strip_prefix('+').and_then(|digits| digits.strip_prefix(code)),
-            Some(region) if region == *id => digits.strip_prefix('0'),
-            Some(_) => None,
-        };
-        rest.is_some_and(|rest| {
-            ranges.iter().any(|range| rest.starts_with(range)) && lengths.contains(&rest.len())
-        })
-    });
-    of_films || phonenumber::parse(region, digits).is_ok_and(|number| phonenumber::is_valid(&number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,18 +222,18 @@ mod tests {
             ("06 39 98 12 34", Id::FR, true),
             ("06 39 98 12 34", Id::US, false),
         ] {
-            assert_eq!(phone(text, &[region]).is_some(), expected, "{text} {region:?}");
+            assert_eq!(phone(text, &[region], true).is_some(), expected, "{text} {region:?}");
         }
         // An international number is one in every region.
-        assert!(phone("+44 20 7946 0958", &[]).is_some_and(|finding| finding.validated));
+        assert!(phone("+44 20 7946 0958", &[], false).is_some_and(|finding| finding.validated));
         // One of no plan is still written as a phone number.
-        assert!(phone("+41 (0)96 471 07 95", &[]).is_some_and(|finding| !finding.validated));
+        assert!(phone("+41 (0)96 471 07 95", &[], false).is_some_and(|finding| !finding.validated));
     }
 
     #[test]
     fn odd_texts_are_none() {
         for text in ["", "+", "((((((", "0000000000", "+0000000000", "999999999999999", "(212 555-0142"] {
-            assert_eq!(phone(text, &[Id::US, Id::DE]), None, "{text}");
+            assert_eq!(phone(text, &[Id::US, Id::DE], true), None, "{text}");
         }
     }
 }
