@@ -12,14 +12,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let params = RecognizerParams::new();
     let params = if names.is_empty() { params } else { params.recognizers(names) };
     let recognizers = Recognizers::new(params.check()?);
-    let (mut words, mut time) = (0, Duration::ZERO);
+    let (mut words, mut time) = (0_u32, Duration::ZERO);
     for (number, line) in stdin().lock().lines().enumerate() {
         let line = line?;
         let text = serde_json::from_str(&line).unwrap_or(line);
         let start = Instant::now();
         let matches = recognizers.find(&text);
         time += start.elapsed();
-        words += text.split_whitespace().count();
+        words += u32::try_from(text.split_whitespace().count())?;
         for found in matches {
             println!(
                 "{}\t{}\t{}\t{}\t{:.2}\t{:?}",
@@ -33,6 +33,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let seconds = time.as_secs_f64();
-    eprintln!("{words} words in {seconds:.2} s: {:.0} words/s", words as f64 / seconds);
+    eprintln!("{words} words in {seconds:.2} s: {:.0} words/s", f64::from(words) / seconds);
     Ok(())
 }

@@ -80,7 +80,8 @@ pub(crate) enum Evidence {
 impl ContextBuilder {
     /// The numbers of a recogniser's words.
     pub(crate) fn words<'a>(
-        &mut self, raise: impl IntoIterator<Item = &'a str>,
+        &mut self,
+        raise: impl IntoIterator<Item = &'a str>,
         lower: impl IntoIterator<Item = &'a str>,
     ) -> Words {
         let raise = raise.into_iter().flat_map(|word| self.numbers(word)).collect::<Vec<_>>();
@@ -153,8 +154,7 @@ fn is_word(text: &str, view: &str, hit: &Hit) -> bool {
     let humps = |left: Option<char>, right: Option<char>| {
         left.is_some_and(char::is_lowercase) && right.is_some_and(char::is_uppercase)
     };
-    let begins = !before.is_some_and(letter)
-        || humps(text[..hit.start].chars().next_back(), first);
+    let begins = !before.is_some_and(letter) || humps(text[..hit.start].chars().next_back(), first);
     let ends = !after.is_some_and(letter) || humps(last, text[hit.end..].chars().next());
     begins && ends
 }
@@ -162,7 +162,11 @@ fn is_word(text: &str, view: &str, hit: &Hit) -> bool {
 impl ContextHits {
     /// The nearest word around `start..end` of `text` that is one of `words`, as far as `reach` goes.
     pub(crate) fn evidence(
-        &self, text: &str, words: &Words, (start, end): (usize, usize), reach: Reach,
+        &self,
+        text: &str,
+        words: &Words,
+        (start, end): (usize, usize),
+        reach: Reach,
     ) -> Evidence {
         let after = self.hits.partition_point(|hit| hit.end <= start);
         let wall = self.paragraphs.partition_point(|&wall| wall < start);
@@ -233,7 +237,12 @@ mod tests {
         let index = builder.build();
         let start = text.find(|c: char| c.is_ascii_digit()).expect("a digit");
         let end = text.rfind(|c: char| c.is_ascii_digit()).expect("a digit") + 1;
-        index.find(text, field).evidence(text, &words, (start, end), Reach { behind: true, ..Reach::LINE })
+        index.find(text, field).evidence(
+            text,
+            &words,
+            (start, end),
+            Reach { behind: true, ..Reach::LINE },
+        )
     }
 
     #[test]

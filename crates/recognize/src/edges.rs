@@ -19,7 +19,11 @@ pub(crate) fn may_begin(text: &str, start: usize, edges: Edges) -> bool {
     let word_before = second.is_some_and(|c| c.is_ascii_alphanumeric());
     match edges {
         Edges::Any => true,
+        Edges::Name => last == '_' || !joins(last),
         _ if joins(last) => false,
+        Edges::Phone if last == ' ' && few_digits(&text[..start - 1]) => {
+            text[start..].starts_with(['+', '('])
+        }
         Edges::Open => true,
         Edges::Domain => !matches!(last, '@' | '/' | '.' | '-' | '\\'),
         Edges::Hex => {
@@ -27,7 +31,7 @@ pub(crate) fn may_begin(text: &str, start: usize, edges: Edges) -> bool {
             let head = &text[..start - signs.count()];
             let word = head.len() - head.trim_end_matches(|c: char| c.is_ascii_hexdigit()).len();
             let whole = !head[..head.len() - word].chars().next_back().is_some_and(joins);
-            !matches!(last, ':' | '-' | '.') || !(whole && (1..=4).contains(&word))
+            !(matches!(last, ':' | '-' | '.') && whole && (1..=4).contains(&word))
         }
         Edges::Code => !(last == '-' && word_before || last == '.' && digit_before),
         Edges::Card if last == ' ' && group_of_four(&text[..start - 1]) => false,
@@ -49,7 +53,7 @@ pub(crate) fn may_end(text: &str, end: usize, edges: Edges) -> bool {
     let digit_after = second.is_some_and(|c| c.is_ascii_digit());
     let letter_after = second.is_some_and(|c| c.is_ascii_alphabetic());
     match edges {
-        Edges::Any | Edges::Open => true,
+        Edges::Any | Edges::Open | Edges::Name => true,
         _ if joins(next) => false,
         Edges::Domain => !matches!(next, '@' | '(' | '-'),
         Edges::Hex => !(matches!(next, ':' | '-' | '.') && (digit_after || letter_after)),
@@ -66,8 +70,16 @@ pub(crate) fn may_end(text: &str, end: usize, edges: Edges) -> bool {
             '%' | '€' | '£' => false,
             _ => true,
         },
-        Edges::Address => !(matches!(next, '-' | '.') && (digit_after || letter_after && next == '-')),
+        Edges::Address => {
+            !(matches!(next, '-' | '.') && (digit_after || letter_after && next == '-'))
+        }
     }
+}
+
+/// Whether `text` ends in a word of one or two digits, as the head of a grouped number does.
+fn few_digits(text: &str) -> bool {
+    let word = text.len() - text.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
+    matches!(word, 1 | 2) && text.bytes().rev().take(word).all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether `text` ends in a word of four capitals and digits with a digit.

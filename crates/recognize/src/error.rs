@@ -39,7 +39,9 @@ pub enum RecognizeError {
 impl RecognizeError {
     /// The error of `name`, which is none of `known`.
     pub(crate) fn unknown<'a>(
-        kind: &'static str, name: &str, known: impl Iterator<Item = &'a str>,
+        kind: &'static str,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
     ) -> Self {
         let nearest = known
             .map(|candidate| (strsim::jaro_winkler(candidate, name), candidate))

@@ -13,11 +13,44 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_qui
 /// Zeros of the decimal digits (category Nd) that NFKC does not fold, each followed by 1 to 9.
 /// Source: Unicode 16, UnicodeData.txt.
 const ZEROS: [char; 38] = [
-    '\u{660}', '\u{6F0}', '\u{7C0}', '\u{966}', '\u{9E6}', '\u{A66}', '\u{AE6}', '\u{B66}',
-    '\u{BE6}', '\u{C66}', '\u{CE6}', '\u{D66}', '\u{DE6}', '\u{E50}', '\u{ED0}', '\u{F20}',
-    '\u{1040}', '\u{1090}', '\u{17E0}', '\u{1810}', '\u{1946}', '\u{19D0}', '\u{1A80}', '\u{1A90}',
-    '\u{1B50}', '\u{1BB0}', '\u{1C40}', '\u{1C50}', '\u{A620}', '\u{A8D0}', '\u{A900}', '\u{A9D0}',
-    '\u{A9F0}', '\u{AA50}', '\u{ABF0}', '\u{104A0}', '\u{11066}', '\u{1E950}',
+    '\u{660}',
+    '\u{6F0}',
+    '\u{7C0}',
+    '\u{966}',
+    '\u{9E6}',
+    '\u{A66}',
+    '\u{AE6}',
+    '\u{B66}',
+    '\u{BE6}',
+    '\u{C66}',
+    '\u{CE6}',
+    '\u{D66}',
+    '\u{DE6}',
+    '\u{E50}',
+    '\u{ED0}',
+    '\u{F20}',
+    '\u{1040}',
+    '\u{1090}',
+    '\u{17E0}',
+    '\u{1810}',
+    '\u{1946}',
+    '\u{19D0}',
+    '\u{1A80}',
+    '\u{1A90}',
+    '\u{1B50}',
+    '\u{1BB0}',
+    '\u{1C40}',
+    '\u{1C50}',
+    '\u{A620}',
+    '\u{A8D0}',
+    '\u{A900}',
+    '\u{A9D0}',
+    '\u{A9F0}',
+    '\u{AA50}',
+    '\u{ABF0}',
+    '\u{104A0}',
+    '\u{11066}',
+    '\u{1E950}',
 ];
 
 /// A text in normal form.
@@ -50,7 +83,9 @@ impl<'a> Normal<'a> {
         let mut changed = false;
         while let Some((start, first)) = chars.next() {
             let mut end = start + first.len_utf8();
-            while let Some((_, mark)) = chars.next_if(|&(_, c)| !c.is_ascii() && is_combining_mark(c)) {
+            while let Some((_, mark)) =
+                chars.next_if(|&(_, c)| !c.is_ascii() && is_combining_mark(c))
+            {
                 end += mark.len_utf8();
             }
             changed |= builder.push(first, &text[start..end], start);

@@ -109,11 +109,15 @@ impl RecognizerParams {
             return Err(RecognizeError::Score { found: min_score });
         }
         let regions = self.regions.map(checked_regions).transpose()?;
-        let in_region = |name: &str| regions.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
+        let in_region =
+            |name: &str| regions.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
         let chosen = chosen(self.choice.as_deref().unwrap_or(&["all".to_owned()]))?;
         let phones = phone::regions().filter(|name| in_region(name)).filter_map(phone::region);
         Ok(ValidRecognizerParams {
-            rows: chosen.into_iter().filter(|row| row.region.is_empty() || in_region(row.region)).collect(),
+            rows: chosen
+                .into_iter()
+                .filter(|row| row.region.is_empty() || in_region(row.region))
+                .collect(),
             regions: phones.collect(),
             patterns: self.patterns,
             min_score,
@@ -125,15 +129,16 @@ impl RecognizerParams {
 fn chosen(names: &[String]) -> Result<Vec<&'static Row>, RecognizeError> {
     let mut chosen: Vec<bool> = rows().map(|_| false).collect();
     for (i, item) in names.iter().enumerate() {
-        let (name, adds) = item.strip_prefix('-').map_or((item.as_str(), true), |name| (name, false));
+        let (name, adds) =
+            item.strip_prefix('-').map_or((item.as_str(), true), |name| (name, false));
         if i == 0 && !adds {
             chosen.fill(true);
         }
         let mut known = name == "all" || name == "none";
         for (row, chosen) in rows().zip(&mut chosen) {
-            let named = row.name == name || row.group.name() == name || name == "all";
-            known |= named;
-            if named {
+            let fits = row.name == name || row.group.name() == name || name == "all";
+            known |= fits;
+            if fits {
                 *chosen = adds;
             } else if name == "none" && adds {
                 *chosen = false;
@@ -193,9 +198,14 @@ mod tests {
 
     #[test]
     fn scores_are_from_0_to_1() {
-        for (score, good) in
-            [(0.0, true), (1.0, true), (-0.1, false), (1.1, false), (f32::NAN, false), (f32::INFINITY, false)]
-        {
+        for (score, good) in [
+            (0.0, true),
+            (1.0, true),
+            (-0.1, false),
+            (1.1, false),
+            (f32::NAN, false),
+            (f32::INFINITY, false),
+        ] {
             assert_eq!(RecognizerParams::new().min_score(score).check().is_ok(), good, "{score}");
         }
     }

@@ -113,7 +113,8 @@ impl Patterns {
     /// # Errors
     /// As [`Self::read`], but for reading.
     pub fn parse(source: &str, path: &Path) -> Result<Self, RecognizeError> {
-        let problem = |Problem(start, problem)| RecognizeError::pattern(path, source, start, problem);
+        let problem =
+            |Problem(start, problem)| RecognizeError::pattern(path, source, start, problem);
         let file: File = toml::from_str(source).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             problem(Problem(start, error.message().to_owned()))
@@ -123,7 +124,10 @@ impl Patterns {
             let start = entry.span().start;
             let entry = Custom::of(entry.into_inner(), start).map_err(problem)?;
             if custom.iter().any(|other: &Custom| other.name == entry.name) {
-                return Err(problem(Problem(start, format!("two recognizers are called {:?}", entry.name))));
+                return Err(problem(Problem(
+                    start,
+                    format!("two recognizers are called {:?}", entry.name),
+                )));
             }
             custom.push(entry);
         }
@@ -134,7 +138,10 @@ impl Patterns {
             let start = word.span().start;
             let word = folded(word.get_ref());
             if word.is_empty() {
-                return Err(problem(Problem(start, "expected a word to allow, found none".to_owned())));
+                return Err(problem(Problem(
+                    start,
+                    "expected a word to allow, found none".to_owned(),
+                )));
             }
             Ok(word)
         });
@@ -165,15 +172,22 @@ impl Custom {
             Some(score) if (0.0..=1.0).contains(score.get_ref()) => score.into_inner(),
             Some(score) => {
                 let found = score.get_ref();
-                return Err(Problem(score.span().start, format!("expected a score from 0 to 1, found {found}")));
+                return Err(Problem(
+                    score.span().start,
+                    format!("expected a score from 0 to 1, found {found}"),
+                ));
             }
             None => SCORE,
         };
         let validator = entry.validator.map(|name| {
-            name.get_ref().parse::<Validator>().map_err(|error| Problem(name.span().start, error.to_string()))
+            name.get_ref()
+                .parse::<Validator>()
+                .map_err(|error| Problem(name.span().start, error.to_string()))
         });
         let context = entry.context.into_iter().map(|word| match word.get_ref().trim() {
-            "" => Err(Problem(word.span().start, "expected a word of context, found none".to_owned())),
+            "" => {
+                Err(Problem(word.span().start, "expected a word of context, found none".to_owned()))
+            }
             trimmed => Ok(trimmed.to_owned()),
         });
         Ok(Self {
@@ -202,7 +216,9 @@ impl Custom {
     /// Spans of `text`, a normal form, with `small` the same in small letters.
     pub(crate) fn spans(&self, text: &str, small: &str) -> Vec<(usize, usize)> {
         match &self.find {
-            Find::Words(words) => words.find_iter(small).map(|hit| (hit.start(), hit.end())).collect(),
+            Find::Words(words) => {
+                words.find_iter(small).map(|hit| (hit.start(), hit.end())).collect()
+            }
             Find::Regex(regex) if regex.captures_len() == 1 => {
                 regex.find_iter(text).map(|hit| (hit.start(), hit.end())).collect()
             }

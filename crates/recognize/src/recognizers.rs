@@ -116,7 +116,10 @@ impl Recognizers {
 
     /// Adds the matches of the user's recognisers.
     fn scan_custom<'s>(
-        &'s self, text: &str, hits: &ContextHits, candidates: &mut Vec<Candidate<'s>>,
+        &'s self,
+        text: &str,
+        hits: &ContextHits,
+        candidates: &mut Vec<Candidate<'s>>,
     ) {
         if self.patterns.custom.is_empty() {
             return;
@@ -125,7 +128,8 @@ impl Recognizers {
         for (custom, words) in self.patterns.custom.iter().zip(self.words.iter()) {
             let spans = custom.spans(text, &small).into_iter();
             candidates.extend(spans.filter_map(|(start, end)| {
-                whole(text, start, end).then(|| candidate(custom, words, hits, text, (start, end)))?
+                whole(text, start, end)
+                    .then(|| candidate(custom, words, hits, text, (start, end)))?
             }));
         }
     }
@@ -145,15 +149,18 @@ impl Recognizers {
 fn whole(text: &str, start: usize, end: usize) -> bool {
     let (first, last) = (text[start..].chars().next(), text[..end].chars().next_back());
     let begins = !first.is_some_and(joins) || may_begin(text, start, Edges::Code);
-    let ends = !last.is_some_and(joins) || may_end(text, end, Edges::Open) && {
-        !text[end..].chars().next().is_some_and(joins)
-    };
+    let ends = !last.is_some_and(joins)
+        || may_end(text, end, Edges::Open) && { !text[end..].chars().next().is_some_and(joins) };
     start < end && begins && ends
 }
 
 /// A match of a user's recogniser; `None` if its validator refuses it.
 fn candidate<'s>(
-    custom: &'s Custom, words: &Words, hits: &ContextHits, text: &str, span: (usize, usize),
+    custom: &'s Custom,
+    words: &Words,
+    hits: &ContextHits,
+    text: &str,
+    span: (usize, usize),
 ) -> Option<Candidate<'s>> {
     let valid = custom.validator.map(|validator| validator.is_valid(&text[span.0..span.1]));
     let evidence = hits.evidence(text, words, span, Reach::LINE);

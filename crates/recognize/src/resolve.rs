@@ -10,7 +10,10 @@ const CERTAIN: f32 = 0.94;
 /// Candidates that do not overlap, sorted by place.
 pub(crate) fn resolve(mut candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
     candidates.sort_by(|left, right| {
-        order(left).cmp(&order(right)).then(right.score.total_cmp(&left.score)).then(left.order.cmp(&right.order))
+        order(left)
+            .cmp(&order(right))
+            .then(right.score.total_cmp(&left.score))
+            .then(left.order.cmp(&right.order))
     });
     let mut kept: BTreeMap<usize, Candidate<'_>> = BTreeMap::new();
     for candidate in candidates {
@@ -47,7 +50,15 @@ mod tests {
     use super::*;
 
     const PLAIN: Candidate<'_> = Candidate {
-        start: 0, end: 4, label: "A", recognizer: "a", score: 0.6, validated: false, context: None, order: 0, deny: false,
+        start: 0,
+        end: 4,
+        label: "A",
+        recognizer: "a",
+        score: 0.6,
+        validated: false,
+        context: None,
+        order: 0,
+        deny: false,
     };
 
     fn labels(candidates: &[Candidate<'static>]) -> String {

@@ -125,6 +125,8 @@ pub(crate) enum Edges {
     Hex,
     /// Names with dots, `@`, slashes.
     Domain,
+    /// Letters and digits before the match only, but not `_`: the last word of a name.
+    Name,
     /// Nothing is looked at.
     Any,
 }

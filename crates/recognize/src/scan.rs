@@ -83,7 +83,9 @@ struct Walk<'s, 't> {
 impl Scanner {
     /// Recognisers of `rows`, whose words are added to `builder`; `regions` are those of phone numbers.
     pub(crate) fn new(
-        rows: Vec<&'static Row>, regions: Vec<country::Id>, custom: impl FnOnce(&mut ContextBuilder),
+        rows: Vec<&'static Row>,
+        regions: Vec<country::Id>,
+        custom: impl FnOnce(&mut ContextBuilder),
     ) -> Self {
         let mut builder = ContextBuilder::default();
         let active: Vec<Active> = rows
@@ -173,7 +175,7 @@ impl std::fmt::Debug for Active {
     }
 }
 
-impl<'s> Walk<'s, '_> {
+impl Walk<'_, '_> {
     /// Tries what begins at words.
     fn words(&mut self) {
         let bytes = self.text.as_bytes();
@@ -259,7 +261,10 @@ impl<'s> Walk<'s, '_> {
         let scanner = self.scanner;
         let active = &scanner.active[member];
         let row = active.row;
-        if start < self.passed[member] || !may_begin(self.text, start, row.edges) {
+        // Right behind another of its kind, a match is no part of a longer number.
+        let passed = self.passed[member];
+        let follows = passed > 0 && self.text[passed..].starts_with(' ') && passed + 1 == start;
+        if start < passed || !follows && !may_begin(self.text, start, row.edges) {
             return;
         }
         let Some(regex) = active.regex() else { return };

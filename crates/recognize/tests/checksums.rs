@@ -1,4 +1,6 @@
 //! Numbers that python-stdnum accepts and refuses: `data/make_checksums.py` makes them.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -64,9 +66,12 @@ fn recognisers_find_valid_numbers_whole_and_confirm_no_near_miss() {
     for (kind, name, word) in RECOGNIZERS {
         let recognizers =
             Recognizers::new(RecognizerParams::new().recognizers([name]).check().unwrap());
-        for (number, valid) in numbers[kind].valid.iter().map(|number| (number, true)).chain(
-            numbers[kind].invalid.iter().map(|number| (number, false)),
-        ) {
+        for (number, valid) in numbers[kind]
+            .valid
+            .iter()
+            .map(|number| (number, true))
+            .chain(numbers[kind].invalid.iter().map(|number| (number, false)))
+        {
             let text = format!("It is on file ({word}: {number}), they said.");
             let matches = recognizers.find(&text);
             let whole = matches.len() == 1

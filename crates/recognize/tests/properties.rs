@@ -1,21 +1,69 @@
 //! What holds for any text.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use cloze_recognize::{Match, RecognizerParams, Recognizers};
 use proptest::prelude::*;
 
-static ALL: LazyLock<Recognizers> = LazyLock::new(|| {
-    Recognizers::new(RecognizerParams::new().min_score(0.0).check().unwrap())
-});
+static ALL: LazyLock<Recognizers> =
+    LazyLock::new(|| Recognizers::new(RecognizerParams::new().min_score(0.0).check().unwrap()));
 
 /// Pieces that begin, end and break what is recognised.
 fn pieces() -> impl Strategy<Value = String> {
     let pieces = [
-        "ada@example.com", "@", "https://", "www.", "example.com", "4111 1111 1111 1111", "DE89", "3704", "0044",
-        "0532 0130 00", "+44", "20 7946 0958", "(", ")", "-", ".", "/", ":", "::", " ", "\n", "\n\n", "_", "=", "&", "'", "\"",
-        "password=", "born", "SSN", "12.03.1980", "March", "é", "ﬁ", "\u{AD}", "\u{200B}", "４１", "٤٢", "电话", "👍", "\u{301}",
-        "-----BEGIN PRIVATE KEY-----", "eyJabcdefgh", "0x", "192.0.2.1", "fe80", "2001:db8::1", "93", "years old", "AKIA", "²",
+        "ada@example.com",
+        "@",
+        "https://",
+        "www.",
+        "example.com",
+        "4111 1111 1111 1111",
+        "DE89",
+        "3704",
+        "0044",
+        "0532 0130 00",
+        "+44",
+        "20 7946 0958",
+        "(",
+        ")",
+        "-",
+        ".",
+        "/",
+        ":",
+        "::",
+        " ",
+        "\n",
+        "\n\n",
+        "_",
+        "=",
+        "&",
+        "'",
+        "\"",
+        "password=",
+        "born",
+        "SSN",
+        "12.03.1980",
+        "March",
+        "é",
+        "ﬁ",
+        "\u{AD}",
+        "\u{200B}",
+        "４１",
+        "٤٢",
+        "电话",
+        "👍",
+        "\u{301}",
+        "-----BEGIN PRIVATE KEY-----",
+        "eyJabcdefgh",
+        "0x",
+        "192.0.2.1",
+        "fe80",
+        "2001:db8::1",
+        "93",
+        "years old",
+        "AKIA",
+        "²",
     ];
     prop::collection::vec(prop_oneof![8 => prop::sample::select(pieces.to_vec()).prop_map(str::to_owned), 1 => ".{0,4}"], 0..24)
         .prop_map(|pieces| pieces.concat())
@@ -83,9 +131,39 @@ proptest! {
 #[test]
 fn the_work_is_linear() {
     for unit in [
-        "a@", "http://", "https://a.b/", "a.", "1 ", "1-", "(1", "+1 ", "DE89 ", "A1 ", "-----BEGIN PRIVATE KEY-----",
-        "-----BEGIN PRIVATE KEY----- A", "eyJaaaaaaaa.", "eyJ-", "password=", "x://a:b@", "aa:", "::", "@a", "%40", "\"@", "=a+", "March 1 ", "1.1.1.", "0x", "4111 1111 ",
-        "sk-a", "a=b+", "é.", "电话1", "born 1.1.", "\u{200B}", "ssn ",
+        "a@",
+        "http://",
+        "https://a.b/",
+        "a.",
+        "1 ",
+        "1-",
+        "(1",
+        "+1 ",
+        "DE89 ",
+        "A1 ",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY----- A",
+        "eyJaaaaaaaa.",
+        "eyJ-",
+        "password=",
+        "x://a:b@",
+        "aa:",
+        "::",
+        "@a",
+        "%40",
+        "\"@",
+        "=a+",
+        "March 1 ",
+        "1.1.1.",
+        "0x",
+        "4111 1111 ",
+        "sk-a",
+        "a=b+",
+        "é.",
+        "电话1",
+        "born 1.1.",
+        "\u{200B}",
+        "ssn ",
     ] {
         let time = |bytes: usize| {
             let text = unit.repeat(bytes / unit.len());

@@ -1,4 +1,6 @@
 //! Whole texts: what is found in them, what is left alone, and where it is in the original.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 use cloze_recognize::{Match, RecognizerParams, Recognizers};
 
 fn all() -> Recognizers {
@@ -12,7 +14,8 @@ fn found<'t>(matches: &'t [Match], text: &'t str) -> Vec<(&'t str, &'t str)> {
 /// Numbers of many forms that are no one's.
 #[test]
 fn numbers_that_are_no_ones_are_left_alone() {
-    let recognizers = Recognizers::new(RecognizerParams::new().recognizers(["-dates"]).check().unwrap());
+    let recognizers =
+        Recognizers::new(RecognizerParams::new().recognizers(["-dates"]).check().unwrap());
     for text in [
         "ISBN 978-3-16-148410-0 and ISBN 0-306-40615-2",
         "ISBN-10: 0306406152, EAN 4006381333931",
@@ -48,16 +51,19 @@ fn a_letter() {
         write to help@example.com (https://www.example.com/help?id=7).\nDOB: 12/03/1980, \
         SSN 536-90-4399, IBAN DE89 3704 0044 0532 0130 00. From 192.0.2.17.";
     let matches = all().find(text);
-    assert_eq!(found(&matches, text), [
-        ("CREDIT_CARD", "4111 1111 1111 1111"),
-        ("PHONE", "(212) 555-0142"),
-        ("EMAIL", "help@example.com"),
-        ("URL", "https://www.example.com/help?id=7"),
-        ("DATE_OF_BIRTH", "12/03/1980"),
-        ("GOVERNMENT_ID", "536-90-4399"),
-        ("BANK_ACCOUNT", "DE89 3704 0044 0532 0130 00"),
-        ("IP_ADDRESS", "192.0.2.17"),
-    ]);
+    assert_eq!(
+        found(&matches, text),
+        [
+            ("CREDIT_CARD", "4111 1111 1111 1111"),
+            ("PHONE", "(212) 555-0142"),
+            ("EMAIL", "help@example.com"),
+            ("URL", "https://www.example.com/help?id=7"),
+            ("DATE_OF_BIRTH", "12/03/1980"),
+            ("GOVERNMENT_ID", "536-90-4399"),
+            ("BANK_ACCOUNT", "DE89 3704 0044 0532 0130 00"),
+            ("IP_ADDRESS", "192.0.2.17"),
+        ]
+    );
 }
 
 /// Values in reserved ranges, whose check digits are wrong on purpose, are found by their words.
@@ -67,39 +73,48 @@ fn forms_with_invented_values() {
         Passport: PX0055501, sort code 00-55-50, account 00555012\n\
         Federal tax ID (EIN): 00-5550134. ABA routing no. 000000417";
     let matches = all().find(text);
-    assert_eq!(found(&matches, text), [
-        ("TAX_ID", "00 555 013 427"),
-        ("BANK_ACCOUNT", "DE00 5001 0000 0123 4555 01"),
-        ("PHONE", "030 23125 046"),
-        ("PASSPORT", "PX0055501"),
-        ("ROUTING_NUMBER", "00-55-50"),
-        ("BANK_ACCOUNT", "00555012"),
-        ("TAX_ID", "00-5550134"),
-        ("ROUTING_NUMBER", "000000417"),
-    ]);
+    assert_eq!(
+        found(&matches, text),
+        [
+            ("TAX_ID", "00 555 013 427"),
+            ("BANK_ACCOUNT", "DE00 5001 0000 0123 4555 01"),
+            ("PHONE", "030 23125 046"),
+            ("PASSPORT", "PX0055501"),
+            ("ROUTING_NUMBER", "00-55-50"),
+            ("BANK_ACCOUNT", "00555012"),
+            ("TAX_ID", "00-5550134"),
+            ("ROUTING_NUMBER", "000000417"),
+        ]
+    );
 }
 
 #[test]
 fn a_row_of_a_table_and_a_log() {
     let text = "7,ada@example.com,4111111111111111,+442079460958,192.0.2.1,1980-03-12";
     let matches = all().find(text);
-    assert_eq!(found(&matches, text), [
-        ("EMAIL", "ada@example.com"),
-        ("CREDIT_CARD", "4111111111111111"),
-        ("PHONE", "+442079460958"),
-        ("IP_ADDRESS", "192.0.2.1"),
-        ("DATE", "1980-03-12"),
-    ]);
+    assert_eq!(
+        found(&matches, text),
+        [
+            ("EMAIL", "ada@example.com"),
+            ("CREDIT_CARD", "4111111111111111"),
+            ("PHONE", "+442079460958"),
+            ("IP_ADDRESS", "192.0.2.1"),
+            ("DATE", "1980-03-12"),
+        ]
+    );
     let text = "level=info user=ada@example.com ip=2001:db8::1 mac=00:00:5e:00:53:01 \
         password=hunter2&next=1 url=postgres://ada:pw@db.example.com/x";
     let matches = all().find(text);
-    assert_eq!(found(&matches, text), [
-        ("EMAIL", "ada@example.com"),
-        ("IP_ADDRESS", "2001:db8::1"),
-        ("MAC_ADDRESS", "00:00:5e:00:53:01"),
-        ("SECRET", "hunter2"),
-        ("SECRET", "postgres://ada:pw@db.example.com/x"),
-    ]);
+    assert_eq!(
+        found(&matches, text),
+        [
+            ("EMAIL", "ada@example.com"),
+            ("IP_ADDRESS", "2001:db8::1"),
+            ("MAC_ADDRESS", "00:00:5e:00:53:01"),
+            ("SECRET", "hunter2"),
+            ("SECRET", "postgres://ada:pw@db.example.com/x"),
+        ]
+    );
 }
 
 /// The name of the field speaks for a value that alone is any number.
@@ -128,10 +143,26 @@ fn names_of_fields_are_context() {
 fn other_forms_of_the_same_characters() {
     let recognizers = all();
     for (text, label, part) in [
-        ("卡号：４１１１　１１１１　１１１１　１１１１。", "CREDIT_CARD", "４１１１　１１１１　１１１１　１１１１"),
-        ("card 4111\u{A0}1111\u{A0}1111\u{A0}1111.", "CREDIT_CARD", "4111\u{A0}1111\u{A0}1111\u{A0}1111"),
-        ("card 4111\u{2011}1111\u{2011}1111\u{2011}1111.", "CREDIT_CARD", "4111\u{2011}1111\u{2011}1111\u{2011}1111"),
-        ("IBAN DE89\u{200B}3704\u{200B}0044\u{200B}0532013000!", "BANK_ACCOUNT", "DE89\u{200B}3704\u{200B}0044\u{200B}0532013000"),
+        (
+            "卡号：４１１１　１１１１　１１１１　１１１１。",
+            "CREDIT_CARD",
+            "４１１１　１１１１　１１１１　１１１１",
+        ),
+        (
+            "card 4111\u{A0}1111\u{A0}1111\u{A0}1111.",
+            "CREDIT_CARD",
+            "4111\u{A0}1111\u{A0}1111\u{A0}1111",
+        ),
+        (
+            "card 4111\u{2011}1111\u{2011}1111\u{2011}1111.",
+            "CREDIT_CARD",
+            "4111\u{2011}1111\u{2011}1111\u{2011}1111",
+        ),
+        (
+            "IBAN DE89\u{200B}3704\u{200B}0044\u{200B}0532013000!",
+            "BANK_ACCOUNT",
+            "DE89\u{200B}3704\u{200B}0044\u{200B}0532013000",
+        ),
         ("mail ada\u{AD}@exam\u{AD}ple.com now", "EMAIL", "ada\u{AD}@exam\u{AD}ple.com"),
         ("ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "EMAIL", "ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ"),
         ("هاتف ‎+٤٤ ٢٠ ٧٩٤٦ ٠٩٥٨ شكرا", "PHONE", "+٤٤ ٢٠ ٧٩٤٦ ٠٩٥٨"),
@@ -152,7 +183,10 @@ fn matches_are_whole() {
     for (text, part) in [
         ("x o'neil.b+list-1@mail.sub.example.co.uk.", "o'neil.b+list-1@mail.sub.example.co.uk"),
         ("(see https://example.com/a_(b)/c?d=e&f=g#h).", "https://example.com/a_(b)/c?d=e&f=g#h"),
-        ("https://example.com/?mail=ada@example.com&ip=192.0.2.1", "https://example.com/?mail=ada@example.com&ip=192.0.2.1"),
+        (
+            "https://example.com/?mail=ada@example.com&ip=192.0.2.1",
+            "https://example.com/?mail=ada@example.com&ip=192.0.2.1",
+        ),
         ("+1 (212) 555-0142 ext. 17,", "+1 (212) 555-0142 ext. 17"),
         ("GB29 NWBK 6016 1331 9268 19 please", "GB29 NWBK 6016 1331 9268 19"),
         ("sk_test_ExampleExample0123456789", "sk_test_ExampleExample0123456789"),
@@ -166,7 +200,21 @@ fn matches_are_whole() {
 #[test]
 fn odd_texts_are_searched_too() {
     let recognizers = all();
-    for text in ["", " ", "@", "://", "+", "-----BEGIN ", "eyJ", "::", "\u{200B}", "é@é.é", "\u{301}", "(((", "0x"] {
+    for text in [
+        "",
+        " ",
+        "@",
+        "://",
+        "+",
+        "-----BEGIN ",
+        "eyJ",
+        "::",
+        "\u{200B}",
+        "é@é.é",
+        "\u{301}",
+        "(((",
+        "0x",
+    ] {
         assert_eq!(recognizers.find(text), [], "{text:?}");
     }
 }

@@ -10,8 +10,27 @@ macro_rules! high {
 }
 
 const CONTEXT: &[&str] = &[
-    "age", "aged", "ages", "turned", "turns", "turn", "alter", "im alter von", "âge", "âgé de", "âgée de", "edad",
-    "età", "leeftijd", "idade", "wiek", "she is", "he is", "aged at", "i am", "i'm",
+    "age",
+    "aged",
+    "ages",
+    "turned",
+    "turns",
+    "turn",
+    "alter",
+    "im alter von",
+    "âge",
+    "âgé de",
+    "âgée de",
+    "edad",
+    "età",
+    "leeftijd",
+    "idade",
+    "wiek",
+    "she is",
+    "he is",
+    "aged at",
+    "i am",
+    "i'm",
 ];
 
 pub(super) const ROWS: &[Row] = &[
@@ -28,7 +47,12 @@ pub(super) const ROWS: &[Row] = &[
         edges: Edges::Number,
         check: Check::Text(|_| Finding::plausible(true, Strength::Fair)),
         context: CONTEXT,
-        valid: &["he is {97} years old", "a {93}-year-old man", "die {95}-jährige", "{102} jaar oud"],
+        valid: &[
+            "he is {97} years old",
+            "a {93}-year-old man",
+            "die {95}-jährige",
+            "{102} jaar oud",
+        ],
         invalid: &["93 years of history", "89 years old", "193 years old"],
         ..Row::EMPTY
     },
@@ -44,7 +68,12 @@ pub(super) const ROWS: &[Row] = &[
         context: CONTEXT,
         close: true,
         against: &["page", "room", "bed", "weight", "bpm", "spo2", "score"],
-        valid: &["a woman aged {93}.", "im Alter von {91} Jahren", "âgée de {94} ans", "Age: {102}"],
+        valid: &[
+            "a woman aged {93}.",
+            "im Alter von {91} Jahren",
+            "âgée de {94} ans",
+            "Age: {102}",
+        ],
         invalid: &["aged 89", "he paid 93", "age 930", "93", "aged 93%", "age 60, room 93"],
         ..Row::EMPTY
     },

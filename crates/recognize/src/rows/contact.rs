@@ -45,13 +45,39 @@ pub(super) const ROWS: &[Row] = &[
         ..Row::EMPTY
     },
     Row {
+        name: "email_spelled",
+        label: "EMAIL",
+        group: Group::Contact,
+        source: "addresses with words in brackets for `@` and `.`, as pages write them against harvesters",
+        start: Start::Before(&["[at]", "(at)", "{at}", "[ät]", "(ät)"], |text, at| {
+            local_part(text, text[..at].trim_end_matches(' ').len())
+        }),
+        pattern: r"[A-Za-z0-9._+\-]{1,64} {0,3}[\[({](?i:at|ät)[\])}] ?(?:[A-Za-z0-9-]{1,63} {0,2}(?:\.|[\[({](?i:dot|punkt|point|punto)[\])}]) ?){1,5}[A-Za-z]{2,24}",
+        edges: Edges::Code,
+        check: Check::Text(|_| Finding::plausible(true, Strength::Sure)),
+        valid: &[
+            "write to {ada [at] example [dot] com}",
+            "{ada.l(at)example.org}, {ada (ät) example (punkt) de}",
+        ],
+        invalid: &["meet [at] noon", "a (at) b"],
+        ..Row::EMPTY
+    },
+    Row {
         name: "username",
         label: "USERNAME",
         group: Group::Contact,
         source: "names of accounts behind a word for one, as logs and forms write them",
         start: Start::Literal(&[
-            "username", "user name", "user_name", "login name", "benutzername", "nom d'utilisateur",
-            "nombre de usuario", "nome utente", "gebruikersnaam", "screen name",
+            "username",
+            "user name",
+            "user_name",
+            "login name",
+            "benutzername",
+            "nom d'utilisateur",
+            "nombre de usuario",
+            "nome utente",
+            "gebruikersnaam",
+            "screen name",
         ]),
         pattern: r#"(?i:user[ _]?name|login name|benutzername|nom d'utilisateur|nombre de usuario|nome utente|gebruikersnaam|screen name)["']?[ \t]{0,2}(?:[:=]|is |ist )[ \t]{0,2}["']?([\pL\pN_][\pL\pN_.\-]{1,62}[\pL\pN_])"#,
         edges: Edges::Open,
@@ -70,10 +96,34 @@ pub(super) const ROWS: &[Row] = &[
         edges: Edges::Domain,
         check: Check::Text(handle),
         context: &[
-            "twitter", "instagram", "insta", "tiktok", "telegram", "mastodon", "threads", "bluesky",
-            "snapchat", "youtube", "github", "discord", "x", "handle", "follow", "follow me", "dm",
-            "username", "account", "profile", "social", "folge", "folgt", "suivez", "sígueme", "siga",
-            "seguimi", "volg",
+            "twitter",
+            "instagram",
+            "insta",
+            "tiktok",
+            "telegram",
+            "mastodon",
+            "threads",
+            "bluesky",
+            "snapchat",
+            "youtube",
+            "github",
+            "discord",
+            "x",
+            "handle",
+            "follow",
+            "follow me",
+            "dm",
+            "username",
+            "account",
+            "profile",
+            "social",
+            "folge",
+            "folgt",
+            "suivez",
+            "sígueme",
+            "siga",
+            "seguimi",
+            "volg",
         ],
         behind: true,
         against: &["npm", "import", "decorator", "annotation"],
@@ -96,8 +146,7 @@ fn local_part(text: &str, at: usize) -> Option<usize> {
         return (at - start <= 66).then_some(start);
     }
     let mut start = at;
-    let mut chars = before.char_indices().rev().peekable();
-    while let Some((i, c)) = chars.next() {
+    for (i, c) in before.char_indices().rev() {
         let inside = c.is_alphanumeric()
             || unicode_normalization::char::is_combining_mark(c)
             || "._%+-'&~".contains(c)
@@ -145,8 +194,18 @@ fn email(text: &str) -> Option<Finding> {
 
 fn handle(text: &str) -> Option<Finding> {
     const DECORATORS: [&str; 12] = [
-        "param", "return", "returns", "media", "import", "override", "charset", "type", "see",
-        "deprecated", "property", "here",
+        "param",
+        "return",
+        "returns",
+        "media",
+        "import",
+        "override",
+        "charset",
+        "type",
+        "see",
+        "deprecated",
+        "property",
+        "here",
     ];
     let name = &text[1..];
     let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();

@@ -18,7 +18,10 @@ pub(super) const ROWS: &[Row] = &[
             "{bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4}",
             "bitcoin:{3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy}",
         ],
-        invalid: &["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5"],
+        invalid: &[
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
+            "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5",
+        ],
         ..Row::EMPTY
     },
     Row {
@@ -35,8 +38,14 @@ pub(super) const ROWS: &[Row] = &[
             let strength = if mixed { Strength::Sure } else { Strength::Strong };
             Finding::validated(others::ethereum(text), strength)
         }),
-        valid: &["{0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed}", "pay {0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed}"],
-        invalid: &["0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed00"],
+        valid: &[
+            "{0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed}",
+            "pay {0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed}",
+        ],
+        invalid: &[
+            "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+            "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed00",
+        ],
         ..Row::EMPTY
     },
 ];

@@ -44,7 +44,12 @@ pub(super) const ROWS: &[Row] = &[
         context: &["aadhaar", "aadhar", "uid", "uidai", "आधार"],
         against: NO_ONES,
         valid: &["Aadhaar {2341 2341 2346}", "{2341 2341 2346}", "aadhar no. {234123412346}"],
-        invalid: &["234123412346", "Aadhaar 2341 2341 2347", "Aadhaar 1234 1234 1234", "2222 2222 2222"],
+        invalid: &[
+            "234123412346",
+            "Aadhaar 2341 2341 2347",
+            "Aadhaar 1234 1234 1234",
+            "2222 2222 2222",
+        ],
         ..Row::EMPTY
     },
     Row {

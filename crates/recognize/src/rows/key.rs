@@ -41,7 +41,12 @@ pub(super) const ROWS: &[Row] = &[
         label: "SECRET",
         group: Group::Secret,
         source: "AWS IAM user guide: secret access keys have 40 characters of base 64",
-        start: Start::Literal(&["aws_secret_access_key", "secretaccesskey", "secret access key", "aws secret"]),
+        start: Start::Literal(&[
+            "aws_secret_access_key",
+            "secretaccesskey",
+            "secret access key",
+            "aws secret",
+        ]),
         pattern: r#"(?i:aws_secret_access_key|secretaccesskey|secret access key|aws secret(?: key)?)["']?\s{0,3}[:=]?\s{0,3}["']?([A-Za-z0-9/+]{40})"#,
         edges: Edges::Any,
         check: MARKED,
@@ -58,7 +63,10 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"AIza[A-Za-z0-9_-]{35}|GOCSPX-[A-Za-z0-9_-]{28}|ya29\.[A-Za-z0-9_-]{20,512}",
         edges: Edges::Code,
         check: MARKED,
-        valid: &["key={AIzaSyExampleExampleExampleExample01234}", "{GOCSPX-exampleexampleexampleexample}"],
+        valid: &[
+            "key={AIzaSyExampleExampleExampleExample01234}",
+            "{GOCSPX-exampleexampleexampleexample}",
+        ],
         invalid: &["AIzaSy", "ya29.short"],
         ..Row::EMPTY
     },
@@ -109,11 +117,22 @@ pub(super) const ROWS: &[Row] = &[
         label: "SECRET",
         group: Group::Secret,
         source: "Slack API, token types; incoming webhooks",
-        start: Start::Literal(&["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-", "https://hooks.slack.com/"]),
+        start: Start::Literal(&[
+            "xoxb-",
+            "xoxp-",
+            "xoxa-",
+            "xoxr-",
+            "xoxs-",
+            "xapp-",
+            "https://hooks.slack.com/",
+        ]),
         pattern: r"xox[bpars]-[A-Za-z0-9-]{10,256}|xapp-[A-Za-z0-9-]{20,256}|https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]{20,128}",
         edges: Edges::Code,
         check: MARKED,
-        valid: &["{xoxb-000000000000-example}", "{https://hooks.slack.com/services/T000/B000/exampleexample}"],
+        valid: &[
+            "{xoxb-000000000000-example}",
+            "{https://hooks.slack.com/services/T000/B000/exampleexample}",
+        ],
         invalid: &["xoxb-1"],
         ..Row::EMPTY
     },
@@ -122,7 +141,9 @@ pub(super) const ROWS: &[Row] = &[
         label: "SECRET",
         group: Group::Secret,
         source: "Stripe, API keys: prefixes by mode",
-        start: Start::Literal(&["sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "whsec_"]),
+        start: Start::Literal(&[
+            "sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "whsec_",
+        ]),
         pattern: r"(?:(?:sk|rk|pk)_(?:live|test)|whsec)_[A-Za-z0-9]{16,255}",
         edges: Edges::Code,
         check: MARKED,
@@ -143,7 +164,10 @@ pub(super) const ROWS: &[Row] = &[
             let capitals = text.bytes().any(|byte| byte.is_ascii_uppercase());
             Finding::plausible(digits && (capitals || text.len() >= 35), Strength::Sure)
         }),
-        valid: &["OPENAI={sk-proj-ExampleExampleExample01234567}", "{sk-ExampleExampleExample01234567}"],
+        valid: &[
+            "OPENAI={sk-proj-ExampleExampleExample01234567}",
+            "{sk-ExampleExampleExample01234567}",
+        ],
         invalid: &["sk-learn-model-selection-and-more", "risk-free", "sk-SK"],
         ..Row::EMPTY
     },
@@ -156,7 +180,10 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,255}|SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}|hf_[A-Za-z0-9]{30,40}|dop_v1_[a-f0-9]{64}|shpat_[a-fA-F0-9]{32}|dapi[a-f0-9]{32}",
         edges: Edges::Code,
         check: MARKED,
-        valid: &["{npm_ExampleExampleExampleExampleExample0}", "{hf_ExampleExampleExampleExampleEx}"],
+        valid: &[
+            "{npm_ExampleExampleExampleExampleExample0}",
+            "{hf_ExampleExampleExampleExampleEx}",
+        ],
         invalid: &["npm_config_cache", "SG.x.y", "pypi-server"],
         ..Row::EMPTY
     },

@@ -26,10 +26,21 @@ pub(super) const ROWS: &[Row] = &[
         group: Group::Secret,
         source: "settings, logs and chats: a word for a password, a sign or a verb, a value",
         start: Start::Literal(&[
-            "password", "passwd", "passphrase", "passcode", "pwd", "passwort", "kennwort",
-            "mot de passe", "contraseña", "clave", "wachtwoord", "senha", "hasło",
+            "password",
+            "passwd",
+            "passphrase",
+            "passcode",
+            "pwd",
+            "passwort",
+            "kennwort",
+            "mot de passe",
+            "contraseña",
+            "clave",
+            "wachtwoord",
+            "senha",
+            "hasło",
         ]),
-        pattern: r#"(?i:password|passwd|passphrase|passcode|pwd|passwort|kennwort|mot de passe|contraseña|clave|wachtwoord|senha|hasło)["']?(?:[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}|[ \t](?:is|ist|est|es|lautet|für .{1,30} ist)[ \t]*:?[ \t])(?:"([^"\r\n]{3,128})"|'([^'\r\n]{3,128})'|`([^`\r\n]{3,128})`|([^\s"'`,;<>]{3,128}))"#,
+        pattern: r#"(?i:password|passwd|passphrase|passcode|pwd|passwort|kennwort|mot de passe|contraseña|clave|wachtwoord|senha|hasło)["']?(?:[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}|(?:[ \t](?:for|to|of|für|zu|pour|de|del|para|per)[ \t][^\r\n:=."']{1,30}?)?[ \t](?:is|ist|est|es|è|lautet)[ \t]*:?[ \t])(?:"([^"\r\n]{3,128})"|'([^'\r\n]{3,128})'|`([^`\r\n]{3,128})`|([^\s"'`,;<>]{3,128}))"#,
         edges: Edges::Any,
         measure: Some(value_length),
         check: Check::Text(password),
@@ -41,6 +52,7 @@ pub(super) const ROWS: &[Row] = &[
             "my password is {Tr0ub4dor&3}",
             "?user=ada&password={hunter2}&x=1",
             "mot de passe : {Soleil2024}",
+            "the password for the wifi is \"{blue whale 42}\"",
         ],
         invalid: &[
             "password: null",
@@ -54,16 +66,47 @@ pub(super) const ROWS: &[Row] = &[
         ..Row::EMPTY
     },
     Row {
+        name: "pass_setting",
+        label: "SECRET",
+        group: Group::Secret,
+        source: "settings and logs: a short word for a password, a sign, a value",
+        start: Start::Literal(&["pass", "pw", "pin"]),
+        pattern: r#"(?i:pass|pw|pin)["']?[ \t]{0,2}[:=][ \t]{0,2}(?:"([^"\r\n]{3,128})"|'([^'\r\n]{3,128})'|([^\s"'`,;<>]{3,128}))"#,
+        edges: Edges::Name,
+        measure: Some(value_length),
+        check: Check::Text(|text| {
+            password(text).filter(|_| text.chars().any(|c| !c.is_alphabetic()))
+        }),
+        against: &["mountain", "boarding", "ski", "bus"],
+        valid: &["user: ada, pass: {Secret123!}", "DB_PASS={hunter2}", "PIN: {0420}"],
+        invalid: &["passport: X", "bypass=1234", "pass: true", "spin=1234", "pass = $PASS_1"],
+        ..Row::EMPTY
+    },
+    Row {
         name: "secret_setting",
         label: "SECRET",
         group: Group::Secret,
         source: "settings and logs: a word for a key or token, a sign, a value with letters and digits",
         start: Start::Literal(&[
-            "secret", "token", "api_key", "apikey", "api-key", "api key", "access_key", "accesskey",
-            "access-key", "private_key", "client_secret", "auth_key", "accountkey",
-            "sharedaccesskey", "credential", "bearer",
+            "secret",
+            "token",
+            "api_key",
+            "apikey",
+            "api-key",
+            "api key",
+            "access_key",
+            "accesskey",
+            "access-key",
+            "private_key",
+            "client_secret",
+            "auth_key",
+            "accountkey",
+            "sharedaccesskey",
+            "credential",
+            "bearer",
+            "authorization: basic",
         ]),
-        pattern: r#"(?i:secret(?:[_-]?(?:access[_-]?)?key)?|token|api[_ -]?key|access[_-]?key|private_key|client_secret|auth_key|accountkey|sharedaccesskey|credentials?)["']?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}["'`]?(?i:bearer )?([A-Za-z0-9_\-.~+/!@#$%^*]{8,512}={0,2})|(?i:bearer) ([A-Za-z0-9_\-.~+/]{16,2048}={0,2})"#,
+        pattern: r#"(?i:secret(?:[_-]?(?:access[_-]?)?key)?|token|api[_ -]?key|access[_-]?key|private_key|client_secret|auth_key|accountkey|sharedaccesskey|credentials?)["']?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}["'`]?(?i:bearer )?([A-Za-z0-9_\-.~+/!@#$%^*]{8,512}={0,2})|(?i:authorization: basic) ([A-Za-z0-9+/]{8,512}={0,2})|(?i:bearer) ([A-Za-z0-9_\-.~+/]{16,2048}={0,2})"#,
         edges: Edges::Any,
         check: Check::Text(|text| Finding::plausible(is_random(text), Strength::Strong)),
         valid: &[
@@ -71,9 +114,13 @@ pub(super) const ROWS: &[Row] = &[
             "CLIENT_SECRET={q7W-e81_kd92.LmQx0}",
             "AccountKey={dGhpcyBpcyBub3QgYSByZWFsIGtleSwganVzdCAx==};",
             "Authorization: Bearer {q7We81kd92LmQx0pZ4}",
+            "authorization: Basic {YWRhOmh1bnRlcjI=}",
         ],
         invalid: &[
-            "token: string", "secret = get_secret_value", "api key: see below", "token=$TOKEN_VALUE",
+            "token: string",
+            "secret = get_secret_value",
+            "api key: see below",
+            "token=$TOKEN_VALUE",
             "tokens: 12345678",
         ],
         ..Row::EMPTY
@@ -93,10 +140,46 @@ fn value_length(text: &str) -> usize {
 /// Whether a value is a password rather than a word about one, a reference or stars.
 fn password(text: &str) -> Option<Finding> {
     const WORDS: [&str; 40] = [
-        "null", "none", "true", "false", "string", "str", "string,", "required", "optional", "wrong", "incorrect",
-        "invalid", "expired", "not", "too", "the", "a", "an", "here", "below", "missing", "empty",
-        "changeme?", "reset", "your", "never", "now", "weak", "strong", "correct", "falsch",
-        "nicht", "abgelaufen", "stored", "hashed", "being", "case", "ungültig", "incorrecto", "self",
+        "null",
+        "none",
+        "true",
+        "false",
+        "string",
+        "str",
+        "string,",
+        "required",
+        "optional",
+        "wrong",
+        "incorrect",
+        "invalid",
+        "expired",
+        "not",
+        "too",
+        "the",
+        "a",
+        "an",
+        "here",
+        "below",
+        "missing",
+        "empty",
+        "changeme?",
+        "reset",
+        "your",
+        "never",
+        "now",
+        "weak",
+        "strong",
+        "correct",
+        "falsch",
+        "nicht",
+        "abgelaufen",
+        "stored",
+        "hashed",
+        "being",
+        "case",
+        "ungültig",
+        "incorrecto",
+        "self",
     ];
     let reference = text.starts_with(['$', '{', '<', '[', '%', '('])
         || text.contains(['(', '[']) && text.contains(['.', '_'])
@@ -115,6 +198,6 @@ fn is_random(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
     let capitals = text.bytes().filter(u8::is_ascii_uppercase).count();
-    let mixed = digits >= 1 && capitals >= 3 && capitals < letters && text.len() >= 20;
+    let mixed = digits >= 1 && capitals >= 3 && capitals < letters && text.len() >= 16;
     (digits >= 2 && letters >= 4 || mixed) && !text.starts_with('$')
 }

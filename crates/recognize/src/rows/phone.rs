@@ -44,14 +44,91 @@ pub(crate) fn regions() -> impl Iterator<Item = &'static str> {
 }
 
 const CONTEXT: &[&str] = &[
-    "phone", "phones", "phone number", "phone no", "telephone", "tel", "tel no", "mobile", "mobile number", "cell",
-    "cell phone", "cellphone", "call", "call me", "called", "call me at", "call us", "fax", "text me", "sms",
-    "whatsapp", "signal", "contact", "contact number", "reach me", "ring", "dial", "hotline", "landline",
-    "home", "office", "desk", "work", "direct", "number is", "my number", "registered", "messages to", "answering at", "telefon", "telefonnummer", "tel nr",
-    "handy", "handynummer", "mobil", "mobilnummer", "mobiltelefon", "rufnummer", "anruf", "rückruf", "festnetz",
-    "téléphone", "telephone", "portable", "appelez", "numéro de téléphone", "teléfono", "telefono", "móvil", "movil", "celular", "llame",
-    "llámame", "cellulare", "chiamare", "telefoon", "telefoonnummer", "mobiel", "bel", "telefone", "telemóvel", "telemovel",
-    "ligue", "komórka", "numer telefonu", "电话", "手机", "電話", "携帯", "전화", "телефон", "тел", "هاتف", "फोन", "मोबाइल",
+    "phone",
+    "phones",
+    "phone number",
+    "phone no",
+    "telephone",
+    "tel",
+    "tel no",
+    "mobile",
+    "mobile number",
+    "cell",
+    "cell phone",
+    "cellphone",
+    "call",
+    "call me",
+    "called",
+    "call me at",
+    "call us",
+    "fax",
+    "text me",
+    "sms",
+    "whatsapp",
+    "signal",
+    "contact",
+    "contact number",
+    "reach me",
+    "ring",
+    "dial",
+    "hotline",
+    "landline",
+    "home",
+    "office",
+    "desk",
+    "work",
+    "direct",
+    "number is",
+    "my number",
+    "registered",
+    "messages to",
+    "answering at",
+    "telefon",
+    "telefonnummer",
+    "tel nr",
+    "handy",
+    "handynummer",
+    "mobil",
+    "mobilnummer",
+    "mobiltelefon",
+    "rufnummer",
+    "anruf",
+    "rückruf",
+    "festnetz",
+    "téléphone",
+    "telephone",
+    "portable",
+    "appelez",
+    "numéro de téléphone",
+    "teléfono",
+    "telefono",
+    "móvil",
+    "movil",
+    "celular",
+    "llame",
+    "llámame",
+    "cellulare",
+    "chiamare",
+    "telefoon",
+    "telefoonnummer",
+    "mobiel",
+    "bel",
+    "telefone",
+    "telemóvel",
+    "telemovel",
+    "ligue",
+    "komórka",
+    "numer telefonu",
+    "电话",
+    "手机",
+    "電話",
+    "携帯",
+    "전화",
+    "телефон",
+    "тел",
+    "هاتف",
+    "फोन",
+    "मोबाइल",
 ];
 
 pub(super) const ROWS: &[Row] = &[
@@ -82,9 +159,21 @@ pub(super) const ROWS: &[Row] = &[
             "电话{+86 139 1234 5678}。",
         ],
         invalid: &[
-            "12.03.1980", "2024-01-02", "1,234,567,890", "ISBN 0-306-40615-2", "$212-555-0123",
-            "550e8400-e29b-41d4-a716-446655440000", "10.0.0.1", "192.168.100.200", "order 2125550123",
-            "12:34:56.789012", "01.02.2003", "978-3-16-148410-0", "1.234.567.890", "2019-2024", "123-45-6789",
+            "12.03.1980",
+            "2024-01-02",
+            "1,234,567,890",
+            "ISBN 0-306-40615-2",
+            "$212-555-0123",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "10.0.0.1",
+            "192.168.100.200",
+            "order 2125550123",
+            "12:34:56.789012",
+            "01.02.2003",
+            "978-3-16-148410-0",
+            "1.234.567.890",
+            "2019-2024",
+            "123-45-6789",
         ],
         ..Row::EMPTY
     },
@@ -105,7 +194,12 @@ pub(super) const ROWS: &[Row] = &[
         close: true,
         behind: true,
         against: NO_ONES,
-        valid: &["Phone:\n{60-56-85-91}", "Contact phone: {01632 960183}", "tel. {(37) 788-063}", "{781 1704} office"],
+        valid: &[
+            "Phone:\n{60-56-85-91}",
+            "Contact phone: {01632 960183}",
+            "tel. {(37) 788-063}",
+            "{781 1704} office",
+        ],
         invalid: &["60-56-85-91", "phone bill of 12.03.1980", "call 12345"],
         ..Row::EMPTY
     },
@@ -154,16 +248,20 @@ fn phone(text: &str, regions: &[Id], in_context: bool) -> Option<Finding> {
     if !as_a_phone(number, &groups) {
         return None;
     }
-    let plan = PLANS.iter().find(|&&(name, id, prefix, least, most)| {
+    let row = PLANS.iter().find(|&&(name, id, prefix, least, most)| {
         let Some(rest) = digits.strip_prefix(prefix) else { return false };
-        let rest = if id == Id::US || id == Id::CA { rest.strip_prefix('1').unwrap_or(rest) } else { rest };
+        let rest = if id == Id::US || id == Id::CA {
+            rest.strip_prefix('1').unwrap_or(rest)
+        } else {
+            rest
+        };
         regions.contains(&id)
             && (least..=most).contains(&rest.len())
             && fits(id, number, &digits, &groups)
             && (in_context || strength(name, number, &groups) > Strength::Weak)
             && is_national(id, rest)
     });
-    plan.and_then(|(name, ..)| Finding::plausible(true, strength(name, number, &groups)))
+    row.and_then(|(name, ..)| Finding::plausible(true, strength(name, number, &groups)))
 }
 
 /// Evidence that the form of a national number of the region `name` gives.
@@ -181,19 +279,19 @@ fn strength(name: &str, number: &str, groups: &[usize]) -> Strength {
 /// point in thousands, not a book's number.
 fn as_a_phone(number: &str, groups: &[usize]) -> bool {
     let single = groups.iter().skip(1).any(|&group| group == 1);
-    let thousands = number.contains('.') && groups.len() > 1 && groups[1..].iter().all(|&group| group == 3);
-    let lonely = groups.first() == Some(&1) && groups.len() > 1 && !number.starts_with(['1', '0']);
-    !single && !(thousands && groups[0] <= 3 && number.matches('.').count() == groups.len() - 1)
-        && !lonely
-        && !(groups.first() == Some(&1) && number.starts_with("0-"))
+    let thousands =
+        number.contains('.') && groups.len() > 1 && groups[1..].iter().all(|&group| group == 3);
+    let lonely = groups[0] == 1 && groups.len() > 1 && !number.starts_with(['1', '0']);
+    let points = groups[0] <= 3 && number.matches('.').count() == groups.len() - 1;
+    let book = groups[0] == 1 && number.starts_with("0-");
+    !(single || lonely || book || thousands && points)
 }
 
 /// Whether a number is in the groups of its country, where these are fixed.
 fn fits(region: Id, number: &str, digits: &str, groups: &[usize]) -> bool {
     match region {
         Id::US | Id::CA => match groups {
-            [10] => true,
-            [3, 3, 4] => true,
+            [10] | [3, 3, 4] => true,
             [1, 3, 3, 4] => digits.starts_with('1'),
             [11] => digits.starts_with('1') && number.starts_with('1'),
             _ => false,
@@ -203,7 +301,7 @@ fn fits(region: Id, number: &str, digits: &str, groups: &[usize]) -> bool {
         Id::NO | Id::DK => matches!(groups, [8] | [2, 2, 2, 2] | [3, 2, 3]),
         Id::IT => digits.starts_with(['0', '3']) && digits.len() >= 8,
         Id::BR => number.starts_with('('),
-        Id::IN => matches!(groups, [10] | [5, 5] | [1, 10] | [6, 5] | [11] | [3, 8] | [4, 7] | [4, 3, 4]),
+        Id::IN => matches!(groups, [10 | 11] | [5 | 6, 5] | [1, 10] | [3, 8] | [4, 7] | [4, 3, 4]),
         _ => true,
     }
 }
@@ -232,7 +330,9 @@ mod tests {
 
     #[test]
     fn odd_texts_are_none() {
-        for text in ["", "+", "((((((", "0000000000", "+0000000000", "999999999999999", "(212 555-0142"] {
+        for text in
+            ["", "+", "((((((", "0000000000", "+0000000000", "999999999999999", "(212 555-0142"]
+        {
             assert_eq!(phone(text, &[Id::US, Id::DE], true), None, "{text}");
         }
     }

@@ -3,8 +3,25 @@ use crate::group::Group;
 use crate::row::{Check, Edges, Finding, Row, Start, Strength};
 
 const CONTEXT: &[&str] = &[
-    "gps", "lat", "latitude", "lon", "lng", "long", "longitude", "location", "coordinates", "coords", "position",
-    "geo", "at", "koordinaten", "standort", "coordonnées", "coordenadas", "coordinate", "coördinaten",
+    "gps",
+    "lat",
+    "latitude",
+    "lon",
+    "lng",
+    "long",
+    "longitude",
+    "location",
+    "coordinates",
+    "coords",
+    "position",
+    "geo",
+    "at",
+    "koordinaten",
+    "standort",
+    "coordonnées",
+    "coordenadas",
+    "coordinate",
+    "coördinaten",
 ];
 
 pub(super) const ROWS: &[Row] = &[
@@ -14,12 +31,48 @@ pub(super) const ROWS: &[Row] = &[
         group: Group::Place,
         source: "ISO 6709; RFC 5870",
         start: Start::Signed,
-        pattern: r"[+-]?[0-9]{1,2}\.[0-9]{3,12}°? ?[NS]?[,;/ ] ?[+-]?[0-9]{1,3}\.[0-9]{3,12}(?:°? ?[EWO]\b|°)?",
+        pattern: r#"[+-]?[0-9]{1,2}\.[0-9]{3,12}°? ?[NS]?[,;/ ] ?(?:(?i:lon|lng|long|longitude)["']?[:=]? ?)?[+-]?[0-9]{1,3}\.[0-9]{3,12}(?:°? ?[EWO]\b|°)?"#,
         edges: Edges::Number,
         check: Check::Text(decimal),
         context: CONTEXT,
-        valid: &["GPS: {48.8584, 2.2945}", "at {-33.856784,151.215297}.", "{51.5007° N, 0.1246° W}"],
+        valid: &[
+            "GPS: {48.8584, 2.2945}",
+            "at {-33.856784,151.215297}.",
+            "{51.5007° N, 0.1246° W}",
+            "lat {51.5074, long -0.1278}",
+        ],
         invalid: &["98.8584, 2.2945", "1.234, 5.678", "12.5, 13.5", "1.48.8584, 2.2945"],
+        ..Row::EMPTY
+    },
+    Row {
+        name: "coordinate",
+        label: "COORDINATES",
+        group: Group::Place,
+        source: "ISO 6709; RFC 5870, one of the two beside a word for it",
+        start: Start::Signed,
+        pattern: r"[+-]?[0-9]{1,3}\.[0-9]{3,15}",
+        edges: Edges::Number,
+        check: Check::Text(|text| {
+            let within = text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 180.0);
+            Finding::plausible(within, Strength::Weak)
+        }),
+        context: &[
+            "lat",
+            "latitude",
+            "lon",
+            "lng",
+            "long",
+            "longitude",
+            "breitengrad",
+            "längengrad",
+            "latitud",
+            "longitud",
+            "latitudine",
+            "longitudine",
+        ],
+        close: true,
+        valid: &["\"latitude\": {48.858370}, \"lng\": {-2.294481}", "lat={51.5074}"],
+        invalid: &["48.858370", "lat 481.858370", "latency 0.1234"],
         ..Row::EMPTY
     },
     Row {
@@ -49,6 +102,12 @@ fn decimal(text: &str) -> Option<Finding> {
     let within = |number: &str, most: f64| number.parse::<f64>().is_ok_and(|n| n <= most);
     let fine = decimals(latitude) >= 4 && decimals(longitude) >= 4;
     let compass = text.contains(['N', 'S', 'E', 'W', 'O']);
-    let strength = if compass { Strength::Sure } else if fine { Strength::Fair } else { Strength::Weak };
+    let strength = if compass {
+        Strength::Sure
+    } else if fine {
+        Strength::Fair
+    } else {
+        Strength::Weak
+    };
     Finding::plausible(within(latitude, 90.0) && within(longitude, 180.0), strength)
 }

@@ -10,14 +10,31 @@ use regex::Regex;
 /// Ranges that numbering plans keep free for films and examples, without the prefix of the country,
 /// and the number of their digits.
 /// Source: Ofcom, Telephone numbers for drama use; ARCEP, decision 2018-0881; ACMA, Phone numbers
-/// for use in fiction; Bundesnetzagentur, Rufnummern für Medienproduktionen; ComReg 15/136.
+/// for use in fiction; Bundesnetzagentur, Rufnummern für Medienproduktionen; Commission for Communications Regulation (Ireland), 15/136.
 const FICTION: [(Id, &str, RangeInclusive<usize>, &[&str]); 5] = [
-    (Id::GB, "44", 9..=10, &["1632960", "113496", "114496", "115496", "116496", "117496", "118496", "121496", "131496",
-        "141496", "151496", "161496", "1914980", "2079460", "2890180", "2896496", "2920180", "7700900", "8081570",
-        "9098790", "3069990"]),
+    (
+        Id::GB,
+        "44",
+        9..=10,
+        &[
+            "1632960", "113496", "114496", "115496", "116496", "117496", "118496", "121496",
+            "131496", "141496", "151496", "161496", "1914980", "2079460", "2890180", "2896496",
+            "2920180", "7700900", "8081570", "9098790", "3069990",
+        ],
+    ),
     (Id::FR, "33", 9..=9, &["19900", "26191", "35301", "46571", "53649", "63998"]),
-    (Id::AU, "61", 9..=9, &["25550", "27010", "35550", "37010", "75550", "77010", "85550", "87010", "491570"]),
-    (Id::DE, "49", 8..=11, &["3023125", "6990009", "4066969", "2214710", "8999998", "1729925904", "1529999", "171392"]),
+    (
+        Id::AU,
+        "61",
+        9..=9,
+        &["25550", "27010", "35550", "37010", "75550", "77010", "85550", "87010", "491570"],
+    ),
+    (
+        Id::DE,
+        "49",
+        8..=11,
+        &["3023125", "6990009", "4066969", "2214710", "8999998", "1729925904", "1529999", "171392"],
+    ),
     (Id::IE, "353", 9..=9, &["2091"]),
 ];
 
@@ -53,9 +70,9 @@ fn is_of(digits: &str, lengths: &RangeInclusive<usize>, ranges: &[&str]) -> bool
 
 /// Whether `digits` are a number of some kind of the plan: fixed, mobile, free, and so on.
 fn fits(plan: &Metadata, digits: &str) -> bool {
-    let pattern = PATTERNS.get(plan.id()).and_then(|pattern| {
-        pattern.get_or_init(|| Regex::new(&pattern_of(plan)).ok()).as_ref()
-    });
+    let pattern = PATTERNS
+        .get(plan.id())
+        .and_then(|pattern| pattern.get_or_init(|| Regex::new(&pattern_of(plan)).ok()).as_ref());
     pattern.is_some_and(|pattern| pattern.is_match(digits))
 }
 
@@ -73,7 +90,8 @@ fn pattern_of(plan: &Metadata) -> String {
         kinds.uan(),
         kinds.voicemail(),
     ];
-    let kinds = kinds.into_iter().flatten().map(|kind| format!("(?:{})", kind.national_number().as_str()));
+    let kinds =
+        kinds.into_iter().flatten().map(|kind| format!("(?:{})", kind.national_number().as_str()));
     format!("^(?x:{})$", kinds.collect::<Vec<_>>().join("|"))
 }
 

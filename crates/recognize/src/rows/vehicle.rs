@@ -14,11 +14,29 @@ pub(super) const ROWS: &[Row] = &[
         edges: Edges::Code,
         check: Check::Text(vin),
         context: &[
-            "vin", "vehicle identification number", "chassis", "chassis number", "fahrgestellnummer", "fin",
-            "numéro de série", "bastidor", "telaio", "chassisnummer", "vehicle",
+            "vin",
+            "vehicle identification number",
+            "chassis",
+            "chassis number",
+            "fahrgestellnummer",
+            "fin",
+            "numéro de série",
+            "bastidor",
+            "telaio",
+            "chassisnummer",
+            "vehicle",
         ],
-        valid: &["VIN {1M8GDM9AXKP042788}", "{1M8GDM9AXKP042788}", "chassis number {WVWZZZ1JZXW000001}"],
-        invalid: &["1M8GDM9A1KP042788", "WVWZZZ1JZXW000001", "11111111111111111", "VIN 1M8GDM9AXKP04278"],
+        valid: &[
+            "VIN {1M8GDM9AXKP042788}",
+            "{1M8GDM9AXKP042788}",
+            "chassis number {WVWZZZ1JZXW000001}",
+        ],
+        invalid: &[
+            "1M8GDM9A1KP042788",
+            "WVWZZZ1JZXW000001",
+            "11111111111111111",
+            "VIN 1M8GDM9AXKP04278",
+        ],
         ..Row::EMPTY
     },
     Row {
@@ -30,17 +48,38 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"[A-Z0-9ÄÖÜ]{1,8}(?:[ -][A-Z0-9ÄÖÜ]{1,7}){0,3}",
         edges: Edges::Code,
         check: Check::Text(|text| {
-            let (digits, letters) =
-                (super::documents::digits_of(text), text.chars().filter(|c| c.is_alphabetic()).count());
+            let (digits, letters) = (
+                super::documents::digits_of(text),
+                text.chars().filter(|c| c.is_alphabetic()).count(),
+            );
             let size = text.chars().filter(|c| c.is_alphanumeric()).count();
-            Finding::plausible(digits >= 1 && letters >= 1 && (4..=10).contains(&size), Strength::Weak)
+            Finding::plausible(
+                digits >= 1 && letters >= 1 && (4..=10).contains(&size),
+                Strength::Weak,
+            )
         }),
         context: &[
-            "license plate", "licence plate", "number plate", "plate", "plate number", "registration plate", "reg", "kennzeichen",
-            "plaque d'immatriculation", "immatriculation", "matrícula", "targa", "kenteken", "matricule",
+            "license plate",
+            "licence plate",
+            "number plate",
+            "plate",
+            "plate number",
+            "registration plate",
+            "reg",
+            "kennzeichen",
+            "plaque d'immatriculation",
+            "immatriculation",
+            "matrícula",
+            "targa",
+            "kenteken",
+            "matricule",
         ],
         close: true,
-        valid: &["license plate {ABC 1234}", "Kennzeichen: {B-XY 1234}", "immatriculation {AB-123-CD}"],
+        valid: &[
+            "license plate {ABC 1234}",
+            "Kennzeichen: {B-XY 1234}",
+            "immatriculation {AB-123-CD}",
+        ],
         invalid: &["ABC 1234", "plate 12", "number plate of THE CAR"],
         ..Row::EMPTY
     },

@@ -117,7 +117,9 @@ pub(crate) fn compact(text: &str, separators: &str) -> String {
 /// Decimal digits of `text`, as numbers, without `separators`; `None` if there is another character
 /// or their count is not within `lengths`.
 pub(crate) fn digits(
-    text: &str, separators: &str, lengths: RangeInclusive<usize>,
+    text: &str,
+    separators: &str,
+    lengths: RangeInclusive<usize>,
 ) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text
         .chars()

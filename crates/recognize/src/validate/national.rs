@@ -13,11 +13,8 @@ fn two(digits: &[u8]) -> u32 {
 pub(crate) fn ssn(text: &str) -> bool {
     let Some(number) = digits(text, "- ", 9..=9) else { return false };
     let (area, serial) = (&number[..3], &number[5..]);
-    let printed: [[u8; 9]; 3] = [
-        [0, 7, 8, 0, 5, 1, 1, 2, 0],
-        [4, 5, 7, 5, 5, 5, 4, 6, 2],
-        [2, 1, 9, 0, 9, 9, 9, 9, 9],
-    ];
+    let printed: [[u8; 9]; 3] =
+        [[0, 7, 8, 0, 5, 1, 1, 2, 0], [4, 5, 7, 5, 5, 5, 4, 6, 2], [2, 1, 9, 0, 9, 9, 9, 9, 9]];
     !(area == [0, 0, 0] || area == [6, 6, 6] || area[0] == 9)
         && number[3..5] != [0, 0]
         && serial != [0, 0, 0, 0]
@@ -99,7 +96,7 @@ pub(crate) fn abn(text: &str) -> bool {
 }
 
 /// Australian Medicare number: first digit 2 to 6, the ninth a check digit. Source: Services
-/// Australia; METeOR 270101.
+/// Australia; `METeOR` 270101.
 pub(crate) fn medicare(text: &str) -> bool {
     digits(text, " -/", 10..=11).is_some_and(|number| {
         matches!(number[0], 2..=6)
@@ -128,11 +125,12 @@ pub(crate) fn sozialversicherung(text: &str) -> bool {
         return false;
     }
     let initial = bytes[8] - b'A' + 1;
-    let digits: Option<Vec<u8>> = [&bytes[..8], &[b'0' + initial / 10, b'0' + initial % 10], &bytes[9..]]
-        .concat()
-        .into_iter()
-        .map(|byte| byte.is_ascii_digit().then(|| byte - b'0'))
-        .collect();
+    let digits: Option<Vec<u8>> =
+        [&bytes[..8], &[b'0' + initial / 10, b'0' + initial % 10], &bytes[9..]]
+            .concat()
+            .into_iter()
+            .map(|byte| byte.is_ascii_digit().then(|| byte - b'0'))
+            .collect();
     digits.is_some_and(|digits| {
         // Days are raised by up to 31 once a day's serials are used up.
         let (day, month) = (two(&digits[2..]), two(&digits[4..]));

@@ -33,15 +33,13 @@ pub(crate) fn card(text: &str) -> bool {
 
 /// Whether a card scheme gives out numbers of these first digits and this length.
 fn issued(number: &[u8]) -> bool {
-    let first =
-        |count: usize| number.iter().take(count).fold(0, |sum, &d| sum * 10 + u32::from(d));
+    let first = |count: usize| number.iter().take(count).fold(0, |sum, &d| sum * 10 + u32::from(d));
     let length = number.len();
     match number[0] {
         4 => matches!(length, 13 | 16 | 18 | 19),
         3 => match first(2) {
             34 | 37 => length == 15,
-            36 => (14..=19).contains(&length),
-            30 | 38 | 39 => (14..=19).contains(&length),
+            30 | 36 | 38 | 39 => (14..=19).contains(&length),
             _ => (3528..=3589).contains(&first(4)) && (16..=19).contains(&length),
         },
         2 => match first(4) {
@@ -107,7 +105,8 @@ pub(crate) fn ipv6(text: &str) -> bool {
 /// Bech32 and Bech32m. Source: BIP 13, 173 and 350.
 pub(crate) fn bitcoin(text: &str) -> bool {
     if text.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("bc1")) {
-        return bech32::segwit::decode(text).is_ok_and(|(network, _, _)| network == bech32::hrp::BC);
+        return bech32::segwit::decode(text)
+            .is_ok_and(|(network, _, _)| network == bech32::hrp::BC);
     }
     let Ok(address) = bs58::decode(text).into_vec() else { return false };
     let Some((payload, checksum)) = address.split_last_chunk::<4>() else { return false };
@@ -156,7 +155,12 @@ mod tests {
         ] {
             assert!(bitcoin(address), "{address}");
         }
-        for address in ["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx", "", "1"] {
+        for address in [
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
+            "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx",
+            "",
+            "1",
+        ] {
             assert!(!bitcoin(address), "{address}");
         }
     }
@@ -170,10 +174,14 @@ mod tests {
 
     #[test]
     fn a_card_needs_an_issuer_and_a_check_digit() {
-        for number in ["4111 1111 1111 1111", "378282246310005", "6011-1111-1111-1117", "5019717010103742"] {
+        for number in
+            ["4111 1111 1111 1111", "378282246310005", "6011-1111-1111-1117", "5019717010103742"]
+        {
             assert!(card(number), "{number}");
         }
-        for number in ["4111 1111 1111 1112", "411111111111111", "0000 0000 0000 0000", "7000000000000005"] {
+        for number in
+            ["4111 1111 1111 1112", "411111111111111", "0000 0000 0000 0000", "7000000000000005"]
+        {
             assert!(!card(number), "{number}");
         }
     }
