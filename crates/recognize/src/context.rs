@@ -159,6 +159,11 @@ fn is_word(text: &str, view: &str, hit: &Hit) -> bool {
     begins && ends
 }
 
+/// Whether a word behind a match is about it: in the same clause, and not the name of what follows.
+fn belongs_behind(between: &str, after: &str) -> bool {
+    !between.contains(['.', ';', ':', '\n']) && !after.trim_start().starts_with([':', '='])
+}
+
 impl ContextHits {
     /// The nearest word around `start..end` of `text` that is one of `words`, as far as `reach` goes.
     pub(crate) fn evidence(
@@ -187,6 +192,7 @@ impl ContextHits {
             .take_while(|_| reach.behind)
             .skip_while(|hit| hit.start < end)
             .take_while(|hit| hit.start <= end + BEHIND)
+            .filter(|hit| belongs_behind(&text[end..hit.start], &text[hit.end..]))
             .find_map(|hit| words.evidence(hit.word, hit.start - end));
         let field = || self.field.iter().find_map(|&word| words.evidence(word, FIELD));
         match (before, behind) {
@@ -259,6 +265,8 @@ mod tests {
             ("date of births 12", "", Evidence::Nothing),
             ("date of birth\n\n12", "", Evidence::Nothing),
             ("12 (née)", "", Evidence::For(2)),
+            ("12. née", "", Evidence::Nothing),
+            ("12, née: x", "", Evidence::Nothing),
             ("12", "Date-of-birth", Evidence::For(FIELD)),
             ("12", "dateOfBirth", Evidence::For(FIELD)),
             ("order 12", "date_of_birth", Evidence::Against),

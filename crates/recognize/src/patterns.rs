@@ -20,7 +20,8 @@
 //! words = ["Ada Lovelace"]
 //! ```
 //!
-//! A match is a whole word or number. The first group of a regular expression, if it has one, is
+//! Searches take time in proportion to the text: regular expressions are those of the crate `regex`,
+//! without look-around and back-references. A match is a whole word or number. The first group of a regular expression, if it has one, is
 //! the span. Both look at the normal form of the text.
 use std::path::Path;
 use std::sync::Arc;

@@ -82,7 +82,7 @@ impl Recognizers {
 
     /// Everything found in `text`, sorted by place, without overlaps.
     ///
-    /// Where two overlap, the first of these decides: a deny-list; certain forms (a whole web
+    /// Of two that overlap, the first of these decides: a deny-list; certain forms (a whole web
     /// address, a key) and validated numbers beside a word of context; validated ones; those in
     /// context, the nearest word first; those by form alone. Among equals the longer wins, then the
     /// higher score.

@@ -11,7 +11,7 @@ use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use crate::context::{ContextBuilder, ContextHits, ContextIndex, Evidence, Words};
 use crate::edges::{joins, may_begin, may_end, shorter};
-use crate::row::{Check, Finding, Row, Start};
+use crate::row::{Check, Finding, Row, Start, Strength};
 
 /// Bytes at which a set of patterns tells its members apart.
 const REACH: usize = 160;
@@ -289,8 +289,10 @@ impl Walk<'_, '_> {
                 };
                 if let Some(finding) = finding {
                     (begin, end) = trimmed(self.text, begin, end);
-                    self.push(member, finding, begin, end);
-                    self.passed[member] = self.passed[member].max(last);
+                    let told = self.push(member, finding, begin, end);
+                    if told || row.unbounded() {
+                        self.passed[member] = self.passed[member].max(last);
+                    }
                     return;
                 }
             }
@@ -307,7 +309,9 @@ impl Walk<'_, '_> {
         self.hits.evidence(self.text, &active.words, (start, end), active.row.reach())
     }
 
-    fn push(&mut self, member: usize, finding: Finding, start: usize, end: usize) {
+    /// Adds a match. Returns whether more than its digits speak for it, so that none is looked for
+    /// inside.
+    fn push(&mut self, member: usize, finding: Finding, start: usize, end: usize) -> bool {
         let active = &self.scanner.active[member];
         let evidence = self.evidence(active, start, end);
         let (score, context) = match evidence {
@@ -326,6 +330,7 @@ impl Walk<'_, '_> {
             order: member,
             deny: false,
         });
+        context.is_some() || finding.strength > Strength::Weak
     }
 }
 

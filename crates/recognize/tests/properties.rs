@@ -1,4 +1,4 @@
-//! What holds for any text.
+//! Properties that hold for any text.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 
 use std::sync::LazyLock;

@@ -39,6 +39,16 @@ fn numbers_that_are_no_ones_are_left_alone() {
         "SELECT id FROM t WHERE id = 123456782 OR x = 987654321",
         "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed is mistyped",
         "Temperature -12.5, 48.1, 2.29",
+        "npm install react@18.2.0 @types/node; user@host:~$ ls; git@github.com:a/b.git",
+        "def foo(self, arg: str = None): return os.path.join(a.b, c.d)",
+        "photo_2024-01-02_10-20-30.jpg, IMG_20240102_102030.png, index.html",
+        "doi:10.1000/182, arXiv:2301.00001v2, ISSN 2049-3630, SKU 000-123-4567",
+        "Total 4,111.11; Balance: $4111; 1.000.000,00 €; 500 000 000 yen; 93%; 93 kg",
+        "My account of 2019: we met 12 people. Passport office hours 09:00-17:00.",
+        "the password field is required; token ring network; secret santa 2024",
+        "contact lens 12 345 678, visa requirements 2024 123456789012",
+        "-----BEGIN CERTIFICATE----- MIIB -----END CERTIFICATE-----",
+        "kernel 5.15.0-91-generic, v2.10.3-rc.1, RFC 5321, UTF-8, 24/7, 16:9",
     ] {
         let matches = recognizers.find(text);
         assert_eq!(found(&matches, text), [], "{text}");
@@ -84,6 +94,16 @@ fn forms_with_invented_values() {
             ("BANK_ACCOUNT", "00555012"),
             ("TAX_ID", "00-5550134"),
             ("ROUTING_NUMBER", "000000417"),
+        ]
+    );
+    let text = "Previous passport no.: 000555017. Contact phone: 01632 960183, IBAN NL00 TEST 0555 0123 45";
+    let matches = all().find(text);
+    assert_eq!(
+        found(&matches, text),
+        [
+            ("PASSPORT", "000555017"),
+            ("PHONE", "01632 960183"),
+            ("BANK_ACCOUNT", "NL00 TEST 0555 0123 45"),
         ]
     );
 }

@@ -1,6 +1,6 @@
 //! Accounts and banks.
 use super::NO_ONES;
-use super::documents::{ID, digits_of};
+use super::documents::{ID, begins_with_word, digits_of};
 use crate::group::Group;
 use crate::row::{Check, Edges, Finding, Row, Start, Strength};
 use crate::validate::{iban, others};
@@ -111,7 +111,8 @@ pub(super) const ROWS: &[Row] = &[
         pattern: ID,
         edges: Edges::Number,
         check: Check::Text(|text| {
-            Finding::plausible((5..=30).contains(&digits_of(text)), Strength::Weak)
+            let some = (5..=30).contains(&digits_of(text));
+            Finding::plausible(some && !begins_with_word(text), Strength::Weak)
         }),
         context: &[
             "account number",
@@ -155,6 +156,7 @@ pub(super) const ROWS: &[Row] = &[
         valid: &[
             "account no. {0005550134677}",
             "Account number: {000-5550-118}",
+            "account IBAN {NL00 TEST 0555 0123 45}.",
             "IBAN: {DE00 5001 0000 0123 4555 01}",
             "Kontonummer {5320130}",
         ],

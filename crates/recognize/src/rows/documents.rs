@@ -12,12 +12,21 @@ pub(super) fn digits_of(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }
 
+/// Whether a number begins with a word, which is the name of the number rather than a part of it.
+pub(super) fn begins_with_word(text: &str) -> bool {
+    let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    letters > 2 && text[letters..].starts_with(' ')
+}
+
 /// A number of some length; not a day.
 fn id(text: &str, least: usize) -> Option<Finding> {
     let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
     let day = !letters && super::dates::is_date(text);
     let digits = digits_of(text);
-    Finding::plausible(digits >= least && text.len() <= 40 && !day, Strength::Weak)
+    Finding::plausible(
+        digits >= least && text.len() <= 40 && !day && !begins_with_word(text),
+        Strength::Weak,
+    )
 }
 
 pub(super) const ROWS: &[Row] = &[

@@ -28,6 +28,7 @@ mod network;
 mod north_america;
 mod password;
 pub(crate) mod phone;
+mod phone_words;
 mod place;
 mod plan;
 mod united_kingdom;

@@ -3,6 +3,7 @@ use phonenumber::country::Id;
 
 use super::NO_ONES;
 use super::documents::digits_of;
+use super::phone_words::{CONTEXT, NAMED};
 use super::plan::{is_international, is_national};
 use crate::group::Group;
 use crate::row::{Check, Edges, Finding, Row, Start, Strength};
@@ -42,94 +43,6 @@ pub(crate) fn region(name: &str) -> Option<Id> {
 pub(crate) fn regions() -> impl Iterator<Item = &'static str> {
     PLANS.iter().map(|plan| plan.0)
 }
-
-const CONTEXT: &[&str] = &[
-    "phone",
-    "phones",
-    "phone number",
-    "phone no",
-    "telephone",
-    "tel",
-    "tel no",
-    "mobile",
-    "mobile number",
-    "cell",
-    "cell phone",
-    "cellphone",
-    "call",
-    "call me",
-    "called",
-    "call me at",
-    "call us",
-    "fax",
-    "text me",
-    "sms",
-    "whatsapp",
-    "signal",
-    "contact",
-    "contact number",
-    "reach me",
-    "ring",
-    "dial",
-    "hotline",
-    "landline",
-    "home",
-    "office",
-    "desk",
-    "work",
-    "direct",
-    "number is",
-    "my number",
-    "registered",
-    "messages to",
-    "answering at",
-    "telefon",
-    "telefonnummer",
-    "tel nr",
-    "handy",
-    "handynummer",
-    "mobil",
-    "mobilnummer",
-    "mobiltelefon",
-    "rufnummer",
-    "anruf",
-    "rückruf",
-    "festnetz",
-    "téléphone",
-    "telephone",
-    "portable",
-    "appelez",
-    "numéro de téléphone",
-    "teléfono",
-    "telefono",
-    "móvil",
-    "movil",
-    "celular",
-    "llame",
-    "llámame",
-    "cellulare",
-    "chiamare",
-    "telefoon",
-    "telefoonnummer",
-    "mobiel",
-    "bel",
-    "telefone",
-    "telemóvel",
-    "telemovel",
-    "ligue",
-    "komórka",
-    "numer telefonu",
-    "电话",
-    "手机",
-    "電話",
-    "携帯",
-    "전화",
-    "телефон",
-    "тел",
-    "هاتف",
-    "फोन",
-    "मोबाइल",
-];
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -190,7 +103,7 @@ pub(super) const ROWS: &[Row] = &[
             let plain = (6..=16).contains(&digits) && !super::dates::is_date(text);
             Finding::plausible(plain && balanced(text), Strength::Weak)
         }),
-        context: CONTEXT,
+        context: NAMED,
         close: true,
         behind: true,
         against: NO_ONES,
@@ -200,7 +113,13 @@ pub(super) const ROWS: &[Row] = &[
             "tel. {(37) 788-063}",
             "{781 1704} office",
         ],
-        invalid: &["60-56-85-91", "phone bill of 12.03.1980", "call 12345"],
+        invalid: &[
+            "60-56-85-91",
+            "contact lens 12 345 678",
+            "signal 12 345 678",
+            "phone bill of 12.03.1980",
+            "call 12345",
+        ],
         ..Row::EMPTY
     },
 ];
