@@ -40,6 +40,7 @@ pub mod layout;
 mod quantization;
 pub mod quantize;
 pub mod relative;
+mod sharing;
 mod source;
 pub mod weights;
 

@@ -144,6 +144,9 @@ pub fn quantize(
     config_json(checkpoint, calibration, &matrices)
 }
 
+/// Matrices with the same inputs, the place of these among observations, and whether they are evened out.
+type InputGroup<'a> = (Vec<&'a Dense>, fn(&Observed) -> &[f32], bool);
+
 /// The matrices that are to have 8 bits, by name, and what goes into each.
 fn matrices(
     checkpoint: &Checkpoint,
@@ -165,7 +168,7 @@ fn matrices(
             seen.filter(|(j, _)| layout.first_like(*j) == i).map(|(_, seen)| seen).collect();
         // Those that take the same inputs; what comes out of a norm has a few numbers that are much
         // larger than the others in every text, and the rest has none that would be worth the work.
-        let groups: [(Vec<&Dense>, fn(&Observed) -> &[f32], bool); 4] = [
+        let groups: [InputGroup<'_>; 4] = [
             (vec![&layer.query, &layer.key, &layer.value], |seen| &seen.layer, true),
             (vec![&layer.attention], |seen| &seen.context, false),
             (vec![&layer.up], |seen| &seen.attended, true),
