@@ -316,7 +316,7 @@ def main():
     # Five layers of two groups: the first, first, first, second and second.
     write("albert", "AlbertModel", word_piece(), num_hidden_layers=5, num_hidden_groups=2, **wider)
     # Two layers of two inner ones, and embeddings as wide as the layers, with a projection all the same.
-    inner = {"inner_group_num": 2, "embedding_size": 8, "hidden_act": "relu"}
+    inner = {"inner_group_num": 2, "embedding_size": 8}
     write("albert-token", "AlbertForTokenClassification", word_piece(), **inner)
     write("albert-sequence", "AlbertForSequenceClassification", word_piece())
     write("albert-mlm", "AlbertForMaskedLM", word_piece())
