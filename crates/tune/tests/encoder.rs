@@ -183,11 +183,16 @@ fn check_gradients(loss: &Loss, mut parameters: Parameters) {
 
 const FAMILIES: [&str; 6] =
     ["bert", "roberta", "distilbert", "electra", "mpnet-token", "albert-token"];
+/// Those whose gradients without dropout are torch's, which takes less time to see.
+const BY_TORCH: [&str; 2] = ["mpnet-token", "albert-token"];
 
 #[test]
 fn every_gradient_is_the_slope_of_the_loss() {
     for name in FAMILIES {
         for dropout in [None, Some(DropoutAt { seed: 5, rate: 0.2 })] {
+            if dropout.is_none() && BY_TORCH.contains(&name) {
+                continue;
+            }
             let (encoder, parameters) = open(name, full());
             check_gradients(&Loss::new(encoder, 1, dropout), parameters);
         }
@@ -199,6 +204,10 @@ fn every_gradient_of_adapters_and_casing_is_the_slope_of_the_loss() {
     let lora = LoraParams::default().rank(3).dropout(0.2);
     for targets in [Targets::query_value(), Targets::all_linear()] {
         for name in FAMILIES {
+            // Where adapters are does not depend on the family.
+            if targets == Targets::query_value() && BY_TORCH.contains(&name) {
+                continue;
+            }
             let tuning = Tuning::Lora(lora.clone().targets(targets.clone()));
             let params = TrainableEncoderParams::default().tuning(tuning).casing(Some(3));
             let (encoder, mut parameters) = open(name, params);

@@ -80,22 +80,22 @@ pub(super) fn norm_backward(
 /// Training of a layer.
 pub(super) struct LayerPlan<'a> {
     /// Index of the layer, from 0.
-    pub(super) place: usize,
+    pub(super) index: usize,
     pub(super) frozen: bool,
     pub(super) params: &'a TrainableEncoderParams,
     pub(super) seed: u64,
 }
 
 /// First dropout site of a layer.
-fn first_site(place: usize) -> u64 {
-    (place as u64 + 1) * SITES
+fn first_site(index: usize) -> u64 {
+    (index as u64 + 1) * SITES
 }
 
 impl Layer {
     /// The same numbers as another layer, with dropout of its own: ALBERT's.
-    pub(super) fn at(&self, place: usize) -> Self {
+    pub(super) fn at(&self, index: usize) -> Self {
         let mut layer = self.clone();
-        let first_site = first_site(place);
+        let first_site = first_site(index);
         for (i, linear) in layer.linear.iter_mut().enumerate() {
             linear.move_to(first_site + LORA + i as u64);
         }
@@ -111,8 +111,8 @@ impl Layer {
         plan: &LayerPlan<'_>,
         modules: &mut Vec<LoraModule>,
     ) -> Result<Self, TuneError> {
-        let LayerPlan { place, frozen, params, seed } = *plan;
-        let first_site = first_site(place);
+        let LayerPlan { index, frozen, params, seed } = *plan;
+        let first_site = first_site(index);
         let train = !frozen && params.tuning == Tuning::Full;
         let parts =
             [&layer.query, &layer.key, &layer.value, &layer.attention, &layer.up, &layer.down];
@@ -172,8 +172,8 @@ impl Layer {
 
         let sum = sized(narrow, tokens * width);
         attention.forward(parameters, &mut around, context, sum, low_attention);
-        if let Some(at) = dropout {
-            sequences.drop_out(at, self.first_site + AFTER_ATTENTION, sum, width);
+        if let Some(dropout) = dropout {
+            sequences.drop_out(dropout, self.first_site + AFTER_ATTENTION, sum, width);
         }
         add(sum, x);
         let attended = sized(&mut kept.attended, tokens * width);
@@ -190,8 +190,8 @@ impl Layer {
         let active = sized(active, tokens * up.outputs);
         activation::forward(self.activation, inner, active);
         down.forward(parameters, &mut around, active, sum, low_down);
-        if let Some(at) = dropout {
-            sequences.drop_out(at, self.first_site + AFTER_DOWN, sum, width);
+        if let Some(dropout) = dropout {
+            sequences.drop_out(dropout, self.first_site + AFTER_DOWN, sum, width);
         }
         add(sum, attended);
         let normed = sized(&mut kept.normed, tokens * width);
@@ -290,7 +290,7 @@ impl Layer {
         &self,
         parameters: &mut Parameters,
         groups: &[Group],
-        at: usize,
+        slot: usize,
     ) {
         let trained = |(_, linear): &(usize, &Linear)| linear.trained;
         let linears: Vec<(usize, &Linear)> =
@@ -305,7 +305,7 @@ impl Layer {
         }
         pieces.into_par_iter().for_each(|(part, linear, from, piece)| {
             for group in groups {
-                let (kept, scratch) = (&group.layers[at], &group.scratch);
+                let (kept, scratch) = (&group.layers[slot], &group.scratch);
                 let (dy, x) = match Module::ALL[part] {
                     Module::Query => (&scratch.query, &kept.x),
                     Module::Key => (&scratch.key, &kept.x),

@@ -188,7 +188,7 @@ impl TrainableEncoder {
                 layers.push(layers[first].at(i));
                 continue;
             }
-            let plan = LayerPlan { place: i, frozen, params, seed: derive(seed, i as u64) };
+            let plan = LayerPlan { index: i, frozen, params, seed: derive(seed, i as u64) };
             layers.push(Layer::open(&mut reader, &config, layer, &plan, &mut modules)?);
         }
         let lowest = layers.iter().position(Layer::is_trained).unwrap_or(layers.len());
@@ -297,11 +297,11 @@ impl TrainableEncoder {
         group.layers.resize_with(places.max(group.layers.len()), Default::default);
         self.embedding.forward(pass.parameters, sequences, pass.dropout, group);
         for (i, layer) in self.layers.iter().enumerate() {
-            let at = (i + 1).saturating_sub(lowest);
-            let mut kept = std::mem::take(&mut group.layers[at]);
+            let slot = (i + 1).saturating_sub(lowest);
+            let mut kept = std::mem::take(&mut group.layers[slot]);
             std::mem::swap(&mut kept.x, &mut group.state);
             layer.forward(pass, group, &mut kept);
-            group.layers[at] = kept;
+            group.layers[slot] = kept;
         }
     }
 
@@ -320,15 +320,15 @@ impl TrainableEncoder {
         let below = self.embedding.is_trained();
         let relative = self.relative.as_ref();
         for (i, layer) in self.layers.iter().enumerate().skip(self.lowest).rev() {
-            let at = i + 1 - self.lowest;
+            let slot = i + 1 - self.lowest;
             let frozen = &*parameters;
             groups.par_iter_mut().for_each(|group| {
-                let kept = std::mem::take(&mut group.layers[at]);
+                let kept = std::mem::take(&mut group.layers[slot]);
                 let deeper = i > self.lowest || below;
                 layer.backward(frozen, dropout, relative, group, &kept, deeper);
-                group.layers[at] = kept;
+                group.layers[slot] = kept;
             });
-            layer.add_weight_gradients(parameters, groups, at);
+            layer.add_weight_gradients(parameters, groups, slot);
             group::add_partials(groups, parameters);
         }
         if below {
