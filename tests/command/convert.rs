@@ -27,7 +27,7 @@ fn assert_near(found: &[f64], expected: &[f64], within: f64) {
 #[test]
 fn what_is_converted_gives_the_same_vectors() {
     let home = Home::with([("a.log", "the cat sat\nAnn\n")]);
-    for name in ["bert", "roberta", "distilbert", "electra", "minilm-bf16"] {
+    for name in ["bert", "roberta", "distilbert", "electra", "mpnet", "albert", "minilm-bf16"] {
         let from = checkpoint(name);
         let own = vectors(&home, &from);
         for (args, within) in [

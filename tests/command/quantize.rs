@@ -3,6 +3,27 @@ use serde_json::Value;
 
 use crate::run::{Home, models};
 
+/// Relative positions and shared layers, observed and not, are quantized as what they are.
+#[test]
+fn every_family_is_quantized() {
+    let home = Home::with([
+        ("a.log", "Ann lives in Kassel\n"),
+        ("texts.txt", "The son met Ann.\n\nKassel is here.\n"),
+    ]);
+    for name in ["mpnet", "albert"] {
+        let from = testkit(&format!("checkpoints/{name}"));
+        let expected = vector(&home, &from);
+        for more in [&[][..], &["--calibrate", "texts.txt", "--input", "lines", "--fixed"]] {
+            let args = ["model", "quantize", &*from, "-o", "int8", "--force"];
+            home.run(&[&args[..], more].concat()).good();
+            let found = vector(&home, "./int8");
+            assert_ne!(found, expected, "{name}");
+            assert!(cosine(&found, &expected) > 0.99, "{name}: {}", cosine(&found, &expected));
+            home.run(&["model", "check", "./int8", "--run"]).good();
+        }
+    }
+}
+
 /// A folder of the testkit.
 fn testkit(name: &str) -> String {
     let all = models().join("../crates/testkit").join(name);

@@ -61,7 +61,7 @@ fn agree(report: &Value, eval: &Value) {
 #[test]
 fn every_family_learns_labels() {
     let home = home();
-    for family in ["bert", "roberta", "distilbert", "electra"] {
+    for family in ["bert", "roberta", "distilbert", "electra", "mpnet", "albert"] {
         let base = checkpoint(family);
         for tune in ["lora", "full", "head"] {
             let output = format!("{family}-{tune}");

@@ -55,7 +55,7 @@ fn cosines_become_what_the_scores_say() {
     let sts = |model: &str| {
         records(home.run(&["eval", "sts", "test.csv", "-m", model, "--json"]).good()).remove(0)
     };
-    for family in ["bert", "roberta", "distilbert", "electra"] {
+    for family in ["bert", "roberta", "distilbert", "electra", "mpnet", "albert"] {
         let base = checkpoint(family);
         for tune in ["--tune=lora", "--tune=full"] {
             let more = ["--loss=cosine", "--test=test.csv", "--hold-out=0", "--batch=4", tune];

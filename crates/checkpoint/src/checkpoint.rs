@@ -174,12 +174,13 @@ impl Checkpoint {
             ("word embeddings", config.vocabulary * width),
             ("position embeddings", config.positions * width),
             ("token type embeddings", config.types * width),
+            ("relative position bias", config.relative_rows * config.heads),
             (
                 "embedding norm and projection",
                 norm(&layout.embedding_norm) + layout.project.as_ref().map_or(0, dense),
             ),
         ];
-        let sum = |of: &dyn Fn(&layout::Layer) -> usize| layout.layers.iter().map(of).sum();
+        let sum = |of: &dyn Fn(&layout::Layer) -> usize| layout.distinct_layers().map(of).sum();
         parts.extend([
             (
                 "attention",

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::error::CheckpointError;
 use crate::family::{self, FAMILIES, Family};
 use crate::folder::MAX_LAYERS;
+use crate::sharing::Sharing;
 
 /// The largest `config.json` that is read.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -81,7 +82,7 @@ pub struct Config {
     pub architecture: Option<String>,
     /// Hidden size.
     pub hidden: usize,
-    /// Width of the embedding matrices: `hidden`, but for ELECTRA.
+    /// Width of the embedding matrices: `hidden`, but for ELECTRA and ALBERT.
     pub embedding: usize,
     /// Number of layers.
     pub layers: usize,
@@ -101,6 +102,10 @@ pub struct Config {
     pub norm_epsilon: f32,
     /// Id of the padding token; RoBERTa counts positions from the next number on.
     pub pad_id: i64,
+    /// Number of rows of the relative position bias; 0 if the family has none.
+    pub relative_rows: usize,
+    /// Layers with numbers in common, where the family has such.
+    pub(crate) sharing: Option<Sharing>,
 }
 
 /// `config.json` as far as anything here depends on it, of any model: settings that its family lets out
@@ -126,6 +131,9 @@ pub(crate) struct ConfigFile {
     layer_norm_eps: Option<f32>,
     pub(crate) pad_token_id: Option<i64>,
     position_embedding_type: Option<String>,
+    relative_attention_num_buckets: Option<usize>,
+    num_hidden_groups: Option<usize>,
+    inner_group_num: Option<usize>,
     quantization_config: Option<serde_json::Value>,
     is_decoder: Option<bool>,
     add_cross_attention: Option<bool>,
@@ -149,15 +157,22 @@ impl ConfigFile {
             .map_err(|source| CheckpointError::Json { path: path.to_path_buf(), source })
     }
 
-    /// Number of layers, if it says.
+    /// Number of layers, if it says; inner layers of a group each count.
     pub(crate) fn layers(&self) -> Option<usize> {
-        self.num_hidden_layers.or(self.n_layers)
+        let layers = self.num_hidden_layers.or(self.n_layers)?;
+        let family = self.model_type.as_deref().and_then(Family::find);
+        let grouped = family.is_some_and(|family| family.body.in_group.is_some());
+        let inner = self.inner_group_num.filter(|_| grouped).unwrap_or(1);
+        Some(layers.saturating_mul(inner))
     }
 
-    /// Id of the padding token: its own, or its family's default.
+    /// Id of the padding token: its own, or its family's default; always its family's where the code
+    /// fixes it.
     pub(crate) fn pad_id(&self) -> i64 {
-        let family = self.model_type.as_deref().and_then(Family::find);
-        self.pad_token_id.unwrap_or(family.map_or(0, |family| family.pad_id))
+        match self.model_type.as_deref().and_then(Family::find) {
+            Some(family) if family.fixed_pad => family.pad_id,
+            family => self.pad_token_id.unwrap_or(family.map_or(0, |family| family.pad_id)),
+        }
     }
 
     /// Positions that no token has: those up to the padding token's id, where the model counts from
@@ -165,7 +180,9 @@ impl ConfigFile {
     pub(crate) fn reserved_positions(&self) -> usize {
         match self.model_type.as_deref() {
             Some(model_type) if family::has_offset_positions(model_type) => {
-                usize::try_from(self.pad_token_id.unwrap_or(1)).unwrap_or(0) + 1
+                let built = Family::find(model_type).map(|_| self.pad_id());
+                let pad_id = built.or(self.pad_token_id).unwrap_or(1);
+                usize::try_from(pad_id).unwrap_or(0) + 1
             }
             _ => 0,
         }
@@ -203,7 +220,7 @@ impl Config {
         raw.quantization_config.as_ref().map_or(Ok(()), crate::quantization::check)?;
         // What a file leaves out has these values in transformers' configuration classes.
         let act = raw.hidden_act.or(raw.activation);
-        let act = act.as_deref().unwrap_or("gelu");
+        let act = act.as_deref().unwrap_or(family.activation);
         let activation = ACTIVATIONS.iter().find(|(name, _)| *name == act);
         let activation = activation.map(|(_, activation)| *activation).ok_or_else(|| {
             let known: Vec<_> = ACTIVATIONS.iter().map(|(name, _)| *name).collect();
@@ -217,6 +234,14 @@ impl Config {
                 "hidden_size {hidden} is not a multiple of num_attention_heads {heads}"
             ));
         }
+        let sharing = match family.body.in_group {
+            None => None,
+            Some(_) => Some(Sharing {
+                passes: size("num_hidden_layers", raw.num_hidden_layers)?,
+                groups: size("num_hidden_groups", Some(raw.num_hidden_groups.unwrap_or(1)))?,
+                inner: size("inner_group_num", Some(raw.inner_group_num.unwrap_or(1)))?,
+            }),
+        };
         let layers = size("num_hidden_layers", layers)?;
         if layers > MAX_LAYERS {
             return Err(format!(
@@ -237,9 +262,9 @@ impl Config {
             family,
             architecture: raw.architectures.and_then(|list| list.into_iter().next()),
             hidden,
-            embedding: match raw.embedding_size {
-                Some(_) if family.narrow_embeddings => size("embedding_size", raw.embedding_size)?,
-                _ => hidden,
+            embedding: match (family.narrow_embeddings, raw.embedding_size) {
+                (None, _) | (Some(0), None) => hidden,
+                (Some(default), found) => size("embedding_size", Some(found.unwrap_or(default)))?,
             },
             layers,
             heads,
@@ -254,6 +279,11 @@ impl Config {
             activation,
             norm_epsilon,
             pad_id,
+            relative_rows: match family.relative {
+                Some(relative) => relative.rows(raw.relative_attention_num_buckets)?,
+                None => 0,
+            },
+            sharing,
         })
     }
 
@@ -348,6 +378,32 @@ mod tests {
         let set = file(r#"{"model_type":"roberta","pad_token_id":5,"n_layers":3}"#);
         assert_eq!((set.pad_id(), set.reserved_positions(), set.layers()), (5, 6, Some(3)));
         assert_eq!(file("{}").pad_id(), 0);
+        // MPNet's is in its code: transformers reads no other.
+        for pad in ["0", "1", "5", "null"] {
+            let mpnet = file(&format!(r#"{{"model_type":"mpnet","pad_token_id":{pad}}}"#));
+            assert_eq!((mpnet.pad_id(), mpnet.reserved_positions()), (1, 2), "{pad}");
+        }
+        // A graph alone has its file's.
+        let graph = file(r#"{"model_type":"longformer","pad_token_id":3}"#);
+        assert_eq!((graph.pad_id(), graph.reserved_positions()), (3, 4));
+    }
+
+    #[test]
+    fn albert_has_defaults_of_its_own() {
+        let albert = BERT.replace("bert", "albert");
+        let config = parse(&format!("{albert}}}")).unwrap();
+        assert_eq!((config.embedding, config.activation), (128, Activation::GeluTanh));
+        assert_eq!(config.sharing, Some(Sharing { passes: 2, groups: 1, inner: 1 }));
+        let config = parse(&format!("{albert},\"inner_group_num\":3}}")).unwrap();
+        assert_eq!(config.layers, 6);
+        for setting in ["inner_group_num", "num_hidden_groups", "embedding_size"] {
+            let error = parse(&format!("{albert},\"{setting}\":0}}")).unwrap_err();
+            assert!(error.contains(setting), "{error}");
+        }
+        // Of others these settings say nothing.
+        let config =
+            parse(&format!("{BERT},\"inner_group_num\":3,\"embedding_size\":4}}")).unwrap();
+        assert_eq!((config.layers, config.embedding, config.sharing), (2, 8, None));
     }
 
     #[test]
@@ -364,6 +420,10 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         }
         assert!(parse(r#"{"model_type":"gpt2"}"#).unwrap_err().contains("distilbert"));
+        let mpnet = BERT.replace("bert", "mpnet");
+        assert_eq!(parse(&format!("{mpnet}}}")).unwrap().relative_rows, 32);
+        let error = parse(&format!("{mpnet},\"relative_attention_num_buckets\":16}}"));
+        assert!(error.unwrap_err().contains("relative_attention_num_buckets is 16"));
         assert!(parse("{}").is_err());
         let odd = BERT.replace("\"num_attention_heads\":2", "\"num_attention_heads\":3");
         assert!(parse(&format!("{odd}}}")).unwrap_err().contains("not a multiple"));

@@ -1,8 +1,9 @@
 //! Families of models: every fact in which the architectures differ, a row of [`FAMILIES`] each.
 //!
 //! A family whose arithmetic is one of these is added by its row here alone. Source: transformers 5,
-//! `models/{bert,roberta,xlm_roberta,camembert,data2vec,ernie,distilbert,electra}/modeling_*.py`.
+//! `models/{bert,roberta,xlm_roberta,camembert,data2vec,ernie,distilbert,electra,mpnet,albert}/modeling_*.py`.
 use crate::config::Activation;
+use crate::relative::RelativePositions;
 
 /// One of transformers' architectures.
 #[expect(
@@ -32,10 +33,18 @@ pub struct Family {
     pub offset_positions: bool,
     /// `pad_token_id` where `config.json` has none.
     pub pad_id: i64,
+    /// Whether [`pad_id`](Self::pad_id) is that of the code, whatever `config.json` has: MPNet's
+    /// `padding_idx = 1`.
+    pub fixed_pad: bool,
+    /// Attention bias by relative position, learned once for all layers.
+    pub relative: Option<RelativePositions>,
     /// Whether tokens have types.
     pub token_types: bool,
-    /// Whether embeddings may be narrower than the layers (`embedding_size`).
-    pub narrow_embeddings: bool,
+    /// `embedding_size` where `config.json` has none, of families whose embeddings may be narrower than
+    /// the layers; 0 for as wide as these. `None` where the setting has no meaning.
+    pub narrow_embeddings: Option<usize>,
+    /// `hidden_act` where `config.json` has none.
+    pub activation: &'static str,
     /// Epsilon of layer norms where the code fixes it; `None` where `layer_norm_eps` counts.
     pub norm_epsilon: Option<f32>,
 }
@@ -90,8 +99,15 @@ impl From<HeadActivation> for Activation {
 /// Tensor names of an encoder.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BodyNames {
-    /// Before the number of a layer.
+    /// Before the number of a layer; where layers share their numbers, of a group of them.
     pub(crate) layer: &'static str,
+    /// Between the numbers of a group and of a layer in it, where layers share their numbers.
+    pub(crate) in_group: Option<&'static str>,
+    /// Between embeddings and layers of unlike widths.
+    pub(crate) project: &'static str,
+    /// Whether that is there for like widths, too.
+    pub(crate) always_projects: bool,
+    pub(crate) pooler: &'static str,
     pub(crate) query: &'static str,
     pub(crate) key: &'static str,
     pub(crate) value: &'static str,
@@ -102,8 +118,12 @@ pub(crate) struct BodyNames {
     pub(crate) output_norm: &'static str,
 }
 
-static BERT_BODY: BodyNames = BodyNames {
+const BERT_BODY: BodyNames = BodyNames {
     layer: "encoder.layer",
+    in_group: None,
+    project: "embeddings_project",
+    always_projects: false,
+    pooler: "pooler.dense",
     query: "attention.self.query",
     key: "attention.self.key",
     value: "attention.self.value",
@@ -123,6 +143,31 @@ static DISTILBERT_BODY: BodyNames = BodyNames {
     up: "ffn.lin1",
     down: "ffn.lin2",
     output_norm: "output_layer_norm",
+    ..BERT_BODY
+};
+
+static MPNET_BODY: BodyNames = BodyNames {
+    query: "attention.attn.q",
+    key: "attention.attn.k",
+    value: "attention.attn.v",
+    attention: "attention.attn.o",
+    attention_norm: "attention.LayerNorm",
+    ..BERT_BODY
+};
+static ALBERT_BODY: BodyNames = BodyNames {
+    layer: "encoder.albert_layer_groups",
+    in_group: Some("albert_layers"),
+    project: "encoder.embedding_hidden_mapping_in",
+    always_projects: true,
+    pooler: "pooler",
+    query: "attention.query",
+    key: "attention.key",
+    value: "attention.value",
+    attention: "attention.dense",
+    attention_norm: "attention.LayerNorm",
+    up: "ffn",
+    down: "ffn_output",
+    output_norm: "full_layer_layer_norm",
 };
 
 /// BERT (Devlin et al. 2019), `MiniLM` and whatever else says `bert`.
@@ -147,8 +192,11 @@ pub const BERT: Family = Family {
     next_sentence: true,
     offset_positions: false,
     pad_id: 0,
+    fixed_pad: false,
+    relative: None,
     token_types: true,
-    narrow_embeddings: false,
+    narrow_embeddings: None,
+    activation: "gelu",
     norm_epsilon: None,
 };
 
@@ -213,12 +261,46 @@ pub const ELECTRA: Family = Family {
     masked_activation: Some(Activation::Gelu),
     sequence: SequenceNames { activation: HeadActivation::Gelu, ..ROBERTA.sequence },
     next_sentence: false,
-    narrow_embeddings: true,
+    narrow_embeddings: Some(0),
+    ..BERT
+};
+
+/// MPNet (Song et al. 2020). Its relative positions are T5's, of 32 buckets whatever the matrix has.
+pub const MPNET: Family = Family {
+    model_type: "mpnet",
+    class: "MPNet",
+    prefix: "mpnet.",
+    body: &MPNET_BODY,
+    fixed_pad: true,
+    relative: Some(RelativePositions {
+        tensor: "encoder.relative_attention_bias.weight",
+        buckets: 32,
+        max_distance: 128,
+    }),
+    token_types: false,
+    ..ROBERTA
+};
+
+/// ALBERT (Lan et al. 2020): layers of a group share their numbers.
+pub const ALBERT: Family = Family {
+    model_type: "albert",
+    class: "Albert",
+    prefix: "albert.",
+    body: &ALBERT_BODY,
+    masked: MaskedNames {
+        dense: "predictions.dense",
+        norm: "predictions.LayerNorm",
+        decoder: "predictions.decoder.weight",
+        biases: ["predictions.bias", "predictions.decoder.bias"],
+    },
+    next_sentence: false,
+    narrow_embeddings: Some(128),
+    activation: "gelu_new",
     ..BERT
 };
 
 /// Families that graphs are built for.
-pub static FAMILIES: [Family; 8] = [
+pub static FAMILIES: [Family; 10] = [
     BERT,
     ROBERTA,
     Family { model_type: "xlm-roberta", class: "XLMRoberta", ..ROBERTA },
@@ -234,17 +316,21 @@ pub static FAMILIES: [Family; 8] = [
     Family { model_type: "ernie", class: "Ernie", prefix: "ernie.", ..BERT },
     DISTILBERT,
     ELECTRA,
+    MPNET,
+    ALBERT,
 ];
 
 /// Architectures of which `model.onnx` alone can be read, whose positions count from behind the
 /// padding token's id.
-const OFFSET_GRAPHS: [&str; 4] = ["xlm-roberta-xl", "longformer", "mpnet", "xmod"];
+const OFFSET_GRAPHS: [&str; 3] = ["xlm-roberta-xl", "longformer", "xmod"];
 
-/// Heads of other tasks, which are read over: replaced-token detection (ELECTRA), question answering.
-pub(crate) const OTHER_TASKS: [&str; 2] = ["discriminator_predictions.", "qa_outputs."];
+/// Heads of other tasks, which are read over: replaced-token detection (ELECTRA), question answering,
+/// the order of sentences (ALBERT).
+pub(crate) const OTHER_TASKS: [&str; 3] =
+    ["discriminator_predictions.", "qa_outputs.", "sop_classifier."];
 
 /// Heads of a base that a model with a classifier does not have, as transformers leaves them out.
-pub(crate) const BASE_HEADS: [&str; 9] = [
+pub(crate) const BASE_HEADS: [&str; 11] = [
     "cls.",
     "lm_head.",
     "vocab_transform.",
@@ -254,6 +340,8 @@ pub(crate) const BASE_HEADS: [&str; 9] = [
     "generator_lm_head.",
     "discriminator_predictions.",
     "qa_outputs.",
+    "predictions.",
+    "sop_classifier.",
 ];
 
 /// Beginnings of an encoder's module names, behind the family's prefix.
@@ -261,6 +349,12 @@ pub(crate) const BODY: [&str; 5] =
     ["embeddings.", "embeddings_project.", "encoder.", "transformer.", "pooler."];
 
 impl Family {
+    /// Name of the pooler's dense layer, behind the prefix, to be followed by `.weight` and `.bias`.
+    #[must_use]
+    pub fn pooler(&self) -> &'static str {
+        self.body.pooler
+    }
+
     /// The family of a `model_type`; `None` if no graph is built for it.
     #[must_use]
     pub fn find(model_type: &str) -> Option<&'static Self> {
@@ -292,8 +386,9 @@ mod tests {
             assert!(BODY.iter().any(|part| family.body.layer.starts_with(part)));
             assert!(family.prefix.ends_with('.'));
         }
-        assert_eq!(Family::find("mpnet"), None);
-        assert!(has_offset_positions("mpnet") && has_offset_positions("camembert"));
+        assert_eq!(Family::find("longformer"), None);
+        assert!(has_offset_positions("longformer") && has_offset_positions("mpnet"));
+        assert!(has_offset_positions("xmod") && has_offset_positions("camembert"));
         assert!(!has_offset_positions("bert") && !has_offset_positions("gpt2"));
     }
 }

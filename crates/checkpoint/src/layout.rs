@@ -1,7 +1,7 @@
 //! Tensors of a checkpoint: the names transformers gives them, family by family, and
 //! the shapes they must have.
 //!
-//! Source: transformers 5, `models/{bert,roberta,distilbert,electra}/modeling_*.py`. Checkpoints
+//! Source: transformers 5, `models/{bert,roberta,distilbert,electra,mpnet,albert}/modeling_*.py`. Checkpoints
 //! that were converted from TensorFlow call a norm's weight `gamma` and its bias `beta`.
 use std::collections::HashSet;
 use std::path::Path;
@@ -89,8 +89,10 @@ pub struct Layout {
     pub types: Option<String>,
     /// Behind their sum.
     pub embedding_norm: Norm,
-    /// ELECTRA's, where the tables are narrower than the layers.
+    /// ELECTRA's, where the tables are narrower than the layers, and ALBERT's.
     pub project: Option<Dense>,
+    /// Attention bias by relative position, `[rows, heads]`, where the family has one.
+    pub relative: Option<String>,
     /// From the lowest.
     pub layers: Vec<Layer>,
     /// The first token's, if it has one.
@@ -122,8 +124,11 @@ impl Finder<'_> {
         self.weights.shape(name).is_some()
     }
 
-    /// A tensor that must be there with this shape.
+    /// A tensor that must be there with this shape; one that several layers share is looked at once.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> String {
+        if !self.used.insert(name.to_owned()) {
+            return name.to_owned();
+        }
         match self.weights.shape(name) {
             None => self.missing.push(format!("{name} {shape:?}")),
             Some(actual) if actual != shape => {
@@ -131,7 +136,6 @@ impl Finder<'_> {
             }
             Some(_) => {}
         }
-        self.used.insert(name.to_owned());
         name.to_owned()
     }
 
@@ -201,11 +205,21 @@ impl Layout {
             find.tensor(&body("embeddings.token_type_embeddings.weight"), &[config.types, width])
         });
         let embedding_norm = find.norm(&body("embeddings.LayerNorm"), width);
-        let project =
-            (width != hidden).then(|| find.dense(&body("embeddings_project"), width, hidden));
+        let projects = width != hidden || names.always_projects;
+        let project = projects.then(|| find.dense(&body(names.project), width, hidden));
+        let shape = [config.relative_rows, config.heads];
+        let relative =
+            config.family.relative.map(|relative| find.tensor(&body(relative.tensor), &shape));
         let mut layers = Vec::with_capacity(config.layers);
         for i in 0..config.layers {
-            let name = |part: &str| format!("{prefix}{}.{i}.{part}", names.layer);
+            let stem = match (config.sharing, names.in_group) {
+                (Some(sharing), Some(in_group)) => {
+                    let (group, inner) = sharing.place(i);
+                    format!("{prefix}{}.{group}.{in_group}.{inner}", names.layer)
+                }
+                _ => format!("{prefix}{}.{i}", names.layer),
+            };
+            let name = |part: &str| format!("{stem}.{part}");
             layers.push(Layer {
                 query: find.dense(&name(names.query), hidden, hidden),
                 key: find.dense(&name(names.key), hidden, hidden),
@@ -224,6 +238,7 @@ impl Layout {
             types,
             embedding_norm,
             project,
+            relative,
             layers,
             pooler: None,
             tokens: None,
@@ -232,7 +247,7 @@ impl Layout {
             next_sentence: None,
             unused: OTHER_TASKS.to_vec(),
         };
-        layout.find_heads(config, &body("pooler.dense"), &mut find);
+        layout.find_heads(config, &body(names.pooler), &mut find);
 
         let buffers = BUFFERS.map(body);
         layout.unused.retain(|head| weights.names().any(|name| name.starts_with(head)));
@@ -249,6 +264,22 @@ impl Layout {
         } else {
             Err(CheckpointError::Tensors { path: path.to_owned(), missing, extra, wrong })
         }
+    }
+
+    /// The first layer with the same numbers as layer `i`: `i` itself, but where layers share them.
+    ///
+    /// # Panics
+    /// If there is no layer `i`.
+    #[must_use]
+    pub fn first_like(&self, i: usize) -> usize {
+        let same = |layer: &Layer| layer.query.weight == self.layers[i].query.weight;
+        self.layers.iter().position(same).unwrap_or(i)
+    }
+
+    /// The layers that have numbers of their own, from the lowest.
+    pub fn distinct_layers(&self) -> impl Iterator<Item = &Layer> {
+        let first = |(i, _): &(usize, &Layer)| self.first_like(*i) == *i;
+        self.layers.iter().enumerate().filter(first).map(|(_, layer)| layer)
     }
 
     fn find_heads(&mut self, config: &Config, pooler: &str, find: &mut Finder<'_>) {

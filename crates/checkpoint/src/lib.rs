@@ -7,6 +7,7 @@
 //! - [`Sources`]: a folder, its adapters and their base;
 //! - [`ModelFolder`]: contents of the files of any model, of weights or of a graph;
 //! - [`family`]: every fact in which architectures differ;
+//! - [`relative`]: attention biases by relative position;
 //! - [`Config`]: the shape of an encoder, from `config.json`;
 //! - [`weights`]: tensors in safetensors files, read one at a time, and written;
 //! - [`adapter`]: LoRA adapters in PEFT's format, read, merged and written;
@@ -38,6 +39,8 @@ mod folder;
 pub mod layout;
 mod quantization;
 pub mod quantize;
+pub mod relative;
+mod sharing;
 mod source;
 pub mod weights;
 

@@ -144,12 +144,16 @@ pub fn quantize(
     config_json(checkpoint, calibration, &matrices)
 }
 
+/// Matrices with the same inputs, the place of these among observations, and whether they are evened out.
+type InputGroup<'a> = (Vec<&'a Dense>, fn(&Observed) -> &[f32], bool);
+
 /// The matrices that are to have 8 bits, by name, and what goes into each.
 fn matrices(
     checkpoint: &Checkpoint,
     calibration: Option<ActivationCalibration<'_>>,
 ) -> Result<BTreeMap<String, Inputs>, CheckpointError> {
-    let layers = &checkpoint.layout().layers;
+    let layout = checkpoint.layout();
+    let layers = &layout.layers;
     let refused = |what: String| {
         Err(CheckpointError::Request { path: checkpoint.folder().to_path_buf(), what })
     };
@@ -157,27 +161,34 @@ fn matrices(
         return refused(format!("{count} layers were observed; it has {}", layers.len()));
     }
     let mut matrices = BTreeMap::new();
-    for (i, layer) in layers.iter().enumerate() {
-        let seen = calibration.map(|c| &c.observed[i]);
+    for (i, layer) in layers.iter().enumerate().filter(|(i, _)| layout.first_like(*i) == *i) {
+        // Layers that share their matrices are observed together.
+        let seen = calibration.iter().flat_map(|c| c.observed).enumerate();
+        let seen: Vec<&Observed> =
+            seen.filter(|(j, _)| layout.first_like(*j) == i).map(|(_, seen)| seen).collect();
         // Those that take the same inputs; what comes out of a norm has a few numbers that are much
         // larger than the others in every text, and the rest has none that would be worth the work.
-        let groups = [
-            (vec![&layer.query, &layer.key, &layer.value], seen.map(|s| &s.layer), true),
-            (vec![&layer.attention], seen.map(|s| &s.context), false),
-            (vec![&layer.up], seen.map(|s| &s.attended), true),
-            (vec![&layer.down], seen.map(|s| &s.active), false),
+        let groups: [InputGroup<'_>; 4] = [
+            (vec![&layer.query, &layer.key, &layer.value], |seen| &seen.layer, true),
+            (vec![&layer.attention], |seen| &seen.context, false),
+            (vec![&layer.up], |seen| &seen.attended, true),
+            (vec![&layer.down], |seen| &seen.active, false),
         ];
-        for (group, sizes, even) in groups {
+        for (group, part, even) in groups {
             let mut inputs = Inputs::default();
-            if let (Some(ActivationCalibration { fixed, .. }), Some(sizes)) = (calibration, sizes) {
+            if let Some(ActivationCalibration { fixed, .. }) = calibration {
                 let width = group[0].inputs;
-                if sizes.len() != width || sizes.iter().any(|x| !x.is_finite()) {
-                    let (n, name) = (sizes.len(), &group[0].weight);
-                    return refused(format!(
-                        "{n} numbers were observed before {name}; expected {width} that are finite"
-                    ));
+                let mut sizes = vec![];
+                for seen in seen.iter().copied().map(part) {
+                    if seen.len() != width || seen.iter().any(|x| !x.is_finite()) {
+                        let (n, name) = (seen.len(), &group[0].weight);
+                        return refused(format!(
+                            "{n} numbers were observed before {name}; expected {width} that are finite"
+                        ));
+                    }
+                    larger(&mut sizes, seen);
                 }
-                inputs.factors = even.then(|| evened(checkpoint, &group, sizes)).transpose()?;
+                inputs.factors = even.then(|| evened(checkpoint, &group, &sizes)).transpose()?;
                 let factor = |i: usize| inputs.factors.as_ref().map_or(1.0, |f| f[i]);
                 let most = |most: f32, (i, x): (usize, &f32)| most.max(x * factor(i));
                 let most = sizes.iter().enumerate().fold(LEAST, most);
@@ -231,7 +242,8 @@ fn config_json(
     let weights = checkpoint.weights();
     let ignored = weights.names().filter(|name| {
         let is_matrix = weights.shape(name).is_some_and(|shape| shape.len() == 2);
-        is_matrix && !name.contains("embeddings.") && !matrices.contains_key(*name)
+        let is_table = checkpoint.layout().relative.as_deref() == Some(*name);
+        is_matrix && !is_table && !name.contains("embeddings.") && !matrices.contains_key(*name)
     });
     let ignored: Vec<String> =
         ignored.filter_map(|name| Some(name.strip_suffix(".weight")?.to_owned())).collect();

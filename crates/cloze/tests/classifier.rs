@@ -66,7 +66,14 @@ const TOLERANCE: f64 = 1e-5;
 
 #[test]
 fn probabilities_and_logits_are_those_of_transformers_for_texts_and_pairs() {
-    for name in ["bert-sequence", "distilbert-sequence", "electra-sequence", "roberta-sequence"] {
+    for name in [
+        "bert-sequence",
+        "distilbert-sequence",
+        "electra-sequence",
+        "roberta-sequence",
+        "mpnet-sequence",
+        "albert-sequence",
+    ] {
         let folder = checkpoint(name);
         let classifier = open(&folder);
         assert_eq!(classifier.labels(), ["no", "maybe", "yes"], "{name}");

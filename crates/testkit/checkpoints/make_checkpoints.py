@@ -40,6 +40,8 @@ WORDS = ["the", "ann", "kassel", "lives", "in", "met", "son", "##el", "##er"]
 BERT_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORD_PIECES = BERT_SPECIAL + list(LETTERS) + ["##" + c for c in LETTERS] + list(".,!?'-我") + WORDS
 ROBERTA_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+# Positions of the MPNet that every bucket of distances is seen in: the last begins at 91.
+LONG = 100
 
 
 def word_piece():
@@ -103,21 +105,40 @@ def unigram():
     return t
 
 
-def tokenizer_config(tokenizer):
+def mpnet_word_piece():
+    """Word pieces between <s> and </s>, as MPNet's folders have them; [UNK] stands for what is unknown."""
+    pieces = [*ROBERTA_SPECIAL[:4], *WORD_PIECES[1:2], *WORD_PIECES[5:], "<mask>"]
+    ids = {piece: i for i, piece in enumerate(pieces)}
+    t = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+    t.normalizer = normalizers.BertNormalizer(
+        clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=True
+    )
+    t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    t.post_processor = processors.RobertaProcessing(
+        ("</s>", ids["</s>"]), ("<s>", ids["<s>"]), trim_offsets=True, add_prefix_space=False
+    )
+    t.decoder = decoders.WordPiece()
+    t.add_special_tokens([*ROBERTA_SPECIAL[:3], "[UNK]", AddedToken("<mask>", lstrip=True, special=True)])
+    return t
+
+
+def tokenizer_config(tokenizer, limit):
     bert = tokenizer.token_to_id("[CLS]") is not None
     cls, pad, sep, unk, mask = ["[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"] if bert else ROBERTA_SPECIAL
+    if tokenizer.token_to_id("[UNK]") is not None:
+        unk = "[UNK]"
     named = {"cls_token": cls, "mask_token": mask, "pad_token": pad, "sep_token": sep, "unk_token": unk}
-    return {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": LIMIT, **named}
+    return {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": limit, **named}
 
 
-def long_text(tokenizer):
-    """A text of exactly LIMIT tokens."""
+def long_text(tokenizer, limit):
+    """A text of exactly `limit` tokens."""
     text, i = "Ann", 0
-    while len(tokenizer.encode(text).ids) < LIMIT:
+    while len(tokenizer.encode(text).ids) < limit:
         longer = text + FILL[i % len(FILL)]
-        text = longer if len(tokenizer.encode(longer).ids) <= LIMIT else text + FILL[-1]
+        text = longer if len(tokenizer.encode(longer).ids) <= limit else text + FILL[-1]
         i += 1
-    assert len(tokenizer.encode(text).ids) == LIMIT
+    assert len(tokenizer.encode(text).ids) == limit
     return text
 
 
@@ -128,7 +149,7 @@ def special_text(tokenizer):
     return "</s> Ann <pad> met <mask>"
 
 
-def sizes(kind, tokenizer, **changed):
+def sizes(kind, tokenizer, limit, **changed):
     """The settings of a configuration of `kind`, under the names that it has for them."""
     common = {
         "vocab_size": tokenizer.get_vocab_size(),
@@ -136,14 +157,16 @@ def sizes(kind, tokenizer, **changed):
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
         "intermediate_size": 12,
-        "max_position_embeddings": LIMIT,
+        "max_position_embeddings": limit,
     }
     if kind in ["roberta", "xlm-roberta"]:
         # Positions start behind that of the padding.
-        common["max_position_embeddings"] = LIMIT + 2
+        common["max_position_embeddings"] = limit + 2
         common |= {"type_vocab_size": 1, "layer_norm_eps": 1e-5}
         common |= {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
-    if kind == "electra":
+    if kind == "mpnet":
+        common |= {"max_position_embeddings": limit + 2, "layer_norm_eps": 1e-5}
+    if kind in ["electra", "albert"]:
         common["embedding_size"] = 6
     common |= changed
     if kind == "distilbert":
@@ -167,7 +190,8 @@ def fill(model, seed, embedding_std):
                 centre, width = (1, 0.3) if name.endswith("weight") else (0, 0.2)
                 drawn = random.uniform(centre - width, centre + width, tensor.shape)
             else:
-                std = embedding_std if "embeddings." in name else 0.3
+                # A score's bias is as large as a score, for a wrong bucket to show.
+                std = embedding_std if "embeddings." in name else 1.0 if "relative" in name else 0.3
                 drawn = random.normal(0, std, tensor.shape)
             tensor.copy_(torch.from_numpy(drawn.astype(np.float32)))
 
@@ -175,7 +199,7 @@ def fill(model, seed, embedding_std):
 def run(model, ids, type_ids):
     """One text by itself, by the names of expected.safetensors."""
     inputs = {"input_ids": torch.tensor([ids]), "attention_mask": torch.ones(1, len(ids), dtype=torch.long)}
-    if model.config.model_type != "distilbert":
+    if model.config.model_type not in ["distilbert", "mpnet"]:
         inputs["token_type_ids"] = torch.tensor([type_ids])
     with torch.no_grad():
         output = model(**inputs, output_hidden_states=True)
@@ -184,7 +208,9 @@ def run(model, ids, type_ids):
     found = {"hidden": torch.stack(base.hidden_states)[:, 0]}
     if base.get("pooler_output") is not None:
         found["pooled"] = base.pooler_output[0]
-    if "seq_relationship_logits" in output:
+    if "sop_logits" in output:
+        found["logits"] = output.prediction_logits[0]
+    elif "seq_relationship_logits" in output:
         found["nsp"] = output.seq_relationship_logits[0]
         found["logits"] = output.prediction_logits[0]
     elif "logits" in output:
@@ -193,13 +219,15 @@ def run(model, ids, type_ids):
     return {name: tensor.numpy() for name, tensor in found.items()}
 
 
-def write(name, architecture, tokenizer, *, baked=False, dtype=torch.float32, embedding_std=0.3, **changed):
+def write(
+    name, architecture, tokenizer, *, limit=LIMIT, baked=False, dtype=torch.float32, embedding_std=0.3, **changed
+):
     folder = HERE / name
     folder.mkdir(exist_ok=True)
     model_class = getattr(transformers, architecture)
     config_class = model_class.config_class
     kind = config_class.model_type
-    config = config_class(**sizes(kind, tokenizer, **changed))
+    config = config_class(**sizes(kind, tokenizer, limit, **changed))
     if "TokenClassification" in architecture:
         config.id2label = dict(enumerate(TAGS))
     if "SequenceClassification" in architecture:
@@ -211,11 +239,11 @@ def write(name, architecture, tokenizer, *, baked=False, dtype=torch.float32, em
 
     # What the folder itself gives: f16 and bf16 are rounded before they are cast up.
     model = model_class.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-    texts = [*TEXTS.values(), special_text(tokenizer), long_text(tokenizer)]
+    texts = [*TEXTS.values(), special_text(tokenizer), long_text(tokenizer, limit)]
     listed, expected, mlm = [], {}, "MaskedLM" in architecture or "PreTraining" in architecture
     for i, text in enumerate(texts):
         encoding = tokenizer.encode(text)
-        assert len(encoding.ids) <= LIMIT
+        assert len(encoding.ids) <= limit
         listed.append({"text": text, "ids": encoding.ids})
         for part, array in run(model, encoding.ids, encoding.type_ids).items():
             # A row of the vocabulary's width for each token is the most of a folder: three texts have it.
@@ -235,7 +263,7 @@ def write(name, architecture, tokenizer, *, baked=False, dtype=torch.float32, em
         tokenizer.enable_truncation(LIMIT // 2)
         tokenizer.enable_padding(length=LIMIT // 2, pad_id=tokenizer.token_to_id("[PAD]"), pad_token="[PAD]")
     (folder / "tokenizer.json").write_text(tokenizer.to_str() + "\n", encoding="utf-8")
-    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer_config(tokenizer), indent=2) + "\n")
+    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer_config(tokenizer, limit), indent=2) + "\n")
     lists = [("texts", listed), ("pairs", pairs)]
     lines = [f'"{title}": [' + ",".join("\n" + json.dumps(entry) for entry in entries) + "]" for title, entries in lists]
     (folder / "texts.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
@@ -277,6 +305,22 @@ def main():
     write("electra-token", "ElectraForTokenClassification", word_piece())
     write("electra-sequence", "ElectraForSequenceClassification", word_piece(), hidden_act="relu")
     write("electra-mlm", "ElectraForMaskedLM", word_piece(), hidden_act="relu")
+
+    write("mpnet", "MPNetModel", mpnet_word_piece(), limit=LONG, num_hidden_layers=3, **wider)
+    write("mpnet-token", "MPNetForTokenClassification", mpnet_word_piece())
+    write("mpnet-sequence", "MPNetForSequenceClassification", mpnet_word_piece())
+    # More buckets than are computed, and a padding token that positions do not count from.
+    odd = {"relative_attention_num_buckets": 40, "pad_token_id": 5}
+    write("mpnet-mlm", "MPNetForMaskedLM", mpnet_word_piece(), hidden_act="relu", **odd)
+
+    # Five layers of two groups: the first, first, first, second and second.
+    write("albert", "AlbertModel", word_piece(), num_hidden_layers=5, num_hidden_groups=2, **wider)
+    # Two layers of two inner ones, and embeddings as wide as the layers, with a projection all the same.
+    inner = {"inner_group_num": 2, "embedding_size": 8}
+    write("albert-token", "AlbertForTokenClassification", word_piece(), **inner)
+    write("albert-sequence", "AlbertForSequenceClassification", word_piece())
+    write("albert-mlm", "AlbertForMaskedLM", word_piece())
+    write("albert-pretraining", "AlbertForPreTraining", word_piece())
 
 
 if __name__ == "__main__":

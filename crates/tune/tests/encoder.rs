@@ -174,17 +174,25 @@ fn check_gradients(loss: &Loss, mut parameters: Parameters) {
             largest = largest.max(expected.abs());
         }
         // A key's bias moves all of a token's scores alike, which no softmax sees.
-        let idle = parameter.name.contains("key.bias") || parameter.name.contains("k_lin.bias");
+        let idle = ["key.bias", "k_lin.bias", "attn.k.bias"]
+            .iter()
+            .any(|end| parameter.name.ends_with(end));
         assert!(idle || largest > 1e-3, "{name:?}, {}: no slope at all", parameter.name);
     }
 }
 
-const FAMILIES: [&str; 4] = ["bert", "roberta", "distilbert", "electra"];
+const FAMILIES: [&str; 6] =
+    ["bert", "roberta", "distilbert", "electra", "mpnet-token", "albert-token"];
+/// Those whose gradients without dropout are torch's, which takes less time to see.
+const BY_TORCH: [&str; 2] = ["mpnet-token", "albert-token"];
 
 #[test]
 fn every_gradient_is_the_slope_of_the_loss() {
     for name in FAMILIES {
         for dropout in [None, Some(DropoutAt { seed: 5, rate: 0.2 })] {
+            if dropout.is_none() && BY_TORCH.contains(&name) {
+                continue;
+            }
             let (encoder, parameters) = open(name, full());
             check_gradients(&Loss::new(encoder, 1, dropout), parameters);
         }
@@ -196,6 +204,10 @@ fn every_gradient_of_adapters_and_casing_is_the_slope_of_the_loss() {
     let lora = LoraParams::default().rank(3).dropout(0.2);
     for targets in [Targets::query_value(), Targets::all_linear()] {
         for name in FAMILIES {
+            // Where adapters are does not depend on the family.
+            if targets == Targets::query_value() && BY_TORCH.contains(&name) {
+                continue;
+            }
             let tuning = Tuning::Lora(lora.clone().targets(targets.clone()));
             let params = TrainableEncoderParams::default().tuning(tuning).casing(Some(3));
             let (encoder, mut parameters) = open(name, params);
@@ -206,6 +218,82 @@ fn every_gradient_of_adapters_and_casing_is_the_slope_of_the_loss() {
             }
             let dropout = Some(DropoutAt { seed: 5, rate: 0.2 });
             check_gradients(&Loss::new(encoder, 3, dropout), parameters);
+        }
+    }
+}
+
+/// `tests/data/make_gradients.py` says what is differentiated: relative positions of a hundred tokens and
+/// layers that share their numbers.
+#[test]
+fn gradients_are_those_of_torch() {
+    for name in ["mpnet", "albert"] {
+        let path =
+            format!("{}/tests/data/gradients-{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
+        let bytes = fs_err::read(path).unwrap();
+        let expected = SafeTensors::deserialize(&bytes).unwrap();
+        let (encoder, mut parameters) = open(name, full());
+        let (mut sequences, texts) = sequences(&checkpoint(name));
+        sequences.truncate(texts);
+        sequences.remove(texts - 2);
+        let all: Vec<&TrainingSequence> = sequences.iter().collect();
+        let mut tape = Tape::default();
+        let hidden = encoder.forward(&parameters, &all, None, &mut tape).unwrap();
+        let lengths = sequences.iter().map(TrainingSequence::len);
+        let mut gradient = Hidden::zeros(hidden.width(), lengths);
+        for (k, weight) in gradient.rows_mut().iter_mut().enumerate() {
+            *weight = f32::from(u8::try_from(37 * k % 101).unwrap()) / 50.0 - 1.0;
+        }
+        encoder.backward(&mut parameters, &mut tape, &gradient);
+        let trained = parameters.list().iter().filter(|p| p.is_trained());
+        assert_eq!(trained.clone().count(), expected.len(), "{name}");
+        for parameter in trained {
+            let data = expected.tensor(&parameter.name).unwrap().data().to_vec();
+            let number = |b: &[u8]| f32::from_le_bytes(b.try_into().unwrap());
+            let expected: Vec<f32> = data.chunks_exact(4).map(number).collect();
+            println!("{name}: {}", parameter.name);
+            let largest = expected.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+            // A key's bias has no gradient, but that of rounding.
+            let idle = ["k.bias", "key.bias"].iter().any(|end| parameter.name.ends_with(end));
+            assert!(idle || largest > 0.01, "{name}, {}: {largest}", parameter.name);
+            assert_close(&parameter.gradient, &expected, 1e-5 * largest.max(1.0), 0.0);
+        }
+    }
+}
+
+/// Biases of relative positions are no part of the layers: they are trained with the embeddings, and weight
+/// decay leaves them alone. Adapters leave both as they are.
+#[test]
+fn relative_biases_are_trained_with_the_embeddings() {
+    let name = "encoder.relative_attention_bias.weight";
+    let lora = TrainableEncoderParams::default();
+    for (params, trained) in [(full(), true), (full().embeddings(false), false), (lora, false)] {
+        let (_, parameters) = open("mpnet", params);
+        let biases = parameters.get(parameters.find(name).unwrap());
+        assert_eq!((biases.is_trained(), biases.decays), (trained, false));
+        assert_eq!(biases.shape, [32, 4]);
+    }
+}
+
+/// Five layers of two groups are two layers' numbers, and as many adapters; the first three can stay as
+/// they are, but not two of the three.
+#[test]
+fn layers_that_share_numbers_are_frozen_together() {
+    let (encoder, parameters) = open("albert", TrainableEncoderParams::default());
+    assert_eq!(encoder.modules().len(), 4);
+    let names: Vec<&str> = parameters.list().iter().map(|p| p.name.as_str()).collect();
+    let distinct: std::collections::HashSet<&str> = names.iter().copied().collect();
+    assert_eq!(distinct.len(), names.len(), "{names:?}");
+    let refused = |frozen: usize| {
+        let params = full().embeddings(false).frozen_layers(frozen).check().unwrap();
+        let checkpoint = Checkpoint::open(checkpoint("albert")).unwrap();
+        TrainableEncoder::open(&checkpoint, &params, 3, &mut Parameters::default()).err()
+    };
+    for (frozen, fits) in [(0, true), (1, false), (2, false), (3, true), (4, false), (5, true)] {
+        match refused(frozen) {
+            None => assert!(fits, "{frozen}"),
+            Some(error) => {
+                assert!(!fits && error.to_string().contains("share their numbers"), "{error}");
+            }
         }
     }
 }

@@ -86,9 +86,14 @@ fn save(
 #[test]
 fn merged_adapters_give_the_hidden_states_that_were_trained() {
     let runtime = Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap();
-    for (family, rslora) in
-        [("bert", false), ("roberta", true), ("distilbert", false), ("electra", true)]
-    {
+    for (family, rslora) in [
+        ("bert", false),
+        ("roberta", true),
+        ("distilbert", false),
+        ("electra", true),
+        ("mpnet", false),
+        ("albert", true),
+    ] {
         let base = checkpoint(family);
         let lora = LoraParams::default()
             .rank(RANK)

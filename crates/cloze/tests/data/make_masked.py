@@ -19,7 +19,16 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer, pipeline
 
 HERE = Path(__file__).parent
 CHECKPOINTS = HERE / "../../../testkit/checkpoints"
-MODELS = ["bert-mlm", "bert-mlm-untied", "bert-pretraining", "roberta-mlm", "electra-mlm", "distilbert-mlm"]
+MODELS = [
+    "bert-mlm",
+    "bert-mlm-untied",
+    "bert-pretraining",
+    "roberta-mlm",
+    "electra-mlm",
+    "distilbert-mlm",
+    "mpnet-mlm",
+    "albert-mlm",
+]
 TEXTS = [
     "Ann lives in [MASK].",
     "[MASK] met the [MASK] in Kassel.",

@@ -9,13 +9,16 @@ use cloze_store::Existing;
 use cloze_testkit::{assert_close, checkpoint, checkpoint_copy};
 use proptest::prelude::*;
 
-const MODELS: [&str; 6] = [
+const MODELS: [&str; 9] = [
     "bert-mlm",
     "bert-mlm-untied",
     "bert-pretraining",
     "roberta-mlm",
     "electra-mlm",
     "distilbert-mlm",
+    "mpnet-mlm",
+    "albert-mlm",
+    "albert-pretraining",
 ];
 
 fn open(folder: &std::path::Path, params: EncoderParams) -> Result<Encoder, EncoderError> {

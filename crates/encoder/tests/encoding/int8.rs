@@ -165,7 +165,16 @@ fn products_are_those_of_whole_numbers() {
 fn results_are_near_those_of_floats() {
     let texts = texts(&[1, 2, 6, 4]);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    for name in ["bert-token", "roberta-sequence", "distilbert", "electra-mlm"] {
+    for name in [
+        "bert-token",
+        "roberta-sequence",
+        "distilbert",
+        "electra-mlm",
+        "mpnet",
+        "mpnet-sequence",
+        "albert",
+        "albert-token",
+    ] {
         let from = checkpoint(name);
         let last = Output::Hidden(Checkpoint::open(&from).unwrap().config().layers);
         let expected = rows(&open(&from, &[last], EncoderParams::new()), &texts);

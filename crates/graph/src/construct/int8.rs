@@ -53,12 +53,16 @@ impl Nodes<'_> {
     ) -> Result<String, GraphError> {
         let Int8Matrix { mut numbers, mut scales, input, factors } =
             self.reader.read_int8(weight)?;
-        if self.seven_bits {
-            halve(&mut numbers, &mut scales);
+        let (columns, scale) = (format!("{weight}.int8"), format!("{weight}.scale"));
+        // Layers that share a matrix have it once.
+        if !self.has_weight(&columns) {
+            if self.seven_bits {
+                halve(&mut numbers, &mut scales);
+            }
+            let turned = Numbers::I8(transposed(&numbers, outputs, inputs));
+            self.numbers(&columns, &[inputs, outputs], turned);
+            self.weight(&scale, &[outputs], scales);
         }
-        let columns = Numbers::I8(transposed(&numbers, outputs, inputs));
-        let columns = self.numbers(&format!("{weight}.int8"), &[inputs, outputs], columns);
-        let scales = self.weight(&format!("{weight}.scale"), &[outputs], scales);
         let x = match factors {
             Some(factors) => self.smoothed(x, weight, factors),
             None => x.to_owned(),
@@ -68,7 +72,7 @@ impl Nodes<'_> {
             Some(scale) => self.rounded(&x, scale, floor),
             None => self.rounded_by_row(&x, floor),
         };
-        let inputs = [&*rows.numbers, &*columns, &*rows.scale, &*scales, &*rows.zero];
+        let inputs = [&*rows.numbers, &*columns, &*rows.scale, &*scale, &*rows.zero];
         let sums = if rows.by_row.is_some() { format!("{output}.sums") } else { output.to_owned() };
         let sums = self.node(MICROSOFT, "MatMulIntegerToFloat", &inputs, &sums, vec![]);
         Ok(match rows.by_row {

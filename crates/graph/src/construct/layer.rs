@@ -17,6 +17,14 @@ pub(super) enum Rows {
     First,
 }
 
+/// Rows that attend.
+struct Query<'a> {
+    /// `[batch, rows, hidden]`.
+    rows: &'a str,
+    /// Their attention bias by relative position, `[1, heads, rows, seq]`.
+    relative: Option<String>,
+}
+
 impl Build<'_> {
     /// Output of layer `i` for these rows.
     pub(super) fn layer(
@@ -36,11 +44,13 @@ impl Build<'_> {
             }
             Rows::First => {
                 // Twice: the sums of a product with one row depend on how long the padding is.
-                let twice = self.nodes.constant("first.twice", &[2], ElementType::Int64, &[0, 0]);
+                let zeros = self.nodes.constant("first.twice", &[2], ElementType::Int64, &[0, 0]);
+                let relative = self.relative_bias_of_first(&zeros);
                 let axis = vec![int("axis", 1)];
                 // [batch, 2, hidden]
-                let twice = self.nodes.node("", "Gather", &[x, &twice], &name("twice"), axis);
-                let context = self.attention_of(layer, &twice, x, mask, i)?;
+                let twice = self.nodes.node("", "Gather", &[x, &zeros], &name("twice"), axis);
+                let query = Query { rows: &twice, relative };
+                let context = self.attention_of(layer, &query, x, mask, i)?;
                 (self.first_of(&context, &name("context.first")), self.first_of(x, &name("skip")))
             }
         };
@@ -71,19 +81,28 @@ impl Build<'_> {
     ) -> Result<String, GraphError> {
         // The fused operator multiplies floats.
         if self.nodes.is_int8(&layer.query.weight) {
-            return self.attention_of(layer, x, x, mask, i);
+            let query = Query { rows: x, relative: self.relative.clone() };
+            return self.attention_of(layer, &query, x, mask, i);
         }
         let hidden = self.config.hidden;
-        let name = |part: &str| format!("layer.{i}.{part}");
-        // Query, key and value side by side: [hidden, 3 · hidden], where PyTorch has three of
-        // [outputs, inputs].
-        let three = [&layer.query, &layer.key, &layer.value];
-        let rows = self.nodes.read_all(&three.map(|d| d.weight.as_str()))?;
-        let columns = transposed(&rows, 3 * hidden, hidden);
-        drop(rows);
-        let weight = self.nodes.weight(&name("qkv.weight"), &[hidden, 3 * hidden], columns);
-        let bias = self.qkv_bias(layer, i)?;
-        let inputs = [x, &*weight, &*bias, mask];
+        // Named by the first of three, so that layers that share them have it once.
+        let weight = format!("{}.qkv", layer.query.weight);
+        if !self.nodes.has_weight(&weight) {
+            // Query, key and value side by side: [hidden, 3 · hidden], where PyTorch has three of
+            // [outputs, inputs].
+            let three = [&layer.query, &layer.key, &layer.value];
+            let rows = self.nodes.read_all(&three.map(|d| d.weight.as_str()))?;
+            let columns = transposed(&rows, 3 * hidden, hidden);
+            drop(rows);
+            self.nodes.weight(&weight, &[hidden, 3 * hidden], columns);
+        }
+        let bias = self.qkv_bias(layer)?;
+        let mut inputs = vec![x, &*weight, &*bias, mask];
+        let relative = self.relative.clone();
+        if let Some(relative) = &relative {
+            // Past keys and values stand before it, and are none.
+            inputs.extend(["", relative]);
+        }
         let settings = self.attention_settings();
         Ok(self.nodes.node(
             MICROSOFT,
@@ -94,21 +113,23 @@ impl Build<'_> {
         ))
     }
 
-    /// The attention of `x` to every token of `to`, `[batch, rows of x, hidden]`.
+    /// The attention of `query` to every token of `to`, `[batch, rows of query, hidden]`.
     fn attention_of(
         &mut self,
         layer: &Layer,
-        x: &str,
+        query: &Query<'_>,
         to: &str,
         mask: &str,
         i: usize,
     ) -> Result<String, GraphError> {
         let name = |part: &str| format!("layer.{i}.{part}");
-        let query = self.nodes.product(x, &layer.query, &name("query"))?;
+        let relative = query.relative.as_deref();
+        let query = self.nodes.product(query.rows, &layer.query, &name("query"))?;
         let key = self.nodes.product(to, &layer.key, &name("key"))?;
         let value = self.nodes.product(to, &layer.value, &name("value"))?;
-        let bias = self.qkv_bias(layer, i)?;
-        let inputs = [&*query, &*key, &*value, &*bias, mask];
+        let bias = self.qkv_bias(layer)?;
+        let mut inputs = vec![&*query, &*key, &*value, &*bias, mask];
+        inputs.extend(relative);
         let settings = self.attention_settings();
         Ok(self.nodes.node(
             MICROSOFT,
@@ -119,10 +140,14 @@ impl Build<'_> {
         ))
     }
 
-    fn qkv_bias(&mut self, layer: &Layer, i: usize) -> Result<String, GraphError> {
+    fn qkv_bias(&mut self, layer: &Layer) -> Result<String, GraphError> {
+        let name = format!("{}.qkv", layer.query.bias);
+        if self.nodes.has_weight(&name) {
+            return Ok(name);
+        }
         let three = [&layer.query, &layer.key, &layer.value];
         let bias = self.nodes.read_all(&three.map(|d| d.bias.as_str()))?;
-        Ok(self.nodes.weight(&format!("layer.{i}.qkv.bias"), &[3 * self.config.hidden], bias))
+        Ok(self.nodes.weight(&name, &[3 * self.config.hidden], bias))
     }
 
     fn attention_settings(&self) -> Vec<crate::onnx::AttributeProto> {

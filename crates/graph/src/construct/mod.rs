@@ -3,16 +3,18 @@
 //! A layer is eleven nodes: `Attention`, a matrix, its bias, the residual, a norm, a matrix,
 //! `BiasGelu` (`FastGelu` for the tanh form), a matrix, its bias, the residual, a norm. The
 //! embeddings are one, `EmbedLayerNormalization`. Activations that have no fused operator are
-//! written with plain ones. If only some rows of the last layer are wanted, the others go no
+//! written with plain ones. A bias of attention by relative position is gathered once for all layers,
+//! and added by the attention's operator. If only some rows of the last layer are wanted, the others go no
 //! further than its attention.
 //!
 //! Sources: ONNX Runtime 1.32, docs/ContribOperators.md, for the operators; transformers 5,
-//! `models/{bert,roberta,distilbert,electra}/modeling_*.py`, for what is computed.
+//! `models/{bert,roberta,distilbert,electra,mpnet,albert}/modeling_*.py`, for what is computed.
 mod export;
 mod head;
 mod int8;
 mod layer;
 mod nodes;
+mod relative;
 mod table;
 
 use cloze_core::Casing;
@@ -250,7 +252,7 @@ impl Graph {
         let layout = checkpoint.layout();
         let nodes = Nodes::new(checkpoint.weights().reader(), params.seven_bits);
         let halves = table::stays_halves(checkpoint, params);
-        let mut build = Build { config, words: &layout.words, halves, nodes };
+        let mut build = Build { config, words: &layout.words, halves, relative: None, nodes };
         let rows = |name: &str, width| {
             let [batch, seq] = [Size::Named("batch"), Size::Named("sequence")];
             value(name, ElementType::Float32, &[batch, seq, Size::Known(width)])
@@ -265,6 +267,9 @@ impl Graph {
         if params.wants_layers() {
             let mask = build.nodes.cast("attention_mask", ElementType::Int32, "mask");
             states.push(build.embeddings(checkpoint, &ids)?);
+            if let (Some(relative), true) = (&layout.relative, last > 0) {
+                build.relative = build.relative_bias(relative, &ids)?;
+            }
             for (i, layer) in layout.layers.iter().enumerate().take(last) {
                 let rows = if i + 1 == last { wanted } else { Rows::All };
                 let state = build.layer(layer, &states[i], &mask, rows, i + 1)?;
@@ -348,6 +353,8 @@ struct Build<'a> {
     /// The word table's name, and whether the graph has it in `f16`.
     words: &'a str,
     halves: bool,
+    /// Attention bias by relative position, `[1, heads, seq, seq]`.
+    relative: Option<String>,
     nodes: Nodes<'a>,
 }
 

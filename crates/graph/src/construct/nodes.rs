@@ -135,9 +135,14 @@ impl<'a> Nodes<'a> {
         self.node("", "Cast", &[input], output, vec![int("to", to.number().into())])
     }
 
+    /// Whether there is a weight of that name: layers may share theirs.
+    pub(super) fn has_weight(&self, name: &str) -> bool {
+        self.weights.iter().any(|w| w.name == name)
+    }
+
     /// A tensor of the checkpoint, as it is stored. Asked for twice, it is there once.
     pub(super) fn tensor(&mut self, name: &str, dims: &[usize]) -> Result<String, GraphError> {
-        if !self.weights.iter().any(|w| w.name == name) {
+        if !self.has_weight(name) {
             let data = self.reader.read(name)?;
             self.weight(name, dims, data);
         }

@@ -1,6 +1,7 @@
 //! Scaled dot-product attention over each sequence, head by head, both ways.
-use super::DropoutAt;
 use super::group::{Sequences, dropout, sized};
+use super::relative::RelativeGradient;
+use super::{DropoutAt, Pass};
 use crate::kernel::matrix::{Rows, RowsMut};
 use crate::kernel::softmax;
 use crate::random::derive;
@@ -31,13 +32,21 @@ pub(super) struct Saved<'a> {
     pub(super) weights: &'a [f32],
 }
 
+/// Buffers of the backward pass.
+pub(super) struct Buffers<'a, 'b> {
+    /// Each for a head's scores of a sequence.
+    pub(super) squares: [&'a mut Vec<f32>; 2],
+    /// Gradient of relative positions' biases, where they are trained.
+    pub(super) relative: Option<&'a mut RelativeGradient<'b>>,
+}
+
 impl Attention {
     fn head_width(self) -> usize {
         self.width / self.heads
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a width")]
-    fn scale(self) -> f32 {
+    pub(super) fn scale(self) -> f32 {
         1.0 / (self.head_width() as f32).sqrt()
     }
 
@@ -67,10 +76,11 @@ impl Attention {
     }
 
     /// `context` = the values, weighted; `weights`, `[heads, length, length]` a sequence, are kept.
+    /// Scores get the bias of their relative position, if there is one.
     pub(super) fn forward(
         self,
         sequences: Sequences<'_>,
-        dropout: Option<DropoutAt>,
+        Pass { dropout, relative, .. }: Pass<'_>,
         projected: Projected<'_>,
         weights: &mut [f32],
         context: &mut [f32],
@@ -84,6 +94,9 @@ impl Attention {
                 let key = self.rows(projected.key, first, len, head);
                 let out = RowsMut::new(weights, len);
                 out.times_transposed(query, key, self.scale());
+                if let Some(relative) = relative {
+                    relative.add(head, weights, len);
+                }
                 softmax::forward(weights, len);
                 let mut used = &*weights;
                 if let Some(dropout) = dropout {
@@ -97,7 +110,8 @@ impl Attention {
         }
     }
 
-    /// From the gradient of `context` those of query, key and value.
+    /// From the gradient of `context` those of query, key and value; of relative positions' biases that
+    /// of the scores, times [`scale`](Self::scale).
     pub(super) fn backward(
         self,
         sequences: Sequences<'_>,
@@ -105,7 +119,7 @@ impl Attention {
         Saved { projected, weights }: Saved<'_>,
         gradient: &[f32],
         [of_query, of_key, of_value]: [&mut [f32]; 3],
-        [square, other]: [&mut Vec<f32>; 2],
+        Buffers { squares: [square, other], mut relative }: Buffers<'_, '_>,
     ) {
         for (i, tokens, squares) in sequences.iter() {
             let (first, len) = (tokens.start, tokens.len());
@@ -128,6 +142,9 @@ impl Attention {
                     dropout.apply(of_weights);
                 }
                 softmax::backward(weights, of_weights, len, self.scale());
+                if let Some(relative) = &mut relative {
+                    relative.take(head, of_weights, len);
+                }
                 let of_scores = Rows::new(of_weights, len);
                 let key = self.rows(projected.key, first, len, head);
                 self.rows_mut(of_query, first, len, head).times(of_scores, key, 1.0);

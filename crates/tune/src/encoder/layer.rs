@@ -2,11 +2,12 @@
 use cloze_checkpoint::{Activation, Config, layout};
 use rayon::prelude::*;
 
-use super::attention::{Attention, Projected, Saved};
+use super::attention::{Attention, Buffers, Projected, Saved};
 use super::group::{Group, Scratch, sized};
 use super::linear::{Around, Linear};
 use super::params::{Module, TrainableEncoderParams, Tuning};
-use super::{DropoutAt, LoraModule, NormIds, Reader};
+use super::relative::RelativeBias;
+use super::{DropoutAt, LoraModule, NormIds, Pass, Reader};
 use crate::kernel::{activation, add, norm};
 use crate::random::derive;
 use crate::{Id, Parameters, TuneError};
@@ -19,7 +20,7 @@ const LORA: u64 = 3;
 /// Rows of a matrix's gradient in a piece of work: as many as share a block of the other matrix.
 const PIECE_ROWS: usize = 144;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Layer {
     /// Linear maps, in the order of [`Module::ALL`].
     linear: [Linear; 6],
@@ -85,7 +86,24 @@ pub(super) struct LayerPlan<'a> {
     pub(super) seed: u64,
 }
 
+/// First dropout site of a layer.
+fn first_site(index: usize) -> u64 {
+    (index as u64 + 1) * SITES
+}
+
 impl Layer {
+    /// The same numbers as another layer, with dropout of its own: ALBERT's.
+    pub(super) fn at(&self, index: usize) -> Self {
+        let mut layer = self.clone();
+        let first_site = first_site(index);
+        for (i, linear) in layer.linear.iter_mut().enumerate() {
+            linear.move_to(first_site + LORA + i as u64);
+        }
+        layer.attention.site = first_site;
+        layer.first_site = first_site;
+        layer
+    }
+
     pub(super) fn open(
         reader: &mut Reader<'_>,
         config: &Config,
@@ -94,7 +112,7 @@ impl Layer {
         modules: &mut Vec<LoraModule>,
     ) -> Result<Self, TuneError> {
         let LayerPlan { index, frozen, params, seed } = *plan;
-        let first_site = (index as u64 + 1) * SITES;
+        let first_site = first_site(index);
         let train = !frozen && params.tuning == Tuning::Full;
         let parts =
             [&layer.query, &layer.key, &layer.value, &layer.attention, &layer.up, &layer.down];
@@ -127,13 +145,8 @@ impl Layer {
     }
 
     /// Takes `kept.x` through the layer, into the group's state.
-    pub(super) fn forward(
-        &self,
-        parameters: &Parameters,
-        dropout: Option<DropoutAt>,
-        group: &mut Group,
-        kept: &mut Kept,
-    ) {
+    pub(super) fn forward(&self, pass: Pass<'_>, group: &mut Group, kept: &mut Kept) {
+        let Pass { parameters, dropout, .. } = pass;
         let (tokens, squares) = (group.tokens(), group.squares());
         let mut scratch = std::mem::take(&mut group.scratch);
         let Scratch { narrow, wide, square, low, dropped, .. } = &mut scratch;
@@ -155,7 +168,7 @@ impl Layer {
         let projected = Projected { query: &kept.query, key: &kept.key, value: &kept.value };
         let weights = sized(&mut kept.weights, squares);
         let context = sized(&mut kept.context, tokens * width);
-        self.attention.forward(sequences, dropout, projected, weights, context, square);
+        self.attention.forward(sequences, pass, projected, weights, context, square);
 
         let sum = sized(narrow, tokens * width);
         attention.forward(parameters, &mut around, context, sum, low_attention);
@@ -198,6 +211,7 @@ impl Layer {
         &self,
         parameters: &Parameters,
         dropout: Option<DropoutAt>,
+        relative: Option<&RelativeBias>,
         group: &mut Group,
         kept: &Kept,
         deeper: bool,
@@ -254,9 +268,11 @@ impl Layer {
             sized(of_key, tokens * width),
             sized(of_value, tokens * width),
         ];
-        let squares = [square, other_square];
         let saved = Saved { projected, weights: &kept.weights };
-        self.attention.backward(sequences, dropout, saved, of_context, of_projected, squares);
+        let mut relative = relative.and_then(RelativeBias::gradient);
+        let buffers = Buffers { squares: [square, other_square], relative: relative.as_mut() };
+        self.attention.backward(sequences, dropout, saved, of_context, of_projected, buffers);
+        around.partials.extend(relative.map(|relative| relative.finish(self.attention.scale())));
         for (linear, dy, low) in
             [(query, of_query, low_query), (key, of_key, low_key), (value, of_value, low_value)]
         {

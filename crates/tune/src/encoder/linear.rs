@@ -10,7 +10,7 @@ use crate::random::uniform;
 use crate::{Id, Parameters, TuneError};
 
 /// A matrix `[outputs, inputs]` with a bias.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Linear {
     pub(super) weight: Id,
     bias: Id,
@@ -21,7 +21,7 @@ pub(super) struct Linear {
     lora: Option<Lora>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Lora {
     a: Id,
     b: Id,
@@ -97,6 +97,13 @@ impl Linear {
         let (scale, dropout) = (params.scale() as f32, params.dropout);
         self.lora = Some(Lora { a, b, rank, scale, dropout, site });
         LoraModule { name: name.to_owned(), a, b }
+    }
+
+    /// Moves its dropout to another site of the encoder.
+    pub(super) fn move_to(&mut self, site: u64) {
+        if let Some(lora) = &mut self.lora {
+            lora.site = site;
+        }
     }
 
     /// Whether anything of it is trained.

@@ -1,11 +1,11 @@
 //! A checkpoint's layers, forwards and backwards.
 //!
 //! - [`LoraParams`]: the adapters to train, and their settings;
-//! - `embedding`, `layer` with `linear` and `attention`: the parts, each both ways;
+//! - `embedding`, `layer` with `linear`, `attention` and `relative`: the parts, each both ways;
 //! - `group`: the sequences that one thread takes through all layers, and what it keeps of them.
 //!
 //! Sources: Vaswani et al. 2017 and Devlin et al. 2019; transformers 5,
-//! `models/{bert,roberta,distilbert,electra}/modeling_*.py`, for what is computed; Hu et al. 2021 and
+//! `models/{bert,roberta,distilbert,electra,mpnet,albert}/modeling_*.py`, for what is computed; Hu et al. 2021 and
 //! PEFT 0.18, `tuners/lora/layer.py`, for LoRA.
 mod attention;
 mod embedding;
@@ -13,6 +13,7 @@ mod group;
 mod layer;
 mod linear;
 mod params;
+mod relative;
 
 pub use params::{
     LoraParams, Module, Targets, TrainableEncoderParams, Tuning, ValidTrainableEncoderParams,
@@ -29,6 +30,7 @@ use crate::{Hidden, Id, Parameters, TrainingSequence, TuneError};
 use embedding::Embedding;
 use group::Group;
 use layer::{Layer, LayerPlan};
+use relative::{ByOffset, RelativeBias};
 
 /// Seed of dropout: the same seed drops the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +57,7 @@ pub struct LoraModule {
 pub struct TrainableEncoder {
     config: Config,
     embedding: Embedding,
+    relative: Option<RelativeBias>,
     layers: Vec<Layer>,
     /// The lowest layer that has anything to train; as many as there are layers if none has.
     lowest: usize,
@@ -82,6 +85,14 @@ impl Tape {
     }
 }
 
+/// Numbers that every layer needs in the forward pass.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    parameters: &'a Parameters,
+    dropout: Option<DropoutAt>,
+    relative: Option<&'a ByOffset>,
+}
+
 /// Reads a checkpoint's tensors into parameters.
 struct Reader<'a> {
     weights: WeightReader<'a>,
@@ -90,9 +101,24 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn add(&mut self, name: &str, shape: &[usize], train: bool) -> Result<Id, TuneError> {
+        self.add_decaying(name, shape, train, shape.len() > 1)
+    }
+
+    /// Adds a tensor that weight decay leaves alone, whatever its shape.
+    fn add_bias(&mut self, name: &str, shape: &[usize], train: bool) -> Result<Id, TuneError> {
+        self.add_decaying(name, shape, train, false)
+    }
+
+    fn add_decaying(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        train: bool,
+        decays: bool,
+    ) -> Result<Id, TuneError> {
         let value = self.weights.read(name)?;
         Ok(if train {
-            self.parameters.add(name, shape, value, shape.len() > 1)
+            self.parameters.add(name, shape, value, decays)
         } else {
             self.parameters.add_frozen(name, shape, value)
         })
@@ -120,7 +146,7 @@ impl TrainableEncoder {
     ///
     /// # Errors
     /// [`TuneError::Checkpoint`] if a tensor cannot be read; [`TuneError::Setting`] for more frozen layers
-    /// than there are, and for adapters of matrices that the checkpoint does not have.
+    /// than there are, and for frozen ones that share their numbers with others that are trained.
     pub fn open(
         checkpoint: &Checkpoint,
         params: &ValidTrainableEncoderParams,
@@ -140,15 +166,34 @@ impl TrainableEncoder {
         let mut reader = Reader { weights: checkpoint.weights().reader(), parameters };
         let casing = checkpoint.casing().map(CasingTable::rows);
         let embedding = Embedding::open(&mut reader, &config, layout, casing, params)?;
-        let (mut layers, mut modules) = (vec![], vec![]);
+        let longest = config.positions.saturating_sub(embedding.first_position());
+        let relative =
+            RelativeBias::open(&mut reader, &config, layout, longest, params.embeddings)?;
+        let (mut layers, mut modules): (Vec<Layer>, _) = (vec![], vec![]);
         for (i, layer) in layout.layers.iter().enumerate() {
             let frozen = i < params.frozen_layers;
+            let first = layout.first_like(i);
+            if first < i {
+                if !frozen && first < params.frozen_layers {
+                    return Err(TuneError::Setting {
+                        setting: "frozen_layers".into(),
+                        found: params.frozen_layers.to_string(),
+                        expected: format!(
+                            "layers {} and {} both or neither, since they share their numbers",
+                            first + 1,
+                            i + 1
+                        ),
+                    });
+                }
+                layers.push(layers[first].at(i));
+                continue;
+            }
             let plan = LayerPlan { index: i, frozen, params, seed: derive(seed, i as u64) };
             layers.push(Layer::open(&mut reader, &config, layer, &plan, &mut modules)?);
         }
         let lowest = layers.iter().position(Layer::is_trained).unwrap_or(layers.len());
         let lowest = if embedding.is_trained() { 0 } else { lowest };
-        Ok(Self { config, embedding, layers, lowest, modules })
+        Ok(Self { config, embedding, relative, layers, lowest, modules })
     }
 
     /// The shape of the encoder.
@@ -205,8 +250,10 @@ impl TrainableEncoder {
         tape.used = group::share_out(&mut tape.groups, sequences, self.config.heads);
         let (used, dropout) = (tape.used, tape.dropout);
         let lowest = if tape.one_way { self.layers.len() } else { self.lowest };
+        let relative = self.relative.as_ref().map(|relative| relative.by_offset(parameters));
+        let pass = Pass { parameters, dropout, relative: relative.as_ref() };
         tape.groups[..used].par_iter_mut().for_each(|group| {
-            self.forward_group(parameters, sequences, dropout, lowest, group);
+            self.forward_group(pass, sequences, lowest, group);
         });
         let lengths = sequences.iter().map(|sequence| sequence.len());
         let mut hidden = Hidden::zeros(self.width(), lengths);
@@ -240,21 +287,20 @@ impl TrainableEncoder {
 
     fn forward_group(
         &self,
-        parameters: &Parameters,
+        pass: Pass<'_>,
         sequences: &[&TrainingSequence],
-        dropout: Option<DropoutAt>,
         lowest: usize,
         group: &mut Group,
     ) {
         // Layers that nothing is learned in keep nothing: those below `lowest` share one place.
         let places = self.layers.len() - lowest + 1;
         group.layers.resize_with(places.max(group.layers.len()), Default::default);
-        self.embedding.forward(parameters, sequences, dropout, group);
+        self.embedding.forward(pass.parameters, sequences, pass.dropout, group);
         for (i, layer) in self.layers.iter().enumerate() {
             let slot = (i + 1).saturating_sub(lowest);
             let mut kept = std::mem::take(&mut group.layers[slot]);
             std::mem::swap(&mut kept.x, &mut group.state);
-            layer.forward(parameters, dropout, group, &mut kept);
+            layer.forward(pass, group, &mut kept);
             group.layers[slot] = kept;
         }
     }
@@ -272,12 +318,14 @@ impl TrainableEncoder {
             group.gather(gradient);
         }
         let below = self.embedding.is_trained();
+        let relative = self.relative.as_ref();
         for (i, layer) in self.layers.iter().enumerate().skip(self.lowest).rev() {
             let slot = i + 1 - self.lowest;
             let frozen = &*parameters;
             groups.par_iter_mut().for_each(|group| {
                 let kept = std::mem::take(&mut group.layers[slot]);
-                layer.backward(frozen, dropout, group, &kept, i > self.lowest || below);
+                let deeper = i > self.lowest || below;
+                layer.backward(frozen, dropout, relative, group, &kept, deeper);
                 group.layers[slot] = kept;
             });
             layer.add_weight_gradients(parameters, groups, slot);

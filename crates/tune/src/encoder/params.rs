@@ -153,7 +153,8 @@ impl TrainableEncoderParams {
         Self { frozen_layers, ..self }
     }
 
-    /// Whether the tables of words, positions and types and their norm are trained. Default no.
+    /// Whether the tables of words, positions (MPNet's bias of relative ones, too) and types and their
+    /// norm are trained. Default no.
     #[must_use]
     pub fn embeddings(self, embeddings: bool) -> Self {
         Self { embeddings, ..self }

@@ -118,7 +118,8 @@ impl SequenceParams {
 /// followed by `.weight` and `.bias`. `body` is the prefix of the encoder's own names (`bert.`).
 #[must_use]
 pub fn stems(family: &Family, body: &str) -> [String; 2] {
-    let dense = family.sequence.dense.map_or_else(|| format!("{body}pooler.dense"), str::to_owned);
+    let dense = family.sequence.dense;
+    let dense = dense.map_or_else(|| format!("{body}{}", family.pooler()), str::to_owned);
     [dense, family.sequence.classifier.to_owned()]
 }
 

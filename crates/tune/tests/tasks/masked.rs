@@ -76,6 +76,8 @@ fn losses_are_those_of_transformers_logits() {
         "bert-nsp",
         "roberta-mlm",
         "distilbert-mlm",
+        "mpnet-mlm",
+        "albert-mlm",
         "electra-mlm",
     ] {
         let folder = checkpoint(name);

@@ -1,5 +1,5 @@
 //! Labels of texts.
-use cloze_checkpoint::family::{BERT, DISTILBERT, ELECTRA, Family, ROBERTA};
+use cloze_checkpoint::family::{ALBERT, BERT, DISTILBERT, ELECTRA, Family, MPNET, ROBERTA};
 use cloze_testkit::{Random, assert_close};
 use cloze_tune::encoder::DropoutAt;
 use cloze_tune::task::{DenseLayer, LabelledExample, SequenceParams, SequenceTask, Task, stems};
@@ -7,7 +7,7 @@ use cloze_tune::{Hidden, Parameters, TuneError};
 
 use crate::numeric::{DROPOUT, check, dense, hidden, text};
 
-const FAMILIES: [&Family; 4] = [&BERT, &ROBERTA, &DISTILBERT, &ELECTRA];
+const FAMILIES: [&Family; 6] = [&BERT, &ROBERTA, &DISTILBERT, &ELECTRA, &MPNET, &ALBERT];
 
 fn example(tokens: usize, labels: &[usize]) -> LabelledExample {
     LabelledExample { sequence: text(tokens), labels: labels.to_vec() }

@@ -124,7 +124,7 @@ pub(crate) struct WhatArgs {
     /// Number of frozen layers, counted from the lowest
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) freeze_layers: usize,
-    /// Also train the word, position and token type embeddings (--tune full)
+    /// Also train the embeddings: word, position, token type, relative position (--tune full)
     #[arg(long)]
     pub(crate) train_embeddings: bool,
 }
