@@ -1,6 +1,8 @@
 //! Texts that occur more than once.
 use std::collections::{BTreeSet, HashMap};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::finding::{Finding, FindingKind, LabelledLine};
 
 /// A text of an example, or both of a pair.
@@ -13,7 +15,7 @@ pub struct CheckedText {
 }
 
 impl CheckedText {
-    /// In lower case, with one space for every run of white space and none at the ends.
+    /// Both texts as [`folded`] has them.
     fn folded(&self) -> Self {
         Self { first: folded(&self.first), second: self.second.as_deref().map(folded) }
     }
@@ -26,13 +28,16 @@ impl CheckedText {
     }
 }
 
-/// Text in lower case, with one space for every run of white space and none at the ends.
+/// Text in Unicode's normal form NFKC and without case, with one space for every run of white space
+/// and none at the ends.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    // By the upper case, so that `ß` is `ss` and both sigmas are one.
+    let folded: String = text.nfkc().flat_map(char::to_uppercase).collect::<String>().to_lowercase();
+    folded.nfkc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Places of texts, by the text in lower case.
+/// Places of texts, by the folded text.
 #[derive(Clone, Debug, Default)]
 pub struct RepeatedTexts {
     groups: HashMap<CheckedText, Vec<(CheckedText, LabelledLine)>>,
