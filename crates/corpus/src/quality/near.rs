@@ -22,8 +22,8 @@ const MOST_LETTERS: usize = 32 << 20;
 pub enum Likeness {
     /// Equal but for Unicode's normal form, case and white space.
     Equal,
-    /// Equal in 60 % of their runs of five letters or more (of those of both, the common ones: Jaccard);
-    /// case, punctuation and white space do not count.
+    /// Of the runs of five letters that either has, both have at least 60 % (Jaccard); case,
+    /// punctuation and white space do not count.
     Near,
     /// One lies inside the other, as at least three words.
     Inside,
