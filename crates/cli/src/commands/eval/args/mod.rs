@@ -173,6 +173,10 @@ pub(crate) struct EvalLabelsArgs {
     pub(crate) compare: Option<String>,
     #[command(flatten)]
     pub(crate) read: LabelledFlags,
+    /// Training data of the model: examples that are equal to theirs, or nearly, are counted and named;
+    /// can be repeated
+    #[arg(long, value_name = "DATA", help_heading = "Evaluation")]
+    pub(crate) against: Vec<String>,
     /// Random seed of the bootstrap intervals and the comparison
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Evaluation")]
     pub(crate) seed: u64,
@@ -218,6 +222,10 @@ pub(crate) struct EvalTagArgs {
     /// entities A and C that both become B are merged
     #[arg(long, value_delimiter = ',', value_parser = renamed, value_name = "A=B", help_heading = "Entities")]
     pub(crate) map: Vec<(String, String)>,
+    /// Training data of the model: sentences that are equal to theirs, or nearly, are counted and named;
+    /// can be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Evaluation")]
+    pub(crate) against: Vec<String>,
     /// Random seed of the comparison
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Evaluation")]
     pub(crate) seed: u64,

@@ -1,6 +1,7 @@
 //! Report of an evaluation of labels for people.
 use std::io::{self, Write};
 
+use cloze::data_check::NearDuplicateSummary;
 use cloze::evaluate::classifier::{ClassifierEvaluationReport, ComparedClassifier, EvaluatedModel};
 use cloze::metrics::labels::LabelEvaluation;
 use serde::Serialize;
@@ -15,6 +16,9 @@ pub(super) struct Report {
     pub(super) files: Vec<DataFile>,
     #[serde(flatten)]
     pub(super) report: ClassifierEvaluationReport,
+    /// Examples that are like training examples, where these are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) near_duplicates: Option<NearDuplicateSummary>,
 }
 
 impl Report {
