@@ -22,6 +22,7 @@
 #[cfg(feature = "train")]
 mod label_errors;
 mod long;
+#[cfg(feature = "train")]
 mod near;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use serde::Serialize;
 
 #[cfg(feature = "train")]
 pub use label_errors::{LabelErrorFindings, LabelErrorWarning, label_errors};
+#[cfg(feature = "train")]
 pub use near::{NearDuplicateSummary, SplitText};
 
 /// Errors of single texts, which cost a check nothing but these texts.

@@ -148,13 +148,14 @@ mod tests {
     fn near_duplicates_are_counted_and_named() {
         let text = |(line, text): (u64, &str)| SplitText::new(text, None, Some(("a.csv", line)));
         let training =
-            [(1, "Where is my parcel?"), (2, "I was charged twice for it")].map(text);
+            [(1, "Where is my parcel?"), (2, "I was charged twice for it, and nobody has answered")];
+        let training = training.map(text);
         let test = [
             (10, "where is my parcel? "),
             (11, "Where is my parcel now?"),
             (12, "was charged twice"),
             (13, "The weather is fine"),
-            (14, "I was charged twice for it."),
+            (14, "I was charged twice for it, and no one has answered"),
         ];
         let found = NearDuplicateSummary::of_test("test example", &training, &test.map(text));
         assert_eq!(

@@ -13,6 +13,7 @@ use cloze::evaluate::classifier::{
 };
 use cloze::{InputClassifier, PairClassifier, TextClassifier};
 use cloze_corpus::LabelledParams;
+use cloze_report::grid::write_grids;
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::EvalLabelsArgs;
@@ -88,6 +89,8 @@ pub(super) fn run(
     let report = Report { files, report, near_duplicates };
     if args.format.is_json() {
         json_line(&mut out, &report)?;
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&report.grids(), format, &mut out)?;
     } else {
         report.write(&mut out)?;
     }

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::terminal::messages::plural;
 use cloze_report::DataFile;
+use cloze_report::grid::{Grid, comparison_grid, label_grids};
+use cloze_report::labels::comparison_rows;
 use cloze_report::text::one_line;
 
 /// Report with the files that the examples are from.
@@ -22,6 +24,22 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// Tables of the models, and of their comparison.
+    pub(super) fn grids(&self) -> Vec<Grid> {
+        let ClassifierEvaluationReport { model: first, evaluation, compare } = &self.report;
+        let Some(ComparedClassifier { model, report, comparison }) = compare else {
+            return label_grids(evaluation);
+        };
+        let under = |name: &str, evaluation| {
+            let name = name.to_owned();
+            label_grids(evaluation).into_iter().map(move |grid| grid.under(&name))
+        };
+        let mut grids: Vec<Grid> =
+            under(&first.name, evaluation).chain(under(&model.name, report)).collect();
+        grids.push(comparison_grid(&comparison_rows(comparison)));
+        grids
+    }
+
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let ClassifierEvaluationReport { model: first, evaluation, compare } = &self.report;
         let examples = plural(evaluation.examples(), "example");

@@ -7,9 +7,11 @@ use cloze::data_check::{NearDuplicateSummary, SplitText};
 use cloze::evaluate::EvaluateError;
 use cloze::evaluate::tags::{
     ComparedTagger, OtherTagLabels, TagEvaluation, TagEvaluationParams, TagEvaluationReport,
+    TagReport,
 };
 use cloze::metrics::entity::{Convention, SchemeEvidence, TagScheme};
 use cloze_corpus::{TaggedSentence, ValidTaggedParams};
+use cloze_report::grid::{Grid, comparison_grid, entity_grids, write_grids};
 use cloze_report::labels::{ComparisonRow, write_rows};
 use serde::Serialize;
 
@@ -95,6 +97,8 @@ pub(super) fn run(
     }
     if args.format.is_json() {
         json_line(&mut out, &Report { report: &report, near_duplicates })?;
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&grids(&report), format, &mut out)?;
     } else {
         write(&report, &mut out)?;
     }
@@ -227,23 +231,38 @@ fn note_labels(labels: &OtherTagLabels, messages: &Messages) {
     ));
 }
 
+/// Tables of the taggers, and of their comparison.
+fn grids(report: &TagEvaluationReport) -> Vec<Grid> {
+    let TagEvaluationReport { report, compare } = report;
+    let tables = |report: &TagReport| entity_grids(&report.entities, report.partial.as_ref());
+    let Some(compared) = compare else { return tables(report) };
+    let mut grids = vec![];
+    for report in [report, &compared.report] {
+        grids.extend(tables(report).into_iter().map(|grid| grid.under(&report.predicted)));
+    }
+    grids.push(comparison_grid(&[comparison_row(compared)]));
+    grids
+}
+
+fn comparison_row(compared: &ComparedTagger) -> ComparisonRow<'_> {
+    ComparisonRow {
+        figure: "micro F1",
+        both: &compared.micro_f1,
+        verdict: compared.micro_f1_verdict,
+        test: None,
+        examples: compared.sentences,
+    }
+}
+
 fn write(report: &TagEvaluationReport, out: &mut Out) -> anyhow::Result<()> {
     let TagEvaluationReport { report, compare } = report;
-    let Some(ComparedTagger { report: other, micro_f1, micro_f1_verdict, sentences }) = compare
-    else {
-        return table::write(report, out);
-    };
+    let Some(compared) = compare else { return table::write(report, out) };
+    let other = &compared.report;
     for report in [report, other] {
         writeln!(out, "{}", report.predicted)?;
         table::write(report, out)?;
         writeln!(out)?;
     }
-    let row = ComparisonRow {
-        figure: "micro F1",
-        both: micro_f1,
-        verdict: *micro_f1_verdict,
-        test: None,
-        examples: *sentences,
-    };
+    let row = comparison_row(compared);
     Ok(write_rows(&[row], [&report.predicted, &other.predicted], out)?)
 }
