@@ -44,6 +44,8 @@ pub enum TrainingEvent<'a> {
         curve: &'a TrainingCurve,
         /// Best metric so far.
         best: Option<f64>,
+        /// Name of the metric: `macro F1`.
+        metric: &'static str,
     },
 }
 

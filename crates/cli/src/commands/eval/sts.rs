@@ -103,7 +103,15 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
     let mut reports = vec![];
     for Trial { variant, correction, fitted_on } in &trials {
         let report = evaluation.report_of(*variant, correction.as_ref(), fitted_on.clone());
-        let (sts, errors) = report.map_err(|error| no_correlation(&args.file, error))?;
+        let (sts, errors) = match report.map_err(|error| no_correlation(&args.file, error)) {
+            Ok(report) => report,
+            // Of several the others still have theirs.
+            Err(error) if vectors.len() > 1 => {
+                messages.failure(no_result(&vectors, *variant, error)?.as_ref());
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         for NotCorrected { pair, correction, source } in errors {
             let (path, line) = (args.file.clone(), lines.get(pair).copied().unwrap_or_default());
             messages.failure(&NotCorrectedAt { path, line, correction, source });
@@ -209,12 +217,30 @@ fn fit(
                 continue;
             };
             let correction = FittedCorrection::fit(method, provenance.clone(), moments.clone())
-                .with_context(|| format!("{file}: {} not fitted", method.name()))?;
+                .with_context(|| format!("{file}: {} not fitted", method.name()));
+            let correction = match correction {
+                Ok(correction) => correction,
+                Err(error) if vectors.len() > 1 => {
+                    messages.failure(no_result(vectors, variant, error)?.as_ref());
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let (correction, fitted_on) = (Some(correction), Some(fitted_on.clone()));
             trials.push(Trial { variant, correction, fitted_on });
         }
     }
     Ok(trials)
+}
+
+/// Names the layers and the pooling that have no result.
+fn no_result(
+    vectors: &VectorVariants<'_>,
+    variant: usize,
+    error: anyhow::Error,
+) -> anyhow::Result<anyhow::Error> {
+    let (layers, pooling) = (vectors.provenance(variant)?.layers, vectors.poolings(variant));
+    Ok(error.context(format!("layers {layers}, pooling {pooling}")))
 }
 
 /// Opens the encoder, for all layers of a sweep.

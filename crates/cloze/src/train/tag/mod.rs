@@ -398,6 +398,6 @@ impl Job<'_> {
             evaluate(learner, &dev_set, dev, &tags).map(|evaluation| evaluation.score)
         };
         let score = (dev.count() > 0).then_some(score);
-        self.run.train(learner, &set.examples, score, &fingerprint)
+        self.run.train::<EntityFigures, _, _>(learner, &set.examples, score, &fingerprint)
     }
 }

@@ -16,6 +16,7 @@ use cloze_corpus::LabelledParams;
 use cloze_report::grid::write_grids;
 
 use crate::cli::CommonFlags;
+use crate::commands::classify::note_no_text;
 use crate::commands::eval::args::EvalLabelsArgs;
 use crate::input::examples::{self, Example};
 use crate::terminal::messages::{Messages, plural};
@@ -193,6 +194,10 @@ fn add(
     let classified = evaluation.add(&examples)?;
     for ((example, gold), classified) in chunk.iter().zip(&examples).zip(classified) {
         let (path, line) = (&*example.path, example.line);
+        if gold.input.is_blank() {
+            note_no_text(path, line, messages);
+            continue;
+        }
         if let (Some(false), Some(wrong), [Ok(prediction), ..], [model, ..]) =
             (classified.right, wrong.as_deref_mut(), &classified.predictions[..], models)
         {
