@@ -135,7 +135,7 @@ fn words_are_found_by_lemma_and_form() {
 
 #[test]
 fn the_most_frequent_sense_is_the_first_of_equal_ones() {
-    let sense = |name: &str, count| Sense { name: name.into(), count };
+    let sense = |name: &str, count| Sense { name: name.into(), count, gloss: None };
     let word = |pos: &str, senses| LexiconWord::new("a".into(), pos.into(), senses, [].into());
     let words = [
         word("ADJ", vec![sense("x", 2)]),

@@ -152,7 +152,8 @@ fn equal_models_differ_as_rarely_as_p_has_it() {
     let mut state = 1_u64;
     let mut right = || {
         // Knuth's linear congruential generator, MMIX; the high bits are even.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         f64::from(u8::from((state >> 33) % 10 < 8))
     };
     let (mut significant, mut likely, comparisons) = (0, 0, 1000);

@@ -27,11 +27,7 @@ struct Block {
 /// # Errors
 /// [`TrainError::FewGroups`] for a label whose groups cannot be in two parts, since other labels of
 /// these groups would then be in one alone.
-pub(crate) fn parts(
-    labels: &Labels,
-    shares: &[f64],
-    seed: u64,
-) -> Result<Vec<usize>, TrainError> {
+pub(crate) fn parts(labels: &Labels, shares: &[f64], seed: u64) -> Result<Vec<usize>, TrainError> {
     let blocks = blocks(labels, seed);
     let classes = blocks.iter().flat_map(|block| &block.counts).map(|(c, _)| c + 1).max();
     let mut filled = Filled::new(shares, classes.unwrap_or(0));
@@ -162,8 +158,7 @@ fn spread(
             let other = filled.emptiest(block, Some(part));
             filled.remove(block, part);
             filled.add(block, other);
-            let harmed =
-                block.counts.iter().any(|&(c, _)| filled.only_part(c).is_some());
+            let harmed = block.counts.iter().any(|&(c, _)| filled.only_part(c).is_some());
             if !harmed {
                 (of_block[index], moved) = (other, true);
                 break;

@@ -7,9 +7,7 @@ use cloze_embed::correction::Method;
 use cloze_heads::classify::{Combine, FeatureParams};
 use cloze_train::{Folds, HeadParams, LabelError, Labels, TrainError, cross_validate};
 
-use cloze_corpus::quality::{
-    Finding, FindingKind, GroupedText, LabelledLine, SourceLine, groups,
-};
+use cloze_corpus::quality::{Finding, FindingKind, GroupedText, LabelledLine, SourceLine, groups};
 
 /// Number of folds: each is evaluated by what was fitted on the others.
 const FOLDS: usize = 5;

@@ -68,7 +68,8 @@ impl NearDuplicateSummary {
     ) -> Self {
         let compared: Vec<&str> = texts.iter().map(|text| &*text.text).collect();
         let examples = (0..texts.len()).filter(|&text| evaluated(text)).count();
-        let none = Self { unit, examples, equal: 0, near: 0, inside: 0, first: vec![], too_many: false };
+        let none =
+            Self { unit, examples, equal: 0, near: 0, inside: 0, first: vec![], too_many: false };
         let Some(mut found) = near_duplicates(&compared, |text| parts[text], evaluated) else {
             return Self { too_many: true, ..none };
         };
@@ -90,7 +91,8 @@ impl NearDuplicateSummary {
     #[must_use]
     pub fn of_test(unit: &'static str, training: &[SplitText], test: &[SplitText]) -> Self {
         let texts = [training, test].concat();
-        let parts: Vec<usize> = (0..texts.len()).map(|i| usize::from(i >= training.len())).collect();
+        let parts: Vec<usize> =
+            (0..texts.len()).map(|i| usize::from(i >= training.len())).collect();
         Self::of_parts(unit, &texts, &parts, |i| i >= training.len())
     }
 
@@ -119,10 +121,15 @@ impl fmt::Display for NearDuplicateSummary {
         }
         let (all, examples) = (self.total(), plural(*examples as u64, unit));
         if all == 0 {
-            return write!(f, "none of {examples} has a near-duplicate among the training examples");
+            return write!(
+                f,
+                "none of {examples} has a near-duplicate among the training examples"
+            );
         }
         let mut kinds = vec![];
-        for (count, kind) in [(equal, "equal"), (near, "nearly equal"), (inside, "inside one another")] {
+        for (count, kind) in
+            [(equal, "equal"), (near, "nearly equal"), (inside, "inside one another")]
+        {
             if *count > 0 {
                 kinds.push(format!("{count} {kind}"));
             }
@@ -147,8 +154,10 @@ mod tests {
     #[test]
     fn near_duplicates_are_counted_and_named() {
         let text = |(line, text): (u64, &str)| SplitText::new(text, None, Some(("a.csv", line)));
-        let training =
-            [(1, "Where is my parcel?"), (2, "I was charged twice for it, and nobody has answered")];
+        let training = [
+            (1, "Where is my parcel?"),
+            (2, "I was charged twice for it, and nobody has answered"),
+        ];
         let training = training.map(text);
         let test = [
             (10, "where is my parcel? "),

@@ -37,10 +37,7 @@ impl<'e> VectorVariants<'e> {
     /// [`Error::Embed`] for layers that the model does not have; [`Error::Conflict`] for layers that the
     /// encoder does not read, for static vectors, and for other poolings than that of `[CLS]` where the
     /// encoder reads no other row.
-    pub fn of(
-        encoder: &'e SentenceEncoder,
-        choices: &[(Layers, Poolings)],
-    ) -> Result<Self, Error> {
+    pub fn of(encoder: &'e SentenceEncoder, choices: &[(Layers, Poolings)]) -> Result<Self, Error> {
         let (Some(read), States::Layers(_)) = (&encoder.resolved, &encoder.states) else {
             return Err(Error::Conflict("static vectors have no layers to choose among"));
         };

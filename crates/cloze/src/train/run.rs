@@ -241,11 +241,7 @@ struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    fn new(
-        log: TrainingLog,
-        observer: &'a TrainingObserver<'a>,
-        metric: &'static str,
-    ) -> Self {
+    fn new(log: TrainingLog, observer: &'a TrainingObserver<'a>, metric: &'static str) -> Self {
         Self { log, observer, best: None, metric, stride: 1, curve: TrainingCurve::default() }
     }
 

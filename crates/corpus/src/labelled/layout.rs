@@ -50,9 +50,9 @@ impl Layout {
         let Fields { text, second, label, id } = params.fields();
         let labelled = params.labelled();
         let columns = row.columns();
-        let header = params
-            .header()
-            .unwrap_or_else(|| params.group().is_some() || params.fields().in_header(row, labelled));
+        let header = params.header().unwrap_or_else(|| {
+            params.group().is_some() || params.fields().in_header(row, labelled)
+        });
         if !header {
             let texts = if second.is_some() { 2 } else { 1 };
             let least = texts + usize::from(labelled);

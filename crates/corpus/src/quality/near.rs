@@ -102,9 +102,12 @@ impl Compared {
             counts.resize(run_numbers.len(), 0_u32);
             of_runs.iter().for_each(|&run| counts[run as usize] += 1);
             runs.push(of_runs);
-            words.push(of_text.into_iter().map(|word| number(&mut numbers, word.to_owned())).collect());
+            words.push(
+                of_text.into_iter().map(|word| number(&mut numbers, word.to_owned())).collect(),
+            );
         }
-        let mut by_count: Vec<u32> = (0..counts.len()).filter_map(|i| u32::try_from(i).ok()).collect();
+        let mut by_count: Vec<u32> =
+            (0..counts.len()).filter_map(|i| u32::try_from(i).ok()).collect();
         by_count.sort_by_key(|&run| counts[run as usize]);
         let mut ranks = vec![0; by_count.len()];
         for (rank, &run) in (0_u32..).zip(&by_count) {
@@ -300,7 +303,11 @@ mod tests {
             ("The weather is fine today", "My invoice was never paid", None),
             ("", "", None),
             ("!?", "?!", None),
-            ("王小明在北京工作生活了很多年", "大家都知道王小明在北京工作生活了很多年而且他喜欢那里", Some(Inside)),
+            (
+                "王小明在北京工作生活了很多年",
+                "大家都知道王小明在北京工作生活了很多年而且他喜欢那里",
+                Some(Inside),
+            ),
         ] {
             assert_eq!(likeness(a, b), expected, "{a} | {b}");
             assert_eq!(likeness(b, a), expected, "{b} | {a}");

@@ -34,7 +34,8 @@ impl CheckedText {
 #[must_use]
 pub fn folded(text: &str) -> String {
     // By the upper case, so that `ß` is `ss` and both sigmas are one.
-    let folded: String = text.nfkc().flat_map(char::to_uppercase).collect::<String>().to_lowercase();
+    let folded: String =
+        text.nfkc().flat_map(char::to_uppercase).collect::<String>().to_lowercase();
     folded.nfkc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -385,7 +385,9 @@ fn the_group_is_a_field_like_any_other() {
     let groups = |format, text: &'static str| {
         let params = params().check().unwrap();
         let examples = params.from_reader("t", format, text.as_bytes()).unwrap();
-        let group = |example: Result<Example, _>| example.map(|e| e.group).map_err(|e: CorpusError| e.to_string());
+        let group = |example: Result<Example, _>| {
+            example.map(|e| e.group).map_err(|e: CorpusError| e.to_string())
+        };
         examples.map(group).collect::<Vec<_>>()
     };
     let some = |group: &str| Ok(Some(group.to_owned()));

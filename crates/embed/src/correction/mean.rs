@@ -27,7 +27,8 @@ impl Mean {
         check_finite("mean", &mean)?;
         check_finite("mean_rest", &rest)?;
         if !rest.is_empty() && rest.len() != mean.len() {
-            let (field, expected) = ("mean_rest", format!("{} numbers, as many as mean", mean.len()));
+            let (field, expected) =
+                ("mean_rest", format!("{} numbers, as many as mean", mean.len()));
             return Err(EmbedError::Malformed { field, expected, found: rest.len().to_string() });
         }
         Ok(Self { mean, rest })

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::EmbedError;
 use crate::moments::{Moments, Spread};
-use mean::Mean;
 pub use fitted::{FORMAT_VERSION, FittedCorrection, KIND, Provenance};
+use mean::Mean;
 pub use project::{AllButTheTop, Whitening};
 pub use zscore::ZScore;
 

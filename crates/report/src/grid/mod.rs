@@ -174,7 +174,8 @@ fn write_csv(grids: &[Grid], out: &mut dyn Write) -> io::Result<()> {
         }
     }
     let several = grids.len() > 1;
-    table.write_header(out, several.then_some("table").into_iter().chain(columns.iter().copied()))?;
+    table
+        .write_header(out, several.then_some("table").into_iter().chain(columns.iter().copied()))?;
     for grid in grids {
         for row in &grid.rows {
             let value = |column: &&str| {
@@ -191,9 +192,10 @@ fn write_csv(grids: &[Grid], out: &mut dyn Write) -> io::Result<()> {
                 let place = grid.columns.iter().position(|name| *name == columns[i]);
                 matches!(place.and_then(|place| row.get(place)), Some(GridCell::Text(_)))
             };
-            let cells = values.iter().enumerate().map(|(i, value)| {
-                if is_text(i) { Cell::Text(value) } else { Cell::Plain(value) }
-            });
+            let cells = values
+                .iter()
+                .enumerate()
+                .map(|(i, value)| if is_text(i) { Cell::Text(value) } else { Cell::Plain(value) });
             let title = several.then_some(Cell::Text(&grid.title));
             table.write(out, title.into_iter().chain(cells))?;
         }
@@ -246,8 +248,7 @@ mod tests {
     #[test]
     fn several_tables_have_titles() {
         let rows = vec![vec!["accuracy".into(), 0.75.into()]];
-        let figures =
-            Grid { title: "figures".to_owned(), columns: vec!["figure", "value"], rows };
+        let figures = Grid { title: "figures".to_owned(), columns: vec!["figure", "value"], rows };
         let grids = [labels().under("m"), figures];
         let text = written(&grids, GridFormat::Markdown);
         assert!(text.starts_with("m: labels\n\n| label"), "{text}");

@@ -7,7 +7,7 @@ use cloze::embed::Level;
 use cloze::embed::anisotropy::AnisotropyParams;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, FigureFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::read::ReadFlags;
 use crate::flags::texts::GivenTextFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};

@@ -94,7 +94,8 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
         (None, saved) => {
             let file = args.vectors.zscore.as_deref();
             let of_variant = |variant| {
-                let of = |method: &Option<Method>| Trial::of(variant, method.and(saved.clone()), file);
+                let of =
+                    |method: &Option<Method>| Trial::of(variant, method.and(saved.clone()), file);
                 chosen.iter().map(of).collect::<Vec<Trial>>()
             };
             (0..vectors.len()).flat_map(of_variant).collect()

@@ -153,7 +153,11 @@ impl HeldOutLogits {
             return Ok(FittedTemperature { temperature: 1.0, found: false, report: None });
         }
         if head.multi_label() {
-            return Ok(FittedTemperature { temperature: fitted.temperature, found: true, report: None });
+            return Ok(FittedTemperature {
+                temperature: fitted.temperature,
+                found: true,
+                report: None,
+            });
         }
         let of_group = self.temperatures(&gold)?;
         let before = self.probability(&gold, head, |_| 1.0)?;
@@ -205,7 +209,8 @@ impl HeldOutLogits {
                     Err(error) => return Err(error),
                 };
                 let is_of = |name: &String| name == goal.label();
-                let thresholds = labels.names().iter().map(|name| threshold.filter(|_| is_of(name)));
+                let thresholds =
+                    labels.names().iter().map(|name| threshold.filter(|_| is_of(name)));
                 head = head.with_thresholds(thresholds.collect())?;
             }
             heads.push(head);

@@ -55,10 +55,18 @@ impl Splits {
         };
         let (n, held_out) = (train.len(), dev.len());
         note(observer, &TrainingNote::Examples { unit: "example", train: n, dev: held_out });
-        let sets = [("held-out example", Some(&dev)), ("test example", test.as_ref().map(|t| &t.examples))];
+        let sets = [
+            ("held-out example", Some(&dev)),
+            ("test example", test.as_ref().map(|t| &t.examples)),
+        ];
         for (unit, examples) in sets {
             let examples = examples.into_iter().flatten().map(LabelledText::split_text);
-            note_near_duplicates(observer, unit, train.iter().map(LabelledText::split_text), examples);
+            note_near_duplicates(
+                observer,
+                unit,
+                train.iter().map(LabelledText::split_text),
+                examples,
+            );
         }
         Ok(Self { train, labels, files, dev, dev_files, test })
     }

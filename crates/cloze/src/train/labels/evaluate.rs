@@ -9,8 +9,8 @@ use cloze_tune::task::SequenceTask;
 use cloze_tune::training::{TaskLearner, ValidationScore};
 use cloze_tune::{Hidden, TuneError};
 
-use crate::train::windows::{TextWindows, as_tune_error, rows};
 use crate::train::frozen::halves;
+use crate::train::windows::{TextWindows, as_tune_error, rows};
 use crate::train::{FineTuneError, HeldOutLogits, LabelledText};
 
 /// A probability of 0 costs no more than this one.
@@ -126,7 +126,8 @@ pub(super) fn calibrated_by(
         group: e.group.as_deref(),
     }));
     let examples: Vec<usize> = (names.len()..names.len() + n).collect();
-    let (how, groups) = (format!("{n} examples"), halves(&labels.subset(&examples).grouped(&equal)?));
+    let (how, groups) =
+        (format!("{n} examples"), halves(&labels.subset(&examples).grouped(&equal)?));
     // Copies of one text have no other half to be evaluated by.
     if groups.iter().all(|half| *half == 0) {
         return Ok(None);

@@ -30,8 +30,9 @@ use super::run::{Run, Steps, TaskData};
 use super::save::TrainedModel;
 use super::windows::{TextWindows, Windows};
 use super::{
-    FineTuneError, FineTuneParams, FitContext, FitEvent, FittedTemperature, LabelledText, LabelledTexts, TrainingData,
-    TrainingEvent, TrainingOutcome, ValidFineTuneParams, confident_errors,
+    FineTuneError, FineTuneParams, FitContext, FitEvent, FittedTemperature, LabelledText,
+    LabelledTexts, TrainingData, TrainingEvent, TrainingOutcome, ValidFineTuneParams,
+    confident_errors,
 };
 use data::{Splits, labelled, sequences};
 

@@ -234,7 +234,9 @@ impl Splits {
         let examples =
             TrainingNote::Examples { unit: "sentence", train: train.count(), dev: dev.count() };
         super::event::note(observer, &examples);
-        for (unit, sentences) in [("held-out sentence", Some(&dev)), ("test sentence", test.as_ref())] {
+        for (unit, sentences) in
+            [("held-out sentence", Some(&dev)), ("test sentence", test.as_ref())]
+        {
             let sentences = sentences.into_iter().flat_map(|sentences| &sentences.list);
             let texts = train.list.iter().map(Sentence::split_text);
             let evaluated = sentences.map(Sentence::split_text);

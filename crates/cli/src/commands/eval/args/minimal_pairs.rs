@@ -2,7 +2,7 @@
 use clap::Args;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, FigureFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::out::OutFlags;
 use crate::flags::read::{InputArg, ReadFlags};
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};

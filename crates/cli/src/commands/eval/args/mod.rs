@@ -16,7 +16,7 @@ use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
 use crate::commands::eval::args::search::EvalSearchArgs;
 use crate::commands::short_help;
 use crate::flags::classifier::ClassifierFlags;
-use crate::flags::format::{FormatFlags, FigureFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::labelled::LabelledFlags;
 use crate::flags::out::OutFlags;
 use crate::flags::pairs::PairFlags;

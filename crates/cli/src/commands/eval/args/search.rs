@@ -6,7 +6,7 @@ use cloze::Metric;
 use cloze_corpus::TextChunks;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, FigureFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::out::OutFilesFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::search::{EngineArg, FilterFlags};

@@ -42,7 +42,8 @@ impl Sweep {
     }
 
     fn layers(&self, model: &ModelFolder) -> anyhow::Result<Vec<Layers>> {
-        let each = || (0..=model.layers().unwrap_or(0)).map(|layer| Layers::parse(&layer.to_string()));
+        let each =
+            || (0..=model.layers().unwrap_or(0)).map(|layer| Layers::parse(&layer.to_string()));
         Ok(match &self.layers {
             Some(layers) => layers.clone(),
             None => each().collect::<Result<_, _>>()?,
@@ -74,8 +75,7 @@ impl Sweep {
         &self,
         encoder: &SentenceEncoder,
     ) -> anyhow::Result<Vec<(Layers, Poolings)>> {
-        let (layers, poolings) =
-            (self.layers(encoder.model())?, self.poolings(encoder.model())?);
+        let (layers, poolings) = (self.layers(encoder.model())?, self.poolings(encoder.model())?);
         let with_each = |layers: Layers| poolings.iter().map(move |p| (layers.clone(), p.clone()));
         Ok(layers.into_iter().flat_map(with_each).collect())
     }

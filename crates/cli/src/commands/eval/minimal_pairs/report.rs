@@ -15,8 +15,7 @@ pub(super) fn grids(report: &MinimalPairReport) -> Vec<Grid> {
         ("fields", &report.fields),
     ];
     let groups = groups.into_iter().filter(|(_, shares)| !shares.is_empty());
-    let mut grids: Vec<Grid> =
-        groups.map(|(title, shares)| share_grid(title, shares)).collect();
+    let mut grids: Vec<Grid> = groups.map(|(title, shares)| share_grid(title, shares)).collect();
     let mut all = share_grid("all", std::slice::from_ref(&report.overall));
     let mean = [GridCell::from("mean over paradigms"), report.mean_over_paradigms.into()];
     all.rows.push(mean.into_iter().chain([const { GridCell::Empty }; 4]).collect());
