@@ -53,6 +53,8 @@ pub struct ModelPart {
     pub name: &'static str,
     /// Number of parameters.
     pub parameters: u64,
+    /// Whether the task uses them: not those of a pooler that no head is on top of, nor of heads of other tasks.
+    pub used: bool,
 }
 
 /// A checkpoint whose every tensor is known, by what it is for, and has the shape it must have.
@@ -162,6 +164,21 @@ impl Checkpoint {
         there.into_iter().filter_map(|(head, there)| there.then_some(head)).collect()
     }
 
+    /// Whether the head for sequences is on top of the pooler.
+    fn sequence_is_pooled(&self) -> bool {
+        let Some(sequence) = &self.layout.sequence else { return false };
+        self.layout.pooler.as_ref().is_some_and(|p| p.weight == sequence.dense.weight)
+    }
+
+    /// Number of parameters of the model in transformers: those that are used, and where it has no head
+    /// also the pooler.
+    #[must_use]
+    pub fn transformers_parameters(&self) -> u64 {
+        let bare = self.heads().iter().all(|head| *head == Head::Pooler);
+        let counts = |part: &&ModelPart| part.used || (bare && part.name == "pooler");
+        self.parts().iter().filter(counts).map(|part| part.parameters).sum()
+    }
+
     /// The learned numbers, part by part; a tied decoder's are the word table's and counted there.
     #[must_use]
     pub fn parts(&self) -> Vec<ModelPart> {
@@ -193,8 +210,7 @@ impl Checkpoint {
         let tokens = layout.tokens.as_ref().map_or(0, dense);
         let sequence = layout.sequence.as_ref().map_or(0, |s| {
             // BERT's dense is its pooler, which is counted above.
-            let pooled = layout.pooler.as_ref().is_some_and(|p| p.weight == s.dense.weight);
-            dense(&s.classifier) + if pooled { 0 } else { dense(&s.dense) }
+            dense(&s.classifier) + if self.sequence_is_pooled() { 0 } else { dense(&s.dense) }
         });
         let masked = layout.masked.as_ref().map_or(0, |m| {
             let decoder =
@@ -207,7 +223,11 @@ impl Checkpoint {
             ("language model head", masked),
             ("next sentence head", layout.next_sentence.as_ref().map_or(0, dense)),
         ]);
-        let part = |(name, n): (&'static str, usize)| ModelPart { name, parameters: n as u64 };
+        let pooler_used = layout.next_sentence.is_some() || self.sequence_is_pooled();
+        let part = |(name, n): (&'static str, usize)| {
+            let used = name != "pooler" || pooler_used;
+            ModelPart { name, parameters: n as u64, used }
+        };
         let mut parts: Vec<ModelPart> =
             parts.into_iter().filter(|(_, n)| *n > 0).map(part).collect();
         let other = layout
@@ -221,7 +241,8 @@ impl Checkpoint {
             parts.push(part(("casing embeddings", casing)));
         }
         if other > 0 {
-            parts.push(part(("heads of other tasks", other)));
+            let (name, parameters) = ("heads of other tasks", other as u64);
+            parts.push(ModelPart { name, parameters, used: false });
         }
         parts
     }

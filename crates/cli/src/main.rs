@@ -96,6 +96,8 @@ fn run() -> u8 {
             script.and_then(|script| Ok(stdout().write_all(&script)?))
         }
     };
+    // Whatever the run ended with, no bar stays on the terminal.
+    messages.bar.finish_and_clear();
     match result {
         Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {

@@ -205,7 +205,9 @@ pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};
 pub use senses::{
     SenseAnswer, SenseQuery, Senses, SensesBuilder, SensesCard, WordSenses, save_senses,
 };
-pub use sentence::{PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece};
+pub use sentence::{
+    PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece, VectorVariants,
+};
 pub use tagger::{TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
 pub use text_index::{
     IndexRef, IndexedHit, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,

@@ -22,6 +22,12 @@ impl<'t> Input<'t> {
         Self { text, second: None }
     }
 
+    /// Whether the text has nothing but white space, or one of a pair.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.text.trim().is_empty() || self.second.is_some_and(|text| text.trim().is_empty())
+    }
+
     /// A pair of texts.
     #[must_use]
     pub fn pair(text: &'t str, second: &'t str) -> Self {

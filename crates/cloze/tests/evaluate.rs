@@ -202,7 +202,7 @@ fn senses_beside_gold() {
         let start = text.find("bank").unwrap();
         let span = Span::new(start, start + 4);
         let (lemma, pos) = ("bank".into(), "NOUN".into());
-        let word = SenseWord { line: 1, span, lemma, pos, sense: sense.into() };
+        let word = SenseWord { line: 1, span, lemma, pos, sense: sense.into(), gloss: None };
         SenseText { line: 1, document: None, text: text.into(), words: vec![word] }
     };
     let texts = [

@@ -28,7 +28,7 @@ pub(crate) fn wide(name: &str, shape: Vec<usize>, values: impl Iterator<Item = f
 }
 
 /// The tensors of a correction, in f32, under the names of its fields: `correction.mean`,
-/// `correction.inv_std` and `correction.directions`.
+/// `correction.mean_rest`, `correction.inv_std` and `correction.directions`.
 pub(crate) fn of_correction(
     correction: &Correction,
     path: &Path,
@@ -67,14 +67,16 @@ pub(crate) fn read(path: &Location) -> Result<Vec<u8>, HeadError> {
     Ok(read_capped(path, MAX_HEAD_BYTES)?)
 }
 
+/// The rounding error of the mean, which files of earlier versions do not have.
+const MEAN_REST: &str = "correction.mean_rest";
+
 /// The names of the tensors of a correction.
-pub(crate) fn names_of(method: Method) -> [&'static str; 2] {
-    match method {
-        Method::ZScore => ["correction.mean", "correction.inv_std"],
-        Method::Whitening { .. } | Method::AllButTheTop { .. } => {
-            ["correction.mean", "correction.directions"]
-        }
-    }
+pub(crate) fn names_of(method: Method) -> [&'static str; 3] {
+    let other = match method {
+        Method::ZScore => "correction.inv_std",
+        Method::Whitening { .. } | Method::AllButTheTop { .. } => "correction.directions",
+    };
+    ["correction.mean", MEAN_REST, other]
 }
 
 /// The numbers of a correction, by the names of its fields.
@@ -170,6 +172,9 @@ impl<'a> Tensors<'a> {
         let width = Some(width);
         let mut json = Map::from_iter([("name".to_owned(), Value::from(method.name()))]);
         for name in names_of(method) {
+            if name == MEAN_REST && self.file.tensor(name).is_err() {
+                continue;
+            }
             let directions = [None, width];
             let shape = if name.ends_with("directions") { &directions[..] } else { &[width][..] };
             let (numbers, _) = self.bytes(name, Dtype::F32, shape)?.as_chunks();

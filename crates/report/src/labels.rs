@@ -108,7 +108,15 @@ pub fn write_comparison(
     names: [&str; 2],
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rows = [
+    write_rows(&comparison_rows(comparison), names, out)?;
+    let (first, second) = (comparison.mcnemar.only_first, comparison.mcnemar.only_second);
+    writeln!(out, "only the first correct {first}, only the second correct {second}")
+}
+
+/// Figures that two classifiers are compared by.
+#[must_use]
+pub fn comparison_rows(comparison: &LabelComparison) -> [ComparisonRow<'_>; 2] {
+    [
         ComparisonRow {
             figure: "accuracy",
             both: &comparison.accuracy,
@@ -123,10 +131,7 @@ pub fn write_comparison(
             test: None,
             examples: comparison.examples,
         },
-    ];
-    write_rows(&rows, names, out)?;
-    let (first, second) = (comparison.mcnemar.only_first, comparison.mcnemar.only_second);
-    writeln!(out, "only the first correct {first}, only the second correct {second}")
+    ]
 }
 
 /// Writes figures of two models, and the verdicts in words.

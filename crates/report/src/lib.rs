@@ -5,7 +5,8 @@
 //! - [`page`]: pages that need no other file;
 //! - [`plot`]: plots as SVG; [`heatmap`]: matrices of similarities;
 //! - [`card`]: model cards as Markdown;
-//! - [`labels`]: the evaluation of labels as plain tables;
+//! - [`labels`]: the evaluation of labels as plain tables; [`grid`]: figures as Markdown, LaTeX and
+//!   comma-separated values;
 //! - [`classifier`]: trained classifiers, as plain text, page and card;
 //! - [`entities`]: texts with their entities;
 //! - [`tuning`]: reports on models trained by steps;
@@ -26,6 +27,7 @@ mod data;
 pub mod duplicates;
 pub mod entities;
 mod error;
+pub mod grid;
 pub mod heatmap;
 pub mod index;
 pub mod labels;

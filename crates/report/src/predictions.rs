@@ -40,8 +40,9 @@ struct LabelRow<'a> {
     path: &'a str,
     line: u64,
     id: Option<&'a str>,
+    /// Label of a single one, null where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
+    label: Option<Option<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<&'a [String]>,
     /// Probabilities, the highest first.
@@ -61,7 +62,7 @@ impl LabelLayout<'_> {
             path,
             line,
             id,
-            label: single.filter(|_| !self.multi_label),
+            label: Some(single).filter(|_| !self.multi_label),
             labels: Some(labels).filter(|_| self.multi_label),
             probabilities: probabilities.map(|(l, p)| (l.clone(), Value::from(*p))).collect(),
         };
@@ -101,11 +102,15 @@ impl LabelLayout<'_> {
         };
         let numbers: Vec<String> = match self.top {
             None => self.labels.iter().map(probability).collect(),
-            Some(_) => self.shown(text).iter().map(|(_, p)| p.to_string()).collect(),
+            Some(top) => {
+                let shown = self.shown(text).iter().map(|(_, p)| p.to_string());
+                // As many columns, also where a text has no label.
+                shown.chain(std::iter::repeat_n(String::new(), top)).take(top).collect()
+            }
         };
         for (i, number) in numbers.iter().enumerate() {
             if self.top.is_some() {
-                row.push(Cell::Text(&self.shown(text)[i].0));
+                row.push(Cell::Text(self.shown(text).get(i).map_or("", |(label, _)| label)));
             }
             row.push(Cell::Plain(number));
         }

@@ -49,6 +49,25 @@ pub fn rounded(number: f64, digits: usize) -> String {
     }
 }
 
+/// Formats a probability with four decimals, and one below 0.1 with three significant digits: of 1 in a
+/// thousand and of 1 in a million there is as much to see.
+#[must_use]
+pub fn probability(number: f64) -> String {
+    if number == 0.0 || number >= 0.1 || !number.is_finite() {
+        return shown(number);
+    }
+    // Rounded first: 0.0999996 is 0.100.
+    let scientific = format!("{number:.2e}");
+    let exponent = scientific.split_once('e').and_then(|(_, e)| e.parse::<i32>().ok());
+    match exponent {
+        Some(exponent @ -4..0) => {
+            let digits = usize::try_from(2 - exponent).unwrap_or(4);
+            format!("{number:.digits$}")
+        }
+        _ => scientific,
+    }
+}
+
 /// Formats a count with its noun: `1 entity`, `2 entities`.
 #[must_use]
 pub fn plural(n: u64, what: &str) -> String {
@@ -67,6 +86,24 @@ mod tests {
     fn a_text_cannot_command_the_terminal() {
         assert_eq!(visible("a\x1b[31mb\r\nc\rd\0\u{9b}"), "a\\u{1b}[31mb\nc\\u{d}d\\u{0}\\u{9b}");
         assert_eq!(visible("naïve 👍🏽\n"), "naïve 👍🏽\n");
+    }
+
+    #[test]
+    fn small_probabilities_have_three_digits() {
+        for (number, expected) in [
+            (1.0, "1.0000"),
+            (0.123_456, "0.1235"),
+            (0.1, "0.1000"),
+            (0.099_999_6, "0.100"),
+            (0.012_345, "0.0123"),
+            (0.001_234_5, "0.00123"),
+            (0.000_123_4, "0.000123"),
+            (0.000_012_34, "1.23e-5"),
+            (9.876e-12, "9.88e-12"),
+            (0.0, "0.0000"),
+        ] {
+            assert_eq!(probability(number), expected, "{number}");
+        }
     }
 
     #[test]

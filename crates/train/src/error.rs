@@ -70,6 +70,19 @@ pub enum TrainError {
         /// The labels there are.
         known: Vec<String>,
     },
+    /// A label whose examples are in too few groups to be parted.
+    #[error(
+        "label {label:?}: expected examples in at least {expected} groups, found {found}: equal texts, and \
+         examples that are grouped by a field, stay together"
+    )]
+    FewGroups {
+        /// The label.
+        label: String,
+        /// Number of groups needed.
+        expected: usize,
+        /// Number of groups given, or of those that could be parted.
+        found: usize,
+    },
     /// A label that too few examples have for what is to be done.
     #[error("label {label:?}: expected at least {expected} examples, found {found}")]
     FewExamples {

@@ -1,12 +1,15 @@
 //! Parts of examples, each with the labels in the same shares.
+use std::collections::HashSet;
+
 use cloze_core::random::shuffle;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
 use crate::TrainError;
 use crate::labels::{Gold, Labels};
+use crate::parts::parts;
 
-/// Examples in folds, each held out once. The same for the same labels and seed.
+/// Examples in folds, each held out once. The same for the same labels, groups and seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folds {
     of: Vec<usize>,
@@ -18,15 +21,24 @@ impl Folds {
     /// with any number of labels are shuffled alone: their folds have about the same shares.
     /// Source: scikit-learn 1.9.1's `StratifiedKFold` with `shuffle`, in another order.
     ///
+    /// [Groups](Labels::grouped) stay together, and folds have about the same shares of each label.
+    ///
     /// # Errors
     /// [`TrainError::Setting`] below two folds or for more than there are examples;
-    /// [`TrainError::FewExamples`] for a label with fewer than folds.
+    /// [`TrainError::FewExamples`] for a label with fewer than folds; [`TrainError::FewGroups`] for
+    /// one with fewer groups than folds, or whose groups cannot be in two folds.
     pub fn stratified(labels: &Labels, count: usize, seed: u64) -> Result<Self, TrainError> {
         if !(2..=labels.len()).contains(&count) {
             #[expect(clippy::cast_precision_loss, reason = "for people")]
             let value = count as f64;
             let (setting, expected) = ("folds".into(), "2 to the number of examples");
             return Err(TrainError::Setting { setting, found: value, expected });
+        }
+        if labels.is_grouped() {
+            groups(labels, count, seed)?;
+            #[expect(clippy::cast_precision_loss, reason = "a few folds")]
+            let shares = vec![1.0 / count as f64; count];
+            return Ok(Self { of: parts(labels, &shares, seed)?, count });
         }
         let mut of = vec![0; labels.len()];
         // Each group goes on where the last one stopped, so that folds are of one size, too.
@@ -63,11 +75,12 @@ impl Folds {
 
 /// Examples for training and held out, `(training, held out)`, each in order: of every label the
 /// `share`, rounded, but at least one in each part. Examples with any number of labels are shuffled
-/// alone.
+/// alone. [Groups](Labels::grouped) stay together, and the share is met about.
 ///
 /// # Errors
 /// [`TrainError::Setting`] unless `share` is above 0 and below 1; [`TrainError::FewExamples`] for a
-/// label with one example.
+/// label with one example; [`TrainError::FewGroups`] for a label with one group, or whose groups
+/// cannot be in both parts.
 pub fn hold_out(
     labels: &Labels,
     share: f64,
@@ -80,6 +93,11 @@ pub fn hold_out(
     if labels.len() < 2 {
         let (what, expected, count) = ("examples to hold out", 2, labels.len());
         return Err(TrainError::Count { what, expected, found: count });
+    }
+    if labels.is_grouped() {
+        groups(labels, 2, seed)?;
+        let of = parts(labels, &[1.0 - share, share], seed)?;
+        return Ok((0..labels.len()).partition(|&i| of[i] == 0));
     }
     let (mut training, mut held_out) = (vec![], vec![]);
     for group in groups(labels, 2, seed)? {
@@ -131,25 +149,37 @@ fn part(n: usize, share: f64) -> usize {
     (n as f64 * share).round() as usize
 }
 
-/// The examples of each label, shuffled; of several labels all in one group.
+/// The examples of each label, shuffled; of several labels all in one group. Of each
+/// [group](Labels::grouped) one example comes first, so that `least` examples are of as many groups.
 fn groups(labels: &Labels, least: usize, seed: u64) -> Result<Vec<Vec<usize>>, TrainError> {
     let mut groups = match labels.gold() {
         Gold::Multi(sets) => vec![(0..sets.len()).collect()],
         Gold::Single(gold) => {
             let mut groups = vec![vec![]; labels.names().len()];
             gold.iter().enumerate().for_each(|(i, &g)| groups[g].push(i));
-            for (label, group) in labels.names().iter().zip(&groups) {
+            let apart = labels.names().iter().zip(&groups).zip(labels.group_counts());
+            for ((label, group), found) in apart {
+                let (label, expected) = (label.clone(), least);
                 if group.len() < least {
-                    let (label, count) = (label.clone(), group.len());
-                    return Err(TrainError::FewExamples { label, expected: least, found: count });
+                    return Err(TrainError::FewExamples { label, expected, found: group.len() });
+                }
+                if found < least {
+                    return Err(TrainError::FewGroups { label, expected, found });
                 }
             }
             groups
         }
     };
     let mut random = Pcg64::seed_from_u64(seed);
+    let numbers = labels.groups();
     for group in &mut groups {
         shuffle(group, || random.next_u64());
+        if labels.is_grouped() {
+            let mut seen = HashSet::new();
+            let (first, others): (Vec<usize>, Vec<usize>) =
+                group.iter().partition(|&&i| seen.insert(numbers[i]));
+            *group = [first, others].concat();
+        }
     }
     Ok(groups)
 }

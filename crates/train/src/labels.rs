@@ -18,6 +18,8 @@ pub enum Gold {
 pub struct Labels {
     names: Vec<String>,
     gold: Gold,
+    /// Group of each example; empty where each is a group of its own.
+    groups: Vec<usize>,
 }
 
 impl Labels {
@@ -28,7 +30,7 @@ impl Labels {
     pub fn single<S: AsRef<str>>(labels: &[S]) -> Result<Self, TrainError> {
         let names = names(labels.iter().enumerate().map(|(i, l)| (i, l.as_ref())), 2)?;
         let gold = labels.iter().map(|l| place(&names, l.as_ref())).collect();
-        Ok(Self { names, gold: Gold::Single(gold) })
+        Ok(Self { names, gold: Gold::Single(gold), groups: vec![] })
     }
 
     /// Of examples that have any number of labels each, also none; a label named twice counts once.
@@ -47,7 +49,51 @@ impl Labels {
             places.into_iter().collect()
         });
         let gold = Gold::Multi(gold.collect());
-        Ok(Self { names, gold })
+        Ok(Self { names, gold, groups: vec![] })
+    }
+
+    /// The same labels, of examples that belong together where their `groups` are the same number:
+    /// copies of one text, texts of one author. No split parts a group: folds, parts held out, and
+    /// with them the choice of settings, temperatures and thresholds.
+    ///
+    /// # Errors
+    /// [`TrainError::Count`] for not as many groups as examples.
+    pub fn grouped(self, groups: &[usize]) -> Result<Self, TrainError> {
+        if groups.len() != self.len() {
+            let (expected, found) = (self.len(), groups.len());
+            return Err(TrainError::Count { what: "groups", expected, found });
+        }
+        let distinct: BTreeSet<usize> = groups.iter().copied().collect();
+        let alone = distinct.len() == groups.len();
+        Ok(Self { groups: if alone { vec![] } else { groups.to_vec() }, ..self })
+    }
+
+    /// Group of each example: numbers that are the same where examples belong together.
+    #[must_use]
+    pub fn groups(&self) -> Vec<usize> {
+        if self.groups.is_empty() { (0..self.len()).collect() } else { self.groups.clone() }
+    }
+
+    /// Whether some examples belong together.
+    #[must_use]
+    pub fn is_grouped(&self) -> bool {
+        !self.groups.is_empty()
+    }
+
+    /// Number of groups that have an example of each label, `[labels]`: as many parts can each have
+    /// one. The [`counts`](Self::counts) where each example is a group of its own.
+    #[must_use]
+    pub fn group_counts(&self) -> Vec<usize> {
+        if self.groups.is_empty() {
+            return self.counts();
+        }
+        let mut groups = vec![BTreeSet::new(); self.names.len()];
+        for (example, group) in self.groups.iter().enumerate() {
+            self.of(example).iter().for_each(|&label| {
+                groups[label].insert(group);
+            });
+        }
+        groups.iter().map(BTreeSet::len).collect()
     }
 
     /// The names, sorted.
@@ -108,7 +154,8 @@ impl Labels {
                 Gold::Multi(examples.iter().filter_map(|&i| gold.get(i).cloned()).collect())
             }
         };
-        Self { names: self.names.clone(), gold }
+        let groups = examples.iter().filter_map(|&i| self.groups.get(i).copied()).collect();
+        Self { names: self.names.clone(), gold, groups }
     }
 }
 

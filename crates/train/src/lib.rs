@@ -1,7 +1,7 @@
 //! Fitting heads on vectors that an encoder made.
 //!
 //! In the order data flows:
-//! - [`Labels`]: gold labels of the examples;
+//! - [`Labels`]: gold labels of the examples, and which of them belong together;
 //! - [`HeadParams`], [`fit`]: settings and the fit: logistic regression, a support vector machine,
 //!   naive Bayes, the nearest centroid;
 //! - [`Folds`]: parts of examples with the labels in the same shares;
@@ -38,6 +38,7 @@ mod label_errors;
 mod labels;
 mod logistic;
 mod params;
+mod parts;
 mod rows;
 mod score;
 pub mod search;

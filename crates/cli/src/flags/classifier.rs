@@ -54,7 +54,7 @@ impl ClassifierFlags {
         messages: &Messages,
     ) -> anyhow::Result<TextClassifier> {
         if self.labels.is_empty() {
-            return self.open_own(self.model.as_deref().unwrap_or(MODEL), common, messages);
+            return self.open_own(self.own_model(messages), common, messages);
         }
         self.open_zero_shot(self.model.as_deref().unwrap_or(VECTOR_MODEL), common, messages)
     }
@@ -84,7 +84,19 @@ impl ClassifierFlags {
         common: &CommonFlags,
         messages: &Messages,
     ) -> anyhow::Result<PairClassifier> {
-        self.open_other_pairs(self.model.as_deref().unwrap_or(MODEL), common, messages)
+        self.open_other_pairs(self.own_model(messages), common, messages)
+    }
+
+    /// The model, or the default one with a note: its labels are hardly those that are wanted of other
+    /// texts.
+    fn own_model(&self, messages: &Messages) -> &str {
+        self.model.as_deref().unwrap_or_else(|| {
+            messages.note(
+                "no --model: labels are those of sentiment-en, whether a film review is positive (pos) or \
+                 negative (neg)",
+            );
+            MODEL
+        })
     }
 
     /// Opens the classifier of pairs of this name, with the same settings.

@@ -1,5 +1,6 @@
 //! Flags of the output format: `--format`, and `--json` as its short form.
 use clap::{Args, ValueEnum};
+use cloze_report::grid::GridFormat;
 
 /// Output formats of a command, one of which is JSON.
 pub(crate) trait OutputFormat: ValueEnum + Copy + PartialEq + Send + Sync + 'static {
@@ -45,6 +46,48 @@ pub(crate) enum ReportFormat {
 impl OutputFormat for ReportFormat {
     const JSON: Self = Self::Json;
     const JSON_HELP: &'static str = "Short for --format json";
+}
+
+/// Output formats of a table of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FigureFormat {
+    /// Text, for reading
+    Text,
+    /// One JSON object with everything in the report
+    #[value(alias = "jsonl")]
+    Json,
+    /// Markdown table
+    #[value(alias = "md")]
+    Markdown,
+    /// Comma-separated values, numbers with all digits
+    Csv,
+    /// LaTeX tabular
+    #[value(alias = "tex")]
+    Latex,
+}
+
+impl FigureFormat {
+    /// Format of tables; `None` for text and JSON.
+    pub(crate) fn grid(self) -> Option<GridFormat> {
+        match self {
+            Self::Text | Self::Json => None,
+            Self::Markdown => Some(GridFormat::Markdown),
+            Self::Csv => Some(GridFormat::Csv),
+            Self::Latex => Some(GridFormat::Latex),
+        }
+    }
+}
+
+impl OutputFormat for FigureFormat {
+    const JSON: Self = Self::Json;
+    const JSON_HELP: &'static str = "Short for --format json";
+}
+
+impl FormatFlags<FigureFormat> {
+    /// Format of tables, if one is asked for.
+    pub(crate) fn grid(self) -> Option<GridFormat> {
+        self.given().and_then(FigureFormat::grid)
+    }
 }
 
 /// Output formats of results that come one by one.

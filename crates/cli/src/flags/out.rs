@@ -1,4 +1,5 @@
 //! Flags of the destination of results.
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -21,6 +22,19 @@ impl OutFlags {
     /// Opens the file, or standard output.
     pub(crate) fn open(&self) -> anyhow::Result<Out> {
         Out::to(self.output.as_deref(), self.force)
+    }
+}
+
+impl OutFlags {
+    /// Refuses to write a `format` of bytes to a terminal, which takes some of them for commands.
+    pub(crate) fn check_binary(&self, format: &str) -> anyhow::Result<()> {
+        if self.output.is_none() && std::io::stdout().is_terminal() {
+            bail!(
+                "--format {format} is not text, and standard output is a terminal\nhint: --output FILE, or a \
+                 pipe"
+            );
+        }
+        Ok(())
     }
 }
 

@@ -70,6 +70,7 @@ impl Input {
 pub(crate) fn given(texts: &[String], reads: &str, messages: &Messages) -> Vec<Input> {
     for text in texts {
         note_file_name(text, reads, messages);
+        messages.has_input();
     }
     (1..).zip(texts).map(|(line, text)| Input::given(line, text.clone())).collect()
 }
@@ -114,9 +115,7 @@ pub(crate) fn for_each_chunk(
 ) -> anyhow::Result<u64> {
     let params = args.params()?;
     let walk = find_sources(paths, !args.encoding()?.is_utf16());
-    for error in &walk.errors {
-        messages.failure(error);
-    }
+    messages.not_there(&walk);
     progress::start(&walk.sources, messages);
     let sources = walk.sources;
     let items = ReadAhead::start(move |send| read_all(&params, &sources, send))?;

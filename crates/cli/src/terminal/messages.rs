@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
+use cloze_corpus::Walk;
 use indicatif::ProgressBar;
 
 pub(crate) use cloze_report::text::plural;
@@ -20,6 +21,10 @@ pub(crate) struct Messages {
     quiet: bool,
     failed: AtomicBool,
     interrupted: AtomicBool,
+    /// Whether some path has something to read, or a text is given.
+    any_input: AtomicBool,
+    /// Whether no path has.
+    no_source: AtomicBool,
     /// The last hint shown: errors of many records with one cause need it once.
     hint: Mutex<Option<String>>,
     /// Progress bar on the terminal, if any, which messages must not write into.
@@ -28,8 +33,9 @@ pub(crate) struct Messages {
 
 impl Messages {
     pub(crate) fn new(quiet: bool) -> Self {
-        let (failed, interrupted, hint) = Default::default();
-        Self { quiet, failed, interrupted, hint, bar: ProgressBar::hidden() }
+        let (failed, interrupted, any_input, no_source, hint) = Default::default();
+        let bar = ProgressBar::hidden();
+        Self { quiet, failed, interrupted, any_input, no_source, hint, bar }
     }
 
     pub(crate) fn quiet(&self) -> bool {
@@ -40,6 +46,24 @@ impl Messages {
     pub(crate) fn failure(&self, error: &(dyn std::error::Error + 'static)) {
         self.failed.store(true, Ordering::Relaxed);
         self.line("error", AnsiColor::Red, &self.with_hint(error));
+    }
+
+    /// Reports the paths that are not there. The run ends with status 2 if there is no other input: then
+    /// nothing could be done.
+    pub(crate) fn not_there(&self, walk: &Walk) {
+        for error in &walk.errors {
+            self.failure(error);
+        }
+        if !walk.sources.is_empty() {
+            self.has_input();
+        } else if !walk.errors.is_empty() {
+            self.no_source.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that there is something to work on.
+    pub(crate) fn has_input(&self) {
+        self.any_input.store(true, Ordering::Relaxed);
     }
 
     /// Marks the run as a failure, though no input failed: the results give the reason.
@@ -101,7 +125,11 @@ impl Messages {
         if self.interrupted.load(Ordering::Relaxed) {
             return signals::status();
         }
-        u8::from(self.failed.load(Ordering::Relaxed))
+        let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        match set(&self.failed) {
+            true if set(&self.no_source) && !set(&self.any_input) => 2,
+            failed => u8::from(failed),
+        }
     }
 }
 

@@ -143,7 +143,8 @@ impl InputClassifier {
     }
 
     /// Labels of each input. Of a long text's windows, a checkpoint's logits are averaged by their
-    /// numbers of tokens. An error in one input affects only that input.
+    /// numbers of tokens. An error in one input affects only that input. A [blank](Input::is_blank) one
+    /// has neither labels nor probabilities: whatever the model says of it, it says of nothing.
     ///
     /// # Errors
     /// As [`RowParams::rows`](crate::RowParams::rows); [`Error::Cancelled`].
@@ -151,7 +152,14 @@ impl InputClassifier {
         &self,
         inputs: &[Input<'_>],
     ) -> Result<Vec<Result<Prediction, Error>>, Error> {
-        self.each(inputs, |row| Ok(self.classifier.classify(row)?))
+        let texts: Vec<Input<'_>> = inputs.iter().copied().filter(|i| !i.is_blank()).collect();
+        let mut predictions =
+            self.each(&texts, |row| Ok(self.classifier.classify(row)?))?.into_iter();
+        let next = |input: &Input<'_>| {
+            let none = Prediction { labels: vec![], probabilities: vec![] };
+            if input.is_blank() { Some(Ok(none)) } else { predictions.next() }
+        };
+        Ok(inputs.iter().filter_map(next).collect())
     }
 
     /// Logits of each input, `[labels]` in the order of [`labels`](Self::labels), before the

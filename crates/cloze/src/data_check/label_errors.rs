@@ -7,7 +7,7 @@ use cloze_embed::correction::Method;
 use cloze_heads::classify::{Combine, FeatureParams};
 use cloze_train::{Folds, HeadParams, LabelError, Labels, TrainError, cross_validate};
 
-use cloze_corpus::quality::{Finding, FindingKind, LabelledLine, SourceLine};
+use cloze_corpus::quality::{Finding, FindingKind, GroupedText, LabelledLine, SourceLine, groups};
 
 /// Number of folds: each is evaluated by what was fitted on the others.
 const FOLDS: usize = 5;
@@ -97,6 +97,7 @@ pub fn label_errors(
         debug_assert!(pushed, "a row of the same matrix");
     }
     let labels = Labels::single(&checked.iter().map(|&row| given(row)).collect::<Vec<_>>())?;
+    let labels = labels.grouped(&groups(checked.iter().map(|&row| grouped(&examples[row].1))))?;
     let combine = if pairs { Combine::Pair } else { Combine::Single };
     let features =
         FeatureParams::new().combine(combine).correction(Some(Method::ZScore)).check()?;
@@ -111,6 +112,12 @@ pub fn label_errors(
         findings.push(finding(error, source, example, labels.names()));
     }
     Ok(LabelErrorFindings { findings, warnings })
+}
+
+/// An example, so that its copies are not in the folds that it is evaluated by.
+fn grouped(example: &Example) -> GroupedText<'_> {
+    let Example { text, second, group, .. } = example;
+    GroupedText { text, second: second.as_deref(), group: group.as_deref() }
 }
 
 fn finding(

@@ -22,6 +22,8 @@
 #[cfg(feature = "train")]
 mod label_errors;
 mod long;
+#[cfg(feature = "train")]
+mod near;
 
 use std::sync::Arc;
 
@@ -37,6 +39,8 @@ use serde::Serialize;
 
 #[cfg(feature = "train")]
 pub use label_errors::{LabelErrorFindings, LabelErrorWarning, label_errors};
+#[cfg(feature = "train")]
+pub use near::{NearDuplicateSummary, SplitText};
 
 /// Errors of single texts, which cost a check nothing but these texts.
 #[derive(Debug, thiserror::Error)]
@@ -187,9 +191,11 @@ impl<'d> DataCheck<'d> {
         self
     }
 
-    /// Adds texts that are in `other` data, too.
-    pub fn against(&mut self, other: &CheckedData) {
+    /// Adds texts that are in `other` data, too, and those that are nearly the same as others there.
+    /// Returns whether these were looked for: not among more than 32 Mi letters.
+    pub fn against(&mut self, other: &CheckedData) -> bool {
         self.data.texts.leaked(&other.texts, &mut self.findings);
+        self.data.texts.nearly_leaked(&other.texts, &mut self.findings)
     }
 
     /// Adds texts with more tokens than `model` takes at once. Errors of single texts are returned.

@@ -11,14 +11,15 @@ use serde::Serialize;
 use super::EvaluateError;
 use crate::distinct::{DistinctTexts, PairTextError};
 use crate::similarity::compare;
-use crate::{Error, SentenceEncoder};
+use crate::{Error, SentenceEncoder, VectorVariants};
 
-/// Evaluation of similarities; the vector of each distinct text stays in memory.
+/// Evaluation of similarities; the vectors of each distinct text stay in memory.
 #[derive(Debug)]
 pub struct StsEvaluation<'m> {
-    encoder: &'m SentenceEncoder,
+    vectors: VectorVariants<'m>,
     metric: Metric,
-    texts: DistinctTexts<Vec<f32>>,
+    /// Vectors of each text, one for each variant.
+    texts: DistinctTexts<Vec<Vec<f32>>>,
     pairs: Vec<ScoredPair>,
     /// Number of pairs added, whether they count or not.
     added: usize,
@@ -59,8 +60,14 @@ impl<'m> StsEvaluation<'m> {
     /// An evaluation without pairs yet.
     #[must_use]
     pub fn new(encoder: &'m SentenceEncoder, metric: Metric) -> Self {
+        Self::of_variants(VectorVariants::own(encoder), metric)
+    }
+
+    /// An evaluation of several choices of layers and poolings, whose vectors are made in one run.
+    #[must_use]
+    pub fn of_variants(vectors: VectorVariants<'m>, metric: Metric) -> Self {
         let (texts, pairs, counts) = Default::default();
-        Self { encoder, metric, texts, pairs, added: 0, counts }
+        Self { vectors, metric, texts, pairs, added: 0, counts }
     }
 
     /// Encodes the texts of pairs, each distinct one once. A pair counts if it has a score and both of
@@ -69,8 +76,8 @@ impl<'m> StsEvaluation<'m> {
     /// # Errors
     /// As [`SentenceEncoder::pool`], for what is not of one text.
     pub fn add(&mut self, pairs: &[Pair]) -> Result<Vec<Result<(), PairTextError>>, EvaluateError> {
-        self.texts.add(pairs, |texts| self.encoder.pool(texts))?;
-        self.counts = self.encoder.counts();
+        self.texts.add(pairs, |texts| self.vectors.pool(texts))?;
+        self.counts = self.vectors.encoder().counts();
         let mut results = Vec::with_capacity(pairs.len());
         for (number, pair) in (self.added..).zip(pairs) {
             results.push(self.texts.indices(pair).map(|texts| {
@@ -99,11 +106,24 @@ impl<'m> StsEvaluation<'m> {
         correction: Option<&FittedCorrection>,
         fitted_on: Option<FittedOn>,
     ) -> Result<(StsReport, Vec<NotCorrected>), EvaluateError> {
-        let encoder = self.encoder;
+        self.report_of(0, correction, fitted_on)
+    }
+
+    /// The same for one of several [choices](Self::of_variants), by its number.
+    ///
+    /// # Errors
+    /// As [`report`](Self::report).
+    pub fn report_of(
+        &self,
+        variant: usize,
+        correction: Option<&FittedCorrection>,
+        fitted_on: Option<FittedOn>,
+    ) -> Result<(StsReport, Vec<NotCorrected>), EvaluateError> {
+        let encoder = self.vectors.encoder();
         let method = correction.map(FittedCorrection::method);
         let name = method.map_or("none", Method::name);
-        let finish = |vector: &Result<Vec<f32>, _>| {
-            let vector = vector.as_ref().ok()?.clone();
+        let finish = |vectors: &Result<Vec<Vec<f32>>, _>| {
+            let vector = vectors.as_ref().ok()?.get(variant)?.clone();
             let finished = encoder.finish_with(correction, vector, Level::Sentence);
             Some(finished.map_err(Arc::new))
         };
@@ -127,7 +147,10 @@ impl<'m> StsEvaluation<'m> {
         let spearman = spearman(&similarities, &gold)?;
         let pearson = pearson(&similarities, &gold)?;
         let pairs = gold.len();
-        let (model_sha256, layers) = made_by(encoder)?;
+        let (model_sha256, layers) = match self.vectors.provenance(variant) {
+            Ok(provenance) => (provenance.model_sha256, provenance.layers.to_string()),
+            Err(_) => made_by(encoder)?,
+        };
         let (dims, directions) = match method {
             Some(Method::Whitening { .. }) => {
                 (correction.map(|fitted| fitted.correction().width_out()), None)
@@ -146,7 +169,7 @@ impl<'m> StsEvaluation<'m> {
             pearson_interval: pearson_interval(pearson, pairs),
             model: encoder.model().name(),
             model_sha256,
-            pooling: encoder.poolings().to_string(),
+            pooling: self.vectors.poolings(variant).to_string(),
             layers,
             correction: name,
             dims,
@@ -171,8 +194,9 @@ pub(super) fn made_by(encoder: &SentenceEncoder) -> Result<(String, String), Err
 /// occurs twice counts twice.
 #[derive(Debug)]
 pub struct CorrectionFitter<'m> {
-    encoder: &'m SentenceEncoder,
-    gathered: Accumulator,
+    vectors: VectorVariants<'m>,
+    /// Of each variant.
+    gathered: Vec<Accumulator>,
 }
 
 impl<'m> CorrectionFitter<'m> {
@@ -181,11 +205,24 @@ impl<'m> CorrectionFitter<'m> {
     /// # Errors
     /// As [`SentenceEncoder::provenance`].
     pub fn new(encoder: &'m SentenceEncoder, methods: &[Method]) -> Result<Self, EvaluateError> {
-        let provenance = encoder.provenance(Level::Sentence)?;
+        Self::of_variants(VectorVariants::own(encoder), methods)
+    }
+
+    /// The same of several choices of layers and poolings, whose vectors are made in one run.
+    ///
+    /// # Errors
+    /// As [`SentenceEncoder::provenance`].
+    pub fn of_variants(
+        vectors: VectorVariants<'m>,
+        methods: &[Method],
+    ) -> Result<Self, EvaluateError> {
         // Variances are among covariances, so that one pass over the texts is enough.
         let covariance = methods.iter().any(|method| method.spread() == Spread::Covariance);
         let spread = if covariance { Spread::Covariance } else { Spread::Variance };
-        Ok(Self { encoder, gathered: Accumulator::new(provenance.width, spread) })
+        let width = |variant| Ok::<_, Error>(vectors.provenance(variant)?.width);
+        let widths = (0..vectors.len()).map(width).collect::<Result<Vec<_>, _>>()?;
+        let gathered = widths.into_iter().map(|width| Accumulator::new(width, spread)).collect();
+        Ok(Self { vectors, gathered })
     }
 
     /// Adds both texts of each pair; a pair with a text that cannot be encoded is left out.
@@ -193,13 +230,17 @@ impl<'m> CorrectionFitter<'m> {
     /// # Errors
     /// As [`SentenceEncoder::pool`], for what is not of one text.
     pub fn add(&mut self, pairs: &[Pair]) -> Result<Vec<Result<(), PairTextError>>, EvaluateError> {
-        let mut texts = DistinctTexts::<Vec<f32>>::default();
-        texts.add(pairs, |texts| self.encoder.pool(texts))?;
+        let mut texts = DistinctTexts::<Vec<Vec<f32>>>::default();
+        texts.add(pairs, |texts| self.vectors.pool(texts))?;
         let mut results = Vec::with_capacity(pairs.len());
         for pair in pairs {
             results.push(match texts.of(pair) {
                 Ok(both) => {
-                    both.into_iter().try_for_each(|vector| self.gathered.push(vector))?;
+                    for vectors in both {
+                        for (gathered, vector) in self.gathered.iter_mut().zip(vectors) {
+                            gathered.push(vector)?;
+                        }
+                    }
                     Ok(())
                 }
                 Err(error) => Err(error),
@@ -208,10 +249,11 @@ impl<'m> CorrectionFitter<'m> {
         Ok(results)
     }
 
-    /// Statistics of all texts, which [`FittedCorrection::fit`] takes.
+    /// Statistics of all texts, which [`FittedCorrection::fit`] takes: of each choice of layers and
+    /// poolings.
     #[must_use]
-    pub fn finish(self) -> Moments {
-        self.gathered.finish()
+    pub fn finish(self) -> Vec<Moments> {
+        self.gathered.into_iter().map(Accumulator::finish).collect()
     }
 }
 

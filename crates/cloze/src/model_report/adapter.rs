@@ -31,7 +31,8 @@ pub struct AdapterReport {
     pub saved: Vec<String>,
     /// Number of parameters.
     pub parameters: u64,
-    /// Share of the parameters of the whole model.
+    /// Share of the parameters of the model and its adapters, as PEFT's `print_trainable_parameters`
+    /// has it.
     pub share: f64,
 }
 
@@ -50,11 +51,12 @@ impl AdapterReport {
     /// Reports on all adapters of a checkpoint.
     #[must_use]
     pub fn all(checkpoint: &Checkpoint) -> Vec<Self> {
-        let total: u64 = checkpoint.parts().iter().map(|p| p.parameters).sum();
+        let adapted: u64 = checkpoint.adapters().iter().map(|adapter| adapter.parameters).sum();
+        let total = checkpoint.transformers_parameters() + adapted;
         checkpoint.adapters().iter().map(|adapter| Self::new(adapter, total)).collect()
     }
 
-    /// Report of an adapter of a model that has `total` parameters.
+    /// Report of an adapter of a model that has `total` parameters with all of its adapters.
     fn new(adapter: &Merged, total: u64) -> Self {
         let modules = adapter.matrices.iter().map(|matrix| module_of(matrix));
         let modules: BTreeSet<String> = modules.collect();
@@ -86,7 +88,7 @@ impl fmt::Display for AdapterReport {
         write!(
             f,
             "{} of rank {ranks}, alpha {}, scale {scales}{root}, weight {}, on {} matrices: {}; {} \
-             parameters, {:.2} % of the model",
+             parameters, {:.2} % of those of the model and its adapters",
             self.kind,
             self.alpha,
             self.weight,

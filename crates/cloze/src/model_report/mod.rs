@@ -48,8 +48,11 @@ pub struct ModelReport {
     pub special_tokens: usize,
     /// Size of the vocabulary.
     pub vocabulary: usize,
-    /// Number of parameters.
+    /// Number of parameters that the task uses.
     pub parameters: u64,
+    /// Number of the others: a pooler that no head is on top of, heads of other tasks.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unused_parameters: u64,
     /// Folder of the base model, where there are adapters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
@@ -103,6 +106,13 @@ pub struct PartReport {
     pub part: &'static str,
     /// Number of its parameters.
     pub parameters: u64,
+    /// Whether the task uses them.
+    pub used: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl WeightsReport {
@@ -125,7 +135,8 @@ impl WeightsReport {
         let rule_of_thumb = 12 * config.layers as u64 * (config.hidden as u64).pow(2);
         #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
         let relative_error = (rule_of_thumb as f64 - in_layers as f64) / in_layers as f64;
-        let part = |p: ModelPart| PartReport { part: p.name, parameters: p.parameters };
+        let part =
+            |p: ModelPart| PartReport { part: p.name, parameters: p.parameters, used: p.used };
         Self {
             stored: match checkpoint.weights().stored_type() {
                 Some(StoredType::F32) | None => "f32",
@@ -152,7 +163,7 @@ impl ModelReport {
     /// [`Error::Checkpoint`] and [`Error::Encoder`] for files that cannot be used.
     pub fn of(model: &ModelFolder) -> Result<Self, Error> {
         let checked = cloze_encoder::check_model(model)?;
-        let mut adapters = vec![];
+        let (mut adapters, mut unused_parameters) = (vec![], 0);
         let (graph, weights) = if model.has_weights() {
             let checkpoint = Checkpoint::of(model.sources())?;
             let graph = Graph::build(&checkpoint, &BuildParams::all_results(&checkpoint))
@@ -160,7 +171,9 @@ impl ModelReport {
             let mut info = graph.info();
             let files = checkpoint.weights().files().iter();
             info.bytes = files.filter_map(|f| fs_err::metadata(f).ok()).map(|m| m.len()).sum();
-            info.parameters = checkpoint.parts().iter().map(|p| p.parameters).sum();
+            let parts = checkpoint.parts();
+            let count = |used| parts.iter().filter(|p| p.used == used).map(|p| p.parameters).sum();
+            (info.parameters, unused_parameters) = (count(true), count(false));
             adapters = AdapterReport::all(&checkpoint);
             (info, Some(WeightsReport::new(&checkpoint)))
         } else {
@@ -187,6 +200,7 @@ impl ModelReport {
             special_tokens: checked.special_tokens,
             vocabulary: checked.vocabulary,
             parameters: graph.parameters,
+            unused_parameters,
             base: Some(model.sources().base().display().to_string())
                 .filter(|_| !adapters.is_empty()),
             adapters,

@@ -1,6 +1,7 @@
 //! Texts to vectors: of whole texts, of words, of tokens.
 mod builder;
 mod pieces;
+mod variants;
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -18,6 +19,7 @@ use crate::{Error, ModelRef, batch};
 
 pub use builder::{SentenceEncoderBuilder, States};
 pub use pieces::{PieceVectors, TokenPiece};
+pub use variants::VectorVariants;
 
 /// An encoder that gives vectors. It can be shared between threads.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use cloze_report::tuning::{TrainingCurve, percent};
 use cloze_tune::training::Event;
 
 use super::FitEvent;
+use crate::data_check::{NearDuplicateSummary, SplitText};
 
 /// A trained parameter takes four numbers: its own, its gradient's and two moments'.
 const BYTES_TRAINED: usize = 16;
@@ -43,6 +44,8 @@ pub enum TrainingEvent<'a> {
         curve: &'a TrainingCurve,
         /// Best metric so far.
         best: Option<f64>,
+        /// Name of the metric: `macro F1`.
+        metric: &'static str,
     },
 }
 
@@ -96,6 +99,8 @@ pub enum TrainingNote {
         /// Number of validation examples.
         examples: usize,
     },
+    /// Warning: examples of an evaluation that are nearly the same as training examples.
+    NearDuplicates(NearDuplicateSummary),
     /// Files that were skipped.
     Skipped {
         /// Number of files.
@@ -146,6 +151,7 @@ impl fmt::Display for TrainingNote {
                  probabilities of the other half, so they are not calibrated",
                 plural(*examples as u64, "example")
             ),
+            Self::NearDuplicates(found) => write!(f, "warning: {found}"),
             Self::Skipped { count, kind } => write!(f, "{} skipped", plural(*count, kind)),
         }
     }
@@ -154,4 +160,22 @@ impl fmt::Display for TrainingNote {
 /// Tells the observer a note.
 pub(super) fn note(observer: &TrainingObserver<'_>, note: &TrainingNote) {
     observer(TrainingEvent::Note(note));
+}
+
+/// Tells the observer of examples of an evaluation that are nearly the same as training examples.
+pub(super) fn note_near_duplicates(
+    observer: &TrainingObserver<'_>,
+    unit: &'static str,
+    training: impl Iterator<Item = SplitText>,
+    evaluated: impl Iterator<Item = SplitText>,
+) {
+    let evaluated: Vec<SplitText> = evaluated.collect();
+    if evaluated.is_empty() {
+        return;
+    }
+    let training: Vec<SplitText> = training.collect();
+    let found = NearDuplicateSummary::of_test(unit, &training, &evaluated);
+    if found.is_warning() {
+        note(observer, &TrainingNote::NearDuplicates(found));
+    }
 }

@@ -65,9 +65,9 @@ pub use error::FineTuneError;
 pub use event::{TrainingEvent, TrainingNote, TrainingObserver};
 pub use frozen::{
     ClassifierData, ClassifierTrainParams, EncodedExamples, ExampleNotEncoded, FitContext, FitData,
-    FitError, FitEvent, FitWarning, HeldOutLogits, LabelledText, LabelledTexts, ThresholdGoal,
-    TrainedClassifier, ValidClassifierTrainParams, confident_errors, encode_examples, labels_of,
-    read_labelled_chunks, warn_of_data,
+    FitError, FitEvent, FitWarning, FittedTemperature, HeldOutLogits, LabelledText, LabelledTexts,
+    ThresholdGoal, TrainedClassifier, ValidClassifierTrainParams, confident_errors,
+    encode_examples, labels_of, read_labelled_chunks, warn_of_data,
 };
 pub use labels::{TunedClassifierTrainParams, ValidTunedClassifierTrainParams};
 pub use language::{

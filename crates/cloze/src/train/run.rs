@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
 
     /// Takes the steps; the state and the log lie beside the output meanwhile. Without an evaluation nothing
     /// is validated.
-    pub(super) fn train<T: Task + Send, J>(
+    pub(super) fn train<F: Figures, T: Task + Send, J>(
         &self,
         learner: &mut TaskLearner<T>,
         examples: &[T::Example],
@@ -118,7 +118,7 @@ impl<'a> Run<'a> {
         if !resume && state.is_file() {
             return Err(FineTuneError::StateThere { state, output: output.clone() });
         }
-        let mut recorder = Recorder::new(TrainingLog::new(&log), self.observer);
+        let mut recorder = Recorder::new(TrainingLog::new(&log), self.observer, F::METRIC);
         let mut observe = |event: &Event| recorder.observe(event);
         let watch = Watch {
             evaluate: evaluate.as_mut().map(|evaluate| evaluate as Evaluate<'_, _>),
@@ -233,14 +233,16 @@ struct Recorder<'a> {
     log: TrainingLog,
     observer: &'a TrainingObserver<'a>,
     best: Option<f64>,
+    /// Name of the metric.
+    metric: &'static str,
     /// Every so many steps are a point of the curve.
     stride: u64,
     curve: TrainingCurve,
 }
 
 impl<'a> Recorder<'a> {
-    fn new(log: TrainingLog, observer: &'a TrainingObserver<'a>) -> Self {
-        Self { log, observer, best: None, stride: 1, curve: TrainingCurve::default() }
+    fn new(log: TrainingLog, observer: &'a TrainingObserver<'a>, metric: &'static str) -> Self {
+        Self { log, observer, best: None, metric, stride: 1, curve: TrainingCurve::default() }
     }
 
     fn observe(&mut self, event: &Event) -> Result<(), TuneError> {
@@ -252,8 +254,8 @@ impl<'a> Recorder<'a> {
                 self.add(&event);
             }
         }
-        let Self { curve, best, .. } = &*self;
-        (self.observer)(TrainingEvent::Step { event, curve, best: *best });
+        let Self { curve, best, metric, .. } = &*self;
+        (self.observer)(TrainingEvent::Step { event, curve, best: *best, metric });
         Ok(())
     }
 

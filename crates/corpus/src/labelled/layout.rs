@@ -36,6 +36,7 @@ pub(super) struct Layout {
     second: Option<usize>,
     label: Option<usize>,
     id: Option<usize>,
+    group: Option<usize>,
     /// Name of the label's column in errors.
     label_place: String,
 }
@@ -49,7 +50,9 @@ impl Layout {
         let Fields { text, second, label, id } = params.fields();
         let labelled = params.labelled();
         let columns = row.columns();
-        let header = params.header().unwrap_or_else(|| params.fields().in_header(row, labelled));
+        let header = params.header().unwrap_or_else(|| {
+            params.group().is_some() || params.fields().in_header(row, labelled)
+        });
         if !header {
             let texts = if second.is_some() { 2 } else { 1 };
             let least = texts + usize::from(labelled);
@@ -59,7 +62,8 @@ impl Layout {
             let label = (columns > texts).then(|| columns - 1);
             let label_place = format!("column {columns}");
             let second = second.as_ref().map(|_| 1);
-            return Ok((Self { columns, text: 0, second, label, id: None, label_place }, false));
+            let (id, group) = (None, None);
+            return Ok((Self { columns, text: 0, second, label, id, group, label_place }, false));
         }
         // A label column that is not there is no error where no label is needed, asked for or not.
         let label = if labelled { Some(row.need(label)?) } else { row.find(label)? };
@@ -70,6 +74,7 @@ impl Layout {
             second: second.as_ref().map(|second| row.need(second)).transpose()?,
             label,
             id: if id.asked { Some(row.need(id)?) } else { row.find(id)? },
+            group: params.group().map(|group| row.need(&group)).transpose()?,
             label_place: format!("field {name:?}"),
         };
         Ok((layout, true))
@@ -91,6 +96,7 @@ impl Layout {
             text: row.value(self.text),
             second: self.second.map(|column| row.value(column)),
             labels,
+            group: self.group.map(|column| row.value(column)),
         })
     }
 }
@@ -116,7 +122,20 @@ pub(super) fn object(
         text: object.string(text)?,
         second: second.as_ref().map(|second| object.string(second)).transpose()?,
         labels,
+        group: params.group().map(|group| group_of_object(object, &group)).transpose()?,
     })
+}
+
+/// Value of the group's field, which has to be there: a string, a number or a boolean as text; empty
+/// where it is null.
+fn group_of_object(object: &Object<'_>, group: &Names) -> Result<String, CorpusError> {
+    let (field, value) = object.need(group)?;
+    match jsonl::type_of(value) {
+        jsonl::NULL => Ok(String::new()),
+        jsonl::STRING => object.decoded(value),
+        jsonl::NUMBER | jsonl::BOOLEAN => Ok(value.get().to_owned()),
+        kind => Err(object.wrong_type(field, "a string, a number or a boolean", kind)),
+    }
 }
 
 fn labels_of_value(

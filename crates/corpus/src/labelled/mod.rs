@@ -52,6 +52,8 @@ pub struct Example {
     /// stand there, repeated ones too. None, also, where [no label](LabelledParams::labelled) is
     /// needed and there is none. No label is empty.
     pub labels: Vec<String>,
+    /// Value of the [group's field](LabelledParams::group_field), if one is asked for; perhaps empty.
+    pub group: Option<String>,
 }
 
 /// Reads examples one at a time; made by [`ValidLabelledParams::open`]. After an error that
@@ -167,7 +169,7 @@ impl Reading {
                 };
                 Ok(next.map(|(line, text)| {
                     let labels = vec![label.clone()];
-                    Example { line, id: None, text, second: None, labels }
+                    Example { line, id: None, text, second: None, labels, group: None }
                 }))
             }
         }

@@ -46,6 +46,7 @@ pub struct LabelledParams {
     pair_field: Option<String>,
     label_field: Option<String>,
     id_field: Option<String>,
+    group_field: Option<String>,
     header: Option<bool>,
     label_separator: Option<String>,
     labelled: bool,
@@ -60,6 +61,7 @@ impl Default for LabelledParams {
             pair_field: None,
             label_field: None,
             id_field: None,
+            group_field: None,
             header: None,
             label_separator: None,
             labelled: true,
@@ -113,6 +115,13 @@ impl LabelledParams {
     #[must_use]
     pub fn id_field(self, id_field: Option<String>) -> Self {
         Self { id_field, ..self }
+    }
+
+    /// The field by whose values examples belong together: their author, their document. It may be
+    /// another's, too. A name asked for means that tables have a header. Default `None`, no field.
+    #[must_use]
+    pub fn group_field(self, group_field: Option<String>) -> Self {
+        Self { group_field, ..self }
     }
 
     /// Whether the first row of a table is a header; `None` tells by what is in it. Default `None`.
@@ -177,6 +186,13 @@ impl LabelledParams {
                 _ => {}
             }
         }
+        match self.group_field.as_deref() {
+            Some("") => return setting_error("group_field", "a field name", "\"\""),
+            Some(name) if self.header == Some(false) => {
+                return setting_error("group_field", "none without a header", name);
+            }
+            _ => {}
+        }
         let taken: Vec<&str> = asked.iter().filter_map(|(_, name)| *name).collect();
         let names = |asked: &Option<String>, known: &[&str]| {
             Names::new(asked.as_deref(), known).without(&taken)
@@ -234,6 +250,11 @@ impl ValidLabelledParams {
 
     pub(super) fn fields(&self) -> &Fields {
         &self.fields
+    }
+
+    /// Names of the group's field.
+    pub(super) fn group(&self) -> Option<Names> {
+        self.params.group_field.as_deref().map(|name| Names::new(Some(name), &[]))
     }
 
     pub(super) fn source(&self) -> SourceParams {

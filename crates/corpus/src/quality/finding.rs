@@ -14,6 +14,8 @@ pub enum FindingKind {
     Leak,
     /// A text that is in the other data except for case and spaces.
     FoldedLeak,
+    /// A text that is nearly the same as one in the other data, lies inside it, or has it inside.
+    NearLeak,
     /// Tags that may not follow each other in their scheme.
     IllegalTags,
     /// An example without a text.
@@ -42,6 +44,7 @@ impl FindingKind {
             Self::Contradiction => "one text, several labels",
             Self::Leak => "the same text in the other data",
             Self::FoldedLeak => "the same text in the other data, except for case and spaces",
+            Self::NearLeak => "nearly the same text in the other data",
             Self::IllegalTags => "invalid tag sequences",
             Self::EmptyText => "no text",
             Self::LabelError => "likely label errors",

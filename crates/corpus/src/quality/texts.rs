@@ -1,7 +1,10 @@
 //! Texts that occur more than once.
 use std::collections::{BTreeSet, HashMap};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::finding::{Finding, FindingKind, LabelledLine};
+use super::near::{Likeness, NearDuplicate, near_duplicates};
 
 /// A text of an example, or both of a pair.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,7 +16,7 @@ pub struct CheckedText {
 }
 
 impl CheckedText {
-    /// In lower case, with one space for every run of white space and none at the ends.
+    /// Both texts as [`folded`] has them.
     fn folded(&self) -> Self {
         Self { first: folded(&self.first), second: self.second.as_deref().map(folded) }
     }
@@ -26,13 +29,17 @@ impl CheckedText {
     }
 }
 
-/// Text in lower case, with one space for every run of white space and none at the ends.
+/// Text in Unicode's normal form NFKC and without case, with one space for every run of white space
+/// and none at the ends.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    // By the upper case, so that `ß` is `ss` and both sigmas are one.
+    let folded: String =
+        text.nfkc().flat_map(char::to_uppercase).collect::<String>().to_lowercase();
+    folded.nfkc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Places of texts, by the text in lower case.
+/// Places of texts, by the folded text.
 #[derive(Clone, Debug, Default)]
 pub struct RepeatedTexts {
     groups: HashMap<CheckedText, Vec<(CheckedText, LabelledLine)>>,
@@ -102,6 +109,48 @@ impl RepeatedTexts {
             findings.push(finding);
         }
     }
+}
+
+impl RepeatedTexts {
+    /// Adds texts that are nearly the same as one in `other`, lie inside it or have it inside. Returns
+    /// whether they were looked for: [`near_duplicates`] does not among too many.
+    pub fn nearly_leaked(&self, other: &Self, findings: &mut Vec<Finding>) -> bool {
+        let [own, others] = [self, other].map(Self::distinct);
+        let all: Vec<_> = own.iter().chain(&others).collect();
+        let shown: Vec<String> = all.iter().map(|(text, _)| text.shown()).collect();
+        let texts: Vec<&str> = shown.iter().map(String::as_str).collect();
+        let is_own = |text: usize| text < own.len();
+        let Some(found) = near_duplicates(&texts, |text| usize::from(is_own(text)), is_own) else {
+            return false;
+        };
+        for NearDuplicate { text, like, likeness } in found {
+            let (weight, how) = match likeness {
+                // They are leaks of another kind.
+                Likeness::Equal => continue,
+                Likeness::Near => (2.0, "like"),
+                Likeness::Inside if texts[text].len() < texts[like].len() => (1.0, "inside"),
+                Likeness::Inside => (1.0, "around"),
+            };
+            let places = all[text].1.iter().chain(&all[like].1);
+            findings.push(Finding {
+                kind: FindingKind::NearLeak,
+                weight,
+                occurrences: places.map(|line| (*line).clone()).collect(),
+                text: Some(shown[text].clone()),
+                suggested: None,
+                note: Some(format!("{how} {:?}", beginning(&shown[like]))),
+            });
+        }
+        true
+    }
+}
+
+/// Most characters of a text in a note.
+const NOTED: usize = 60;
+
+fn beginning(text: &str) -> String {
+    let (shown, more): (String, _) = (text.chars().take(NOTED).collect(), text.chars().nth(NOTED));
+    if more.is_some() { shown + "…" } else { shown }
 }
 
 /// More than any number of copies.

@@ -24,6 +24,7 @@ struct Fields {
     lemma: Names,
     pos: Names,
     sense: Names,
+    gloss: Names,
     document: Names,
 }
 
@@ -32,10 +33,10 @@ impl Lines {
         let opened = Opened { format: Format::Jsonl, ..opened };
         let source = SourceParams { max_text_bytes: max, ..SourceParams::default() };
         let rows = Rows::new(opened, source).expect("JSONL has fields");
-        let [text, start, end, lemma, pos, sense, document] =
-            ["text", "start", "end", "lemma", "pos", "sense", "document"]
+        let [text, start, end, lemma, pos, sense, gloss, document] =
+            ["text", "start", "end", "lemma", "pos", "sense", "gloss", "document"]
                 .map(|name| Names::new(None, &[name]));
-        Self { rows, fields: Fields { text, start, end, lemma, pos, sense, document } }
+        Self { rows, fields: Fields { text, start, end, lemma, pos, sense, gloss, document } }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -65,14 +66,16 @@ impl Lines {
             value => Ok(value),
         };
         let (lemma, sense) = (named(&fields.lemma, "lemma")?, named(&fields.sense, "sense")?);
-        let pos = match object.find(&fields.pos) {
+        let optional = |names: &Names| match object.find(names) {
             Some((_, value)) if jsonl::type_of(value) != jsonl::NULL => {
-                object.string(&fields.pos)?
+                object.string(names).map(Some)
             }
-            _ => String::new(),
+            _ => Ok(None),
         };
+        let pos = optional(&fields.pos)?.unwrap_or_default();
+        let gloss = optional(&fields.gloss)?.filter(|gloss| !gloss.trim().is_empty());
         let document = object.id(&fields.document)?;
-        let words = vec![SenseWord { line, span, lemma, pos, sense }];
+        let words = vec![SenseWord { line, span, lemma, pos, sense, gloss }];
         Ok(Some(SenseText { document, line, text, words }))
     }
 }

@@ -42,6 +42,8 @@ pub struct SenseWord {
     pub pos: String,
     /// The name of the sense; not empty.
     pub sense: String,
+    /// What the sense means, where the data say it.
+    pub gloss: Option<String>,
 }
 
 /// Format of a file of senses.
@@ -79,9 +81,9 @@ pub enum TextUnit {
 ///
 /// - XML as Google's corpora of NOAD senses have it (`SemCor` and MASC by Yuan et al., COLING 2016,
 ///   `simple-wsd-doc.dtd`): a `<word>` a word, whose `break_level` says what stands before it. `text` has
-///   to be there; a word with a `sense` has a `lemma`, and may have a `pos`.
+///   to be there; a word with a `sense` has a `lemma`, and may have a `pos` and a `gloss`.
 /// - JSONL: an object a word that has a sense: `text`, `start` and `end` of the word in it, in code
-///   points, `lemma`, `sense`, and perhaps `pos` and `document`.
+///   points, `lemma`, `sense`, and perhaps `pos`, `gloss` and `document`.
 ///
 /// ```
 /// use cloze_corpus::{SenseFormat, SenseParams};

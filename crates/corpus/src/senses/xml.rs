@@ -53,6 +53,7 @@ struct Attributes {
     lemma: Option<String>,
     pos: Option<String>,
     sense: Option<String>,
+    gloss: Option<String>,
     break_level: Option<String>,
 }
 
@@ -208,7 +209,8 @@ impl Xml {
         separator: &str,
         line: u64,
     ) -> Result<(), CorpusError> {
-        let Attributes { text, lemma, pos, sense, .. } = attributes;
+        let Attributes { text, lemma, pos, sense, gloss, .. } = attributes;
+        let gloss = gloss.filter(|gloss| !gloss.trim().is_empty());
         let word = self.present(text, "text", line)?;
         let tagged = match sense {
             None => None,
@@ -242,6 +244,7 @@ impl Xml {
                 lemma,
                 pos: pos.unwrap_or_default(),
                 sense,
+                gloss,
             });
         }
         Ok(())
@@ -262,6 +265,7 @@ impl Xml {
                 "lemma" => &mut attributes.lemma,
                 "pos" => &mut attributes.pos,
                 "sense" => &mut attributes.sense,
+                "gloss" => &mut attributes.gloss,
                 "break_level" => &mut attributes.break_level,
                 _ => continue,
             };

@@ -15,7 +15,7 @@ fn read(params: LabelledParams, format: Format, input: &[u8]) -> Vec<Result<Exam
 /// One example per row: `line[#id] text[|second]=label+label`, or `!error`.
 fn shown(examples: &[Result<Example, CorpusError>]) -> Vec<String> {
     let show = |example: &Result<Example, CorpusError>| match example {
-        Ok(Example { line, id, text, second, labels }) => {
+        Ok(Example { line, id, text, second, labels, .. }) => {
             let id = id.as_ref().map(|id| format!("#{id}")).unwrap_or_default();
             let second = second.as_ref().map(|second| format!("|{second}")).unwrap_or_default();
             format!("{line}{id} {text}{second}={}", labels.join("+"))
@@ -376,4 +376,34 @@ proptest! {
             prop_assert_eq!(shown(&trickled.collect::<Vec<_>>()), shown(&whole));
         }
     }
+}
+
+/// The group's field is asked for by name; it may be any column, and an empty value is none.
+#[test]
+fn the_group_is_a_field_like_any_other() {
+    let params = || LabelledParams::default().group_field(Some("author".into()));
+    let groups = |format, text: &'static str| {
+        let params = params().check().unwrap();
+        let examples = params.from_reader("t", format, text.as_bytes()).unwrap();
+        let group = |example: Result<Example, _>| {
+            example.map(|e| e.group).map_err(|e: CorpusError| e.to_string())
+        };
+        examples.map(group).collect::<Vec<_>>()
+    };
+    let some = |group: &str| Ok(Some(group.to_owned()));
+    let table = "text,label,author\na,x,Ann\nb,y,\n";
+    assert_eq!(groups(Format::Csv, table), [some("Ann"), some("")]);
+    let lines = r#"{"text":"a","label":"x","author":7}
+{"text":"b","label":"y","author":null}
+{"text":"c","label":"y","author":["Ann"]}
+{"text":"d","label":"y"}"#;
+    let found = groups(Format::Jsonl, lines);
+    assert_eq!(found[..2], [some("7"), some("")]);
+    assert!(found[2].as_ref().unwrap_err().contains("a string, a number or a boolean"));
+    assert!(found[3].as_ref().unwrap_err().contains("author"));
+    let missing = groups(Format::Csv, "text,label\na,x\n");
+    assert!(missing[0].as_ref().unwrap_err().contains("author"), "{missing:?}");
+    let error = params().header(Some(false)).check().unwrap_err().to_string();
+    assert!(error.starts_with("group_field"), "{error}");
+    assert!(params().group_field(Some(String::new())).check().is_err());
 }

@@ -1,14 +1,16 @@
 //! Vectors corrected by the statistics of a corpus, so that a few large dimensions do not decide
 //! every cosine.
 mod fitted;
+mod mean;
 mod project;
 mod zscore;
 
 use serde::{Deserialize, Serialize};
 
 use crate::EmbedError;
-use crate::moments::{Moments, Spread, check_row};
+use crate::moments::{Moments, Spread};
 pub use fitted::{FORMAT_VERSION, FittedCorrection, KIND, Provenance};
+use mean::Mean;
 pub use project::{AllButTheTop, Whitening};
 pub use zscore::ZScore;
 
@@ -155,12 +157,6 @@ impl Correct for Correction {
     fn apply(&self, row: &[f32]) -> Result<Vec<f32>, EmbedError> {
         self.inner().apply(row)
     }
-}
-
-/// `row` without `mean`, in f64.
-fn centre(row: &[f32], mean: &[f32]) -> Result<Vec<f64>, EmbedError> {
-    check_row(row, mean.len())?;
-    Ok(row.iter().zip(mean).map(|(x, mean)| f64::from(*x) - f64::from(*mean)).collect())
 }
 
 /// `values` at the width of a vector.

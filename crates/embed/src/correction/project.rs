@@ -1,7 +1,7 @@
 use cloze_core::Matrix;
 use serde::{Deserialize, Serialize};
 
-use super::{Correct, centre, check_finite, narrow};
+use super::{Correct, Mean, check_finite, narrow};
 use crate::EmbedError;
 use crate::moments::Moments;
 use crate::spectrum::Spectrum;
@@ -24,7 +24,7 @@ pub struct AllButTheTop(Projection);
 #[derive(Clone, Debug, PartialEq)]
 struct Projection {
     /// `[width]`.
-    mean: Vec<f32>,
+    mean: Mean,
     /// `[directions, width]`, scaled by 1/√λ for whitening; at least one.
     directions: Matrix,
 }
@@ -32,29 +32,32 @@ struct Projection {
 #[derive(Clone, Serialize, Deserialize)]
 struct Raw {
     mean: Vec<f32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mean_rest: Vec<f32>,
     directions: Vec<f32>,
 }
 
 impl From<Projection> for Raw {
     fn from(Projection { mean, directions }: Projection) -> Self {
-        Self { mean, directions: directions.as_slice().to_vec() }
+        let Mean { mean, rest: mean_rest } = mean;
+        Self { mean, mean_rest, directions: directions.as_slice().to_vec() }
     }
 }
 
 impl TryFrom<Raw> for Projection {
     type Error = EmbedError;
 
-    fn try_from(Raw { mean, directions }: Raw) -> Result<Self, EmbedError> {
-        check_finite("mean", &mean)?;
+    fn try_from(Raw { mean, mean_rest, directions }: Raw) -> Result<Self, EmbedError> {
+        let mean = Mean::read(mean, mean_rest)?;
         check_finite("directions", &directions)?;
         let count = directions.len();
         let malformed = || EmbedError::Malformed {
             field: "directions",
-            expected: format!("1 to {0} rows of {0} numbers", mean.len()),
+            expected: format!("1 to {0} rows of {0} numbers", mean.width()),
             found: format!("{count} numbers"),
         };
-        let directions = Matrix::from_vec(mean.len(), directions)
-            .filter(|matrix| (1..=mean.len()).contains(&matrix.rows()))
+        let directions = Matrix::from_vec(mean.width(), directions)
+            .filter(|matrix| (1..=mean.width()).contains(&matrix.rows()))
             .ok_or_else(malformed)?;
         Ok(Self { mean, directions })
     }
@@ -101,7 +104,7 @@ impl Projection {
             let whole = directions.push_rows(&narrow(row.iter().map(|x| x * scale(*variance)))?);
             assert!(whole, "a direction has as many numbers as a row");
         }
-        Ok(Self { mean: narrow(moments.mean().iter().copied())?, directions })
+        Ok(Self { mean: Mean::of(moments.mean())?, directions })
     }
 }
 
@@ -179,7 +182,7 @@ fn dot(direction: &[f32], centred: &[f64]) -> f64 {
 
 impl Correct for Whitening {
     fn width_in(&self) -> usize {
-        self.0.mean.len()
+        self.0.mean.width()
     }
 
     fn width_out(&self) -> usize {
@@ -187,22 +190,22 @@ impl Correct for Whitening {
     }
 
     fn apply(&self, row: &[f32]) -> Result<Vec<f32>, EmbedError> {
-        let centred = centre(row, &self.0.mean)?;
+        let centred = self.0.mean.centre(row)?;
         narrow(self.0.directions.iter().map(|direction| dot(direction, &centred)))
     }
 }
 
 impl Correct for AllButTheTop {
     fn width_in(&self) -> usize {
-        self.0.mean.len()
+        self.0.mean.width()
     }
 
     fn width_out(&self) -> usize {
-        self.0.mean.len()
+        self.0.mean.width()
     }
 
     fn apply(&self, row: &[f32]) -> Result<Vec<f32>, EmbedError> {
-        let mut centred = centre(row, &self.0.mean)?;
+        let mut centred = self.0.mean.centre(row)?;
         // One after the other: the directions are orthogonal, and what rounding has left of that
         // the next one takes away.
         for direction in &self.0.directions {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Correct, centre, check_finite, narrow};
+use super::{Correct, Mean, check_finite, narrow};
 use crate::EmbedError;
 use crate::moments::Moments;
 use crate::spectrum::at_least_two;
@@ -9,31 +9,39 @@ use crate::spectrum::at_least_two;
 /// Source: Timkey & van Schijndel, EMNLP 2021 (arXiv 2109.04404: a few dimensions decide every
 /// cosine); Sajjad et al. 2021 (arXiv 2104.07456).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Raw")]
+#[serde(try_from = "Raw", into = "Raw")]
 pub struct ZScore {
     /// `[width]`.
-    mean: Vec<f32>,
+    mean: Mean,
     /// `[width]`; 0 drops the dimension.
     inv_std: Vec<f32>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Raw {
     mean: Vec<f32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mean_rest: Vec<f32>,
     inv_std: Vec<f32>,
+}
+
+impl From<ZScore> for Raw {
+    fn from(ZScore { mean: Mean { mean, rest: mean_rest }, inv_std }: ZScore) -> Self {
+        Self { mean, mean_rest, inv_std }
+    }
 }
 
 impl TryFrom<Raw> for ZScore {
     type Error = EmbedError;
 
-    fn try_from(Raw { mean, inv_std }: Raw) -> Result<Self, EmbedError> {
-        check_finite("mean", &mean)?;
+    fn try_from(Raw { mean, mean_rest, inv_std }: Raw) -> Result<Self, EmbedError> {
+        let mean = Mean::read(mean, mean_rest)?;
         check_finite("inv_std", &inv_std)?;
         let malformed = |expected: String, found: String| {
             Err(EmbedError::Malformed { field: "inv_std", expected, found })
         };
-        if mean.len() != inv_std.len() {
-            let expected = format!("{} numbers, as many as mean", mean.len());
+        if mean.width() != inv_std.len() {
+            let expected = format!("{} numbers, as many as mean", mean.width());
             return malformed(expected, inv_std.len().to_string());
         }
         if let Some(value) = inv_std.iter().find(|v| **v < 0.0) {
@@ -53,7 +61,7 @@ impl ZScore {
     /// # Errors
     /// [`EmbedError::TooFew`] below two vectors; [`EmbedError::NoSpread`] if every dimension would
     /// be dropped; [`EmbedError::OutOfRange`] for a mean beyond f32, which no vectors have.
-    #[expect(clippy::cast_possible_truncation, reason = "stored at the model's own width")]
+    #[expect(clippy::cast_possible_truncation, reason = "a factor, whose 24 bits are enough")]
     pub fn fit(moments: &Moments) -> Result<Self, EmbedError> {
         at_least_two(moments)?;
         let largest = moments.variance().into_iter().fold(0.0, f64::max).sqrt();
@@ -68,7 +76,7 @@ impl ZScore {
         if inv_std.iter().all(|inv| *inv == 0.0) {
             return Err(EmbedError::NoSpread { count: moments.count() });
         }
-        Ok(Self { mean: narrow(moments.mean().iter().copied())?, inv_std })
+        Ok(Self { mean: Mean::of(moments.mean())?, inv_std })
     }
 
     /// The dimensions that are dropped, in order.
@@ -80,15 +88,15 @@ impl ZScore {
 
 impl Correct for ZScore {
     fn width_in(&self) -> usize {
-        self.mean.len()
+        self.mean.width()
     }
 
     fn width_out(&self) -> usize {
-        self.mean.len()
+        self.mean.width()
     }
 
     fn apply(&self, row: &[f32]) -> Result<Vec<f32>, EmbedError> {
-        let centred = centre(row, &self.mean)?;
+        let centred = self.mean.centre(row)?;
         narrow(centred.iter().zip(&self.inv_std).map(|(x, inv)| x * f64::from(*inv)))
     }
 }

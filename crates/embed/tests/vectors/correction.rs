@@ -42,6 +42,27 @@ fn zscore_by_hand() {
     }
 }
 
+/// 1000 − 2⁻¹² and twice 1000 + 2⁻¹²: the mean is 1000 + 2⁻¹²/3, which an f32, of steps of 2⁻¹⁴ there,
+/// has as 1000 + 2⁻¹²/4. The three are −4/3, 2/3 and 2/3 of 2⁻¹² from the mean, the standard deviation
+/// is √(24/27) · 2⁻¹²: −√2, √½ and √½. From the rounded mean they were −1.33, 0.80 and 0.80.
+#[test]
+fn the_mean_is_not_rounded() {
+    let step = 0.5_f32.powi(12);
+    let rows = [vec![1000.0 - step], vec![1000.0 + step], vec![1000.0 + step]];
+    let expected = [-2_f32.sqrt(), 0.5_f32.sqrt(), 0.5_f32.sqrt()];
+    let zscore = ZScore::fit(&moments(&rows, Spread::Variance)).unwrap();
+    assert_close(&apply_all(&zscore, &rows).concat(), &expected, 1e-6, 0.0);
+    // Saved and read it is the same; a file that has the mean in f32 alone is read as it was.
+    let text = serde_json::to_string(&zscore).unwrap();
+    assert_eq!(serde_json::from_str::<ZScore>(&text).unwrap(), zscore);
+    let earlier = r#"{"mean":[1000.0],"inv_std":[2.0]}"#;
+    let earlier = serde_json::from_str::<ZScore>(earlier).unwrap();
+    assert_close(&earlier.apply(&[1001.0]).unwrap(), &[2.0], 0.0, 0.0);
+    let other = r#"{"mean":[1.0],"mean_rest":[1.0,2.0],"inv_std":[2.0]}"#;
+    let error = serde_json::from_str::<ZScore>(other).unwrap_err().to_string();
+    assert!(error.contains("mean_rest has 2: expected 1 numbers"), "{error}");
+}
+
 /// Points (±2, 0) and (0, ±1), turned by the 3-4-5 triangle: (1.6, 1.2) and (−0.6, 0.8). The wide
 /// direction is (0.8, 0.6) with variance 8 / 4 = 2, the narrow one (−0.6, 0.8) with 2 / 4.
 fn turned() -> Vec<Vec<f32>> {

@@ -6,7 +6,8 @@ use crate::HeadError;
 /// Prediction of a head for one text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// The labels chosen, the likeliest first: exactly one, or of several labels any number.
+    /// The labels chosen, the likeliest first: exactly one, or of several labels any number; none of
+    /// something without a text.
     pub labels: Vec<String>,
     /// Every label with its probability, the likeliest first, equal ones in the head's order.
     pub probabilities: Vec<(String, f64)>,

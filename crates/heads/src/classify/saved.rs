@@ -3,7 +3,7 @@
 //!
 //! Tensors: `weight` and `square`, `[labels, width]`, `bias` and `thresholds` (NaN where there is
 //! none), `[labels]`, in f64; the correction's numbers in f32, under the names of its fields:
-//! `correction.mean`, `correction.inv_std` and `correction.directions`.
+//! `correction.mean`, `correction.mean_rest`, `correction.inv_std` and `correction.directions`.
 use std::path::Path;
 
 use cloze_embed::EmbedError;

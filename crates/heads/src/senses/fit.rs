@@ -27,6 +27,8 @@ pub struct SenseFitter {
     width: usize,
     moments: Accumulator,
     words: BTreeMap<(String, String), Building>,
+    /// By lemma, part of speech and sense.
+    glosses: BTreeMap<[String; 3], String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -41,7 +43,8 @@ impl SenseFitter {
     /// be fitted ([`ValidSensePredictParams::spread`]).
     #[must_use]
     pub fn new(width: usize, spread: Spread) -> Self {
-        Self { width, moments: Accumulator::new(width, spread), words: BTreeMap::new() }
+        let (words, glosses) = Default::default();
+        Self { width, moments: Accumulator::new(width, spread), words, glosses }
     }
 
     /// Takes in an occurrence with its vector, `[width]`.
@@ -59,6 +62,12 @@ impl SenseFitter {
         *count += 1;
         sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += f64::from(*x));
         Ok(())
+    }
+
+    /// Takes in what the sense of an occurrence means; the first that is said of a sense stays.
+    pub fn gloss(&mut self, word: &Occurrence<'_>, gloss: &str) {
+        let sense = [word.lemma, word.pos, word.sense].map(str::to_owned);
+        self.glosses.entry(sense).or_insert_with(|| gloss.to_owned());
     }
 
     /// Numbers of senses and of words so far.
@@ -99,7 +108,8 @@ impl SenseFitter {
                 }
                 l2_normalize(&mut mean);
                 rows.push(&mean);
-                word_senses.push(Sense { name: name.clone(), count: *count });
+                let gloss = self.glosses.get(&[lemma.clone(), pos.clone(), name.clone()]).cloned();
+                word_senses.push(Sense { name: name.clone(), count: *count, gloss });
             }
             words.push(LexiconWord::new(lemma.clone(), pos.clone(), word_senses, forms.clone()));
         }

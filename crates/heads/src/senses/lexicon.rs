@@ -43,6 +43,9 @@ pub struct Sense {
     pub name: String,
     /// Number of occurrences.
     pub count: u64,
+    /// What it means, where the corpus says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gloss: Option<String>,
 }
 
 /// Words, by lemma and part of speech.

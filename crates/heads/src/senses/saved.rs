@@ -1,8 +1,8 @@
 //! Senses in a file, `senses.safetensors`, and the description that goes into another.
 //!
 //! Tensors: `vectors`, `[senses, width]`, in f16, in the order of words and of their senses; the
-//! correction's numbers in f32, under the names of its fields: `correction.mean`, `correction.inv_std`
-//! and `correction.directions`.
+//! correction's numbers in f32, under the names of its fields: `correction.mean`,
+//! `correction.mean_rest`, `correction.inv_std` and `correction.directions`.
 use std::path::Path;
 
 use cloze_embed::correction::{Correct, Method};

@@ -103,10 +103,12 @@ pub struct PairedBootstrap {
     pub second: f64,
     /// The first's less the second's, with its interval.
     pub difference: Interval,
-    /// Probability that the better one would be ahead this far if both were equally good, in one
-    /// direction: the share of resamples where it is ahead by more than twice as much
-    /// (Berg-Kirkpatrick et al. 2012, section 2; Koehn 2004 counts those where it is behind
-    /// instead). 1 where neither is ahead.
+    /// Probability of a difference this large, in either direction, between equally good models:
+    /// (k + 1) / (n + 1), where k of the n resamples are at least this far from the difference itself.
+    /// Never 0, and 1 where neither is ahead.
+    ///
+    /// Source: Efron & Tibshirani 1993, section 16.4 (resamples shifted to the hypothesis, both sides);
+    /// Davison & Hinkley 1997, section 4.2.5 (one added to both counts).
     pub p_value: f64,
 }
 
@@ -146,9 +148,10 @@ impl ValidBootstrapParams {
             let (first, second) = statistics(order);
             first - second
         });
-        let further = |d: &&f64| if ahead > 0.0 { **d > 2.0 * ahead } else { **d < 2.0 * ahead };
-        let share = ratio(figures.iter().filter(further).count() as u64, figures.len() as u64);
-        let p_value = if ahead == 0.0 { 1.0 } else { share };
+        // Sums in another order are not the same to the last bit.
+        let least = ahead.abs() * (1.0 - 1e-9);
+        let as_far = figures.iter().filter(|d| (**d - ahead).abs() >= least).count() as u64;
+        let p_value = ratio(as_far + 1, figures.len() as u64 + 1);
         let difference = self.of(ahead, figures, undefined)?;
         Ok(PairedBootstrap { first, second, difference, p_value })
     }

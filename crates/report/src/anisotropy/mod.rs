@@ -1,6 +1,7 @@
 //! Anisotropy of hidden states, layer by layer, before and after a correction.
 //!
-//! - `table`, `plot`, `page`: plain text, SVG, HTML.
+//! - `table`, `grid`, `plot`, `page`: plain text, tables of figures, SVG, HTML.
+mod grid;
 mod page;
 mod plot;
 mod table;
@@ -14,6 +15,7 @@ use cloze_embed::{Level, Poolings};
 use serde::Serialize;
 
 use crate::ReportError;
+use crate::grid::Grid;
 use crate::text::{plural, visible};
 
 /// Anisotropy of a sample of vectors in several layers of a model.
@@ -84,6 +86,13 @@ impl AnisotropyReport {
     /// Errors of `out`.
     pub fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         table::write(self, out)
+    }
+
+    /// Table of the figures by layer, before and after the correction, with the most important
+    /// dimension.
+    #[must_use]
+    pub fn grid(&self) -> Grid {
+        grid::grid(self)
     }
 
     /// Returns the noun of a vector's unit: `token`, `text`.

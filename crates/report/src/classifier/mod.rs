@@ -92,7 +92,8 @@ pub struct TrialReport {
     pub std: Option<f64>,
 }
 
-/// Evaluation on examples held out.
+/// Evaluation on examples held out. The temperature and the threshold of each example are chosen on
+/// others: those of other folds, or of the other half.
 #[derive(Clone, Debug, Serialize)]
 pub struct HeldOutEvaluation {
     /// Method: `5-fold cross-validation`, or `a hold-out of 100 examples`.
@@ -125,9 +126,9 @@ pub struct ThresholdReport {
     pub label: String,
     /// Lowest probability at which the label is given.
     pub probability: f64,
-    /// Precision on the examples held out.
+    /// Precision on the examples held out, on which the threshold was chosen.
     pub precision: f64,
-    /// Recall on the examples held out.
+    /// Recall on the examples held out, on which the threshold was chosen.
     pub recall: f64,
 }
 

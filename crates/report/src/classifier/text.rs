@@ -48,7 +48,8 @@ impl ClassifierReport {
         if let Some(t) = &self.threshold {
             writeln!(
                 out,
-                "threshold of {}: {:.4}, where precision is {:.4} and recall {:.4}",
+                "threshold of {}: {:.4}, where precision is {:.4} and recall {:.4} on the examples it was \
+                 chosen on (above: chosen on others)",
                 t.label, t.probability, t.precision, t.recall
             )?;
         }

@@ -7,7 +7,7 @@ use cloze::embed::Level;
 use cloze::embed::anisotropy::AnisotropyParams;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, ReportFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::read::ReadFlags;
 use crate::flags::texts::GivenTextFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
@@ -91,7 +91,7 @@ pub(crate) struct AnisotropyArgs {
     )]
     pub(crate) correction: CorrectionArg,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<ReportFormat>,
+    pub(crate) format: FormatFlags<FigureFormat>,
     /// Output file of the report [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,

@@ -9,6 +9,7 @@ use cloze::embed::Level;
 use cloze::embed::anisotropy::sample::VectorSampler;
 use cloze::{EncoderParams, LayerSampler, modules};
 use cloze_report::anisotropy::{AnisotropyReport, ComparedCorrection};
+use cloze_report::grid::write_grids;
 
 use crate::cli::CommonFlags;
 use crate::commands::anisotropy::args::AnisotropyArgs;
@@ -93,6 +94,8 @@ pub(crate) fn run(
     }
     if args.format.is_json() {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&[report.grid()], format, &mut out)?;
     } else {
         report.write_table(&mut out)?;
     }

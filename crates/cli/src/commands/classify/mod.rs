@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::bail;
 use cloze::InputClassifier;
 use cloze_report::predictions::PredictedLabels;
+use cloze_report::text::visible;
 
 use crate::cli::CommonFlags;
 use crate::commands::classify::args::ClassifyArgs;
@@ -37,6 +38,9 @@ pub(crate) fn run(
         for (text, prediction) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match prediction {
                 Ok(prediction) => {
+                    if text.text.trim().is_empty() {
+                        note_no_text(&text.path, text.line, messages);
+                    }
                     form.write(&PredictedLabels {
                         path: &text.path,
                         line: text.line,
@@ -53,6 +57,11 @@ pub(crate) fn run(
     form.finish()?;
     note(classifier.inputs(), texts, "text", started, messages);
     Ok(())
+}
+
+/// Warns of a text with nothing in it, which gets no label.
+pub(crate) fn note_no_text(path: &str, line: u64, messages: &Messages) {
+    messages.note(&visible(&format!("warning: {path}:{line}: no text, so no label")));
 }
 
 pub(super) fn open<'c>(

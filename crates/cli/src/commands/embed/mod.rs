@@ -32,6 +32,12 @@ pub(crate) fn run(
             _ => EmbedFormat::Jsonl,
         }
     });
+    match format {
+        EmbedFormat::Jsonl => {}
+        EmbedFormat::Npy => args.out.check_binary("npy")?,
+        EmbedFormat::Safetensors => args.out.check_binary("safetensors")?,
+        EmbedFormat::Npz => args.out.check_binary("npz")?,
+    }
     let arrays = matches!(format, EmbedFormat::Npz | EmbedFormat::Safetensors);
     if args.logits.is_some() || (args.level == Level::Token && arrays) {
         return states::run(common, args, format, messages);

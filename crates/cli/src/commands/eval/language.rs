@@ -6,6 +6,7 @@ use cloze::evaluate::language_model::{LanguageModelReport, masked_words, next_se
 use cloze::train::{DataSource, Documents, PackedText, packed};
 use cloze::{ModelFolder, NextSentence};
 use cloze_encoder::TokenCounter;
+use cloze_report::grid::{language_grid, write_grids};
 use cloze_report::tuning::{LanguageFigures, write_figures};
 
 use crate::cli::CommonFlags;
@@ -89,6 +90,8 @@ fn report(
     let mut out = args.out.open()?;
     if args.format.is_json() {
         json_line(&mut out, &report)?;
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&[language_grid(&report.figures)], format, &mut out)?;
     } else {
         write_figures(&report.figures, &mut out)?;
     }

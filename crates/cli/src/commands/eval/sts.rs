@@ -8,32 +8,35 @@ use cloze::embed::correction::Method;
 use cloze::evaluate::EvaluateError;
 use cloze::evaluate::sts::{CorrectionFitter, FittedOn, NotCorrected, StsEvaluation, StsReport};
 use cloze::metrics::{MetricsError, Side};
-use cloze::{FittedCorrection, Level, SentenceEncoder};
+use cloze::{FittedCorrection, Level, SentenceEncoder, States, VectorVariants};
+use cloze_report::grid::{Grid, write_grids};
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
-use crate::commands::eval::args::StsArgs;
-use crate::flags::vectors::CorrectionArg;
+use crate::commands::eval::args::{StsArgs, Sweep};
+use crate::flags::find_model;
+use crate::flags::vectors::{CorrectionArg, VectorFlags};
 use crate::input::pairs::{NotEncoded, for_each_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
 use crate::terminal::out::json_line;
 use cloze_report::text::shown;
 
-/// A correction to try; `None` for no correction.
+/// A correction to try for one choice of layers and pooling; `None` for no correction.
 struct Trial {
+    variant: usize,
     correction: Option<FittedCorrection>,
     fitted_on: Option<FittedOn>,
 }
 
 impl Trial {
     /// Trial with a correction from `file`.
-    fn of(correction: Option<FittedCorrection>, file: Option<&Path>) -> Self {
+    fn of(variant: usize, correction: Option<FittedCorrection>, file: Option<&Path>) -> Self {
         let fitted_on = correction.as_ref().and_then(|correction| {
             Some(FittedOn { file: file?.display().to_string(), texts: correction.count() })
         });
-        Self { correction, fitted_on }
+        Self { variant, correction, fitted_on }
     }
 }
 
@@ -64,13 +67,18 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
     if let Some(path) = &args.fit {
         fs_err::metadata(path)?;
     }
-    let encoder = args.vectors.open_uncorrected(common, messages)?;
+    let sweep = args.sweep()?;
+    let encoder = open(args, sweep.as_ref(), common, messages)?;
     if let Some(saved) = &saved {
         saved.check_fits(&encoder.provenance(Level::Sentence)?)?;
     }
     let mut out = args.out.open()?;
     let started = Instant::now();
-    let mut evaluation = StsEvaluation::new(&encoder, args.metric);
+    let vectors = match sweep {
+        Some(sweep) => VectorVariants::of(&encoder, &sweep.choices(&encoder)?)?,
+        None => VectorVariants::own(&encoder),
+    };
+    let mut evaluation = StsEvaluation::of_variants(vectors.clone(), args.metric);
     let mut lines: Vec<u64> = vec![];
     for_each_chunk(&args.file, &params, messages, |pairs| {
         for (pair, added) in pairs.iter().zip(evaluation.add(&pairs)?) {
@@ -82,16 +90,29 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
         Ok(())
     })?;
     let trials = match (&args.fit, saved) {
-        (Some(path), _) => fit(&encoder, &chosen, path, &fit_params, messages)?,
+        (Some(path), _) => fit(&vectors, &chosen, path, &fit_params, messages)?,
         (None, saved) => {
             let file = args.vectors.zscore.as_deref();
-            chosen.iter().map(|method| Trial::of(method.and(saved.clone()), file)).collect()
+            let of_variant = |variant| {
+                let of =
+                    |method: &Option<Method>| Trial::of(variant, method.and(saved.clone()), file);
+                chosen.iter().map(of).collect::<Vec<Trial>>()
+            };
+            (0..vectors.len()).flat_map(of_variant).collect()
         }
     };
     let mut reports = vec![];
-    for Trial { correction, fitted_on } in &trials {
-        let report = evaluation.report(correction.as_ref(), fitted_on.clone());
-        let (sts, errors) = report.map_err(|error| no_correlation(&args.file, error))?;
+    for Trial { variant, correction, fitted_on } in &trials {
+        let report = evaluation.report_of(*variant, correction.as_ref(), fitted_on.clone());
+        let (sts, errors) = match report.map_err(|error| no_correlation(&args.file, error)) {
+            Ok(report) => report,
+            // Of several the others still have theirs.
+            Err(error) if vectors.len() > 1 => {
+                messages.failure(no_result(&vectors, *variant, error)?.as_ref());
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         for NotCorrected { pair, correction, source } in errors {
             let (path, line) = (args.file.clone(), lines.get(pair).copied().unwrap_or_default());
             messages.failure(&NotCorrectedAt { path, line, correction, source });
@@ -102,8 +123,10 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
         for report in &reports {
             json_line(&mut out, report)?;
         }
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&[grid(&reports)], format, &mut out)?;
     } else {
-        write_table(&reports, &mut out)?;
+        write_table(&reports, vectors.len() > 1, &mut out)?;
     }
     out.finish()?;
     let seconds = started.elapsed().as_secs_f64();
@@ -167,16 +190,15 @@ fn chosen(args: &StsArgs, saved: Option<&FittedCorrection>) -> anyhow::Result<Ve
 
 /// Fits the corrections on both texts of every pair of a file. A text that occurs twice counts twice.
 fn fit(
-    encoder: &SentenceEncoder,
+    vectors: &VectorVariants<'_>,
     chosen: &[Option<Method>],
     path: &Path,
     params: &cloze_corpus::ValidPairParams,
     messages: &Messages,
 ) -> anyhow::Result<Vec<Trial>> {
     let file = path.display().to_string();
-    let provenance = encoder.provenance(Level::Sentence)?;
     let methods: Vec<Method> = chosen.iter().flatten().copied().collect();
-    let mut fitter = CorrectionFitter::new(encoder, &methods)?;
+    let mut fitter = CorrectionFitter::of_variants(vectors.clone(), &methods)?;
     let name = path.to_str().ok_or_else(|| anyhow!("{file}: expected a name in UTF-8"))?;
     for_each_chunk(name, params, messages, |pairs| {
         for (pair, added) in pairs.iter().zip(fitter.add(&pairs)?) {
@@ -186,19 +208,54 @@ fn fit(
         }
         Ok(())
     })?;
-    let moments = fitter.finish();
-    let fitted_on = FittedOn { file: file.clone(), texts: moments.count() };
-    let mut trials = Vec::with_capacity(chosen.len());
-    for method in chosen {
-        let Some(method) = *method else {
-            trials.push(Trial { correction: None, fitted_on: None });
-            continue;
-        };
-        let correction = FittedCorrection::fit(method, provenance.clone(), moments.clone())
-            .with_context(|| format!("{file}: {} not fitted", method.name()))?;
-        trials.push(Trial { correction: Some(correction), fitted_on: Some(fitted_on.clone()) });
+    let mut trials = vec![];
+    for (variant, moments) in fitter.finish().into_iter().enumerate() {
+        let provenance = vectors.provenance(variant)?;
+        let fitted_on = FittedOn { file: file.clone(), texts: moments.count() };
+        for method in chosen {
+            let Some(method) = *method else {
+                trials.push(Trial { variant, correction: None, fitted_on: None });
+                continue;
+            };
+            let correction = FittedCorrection::fit(method, provenance.clone(), moments.clone())
+                .with_context(|| format!("{file}: {} not fitted", method.name()));
+            let correction = match correction {
+                Ok(correction) => correction,
+                Err(error) if vectors.len() > 1 => {
+                    messages.failure(no_result(vectors, variant, error)?.as_ref());
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let (correction, fitted_on) = (Some(correction), Some(fitted_on.clone()));
+            trials.push(Trial { variant, correction, fitted_on });
+        }
     }
     Ok(trials)
+}
+
+/// Names the layers and the pooling that have no result.
+fn no_result(
+    vectors: &VectorVariants<'_>,
+    variant: usize,
+    error: anyhow::Error,
+) -> anyhow::Result<anyhow::Error> {
+    let (layers, pooling) = (vectors.provenance(variant)?.layers, vectors.poolings(variant));
+    Ok(error.context(format!("layers {layers}, pooling {pooling}")))
+}
+
+/// Opens the encoder, for all layers of a sweep.
+fn open(
+    args: &StsArgs,
+    sweep: Option<&Sweep>,
+    common: &CommonFlags,
+    messages: &Messages,
+) -> anyhow::Result<SentenceEncoder> {
+    let Some(sweep) = sweep else { return args.vectors.open_uncorrected(common, messages) };
+    let model = find_model(&args.vectors.model, messages)?;
+    let (layers, pooling) = (sweep.all_layers(&model)?, sweep.reads(&model)?);
+    let vectors = VectorFlags { pooling: Some(pooling), ..args.vectors.clone() };
+    vectors.open_states(States::Layers(layers), common, messages)
 }
 
 /// Returns the error that explains a missing correlation, in the terms of this command.
@@ -219,7 +276,43 @@ fn no_correlation(file: &str, error: EvaluateError) -> anyhow::Error {
     }
 }
 
-fn write_table(reports: &[Report], out: &mut Out) -> anyhow::Result<()> {
+/// Table of evaluations of the same pairs: by layers, pooling and correction.
+fn grid(reports: &[Report]) -> Grid {
+    let row = |Report { sts: r, .. }: &Report| {
+        vec![
+            r.layers.as_str().into(),
+            r.pooling.as_str().into(),
+            r.correction.into(),
+            r.dims.or(r.directions).map(|count| count as u64).into(),
+            r.spearman.into(),
+            r.spearman_interval.0.into(),
+            r.spearman_interval.1.into(),
+            r.pearson.into(),
+            r.pearson_interval.0.into(),
+            r.pearson_interval.1.into(),
+            (r.pairs as u64).into(),
+        ]
+    };
+    Grid {
+        title: "similarities".to_owned(),
+        columns: vec![
+            "layers",
+            "pooling",
+            "correction",
+            "dims",
+            "spearman",
+            "spearman from",
+            "spearman to",
+            "pearson",
+            "pearson from",
+            "pearson to",
+            "pairs",
+        ],
+        rows: reports.iter().map(row).collect(),
+    }
+}
+
+fn write_table(reports: &[Report], sweep: bool, out: &mut Out) -> anyhow::Result<()> {
     let Some(Report { sts: first, .. }) = reports.first() else { return Ok(()) };
     writeln!(
         out,
@@ -229,15 +322,12 @@ fn write_table(reports: &[Report], out: &mut Out) -> anyhow::Result<()> {
         first.long_texts,
         first.truncated_texts,
     )?;
-    writeln!(
-        out,
-        "{} (SHA-256 {}), pooling {}, layers {}, {}",
-        first.model,
-        first.model_sha256,
-        first.pooling,
-        first.layers,
-        first.metric.name()
-    )?;
+    let kind = match sweep {
+        true => String::new(),
+        false => format!(", pooling {}, layers {}", first.pooling, first.layers),
+    };
+    let (model, sha256, metric) = (&first.model, &first.model_sha256, first.metric.name());
+    writeln!(out, "{model} (SHA-256 {sha256}){kind}, {metric}")?;
     if let Some(FittedOn { file, texts }) = reports.iter().find_map(|r| r.sts.fitted_on.as_ref()) {
         writeln!(out, "corrections fitted on {file}, {}", plural(*texts, "text"))?;
     }
@@ -246,13 +336,24 @@ fn write_table(reports: &[Report], out: &mut Out) -> anyhow::Result<()> {
         (_, Some(n)) => format!("{}, {n} directions", r.correction),
         _ => r.correction.to_owned(),
     };
-    let names: Vec<String> = reports.iter().map(|r| name(&r.sts)).collect();
-    let width = names.iter().map(String::len).max().unwrap_or(0).max("correction".len());
+    let kind = |r: &StsReport| format!("{}  {}", r.layers, r.pooling);
+    let kinds: Vec<String> = reports.iter().map(|r| kind(&r.sts)).collect();
+    let kind_width = kinds.iter().map(String::len).max().unwrap_or(0).max("layers  pooling".len());
+    let named = |(kind, r): (&String, &Report)| match sweep {
+        true => format!("{kind:kind_width$}  {}", name(&r.sts)),
+        false => name(&r.sts),
+    };
+    let names: Vec<String> = kinds.iter().zip(reports).map(named).collect();
+    let title = match sweep {
+        true => format!("{:kind_width$}  correction", "layers  pooling"),
+        false => "correction".to_owned(),
+    };
+    let width = names.iter().map(String::len).max().unwrap_or(0).max(title.len());
     let interval = "95 % interval";
     writeln!(
         out,
-        "\n{:width$}  {:>8}  {interval:>17}  {:>8}  {interval:>17}  {:>6}",
-        "correction", "spearman", "pearson", "pairs"
+        "\n{title:width$}  {:>8}  {interval:>17}  {:>8}  {interval:>17}  {:>6}",
+        "spearman", "pearson", "pairs"
     )?;
     for (name, Report { sts: r, .. }) in names.iter().zip(reports) {
         let between = |(low, high)| format!("{} to {}", shown(low), shown(high));

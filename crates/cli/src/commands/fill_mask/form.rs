@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::commands::fill_mask::args::FillMaskArgs;
 use crate::input::texts::Input;
 use crate::terminal::out::{Out, json_line};
-use cloze_report::text::{one_line, shown};
+use cloze_report::text::{one_line, probability};
 
 /// Prediction for a text.
 pub(super) enum Answer {
@@ -100,7 +100,7 @@ impl Form {
             }
             for prediction in words {
                 let word = one_line(&prediction.word);
-                writeln!(self.out, "{:>8}  {word}", shown(prediction.probability))?;
+                writeln!(self.out, "{:>8}  {word}", probability(prediction.probability))?;
             }
         }
         writeln!(self.out)

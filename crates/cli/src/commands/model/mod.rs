@@ -136,12 +136,17 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ),
         ("limit", format!("{} tokens, {} of them special", info.max_tokens, info.special_tokens)),
         ("vocabulary", info.vocabulary.to_string()),
-        ("parameters", info.parameters.to_string()),
+        ("parameters", parameters(info.parameters, info.unused_parameters)),
     ];
     rows.extend(info.base.map(|base| ("base", base)));
     rows.extend(info.adapters.iter().map(|a| ("adapter", format!("{}: {a}", a.folder))));
     if let Some(w) = &info.weights {
-        rows.extend(w.parts.iter().map(|p| ("", format!("{:>12} {}", p.parameters, p.part))));
+        let unused = |used| if used { "" } else { ", not used" };
+        rows.extend(
+            w.parts
+                .iter()
+                .map(|p| ("", format!("{:>12} {}{}", p.parameters, p.part, unused(p.used)))),
+        );
         let shape =
             format!("{} of {} with {} attention heads", w.layers, w.hidden, w.attention_heads);
         let rule = format!(
@@ -171,6 +176,14 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         writeln!(out, "{what:<12} {value}")?;
     }
     Ok(())
+}
+
+/// Number of parameters that the task uses, and of the others if there are some.
+fn parameters(used: u64, unused: u64) -> String {
+    match unused {
+        0 => used.to_string(),
+        _ => format!("{used}, and {unused} that the task does not use"),
+    }
 }
 
 fn head_info(folder: &Path, json: bool) -> anyhow::Result<()> {

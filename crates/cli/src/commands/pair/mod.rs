@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::bail;
 use cloze_report::predictions::PredictedLabels;
 
-use super::classify::{note, open};
+use super::classify::{note, note_no_text, open};
 use crate::cli::CommonFlags;
 use crate::input::pairs;
 use crate::input::texts::NotEncoded;
@@ -40,6 +40,9 @@ pub(crate) fn run(
         for (pair, prediction) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match prediction {
                 Ok(prediction) => {
+                    if [&pair.first, &pair.second].iter().any(|text| text.trim().is_empty()) {
+                        note_no_text(&args.file, pair.line, messages);
+                    }
                     form.write(&PredictedLabels {
                         path: &args.file,
                         line: pair.line,

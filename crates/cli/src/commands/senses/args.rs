@@ -125,7 +125,7 @@ impl WordVectorArgs {
 pub(crate) struct SenseReadArgs {
     /// Texts with annotated senses (xml, jsonl): files, folders or patterns
     ///
-    /// XML with one `<word text lemma pos sense break_level>` per word, or JSONL with one object per word
+    /// XML with one `<word text lemma pos sense gloss break_level>` per word, or JSONL with one object per word
     /// (text, start, end, lemma, pos, sense), also from standard input with -
     #[arg(required = true, value_name = "PATHS")]
     pub(crate) paths: Vec<String>,

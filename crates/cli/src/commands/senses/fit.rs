@@ -95,7 +95,11 @@ pub(super) fn gather(
     messages: &Messages,
 ) -> anyhow::Result<u64> {
     data::for_each_word(encoder, samples, messages, |sample, word, vector| {
-        Ok(fitter.push(&sample.occurrence(word), vector)?)
+        let occurrence = sample.occurrence(word);
+        if let Some(gloss) = &word.gloss {
+            fitter.gloss(&occurrence, gloss);
+        }
+        Ok(fitter.push(&occurrence, vector)?)
     })
 }
 

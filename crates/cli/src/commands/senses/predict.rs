@@ -50,13 +50,16 @@ struct Line<'a> {
     cosine: f64,
     share: f64,
     count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gloss: Option<&'a str>,
 }
 
 impl<'a> Line<'a> {
     fn of(prediction: &SensePrediction<'a>) -> Self {
         let SensePrediction { word, sense, cosine, share, score } = *prediction;
         let (lemma, pos) = (word.lemma.as_str(), word.pos.as_str());
-        Self { sense: &sense.name, lemma, pos, score, cosine, share, count: sense.count }
+        let (count, gloss) = (sense.count, sense.gloss.as_deref());
+        Self { sense: &sense.name, lemma, pos, score, cosine, share, count, gloss }
     }
 }
 
@@ -134,15 +137,29 @@ fn pretty(text: &str, places: &[WordSenses<'_>], out: &mut Out) -> anyhow::Resul
         let name = |prediction: &SensePrediction<'_>| one_line(&prediction.sense.name);
         let width =
             senses.iter().map(|prediction| name(prediction).chars().count()).max().unwrap_or(0);
-        writeln!(out, "{:>9}  {:>9}  {:>7}  {:width$}  word", "score", "cosine", "share", "sense")?;
+        let word = |prediction: &SensePrediction<'_>| {
+            one_line(format!("{} {}", prediction.word.lemma, prediction.word.pos).trim_end())
+        };
+        let words = senses.iter().map(|prediction| word(prediction).chars().count());
+        let word_width = words.max().unwrap_or(0).max("word".len());
+        let title = match senses.iter().any(|prediction| prediction.sense.gloss.is_some()) {
+            true => format!("{:word_width$}  meaning", "word"),
+            false => "word".to_owned(),
+        };
+        writeln!(
+            out,
+            "{:>9}  {:>9}  {:>7}  {:width$}  {title}",
+            "score", "cosine", "share", "sense"
+        )?;
         for prediction in senses {
-            let word = one_line(&format!("{} {}", prediction.word.lemma, prediction.word.pos));
+            let gloss = one_line(prediction.sense.gloss.as_deref().unwrap_or_default());
             let line = format!(
-                "{:>9.4}  {:>9.4}  {:>5.1} %  {:width$}  {word}",
+                "{:>9.4}  {:>9.4}  {:>5.1} %  {:width$}  {:word_width$}  {gloss}",
                 prediction.score,
                 prediction.cosine,
                 100.0 * prediction.share,
-                name(prediction)
+                name(prediction),
+                word(prediction)
             );
             writeln!(out, "{}", line.trim_end())?;
         }

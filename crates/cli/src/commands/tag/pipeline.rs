@@ -72,9 +72,7 @@ struct Totals {
 
 pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let started = Instant::now();
-    for error in &job.walk.errors {
-        messages.failure(error);
-    }
+    messages.not_there(&job.walk);
     let sources = std::mem::take(&mut job.walk.sources);
     progress::start(&sources, messages);
     let mut totals = Totals::default();

@@ -28,14 +28,15 @@ pub(super) fn train(
 ) -> anyhow::Result<()> {
     args.check()?;
     let params = ClassifierTrainParams::from(args).pairs(pairs).check().map_err(in_flags)?;
-    let read = args.read.params()?.pairs(pairs.is_some());
+    let group_by = args.labels.group_by.clone();
+    let read = args.read.params()?.pairs(pairs.is_some()).group_field(group_by);
     let model = find_model(&args.fit.model, messages)?;
     let output = create(&args.fit, &model)?;
     let observer = |event: &FitEvent<'_>| show(event, messages);
     let context = FitContext::new().observer(&observer);
     let test = match &args.labels.test[..] {
         [] => None,
-        paths => Some(FitData::files(paths.iter().cloned(), read.clone())),
+        paths => Some(FitData::files(paths.iter().cloned(), read.clone().group_field(None))),
     };
     let data = FitData::files(args.data.iter().cloned(), read);
     let data = params.read(data, test, &context).map_err(in_flags)?;

@@ -19,7 +19,7 @@ pub(super) fn run(
         common = common.hold_out(share);
     }
     let params = TunedClassifierTrainParams::new(common)
-        .reader(args.read.params()?)
+        .reader(args.read.params()?.group_field(args.labels.group_by.clone()))
         .pairs(cut)
         .multi_label(args.multi_label())
         .class_weights(args.labels.class_weights.value())

@@ -99,6 +99,7 @@ fn show_step(
     event: &Event,
     curve: &TrainingCurve,
     best: Option<f64>,
+    metric: &str,
     started: Instant,
     messages: &Messages,
 ) {
@@ -109,15 +110,17 @@ fn show_step(
         }
         Event::Step { step, mean_loss, .. } => {
             let rate = curve.tokens_a_second();
-            let best = best.map_or(String::new(), |best| format!(", best {best:.4}"));
-            messages.bar.set_message(format!("loss {mean_loss:.4}{best}, {rate:.0} tokens/s"));
+            let best = best.map_or(String::new(), |best| format!(", best {metric} {best:.4}"));
+            let loss = format!("training loss {mean_loss:.4}");
+            messages.bar.set_message(format!("{loss}{best}, {rate:.0} tokens/s"));
             messages.bar.set_position(*step);
         }
         Event::Evaluated { step, score, best, .. } => {
-            let loss = score.loss.map_or(String::new(), |loss| format!(", loss {loss:.4}"));
+            let loss =
+                score.loss.map_or(String::new(), |loss| format!(", held-out loss {loss:.4}"));
             let best = if *best { ", best so far" } else { "" };
             messages.note(&format!(
-                "step {step}: {:.4}{loss}{best}; {:.0} s elapsed",
+                "step {step}: {metric} {:.4}{loss}{best}; {:.0} s elapsed",
                 score.metric,
                 started.elapsed().as_secs_f64()
             ));
@@ -146,11 +149,11 @@ fn show_event(
         TrainingEvent::LeftOut(error) => messages.failure(error),
         TrainingEvent::Fit(event) => training::show(event, messages),
         TrainingEvent::Note(note) => messages.note(&note.to_string()),
-        TrainingEvent::Step { event, curve, best } => {
+        TrainingEvent::Step { event, curve, best, metric } => {
             if let Event::Started { .. } = event {
                 interrupt::arm(cancel);
             }
-            show_step(event, curve, best, *started.get_or_init(Instant::now), messages);
+            show_step(event, curve, best, metric, *started.get_or_init(Instant::now), messages);
             if let Event::Ended { .. } = event {
                 interrupt::disarm();
             }

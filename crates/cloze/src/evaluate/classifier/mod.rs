@@ -32,7 +32,7 @@ pub struct ClassifiedExample {
     /// Prediction of each model; the example counts if no model has failed.
     pub predictions: Vec<Result<Prediction, Error>>,
     /// Whether the first model predicts exactly the gold labels; `None` for an example that does not
-    /// count.
+    /// count: one that a model has failed on, or without a text.
     pub right: Option<bool>,
 }
 
@@ -151,6 +151,7 @@ impl<'m> ClassifierEvaluation<'m> {
             let predictions: Vec<_> = predicted.iter_mut().filter_map(Iterator::next).collect();
             let complete: Option<Vec<&Prediction>> =
                 predictions.iter().map(|result| result.as_ref().ok()).collect();
+            let complete = complete.filter(|_| !example.input.is_blank());
             let right =
                 complete.and_then(|predictions| count(&mut self.models, example, &predictions));
             ClassifiedExample { predictions, right }

@@ -73,7 +73,8 @@ mod tests {
 
     /// The lemma bank with these senses.
     fn word(pos: &str, senses: &[&str]) -> LexiconWord {
-        let senses = senses.iter().map(|name| Sense { name: (*name).into(), count: 1 });
+        let senses =
+            senses.iter().map(|name| Sense { name: (*name).into(), count: 1, gloss: None });
         LexiconWord::new("bank".into(), pos.into(), senses.collect(), [].into())
     }
 
@@ -85,6 +86,7 @@ mod tests {
             lemma: "bank".into(),
             pos: pos.into(),
             sense: sense.into(),
+            gloss: None,
         }
     }
 

@@ -39,9 +39,9 @@ pub(super) fn choose_c(
     let correction = params.correction;
     let features = params.feature_params(row_params, correction).check()?;
     let head = params.head_params();
-    let rarest = labels.counts().into_iter().min().unwrap_or(0);
+    let rarest = labels.group_counts().into_iter().min().unwrap_or(0);
     let has_c = matches!(head.kind, Kind::Logistic | Kind::Svm);
-    // With a single example of a label none can be held out.
+    // With a single example of a label, or a single group, none can be held out.
     if params.c.is_some() || !has_c || rarest < 2 {
         let head = head.c(params.c.unwrap_or(1.0)).check()?;
         return Ok(Chosen { features, correction, head, trials: vec![] });
@@ -120,7 +120,7 @@ pub(super) fn search(
 ) -> Result<(Chosen, RowParams), FitError> {
     let params = job.params;
     let choices = choices(job)?;
-    let rarest = set.labels.counts().into_iter().min().unwrap_or(0);
+    let rarest = set.labels.group_counts().into_iter().min().unwrap_or(0);
     let mut weights = vec![ClassWeights::None, ClassWeights::Balanced];
     if let given @ ClassWeights::PerLabel(_) = &params.class_weights {
         weights.push(given.clone());

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use cloze_corpus::quality::{GroupedText, groups};
 use cloze_corpus::{LabelledParams, Source, labelled_sources};
 use cloze_report::DataFile;
 use cloze_store::checksum;
@@ -10,6 +11,7 @@ use cloze_train::{Labels, TrainError};
 
 use super::{FitContext, FitError, FitEvent, FitWarning};
 use crate::Input;
+use crate::data_check::SplitText;
 
 /// Most bytes of text in a chunk.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -37,6 +39,9 @@ pub struct LabelledText {
     pub second: Option<String>,
     /// Gold labels: one, or any number where several are learned.
     pub labels: Vec<String>,
+    /// Author, document or the like, whose examples are never on both sides of a split; none where
+    /// it is empty.
+    pub group: Option<String>,
 }
 
 impl LabelledText {
@@ -44,7 +49,8 @@ impl LabelledText {
     #[must_use]
     pub fn new(text: impl Into<String>, label: impl Into<String>) -> Self {
         let labels = vec![label.into()];
-        Self { path: MEMORY.into(), line: 0, id: None, text: text.into(), second: None, labels }
+        let (path, text) = (MEMORY.into(), text.into());
+        Self { path, line: 0, id: None, text, second: None, labels, group: None }
     }
 
     /// Second text. Default none.
@@ -52,6 +58,19 @@ impl LabelledText {
     pub fn second(mut self, second: impl Into<String>) -> Self {
         self.second = Some(second.into());
         self
+    }
+
+    /// Author, document or the like, whose examples are never on both sides of a split. Default none.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// Text, named by its place, to be compared with those of another split.
+    #[must_use]
+    pub fn split_text(&self) -> SplitText {
+        SplitText::new(&self.text, self.second.as_deref(), Some((&self.path, self.line)))
     }
 
     /// Input of an encoder.
@@ -179,10 +198,10 @@ pub fn read_labelled_chunks<E: From<FitError>>(
                 if let Some((_, count)) = counts.last_mut() {
                     *count += 1;
                 }
-                let cloze_corpus::Example { line, id, text, second, labels } = example;
+                let cloze_corpus::Example { line, id, text, second, labels, group } = example;
                 bytes += text.len() + second.as_ref().map_or(0, String::len);
                 total += 1;
-                chunk.push(LabelledText { path, line, id, text, second, labels });
+                chunk.push(LabelledText { path, line, id, text, second, labels, group });
             }
             Err(error) => context.event(&FitEvent::RecordFailed(&error)),
         }
@@ -213,7 +232,8 @@ pub fn read_labelled_chunks<E: From<FitError>>(
     Ok(files)
 }
 
-/// Labels of `examples`, one each, or with `multi_label` any number. `data` names them in errors.
+/// Labels of `examples`, one each, or with `multi_label` any number. `data` names them in errors. Equal
+/// texts, and examples of one group, are [grouped](Labels::grouped), so that no split parts them.
 ///
 /// # Errors
 /// [`FitError::FewLabels`], [`FitError::Quantity`]; else as [`Labels::single`] and
@@ -245,7 +265,13 @@ pub fn labels_of(
         let number = labels.names()[0].clone();
         return Err(FitError::Quantity { data, count, number });
     }
-    Ok(labels)
+    let grouped = labels.grouped(&groups(examples.iter().map(grouped)));
+    grouped.map_err(|source| FitError::Labels { data, source })
+}
+
+fn grouped(example: &LabelledText) -> GroupedText<'_> {
+    let LabelledText { text, second, group, .. } = example;
+    GroupedText { text, second: second.as_deref(), group: group.as_deref() }
 }
 
 /// Warns of what may spoil the result: texts that are there twice, empty ones, rare labels.

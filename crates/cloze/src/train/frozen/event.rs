@@ -7,6 +7,7 @@ use cloze_encoder::Runtime;
 use cloze_report::text::plural;
 
 use super::ExampleNotEncoded;
+use crate::data_check::NearDuplicateSummary;
 
 /// Event of a training.
 #[derive(Debug)]
@@ -72,16 +73,20 @@ pub enum FitWarning {
     OneExample {
         /// Label.
         label: String,
+        /// Whether it has several, of one text or group.
+        grouped: bool,
     },
     /// A label with fewer examples than there should be folds.
     FewExamples {
         /// Label.
         label: String,
-        /// Number of its examples, and so of folds.
+        /// Number of its examples, of different texts and groups, and so of folds.
         examples: usize,
         /// Number of folds there should be.
         folds: usize,
     },
+    /// Examples of an evaluation that are nearly the same as training examples.
+    NearDuplicates(NearDuplicateSummary),
     /// A solver that stopped before it found the minimum.
     NotConverged {
         /// Number of its steps.
@@ -113,10 +118,16 @@ impl fmt::Display for FitWarning {
                     labels.iter().map(|(label, n)| format!("{label} ({n})")).collect();
                 write!(f, "labels with fewer than 10 examples: {}", labels.join(", "))
             }
-            Self::OneExample { label } => write!(
+            Self::OneExample { label, grouped: false } => write!(
                 f,
                 "label {label} has only one example, so none is held out and nothing is evaluated"
             ),
+            Self::OneExample { label, grouped: true } => write!(
+                f,
+                "all examples of label {label} have one text or group, so none is held out and nothing is \
+                 evaluated"
+            ),
+            Self::NearDuplicates(found) => write!(f, "{found}"),
             Self::FewExamples { label, examples, folds } => write!(
                 f,
                 "label {label} has only {examples} examples, so there are {examples} folds instead of \

@@ -3,7 +3,7 @@ use cloze_train::curve;
 use std::time::Instant;
 
 use cloze_core::Matrix;
-use cloze_heads::classify::Classifier;
+use cloze_heads::classify::{Classifier, ClassifyHead};
 use cloze_metrics::labels::{LabelOutcome, evaluate_labels, share};
 use cloze_report::DataFile;
 use cloze_report::classifier::{
@@ -23,6 +23,7 @@ use super::{
     ClassifierTrainParams, FitContext, FitData, FitError, FitEvent, FitWarning, HeldOutLogits,
     LabelledText, LabelledTexts, TrainedClassifier, ValidClassifierTrainParams,
 };
+use crate::data_check::{NearDuplicateSummary, SplitText};
 use crate::opening::{ModelRef, runtime};
 use crate::{ModelFolder, RowParams, Runtime, SentenceEncoder};
 
@@ -124,6 +125,8 @@ struct FittedHead {
     /// With its temperature and thresholds.
     classifier: Classifier,
     held_out: Option<HeldOutLogits>,
+    /// Heads that decide on the held-out examples of each group.
+    cross_fitted: Vec<ClassifyHead>,
     calibration: Option<CalibrationReport>,
     threshold: Option<ThresholdReport>,
     iterations: u64,
@@ -256,11 +259,11 @@ impl Job<'_> {
             self.context.warn(FitWarning::NotConverged { iterations });
         }
         let mut head = classifier.head().clone();
-        let mut calibration = None;
+        let (mut calibration, mut calibrated) = (None, false);
         if let (Some(held_out), true) = (&held_out, params.calibrate) {
-            let (temperature, report) = held_out.calibrate(&set.labels, &head, self.context)?;
-            head = head.with_temperature(temperature)?;
-            calibration = report;
+            let fitted = held_out.calibrate(&set.labels, &head, self.context)?;
+            head = head.with_temperature(fitted.temperature)?;
+            (calibration, calibrated) = (fitted.report, fitted.found);
         }
         let mut threshold = None;
         if let Some(goal) = &params.threshold {
@@ -271,11 +274,19 @@ impl Job<'_> {
             head = head.with_thresholds(thresholds)?;
             threshold = Some(report);
         }
+        let cross_fitted = match &held_out {
+            Some(held_out) => {
+                let goal = params.threshold.as_ref();
+                held_out.cross_fitted(&set.labels, &head, calibrated, goal)?
+            }
+            None => vec![],
+        };
         let classifier = Classifier::new(classifier.features().clone(), head)?;
         Ok(FittedHead {
             chosen,
             classifier,
             held_out,
+            cross_fitted,
             calibration,
             threshold,
             iterations,
@@ -311,13 +322,32 @@ impl Job<'_> {
     ) -> Result<Option<HeldOutEvaluation>, FitError> {
         let Some(held_out) = &fitted.held_out else { return Ok(None) };
         let params = self.params;
-        let outcomes = held_out.outcomes(&set.labels, fitted.classifier.head())?;
+        let outcomes = held_out.outcomes(&set.labels, &fitted.cross_fitted)?;
+        self.warn_of_near_duplicates(set, held_out);
         let names = set.labels.names();
         let evaluation = evaluate_labels(names, params.multi_label, &outcomes, params.seed)?;
         let examples = held_out.examples.iter().map(|&i| &set.examples[i]);
         let confident_errors = confident_errors(&outcomes, examples, params.texts);
         let (how, calibration) = (held_out.how.clone(), fitted.calibration.clone());
         Ok(Some(HeldOutEvaluation { how, evaluation, calibration, confident_errors }))
+    }
+
+    /// Warns of held-out examples that are nearly the same as examples that their head was fitted on.
+    fn warn_of_near_duplicates(&self, set: &EncodedSet, held_out: &HeldOutLogits) {
+        let texts: Vec<SplitText> = set.examples.iter().map(LabelledText::split_text).collect();
+        // With folds each is held out from the others; else all are held out from one training part.
+        let folds = held_out.examples.len() == texts.len();
+        let mut parts = vec![0; texts.len()];
+        let mut evaluated = vec![false; texts.len()];
+        for (&example, group) in held_out.examples.iter().zip(&held_out.groups) {
+            parts[example] = if folds { *group } else { 1 };
+            evaluated[example] = true;
+        }
+        let (unit, evaluated) = ("held-out example", |example: usize| evaluated[example]);
+        let found = NearDuplicateSummary::of_parts(unit, &texts, &parts, evaluated);
+        if found.is_warning() {
+            self.context.warn(FitWarning::NearDuplicates(found));
+        }
     }
 
     fn evaluate_test(
@@ -327,6 +357,14 @@ impl Job<'_> {
         test: LabelledTexts,
     ) -> Result<TestEvaluation, FitError> {
         let (examples, rows) = self.encoded(test.examples)?;
+        let texts = |examples: &[LabelledText]| -> Vec<SplitText> {
+            examples.iter().map(LabelledText::split_text).collect()
+        };
+        let (training, tested) = (texts(&set.examples), texts(&examples));
+        let found = NearDuplicateSummary::of_test("test example", &training, &tested);
+        if found.is_warning() {
+            self.context.warn(FitWarning::NearDuplicates(found));
+        }
         let outcomes = outcomes(&fitted.classifier, &examples, &rows)?;
         let params = self.params;
         let names = set.labels.names();

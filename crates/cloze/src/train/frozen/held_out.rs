@@ -1,5 +1,7 @@
 //! Logits of examples held out from the fit, and what is chosen by them: the temperature and
 //! thresholds.
+use std::collections::HashMap;
+
 use cloze_core::Matrix;
 use cloze_heads::classify::{ClassifyHead, ValidFeatureParams};
 use cloze_metrics::labels::LabelOutcome;
@@ -32,6 +34,17 @@ pub struct HeldOutLogits {
     pub groups: Vec<usize>,
 }
 
+/// Temperature that held-out examples have chosen.
+#[derive(Clone, Debug)]
+pub struct FittedTemperature {
+    /// Temperature; 1 where none was found.
+    pub temperature: f64,
+    /// Whether there is one.
+    pub found: bool,
+    /// Its effect, of single labels.
+    pub report: Option<CalibrationReport>,
+}
+
 /// Plan for holding out examples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum HoldOutPlan {
@@ -58,10 +71,11 @@ impl HoldOutPlan {
         if labels.len() > MANY {
             return Self::Share(SHARE);
         }
-        let rarest = labels.names().iter().zip(labels.counts()).min_by_key(|(_, n)| *n);
+        let rarest = labels.names().iter().zip(labels.group_counts()).min_by_key(|(_, n)| *n);
         match rarest {
             Some((label, 1)) => {
-                context.warn(FitWarning::OneExample { label: label.clone() });
+                let (label, grouped) = (label.clone(), labels.is_grouped());
+                context.warn(FitWarning::OneExample { label, grouped });
                 Self::Nothing
             }
             Some((label, n)) if n < FOLDS => {
@@ -88,7 +102,7 @@ impl HoldOutPlan {
                 let folds = Folds::stratified(labels, k, seed)?;
                 let out = cross_validate(rows, labels, features, head, &folds)?;
                 Some(HeldOutLogits {
-                    how: format!("{k}-fold cross-validation"),
+                    how: format!("{k}-fold cross-validation{}", together(labels)),
                     examples: (0..labels.len()).collect(),
                     logits: out.logits,
                     groups: out.folds,
@@ -97,12 +111,27 @@ impl HoldOutPlan {
             Self::Share(share) => {
                 let (training, examples) = cloze_train::hold_out(labels, share, seed)?;
                 let (logits, _) = validate(rows, labels, features, head, &training, &examples)?;
-                let groups = (0..examples.len()).map(|i| i % 2).collect();
-                let how = format!("a hold-out of {} examples", examples.len());
+                let groups = halves(&labels.subset(&examples));
+                let how = format!("a hold-out of {} examples{}", examples.len(), together(labels));
                 Some(HeldOutLogits { how, examples, logits, groups })
             }
         })
     }
+}
+
+/// Addition to the method of holding out where examples belong together.
+fn together(labels: &Labels) -> &'static str {
+    if labels.is_grouped() { ", equal texts and groups together" } else { "" }
+}
+
+/// Half of each example, 0 or 1, so that examples that belong together are in one.
+pub(in crate::train) fn halves(labels: &Labels) -> Vec<usize> {
+    let mut half_of = HashMap::new();
+    let half = |group| {
+        let next = half_of.len() % 2;
+        *half_of.entry(group).or_insert(next)
+    };
+    labels.groups().into_iter().map(half).collect()
 }
 
 impl HeldOutLogits {
@@ -116,21 +145,26 @@ impl HeldOutLogits {
         labels: &Labels,
         head: &ClassifyHead,
         context: &FitContext<'_>,
-    ) -> Result<(f64, Option<CalibrationReport>), FitError> {
+    ) -> Result<FittedTemperature, FitError> {
         let gold = labels.subset(&self.examples);
         let fitted = calibrate(&self.logits, &gold)?;
         if fitted.at_end {
             context.warn(FitWarning::NoTemperature);
-            return Ok((1.0, None));
+            return Ok(FittedTemperature { temperature: 1.0, found: false, report: None });
         }
         if head.multi_label() {
-            return Ok((fitted.temperature, None));
+            return Ok(FittedTemperature {
+                temperature: fitted.temperature,
+                found: true,
+                report: None,
+            });
         }
         let of_group = self.temperatures(&gold)?;
         let before = self.probability(&gold, head, |_| 1.0)?;
         let after = self.probability(&gold, head, |i| of_group[self.groups[i]])?;
         let report = CalibrationReport { temperature: fitted.temperature, before, after };
-        Ok((fitted.temperature, Some(report)))
+        let (temperature, report) = (fitted.temperature, Some(report));
+        Ok(FittedTemperature { temperature, found: true, report })
     }
 
     /// Returns by how much the mean log loss falls with temperatures that are each fitted on other
@@ -148,13 +182,65 @@ impl HeldOutLogits {
         Ok(calibrate(&self.logits, &gold)?.loss_before - calibrate(&divided, &gold)?.loss_before)
     }
 
-    /// The temperature of each group, fitted on the others.
+    /// Heads that decide on the examples of each group, with a temperature and a threshold that the
+    /// others have chosen, as `head` has those that all have chosen.
+    pub(super) fn cross_fitted(
+        &self,
+        labels: &Labels,
+        head: &ClassifyHead,
+        calibrated: bool,
+        goal: Option<&ThresholdGoal>,
+    ) -> Result<Vec<ClassifyHead>, FitError> {
+        let gold = labels.subset(&self.examples);
+        let plain = head.clone().with_thresholds(vec![None; labels.names().len()])?;
+        let mut heads = vec![];
+        for (group, temperature) in self.temperatures(&gold)?.into_iter().enumerate() {
+            let temperature = if calibrated { temperature } else { head.temperature() };
+            let mut head = plain.clone().with_temperature(temperature)?;
+            if let Some(goal) = goal {
+                let others = self.without(group);
+                // Of others that miss the goal, the nearest there is.
+                let threshold = match others.threshold(goal, labels, &head) {
+                    Ok((_, report)) => Some(report.probability),
+                    Err(FitError::Threshold { source, .. }) => match *source {
+                        TrainError::Unreached { threshold, .. } => Some(threshold),
+                        _ => None,
+                    },
+                    Err(error) => return Err(error),
+                };
+                let is_of = |name: &String| name == goal.label();
+                let thresholds =
+                    labels.names().iter().map(|name| threshold.filter(|_| is_of(name)));
+                head = head.with_thresholds(thresholds.collect())?;
+            }
+            heads.push(head);
+        }
+        Ok(heads)
+    }
+
+    /// The logits of all other groups.
+    fn without(&self, group: usize) -> Self {
+        let others = (0..self.examples.len()).filter(|&i| self.groups[i] != group);
+        let others: Vec<usize> = others.collect();
+        Self {
+            how: self.how.clone(),
+            examples: others.iter().map(|&i| self.examples[i]).collect(),
+            logits: others.iter().map(|&i| self.logits[i].clone()).collect(),
+            groups: others.iter().map(|&i| self.groups[i]).collect(),
+        }
+    }
+
+    /// The temperature of each group, fitted on the others; 1 where there are none.
     fn temperatures(&self, gold: &Labels) -> Result<Vec<f64>, TrainError> {
         let groups = self.groups.iter().max().map_or(0, |last| last + 1);
         let mut of_group = vec![];
         for group in 0..groups {
             let others: Vec<usize> =
                 (0..self.logits.len()).filter(|&i| self.groups[i] != group).collect();
+            if others.is_empty() {
+                of_group.push(1.0);
+                continue;
+            }
             let logits: Vec<Vec<f64>> = others.iter().map(|&i| self.logits[i].clone()).collect();
             of_group.push(calibrate(&logits, &gold.subset(&others))?.temperature);
         }
@@ -216,14 +302,15 @@ impl HeldOutLogits {
         Ok((index, ThresholdReport { label, probability, precision, recall }))
     }
 
-    /// Gold and predicted labels of each.
+    /// Gold and predicted labels of each, by the head of its group.
     pub(super) fn outcomes(
         &self,
         labels: &Labels,
-        head: &ClassifyHead,
+        heads: &[ClassifyHead],
     ) -> Result<Vec<LabelOutcome>, FitError> {
         let mut outcomes = vec![];
-        for (&i, logits) in self.examples.iter().zip(&self.logits) {
+        for ((&i, logits), &group) in self.examples.iter().zip(&self.logits).zip(&self.groups) {
+            let head = &heads[group];
             let probabilities = head.probabilities(logits)?;
             let gold = labels.of(i).iter().map(|&l| labels.names()[l].clone()).collect();
             let predicted = head.decode(&probabilities)?.labels;

@@ -25,6 +25,7 @@ pub use error::{ExampleNotEncoded, FitError};
 pub use errors::confident_errors;
 pub use event::{FitContext, FitEvent, FitWarning};
 pub use fit::ClassifierData;
-pub use held_out::HeldOutLogits;
+pub(super) use held_out::halves;
+pub use held_out::{FittedTemperature, HeldOutLogits};
 pub use params::{ClassifierTrainParams, ThresholdGoal, ValidClassifierTrainParams};
 pub use save::TrainedClassifier;

@@ -5,7 +5,7 @@ use cloze_train::Labels;
 use cloze_tune::task::LabelledExample;
 
 use super::ValidTunedClassifierTrainParams;
-use crate::train::event::{TrainingNote, TrainingObserver, note};
+use crate::train::event::{TrainingNote, TrainingObserver, note, note_near_duplicates};
 use crate::train::windows::{TextWindows, Windows};
 use crate::train::{
     DataSource, FineTuneError, FitContext, FitData, FitEvent, FitWarning, LabelledText,
@@ -33,10 +33,13 @@ impl Splits {
         let tell = |event: &FitEvent<'_>| observer(TrainingEvent::Fit(event));
         let context = FitContext::new().observer(&tell);
         let reader = settings.reader.clone().pairs(settings.pairs.is_some());
-        let read = |source: &DataSource<LabelledText>| {
-            Ok::<_, FineTuneError>(as_fit_data(source, &reader).read(&context)?)
+        let read_by = |source: &DataSource<LabelledText>, reader: &LabelledParams| {
+            Ok::<_, FineTuneError>(as_fit_data(source, reader).read(&context)?)
         };
-        let LabelledTexts { examples, files } = read(&data.train)?;
+        let LabelledTexts { examples, files } = read_by(&data.train, &reader)?;
+        // Of these no part is held out, so that they need no groups.
+        let ungrouped = reader.group_field(None);
+        let read = |source: &DataSource<LabelledText>| read_by(source, &ungrouped);
         let labels = labels_of(&examples, settings.multi_label, &data.train.names())?;
         warn_of_data(&examples, &labels, &context);
         let given = data.dev.as_ref().map(read).transpose()?;
@@ -52,6 +55,19 @@ impl Splits {
         };
         let (n, held_out) = (train.len(), dev.len());
         note(observer, &TrainingNote::Examples { unit: "example", train: n, dev: held_out });
+        let sets = [
+            ("held-out example", Some(&dev)),
+            ("test example", test.as_ref().map(|t| &t.examples)),
+        ];
+        for (unit, examples) in sets {
+            let examples = examples.into_iter().flatten().map(LabelledText::split_text);
+            note_near_duplicates(
+                observer,
+                unit,
+                train.iter().map(LabelledText::split_text),
+                examples,
+            );
+        }
         Ok(Self { train, labels, files, dev, dev_files, test })
     }
 }
@@ -70,11 +86,12 @@ fn held_out(
     context: &FitContext<'_>,
 ) -> Result<Vec<usize>, FineTuneError> {
     let share = params.common.params.hold_out;
-    let rare = labels.names().iter().zip(labels.counts()).find(|(_, n)| *n == 1);
+    let rare = labels.names().iter().zip(labels.group_counts()).find(|(_, n)| *n == 1);
     match rare {
         _ if share <= 0.0 => Ok(vec![]),
         Some((label, _)) if !params.params.multi_label => {
-            context.warn(FitWarning::OneExample { label: label.clone() });
+            let (label, grouped) = (label.clone(), labels.is_grouped());
+            context.warn(FitWarning::OneExample { label, grouped });
             Ok(vec![])
         }
         _ => Ok(cloze_train::hold_out(labels, share, params.common.seed())?.1),

@@ -1,4 +1,5 @@
 //! Evaluation of a classifier in training.
+use cloze_corpus::quality::{GroupedText, groups};
 use cloze_embed::Pooling;
 use cloze_heads::HeadError;
 use cloze_heads::classify::ClassifyHead;
@@ -8,6 +9,7 @@ use cloze_tune::task::SequenceTask;
 use cloze_tune::training::{TaskLearner, ValidationScore};
 use cloze_tune::{Hidden, TuneError};
 
+use crate::train::frozen::halves;
 use crate::train::windows::{TextWindows, as_tune_error, rows};
 use crate::train::{FineTuneError, HeldOutLogits, LabelledText};
 
@@ -118,7 +120,17 @@ pub(super) fn calibrated_by(
     } else {
         Labels::single(&sets.iter().filter_map(|set| set.first().copied()).collect::<Vec<_>>())?
     };
-    let (how, groups) = (format!("{n} examples"), (0..n).map(|i| i % 2).collect());
-    let examples = (names.len()..names.len() + n).collect();
+    let equal = groups(examples.iter().filter(|e| known(e)).map(|e| GroupedText {
+        text: &e.text,
+        second: e.second.as_deref(),
+        group: e.group.as_deref(),
+    }));
+    let examples: Vec<usize> = (names.len()..names.len() + n).collect();
+    let (how, groups) =
+        (format!("{n} examples"), halves(&labels.subset(&examples).grouped(&equal)?));
+    // Copies of one text have no other half to be evaluated by.
+    if groups.iter().all(|half| *half == 0) {
+        return Ok(None);
+    }
     Ok(Some((HeldOutLogits { how, examples, logits: kept, groups }, labels)))
 }

@@ -30,8 +30,9 @@ use super::run::{Run, Steps, TaskData};
 use super::save::TrainedModel;
 use super::windows::{TextWindows, Windows};
 use super::{
-    FineTuneError, FineTuneParams, FitContext, FitEvent, LabelledText, LabelledTexts, TrainingData,
-    TrainingEvent, TrainingOutcome, ValidFineTuneParams, confident_errors,
+    FineTuneError, FineTuneParams, FitContext, FitEvent, FittedTemperature, LabelledText,
+    LabelledTexts, TrainingData, TrainingEvent, TrainingOutcome, ValidFineTuneParams,
+    confident_errors,
 };
 use data::{Splits, labelled, sequences};
 
@@ -269,7 +270,7 @@ impl Job<'_> {
             evaluate::score(&self.head, &texts.dev, &logits)
         };
         let score = (!dev.is_empty()).then_some(score);
-        self.run.train(learner, &examples, score, &fingerprint)
+        self.run.train::<LabelFigures, _, _>(learner, &examples, score, &fingerprint)
     }
 
     /// Fits a temperature on the validation data, and divides the classifier by it; 1 where that is no
@@ -290,7 +291,8 @@ impl Job<'_> {
         let Some((logits, labels)) = logits else { return Ok(no_gain) };
         let tell = |event: &FitEvent<'_>| (self.run.observer)(TrainingEvent::Fit(event));
         let context = FitContext::new().observer(&tell);
-        let (temperature, report) = logits.calibrate(&labels, &self.head, &context)?;
+        let FittedTemperature { temperature, report, .. } =
+            logits.calibrate(&labels, &self.head, &context)?;
         // Of few examples a temperature is fitted that does others no good.
         if temperature.to_bits() != 1_f64.to_bits() && logits.gain(&labels)? <= 0.0 {
             self.run.note(&TrainingNote::NoTemperatureGain { examples: texts.dev.len() });

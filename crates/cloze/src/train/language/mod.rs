@@ -209,7 +209,8 @@ impl Job<'_> {
         let fingerprint = run.base.fingerprint(&[&examples, &dev, &run.encoder, &learner.task])?;
         let held_out = |learner: &mut TaskLearner<MaskedTask>| Ok(score(&evaluate(learner, &dev)?));
         let held_out = (!dev.is_empty()).then_some(held_out);
-        let steps = run.train(&mut learner, &examples, held_out, &fingerprint)?;
+        let steps =
+            run.train::<LanguageFigures, _, _>(&mut learner, &examples, held_out, &fingerprint)?;
         if let Some(stopped) = run.stopped(&steps) {
             return Ok(stopped);
         }

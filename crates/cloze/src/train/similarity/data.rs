@@ -1,16 +1,23 @@
 //! Pairs of texts of a data set.
 use std::collections::HashMap;
 
+use cloze_corpus::quality::{GroupedText, groups};
 use cloze_corpus::{Pair, Source, ValidPairParams};
 use cloze_report::DataFile;
 
 use super::{SimilarityLoss, SimilarityPair};
+use crate::data_check::SplitText;
 use crate::train::data::data_file;
 use crate::train::event::TrainingObserver;
-use crate::train::sample::{HOLD_OUT, drawn};
+use crate::train::sample::{HOLD_OUT, drawn_groups};
 use crate::train::{DataSource, FineTuneError, TrainingEvent};
 
 impl SimilarityPair {
+    /// Both texts, to be compared with pairs of another split.
+    pub(super) fn split_text(&self) -> SplitText {
+        SplitText::new(&self.first, Some(&self.second), None)
+    }
+
     /// All of its texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         [Some(&*self.first), Some(&*self.second), self.negative.as_deref()].into_iter().flatten()
@@ -87,9 +94,14 @@ impl Pairs {
         Ok(())
     }
 
-    /// Takes a share of the pairs out, drawn by `seed`.
+    /// Takes a share of the pairs out, drawn by `seed`; equal ones, in either order, together.
     pub(super) fn hold_out(&mut self, share: f64, seed: u64) -> Self {
-        let mut drawn = drawn(seed, HOLD_OUT, share, self.examples.len()).into_iter();
+        let groups = groups(self.examples.iter().map(|pair| GroupedText {
+            text: &pair.first,
+            second: Some(&pair.second),
+            group: None,
+        }));
+        let mut drawn = drawn_groups(seed, HOLD_OUT, share, &groups).into_iter();
         let is_out = |_: &mut SimilarityPair| drawn.next().unwrap_or(false);
         Self { examples: self.examples.extract_if(.., is_out).collect(), data: vec![] }
     }

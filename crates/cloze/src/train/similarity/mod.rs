@@ -24,7 +24,7 @@ use cloze_tune::{Parameters, TrainingSequence};
 use serde_json::{Value, json};
 
 use super::base::StartModel;
-use super::event::{TrainingNote, TrainingObserver, note};
+use super::event::{TrainingNote, TrainingObserver, note, note_near_duplicates};
 use super::run::{Run, TaskData};
 use super::save::TrainedModel;
 use super::windows::Windows;
@@ -236,6 +236,11 @@ impl Splits {
         let test = data.test.as_ref().map(read).transpose()?;
         let (n, held_out) = (train.examples.len(), dev.examples.len());
         note(observer, &TrainingNote::Examples { unit: "pair", train: n, dev: held_out });
+        for (unit, pairs) in [("held-out pair", Some(&dev)), ("test pair", test.as_ref())] {
+            let pairs = pairs.into_iter().flat_map(|pairs| &pairs.examples);
+            let texts = train.examples.iter().map(SimilarityPair::split_text);
+            note_near_duplicates(observer, unit, texts, pairs.map(SimilarityPair::split_text));
+        }
         Ok(Self { train, dev, test })
     }
 }
@@ -275,7 +280,7 @@ impl Job<'_> {
             |learner: &mut TaskLearner<T>| Ok(F::evaluate(learner, poolings, &dev_set)?.score());
         let has_dev = !dev.examples.is_empty();
         let score = has_dev.then_some(score);
-        let steps = run.train(&mut learner, &examples, score, &fingerprint)?;
+        let steps = run.train::<F, _, _>(&mut learner, &examples, score, &fingerprint)?;
         if let Some(stopped) = run.stopped(&steps) {
             return Ok(stopped);
         }

@@ -2,8 +2,10 @@
 use cloze_core::assign_words;
 use cloze_core::tags_of_chunks;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cloze_core::{Chunk, Prefix, Scheme, Span, Tag};
+use cloze_corpus::quality::{GroupedText, groups};
 use cloze_corpus::{Source, TaggedSentence, ValidTaggedParams};
 use cloze_metrics::entity::Convention;
 use cloze_metrics::{MetricsError, Origin};
@@ -12,10 +14,11 @@ use cloze_tune::task::TaggedExample;
 use regex::Regex;
 
 use super::part::end;
+use crate::data_check::SplitText;
 use crate::train::base::{StartModel, sequence};
 use crate::train::data::data_file;
 use crate::train::event::{TrainingNote, TrainingObserver, note};
-use crate::train::sample::{HOLD_OUT, drawn};
+use crate::train::sample::{HOLD_OUT, drawn, drawn_groups};
 use crate::train::{DataSource, FineTuneError, TrainingEvent};
 
 /// Part of the seed that sentences are varied by.
@@ -24,6 +27,8 @@ const VARY: u64 = 0x7661_7279;
 /// A sentence with its entities.
 #[derive(Clone)]
 pub(super) struct Sentence {
+    path: Arc<str>,
+    line: u64,
     text: String,
     words: Vec<Span>,
     /// Labels and spans, in words.
@@ -58,6 +63,16 @@ impl Sentence {
         Span::new(first.start, last.end).of(&self.text).unwrap_or_default()
     }
 
+    /// Words, in order.
+    fn words(&self) -> Vec<&str> {
+        (0..self.words.len()).map(|index| self.word(index)).collect()
+    }
+
+    /// Text, named by its place, to be compared with those of another split.
+    pub(super) fn split_text(&self) -> SplitText {
+        SplitText::new(&self.text, None, Some((&self.path, self.line)))
+    }
+
     fn word(&self, index: usize) -> &str {
         self.words.get(index).and_then(|word| word.of(&self.text)).unwrap_or_default()
     }
@@ -73,7 +88,8 @@ impl Sentence {
             text.push_str(&change(word.of(&self.text).unwrap_or_default()));
             words.push(Span::new(start, text.len()));
         }
-        Self { text, words, entities: self.entities.clone() }
+        let (path, entities) = (Arc::clone(&self.path), self.entities.clone());
+        Self { path, line: self.line, text, words, entities }
     }
 }
 
@@ -169,8 +185,10 @@ impl Sentences {
                 entities.push((label.to_owned(), span));
             }
         }
-        let TaggedSentence { text, words, .. } = sentence;
-        self.list.push(Sentence { text, words, entities });
+        let TaggedSentence { line, text, words, .. } = sentence;
+        let last = self.list.last().filter(|last| *last.path == *path);
+        let path = last.map_or_else(|| path.into(), |last| Arc::clone(&last.path));
+        self.list.push(Sentence { path, line, text, words, entities });
         Ok(())
     }
 
@@ -191,9 +209,13 @@ impl Sentences {
         }
     }
 
-    /// Takes a share of the sentences out, drawn by `seed`.
+    /// Takes a share of the sentences out, drawn by `seed`; equal ones together.
     pub(super) fn hold_out(&mut self, share: f64, seed: u64) -> Self {
-        let drawn = drawn(seed, HOLD_OUT, share, self.count());
+        let text = |sentence: &'_ Sentence| sentence.words().join(" ");
+        let texts: Vec<String> = self.list.iter().map(text).collect();
+        let groups =
+            groups(texts.iter().map(|text| GroupedText { text, ..GroupedText::default() }));
+        let drawn = drawn_groups(seed, HOLD_OUT, share, &groups);
         let (mut stay, mut out) = (vec![], vec![]);
         for (sentence, drawn) in std::mem::take(&mut self.list).into_iter().zip(drawn) {
             if drawn { out.push(sentence) } else { stay.push(sentence) }

@@ -234,6 +234,14 @@ impl Splits {
         let examples =
             TrainingNote::Examples { unit: "sentence", train: train.count(), dev: dev.count() };
         super::event::note(observer, &examples);
+        for (unit, sentences) in
+            [("held-out sentence", Some(&dev)), ("test sentence", test.as_ref())]
+        {
+            let sentences = sentences.into_iter().flat_map(|sentences| &sentences.list);
+            let texts = train.list.iter().map(Sentence::split_text);
+            let evaluated = sentences.map(Sentence::split_text);
+            super::event::note_near_duplicates(observer, unit, texts, evaluated);
+        }
         let others = dev.names(None).into_iter().chain(test.iter().flat_map(|t| t.names(None)));
         let unknown: BTreeSet<String> = others.filter(|label| !labels.contains(label)).collect();
         if !unknown.is_empty() {
@@ -392,6 +400,6 @@ impl Job<'_> {
             evaluate(learner, &dev_set, dev, &tags).map(|evaluation| evaluation.score)
         };
         let score = (dev.count() > 0).then_some(score);
-        self.run.train(learner, &set.examples, score, &fingerprint)
+        self.run.train::<EntityFigures, _, _>(learner, &set.examples, score, &fingerprint)
     }
 }

@@ -112,8 +112,8 @@ fn quality(report: &ClassifierReport) -> String {
     }
     if let Some(t) = &report.threshold {
         parts.push(format!(
-            "The label {} is predicted from a probability of {:.4}; on the held-out examples precision is \
-             then {:.4} and recall {:.4}.\n\n",
+            "The label {} is predicted from a probability of {:.4}; on the held-out examples, on which it \
+             was chosen, precision is then {:.4} and recall {:.4}.\n\n",
             escaped(&t.label),
             t.probability,
             t.precision,

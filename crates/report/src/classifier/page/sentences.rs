@@ -88,8 +88,9 @@ pub(crate) fn how(held_out: &HeldOutEvaluation) -> String {
 
 pub(crate) fn threshold(threshold: &ThresholdReport) -> String {
     format!(
-        "<p>The label {} is predicted from a probability of {:.4}. On the held-out examples its \
-         precision is then {:.4}, and its recall {:.4}; the threshold was chosen on them.</p>\n",
+        "<p>The label {} is predicted from a probability of {:.4}. On the held-out examples, on \
+         which it was chosen, its precision is then {:.4}, and its recall {:.4}; in the table above each \
+         example is decided by a threshold chosen on others.</p>\n",
         label(&threshold.label),
         threshold.probability,
         threshold.precision,

@@ -35,8 +35,8 @@ pub(super) fn find(
         .runtime(runtime)
         .open()?;
     let examples = labelled.iter().map(|(origin, example)| {
-        let cloze_corpus::Example { line, id, text, second, labels } = example.clone();
-        Example { path: origin.path.clone(), line, id, text, second, labels }
+        let cloze_corpus::Example { line, id, text, second, labels, group } = example.clone();
+        Example { path: origin.path.clone(), line, id, text, second, labels, group }
     });
     let examples: Vec<Example> = examples.collect();
     let observer = |event: &FitEvent<'_>| training::show(event, messages);

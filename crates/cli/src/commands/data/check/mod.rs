@@ -35,7 +35,10 @@ pub(crate) fn run(
     }
     let mut check = DataCheck::new(&data).scheme(args.scheme.value());
     if !args.against.is_empty() {
-        check.against(&data::read(&args.against, args, false, messages)?);
+        let searched = check.against(&data::read(&args.against, args, false, messages)?);
+        if !searched {
+            messages.note("the texts are too many to compare: near-duplicates are not looked for");
+        }
     }
     if let Some(model) = &model {
         for error in check.long_texts(model)? {

@@ -2,7 +2,7 @@
 use clap::Args;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, ReportFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::out::OutFlags;
 use crate::flags::running_text::{MaskFlags, RunningTextFlags};
 use crate::flags::scorer::ScorerFlags;
@@ -45,7 +45,7 @@ pub(crate) struct EvalTextArgs {
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Task")]
     pub(crate) seed: u64,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<ReportFormat>,
+    pub(crate) format: FormatFlags<FigureFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

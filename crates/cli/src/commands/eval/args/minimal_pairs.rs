@@ -2,7 +2,7 @@
 use clap::Args;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, ReportFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::out::OutFlags;
 use crate::flags::read::{InputArg, ReadFlags};
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
@@ -63,7 +63,7 @@ pub(crate) struct MinimalPairsArgs {
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     encoding: String,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<ReportFormat>,
+    pub(crate) format: FormatFlags<FigureFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

@@ -2,11 +2,13 @@
 pub(crate) mod language;
 pub(crate) mod minimal_pairs;
 pub(crate) mod search;
+mod sweep;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use cloze::Metric;
+use cloze::embed::Poolings;
 use cloze::metrics::entity::TagScheme;
 
 use crate::commands::eval::args::language::{EvalMlmArgs, EvalTextArgs};
@@ -14,13 +16,15 @@ use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
 use crate::commands::eval::args::search::EvalSearchArgs;
 use crate::commands::short_help;
 use crate::flags::classifier::ClassifierFlags;
-use crate::flags::format::{FormatFlags, ReportFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::labelled::LabelledFlags;
 use crate::flags::out::OutFlags;
 use crate::flags::pairs::PairFlags;
 use crate::flags::tagged::{TaggedFlags, renamed};
 use crate::flags::tagger::TaggerFlags;
 use crate::flags::vectors::{CorrectionArg, VectorFlags};
+
+pub(crate) use sweep::Sweep;
 
 const STS_SHOWN: &[&str] =
     &["model", "pooling", "correction", "fit", "metric", "format", "json", "output"];
@@ -29,7 +33,8 @@ const STS_EXAMPLES: &str = "\
 Examples:
   cloze eval sts stsb-test.tsv
   cloze eval sts stsb-test.tsv --model ./sts --pooling cls --json --output sts.json
-  cloze eval sts stsb-test.tsv --correction none,zscore,whitening --fit stsb-train.tsv";
+  cloze eval sts stsb-test.tsv --correction none,zscore,whitening --fit stsb-train.tsv
+  cloze eval sts stsb-test.tsv --sweep-layers each --sweep-pooling 'cls;mean' --format markdown";
 
 const LABELS_SHOWN: &[&str] = &[
     "model",
@@ -116,6 +121,27 @@ pub(crate) struct StsArgs {
     pub(crate) file: String,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
+    /// Layers to compare, each as --layers has them, separated by semicolons; each: every hidden state
+    /// by itself
+    #[arg(
+        long,
+        value_delimiter = ';',
+        value_name = "L;L",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["layers", "statics", "zscore"],
+        help_heading = "Vectors"
+    )]
+    pub(crate) sweep_layers: Vec<String>,
+    /// Poolings to compare, each as --pooling has them, separated by semicolons
+    #[arg(
+        long,
+        value_delimiter = ';',
+        value_name = "P;P",
+        value_parser = Poolings::parse,
+        conflicts_with_all = ["pooling", "statics", "zscore"],
+        help_heading = "Vectors"
+    )]
+    pub(crate) sweep_pooling: Vec<Poolings>,
     /// Corrections to compare: none, zscore, whitening, all-but-the-top [default: the one of --zscore,
     /// else none]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "A,B", help_heading = "Vectors")]
@@ -136,7 +162,7 @@ pub(crate) struct StsArgs {
     #[command(flatten)]
     pub(crate) pairs: PairFlags,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<ReportFormat>,
+    pub(crate) format: FormatFlags<FigureFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }
@@ -173,11 +199,15 @@ pub(crate) struct EvalLabelsArgs {
     pub(crate) compare: Option<String>,
     #[command(flatten)]
     pub(crate) read: LabelledFlags,
+    /// Training data of the model: examples that are equal to theirs, or nearly, are counted and named;
+    /// can be repeated
+    #[arg(long, value_name = "DATA", help_heading = "Evaluation")]
+    pub(crate) against: Vec<String>,
     /// Random seed of the bootstrap intervals and the comparison
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Evaluation")]
     pub(crate) seed: u64,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<ReportFormat>,
+    pub(crate) format: FormatFlags<FigureFormat>,
     /// Output file [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
@@ -218,6 +248,10 @@ pub(crate) struct EvalTagArgs {
     /// entities A and C that both become B are merged
     #[arg(long, value_delimiter = ',', value_parser = renamed, value_name = "A=B", help_heading = "Entities")]
     pub(crate) map: Vec<(String, String)>,
+    /// Training data of the model: sentences that are equal to theirs, or nearly, are counted and named;
+    /// can be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Evaluation")]
+    pub(crate) against: Vec<String>,
     /// Random seed of the comparison
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Evaluation")]
     pub(crate) seed: u64,
@@ -225,7 +259,7 @@ pub(crate) struct EvalTagArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) partial: bool,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<ReportFormat>,
+    pub(crate) format: FormatFlags<FigureFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
 }

@@ -6,7 +6,7 @@ use cloze::Metric;
 use cloze_corpus::TextChunks;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, ReportFormat};
+use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::out::OutFilesFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::search::{EngineArg, FilterFlags};
@@ -128,7 +128,7 @@ pub(crate) struct EvalSearchArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) run: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<ReportFormat>,
+    pub(crate) format: FormatFlags<FigureFormat>,
     #[command(flatten)]
     pub(crate) out: OutFilesFlags,
 }

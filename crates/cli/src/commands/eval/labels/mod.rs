@@ -6,13 +6,17 @@ mod report;
 use std::time::Instant;
 
 use anyhow::{anyhow, bail};
+use cloze::data_check::{NearDuplicateSummary, SplitText};
 use cloze::evaluate::EvaluateError;
 use cloze::evaluate::classifier::{
     ClassifierEvaluation, ConfidentErrors, GoldExample, SourceExample,
 };
 use cloze::{InputClassifier, PairClassifier, TextClassifier};
+use cloze_corpus::LabelledParams;
+use cloze_report::grid::write_grids;
 
 use crate::cli::CommonFlags;
+use crate::commands::classify::note_no_text;
 use crate::commands::eval::args::EvalLabelsArgs;
 use crate::input::examples::{self, Example};
 use crate::terminal::messages::{Messages, plural};
@@ -57,7 +61,11 @@ pub(super) fn run(
     let mut wrong = errors.is_some().then(ConfidentErrors::new).transpose()?;
     let started = Instant::now();
     let mut first_chunk = true;
-    let files = examples::for_each_chunk(&args.paths, read, messages, |chunk| {
+    let mut tested: Vec<SplitText> = vec![];
+    let files = examples::for_each_chunk(&args.paths, read.clone(), messages, |chunk| {
+        if !args.against.is_empty() {
+            tested.extend(chunk.iter().map(Example::split_text));
+        }
         add(&mut evaluation, &models, &chunk, wrong.as_mut(), messages)?;
         if std::mem::take(&mut first_chunk) {
             let what = plural(evaluation.examples() as u64, "example");
@@ -78,9 +86,12 @@ pub(super) fn run(
         }
         error => error.into(),
     })?;
-    let report = Report { files, report };
+    let near_duplicates = near_duplicates(&args.against, read, &tested, messages)?;
+    let report = Report { files, report, near_duplicates };
     if args.format.is_json() {
         json_line(&mut out, &report)?;
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&report.grids(), format, &mut out)?;
     } else {
         report.write(&mut out)?;
     }
@@ -92,6 +103,32 @@ pub(super) fn run(
     let n = plural(evaluation.examples() as u64, if pairs { "pair" } else { "text" });
     messages.note(&format!("{n} in {:.1} s", started.elapsed().as_secs_f64()));
     Ok(())
+}
+
+/// Compares the examples with the training data, if there are some.
+fn near_duplicates(
+    against: &[String],
+    read: LabelledParams,
+    tested: &[SplitText],
+    messages: &Messages,
+) -> anyhow::Result<Option<NearDuplicateSummary>> {
+    if against.is_empty() {
+        return Ok(None);
+    }
+    let mut training: Vec<SplitText> = vec![];
+    examples::for_each_chunk(against, read.labelled(false), messages, |chunk| {
+        training.extend(chunk.iter().map(Example::split_text));
+        Ok(())
+    })?;
+    let found = NearDuplicateSummary::of_test("example", &training, tested);
+    note_near_duplicates(&found, messages);
+    Ok(Some(found))
+}
+
+/// Tells of near-duplicates, or that there are none.
+pub(super) fn note_near_duplicates(found: &NearDuplicateSummary, messages: &Messages) {
+    let warning = if found.is_warning() { "warning: " } else { "" };
+    messages.note(&format!("{warning}{found}"));
 }
 
 /// Opens the classifier of texts or pairs, or the one of another name that it is compared with.
@@ -157,6 +194,10 @@ fn add(
     let classified = evaluation.add(&examples)?;
     for ((example, gold), classified) in chunk.iter().zip(&examples).zip(classified) {
         let (path, line) = (&*example.path, example.line);
+        if gold.input.is_blank() {
+            note_no_text(path, line, messages);
+            continue;
+        }
         if let (Some(false), Some(wrong), [Ok(prediction), ..], [model, ..]) =
             (classified.right, wrong.as_deref_mut(), &classified.predictions[..], models)
         {

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::evaluate::minimal_pairs::{MinimalPair, MinimalPairEvaluation, MinimalPairReport};
+use cloze_report::grid::write_grids;
 use serde_json::Value;
 
 use crate::cli::CommonFlags;
@@ -66,6 +67,8 @@ pub(super) fn run(
     let report = MinimalPairReport { limit: args.limit, ..evaluation.report(&model)? };
     if args.format.is_json() {
         json_line(&mut out, &report)?;
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&report::grids(&report), format, &mut out)?;
     } else {
         report::write(&report, &mut out)?;
     }

@@ -19,6 +19,7 @@ use cloze::evaluate::search::{
 use cloze::metrics::retrieval::RetrievalParams;
 use cloze::search::index::FILE as INDEX_FILE;
 use cloze_corpus::JudgementParams;
+use cloze_report::grid::write_grids;
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::search::EvalSearchArgs;
@@ -70,6 +71,8 @@ pub(super) fn run(
     let report = SearchReport::new(source, judgements, depth, evaluated, args.per_query);
     if args.format.is_json() {
         json_line(&mut out, &report)?;
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&report::grids(&report), format, &mut out)?;
     } else {
         report::write(&report, &mut out)?;
     }

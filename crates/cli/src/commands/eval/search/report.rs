@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use cloze::evaluate::search::{SEARCH_CONVENTION, SearchReport, SearchSource, VectorOrigin};
 use cloze::metrics::compare::Interval;
 use cloze::metrics::retrieval::{QueryFigures, RetrievalFigures};
+use cloze_report::grid::{Grid, retrieval_grid};
 use cloze_report::text::one_line;
 
 use crate::terminal::messages::plural;
@@ -47,6 +48,26 @@ pub(super) fn write(report: &SearchReport, out: &mut dyn Write) -> io::Result<()
         Some(by_query) => write_queries(by_query, out),
         None => Ok(()),
     }
+}
+
+/// Table of the figures, and of each query's where these are asked for.
+pub(super) fn grids(report: &SearchReport) -> Vec<Grid> {
+    let mut grids = vec![retrieval_grid(&report.intervals)];
+    if let Some(by_query) = &report.by_query {
+        let columns = vec!["query", "relevant", "found", "1/rank", "average precision"];
+        let row = |(query, of_query): (&String, &QueryFigures)| {
+            vec![
+                query.as_str().into(),
+                of_query.relevant.into(),
+                of_query.retrieved.into(),
+                of_query.figures.reciprocal_rank.into(),
+                of_query.figures.average_precision.into(),
+            ]
+        };
+        let rows = by_query.iter().map(row).collect();
+        grids.push(Grid { title: "queries".to_owned(), columns, rows });
+    }
+    grids
 }
 
 fn write_counts(report: &SearchReport, out: &mut dyn Write) -> io::Result<()> {

@@ -3,16 +3,21 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use anyhow::{anyhow, bail};
+use cloze::data_check::{NearDuplicateSummary, SplitText};
 use cloze::evaluate::EvaluateError;
 use cloze::evaluate::tags::{
     ComparedTagger, OtherTagLabels, TagEvaluation, TagEvaluationParams, TagEvaluationReport,
+    TagReport,
 };
 use cloze::metrics::entity::{Convention, SchemeEvidence, TagScheme};
 use cloze_corpus::{TaggedSentence, ValidTaggedParams};
+use cloze_report::grid::{Grid, comparison_grid, entity_grids, write_grids};
 use cloze_report::labels::{ComparisonRow, write_rows};
+use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::EvalTagArgs;
+use crate::commands::eval::labels::note_near_duplicates;
 use crate::commands::score_tags::{no_tag, scheme_of, table, warn_of_absent};
 use crate::flags::find_model;
 use crate::input::pairs::source;
@@ -59,7 +64,11 @@ pub(super) fn run(
     })?;
     let mut out = args.out.open()?;
     let started = Instant::now();
+    let mut tested: Vec<SplitText> = vec![];
     for_each_chunk(&args.file, &read, messages, |chunk| {
+        if !args.against.is_empty() {
+            tested.extend(split_texts(&args.file, chunk));
+        }
         let errors = evaluation.add(chunk).map_err(|error| match error {
             EvaluateError::Tag { sentence, word, expected, found, .. } => {
                 let sentence = &chunk[sentence];
@@ -81,12 +90,15 @@ pub(super) fn run(
     for labels in evaluation.without_gold_labels() {
         note_labels(&labels, messages);
     }
+    let near_duplicates = near_duplicates(&args.against, &read, &tested, messages)?;
     let report = evaluation.report(&args.file)?;
     if let Some(only) = &args.labels {
         warn_of_absent(only, &report.report.entities, messages);
     }
     if args.format.is_json() {
-        json_line(&mut out, &report)?;
+        json_line(&mut out, &Report { report: &report, near_duplicates })?;
+    } else if let Some(format) = args.format.grid() {
+        write_grids(&grids(&report), format, &mut out)?;
     } else {
         write(&report, &mut out)?;
     }
@@ -100,6 +112,44 @@ pub(super) fn run(
         started.elapsed().as_secs_f64()
     ));
     Ok(())
+}
+
+/// Report with the sentences that are like training sentences, where these are given.
+#[derive(Serialize)]
+struct Report<'r> {
+    #[serde(flatten)]
+    report: &'r TagEvaluationReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    near_duplicates: Option<NearDuplicateSummary>,
+}
+
+fn split_texts<'s>(
+    file: &'s str,
+    sentences: &'s [TaggedSentence],
+) -> impl Iterator<Item = SplitText> + 's {
+    sentences.iter().map(move |s| SplitText::new(&s.text, None, Some((file, s.line))))
+}
+
+/// Compares the sentences with the training data, if there are some.
+fn near_duplicates(
+    against: &[String],
+    read: &ValidTaggedParams,
+    tested: &[SplitText],
+    messages: &Messages,
+) -> anyhow::Result<Option<NearDuplicateSummary>> {
+    if against.is_empty() {
+        return Ok(None);
+    }
+    let mut training: Vec<SplitText> = vec![];
+    for file in against {
+        for_each_chunk(file, read, messages, |chunk| {
+            training.extend(split_texts(file, chunk));
+            Ok(())
+        })?;
+    }
+    let found = NearDuplicateSummary::of_test("sentence", &training, tested);
+    note_near_duplicates(&found, messages);
+    Ok(Some(found))
 }
 
 fn params(args: &EvalTagArgs, read: &ValidTaggedParams) -> anyhow::Result<TagEvaluationParams> {
@@ -181,23 +231,38 @@ fn note_labels(labels: &OtherTagLabels, messages: &Messages) {
     ));
 }
 
+/// Tables of the taggers, and of their comparison.
+fn grids(report: &TagEvaluationReport) -> Vec<Grid> {
+    let TagEvaluationReport { report, compare } = report;
+    let tables = |report: &TagReport| entity_grids(&report.entities, report.partial.as_ref());
+    let Some(compared) = compare else { return tables(report) };
+    let mut grids = vec![];
+    for report in [report, &compared.report] {
+        grids.extend(tables(report).into_iter().map(|grid| grid.under(&report.predicted)));
+    }
+    grids.push(comparison_grid(&[comparison_row(compared)]));
+    grids
+}
+
+fn comparison_row(compared: &ComparedTagger) -> ComparisonRow<'_> {
+    ComparisonRow {
+        figure: "micro F1",
+        both: &compared.micro_f1,
+        verdict: compared.micro_f1_verdict,
+        test: None,
+        examples: compared.sentences,
+    }
+}
+
 fn write(report: &TagEvaluationReport, out: &mut Out) -> anyhow::Result<()> {
     let TagEvaluationReport { report, compare } = report;
-    let Some(ComparedTagger { report: other, micro_f1, micro_f1_verdict, sentences }) = compare
-    else {
-        return table::write(report, out);
-    };
+    let Some(compared) = compare else { return table::write(report, out) };
+    let other = &compared.report;
     for report in [report, other] {
         writeln!(out, "{}", report.predicted)?;
         table::write(report, out)?;
         writeln!(out)?;
     }
-    let row = ComparisonRow {
-        figure: "micro F1",
-        both: micro_f1,
-        verdict: *micro_f1_verdict,
-        test: None,
-        examples: *sentences,
-    };
+    let row = comparison_row(compared);
     Ok(write_rows(&[row], [&report.predicted, &other.predicted], out)?)
 }

@@ -44,6 +44,10 @@ pub(crate) struct LabelFitArgs {
     /// [default: 0.1 with --tune lora, full or head, where 0 holds none out; else --folds]
     #[arg(long, value_name = "FRACTION", help_heading = "Evaluation")]
     pub(crate) hold_out: Option<f64>,
+    /// Field or column by which examples belong together (author, document): none of them is held out
+    /// from the others. Equal texts always belong together
+    #[arg(long, value_name = "NAME", conflicts_with = "no_header", help_heading = "Evaluation")]
+    pub(crate) group_by: Option<String>,
     /// Also evaluate the model on these examples
     #[arg(long, value_name = "DATA", help_heading = "Evaluation")]
     pub(crate) test: Vec<String>,
