@@ -190,7 +190,7 @@ impl Checkpoint {
             ("pooler", layout.pooler.as_ref().map_or(0, dense)),
         ]);
         let tokens = layout.tokens.as_ref().map_or(0, dense);
-        let own = layout.sequence.as_ref().map_or(0, |s| {
+        let sequence = layout.sequence.as_ref().map_or(0, |s| {
             // BERT's dense is its pooler, which is counted above.
             let pooled = layout.pooler.as_ref().is_some_and(|p| p.weight == s.dense.weight);
             dense(&s.classifier) + if pooled { 0 } else { dense(&s.dense) }
@@ -202,7 +202,7 @@ impl Checkpoint {
         });
         parts.extend([
             ("token classifier", tokens),
-            ("sequence classifier", own),
+            ("sequence classifier", sequence),
             ("language model head", masked),
             ("next sentence head", layout.next_sentence.as_ref().map_or(0, dense)),
         ]);

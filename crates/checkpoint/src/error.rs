@@ -231,9 +231,9 @@ fn model_hint(name: &str, nearest: Option<&str>, in_current_folder: bool) -> Str
 }
 
 /// Finding about a file of which the card has a hash.
-fn against_card(expected: &str, found: Option<&str>) -> String {
-    match found {
-        Some(found) => format!("SHA-256 is {found}, but {CARD} has {expected}"),
+fn against_card(expected: &str, hash: Option<&str>) -> String {
+    match hash {
+        Some(hash) => format!("SHA-256 is {hash}, but {CARD} has {expected}"),
         None => format!("not there, but {CARD} has its SHA-256"),
     }
 }

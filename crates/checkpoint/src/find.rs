@@ -37,16 +37,16 @@ pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 /// first is the one that the name means.
 #[must_use]
 pub fn list_folders() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = vec![];
+    let mut models: Vec<PathBuf> = vec![];
     for root in roots() {
         let entries = fs_err::read_dir(&root).into_iter().flatten();
         let folders = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| is_model(p));
         let mut folders: Vec<_> = folders.collect();
         folders.sort();
-        folders.retain(|f| !found.iter().any(|g| g.file_name() == f.file_name()));
-        found.extend(folders);
+        folders.retain(|f| !models.iter().any(|g| g.file_name() == f.file_name()));
+        models.extend(folders);
     }
-    found
+    models
 }
 
 /// Whether it is the folder of a model, of an adapter, or of a head alone.
@@ -66,7 +66,7 @@ pub(crate) fn find(name: &str) -> Result<PathBuf, String> {
     let snapshots = caches.iter().filter_map(|cache| snapshot(cache, name));
     let path = is_path.then(|| PathBuf::from(name));
     let mut places = named.chain(snapshots).chain(path);
-    places.find(|place| place.is_dir()).ok_or_else(|| {
+    places.find(|folder| folder.is_dir()).ok_or_else(|| {
         let roots = roots.iter().map(|r| r.display().to_string()).filter(|_| !is_path);
         let folder = is_path.then(|| "that folder".to_owned());
         let caches = caches.iter().map(|cache| cache.display().to_string());
@@ -122,8 +122,9 @@ fn snapshot(cache: &Path, name: &str) -> Option<PathBuf> {
             return Some(snapshots.join(commit));
         }
     }
-    let mut all = fs_err::read_dir(snapshots).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    all.next().filter(|_| all.next().is_none())
+    let mut commits =
+        fs_err::read_dir(snapshots).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    commits.next().filter(|_| commits.next().is_none())
 }
 
 /// The folders that models are looked for in by name: `$CLOZE_MODELS`; `models` beside the program; `models`

@@ -377,8 +377,8 @@ mod tests {
                 "pad_token_id": pad,
             });
             let config: ConfigFile = serde_json::from_value(config).unwrap();
-            let found = max_tokens(&config, tokenizer).map_err(|_| ());
-            assert_eq!(found, expected, "{model_type} {positions:?} {tokenizer:?}");
+            let actual = max_tokens(&config, tokenizer).map_err(|_| ());
+            assert_eq!(actual, expected, "{model_type} {positions:?} {tokenizer:?}");
         }
     }
 

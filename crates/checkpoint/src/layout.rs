@@ -126,8 +126,8 @@ impl Finder<'_> {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> String {
         match self.weights.shape(name) {
             None => self.missing.push(format!("{name} {shape:?}")),
-            Some(found) if found != shape => {
-                self.wrong.push(format!("{name}: expected {shape:?}, found {found:?}"));
+            Some(actual) if actual != shape => {
+                self.wrong.push(format!("{name}: expected {shape:?}, found {actual:?}"));
             }
             Some(_) => {}
         }
@@ -267,8 +267,8 @@ impl Layout {
             let classifier = find.classifier("classifier", hidden);
             // A dense layer of its own goes with a classifier of this name alone.
             let sequence = config.family.sequence;
-            let own = sequence.dense.filter(|_| sequence.classifier == "classifier");
-            let before = match own {
+            let dense_stem = sequence.dense.filter(|_| sequence.classifier == "classifier");
+            let before = match dense_stem {
                 Some(stem) if find.has(&format!("{stem}.weight")) => {
                     Some(find.dense(stem, hidden, hidden))
                 }
@@ -281,7 +281,7 @@ impl Layout {
                     self.sequence = Some(SequenceHead { dense, classifier });
                 }
                 (Some(ClassifierLayout::Sequence), None) => {
-                    find.dense(own.unwrap_or(pooler), hidden, hidden);
+                    find.dense(dense_stem.unwrap_or(pooler), hidden, hidden);
                 }
                 (Some(ClassifierLayout::Tokens), _) | (None, None) => {
                     self.tokens = Some(classifier);

@@ -153,8 +153,8 @@ fn matrices(
     let refused = |what: String| {
         Err(CheckpointError::Request { path: checkpoint.folder().to_path_buf(), what })
     };
-    if let Some(found) = calibration.map(|c| c.observed.len()).filter(|n| *n != layers.len()) {
-        return refused(format!("{found} layers were observed; it has {}", layers.len()));
+    if let Some(count) = calibration.map(|c| c.observed.len()).filter(|n| *n != layers.len()) {
+        return refused(format!("{count} layers were observed; it has {}", layers.len()));
     }
     let mut matrices = BTreeMap::new();
     for (i, layer) in layers.iter().enumerate() {

@@ -36,9 +36,9 @@ impl Sources {
     pub fn find(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
         let folder = &folder.into();
         let card = Card::open(folder)?;
-        let own = folder.join(adapter::CONFIG).is_file();
+        let is_adapter = folder.join(adapter::CONFIG).is_file();
         let adapters: Vec<(Location, f64)> = match card.adapters.as_slice() {
-            [] if own => vec![(folder.to_owned(), 1.0)],
+            [] if is_adapter => vec![(folder.to_owned(), 1.0)],
             listed => listed.iter().map(|a| (join(folder, &a.folder), a.weight)).collect(),
         };
         if adapters.is_empty() {
@@ -52,7 +52,7 @@ impl Sources {
                 "weights and an adapter in one folder; expected the base in another".into(),
             );
         }
-        if own && !adapters.iter().any(|(a, _)| a == folder) {
+        if is_adapter && !adapters.iter().any(|(a, _)| a == folder) {
             let what = format!(
                 "{CARD} lists adapters, and not the folder's own; expected it among them as \".\""
             );
@@ -60,12 +60,12 @@ impl Sources {
         }
         let (base, expected) = match card.base {
             Some(base) => {
-                let found = base.find(folder).map_err(|looked| CheckpointError::NoBase {
+                let location = base.find(folder).map_err(|looked| CheckpointError::NoBase {
                     folder: folder.to_path_buf(),
                     base: base.name,
                     looked,
                 });
-                (found?, Some(base.sha256))
+                (location?, Some(base.sha256))
             }
             None => (named_base(&adapters)?, None),
         };
@@ -164,8 +164,8 @@ impl Sources {
     pub fn file(&self, name: &str) -> Location {
         let adapters = self.adapters.iter().map(|(folder, _)| folder);
         let mut folders = [&self.folder].into_iter().chain(adapters).chain([&self.base]);
-        let found = folders.find(|folder| folder.join(name).is_file());
-        found.unwrap_or(&self.folder).join(name)
+        let folder = folders.find(|folder| folder.join(name).is_file());
+        folder.unwrap_or(&self.folder).join(name)
     }
 
     /// `config.json`, if it is not the base's: one that was written for the adapter.
@@ -180,15 +180,15 @@ impl Sources {
     /// [`CheckpointError::OtherBase`] if it is another; [`CheckpointError::Store`] if it cannot be read.
     pub fn check_base(&self) -> Result<(), CheckpointError> {
         let Some(expected) = &self.expected else { return Ok(()) };
-        let found = Self::of(&self.base, &[])?.sha256()?;
-        if found.eq_ignore_ascii_case(expected) {
+        let hash = Self::of(&self.base, &[])?.sha256()?;
+        if hash.eq_ignore_ascii_case(expected) {
             return Ok(());
         }
         Err(CheckpointError::OtherBase {
             folder: self.folder.to_path_buf(),
             base: self.base.to_path_buf(),
             expected: expected.clone(),
-            found,
+            found: hash,
         })
     }
 
@@ -214,7 +214,7 @@ impl Sources {
             lines.push(format!("casing {}", sha256_file(&casing)?));
         }
         Ok(match lines.as_slice() {
-            [one] => one.clone(),
+            [line] => line.clone(),
             _ => sha256(lines.join("\n").as_bytes()),
         })
     }
@@ -230,15 +230,15 @@ fn join(folder: &Location, path: &str) -> Location {
 fn named_base(adapters: &[(Location, f64)]) -> Result<Location, CheckpointError> {
     let mut base: Option<Location> = None;
     for (folder, _) in adapters {
-        let found = base_of(folder)?;
+        let adapter_base = base_of(folder)?;
         match &base {
-            Some(first) if !same(first, &found) => {
-                let [a, b] = [first, &found].map(|f| f.display().to_string());
+            Some(first) if !same(first, &adapter_base) => {
+                let [a, b] = [first, &adapter_base].map(|f| f.display().to_string());
                 let what = format!("their bases are {a} and {b}; expected one");
                 return Err(CheckpointError::Adapters { path: folder.to_path_buf(), what });
             }
             Some(_) => {}
-            None => base = Some(found),
+            None => base = Some(adapter_base),
         }
     }
     base.ok_or_else(|| CheckpointError::Adapters {
@@ -266,11 +266,11 @@ fn base_of(folder: &Location) -> Result<Location, CheckpointError> {
     // On a hub a name has its owner's before it, which a folder here does not.
     let last = Path::new(&base).file_name().map(PathBuf::from).unwrap_or_default();
     let places = [folder.join(&base), beside.join(&base), beside.join(last)];
-    match places.iter().find(|place| place.is_dir() && !same(place, folder)) {
-        Some(place) => Ok(place.clone()),
+    match places.iter().find(|location| location.is_dir() && !same(location, folder)) {
+        Some(location) => Ok(location.clone()),
         None => Err(CheckpointError::NoBase {
             folder: folder.to_path_buf(),
-            looked: places.map(|place| place.display().to_string()).join(", "),
+            looked: places.map(|location| location.display().to_string()).join(", "),
             base,
         }),
     }

@@ -190,8 +190,8 @@ mod tests {
 
     use super::*;
 
-    fn too_long(found: usize) -> Error {
-        Error::TooLong { found, limit: 3 }
+    fn too_long(tokens: usize) -> Error {
+        Error::TooLong { found: tokens, limit: 3 }
     }
 
     fn run(texts: &[&str]) -> Result<Vec<usize>, Error> {

@@ -44,10 +44,10 @@ pub fn without_parts(folder: AtomicFolder) -> AtomicFolder {
 /// Files that go along with a model: their names in its folder, and their locations.
 #[must_use]
 pub fn companions(model: &ModelFolder) -> Vec<(&'static str, Location)> {
-    let place = |name: &'static str| {
+    let locate = |name: &'static str| {
         // A base's card is not that of what an adapter makes of it.
-        let own = || model.folder().join(name);
-        (name, if name == "README.md" { own() } else { model.file(name) })
+        let in_folder = || model.folder().join(name);
+        (name, if name == "README.md" { in_folder() } else { model.file(name) })
     };
-    COMPANIONS.into_iter().map(place).filter(|(_, from)| from.is_file()).collect()
+    COMPANIONS.into_iter().map(locate).filter(|(_, from)| from.is_file()).collect()
 }

@@ -273,14 +273,15 @@ impl HiddenStates {
         let hidden = (0..self.layers.len()).map(|layer| join_rows(&windows, layer)).collect();
         let by_token = self.head == Some(Head::Tokens);
         let logits = if by_token { Some(join_rows(&windows, self.layers.len())) } else { logits };
-        let special = |ids: Vec<u32>, at: usize| {
-            let of_id = move |id| TokenPiece { id, span: Span::new(at, at), special: true };
+        let special = |ids: Vec<u32>, offset: usize| {
+            let of_id = move |id| TokenPiece { id, span: Span::new(offset, offset), special: true };
             ids.into_iter().map(of_id)
         };
         let (before, after) = self.encoder.special_ids();
-        let own = tokens.iter().zip(ids);
-        let own = own.map(|(token, id)| TokenPiece { id, span: token.span, special: false });
-        let tokens = special(before, 0).chain(own).chain(special(after, text.len())).collect();
+        let content = tokens.iter().zip(ids);
+        let content =
+            content.map(|(token, id)| TokenPiece { id, span: token.span, special: false });
+        let tokens = special(before, 0).chain(content).chain(special(after, text.len())).collect();
         Ok(TextStates { tokens, hidden, logits })
     }
 }

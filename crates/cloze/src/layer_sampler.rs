@@ -112,13 +112,13 @@ impl LayerSampler {
         let inputs: Vec<&str> = texts.iter().map(|(_, text)| *text).collect();
         let width = self.hidden;
         let mapped = self.encoder.map_windows(&inputs, |window| {
-            let at = |token: usize| (window.before + token - window.tokens.start) * width;
+            let offset = |token: usize| (window.before + token - window.tokens.start) * width;
             for layer in 0..self.layers.len() {
-                let rows = &window.rows(layer)[at(window.kept.start)..at(window.kept.end)];
+                let rows = &window.rows(layer)[offset(window.kept.start)..offset(window.kept.end)];
                 check_finite(rows, width)?;
             }
             sampler.offer(texts[window.text].0, window.kept.clone(), |token| {
-                let row = |layer| &window.rows(layer)[at(token)..at(token + 1)];
+                let row = |layer| &window.rows(layer)[offset(token)..offset(token + 1)];
                 (0..self.layers.len()).flat_map(row).copied().collect()
             });
             Ok::<_, Error>(())
@@ -190,7 +190,7 @@ fn layer_count(model: &ModelFolder) -> Result<usize, Error> {
 
 fn check_finite(rows: &[f32], width: usize) -> Result<(), EmbedError> {
     match rows.iter().position(|x| !x.is_finite()) {
-        Some(at) => Err(EmbedError::NotFinite { dim: at % width, value: rows[at] }),
+        Some(index) => Err(EmbedError::NotFinite { dim: index % width, value: rows[index] }),
         None => Ok(()),
     }
 }

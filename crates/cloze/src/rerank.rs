@@ -131,9 +131,9 @@ impl Reranker {
         });
         let mut scores = self.score_batch(&pairs.collect::<Vec<_>>())?.into_iter();
         // All scores of a query are taken, so that the next query has its own.
-        let own = |documents: &[D]| scores.by_ref().take(documents.len()).collect();
-        let own = queries.iter().map(|(_, documents)| *documents).map(own);
-        Ok(own.map(rank).collect())
+        let of_query = |documents: &[D]| scores.by_ref().take(documents.len()).collect();
+        let by_query = queries.iter().map(|(_, documents)| *documents).map(of_query);
+        Ok(by_query.map(rank).collect())
     }
 
     /// Documents for each of a stream of queries, in order. An error that is not of one query is the

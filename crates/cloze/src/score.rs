@@ -132,14 +132,14 @@ impl Scorer {
                 self.copies(sequence, &pieces.tokens[tokens.clone()], pieces.before, kept)
             })
         });
-        let mut found = self.ask(copies, WAITING)?.into_iter();
+        let mut results = self.ask(copies, WAITING)?.into_iter();
         let mut scores = Vec::with_capacity(texts.len());
         for ((pieces, parts), text) in pieces.into_iter().zip(parts).zip(texts) {
             let mut sums = Sums::of_text(text);
             let mut tokens = Vec::with_capacity(pieces.tokens.len());
             // What windows keep follows one another: a result for each token, in order.
-            let own = pieces.tokens.iter().zip(pieces.ids()).zip(found.by_ref());
-            for ((token, &id), log_probability) in own {
+            let with_ids = pieces.tokens.iter().zip(pieces.ids());
+            for ((token, &id), log_probability) in with_ids.zip(results.by_ref()) {
                 sums.add_token(log_probability, self.unknown == Some(id));
                 tokens.push(ScoredToken { id, span: token.span, log_probability });
             }
@@ -168,26 +168,26 @@ impl Scorer {
         let texts: Vec<&str> = pairs.iter().flat_map(|&(first, second)| [first, second]).collect();
         let pieces = self.pieces(&texts)?;
         if let Some(long) = pieces.iter().find(|pieces| pieces.tokens.len() > self.room(pieces)) {
-            let (found, limit) = (long.tokens.len(), self.room(long));
-            return Err(Error::TooLong { found, limit });
+            let (tokens, limit) = (long.tokens.len(), self.room(long));
+            return Err(Error::TooLong { found: tokens, limit });
         }
-        let own = |pieces: &Pieces, at: usize| {
-            (pieces.before..pieces.before + pieces.tokens.len()).contains(&at)
+        let in_text = |pieces: &Pieces, index: usize| {
+            (pieces.before..pieces.before + pieces.tokens.len()).contains(&index)
         };
         let (both, _) = pieces.as_chunks::<2>();
         let places = |[first, second]: &[Pieces; 2]| -> Vec<(usize, usize)> {
-            let all = shared(&first.sequence.ids, &second.sequence.ids).into_iter();
-            all.filter(|&(i, j)| own(first, i) && own(second, j)).collect()
+            let aligned = shared(&first.sequence.ids, &second.sequence.ids).into_iter();
+            aligned.filter(|&(i, j)| in_text(first, i) && in_text(second, j)).collect()
         };
         let places: Vec<_> = both.iter().map(places).collect();
         let copies = both.iter().zip(&places).flat_map(|([first, second], places)| {
             let firsts = places.iter().map(|&(i, _)| Masked::at(&first.sequence, i));
             firsts.chain(places.iter().map(|&(_, j)| Masked::at(&second.sequence, j)))
         });
-        let mut found = self.ask(copies, WAITING)?.into_iter();
+        let mut results = self.ask(copies, WAITING)?.into_iter();
         let score = |places: &Vec<_>| {
             let tokens = places.len();
-            let log_probabilities = [sum(&mut found, tokens), sum(&mut found, tokens)];
+            let log_probabilities = [sum(&mut results, tokens), sum(&mut results, tokens)];
             SharedScore { tokens, log_probabilities }
         };
         Ok(places.iter().map(score).collect())
@@ -215,10 +215,10 @@ impl Scorer {
             let of_behind = self.copies(&behind.sequence, tokens, behind.second.start, 0..n);
             of_behind.chain(self.copies(sequence, tokens, alone.before, 0..n))
         });
-        let mut found = self.ask(copies, WAITING)?.into_iter();
+        let mut results = self.ask(copies, WAITING)?.into_iter();
         let gain = |(pair, ..): &(PairPieces, _, _)| {
             let tokens = pair.second.len();
-            let [behind, alone] = [sum(&mut found, tokens), sum(&mut found, tokens)];
+            let [behind, alone] = [sum(&mut results, tokens), sum(&mut results, tokens)];
             Gain { tokens, behind, alone, cut: pair.cut }
         };
         Ok(both.iter().map(gain).collect())
@@ -246,7 +246,7 @@ impl Scorer {
         most: usize,
     ) -> Result<Vec<f64>, Error> {
         let mut copies = copies.peekable();
-        let mut all: Vec<f64> = vec![];
+        let mut log_probabilities: Vec<f64> = vec![];
         while copies.peek().is_some() {
             let (mut sequences, mut targets, mut waiting) = (vec![], vec![], 0);
             while let Some(copy) =
@@ -258,16 +258,17 @@ impl Scorer {
             }
             let target =
                 |i: usize, logits: &[f32]| Logits::new(logits)?.log_probability(targets[i]);
-            for found in self.lm.map(&sequences, target)? {
-                let found = found?;
-                if !found.is_finite() {
-                    let (part, index) = ("the log-probabilities of tokens", all.len());
-                    return Err(HeadError::NotFinite { part, index, found }.into());
+            for log_probability in self.lm.map(&sequences, target)? {
+                let log_probability = log_probability?;
+                if !log_probability.is_finite() {
+                    let (part, index) =
+                        ("the log-probabilities of tokens", log_probabilities.len());
+                    return Err(HeadError::NotFinite { part, index, found: log_probability }.into());
                 }
-                all.push(found);
+                log_probabilities.push(log_probability);
             }
         }
-        Ok(all)
+        Ok(log_probabilities)
     }
 
     /// The tokens of each text.
@@ -280,7 +281,7 @@ impl Scorer {
         let pieces = self.lm.encoder().pieces(text, index)?;
         let mask = self.lm.mask_id();
         match pieces.ids().iter().position(|&id| id == mask) {
-            Some(at) => Err(Error::MaskInText { span: pieces.tokens[at].span }),
+            Some(position) => Err(Error::MaskInText { span: pieces.tokens[position].span }),
             None => Ok(pieces),
         }
     }
@@ -293,8 +294,8 @@ impl Scorer {
 }
 
 impl<'s> Masked<'s> {
-    fn at(base: &'s Sequence, place: usize) -> Self {
-        Self { base, places: place..place + 1 }
+    fn at(base: &'s Sequence, index: usize) -> Self {
+        Self { base, places: index..index + 1 }
     }
 
     fn sequence(&self, mask: u32) -> Sequence {
@@ -307,8 +308,8 @@ impl<'s> Masked<'s> {
 }
 
 /// The sum of the next `n`; of none it is 0, and not the −0 of `Iterator::sum`.
-fn sum(found: &mut impl Iterator<Item = f64>, n: usize) -> f64 {
-    found.take(n).fold(0.0, |sum, x| sum + x)
+fn sum(values: &mut impl Iterator<Item = f64>, n: usize) -> f64 {
+    values.take(n).fold(0.0, |sum, x| sum + x)
 }
 
 #[cfg(test)]
@@ -330,9 +331,9 @@ mod tests {
         let folder = cloze_testkit::checkpoint("bert-mlm");
         let scorer = Scorer::new(MaskedLm::open(folder).unwrap(), Masking::Token);
         let pieces = scorer.pieces(&["ann met the son x", "son x met ann"]).unwrap();
-        let all = ask_at_most(&scorer, &pieces, usize::MAX);
-        assert_eq!(all.len(), 9);
-        assert_eq!(ask_at_most(&scorer, &pieces, 1), all);
-        assert_eq!(ask_at_most(&scorer, &pieces, 14), all);
+        let at_once = ask_at_most(&scorer, &pieces, usize::MAX);
+        assert_eq!(at_once.len(), 9);
+        assert_eq!(ask_at_most(&scorer, &pieces, 1), at_once);
+        assert_eq!(ask_at_most(&scorer, &pieces, 14), at_once);
     }
 }

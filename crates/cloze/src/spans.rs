@@ -18,25 +18,25 @@ impl SentenceEncoder {
         &self,
         texts: &[(T, &[Span])],
     ) -> Result<Vec<Vec<Option<Vec<f32>>>>, Error> {
-        let mut all = Vec::with_capacity(texts.len());
+        let mut by_text = Vec::with_capacity(texts.len());
         for chunk in texts.chunks(CHUNK) {
             let only: Vec<&str> = chunk.iter().map(|(text, _)| text.as_ref()).collect();
             let pieces = self.pieces(&only, Level::Token, false)?;
             for ((_, spans), pieces) in chunk.iter().zip(pieces) {
                 let vectors = spans.iter().map(|span| of_span(&pieces, *span));
-                all.push(vectors.collect::<Result<_, _>>()?);
+                by_text.push(vectors.collect::<Result<_, _>>()?);
             }
         }
-        Ok(all)
+        Ok(by_text)
     }
 }
 
-fn of_span(found: &PieceVectors, span: Span) -> Result<Option<Vec<f32>>, Error> {
-    let both = found.pieces.iter().zip(&found.vectors);
-    let own: Vec<&[f32]> =
+fn of_span(pieces: &PieceVectors, span: Span) -> Result<Option<Vec<f32>>, Error> {
+    let both = pieces.pieces.iter().zip(&pieces.vectors);
+    let rows: Vec<&[f32]> =
         both.filter(|(piece, _)| piece.span.overlaps(span)).map(|(_, row)| row).collect();
-    if own.is_empty() {
+    if rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(average(&own)?))
+    Ok(Some(average(&rows)?))
 }

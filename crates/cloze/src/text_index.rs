@@ -261,13 +261,13 @@ fn encoder_builder(
     } else {
         ModelFolder::find(&card.provenance.model)?
     };
-    let found = model.sha256()?;
-    if found != card.provenance.model_sha256 {
+    let sha256 = model.sha256()?;
+    if sha256 != card.provenance.model_sha256 {
         return Err(Error::OtherBase {
             head: folder.to_owned(),
             model: model.folder().to_path_buf(),
             expected: card.provenance.model_sha256.clone(),
-            found,
+            found: sha256,
         });
     }
     let pooling: &Poolings = &card.provenance.pooling;

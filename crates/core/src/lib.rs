@@ -18,8 +18,8 @@
 //!
 //! let set = TagSet::parse(["O", "B-PER", "I-PER"].map(String::from).to_vec());
 //! let [o, b, i] = set.tags() else { unreachable!() };
-//! let found = chunks_of_tags(&[*o, *b, *i, *b]);
-//! assert_eq!(found.iter().map(|c| c.units.clone()).collect::<Vec<_>>(), [1..3, 3..4]);
+//! let chunks = chunks_of_tags(&[*o, *b, *i, *b]);
+//! assert_eq!(chunks.iter().map(|c| c.units.clone()).collect::<Vec<_>>(), [1..3, 3..4]);
 //! ```
 mod cancel;
 mod casing;

@@ -81,14 +81,14 @@ pub(crate) fn names_of(method: Method) -> [&'static str; 2] {
 #[expect(clippy::cast_possible_truncation, reason = "they were f32 before they became JSON")]
 fn fields(correction: &Correction, path: &Path) -> Result<Vec<(String, Vec<f32>)>, HeadError> {
     let unsaved = |source| HeadError::Unsaved { path: path.to_owned(), source };
-    let Value::Object(all) = serde_json::to_value(correction).map_err(unsaved)? else {
+    let Value::Object(object) = serde_json::to_value(correction).map_err(unsaved)? else {
         return Ok(vec![]);
     };
     let numbers = |(field, value): (String, Value)| {
         let Value::Array(values) = value else { return None };
         Some((field, values.iter().filter_map(Value::as_f64).map(|v| v as f32).collect()))
     };
-    Ok(all.into_iter().filter_map(numbers).collect())
+    Ok(object.into_iter().filter_map(numbers).collect())
 }
 
 /// The tensors of a file, which are checked as they are taken.
@@ -107,9 +107,9 @@ impl<'a> Tensors<'a> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unsound)?;
         let version = metadata.metadata().as_ref().and_then(|m| m.get(VERSION_KEY));
         if version.and_then(|v| v.parse::<u32>().ok()).is_none_or(|v| v > FORMAT_VERSION) {
-            let found = version.cloned().unwrap_or_else(|| "none".into());
+            let version = version.cloned().unwrap_or_else(|| "none".into());
             let path = path.to_owned();
-            return Err(HeadError::HeadVersion { path, newest: FORMAT_VERSION, found });
+            return Err(HeadError::HeadVersion { path, newest: FORMAT_VERSION, found: version });
         }
         Ok(Self { path, file: SafeTensors::deserialize(bytes).map_err(unsound)? })
     }
@@ -128,9 +128,9 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    pub(crate) fn unlike(&self, name: &str, expected: String, found: String) -> HeadError {
+    pub(crate) fn unlike(&self, name: &str, expected: String, actual: String) -> HeadError {
         let (path, name) = (self.path.to_owned(), name.to_owned());
-        HeadError::Tensor { path, name, expected, found }
+        HeadError::Tensor { path, name, expected, found: actual }
     }
 
     /// Type and shape of what is there.
@@ -175,13 +175,13 @@ impl<'a> Tensors<'a> {
             let (numbers, _) = self.bytes(name, Dtype::F32, shape)?.as_chunks();
             let mut values = vec![];
             for (index, bytes) in numbers.iter().enumerate() {
-                let found = f32::from_le_bytes(*bytes);
+                let number = f32::from_le_bytes(*bytes);
                 // JSON would make null of it.
-                if !found.is_finite() {
-                    let found = format!("{found} as number {index}");
-                    return Err(self.unlike(name, "finite numbers".into(), found));
+                if !number.is_finite() {
+                    let actual = format!("{number} as number {index}");
+                    return Err(self.unlike(name, "finite numbers".into(), actual));
                 }
-                values.push(Value::from(found));
+                values.push(Value::from(number));
             }
             json.insert(name[CORRECTION.len()..].to_owned(), Value::from(values));
         }
@@ -194,10 +194,10 @@ impl<'a> Tensors<'a> {
 }
 
 /// Whether a shape is this one, in which `None` is any dimension above 0.
-fn fits(found: &[usize], expected: &[Option<usize>]) -> bool {
-    found.len() == expected.len()
-        && found.iter().zip(expected).all(|(found, expected)| match expected {
-            Some(expected) => found == expected,
-            None => *found > 0,
+fn fits(shape: &[usize], expected: &[Option<usize>]) -> bool {
+    shape.len() == expected.len()
+        && shape.iter().zip(expected).all(|(dim, expected)| match expected {
+            Some(expected) => dim == expected,
+            None => *dim > 0,
         })
 }

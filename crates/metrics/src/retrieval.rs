@@ -217,8 +217,8 @@ impl RetrievalParams {
     /// [`MetricsError::Setting`] for a cutoff of 0.
     pub fn check(self) -> Result<ValidRetrievalParams, MetricsError> {
         if self.cutoffs.contains(&0) {
-            let (found, expected) = ("0".to_owned(), "at least 1");
-            return Err(MetricsError::Setting { name: "cutoffs", found, expected });
+            let (value, expected) = ("0".to_owned(), "at least 1");
+            return Err(MetricsError::Setting { name: "cutoffs", found: value, expected });
         }
         Ok(ValidRetrievalParams { cutoffs: self.cutoffs })
     }

@@ -90,8 +90,8 @@ impl Table {
 /// neither is a formula.
 fn runs(text: &str) -> bool {
     let stdin = |line: &str| line.strip_prefix(':').is_some_and(|line| line.parse::<u64>().is_ok());
-    let place = text.strip_prefix('-').is_some_and(|line| line.is_empty() || stdin(line));
-    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !place
+    let is_stdin = text.strip_prefix('-').is_some_and(|line| line.is_empty() || stdin(line));
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_stdin
 }
 
 /// Returns the error of the stream itself: the conversion of `csv` hides that a pipe is closed.

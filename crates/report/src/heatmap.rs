@@ -80,8 +80,8 @@ fn draw_panel(
         text(root, &name, (grid_left - 6, grid_top + middle), font, HPos::Right)?;
         // Numbers alone above the columns, as many as have room.
         if side >= 16 || i % 5 == 4 {
-            let place = (grid_left + middle, grid_top - 8);
-            text(root, &(i + 1).to_string(), place, font, HPos::Center)?;
+            let position = (grid_left + middle, grid_top - 8);
+            text(root, &(i + 1).to_string(), position, font, HPos::Center)?;
         }
     }
     for (i, row) in (0..).zip(rows) {

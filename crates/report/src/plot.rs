@@ -34,8 +34,8 @@ pub fn svg(
 ) -> Result<String, ReportError> {
     let mut svg = canvas(size, draw)?;
     let title = characters(&visible(title));
-    let at = svg.find('>').map_or(0, |end| end + 1);
-    svg.insert_str(at, &format!("\n<title>{}</title>\n", encode_text(&title)));
+    let offset = svg.find('>').map_or(0, |end| end + 1);
+    svg.insert_str(offset, &format!("\n<title>{}</title>\n", encode_text(&title)));
     Ok(svg.replacen("<svg ", "<svg role=\"img\" ", 1))
 }
 
@@ -114,12 +114,12 @@ impl Series {
         match self {
             Self::First => {
                 chart.draw_series(LineSeries::new(line, color.stroke_width(2)))?;
-                let circle = |at| Circle::new(at, 5, color.filled());
+                let circle = |point| Circle::new(point, 5, color.filled());
                 chart.draw_series(points.into_iter().map(circle))?;
             }
             Self::Second => {
                 chart.draw_series(DashedLineSeries::new(line, 6, 4, color.stroke_width(2)))?;
-                let triangle = |at| TriangleMarker::new(at, triangle, color.filled());
+                let triangle = |point| TriangleMarker::new(point, triangle, color.filled());
                 chart.draw_series(points.into_iter().map(triangle))?;
             }
         }
@@ -147,8 +147,14 @@ impl Series {
 ///
 /// # Errors
 /// Errors of the drawing library.
-pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos) -> DrawResult {
-    coloured_text(area, text, place, size, at, BLACK)
+pub fn text(
+    area: &Area<'_>,
+    text: &str,
+    position: (i32, i32),
+    size: i32,
+    anchor: HPos,
+) -> DrawResult {
+    coloured_text(area, text, position, size, anchor, BLACK)
 }
 
 /// Draws a line of text in a colour, at a point of its left end, middle or right end.
@@ -158,13 +164,14 @@ pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: i32, at: HPos)
 pub fn coloured_text(
     area: &Area<'_>,
     text: &str,
-    place: (i32, i32),
+    position: (i32, i32),
     size: i32,
-    at: HPos,
+    anchor: HPos,
     colour: RGBColor,
 ) -> DrawResult {
-    let style = (FONT, size).into_text_style(area).color(&colour).pos(Pos::new(at, VPos::Center));
-    Ok(area.draw(&Text::new(characters(text), place, style))?)
+    let style =
+        (FONT, size).into_text_style(area).color(&colour).pos(Pos::new(anchor, VPos::Center));
+    Ok(area.draw(&Text::new(characters(text), position, style))?)
 }
 
 /// Shortens a text to the room of a label.
@@ -208,14 +215,14 @@ mod tests {
 
     #[test]
     fn a_label_is_the_beginning_in_one_line() {
-        let all = [("αβγ", 3), ("αβγδ", 3), ("a\nb", 9), ("\u{fffe}", 1), ("", 0)];
-        let labels = all.map(|(text, chars)| label(text, chars));
+        let texts = [("αβγ", 3), ("αβγδ", 3), ("a\nb", 9), ("\u{fffe}", 1), ("", 0)];
+        let labels = texts.map(|(text, chars)| label(text, chars));
         assert_eq!(labels, ["αβγ", "αβγ…", "a\\nb", "\u{fffd}", ""]);
     }
 
     #[test]
     fn ticks_have_no_more_digits_than_they_need() {
-        let all = [(0.25, 1.0), (0.0, 1.0), (-0.0, 1.0), (10.0, 1.0), (0.001_25, 0.001)];
-        assert_eq!(all.map(|(y, range)| tick(y, range)), ["0.25", "0", "0", "10", "0.00125"]);
+        let cases = [(0.25, 1.0), (0.0, 1.0), (-0.0, 1.0), (10.0, 1.0), (0.001_25, 0.001)];
+        assert_eq!(cases.map(|(y, range)| tick(y, range)), ["0.25", "0", "0", "10", "0.00125"]);
     }
 }

@@ -96,8 +96,8 @@ impl LabelLayout<'_> {
             Cell::Text(&chosen),
         ];
         let probability = |label: &String| {
-            let own = text.probabilities.iter().find(|(l, _)| l == label);
-            own.map(|(_, p)| p.to_string()).unwrap_or_default()
+            let entry = text.probabilities.iter().find(|(l, _)| l == label);
+            entry.map(|(_, p)| p.to_string()).unwrap_or_default()
         };
         let numbers: Vec<String> = match self.top {
             None => self.labels.iter().map(probability).collect(),
@@ -113,8 +113,8 @@ impl LabelLayout<'_> {
     }
 
     fn shown<'a>(&self, text: &PredictedLabels<'a>) -> &'a [(String, f64)] {
-        let all = text.probabilities;
-        &all[..self.top.unwrap_or(all.len()).min(all.len())]
+        let probabilities = text.probabilities;
+        &probabilities[..self.top.unwrap_or(probabilities.len()).min(probabilities.len())]
     }
 }
 

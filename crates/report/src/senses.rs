@@ -115,31 +115,32 @@ impl ContextReport<'_> {
         senses: &BTreeMap<&str, usize>,
     ) -> Result<Option<String>, ReportError> {
         let Self { statics, occurrences, .. } = self;
-        let all = occurrences.iter().map(|o| [o.x, o.y]).chain(statics.iter().map(|s| [s.x, s.y]));
-        let all = Matrix::from_vec(2, all.flatten().collect()).unwrap_or_default();
-        let Some(places) = map::places(&all) else { return Ok(None) };
-        let (own, rest) = places.split_at(occurrences.len());
+        let coordinates =
+            occurrences.iter().map(|o| [o.x, o.y]).chain(statics.iter().map(|s| [s.x, s.y]));
+        let rows = Matrix::from_vec(2, coordinates.flatten().collect()).unwrap_or_default();
+        let Some(places) = map::places(&rows) else { return Ok(None) };
+        let (of_occurrences, rest) = places.split_at(occurrences.len());
         let group = |o: &OccurrencePoint| match &o.sense {
             Some(sense) => senses.get(&**sense).copied(),
             None => Some(0),
         };
         let mut points: Vec<Point> = vec![];
-        for (occurrence, at) in occurrences.iter().zip(own) {
+        for (occurrence, position) in occurrences.iter().zip(of_occurrences) {
             let sense = occurrence.sense.as_ref().map_or(String::new(), |s| format!("{s}: "));
             let title = format!("{sense}{}", label(&occurrence.excerpt, SHOWN));
-            points.push(Point { at: *at, group: group(occurrence), title, marked: false });
+            points.push(Point { at: *position, group: group(occurrence), title, marked: false });
         }
-        for (point, at) in statics.iter().zip(rest) {
+        for (point, position) in statics.iter().zip(rest) {
             let title = format!("static vector of {}", label(&point.forms.join(", "), SHOWN));
-            points.push(Point { at: *at, group: None, title, marked: true });
+            points.push(Point { at: *position, group: None, title, marked: true });
         }
         // A number above all points: where the middle of a sense's points is.
         let mut numbers = Vec::with_capacity(senses.len());
         for (sense, i) in senses {
-            let own = occurrences.iter().zip(own);
-            let own = own.filter(|(o, _)| o.sense.as_deref() == Some(*sense));
-            let own: Vec<(f64, f64)> = own.map(|(_, at)| *at).collect();
-            numbers.push((middle(&own), (i + 1).to_string()));
+            let members = occurrences.iter().zip(of_occurrences);
+            let members = members.filter(|(o, _)| o.sense.as_deref() == Some(*sense));
+            let members: Vec<(f64, f64)> = members.map(|(_, position)| *position).collect();
+            numbers.push((middle(&members), (i + 1).to_string()));
         }
         Ok(Some(draw(title, &points, &numbers)?))
     }

@@ -72,8 +72,8 @@ fn softmax_loss(z: &[f64], gold: usize, b: f64) -> (f64, f64) {
         sum += e;
         mean += e * (z - max);
     }
-    let own = z[gold] - max;
-    (sum.ln() - b * own, mean / sum - own)
+    let gold_logit = z[gold] - max;
+    (sum.ln() - b * gold_logit, mean / sum - gold_logit)
 }
 
 fn sigmoid_loss(z: &[f64], gold: &[usize], b: f64) -> (f64, f64) {
@@ -100,9 +100,9 @@ pub(crate) fn check(
         return Err(TrainError::Count { what, expected: labels.len(), found: rows.len() });
     }
     for (row, values) in rows.iter().enumerate() {
-        let (expected, found) = (labels.names().len(), values.len());
-        if expected != found {
-            return Err(TrainError::Width { what, expected, found });
+        let (expected, width) = (labels.names().len(), values.len());
+        if expected != width {
+            return Err(TrainError::Width { what, expected, found: width });
         }
         if let Some(column) = values.iter().position(|v| !v.is_finite()) {
             return Err(TrainError::NotFinite { row, column, value: values[column] });

@@ -19,12 +19,12 @@ fn moments(
     gold: &[usize],
 ) -> Result<(Moments, Vec<Moments>), TrainError> {
     let none = Accumulator::new(rows.cols(), Spread::Variance);
-    let (mut all, mut each) = (none.clone(), vec![none; labels.names().len()]);
+    let (mut overall, mut each) = (none.clone(), vec![none; labels.names().len()]);
     for (row, &label) in rows.iter().zip(gold) {
-        all.push(row).map_err(HeadError::from)?;
+        overall.push(row).map_err(HeadError::from)?;
         each[label].push(row).map_err(HeadError::from)?;
     }
-    Ok((all.finish(), each.into_iter().map(Accumulator::finish).collect()))
+    Ok((overall.finish(), each.into_iter().map(Accumulator::finish).collect()))
 }
 
 fn fitted(head: ClassifyHead) -> Fitted {
@@ -40,8 +40,8 @@ pub(crate) fn naive_bayes(
     labels: &Labels,
     gold: &[usize],
 ) -> Result<Fitted, TrainError> {
-    let (all, each) = moments(rows, labels, gold)?;
-    let largest = all.variance().into_iter().fold(0.0, f64::max);
+    let (overall, each) = moments(rows, labels, gold)?;
+    let largest = overall.variance().into_iter().fold(0.0, f64::max);
     if largest == 0.0 {
         return Err(TrainError::Solver { what: "all rows are the same".into() });
     }

@@ -38,10 +38,10 @@ impl OutOfFold {
     #[expect(clippy::cast_precision_loss, reason = "a few folds")]
     #[must_use]
     pub fn mean_std(&self, figure: impl Fn(&CrossScore) -> f64) -> (f64, f64) {
-        let all: Vec<f64> = self.reports.iter().map(|r| figure(&r.score)).collect();
-        let n = all.len().max(1) as f64;
-        let mean = all.iter().sum::<f64>() / n;
-        let squares: f64 = all.iter().map(|x| (x - mean).powi(2)).sum();
+        let values: Vec<f64> = self.reports.iter().map(|r| figure(&r.score)).collect();
+        let n = values.len().max(1) as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
         (mean, (squares / (n - 1.0).max(1.0)).sqrt())
     }
 }
@@ -61,9 +61,9 @@ pub fn cross_validate(
     folds: &Folds,
 ) -> Result<OutOfFold, TrainError> {
     let expected = labels.len();
-    for (what, found) in [("rows", rows.rows()), ("places in folds", folds.of().len())] {
-        if found != expected {
-            return Err(TrainError::Count { what, expected, found });
+    for (what, count) in [("rows", rows.rows()), ("places in folds", folds.of().len())] {
+        if count != expected {
+            return Err(TrainError::Count { what, expected, found: count });
         }
     }
     let mut logits = vec![vec![]; expected];
@@ -71,11 +71,11 @@ pub fn cross_validate(
     let mut reports = vec![];
     for fold in 0..folds.count() {
         let (training, held_out) = (folds.training(fold), folds.held_out(fold));
-        let one = evaluate(rows, labels, features, head, &training, &held_out)?;
-        for (&i, (z, p)) in held_out.iter().zip(one.logits) {
+        let outcome = evaluate(rows, labels, features, head, &training, &held_out)?;
+        for (&i, (z, p)) in held_out.iter().zip(outcome.logits) {
             (logits[i], probabilities[i]) = (z, p);
         }
-        reports.push(one.report);
+        reports.push(outcome.report);
     }
     Ok(OutOfFold { logits, probabilities, folds: folds.of().to_vec(), reports })
 }
@@ -138,11 +138,11 @@ pub fn validate(
     if rows.rows() != expected {
         return Err(TrainError::Count { what: "rows", expected, found: rows.rows() });
     }
-    if let Some(&found) = training.iter().chain(held_out).find(|&&i| i >= expected) {
-        return Err(TrainError::Count { what: "as a place", expected, found });
+    if let Some(&index) = training.iter().chain(held_out).find(|&&i| i >= expected) {
+        return Err(TrainError::Count { what: "as a place", expected, found: index });
     }
-    let one = evaluate(rows, labels, features, head, training, held_out)?;
-    Ok((one.logits.into_iter().map(|(logits, _)| logits).collect(), one.report))
+    let outcome = evaluate(rows, labels, features, head, training, held_out)?;
+    Ok((outcome.logits.into_iter().map(|(logits, _)| logits).collect(), outcome.report))
 }
 
 /// Features and a head, fitted on all of `rows`, `[n, width]`.

@@ -36,8 +36,8 @@ pub fn curve(
     seed: u64,
 ) -> Result<Vec<CurvePoint>, TrainError> {
     if rows.rows() != labels.len() {
-        let (expected, found) = (labels.len(), rows.rows());
-        return Err(TrainError::Count { what: "rows", expected, found });
+        let (expected, count) = (labels.len(), rows.rows());
+        return Err(TrainError::Count { what: "rows", expected, found: count });
     }
     let (training, held_out) = hold_out(labels, share, seed)?;
     let known = labels.subset(&training);

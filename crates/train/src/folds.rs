@@ -24,14 +24,14 @@ impl Folds {
     pub fn stratified(labels: &Labels, count: usize, seed: u64) -> Result<Self, TrainError> {
         if !(2..=labels.len()).contains(&count) {
             #[expect(clippy::cast_precision_loss, reason = "for people")]
-            let found = count as f64;
+            let value = count as f64;
             let (setting, expected) = ("folds".into(), "2 to the number of examples");
-            return Err(TrainError::Setting { setting, found, expected });
+            return Err(TrainError::Setting { setting, found: value, expected });
         }
         let mut of = vec![0; labels.len()];
         // Each group goes on where the last one stopped, so that folds are of one size, too.
-        for (place, example) in groups(labels, count, seed)?.into_iter().flatten().enumerate() {
-            of[example] = place % count;
+        for (position, example) in groups(labels, count, seed)?.into_iter().flatten().enumerate() {
+            of[example] = position % count;
         }
         Ok(Self { of, count })
     }
@@ -78,8 +78,8 @@ pub fn hold_out(
         return Err(TrainError::Setting { setting: "share".into(), found: share, expected });
     }
     if labels.len() < 2 {
-        let (what, expected, found) = ("examples to hold out", 2, labels.len());
-        return Err(TrainError::Count { what, expected, found });
+        let (what, expected, count) = ("examples to hold out", 2, labels.len());
+        return Err(TrainError::Count { what, expected, found: count });
     }
     let (mut training, mut held_out) = (vec![], vec![]);
     for group in groups(labels, 2, seed)? {
@@ -98,14 +98,14 @@ pub fn hold_out(
 /// # Errors
 /// [`TrainError::FewExamples`] for a label with fewer.
 pub fn draw_folds(labels: &Labels, count: usize, seed: u64) -> Result<Vec<usize>, TrainError> {
-    let mut all = vec![];
+    let mut examples = vec![];
     let several = matches!(labels.gold(), Gold::Multi(_));
     for group in groups(labels, count, seed)? {
         let taken = if several { count.saturating_mul(labels.names().len()) } else { count };
-        all.extend_from_slice(&group[..taken.min(group.len())]);
+        examples.extend_from_slice(&group[..taken.min(group.len())]);
     }
-    all.sort_unstable();
-    Ok(all)
+    examples.sort_unstable();
+    Ok(examples)
 }
 
 /// A `share` of the examples, in order: of every label that share, rounded, but at least `least`.
@@ -116,13 +116,13 @@ pub(crate) fn sample(
     least: usize,
     seed: u64,
 ) -> Result<Vec<usize>, TrainError> {
-    let mut all = vec![];
+    let mut examples = vec![];
     for group in groups(labels, least, seed)? {
         let taken = part(group.len(), share).max(least).min(group.len());
-        all.extend_from_slice(&group[..taken]);
+        examples.extend_from_slice(&group[..taken]);
     }
-    all.sort_unstable();
-    Ok(all)
+    examples.sort_unstable();
+    Ok(examples)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
@@ -140,8 +140,8 @@ fn groups(labels: &Labels, least: usize, seed: u64) -> Result<Vec<Vec<usize>>, T
             gold.iter().enumerate().for_each(|(i, &g)| groups[g].push(i));
             for (label, group) in labels.names().iter().zip(&groups) {
                 if group.len() < least {
-                    let (label, found) = (label.clone(), group.len());
-                    return Err(TrainError::FewExamples { label, expected: least, found });
+                    let (label, count) = (label.clone(), group.len());
+                    return Err(TrainError::FewExamples { label, expected: least, found: count });
                 }
             }
             groups

@@ -126,7 +126,7 @@ fn names<'a>(
     }
     match names.len() {
         0 if !any && expected > 1 => Err(TrainError::NoExamples),
-        found if found < expected => Err(TrainError::FewClasses { expected, found }),
+        count if count < expected => Err(TrainError::FewClasses { expected, found: count }),
         _ => Ok(names.into_iter().map(str::to_owned).collect()),
     }
 }

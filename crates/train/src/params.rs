@@ -71,12 +71,12 @@ impl ClassWeights {
             }
             Self::PerLabel(some) => {
                 for (label, weight) in some {
-                    let place = names.iter().position(|n| n == label);
-                    let place = place.ok_or_else(|| TrainError::UnknownLabel {
+                    let index = names.iter().position(|n| n == label);
+                    let index = index.ok_or_else(|| TrainError::UnknownLabel {
                         found: label.clone(),
                         known: names.to_vec(),
                     })?;
-                    weights[place] = *weight;
+                    weights[index] = *weight;
                 }
             }
         }
@@ -237,23 +237,27 @@ impl ValidHeadParams {
     ) -> Result<Fitted, TrainError> {
         let ValidHeadParams(params) = self;
         if rows.rows() != labels.len() {
-            let (expected, found) = (labels.len(), rows.rows());
-            return Err(TrainError::Count { what: "rows", expected, found });
+            let (expected, count) = (labels.len(), rows.rows());
+            return Err(TrainError::Count { what: "rows", expected, found: count });
         }
         if labels.is_empty() {
             return Err(TrainError::NoExamples);
         }
-        if let Some(at) = rows.as_slice().iter().position(|x| !x.is_finite()) {
-            let (row, column) = (at / rows.cols(), at % rows.cols());
-            return Err(TrainError::NotFinite { row, column, value: rows.as_slice()[at].into() });
+        if let Some(index) = rows.as_slice().iter().position(|x| !x.is_finite()) {
+            let (row, column) = (index / rows.cols(), index % rows.cols());
+            return Err(TrainError::NotFinite {
+                row,
+                column,
+                value: rows.as_slice()[index].into(),
+            });
         }
         let several = matches!(labels.gold(), Gold::Multi(_));
-        for (label, found) in labels.names().iter().zip(labels.counts()) {
-            if found == 0 {
+        for (label, count) in labels.names().iter().zip(labels.counts()) {
+            if count == 0 {
                 let label = label.clone();
-                return Err(TrainError::FewExamples { label, expected: 1, found });
+                return Err(TrainError::FewExamples { label, expected: 1, found: count });
             }
-            if several && found == labels.len() {
+            if several && count == labels.len() {
                 return Err(TrainError::Everywhere { label: label.clone() });
             }
         }
@@ -284,12 +288,12 @@ impl ValidHeadParams {
     }
 }
 
-fn check_above_zero(setting: &str, found: f64) -> Result<(), TrainError> {
-    if found > 0.0 && found.is_finite() && (1.0 / found).is_finite() {
+fn check_above_zero(setting: &str, value: f64) -> Result<(), TrainError> {
+    if value > 0.0 && value.is_finite() && (1.0 / value).is_finite() {
         return Ok(());
     }
     let expected = "a finite number above 0";
-    Err(TrainError::Setting { setting: setting.to_owned(), found, expected })
+    Err(TrainError::Setting { setting: setting.to_owned(), found: value, expected })
 }
 
 fn check_start(head: &ClassifyHead, width: usize, labels: &Labels) -> Result<(), TrainError> {
@@ -299,9 +303,9 @@ fn check_start(head: &ClassifyHead, width: usize, labels: &Labels) -> Result<(),
     check_same("squares", "none".into(), squares.into())
 }
 
-fn check_same(field: &'static str, expected: String, found: String) -> Result<(), TrainError> {
-    if expected == found {
+fn check_same(field: &'static str, expected: String, actual: String) -> Result<(), TrainError> {
+    if expected == actual {
         return Ok(());
     }
-    Err(TrainError::WarmStart { field, expected, found })
+    Err(TrainError::WarmStart { field, expected, found: actual })
 }

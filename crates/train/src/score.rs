@@ -41,11 +41,11 @@ mod tests {
     /// that is predicted once and never gold, 0 and a mean of (2/3 + 1 + 0) / 3.
     #[test]
     fn scores_by_hand() {
-        let found = score(&[(&[0], &[0]), (&[0], &[1]), (&[1], &[1])], 4);
-        assert!((found.accuracy - 2.0 / 3.0).abs() < 1e-15);
-        assert!((found.macro_f1 - 2.0 / 3.0).abs() < 1e-15);
-        let found = score(&[(&[0], &[0]), (&[0], &[2]), (&[1], &[1])], 3);
-        assert!((found.macro_f1 - 5.0 / 9.0).abs() < 1e-15);
+        let scores = score(&[(&[0], &[0]), (&[0], &[1]), (&[1], &[1])], 4);
+        assert!((scores.accuracy - 2.0 / 3.0).abs() < 1e-15);
+        assert!((scores.macro_f1 - 2.0 / 3.0).abs() < 1e-15);
+        let scores = score(&[(&[0], &[0]), (&[0], &[2]), (&[1], &[1])], 3);
+        assert!((scores.macro_f1 - 5.0 / 9.0).abs() < 1e-15);
         assert_eq!(score(&[], 3), CrossScore::default());
         assert!(score(&[(&[], &[]), (&[0, 1], &[1, 0]), (&[0], &[])], 2).accuracy > 0.66);
     }

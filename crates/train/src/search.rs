@@ -134,7 +134,7 @@ impl SearchParams {
             Strategy::Random => 2,
             Strategy::Halving { factor } => factor,
         };
-        for (setting, found, least) in [
+        for (setting, value, least) in [
             ("number of kinds", self.kinds.len(), 1),
             ("number of values of C", self.c.len(), 1),
             ("number of class weights", self.class_weights.len(), 1),
@@ -144,14 +144,18 @@ impl SearchParams {
             ("folds", self.folds, 2),
             ("factor", factor, 2),
         ] {
-            if found < least {
+            if value < least {
                 #[expect(clippy::cast_precision_loss, reason = "0 or 1")]
-                let found = found as f64;
+                let value = value as f64;
                 let expected = if least == 1 { "at least 1" } else { "at least 2" };
-                return Err(TrainError::Setting { setting: setting.into(), found, expected });
+                return Err(TrainError::Setting {
+                    setting: setting.into(),
+                    found: value,
+                    expected,
+                });
             }
         }
-        let mut all = vec![];
+        let mut candidates = vec![];
         for features in 0..self.features {
             for kind in &self.kinds {
                 // What a kind does not know makes no candidates of its own.
@@ -169,15 +173,15 @@ impl SearchParams {
                         let head = self.base.clone().kind(*kind).c(*c);
                         let head = head.class_weights(weights.clone());
                         head.clone().check()?;
-                        all.push(Candidate { features, head });
+                        candidates.push(Candidate { features, head });
                     }
                 }
             }
         }
         let mut random = Pcg64::seed_from_u64(self.seed);
-        shuffle(&mut all, || random.next_u64());
-        all.truncate(self.trials);
-        Ok(ValidSearchParams { params: self, candidates: all })
+        shuffle(&mut candidates, || random.next_u64());
+        candidates.truncate(self.trials);
+        Ok(ValidSearchParams { params: self, candidates })
     }
 }
 
@@ -258,19 +262,19 @@ impl ValidSearchParams {
             let (mut best, mut since) = (f64::NEG_INFINITY, 0);
             for &i in &alive {
                 let candidate = self.candidates[i].clone();
-                let (all, features) = match made.take() {
-                    Some((choice, all, features)) if choice == candidate.features => {
-                        (all, features)
+                let (matrix, features) = match made.take() {
+                    Some((choice, matrix, features)) if choice == candidate.features => {
+                        (matrix, features)
                     }
                     _ => rows(candidate.features)?,
                 };
-                if all.rows() != labels.len() {
-                    let (expected, found) = (labels.len(), all.rows());
-                    return Err(TrainError::Count { what: "rows", expected, found }.into());
+                if matrix.rows() != labels.len() {
+                    let (expected, count) = (labels.len(), matrix.rows());
+                    return Err(TrainError::Count { what: "rows", expected, found: count }.into());
                 }
                 let head = candidate.head.clone().check()?;
-                let seen = cross_validate(&take(&all, &part), &known, features, &head, &folds)?;
-                made = Some((candidate.features, all, features));
+                let seen = cross_validate(&take(&matrix, &part), &known, features, &head, &folds)?;
+                made = Some((candidate.features, matrix, features));
                 let (mean, std) = seen.mean_std(|s| s.macro_f1);
                 let converged = seen.reports.iter().all(|r| r.converged);
                 let examples = part.len();

@@ -51,8 +51,8 @@ fn cuts(
     wanted: f64,
 ) -> Result<Vec<ThresholdChoice>, TrainError> {
     if probabilities.len() != gold.len() {
-        let (expected, found) = (gold.len(), probabilities.len());
-        return Err(TrainError::Count { what: "probabilities", expected, found });
+        let (expected, count) = (gold.len(), probabilities.len());
+        return Err(TrainError::Count { what: "probabilities", expected, found: count });
     }
     if !(0.0..=1.0).contains(&wanted) {
         let (setting, expected) = ("wanted".into(), "0 to 1");
@@ -61,8 +61,8 @@ fn cuts(
     if let Some(row) = probabilities.iter().position(|p| !p.is_finite()) {
         return Err(TrainError::NotFinite { row, column: 0, value: probabilities[row] });
     }
-    let all = gold.iter().filter(|g| **g).count();
-    if all == 0 {
+    let positives = gold.iter().filter(|g| **g).count();
+    if positives == 0 {
         return Err(TrainError::NoExamples);
     }
     let mut order: Vec<_> = probabilities.iter().zip(gold).collect();
@@ -75,7 +75,11 @@ fn cuts(
             continue;
         }
         let precision = right as f64 / (i + 1) as f64;
-        cuts.push(ThresholdChoice { threshold, precision, recall: right as f64 / all as f64 });
+        cuts.push(ThresholdChoice {
+            threshold,
+            precision,
+            recall: right as f64 / positives as f64,
+        });
     }
     Ok(cuts)
 }

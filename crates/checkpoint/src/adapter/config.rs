@@ -154,8 +154,8 @@ impl AdapterConfig {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "ranks are small")]
     pub fn scale(&self, module: &str, rank: usize) -> f64 {
-        let own = self.alphas.iter().find(|(pattern, _)| pattern.regex.is_match(module));
-        let alpha = own.map_or(self.alpha, |(_, alpha)| *alpha);
+        let matching = self.alphas.iter().find(|(pattern, _)| pattern.regex.is_match(module));
+        let alpha = matching.map_or(self.alpha, |(_, alpha)| *alpha);
         let rank = rank as f64;
         alpha / if self.rslora { rank.sqrt() } else { rank }
     }
@@ -163,8 +163,8 @@ impl AdapterConfig {
     /// The rank that a module must have.
     #[must_use]
     pub fn rank_of(&self, module: &str) -> usize {
-        let own = self.ranks.iter().find(|(pattern, _)| pattern.regex.is_match(module));
-        own.map_or(self.rank, |(_, rank)| *rank)
+        let matching = self.ranks.iter().find(|(pattern, _)| pattern.regex.is_match(module));
+        matching.map_or(self.rank, |(_, rank)| *rank)
     }
 }
 
@@ -179,11 +179,11 @@ impl Settings<'_> {
         &self,
         name: &str,
         expected: &'static str,
-        found: &Value,
+        value: &Value,
     ) -> Result<T, CheckpointError> {
         let (path, setting) = (self.path.to_owned(), name.to_owned());
-        let found = if found.is_null() { "nothing".to_owned() } else { found.to_string() };
-        Err(CheckpointError::AdapterSetting { path, setting, expected, found })
+        let value = if value.is_null() { "nothing".to_owned() } else { value.to_string() };
+        Err(CheckpointError::AdapterSetting { path, setting, expected, found: value })
     }
 
     /// A setting; null where it is not there.
@@ -288,7 +288,7 @@ impl Settings<'_> {
         let expected = "a text or a list of them";
         match value {
             Value::Null => Ok(vec![]),
-            Value::String(one) => Ok(vec![one.clone()]),
+            Value::String(text) => Ok(vec![text.clone()]),
             Value::Array(list) => {
                 let texts = list.iter().map(|v| v.as_str().map(str::to_owned)).collect();
                 let texts: Option<Vec<String>> = texts;
@@ -310,19 +310,19 @@ impl Settings<'_> {
             other => return self.wrong(name, "numbers by pattern", other),
         };
         if map.len() > MAX_PATTERNS {
-            let found = Value::from(map.len());
-            return self.wrong(name, "at most 1000 patterns", &found);
+            let count = Value::from(map.len());
+            return self.wrong(name, "at most 1000 patterns", &count);
         }
         let mut patterns = Vec::with_capacity(map.len());
         for (text, value) in map {
             if text.len() > MAX_PATTERN_BYTES {
-                let found = Value::from(text.len());
-                return self.wrong(name, "patterns of at most 256 bytes", &found);
+                let bytes = Value::from(text.len());
+                return self.wrong(name, "patterns of at most 256 bytes", &bytes);
             }
             let regex = RegexBuilder::new(&format!(r"^(.*\.)?({text})$"));
             let Ok(regex) = { regex }.size_limit(MAX_REGEX_BYTES).build() else {
-                let found = Value::String(text.clone());
-                return self.wrong(name, "regular expressions without look-around", &found);
+                let pattern = Value::String(text.clone());
+                return self.wrong(name, "regular expressions without look-around", &pattern);
             };
             patterns.push((Pattern { text: text.clone(), regex }, number(value)?));
         }
@@ -367,8 +367,8 @@ mod tests {
         let config = parse(r#"{"peft_type": "LORA", "r": 8, "lora_alpha": 8}"#);
         assert_eq!((config.bias, config.rslora, config.dora), (Bias::None, false, false));
         assert_eq!((config.task_type, config.base_model), (None, None));
-        let one =
+        let config =
             parse(r#"{"peft_type": "LORA", "r": 8, "lora_alpha": 8, "target_modules": "x|y"}"#);
-        assert_eq!(one.target_modules, ["x|y"]);
+        assert_eq!(config.target_modules, ["x|y"]);
     }
 }

@@ -133,7 +133,7 @@ mod tests {
             let update = low_rank(&a, &[0.0; 6], 2.0, dora.then_some(&lengths));
             let mut merged = weight.clone();
             merge(&mut merged, 4, &[update]).unwrap();
-            let bits = |all: &[f32]| all.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+            let bits = |values: &[f32]| values.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
             prop_assert_eq!(bits(&merged), bits(&weight));
         }
     }

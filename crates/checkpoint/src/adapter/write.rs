@@ -96,9 +96,9 @@ pub fn write(
 }
 
 fn check_settings(folder: &Path, adapter: &Adapter) -> Result<(), CheckpointError> {
-    let wrong = |setting: &str, expected, found: String| {
+    let wrong = |setting: &str, expected, value: String| {
         let (path, setting) = (folder.join(CONFIG), setting.to_owned());
-        Err(CheckpointError::AdapterSetting { path, setting, expected, found })
+        Err(CheckpointError::AdapterSetting { path, setting, expected, found: value })
     };
     let dora = adapter.modules.iter().filter(|m| m.magnitude.is_some()).count();
     if adapter.rank == 0 || adapter.rank > 1 << 16 {
@@ -110,8 +110,8 @@ fn check_settings(folder: &Path, adapter: &Adapter) -> Result<(), CheckpointErro
     } else if adapter.modules.is_empty() {
         wrong("target_modules", "at least one matrix", "none".into())
     } else if dora != 0 && dora != adapter.modules.len() {
-        let found = format!("{dora} of {}", adapter.modules.len());
-        wrong("use_dora", "lengths for every module or for none", found)
+        let count = format!("{dora} of {}", adapter.modules.len());
+        wrong("use_dora", "lengths for every module or for none", count)
     } else {
         Ok(())
     }
@@ -121,30 +121,30 @@ fn check_settings(folder: &Path, adapter: &Adapter) -> Result<(), CheckpointErro
 type Tensors<'a> = Vec<(String, Vec<usize>, &'a [f32])>;
 
 fn tensors<'a>(path: &Path, adapter: &'a Adapter) -> Result<Tensors<'a>, CheckpointError> {
-    let mut all: Tensors<'_> = vec![];
+    let mut tensors: Tensors<'_> = vec![];
     for AdapterModule { name, a, b, inputs, outputs, magnitude } in &adapter.modules {
         let name = |part: &str| format!("{PREFIX}{name}.{part}");
-        all.push((name("lora_A.weight"), vec![adapter.rank, *inputs], a));
-        all.push((name("lora_B.weight"), vec![*outputs, adapter.rank], b));
+        tensors.push((name("lora_A.weight"), vec![adapter.rank, *inputs], a));
+        tensors.push((name("lora_B.weight"), vec![*outputs, adapter.rank], b));
         if let Some(magnitude) = magnitude {
-            all.push((name("lora_magnitude_vector"), vec![*outputs], magnitude));
+            tensors.push((name("lora_magnitude_vector"), vec![*outputs], magnitude));
         }
     }
     for Saved { name, shape, data } in &adapter.saved {
-        all.push((format!("{PREFIX}{name}"), shape.clone(), data));
+        tensors.push((format!("{PREFIX}{name}"), shape.clone(), data));
     }
     let (mut extra, mut wrong) = (vec![], vec![]);
-    for (i, (name, shape, data)) in all.iter().enumerate() {
+    for (i, (name, shape, data)) in tensors.iter().enumerate() {
         let size = shape.iter().try_fold(1_usize, |size, n| size.checked_mul(*n));
         if size != Some(data.len()) {
             wrong.push(format!("{name}: expected {shape:?}, found {} numbers", data.len()));
         }
-        if all[..i].iter().any(|(other, ..)| other == name) {
+        if tensors[..i].iter().any(|(other, ..)| other == name) {
             extra.push(format!("{name}, which is there already"));
         }
     }
     if extra.is_empty() && wrong.is_empty() {
-        return Ok(all);
+        return Ok(tensors);
     }
     Err(CheckpointError::Tensors { path: path.to_owned(), missing: vec![], extra, wrong })
 }

@@ -135,11 +135,11 @@ impl BaseRef {
         // A base that is carried along with a head in memory need not lie where it did on disk.
         let named = folder.is_in_memory().then(|| folder.join(&self.name));
         let mut places = [Some(beside.clone()), named].into_iter().flatten();
-        if let Some(place) = places.find(|place| place.is_dir() && place != folder) {
-            return Ok(place);
+        if let Some(location) = places.find(|location| location.is_dir() && location != folder) {
+            return Ok(location);
         }
-        let found = find::find(&self.name).map(Into::into);
-        found.map_err(|looked| format!("{}; {looked}", beside.display()))
+        let by_name = find::find(&self.name).map(Into::into);
+        by_name.map_err(|looked| format!("{}; {looked}", beside.display()))
     }
 }
 
@@ -172,8 +172,8 @@ impl Card {
     /// `None` if neither says, or the `README.md` cannot be read.
     #[must_use]
     pub fn license(&self, folder: impl Into<Location>) -> Option<String> {
-        let own = self.license.clone().filter(|license| !license.trim().is_empty());
-        own.or_else(|| readme::front_matter(&readme::read(folder).ok()?, "license"))
+        let license = self.license.clone().filter(|license| !license.trim().is_empty());
+        license.or_else(|| readme::front_matter(&readme::read(folder).ok()?, "license"))
     }
 
     /// Facts that are neither in the card nor in the `README.md` of its `folder`.
@@ -205,9 +205,9 @@ impl Card {
     ) -> Result<Vec<(String, Option<String>)>, StoreError> {
         let folder = folder.into();
         let changed = self.sha256.iter().map(|(name, expected)| {
-            let found = found_hash(&folder, name, |path| sha256_file(path))?;
-            let same = found.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(expected));
-            Ok((!same).then(|| (name.clone(), found)))
+            let hash = found_hash(&folder, name, |path| sha256_file(path))?;
+            let same = hash.as_ref().is_some_and(|hash| hash.eq_ignore_ascii_case(expected));
+            Ok((!same).then(|| (name.clone(), hash)))
         });
         changed.filter_map(Result::transpose).collect()
     }
@@ -226,10 +226,10 @@ impl Card {
             if folder.is_in_memory() && !path.is_file() {
                 continue;
             }
-            let found = found_hash(&folder, name, hash_once)?;
-            if found.as_ref().is_none_or(|found| !found.eq_ignore_ascii_case(expected)) {
+            let hash = found_hash(&folder, name, hash_once)?;
+            if hash.as_ref().is_none_or(|hash| !hash.eq_ignore_ascii_case(expected)) {
                 let (path, expected) = (path.to_path_buf(), expected.clone());
-                return Err(CheckpointError::ChangedFile { path, expected, found });
+                return Err(CheckpointError::ChangedFile { path, expected, found: hash });
             }
         }
         Ok(())

@@ -55,30 +55,30 @@ pub fn front_matter(markdown: &str, key: &str) -> Option<String> {
 #[must_use]
 pub fn section(markdown: &str, words: &[&str]) -> Option<String> {
     let markdown = without_comments(markdown);
-    let mut found: Option<(usize, Vec<&str>)> = None;
+    let mut section: Option<(usize, Vec<&str>)> = None;
     let mut fence = None;
     for line in markdown.lines() {
         let heading = heading(line).filter(|_| fence.is_none());
         fence = after(line, fence);
-        match (heading, &mut found) {
+        match (heading, &mut section) {
             (Some((level, _)), Some((of, lines))) if level <= *of => {
                 if says_something(lines) {
                     break;
                 }
-                found = None;
+                section = None;
             }
             (_, Some((_, lines))) => lines.push(line),
             (_, None) => {}
         }
-        if let (Some((level, title)), None) = (heading, &found) {
+        if let (Some((level, title)), None) = (heading, &section) {
             let title = title.to_lowercase();
             let mut title = title.split(|c: char| !c.is_alphanumeric());
             if title.any(|word| words.contains(&word)) {
-                found = Some((level, vec![]));
+                section = Some((level, vec![]));
             }
         }
     }
-    let (_, lines) = found.filter(|(_, lines)| says_something(lines))?;
+    let (_, lines) = section.filter(|(_, lines)| says_something(lines))?;
     Some(lines.join("\n").trim().to_owned())
 }
 

@@ -29,8 +29,8 @@ impl Gathered {
     /// Returns the vectors of all texts, one row per text.
     pub(crate) fn vectors(&self) -> Matrix {
         let width = self.distinct.cols();
-        let all = self.row.iter().filter_map(|&row| self.distinct.row(row)).flatten().copied();
-        Matrix::from_vec(width, all.collect()).unwrap_or_default()
+        let numbers = self.row.iter().filter_map(|&row| self.distinct.row(row)).flatten().copied();
+        Matrix::from_vec(width, numbers.collect()).unwrap_or_default()
     }
 }
 
@@ -49,10 +49,11 @@ pub(crate) fn gather(
             chunk.iter().map(|t| t.text.as_str()).filter(|t| !known.contains_key(*t)).collect();
         new.sort_unstable();
         new.dedup();
-        let found = encoder.encode_batch(&new)?;
-        let mut found: HashMap<String, _> = new.into_iter().map(str::to_owned).zip(found).collect();
+        let results = encoder.encode_batch(&new)?;
+        let mut vectors: HashMap<String, _> =
+            new.into_iter().map(str::to_owned).zip(results).collect();
         for text in chunk {
-            match found.remove(&text.text) {
+            match vectors.remove(&text.text) {
                 Some(Ok(vector)) => {
                     if !distinct.push_rows(&vector) {
                         bail!(
@@ -70,8 +71,8 @@ pub(crate) fn gather(
                 None => {}
             }
             // Of several texts in a chunk that fail for one reason the first has said it.
-            if let Some(&at) = known.get(&text.text) {
-                row.push(at);
+            if let Some(&index) = known.get(&text.text) {
+                row.push(index);
                 texts.push(text);
             }
         }

@@ -43,8 +43,8 @@ pub(crate) struct NotEncoded {
 impl Input {
     fn new(path: &str, record: Record, whole_file: bool) -> Self {
         let Record { line, id, text, metadata, .. } = record;
-        let place = || if whole_file { path.to_owned() } else { format!("{path}:{line}") };
-        let id = id.unwrap_or_else(place);
+        let default_id = || if whole_file { path.to_owned() } else { format!("{path}:{line}") };
+        let id = id.unwrap_or_else(default_id);
         Self { path: path.to_owned(), line, id, text, metadata }
     }
 
@@ -113,12 +113,12 @@ pub(crate) fn for_each_chunk(
     mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
     let params = args.params()?;
-    let found = find_sources(paths, !args.encoding()?.is_utf16());
-    for error in &found.errors {
+    let walk = find_sources(paths, !args.encoding()?.is_utf16());
+    for error in &walk.errors {
         messages.failure(error);
     }
-    progress::start(&found.sources, messages);
-    let sources = found.sources;
+    progress::start(&walk.sources, messages);
+    let sources = walk.sources;
     let items = ReadAhead::start(move |send| read_all(&params, &sources, send))?;
     let mut texts = 0;
     while let Some(read) = next_chunk(&items, |text: &Input| text.text.len(), messages) {
@@ -134,7 +134,7 @@ pub(crate) fn for_each_chunk(
     }
     messages.bar.finish_and_clear();
     items.finish();
-    for (n, what) in [(found.hidden, "hidden"), (found.binary, "binary")] {
+    for (n, what) in [(walk.hidden, "hidden"), (walk.binary, "binary")] {
         if n > 0 {
             messages.note(&format!("{} skipped", plural(n, &format!("{what} file"))));
         }

@@ -35,7 +35,7 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
 }
 
 /// Hint of a field that records lack; `|` stands between names of which any would do.
-fn field_hint(field: &str, found: &[String]) -> Option<String> {
+fn field_hint(field: &str, fields: &[String]) -> Option<String> {
     let flag = match field {
         "text" => Some("--text-field"),
         field if field.starts_with("text|") => Some("--text-field"),
@@ -44,7 +44,7 @@ fn field_hint(field: &str, found: &[String]) -> Option<String> {
         _ => None,
     };
     let flag_hint = || Some(format!("{} names another field", flag?));
-    did_you_mean(field, found).or_else(flag_hint)
+    did_you_mean(field, fields).or_else(flag_hint)
 }
 
 fn did_you_mean(name: &str, known: &[String]) -> Option<String> {
@@ -60,12 +60,12 @@ mod tests {
 
     #[test]
     fn a_field_that_is_misspelled_has_its_name_in_the_hint() {
-        let found = ["Ticket".to_owned(), "Message".to_owned()];
-        assert_eq!(field_hint("mesage", &found).as_deref(), Some("did you mean Message?"));
-        assert_eq!(field_hint("MESSAGE", &found).as_deref(), Some("did you mean Message?"));
+        let fields = ["Ticket".to_owned(), "Message".to_owned()];
+        assert_eq!(field_hint("mesage", &fields).as_deref(), Some("did you mean Message?"));
+        assert_eq!(field_hint("MESSAGE", &fields).as_deref(), Some("did you mean Message?"));
         let hint = Some("--text-field names another field");
-        assert_eq!(field_hint("text", &found).as_deref(), hint);
-        assert_eq!(field_hint("nothing", &found), None);
+        assert_eq!(field_hint("text", &fields).as_deref(), hint);
+        assert_eq!(field_hint("nothing", &fields), None);
     }
 
     #[test]

@@ -73,29 +73,29 @@ impl HeadCard {
 
 /// The model that what is saved in `folder` goes on top of.
 pub(crate) fn open_base(base: &BaseRef, folder: &Location) -> Result<ModelFolder, Error> {
-    let found = base.find(folder);
-    let found = found.map_err(|looked| CheckpointError::NoModel {
+    let location = base.find(folder);
+    let location = location.map_err(|looked| CheckpointError::NoModel {
         name: base.name.clone(),
         looked,
         nearest: None,
         in_current_folder: false,
     })?;
-    let model = ModelFolder::open(found)?;
+    let model = ModelFolder::open(location)?;
     check_base(base, folder, &model)?;
     Ok(model)
 }
 
 /// Whether `model` is the one that what is saved in `folder` goes on top of.
 pub(crate) fn check_base(base: &BaseRef, folder: &Path, model: &ModelFolder) -> Result<(), Error> {
-    let found = model.sha256()?;
-    if found == base.sha256 {
+    let sha256 = model.sha256()?;
+    if sha256 == base.sha256 {
         return Ok(());
     }
     Err(Error::OtherBase {
         head: folder.to_owned(),
         model: model.folder().to_path_buf(),
         expected: base.sha256.clone(),
-        found,
+        found: sha256,
     })
 }
 

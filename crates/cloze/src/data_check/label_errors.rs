@@ -107,15 +107,15 @@ pub fn label_errors(
     let errors = cloze_train::label_errors(&predicted.probabilities, &labels)?;
     let mut findings = Vec::with_capacity(errors.len());
     for error in &errors {
-        let (place, example) = examples[checked[error.example]];
-        findings.push(finding(error, place, example, labels.names()));
+        let (source, example) = examples[checked[error.example]];
+        findings.push(finding(error, source, example, labels.names()));
     }
     Ok(LabelErrorFindings { findings, warnings })
 }
 
 fn finding(
     error: &LabelError,
-    place: &SourceLine,
+    source: &SourceLine,
     example: &Example,
     labels: &[String],
 ) -> Finding {
@@ -127,7 +127,7 @@ fn finding(
     Finding {
         kind: FindingKind::LabelError,
         weight: error.margin,
-        occurrences: vec![LabelledLine { place: place.clone(), label: Some(given.clone()) }],
+        occurrences: vec![LabelledLine { place: source.clone(), label: Some(given.clone()) }],
         text: Some(text),
         suggested: Some(suggested.clone()),
         note: Some(format!("suggested {suggested}, margin {:.2}", error.margin)),

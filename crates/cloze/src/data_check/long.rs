@@ -17,13 +17,13 @@ pub(super) fn long_texts(
     let counter = TokenCounter::open(model)?;
     let distinct = texts.distinct();
     let parts = |text: &CheckedText| 1 + usize::from(text.second.is_some());
-    let all: Vec<&str> = distinct
+    let strings: Vec<&str> = distinct
         .iter()
         .flat_map(|(text, _)| [Some(&text.first), text.second.as_ref()])
         .flatten()
         .map(String::as_str)
         .collect();
-    let mut counts = counter.count(&all).into_iter();
+    let mut counts = counter.count(&strings).into_iter();
     let (mut findings, mut errors) = (vec![], vec![]);
     for (text, places) in distinct {
         let counts = counts.by_ref().take(parts(text)).collect::<Result<Vec<usize>, _>>();

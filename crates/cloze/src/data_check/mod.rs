@@ -89,16 +89,16 @@ impl CheckedData {
 
     /// Adds an example of the file `path`.
     pub fn add_example(&mut self, path: &str, example: Example) {
-        let place = self.place(path, example.line);
+        let source = self.place(path, example.line);
         self.examples += 1;
         for label in &example.labels {
-            self.labels.add(label, &place);
+            self.labels.add(label, &source);
         }
         // Sets: their order says nothing.
         let mut set = example.labels.clone();
         set.sort_unstable();
         let label = (!set.is_empty()).then(|| set.join(" + "));
-        let line = LabelledLine { place: place.clone(), label };
+        let line = LabelledLine { place: source.clone(), label };
         let Example { text, second, .. } = &example;
         if text.trim().is_empty() || second.as_ref().is_some_and(|text| text.trim().is_empty()) {
             self.empty.push(Finding {
@@ -113,26 +113,27 @@ impl CheckedData {
         }
         self.texts.add(CheckedText { first: text.clone(), second: second.clone() }, line);
         if let Some(kept) = &mut self.kept {
-            kept.push((place, example));
+            kept.push((source, example));
         }
     }
 
     /// Adds a sentence of the file `path`; its tags count where the data are [tagged](Self::tagged).
     pub fn add_sentence(&mut self, path: &str, sentence: TaggedSentence) {
         let TaggedSentence { line, text, tags, lines, .. } = sentence;
-        let place = self.place(path, line);
+        let source = self.place(path, line);
         self.examples += 1;
         let label = Some(tags.join(" "));
         let tags = tags.into_iter().zip(lines).map(|(tag, line)| {
-            let place = SourceLine { line, ..place.clone() };
-            self.labels.add(&tag, &place);
-            (tag, place)
+            let source = SourceLine { line, ..source.clone() };
+            self.labels.add(&tag, &source);
+            (tag, source)
         });
         let tags = tags.collect();
         if let Some(tagged) = &mut self.tagged {
             tagged.add(tags);
         }
-        self.texts.add(CheckedText { first: text, second: None }, LabelledLine { place, label });
+        self.texts
+            .add(CheckedText { first: text, second: None }, LabelledLine { place: source, label });
     }
 
     fn place(&mut self, path: &str, line: u64) -> SourceLine {

@@ -87,8 +87,8 @@ impl<'m> BiasEvaluation<'m> {
     /// [`EvaluateError::NoRecords`] without a pair; [`EvaluateError::Model`] for a model whose weights
     /// cannot be read.
     pub fn report(&self, model: &ModelFolder) -> Result<BiasReport, EvaluateError> {
-        let all: Vec<_> = self.outcomes.iter().map(|(_, likelier)| *likelier).collect();
-        let overall = PreferenceShare::of("all pairs", &all).ok_or(EvaluateError::NoRecords)?;
+        let pairs: Vec<_> = self.outcomes.iter().map(|(_, likelier)| *likelier).collect();
+        let overall = PreferenceShare::of("all pairs", &pairs).ok_or(EvaluateError::NoRecords)?;
         let groups = self.outcomes.iter().map(|(group, likelier)| (group.as_deref(), *likelier));
         let mut categories = by_group(groups);
         categories.sort_by_key(|share| std::cmp::Reverse(share.pairs));

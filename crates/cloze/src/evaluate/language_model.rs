@@ -22,8 +22,8 @@ fn masked(packed: &PackedText, masks: &ValidMaskParams, seed: u64) -> (Sequence,
     // Casings stay beside the ids, which masks take the place of.
     let drawn = masks.draw(&packed.clone().example(1), seed);
     pieces.ids = drawn.sequence.ids;
-    let narrow = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
-    pieces.asked = drawn.targets.iter().map(|(place, _)| narrow(*place)).collect();
+    let narrow = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
+    pieces.asked = drawn.targets.iter().map(|(position, _)| narrow(*position)).collect();
     (pieces, drawn.targets.into_iter().map(|(_, word)| word).collect())
 }
 
@@ -41,15 +41,16 @@ pub fn masked_words(
 ) -> Result<LanguageFigures, EvaluateError> {
     let mut tally = LanguageTally::default();
     for (i, chunk) in sequences.chunks(CHUNK).enumerate() {
-        let seeds = (i * CHUNK..).map(|at| derive(derive(seed, MASK_EVALUATION_SEED), at as u64));
+        let seeds =
+            (i * CHUNK..).map(|index| derive(derive(seed, MASK_EVALUATION_SEED), index as u64));
         let masked = chunk.iter().zip(seeds).map(|(packed, seed)| masked(packed, masks, seed));
         let (pieces, words): (Vec<_>, Vec<_>) = masked.unzip();
         let guesses = lm.map(&pieces, |i, logits| {
             let rows = logits.chunks_exact(lm.vocabulary()).zip(&words[i]);
             let guess = |(row, word): (&[f32], &u32)| {
-                let own = row[*word as usize];
+                let target_logit = row[*word as usize];
                 let loss = -Logits::new(row)?.log_probability(*word)?;
-                Ok((loss, row.iter().all(|x| *x <= own)))
+                Ok((loss, row.iter().all(|x| *x <= target_logit)))
             };
             rows.map(guess).collect::<Result<Vec<_>, HeadError>>()
         })?;

@@ -93,8 +93,8 @@ impl<'m> MinimalPairEvaluation<'m> {
     /// [`EvaluateError::NoRecords`] without a pair; [`EvaluateError::Model`] for a model whose files
     /// cannot be read.
     pub fn report(&self, model: &ModelFolder) -> Result<MinimalPairReport, EvaluateError> {
-        let all: Vec<_> = self.outcomes.iter().map(|pair| pair.likelier).collect();
-        let overall = PreferenceShare::of("overall", &all).ok_or(EvaluateError::NoRecords)?;
+        let pairs: Vec<_> = self.outcomes.iter().map(|pair| pair.likelier).collect();
+        let overall = PreferenceShare::of("overall", &pairs).ok_or(EvaluateError::NoRecords)?;
         let groups = |group: fn(&Outcome) -> Option<&str>| {
             by_group(self.outcomes.iter().map(|pair| (group(pair), pair.likelier)))
         };

@@ -187,9 +187,9 @@ impl MaskedLm {
         if let Some(error) = failed {
             return Err(error.into());
         }
-        let found: Vec<_> = filling.found().iter().flatten().copied().collect();
-        let ids: Vec<u32> = found.iter().map(|guess| guess.id).collect();
-        let words = found.iter().map(|guess| MaskPrediction {
+        let guesses: Vec<_> = filling.found().iter().flatten().copied().collect();
+        let ids: Vec<u32> = guesses.iter().map(|guess| guess.id).collect();
+        let words = guesses.iter().map(|guess| MaskPrediction {
             word: self.word(guess.id),
             ids: vec![guess.id],
             probability: guess.probability,
@@ -222,7 +222,7 @@ impl Running {
         if asked.is_empty() || self.failed.is_some() {
             return None;
         }
-        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let narrow = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
         let asked = asked.into_iter().map(narrow).collect();
         let ids = self.filling.ids().to_vec();
         Some(Sequence { ids, asked, ..self.view.sequence.clone() })

@@ -48,7 +48,7 @@ impl Marked {
             // Before there is text for them all.
             return Err(Error::MaskSpan { needed, room });
         }
-        let own = vec![model.mask_token.as_str(); n].join(" ");
+        let replacement = vec![model.mask_token.as_str(); n].join(" ");
         let mut rewritten = String::with_capacity(text.len());
         // Where each mask is now, and where it was.
         let mut moved: Vec<(Range<usize>, Range<usize>)> = vec![];
@@ -56,7 +56,7 @@ impl Marked {
         for was in &written {
             rewritten.push_str(&text[from..was.start]);
             let start = rewritten.len();
-            rewritten.push_str(&own);
+            rewritten.push_str(&replacement);
             moved.push((start..rewritten.len(), was.clone()));
             from = was.end;
         }
@@ -66,12 +66,13 @@ impl Marked {
             token.span =
                 Span::new(origin(token.span.start, &moved), origin(token.span.end, &moved));
         }
-        let own = pieces.before..pieces.before + pieces.tokens.len();
-        let places: Vec<usize> = own.filter(|&i| pieces.sequence.ids[i] == model.mask).collect();
+        let content = pieces.before..pieces.before + pieces.tokens.len();
+        let places: Vec<usize> =
+            content.filter(|&i| pieces.sequence.ids[i] == model.mask).collect();
         if places.len() != n * written.len() {
             let (path, mask) = (model.tokenizer.clone(), &model.mask_token);
-            let (masks, found) = (n * written.len(), places.len());
-            let what = format!("of {masks} times {mask} it makes {found} mask tokens");
+            let (masks, count) = (n * written.len(), places.len());
+            let what = format!("of {masks} times {mask} it makes {count} mask tokens");
             return Err(Error::Model { path, what });
         }
         Ok(Self { pieces, written, places })
@@ -111,10 +112,10 @@ impl Marked {
 
     /// Sequence of a window for the model.
     pub(super) fn view(&self, Window { tokens, masks }: Window) -> View {
-        let Pieces { sequence, tokens: all, before } = &self.pieces;
+        let Pieces { sequence, tokens: text_tokens, before } = &self.pieces;
         let (before, total) = (*before, sequence.ids.len());
-        let own = before + tokens.start..before + tokens.end;
-        let kept = (0..before).chain(own).chain(before + all.len()..total);
+        let in_window = before + tokens.start..before + tokens.end;
+        let kept = (0..before).chain(in_window).chain(before + text_tokens.len()..total);
         let pick = |values: &[u32]| kept.clone().filter_map(|i| values.get(i).copied()).collect();
         let casing = |i: usize| sequence.casing.get(i).copied().unwrap_or(Casing::None);
         View {
@@ -124,7 +125,10 @@ impl Marked {
                 casing: kept.clone().map(casing).collect(),
                 asked: vec![],
             },
-            places: self.places[masks.clone()].iter().map(|at| at - tokens.start).collect(),
+            places: self.places[masks.clone()]
+                .iter()
+                .map(|position| position - tokens.start)
+                .collect(),
             masks,
         }
     }
@@ -133,21 +137,21 @@ impl Marked {
 impl View {
     /// The sequence, asked at all its places.
     pub(super) fn asked(&self) -> Sequence {
-        let narrow = |&at: &usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let narrow = |&position: &usize| u32::try_from(position).unwrap_or(u32::MAX);
         let asked = self.places.iter().map(narrow).collect();
         Sequence { asked, ..self.sequence.clone() }
     }
 
-    /// The sequence with `ids` and then masks, `n` in all, in place of the mask at `at`; asked at the
-    /// first mask of them.
-    pub(super) fn widened(&self, at: usize, ids: &[u32], n: usize, mask: u32) -> Sequence {
+    /// The sequence with `ids` and then masks, `n` in all, in place of the mask at `position`; asked
+    /// at the first mask of them.
+    pub(super) fn widened(&self, position: usize, ids: &[u32], n: usize, mask: u32) -> Sequence {
         let mut sequence = self.sequence.clone();
         let put = ids.iter().copied().chain(std::iter::repeat(mask)).take(n);
-        let one_type = sequence.types.get(at).copied().unwrap_or(0);
-        sequence.ids.splice(at..=at, put);
-        sequence.types.splice(at..=at, std::iter::repeat_n(one_type, n));
-        sequence.casing.splice(at..=at, std::iter::repeat_n(Casing::None, n));
-        sequence.asked = vec![u32::try_from(at + ids.len()).unwrap_or(u32::MAX)];
+        let one_type = sequence.types.get(position).copied().unwrap_or(0);
+        sequence.ids.splice(position..=position, put);
+        sequence.types.splice(position..=position, std::iter::repeat_n(one_type, n));
+        sequence.casing.splice(position..=position, std::iter::repeat_n(Casing::None, n));
+        sequence.asked = vec![u32::try_from(position + ids.len()).unwrap_or(u32::MAX)];
         sequence
     }
 }
@@ -164,29 +168,30 @@ fn window(n: usize, room: usize, middle: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// Positions of the masks in `text`.
-fn find(text: &str, own: &str) -> Vec<Range<usize>> {
-    let mut names = vec![own];
-    names.extend(MASKS.into_iter().filter(|name| *name != own));
+fn find(text: &str, mask: &str) -> Vec<Range<usize>> {
+    let mut names = vec![mask];
+    names.extend(MASKS.into_iter().filter(|name| *name != mask));
     names.retain(|name| !name.is_empty());
-    let all = names.into_iter().flat_map(|name| text.match_indices(name));
-    let mut all: Vec<Range<usize>> = all.map(|(at, name)| at..at + name.len()).collect();
+    let matches = names.into_iter().flat_map(|name| text.match_indices(name));
+    let mut ranges: Vec<Range<usize>> =
+        matches.map(|(start, name)| start..start + name.len()).collect();
     // Of two names that begin at one place, the longer is meant.
-    all.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
     let mut end = 0;
-    all.retain(|range| {
+    ranges.retain(|range| {
         let apart = range.start >= end;
         end = if apart { range.end } else { end };
         apart
     });
-    all
+    ranges
 }
 
 /// A place in a text whose masks were `moved`, (now, before), in the text as it was.
-fn origin(at: usize, moved: &[(Range<usize>, Range<usize>)]) -> usize {
-    let before = moved.partition_point(|(now, _)| now.start < at);
-    let Some((now, was)) = moved[..before].last() else { return at };
+fn origin(offset: usize, moved: &[(Range<usize>, Range<usize>)]) -> usize {
+    let before = moved.partition_point(|(now, _)| now.start < offset);
+    let Some((now, was)) = moved[..before].last() else { return offset };
     // Within several masks that one stands for, all of them are it.
-    if at < now.end { was.start } else { was.end + (at - now.end) }
+    if offset < now.end { was.start } else { was.end + (offset - now.end) }
 }
 
 #[cfg(test)]
@@ -204,8 +209,8 @@ mod tests {
     #[test]
     fn places_are_those_of_the_text_given() {
         let moved = [(2..5, 2..8), (7..10, 10..16)];
-        for (at, was) in [(0, 0), (2, 2), (5, 8), (6, 9), (7, 10), (10, 16), (12, 18)] {
-            assert_eq!(origin(at, &moved), was, "{at}");
+        for (offset, was) in [(0, 0), (2, 2), (5, 8), (6, 9), (7, 10), (10, 16), (12, 18)] {
+            assert_eq!(origin(offset, &moved), was, "{offset}");
         }
     }
 

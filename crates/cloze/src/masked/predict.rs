@@ -97,8 +97,8 @@ impl MaskedLm {
         for text in texts {
             answers.push(text.and_then(|(text, windows)| {
                 // All of them are taken, so that the next text has its own.
-                let own = tops.by_ref().take(windows.len()).collect();
-                Ok(MaskPredictions { masks: self.masks(own)?, windowed: text.is_long(self) })
+                let text_tops = tops.by_ref().take(windows.len()).collect();
+                Ok(MaskPredictions { masks: self.masks(text_tops)?, windowed: text.is_long(self) })
             }));
         }
         Ok(answers)
@@ -125,7 +125,7 @@ impl MaskedLm {
     fn windows(&self, text: &str) -> Result<(Marked, Vec<Window>), Error> {
         let marked = self.marked(text)?;
         let windows = match marked.window(self, 0) {
-            Some(all) => vec![all],
+            Some(window) => vec![window],
             None => (0..marked.places.len())
                 .map(|i| marked.window_of(self, i, 0).ok_or_else(|| self.too_long(&marked, 0)))
                 .collect::<Result<_, _>>()?,
@@ -143,7 +143,7 @@ impl MaskedLm {
 
     pub(super) fn too_long(&self, marked: &Marked, extra: usize) -> Error {
         let [first, last] = [marked.places.first(), marked.places.last()]
-            .map(|place| place.copied().unwrap_or_default());
+            .map(|position| position.copied().unwrap_or_default());
         let needed = last - first + 1 + extra;
         Error::MaskSpan { needed, room: marked.room(self) }
     }
@@ -211,12 +211,14 @@ impl MaskedLm {
                 }
             }
         }
-        let mut all = Vec::with_capacity(texts.len());
+        let mut results = Vec::with_capacity(texts.len());
         for (text, masks) in marked.into_iter().zip(answers) {
             let windowed = text.map(|text| text.is_long(self));
-            all.push(windowed.and_then(|windowed| Ok(MaskPredictions { masks: masks?, windowed })));
+            results.push(
+                windowed.and_then(|windowed| Ok(MaskPredictions { masks: masks?, windowed })),
+            );
         }
-        Ok(all)
+        Ok(results)
     }
 
     /// The sequences that mask `i` takes to score the targets, and where in them each target's tokens are.
@@ -226,7 +228,7 @@ impl MaskedLm {
         text: &str,
         i: usize,
         targets: &[&str],
-        all: &mut Steps,
+        scoring: &mut Steps,
     ) -> Result<Vec<Plan>, Error> {
         let written = marked.written.get(i).map_or(0, |range| range.start);
         let spaced = text[..written].ends_with(char::is_whitespace);
@@ -238,17 +240,17 @@ impl MaskedLm {
             let extra = ids.len() - 1;
             let window = marked.window_of(self, i, extra);
             let view = marked.view(window.ok_or_else(|| self.too_long(marked, extra))?);
-            let at = view.places[i - view.masks.start];
+            let position = view.places[i - view.masks.start];
             let mut steps = vec![];
             for (j, &id) in ids.iter().enumerate() {
                 let (before, n) = (ids[..j].to_vec(), ids.len());
                 let s = *known.entry((n, before)).or_insert_with_key(|(n, before)| {
-                    all.sequences.push(view.widened(at, before, *n, self.mask));
-                    all.wanted.push(vec![]);
-                    all.sequences.len() - 1
+                    scoring.sequences.push(view.widened(position, before, *n, self.mask));
+                    scoring.wanted.push(vec![]);
+                    scoring.sequences.len() - 1
                 });
-                steps.push((s, all.wanted[s].len()));
-                all.wanted[s].push(id);
+                steps.push((s, scoring.wanted[s].len()));
+                scoring.wanted[s].push(id);
             }
             plans.push(Plan { ids, steps });
         }
@@ -268,8 +270,8 @@ impl MaskedLm {
         let trimmed = target.trim();
         let text = if spaced { format!(" {trimmed}") } else { trimmed.to_owned() };
         let pieces = self.encoder.pieces(&text, 0)?;
-        let own = pieces.before..pieces.before + pieces.tokens.len();
-        let ids = pieces.sequence.ids[own].to_vec();
+        let content = pieces.before..pieces.before + pieces.tokens.len();
+        let ids = pieces.sequence.ids[content].to_vec();
         if ids.is_empty() {
             return Err(wrong("it has no token".into()));
         }
@@ -300,7 +302,7 @@ fn scored(
     targets: &[&str],
     logs: &[Result<Vec<f64>, HeadError>],
 ) -> Result<Vec<MaskPrediction>, Error> {
-    let mut all = vec![];
+    let mut predictions = vec![];
     for (Plan { ids, steps }, target) in plans.into_iter().zip(targets) {
         let mut sum = 0.0;
         for (sequence, k) in steps {
@@ -313,8 +315,12 @@ fn scored(
                 Err(_) => return Err(HeadError::NoChoice.into()),
             }
         }
-        all.push(MaskPrediction { word: (*target).to_owned(), ids, probability: sum.exp() });
+        predictions.push(MaskPrediction {
+            word: (*target).to_owned(),
+            ids,
+            probability: sum.exp(),
+        });
     }
-    all.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-    Ok(all)
+    predictions.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    Ok(predictions)
 }

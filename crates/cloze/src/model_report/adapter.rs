@@ -50,16 +50,16 @@ impl AdapterReport {
     /// Reports on all adapters of a checkpoint.
     #[must_use]
     pub fn all(checkpoint: &Checkpoint) -> Vec<Self> {
-        let all: u64 = checkpoint.parts().iter().map(|p| p.parameters).sum();
-        checkpoint.adapters().iter().map(|adapter| Self::new(adapter, all)).collect()
+        let total: u64 = checkpoint.parts().iter().map(|p| p.parameters).sum();
+        checkpoint.adapters().iter().map(|adapter| Self::new(adapter, total)).collect()
     }
 
-    /// Report of an adapter of a model that has `all` parameters.
-    fn new(adapter: &Merged, all: u64) -> Self {
+    /// Report of an adapter of a model that has `total` parameters.
+    fn new(adapter: &Merged, total: u64) -> Self {
         let modules = adapter.matrices.iter().map(|matrix| module_of(matrix));
         let modules: BTreeSet<String> = modules.collect();
         #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
-        let share = adapter.parameters as f64 / all.max(1) as f64;
+        let share = adapter.parameters as f64 / total.max(1) as f64;
         Self {
             folder: adapter.folder.display().to_string(),
             weight: adapter.weight,

@@ -49,7 +49,7 @@ impl ModelCheck {
         let changed: Vec<String> = card
             .changed_files(folder)?
             .iter()
-            .map(|(name, found)| match found {
+            .map(|(name, actual)| match actual {
                 Some(hash) => {
                     let expected = &card.sha256[name];
                     format!("{name}: SHA-256 is {hash}, but {CARD} has {expected}")

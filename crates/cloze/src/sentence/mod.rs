@@ -261,8 +261,8 @@ impl SentenceEncoder {
         let mapped = self.encoder.map_windows(&texts, |window| {
             let rows = self.rows(window)?;
             let special = matches!(self.states, States::Layers(_));
-            let own = if special { &rows[..] } else { own_rows(window, &rows, self.hidden) };
-            let vector = self.poolings.pool(own, self.hidden)?;
+            let pooled = if special { &rows[..] } else { own_rows(window, &rows, self.hidden) };
+            let vector = self.poolings.pool(pooled, self.hidden)?;
             Ok::<_, Error>((vector, window.kept.len()))
         })?;
         let mut vectors = Vec::with_capacity(mapped.len());

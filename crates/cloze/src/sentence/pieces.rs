@@ -80,8 +80,8 @@ impl SentenceEncoder {
         let mapped = encoder.map_windows(&inputs, |window| {
             let rows = self.rows(window)?;
             let width = self.hidden;
-            let at = |token: usize| (window.before + token - window.tokens.start) * width;
-            let kept = rows[at(window.kept.start)..at(window.kept.end)].to_vec();
+            let offset = |token: usize| (window.before + token - window.tokens.start) * width;
+            let kept = rows[offset(window.kept.start)..offset(window.kept.end)].to_vec();
             let before = rows[..window.before * width].to_vec();
             let after = rows[rows.len() - window.after * width..].to_vec();
             Ok::<_, Error>([before, kept, after])
@@ -100,12 +100,12 @@ impl SentenceEncoder {
     ) -> Result<PieceVectors, Error> {
         let Mapped { tokens, ids, windows } = mapped;
         let windows = windows.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let own: Vec<f32> = windows.iter().flat_map(|[_, kept, _]| kept.iter().copied()).collect();
+        let kept: Vec<f32> = windows.iter().flat_map(|[_, kept, _]| kept.iter().copied()).collect();
         let prompt = self.prompt.len();
         let moved = |span: Span| {
             Span::new(span.start.saturating_sub(prompt), span.end.saturating_sub(prompt))
         };
-        let row = |i: usize| &own[i * self.hidden..(i + 1) * self.hidden];
+        let row = |i: usize| &kept[i * self.hidden..(i + 1) * self.hidden];
         let mut pieces = vec![];
         let mut vectors = Matrix::with_capacity(tokens.len(), self.hidden);
         let mut add = |piece: TokenPiece, rows: &[f32]| {
@@ -113,9 +113,9 @@ impl SentenceEncoder {
             let pushed = vectors.push_rows(rows);
             debug_assert!(pushed, "a row for each piece");
         };
-        let specials = |ids: &[u32], at: usize| {
+        let specials = |ids: &[u32], offset: usize| {
             ids.iter()
-                .map(|&id| TokenPiece { id, span: Span::new(at, at), special: true })
+                .map(|&id| TokenPiece { id, span: Span::new(offset, offset), special: true })
                 .collect::<Vec<_>>()
         };
         let (before, after) = self.encoder.special_ids();

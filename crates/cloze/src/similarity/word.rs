@@ -52,7 +52,7 @@ impl SimilarityMeasure {
         let sentences = self.vectors(texts)?;
         let contextual = self.encoder.pieces(texts, Level::Word, false)?;
         let alone = statics.pieces(texts, Level::Word, false)?;
-        let mut found = vec![];
+        let mut word_texts = vec![];
         for (i, sentence) in sentences.into_iter().enumerate() {
             let both = contextual[i].vectors.iter().zip(alone[i].vectors.iter());
             let mut occurrences = vec![];
@@ -66,9 +66,9 @@ impl SimilarityMeasure {
                     contextual: self.finish(contextual.to_vec(), Level::Word)?,
                 });
             }
-            found.push(WordText { sentence, occurrences });
+            word_texts.push(WordText { sentence, occurrences });
         }
-        Ok(found)
+        Ok(word_texts)
     }
 
     /// Compares two occurrences, each with the vector of its text.

@@ -143,8 +143,9 @@ impl Tagger {
             assign_words(&mut rows.tokens, words);
         }
         let entities = self.decoder.decode(&self.decoder.predict(&rows)?);
-        let own = || words_of_tokens(&rows.tokens).into_iter().map(|word| word.span).collect();
-        Ok(TextEntities { entities, words: text.words.map_or_else(own, <[Span]>::to_vec) })
+        let token_words =
+            || words_of_tokens(&rows.tokens).into_iter().map(|word| word.span).collect();
+        Ok(TextEntities { entities, words: text.words.map_or_else(token_words, <[Span]>::to_vec) })
     }
 
     /// Labels it can give.

@@ -55,13 +55,13 @@ impl StartModel {
     /// the base and these parts.
     pub(super) fn fingerprint(&self, parts: &[&dyn Debug]) -> Result<String, FineTuneError> {
         let config = checksum::sha256(&self.checkpoint.config_json()?);
-        let mut all = checksum::Text::default();
-        let written = write!(all, "{}{config}", self.folder.sha256()?);
+        let mut hash = checksum::Text::default();
+        let written = write!(hash, "{}{config}", self.folder.sha256()?);
         written.expect("a hash takes any text");
         for part in parts {
-            write!(all, "{part:?}").expect("a hash takes any text");
+            write!(hash, "{part:?}").expect("a hash takes any text");
         }
-        Ok(all.sha256())
+        Ok(hash.sha256())
     }
 
     /// Opens the encoder; its parameters are the first of `parameters`.
@@ -125,7 +125,7 @@ mod tests {
         let bert = |lowercase: bool| json!({"type": "BertNormalizer", "lowercase": lowercase});
         let sequence = json!({"type": "Sequence",
                               "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]});
-        let all = [bert(true), bert(false), sequence, json!({"type": "NFC"}), Value::Null];
-        assert_eq!(all.map(|n| lower_cases(&n)), [true, false, true, false, false]);
+        let normalizers = [bert(true), bert(false), sequence, json!({"type": "NFC"}), Value::Null];
+        assert_eq!(normalizers.map(|n| lower_cases(&n)), [true, false, true, false, false]);
     }
 }

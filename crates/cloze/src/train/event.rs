@@ -122,12 +122,12 @@ impl fmt::Display for TrainingNote {
             Self::Parameters { trained, all } => {
                 let share = percent(*trained, *all);
                 let mib = |bytes: usize| bytes >> 20;
-                let own = BYTES_TRAINED * trained + BYTES_FROZEN * (all - trained);
+                let training_bytes = BYTES_TRAINED * trained + BYTES_FROZEN * (all - trained);
                 write!(
                     f,
                     "{trained} of {all} parameters are trained, {share:.2} %; with gradients and optimizer \
                      state they take {} MiB, against {} MiB for the whole model",
-                    mib(own),
+                    mib(training_bytes),
                     mib(BYTES_TRAINED * all)
                 )
             }

@@ -145,8 +145,8 @@ pub(super) fn share(setting: &'static str, share: f64) -> Result<(), FineTuneErr
     if (0.0..1.0).contains(&share) {
         return Ok(());
     }
-    let (found, expected) = (share.to_string(), "0 to below 1".to_owned());
-    Err(FineTuneError::Setting { setting, found, expected })
+    let (value, expected) = (share.to_string(), "0 to below 1".to_owned());
+    Err(FineTuneError::Setting { setting, found: value, expected })
 }
 
 /// [`FineTuneParams`] that were checked.

@@ -94,8 +94,8 @@ impl<'a> Run<'a> {
 
     /// Tells the numbers of parameters.
     pub(super) fn note_parameters(&self, parameters: &Parameters) {
-        let (trained, all) = parameters.counts();
-        self.note(&TrainingNote::Parameters { trained, all });
+        let (trained, total) = parameters.counts();
+        self.note(&TrainingNote::Parameters { trained, all: total });
     }
 
     /// Takes the steps; the state and the log lie beside the output meanwhile. Without an evaluation nothing
@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
         data: TaskData<F>,
     ) -> Result<TuningReport<F>, FineTuneError> {
         let params = &self.params.params;
-        let (trained, all) = parameters.counts();
+        let (trained, total) = parameters.counts();
         let encoder = by_text(&self.encoder)?;
         let encoder_sees_case = encoder["casing"].is_number();
         let mut settings: Map<String, Value> =
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
             settings,
             lower_cases: self.base.lower_cases()? && !encoder_sees_case,
             trained,
-            parameters: all,
+            parameters: total,
             steps: outcome.steps,
             best_step: outcome.best.as_ref().map(|best| best.step),
             why: json!(outcome.why),

@@ -38,15 +38,15 @@ impl Windows<'_> {
         let special = self.base.folder.max_tokens().saturating_sub(tokenizer.limit());
         let window = most.saturating_sub(special).max(1);
         let params = EncoderParams::new().window(Some(window)).truncate(truncate);
-        let (mut all, mut long) = (vec![], 0);
+        let (mut by_text, mut long) = (vec![], 0);
         for (i, text) in texts.enumerate() {
-            let found = tokenizer.windows(text, i, &params)?;
-            long += u64::from(found.long);
-            let seen = found.sequences.iter();
-            all.push(seen.map(|(s, kept)| (sequence(s, self.classes), *kept)).collect());
+            let windows = tokenizer.windows(text, i, &params)?;
+            long += u64::from(windows.long);
+            let seen = windows.sequences.iter();
+            by_text.push(seen.map(|(s, kept)| (sequence(s, self.classes), *kept)).collect());
         }
         self.note_long(long, "text", most, truncate);
-        Ok(all)
+        Ok(by_text)
     }
 
     /// Puts each pair into one sequence of at most `most` tokens, for which it is cut.
@@ -55,14 +55,14 @@ impl Windows<'_> {
         pairs: impl Iterator<Item = [&'t str; 2]>,
         most: usize,
     ) -> Result<Vec<TextWindows>, FineTuneError> {
-        let (mut all, mut long) = (vec![], 0);
+        let (mut by_pair, mut long) = (vec![], 0);
         for (i, texts) in pairs.enumerate() {
             let (pair, was_cut) = self.base.tokenizer.pair(texts, i, self.cut, most)?;
             long += u64::from(was_cut);
-            all.push(vec![(sequence(&pair, self.classes), 1)]);
+            by_pair.push(vec![(sequence(&pair, self.classes), 1)]);
         }
         self.note_long(long, "pair", most, true);
-        Ok(all)
+        Ok(by_pair)
     }
 
     fn note_long(&self, count: u64, unit: &'static str, max_tokens: usize, cut: bool) {
@@ -90,9 +90,9 @@ pub(super) fn rows<T>(
     }
     let mut rows = rows.into_iter();
     let text = |seen: &TextWindows| {
-        let own: Vec<(Vec<f32>, usize)> =
+        let weighted: Vec<(Vec<f32>, usize)> =
             seen.iter().zip(rows.by_ref()).map(|((_, kept), row)| (row, *kept)).collect();
-        poolings.combine(&own).map_err(|error| as_tune_error(&error))
+        poolings.combine(&weighted).map_err(|error| as_tune_error(&error))
     };
     texts.iter().map(text).collect()
 }

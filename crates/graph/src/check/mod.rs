@@ -152,12 +152,12 @@ impl CheckParams {
             ("max_fields", self.max_fields as u64),
             ("max_elements", self.max_elements),
         ];
-        if let Some((name, found)) = sizes.into_iter().find(|(_, size)| *size == 0) {
-            return Err(GraphError::Setting { name, expected: "at least 1", found });
+        if let Some((name, value)) = sizes.into_iter().find(|(_, size)| *size == 0) {
+            return Err(GraphError::Setting { name, expected: "at least 1", found: value });
         }
         if self.max_depth > MAX_DEPTH {
-            let (name, found) = ("max_depth", self.max_depth as u64);
-            return Err(GraphError::Setting { name, expected: "at most 30", found });
+            let (name, value) = ("max_depth", self.max_depth as u64);
+            return Err(GraphError::Setting { name, expected: "at most 30", found: value });
         }
         Ok(ValidCheckParams(self))
     }

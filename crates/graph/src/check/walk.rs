@@ -148,9 +148,9 @@ impl<'a> Walk<'a> {
                 scope.calls.extend(callee.map(|callee| (callee, depth)));
             }
             let constant = plain(&node.domain).is_empty() && node.op_type == "Constant";
-            let place = if constant { Place::Constant } else { Place::Setting };
+            let usage = if constant { Place::Constant } else { Place::Setting };
             let name = node.output.first().map_or("", String::as_str);
-            self.attributes(&node.attribute, name, place, depth);
+            self.attributes(&node.attribute, name, usage, depth);
         }
     }
 
@@ -158,26 +158,26 @@ impl<'a> Walk<'a> {
         &mut self,
         list: &'a [AttributeProto],
         name: &'a str,
-        place: Place,
+        usage: Place,
         depth: usize,
     ) {
         for attribute in list {
             // `value` is the one dense tensor that a constant has.
-            let unserved = if place == Place::Constant && attribute.name == "value" {
+            let unserved = if usage == Place::Constant && attribute.name == "value" {
                 (depth > 0).then_some("a sub-graph")
             } else {
                 Some("an attribute")
             };
             if let Some(tensor) = &attribute.t {
-                self.tensor(tensor, name, place, unserved);
+                self.tensor(tensor, name, usage, unserved);
             }
             for tensor in &attribute.tensors {
-                self.tensor(tensor, name, place, Some("an attribute"));
+                self.tensor(tensor, name, usage, Some("an attribute"));
             }
             for sparse in
                 attribute.sparse_tensor.as_deref().into_iter().chain(&attribute.sparse_tensors)
             {
-                self.sparse(sparse, name, place);
+                self.sparse(sparse, name, usage);
             }
             for graph in attribute.g.as_deref().into_iter().chain(&attribute.graphs) {
                 if let Some(scope) = self.scopes.last_mut() {
@@ -188,9 +188,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn sparse(&mut self, sparse: &'a SparseTensorProto, name: &'a str, place: Place) {
+    fn sparse(&mut self, sparse: &'a SparseTensorProto, name: &'a str, usage: Place) {
         for tensor in [&sparse.values, &sparse.indices].into_iter().flatten() {
-            self.tensor(tensor, name, place, Some("a sparse tensor"));
+            self.tensor(tensor, name, usage, Some("a sparse tensor"));
         }
     }
 
@@ -198,12 +198,12 @@ impl<'a> Walk<'a> {
         &mut self,
         tensor: &'a TensorProto,
         name: &'a str,
-        place: Place,
+        usage: Place,
         unserved: Option<&'static str>,
     ) {
         let scope = self.scopes.len() - 1;
         let unserved = if scope > 0 { Some("a function") } else { unserved };
-        self.tensors.push(Found { scope, name, tensor, place, unserved });
+        self.tensors.push(Found { scope, name, tensor, place: usage, unserved });
     }
 
     fn callee(&self, node: &NodeProto) -> Option<usize> {

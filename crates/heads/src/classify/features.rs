@@ -155,10 +155,10 @@ impl Features {
         correction: Option<Correction>,
         normalize: bool,
     ) -> Result<Self, HeadError> {
-        let found = vector_width(combine, width_in)?;
+        let width = vector_width(combine, width_in)?;
         match correction.as_ref().map(Correct::width_in) {
-            Some(expected) if expected != found => {
-                Err(EmbedError::Width { expected, found }.into())
+            Some(expected) if expected != width => {
+                Err(EmbedError::Width { expected, found: width }.into())
             }
             _ => Ok(Self { combine, width_in, correction, normalize }),
         }
@@ -213,13 +213,13 @@ impl Features {
     /// # Errors
     /// As [`apply`](Self::apply), but [`HeadError::Row`], which says of which row.
     pub fn apply_all(&self, rows: &Matrix) -> Result<Matrix, HeadError> {
-        let mut all = Matrix::with_capacity(rows.rows(), self.width_out());
+        let mut matrix = Matrix::with_capacity(rows.rows(), self.width_out());
         for (i, row) in rows.iter().enumerate() {
             let features = self.prepare(row).map_err(|source| HeadError::Row { row: i, source })?;
-            let whole = all.push_rows(&features);
+            let whole = matrix.push_rows(&features);
             debug_assert!(whole, "features are as wide as they say");
         }
-        Ok(all)
+        Ok(matrix)
     }
 
     fn prepare(&self, row: &[f32]) -> Result<Vec<f32>, EmbedError> {

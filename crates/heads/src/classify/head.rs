@@ -117,21 +117,21 @@ impl ClassifyHead {
     /// [`HeadError::Part`]; [`HeadError::OutOfRange`] outside 0 to 1; [`HeadError::Thresholds`] if
     /// one label is chosen and there are more than two labels or more than one threshold.
     pub fn with_thresholds(mut self, thresholds: Vec<Option<f64>>) -> Result<Self, HeadError> {
-        let (found, labels) = (thresholds.len(), self.labels.len());
-        if found != labels {
-            return Err(HeadError::Part { part: "thresholds", expected: labels, found });
+        let (count, labels) = (thresholds.len(), self.labels.len());
+        if count != labels {
+            return Err(HeadError::Part { part: "thresholds", expected: labels, found: count });
         }
         for (label, threshold) in self.labels.iter().zip(&thresholds) {
-            if let Some(found) = threshold.filter(|t| !(0.0..=1.0).contains(t)) {
+            if let Some(value) = threshold.filter(|t| !(0.0..=1.0).contains(t)) {
                 let setting = format!("threshold of {label}");
-                return Err(HeadError::OutOfRange { setting, found, expected: "0 to 1" });
+                return Err(HeadError::OutOfRange { setting, found: value, expected: "0 to 1" });
             }
         }
-        let found = thresholds.iter().flatten().count();
-        if !self.multi_label && (found > 1 || found == 1 && labels != 2) {
-            return Err(HeadError::Thresholds { found, labels });
+        let given = thresholds.iter().flatten().count();
+        if !self.multi_label && (given > 1 || given == 1 && labels != 2) {
+            return Err(HeadError::Thresholds { found: given, labels });
         }
-        self.thresholds = if found == 0 { vec![] } else { thresholds };
+        self.thresholds = if given == 0 { vec![] } else { thresholds };
         Ok(self)
     }
 

@@ -60,9 +60,9 @@ impl Classifier {
     /// [`EmbedError::Width`], as [`HeadError::Embed`], if the head expects another number of
     /// features.
     pub fn new(features: Features, head: ClassifyHead) -> Result<Self, HeadError> {
-        let (expected, found) = (head.width(), features.width_out());
-        if expected != found {
-            return Err(EmbedError::Width { expected, found }.into());
+        let (expected, width) = (head.width(), features.width_out());
+        if expected != width {
+            return Err(EmbedError::Width { expected, found: width }.into());
         }
         Ok(Self { features, head })
     }

@@ -42,7 +42,7 @@ pub enum FillOrder {
 pub struct Filling {
     ids: Vec<u32>,
     places: Vec<usize>,
-    found: Vec<Option<Guess>>,
+    guesses: Vec<Option<Guess>>,
     /// Places, by their number, in the order of their turns; of Gibbs those that are not drawn yet.
     turns: Vec<usize>,
     mask: u32,
@@ -60,9 +60,10 @@ impl Filling {
     #[must_use]
     pub fn new(ids: &[u32], places: &[usize], mask: u32, decode: FillOrder, seed: u64) -> Self {
         let mut ids = ids.to_vec();
-        let places: Vec<usize> = places.iter().copied().filter(|&at| at < ids.len()).collect();
-        for &at in &places {
-            ids[at] = mask;
+        let places: Vec<usize> =
+            places.iter().copied().filter(|&position| position < ids.len()).collect();
+        for &position in &places {
+            ids[position] = mask;
         }
         let mut random = Pcg64::seed_from_u64(seed);
         let mut turns: Vec<usize> = (0..places.len()).collect();
@@ -72,8 +73,9 @@ impl Filling {
             shuffle(&mut turns, || random.next_u64());
             again = if places.is_empty() { 0 } else { steps };
         }
-        let found = vec![None; places.len()];
-        let mut this = Self { ids, places, found, turns, mask, decode, again, random, now: vec![] };
+        let guesses = vec![None; places.len()];
+        let mut this =
+            Self { ids, places, guesses, turns, mask, decode, again, random, now: vec![] };
         this.turn();
         this
     }
@@ -94,7 +96,7 @@ impl Filling {
     /// probability at that time; `None` where it is not filled yet.
     #[must_use]
     pub fn found(&self) -> &[Option<Guess>] {
-        &self.found
+        &self.guesses
     }
 
     /// Takes the logits of the places asked about, `[asked, vocabulary]`, and fills one of them; `never`
@@ -118,7 +120,7 @@ impl Filling {
             return Err(HeadError::Part { part: "logits", expected: asked, found: logits.len() });
         }
         let width = logits.len() / asked;
-        let said: Vec<u32> = self.found.iter().flatten().map(|guess| guess.id).collect();
+        let said: Vec<u32> = self.guesses.iter().flatten().map(|guess| guess.id).collect();
         let mut best: Option<(usize, &[f32], f64)> = None;
         for (&i, row) in self.now.iter().zip(logits.chunks_exact(width)) {
             // Alone it is the best whatever it is.
@@ -137,7 +139,7 @@ impl Filling {
         let Some((i, row, _)) = best else { return Ok(()) };
         let id = params.draw(row, &said, never, &mut self.random)?;
         let probability = Logits::new(row)?.log_probability(id)?.exp();
-        self.found[i] = Some(Guess { id, probability });
+        self.guesses[i] = Some(Guess { id, probability });
         self.ids[self.places[i]] = id;
         self.turns.retain(|&turn| turn != i);
         self.turn();
@@ -158,7 +160,7 @@ impl Filling {
         };
         for &i in &self.now {
             self.ids[self.places[i]] = self.mask;
-            self.found[i] = None;
+            self.guesses[i] = None;
         }
     }
 }
@@ -180,8 +182,9 @@ mod tests {
         let mut asked = vec![];
         while !filling.ask().is_empty() {
             let places = filling.ask();
-            assert!(places.iter().all(|&at| filling.ids()[at] == MASK));
-            let logits: Vec<f32> = places.iter().flat_map(|&at| model(filling.ids(), at)).collect();
+            assert!(places.iter().all(|&position| filling.ids()[position] == MASK));
+            let logits: Vec<f32> =
+                places.iter().flat_map(|&position| model(filling.ids(), position)).collect();
             asked.push(places);
             filling.take(&logits, &params, &[]).unwrap();
         }
@@ -215,9 +218,9 @@ mod tests {
     /// Place 2 is the surest, then 0, then 1.
     #[test]
     fn the_surest_comes_first() {
-        let sure = |_: &[u32], at: usize| [[0.0, 2.0], [0.0, 1.0], [0.0, 3.0]][at];
-        let model = |ids: &[u32], at: usize| {
-            let [a, b] = sure(ids, at);
+        let sure = |_: &[u32], position: usize| [[0.0, 2.0], [0.0, 1.0], [0.0, 3.0]][position];
+        let model = |ids: &[u32], position: usize| {
+            let [a, b] = sure(ids, position);
             [a, b, 0.0, 0.0]
         };
         let mut filling = Filling::new(&[0; 3], &[0, 1, 2], MASK, FillOrder::Confident, 1);

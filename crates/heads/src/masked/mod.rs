@@ -73,10 +73,10 @@ impl<'l> Logits<'l> {
     /// are no more than `k`. As the pipeline `fill-mask` of transformers 5 has them.
     #[must_use]
     pub fn top(&self, k: usize) -> Vec<Guess> {
-        let mut all: Vec<(u32, f32)> = (0..).zip(self.values.iter().copied()).collect();
-        keep_best(&mut all, k);
+        let mut words: Vec<(u32, f32)> = (0..).zip(self.values.iter().copied()).collect();
+        keep_best(&mut words, k);
         let probability = |z: f32| (f64::from(z) - self.max - self.log_sum).exp();
-        all.into_iter().map(|(id, z)| Guess { id, probability: probability(z) }).collect()
+        words.into_iter().map(|(id, z)| Guess { id, probability: probability(z) }).collect()
     }
 }
 
@@ -85,27 +85,27 @@ fn check(values: &[f32]) -> Result<(), HeadError> {
     let odd = |z: &f32| z.is_nan() || *z == f32::INFINITY;
     match values.iter().position(odd) {
         Some(index) => {
-            let found = f64::from(values[index]);
-            Err(HeadError::NotFinite { part: "logits", index, found })
+            let value = f64::from(values[index]);
+            Err(HeadError::NotFinite { part: "logits", index, found: value })
         }
         None => Ok(()),
     }
 }
 
 /// Sorts by logit, the best first, of equals the one with the lower id; `k` of them stay.
-fn keep_best<Z: Copy + PartialOrd>(all: &mut Vec<(u32, Z)>, k: usize) {
+fn keep_best<Z: Copy + PartialOrd>(words: &mut Vec<(u32, Z)>, k: usize) {
     // Without NaN, which `check` has refused, the order is total.
     let best = |a: &(u32, Z), b: &(u32, Z)| {
         b.1.partial_cmp(&a.1).unwrap_or(std::cmp::Ordering::Equal).then(a.0.cmp(&b.0))
     };
-    if k < all.len() {
+    if k < words.len() {
         // Of thirty thousand words a few are wanted: the others need no order.
         if k > 0 {
-            all.select_nth_unstable_by(k - 1, best);
+            words.select_nth_unstable_by(k - 1, best);
         }
-        all.truncate(k);
+        words.truncate(k);
     }
-    all.sort_unstable_by(best);
+    words.sort_unstable_by(best);
 }
 
 #[cfg(test)]
@@ -119,8 +119,8 @@ mod tests {
         let logits = [1.0_f32, 2.0, 5.0].map(f32::ln);
         let row = Logits::new(&logits).unwrap();
         for (id, expected) in [(0, 0.125_f64), (1, 0.25), (2, 0.625)] {
-            let found = row.log_probability(id).unwrap();
-            assert!((found - expected.ln()).abs() < 1e-7, "{id}: {found}");
+            let value = row.log_probability(id).unwrap();
+            assert!((value - expected.ln()).abs() < 1e-7, "{id}: {value}");
         }
         let top = row.top(9);
         assert_eq!(top.iter().map(|g| g.id).collect::<Vec<_>>(), [2, 1, 0]);
@@ -138,9 +138,12 @@ mod tests {
         assert!((row.log_probability(0).unwrap() - 0.5_f64.ln()).abs() < 1e-12);
         assert!(row.log_probability(1).unwrap() < f64::MIN);
         assert_eq!(row.top(3)[2], Guess { id: 1, probability: 0.0 });
-        for (odd, at) in [([0.0, f32::NAN], 1), ([f32::INFINITY, 0.0], 0)] {
+        for (odd, expected) in [([0.0, f32::NAN], 1), ([f32::INFINITY, 0.0], 0)] {
             let error = Logits::new(&odd).unwrap_err();
-            assert!(matches!(error, HeadError::NotFinite { index, .. } if index == at), "{error}");
+            assert!(
+                matches!(error, HeadError::NotFinite { index, .. } if index == expected),
+                "{error}"
+            );
         }
         for none in [&[][..], &[f32::NEG_INFINITY; 2]] {
             assert!(matches!(Logits::new(none), Err(HeadError::NoChoice)));
@@ -154,11 +157,11 @@ mod tests {
             logits in prop::collection::vec(-3..3_i8, 1..40), k in 0..50_usize,
         ) {
             let logits: Vec<f32> = logits.into_iter().map(f32::from).collect();
-            let mut all: Vec<u32> = (0..).take(logits.len()).collect();
-            all.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]));
-            all.truncate(k);
+            let mut ids: Vec<u32> = (0..).take(logits.len()).collect();
+            ids.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]));
+            ids.truncate(k);
             let row = Logits::new(&logits).unwrap();
-            prop_assert_eq!(row.top(k).iter().map(|g| g.id).collect::<Vec<_>>(), all);
+            prop_assert_eq!(row.top(k).iter().map(|g| g.id).collect::<Vec<_>>(), ids);
             let sum: f64 = row.top(50).iter().map(|g| g.probability).sum();
             prop_assert!((sum - 1.0).abs() < 1e-12);
         }

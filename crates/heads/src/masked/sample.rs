@@ -64,8 +64,8 @@ impl SampleParams {
     /// # Errors
     /// [`HeadError::OutOfRange`] for what is outside the ranges above, NaN and ∞ among it.
     pub fn check(self) -> Result<ValidSampleParams, HeadError> {
-        let wrong = |setting: &str, found, expected| {
-            Err(HeadError::OutOfRange { setting: setting.into(), found, expected })
+        let wrong = |setting: &str, value, expected| {
+            Err(HeadError::OutOfRange { setting: setting.into(), found: value, expected })
         };
         if !(self.temperature.is_finite() && self.temperature >= 0.0) {
             return wrong("temperature", self.temperature, "0 or more");
@@ -104,9 +104,9 @@ impl ValidSampleParams {
     ) -> Result<Vec<Guess>, HeadError> {
         let SampleParams { temperature, top_k, top_p, repetition_penalty } = self.0;
         check(logits)?;
-        let mut all: Vec<(u32, f64)> = (0..).zip(logits.iter().copied().map(f64::from)).collect();
-        let vocabulary = all.len();
-        let place = |id: u32| match usize::try_from(id) {
+        let mut words: Vec<(u32, f64)> = (0..).zip(logits.iter().copied().map(f64::from)).collect();
+        let vocabulary = words.len();
+        let index = |id: u32| match usize::try_from(id) {
             Ok(i) if i < vocabulary => Ok(i),
             _ => Err(HeadError::Id { found: id, vocabulary }),
         };
@@ -114,20 +114,20 @@ impl ValidSampleParams {
         said.sort_unstable();
         said.dedup();
         for id in said {
-            let z = &mut all[place(id)?].1;
+            let z = &mut words[index(id)?].1;
             *z = if *z > 0.0 { *z / repetition_penalty } else { *z * repetition_penalty };
         }
         for &id in never {
-            all[place(id)?].1 = f64::NEG_INFINITY;
+            words[index(id)?].1 = f64::NEG_INFINITY;
         }
-        all.retain(|(_, z)| *z > f64::NEG_INFINITY);
+        words.retain(|(_, z)| *z > f64::NEG_INFINITY);
         let k = if temperature == 0.0 { 1 } else { top_k.unwrap_or(vocabulary) };
-        keep_best(&mut all, k);
-        let max = all.first().ok_or(HeadError::NoChoice)?.1;
+        keep_best(&mut words, k);
+        let max = words.first().ok_or(HeadError::NoChoice)?.1;
         // The best is exactly 1, however small τ is.
         let weight = |z: f64| if z < max { ((z - max) / temperature).exp() } else { 1.0 };
         let mut kept: Vec<Guess> =
-            all.into_iter().map(|(id, z)| Guess { id, probability: weight(z) }).collect();
+            words.into_iter().map(|(id, z)| Guess { id, probability: weight(z) }).collect();
         if top_p < 1.0 {
             let enough = top_p * kept.iter().map(|g| g.probability).sum::<f64>();
             let mut sum = 0.0;
@@ -159,14 +159,14 @@ impl ValidSampleParams {
         never: &[u32],
         random: &mut Pcg64,
     ) -> Result<u32, HeadError> {
-        let all = self.distribution(logits, said, never)?;
+        let words = self.distribution(logits, said, never)?;
         let drawn = unit(random.next_u64());
         let mut sum = 0.0;
-        let found = all.iter().find(|guess| {
+        let choice = words.iter().find(|guess| {
             sum += guess.probability;
             drawn < sum
         });
         // The sum may miss 1 by a rounding: the last word has what is left.
-        found.or(all.last()).map(|guess| guess.id).ok_or(HeadError::NoChoice)
+        choice.or(words.last()).map(|guess| guess.id).ok_or(HeadError::NoChoice)
     }
 }

@@ -93,14 +93,14 @@ mod tests {
             let tokens = tokens(&words);
             let scored = from.min(tokens.len())..tokens.len();
             let masking = if within { Masking::WithinWord } else { Masking::Token };
-            let found: Vec<_> = copies(&tokens, scored.clone(), masking).collect();
-            prop_assert_eq!(found.len(), scored.len());
-            for (copy, token) in found.iter().zip(scored) {
+            let copies: Vec<_> = copies(&tokens, scored.clone(), masking).collect();
+            prop_assert_eq!(copies.len(), scored.len());
+            for (copy, token) in copies.iter().zip(scored) {
                 prop_assert_eq!((copy.token, copy.masked.start), (token, token));
-                let own = tokens[token].word;
-                prop_assert!(tokens[copy.masked.clone()].iter().all(|t| t.word == own));
+                let word = tokens[token].word;
+                prop_assert!(tokens[copy.masked.clone()].iter().all(|t| t.word == word));
                 let next = tokens.get(copy.masked.end);
-                prop_assert!(!within || next.is_none_or(|next| next.word != own));
+                prop_assert!(!within || next.is_none_or(|next| next.word != word));
             }
         }
     }

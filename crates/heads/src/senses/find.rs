@@ -7,13 +7,13 @@ use super::Lexicon;
 /// not letters or digits, so that it may itself be several words. With `fold`, in any case.
 #[must_use]
 pub fn places(text: &str, form: &str, fold: bool) -> Vec<Span> {
-    let mut found: Vec<Span> = vec![];
+    let mut spans: Vec<Span> = vec![];
     // A form such as `'s` stands behind a letter.
     let (opens, closes) = (form.starts_with(is_word), form.ends_with(is_word));
     let mut before = None;
     for (start, c) in text.char_indices() {
         let within =
-            (opens && before.is_some_and(is_word)) || found.last().is_some_and(|s| start < s.end);
+            (opens && before.is_some_and(is_word)) || spans.last().is_some_and(|s| start < s.end);
         before = Some(c);
         if within {
             continue;
@@ -22,10 +22,10 @@ pub fn places(text: &str, form: &str, fold: bool) -> Vec<Span> {
         if let Some(len) = matched(rest, form, fold)
             && !(closes && rest[len..].starts_with(is_word))
         {
-            found.push(Span::new(start, start + len));
+            spans.push(Span::new(start, start + len));
         }
     }
-    found
+    spans
 }
 
 /// Number of bytes at the beginning of `text` that match `form`.
@@ -37,12 +37,12 @@ fn matched(text: &str, form: &str, fold: bool) -> Option<usize> {
         return text.starts_with(form).then_some(form.len());
     }
     let mut wanted = form.chars().flat_map(char::to_lowercase).peekable();
-    for (at, c) in text.char_indices() {
+    for (offset, c) in text.char_indices() {
         if !c.to_lowercase().all(|c| wanted.next() == Some(c)) {
             return None;
         }
         if wanted.peek().is_none() {
-            return Some(at + c.len_utf8());
+            return Some(offset + c.len_utf8());
         }
     }
     None
@@ -59,21 +59,21 @@ impl Lexicon {
     #[must_use]
     pub fn places(&self, text: &str, word: &str) -> Vec<Span> {
         for fold in [false, true] {
-            let found = places(text, word, fold);
-            if !found.is_empty() {
-                return found;
+            let spans = places(text, word, fold);
+            if !spans.is_empty() {
+                return spans;
             }
         }
-        let mut found: Vec<Span> = vec![];
+        let mut spans: Vec<Span> = vec![];
         for form in self.named(word).iter().flat_map(|word| word.forms.keys()) {
             for span in places(text, form, true) {
-                if !found.iter().any(|other| other.overlaps(span)) {
-                    found.push(span);
+                if !spans.iter().any(|other| other.overlaps(span)) {
+                    spans.push(span);
                 }
             }
         }
-        found.sort_unstable();
-        found
+        spans.sort_unstable();
+        spans
     }
 }
 

@@ -90,7 +90,7 @@ impl SenseFitter {
             let mut ordered: Vec<(&String, &(u64, Vec<f64>))> = senses.iter().collect();
             // Those of one frequency stay in the order of names.
             ordered.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
-            let mut own = vec![];
+            let mut word_senses = vec![];
             for (name, (count, sum)) in ordered {
                 // The correction of a mean is the mean of corrected vectors: all of them are affine.
                 let mut mean: Vec<f32> = sum.iter().map(|x| (x / *count as f64) as f32).collect();
@@ -99,9 +99,9 @@ impl SenseFitter {
                 }
                 l2_normalize(&mut mean);
                 rows.push(&mean);
-                own.push(Sense { name: name.clone(), count: *count });
+                word_senses.push(Sense { name: name.clone(), count: *count });
             }
-            words.push(LexiconWord::new(lemma.clone(), pos.clone(), own, forms.clone()));
+            words.push(LexiconWord::new(lemma.clone(), pos.clone(), word_senses, forms.clone()));
         }
         FittedSenses::new(Lexicon::new(words)?, rows, self.width, correction, params.prior())
     }

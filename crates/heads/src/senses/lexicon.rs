@@ -74,7 +74,7 @@ impl Lexicon {
             }
         }
         let (mut senses, mut by_form) = (0, HashMap::<String, Vec<usize>>::new());
-        for (place, word) in words.iter_mut().enumerate() {
+        for (index, word) in words.iter_mut().enumerate() {
             let key = |sense: &Sense| (std::cmp::Reverse(sense.count), sense.name.clone());
             if word.senses.is_empty() || !word.senses.is_sorted_by(|a, b| key(a) < key(b)) {
                 return wrong(word, "senses by frequency and name, at least one");
@@ -83,8 +83,8 @@ impl Lexicon {
             senses += word.senses.len();
             for form in word.forms.keys().chain([&word.lemma]) {
                 let places = by_form.entry(form.to_lowercase()).or_default();
-                if places.last() != Some(&place) {
-                    places.push(place);
+                if places.last() != Some(&index) {
+                    places.push(index);
                 }
             }
         }
@@ -111,7 +111,7 @@ impl Lexicon {
         let of_lemma = &self.words[from..];
         let of_lemma = &of_lemma[..of_lemma.partition_point(|word| word.lemma == lemma)];
         match pos.and_then(|pos| of_lemma.iter().position(|word| word.pos == pos)) {
-            Some(at) => &of_lemma[at..=at],
+            Some(index) => &of_lemma[index..=index],
             None => of_lemma,
         }
     }
@@ -120,12 +120,12 @@ impl Lexicon {
     /// same in lower case.
     #[must_use]
     pub fn named(&self, name: &str) -> Vec<&LexiconWord> {
-        let found = self.lookup(name, None);
-        if !found.is_empty() {
-            return found.iter().collect();
+        let words = self.lookup(name, None);
+        if !words.is_empty() {
+            return words.iter().collect();
         }
         let places = self.by_form.get(&name.to_lowercase());
-        places.into_iter().flatten().map(|&place| &self.words[place]).collect()
+        places.into_iter().flatten().map(|&index| &self.words[index]).collect()
     }
 }
 

@@ -59,12 +59,12 @@ impl SensePredictParams {
     }
 }
 
-fn check_prior(found: f64) -> Result<(), HeadError> {
-    if found >= 0.0 && found.is_finite() {
+fn check_prior(prior: f64) -> Result<(), HeadError> {
+    if prior >= 0.0 && prior.is_finite() {
         return Ok(());
     }
     let (setting, expected) = ("prior".to_owned(), "a number from 0 on");
-    Err(HeadError::OutOfRange { setting, found, expected })
+    Err(HeadError::OutOfRange { setting, found: prior, expected })
 }
 
 /// Validated [`SensePredictParams`].
@@ -150,9 +150,9 @@ impl FittedSenses {
         prior: f64,
     ) -> Result<Self, HeadError> {
         check_prior(prior)?;
-        let (expected, found) = (lexicon.senses().saturating_mul(rows.width), rows.numbers.len());
-        if expected != found {
-            return Err(HeadError::Part { part: "vectors", expected, found });
+        let (expected, count) = (lexicon.senses().saturating_mul(rows.width), rows.numbers.len());
+        if expected != count {
+            return Err(HeadError::Part { part: "vectors", expected, found: count });
         }
         Ok(Self { lexicon, rows, width, correction, prior })
     }
@@ -195,14 +195,14 @@ impl FittedSenses {
         let vector = self.prepared(vector)?;
         let mut predictions: Vec<SensePrediction<'s>> = vec![];
         for word in words {
-            for (place, sense) in word.senses.iter().enumerate() {
-                let cosine = self.rows.cosine(word.first + place, &vector);
+            for (index, sense) in word.senses.iter().enumerate() {
+                let cosine = self.rows.cosine(word.first + index, &vector);
                 predictions.push(SensePrediction { word, sense, cosine, share: 0.0, score: 0.0 });
             }
         }
-        let all: u64 = predictions.iter().map(|predictions| predictions.sense.count).sum();
+        let total: u64 = predictions.iter().map(|predictions| predictions.sense.count).sum();
         for predictions in &mut predictions {
-            predictions.share = predictions.sense.count as f64 / all.max(1) as f64;
+            predictions.share = predictions.sense.count as f64 / total.max(1) as f64;
             predictions.score = predictions.cosine;
             // Not a number where both are 0.
             if self.prior > 0.0 {
@@ -218,8 +218,8 @@ impl FittedSenses {
     /// The vector corrected, at length 1.
     fn prepared(&self, vector: &[f32]) -> Result<Vec<f32>, HeadError> {
         if vector.len() != self.width {
-            let (expected, found) = (self.width, vector.len());
-            return Err(EmbedError::Width { expected, found }.into());
+            let (expected, width) = (self.width, vector.len());
+            return Err(EmbedError::Width { expected, found: width }.into());
         }
         if let Some(dim) = vector.iter().position(|x| !x.is_finite()) {
             return Err(EmbedError::NotFinite { dim, value: vector[dim] }.into());

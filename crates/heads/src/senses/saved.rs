@@ -55,11 +55,11 @@ impl FittedSenses {
         let Rows { width, numbers } = &self.rows;
         let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
         let shape = vec![self.lexicon.senses(), *width];
-        let mut all = vec![(VECTORS.to_owned(), Dtype::F16, shape, bytes)];
+        let mut entries = vec![(VECTORS.to_owned(), Dtype::F16, shape, bytes)];
         if let Some(correction) = &self.correction {
-            all.extend(tensors::of_correction(correction, path)?);
+            entries.extend(tensors::of_correction(correction, path)?);
         }
-        tensors::write(path, &all, existing)
+        tensors::write(path, &entries, existing)
     }
 
     /// The senses whose numbers are in the file `path` and of which `spec` says the rest.
@@ -85,8 +85,8 @@ impl FittedSenses {
         let (numbers, _) = file.bytes(VECTORS, Dtype::F16, &shape)?.as_chunks();
         let numbers: Vec<f16> = numbers.iter().map(|b| f16::from_le_bytes(*b)).collect();
         if let Some(index) = numbers.iter().position(|x| !x.is_finite()) {
-            let found = format!("{} as number {index}", numbers[index]);
-            return Err(file.unlike(VECTORS, "finite numbers".into(), found));
+            let actual = format!("{} as number {index}", numbers[index]);
+            return Err(file.unlike(VECTORS, "finite numbers".into(), actual));
         }
         Self::new(lexicon, Rows { width: width_out, numbers }, width, correction, prior)
     }

@@ -109,11 +109,15 @@ impl TagParams {
         }
         let general = [(None, self.min_score)].into_iter();
         let of_labels = self.min_scores.iter().map(|(label, score)| (Some(label), *score));
-        for (label, found) in general.chain(of_labels) {
-            if !(0.0..=1.0).contains(&found) {
+        for (label, score) in general.chain(of_labels) {
+            if !(0.0..=1.0).contains(&score) {
                 let of = label.map(|l| format!(" of {l}")).unwrap_or_default();
                 let setting = format!("min-score{of}");
-                return Err(HeadError::Setting { setting, found, expected: "expected 0 to 1" });
+                return Err(HeadError::Setting {
+                    setting,
+                    found: score,
+                    expected: "expected 0 to 1",
+                });
             }
         }
         if !self.recall_bias.is_finite() {
@@ -150,8 +154,8 @@ impl TagParams {
             None => legal,
             Some(learned) => {
                 if learned.tags() != set.names() {
-                    let (expected, found) = (set.names().to_vec(), learned.tags().to_vec());
-                    return Err(HeadError::TransitionTags { expected, found });
+                    let (expected, tags) = (set.names().to_vec(), learned.tags().to_vec());
+                    return Err(HeadError::TransitionTags { expected, found: tags });
                 }
                 let aggregation = match self.aggregation {
                     Aggregation::None => Some("none"),

@@ -54,14 +54,14 @@ impl TryFrom<Saved> for Transitions {
         let expected = tags.len();
         let rows = between.iter().map(|row| ("a row of between", row.len()));
         let whole = [("start", start.len()), ("end", end.len()), ("between", between.len())];
-        for (part, found) in whole.into_iter().chain(rows) {
-            if found != expected {
-                return Err(HeadError::Part { part, expected, found });
+        for (part, length) in whole.into_iter().chain(rows) {
+            if length != expected {
+                return Err(HeadError::Part { part, expected, found: length });
             }
         }
-        let wide = |part, all: &[f32]| match all.iter().position(|x| !x.is_finite()) {
-            Some(index) => Err(HeadError::NotFinite { part, index, found: all[index].into() }),
-            None => Ok(all.iter().copied().map(f64::from).collect()),
+        let wide = |part, values: &[f32]| match values.iter().position(|x| !x.is_finite()) {
+            Some(index) => Err(HeadError::NotFinite { part, index, found: values[index].into() }),
+            None => Ok(values.iter().copied().map(f64::from).collect()),
         };
         let between = wide("between", &between.concat())?;
         // The sizes agree: what is left is that there are tags at all.
@@ -73,7 +73,7 @@ impl TryFrom<Saved> for Transitions {
 impl From<Transitions> for Saved {
     fn from(transitions: Transitions) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "the model's own width")]
-        let narrow = |all: &[f64]| all.iter().map(|&x| x as f32).collect::<Vec<_>>();
+        let narrow = |values: &[f64]| values.iter().map(|&x| x as f32).collect::<Vec<_>>();
         let Transitions { tags, chain } = transitions;
         let between = chain.between().chunks_exact(chain.labels()).map(narrow).collect();
         Self { tags, start: narrow(chain.start()), end: narrow(chain.end()), between }

@@ -55,13 +55,13 @@ impl BootstrapParams {
     pub fn check(self) -> Result<ValidBootstrapParams, MetricsError> {
         let Self { resamples, level, seed } = self;
         if !(1..=MAX_RESAMPLES).contains(&resamples) {
-            let (found, expected) = (resamples.to_string(), "1 to 10000000");
-            return Err(MetricsError::Setting { name: "resamples", found, expected });
+            let (value, expected) = (resamples.to_string(), "1 to 10000000");
+            return Err(MetricsError::Setting { name: "resamples", found: value, expected });
         }
         // NaN is neither.
         if !(level > 0.0 && level < 1.0) {
-            let (found, expected) = (level.to_string(), "a number between 0 and 1");
-            return Err(MetricsError::Setting { name: "level", found, expected });
+            let (value, expected) = (level.to_string(), "a number between 0 and 1");
+            return Err(MetricsError::Setting { name: "level", found: value, expected });
         }
         Ok(ValidBootstrapParams { resamples, level, seed })
     }

@@ -126,16 +126,16 @@ impl AnisotropyReport {
                 self.sample
             ));
         }
-        let all =
+        let measurements =
             || self.layers.iter().flat_map(|layer| [Some(&layer.before), layer.after.as_ref()]);
-        if all().flatten().any(no_shares) {
+        if measurements().flatten().any(no_shares) {
             notes.push(
                 "no shares: the mean cosine may be 0 (its interval includes it), and shares of \
                  0 are undefined"
                     .into(),
             );
         }
-        if all().flatten().any(|measured| measured.iso_score.is_none()) {
+        if measurements().flatten().any(|measured| measured.iso_score.is_none()) {
             notes.push("no IsoScore: all vectors are the same, or have one dimension".into());
         }
         for layer in &self.layers {

@@ -144,10 +144,10 @@ fn panel(report: &AnisotropyReport, area: &Area<'_>, what: &str, series: &[Serie
             }
         }
         if *after {
-            let marks = line.map(|at| TriangleMarker::new(at, 7, color.filled()));
+            let marks = line.map(|point| TriangleMarker::new(point, 7, color.filled()));
             chart.draw_series(marks)?;
         } else {
-            chart.draw_series(line.map(|at| Circle::new(at, 5, color.filled())))?;
+            chart.draw_series(line.map(|point| Circle::new(point, 5, color.filled())))?;
         }
     }
     if points().next().is_none() {

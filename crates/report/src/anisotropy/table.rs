@@ -52,12 +52,12 @@ pub(super) fn write(report: &AnisotropyReport, out: &mut dyn Write) -> io::Resul
                 share.map_or(String::new(), |share| format!("{:.1}", 100.0 * share))
             };
             let first = percent(measured.explained.first());
-            let all = percent(measured.explained.last().filter(|_| components > 1));
+            let total = percent(measured.explained.last().filter(|_| components > 1));
             let mut shares = shares(measured);
             unnamed |= shares.len() > DIMENSIONS;
             shares.truncate(DIMENSIONS);
             let line = format!(
-                "{number:>5} {name:6}  {}  {} {}  {iso:>6}  {first:>5} {all:>6}  {}",
+                "{number:>5} {name:6}  {}  {} {}  {iso:>6}  {first:>5} {total:>6}  {}",
                 signed(measured.mean_cosine),
                 signed(from),
                 signed(to),
@@ -88,10 +88,10 @@ pub(super) fn shares(measured: &Anisotropy) -> Vec<String> {
     if no_shares(measured) && !measured.top_dimensions.is_empty() {
         return vec!["no shares".into()];
     }
-    let one = |top: &cloze_embed::anisotropy::DimensionShare| {
+    let formatted = |top: &cloze_embed::anisotropy::DimensionShare| {
         format!("{} {:.1} %", top.dim, 100.0 * top.share)
     };
-    measured.top_dimensions.iter().map(one).collect()
+    measured.top_dimensions.iter().map(formatted).collect()
 }
 
 /// Formats a number with four digits; no sign before 0.

@@ -75,8 +75,8 @@ impl ClassifierReport {
 }
 
 /// Joins settings on one line: `a b, c d`.
-pub(crate) fn settings(all: &Map<String, Value>) -> String {
-    let shown = all.iter().filter_map(|(name, value)| setting(name, value));
+pub(crate) fn settings(settings: &Map<String, Value>) -> String {
+    let shown = settings.iter().filter_map(|(name, value)| setting(name, value));
     shown.collect::<Vec<_>>().join(", ")
 }
 

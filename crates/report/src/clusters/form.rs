@@ -56,8 +56,8 @@ pub(super) fn text(report: &ClusterReport<'_>, out: &mut dyn Write) -> io::Resul
         let words: Vec<String> = cluster.words.iter().map(|word| one_line(word)).collect();
         let words = if words.is_empty() { "no words of its own".into() } else { words.join(", ") };
         writeln!(out, "\n{}  {}: {words}", i + 1, plural(cluster.size as u64, report.unit))?;
-        for (at, cosine) in &cluster.nearest {
-            let (text, _) = &report.texts[*at];
+        for (index, cosine) in &cluster.nearest {
+            let (text, _) = &report.texts[*index];
             let (id, shown) = (one_line(text.id), label(text.text, SHOWN));
             writeln!(out, "{}", format!("   {cosine:.4}  {id:ids$}  {shown}").trim_end())?;
         }

@@ -15,11 +15,11 @@ pub(super) fn draw(
     plane: &Matrix,
 ) -> Result<Option<String>, ReportError> {
     let Some(places) = places(plane) else { return Ok(None) };
-    let points = places.iter().zip(&report.texts).map(|(at, (text, cluster))| {
+    let points = places.iter().zip(&report.texts).map(|(position, (text, cluster))| {
         let number = cluster.map_or("none".to_owned(), |cluster| (cluster + 1).to_string());
         let title =
             format!("cluster {number}: {}: {}", label(text.id, SHOWN), label(text.text, SHOWN));
-        Point { at: *at, group: *cluster, title, marked: false }
+        Point { at: *position, group: *cluster, title, marked: false }
     });
     let points: Vec<Point> = points.collect();
     // A number above all points: where the middle of a cluster's points is.

@@ -31,8 +31,8 @@ pub(super) fn page(report: &ClusterReport<'_>, plane: &Matrix) -> Result<String,
         let rows: Vec<String> = cluster
             .nearest
             .iter()
-            .map(|(at, cosine)| {
-                let (text, _) = &report.texts[*at];
+            .map(|(index, cosine)| {
+                let (text, _) = &report.texts[*index];
                 let shown = plot::label(text.text, SHOWN);
                 row(&[
                     number(format_args!("{cosine:.4}")),

@@ -42,8 +42,8 @@ impl EntityForm for EntityTsv {
         let mut unit = OffsetConverter::new(text, self.offsets);
         let line = tagged.line.map(|l| l.to_string()).unwrap_or_default();
         for e in tagged.entities {
-            let place = (unit.convert(e.span.start), unit.convert(e.span.end), e.span.of(text));
-            let (Some(start), Some(end), Some(own)) = place else { continue };
+            let converted = (unit.convert(e.span.start), unit.convert(e.span.end), e.span.of(text));
+            let (Some(start), Some(end), Some(entity_text)) = converted else { continue };
             let (start, end, score) = (start.to_string(), end.to_string(), e.score.to_string());
             let id = tagged.id.unwrap_or("");
             let row = [
@@ -53,7 +53,7 @@ impl EntityForm for EntityTsv {
                 Cell::Text(&e.label),
                 Cell::Plain(&start),
                 Cell::Plain(&end),
-                Cell::Text(own),
+                Cell::Text(entity_text),
                 Cell::Plain(&score),
             ];
             self.table.write(out, row)?;

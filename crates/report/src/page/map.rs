@@ -97,7 +97,7 @@ pub fn places(rows: &Matrix) -> Option<Vec<(f64, f64)>> {
         rows.iter().map(|row| f64::from(row.get(d).copied().unwrap_or(0.0))).collect()
     };
     let (x, y) = (axis(0), axis(1));
-    let spread = |axis: &[f64]| axis.iter().any(|at| at.total_cmp(&axis[0]).is_ne());
+    let spread = |axis: &[f64]| axis.iter().any(|value| value.total_cmp(&axis[0]).is_ne());
     if !spread(&x) && !spread(&y) {
         return None;
     }

@@ -60,24 +60,24 @@ pub fn figure<E: std::fmt::Display>(drawn: Result<String, E>) -> String {
 /// Returns a table of files, whose lines or rows are `units`.
 #[must_use]
 pub fn files(caption: &str, units: &str, files: &[DataFile]) -> String {
-    let one = |file: &DataFile| {
+    let file_row = |file: &DataFile| {
         let sha256 = file.sha256.as_deref().unwrap_or("–");
         row(&[name(&file.file), number(file.examples), long(sha256)])
     };
-    let rows: Vec<String> = files.iter().map(one).collect();
+    let rows: Vec<String> = files.iter().map(file_row).collect();
     table(caption, &[Words("file"), Numbers(units), Words("SHA-256")], &rows)
 }
 
 /// Returns a table of settings; those in an object have the object's name before their own.
 #[must_use]
-pub fn settings(caption: &str, all: &Map<String, Value>) -> String {
+pub fn settings(caption: &str, settings: &Map<String, Value>) -> String {
     let mut rows = vec![];
-    add_settings("", all, &mut rows);
+    add_settings("", settings, &mut rows);
     table(caption, &[Words("setting"), Words("value")], &rows)
 }
 
-fn add_settings(prefix: &str, all: &Map<String, Value>, rows: &mut Vec<String>) {
-    for (key, value) in all {
+fn add_settings(prefix: &str, settings: &Map<String, Value>, rows: &mut Vec<String>) {
+    for (key, value) in settings {
         let key = format!("{prefix}{key}");
         let shown = match value {
             Value::Object(inner) => {

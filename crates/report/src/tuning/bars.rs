@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn the_lowest_come_first_and_no_label_is_markup() {
-        let all = [("high", 0.9), ("ort|x<b>\n$", 0.25), ("none", f64::NAN), ("beyond", 7.0)];
-        let svg = draw("F1", &all).unwrap().unwrap();
+        let scores = [("high", 0.9), ("ort|x<b>\n$", 0.25), ("none", f64::NAN), ("beyond", 7.0)];
+        let svg = draw("F1", &scores).unwrap().unwrap();
         assert!(svg.contains("ort|x&lt;b&gt;\\n$") && !svg.contains("<b>"), "{svg}");
         assert!(svg.find("0.2500").unwrap() < svg.find("0.9000").unwrap(), "{svg}");
         // 480 is as long as a bar gets: 240 to 720.

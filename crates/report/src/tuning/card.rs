@@ -102,32 +102,32 @@ impl<F: Figures> TuningReport<F> {
     }
 
     fn own_limits(&self) -> Vec<String> {
-        let mut own = vec![];
+        let mut sentences = vec![];
         if !self.labels.is_empty() {
-            own.push("It predicts only the labels above.".to_owned());
+            sentences.push("It predicts only the labels above.".to_owned());
         }
         if self.lower_cases {
-            own.push(
+            sentences.push(
                 "Its tokenizer lower-cases texts, so capital letters carry no information, neither for \
                  names nor for the beginnings of sentences."
                     .to_owned(),
             );
         }
         if self.words.task == "mlm" {
-            own.push(
+            sentences.push(
                 "It may reproduce social biases of its training texts when it predicts words. `cloze bias \
                  FILE` measures some of them on pairs of sentences."
                     .to_owned(),
             );
         }
         let max = &self.settings["max_tokens"];
-        own.push(format!("It was trained on sequences of at most {max} tokens."));
+        sentences.push(format!("It was trained on sequences of at most {max} tokens."));
         if let Some(held_out) = Some(self.held_out_examples).filter(|n| (1..100).contains(n)) {
             let n = plural(held_out as u64, self.words.unit);
-            own.push(format!(
+            sentences.push(format!(
                 "Only {n} were held out for evaluation during training, so those metrics are imprecise."
             ));
         }
-        own
+        sentences
     }
 }

@@ -99,11 +99,11 @@ impl EntityFigures {
     pub fn new(report: EntityReport, mistakes: EntityMistakes, texts: bool) -> Self {
         let most = if texts { TEXTS } else { 0 };
         let mut ranked = Vec::with_capacity(mistakes.0.len());
-        for ((gold, predicted), (entities, found)) in mistakes.0 {
-            let mut found: Vec<_> = found.into_iter().collect();
+        for ((gold, predicted), (entities, text_counts)) in mistakes.0 {
+            let mut text_counts: Vec<_> = text_counts.into_iter().collect();
             // Stable, so that of equals the first by name stay.
-            found.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-            let texts = found.into_iter().take(most).map(|(text, _)| text).collect();
+            text_counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+            let texts = text_counts.into_iter().take(most).map(|(text, _)| text).collect();
             ranked.push(Mistake { gold, predicted, entities, texts });
         }
         ranked.sort_by_key(|mistake| std::cmp::Reverse(mistake.entities));
@@ -151,9 +151,9 @@ impl Figures for EntityFigures {
     }
 
     fn extra_markdown(&self) -> String {
-        let one =
+        let mistake_row =
             |m: &Mistake| vec![escaped(m.gold()), escaped(&m.predicted()), m.entities.to_string()];
-        let rows: Vec<Vec<String>> = self.mistakes.iter().take(ON_CARD).map(one).collect();
+        let rows: Vec<Vec<String>> = self.mistakes.iter().take(ON_CARD).map(mistake_row).collect();
         let head = ["gold", "predicted", "errors"];
         if rows.is_empty() { String::new() } else { markdown::table(&head, 2, &rows) + "\n" }
     }
@@ -169,10 +169,11 @@ mod tests {
     #[test]
     fn a_mistake_is_what_is_taken_for_what() {
         let text = "a b c d e f g";
-        let at = |from: usize, to: usize| Span::new(from, to);
-        let gold = [("PER", at(0, 2)), ("LOC", at(3, 4)), ("ORG", at(5, 6)), ("MISC", at(6, 7))];
+        let span = |from: usize, to: usize| Span::new(from, to);
+        let gold =
+            [("PER", span(0, 2)), ("LOC", span(3, 4)), ("ORG", span(5, 6)), ("MISC", span(6, 7))];
         let predicted =
-            [("PER", at(0, 1)), ("ORG", at(3, 4)), ("ORG", at(5, 6)), ("LOC", at(4, 5))];
+            [("PER", span(0, 1)), ("ORG", span(3, 4)), ("ORG", span(5, 6)), ("LOC", span(4, 5))];
         let mut mistakes = EntityMistakes::default();
         for _ in 0..2 {
             mistakes.add(&gold, &predicted, |span| &text[2 * span.start..2 * span.end - 1]);
@@ -182,7 +183,7 @@ mod tests {
             cloze_metrics::entity::EntityScorer::new(cloze_metrics::entity::Convention::Conlleval);
         scorer.add(&["B-PER"], &["O"]).unwrap();
         let entities = EntityFigures::new(scorer.report(), mistakes.clone(), true);
-        let found: Vec<_> = entities
+        let actual: Vec<_> = entities
             .mistakes
             .iter()
             .map(|m| (m.gold().to_owned(), m.predicted(), m.entities, m.texts.join("; ")))
@@ -194,7 +195,7 @@ mod tests {
             ("PER", "PER, other boundaries", 2, "a b"),
         ];
         let expected = expected.map(|(g, p, n, t)| (g.to_owned(), p.to_owned(), n, t.to_owned()));
-        assert_eq!(found, expected);
+        assert_eq!(actual, expected);
         let silent = EntityFigures::new(scorer.report(), mistakes, false);
         assert!(silent.mistakes.iter().all(|m| m.texts.is_empty()));
     }

@@ -40,8 +40,8 @@ pub struct NextSentenceFigures {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-fn share(part: usize, all: usize) -> f64 {
-    part as f64 / all.max(1) as f64
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64
 }
 
 impl MaskedWordFigures {

@@ -206,11 +206,11 @@ impl<F: Figures> TuningReport<F> {
     }
 }
 
-/// Returns the share of `part` in `all`, in percent.
+/// Returns the share of `part` in `whole`, in percent.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "for people")]
-pub fn percent(part: usize, all: usize) -> f64 {
-    100.0 * part as f64 / all.max(1) as f64
+pub fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
 }
 
 fn names(files: &[DataFile]) -> String {

@@ -85,7 +85,7 @@ impl<F: Figures> TuningReport<F> {
         let TrainingCurve { judged_losses, scores, .. } = &self.curve;
         let mut rows = Vec::with_capacity(scores.len());
         for (step, score) in scores {
-            let loss = judged_losses.iter().find(|(at, _)| at == step);
+            let loss = judged_losses.iter().find(|(evaluated, _)| evaluated == step);
             let best = if self.best_step == Some(*step) { "best" } else { "" };
             rows.push(row(&[
                 number(step),

@@ -52,10 +52,10 @@ struct Range {
 
 impl Range {
     fn of(lines: &[(&str, &Points)]) -> Self {
-        let mut all: Vec<f64> = finite(lines).collect();
-        all.sort_unstable_by(f64::total_cmp);
-        let (lowest, highest) = (all.first().copied(), all.last().copied());
-        let median = all.get(all.len() / 2).copied().unwrap_or(0.0);
+        let mut values: Vec<f64> = finite(lines).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let (lowest, highest) = (values.first().copied(), values.last().copied());
+        let median = values.get(values.len() / 2).copied().unwrap_or(0.0);
         let most = if median > 0.0 { (OVER_MEDIAN * median).min(HIGHEST) } else { HIGHEST };
         let last = lines.iter().flat_map(|(_, points)| *points).map(|(step, _)| *step).max();
         Self {
@@ -121,7 +121,7 @@ fn chart(
                 .legend(move |(x, y)| DashedPathElement::new([(x, y), (x + 16, y)], 6, 4, style));
         }
         if points.len() <= MARKED {
-            let marks = points.iter().map(|at| Circle::new(*at, 3, color.filled()));
+            let marks = points.iter().map(|point| Circle::new(*point, 3, color.filled()));
             chart.draw_series(marks)?;
         }
     }
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn small_numbers_have_exponents() {
-        let all = [(0.5, 1.0), (0.0, 1e-4), (2.5e-5, 1e-4)];
-        assert_eq!(all.map(|(y, height)| number(y, height)), ["0.5", "0", "2.5e-5"]);
+        let cases = [(0.5, 1.0), (0.0, 1e-4), (2.5e-5, 1e-4)];
+        assert_eq!(cases.map(|(y, height)| number(y, height)), ["0.5", "0", "2.5e-5"]);
     }
 }

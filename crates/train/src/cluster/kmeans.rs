@@ -103,8 +103,12 @@ impl KMeansParams {
             return Err(setting("max_iterations", 0, least));
         }
         if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
-            let (found, expected) = (self.tolerance, "a number above 0");
-            return Err(TrainError::Setting { setting: "tolerance".into(), found, expected });
+            let (tolerance, expected) = (self.tolerance, "a number above 0");
+            return Err(TrainError::Setting {
+                setting: "tolerance".into(),
+                found: tolerance,
+                expected,
+            });
         }
         Ok(ValidKMeansParams(self))
     }
@@ -162,12 +166,12 @@ pub fn choose(rows: &Matrix, seed: u64) -> Result<Chosen, TrainError> {
     let count = rows.rows();
     let sample: Matrix;
     let rows = if rows.rows() > MAX_CHOICE_ROWS {
-        let mut all: Vec<usize> = (0..rows.rows()).collect();
+        let mut indices: Vec<usize> = (0..rows.rows()).collect();
         let mut random = Pcg64::seed_from_u64(seed);
-        shuffle(&mut all, || random.next_u64());
-        all.truncate(MAX_CHOICE_ROWS);
-        all.sort_unstable();
-        sample = crate::rows::take(rows, &all);
+        shuffle(&mut indices, || random.next_u64());
+        indices.truncate(MAX_CHOICE_ROWS);
+        indices.sort_unstable();
+        sample = crate::rows::take(rows, &indices);
         &sample
     } else {
         rows

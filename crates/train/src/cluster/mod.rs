@@ -73,7 +73,7 @@ impl Clusters {
         let mut order: Vec<usize> = (0..names).filter(|&name| sizes[name] > 0).collect();
         order.sort_by_key(|&name| (std::cmp::Reverse(sizes[name]), first[name]));
         let mut rank = vec![0; names];
-        order.iter().enumerate().for_each(|(place, &name)| rank[name] = place);
+        order.iter().enumerate().for_each(|(position, &name)| rank[name] = position);
         let of: Vec<Option<usize>> = raw.iter().map(|name| name.map(|name| rank[name])).collect();
         let sizes: Vec<usize> = order.iter().map(|&name| sizes[name]).collect();
 
@@ -106,16 +106,16 @@ fn check_rows(rows: &Matrix) -> Result<(), TrainError> {
     }
     let width = rows.cols();
     match rows.as_slice().iter().position(|x| !x.is_finite()) {
-        Some(at) => Err(TrainError::NotFinite {
-            row: at / width,
-            column: at % width,
-            value: f64::from(rows.as_slice()[at]),
+        Some(index) => Err(TrainError::NotFinite {
+            row: index / width,
+            column: index % width,
+            value: f64::from(rows.as_slice()[index]),
         }),
         None => Ok(()),
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for people")]
-fn setting(name: &str, found: usize, expected: &'static str) -> TrainError {
-    TrainError::Setting { setting: name.into(), found: found as f64, expected }
+fn setting(name: &str, value: usize, expected: &'static str) -> TrainError {
+    TrainError::Setting { setting: name.into(), found: value as f64, expected }
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 #[derive(Clone, Debug)]
 pub struct Distances {
     count: usize,
-    all: Vec<f32>,
+    values: Vec<f32>,
 }
 
 impl Distances {
@@ -15,20 +15,21 @@ impl Distances {
     #[must_use]
     pub fn of(rows: &Matrix) -> Self {
         let count = rows.rows();
-        let mut all = vec![0.0; count * count];
-        all.par_chunks_mut(count.max(1))
+        let mut values = vec![0.0; count * count];
+        values
+            .par_chunks_mut(count.max(1))
             .zip(rows.as_slice().par_chunks(rows.cols().max(1)))
             .for_each(|(distances, a)| {
                 for (distance, b) in distances.iter_mut().zip(rows) {
                     *distance = euclid(a, b);
                 }
             });
-        Self { count, all }
+        Self { count, values }
     }
 
     /// Distances of row `i` to all rows.
     pub(super) fn row(&self, i: usize) -> &[f32] {
-        &self.all[i * self.count..][..self.count]
+        &self.values[i * self.count..][..self.count]
     }
 
     /// The mean silhouette of the rows that are in a cluster: of each (b − a) / max(a, b), where a is
@@ -54,8 +55,8 @@ impl Distances {
     /// The silhouette of row `i`, of clusters of these sizes; `None` if it is in no cluster.
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
     fn silhouette_of_row(&self, i: usize, of: &[Option<usize>], sizes: &[usize]) -> Option<f64> {
-        let own = of[i]?;
-        if sizes[own] == 1 {
+        let own_cluster = of[i]?;
+        if sizes[own_cluster] == 1 {
             return Some(0.0);
         }
         let mut sums = vec![0.0_f64; sizes.len()];
@@ -64,8 +65,8 @@ impl Distances {
                 sums[*cluster] += f64::from(*distance);
             }
         }
-        let within = sums[own] / (sizes[own] - 1) as f64;
-        let others = (0..sizes.len()).filter(|&other| other != own && sizes[other] > 0);
+        let within = sums[own_cluster] / (sizes[own_cluster] - 1) as f64;
+        let others = (0..sizes.len()).filter(|&other| other != own_cluster && sizes[other] > 0);
         let nearest =
             others.map(|other| sums[other] / sizes[other] as f64).fold(f64::INFINITY, f64::min);
         let wider = within.max(nearest);

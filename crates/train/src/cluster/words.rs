@@ -16,16 +16,16 @@ pub(super) fn top_words(texts: &[Vec<&str>], most: usize) -> Vec<Vec<String>> {
         Regex::new(r"\p{L}[\p{L}\p{M}\p{N}]*(?:['’][\p{L}\p{M}]+)*").expect("a fixed pattern");
     let counted: Vec<BTreeMap<String, Count>> =
         texts.iter().map(|texts| count(texts, &word)).collect();
-    let mut all: HashMap<&str, (u64, usize)> = HashMap::new();
+    let mut totals: HashMap<&str, (u64, usize)> = HashMap::new();
     for (word, count) in counted.iter().flatten() {
-        let (times, clusters) = all.entry(word).or_default();
+        let (times, clusters) = totals.entry(word).or_default();
         *times += count.times;
         *clusters += 1;
     }
     let sizes: Vec<u64> =
         counted.iter().map(|words| words.values().map(|c| c.times).sum()).collect();
     let mean = ratio(sizes.iter().sum(), counted.len() as u64);
-    let vocabulary = Vocabulary { words: all, clusters: counted.len(), mean };
+    let vocabulary = Vocabulary { words: totals, clusters: counted.len(), mean };
     counted.iter().zip(&sizes).map(|(words, &size)| vocabulary.top(words, size, most)).collect()
 }
 
@@ -53,12 +53,12 @@ impl Vocabulary<'_> {
         weighted.into_iter().take(most).map(|(.., word)| word.to_owned()).collect()
     }
 
-    /// Whether a word, `own` times in a cluster, sets it apart. With one cluster there is
+    /// Whether a word, `count` times in a cluster, sets it apart. With one cluster there is
     /// nothing to set it apart from.
-    fn sets_apart(&self, word: &str, own: u64) -> bool {
+    fn sets_apart(&self, word: &str, count: u64) -> bool {
         let (times, clusters) = self.words.get(word).copied().unwrap_or_default();
         let widest = self.clusters.div_ceil(2);
-        self.clusters == 1 || (clusters <= widest && 3 * own >= times)
+        self.clusters == 1 || (clusters <= widest && 3 * count >= times)
     }
 
     fn weight(&self, word: &str, count: &Count, size: u64) -> f64 {
@@ -105,11 +105,11 @@ mod tests {
     fn words_weigh_by_class_based_tf_idf() {
         let first = vec!["The owl: barn.", "Owl flew barn!"];
         let second = vec!["the bus late", "The bus’s bus"];
-        let found = top_words(&[first, second], 3);
-        assert_eq!(found, [vec!["barn", "owl"], vec!["bus"]]);
+        let words = top_words(&[first, second], 3);
+        assert_eq!(words, [vec!["barn", "owl"], vec!["bus"]]);
         let apart = vec!["the bus late", "stop"];
-        let found = top_words(&[vec!["the owl"], apart], 2);
-        assert_eq!(found, [vec!["owl"], vec!["bus", "late"]]);
+        let words = top_words(&[vec!["the owl"], apart], 2);
+        assert_eq!(words, [vec!["owl"], vec!["bus", "late"]]);
     }
 
     /// A = (4 + 2 + 6) / 3 = 4. "c" is in all three and drops out, "a" is in two and stays. First:
@@ -117,8 +117,8 @@ mod tests {
     /// Third: e 1/6 · ln 5 = 0.268, d 4/6 · ln 2 = 0.462.
     #[test]
     fn shares_and_rarity_both_count() {
-        let found = top_words(&[vec!["a a b c"], vec!["a c"], vec!["d d d d e c"]], 9);
-        assert_eq!(found, [vec!["a", "b"], vec!["a"], vec!["d", "e"]]);
+        let words = top_words(&[vec!["a a b c"], vec!["a c"], vec!["d d d d e c"]], 9);
+        assert_eq!(words, [vec!["a", "b"], vec!["a"], vec!["d", "e"]]);
     }
 
     #[test]

@@ -49,18 +49,18 @@ pub(crate) fn fit(
             let start = of_start(1).zip(of_start(0)).map(|((w, b), (w0, b0))| {
                 (w.iter().zip(w0).map(|(w, w0)| w - w0).collect(), vec![b - b0])
             });
-            let found = minimum::<1>(params, rows, gold, &weights, 1, start)?;
+            let minimum = minimum::<1>(params, rows, gold, &weights, 1, start)?;
             let zeros = vec![0.0; rows.cols()];
-            let weights = [zeros, found.weights.clone()].concat();
-            let biases = vec![0.0, found.biases[0]];
-            (vec![found], weights, biases)
+            let weights = [zeros, minimum.weights.clone()].concat();
+            let biases = vec![0.0, minimum.biases[0]];
+            (vec![minimum], weights, biases)
         }
         Gold::Single(gold) => {
             let weights = row_weights(params, labels, gold)?;
             let start = start.map(|head| (head.weight().to_vec(), head.bias().to_vec()));
-            let found = minimum::<4>(params, rows, gold, &weights, names.len(), start)?;
-            let (weights, biases) = (found.weights.clone(), found.biases.clone());
-            (vec![found], weights, biases)
+            let minimum = minimum::<4>(params, rows, gold, &weights, names.len(), start)?;
+            let (weights, biases) = (minimum.weights.clone(), minimum.biases.clone());
+            (vec![minimum], weights, biases)
         }
         Gold::Multi(sets) => {
             let mut minima = vec![];
@@ -129,7 +129,7 @@ impl<const L: usize> Cached<'_, '_, L> {
     fn at<T>(&self, variables: &[f64], take: impl Fn(&Value) -> T) -> T {
         let mut last = self.last.borrow_mut();
         match last.as_ref() {
-            Some((place, value)) if place.as_slice() == variables => take(value),
+            Some((point, value)) if point.as_slice() == variables => take(value),
             _ => {
                 let value = self.objective.at(variables);
                 let taken = take(&value);

@@ -78,10 +78,11 @@ impl<'a, const L: usize> Objective<'a, L> {
     /// Weights `[columns, width]` and biases `[columns]` of variables.
     pub(super) fn unscale(&self, variables: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let effective = self.effective(variables);
-        let at = |column: usize, d: usize| effective[column / L * self.scale.len() + d][column % L];
+        let coefficient =
+            |column: usize, d: usize| effective[column / L * self.scale.len() + d][column % L];
         let width = self.mean.len();
-        let weights = (0..self.columns).flat_map(|c| (0..width).map(move |d| at(c, d)));
-        (weights.collect(), (0..self.columns).map(|c| at(c, width)).collect())
+        let weights = (0..self.columns).flat_map(|c| (0..width).map(move |d| coefficient(c, d)));
+        (weights.collect(), (0..self.columns).map(|c| coefficient(c, width)).collect())
     }
 
     /// The variables that [`unscale`](Self::unscale) makes these of.
@@ -209,15 +210,15 @@ impl<'a, const L: usize> Objective<'a, L> {
             // ln(1 + eᶻ) and the sigmoid, with an exponential that cannot overflow.
             let small = (-z.abs()).exp();
             let p = if z < 0.0 { small / (1.0 + small) } else { 1.0 / (1.0 + small) };
-            let (target, own) = if gold == 1 { (1.0, z) } else { (0.0, 0.0) };
+            let (target, gold_logit) = if gold == 1 { (1.0, z) } else { (0.0, 0.0) };
             logits[0][r][0] = weight * (p - target);
-            return weight * (z.max(0.0) + small.ln_1p() - own);
+            return weight * (z.max(0.0) + small.ln_1p() - gold_logit);
         }
         let mut max = f64::NEG_INFINITY;
         for c in 0..self.columns {
             max = max.max(logits[c / L][r][c % L]);
         }
-        let own = logits[gold / L][r][gold % L];
+        let gold_logit = logits[gold / L][r][gold % L];
         let mut sum = 0.0;
         for c in 0..self.columns {
             let z = &mut logits[c / L][r][c % L];
@@ -232,7 +233,7 @@ impl<'a, const L: usize> Objective<'a, L> {
         for c in self.columns..self.tiles() * L {
             logits[c / L][r][c % L] = 0.0;
         }
-        weight * (max + sum.ln() - own)
+        weight * (max + sum.ln() - gold_logit)
     }
 }
 

@@ -37,11 +37,12 @@ pub(crate) fn run(
     let (mut read, mut texts, mut vectors) = (0, 0, 0);
     let input = TextsFlags { paths: args.paths.clone(), given: args.given.clone() };
     texts::for_each_text(&input, &args.read, messages, |chunk| {
-        let all: Vec<(u64, &str)> = (read..).zip(chunk.iter().map(|t| t.text.as_str())).collect();
+        let numbered: Vec<(u64, &str)> =
+            (read..).zip(chunk.iter().map(|t| t.text.as_str())).collect();
         read += chunk.len() as u64;
         let encode = |texts: &[(u64, &str)]| encoder.sample(texts, &sampler);
-        for (text, found) in chunk.iter().zip(isolate(&all, encode)?) {
-            match found {
+        for (text, sampled) in chunk.iter().zip(isolate(&numbered, encode)?) {
+            match sampled {
                 Ok(count) => {
                     texts += 1;
                     vectors += count;
@@ -56,8 +57,8 @@ pub(crate) fn run(
     let sample = sampler.finish();
     if sample.len() < 4 {
         let what = if args.level == Level::Token { "token" } else { "text" };
-        let found = plural(sample.len() as u64, what);
-        bail!("expected at least 4 {what}s to compare in two pairs, found {found}");
+        let count = plural(sample.len() as u64, what);
+        bail!("expected at least 4 {what}s to compare in two pairs, found {count}");
     }
     let method = args.correction.method(None, None).map(|m| m.effective(encoder.width()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

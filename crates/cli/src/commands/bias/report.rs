@@ -29,8 +29,8 @@ impl Report {
             out,
             "share of pairs whose more stereotyping text is likelier, by the tokens both share"
         )?;
-        let all: Vec<_> = categories.iter().chain([overall]).cloned().collect();
-        write_table("category", "share", &all, out)?;
+        let rows: Vec<_> = categories.iter().chain([overall]).cloned().collect();
+        write_table("category", "share", &rows, out)?;
         writeln!(out, "\nwhat this does not show:")?;
         for line in not_shown {
             writeln!(out, "- {line}")?;

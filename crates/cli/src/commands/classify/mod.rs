@@ -34,15 +34,15 @@ pub(crate) fn run(
     let started = Instant::now();
     let texts = texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
         let texts: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
-        for (text, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
-            match found {
-                Ok(found) => {
+        for (text, prediction) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
+            match prediction {
+                Ok(prediction) => {
                     form.write(&PredictedLabels {
                         path: &text.path,
                         line: text.line,
                         id: Some(&text.id),
-                        labels: &found.labels,
-                        probabilities: &found.probabilities,
+                        labels: &prediction.labels,
+                        probabilities: &prediction.probabilities,
                     })?;
                 }
                 Err(error) => messages.failure(&text.not_encoded(error)),

@@ -31,8 +31,8 @@ pub(super) fn write(
     for input in &gathered.texts {
         *count.entry(&input.id).or_default() += 1;
     }
-    for &at in groups.iter().flat_map(|group| &group.texts[1..]) {
-        let Input { path, line, id, .. } = &gathered.texts[at];
+    for &index in groups.iter().flat_map(|group| &group.texts[1..]) {
+        let Input { path, line, id, .. } = &gathered.texts[index];
         let why = if id.chars().any(char::is_control) {
             Some("is not one line")
         } else if count.get(id.as_str()).is_some_and(|count| *count > 1) {

@@ -89,9 +89,9 @@ fn write(
     form: &mut Form,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
+    let texts: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
     if args.level == Level::Sentence {
-        for (text, vector) in chunk.iter().zip(encoder.encode_batch(&all)?) {
+        for (text, vector) in chunk.iter().zip(encoder.encode_batch(&texts)?) {
             match vector {
                 Ok(vector) => form.write(text, Vectors::Text(&vector))?,
                 Err(error) => {
@@ -102,8 +102,8 @@ fn write(
         }
     } else {
         let encode = |texts: &[&str]| encoder.encode_pieces(texts, args.level, args.special);
-        for (text, found) in chunk.iter().zip(isolate(&all, encode)?) {
-            match found {
+        for (text, encoded) in chunk.iter().zip(isolate(&texts, encode)?) {
+            match encoded {
                 Ok(PieceVectors { pieces, vectors }) => {
                     form.write(text, Vectors::Pieces(&pieces, &vectors))?;
                 }

@@ -158,8 +158,8 @@ fn chosen(args: &StsArgs, saved: Option<&FittedCorrection>) -> anyhow::Result<Ve
     if let Some(saved) = saved {
         let other = methods.iter().flatten().find(|m| m.name() != saved.method().name());
         if let Some(other) = other {
-            let (found, expected) = (saved.method().name(), other.name());
-            bail!("--correction {expected}, but the one in --zscore is {found}");
+            let (fitted, expected) = (saved.method().name(), other.name());
+            bail!("--correction {expected}, but the one in --zscore is {fitted}");
         }
     }
     Ok(methods)

@@ -49,12 +49,12 @@ struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
-    fn of(found: &'a MaskPrediction) -> Self {
-        let (id, ids) = match &found.ids[..] {
+    fn of(prediction: &'a MaskPrediction) -> Self {
+        let (id, ids) = match &prediction.ids[..] {
             [id] => (Some(*id), None),
             ids => (None, Some(ids)),
         };
-        Self { token: &found.word, id, ids, probability: found.probability }
+        Self { token: &prediction.word, id, ids, probability: prediction.probability }
     }
 }
 
@@ -98,9 +98,9 @@ impl Form {
             if several {
                 writeln!(self.out, "mask {i}")?;
             }
-            for found in words {
-                let word = one_line(&found.word);
-                writeln!(self.out, "{:>8}  {word}", shown(found.probability))?;
+            for prediction in words {
+                let word = one_line(&prediction.word);
+                writeln!(self.out, "{:>8}  {word}", shown(prediction.probability))?;
             }
         }
         writeln!(self.out)

@@ -91,14 +91,14 @@ struct Request<'a> {
 impl Request<'_> {
     /// Returns the answer for each text; a failure concerns only the text that causes it.
     fn answers(&self, chunk: &[Input]) -> anyhow::Result<Vec<Result<Answer, Error>>> {
-        let all: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
+        let texts: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
         if let Some(params) = &self.filling {
-            let filled = self.model.generate_batch(&all, params)?;
+            let filled = self.model.generate_batch(&texts, params)?;
             return Ok(filled.into_iter().map(|text| text.map(Answer::Filled)).collect());
         }
         let predicted = match &self.targets[..] {
-            [] => self.model.predict_batch(&all, self.top)?,
-            targets => self.model.targets_batch(&all, targets)?,
+            [] => self.model.predict_batch(&texts, self.top)?,
+            targets => self.model.targets_batch(&texts, targets)?,
         };
         Ok(predicted.into_iter().map(|text| text.map(Answer::Predicted)).collect())
     }

@@ -162,9 +162,9 @@ fn push_texts(
                 remove_parts(writer, &input.id)?;
             }
         }
-        let all: Vec<&str> =
+        let record_texts: Vec<&str> =
             parts.iter().map(|(_, record)| record.text.as_deref().unwrap_or_default()).collect();
-        let vectors = encoder.encode_batch(&all)?;
+        let vectors = encoder.encode_batch(&record_texts)?;
         for ((input, mut record), vector) in parts.into_iter().zip(vectors) {
             let vector = match vector {
                 Ok(vector) => vector,
@@ -176,8 +176,8 @@ fn push_texts(
             if texts.no_texts {
                 record.text = None;
             }
-            let place = format!("{}:{}", input.path, input.line);
-            named(writer.push(&record, &vector), &place, messages)?;
+            let location = format!("{}:{}", input.path, input.line);
+            named(writer.push(&record, &vector), &location, messages)?;
         }
         Ok(())
     })?;
@@ -235,7 +235,11 @@ fn push_vectors(
 }
 
 /// Reports a record that cannot be added; only a full disk ends the run.
-fn named(pushed: Result<(), SearchError>, place: &str, messages: &Messages) -> anyhow::Result<()> {
+fn named(
+    pushed: Result<(), SearchError>,
+    location: &str,
+    messages: &Messages,
+) -> anyhow::Result<()> {
     match pushed {
         Err(
             source @ (SearchError::DuplicateId { .. }
@@ -243,7 +247,7 @@ fn named(pushed: Result<(), SearchError>, place: &str, messages: &Messages) -> a
             | SearchError::Vector { .. }
             | SearchError::Embed(_)),
         ) => {
-            messages.failure(&NotAdded { place: place.to_owned(), source });
+            messages.failure(&NotAdded { place: location.to_owned(), source });
             Ok(())
         }
         other => Ok(other?),

@@ -117,9 +117,9 @@ fn by_texts(
     out: &mut Out,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let all: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
+    let query_texts: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
     let find = |queries: &[&str]| find(texts, queries, &args.how, args.how.k, allowed);
-    for (query, hits) in queries.iter().zip(isolate(&all, find)?) {
+    for (query, hits) in queries.iter().zip(isolate(&query_texts, find)?) {
         match hits {
             Ok(hits) => {
                 let id = named.then_some(query.id.as_str());
@@ -159,21 +159,21 @@ pub(super) fn write(
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<()> {
-    let mut found = vec![];
+    let mut results = vec![];
     for hit in hits {
         let IndexRecord { id, text, path, line, span, metadata } = index.record(hit.row)?;
-        found.push(Found { id, score: hit.score, text, path, line, span, metadata });
+        results.push(Found { id, score: hit.score, text, path, line, span, metadata });
     }
     if json {
-        return json_line(out, &Answer { id, query, hits: found });
+        return json_line(out, &Answer { id, query, hits: results });
     }
     writeln!(out, "── {} ──", one_line(query))?;
-    let wide = found.iter().map(|found| one_line(&found.id).chars().count()).max().unwrap_or(0);
-    for Found { id, score, text, .. } in &found {
+    let wide = results.iter().map(|result| one_line(&result.id).chars().count()).max().unwrap_or(0);
+    for Found { id, score, text, .. } in &results {
         let (id, text) = (one_line(id), one_line(text.as_deref().unwrap_or_default()));
         writeln!(out, "{:>8}  {id:wide$}  {}", shown(f64::from(*score)), shorten(&text))?;
     }
-    if found.is_empty() {
+    if results.is_empty() {
         writeln!(out, "nothing found")?;
     }
     Ok(writeln!(out)?)

@@ -50,8 +50,8 @@ pub(super) fn verify(args: &IndexReportArgs, messages: &Messages) -> anyhow::Res
         let bytes = verified.bytes;
         writeln!(out, "{}: sound ({files}, {bytes} bytes, {records})", folder.display())?;
     } else {
-        let found = plural(verified.findings.len() as u64, "finding");
-        writeln!(out, "{}: not sound ({found})", folder.display())?;
+        let findings = plural(verified.findings.len() as u64, "finding");
+        writeln!(out, "{}: not sound ({findings})", folder.display())?;
     }
     out.finish()
 }

@@ -110,8 +110,8 @@ fn write_weights(
             graph.write_onnx(to, path, existing)?;
         }
         ConvertTo::Safetensors => {
-            let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
-            let to = args.dtype.map_or_else(own, DtypeArg::value);
+            let stored = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
+            let to = args.dtype.map_or_else(stored, DtypeArg::value);
             checkpoint.write_weights(to, path, existing)?;
         }
     }

@@ -41,8 +41,8 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
         format!("`{}` with these adapters merged into it:\n\n{lines}", standalone::name(base));
     let Written { bytes, sha256 } =
         standalone::write(&model, &args.output, args.force, &made, |checkpoint, path| {
-            let own = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
-            let to = args.dtype.map_or_else(own, DtypeArg::value);
+            let stored = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
+            let to = args.dtype.map_or_else(stored, DtypeArg::value);
             checkpoint.write_weights(to, path, Existing::Refuse)?;
             Ok(checkpoint.config_json()?)
         })?;

@@ -79,13 +79,13 @@ impl Listed {
 }
 
 fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
-    let mut all = vec![];
+    let mut models = vec![];
     for folder in list_folders() {
         match ModelFolder::open_unchecked(&folder) {
-            Ok(model) => all.push(Listed::new(&folder, model.card(), model.license())),
+            Ok(model) => models.push(Listed::new(&folder, model.card(), model.license())),
             Err(CheckpointError::HeadFolder { .. }) => {
                 let card = Card::open(&folder)?;
-                all.push(Listed::new(&folder, &card, card.license.clone()));
+                models.push(Listed::new(&folder, &card, card.license.clone()));
             }
             // One broken folder does not hide the others.
             Err(error) => messages.failure(&error),
@@ -93,10 +93,10 @@ fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
     }
     let mut out = stdout();
     if json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&models)?)?;
         return Ok(());
     }
-    for m in &all {
+    for m in &models {
         let or =
             |value: &Option<String>, else_: &str| value.clone().unwrap_or_else(|| else_.into());
         let (task, license) = (or(&m.task, "task unknown"), or(&m.license, "licence unknown"));
@@ -105,7 +105,7 @@ fn list(json: bool, messages: &Messages) -> anyhow::Result<()> {
             writeln!(out, "    {description}")?;
         }
     }
-    if all.is_empty() {
+    if models.is_empty() {
         messages.note(
             "no models; `cloze model add` installs one, CLOZE_MODELS names a folder of models",
         );
@@ -229,8 +229,8 @@ fn write_check(
             1 => format!("1 file as {CARD} has it"),
             n => format!("{n} files as {CARD} has them"),
         };
-        let found = if check.ran { "sound, and it runs" } else { "nothing unsafe found" };
-        writeln!(out, "{}: {found} ({hashes})", check.name)?;
+        let verdict = if check.ran { "sound, and it runs" } else { "nothing unsafe found" };
+        writeln!(out, "{}: {verdict} ({hashes})", check.name)?;
     }
     Ok(())
 }

@@ -87,13 +87,13 @@ fn observe(
     let observer = Observer::open(&runtime, model, EncoderParams::new())?;
     let (mut seen, mut used) = (observer.nothing(), 0);
     texts::for_each_chunk(&args.calibrate, &args.read, messages, |chunk| {
-        let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
+        let texts: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
         let each = |texts: &[&str]| Ok(observer.observe(texts)?);
-        for (text, found) in chunk.iter().zip(isolate(&all, each)?) {
-            match found {
-                Ok(found) => {
+        for (text, observed) in chunk.iter().zip(isolate(&texts, each)?) {
+            match observed {
+                Ok(maxima) => {
                     used += 1;
-                    observe::merge(&mut seen, &found);
+                    observe::merge(&mut seen, &maxima);
                 }
                 Err(error) => messages.failure(&text.not_encoded(error)),
             }

@@ -67,9 +67,9 @@ pub(super) fn name(path: &Path) -> String {
 /// attribution of the base hold for the result, too.
 fn card(model: &ModelFolder) -> anyhow::Result<Card> {
     let of_base = Card::open(model.sources().base())?;
-    let own = model.card().clone();
+    let card = model.card().clone();
     let license = model.license().or(of_base.license);
-    let mut attribution: Vec<String> = own.attribution.into_iter().collect();
+    let mut attribution: Vec<String> = card.attribution.into_iter().collect();
     attribution.extend(of_base.attribution.filter(|a| !attribution.contains(a)));
     Ok(Card {
         license,
@@ -77,7 +77,7 @@ fn card(model: &ModelFolder) -> anyhow::Result<Card> {
         sha256: BTreeMap::new(),
         base: None,
         adapters: vec![],
-        ..own
+        ..card
     })
 }
 

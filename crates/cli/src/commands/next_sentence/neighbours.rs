@@ -50,8 +50,8 @@ fn sentences(text: &Input) -> Vec<PlacedPair> {
     let spans = TextChunks::Sentences(1).spans(text);
     // Of a text that is a whole file, lines can be counted; a record of another may have escapes.
     let whole_file = id == path;
-    let place = |at: usize| {
-        let breaks = text[..at].matches('\n').count();
+    let line_at = |offset: usize| {
+        let breaks = text[..offset].matches('\n').count();
         line + if whole_file { breaks as u64 } else { 0 }
     };
     let mut sentences = vec![];
@@ -59,7 +59,7 @@ fn sentences(text: &Input) -> Vec<PlacedPair> {
         let [first, second] = [pair[0], pair[1]].map(|span| span.of(text).unwrap_or_default());
         sentences.push(PlacedPair {
             path: path.clone(),
-            line: place(pair[0].start),
+            line: line_at(pair[0].start),
             id: (!whole_file).then(|| id.clone()),
             first: first.to_owned(),
             second: second.to_owned(),
@@ -77,9 +77,9 @@ mod tests {
         let text = "It rains.\nDoes it?\n\nYes! ".to_owned();
         let mut input = Input::given(1, text);
         input.id.clone_from(&input.path);
-        let found = sentences(&input);
+        let placed = sentences(&input);
         let pairs: Vec<_> =
-            found.iter().map(|b| (b.line, b.first.as_str(), b.second.as_str())).collect();
+            placed.iter().map(|b| (b.line, b.first.as_str(), b.second.as_str())).collect();
         assert_eq!(pairs, [(1, "It rains.", "Does it?"), (2, "Does it?", "Yes!")]);
         assert!(sentences(&Input::given(1, "One.".into())).is_empty());
         assert!(sentences(&Input::given(1, String::new())).is_empty());

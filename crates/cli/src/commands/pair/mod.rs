@@ -37,15 +37,15 @@ pub(crate) fn run(
     let pairs = pairs::for_each_chunk(&args.file, &params, messages, |chunk| {
         let texts: Vec<(&str, &str)> =
             chunk.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
-        for (pair, found) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
-            match found {
-                Ok(found) => {
+        for (pair, prediction) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
+            match prediction {
+                Ok(prediction) => {
                     form.write(&PredictedLabels {
                         path: &args.file,
                         line: pair.line,
                         id: pair.id.as_deref(),
-                        labels: &found.labels,
-                        probabilities: &found.probabilities,
+                        labels: &prediction.labels,
+                        probabilities: &prediction.probabilities,
                     })?;
                 }
                 Err(source) => {

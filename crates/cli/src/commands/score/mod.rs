@@ -66,16 +66,16 @@ pub(crate) fn run(
     let mut headed = args.format.is_json() || args.corpus;
     for_each_text(args, messages, |part| {
         let texts: Vec<&str> = part.iter().map(|text| text.text.as_str()).collect();
-        let found = isolate(&texts, |texts| scorer.score(texts))?;
+        let results = isolate(&texts, |texts| scorer.score(texts))?;
         if !std::mem::replace(&mut headed, true) {
             writeln!(out, "{:>17}  {:>12}  {:>6}  text", "pseudo-perplexity", "pll", "tokens")?;
         }
-        for (text, found) in part.iter().zip(found) {
-            match found {
-                Ok(found) => {
-                    corpus.add(&text.text, &found);
+        for (text, score) in part.iter().zip(results) {
+            match score {
+                Ok(score) => {
+                    corpus.add(&text.text, &score);
                     if !args.corpus {
-                        write(&scorer, text, &found, args.format.is_json(), &mut out)?;
+                        write(&scorer, text, &score, args.format.is_json(), &mut out)?;
                     }
                 }
                 Err(error) => messages.failure(&text.not_encoded(error)),
@@ -120,11 +120,11 @@ fn for_each_text(
 fn write(
     scorer: &Scorer,
     text: &Input,
-    found: &TextScore,
+    score: &TextScore,
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<()> {
-    let sums = &found.sums;
+    let sums = &score.sums;
     if json {
         let token = |token: &cloze::ScoredToken| TokenRow {
             token: scorer.model().encoder().token(token.id).unwrap_or_default(),
@@ -136,12 +136,12 @@ fn write(
                 path: &text.path,
                 line: text.line,
                 id: &text.id,
-                tokens: found.tokens.iter().map(token).collect(),
+                tokens: score.tokens.iter().map(token).collect(),
                 pll: sums.log_probability,
                 pseudo_perplexity: sums.pseudo_perplexity(),
                 pseudo_perplexity_per_word: sums.per_word(),
                 unknown: sums.unknown,
-                windows: found.windows,
+                windows: score.windows,
             },
         );
     }

@@ -73,9 +73,9 @@ pub(super) struct Corpus {
 }
 
 impl Corpus {
-    pub(super) fn add(&mut self, text: &str, found: &TextScore) {
-        self.sums.merge(&found.sums);
-        self.long_texts += u64::from(found.windows > 1);
+    pub(super) fn add(&mut self, text: &str, score: &TextScore) {
+        self.sums.merge(&score.sums);
+        self.long_texts += u64::from(score.windows > 1);
         // With its length before it, so that texts cut at other places are others.
         let _ = write!(self.texts, "{}:{text}", text.len()); // a checksum takes all text
     }

@@ -141,11 +141,11 @@ fn place(path: &Path, sentence: Option<&TaggedSentence>, word: usize) -> String 
 pub(crate) fn no_tag(
     path: &impl std::fmt::Display,
     line: u64,
-    found: &str,
+    tag: &str,
     expected: &str,
 ) -> anyhow::Error {
     let letters: Vec<String> = expected.chars().map(|letter| format!("{letter}-")).collect();
-    anyhow!("{path}:{line}: tag {found:?}: expected O, or a label after {}", letters.join(", "))
+    anyhow!("{path}:{line}: tag {tag:?}: expected O, or a label after {}", letters.join(", "))
 }
 
 /// Reports labels of `--labels` that neither file has: they may be typing errors.

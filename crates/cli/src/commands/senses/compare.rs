@@ -51,9 +51,9 @@ pub(super) fn run(
         None => places(text, &args.word, true),
     };
     let (texts, read) = (&args.texts, &args.read);
-    let found = occurrences::find(&[encoder, &statics], &args.word, places, texts, read, messages)?;
+    let hits = occurrences::find(&[encoder, &statics], &args.word, places, texts, read, messages)?;
     note_truncated(encoder, messages);
-    let report = report(&args.word, encoder, saved.as_ref(), &found)?;
+    let report = report(&args.word, encoder, saved.as_ref(), &hits)?;
     if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else {
@@ -66,26 +66,27 @@ fn report<'a>(
     word: &'a str,
     encoder: &SentenceEncoder,
     saved: Option<&Senses>,
-    found: &[Found],
+    hits: &[Found],
 ) -> anyhow::Result<ContextReport<'a>> {
-    let rows = occurrences::matrix(found, 0);
-    let (forms, own) = static_rows(found);
-    if own.cols() != rows.cols() {
-        let (table, hidden) = (own.cols(), rows.cols());
+    let rows = occurrences::matrix(hits, 0);
+    let (forms, embeddings) = static_rows(hits);
+    if embeddings.cols() != rows.cols() {
+        let (table, hidden) = (embeddings.cols(), rows.cols());
         bail!(
             "word embeddings have {table} dimensions, hidden states {hidden}: one map cannot show both"
         );
     }
-    let (rows, own) = principal_with(&rows, &own, 2)?;
-    let at = |row: Option<&[f32]>, d: usize| row.and_then(|row| row.get(d)).copied().unwrap_or(0.0);
+    let (rows, embeddings) = principal_with(&rows, &embeddings, 2)?;
+    let coordinate =
+        |row: Option<&[f32]>, d: usize| row.and_then(|row| row.get(d)).copied().unwrap_or(0.0);
     let statics = forms.into_iter().enumerate();
     let statics = statics.map(|(i, forms)| {
-        let (x, y) = (at(own.row(i), 0), at(own.row(i), 1));
+        let (x, y) = (coordinate(embeddings.row(i), 0), coordinate(embeddings.row(i), 1));
         StaticPoint { forms, x, y }
     });
     let mut occurrences = vec![];
-    for (i, place) in found.iter().enumerate() {
-        let Found { input, span: Span { start, end }, .. } = place;
+    for (i, hit) in hits.iter().enumerate() {
+        let Found { input, span: Span { start, end }, .. } = hit;
         let mut unit = OffsetConverter::new(&input.text, OffsetUnit::Char);
         occurrences.push(OccurrencePoint {
             path: input.path.clone(),
@@ -94,10 +95,10 @@ fn report<'a>(
             form: input.text[*start..*end].to_owned(),
             start: unit.convert(*start),
             end: unit.convert(*end),
-            sense: saved.map(|saved| sense(saved, word, &place.vectors[0])).transpose()?.flatten(),
-            x: at(rows.row(i), 0),
-            y: at(rows.row(i), 1),
-            excerpt: place.excerpt(),
+            sense: saved.map(|saved| sense(saved, word, &hit.vectors[0])).transpose()?.flatten(),
+            x: coordinate(rows.row(i), 0),
+            y: coordinate(rows.row(i), 1),
+            excerpt: hit.excerpt(),
         });
     }
     let provenance = encoder.provenance(cloze::Level::Word)?;
@@ -119,16 +120,16 @@ fn sense(saved: &Senses, word: &str, vector: &[f32]) -> anyhow::Result<Option<St
 }
 
 /// Returns the distinct static vectors, one row each, and the forms that have them.
-fn static_rows(found: &[Found]) -> (Vec<Vec<String>>, Matrix) {
-    let all = occurrences::matrix(found, 1);
+fn static_rows(hits: &[Found]) -> (Vec<Vec<String>>, Matrix) {
+    let vectors = occurrences::matrix(hits, 1);
     let (mut forms, mut rows): (Vec<Vec<String>>, Matrix) =
-        (vec![], Matrix::with_capacity(0, all.cols()));
-    for (place, row) in found.iter().zip(&all) {
-        let form = place.input.text[place.span.start..place.span.end].to_owned();
+        (vec![], Matrix::with_capacity(0, vectors.cols()));
+    for (hit, row) in hits.iter().zip(&vectors) {
+        let form = hit.input.text[hit.span.start..hit.span.end].to_owned();
         let known = rows.iter().position(|known| known == row);
         match known {
-            Some(at) if forms[at].contains(&form) => {}
-            Some(at) => forms[at].push(form),
+            Some(index) if forms[index].contains(&form) => {}
+            Some(index) => forms[index].push(form),
             None => {
                 let pushed = rows.push_rows(row);
                 debug_assert!(pushed, "every vector has the same width");

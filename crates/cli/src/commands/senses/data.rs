@@ -39,8 +39,8 @@ impl Sample {
 /// Reads all texts with annotated senses. Unreadable texts are reported, and the others are read.
 pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<Vec<Sample>> {
     let params = args.params()?;
-    let found = find_sources(&args.paths, true);
-    for error in &found.errors {
+    let walk = find_sources(&args.paths, true);
+    for error in &walk.errors {
         messages.failure(error);
     }
     // Of a folder, files of other kinds are no fault: a document type, a licence.
@@ -49,7 +49,7 @@ pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<
         Source::Stdin => false,
         Source::File { path, .. } => SenseFormat::of_path(path).is_none() && !named(path),
     };
-    let (others, sources): (Vec<Source>, Vec<Source>) = found.sources.into_iter().partition(other);
+    let (others, sources): (Vec<Source>, Vec<Source>) = walk.sources.into_iter().partition(other);
     if !others.is_empty() {
         let what = plural(others.len() as u64, "file");
         messages.note(&format!("{what} skipped: neither .xml nor .jsonl"));
@@ -124,17 +124,17 @@ pub(super) fn for_each_word(
     progress::start_counted(samples.len() as u64, messages);
     let mut words = 0;
     for chunk in samples.chunks(CHUNK) {
-        let vectors = isolate(chunk, |samples| encode_words(encoder, samples))?;
-        for (sample, found) in chunk.iter().zip(vectors) {
+        let results = isolate(chunk, |samples| encode_words(encoder, samples))?;
+        for (sample, result) in chunk.iter().zip(results) {
             let path = || sample.path.to_string();
-            let found = match found {
-                Ok(found) => found,
+            let vectors = match result {
+                Ok(vectors) => vectors,
                 Err(source) => {
                     messages.failure(&NotEncoded { path: path(), line: sample.text.line, source });
                     continue;
                 }
             };
-            for (word, vector) in sample.text.words.iter().zip(found) {
+            for (word, vector) in sample.text.words.iter().zip(vectors) {
                 let Some(vector) = vector else {
                     let source = cloze::Error::Conflict("the model sees no token of the word");
                     messages.failure(&NotEncoded { path: path(), line: word.line, source });

@@ -34,11 +34,11 @@ pub(super) fn run(
             let runtime = common.load_runtime(messages)?;
             let saved = open_senses(folder, &args.vectors.work, runtime)?;
             let samples = data::read(&args.read, messages)?;
-            let all: Vec<&Sample> = samples.iter().collect();
+            let samples: Vec<&Sample> = samples.iter().collect();
             let senses = std::slice::from_ref(saved.fitted());
             let encoder = saved.encoder();
-            let mut report = report(encoder, args, senses, &all)?;
-            evaluate(&mut report, encoder, "in context", senses, &all, messages)?;
+            let mut report = report(encoder, args, senses, &samples)?;
+            evaluate(&mut report, encoder, "in context", senses, &samples, messages)?;
             report
         }
         None => held_out(common, args, messages)?,
@@ -161,8 +161,8 @@ fn write(report: &SenseReport, out: &mut Out) -> anyhow::Result<()> {
         )?;
     }
     let (senses, words) = (report.senses, plural(report.words as u64, "word"));
-    let (unseen, all) = (report.unseen, plural(report.occurrences, "occurrence"));
-    writeln!(out, "{senses} senses of {words}; {unseen} of {all} are of unseen words")?;
+    let (unseen, total) = (report.unseen, plural(report.occurrences, "occurrence"));
+    writeln!(out, "{senses} senses of {words}; {unseen} of {total} are of unseen words")?;
     let pos: Vec<&String> = report
         .scores
         .iter()

@@ -52,9 +52,9 @@ pub(super) fn run(
     let encoder = args.vectors.open_layers(common, messages)?;
     let provenance = encoder.provenance(Level::Word)?;
     let samples = data::read(&args.read, messages)?;
-    let all: Vec<&Sample> = samples.iter().collect();
+    let samples: Vec<&Sample> = samples.iter().collect();
     let mut fitter = SenseFitter::new(provenance.width, params.spread());
-    let occurrences = gather(&encoder, &all, &mut fitter, messages)?;
+    let occurrences = gather(&encoder, &samples, &mut fitter, messages)?;
     note_truncated(&encoder, messages);
     let few = OCCURRENCES_A_NUMBER.saturating_mul(provenance.width as u64);
     let asked = args.correction.is_some() || args.prior.dims.is_some();

@@ -21,10 +21,10 @@ pub(super) fn run(
     let files = Files::open(&args.out)?;
     let places = |text: &str| places(text, &args.word, true);
     let (texts, read) = (&args.texts, &args.read);
-    let found = occurrences::find(&[&encoder], &args.word, places, texts, read, messages)?;
+    let hits = occurrences::find(&[&encoder], &args.word, places, texts, read, messages)?;
     note_truncated(&encoder, messages);
-    let vectors = occurrences::matrix(&found, 0);
-    let excerpt = |found: Found| Input { text: found.excerpt(), ..found.input };
-    let texts: Vec<Input> = found.into_iter().map(excerpt).collect();
+    let vectors = occurrences::matrix(&hits, 0);
+    let excerpt = |hit: Found| Input { text: hit.excerpt(), ..hit.input };
+    let texts: Vec<Input> = hits.into_iter().map(excerpt).collect();
     files.write("occurrence", &texts, &vectors, &args.grouping, messages)
 }

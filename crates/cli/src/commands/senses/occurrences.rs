@@ -28,8 +28,9 @@ impl Found {
     pub(super) fn excerpt(&self) -> String {
         let (text, Span { start, end }) = (&self.input.text, self.span);
         let (before, after) = (&text[..start], &text[end..]);
-        let from = before.char_indices().rev().take(BEFORE).last().map_or(start, |(at, _)| at);
-        let to = after.char_indices().nth(AFTER).map_or(after.len(), |(at, _)| at);
+        let from =
+            before.char_indices().rev().take(BEFORE).last().map_or(start, |(offset, _)| offset);
+        let to = after.char_indices().nth(AFTER).map_or(after.len(), |(offset, _)| offset);
         let more = |cut| if cut { "…" } else { "" };
         format!(
             "{}{}[{}]{}{}",
@@ -52,7 +53,7 @@ pub(super) fn find(
     read: &ReadFlags,
     messages: &Messages,
 ) -> anyhow::Result<Vec<Found>> {
-    let mut found = vec![];
+    let mut hits = vec![];
     let texts = texts::for_each_text(from, read, messages, |chunk| {
         let with: Vec<(Input, Vec<Span>)> = chunk
             .into_iter()
@@ -77,7 +78,7 @@ pub(super) fn find(
                             text: input.text.clone(),
                             metadata: input.metadata.clone(),
                         };
-                        found.push(Found { input, span: *span, vectors });
+                        hits.push(Found { input, span: *span, vectors });
                     }
                 }
                 Err(error) => messages.failure(&input.not_encoded(error)),
@@ -85,12 +86,12 @@ pub(super) fn find(
         }
         Ok(())
     })?;
-    if found.is_empty() {
+    if hits.is_empty() {
         bail!("expected the word {word:?} in at least one text, found it in none of {texts}");
     }
-    let occurrences = plural(found.len() as u64, "occurrence");
+    let occurrences = plural(hits.len() as u64, "occurrence");
     messages.note(&format!("{occurrences} of {word:?} in {}", plural(texts, "text")));
-    Ok(found)
+    Ok(hits)
 }
 
 /// Vectors of a span by each encoder; `None` if one of them sees no token of it.
@@ -101,26 +102,26 @@ fn encode_spans(
     encoders: &[&SentenceEncoder],
     inputs: &[(&str, &[Span])],
 ) -> Result<Vec<Vec<SpanVectors>>, cloze::Error> {
-    let mut all: Vec<Vec<Vec<Option<Vec<f32>>>>> = vec![];
+    let mut by_encoder: Vec<Vec<Vec<Option<Vec<f32>>>>> = vec![];
     for encoder in encoders {
         let vectors = encoder.spans(inputs)?;
         vectors.iter().flatten().flatten().try_for_each(|v| check_finite(v))?;
-        all.push(vectors);
+        by_encoder.push(vectors);
     }
     let mut by_text = Vec::with_capacity(inputs.len());
     for (text, (_, spans)) in inputs.iter().enumerate() {
-        let at = |place: usize| all.iter().map(|v| v[text][place].clone()).collect();
-        by_text.push((0..spans.len()).map(at).collect());
+        let vectors_of = |span: usize| by_encoder.iter().map(|v| v[text][span].clone()).collect();
+        by_text.push((0..spans.len()).map(vectors_of).collect());
     }
     Ok(by_text)
 }
 
 /// Returns the vectors of one encoder at length 1, one row per occurrence.
-pub(super) fn matrix(found: &[Found], encoder: usize) -> Matrix {
+pub(super) fn matrix(hits: &[Found], encoder: usize) -> Matrix {
     let mut numbers = vec![];
     let mut width = 1;
-    for place in found {
-        let mut vector = place.vectors[encoder].clone();
+    for hit in hits {
+        let mut vector = hit.vectors[encoder].clone();
         cloze::embed::l2_normalize(&mut vector);
         width = vector.len();
         numbers.extend(vector);

@@ -94,8 +94,8 @@ pub(super) fn run(
         }
         SenseAnswer::Found(mut places) => {
             let most = args.top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
-            for place in &mut places {
-                place.senses.truncate(most);
+            for occurrence in &mut places {
+                occurrence.senses.truncate(most);
             }
             places
         }
@@ -111,12 +111,12 @@ pub(super) fn run(
 fn report<'a>(args: &'a SensesTellArgs, known: bool, places: &[WordSenses<'a>]) -> Report<'a> {
     let mut unit = OffsetConverter::new(&args.text, OffsetUnit::Char);
     let mut occurrences = Vec::with_capacity(places.len());
-    for place in places {
+    for occurrence in places {
         occurrences.push(Row {
-            form: place.span.of(&args.text).unwrap_or_default(),
-            start: unit.convert(place.span.start),
-            end: unit.convert(place.span.end),
-            senses: place.senses.iter().map(Line::of).collect(),
+            form: occurrence.span.of(&args.text).unwrap_or_default(),
+            start: unit.convert(occurrence.span.start),
+            end: unit.convert(occurrence.span.end),
+            senses: occurrence.senses.iter().map(Line::of).collect(),
         });
     }
     let (text, word, offsets) = (&*args.text, &*args.word, OffsetUnit::Char.name());

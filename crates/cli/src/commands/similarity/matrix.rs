@@ -57,9 +57,9 @@ impl Serialize for Rows<'_> {
 impl Matrix<'_> {
     /// Returns a row, without or with correction.
     pub(super) fn row(&self, i: usize, corrected: bool) -> anyhow::Result<Vec<f64>> {
-        let (_, own) = &self.texts[i];
+        let (_, vectors) = &self.texts[i];
         let each = self.texts.iter().map(|(_, other)| {
-            let both = self.measure.similarity(own, other)?;
+            let both = self.measure.similarity(vectors, other)?;
             Ok(if corrected { both.key() } else { both.similarity })
         });
         each.collect()

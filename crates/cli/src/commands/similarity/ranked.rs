@@ -27,7 +27,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     let top = args.top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
     let mut query: Option<(Input, ComparableVectors)> = None;
-    let mut found: Vec<Found> = vec![];
+    let mut ranked: Vec<Found> = vec![];
     let (mut compared, mut seen) = (0, 0_u64);
     for_each_chunk(args, messages, |chunk| {
         let encoded = isolate(&strs(&chunk), |texts| measure.vectors(texts))?;
@@ -41,20 +41,20 @@ pub(super) fn run(
                     let similarity = measure.similarity(first, &vectors)?;
                     let given = seen <= args.given.len() as u64;
                     compared += 1;
-                    found.push(Found { input, given, similarity });
+                    ranked.push(Found { input, given, similarity });
                 }
             }
         }
         // Stable, so that equal ones stay in the order they came in.
-        found.sort_by(|a, b| b.similarity.key().total_cmp(&a.similarity.key()));
-        found.truncate(top);
+        ranked.sort_by(|a, b| b.similarity.key().total_cmp(&a.similarity.key()));
+        ranked.truncate(top);
         Ok(())
     })?;
     let Some((query, _)) = query.filter(|_| seen >= 2) else {
         bail!("expected at least two texts, found {seen}");
     };
     let settings = settings(measure, args);
-    if let ([second], true) = (&found[..], args.given.len() == 2 && args.texts.is_empty()) {
+    if let ([second], true) = (&ranked[..], args.given.len() == 2 && args.texts.is_empty()) {
         let (first, second, similarity) = (&*query.text, &*second.input.text, second.similarity);
         let report = TwoTextsReport { first, second, similarity, settings };
         return if args.format.is_json() {
@@ -63,7 +63,7 @@ pub(super) fn run(
             Ok(report.write_text(out)?)
         };
     }
-    let results = (1..).zip(&found).map(|(rank, found)| result(rank, found)).collect();
+    let results = (1..).zip(&ranked).map(|(rank, text)| result(rank, text)).collect();
     let report = RankedReport { text: &query.text, settings, compared, results };
     if args.format.is_json() { json_line(out, &report) } else { Ok(report.write_table(out)?) }
 }

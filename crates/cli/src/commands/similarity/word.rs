@@ -109,13 +109,13 @@ fn name(bearer: &Bearer, occurrence: usize) -> String {
 
 /// Compares each occurrence with each later one.
 fn pairs(measure: &SimilarityMeasure, bearers: &[Bearer]) -> anyhow::Result<Vec<WordPair>> {
-    let all = bearers.iter().flat_map(|bearer| {
+    let occurrences = bearers.iter().flat_map(|bearer| {
         (1..).zip(&bearer.occurrences).map(move |(number, vectors)| (bearer, number, vectors))
     });
-    let all: Vec<(&Bearer, usize, &WordVectors)> = all.collect();
+    let occurrences: Vec<(&Bearer, usize, &WordVectors)> = occurrences.collect();
     let mut pairs = vec![];
-    for (i, &(a_text, a_number, a)) in all.iter().enumerate() {
-        for &(b_text, b_number, b) in &all[i + 1..] {
+    for (i, &(a_text, a_number, a)) in occurrences.iter().enumerate() {
+        for &(b_text, b_number, b) in &occurrences[i + 1..] {
             let similarity =
                 measure.word_similarity([a, b], [&a_text.sentence, &b_text.sentence])?;
             pairs.push(WordPair {

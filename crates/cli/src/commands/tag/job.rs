@@ -20,7 +20,7 @@ pub(super) struct Job {
     /// Texts of the command line, and the settings they are read with.
     pub(super) given: Vec<Input>,
     pub(super) read_given: ValidReadParams,
-    pub(super) found: Walk,
+    pub(super) walk: Walk,
     pub(super) sink: Sink,
     pub(super) redacts: bool,
 }
@@ -48,21 +48,21 @@ impl Job {
 
         let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
         encoding.encode(&mask).context("--mask")?;
-        let mut found = find_sources(&args.texts.paths, !encoding.is_utf16());
-        let place = Place::of(args.output.as_deref(), &args.texts.paths);
+        let mut walk = find_sources(&args.texts.paths, !encoding.is_utf16());
+        let destination = Place::of(args.output.as_deref(), &args.texts.paths);
         let form = FormParams {
             form: format,
             offsets: args.offsets.value(),
             mask,
             table: args.formulas.tsv(),
-            plain: place != Place::Stdout && common.color != Color::Always,
+            plain: destination != Place::Stdout && common.color != Color::Always,
         };
         let tagger = tagger.runtime(common.load_runtime(messages)?).open()?;
         // Last, so that a mistake above leaves no temporary file.
-        let sink = Sink::open(form, place, args.force)?;
+        let sink = Sink::open(form, destination, args.force)?;
         let redacts = format == OutputArg::Redact;
         if redacts && args.read.input == InputArg::Auto {
-            found.sources.retain(|source| match source {
+            walk.sources.retain(|source| match source {
                 Source::File { path, .. } if Format::of_path(path) == Format::Conll => {
                     messages.failure(&NotRedacted { path: source.name() });
                     false
@@ -73,7 +73,7 @@ impl Job {
         // The command line is UTF-8, whatever the files are.
         let read_given = args.read.reader()?.encoding(Encoding::default()).check()?;
         let given = args.texts.given(messages);
-        Ok(Self { tagger, read, given, read_given, found, sink, redacts })
+        Ok(Self { tagger, read, given, read_given, walk, sink, redacts })
     }
 }
 

@@ -72,10 +72,10 @@ struct Totals {
 
 pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let started = Instant::now();
-    for error in &job.found.errors {
+    for error in &job.walk.errors {
         messages.failure(error);
     }
-    let sources = std::mem::take(&mut job.found.sources);
+    let sources = std::mem::take(&mut job.walk.sources);
     progress::start(&sources, messages);
     let mut totals = Totals::default();
     let read = job.read.clone();
@@ -90,7 +90,7 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     result?;
     events.finish();
     job.sink.finish()?;
-    summarize(&totals, &job.found, job.redacts, started.elapsed(), messages);
+    summarize(&totals, &job.walk, job.redacts, started.elapsed(), messages);
     Ok(())
 }
 
@@ -200,7 +200,7 @@ fn write_chunk(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let records: Vec<TagText<'_>> = chunk.iter().filter_map(text_of).collect();
-    let mut found = job.tagger.tag_texts(&records)?.into_iter();
+    let mut results = job.tagger.tag_texts(&records)?.into_iter();
     if !records.is_empty() && job.sink.is_terminal() {
         // The bar would stand between the results; they show that it goes on.
         messages.bar.finish_and_clear();
@@ -233,13 +233,14 @@ fn write_chunk(
                     Piece::Record(record) => {
                         let line = record.line;
                         current.line = line;
-                        match found.next() {
-                            Some(Ok(found)) if current.open => {
-                                let (entities, words) = (&found.entities[..], &found.words[..]);
+                        match results.next() {
+                            Some(Ok(predicted)) if current.open => {
+                                let (entities, words) =
+                                    (&predicted.entities[..], &predicted.words[..]);
                                 let (path, record) = (&current.path, &record);
                                 let tagged =
                                     Tagged { path, format, encoding, record, entities, words };
-                                job.sink.record(&tagged).inspect(|()| totals.count(&found))
+                                job.sink.record(&tagged).inspect(|()| totals.count(&predicted))
                             }
                             Some(Err(source)) => {
                                 let path = current.path.clone();
@@ -280,10 +281,10 @@ fn text_of(event: &Event) -> Option<TagText<'_>> {
 }
 
 impl Totals {
-    fn count(&mut self, found: &TextEntities) {
+    fn count(&mut self, text: &TextEntities) {
         self.texts += 1;
-        self.words += found.words.len() as u64;
-        for (label, n) in cloze_heads::tag::count(&found.entities) {
+        self.words += text.words.len() as u64;
+        for (label, n) in cloze_heads::tag::count(&text.entities) {
             *self.entities.entry(label).or_default() += n;
         }
     }
@@ -291,7 +292,7 @@ impl Totals {
 
 fn summarize(
     totals: &Totals,
-    found: &cloze_corpus::Walk,
+    walk: &cloze_corpus::Walk,
     redacts: bool,
     time: Duration,
     messages: &Messages,
@@ -304,7 +305,7 @@ fn summarize(
     let seconds = time.as_secs_f64();
     let mut line =
         format!("{entities} in {texts} from {files}: {words} in {seconds:.1} s, {rate:.0} words/s");
-    for (n, what) in [(found.hidden, "hidden"), (found.binary, "binary")] {
+    for (n, what) in [(walk.hidden, "hidden"), (walk.binary, "binary")] {
         if n > 0 {
             line = format!("{line}; {} skipped", plural(n, &format!("{what} file")));
         }

@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn settings_of_the_steps_are_called_by_their_flags() {
-        let (setting, found) = ("judge_every".to_owned(), "0".to_owned());
-        let error = TuneError::Setting { setting, found, expected: "at least 1".to_owned() };
+        let (setting, value) = ("judge_every".to_owned(), "0".to_owned());
+        let error = TuneError::Setting { setting, found: value, expected: "at least 1".to_owned() };
         let error = in_flags(FineTuneError::Tune(error));
         assert_eq!(error.to_string(), "--eval-every is 0: expected at least 1");
     }

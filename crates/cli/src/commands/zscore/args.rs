@@ -96,7 +96,7 @@ impl FitArgs {
             let flag = if vectors.no_normalize { "--no-normalize" } else { "--truncate-dim" };
             bail!("{flag}: a correction is fitted on vectors before they are cut or scaled");
         }
-        let found = self.method.name();
+        let name = self.method.name();
         Ok(match self.method {
             Method::Whitening { .. } if self.directions.is_none() => {
                 Method::Whitening { dims: self.dims }
@@ -105,11 +105,11 @@ impl FitArgs {
                 Method::AllButTheTop { directions: self.directions }
             }
             method if self.dims.or(self.directions).is_none() => method,
-            Method::AllButTheTop { .. } => bail!("--dims is for --method whitening, not {found}"),
+            Method::AllButTheTop { .. } => bail!("--dims is for --method whitening, not {name}"),
             _ if self.directions.is_some() => {
-                bail!("--directions is for --method all-but-the-top, not {found}")
+                bail!("--directions is for --method all-but-the-top, not {name}")
             }
-            _ => bail!("--dims is for --method whitening, not {found}"),
+            _ => bail!("--dims is for --method whitening, not {name}"),
         })
     }
 }

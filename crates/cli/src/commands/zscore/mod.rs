@@ -45,10 +45,10 @@ fn fit(common: &CommonFlags, args: &FitArgs, messages: &Messages) -> anyhow::Res
     let mut gathered = Accumulator::new(provenance.width, method.spread());
     let mut used = 0;
     texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
-        let all: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
+        let texts: Vec<&str> = chunk.iter().map(|t| t.text.as_str()).collect();
         let encode = |texts: &[&str]| rows(&encoder, args.level, provenance.width, texts);
-        for (text, found) in chunk.iter().zip(isolate(&all, encode)?) {
-            match found {
+        for (text, encoded) in chunk.iter().zip(isolate(&texts, encode)?) {
+            match encoded {
                 Ok(rows) => {
                     used += 1;
                     rows.iter().try_for_each(|row| gathered.push(row))?;
@@ -73,19 +73,19 @@ fn rows(
     width: usize,
     texts: &[&str],
 ) -> Result<Vec<Matrix>, cloze::Error> {
-    let all: Vec<Matrix> = if level == Level::Sentence {
-        let one = |vector| Matrix::from_vec(width, vector).unwrap_or_default();
-        encoder.pool(texts)?.into_iter().map(one).collect()
+    let matrices: Vec<Matrix> = if level == Level::Sentence {
+        let matrix = |vector| Matrix::from_vec(width, vector).unwrap_or_default();
+        encoder.pool(texts)?.into_iter().map(matrix).collect()
     } else {
-        encoder.pieces(texts, level, false)?.into_iter().map(|found| found.vectors).collect()
+        encoder.pieces(texts, level, false)?.into_iter().map(|pieces| pieces.vectors).collect()
     };
-    for rows in &all {
+    for rows in &matrices {
         let numbers = rows.as_slice();
-        if let Some(at) = numbers.iter().position(|x| !x.is_finite()) {
-            return Err(EmbedError::NotFinite { dim: at % width, value: numbers[at] }.into());
+        if let Some(index) = numbers.iter().position(|x| !x.is_finite()) {
+            return Err(EmbedError::NotFinite { dim: index % width, value: numbers[index] }.into());
         }
     }
-    Ok(all)
+    Ok(matrices)
 }
 
 /// Merges corrections. An unusable one ends the run: a correction merged from the others would be that of
@@ -94,11 +94,11 @@ fn merge(args: &MergeArgs) -> anyhow::Result<()> {
     let mut seen = vec![];
     for part in &args.parts {
         // What is not there is told of where it is opened.
-        let place = fs_err::canonicalize(part).unwrap_or_else(|_| part.clone());
-        if seen.contains(&place) {
+        let path = fs_err::canonicalize(part).unwrap_or_else(|_| part.clone());
+        if seen.contains(&path) {
             bail!("{}: named twice, so that its vectors would count double", part.display());
         }
-        seen.push(place);
+        seen.push(path);
     }
     let existing = writable(&args.output, args.force)?;
     let mut merged: Option<FittedCorrection> = None;

@@ -85,7 +85,7 @@ impl ConfidentErrors {
     /// Errors of writing the temporary file.
     pub fn add(
         &mut self,
-        place: SourceExample<'_>,
+        source: SourceExample<'_>,
         example: &GoldExample<'_>,
         prediction: &Prediction,
         multi_label: bool,
@@ -93,9 +93,9 @@ impl ConfidentErrors {
         let probabilities =
             prediction.probabilities.iter().map(|(l, p)| (l.clone(), Value::from(*p))).collect();
         let line = Written {
-            path: place.path,
-            line: place.line,
-            id: place.id,
+            path: source.path,
+            line: source.line,
+            id: source.id,
             text: example.input.text,
             second: example.input.second,
             gold: Labels::of(example.labels, multi_label),
@@ -159,7 +159,7 @@ mod tests {
     /// a was right to be there, b was given with 0.7 without cause, c was missed at 0.2: 1 − 0.2.
     #[test]
     fn what_was_missed_counts_by_what_it_lacked() {
-        let strings = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let strings = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let probabilities = [("a", 0.9), ("b", 0.7), ("c", 0.2), ("d", 0.1)];
         let prediction = Prediction {
             labels: strings(&["a", "b"]),

@@ -71,10 +71,10 @@ impl Evaluated<'_> {
             self.outcomes.iter().flat_map(|o| &o.gold).map(String::as_str).collect();
         gold.sort_unstable();
         gold.dedup();
-        let own: Vec<&str> = self.classifier.labels().iter().map(String::as_str).collect();
+        let labels: Vec<&str> = self.classifier.labels().iter().map(String::as_str).collect();
         Err(EvaluateError::OtherLabels {
             model: self.classifier.name().to_owned(),
-            expected: listed(&own),
+            expected: listed(&labels),
             found: listed(&gold),
         })
     }
@@ -149,9 +149,10 @@ impl<'m> ClassifierEvaluation<'m> {
         }
         let classified = examples.iter().map(|example| {
             let predictions: Vec<_> = predicted.iter_mut().filter_map(Iterator::next).collect();
-            let all: Option<Vec<&Prediction>> =
+            let complete: Option<Vec<&Prediction>> =
                 predictions.iter().map(|result| result.as_ref().ok()).collect();
-            let right = all.and_then(|all| count(&mut self.models, example, &all));
+            let right =
+                complete.and_then(|predictions| count(&mut self.models, example, &predictions));
             ClassifiedExample { predictions, right }
         });
         Ok(classified.collect())

@@ -106,8 +106,8 @@ impl DocumentRows {
             let spans = self.chunk.spans(input.text);
             parts.extend(spans.iter().filter_map(|span| Some((index, span.of(input.text)?))));
         }
-        let all: Vec<&str> = parts.iter().map(|(_, text)| *text).collect();
-        let vectors = encoder.encode_batch(&all)?;
+        let passages: Vec<&str> = parts.iter().map(|(_, text)| *text).collect();
+        let vectors = encoder.encode_batch(&passages)?;
         for ((index, _), vector) in parts.into_iter().zip(vectors) {
             match vector {
                 Ok(vector) => {
@@ -181,7 +181,7 @@ impl SearchedDocuments {
         k: usize,
         judged: &JudgedDocuments,
     ) -> Result<Vec<RankedDocuments>, Error> {
-        let mut all: Vec<RankedDocuments> =
+        let mut rankings: Vec<RankedDocuments> =
             queries.iter().map(|_| RankedDocuments::default()).collect();
         let mut todo: Vec<usize> = (0..queries.len()).collect();
         let mut depth = k;
@@ -190,15 +190,15 @@ impl SearchedDocuments {
             let asked: Vec<&str> = todo.iter().map(|query| queries[*query]).collect();
             let mut short = vec![];
             for (query, hits) in todo.into_iter().zip(self.search(&asked, depth)?) {
-                all[query] = self.documents_of(&hits, judged)?;
-                if all[query].len() < k && hits.len() >= depth {
+                rankings[query] = self.documents_of(&hits, judged)?;
+                if rankings[query].len() < k && hits.len() >= depth {
                     short.push(query);
                 }
             }
             todo = short;
             depth = depth.saturating_mul(4);
         }
-        Ok(all)
+        Ok(rankings)
     }
 
     fn search(&self, queries: &[&str], k: usize) -> Result<Vec<Vec<Hit>>, Error> {

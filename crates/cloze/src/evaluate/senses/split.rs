@@ -39,14 +39,14 @@ pub fn split_documents<'n>(
     ordered.sort();
     let (test, dev) = (part(ordered.len(), share), part(ordered.len(), share / 2.0));
     if test + dev >= ordered.len() {
-        let found = ordered.len();
-        return Err(EvaluateError::FewDocuments { found });
+        let documents = ordered.len();
+        return Err(EvaluateError::FewDocuments { found: documents });
     }
     let mut parts = HashMap::with_capacity(ordered.len());
-    for (place, (_, name)) in ordered.into_iter().enumerate() {
-        let part = match place {
-            place if place < test => DocumentPart::Test,
-            place if place < test + dev => DocumentPart::Dev,
+    for (index, (_, name)) in ordered.into_iter().enumerate() {
+        let part = match index {
+            index if index < test => DocumentPart::Test,
+            index if index < test + dev => DocumentPart::Dev,
             _ => DocumentPart::Train,
         };
         parts.insert(name, part);
@@ -67,7 +67,7 @@ mod tests {
 
     /// Names of a part's documents, sorted.
     fn names_in<'n>(parts: &HashMap<&'n str, DocumentPart>, part: DocumentPart) -> Vec<&'n str> {
-        let names = parts.iter().filter(|(_, found)| **found == part).map(|(name, _)| *name);
+        let names = parts.iter().filter(|(_, p)| **p == part).map(|(name, _)| *name);
         let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         names
@@ -78,14 +78,14 @@ mod tests {
     #[test]
     fn documents_go_by_the_hash_of_their_names() {
         let names: Vec<String> = (0..10).map(|i| format!("d{i}")).collect();
-        let found = split_documents(names.iter().map(String::as_str), 0.2, 0).unwrap();
-        assert_eq!(names_in(&found, DocumentPart::Test), ["d4", "d7"]);
-        assert_eq!(names_in(&found, DocumentPart::Dev), ["d0"]);
-        assert_eq!(names_in(&found, DocumentPart::Train).len(), 7);
+        let parts = split_documents(names.iter().map(String::as_str), 0.2, 0).unwrap();
+        assert_eq!(names_in(&parts, DocumentPart::Test), ["d4", "d7"]);
+        assert_eq!(names_in(&parts, DocumentPart::Dev), ["d0"]);
+        assert_eq!(names_in(&parts, DocumentPart::Train).len(), 7);
         // Another order of reading, the same parts; another seed, others.
         let again = split_documents(names.iter().rev().map(String::as_str), 0.2, 0).unwrap();
-        assert_eq!(again, found);
-        assert_ne!(split_documents(names.iter().map(String::as_str), 0.2, 1).unwrap(), found);
+        assert_eq!(again, parts);
+        assert_ne!(split_documents(names.iter().map(String::as_str), 0.2, 1).unwrap(), parts);
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl<'m> TagEvaluation<'m> {
         let (gold, predicted) = model.outcomes.labels();
         let labels = model.tagger.labels();
         let none = !gold.is_empty() && !gold.iter().any(|g| self.rename.gives(labels, g));
-        let strings = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect();
+        let strings = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         none.then(|| OtherTagLabels {
             model: model.name.clone(),
             gold: strings(gold),
@@ -302,7 +302,7 @@ pub fn score_tags(
     for sentence in 0..gold.len().max(predicted.len()) {
         let sides = [gold.get(sentence), predicted.get(sentence)];
         let [a, b] = sides.map(|s| s.into_iter().flat_map(words).collect::<Vec<&str>>());
-        if let Some(word) = (0..a.len().max(b.len())).find(|at| a.get(*at) != b.get(*at)) {
+        if let Some(word) = (0..a.len().max(b.len())).find(|i| a.get(*i) != b.get(*i)) {
             return Err(EvaluateError::OtherWords { sentence, word });
         }
     }

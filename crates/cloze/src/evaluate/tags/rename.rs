@@ -21,8 +21,11 @@ pub(super) fn check<'a>(
         if !models.clone().any(|(_, labels)| labels.contains(from)) {
             let has =
                 |(name, labels): (&str, &[String])| format!("{name} has {}", labels.join(", "));
-            let all: Vec<String> = models.map(has).collect();
-            return Err(EvaluateError::NoLabel { label: from.clone(), found: all.join("; ") });
+            let descriptions: Vec<String> = models.map(has).collect();
+            return Err(EvaluateError::NoLabel {
+                label: from.clone(),
+                found: descriptions.join("; "),
+            });
         }
     }
     Ok(())
@@ -35,7 +38,7 @@ impl Rename {
 
     /// Returns whether a model with these labels can give `label`.
     pub(super) fn gives(&self, labels: &[String], label: &str) -> bool {
-        labels.iter().any(|own| self.0.get(own).unwrap_or(own) == label)
+        labels.iter().any(|known| self.0.get(known).unwrap_or(known) == label)
     }
 
     /// The IOB2 tags of `words` by these entities, renamed.
@@ -134,13 +137,13 @@ mod tests {
     fn entities() -> impl Strategy<Value = Vec<Entity>> {
         let label = prop::sample::select(vec!["A", "B", "C"]);
         prop::collection::vec((0..2usize, 1..3usize, label), 0..6).prop_map(|parts| {
-            let (mut at, mut all) = (0, vec![]);
+            let (mut position, mut entities) = (0, vec![]);
             for (gap, len, label) in parts {
-                let (start, end) = (at + gap, at + gap + len);
-                all.push(entity(label, 3 * start, 3 * end - 1));
-                at = end;
+                let (start, end) = (position + gap, position + gap + len);
+                entities.push(entity(label, 3 * start, 3 * end - 1));
+                position = end;
             }
-            all
+            entities
         })
     }
 
@@ -148,11 +151,13 @@ mod tests {
         /// Names that stay apart change the names in the tags, and nothing else; names that fall
         /// together change no word from inside to outside, and none begins an entity that did not.
         #[test]
-        fn renaming_moves_no_entity(all in entities()) {
+        fn renaming_moves_no_entity(original in entities()) {
             let words: Vec<Span> = (0..20).map(|i| Span::new(3 * i, 3 * i + 2)).collect();
-            let tags = |pairs: &[(&str, &str)]| Rename::new(&map(pairs)).word_tags(all.clone(), &words);
+            let tags = |pairs: &[(&str, &str)]| {
+                Rename::new(&map(pairs)).word_tags(original.clone(), &words)
+            };
             let before = tags(&[]);
-            prop_assert_eq!(&before, &word_tags(&all, &words));
+            prop_assert_eq!(&before, &word_tags(&original, &words));
             let swapped: Vec<String> = before
                 .iter()
                 .map(|tag| match tag.split_once('-') {

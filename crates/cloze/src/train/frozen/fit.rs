@@ -183,7 +183,7 @@ impl Job<'_> {
     ) -> Result<ClassifierReport, FitError> {
         let (params, card) = (self.params, &self.params.card);
         let base = self.encoder.model();
-        let (found, likely_label_errors) = evaluation.likely_label_errors;
+        let (total, likely_label_errors) = evaluation.likely_label_errors;
         Ok(ClassifierReport {
             cloze: env!("CARGO_PKG_VERSION"),
             task: if self.rows.pairs.is_some() { "pair" } else { "classify" },
@@ -207,7 +207,7 @@ impl Job<'_> {
             test: evaluation.test,
             draws,
             curve: evaluation.curve,
-            likely_label_errors_found: found,
+            likely_label_errors_found: total,
             likely_label_errors,
             seconds: self.seconds,
         })
@@ -265,9 +265,9 @@ impl Job<'_> {
         let mut threshold = None;
         if let Some(goal) = &params.threshold {
             let held_out = held_out.as_ref().ok_or(FitError::NoHeldOut)?;
-            let (place, report) = held_out.threshold(goal, &set.labels, &head)?;
+            let (index, report) = held_out.threshold(goal, &set.labels, &head)?;
             let mut thresholds = vec![None; set.labels.names().len()];
-            thresholds[place] = Some(report.probability);
+            thresholds[index] = Some(report.probability);
             head = head.with_thresholds(thresholds)?;
             threshold = Some(report);
         }

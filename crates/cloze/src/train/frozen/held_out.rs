@@ -183,7 +183,7 @@ impl HeldOutLogits {
         head: &ClassifyHead,
     ) -> Result<(usize, ThresholdReport), FitError> {
         let (name, label, share) = (goal.name(), goal.label(), goal.share());
-        let Some(place) = labels.names().iter().position(|l| l == label) else {
+        let Some(index) = labels.names().iter().position(|l| l == label) else {
             let (label, known) = (label.to_owned(), labels.names().to_vec());
             return Err(FitError::NoLabel { goal: name, label, known });
         };
@@ -192,10 +192,10 @@ impl HeldOutLogits {
         }
         let mut probabilities = vec![];
         for logits in &self.logits {
-            probabilities.push(head.probabilities(logits)?[place]);
+            probabilities.push(head.probabilities(logits)?[index]);
         }
         let gold: Vec<bool> =
-            self.examples.iter().map(|&i| labels.of(i).contains(&place)).collect();
+            self.examples.iter().map(|&i| labels.of(i).contains(&index)).collect();
         let cut = match goal {
             ThresholdGoal::Precision { .. } => for_precision(&probabilities, &gold, share),
             ThresholdGoal::Recall { .. } => for_recall(&probabilities, &gold, share),
@@ -213,7 +213,7 @@ impl HeldOutLogits {
             }
         };
         let (probability, precision, recall) = (cut.threshold, cut.precision, cut.recall);
-        Ok((place, ThresholdReport { label, probability, precision, recall }))
+        Ok((index, ThresholdReport { label, probability, precision, recall }))
     }
 
     /// Gold and predicted labels of each.
@@ -260,9 +260,9 @@ mod tests {
     /// the other harm, the more so the sharper one.
     #[test]
     fn halves_that_do_not_agree_lose() {
-        let other = [true, false].into_iter().cycle();
-        let one = [true, true, true, true, true, true, true, false];
-        let both: Vec<bool> = one.into_iter().zip(other).flat_map(|(a, b)| [a, b]).collect();
+        let second = [true, false].into_iter().cycle();
+        let first = [true, true, true, true, true, true, true, false];
+        let both: Vec<bool> = first.into_iter().zip(second).flat_map(|(a, b)| [a, b]).collect();
         assert!(gain(&both) < 0.0, "{}", gain(&both));
     }
 }

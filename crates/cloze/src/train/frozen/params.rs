@@ -219,8 +219,8 @@ impl ClassifierTrainParams {
     /// [`FitError::OutOfRange`]; [`FitError::Fit`] for a head that cannot be fitted so.
     pub fn check(self) -> Result<ValidClassifierTrainParams, FitError> {
         if let Some(share) = self.hold_out.filter(|share| !(*share > 0.0 && *share < 1.0)) {
-            let (found, expected) = (share.to_string(), "a share between 0 and 1".to_owned());
-            return Err(FitError::OutOfRange { setting: "hold_out", found, expected });
+            let (value, expected) = (share.to_string(), "a share between 0 and 1".to_owned());
+            return Err(FitError::OutOfRange { setting: "hold_out", found: value, expected });
         }
         for (setting, value, least) in [
             ("folds", self.folds, 2),
@@ -230,8 +230,8 @@ impl ClassifierTrainParams {
             ("patience", self.patience, 1),
         ] {
             if let Some(value) = value.filter(|&value| value < least) {
-                let (found, expected) = (value.to_string(), format!("at least {least}"));
-                return Err(FitError::OutOfRange { setting, found, expected });
+                let (value, expected) = (value.to_string(), format!("at least {least}"));
+                return Err(FitError::OutOfRange { setting, found: value, expected });
             }
         }
         self.head_params().c(self.c.unwrap_or(1.0)).check()?;

@@ -82,9 +82,9 @@ fn held_out(
 }
 
 /// Splits examples into those at the indices `out`, and the others.
-fn parted(all: Vec<LabelledText>, out: &[usize]) -> (Vec<LabelledText>, Vec<LabelledText>) {
+fn parted(examples: Vec<LabelledText>, out: &[usize]) -> (Vec<LabelledText>, Vec<LabelledText>) {
     let (mut taken, mut others) = (vec![], vec![]);
-    for (i, example) in all.into_iter().enumerate() {
+    for (i, example) in examples.into_iter().enumerate() {
         if out.binary_search(&i).is_ok() { taken.push(example) } else { others.push(example) }
     }
     (taken, others)

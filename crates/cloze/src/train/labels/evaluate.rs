@@ -61,14 +61,14 @@ pub(super) fn score(
 ) -> Result<ValidationScore, TuneError> {
     let outcomes = outcomes(head, examples, logits).map_err(|error| as_tune_error(&error))?;
     let names = head.labels();
-    let mut all = names.to_vec();
+    let mut labels = names.to_vec();
     for label in outcomes.iter().flat_map(|outcome| &outcome.gold) {
-        if !all.contains(label) {
-            all.push(label.clone());
+        if !labels.contains(label) {
+            labels.push(label.clone());
         }
     }
     let order: Vec<usize> = (0..outcomes.len()).collect();
-    let metric = macro_f1(all.len(), &places(&all, &outcomes), &order);
+    let metric = macro_f1(labels.len(), &places(&labels, &outcomes), &order);
     let losses: Vec<f64> =
         outcomes.iter().filter_map(|o| loss(names, head.multi_label(), o)).collect();
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
@@ -80,8 +80,8 @@ pub(super) fn score(
 fn loss(names: &[String], multi_label: bool, outcome: &LabelOutcome) -> Option<f64> {
     let of = |probability: f64| -probability.max(LEAST).ln();
     if !multi_label {
-        let place = names.iter().position(|name| outcome.gold.first() == Some(name))?;
-        return outcome.probabilities.get(place).copied().map(of);
+        let index = names.iter().position(|name| outcome.gold.first() == Some(name))?;
+        return outcome.probabilities.get(index).copied().map(of);
     }
     let labels = names.iter().zip(&outcome.probabilities);
     let each = labels.map(|(name, p)| of(if outcome.gold.contains(name) { *p } else { 1.0 - p }));
@@ -100,16 +100,16 @@ pub(super) fn calibrated_by(
 ) -> Result<Option<(HeldOutLogits, Labels)>, FineTuneError> {
     let names = learned.names();
     let known = |e: &LabelledText| e.labels.iter().all(|label| names.contains(label));
-    let (mut own, mut gold) = (vec![], vec![]);
+    let (mut kept, mut gold) = (vec![], vec![]);
     for (example, logits) in examples.iter().zip(logits).filter(|(e, _)| known(e)) {
-        own.push(logits.clone());
+        kept.push(logits.clone());
         gold.push(example.labels.iter().map(String::as_str).collect::<Vec<_>>());
     }
     // What is learned from one half is evaluated by the other.
-    if own.len() < 2 {
+    if kept.len() < 2 {
         return Ok(None);
     }
-    let n = own.len();
+    let n = kept.len();
     // An example of each label first, so that all labels have their places.
     let mut sets: Vec<Vec<&str>> = names.iter().map(|name| vec![name.as_str()]).collect();
     sets.extend(gold);
@@ -120,5 +120,5 @@ pub(super) fn calibrated_by(
     };
     let (how, groups) = (format!("{n} examples"), (0..n).map(|i| i % 2).collect());
     let examples = (names.len()..names.len() + n).collect();
-    Ok(Some((HeldOutLogits { how, examples, logits: own, groups }, labels)))
+    Ok(Some((HeldOutLogits { how, examples, logits: kept, groups }, labels)))
 }

@@ -134,8 +134,8 @@ impl Documents {
         cased: bool,
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
-        let mut all = Self::default();
-        let mut add = |chunk: Vec<Input>| all.add(&chunk, params.unit, tokenizer, cased);
+        let mut corpus = Self::default();
+        let mut add = |chunk: Vec<Input>| corpus.add(&chunk, params.unit, tokenizer, cased);
         match source {
             DataSource::Files(paths) => for_each_chunk(paths, params, observer, add)?,
             DataSource::Records { name, records } => {
@@ -147,16 +147,16 @@ impl Documents {
                 add((1..).zip(records).map(input).collect())?;
             }
         }
-        if all.documents.is_empty() {
+        if corpus.documents.is_empty() {
             let (data, what) = (source.names(), "no text could be read");
             return Err(FineTuneError::Data { data, what });
         }
         if let DataSource::Files(_) = source {
-            for file in &mut all.files {
+            for file in &mut corpus.files {
                 *file = data_file(&file.file, file.examples)?;
             }
         }
-        Ok(all)
+        Ok(corpus)
     }
 
     fn add(
@@ -274,17 +274,17 @@ fn cut(input: &Input, unit: DocumentUnit) -> Vec<(&Input, &str)> {
     if unit == DocumentUnit::Text {
         return vec![(input, text)];
     }
-    let (mut all, mut start, mut at) = (vec![], 0, 0);
+    let (mut documents, mut start, mut offset) = (vec![], 0, 0);
     for line in text.split_inclusive('\n') {
         if line.trim().is_empty() {
-            all.push((input, &text[start..at]));
-            start = at + line.len();
+            documents.push((input, &text[start..offset]));
+            start = offset + line.len();
         }
-        at += line.len();
+        offset += line.len();
     }
-    all.push((input, &text[start..]));
-    all.retain(|(_, text)| !text.trim().is_empty());
-    all
+    documents.push((input, &text[start..]));
+    documents.retain(|(_, text)| !text.trim().is_empty());
+    documents
 }
 
 /// Sentences of a document, none of them empty. A sentence ends with its line.
@@ -294,8 +294,8 @@ fn tokens(text: &str, tokenizer: &TokenCounter, cased: bool) -> Result<Document,
         for span in TextChunks::Sentences(1).spans(line) {
             let Some(sentence) = span.of(line) else { continue };
             let pieces = tokenizer.pieces(sentence, document.len())?;
-            let own = pieces.before..pieces.before + pieces.tokens.len();
-            let ids = pieces.sequence.ids[own.clone()].to_vec();
+            let content = pieces.before..pieces.before + pieces.tokens.len();
+            let ids = pieces.sequence.ids[content.clone()].to_vec();
             let (mut parts, mut last) = (Vec::with_capacity(ids.len()), None);
             for (&id, token) in ids.iter().zip(&pieces.tokens) {
                 let further = token.word.is_some() && token.word == last;
@@ -306,7 +306,7 @@ fn tokens(text: &str, tokenizer: &TokenCounter, cased: bool) -> Result<Document,
                     (false, false) => Part::First,
                 });
             }
-            let casing = if cased { pieces.sequence.casing[own].to_vec() } else { vec![] };
+            let casing = if cased { pieces.sequence.casing[content].to_vec() } else { vec![] };
             let sentence = TextTokens { ids, parts, casing };
             if !sentence.is_empty() {
                 document.push(sentence);

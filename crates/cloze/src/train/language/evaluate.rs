@@ -20,13 +20,13 @@ pub(super) fn evaluate(
     for batch in examples.chunks(BATCH) {
         let sequences: Vec<_> = batch.iter().map(|e| &e.sequence).collect();
         let hidden = learner.encoder.forward(&learner.parameters, &sequences, None, &mut tape)?;
-        let all: Vec<_> = batch.iter().collect();
-        let guesses = learner.task.guess(&learner.parameters, &all, &hidden)?;
+        let refs: Vec<_> = batch.iter().collect();
+        let guesses = learner.task.guess(&learner.parameters, &refs, &hidden)?;
         for (example, guess) in batch.iter().zip(guesses) {
-            let found: Vec<_> = guess.losses.into_iter().zip(guess.first).collect();
-            tally.add(example.targets.iter().map(|(_, word)| *word), &found);
-            if let Some((found, real)) = guess.is_next.zip(example.is_next) {
-                tally.add_pair(found, real);
+            let results: Vec<_> = guess.losses.into_iter().zip(guess.first).collect();
+            tally.add(example.targets.iter().map(|(_, word)| *word), &results);
+            if let Some((probability, real)) = guess.is_next.zip(example.is_next) {
+                tally.add_pair(probability, real);
             }
         }
     }

@@ -289,8 +289,8 @@ impl Job<'_> {
                 }
             }
         }
-        let all = counts.iter().sum::<u64>() as f64;
-        counts.into_iter().map(|count| (count as f64 / all).ln() as f32).collect()
+        let total = counts.iter().sum::<u64>() as f64;
+        counts.into_iter().map(|count| (count as f64 / total).ln() as f32).collect()
     }
 
     /// Sequences, or pairs in one sequence each, with nothing masked yet.

@@ -49,12 +49,12 @@ pub fn packed(
     }
     let room = room(most, tokenizer.around(&[], &[]).0.ids.len(), 1)?;
     let texts = documents.iter().flat_map(|document| packing::sequences(document, room));
-    let one = |text: TextTokens| {
-        let (pieces, place) = tokenizer.around(&text.ids, &text.casing);
-        let parts = parts(pieces.ids.len(), [(place, &text)]);
+    let pack = |text: TextTokens| {
+        let (pieces, range) = tokenizer.around(&text.ids, &text.casing);
+        let parts = parts(pieces.ids.len(), [(range, &text)]);
         PackedText { pieces, parts, is_next: None }
     };
-    Ok(texts.map(one).collect())
+    Ok(texts.map(pack).collect())
 }
 
 /// Number of tokens beside the special ones in a sequence of at most `most`; an error below `least`.
@@ -78,8 +78,8 @@ fn packed_pair(pair: &TextPair, tokenizer: &TokenCounter) -> Result<PackedText, 
 /// Kinds of so many tokens, of which texts stand in these ranges.
 fn parts<const N: usize>(tokens: usize, texts: [(Range<usize>, &TextTokens); N]) -> Vec<Part> {
     let mut parts = vec![Part::Special; tokens];
-    for (place, text) in texts {
-        parts[place].copy_from_slice(&text.parts);
+    for (range, text) in texts {
+        parts[range].copy_from_slice(&text.parts);
     }
     parts
 }

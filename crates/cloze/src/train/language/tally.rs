@@ -27,10 +27,10 @@ impl LanguageTally {
     }
 
     /// Adds a pair: the probability that its second text follows, and `true` if it does.
-    pub fn add_pair(&mut self, found: f64, real: bool) {
+    pub fn add_pair(&mut self, probability: f64, real: bool) {
         self.next.pairs += 1;
         self.next.real += usize::from(real);
-        self.next.right += usize::from((found > 0.5) == real);
+        self.next.right += usize::from((probability > 0.5) == real);
     }
 
     /// Figures of all guesses.

@@ -39,24 +39,24 @@ impl Pairs {
         settings: &PairSource<'_>,
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
-        let mut all = Self::default();
+        let mut set = Self::default();
         match source {
             DataSource::Files(paths) => {
                 for path in paths {
-                    all.read_file(path, settings, observer)?;
+                    set.read_file(path, settings, observer)?;
                 }
             }
             DataSource::Records { name, records } => {
-                all.examples.clone_from(records);
+                set.examples.clone_from(records);
                 let (file, examples) = (name.clone(), records.len());
-                all.data.push(DataFile { file, sha256: None, examples });
+                set.data.push(DataFile { file, sha256: None, examples });
             }
         }
-        if all.examples.is_empty() {
+        if set.examples.is_empty() {
             let (data, what) = (source.names(), "no pair could be read");
             return Err(FineTuneError::Data { data, what });
         }
-        Ok(all)
+        Ok(set)
     }
 
     fn read_file(
@@ -131,9 +131,9 @@ fn pairs(
 /// Score of a pair as a share of the highest.
 fn score(loss: &SimilarityLoss, path: &str, pair: &Pair) -> Result<f64, FineTuneError> {
     let SimilarityLoss::Cosine { scale } = *loss else { return Ok(1.0) };
-    let found = pair.score.unwrap_or_default();
-    if (0.0..=scale).contains(&found) {
-        return Ok(found / scale);
+    let score = pair.score.unwrap_or_default();
+    if (0.0..=scale).contains(&score) {
+        return Ok(score / scale);
     }
-    Err(FineTuneError::Score { path: path.to_owned(), line: pair.line, found, scale })
+    Err(FineTuneError::Score { path: path.to_owned(), line: pair.line, found: score, scale })
 }

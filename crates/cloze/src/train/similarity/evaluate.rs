@@ -60,8 +60,11 @@ fn vectors<T>(
     texts: &[TextWindows],
 ) -> Result<Vec<Vec<f32>>, TuneError> {
     let pool = |hidden: &Hidden| {
-        let one = |i| poolings.pool(hidden.sequence(i), hidden.width());
-        (0..hidden.len()).map(one).collect::<Result<_, _>>().map_err(|error| as_tune_error(&error))
+        let vector_of = |i| poolings.pool(hidden.sequence(i), hidden.width());
+        (0..hidden.len())
+            .map(vector_of)
+            .collect::<Result<_, _>>()
+            .map_err(|error| as_tune_error(&error))
     };
     let mut vectors = rows(learner, texts, poolings, pool)?;
     for vector in &mut vectors {
@@ -75,10 +78,10 @@ fn cosine(a: &[f32], b: &[f32]) -> Result<f64, TuneError> {
 }
 
 /// Correlation; 0 where all values are the same.
-fn correlation(found: Result<f64, MetricsError>) -> Result<f64, TuneError> {
-    match found {
+fn correlation(result: Result<f64, MetricsError>) -> Result<f64, TuneError> {
+    match result {
         Err(MetricsError::NoSpread { .. } | MetricsError::TooFew { .. }) => Ok(0.0),
-        found => found.map_err(|error| as_tune_error(&error)),
+        result => result.map_err(|error| as_tune_error(&error)),
     }
 }
 
@@ -121,9 +124,10 @@ impl PairFigures for RankedPairFigures {
         for group in &groups {
             let examples = &set.examples[group.clone()];
             let (first, second) = (&first[group.clone()], &second[group.clone()]);
-            let own = examples.iter().filter_map(|e| e.negative.as_deref());
-            let own = own.zip(negatives.by_ref());
-            let mut others: Vec<_> = own.map(|(text, vector)| Other { text, vector }).collect();
+            let explicit = examples.iter().filter_map(|e| e.negative.as_deref());
+            let explicit = explicit.zip(negatives.by_ref());
+            let mut others: Vec<_> =
+                explicit.map(|(text, vector)| Other { text, vector }).collect();
             let partners = examples.iter().zip(second);
             let partners = partners.map(|(e, vector)| Other { text: &e.second, vector });
             others.extend(partners.clone());
@@ -165,10 +169,10 @@ struct Other<'a> {
 /// Rank of `partner` among `others`, from 1. Half of those that are as near stand before it, so that
 /// vectors that are all the same find nothing; copies of its own text do not count.
 fn rank(anchor: &[f32], partner: Other<'_>, others: &[Other<'_>]) -> Result<f64, TuneError> {
-    let own = cosine(anchor, partner.vector)?;
+    let similarity = cosine(anchor, partner.vector)?;
     let mut rank = 1.0;
     for other in others.iter().filter(|other| other.text != partner.text) {
-        rank += match cosine(anchor, other.vector)?.total_cmp(&own) {
+        rank += match cosine(anchor, other.vector)?.total_cmp(&similarity) {
             Ordering::Greater => 1.0,
             Ordering::Equal => 0.5,
             Ordering::Less => 0.0,
@@ -184,14 +188,20 @@ mod tests {
     /// Nearer: a. As near: b, d. The partner's own text, and its copy: p. Further: c.
     #[test]
     fn of_those_as_near_half_stand_before() {
-        let [near, own, far] = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]];
-        let partner = Other { text: "p", vector: &own };
-        let others =
-            [("a", &near), ("b", &own), ("c", &far), ("d", &own), ("p", &own), ("p", &own)];
+        let [near, middle, far] = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]];
+        let partner = Other { text: "p", vector: &middle };
+        let others = [
+            ("a", &near),
+            ("b", &middle),
+            ("c", &far),
+            ("d", &middle),
+            ("p", &middle),
+            ("p", &middle),
+        ];
         let others = others.map(|(text, vector)| Other { text, vector });
         for (n, expected) in [(0, 1.0), (1, 2.0), (2, 2.5), (3, 2.5), (4, 3.0), (6, 3.0)] {
-            let found = rank(&near, partner, &others[..n]).unwrap();
-            assert!((found - expected).abs() < 1e-12, "{n}: {found}");
+            let rank = rank(&near, partner, &others[..n]).unwrap();
+            assert!((rank - expected).abs() < 1e-12, "{n}: {rank}");
         }
     }
 

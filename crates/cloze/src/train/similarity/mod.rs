@@ -103,8 +103,8 @@ impl SimilarityTrainParams {
     /// size of 1 where pairs are ranked; those of [`FineTuneParams::check`] and
     /// [`PairParams::check`].
     pub fn check(self) -> Result<ValidSimilarityTrainParams, FineTuneError> {
-        let wrong = |setting, found: String, expected: &str| {
-            Err(FineTuneError::Setting { setting, found, expected: expected.to_owned() })
+        let wrong = |setting, value: String, expected: &str| {
+            Err(FineTuneError::Setting { setting, found: value, expected: expected.to_owned() })
         };
         if let SimilarityLoss::Cosine { scale } = self.loss
             && !(scale.is_finite() && scale > 0.0)
@@ -355,10 +355,10 @@ impl Job<'_> {
         let texts = windows.texts(texts, self.run.base.max_tokens, true)?;
         let mut sequences =
             texts.into_iter().flat_map(|windows| windows.into_iter().map(|(s, _)| s));
-        let one = |pair: &SimilarityPair| {
-            let own: Vec<_> = sequences.by_ref().take(pair.texts().count()).collect();
-            example(pair, own.into_iter())
+        let to_example = |pair: &SimilarityPair| {
+            let pair_sequences: Vec<_> = sequences.by_ref().take(pair.texts().count()).collect();
+            example(pair, pair_sequences.into_iter())
         };
-        Ok(pairs.iter().map(one).collect())
+        Ok(pairs.iter().map(to_example).collect())
     }
 }

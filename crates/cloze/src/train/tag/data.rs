@@ -58,8 +58,8 @@ impl Sentence {
         Span::new(first.start, last.end).of(&self.text).unwrap_or_default()
     }
 
-    fn word(&self, place: usize) -> &str {
-        self.words.get(place).and_then(|word| word.of(&self.text)).unwrap_or_default()
+    fn word(&self, index: usize) -> &str {
+        self.words.get(index).and_then(|word| word.of(&self.text)).unwrap_or_default()
     }
 
     /// Copy with every word changed.
@@ -102,34 +102,34 @@ impl Sentences {
         settings: &TagSource<'_>,
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
-        let mut all = Self::default();
+        let mut sentences = Self::default();
         let limit = settings.limit.unwrap_or(usize::MAX);
         match source {
             DataSource::Files(paths) => {
                 for path in paths {
-                    let before = all.count();
+                    let before = sentences.count();
                     for sentence in settings.reader.open(&Source::named(path))? {
-                        if all.count() - before >= limit {
+                        if sentences.count() - before >= limit {
                             break;
                         }
                         match sentence {
-                            Ok(sentence) => all.add(path, sentence, settings.map)?,
+                            Ok(sentence) => sentences.add(path, sentence, settings.map)?,
                             Err(error) => observer(TrainingEvent::LeftOut(&error)),
                         }
                     }
-                    let file = data_file(path, all.some(path, before)?)?;
-                    all.data.push(file);
+                    let file = data_file(path, sentences.some(path, before)?)?;
+                    sentences.data.push(file);
                 }
             }
             DataSource::Records { name, records } => {
                 for sentence in records.iter().take(limit) {
-                    all.add(name, sentence.clone(), settings.map)?;
+                    sentences.add(name, sentence.clone(), settings.map)?;
                 }
-                let examples = all.some(name, 0)?;
-                all.data.push(DataFile { file: name.clone(), sha256: None, examples });
+                let examples = sentences.some(name, 0)?;
+                sentences.data.push(DataFile { file: name.clone(), sha256: None, examples });
             }
         }
-        Ok(all)
+        Ok(sentences)
     }
 
     /// Number of sentences since `before`, at least one.
@@ -186,7 +186,7 @@ impl Sentences {
     pub(super) fn drop_entities(&mut self, pattern: &Regex) {
         for sentence in &mut self.list {
             let mut entities = std::mem::take(&mut sentence.entities);
-            entities.retain(|(_, place)| !pattern.is_match(sentence.text_of(*place)));
+            entities.retain(|(_, span)| !pattern.is_match(sentence.text_of(*span)));
             sentence.entities = entities;
         }
     }
@@ -217,8 +217,8 @@ impl Sentences {
     /// Labels that there are, but for entities whose text matches `dropped` as a whole.
     pub(super) fn names(&self, dropped: Option<&Regex>) -> BTreeSet<String> {
         let entities = self.list.iter().flat_map(|s| s.entities.iter().map(move |e| (s, e)));
-        let stay = entities.filter(|(sentence, (_, place))| {
-            !dropped.is_some_and(|pattern| pattern.is_match(sentence.text_of(*place)))
+        let stay = entities.filter(|(sentence, (_, span))| {
+            !dropped.is_some_and(|pattern| pattern.is_match(sentence.text_of(*span)))
         });
         stay.map(|(_, (label, _))| label.clone()).collect()
     }
@@ -247,8 +247,8 @@ pub(super) fn check_map<'a>(
             return Err(FineTuneError::RenamedTwice { label: from.clone() });
         }
         if !there.contains(&from.as_str()) {
-            let found = there.into_iter().map(str::to_owned).collect();
-            return Err(FineTuneError::NoSuchLabel { label: from.clone(), found });
+            let labels = there.into_iter().map(str::to_owned).collect();
+            return Err(FineTuneError::NoSuchLabel { label: from.clone(), found: labels });
         }
     }
     Ok(())
@@ -291,8 +291,8 @@ impl TagExamples {
             let parts: Vec<Option<u32>> = pieces.tokens.iter().map(|token| token.word).collect();
             assign_words(&mut pieces.tokens, &sentence.words);
             // A label that training does not have cannot be learned, and is evaluated elsewhere.
-            let place = |tag: String| tags.iter().position(|t| *t == tag).unwrap_or(0);
-            let labels: Vec<usize> = sentence.tags().into_iter().map(place).collect();
+            let index_of = |tag: String| tags.iter().position(|t| *t == tag).unwrap_or(0);
+            let labels: Vec<usize> = sentence.tags().into_iter().map(index_of).collect();
             let before = pieces.before;
             let after = pieces.sequence.ids.len() - before - pieces.tokens.len();
             let room = base.max_tokens.saturating_sub(before + after).max(1);
@@ -300,27 +300,27 @@ impl TagExamples {
             let mut from = 0;
             while from < pieces.tokens.len() {
                 let to = end(&pieces.tokens, from, room);
-                let (mut found, mut words) = (vec![], vec![]);
-                for at in from..to {
-                    let Some(word) = pieces.tokens[at].word else { continue };
-                    let first = at == 0 || pieces.tokens[at - 1].word != Some(word);
+                let (mut places, mut words) = (vec![], vec![]);
+                for position in from..to {
+                    let Some(word) = pieces.tokens[position].word else { continue };
+                    let first = position == 0 || pieces.tokens[position - 1].word != Some(word);
                     let label = labels.get(word as usize).copied().unwrap_or(0);
                     let label = if first { label } else { inside(tags, label) };
                     let counts = match purpose {
                         Purpose::Evaluate => first,
                         Purpose::Train(skip) => {
                             let text = sentence.word(word as usize);
-                            (first || (label != 0 && parts[at] != parts[at - 1]))
+                            (first || (label != 0 && parts[position] != parts[position - 1]))
                                 && !skip.is_some_and(|skip| skip.is_match(text))
                         }
                     };
                     if counts {
-                        found.push((before + at - from, label));
+                        places.push((before + position - from, label));
                         words.push(word as usize);
                     }
                 }
                 let sequence = sequence(&pieces.part(from..to), classes);
-                set.examples.push(TaggedExample { sequence, places: found });
+                set.examples.push(TaggedExample { sequence, places });
                 set.words.push((i, words));
                 from = to;
             }

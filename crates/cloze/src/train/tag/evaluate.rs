@@ -30,8 +30,8 @@ pub(super) fn evaluate(
     tags: &TagSet,
 ) -> Result<TagEvaluation, TuneError> {
     let mut chain = Chain::legal(tags.tags(), tags.scheme());
-    if let Some(own) = learner.task.chain(&learner.parameters) {
-        chain = chain.and_then(|legal| legal.plus(&own));
+    if let Some(learned) = learner.task.chain(&learner.parameters) {
+        chain = chain.and_then(|legal| legal.plus(&learned));
     }
     let names = tags.names();
     let mut predicted: Vec<Vec<&str>> =
@@ -66,10 +66,10 @@ pub(super) fn evaluate(
     for (i, (sentence, predicted)) in gold.list.iter().zip(&predicted).enumerate() {
         let failed =
             |error: MetricsError| TuneError::Sequence { sequence: i, what: error.to_string() };
-        let found = Convention::Conlleval.entities(predicted, Origin::Predicted);
-        let (gold, found) = (sentence.entities(), found.map_err(failed)?);
-        mistakes.add(&gold, &found, |place| sentence.text_of(place));
-        scorer.add_spans(gold, found).map_err(failed)?;
+        let entities = Convention::Conlleval.entities(predicted, Origin::Predicted);
+        let (gold, entities) = (sentence.entities(), entities.map_err(failed)?);
+        mistakes.add(&gold, &entities, |span| sentence.text_of(span));
+        scorer.add_spans(gold, entities).map_err(failed)?;
     }
     let report = scorer.report();
     let mean = if weight > 0.0 { loss / weight } else { 0.0 };

@@ -137,8 +137,8 @@ impl TaggerTrainParams {
     /// those of [`FineTuneParams::check`] and [`TaggedParams::check`].
     pub fn check(mut self) -> Result<ValidTaggerTrainParams, FineTuneError> {
         share("hold_out", self.common.hold_out)?;
-        let wrong = |setting, found: String, expected: &str| {
-            Err(FineTuneError::Setting { setting, found, expected: expected.to_owned() })
+        let wrong = |setting, value: String, expected: &str| {
+            Err(FineTuneError::Setting { setting, found: value, expected: expected.to_owned() })
         };
         if let Some(score) = self.min_score.filter(|score| !(0.0..=1.0).contains(score)) {
             return wrong("min_score", score.to_string(), "0 to 1");

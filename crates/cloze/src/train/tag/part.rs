@@ -5,10 +5,12 @@ use cloze_core::Token;
 /// that is longer than a part.
 pub(super) fn end(tokens: &[Token], from: usize, room: usize) -> usize {
     let last = (from + room).min(tokens.len());
-    let splits = |at: usize| {
-        at < tokens.len() && tokens[at].word.is_some() && tokens[at].word == tokens[at - 1].word
+    let splits = |index: usize| {
+        index < tokens.len()
+            && tokens[index].word.is_some()
+            && tokens[index].word == tokens[index - 1].word
     };
-    (from + 1..=last).rev().find(|&at| !splits(at)).unwrap_or(last)
+    (from + 1..=last).rev().find(|&index| !splits(index)).unwrap_or(last)
 }
 
 #[cfg(test)]

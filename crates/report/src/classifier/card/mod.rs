@@ -174,18 +174,18 @@ fn figures(evaluation: &LabelEvaluation) -> String {
 
 /// Writes the limits of the classifier and the likely errors in its data.
 fn own_limits(report: &ClassifierReport) -> String {
-    let mut own = vec![
+    let mut sentences = vec![
         "It predicts only the labels above, and cannot say that a text is about something else; a low \
          probability is the only sign."
             .to_owned(),
     ];
     if !report.converged {
         let n = plural(report.iterations, "step");
-        own.push(format!("The head had not converged after {n}."));
+        sentences.push(format!("The head had not converged after {n}."));
     }
     if !report.likely_label_errors.is_empty() {
         let n = plural(report.likely_label_errors_found as u64, "label");
-        own.push(format!("In the training data {n} may be wrong; `report.html` lists them."));
+        sentences.push(format!("In the training data {n} may be wrong; `report.html` lists them."));
     }
     let test = report.test.as_ref().map(|test| ("of test data", &test.evaluation));
     let held_out = || report.held_out.as_ref().map(|held_out| ("held out", &held_out.evaluation));
@@ -200,7 +200,7 @@ fn own_limits(report: &ClassifierReport) -> String {
         labels: &report.labels,
         counted: "examples",
         evaluation,
-        own,
+        own: sentences,
     };
     limits.section()
 }

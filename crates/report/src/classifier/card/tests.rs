@@ -97,8 +97,8 @@ fn licence_attribution_and_source_are_named() {
 
 #[test]
 fn words_of_a_shell_are_quoted_where_they_must() {
-    let all = ["a/b.csv", "", "a b", "it's", "$(x)", "`x`"].map(quoted);
-    assert_eq!(all, ["a/b.csv", "''", "'a b'", r"'it'\''s'", "'$(x)'", "'`x`'"]);
+    let words = ["a/b.csv", "", "a b", "it's", "$(x)", "`x`"].map(quoted);
+    assert_eq!(words, ["a/b.csv", "''", "'a b'", r"'it'\''s'", "'$(x)'", "'`x`'"]);
 }
 
 proptest! {

@@ -30,13 +30,13 @@ fn cell(table: &ConfusionTable, gold: usize, predicted: usize, total: u64) -> St
 
 /// Writes the confusion matrix of a single-label classifier.
 pub(crate) fn single(table: &ConfusionTable) -> String {
-    let all: Vec<usize> = (0..table.labels.len()).collect();
+    let indices: Vec<usize> = (0..table.labels.len()).collect();
     let count = |gold: usize, predicted: usize| count(table, gold, predicted);
     let wrong_of = |i: usize| -> u64 {
-        all.iter().filter(|&&j| j != i).map(|&j| count(i, j) + count(j, i)).sum()
+        indices.iter().filter(|&&j| j != i).map(|&j| count(i, j) + count(j, i)).sum()
     };
-    let mut shown = all.clone();
-    if all.len() > MOST {
+    let mut shown = indices.clone();
+    if indices.len() > MOST {
         // Stable, so that of equals the first by name stay.
         shown.sort_by_key(|&i| std::cmp::Reverse(wrong_of(i)));
         shown.truncate(MOST);
@@ -44,7 +44,7 @@ pub(crate) fn single(table: &ConfusionTable) -> String {
     }
     let mut rows = Vec::with_capacity(shown.len());
     for &gold in &shown {
-        let total = all.iter().map(|&j| count(gold, j)).sum();
+        let total = indices.iter().map(|&j| count(gold, j)).sum();
         let mut cells = vec![name(&table.labels[gold])];
         cells.extend(shown.iter().map(|&predicted| cell(table, gold, predicted, total)));
         rows.push(row(&cells));
@@ -53,7 +53,7 @@ pub(crate) fn single(table: &ConfusionTable) -> String {
     let columns: Vec<String> = shown.iter().map(column).collect();
     let head = format!("<tr><td></td>{}</tr>", columns.concat());
     let mut note = String::new();
-    if shown.len() < all.len() {
+    if shown.len() < indices.len() {
         let total: u64 = table.counts.iter().flatten().sum();
         let there: u64 =
             shown.iter().map(|&i| shown.iter().map(|&j| count(i, j)).sum::<u64>()).sum();
@@ -61,7 +61,7 @@ pub(crate) fn single(table: &ConfusionTable) -> String {
             "<p>Below are the {} of {} labels with the most errors; {} of {total} examples have other \
              labels, gold or predicted.</p>\n",
             shown.len(),
-            all.len(),
+            indices.len(),
             total - there
         );
     }

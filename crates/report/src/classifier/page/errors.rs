@@ -21,10 +21,10 @@ pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError])
             place(&error.path, error.line),
         ]));
     }
-    let all = wrong(evaluation);
+    let total = wrong(evaluation);
     let shown = errors.len() as u64;
-    let caption = if shown < all {
-        format!("The {shown} most confident of {all} errors")
+    let caption = if shown < total {
+        format!("The {shown} most confident of {total} errors")
     } else {
         "Errors, the most confident first".to_owned()
     };
@@ -34,7 +34,7 @@ pub(crate) fn confident(evaluation: &LabelEvaluation, errors: &[ConfidentError])
 }
 
 /// Writes the likely label errors.
-pub(crate) fn likely(errors: &[LikelyLabelError], found: usize) -> String {
+pub(crate) fn likely(errors: &[LikelyLabelError], count: usize) -> String {
     let mut rows = Vec::with_capacity(errors.len());
     for error in errors {
         rows.push(row(&[
@@ -45,10 +45,10 @@ pub(crate) fn likely(errors: &[LikelyLabelError], found: usize) -> String {
             place(&error.path, error.line),
         ]));
     }
-    let more = if errors.len() == found {
+    let more = if errors.len() == count {
         String::new()
     } else {
-        format!(" There are {found}; the first {} are shown.", errors.len())
+        format!(" There are {count}; the first {} are shown.", errors.len())
     };
     let head =
         [Numbers("margin"), Words("given"), Words("suggested"), Words("text"), Words("place")];
@@ -102,7 +102,7 @@ fn cut(whole: &str) -> &str {
     let Some((mut end, _)) = whole.char_indices().nth(SHOWN) else {
         return whole;
     };
-    let near = whole[..end].char_indices().rev().nth(SLACK - 1).map_or(0, |(at, _)| at);
+    let near = whole[..end].char_indices().rev().nth(SLACK - 1).map_or(0, |(offset, _)| offset);
     if let Some(space) = whole[near..end].rfind(char::is_whitespace) {
         return whole[..near + space].trim_end();
     }

@@ -90,8 +90,8 @@ fn calibration_row(what: &str, report: &ProbabilityReport) -> String {
 
 /// Row of the bin `i` of so many.
 fn bin_row(series: &[(&str, &ProbabilityReport)], i: usize, bins: usize) -> String {
-    let place = |at: usize| format!("{:.2}", share(at as u64, bins as u64));
-    let mut cells = vec![name(&format!("{} to {}", place(i), place(i + 1)))];
+    let edge = |index: usize| format!("{:.2}", share(index as u64, bins as u64));
+    let mut cells = vec![name(&format!("{} to {}", edge(i), edge(i + 1)))];
     for (_, report) in series {
         match report.bins.get(i).filter(|bin| bin.examples > 0) {
             Some(bin) => cells.extend([
@@ -137,9 +137,9 @@ pub(crate) fn reliability(
 
 /// Writes the learning curve in numbers.
 pub(crate) fn curve(points: &[LearningPoint]) -> String {
-    let one =
+    let point_row =
         |p: &LearningPoint| row(&[number(p.examples), figure(p.accuracy), figure(p.macro_f1)]);
-    let rows: Vec<String> = points.iter().map(one).collect();
+    let rows: Vec<String> = points.iter().map(point_row).collect();
     table(
         "By number of training examples",
         &[Numbers("examples"), Numbers("accuracy"), Numbers("macro F1")],

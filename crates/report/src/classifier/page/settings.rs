@@ -70,22 +70,25 @@ pub(crate) fn settings(report: &ClassifierReport) -> String {
         if report.converged { "" } else { ", which had not converged" }
     );
     let both = [("Features", &report.features), ("Head", &report.head)];
-    let tables: String = both.iter().map(|(caption, all)| table_of(caption, all)).collect();
+    let tables: String =
+        both.iter().map(|(caption, settings)| table_of(caption, settings)).collect();
     tables + &steps
 }
 
 /// Writes the durations, the only part that differs from run to run.
 pub(crate) fn seconds(seconds: &TrainingSeconds) -> String {
     let TrainingSeconds { reading, encoding, fitting, judging, total, encoded } = *seconds;
-    let all = [
+    let durations = [
         ("reading", reading),
         ("encoding", encoding),
         ("fitting", fitting),
         ("evaluation", judging),
         ("total", total),
     ];
-    let rows: Vec<String> =
-        all.iter().map(|(what, s)| row(&[name(what), number(format_args!("{s:.1}"))])).collect();
+    let rows: Vec<String> = durations
+        .iter()
+        .map(|(what, s)| row(&[name(what), number(format_args!("{s:.1}"))]))
+        .collect();
     let new = plural(encoded as u64, "text");
     table(
         &format!("{new} encoded, the others read from the cache"),

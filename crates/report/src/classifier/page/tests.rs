@@ -65,16 +65,16 @@ pub(crate) fn bare(labels: &[&str]) -> ClassifierReport {
 fn outcomes(labels: &[&str], counts: &[&[usize]]) -> Vec<LabelOutcome> {
     #[expect(clippy::cast_precision_loss, reason = "a few")]
     let rest = 0.4 / (labels.len() - 1) as f64;
-    let mut all = vec![];
+    let mut outcomes = vec![];
     for (gold, row) in labels.iter().zip(counts) {
         for (j, n) in row.iter().enumerate() {
             let probabilities =
                 (0..labels.len()).map(|i| if i == j { 0.6 } else { rest }).collect();
             let (gold, predicted) = (vec![(*gold).to_owned()], vec![labels[j].to_owned()]);
-            all.extend(vec![LabelOutcome { gold, predicted, probabilities }; *n]);
+            outcomes.extend(vec![LabelOutcome { gold, predicted, probabilities }; *n]);
         }
     }
-    all
+    outcomes
 }
 
 pub(crate) fn evaluation(labels: &[&str], counts: &[&[usize]]) -> LabelEvaluation {
@@ -333,19 +333,19 @@ fn the_curve_is_a_file_of_its_own() {
 #[test]
 fn sets_of_labels_have_a_table_each() {
     let set = |labels: &[&str]| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let one = |gold: &[&str], predicted: &[&str]| LabelOutcome {
+    let outcome = |gold: &[&str], predicted: &[&str]| LabelOutcome {
         gold: set(gold),
         predicted: set(predicted),
         probabilities: vec![0.6, 0.4],
     };
-    let all = [
-        one(&["a", "b"], &["a"]),
-        one(&["a"], &["a", "b"]),
-        one(&[], &[]),
-        one(&["b"], &["b"]),
-        one(&["b"], &[]),
+    let outcomes = [
+        outcome(&["a", "b"], &["a"]),
+        outcome(&["a"], &["a", "b"]),
+        outcome(&[], &[]),
+        outcome(&["b"], &["b"]),
+        outcome(&["b"], &[]),
     ];
-    let evaluation = evaluate_labels(&set(&["a", "b"]), true, &all, 0).unwrap();
+    let evaluation = evaluate_labels(&set(&["a", "b"]), true, &outcomes, 0).unwrap();
     let html =
         page(&ClassifierReport { held_out: Some(held_out(evaluation)), ..bare(&["a", "b"]) });
     assert_sound(&html);
@@ -397,10 +397,11 @@ fn the_same_report_is_the_same_page_but_for_the_seconds() {
         let html = page(report);
         html.split_once("id=\"seconds\"").unwrap().0.to_owned()
     };
-    let (one, other) = (full(), ClassifierReport { seconds: TrainingSeconds::default(), ..full() });
-    assert_eq!(page(&one), page(&one));
-    assert_eq!(before(&one), before(&other));
-    assert_ne!(page(&one), page(&other));
+    let (report, other) =
+        (full(), ClassifierReport { seconds: TrainingSeconds::default(), ..full() });
+    assert_eq!(page(&report), page(&report));
+    assert_eq!(before(&report), before(&other));
+    assert_ne!(page(&report), page(&other));
 }
 
 /// Pieces that end texts, tags, attributes or lines.

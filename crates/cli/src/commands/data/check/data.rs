@@ -23,12 +23,12 @@ pub(super) fn read(
     if conll > 0 && conll < sources.len() {
         anyhow::bail!("expected files that are all CoNLL or all not, found some of each");
     }
-    let all: Vec<Source> = sources.iter().map(|source| source.source.clone()).collect();
-    progress::start(&all, messages);
+    let plain_sources: Vec<Source> = sources.iter().map(|source| source.source.clone()).collect();
+    progress::start(&plain_sources, messages);
     let mut data =
         if conll > 0 { CheckedData::tagged() } else { CheckedData::labelled().keep_examples(keep) };
     let read = if conll > 0 {
-        read_tagged(&mut data, &all, args, messages, alone)
+        read_tagged(&mut data, &plain_sources, args, messages, alone)
     } else {
         read_labelled(&mut data, sources, args, messages, alone)
     };

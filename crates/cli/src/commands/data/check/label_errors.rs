@@ -18,8 +18,8 @@ pub(super) fn find(
     data: &CheckedData,
     messages: &Messages,
 ) -> anyhow::Result<Vec<Finding>> {
-    let all = data.kept_examples();
-    let pairs = all.iter().any(|(_, example)| example.second.is_some());
+    let labelled = data.kept_examples();
+    let pairs = labelled.iter().any(|(_, example)| example.second.is_some());
     let params = RowParams {
         pooling: cloze::modules::poolings(&model)?,
         layers: Layers::default(),
@@ -34,16 +34,16 @@ pub(super) fn find(
         .batch_tokens(work.batch_tokens)
         .runtime(runtime)
         .open()?;
-    let examples = all.iter().map(|(place, example)| {
+    let examples = labelled.iter().map(|(origin, example)| {
         let cloze_corpus::Example { line, id, text, second, labels } = example.clone();
-        Example { path: place.path.clone(), line, id, text, second, labels }
+        Example { path: origin.path.clone(), line, id, text, second, labels }
     });
     let examples: Vec<Example> = examples.collect();
     let observer = |event: &FitEvent<'_>| training::show(event, messages);
     let context = FitContext::new().observer(&observer);
     let EncodedExamples { rows: matrix, kept, .. } =
         encode_examples(&encoder, &params, &examples, None, &context)?;
-    let kept: Vec<_> = kept.into_iter().map(|example| &all[example]).collect();
+    let kept: Vec<_> = kept.into_iter().map(|example| &labelled[example]).collect();
     let LabelErrorFindings { findings, warnings } = label_errors(&matrix, &kept, work.threads)?;
     for warning in warnings {
         messages.note(&warning.to_string());

@@ -60,12 +60,12 @@ fn line(finding: &Finding, tagged: bool) -> String {
     // A sentence's tags are longer than the line.
     let by_label =
         !tagged || matches!(finding.kind, FindingKind::RareLabel | FindingKind::LabelSpelling);
-    let place = |at: &LabelledLine| {
-        let label = at.label.as_deref().filter(|_| by_label);
+    let location = |labelled: &LabelledLine| {
+        let label = labelled.label.as_deref().filter(|_| by_label);
         let label = label.map(|label| format!(" {}", one_line(label))).unwrap_or_default();
-        format!("{}:{}{label}", one_line(&at.place.path), at.place.line)
+        format!("{}:{}{label}", one_line(&labelled.place.path), labelled.place.line)
     };
-    let mut line: Vec<String> = finding.occurrences.iter().take(PLACES).map(place).collect();
+    let mut line: Vec<String> = finding.occurrences.iter().take(PLACES).map(location).collect();
     if let Some(more) = finding.occurrences.len().checked_sub(PLACES).filter(|more| *more > 0) {
         line.push(format!("{more} more"));
     }

@@ -160,8 +160,8 @@ fn add(
         if let (Some(false), Some(wrong), [Ok(prediction), ..], [model, ..]) =
             (classified.right, wrong.as_deref_mut(), &classified.predictions[..], models)
         {
-            let place = SourceExample { path, line, id: example.id.as_deref() };
-            wrong.add(place, gold, prediction, model.classifier().head().multi_label())?;
+            let source = SourceExample { path, line, id: example.id.as_deref() };
+            wrong.add(source, gold, prediction, model.classifier().head().multi_label())?;
         }
         for (model, prediction) in models.iter().zip(classified.predictions) {
             if let Err(source) = prediction {

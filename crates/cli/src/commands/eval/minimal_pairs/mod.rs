@@ -52,8 +52,8 @@ pub(super) fn run(
                 Err(error) => messages.failure(&error),
             }
         }
-        let all: Vec<_> = pairs.iter().map(|(input, other)| pair(input, other)).collect();
-        for ((input, _), scores) in pairs.iter().zip(evaluation.add(&all)?) {
+        let minimal_pairs: Vec<_> = pairs.iter().map(|(input, other)| pair(input, other)).collect();
+        for ((input, _), scores) in pairs.iter().zip(evaluation.add(&minimal_pairs)?) {
             if let Err(error) = scores {
                 messages.failure(&input.not_encoded(error));
             }
@@ -79,11 +79,11 @@ pub(super) fn run(
 fn other(input: &Input, field: &str) -> Result<String, NoOther> {
     match input.metadata.get(field) {
         Some(Value::String(text)) => Ok(text.clone()),
-        found => Err(NoOther {
+        value => Err(NoOther {
             path: input.path.clone(),
             line: input.line,
             field: field.to_owned(),
-            found: found.map_or("none".into(), ToString::to_string),
+            found: value.map_or("none".into(), ToString::to_string),
         }),
     }
 }

@@ -181,14 +181,14 @@ fn search(
             }
             new
         });
-        let all: Vec<&str> = chunk.iter().map(|query| query.text.as_str()).collect();
+        let texts: Vec<&str> = chunk.iter().map(|query| query.text.as_str()).collect();
         let find = |texts: &[&str]| {
             let evaluation = &evaluating.evaluation;
             searched.ranked(texts, evaluation.depth(), evaluation.judged())
         };
-        for (query, found) in chunk.iter().zip(isolate(&all, find)?) {
-            match found {
-                Ok(found) => evaluating.add(&query.id, found)?,
+        for (query, ranked) in chunk.iter().zip(isolate(&texts, find)?) {
+            match ranked {
+                Ok(ranked) => evaluating.add(&query.id, ranked)?,
                 Err(error) => {
                     messages.failure(&query.not_encoded(error));
                     evaluating.evaluation.failed(&query.id);

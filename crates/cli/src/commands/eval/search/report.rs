@@ -105,8 +105,8 @@ fn write_queries(by_query: &BTreeMap<String, QueryFigures>, out: &mut dyn Write)
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let width = longest.max("query".len());
     let cutoffs = by_query.values().next().map(|query| &query.figures.ndcg);
-    let largest = cutoffs.and_then(|all| all.keys().next_back()).copied().unwrap_or(CUTOFF);
-    let k = if cutoffs.is_some_and(|all| all.contains_key(&CUTOFF)) { CUTOFF } else { largest };
+    let largest = cutoffs.and_then(|ndcg| ndcg.keys().next_back()).copied().unwrap_or(CUTOFF);
+    let k = if cutoffs.is_some_and(|ndcg| ndcg.contains_key(&CUTOFF)) { CUTOFF } else { largest };
     let (ndcg, recall) = (format!("nDCG@{k}"), format!("recall@{k}"));
     writeln!(
         out,
@@ -115,8 +115,8 @@ fn write_queries(by_query: &BTreeMap<String, QueryFigures>, out: &mut dyn Write)
     )?;
     for (name, QueryFigures { relevant, retrieved, figures }) in names.iter().zip(by_query.values())
     {
-        let at = |figures: &BTreeMap<usize, f64>| figures.get(&k).copied().unwrap_or(0.0);
-        let (ndcg, recall) = (at(&figures.ndcg), at(&figures.recall));
+        let at_cutoff = |figures: &BTreeMap<usize, f64>| figures.get(&k).copied().unwrap_or(0.0);
+        let (ndcg, recall) = (at_cutoff(&figures.ndcg), at_cutoff(&figures.recall));
         let (rank, precision) = (figures.reciprocal_rank, figures.average_precision);
         writeln!(
             out,

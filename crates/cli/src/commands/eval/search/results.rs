@@ -38,11 +38,11 @@ pub(super) fn judge(
             Err(error) => messages.failure(&error),
         }
     }
-    let found = !asked.is_empty() || !run.queries.is_empty();
+    let any_query = !asked.is_empty() || !run.queries.is_empty();
     for (query, ranked, _) in run.queries {
         evaluating.add(&query, ranked)?;
     }
-    if !found {
+    if !any_query {
         bail!("{name}: expected search results, found none");
     }
     Ok(())
@@ -92,11 +92,11 @@ impl Run {
         let Some(score) = score.parse::<f64>().ok().filter(|score| !score.is_nan()) else {
             return Err(line.part(path, format!("a score in column 5, found {score:?}")));
         };
-        let place = *self.places.entry(query.to_owned()).or_insert_with(|| {
+        let index = *self.places.entry(query.to_owned()).or_insert_with(|| {
             self.queries.push((query.to_owned(), RankedDocuments::default(), HashSet::new()));
             self.queries.len() - 1
         });
-        let (_, ranked, seen) = &mut self.queries[place];
+        let (_, ranked, seen) = &mut self.queries[index];
         if !seen.insert(document.to_owned()) {
             let expected =
                 format!("document {document:?} once for query {query:?}, found it twice");

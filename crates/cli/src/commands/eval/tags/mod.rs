@@ -172,10 +172,10 @@ fn shown(args: &EvalTagArgs, params: &ValidTaggedParams) -> anyhow::Result<TagSc
 /// Reports a model and gold tags without a label in common.
 fn note_labels(labels: &OtherTagLabels, messages: &Messages) {
     let OtherTagLabels { model, gold, predicted, labels } = labels;
-    let found = if predicted.is_empty() { "none".to_owned() } else { predicted.join(", ") };
+    let predicted = if predicted.is_empty() { "none".to_owned() } else { predicted.join(", ") };
     messages.note(&format!(
-        "{model} has none of the gold labels, {}; it found {found}\nhint: --map {}=NAME renames its label \
-         to a gold label",
+        "{model} has none of the gold labels, {}; it found {predicted}\nhint: --map {}=NAME renames its \
+         label to a gold label",
         gold.join(", "),
         labels.first().map_or("LABEL", String::as_str)
     ));

@@ -27,11 +27,11 @@ impl Pretty {
     /// Returns the colour of a label, the same in the whole output.
     fn color(&mut self, label: &str) -> Style {
         let known = self.labels.iter().position(|l| l == label);
-        let place = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             self.labels.push(label.to_owned());
             self.labels.len() - 1
         });
-        Style::new().fg_color(Some(Ansi256Color(COLORS[place % COLORS.len()]).into()))
+        Style::new().fg_color(Some(Ansi256Color(COLORS[index % COLORS.len()]).into()))
     }
 }
 

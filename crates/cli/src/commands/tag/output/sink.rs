@@ -58,7 +58,7 @@ impl Stream {
 /// Writer of results to a destination. Files get their names only when they are complete.
 pub(crate) struct Sink {
     params: FormParams,
-    place: Place,
+    destination: Place,
     existing: Existing,
     stream: Option<Stream>,
     /// Files written in this run: `--force` replaces older ones, not these.
@@ -69,9 +69,13 @@ pub(crate) struct Sink {
 
 impl Sink {
     /// Opens the output; for a folder, nothing yet.
-    pub(crate) fn open(params: FormParams, place: Place, force: bool) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        params: FormParams,
+        destination: Place,
+        force: bool,
+    ) -> anyhow::Result<Self> {
         let existing = if force { Existing::Replace } else { Existing::Refuse };
-        let out = match &place {
+        let out = match &destination {
             Place::Stdout => {
                 Some(Out::stdout(params.form == crate::commands::tag::args::OutputArg::Pretty))
             }
@@ -79,17 +83,24 @@ impl Sink {
             Place::Folder(_) => None,
         };
         let stream = out.map(|out| Stream::open(&params, out)).transpose()?;
-        Ok(Self { params, place, existing, stream, written: HashSet::new(), any_whole: false })
+        Ok(Self {
+            params,
+            destination,
+            existing,
+            stream,
+            written: HashSet::new(),
+            any_whole: false,
+        })
     }
 
     /// Returns whether results appear on a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
-        self.place == Place::Stdout && io::stdout().is_terminal()
+        self.destination == Place::Stdout && io::stdout().is_terminal()
     }
 
     /// Begins an input. In a folder this opens its file.
     pub(crate) fn begin(&mut self, source: &Source) -> anyhow::Result<()> {
-        let Place::Folder(folder) = &self.place else { return Ok(()) };
+        let Place::Folder(folder) = &self.destination else { return Ok(()) };
         let mut name = match source {
             Source::File { relative, .. } => relative.clone().into_os_string(),
             Source::Stdin => "stdin".into(),
@@ -147,7 +158,7 @@ impl Sink {
     /// Ends an input; one with a failure leaves no file of its own.
     pub(crate) fn end(&mut self, whole: bool) -> anyhow::Result<()> {
         self.any_whole |= whole;
-        if matches!(self.place, Place::Folder(_))
+        if matches!(self.destination, Place::Folder(_))
             && let Some(stream) = self.stream.take()
             && whole
         {
@@ -160,7 +171,7 @@ impl Sink {
     /// existing file is better than nothing, or than half.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         match self.stream.take() {
-            Some(stream) if self.any_whole || self.place == Place::Stdout => stream.finish(),
+            Some(stream) if self.any_whole || self.destination == Place::Stdout => stream.finish(),
             _ => Ok(()),
         }
     }

@@ -56,17 +56,17 @@ fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> DrawResult {
     Series::Second.legend(&head, 400, 48, "macro F1")?;
 
     #[expect(clippy::cast_precision_loss, reason = "counts are below 2⁵³")]
-    let place = |p: &LearningPoint| (p.examples.max(1) as f64).log2();
+    let x_of = |p: &LearningPoint| (p.examples.max(1) as f64).log2();
     let values = || points.iter().flat_map(|p| [p.accuracy, p.macro_f1]);
     let (first, last) = points
         .iter()
-        .map(place)
+        .map(x_of)
         .fold((f64::INFINITY, 0.0), |(low, high), x| (f64::min(low, x), f64::max(high, x)));
     let first = first.min(last);
     let lowest = values().filter(|y| y.is_finite()).fold(1.0, f64::min);
     let low = ((lowest * 10.0).floor() / 10.0 - 0.05).clamp(-0.02, 0.95);
     let margin = 0.04 * (last - first).max(1.0);
-    let ticks: Vec<f64> = points.iter().map(place).collect();
+    let ticks: Vec<f64> = points.iter().map(x_of).collect();
     let logarithm = Logarithm { range: (first - margin..last + margin).into(), ticks };
     let mut chart = plot::chart(&body, 25).build_cartesian_2d(logarithm, low..1.02)?;
     let mut mesh = chart.configure_mesh();
@@ -77,7 +77,7 @@ fn panel(points: &[LearningPoint], title: &str, root: &Area<'_>) -> DrawResult {
         .y_desc("on held-out examples")
         .draw()?;
     let finite = |of: fn(&LearningPoint) -> f64| -> Vec<(f64, f64)> {
-        points.iter().map(|p| (place(p), of(p))).filter(|(_, y)| y.is_finite()).collect()
+        points.iter().map(|p| (x_of(p), of(p))).filter(|(_, y)| y.is_finite()).collect()
     };
     Series::First.draw(&mut chart, finite(|p| p.accuracy), 6)?;
     Series::Second.draw(&mut chart, finite(|p| p.macro_f1), 6)

@@ -39,8 +39,10 @@ pub(crate) fn draw(ranking: &BTreeMap<String, LabelRanking>) -> Result<String, R
     worst.sort_by(|a, b| a.1.average_precision.total_cmp(&b.1.average_precision));
     worst.truncate(MOST);
     let title = if worst.len() < ranking.len() {
-        let all = ranking.len();
-        format!("Precision by recall: the {MOST} of {all} labels with the least average precision")
+        let count = ranking.len();
+        format!(
+            "Precision by recall: the {MOST} of {count} labels with the least average precision"
+        )
     } else {
         "Precision by recall, label by label".to_owned()
     };
@@ -76,10 +78,10 @@ fn panel(worst: &[(&str, &LabelRanking)], area: &Area<'_>) -> DrawResult {
         };
         // Each at a recall of its own, so that numbers stand apart even where curves do not.
         #[expect(clippy::cast_precision_loss, reason = "at most 8")]
-        let own = 0.95 - 0.1 * i as f64;
-        let flat = steps.windows(2).find(|two| two[1].0 <= own && own <= two[0].0);
-        if let Some(at) = flat.map(|two| (own, two[1].1)) {
-            let number = EmptyElement::at(at)
+        let recall = 0.95 - 0.1 * i as f64;
+        let flat = steps.windows(2).find(|two| two[1].0 <= recall && recall <= two[0].0);
+        if let Some(point) = flat.map(|two| (recall, two[1].1)) {
+            let number = EmptyElement::at(point)
                 + Circle::new((0, 0), 9, color.filled())
                 + Text::new((i + 1).to_string(), (0, 1), style.clone());
             chart.draw_series([number])?;

@@ -17,9 +17,9 @@ const MOST_NUMBERED: u64 = 999;
 
 type Named<'a> = (&'a str, &'a ProbabilityReport);
 
-/// Returns the style of the series at `place`.
-fn marks(place: usize) -> Series {
-    if place == 0 { Series::First } else { Series::Second }
+/// Returns the style of the series at `index`.
+fn marks(index: usize) -> Series {
+    if index == 0 { Series::First } else { Series::Second }
 }
 
 /// Draws one or two series.
@@ -89,8 +89,8 @@ fn counts(series: &[Named<'_>], area: &Area<'_>) -> DrawResult {
         let color = marks(i).color();
         let width = 1.0 / float(report.bins.len().max(1) as u64);
         let bar = 0.9 * width / float(series.len() as u64);
-        for (place, bin) in (0u64..).zip(&report.bins).filter(|(_, bin)| bin.examples > 0) {
-            let left = width * (float(place) + 0.05) + bar * float(i as u64);
+        for (index, bin) in (0u64..).zip(&report.bins).filter(|(_, bin)| bin.examples > 0) {
+            let left = width * (float(index) + 0.05) + bar * float(i as u64);
             let (right, top) = (left + 0.95 * bar, float(bin.examples));
             let filled = if i == 0 { color.stroke_width(2) } else { color.filled() };
             chart.draw_series([Rectangle::new([(left, 0.0), (right, top)], filled)])?;
