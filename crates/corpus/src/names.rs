@@ -77,7 +77,8 @@ const OPTIONAL_SCORE_FIELDS: Ranks = &[SCORE_FIELDS[0], SCORE_FIELDS[1]];
 
 /// Name of the column of an id.
 pub const ID_FIELD: &str = "id";
-const ID_FIELDS: Ranks = &[&[ID_FIELD]];
+/// The second is that of BLiMP and MNLI.
+const ID_FIELDS: Ranks = &[&[ID_FIELD], &["pair_id"]];
 
 /// Names of the column of a query's id in judgements.
 pub const QUERY_FIELDS: Ranks = &[&["query", "query_id", "qid"], &["topic", "topic_id"]];

@@ -189,6 +189,12 @@ impl ValidReadParams {
         Reader::new(decoded, format, self.clone())
     }
 
+    /// Whether several fields are asked for as the text.
+    #[must_use]
+    pub fn joins_fields(&self) -> bool {
+        self.text.joins()
+    }
+
     pub(crate) fn text(&self) -> &Names {
         &self.text
     }

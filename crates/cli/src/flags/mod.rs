@@ -13,6 +13,7 @@ pub(crate) mod running_text;
 pub(crate) mod scorer;
 pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod table;
 pub(crate) mod tagged;
 pub(crate) mod tagger;
 pub(crate) mod texts;

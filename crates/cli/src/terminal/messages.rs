@@ -1,4 +1,5 @@
 //! Messages to the user beside the results, and the exit status that follows from them.
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,12 +8,16 @@ use std::sync::{Mutex, PoisonError};
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 
+use cloze_corpus::UsedFields;
 pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
 
 use crate::flags::settings::in_flags;
 use crate::terminal::hints::hint;
 use crate::terminal::signals;
+
+/// Most lines about columns: objects may all have other fields.
+const MOST_COLUMN_LINES: usize = 20;
 
 /// Output of every message. A reported failure also sets the exit status, so that the two cannot drift
 /// apart.
@@ -22,14 +27,16 @@ pub(crate) struct Messages {
     interrupted: AtomicBool,
     /// The last hint shown: errors of many records with one cause need it once.
     hint: Mutex<Option<String>>,
+    /// Lines shown that say which columns are used.
+    columns: Mutex<BTreeSet<String>>,
     /// Progress bar on the terminal, if any, which messages must not write into.
     pub(crate) bar: ProgressBar,
 }
 
 impl Messages {
     pub(crate) fn new(quiet: bool) -> Self {
-        let (failed, interrupted, hint) = Default::default();
-        Self { quiet, failed, interrupted, hint, bar: ProgressBar::hidden() }
+        let (failed, interrupted, hint, columns) = Default::default();
+        Self { quiet, failed, interrupted, hint, columns, bar: ProgressBar::hidden() }
     }
 
     pub(crate) fn quiet(&self) -> bool {
@@ -64,6 +71,15 @@ impl Messages {
                 // Nobody is there to be told that stderr is closed.
                 let _ = writeln!(anstream::stderr(), "{text}");
             });
+        }
+    }
+
+    /// Reports the columns or fields that are read, once for all files that have the same.
+    pub(crate) fn columns(&self, used: &UsedFields) {
+        let line = used.to_string();
+        let mut shown = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.is_notable() && shown.len() < MOST_COLUMN_LINES && shown.insert(line.clone()) {
+            self.note(&visible(&line));
         }
     }
 

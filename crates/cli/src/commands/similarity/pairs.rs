@@ -34,7 +34,7 @@ pub(super) fn run(
     messages: &Messages,
     out: &mut Out,
 ) -> anyhow::Result<()> {
-    let params = args.fields.params();
+    let params = args.fields.params(args.read.table);
     let params = params
         .format(args.read.input.value())
         .encoding(args.read.encoding()?)

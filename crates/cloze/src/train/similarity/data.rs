@@ -8,7 +8,7 @@ use super::{SimilarityLoss, SimilarityPair};
 use crate::train::data::data_file;
 use crate::train::event::TrainingObserver;
 use crate::train::sample::{HOLD_OUT, drawn};
-use crate::train::{DataSource, FineTuneError, TrainingEvent};
+use crate::train::{DataSource, FineTuneError, FitEvent, TrainingEvent};
 
 impl SimilarityPair {
     /// All of its texts.
@@ -106,7 +106,14 @@ fn pairs(
     let mut reader = params.open(&source)?;
     observer(TrainingEvent::Reading(std::slice::from_ref(&source)));
     let (mut pairs, mut bad, mut seen) = (vec![], 0_u64, 0);
+    let mut used = None;
     while let Some(pair) = reader.next() {
+        if reader.used() != used.as_ref() {
+            used = reader.used().cloned();
+            if let Some(used) = &used {
+                observer(TrainingEvent::Fit(&FitEvent::ColumnsChosen(used)));
+            }
+        }
         match pair {
             Ok(pair) => pairs.push(pair),
             // With nothing before it, it is not one failure among others.

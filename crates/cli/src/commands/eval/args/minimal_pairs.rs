@@ -4,6 +4,7 @@ use clap::Args;
 use crate::commands::short_help;
 use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::out::OutFlags;
+use crate::flags::table::TableFlags;
 use crate::flags::read::{InputArg, ReadFlags};
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
 
@@ -74,12 +75,14 @@ impl MinimalPairsArgs {
         let lines_alone = self.input == InputArg::Auto && self.paths.iter().all(|path| path == "-");
         ReadFlags {
             input: if lines_alone { InputArg::Jsonl } else { self.input },
-            text_field: self.good_field.clone(),
-            id_field: "pairID".into(),
+            text_field: Some(self.good_field.clone()),
+            id_field: None,
+            table: TableFlags::DEFAULT,
             token_column: 1,
             encoding: self.encoding.clone(),
             max_text: 16,
             metadata: true,
+            cells: false,
         }
     }
 }
