@@ -1,6 +1,7 @@
 //! Groups of flags that several commands share.
 pub(crate) mod classifier;
 pub(crate) mod dtype;
+pub(crate) mod ending;
 pub(crate) mod format;
 pub(crate) mod formulas;
 pub(crate) mod grouping;

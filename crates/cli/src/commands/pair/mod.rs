@@ -22,7 +22,7 @@ pub(crate) fn run(
     if !args.classifier.labels.is_empty() {
         bail!("--labels is for single texts\nhint: use cloze classify");
     }
-    let params = args.pairs.params(false)?;
+    let params = args.pairs.reader()?.score_ignored(true).cells(args.out.is_table()).check()?;
     let classifier = match args.classifier.open_pairs(common, messages) {
         Err(error) => match error.downcast_ref() {
             Some(cloze::Error::TakesTexts { model }) => {
@@ -40,13 +40,14 @@ pub(crate) fn run(
         for (pair, prediction) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match prediction {
                 Ok(prediction) => {
-                    form.write(&PredictedLabels {
+                    let predicted = PredictedLabels {
                         path: &args.file,
                         line: pair.line,
                         id: pair.id.as_deref(),
                         labels: &prediction.labels,
                         probabilities: &prediction.probabilities,
-                    })?;
+                    };
+                    form.write(&predicted, || pair.cells.clone().unwrap_or_default(), messages)?;
                 }
                 Err(source) => {
                     let (path, line) = (args.file.clone(), pair.line);

@@ -34,6 +34,9 @@ pub(crate) fn run(
     if args.pairs.is_none() && for_pairs {
         bail!("--first-field, --second-field and --score-field are for --pairs");
     }
+    if args.pairs.is_none() && args.table().is_some() {
+        bail!("--format csv and tsv are for --pairs, whose columns they keep");
+    }
     let measure = open(common, args, messages)?;
     let mut out = Out::to(args.output.as_deref(), args.force)?;
     if let Some(file) = &args.pairs {
