@@ -72,11 +72,9 @@ mod tests {
     #[test]
     fn a_field_that_is_misspelled_has_its_name_in_the_hint() {
         let fields = ["Ticket".to_owned(), "Message".to_owned()];
-        assert_eq!(field_hint("mesage", &fields).as_deref(), Some("did you mean Message?"));
-        assert_eq!(field_hint("MESSAGE", &fields).as_deref(), Some("did you mean Message?"));
-        let hint = Some("--text-field names another field");
-        assert_eq!(field_hint("text", &fields).as_deref(), hint);
-        assert_eq!(field_hint("nothing", &fields), None);
+        assert_eq!(did_you_mean("mesage", &fields).as_deref(), Some("did you mean Message?"));
+        assert_eq!(did_you_mean("MESSAGE", &fields).as_deref(), Some("did you mean Message?"));
+        assert_eq!(did_you_mean("nothing", &fields), None);
     }
 
     #[test]
