@@ -151,7 +151,8 @@ fn corrections_are_a_line_each() {
     // f32 vectors on the way, divided by small deviations.
     assert!((number("pearson") - pearson(&similarities, &GOLD)).abs() < 1e-5);
     assert_near(number("spearman"), pearson(&ranks(&similarities), &GOLD_RANKS));
-    let table = home.run(&[&args[..5], &["--correction", "whitening", "--dims", "4", "--no-header"]].concat());
+    let table = home
+        .run(&[&args[..5], &["--correction", "whitening", "--dims", "4", "--no-header"]].concat());
     assert!(table.good().contains("\nwhitening, 4 dims"), "{}", table.stdout());
 }
 

@@ -17,9 +17,10 @@ pub(crate) fn default_of(format: Format) -> u8 {
 
 /// The dialect with the delimiter that the first rows of the input have, which are left unread.
 ///
-/// The delimiter of the format stays unless it does not occur in the first row, or another one divides
-/// the first rows alike and it does not. Other delimiters must divide at least two rows, and two thirds of
-/// the rows must have as many columns as the first. Delimiters in quotes do not count.
+/// The delimiter of the format stays where no other occurs in the first row. Else the one counts that
+/// divides the first rows into the most columns, all of them alike; where that of the format does not occur
+/// in the first row, two thirds of the rows are enough. Delimiters in quotes do not count, and one row alone
+/// shows nothing.
 pub(crate) fn recognized(decoded: &mut Decoded, default: Dialect) -> Result<Dialect, CorpusError> {
     let head = decoded.look(MAX_BYTES, |text| filled(text, default, 2).is_some())?;
     let first = &filled(head, default, 1).unwrap_or_default().to_owned();
@@ -33,15 +34,12 @@ pub(crate) fn recognized(decoded: &mut Decoded, default: Dialect) -> Result<Dial
     let head = decoded.look(MAX_BYTES, |text| rows(text, default).nth(ROWS).is_some())?;
     let head = &head[..rows(head, default).take(ROWS).map(str::len).sum()];
     let has_default = divides(default);
-    if has_default && agreement(head, default) == Some(Agreement::All) {
-        return Ok(default);
-    }
     let wanted = |found: Option<Agreement>| {
         if has_default { found == Some(Agreement::All) } else { found.is_some() }
     };
-    // The one that makes the most columns; of equal ones the first.
+    // Of equal ones the format's own, then the first.
     let mut best = (1, default);
-    for dialect in others {
+    for dialect in std::iter::once(default).chain(others) {
         let columns = dialect.fields(first).count();
         if columns > best.0 && wanted(agreement(head, dialect)) {
             best = (columns, dialect);

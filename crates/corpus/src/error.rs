@@ -487,5 +487,5 @@ fn quoted(names: &[String]) -> String {
     if names.is_empty() {
         return "none".to_owned();
     }
-    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+    names.iter().map(|name| format!("{:?}", beginning(name))).collect::<Vec<_>>().join(", ")
 }

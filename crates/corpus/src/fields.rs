@@ -211,8 +211,7 @@ impl<'a> Object<'a> {
 
     /// The error for names that choose no field.
     pub(crate) fn not_chosen(&self, error: NameError) -> CorpusError {
-        let mut names: Vec<String> =
-            self.header.names.iter().take(MAX_NAMES).cloned().collect();
+        let mut names: Vec<String> = self.header.names.iter().take(MAX_NAMES).cloned().collect();
         names.sort();
         error.at(self.at, &names, false)
     }
@@ -325,7 +324,12 @@ impl<'a> Object<'a> {
             return Ok(Some(leaves));
         }
         if names.is_asked() {
-            return names.asked().iter().map(|name| self.asked(name)).collect::<Result<_, _>>().map(Some);
+            return names
+                .asked()
+                .iter()
+                .map(|name| self.asked(name))
+                .collect::<Result<_, _>>()
+                .map(Some);
         }
         Ok(self.find(names, taken)?.map(|field| vec![field]))
     }
@@ -347,7 +351,8 @@ impl<'a> Object<'a> {
         second: &Names,
         taken: &[&RawValue],
     ) -> Result<(Vec<Field<'a>>, Vec<Field<'a>>), CorpusError> {
-        let nested = |names: &Names| names.is_every() || names.asked().iter().any(|n| n.contains('.'));
+        let nested =
+            |names: &Names| names.is_every() || names.asked().iter().any(|n| n.contains('.'));
         let both = first.is_asked() && second.is_asked();
         if both || nested(first) || nested(second) {
             return Ok((self.need_texts(first, taken)?, self.need_texts(second, taken)?));
@@ -383,7 +388,11 @@ impl<'a> Object<'a> {
     }
 
     /// The text of a field. A number is one where the field was `asked` for.
-    pub(crate) fn string(&self, (name, value): &Field<'a>, asked: bool) -> Result<String, CorpusError> {
+    pub(crate) fn string(
+        &self,
+        (name, value): &Field<'a>,
+        asked: bool,
+    ) -> Result<String, CorpusError> {
         match jsonl::type_of(value) {
             jsonl::STRING => self.decoded(value),
             jsonl::NUMBER if asked => Ok(value.get().to_owned()),
@@ -438,7 +447,11 @@ impl<'a> Object<'a> {
     }
 
     /// Id that a field holds; `None` for `null`.
-    pub(crate) fn id_of(&self, name: &str, value: &RawValue) -> Result<Option<String>, CorpusError> {
+    pub(crate) fn id_of(
+        &self,
+        name: &str,
+        value: &RawValue,
+    ) -> Result<Option<String>, CorpusError> {
         match jsonl::type_of(value) {
             jsonl::NULL => Ok(None),
             jsonl::STRING => self.decoded(value).map(Some),

@@ -91,6 +91,6 @@ pub use record::{Cells, Record};
 pub use senses::{
     SenseFormat, SenseParams, SenseReader, SenseText, SenseWord, TextUnit, ValidSenseParams,
 };
-pub use used::UsedFields;
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
+pub use used::UsedFields;
 pub use walk::{Source, Walk, find_sources};

@@ -17,11 +17,40 @@ type Ranks = &'static [&'static [&'static str]];
 pub const TEXT_FIELDS: Ranks = &[
     &["text"],
     &[
-        "sentence", "content", "message", "review", "tweet", "utterance", "body", "comment", "post",
-        "question", "query", "premise", "hypothesis", "passage", "document", "sentence1",
-        "sentence2", "text1", "text2", "sentence_a", "sentence_b", "claim", "description",
-        "abstract", "article", "phrase", "transcript", "comment_text", "review_text",
-        "review_body", "tweet_text", "message_text", "sent_more", "sent_less",
+        "sentence",
+        "content",
+        "message",
+        "review",
+        "tweet",
+        "utterance",
+        "body",
+        "comment",
+        "post",
+        "question",
+        "query",
+        "premise",
+        "hypothesis",
+        "passage",
+        "document",
+        "sentence1",
+        "sentence2",
+        "text1",
+        "text2",
+        "sentence_a",
+        "sentence_b",
+        "claim",
+        "description",
+        "abstract",
+        "article",
+        "phrase",
+        "transcript",
+        "comment_text",
+        "review_text",
+        "review_body",
+        "tweet_text",
+        "message_text",
+        "sent_more",
+        "sent_less",
     ],
     &["title", "subject", "headline", "summary"],
 ];
@@ -59,8 +88,17 @@ const FIRST_FIELDS: &[&str] = &["text", "sentence"];
 pub const LABEL_FIELDS: Ranks = &[
     &["label", "labels", "gold_label", "gold"],
     &[
-        "class", "category", "intent", "target", "sentiment", "topic", "emotion", "polarity",
-        "is_duplicate", "quality", "entailment_label",
+        "class",
+        "category",
+        "intent",
+        "target",
+        "sentiment",
+        "topic",
+        "emotion",
+        "polarity",
+        "is_duplicate",
+        "quality",
+        "entailment_label",
     ],
     &["score", "rating", "stars", "bias_type", "class_index", "tag", "tags"],
 ];
@@ -204,7 +242,12 @@ pub(crate) enum NameError {
 
 impl NameError {
     /// The error at a header row (`fatal`) or an object with the names `found`.
-    pub(crate) fn at(self, At { path, line }: At<'_>, found: &[String], fatal: bool) -> CorpusError {
+    pub(crate) fn at(
+        self,
+        At { path, line }: At<'_>,
+        found: &[String],
+        fatal: bool,
+    ) -> CorpusError {
         let path = path.to_owned();
         let found = || found.iter().take(MAX_NAMES).cloned().collect();
         match self {
@@ -363,9 +406,8 @@ pub(crate) fn pair_columns(
     header: &Header,
     taken: &[usize],
 ) -> Result<(Vec<usize>, Vec<usize>), NameError> {
-    let asked = |names: &Names| {
-        names.is_asked().then(|| names.asked_columns(header, taken)).transpose()
-    };
+    let asked =
+        |names: &Names| names.is_asked().then(|| names.asked_columns(header, taken)).transpose();
     match (asked(first)?, asked(second)?) {
         (Some(first), Some(second)) => Ok((first, second)),
         (Some(first), None) => {
@@ -460,7 +502,10 @@ mod tests {
     #[test]
     fn names_are_compared_without_case_and_spaces() {
         assert_eq!(folded("\u{feff} Gold Label "), "goldlabel");
-        assert_eq!((folded("GOLD-LABEL"), folded("gold_label")), ("goldlabel".into(), "goldlabel".into()));
+        assert_eq!(
+            (folded("GOLD-LABEL"), folded("gold_label")),
+            ("goldlabel".into(), "goldlabel".into())
+        );
         assert_eq!(folded("Größe"), "größe");
     }
 

@@ -221,8 +221,8 @@ impl ValidPairParams {
 
     fn pairs(&self, opened: Opened) -> Result<Pairs, CorpusError> {
         let (path, format) = (opened.path.clone(), opened.format);
-        let rows =
-            Rows::new(opened, self.params.source).ok_or(CorpusError::NoPairs { path, found: format })?;
+        let rows = Rows::new(opened, self.params.source)
+            .ok_or(CorpusError::NoPairs { path, found: format })?;
         Ok(Pairs { rows, params: self.clone(), layout: None, used: None, ended: false })
     }
 }
@@ -301,7 +301,10 @@ impl Pairs {
 }
 
 /// The pair of a JSON object, and the fields that are used of it.
-fn object(object: &Object<'_>, params: &ValidPairParams) -> Result<(Pair, UsedFields), CorpusError> {
+fn object(
+    object: &Object<'_>,
+    params: &ValidPairParams,
+) -> Result<(Pair, UsedFields), CorpusError> {
     let ValidPairParams { params, fields } = params;
     let id = object.find_id(&fields.id)?;
     let taken: Vec<&RawValue> = id.iter().map(|(_, value)| *value).collect();

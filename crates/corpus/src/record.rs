@@ -108,7 +108,9 @@ impl Record {
             Frame::Row { raw, field, delimiter } => {
                 splice(raw, field, &delimited::field(text, raw, field, *delimiter))
             }
-            Frame::Cell { raw, delimiter } => delimited::field(text, raw, &(0..raw.len()), *delimiter),
+            Frame::Cell { raw, delimiter } => {
+                delimited::field(text, raw, &(0..raw.len()), *delimiter)
+            }
             Frame::Literal { raw } if raw == text => raw.clone(),
             Frame::Literal { raw } => jsonl::literal(text, raw),
             Frame::None(format) => return Err(CorpusError::NotRewritable { format: *format }),

@@ -79,9 +79,8 @@ impl LabelLayout<'_> {
         names.extend((!self.multi_label).then(|| "probability".to_owned()));
         match self.top {
             None => names.extend(self.labels.iter().cloned()),
-            Some(top) => names.extend(
-                (1..=top).flat_map(|i| [format!("label_{i}"), format!("probability_{i}")]),
-            ),
+            Some(top) => names
+                .extend((1..=top).flat_map(|i| [format!("label_{i}"), format!("probability_{i}")])),
         }
         let names = free_names(input, names.iter().map(String::as_str));
         self.table.write(out, names.iter().map(|name| Cell::Text(name)))

@@ -27,7 +27,10 @@ pub(crate) fn with_format(
 }
 
 /// The innermost command.
-fn called<'a>(mut command: &'a Command, mut matches: &'a ArgMatches) -> (&'a Command, &'a ArgMatches) {
+fn called<'a>(
+    mut command: &'a Command,
+    mut matches: &'a ArgMatches,
+) -> (&'a Command, &'a ArgMatches) {
     while let Some((name, inner)) = matches.subcommand() {
         let Some(subcommand) = command.find_subcommand(name) else { break };
         (command, matches) = (subcommand, inner);
@@ -39,7 +42,8 @@ fn called<'a>(mut command: &'a Command, mut matches: &'a ArgMatches) -> (&'a Com
 fn chosen(command: &Command, matches: &ArgMatches) -> anyhow::Result<Option<String>> {
     let arg = |name: &str| command.get_arguments().find(|arg| arg.get_id() == name);
     // A required output is a model or a correction, and the format that of a report beside it.
-    let (Some(format), Some(output)) = (arg("format"), arg("output").filter(|o| !o.is_required_set()))
+    let (Some(format), Some(output)) =
+        (arg("format"), arg("output").filter(|o| !o.is_required_set()))
     else {
         return Ok(None);
     };
@@ -55,7 +59,8 @@ fn chosen(command: &Command, matches: &ArgMatches) -> anyhow::Result<Option<Stri
     if let Some((name, _)) = formats.iter().find(|(_, endings)| endings.contains(&&*ending)) {
         return Ok(Some(name.clone()));
     }
-    let known: Vec<&str> = formats.iter().filter_map(|(_, endings)| endings.first().copied()).collect();
+    let known: Vec<&str> =
+        formats.iter().filter_map(|(_, endings)| endings.first().copied()).collect();
     let (path, name) = (Path::new(path).display(), output.get_long().unwrap_or("output"));
     bail!(
         "--{name} {path}: expected an ending of a format, .{}, found .{ending}\nhint: --format says which \

@@ -40,9 +40,13 @@ mod tests {
 
     #[test]
     fn a_delimiter_is_a_character_or_tab() {
-        for (text, expected) in
-            [(";", Some(b';')), ("|", Some(b'|')), ("tab", Some(b'\t')), ("\\t", Some(b'\t')), ("\t", Some(b'\t'))]
-        {
+        for (text, expected) in [
+            (";", Some(b';')),
+            ("|", Some(b'|')),
+            ("tab", Some(b'\t')),
+            ("\\t", Some(b'\t')),
+            ("\t", Some(b'\t')),
+        ] {
             assert_eq!(parse_delimiter(text).ok(), expected, "{text:?}");
         }
         for text in ["", ";;", "\"", "\n", "é"] {

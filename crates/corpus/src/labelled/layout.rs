@@ -90,6 +90,7 @@ impl Layout {
         let columns = header.names.len();
         let id = if id.is_asked() { id.column(header, &[])? } else { None };
         let texts = if second.is_some() { 2 } else { 1 };
+        let role = label.role;
         let label = if label.is_asked() {
             label.column(header, &[])?
         } else {
@@ -100,10 +101,14 @@ impl Layout {
             let asked = names.is_asked().then(|| names.asked_columns(header, &taken));
             asked.unwrap_or_else(|| Ok(vec![place]))
         };
-        let (text, second) = (
-            chosen(text, 0)?,
-            second.as_ref().map(|second| chosen(second, 1)).transpose()?,
-        );
+        let (text, second) =
+            (chosen(text, 0)?, second.as_ref().map(|second| chosen(second, 1)).transpose()?);
+        let is_text = |column: &usize| {
+            text.contains(column) || second.iter().any(|second| second.contains(column))
+        };
+        if label.as_ref().is_some_and(is_text) {
+            return Err(NameError::Unknown(role));
+        }
         let label_place = label.map(|column| format!("column {}", column + 1)).unwrap_or_default();
         Ok(Self { columns, text, second, label, id, label_place })
     }
@@ -158,7 +163,8 @@ pub(super) fn object(
     params: &ValidLabelledParams,
 ) -> Result<(Example, UsedFields), CorpusError> {
     let Fields { text, second, label, id } = params.fields();
-    let id_field = if id.is_asked() { Some(object.need(id, &[])?) } else { object.find(id, &[])? };
+    let id_field =
+        if id.is_asked() { Some(object.need(id, &[])?) } else { object.find(id, &[])? };
     let mut taken: Vec<&RawValue> = id_field.iter().map(|(_, value)| *value).collect();
     for names in [text].into_iter().chain(second).filter(|names| !names.is_every()) {
         if names.is_asked() {

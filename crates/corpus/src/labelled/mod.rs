@@ -3,11 +3,11 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::path::{Path, PathBuf};
 
-use crate::{CorpusError, UsedFields};
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::fields::{At, Object, Row, Rows};
 use crate::jsonl;
 use crate::params::Opened;
+use crate::{CorpusError, UsedFields};
 
 mod layout;
 mod params;

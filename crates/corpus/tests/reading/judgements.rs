@@ -105,9 +105,7 @@ fn a_bad_row_is_told_by_its_line() {
         ),
         (
             "query-id\tcorpus-id\n",
-            &[
-                "!in:1: no column known for the grade; found \"query-id\", \"corpus-id\"",
-            ],
+            &["!in:1: no column known for the grade; found \"query-id\", \"corpus-id\""],
         ),
         (
             "query doc doc grade\nq a b 1\n",

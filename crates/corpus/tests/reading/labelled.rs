@@ -47,6 +47,12 @@ fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
         (bare(), "text,label\n", &["1 text=label"]),
         (asked("3", "1").header(false), "x,7,a\n", &["1 a=x"]),
         (one().text_field(Some("1,2".into())).header(false), "a,b,x\n", &["1 a\nb=x"]),
+        // The last column is the text, and no other is known for the label.
+        (
+            one().text_field(Some("2".into())).header(false),
+            "x,a\n",
+            &["!in:1: no column known for the label; found \"1\", \"2\""],
+        ),
         (
             asked("4", "1").header(false),
             "x,7,a\n",
@@ -232,7 +238,10 @@ fn quotes_are_what_the_setting_says() {
     assert_eq!(found[3..5], ["4 \"d, \"\"e\"\"\"=\"x\"", "5 \"\"=\"x"]);
     assert_eq!(found.len(), 6);
     let csv = one().header(false).quotes(Quotes::Csv);
-    assert_eq!(shown(&read(csv.clone().header(false), Format::Tsv, b"\"a\tb\nc\"\tx\n")), ["1 a\tb\nc=x"]);
+    assert_eq!(
+        shown(&read(csv.clone().header(false), Format::Tsv, b"\"a\tb\nc\"\tx\n")),
+        ["1 a\tb\nc=x"]
+    );
     for params in [one().header(false), csv] {
         assert_eq!(shown(&read(params, Format::Csv, b"\"a,b\nc\",x\n")), ["1 a,b\nc=x"]);
     }

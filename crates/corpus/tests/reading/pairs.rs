@@ -60,9 +60,15 @@ fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
         (
             headed(),
             "first,sentence1,text2,second,sentence2\na,b,c,d,e\n",
-            &["!in:1: expected one column for the first text, found \"first\", \"sentence1\", \"second\", \"sentence2\""],
+            &[
+                "!in:1: expected one column for the first text, found \"first\", \"sentence1\", \"second\", \"sentence2\"",
+            ],
         ),
-        (headed(), "a,b\nc,d\n", &["!in:1: no column known for the first text; found \"a\", \"b\""]),
+        (
+            headed(),
+            "a,b\nc,d\n",
+            &["!in:1: no column known for the first text; found \"a\", \"b\""],
+        ),
         (
             headed(),
             "sentence1,b\nc,d\n",
@@ -104,7 +110,9 @@ fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
         (
             self::scored(),
             "A plane is taking off.,An air plane is taking off.,5.0\n",
-            &["!in:1: no column known for the score; found \"A plane is taking off.\", \"An air plane is taking off.\", \"5.0\""],
+            &[
+                "!in:1: no column known for the score; found \"A plane is taking off.\", \"An air plane is taking off.\", \"5.0\"",
+            ],
         ),
         // What is no pair at all is no first row either.
         (
@@ -144,7 +152,10 @@ fn fields_are_those_of_records() {
         (&b"a,b\n\xff,c\nd,e\n"[..], "!in: byte 4: expected UTF-8, found invalid bytes"),
         (b"a,b\nc,\"d\ne,f\n", "!in:2: expected a closing quote, found the end of the file"),
     ] {
-        assert_eq!(shown(&read(PairParams::default().header(false), Format::Csv, input)), ["1 a|b", error]);
+        assert_eq!(
+            shown(&read(PairParams::default().header(false), Format::Csv, input)),
+            ["1 a|b", error]
+        );
     }
     // Too long a row costs itself; without a first one there is nothing to go by.
     let short = PairParams::default().header(false).max_text_bytes(5);

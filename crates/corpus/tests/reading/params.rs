@@ -7,11 +7,21 @@ fn settings_are_judged_at_their_edges() {
     let params = ReadParams::default;
     for (params, expected) in [
         (params(), None),
-        (params().token_column(1).max_text_bytes(1).text_field(Some("é".into())).id_field(Some(" ".into())), None),
+        (
+            params()
+                .token_column(1)
+                .max_text_bytes(1)
+                .text_field(Some("é".into()))
+                .id_field(Some(" ".into())),
+            None,
+        ),
         (params().token_column(usize::MAX).max_text_bytes(usize::MAX), None),
         (params().token_column(0), Some("token_column: expected at least 1, found 0")),
         (params().max_text_bytes(0), Some("max_text_bytes: expected at least 1, found 0")),
-        (params().text_field(Some("".into())), Some("text_field: expected a field name, found \"\"")),
+        (
+            params().text_field(Some("".into())),
+            Some("text_field: expected a field name, found \"\""),
+        ),
         (params().id_field(Some("".into())), Some("id_field: expected a field name, found \"\"")),
     ] {
         let error = params.clone().check().err().map(|error| error.to_string());

@@ -28,10 +28,20 @@ fn delimiters_are_recognised_by_the_first_rows() {
     let plain = ReadParams::default;
     for (format, input, expected, used) in [
         (Format::Csv, "id,text\n1,a\n", &["a"][..], "columns: text text, id id"),
-        (Format::Csv, "id;text\n1;a, b\n2;c\n", &["a, b", "c"], "columns: text text, id id (delimiter ;)"),
+        (
+            Format::Csv,
+            "id;text\n1;a, b\n2;c\n",
+            &["a, b", "c"],
+            "columns: text text, id id (delimiter ;)",
+        ),
         (Format::Csv, "id\ttext\n1\ta;b\n", &["a;b"], "columns: text text, id id (delimiter tab)"),
         (Format::Csv, "id|text\n1|a\n", &["a"], "columns: text text, id id (delimiter |)"),
-        (Format::Tsv, "id,text\n1,\"a\tb\"\n", &["a\tb"], "columns: text text, id id (delimiter ,)"),
+        (
+            Format::Tsv,
+            "id,text\n1,\"a\tb\"\n",
+            &["a\tb"],
+            "columns: text text, id id (delimiter ,)",
+        ),
         (Format::Tsv, "id;text\n1;a\n", &["a"], "columns: text text, id id (delimiter ;)"),
         (Format::Tsv, "id\ttext\n1\ta;b,c\n", &["a;b,c"], "columns: text text, id id"),
         // Decimal commas, and a quoted text over two lines with every delimiter in it.
@@ -45,12 +55,35 @@ fn delimiters_are_recognised_by_the_first_rows() {
         (Format::Csv, "\"x,y\";text\n1;a\n", &["a"], "columns: text text (delimiter ;)"),
         (Format::Csv, "id,text,a|b\n1,c,d\n", &["c"], "columns: text text, id id"),
         // Both occur in the header: the one that divides every row alike.
-        (Format::Csv, "text;a,b;c\nx;y;z\nu;v;w\n", &["x", "u"], "columns: text text (delimiter ;)"),
+        (
+            Format::Csv,
+            "text;a,b;c\nx;y;z\nu;v;w\n",
+            &["x", "u"],
+            "columns: text text (delimiter ;)",
+        ),
+        // Both divide every row alike: the one that makes more columns, and of equal ones the format's own.
+        (
+            Format::Csv,
+            "id,x;text;z\n1,2;a;b\n3,4;c;d\n",
+            &["a", "c"],
+            "columns: text text (delimiter ;)",
+        ),
+        (Format::Csv, "text,x;y\na,b;c\n", &["a"], "columns: text text"),
         // One row in five is torn; the others say what divides.
-        (Format::Csv, "n;text\n1;a\n2;b\n3;c\n4;d;e\n", &["a", "b", "c", "!in:5: expected 2 columns, found 3"], "columns: text text (delimiter ;)"),
+        (
+            Format::Csv,
+            "n;text\n1;a\n2;b\n3;c\n4;d;e\n",
+            &["a", "b", "c", "!in:5: expected 2 columns, found 3"],
+            "columns: text text (delimiter ;)",
+        ),
         // One column, whose texts have delimiters.
         (Format::Csv, "text\na\nb\n", &["a", "b"], "columns: text text"),
-        (Format::Csv, "\u{feff}text;id\r\n\r\na;1\r\n", &["a"], "columns: text text, id id (delimiter ;)"),
+        (
+            Format::Csv,
+            "\u{feff}text;id\r\n\r\na;1\r\n",
+            &["a"],
+            "columns: text text, id id (delimiter ;)",
+        ),
     ] {
         let (found, shown) = texts(plain(), format, input);
         assert_eq!(found, expected, "{input:?}");
@@ -64,8 +97,12 @@ fn delimiters_are_recognised_by_the_first_rows() {
 fn a_delimiter_that_is_named_is_taken() {
     let semicolons = ReadParams::default().delimiter(Some(b';'));
     let input = "text,x;id\na,b;1\n";
-    let (found, used) = texts(semicolons.clone().text_field(Some("\"text,x\"".into())), Format::Csv, input);
-    assert_eq!((&found[..], used.as_deref()), (&["a,b".to_owned()][..], Some("columns: text text,x, id id (delimiter ;)")));
+    let (found, used) =
+        texts(semicolons.clone().text_field(Some("\"text,x\"".into())), Format::Csv, input);
+    assert_eq!(
+        (&found[..], used.as_deref()),
+        (&["a,b".to_owned()][..], Some("columns: text text,x, id id (delimiter ;)"))
+    );
     let caret = ReadParams::default().delimiter(Some(b'^'));
     assert_eq!(texts(caret, Format::Csv, "id^text\n1^a\n").0, ["a"]);
     for bad in [b'"', b'\n', b'\r', 0xE9] {
@@ -74,10 +111,15 @@ fn a_delimiter_that_is_named_is_taken() {
         assert!(PairParams::default().delimiter(Some(bad)).check().is_err());
     }
     let pairs = PairParams::default().check().unwrap();
-    let mut pairs = pairs.from_reader("in", Format::Csv, io::Cursor::new("s;sentence1;sentence2\n1;a;b\n2;c;d\n")).unwrap();
+    let mut pairs = pairs
+        .from_reader("in", Format::Csv, io::Cursor::new("s;sentence1;sentence2\n1;a;b\n2;c;d\n"))
+        .unwrap();
     let second = pairs.nth(1).unwrap().unwrap();
     assert_eq!((&*second.first, &*second.second), ("c", "d"));
-    assert_eq!(pairs.used().unwrap().to_string(), "columns: first text sentence1, second text sentence2 (delimiter ;)");
+    assert_eq!(
+        pairs.used().unwrap().to_string(),
+        "columns: first text sentence1, second text sentence2 (delimiter ;)"
+    );
 }
 
 /// A first row that is a text is an error that lists it, never a header in silence.
@@ -90,7 +132,8 @@ fn a_file_without_a_header_is_refused_or_read_by_its_places() {
     let (found, used) = texts(bare(), Format::Csv, input);
     assert_eq!(found, ["The van is late", "No"]);
     assert_eq!(used.as_deref(), Some("columns: text 1 (no header)"));
-    let (found, used) = texts(bare().text_field(Some("2".into())).id_field(Some("1".into())), Format::Csv, input);
+    let (found, used) =
+        texts(bare().text_field(Some("2".into())).id_field(Some("1".into())), Format::Csv, input);
     assert_eq!(found, ["2", "1"]);
     assert_eq!(used.as_deref(), Some("columns: text 2, id 1 (no header)"));
     assert_eq!(texts(bare().text_field(Some("*".into())), Format::Csv, "a,b\n").0, ["a\nb"]);
@@ -109,7 +152,10 @@ fn several_fields_are_one_text() {
         ("*", &["a\n1\nb", "2\nc", "d\n3"], "columns: text *, id id"),
     ] {
         let (found, shown) = texts(field(name), Format::Csv, input);
-        assert_eq!((&found[..], shown.as_deref()), (&expected.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>()[..], Some(used)));
+        assert_eq!(
+            (&found[..], shown.as_deref()),
+            (&expected.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>()[..], Some(used))
+        );
     }
     let pieces = read_str(field("subject,body"), Format::Csv, input);
     let error = rewritten(&pieces, str::to_owned).unwrap_err();
@@ -133,7 +179,10 @@ fn fields_of_objects_are_found_in_objects() {
         ("n,msg.body", "42\na"),
         ("z,n", "42"),
         ("*", "a\nx\ny\nc\n42"),
-        ("msg.none", "!in:1: expected a field \"msg.none\", found \"a.b\", \"id\", \"msg\", \"n\", \"z\""),
+        (
+            "msg.none",
+            "!in:1: expected a field \"msg.none\", found \"a.b\", \"id\", \"msg\", \"n\", \"z\"",
+        ),
         ("msg", "!in:1: field \"msg\": expected a string or a number, found an object"),
         ("z", "!in:1: field \"z\": expected a string or a number, found null"),
         ("n.x", "!in:1: expected a field \"n.x\", found \"a.b\", \"id\", \"msg\", \"n\", \"z\""),
@@ -142,7 +191,10 @@ fn fields_of_objects_are_found_in_objects() {
     }
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(70), "]".repeat(70));
     let found = texts(field("*"), Format::Jsonl, &deep).0;
-    assert!(found[0].ends_with("expected at most 64 objects and arrays in each other, found an array"), "{found:?}");
+    assert!(
+        found[0].ends_with("expected at most 64 objects and arrays in each other, found an array"),
+        "{found:?}"
+    );
     // A label in an object, too.
     let params = LabelledParams::default()
         .text_field(Some("msg.body".into()))
@@ -207,5 +259,8 @@ fn records_carry_all_columns_where_they_are_asked_for() {
     let table = cells(Format::Csv, "b,text,b\n\"x \"\"y\"\"\",a,\n");
     assert_eq!(table, [pair("b", "x \"y\""), pair("text", "a"), pair("b", "")]);
     let object = cells(Format::Jsonl, r#"{"z":1.50,"text":"a","k":{"l":[]},"n":null}"#);
-    assert_eq!(object, [pair("z", "1.50"), pair("text", "a"), pair("k", r#"{"l":[]}"#), pair("n", "")]);
+    assert_eq!(
+        object,
+        [pair("z", "1.50"), pair("text", "a"), pair("k", r#"{"l":[]}"#), pair("n", "")]
+    );
 }

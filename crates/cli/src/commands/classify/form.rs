@@ -27,7 +27,8 @@ impl<'l> Form<'l> {
             anyhow::bail!("--top-k is 0: expected at least 1");
         }
         let format = args.format.given().unwrap_or(LabelFormat::Jsonl);
-        let table = if format == LabelFormat::Csv { args.formulas.csv() } else { args.formulas.tsv() };
+        let table =
+            if format == LabelFormat::Csv { args.formulas.csv() } else { args.formulas.tsv() };
         let top = args.top_k.map(|k| k.min(labels.len()));
         let layout = LabelLayout { labels, multi_label, top, table };
         Ok(Self { out: args.out.open()?, format, layout, columns: KeptColumns::default() })

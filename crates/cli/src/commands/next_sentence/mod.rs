@@ -100,7 +100,8 @@ fn of_file(
     work: &mut dyn FnMut(Vec<PlacedPair>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let read = &args.read;
-    let params = args.fields.params(read.table).format(read.input.value()).encoding(read.encoding()?);
+    let params =
+        args.fields.params(read.table).format(read.input.value()).encoding(read.encoding()?);
     let params = params.id_field(read.id_field.clone()).score_ignored(true);
     let params = params.max_text_bytes(read.max_text.saturating_mul(1 << 20)).check()?;
     crate::input::pairs::for_each_chunk(file, &params, messages, |pairs| {

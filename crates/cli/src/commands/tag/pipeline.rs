@@ -141,7 +141,8 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
                 while let Some(next) = reader.next() {
                     if reader.used() != last.as_ref() {
                         last = reader.used().cloned();
-                        if last.clone().is_some_and(|used| send.send(Event::Columns(used)).is_err()) {
+                        if last.clone().is_some_and(|used| send.send(Event::Columns(used)).is_err())
+                        {
                             return;
                         }
                     }

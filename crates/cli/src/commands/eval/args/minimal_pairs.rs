@@ -4,9 +4,9 @@ use clap::Args;
 use crate::commands::short_help;
 use crate::flags::format::{FormatFlags, ReportFormat};
 use crate::flags::out::OutFlags;
-use crate::flags::table::TableFlags;
 use crate::flags::read::{InputArg, ReadFlags};
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
+use crate::flags::table::TableFlags;
 
 /// Flags of the short help of `cloze eval minimal-pairs`.
 const SHOWN: &[&str] = &[

@@ -116,7 +116,9 @@ impl FormParams {
             OutputArg::Pretty => Box::new(pretty::Pretty::new(self.plain)),
             OutputArg::Jsonl => Box::new(EntityJsonl::new(self.offsets)),
             OutputArg::Conll => Box::new(EntityConll),
-            OutputArg::Tsv => Box::new(EntityTsv::new(self.offsets).table(self.table).fields(self.fields)),
+            OutputArg::Tsv => {
+                Box::new(EntityTsv::new(self.offsets).table(self.table).fields(self.fields))
+            }
             OutputArg::Inline => Box::new(EntityInline),
             OutputArg::Html => Box::new(EntityPage::default()),
             OutputArg::Redact => Box::new(redact::Redact::new(self.mask.clone())),
