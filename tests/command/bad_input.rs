@@ -56,7 +56,7 @@ fn broken_records_among_good_ones() {
             "a.jsonl",
             "{\"text\":\"My name is John Smith.\"}\n\
              {\"text\": oops}\n\
-             {\"body\":\"x\"}\n\
+             {\"other\":\"x\"}\n\
              {\"text\":5}\n\
              [1]\n\
              {\"text\":\"a\",\"text\":\"b\"}\n\
@@ -64,7 +64,7 @@ fn broken_records_among_good_ones() {
              {\"text\":\"My name is John Smith.\"}",
         ),
         ("b.csv", "id,text\n1,My name is John Smith.\n2\n3,a,b\n4,My name is John Smith.\n"),
-        ("c.csv", "id,body\n1,x\n"),
+        ("c.csv", "id,other\n1,x\n"),
         ("d.csv", "id,text\n1,My name is John Smith.\n2,\"open\n3,x\n"),
         ("e.conll", "John\tO\nSmith\tO\n\nbad\tO\n\tO\nrest\tO\n\nJohn\tO\n"),
         ("z.txt", GOOD),
@@ -88,7 +88,7 @@ fn broken_records_among_good_ones() {
     ];
     assert_eq!(places, expected, "{}", ran.stderr);
     for (place, part) in
-        [(1, "expected a field \"text\", found \"body\""), (6, "expected 2 columns, found 1")]
+        [(1, "no field known for the text; found \"other\""), (6, "expected 2 columns, found 1")]
     {
         assert!(ran.errors()[place].contains(part), "{}", ran.errors()[place]);
     }
@@ -129,7 +129,7 @@ fn empty_files() {
     home.write("c.csv", "\n");
     let ran = home.run(&["tag", "c.csv", "a.txt"]);
     assert_eq!(ran.status, Some(1));
-    assert_eq!(ran.errors(), ["c.csv:2: expected a field \"text\", found none"]);
+    assert_eq!(ran.errors(), ["c.csv:2: no column known for the text; found none"]);
 }
 
 /// 1 MiB is 1048576 bytes.

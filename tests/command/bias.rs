@@ -63,7 +63,7 @@ fn any_two_columns() {
     let home =
         Home::with([("p.tsv", "Ann met the son.\tAnn met the sonel.\nAnn met.\tAnn met.\nx\ti\n")]);
     let model = checkpoint("bert-pretraining");
-    let ran = home.run(&["bias", "p.tsv", "--model", &model, "--json"]);
+    let ran = home.run(&["bias", "p.tsv", "--no-header", "--model", &model, "--json"]);
     assert_eq!(ran.status, Some(1));
     let report = &ran.records()[0];
     let overall = &report["overall"];

@@ -63,10 +63,11 @@ fn every_kind_is_named_with_its_place() {
       a.csv:27 x (only 1)
 
     stderr:
+    columns: text text, label label
     "#);
     // Findings are no failure, unless they are said to be.
     let strict = home.run(&["data", "check", "a.csv", "--strict"]);
-    assert_eq!((strict.status, &*strict.stderr), (Some(1), ""));
+    assert_eq!((strict.status, &*strict.stderr), (Some(1), "columns: text text, label label\n"));
     home.write("good.csv", good(["X", "Y"]));
     let strict = home.run(&["data", "check", "good.csv", "--strict"]);
     assert!(strict.good().ends_with("\nno findings\n"));
@@ -199,7 +200,7 @@ fn what_cannot_be_read() {
     // A file a class, and texts of any ending.
     let ran = home.run(&["data", "check", "X=b.txt", "Y=a.csv"]);
     assert!(ran.good().starts_with("b.txt and 1 other file: 24 examples, 2 labels\n"));
-    let ran = home.run_with("a\tX\n", &["data", "check", "-", "--input", "tsv"]);
+    let ran = home.run_with("a\tX\n", &["data", "check", "-", "--input", "tsv", "--no-header"]);
     assert!(ran.good().starts_with("-: 1 example, 1 label\n"));
 }
 
@@ -344,7 +345,7 @@ fn few_examples_of_a_label_are_said() {
     };
     assert_eq!(
         notes(&["a.csv"]),
-        "label wolf has only 1 example, so it is not checked for label errors\nlabel dog has only 3 \
+        "columns: text text, label label\nlabel wolf has only 1 example, so it is not checked for label errors\nlabel dog has only 3 \
          examples, so label errors are searched for in 3 folds instead of 5\n"
     );
     assert!(notes(&["one.csv"]).ends_with(

@@ -416,9 +416,8 @@ fn what_cannot_be_judged() {
     // A slip is named before minutes are spent.
     let ran = home.run(&["eval", "classify", "other.csv", "--model", &model]);
     assert!(
-        ran.stderr.starts_with(
-            "none of the labels of the first 2 examples is a label of bert-sequence\n"
-        )
+        ran.stderr
+            .contains("none of the labels of the first 2 examples is a label of bert-sequence\n")
     );
     // A row that cannot be read is one failure, and the rest is judged.
     home.write("ragged.csv", "text,label\nAnn,yes\nragged\nson,no\n");

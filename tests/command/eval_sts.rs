@@ -70,7 +70,7 @@ fn figures_with_and_without_a_header() {
         ("plain.tsv", &csv("").replace(',', "\t")),
     ]);
     let similarities = cosines(&vectors(&home, &all_texts(), &[]));
-    let ran = home.run(&["eval", "sts", "plain.csv", "--json"]);
+    let ran = home.run(&["eval", "sts", "plain.csv", "--no-header", "--json"]);
     ran.good();
     let [report] = &ran.records()[..] else { panic!("{}", ran.stdout()) };
     assert_figures(report, &similarities);
@@ -91,14 +91,14 @@ fn figures_with_and_without_a_header() {
     assert_eq!(report["model_sha256"].as_str().unwrap().len(), 64);
     for args in [
         &["named.csv"][..],
-        &["plain.tsv"],
+        &["plain.tsv", "--no-header"],
         &["asked.csv", "--first-field", "a", "--second-field", "b", "--score-field", "c"],
     ] {
         let ran = home.run(&[&["eval", "sts", "--json"], args].concat());
         ran.good();
         assert_figures(&ran.records()[0], &similarities);
     }
-    let table = home.run(&["eval", "sts", "plain.csv"]);
+    let table = home.run(&["eval", "sts", "plain.csv", "--no-header"]);
     let last: Vec<&str> = table.good().lines().last().unwrap().split_whitespace().collect();
     let rho = pearson(&ranks(&similarities), &GOLD_RANKS);
     assert_eq!((last[0], last[1], last[last.len() - 1]), ("none", &*format!("{rho:.4}"), "4"));
@@ -131,7 +131,7 @@ fn corrections_are_a_line_each() {
     let home = Home::with([("eval.csv", &*csv("")), ("fit.csv", fit)]);
     let args = ["eval", "sts", "eval.csv", "--fit", "fit.csv", "--json", "--correction"];
     let names = "none,zscore,whitening,all-but-the-top";
-    let flags = [names, "--dims", "4", "--directions", "2"];
+    let flags = [names, "--dims", "4", "--directions", "2", "--no-header"];
     let ran = home.run(&[&args[..], &flags].concat());
     ran.good();
     let records = ran.records();
@@ -151,7 +151,8 @@ fn corrections_are_a_line_each() {
     // f32 vectors on the way, divided by small deviations.
     assert!((number("pearson") - pearson(&similarities, &GOLD)).abs() < 1e-5);
     assert_near(number("spearman"), pearson(&ranks(&similarities), &GOLD_RANKS));
-    let table = home.run(&[&args[..5], &["--correction", "whitening", "--dims", "4"]].concat());
+    let table = home
+        .run(&[&args[..5], &["--correction", "whitening", "--dims", "4", "--no-header"]].concat());
     assert!(table.good().contains("\nwhitening, 4 dims"), "{}", table.stdout());
 }
 
@@ -166,7 +167,7 @@ fn a_bad_row_costs_itself() {
             "{\"first\":\"a\",\"second\":\"b\",\"score\":1}\n{\"first\":\"a\",\"score\":2}\nno\n{\"text1\":\"a cat\",\"text2\":\"b\",\"gold\":2.5}\n{\"first\":\"x\",\"second\":\"y\",\"score\":\"3\"}\n",
         ),
     ]);
-    let ran = home.run(&["eval", "sts", "bad.csv", "--json"]);
+    let ran = home.run(&["eval", "sts", "bad.csv", "--no-header", "--json"]);
     assert_eq!(ran.status, Some(1));
     assert_eq!(
         ran.errors(),
@@ -182,7 +183,7 @@ fn a_bad_row_costs_itself() {
     let [second, third, fifth] = ran.errors()[..] else { panic!("{}", ran.stderr) };
     assert_eq!(
         second,
-        "bad.jsonl:2: expected a field \"sentence2|text2|second|hypothesis\", found \"first\", \"score\""
+        "bad.jsonl:2: no field known for the second text; found \"first\", \"score\""
     );
     assert!(third.starts_with("bad.jsonl:3: expected a JSON object"));
     assert_eq!(fifth, "bad.jsonl:5: field \"score\": expected a number, found a string");
@@ -191,11 +192,11 @@ fn a_bad_row_costs_itself() {
 #[test]
 fn what_cannot_be_judged() {
     let home = Home::with([
-        ("good.csv", &*csv("")),
+        ("good.csv", &*csv("text1,text2,gold\n")),
         ("empty.csv", ""),
-        ("one.csv", "a,b,1\n"),
-        ("same.csv", "a,b,3\nc,d,3\n"),
-        ("alike.csv", "a,a,1\nb,b,2\n"),
+        ("one.csv", "text1,text2,score\na,b,1\n"),
+        ("same.csv", "text1,text2,score\na,b,3\nc,d,3\n"),
+        ("alike.csv", "text1,text2,score\na,a,1\nb,b,2\n"),
         ("named.csv", "left,right,much\na,b,1\n"),
         ("two.csv", "a,b\nc,d\n"),
         ("open.csv", "a,\"b,1\n"),
@@ -208,9 +209,9 @@ fn what_cannot_be_judged() {
         (&["alike.csv", "--metric", "euclid"], "alike.csv: all similarities are 0"),
         (
             &["named.csv"],
-            "named.csv:1: expected a field \"sentence1|text1|first|premise|text\", found \"left\", \"right\"",
+            "named.csv:1: no column known for the score; found \"left\", \"right\", \"much\"",
         ),
-        (&["two.csv"], "two.csv:1: expected 3 columns, found 2"),
+        (&["two.csv", "--no-header"], "two.csv:1: expected 3 columns, found 2"),
         (&["open.csv"], "open.csv:1: expected a closing quote"),
         (&["good.csv", "--correction", "zscore"], "--fit FILE"),
         (&["good.csv", "--correction", "none,whitening"], "--correction whitening: expected texts"),

@@ -99,6 +99,7 @@ fn names_that_are_misspelled_have_a_hint() {
     let home = Home::with([
         ("a.txt", "a"),
         ("t.csv", "Ticket,Message\n1,a\n2,b\n"),
+        ("u.csv", "Ticket,Words\n1,a\n2,b\n"),
         ("t.jsonl", "{\"message\":\"a\"}\n{\"message\":\"b\"}\n"),
     ]);
     for (args, hint) in [
@@ -110,7 +111,7 @@ fn names_that_are_misspelled_have_a_hint() {
         (&["embed", "a.txt", "--pooling", "men"], "there are cls, max, mean"),
         (&["tag", "a.txt", "--labels", "city"], "hint: did you mean CITY?"),
         (&["embed", "t.csv", "--text-field", "mesage"], "hint: did you mean Message?"),
-        (&["embed", "t.csv"], "hint: --text-field names another field"),
+        (&["embed", "u.csv"], "hint: --text-field NAME names it; --no-header is for"),
     ] {
         let ran = home.run(args);
         assert!(ran.stderr.contains(hint), "{args:?}: {}", ran.stderr);

@@ -47,6 +47,7 @@ mod similarity;
 #[cfg(unix)]
 mod stop;
 mod streaming;
+mod tables;
 mod train;
 mod train_library;
 mod train_report;

@@ -14,15 +14,17 @@ mod flags;
 mod input;
 mod terminal;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 use cloze_encoder::{Runtime, RuntimeParams};
 
 use crate::cli::{Cli, Command};
 use crate::commands::data::args::DataCommand;
+use crate::flags::ending::with_format;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::stdout;
 
@@ -57,13 +59,23 @@ fn run() -> u8 {
         Err(error) => error.exit(),
     }
     // Bad usage ends here, with status 2.
-    let cli = match Cli::try_parse() {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let mut cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) if error.kind() == ErrorKind::DisplayVersion => return version(&error),
         Err(error) => error.exit(),
     };
     terminal::signals::handle();
     let messages = Messages::new(cli.common.quiet);
+    match with_format(Cli::command(), &args) {
+        // Where a flag excludes formats, its output has its own.
+        Ok(Some(formatted)) => cli = Cli::try_parse_from(formatted).unwrap_or(cli),
+        Ok(None) => {}
+        Err(error) => {
+            messages.fatal(&error);
+            return 2;
+        }
+    }
     cli.common.color.write_global();
     let result = match cli.command {
         Command::Tag(args) => commands::tag::run(&cli.common, *args, &messages),

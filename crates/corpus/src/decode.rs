@@ -94,6 +94,28 @@ impl Decoded {
         Ok(is_next)
     }
 
+    /// The text that is read next, without reading it: until there is `enough`, `max` bytes or all. What
+    /// is longer is cut, on the boundary of a character.
+    pub(crate) fn look(
+        &mut self,
+        max: usize,
+        enough: impl Fn(&str) -> bool,
+    ) -> Result<&str, CorpusError> {
+        let mut looked = 0;
+        while !self.ended && self.bad.is_none() {
+            let ahead = &self.text[self.consumed..];
+            // Looked at again only when it has grown by half, so that one byte a read is not quadratic.
+            let grown = ahead.len() > looked + looked / 2 || ahead[looked..].contains('\n');
+            if ahead.len() >= max || (grown && enough(ahead)) {
+                break;
+            }
+            looked = ahead.len();
+            self.decode()?;
+        }
+        let ahead = &self.text[self.consumed..];
+        Ok(&ahead[..ahead.floor_char_boundary(max)])
+    }
+
     /// The text up to and with the byte that `ends` holds for, an ASCII one, or up to the end of
     /// the file; `None` if nothing is left. More than `max` bytes, line end not counted, are
     /// passed over without being held, and are a [`CorpusError::TooLong`] that is not fatal.
@@ -188,7 +210,7 @@ impl Decoded {
         }
         let decoder = self.decoder.get_or_insert_with(|| self.encoding.decoder());
         let bytes = &self.block[self.unread.clone()];
-        self.text.clear();
+        self.text.drain(..self.consumed);
         self.consumed = 0;
         // A block is far from overflowing; too small a buffer would only mean another round.
         let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len());

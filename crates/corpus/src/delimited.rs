@@ -1,147 +1,182 @@
 //! Rows of fields below a header row, as [`Dialect`] reads them, and the way back.
 use std::ops::Range;
-use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Map;
 
 use crate::decode::{Decoded, split_ending};
 use crate::dialect::Dialect;
-use crate::record::Frame;
-use crate::{CorpusError, Piece, Record, ValidReadParams, error::MAX_NAMES};
+use crate::fields::{At, Row, joined, other_delimiter, settled_dialect};
+use crate::names::{EVERY, FieldRole, NameError};
+use crate::record::{FieldText, Frame};
+use crate::{CorpusError, Format, Piece, Record, UsedFields, ValidReadParams};
 
 /// A file of rows.
 pub(crate) struct Table {
+    format: Format,
     dialect: Dialect,
-    header: Option<Header>,
+    /// Whether the dialect has its delimiter.
+    settled: bool,
+    layout: Option<Layout>,
 }
 
-struct Header {
+/// Columns of the fields, from 0.
+struct Layout {
     columns: usize,
-    text: usize,
+    text: Vec<usize>,
     id: Option<usize>,
-    /// The names of the columns, where records carry the other fields.
-    names: Vec<String>,
+    names: Arc<[String]>,
 }
 
-impl Header {
-    /// Reads the first row, which stands in `line` of the file `path`.
-    fn parse(
-        content: &str,
-        line: u64,
-        path: &Path,
-        dialect: Dialect,
-        params: &ValidReadParams,
-    ) -> Result<Self, CorpusError> {
-        let duplicate = |field: &str| {
-            let (path, field) = (path.to_owned(), field.to_owned());
-            CorpusError::DuplicateField { path, line, field }
+impl Layout {
+    /// Reads the first row.
+    fn of(row: &Row<'_>, params: &ValidReadParams) -> Result<Self, CorpusError> {
+        let header = row.header(params.has_header());
+        let failed = |error| row.not_chosen(&header, error);
+        let id = match params.has_header() || params.id().is_asked() {
+            true => params.id().column(&header, &[]).map_err(failed)?,
+            false => None,
         };
-        let field = params.text_field();
-        let text = only_column(content, dialect, field).map_err(|()| duplicate(field))?;
-        let text = text.ok_or_else(|| CorpusError::MissingField {
-            path: path.to_owned(),
-            line,
-            field: field.to_owned(),
-            found: dialect
-                .fields(content)
-                .take(MAX_NAMES)
-                .map(|range| dialect.value(&content[range]))
-                .collect(),
-            fatal: true,
-        })?;
-        let id_field = params.id_field();
-        let id = only_column(content, dialect, id_field).map_err(|()| duplicate(id_field))?;
-        let columns = dialect.fields(content).count();
-        let names: Vec<String> = if params.takes_metadata() {
-            dialect.fields(content).map(|range| dialect.value(&content[range])).collect()
+        // A record of each field is there to be redacted, and so the id is one, too.
+        let taken: Vec<usize> = id.into_iter().filter(|_| !params.is_each_field()).collect();
+        let text = if params.has_header() || params.text().is_asked() {
+            let text = params.text().columns(&header, &taken).map_err(failed)?;
+            text.ok_or_else(|| failed(NameError::Unknown(FieldRole::Text)))?
         } else {
-            vec![]
+            vec![0]
         };
-        if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
-            return Err(duplicate(&names[twice]));
+        let names = &header.names;
+        if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i]))
+            && params.takes_metadata()
+        {
+            return Err(failed(NameError::Twice(names[twice].clone())));
         }
-        Ok(Self { columns, text, id, names })
+        Ok(Self { columns: names.len(), text, id, names: header.names.into() })
     }
-}
 
-/// Column of a header that is called `field`, from 0; an error if several are.
-fn only_column(content: &str, dialect: Dialect, field: &str) -> Result<Option<usize>, ()> {
-    let columns = (0..).zip(dialect.fields(content));
-    let mut same = columns.filter(|(_, range)| dialect.value(&content[range.clone()]) == field);
-    match (same.next(), same.next()) {
-        (Some(_), Some(_)) => Err(()),
-        (column, _) => Ok(column.map(|(i, _)| i)),
+    fn used(&self, params: &ValidReadParams, other_delimiter: Option<u8>) -> UsedFields {
+        let names = params.text();
+        let mut used = UsedFields::of_table(params.has_header(), other_delimiter);
+        let shown = if names.is_every() {
+            vec![EVERY.to_owned()]
+        } else {
+            self.text.iter().map(|&column| self.names[column].clone()).collect()
+        };
+        used.add(FieldRole::Text, shown, names.is_asked());
+        used.add(FieldRole::Id, self.id.iter().map(|&id| self.names[id].clone()).collect(), true);
+        used
     }
 }
 
 impl Table {
-    pub(crate) fn new(delimiter: u8) -> Self {
-        Self { dialect: Dialect::csv(delimiter), header: None }
+    pub(crate) fn new(format: Format, params: &ValidReadParams) -> Self {
+        let default = Dialect::csv(crate::delimiter::default_of(format));
+        let (dialect, settled) = match params.delimiter() {
+            Some(delimiter) => (default.delimited_by(delimiter), true),
+            None => (default, false),
+        };
+        Self { format, dialect, settled, layout: None }
     }
 
+    /// Pieces of the next row; none at the end.
     pub(crate) fn next(
         &mut self,
         decoded: &mut Decoded,
         params: &ValidReadParams,
-    ) -> Result<Option<Piece>, CorpusError> {
+        used: &mut Option<UsedFields>,
+    ) -> Result<Vec<Piece>, CorpusError> {
+        if !std::mem::replace(&mut self.settled, true) {
+            self.dialect = settled_dialect(decoded, self.dialect, None)?;
+        }
         let dialect = self.dialect;
         let row = dialect.row(decoded, params.max_text_bytes());
         let path = decoded.path();
-        let row = match (row, &self.header) {
+        let row = match (row, &self.layout) {
             // Without a header no row means anything.
             (Err(CorpusError::TooLong { path, line, max, .. }), None) => {
                 return Err(CorpusError::TooLong { path, line, max, fatal: true });
             }
             // A file with nothing in it has no records; one with blank lines alone lacks its header.
-            (Ok(None), None) if decoded.bytes_read() == 0 => return Ok(None),
-            (Ok(None), None) => {
-                return Err(CorpusError::MissingField {
-                    path: path.to_owned(),
-                    line: decoded.line(),
-                    field: params.text_field().to_owned(),
-                    found: vec![],
-                    fatal: true,
-                });
+            (Ok(None), None) if decoded.bytes_read() == 0 => return Ok(vec![]),
+            (Ok(None), None) if params.has_header() => {
+                let location = At { path, line: decoded.line() };
+                return Err(NameError::Unknown(FieldRole::Text).at(location, &[], true));
             }
             (row, _) => row?,
         };
-        let Some(row) = row else { return Ok(None) };
-        let content = split_ending(&row.raw).0;
+        let Some(unit) = row else { return Ok(vec![]) };
+        let content = split_ending(&unit.raw).0;
         if content.is_empty() {
-            return Ok(Some(Piece::Verbatim(row.raw)));
+            return Ok(vec![Piece::Verbatim(unit.raw)]);
         }
-        let Some(header) = &self.header else {
-            self.header = Some(Header::parse(content, row.line, path, dialect, params)?);
-            return Ok(Some(Piece::Verbatim(row.raw)));
-        };
-
-        let (mut column, mut text, mut id, mut metadata) = (0, None, None, Map::new());
-        for range in dialect.fields(content) {
-            if column == header.text {
-                text = Some(range.clone());
-            } else if Some(column) == header.id {
-                id = Some(dialect.value(&content[range]));
-            } else if let Some(name) = header.names.get(column) {
-                metadata.insert(name.clone(), dialect.value(&content[range]).into());
+        let row = Row { content, dialect, at: At { path, line: unit.line } };
+        let layout = if let Some(layout) = &self.layout {
+            layout
+        } else {
+            let layout = self.layout.insert(Layout::of(&row, params)?);
+            *used = Some(layout.used(params, other_delimiter(dialect, self.format)));
+            if params.has_header() {
+                return Ok(vec![Piece::Verbatim(unit.raw)]);
             }
-            column += 1;
+            layout
+        };
+        layout.pieces(&row, &unit.raw, params)
+    }
+}
+
+impl Layout {
+    /// Pieces of a row, of which `raw` is all.
+    fn pieces(
+        &self,
+        row: &Row<'_>,
+        raw: &str,
+        params: &ValidReadParams,
+    ) -> Result<Vec<Piece>, CorpusError> {
+        let Row { content, dialect, at } = *row;
+        let value = |range: &Range<usize>| dialect.value(&content[range.clone()]);
+        let mut text: Vec<Range<usize>> = vec![0..0; self.text.len()];
+        let (mut columns, mut id, mut metadata) = (0, None, Map::new());
+        for (column, range) in dialect.fields(content).enumerate() {
+            columns += 1;
+            let place = self.text.iter().position(|text| *text == column);
+            if self.id == Some(column) {
+                id = Some(value(&range));
+            } else if place.is_none() && params.takes_metadata() && column < self.columns {
+                metadata.insert(self.names[column].clone(), value(&range).into());
+            }
+            for (place, _) in self.text.iter().enumerate().filter(|(_, text)| **text == column) {
+                text[place] = range.clone();
+            }
         }
-        match text {
-            Some(field) if column == header.columns => Ok(Some(Piece::Record(Record {
-                line: row.line,
-                id,
-                text: dialect.value(&content[field.clone()]),
-                words: None,
-                metadata,
-                frame: Frame::Row { field, delimiter: dialect.delimiter, raw: row.raw },
-            }))),
-            _ => Err(CorpusError::Columns {
-                path: path.to_owned(),
-                line: row.line,
-                expected: header.columns,
-                found: column,
-            }),
+        if columns != self.columns {
+            return Err(row.bad_columns(self.columns, columns));
         }
+        let cells = params.takes_cells().then(|| row.cells(&self.names));
+        let record = Record { line: at.line, id, metadata, cells, ..Record::default() };
+        let delimiter = dialect.delimiter;
+        if params.text().joins() && params.is_each_field() {
+            let mut texts = vec![];
+            for (&column, range) in self.text.iter().zip(text) {
+                texts.push(FieldText {
+                    name: self.names[column].clone(),
+                    text: value(&range),
+                    frame: Frame::Cell { raw: content[range.clone()].to_owned(), delimiter },
+                    range,
+                });
+            }
+            return Ok(record.of_each(texts, raw));
+        }
+        let (text, frame) = match &text[..] {
+            [field] => {
+                let (raw, field) = (raw.to_owned(), field.clone());
+                (value(&field), Frame::Row { field, delimiter, raw })
+            }
+            several => {
+                let joined = joined(several.iter().map(value));
+                (joined, Frame::None(if delimiter == b'\t' { Format::Tsv } else { Format::Csv }))
+            }
+        };
+        Ok(vec![Piece::Record(Record { text, frame, ..record })])
     }
 }
 

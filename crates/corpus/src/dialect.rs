@@ -94,6 +94,18 @@ impl Dialect {
         Self { delimiter, rule: Rule::Csv }
     }
 
+    /// The same, with another delimiter.
+    pub(crate) fn delimited_by(self, delimiter: u8) -> Self {
+        Self { delimiter, ..self }
+    }
+
+    /// Length of the first row of `text`, with its line end.
+    pub(crate) fn row_len(self, text: &str) -> usize {
+        let mut state = Place::FieldStart;
+        let end = text.bytes().position(|byte| state.step(byte, self) == Step::RowEnd);
+        end.map_or(text.len(), |end| end + 1)
+    }
+
     /// The next row, with its line end.
     pub(crate) fn row(
         self,

@@ -2,7 +2,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::Format;
+use crate::{FieldRole, Format};
 
 /// Largest number of fields that an error names: a foreign file may have millions.
 pub(crate) const MAX_NAMES: usize = 20;
@@ -107,6 +107,34 @@ pub enum CorpusError {
         field: String,
         /// The fields there are, the first twenty of them.
         found: Vec<String>,
+        /// Whether nothing can be read after it: so in a table.
+        fatal: bool,
+    },
+    /// A header row, or a JSON object, without a known name for a column that is needed.
+    #[error("{path}:{line}: no {} known for the {role}; found {}", column(*.fatal), quoted(.found))]
+    UnknownField {
+        /// The input.
+        path: PathBuf,
+        /// The line of the object, or of the first row.
+        line: u64,
+        /// Part that the column would play.
+        role: FieldRole,
+        /// The names there are, the first twenty of them.
+        found: Vec<String>,
+        /// Whether nothing can be read after it: so in a table.
+        fatal: bool,
+    },
+    /// Several columns of a table, or fields of a JSON object, whose names are known for one part.
+    #[error("{path}:{line}: expected one {} for the {role}, found {}", column(*.fatal), quoted(.candidates))]
+    AmbiguousField {
+        /// The input.
+        path: PathBuf,
+        /// The line of the object, or of the header row.
+        line: u64,
+        /// Part that the column plays.
+        role: FieldRole,
+        /// The names that are known for it.
+        candidates: Vec<String>,
         /// Whether nothing can be read after it: so in a table.
         fatal: bool,
     },
@@ -475,7 +503,10 @@ impl CorpusError {
             | Self::EmptyLabel { .. }
             | Self::EmptyToken { .. }
             | Self::EmptyTag { .. } => false,
-            Self::TooLong { fatal, .. } | Self::MissingField { fatal, .. } => *fatal,
+            Self::TooLong { fatal, .. }
+            | Self::MissingField { fatal, .. }
+            | Self::UnknownField { fatal, .. }
+            | Self::AmbiguousField { fatal, .. } => *fatal,
             _ => true,
         }
     }
@@ -490,9 +521,14 @@ pub(crate) fn beginning(text: &str) -> String {
     shown
 }
 
+/// Word for a field of a table, or of an object, in which nothing is fatal.
+fn column(fatal: bool) -> &'static str {
+    if fatal { "column" } else { "field" }
+}
+
 fn quoted(names: &[String]) -> String {
     if names.is_empty() {
         return "none".to_owned();
     }
-    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+    names.iter().map(|name| format!("{:?}", beginning(name))).collect::<Vec<_>>().join(", ")
 }

@@ -1,48 +1,20 @@
-//! Rows of tables and lines of JSON whose fields are found by name: what pairs and labelled texts
+//! Rows of tables and lines of JSON whose fields are found by name: what texts, pairs and labelled texts
 //! have in common.
-use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::dialect::Dialect;
+use crate::names::{Header, NameError, Names, pair_columns};
 use crate::params::Opened;
+use crate::record::Cells;
 use crate::source::SourceParams;
-use crate::{CorpusError, Format, error::MAX_NAMES, jsonl};
+use crate::{CorpusError, Format, delimiter, error::MAX_NAMES, jsonl};
 
-/// The names a field goes by.
-#[derive(Clone, Debug)]
-pub(crate) struct Names {
-    names: Vec<String>,
-    /// Whether the one name was asked for.
-    pub(crate) asked: bool,
-}
-
-impl Names {
-    /// The name asked for, or else those that are known.
-    pub(crate) fn new(asked: Option<&str>, known: &[&str]) -> Self {
-        let names = asked.map_or_else(|| known.to_vec(), |name| vec![name]);
-        let names = names.into_iter().map(str::to_owned).collect();
-        Self { names, asked: asked.is_some() }
-    }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name)
-    }
-
-    /// Fewer of them: those that are not `taken`. A name asked for stays.
-    pub(crate) fn without(mut self, taken: &[&str]) -> Self {
-        let asked = self.asked;
-        self.names.retain(|name| asked || !taken.contains(&name.as_str()));
-        self
-    }
-
-    fn missing(&self, location: At<'_>, field_names: Vec<String>, fatal: bool) -> CorpusError {
-        let (path, line, field) = (location.path.to_owned(), location.line, self.names.join("|"));
-        CorpusError::MissingField { path, line, field, found: field_names, fatal }
-    }
-}
+/// Joins the columns of one text.
+pub(crate) const JOINT: &str = "\n";
 
 /// Position in an input, for errors.
 #[derive(Clone, Copy)]
@@ -55,7 +27,10 @@ pub(crate) struct At<'a> {
 pub(crate) struct Rows {
     decoded: Decoded,
     /// `None` where lines are objects.
-    pub(crate) dialect: Option<Dialect>,
+    dialect: Option<Dialect>,
+    /// Delimiter that was asked for.
+    delimiter: Option<u8>,
+    format: Format,
     max: usize,
     started: bool,
 }
@@ -63,13 +38,15 @@ pub(crate) struct Rows {
 impl Rows {
     /// `None` for a format without fields.
     pub(crate) fn new(opened: Opened, source: SourceParams) -> Option<Self> {
-        let SourceParams { encoding, quotes, max_text_bytes: max, .. } = source;
+        let SourceParams { encoding, quotes, delimiter, max_text_bytes: max, .. } = source;
         let Opened { path, format, raw } = opened;
         let dialect = quotes.dialect(format);
         let decoded = Decoded::new(raw, path, encoding);
         (dialect.is_some() || format == Format::Jsonl).then_some(Self {
             decoded,
             dialect,
+            delimiter,
+            format,
             max,
             started: false,
         })
@@ -83,11 +60,24 @@ impl Rows {
         self.decoded.bytes_read()
     }
 
+    /// Dialect of the rows, once one was read; `None` where lines are objects.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        self.dialect
+    }
+
+    /// Delimiter of the rows, where it is not that of the format.
+    pub(crate) fn other_delimiter(&self) -> Option<u8> {
+        other_delimiter(self.dialect?, self.format)
+    }
+
     /// The next row or line that is not blank, without its line end. Until the columns are
     /// `settled`, one that is too long is fatal: no other means anything.
     pub(crate) fn next(&mut self, settled: bool) -> Result<Option<Unit>, CorpusError> {
         if !std::mem::replace(&mut self.started, true) {
             self.decoded.take('\u{feff}')?;
+            if let Some(dialect) = &mut self.dialect {
+                *dialect = settled_dialect(&mut self.decoded, *dialect, self.delimiter)?;
+            }
         }
         loop {
             let unit = match self.dialect {
@@ -109,6 +99,23 @@ impl Rows {
     }
 }
 
+/// The dialect with the delimiter asked for, or with the one that the first rows have.
+pub(crate) fn settled_dialect(
+    decoded: &mut Decoded,
+    dialect: Dialect,
+    asked: Option<u8>,
+) -> Result<Dialect, CorpusError> {
+    match asked {
+        Some(delimiter) => Ok(dialect.delimited_by(delimiter)),
+        None => delimiter::recognized(decoded, dialect),
+    }
+}
+
+/// Delimiter of rows, where it is not that of the format.
+pub(crate) fn other_delimiter(dialect: Dialect, format: Format) -> Option<u8> {
+    Some(dialect.delimiter).filter(|delimiter| *delimiter != delimiter::default_of(format))
+}
+
 /// A row of a table.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'a> {
@@ -126,10 +133,28 @@ impl Row<'_> {
         self.dialect.fields(self.content).map(|range| self.dialect.value(&self.content[range]))
     }
 
+    /// The names of the columns: those of this row, or numbers where it is no `header`.
+    pub(crate) fn header(&self, header: bool) -> Header {
+        if header { Header::new(self.values().collect()) } else { Header::numbered(self.columns()) }
+    }
+
     /// The value of a column, counted from 0; empty where there is none.
     pub(crate) fn value(&self, column: usize) -> String {
         let range = self.dialect.fields(self.content).nth(column);
         range.map(|range| self.dialect.value(&self.content[range])).unwrap_or_default()
+    }
+
+    /// The values of several columns as one text; empty ones are left out.
+    pub(crate) fn text(&self, columns: &[usize]) -> String {
+        if let [column] = columns {
+            return self.value(*column);
+        }
+        joined(columns.iter().map(|&column| self.value(column)))
+    }
+
+    /// All columns, with the names that they have.
+    pub(crate) fn cells(&self, names: &Arc<[String]>) -> Cells {
+        Cells { names: Arc::clone(names), values: self.values().collect() }
     }
 
     pub(crate) fn check_columns(&self, expected: usize) -> Result<(), CorpusError> {
@@ -144,68 +169,249 @@ impl Row<'_> {
         CorpusError::Columns { path: path.to_owned(), line, expected, found: columns }
     }
 
-    /// In a header the column of the first name that is there.
-    pub(crate) fn find(&self, names: &Names) -> Result<Option<usize>, CorpusError> {
-        for name in &names.names {
-            let mut same = (0..).zip(self.values()).filter(|(_, value)| value == name);
-            match (same.next(), same.next()) {
-                (Some(_), Some(_)) => {
-                    return Err(CorpusError::DuplicateField {
-                        path: self.at.path.to_owned(),
-                        line: self.at.line,
-                        field: name.clone(),
-                    });
-                }
-                (Some((column, _)), None) => return Ok(Some(column)),
-                (None, _) => {}
-            }
-        }
-        Ok(None)
+    /// The error for names of a header that choose no column.
+    pub(crate) fn not_chosen(&self, header: &Header, error: NameError) -> CorpusError {
+        error.at(self.at, &header.names, true)
     }
+}
 
-    /// As [`find`](Self::find), but an error if the field is missing.
-    pub(crate) fn need(&self, names: &Names) -> Result<usize, CorpusError> {
-        let field_names = || self.values().take(MAX_NAMES).collect();
-        self.find(names)?.ok_or_else(|| names.missing(self.at, field_names(), true))
-    }
+/// Texts as one; empty ones are left out.
+pub(crate) fn joined(texts: impl Iterator<Item = String>) -> String {
+    let texts: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
+    texts.join(JOINT)
 }
 
 /// A line of JSON.
 pub(crate) struct Object<'a> {
-    fields: BTreeMap<String, &'a RawValue>,
+    fields: Vec<(String, &'a RawValue)>,
+    pub(crate) header: Header,
     pub(crate) at: At<'a>,
 }
+
+/// A value of an object with its name.
+pub(crate) type Field<'a> = (String, &'a RawValue);
+
+/// Deepest object or array in an object that `*` reads.
+const MAX_DEPTH: usize = 64;
 
 impl<'a> Object<'a> {
     pub(crate) fn parse(content: &'a str, location: At<'a>) -> Result<Self, CorpusError> {
         let jsonl::Fields(fields) =
             serde_json::from_str(content).map_err(|source| Self::invalid(location, source))?;
-        Ok(Self { fields, at: location })
+        let mut fields: Vec<_> = fields.into_iter().collect();
+        // As they stand in the line.
+        fields.sort_by_key(|(_, value)| value.get().as_ptr().addr());
+        let header = Header::new(fields.iter().map(|(name, _)| name.clone()).collect());
+        Ok(Self { fields, header, at: location })
     }
 
-    fn invalid(At { path, line }: At<'_>, source: serde_json::Error) -> CorpusError {
+    pub(crate) fn invalid(At { path, line }: At<'_>, source: serde_json::Error) -> CorpusError {
         CorpusError::Json { path: path.to_owned(), line, source }
     }
 
-    /// The first of the names that is there, and its value.
-    pub(crate) fn find(&self, names: &Names) -> Option<(&str, &'a RawValue)> {
-        let entry = names.names.iter().find_map(|name| self.fields.get_key_value(name));
-        entry.map(|(name, value)| (name.as_str(), *value))
+    /// The error for names that choose no field.
+    pub(crate) fn not_chosen(&self, error: NameError) -> CorpusError {
+        let mut names: Vec<String> = self.header.names.iter().take(MAX_NAMES).cloned().collect();
+        names.sort();
+        error.at(self.at, &names, false)
+    }
+
+    /// Fields in the order of the line.
+    pub(crate) fn fields(&self) -> &[Field<'a>] {
+        &self.fields
+    }
+
+    /// All fields as cells.
+    pub(crate) fn cells(&self) -> Result<Cells, CorpusError> {
+        let mut values = vec![];
+        for (_, value) in &self.fields {
+            values.push(match jsonl::type_of(value) {
+                jsonl::STRING => self.decoded(value)?,
+                jsonl::NULL => String::new(),
+                _ => value.get().to_owned(),
+            });
+        }
+        Ok(Cells { names: self.header.names.clone().into(), values })
+    }
+
+    /// The field of this name: of the object, or else with dots between the names of objects in it.
+    fn named(&self, name: &str) -> Result<Option<&'a RawValue>, CorpusError> {
+        let mut fields = self.fields.iter();
+        if let Some((_, value)) = fields.find(|(own, _)| own == name) {
+            return Ok(Some(value));
+        }
+        let Some((head, rest)) = name.split_once('.') else { return Ok(None) };
+        let Some(outer) = self.fields.iter().find(|(own, _)| own == head) else { return Ok(None) };
+        let mut value = outer.1;
+        for part in rest.split('.') {
+            let inner = self.inner(value)?.and_then(|inner| {
+                inner.into_iter().find(|(name, _)| name == part).map(|(_, value)| value)
+            });
+            let Some(inner) = inner else { return Ok(None) };
+            value = inner;
+        }
+        Ok(Some(value))
+    }
+
+    /// The values in an object or an array, those of an array by their numbers from 0; `None` for
+    /// anything else.
+    fn inner(&self, value: &'a RawValue) -> Result<Option<Vec<Field<'a>>>, CorpusError> {
+        let invalid = |source| Self::invalid(self.at, source);
+        match jsonl::type_of(value) {
+            jsonl::OBJECT => {
+                let jsonl::Fields(fields) = serde_json::from_str(value.get()).map_err(invalid)?;
+                Ok(Some(fields.into_iter().collect()))
+            }
+            jsonl::ARRAY => {
+                let items: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(invalid)?;
+                let named = items.into_iter().enumerate();
+                Ok(Some(named.map(|(i, item)| (i.to_string(), item)).collect()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The field that has a known name, or the one asked for, which must be there.
+    pub(crate) fn find(
+        &self,
+        names: &Names,
+        taken: &[&RawValue],
+    ) -> Result<Option<Field<'a>>, CorpusError> {
+        if let Some(name) = names.asked().first() {
+            return self.asked(name).map(Some);
+        }
+        let taken = self.columns_of(taken);
+        let column = names.column(&self.header, &taken).map_err(|error| self.not_chosen(error))?;
+        Ok(column.map(|column| self.fields[column].clone()))
     }
 
     /// As [`find`](Self::find), but an error if the field is missing.
-    pub(crate) fn need(&self, names: &Names) -> Result<(&str, &'a RawValue), CorpusError> {
-        let field_names = || self.fields.keys().take(MAX_NAMES).cloned().collect();
-        self.find(names).ok_or_else(|| names.missing(self.at, field_names(), false))
+    pub(crate) fn need(
+        &self,
+        names: &Names,
+        taken: &[&RawValue],
+    ) -> Result<Field<'a>, CorpusError> {
+        let field = self.find(names, taken)?;
+        field.ok_or_else(|| self.not_chosen(NameError::Unknown(names.role)))
     }
 
-    /// The string that has to be there.
-    pub(crate) fn string(&self, names: &Names) -> Result<String, CorpusError> {
-        let (field, value) = self.need(names)?;
-        if jsonl::type_of(value) != jsonl::STRING {
-            return Err(self.wrong_type(field, jsonl::STRING, jsonl::type_of(value)));
+    fn asked(&self, name: &str) -> Result<Field<'a>, CorpusError> {
+        let value = self.named(name)?;
+        let value = value.ok_or_else(|| self.not_chosen(NameError::Missing(name.to_owned())))?;
+        Ok((name.to_owned(), value))
+    }
+
+    /// Positions of values among the fields.
+    pub(crate) fn columns_of(&self, values: &[&RawValue]) -> Vec<usize> {
+        let same = |value: &RawValue| values.iter().any(|other| std::ptr::eq(*other, value));
+        (0..self.fields.len()).filter(|&i| same(self.fields[i].1)).collect()
+    }
+
+    /// The fields of a text: those asked for, with `*` all strings and numbers but those that are
+    /// `taken`, or else the one that has a known name; `None` if there is none.
+    pub(crate) fn texts(
+        &self,
+        names: &Names,
+        taken: &[&RawValue],
+    ) -> Result<Option<Vec<Field<'a>>>, CorpusError> {
+        if names.is_every() {
+            let mut leaves = vec![];
+            for (name, value) in &self.fields {
+                if !taken.iter().any(|other| std::ptr::eq(*other, *value)) {
+                    self.leaves(name, value, 0, &mut leaves)?;
+                }
+            }
+            return Ok(Some(leaves));
         }
-        self.decoded(value)
+        if names.is_asked() {
+            return names
+                .asked()
+                .iter()
+                .map(|name| self.asked(name))
+                .collect::<Result<_, _>>()
+                .map(Some);
+        }
+        Ok(self.find(names, taken)?.map(|field| vec![field]))
+    }
+
+    /// As [`texts`](Self::texts), but an error if there is none.
+    pub(crate) fn need_texts(
+        &self,
+        names: &Names,
+        taken: &[&RawValue],
+    ) -> Result<Vec<Field<'a>>, CorpusError> {
+        let fields = self.texts(names, taken)?;
+        fields.ok_or_else(|| self.not_chosen(NameError::Unknown(names.role)))
+    }
+
+    /// The fields of two texts, of which those not asked for go by names that belong together.
+    pub(crate) fn pair(
+        &self,
+        first: &Names,
+        second: &Names,
+        taken: &[&RawValue],
+    ) -> Result<(Vec<Field<'a>>, Vec<Field<'a>>), CorpusError> {
+        let nested =
+            |names: &Names| names.is_every() || names.asked().iter().any(|n| n.contains('.'));
+        let both = first.is_asked() && second.is_asked();
+        if both || nested(first) || nested(second) {
+            return Ok((self.need_texts(first, taken)?, self.need_texts(second, taken)?));
+        }
+        let columns = pair_columns(first, second, &self.header, &self.columns_of(taken));
+        let (first, second) = columns.map_err(|error| self.not_chosen(error))?;
+        let fields = |columns: Vec<usize>| columns.into_iter().map(|i| self.fields[i].clone());
+        Ok((fields(first).collect(), fields(second).collect()))
+    }
+
+    /// Adds the strings and numbers in a value.
+    fn leaves(
+        &self,
+        name: &str,
+        value: &'a RawValue,
+        depth: usize,
+        leaves: &mut Vec<Field<'a>>,
+    ) -> Result<(), CorpusError> {
+        match jsonl::type_of(value) {
+            jsonl::STRING | jsonl::NUMBER => leaves.push((name.to_owned(), value)),
+            kind @ (jsonl::OBJECT | jsonl::ARRAY) => {
+                if depth == MAX_DEPTH {
+                    let expected = "at most 64 objects and arrays in each other";
+                    return Err(self.wrong_type(name, expected, kind));
+                }
+                for (inner, value) in self.inner(value)?.unwrap_or_default() {
+                    self.leaves(&format!("{name}.{inner}"), value, depth + 1, leaves)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The text of a field. A number is one where the field was `asked` for.
+    pub(crate) fn string(
+        &self,
+        (name, value): &Field<'a>,
+        asked: bool,
+    ) -> Result<String, CorpusError> {
+        match jsonl::type_of(value) {
+            jsonl::STRING => self.decoded(value),
+            jsonl::NUMBER if asked => Ok(value.get().to_owned()),
+            kind => {
+                let expected = if asked { jsonl::TEXT } else { jsonl::STRING };
+                Err(self.wrong_type(name, expected, kind))
+            }
+        }
+    }
+
+    /// The texts of several fields as one; `null` among several is nothing.
+    pub(crate) fn text(&self, fields: &[Field<'a>], asked: bool) -> Result<String, CorpusError> {
+        if let [field] = fields {
+            return self.string(field, asked);
+        }
+        let there = fields.iter().filter(|(_, value)| jsonl::type_of(value) != jsonl::NULL);
+        let texts: Vec<String> =
+            there.map(|field| self.string(field, asked)).collect::<Result<_, _>>()?;
+        Ok(joined(texts.into_iter()))
     }
 
     /// Decodes a value of a known type.
@@ -216,10 +422,42 @@ impl<'a> Object<'a> {
         serde_json::from_str(value.get()).map_err(|source| Self::invalid(self.at, source))
     }
 
-    /// Id of the record, if it has one.
-    pub(crate) fn id(&self, names: &Names) -> Result<Option<String>, CorpusError> {
-        let Some((field, _)) = self.find(names) else { return Ok(None) };
-        jsonl::id(&self.fields, field, self.at.path, self.at.line)
+    /// The field of the id, if there is one, also where a name is asked for.
+    pub(crate) fn find_id(&self, names: &Names) -> Result<Option<Field<'a>>, CorpusError> {
+        match names.asked().first() {
+            Some(name) => Ok(self.named(name)?.map(|value| (name.clone(), value))),
+            None => self.find(names, &[]),
+        }
+    }
+
+    /// The field with exactly this name.
+    pub(crate) fn exact(&self, name: &str) -> Option<&'a RawValue> {
+        self.fields.iter().find(|(own, _)| own == name).map(|(_, value)| *value)
+    }
+
+    /// As [`exact`](Self::exact), but an error if the field is missing.
+    pub(crate) fn need_exact(&self, name: &str) -> Result<&'a RawValue, CorpusError> {
+        let missing = || self.not_chosen(NameError::Missing(name.to_owned()));
+        self.exact(name).ok_or_else(missing)
+    }
+
+    /// The string in the field with exactly this name, which must be there.
+    pub(crate) fn exact_string(&self, name: &str) -> Result<String, CorpusError> {
+        self.string(&(name.to_owned(), self.need_exact(name)?), false)
+    }
+
+    /// Id that a field holds; `None` for `null`.
+    pub(crate) fn id_of(
+        &self,
+        name: &str,
+        value: &RawValue,
+    ) -> Result<Option<String>, CorpusError> {
+        match jsonl::type_of(value) {
+            jsonl::NULL => Ok(None),
+            jsonl::STRING => self.decoded(value).map(Some),
+            jsonl::NUMBER | jsonl::BOOLEAN => Ok(Some(value.get().to_owned())),
+            kind => Err(self.wrong_type(name, jsonl::ID, kind)),
+        }
     }
 
     pub(crate) fn wrong_type(

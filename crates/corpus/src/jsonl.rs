@@ -8,8 +8,9 @@ use serde_json::Map;
 use serde_json::value::RawValue;
 
 use crate::decode::{Unit, split_ending};
-use crate::record::Frame;
-use crate::{CorpusError, Piece, Record, ValidReadParams, error::MAX_NAMES};
+use crate::fields::{At, Object};
+use crate::record::{FieldText, Frame};
+use crate::{CorpusError, Format, Piece, Record, UsedFields, ValidReadParams};
 
 /// The values of an object as they stand in the line.
 pub(crate) struct Fields<'a>(pub(crate) BTreeMap<String, &'a RawValue>);
@@ -40,51 +41,64 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
-/// The record of a line, or the line itself where it is blank.
+/// Pieces of a line: its record, a record of each field with the parts between them, or the line itself
+/// where it is blank. `used` gets the names of the fields.
 pub(crate) fn parse(
     Unit { line, raw }: Unit,
     path: &Path,
     params: &ValidReadParams,
-) -> Result<Piece, CorpusError> {
+    used: &mut Option<UsedFields>,
+) -> Result<Vec<Piece>, CorpusError> {
     let content = split_ending(&raw).0;
     if is_blank(content) {
-        return Ok(Piece::Verbatim(raw));
+        return Ok(vec![Piece::Verbatim(raw)]);
     }
-    let invalid = |source| CorpusError::Json { path: path.to_owned(), line, source };
-    let Fields(fields) = serde_json::from_str(content).map_err(invalid)?;
-    let field = params.text_field();
-    let value = *fields.get(field).ok_or_else(|| CorpusError::MissingField {
-        path: path.to_owned(),
-        line,
-        field: field.to_owned(),
-        found: fields.keys().take(MAX_NAMES).cloned().collect(),
-        fatal: false,
-    })?;
-    if type_of(value) != STRING {
-        return Err(CorpusError::FieldType {
-            path: path.to_owned(),
-            line,
-            field: field.to_owned(),
-            expected: STRING,
-            found: type_of(value),
-        });
-    }
-    let text = serde_json::from_str(value.get()).map_err(invalid)?;
-    let start = value.get().as_ptr().addr() - content.as_ptr().addr();
-    let literal = start..start + value.get().len();
-
-    let id = id(&fields, params.id_field(), path, line)?;
+    let object = Object::parse(content, At { path, line })?;
+    let names = params.text();
+    let id = object.find_id(params.id())?;
+    let taken: Vec<&RawValue> = id.iter().map(|(_, value)| *value).collect();
+    // A record of each field is there to be redacted, and so the id is one, too.
+    let taken_by_text = if params.is_each_field() { &[][..] } else { &taken };
+    let fields = object.need_texts(names, taken_by_text)?;
+    let id = id.map_or(Ok(None), |(name, value)| object.id_of(&name, value))?;
+    let mut fields_used = UsedFields::of_object();
+    fields_used.add_fields(names, &fields);
+    *used = Some(fields_used);
+    let literal = |value: &RawValue| {
+        let start = value.get().as_ptr().addr() - content.as_ptr().addr();
+        start..start + value.get().len()
+    };
     let mut metadata = Map::new();
     if params.takes_metadata() {
-        for (name, value) in &fields {
-            if name != field && name != params.id_field() {
-                let value = serde_json::from_str(value.get()).map_err(invalid)?;
-                metadata.insert(name.clone(), value);
+        let texts: Vec<&RawValue> = fields.iter().map(|(_, value)| *value).collect();
+        let own = object.columns_of(&[&taken[..], &texts].concat());
+        for (i, (name, value)) in object.fields().iter().enumerate() {
+            if !own.contains(&i) {
+                metadata.insert(name.clone(), object.decoded(value)?);
             }
         }
     }
-    let frame = Frame::Json { raw, literal };
-    Ok(Piece::Record(Record { line, id, text, words: None, metadata, frame }))
+    let cells = params.takes_cells().then(|| object.cells()).transpose()?;
+    let record = Record { line, id, cells, metadata, ..Record::default() };
+    let asked = names.is_asked();
+    if names.joins() && params.is_each_field() {
+        let mut texts = vec![];
+        for field in &fields {
+            if type_of(field.1) == NULL {
+                continue;
+            }
+            let (text, range) = (object.string(field, asked)?, literal(field.1));
+            let frame = Frame::Literal { raw: content[range.clone()].to_owned() };
+            texts.push(FieldText { name: field.0.clone(), text, range, frame });
+        }
+        return Ok(record.of_each(texts, &raw));
+    }
+    let text = object.text(&fields, asked)?;
+    let frame = match &fields[..] {
+        [(_, value)] => Frame::Json { literal: literal(value), raw },
+        _ => Frame::None(Format::Jsonl),
+    };
+    Ok(vec![Piece::Record(Record { text, frame, ..record })])
 }
 
 /// Whether a line has no object at all.
@@ -92,34 +106,12 @@ pub(crate) fn is_blank(content: &str) -> bool {
     content.trim_matches([' ', '\t', '\r']).is_empty()
 }
 
-/// The record's name, where it has one.
-pub(crate) fn id(
-    fields: &BTreeMap<String, &RawValue>,
-    field: &str,
-    path: &Path,
-    line: u64,
-) -> Result<Option<String>, CorpusError> {
-    let Some(value) = fields.get(field) else { return Ok(None) };
-    match type_of(value) {
-        NULL => Ok(None),
-        STRING => {
-            let invalid = |source| CorpusError::Json { path: path.to_owned(), line, source };
-            serde_json::from_str(value.get()).map(Some).map_err(invalid)
-        }
-        NUMBER | BOOLEAN => Ok(Some(value.get().to_owned())),
-        kind => Err(CorpusError::FieldType {
-            path: path.to_owned(),
-            line,
-            field: field.to_owned(),
-            expected: ID,
-            found: kind,
-        }),
-    }
-}
-
 pub(crate) const NULL: &str = "null";
 pub(crate) const STRING: &str = "a string";
 pub(crate) const NUMBER: &str = "a number";
+/// Types of a text that was asked for by name.
+pub(crate) const TEXT: &str = "a string or a number";
+pub(crate) const OBJECT: &str = "an object";
 pub(crate) const ARRAY: &str = "an array";
 pub(crate) const BOOLEAN: &str = "a boolean";
 /// Types allowed for an id.
@@ -128,7 +120,7 @@ pub(crate) const ID: &str = "a string, a number or a boolean";
 pub(crate) fn type_of(value: &RawValue) -> &'static str {
     match value.get().as_bytes().first() {
         Some(b'"') => STRING,
-        Some(b'{') => "an object",
+        Some(b'{') => OBJECT,
         Some(b'[') => ARRAY,
         Some(b't' | b'f') => BOOLEAN,
         Some(b'n') => NULL,

@@ -7,18 +7,11 @@ use std::iter::FusedIterator;
 
 use crate::decode::Unit;
 use crate::error::beginning;
-use crate::fields::{At, Names, Object, Row, Rows};
+use crate::fields::{At, Object, Rows};
+use crate::names::{FieldRole, Header, NameError, Names};
 use crate::params::Opened;
 use crate::source::SourceParams;
 use crate::{CorpusError, Encoding, Format, Quotes, Source, jsonl};
-
-/// The names the query is looked for under.
-pub const QUERY_FIELDS: [&str; 4] = ["query", "query_id", "query-id", "qid"];
-/// The names the document is looked for under.
-pub const DOCUMENT_FIELDS: [&str; 7] =
-    ["document", "doc", "document_id", "doc_id", "corpus-id", "corpus_id", "id"];
-/// The names the grade is looked for under.
-pub const GRADE_FIELDS: [&str; 4] = ["grade", "relevance", "score", "rel"];
 
 /// Judgement of a document for a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +33,11 @@ pub struct Judgement {
 /// - `query document grade`;
 /// - either below a header that names the query, the document and the grade, as BEIR has them
 ///   (`query-id`, `corpus-id` and `score`). If there are tabs in the header, tabs alone divide, and an id
-///   may have spaces.
+///   may have spaces. A first row that ends in a whole number is none.
 ///
-/// Or a JSON object a line, where a grade that is not there is 1. By name the fields are the first
-/// there is of [`QUERY_FIELDS`], [`DOCUMENT_FIELDS`] and [`GRADE_FIELDS`].
+/// Or a JSON object a line, where a grade that is not there is 1. By name the fields are those of
+/// [`QUERY_FIELDS`](crate::QUERY_FIELDS), [`DOCUMENT_FIELDS`](crate::DOCUMENT_FIELDS) and
+/// [`GRADE_FIELDS`](crate::GRADE_FIELDS).
 ///
 /// ```
 /// use cloze_corpus::{Format, JudgementParams};
@@ -141,9 +135,9 @@ impl ValidJudgementParams {
         let rows =
             Rows::new(Opened { format, ..opened }, self.0.source).expect("both formats have rows");
         let fields = Fields {
-            query: Names::new(None, &QUERY_FIELDS),
-            document: Names::new(None, &DOCUMENT_FIELDS),
-            grade: Names::new(None, &GRADE_FIELDS),
+            query: Names::judgement(FieldRole::Query),
+            document: Names::judgement(FieldRole::Document),
+            grade: Names::judgement(FieldRole::Grade),
         };
         Ok(Judgements { rows, fields, layout: None, ended: false })
     }
@@ -219,7 +213,7 @@ impl Judgements {
     fn judgement(&mut self) -> Result<Option<Judgement>, CorpusError> {
         while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
             let location = At { path: self.rows.path(), line };
-            if self.rows.dialect.is_none() {
+            if self.rows.dialect().is_none() {
                 return object(&Object::parse(&raw, location)?, &self.fields).map(Some);
             }
             if raw.trim_ascii().is_empty() {
@@ -239,11 +233,11 @@ impl Judgements {
 
 /// Id in a field of a JSON object, which must be there and not empty.
 fn id_of_object(object: &Object<'_>, names: &Names) -> Result<String, CorpusError> {
-    let (field, value) = object.need(names)?;
-    match object.id(names)? {
+    let (field, value) = object.need(names, &[])?;
+    match object.id_of(&field, value)? {
         Some(id) if id.is_empty() => Err(empty_id(object.at, format!("field {field:?}"))),
         Some(id) => Ok(id),
-        None => Err(object.wrong_type(field, jsonl::ID, jsonl::type_of(value))),
+        None => Err(object.wrong_type(&field, jsonl::ID, jsonl::type_of(value))),
     }
 }
 
@@ -251,12 +245,12 @@ fn id_of_object(object: &Object<'_>, names: &Names) -> Result<String, CorpusErro
 fn object(object: &Object<'_>, fields: &Fields) -> Result<Judgement, CorpusError> {
     let query = id_of_object(object, &fields.query)?;
     let document = id_of_object(object, &fields.document)?;
-    let grade = match object.find(&fields.grade) {
+    let grade = match object.find(&fields.grade, &[])? {
         None => 1,
         Some((field, value)) if jsonl::type_of(value) == jsonl::NUMBER => whole(value.get())
             .ok_or_else(|| not_whole(object.at, format!("field {field:?}"), value.get()))?,
         Some((field, value)) => {
-            return Err(object.wrong_type(field, jsonl::NUMBER, jsonl::type_of(value)));
+            return Err(object.wrong_type(&field, jsonl::NUMBER, jsonl::type_of(value)));
         }
     };
     Ok(Judgement { line: object.at.line, query, document, grade })
@@ -267,19 +261,19 @@ impl Layout {
     fn of(row: &str, location: At<'_>, fields: &Fields) -> Result<Self, CorpusError> {
         let tabs = row.contains('\t');
         let names = || columns(row, tabs);
-        let known = |fields: &Names| names().any(|name| fields.has(name));
+        let known = |fields: &Names| names().any(|name| fields.knows(name));
         let graded = names().last().is_some_and(|last| whole(last).is_some());
-        if known(&fields.query) && known(&fields.document) && !graded {
-            let header = names().collect::<Vec<_>>().join("\t");
-            let dialect = Quotes::None.dialect(Format::Tsv).expect("TSV has rows");
-            let row = Row { content: &header, dialect, at: location };
-            let grade = row.need(&fields.grade)?;
+        if (known(&fields.query) || known(&fields.document)) && !graded {
+            let header = Header::new(names().map(str::to_owned).collect());
+            let failed = |error: NameError| error.at(location, &header.names, true);
+            let need = |names: &Names| names.need(&header, &[]).map_err(failed);
+            let grade = need(&fields.grade)?;
             return Ok(Self {
-                columns: row.columns(),
-                query: row.need(&fields.query)?,
-                document: row.need(&fields.document)?,
+                columns: header.names.len(),
+                query: need(&fields.query)?,
+                document: need(&fields.document)?,
                 grade,
-                header: Some(row.value(grade)),
+                header: Some(header.names[grade].clone()),
                 tabs,
             });
         }

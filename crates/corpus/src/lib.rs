@@ -47,12 +47,15 @@ mod format;
 
 mod conll;
 mod delimited;
+mod delimiter;
 mod dialect;
 mod fields;
 mod jsonl;
+mod names;
 mod reader;
 
 mod record;
+mod used;
 
 mod chunk;
 
@@ -76,23 +79,22 @@ pub use dialect::Quotes;
 pub use encoding::Encoding;
 pub use error::CorpusError;
 pub use format::Format;
-pub use judgements::{
-    DOCUMENT_FIELDS, GRADE_FIELDS, Judgement, JudgementParams, Judgements, QUERY_FIELDS,
-    ValidJudgementParams,
-};
+pub use judgements::{Judgement, JudgementParams, Judgements, ValidJudgementParams};
 pub use labelled::{
-    Example, Holds, ID_FIELD, LABEL_FIELDS, Labelled, LabelledParams, LabelledSource, PAIR_FIELDS,
-    TEXT_FIELDS, ValidLabelledParams, labelled_sources,
+    Example, Holds, Labelled, LabelledParams, LabelledSource, ValidLabelledParams, labelled_sources,
 };
 pub use marked::{MarkedItem, MarkedText, OPTIONAL_LABEL, read_marked};
-pub use pairs::{
-    FIRST_FIELDS, Pair, PairParams, Pairs, SCORE_FIELDS, SECOND_FIELDS, ValidPairParams,
+pub use names::{
+    DOCUMENT_FIELDS, FieldRole, GRADE_FIELDS, ID_FIELD, LABEL_FIELDS, PAIR_FIELDS, QUERY_FIELDS,
+    SCORE_FIELDS, TEXT_FIELDS,
 };
+pub use pairs::{Pair, PairParams, Pairs, ValidPairParams};
 pub use params::{ReadParams, ValidReadParams};
 pub use reader::{Piece, Reader};
-pub use record::Record;
+pub use record::{Cells, Record};
 pub use senses::{
     SenseFormat, SenseParams, SenseReader, SenseText, SenseWord, TextUnit, ValidSenseParams,
 };
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
+pub use used::UsedFields;
 pub use walk::{Source, Walk, find_sources};

@@ -2,20 +2,18 @@
 use std::fmt;
 use std::io::Read;
 use std::iter::FusedIterator;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
 
 use crate::decode::Unit;
 use crate::error::beginning;
-use crate::fields::{At, Names, Object, Row, Rows};
-use crate::params::Opened;
-use crate::source::{SourceParams, setting_error};
-use crate::{CorpusError, Encoding, Format, Quotes, Source, jsonl};
-
-/// The names the first text is looked for under.
-pub const FIRST_FIELDS: [&str; 5] = ["sentence1", "text1", "first", "premise", "text"];
-/// The names the second text is looked for under.
-pub const SECOND_FIELDS: [&str; 4] = ["sentence2", "text2", "second", "hypothesis"];
-/// The names the score is looked for under.
-pub const SCORE_FIELDS: [&str; 2] = ["score", "gold"];
+use crate::fields::{At, Object, Row, Rows};
+use crate::names::{FieldRole, Header, NameError, Names, pair_columns};
+use crate::params::{Opened, check_names};
+use crate::record::Cells;
+use crate::source::SourceParams;
+use crate::{CorpusError, Encoding, Format, Quotes, Source, UsedFields, jsonl};
 
 /// Two texts.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,24 +28,25 @@ pub struct Pair {
     pub second: String,
     /// Score, a finite number; always there if scores are required.
     pub score: Option<f64>,
+    /// All columns or fields, where they were asked for ([`PairParams::cells`]).
+    pub cells: Option<Cells>,
 }
 
 /// Settings of [`Pairs`]; [`check`](Self::check) makes them usable.
 ///
-/// By name the fields are, unless others are asked for, the first there is of
-/// - [`FIRST_FIELDS`], [`SECOND_FIELDS`], the texts;
-/// - [`SCORE_FIELDS`], the score.
+/// By name the fields are, unless others are asked for, the two texts of
+/// [`PAIR_FIELDS`](crate::PAIR_FIELDS) and the score of [`SCORE_FIELDS`](crate::SCORE_FIELDS). Names are
+/// compared without case, spaces, `_` and `-`; none, or several, are an error.
 ///
-/// Tables may come without a header: then the texts are columns 1 and 2, and the score is the last
-/// column, from the third on. The first row is taken for a header if it names both texts, if a field
-/// is asked for by name, or, where scores are required, if its last column is not a number;
-/// [`PairParams::header`] says so instead.
+/// The first row of a table is a header unless [`PairParams::header`] says otherwise: then columns are
+/// called `1`, `2` and so on, the texts are columns 1 and 2, and the score is the last column, from the third
+/// on.
 ///
 /// ```
 /// use cloze_corpus::{Format, PairParams};
 ///
 /// let file = "A man sings.,A man is singing.,4.8\nA dog runs.,A cat sleeps.,much\n";
-/// let params = PairParams::default().score_required(true).check()?;
+/// let params = PairParams::default().header(false).score_required(true).check()?;
 /// let mut pairs = params.from_reader("pairs.csv", Format::Csv, file.as_bytes())?;
 /// let pair = pairs.next().expect("a first row")?;
 /// assert_eq!((pair.first.as_str(), pair.score), ("A man sings.", Some(4.8)));
@@ -61,9 +60,11 @@ pub struct PairParams {
     first_field: Option<String>,
     second_field: Option<String>,
     score_field: Option<String>,
-    id_field: String,
-    header: Option<bool>,
+    id_field: Option<String>,
+    header: bool,
     score_required: bool,
+    score_ignored: bool,
+    cells: bool,
 }
 
 impl Default for PairParams {
@@ -73,9 +74,11 @@ impl Default for PairParams {
             first_field: None,
             second_field: None,
             score_field: None,
-            id_field: "id".to_owned(),
-            header: None,
+            id_field: None,
+            header: true,
             score_required: false,
+            score_ignored: false,
+            cells: false,
         }
     }
 }
@@ -93,36 +96,55 @@ impl PairParams {
         Self { source: SourceParams { encoding, ..self.source }, ..self }
     }
 
-    /// The field of the first text; a name asked for means that tables have a header. Default
-    /// `None`, the first there is of [`FIRST_FIELDS`].
+    /// The field of the first text; names between commas are joined, as in
+    /// [`ReadParams::text_field`](crate::ReadParams::text_field). Default `None`, the known name.
     #[must_use]
     pub fn first_field(self, first_field: Option<String>) -> Self {
         Self { first_field, ..self }
     }
 
-    /// The field of the second text, likewise. Default `None`, the first there is of
-    /// [`SECOND_FIELDS`].
+    /// The field of the second text, likewise. Default `None`, the one that belongs to the first.
     #[must_use]
     pub fn second_field(self, second_field: Option<String>) -> Self {
         Self { second_field, ..self }
     }
 
-    /// The field of the score, likewise. Default `None`, the first there is of [`SCORE_FIELDS`].
+    /// The field of the score, one name. Default `None`, the known name.
     #[must_use]
     pub fn score_field(self, score_field: Option<String>) -> Self {
         Self { score_field, ..self }
     }
 
-    /// The field that names the pair, where there is one. Default `id`.
+    /// The field that names the pair. Default `None`, [`ID_FIELD`](crate::ID_FIELD) where there is one.
     #[must_use]
-    pub fn id_field(self, id_field: impl Into<String>) -> Self {
-        Self { id_field: id_field.into(), ..self }
+    pub fn id_field(self, id_field: Option<String>) -> Self {
+        Self { id_field, ..self }
     }
 
-    /// Whether the first row of a table is a header; `None` tells by what is in it. Default `None`.
+    /// Whether the first row of a table is a header. Without one fields are asked for by the numbers of
+    /// their columns. Default `true`.
     #[must_use]
-    pub fn header(self, header: Option<bool>) -> Self {
+    pub fn header(self, header: bool) -> Self {
         Self { header, ..self }
+    }
+
+    /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
+    /// rows. Default `None`.
+    #[must_use]
+    pub fn delimiter(self, delimiter: Option<u8>) -> Self {
+        Self { source: SourceParams { delimiter, ..self.source }, ..self }
+    }
+
+    /// Whether pairs carry all of their columns or fields. Default `false`.
+    #[must_use]
+    pub fn cells(self, cells: bool) -> Self {
+        Self { cells, ..self }
+    }
+
+    /// Whether scores are not read at all, whatever is in their column. Default `false`.
+    #[must_use]
+    pub fn score_ignored(self, score_ignored: bool) -> Self {
+        Self { score_ignored, ..self }
     }
 
     /// Whether a pair without a score is an error. Default `false`: then of a table without a header
@@ -148,31 +170,29 @@ impl PairParams {
     /// The settings, if all are within their bounds.
     ///
     /// # Errors
-    /// [`CorpusError::Setting`] for a limit of 0, for an empty field name, and for a field asked for
-    /// by name where there is to be no header.
+    /// [`CorpusError::Setting`] for a limit of 0 or a delimiter that cannot be one, for a field name that is
+    /// empty or asked for twice, and without a header for one that is not a number.
     pub fn check(self) -> Result<ValidPairParams, CorpusError> {
         self.source.check()?;
-        for (setting, name) in [
-            ("first_field", self.first_field.as_deref()),
-            ("second_field", self.second_field.as_deref()),
-            ("score_field", self.score_field.as_deref()),
-            ("id_field", Some(self.id_field.as_str())),
-        ] {
-            match name {
-                Some("") => return setting_error(setting, "a field name", "\"\""),
-                Some(name) if self.header == Some(false) && setting != "id_field" => {
-                    return setting_error(setting, "none without a header", name);
-                }
-                _ => {}
-            }
-        }
-        Ok(ValidPairParams(self))
+        let required = self.score_required;
+        let fields = Fields {
+            first: Names::text(FieldRole::First, self.first_field.as_deref()),
+            second: Names::text(FieldRole::Second, self.second_field.as_deref()),
+            score: Names::score(self.score_field.as_deref(), required),
+            id: Names::id(self.id_field.as_deref()),
+        };
+        let Fields { first, second, score, id } = &fields;
+        check_names(&[first, second, score, id], self.header)?;
+        Ok(ValidPairParams { params: self, fields })
     }
 }
 
 /// Settings that were checked.
 #[derive(Clone, Debug)]
-pub struct ValidPairParams(PairParams);
+pub struct ValidPairParams {
+    params: PairParams,
+    fields: Fields,
+}
 
 impl ValidPairParams {
     /// The pairs of `source`.
@@ -183,7 +203,7 @@ impl ValidPairParams {
     /// asked for.
     pub fn open(&self, source: &Source) -> Result<Pairs, CorpusError> {
         // Lines, which are no pairs: the error says what is expected.
-        self.pairs(Opened::of(source, self.0.source.format, Format::Lines)?)
+        self.pairs(Opened::of(source, self.params.source.format, Format::Lines)?)
     }
 
     /// The pairs of `raw`, which errors call `name`. The `format` setting does not matter here.
@@ -201,15 +221,9 @@ impl ValidPairParams {
 
     fn pairs(&self, opened: Opened) -> Result<Pairs, CorpusError> {
         let (path, format) = (opened.path.clone(), opened.format);
-        let rows =
-            Rows::new(opened, self.0.source).ok_or(CorpusError::NoPairs { path, found: format })?;
-        let fields = Fields {
-            first: Names::new(self.0.first_field.as_deref(), &FIRST_FIELDS),
-            second: Names::new(self.0.second_field.as_deref(), &SECOND_FIELDS),
-            score: Names::new(self.0.score_field.as_deref(), &SCORE_FIELDS),
-            id: Names::new(Some(&self.0.id_field), &[]),
-        };
-        Ok(Pairs { rows, params: self.0.clone(), fields, layout: None, ended: false })
+        let rows = Rows::new(opened, self.params.source)
+            .ok_or(CorpusError::NoPairs { path, found: format })?;
+        Ok(Pairs { rows, params: self.clone(), layout: None, used: None, ended: false })
     }
 }
 
@@ -217,14 +231,15 @@ impl ValidPairParams {
 /// [is fatal](CorpusError::is_fatal) it ends. Blank lines are passed over.
 pub struct Pairs {
     rows: Rows,
-    params: PairParams,
-    fields: Fields,
+    params: ValidPairParams,
     /// Layout of tables, known from the first row on.
     layout: Option<Layout>,
+    used: Option<UsedFields>,
     ended: bool,
 }
 
 /// Names of the fields.
+#[derive(Clone, Debug)]
 struct Fields {
     first: Names,
     second: Names,
@@ -234,9 +249,9 @@ struct Fields {
 
 /// Columns of the fields, from 0.
 struct Layout {
-    columns: usize,
-    first: usize,
-    second: usize,
+    names: Arc<[String]>,
+    first: Vec<usize>,
+    second: Vec<usize>,
     score: Option<usize>,
     id: Option<usize>,
     /// Name of the score's column in errors.
@@ -252,34 +267,58 @@ impl Pairs {
         self.rows.bytes_read()
     }
 
+    /// Columns or fields that the last pair comes from; `None` before the first.
+    #[must_use]
+    pub fn used(&self) -> Option<&UsedFields> {
+        self.used.as_ref()
+    }
+
     fn pair(&mut self) -> Result<Option<Pair>, CorpusError> {
         while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
             let location = At { path: self.rows.path(), line };
-            let Some(dialect) = self.rows.dialect else {
-                return object(&Object::parse(&raw, location)?, &self.fields, &self.params)
-                    .map(Some);
+            let Some(dialect) = self.rows.dialect() else {
+                let (pair, used) = object(&Object::parse(&raw, location)?, &self.params)?;
+                self.used = Some(used);
+                return Ok(Some(pair));
             };
             let row = Row { content: &raw, dialect, at: location };
-            if let Some(layout) = &self.layout {
-                return layout.pair(&row, &self.params).map(Some);
-            }
-            let (layout, header) = Layout::of(&row, &self.fields, &self.params)?;
-            let layout = self.layout.insert(layout);
-            if !header {
-                return layout.pair(&row, &self.params).map(Some);
-            }
+            let layout = if let Some(layout) = &self.layout {
+                layout
+            } else {
+                let delimiter = self.rows.other_delimiter();
+                let (layout, used) = Layout::of(&row, &self.params, delimiter)?;
+                self.used = Some(used);
+                let layout = self.layout.insert(layout);
+                if self.params.params.header {
+                    continue;
+                }
+                layout
+            };
+            return layout.pair(&row, &self.params.params).map(Some);
         }
         Ok(None)
     }
 }
 
-/// The pair of a JSON object.
-fn object(object: &Object<'_>, fields: &Fields, params: &PairParams) -> Result<Pair, CorpusError> {
-    let score = match object.find(&fields.score) {
-        None if params.score_required => Some(object.need(&fields.score)?),
-        score => score,
+/// The pair of a JSON object, and the fields that are used of it.
+fn object(
+    object: &Object<'_>,
+    params: &ValidPairParams,
+) -> Result<(Pair, UsedFields), CorpusError> {
+    let ValidPairParams { params, fields } = params;
+    let id = object.find_id(&fields.id)?;
+    let taken: Vec<&RawValue> = id.iter().map(|(_, value)| *value).collect();
+    let score_field = if params.score_ignored {
+        None
+    } else if params.score_required {
+        Some(object.need(&fields.score, &taken)?)
+    } else {
+        object.find(&fields.score, &taken).or_else(|error| match error {
+            CorpusError::MissingField { .. } => Ok(None),
+            error => Err(error),
+        })?
     };
-    let score = match score {
+    let score = match &score_field {
         Some((_, value)) if jsonl::type_of(value) == jsonl::NULL && !params.score_required => None,
         Some((field, value)) if jsonl::type_of(value) == jsonl::NUMBER => {
             let field_name = || format!("field {field:?}");
@@ -291,65 +330,101 @@ fn object(object: &Object<'_>, fields: &Fields, params: &PairParams) -> Result<P
         }
         None => None,
     };
-    Ok(Pair {
+    let (first, second) = object.pair(&fields.first, &fields.second, &taken)?;
+    let mut used = UsedFields::of_object();
+    used.add_fields(&fields.first, &first);
+    used.add_fields(&fields.second, &second);
+    used.add_fields(&fields.score, score_field.as_slice());
+    let pair = Pair {
         line: object.at.line,
-        id: object.id(&fields.id)?,
-        first: object.string(&fields.first)?,
-        second: object.string(&fields.second)?,
+        id: id.map_or(Ok(None), |(name, value)| object.id_of(&name, value))?,
+        first: object.text(&first, fields.first.is_asked())?,
+        second: object.text(&second, fields.second.is_asked())?,
         score,
-    })
-}
-
-impl Fields {
-    /// Whether a first row is taken for a header: a field was named, its values are names, or, if
-    /// rows are `scored`, it does not end in a number.
-    fn in_header(&self, row: &Row<'_>, scored: bool) -> bool {
-        let Self { first, second, score, .. } = self;
-        let asked = [first, second, score].iter().any(|names| names.asked);
-        let known = |names: &Names| row.values().any(|name| names.has(&name));
-        let no_number = || row.values().last().is_none_or(|last| number(&last).is_none());
-        asked || (known(first) && known(second)) || (scored && no_number())
-    }
+        cells: params.cells.then(|| object.cells()).transpose()?,
+    };
+    Ok((pair, used))
 }
 
 impl Layout {
-    /// The layout that the first row shows, and whether that row is a header.
+    /// The layout that the first row shows, and what of it is used.
     fn of(
         row: &Row<'_>,
-        fields: &Fields,
-        params: &PairParams,
-    ) -> Result<(Self, bool), CorpusError> {
-        let Fields { first, second, score, id } = fields;
-        let columns = row.columns();
+        params: &ValidPairParams,
+        other_delimiter: Option<u8>,
+    ) -> Result<(Self, UsedFields), CorpusError> {
+        let ValidPairParams { params, fields } = params;
+        let header = row.header(params.header);
+        let failed = |error| row.not_chosen(&header, error);
         let least = if params.score_required { 3 } else { 2 };
-        let scored = params.score_required && columns >= least;
-        let header = params.header.unwrap_or_else(|| fields.in_header(row, scored));
-        if !header {
-            if columns < least {
-                return Err(row.bad_columns(least, columns));
-            }
-            let score = (columns > 2).then(|| columns - 1);
-            let lenient = !params.score_required;
-            let score_place = format!("column {columns}");
-            let layout =
-                Self { columns, first: 0, second: 1, score, id: None, score_place, lenient };
-            return Ok((layout, false));
+        if !params.header && header.names.len() < least {
+            return Err(row.bad_columns(least, header.names.len()));
         }
-        let (first, second) = (row.need(first)?, row.need(second)?);
-        let score = if params.score_required || score.asked {
-            Some(row.need(score)?)
+        let layout = if params.header {
+            Self::named(&header, params, fields).map_err(failed)?
         } else {
-            row.find(score)?
+            Self::numbered(&header, params, fields).map_err(failed)?
         };
-        let name = score.map(|column| row.value(column)).unwrap_or_default();
-        let score_place = format!("field {name:?}");
-        let id = row.find(id)?;
-        let layout = Self { columns, first, second, score, id, score_place, lenient: false };
-        Ok((layout, true))
+        let mut used = UsedFields::of_table(params.header, other_delimiter);
+        let name = |&column: &usize| header.names[column].clone();
+        for (names, columns) in [(&fields.first, &layout.first), (&fields.second, &layout.second)] {
+            let shown = columns.iter().map(name).collect();
+            used.add(names.role, shown, names.is_asked());
+        }
+        let score = layout.score.iter().map(name).collect();
+        used.add(fields.score.role, score, fields.score.is_asked());
+        Ok((layout, used))
+    }
+
+    /// Columns by the names of a header.
+    fn named(header: &Header, params: &PairParams, fields: &Fields) -> Result<Self, NameError> {
+        let id = fields.id.column(header, &[])?;
+        let mut taken: Vec<usize> = id.into_iter().collect();
+        for names in [&fields.first, &fields.second] {
+            if names.is_asked() && !names.is_every() {
+                taken.extend(names.asked_columns(header, &[])?);
+            }
+        }
+        let score = if params.score_ignored {
+            None
+        } else if params.score_required {
+            Some(fields.score.need(header, &taken)?)
+        } else {
+            fields.score.column(header, &taken)?
+        };
+        let taken: Vec<usize> = id.into_iter().chain(score).collect();
+        let (first, second) = pair_columns(&fields.first, &fields.second, header, &taken)?;
+        let score_place = score.map(|column| format!("field {:?}", header.names[column]));
+        let score_place = score_place.unwrap_or_default();
+        let names = header.names.clone().into();
+        Ok(Self { names, first, second, score, id, score_place, lenient: false })
+    }
+
+    /// Columns by their places: the texts first, the score last.
+    fn numbered(header: &Header, params: &PairParams, fields: &Fields) -> Result<Self, NameError> {
+        let columns = header.names.len();
+        let id = if fields.id.is_asked() { fields.id.column(header, &[])? } else { None };
+        let score = if params.score_ignored {
+            None
+        } else if fields.score.is_asked() {
+            fields.score.column(header, &[])?
+        } else {
+            (columns > 2).then(|| columns - 1)
+        };
+        let taken: Vec<usize> = id.into_iter().chain(score).collect();
+        let chosen = |names: &Names, place: usize| {
+            let asked = names.is_asked().then(|| names.asked_columns(header, &taken));
+            asked.unwrap_or_else(|| Ok(vec![place]))
+        };
+        let (first, second) = (chosen(&fields.first, 0)?, chosen(&fields.second, 1)?);
+        let score_place = score.map(|column| format!("column {}", column + 1)).unwrap_or_default();
+        let lenient = !params.score_required && !fields.score.is_asked();
+        let names = header.names.clone().into();
+        Ok(Self { names, first, second, score, id, score_place, lenient })
     }
 
     fn pair(&self, row: &Row<'_>, params: &PairParams) -> Result<Pair, CorpusError> {
-        row.check_columns(self.columns)?;
+        row.check_columns(self.names.len())?;
         let score = self.score.map(|column| row.value(column));
         let score = match score.as_deref().map(|text| (text, number(text))) {
             None => None,
@@ -364,9 +439,10 @@ impl Layout {
         Ok(Pair {
             line: row.at.line,
             id: self.id.map(|column| row.value(column)),
-            first: row.value(self.first),
-            second: row.value(self.second),
+            first: row.text(&self.first),
+            second: row.text(&self.second),
             score,
+            cells: params.cells.then(|| row.cells(&self.names)),
         })
     }
 }

@@ -3,6 +3,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::decode::Decoded;
+use crate::names::{EVERY, FieldRole, Names};
 use crate::source::{SourceParams, at_least_one, setting_error};
 use crate::{CorpusError, Encoding, Format, Reader, Source};
 
@@ -10,20 +11,26 @@ use crate::{CorpusError, Encoding, Format, Reader, Source};
 #[derive(Clone, Debug)]
 pub struct ReadParams {
     source: SourceParams,
-    text_field: String,
-    id_field: String,
+    text_field: Option<String>,
+    id_field: Option<String>,
+    header: bool,
+    each_field: bool,
     token_column: usize,
     metadata: bool,
+    cells: bool,
 }
 
 impl Default for ReadParams {
     fn default() -> Self {
         Self {
             source: SourceParams::default(),
-            text_field: "text".to_owned(),
-            id_field: "id".to_owned(),
+            text_field: None,
+            id_field: None,
+            header: true,
+            each_field: false,
             token_column: 1,
             metadata: false,
+            cells: false,
         }
     }
 }
@@ -41,17 +48,48 @@ impl ReadParams {
         Self { source: SourceParams { encoding, ..self.source }, ..self }
     }
 
-    /// The JSON field, or the column by its header, that holds the text. Default `text`.
+    /// The JSON field, or the column by its header, that holds the text. Names between commas are joined
+    /// by line breaks, a name with a comma stands in quotes, `*` is every column but the id, and `a.b` a
+    /// field of an object in an object. Default `None`, the known name ([`TEXT_FIELDS`](crate::TEXT_FIELDS)),
+    /// of which there must be one.
     #[must_use]
-    pub fn text_field(self, text_field: impl Into<String>) -> Self {
-        Self { text_field: text_field.into(), ..self }
+    pub fn text_field(self, text_field: Option<String>) -> Self {
+        Self { text_field, ..self }
     }
 
-    /// The JSON field, or the column by its header, that names the record, where there is one.
-    /// Default `id`.
+    /// The JSON field, or the column by its header, that names the record. One that is asked for must be
+    /// there in a table. Default `None`, [`ID_FIELD`](crate::ID_FIELD) where there is one.
     #[must_use]
-    pub fn id_field(self, id_field: impl Into<String>) -> Self {
-        Self { id_field: id_field.into(), ..self }
+    pub fn id_field(self, id_field: Option<String>) -> Self {
+        Self { id_field, ..self }
+    }
+
+    /// Whether the first row of a table is a header. Without one columns are called `1`, `2` and so on,
+    /// and the text is `1` unless another is asked for. Default `true`.
+    #[must_use]
+    pub fn header(self, header: bool) -> Self {
+        Self { header, ..self }
+    }
+
+    /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
+    /// rows. Default `None`.
+    #[must_use]
+    pub fn delimiter(self, delimiter: Option<u8>) -> Self {
+        Self { source: SourceParams { delimiter, ..self.source }, ..self }
+    }
+
+    /// Whether each of several text fields is a record of its own, which can be
+    /// [rewritten](crate::Record::rewrite), in place of one joined text; `*` then means the id, too.
+    /// Empty fields are no records. Default `false`.
+    #[must_use]
+    pub fn each_field(self, each_field: bool) -> Self {
+        Self { each_field, ..self }
+    }
+
+    /// Whether records carry all of their columns or fields. Default `false`.
+    #[must_use]
+    pub fn cells(self, cells: bool) -> Self {
+        Self { cells, ..self }
     }
 
     /// The CoNLL column that holds the token, counted from 1. Default `1`.
@@ -76,22 +114,53 @@ impl ReadParams {
     /// The settings, if all are within their bounds.
     ///
     /// # Errors
-    /// [`CorpusError::Setting`] for a token column or a limit of 0, and for an empty field name.
+    /// [`CorpusError::Setting`] for a token column or a limit of 0, for an empty field name, for a
+    /// delimiter that cannot be one, and without a header for a column that is not a number.
     pub fn check(self) -> Result<ValidReadParams, CorpusError> {
         at_least_one("token_column", self.token_column)?;
         self.source.check()?;
-        for (setting, name) in [("text_field", &self.text_field), ("id_field", &self.id_field)] {
-            if name.is_empty() {
-                return setting_error(setting, "a field name", "\"\"");
-            }
-        }
-        Ok(ValidReadParams(self))
+        let text = Names::text(FieldRole::Text, self.text_field.as_deref());
+        let id = Names::id(self.id_field.as_deref());
+        check_names(&[&text, &id], self.header)?;
+        Ok(ValidReadParams { params: self, text, id })
     }
+}
+
+/// [`CorpusError::Setting`] for a name that is empty or asked for twice, for `*` beside others, and without
+/// a header for one that is not a number.
+pub(crate) fn check_names(names: &[&Names], header: bool) -> Result<(), CorpusError> {
+    let mut asked: Vec<&str> = vec![];
+    for names in names {
+        let setting = names.role.setting().unwrap_or_default();
+        for name in names.asked() {
+            let is_number = || name.parse::<usize>().is_ok_and(|number| number > 0);
+            match name.as_str() {
+                "" => return setting_error(setting, "a field name", "\"\""),
+                EVERY if names.asked().len() > 1 => {
+                    return setting_error(setting, "* alone, or names", &names.asked().join(","));
+                }
+                EVERY if !header => {}
+                name if !header && !is_number() => {
+                    return setting_error(setting, "a number of a column without a header", name);
+                }
+                name if asked.contains(&name) => {
+                    return setting_error(setting, "a field of its own", name);
+                }
+                _ => {}
+            }
+            asked.push(name);
+        }
+    }
+    Ok(())
 }
 
 /// Settings that were checked.
 #[derive(Clone, Debug)]
-pub struct ValidReadParams(ReadParams);
+pub struct ValidReadParams {
+    params: ReadParams,
+    text: Names,
+    id: Names,
+}
 
 impl ValidReadParams {
     /// A reader of `source`.
@@ -100,7 +169,7 @@ impl ValidReadParams {
     /// [`CorpusError::Read`] if it cannot be opened.
     pub fn open(&self, source: &Source) -> Result<Reader, CorpusError> {
         let stdin = Format::Lines;
-        let Opened { path, format, raw } = Opened::of(source, self.0.source.format, stdin)?;
+        let Opened { path, format, raw } = Opened::of(source, self.params.source.format, stdin)?;
         Ok(self.reader(&path, format, raw))
     }
 
@@ -116,28 +185,50 @@ impl ValidReadParams {
     }
 
     fn reader(&self, path: &Path, format: Format, raw: Box<dyn Read + Send>) -> Reader {
-        let decoded = Decoded::new(raw, PathBuf::from(path), self.0.source.encoding);
+        let decoded = Decoded::new(raw, PathBuf::from(path), self.params.source.encoding);
         Reader::new(decoded, format, self.clone())
     }
 
-    pub(crate) fn text_field(&self) -> &str {
-        &self.0.text_field
+    /// Whether several fields are asked for as the text.
+    #[must_use]
+    pub fn joins_fields(&self) -> bool {
+        self.text.joins()
     }
 
-    pub(crate) fn id_field(&self) -> &str {
-        &self.0.id_field
+    pub(crate) fn text(&self) -> &Names {
+        &self.text
+    }
+
+    pub(crate) fn id(&self) -> &Names {
+        &self.id
+    }
+
+    pub(crate) fn has_header(&self) -> bool {
+        self.params.header
+    }
+
+    pub(crate) fn delimiter(&self) -> Option<u8> {
+        self.params.source.delimiter
+    }
+
+    pub(crate) fn is_each_field(&self) -> bool {
+        self.params.each_field
+    }
+
+    pub(crate) fn takes_cells(&self) -> bool {
+        self.params.cells
     }
 
     pub(crate) fn takes_metadata(&self) -> bool {
-        self.0.metadata
+        self.params.metadata
     }
 
     pub(crate) fn token_column(&self) -> usize {
-        self.0.token_column
+        self.params.token_column
     }
 
     pub(crate) fn max_text_bytes(&self) -> usize {
-        self.0.source.max_text_bytes
+        self.params.source.max_text_bytes
     }
 }
 

@@ -1,14 +1,13 @@
 //! An input, piece by piece.
+use std::collections::VecDeque;
 use std::fmt;
 use std::iter::FusedIterator;
-
-use serde_json::Map;
 
 use crate::conll::{Columns, Part, Sentence, Sentences};
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::delimited::Table;
 use crate::record::Frame;
-use crate::{CorpusError, Encoding, Format, Record, ValidReadParams, jsonl};
+use crate::{CorpusError, Encoding, Format, Record, UsedFields, ValidReadParams, jsonl};
 
 /// A part of an input. All of them, with each record
 /// [rewritten](Record::rewrite) to its own text, are the input (but for CoNLL, and for the records
@@ -33,6 +32,9 @@ pub struct Reader {
     params: ValidReadParams,
     format: Format,
     state: State,
+    /// Pieces of a row or line that were not given yet.
+    pending: VecDeque<Piece>,
+    used: Option<UsedFields>,
     started: bool,
     ended: bool,
 }
@@ -51,14 +53,14 @@ impl Reader {
             Format::Text => State::Text,
             Format::Lines => State::Lines,
             Format::Jsonl => State::Jsonl,
-            Format::Csv => State::Table(Table::new(b',')),
-            Format::Tsv => State::Table(Table::new(b'\t')),
+            Format::Csv | Format::Tsv => State::Table(Table::new(format, &params)),
             Format::Conll => {
                 let columns = Columns { token: params.token_column(), tag: None };
                 State::Sentences(Box::new(Sentences::new(columns, params.max_text_bytes())))
             }
         };
-        Self { decoded, params, format, state, started: false, ended: false }
+        let pending = VecDeque::new();
+        Self { decoded, params, format, state, pending, used: None, started: false, ended: false }
     }
 
     /// The format it reads.
@@ -79,8 +81,18 @@ impl Reader {
         self.decoded.bytes_read()
     }
 
+    /// Columns or fields that the last record comes from; `None` before the first, and for formats
+    /// without them.
+    #[must_use]
+    pub fn used(&self) -> Option<&UsedFields> {
+        self.used.as_ref()
+    }
+
     fn piece(&mut self) -> Result<Option<Piece>, CorpusError> {
-        let Self { decoded, params, .. } = self;
+        if let Some(piece) = self.pending.pop_front() {
+            return Ok(Some(piece));
+        }
+        let Self { decoded, params, used, .. } = self;
         let started = std::mem::replace(&mut self.started, true);
         if !started && self.format != Format::Text && decoded.take('\u{feff}')? {
             return Ok(Some(Piece::Verbatim('\u{feff}'.to_string())));
@@ -94,16 +106,22 @@ impl Reader {
                 whole(content.to_owned(), ending, line)
             })),
             State::Jsonl => match decoded.line_unit(max)? {
-                Some(unit) => jsonl::parse(unit, decoded.path(), params).map(Some),
+                Some(unit) => {
+                    self.pending.extend(jsonl::parse(unit, decoded.path(), params, used)?);
+                    Ok(self.pending.pop_front())
+                }
                 None => Ok(None),
             },
-            State::Table(table) => table.next(decoded, params),
+            State::Table(table) => {
+                self.pending.extend(table.next(decoded, params, used)?);
+                Ok(self.pending.pop_front())
+            }
             State::Sentences(sentences) => Ok(sentences.next(decoded)?.map(|part| match part {
                 Part::Verbatim(text) => Piece::Verbatim(text),
                 Part::Sentence(Sentence { line, text, words, .. }) => {
                     let frame = Frame::None(Format::Conll);
-                    let (words, metadata) = (Some(words), Map::new());
-                    Piece::Record(Record { line, id: None, text, words, metadata, frame })
+                    let words = Some(words);
+                    Piece::Record(Record { line, text, words, frame, ..Record::default() })
                 }
             })),
         }
@@ -111,8 +129,8 @@ impl Reader {
 }
 
 fn whole(text: String, ending: &'static str, line: u64) -> Piece {
-    let (metadata, frame) = (Map::new(), Frame::Before(ending));
-    Piece::Record(Record { line, id: None, text, words: None, metadata, frame })
+    let frame = Frame::Before(ending);
+    Piece::Record(Record { line, text, frame, ..Record::default() })
 }
 
 impl Iterator for Reader {

@@ -1,13 +1,23 @@
 //! One text, and its place in the input.
 use std::ops::Range;
+use std::sync::Arc;
 
 use cloze_core::Span;
 use serde_json::{Map, Value};
 
-use crate::{CorpusError, Format, delimited, jsonl};
+use crate::{CorpusError, Format, Piece, delimited, jsonl};
+
+/// All columns of a row, or all fields of an object, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cells {
+    /// Names; of a table without a header `1`, `2` and so on.
+    pub names: Arc<[String]>,
+    /// Values; of an object those that are no strings as JSON, and nothing for `null`.
+    pub values: Vec<String>,
+}
 
 /// One text of an input.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The line it begins in; counts from 1.
     pub line: u64,
@@ -20,6 +30,12 @@ pub struct Record {
     /// The other fields of its object or row, by name, where they were asked for
     /// ([`ReadParams::metadata`](crate::ReadParams::metadata)); of a row all are strings.
     pub metadata: Map<String, Value>,
+    /// All columns or fields, where they were asked for
+    /// ([`ReadParams::cells`](crate::ReadParams::cells)) and the format has them.
+    pub cells: Option<Cells>,
+    /// Column or field of the text, where each of several is a record
+    /// ([`ReadParams::each_field`](crate::ReadParams::each_field)).
+    pub field: Option<String>,
     pub(crate) frame: Frame,
 }
 
@@ -32,17 +48,57 @@ pub(crate) enum Frame {
     Json { raw: String, literal: Range<usize> },
     /// A row, and where in it the text stands as a field.
     Row { raw: String, field: Range<usize>, delimiter: u8 },
+    /// A field of a row, and nothing around it.
+    Cell { raw: String, delimiter: u8 },
+    /// A literal of a line of JSON, and nothing around it.
+    Literal { raw: String },
     /// The text is put together from many rows.
     None(Format),
 }
 
+/// Text of one of several fields, and where in its line or row it stands.
+pub(crate) struct FieldText {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) range: Range<usize>,
+    pub(crate) frame: Frame,
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Self::Before("")
+    }
+}
+
 impl Record {
+    /// A record of each text that is not empty, as this one, with the parts of `raw` between them.
+    pub(crate) fn of_each(self, mut texts: Vec<FieldText>, raw: &str) -> Vec<Piece> {
+        texts.sort_by_key(|text| text.range.start);
+        texts.dedup_by_key(|text| text.range.start);
+        let (mut pieces, mut written) = (vec![], 0);
+        for FieldText { name, text, range, frame } in texts {
+            if text.is_empty() {
+                continue;
+            }
+            if written < range.start {
+                pieces.push(Piece::Verbatim(raw[written..range.start].to_owned()));
+            }
+            written = range.end;
+            pieces.push(Piece::Record(Self { text, field: Some(name), frame, ..self.clone() }));
+        }
+        if written < raw.len() {
+            pieces.push(Piece::Verbatim(raw[written..].to_owned()));
+        }
+        pieces
+    }
+
     /// The source of the record, line end and all, with `text` in the place of its own. All else
     /// stays byte for byte; with the record's own text all of it does. Lines do not check that
     /// `text` is one line.
     ///
     /// # Errors
-    /// [`CorpusError::NotRewritable`] for CoNLL, whose text stands in no one place.
+    /// [`CorpusError::NotRewritable`] for CoNLL and for several fields joined, whose text stands in no one
+    /// place.
     pub fn rewrite(&self, text: &str) -> Result<String, CorpusError> {
         Ok(match &self.frame {
             Frame::Before(ending) => format!("{text}{ending}"),
@@ -52,6 +108,11 @@ impl Record {
             Frame::Row { raw, field, delimiter } => {
                 splice(raw, field, &delimited::field(text, raw, field, *delimiter))
             }
+            Frame::Cell { raw, delimiter } => {
+                delimited::field(text, raw, &(0..raw.len()), *delimiter)
+            }
+            Frame::Literal { raw } if raw == text => raw.clone(),
+            Frame::Literal { raw } => jsonl::literal(text, raw),
             Frame::None(format) => return Err(CorpusError::NotRewritable { format: *format }),
         })
     }

@@ -1,12 +1,14 @@
 //! Settings that readers of every kind of record have.
 use crate::{CorpusError, Encoding, Format, Quotes};
 
-/// Format, encoding, quotes and limit of an input. Kinds of records that have one format, or no
+/// Format, encoding, delimiter, quotes and limit of an input. Kinds of records that have one format, or no
 /// quotes, leave those settings as they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SourceParams {
     pub(crate) format: Option<Format>,
     pub(crate) encoding: Encoding,
+    /// Delimiter of tables; `None` recognises it.
+    pub(crate) delimiter: Option<u8>,
     pub(crate) quotes: Quotes,
     pub(crate) max_text_bytes: usize,
 }
@@ -16,6 +18,7 @@ impl Default for SourceParams {
         Self {
             format: None,
             encoding: Encoding::UTF_8,
+            delimiter: None,
             quotes: Quotes::Auto,
             max_text_bytes: 64 << 20,
         }
@@ -26,9 +29,15 @@ impl SourceParams {
     /// Validates the settings.
     ///
     /// # Errors
-    /// [`CorpusError::Setting`] for a limit of 0.
+    /// [`CorpusError::Setting`] for a limit of 0, and for a delimiter that cannot be one.
     pub(crate) fn check(&self) -> Result<(), CorpusError> {
-        at_least_one("max_text_bytes", self.max_text_bytes)
+        match self.delimiter {
+            Some(byte) if !byte.is_ascii() || matches!(byte, b'"' | b'\n' | b'\r') => {
+                let found = char::from(byte).to_string();
+                setting_error("delimiter", "one ASCII character but a quote or a line end", &found)
+            }
+            _ => at_least_one("max_text_bytes", self.max_text_bytes),
+        }
     }
 }
 

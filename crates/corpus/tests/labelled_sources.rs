@@ -51,7 +51,7 @@ fn a_file_or_a_folder_a_class() {
         ("deep/pos/2", b""),
         ("deep/neg/1.csv", b"bad"),
         ("own.csv", b"text,label\nso,so\n"),
-        ("a=b.csv", b"ab,x\n"),
+        ("a=b.csv", b"text,label\nab,x\n"),
     ]);
     let flat = ["@/flat/neg:1 bad=neg", "@/flat/pos.txt:1 good=pos", "@/flat/pos.txt:3 best =pos"];
     assert_eq!(good(&home, &["@/flat"]), flat);
@@ -69,7 +69,7 @@ fn a_file_or_a_folder_a_class() {
     );
     assert_eq!(good(&home, &["+=@/deep/pos"])[1], "@/deep/pos/2:1 =+");
     // A file with the whole name comes first, and files with labels in them go with the others.
-    let both = ["@/a=b.csv:1 ab=x", "@/own.csv:2 so=so"];
+    let both = ["@/a=b.csv:2 ab=x", "@/own.csv:2 so=so"];
     assert_eq!(good(&home, &["@/a=b.csv", "@/own.csv"]), both);
     assert_eq!(good(&home, &["@/*.csv"]), both);
     let holds = |name| labelled_sources(&paths(home.path(), &[name])).unwrap()[0].holds.clone();
@@ -119,7 +119,7 @@ fn one_bad_file_leaves_the_others() {
         ("a", b"one\n\xe9t\xe9\n"),
         ("b", b"three\ntoo long a line\nsix\n"),
         ("c.txt", b"x"),
-        ("d.csv", b"e,f\n"),
+        ("d.csv", b"text,tag\ne,f\n"),
     ]);
     let names = ["x=@/a", "@/c.txt", "y=@/b", "@/d.csv"];
     let found = read(&home, LabelledParams::default().max_text_bytes(9), &names).unwrap();
@@ -132,7 +132,7 @@ fn one_bad_file_leaves_the_others() {
             "@/b:1 three=y",
             "!@/b:2: expected at most 9 bytes, found more",
             "@/b:3 six=y",
-            "@/d.csv:1 e=f",
+            "@/d.csv:2 e=f",
         ]
     );
     let latin = LabelledParams::default().encoding(Encoding::parse("latin-1").unwrap());

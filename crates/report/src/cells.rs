@@ -86,6 +86,20 @@ impl Table {
     }
 }
 
+/// Names of the columns of a table that begins with the columns `input`: those, and `added` ones, which get
+/// `predicted_` in front where there is such a name already.
+pub fn free_names<'a>(input: &[String], added: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut names = input.to_vec();
+    for name in added {
+        let mut name = name.to_owned();
+        while names.contains(&name) {
+            name.insert_str(0, "predicted_");
+        }
+        names.push(name);
+    }
+    names
+}
+
 /// Returns whether a spreadsheet may run a cell. `-` is the path of standard input, and `-:7` a line of it:
 /// neither is a formula.
 fn runs(text: &str) -> bool {

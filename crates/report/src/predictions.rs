@@ -1,10 +1,10 @@
-//! Predicted labels of texts as JSON Lines and tab-separated values.
+//! Predicted labels of texts as JSON Lines and as tables.
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::cells::{Cell, Table};
+use crate::cells::{Cell, Table, free_names};
 use crate::write::json_line;
 
 /// Text or pair of texts with its predicted labels.
@@ -31,7 +31,7 @@ pub struct LabelLayout<'l> {
     pub multi_label: bool,
     /// Number of labels whose probabilities are written; `None` for all.
     pub top: Option<usize>,
-    /// Layout of tab-separated values.
+    /// Layout of a table.
     pub table: Table,
 }
 
@@ -69,37 +69,40 @@ impl LabelLayout<'_> {
         json_line(out, &row)
     }
 
-    /// Writes the header of tab-separated values.
+    /// Writes the header of a table whose rows begin with the columns `input`: `label`, where a text has
+    /// one also `probability`, and a column per label, or per rank of the most probable. A name that is
+    /// among `input` gets `predicted_` in front.
     ///
     /// # Errors
     /// Errors of `out`.
-    pub fn write_tsv_header(&self, out: &mut dyn Write) -> io::Result<()> {
-        let ours = ["path", "line", "id", "label"].map(Cell::Plain);
-        let names: Vec<String> = (1..=self.top.unwrap_or(0))
-            .flat_map(|i| [format!("label_{i}"), format!("probability_{i}")])
-            .collect();
-        let labels = self.labels.iter().filter(|_| self.top.is_none());
-        let labels = labels.map(|label| Cell::Text(label));
-        let names = names.iter().map(|name| Cell::Plain(name));
-        self.table.write(out, ours.into_iter().chain(labels).chain(names))
+    pub fn write_header(&self, input: &[String], out: &mut dyn Write) -> io::Result<()> {
+        let mut names = vec!["label".to_owned()];
+        names.extend((!self.multi_label).then(|| "probability".to_owned()));
+        match self.top {
+            None => names.extend(self.labels.iter().cloned()),
+            Some(top) => names
+                .extend((1..=top).flat_map(|i| [format!("label_{i}"), format!("probability_{i}")])),
+        }
+        let names = free_names(input, names.iter().map(String::as_str));
+        self.table.write(out, names.iter().map(|name| Cell::Text(name)))
     }
 
-    /// Writes a row of tab-separated values.
+    /// Writes a row of a table, which begins with the cells `input`.
     ///
     /// # Errors
     /// Errors of `out`.
-    pub fn write_tsv(&self, text: &PredictedLabels<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let (line, chosen) = (text.line.to_string(), text.labels.join(","));
-        let mut row = vec![
-            Cell::Text(text.path),
-            Cell::Plain(&line),
-            Cell::Text(text.id.unwrap_or("")),
-            Cell::Text(&chosen),
-        ];
+    pub fn write_row(
+        &self,
+        input: &[String],
+        text: &PredictedLabels<'_>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let chosen = text.labels.join(",");
         let probability = |label: &String| {
-            let entry = text.probabilities.iter().find(|(l, _)| l == label);
-            entry.map(|(_, p)| p.to_string()).unwrap_or_default()
+            let of_label = text.probabilities.iter().find(|(other, _)| other == label);
+            of_label.map(|(_, probability)| probability.to_string()).unwrap_or_default()
         };
+        let first = text.labels.first().map(probability).unwrap_or_default();
         let numbers: Vec<String> = match self.top {
             None => self.labels.iter().map(probability).collect(),
             Some(top) => {
@@ -108,6 +111,9 @@ impl LabelLayout<'_> {
                 shown.chain(std::iter::repeat_n(String::new(), top)).take(top).collect()
             }
         };
+        let mut row: Vec<Cell<'_>> = input.iter().map(|cell| Cell::Text(cell)).collect();
+        row.push(Cell::Text(&chosen));
+        row.extend((!self.multi_label).then_some(Cell::Plain(&first)));
         for (i, number) in numbers.iter().enumerate() {
             if self.top.is_some() {
                 row.push(Cell::Text(self.shown(text).get(i).map_or("", |(label, _)| label)));
@@ -138,12 +144,19 @@ mod tests {
         let layout =
             LabelLayout { labels: &labels, multi_label: false, top: None, table: Table::tsv() };
         let mut out = vec![];
-        layout.write_tsv_header(&mut out).unwrap();
-        layout.write_tsv(&text, &mut out).unwrap();
+        // An input that has a column `label` and one that is called as a label is.
+        layout.write_header(&["label", "a"].map(String::from), &mut out).unwrap();
+        layout.write_row(&["gold", "1,5"].map(String::from), &text, &mut out).unwrap();
+        let top = LabelLayout { top: Some(1), multi_label: true, table: Table::csv(), ..layout };
+        top.write_header(&["text".to_owned()], &mut out).unwrap();
+        top.write_row(&["=1+1".to_owned()], &text, &mut out).unwrap();
         LabelLayout { top: Some(1), ..layout }.write_jsonl(&text, &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "path\tline\tid\tlabel\ta\tb\nt\t3\t\tb\t0.25\t0.75\n\
+            "label\ta\tpredicted_label\tprobability\tpredicted_a\tb\n\
+             gold\t1,5\tb\t0.75\t0.25\t0.75\n\
+             text,label,label_1,probability_1\n\
+             '=1+1,b,b,0.75\n\
              {\"path\":\"t\",\"line\":3,\"id\":null,\"label\":\"b\",\"probabilities\":{\"b\":0.75}}\n"
         );
     }

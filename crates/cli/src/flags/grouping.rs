@@ -116,11 +116,6 @@ impl ClusterOutFlags {
     }
 
     pub(crate) fn format(&self) -> ClusterFormat {
-        let ending = || self.output.as_ref()?.extension()?.to_str();
-        self.format.given().unwrap_or_else(|| match ending() {
-            Some("jsonl") => ClusterFormat::Jsonl,
-            Some("csv") => ClusterFormat::Csv,
-            _ => ClusterFormat::Pretty,
-        })
+        self.format.given().unwrap_or(ClusterFormat::Pretty)
     }
 }

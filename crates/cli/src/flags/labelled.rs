@@ -3,6 +3,7 @@ use clap::Args;
 use cloze_corpus::{Encoding, LabelledParams, Quotes};
 
 use crate::flags::pairs::PairInputArg;
+use crate::flags::table::TableFlags;
 
 /// Format and fields of labelled texts.
 #[derive(Args)]
@@ -10,37 +11,33 @@ pub(crate) struct LabelledFlags {
     /// Input format; auto goes by file extension
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) input: PairInputArg,
-    /// Field or column of the text [default: the first present of text, sentence, sentence1,
-    /// text1, first, premise, review, content, `sent_more`; column 1 without a header]
+    /// Field or column of the text: a name, A,B for several, * for all that are nothing else, a.b for a field
+    /// in a JSON object [default: the one with a known name, such as text, message or review; column 1
+    /// without a header]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) text_field: Option<String>,
-    /// Examples have two texts [default second field: the first present of sentence2, text2, second,
-    /// hypothesis, `sent_less`; column 2 without a header]
+    /// Examples have two texts [default fields: those with known names, such as sentence1 and sentence2,
+    /// premise and hypothesis, question and answer; columns 1 and 2 without a header]
     #[arg(long, help_heading = "Input")]
     pub(crate) pairs: bool,
     /// Field or column of the second text
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) pair_field: Option<String>,
-    /// Field or column of the label [default: the first present of label, labels, class,
-    /// category, gold, score, `bias_type`; the last column without a header]
+    /// Field or column of the label [default: the one with a known name, such as label, category, intent or
+    /// sentiment; the last column without a header]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) label_field: Option<String>,
-    /// Field or column of the example's id [default: id, if present]
+    /// Field or column of the example's id [default: id, if there is one]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) id_field: Option<String>,
+    #[command(flatten)]
+    pub(crate) table: TableFlags,
     /// Separator of several labels (multi-label)
     #[arg(long, value_name = "TEXT", help_heading = "Input")]
     pub(crate) label_separator: Option<String>,
     /// Meaning of quotes in tables
     #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Input")]
     pub(crate) quotes: QuotesArg,
-    /// The first row is a header, whatever is in it (csv, tsv) [default: where it names the texts and
-    /// the label, or a field is asked for]
-    #[arg(long, conflicts_with = "no_header", help_heading = "Input")]
-    pub(crate) header: bool,
-    /// The first row is an example, whatever is in it (csv, tsv)
-    #[arg(long, conflicts_with_all = ["text_field", "pair_field", "label_field", "id_field"], help_heading = "Input")]
-    pub(crate) no_header: bool,
     /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     pub(crate) encoding: String,
@@ -49,11 +46,6 @@ pub(crate) struct LabelledFlags {
 impl LabelledFlags {
     /// Returns the settings of the reader; whether labels are required is left at its default.
     pub(crate) fn params(&self) -> anyhow::Result<LabelledParams> {
-        let header = match (self.header, self.no_header) {
-            (true, _) => Some(true),
-            (_, true) => Some(false),
-            _ => None,
-        };
         Ok(LabelledParams::default()
             .format(self.input.value())
             .encoding(self.encoding()?)
@@ -64,7 +56,8 @@ impl LabelledFlags {
             .id_field(self.id_field.clone())
             .label_separator(self.label_separator.clone())
             .quotes(self.quotes.value())
-            .header(header))
+            .header(self.table.has_header())
+            .delimiter(self.table.delimiter))
     }
 
     pub(crate) fn encoding(&self) -> anyhow::Result<Encoding> {

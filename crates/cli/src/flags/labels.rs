@@ -19,13 +19,22 @@ pub(crate) struct LabelOutFlags {
     pub(crate) formulas: FormulaFlags,
 }
 
+impl LabelOutFlags {
+    /// Returns whether the output is a table, with the columns of the input.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.format.given(), Some(LabelFormat::Csv | LabelFormat::Tsv))
+    }
+}
+
 /// Output formats of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LabelFormat {
     /// One JSON object per text
     #[value(alias = "json")]
     Jsonl,
-    /// One row per text, one column per label's probability
+    /// One row per text: all columns of the input, label, probability, and one per label's probability
+    Csv,
+    /// The same, tab-separated
     Tsv,
 }
 

@@ -1,6 +1,7 @@
 //! Groups of flags that several commands share.
 pub(crate) mod classifier;
 pub(crate) mod dtype;
+pub(crate) mod ending;
 pub(crate) mod format;
 pub(crate) mod formulas;
 pub(crate) mod grouping;
@@ -13,6 +14,7 @@ pub(crate) mod running_text;
 pub(crate) mod scorer;
 pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod table;
 pub(crate) mod tagged;
 pub(crate) mod tagger;
 pub(crate) mod texts;

@@ -10,7 +10,7 @@ use crate::terminal::out::Out;
 /// Destination of results.
 #[derive(Args)]
 pub(crate) struct OutFlags {
-    /// Write to a file
+    /// Write to a file, whose ending chooses the format
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
     /// Replace an existing file
@@ -41,7 +41,7 @@ impl OutFlags {
 /// Destination of results of a command that writes another file, too.
 #[derive(Args)]
 pub(crate) struct OutFilesFlags {
-    /// Write to a file
+    /// Write to a file, whose ending chooses the format
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
     /// Replace existing files

@@ -3,6 +3,7 @@ use anyhow::bail;
 use clap::Args;
 use cloze_corpus::{Encoding, Format, ReadParams, ValidReadParams};
 
+use crate::flags::table::TableFlags;
 use crate::flags::values;
 
 /// Reading of texts.
@@ -11,12 +12,15 @@ pub(crate) struct ReadFlags {
     /// Input format; auto goes by file extension, and reads standard input as lines
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) input: InputArg,
-    /// Field or column of the text (jsonl, csv, tsv)
-    #[arg(long, default_value = "text", value_name = "NAME", help_heading = "Input")]
-    pub(crate) text_field: String,
-    /// Field or column of the record's id (jsonl, csv, tsv)
-    #[arg(long, default_value = "id", value_name = "NAME", help_heading = "Input")]
-    pub(crate) id_field: String,
+    /// Field or column of the text (jsonl, csv, tsv): a name, A,B for several, * for all, a.b for a field in
+    /// a JSON object [default: the one with a known name, such as text, message or review]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) text_field: Option<String>,
+    /// Field or column of the record's id (jsonl, csv, tsv) [default: id, if there is one]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) id_field: Option<String>,
+    #[command(flatten)]
+    pub(crate) table: TableFlags,
     /// Column of the token, from 1 (conll)
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
     pub(crate) token_column: usize,
@@ -29,6 +33,9 @@ pub(crate) struct ReadFlags {
     /// Whether records carry the fields beside text and id; set by the command.
     #[arg(skip)]
     pub(crate) metadata: bool,
+    /// Whether records carry all of their columns; set by the command.
+    #[arg(skip)]
+    pub(crate) cells: bool,
 }
 
 impl ReadFlags {
@@ -47,9 +54,22 @@ impl ReadFlags {
             .encoding(self.encoding()?)
             .text_field(self.text_field.clone())
             .id_field(self.id_field.clone())
+            .header(self.table.has_header())
+            .delimiter(self.table.delimiter)
+            .cells(self.cells)
             .token_column(self.token_column)
             .metadata(self.metadata)
             .max_text_bytes(self.max_text.saturating_mul(1 << 20)))
+    }
+
+    /// Refuses several text fields, which are joined, where `offsets` count in one text.
+    pub(crate) fn check_one_field(&self, offsets: &str) -> anyhow::Result<()> {
+        match &self.text_field {
+            Some(name) if self.params()?.joins_fields() => bail!(
+                "--text-field {name} joins several fields, in which {offsets} would have no place\nhint: name one field"
+            ),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn encoding(&self) -> anyhow::Result<Encoding> {
@@ -67,9 +87,9 @@ values! { InputArg => Option<Format> {
     Lines => Some(Format::Lines),
     /// One JSON object per line
     Jsonl => Some(Format::Jsonl),
-    /// Comma-separated, with a header
+    /// Comma-separated; other delimiters are recognised
     Csv => Some(Format::Csv),
-    /// Tab-separated, with a header
+    /// Tab-separated; other delimiters are recognised
     Tsv => Some(Format::Tsv),
     /// One token per line, a blank line between sentences
     Conll => Some(Format::Conll),

@@ -3,5 +3,6 @@ pub(crate) mod answers;
 pub(crate) mod chunks;
 pub(crate) mod examples;
 pub(crate) mod gather;
+pub(crate) mod kept;
 pub(crate) mod pairs;
 pub(crate) mod texts;

@@ -7,7 +7,7 @@ use cloze::distinct::PairTextError;
 use cloze_corpus::{CorpusError, Pair, Pairs, Source, ValidPairParams};
 
 use crate::input::chunks::ReadAhead;
-use crate::input::texts::{Progressed, next_chunk};
+use crate::input::texts::{ColumnLines, Progressed, next_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
@@ -45,10 +45,13 @@ pub(crate) fn for_each_chunk(
         error => error.into(),
     })?;
     progress::start(std::slice::from_ref(&source), messages);
-    let items = ReadAhead::start(move |send| read_all(reader, send))?;
+    let columns = ColumnLines::default();
+    let sent = columns.clone();
+    let items = ReadAhead::start(move |send| read_all(reader, &sent, send))?;
     let size = |pair: &Pair| pair.first.len() + pair.second.len();
     let (mut pairs, mut bad) = (0, 0_u64);
     while let Some(read) = next_chunk(&items, size, messages) {
+        columns.show(messages);
         let mut chunk = vec![];
         for pair in read {
             match pair {
@@ -78,9 +81,10 @@ pub(crate) fn for_each_chunk(
 }
 
 /// Reads everything in order. Ends early when the receiver is gone.
-fn read_all(mut reader: Pairs, send: &SyncSender<Progressed<Pair>>) {
-    let mut seen = 0;
+fn read_all(mut reader: Pairs, columns: &ColumnLines, send: &SyncSender<Progressed<Pair>>) {
+    let (mut seen, mut last) = (0, None);
     while let Some(next) = reader.next() {
+        columns.note(reader.used(), &mut last);
         let bytes = reader.bytes_read().saturating_sub(seen);
         seen = reader.bytes_read();
         if send.send((next, bytes)).is_err() {

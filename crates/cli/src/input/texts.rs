@@ -2,8 +2,9 @@
 use cloze_corpus::find_sources;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams};
+use cloze_corpus::{Cells, CorpusError, Piece, Record, Source, UsedFields, ValidReadParams};
 use cloze_report::PlacedText;
 use cloze_report::text::visible;
 use serde_json::{Map, Value};
@@ -29,6 +30,8 @@ pub(crate) struct Input {
     pub(crate) text: String,
     /// Other fields, if they were asked for.
     pub(crate) metadata: Map<String, Value>,
+    /// All columns or fields, if they were asked for and the file has any.
+    pub(crate) cells: Option<Cells>,
 }
 
 /// A text that could not be encoded.
@@ -42,16 +45,16 @@ pub(crate) struct NotEncoded {
 
 impl Input {
     fn new(path: &str, record: Record, whole_file: bool) -> Self {
-        let Record { line, id, text, metadata, .. } = record;
+        let Record { line, id, text, metadata, cells, .. } = record;
         let default_id = || if whole_file { path.to_owned() } else { format!("{path}:{line}") };
         let id = id.unwrap_or_else(default_id);
-        Self { path: path.to_owned(), line, id, text, metadata }
+        Self { path: path.to_owned(), line, id, text, metadata, cells }
     }
 
     /// Returns the text that is argument `line` of the command line.
     pub(crate) fn given(line: u64, text: String) -> Self {
         let (id, metadata) = (format!("{ARGUMENT}:{line}"), Map::new());
-        Self { path: ARGUMENT.into(), line, id, text, metadata }
+        Self { path: ARGUMENT.into(), line, id, text, metadata, cells: None }
     }
 
     /// Returns the text as reports take it.
@@ -118,9 +121,12 @@ pub(crate) fn for_each_chunk(
     messages.not_there(&walk);
     progress::start(&walk.sources, messages);
     let sources = walk.sources;
-    let items = ReadAhead::start(move |send| read_all(&params, &sources, send))?;
+    let columns = ColumnLines::default();
+    let sent = columns.clone();
+    let items = ReadAhead::start(move |send| read_all(&params, &sources, &sent, send))?;
     let mut texts = 0;
     while let Some(read) = next_chunk(&items, |text: &Input| text.text.len(), messages) {
+        columns.show(messages);
         let chunk: Vec<Input> = read
             .into_iter()
             .filter_map(|text| text.inspect_err(|error| messages.failure(error)).ok())
@@ -141,6 +147,27 @@ pub(crate) fn for_each_chunk(
     Ok(texts)
 }
 
+/// Columns or fields that a reader ahead has used, to be shown.
+#[derive(Clone, Default)]
+pub(crate) struct ColumnLines(Arc<Mutex<Vec<UsedFields>>>);
+
+impl ColumnLines {
+    /// Notes what a record comes from, if it is not what `last` was.
+    pub(crate) fn note(&self, used: Option<&UsedFields>, last: &mut Option<UsedFields>) {
+        if used != last.as_ref() {
+            *last = used.cloned();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(used.cloned());
+        }
+    }
+
+    /// Shows what was noted.
+    pub(crate) fn show(&self, messages: &Messages) {
+        for used in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            messages.columns(&used);
+        }
+    }
+}
+
 /// Returns the next chunk of the items read ahead, and moves the bar by its bytes. `size` is that of an
 /// item, in bytes of text.
 pub(crate) fn next_chunk<T: Send + 'static>(
@@ -154,7 +181,12 @@ pub(crate) fn next_chunk<T: Send + 'static>(
 }
 
 /// Reads everything in order. Ends early when the receiver is gone.
-fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Progressed<Input>>) {
+fn read_all(
+    params: &ValidReadParams,
+    sources: &[Source],
+    columns: &ColumnLines,
+    send: &SyncSender<Progressed<Input>>,
+) {
     for source in sources {
         let path = source.name();
         let mut reader = match params.open(source) {
@@ -167,8 +199,9 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Prog
             }
         };
         let whole_file = reader.format() == cloze_corpus::Format::Text;
-        let mut seen = 0;
+        let (mut seen, mut last) = (0, None);
         while let Some(next) = reader.next() {
+            columns.note(reader.used(), &mut last);
             let told = match next {
                 Ok(Piece::Record(record)) => Ok(Input::new(&path, record, whole_file)),
                 Ok(Piece::Verbatim(_)) => continue,

@@ -2,9 +2,11 @@
 use std::error::Error;
 
 use cloze_checkpoint::nearest;
-use cloze_corpus::CorpusError;
+use cloze_corpus::{CorpusError, FieldRole};
 use cloze_heads::HeadError;
 use cloze_train::TrainError;
+
+use crate::flags::settings;
 
 /// Hint of the first error among an error and its causes that has one.
 pub(crate) fn hint(error: &(dyn Error + 'static)) -> Option<String> {
@@ -19,8 +21,11 @@ pub(crate) fn hint(error: &(dyn Error + 'static)) -> Option<String> {
 }
 
 fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
-    if let Some(CorpusError::MissingField { field, found, .. }) = error.downcast_ref() {
-        return field_hint(field, found);
+    match error.downcast_ref() {
+        Some(CorpusError::MissingField { field, found, .. }) => return did_you_mean(field, found),
+        Some(CorpusError::UnknownField { role, fatal, .. }) => return names_column(*role, *fatal),
+        Some(CorpusError::AmbiguousField { role, .. }) => return chooses_column(*role),
+        _ => {}
     }
     if let Some(cloze::Error::Head(error)) = error.downcast_ref() {
         return hint_of(error);
@@ -34,17 +39,23 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     }
 }
 
-/// Hint of a field that records lack; `|` stands between names of which any would do.
-fn field_hint(field: &str, fields: &[String]) -> Option<String> {
-    let flag = match field {
-        "text" => Some("--text-field"),
-        field if field.starts_with("text|") => Some("--text-field"),
-        field if field.starts_with("label|") => Some("--label-field"),
-        field if field.starts_with("sentence1|") => Some("--first-field"),
-        _ => None,
+/// Hint of a column whose name is not known.
+fn names_column(role: FieldRole, table: bool) -> Option<String> {
+    let Some(setting) = role.setting() else {
+        return Some("judgements have the columns query, document and grade".to_owned());
     };
-    let flag_hint = || Some(format!("{} names another field", flag?));
-    did_you_mean(field, fields).or_else(flag_hint)
+    let names = format!("{} NAME names it", settings::flag(setting));
+    let header = "--no-header is for a file whose first row is not a header";
+    Some(if table { format!("{names}; {header}") } else { names })
+}
+
+/// Hint of several columns that are known for one part.
+fn chooses_column(role: FieldRole) -> Option<String> {
+    let flag = settings::flag(role.setting()?);
+    Some(match role {
+        FieldRole::Text => format!("{flag} NAME chooses one, {flag} A,B joins several"),
+        _ => format!("{flag} NAME chooses one"),
+    })
 }
 
 fn did_you_mean(name: &str, known: &[String]) -> Option<String> {
@@ -61,11 +72,9 @@ mod tests {
     #[test]
     fn a_field_that_is_misspelled_has_its_name_in_the_hint() {
         let fields = ["Ticket".to_owned(), "Message".to_owned()];
-        assert_eq!(field_hint("mesage", &fields).as_deref(), Some("did you mean Message?"));
-        assert_eq!(field_hint("MESSAGE", &fields).as_deref(), Some("did you mean Message?"));
-        let hint = Some("--text-field names another field");
-        assert_eq!(field_hint("text", &fields).as_deref(), hint);
-        assert_eq!(field_hint("nothing", &fields), None);
+        assert_eq!(did_you_mean("mesage", &fields).as_deref(), Some("did you mean Message?"));
+        assert_eq!(did_you_mean("MESSAGE", &fields).as_deref(), Some("did you mean Message?"));
+        assert_eq!(did_you_mean("nothing", &fields), None);
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! Messages to the user beside the results, and the exit status that follows from them.
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
-use cloze_corpus::Walk;
 use indicatif::ProgressBar;
 
+use cloze_corpus::{UsedFields, Walk};
 pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
 
 use crate::flags::settings::in_flags;
 use crate::terminal::hints::hint;
 use crate::terminal::signals;
+
+/// Most lines about columns: objects may all have other fields.
+const MOST_COLUMN_LINES: usize = 20;
 
 /// Output of every message. A reported failure also sets the exit status, so that the two cannot drift
 /// apart.
@@ -27,15 +31,17 @@ pub(crate) struct Messages {
     no_source: AtomicBool,
     /// The last hint shown: errors of many records with one cause need it once.
     hint: Mutex<Option<String>>,
+    /// Lines shown that say which columns are used.
+    columns: Mutex<BTreeSet<String>>,
     /// Progress bar on the terminal, if any, which messages must not write into.
     pub(crate) bar: ProgressBar,
 }
 
 impl Messages {
     pub(crate) fn new(quiet: bool) -> Self {
-        let (failed, interrupted, any_input, no_source, hint) = Default::default();
+        let (failed, interrupted, any_input, no_source, hint, columns) = Default::default();
         let bar = ProgressBar::hidden();
-        Self { quiet, failed, interrupted, any_input, no_source, hint, bar }
+        Self { quiet, failed, interrupted, any_input, no_source, hint, columns, bar }
     }
 
     pub(crate) fn quiet(&self) -> bool {
@@ -88,6 +94,15 @@ impl Messages {
                 // Nobody is there to be told that stderr is closed.
                 let _ = writeln!(anstream::stderr(), "{text}");
             });
+        }
+    }
+
+    /// Reports the columns or fields that are read, once for all files that have the same.
+    pub(crate) fn columns(&self, used: &UsedFields) {
+        let line = used.to_string();
+        let mut shown = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.is_notable() && shown.len() < MOST_COLUMN_LINES && shown.insert(line.clone()) {
+            self.note(&visible(&line));
         }
     }
 

@@ -2,8 +2,9 @@
 use serde_json::value::RawValue;
 
 use super::{Example, ValidLabelledParams};
-use crate::fields::{At, Names, Object, Row};
-use crate::{CorpusError, jsonl};
+use crate::fields::{At, Object, Row};
+use crate::names::{EVERY, Header, NameError, Names, pair_columns};
+use crate::{CorpusError, UsedFields, jsonl};
 
 /// Names of the fields.
 #[derive(Clone, Debug)]
@@ -15,25 +16,11 @@ pub(super) struct Fields {
     pub(super) id: Names,
 }
 
-impl Fields {
-    /// Whether a first row is taken for a header: a field was named, or its values are names.
-    fn in_header(&self, row: &Row<'_>, labelled: bool) -> bool {
-        let Self { text, second, label, id } = self;
-        let known = |names: &Names| row.values().any(|name| names.has(&name));
-        let pair = second.as_ref();
-        text.asked
-            || label.asked
-            || id.asked
-            || pair.is_some_and(|second| second.asked)
-            || (known(text) && pair.is_none_or(known) && (known(label) || !labelled))
-    }
-}
-
 /// Columns of the fields, from 0.
 pub(super) struct Layout {
     columns: usize,
-    text: usize,
-    second: Option<usize>,
+    text: Vec<usize>,
+    second: Option<Vec<usize>>,
     label: Option<usize>,
     id: Option<usize>,
     group: Option<usize>,
@@ -42,42 +29,115 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The layout that the first row shows, and whether that row is a header.
+    /// The layout that the first row shows, and what of it is used.
     pub(super) fn of(
         row: &Row<'_>,
         params: &ValidLabelledParams,
-    ) -> Result<(Self, bool), CorpusError> {
-        let Fields { text, second, label, id } = params.fields();
-        let labelled = params.labelled();
-        let columns = row.columns();
-        let header = params.header().unwrap_or_else(|| {
-            params.group().is_some() || params.fields().in_header(row, labelled)
-        });
-        if !header {
-            let texts = if second.is_some() { 2 } else { 1 };
+        other_delimiter: Option<u8>,
+    ) -> Result<(Self, UsedFields), CorpusError> {
+        let has_header = params.header();
+        let header = row.header(has_header);
+        let failed = |error| row.not_chosen(&header, error);
+        let layout = if has_header {
+            Self::named(&header, params).map_err(failed)?
+        } else {
+            let (texts, labelled) = (if params.pairs() { 2 } else { 1 }, params.labelled());
             let least = texts + usize::from(labelled);
-            if columns < least {
-                return Err(row.bad_columns(least, columns));
+            if header.names.len() < least {
+                return Err(row.bad_columns(least, header.names.len()));
             }
-            let label = (columns > texts).then(|| columns - 1);
-            let label_place = format!("column {columns}");
-            let second = second.as_ref().map(|_| 1);
-            let (id, group) = (None, None);
-            return Ok((Self { columns, text: 0, second, label, id, group, label_place }, false));
+            Self::numbered(&header, params).map_err(failed)?
+        };
+        let used = layout.used(&header, params, other_delimiter);
+        Ok((layout, used))
+    }
+
+    /// Columns by the names of a header.
+    fn named(header: &Header, params: &ValidLabelledParams) -> Result<Self, NameError> {
+        let Fields { text, second, label, id } = params.fields();
+        let id_column = id.column(header, &[])?;
+        let mut taken: Vec<usize> = id_column.into_iter().collect();
+        for names in [text].into_iter().chain(second).filter(|names| !names.is_every()) {
+            if names.is_asked() {
+                taken.extend(names.asked_columns(header, &[])?);
+            }
         }
         // A label column that is not there is no error where no label is needed, asked for or not.
-        let label = if labelled { Some(row.need(label)?) } else { row.find(label)? };
-        let name = label.map(|column| row.value(column)).unwrap_or_default();
-        let layout = Self {
-            columns,
-            text: row.need(text)?,
-            second: second.as_ref().map(|second| row.need(second)).transpose()?,
-            label,
-            id: if id.asked { Some(row.need(id)?) } else { row.find(id)? },
-            group: params.group().map(|group| row.need(&group)).transpose()?,
-            label_place: format!("field {name:?}"),
+        let label_column = if params.labelled() {
+            Some(label.need(header, &taken)?)
+        } else {
+            label.column(header, &taken).or_else(|error| match error {
+                NameError::Missing(_) => Ok(None),
+                error => Err(error),
+            })?
         };
-        Ok((layout, true))
+        let taken: Vec<usize> = id_column.into_iter().chain(label_column).collect();
+        let (text, second) = match second {
+            Some(second) => {
+                let (text, second) = pair_columns(text, second, header, &taken)?;
+                (text, Some(second))
+            }
+            None => (text.columns(header, &taken)?.ok_or(NameError::Unknown(text.role))?, None),
+        };
+        let label_place = label_column.map(|column| format!("field {:?}", header.names[column]));
+        let label_place = label_place.unwrap_or_default();
+        let (columns, label, id) = (header.names.len(), label_column, id_column);
+        let group = params.group().map(|group| group.need(header, &[])).transpose()?;
+        Ok(Self { columns, text, second, label, id, group, label_place })
+    }
+
+    /// Columns by their places: the texts first, the label last.
+    fn numbered(header: &Header, params: &ValidLabelledParams) -> Result<Self, NameError> {
+        let Fields { text, second, label, id } = params.fields();
+        let columns = header.names.len();
+        let id = if id.is_asked() { id.column(header, &[])? } else { None };
+        let texts = if second.is_some() { 2 } else { 1 };
+        let role = label.role;
+        let label = if label.is_asked() {
+            label.column(header, &[])?
+        } else {
+            (columns > texts).then(|| columns - 1)
+        };
+        let taken: Vec<usize> = id.into_iter().chain(label).collect();
+        let chosen = |names: &Names, place: usize| {
+            let asked = names.is_asked().then(|| names.asked_columns(header, &taken));
+            asked.unwrap_or_else(|| Ok(vec![place]))
+        };
+        let (text, second) =
+            (chosen(text, 0)?, second.as_ref().map(|second| chosen(second, 1)).transpose()?);
+        let is_text = |column: &usize| {
+            text.contains(column) || second.iter().any(|second| second.contains(column))
+        };
+        if label.as_ref().is_some_and(is_text) {
+            return Err(NameError::Unknown(role));
+        }
+        let label_place = label.map(|column| format!("column {}", column + 1)).unwrap_or_default();
+        let group = params.group().map(|group| group.need(header, &[])).transpose()?;
+        Ok(Self { columns, text, second, label, id, group, label_place })
+    }
+
+    fn used(
+        &self,
+        header: &Header,
+        params: &ValidLabelledParams,
+        other_delimiter: Option<u8>,
+    ) -> UsedFields {
+        let Fields { text, second, label, .. } = params.fields();
+        let mut used = UsedFields::of_table(params.header(), other_delimiter);
+        let mut add = |names: &Names, columns: &[usize]| {
+            let shown = if names.is_every() {
+                vec![EVERY.to_owned()]
+            } else {
+                columns.iter().map(|&column| header.names[column].clone()).collect()
+            };
+            used.add(names.role, shown, names.is_asked());
+        };
+        add(text, &self.text);
+        if let (Some(second), Some(columns)) = (second, &self.second) {
+            add(second, columns);
+        }
+        add(label, &self.label.into_iter().collect::<Vec<_>>());
+        used
     }
 
     pub(super) fn example(
@@ -93,43 +153,71 @@ impl Layout {
         Ok(Example {
             line: row.at.line,
             id: self.id.map(|column| row.value(column)),
-            text: row.value(self.text),
-            second: self.second.map(|column| row.value(column)),
+            text: row.text(&self.text),
+            second: self.second.as_ref().map(|columns| row.text(columns)),
             labels,
             group: self.group.map(|column| row.value(column)),
         })
     }
 }
 
-/// The example of a JSON object.
+/// The example of a JSON object, and the fields that are used of it.
 pub(super) fn object(
     object: &Object<'_>,
     params: &ValidLabelledParams,
-) -> Result<Example, CorpusError> {
+) -> Result<(Example, UsedFields), CorpusError> {
     let Fields { text, second, label, id } = params.fields();
-    let label_field =
-        if params.labelled() { Some(object.need(label)?) } else { object.find(label) };
-    let labels = match label_field {
+    let group_field = params.group().map(|group| object.need(&group, &[])).transpose()?;
+    let id_field =
+        if id.is_asked() { Some(object.need(id, &[])?) } else { object.find(id, &[])? };
+    let mut taken: Vec<&RawValue> = id_field.iter().map(|(_, value)| *value).collect();
+    for names in [text].into_iter().chain(second).filter(|names| !names.is_every()) {
+        if names.is_asked() {
+            let fields = object.need_texts(names, &[])?;
+            taken.extend(fields.iter().map(|(_, value)| *value));
+        }
+    }
+    let label_field = if params.labelled() {
+        Some(object.need(label, &taken)?)
+    } else {
+        object.find(label, &taken).or_else(|error| match error {
+            CorpusError::MissingField { .. } => Ok(None),
+            error => Err(error),
+        })?
+    };
+    let id_value = id_field.iter().map(|(_, value)| *value);
+    let taken: Vec<_> = id_value.chain(label_field.iter().map(|(_, value)| *value)).collect();
+    let (texts, seconds) = match second {
+        Some(second) => {
+            let (texts, seconds) = object.pair(text, second, &taken)?;
+            (texts, Some(seconds))
+        }
+        None => (object.need_texts(text, &taken)?, None),
+    };
+    let labels = match &label_field {
         Some((field, value)) => labels_of_value(object, field, value, params)?,
         None => vec![],
     };
-    if id.asked {
-        object.need(id)?;
+    let mut used = UsedFields::of_object();
+    used.add_fields(text, &texts);
+    if let (Some(second), Some(fields)) = (second, &seconds) {
+        used.add_fields(second, fields);
     }
-    Ok(Example {
+    used.add_fields(label, label_field.as_slice());
+    let second = second.as_ref().zip(seconds);
+    let example = Example {
         line: object.at.line,
-        id: object.id(id)?,
-        text: object.string(text)?,
-        second: second.as_ref().map(|second| object.string(second)).transpose()?,
+        id: id_field.map_or(Ok(None), |(name, value)| object.id_of(&name, value))?,
+        text: object.text(&texts, text.is_asked())?,
+        second: second.map(|(names, fields)| object.text(&fields, names.is_asked())).transpose()?,
         labels,
-        group: params.group().map(|group| group_of_object(object, &group)).transpose()?,
-    })
+        group: group_field.map(|(name, value)| group_value(object, &name, value)).transpose()?,
+    };
+    Ok((example, used))
 }
 
-/// Value of the group's field, which has to be there: a string, a number or a boolean as text; empty
-/// where it is null.
-fn group_of_object(object: &Object<'_>, group: &Names) -> Result<String, CorpusError> {
-    let (field, value) = object.need(group)?;
+/// Value of the group's field: a string, a number or a boolean as text; empty where it is null.
+fn group_value(object: &Object<'_>, field: &str, value: &RawValue) -> Result<String, CorpusError> {
     match jsonl::type_of(value) {
         jsonl::NULL => Ok(String::new()),
         jsonl::STRING => object.decoded(value),

@@ -3,11 +3,11 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::path::{Path, PathBuf};
 
-use crate::CorpusError;
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::fields::{At, Object, Row, Rows};
 use crate::jsonl;
 use crate::params::Opened;
+use crate::{CorpusError, UsedFields};
 
 mod layout;
 mod params;
@@ -16,26 +16,6 @@ mod sources;
 use layout::Layout;
 pub use params::{LabelledParams, ValidLabelledParams};
 pub use sources::{Holds, LabelledSource, labelled_sources};
-
-/// The names the text is looked for under.
-pub const TEXT_FIELDS: [&str; 9] = [
-    "text",
-    "sentence",
-    "sentence1",
-    "text1",
-    "first",
-    "premise",
-    "review",
-    "content",
-    "sent_more",
-];
-/// The names a pair's second text is looked for under.
-pub const PAIR_FIELDS: [&str; 5] = ["sentence2", "text2", "second", "hypothesis", "sent_less"];
-/// The names the label is looked for under.
-pub const LABEL_FIELDS: [&str; 7] =
-    ["label", "labels", "class", "category", "gold", "score", "bias_type"];
-/// The name the id is looked for under.
-pub const ID_FIELD: &str = "id";
 
 /// A text with its labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +52,7 @@ enum Reading {
         rows: Rows,
         /// Layout of tables, known from the first row on.
         layout: Option<Layout>,
+        used: Option<UsedFields>,
     },
     Class {
         decoded: Decoded,
@@ -99,6 +80,16 @@ impl Labelled {
         &self.path
     }
 
+    /// Columns or fields that the last example comes from; `None` before the first, and for a file of one
+    /// class.
+    #[must_use]
+    pub fn used(&self) -> Option<&UsedFields> {
+        match &self.reading {
+            Some(Reading::Fields { used, .. }) => used.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Number of bytes of the inputs read so far: up to a block more than the examples have.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
@@ -121,7 +112,7 @@ impl Reading {
         let rows = Rows::new(opened, params.source());
         let expected = params.wanted();
         let rows = rows.ok_or(CorpusError::NoLabels { path, expected, found: format })?;
-        Ok(Self::Fields { rows, layout: None })
+        Ok(Self::Fields { rows, layout: None, used: None })
     }
 
     fn class(
@@ -155,7 +146,7 @@ impl Reading {
 
     fn next(&mut self, params: &ValidLabelledParams) -> Result<Option<Example>, CorpusError> {
         match self {
-            Self::Fields { rows, layout } => of_fields(rows, layout, params),
+            Self::Fields { rows, layout, used } => of_fields(rows, layout, used, params),
             Self::Class { decoded, label, lines, started } => {
                 let began = std::mem::replace(started, true);
                 if !began {
@@ -190,23 +181,29 @@ fn line(decoded: &mut Decoded, max: usize) -> Result<Option<(u64, String)>, Corp
 fn of_fields(
     rows: &mut Rows,
     layout: &mut Option<Layout>,
+    used: &mut Option<UsedFields>,
     params: &ValidLabelledParams,
 ) -> Result<Option<Example>, CorpusError> {
     while let Some(Unit { line, raw }) = rows.next(layout.is_some())? {
         let location = At { path: rows.path(), line };
-        let Some(dialect) = rows.dialect else {
-            return layout::object(&Object::parse(&raw, location)?, params).map(Some);
+        let Some(dialect) = rows.dialect() else {
+            let (example, fields) = layout::object(&Object::parse(&raw, location)?, params)?;
+            *used = Some(fields);
+            return Ok(Some(example));
         };
         let row = Row { content: &raw, dialect, at: location };
-        let (layout, header) = if let Some(layout) = layout {
-            (layout, false)
+        let layout = if let Some(layout) = layout {
+            layout
         } else {
-            let (detected, header) = Layout::of(&row, params)?;
-            (layout.insert(detected), header)
+            let (detected, columns) = Layout::of(&row, params, rows.other_delimiter())?;
+            *used = Some(columns);
+            let layout = layout.insert(detected);
+            if params.header() {
+                continue;
+            }
+            layout
         };
-        if !header {
-            return layout.example(&row, params).map(Some);
-        }
+        return layout.example(&row, params).map(Some);
     }
     Ok(None)
 }

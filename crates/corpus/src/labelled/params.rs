@@ -2,25 +2,24 @@
 use std::io::Read;
 
 use super::layout::Fields;
-use super::{
-    Holds, ID_FIELD, LABEL_FIELDS, Labelled, LabelledSource, PAIR_FIELDS, Reading, TEXT_FIELDS,
-};
-use crate::fields::Names;
-use crate::params::Opened;
+use super::{Holds, Labelled, LabelledSource, Reading};
+use crate::names::{FieldRole, Names};
+use crate::params::{Opened, check_names};
 use crate::source::{SourceParams, setting_error};
 use crate::{CorpusError, Encoding, Format, Quotes, Source};
 
 /// Settings of [`Labelled`]; [`check`](Self::check) makes them usable.
 ///
-/// By name the fields are, unless others are asked for, the first there is of
-/// - [`TEXT_FIELDS`], and of [`PAIR_FIELDS`] where pairs are wanted;
-/// - [`LABEL_FIELDS`];
-/// - [`ID_FIELD`].
+/// By name the fields are, unless others are asked for, those with known names
+/// - of [`TEXT_FIELDS`](crate::TEXT_FIELDS), or of [`PAIR_FIELDS`](crate::PAIR_FIELDS) where pairs are wanted;
+/// - of [`LABEL_FIELDS`](crate::LABEL_FIELDS);
+/// - [`ID_FIELD`](crate::ID_FIELD).
 ///
-/// Tables may come without a header: then the text is column 1, the second text of pairs column 2,
-/// and the label the last column. The first row is taken for a header if it names the texts and the
-/// label, or if a field is asked for by name; [`LabelledParams::header`] says so instead. Blank lines
-/// are passed over.
+/// Names are compared without case, spaces, `_` and `-`. None, or two of one rank, are an error.
+///
+/// The first row of a table is a header unless [`LabelledParams::header`] says otherwise: then columns are
+/// called `1`, `2` and so on, the text is column 1, the second text of pairs column 2, and the label the
+/// last column. Blank lines are passed over.
 ///
 /// A file a class has no fields: [`labelled_sources`](crate::labelled_sources) finds such files, whose every line is a
 /// text, and folders whose every file is one.
@@ -47,7 +46,7 @@ pub struct LabelledParams {
     label_field: Option<String>,
     id_field: Option<String>,
     group_field: Option<String>,
-    header: Option<bool>,
+    header: bool,
     label_separator: Option<String>,
     labelled: bool,
 }
@@ -62,7 +61,7 @@ impl Default for LabelledParams {
             label_field: None,
             id_field: None,
             group_field: None,
-            header: None,
+            header: true,
             label_separator: None,
             labelled: true,
         }
@@ -83,8 +82,9 @@ impl LabelledParams {
         Self { source: SourceParams { encoding, ..self.source }, ..self }
     }
 
-    /// The field of the text; a name asked for means that tables have a header. Default `None`, the
-    /// first there is of [`TEXT_FIELDS`] that is not asked for as something else.
+    /// The field of the text. Names between commas are joined by line breaks, a name with a comma stands in
+    /// quotes, `*` is every column that is nothing else, and `a.b` a field of an object in an object. Default
+    /// `None`, the known name.
     #[must_use]
     pub fn text_field(self, text_field: Option<String>) -> Self {
         Self { text_field, ..self }
@@ -97,37 +97,44 @@ impl LabelledParams {
     }
 
     /// The field of the second text, as [`text_field`](Self::text_field); a name means that pairs
-    /// are wanted. Default `None`, the first there is of [`PAIR_FIELDS`].
+    /// are wanted. Default `None`, the one that belongs to the first text.
     #[must_use]
     pub fn pair_field(self, pair_field: Option<String>) -> Self {
         Self { pair_field, ..self }
     }
 
-    /// The field of the label, as [`text_field`](Self::text_field). Default `None`, the first there
-    /// is of [`LABEL_FIELDS`].
+    /// The field of the label, one name. Default `None`, the known name.
     #[must_use]
     pub fn label_field(self, label_field: Option<String>) -> Self {
         Self { label_field, ..self }
     }
 
-    /// The field that names the example, as [`text_field`](Self::text_field). Default `None`,
-    /// [`ID_FIELD`] where there is one.
+    /// The field that names the example, which then must be there. Default `None`,
+    /// [`ID_FIELD`](crate::ID_FIELD) where there is one.
     #[must_use]
     pub fn id_field(self, id_field: Option<String>) -> Self {
         Self { id_field, ..self }
     }
 
     /// The field by whose values examples belong together: their author, their document. It may be
-    /// another's, too. A name asked for means that tables have a header. Default `None`, no field.
+    /// another's, too. Default `None`, no field.
     #[must_use]
     pub fn group_field(self, group_field: Option<String>) -> Self {
         Self { group_field, ..self }
     }
 
-    /// Whether the first row of a table is a header; `None` tells by what is in it. Default `None`.
+    /// Whether the first row of a table is a header. Without one fields are asked for by the numbers of
+    /// their columns. Default `true`.
     #[must_use]
-    pub fn header(self, header: Option<bool>) -> Self {
+    pub fn header(self, header: bool) -> Self {
         Self { header, ..self }
+    }
+
+    /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
+    /// rows. Default `None`.
+    #[must_use]
+    pub fn delimiter(self, delimiter: Option<u8>) -> Self {
+        Self { source: SourceParams { delimiter, ..self.source }, ..self }
     }
 
     /// Separator of the labels of a text that may have none or several (multi-label), blanks
@@ -161,49 +168,27 @@ impl LabelledParams {
     /// The settings, if all are within their bounds.
     ///
     /// # Errors
-    /// [`CorpusError::Setting`] for a limit of 0; for an empty separator; for a field name that is
-    /// empty, asked for twice, or asked for where there is to be no header.
+    /// [`CorpusError::Setting`] for a limit of 0, an empty separator or a delimiter that cannot be one; for a
+    /// field name that is empty or asked for twice; and without a header for one that is not a number.
     pub fn check(self) -> Result<ValidLabelledParams, CorpusError> {
         self.source.check()?;
         if self.label_separator.as_deref() == Some("") {
             return setting_error("label_separator", "at least one character", "\"\"");
         }
-        let asked = [
-            ("text_field", self.text_field.as_deref()),
-            ("pair_field", self.pair_field.as_deref()),
-            ("label_field", self.label_field.as_deref()),
-            ("id_field", self.id_field.as_deref()),
-        ];
-        for (i, (setting, name)) in asked.iter().enumerate() {
-            match name {
-                Some("") => return setting_error(setting, "a field name", "\"\""),
-                Some(name) if self.header == Some(false) => {
-                    return setting_error(setting, "none without a header", name);
-                }
-                Some(name) if asked[..i].iter().any(|(_, other)| *other == Some(*name)) => {
-                    return setting_error(setting, "a field of its own", name);
-                }
-                _ => {}
-            }
+        if self.group_field.as_deref() == Some("") {
+            return setting_error("group_field", "a field name", "\"\"");
         }
-        match self.group_field.as_deref() {
-            Some("") => return setting_error("group_field", "a field name", "\"\""),
-            Some(name) if self.header == Some(false) => {
-                return setting_error("group_field", "none without a header", name);
-            }
-            _ => {}
-        }
-        let taken: Vec<&str> = asked.iter().filter_map(|(_, name)| *name).collect();
-        let names = |asked: &Option<String>, known: &[&str]| {
-            Names::new(asked.as_deref(), known).without(&taken)
-        };
         let pairs = self.pairs || self.pair_field.is_some();
+        let pair_field = self.pair_field.as_deref();
         let fields = Fields {
-            text: names(&self.text_field, &TEXT_FIELDS),
-            second: pairs.then(|| names(&self.pair_field, &PAIR_FIELDS)),
-            label: names(&self.label_field, &LABEL_FIELDS),
-            id: names(&self.id_field, &[ID_FIELD]),
+            text: Names::text(FieldRole::Text, self.text_field.as_deref()),
+            second: pairs.then(|| Names::text(FieldRole::Pair, pair_field)),
+            label: Names::label(self.label_field.as_deref()),
+            id: Names::id(self.id_field.as_deref()),
         };
+        let Fields { text, second, label, id } = &fields;
+        let names: Vec<&Names> = [text].into_iter().chain(second).chain([label, id]).collect();
+        check_names(&names, self.header)?;
         Ok(ValidLabelledParams { params: self, fields })
     }
 }
@@ -254,14 +239,14 @@ impl ValidLabelledParams {
 
     /// Names of the group's field.
     pub(super) fn group(&self) -> Option<Names> {
-        self.params.group_field.as_deref().map(|name| Names::new(Some(name), &[]))
+        self.params.group_field.as_deref().map(|name| Names::group(name))
     }
 
     pub(super) fn source(&self) -> SourceParams {
         self.params.source
     }
 
-    pub(super) fn header(&self) -> Option<bool> {
+    pub(super) fn header(&self) -> bool {
         self.params.header
     }
 

@@ -65,11 +65,7 @@ pub fn read_marked(path: &Path) -> Result<Vec<MarkedText>, CorpusError> {
         Ok(text) => text,
         Err(error) => {
             let byte_offset = error.utf8_error().valid_up_to() as u64;
-            return Err(CorpusError::Encoding {
-                path,
-                byte_offset,
-                encoding: "UTF-8",
-            });
+            return Err(CorpusError::Encoding { path, byte_offset, encoding: "UTF-8" });
         }
     };
     let content = text.trim_start_matches('\u{feff}');

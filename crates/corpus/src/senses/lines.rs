@@ -2,30 +2,17 @@
 use std::path::Path;
 
 use cloze_core::Span;
-use serde_json::value::RawValue;
 
 use super::{SenseText, SenseWord};
 use crate::decode::Unit;
 use crate::error::beginning;
-use crate::fields::{At, Names, Object, Rows};
+use crate::fields::{At, Object, Rows};
 use crate::params::Opened;
 use crate::source::SourceParams;
 use crate::{CorpusError, Format, jsonl};
 
 pub(super) struct Lines {
     rows: Rows,
-    fields: Fields,
-}
-
-struct Fields {
-    text: Names,
-    start: Names,
-    end: Names,
-    lemma: Names,
-    pos: Names,
-    sense: Names,
-    gloss: Names,
-    document: Names,
 }
 
 impl Lines {
@@ -33,10 +20,7 @@ impl Lines {
         let opened = Opened { format: Format::Jsonl, ..opened };
         let source = SourceParams { max_text_bytes: max, ..SourceParams::default() };
         let rows = Rows::new(opened, source).expect("JSONL has fields");
-        let [text, start, end, lemma, pos, sense, gloss, document] =
-            ["text", "start", "end", "lemma", "pos", "sense", "gloss", "document"]
-                .map(|name| Names::new(None, &[name]));
-        Self { rows, fields: Fields { text, start, end, lemma, pos, sense, gloss, document } }
+        Self { rows }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -50,9 +34,8 @@ impl Lines {
     pub(super) fn next(&mut self) -> Result<Option<SenseText>, CorpusError> {
         let Some(Unit { line, raw }) = self.rows.next(true)? else { return Ok(None) };
         let object = Object::parse(&raw, At { path: self.rows.path(), line })?;
-        let fields = &self.fields;
-        let text = object.string(&fields.text)?;
-        let [start, end] = [&fields.start, &fields.end].map(|names| place(&object, names));
+        let text = object.exact_string("text")?;
+        let [start, end] = ["start", "end"].map(|name| place(&object, name));
         let (start, end) = (start?, end?);
         let span = span(&text, start, end).ok_or_else(|| CorpusError::WordSpan {
             path: object.at.path.to_owned(),
@@ -61,20 +44,21 @@ impl Lines {
             end,
             length: text.chars().count(),
         })?;
-        let named = |names: &Names, field| match object.string(names)? {
+        let named = |field| match object.exact_string(field)? {
             value if value.trim().is_empty() => Err(empty(object.at, field)),
             value => Ok(value),
         };
-        let (lemma, sense) = (named(&fields.lemma, "lemma")?, named(&fields.sense, "sense")?);
-        let optional = |names: &Names| match object.find(names) {
-            Some((_, value)) if jsonl::type_of(value) != jsonl::NULL => {
-                object.string(names).map(Some)
+        let (lemma, sense) = (named("lemma")?, named("sense")?);
+        let optional = |field| match object.exact(field) {
+            Some(value) if jsonl::type_of(value) != jsonl::NULL => {
+                object.exact_string(field).map(Some)
             }
             _ => Ok(None),
         };
-        let pos = optional(&fields.pos)?.unwrap_or_default();
-        let gloss = optional(&fields.gloss)?.filter(|gloss| !gloss.trim().is_empty());
-        let document = object.id(&fields.document)?;
+        let pos = optional("pos")?.unwrap_or_default();
+        let gloss = optional("gloss")?.filter(|gloss| !gloss.trim().is_empty());
+        let document = object.exact("document");
+        let document = document.map_or(Ok(None), |value| object.id_of("document", value))?;
         let words = vec![SenseWord { line, span, lemma, pos, sense, gloss }];
         Ok(Some(SenseText { document, line, text, words }))
     }
@@ -86,8 +70,8 @@ fn empty(At { path, line }: At<'_>, field: &'static str) -> CorpusError {
 }
 
 /// A place in the text, in code points.
-fn place(object: &Object<'_>, names: &Names) -> Result<usize, CorpusError> {
-    let (field, value): (_, &RawValue) = object.need(names)?;
+fn place(object: &Object<'_>, field: &str) -> Result<usize, CorpusError> {
+    let value = object.need_exact(field)?;
     if jsonl::type_of(value) != jsonl::NUMBER {
         return Err(object.wrong_type(field, jsonl::NUMBER, jsonl::type_of(value)));
     }

@@ -82,7 +82,7 @@ fn jsonl_is_an_object_a_line() {
 
 #[test]
 fn a_bad_json_line_does_not_end_the_file() {
-    let missing = "!in:1: expected a field \"text\", found";
+    let missing = "!in:1: no field known for the text; found";
     for (line, expected) in [
         ("{", "!in:1: expected a JSON object"),
         ("[]", "!in:1: expected a JSON object"),
@@ -92,7 +92,11 @@ fn a_bad_json_line_does_not_end_the_file() {
         (r#"{"text":"\ud83d"}"#, "!in:1: expected a JSON object"),
         (r#"{"text":"a","x":1,"\u0078":2}"#, "!in:1: expected a JSON object"),
         ("{}", &format!("{missing} none")),
-        (r#"{"b\n":1,"Text":"a"}"#, &format!("{missing} \"Text\", \"b\\n\"")),
+        (r#"{"b\n":1,"Te":"a"}"#, &format!("{missing} \"Te\", \"b\\n\"")),
+        (
+            r#"{"message":"a","body":"b"}"#,
+            "!in:1: expected one field for the text, found \"message\", \"body\"",
+        ),
         (r#"{"text":["a"]}"#, "!in:1: field \"text\": expected a string, found an array"),
         (r#"{"text":{}}"#, "!in:1: field \"text\": expected a string, found an object"),
         (r#"{"text":null}"#, "!in:1: field \"text\": expected a string, found null"),
@@ -121,7 +125,7 @@ fn an_error_stays_short() {
     let object = format!("{{{}}}", keys.join(","));
     for (format, input) in [(Format::Jsonl, object), (Format::Csv, ",".repeat(1_000_000))] {
         let pieces = read_str(ReadParams::default(), format, &input);
-        let Err(CorpusError::MissingField { found, .. }) = &pieces[0] else { panic!("{pieces:?}") };
+        let Err(CorpusError::UnknownField { found, .. }) = &pieces[0] else { panic!("{pieces:?}") };
         assert_eq!(found.len(), 20);
     }
 }
@@ -171,13 +175,13 @@ fn a_table_without_its_column_is_refused() {
     // Nothing at all is no table, and nothing wrong.
     check(Format::Csv, "", &[]);
     for (input, expected) in [
-        ("\n\n", "!in:3: expected a field \"text\", found none"),
+        ("\n\n", "!in:3: no column known for the text; found none"),
         (
-            "a,\"b \"\"\",Text\nx,y,z\n",
-            "!in:1: expected a field \"text\", found \"a\", \"b \\\"\", \"Text\"",
+            "a,\"b \"\"\",Txt\nx,y,z\n",
+            "!in:1: no column known for the text; found \"a\", \"b \\\"\", \"Txt\"",
         ),
-        ("text,a,text\n", "!in:1: expected one column \"text\", found more"),
-        ("id,text,id\n", "!in:1: expected one column \"id\", found more"),
+        ("text,a,Text\n", "!in:1: expected one column for the text, found \"text\", \"Text\""),
+        ("id,text,id\n", "!in:1: expected one column for the id, found \"id\", \"id\""),
         ("\"text\n", "!in:1: expected a closing quote, found the end of the file"),
     ] {
         let pieces = read_str(ReadParams::default(), Format::Csv, input);

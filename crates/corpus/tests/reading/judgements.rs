@@ -49,7 +49,8 @@ fn columns_are_those_of_trec_or_of_beir() {
             &["2 q1/my doc=1", "4 q 2/d\"1\" =0"],
         ),
         ("rel id query iter\n1 d q 0\n", &["2 q/d=1"]),
-        // The first of the names that is there.
+        ("Topic\tDoc ID\tRelevance\nq\td 1\t2\n", &["2 q/d 1=2"]),
+        // The first rank of names that is there.
         ("qid\tid\tdoc\tscore\tgrade\na\tb\tc\t1\t2\n", &["2 a/c=2"]),
         // Names that are ids, since the row has a grade.
         ("query doc 1\n", &["1 query/doc=1"]),
@@ -104,11 +105,16 @@ fn a_bad_row_is_told_by_its_line() {
         ),
         (
             "query-id\tcorpus-id\n",
-            &[
-                "!in:1: expected a field \"grade|relevance|score|rel\", found \"query-id\", \"corpus-id\"",
-            ],
+            &["!in:1: no column known for the grade; found \"query-id\", \"corpus-id\""],
         ),
-        ("query doc doc grade\nq a b 1\n", &["!in:1: expected one column \"doc\", found more"]),
+        (
+            "query doc doc grade\nq a b 1\n",
+            &["!in:1: expected one column for the document, found \"doc\", \"doc\""],
+        ),
+        (
+            "qid\tpage\tgrade\nq\ta\t1\n",
+            &["!in:1: no column known for the document; found \"qid\", \"page\", \"grade\""],
+        ),
         (
             "query\tdoc\tgrade\nq\t\t1\n \td\t1\nq\td\t\nq\td\nq d 1\nq\td\t1\n",
             &[
@@ -122,8 +128,8 @@ fn a_bad_row_is_told_by_its_line() {
         ),
         // A name that is not known.
         (
-            "topic document grade\n",
-            &["!in:1: column 3: expected a whole number of at most 32 bits, found \"grade\""],
+            "need page grades\n",
+            &["!in:1: column 3: expected a whole number of at most 32 bits, found \"grades\""],
         ),
     ] {
         assert_eq!(shown(&read(Format::Lines, input)), expected, "{input}");
@@ -172,7 +178,7 @@ fn objects_have_the_same_names() {
         "!in:8: field \"grade\": expected a number, found null",
         "!in:9: field \"query\": expected an id, found nothing",
         "!in:10: field \"document\": expected a string, a number or a boolean, found null",
-        "!in:11: expected a field \"document|doc|document_id|doc_id|corpus-id|corpus_id|id\", found \"query\", \"text\"",
+        "!in:11: no field known for the document; found \"query\", \"text\"",
         "!in:12: expected a JSON object",
         "!in:13: expected a JSON object",
         "14 true/🦉=0",

@@ -38,26 +38,48 @@ fn asked(text: &str, label: &str) -> LabelledParams {
 }
 
 #[test]
-fn a_header_is_told_by_what_is_in_it() {
+fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
+    let bare = || one().header(false);
     for (params, input, expected) in [
         // Text and label are told apart by their places: swapped, each line would read otherwise.
-        (one(), "a,x\nb,y\n", &["1 a=x", "2 b=y"][..]),
-        (one(), "a,between,x\n", &["1 a=x"]),
+        (bare(), "a,x\nb,y\n", &["1 a=x", "2 b=y"][..]),
+        (bare(), "a,between,x\n", &["1 a=x"]),
+        (bare(), "text,label\n", &["1 text=label"]),
+        (asked("3", "1").header(false), "x,7,a\n", &["1 a=x"]),
+        (one().text_field(Some("1,2".into())).header(false), "a,b,x\n", &["1 a\nb=x"]),
+        // The last column is the text, and no other is known for the label.
+        (
+            one().text_field(Some("2".into())).header(false),
+            "x,a\n",
+            &["!in:1: no column known for the label; found \"1\", \"2\""],
+        ),
+        (
+            asked("4", "1").header(false),
+            "x,7,a\n",
+            &["!in:1: expected a field \"4\", found \"1\", \"2\", \"3\""],
+        ),
         (one(), "label,text\nx,a\n", &["2 a=x"]),
         (one(), "id,sentence,class\n7,a,x\n", &["2#7 a=x"]),
-        (one(), "text,topic\na,x\n", &["1 text=topic", "2 a=x"]),
-        // The first of the names that is there, and none that is asked for as something else.
-        (one(), "score,label,review,sentence\n1,x,a,b\n", &["2 b=x"]),
+        (one(), "Ticket,Message,Category\nT1,a,x\n", &["2 a=x"]),
+        (one(), "ID, Review Text ,Gold Label\n7,a,x\n", &["2#7 a=x"]),
+        (one(), "Score,Title,TEXT\n1,t,a\n", &["2 a=1"]),
+        // No name is known, or nobody chose between two.
+        (one(), "a,x\nb,y\n", &["!in:1: no column known for the label; found \"a\", \"x\""]),
+        (one(), "text,y\na,x\n", &["!in:1: no column known for the label; found \"text\", \"y\""]),
+        (one(), "x,label\na,x\n", &["!in:1: no column known for the text; found \"x\", \"label\""]),
+        (
+            one(),
+            "score,label,review,sentence\n1,x,a,b\n",
+            &["!in:1: expected one column for the text, found \"review\", \"sentence\""],
+        ),
+        (
+            one(),
+            "text,Category,intent\na,x,y\n",
+            &["!in:1: expected one column for the label, found \"Category\", \"intent\""],
+        ),
+        // None that is asked for as something else.
         (one().label_field(Some("text".into())), "text,sentence\nx,a\n", &["2 a=x"]),
         (one().id_field(Some("label".into())), "text,label,gold\na,7,x\n", &["2#7 a=x"]),
-        (one().header(Some(false)), "text,label\n", &["1 text=label"]),
-        (
-            one().header(Some(true)),
-            "a,x\n",
-            &[
-                "!in:1: expected a field \"label|labels|class|category|gold|score|bias_type\", found \"a\", \"x\"",
-            ],
-        ),
         (asked("q", "r"), "r,q\nx,a\n", &["2 a=x"]),
         (asked("q", "r"), "r,Q\nx,a\n", &["!in:1: expected a field \"q\", found \"r\", \"Q\""]),
         (
@@ -66,15 +88,18 @@ fn a_header_is_told_by_what_is_in_it() {
             &["!in:1: expected a field \"n\", found \"text\", \"label\""],
         ),
         (asked("q", "r"), "q,r,r\n", &["!in:1: expected one column \"r\", found more"]),
+        // Several columns, and all that are nothing else.
+        (asked("subject,body", "r"), "subject,r,body\na,x,b\n,x,c\n", &["2 a\nb=x", "3 c=x"]),
+        (asked("*", "r"), "id,subject,r,body\n7,a,x,b\n", &["2#7 a\nb=x"]),
         // Pairs.
-        (one().pairs(true), "a,b,x\n", &["1 a|b=x"]),
-        (one().pairs(true), "a,b,between,x\n", &["1 a|b=x"]),
-        (one().pairs(true), "a,x\na,b,x\n", &["!in:1: expected 3 columns, found 2", "2 a|b=x"]),
+        (bare().pairs(true), "a,b,x\n", &["1 a|b=x"]),
+        (bare().pairs(true), "a,b,between,x\n", &["1 a|b=x"]),
+        (bare().pairs(true), "a,x\na,b,x\n", &["!in:1: expected 3 columns, found 2", "2 a|b=x"]),
         (one().pairs(true), "label,hypothesis,premise\nx,b,a\n", &["2 a|b=x"]),
         (
             one().pairs(true),
             "text,label\na,x\n",
-            &["!in:1: expected 3 columns, found 2", "!in:2: expected 3 columns, found 2"],
+            &["!in:1: no column known for the second text; found \"text\", \"label\""],
         ),
         (one().pair_field(Some("b".into())), "b,text,label\nb,a,x\n", &["2 a|b=x"]),
         // Labels are needed, or not.
@@ -87,10 +112,10 @@ fn a_header_is_told_by_what_is_in_it() {
                 "4 c=x",
             ],
         ),
-        (one(), "a,x\nb,\n", &["1 a=x", "!in:2: column 2: expected a label, found nothing"]),
-        (one(), "a\n", &["!in:1: expected 2 columns, found 1"]),
-        (one().labelled(false), "a\nb\n", &["1 a=", "2 b="]),
-        (one().labelled(false), "a,x\nb,\n", &["1 a=x", "2 b="]),
+        (bare(), "a,x\nb,\n", &["1 a=x", "!in:2: column 2: expected a label, found nothing"]),
+        (bare(), "a\n", &["!in:1: expected 2 columns, found 1"]),
+        (bare().labelled(false), "a\nb\n", &["1 a=", "2 b="]),
+        (bare().labelled(false), "a,x\nb,\n", &["1 a=x", "2 b="]),
         (one().labelled(false), "id,text\n7,a\n", &["2#7 a="]),
         (one().labelled(false), "text,label\na,x\nb,\n", &["2 a=x", "3 b="]),
         (asked("q", "r").labelled(false), "q\na\n", &["2 a="]),
@@ -105,10 +130,10 @@ fn a_header_is_told_by_what_is_in_it() {
                 "!in:5: field \"label\": expected a label, found nothing",
             ],
         ),
-        (one(), "a, x|y \n", &["1 a= x|y "]),
+        (bare(), "a, x|y \n", &["1 a= x|y "]),
         // A ragged row is an error by itself.
         (
-            one(),
+            bare(),
             "a,x\nb\nc,y,z\nd,w\n",
             &[
                 "1 a=x",
@@ -145,8 +170,7 @@ fn objects_have_the_same_names() {
 {"text":7,"label":"x|y"}
 {"text":"m","label":"x|y"}
 "#;
-    let missing =
-        "expected a field \"label|labels|class|category|gold|score|bias_type\", found \"text\"";
+    let missing = "no field known for the label; found \"text\"";
     let one_type = "field \"label\": expected a string, an integer or a boolean, found";
     let wrong = |line, found: &str| format!("!in:{line}: {one_type} {found}");
     let empty = |line| format!("!in:{line}: field \"label\": expected a label, found nothing");
@@ -208,14 +232,17 @@ fn quotes_are_what_the_setting_says() {
         // Three quotes: the middle one is not doubled.
         "6 \"\"\"=x",
     ];
-    assert_eq!(shown(&read(one(), Format::Tsv, tabs.as_bytes())), loose);
-    let none = one().quotes(Quotes::None);
-    let found = shown(&read(none.clone(), Format::Tsv, tabs.as_bytes()));
+    assert_eq!(shown(&read(one().header(false), Format::Tsv, tabs.as_bytes())), loose);
+    let none = one().header(false).quotes(Quotes::None);
+    let found = shown(&read(none.clone().header(false), Format::Tsv, tabs.as_bytes()));
     assert_eq!(found[3..5], ["4 \"d, \"\"e\"\"\"=\"x\"", "5 \"\"=\"x"]);
     assert_eq!(found.len(), 6);
-    let csv = one().quotes(Quotes::Csv);
-    assert_eq!(shown(&read(csv.clone(), Format::Tsv, b"\"a\tb\nc\"\tx\n")), ["1 a\tb\nc=x"]);
-    for params in [one(), csv] {
+    let csv = one().header(false).quotes(Quotes::Csv);
+    assert_eq!(
+        shown(&read(csv.clone().header(false), Format::Tsv, b"\"a\tb\nc\"\tx\n")),
+        ["1 a\tb\nc=x"]
+    );
+    for params in [one().header(false), csv] {
         assert_eq!(shown(&read(params, Format::Csv, b"\"a,b\nc\",x\n")), ["1 a,b\nc=x"]);
     }
     assert_eq!(shown(&read(none, Format::Csv, b"\"a,b\nc\",x\n")), ["1 \"a=b", "2 c\"=x"]);
@@ -223,7 +250,7 @@ fn quotes_are_what_the_setting_says() {
 
 #[test]
 fn bytes_are_read_as_their_encoding_says() {
-    let latin = one().encoding(Encoding::parse("latin1").unwrap());
+    let latin = one().header(false).encoding(Encoding::parse("latin1").unwrap());
     assert_eq!(shown(&read(latin, Format::Csv, b"\xe9,b\n")), ["1 é=b"]);
     let input = "\u{feff}text,label\n\"a, \"\"b\"\"\nc\",x\r\n\r\né 👍🏽,y";
     let expected = ["2 a, \"b\"\nc=x", "5 é 👍🏽=y"];
@@ -232,11 +259,11 @@ fn bytes_are_read_as_their_encoding_says() {
         (&b"a,b\n\xff,c\nd,e\n"[..], "!in: byte 4: expected UTF-8, found invalid bytes"),
         (b"a,b\nc,\"d\ne,f\n", "!in:2: expected a closing quote, found the end of the file"),
     ] {
-        assert_eq!(shown(&read(one(), Format::Csv, input)), ["1 a=b", error]);
+        assert_eq!(shown(&read(one().header(false), Format::Csv, input)), ["1 a=b", error]);
     }
-    let short = one().max_text_bytes(5);
+    let short = one().header(false).max_text_bytes(5);
     let long = "!in:2: expected at most 5 bytes, found more";
-    let found = read(short.clone(), Format::Csv, b"a,b\nccc,ddd\ne,f\n");
+    let found = read(short.clone().header(false), Format::Csv, b"a,b\nccc,ddd\ne,f\n");
     assert_eq!(shown(&found), ["1 a=b", long, "3 e=f"]);
     assert_eq!(shown(&read(short, Format::Csv, b"\nccc,ddd\ne,f\n")), [long]);
 }
@@ -248,8 +275,8 @@ fn settings_that_contradict_themselves() {
         one().label_separator(Some(String::new())),
         asked("", "r"),
         asked("q", "q"),
-        asked("q", "r").header(Some(false)),
-        one().id_field(Some("n".into())).header(Some(false)),
+        asked("q", "r").header(false),
+        one().id_field(Some("n".into())).header(false),
     ] {
         assert!(matches!(params.check(), Err(CorpusError::Setting { .. })));
     }
@@ -310,7 +337,7 @@ proptest! {
             writer.write_record([text, label]).unwrap();
         }
         let file = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        let params = one().header(Some(false)).quotes(Quotes::Csv);
+        let params = one().header(false).quotes(Quotes::Csv);
         prop_assert_eq!(texts(&read(params, format, file.as_bytes())), &*rows);
         prop_assert_eq!(rows_of_csv_crate(&file, delimiter, true), rows);
     }
@@ -321,7 +348,7 @@ proptest! {
         rows in vec(("[ab \"é]{0,6}", "[xy\"]{1,2}"), 0..5),
     ) {
         let file = lines(&rows, "\r\n");
-        let params = one().header(Some(false)).quotes(Quotes::None);
+        let params = one().header(false).quotes(Quotes::None);
         prop_assert_eq!(texts(&read(params, Format::Tsv, file.as_bytes())), &*rows);
         prop_assert_eq!(rows_of_csv_crate(&file, b'\t', false), rows);
     }
@@ -331,7 +358,7 @@ proptest! {
     #[test]
     fn loose_quotes_join_no_rows(rows in vec(("[ab\"]{0,5}", "[x\"]{0,3}x"), 0..5)) {
         let file = lines(&rows, "\n");
-        let found = texts(&read(one().header(Some(false)), Format::Tsv, file.as_bytes()));
+        let found = texts(&read(one().header(false), Format::Tsv, file.as_bytes()));
         prop_assert_eq!(found.len(), rows.len());
         for ((found, label), (text, label_raw)) in found.iter().zip(&rows) {
             let quoted = format!("\"{}\"", found.replace('"', "\"\""));
@@ -354,7 +381,7 @@ proptest! {
         max in prop_oneof![1..20usize, Just(1 << 20)],
         quotes in prop::sample::select(vec![Quotes::Auto, Quotes::Csv, Quotes::None]),
         (pairs, labelled, multi) in any::<(bool, bool, bool)>(),
-        header in any::<Option<bool>>(),
+        header in any::<bool>(),
     ) {
         let encoding = Encoding::parse(label).unwrap();
         let bytes = [encoding.encode(head).unwrap(), bytes].concat();
@@ -403,7 +430,10 @@ fn the_group_is_a_field_like_any_other() {
     assert!(found[3].as_ref().unwrap_err().contains("author"));
     let missing = groups(Format::Csv, "text,label\na,x\n");
     assert!(missing[0].as_ref().unwrap_err().contains("author"), "{missing:?}");
-    let error = params().header(Some(false)).check().unwrap_err().to_string();
-    assert!(error.starts_with("group_field"), "{error}");
+    // Without a header columns have numbers.
+    let numbered = params().header(false).group_field(Some("2".into())).check().unwrap();
+    let examples = numbered.from_reader("t", Format::Csv, &b"a,Ann,x\n"[..]).unwrap();
+    let groups: Vec<_> = examples.map(|example| example.unwrap().group).collect();
+    assert_eq!(groups, [Some("Ann".to_owned())]);
     assert!(params().group_field(Some(String::new())).check().is_err());
 }

@@ -12,6 +12,7 @@ mod pairs;
 mod params;
 mod properties;
 mod streaming;
+mod tables;
 mod tagged;
 
 const FORMATS: [Format; 6] =

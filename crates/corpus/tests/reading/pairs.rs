@@ -13,7 +13,7 @@ fn read(params: PairParams, format: Format, input: &[u8]) -> Vec<Result<Pair, Co
 /// One pair per row: `line[#id] first|second[=score]`, or `!error`.
 fn shown(pairs: &[Result<Pair, CorpusError>]) -> Vec<String> {
     let show = |pair: &Result<Pair, CorpusError>| match pair {
-        Ok(Pair { line, id, first, second, score }) => {
+        Ok(Pair { line, id, first, second, score, cells: _ }) => {
             let id = id.as_ref().map(|id| format!("#{id}")).unwrap_or_default();
             let score = score.map(|score| format!("={score}")).unwrap_or_default();
             format!("{line}{id} {first}|{second}{score}")
@@ -32,29 +32,59 @@ fn named(first: &str, second: &str) -> PairParams {
 }
 
 #[test]
-fn a_header_is_told_by_what_is_in_it() {
-    let lone = PairParams::default;
+fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
+    let lone = || PairParams::default().header(false);
+    let headed = PairParams::default;
+    let scored = || self::scored().header(false);
     for (params, input, expected) in [
         (lone(), "a,b\nc,d\n", &["1 a|b", "2 c|d"][..]),
         (lone(), "a,b,x\nc,d,2\n", &["1 a|b", "2 c|d=2"]),
         (lone(), "x,y,a,b,3\n", &["1 x|y=3"]),
-        (lone(), "sentence1,sentence2\na,b\n", &["2 a|b"]),
-        (lone(), "second,score,id,first\nb,,7,a\nd,-1e1,,c\n", &["2#7 a|b", "3# c|d=-10"]),
+        (lone(), "first,second\n", &["1 first|second"]),
+        // By number: the score is asked for, and the last column is nothing.
+        (named("3", "1").header(false), "b,x,a,4\n", &["1 a|b=4"]),
+        (lone().score_field(Some("3".into())), "a,b,7,x\n", &["1 a|b=7"]),
+        (headed(), "sentence1,sentence2\na,b\n", &["2 a|b"]),
+        (headed(), "second,score,id,first\nb,,7,a\nd,-1e1,,c\n", &["2#7 a|b", "3# c|d=-10"]),
+        (headed(), "Sentence 2,SCORE,ID,sentence_1\nb,,7,a\n", &["2#7 a|b"]),
         (
-            lone(),
+            headed(),
             "second,score,first\nb,x,a\n",
             &["!in:2: field \"score\": expected a number, found \"x\""],
         ),
-        // The first of the names that is there.
-        (lone(), "first,sentence1,text2\na,b,c\n", &["2 b|c"]),
-        (lone().header(Some(false)), "first,second\n", &["1 first|second"]),
+        (headed().score_ignored(true), "second,score,first\nb,x,a\n", &["2 a|b"]),
+        // A label is a score only where one is required.
+        (headed(), "first,second,label\na,b,same\n", &["2 a|b"]),
+        (self::scored(), "first,second,label\na,b,2\n", &["2 a|b=2"]),
+        // Nobody chose between two pairs of names, and no name is known.
         (
-            lone().header(Some(true)),
-            "a,b\n",
-            &["!in:1: expected a field \"sentence1|text1|first|premise|text\", found \"a\", \"b\""],
+            headed(),
+            "first,sentence1,text2,second,sentence2\na,b,c,d,e\n",
+            &[
+                "!in:1: expected one column for the first text, found \"first\", \"sentence1\", \"second\", \"sentence2\"",
+            ],
+        ),
+        (
+            headed(),
+            "a,b\nc,d\n",
+            &["!in:1: no column known for the first text; found \"a\", \"b\""],
+        ),
+        (
+            headed(),
+            "sentence1,b\nc,d\n",
+            &["!in:1: no column known for the second text; found \"sentence1\", \"b\""],
         ),
         (named("q", "r"), "r,q\nb,a\n", &["2 a|b"]),
         (named("q", "r"), "q,q,r\n", &["!in:1: expected one column \"q\", found more"]),
+        (named("q", "s"), "q,r\n", &["!in:1: expected a field \"s\", found \"q\", \"r\""]),
+        // One that is asked for, and the other that belongs to it.
+        (
+            headed().first_field(Some("claim".into())),
+            "n,claim,evidence,text\n1,a,b,c\n",
+            &["2 a|b"],
+        ),
+        (headed().second_field(Some("body".into())), "body,question\nb,a\n", &["2 a|b"]),
+        (named("a,b", "c"), "c,b,a\nz,y,x\n", &["2 x\ny|z"]),
         (
             scored(),
             "a,b,1\nc,d,x\ne,f,2\n",
@@ -70,11 +100,19 @@ fn a_header_is_told_by_what_is_in_it() {
                 "!in:4: column 3: expected a number, found \"inf\"",
             ],
         ),
-        (scored(), "first,second,gold\na,b, 1.5 \n", &["2 a|b=1.5"]),
+        (self::scored(), "first,second,gold\na,b, 1.5 \n", &["2 a|b=1.5"]),
         (
-            scored(),
+            self::scored(),
             "first,second\n",
-            &["!in:1: expected a field \"score|gold\", found \"first\", \"second\""],
+            &["!in:1: no column known for the score; found \"first\", \"second\""],
+        ),
+        // A first pair is not taken for a header in silence.
+        (
+            self::scored(),
+            "A plane is taking off.,An air plane is taking off.,5.0\n",
+            &[
+                "!in:1: no column known for the score; found \"A plane is taking off.\", \"An air plane is taking off.\", \"5.0\"",
+            ],
         ),
         // What is no pair at all is no first row either.
         (
@@ -87,7 +125,7 @@ fn a_header_is_told_by_what_is_in_it() {
             ],
         ),
         (lone(), "", &[]),
-        (lone(), "\r\n\n", &[]),
+        (headed(), "\r\n\n", &[]),
     ] {
         assert_eq!(
             shown(&read(params.clone(), Format::Csv, input.as_bytes())),
@@ -103,21 +141,24 @@ fn a_header_is_told_by_what_is_in_it() {
 fn fields_are_those_of_records() {
     let input = "\u{feff}\"a, \"\"b\"\"\nc\",d,1\r\n\r\né 👍🏽,,2";
     let expected = ["1 a, \"b\"\nc|d=1", "4 é 👍🏽|=2"];
-    assert_eq!(shown(&read(scored(), Format::Csv, input.as_bytes())), expected);
-    let trickled = scored().check().unwrap();
+    assert_eq!(shown(&read(scored().header(false), Format::Csv, input.as_bytes())), expected);
+    let trickled = scored().header(false).check().unwrap();
     let trickled = trickled.from_reader("in", Format::Csv, Trickle::new(input.as_bytes()));
     assert_eq!(shown(&trickled.unwrap().collect::<Vec<_>>()), expected);
-    let latin = PairParams::default().encoding(Encoding::parse("latin1").unwrap());
+    let latin = PairParams::default().header(false).encoding(Encoding::parse("latin1").unwrap());
     assert_eq!(shown(&read(latin, Format::Csv, b"\xe9,b\n")), ["1 é|b"]);
     // Bad bytes and an open quote end it, and come once.
     for (input, error) in [
         (&b"a,b\n\xff,c\nd,e\n"[..], "!in: byte 4: expected UTF-8, found invalid bytes"),
         (b"a,b\nc,\"d\ne,f\n", "!in:2: expected a closing quote, found the end of the file"),
     ] {
-        assert_eq!(shown(&read(PairParams::default(), Format::Csv, input)), ["1 a|b", error]);
+        assert_eq!(
+            shown(&read(PairParams::default().header(false), Format::Csv, input)),
+            ["1 a|b", error]
+        );
     }
     // Too long a row costs itself; without a first one there is nothing to go by.
-    let short = PairParams::default().max_text_bytes(5);
+    let short = PairParams::default().header(false).max_text_bytes(5);
     let long = "!in:2: expected at most 5 bytes, found more";
     let found = read(short.clone(), Format::Csv, b"a,b\nccc,ddd\ne,f\n");
     assert_eq!(shown(&found), ["1 a|b", long, "3 e|f"]);
@@ -140,7 +181,7 @@ fn objects_have_the_same_names() {
     let rest = [
         "!in:4: field \"score\": expected a number, found a string",
         "!in:5: field \"first\": expected a string, found a number",
-        "!in:6: expected a field \"sentence2|text2|second|hypothesis\", found \"first\", \"score\"",
+        "!in:6: no field known for the second text; found \"first\", \"score\"",
         "!in:7: field \"score\": expected a number, found \"1e999\"",
         "!in:8: expected a JSON object",
         "9 g|h=-0.5",
@@ -156,9 +197,9 @@ fn objects_have_the_same_names() {
 fn settings_that_contradict_themselves() {
     for params in [
         PairParams::default().max_text_bytes(0),
-        PairParams::default().id_field(""),
+        PairParams::default().id_field(Some(String::new())),
         named("", "r"),
-        named("q", "r").header(Some(false)),
+        named("q", "r").header(false),
     ] {
         assert!(matches!(params.check(), Err(CorpusError::Setting { .. })));
     }

@@ -7,12 +7,22 @@ fn settings_are_judged_at_their_edges() {
     let params = ReadParams::default;
     for (params, expected) in [
         (params(), None),
-        (params().token_column(1).max_text_bytes(1).text_field("é").id_field(" "), None),
+        (
+            params()
+                .token_column(1)
+                .max_text_bytes(1)
+                .text_field(Some("é".into()))
+                .id_field(Some(" ".into())),
+            None,
+        ),
         (params().token_column(usize::MAX).max_text_bytes(usize::MAX), None),
         (params().token_column(0), Some("token_column: expected at least 1, found 0")),
         (params().max_text_bytes(0), Some("max_text_bytes: expected at least 1, found 0")),
-        (params().text_field(""), Some("text_field: expected a field name, found \"\"")),
-        (params().id_field(""), Some("id_field: expected a field name, found \"\"")),
+        (
+            params().text_field(Some("".into())),
+            Some("text_field: expected a field name, found \"\""),
+        ),
+        (params().id_field(Some("".into())), Some("id_field: expected a field name, found \"\"")),
     ] {
         let error = params.clone().check().err().map(|error| error.to_string());
         assert_eq!(error.as_deref(), expected, "{params:?}");
@@ -26,7 +36,7 @@ fn settings_are_judged_at_their_edges() {
 
 #[test]
 fn fields_have_the_names_that_were_set() {
-    let params = ReadParams::default().text_field("body").id_field("é");
+    let params = ReadParams::default().text_field(Some("body".into())).id_field(Some("é".into()));
     let table = read_str(params.clone(), Format::Csv, "text,body,é\na,b,c\n");
     assert_eq!(shown(&table)[1], "2#c:b");
     let objects = read_str(params, Format::Jsonl, r#"{"text":"a","body":"b","é":"c","id":"d"}"#);

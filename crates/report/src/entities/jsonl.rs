@@ -20,6 +20,8 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
     id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
     offsets: &'static str,
     entities: Vec<EntityObject<'a>>,
 }
@@ -61,6 +63,7 @@ impl EntityForm for EntityJsonl {
             path: tagged.path,
             line: tagged.line,
             id: tagged.id,
+            field: tagged.field,
             offsets: self.offsets.name(),
             entities: entities.collect(),
         };

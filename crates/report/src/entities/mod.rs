@@ -24,6 +24,8 @@ pub struct TaggedText<'a> {
     pub line: Option<u64>,
     /// Name, if it has one.
     pub id: Option<&'a str>,
+    /// Column or field of the text, where each of several is a text.
+    pub field: Option<&'a str>,
     /// The text.
     pub text: &'a str,
     /// Entities in reading order.
@@ -69,6 +71,7 @@ mod tests {
             path: "a.txt",
             line: Some(7),
             id: None,
+            field: None,
             text: "<é>o!",
             entities: &[entity],
             words: &[Span::new(0, 4), Span::new(4, 6)],

@@ -12,13 +12,21 @@ use super::{EntityForm, TaggedText};
 pub struct EntityTsv {
     offsets: OffsetUnit,
     table: Table,
+    fields: bool,
 }
 
 impl EntityTsv {
     /// Returns the format with offsets in a unit, as tab-separated values.
     #[must_use]
     pub fn new(offsets: OffsetUnit) -> Self {
-        Self { offsets, table: Table::tsv() }
+        Self { offsets, table: Table::tsv(), fields: false }
+    }
+
+    /// Whether a column names the field of the text. Default `false`.
+    #[must_use]
+    pub fn fields(mut self, fields: bool) -> Self {
+        self.fields = fields;
+        self
     }
 
     /// Layout of the table. Default [`Table::tsv`].
@@ -33,8 +41,9 @@ impl EntityForm for EntityTsv {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let unit = self.offsets.name();
         let (start, end) = (format!("start_{unit}"), format!("end_{unit}"));
-        let names = ["path", "line", "id", "label", &start, &end, "text", "score"];
-        self.table.write_header(out, names)
+        let place = ["path", "line", "id"].into_iter().chain(self.fields.then_some("field"));
+        let entity = ["label", &start, &end, "text", "score"];
+        self.table.write_header(out, place.chain(entity))
     }
 
     fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -46,17 +55,16 @@ impl EntityForm for EntityTsv {
             let (Some(start), Some(end), Some(entity_text)) = converted else { continue };
             let (start, end, score) = (start.to_string(), end.to_string(), e.score.to_string());
             let id = tagged.id.unwrap_or("");
-            let row = [
-                Cell::Text(tagged.path),
-                Cell::Plain(&line),
-                Cell::Text(id),
+            let place = [Cell::Text(tagged.path), Cell::Plain(&line), Cell::Text(id)];
+            let field = self.fields.then(|| Cell::Text(tagged.field.unwrap_or("")));
+            let entity = [
                 Cell::Text(&e.label),
                 Cell::Plain(&start),
                 Cell::Plain(&end),
                 Cell::Text(entity_text),
                 Cell::Plain(&score),
             ];
-            self.table.write(out, row)?;
+            self.table.write(out, place.into_iter().chain(field).chain(entity))?;
         }
         Ok(())
     }

@@ -1,9 +1,12 @@
 //! Labels as they are written.
 use std::io::{self, Write as _};
 
+use cloze_corpus::Cells;
 use cloze_report::predictions::{LabelLayout, PredictedLabels};
 
 use crate::flags::labels::{LabelFormat, LabelOutFlags};
+use crate::input::kept::KeptColumns;
+use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 
 /// A stream of labelled texts.
@@ -11,6 +14,7 @@ pub(crate) struct Form<'l> {
     out: Out,
     format: LabelFormat,
     layout: LabelLayout<'l>,
+    columns: KeptColumns,
 }
 
 impl<'l> Form<'l> {
@@ -22,28 +26,34 @@ impl<'l> Form<'l> {
         if args.top_k == Some(0) {
             anyhow::bail!("--top-k is 0: expected at least 1");
         }
-        let by_ending = || match args.out.output.as_ref().and_then(|p| p.extension()?.to_str()) {
-            Some("tsv") => LabelFormat::Tsv,
-            _ => LabelFormat::Jsonl,
-        };
-        let format = args.format.given().unwrap_or_else(by_ending);
-        let mut out = args.out.open()?;
-        let layout = LabelLayout {
-            labels,
-            multi_label,
-            top: args.top_k.map(|k| k.min(labels.len())),
-            table: args.formulas.tsv(),
-        };
-        if format == LabelFormat::Tsv {
-            layout.write_tsv_header(&mut out)?;
-        }
-        Ok(Self { out, format, layout })
+        let format = args.format.given().unwrap_or(LabelFormat::Jsonl);
+        let table =
+            if format == LabelFormat::Csv { args.formulas.csv() } else { args.formulas.tsv() };
+        let top = args.top_k.map(|k| k.min(labels.len()));
+        let layout = LabelLayout { labels, multi_label, top, table };
+        Ok(Self { out: args.out.open()?, format, layout, columns: KeptColumns::default() })
     }
 
-    pub(crate) fn write(&mut self, text: &PredictedLabels<'_>) -> io::Result<()> {
-        match self.format {
-            LabelFormat::Jsonl => self.layout.write_jsonl(text, &mut self.out),
-            LabelFormat::Tsv => self.layout.write_tsv(text, &mut self.out),
+    /// Writes the labels of a text, which a table puts beside its `cells`.
+    pub(crate) fn write(
+        &mut self,
+        text: &PredictedLabels<'_>,
+        cells: impl FnOnce() -> Cells,
+        messages: &Messages,
+    ) -> io::Result<()> {
+        if self.format == LabelFormat::Jsonl {
+            return self.layout.write_jsonl(text, &mut self.out);
+        }
+        let cells = cells();
+        if self.columns.begin(&cells) {
+            self.layout.write_header(&cells.names, &mut self.out)?;
+        }
+        match self.columns.values(&cells, text.path, text.line) {
+            Ok(values) => self.layout.write_row(&values, text, &mut self.out),
+            Err(error) => {
+                messages.failure(&error);
+                Ok(())
+            }
         }
     }
 
@@ -52,7 +62,11 @@ impl<'l> Form<'l> {
         self.out.flush()
     }
 
-    pub(crate) fn finish(self) -> anyhow::Result<()> {
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        // Of no text nothing is known but the model's columns.
+        if self.format != LabelFormat::Jsonl && self.columns.names().is_none() {
+            self.layout.write_header(&[], &mut self.out)?;
+        }
         self.out.finish()
     }
 }

@@ -11,6 +11,8 @@ use cloze_report::text::visible;
 
 use crate::cli::CommonFlags;
 use crate::commands::classify::args::ClassifyArgs;
+use crate::flags::read::ReadFlags;
+use crate::input::kept::cells_of;
 use crate::input::texts;
 use crate::terminal::messages::{Messages, plural};
 use form::Form;
@@ -33,7 +35,8 @@ pub(crate) fn run(
     };
     let mut form = open(classifier.inputs(), &args.out)?;
     let started = Instant::now();
-    let texts = texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
+    let read = ReadFlags { cells: args.out.is_table(), ..args.read.clone() };
+    let texts = texts::for_each_text(&args.texts, &read, messages, |chunk| {
         let texts: Vec<&str> = chunk.iter().map(|text| text.text.as_str()).collect();
         for (text, prediction) in chunk.iter().zip(classifier.classify_batch(&texts)?) {
             match prediction {
@@ -41,13 +44,14 @@ pub(crate) fn run(
                     if text.text.trim().is_empty() {
                         note_no_text(&text.path, text.line, messages);
                     }
-                    form.write(&PredictedLabels {
+                    let predicted = PredictedLabels {
                         path: &text.path,
                         line: text.line,
                         id: Some(&text.id),
                         labels: &prediction.labels,
                         probabilities: &prediction.probabilities,
-                    })?;
+                    };
+                    form.write(&predicted, || cells_of(text), messages)?;
                 }
                 Err(error) => messages.failure(&text.not_encoded(error)),
             }

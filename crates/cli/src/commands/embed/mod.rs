@@ -23,15 +23,7 @@ pub(crate) fn run(
     args: &EmbedArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    let format = args.format.given().unwrap_or_else(|| {
-        let ending = args.out.output.as_ref().and_then(|p| p.extension()?.to_str());
-        match ending {
-            Some("npy") => EmbedFormat::Npy,
-            Some("safetensors") => EmbedFormat::Safetensors,
-            Some("npz") => EmbedFormat::Npz,
-            _ => EmbedFormat::Jsonl,
-        }
-    });
+    let format = args.format.given().unwrap_or(EmbedFormat::Jsonl);
     match format {
         EmbedFormat::Jsonl => {}
         EmbedFormat::Npy => args.out.check_binary("npy")?,
@@ -44,6 +36,9 @@ pub(crate) fn run(
     }
     if format == EmbedFormat::Npz {
         bail!("--format npz is for --level token, not {}", args.level);
+    }
+    if args.level != Level::Sentence {
+        args.read.check_one_field("offsets")?;
     }
     if args.level != Level::Sentence && format != EmbedFormat::Jsonl {
         let fit = if args.level == Level::Token { "jsonl, npz or safetensors" } else { "jsonl" };

@@ -66,10 +66,7 @@ struct Exported<'a> {
 pub(super) fn export(args: &IndexExportArgs) -> anyhow::Result<()> {
     let folder = args.index.only(args.named.as_deref())?;
     let index = Index::open_with(&folder, OpenParams::new().threads(1))?;
-    let format = args.format.given().unwrap_or_else(|| {
-        let ending = args.out.output.as_ref().and_then(|path| path.extension()?.to_str());
-        if ending == Some("npy") { IndexFormat::Npy } else { IndexFormat::Jsonl }
-    });
+    let format = args.format.given().unwrap_or(IndexFormat::Jsonl);
     let mut out = args.out.open()?;
     match format {
         IndexFormat::Jsonl => {

@@ -51,9 +51,9 @@ pub(crate) fn run(
     args.read.params()?;
     let fields = &args.fields;
     let names = [&fields.first_field, &fields.second_field, &fields.score_field];
-    let for_pairs = fields.header || fields.no_header || names.iter().any(|name| name.is_some());
+    let for_pairs = names.iter().any(|name| name.is_some());
     if args.pairs.is_none() && for_pairs {
-        bail!("--first-field, --second-field, --score-field and --header are for --pairs");
+        bail!("--first-field, --second-field and --score-field are for --pairs");
     }
     let two = args.pairs.is_none() && args.neighbours.is_none();
     if two && args.texts.len() != 2 {
@@ -100,8 +100,9 @@ fn of_file(
     work: &mut dyn FnMut(Vec<PlacedPair>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let read = &args.read;
-    let params = args.fields.params().format(read.input.value()).encoding(read.encoding()?);
-    let params = params.id_field(read.id_field.clone());
+    let params =
+        args.fields.params(read.table).format(read.input.value()).encoding(read.encoding()?);
+    let params = params.id_field(read.id_field.clone()).score_ignored(true);
     let params = params.max_text_bytes(read.max_text.saturating_mul(1 << 20)).check()?;
     crate::input::pairs::for_each_chunk(file, &params, messages, |pairs| {
         let both = |pair: cloze_corpus::Pair| {

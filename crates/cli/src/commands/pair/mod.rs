@@ -22,7 +22,7 @@ pub(crate) fn run(
     if !args.classifier.labels.is_empty() {
         bail!("--labels is for single texts\nhint: use cloze classify");
     }
-    let params = args.pairs.params(false)?;
+    let params = args.pairs.reader()?.score_ignored(true).cells(args.out.is_table()).check()?;
     let classifier = match args.classifier.open_pairs(common, messages) {
         Err(error) => match error.downcast_ref() {
             Some(cloze::Error::TakesTexts { model }) => {
@@ -43,13 +43,14 @@ pub(crate) fn run(
                     if [&pair.first, &pair.second].iter().any(|text| text.trim().is_empty()) {
                         note_no_text(&args.file, pair.line, messages);
                     }
-                    form.write(&PredictedLabels {
+                    let predicted = PredictedLabels {
                         path: &args.file,
                         line: pair.line,
                         id: pair.id.as_deref(),
                         labels: &prediction.labels,
                         probabilities: &prediction.probabilities,
-                    })?;
+                    };
+                    form.write(&predicted, || pair.cells.clone().unwrap_or_default(), messages)?;
                 }
                 Err(source) => {
                     let (path, line) = (args.file.clone(), pair.line);

@@ -2,9 +2,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use cloze_report::cells::Table;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, RowFormat};
+use crate::flags::format::{FormatFlags, OutputFormat};
+use crate::flags::formulas::FormulaFlags;
 use crate::flags::out::OutFilesFlags;
 use crate::flags::read::ReadFlags;
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
@@ -72,9 +74,41 @@ pub(crate) struct ScoreArgs {
     #[command(flatten)]
     pub(crate) read: ReadFlags,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<RowFormat>,
+    pub(crate) format: FormatFlags<ScoreFormat>,
     #[command(flatten)]
     pub(crate) out: OutFilesFlags,
+    #[command(flatten)]
+    pub(crate) formulas: FormulaFlags,
+}
+
+/// Output formats of scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScoreFormat {
+    /// Text, for reading
+    Text,
+    /// One JSON object per text
+    #[value(alias = "json")]
+    Jsonl,
+    /// One row per text: all columns of the input, then the scores
+    Csv,
+    /// The same, tab-separated
+    Tsv,
+}
+
+impl OutputFormat for ScoreFormat {
+    const JSON: Self = Self::Jsonl;
+    const HELP: &'static str = "Output format [default: by the ending of --output, else text]";
+}
+
+impl ScoreArgs {
+    /// Table with the columns of the input, if one is asked for.
+    pub(crate) fn table(&self) -> Option<Table> {
+        match self.format.given()? {
+            ScoreFormat::Csv => Some(self.formulas.csv()),
+            ScoreFormat::Tsv => Some(self.formulas.tsv()),
+            ScoreFormat::Text | ScoreFormat::Jsonl => None,
+        }
+    }
 }
 
 /// Unit of a perplexity.

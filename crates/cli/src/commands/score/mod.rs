@@ -14,6 +14,8 @@ use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::score::args::ScoreArgs;
+use crate::flags::read::ReadFlags;
+use crate::input::kept::{KeptTable, cells_of};
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
@@ -47,6 +49,9 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     args.read.params()?;
     args.out.check("--summary", args.summary.is_some())?;
+    if args.corpus && args.table().is_some() {
+        bail!("--format csv and tsv have one row per text, not for --corpus");
+    }
     let masking = args.masking.value();
     let saved = args.compare.as_deref().map(Summary::open).transpose()?;
     let (scorer, model) = args.scorer.open(masking, common, messages)?;
@@ -63,7 +68,8 @@ pub(crate) fn run(
     }
     let started = Instant::now();
     let mut corpus = Corpus::default();
-    let mut headed = args.format.is_json() || args.corpus;
+    let mut kept = args.table().map(KeptTable::new);
+    let mut headed = args.format.is_json() || kept.is_some() || args.corpus;
     for_each_text(args, messages, |part| {
         let texts: Vec<&str> = part.iter().map(|text| text.text.as_str()).collect();
         let results = isolate(&texts, |texts| scorer.score(texts))?;
@@ -74,7 +80,12 @@ pub(crate) fn run(
             match score {
                 Ok(score) => {
                     corpus.add(&text.text, &score);
-                    if !args.corpus {
+                    if let Some(kept) = &mut kept {
+                        let (place, scores) = ((&*text.path, text.line), columns(&score));
+                        if let Err(error) = kept.write(&cells_of(text), place, &scores, &mut out)? {
+                            messages.failure(&error);
+                        }
+                    } else if !args.corpus {
                         write(&scorer, text, &score, args.format.is_json(), &mut out)?;
                     }
                 }
@@ -111,10 +122,24 @@ fn for_each_text(
     messages: &Messages,
     mut work: impl FnMut(&[Input]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    texts::for_each_text(&args.texts, &args.read, messages, |chunk| {
+    let read = ReadFlags { cells: args.table().is_some(), ..args.read.clone() };
+    texts::for_each_text(&args.texts, &read, messages, |chunk| {
         scored_parts(&chunk, |text| text.text.len()).try_for_each(&mut work)
     })?;
     Ok(())
+}
+
+/// Scores of a text by the names of their columns.
+#[expect(clippy::cast_precision_loss, reason = "a number of tokens is far below 2^53")]
+fn columns(score: &TextScore) -> [(&'static str, Option<f64>); 5] {
+    let sums = &score.sums;
+    [
+        ("pll", Some(sums.log_probability)),
+        ("pseudo_perplexity", sums.pseudo_perplexity()),
+        ("pseudo_perplexity_per_word", sums.per_word()),
+        ("tokens", Some(sums.tokens as f64)),
+        ("unknown", Some(sums.unknown as f64)),
+    ]
 }
 
 fn write(

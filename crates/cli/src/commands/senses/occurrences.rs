@@ -77,6 +77,7 @@ pub(super) fn find(
                             id: input.id.clone(),
                             text: input.text.clone(),
                             metadata: input.metadata.clone(),
+                            cells: None,
                         };
                         hits.push(Found { input, span: *span, vectors });
                     }

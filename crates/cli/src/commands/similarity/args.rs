@@ -1,11 +1,12 @@
 //! `cloze similarity`, as typed.
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args};
+use clap::{ArgGroup, Args, ValueEnum};
 use cloze::Metric;
+use cloze_report::cells::Table;
 
 use crate::commands::short_help;
-use crate::flags::format::{FormatFlags, ReportFormat};
+use crate::flags::format::{FormatFlags, OutputFormat};
 use crate::flags::formulas::FormulaFlags;
 use crate::flags::pairs::PairFields;
 use crate::flags::read::ReadFlags;
@@ -59,7 +60,7 @@ pub(crate) struct SimilarityArgs {
     #[command(flatten)]
     pub(crate) fields: PairFields,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<ReportFormat>,
+    pub(crate) format: FormatFlags<SimilarityFormat>,
     /// Write a heat map of the matrix (SVG); long texts are shortened in its labels
     #[arg(long, value_name = "FILE", requires = "matrix", help_heading = "Output")]
     pub(crate) svg: Option<PathBuf>,
@@ -71,4 +72,35 @@ pub(crate) struct SimilarityArgs {
     pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) formulas: FormulaFlags,
+}
+
+/// Output formats of similarities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimilarityFormat {
+    /// Text, for reading
+    Text,
+    /// One JSON object with everything in the report
+    #[value(alias = "jsonl")]
+    Json,
+    /// All columns of the input and the similarity (with --pairs)
+    Csv,
+    /// The same, tab-separated
+    Tsv,
+}
+
+impl OutputFormat for SimilarityFormat {
+    const JSON: Self = Self::Json;
+    const HELP: &'static str = "Output format [default: by the ending of --output, else text]";
+    const JSON_HELP: &'static str = "Short for --format json";
+}
+
+impl SimilarityArgs {
+    /// Table with the columns of the input, if one is asked for.
+    pub(crate) fn table(&self) -> Option<Table> {
+        match self.format.given()? {
+            SimilarityFormat::Csv => Some(self.formulas.csv()),
+            SimilarityFormat::Tsv => Some(self.formulas.tsv()),
+            SimilarityFormat::Text | SimilarityFormat::Json => None,
+        }
+    }
 }

@@ -30,9 +30,12 @@ pub(crate) fn run(
     }
     let fields = &args.fields;
     let names = [&fields.first_field, &fields.second_field, &fields.score_field];
-    let for_pairs = fields.header || fields.no_header || names.iter().any(|name| name.is_some());
+    let for_pairs = names.iter().any(|name| name.is_some());
     if args.pairs.is_none() && for_pairs {
-        bail!("--first-field, --second-field, --score-field and --header are for --pairs");
+        bail!("--first-field, --second-field and --score-field are for --pairs");
+    }
+    if args.pairs.is_none() && args.table().is_some() {
+        bail!("--format csv and tsv are for --pairs, whose columns they keep");
     }
     // Clap waives what a flag requires where that conflicts with another one.
     if args.svg.is_some() && !args.matrix {

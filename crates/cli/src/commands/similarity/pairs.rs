@@ -8,6 +8,7 @@ use cloze::embed::{CorrectedSimilarity, Level};
 use cloze::similarity::{ComparableVectors, SimilarityMeasure};
 
 use crate::commands::similarity::args::SimilarityArgs;
+use crate::input::kept::KeptTable;
 use crate::input::pairs::{NotEncoded, for_each_chunk};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::{Out, json_line};
@@ -34,15 +35,17 @@ pub(super) fn run(
     messages: &Messages,
     out: &mut Out,
 ) -> anyhow::Result<()> {
-    let params = args.fields.params();
+    let params = args.fields.params(args.read.table);
     let params = params
         .format(args.read.input.value())
         .encoding(args.read.encoding()?)
         .id_field(args.read.id_field.clone())
+        .cells(args.table().is_some())
         .max_text_bytes(args.read.max_text.saturating_mul(1 << 20))
         .check()?;
     let table = args.formulas.tsv();
-    let mut headed = args.format.is_json();
+    let mut kept = args.table().map(KeptTable::new);
+    let mut headed = args.format.is_json() || kept.is_some();
     for_each_chunk(file, &params, messages, |pairs| {
         if !std::mem::replace(&mut headed, true) {
             let corrected = measure.corrects(Level::Sentence).then_some("corrected");
@@ -60,7 +63,18 @@ pub(super) fn run(
                 }
             };
             let similarity = measure.similarity(first, second)?;
-            if args.format.is_json() {
+            if let Some(kept) = &mut kept {
+                let numbers = [
+                    ("similarity", Some(similarity.similarity)),
+                    ("corrected", similarity.corrected),
+                ];
+                let numbers = numbers.into_iter().filter(|(_, number)| number.is_some());
+                let cells = pair.cells.clone().unwrap_or_default();
+                let place = (file, pair.line);
+                if let Err(error) = kept.write(&cells, place, &numbers.collect::<Vec<_>>(), out)? {
+                    messages.failure(&error);
+                }
+            } else if args.format.is_json() {
                 let metric = measure.metric().name();
                 let (id, first, second) = (pair.id.as_deref(), &*pair.first, &*pair.second);
                 let (line, score) = (pair.line, pair.score);

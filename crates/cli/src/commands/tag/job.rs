@@ -40,7 +40,7 @@ impl Job {
             bail!("--format redact cannot give CoNLL back: its words are tags' places, not text");
         }
         let encoding = args.read.encoding()?;
-        let read = args.read.params()?;
+        let read = args.read.reader()?.each_field(true).check()?;
 
         let model = find_model(&args.tagger.model, messages)?;
         let tagger = args.tagger.builder(model);
@@ -55,6 +55,7 @@ impl Job {
             offsets: args.offsets.value(),
             mask,
             table: args.formulas.tsv(),
+            fields: read.joins_fields(),
             plain: destination != Place::Stdout && common.color != Color::Always,
         };
         let tagger = tagger.runtime(common.load_runtime(messages)?).open()?;

@@ -5,7 +5,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
-use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, ValidReadParams};
+use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, UsedFields, ValidReadParams};
 
 use super::job::Job;
 use crate::commands::tag::output::{Tagged, WriteError};
@@ -19,6 +19,7 @@ const FIRST_CHUNK_BYTES: usize = 16 << 10;
 /// Event of the reader.
 enum Event {
     Begin(Source),
+    Columns(UsedFields),
     Piece {
         piece: Piece,
         format: Format,
@@ -38,7 +39,7 @@ impl Event {
         match self {
             Self::Piece { piece: Piece::Record(record), .. } => record.text.len(),
             Self::Piece { piece: Piece::Verbatim(text), .. } => text.len(),
-            Self::Begin(_) | Self::Failed(_) | Self::End { .. } => 0,
+            Self::Begin(_) | Self::Columns(_) | Self::Failed(_) | Self::End { .. } => 0,
         }
     }
 }
@@ -134,7 +135,15 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
         match reader {
             Ok(mut reader) => {
                 let format = reader.format();
+                let mut last = None;
                 while let Some(next) = reader.next() {
+                    if reader.used() != last.as_ref() {
+                        last = reader.used().cloned();
+                        if last.clone().is_some_and(|used| send.send(Event::Columns(used)).is_err())
+                        {
+                            return;
+                        }
+                    }
                     let event = match next {
                         Ok(piece) => {
                             let (encoding, bytes) = (reader.encoding(), reader.bytes_read());
@@ -215,6 +224,7 @@ fn write_chunk(
                 let path = source.name();
                 *current = Some(Current { path, line: 1, open, whole: true, bytes: 0 });
             }
+            Event::Columns(used) => messages.columns(&used),
             Event::Failed(error) => messages.failure(&error),
             Event::End { whole } => {
                 if let Some(current) = current.take().filter(|c| c.open)
@@ -243,7 +253,13 @@ fn write_chunk(
                             Some(Err(source)) => {
                                 let path = current.path.clone();
                                 messages.failure(&NotTagged { path, line, source });
-                                Ok(())
+                                // The rest of the row stands beside it, which an empty field keeps whole.
+                                match record.field.is_some().then(|| record.rewrite("")) {
+                                    Some(Ok(empty)) if current.open => {
+                                        job.sink.verbatim(&empty, encoding)
+                                    }
+                                    _ => Ok(()),
+                                }
                             }
                             _ => Ok(()),
                         }

@@ -183,7 +183,14 @@ pub fn read_labelled_chunks<E: From<FitError>>(
     let mut reader = params.open_all(sources);
     let (mut chunk, mut bytes, mut total, mut bytes_read) = (vec![], 0, 0_u64, 0);
     let mut counts: Vec<(Arc<str>, usize)> = vec![];
+    let mut used = None;
     while let Some(next) = reader.next() {
+        if reader.used() != used.as_ref() {
+            used = reader.used().cloned();
+            if let Some(used) = &used {
+                context.event(&FitEvent::ColumnsChosen(used));
+            }
+        }
         let path = reader.path();
         match next {
             Ok(example) => {

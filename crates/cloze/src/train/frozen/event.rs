@@ -2,7 +2,7 @@
 use std::fmt;
 
 use cloze_core::Cancel;
-use cloze_corpus::{CorpusError, Source};
+use cloze_corpus::{CorpusError, Source, UsedFields};
 use cloze_encoder::Runtime;
 use cloze_report::text::plural;
 
@@ -28,6 +28,8 @@ pub enum FitEvent<'a> {
         /// Number of examples so far.
         examples: u64,
     },
+    /// Columns or fields that examples come from, before the first of them and where they change.
+    ColumnsChosen(&'a UsedFields),
     /// A record that is left out since it cannot be read.
     RecordFailed(&'a CorpusError),
     /// Reading of files is done.

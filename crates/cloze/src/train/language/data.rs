@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::train::data::data_file;
 use crate::train::event::{TrainingNote, TrainingObserver, note};
 use crate::train::sample::{HOLD_OUT, drawn};
-use crate::train::{DataSource, FineTuneError, TrainingEvent};
+use crate::train::{DataSource, FineTuneError, FitEvent, TrainingEvent};
 
 /// Maximum size of a chunk of texts that is tokenized at once, in bytes.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -251,8 +251,14 @@ fn read_file(
             return Ok(());
         }
     };
-    let mut seen = 0;
+    let (mut seen, mut used) = (0, None);
     while let Some(piece) = reader.next() {
+        if reader.used() != used.as_ref() {
+            used = reader.used().cloned();
+            if let Some(used) = &used {
+                observer(TrainingEvent::Fit(&FitEvent::ColumnsChosen(used)));
+            }
+        }
         match piece {
             Ok(Piece::Record(record)) => {
                 *records += 1;

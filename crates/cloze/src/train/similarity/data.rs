@@ -10,7 +10,7 @@ use crate::data_check::SplitText;
 use crate::train::data::data_file;
 use crate::train::event::TrainingObserver;
 use crate::train::sample::{HOLD_OUT, drawn_groups};
-use crate::train::{DataSource, FineTuneError, TrainingEvent};
+use crate::train::{DataSource, FineTuneError, FitEvent, TrainingEvent};
 
 impl SimilarityPair {
     /// Both texts, to be compared with pairs of another split.
@@ -118,7 +118,14 @@ fn pairs(
     let mut reader = params.open(&source)?;
     observer(TrainingEvent::Reading(std::slice::from_ref(&source)));
     let (mut pairs, mut bad, mut seen) = (vec![], 0_u64, 0);
+    let mut used = None;
     while let Some(pair) = reader.next() {
+        if reader.used() != used.as_ref() {
+            used = reader.used().cloned();
+            if let Some(used) = &used {
+                observer(TrainingEvent::Fit(&FitEvent::ColumnsChosen(used)));
+            }
+        }
         match pair {
             Ok(pair) => pairs.push(pair),
             // With nothing before it, it is not one failure among others.

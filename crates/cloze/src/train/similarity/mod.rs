@@ -126,8 +126,9 @@ impl SimilarityTrainParams {
                 "at least 2, since pairs of a batch are compared",
             );
         }
-        let pairs = self.reader.clone().score_required(cosine).check()?;
-        let negatives = negative_field.map(|name| self.reader.second_field(Some(name)).check());
+        let reader = self.reader.score_required(cosine).score_ignored(!cosine);
+        let pairs = reader.clone().check()?;
+        let negatives = negative_field.map(|name| reader.second_field(Some(name)).check());
         let (loss, negatives) = (self.loss, negatives.transpose()?);
         Ok(ValidSimilarityTrainParams { common, pairs, negatives, loss })
     }

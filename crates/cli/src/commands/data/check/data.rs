@@ -49,8 +49,12 @@ fn read_labelled(
     alone: bool,
 ) -> anyhow::Result<u64> {
     let mut labelled = args.labelled.params()?.check()?.open_all(sources);
-    let (mut bad, mut seen) = (0, 0);
+    let (mut bad, mut seen, mut used) = (0, 0, None);
     while let Some(next) = labelled.next() {
+        if labelled.used() != used.as_ref() {
+            used = labelled.used().cloned();
+            used.iter().for_each(|used| messages.columns(used));
+        }
         match next {
             Ok(example) => {
                 let path = labelled.path().display().to_string();

@@ -6,6 +6,7 @@ use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::out::OutFlags;
 use crate::flags::read::{InputArg, ReadFlags};
 use crate::flags::scorer::{MaskingFlags, ScorerFlags};
+use crate::flags::table::TableFlags;
 
 /// Flags of the short help of `cloze eval minimal-pairs`.
 const SHOWN: &[&str] = &[
@@ -74,12 +75,14 @@ impl MinimalPairsArgs {
         let lines_alone = self.input == InputArg::Auto && self.paths.iter().all(|path| path == "-");
         ReadFlags {
             input: if lines_alone { InputArg::Jsonl } else { self.input },
-            text_field: self.good_field.clone(),
-            id_field: "pairID".into(),
+            text_field: Some(self.good_field.clone()),
+            id_field: None,
+            table: TableFlags::DEFAULT,
             token_column: 1,
             encoding: self.encoding.clone(),
             max_text: 16,
             metadata: true,
+            cells: false,
         }
     }
 }

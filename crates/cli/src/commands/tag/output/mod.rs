@@ -36,6 +36,7 @@ impl<'a> Tagged<'a> {
             // Of the record, where a file has more than one.
             line: (self.format != Format::Text).then_some(self.record.line),
             id: self.record.id.as_deref(),
+            field: self.record.field.as_deref(),
             text: &self.record.text,
             entities: self.entities,
             words: self.words,
@@ -102,6 +103,8 @@ pub(crate) struct FormParams {
     pub(crate) mask: String,
     /// Layout of tables.
     pub(crate) table: Table,
+    /// Whether each of several fields is a text.
+    pub(crate) fields: bool,
     /// Whether colour is off, as in files.
     pub(crate) plain: bool,
 }
@@ -113,7 +116,9 @@ impl FormParams {
             OutputArg::Pretty => Box::new(pretty::Pretty::new(self.plain)),
             OutputArg::Jsonl => Box::new(EntityJsonl::new(self.offsets)),
             OutputArg::Conll => Box::new(EntityConll),
-            OutputArg::Tsv => Box::new(EntityTsv::new(self.offsets).table(self.table)),
+            OutputArg::Tsv => {
+                Box::new(EntityTsv::new(self.offsets).table(self.table).fields(self.fields))
+            }
             OutputArg::Inline => Box::new(EntityInline),
             OutputArg::Html => Box::new(EntityPage::default()),
             OutputArg::Redact => Box::new(redact::Redact::new(self.mask.clone())),

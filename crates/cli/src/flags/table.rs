@@ -1,0 +1,56 @@
+//! Flags of reading tables.
+use clap::Args;
+
+/// Header and delimiter of tables.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct TableFlags {
+    /// The first row is no header: columns are called 1, 2, … (csv, tsv)
+    #[arg(long, help_heading = "Input")]
+    no_header: bool,
+    /// The first row is a header, which is the default
+    #[arg(long, conflicts_with = "no_header", hide = true)]
+    header: bool,
+    /// Delimiter of columns (csv, tsv): a character, or tab [default: , ; | or tab, by the first rows]
+    #[arg(long, value_name = "CHAR", value_parser = parse_delimiter, help_heading = "Input")]
+    pub(crate) delimiter: Option<u8>,
+}
+
+impl TableFlags {
+    /// A header and a delimiter that is recognised.
+    pub(crate) const DEFAULT: Self = Self { no_header: false, header: false, delimiter: None };
+
+    /// Returns whether the first row is a header.
+    pub(crate) fn has_header(self) -> bool {
+        !self.no_header
+    }
+}
+
+/// Delimiter of a flag's value.
+fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        _ => Err("expected one ASCII character but a quote, or tab".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delimiter_is_a_character_or_tab() {
+        for (text, expected) in [
+            (";", Some(b';')),
+            ("|", Some(b'|')),
+            ("tab", Some(b'\t')),
+            ("\\t", Some(b'\t')),
+            ("\t", Some(b'\t')),
+        ] {
+            assert_eq!(parse_delimiter(text).ok(), expected, "{text:?}");
+        }
+        for text in ["", ";;", "\"", "\n", "é"] {
+            assert!(parse_delimiter(text).is_err(), "{text:?}");
+        }
+    }
+}

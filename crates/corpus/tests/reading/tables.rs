@@ -1,0 +1,266 @@
+//! Delimiters, several columns and nested fields, as a caller sees them.
+use cloze_corpus::{LabelledParams, PairParams};
+
+use super::*;
+
+/// Texts of the records, and the line that says which columns they come from.
+fn texts(params: ReadParams, format: Format, input: &str) -> (Vec<String>, Option<String>) {
+    let params = params.check().unwrap();
+    let mut reader = params.from_reader("in", format, io::Cursor::new(input.to_owned()));
+    let mut texts = vec![];
+    for piece in reader.by_ref() {
+        match piece {
+            Ok(Piece::Record(record)) => texts.push(record.text),
+            Ok(Piece::Verbatim(_)) => {}
+            Err(error) => texts.push(format!("!{error}")),
+        }
+    }
+    (texts, reader.used().map(ToString::to_string))
+}
+
+fn field(name: &str) -> ReadParams {
+    ReadParams::default().text_field(Some(name.into()))
+}
+
+/// Each delimiter alone, in quotes, in the texts of another, and where only counting decides.
+#[test]
+fn delimiters_are_recognised_by_the_first_rows() {
+    let plain = ReadParams::default;
+    for (format, input, expected, used) in [
+        (Format::Csv, "id,text\n1,a\n", &["a"][..], "columns: text text, id id"),
+        (
+            Format::Csv,
+            "id;text\n1;a, b\n2;c\n",
+            &["a, b", "c"],
+            "columns: text text, id id (delimiter ;)",
+        ),
+        (Format::Csv, "id\ttext\n1\ta;b\n", &["a;b"], "columns: text text, id id (delimiter tab)"),
+        (Format::Csv, "id|text\n1|a\n", &["a"], "columns: text text, id id (delimiter |)"),
+        (
+            Format::Tsv,
+            "id,text\n1,\"a\tb\"\n",
+            &["a\tb"],
+            "columns: text text, id id (delimiter ,)",
+        ),
+        (Format::Tsv, "id;text\n1;a\n", &["a"], "columns: text text, id id (delimiter ;)"),
+        (Format::Tsv, "id\ttext\n1\ta;b,c\n", &["a;b,c"], "columns: text text, id id"),
+        // Decimal commas, and a quoted text over two lines with every delimiter in it.
+        (
+            Format::Csv,
+            "text;score\n\"a;b,c|d\te\nf\";3,5\ng;4,25\n",
+            &["a;b,c|d\te\nf", "g"],
+            "columns: text text (delimiter ;)",
+        ),
+        // A comma in a quoted name does not count; a bar in an unquoted one does, and divides nothing else.
+        (Format::Csv, "\"x,y\";text\n1;a\n", &["a"], "columns: text text (delimiter ;)"),
+        (Format::Csv, "id,text,a|b\n1,c,d\n", &["c"], "columns: text text, id id"),
+        // Both occur in the header: the one that divides every row alike.
+        (
+            Format::Csv,
+            "text;a,b;c\nx;y;z\nu;v;w\n",
+            &["x", "u"],
+            "columns: text text (delimiter ;)",
+        ),
+        // Both divide every row alike: the one that makes more columns, and of equal ones the format's own.
+        (
+            Format::Csv,
+            "id,x;text;z\n1,2;a;b\n3,4;c;d\n",
+            &["a", "c"],
+            "columns: text text (delimiter ;)",
+        ),
+        (Format::Csv, "text,x;y\na,b;c\n", &["a"], "columns: text text"),
+        // One row in five is torn; the others say what divides.
+        (
+            Format::Csv,
+            "n;text\n1;a\n2;b\n3;c\n4;d;e\n",
+            &["a", "b", "c", "!in:5: expected 2 columns, found 3"],
+            "columns: text text (delimiter ;)",
+        ),
+        // One column, whose texts have delimiters.
+        (Format::Csv, "text\na\nb\n", &["a", "b"], "columns: text text"),
+        (
+            Format::Csv,
+            "\u{feff}text;id\r\n\r\na;1\r\n",
+            &["a"],
+            "columns: text text, id id (delimiter ;)",
+        ),
+    ] {
+        let (found, shown) = texts(plain(), format, input);
+        assert_eq!(found, expected, "{input:?}");
+        assert_eq!(shown.as_deref(), Some(used), "{input:?}");
+        let trickled = read(plain(), format, Trickle::new(input.as_bytes()));
+        assert_eq!(super::shown(&trickled), super::shown(&read_str(plain(), format, input)));
+    }
+}
+
+#[test]
+fn a_delimiter_that_is_named_is_taken() {
+    let semicolons = ReadParams::default().delimiter(Some(b';'));
+    let input = "text,x;id\na,b;1\n";
+    let (found, used) =
+        texts(semicolons.clone().text_field(Some("\"text,x\"".into())), Format::Csv, input);
+    assert_eq!(
+        (&found[..], used.as_deref()),
+        (&["a,b".to_owned()][..], Some("columns: text text,x, id id (delimiter ;)"))
+    );
+    let caret = ReadParams::default().delimiter(Some(b'^'));
+    assert_eq!(texts(caret, Format::Csv, "id^text\n1^a\n").0, ["a"]);
+    for bad in [b'"', b'\n', b'\r', 0xE9] {
+        assert!(ReadParams::default().delimiter(Some(bad)).check().is_err());
+        assert!(LabelledParams::default().delimiter(Some(bad)).check().is_err());
+        assert!(PairParams::default().delimiter(Some(bad)).check().is_err());
+    }
+    let pairs = PairParams::default().check().unwrap();
+    let mut pairs = pairs
+        .from_reader("in", Format::Csv, io::Cursor::new("s;sentence1;sentence2\n1;a;b\n2;c;d\n"))
+        .unwrap();
+    let second = pairs.nth(1).unwrap().unwrap();
+    assert_eq!((&*second.first, &*second.second), ("c", "d"));
+    assert_eq!(
+        pairs.used().unwrap().to_string(),
+        "columns: first text sentence1, second text sentence2 (delimiter ;)"
+    );
+}
+
+/// A first row that is a text is an error that lists it, never a header in silence.
+#[test]
+fn a_file_without_a_header_is_refused_or_read_by_its_places() {
+    let (found, _) = texts(ReadParams::default(), Format::Csv, "The van is late,2\nNo,1\n");
+    assert_eq!(found, ["!in:1: no column known for the text; found \"The van is late\", \"2\""]);
+    let bare = || ReadParams::default().header(false);
+    let input = "The van is late,2\nNo,1\n";
+    let (found, used) = texts(bare(), Format::Csv, input);
+    assert_eq!(found, ["The van is late", "No"]);
+    assert_eq!(used.as_deref(), Some("columns: text 1 (no header)"));
+    let (found, used) =
+        texts(bare().text_field(Some("2".into())).id_field(Some("1".into())), Format::Csv, input);
+    assert_eq!(found, ["2", "1"]);
+    assert_eq!(used.as_deref(), Some("columns: text 2, id 1 (no header)"));
+    assert_eq!(texts(bare().text_field(Some("*".into())), Format::Csv, "a,b\n").0, ["a\nb"]);
+    for name in ["text", "0", "1,x", "1,1"] {
+        assert!(bare().text_field(Some(name.into())).check().is_err(), "{name}");
+    }
+    assert!(field("*,a").check().is_err());
+}
+
+#[test]
+fn several_fields_are_one_text() {
+    let input = "id,subject,n,body\n7,a,1,b\n8,,2,c\n9,d,3,\n";
+    for (name, expected, used) in [
+        ("subject,body", &["a\nb", "c", "d"][..], "columns: text subject+body, id id"),
+        ("body, subject", &["b\na", "c", "d"], "columns: text body+subject, id id"),
+        ("*", &["a\n1\nb", "2\nc", "d\n3"], "columns: text *, id id"),
+    ] {
+        let (found, shown) = texts(field(name), Format::Csv, input);
+        assert_eq!(
+            (&found[..], shown.as_deref()),
+            (&expected.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>()[..], Some(used))
+        );
+    }
+    let pieces = read_str(field("subject,body"), Format::Csv, input);
+    let error = rewritten(&pieces, str::to_owned).unwrap_err();
+    assert!(matches!(error, CorpusError::NotRewritable { format: Format::Csv }));
+    assert_eq!(
+        texts(field("subject,text"), Format::Csv, input).0,
+        ["!in:1: expected a field \"text\", found \"id\", \"subject\", \"n\", \"body\""]
+    );
+}
+
+#[test]
+fn fields_of_objects_are_found_in_objects() {
+    let input = r#"{"id":1,"msg":{"body":"a","to":["x","y"]},"a.b":"c","n":42,"z":null}"#;
+    for (name, expected) in [
+        ("msg.body", "a"),
+        ("msg.to.1", "y"),
+        // A name with a dot comes first.
+        ("a.b", "c"),
+        // A number that is asked for is a text.
+        ("n", "42"),
+        ("n,msg.body", "42\na"),
+        ("z,n", "42"),
+        ("*", "a\nx\ny\nc\n42"),
+        (
+            "msg.none",
+            "!in:1: expected a field \"msg.none\", found \"a.b\", \"id\", \"msg\", \"n\", \"z\"",
+        ),
+        ("msg", "!in:1: field \"msg\": expected a string or a number, found an object"),
+        ("z", "!in:1: field \"z\": expected a string or a number, found null"),
+        ("n.x", "!in:1: expected a field \"n.x\", found \"a.b\", \"id\", \"msg\", \"n\", \"z\""),
+    ] {
+        assert_eq!(texts(field(name), Format::Jsonl, input).0, [expected], "{name}");
+    }
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(70), "]".repeat(70));
+    let found = texts(field("*"), Format::Jsonl, &deep).0;
+    assert!(
+        found[0].ends_with("expected at most 64 objects and arrays in each other, found an array"),
+        "{found:?}"
+    );
+    // A label in an object, too.
+    let params = LabelledParams::default()
+        .text_field(Some("msg.body".into()))
+        .label_field(Some("meta.kind".into()));
+    let line = r#"{"msg":{"body":"a"},"meta":{"kind":"x"}}"#;
+    let examples = params.check().unwrap().from_reader("in", Format::Jsonl, io::Cursor::new(line));
+    let example = examples.unwrap().next().unwrap().unwrap();
+    assert_eq!((&*example.text, &example.labels[..]), ("a", &["x".to_owned()][..]));
+}
+
+/// The text of each field, with `x` for every `a`: all else stays byte for byte.
+#[test]
+fn each_field_is_rewritten_by_itself() {
+    for (format, name, input, records, expected) in [
+        (
+            Format::Csv,
+            "subject,body",
+            "id,subject,body\r\n1,ab,\"a, \"\"b\"\"\"\r\n2,,c\r\n",
+            &["2#1:ab", "2#1:a, \"b\"", "3#2:c"][..],
+            "id,subject,body\r\n1,xb,\"x, \"\"b\"\"\"\r\n2,,c\r\n",
+        ),
+        (Format::Csv, "*", "id;a\na1;ba\n", &["2#a1:a1", "2#a1:ba"], "id;a\nx1;bx\n"),
+        (Format::Tsv, "b,a", "a\tb\nca\tda\n", &["2:ca", "2:da"], "a\tb\ncx\tdx\n"),
+        (
+            Format::Jsonl,
+            "*",
+            "{ \"id\": 7, \"a\" : {\"b\":[\"\\u0061\", 1.50, null, true]}, \"c\":\"da\" }\n",
+            &["1#7:7", "1#7:a", "1#7:1.50", "1#7:da"],
+            "{ \"id\": 7, \"a\" : {\"b\":[\"x\", 1.50, null, true]}, \"c\":\"dx\" }\n",
+        ),
+    ] {
+        let params = field(name).each_field(true);
+        let pieces = read_str(params, format, input);
+        let found: Vec<String> =
+            shown(&pieces).into_iter().filter(|piece| !piece.starts_with('~')).collect();
+        assert_eq!(found, records, "{input}");
+        assert_eq!(rewritten(&pieces, |text| text.replace('a', "x")).unwrap(), expected);
+        assert_eq!(rewritten(&pieces, str::to_owned).unwrap(), input);
+    }
+    // A number that is replaced becomes a string.
+    let pieces = read_str(field("n,m").each_field(true), Format::Jsonl, "{\"n\":12,\"m\":\"a\"}");
+    assert_eq!(rewritten(&pieces, |_| "#".to_owned()).unwrap(), "{\"n\":\"#\",\"m\":\"#\"}");
+    let fields = pieces.iter().filter_map(|piece| match piece {
+        Ok(Piece::Record(record)) => record.field.as_deref(),
+        _ => None,
+    });
+    assert_eq!(fields.collect::<Vec<_>>(), ["n", "m"]);
+}
+
+#[test]
+fn records_carry_all_columns_where_they_are_asked_for() {
+    let cells = |format, input: &str| {
+        let pieces = read_str(ReadParams::default().cells(true), format, input);
+        let last = pieces.into_iter().filter_map(Result::ok).filter_map(|piece| match piece {
+            Piece::Record(record) => record.cells,
+            Piece::Verbatim(_) => None,
+        });
+        let cells = last.last().unwrap();
+        cells.names.iter().cloned().zip(cells.values).collect::<Vec<_>>()
+    };
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    let table = cells(Format::Csv, "b,text,b\n\"x \"\"y\"\"\",a,\n");
+    assert_eq!(table, [pair("b", "x \"y\""), pair("text", "a"), pair("b", "")]);
+    let object = cells(Format::Jsonl, r#"{"z":1.50,"text":"a","k":{"l":[]},"n":null}"#);
+    assert_eq!(
+        object,
+        [pair("z", "1.50"), pair("text", "a"), pair("k", r#"{"l":[]}"#), pair("n", "")]
+    );
+}
