@@ -28,7 +28,7 @@ fn rows(tokens: &[(usize, usize, u32)], probabilities: &[&[f32]]) -> TokenRows {
 }
 
 fn tag(tagger: &TagDecoder, rows: &TokenRows) -> Vec<Entity> {
-    tagger.decode(&tagger.predict(rows).unwrap())
+    tagger.decode("", &tagger.predict(rows).unwrap())
 }
 
 /// (label, start, end, score in thousandths, tag)
@@ -190,7 +190,7 @@ proptest! {
             }).collect();
             // The entities it found, tagged again, are its sequence.
             let set = tagger.tags();
-            let chunks: Vec<_> = tagger.decode(&units).iter().map(|e| cloze_core::Chunk {
+            let chunks: Vec<_> = tagger.decode("", &units).iter().map(|e| cloze_core::Chunk {
                 label: set.labels().iter().position(|l| *l == e.label).unwrap(),
                 units: e.span.start / 2..e.span.end.div_ceil(2),
             }).collect();
@@ -220,7 +220,7 @@ proptest! {
             for decode in [Decode::Viterbi, Decode::Argmax] {
                 let tagger = params(&BIO).aggregation(aggregation).decode(decode).check().unwrap();
                 let Ok(units) = tagger.predict(&rows) else { continue };
-                let entities = tagger.decode(&units);
+                let entities = tagger.decode("", &units);
                 let mut at = 0;
                 for e in entities {
                     prop_assert!(e.span.start >= at && e.span.end > e.span.start && e.span.end <= 5);
@@ -345,7 +345,7 @@ proptest! {
         let tokens = (0..logits.len()).map(|i| Token { span: Span::new(2 * i, 2 * i + 1), word: u32::try_from(i).ok() });
         let flat: Vec<f32> = logits.concat().into_iter().map(|l| f32::from(l) / 2.0).collect();
         let rows = TokenRows { tokens: tokens.collect(), rows: Matrix::from_vec(3, flat.clone()).unwrap() };
-        let entities = tagger.decode(&tagger.predict(&rows).unwrap());
+        let entities = tagger.decode("", &tagger.predict(&rows).unwrap());
 
         let units: Vec<f64> = flat.iter().copied().map(f64::from).collect();
         let legal = |s: &[usize]| s[0] != 2 && s.windows(2).all(|p| p != [0, 2]);
