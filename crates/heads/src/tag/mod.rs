@@ -106,8 +106,11 @@ impl TagDecoder {
         texts: &[&str],
     ) -> Result<Vec<Vec<Entity>>, TagError<E::Error>> {
         let encoded = encoder.encode(texts).map_err(TagError::Encode)?;
-        let entities = |rows: &TokenRows| Ok(self.decode(&self.predict(rows)?));
-        encoded.iter().map(entities).collect()
+        let mut entities = Vec::with_capacity(encoded.len());
+        for (text, rows) in texts.iter().zip(&encoded) {
+            entities.push(self.decode(text, &self.predict(rows)?));
+        }
+        Ok(entities)
     }
 
     /// The probabilities of one text's units, from logits `[tokens, tags]`: words or tokens, as the
