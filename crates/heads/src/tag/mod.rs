@@ -71,6 +71,7 @@ pub struct Unit {
 #[derive(Clone, Debug)]
 pub struct TagDecoder {
     set: TagSet,
+    /// Scheme that sequences are legal in.
     scheme: Scheme,
     /// Transitions that the scheme forbids, and learned transition scores.
     chain: Chain,
