@@ -206,7 +206,7 @@ pub use senses::{
     SenseAnswer, SenseQuery, Senses, SensesBuilder, SensesCard, WordSenses, save_senses,
 };
 pub use sentence::{PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece};
-pub use tagger::{TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
+pub use tagger::{SchemeBasis, TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
 pub use text_index::{
     IndexRef, IndexedHit, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,
 };

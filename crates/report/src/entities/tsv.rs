@@ -50,7 +50,7 @@ impl EntityForm for EntityTsv {
                 Cell::Text(tagged.path),
                 Cell::Plain(&line),
                 Cell::Text(id),
-                Cell::Text(&e.label),
+                Cell::Text(e.shown_label()),
                 Cell::Plain(&start),
                 Cell::Plain(&end),
                 Cell::Text(entity_text),
