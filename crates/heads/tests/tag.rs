@@ -70,6 +70,37 @@ fn each_aggregation_reads_the_pieces_its_own_way() {
     }
 }
 
+/// A `▁` of the same bytes as 王 behind it, or of none: (O, B, I) .8 .1 .1, then .2 .7 .1. The mark is
+/// passed over where it is outside; of .1 .8 .1 it is the first piece. Average of the two then: .15 .75 .1.
+#[test]
+fn marks_alone_that_tag_nothing_are_passed_over() {
+    let found = |end: usize, mark: &[f32], aggregation| {
+        let rows = rows(&[(0, end, 0), (0, 3, 0)], &[mark, &[0.2, 0.7, 0.1]]);
+        let tagger = params(&BIO).aggregation(aggregation).check().unwrap();
+        plain(&tag(&tagger, &rows)).iter().map(|e| (e.1, e.2, e.3)).collect::<Vec<_>>()
+    };
+    for end in [0, 3] {
+        for aggregation in [Aggregation::First, Aggregation::Average, Aggregation::Max] {
+            assert_eq!(found(end, &[0.8, 0.1, 0.1], aggregation), [(0, 3, 700)], "{aggregation:?}");
+        }
+        assert_eq!(found(end, &[0.1, 0.8, 0.1], Aggregation::First), [(0, 3, 800)]);
+        assert_eq!(found(end, &[0.1, 0.8, 0.1], Aggregation::Average), [(0, 3, 750)]);
+    }
+}
+
+/// The model's own tags, legal or not: (O, B, I) .1 .2 .7, then .1 .6 .3.
+#[test]
+fn tokens_that_are_not_aggregated_keep_the_models_tags() {
+    let rows = rows(&[(0, 1, 0), (1, 2, 0)], &[&[0.1, 0.2, 0.7], &[0.1, 0.6, 0.3]]);
+    let tags = |params: TagParams| {
+        let tagger = params.aggregation(Aggregation::None).check().unwrap();
+        tag(&tagger, &rows).iter().map(|e| e.shown_label().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(tags(params(&BIO)), ["I-PER", "B-PER"]);
+    // B B .12, B I .06, O B .06.
+    assert_eq!(tags(params(&BIO).decode(Decode::Viterbi)), ["B-PER", "B-PER"]);
+}
+
 /// Words with (O, B, I): .4 .1 .5 then .1 .2 .7. Argmax: I I, one illegal entity 0..3. Viterbi over
 /// IOB2: O B .4×.2 = .08, O O .04, B I .1×.7 = .07, B B .02, B O .01: O B. Over IOB1, I I is legal
 /// and the best, .35.

@@ -54,26 +54,31 @@ pub(super) fn basic_words(text: &str) -> Result<Vec<Span>, String> {
 
 /// Gives each token the number of the word that its first byte lies in, as
 /// [`assign_words`](cloze_core::assign_words) does, by [BERT's words](basic_words). A piece that stands
-/// for no text, such as a `▁` alone, has no word: it would be the first piece of one. Where a script
-/// puts no spaces between words, each piece is a word.
+/// for no text, such as a `▁` alone, is of the word behind it. Where a script puts no spaces between
+/// words, each piece is a word.
 pub(super) fn assign_basic_words(tokens: &mut [Token], text: &str) -> Result<(), String> {
     let words = basic_words(text)?;
     let mut number = 0;
     // Word and end of the last token that has one.
     let mut last: Option<(Option<usize>, usize)> = None;
-    for token in tokens {
-        token.word = None;
-        if token.span.is_empty() {
+    let mut without_text = 0;
+    for i in 0..tokens.len() {
+        tokens[i].word = None;
+        let (start, end) = (tokens[i].span.start, tokens[i].span.end);
+        if start == end {
+            without_text += 1;
             continue;
         }
-        let (start, end) = (token.span.start, token.span.end);
         let word = words.partition_point(|word| word.start <= start).checked_sub(1);
         let word = word.filter(|&word| start < words[word].end);
         if let Some((last_word, last_end)) = last {
             let parted = start >= last_end && parts_words(text, start);
             number += u32::from(word.is_none() || word != last_word || parted);
         }
-        token.word = Some(number);
+        for token in &mut tokens[i - without_text..=i] {
+            token.word = Some(number);
+        }
+        without_text = 0;
         last = Some((word, end.max(last.map_or(0, |(_, last_end)| last_end))));
     }
     Ok(())
@@ -191,12 +196,13 @@ mod tests {
         }
     }
 
-    /// The first token is a `▁` that stands for nothing: it is not the first piece of 王.
+    /// The first and the fourth token are a `▁` that stands for nothing.
     #[test]
-    fn marks_alone_are_no_pieces() {
+    fn marks_alone_are_of_the_next_word() {
         let token = |start, end| Token { span: Span::new(start, end), word: Some(0) };
-        let mut tokens = [token(0, 0), token(0, 3), token(0, 3), token(4, 4), token(4, 5)];
+        let mut tokens = [token(0, 0), token(0, 3), token(0, 3), token(4, 4), token(4, 5), token(5, 5)];
         assign_basic_words(&mut tokens, "王 a").unwrap();
-        assert_eq!(tokens.map(|token| token.word), [None, Some(0), Some(0), None, Some(1)]);
+        let words = tokens.map(|token| token.word);
+        assert_eq!(words, [Some(0), Some(0), Some(0), Some(1), Some(1), None]);
     }
 }

@@ -139,9 +139,10 @@ impl TagDecoder {
 
     /// The probabilities of a word, from those of its pieces.
     fn word_unit(&self, rows: &TokenRows, word: &Word) -> Result<Unit, HeadError> {
+        let first = self.first_piece(rows, word)?;
         let pieces = match self.aggregation {
-            Aggregation::First => word.tokens.start..word.tokens.start + 1,
-            _ => word.tokens.clone(),
+            Aggregation::First => first..first + 1,
+            _ => first..word.tokens.end,
         };
         let pieces = pieces.map(|i| self.probabilities(rows, i)).collect::<Result<Vec<_>, _>>()?;
         let probabilities = match self.aggregation {
@@ -150,6 +151,26 @@ impl TagDecoder {
             _ => surest(pieces),
         };
         Ok(Unit { span: word.span, probabilities })
+    }
+
+    /// The piece of a word that its pieces are counted from: not a mark alone, such as `▁` before 王, where
+    /// the mark is in no entity. Models that were trained on words apart mark the beginning of an
+    /// entity on it; others give it no label.
+    fn first_piece(&self, rows: &TokenRows, word: &Word) -> Result<usize, HeadError> {
+        let mut first = word.tokens.start;
+        while first + 1 < word.tokens.end {
+            let (mark, next) = (rows.tokens[first].span, rows.tokens[first + 1].span);
+            let is_mark = mark.is_empty() || (next.start <= mark.start && mark.end <= next.end);
+            let is_outside = || {
+                let best = argmax(&self.probabilities(rows, first)?);
+                Ok::<_, HeadError>(self.set.tags()[best] == Tag::Outside)
+            };
+            if !is_mark || !is_outside()? {
+                break;
+            }
+            first += 1;
+        }
+        Ok(first)
     }
 
     /// Softmax of one token's logits, in f32 as the reference has it.
