@@ -69,6 +69,7 @@ mod senses;
 mod error;
 
 pub use chunk::TextChunks;
+pub use conll::SkippedRows;
 pub use dialect::Quotes;
 pub use encoding::Encoding;
 pub use error::CorpusError;

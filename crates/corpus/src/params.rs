@@ -12,7 +12,7 @@ pub struct ReadParams {
     source: SourceParams,
     text_field: String,
     id_field: String,
-    token_column: usize,
+    token_column: Option<usize>,
     metadata: bool,
 }
 
@@ -22,7 +22,7 @@ impl Default for ReadParams {
             source: SourceParams::default(),
             text_field: "text".to_owned(),
             id_field: "id".to_owned(),
-            token_column: 1,
+            token_column: None,
             metadata: false,
         }
     }
@@ -54,10 +54,11 @@ impl ReadParams {
         Self { id_field: id_field.into(), ..self }
     }
 
-    /// The CoNLL column that holds the token, counted from 1. Default `1`.
+    /// The CoNLL column that holds the token, counted from 1. Default `None`: the second of `.conllu`
+    /// files, whose first one must be ids, and the first of others.
     #[must_use]
-    pub fn token_column(self, token_column: usize) -> Self {
-        Self { token_column, ..self }
+    pub fn token_column(self, token_column: impl Into<Option<usize>>) -> Self {
+        Self { token_column: token_column.into(), ..self }
     }
 
     /// Whether records carry the fields beside text and id. Default `false`.
@@ -78,7 +79,7 @@ impl ReadParams {
     /// # Errors
     /// [`CorpusError::Setting`] for a token column or a limit of 0, and for an empty field name.
     pub fn check(self) -> Result<ValidReadParams, CorpusError> {
-        at_least_one("token_column", self.token_column)?;
+        at_least_one("token_column", self.token_column.unwrap_or(1))?;
         self.source.check()?;
         for (setting, name) in [("text_field", &self.text_field), ("id_field", &self.id_field)] {
             if name.is_empty() {
@@ -132,7 +133,7 @@ impl ValidReadParams {
         self.0.metadata
     }
 
-    pub(crate) fn token_column(&self) -> usize {
+    pub(crate) fn token_column(&self) -> Option<usize> {
         self.0.token_column
     }
 

@@ -4,7 +4,7 @@ use std::iter::FusedIterator;
 
 use serde_json::Map;
 
-use crate::conll::{Columns, Part, Sentence, Sentences};
+use crate::conll::{Columns, Part, Sentence, Sentences, SkippedRows};
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::delimited::Table;
 use crate::record::Frame;
@@ -54,7 +54,7 @@ impl Reader {
             Format::Csv => State::Table(Table::new(b',')),
             Format::Tsv => State::Table(Table::new(b'\t')),
             Format::Conll => {
-                let columns = Columns { token: params.token_column(), tag: None };
+                let columns = Columns::of(decoded.path(), params.token_column(), None);
                 State::Sentences(Box::new(Sentences::new(columns, params.max_text_bytes())))
             }
         };
@@ -77,6 +77,15 @@ impl Reader {
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.decoded.bytes_read()
+    }
+
+    /// Rows of CoNLL-U left out so far.
+    #[must_use]
+    pub fn skipped_rows(&self) -> SkippedRows {
+        match &self.state {
+            State::Sentences(sentences) => sentences.skipped(),
+            _ => SkippedRows::default(),
+        }
     }
 
     fn piece(&mut self) -> Result<Option<Piece>, CorpusError> {

@@ -1,9 +1,9 @@
 //! Texts from files, in chunks, for the commands that encode them.
 use cloze_corpus::find_sources;
 use std::path::Path;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Sender, SyncSender, channel};
 
-use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams};
+use cloze_corpus::{CorpusError, Piece, Record, SkippedRows, Source, ValidReadParams};
 use cloze_report::PlacedText;
 use cloze_report::text::visible;
 use serde_json::{Map, Value};
@@ -119,7 +119,9 @@ pub(crate) fn for_each_chunk(
     }
     progress::start(&walk.sources, messages);
     let sources = walk.sources;
-    let items = ReadAhead::start(move |send| read_all(&params, &sources, send))?;
+    let (send_rows, skipped_rows) = channel();
+    let items =
+        ReadAhead::start(move |send| read_all(&params, &sources, send, &send_rows))?;
     let mut texts = 0;
     while let Some(read) = next_chunk(&items, |text: &Input| text.text.len(), messages) {
         let chunk: Vec<Input> = read
@@ -134,6 +136,9 @@ pub(crate) fn for_each_chunk(
     }
     messages.bar.finish_and_clear();
     items.finish();
+    for (path, rows) in skipped_rows {
+        messages.skipped_rows(&path, rows);
+    }
     for (n, what) in [(walk.hidden, "hidden"), (walk.binary, "binary")] {
         if n > 0 {
             messages.note(&format!("{} skipped", plural(n, &format!("{what} file"))));
@@ -155,7 +160,12 @@ pub(crate) fn next_chunk<T: Send + 'static>(
 }
 
 /// Reads everything in order. Ends early when the receiver is gone.
-fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Progressed<Input>>) {
+fn read_all(
+    params: &ValidReadParams,
+    sources: &[Source],
+    send: &SyncSender<Progressed<Input>>,
+    skipped_rows: &Sender<(String, SkippedRows)>,
+) {
     for source in sources {
         let path = source.name();
         let mut reader = match params.open(source) {
@@ -181,5 +191,7 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Prog
                 return;
             }
         }
+        // Nobody listens after a failure.
+        let _ = skipped_rows.send((path, reader.skipped_rows()));
     }
 }

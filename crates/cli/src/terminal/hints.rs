@@ -22,6 +22,9 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(CorpusError::MissingField { field, found, .. }) = error.downcast_ref() {
         return field_hint(field, found);
     }
+    if let Some(CorpusError::NoWordId { .. }) = error.downcast_ref() {
+        return Some("--token-column 1 reads the words from column 1".to_owned());
+    }
     if let Some(cloze::Error::Head(error)) = error.downcast_ref() {
         return hint_of(error);
     }

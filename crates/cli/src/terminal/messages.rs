@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
+use cloze_corpus::SkippedRows;
 use indicatif::ProgressBar;
 
 pub(crate) use cloze_report::text::plural;
@@ -64,6 +65,13 @@ impl Messages {
                 // Nobody is there to be told that stderr is closed.
                 let _ = writeln!(anstream::stderr(), "{text}");
             });
+        }
+    }
+
+    /// Reports the rows of a CoNLL-U file that were left out.
+    pub(crate) fn skipped_rows(&self, path: &dyn std::fmt::Display, rows: SkippedRows) {
+        if !rows.is_none() {
+            self.note(&visible(&format!("{path}: {rows}")));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Events of a training by steps, for progress and messages.
 use std::fmt;
 
-use cloze_corpus::{CorpusError, Source};
+use cloze_corpus::{CorpusError, SkippedRows, Source};
 use cloze_report::text::plural;
 use cloze_report::tuning::{TrainingCurve, percent};
 use cloze_tune::training::Event;
@@ -96,6 +96,13 @@ pub enum TrainingNote {
         /// Number of validation examples.
         examples: usize,
     },
+    /// Rows of a CoNLL-U file that are no words, and were left out.
+    SkippedRows {
+        /// Path of the file.
+        path: String,
+        /// Number of rows of each kind.
+        rows: SkippedRows,
+    },
     /// Files that were skipped.
     Skipped {
         /// Number of files.
@@ -146,8 +153,16 @@ impl fmt::Display for TrainingNote {
                  probabilities of the other half, so they are not calibrated",
                 plural(*examples as u64, "example")
             ),
+            Self::SkippedRows { path, rows } => write!(f, "{path}: {rows}"),
             Self::Skipped { count, kind } => write!(f, "{} skipped", plural(*count, kind)),
         }
+    }
+}
+
+/// Tells the observer the rows of a file that were left out.
+pub(super) fn note_skipped_rows(observer: &TrainingObserver<'_>, path: &str, rows: SkippedRows) {
+    if !rows.is_none() {
+        note(observer, &TrainingNote::SkippedRows { path: path.to_owned(), rows });
     }
 }
 

@@ -14,7 +14,7 @@ use regex::Regex;
 use super::part::end;
 use crate::train::base::{StartModel, sequence};
 use crate::train::data::data_file;
-use crate::train::event::{TrainingNote, TrainingObserver, note};
+use crate::train::event::{TrainingNote, TrainingObserver, note, note_skipped_rows};
 use crate::train::sample::{HOLD_OUT, drawn};
 use crate::train::{DataSource, FineTuneError, TrainingEvent};
 
@@ -108,7 +108,8 @@ impl Sentences {
             DataSource::Files(paths) => {
                 for path in paths {
                     let before = sentences.count();
-                    for sentence in settings.reader.open(&Source::named(path))? {
+                    let mut reader = settings.reader.open(&Source::named(path))?;
+                    for sentence in reader.by_ref() {
                         if sentences.count() - before >= limit {
                             break;
                         }
@@ -117,6 +118,7 @@ impl Sentences {
                             Err(error) => observer(TrainingEvent::LeftOut(&error)),
                         }
                     }
+                    note_skipped_rows(observer, path, reader.skipped_rows());
                     let file = data_file(path, sentences.some(path, before)?)?;
                     sentences.data.push(file);
                 }

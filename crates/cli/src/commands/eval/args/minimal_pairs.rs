@@ -76,7 +76,7 @@ impl MinimalPairsArgs {
             input: if lines_alone { InputArg::Jsonl } else { self.input },
             text_field: self.good_field.clone(),
             id_field: "pairID".into(),
-            token_column: 1,
+            token_column: None,
             encoding: self.encoding.clone(),
             max_text: 16,
             metadata: true,

@@ -157,6 +157,7 @@ fn for_each_chunk(
         work(&chunk)?;
     }
     messages.bar.finish_and_clear();
+    messages.skipped_rows(&file, reader.skipped_rows());
     Ok(())
 }
 
