@@ -9,6 +9,7 @@ mod adapters;
 mod anisotropy;
 mod bad_input;
 mod bias;
+mod conll_files;
 mod convert;
 mod data_check;
 mod embed;
@@ -45,6 +46,7 @@ mod similarity;
 #[cfg(unix)]
 mod stop;
 mod streaming;
+mod tag_words;
 mod train;
 mod train_library;
 mod train_report;

@@ -66,12 +66,18 @@ mod tests {
     #[test]
     fn what_is_no_tag_is_none() {
         let mut tags = WrittenTags::default();
-        for text in ["", "o", "PER", "0", "-", "_", "b-PER", "B_PER", "BPER", "O-PER", "X-PER", "-PER", "É"] {
+        for text in
+            ["", "o", "PER", "0", "-", "_", "b-PER", "B_PER", "BPER", "O-PER", "X-PER", "-PER", "É"]
+        {
             assert_eq!(tags.parse(text), None, "{text:?}");
         }
-        for (text, letter, label) in
-            [("B", 'B', "_"), ("I-", 'I', "_"), ("L-PER", 'L', "PER"), ("U-a-b", 'U', "a-b"), ("S- x", 'S', " x")]
-        {
+        for (text, letter, label) in [
+            ("B", 'B', "_"),
+            ("I-", 'I', "_"),
+            ("L-PER", 'L', "PER"),
+            ("U-a-b", 'U', "a-b"),
+            ("S- x", 'S', " x"),
+        ] {
             let (found, tag) = tags.parse(text).unwrap_or_else(|| panic!("{text}"));
             let Tag::Part(_, number) = tag else { panic!("{text}") };
             assert_eq!((found, tags.label(number)), (Some(letter), label), "{text}");

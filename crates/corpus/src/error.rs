@@ -368,9 +368,7 @@ pub enum CorpusError {
         found: usize,
     },
     /// A row of a CoNLL-U file that does not begin with a word's id.
-    #[error(
-        "{path}:{line}: expected a word's id in column 1, as CoNLL-U has it, found {found:?}"
-    )]
+    #[error("{path}:{line}: expected a word's id in column 1, as CoNLL-U has it, found {found:?}")]
     NoWordId {
         /// The input.
         path: PathBuf,

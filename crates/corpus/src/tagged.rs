@@ -112,8 +112,8 @@ impl TaggedParams {
         at_least_one("token_column", self.token_column.unwrap_or(1))?;
         at_least_one("tag_column", self.tag_column.unwrap_or(1))?;
         self.source.check()?;
-        if let (Some(token), Some(tag)) = (self.token_column, self.tag_column) {
-            other_columns(token, tag)?;
+        if let Some(tag) = self.tag_column {
+            other_columns(self.token_column.unwrap_or(1), tag)?;
         }
         Ok(ValidTaggedParams(self))
     }

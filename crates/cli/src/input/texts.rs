@@ -120,8 +120,7 @@ pub(crate) fn for_each_chunk(
     progress::start(&walk.sources, messages);
     let sources = walk.sources;
     let (send_rows, skipped_rows) = channel();
-    let items =
-        ReadAhead::start(move |send| read_all(&params, &sources, send, &send_rows))?;
+    let items = ReadAhead::start(move |send| read_all(&params, &sources, send, &send_rows))?;
     let mut texts = 0;
     while let Some(read) = next_chunk(&items, |text: &Input| text.text.len(), messages) {
         let chunk: Vec<Input> = read

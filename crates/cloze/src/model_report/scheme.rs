@@ -53,9 +53,11 @@ impl SchemeBasis {
         };
         let found = begin + inside;
         match (scheme, inside) {
-            (Scheme::Iob, 0) => "tags fit IOB1 and IOB2, and no entity was found that tells: read as iob, where \
+            (Scheme::Iob, 0) => {
+                "tags fit IOB1 and IOB2, and no entity was found that tells: read as iob, where \
                                  I- may begin an entity"
-                .to_owned(),
+                    .to_owned()
+            }
             (Scheme::Iob, _) => format!(
                 "tags are IOB1, found by running it: {inside} of {found} entities begin with I-; read as iob, \
                  where I- may begin an entity"

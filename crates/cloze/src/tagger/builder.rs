@@ -5,8 +5,8 @@ use cloze_encoder::{Encoder, EncoderParams, Runtime};
 use cloze_heads::HeadError;
 use cloze_heads::tag::{Aggregation, Decode, TagDecoder, TagParams, Transitions};
 
-use super::scheme::{self, SchemeBasis};
 use super::Tagger;
+use super::scheme::{self, SchemeBasis};
 use crate::opening::{self, Opening, builder_setters, window_setters};
 use crate::{Error, ModelRef};
 
@@ -106,9 +106,7 @@ impl TaggerBuilder {
         let mut opening = self.opening;
         let model = opening.model.find()?;
         let crf = model.card().crf.clone().map(serde_json::from_value::<Transitions>);
-        let crf = crf
-            .transpose()
-            .map_err(|source| {
+        let crf = crf.transpose().map_err(|source| {
             let model = model.folder().to_path_buf();
             Error::CardTransitions { model, source }
         })?;

@@ -119,7 +119,8 @@ fn vocabulary_words(encoder: &Encoder) -> Vec<String> {
         }
         let Some(word) = encoder.words(&[id]) else { continue };
         // A further piece of a word in letters with case is none; Chinese has no marks of words.
-        let is_piece = word.glued && word.text.chars().any(|c| c.is_lowercase() || c.is_uppercase());
+        let is_piece =
+            word.glued && word.text.chars().any(|c| c.is_lowercase() || c.is_uppercase());
         if !is_piece && is_word(&word.text) {
             words.push(word.text);
         }

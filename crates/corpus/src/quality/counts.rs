@@ -102,7 +102,10 @@ impl LabelCounts {
 /// ends, without characters that do not show.
 fn spelling(label: &str) -> String {
     let shown = |c: &char| {
-        !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{fe0e}' | '\u{fe0f}' | '\u{feff}')
+        !matches!(
+            c,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{fe0e}' | '\u{fe0f}' | '\u{feff}'
+        )
     };
     let label: String = label.nfkc().filter(shown).collect();
     label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
@@ -112,7 +115,8 @@ fn spelling(label: &str) -> String {
 fn code_points(labels: &[(&String, &SourceLine)]) -> Option<String> {
     let plain = |label: &String| label.is_ascii() && label.trim() == label;
     let escaped = |label: &String| {
-        let shown = |c: char| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() };
+        let shown =
+            |c: char| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() };
         format!("\"{}\"", label.chars().map(shown).collect::<String>())
     };
     let is_seen = labels.iter().all(|(label, _)| plain(label));

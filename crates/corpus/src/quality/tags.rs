@@ -185,8 +185,11 @@ impl TagSequences {
         let name = |word: Option<&(usize, SourceLine)>, edge: &str| {
             word.map_or_else(|| edge.to_owned(), |(tag, _)| self.names[*tag].clone())
         };
-        let (order, edges) =
-            if from_end { ("before", ["the end", "the start"]) } else { ("after", ["the start", "the end"]) };
+        let (order, edges) = if from_end {
+            ("before", ["the end", "the start"])
+        } else {
+            ("after", ["the start", "the end"])
+        };
         let note = format!("{} {order} {}", name(next, edges[1]), name(previous, edges[0]));
         let label = next.map(|(tag, _)| self.names[*tag].clone());
         Finding {
@@ -246,7 +249,12 @@ mod tests {
             (&["O B I O", "B B"][..], "iob2", &[][..], &["_ 3"][..]),
             (&["PER PER O LOC"], "io", &["1 PER: 2 times", "4 LOC: once"], &[]),
             (&["B-PER I-PER PER"], "iob2", &["3 PER: once"], &["PER 1"]),
-            (&["B-PER - _ 0 o"], "iob2", &["2 -: once", "3 _: once", "4 0: once", "5 o: once"], &["PER 1"]),
+            (
+                &["B-PER - _ 0 o"],
+                "iob2",
+                &["2 -: once", "3 _: once", "4 0: once", "5 o: once"],
+                &["PER 1"],
+            ),
             (&["I-X I-X", "I-X B-X O"], "iob1", &[], &["X 3"]),
             (&["I-X E-X O", "E-X"], "ioe2", &[], &["X 2"]),
             (&["I-X I-X O", "I-X E-X I-X"], "ioe1", &[], &["X 3"]),
@@ -256,7 +264,11 @@ mod tests {
             (&["O O"], "io", &[], &[]),
         ] {
             let (found, found_notes, found_entities) = checked(sentences);
-            assert_eq!((found, &found_notes[..]), (scheme, &notes.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()[..]), "{sentences:?}");
+            assert_eq!(
+                (found, &found_notes[..]),
+                (scheme, &notes.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()[..]),
+                "{sentences:?}"
+            );
             assert_eq!(found_entities, entities, "{sentences:?}");
         }
     }

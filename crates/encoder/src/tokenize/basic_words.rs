@@ -177,10 +177,18 @@ mod tests {
         for (text, pieces, expected) in [
             ("in kassel.", &["in", "kass", "el", "."][..], &["in", "kassel", "."][..]),
             ("Smith-Jones's", &["Smith", "-", "Jones", "'s"], &["Smith", "-", "Jones", "'s"]),
-            ("a.b@c.de", &["a", ".", "b", "@", "c", ".", "de"], &["a", ".", "b", "@", "c", ".", "de"]),
+            (
+                "a.b@c.de",
+                &["a", ".", "b", "@", "c", ".", "de"],
+                &["a", ".", "b", "@", "c", ".", "de"],
+            ),
             // A piece of several words is one.
             ("Well...", &["Well", "..."], &["Well", "..."]),
-            ("王小明住在北京。", &["王", "小明", "住在", "北京", "。"], &["王", "小明", "住在", "北京", "。"]),
+            (
+                "王小明住在北京。",
+                &["王", "小明", "住在", "北京", "。"],
+                &["王", "小明", "住在", "北京", "。"],
+            ),
             ("the lena在北京", &["the", "lena", "在", "北京"], &["the", "lena", "在", "北京"]),
             ("Lenaさんは", &["Le", "na", "さん", "は"], &["Lena", "さん", "は"]),
             // A vowel sign above is no word's beginning.
@@ -200,7 +208,8 @@ mod tests {
     #[test]
     fn marks_alone_are_of_the_next_word() {
         let token = |start, end| Token { span: Span::new(start, end), word: Some(0) };
-        let mut tokens = [token(0, 0), token(0, 3), token(0, 3), token(4, 4), token(4, 5), token(5, 5)];
+        let mut tokens =
+            [token(0, 0), token(0, 3), token(0, 3), token(4, 4), token(4, 5), token(5, 5)];
         assign_basic_words(&mut tokens, "王 a").unwrap();
         let words = tokens.map(|token| token.word);
         assert_eq!(words, [Some(0), Some(0), Some(0), Some(1), Some(1), None]);

@@ -65,7 +65,9 @@ mod tests {
         push(start, text.len());
         let run = 0..units.len();
         let parts = parts_at_lines(text, &units, run).into_iter();
-        parts.map(|part| &text[units[part.start].span.start..units[part.end - 1].span.end]).collect()
+        parts
+            .map(|part| &text[units[part.start].span.start..units[part.end - 1].span.end])
+            .collect()
     }
 
     #[test]

@@ -13,6 +13,7 @@ use cloze_corpus::{CorpusError, Source, TaggedParams, TaggedSentence};
 
 use crate::cli::CommonFlags;
 use crate::commands::score_tags::args::ScoreTagsArgs;
+use crate::terminal::hints::tag_hint;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::json_line;
 
@@ -149,13 +150,7 @@ pub(crate) fn no_tag(
     expected: &str,
 ) -> anyhow::Error {
     let letters: Vec<String> = expected.chars().map(|letter| format!("{letter}-")).collect();
-    let hint = match tag {
-        "o" | "0" | "-" | "_" => "\nhint: O is the tag of a word outside entities",
-        _ if tag.chars().all(char::is_alphanumeric) => {
-            "\nhint: in a file with labels alone, an I- before each makes tags of them"
-        }
-        _ => "",
-    };
+    let hint = tag_hint(tag).map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     anyhow!("{path}:{line}: tag {tag:?}: expected O, or a label after {}{hint}", letters.join(", "))
 }
 

@@ -5,9 +5,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
-use cloze_corpus::{
-    CorpusError, Encoding, Format, Piece, SkippedRows, Source, ValidReadParams,
-};
+use cloze_corpus::{CorpusError, Encoding, Format, Piece, SkippedRows, Source, ValidReadParams};
 
 use super::job::Job;
 use crate::commands::tag::output::{Tagged, WriteError};
