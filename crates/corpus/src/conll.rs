@@ -259,7 +259,7 @@ fn columns(row: &str) -> impl Iterator<Item = &str> + Clone {
     row.split(separator).filter(move |column| separator == '\t' || !column.is_empty())
 }
 
-/// `# sent_id = 1`, `# newpar`, `# newdoc id = x`, MultiCoNER's `# id x<TAB>domain=y`, CoNLL-2012's
+/// `# sent_id = 1`, `# newpar`, `# newdoc id = x`, `MultiCoNER`'s `# id x<TAB>domain=y`, CoNLL-2012's
 /// `#begin document`; a `#` alone, or before columns, is a token.
 fn is_comment(row: &str) -> bool {
     if row.starts_with("#begin document") || row.starts_with("#end document") {

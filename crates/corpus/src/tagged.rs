@@ -63,17 +63,11 @@ impl TaggedSentence {
 /// assert_eq!((&*sentence.tags, &*sentence.lines), (&["B-PER", "I-PER", "O"].map(String::from)[..], &[3, 4, 5][..]));
 /// # Ok::<(), cloze_corpus::CorpusError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TaggedParams {
     token_column: Option<usize>,
     tag_column: Option<usize>,
     source: SourceParams,
-}
-
-impl Default for TaggedParams {
-    fn default() -> Self {
-        Self { token_column: None, tag_column: None, source: SourceParams::default() }
-    }
 }
 
 impl TaggedParams {

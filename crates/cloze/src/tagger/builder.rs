@@ -194,16 +194,13 @@ impl ValidTagger {
         let Self { opening, model, params, mut decoder, basis } = self;
         let runtime = opening::runtime(opening.runtime)?;
         let encoder = Encoder::open(&runtime, &model, opening.work.over(EncoderParams::new()))?;
-        let basis = match basis {
-            Some(basis) => basis,
-            None => {
-                let (scheme, basis) = scheme::run(&encoder, model.labels())?;
-                decoder = params
-                    .scheme(Some(scheme))
-                    .check()
-                    .map_err(|source| of_model(&model, source))?;
-                basis
-            }
+        let basis = if let Some(basis) = basis {
+            basis
+        } else {
+            let (scheme, basis) = scheme::run(&encoder, model.labels())?;
+            let params = params.scheme(Some(scheme));
+            decoder = params.check().map_err(|source| of_model(&model, source))?;
+            basis
         };
         Ok(Tagger { encoder, decoder, basis, model, cancel: opening.cancel })
     }

@@ -124,6 +124,20 @@ fn code_points(labels: &[(&String, &SourceLine)]) -> Option<String> {
     (!is_seen).then(|| labels.join(", "))
 }
 
+/// Finding about these labels, each with its first place.
+fn finding(
+    kind: FindingKind,
+    weight: f64,
+    labels: &[(&String, &SourceLine)],
+    note: Option<String>,
+) -> Finding {
+    let mut occurrences = vec![];
+    for &(label, source_line) in labels {
+        occurrences.push(LabelledLine { place: source_line.clone(), label: Some(label.clone()) });
+    }
+    Finding { kind, weight, occurrences, text: None, suggested: None, note }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,18 +174,4 @@ mod tests {
         assert_eq!(note(["x", "x "]), Some("\"x\", \"x \"".into()));
         assert_eq!(note(["é", "e\u{301}"]), Some("\"\\u{e9}\", \"e\\u{301}\"".into()));
     }
-}
-
-/// Finding about these labels, each with its first place.
-fn finding(
-    kind: FindingKind,
-    weight: f64,
-    labels: &[(&String, &SourceLine)],
-    note: Option<String>,
-) -> Finding {
-    let mut occurrences = vec![];
-    for &(label, source_line) in labels {
-        occurrences.push(LabelledLine { place: source_line.clone(), label: Some(label.clone()) });
-    }
-    Finding { kind, weight, occurrences, text: None, suggested: None, note }
 }

@@ -18,13 +18,13 @@ pub struct TagSequences {
 struct Tags<'a> {
     written: WrittenTags<'a>,
     /// Tag of each name; `None` for what is not a tag.
-    tags: Vec<Option<Tag>>,
+    by_name: Vec<Option<Tag>>,
     letters: Vec<char>,
 }
 
 impl Tags<'_> {
     fn tag(&self, name: usize) -> Tag {
-        self.tags[name].unwrap_or(Tag::Outside)
+        self.by_name[name].unwrap_or(Tag::Outside)
     }
 
     fn has(&self, letters: &str) -> bool {
@@ -73,13 +73,13 @@ impl TagSequences {
     }
 
     fn tags(&self) -> Tags<'_> {
-        let (mut written, mut tags, mut letters) = (WrittenTags::default(), vec![], vec![]);
+        let (mut written, mut by_name, mut letters) = (WrittenTags::default(), vec![], vec![]);
         for name in &self.names {
             let tag = written.parse(name);
             letters.extend(tag.and_then(|(letter, _)| letter));
-            tags.push(tag.map(|(_, tag)| tag));
+            by_name.push(tag.map(|(_, tag)| tag));
         }
-        Tags { written, tags, letters }
+        Tags { written, by_name, letters }
     }
 
     /// Number of entities of each label. What is not a tag is in none.
@@ -131,7 +131,7 @@ impl TagSequences {
     fn not_tags(&self, tags: &Tags<'_>) -> Vec<Finding> {
         let letters: Vec<String> = TAG_LETTERS.chars().map(|letter| format!("{letter}-")).collect();
         let mut findings = vec![];
-        for (i, name) in self.names.iter().enumerate().filter(|(i, _)| tags.tags[*i].is_none()) {
+        for (i, name) in self.names.iter().enumerate().filter(|(i, _)| tags.by_name[*i].is_none()) {
             let (count, place) = &self.counts[i];
             let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
             #[expect(clippy::cast_precision_loss, reason = "a number of words is far below 2^53")]

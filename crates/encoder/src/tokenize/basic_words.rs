@@ -88,13 +88,14 @@ pub(super) fn assign_basic_words(tokens: &mut [Token], text: &str) -> Result<(),
 fn parts_words(text: &str, start: usize) -> bool {
     let next = text.get(start..).and_then(|rest| rest.chars().next());
     let before = text.get(..start).and_then(|head| head.chars().next_back());
-    next.is_some_and(|c| !is_combining_mark(c)) && [before, next].iter().flatten().any(is_unspaced)
+    next.is_some_and(|c| !is_combining_mark(c))
+        && [before, next].into_iter().flatten().any(is_unspaced)
 }
 
 /// Returns whether a character is of a script written without spaces between words that BERT does not
 /// part by character: Thai, Lao, Myanmar, Khmer, Tai, Hiragana, Katakana, later Chinese blocks.
-fn is_unspaced(c: &char) -> bool {
-    matches!(u32::from(*c),
+fn is_unspaced(c: char) -> bool {
+    matches!(u32::from(c),
         0x0E00..=0x0EFF
         | 0x1000..=0x109F
         | 0x1780..=0x17FF
@@ -113,7 +114,6 @@ fn is_unspaced(c: &char) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "fixtures of our own")]
 mod tests {
     use cloze_core::words_of_tokens;
 

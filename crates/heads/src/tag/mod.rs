@@ -106,9 +106,9 @@ impl TagDecoder {
         encoder: &E,
         texts: &[&str],
     ) -> Result<Vec<Vec<Entity>>, TagError<E::Error>> {
-        let encoded = encoder.encode(texts).map_err(TagError::Encode)?;
-        let mut entities = Vec::with_capacity(encoded.len());
-        for (text, rows) in texts.iter().zip(&encoded) {
+        let logits = encoder.encode(texts).map_err(TagError::Encode)?;
+        let mut entities = Vec::with_capacity(logits.len());
+        for (text, rows) in texts.iter().zip(&logits) {
             entities.push(self.decode(text, &self.predict(rows)?));
         }
         Ok(entities)
