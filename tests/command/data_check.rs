@@ -56,7 +56,7 @@ fn every_kind_is_named_with_its_place() {
     duplicates except for case and spaces: 1
       a.csv:2 X, a.csv:24 X: "text 0"
 
-    labels that differ only in case and spaces: 1
+    labels that differ only in case, spaces and Unicode form: 1
       a.csv:2 X, a.csv:27 x
 
     labels with fewer than 10 examples: 1

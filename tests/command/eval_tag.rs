@@ -292,7 +292,15 @@ fn labels_are_renamed_and_restricted() {
 #[test]
 fn two_models_are_compared_by_sentence() {
     let home = Home::with([("gold.conll", &gold("IOB2"))]);
-    let models = ["distilbert-token", "bert-token"].map(checkpoint);
+    // A copy whose card names its scheme: of itself it would be read as IOB1.
+    for file in fs_err::read_dir(checkpoint("bert-token")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        home.write(&format!("bert-token/{name}"), fs_err::read(&path).unwrap());
+    }
+    let card = r#"{"kind": "model", "format_version": 1, "scheme": "iob2"}"#;
+    home.write("bert-token/cloze.json", card);
+    let models = [checkpoint("distilbert-token"), "./bert-token".to_owned()];
     let args = ["gold.conll", "--model", &models[0], "--compare"];
     let found = report(&home, &[&args[..], &[&models[1]]].concat());
     let micro = |report: &Value| report["micro"]["f1"].as_f64().unwrap();

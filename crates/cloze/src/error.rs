@@ -118,6 +118,14 @@ pub enum Error {
         /// Error of the value of `crf`.
         source: serde_json::Error,
     },
+    /// Tagging scheme of a model's card that is none.
+    #[error("model {}: scheme in cloze.json is {found:?}: expected io, iob1, iob2, iob, iobes or bilou", model.display())]
+    CardScheme {
+        /// The model's folder.
+        model: PathBuf,
+        /// Value of `scheme`.
+        found: String,
+    },
     /// A classifier of pairs where one of single texts is expected.
     #[error("{model} takes pairs of texts, expected a classifier of single texts")]
     TakesPairs {

@@ -208,7 +208,7 @@ pub use senses::{
 pub use sentence::{
     PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece, VectorVariants,
 };
-pub use tagger::{TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
+pub use tagger::{SchemeBasis, TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
 pub use text_index::{
     IndexRef, IndexedHit, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,
 };

@@ -15,6 +15,15 @@ pub struct Entity {
     pub tag: Option<String>,
 }
 
+impl Entity {
+    /// Label as outputs show it: the tag of a token that was not put together with others, `B-PER`, and
+    /// of an entity `PER`.
+    #[must_use]
+    pub fn shown_label(&self) -> &str {
+        self.tag.as_deref().unwrap_or(&self.label)
+    }
+}
+
 /// Cuts a text at its entities, which are in reading order: returns the pieces between them, and the
 /// entities with their text. Entities that overlap (tokens of one character, without aggregation) are
 /// cut at the end of the one before, and an entity of which nothing is left is passed over.
@@ -73,8 +82,8 @@ pub fn redact(text: &str, entities: &[Entity], mask: &str) -> String {
     redacted
 }
 
-/// Returns the IOB2 tag of each word: an entity has the words it touches, and a word that two touch
-/// belongs to the first.
+/// Returns the IOB2 tag of each word, or of tokens that were not put together their own tags: an entity
+/// has the words it touches, and a word that two touch belongs to the first.
 ///
 /// ```
 /// # use cloze_core::{Entity, Span, word_tags};
@@ -95,6 +104,7 @@ pub fn word_tags(entities: &[Entity], words: &[Span]) -> Vec<String> {
     }
     let name = |tag| match tag {
         Tag::Outside => "O".to_owned(),
+        Tag::Part(_, i) if entities[i].tag.is_some() => entities[i].shown_label().to_owned(),
         Tag::Part(Prefix::Begin, i) => format!("B-{}", entities[i].label),
         Tag::Part(_, i) => format!("I-{}", entities[i].label),
     };

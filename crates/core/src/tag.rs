@@ -36,13 +36,16 @@ pub enum Scheme {
     Iob1,
     /// Every entity begins with `B-X`.
     Iob2,
+    /// IOB1, IOB2 and everything between: an entity begins with `B-X`, or with `I-X` behind another
+    /// label or none, as the transformers library reads such tags.
+    Iob,
     /// `B I E` for several, `S` for one; also BILOU.
     Iobes,
 }
 
 impl Scheme {
     /// Every scheme.
-    pub const ALL: [Self; 4] = [Self::Io, Self::Iob1, Self::Iob2, Self::Iobes];
+    pub const ALL: [Self; 5] = [Self::Io, Self::Iob1, Self::Iob2, Self::Iob, Self::Iobes];
 
     /// Name in flags and reports: `iob2`.
     #[must_use]
@@ -51,8 +54,16 @@ impl Scheme {
             Self::Io => "io",
             Self::Iob1 => "iob1",
             Self::Iob2 => "iob2",
+            Self::Iob => "iob",
             Self::Iobes => "iobes",
         }
+    }
+
+    /// Scheme of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let bilou = name.eq_ignore_ascii_case("bilou").then_some(Self::Iobes);
+        bilou.or_else(|| Self::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(name)))
     }
 
     /// Whether `next` may come directly after `previous`; `None` is the edge of the sequence.
@@ -80,6 +91,7 @@ impl Scheme {
                 Some(Inside) => same,
                 Some(End | Single) => false,
             },
+            Self::Iob => matches!(prefix, None | Some(Begin | Inside)),
             Self::Iobes => {
                 let open = matches!(previous, Some(Tag::Part(Begin | Inside, _)));
                 match prefix {
@@ -138,8 +150,8 @@ pub fn tags_of_chunks(chunks: &[Chunk], len: usize, scheme: Scheme) -> Vec<Tag> 
             let (first, last) = (i == range.start, i + 1 == range.end);
             let prefix = match scheme {
                 Scheme::Iob1 if first && touches => Prefix::Begin,
-                Scheme::Iob2 if first => Prefix::Begin,
-                Scheme::Io | Scheme::Iob1 | Scheme::Iob2 => Prefix::Inside,
+                Scheme::Iob2 | Scheme::Iob if first => Prefix::Begin,
+                Scheme::Io | Scheme::Iob1 | Scheme::Iob2 | Scheme::Iob => Prefix::Inside,
                 Scheme::Iobes => match (first, last) {
                     (true, true) => Prefix::Single,
                     (true, false) => Prefix::Begin,
@@ -168,8 +180,9 @@ impl TagSet {
     /// `O` is outside. `B-X` and `I-X` are parts of `X`. `E-X`, `S-X`, `L-X` and `U-X` are too, but
     /// only beside `B-` tags: alone, `E-MAIL` is a label. A name without prefix is a label whose
     /// neighbours join (IO), as the transformers library has it.
-    /// The scheme follows: IOBES if there are end or single tags, IOB2 if there are `B-` tags
-    /// (IOB1 has the same names, and must be asked for), else IO.
+    /// The scheme follows: IOBES if there are end or single tags, IOB if a label has an `I-` tag and
+    /// no `B-` tag where others have one, IOB2 if there are `B-` tags ([IOB1 has the same
+    /// names](Self::fits_iob1)), else IO.
     #[must_use]
     pub fn parse(names: Vec<String>) -> Self {
         let begins = names.iter().any(|n| n.starts_with("B-"));
@@ -198,6 +211,10 @@ impl TagSet {
             });
             tags.push(Tag::Part(prefix, label));
         }
+        let never_begins = |label: usize| !tags.contains(&Tag::Part(Prefix::Begin, label));
+        if scheme == Scheme::Iob2 && (0..labels.len()).any(never_begins) {
+            scheme = Scheme::Iob;
+        }
         Self { names, tags, labels, scheme }
     }
 
@@ -223,6 +240,13 @@ impl TagSet {
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
+    }
+
+    /// Whether the names fit IOB1 and IOB2: a label has a `B-` and an `I-` tag, and none marks ends.
+    #[must_use]
+    pub fn fits_iob1(&self) -> bool {
+        let has_inside = |tag: &Tag| matches!(tag, Tag::Part(Prefix::Inside, _));
+        self.scheme == Scheme::Iob2 && self.tags.iter().any(has_inside)
     }
 }
 
@@ -253,7 +277,17 @@ mod tests {
         assert_eq!(bio.labels(), ["PER", "creative-work"]);
         assert_eq!(bio.tags()[3], Tag::Part(Begin, 1));
         assert_eq!(bio.scheme(), Scheme::Iob2);
+        assert!(bio.fits_iob1());
         assert_eq!(set(&["O", "B-X", "I-X", "L-X", "U-X"]).scheme(), Scheme::Iobes);
+        // No entity Y could begin in IOB2.
+        let never = set(&["O", "B-X", "I-X", "I-Y"]);
+        assert_eq!((never.scheme(), never.fits_iob1()), (Scheme::Iob, false));
+        // Without I- tags there is nothing to begin with but B-.
+        let begins = set(&["O", "B-X", "B-Y"]);
+        assert_eq!((begins.scheme(), begins.fits_iob1()), (Scheme::Iob2, false));
+        assert_eq!(Scheme::parse("IOB1"), Some(Scheme::Iob1));
+        assert_eq!(Scheme::parse("bilou"), Some(Scheme::Iobes));
+        assert_eq!(Scheme::parse("bio"), None);
         // Without B- tags a hyphen is part of the label.
         let plain = set(&["E-MAIL", "PHONE", "O"]);
         assert_eq!(
@@ -294,6 +328,7 @@ mod tests {
             (Scheme::Io, "^O ^I O$ OO OI I$ IO II"),
             (Scheme::Iob1, "^O ^I O$ OO OI I$ IO II IB B$ BO BI BB"),
             (Scheme::Iob2, "^O ^B O$ OO OB B$ BO BB BI I$ IO IB II"),
+            (Scheme::Iob, "^O ^B ^I O$ OO OB OI B$ BO BB BI I$ IO IB II"),
             (Scheme::Iobes, "^O ^B ^S O$ OO OB OS BI BE II IE E$ EO EB ES S$ SO SB SS"),
         ];
 

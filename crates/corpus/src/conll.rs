@@ -1,14 +1,63 @@
 //! One token per row, a blank line after each sentence.
+use std::fmt;
+use std::path::Path;
+
 use cloze_core::Span;
 
 use crate::CorpusError;
 use crate::decode::{Decoded, Unit, split_ending};
+use crate::error::beginning;
 
 /// Columns to read, counted from 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Columns {
     pub(crate) token: usize,
     pub(crate) tag: Option<TagColumn>,
+    /// Whether the first column must be ids, as CoNLL-U has it.
+    pub(crate) by_id: bool,
+}
+
+impl Columns {
+    /// Columns of the file at `path`: unless a token column is asked for, the second of CoNLL-U (FORM),
+    /// by the ending `.conllu`, and the first of others.
+    pub(crate) fn of(path: &Path, token: Option<usize>, tag: Option<TagColumn>) -> Self {
+        let is_conllu = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("conllu"));
+        let by_id = is_conllu && token.is_none();
+        Self { token: token.unwrap_or(1 + usize::from(by_id)), tag, by_id }
+    }
+}
+
+/// Rows that are no words of their sentence, and are left out where the token column is not the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SkippedRows {
+    /// Rows of several words that follow one by one, with ids such as `1-2`.
+    pub ranges: u64,
+    /// Rows of words that are not in the text, with ids such as `3.1`.
+    pub empty: u64,
+}
+
+impl SkippedRows {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// `2 multi-word rows (ids such as 1-2) and 1 empty node (ids such as 3.1) left out`.
+impl fmt::Display for SkippedRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = vec![];
+        for (count, name, id) in
+            [(self.ranges, "multi-word row", "1-2"), (self.empty, "empty node", "3.1")]
+        {
+            if count > 0 {
+                let plural = if count == 1 { "" } else { "s" };
+                parts.push(format!("{count} {name}{plural} (ids such as {id})"));
+            }
+        }
+        write!(f, "{} left out", parts.join(" and "))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +78,9 @@ pub(crate) struct Sentences {
     sentence: Option<Sentence>,
     /// Whether the rows up to the next blank line belong to a sentence that was an error.
     dropping: bool,
+    /// Whether the first column of the first word's row is an id.
+    starts_with_ids: Option<bool>,
+    skipped: SkippedRows,
 }
 
 pub(crate) enum Part {
@@ -50,8 +102,21 @@ pub(crate) struct Sentence {
 
 impl Sentences {
     pub(crate) fn new(columns: Columns, max: usize) -> Self {
-        let (width, queued, sentence) = (None, None, None);
-        Self { columns, max, width, queued, sentence, dropping: false }
+        Self {
+            columns,
+            max,
+            width: None,
+            queued: None,
+            sentence: None,
+            dropping: false,
+            starts_with_ids: None,
+            skipped: SkippedRows::default(),
+        }
+    }
+
+    /// Rows left out so far.
+    pub(crate) fn skipped(&self) -> SkippedRows {
+        self.skipped
     }
 
     pub(crate) fn next(&mut self, decoded: &mut Decoded) -> Result<Option<Part>, CorpusError> {
@@ -75,7 +140,11 @@ impl Sentences {
             let between = self.sentence.is_none() && !self.dropping;
             let blank = row.trim_matches([' ', '\t', '\r']).is_empty();
             // Some files have no blank line before the next document.
-            if blank || row.starts_with("-DOCSTART-") || (between && is_comment(row)) {
+            if !between && self.is_comment_beside_ids(row) {
+                continue;
+            }
+            let is_comment = between && (self.is_comment_beside_ids(row) || is_comment(row));
+            if blank || row.starts_with("-DOCSTART-") || is_comment {
                 self.dropping = false;
                 let verbatim = Part::Verbatim(unit.raw);
                 let Some(sentence) = self.finish() else { return Ok(Some(verbatim)) };
@@ -97,9 +166,21 @@ impl Sentences {
         let (column, max) = (self.columns.token, self.max);
         let (path, line) = (decoded.path(), unit.line);
         let mut columns = columns(row);
-        // CoNLL-U: `1-2` is a contraction of the words 1 and 2, `1.1` a word that is not there.
-        if column > 1 && columns.clone().next().is_some_and(is_range_or_decimal) {
-            return Ok(());
+        if column > 1 {
+            let id = columns.clone().next().unwrap_or_default();
+            // CoNLL-U: `1-2` is a contraction of the words 1 and 2, `1.1` a word that is not there.
+            if let Some(mark) = range_or_decimal(id) {
+                let ranges = u64::from(mark == '-');
+                self.skipped.ranges += ranges;
+                self.skipped.empty += 1 - ranges;
+                return Ok(());
+            }
+            let is_id = is_number(id);
+            self.starts_with_ids.get_or_insert(is_id);
+            if self.columns.by_id && !is_id {
+                let (path, found) = (path.to_owned(), beginning(id));
+                return Err(CorpusError::NoWordId { path, line, found });
+            }
         }
         let token = columns.clone().nth(column - 1).ok_or_else(|| CorpusError::Columns {
             path: path.to_owned(),
@@ -158,6 +239,11 @@ impl Sentences {
         }
     }
 
+    /// Whether a row is a comment because no word's row begins so: all others begin with ids.
+    fn is_comment_beside_ids(&self, row: &str) -> bool {
+        row.starts_with('#') && self.columns.token > 1 && self.starts_with_ids != Some(false)
+    }
+
     fn drop_sentence(&mut self) {
         (self.sentence, self.dropping) = (None, true);
     }
@@ -173,15 +259,26 @@ fn columns(row: &str) -> impl Iterator<Item = &str> + Clone {
     row.split(separator).filter(move |column| separator == '\t' || !column.is_empty())
 }
 
-/// `# sent_id = 1`, `# newpar`, `# newdoc id = x`; a `#` alone, or before columns, is a token.
+/// `# sent_id = 1`, `# newpar`, `# newdoc id = x`, `MultiCoNER`'s `# id x<TAB>domain=y`, CoNLL-2012's
+/// `#begin document`; a `#` alone, or before columns, is a token.
 fn is_comment(row: &str) -> bool {
+    if row.starts_with("#begin document") || row.starts_with("#end document") {
+        return true;
+    }
     row.strip_prefix("# ").is_some_and(|rest| {
         let rest = rest.trim_start();
-        rest.contains(" = ") || rest.starts_with("newpar") || rest.starts_with("newdoc")
+        let is_id = rest.starts_with("id ") && rest.contains("\tdomain=");
+        is_id || rest.contains(" = ") || rest.starts_with("newpar") || rest.starts_with("newdoc")
     })
 }
 
-fn is_range_or_decimal(id: &str) -> bool {
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    id.split_once(['-', '.']).is_some_and(|(first, last)| number(first) && number(last))
+/// The mark in the id of a range (`1-2`) or of a word that is not there (`1.1`).
+fn range_or_decimal(id: &str) -> Option<char> {
+    let (first, last) = id.split_once(['-', '.'])?;
+    let mark = id[first.len()..].chars().next();
+    mark.filter(|_| is_number(first) && is_number(last))
+}
+
+fn is_number(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -438,6 +438,16 @@ pub enum CorpusError {
         /// Number found.
         found: usize,
     },
+    /// A row of a CoNLL-U file that does not begin with a word's id.
+    #[error("{path}:{line}: expected a word's id in column 1, as CoNLL-U has it, found {found:?}")]
+    NoWordId {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// Contents of column 1, or their beginning.
+        found: String,
+    },
     /// A CoNLL row whose token is empty.
     #[error("{path}:{line}: expected a token in column {column}, found nothing")]
     EmptyToken {
@@ -501,6 +511,7 @@ impl CorpusError {
             | Self::WordSpan { .. }
             | Self::Columns { .. }
             | Self::EmptyLabel { .. }
+            | Self::NoWordId { .. }
             | Self::EmptyToken { .. }
             | Self::EmptyTag { .. } => false,
             Self::TooLong { fatal, .. }

@@ -19,7 +19,7 @@ pub enum Format {
     /// A token a row and a blank line after each sentence. Columns are separated by tabs, or by
     /// spaces in rows without a tab. Source: CoNLL-2003 (with its `-DOCSTART-` lines) and
     /// CoNLL-U 2 (with its comments, and without its multiword and empty tokens where the token
-    /// column is not the first).
+    /// column is not the first: [`Reader::skipped_rows`](crate::Reader::skipped_rows)).
     Conll,
 }
 

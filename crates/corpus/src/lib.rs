@@ -75,6 +75,7 @@ mod senses;
 mod error;
 
 pub use chunk::TextChunks;
+pub use conll::SkippedRows;
 pub use dialect::Quotes;
 pub use encoding::Encoding;
 pub use error::CorpusError;

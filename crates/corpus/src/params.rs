@@ -15,7 +15,7 @@ pub struct ReadParams {
     id_field: Option<String>,
     header: bool,
     each_field: bool,
-    token_column: usize,
+    token_column: Option<usize>,
     metadata: bool,
     cells: bool,
 }
@@ -28,7 +28,7 @@ impl Default for ReadParams {
             id_field: None,
             header: true,
             each_field: false,
-            token_column: 1,
+            token_column: None,
             metadata: false,
             cells: false,
         }
@@ -92,10 +92,11 @@ impl ReadParams {
         Self { cells, ..self }
     }
 
-    /// The CoNLL column that holds the token, counted from 1. Default `1`.
+    /// The CoNLL column that holds the token, counted from 1. Default `None`: the second of `.conllu`
+    /// files, whose first one must be ids, and the first of others.
     #[must_use]
-    pub fn token_column(self, token_column: usize) -> Self {
-        Self { token_column, ..self }
+    pub fn token_column(self, token_column: impl Into<Option<usize>>) -> Self {
+        Self { token_column: token_column.into(), ..self }
     }
 
     /// Whether records carry the fields beside text and id. Default `false`.
@@ -117,7 +118,7 @@ impl ReadParams {
     /// [`CorpusError::Setting`] for a token column or a limit of 0, for an empty field name, for a
     /// delimiter that cannot be one, and without a header for a column that is not a number.
     pub fn check(self) -> Result<ValidReadParams, CorpusError> {
-        at_least_one("token_column", self.token_column)?;
+        at_least_one("token_column", self.token_column.unwrap_or(1))?;
         self.source.check()?;
         let text = Names::text(FieldRole::Text, self.text_field.as_deref());
         let id = Names::id(self.id_field.as_deref());
@@ -223,7 +224,7 @@ impl ValidReadParams {
         self.params.metadata
     }
 
-    pub(crate) fn token_column(&self) -> usize {
+    pub(crate) fn token_column(&self) -> Option<usize> {
         self.params.token_column
     }
 

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::iter::FusedIterator;
 
-use crate::conll::{Columns, Part, Sentence, Sentences};
+use crate::conll::{Columns, Part, Sentence, Sentences, SkippedRows};
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::delimited::Table;
 use crate::record::Frame;
@@ -55,7 +55,7 @@ impl Reader {
             Format::Jsonl => State::Jsonl,
             Format::Csv | Format::Tsv => State::Table(Table::new(format, &params)),
             Format::Conll => {
-                let columns = Columns { token: params.token_column(), tag: None };
+                let columns = Columns::of(decoded.path(), params.token_column(), None);
                 State::Sentences(Box::new(Sentences::new(columns, params.max_text_bytes())))
             }
         };
@@ -86,6 +86,15 @@ impl Reader {
     #[must_use]
     pub fn used(&self) -> Option<&UsedFields> {
         self.used.as_ref()
+    }
+
+    /// Rows of CoNLL-U left out so far.
+    #[must_use]
+    pub fn skipped_rows(&self) -> SkippedRows {
+        match &self.state {
+            State::Sentences(sentences) => sentences.skipped(),
+            _ => SkippedRows::default(),
+        }
     }
 
     fn piece(&mut self) -> Result<Option<Piece>, CorpusError> {

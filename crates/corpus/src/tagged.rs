@@ -5,7 +5,7 @@ use std::iter::FusedIterator;
 
 use cloze_core::Span;
 
-use crate::conll::{Columns, Part, Sentence, Sentences, TagColumn};
+use crate::conll::{Columns, Part, Sentence, Sentences, SkippedRows, TagColumn};
 use crate::decode::Decoded;
 use crate::params::Opened;
 use crate::source::{SourceParams, at_least_one, setting_error};
@@ -63,24 +63,19 @@ impl TaggedSentence {
 /// assert_eq!((&*sentence.tags, &*sentence.lines), (&["B-PER", "I-PER", "O"].map(String::from)[..], &[3, 4, 5][..]));
 /// # Ok::<(), cloze_corpus::CorpusError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TaggedParams {
-    token_column: usize,
+    token_column: Option<usize>,
     tag_column: Option<usize>,
     source: SourceParams,
 }
 
-impl Default for TaggedParams {
-    fn default() -> Self {
-        Self { token_column: 1, tag_column: None, source: SourceParams::default() }
-    }
-}
-
 impl TaggedParams {
-    /// The column that holds the token, counted from 1. Default `1`.
+    /// The column that holds the token, counted from 1. Default `None`: the second of `.conllu` files,
+    /// whose first one must be ids, and the first of others.
     #[must_use]
-    pub fn token_column(self, token_column: usize) -> Self {
-        Self { token_column, ..self }
+    pub fn token_column(self, token_column: impl Into<Option<usize>>) -> Self {
+        Self { token_column: token_column.into(), ..self }
     }
 
     /// The column that holds the tag, counted from 1. Default `None`, the last; then a row with more
@@ -108,15 +103,22 @@ impl TaggedParams {
     /// # Errors
     /// [`CorpusError::Setting`] for a column or a limit of 0, and for one column that is both.
     pub fn check(self) -> Result<ValidTaggedParams, CorpusError> {
-        at_least_one("token_column", self.token_column)?;
+        at_least_one("token_column", self.token_column.unwrap_or(1))?;
         at_least_one("tag_column", self.tag_column.unwrap_or(1))?;
         self.source.check()?;
-        if self.tag_column == Some(self.token_column) {
-            let column = self.token_column.to_string();
-            return setting_error("tag_column", "another than the token's", &column);
+        if let Some(tag) = self.tag_column {
+            other_columns(self.token_column.unwrap_or(1), tag)?;
         }
         Ok(ValidTaggedParams(self))
     }
+}
+
+/// One column is not both.
+fn other_columns(token: usize, tag: usize) -> Result<(), CorpusError> {
+    if token == tag {
+        return setting_error("tag_column", "another than the token's", &tag.to_string());
+    }
+    Ok(())
 }
 
 /// Settings that were checked.
@@ -127,13 +129,17 @@ impl ValidTaggedParams {
     /// The sentences of `source`, whatever its ending.
     ///
     /// # Errors
-    /// [`CorpusError::Read`] if it cannot be opened.
+    /// [`CorpusError::Read`] if it cannot be opened; [`CorpusError::Setting`] if the tag's column is the
+    /// one that the file has its tokens in.
     pub fn open(&self, source: &Source) -> Result<Tagged, CorpusError> {
         let format = Format::Conll;
-        Ok(self.tagged(Opened::of(source, Some(format), format)?))
+        let opened = Opened::of(source, Some(format), format)?;
+        let token = Columns::of(&opened.path, self.0.token_column, None).token;
+        other_columns(token, self.0.tag_column.unwrap_or(usize::MAX))?;
+        Ok(self.tagged(opened))
     }
 
-    /// The sentences of `raw`, which errors call `name`.
+    /// The sentences of `raw`, which errors call `name`; its ending counts as that of a file.
     pub fn from_reader(&self, name: &str, raw: impl Read + Send + 'static) -> Tagged {
         self.tagged(Opened::named(name, Format::Conll, raw))
     }
@@ -141,7 +147,7 @@ impl ValidTaggedParams {
     fn tagged(&self, opened: Opened) -> Tagged {
         let TaggedParams { token_column, tag_column, source } = self.0;
         let tag = tag_column.map_or(TagColumn::Last, TagColumn::At);
-        let columns = Columns { token: token_column, tag: Some(tag) };
+        let columns = Columns::of(&opened.path, token_column, Some(tag));
         let sentences = Sentences::new(columns, source.max_text_bytes);
         let decoded = Decoded::new(opened.raw, opened.path, source.encoding);
         Tagged { decoded, sentences, started: false, ended: false }
@@ -162,6 +168,12 @@ impl Tagged {
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.decoded.bytes_read()
+    }
+
+    /// Rows left out so far.
+    #[must_use]
+    pub fn skipped_rows(&self) -> SkippedRows {
+        self.sentences.skipped()
     }
 
     fn sentence(&mut self) -> Result<Option<TaggedSentence>, CorpusError> {

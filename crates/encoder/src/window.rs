@@ -1,7 +1,7 @@
 //! Long texts in windows that the model can take, without losing a token.
 use std::ops::Range;
 
-use cloze_core::Token;
+use cloze_core::{Token, line_ends};
 
 /// Boundary at which a text too long for one window may be cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,13 +75,7 @@ fn paragraphs(tokens: &[Token], text: &str) -> Vec<Range<usize>> {
 
 /// Whether a line without anything but white space lies in `between`: two line ends.
 fn has_blank_line(between: &str) -> bool {
-    let mut breaks = between.char_indices().filter(|&(i, c)| match c {
-        '\n' => true,
-        // A lone CR ended a line on old machines; before LF it is part of the same end.
-        '\r' => !between[i + 1..].starts_with('\n'),
-        _ => false,
-    });
-    breaks.nth(1).is_some()
+    line_ends(between) > 1
 }
 
 fn starts_word(tokens: &[Token], i: usize) -> bool {

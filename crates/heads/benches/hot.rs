@@ -37,7 +37,7 @@ fn main() -> Result<(), cloze_heads::HeadError> {
         for tokens in [16, 128, 512] {
             group.throughput(Throughput::Elements(tokens.into()));
             group.bench_with_input(BenchmarkId::new("tokens", tokens), &rows(tokens), |b, rows| {
-                b.iter(|| tagger.predict(black_box(rows)).map(|units| tagger.decode(&units)));
+                b.iter(|| tagger.predict(black_box(rows)).map(|units| tagger.decode("", &units)));
             });
         }
         group.finish();

@@ -20,7 +20,7 @@
 //!     tokens: vec![token(0, 6, 0), token(7, 13, 1)],
 //!     rows: Matrix::from_vec(3, vec![0.0, 5.0, 1.0, 0.0, 1.0, 5.0]).unwrap(),
 //! };
-//! let entities = tagger.decode(&tagger.predict(&rows)?);
+//! let entities = tagger.decode(text, &tagger.predict(&rows)?);
 //! assert_eq!((entities.len(), entities[0].label.as_str()), (1, "PER"));
 //! assert_eq!(entities[0].span.of(text), Some("Angela Merkel"));
 //! # Ok::<(), cloze_heads::HeadError>(())

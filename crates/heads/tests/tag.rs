@@ -28,7 +28,7 @@ fn rows(tokens: &[(usize, usize, u32)], probabilities: &[&[f32]]) -> TokenRows {
 }
 
 fn tag(tagger: &TagDecoder, rows: &TokenRows) -> Vec<Entity> {
-    tagger.decode(&tagger.predict(rows).unwrap())
+    tagger.decode("", &tagger.predict(rows).unwrap())
 }
 
 /// (label, start, end, score in thousandths, tag)
@@ -68,6 +68,37 @@ fn each_aggregation_reads_the_pieces_its_own_way() {
         let tagger = params(&BIO).aggregation(aggregation).decode(Decode::Argmax).check().unwrap();
         assert_eq!(plain(&tag(&tagger, &rows)), expected, "{aggregation:?}");
     }
+}
+
+/// A `▁` of the same bytes as 王 behind it, or of none: (O, B, I) .8 .1 .1, then .2 .7 .1. The mark is
+/// passed over where it is outside; of .1 .8 .1 it is the first piece. Average of the two then: .15 .75 .1.
+#[test]
+fn marks_alone_that_tag_nothing_are_passed_over() {
+    let found = |end: usize, mark: &[f32], aggregation| {
+        let rows = rows(&[(0, end, 0), (0, 3, 0)], &[mark, &[0.2, 0.7, 0.1]]);
+        let tagger = params(&BIO).aggregation(aggregation).check().unwrap();
+        plain(&tag(&tagger, &rows)).iter().map(|e| (e.1, e.2, e.3)).collect::<Vec<_>>()
+    };
+    for end in [0, 3] {
+        for aggregation in [Aggregation::First, Aggregation::Average, Aggregation::Max] {
+            assert_eq!(found(end, &[0.8, 0.1, 0.1], aggregation), [(0, 3, 700)], "{aggregation:?}");
+        }
+        assert_eq!(found(end, &[0.1, 0.8, 0.1], Aggregation::First), [(0, 3, 800)]);
+        assert_eq!(found(end, &[0.1, 0.8, 0.1], Aggregation::Average), [(0, 3, 750)]);
+    }
+}
+
+/// The model's own tags, legal or not: (O, B, I) .1 .2 .7, then .1 .6 .3.
+#[test]
+fn tokens_that_are_not_aggregated_keep_the_models_tags() {
+    let rows = rows(&[(0, 1, 0), (1, 2, 0)], &[&[0.1, 0.2, 0.7], &[0.1, 0.6, 0.3]]);
+    let tags = |params: TagParams| {
+        let tagger = params.aggregation(Aggregation::None).check().unwrap();
+        tag(&tagger, &rows).iter().map(|e| e.shown_label().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(tags(params(&BIO)), ["I-PER", "B-PER"]);
+    // B B .12, B I .06, O B .06.
+    assert_eq!(tags(params(&BIO).decode(Decode::Viterbi)), ["B-PER", "B-PER"]);
 }
 
 /// Words with (O, B, I): .4 .1 .5 then .1 .2 .7. Argmax: I I, one illegal entity 0..3. Viterbi over
@@ -190,7 +221,7 @@ proptest! {
             }).collect();
             // The entities it found, tagged again, are its sequence.
             let set = tagger.tags();
-            let chunks: Vec<_> = tagger.decode(&units).iter().map(|e| cloze_core::Chunk {
+            let chunks: Vec<_> = tagger.decode("", &units).iter().map(|e| cloze_core::Chunk {
                 label: set.labels().iter().position(|l| *l == e.label).unwrap(),
                 units: e.span.start / 2..e.span.end.div_ceil(2),
             }).collect();
@@ -220,7 +251,7 @@ proptest! {
             for decode in [Decode::Viterbi, Decode::Argmax] {
                 let tagger = params(&BIO).aggregation(aggregation).decode(decode).check().unwrap();
                 let Ok(units) = tagger.predict(&rows) else { continue };
-                let entities = tagger.decode(&units);
+                let entities = tagger.decode("", &units);
                 let mut at = 0;
                 for e in entities {
                     prop_assert!(e.span.start >= at && e.span.end > e.span.start && e.span.end <= 5);
@@ -345,7 +376,7 @@ proptest! {
         let tokens = (0..logits.len()).map(|i| Token { span: Span::new(2 * i, 2 * i + 1), word: u32::try_from(i).ok() });
         let flat: Vec<f32> = logits.concat().into_iter().map(|l| f32::from(l) / 2.0).collect();
         let rows = TokenRows { tokens: tokens.collect(), rows: Matrix::from_vec(3, flat.clone()).unwrap() };
-        let entities = tagger.decode(&tagger.predict(&rows).unwrap());
+        let entities = tagger.decode("", &tagger.predict(&rows).unwrap());
 
         let units: Vec<f64> = flat.iter().copied().map(f64::from).collect();
         let legal = |s: &[usize]| s[0] != 2 && s.windows(2).all(|p| p != [0, 2]);

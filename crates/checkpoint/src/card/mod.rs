@@ -48,6 +48,9 @@ pub struct Card {
     /// Transition scores of a tagger's CRF, as they were saved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crf: Option<serde_json::Value>,
+    /// Tagging scheme of a tagger whose tags' names fit several: `iob1`, `iob2`, `iob` for both at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
     /// The least score of an entity that is taken, where nobody says otherwise: 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f32>,

@@ -49,6 +49,8 @@ values! { SchemeArg => Option<Scheme> {
     Io => Some(Scheme::Io),
     Iob1 => Some(Scheme::Iob1),
     Iob2 => Some(Scheme::Iob2),
+    /// Both: I- may begin an entity, as the transformers library reads tags
+    Iob => Some(Scheme::Iob),
     /// The same as bilou
     Iobes => Some(Scheme::Iobes),
     Bilou => Some(Scheme::Iobes),

@@ -21,9 +21,9 @@ pub(crate) struct ReadFlags {
     pub(crate) id_field: Option<String>,
     #[command(flatten)]
     pub(crate) table: TableFlags,
-    /// Column of the token, from 1 (conll)
-    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
-    pub(crate) token_column: usize,
+    /// Column of the token, from 1 (conll) [default: 1; in .conllu files 2, FORM]
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) token_column: Option<usize>,
     /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     pub(crate) encoding: String,

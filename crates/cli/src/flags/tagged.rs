@@ -6,9 +6,9 @@ use cloze_corpus::{Encoding, TaggedParams, ValidTaggedParams};
 #[derive(Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct TaggedFlags {
-    /// The column that holds the word, counted from 1
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    token_column: usize,
+    /// Column of the word, counted from 1 [default: 1; in .conllu files 2, FORM]
+    #[arg(long, value_name = "N")]
+    token_column: Option<usize>,
     /// The column that holds the tag, counted from 1 [default: the last]
     #[arg(long, value_name = "N")]
     tag_column: Option<usize>,

@@ -1,9 +1,12 @@
 //! Flags of taggers.
 use clap::Args;
-use cloze::{Aggregation, Cut, Decode, ModelFolder, Tagger, TaggerBuilder};
+use cloze::{Aggregation, Cut, Decode, ModelFolder, SchemeBasis, Tagger, TaggerBuilder};
+use cloze_core::Scheme;
+use cloze_report::text::visible;
 
 use crate::flags::values;
 use crate::flags::work::WorkFlags;
+use crate::terminal::messages::Messages;
 
 /// Tagger with its settings.
 #[derive(Args)]
@@ -26,9 +29,9 @@ pub(crate) struct TaggerFlags {
     /// Aggregation of a word's pieces
     #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
     pub(crate) aggregation: AggregationArg,
-    /// Decoding of tags from their probabilities
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Entities")]
-    pub(crate) decode: DecodeArg,
+    /// Decoding of tags from their probabilities [default: viterbi; argmax with --aggregation none]
+    #[arg(long, value_enum, value_name = "HOW", help_heading = "Entities")]
+    pub(crate) decode: Option<DecodeArg>,
     /// Minimum score of an entity, 0 to 1; LABEL=SCORE for one label [default: the one in the model's card]
     #[arg(long, value_delimiter = ',', value_parser = MinScore::parse, value_name = "SCORE|LABEL=SCORE", help_heading = "Entities")]
     pub(crate) min_score: Vec<MinScore>,
@@ -48,11 +51,23 @@ impl TaggerFlags {
             .stride(self.stride)
             .cut(self.cut.value())
             .aggregation(self.aggregation.value())
-            .decode(self.decode.value())
+            .decode(self.decode.map(DecodeArg::value))
             .min_score(general.map(|least| least.score))
             .recall_bias(self.prefer_recall);
         let of_labels = self.min_score.iter().filter_map(|m| Some((m.label.as_ref()?, m.score)));
         of_labels.fold(builder, |builder, (label, score)| builder.min_score_of(label, score))
+    }
+}
+
+/// Reports a scheme that was found by running the model, unless it is the one taken for granted.
+pub(crate) fn note_scheme(tagger: &Tagger, messages: &Messages) {
+    let (scheme, basis) = (tagger.scheme(), tagger.scheme_basis());
+    if let (Scheme::Iob, SchemeBasis::Run { .. }) = (scheme, basis) {
+        messages.note(&visible(&format!(
+            "{}: {}; \"scheme\" in cloze.json sets it",
+            tagger.model().name(),
+            basis.in_words(scheme)
+        )));
     }
 }
 
@@ -86,7 +101,7 @@ values! { CutArg => Cut {
 } }
 
 values! { AggregationArg => Aggregation {
-    /// Every token is an entity of its own
+    /// Every token is an entity of its own, with the model's own tag
     None => Aggregation::None,
     /// Neighbouring tokens with one label are an entity
     Simple => Aggregation::Simple,

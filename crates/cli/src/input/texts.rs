@@ -1,10 +1,12 @@
 //! Texts from files, in chunks, for the commands that encode them.
 use cloze_corpus::find_sources;
 use std::path::Path;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cloze_corpus::{Cells, CorpusError, Piece, Record, Source, UsedFields, ValidReadParams};
+use cloze_corpus::{
+    Cells, CorpusError, Piece, Record, SkippedRows, Source, UsedFields, ValidReadParams,
+};
 use cloze_report::PlacedText;
 use cloze_report::text::visible;
 use serde_json::{Map, Value};
@@ -123,7 +125,8 @@ pub(crate) fn for_each_chunk(
     let sources = walk.sources;
     let columns = ColumnLines::default();
     let sent = columns.clone();
-    let items = ReadAhead::start(move |send| read_all(&params, &sources, &sent, send))?;
+    let (send_rows, skipped_rows) = channel();
+    let items = ReadAhead::start(move |send| read_all(&params, &sources, &sent, send, &send_rows))?;
     let mut texts = 0;
     while let Some(read) = next_chunk(&items, |text: &Input| text.text.len(), messages) {
         columns.show(messages);
@@ -139,6 +142,9 @@ pub(crate) fn for_each_chunk(
     }
     messages.bar.finish_and_clear();
     items.finish();
+    for (path, rows) in skipped_rows {
+        messages.skipped_rows(&path, rows);
+    }
     for (n, what) in [(walk.hidden, "hidden"), (walk.binary, "binary")] {
         if n > 0 {
             messages.note(&format!("{} skipped", plural(n, &format!("{what} file"))));
@@ -186,6 +192,7 @@ fn read_all(
     sources: &[Source],
     columns: &ColumnLines,
     send: &SyncSender<Progressed<Input>>,
+    skipped_rows: &Sender<(String, SkippedRows)>,
 ) {
     for source in sources {
         let path = source.name();
@@ -213,5 +220,7 @@ fn read_all(
                 return;
             }
         }
+        // Nobody listens after a failure.
+        let _ = skipped_rows.send((path, reader.skipped_rows()));
     }
 }

@@ -1,6 +1,7 @@
 //! Hints of errors: the name that was meant, or the flag that sets it.
 use std::error::Error;
 
+use cloze::train::FineTuneError;
 use cloze_checkpoint::nearest;
 use cloze_corpus::{CorpusError, FieldRole};
 use cloze_heads::HeadError;
@@ -27,14 +28,31 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
         Some(CorpusError::AmbiguousField { role, .. }) => return chooses_column(*role),
         _ => {}
     }
+    if let Some(CorpusError::NoWordId { .. }) = error.downcast_ref() {
+        return Some("--token-column 1 reads the words from column 1".to_owned());
+    }
     if let Some(cloze::Error::Head(error)) = error.downcast_ref() {
         return hint_of(error);
     }
     if let Some(HeadError::UnknownLabel { found, known }) = error.downcast_ref() {
         return did_you_mean(found, known);
     }
+    if let Some(FineTuneError::Tag { found, .. }) = error.downcast_ref() {
+        return tag_hint(found).map(str::to_owned);
+    }
     match error.downcast_ref() {
         Some(TrainError::UnknownLabel { found, known }) => did_you_mean(found, known),
+        _ => None,
+    }
+}
+
+/// Hint of a string in the place of a tag.
+pub(crate) fn tag_hint(tag: &str) -> Option<&'static str> {
+    match tag {
+        "o" | "0" | "-" | "_" => Some("O is the tag of a word outside entities"),
+        _ if tag.chars().all(char::is_alphanumeric) => {
+            Some("in a file with labels alone, an I- before each makes tags of them")
+        }
         _ => None,
     }
 }

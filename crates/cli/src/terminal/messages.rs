@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 
-use cloze_corpus::{UsedFields, Walk};
+use cloze_corpus::{SkippedRows, UsedFields, Walk};
 pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
 
@@ -103,6 +103,13 @@ impl Messages {
         let mut shown = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         if used.is_notable() && shown.len() < MOST_COLUMN_LINES && shown.insert(line.clone()) {
             self.note(&visible(&line));
+        }
+    }
+
+    /// Reports the rows of a CoNLL-U file that were left out.
+    pub(crate) fn skipped_rows(&self, path: &dyn std::fmt::Display, rows: SkippedRows) {
+        if !rows.is_none() {
+            self.note(&visible(&format!("{path}: {rows}")));
         }
     }
 

@@ -225,7 +225,7 @@ impl<'d> DataCheck<'d> {
             let words = data.labels.total();
             let tags = data.labels.shares(words);
             let labels = entities.shares(entities.total());
-            (labels, Some(TagSummary { words, scheme: scheme.name(), tags }))
+            (labels, Some(TagSummary { words, scheme, tags }))
         } else {
             data.labels.findings(&mut self.findings);
             (data.labels.shares(data.examples), None)

@@ -7,6 +7,7 @@ use cloze_checkpoint::{Head, ModelFolder};
 use cloze_encoder::{Encoder, EncoderParams, Output, Runtime};
 use serde::Serialize;
 
+use super::scheme::{run_scheme, unknown_scheme};
 use crate::Error;
 
 /// Longest time of the run: a text of a few tokens.
@@ -26,6 +27,9 @@ pub struct ModelCheck {
     pub changed: Vec<String>,
     /// Reasons why it cannot be used.
     pub problems: Vec<String>,
+    /// Points that may change results.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Items missing from the cards; a sound model may still lack them.
     #[serde(serialize_with = "names")]
     pub missing: Vec<Missing>,
@@ -63,6 +67,7 @@ impl ModelCheck {
             ran: false,
             changed,
             problems: problem.iter().map(ToString::to_string).collect(),
+            warnings: vec![],
             missing: card.missing(folder)?,
             hashes: card.sha256.len(),
         })
@@ -70,22 +75,29 @@ impl ModelCheck {
 }
 
 impl ModelCheck {
-    /// Takes in how a run of the model ended; returns its error.
+    /// Takes in how a run of the model ended, with the scheme it found; returns its error.
     #[must_use]
-    pub fn after_run(&mut self, run: Result<(), Error>) -> Option<Error> {
+    pub fn after_run(&mut self, run: Result<Option<String>, Error>) -> Option<Error> {
         self.ran = run.is_ok();
-        let error = run.err()?;
+        let error = match run {
+            Ok(scheme) => {
+                self.warnings = scheme.into_iter().collect();
+                return None;
+            }
+            Err(error) => error,
+        };
         self.sound = false;
         self.problems.push(error.to_string());
         Some(error)
     }
 }
 
-/// Runs a model on a short text: a graph from elsewhere may pass all checks and still not run.
+/// Runs a model on a short text: a graph from elsewhere may pass all checks and still not run. Returns
+/// the tagging scheme that was found so, in words, where the model's folder does not say which it is.
 ///
 /// # Errors
 /// [`Error::Encoder`] with the reason.
-pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<(), Error> {
+pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<Option<String>, Error> {
     // Of weights, the hidden states; of a graph, what it gives of each token.
     let output = match model.layers().filter(|_| model.has_weights()) {
         Some(layers) => Output::Hidden(layers),
@@ -94,7 +106,7 @@ pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<(), Error> {
     let params = EncoderParams::new().threads(Some(1)).run_limit(Some(RUN_LIMIT));
     let encoder = Encoder::open_for(runtime, model, &[output], params)?;
     encoder.map_windows(&["Angela lives in Kassel."], |_| ())?;
-    Ok(())
+    run_scheme(model, runtime)
 }
 
 /// Checks a model's files without running it. The problem is beside the report on it.
@@ -103,6 +115,7 @@ pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<(), Error> {
 /// [`Error::Checkpoint`] if a file that the card has a hash of cannot be read.
 pub fn check_model(model: &ModelFolder) -> Result<(ModelCheck, Option<Error>), Error> {
     let problem = cloze_encoder::check_model(model).err().map(Error::from);
-    let check = ModelCheck::new(model.name(), model.folder(), model.card(), problem.as_ref())?;
+    let mut check = ModelCheck::new(model.name(), model.folder(), model.card(), problem.as_ref())?;
+    check.warnings.extend(unknown_scheme(model)?);
     Ok((check, problem))
 }

@@ -2,6 +2,7 @@
 mod adapter;
 mod check;
 mod head;
+mod scheme;
 
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, ModelFolder, ModelPart};
@@ -42,6 +43,9 @@ pub struct ModelReport {
     pub tags: Vec<String>,
     /// Labels without prefixes of a tagging scheme.
     pub labels: Vec<String>,
+    /// Tagging scheme with the reason for it, where tags have prefixes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
     /// Longest input, in tokens, special ones among them.
     pub max_tokens: usize,
     /// Special tokens added to a text.
@@ -196,6 +200,7 @@ impl ModelReport {
             outputs: graph.outputs.iter().map(ToString::to_string).collect(),
             tags: model.labels().to_vec(),
             labels: TagSet::parse(model.labels().to_vec()).labels().to_vec(),
+            scheme: scheme::scheme_in_words(model)?,
             max_tokens: model.max_tokens(),
             special_tokens: checked.special_tokens,
             vocabulary: checked.vocabulary,

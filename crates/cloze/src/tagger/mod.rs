@@ -1,20 +1,24 @@
 //! Texts to entities, as the model's own card says.
 mod builder;
+mod scheme;
 
 use cloze_checkpoint::ModelFolder;
-use cloze_core::{Cancel, Encode as _, Entity, Span, TokenRows};
+use cloze_core::{Cancel, Encode as _, Entity, Scheme, Span, TokenRows};
 use cloze_core::{assign_words, words_of_tokens};
 use cloze_encoder::{Encoder, EncodingCounts};
 use cloze_heads::tag::TagDecoder;
 
 use crate::{Error, ModelRef, batch};
 
+pub(crate) use builder::known_scheme;
 pub use builder::{TaggerBuilder, ValidTagger};
+pub use scheme::SchemeBasis;
 
 /// Token tagger: a model with its decoder. It can be shared between threads.
 ///
-/// It follows the model's own folder: the labels of `config.json`, and of `cloze.json` the least
-/// score (`min_score`) and the transitions of a conditional random field (`crf`).
+/// It follows the model's own folder: the labels of `config.json`, and of `cloze.json` the tagging scheme
+/// (`scheme`), the least score (`min_score`) and the transitions of a conditional random field (`crf`).
+/// No entity goes on across a blank line, nor across a line end beside a form's field (`Name: Ann`).
 ///
 /// ```
 /// # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
@@ -38,6 +42,7 @@ pub use builder::{TaggerBuilder, ValidTagger};
 pub struct Tagger {
     encoder: Encoder,
     decoder: TagDecoder,
+    basis: SchemeBasis,
     model: ModelFolder,
     cancel: Cancel,
 }
@@ -142,7 +147,7 @@ impl Tagger {
         if let Some(words) = text.words {
             assign_words(&mut rows.tokens, words);
         }
-        let entities = self.decoder.decode(&self.decoder.predict(&rows)?);
+        let entities = self.decoder.decode(text.text, &self.decoder.predict(&rows)?);
         let token_words =
             || words_of_tokens(&rows.tokens).into_iter().map(|word| word.span).collect();
         Ok(TextEntities { entities, words: text.words.map_or_else(token_words, <[Span]>::to_vec) })
@@ -152,6 +157,18 @@ impl Tagger {
     #[must_use]
     pub fn labels(&self) -> &[String] {
         self.decoder.tags().labels()
+    }
+
+    /// Tagging scheme that it decodes in.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.decoder.scheme()
+    }
+
+    /// Reason for the scheme.
+    #[must_use]
+    pub fn scheme_basis(&self) -> SchemeBasis {
+        self.basis
     }
 
     /// Decoder of the model's logits.

@@ -1,7 +1,7 @@
 //! Events of a training by steps, for progress and messages.
 use std::fmt;
 
-use cloze_corpus::{CorpusError, Source};
+use cloze_corpus::{CorpusError, SkippedRows, Source};
 use cloze_report::text::plural;
 use cloze_report::tuning::{TrainingCurve, percent};
 use cloze_tune::training::Event;
@@ -101,6 +101,13 @@ pub enum TrainingNote {
     },
     /// Warning: examples of an evaluation that are nearly the same as training examples.
     NearDuplicates(NearDuplicateSummary),
+    /// Rows of a CoNLL-U file that are no words, and were left out.
+    SkippedRows {
+        /// Path of the file.
+        path: String,
+        /// Number of rows of each kind.
+        rows: SkippedRows,
+    },
     /// Files that were skipped.
     Skipped {
         /// Number of files.
@@ -152,8 +159,16 @@ impl fmt::Display for TrainingNote {
                 plural(*examples as u64, "example")
             ),
             Self::NearDuplicates(found) => write!(f, "warning: {found}"),
+            Self::SkippedRows { path, rows } => write!(f, "{path}: {rows}"),
             Self::Skipped { count, kind } => write!(f, "{} skipped", plural(*count, kind)),
         }
+    }
+}
+
+/// Tells the observer the rows of a file that were left out.
+pub(super) fn note_skipped_rows(observer: &TrainingObserver<'_>, path: &str, rows: SkippedRows) {
+    if !rows.is_none() {
+        note(observer, &TrainingNote::SkippedRows { path: path.to_owned(), rows });
     }
 }
 

@@ -2,9 +2,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::finding::{Finding, FindingKind, LabelledLine, SourceLine};
-use super::texts::folded;
 
 /// Fewer examples are too few to train a class on, and to evaluate it by.
 const RARE: u64 = 10;
@@ -89,12 +89,39 @@ impl LabelCounts {
         }
         let mut spellings: BTreeMap<String, Vec<(&String, &SourceLine)>> = BTreeMap::new();
         for &(label, source_line) in &labels {
-            spellings.entry(folded(label)).or_default().push((label, source_line));
+            spellings.entry(spelling(label)).or_default().push((label, source_line));
         }
         for same in spellings.values().filter(|same| same.len() > 1) {
-            findings.push(finding(FindingKind::LabelSpelling, same.len() as f64, same, None));
+            let note = code_points(same);
+            findings.push(finding(FindingKind::LabelSpelling, same.len() as f64, same, note));
         }
     }
+}
+
+/// Label in normal form KC and lower case, with one space for every run of white space and none at the
+/// ends, without characters that do not show.
+fn spelling(label: &str) -> String {
+    let shown = |c: &char| {
+        !matches!(
+            c,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{fe0e}' | '\u{fe0f}' | '\u{feff}'
+        )
+    };
+    let label: String = label.nfkc().filter(shown).collect();
+    label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Labels that may look the same, with all but ASCII as code points.
+fn code_points(labels: &[(&String, &SourceLine)]) -> Option<String> {
+    let plain = |label: &String| label.is_ascii() && label.trim() == label;
+    let escaped = |label: &String| {
+        let shown =
+            |c: char| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() };
+        format!("\"{}\"", label.chars().map(shown).collect::<String>())
+    };
+    let is_seen = labels.iter().all(|(label, _)| plain(label));
+    let labels: Vec<String> = labels.iter().map(|(label, _)| escaped(label)).collect();
+    (!is_seen).then(|| labels.join(", "))
 }
 
 /// Finding about these labels, each with its first place.
@@ -109,4 +136,42 @@ fn finding(
         occurrences.push(LabelledLine { place: source_line.clone(), label: Some(label.clone()) });
     }
     Finding { kind, weight, occurrences, text: None, suggested: None, note }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_label() {
+        for (first, second, is_same) in [
+            ("Café", "Cafe\u{301}", true),
+            ("café", "CAFE\u{301}", true),
+            ("PER", "PER ", true),
+            ("PER", "\u{a0}PER", true),
+            ("PER", "P\u{200b}ER", true),
+            ("New York", "new\u{3000} york", true),
+            ("ＰＥＲ", "PER", true),
+            ("ﬁne", "fine", true),
+            ("한국", "한국", true),
+            ("Ⅳ", "IV", true),
+            ("PER", "PERS", false),
+            ("cafe", "café", false),
+            ("New York", "NewYork", false),
+        ] {
+            assert_eq!(spelling(first) == spelling(second), is_same, "{first:?} {second:?}");
+        }
+    }
+
+    #[test]
+    fn labels_that_look_the_same_are_told_apart() {
+        let place = SourceLine { rank: 0, line: 1, path: "a".into() };
+        let note = |labels: [&str; 2]| {
+            let labels = labels.map(str::to_owned);
+            code_points(&[(&labels[0], &place), (&labels[1], &place)])
+        };
+        assert_eq!(note(["x", "X"]), None);
+        assert_eq!(note(["x", "x "]), Some("\"x\", \"x \"".into()));
+        assert_eq!(note(["é", "e\u{301}"]), Some("\"\\u{e9}\", \"e\\u{301}\"".into()));
+    }
 }

@@ -16,6 +16,8 @@ pub enum FindingKind {
     FoldedLeak,
     /// A text that is nearly the same as one in the other data, lies inside it, or has it inside.
     NearLeak,
+    /// A tag that is neither `O` nor a label behind the letter of a scheme.
+    NotATag,
     /// Tags that may not follow each other in their scheme.
     IllegalTags,
     /// An example without a text.
@@ -30,7 +32,7 @@ pub enum FindingKind {
     LongText,
     /// Labels that look like measurements.
     NumericLabels,
-    /// Labels that differ only in case and spaces.
+    /// Labels that differ only in case, spaces and Unicode form.
     LabelSpelling,
     /// A label with fewer than 10 examples.
     RareLabel,
@@ -45,6 +47,7 @@ impl FindingKind {
             Self::Leak => "the same text in the other data",
             Self::FoldedLeak => "the same text in the other data, except for case and spaces",
             Self::NearLeak => "nearly the same text in the other data",
+            Self::NotATag => "tags that are not O or a label after a letter such as B-",
             Self::IllegalTags => "invalid tag sequences",
             Self::EmptyText => "no text",
             Self::LabelError => "likely label errors",
@@ -52,7 +55,7 @@ impl FindingKind {
             Self::FoldedDuplicate => "duplicates except for case and spaces",
             Self::LongText => "texts longer than the model's limit",
             Self::NumericLabels => "labels that look like measurements",
-            Self::LabelSpelling => "labels that differ only in case and spaces",
+            Self::LabelSpelling => "labels that differ only in case, spaces and Unicode form",
             Self::RareLabel => "labels with fewer than 10 examples",
         }
     }

@@ -1,8 +1,10 @@
 //! Text to token ids, with the bytes each token stands for.
 //!
+//! - `basic_words`: words where the tokenizer has none of its own;
 //! - `file`: checks of a `tokenizer.json` before the tokenizers library sees it;
 //! - `json`, `vocabulary`, `pattern`: its parts;
 //! - `boundary`: panics of the library caught.
+mod basic_words;
 mod boundary;
 mod file;
 mod json;
@@ -16,6 +18,7 @@ use cloze_store::Location;
 use tokenizers::{NormalizedString, Normalizer as _};
 use unicode_normalization::char::is_combining_mark;
 
+use basic_words::{assign_basic_words, has_bert_words};
 use boundary::guard;
 pub use boundary::panics_are_caught;
 
@@ -58,6 +61,8 @@ pub(crate) struct Tokenizer {
     pub(crate) pair: Option<PairTemplate>,
     /// Marks of words in the vocabulary.
     marks: Marks,
+    /// Whether its own words are BERT's.
+    bert_words: bool,
     /// Bytes that the normalisers may make of one.
     growth: f64,
 }
@@ -206,7 +211,8 @@ impl Tokenizer {
         let added = inner.get_added_tokens_decoder();
         let special = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
         let marks = Marks::of(&inner);
-        Ok(Self { inner, special, before, after, type_id, pair, marks, growth })
+        let bert_words = has_bert_words(&inner);
+        Ok(Self { inner, special, before, after, type_id, pair, marks, bert_words, growth })
     }
 
     /// Number of ids, added tokens included.
@@ -261,6 +267,11 @@ impl Tokenizer {
         let mut tokens: Vec<Token> =
             spans.zip(words).map(|(span, &word)| Token { span, word }).collect();
         take_trailing_marks(text, &mut tokens);
+        if !self.bert_words {
+            guard(|| assign_basic_words(&mut tokens, text))
+                .and_then(|assigned| assigned)
+                .map_err(|what| EncoderError::Tokenize { index, what })?;
+        }
         let ids = encoding.get_ids().to_vec();
         let mut casing = casings_of_tokens(text, &tokens);
         for (casing, id) in casing.iter_mut().zip(&ids) {

@@ -91,7 +91,7 @@ fn a_document_without_paragraphs_keeps_what_the_model_keeps() {
         let params = params.window(Some(window)).stride(Some(stride));
         let encoder = super::open(&super::pii(), params);
         let rows = super::encode_one(&encoder, &document);
-        let found = tagger.decode(&tagger.predict(&rows).unwrap());
+        let found = tagger.decode(&document, &tagger.predict(&rows).unwrap());
         let borders = borders(&rows.tokens, window, stride);
         let windows = borders.len() as u64 + 1;
         assert_eq!(encoder.counts().windows, windows, "the borders are those of the encoder");

@@ -6,10 +6,11 @@ use cloze_core::chunks_of_tags;
 use cloze_core::words_of_tokens;
 use std::collections::BTreeMap;
 
-use cloze_core::{Chain, Encode, Entity, Span, Tag, TagSet, TokenRows, Word};
+use cloze_core::{Chain, Encode, Entity, Scheme, Span, Tag, TagSet, TokenRows, Word};
 
 use crate::HeadError;
 
+mod lines;
 mod params;
 mod transitions;
 
@@ -23,7 +24,8 @@ const LOG_ZERO: f64 = -1e6;
 /// Aggregation of the pieces of a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Aggregation {
-    /// They do not: every token with a label is an entity.
+    /// They do not: every token with a label is an entity, with the model's own tag. Tags are decoded
+    /// by [`Decode::Argmax`] unless another is asked for.
     None,
     /// They do not, but neighbouring tokens with one label are an entity.
     Simple,
@@ -69,6 +71,8 @@ pub struct Unit {
 #[derive(Clone, Debug)]
 pub struct TagDecoder {
     set: TagSet,
+    /// Scheme that sequences are legal in.
+    scheme: Scheme,
     /// Transitions that the scheme forbids, and learned transition scores.
     chain: Chain,
     /// Whether anything was.
@@ -87,6 +91,12 @@ impl TagDecoder {
         &self.set
     }
 
+    /// The scheme it decodes in.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
     /// The entities of each text, in the order of `texts`, by reading order.
     ///
     /// # Errors
@@ -97,8 +107,11 @@ impl TagDecoder {
         texts: &[&str],
     ) -> Result<Vec<Vec<Entity>>, TagError<E::Error>> {
         let logits = encoder.encode(texts).map_err(TagError::Encode)?;
-        let entities = |rows: &TokenRows| Ok(self.decode(&self.predict(rows)?));
-        logits.iter().map(entities).collect()
+        let mut entities = Vec::with_capacity(logits.len());
+        for (text, rows) in texts.iter().zip(&logits) {
+            entities.push(self.decode(text, &self.predict(rows)?));
+        }
+        Ok(entities)
     }
 
     /// The probabilities of one text's units, from logits `[tokens, tags]`: words or tokens, as the
@@ -126,9 +139,10 @@ impl TagDecoder {
 
     /// The probabilities of a word, from those of its pieces.
     fn word_unit(&self, rows: &TokenRows, word: &Word) -> Result<Unit, HeadError> {
+        let first = self.first_piece(rows, word)?;
         let pieces = match self.aggregation {
-            Aggregation::First => word.tokens.start..word.tokens.start + 1,
-            _ => word.tokens.clone(),
+            Aggregation::First => first..first + 1,
+            _ => first..word.tokens.end,
         };
         let pieces = pieces.map(|i| self.probabilities(rows, i)).collect::<Result<Vec<_>, _>>()?;
         let probabilities = match self.aggregation {
@@ -137,6 +151,26 @@ impl TagDecoder {
             _ => surest(pieces),
         };
         Ok(Unit { span: word.span, probabilities })
+    }
+
+    /// The piece of a word that its pieces are counted from: not a mark alone, such as `▁` before 王, where
+    /// the mark is in no entity. Models that were trained on words apart mark the beginning of an
+    /// entity on it; others give it no label.
+    fn first_piece(&self, rows: &TokenRows, word: &Word) -> Result<usize, HeadError> {
+        let mut first = word.tokens.start;
+        while first + 1 < word.tokens.end {
+            let (mark, next) = (rows.tokens[first].span, rows.tokens[first + 1].span);
+            let is_mark = mark.is_empty() || (next.start <= mark.start && mark.end <= next.end);
+            let is_outside = || {
+                let best = argmax(&self.probabilities(rows, first)?);
+                Ok::<_, HeadError>(self.set.tags()[best] == Tag::Outside)
+            };
+            if !is_mark || !is_outside()? {
+                break;
+            }
+            first += 1;
+        }
+        Ok(first)
     }
 
     /// Softmax of one token's logits, in f32 as the reference has it.
@@ -161,9 +195,10 @@ impl TagDecoder {
         Ok(row)
     }
 
-    /// The entities in one text's units, by reading order.
+    /// The entities in the units of `text`, by reading order. None goes on across a blank line, nor
+    /// across a line end beside a form's field ([`cloze_core::FieldKey`]).
     #[must_use]
-    pub fn decode(&self, units: &[Unit]) -> Vec<Entity> {
+    pub fn decode(&self, text: &str, units: &[Unit]) -> Vec<Entity> {
         // Softmax takes the same off all logits of a unit, which moves no sequence before another.
         let logs = self.logs(units);
         let among_all = self.chained.then(|| self.among_all(&logs));
@@ -189,15 +224,21 @@ impl TagDecoder {
             return entities.collect();
         }
         let sequence: Vec<Tag> = tags.iter().map(|&t| self.set.tags()[t]).collect();
-        let entities = chunks_of_tags(&sequence).into_iter().filter_map(|chunk| {
-            #[expect(clippy::cast_precision_loss, reason = "entities have few units")]
-            let score = chunk.units.clone().map(chosen).sum::<f32>() / chunk.units.len() as f32;
-            let spans = || units[chunk.units.clone()].iter().map(|u| u.span);
-            let span = Span::new(spans().map(|s| s.start).min()?, spans().map(|s| s.end).max()?);
-            let label = self.set.labels()[chunk.label].clone();
-            wanted(chunk.label, score).then_some(Entity { label, span, score, tag: None })
-        });
-        entities.collect()
+        let mut entities = vec![];
+        for chunk in chunks_of_tags(&sequence) {
+            for part in lines::parts_at_lines(text, units, chunk.units) {
+                #[expect(clippy::cast_precision_loss, reason = "entities have few units")]
+                let score = part.clone().map(chosen).sum::<f32>() / part.len() as f32;
+                let spans = || units[part.clone()].iter().map(|unit| unit.span);
+                let start = spans().map(|span| span.start).min();
+                let end = spans().map(|span| span.end).max();
+                if let (true, Some(start), Some(end)) = (wanted(chunk.label, score), start, end) {
+                    let label = self.set.labels()[chunk.label].clone();
+                    entities.push(Entity { label, span: Span::new(start, end), score, tag: None });
+                }
+            }
+        }
+        entities
     }
 
     /// The logarithms of the units' probabilities, `[units, tags]`.

@@ -9,7 +9,7 @@ use crate::HeadError;
 pub struct TagParams {
     tags: Vec<String>,
     aggregation: Aggregation,
-    decode: Decode,
+    decode: Option<Decode>,
     scheme: Option<Scheme>,
     labels: Option<Vec<String>>,
     min_score: f32,
@@ -25,7 +25,7 @@ impl TagParams {
         Self {
             tags,
             aggregation: Aggregation::default(),
-            decode: Decode::default(),
+            decode: None,
             scheme: None,
             labels: None,
             min_score: 0.0,
@@ -42,10 +42,11 @@ impl TagParams {
         self
     }
 
-    /// Decoding of tags. Default [`Decode::Viterbi`].
+    /// Decoding of tags. Default `None`: [`Decode::Viterbi`], and of tokens that are not aggregated the
+    /// tags as the model gives them, [`Decode::Argmax`].
     #[must_use]
-    pub fn decode(mut self, decode: Decode) -> Self {
-        self.decode = decode;
+    pub fn decode(mut self, decode: impl Into<Option<Decode>>) -> Self {
+        self.decode = decode.into();
         self
     }
 
@@ -150,6 +151,10 @@ impl TagParams {
             let scheme = scheme.name();
             return Err(HeadError::SchemeLabels { scheme, tags: set.names().to_vec() });
         }
+        let decode = self.decode.unwrap_or(match self.aggregation {
+            Aggregation::None => Decode::Argmax,
+            _ => Decode::default(),
+        });
         let chain = match &self.transitions {
             None => legal,
             Some(learned) => {
@@ -165,15 +170,15 @@ impl TagParams {
                 if let Some(aggregation) = aggregation {
                     return Err(HeadError::TransitionUnits { aggregation });
                 }
-                match self.decode {
+                match decode {
                     Decode::Viterbi => legal.plus(learned.chain()).ok_or(HeadError::NoLabels)?,
                     Decode::Argmax => learned.chain().clone(),
                 }
             }
         };
         let chained = self.transitions.is_some();
-        let (aggregation, decode, recall_bias) = (self.aggregation, self.decode, self.recall_bias);
-        Ok(TagDecoder { set, chain, chained, aggregation, decode, least, recall_bias })
+        let (aggregation, recall_bias) = (self.aggregation, self.recall_bias);
+        Ok(TagDecoder { set, scheme, chain, chained, aggregation, decode, least, recall_bias })
     }
 }
 

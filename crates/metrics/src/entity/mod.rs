@@ -6,16 +6,14 @@
 mod outcomes;
 mod partial;
 mod scheme;
-mod tags;
 
-use cloze_core::chunks_of_tags;
 pub use outcomes::{TagOutcomes, micro_f1};
 pub use partial::{ByMatch, PartialCounts, PartialScores};
 pub use scheme::{SchemeEvidence, TagScheme};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloze_core::{Span, Tag};
+use cloze_core::{Span, TAG_LETTERS, Tag, WrittenTags, chunks_of_tags};
 use serde::Serialize;
 
 use crate::counts::{Averages, Counts, Scores, merge};
@@ -55,7 +53,7 @@ impl Convention {
         tags: &[impl AsRef<str>],
         origin: Origin,
     ) -> Result<Vec<(&str, Span)>, MetricsError> {
-        let mut labels = tags::Labels::default();
+        let mut labels = WrittenTags::default();
         let mut parts: Vec<Tag> = Vec::with_capacity(tags.len());
         for (position, name) in tags.iter().enumerate() {
             let name = name.as_ref();
@@ -63,7 +61,7 @@ impl Convention {
                 Err(MetricsError::Tag { origin, position, expected, found: name.to_owned() })
             };
             match (labels.parse(name), self) {
-                (None, Self::Conlleval) => return wrong("BIESLU"),
+                (None, Self::Conlleval) => return wrong(TAG_LETTERS),
                 (None, Self::Strict(scheme)) => return wrong(scheme.letters()),
                 (Some((Some(letter), _)), Self::Strict(scheme))
                     if !scheme.letters().contains(letter) =>
@@ -73,7 +71,7 @@ impl Convention {
                 (Some((_, part)), _) => parts.push(part),
             }
         }
-        let labelled = |(start, end, label)| (labels.name(label), Span::new(start, end));
+        let labelled = |(start, end, label)| (labels.label(label), Span::new(start, end));
         Ok(match self {
             Self::Conlleval => {
                 let chunks = chunks_of_tags(&parts).into_iter();

@@ -1,7 +1,7 @@
 //! The six schemes entities are tagged in, and their strict reading.
 use std::fmt;
 
-use cloze_core::{Prefix, Scheme, Tag};
+use cloze_core::{Prefix, Scheme, Tag, WrittenTags};
 use serde::{Serialize, Serializer};
 
 /// Marking of entities by tags. Source: seqeval 1.2.2, `scheme.py`.
@@ -188,7 +188,7 @@ impl Default for SchemeEvidence {
 impl SchemeEvidence {
     /// Adds a sentence's tags to the evidence. A string that is not a tag shows nothing.
     pub fn add(&mut self, tags: &[impl AsRef<str>]) {
-        let mut labels = super::tags::Labels::default();
+        let mut labels = WrittenTags::default();
         let mut parts = vec![];
         for tag in tags {
             let Some((letter, part)) = labels.parse(tag.as_ref()) else { continue };

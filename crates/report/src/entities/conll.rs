@@ -1,4 +1,4 @@
-//! `word<TAB>tag` on each line in IOB2, a blank line after each record.
+//! `word<TAB>tag` on each line in IOB2, or of single tokens their own tags; a blank line after each record.
 use std::io::{self, Write};
 
 use cloze_core::word_tags;

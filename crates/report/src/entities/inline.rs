@@ -16,7 +16,7 @@ impl EntityForm for EntityInline {
             let text = html_escape::encode_text(text);
             match entity {
                 Some(e) => {
-                    let label = html_escape::encode_text(&e.label);
+                    let label = html_escape::encode_text(e.shown_label());
                     write!(out, "<{label}>{text}</{label}>")?;
                 }
                 None => write!(out, "{text}")?,

@@ -84,15 +84,15 @@ impl EntityForm for EntityPage {
                 write!(out, "{}", encode_text(text))?;
                 continue;
             };
-            *self.counts.entry(e.label.clone()).or_default() += 1;
+            *self.counts.entry(e.shown_label().to_owned()).or_default() += 1;
             write!(
                 out,
                 "<mark data-label=\"{}\" style=\"--hue:{}\" title=\"{:.3}\">{}<b>{}</b></mark>",
-                encode_double_quoted_attribute(&e.label),
-                hue(&e.label),
+                encode_double_quoted_attribute(e.shown_label()),
+                hue(e.shown_label()),
                 e.score,
                 encode_text(text),
-                encode_text(&e.label)
+                encode_text(e.shown_label())
             )?;
         }
         writeln!(out, "</p>")

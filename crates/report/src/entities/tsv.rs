@@ -58,7 +58,7 @@ impl EntityForm for EntityTsv {
             let place = [Cell::Text(tagged.path), Cell::Plain(&line), Cell::Text(id)];
             let field = self.fields.then(|| Cell::Text(tagged.field.unwrap_or("")));
             let entity = [
-                Cell::Text(&e.label),
+                Cell::Text(e.shown_label()),
                 Cell::Plain(&start),
                 Cell::Plain(&end),
                 Cell::Text(entity_text),

@@ -56,9 +56,9 @@ pub(crate) struct CheckArgs {
     /// Read the files as CoNLL, whatever their extension
     #[arg(long, conflicts_with = "input", help_heading = "Input")]
     pub(crate) conll: bool,
-    /// Column of the token, counted from 1 (conll)
-    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
-    pub(crate) token_column: usize,
+    /// Column of the token, counted from 1 (conll) [default: 1; in .conllu files 2, FORM]
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) token_column: Option<usize>,
     /// Column of the tag, counted from 1 (conll) [default: the last]
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) tag_column: Option<usize>,

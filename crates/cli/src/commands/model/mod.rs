@@ -138,6 +138,7 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ("vocabulary", info.vocabulary.to_string()),
         ("parameters", parameters(info.parameters, info.unused_parameters)),
     ];
+    rows.extend(info.scheme.map(|scheme| ("scheme", scheme)));
     rows.extend(info.base.map(|base| ("base", base)));
     rows.extend(info.adapters.iter().map(|a| ("adapter", format!("{}: {a}", a.folder))));
     if let Some(w) = &info.weights {
@@ -226,6 +227,9 @@ fn write_check(
 ) -> anyhow::Result<()> {
     for missing in &check.missing {
         messages.note(&format!("warning: {}: {missing}", check.name));
+    }
+    for warning in &check.warnings {
+        messages.note(&format!("warning: {}: {warning}", check.name));
     }
     for file in &check.changed {
         messages.failure(&Unsound(file.clone()));

@@ -38,9 +38,9 @@ pub(crate) struct ScoreTagsArgs {
     /// CoNLL file with the same words and the predicted tags
     #[arg(value_name = "PREDICTED")]
     pub(crate) predicted: PathBuf,
-    /// Column of the words in both files, counted from 1
-    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Input")]
-    pub(crate) token_column: usize,
+    /// Column of the words in both files, counted from 1 [default: 1; in .conllu files 2, FORM]
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) token_column: Option<usize>,
     /// Column of the gold tags, counted from 1 [default: the last]
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) gold_column: Option<usize>,

@@ -13,6 +13,7 @@ use cloze_corpus::{CorpusError, Source, TaggedParams, TaggedSentence};
 
 use crate::cli::CommonFlags;
 use crate::commands::score_tags::args::ScoreTagsArgs;
+use crate::terminal::hints::tag_hint;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::json_line;
 
@@ -22,7 +23,7 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     for (flag, column) in [
-        ("--token-column", Some(args.token_column)),
+        ("--token-column", args.token_column),
         ("--gold-column", args.gold_column),
         ("--predicted-column", args.predicted_column),
     ] {
@@ -30,9 +31,9 @@ pub(crate) fn run(
             bail!("{flag} is 0: columns count from 1");
         }
     }
-    let gold = read(&args.gold, args.token_column, args.gold_column, "--gold-column")?;
-    let predicted =
-        read(&args.predicted, args.token_column, args.predicted_column, "--predicted-column")?;
+    let read = |path, column, flag| read(path, args.token_column, column, flag, messages);
+    let gold = read(&args.gold, args.gold_column, "--gold-column")?;
+    let predicted = read(&args.predicted, args.predicted_column, "--predicted-column")?;
     let params = params(args, &gold)?;
     let mut out = args.out.open()?;
     let report = score_tags(&gold, &predicted, &params).map_err(|error| match error {
@@ -75,19 +76,23 @@ pub(crate) fn run(
 /// of another file.
 fn read(
     path: &Path,
-    token_column: usize,
+    token_column: Option<usize>,
     tag_column: Option<usize>,
     tag_flag: &str,
+    messages: &Messages,
 ) -> anyhow::Result<Vec<TaggedSentence>> {
     let params = TaggedParams::default().token_column(token_column).tag_column(tag_column);
     let source = Source::File { path: path.to_owned(), relative: path.to_owned() };
-    let params = params.check().map_err(|error| match error {
+    let opened = params.check().and_then(|params| params.open(&source));
+    let mut reader = opened.map_err(|error| match error {
         CorpusError::Setting { setting: "tag_column", expected, found } => {
             anyhow!("{tag_flag}: expected {expected}, found {found}")
         }
         error => error.into(),
     })?;
-    Ok(params.open(&source)?.collect::<Result<_, _>>()?)
+    let sentences = reader.by_ref().collect::<Result<_, _>>()?;
+    messages.skipped_rows(&path.display(), reader.skipped_rows());
+    Ok(sentences)
 }
 
 fn params(args: &ScoreTagsArgs, gold: &[TaggedSentence]) -> anyhow::Result<TagEvaluationParams> {
@@ -145,7 +150,8 @@ pub(crate) fn no_tag(
     expected: &str,
 ) -> anyhow::Error {
     let letters: Vec<String> = expected.chars().map(|letter| format!("{letter}-")).collect();
-    anyhow!("{path}:{line}: tag {tag:?}: expected O, or a label after {}", letters.join(", "))
+    let hint = tag_hint(tag).map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    anyhow!("{path}:{line}: tag {tag:?}: expected O, or a label after {}{hint}", letters.join(", "))
 }
 
 /// Reports labels of `--labels` that neither file has: they may be typing errors.

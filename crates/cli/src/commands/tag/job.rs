@@ -10,6 +10,7 @@ use crate::commands::tag::output::FormParams;
 use crate::commands::tag::output::sink::{Place, Sink};
 use crate::flags::find_model;
 use crate::flags::read::InputArg;
+use crate::flags::tagger::note_scheme;
 use crate::input::texts::Input;
 use crate::terminal::messages::Messages;
 
@@ -59,6 +60,7 @@ impl Job {
             plain: destination != Place::Stdout && common.color != Color::Always,
         };
         let tagger = tagger.runtime(common.load_runtime(messages)?).open()?;
+        note_scheme(&tagger, messages);
         // Last, so that a mistake above leaves no temporary file.
         let sink = Sink::open(form, destination, args.force)?;
         let redacts = format == OutputArg::Redact;

@@ -5,7 +5,9 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
-use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, UsedFields, ValidReadParams};
+use cloze_corpus::{
+    CorpusError, Encoding, Format, Piece, SkippedRows, Source, UsedFields, ValidReadParams,
+};
 
 use super::job::Job;
 use crate::commands::tag::output::{Tagged, WriteError};
@@ -30,6 +32,7 @@ enum Event {
     /// End of an input; not `whole` after a failure.
     End {
         whole: bool,
+        skipped_rows: SkippedRows,
     },
 }
 
@@ -120,7 +123,7 @@ fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Eve
             events.push(event(Piece::Verbatim("\n".to_owned())));
         }
     }
-    events.push(Event::End { whole });
+    events.push(Event::End { whole, skipped_rows: SkippedRows::default() });
     events.into_iter().all(|event| send.send(event).is_ok())
 }
 
@@ -131,7 +134,7 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
         if send.send(Event::Begin(source)).is_err() {
             return;
         }
-        let mut whole = true;
+        let (mut whole, mut skipped_rows) = (true, SkippedRows::default());
         match reader {
             Ok(mut reader) => {
                 let format = reader.format();
@@ -158,6 +161,7 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
                         return;
                     }
                 }
+                skipped_rows = reader.skipped_rows();
             }
             Err(error) => {
                 whole = false;
@@ -166,7 +170,7 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
                 }
             }
         }
-        if send.send(Event::End { whole }).is_err() {
+        if send.send(Event::End { whole, skipped_rows }).is_err() {
             return;
         }
     }
@@ -226,7 +230,10 @@ fn write_chunk(
             }
             Event::Columns(used) => messages.columns(&used),
             Event::Failed(error) => messages.failure(&error),
-            Event::End { whole } => {
+            Event::End { whole, skipped_rows } => {
+                if let Some(current) = current.as_ref() {
+                    messages.skipped_rows(&current.path, skipped_rows);
+                }
                 if let Some(current) = current.take().filter(|c| c.open)
                     && let Err(error) = job.sink.end(whole && current.whole)
                 {

@@ -7,7 +7,7 @@ use cloze_tune::task::Part;
 use rayon::prelude::*;
 
 use crate::train::data::data_file;
-use crate::train::event::{TrainingNote, TrainingObserver, note};
+use crate::train::event::{TrainingNote, TrainingObserver, note, note_skipped_rows};
 use crate::train::sample::{HOLD_OUT, drawn};
 use crate::train::{DataSource, FineTuneError, FitEvent, TrainingEvent};
 
@@ -271,6 +271,7 @@ fn read_file(
         seen = reader.bytes_read();
         observer(TrainingEvent::Read { bytes, records: *records, unit: "text" });
     }
+    note_skipped_rows(observer, &path, reader.skipped_rows());
     Ok(())
 }
 

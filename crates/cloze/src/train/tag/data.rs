@@ -17,7 +17,7 @@ use super::part::end;
 use crate::data_check::SplitText;
 use crate::train::base::{StartModel, sequence};
 use crate::train::data::data_file;
-use crate::train::event::{TrainingNote, TrainingObserver, note};
+use crate::train::event::{TrainingNote, TrainingObserver, note, note_skipped_rows};
 use crate::train::sample::{HOLD_OUT, drawn, drawn_groups};
 use crate::train::{DataSource, FineTuneError, TrainingEvent};
 
@@ -124,7 +124,8 @@ impl Sentences {
             DataSource::Files(paths) => {
                 for path in paths {
                     let before = sentences.count();
-                    for sentence in settings.reader.open(&Source::named(path))? {
+                    let mut reader = settings.reader.open(&Source::named(path))?;
+                    for sentence in reader.by_ref() {
                         if sentences.count() - before >= limit {
                             break;
                         }
@@ -133,6 +134,7 @@ impl Sentences {
                             Err(error) => observer(TrainingEvent::LeftOut(&error)),
                         }
                     }
+                    note_skipped_rows(observer, path, reader.skipped_rows());
                     let file = data_file(path, sentences.some(path, before)?)?;
                     sentences.data.push(file);
                 }

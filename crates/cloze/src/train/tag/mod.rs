@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use cloze_checkpoint::adapter::TaskType;
 use cloze_checkpoint::card::Card;
-use cloze_core::{Cancel, Casing, TagSet};
+use cloze_core::{Cancel, Casing, Scheme, TagSet};
 use cloze_corpus::{TaggedParams, TaggedSentence, ValidTaggedParams};
 use cloze_heads::tag::Transitions;
 use cloze_report::tuning::{EntityFigures, TaskWords, TestFigures};
@@ -300,6 +300,7 @@ impl Job<'_> {
             task: Some("tag".into()),
             description: Some(format!("Words to {}", tags.labels().join(", "))),
             crf: crf.map(|crf| json!(crf)),
+            scheme: Some(Scheme::Iob2.name().to_owned()),
             min_score: params.params.min_score,
             ..Card::default()
         };

@@ -106,6 +106,7 @@ fn read_tagged(
             messages.bar.inc(tagged.bytes_read().saturating_sub(seen));
             seen = tagged.bytes_read();
         }
+        messages.skipped_rows(&source.name(), tagged.skipped_rows());
     }
     Ok(bad)
 }

@@ -55,11 +55,14 @@ fn table(out: &mut impl Write, name: &str, counted: &str, counts: &[LabelCount])
     Ok(())
 }
 
+/// Findings about labels or tags, rather than sentences.
+const BY_LABEL: [FindingKind; 3] =
+    [FindingKind::RareLabel, FindingKind::LabelSpelling, FindingKind::NotATag];
+
 /// Formats a finding: `a.csv:5 billing, a.csv:9 shipping: "Where is my …" (note)`.
 fn line(finding: &Finding, tagged: bool) -> String {
     // A sentence's tags are longer than the line.
-    let by_label =
-        !tagged || matches!(finding.kind, FindingKind::RareLabel | FindingKind::LabelSpelling);
+    let by_label = !tagged || BY_LABEL.contains(&finding.kind);
     let location = |labelled: &LabelledLine| {
         let label = labelled.label.as_deref().filter(|_| by_label);
         let label = label.map(|label| format!(" {}", one_line(label))).unwrap_or_default();

@@ -78,7 +78,7 @@ impl MinimalPairsArgs {
             text_field: Some(self.good_field.clone()),
             id_field: None,
             table: TableFlags::DEFAULT,
-            token_column: 1,
+            token_column: None,
             encoding: self.encoding.clone(),
             max_text: 16,
             metadata: true,

@@ -20,6 +20,7 @@ use crate::commands::eval::args::EvalTagArgs;
 use crate::commands::eval::labels::note_near_duplicates;
 use crate::commands::score_tags::{no_tag, scheme_of, table, warn_of_absent};
 use crate::flags::find_model;
+use crate::flags::tagger::note_scheme;
 use crate::input::pairs::source;
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
@@ -53,6 +54,9 @@ pub(super) fn run(
         models.push(
             args.tagger.builder(find_model(name, messages)?).runtime(runtime.clone()).open()?,
         );
+    }
+    for model in &models {
+        note_scheme(model, messages);
     }
     let evaluation = TagEvaluation::new(&models[0], models.get(1), params);
     let mut evaluation = evaluation.map_err(|error| match error {
@@ -203,6 +207,7 @@ fn for_each_chunk(
         work(&chunk)?;
     }
     messages.bar.finish_and_clear();
+    messages.skipped_rows(&file, reader.skipped_rows());
     Ok(())
 }
 

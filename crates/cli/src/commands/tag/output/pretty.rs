@@ -50,12 +50,12 @@ impl EntityForm for Pretty {
             let text = visible(text);
             match entity {
                 Some(e) => {
-                    let color = self.color(&e.label);
+                    let color = self.color(e.shown_label());
                     let (color, bold) = (self.styled(color), self.styled(color.bold()));
                     write!(
                         out,
                         "{color}[{color:#}{bold}{text}{bold:#} {color}{}]{color:#}",
-                        visible(&e.label)
+                        visible(e.shown_label())
                     )?;
                 }
                 None => write!(out, "{text}")?,
