@@ -2,7 +2,9 @@
 use std::collections::BTreeMap;
 
 use cloze_store::Location;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::error::CheckpointError;
 use crate::family::{self, FAMILIES, Family};
@@ -105,7 +107,7 @@ pub struct Config {
 
 /// `config.json` as far as anything here depends on it, of any model: settings that its family lets out
 /// are `None`, and have the defaults of transformers' configuration classes.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct ConfigFile {
     pub(crate) model_type: Option<String>,
     architectures: Option<Vec<String>>,
@@ -118,7 +120,7 @@ pub(crate) struct ConfigFile {
     n_heads: Option<usize>,
     intermediate_size: Option<usize>,
     hidden_dim: Option<usize>,
-    vocab_size: Option<usize>,
+    pub(crate) vocab_size: Option<usize>,
     pub(crate) max_position_embeddings: Option<usize>,
     type_vocab_size: Option<usize>,
     hidden_act: Option<String>,
@@ -126,11 +128,33 @@ pub(crate) struct ConfigFile {
     layer_norm_eps: Option<f32>,
     pub(crate) pad_token_id: Option<i64>,
     position_embedding_type: Option<String>,
-    quantization_config: Option<serde_json::Value>,
+    quantization_config: Option<Value>,
     is_decoder: Option<bool>,
     add_cross_attention: Option<bool>,
+    #[serde(default, deserialize_with = "names")]
     pub(crate) id2label: Option<BTreeMap<String, String>>,
     pub(crate) problem_type: Option<String>,
+    pub(crate) tokenizer_class: Option<String>,
+}
+
+/// Names of labels by id; numbers are names too, as their text.
+fn names<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    let Some(names) = Option::<BTreeMap<String, Value>>::deserialize(from)? else {
+        return Ok(None);
+    };
+    let name = |(id, name): (String, Value)| match name {
+        Value::String(name) => Ok((id, name)),
+        Value::Number(number) => Ok((id, number.to_string())),
+        // As Python writes it.
+        Value::Bool(value) => Ok((id, if value { "True" } else { "False" }.to_owned())),
+        other => {
+            let what = format!("id2label: expected a name for {id:?}, found {other}");
+            Err(D::Error::custom(what))
+        }
+    };
+    names.into_iter().map(name).collect::<Result<_, _>>().map(Some)
 }
 
 /// Bytes of the file at `path`.
@@ -348,6 +372,19 @@ mod tests {
         let set = file(r#"{"model_type":"roberta","pad_token_id":5,"n_layers":3}"#);
         assert_eq!((set.pad_id(), set.reserved_positions(), set.layers()), (5, 6, Some(3)));
         assert_eq!(file("{}").pad_id(), 0);
+    }
+
+    #[test]
+    fn numbers_are_names_of_labels() {
+        let file = |names: &str| {
+            let text = format!(r#"{{"id2label": {names}}}"#);
+            serde_json::from_str::<ConfigFile>(&text).map(|file| file.id2label)
+        };
+        let names = file(r#"{"0": 1, "1": -2.5, "2": "x", "3": true}"#).unwrap().unwrap();
+        assert_eq!(names.into_values().collect::<Vec<_>>(), ["1", "-2.5", "x", "True"]);
+        assert_eq!(file("null").unwrap(), None);
+        let error = file(r#"{"0": null}"#).unwrap_err().to_string();
+        assert!(error.contains("expected a name for \"0\", found null"), "{error}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A model is a folder: what its files say before any of them is run.
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use cloze_store::Location;
 use serde::Deserialize;
@@ -10,12 +11,22 @@ use crate::checkpoint::CONFIG;
 use crate::config::ConfigFile;
 use crate::error::CheckpointError;
 use crate::find::find_folder;
+use crate::sentence::{MODULES, Modules, SentenceSettings, TransformerSettings};
 use crate::source::Sources;
 use crate::weights::Weights;
-use crate::{adapter, casing};
+use crate::{adapter, casing, family};
 
 const TOKENIZER: &str = "tokenizer.json";
+/// Vocabulary of a WordPiece tokenizer without `tokenizer.json`: a token a line.
+const WORD_PIECES: &str = "vocab.txt";
+/// Vocabulary of a byte-level BPE tokenizer without `tokenizer.json`, and its merges.
+const BYTE_PAIRS: [&str; 2] = ["vocab.json", "merges.txt"];
 const GRAPH: &str = "model.onnx";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+const SPECIAL_TOKENS: &str = "special_tokens_map.json";
+const SENTENCE_SETTINGS: &str = "config_sentence_transformers.json";
+/// Longest sequence of a model that has no limit: a table of vectors, one per token.
+const NO_LIMIT: usize = 1 << 30;
 /// The largest JSON file of settings that is read.
 const MAX_JSON_BYTES: u64 = 16 << 20;
 
@@ -24,13 +35,19 @@ pub(crate) const MAX_LAYERS: usize = 1000;
 /// Most labels that a model may have.
 const MAX_LABELS: usize = 100_000;
 /// Files that are looked for in a folder.
-const FILES: [&str; 8] = [
+const FILES: [&str; 14] = [
     CONFIG,
     TOKENIZER,
+    WORD_PIECES,
+    BYTE_PAIRS[0],
+    BYTE_PAIRS[1],
     GRAPH,
-    "tokenizer_config.json",
+    TOKENIZER_CONFIG,
+    SPECIAL_TOKENS,
+    "added_tokens.json",
     "sentence_bert_config.json",
-    "modules.json",
+    SENTENCE_SETTINGS,
+    MODULES,
     "model.safetensors",
     "model.safetensors.index.json",
 ];
@@ -40,19 +57,23 @@ const FILES: [&str; 8] = [
 #[derive(Default, Deserialize)]
 struct TokenizerConfig {
     model_max_length: Option<f64>,
+    /// The same, as it was called.
+    max_len: Option<f64>,
+    tokenizer_class: Option<String>,
     /// Mask token, or an object that has it as `content`.
     mask_token: Option<Value>,
 }
 
-/// The part of `sentence_bert_config.json` that matters here: the length sentences were trained at.
+/// The part of `special_tokens_map.json` that matters here.
 #[derive(Default, Deserialize)]
-struct SentenceConfig {
-    max_seq_length: Option<usize>,
+struct SpecialTokens {
+    mask_token: Option<Value>,
 }
 
-/// A model folder in the layout of the Hugging Face ecosystem: `config.json`, `tokenizer.json`,
-/// `model.safetensors` or `model.onnx` (of both, the weights are taken), and perhaps
-/// `tokenizer_config.json`, sentence-transformers' settings and `cloze.json`. A folder with an
+/// A model folder in the layout of the Hugging Face ecosystem: `config.json`, `tokenizer.json` (or
+/// `vocab.txt`, or `vocab.json` with `merges.txt`), `model.safetensors` or `model.onnx` (of both, the
+/// weights are taken), and perhaps `tokenizer_config.json`, sentence-transformers' settings and
+/// `cloze.json`; what `modules.json` puts into a folder of its own is looked for there. A folder with an
 /// adapter, `adapter_config.json` and `adapter_model.safetensors`, is a model too: what it lacks is
 /// taken from its base.
 #[derive(Clone, Debug)]
@@ -66,6 +87,11 @@ pub struct ModelFolder {
     has_weights: bool,
     problem: Option<String>,
     mask_token: Option<String>,
+    model_type: Option<String>,
+    tokenizer_class: Option<String>,
+    embedding_rows: Option<usize>,
+    transformer: TransformerSettings,
+    settings: SentenceSettings,
 }
 
 impl ModelFolder {
@@ -134,13 +160,15 @@ impl ModelFolder {
             }
             readme::check(part)?;
         }
-        for file in [CONFIG, TOKENIZER] {
-            if !sources.file(file).is_file() {
-                return missing(file);
-            }
+        let is_static = sources.modules().is_some_and(Modules::is_static);
+        if !is_static && !sources.file(CONFIG).is_file() {
+            return missing(CONFIG);
         }
-        if !has_weights && !folder.join(GRAPH).is_file() {
-            let pickled = folder.join("pytorch_model.bin").is_file();
+        if tokenizer_file(&sources).is_none() {
+            return missing(no_tokenizer(&sources));
+        }
+        if !has_weights && !sources.file(GRAPH).is_file() {
+            let pickled = sources.file("pytorch_model.bin").is_file();
             return missing(if pickled {
                 "model.safetensors or model.onnx; pytorch_model.bin, which it has, can run code when \
                  it is read, so it is not: let transformers' save_pretrained write it again"
@@ -154,7 +182,9 @@ impl ModelFolder {
             return Err(CheckpointError::Config { path: table.to_path_buf(), what });
         }
         let path = sources.file(CONFIG);
-        let config = ConfigFile::read(&path)?;
+        // A table of vectors needs no configuration, and what it has is none of an encoder.
+        let config =
+            if is_static { ConfigFile::default() } else { ConfigFile::read(&path)? };
         let wrong = |what: String| CheckpointError::Config { path: path.to_path_buf(), what };
         if let Some(layers) = config.layers().filter(|&layers| layers > MAX_LAYERS) {
             return Err(wrong(format!(
@@ -162,29 +192,46 @@ impl ModelFolder {
             )));
         }
         let labels = labels(config.id2label.clone().unwrap_or_default()).map_err(wrong)?;
-        let tokenizer_config = sources.file("tokenizer_config.json");
-        let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
-            read_json(&tokenizer_config)?
+        let tokenizer: TokenizerConfig = read_or_default(&sources.file(TOKENIZER_CONFIG))?;
+        let special: SpecialTokens = read_or_default(&sources.file(SPECIAL_TOKENS))?;
+        let transformer = TransformerSettings::read(&|name| sources.file(name))?;
+        let settings = SentenceSettings::read(&sources.file(SENTENCE_SETTINGS))?;
+        let max_tokens = if is_static {
+            NO_LIMIT
         } else {
-            TokenizerConfig::default()
+            // The length of sentences goes before that of the tokenizer.
+            let sentences = transformer.max_seq_length.and_then(|n| u32::try_from(n).ok());
+            let tokens = tokenizer.model_max_length.or(tokenizer.max_len);
+            max_tokens(&config, sentences.map(f64::from).or(tokens)).map_err(wrong)?
         };
-        let sentences = sources.file("sentence_bert_config.json");
-        let sentences: SentenceConfig =
-            if sentences.is_file() { read_json(&sentences)? } else { SentenceConfig::default() };
-        let limit = max_tokens(&config, tokenizer_config.model_max_length).map_err(wrong)?;
-        let max_tokens =
-            sentences.max_seq_length.filter(|&n| n > 0).map_or(limit, |n| n.min(limit));
+        let class = tokenizer.tokenizer_class.or_else(|| config.tokenizer_class.clone());
+        let by_type = || Some(family::tokenizer_class(config.model_type.as_deref()?)?.to_owned());
+        let mask_token = tokenizer.mask_token.as_ref().or(special.mask_token.as_ref());
         Ok(Self {
-            sources,
             card,
             labels,
             layers: config.layers(),
             max_tokens,
             pad_id: config.pad_id(),
             has_weights,
+            mask_token: mask_token.and_then(token_name),
+            tokenizer_class: class.or_else(by_type),
+            embedding_rows: config.vocab_size,
             problem: config.problem_type,
-            mask_token: tokenizer_config.mask_token.as_ref().and_then(token_name),
+            model_type: config.model_type,
+            transformer,
+            settings,
+            sources,
         })
+    }
+
+    /// The same model with the modules of sentence-transformers that texts of `task` go through:
+    /// `query` or `document`, of a model that has routes.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Config`] for a task without a route; else as [`open`](Self::open).
+    pub fn for_task(&self, task: &str) -> Result<Self, CheckpointError> {
+        Self::of(Sources::find_route(self.folder(), Some(task))?, self.card.clone())
     }
 
     /// Finds a model by name or folder: [`find_folder`], opened.
@@ -240,6 +287,69 @@ impl ModelFolder {
         self.problem.as_deref() == Some("multi_label_classification")
     }
 
+    /// Whether its one output or each of several is a number as it is, not a label's logit
+    /// (`problem_type` is `regression`).
+    #[must_use]
+    pub fn regression(&self) -> bool {
+        self.problem.as_deref() == Some("regression")
+    }
+
+    /// `problem_type` of `config.json`, if it is there.
+    #[must_use]
+    pub fn problem_type(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// `model_type` of `config.json`, if it is there.
+    #[must_use]
+    pub fn model_type(&self) -> Option<&str> {
+        self.model_type.as_deref()
+    }
+
+    /// Class of the tokenizer: as `tokenizer_config.json` or `config.json` has it, or else the one that
+    /// transformers has for the model's type.
+    #[must_use]
+    pub fn tokenizer_class(&self) -> Option<&str> {
+        self.tokenizer_class.as_deref()
+    }
+
+    /// Number of rows of the embedding matrix (`vocab_size`), if the configuration has it.
+    #[must_use]
+    pub fn embedding_rows(&self) -> Option<usize> {
+        self.embedding_rows
+    }
+
+    /// Modules of sentence-transformers; `None` for a folder without `modules.json`.
+    #[must_use]
+    pub fn modules(&self) -> Option<&Modules> {
+        self.sources.modules()
+    }
+
+    /// Whether it is a table of vectors, one per token, without layers (`StaticEmbedding`).
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        self.modules().is_some_and(Modules::is_static)
+    }
+
+    /// Prompts, similarity and width that sentence-transformers takes for the model.
+    #[must_use]
+    pub fn sentence_settings(&self) -> &SentenceSettings {
+        &self.settings
+    }
+
+    /// Whether texts are lower-cased before anything else (sentence-transformers' `do_lower_case`).
+    #[must_use]
+    pub fn lower_case(&self) -> bool {
+        self.transformer.lower_case
+    }
+
+    /// Setting of sentence-transformers' encoder that cannot be followed, with its file.
+    #[must_use]
+    pub fn unfollowed(&self) -> Option<(&Path, &str)> {
+        let (path, what) = self.transformer.unfollowed.as_ref()?;
+        Some((path, what))
+    }
+
     /// The token that stands for a word to be found, where `tokenizer_config.json` names one.
     #[must_use]
     pub fn mask_token(&self) -> Option<&str> {
@@ -275,8 +385,8 @@ impl ModelFolder {
     pub fn graph_path(&self) -> Location {
         match self.sources.adapters() {
             [(adapter, _), ..] => adapter.join(adapter::TENSORS),
-            [] if self.has_weights => self.folder().join("model.safetensors"),
-            [] => self.folder().join(GRAPH),
+            [] if self.has_weights => self.sources.base().join("model.safetensors"),
+            [] => self.sources.base().join(GRAPH),
         }
     }
 
@@ -289,13 +399,20 @@ impl ModelFolder {
         if self.has_weights {
             return self.sources.sha256();
         }
-        Ok(cloze_store::checksum::sha256_file(self.graph_path())?)
+        let graph = cloze_store::checksum::sha256_file(self.graph_path())?;
+        let mut lines = self.sources.module_hashes()?;
+        if lines.is_empty() {
+            return Ok(graph);
+        }
+        lines.insert(0, graph);
+        Ok(cloze_store::checksum::sha256(lines.join("\n").as_bytes()))
     }
 
-    /// Path of the tokenizer.
+    /// Path of the tokenizer: `tokenizer.json`, or else `vocab.txt`, or else `vocab.json`, which goes
+    /// with `merges.txt`.
     #[must_use]
     pub fn tokenizer_path(&self) -> Location {
-        self.file(TOKENIZER)
+        tokenizer_file(&self.sources).unwrap_or_else(|| self.file(TOKENIZER))
     }
 
     /// The licence: as `cloze.json` has it, or as the front matter of the folder's `README.md` does
@@ -304,6 +421,35 @@ impl ModelFolder {
     pub fn license(&self) -> Option<String> {
         self.card.license(self.folder())
     }
+}
+
+/// The tokenizer's file, the first of those that are there.
+fn tokenizer_file(sources: &Sources) -> Option<Location> {
+    let [whole, words] = [TOKENIZER, WORD_PIECES].map(|name| sources.file(name));
+    let [vocabulary, merges] = BYTE_PAIRS.map(|name| sources.file(name));
+    let vocabulary = vocabulary.is_file().then_some(vocabulary).filter(|_| merges.is_file());
+    [whole, words].into_iter().find(Location::is_file).or(vocabulary)
+}
+
+/// Description of the tokenizer's files that are not there.
+fn no_tokenizer(sources: &Sources) -> &'static str {
+    let is_there = |name: &&str| sources.file(name).is_file();
+    if ["sentencepiece.bpe.model", "spiece.model", "tokenizer.model"].iter().any(|n| is_there(&n)) {
+        return "tokenizer.json; SentencePiece's model, which it has, is not read: let transformers' \
+                save_pretrained write it again";
+    }
+    match BYTE_PAIRS.iter().find(|name| is_there(name)) {
+        Some(name) if *name == BYTE_PAIRS[0] => "merges.txt beside vocab.json",
+        Some(_) => "vocab.json beside merges.txt",
+        None => "tokenizer.json, vocab.txt, or vocab.json with merges.txt",
+    }
+}
+
+/// The same, or the default where there is no such file.
+fn read_or_default<T: serde::de::DeserializeOwned + Default>(
+    path: &Location,
+) -> Result<T, CheckpointError> {
+    if path.is_file() { read_json(path) } else { Ok(T::default()) }
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Location) -> Result<T, CheckpointError> {

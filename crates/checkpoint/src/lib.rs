@@ -5,6 +5,7 @@
 //! - [`find_folder`], [`list_folders`], [`roots`]: models by name;
 //! - [`card`]: `cloze.json` and `README.md`;
 //! - [`Sources`]: a folder, its adapters and their base;
+//! - [`sentence`]: modules, prompts and settings of sentence-transformers;
 //! - [`ModelFolder`]: contents of the files of any model, of weights or of a graph;
 //! - [`family`]: every fact in which architectures differ;
 //! - [`Config`]: the shape of an encoder, from `config.json`;
@@ -38,6 +39,7 @@ mod folder;
 pub mod layout;
 mod quantization;
 pub mod quantize;
+pub mod sentence;
 mod source;
 pub mod weights;
 

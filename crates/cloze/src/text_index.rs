@@ -272,10 +272,14 @@ fn encoder_builder(
     }
     let pooling: &Poolings = &card.provenance.pooling;
     let layers: &Layers = &card.provenance.layers;
-    Ok(SentenceEncoder::builder(model)
+    let builder = SentenceEncoder::builder(model)
         .pooling(pooling.clone())
         .states(States::Layers(layers.clone()))
         .normalize(card.normalize)
-        .dims(card.dims)
-        .prompt(prompt))
+        .prompt(prompt);
+    // All where the card says none, whatever the model's folder says now.
+    Ok(match card.dims {
+        Some(dims) => builder.dims(dims),
+        None => builder.all_dims(),
+    })
 }
