@@ -138,9 +138,7 @@ pub(crate) struct ConfigFile {
 }
 
 /// Names of labels by id; numbers are names too, as their text.
-fn names<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+fn names<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<String, String>>, D::Error> {
     let Some(names) = Option::<BTreeMap<String, Value>>::deserialize(from)? else {
         return Ok(None);
     };

@@ -183,8 +183,7 @@ impl ModelFolder {
         }
         let path = sources.file(CONFIG);
         // A table of vectors needs no configuration, and what it has is none of an encoder.
-        let config =
-            if is_static { ConfigFile::default() } else { ConfigFile::read(&path)? };
+        let config = if is_static { ConfigFile::default() } else { ConfigFile::read(&path)? };
         let wrong = |what: String| CheckpointError::Config { path: path.to_path_buf(), what };
         if let Some(layers) = config.layers().filter(|&layers| layers > MAX_LAYERS) {
             return Err(wrong(format!(

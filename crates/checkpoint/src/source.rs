@@ -116,7 +116,9 @@ impl Sources {
             None => Ok(self),
             Some(encoder) => Err(CheckpointError::Adapters {
                 path: self.file(MODULES).to_path_buf(),
-                what: format!("the encoder is in {encoder:?}; expected it in the base's own folder"),
+                what: format!(
+                    "the encoder is in {encoder:?}; expected it in the base's own folder"
+                ),
             }),
         }
     }

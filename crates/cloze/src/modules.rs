@@ -7,7 +7,8 @@ use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::sentence::Module;
 use cloze_checkpoint::weights::Weights;
 use cloze_embed::{
-    Dense, LayerNorm, Metric, Pooling, PoolingConfig, Poolings, Residual, VectorActivation, VectorModule,
+    Dense, LayerNorm, Metric, Pooling, PoolingConfig, Poolings, Residual, VectorActivation,
+    VectorModule,
 };
 use cloze_store::Location;
 use serde::Deserialize;
@@ -71,12 +72,8 @@ pub fn read(model: &ModelFolder, poolings: Option<Poolings>) -> Result<Pipeline,
         let what = format!("{what}, which cannot be followed");
         return Err(Error::Model { path: path.to_owned(), what });
     }
-    let plain = |poolings| Pipeline {
-        poolings,
-        include_prompt: true,
-        modules: vec![],
-        normalized: false,
-    };
+    let plain =
+        |poolings| Pipeline { poolings, include_prompt: true, modules: vec![], normalized: false };
     let Some(modules) = model.modules() else {
         let config = model.file("1_Pooling/config.json");
         return Ok(match poolings {
@@ -135,7 +132,8 @@ pub fn read(model: &ModelFolder, poolings: Option<Poolings>) -> Result<Pipeline,
         return Err(wrong("no Pooling among the modules\nhint: --pooling names one".into()));
     }
     // Vectors are brought to length 1 at the end unless that is switched off.
-    pipeline.normalized = pipeline.modules.pop_if(|last| *last == VectorModule::Normalize).is_some();
+    pipeline.normalized =
+        pipeline.modules.pop_if(|last| *last == VectorModule::Normalize).is_some();
     Ok(pipeline)
 }
 

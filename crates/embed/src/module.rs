@@ -308,7 +308,10 @@ mod tests {
     fn widths_are_checked() {
         let module = dense(VectorActivation::Identity, None);
         assert_eq!(module.width_out(2).unwrap(), 2);
-        assert!(matches!(module.apply(vec![1.0]), Err(EmbedError::Width { expected: 2, found: 1 })));
+        assert!(matches!(
+            module.apply(vec![1.0]),
+            Err(EmbedError::Width { expected: 2, found: 1 })
+        ));
         for (inputs, weight, bias, residual) in [
             (0, vec![1.0], None, None),
             (2, vec![1.0; 3], None, None),
@@ -331,7 +334,11 @@ mod tests {
             ("torch.nn.modules.activation.Tanh", -0.964_027_580_075_816_9, 0.905_148_253_644_866_4),
             ("torch.nn.modules.activation.ReLU", 0.0, 1.5),
             ("torch.nn.modules.activation.GELU", -0.045_500_263_896_358_4, 1.399_789_198_096_713),
-            ("torch.nn.modules.activation.Sigmoid", 0.119_202_922_022_117_56, 0.817_574_476_193_643_7),
+            (
+                "torch.nn.modules.activation.Sigmoid",
+                0.119_202_922_022_117_56,
+                0.817_574_476_193_643_7,
+            ),
             ("torch.nn.SiLU", -0.238_405_844_044_235_1, 1.226_361_714_290_465_4),
             ("torch.nn.LeakyReLU", -0.02, 1.5),
             ("torch.nn.ELU", -0.864_664_716_763_387_3, 1.5),

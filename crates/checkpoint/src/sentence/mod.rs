@@ -120,7 +120,9 @@ impl Modules {
         }
         if let Some(module) = modules.list.iter().skip(1).find(|module| module.is_encoder()) {
             let class = &module.class;
-            return Err(wrong(format!("expected {class} as the first module, found it behind one")));
+            return Err(wrong(format!(
+                "expected {class} as the first module, found it behind one"
+            )));
         }
         Ok(Some(modules))
     }
@@ -188,7 +190,10 @@ mod tests {
     #[test]
     fn classes_and_paths_of_all_versions() {
         for (list, expected) in [
-            (r#"[{"type": "sentence_transformers.models.Transformer", "path": ""}]"#, "Transformer:"),
+            (
+                r#"[{"type": "sentence_transformers.models.Transformer", "path": ""}]"#,
+                "Transformer:",
+            ),
             (r#"[{"type": "sentence_transformers.models.Transformer"}]"#, "Transformer:"),
             (r#"[{"type": "a.b.transformer.Transformer", "path": "."}]"#, "Transformer:"),
             (r#"[{"type": "Transformer", "path": "0_Transformer"}]"#, "Transformer:0_Transformer"),
@@ -210,7 +215,8 @@ mod tests {
         }
     }
 
-    const ROUTER: &str = r#"[{"type": "x.Router", "path": ""}, {"type": "x.Normalize", "path": "1_N"}]"#;
+    const ROUTER: &str =
+        r#"[{"type": "x.Router", "path": ""}, {"type": "x.Normalize", "path": "1_N"}]"#;
     const ROUTES: &str = r#"{"types": {"q0": "x.Transformer", "q1": "x.Pooling", "d0": "x.StaticEmbedding"},
         "structure": {"query": ["q0", "q1"], "document": ["d0"]}, "parameters": PARAMETERS}"#;
 
@@ -218,7 +224,8 @@ mod tests {
     /// then the first.
     #[test]
     fn routes_are_taken_as_the_reference_takes_them() {
-        let all = r#"{"default_route": "document", "route_mappings": {"('ask', 'text')": "query"}}"#;
+        let all =
+            r#"{"default_route": "document", "route_mappings": {"('ask', 'text')": "query"}}"#;
         let any = r#"{"route_mappings": {"(None, None)": "document"}}"#;
         let none = r#"{"allow_empty_key": false}"#;
         for (parameters, task, expected) in [
@@ -263,7 +270,8 @@ mod tests {
         assert_eq!(names(&modules(&files, Some("doc")).unwrap()).len(), 2);
         let gone = modules(&files[..1], None).unwrap_err();
         assert!(gone.contains("2_Asym/router_config.json: not there"), "{gone}");
-        let error = modules(&[(MODULES, r#"[{"type": "Transformer"}]"#)], Some("query")).unwrap_err();
+        let error =
+            modules(&[(MODULES, r#"[{"type": "Transformer"}]"#)], Some("query")).unwrap_err();
         assert!(error.contains("no Router among the modules"), "{error}");
     }
 }

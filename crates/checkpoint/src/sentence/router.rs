@@ -119,7 +119,8 @@ impl Router {
         let module = |name: &Value| {
             let name = name.as_str().unwrap_or_default();
             let class = self.file.types.get(name).and_then(Value::as_str);
-            let class = class.ok_or_else(|| format!("types has no class of the module {name:?}"))?;
+            let class =
+                class.ok_or_else(|| format!("types has no class of the module {name:?}"))?;
             Module::new(class, &router.file(name))
         };
         names.iter().map(|name| module(name).map_err(|what| self.wrong(what))).collect()

@@ -163,7 +163,10 @@ impl SentenceEncoderBuilder {
         let prompt = prompt.text(&model)?;
         let normalize = match normalize {
             Some(normalize) => normalize,
-            None => pipeline.normalized || modules::metric(&model)?.unwrap_or_default() == Metric::Cosine,
+            None => {
+                pipeline.normalized
+                    || modules::metric(&model)?.unwrap_or_default() == Metric::Cosine
+            }
         };
         let Pipeline { poolings, include_prompt, mut modules, .. } = pipeline;
         let runtime = opening::runtime(runtime)?;
@@ -247,10 +250,7 @@ impl Prompt {
 }
 
 /// Results that are read of the model, and the layers by number.
-fn outputs(
-    model: &ModelFolder,
-    states: &States,
-) -> Result<(Vec<Output>, Option<Layers>), Error> {
+fn outputs(model: &ModelFolder, states: &States) -> Result<(Vec<Output>, Option<Layers>), Error> {
     let States::Layers(layers) = states else {
         return Ok((vec![Output::Words], None));
     };

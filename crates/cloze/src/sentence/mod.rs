@@ -8,9 +8,7 @@ use std::sync::OnceLock;
 use cloze_checkpoint::ModelFolder;
 use cloze_core::{Cancel, Matrix};
 use cloze_embed::correction::{Correct, FittedCorrection, Provenance};
-use cloze_embed::{
-    Layers, Level, Metric, Poolings, VectorModule, average, l2_normalize, truncate,
-};
+use cloze_embed::{Layers, Level, Metric, Poolings, VectorModule, average, l2_normalize, truncate};
 use cloze_encoder::{
     Encoder, EncoderParams, EncodingCounts, Mapped, Output, PairCut, Runtime, WindowStates,
 };

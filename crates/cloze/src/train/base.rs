@@ -36,7 +36,9 @@ impl StartModel {
             return Err(refused("a StaticEmbedding has no layers to train; expected an encoder"));
         }
         let sources = folder.sources();
-        if sources.adapters().is_empty() && sources.base().as_os_str() != folder.folder().as_os_str() {
+        if sources.adapters().is_empty()
+            && sources.base().as_os_str() != folder.folder().as_os_str()
+        {
             return Err(refused(
                 "its encoder lies in a folder of its own; expected it in the model's\n\
                  hint: `cloze model convert` writes such a model",

@@ -66,7 +66,7 @@ pub struct Checked {
 /// # Errors
 /// As [`Encoder::open_for`](super::Encoder::open_for).
 pub fn check_model(model: &ModelFolder) -> Result<Checked, EncoderError> {
-    let tokenizer = Tokenizer::open(&model.tokenizer_path())?;
+    let tokenizer = Tokenizer::open(model)?;
     room(model, &tokenizer)?;
     let outputs = if model.has_weights() {
         let checkpoint = Checkpoint::of(model.sources())?;

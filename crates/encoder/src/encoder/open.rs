@@ -46,7 +46,7 @@ impl Encoder {
         let path = model.graph_path();
         // Of the time to the first result, reading the tokenizer's file takes a sixth.
         let (tokenizer, prepared) = std::thread::scope(|scope| {
-            let open = || Tokenizer::open(&model.tokenizer_path());
+            let open = || Tokenizer::open(model);
             // `scope.spawn` would panic where this is an error.
             let tokenizer = std::thread::Builder::new().spawn_scoped(scope, open);
             let prepared = prepare(runtime, model, outputs);
@@ -59,6 +59,12 @@ impl Encoder {
         let tokenizer = tokenizer?;
         let room = room(model, &tokenizer)?;
         let params = params.check(room)?;
+        if params.truncate && tokenizer.cuts_left() {
+            let what = "truncation_side is left, which cuts the beginning of a long text; expected right \
+                        for texts that are truncated";
+            let path = model.file("tokenizer_config.json").to_path_buf();
+            return Err(EncoderError::Tokenizer { path, what: what.into() });
+        }
         let Prepared { graph, info, cased_types } = prepared?;
         let ports = Ports::resolve(&info, &path, outputs, model.layers())?;
         check_width(&ports, outputs, model.labels().len(), &path)?;
