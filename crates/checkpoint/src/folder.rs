@@ -398,12 +398,21 @@ impl ModelFolder {
         if self.has_weights {
             return self.sources.sha256();
         }
-        let graph = cloze_store::checksum::sha256_file(self.graph_path())?;
+        Ok(cloze_store::checksum::sha256_file(self.graph_path())?)
+    }
+
+    /// The same with the weights of sentence-transformers' modules behind the encoder, where there are
+    /// any: the identity of a text's vector.
+    ///
+    /// # Errors
+    /// As [`sha256`](Self::sha256).
+    pub fn vectors_sha256(&self) -> Result<String, CheckpointError> {
+        let sha256 = self.sha256()?;
         let mut lines = self.sources.module_hashes()?;
         if lines.is_empty() {
-            return Ok(graph);
+            return Ok(sha256);
         }
-        lines.insert(0, graph);
+        lines.insert(0, sha256);
         Ok(cloze_store::checksum::sha256(lines.join("\n").as_bytes()))
     }
 

@@ -236,8 +236,8 @@ impl Sources {
 
     /// The SHA-256 of what the graph comes from: the model's identity, whatever its folder is called.
     /// Of weights in one file it is the file's. Where there is more, weights in several files,
-    /// adapters with their settings and weights, a casing table, or modules behind the encoder, it is
-    /// that of all their hashes, a line each.
+    /// adapters with their settings and weights, or a casing table, it is that of all their hashes,
+    /// a line each.
     ///
     /// # Errors
     /// Errors of [`Weights::open`]; [`CheckpointError::Store`] if a file cannot be read.
@@ -255,7 +255,6 @@ impl Sources {
         if casing.is_file() {
             lines.push(format!("casing {}", sha256_file(&casing)?));
         }
-        lines.extend(self.module_hashes()?);
         Ok(match lines.as_slice() {
             [line] => line.clone(),
             _ => sha256(lines.join("\n").as_bytes()),

@@ -149,6 +149,18 @@ pub fn metric(model: &ModelFolder) -> Result<Option<Metric>, Error> {
     })
 }
 
+/// Prompt of this name among those of the folder.
+///
+/// # Errors
+/// [`Error::Model`] if there is none.
+pub fn prompt<'m>(model: &'m ModelFolder, name: &str) -> Result<&'m str, Error> {
+    let settings = model.sentence_settings();
+    settings.prompt(name).ok_or_else(|| Error::Model {
+        path: model.file("config_sentence_transformers.json").to_path_buf(),
+        what: settings.no_prompt(name),
+    })
+}
+
 fn missing(path: &Location) -> Error {
     let what = "named by modules.json, and not there".to_owned();
     Error::Model { path: path.to_path_buf(), what }

@@ -146,15 +146,10 @@ fn a_setting_that_cannot_be_followed_names_its_file() {
             "expected tokenizer.json beside it",
         ),
     ] {
-        let error = open(&with(name, file, text)).expect_err(text);
-        let EncoderError::Tokenizer { path, what } = &error else { panic!("{text}: {error}") };
-        assert!(what.contains(expected), "{text}: {what}");
-        let named = path.display().to_string();
-        assert!(
-            named.contains(file)
-                || ["tokenizer.json", "vocab.txt"].iter().any(|f| named.contains(f)),
-            "{named}"
-        );
+        let error = open(&with(name, file, text)).expect_err(text).to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+        let files = [file, "tokenizer.json", "vocab.txt"];
+        assert!(files.iter().any(|file| error.contains(file)), "{text}: {error}");
     }
     // Left is followed where nothing is cut.
     let left = r#"{"truncation_side": "left", "model_max_length": 64}"#;

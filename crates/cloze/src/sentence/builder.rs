@@ -52,6 +52,7 @@ pub struct SentenceEncoderBuilder {
     dims: Dims,
     prompt: Prompt,
     route: Option<String>,
+    without_modules: bool,
 }
 
 impl SentenceEncoderBuilder {
@@ -64,6 +65,7 @@ impl SentenceEncoderBuilder {
             dims: Dims::default(),
             prompt: Prompt::default(),
             route: None,
+            without_modules: false,
         }
     }
 
@@ -133,6 +135,12 @@ impl SentenceEncoderBuilder {
         self
     }
 
+    /// Leaves out the folder's modules behind the pooling: rows for a head, not vectors to compare.
+    pub(crate) fn without_modules(mut self) -> Self {
+        self.without_modules = true;
+        self
+    }
+
     /// Takes runtime, token, threads and batches of another builder.
     pub(crate) fn work_of(mut self, other: Opening) -> Self {
         let Opening { runtime, cancel, work, .. } = other;
@@ -151,7 +159,8 @@ impl SentenceEncoderBuilder {
     /// [`Error::Checkpoint`] for a route, and [`Error::Model`] for a prompt, that the model does not
     /// have; [`Error::Embed`] for layers that the model does not have, or more `dims` than a vector has.
     pub fn open(self) -> Result<SentenceEncoder, Error> {
-        let Self { opening, pooling, states, normalize, dims, prompt, route } = self;
+        let Self { opening, pooling, states, normalize, dims, prompt, route, without_modules } =
+            self;
         let Opening { model, runtime, cancel, work } = opening;
         let mut model = model.find()?;
         if let Some(route) = route {
@@ -171,7 +180,7 @@ impl SentenceEncoderBuilder {
         let Pipeline { poolings, include_prompt, mut modules, .. } = pipeline;
         let runtime = opening::runtime(runtime)?;
         let (outputs, resolved) = outputs(&model, &states)?;
-        if states == States::Static {
+        if states == States::Static || without_modules {
             modules.clear();
         }
         let skips_prompt = !include_prompt && !prompt.is_empty();
@@ -234,18 +243,11 @@ impl SentenceEncoderBuilder {
 impl Prompt {
     /// Text of the prompt.
     fn text(self, model: &ModelFolder) -> Result<String, Error> {
-        let settings = model.sentence_settings();
-        match self {
-            Self::Text(text) => Ok(text),
-            Self::OfModel => Ok(settings.default_prompt_text().to_owned()),
-            Self::Named(name) => match settings.prompt(&name) {
-                Some(prompt) => Ok(prompt.to_owned()),
-                None => Err(Error::Model {
-                    path: model.file("config_sentence_transformers.json").to_path_buf(),
-                    what: settings.no_prompt(&name),
-                }),
-            },
-        }
+        Ok(match self {
+            Self::Text(text) => text,
+            Self::OfModel => model.sentence_settings().default_prompt_text().to_owned(),
+            Self::Named(name) => modules::prompt(model, &name)?.to_owned(),
+        })
     }
 }
 

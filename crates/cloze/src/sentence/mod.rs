@@ -189,7 +189,7 @@ impl SentenceEncoder {
         let hash = if let Some(hash) = self.hash.get() {
             hash.clone()
         } else {
-            let hash = self.model.sha256()?;
+            let hash = self.model.vectors_sha256()?;
             self.hash.get_or_init(|| hash).clone()
         };
         Ok(Provenance {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
 use crate::commands::eval::args::StsArgs;
-use crate::flags::vectors::CorrectionArg;
+use crate::flags::vectors::{CorrectionArg, metric};
 use crate::input::pairs::{NotEncoded, for_each_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
@@ -70,7 +70,8 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
     }
     let mut out = args.out.open()?;
     let started = Instant::now();
-    let mut evaluation = StsEvaluation::new(&encoder, args.metric);
+    let metric = metric(args.metric, encoder.model())?;
+    let mut evaluation = StsEvaluation::new(&encoder, metric);
     let mut lines: Vec<u64> = vec![];
     for_each_chunk(&args.file, &params, messages, |pairs| {
         for (pair, added) in pairs.iter().zip(evaluation.add(&pairs)?) {

@@ -15,6 +15,7 @@ use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
 use crate::commands::similarity::args::SimilarityArgs;
 use crate::input::texts::{self, Input};
+use crate::flags::vectors::metric;
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 
@@ -57,7 +58,8 @@ fn open(
 ) -> anyhow::Result<SimilarityMeasure> {
     let correction = args.vectors.zscore.as_deref().map(FittedCorrection::open).transpose()?;
     let encoder = args.vectors.open_uncorrected(common, messages)?;
-    let measure = SimilarityMeasure::new(encoder, args.metric);
+    let metric = metric(args.metric, encoder.model())?;
+    let measure = SimilarityMeasure::new(encoder, metric);
     let Some(correction) = correction else { return Ok(measure) };
     let level = correction.fitted().level;
     if level != Level::Sentence && (args.word.is_none() || level != Level::Word) {
