@@ -31,6 +31,7 @@ mod kill;
 mod minimal_pairs;
 mod model_add;
 mod model_card;
+mod model_folders;
 mod next_sentence;
 mod odd;
 mod output;

@@ -176,6 +176,11 @@ impl ConfigFile {
         self.num_hidden_layers.or(self.n_layers)
     }
 
+    /// Hidden size, if it says.
+    pub(crate) fn hidden(&self) -> Option<usize> {
+        self.hidden_size.or(self.dim)
+    }
+
     /// Id of the padding token: its own, or its family's default.
     pub(crate) fn pad_id(&self) -> i64 {
         let family = self.model_type.as_deref().and_then(Family::find);

@@ -13,6 +13,7 @@
 //! - [`adapter`]: LoRA adapters in PEFT's format, read, merged and written;
 //! - [`layout`]: tensors by what they are for;
 //! - [`casing`]: the table of how words were written;
+//! - [`StaticTable`]: a table of vectors, one per token;
 //! - [`Checkpoint`]: weights, of which every tensor is known;
 //! - [`quantize`]: a checkpoint in 8 bits.
 //!
@@ -41,6 +42,7 @@ mod quantization;
 pub mod quantize;
 pub mod sentence;
 mod source;
+mod static_table;
 pub mod weights;
 
 pub use checkpoint::{Checkpoint, Head, ModelPart};
@@ -49,3 +51,4 @@ pub use error::CheckpointError;
 pub use find::{find_folder, install_root, list_folders, nearest, roots};
 pub use folder::ModelFolder;
 pub use source::Sources;
+pub use static_table::StaticTable;

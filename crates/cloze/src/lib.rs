@@ -151,6 +151,7 @@ mod sentence;
 pub mod similarity;
 mod spans;
 mod tagger;
+mod tasks;
 mod text_index;
 #[cfg(feature = "train")]
 pub mod train;
@@ -207,6 +208,7 @@ pub use senses::{
 };
 pub use sentence::{PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece};
 pub use tagger::{TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
+pub use tasks::{Task, tasks};
 pub use text_index::{
     IndexRef, IndexedHit, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,
 };

@@ -3,9 +3,9 @@
 //!
 //! Source: sentence-transformers 6.2.0, `base/modules/{dense,normalize}.py`,
 //! `sentence_transformer/modules/{pooling,layer_norm}.py`.
-use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::sentence::Module;
 use cloze_checkpoint::weights::Weights;
+use cloze_checkpoint::{ModelFolder, StaticTable};
 use cloze_embed::{
     Dense, LayerNorm, Metric, Pooling, PoolingConfig, Poolings, Residual, VectorActivation,
     VectorModule,
@@ -135,6 +135,40 @@ pub fn read(model: &ModelFolder, poolings: Option<Poolings>) -> Result<Pipeline,
     pipeline.normalized =
         pipeline.modules.pop_if(|last| *last == VectorModule::Normalize).is_some();
     Ok(pipeline)
+}
+
+/// Checks the modules without running the model: that each can be read, and takes what the one before it
+/// gives.
+///
+/// # Errors
+/// As [`read`] and [`metric`]; [`Error::Settings`] for a width that does not fit.
+pub fn check(model: &ModelFolder) -> Result<(), Error> {
+    let Pipeline { poolings, modules, .. } = read(model, None)?;
+    metric(model)?;
+    let hidden = if model.is_static() {
+        Some(StaticTable::read(&model.graph_path())?.width)
+    } else {
+        model.hidden()
+    };
+    match hidden {
+        Some(hidden) => width_behind(model, &modules, poolings.width_out(hidden)).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Width of a vector behind the modules, of one of `width` before them.
+pub(crate) fn width_behind(
+    model: &ModelFolder,
+    modules: &[VectorModule],
+    mut width: usize,
+) -> Result<usize, Error> {
+    for module in modules {
+        width = module.width_out(width).map_err(|source| Error::Settings {
+            path: model.file("modules.json").to_path_buf(),
+            source,
+        })?;
+    }
+    Ok(width)
 }
 
 /// Similarity that the folder compares its vectors by (`similarity_fn_name`); `None` if it says none.

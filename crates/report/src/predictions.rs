@@ -29,6 +29,8 @@ pub struct LabelLayout<'l> {
     pub labels: &'l [String],
     /// Whether a text may have several labels.
     pub multi_label: bool,
+    /// Whether there are numbers in place of labels and probabilities.
+    pub regression: bool,
     /// Number of labels whose probabilities are written; `None` for all.
     pub top: Option<usize>,
     /// Layout of tab-separated values.
@@ -45,7 +47,11 @@ struct LabelRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<&'a [String]>,
     /// Probabilities, the highest first.
-    probabilities: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probabilities: Option<Map<String, Value>>,
+    /// Numbers of a regression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scores: Option<Map<String, Value>>,
 }
 
 impl LabelLayout<'_> {
@@ -55,7 +61,9 @@ impl LabelLayout<'_> {
     /// Errors of `out`.
     pub fn write_jsonl(&self, text: &PredictedLabels<'_>, out: &mut dyn Write) -> io::Result<()> {
         let PredictedLabels { path, line, id, labels, .. } = *text;
-        let probabilities = self.shown(text).iter();
+        let numbers = self.shown(text).iter().map(|(l, p)| (l.clone(), Value::from(*p))).collect();
+        let (probabilities, scores) =
+            if self.regression { (None, Some(numbers)) } else { (Some(numbers), None) };
         let single = labels.first().map(String::as_str);
         let row = LabelRow {
             path,
@@ -63,7 +71,8 @@ impl LabelLayout<'_> {
             id,
             label: single.filter(|_| !self.multi_label),
             labels: Some(labels).filter(|_| self.multi_label),
-            probabilities: probabilities.map(|(l, p)| (l.clone(), Value::from(*p))).collect(),
+            probabilities,
+            scores,
         };
         json_line(out, &row)
     }
@@ -75,7 +84,10 @@ impl LabelLayout<'_> {
     pub fn write_tsv_header(&self, out: &mut dyn Write) -> io::Result<()> {
         let ours = ["path", "line", "id", "label"].map(Cell::Plain);
         let names: Vec<String> = (1..=self.top.unwrap_or(0))
-            .flat_map(|i| [format!("label_{i}"), format!("probability_{i}")])
+            .flat_map(|i| {
+                let number = if self.regression { "score" } else { "probability" };
+                [format!("label_{i}"), format!("{number}_{i}")]
+            })
             .collect();
         let labels = self.labels.iter().filter(|_| self.top.is_none());
         let labels = labels.map(|label| Cell::Text(label));
@@ -122,6 +134,30 @@ impl LabelLayout<'_> {
 mod tests {
     use super::*;
 
+    /// A number is no probability, and chooses no label.
+    #[test]
+    fn a_regression_has_scores() {
+        let (labels, scores) = (["s".to_owned()], [("s".to_owned(), 1.5)]);
+        let layout = LabelLayout {
+            labels: &labels,
+            multi_label: false,
+            regression: true,
+            top: None,
+            table: Table::tsv(),
+        };
+        let text =
+            PredictedLabels { path: "t", line: 1, id: None, labels: &[], probabilities: &scores };
+        let mut out = vec![];
+        layout.write_jsonl(&text, &mut out).unwrap();
+        layout.write_tsv_header(&mut out).unwrap();
+        layout.write_tsv(&text, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"path\":\"t\",\"line\":1,\"id\":null,\"scores\":{\"s\":1.5}}\n\
+             path\tline\tid\tlabel\ts\nt\t1\t\t\t1.5\n"
+        );
+    }
+
     /// The model's order is a, b; the text's order is by probability.
     #[test]
     fn columns_have_the_order_of_the_model() {
@@ -130,8 +166,13 @@ mod tests {
         let (labels_of, probabilities) = (&chosen[..], &probabilities[..]);
         let text =
             PredictedLabels { path: "t", line: 3, id: None, labels: labels_of, probabilities };
-        let layout =
-            LabelLayout { labels: &labels, multi_label: false, top: None, table: Table::tsv() };
+        let layout = LabelLayout {
+            labels: &labels,
+            multi_label: false,
+            regression: false,
+            top: None,
+            table: Table::tsv(),
+        };
         let mut out = vec![];
         layout.write_tsv_header(&mut out).unwrap();
         layout.write_tsv(&text, &mut out).unwrap();

@@ -58,8 +58,7 @@ impl SentenceSettings {
         for (name, prompt) in file.prompts.unwrap_or_default() {
             match prompt {
                 Value::String(prompt) => prompts.push((name, prompt)),
-                // No prompt, as the reference has it.
-                Value::Null => {}
+                Value::Null => prompts.push((name, String::new())),
                 other => {
                     return Err(wrong(format!("prompts.{name}: expected a text, found {other}")));
                 }
@@ -82,11 +81,12 @@ impl SentenceSettings {
         Ok(settings)
     }
 
-    /// The prompt of this name.
+    /// The prompt of this name. `query` and `document` are always there, empty where the file has none.
     #[must_use]
     pub fn prompt(&self, name: &str) -> Option<&str> {
         let mut prompts = self.prompts.iter();
-        prompts.find(|(known, _)| known == name).map(|(_, prompt)| prompt.as_str())
+        let prompt = prompts.find(|(known, _)| known == name).map(|(_, prompt)| prompt.as_str());
+        prompt.or_else(|| ["query", "document"].contains(&name).then_some(""))
     }
 
     /// Text of the prompt that is put before a text where none is named; empty without one.
@@ -98,8 +98,10 @@ impl SentenceSettings {
     /// Description of a prompt's name that is not there.
     #[must_use]
     pub fn no_prompt(&self, name: &str) -> String {
-        let names: Vec<&str> = self.prompts.iter().map(|(name, _)| name.as_str()).collect();
-        let names = if names.is_empty() { "none".into() } else { names.join(", ") };
+        let mut names: Vec<&str> = self.prompts.iter().map(|(name, _)| name.as_str()).collect();
+        let always = ["query", "document"].into_iter().filter(|name| !names.contains(name));
+        names.extend(always.collect::<Vec<_>>());
+        let names = names.join(", ");
         format!("no prompt {name:?}; there are {names}")
     }
 }
@@ -190,12 +192,14 @@ mod tests {
         .unwrap();
         assert_eq!(found.prompt("query"), Some("q: "));
         assert_eq!(found.prompt("document"), Some(""));
-        assert_eq!((found.prompt("x"), found.default_prompt_text()), (None, "q: "));
+        assert_eq!((found.prompt("x"), found.default_prompt_text()), (Some(""), "q: "));
+        assert_eq!(found.prompt("y"), None);
+        assert_eq!(settings("{}").unwrap().prompt("document"), Some(""));
         assert_eq!((found.similarity.as_deref(), found.truncate_dim), (Some("dot"), Some(8)));
-        assert_eq!(found.no_prompt("p"), "no prompt \"p\"; there are query, document");
+        assert_eq!(found.no_prompt("p"), "no prompt \"p\"; there are query, document, x");
         assert_eq!(settings("{}").unwrap(), SentenceSettings::default());
         for (text, expected) in [
-            (r#"{"default_prompt_name": "query"}"#, "no prompt \"query\"; there are none"),
+            (r#"{"default_prompt_name": "q"}"#, "no prompt \"q\"; there are query, document"),
             (r#"{"prompts": {"query": 1}}"#, "prompts.query: expected a text, found 1"),
             (r#"{"truncate_dim": 0}"#, "truncate_dim: expected at least 1"),
         ] {

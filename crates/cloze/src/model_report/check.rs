@@ -2,12 +2,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::{CARD, Card, Missing};
-use cloze_checkpoint::{Head, ModelFolder};
-use cloze_encoder::{Encoder, EncoderParams, Output, Runtime};
+use cloze_encoder::{Encoder, EncoderParams, Runtime};
 use serde::Serialize;
 
-use crate::Error;
+use crate::{Error, Task, modules, tasks};
 
 /// Longest time of the run: a text of a few tokens.
 const RUN_LIMIT: Duration = Duration::from_secs(30);
@@ -26,6 +26,8 @@ pub struct ModelCheck {
     pub changed: Vec<String>,
     /// Reasons why it cannot be used.
     pub problems: Vec<String>,
+    /// Tasks that it can be used for.
+    pub tasks: Vec<Task>,
     /// Items missing from the cards; a sound model may still lack them.
     #[serde(serialize_with = "names")]
     pub missing: Vec<Missing>,
@@ -63,6 +65,7 @@ impl ModelCheck {
             ran: false,
             changed,
             problems: problem.iter().map(ToString::to_string).collect(),
+            tasks: vec![],
             missing: card.missing(folder)?,
             hashes: card.sha256.len(),
         })
@@ -86,11 +89,7 @@ impl ModelCheck {
 /// # Errors
 /// [`Error::Encoder`] with the reason.
 pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<(), Error> {
-    // Of weights, the hidden states; of a graph, what it gives of each token.
-    let output = match model.layers().filter(|_| model.has_weights()) {
-        Some(layers) => Output::Hidden(layers),
-        None => Output::Head(Head::Tokens),
-    };
+    let output = cloze_encoder::main_output(model)?;
     let params = EncoderParams::new().threads(Some(1)).run_limit(Some(RUN_LIMIT));
     let encoder = Encoder::open_for(runtime, model, &[output], params)?;
     encoder.map_windows(&["Angela lives in Kassel."], |_| ())?;
@@ -102,7 +101,19 @@ pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Checkpoint`] if a file that the card has a hash of cannot be read.
 pub fn check_model(model: &ModelFolder) -> Result<(ModelCheck, Option<Error>), Error> {
-    let problem = cloze_encoder::check_model(model).err().map(Error::from);
-    let check = ModelCheck::new(model.name(), model.folder(), model.card(), problem.as_ref())?;
+    let problem = problem(model).err();
+    let mut check = ModelCheck::new(model.name(), model.folder(), model.card(), problem.as_ref())?;
+    if problem.is_none() {
+        check.tasks = tasks(model)?;
+    }
     Ok((check, problem))
+}
+
+fn problem(model: &ModelFolder) -> Result<(), Error> {
+    cloze_encoder::check_model(model)?;
+    // A folder of sentence-transformers is for its vectors, and so has to have all that they go through.
+    if model.modules().is_some() {
+        modules::check(model)?;
+    }
+    Ok(())
 }

@@ -2,13 +2,13 @@
 use std::sync::OnceLock;
 
 use cloze_checkpoint::ModelFolder;
-use cloze_embed::{Layers, Metric, Pooling, Poolings, VectorModule, truncate};
+use cloze_embed::{Layers, Metric, Pooling, Poolings, truncate};
 use cloze_encoder::{Cut, Encoder, EncoderParams, Output};
 
 use super::{DeferredEncoder, SentenceEncoder};
 use crate::modules::Pipeline;
 use crate::opening::{self, Opening, builder_setters, truncate_setter, window_setters};
-use crate::{Error, modules};
+use crate::{Error, Task, modules, tasks};
 
 /// Rows of the model that a vector is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,8 +166,14 @@ impl SentenceEncoderBuilder {
         if let Some(route) = route {
             model = model.for_task(&route)?;
         }
+        let mut states = states;
+        if model.is_static() {
+            states = static_states(&model, states)?;
+        }
         // A long text is as many windows as it fills, and each token counts once.
         let params = work.over(EncoderParams::new().cut(Cut::Anywhere).stride(Some(0)));
+        // The mean of a table's rows has no limit.
+        let params = if model.is_static() { params.truncate(false) } else { params };
         let pipeline = modules::read(&model, pooling)?;
         let prompt = prompt.text(&model)?;
         let normalize = match normalize {
@@ -180,7 +186,7 @@ impl SentenceEncoderBuilder {
         let Pipeline { poolings, include_prompt, mut modules, .. } = pipeline;
         let runtime = opening::runtime(runtime)?;
         let (outputs, resolved) = outputs(&model, &states)?;
-        if states == States::Static || without_modules {
+        if (states == States::Static && !model.is_static()) || without_modules {
             modules.clear();
         }
         let skips_prompt = !include_prompt && !prompt.is_empty();
@@ -197,14 +203,15 @@ impl SentenceEncoderBuilder {
             other => *other,
         };
         let read = if cls_alone { outputs.iter().map(first).collect() } else { outputs.clone() };
-        let encoder = Encoder::open_for(&runtime, &model, &read, params)?;
+        let encoder = Encoder::open_for(&runtime, &model, &read, params)
+            .map_err(|error| tasks::explain(&model, Task::Embed, error.into()))?;
         let hidden = encoder.width(0).ok_or_else(|| Error::Model {
             path: model.graph_path().to_path_buf(),
             what: "the graph does not say how wide its rows are".into(),
         })?;
         let mut this = SentenceEncoder {
             skip: if skips_prompt { Some(prompt_tokens(&encoder, &prompt)?) } else { None },
-            vector_width: vector_width(&model, &modules, poolings.width_out(hidden))?,
+            vector_width: modules::width_behind(&model, &modules, poolings.width_out(hidden))?,
             encoder,
             whole,
             poolings,
@@ -251,10 +258,23 @@ impl Prompt {
     }
 }
 
+/// Rows of a table of vectors: the only ones that it has.
+fn static_states(model: &ModelFolder, states: States) -> Result<States, Error> {
+    let known =
+        [States::Static, States::Layers(Layers::default()), States::Layers(Layers::parse("0")?)];
+    if known.contains(&states) {
+        return Ok(States::Static);
+    }
+    let what = "a StaticEmbedding has no layers; expected the default ones".to_owned();
+    Err(Error::Model { path: model.file("modules.json").to_path_buf(), what })
+}
+
 /// Results that are read of the model, and the layers by number.
 fn outputs(model: &ModelFolder, states: &States) -> Result<(Vec<Output>, Option<Layers>), Error> {
     let States::Layers(layers) = states else {
-        return Ok((vec![Output::Words], None));
+        // Of a table of vectors the rows are all there is, as embeddings are hidden state 0.
+        let layers = model.is_static().then(|| Layers::parse("0")).transpose()?;
+        return Ok((vec![Output::Words], layers));
     };
     let count = model.layers().ok_or_else(|| Error::Model {
         path: model.folder().join("config.json").to_path_buf(),
@@ -271,19 +291,4 @@ fn outputs(model: &ModelFolder, states: &States) -> Result<(Vec<Output>, Option<
 fn prompt_tokens(encoder: &Encoder, prompt: &str) -> Result<usize, Error> {
     let tokens = encoder.pieces(prompt, 0)?.sequence.ids;
     Ok(tokens.len() - usize::from(tokens.last().is_some_and(|id| encoder.is_special(*id))))
-}
-
-/// Width of a vector behind the modules, of one of `width` before them.
-fn vector_width(
-    model: &ModelFolder,
-    modules: &[VectorModule],
-    mut width: usize,
-) -> Result<usize, Error> {
-    for module in modules {
-        width = module.width_out(width).map_err(|source| Error::Settings {
-            path: model.file("modules.json").to_path_buf(),
-            source,
-        })?;
-    }
-    Ok(width)
 }

@@ -6,7 +6,7 @@ use cloze_heads::tag::{Aggregation, Decode, TagDecoder, TagParams, Transitions};
 
 use super::Tagger;
 use crate::opening::{self, Opening, builder_setters, window_setters};
-use crate::{Error, ModelRef};
+use crate::{Error, ModelRef, Task, tasks};
 
 /// Settings of a [`Tagger`]; [`check`](Self::check) validates them against the model.
 #[derive(Clone, Debug)]
@@ -116,7 +116,8 @@ impl TaggerBuilder {
         let params = self.min_scores.into_iter().fold(params, of_label);
         let decoder = params
             .check()
-            .map_err(|source| Error::TagSettings { model: folder().to_path_buf(), source })?;
+            .map_err(|source| Error::TagSettings { model: folder().to_path_buf(), source })
+            .map_err(|error| tasks::explain(&model, Task::Tag, error))?;
         opening.model = model.clone().into();
         Ok(ValidTagger { opening, model, decoder })
     }
@@ -154,7 +155,8 @@ impl ValidTagger {
     pub fn open(self) -> Result<Tagger, Error> {
         let Self { opening, model, decoder } = self;
         let runtime = opening::runtime(opening.runtime)?;
-        let encoder = Encoder::open(&runtime, &model, opening.work.over(EncoderParams::new()))?;
+        let encoder = Encoder::open(&runtime, &model, opening.work.over(EncoderParams::new()))
+            .map_err(|error| tasks::explain(&model, Task::Tag, error.into()))?;
         Ok(Tagger { encoder, decoder, model, cancel: opening.cancel })
     }
 }

@@ -1,7 +1,7 @@
 //! Opening a model folder.
 use std::panic::resume_unwind;
 
-use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder, StaticTable};
 use cloze_graph::check::{GraphInfo, open_model};
 use cloze_graph::construct::{self, BuildParams, Graph};
 
@@ -106,6 +106,12 @@ fn prepare(
         let checked = open_model(model)?;
         let info = checked.info.clone();
         let graph = runtime.engine().load(GraphSource::File(checked)).map_err(refused)?;
+        return Ok(Prepared { graph, info, cased_types: None });
+    }
+    if model.is_static() {
+        let graph = Graph::of_table(StaticTable::read(&model.graph_path())?);
+        let info = graph.info();
+        let graph = runtime.engine().load(GraphSource::Built(graph)).map_err(refused)?;
         return Ok(Prepared { graph, info, cased_types: None });
     }
     let checkpoint = Checkpoint::of(model.sources())?;

@@ -101,7 +101,9 @@ impl Settings {
     /// [`EncoderError::Store`] for a file that cannot be read; [`EncoderError::Tokenizer`] for one that is
     /// not JSON, or a setting of another type.
     pub(super) fn read(model: &ModelFolder) -> Result<Self, EncoderError> {
-        let class = Class::of(model.tokenizer_class());
+        // The tokenizer of a table of vectors is read without transformers.
+        let class =
+            if model.is_static() { Class::Other } else { Class::of(model.tokenizer_class()) };
         let mut settings = Self {
             class,
             lower_case: model.lower_case(),
@@ -117,6 +119,9 @@ impl Settings {
             added: vec![],
             added_alone: false,
         };
+        if model.is_static() {
+            return Ok(settings);
+        }
         settings.take_file(&model.file("tokenizer_config.json"), Self::take_config)?;
         if !settings.added_alone {
             settings.take_file(&model.file("special_tokens_map.json"), Self::take_special)?;

@@ -1,6 +1,7 @@
 //! Labels as they are written.
 use std::io::{self, Write as _};
 
+use cloze_heads::classify::ClassifyHead;
 use cloze_report::predictions::{LabelLayout, PredictedLabels};
 
 use crate::flags::labels::{LabelFormat, LabelOutFlags};
@@ -14,11 +15,7 @@ pub(crate) struct Form<'l> {
 }
 
 impl<'l> Form<'l> {
-    pub(crate) fn open(
-        args: &LabelOutFlags,
-        labels: &'l [String],
-        multi_label: bool,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn open(args: &LabelOutFlags, head: &'l ClassifyHead) -> anyhow::Result<Self> {
         if args.top_k == Some(0) {
             anyhow::bail!("--top-k is 0: expected at least 1");
         }
@@ -28,9 +25,11 @@ impl<'l> Form<'l> {
         };
         let format = args.format.given().unwrap_or_else(by_ending);
         let mut out = args.out.open()?;
+        let labels = head.labels();
         let layout = LabelLayout {
             labels,
-            multi_label,
+            multi_label: head.multi_label(),
+            regression: head.regression(),
             top: args.top_k.map(|k| k.min(labels.len())),
             table: args.formulas.tsv(),
         };

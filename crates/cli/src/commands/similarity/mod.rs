@@ -14,8 +14,8 @@ use cloze_report::similarity::SimilaritySettings;
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
 use crate::commands::similarity::args::SimilarityArgs;
-use crate::input::texts::{self, Input};
 use crate::flags::vectors::metric;
+use crate::input::texts::{self, Input};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
 
