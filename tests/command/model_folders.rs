@@ -91,20 +91,20 @@ fn settings_of_the_folder_are_defaults_of_the_flags() {
     let named = own(&["--prompt-name", "document", "--truncate-dim", "4"]);
     close(&named, &plain(&["--prompt", "in ", "--truncate-dim", "4"]));
     let ran = home.run(&["embed", "--text", "x", "-m", "./own", "--prompt-name", "passage"]);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("no prompt \"passage\"; there are query, document"),
         "{}",
         ran.stderr
     );
     let both = ["--prompt", "a", "--prompt-name", "query"];
-    assert_eq!(home.run(&[&["embed", "--text", "x"], &both[..]].concat()).code, Some(2));
+    assert_eq!(home.run(&[&["embed", "--text", "x"], &both[..]].concat()).status, Some(2));
     // An index has the prompts for texts and for queries, and the model's similarity.
     home.write("texts.txt", "Ann\ni met\n");
     let index = ["index", "build", "texts.txt", "-m", "./own", "-o", "index"];
     home.run(&index).good();
     let card: Value = serde_json::from_str(&home.read("index/index.json")).unwrap();
-    let card = &card.get("body").unwrap_or(&card);
+    let card = &card["index"];
     assert_eq!(card["encoder"]["prompt"], "in ");
     assert_eq!(card["encoder"]["query_prompt"], "the son ");
     assert_eq!((&card["metric"], &card["encoder"]["normalize"]), (&json!("dot"), &json!(false)));
@@ -137,14 +137,14 @@ fn the_wrong_command_names_the_right_one() {
                 continue;
             }
             let ran = home.run(&[command, &[model]].concat());
-            assert_ne!(ran.code, Some(0), "{command:?} {model}");
+            assert_ne!(ran.status, Some(0), "{command:?} {model}");
             assert!(ran.stderr.contains(use_of), "{command:?} {model}: {}", ran.stderr);
             assert!(ran.stderr.contains("; expected "), "{command:?} {model}: {}", ran.stderr);
         }
         let check = home.run(&["model", "check", model]);
-        assert!(check.stdout.contains(use_of), "{model}: {}", check.stdout);
+        assert!(check.stdout().contains(use_of), "{model}: {}", check.stdout());
         let info = home.run(&["model", "info", model]);
-        assert!(info.stdout.contains(use_of), "{model}: {}", info.stdout);
+        assert!(info.stdout().contains(use_of), "{model}: {}", info.stdout());
     }
     let embed = home.run(&["embed", "t.txt", "-m", &kinds[0].0]);
     assert!(embed.stderr.contains(onnx), "{}", embed.stderr);

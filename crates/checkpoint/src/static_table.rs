@@ -1,5 +1,5 @@
 //! Table of vectors, one per token: a model without layers, as sentence-transformers' `StaticEmbedding` and
-//! Model2Vec have it.
+//! `Model2Vec` have it.
 //!
 //! Source: sentence-transformers 6.2.0, `sentence_transformer/modules/static_embedding.py`.
 use cloze_store::Location;
@@ -23,7 +23,7 @@ pub struct StaticTable {
 }
 
 impl StaticTable {
-    /// Reads a `model.safetensors`: `embedding.weight`; or Model2Vec's `embeddings`, with a `mapping` of
+    /// Reads a `model.safetensors`: `embedding.weight`; or `Model2Vec`'s `embeddings`, with a `mapping` of
     /// token ids to its rows and `weights` of tokens, where they are there.
     ///
     /// # Errors
@@ -64,7 +64,9 @@ impl StaticTable {
                 return Err(format!("weights: expected {}, found {}", table.rows, weights.len()));
             }
             for (row, weight) in table.values.chunks_exact_mut(width).zip(weights) {
-                row.iter_mut().for_each(|x| *x *= weight);
+                for x in row {
+                    *x *= weight;
+                }
             }
         }
         match table.values.iter().position(|x| !x.is_finite()) {

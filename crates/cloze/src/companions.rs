@@ -1,7 +1,7 @@
 //! Files that belong to a model folder beside its graph or weights.
 use std::path::Path;
 
-use cloze_checkpoint::sentence::Module;
+use cloze_checkpoint::sentence::{Module, Modules};
 use cloze_checkpoint::{CheckpointError, ModelFolder, adapter, casing};
 use cloze_store::{AtomicFolder, Location};
 use serde_json::Value;
@@ -106,7 +106,7 @@ impl Companion {
 pub fn companions(model: &ModelFolder) -> Result<Vec<Companion>, Error> {
     let (modules, path) = (model.modules(), model.file(MODULES));
     let wrong = |what: String| Error::Model { path: path.to_path_buf(), what };
-    if let Some(routes) = modules.map(|modules| modules.routes()).filter(|r| !r.is_empty()) {
+    if let Some(routes) = modules.map(Modules::routes).filter(|r| !r.is_empty()) {
         let routes = routes.join(", ");
         return Err(wrong(format!("routes {routes}; expected a model of one, found a Router")));
     }
@@ -119,7 +119,7 @@ pub fn companions(model: &ModelFolder) -> Result<Vec<Companion>, Error> {
         name => model.file(name),
     };
     let mut names: Vec<String> = COMPANIONS.iter().chain(&OLDER).map(ToString::to_string).collect();
-    let list = modules.map(|modules| modules.list()).unwrap_or_default();
+    let list = modules.map(Modules::list).unwrap_or_default();
     for module in list.iter().skip(1).filter(|module| !module.path.is_empty()) {
         names.extend(MODULE_FILES.map(|name| module.file(name)));
     }

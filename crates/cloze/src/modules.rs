@@ -3,7 +3,7 @@
 //!
 //! Source: sentence-transformers 6.2.0, `base/modules/{dense,normalize}.py`,
 //! `sentence_transformer/modules/{pooling,layer_norm}.py`.
-use cloze_checkpoint::sentence::Module;
+use cloze_checkpoint::sentence::{Module, Modules};
 use cloze_checkpoint::weights::Weights;
 use cloze_checkpoint::{ModelFolder, StaticTable};
 use cloze_embed::{
@@ -53,7 +53,7 @@ pub fn refuse_modules(model: &ModelFolder, what: &str) -> Result<(), Error> {
     if read(model, None)?.modules.is_empty() {
         return Ok(());
     }
-    let modules = model.modules().into_iter().flat_map(|modules| modules.list());
+    let modules = model.modules().into_iter().flat_map(Modules::list);
     let classes: Vec<&str> = modules.map(|module| module.class.as_str()).collect();
     let what = format!("modules {}; {what} takes a Pooling alone", classes.join(", "));
     Err(Error::Model { path: model.file("modules.json").to_path_buf(), what })

@@ -1,5 +1,7 @@
 //! Folders of sentence-transformers: vectors are those of the reference, of which
 //! `crates/testkit/sentence` keeps the script and the versions.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -12,7 +14,8 @@ use tempfile::TempDir;
 #[derive(Deserialize)]
 struct Cases {
     texts: Vec<String>,
-    cases: Vec<Case>,
+    #[serde(rename = "cases")]
+    folders: Vec<Case>,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +85,7 @@ fn builder(case: &Case, folder: &Path) -> SentenceEncoderBuilder {
 fn each_case(
     check: impl Fn(&Case, &Path, &[String], &SafeTensors<'_>) + std::panic::RefUnwindSafe,
 ) {
-    let Cases { texts, cases } = serde_json::from_slice(&fixture("cases.json")).unwrap();
+    let Cases { texts, folders: cases } = serde_json::from_slice(&fixture("cases.json")).unwrap();
     let bytes = fixture("weights.safetensors");
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let mut failed = vec![];

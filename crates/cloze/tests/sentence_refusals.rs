@@ -1,5 +1,7 @@
 //! Modules and settings of sentence-transformers that cannot be followed are refused by name, before the
 //! model runs.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 use cloze::{ModelFolder, modules};
 use cloze_testkit::checkpoint;
 use serde_json::{Value, json};

@@ -107,15 +107,21 @@ impl Dense {
     fn apply(&self, vector: &[f32]) -> Vec<f32> {
         let mut sums = product(&self.weight, vector);
         if let Some(bias) = &self.bias {
-            sums.iter_mut().zip(bias).for_each(|(sum, b)| *sum += f64::from(*b));
+            for (sum, b) in sums.iter_mut().zip(bias) {
+                *sum += f64::from(*b);
+            }
         }
-        sums.iter_mut().for_each(|sum| *sum = self.activation.apply(*sum));
+        for sum in &mut sums {
+            *sum = self.activation.apply(*sum);
+        }
         let residual = match &self.residual {
             None => vec![],
             Some(Residual::Identity) => vector.iter().map(|x| f64::from(*x)).collect(),
             Some(Residual::Matrix(matrix)) => product(matrix, vector),
         };
-        sums.iter_mut().zip(residual).for_each(|(sum, x)| *sum += x);
+        for (sum, x) in sums.iter_mut().zip(residual) {
+            *sum += x;
+        }
         narrow(&sums)
     }
 }

@@ -1,5 +1,7 @@
 //! Tokenizers whose files contradict or lack each other: the ids are those of transformers, of which
 //! `crates/testkit/tokenizers` keeps the script and the versions.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+
 use std::collections::BTreeMap;
 
 use cloze_checkpoint::ModelFolder;
@@ -12,7 +14,8 @@ struct Cases {
     texts: Vec<String>,
     pair: [String; 2],
     shared: BTreeMap<String, String>,
-    cases: Vec<Case>,
+    #[serde(rename = "cases")]
+    folders: Vec<Case>,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +50,7 @@ fn open(folder: &MemoryFolder) -> Result<TokenCounter, EncoderError> {
 
 #[test]
 fn ids_are_those_of_transformers() {
-    let Cases { texts, pair, shared, cases } = cases();
+    let Cases { texts, pair, shared, folders: cases } = cases();
     assert!(cases.len() > 40);
     let mut wrong = vec![];
     for case in cases {
@@ -75,7 +78,7 @@ fn ids_are_those_of_transformers() {
 
 /// Files of a case, with one of them replaced or added.
 fn with(name: &str, file: &str, text: &str) -> MemoryFolder {
-    let Cases { shared, cases, .. } = cases();
+    let Cases { shared, folders: cases, .. } = cases();
     let case = cases.into_iter().find(|case| case.name == name).expect(name);
     let files = case.files.into_iter().map(|(file, text)| match text {
         FileText::Text(text) => (file, text),
@@ -166,7 +169,7 @@ fn a_token_beyond_the_embedding_matrix_is_named() {
     let pieces = {
         let folder = with("vocabulary", "config.json", &config(400));
         let text = folder.root().join("vocab.txt").bytes().unwrap();
-        text.iter().filter(|byte| **byte == b'\n').count()
+        std::str::from_utf8(&text).unwrap().lines().count()
     };
     assert!(added(pieces + 1).is_ok());
     match added(pieces).unwrap_err() {

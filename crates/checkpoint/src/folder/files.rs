@@ -37,7 +37,7 @@ pub(super) fn tokenizer_file(sources: &Sources) -> Option<Location> {
 /// Description of the tokenizer's files that are not there.
 pub(super) fn no_tokenizer(sources: &Sources) -> &'static str {
     let is_there = |name: &&str| sources.file(name).is_file();
-    if ["sentencepiece.bpe.model", "spiece.model", "tokenizer.model"].iter().any(|n| is_there(&n)) {
+    if ["sentencepiece.bpe.model", "spiece.model", "tokenizer.model"].iter().any(is_there) {
         return "tokenizer.json; SentencePiece's model, which it has, is not read: let transformers' \
                 save_pretrained write it again";
     }

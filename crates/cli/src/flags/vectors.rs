@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use cloze::checkpoint::sentence::Modules;
 use cloze::embed::correction::{FittedCorrection, Method};
 use cloze::embed::{Layers, Metric, Poolings};
 use cloze::{ModelFolder, SentenceEncoder, States, modules};
@@ -38,7 +39,7 @@ pub(crate) struct VectorFlags {
     /// Prompt put before every text [default: the model's own, else none]
     #[arg(long, value_name = "TEXT", conflicts_with = "prompt_name", help_heading = "Model")]
     pub(crate) prompt: Option<String>,
-    /// Prompt of this name among the model's (`prompts` of config_sentence_transformers.json)
+    /// Prompt of this name among the model's (prompts of its `config_sentence_transformers.json`)
     #[arg(long, value_name = "NAME", help_heading = "Model")]
     pub(crate) prompt_name: Option<String>,
     /// Route of a model that has several, such as query and document [default: the model's own]
@@ -104,7 +105,7 @@ impl VectorFlags {
     ) -> anyhow::Result<(Self, Self)> {
         let model = ModelFolder::find(&self.model)?;
         let (mut texts, mut queries) = (self.clone(), self.clone());
-        let routes = model.modules().map(|modules| modules.routes()).unwrap_or_default();
+        let routes = model.modules().map(Modules::routes).unwrap_or_default();
         let settings = model.sentence_settings();
         let prompt = |task| settings.prompt(task).unwrap_or_default();
         let prompts = ["document", "query"].map(prompt);

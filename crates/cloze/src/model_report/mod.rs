@@ -3,6 +3,7 @@ mod adapter;
 mod check;
 mod head;
 
+use cloze_checkpoint::sentence::Modules;
 use cloze_checkpoint::weights::StoredType;
 use cloze_checkpoint::{Checkpoint, ModelFolder, ModelPart, StaticTable};
 use cloze_core::TagSet;
@@ -178,7 +179,7 @@ impl ModelReport {
             (open_model(model).map_err(EncoderError::from)?.info, None)
         };
         let card = model.card().clone();
-        let modules = model.modules().into_iter().flat_map(|modules| modules.list());
+        let modules = model.modules().into_iter().flat_map(Modules::list);
         let opset = |(domain, version): &(String, i64)| match domain.as_str() {
             "" => format!("ai.onnx {version}"),
             domain => format!("{domain} {version}"),

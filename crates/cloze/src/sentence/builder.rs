@@ -168,7 +168,7 @@ impl SentenceEncoderBuilder {
         }
         let mut states = states;
         if model.is_static() {
-            states = static_states(&model, states)?;
+            states = static_states(&model, &states)?;
         }
         // A long text is as many windows as it fills, and each token counts once.
         let params = work.over(EncoderParams::new().cut(Cut::Anywhere).stride(Some(0)));
@@ -231,7 +231,6 @@ impl SentenceEncoderBuilder {
         };
         // Validated on a vector of zeros: an error now is better than one for every text.
         match dims {
-            Dims::All => {}
             Dims::First(dims) => {
                 truncate(&mut vec![0.0; this.width()], dims)?;
                 (this.dims, this.piece_dims) = (Some(dims), Some(dims));
@@ -241,7 +240,7 @@ impl SentenceEncoderBuilder {
                 let dims = this.model.sentence_settings().truncate_dim;
                 this.dims = dims.filter(|dims| *dims < this.width());
             }
-            Dims::OfModel => {}
+            Dims::All | Dims::OfModel => {}
         }
         Ok(this)
     }
@@ -259,10 +258,10 @@ impl Prompt {
 }
 
 /// Rows of a table of vectors: the only ones that it has.
-fn static_states(model: &ModelFolder, states: States) -> Result<States, Error> {
+fn static_states(model: &ModelFolder, states: &States) -> Result<States, Error> {
     let known =
         [States::Static, States::Layers(Layers::default()), States::Layers(Layers::parse("0")?)];
-    if known.contains(&states) {
+    if known.contains(states) {
         return Ok(States::Static);
     }
     let what = "a StaticEmbedding has no layers; expected the default ones".to_owned();

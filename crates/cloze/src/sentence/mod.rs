@@ -278,7 +278,7 @@ impl SentenceEncoder {
             let rows = self.rows(window)?;
             let special = matches!(self.states, States::Layers(_));
             let pooled = if special { &rows[..] } else { own_rows(window, &rows, self.hidden) };
-            let prompt = self.skip.map_or(0, |skip| self.prompt_rows(window, skip));
+            let prompt = self.skip.map_or(0, |skip| prompt_rows(window, skip));
             let vector = self.poolings.pool_behind(pooled, self.hidden, prompt)?;
             // Of a prompt that is not pooled, the tokens do not count either.
             let before = if self.skip.is_some() { window.before } else { 0 };
@@ -297,13 +297,6 @@ impl SentenceEncoder {
             vectors.push(self.through_modules(vector)?);
         }
         Ok(vectors)
-    }
-
-    /// Rows of a window that are those of the prompt, special tokens before them among them; `skip` are
-    /// those of a sequence that begins with the prompt.
-    fn prompt_rows(&self, window: &WindowStates<'_>, skip: usize) -> usize {
-        let tokens = skip.saturating_sub(window.before).saturating_sub(window.tokens.start);
-        window.before + tokens.min(window.tokens.len())
     }
 
     /// A pooled vector behind the folder's modules.
@@ -404,4 +397,11 @@ impl SentenceEncoder {
 /// The rows of a window's own tokens, without those of special ones.
 fn own_rows<'r>(window: &WindowStates<'_>, rows: &'r [f32], width: usize) -> &'r [f32] {
     &rows[window.before * width..rows.len() - window.after * width]
+}
+
+/// Rows of a window that are those of the prompt, special tokens before them among them; `skip` are
+/// those of a sequence that begins with the prompt.
+fn prompt_rows(window: &WindowStates<'_>, skip: usize) -> usize {
+    let tokens = skip.saturating_sub(window.before).saturating_sub(window.tokens.start);
+    window.before + tokens.min(window.tokens.len())
 }

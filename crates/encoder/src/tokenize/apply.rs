@@ -142,13 +142,13 @@ fn set_parts(inner: &mut Tokenizer, settings: &Settings) -> Result<(), String> {
         && model.unk_token != unknown.content
     {
         let mut model = model.clone();
-        model.unk_token = unknown.content.clone();
+        model.unk_token.clone_from(&unknown.content);
         inner.with_model(model);
     }
     Ok(())
 }
 
-/// Table of characters of a normalizer, the one part of it that the classes for SentencePiece keep.
+/// Table of characters of a normalizer, the one part of it that the classes for `SentencePiece` keep.
 fn precompiled(normalizer: Option<&NormalizerWrapper>) -> Option<NormalizerWrapper> {
     match normalizer? {
         table @ NormalizerWrapper::Precompiled(_) => Some(table.clone()),

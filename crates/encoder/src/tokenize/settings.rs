@@ -26,7 +26,7 @@ pub(super) enum Class {
     MpNet,
     /// Byte pairs.
     Roberta,
-    /// SentencePiece's Unigram.
+    /// `SentencePiece`'s Unigram.
     XlmRoberta,
     /// The same, with other special tokens.
     Camembert,
@@ -72,6 +72,7 @@ impl Class {
 
 /// Settings as the files have them, with the defaults of the class.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of a file, not states")]
 pub(super) struct Settings {
     pub(super) class: Class,
     /// Lower-cases texts before anything else, as sentence-transformers' `do_lower_case` does.
@@ -165,8 +166,7 @@ impl Settings {
             Some(other) => Err(format!("{name}: expected true or false, found {other}")),
         };
         let side = |name: &str| match fields.get(name).map(Value::as_str) {
-            None => Ok(false),
-            Some(Some("right")) => Ok(false),
+            None | Some(Some("right")) => Ok(false),
             Some(Some("left")) => Ok(true),
             Some(_) => Err(format!("{name}: expected left or right, found {}", fields[name])),
         };

@@ -27,7 +27,7 @@ pub(super) fn read(path: &Location, settings: &Settings) -> Result<Vec<u8>, Enco
         (Class::Roberta, Some("vocab.json")) => {
             let merges = path.parent().unwrap_or_else(|| path.clone()).join("merges.txt");
             let pairs = merges_of(&text(&merges)?).map_err(|what| wrong(&merges, what))?;
-            byte_pairs(&text(path)?, pairs).map_err(|what| wrong(path, what))?
+            byte_pairs(&text(path)?, &pairs).map_err(|what| wrong(path, what))?
         }
         _ => {
             let what = "expected tokenizer.json beside it for a tokenizer of this class\nhint: \
@@ -53,7 +53,7 @@ fn word_pieces(text: &str, unknown: &str) -> Value {
     })
 }
 
-fn byte_pairs(text: &str, merges: Vec<[String; 2]>) -> Result<Value, String> {
+fn byte_pairs(text: &str, merges: &[[String; 2]]) -> Result<Value, String> {
     let vocabulary: Map<String, Value> =
         serde_json::from_str(text).map_err(|error| format!("not the JSON expected: {error}"))?;
     Ok(json!({
