@@ -33,6 +33,7 @@ mod kill;
 mod minimal_pairs;
 mod model_add;
 mod model_card;
+mod model_folders;
 mod next_sentence;
 mod nothing;
 mod odd;

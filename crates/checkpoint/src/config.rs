@@ -2,7 +2,9 @@
 use std::collections::BTreeMap;
 
 use cloze_store::Location;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::error::CheckpointError;
 use crate::family::{self, FAMILIES, Family};
@@ -110,7 +112,7 @@ pub struct Config {
 
 /// `config.json` as far as anything here depends on it, of any model: settings that its family lets out
 /// are `None`, and have the defaults of transformers' configuration classes.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct ConfigFile {
     pub(crate) model_type: Option<String>,
     architectures: Option<Vec<String>>,
@@ -123,7 +125,7 @@ pub(crate) struct ConfigFile {
     n_heads: Option<usize>,
     intermediate_size: Option<usize>,
     hidden_dim: Option<usize>,
-    vocab_size: Option<usize>,
+    pub(crate) vocab_size: Option<usize>,
     pub(crate) max_position_embeddings: Option<usize>,
     type_vocab_size: Option<usize>,
     hidden_act: Option<String>,
@@ -134,11 +136,31 @@ pub(crate) struct ConfigFile {
     relative_attention_num_buckets: Option<usize>,
     num_hidden_groups: Option<usize>,
     inner_group_num: Option<usize>,
-    quantization_config: Option<serde_json::Value>,
+    quantization_config: Option<Value>,
     is_decoder: Option<bool>,
     add_cross_attention: Option<bool>,
+    #[serde(default, deserialize_with = "names")]
     pub(crate) id2label: Option<BTreeMap<String, String>>,
     pub(crate) problem_type: Option<String>,
+    pub(crate) tokenizer_class: Option<String>,
+}
+
+/// Names of labels by id; numbers are names too, as their text.
+fn names<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    let Some(names) = Option::<BTreeMap<String, Value>>::deserialize(from)? else {
+        return Ok(None);
+    };
+    let name = |(id, name): (String, Value)| match name {
+        Value::String(name) => Ok((id, name)),
+        Value::Number(number) => Ok((id, number.to_string())),
+        // As Python writes it.
+        Value::Bool(value) => Ok((id, if value { "True" } else { "False" }.to_owned())),
+        other => {
+            let what = format!("id2label: expected a name for {id:?}, found {other}");
+            Err(D::Error::custom(what))
+        }
+    };
+    names.into_iter().map(name).collect::<Result<_, _>>().map(Some)
 }
 
 /// Bytes of the file at `path`.
@@ -164,6 +186,11 @@ impl ConfigFile {
         let grouped = family.is_some_and(|family| family.body.in_group.is_some());
         let inner = self.inner_group_num.filter(|_| grouped).unwrap_or(1);
         Some(layers.saturating_mul(inner))
+    }
+
+    /// Hidden size, if it says.
+    pub(crate) fn hidden(&self) -> Option<usize> {
+        self.hidden_size.or(self.dim)
     }
 
     /// Id of the padding token: its own, or its family's default; always its family's where the code
@@ -404,6 +431,19 @@ mod tests {
         let config =
             parse(&format!("{BERT},\"inner_group_num\":3,\"embedding_size\":4}}")).unwrap();
         assert_eq!((config.layers, config.embedding, config.sharing), (2, 8, None));
+    }
+
+    #[test]
+    fn numbers_are_names_of_labels() {
+        let file = |names: &str| {
+            let text = format!(r#"{{"id2label": {names}}}"#);
+            serde_json::from_str::<ConfigFile>(&text).map(|file| file.id2label)
+        };
+        let names = file(r#"{"0": 1, "1": -2.5, "2": "x", "3": true}"#).unwrap().unwrap();
+        assert_eq!(names.into_values().collect::<Vec<_>>(), ["1", "-2.5", "x", "True"]);
+        assert_eq!(file("null").unwrap(), None);
+        let error = file(r#"{"0": null}"#).unwrap_err().to_string();
+        assert!(error.contains("expected a name for \"0\", found null"), "{error}");
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct Family {
     pub activation: &'static str,
     /// Epsilon of layer norms where the code fixes it; `None` where `layer_norm_eps` counts.
     pub norm_epsilon: Option<f32>,
+    /// Tokenizer's class where the folder names none (`TOKENIZER_MAPPING_NAMES`).
+    pub tokenizer: &'static str,
 }
 
 /// Tensor names of a masked language model's head.
@@ -198,6 +200,7 @@ pub const BERT: Family = Family {
     narrow_embeddings: None,
     activation: "gelu",
     norm_epsilon: None,
+    tokenizer: "BertTokenizer",
 };
 
 /// RoBERTa (Liu et al. 2019).
@@ -221,6 +224,7 @@ pub const ROBERTA: Family = Family {
     next_sentence: false,
     offset_positions: true,
     pad_id: 1,
+    tokenizer: "RobertaTokenizer",
     ..BERT
 };
 
@@ -303,8 +307,18 @@ pub const ALBERT: Family = Family {
 pub static FAMILIES: [Family; 10] = [
     BERT,
     ROBERTA,
-    Family { model_type: "xlm-roberta", class: "XLMRoberta", ..ROBERTA },
-    Family { model_type: "camembert", class: "Camembert", ..ROBERTA },
+    Family {
+        model_type: "xlm-roberta",
+        class: "XLMRoberta",
+        tokenizer: "XLMRobertaTokenizer",
+        ..ROBERTA
+    },
+    Family {
+        model_type: "camembert",
+        class: "Camembert",
+        tokenizer: "CamembertTokenizer",
+        ..ROBERTA
+    },
     Family {
         model_type: "data2vec-text",
         class: "Data2VecText",
@@ -323,6 +337,15 @@ pub static FAMILIES: [Family; 10] = [
 /// Architectures of which `model.onnx` alone can be read, whose positions count from behind the
 /// padding token's id.
 const OFFSET_GRAPHS: [&str; 3] = ["xlm-roberta-xl", "longformer", "xmod"];
+
+/// Tokenizers' classes of architectures of which `model.onnx` alone can be read.
+const GRAPH_TOKENIZERS: [(&str, &str); 5] = [
+    ("nomic_bert", "BertTokenizer"),
+    ("convbert", "BertTokenizer"),
+    ("squeezebert", "BertTokenizer"),
+    ("longformer", "RobertaTokenizer"),
+    ("xmod", "XLMRobertaTokenizer"),
+];
 
 /// Heads of other tasks, which are read over: replaced-token detection (ELECTRA), question answering,
 /// the order of sentences (ALBERT).
@@ -366,6 +389,14 @@ impl Family {
 pub(crate) fn has_offset_positions(model_type: &str) -> bool {
     Family::find(model_type)
         .map_or_else(|| OFFSET_GRAPHS.contains(&model_type), |family| family.offset_positions)
+}
+
+/// Tokenizer's class that transformers has for a `model_type`, be it built or not; `None` if it is not
+/// known here.
+pub(crate) fn tokenizer_class(model_type: &str) -> Option<&'static str> {
+    let of_graph = || GRAPH_TOKENIZERS.iter().find(|(name, _)| *name == model_type);
+    let family = Family::find(model_type).map(|family| family.tokenizer);
+    family.or_else(|| of_graph().map(|(_, class)| *class))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! - [`find_folder`], [`list_folders`], [`roots`]: models by name;
 //! - [`card`]: `cloze.json` and `README.md`;
 //! - [`Sources`]: a folder, its adapters and their base;
+//! - [`sentence`]: modules, prompts and settings of sentence-transformers;
 //! - [`ModelFolder`]: contents of the files of any model, of weights or of a graph;
 //! - [`family`]: every fact in which architectures differ;
 //! - [`relative`]: attention biases by relative position;
@@ -13,6 +14,7 @@
 //! - [`adapter`]: LoRA adapters in PEFT's format, read, merged and written;
 //! - [`layout`]: tensors by what they are for;
 //! - [`casing`]: the table of how words were written;
+//! - [`StaticTable`]: a table of vectors, one per token;
 //! - [`Checkpoint`]: weights, of which every tensor is known;
 //! - [`quantize`]: a checkpoint in 8 bits.
 //!
@@ -40,8 +42,10 @@ pub mod layout;
 mod quantization;
 pub mod quantize;
 pub mod relative;
+pub mod sentence;
 mod sharing;
 mod source;
+mod static_table;
 pub mod weights;
 
 pub use checkpoint::{Checkpoint, Head, ModelPart};
@@ -50,3 +54,4 @@ pub use error::CheckpointError;
 pub use find::{find_folder, install_root, list_folders, nearest, roots};
 pub use folder::ModelFolder;
 pub use source::Sources;
+pub use static_table::StaticTable;

@@ -9,6 +9,7 @@ use crate::card::{CARD, Card};
 use crate::casing;
 use crate::checkpoint::CONFIG;
 use crate::error::CheckpointError;
+use crate::sentence::{MODULES, Modules};
 use crate::weights::Weights;
 
 /// A model folder, what adapters it has, and the base beneath them. A file that the folder lacks is
@@ -21,6 +22,8 @@ pub struct Sources {
     expected: Option<String>,
     /// With what the changes of each are multiplied with.
     adapters: Vec<(Location, f64)>,
+    /// Modules of sentence-transformers, of the route that was asked for.
+    modules: Option<Modules>,
 }
 
 impl Sources {
@@ -32,8 +35,21 @@ impl Sources {
     /// # Errors
     /// [`CheckpointError::Store`] for a `cloze.json` that cannot be used, and those of
     /// [`AdapterConfig::read`]; [`CheckpointError::NoBase`] and [`CheckpointError::NotABase`] where there is no
-    /// base, or one that cannot be; [`CheckpointError::Adapters`] for adapters that do not go together.
+    /// base, or one that cannot be; [`CheckpointError::Adapters`] for adapters that do not go together;
+    /// [`CheckpointError::Json`] and [`CheckpointError::Config`] for a `modules.json` that cannot be used.
     pub fn find(folder: impl Into<Location>) -> Result<Self, CheckpointError> {
+        Self::find_route(folder, None)
+    }
+
+    /// The same with the modules of sentence-transformers that texts of `task` go through, of a model
+    /// that has several routes.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find); [`CheckpointError::Config`] for a task without a route.
+    pub fn find_route(
+        folder: impl Into<Location>,
+        task: Option<&str>,
+    ) -> Result<Self, CheckpointError> {
         let folder = &folder.into();
         let card = Card::open(folder)?;
         let is_adapter = folder.join(adapter::CONFIG).is_file();
@@ -42,8 +58,11 @@ impl Sources {
             listed => listed.iter().map(|a| (join(folder, &a.folder), a.weight)).collect(),
         };
         if adapters.is_empty() {
-            let (folder, base) = (folder.to_owned(), folder.to_owned());
-            return Ok(Self { folder, base, expected: None, adapters });
+            let modules = Modules::read(&|name| folder.join(name), task)?;
+            let encoder = modules.as_ref().and_then(Modules::encoder_path);
+            let base = encoder.map_or_else(|| folder.clone(), |path| folder.join(path));
+            let folder = folder.to_owned();
+            return Ok(Self { folder, base, expected: None, adapters, modules });
         }
         let wrong =
             |what: String| Err(CheckpointError::Adapters { path: folder.to_path_buf(), what });
@@ -69,9 +88,8 @@ impl Sources {
             }
             None => (named_base(&adapters)?, None),
         };
-        let sources = Self { folder: folder.to_owned(), base, expected, adapters };
-        sources.judge()?;
-        Ok(sources)
+        let folder = folder.to_owned();
+        Self { folder, base, expected, adapters, modules: None }.judged(task)
     }
 
     /// A base with adapters that it does not know of, each with what its changes are multiplied
@@ -85,9 +103,24 @@ impl Sources {
     ) -> Result<Self, CheckpointError> {
         let base = base.into();
         let folder = base.clone();
-        let sources = Self { folder, base, expected: None, adapters: adapters.to_vec() };
-        sources.judge()?;
-        Ok(sources)
+        let adapters = adapters.to_vec();
+        Self { folder, base, expected: None, adapters, modules: None }.judged(None)
+    }
+
+    /// The same, checked, with its modules.
+    fn judged(mut self, task: Option<&str>) -> Result<Self, CheckpointError> {
+        self.judge()?;
+        self.modules = Modules::read(&|name| self.file(name), task)?;
+        let encoder = self.modules.as_ref().and_then(Modules::encoder_path);
+        match encoder.filter(|_| !self.adapters.is_empty()) {
+            None => Ok(self),
+            Some(encoder) => Err(CheckpointError::Adapters {
+                path: self.file(MODULES).to_path_buf(),
+                what: format!(
+                    "the encoder is in {encoder:?}; expected it in the base's own folder"
+                ),
+            }),
+        }
     }
 
     fn judge(&self) -> Result<(), CheckpointError> {
@@ -158,10 +191,19 @@ impl Sources {
         &self.adapters
     }
 
+    /// Modules of sentence-transformers; `None` for a folder without `modules.json`.
+    #[must_use]
+    pub fn modules(&self) -> Option<&Modules> {
+        self.modules.as_ref()
+    }
+
     /// A file of the model: the folder's own, an adapter's or the base's, the first that is there;
-    /// else where the folder's own would be.
+    /// else where the folder's own would be. Of an encoder in a folder of its own its files go first.
     #[must_use]
     pub fn file(&self, name: &str) -> Location {
+        if self.adapters.is_empty() && self.base.join(name).is_file() {
+            return self.base.join(name);
+        }
         let adapters = self.adapters.iter().map(|(folder, _)| folder);
         let mut folders = [&self.folder].into_iter().chain(adapters).chain([&self.base]);
         let folder = folders.find(|folder| folder.join(name).is_file());
@@ -217,6 +259,21 @@ impl Sources {
             [line] => line.clone(),
             _ => sha256(lines.join("\n").as_bytes()),
         })
+    }
+}
+
+impl Sources {
+    /// Hashes of the weights of the modules behind the encoder, a line each.
+    pub(crate) fn module_hashes(&self) -> Result<Vec<String>, CheckpointError> {
+        let modules = self.modules.iter().flat_map(|modules| modules.list().iter().skip(1));
+        let mut lines = vec![];
+        for module in modules.filter(|module| !module.path.is_empty()) {
+            let weights = self.file(&module.file("model.safetensors"));
+            if weights.is_file() {
+                lines.push(format!("module {} {}", module.class, sha256_file(&weights)?));
+            }
+        }
+        Ok(lines)
     }
 }
 

@@ -126,6 +126,18 @@ pub enum Error {
         /// Value of `scheme`.
         found: String,
     },
+    /// A model that is made for another task than it is opened for.
+    #[error("{model} is {task}; expected {}", wanted.kind())]
+    WrongTask {
+        /// The model's name.
+        model: String,
+        /// Task of the model.
+        task: crate::Task,
+        /// Task that it was opened for.
+        wanted: crate::Task,
+        /// Error of opening it.
+        source: Box<Error>,
+    },
     /// A classifier of pairs where one of single texts is expected.
     #[error("{model} takes pairs of texts, expected a classifier of single texts")]
     TakesPairs {

@@ -151,6 +151,7 @@ mod sentence;
 pub mod similarity;
 mod spans;
 mod tagger;
+mod tasks;
 mod text_index;
 #[cfg(feature = "train")]
 pub mod train;
@@ -209,6 +210,7 @@ pub use sentence::{
     PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece, VectorVariants,
 };
 pub use tagger::{SchemeBasis, TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
+pub use tasks::{Task, tasks};
 pub use text_index::{
     IndexRef, IndexedHit, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,
 };

@@ -5,7 +5,7 @@ use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Output, PairCut, Seq
 use cloze_heads::next_sentence::is_next;
 
 use crate::opening::{self, Opening, builder_setters};
-use crate::{Error, ModelRef, batch};
+use crate::{Error, ModelRef, Task, batch, tasks};
 
 /// Checkpoint with a head for next-sentence prediction, such as BERT's of pre-training. RoBERTa and
 /// its descendants have none; [`Scorer::gains`](crate::Scorer::gains) asks a masked language model.
@@ -55,7 +55,8 @@ impl NextSentenceBuilder {
         let runtime = opening::runtime(runtime)?;
         let outputs = [Output::Head(Head::NextSentence)];
         let params = work.over(EncoderParams::new());
-        let encoder = Encoder::open_for(&runtime, &model, &outputs, params)?;
+        let encoder = Encoder::open_for(&runtime, &model, &outputs, params)
+            .map_err(|error| tasks::explain(&model, Task::NextSentence, error.into()))?;
         Ok(NextSentence { encoder, cut, name: model.name(), cancel })
     }
 }

@@ -52,7 +52,8 @@ pub enum PairRows {
     Separate,
 }
 
-/// Settings of making rows.
+/// Settings of making rows: hidden states, pooled. Modules of the folder behind the pooling, which are
+/// for comparing vectors, are left out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RowParams {
     /// Pooling of token rows.
@@ -78,6 +79,7 @@ impl RowParams {
             .pooling(self.pooling.clone())
             .states(States::Layers(self.layers.clone()))
             .prompt(self.prompt.clone())
+            .without_modules()
             .truncate(self.truncate)
     }
 

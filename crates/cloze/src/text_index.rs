@@ -205,7 +205,8 @@ impl TextIndex {
 }
 
 /// Card of `encoder`, for an index of its vectors whose texts were cut by `chunk`; `query_prompt`
-/// is to stand before queries.
+/// is to stand before queries. Of a model with routes, queries take the one called `query`, if it is
+/// there.
 ///
 /// # Errors
 /// As [`SentenceEncoder::provenance`]; [`Error::Conflict`] for an encoder with a correction, since an
@@ -215,6 +216,10 @@ pub fn encoder_card(
     query_prompt: &str,
     chunk: String,
 ) -> Result<EncoderCard, Error> {
+    let modules = encoder.model().modules();
+    let route = modules.and_then(|modules| modules.route()).map(str::to_owned);
+    let of_queries = modules.and_then(|m| m.routes().iter().find(|route| *route == "query"));
+    let query_route = of_queries.cloned().or_else(|| route.clone());
     if encoder.correction().is_some() {
         return Err(Error::Conflict("an index fits a correction of its own"));
     }
@@ -227,6 +232,8 @@ pub fn encoder_card(
         dims: encoder.dims(),
         prompt: encoder.prompt().to_owned(),
         query_prompt: query_prompt.to_owned(),
+        route,
+        query_route,
         chunk,
     })
 }
@@ -238,7 +245,7 @@ pub fn encoder_card(
 /// [`Error::Encoder`] if the model is not found; [`Error::OtherBase`] if the one that is found has
 /// other weights.
 pub fn query_encoder(card: &EncoderCard, folder: &Path) -> Result<SentenceEncoderBuilder, Error> {
-    encoder_builder(card, &card.query_prompt, folder)
+    encoder_builder(card, &card.query_prompt, card.query_route.as_ref(), folder)
 }
 
 /// Settings of the encoder of texts that are added to an index in `folder`, as its card says.
@@ -246,12 +253,13 @@ pub fn query_encoder(card: &EncoderCard, folder: &Path) -> Result<SentenceEncode
 /// # Errors
 /// As [`query_encoder`].
 pub fn text_encoder(card: &EncoderCard, folder: &Path) -> Result<SentenceEncoderBuilder, Error> {
-    encoder_builder(card, &card.prompt, folder)
+    encoder_builder(card, &card.prompt, card.route.as_ref(), folder)
 }
 
 fn encoder_builder(
     card: &EncoderCard,
     prompt: &str,
+    route: Option<&String>,
     folder: &Path,
 ) -> Result<SentenceEncoderBuilder, Error> {
     // Where it was, else under its name: an index may come from another machine.
@@ -261,7 +269,10 @@ fn encoder_builder(
     } else {
         ModelFolder::find(&card.provenance.model)?
     };
-    let sha256 = model.sha256()?;
+    let sha256 = match &card.route {
+        Some(route) => model.for_task(route)?.vectors_sha256()?,
+        None => model.vectors_sha256()?,
+    };
     if sha256 != card.provenance.model_sha256 {
         return Err(Error::OtherBase {
             head: folder.to_owned(),
@@ -272,10 +283,15 @@ fn encoder_builder(
     }
     let pooling: &Poolings = &card.provenance.pooling;
     let layers: &Layers = &card.provenance.layers;
-    Ok(SentenceEncoder::builder(model)
+    let builder = SentenceEncoder::builder(model)
         .pooling(pooling.clone())
         .states(States::Layers(layers.clone()))
         .normalize(card.normalize)
-        .dims(card.dims)
-        .prompt(prompt))
+        .route(route.cloned())
+        .prompt(prompt);
+    // All where the card says none, whatever the model's folder says now.
+    Ok(match card.dims {
+        Some(dims) => builder.dims(dims),
+        None => builder.all_dims(),
+    })
 }

@@ -10,7 +10,7 @@ use cloze::graph::construct::{BuildParams, Graph};
 use cloze::heads::masked::{FillOrder, SampleParams};
 use cloze::store::Existing;
 use cloze::{
-    Error, GenerateParams, MaskPrediction, MaskPredictions, MaskedLm, Runtime, RuntimeParams,
+    Error, GenerateParams, MaskPrediction, MaskPredictions, MaskedLm, Runtime, RuntimeParams, Task,
 };
 use cloze_testkit::{checkpoint, checkpoint_copy};
 use safetensors::SafeTensors;
@@ -288,9 +288,10 @@ fn long_texts_are_seen_around_their_masks() {
 #[test]
 fn what_cannot_be_asked_is_named() {
     let error = try_open(&checkpoint("bert")).unwrap_err();
-    assert!(matches!(error, Error::NoMaskedLm { .. }), "{error}");
+    let Error::WrongTask { task: Task::Embed, source, .. } = &error else { panic!("{error}") };
+    assert!(matches!(**source, Error::NoMaskedLm { .. }), "{error}");
     assert!(
-        error
+        source
             .to_string()
             .ends_with("bert: no head for masked words: expected a masked language model")
     );
@@ -300,7 +301,9 @@ fn what_cannot_be_asked_is_named() {
     let graph = Graph::build(&tagger, &BuildParams::new().head(Head::Tokens)).unwrap();
     graph.write_onnx(StoredType::F32, &copy.path().join("model.onnx"), Existing::Refuse).unwrap();
     fs_err::remove_file(copy.path().join("model.safetensors")).unwrap();
-    let error = try_open(copy.path()).unwrap_err().to_string();
+    let error = try_open(copy.path()).unwrap_err();
+    let Error::WrongTask { task: Task::Tag, source, .. } = &error else { panic!("{error}") };
+    let error = source.to_string();
     let expected = "model.onnx: 5 logits per token, but the tokenizer has 73 words";
     assert!(error.ends_with(expected), "{error}");
     let model = open("bert-mlm");

@@ -75,9 +75,22 @@ impl Pooling {
     /// [`EmbedError::Rows`] if `rows` is not a whole number of rows, or `width` is 0; `out` is then
     /// as before.
     pub fn pool(self, rows: &[f32], width: usize, out: &mut Vec<f32>) -> Result<(), EmbedError> {
+        self.pool_behind(rows, width, 0, out)
+    }
+
+    /// The same without the first `skip` rows, which keep their places: the weights of
+    /// [`WeightedMean`](Self::WeightedMean) are those of all rows.
+    fn pool_behind(
+        self,
+        rows: &[f32],
+        width: usize,
+        skip: usize,
+        out: &mut Vec<f32>,
+    ) -> Result<(), EmbedError> {
         if width == 0 || !rows.len().is_multiple_of(width) {
             return Err(EmbedError::Rows { width, found: rows.len() });
         }
+        let rows = rows.get(skip * width..).unwrap_or_default();
         let token_rows = rows.chunks_exact(width);
         let n = as_f64(token_rows.len());
         match self {
@@ -88,8 +101,8 @@ impl Pooling {
             Self::Mean => out.extend(sum(token_rows.map(|row| (row, 1.0)), width, n)),
             Self::MeanSqrtLen => out.extend(sum(token_rows.map(|row| (row, 1.0)), width, n.sqrt())),
             Self::WeightedMean => {
-                let weighted = token_rows.enumerate().map(|(i, row)| (row, as_f64(i + 1)));
-                out.extend(sum(weighted, width, n * (n + 1.0) / 2.0));
+                let weighted = token_rows.enumerate().map(|(i, row)| (row, as_f64(skip + i + 1)));
+                out.extend(sum(weighted, width, n * (n + 1.0) / 2.0 + n * as_f64(skip)));
             }
         }
         Ok(())
@@ -188,8 +201,23 @@ impl Poolings {
     /// # Errors
     /// [`EmbedError::Rows`] if `rows` is not a whole number of rows, or `width` is 0.
     pub fn pool(&self, rows: &[f32], width: usize) -> Result<Vec<f32>, EmbedError> {
+        self.pool_behind(rows, width, 0)
+    }
+
+    /// The same without the first `skip` rows, those of a prompt that is not pooled. The others keep
+    /// their places, as `exclude_prompt_from_mask` leaves them in the reference.
+    ///
+    /// # Errors
+    /// As [`pool`](Self::pool).
+    pub fn pool_behind(
+        &self,
+        rows: &[f32],
+        width: usize,
+        skip: usize,
+    ) -> Result<Vec<f32>, EmbedError> {
         let mut out = Vec::with_capacity(self.width_out(width));
-        self.0.iter().try_for_each(|pooling| pooling.pool(rows, width, &mut out))?;
+        let mut pool = |pooling: &Pooling| pooling.pool_behind(rows, width, skip, &mut out);
+        self.0.iter().try_for_each(&mut pool)?;
         Ok(out)
     }
 
@@ -368,4 +396,25 @@ fn max<'a>(rows: impl Iterator<Item = &'a [f32]>, width: usize) -> Vec<f32> {
 #[expect(clippy::cast_precision_loss, reason = "no text has 2⁵³ tokens")]
 pub(crate) fn as_f64(n: usize) -> f64 {
     n as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use cloze_testkit::assert_close;
+
+    use super::*;
+
+    /// Rows 1, 2, 4 without the first: first 2, largest 4, mean 3, 6/√2, (2·2 + 3·4) / 5, last 4.
+    #[test]
+    fn rows_of_a_prompt_are_left_out() {
+        let pool = |pooling: Pooling, skip| {
+            Poolings::from(pooling).pool_behind(&[1.0, 2.0, 4.0], 1, skip).unwrap()
+        };
+        let behind = Pooling::ALL.map(|pooling| pool(pooling, 1));
+        assert_close(&behind.concat(), &[2.0, 4.0, 3.0, 4.242_640_7, 3.2, 4.0], 1e-6, 0.0);
+        for skip in [3, 9] {
+            let none = Pooling::ALL.map(|pooling| pool(pooling, skip)).concat();
+            assert_close(&none, &[0.0; 6], 0.0, 0.0);
+        }
+    }
 }

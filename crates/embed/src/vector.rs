@@ -87,6 +87,21 @@ impl Metric {
         })
     }
 
+    /// The metric of a `similarity_fn_name`, as sentence-transformers calls them.
+    ///
+    /// # Errors
+    /// [`EmbedError::UnknownName`]; so for `manhattan`, which is not built.
+    pub fn of_config(name: &str) -> Result<Self, EmbedError> {
+        let known = &["cosine", "dot", "euclidean"];
+        let metrics = known.iter().zip([Self::Cosine, Self::Dot, Self::Euclid]);
+        let metric = metrics.into_iter().find(|(known, _)| **known == name);
+        metric.map(|(_, metric)| metric).ok_or_else(|| EmbedError::UnknownName {
+            what: "similarity_fn_name",
+            found: name.to_owned(),
+            known,
+        })
+    }
+
     /// Similarity of `a` and `b`, computed in f64.
     ///
     /// # Errors

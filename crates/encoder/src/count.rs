@@ -96,13 +96,19 @@ impl TokenCounter {
     /// [`EncoderError::Tokenizer`] for a tokenizer that cannot be read; [`EncoderError::Setting`] for a
     /// model that takes no token besides the special ones.
     pub fn open(model: &ModelFolder) -> Result<Self, EncoderError> {
-        let tokenizer = Tokenizer::open(&model.tokenizer_path())?;
+        let tokenizer = Tokenizer::open(model)?;
         let limit = room(model, &tokenizer)?;
         let template = tokenizer.pair.as_ref();
         let pair_limit = template
             .map(|pair| model.max_tokens().saturating_sub(pair.special_tokens()))
             .filter(|&room| room > 0);
         Ok(Self { tokenizer, limit, pair_limit })
+    }
+
+    /// Whether all texts are lower-cased before they become tokens.
+    #[must_use]
+    pub fn lower_cases(&self) -> bool {
+        self.tokenizer.lower_cases()
     }
 
     /// Number of tokens of a text that the model sees at once, special ones aside: longer texts go

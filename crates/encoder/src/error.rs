@@ -159,6 +159,21 @@ pub enum EncoderError {
         /// Message of the tokenizers library; its errors have no type to keep.
         what: String,
     },
+    /// A token whose id is beyond the embedding matrix.
+    #[error(
+        "{}: token {token:?} has id {id}; the embedding matrix has {rows} rows, for ids 0 to {}",
+        path.display(), rows.saturating_sub(1)
+    )]
+    TokenBeyond {
+        /// File of the tokenizer.
+        path: PathBuf,
+        /// The token.
+        token: String,
+        /// Its id.
+        id: u32,
+        /// Number of rows of the embedding matrix.
+        rows: usize,
+    },
     /// The graph was refused before it reached ONNX Runtime.
     #[error(transparent)]
     Graph(#[from] cloze_graph::GraphError),

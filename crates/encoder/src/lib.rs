@@ -50,7 +50,7 @@ mod words;
 pub use batch::Order;
 pub use count::{PairPieces, Pieces, TokenCounter, Windows};
 pub use encoder::{
-    Checked, Encoder, EncoderParams, EncodingCounts, ValidEncoderParams, check_model,
+    Checked, Encoder, EncoderParams, EncodingCounts, ValidEncoderParams, check_model, main_output,
 };
 pub use error::EncoderError;
 pub use output::{Mapped, Output, Sequence, WindowStates};

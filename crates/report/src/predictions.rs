@@ -29,6 +29,8 @@ pub struct LabelLayout<'l> {
     pub labels: &'l [String],
     /// Whether a text may have several labels.
     pub multi_label: bool,
+    /// Whether there are numbers in place of labels and probabilities.
+    pub regression: bool,
     /// Number of labels whose probabilities are written; `None` for all.
     pub top: Option<usize>,
     /// Layout of a table.
@@ -46,7 +48,11 @@ struct LabelRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<&'a [String]>,
     /// Probabilities, the highest first.
-    probabilities: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probabilities: Option<Map<String, Value>>,
+    /// Numbers of a regression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scores: Option<Map<String, Value>>,
 }
 
 impl LabelLayout<'_> {
@@ -56,32 +62,40 @@ impl LabelLayout<'_> {
     /// Errors of `out`.
     pub fn write_jsonl(&self, text: &PredictedLabels<'_>, out: &mut dyn Write) -> io::Result<()> {
         let PredictedLabels { path, line, id, labels, .. } = *text;
-        let probabilities = self.shown(text).iter();
+        let numbers = self.shown(text).iter().map(|(l, p)| (l.clone(), Value::from(*p))).collect();
+        let (probabilities, scores) =
+            if self.regression { (None, Some(numbers)) } else { (Some(numbers), None) };
         let single = labels.first().map(String::as_str);
         let row = LabelRow {
             path,
             line,
             id,
-            label: Some(single).filter(|_| !self.multi_label),
+            label: Some(single).filter(|_| !self.multi_label && !self.regression),
             labels: Some(labels).filter(|_| self.multi_label),
-            probabilities: probabilities.map(|(l, p)| (l.clone(), Value::from(*p))).collect(),
+            probabilities,
+            scores,
         };
         json_line(out, &row)
     }
 
     /// Writes the header of a table whose rows begin with the columns `input`: `label`, where a text has
-    /// one also `probability`, and a column per label, or per rank of the most probable. A name that is
-    /// among `input` gets `predicted_` in front.
+    /// one also `probability`, and a column per label, or per rank of the most probable. A regression has
+    /// the columns of its outputs alone. A name that is among `input` gets `predicted_` in front.
     ///
     /// # Errors
     /// Errors of `out`.
     pub fn write_header(&self, input: &[String], out: &mut dyn Write) -> io::Result<()> {
-        let mut names = vec!["label".to_owned()];
-        names.extend((!self.multi_label).then(|| "probability".to_owned()));
+        let mut names = vec![];
+        names.extend((!self.regression).then(|| "label".to_owned()));
+        let one = !self.regression && !self.multi_label;
+        names.extend(one.then(|| "probability".to_owned()));
+        let number = if self.regression { "score" } else { "probability" };
         match self.top {
             None => names.extend(self.labels.iter().cloned()),
-            Some(top) => names
-                .extend((1..=top).flat_map(|i| [format!("label_{i}"), format!("probability_{i}")])),
+            Some(top) => {
+                let ranks = 1..=top;
+                names.extend(ranks.flat_map(|i| [format!("label_{i}"), format!("{number}_{i}")]));
+            }
         }
         let names = free_names(input, names.iter().map(String::as_str));
         self.table.write(out, names.iter().map(|name| Cell::Text(name)))
@@ -112,8 +126,9 @@ impl LabelLayout<'_> {
             }
         };
         let mut row: Vec<Cell<'_>> = input.iter().map(|cell| Cell::Text(cell)).collect();
-        row.push(Cell::Text(&chosen));
-        row.extend((!self.multi_label).then_some(Cell::Plain(&first)));
+        row.extend((!self.regression).then_some(Cell::Text(&chosen)));
+        let one = !self.regression && !self.multi_label;
+        row.extend(one.then_some(Cell::Plain(&first)));
         for (i, number) in numbers.iter().enumerate() {
             if self.top.is_some() {
                 row.push(Cell::Text(self.shown(text).get(i).map_or("", |(label, _)| label)));
@@ -133,6 +148,29 @@ impl LabelLayout<'_> {
 mod tests {
     use super::*;
 
+    /// A number is no probability, and chooses no label.
+    #[test]
+    fn a_regression_has_scores() {
+        let (labels, scores) = (["s".to_owned()], [("s".to_owned(), 1.5)]);
+        let layout = LabelLayout {
+            labels: &labels,
+            multi_label: false,
+            regression: true,
+            top: None,
+            table: Table::tsv(),
+        };
+        let text =
+            PredictedLabels { path: "t", line: 1, id: None, labels: &[], probabilities: &scores };
+        let mut out = vec![];
+        layout.write_jsonl(&text, &mut out).unwrap();
+        layout.write_header(&["text".to_owned()], &mut out).unwrap();
+        layout.write_row(&["x".to_owned()], &text, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"path\":\"t\",\"line\":1,\"id\":null,\"scores\":{\"s\":1.5}}\ntext\ts\nx\t1.5\n"
+        );
+    }
+
     /// The model's order is a, b; the text's order is by probability.
     #[test]
     fn columns_have_the_order_of_the_model() {
@@ -141,8 +179,13 @@ mod tests {
         let (labels_of, probabilities) = (&chosen[..], &probabilities[..]);
         let text =
             PredictedLabels { path: "t", line: 3, id: None, labels: labels_of, probabilities };
-        let layout =
-            LabelLayout { labels: &labels, multi_label: false, top: None, table: Table::tsv() };
+        let layout = LabelLayout {
+            labels: &labels,
+            multi_label: false,
+            regression: false,
+            top: None,
+            table: Table::tsv(),
+        };
         let mut out = vec![];
         // An input that has a column `label` and one that is called as a label is.
         layout.write_header(&["label", "a"].map(String::from), &mut out).unwrap();

@@ -103,7 +103,7 @@ impl Tensor {
 
 /// The tensors of one checkpoint: one file, or several with an index; and over them those of
 /// adapters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Weights {
     files: Vec<Location>,
     tensors: BTreeMap<String, Tensor>,

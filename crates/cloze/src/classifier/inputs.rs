@@ -11,7 +11,7 @@ use super::{HEAD_FILE, HeadCard, ZERO_SHOT_SCALE};
 use crate::opening::{self, Opening};
 use crate::rows::{PairRows, input_rows};
 use crate::sentence::SentenceEncoderBuilder;
-use crate::{Error, Input, SentenceEncoder, batch};
+use crate::{Error, Input, SentenceEncoder, Task, batch, tasks};
 
 /// Classifier of inputs, each a text or a pair of texts: the model beneath a
 /// [`TextClassifier`](crate::TextClassifier) or a [`PairClassifier`](crate::PairClassifier). It can be
@@ -50,7 +50,8 @@ impl InputClassifier {
         let runtime = opening::runtime(runtime)?;
         let outputs = [Output::Head(Head::Sequence)];
         let params = work.over(EncoderParams::new());
-        let encoder = Encoder::open_for(&runtime, &model, &outputs, params)?;
+        let encoder = Encoder::open_for(&runtime, &model, &outputs, params)
+            .map_err(|error| tasks::explain(&model, Task::Classify, error.into()))?;
         let width = encoder.width(0).unwrap_or(model.labels().len());
         let labels = match model.labels() {
             // As transformers calls them where the folder does not.
@@ -58,11 +59,13 @@ impl InputClassifier {
             labels => labels.to_vec(),
         };
         // Its logits as they are; one alone is a yes or no, as in transformers.
-        let multi_label = model.multi_label() || width == 1;
+        let multi_label = (model.multi_label() || width == 1) && !model.regression();
+        check_problem(&model)?;
         let identity = |i: usize| if i.is_multiple_of(width + 1) { 1.0 } else { 0.0 };
         let weight = (0..width * width).map(identity).collect();
         let head = ClassifyHead::new("checkpoint", labels, weight, vec![0.0; width])?;
-        let classifier = plain(width, head.with_multi_label(multi_label))?;
+        let head = head.with_multi_label(multi_label).with_regression(model.regression());
+        let classifier = plain(width, head)?;
         let rows = Rows::Logits { encoder: Box::new(encoder), cut };
         Ok(Self { rows, classifier, name: model.name(), cancel })
     }
@@ -195,6 +198,18 @@ impl InputClassifier {
             Rows::Pooled { encoder, pairs } => input_rows(encoder, *pairs, inputs),
             Rows::Logits { encoder, cut } => logits(encoder, *cut, inputs),
         }
+    }
+}
+
+/// Refuses a `problem_type` that is not transformers'.
+fn check_problem(model: &ModelFolder) -> Result<(), Error> {
+    let known = ["regression", "single_label_classification", "multi_label_classification"];
+    match model.problem_type().filter(|problem| !known.contains(problem)) {
+        None => Ok(()),
+        Some(problem) => Err(Error::Model {
+            path: model.file("config.json").to_path_buf(),
+            what: format!("problem_type: expected {}, found {problem:?}", known.join(", ")),
+        }),
     }
 }
 

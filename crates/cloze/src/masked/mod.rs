@@ -18,7 +18,7 @@ use cloze_encoder::{
 use cloze_graph::GraphError;
 
 use crate::opening::{self, Opening, builder_setters};
-use crate::{Error, ModelRef, batch};
+use crate::{Error, ModelRef, Task, batch, tasks};
 use marked::Marked;
 
 pub use generate::{GenerateParams, GeneratedText, ValidGenerateParams};
@@ -91,7 +91,8 @@ impl MaskedLmBuilder {
         let encoder = encoder.map_err(|source| match source {
             EncoderError::Graph(GraphError::Request { .. }) | EncoderError::GraphOutput { .. } => {
                 let source = Box::new(source);
-                Error::NoMaskedLm { model: model.folder().to_path_buf(), source }
+                let error = Error::NoMaskedLm { model: model.folder().to_path_buf(), source };
+                tasks::explain(&model, Task::FillMask, error)
             }
             other => other.into(),
         })?;
@@ -113,7 +114,7 @@ impl MaskedLmBuilder {
         if vocabulary < words {
             let what =
                 format!("{vocabulary} logits per token, but the tokenizer has {words} words");
-            return Err(wrong(what));
+            return Err(tasks::explain(&model, Task::FillMask, wrong(what)));
         }
         let ids = 0..u32::try_from(words).unwrap_or(u32::MAX);
         let special = ids.filter(|&id| encoder.is_special(id)).collect();

@@ -2,13 +2,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::{CARD, Card, Missing};
-use cloze_checkpoint::{Head, ModelFolder};
-use cloze_encoder::{Encoder, EncoderParams, Output, Runtime};
+use cloze_encoder::{Encoder, EncoderParams, Runtime};
 use serde::Serialize;
 
 use super::scheme::{run_scheme, unknown_scheme};
-use crate::Error;
+use crate::{Error, Task, modules, tasks};
 
 /// Longest time of the run: a text of a few tokens.
 const RUN_LIMIT: Duration = Duration::from_secs(30);
@@ -30,6 +30,8 @@ pub struct ModelCheck {
     /// Points that may change results.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Tasks that it can be used for.
+    pub tasks: Vec<Task>,
     /// Items missing from the cards; a sound model may still lack them.
     #[serde(serialize_with = "names")]
     pub missing: Vec<Missing>,
@@ -68,6 +70,7 @@ impl ModelCheck {
             changed,
             problems: problem.iter().map(ToString::to_string).collect(),
             warnings: vec![],
+            tasks: vec![],
             missing: card.missing(folder)?,
             hashes: card.sha256.len(),
         })
@@ -98,11 +101,7 @@ impl ModelCheck {
 /// # Errors
 /// [`Error::Encoder`] with the reason.
 pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<Option<String>, Error> {
-    // Of weights, the hidden states; of a graph, what it gives of each token.
-    let output = match model.layers().filter(|_| model.has_weights()) {
-        Some(layers) => Output::Hidden(layers),
-        None => Output::Head(Head::Tokens),
-    };
+    let output = cloze_encoder::main_output(model)?;
     let params = EncoderParams::new().threads(Some(1)).run_limit(Some(RUN_LIMIT));
     let encoder = Encoder::open_for(runtime, model, &[output], params)?;
     encoder.map_windows(&["Angela lives in Kassel."], |_| ())?;
@@ -114,8 +113,20 @@ pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<Option<String
 /// # Errors
 /// [`Error::Checkpoint`] if a file that the card has a hash of cannot be read.
 pub fn check_model(model: &ModelFolder) -> Result<(ModelCheck, Option<Error>), Error> {
-    let problem = cloze_encoder::check_model(model).err().map(Error::from);
+    let problem = problem(model).err();
     let mut check = ModelCheck::new(model.name(), model.folder(), model.card(), problem.as_ref())?;
     check.warnings.extend(unknown_scheme(model)?);
+    if problem.is_none() {
+        check.tasks = tasks(model)?;
+    }
     Ok((check, problem))
+}
+
+fn problem(model: &ModelFolder) -> Result<(), Error> {
+    cloze_encoder::check_model(model)?;
+    // A folder of sentence-transformers is for its vectors, and so has to have all that they go through.
+    if model.modules().is_some() {
+        modules::check(model)?;
+    }
+    Ok(())
 }

@@ -4,15 +4,16 @@ mod check;
 mod head;
 mod scheme;
 
+use cloze_checkpoint::sentence::Modules;
 use cloze_checkpoint::weights::StoredType;
-use cloze_checkpoint::{Checkpoint, ModelFolder, ModelPart};
+use cloze_checkpoint::{Checkpoint, ModelFolder, ModelPart, StaticTable};
 use cloze_core::TagSet;
 use cloze_encoder::EncoderError;
 use cloze_graph::check::open_model;
 use cloze_graph::construct::{BuildParams, Graph};
 use serde::Serialize;
 
-use crate::Error;
+use crate::{Error, Task};
 
 pub use adapter::AdapterReport;
 pub use check::{ModelCheck, check_model, run_model};
@@ -35,6 +36,11 @@ pub struct ModelReport {
     pub attribution: Option<String>,
     /// Source of its data.
     pub source: Option<String>,
+    /// Tasks that it can be used for.
+    pub tasks: Vec<Task>,
+    /// Modules of sentence-transformers, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<String>,
     /// Inputs of the graph, with types and shapes.
     pub inputs: Vec<String>,
     /// Outputs of the graph, with types and shapes.
@@ -168,7 +174,13 @@ impl ModelReport {
     pub fn of(model: &ModelFolder) -> Result<Self, Error> {
         let checked = cloze_encoder::check_model(model)?;
         let (mut adapters, mut unused_parameters) = (vec![], 0);
-        let (graph, weights) = if model.has_weights() {
+        let (graph, weights) = if model.is_static() {
+            let table = StaticTable::read(&model.graph_path())?;
+            let parameters = (table.rows * table.width) as u64;
+            let mut info = Graph::of_table(table).info();
+            info.parameters = parameters;
+            (info, None)
+        } else if model.has_weights() {
             let checkpoint = Checkpoint::of(model.sources())?;
             let graph = Graph::build(&checkpoint, &BuildParams::all_results(&checkpoint))
                 .map_err(EncoderError::from)?;
@@ -184,6 +196,7 @@ impl ModelReport {
             (open_model(model).map_err(EncoderError::from)?.info, None)
         };
         let card = model.card().clone();
+        let modules = model.modules().into_iter().flat_map(Modules::list);
         let opset = |(domain, version): &(String, i64)| match domain.as_str() {
             "" => format!("ai.onnx {version}"),
             domain => format!("{domain} {version}"),
@@ -196,6 +209,8 @@ impl ModelReport {
             license: model.license(),
             attribution: card.attribution,
             source: card.source,
+            tasks: crate::tasks(model)?,
+            modules: modules.map(|module| module.class.clone()).collect(),
             inputs: graph.inputs.iter().map(ToString::to_string).collect(),
             outputs: graph.outputs.iter().map(ToString::to_string).collect(),
             tags: model.labels().to_vec(),

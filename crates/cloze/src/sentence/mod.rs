@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use cloze_checkpoint::ModelFolder;
 use cloze_core::{Cancel, Matrix};
 use cloze_embed::correction::{Correct, FittedCorrection, Provenance};
-use cloze_embed::{Layers, Level, Metric, Poolings, average, l2_normalize, truncate};
+use cloze_embed::{Layers, Level, Metric, Poolings, VectorModule, average, l2_normalize, truncate};
 use cloze_encoder::{
     Encoder, EncoderParams, EncodingCounts, Mapped, Output, PairCut, Runtime, WindowStates,
 };
@@ -29,14 +29,23 @@ pub struct SentenceEncoder {
     whole: Option<DeferredEncoder>,
     model: ModelFolder,
     poolings: Poolings,
+    /// Modules behind the pooling.
+    modules: Vec<VectorModule>,
+    /// Width behind the modules.
+    vector_width: usize,
     states: States,
     /// As places in the encoder's results.
     layers: usize,
     /// The layers by number, which is how a correction knows them.
     resolved: Option<Layers>,
     normalize: bool,
+    /// Dimensions kept of a text's vector.
     dims: Option<usize>,
+    /// Dimensions kept of a word's or token's.
+    piece_dims: Option<usize>,
     prompt: String,
+    /// Tokens that the prompt takes of a sequence, where they are not pooled.
+    skip: Option<usize>,
     correction: Option<FittedCorrection>,
     hidden: usize,
     hash: OnceLock<String>,
@@ -102,7 +111,13 @@ impl SentenceEncoder {
     /// Width of a text's vector as it is [pooled](Self::pool).
     #[must_use]
     pub fn pooled_width(&self) -> usize {
-        self.poolings.width_out(self.hidden)
+        self.vector_width
+    }
+
+    /// Modules of the folder that a pooled vector goes through, scaling to length 1 at the end aside.
+    #[must_use]
+    pub fn modules(&self) -> &[VectorModule] {
+        &self.modules
     }
 
     /// Token that stops its calls.
@@ -176,7 +191,7 @@ impl SentenceEncoder {
         let hash = if let Some(hash) = self.hash.get() {
             hash.clone()
         } else {
-            let hash = self.model.sha256()?;
+            let hash = self.model.vectors_sha256()?;
             self.hash.get_or_init(|| hash).clone()
         };
         Ok(Provenance {
@@ -252,8 +267,9 @@ impl SentenceEncoder {
         Ok(vectors)
     }
 
-    /// The texts' vectors as they are pooled, `[poolings · hidden]` each: neither corrected nor cut
-    /// nor brought to length 1. What a correction is fitted on.
+    /// The texts' vectors as they are pooled and come out of the folder's modules behind the pooling,
+    /// [`pooled_width`](Self::pooled_width) each: neither corrected nor cut nor brought to length 1. What
+    /// a correction is fitted on. Static vectors go through no modules.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
@@ -264,23 +280,36 @@ impl SentenceEncoder {
             let rows = self.rows(window)?;
             let special = matches!(self.states, States::Layers(_));
             let pooled = if special { &rows[..] } else { own_rows(window, &rows, self.hidden) };
-            let vector = self.poolings.pool(pooled, self.hidden)?;
-            Ok::<_, Error>((vector, window.kept.len()))
+            let prompt = self.skip.map_or(0, |skip| prompt_rows(window, skip));
+            let vector = self.poolings.pool_behind(pooled, self.hidden, prompt)?;
+            // Of a prompt that is not pooled, the tokens do not count either.
+            let before = if self.skip.is_some() { window.before } else { 0 };
+            let kept = window.kept.len().saturating_sub(prompt.saturating_sub(before));
+            Ok::<_, Error>((vector, kept))
         })?;
         let mut vectors = Vec::with_capacity(mapped.len());
         for Mapped { windows, .. } in mapped {
             let windows = windows.into_iter().collect::<Result<Vec<_>, _>>()?;
-            vectors.push(if windows.is_empty() {
+            let vector = if windows.is_empty() {
                 // Only where a tokenizer has no special tokens, and the text none at all.
-                vec![0.0; self.pooled_width()]
+                vec![0.0; self.poolings.width_out(self.hidden)]
             } else {
                 self.poolings.combine(&windows)?
-            });
+            };
+            vectors.push(self.through_modules(vector)?);
         }
         Ok(vectors)
     }
 
-    /// The pairs' vectors as they are pooled, `[poolings · hidden]` each, over all tokens of both
+    /// A pooled vector behind the folder's modules.
+    fn through_modules(&self, mut vector: Vec<f32>) -> Result<Vec<f32>, Error> {
+        for module in &self.modules {
+            vector = module.apply(vector)?;
+        }
+        Ok(vector)
+    }
+
+    /// The pairs' vectors as they are pooled and come out of the modules, over all tokens of both
     /// texts in one sequence, special ones included: what a pair is where the model sees both at
     /// once. A pair that is too long is cut as `cut` says, and counted.
     ///
@@ -295,7 +324,7 @@ impl SentenceEncoder {
             return Err(Error::Conflict("a prompt stands before single texts, not pairs"));
         }
         let pooled = self.encoder.map_pairs(pairs, cut, |window| {
-            Ok(self.poolings.pool(&self.rows(window)?, self.hidden)?)
+            self.through_modules(self.poolings.pool(&self.rows(window)?, self.hidden)?)
         })?;
         pooled.into_iter().collect()
     }
@@ -342,7 +371,8 @@ impl SentenceEncoder {
             }
             vector = correction.apply(&vector)?;
         }
-        if let Some(dims) = self.dims {
+        let dims = if level == Level::Sentence { self.dims } else { self.piece_dims };
+        if let Some(dims) = dims {
             truncate(&mut vector, dims)?;
         }
         if self.normalize {
@@ -369,4 +399,11 @@ impl SentenceEncoder {
 /// The rows of a window's own tokens, without those of special ones.
 fn own_rows<'r>(window: &WindowStates<'_>, rows: &'r [f32], width: usize) -> &'r [f32] {
     &rows[window.before * width..rows.len() - window.after * width]
+}
+
+/// Rows of a window that are those of the prompt, special tokens before them among them; `skip` are
+/// those of a sequence that begins with the prompt.
+fn prompt_rows(window: &WindowStates<'_>, skip: usize) -> usize {
+    let tokens = skip.saturating_sub(window.before).saturating_sub(window.tokens.start);
+    window.before + tokens.min(window.tokens.len())
 }

@@ -8,7 +8,7 @@ use cloze_heads::tag::{Aggregation, Decode, TagDecoder, TagParams, Transitions};
 use super::Tagger;
 use super::scheme::{self, SchemeBasis};
 use crate::opening::{self, Opening, builder_setters, window_setters};
-use crate::{Error, ModelRef};
+use crate::{Error, ModelRef, Task, tasks};
 
 /// Settings of a [`Tagger`]; [`check`](Self::check) validates them against the model.
 #[derive(Clone, Debug)]
@@ -122,7 +122,11 @@ impl TaggerBuilder {
         let params = self.min_scores.into_iter().fold(params, of_label);
         let known = known_scheme(&model, self.scheme)?;
         let params = params.scheme(known.map(|(scheme, _)| scheme));
-        let decoder = params.clone().check().map_err(|source| of_model(&model, source))?;
+        let decoder = params
+            .clone()
+            .check()
+            .map_err(|source| of_model(&model, source))
+            .map_err(|error| tasks::explain(&model, Task::Tag, error))?;
         opening.model = model.clone().into();
         let basis = known.map(|(_, basis)| basis);
         Ok(ValidTagger { opening, model, params, decoder, basis })
@@ -193,7 +197,8 @@ impl ValidTagger {
     pub fn open(self) -> Result<Tagger, Error> {
         let Self { opening, model, params, mut decoder, basis } = self;
         let runtime = opening::runtime(opening.runtime)?;
-        let encoder = Encoder::open(&runtime, &model, opening.work.over(EncoderParams::new()))?;
+        let encoder = Encoder::open(&runtime, &model, opening.work.over(EncoderParams::new()))
+            .map_err(|error| tasks::explain(&model, Task::Tag, error.into()))?;
         let basis = if let Some(basis) = basis {
             basis
         } else {

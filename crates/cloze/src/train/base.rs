@@ -32,6 +32,18 @@ impl StartModel {
                 "model.onnx cannot be trained; expected weights, model.safetensors",
             ));
         }
+        if folder.is_static() {
+            return Err(refused("a StaticEmbedding has no layers to train; expected an encoder"));
+        }
+        let sources = folder.sources();
+        if sources.adapters().is_empty()
+            && sources.base().as_os_str() != folder.folder().as_os_str()
+        {
+            return Err(refused(
+                "its encoder lies in a folder of its own; expected it in the model's\n\
+                 hint: `cloze model convert` writes such a model",
+            ));
+        }
         // Their base would be a model with adapters, which none can be.
         let lora = matches!(params.encoder.tuning, Tuning::Lora(_));
         if lora && !folder.sources().adapters().is_empty() {

@@ -140,11 +140,10 @@ impl TrainedModel<'_> {
 }
 
 fn copy_files(folder: &Path, base: &StartModel) -> Result<(), FineTuneError> {
-    for (name, from) in companions(&base.folder) {
-        let to = folder.join(name);
-        if !["config.json", "README.md", "model.safetensors", casing::FILE].contains(&name) {
-            fs_err::create_dir_all(to.parent().unwrap_or(folder))?;
-            fs_err::copy(&*from, to)?;
+    for companion in companions(&base.folder)? {
+        let name = companion.name.as_str();
+        if !["config.json", "README.md", casing::FILE].contains(&name) {
+            companion.write(folder)?;
         }
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! Checks of a model folder, without running it.
 use std::path::Path;
 
-use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
-use cloze_graph::check::open_model;
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder, StaticTable};
+use cloze_graph::check::{GraphInfo, open_model};
 use cloze_graph::construct;
 
 use crate::EncoderError;
@@ -60,15 +60,50 @@ pub struct Checked {
     pub outputs: Vec<String>,
 }
 
+/// Ports for what a graph from elsewhere is for: a row for every token, or else for every text.
+fn main_ports(model: &ModelFolder, info: &GraphInfo) -> Result<(Ports, Output), EncoderError> {
+    let resolve = |wanted| {
+        let ports = Ports::resolve(info, &model.graph_path(), &[wanted], model.layers())?;
+        Ok((ports, wanted))
+    };
+    let of_tokens = resolve(Output::Head(Head::Tokens));
+    let of_texts = [Head::Sequence, Head::NextSentence].map(Output::Head);
+    match of_tokens {
+        Err(error @ EncoderError::GraphOutput { .. }) => {
+            of_texts.into_iter().find_map(|wanted| resolve(wanted).ok()).ok_or(error)
+        }
+        ports => ports,
+    }
+}
+
+/// Result that shows whether a model runs: of weights the last hidden state, of a graph what it gives of
+/// each token, or else of each text.
+///
+/// # Errors
+/// As [`check_model`].
+pub fn main_output(model: &ModelFolder) -> Result<Output, EncoderError> {
+    if model.is_static() {
+        return Ok(Output::Words);
+    }
+    match model.layers().filter(|_| model.has_weights()) {
+        Some(layers) => Ok(Output::Hidden(layers)),
+        None if model.has_weights() => Ok(Output::Head(Head::Tokens)),
+        None => Ok(main_ports(model, &open_model(model)?.info)?.1),
+    }
+}
+
 /// Checks everything about a model folder that can be checked without running it: the graph or the weights,
 /// their ports or tensors, the labels against the width, the tokenizer.
 ///
 /// # Errors
 /// As [`Encoder::open_for`](super::Encoder::open_for).
 pub fn check_model(model: &ModelFolder) -> Result<Checked, EncoderError> {
-    let tokenizer = Tokenizer::open(&model.tokenizer_path())?;
+    let tokenizer = Tokenizer::open(model)?;
     room(model, &tokenizer)?;
-    let outputs = if model.has_weights() {
+    let outputs = if model.is_static() {
+        StaticTable::read(&model.graph_path())?;
+        vec![construct::WORDS.to_owned()]
+    } else if model.has_weights() {
         let checkpoint = Checkpoint::of(model.sources())?;
         let heads =
             checkpoint.heads().into_iter().map(|head| construct::head_name(head).to_owned());
@@ -76,9 +111,8 @@ pub fn check_model(model: &ModelFolder) -> Result<Checked, EncoderError> {
         [construct::hidden_name(layers, layers)].into_iter().chain(heads).collect()
     } else {
         let info = open_model(model)?.info;
-        let wanted = [Output::Head(Head::Tokens)];
-        let ports = Ports::resolve(&info, &model.graph_path(), &wanted, model.layers())?;
-        check_width(&ports, &wanted, model.labels().len(), &model.graph_path())?;
+        let (ports, wanted) = main_ports(model, &info)?;
+        check_width(&ports, &[wanted], model.labels().len(), &model.graph_path())?;
         ports.outputs().iter().map(|port| port.name.clone()).collect()
     };
     Ok(Checked {

@@ -16,7 +16,7 @@ mod run;
 
 use cloze_core::{Encode, Matrix, TokenRows};
 
-pub use check::{Checked, check_model};
+pub use check::{Checked, check_model, main_output};
 pub use counts::EncodingCounts;
 pub use params::{EncoderParams, ValidEncoderParams};
 

@@ -1,7 +1,7 @@
 //! Opening a model folder.
 use std::panic::resume_unwind;
 
-use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
+use cloze_checkpoint::{Checkpoint, Head, ModelFolder, StaticTable};
 use cloze_graph::check::{GraphInfo, open_model};
 use cloze_graph::construct::{self, BuildParams, Graph};
 
@@ -46,7 +46,7 @@ impl Encoder {
         let path = model.graph_path();
         // Of the time to the first result, reading the tokenizer's file takes a sixth.
         let (tokenizer, prepared) = std::thread::scope(|scope| {
-            let open = || Tokenizer::open(&model.tokenizer_path());
+            let open = || Tokenizer::open(model);
             // `scope.spawn` would panic where this is an error.
             let tokenizer = std::thread::Builder::new().spawn_scoped(scope, open);
             let prepared = prepare(runtime, model, outputs);
@@ -59,6 +59,12 @@ impl Encoder {
         let tokenizer = tokenizer?;
         let room = room(model, &tokenizer)?;
         let params = params.check(room)?;
+        if params.truncate && tokenizer.cuts_left() {
+            let what = "truncation_side is left, which cuts the beginning of a long text; expected right \
+                        for texts that are truncated";
+            let path = model.file("tokenizer_config.json").to_path_buf();
+            return Err(EncoderError::Tokenizer { path, what: what.into() });
+        }
         let Prepared { graph, info, cased_types } = prepared?;
         let ports = Ports::resolve(&info, &path, outputs, model.layers())?;
         check_width(&ports, outputs, model.labels().len(), &path)?;
@@ -100,6 +106,12 @@ fn prepare(
         let checked = open_model(model)?;
         let info = checked.info.clone();
         let graph = runtime.engine().load(GraphSource::File(checked)).map_err(refused)?;
+        return Ok(Prepared { graph, info, cased_types: None });
+    }
+    if model.is_static() {
+        let graph = Graph::of_table(StaticTable::read(&model.graph_path())?);
+        let info = graph.info();
+        let graph = runtime.engine().load(GraphSource::Built(graph)).map_err(refused)?;
         return Ok(Prepared { graph, info, cased_types: None });
     }
     let checkpoint = Checkpoint::of(model.sources())?;

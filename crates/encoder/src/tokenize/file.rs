@@ -5,9 +5,11 @@
 //! says. So fields are checked wherever they occur.
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokenizers::AddedToken;
 
 use super::json::Strict;
 use super::pattern;
+use super::settings::added_token;
 use super::vocabulary::{MAX_ID, Model};
 
 /// Deepest nesting of sequences of components.
@@ -15,11 +17,11 @@ const MAX_DEPTH: usize = 4;
 /// Most components of a sequence, or pieces of a template.
 const MAX_LIST: usize = 64;
 /// Longest text of a component in bytes.
-const MAX_TEXT: usize = 1024;
+pub(super) const MAX_TEXT: usize = 1024;
 /// Longest text that a normaliser puts in, in bytes.
 const MAX_CONTENT: usize = 64;
 /// Most added tokens.
-const MAX_ADDED: usize = 200_000;
+pub(super) const MAX_ADDED: usize = 200_000;
 /// Most that normalisers may make of one byte; what Unicode itself makes of it comes on top.
 const MAX_GROWTH: f64 = 100.0;
 /// Largest table of characters, in base 64.
@@ -97,7 +99,7 @@ const DECODER: Part = Part {
 #[derive(Deserialize)]
 struct TokenizerFile {
     #[serde(default)]
-    added_tokens: Vec<AddedToken>,
+    added_tokens: Vec<AddedEntry>,
     normalizer: Option<Strict>,
     pre_tokenizer: Option<Strict>,
     post_processor: Option<Strict>,
@@ -106,14 +108,27 @@ struct TokenizerFile {
 }
 
 #[derive(Deserialize)]
-struct AddedToken {
+struct AddedEntry {
     id: u32,
     content: String,
+    #[serde(flatten)]
+    flags: Map<String, Value>,
 }
 
-/// Checks the bytes of a `tokenizer.json`; returns how many bytes its normalisers may make of one. The
-/// error says which part is at fault, and what was expected of it.
-pub(super) fn check(bytes: &[u8]) -> Result<f64, String> {
+/// Findings about a `tokenizer.json`.
+#[derive(Debug, PartialEq)]
+pub(super) struct CheckedFile {
+    /// Number of bytes that its normalisers may make of one.
+    pub(super) growth: f64,
+    /// Largest id of its model's vocabulary.
+    pub(super) largest_id: u32,
+    /// Added tokens by their ids.
+    pub(super) added: Vec<(u32, AddedToken)>,
+}
+
+/// Checks the bytes of a `tokenizer.json`. The error says which part is at fault, and what was expected
+/// of it.
+pub(super) fn check(bytes: &[u8]) -> Result<CheckedFile, String> {
     let file: TokenizerFile =
         serde_json::from_slice(bytes).map_err(|error| format!("not the JSON expected: {error}"))?;
     if file.added_tokens.len() > MAX_ADDED {
@@ -122,16 +137,20 @@ pub(super) fn check(bytes: &[u8]) -> Result<f64, String> {
             file.added_tokens.len()
         ));
     }
-    for AddedToken { id, content } in &file.added_tokens {
+    let mut added = vec![];
+    for AddedEntry { id, content, mut flags } in file.added_tokens {
         if content.is_empty() || content.len() > MAX_TEXT {
             return Err(format!(
                 "added_tokens: expected 1 to {MAX_TEXT} bytes, found {}",
                 content.len()
             ));
         }
-        if *id > MAX_ID {
+        if id > MAX_ID {
             return Err(format!("added_tokens: expected ids up to {MAX_ID}, found {id}"));
         }
+        flags.insert("content".into(), content.into());
+        let token = added_token(&Value::Object(flags), false);
+        added.push((id, token.map_err(|what| format!("added_tokens: {what}"))?));
     }
     file.model.check()?;
     let parts = [
@@ -154,7 +173,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<f64, String> {
             "normalizer: expected to make at most {MAX_GROWTH} bytes of one, found {growth:.0}"
         ));
     }
-    Ok(growth)
+    Ok(CheckedFile { growth, largest_id: file.model.largest_id(), added })
 }
 
 /// Checks a component and those inside it; returns how many bytes it may make of one.
@@ -330,7 +349,8 @@ mod tests {
 
     /// A tokenizer with these parts beside a vocabulary of one word.
     fn with(parts: &str) -> Result<f64, String> {
-        check(format!(r#"{{"model": {{"vocab": {{"a": 0}}}}{parts}}}"#).as_bytes())
+        let text = format!(r#"{{"model": {{"vocab": {{"a": 0}}}}{parts}}}"#);
+        check(text.as_bytes()).map(|checked| checked.growth)
     }
 
     fn error(parts: &str) -> String {

@@ -3,16 +3,22 @@
 //! - `basic_words`: words where the tokenizer has none of its own;
 //! - `file`: checks of a `tokenizer.json` before the tokenizers library sees it;
 //! - `json`, `vocabulary`, `pattern`: its parts;
+//! - `vocabulary_files`: vocabularies without such a file;
+//! - `settings`, `apply`: settings beside the file, and the tokenizer that transformers makes of both;
 //! - `boundary`: panics of the library caught.
+mod apply;
 mod basic_words;
 mod boundary;
 mod file;
 mod json;
 mod pattern;
+mod settings;
 mod vocabulary;
+mod vocabulary_files;
 
 use std::collections::HashSet;
 
+use cloze_checkpoint::ModelFolder;
 use cloze_core::{Casing, Span, Token, casings_of_tokens};
 use cloze_store::Location;
 use tokenizers::{NormalizedString, Normalizer as _};
@@ -21,6 +27,8 @@ use unicode_normalization::char::is_combining_mark;
 use basic_words::{assign_basic_words, has_bert_words};
 use boundary::guard;
 pub use boundary::panics_are_caught;
+use file::CheckedFile;
+use settings::Settings;
 
 use crate::count::{PairPieces, Pieces};
 use crate::output::Sequence;
@@ -65,6 +73,8 @@ pub(crate) struct Tokenizer {
     bert_words: bool,
     /// Bytes that the normalisers may make of one.
     growth: f64,
+    /// As [`cuts_left`](Self::cuts_left).
+    cuts_left: bool,
 }
 
 /// The special tokens around two sequences, as (id, type id), and the type ids of their own tokens.
@@ -174,23 +184,74 @@ impl Tokenizer {
         Ok(PairPieces { cut, ..template.pieces([&first, &second], stay.into()) })
     }
 
-    /// Opens the file at `path`, which may come from anywhere: it is checked before the tokenizers
-    /// library sees it, and a panic of the library is an error.
+    /// Opens the tokenizer of a model, whose files may come from anywhere: they are checked before the
+    /// tokenizers library sees them, and a panic of the library is an error. It does what transformers'
+    /// does with the same files.
     ///
     /// # Errors
-    /// [`EncoderError::Store`] for a file that cannot be read or is too large; else
+    /// [`EncoderError::Store`] for a file that cannot be read or is too large;
+    /// [`EncoderError::TokenBeyond`] for a token without a row of the embedding matrix; else
     /// [`EncoderError::Tokenizer`].
-    pub(crate) fn open(path: &Location) -> Result<Self, EncoderError> {
-        let bytes = cloze_store::read::read_capped(path, MAX_TOKENIZER_BYTES)?;
-        let opened = file::check(&bytes)
-            .and_then(|growth| guard(|| Self::of(&bytes, growth)).and_then(|opened| opened));
-        opened.map_err(|what| EncoderError::Tokenizer { path: path.to_path_buf(), what })
+    pub(crate) fn open(model: &ModelFolder) -> Result<Self, EncoderError> {
+        let path = &model.tokenizer_path();
+        let settings = Settings::read(model)?;
+        let bytes = if path.name().as_deref() == Some("tokenizer.json") {
+            cloze_store::read::read_capped(path, MAX_TOKENIZER_BYTES)?
+        } else {
+            vocabulary_files::read(path, &settings)?
+        };
+        let rows = model.embedding_rows();
+        let opened = file::check(&bytes).and_then(|checked| {
+            let open = || Self::of(&bytes, &checked, &settings, rows);
+            Ok((guard(open).and_then(|opened| opened)?, checked.largest_id))
+        });
+        let wrong = |what| EncoderError::Tokenizer { path: path.to_path_buf(), what };
+        let (tokenizer, largest_id) = opened.map_err(wrong)?;
+        tokenizer.check_rows(path, rows, largest_id)?;
+        Ok(tokenizer)
+    }
+
+    /// Checks that every id has a row of the embedding matrix.
+    fn check_rows(
+        &self,
+        path: &Location,
+        rows: Option<usize>,
+        largest_id: u32,
+    ) -> Result<(), EncoderError> {
+        let added = self.inner.get_added_tokens_decoder();
+        let id = added.keys().copied().max().unwrap_or(0).max(largest_id);
+        match rows {
+            Some(rows) if usize::try_from(id).is_ok_and(|id| id >= rows) => {
+                let token = self.piece(id).unwrap_or_default();
+                Err(EncoderError::TokenBeyond { path: path.to_path_buf(), token, id, rows })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether texts that are too long are to lose their beginning.
+    pub(crate) fn cuts_left(&self) -> bool {
+        self.cuts_left
+    }
+
+    /// Whether all texts are lower-cased.
+    pub(crate) fn lower_cases(&self) -> bool {
+        let mut text = NormalizedString::from("Ab");
+        let normalizer = self.inner.get_normalizer();
+        normalizer.is_some_and(|n| n.normalize(&mut text).is_ok() && text.get().contains("ab"))
     }
 
     /// The tokenizer of a file that has been checked.
-    fn of(bytes: &[u8], growth: f64) -> Result<Self, String> {
+    fn of(
+        bytes: &[u8],
+        checked: &CheckedFile,
+        settings: &Settings,
+        rows: Option<usize>,
+    ) -> Result<Self, String> {
         let text = |error: tokenizers::Error| error.to_string();
-        let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(text)?;
+        let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(text)?;
+        let mut inner = apply::apply(inner, settings, &checked.added, rows)?;
+        let (growth, cuts_left) = (checked.growth, settings.cuts_left);
         inner.with_padding(None);
         inner.with_truncation(None).map_err(text)?;
         // What the tokenizer puts around a sequence, seen on one: the template itself has many forms.
@@ -212,7 +273,18 @@ impl Tokenizer {
         let special = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
         let marks = Marks::of(&inner);
         let bert_words = has_bert_words(&inner);
-        Ok(Self { inner, special, before, after, type_id, pair, marks, bert_words, growth })
+        Ok(Self {
+            inner,
+            special,
+            before,
+            after,
+            type_id,
+            pair,
+            marks,
+            bert_words,
+            growth,
+            cuts_left,
+        })
     }
 
     /// Number of ids, added tokens included.

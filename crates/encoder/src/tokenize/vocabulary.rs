@@ -51,7 +51,7 @@ impl Model {
                 "model.dropout: expected 0, found {p}, with which a text's tokens are random"
             ));
         }
-        let words = self.vocab.0;
+        let words = self.vocab.words;
         if words == 0 {
             return Err("model.vocab: expected at least 1 token, found none".into());
         }
@@ -72,8 +72,19 @@ impl Model {
     }
 }
 
-/// Number of words of a vocabulary, an object of ids or a list of scores.
-struct Vocabulary(usize);
+impl Model {
+    /// Largest id of its vocabulary.
+    pub(super) fn largest_id(&self) -> u32 {
+        self.vocab.largest_id
+    }
+}
+
+/// A vocabulary, an object of ids or a list of scores.
+struct Vocabulary {
+    /// Number of words.
+    words: usize,
+    largest_id: u32,
+}
 
 fn check_word<E: Error>(word: &str, count: usize) -> Result<(), E> {
     if word.len() > MAX_WORD_BYTES {
@@ -101,15 +112,16 @@ impl<'de> Visitor<'de> for VocabularyVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vocabulary, A::Error> {
-        let mut count = 0;
+        let (mut count, mut largest_id) = (0, 0);
         while let Some((Word, id)) = map.next_entry::<Word, u32>()? {
             count += 1;
+            largest_id = largest_id.max(id);
             check_word("", count)?;
             if id > MAX_ID {
                 return Err(A::Error::custom(format!("a token id of {id}; at most {MAX_ID}")));
             }
         }
-        Ok(Vocabulary(count))
+        Ok(Vocabulary { words: count, largest_id })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vocabulary, A::Error> {
@@ -121,7 +133,8 @@ impl<'de> Visitor<'de> for VocabularyVisitor {
                 return Err(A::Error::custom(format!("a token's score of {score}")));
             }
         }
-        Ok(Vocabulary(count))
+        let largest_id = u32::try_from(count).unwrap_or(u32::MAX).saturating_sub(1);
+        Ok(Vocabulary { words: count, largest_id })
     }
 }
 

@@ -50,7 +50,7 @@ fn with_graph(name: &str) -> TempDir {
 fn a_missing_file_is_named() {
     for (file, said) in [
         ("config.json", "config.json"),
-        ("tokenizer.json", "tokenizer.json"),
+        ("tokenizer.json", "tokenizer.json, vocab.txt, or vocab.json with merges.txt"),
         ("model.onnx", "model.safetensors or model.onnx"),
     ] {
         let copy = model_copy("tiny");

@@ -24,7 +24,8 @@ use crate::check::{ElementType, GraphInfo};
 use crate::onnx::{
     GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
 };
-use cloze_checkpoint::{Checkpoint, Config, Head};
+use cloze_checkpoint::weights::Weights;
+use cloze_checkpoint::{Checkpoint, Config, Head, StaticTable};
 use layer::Rows;
 use nodes::{MICROSOFT, Nodes, Size, float, value};
 
@@ -313,7 +314,20 @@ impl Graph {
             };
             outputs.push(value(head_name(head), ElementType::Float32, &dims));
         }
-        Ok(build.finish(outputs, checkpoint.casing().is_some()))
+        Ok(finish(build.nodes, outputs, checkpoint.casing().is_some()))
+    }
+
+    /// Builds the graph of a table of vectors, one per token; its one result is [`WORDS`].
+    #[must_use]
+    pub fn of_table(table: StaticTable) -> Self {
+        let StaticTable { rows, width, values } = table;
+        let none = Weights::default();
+        let mut nodes = Nodes::new(none.reader(), false);
+        let ids = nodes.cast("input_ids", ElementType::Int32, "ids");
+        let table = nodes.numbers("table", &[rows, width], Numbers::F32(values));
+        nodes.plain("Gather", &[&table, &ids], WORDS);
+        let dims = [Size::Named("batch"), Size::Named("sequence"), Size::Known(width)];
+        finish(nodes, vec![value(WORDS, ElementType::Float32, &dims)], false)
     }
 
     /// Contents of the graph, as for a file's graph.
@@ -432,40 +446,41 @@ impl Build<'_> {
         let count = nodes.plain("Mul", &[&count, &real], "count.of.tokens");
         nodes.plain("Add", &[&count, &pad], "positions")
     }
+}
 
-    fn finish(self, output: Vec<crate::onnx::ValueInfoProto>, casing: bool) -> Graph {
-        let Nodes { list: nodes, weights, constants, .. } = self.nodes;
-        let input = |name: &str| {
-            let dims = [Size::Named("batch"), Size::Named("sequence")];
-            value(name, ElementType::Int64, &dims)
-        };
-        let used = |name: &str| nodes.iter().any(|n| n.input.iter().any(|i| i == name));
-        let inputs = ["input_ids", "attention_mask", "token_type_ids"];
-        let mut input: Vec<_> = inputs.into_iter().filter(|name| used(name)).map(input).collect();
-        if used(ASKED) {
-            input.push(value(ASKED, ElementType::Int64, &[Size::Named(ASKED)]));
-        }
-        let initializer = weights.iter().map(external_tensor).chain(constants).collect();
-        let graph = GraphProto {
-            node: nodes,
-            name: "encoder".into(),
-            initializer,
-            input,
-            output,
-            sparse_initializer: vec![],
-        };
-        let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.into(), version };
-        let model = ModelProto {
-            ir_version: IR_VERSION,
-            producer_name: "cloze".into(),
-            producer_version: env!("CARGO_PKG_VERSION").into(),
-            graph: Some(graph),
-            opset_import: vec![opset("", OPSET), opset(MICROSOFT, 1)],
-            training_info: vec![],
-            functions: vec![],
-        };
-        Graph { model, weights, casing }
+/// The graph of these nodes.
+fn finish(nodes: Nodes<'_>, output: Vec<crate::onnx::ValueInfoProto>, casing: bool) -> Graph {
+    let Nodes { list: nodes, weights, constants, .. } = nodes;
+    let input = |name: &str| {
+        let dims = [Size::Named("batch"), Size::Named("sequence")];
+        value(name, ElementType::Int64, &dims)
+    };
+    let used = |name: &str| nodes.iter().any(|n| n.input.iter().any(|i| i == name));
+    let inputs = ["input_ids", "attention_mask", "token_type_ids"];
+    let mut input: Vec<_> = inputs.into_iter().filter(|name| used(name)).map(input).collect();
+    if used(ASKED) {
+        input.push(value(ASKED, ElementType::Int64, &[Size::Named(ASKED)]));
     }
+    let initializer = weights.iter().map(external_tensor).chain(constants).collect();
+    let graph = GraphProto {
+        node: nodes,
+        name: "encoder".into(),
+        initializer,
+        input,
+        output,
+        sparse_initializer: vec![],
+    };
+    let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.into(), version };
+    let model = ModelProto {
+        ir_version: IR_VERSION,
+        producer_name: "cloze".into(),
+        producer_version: env!("CARGO_PKG_VERSION").into(),
+        graph: Some(graph),
+        opset_import: vec![opset("", OPSET), opset(MICROSOFT, 1)],
+        training_info: vec![],
+        functions: vec![],
+    };
+    Graph { model, weights, casing }
 }
 
 /// The matrix `[rows, cols]` turned, `[cols, rows]`, in blocks that stay in the cache.

@@ -7,9 +7,10 @@ use crate::HeadError;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// The labels chosen, the likeliest first: exactly one, or of several labels any number; none of
-    /// something without a text.
+    /// something without a text, and none of a regression.
     pub labels: Vec<String>,
-    /// Every label with its probability, the likeliest first, equal ones in the head's order.
+    /// Every label with its probability, the likeliest first, equal ones in the head's order; of a
+    /// regression each output with its number.
     pub probabilities: Vec<(String, f64)>,
 }
 
@@ -19,6 +20,7 @@ pub struct ClassifyHead {
     kind: String,
     labels: Vec<String>,
     multi_label: bool,
+    regression: bool,
     /// `[labels, width]`.
     weight: Vec<f64>,
     /// `[labels]`.
@@ -67,6 +69,7 @@ impl ClassifyHead {
             kind: kind.to_owned(),
             labels,
             multi_label: false,
+            regression: false,
             weight,
             bias,
             square: None,
@@ -91,6 +94,13 @@ impl ClassifyHead {
     pub fn with_multi_label(mut self, multi_label: bool) -> Self {
         self.multi_label = multi_label;
         self.thresholds = vec![];
+        self
+    }
+
+    /// Whether logits are the results themselves, not made probabilities: `problem_type` `regression`.
+    #[must_use]
+    pub fn with_regression(mut self, regression: bool) -> Self {
+        self.regression = regression;
         self
     }
 
@@ -152,6 +162,12 @@ impl ClassifyHead {
     #[must_use]
     pub fn multi_label(&self) -> bool {
         self.multi_label
+    }
+
+    /// Whether logits are the results themselves.
+    #[must_use]
+    pub fn regression(&self) -> bool {
+        self.regression
     }
 
     /// Number of features.
@@ -224,12 +240,16 @@ impl ClassifyHead {
     }
 
     /// The probabilities of `logits`, `[labels]`: softmax of logits / temperature, which add up to 1,
-    /// or of several labels the sigmoid of each.
+    /// or of several labels the sigmoid of each. Of a [regression](Self::regression) the logits
+    /// themselves.
     ///
     /// # Errors
     /// [`HeadError::Part`] and [`HeadError::NotFinite`].
     pub fn probabilities(&self, logits: &[f64]) -> Result<Vec<f64>, HeadError> {
         check_part("logits", logits, self.labels.len())?;
+        if self.regression {
+            return Ok(logits.to_vec());
+        }
         let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if self.multi_label {
             return Ok(logits.iter().map(|z| sigmoid(z / self.temperature)).collect());
@@ -250,7 +270,9 @@ impl ClassifyHead {
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b)));
         let threshold = |i: usize| self.thresholds.get(i).copied().flatten();
-        let chosen: Vec<usize> = if self.multi_label {
+        let chosen: Vec<usize> = if self.regression {
+            vec![]
+        } else if self.multi_label {
             let above = |&&i: &&usize| probabilities[i] >= threshold(i).unwrap_or(0.5);
             order.iter().filter(above).copied().collect()
         } else {

@@ -38,6 +38,12 @@ pub struct EncoderCard {
     /// Prompt to put before every query.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub query_prompt: String,
+    /// Route of texts through a model that has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// Route of queries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_route: Option<String>,
     /// Chunking of texts into records, as it was given.
     pub chunk: String,
 }

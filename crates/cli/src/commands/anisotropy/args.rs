@@ -132,8 +132,9 @@ impl AnisotropyArgs {
                 bail!("--pooling is for --level sentence")
             }
             // Its tokens would be in the sample, or not, with no word of the user's.
-            Level::Token if !vectors.prompt.is_empty() => {
-                bail!("--prompt is for --level sentence")
+            Level::Token if vectors.prompt.is_some() || vectors.prompt_name.is_some() => {
+                let flag = if vectors.prompt.is_some() { "--prompt" } else { "--prompt-name" };
+                bail!("{flag} is for --level sentence")
             }
             Level::Token | Level::Sentence => {}
         }

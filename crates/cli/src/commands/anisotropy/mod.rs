@@ -108,14 +108,21 @@ fn open(
     messages: &Messages,
 ) -> anyhow::Result<LayerSampler> {
     let vectors = &args.vectors;
-    let model = find_model(&vectors.model, messages)?;
+    let mut model = find_model(&vectors.model, messages)?;
+    if let Some(route) = &vectors.route {
+        model = model.for_task(route)?;
+    }
     let poolings = match (args.level, &vectors.pooling) {
         (Level::Sentence, Some(poolings)) => Some(poolings.clone()),
         (Level::Sentence, None) => Some(modules::poolings(&model)?),
         _ => None,
     };
     let params = vectors.work.encoder(EncoderParams::new()).truncate(vectors.truncate);
+    let prompt = match args.level {
+        Level::Sentence => vectors.prompt_of(&model)?,
+        _ => String::new(),
+    };
     let runtime = common.load_runtime(messages)?;
     let sampler = LayerSampler::open(&runtime, model, &vectors.layers, poolings, params)?;
-    Ok(sampler.prompt(vectors.prompt.clone()))
+    Ok(sampler.prompt(prompt))
 }

@@ -2,6 +2,7 @@
 use std::io::{self, Write as _};
 
 use cloze_corpus::Cells;
+use cloze_heads::classify::ClassifyHead;
 use cloze_report::predictions::{LabelLayout, PredictedLabels};
 
 use crate::flags::labels::{LabelFormat, LabelOutFlags};
@@ -18,19 +19,21 @@ pub(crate) struct Form<'l> {
 }
 
 impl<'l> Form<'l> {
-    pub(crate) fn open(
-        args: &LabelOutFlags,
-        labels: &'l [String],
-        multi_label: bool,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn open(args: &LabelOutFlags, head: &'l ClassifyHead) -> anyhow::Result<Self> {
         if args.top_k == Some(0) {
             anyhow::bail!("--top-k is 0: expected at least 1");
         }
         let format = args.format.given().unwrap_or(LabelFormat::Jsonl);
         let table =
             if format == LabelFormat::Csv { args.formulas.csv() } else { args.formulas.tsv() };
-        let top = args.top_k.map(|k| k.min(labels.len()));
-        let layout = LabelLayout { labels, multi_label, top, table };
+        let labels = head.labels();
+        let layout = LabelLayout {
+            labels,
+            multi_label: head.multi_label(),
+            regression: head.regression(),
+            top: args.top_k.map(|k| k.min(labels.len())),
+            table,
+        };
         Ok(Self { out: args.out.open()?, format, layout, columns: KeptColumns::default() })
     }
 

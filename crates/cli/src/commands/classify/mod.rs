@@ -72,8 +72,7 @@ pub(super) fn open<'c>(
     classifier: &'c InputClassifier,
     args: &crate::flags::labels::LabelOutFlags,
 ) -> anyhow::Result<Form<'c>> {
-    let multi_label = classifier.classifier().head().multi_label();
-    Form::open(args, classifier.labels(), multi_label)
+    Form::open(args, classifier.classifier().head())
 }
 
 pub(super) fn note(

@@ -29,7 +29,9 @@ pub(crate) fn run(
         ("--zscore", flags.zscore.is_some()),
         ("--pooling", flags.pooling.is_some()),
         ("--truncate-dim", flags.truncate_dim.is_some()),
-        ("--prompt", !flags.prompt.is_empty()),
+        ("--prompt", flags.prompt.is_some()),
+        ("--prompt-name", flags.prompt_name.is_some()),
+        ("--route", flags.route.is_some()),
     ];
     if let Some((flag, _)) = unfit.iter().find(|(_, set)| *set) {
         bail!("{flag} is not for hidden states as arrays, which are the model's own");

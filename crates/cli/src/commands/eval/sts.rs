@@ -16,7 +16,7 @@ use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
 use crate::commands::eval::args::{StsArgs, Sweep};
 use crate::flags::find_model;
-use crate::flags::vectors::{CorrectionArg, VectorFlags};
+use crate::flags::vectors::{CorrectionArg, VectorFlags, metric};
 use crate::input::pairs::{NotEncoded, for_each_chunk};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::Out;
@@ -74,11 +74,12 @@ pub(super) fn run(common: &CommonFlags, args: &StsArgs, messages: &Messages) -> 
     }
     let mut out = args.out.open()?;
     let started = Instant::now();
+    let metric = metric(args.metric, encoder.model())?;
     let vectors = match sweep {
         Some(sweep) => VectorVariants::of(&encoder, &sweep.choices(&encoder)?)?,
         None => VectorVariants::own(&encoder),
     };
-    let mut evaluation = StsEvaluation::of_variants(vectors.clone(), args.metric);
+    let mut evaluation = StsEvaluation::of_variants(vectors.clone(), metric);
     let mut lines: Vec<u64> = vec![];
     for_each_chunk(&args.file, &params, messages, |pairs| {
         for (pair, added) in pairs.iter().zip(evaluation.add(&pairs)?) {

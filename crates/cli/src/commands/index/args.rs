@@ -161,7 +161,7 @@ pub(crate) struct IndexBuildArgs {
     pub(crate) vectors_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
-    /// Prompt put before every query [default: as before every text]
+    /// Prompt put before every query [default: the model's own for queries, else as before every text]
     #[arg(long, value_name = "TEXT", help_heading = "Model")]
     pub(crate) query_prompt: Option<String>,
     /// Fit a correction on the vectors, and apply it to them and to queries
@@ -171,9 +171,10 @@ pub(crate) struct IndexBuildArgs {
     pub(crate) texts: IndexTextArgs,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// Similarity metric: cosine, dot, euclid (the distance, negated)
-    #[arg(long, default_value = "cosine", value_name = "METRIC", value_parser = Metric::parse, help_heading = "Search")]
-    pub(crate) metric: Metric,
+    /// Similarity metric: cosine, dot, euclid (the distance, negated) [default: the model's own, else
+    /// cosine]
+    #[arg(long, value_name = "METRIC", value_parser = Metric::parse, help_heading = "Search")]
+    pub(crate) metric: Option<Metric>,
     /// Search engine; auto is exact below 100,000 rows, and HNSW from there on
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE", help_heading = "Search")]
     pub(crate) engine: EngineArg,
@@ -222,7 +223,7 @@ impl IndexBuildArgs {
             .expansion_add(self.graph.expansion_add)
             .expansion_search(self.graph.expansion_search.unwrap_or(0));
         IndexParams::new()
-            .metric(self.metric)
+            .metric(self.metric.unwrap_or_default())
             .dtype(self.dtype.value())
             .quantize(self.quantize)
             .engine(self.engine.value())

@@ -15,6 +15,7 @@ use crate::commands::index::args::{
 };
 use crate::flags::read::ReadFlags;
 use crate::flags::texts::TextsFlags;
+use crate::flags::vectors::metric;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
@@ -50,10 +51,12 @@ pub(super) fn build(
         push_vectors(&mut writer, &mut vectors, file, messages)?;
         return commit(writer, &args.output, messages);
     }
-    let encoder = args.vectors.open_uncorrected(common, messages)?;
+    let (texts, queries) = args.vectors.of_search(args.query_prompt.as_ref(), messages)?;
+    let encoder = texts.open_uncorrected(common, messages)?;
+    args.metric = Some(metric(args.metric, encoder.model())?);
     let chunk = args.texts.chunk.unwrap_or_default();
-    let query_prompt = args.query_prompt.as_ref().unwrap_or(&args.vectors.prompt);
-    let card = encoder_card(&encoder, query_prompt, chunk.to_string())?;
+    let query_prompt = queries.prompt_of(encoder.model())?;
+    let card = encoder_card(&encoder, &query_prompt, chunk.to_string())?;
     let params = args.params(Some(card)).check()?;
     let writer = Writer::create(&args.output, &params, args.force)?;
     let mut writer = with_progress(writer, threads, messages);

@@ -88,10 +88,11 @@ fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns whether a folder in a model folder is that of one of its modules, `1_Pooling`.
+/// Returns whether a folder in a model folder is that of one of its modules: `1_Pooling`.
 fn is_module(folder: &str) -> bool {
     let known = COMPANIONS.iter().filter_map(|name| name.split_once('/'));
-    let numbered = folder.split_once('_').is_some_and(|(n, _)| n.parse::<u8>().is_ok());
+    // Of a Router the route stands before the number: `query_0_Transformer`.
+    let numbered = folder.contains('_') && folder.split('_').any(|part| part.parse::<u8>().is_ok());
     numbered || known.into_iter().any(|(known, _)| known == folder)
 }
 

@@ -70,8 +70,8 @@ fn write_folder(
         ConvertTo::Onnx => "model.onnx",
         ConvertTo::Safetensors => "model.safetensors",
     };
-    let companions = companions(model);
-    let names = || [weights].into_iter().chain(companions.iter().map(|(name, _)| *name));
+    let companions = companions(model)?;
+    let names = || [weights].into_iter().chain(companions.iter().map(|c| c.name.as_str()));
     let written: Vec<PathBuf> = names().map(|name| args.output.join(name)).collect();
     if !args.force
         && let Some(path) = written.iter().find(|path| fs_err::symlink_metadata(path).is_ok())
@@ -80,15 +80,13 @@ fn write_folder(
     }
     let folder = AtomicFolder::create(&args.output, Existing::Replace)?;
     write_weights(checkpoint, args, &folder.path().join(weights), Existing::Refuse)?;
-    for (name, from) in &companions {
-        let bytes = match *name {
-            // An adapter's classifier makes it another.
-            "config.json" => checkpoint.config_json()?,
-            _ => fs_err::read(&**from)?,
-        };
-        let to = folder.path().join(name);
-        fs_err::create_dir_all(to.parent().unwrap_or(folder.path()))?;
-        fs_err::write(to, bytes)?;
+    for companion in &companions {
+        // An adapter's classifier makes it another.
+        if companion.name == "config.json" {
+            fs_err::write(folder.path().join("config.json"), checkpoint.config_json()?)?;
+        } else {
+            companion.write(folder.path())?;
+        }
     }
     folder.commit()?;
     Ok(written)

@@ -9,10 +9,10 @@ mod standalone;
 use std::io::Write as _;
 use std::path::Path;
 
-use cloze::HeadCard;
 use cloze::model_report::{
     HeadReport, ModelCheck, ModelReport, check_head, check_model, find_head, run_model,
 };
+use cloze::{HeadCard, Task};
 use cloze_checkpoint::card::{CARD, Card};
 use cloze_checkpoint::{CheckpointError, ModelFolder, find_folder, list_folders};
 use serde::Serialize;
@@ -128,6 +128,7 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ("licence", info.license.unwrap_or_else(unknown)),
         ("attribution", info.attribution.unwrap_or_else(unknown)),
         ("source", info.source.unwrap_or_else(unknown)),
+        ("use", uses(&info.tasks)),
         ("inputs", info.inputs.join(", ")),
         ("outputs", info.outputs.join(", ")),
         (
@@ -139,6 +140,9 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ("parameters", parameters(info.parameters, info.unused_parameters)),
     ];
     rows.extend(info.scheme.map(|scheme| ("scheme", scheme)));
+    if !info.modules.is_empty() {
+        rows.push(("modules", info.modules.join(", ")));
+    }
     rows.extend(info.base.map(|base| ("base", base)));
     rows.extend(info.adapters.iter().map(|a| ("adapter", format!("{}: {a}", a.folder))));
     if let Some(w) = &info.weights {
@@ -218,6 +222,14 @@ fn head_info(folder: &Path, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Returns the uses of a model in words.
+fn uses(tasks: &[Task]) -> String {
+    if tasks.is_empty() {
+        return "none of these commands".into();
+    }
+    tasks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// Writes the result of a check, with its errors.
 fn write_check(
     check: &ModelCheck,
@@ -248,6 +260,9 @@ fn write_check(
         };
         let verdict = if check.ran { "sound, and it runs" } else { "nothing unsafe found" };
         writeln!(out, "{}: {verdict} ({hashes})", check.name)?;
+        if !check.tasks.is_empty() {
+            writeln!(out, "{}: {}", check.name, uses(&check.tasks))?;
+        }
     }
     Ok(())
 }

@@ -35,11 +35,9 @@ pub(super) fn write(
     let file = path.join(WEIGHTS);
     let config = weights(&checkpoint, &file)?;
     fs_err::write(path.join("config.json"), config)?;
-    for (name, from) in companions(model) {
-        let to = path.join(name);
-        if name != "config.json" && name != README {
-            fs_err::create_dir_all(to.parent().unwrap_or(path))?;
-            fs_err::copy(&*from, to)?;
+    for companion in companions(model)? {
+        if companion.name != "config.json" && companion.name != README {
+            companion.write(path)?;
         }
     }
     let mut card = card(model)?;

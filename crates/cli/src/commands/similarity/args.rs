@@ -47,9 +47,9 @@ pub(crate) struct SimilarityArgs {
     #[arg(long, value_name = "WORD", conflicts_with = "top", help_heading = "Similarity")]
     pub(crate) word: Option<String>,
     /// Similarity metric: cosine, dot, euclid (the distance, negated). The last two depend on
-    /// the vectors' lengths, which are 1 without --no-normalize
-    #[arg(long, default_value = "cosine", value_name = "METRIC", value_parser = Metric::parse, help_heading = "Similarity")]
-    pub(crate) metric: Metric,
+    /// the vectors' lengths, which are 1 without --no-normalize [default: the model's own, else cosine]
+    #[arg(long, value_name = "METRIC", value_parser = Metric::parse, help_heading = "Similarity")]
+    pub(crate) metric: Option<Metric>,
     /// Number of best results [default: all]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Similarity")]
     pub(crate) top: Option<u64>,

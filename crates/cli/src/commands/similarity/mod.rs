@@ -14,6 +14,7 @@ use cloze_report::similarity::SimilaritySettings;
 use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
 use crate::commands::similarity::args::SimilarityArgs;
+use crate::flags::vectors::metric;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::Messages;
 use crate::terminal::out::Out;
@@ -64,7 +65,8 @@ fn open(
 ) -> anyhow::Result<SimilarityMeasure> {
     let correction = args.vectors.zscore.as_deref().map(FittedCorrection::open).transpose()?;
     let encoder = args.vectors.open_uncorrected(common, messages)?;
-    let measure = SimilarityMeasure::new(encoder, args.metric);
+    let metric = metric(args.metric, encoder.model())?;
+    let measure = SimilarityMeasure::new(encoder, metric);
     let Some(correction) = correction else { return Ok(measure) };
     let level = correction.fitted().level;
     if level != Level::Sentence && (args.word.is_none() || level != Level::Word) {

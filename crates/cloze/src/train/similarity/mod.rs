@@ -166,6 +166,7 @@ impl ValidSimilarityTrainParams {
     ) -> Result<SimilarityOutcome, FineTuneError> {
         let started = Instant::now();
         let base = StartModel::open(&self.common.params)?;
+        modules::refuse_modules(&base.folder, "training on pairs")?;
         let poolings = modules::poolings(&base.folder)?;
         let pool = pool(&poolings)?;
         let scale = match self.loss {

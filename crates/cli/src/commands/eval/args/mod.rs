@@ -156,9 +156,9 @@ pub(crate) struct StsArgs {
     #[arg(long, value_name = "D", requires = "fit", help_heading = "Vectors")]
     pub(crate) directions: Option<usize>,
     /// Similarity metric: cosine, dot, euclid (negated distance). The last two depend on the norms of
-    /// the vectors, which are 1 without --no-normalize
-    #[arg(long, default_value = "cosine", value_name = "METRIC", value_parser = Metric::parse, help_heading = "Vectors")]
-    pub(crate) metric: Metric,
+    /// the vectors, which are 1 without --no-normalize [default: the model's own, else cosine]
+    #[arg(long, value_name = "METRIC", value_parser = Metric::parse, help_heading = "Vectors")]
+    pub(crate) metric: Option<Metric>,
     #[command(flatten)]
     pub(crate) pairs: PairFlags,
     #[command(flatten)]

@@ -57,7 +57,7 @@ pub(crate) struct EvalSearchArgs {
         long,
         value_name = "DIR",
         conflicts_with_all = [
-            "results", "model", "truncate", "prompt", "pooling", "layers", "statics", "zscore",
+            "results", "model", "truncate", "prompt", "prompt_name", "route", "pooling", "layers", "statics", "zscore",
             "truncate_dim", "no_normalize", "query_prompt", "metric", "chunk",
         ],
         help_heading = "Input"
@@ -78,12 +78,12 @@ pub(crate) struct EvalSearchArgs {
     pub(crate) read: ReadFlags,
     #[command(flatten)]
     pub(crate) vectors: VectorFlags,
-    /// Prefix added to every query [default: --prompt]
+    /// Prefix added to every query [default: the model's own for queries, else --prompt]
     #[arg(long, value_name = "TEXT", help_heading = "Model")]
     pub(crate) query_prompt: Option<String>,
-    /// Similarity metric: cosine, dot, euclid (negated distance)
-    #[arg(long, default_value = "cosine", value_name = "METRIC", value_parser = Metric::parse, help_heading = "Search")]
-    pub(crate) metric: Metric,
+    /// Similarity metric: cosine, dot, euclid (negated distance) [default: the model's own, else cosine]
+    #[arg(long, value_name = "METRIC", value_parser = Metric::parse, help_heading = "Search")]
+    pub(crate) metric: Option<Metric>,
     /// Unit of search, a whole document or chunks of it: document, words:200, words:200,overlap:40,
     /// sentences:5 [default: document]. A document ranks by its best chunk
     #[arg(long, value_name = "UNIT", value_parser = TextChunks::parse, help_heading = "Search")]

@@ -168,6 +168,11 @@ fn evaluation<'m>(
 ) -> anyhow::Result<ClassifierEvaluation<'m>> {
     for model in models {
         let name = model.name();
+        if model.classifier().head().regression() {
+            bail!(
+                "{name} is a regression model, which gives numbers; expected one that gives labels"
+            );
+        }
         if args.read.label_separator.is_some() && !model.classifier().head().multi_label() {
             bail!(
                 "--label-separator is for texts with several labels, but {name} predicts a single label"

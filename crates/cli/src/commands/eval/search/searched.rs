@@ -12,7 +12,7 @@ use crate::cli::CommonFlags;
 use crate::commands::embed::note_truncated;
 use crate::commands::eval::args::search::EvalSearchArgs;
 use crate::flags::read::ReadFlags;
-use crate::flags::vectors::VectorFlags;
+use crate::flags::vectors::{VectorFlags, metric};
 use crate::input::texts;
 use crate::terminal::messages::Messages;
 
@@ -60,7 +60,9 @@ pub(super) fn documents(
     messages: &Messages,
 ) -> anyhow::Result<(SearchedDocuments, VectorOrigin)> {
     let filter = args.filter.parse()?;
-    let encoder = args.vectors.open(common, messages)?;
+    let (texts, queries) = args.vectors.of_search(args.query_prompt.as_ref(), messages)?;
+    let encoder = texts.open(common, messages)?;
+    let metric = metric(args.metric, encoder.model())?;
     let mut rows = DocumentRows::new(encoder.width(), args.chunk.unwrap_or_default(), filter);
     let read = ReadFlags { metadata: true, ..args.read.clone() };
     texts::for_each_chunk(&args.paths, &read, messages, |chunk| {
@@ -88,16 +90,14 @@ pub(super) fn documents(
     if rows.is_empty() {
         bail!("{}: expected documents, found none", args.paths.join(", "));
     }
-    let made = VectorOrigin::of(&encoder, args.metric)?;
-    // Of each prompt an encoder.
-    let queries = match &args.query_prompt {
-        Some(prompt) => {
-            VectorFlags { prompt: prompt.clone(), ..args.vectors.clone() }.open(common, messages)?
-        }
-        None => encoder,
+    let made = VectorOrigin::of(&encoder, metric)?;
+    // Of each prompt and route an encoder.
+    let same = |a: &VectorFlags, b: &VectorFlags| {
+        (&a.prompt, &a.prompt_name, &a.route) == (&b.prompt, &b.prompt_name, &b.route)
     };
+    let queries = if same(&texts, &queries) { encoder } else { queries.open(common, messages)? };
     let threads = args.vectors.work.threads.unwrap_or(0);
-    Ok((SearchedDocuments::in_memory(queries, rows, args.metric, threads)?, made))
+    Ok((SearchedDocuments::in_memory(queries, rows, metric, threads)?, made))
 }
 
 /// Source of the rankings, for the report.

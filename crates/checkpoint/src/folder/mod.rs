@@ -1,5 +1,7 @@
 //! A model is a folder: what its files say before any of them is run.
-use std::collections::BTreeMap;
+mod files;
+
+use std::path::Path;
 
 use cloze_store::Location;
 use serde::Deserialize;
@@ -10,27 +12,38 @@ use crate::checkpoint::CONFIG;
 use crate::config::ConfigFile;
 use crate::error::CheckpointError;
 use crate::find::find_folder;
+use crate::sentence::{MODULES, Modules, SentenceSettings, TransformerSettings};
 use crate::source::Sources;
 use crate::weights::Weights;
-use crate::{adapter, casing};
+use crate::{adapter, casing, family};
+use files::{
+    BYTE_PAIRS, TOKENIZER, WORD_PIECES, labels, max_tokens, no_tokenizer, read_or_default,
+    table_rows, token_name, tokenizer_file,
+};
 
-const TOKENIZER: &str = "tokenizer.json";
 const GRAPH: &str = "model.onnx";
-/// The largest JSON file of settings that is read.
-const MAX_JSON_BYTES: u64 = 16 << 20;
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+const SPECIAL_TOKENS: &str = "special_tokens_map.json";
+const SENTENCE_SETTINGS: &str = "config_sentence_transformers.json";
+/// Longest sequence of a table of vectors, one per token, which has no limit: several have the same mean.
+const STATIC_TOKENS: usize = 4096;
 
 /// Most layers that a model may say it has.
 pub(crate) const MAX_LAYERS: usize = 1000;
-/// Most labels that a model may have.
-const MAX_LABELS: usize = 100_000;
 /// Files that are looked for in a folder.
-const FILES: [&str; 8] = [
+const FILES: [&str; 14] = [
     CONFIG,
     TOKENIZER,
+    WORD_PIECES,
+    BYTE_PAIRS[0],
+    BYTE_PAIRS[1],
     GRAPH,
-    "tokenizer_config.json",
+    TOKENIZER_CONFIG,
+    SPECIAL_TOKENS,
+    "added_tokens.json",
     "sentence_bert_config.json",
-    "modules.json",
+    SENTENCE_SETTINGS,
+    MODULES,
     "model.safetensors",
     "model.safetensors.index.json",
 ];
@@ -40,19 +53,23 @@ const FILES: [&str; 8] = [
 #[derive(Default, Deserialize)]
 struct TokenizerConfig {
     model_max_length: Option<f64>,
+    /// The same, as it was called.
+    max_len: Option<f64>,
+    tokenizer_class: Option<String>,
     /// Mask token, or an object that has it as `content`.
     mask_token: Option<Value>,
 }
 
-/// The part of `sentence_bert_config.json` that matters here: the length sentences were trained at.
+/// The part of `special_tokens_map.json` that matters here.
 #[derive(Default, Deserialize)]
-struct SentenceConfig {
-    max_seq_length: Option<usize>,
+struct SpecialTokens {
+    mask_token: Option<Value>,
 }
 
-/// A model folder in the layout of the Hugging Face ecosystem: `config.json`, `tokenizer.json`,
-/// `model.safetensors` or `model.onnx` (of both, the weights are taken), and perhaps
-/// `tokenizer_config.json`, sentence-transformers' settings and `cloze.json`. A folder with an
+/// A model folder in the layout of the Hugging Face ecosystem: `config.json`, `tokenizer.json` (or
+/// `vocab.txt`, or `vocab.json` with `merges.txt`), `model.safetensors` or `model.onnx` (of both, the
+/// weights are taken), and perhaps `tokenizer_config.json`, sentence-transformers' settings and
+/// `cloze.json`; what `modules.json` puts into a folder of its own is looked for there. A folder with an
 /// adapter, `adapter_config.json` and `adapter_model.safetensors`, is a model too: what it lacks is
 /// taken from its base.
 #[derive(Clone, Debug)]
@@ -66,6 +83,12 @@ pub struct ModelFolder {
     has_weights: bool,
     problem: Option<String>,
     mask_token: Option<String>,
+    model_type: Option<String>,
+    tokenizer_class: Option<String>,
+    embedding_rows: Option<usize>,
+    hidden: Option<usize>,
+    transformer: TransformerSettings,
+    settings: SentenceSettings,
 }
 
 impl ModelFolder {
@@ -134,13 +157,15 @@ impl ModelFolder {
             }
             readme::check(part)?;
         }
-        for file in [CONFIG, TOKENIZER] {
-            if !sources.file(file).is_file() {
-                return missing(file);
-            }
+        let is_static = sources.modules().is_some_and(Modules::is_static);
+        if !is_static && !sources.file(CONFIG).is_file() {
+            return missing(CONFIG);
         }
-        if !has_weights && !folder.join(GRAPH).is_file() {
-            let pickled = folder.join("pytorch_model.bin").is_file();
+        if tokenizer_file(&sources).is_none() {
+            return missing(no_tokenizer(&sources));
+        }
+        if !has_weights && !sources.file(GRAPH).is_file() {
+            let pickled = sources.file("pytorch_model.bin").is_file();
             return missing(if pickled {
                 "model.safetensors or model.onnx; pytorch_model.bin, which it has, can run code when \
                  it is read, so it is not: let transformers' save_pretrained write it again"
@@ -154,7 +179,8 @@ impl ModelFolder {
             return Err(CheckpointError::Config { path: table.to_path_buf(), what });
         }
         let path = sources.file(CONFIG);
-        let config = ConfigFile::read(&path)?;
+        // A table of vectors needs no configuration, and what it has is none of an encoder.
+        let config = if is_static { ConfigFile::default() } else { ConfigFile::read(&path)? };
         let wrong = |what: String| CheckpointError::Config { path: path.to_path_buf(), what };
         if let Some(layers) = config.layers().filter(|&layers| layers > MAX_LAYERS) {
             return Err(wrong(format!(
@@ -162,29 +188,47 @@ impl ModelFolder {
             )));
         }
         let labels = labels(config.id2label.clone().unwrap_or_default()).map_err(wrong)?;
-        let tokenizer_config = sources.file("tokenizer_config.json");
-        let tokenizer_config: TokenizerConfig = if tokenizer_config.is_file() {
-            read_json(&tokenizer_config)?
+        let tokenizer: TokenizerConfig = read_or_default(&sources.file(TOKENIZER_CONFIG))?;
+        let special: SpecialTokens = read_or_default(&sources.file(SPECIAL_TOKENS))?;
+        let transformer = TransformerSettings::read(&|name| sources.file(name))?;
+        let settings = SentenceSettings::read(&sources.file(SENTENCE_SETTINGS))?;
+        let max_tokens = if is_static {
+            STATIC_TOKENS
         } else {
-            TokenizerConfig::default()
+            // The length of sentences goes before that of the tokenizer.
+            let sentences = transformer.max_seq_length.and_then(|n| u32::try_from(n).ok());
+            let tokens = tokenizer.model_max_length.or(tokenizer.max_len);
+            max_tokens(&config, sentences.map(f64::from).or(tokens)).map_err(wrong)?
         };
-        let sentences = sources.file("sentence_bert_config.json");
-        let sentences: SentenceConfig =
-            if sentences.is_file() { read_json(&sentences)? } else { SentenceConfig::default() };
-        let limit = max_tokens(&config, tokenizer_config.model_max_length).map_err(wrong)?;
-        let max_tokens =
-            sentences.max_seq_length.filter(|&n| n > 0).map_or(limit, |n| n.min(limit));
+        let class = tokenizer.tokenizer_class.or_else(|| config.tokenizer_class.clone());
+        let by_type = || Some(family::tokenizer_class(config.model_type.as_deref()?)?.to_owned());
+        let mask_token = tokenizer.mask_token.as_ref().or(special.mask_token.as_ref());
         Ok(Self {
-            sources,
             card,
             labels,
             layers: config.layers(),
             max_tokens,
             pad_id: config.pad_id(),
             has_weights,
+            mask_token: mask_token.and_then(token_name),
+            tokenizer_class: class.or_else(by_type),
+            embedding_rows: if is_static { table_rows(&sources)? } else { config.vocab_size },
+            hidden: config.hidden(),
             problem: config.problem_type,
-            mask_token: tokenizer_config.mask_token.as_ref().and_then(token_name),
+            model_type: config.model_type,
+            transformer,
+            settings,
+            sources,
         })
+    }
+
+    /// The same model with the modules of sentence-transformers that texts of `task` go through:
+    /// `query` or `document`, of a model that has routes.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Config`] for a task without a route; else as [`open`](Self::open).
+    pub fn for_task(&self, task: &str) -> Result<Self, CheckpointError> {
+        Self::of(Sources::find_route(self.folder(), Some(task))?, self.card.clone())
     }
 
     /// Finds a model by name or folder: [`find_folder`], opened.
@@ -240,6 +284,75 @@ impl ModelFolder {
         self.problem.as_deref() == Some("multi_label_classification")
     }
 
+    /// Whether its one output or each of several is a number as it is, not a label's logit
+    /// (`problem_type` is `regression`).
+    #[must_use]
+    pub fn regression(&self) -> bool {
+        self.problem.as_deref() == Some("regression")
+    }
+
+    /// `problem_type` of `config.json`, if it is there.
+    #[must_use]
+    pub fn problem_type(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// `model_type` of `config.json`, if it is there.
+    #[must_use]
+    pub fn model_type(&self) -> Option<&str> {
+        self.model_type.as_deref()
+    }
+
+    /// Class of the tokenizer: as `tokenizer_config.json` or `config.json` has it, or else the one that
+    /// transformers has for the model's type.
+    #[must_use]
+    pub fn tokenizer_class(&self) -> Option<&str> {
+        self.tokenizer_class.as_deref()
+    }
+
+    /// Number of rows of the embedding matrix (`vocab_size`), if the configuration has it.
+    #[must_use]
+    pub fn embedding_rows(&self) -> Option<usize> {
+        self.embedding_rows
+    }
+
+    /// Hidden size, if the configuration has it.
+    #[must_use]
+    pub fn hidden(&self) -> Option<usize> {
+        self.hidden
+    }
+
+    /// Modules of sentence-transformers; `None` for a folder without `modules.json`.
+    #[must_use]
+    pub fn modules(&self) -> Option<&Modules> {
+        self.sources.modules()
+    }
+
+    /// Whether it is a table of vectors, one per token, without layers (`StaticEmbedding`).
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        self.modules().is_some_and(Modules::is_static)
+    }
+
+    /// Prompts, similarity and width that sentence-transformers takes for the model.
+    #[must_use]
+    pub fn sentence_settings(&self) -> &SentenceSettings {
+        &self.settings
+    }
+
+    /// Whether texts are lower-cased before anything else (sentence-transformers' `do_lower_case`).
+    #[must_use]
+    pub fn lower_case(&self) -> bool {
+        self.transformer.lower_case
+    }
+
+    /// Setting of sentence-transformers' encoder that cannot be followed, with its file.
+    #[must_use]
+    pub fn unfollowed(&self) -> Option<(&Path, &str)> {
+        let (path, what) = self.transformer.unfollowed.as_ref()?;
+        Some((path, what))
+    }
+
     /// The token that stands for a word to be found, where `tokenizer_config.json` names one.
     #[must_use]
     pub fn mask_token(&self) -> Option<&str> {
@@ -275,8 +388,8 @@ impl ModelFolder {
     pub fn graph_path(&self) -> Location {
         match self.sources.adapters() {
             [(adapter, _), ..] => adapter.join(adapter::TENSORS),
-            [] if self.has_weights => self.folder().join("model.safetensors"),
-            [] => self.folder().join(GRAPH),
+            [] if self.has_weights => self.sources.base().join("model.safetensors"),
+            [] => self.sources.base().join(GRAPH),
         }
     }
 
@@ -292,10 +405,26 @@ impl ModelFolder {
         Ok(cloze_store::checksum::sha256_file(self.graph_path())?)
     }
 
-    /// Path of the tokenizer.
+    /// The same with the weights of sentence-transformers' modules behind the encoder, where there are
+    /// any: the identity of a text's vector.
+    ///
+    /// # Errors
+    /// As [`sha256`](Self::sha256).
+    pub fn vectors_sha256(&self) -> Result<String, CheckpointError> {
+        let sha256 = self.sha256()?;
+        let mut lines = self.sources.module_hashes()?;
+        if lines.is_empty() {
+            return Ok(sha256);
+        }
+        lines.insert(0, sha256);
+        Ok(cloze_store::checksum::sha256(lines.join("\n").as_bytes()))
+    }
+
+    /// Path of the tokenizer: `tokenizer.json`, or else `vocab.txt`, or else `vocab.json`, which goes
+    /// with `merges.txt`.
     #[must_use]
     pub fn tokenizer_path(&self) -> Location {
-        self.file(TOKENIZER)
+        tokenizer_file(&self.sources).unwrap_or_else(|| self.file(TOKENIZER))
     }
 
     /// The licence: as `cloze.json` has it, or as the front matter of the folder's `README.md` does
@@ -303,97 +432,5 @@ impl ModelFolder {
     #[must_use]
     pub fn license(&self) -> Option<String> {
         self.card.license(self.folder())
-    }
-}
-
-fn read_json<T: serde::de::DeserializeOwned>(path: &Location) -> Result<T, CheckpointError> {
-    let bytes = cloze_store::read::read_capped(path, MAX_JSON_BYTES)?;
-    serde_json::from_slice(&bytes)
-        .map_err(|source| CheckpointError::Json { path: path.to_path_buf(), source })
-}
-
-/// A token as `tokenizer_config.json` names it.
-fn token_name(value: &Value) -> Option<String> {
-    Some(value.get("content").unwrap_or(value).as_str()?.to_owned())
-}
-
-/// `id2label` as a list: its keys must be 0, 1, … without a gap.
-fn labels(id2label: BTreeMap<String, String>) -> Result<Vec<String>, String> {
-    let n = id2label.len();
-    if n > MAX_LABELS {
-        return Err(format!("id2label: expected at most {MAX_LABELS} labels, found {n}"));
-    }
-    let mut labels = vec![None; n];
-    for (id, label) in id2label {
-        let slot = id.parse().ok().and_then(|i: usize| labels.get_mut(i));
-        *slot.ok_or_else(|| {
-            format!("id2label has {n} labels, so ids 0 to {}; found {id:?}", n - 1)
-        })? = Some(label);
-    }
-    // As many distinct keys as places, all in range: none is left empty unless "01" stands for "1".
-    labels.into_iter().collect::<Option<_>>().ok_or_else(|| "id2label has an id twice".into())
-}
-
-/// The longest sequence, from what the two configs say.
-fn max_tokens(config: &ConfigFile, tokenizer_max: Option<f64>) -> Result<usize, String> {
-    let offset = config.reserved_positions();
-    let positions = config.max_position_embeddings;
-    let positions = positions.map(|p| p.saturating_sub(offset));
-    // 1e30 and its like mean that nobody set it.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
-    let set = tokenizer_max.filter(|&m| (1.0..1e9).contains(&m)).map(|m| m as usize);
-    match positions.into_iter().chain(set).min() {
-        Some(0) => Err(format!("max_position_embeddings leaves no room behind {offset} reserved")),
-        Some(max) => Ok(max),
-        None => {
-            Err("no max_position_embeddings, and no model_max_length in tokenizer_config.json: \
-                     the longest sequence is unknown"
-                .into())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// BERT: 512 positions are 512 tokens. RoBERTa: 514 less `pad_token_id` 1 + 1. `MiniLM`'s
-    /// tokenizer says 256. Unset is 1e30.
-    #[test]
-    fn the_limit_is_the_smaller_of_what_is_said() {
-        for (model_type, positions, pad, tokenizer, expected) in [
-            ("bert", Some(512), Some(0), Some(1e30), Ok(512)),
-            ("bert", Some(512), Some(0), Some(256.0), Ok(256)),
-            ("roberta", Some(514), Some(1), Some(512.0), Ok(512)),
-            ("xlm-roberta", Some(514), None, None, Ok(512)),
-            ("bert", None, None, Some(128.0), Ok(128)),
-            ("bert", None, None, Some(1e30), Err(())),
-            ("roberta", Some(2), Some(1), None, Err(())),
-            ("bert", Some(512), None, Some(f64::NAN), Ok(512)),
-        ] {
-            let config = serde_json::json!({
-                "model_type": model_type,
-                "max_position_embeddings": positions,
-                "pad_token_id": pad,
-            });
-            let config: ConfigFile = serde_json::from_value(config).unwrap();
-            let actual = max_tokens(&config, tokenizer).map_err(|_| ());
-            assert_eq!(actual, expected, "{model_type} {positions:?} {tokenizer:?}");
-        }
-    }
-
-    #[test]
-    fn labels_are_in_the_order_of_their_ids() {
-        let map = |pairs: &[(&str, &str)]| {
-            labels(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
-        };
-        // As text, "10" sorts before "2".
-        let ids: Vec<String> = (0..11).map(|i: i32| i.to_string()).collect();
-        let pairs: Vec<(&str, &str)> = ids.iter().map(|i| (i.as_str(), i.as_str())).collect();
-        assert_eq!(map(&pairs).unwrap(), ids);
-        assert_eq!(map(&[]).unwrap(), Vec::<String>::new());
-        assert!(map(&[("0", "O"), ("2", "B")]).unwrap_err().contains("\"2\""));
-        assert!(map(&[("1", "O"), ("01", "B")]).unwrap_err().contains("twice"));
-        assert!(map(&[("x", "O")]).is_err());
     }
 }
