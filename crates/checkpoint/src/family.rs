@@ -282,6 +282,7 @@ pub const MPNET: Family = Family {
         max_distance: 128,
     }),
     token_types: false,
+    tokenizer: "MPNetTokenizer",
     ..ROBERTA
 };
 
@@ -300,6 +301,7 @@ pub const ALBERT: Family = Family {
     next_sentence: false,
     narrow_embeddings: Some(128),
     activation: "gelu_new",
+    tokenizer: "AlbertTokenizer",
     ..BERT
 };
 
