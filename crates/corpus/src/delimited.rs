@@ -133,6 +133,7 @@ impl Table {
                 text: dialect.value(&content[field.clone()]),
                 words: None,
                 metadata,
+                origin: None,
                 frame: Frame::Row { field, delimiter: dialect.delimiter, raw: row.raw },
             }))),
             _ => Err(CorpusError::Columns {

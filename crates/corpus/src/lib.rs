@@ -4,7 +4,7 @@
 //! - [`Walk`]: files, folders, patterns and `-` → [`Source`]s;
 //! - [`ReadParams`]: settings of reading, checked once, and the door to a [`Reader`];
 //! - [`Encoding`]: bytes → text, without ever replacing what does not fit;
-//! - [`Format`]: the format of a file, one of six;
+//! - [`Format`]: the format of a file;
 //! - [`Reader`]: text → [`Piece`]s, one at a time;
 //! - [`Record`]: a text, where it came from, and how to put another in its place;
 //! - [`TextChunks`]: a text in parts;
@@ -40,7 +40,9 @@ mod params;
 
 mod decode;
 mod encoding;
+mod skipped;
 mod source;
+mod unpack;
 
 mod format;
 
@@ -51,6 +53,11 @@ mod fields;
 mod jsonl;
 mod reader;
 
+#[cfg(feature = "documents")]
+mod document;
+mod whole;
+
+mod origin;
 mod record;
 
 mod chunk;
@@ -81,6 +88,7 @@ pub use labelled::{
     Example, Holds, ID_FIELD, LABEL_FIELDS, Labelled, LabelledParams, LabelledSource, PAIR_FIELDS,
     TEXT_FIELDS, ValidLabelledParams, labelled_sources,
 };
+pub use origin::Origin;
 pub use pairs::{
     FIRST_FIELDS, Pair, PairParams, Pairs, SCORE_FIELDS, SECOND_FIELDS, ValidPairParams,
 };
@@ -90,5 +98,7 @@ pub use record::Record;
 pub use senses::{
     SenseFormat, SenseParams, SenseReader, SenseText, SenseWord, TextUnit, ValidSenseParams,
 };
+pub use skipped::{NotReadReason, SkipReason, Skipped};
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
+pub use unpack::UnpackError;
 pub use walk::{Source, Walk, find_sources};

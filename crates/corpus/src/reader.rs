@@ -8,6 +8,7 @@ use crate::conll::{Columns, Part, Sentence, Sentences};
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::delimited::Table;
 use crate::record::Frame;
+use crate::whole::WholeDocument;
 use crate::{CorpusError, Encoding, Format, Record, ValidReadParams, jsonl};
 
 /// A part of an input. All of them, with each record
@@ -43,6 +44,7 @@ enum State {
     Jsonl,
     Table(Table),
     Sentences(Box<Sentences>),
+    Document(WholeDocument),
 }
 
 impl Reader {
@@ -57,6 +59,7 @@ impl Reader {
                 let columns = Columns { token: params.token_column(), tag: None };
                 State::Sentences(Box::new(Sentences::new(columns, params.max_text_bytes())))
             }
+            document => State::Document(WholeDocument::new(document)),
         };
         Self { decoded, params, format, state, started: false, ended: false }
     }
@@ -79,14 +82,28 @@ impl Reader {
         self.decoded.bytes_read()
     }
 
+    /// Things beside the text of a document that are left out, by kind, with their number:
+    /// `("picture", 2)`. Known from the first piece on.
+    #[must_use]
+    pub fn left_out(&self) -> &[(&'static str, u64)] {
+        match &self.state {
+            State::Document(document) => document.left_out(),
+            _ => &[],
+        }
+    }
+
     fn piece(&mut self) -> Result<Option<Piece>, CorpusError> {
         let Self { decoded, params, .. } = self;
         let started = std::mem::replace(&mut self.started, true);
+        if let State::Document(document) = &mut self.state {
+            return document.next(decoded, params.max_text_bytes());
+        }
         if !started && self.format != Format::Text && decoded.take('\u{feff}')? {
             return Ok(Some(Piece::Verbatim('\u{feff}'.to_string())));
         }
         let max = params.max_text_bytes();
         match &mut self.state {
+            State::Document(_) => Ok(None),
             State::Text if started => Ok(None),
             State::Text => Ok(Some(whole(decoded.rest(max)?, "", 1))),
             State::Lines => Ok(decoded.line_unit(max)?.map(|Unit { line, raw }| {
@@ -102,8 +119,8 @@ impl Reader {
                 Part::Verbatim(text) => Piece::Verbatim(text),
                 Part::Sentence(Sentence { line, text, words, .. }) => {
                     let frame = Frame::None(Format::Conll);
-                    let (words, metadata) = (Some(words), Map::new());
-                    Piece::Record(Record { line, id: None, text, words, metadata, frame })
+                    let (words, metadata, origin) = (Some(words), Map::new(), None);
+                    Piece::Record(Record { line, id: None, text, words, metadata, origin, frame })
                 }
             })),
         }
@@ -111,8 +128,8 @@ impl Reader {
 }
 
 fn whole(text: String, ending: &'static str, line: u64) -> Piece {
-    let (metadata, frame) = (Map::new(), Frame::Before(ending));
-    Piece::Record(Record { line, id: None, text, words: None, metadata, frame })
+    let (metadata, origin, frame) = (Map::new(), None, Frame::Before(ending));
+    Piece::Record(Record { line, id: None, text, words: None, metadata, origin, frame })
 }
 
 impl Iterator for Reader {

@@ -1,10 +1,12 @@
 //! One text, and its place in the input.
 use std::ops::Range;
+use std::sync::Arc;
 
 use cloze_core::Span;
 use serde_json::{Map, Value};
 
-use crate::{CorpusError, Format, delimited, jsonl};
+use crate::origin::MappedSource;
+use crate::{CorpusError, Encoding, Format, Origin, delimited, jsonl};
 
 /// One text of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct Record {
     /// The other fields of its object or row, by name, where they were asked for
     /// ([`ReadParams::metadata`](crate::ReadParams::metadata)); of a row all are strings.
     pub metadata: Map<String, Value>,
+    /// Places that the text of a document comes from.
+    pub origin: Option<Box<Origin>>,
     pub(crate) frame: Frame,
 }
 
@@ -32,17 +36,21 @@ pub(crate) enum Frame {
     Json { raw: String, literal: Range<usize> },
     /// A row, and where in it the text stands as a field.
     Row { raw: String, field: Range<usize>, delimiter: u8 },
-    /// The text is put together from many rows.
+    /// A page, whose text stands in pieces at the places that its origin has.
+    Html,
+    /// The text is put together from many rows, or unpacked.
     None(Format),
 }
 
 impl Record {
     /// The source of the record, line end and all, with `text` in the place of its own. All else
     /// stays byte for byte; with the record's own text all of it does. Lines do not check that
-    /// `text` is one line.
+    /// `text` is one line. Where parts of the text are replaced, [`replace`](Self::replace) keeps
+    /// more of the source.
     ///
     /// # Errors
-    /// [`CorpusError::NotRewritable`] for CoNLL, whose text stands in no one place.
+    /// [`CorpusError::NotRewritable`] for CoNLL, whose text stands in no one place, and for
+    /// documents.
     pub fn rewrite(&self, text: &str) -> Result<String, CorpusError> {
         Ok(match &self.frame {
             Frame::Before(ending) => format!("{text}{ending}"),
@@ -52,9 +60,62 @@ impl Record {
             Frame::Row { raw, field, delimiter } => {
                 splice(raw, field, &delimited::field(text, raw, field, *delimiter))
             }
+            Frame::Html if text == self.text => self.html_source().replace(&[]),
+            Frame::Html => return Err(CorpusError::NotRewritable { format: Format::Html }),
             Frame::None(format) => return Err(CorpusError::NotRewritable { format: *format }),
         })
     }
+
+    /// The source of the record with spans of its text replaced; they are in order and do not
+    /// overlap. All else stays byte for byte: in JSON the escapes, in HTML the references and tags,
+    /// those between the ends of a span, too.
+    ///
+    /// # Errors
+    /// [`CorpusError::NotRewritable`] for CoNLL, and for documents other than HTML.
+    pub fn replace(&self, edits: &[(Span, String)]) -> Result<String, CorpusError> {
+        match &self.frame {
+            Frame::Json { raw, literal } => {
+                let new = jsonl::replace(&raw[literal.clone()], edits);
+                Ok(splice(raw, literal, &new))
+            }
+            Frame::Html => Ok(self.html_source().replace(edits)),
+            _ => self.rewrite(&replaced(&self.text, edits)),
+        }
+    }
+
+    /// A part of the record's source in an encoding. A character that the encoding lacks becomes an
+    /// escape in JSON, and a reference in HTML.
+    ///
+    /// # Errors
+    /// [`CorpusError::Unmappable`] for such a character in another format.
+    pub fn encode(&self, source: &str, encoding: Encoding) -> Result<Vec<u8>, CorpusError> {
+        match &self.frame {
+            Frame::Json { .. } => Ok(encoding.encode_with(source, |c| {
+                let mut units = [0; 2];
+                c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+            })),
+            Frame::Html => Ok(encoding.encode_with(source, |c| format!("&#{};", u32::from(c)))),
+            _ => encoding.encode(source),
+        }
+    }
+
+    fn html_source(&self) -> Arc<MappedSource> {
+        let origin = self.origin.as_ref();
+        origin.and_then(|origin| origin.source.clone()).unwrap_or_default()
+    }
+}
+
+/// `text` with spans of it replaced.
+fn replaced(text: &str, edits: &[(Span, String)]) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut end = 0;
+    for (span, new) in edits {
+        replaced.push_str(text.get(end..span.start).unwrap_or_default());
+        replaced.push_str(new);
+        end = span.end;
+    }
+    replaced.push_str(text.get(end..).unwrap_or_default());
+    replaced
 }
 
 fn splice(raw: &str, range: &Range<usize>, new: &str) -> String {

@@ -3,11 +3,11 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::path::{Path, PathBuf};
 
-use crate::CorpusError;
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::fields::{At, Object, Row, Rows};
 use crate::jsonl;
 use crate::params::Opened;
+use crate::{CorpusError, Piece, ReadParams, Reader, Record};
 
 mod layout;
 mod params;
@@ -78,6 +78,8 @@ enum Reading {
         lines: bool,
         started: bool,
     },
+    /// A document of a class, which is one text.
+    Document { reader: Box<Reader>, path: PathBuf, label: String },
 }
 
 impl Labelled {
@@ -128,10 +130,23 @@ impl Reading {
         lines: bool,
         params: &ValidLabelledParams,
     ) -> Result<Self, CorpusError> {
-        let Opened { path, raw, .. } = opened;
+        let Opened { path, raw, format } = opened;
         if params.pairs() {
             let (expected, source_kind) = (params.wanted(), "a file of one class");
             return Err(CorpusError::NoLabels { path, expected, found: source_kind });
+        }
+        if format.is_document() {
+            if lines {
+                let expected = "one text per line of a file of one class";
+                return Err(CorpusError::NoLabels { path, expected, found: format.name() });
+            }
+            let settings = ReadParams::default()
+                .encoding(params.source().encoding)
+                .max_text_bytes(params.source().max_text_bytes)
+                .check()?;
+            let decoded = Decoded::new(raw, path.clone(), params.source().encoding);
+            let reader = Box::new(Reader::new(decoded, format, settings));
+            return Ok(Self::Document { reader, path, label: label.to_owned() });
         }
         let decoded = Decoded::new(raw, path, params.source().encoding);
         Ok(Self::Class { decoded, label: label.to_owned(), lines, started: false })
@@ -141,6 +156,7 @@ impl Reading {
         match self {
             Self::Fields { rows, .. } => rows.path(),
             Self::Class { decoded, .. } => decoded.path(),
+            Self::Document { path, .. } => path,
         }
     }
 
@@ -148,12 +164,22 @@ impl Reading {
         match self {
             Self::Fields { rows, .. } => rows.bytes_read(),
             Self::Class { decoded, .. } => decoded.bytes_read(),
+            Self::Document { reader, .. } => reader.bytes_read(),
         }
     }
 
     fn next(&mut self, params: &ValidLabelledParams) -> Result<Option<Example>, CorpusError> {
         match self {
             Self::Fields { rows, layout } => of_fields(rows, layout, params),
+            Self::Document { reader, label, .. } => {
+                for piece in reader.by_ref() {
+                    if let Piece::Record(Record { line, text, .. }) = piece? {
+                        let labels = vec![label.clone()];
+                        return Ok(Some(Example { line, id: None, text, second: None, labels }));
+                    }
+                }
+                Ok(None)
+            }
             Self::Class { decoded, label, lines, started } => {
                 let began = std::mem::replace(started, true);
                 if !began {
