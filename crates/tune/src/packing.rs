@@ -47,12 +47,12 @@ impl TextTokens {
         self.casing.extend_from_slice(&other.casing);
     }
 
-    /// Takes off the tokens from `at` on.
-    pub(crate) fn split_off(&mut self, at: usize) -> Self {
+    /// Takes off the tokens from `index` on.
+    pub(crate) fn split_off(&mut self, index: usize) -> Self {
         Self {
-            ids: self.ids.split_off(at),
-            parts: self.parts.split_off(at),
-            casing: self.casing.split_off(at.min(self.casing.len())),
+            ids: self.ids.split_off(index),
+            parts: self.parts.split_off(index),
+            casing: self.casing.split_off(index.min(self.casing.len())),
         }
     }
 }
@@ -92,29 +92,29 @@ impl Draw {
 
 /// Sentences of at most `room` tokens: longer ones in parts.
 fn short(document: &[TextTokens], room: usize) -> VecDeque<TextTokens> {
-    let mut all = VecDeque::new();
+    let mut parts = VecDeque::new();
     for sentence in document {
         let mut rest = sentence.clone();
         while rest.len() > room {
             let next = rest.split_off(room);
-            all.push_back(std::mem::replace(&mut rest, next));
+            parts.push_back(std::mem::replace(&mut rest, next));
         }
-        all.push_back(rest);
+        parts.push_back(rest);
     }
-    all
+    parts
 }
 
 /// The whole document in sequences of at most `room` tokens, each as many sentences as go in.
 #[must_use]
 pub fn sequences(document: &Document, room: usize) -> Vec<TextTokens> {
-    let mut all: Vec<TextTokens> = vec![];
+    let mut sequences: Vec<TextTokens> = vec![];
     for sentence in short(document, room) {
-        match all.last_mut() {
+        match sequences.last_mut() {
             Some(last) if last.len() + sentence.len() <= room => last.extend(&sentence),
-            _ => all.push(sentence),
+            _ => sequences.push(sentence),
         }
     }
-    all
+    sequences
 }
 
 /// Pairs of at most `room` tokens: of each document what follows in it, or, as often, what begins
@@ -122,7 +122,7 @@ pub fn sequences(document: &Document, room: usize) -> Vec<TextTokens> {
 /// a document alone all pairs are real.
 #[must_use]
 pub fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextPair> {
-    let mut all = vec![];
+    let mut pairs = vec![];
     let mut draw = Draw(derive(seed, PAIRS));
     for (i, document) in documents.iter().enumerate() {
         let mut left = short(document, room.div_ceil(2).max(1));
@@ -145,7 +145,7 @@ pub fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextPair> {
                 continue;
             }
             if real {
-                all.push(TextPair { first, second: joined(&rest), is_next: true });
+                pairs.push(TextPair { first, second: joined(&rest), is_next: true });
                 continue;
             }
             // What would have followed is the beginning of the next pair.
@@ -161,19 +161,19 @@ pub fn pairs(documents: &[Document], room: usize, seed: u64) -> Vec<TextPair> {
             let second =
                 elsewhere(&documents[other], target.saturating_sub(first.len()), &mut draw);
             if !second.is_empty() {
-                all.push(TextPair { first, second, is_next: false });
+                pairs.push(TextPair { first, second, is_next: false });
             }
         }
     }
-    all
+    pairs
 }
 
 fn joined(sentences: &[TextTokens]) -> TextTokens {
-    let mut all = TextTokens::default();
+    let mut text = TextTokens::default();
     for sentence in sentences {
-        all.extend(sentence);
+        text.extend(sentence);
     }
-    all
+    text
 }
 
 /// Up to `room` tokens, at least one, from one of the document's sentences on.
@@ -220,19 +220,19 @@ mod tests {
     #[test]
     fn about_half_of_the_pairs_follow_each_other() {
         let documents: Vec<_> = (0..40).map(|i| document(i * 1000, &[7; 60])).collect();
-        let found = pairs(&documents, 60, 1);
-        let real = found.iter().filter(|pair| pair.is_next).count();
+        let drawn = pairs(&documents, 60, 1);
+        let real = drawn.iter().filter(|pair| pair.is_next).count();
         // Half, give or take three standard deviations of a fair coin.
-        let (n, half) = (found.len(), found.len() / 2);
+        let (n, half) = (drawn.len(), drawn.len() / 2);
         assert!(n > 300 && real.abs_diff(half) < 3 * (n / 4).isqrt(), "{real} of {n}");
-        for TextPair { first, second, is_next } in &found {
+        for TextPair { first, second, is_next } in &drawn {
             assert!(first.len() + second.len() <= 60 && !first.is_empty() && !second.is_empty());
             assert!(first.ids.is_sorted() && second.ids.is_sorted());
             let follows = second.ids[0] == first.ids[first.len() - 1] + 1;
             assert_eq!(*is_next, follows, "{first:?} {second:?}");
             assert_eq!(*is_next, first.ids[0] / 1000 == second.ids[0] / 1000);
         }
-        assert_eq!(found.len(), pairs(&documents, 60, 1).len(), "the same seed draws the same");
+        assert_eq!(drawn.len(), pairs(&documents, 60, 1).len(), "the same seed draws the same");
     }
 
     /// Whatever does not follow is seen as the first text of the next pair.

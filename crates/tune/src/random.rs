@@ -13,8 +13,8 @@ pub fn derive(seed: u64, part: u64) -> u64 {
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "stored at the model's own width")]
 pub fn normal(seed: u64, len: usize, spread: f64) -> Vec<f32> {
-    let at = |i: u64| spread * normal_at(seed, i);
-    (0..len as u64).map(|i| at(i) as f32).collect()
+    let number = |i: u64| spread * normal_at(seed, i);
+    (0..len as u64).map(|i| number(i) as f32).collect()
 }
 
 fn normal_at(seed: u64, i: u64) -> f64 {

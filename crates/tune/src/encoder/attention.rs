@@ -42,26 +42,35 @@ impl Attention {
     }
 
     /// The dropout of a head's weights in sequence `i`.
-    fn dropout(self, at: DropoutAt, i: usize, head: usize) -> crate::kernel::dropout::Dropout {
-        dropout(DropoutAt { seed: derive(at.seed, head as u64), ..at }, self.site, i)
+    fn dropout(
+        self,
+        dropout_at: DropoutAt,
+        i: usize,
+        head: usize,
+    ) -> crate::kernel::dropout::Dropout {
+        dropout(
+            DropoutAt { seed: derive(dropout_at.seed, head as u64), ..dropout_at },
+            self.site,
+            i,
+        )
     }
 
     /// A head's columns of `rows`, from the sequence's first token on.
     fn rows(self, rows: &[f32], first: usize, len: usize, head: usize) -> Rows<'_> {
-        let at = first * self.width + head * self.head_width();
-        Rows::strided(&rows[at..], len, self.head_width(), self.width)
+        let start = first * self.width + head * self.head_width();
+        Rows::strided(&rows[start..], len, self.head_width(), self.width)
     }
 
     fn rows_mut(self, rows: &mut [f32], first: usize, len: usize, head: usize) -> RowsMut<'_> {
-        let at = first * self.width + head * self.head_width();
-        RowsMut::strided(&mut rows[at..], len, self.head_width(), self.width)
+        let start = first * self.width + head * self.head_width();
+        RowsMut::strided(&mut rows[start..], len, self.head_width(), self.width)
     }
 
     /// `context` = the values, weighted; `weights`, `[heads, length, length]` a sequence, are kept.
     pub(super) fn forward(
         self,
         sequences: Sequences<'_>,
-        at: Option<DropoutAt>,
+        dropout: Option<DropoutAt>,
         projected: Projected<'_>,
         weights: &mut [f32],
         context: &mut [f32],
@@ -77,9 +86,9 @@ impl Attention {
                 out.times_transposed(query, key, self.scale());
                 softmax::forward(weights, len);
                 let mut used = &*weights;
-                if let Some(at) = at {
+                if let Some(dropout) = dropout {
                     let dropped = sized(square, len * len);
-                    self.dropout(at, i, head).copy(weights, dropped);
+                    self.dropout(dropout, i, head).copy(weights, dropped);
                     used = dropped;
                 }
                 let value = self.rows(projected.value, first, len, head);
@@ -92,7 +101,7 @@ impl Attention {
     pub(super) fn backward(
         self,
         sequences: Sequences<'_>,
-        at: Option<DropoutAt>,
+        dropout: Option<DropoutAt>,
         Saved { projected, weights }: Saved<'_>,
         gradient: &[f32],
         [of_query, of_key, of_value]: [&mut [f32]; 3],
@@ -102,7 +111,7 @@ impl Attention {
             let (first, len) = (tokens.start, tokens.len());
             let weights = &weights[squares];
             for (head, weights) in weights.chunks_exact(len * len).enumerate() {
-                let dropout = at.map(|at| self.dropout(at, i, head));
+                let dropout = dropout.map(|dropout| self.dropout(dropout, i, head));
                 let of_context = self.rows(gradient, first, len, head);
                 let mut used = weights;
                 if let Some(dropout) = dropout {

@@ -160,8 +160,8 @@ impl Embedding {
         let out = if self.project.is_some() { &mut kept.dropped } else { &mut state };
         let out = sized(out, tokens * width);
         norm::forward(sum, weight, bias, self.norm.epsilon, normed, scale, out);
-        if let Some(at) = dropout {
-            group.sequences().drop_out(at, SITE, out, width);
+        if let Some(dropout) = dropout {
+            group.sequences().drop_out(dropout, SITE, out, width);
         }
         if let Some(project) = &self.project {
             let mut partials = vec![];
@@ -224,8 +224,8 @@ impl Embedding {
             project.backward(parameters, &mut around, dropped, &[], &scratch.down, into);
             gradient.clone_from(&scratch.narrow);
         }
-        if let Some(at) = dropout {
-            group.sequences().drop_out(at, SITE, &mut gradient, self.width);
+        if let Some(dropout) = dropout {
+            group.sequences().drop_out(dropout, SITE, &mut gradient, self.width);
         }
         let kept = &group.embedding;
         let (normed, scale) = (&kept.normed, &kept.scale);

@@ -160,9 +160,15 @@ impl Sequences<'_> {
 
     /// Drops out of `rows`, `[tokens, width]`. What is dropped depends on the sequence's place in the
     /// batch and not on its group.
-    pub(super) fn drop_out(&self, at: DropoutAt, site: u64, rows: &mut [f32], width: usize) {
+    pub(super) fn drop_out(
+        &self,
+        dropout_at: DropoutAt,
+        site: u64,
+        rows: &mut [f32],
+        width: usize,
+    ) {
         for (i, tokens, _) in self.iter() {
-            let dropout = dropout(at, site, i);
+            let dropout = dropout(dropout_at, site, i);
             dropout.apply(&mut rows[tokens.start * width..tokens.end * width]);
         }
     }
@@ -170,21 +176,23 @@ impl Sequences<'_> {
     /// `out` = `rows` with some dropped, or as they are.
     pub(super) fn copy_dropped(
         &self,
-        at: Option<DropoutAt>,
+        dropout_at: Option<DropoutAt>,
         site: u64,
         rows: &[f32],
         width: usize,
         out: &mut [f32],
     ) {
-        let Some(at) = at.filter(|at| at.rate > 0.0) else { return out.copy_from_slice(rows) };
+        let Some(dropout_at) = dropout_at.filter(|dropout_at| dropout_at.rate > 0.0) else {
+            return out.copy_from_slice(rows);
+        };
         for (i, tokens, _) in self.iter() {
             let range = tokens.start * width..tokens.end * width;
-            dropout(at, site, i).copy(&rows[range.clone()], &mut out[range]);
+            dropout(dropout_at, site, i).copy(&rows[range.clone()], &mut out[range]);
         }
     }
 }
 
 /// The dropout of one sequence at one place of the encoder.
-pub(super) fn dropout(at: DropoutAt, site: u64, sequence: usize) -> Dropout {
-    Dropout::new(derive(derive(at.seed, site), sequence as u64), at.rate)
+pub(super) fn dropout(dropout_at: DropoutAt, site: u64, sequence: usize) -> Dropout {
+    Dropout::new(derive(derive(dropout_at.seed, site), sequence as u64), dropout_at.rate)
 }

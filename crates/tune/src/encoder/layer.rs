@@ -79,7 +79,7 @@ pub(super) fn norm_backward(
 /// Training of a layer.
 pub(super) struct LayerPlan<'a> {
     /// Index of the layer, from 0.
-    pub(super) place: usize,
+    pub(super) index: usize,
     pub(super) frozen: bool,
     pub(super) params: &'a TrainableEncoderParams,
     pub(super) seed: u64,
@@ -93,8 +93,8 @@ impl Layer {
         plan: &LayerPlan<'_>,
         modules: &mut Vec<LoraModule>,
     ) -> Result<Self, TuneError> {
-        let LayerPlan { place, frozen, params, seed } = *plan;
-        let first_site = (place as u64 + 1) * SITES;
+        let LayerPlan { index, frozen, params, seed } = *plan;
+        let first_site = (index as u64 + 1) * SITES;
         let train = !frozen && params.tuning == Tuning::Full;
         let parts =
             [&layer.query, &layer.key, &layer.value, &layer.attention, &layer.up, &layer.down];
@@ -159,8 +159,8 @@ impl Layer {
 
         let sum = sized(narrow, tokens * width);
         attention.forward(parameters, &mut around, context, sum, low_attention);
-        if let Some(at) = dropout {
-            sequences.drop_out(at, self.first_site + AFTER_ATTENTION, sum, width);
+        if let Some(dropout) = dropout {
+            sequences.drop_out(dropout, self.first_site + AFTER_ATTENTION, sum, width);
         }
         add(sum, x);
         let attended = sized(&mut kept.attended, tokens * width);
@@ -177,8 +177,8 @@ impl Layer {
         let active = sized(active, tokens * up.outputs);
         activation::forward(self.activation, inner, active);
         down.forward(parameters, &mut around, active, sum, low_down);
-        if let Some(at) = dropout {
-            sequences.drop_out(at, self.first_site + AFTER_DOWN, sum, width);
+        if let Some(dropout) = dropout {
+            sequences.drop_out(dropout, self.first_site + AFTER_DOWN, sum, width);
         }
         add(sum, attended);
         let normed = sized(&mut kept.normed, tokens * width);
@@ -274,7 +274,7 @@ impl Layer {
         &self,
         parameters: &mut Parameters,
         groups: &[Group],
-        at: usize,
+        slot: usize,
     ) {
         let trained = |(_, linear): &(usize, &Linear)| linear.trained;
         let linears: Vec<(usize, &Linear)> =
@@ -289,7 +289,7 @@ impl Layer {
         }
         pieces.into_par_iter().for_each(|(part, linear, from, piece)| {
             for group in groups {
-                let (kept, scratch) = (&group.layers[at], &group.scratch);
+                let (kept, scratch) = (&group.layers[slot], &group.scratch);
                 let (dy, x) = match Module::ALL[part] {
                     Module::Query => (&scratch.query, &kept.x),
                     Module::Key => (&scratch.key, &kept.x),

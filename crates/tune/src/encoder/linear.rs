@@ -46,17 +46,19 @@ pub(super) struct Around<'a> {
 impl Lora {
     /// The adapter's input: `x`, or `x` with some dropped.
     fn input<'x>(&self, around: &'x mut Around<'_>, x: &'x [f32], width: usize) -> &'x [f32] {
-        let at = self.dropout_at(around.dropout);
-        if at.is_none() {
+        let dropout = self.dropout_at(around.dropout);
+        if dropout.is_none() {
             return x;
         }
         let dropped = sized(around.dropped, x.len());
-        around.sequences.copy_dropped(at, self.site, x, width, dropped);
+        around.sequences.copy_dropped(dropout, self.site, x, width, dropped);
         dropped
     }
 
-    fn dropout_at(&self, at: Option<DropoutAt>) -> Option<DropoutAt> {
-        at.map(|at| DropoutAt { rate: self.dropout, ..at }).filter(|at| at.rate > 0.0)
+    fn dropout_at(&self, dropout: Option<DropoutAt>) -> Option<DropoutAt> {
+        dropout
+            .map(|dropout| DropoutAt { rate: self.dropout, ..dropout })
+            .filter(|dropout| dropout.rate > 0.0)
     }
 }
 
@@ -168,10 +170,10 @@ impl Linear {
         around.partials.push((lora.a, of_a));
         if let Some((dx, _)) = dx {
             let a = Rows::new(parameters.value(lora.a), self.inputs);
-            if let Some(at) = lora.dropout_at(around.dropout) {
+            if let Some(dropout) = lora.dropout_at(around.dropout) {
                 let dropped = sized(around.dropped, dx.len());
                 RowsMut::new(dropped, self.inputs).times(of_low, a, 1.0);
-                around.sequences.drop_out(at, lora.site, dropped, self.inputs);
+                around.sequences.drop_out(dropout, lora.site, dropped, self.inputs);
                 crate::kernel::add(dx, dropped);
             } else {
                 RowsMut::new(dx, self.inputs).adding().times(of_low, a, 1.0);

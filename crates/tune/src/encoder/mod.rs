@@ -143,7 +143,7 @@ impl TrainableEncoder {
         let (mut layers, mut modules) = (vec![], vec![]);
         for (i, layer) in layout.layers.iter().enumerate() {
             let frozen = i < params.frozen_layers;
-            let plan = LayerPlan { place: i, frozen, params, seed: derive(seed, i as u64) };
+            let plan = LayerPlan { index: i, frozen, params, seed: derive(seed, i as u64) };
             layers.push(Layer::open(&mut reader, &config, layer, &plan, &mut modules)?);
         }
         let lowest = layers.iter().position(Layer::is_trained).unwrap_or(layers.len());
@@ -251,11 +251,11 @@ impl TrainableEncoder {
         group.layers.resize_with(places.max(group.layers.len()), Default::default);
         self.embedding.forward(parameters, sequences, dropout, group);
         for (i, layer) in self.layers.iter().enumerate() {
-            let at = (i + 1).saturating_sub(lowest);
-            let mut kept = std::mem::take(&mut group.layers[at]);
+            let slot = (i + 1).saturating_sub(lowest);
+            let mut kept = std::mem::take(&mut group.layers[slot]);
             std::mem::swap(&mut kept.x, &mut group.state);
             layer.forward(parameters, dropout, group, &mut kept);
-            group.layers[at] = kept;
+            group.layers[slot] = kept;
         }
     }
 
@@ -273,14 +273,14 @@ impl TrainableEncoder {
         }
         let below = self.embedding.is_trained();
         for (i, layer) in self.layers.iter().enumerate().skip(self.lowest).rev() {
-            let at = i + 1 - self.lowest;
+            let slot = i + 1 - self.lowest;
             let frozen = &*parameters;
             groups.par_iter_mut().for_each(|group| {
-                let kept = std::mem::take(&mut group.layers[at]);
+                let kept = std::mem::take(&mut group.layers[slot]);
                 layer.backward(frozen, dropout, group, &kept, i > self.lowest || below);
-                group.layers[at] = kept;
+                group.layers[slot] = kept;
             });
-            layer.add_weight_gradients(parameters, groups, at);
+            layer.add_weight_gradients(parameters, groups, slot);
             group::add_partials(groups, parameters);
         }
         if below {

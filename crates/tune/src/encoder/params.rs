@@ -172,8 +172,12 @@ impl TrainableEncoderParams {
     /// [`TuneError::Setting`] for a rank or a number of classes of 0, no matrix to adapt or one named
     /// twice, an alpha that is not above 0, a dropout below 0 or not below 1.
     pub fn check(self) -> Result<ValidTrainableEncoderParams, TuneError> {
-        let wrong = |setting: &str, found: String, expected: &str| {
-            Err(TuneError::Setting { setting: setting.into(), found, expected: expected.into() })
+        let wrong = |setting: &str, value: String, expected: &str| {
+            Err(TuneError::Setting {
+                setting: setting.into(),
+                found: value,
+                expected: expected.into(),
+            })
         };
         if self.casing == Some(0) {
             return wrong("casing", "0".into(), "at least one class");

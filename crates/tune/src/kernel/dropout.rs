@@ -24,17 +24,17 @@ impl Dropout {
         Self { seed: (seed ^ (seed >> 32)) as u32, below, scale: 1.0 / (1.0 - rate), first: 0 }
     }
 
-    /// For numbers that are a part of more, from `place` on.
-    pub(crate) fn from(self, place: usize) -> Self {
+    /// For numbers that are a part of more, from `position` on.
+    pub(crate) fn from(self, position: usize) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "places go round, as hashes do")]
-        Self { first: self.first.wrapping_add(place as u32), ..self }
+        Self { first: self.first.wrapping_add(position as u32), ..self }
     }
 
-    /// Factor of the number at `place`.
+    /// Factor of the number at `position`.
     /// Source of the hash: Wellons 2018, "Prospecting for hash functions", lowbias32.
     #[inline(always)]
-    fn factor(self, place: u32) -> f32 {
-        let x = place.wrapping_mul(0x9e37_79b9) ^ self.seed;
+    fn factor(self, position: u32) -> f32 {
+        let x = position.wrapping_mul(0x9e37_79b9) ^ self.seed;
         let x = (x ^ (x >> 16)).wrapping_mul(0x21f0_aaad);
         let x = (x ^ (x >> 15)).wrapping_mul(0x735a_2d97);
         let x = x ^ (x >> 15);
@@ -46,8 +46,8 @@ impl Dropout {
         vectorised(
             #[inline(always)]
             || {
-                for (place, x) in (0_u32..).zip(xs) {
-                    *x *= self.factor(self.first.wrapping_add(place));
+                for (position, x) in (0_u32..).zip(xs) {
+                    *x *= self.factor(self.first.wrapping_add(position));
                 }
             },
         );
@@ -58,8 +58,8 @@ impl Dropout {
         vectorised(
             #[inline(always)]
             || {
-                for (place, (x, out)) in (0_u32..).zip(xs.iter().zip(out)) {
-                    *out = x * self.factor(self.first.wrapping_add(place));
+                for (position, (x, out)) in (0_u32..).zip(xs.iter().zip(out)) {
+                    *out = x * self.factor(self.first.wrapping_add(position));
                 }
             },
         );

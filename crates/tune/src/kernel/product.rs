@@ -151,7 +151,7 @@ impl Product<'_> {
                             let rows = rows_of::<ROWS>(block, first, rows, deep);
                             tile_of_rows::<S, ROWS, VECTORS>(simd, rows, panel)
                         };
-                        let place = Place {
+                        let target = Place {
                             out: &mut out.data[(row + first) * out.stride + j * cols..],
                             stride: out.stride,
                             rows,
@@ -159,7 +159,7 @@ impl Product<'_> {
                             factor,
                             add,
                         };
-                        store::<S, ROWS, VECTORS>(simd, &sums, place);
+                        store::<S, ROWS, VECTORS>(simd, &sums, target);
                     }
                 }
             }
@@ -177,12 +177,12 @@ fn rows_of<const ROWS: usize>(
     rows: usize,
     deep: usize,
 ) -> [&[f32]; ROWS] {
-    let mut found: [&[f32]; ROWS] = [&[]; ROWS];
-    for (i, row) in found.iter_mut().enumerate() {
+    let mut slices: [&[f32]; ROWS] = [&[]; ROWS];
+    for (i, row) in slices.iter_mut().enumerate() {
         let start = (first + i.min(rows - 1)) * block.stride;
         *row = &block.data[start..][..deep];
     }
-    found
+    slices
 }
 
 /// Columns of `b` for a tile, as many rows as are `deep`.
@@ -254,9 +254,9 @@ fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
 fn store<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     tile: &[[S::f32s; VECTORS]; ROWS],
-    place: Place<'_>,
+    target: Place<'_>,
 ) {
-    let Place { out, stride, rows, cols, factor, add } = place;
+    let Place { out, stride, rows, cols, factor, add } = target;
     let factor = simd.splat_f32s(factor);
     for (i, sums) in tile.iter().enumerate().take(rows) {
         let row = &mut out[i * stride..][..cols];
@@ -299,7 +299,7 @@ fn pack_columns<const ROWS: usize>(
             let data = &block.data[p * block.stride + first..];
             // Of a length known to the compiler: no call for a few numbers.
             match data.first_chunk::<ROWS>() {
-                Some(all) if rows == ROWS => *column = *all,
+                Some(chunk) if rows == ROWS => *column = *chunk,
                 _ => column[..rows].copy_from_slice(&data[..rows]),
             }
         }
@@ -445,16 +445,16 @@ mod tests {
                 let mut out = before.clone();
                 let output = Output { data: &mut out, stride: n + 3, add };
                 multiply(Sizes { m, n, k }, a, b, 0.5, output);
-                for (place, (found, before)) in out.iter().zip(&before).enumerate() {
-                    let (row, col) = (place / (n + 3), place % (n + 3));
+                for (index, (value, before)) in out.iter().zip(&before).enumerate() {
+                    let (row, col) = (index / (n + 3), index % (n + 3));
                     if col >= n {
-                        assert_eq!(found.to_bits(), before.to_bits());
+                        assert_eq!(value.to_bits(), before.to_bits());
                         continue;
                     }
                     let product: f64 = (0..k).map(|p| at(a, row, p) * at(b, p, col)).sum();
                     let expected = 0.5 * product + if add { f64::from(*before) } else { 0.0 };
-                    let off = (f64::from(*found) - expected).abs();
-                    assert!(off < 1e-5 * k as f64, "{m} {n} {k} {way} {place}: {off}");
+                    let off = (f64::from(*value) - expected).abs();
+                    assert!(off < 1e-5 * k as f64, "{m} {n} {k} {way} {index}: {off}");
                 }
             }
         }
@@ -466,11 +466,11 @@ mod tests {
         let sizes = Sizes { m: 31, n: 40, k: 300 };
         let (left, right) = (numbers(31 * 300, 1), numbers(40 * 300, 2));
         let right = View { data: &right, stride: 300, transposed: true };
-        let mut all = vec![0.0; 31 * 40];
+        let mut products = vec![0.0; 31 * 40];
         let view = View { data: &left, stride: 300, transposed: false };
-        let output = Output { data: &mut all, stride: 40, add: false };
+        let output = Output { data: &mut products, stride: 40, add: false };
         multiply(sizes, view, right, 1.0, output);
-        for (row, expected) in left.chunks_exact(300).zip(all.chunks_exact(40)) {
+        for (row, expected) in left.chunks_exact(300).zip(products.chunks_exact(40)) {
             let mut alone = vec![0.0; 40];
             let view = View { data: row, stride: 300, transposed: false };
             let output = Output { data: &mut alone, stride: 40, add: false };

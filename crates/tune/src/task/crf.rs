@@ -85,16 +85,16 @@ fn checked_scores(
     labels: usize,
     scores: Option<&[f64]>,
 ) -> Result<Vec<f32>, TuneError> {
-    let wrong = |found: String, expected: String| {
-        Err(TuneError::Setting { setting: name.to_owned(), found, expected })
+    let wrong = |actual: String, expected: String| {
+        Err(TuneError::Setting { setting: name.to_owned(), found: actual, expected })
     };
     let Some(scores) = scores else { return Ok(vec![0.0; len]) };
     let scores: Vec<f32> = scores.iter().map(|&score| score as f32).collect();
     if scores.len() != len {
         return wrong(format!("{} numbers", scores.len()), format!("{len}, for {labels} labels"));
     }
-    if let Some(found) = scores.iter().find(|score| !score.is_finite()) {
-        return wrong(found.to_string(), "finite numbers".into());
+    if let Some(score) = scores.iter().find(|score| !score.is_finite()) {
+        return wrong(score.to_string(), "finite numbers".into());
     }
     Ok(scores)
 }
@@ -196,8 +196,8 @@ impl Task for CrfTask {
         let losses: Vec<_> = losses.collect();
         let mut counts = Counts::zeros(labels);
         let mut loss = 0.0;
-        for (one, more) in &losses {
-            loss += one;
+        for (text_loss, more) in &losses {
+            loss += text_loss;
             if let Some(more) = more {
                 counts.add(more);
             }

@@ -33,14 +33,14 @@ impl DenseLayer {
     ) -> Result<Self, TuneError> {
         let outputs = bias.len();
         sizes(stem, inputs, outputs)?;
-        let wrong = |part: &str, found: String, expected: String| TuneError::Setting {
+        let wrong = |part: &str, actual: String, expected: String| TuneError::Setting {
             setting: format!("{stem}.{part}"),
-            found,
+            found: actual,
             expected,
         };
         if inputs.checked_mul(outputs) != Some(weight.len()) {
-            let found = format!("{} numbers", weight.len());
-            return Err(wrong("weight", found, format!("{outputs} × {inputs}")));
+            let actual = format!("{} numbers", weight.len());
+            return Err(wrong("weight", actual, format!("{outputs} × {inputs}")));
         }
         for (part, values) in [("weight", &weight), ("bias", &bias)] {
             if let Some((i, value)) = values.iter().enumerate().find(|(_, v)| !v.is_finite()) {

@@ -7,7 +7,7 @@ use crate::random::derive;
 const TASK: u64 = 0x7461_736b;
 
 /// Dropout of one of a task's several sites; none if nothing is dropped.
-pub(super) fn dropout(at: Option<DropoutAt>, part: u64) -> Option<Dropout> {
-    let at = at.filter(|at| at.rate > 0.0)?;
-    Some(Dropout::new(derive(derive(at.seed, TASK), part), at.rate))
+pub(super) fn dropout(dropout: Option<DropoutAt>, part: u64) -> Option<Dropout> {
+    let dropout = dropout.filter(|dropout| dropout.rate > 0.0)?;
+    Some(Dropout::new(derive(derive(dropout.seed, TASK), part), dropout.rate))
 }

@@ -44,8 +44,8 @@ mod tests {
         let loss = cross_entropy(&mut logits, &[0.0, 0.5, 0.25]);
         assert!((loss - (0.5 * 4_f64.ln() + 0.25 * 1.6_f64.ln())).abs() < 1e-12);
         let expected = [3.0 / 32.0, 6.0 / 32.0 - 0.5, 15.0 / 32.0 - 0.25];
-        for (found, expected) in logits.iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
+        for (gradient, expected) in logits.iter().zip(expected) {
+            assert!((gradient - expected).abs() < 1e-12, "{gradient}, expected {expected}");
         }
     }
 

@@ -126,7 +126,8 @@ impl Task for RankingTask {
         candidates.append(&mut negatives);
 
         let width = hidden.width().max(1);
-        let rows = |all: &[usize]| all.iter().flat_map(|&i| vectors.unit(i)).copied().collect();
+        let rows =
+            |indices: &[usize]| indices.iter().flat_map(|&i| vectors.unit(i)).copied().collect();
         let (left, right): (Vec<f64>, Vec<f64>) = (rows(&anchors), rows(&candidates));
         let mut logits = products(&left, &right, width, self.scale);
         let mut target = vec![0.0; candidates.len()];

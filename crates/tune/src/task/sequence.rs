@@ -75,8 +75,8 @@ impl SequenceParams {
         classifier: DenseLayer,
     ) -> Result<SequenceTask, TuneError> {
         let labels = classifier.outputs();
-        let wrong = |setting: &str, found: String, expected: String| {
-            Err(TuneError::Setting { setting: setting.into(), found, expected })
+        let wrong = |setting: &str, actual: String, expected: String| {
+            Err(TuneError::Setting { setting: setting.into(), found: actual, expected })
         };
         if dense.outputs() != classifier.inputs() {
             let expected = format!("{}, the outputs of the layer before", dense.outputs());
@@ -91,11 +91,11 @@ impl SequenceParams {
         }
         if let Some(weights) = &self.class_weights {
             if weights.len() != labels {
-                let found = format!("{} numbers", weights.len());
-                return wrong("class_weights", found, format!("{labels}, one per label"));
+                let actual = format!("{} numbers", weights.len());
+                return wrong("class_weights", actual, format!("{labels}, one per label"));
             }
-            if let Some(found) = weights.iter().find(|w| !(w.is_finite() && **w > 0.0)) {
-                return wrong("class_weights", found.to_string(), "finite, above 0".into());
+            if let Some(weight) = weights.iter().find(|w| !(w.is_finite() && **w > 0.0)) {
+                return wrong("class_weights", weight.to_string(), "finite, above 0".into());
             }
         }
         let weights = self.class_weights.unwrap_or_else(|| vec![1.0; labels]);
@@ -162,9 +162,14 @@ impl SequenceTask {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the model's own width")]
-    fn forward(&self, parameters: &Parameters, hidden: &Hidden, at: Option<DropoutAt>) -> Pass {
+    fn forward(
+        &self,
+        parameters: &Parameters,
+        hidden: &Hidden,
+        dropout_at: Option<DropoutAt>,
+    ) -> Pass {
         let texts = (0..hidden.len()).map(|i| hidden.range(i).start).collect();
-        let first = dropout(at.filter(|_| self.drops_first), 0);
+        let first = dropout(dropout_at.filter(|_| self.drops_first), 0);
         let first = Rows::gather(hidden, texts, first);
         let mut inner = self.dense.forward(parameters, &first.values);
         let mut derivative = Vec::with_capacity(inner.len());
@@ -173,7 +178,7 @@ impl SequenceTask {
             *x = y as f32;
             derivative.push(slope as f32);
         }
-        let dropout = dropout(at, 1);
+        let dropout = dropout(dropout_at, 1);
         if let Some(dropout) = dropout {
             dropout.apply(&mut inner);
         }

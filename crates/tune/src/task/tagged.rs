@@ -37,14 +37,14 @@ impl Words {
         dropout: Option<DropoutAt>,
     ) -> Result<Self, TuneError> {
         check(examples.iter().map(|e| &e.sequence), hidden, classifier.inputs())?;
-        let mut at = vec![];
+        let mut indices = vec![];
         for (sequence, example) in examples.iter().enumerate() {
             check_places(example, classifier.outputs())
                 .map_err(|what| TuneError::Sequence { sequence, what })?;
             let start = hidden.range(sequence).start;
-            at.extend(example.places.iter().map(|&(token, _)| start + token));
+            indices.extend(example.places.iter().map(|&(token, _)| start + token));
         }
-        let rows = Rows::gather(hidden, at, super::dropout::dropout(dropout, 0));
+        let rows = Rows::gather(hidden, indices, super::dropout::dropout(dropout, 0));
         let logits = classifier.forward(parameters, &rows.values);
         Ok(Self { rows, logits })
     }

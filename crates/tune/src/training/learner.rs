@@ -37,7 +37,7 @@ pub trait Learner {
     }
 
     /// The loss of `examples`, summed; adds `scale` times its gradient to the parameters' gradients.
-    /// Random draws and dropout are seeded by `at`. The same numbers for any number of
+    /// Random draws and dropout are seeded by `dropout`. The same numbers for any number of
     /// threads.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ pub trait Learner {
         &mut self,
         examples: &[&Self::Example],
         scale: f32,
-        at: DropoutAt,
+        dropout: DropoutAt,
     ) -> Result<f64, TuneError>;
 }
 
@@ -119,11 +119,11 @@ impl<T: Task> Learner for TaskLearner<T> {
         &mut self,
         examples: &[&T::Example],
         scale: f32,
-        at: DropoutAt,
+        dropout: DropoutAt,
     ) -> Result<f64, TuneError> {
         let Self { encoder, task, parameters, tape, .. } = self;
-        let dropout = Some(at).filter(|at| at.rate > 0.0);
-        let seed = derive(at.seed, DRAWN);
+        let seed = derive(dropout.seed, DRAWN);
+        let dropout = Some(dropout).filter(|dropout| dropout.rate > 0.0);
         let drawn: Vec<_> =
             examples.iter().zip(0..).map(|(e, i)| task.draw(e, derive(seed, i))).collect();
         let examples = drawn.iter().zip(examples).map(|(drawn, e)| drawn.as_ref().unwrap_or(e));

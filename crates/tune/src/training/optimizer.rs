@@ -101,11 +101,11 @@ impl AdamW {
 
         let mut pieces = vec![];
         let (mut first, mut second) = (&mut moments.first[..], &mut moments.second[..]);
-        for (place, parameter) in parameters.list_mut().iter_mut().enumerate() {
+        for (index, parameter) in parameters.list_mut().iter_mut().enumerate() {
             if !parameter.is_trained() {
                 continue;
             }
-            let rate = rate(place);
+            let rate = rate(index);
             let keep = if parameter.decays { 1.0 - rate * self.decay } else { 1.0 };
             let (keep, rate) = (keep as f32, (rate / correction) as f32);
             let (own_first, other_first) = first.split_at_mut(parameter.value.len());
@@ -168,9 +168,9 @@ fn squares(piece: &[f32]) -> f64 {
             *sum += f64::from(x) * f64::from(x);
         }
     };
-    let mut all = piece.chunks_exact(LANES);
-    all.by_ref().for_each(&mut add);
-    add(all.remainder());
+    let mut chunks = piece.chunks_exact(LANES);
+    chunks.by_ref().for_each(&mut add);
+    add(chunks.remainder());
     sums.iter().sum()
 }
 

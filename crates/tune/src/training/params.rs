@@ -227,15 +227,15 @@ impl TrainingParams {
 
 fn require(
     setting: &str,
-    found: impl Display,
+    value: impl Display,
     sound: bool,
     expected: &str,
 ) -> Result<(), TuneError> {
     if sound {
         return Ok(());
     }
-    let (setting, found, expected) = (setting.to_owned(), found.to_string(), expected.to_owned());
-    Err(TuneError::Setting { setting, found, expected })
+    let (setting, value, expected) = (setting.to_owned(), value.to_string(), expected.to_owned());
+    Err(TuneError::Setting { setting, found: value, expected })
 }
 
 /// Validated [`TrainingParams`].
@@ -263,8 +263,8 @@ impl ValidTrainingParams {
     /// Number of steps of a training on this many examples.
     #[must_use]
     pub fn steps(&self, examples: usize) -> u64 {
-        let all = self.0.epochs.saturating_mul(self.sampler().batches(examples) as u64);
-        self.0.max_steps.map_or(all, |max| max.min(all))
+        let total = self.0.epochs.saturating_mul(self.sampler().batches(examples) as u64);
+        self.0.max_steps.map_or(total, |max| max.min(total))
     }
 
     /// Number of warm-up steps, of so many steps.

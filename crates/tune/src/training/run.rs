@@ -183,7 +183,7 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
             put(self.learner.parameters_mut(), &self.best);
         }
         self.tell(&Event::Ended { step, why })?;
-        let best = best.map(|place| history[place].clone());
+        let best = best.map(|index| history[index].clone());
         Ok(Outcome { steps: step, best, history, why })
     }
 
@@ -255,7 +255,7 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
         if weight > 0.0 {
             let scale = self.params.max_gradient_norm().map_or(1.0, |max| clipping(norm, max));
             let head_start = self.learner.head_start();
-            let rate_of = |place| if place < head_start { rate } else { head_rate };
+            let rate_of = |index| if index < head_start { rate } else { head_rate };
             let parameters = self.learner.parameters_mut();
             self.params.optimizer().step(parameters, &mut self.moments, scale, rate_of);
         }
@@ -290,10 +290,10 @@ impl<'a, 'w, L: Learner> Run<'a, 'w, L> {
         let mut loss = 0.0;
         for (i, part) in parts(&lengths, most).into_iter().enumerate() {
             let seed = derive(derive(derive(self.params.seed(), DROPOUT), step), i as u64);
-            let at = DropoutAt { seed, rate: self.params.dropout() };
+            let dropout = DropoutAt { seed, rate: self.params.dropout() };
             #[expect(clippy::cast_possible_truncation, reason = "a factor of f32 numbers")]
             let scale = (1.0 / weight) as f32;
-            loss += self.learner.accumulate(&batch[part], scale, at)?;
+            loss += self.learner.accumulate(&batch[part], scale, dropout)?;
         }
         finite(step, "the loss", loss)?;
         Ok((loss, weight))
@@ -313,8 +313,8 @@ fn mean(loss: f64, weight: f64) -> f64 {
     if weight > 0.0 { loss / weight } else { 0.0 }
 }
 
-fn finite(step: u64, what: &'static str, found: f64) -> Result<(), TuneError> {
-    if found.is_finite() { Ok(()) } else { Err(TuneError::NotFinite { step, what, found }) }
+fn finite(step: u64, what: &'static str, value: f64) -> Result<(), TuneError> {
+    if value.is_finite() { Ok(()) } else { Err(TuneError::NotFinite { step, what, found: value }) }
 }
 
 /// The parameters that are trained, in order.
@@ -325,8 +325,8 @@ pub(super) fn trained(parameters: &Parameters) -> impl Iterator<Item = &Paramete
 /// Puts numbers, end to end, in the place of those that are trained.
 pub(super) fn put(parameters: &mut Parameters, mut numbers: &[f32]) {
     for parameter in parameters.list_mut().iter_mut().filter(|p| p.is_trained()) {
-        let (own, others) = numbers.split_at(parameter.value.len());
-        parameter.value.copy_from_slice(own);
+        let (values, others) = numbers.split_at(parameter.value.len());
+        parameter.value.copy_from_slice(values);
         numbers = others;
     }
 }

@@ -172,9 +172,9 @@ pub(super) fn read(path: &Path, ground: &Ground, steps: u64) -> Result<State, Tu
     // Before the checksum, which a later version may have elsewhere.
     check_kind(&header).map_err(refused)?;
     let (names, numbers) = tensors(&header, left).ok_or_else(damaged)?;
-    let mut all = vec![];
+    let mut vectors = vec![];
     for _ in names {
-        all.push(input.read_numbers(numbers).map_err(failed)?);
+        vectors.push(input.read_numbers(numbers).map_err(failed)?);
     }
     let Hashed { stream: mut file, hasher } = input;
     let mut digest = [0; DIGEST_BYTES];
@@ -198,8 +198,8 @@ pub(super) fn read(path: &Path, ground: &Ground, steps: u64) -> Result<State, Tu
     {
         return Err(damaged());
     }
-    let mut all = all.into_iter();
-    let mut next = || all.next().unwrap_or_default();
+    let mut vectors = vectors.into_iter();
+    let mut next = || vectors.next().unwrap_or_default();
     let (weights, first, second, best) = (next(), next(), next(), next());
     let moments = AdamMoments { first, second, steps: moment_steps };
     Ok(State { progress, weights, moments, best })
@@ -215,9 +215,9 @@ fn check_kind(header: &Metadata) -> Result<(), String> {
     }
     match entry(header, "format_version") {
         Some(version) if *version == VERSION.to_string() => Ok(()),
-        found => {
-            let found = found.map_or("none", String::as_str);
-            Err(format!("expected format version {VERSION}, found {found}"))
+        version => {
+            let version = version.map_or("none", String::as_str);
+            Err(format!("expected format version {VERSION}, found {version}"))
         }
     }
 }

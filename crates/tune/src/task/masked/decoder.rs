@@ -58,12 +58,12 @@ impl Decoder {
         let parts = weight.par_chunks(PART * self.width).zip(bias.par_chunks(PART));
         let mut parts: Vec<Part> =
             parts.map(|(weight, bias)| Part::new(x, self.width, weight, bias, rows)).collect();
-        let own = |row: usize| {
+        let word_logit = |row: usize| {
             let word = words[row] as usize;
             let part = &parts[word / PART];
             f64::from(part.logits[row * part.words + word % PART])
         };
-        let own: Vec<f64> = (0..rows).map(own).collect();
+        let word_logits: Vec<f64> = (0..rows).map(word_logit).collect();
         let top =
             |row| parts.iter().map(|part| part.of_rows[row]).fold(f32::NEG_INFINITY, f32::max);
         let tops: Vec<f32> = (0..rows).map(top).collect();
@@ -74,7 +74,7 @@ impl Decoder {
                     let Part { logits, words, of_rows } = part;
                     let rows = logits.chunks_exact_mut(*words).zip(of_rows).zip(&tops);
                     for ((row, sum), top) in rows {
-                        let mut all = 0.0_f64;
+                        let mut total = 0.0_f64;
                         for some in row.chunks_mut(64) {
                             let mut lanes = 0.0;
                             for x in &mut *some {
@@ -82,13 +82,13 @@ impl Decoder {
                                 *x = exp(*x - top);
                                 lanes += *x;
                             }
-                            all += f64::from(lanes);
+                            total += f64::from(lanes);
                         }
                         #[expect(
                             clippy::cast_possible_truncation,
                             reason = "a sum of such numbers"
                         )]
-                        let narrow = all as f32;
+                        let narrow = total as f32;
                         *sum = narrow;
                     }
                 },
@@ -96,9 +96,10 @@ impl Decoder {
         });
         let sum = |row| parts.iter().map(|part| f64::from(part.of_rows[row])).sum();
         let sums: Vec<f64> = (0..rows).map(sum).collect();
-        let first = own.iter().zip(&tops).map(|(own, top)| *own >= f64::from(*top)).collect();
-        let each = own.iter().zip(&tops).zip(&sums);
-        let losses = each.map(|((own, top), sum)| f64::from(*top) + sum.ln() - own).collect();
+        let first =
+            word_logits.iter().zip(&tops).map(|(logit, top)| *logit >= f64::from(*top)).collect();
+        let each = word_logits.iter().zip(&tops).zip(&sums);
+        let losses = each.map(|((logit, top), sum)| f64::from(*top) + sum.ln() - logit).collect();
         for part in &mut parts {
             #[expect(clippy::cast_possible_truncation, reason = "a factor of f32 numbers")]
             part.of_rows
@@ -119,7 +120,7 @@ impl Decoder {
         factors: &[f32],
         mut pass: Pass,
     ) -> Vec<f32> {
-        pass.parts.par_iter_mut().enumerate().for_each(|(at, part)| {
+        pass.parts.par_iter_mut().enumerate().for_each(|(index, part)| {
             let Part { logits, words: count, of_rows } = part;
             let rows =
                 logits.chunks_exact_mut(*count).zip(&*of_rows).zip(words.iter().zip(factors));
@@ -129,10 +130,10 @@ impl Decoder {
                     #[inline(always)]
                     || row.iter_mut().for_each(|x| *x *= scale),
                 );
-                if let Some(own) =
-                    (*word as usize).checked_sub(at * PART).and_then(|i| row.get_mut(i))
+                if let Some(word_gradient) =
+                    (*word as usize).checked_sub(index * PART).and_then(|i| row.get_mut(i))
                 {
-                    *own -= factor;
+                    *word_gradient -= factor;
                 }
             }
         });

@@ -81,8 +81,12 @@ impl MaskParams {
     /// [`TuneError::Setting`] for a mask outside the vocabulary, a share to guess that is not above 0 and
     /// at most 1, and shares of what becomes of it that are below 0 or together above 1.
     pub fn check(self) -> Result<ValidMaskParams, TuneError> {
-        let wrong = |setting: &str, found: String, expected: &str| {
-            Err(TuneError::Setting { setting: setting.into(), found, expected: expected.into() })
+        let wrong = |setting: &str, value: String, expected: &str| {
+            Err(TuneError::Setting {
+                setting: setting.into(),
+                found: value,
+                expected: expected.into(),
+            })
         };
         if self.mask as usize >= self.vocabulary {
             return wrong("mask", self.mask.to_string(), "a token of the vocabulary");
@@ -136,13 +140,13 @@ impl ValidMaskParams {
         places.sort_unstable();
         let mut drawn = example.clone();
         drawn.targets.clear();
-        for place in places {
-            let Some(id) = drawn.sequence.ids.get_mut(place) else { continue };
-            drawn.targets.push((place, *id));
-            let at = unit(random.next_u64());
-            if at < params.masked {
+        for token in places {
+            let Some(id) = drawn.sequence.ids.get_mut(token) else { continue };
+            drawn.targets.push((token, *id));
+            let uniform = unit(random.next_u64());
+            if uniform < params.masked {
                 *id = params.mask;
-            } else if at < params.masked + params.random {
+            } else if uniform < params.masked + params.random {
                 *id = u32::try_from(below(random.next_u64(), params.vocabulary))
                     .unwrap_or(params.mask);
             }
@@ -197,9 +201,9 @@ mod tests {
             let drawn = params.draw(&plain, seed);
             assert_eq!(drawn.targets.len(), 9);
             let mut ids = drawn.sequence.ids.clone();
-            for &(place, id) in &drawn.targets {
-                assert_ne!(plain.parts[place], Part::Special);
-                ids[place] = id;
+            for &(token, id) in &drawn.targets {
+                assert_ne!(plain.parts[token], Part::Special);
+                ids[token] = id;
             }
             assert!(drawn.targets.is_sorted());
             assert_eq!(ids, plain.sequence.ids);
@@ -216,11 +220,11 @@ mod tests {
         let (mut masks, mut others, mut same) = (0, vec![], 0);
         for seed in 0..1000 {
             let drawn = params.draw(&plain, seed);
-            for &(place, id) in &drawn.targets {
-                match drawn.sequence.ids[place] {
+            for &(token, id) in &drawn.targets {
+                match drawn.sequence.ids[token] {
                     MASK => masks += 1,
-                    found if found == id => same += 1,
-                    found => others.push(f64::from(found)),
+                    replacement if replacement == id => same += 1,
+                    replacement => others.push(f64::from(replacement)),
                 }
             }
         }
@@ -237,8 +241,8 @@ mod tests {
         let (params, plain) = (params().check().unwrap(), example(30));
         let mut counts = vec![0; plain.parts.len()];
         for seed in 0..4000 {
-            for (place, _) in params.draw(&plain, seed).targets {
-                counts[place] += 1;
+            for (token, _) in params.draw(&plain, seed).targets {
+                counts[token] += 1;
             }
         }
         // 4,000 times 9 of 60 is 600 each (standard deviation 23).

@@ -50,10 +50,14 @@ impl MaskedLmHead {
         let [weight_name, bias_name] =
             ["weight", "bias"].map(|part| format!("{}.{part}", names.norm));
         let Some(head) = &layout.masked else {
-            let (found, expected) = (frequencies.len(), config.vocabulary);
-            if found != expected {
-                let (found, expected) = (found.to_string(), expected.to_string());
-                return Err(TuneError::Setting { setting: "frequencies".into(), found, expected });
+            let (count, expected) = (frequencies.len(), config.vocabulary);
+            if count != expected {
+                let (count, expected) = (count.to_string(), expected.to_string());
+                return Err(TuneError::Setting {
+                    setting: "frequencies".into(),
+                    found: count,
+                    expected,
+                });
             }
             let seed = derive(seed, TRANSFORM);
             return Ok(Self {

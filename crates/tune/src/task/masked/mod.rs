@@ -65,8 +65,8 @@ impl MaskedTask {
         next: Option<NextHead>,
         parameters: &Parameters,
     ) -> Result<Self, TuneError> {
-        let wrong = |setting: &str, found: String, expected: String| {
-            Err(TuneError::Setting { setting: setting.into(), found, expected })
+        let wrong = |setting: &str, actual: String, expected: String| {
+            Err(TuneError::Setting { setting: setting.into(), found: actual, expected })
         };
         if masked.is_none() && next.is_none() {
             return wrong(
@@ -85,9 +85,9 @@ impl MaskedTask {
                 ("decoder", parameters.value(head.decoder).len(), inner * vocabulary),
                 ("decoder's bias", parameters.value(head.bias).len(), vocabulary),
             ];
-            for (what, found, expected) in lengths {
-                if found != expected {
-                    return wrong(what, found.to_string(), expected.to_string());
+            for (what, length, expected) in lengths {
+                if length != expected {
+                    return wrong(what, length.to_string(), expected.to_string());
                 }
             }
         }
@@ -97,9 +97,9 @@ impl MaskedTask {
                 ("next-sentence head's inputs", classifier.inputs(), pooler.outputs()),
                 ("next-sentence head's outputs", classifier.outputs(), 2),
             ];
-            for (what, found, expected) in lengths {
-                if found != expected {
-                    return wrong(what, found.to_string(), expected.to_string());
+            for (what, length, expected) in lengths {
+                if length != expected {
+                    return wrong(what, length.to_string(), expected.to_string());
                 }
             }
         }
@@ -139,10 +139,10 @@ impl MaskedTask {
         let mut guesses = vec![MaskGuess::default(); examples.len()];
         if let Some((head, _)) = &self.masked {
             let pass = self.forward(head, parameters, examples, hidden);
-            let found = decoder(head).forward(parameters, &pass.out, &pass.words);
-            let mut found = found.losses.into_iter().zip(found.first);
+            let decoded = decoder(head).forward(parameters, &pass.out, &pass.words);
+            let mut decoded = decoded.losses.into_iter().zip(decoded.first);
             for (guess, example) in guesses.iter_mut().zip(examples) {
-                (guess.losses, guess.first) = found.by_ref().take(example.targets.len()).unzip();
+                (guess.losses, guess.first) = decoded.by_ref().take(example.targets.len()).unzip();
             }
         }
         if let Some(next) = &self.next {
@@ -160,8 +160,8 @@ impl MaskedTask {
         for (sequence, example) in examples.iter().enumerate() {
             let wrong = |what| Err(TuneError::Sequence { sequence, what });
             let tokens = example.sequence.len();
-            if let Some((place, _)) = example.targets.iter().find(|(place, _)| *place >= tokens) {
-                return wrong(format!("a mask at token {place} of {tokens}"));
+            if let Some((token, _)) = example.targets.iter().find(|(token, _)| *token >= tokens) {
+                return wrong(format!("a mask at token {token} of {tokens}"));
             }
             let known = |word: u32| (word as usize) < self.vocabulary;
             if let Some((_, word)) = example.targets.iter().find(|(_, word)| !known(*word)) {
@@ -181,13 +181,13 @@ impl MaskedTask {
         examples: &[&MaskedExample],
         hidden: &Hidden,
     ) -> Pass {
-        let (mut at, mut words) = (vec![], vec![]);
+        let (mut indices, mut words) = (vec![], vec![]);
         for (i, example) in examples.iter().enumerate() {
             let start = hidden.range(i).start;
-            at.extend(example.targets.iter().map(|(place, _)| start + place));
+            indices.extend(example.targets.iter().map(|(token, _)| start + token));
             words.extend(example.targets.iter().map(|(_, word)| *word));
         }
-        let rows = Rows::gather(hidden, at, None);
+        let rows = Rows::gather(hidden, indices, None);
         let inner = head.dense.forward(parameters, &rows.values);
         let mut active = vec![0.0; inner.len()];
         activation::forward(self.activation, &inner, &mut active);
