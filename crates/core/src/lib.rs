@@ -36,7 +36,7 @@ pub use cancel::{Cancel, Cancelled};
 pub use casing::{Casing, casings_of_tokens};
 pub use chain::{Chain, Posterior};
 pub use encode::Encode;
-pub use entity::{Entity, redact, split_at_entities, word_tags};
+pub use entity::{Entity, redact, redactions, split_at_entities, word_tags};
 pub use matrix::Matrix;
 pub use span::{OffsetConverter, OffsetUnit, Span};
 pub use tag::{Chunk, Prefix, Scheme, Tag, TagSet, chunks_of_tags, tags_of_chunks};

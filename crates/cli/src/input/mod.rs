@@ -4,4 +4,5 @@ pub(crate) mod chunks;
 pub(crate) mod examples;
 pub(crate) mod gather;
 pub(crate) mod pairs;
+pub(crate) mod skipped;
 pub(crate) mod texts;

@@ -2,8 +2,9 @@
 use cloze_corpus::find_sources;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use cloze_corpus::{CorpusError, Piece, Record, Source, ValidReadParams};
+use cloze_corpus::{CorpusError, Format, Piece, Record, Source, ValidReadParams};
 use cloze_report::PlacedText;
 use cloze_report::text::visible;
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::flags::read::ReadFlags;
 use crate::flags::texts::TextsFlags;
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
+use crate::input::skipped::{self, ReaderNotes};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
@@ -117,9 +119,18 @@ pub(crate) fn for_each_chunk(
     for error in &walk.errors {
         messages.failure(error);
     }
+    skipped::report(&walk, messages);
     progress::start(&walk.sources, messages);
     let sources = walk.sources;
-    let items = ReadAhead::start(move |send| read_all(&params, &sources, send))?;
+    let wanted = ReaderNotes { guesses: args.encoding()?.is_auto(), redacts: false };
+    let notes = Arc::new(Mutex::new(vec![]));
+    let written_notes = Arc::clone(&notes);
+    let items =
+        ReadAhead::start(move |send| read_all(&params, &sources, wanted, &written_notes, send))?;
+    let show_notes = || {
+        let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.drain(..).for_each(|note: String| messages.note(&note));
+    };
     let mut texts = 0;
     while let Some(read) = next_chunk(&items, |text: &Input| text.text.len(), messages) {
         let chunk: Vec<Input> = read
@@ -131,14 +142,11 @@ pub(crate) fn for_each_chunk(
             work(chunk)?;
             messages.bar.set_message(plural(texts, "text"));
         }
+        show_notes();
     }
     messages.bar.finish_and_clear();
     items.finish();
-    for (n, what) in [(walk.hidden, "hidden"), (walk.binary, "binary")] {
-        if n > 0 {
-            messages.note(&format!("{} skipped", plural(n, &format!("{what} file"))));
-        }
-    }
+    show_notes();
     Ok(texts)
 }
 
@@ -155,7 +163,13 @@ pub(crate) fn next_chunk<T: Send + 'static>(
 }
 
 /// Reads everything in order. Ends early when the receiver is gone.
-fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Progressed<Input>>) {
+fn read_all(
+    params: &ValidReadParams,
+    sources: &[Source],
+    wanted: ReaderNotes,
+    notes: &Mutex<Vec<String>>,
+    send: &SyncSender<Progressed<Input>>,
+) {
     for source in sources {
         let path = source.name();
         let mut reader = match params.open(source) {
@@ -167,7 +181,8 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Prog
                 continue;
             }
         };
-        let whole_file = reader.format() == cloze_corpus::Format::Text;
+        let format = reader.format();
+        let whole_file = format == Format::Text || format.is_document();
         let mut seen = 0;
         while let Some(next) = reader.next() {
             let told = match next {
@@ -181,5 +196,7 @@ fn read_all(params: &ValidReadParams, sources: &[Source], send: &SyncSender<Prog
                 return;
             }
         }
+        let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.extend(wanted.of(&path, &reader));
     }
 }

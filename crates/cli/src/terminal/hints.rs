@@ -2,7 +2,7 @@
 use std::error::Error;
 
 use cloze_checkpoint::nearest;
-use cloze_corpus::CorpusError;
+use cloze_corpus::{CorpusError, NotReadReason};
 use cloze_heads::HeadError;
 use cloze_train::TrainError;
 
@@ -21,6 +21,15 @@ pub(crate) fn hint(error: &(dyn Error + 'static)) -> Option<String> {
 fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(CorpusError::MissingField { field, found, .. }) = error.downcast_ref() {
         return field_hint(field, found);
+    }
+    match error.downcast_ref() {
+        Some(CorpusError::Encoding { .. }) => {
+            return Some("--encoding auto, or the name of its encoding, such as latin1".to_owned());
+        }
+        Some(CorpusError::NotRead { part: None, reason: NotReadReason::Kind(_), .. }) => {
+            return Some("--input text reads it as it stands".to_owned());
+        }
+        _ => {}
     }
     if let Some(cloze::Error::Head(error)) = error.downcast_ref() {
         return hint_of(error);

@@ -5,11 +5,12 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
-use cloze_corpus::{CorpusError, Encoding, Format, Piece, Source, ValidReadParams};
+use cloze_corpus::{CorpusError, Encoding, Format, Piece, Reader, Source, ValidReadParams};
 
 use super::job::Job;
-use crate::commands::tag::output::{Tagged, WriteError};
+use crate::commands::tag::output::{Tagged, WriteError, places};
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
+use crate::input::skipped::{self, ReaderNotes};
 use crate::input::texts::{ARGUMENT, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
@@ -18,7 +19,8 @@ use crate::terminal::progress;
 const FIRST_CHUNK_BYTES: usize = 16 << 10;
 /// Event of the reader.
 enum Event {
-    Begin(Source),
+    /// Begin of an input, in a format that is known if it can be opened.
+    Begin(Source, Option<Format>),
     Piece {
         piece: Piece,
         format: Format,
@@ -29,6 +31,7 @@ enum Event {
     /// End of an input; not `whole` after a failure.
     End {
         whole: bool,
+        notes: Vec<String>,
     },
 }
 
@@ -38,7 +41,7 @@ impl Event {
         match self {
             Self::Piece { piece: Piece::Record(record), .. } => record.text.len(),
             Self::Piece { piece: Piece::Verbatim(text), .. } => text.len(),
-            Self::Begin(_) | Self::Failed(_) | Self::End { .. } => 0,
+            Self::Begin(..) | Self::Failed(_) | Self::End { .. } => 0,
         }
     }
 }
@@ -75,14 +78,15 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     for error in &job.walk.errors {
         messages.failure(error);
     }
+    skipped::report(&job.walk, messages);
     let sources = std::mem::take(&mut job.walk.sources);
     progress::start(&sources, messages);
     let mut totals = Totals::default();
-    let read = job.read.clone();
+    let (read, wanted) = (job.read.clone(), job.reader_notes);
     let (given, given_params) = (std::mem::take(&mut job.given), job.read_given.clone());
     let events = ReadAhead::start(move |send| {
         if read_given(&given_params, given, send) {
-            read_all(&read, sources, send);
+            read_all(&read, sources, wanted, send);
         }
     })?;
     let result = write_all(&mut job, &events, &mut totals, messages);
@@ -99,7 +103,7 @@ fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Eve
     if texts.is_empty() {
         return true;
     }
-    let mut events = vec![Event::Begin(Source::named(ARGUMENT))];
+    let mut events = vec![Event::Begin(Source::named(ARGUMENT), None)];
     let mut whole = true;
     for Input { line, id, text, .. } in texts {
         let mut reader = params.from_reader(ARGUMENT, Format::Text, Cursor::new(text));
@@ -121,18 +125,24 @@ fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Eve
             events.push(event(Piece::Verbatim("\n".to_owned())));
         }
     }
-    events.push(Event::End { whole });
+    events.push(Event::End { whole, notes: vec![] });
     events.into_iter().all(|event| send.send(event).is_ok())
 }
 
 /// Reads everything in order. Ends early when the receiver is gone.
-fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Event>) {
+fn read_all(
+    params: &ValidReadParams,
+    sources: Vec<Source>,
+    wanted: ReaderNotes,
+    send: &SyncSender<Event>,
+) {
     for source in sources {
         let reader = params.open(&source);
-        if send.send(Event::Begin(source)).is_err() {
+        let (path, format) = (source.name(), reader.as_ref().ok().map(Reader::format));
+        if send.send(Event::Begin(source, format)).is_err() {
             return;
         }
-        let mut whole = true;
+        let (mut whole, mut notes) = (true, vec![]);
         match reader {
             Ok(mut reader) => {
                 let format = reader.format();
@@ -151,6 +161,7 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
                         return;
                     }
                 }
+                notes = wanted.of(&path, &reader);
             }
             Err(error) => {
                 whole = false;
@@ -159,7 +170,7 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
                 }
             }
         }
-        if send.send(Event::End { whole }).is_err() {
+        if send.send(Event::End { whole, notes }).is_err() {
             return;
         }
     }
@@ -207,9 +218,9 @@ fn write_chunk(
     }
     for event in chunk {
         match event {
-            Event::Begin(source) => {
+            Event::Begin(source, format) => {
                 totals.files += 1;
-                let opened = job.sink.begin(&source);
+                let opened = job.sink.begin(&source, format);
                 if let Err(error) = &opened {
                     messages.failure(error.as_ref());
                 }
@@ -218,7 +229,8 @@ fn write_chunk(
                 *current = Some(Current { path, line: 1, open, whole: true, bytes: 0 });
             }
             Event::Failed(error) => messages.failure(&error),
-            Event::End { whole } => {
+            Event::End { whole, notes } => {
+                notes.iter().for_each(|note| messages.note(note));
                 if let Some(current) = current.take().filter(|c| c.open)
                     && let Err(error) = job.sink.end(whole && current.whole)
                 {
@@ -238,8 +250,16 @@ fn write_chunk(
                                 let (entities, words) =
                                     (&predicted.entities[..], &predicted.words[..]);
                                 let (path, record) = (&current.path, &record);
-                                let tagged =
-                                    Tagged { path, format, encoding, record, entities, words };
+                                let places = &places(record, entities)[..];
+                                let tagged = Tagged {
+                                    path,
+                                    format,
+                                    encoding,
+                                    record,
+                                    entities,
+                                    words,
+                                    places,
+                                };
                                 job.sink.record(&tagged).inspect(|()| totals.count(&predicted))
                             }
                             Some(Err(source)) => {
@@ -303,14 +323,10 @@ fn summarize(
     let (texts, files) = (plural(totals.texts, "text"), plural(totals.files, "file"));
     let (words, entities) = (plural(totals.words, "word"), plural(entities, "entity"));
     let seconds = time.as_secs_f64();
-    let mut line =
+    let line =
         format!("{entities} in {texts} from {files}: {words} in {seconds:.1} s, {rate:.0} words/s");
-    for (n, what) in [(walk.hidden, "hidden"), (walk.binary, "binary")] {
-        if n > 0 {
-            line = format!("{line}; {} skipped", plural(n, &format!("{what} file")));
-        }
-    }
-    messages.note(&line);
+    let skipped = skipped::counts(walk).into_iter().map(|count| format!("; {count} skipped"));
+    messages.note(&format!("{line}{}", skipped.collect::<String>()));
     if redacts {
         let by_label = totals.entities.iter().map(|(label, n)| format!("{n} {label}"));
         let by_label: Vec<_> = by_label.collect();
