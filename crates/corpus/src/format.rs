@@ -31,7 +31,7 @@ pub enum Format {
     Docx,
     /// A text of OpenDocument: one record. Source: ISO/IEC 26300.
     Odt,
-    /// A workbook of Excel 2007 or later: one record, rows as lines and tabs between cells. Source:
+    /// A workbook of Excel 2007 or later: one record, rows as lines and bars between cells. Source:
     /// ECMA-376.
     Xlsx,
     /// The text layer of a PDF: one record. Source: ISO 32000.

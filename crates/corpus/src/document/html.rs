@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cloze_core::Span;
 use html5gum::{Emitter, Error, State, Tokenizer, naive_next_state};
 
-use super::text::{Document, Limits};
+use super::text::{BAR, Document, Limits};
 use crate::NotReadReason;
 use crate::origin::{MappedSource, SourcePiece};
 
@@ -136,6 +136,10 @@ struct Page<'s> {
     document: Document,
     pieces: Vec<SourcePiece>,
     gap: Gap,
+    /// Number of cells with text in the row that is open.
+    cells: u32,
+    /// Whether the next character is the first of its cell.
+    new_cell: bool,
     /// Place in the source of the space that is due.
     space: Option<Span>,
     /// Elements open that keep their spaces.
@@ -165,6 +169,8 @@ impl<'s> Page<'s> {
             document: Document::default(),
             pieces: vec![],
             gap: Gap::None,
+            cells: 0,
+            new_cell: false,
             space: None,
             kept_spaces: 0,
             hidden: None,
@@ -252,6 +258,7 @@ impl<'s> Page<'s> {
         let (gap, space) = (std::mem::replace(&mut self.gap, Gap::None), self.space.take());
         let text = &mut self.document.text;
         if text.is_empty() {
+            self.cells += u32::from(std::mem::take(&mut self.new_cell));
             return;
         }
         match gap {
@@ -261,10 +268,12 @@ impl<'s> Page<'s> {
                 Some(place) => self.push(' ', place, place.end - place.start == 1, attribute),
                 None => text.push(' '),
             },
-            Gap::Cell => text.push('\t'),
-            Gap::Line => text.push('\n'),
+            Gap::Cell if self.cells > 0 => text.push_str(BAR),
+            Gap::Cell if text.ends_with('\n') => {}
+            Gap::Cell | Gap::Line => text.push('\n'),
             Gap::Paragraph => text.push_str("\n\n"),
         }
+        self.cells += u32::from(std::mem::take(&mut self.new_cell));
     }
 
     fn push(&mut self, c: char, source: Span, literal: bool, attribute: bool) {
@@ -293,12 +302,25 @@ impl<'s> Page<'s> {
         }
     }
 
-    /// The place in the source of characters that end at the position.
-    fn place(&self, bytes: &[u8], start: usize) -> (Span, bool) {
-        let end = self.position.min(self.source.len());
-        let start = start.min(end);
-        let literal = self.source.as_bytes()[start..end] == *bytes;
-        (Span::new(start, end), literal)
+    /// The place in the source of characters that begin at `start` and end at the position, and
+    /// whether they stand there as they are.
+    fn place(&self, characters: &[u8], start: usize) -> (Span, bool) {
+        let source = self.source.as_bytes();
+        let end = self.position.min(source.len());
+        let mut start = start.min(end);
+        // A carriage return and a line feed were given as one character.
+        if start > 0 && source[start - 1] == b'\r' && source[start..end].first() == Some(&b'\n') {
+            start += 1;
+        }
+        let (part, length) = (&source[start..end], characters.len());
+        if part == characters {
+            return (Span::new(start, end), true);
+        }
+        // A tag that turned out to be text comes in parts, at the end of all of them.
+        if part.first() != Some(&b'&') && part.starts_with(characters) {
+            return (Span::new(start, start + length), true);
+        }
+        (Span::new(start, end), false)
     }
 
     fn open(&mut self) {
@@ -333,6 +355,7 @@ impl<'s> Page<'s> {
             }
         }
         match name.as_str() {
+            "br" if self.in_row() => self.due(Gap::Space),
             "br" => {
                 self.space = None;
                 if self.gap == Gap::Line {
@@ -341,7 +364,10 @@ impl<'s> Page<'s> {
                 }
                 self.due(Gap::Line);
             }
-            "td" | "th" => self.due(Gap::Cell),
+            "td" | "th" => {
+                self.due(Gap::Cell);
+                self.new_cell = true;
+            }
             _ => self.block(&name),
         }
         if matches!(name.as_str(), "pre" | "textarea") {
@@ -360,7 +386,24 @@ impl<'s> Page<'s> {
         }
     }
 
+    /// Whether a cell is open; its lines are one.
+    fn in_row(&self) -> bool {
+        self.cells > 0 || self.new_cell
+    }
+
     fn block(&mut self, name: &str) {
+        if matches!(name, "tr" | "table" | "tbody" | "thead" | "tfoot") {
+            if self.cells > 1 {
+                self.document.text.push_str(BAR.trim_end());
+            }
+            (self.cells, self.new_cell) = (0, false);
+            // A cell that is empty is none.
+            if self.gap == Gap::Cell {
+                self.gap = Gap::None;
+            }
+        } else if self.in_row() && (PARAGRAPHS.contains(&name) || BLOCKS.contains(&name)) {
+            return self.due(Gap::Space);
+        }
         if PARAGRAPHS.contains(&name) {
             self.due(Gap::Paragraph);
         } else if BLOCKS.contains(&name) {

@@ -58,7 +58,6 @@ impl Text {
         let mut nodes = Nodes::new(xml, file);
         // Elements that are open: those with text, those whose contents are left out, paragraphs.
         let (mut within, mut hidden, mut paragraphs) = (0_u32, 0_u32, 0_u32);
-        let mut cells = 0_u32;
         let mut part = String::new();
         let has_text = |name: &str| if is_body { name == "text" } else { STYLED.contains(&name) };
         // `text:text` is not there, but `office:text` is, and `style:header`.
@@ -87,13 +86,8 @@ impl Text {
                     }
                     "tab" if paragraphs > 0 => self.writer.push("\t")?,
                     "line-break" if paragraphs > 0 => self.writer.push("\n")?,
-                    "table-row" => cells = 0,
-                    "table-cell" => {
-                        cells += 1;
-                        if cells > 1 && !self.writer.document.text.ends_with('\n') {
-                            self.writer.push("\t")?;
-                        }
-                    }
+                    "table-row" => self.writer.begin_row()?,
+                    "table-cell" => self.writer.begin_cell(),
                     _ => {}
                 },
                 Node::End(name) => match name.as_str() {
@@ -104,6 +98,7 @@ impl Text {
                         paragraphs = paragraphs.saturating_sub(1);
                         self.writer.end_line()?;
                     }
+                    "table-row" => self.writer.end_row()?,
                     _ => {}
                 },
                 Node::Text(text) if within > 0 && hidden == 0 && paragraphs > 0 => {

@@ -1,6 +1,9 @@
 //! The text of a document as it grows.
 use crate::{NotReadReason, Origin};
 
+/// Text between two cells of a row; without the space behind it, text behind the last.
+pub(crate) const BAR: &str = " | ";
+
 /// A document that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
@@ -51,11 +54,24 @@ pub(crate) struct Writer {
     limits: Limits,
     /// Name of the part that begins with the next character.
     part: Option<String>,
+    /// Number of cells with text in each row that is open, outer to inner.
+    rows: Vec<u32>,
+    /// Text that is due before the next character of a row.
+    gap: &'static str,
+    /// Whether the next character is the first of its cell.
+    new_cell: bool,
 }
 
 impl Writer {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { document: Document::default(), limits, part: None }
+        Self {
+            document: Document::default(),
+            limits,
+            part: None,
+            rows: vec![],
+            gap: "",
+            new_cell: false,
+        }
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -67,11 +83,52 @@ impl Writer {
         self.part = Some(part);
     }
 
+    /// Begins a row of a table: a line with [bars](BAR) between its cells. Without them a tagger
+    /// takes two cells for one name.
+    pub(crate) fn begin_row(&mut self) -> Result<(), NotReadReason> {
+        self.end_line()?;
+        self.rows.push(0);
+        self.gap = "";
+        Ok(())
+    }
+
+    pub(crate) fn begin_cell(&mut self) {
+        self.new_cell = true;
+        if self.rows.last().is_some_and(|cells| *cells > 0) {
+            self.gap = BAR;
+        }
+    }
+
+    pub(crate) fn end_row(&mut self) -> Result<(), NotReadReason> {
+        (self.gap, self.new_cell) = ("", false);
+        if self.rows.pop().is_some_and(|cells| cells > 1) {
+            self.push(BAR.trim_end())?;
+        }
+        self.end_line()
+    }
+
+    /// Whether a row of a table is open.
+    pub(crate) fn in_row(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     pub(crate) fn push(&mut self, text: &str) -> Result<(), NotReadReason> {
-        let document = &mut self.document;
         if text.is_empty() {
             return Ok(());
         }
+        if let Some(cells) = self.rows.last_mut()
+            && std::mem::take(&mut self.new_cell)
+        {
+            *cells += 1;
+        }
+        let gap = std::mem::take(&mut self.gap);
+        if !gap.is_empty() {
+            // The part begins behind it.
+            let part = self.part.take();
+            self.push(gap)?;
+            self.part = part;
+        }
+        let document = &mut self.document;
         if document.text.len() + text.len() > self.limits.text {
             return Err(self.limits.too_much_text());
         }
@@ -82,8 +139,14 @@ impl Writer {
         Ok(())
     }
 
-    /// Ends the line, if it is not empty. Parts begin behind it.
+    /// Ends the line, if it is not empty; in a row a space is due. Parts begin behind it.
     pub(crate) fn end_line(&mut self) -> Result<(), NotReadReason> {
+        if self.in_row() {
+            if self.gap.is_empty() && !self.new_cell {
+                self.gap = " ";
+            }
+            return Ok(());
+        }
         if self.document.text.is_empty() || self.document.text.ends_with('\n') {
             return Ok(());
         }
@@ -96,7 +159,8 @@ impl Writer {
     /// Ends the paragraph: a blank line follows.
     pub(crate) fn end_paragraph(&mut self) -> Result<(), NotReadReason> {
         self.end_line()?;
-        if self.document.text.is_empty() || self.document.text.ends_with("\n\n") {
+        let text = &self.document.text;
+        if self.in_row() || text.is_empty() || text.ends_with("\n\n") {
             return Ok(());
         }
         let part = self.part.take();

@@ -91,7 +91,6 @@ impl Word {
         let mut nodes = Nodes::new(xml, file);
         // Elements that are open and whose contents are left out, and that are text.
         let (mut hidden, mut shown): (u32, u32) = (0, 0);
-        let mut cells = 0_u32;
         while let Some(node) = nodes.next()? {
             match node {
                 Node::Start(element) => match element.name.as_str() {
@@ -105,20 +104,16 @@ impl Word {
                     "tab" | "ptab" => self.writer.push("\t")?,
                     "br" | "cr" => self.writer.push("\n")?,
                     "noBreakHyphen" => self.writer.push("\u{2011}")?,
-                    "tc" => {
-                        cells += 1;
-                        if cells > 1 && !self.writer.document.text.ends_with('\n') {
-                            self.writer.push("\t")?;
-                        }
-                    }
-                    "tr" => cells = 0,
+                    "tr" => self.writer.begin_row()?,
+                    "tc" => self.writer.begin_cell(),
                     _ => {}
                 },
                 Node::End(element) => match element.as_str() {
                     "Fallback" => hidden = hidden.saturating_sub(1),
                     _ if hidden > 0 => {}
                     "t" => shown = shown.saturating_sub(1),
-                    "p" | "tr" => self.writer.end_line()?,
+                    "p" => self.writer.end_line()?,
+                    "tr" => self.writer.end_row()?,
                     _ => {}
                 },
                 Node::Text(text) if shown > 0 && hidden == 0 => self.writer.push(&text)?,

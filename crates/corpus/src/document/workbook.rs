@@ -1,4 +1,4 @@
-//! A workbook of Excel → its cells: a row is a line, with tabs between cells.
+//! A workbook of Excel → its cells: a row is a line, with bars between cells.
 use std::io::Cursor;
 
 use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx, XlsxError};
@@ -23,14 +23,18 @@ pub(crate) fn read(raw: Vec<u8>, limits: Limits) -> Result<Document, NotReadReas
                 while let Some(cell) = cells.next_cell().map_err(damaged)? {
                     let Some(text) = shown(cell.get_value()) else { continue };
                     let (line, column) = cell.get_position();
-                    if row.is_some_and(|row| row != line) {
-                        writer.end_line()?;
-                    } else if row.is_some() {
-                        writer.push("\t")?;
+                    if row != Some(line) {
+                        if row.replace(line).is_some() {
+                            writer.end_row()?;
+                        }
+                        writer.begin_row()?;
                     }
-                    row = Some(line);
+                    writer.begin_cell();
                     writer.begin(format!("{sheet}!{}{}", letters(column), u64::from(line) + 1));
                     writer.push(&text)?;
+                }
+                if row.is_some() {
+                    writer.end_row()?;
                 }
             }
             Err(XlsxError::NotAWorksheet(kind)) => {
