@@ -11,6 +11,7 @@ mod bad_input;
 mod bias;
 mod convert;
 mod data_check;
+mod documents;
 mod embed;
 mod eval_classify;
 mod eval_sts;

@@ -190,13 +190,6 @@ impl Decoded {
     fn fill(&mut self) -> Result<&str, CorpusError> {
         while self.consumed == self.text.len() && !self.ended {
             let filled = match self.bad {
-                Some(_)
-                    if self.encoding == Encoding::UTF_8
-                        && self.block[..self.unread.end].contains(&0) =>
-                {
-                    let (path, reason) = (self.path.clone(), NotReadReason::Binary);
-                    Err(CorpusError::NotRead { path, part: None, reason })
-                }
                 Some(byte_offset) => Err(CorpusError::Encoding {
                     path: self.path.clone(),
                     encoding: self.encoding.name(),

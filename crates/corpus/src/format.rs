@@ -29,7 +29,7 @@ pub enum Format {
     Eml,
     /// A document of Word 2007 or later: one record. Source: ECMA-376.
     Docx,
-    /// A text of OpenDocument: one record. Source: ISO/IEC 26300.
+    /// A text of `OpenDocument`: one record. Source: ISO/IEC 26300.
     Odt,
     /// A workbook of Excel 2007 or later: one record, rows as lines and bars between cells. Source:
     /// ECMA-376.

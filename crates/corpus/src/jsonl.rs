@@ -175,6 +175,13 @@ pub(crate) fn replace(old: &str, edits: &[(Span, String)]) -> String {
     new
 }
 
+/// A character as an escape, or two of its UTF-16 halves.
+pub(crate) fn escape(character: char) -> String {
+    let mut units = [0; 2];
+    let units = character.encode_utf16(&mut units).iter();
+    units.map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>().concat()
+}
+
 /// The characters of a literal, each as its length in UTF-8.
 struct Characters<'l> {
     literal: &'l str,

@@ -37,6 +37,7 @@ pub(crate) enum Frame {
     /// A row, and where in it the text stands as a field.
     Row { raw: String, field: Range<usize>, delimiter: u8 },
     /// A page, whose text stands in pieces at the places that its origin has.
+    #[cfg_attr(not(feature = "documents"), expect(dead_code, reason = "pages are documents"))]
     Html,
     /// The text is put together from many rows, or unpacked.
     None(Format),
@@ -90,10 +91,7 @@ impl Record {
     /// [`CorpusError::Unmappable`] for such a character in another format.
     pub fn encode(&self, source: &str, encoding: Encoding) -> Result<Vec<u8>, CorpusError> {
         match &self.frame {
-            Frame::Json { .. } => Ok(encoding.encode_with(source, |c| {
-                let mut units = [0; 2];
-                c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
-            })),
+            Frame::Json { .. } => Ok(encoding.encode_with(source, jsonl::escape)),
             Frame::Html => Ok(encoding.encode_with(source, |c| format!("&#{};", u32::from(c)))),
             _ => encoding.encode(source),
         }

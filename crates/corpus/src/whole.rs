@@ -26,6 +26,7 @@ impl WholeDocument {
         Self { format }
     }
 
+    #[expect(clippy::unused_self, reason = "as with documents")]
     pub(crate) fn left_out(&self) -> &[(&'static str, u64)] {
         &[]
     }

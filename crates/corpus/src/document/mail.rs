@@ -87,7 +87,7 @@ impl Mail {
         depth: usize,
     ) -> Result<(), NotReadReason> {
         let Some(part) = message.part(id) else { return Ok(()) };
-        let name = self.name(part, id, number);
+        let name = Self::name(part, id, number);
         if depth > MAX_DEPTH {
             let reason = NotReadReason::Limit(format!("{MAX_DEPTH} parts inside each other"));
             self.writer.unread(name, reason);
@@ -145,7 +145,7 @@ impl Mail {
         let (html, others): (Vec<&u32>, Vec<&u32>) = parts.iter().partition(is_html);
         for id in others.into_iter().chain(html) {
             let Some(part) = message.part(*id) else { continue };
-            let name = self.name(part, *id, number);
+            let name = Self::name(part, *id, number);
             let text = match &part.body {
                 PartType::Text(_) | PartType::Html(_) if !is_attached(part) => {
                     self.text(part, &name)?
@@ -208,7 +208,7 @@ impl Mail {
         Ok(Some(text))
     }
 
-    fn name(&self, part: &MessagePart<'_>, id: u32, number: usize) -> String {
+    fn name(part: &MessagePart<'_>, id: u32, number: usize) -> String {
         let kind = part.content_type().map_or_else(
             || "text/plain".to_owned(),
             |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("*")),

@@ -1,4 +1,4 @@
-//! A text of OpenDocument → its text. Source: ISO/IEC 26300-1, §5 and §6.
+//! A text of `OpenDocument` → its text. Source: ISO/IEC 26300-1, §5 and §6.
 use super::archive::Archive;
 use super::text::{Document, Limits, Writer};
 use super::xml::{Node, Nodes};

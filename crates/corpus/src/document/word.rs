@@ -34,7 +34,7 @@ pub(crate) fn read(raw: Vec<u8>, limits: Limits) -> Result<Document, NotReadReas
             let Some(number) = number(beginning) else { continue };
             let part = if number.is_empty() { part.into() } else { format!("{part} {number}") };
             if let Some(text) = archive.xml(&name)? {
-                word.part(&text, &name, Some(part))?;
+                word.part(&text, &name, Some(&part))?;
             }
         }
     }
@@ -86,7 +86,7 @@ struct Word {
 
 impl Word {
     /// Writes a part of the file; `name` of one that is not the body, whose paragraphs are counted.
-    fn part(&mut self, xml: &str, file: &str, name: Option<String>) -> Result<(), NotReadReason> {
+    fn part(&mut self, xml: &str, file: &str, name: Option<&str>) -> Result<(), NotReadReason> {
         self.writer.end_paragraph()?;
         let mut nodes = Nodes::new(xml, file);
         // Elements that are open and whose contents are left out, and that are text.
@@ -99,7 +99,7 @@ impl Word {
                     "del" | "moveFrom" => self.deletions += u64::from(hidden == 0),
                     "sym" => self.symbols += 1,
                     _ if hidden > 0 => {}
-                    "p" => self.begin(name.as_ref()),
+                    "p" => self.begin(name),
                     "t" => shown += 1,
                     "tab" | "ptab" => self.writer.push("\t")?,
                     "br" | "cr" => self.writer.push("\n")?,
@@ -123,9 +123,9 @@ impl Word {
         Ok(())
     }
 
-    fn begin(&mut self, name: Option<&String>) {
+    fn begin(&mut self, name: Option<&str>) {
         self.paragraphs += u64::from(name.is_none());
-        self.writer
-            .begin(name.cloned().unwrap_or_else(|| format!("paragraph {}", self.paragraphs)));
+        let counted = || format!("paragraph {}", self.paragraphs);
+        self.writer.begin(name.map_or_else(counted, str::to_owned));
     }
 }

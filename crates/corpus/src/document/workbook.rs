@@ -52,8 +52,7 @@ pub(crate) fn read(raw: Vec<u8>, limits: Limits) -> Result<Document, NotReadReas
 fn write_beside(archive: &mut Archive, writer: &mut Writer) -> Result<(), NotReadReason> {
     for name in archive.names() {
         let file = name.strip_prefix("xl/").unwrap_or_default();
-        let is_comments = (file.starts_with("comments") || file.starts_with("threadedComments/"))
-            && file.ends_with(".xml");
+        let is_comments = file.starts_with("comments") || file.starts_with("threadedComments/");
         if is_comments && let Some(xml) = archive.xml(&name)? {
             comments(&xml, &name, writer)?;
         }

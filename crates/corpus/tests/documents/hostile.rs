@@ -1,4 +1,6 @@
 //! Documents that are made to fill the memory, or to run without end.
+use std::fmt::Write as _;
+
 use super::office::{packed, word};
 use super::{failure, read};
 
@@ -34,9 +36,8 @@ fn what_lies_deep_is_refused() {
     let mails = "Content-Type: message/rfc822\r\n\r\n".repeat(1_000);
     let error = reason("a.eml", mails);
     assert_eq!(error, "a.eml: not read: more than 64 mails inside each other");
-    let parts: String = (0..3_000)
-        .map(|i| format!("Content-Type: multipart/mixed; boundary={i}\r\n\r\n--{i}\r\n"))
-        .collect();
+    let part = |i: u32| format!("Content-Type: multipart/mixed; boundary={i}\r\n\r\n--{i}\r\n");
+    let parts = (0..3_000).map(part).collect::<Vec<_>>().concat();
     let (record, errors) = read("a.eml", format!("From: a@b.org\r\n{parts}\r\nx"));
     assert_eq!((record.text.as_str(), errors.len()), ("From: a@b.org", 1), "{errors:?}");
     let (record, _) = read("a.html", format!("{}x", "<div><b>".repeat(100_000)));
@@ -60,12 +61,12 @@ fn a_pdf_that_runs_without_end_is_refused() {
         let mut places = vec![];
         for (number, object) in (1..).zip(objects) {
             places.push(raw.len());
-            raw += &format!("{number} 0 obj\n{object}\nendobj\n");
+            write!(raw, "{number} 0 obj\n{object}\nendobj\n").unwrap();
         }
         let start = raw.len();
-        raw += &format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+        write!(raw, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).unwrap();
         for place in places {
-            raw += &format!("{place:010} 00000 n \n");
+            writeln!(raw, "{place:010} 00000 n ").unwrap();
         }
         raw + &format!(
             "trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF",

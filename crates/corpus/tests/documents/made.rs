@@ -87,7 +87,10 @@ fn words_are_those_that_python_reads() {
     let strings = |value: &Value| -> String {
         fn add(value: &Value, text: &mut String) {
             match value {
-                Value::String(one) => *text += &format!("{one}\n"),
+                Value::String(one) => {
+                    text.push_str(one);
+                    text.push('\n');
+                }
                 Value::Array(all) => all.iter().for_each(|one| add(one, text)),
                 Value::Object(all) => all.values().for_each(|one| add(one, text)),
                 _ => {}

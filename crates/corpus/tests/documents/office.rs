@@ -1,4 +1,4 @@
-//! Documents of Word, OpenDocument and Excel, part by part.
+//! Documents of Word, `OpenDocument` and Excel, part by part.
 use std::io::{Cursor, Write as _};
 
 use zip::ZipWriter;
@@ -151,7 +151,10 @@ fn cells_of_excel() {
             "<Relationships><Relationship Id='r1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet' \
           Target='worksheets/sheet1.xml'/></Relationships>",
         ),
-        ("xl/sharedStrings.xml", "<sst><si><r><t xml:space='preserve'>Ada </t></r><r><t>Roth</t></r></si></sst>"),
+        (
+            "xl/sharedStrings.xml",
+            "<sst><si><r><t xml:space='preserve'>Ada </t></r><r><t>Roth</t></r></si></sst>",
+        ),
         (
             "xl/styles.xml",
             "<styleSheet><cellXfs count='2'><xf numFmtId='0'/><xf numFmtId='22'/></cellXfs></styleSheet>",

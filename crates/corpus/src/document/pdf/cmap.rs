@@ -23,8 +23,7 @@ impl ToUnicode {
     pub(super) fn parse(text: &[u8]) -> Self {
         let mut map = Self::default();
         let mut operands: Vec<Token<'_>> = vec![];
-        let mut tokens = Tokens(text);
-        while let Some(token) = tokens.next() {
+        for token in Tokens(text) {
             match token {
                 Token::Word(b"endcodespacerange") => map.add_spaces(&operands),
                 Token::Word(b"endbfchar") => map.add_chars(&operands),

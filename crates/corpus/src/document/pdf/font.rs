@@ -9,6 +9,8 @@ use super::cmap::{ToUnicode, code};
 const DEFAULT_WIDTH: f64 = 500.0;
 /// Largest number of widths that are read of one font.
 const MAX_WIDTHS: usize = 70_000;
+/// Flag of a font whose characters are not those of Latin letters.
+const SYMBOLIC: i64 = 4;
 
 /// Font of simple codes, of one byte each, or of longer ones.
 pub(super) struct Font {
@@ -133,7 +135,6 @@ fn has_own_codes(font: &Dictionary, pdf: &Pdf) -> bool {
         [b"FontFile".as_slice(), b"FontFile2", b"FontFile3"].iter().any(|key| descriptor.has(key))
     };
     let is_type3 = font.get(b"Subtype").and_then(Object::as_name).is_ok_and(|s| s == b"Type3");
-    const SYMBOLIC: i64 = 4;
     is_type3
         || descriptor.is_some_and(|descriptor| {
             let flags = descriptor.get(b"Flags").and_then(Object::as_i64).unwrap_or(0);

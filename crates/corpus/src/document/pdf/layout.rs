@@ -10,6 +10,7 @@ impl Matrix {
     pub(super) const IDENTITY: Self = Self([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
 
     /// `self`, then `next`.
+    #[expect(clippy::many_single_char_names, reason = "as the standard calls them")]
     pub(super) fn then(self, next: Self) -> Self {
         let ([a, b, c, d, e, f], [p, q, r, s, t, u]) = (self.0, next.0);
         Self([
@@ -61,12 +62,12 @@ impl Lines {
         width: f64,
         writer: &mut Writer,
     ) -> Result<(), NotReadReason> {
-        let [a, b, c, d, x, y] = from.0;
+        let [along_x, along_y, up_x, up_y, x, y] = from.0;
         // Along the line, whatever way it runs.
-        let length = a.hypot(b);
-        let height = c.hypot(d);
+        let length = along_x.hypot(along_y);
+        let height = up_x.hypot(up_y);
         let size = if height.is_finite() && height > 1e-6 { height } else { 1.0 };
-        let along = if length > 1e-9 { (a / length, b / length) } else { (1.0, 0.0) };
+        let along = if length > 1e-9 { (along_x / length, along_y / length) } else { (1.0, 0.0) };
         if let Some(last) = self.last {
             let (dx, dy) = (x - last.x, y - last.y);
             let forward = dx * along.0 + dy * along.1;
@@ -93,7 +94,7 @@ impl Lines {
                 c => writer.push(c.encode_utf8(&mut [0; 4]))?,
             }
         }
-        let end = End { x: x + width * a, y: y + width * b, size };
+        let end = End { x: x + width * along_x, y: y + width * along_y, size };
         self.last = Some(end).filter(|end| end.x.is_finite() && end.y.is_finite());
         Ok(())
     }
