@@ -42,9 +42,10 @@ fn nothing_there() {
     stderr:
     error: gone.txt: no such file or folder
     error: empty: no file to read in it (0 hidden and 0 binary skipped)
-    error: hidden: no file to read in it (1 hidden and 1 binary skipped)
+    error: hidden/y.bin: not read: binary, and of no known kind
     error: *.zip: no file matches
     error: : no such file or folder
+    1 hidden file skipped
     ");
 }
 

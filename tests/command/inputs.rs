@@ -49,7 +49,12 @@ fn files_folders_patterns_and_standard_input() {
             at("-", 2),
         ]
     );
-    insta::assert_snapshot!(ran.stderr, @"12 entities in 9 texts from 6 files: 40 words in # s, # words/s; 2 hidden files skipped; 1 binary file skipped");
+    insta::assert_snapshot!(ran.stderr, @"
+    docs/.git: hidden file skipped
+    docs/.hidden: hidden file skipped
+    docs/picture.png: binary file skipped
+    12 entities in 9 texts from 6 files: 40 words in # s, # words/s; 2 hidden files skipped; 1 binary file skipped
+    ");
     // A file that is named is read, hidden or not.
     let ran = home.run(&["tag", "docs/.hidden", "-f", "jsonl"]);
     ran.good();

@@ -75,11 +75,34 @@ pub fn redact(text: &str, entities: &[Entity], mask: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     for (piece, entity) in split_at_entities(text, entities) {
         match entity {
-            Some(entity) => redacted.push_str(&mask.replace("{label}", &entity.label)),
+            Some(entity) => redacted.push_str(&mask_of(entity, mask)),
             None => redacted.push_str(piece),
         }
     }
     redacted
+}
+
+/// Returns the span of each entity and the mask in its place, as [`redact`] has them.
+///
+/// ```
+/// # use cloze_core::{Entity, Span, redactions};
+/// let anna = Entity { label: "PER".into(), span: Span::new(3, 7), score: 1.0, tag: None };
+/// assert_eq!(redactions("to Anna!", &[anna], "[{label}]"), [(Span::new(3, 7), "[PER]".to_owned())]);
+/// ```
+#[must_use]
+pub fn redactions(text: &str, entities: &[Entity], mask: &str) -> Vec<(Span, String)> {
+    let mut offset = 0;
+    let mut redactions = vec![];
+    for (piece, entity) in split_at_entities(text, entities) {
+        let span = Span::new(offset, offset + piece.len());
+        offset = span.end;
+        redactions.extend(entity.map(|entity| (span, mask_of(entity, mask))));
+    }
+    redactions
+}
+
+fn mask_of(entity: &Entity, mask: &str) -> String {
+    mask.replace("{label}", &entity.label)
 }
 
 /// Returns the IOB2 tag of each word, or of tokens that were not put together their own tags: an entity

@@ -40,7 +40,7 @@ pub use cancel::{Cancel, Cancelled};
 pub use casing::{Casing, casings_of_tokens};
 pub use chain::{Chain, Posterior};
 pub use encode::Encode;
-pub use entity::{Entity, redact, split_at_entities, word_tags};
+pub use entity::{Entity, redact, redactions, split_at_entities, word_tags};
 pub use lines::{FieldKey, line_at, line_ends};
 pub use matrix::Matrix;
 pub use span::{OffsetConverter, OffsetUnit, Span};

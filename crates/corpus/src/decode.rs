@@ -1,13 +1,17 @@
 //! Bytes → text, block by block.
-use std::io::{ErrorKind, Read};
+use std::io::{Cursor, ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Decoder, DecoderResult};
 
-use crate::{CorpusError, Encoding};
+use crate::encoding::GUESSED_BYTES;
+use crate::unpack::UnpackError;
+use crate::{CorpusError, Encoding, NotReadReason};
 
 const BLOCK_BYTES: usize = 64 * 1024;
+/// Length of the longest byte order mark: that of UTF-32, which is refused.
+const MARK_BYTES: usize = 4;
 
 /// An input as text. Holds one block of it, in bytes and in text.
 pub(crate) struct Decoded {
@@ -174,6 +178,25 @@ impl Decoded {
         }
     }
 
+    /// All bytes of the input, of which none was read yet; more than `max` are an error.
+    #[cfg(feature = "documents")]
+    pub(crate) fn raw_rest(&mut self, max: u64) -> Result<Vec<u8>, CorpusError> {
+        let mut raw = vec![];
+        (&mut self.raw).take(max.saturating_add(1)).read_to_end(&mut raw).map_err(read_error)?;
+        self.bytes_read += raw.len() as u64;
+        self.ended = true;
+        if raw.len() as u64 > max {
+            let max = usize::try_from(max).unwrap_or(usize::MAX);
+            return Err(self.too_long(1, max, true));
+        }
+        Ok(raw)
+    }
+
+    #[cfg(feature = "documents")]
+    pub(crate) fn set_encoding(&mut self, encoding: Encoding) {
+        self.encoding = encoding;
+    }
+
     pub(crate) fn too_long(&self, line: u64, max: usize, fatal: bool) -> CorpusError {
         CorpusError::TooLong { path: self.path.clone(), line, max, fatal }
     }
@@ -231,23 +254,65 @@ impl Decoded {
         Ok(())
     }
 
-    /// Reads what there is, up to a block; at the start the two bytes a byte order mark has.
+    /// Reads what there is, up to a block; at the start the bytes a byte order mark has.
     fn pull(&mut self) -> Result<(), CorpusError> {
-        let wanted = if self.decoder.is_none() { 2 } else { 1 };
+        let wanted = if self.decoder.is_none() { MARK_BYTES } else { 1 };
         let mut len = 0;
         while len < wanted && !self.raw_ended {
             match self.raw.read(&mut self.block[len..]) {
                 Ok(0) => self.raw_ended = true,
                 Ok(n) => len = BLOCK_BYTES.min(len + n),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(CorpusError::Read(error)),
+                Err(error) => return Err(read_error(error)),
             }
         }
         if self.decoder.is_none() {
-            self.encoding = self.encoding.sniff(&self.block[..len]);
+            self.settle_encoding(len)?;
         }
         self.unread = 0..len;
         self.bytes_read += len as u64;
         Ok(())
+    }
+
+    /// Sets the encoding by the first `len` bytes, which are in the block.
+    fn settle_encoding(&mut self, len: usize) -> Result<(), CorpusError> {
+        let head = &self.block[..len];
+        // Its mark begins as that of UTF-16 does.
+        if head.starts_with(&[0xFF, 0xFE, 0, 0]) || head.starts_with(&[0, 0, 0xFE, 0xFF]) {
+            return Err(CorpusError::Utf32 { path: self.path.clone() });
+        }
+        self.encoding = match Encoding::of_mark(head) {
+            Some(encoding) => encoding,
+            None if self.encoding.is_auto() => self.guess_encoding(len)?,
+            None => self.encoding.settled(),
+        };
+        Ok(())
+    }
+
+    /// The encoding that the input seems to have. Reads on to guess, and puts all of that back.
+    fn guess_encoding(&mut self, len: usize) -> Result<Encoding, CorpusError> {
+        let mut ahead = vec![];
+        let room = (GUESSED_BYTES - len) as u64;
+        if !self.raw_ended {
+            (&mut self.raw).take(room).read_to_end(&mut ahead).map_err(read_error)?;
+        }
+        let whole = (ahead.len() as u64) < room;
+        let head = [&self.block[..len], &ahead].concat();
+        let encoding = Encoding::guess(&head, whole);
+        if head.contains(&0) && !encoding.is_utf16() {
+            let (path, reason) = (self.path.clone(), NotReadReason::Binary);
+            return Err(CorpusError::NotRead { path, part: None, reason });
+        }
+        let rest = std::mem::replace(&mut self.raw, Box::new(std::io::empty()));
+        self.raw = Box::new(Cursor::new(ahead).chain(rest));
+        Ok(encoding)
+    }
+}
+
+/// The error of a read, which names the input.
+pub(crate) fn read_error(error: std::io::Error) -> CorpusError {
+    match error.downcast::<UnpackError>() {
+        Ok(error) => CorpusError::Unpack(error),
+        Err(error) => CorpusError::Read(error),
     }
 }

@@ -2,7 +2,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::{FieldRole, Format};
+use crate::{FieldRole, Format, NotReadReason, UnpackError};
 
 /// Largest number of fields that an error names: a foreign file may have millions.
 pub(crate) const MAX_NAMES: usize = 20;
@@ -52,7 +52,10 @@ pub enum CorpusError {
         pattern: String,
     },
     /// A folder, or the folders that fit a pattern, without a file to read.
-    #[error("{path}: no file to read in it ({hidden} hidden and {binary} binary skipped)")]
+    #[error(
+        "{path}: no file to read in it ({hidden} hidden and {binary} binary skipped{})",
+        if *special > 0 { format!(", {special} special") } else { String::new() }
+    )]
     NoFiles {
         /// The folder.
         path: PathBuf,
@@ -60,10 +63,31 @@ pub enum CorpusError {
         hidden: u64,
         /// Number of binary files in it.
         binary: u64,
+        /// Number of pipes, sockets and devices in it.
+        special: u64,
     },
     /// An input that cannot be opened or read. Its text names it.
     #[error(transparent)]
     Read(io::Error), // from `fs_err` or named by us
+    /// A file, or a part of it, that is not text and not a document that can be read.
+    #[error("{path}{}: not read: {reason}", part.as_ref().map(|p| format!(": {p}")).unwrap_or_default())]
+    NotRead {
+        /// The file.
+        path: PathBuf,
+        /// The part; `None` if it is the whole file.
+        part: Option<String>,
+        /// Why it is not read.
+        reason: NotReadReason,
+    },
+    /// A packed file that cannot be unpacked.
+    #[error(transparent)]
+    Unpack(UnpackError),
+    /// A file with the byte order mark of UTF-32.
+    #[error("{path}: expected UTF-8, UTF-16 or another encoding of the web, found UTF-32")]
+    Utf32 {
+        /// The input.
+        path: PathBuf,
+    },
     /// Bytes that mean nothing in the encoding.
     #[error("{path}: byte {byte_offset}: expected {encoding}, found invalid bytes")]
     Encoding {
@@ -514,6 +538,7 @@ impl CorpusError {
             | Self::NoWordId { .. }
             | Self::EmptyToken { .. }
             | Self::EmptyTag { .. } => false,
+            Self::NotRead { part, .. } => part.is_none(),
             Self::TooLong { fatal, .. }
             | Self::MissingField { fatal, .. }
             | Self::UnknownField { fatal, .. }

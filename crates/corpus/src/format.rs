@@ -2,6 +2,8 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::unpack::unpacked_path;
+
 /// Division of an input into records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -21,14 +23,30 @@ pub enum Format {
     /// CoNLL-U 2 (with its comments, and without its multiword and empty tokens where the token
     /// column is not the first: [`Reader::skipped_rows`](crate::Reader::skipped_rows)).
     Conll,
+    /// A web page: one record, the text that a browser shows and that of attributes such as `alt`.
+    Html,
+    /// A mail: one record, its header fields and texts, decoded. Source: RFC 5322 and 2045.
+    Eml,
+    /// A document of Word 2007 or later: one record. Source: ECMA-376.
+    Docx,
+    /// A text of `OpenDocument`: one record. Source: ISO/IEC 26300.
+    Odt,
+    /// A workbook of Excel 2007 or later: one record, rows as lines and bars between cells. Source:
+    /// ECMA-376.
+    Xlsx,
+    /// The text layer of a PDF: one record. Source: ISO 32000.
+    Pdf,
 }
 
 impl Format {
     /// The format that files with this ending are in, in lower or upper case: `.jsonl` and
     /// `.ndjson`; `.csv`; `.tsv` and `.tab`; `.conll`, `.conllu`, `.iob`, `.iob2` and `.bio`;
-    /// `.log` are lines; all else is text.
+    /// `.log` are lines; `.html`, `.htm` and `.xhtml`; `.eml`, `.mht` and `.mhtml`; `.docx`, `.docm`
+    /// and `.dotx`; `.odt` and `.ott`; `.xlsx`, `.xlsm` and `.xltx`; `.pdf`; all else is text. A
+    /// `.gz` or `.zst` behind it does not matter: such files are read as what they hold.
     #[must_use]
     pub fn of_path(path: &Path) -> Self {
+        let path = unpacked_path(path);
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         match ending.as_str() {
             "jsonl" | "ndjson" => Self::Jsonl,
@@ -36,11 +54,18 @@ impl Format {
             "tsv" | "tab" => Self::Tsv,
             "conll" | "conllu" | "iob" | "iob2" | "bio" => Self::Conll,
             "log" => Self::Lines,
+            "html" | "htm" | "xhtml" => Self::Html,
+            "eml" | "mht" | "mhtml" => Self::Eml,
+            "docx" | "docm" | "dotx" => Self::Docx,
+            "odt" | "ott" => Self::Odt,
+            "xlsx" | "xlsm" | "xltx" => Self::Xlsx,
+            "pdf" => Self::Pdf,
             _ => Self::Text,
         }
     }
 
-    /// Name in settings and messages: `text`, `lines`, `jsonl`, `csv`, `tsv` or `conll`.
+    /// Name in settings and messages: `text`, `lines`, `jsonl`, `csv`, `tsv`, `conll`, `html`,
+    /// `eml`, `docx`, `odt`, `xlsx` or `pdf`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -50,7 +75,19 @@ impl Format {
             Self::Csv => "csv",
             Self::Tsv => "tsv",
             Self::Conll => "conll",
+            Self::Html => "html",
+            Self::Eml => "eml",
+            Self::Docx => "docx",
+            Self::Odt => "odt",
+            Self::Xlsx => "xlsx",
+            Self::Pdf => "pdf",
         }
+    }
+
+    /// Whether it is a document, which is one record and is read with the feature `documents`.
+    #[must_use]
+    pub fn is_document(self) -> bool {
+        matches!(self, Self::Html | Self::Eml | Self::Docx | Self::Odt | Self::Xlsx | Self::Pdf)
     }
 }
 

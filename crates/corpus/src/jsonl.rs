@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use cloze_core::Span;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Map;
 use serde_json::value::RawValue;
@@ -134,4 +135,78 @@ pub(crate) fn literal(text: &str, old: &str) -> String {
         return old.to_owned();
     }
     serde_json::Value::from(text).to_string()
+}
+
+/// The literal `old` with spans of its text replaced. Escapes outside the spans stay as they are.
+pub(crate) fn replace(old: &str, edits: &[(Span, String)]) -> String {
+    let mut new = String::with_capacity(old.len());
+    let mut edits = edits.iter().peekable();
+    // Offsets in the text, and end of what was copied of the literal.
+    let (mut offset, mut copied) = (0, 0);
+    let mut rest = Characters { literal: old, place: 1 };
+    loop {
+        let place = rest.place;
+        if let Some((span, text)) = edits.next_if(|(span, _)| span.start <= offset) {
+            new.push_str(&old[copied..place]);
+            let literal = serde_json::Value::from(text.as_str()).to_string();
+            new.push_str(&literal[1..literal.len() - 1]);
+            while offset < span.end
+                && let Some(length) = rest.next()
+            {
+                offset += length;
+            }
+            copied = rest.place;
+            continue;
+        }
+        match rest.next() {
+            Some(length) => offset += length,
+            None => break,
+        }
+    }
+    new.push_str(&old[copied..]);
+    new
+}
+
+/// A character as an escape, or two of its UTF-16 halves.
+pub(crate) fn escape(character: char) -> String {
+    let mut units = [0; 2];
+    let units = character.encode_utf16(&mut units).iter();
+    units.map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>().concat()
+}
+
+/// The characters of a literal, each as its length in UTF-8.
+struct Characters<'l> {
+    literal: &'l str,
+    /// Place of the next one in the literal.
+    place: usize,
+}
+
+impl Characters<'_> {
+    fn unit(&self, place: usize) -> Option<u32> {
+        let hex = self.literal.get(place..place + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(hex, 16).ok()
+    }
+}
+
+impl Iterator for Characters<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let c = self.literal[self.place..].chars().next().filter(|c| *c != '"')?;
+        if c != '\\' {
+            self.place += c.len_utf8();
+            return Some(c.len_utf8());
+        }
+        let Some(unit) = self.unit(self.place) else {
+            self.place += 2;
+            return Some(1);
+        };
+        let is_first_half = (0xD800..0xDC00).contains(&unit);
+        if is_first_half && self.unit(self.place + 6).is_some() {
+            self.place += 12;
+            return Some(4);
+        }
+        self.place += 6;
+        Some(char::from_u32(unit).map_or(3, char::len_utf8))
+    }
 }

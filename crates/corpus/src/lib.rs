@@ -4,7 +4,7 @@
 //! - [`Walk`]: files, folders, patterns and `-` → [`Source`]s;
 //! - [`ReadParams`]: settings of reading, checked once, and the door to a [`Reader`];
 //! - [`Encoding`]: bytes → text, without ever replacing what does not fit;
-//! - [`Format`]: the format of a file, one of six;
+//! - [`Format`]: the format of a file;
 //! - [`Reader`]: text → [`Piece`]s, one at a time;
 //! - [`Record`]: a text, where it came from, and how to put another in its place;
 //! - [`TextChunks`]: a text in parts;
@@ -41,7 +41,9 @@ mod params;
 
 mod decode;
 mod encoding;
+mod skipped;
 mod source;
+mod unpack;
 
 mod format;
 
@@ -54,6 +56,11 @@ mod jsonl;
 mod names;
 mod reader;
 
+#[cfg(feature = "documents")]
+mod document;
+mod whole;
+
+mod origin;
 mod record;
 mod used;
 
@@ -89,6 +96,7 @@ pub use names::{
     DOCUMENT_FIELDS, FieldRole, GRADE_FIELDS, ID_FIELD, LABEL_FIELDS, PAIR_FIELDS, QUERY_FIELDS,
     SCORE_FIELDS, TEXT_FIELDS,
 };
+pub use origin::Origin;
 pub use pairs::{Pair, PairParams, Pairs, ValidPairParams};
 pub use params::{ReadParams, ValidReadParams};
 pub use reader::{Piece, Reader};
@@ -96,6 +104,8 @@ pub use record::{Cells, Record};
 pub use senses::{
     SenseFormat, SenseParams, SenseReader, SenseText, SenseWord, TextUnit, ValidSenseParams,
 };
+pub use skipped::{NotReadReason, SkipReason, Skipped};
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
+pub use unpack::UnpackError;
 pub use used::UsedFields;
 pub use walk::{Source, Walk, find_sources};

@@ -1,11 +1,13 @@
 //! Settings of reading inputs.
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use crate::decode::Decoded;
 use crate::names::{EVERY, FieldRole, Names};
+use crate::skipped::{Sniffed, unread_kind};
 use crate::source::{SourceParams, at_least_one, setting_error};
-use crate::{CorpusError, Encoding, Format, Reader, Source};
+use crate::unpack::Unpacked;
+use crate::{CorpusError, Encoding, Format, NotReadReason, Reader, Source, walk};
 
 /// Settings of a [`Reader`]; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug)]
@@ -167,7 +169,8 @@ impl ValidReadParams {
     /// A reader of `source`.
     ///
     /// # Errors
-    /// [`CorpusError::Read`] if it cannot be opened.
+    /// [`CorpusError::Read`] if it cannot be opened, and [`CorpusError::NotRead`] for a kind of
+    /// document that is not read.
     pub fn open(&self, source: &Source) -> Result<Reader, CorpusError> {
         let stdin = Format::Lines;
         let Opened { path, format, raw } = Opened::of(source, self.params.source.format, stdin)?;
@@ -250,17 +253,39 @@ impl Opened {
         match source {
             Source::Stdin => Ok(Self::named(&source.name(), format.unwrap_or(stdin), io::stdin())),
             Source::File { path, .. } => {
-                let format = format.unwrap_or_else(|| Format::of_path(path));
                 let file = fs_err::File::open(path).map_err(CorpusError::Read)?;
-                Ok(Self { path: path.clone(), format, raw: Box::new(file) })
+                let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+                let raw: Box<dyn Read + Send> =
+                    Box::new(Unpacked::new(Box::new(file), path.clone()));
+                let path = path.clone();
+                match format.unwrap_or_else(|| Format::of_path(&path)) {
+                    Format::Text if format.is_none() && is_file => Self::sniffed(path, raw),
+                    format => Ok(Self { path, format, raw }),
+                }
             }
         }
+    }
+
+    /// A file whose ending says nothing: a document that its first bytes show, or text.
+    fn sniffed(path: PathBuf, mut raw: Box<dyn Read + Send>) -> Result<Self, CorpusError> {
+        let head = walk::head(&mut raw)?;
+        let kind = unread_kind(&path).map(Sniffed::Unread).or_else(|| Sniffed::of_head(&head));
+        let format = match kind {
+            None => Format::Text,
+            Some(Sniffed::Document(format)) => format,
+            Some(Sniffed::Unread(kind)) => {
+                let reason = NotReadReason::Kind(kind);
+                return Err(CorpusError::NotRead { path, part: None, reason });
+            }
+        };
+        Ok(Self { path, format, raw: Box::new(Cursor::new(head).chain(raw)) })
     }
 
     /// `raw`, which errors call `name`.
     pub(crate) fn named(name: &str, format: Format, raw: impl Read + Send + 'static) -> Self {
         let path = PathBuf::from(name);
-        Self { path, format, raw: Box::new(Named { raw, name: name.to_owned() }) }
+        let named = Box::new(Named { raw, name: name.to_owned() });
+        Self { format, raw: Box::new(Unpacked::new(named, path.clone())), path }
     }
 }
 

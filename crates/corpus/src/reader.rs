@@ -7,6 +7,7 @@ use crate::conll::{Columns, Part, Sentence, Sentences, SkippedRows};
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::delimited::Table;
 use crate::record::Frame;
+use crate::whole::WholeDocument;
 use crate::{CorpusError, Encoding, Format, Record, UsedFields, ValidReadParams, jsonl};
 
 /// A part of an input. All of them, with each record
@@ -45,6 +46,7 @@ enum State {
     Jsonl,
     Table(Table),
     Sentences(Box<Sentences>),
+    Document(WholeDocument),
 }
 
 impl Reader {
@@ -58,6 +60,7 @@ impl Reader {
                 let columns = Columns::of(decoded.path(), params.token_column(), None);
                 State::Sentences(Box::new(Sentences::new(columns, params.max_text_bytes())))
             }
+            document => State::Document(WholeDocument::new(document)),
         };
         let pending = VecDeque::new();
         Self { decoded, params, format, state, pending, used: None, started: false, ended: false }
@@ -97,17 +100,31 @@ impl Reader {
         }
     }
 
+    /// Things beside the text of a document that are left out, by kind, with their number:
+    /// `("picture", 2)`. Known from the first piece on.
+    #[must_use]
+    pub fn left_out(&self) -> &[(&'static str, u64)] {
+        match &self.state {
+            State::Document(document) => document.left_out(),
+            _ => &[],
+        }
+    }
+
     fn piece(&mut self) -> Result<Option<Piece>, CorpusError> {
         if let Some(piece) = self.pending.pop_front() {
             return Ok(Some(piece));
         }
         let Self { decoded, params, used, .. } = self;
         let started = std::mem::replace(&mut self.started, true);
+        if let State::Document(document) = &mut self.state {
+            return document.next(decoded, params.max_text_bytes());
+        }
         if !started && self.format != Format::Text && decoded.take('\u{feff}')? {
             return Ok(Some(Piece::Verbatim('\u{feff}'.to_string())));
         }
         let max = params.max_text_bytes();
         match &mut self.state {
+            State::Document(_) => Ok(None),
             State::Text if started => Ok(None),
             State::Text => Ok(Some(whole(decoded.rest(max)?, "", 1))),
             State::Lines => Ok(decoded.line_unit(max)?.map(|Unit { line, raw }| {

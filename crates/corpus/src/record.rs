@@ -5,7 +5,8 @@ use std::sync::Arc;
 use cloze_core::Span;
 use serde_json::{Map, Value};
 
-use crate::{CorpusError, Format, Piece, delimited, jsonl};
+use crate::origin::MappedSource;
+use crate::{CorpusError, Encoding, Format, Origin, Piece, delimited, jsonl};
 
 /// All columns of a row, or all fields of an object, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Record {
     /// Column or field of the text, where each of several is a record
     /// ([`ReadParams::each_field`](crate::ReadParams::each_field)).
     pub field: Option<String>,
+    /// Places that the text of a document comes from.
+    pub origin: Option<Box<Origin>>,
     pub(crate) frame: Frame,
 }
 
@@ -52,7 +55,10 @@ pub(crate) enum Frame {
     Cell { raw: String, delimiter: u8 },
     /// A literal of a line of JSON, and nothing around it.
     Literal { raw: String },
-    /// The text is put together from many rows.
+    /// A page, whose text stands in pieces at the places that its origin has.
+    #[cfg_attr(not(feature = "documents"), expect(dead_code, reason = "pages are documents"))]
+    Html,
+    /// The text is put together from many rows or fields, or unpacked.
     None(Format),
 }
 
@@ -94,11 +100,12 @@ impl Record {
 
     /// The source of the record, line end and all, with `text` in the place of its own. All else
     /// stays byte for byte; with the record's own text all of it does. Lines do not check that
-    /// `text` is one line.
+    /// `text` is one line. Where parts of the text are replaced, [`replace`](Self::replace) keeps
+    /// more of the source.
     ///
     /// # Errors
     /// [`CorpusError::NotRewritable`] for CoNLL and for several fields joined, whose text stands in no one
-    /// place.
+    /// place, and for documents.
     pub fn rewrite(&self, text: &str) -> Result<String, CorpusError> {
         Ok(match &self.frame {
             Frame::Before(ending) => format!("{text}{ending}"),
@@ -113,9 +120,63 @@ impl Record {
             }
             Frame::Literal { raw } if raw == text => raw.clone(),
             Frame::Literal { raw } => jsonl::literal(text, raw),
+            Frame::Html if text == self.text => self.html_source().replace(&[]),
+            Frame::Html => return Err(CorpusError::NotRewritable { format: Format::Html }),
             Frame::None(format) => return Err(CorpusError::NotRewritable { format: *format }),
         })
     }
+
+    /// The source of the record with spans of its text replaced; they are in order and do not
+    /// overlap. All else stays byte for byte: in JSON the escapes, in HTML the references and tags,
+    /// those between the ends of a span, too.
+    ///
+    /// # Errors
+    /// [`CorpusError::NotRewritable`] for CoNLL, and for documents other than HTML.
+    pub fn replace(&self, edits: &[(Span, String)]) -> Result<String, CorpusError> {
+        match &self.frame {
+            Frame::Json { raw, literal } => {
+                let new = jsonl::replace(&raw[literal.clone()], edits);
+                Ok(splice(raw, literal, &new))
+            }
+            // A number is written as it is: it has no escapes to keep.
+            Frame::Literal { raw } if raw.starts_with('"') => Ok(jsonl::replace(raw, edits)),
+            Frame::Html => Ok(self.html_source().replace(edits)),
+            _ => self.rewrite(&replaced(&self.text, edits)),
+        }
+    }
+
+    /// A part of the record's source in an encoding. A character that the encoding lacks becomes an
+    /// escape in JSON, and a reference in HTML.
+    ///
+    /// # Errors
+    /// [`CorpusError::Unmappable`] for such a character in another format.
+    pub fn encode(&self, source: &str, encoding: Encoding) -> Result<Vec<u8>, CorpusError> {
+        match &self.frame {
+            Frame::Json { .. } | Frame::Literal { .. } => {
+                Ok(encoding.encode_with(source, jsonl::escape))
+            }
+            Frame::Html => Ok(encoding.encode_with(source, |c| format!("&#{};", u32::from(c)))),
+            _ => encoding.encode(source),
+        }
+    }
+
+    fn html_source(&self) -> Arc<MappedSource> {
+        let origin = self.origin.as_ref();
+        origin.and_then(|origin| origin.source.clone()).unwrap_or_default()
+    }
+}
+
+/// `text` with spans of it replaced.
+fn replaced(text: &str, edits: &[(Span, String)]) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut end = 0;
+    for (span, new) in edits {
+        replaced.push_str(text.get(end..span.start).unwrap_or_default());
+        replaced.push_str(new);
+        end = span.end;
+    }
+    replaced.push_str(text.get(end..).unwrap_or_default());
+    replaced
 }
 
 fn splice(raw: &str, range: &Range<usize>, new: &str) -> String {

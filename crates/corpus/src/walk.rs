@@ -1,12 +1,15 @@
 //! Files, folders, patterns and `-` → sources.
 use std::collections::HashSet;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::{self, Component, Path, PathBuf};
 
 use glob::MatchOptions;
 use walkdir::WalkDir;
 
-use crate::CorpusError;
+use crate::decode::read_error;
+use crate::skipped::{holds_no_text, unread_kind};
+use crate::unpack::Unpacked;
+use crate::{CorpusError, Encoding, Format, NotReadReason, SkipReason, Skipped};
 
 /// Number of bytes of a file that are searched for a NUL.
 const SNIFF_BYTES: u64 = 8 * 1024;
@@ -53,20 +56,28 @@ impl Source {
 pub struct Walk {
     /// The inputs, in the order of the paths, and by name within a folder.
     pub sources: Vec<Source>,
-    /// Number of hidden files and folders skipped, the contents of those folders not counted.
-    pub hidden: u64,
-    /// Number of binary files skipped.
-    pub binary: u64,
+    /// Files of folders that are left out; of a hidden folder the folder alone.
+    pub skipped: Vec<Skipped>,
     /// One for each path that gives nothing, and for each part of a folder that cannot be read.
     pub errors: Vec<CorpusError>,
+}
+
+impl Walk {
+    /// Number of files left out for this reason.
+    #[must_use]
+    pub fn count(&self, reason: SkipReason) -> u64 {
+        self.skipped.iter().filter(|skipped| skipped.reason == reason).count() as u64
+    }
 }
 
 /// The inputs that `paths` name:
 /// - `-` is the standard input;
 /// - a file is read, whatever it holds;
-/// - a folder stands for the files in it and below. Skipped are hidden ones (a leading dot), with
-///   `sniff_binary` those with a NUL in the first 8 KiB (so not for UTF-16), links to folders, and
-///   anything that is not a file, such as a pipe;
+/// - a folder stands for the files in it and below. Skipped, and named in [`Walk::skipped`], are
+///   hidden ones (a leading dot), anything that is not a file, such as a pipe, and with
+///   `sniff_binary` pictures, sound, films, fonts and programs. Another file with a NUL in the first
+///   8 KiB is an error, unless it is a document or begins with a byte order mark. Links to folders
+///   are not followed;
 /// - a path that does not exist and has a `*`, `?` or `[` is a pattern, where `**` stands for
 ///   folders of any depth. It fits hidden names only where it spells a dot, and no names that are
 ///   not UTF-8. Binary files are skipped; a folder that fits stands for the files in it.
@@ -165,13 +176,16 @@ impl Finder {
         path: &Path,
         add: impl FnOnce(&mut Self) -> u64,
     ) -> Result<(), CorpusError> {
-        let (hidden, binary) = (self.walk.hidden, self.walk.binary);
+        let skipped = self.walk.skipped.len();
         let errors = self.walk.errors.len();
         if add(self) == 0 && self.walk.errors.len() == errors {
+            let skipped = &self.walk.skipped[skipped..];
+            let count = |reason| skipped.iter().filter(|s| s.reason == reason).count() as u64;
             return Err(CorpusError::NoFiles {
                 path: path.to_owned(),
-                hidden: self.walk.hidden - hidden,
-                binary: self.walk.binary - binary,
+                hidden: count(SkipReason::Hidden),
+                binary: count(SkipReason::Binary),
+                special: count(SkipReason::Special),
             });
         }
         Ok(())
@@ -184,7 +198,7 @@ impl Finder {
         while let Some(entry) = entries.next() {
             files += match entry {
                 Ok(entry) if entry.file_name().as_encoded_bytes().starts_with(b".") => {
-                    self.walk.hidden += 1;
+                    self.skip(entry.path(), SkipReason::Hidden);
                     if entry.file_type().is_dir() {
                         entries.skip_current_dir();
                     }
@@ -201,16 +215,27 @@ impl Finder {
     /// 1 if `path`, which nobody named by itself, is a file to read, and 0 if not.
     fn add_found(&mut self, path: &Path, base: &Path) -> u64 {
         match fs_err::metadata(path) {
-            Ok(metadata) if !metadata.is_file() => return 0,
+            // A link to a folder.
+            Ok(metadata) if metadata.is_dir() => return 0,
+            Ok(metadata) if !metadata.is_file() => {
+                self.skip(path, SkipReason::Special);
+                return 0;
+            }
             Ok(_) => {}
             Err(error) => return self.fail(CorpusError::Read(error)),
         }
         if self.sniff_binary {
             match is_binary(path) {
                 Ok(false) => {}
-                Ok(true) => {
-                    self.walk.binary += 1;
+                Ok(true) if holds_no_text(path) => {
+                    self.skip(path, SkipReason::Binary);
                     return 0;
+                }
+                Ok(true) => {
+                    let reason =
+                        unread_kind(path).map_or(NotReadReason::Binary, NotReadReason::Kind);
+                    let path = path.to_owned();
+                    return self.fail(CorpusError::NotRead { path, part: None, reason });
                 }
                 Err(error) => return self.fail(error),
             }
@@ -228,16 +253,34 @@ impl Finder {
         }
     }
 
+    fn skip(&mut self, path: &Path, reason: SkipReason) {
+        self.walk.skipped.push(Skipped { path: path.to_owned(), reason });
+    }
+
     fn fail(&mut self, error: CorpusError) -> u64 {
         self.walk.errors.push(error);
         0
     }
 }
 
+/// Whether a file is neither text nor a document that is read.
 fn is_binary(path: &Path) -> Result<bool, CorpusError> {
+    if Format::of_path(path).is_document() {
+        return Ok(false);
+    }
+    let file = fs_err::File::open(path).map_err(CorpusError::Read)?;
+    let head = head(Unpacked::new(Box::new(file), path.to_owned()))?;
+    Ok(is_binary_head(&head))
+}
+
+/// The first bytes, up to those that are searched for a NUL.
+pub(crate) fn head(raw: impl Read) -> Result<Vec<u8>, CorpusError> {
     let mut head = Vec::new();
-    fs_err::File::open(path)
-        .and_then(|file| file.take(SNIFF_BYTES).read_to_end(&mut head))
-        .map_err(CorpusError::Read)?;
-    Ok(head.contains(&0))
+    raw.take(SNIFF_BYTES).read_to_end(&mut head).map_err(read_error)?;
+    Ok(head)
+}
+
+/// Whether a file that begins so is binary: it has a NUL, and no byte order mark that says why.
+pub(crate) fn is_binary_head(head: &[u8]) -> bool {
+    head.contains(&0) && Encoding::of_mark(head).is_none()
 }

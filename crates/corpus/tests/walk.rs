@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_corpus::{CorpusError, Source, Walk, find_sources};
+use cloze_corpus::{CorpusError, SkipReason, Source, Walk, find_sources};
 use tempfile::TempDir;
 
 fn tree() -> TempDir {
@@ -11,13 +11,13 @@ fn tree() -> TempDir {
         ("b.txt", &b"b"[..]),
         ("a.txt", b""),
         ("é/deep/c.txt", "👍".as_bytes()),
-        ("é/binary.bin", b"PK\0"),
+        ("é/binary.png", b"PK\0"),
         ("z [1].txt", b"z"),
         (".hidden.txt", b"h"),
         (".git/config", b"h"),
         ("é/.also/x", b"h"),
         ("only/.hidden", b"h"),
-        ("only/x.bin", b"\0"),
+        ("only/x.png", b"\0"),
     ] {
         let path = folder.path().join(name);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
@@ -53,21 +53,33 @@ fn a_folder_is_its_files_by_name() {
     let walk = find_in(folder.path(), &["."]);
     let expected = ["a.txt", "b.txt", "z [1].txt", "é/deep/c.txt"];
     assert_eq!(shown(folder.path(), &walk), expected);
-    // .hidden.txt, .git, é/.also, only/.hidden; é/binary.bin, only/x.bin.
-    assert_eq!((walk.hidden, walk.binary, walk.errors.len()), (4, 2, 0));
+    // .hidden.txt, .git, é/.also, only/.hidden; é/binary.png, only/x.png.
+    let count = |reason| walk.count(reason);
+    assert_eq!(
+        (count(SkipReason::Hidden), count(SkipReason::Binary), walk.errors.len()),
+        (4, 2, 0)
+    );
+    let at = |name: &str| folder.path().join(".").join(name).display().to_string();
+    let named: Vec<String> = walk.skipped.iter().map(ToString::to_string).collect();
+    for (name, reason) in
+        [(".git", "hidden"), (".hidden.txt", "hidden"), ("é/binary.png", "binary")]
+    {
+        let expected = format!("{}: {reason} file skipped", at(name));
+        assert!(named.contains(&expected), "{expected}: {named:?}");
+    }
 
     let unsniffed = find_sources(&[folder.path().to_str().unwrap().to_owned()], false);
-    assert_eq!((unsniffed.sources.len(), unsniffed.binary), (6, 0));
+    assert_eq!((unsniffed.sources.len(), unsniffed.count(SkipReason::Binary)), (6, 0));
 }
 
 #[test]
 fn what_is_named_is_read() {
     let folder = tree();
-    let names = [".hidden.txt", "é/binary.bin", "z [1].txt", ".git", "é"];
+    let names = [".hidden.txt", "é/binary.png", "z [1].txt", ".git", "é"];
     let walk = find_in(folder.path(), &names);
     let expected = [
         ".hidden.txt",
-        "é/binary.bin as binary.bin",
+        "é/binary.png as binary.png",
         "z [1].txt",
         ".git/config as config",
         "é/deep/c.txt as deep/c.txt",
@@ -148,6 +160,37 @@ fn each_path_that_gives_nothing_is_an_error_and_the_others_go_on() {
     assert_eq!((nothing.sources.len(), nothing.errors.len()), (0, 1));
 }
 
+/// UTF-16 has NUL bytes, and a mark that says why; a document is read by its ending.
+#[test]
+fn a_binary_file_that_may_hold_text_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [
+        ("a.txt", &b"\xFF\xFEa\0"[..]),
+        ("b.csv", b"\xFE\xFF\0a"),
+        ("c.txt", b"\xEF\xBB\xBFa\0"),
+        ("d.docx", b"PK\0"),
+        ("e.bin", b"a\0"),
+        ("f.doc", b"\xD0\xCF\x11\xE0\0"),
+        ("g.jpg", b"\xFF\xD8\0"),
+        ("h.jsonl.gz", b"\x1F\x8B\x08\0\0\0\0\0\0\xFF\x4B\x04\0\x43\xBE\xB7\xE8\x01\0\0\0"),
+    ] {
+        fs_err::write(folder.path().join(name), bytes).unwrap();
+    }
+    let walk = find_in(folder.path(), &["."]);
+    let expected = ["a.txt", "b.csv", "c.txt", "d.docx", "h.jsonl.gz"];
+    assert_eq!(shown(folder.path(), &walk), expected, "{:?}", walk.errors);
+    let at = |name: &str| folder.path().join(".").join(name).display().to_string();
+    let errors: Vec<_> = walk.errors.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        errors,
+        [
+            format!("{}: not read: binary, and of no known kind", at("e.bin")),
+            format!("{}: not read: Word 97 is not among the kinds that are", at("f.doc")),
+        ]
+    );
+    assert_eq!(walk.count(SkipReason::Binary), 1);
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -158,7 +201,7 @@ mod unix {
     fn links_to_files_are_read_and_links_to_folders_are_not() {
         let folder = tree();
         let link = |to: &str, name: &str| symlink(to, folder.path().join(name)).unwrap();
-        link("../only/x.bin", "é/1-binary");
+        link("../only/x.png", "é/1-binary");
         link("deep/c.txt", "é/2-file");
         link("deep", "é/3-folder");
         link("..", "é/4-loop");
@@ -166,12 +209,31 @@ mod unix {
         let walk = find_in(folder.path(), &["é"]);
         // c.txt was reached as 2-file already.
         assert_eq!(shown(folder.path(), &walk), ["é/2-file as 2-file"]);
-        assert_eq!((walk.binary, walk.errors.len()), (2, 1));
+        assert_eq!((walk.count(SkipReason::Binary), walk.errors.len()), (2, 1));
         let broken = folder.path().join("é/5-broken").display().to_string();
         assert!(walk.errors[0].to_string().contains(&broken), "{}", walk.errors[0]);
         // Named, it is followed.
         let walk = find_in(folder.path(), &["é/3-folder"]);
         assert_eq!(shown(folder.path(), &walk), ["é/3-folder/c.txt as c.txt"]);
+    }
+
+    /// A pipe would wait for someone to write into it.
+    #[test]
+    fn what_is_no_file_is_named() {
+        let folder = tree();
+        let pipe = folder.path().join("é/pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if !made.is_ok_and(|status| status.success()) {
+            return;
+        }
+        let walk = find_in(folder.path(), &["é"]);
+        let named: Vec<String> = walk.skipped.iter().map(ToString::to_string).collect();
+        let expected = format!("{}: special file skipped", pipe.display());
+        assert!(named.contains(&expected), "{named:?}");
+        let only = tempfile::tempdir().unwrap();
+        fs_err::rename(&pipe, only.path().join("pipe")).unwrap();
+        let error = find_in(only.path(), &["."]).errors.remove(0).to_string();
+        assert!(error.ends_with("(0 hidden and 0 binary skipped, 1 special)"), "{error}");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! One function per parser: whatever the bytes, it returns.
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::{Checkpoint, ModelFolder, adapter::AdapterConfig, card::Card};
-use cloze_core::Matrix;
+use cloze_core::{Matrix, Span};
 use cloze_corpus::{
-    Format, JudgementParams, LabelledParams, PairParams, ReadParams, SenseFormat, SenseParams,
-    TaggedParams,
+    Format, JudgementParams, LabelledParams, PairParams, Piece, ReadParams, SenseFormat,
+    SenseParams, TaggedParams,
 };
 use cloze_embed::correction::{FittedCorrection, Method};
 use cloze_encoder::TokenCounter;
@@ -15,6 +15,8 @@ use cloze_heads::classify::{Classifier, ClassifyHead, FeatureParams};
 use cloze_search::index::{Index, IndexParams, Writer, verify};
 use cloze_search::{EngineKind, GraphDtype, HnswParams};
 use cloze_store::{Existing, Location, MemoryFolder};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 /// A parser, and inputs to begin with.
 pub struct Target {
@@ -28,13 +30,14 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
-    Target { name: "records", run: records, seeds: tables },
+    Target { name: "records", run: records, seeds: || [tables(), packed()].concat() },
     Target { name: "tagged", run: tagged, seeds: conll },
     Target { name: "labelled", run: labelled, seeds: tables },
     Target { name: "pairs", run: pairs, seeds: tables },
     Target { name: "judgements", run: judgements, seeds: tables },
     Target { name: "senses", run: senses, seeds: annotated },
     Target { name: "marked", run: marked, seeds: marks },
+    Target { name: "documents", run: documents, seeds: document_seeds },
     Target {
         name: "config",
         run: config,
@@ -102,6 +105,29 @@ fn tables() -> Vec<Vec<u8>> {
     .to_vec()
 }
 
+/// `text\nab\n` by gzip and by Zstandard, the latter as one raw block.
+fn packed() -> Vec<Vec<u8>> {
+    vec![
+        b"\x1F\x8B\x08\0\0\0\0\0\0\x03+I\xAD(\xE1JL\xE2\x02\0\xAAK#\xEE\x08\0\0\0".to_vec(),
+        b"\x28\xB5\x2F\xFD\x20\x08\x41\0\0text\nab\n".to_vec(),
+    ]
+}
+
+/// Documents of other programs, and the parts of XML in them.
+fn document_seeds() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/tests/fixtures/documents");
+    let files = ["page.html", "mail.eml", "letter.pdf", "staff.docx", "staff.odt", "people.xlsx"]
+        .map(|name| fs_err::read(folder.join(name)).expect("a file of the repository"));
+    let parts = [
+        "<w:document><w:body><w:p><w:r><w:t>Ada &amp; Roth</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p/></w:tc>\
+         </w:tr></w:tbl></w:body></w:document>",
+        "<d><office:text><text:p>a<text:s text:c='2'/>b</text:p></office:text></d>",
+        "<worksheet><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>a</t></is></c><c r='B1' s='1'>\
+         <v>45000.5</v></c></row></sheetData></worksheet>",
+    ];
+    files.into_iter().chain(parts.map(|part| part.as_bytes().to_vec())).collect()
+}
+
 fn conll() -> Vec<Vec<u8>> {
     [
         "-DOCSTART- -X- O O\n\nEU NNP I-NP B-ORG\nrejects VBZ I-VP O\n\nPeter NNP B-PER\n",
@@ -167,6 +193,68 @@ pub fn records(data: &[u8]) {
     {
         params.from_reader("fuzzed", format, Cursor::new(data.to_vec())).for_each(drop);
     }
+}
+
+/// Every kind of document: as a file, and as the part of one that is packed.
+pub fn documents(data: &[u8]) {
+    let params = ReadParams::default().max_text_bytes(TEXT_LIMIT).check().expect("good settings");
+    let read = |format: Format, raw: Vec<u8>| {
+        for piece in params.from_reader("fuzzed", format, Cursor::new(raw)) {
+            let Ok(Piece::Record(record)) = piece else { continue };
+            let Some(origin) = &record.origin else { continue };
+            for (start, c) in record.text.char_indices().take(64) {
+                let span = Span::new(start, start + c.len_utf8());
+                drop(origin.part(start));
+                if let (Some(span), Some(source)) = (origin.source_span(span), origin.source()) {
+                    assert!(span.of(source).is_some(), "{c:?} at {start}");
+                }
+            }
+            let end = record.text.chars().next().map_or(0, char::len_utf8);
+            drop(record.replace(&[(Span::new(0, end), "[X]".to_owned())]));
+        }
+    };
+    match data {
+        [b'%', b'P', b'D', b'F', ..] => read(Format::Pdf, data.to_vec()),
+        [b'P', b'K', ..] => {
+            for format in [Format::Docx, Format::Odt, Format::Xlsx] {
+                read(format, data.to_vec());
+            }
+        }
+        _ => {
+            read(Format::Html, data.to_vec());
+            read(Format::Eml, data.to_vec());
+            read(Format::Docx, packed_part("word/document.xml", data));
+            read(Format::Odt, packed_part("content.xml", data));
+            read(Format::Xlsx, packed_part("xl/worksheets/sheet1.xml", data));
+        }
+    }
+}
+
+/// A workbook with one part replaced, or any other document that has this part.
+fn packed_part(name: &str, data: &[u8]) -> Vec<u8> {
+    const TYPE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let mut zip = ZipWriter::new(Cursor::new(vec![]));
+    let mut add = |name: &str, data: &[u8]| {
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        zip.start_file(name, stored).expect("a name");
+        zip.write_all(data).expect("memory");
+    };
+    if name.starts_with("xl/") {
+        let relation = |kind: &str, target: &str| {
+            format!(
+                "<Relationships><Relationship Id='r1' Type='{TYPE}/{kind}' Target='{target}'/></Relationships>"
+            )
+        };
+        add("_rels/.rels", relation("officeDocument", "xl/workbook.xml").as_bytes());
+        let relations = relation("worksheet", "worksheets/sheet1.xml");
+        add("xl/_rels/workbook.xml.rels", relations.as_bytes());
+        let workbook = format!(
+            "<workbook xmlns:r='{TYPE}'><sheets><sheet name='S' sheetId='1' r:id='r1'/></sheets></workbook>"
+        );
+        add("xl/workbook.xml", workbook.as_bytes());
+    }
+    add(name, data);
+    zip.finish().expect("memory").into_inner()
 }
 
 /// Sentences with a tag per word.

@@ -24,7 +24,7 @@ pub(crate) struct ReadFlags {
     /// Column of the token, from 1 (conll) [default: 1; in .conllu files 2, FORM]
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) token_column: Option<usize>,
-    /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
+    /// Encoding of the files: utf-8, latin1, utf-16, gbk, … or auto; a byte order mark decides
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     pub(crate) encoding: String,
     /// Maximum length of a text, in MiB; memory grows with the longest
@@ -93,4 +93,16 @@ values! { InputArg => Option<Format> {
     Tsv => Some(Format::Tsv),
     /// One token per line, a blank line between sentences
     Conll => Some(Format::Conll),
+    /// A web page
+    Html => Some(Format::Html),
+    /// A mail
+    Eml => Some(Format::Eml),
+    /// A document of Word
+    Docx => Some(Format::Docx),
+    /// A text of OpenDocument
+    Odt => Some(Format::Odt),
+    /// A workbook of Excel
+    Xlsx => Some(Format::Xlsx),
+    /// The text layer of a PDF
+    Pdf => Some(Format::Pdf),
 } }

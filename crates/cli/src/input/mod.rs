@@ -5,4 +5,5 @@ pub(crate) mod examples;
 pub(crate) mod gather;
 pub(crate) mod kept;
 pub(crate) mod pairs;
+pub(crate) mod skipped;
 pub(crate) mod texts;

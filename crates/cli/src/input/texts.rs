@@ -1,11 +1,11 @@
 //! Texts from files, in chunks, for the commands that encode them.
 use cloze_corpus::find_sources;
 use std::path::Path;
-use std::sync::mpsc::{Sender, SyncSender, channel};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cloze_corpus::{
-    Cells, CorpusError, Piece, Record, SkippedRows, Source, UsedFields, ValidReadParams,
+    Cells, CorpusError, Format, Piece, Record, Source, UsedFields, ValidReadParams,
 };
 use cloze_report::PlacedText;
 use cloze_report::text::visible;
@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::flags::read::ReadFlags;
 use crate::flags::texts::TextsFlags;
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
+use crate::input::skipped::{self, ReaderNotes};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
 
@@ -121,12 +122,18 @@ pub(crate) fn for_each_chunk(
     let params = args.params()?;
     let walk = find_sources(paths, !args.encoding()?.is_utf16());
     messages.not_there(&walk);
+    skipped::report(&walk, messages);
     progress::start(&walk.sources, messages);
     let sources = walk.sources;
     let columns = ColumnLines::default();
-    let sent = columns.clone();
-    let (send_rows, skipped_rows) = channel();
-    let items = ReadAhead::start(move |send| read_all(&params, &sources, &sent, send, &send_rows))?;
+    let notes = Arc::new(Mutex::new(vec![]));
+    let told = Told { columns: columns.clone(), notes: Arc::clone(&notes) };
+    let wanted = ReaderNotes { guesses: args.encoding()?.is_auto(), redacts: false };
+    let items = ReadAhead::start(move |send| read_all(&params, &sources, wanted, &told, send))?;
+    let show_notes = || {
+        let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.drain(..).for_each(|note: String| messages.note(&note));
+    };
     let mut texts = 0;
     while let Some(read) = next_chunk(&items, |text: &Input| text.text.len(), messages) {
         columns.show(messages);
@@ -139,17 +146,11 @@ pub(crate) fn for_each_chunk(
             work(chunk)?;
             messages.bar.set_message(plural(texts, "text"));
         }
+        show_notes();
     }
     messages.bar.finish_and_clear();
     items.finish();
-    for (path, rows) in skipped_rows {
-        messages.skipped_rows(&path, rows);
-    }
-    for (n, what) in [(walk.hidden, "hidden"), (walk.binary, "binary")] {
-        if n > 0 {
-            messages.note(&format!("{} skipped", plural(n, &format!("{what} file"))));
-        }
-    }
+    show_notes();
     Ok(texts)
 }
 
@@ -186,13 +187,19 @@ pub(crate) fn next_chunk<T: Send + 'static>(
     Some(chunk.into_iter().map(|(item, _)| item).collect())
 }
 
+/// Messages of the reading thread.
+struct Told {
+    columns: ColumnLines,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
 /// Reads everything in order. Ends early when the receiver is gone.
 fn read_all(
     params: &ValidReadParams,
     sources: &[Source],
-    columns: &ColumnLines,
+    wanted: ReaderNotes,
+    told: &Told,
     send: &SyncSender<Progressed<Input>>,
-    skipped_rows: &Sender<(String, SkippedRows)>,
 ) {
     for source in sources {
         let path = source.name();
@@ -205,22 +212,23 @@ fn read_all(
                 continue;
             }
         };
-        let whole_file = reader.format() == cloze_corpus::Format::Text;
+        let format = reader.format();
+        let whole_file = format == Format::Text || format.is_document();
         let (mut seen, mut last) = (0, None);
         while let Some(next) = reader.next() {
-            columns.note(reader.used(), &mut last);
-            let told = match next {
+            told.columns.note(reader.used(), &mut last);
+            let item = match next {
                 Ok(Piece::Record(record)) => Ok(Input::new(&path, record, whole_file)),
                 Ok(Piece::Verbatim(_)) => continue,
                 Err(error) => Err(error),
             };
             let bytes = reader.bytes_read().saturating_sub(seen);
             seen = reader.bytes_read();
-            if send.send((told, bytes)).is_err() {
+            if send.send((item, bytes)).is_err() {
                 return;
             }
         }
-        // Nobody listens after a failure.
-        let _ = skipped_rows.send((path, reader.skipped_rows()));
+        let mut notes = told.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.extend(wanted.of(&path, &reader));
     }
 }

@@ -3,7 +3,7 @@ use std::error::Error;
 
 use cloze::train::FineTuneError;
 use cloze_checkpoint::nearest;
-use cloze_corpus::{CorpusError, FieldRole};
+use cloze_corpus::{CorpusError, FieldRole, NotReadReason};
 use cloze_heads::HeadError;
 use cloze_train::TrainError;
 
@@ -30,6 +30,15 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(CorpusError::NoWordId { .. }) = error.downcast_ref() {
         return Some("--token-column 1 reads the words from column 1".to_owned());
+    }
+    match error.downcast_ref() {
+        Some(CorpusError::Encoding { .. }) => {
+            return Some("--encoding auto, or the name of its encoding, such as latin1".to_owned());
+        }
+        Some(CorpusError::NotRead { part: None, reason: NotReadReason::Kind(_), .. }) => {
+            return Some("--input text reads it as it stands".to_owned());
+        }
+        _ => {}
     }
     if let Some(cloze::Error::Head(error)) = error.downcast_ref() {
         return hint_of(error);

@@ -90,10 +90,7 @@ impl Messages {
     /// Reports a note, unless `--quiet`.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| {
-                // Nobody is there to be told that stderr is closed.
-                let _ = writeln!(anstream::stderr(), "{text}");
-            });
+            self.always(text);
         }
     }
 
@@ -111,6 +108,14 @@ impl Messages {
         if !rows.is_none() {
             self.note(&visible(&format!("{path}: {rows}")));
         }
+    }
+
+    /// Reports a note, with `--quiet`, too.
+    pub(crate) fn always(&self, text: &str) {
+        self.bar.suspend(|| {
+            // Nobody is there to be told that stderr is closed.
+            let _ = writeln!(anstream::stderr(), "{text}");
+        });
     }
 
     /// Reports the folder that a model was found in, to whoever watches: a name may mean several.

@@ -7,7 +7,7 @@ use crate::decode::{Decoded, Unit, split_ending};
 use crate::fields::{At, Object, Row, Rows};
 use crate::jsonl;
 use crate::params::Opened;
-use crate::{CorpusError, UsedFields};
+use crate::{CorpusError, Piece, ReadParams, Reader, Record, UsedFields};
 
 mod layout;
 mod params;
@@ -61,6 +61,8 @@ enum Reading {
         lines: bool,
         started: bool,
     },
+    /// A document of a class, which is one text.
+    Document { reader: Box<Reader>, path: PathBuf, label: String },
 }
 
 impl Labelled {
@@ -121,10 +123,23 @@ impl Reading {
         lines: bool,
         params: &ValidLabelledParams,
     ) -> Result<Self, CorpusError> {
-        let Opened { path, raw, .. } = opened;
+        let Opened { path, raw, format } = opened;
         if params.pairs() {
             let (expected, source_kind) = (params.wanted(), "a file of one class");
             return Err(CorpusError::NoLabels { path, expected, found: source_kind });
+        }
+        if format.is_document() {
+            if lines {
+                let expected = "one text per line of a file of one class";
+                return Err(CorpusError::NoLabels { path, expected, found: format.name() });
+            }
+            let settings = ReadParams::default()
+                .encoding(params.source().encoding)
+                .max_text_bytes(params.source().max_text_bytes)
+                .check()?;
+            let decoded = Decoded::new(raw, path.clone(), params.source().encoding);
+            let reader = Box::new(Reader::new(decoded, format, settings));
+            return Ok(Self::Document { reader, path, label: label.to_owned() });
         }
         let decoded = Decoded::new(raw, path, params.source().encoding);
         Ok(Self::Class { decoded, label: label.to_owned(), lines, started: false })
@@ -134,6 +149,7 @@ impl Reading {
         match self {
             Self::Fields { rows, .. } => rows.path(),
             Self::Class { decoded, .. } => decoded.path(),
+            Self::Document { path, .. } => path,
         }
     }
 
@@ -141,12 +157,23 @@ impl Reading {
         match self {
             Self::Fields { rows, .. } => rows.bytes_read(),
             Self::Class { decoded, .. } => decoded.bytes_read(),
+            Self::Document { reader, .. } => reader.bytes_read(),
         }
     }
 
     fn next(&mut self, params: &ValidLabelledParams) -> Result<Option<Example>, CorpusError> {
         match self {
             Self::Fields { rows, layout, used } => of_fields(rows, layout, used, params),
+            Self::Document { reader, label, .. } => {
+                for piece in reader.by_ref() {
+                    if let Piece::Record(Record { line, text, .. }) = piece? {
+                        let labels = vec![label.clone()];
+                        let (id, second, group) = (None, None, None);
+                        return Ok(Some(Example { line, id, text, second, labels, group }));
+                    }
+                }
+                Ok(None)
+            }
             Self::Class { decoded, label, lines, started } => {
                 let began = std::mem::replace(started, true);
                 if !began {

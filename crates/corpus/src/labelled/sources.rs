@@ -1,8 +1,9 @@
 //! Files and folders → files of labelled texts.
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{CorpusError, Format, Source, walk};
+use crate::{CorpusError, Format, SkipReason, Source, walk};
 
 /// A file, and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +72,16 @@ fn found(
     let walk = walk::find_sources(&[path.to_owned()], false);
     if let Some(error) = walk.errors.into_iter().next() {
         return Err(error);
+    }
+    if let Some(special) = walk.skipped.iter().find(|s| s.reason == SkipReason::Special) {
+        let source = io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!(
+                "{}: expected a file, found a pipe, a socket or a device",
+                special.path.display()
+            ),
+        );
+        return Err(CorpusError::Read(source));
     }
     let mut sources = Vec::with_capacity(walk.sources.len());
     for source in walk.sources {

@@ -5,9 +5,12 @@ use std::io::{self, Read};
 use cloze_corpus::{CorpusError, Format, Piece, ReadParams};
 
 mod encodings;
+mod escapes;
 mod formats;
 mod judgements;
 mod labelled;
+mod marks;
+mod packed;
 mod pairs;
 mod params;
 mod properties;

@@ -65,7 +65,8 @@ fn a_text_too_long_is_not_read_to_its_end() {
     let params = ReadParams::default().max_text_bytes(1000).check().unwrap();
     let mut reader = params.from_reader("in", Format::Text, Endless::new("x"));
     assert!(reader.next().unwrap().is_err());
-    assert!(reader.bytes_read() <= 64 * 1024);
+    // The first four come alone: they may be those of a packed file.
+    assert!(reader.bytes_read() <= 64 * 1024 + 4);
     assert!(reader.next().is_none());
 }
 

@@ -35,6 +35,8 @@ struct EntityObject<'a> {
     end: usize,
     text: &'a str,
     score: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'a str>,
 }
 
 impl EntityJsonl {
@@ -48,15 +50,17 @@ impl EntityJsonl {
 impl EntityForm for EntityJsonl {
     fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
         let text = tagged.text;
-        let mut unit = OffsetConverter::new(text, self.offsets);
-        let entities = tagged.entities.iter().filter_map(|e| {
+        let mut unit = OffsetConverter::new(tagged.offset_text(), self.offsets);
+        let entities = tagged.entities.iter().enumerate().filter_map(|(i, e)| {
+            let span = tagged.offset_span(i)?;
             Some(EntityObject {
                 label: &e.label,
                 tag: e.tag.as_deref(),
-                start: unit.convert(e.span.start)?,
-                end: unit.convert(e.span.end)?,
+                start: unit.convert(span.start)?,
+                end: unit.convert(span.end)?,
                 text: e.span.of(text)?,
                 score: e.score,
+                part: tagged.places.get(i).and_then(|place| place.part),
             })
         });
         let row = Row {

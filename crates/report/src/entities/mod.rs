@@ -32,6 +32,34 @@ pub struct TaggedText<'a> {
     pub entities: &'a [Entity],
     /// Spans of the words.
     pub words: &'a [Span],
+    /// Places of the entities in a document, one for each; empty where the text is the file's own.
+    pub places: &'a [EntityPlace<'a>],
+    /// The source that [`EntityPlace::source`] counts in, such as that of a page.
+    pub source: Option<&'a str>,
+}
+
+/// Place of an entity in the document that its text was taken from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EntityPlace<'a> {
+    /// Name of the part: `page 2`, `Sheet1!B3`.
+    pub part: Option<&'a str>,
+    /// Bytes of the source, where the source is text.
+    pub source: Option<Span>,
+}
+
+impl TaggedText<'_> {
+    /// Text that offsets count in: the source where there is one.
+    pub(crate) fn offset_text(&self) -> &str {
+        self.source.unwrap_or(self.text)
+    }
+
+    /// Span of an entity in [`offset_text`](Self::offset_text).
+    pub(crate) fn offset_span(&self, entity: usize) -> Option<Span> {
+        match self.source {
+            Some(_) => self.places.get(entity)?.source,
+            None => Some(self.entities.get(entity)?.span),
+        }
+    }
 }
 
 /// Output format of texts with their entities. A value writes one stream.
@@ -75,6 +103,8 @@ mod tests {
             text: "<é>o!",
             entities: &[entity],
             words: &[Span::new(0, 4), Span::new(4, 6)],
+            places: &[],
+            source: None,
         };
         let mut out = vec![];
         form.begin(&mut out).unwrap();
@@ -100,5 +130,32 @@ mod tests {
         let page = written(EntityPage::default());
         assert!(page.contains("<h1>1 entity in 1 text</h1>"), "{page}");
         assert!(page.contains("&lt;é<mark data-label=\"A&amp;B\""), "{page}");
+    }
+
+    /// `M&uuml;ller` is bytes 3 to 14 of the source, where `ü` is six more than a character.
+    #[test]
+    fn an_entity_of_a_page_has_the_offsets_of_its_source() {
+        let entity = Entity { label: "PER".into(), span: Span::new(0, 7), score: 0.5, tag: None };
+        let place = EntityPlace { part: Some("paragraph 1"), source: Some(Span::new(3, 14)) };
+        let tagged = TaggedText {
+            path: "a.html",
+            line: None,
+            id: None,
+            text: "Müller",
+            entities: &[entity],
+            words: &[],
+            places: &[place],
+            source: Some("<p>M&uuml;ller</p>"),
+        };
+        let mut out = vec![];
+        EntityForm::text(&mut EntityJsonl::new(OffsetUnit::Char), &tagged, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"path\":\"a.html\",\"id\":null,\"offsets\":\"char\",\"entities\":[{\"label\":\"PER\",\
+             \"start\":3,\"end\":14,\"text\":\"Müller\",\"score\":0.5,\"part\":\"paragraph 1\"}]}\n"
+        );
+        let mut out = vec![];
+        EntityForm::text(&mut EntityTsv::new(OffsetUnit::Byte), &tagged, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "a.html\t\t\tPER\t3\t14\tMüller\t0.5\n");
     }
 }

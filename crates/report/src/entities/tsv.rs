@@ -48,10 +48,11 @@ impl EntityForm for EntityTsv {
 
     fn text(&mut self, tagged: &TaggedText<'_>, out: &mut dyn Write) -> io::Result<()> {
         let text = tagged.text;
-        let mut unit = OffsetConverter::new(text, self.offsets);
+        let mut unit = OffsetConverter::new(tagged.offset_text(), self.offsets);
         let line = tagged.line.map(|l| l.to_string()).unwrap_or_default();
-        for e in tagged.entities {
-            let converted = (unit.convert(e.span.start), unit.convert(e.span.end), e.span.of(text));
+        for (i, e) in tagged.entities.iter().enumerate() {
+            let Some(span) = tagged.offset_span(i) else { continue };
+            let converted = (unit.convert(span.start), unit.convert(span.end), e.span.of(text));
             let (Some(start), Some(end), Some(entity_text)) = converted else { continue };
             let (start, end, score) = (start.to_string(), end.to_string(), e.score.to_string());
             let id = tagged.id.unwrap_or("");

@@ -7,10 +7,12 @@ use cloze_corpus::{Encoding, Format, Source, ValidReadParams, Walk};
 use crate::cli::{Color, CommonFlags};
 use crate::commands::tag::args::{OutputArg, TagArgs};
 use crate::commands::tag::output::FormParams;
+use crate::commands::tag::output::redact::is_unpacked;
 use crate::commands::tag::output::sink::{Place, Sink};
 use crate::flags::find_model;
 use crate::flags::read::InputArg;
 use crate::flags::tagger::note_scheme;
+use crate::input::skipped::ReaderNotes;
 use crate::input::texts::Input;
 use crate::terminal::messages::Messages;
 
@@ -24,6 +26,7 @@ pub(super) struct Job {
     pub(super) walk: Walk,
     pub(super) sink: Sink,
     pub(super) redacts: bool,
+    pub(super) reader_notes: ReaderNotes,
 }
 
 impl Job {
@@ -48,9 +51,21 @@ impl Job {
         let tagger = tagger.scheme(args.scheme.value()).labels(args.labels.map(trimmed)).check()?;
 
         let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
-        encoding.encode(&mask).context("--mask")?;
+        // JSON has escapes for every character, and HTML references.
+        if !matches!(args.read.input, InputArg::Auto | InputArg::Jsonl | InputArg::Html) {
+            encoding.encode(&mask).context("--mask")?;
+        }
         let mut walk = find_sources(&args.texts.paths, !encoding.is_utf16());
         let destination = Place::of(args.output.as_deref(), &args.texts.paths);
+        if format == OutputArg::Redact
+            && let Place::File(path) = &destination
+            && is_unpacked(Format::of_path(path))
+        {
+            let (path, format) = (path.display(), Format::of_path(path));
+            bail!(
+                "{path}: redacted documents are written as text, not as {format}\nhint: {path}.txt"
+            );
+        }
         let form = FormParams {
             form: format,
             offsets: args.offsets.value(),
@@ -76,7 +91,8 @@ impl Job {
         // The command line is UTF-8, whatever the files are.
         let read_given = args.read.reader()?.encoding(Encoding::default()).check()?;
         let given = args.texts.given(messages);
-        Ok(Self { tagger, read, given, read_given, walk, sink, redacts })
+        let reader_notes = ReaderNotes { guesses: encoding.is_auto(), redacts };
+        Ok(Self { tagger, read, given, read_given, walk, sink, redacts, reader_notes })
     }
 }
 

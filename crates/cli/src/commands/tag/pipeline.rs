@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
 use cloze_corpus::{
-    CorpusError, Encoding, Format, Piece, SkippedRows, Source, UsedFields, ValidReadParams,
+    CorpusError, Encoding, Format, Piece, Reader, Source, UsedFields, ValidReadParams,
 };
 
 use super::job::Job;
-use crate::commands::tag::output::{Tagged, WriteError};
+use crate::commands::tag::output::{Tagged, WriteError, places};
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
+use crate::input::skipped::{self, ReaderNotes};
 use crate::input::texts::{ARGUMENT, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::progress;
@@ -20,7 +21,8 @@ use crate::terminal::progress;
 const FIRST_CHUNK_BYTES: usize = 16 << 10;
 /// Event of the reader.
 enum Event {
-    Begin(Source),
+    /// Begin of an input, in a format that is known if it can be opened.
+    Begin(Source, Option<Format>),
     Columns(UsedFields),
     Piece {
         piece: Piece,
@@ -32,7 +34,7 @@ enum Event {
     /// End of an input; not `whole` after a failure.
     End {
         whole: bool,
-        skipped_rows: SkippedRows,
+        notes: Vec<String>,
     },
 }
 
@@ -42,7 +44,7 @@ impl Event {
         match self {
             Self::Piece { piece: Piece::Record(record), .. } => record.text.len(),
             Self::Piece { piece: Piece::Verbatim(text), .. } => text.len(),
-            Self::Begin(_) | Self::Columns(_) | Self::Failed(_) | Self::End { .. } => 0,
+            Self::Begin(..) | Self::Columns(_) | Self::Failed(_) | Self::End { .. } => 0,
         }
     }
 }
@@ -77,14 +79,15 @@ struct Totals {
 pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let started = Instant::now();
     messages.not_there(&job.walk);
+    skipped::report(&job.walk, messages);
     let sources = std::mem::take(&mut job.walk.sources);
     progress::start(&sources, messages);
     let mut totals = Totals::default();
-    let read = job.read.clone();
+    let (read, wanted) = (job.read.clone(), job.reader_notes);
     let (given, given_params) = (std::mem::take(&mut job.given), job.read_given.clone());
     let events = ReadAhead::start(move |send| {
         if read_given(&given_params, given, send) {
-            read_all(&read, sources, send);
+            read_all(&read, sources, wanted, send);
         }
     })?;
     let result = write_all(&mut job, &events, &mut totals, messages);
@@ -101,7 +104,7 @@ fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Eve
     if texts.is_empty() {
         return true;
     }
-    let mut events = vec![Event::Begin(Source::named(ARGUMENT))];
+    let mut events = vec![Event::Begin(Source::named(ARGUMENT), None)];
     let mut whole = true;
     for Input { line, id, text, .. } in texts {
         let mut reader = params.from_reader(ARGUMENT, Format::Text, Cursor::new(text));
@@ -123,18 +126,24 @@ fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Eve
             events.push(event(Piece::Verbatim("\n".to_owned())));
         }
     }
-    events.push(Event::End { whole, skipped_rows: SkippedRows::default() });
+    events.push(Event::End { whole, notes: vec![] });
     events.into_iter().all(|event| send.send(event).is_ok())
 }
 
 /// Reads everything in order. Ends early when the receiver is gone.
-fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Event>) {
+fn read_all(
+    params: &ValidReadParams,
+    sources: Vec<Source>,
+    wanted: ReaderNotes,
+    send: &SyncSender<Event>,
+) {
     for source in sources {
         let reader = params.open(&source);
-        if send.send(Event::Begin(source)).is_err() {
+        let (path, format) = (source.name(), reader.as_ref().ok().map(Reader::format));
+        if send.send(Event::Begin(source, format)).is_err() {
             return;
         }
-        let (mut whole, mut skipped_rows) = (true, SkippedRows::default());
+        let (mut whole, mut notes) = (true, vec![]);
         match reader {
             Ok(mut reader) => {
                 let format = reader.format();
@@ -161,7 +170,7 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
                         return;
                     }
                 }
-                skipped_rows = reader.skipped_rows();
+                notes = wanted.of(&path, &reader);
             }
             Err(error) => {
                 whole = false;
@@ -170,7 +179,7 @@ fn read_all(params: &ValidReadParams, sources: Vec<Source>, send: &SyncSender<Ev
                 }
             }
         }
-        if send.send(Event::End { whole, skipped_rows }).is_err() {
+        if send.send(Event::End { whole, notes }).is_err() {
             return;
         }
     }
@@ -218,9 +227,9 @@ fn write_chunk(
     }
     for event in chunk {
         match event {
-            Event::Begin(source) => {
+            Event::Begin(source, format) => {
                 totals.files += 1;
-                let opened = job.sink.begin(&source);
+                let opened = job.sink.begin(&source, format);
                 if let Err(error) = &opened {
                     messages.failure(error.as_ref());
                 }
@@ -230,10 +239,8 @@ fn write_chunk(
             }
             Event::Columns(used) => messages.columns(&used),
             Event::Failed(error) => messages.failure(&error),
-            Event::End { whole, skipped_rows } => {
-                if let Some(current) = current.as_ref() {
-                    messages.skipped_rows(&current.path, skipped_rows);
-                }
+            Event::End { whole, notes } => {
+                notes.iter().for_each(|note| messages.note(note));
                 if let Some(current) = current.take().filter(|c| c.open)
                     && let Err(error) = job.sink.end(whole && current.whole)
                 {
@@ -253,8 +260,16 @@ fn write_chunk(
                                 let (entities, words) =
                                     (&predicted.entities[..], &predicted.words[..]);
                                 let (path, record) = (&current.path, &record);
-                                let tagged =
-                                    Tagged { path, format, encoding, record, entities, words };
+                                let places = &places(record, entities)[..];
+                                let tagged = Tagged {
+                                    path,
+                                    format,
+                                    encoding,
+                                    record,
+                                    entities,
+                                    words,
+                                    places,
+                                };
                                 job.sink.record(&tagged).inspect(|()| totals.count(&predicted))
                             }
                             Some(Err(source)) => {
@@ -324,14 +339,10 @@ fn summarize(
     let (texts, files) = (plural(totals.texts, "text"), plural(totals.files, "file"));
     let (words, entities) = (plural(totals.words, "word"), plural(entities, "entity"));
     let seconds = time.as_secs_f64();
-    let mut line =
+    let line =
         format!("{entities} in {texts} from {files}: {words} in {seconds:.1} s, {rate:.0} words/s");
-    for (n, what) in [(walk.hidden, "hidden"), (walk.binary, "binary")] {
-        if n > 0 {
-            line = format!("{line}; {} skipped", plural(n, &format!("{what} file")));
-        }
-    }
-    messages.note(&line);
+    let skipped = skipped::counts(walk).into_iter().map(|count| format!("; {count} skipped"));
+    messages.note(&format!("{line}{}", skipped.collect::<String>()));
     if redacts {
         let by_label = totals.entities.iter().map(|(label, n)| format!("{n} {label}"));
         let by_label: Vec<_> = by_label.collect();

@@ -1,5 +1,7 @@
 //! Running text as documents of sentences in tokens.
-use cloze_corpus::{Piece, ReadParams, Source, TextChunks, ValidReadParams, find_sources};
+use cloze_corpus::{
+    Piece, ReadParams, SkipReason, Source, TextChunks, ValidReadParams, find_sources,
+};
 use cloze_encoder::{EncoderError, TokenCounter};
 use cloze_report::DataFile;
 use cloze_tune::packing::{Document, TextTokens};
@@ -228,7 +230,13 @@ fn for_each_chunk(
     }
     work(chunk)?;
     observer(TrainingEvent::Finished);
-    for (count, kind) in [(walked.hidden, "hidden file"), (walked.binary, "binary file")] {
+    let kinds = [
+        (SkipReason::Hidden, "hidden file"),
+        (SkipReason::Binary, "binary file"),
+        (SkipReason::Special, "special file"),
+    ];
+    for (reason, kind) in kinds {
+        let count = walked.count(reason);
         if count > 0 {
             note(observer, &TrainingNote::Skipped { count, kind });
         }

@@ -1,6 +1,6 @@
 //! Output formats of entities.
 pub(crate) mod pretty;
-mod redact;
+pub(crate) mod redact;
 pub(crate) mod sink;
 
 use std::io::{self, Write};
@@ -9,7 +9,8 @@ use cloze_core::{Entity, OffsetUnit, Span};
 use cloze_corpus::{Encoding, Format, Record};
 use cloze_report::cells::Table;
 use cloze_report::entities::{
-    EntityConll, EntityForm, EntityInline, EntityJsonl, EntityPage, EntityTsv, TaggedText,
+    EntityConll, EntityForm, EntityInline, EntityJsonl, EntityPage, EntityPlace, EntityTsv,
+    TaggedText,
 };
 
 use crate::commands::tag::args::OutputArg;
@@ -26,6 +27,8 @@ pub(crate) struct Tagged<'a> {
     pub(crate) entities: &'a [Entity],
     /// Words of the text, as the tokenizer or the file has them.
     pub(crate) words: &'a [Span],
+    /// Places of the entities in a document.
+    pub(crate) places: &'a [EntityPlace<'a>],
 }
 
 impl<'a> Tagged<'a> {
@@ -34,14 +37,27 @@ impl<'a> Tagged<'a> {
         TaggedText {
             path: self.path,
             // Of the record, where a file has more than one.
-            line: (self.format != Format::Text).then_some(self.record.line),
+            line: (self.format != Format::Text && !self.format.is_document())
+                .then_some(self.record.line),
             id: self.record.id.as_deref(),
             field: self.record.field.as_deref(),
             text: &self.record.text,
             entities: self.entities,
             words: self.words,
+            places: self.places,
+            source: self.record.origin.as_ref().and_then(|origin| origin.source()),
         }
     }
+}
+
+/// Places of the entities of a document; empty for a text that is the file's own.
+pub(crate) fn places<'a>(record: &'a Record, entities: &[Entity]) -> Vec<EntityPlace<'a>> {
+    let Some(origin) = &record.origin else { return vec![] };
+    let place = |entity: &Entity| EntityPlace {
+        part: origin.part(entity.span.start),
+        source: origin.source_span(entity.span),
+    };
+    entities.iter().map(place).collect()
 }
 
 /// Failure to write a record.
@@ -126,8 +142,9 @@ impl FormParams {
     }
 
     /// Extension of an output file in a folder, after the whole name of its input, so that `a.txt` and
-    /// `a.csv` stay apart. Empty for redacted text, which has the format of its input.
-    pub(crate) fn ending(&self) -> &'static str {
+    /// `a.csv` stay apart. Empty for redacted text, which has the format of its input, but for documents
+    /// that cannot be written back.
+    pub(crate) fn ending(&self, input: Option<Format>) -> &'static str {
         match self.form {
             OutputArg::Pretty => ".txt",
             OutputArg::Jsonl => ".jsonl",
@@ -135,6 +152,7 @@ impl FormParams {
             OutputArg::Tsv => ".tsv",
             OutputArg::Inline => ".xml.txt",
             OutputArg::Html => ".html",
+            OutputArg::Redact if input.is_some_and(redact::is_unpacked) => ".txt",
             OutputArg::Redact => "",
         }
     }

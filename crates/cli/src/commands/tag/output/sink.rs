@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
 
-use cloze_corpus::{Encoding, Source};
+use cloze_corpus::{Encoding, Format, Source};
 use cloze_store::Existing;
 
 use super::{Form, FormParams, Tagged, WriteError};
@@ -99,7 +99,7 @@ impl Sink {
     }
 
     /// Begins an input. In a folder this opens its file.
-    pub(crate) fn begin(&mut self, source: &Source) -> anyhow::Result<()> {
+    pub(crate) fn begin(&mut self, source: &Source, format: Option<Format>) -> anyhow::Result<()> {
         let Place::Folder(folder) = &self.destination else { return Ok(()) };
         let mut name = match source {
             Source::File { relative, .. } => relative.clone().into_os_string(),
@@ -112,7 +112,7 @@ impl Sink {
             source.name(),
             folder.display()
         );
-        name.push(self.params.ending());
+        name.push(self.params.ending(format));
         let path = folder.join(name);
         anyhow::ensure!(
             self.written.insert(path.clone()),

@@ -1,0 +1,88 @@
+//! A document as the pieces of an input: its text, then an error for each part that is not read.
+#[cfg(feature = "documents")]
+use std::collections::VecDeque;
+
+use crate::decode::Decoded;
+#[cfg(feature = "documents")]
+use crate::document::{self, Document, Limits};
+#[cfg(feature = "documents")]
+use crate::record::{Frame, Record};
+use crate::{CorpusError, Format, NotReadReason, Piece};
+
+/// A document that is read at the first piece.
+pub(crate) struct WholeDocument {
+    format: Format,
+    #[cfg(feature = "documents")]
+    started: bool,
+    #[cfg(feature = "documents")]
+    unread: VecDeque<(String, NotReadReason)>,
+    #[cfg(feature = "documents")]
+    left_out: Vec<(&'static str, u64)>,
+}
+
+#[cfg(not(feature = "documents"))]
+impl WholeDocument {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    #[expect(clippy::unused_self, reason = "as with documents")]
+    pub(crate) fn left_out(&self) -> &[(&'static str, u64)] {
+        &[]
+    }
+
+    pub(crate) fn next(
+        &mut self,
+        decoded: &mut Decoded,
+        _: usize,
+    ) -> Result<Option<Piece>, CorpusError> {
+        let reason = NotReadReason::NotBuilt(self.format.name());
+        Err(CorpusError::NotRead { path: decoded.path().to_owned(), part: None, reason })
+    }
+}
+
+#[cfg(feature = "documents")]
+impl WholeDocument {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { format, started: false, unread: VecDeque::new(), left_out: vec![] }
+    }
+
+    pub(crate) fn left_out(&self) -> &[(&'static str, u64)] {
+        &self.left_out
+    }
+
+    pub(crate) fn next(
+        &mut self,
+        decoded: &mut Decoded,
+        max: usize,
+    ) -> Result<Option<Piece>, CorpusError> {
+        let path = decoded.path().to_owned();
+        if let Some((part, reason)) = self.unread.pop_front() {
+            return Err(CorpusError::NotRead { path, part: Some(part), reason });
+        }
+        if std::mem::replace(&mut self.started, true) {
+            return Ok(None);
+        }
+        let limits = Limits::of_text(max);
+        let raw = decoded.raw_rest(limits.unpacked)?;
+        let failed = |reason| CorpusError::NotRead { path: path.clone(), part: None, reason };
+        let read = document::read(self.format, raw, decoded.encoding(), limits);
+        let (document, encoding) = read.map_err(failed)?;
+        decoded.set_encoding(encoding);
+        let Document { text, origin, unread, left_out } = document;
+        if text.trim().is_empty() {
+            let is_pictures = left_out.iter().any(|(kind, _)| *kind == "picture");
+            let all_pages = unread.iter().all(|(_, reason)| *reason == NotReadReason::NoText);
+            if (is_pictures && unread.is_empty() || !unread.is_empty() && all_pages)
+                && self.format != Format::Html
+            {
+                return Err(failed(NotReadReason::NoText));
+            }
+        }
+        (self.unread, self.left_out) = (unread.into(), left_out);
+        let frame =
+            if self.format == Format::Html { Frame::Html } else { Frame::None(self.format) };
+        let origin = Some(Box::new(origin));
+        Ok(Some(Piece::Record(Record { line: 1, text, origin, frame, ..Record::default() })))
+    }
+}
