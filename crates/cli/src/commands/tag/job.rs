@@ -51,11 +51,10 @@ impl Job {
         let tagger = tagger.scheme(args.scheme.value()).labels(args.labels.map(trimmed)).check()?;
 
         let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
-        // JSON has escapes for every character, and HTML references.
-        if !matches!(args.read.input, InputArg::Auto | InputArg::Jsonl | InputArg::Html) {
+        let mut walk = find_sources(&args.texts.paths, !encoding.is_utf16());
+        if !walk.sources.iter().all(|source| has_escapes(source, args.read.input.value())) {
             encoding.encode(&mask).context("--mask")?;
         }
-        let mut walk = find_sources(&args.texts.paths, !encoding.is_utf16());
         let destination = Place::of(args.output.as_deref(), &args.texts.paths);
         if format == OutputArg::Redact
             && let Place::File(path) = &destination
@@ -94,6 +93,16 @@ impl Job {
         let reader_notes = ReaderNotes { guesses: encoding.is_auto(), redacts };
         Ok(Self { tagger, read, given, read_given, walk, sink, redacts, reader_notes })
     }
+}
+
+/// Returns whether an input in this format, or in that of its ending, has escapes or references for
+/// characters that its encoding lacks.
+fn has_escapes(source: &Source, format: Option<Format>) -> bool {
+    let by_name = match source {
+        Source::File { path, .. } => Format::of_path(path),
+        Source::Stdin => Format::Lines,
+    };
+    matches!(format.unwrap_or(by_name), Format::Jsonl | Format::Html)
 }
 
 /// Trims labels: `A, B` is `A,B`.
