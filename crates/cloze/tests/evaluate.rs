@@ -116,6 +116,7 @@ fn similarities_beside_people_s() {
             first: first.into(),
             second: second.into(),
             score: Some(score),
+            cells: None,
         };
         texts.into_iter().zip(scores).map(pair).collect::<Vec<_>>()
     };

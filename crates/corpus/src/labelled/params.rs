@@ -45,7 +45,6 @@ pub struct LabelledParams {
     pair_field: Option<String>,
     label_field: Option<String>,
     id_field: Option<String>,
-    header: bool,
     label_separator: Option<String>,
     labelled: bool,
 }
@@ -59,7 +58,6 @@ impl Default for LabelledParams {
             pair_field: None,
             label_field: None,
             id_field: None,
-            header: true,
             label_separator: None,
             labelled: true,
         }
@@ -118,7 +116,7 @@ impl LabelledParams {
     /// their columns. Default `true`.
     #[must_use]
     pub fn header(self, header: bool) -> Self {
-        Self { header, ..self }
+        Self { source: SourceParams { header, ..self.source }, ..self }
     }
 
     /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
@@ -176,7 +174,7 @@ impl LabelledParams {
         };
         let Fields { text, second, label, id } = &fields;
         let names: Vec<&Names> = [text].into_iter().chain(second).chain([label, id]).collect();
-        check_names(&names, self.header)?;
+        check_names(&names, self.source.header)?;
         Ok(ValidLabelledParams { params: self, fields })
     }
 }
@@ -230,7 +228,7 @@ impl ValidLabelledParams {
     }
 
     pub(super) fn header(&self) -> bool {
-        self.params.header
+        self.params.source.header
     }
 
     pub(super) fn labelled(&self) -> bool {
