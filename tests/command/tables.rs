@@ -2,140 +2,128 @@
 use crate::run::Home;
 use crate::support::checkpoint;
 
+/// Command, file, its contents, and a part of what stderr says; an error has a hint.
+const HEADERS: &[(&str, &str, &str, &str)] = &[
+    (
+        "data check",
+        "tickets.csv",
+        "Ticket,Message,Category\nT-1,a,x\n",
+        "columns: text Message, label Category\n",
+    ),
+    ("data check", "hdr.csv", "Text,Label\na,x\n", "columns: text Text, label Label\n"),
+    (
+        "data check",
+        "imdb.csv",
+        "review,sentiment\na,pos\n",
+        "columns: text review, label sentiment\n",
+    ),
+    (
+        "data check",
+        "ids.csv",
+        "id,text,sentiment\n0,a,x\n",
+        "columns: text text, label sentiment\n",
+    ),
+    ("data check", "banking77.csv", "text,category\na,x\n", "columns: text text, label category\n"),
+    (
+        "data check",
+        "clinc.csv",
+        "Utterance;Intent\na, b;x\n",
+        "columns: text Utterance, label Intent (delimiter ;)\n",
+    ),
+    (
+        "data check",
+        "agnews.csv",
+        "Class Index,Title,Description\n3,a,b\n",
+        "columns: text Description, label Class Index\n",
+    ),
+    (
+        "data check",
+        "amazon.csv",
+        "Id,ProductId,Score,Summary,Text\n1,B,5,a,b\n",
+        "columns: text Text, label Score\n",
+    ),
+    ("data check", "sst2.tsv", "sentence\tlabel\na\t1\n", "columns: text sentence, label label\n"),
+    (
+        "data check",
+        "airline.csv",
+        "tweet_id,airline_sentiment,text\n1,neg,a\n",
+        "no column known for the label; found \"tweet_id\", \"airline_sentiment\", \"text\"\nhint: --label-field NAME names it",
+    ),
+    (
+        "data check",
+        "sms.csv",
+        "v1,v2\nham,a\n",
+        "no column known for the label; found \"v1\", \"v2\"\nhint: --label-field NAME",
+    ),
+    (
+        "data check",
+        "bare.csv",
+        "The van is late,bill\nWhere is it,ship\n",
+        "found \"The van is late\", \"bill\"\nhint: --label-field NAME names it; --no-header",
+    ),
+    (
+        "data check",
+        "two.csv",
+        "message,comment,category,intent\na,b,x,y\n",
+        "expected one column for the label, found \"category\", \"intent\"\nhint: --label-field NAME chooses one\n",
+    ),
+    (
+        "data check",
+        "pairs.tsv",
+        "sentence1\tsentence2\tlabel\na\tb\tx\n",
+        "expected one column for the text, found \"sentence1\", \"sentence2\"\nhint: --text-field NAME chooses one",
+    ),
+    (
+        "data check --pairs",
+        "mnli.tsv",
+        "index\tpromptID\tpairID\tgenre\tsentence1\tsentence2\tgold_label\n0\t1\t1e\tf\ta\tb\tneutral\n",
+        "columns: text sentence1, second text sentence2, label gold_label\n",
+    ),
+    (
+        "data check --pairs",
+        "qnli.tsv",
+        "index\tquestion\tsentence\tlabel\n0\ta\tb\tx\n",
+        "columns: text question, second text sentence, label label\n",
+    ),
+    (
+        "data check --pairs",
+        "qqp.tsv",
+        "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n0\t1\t2\ta\tb\t1\n",
+        "columns: text question1, second text question2, label is_duplicate\n",
+    ),
+    (
+        "data check --pairs",
+        "mrpc.tsv",
+        "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t7\t8\ta\tb\n",
+        "columns: text #1 String, second text #2 String, label Quality\n",
+    ),
+    (
+        "similarity --pairs",
+        "stsb.tsv",
+        "index\tgenre\tsentence1\tsentence2\tscore\n0\tm\ta\tb\t5.0\n",
+        "columns: first text sentence1, second text sentence2, score score\n",
+    ),
+    (
+        "similarity --pairs",
+        "qa.csv",
+        "id,question,answer\n1,a,b\n",
+        "columns: first text question, second text answer\n",
+    ),
+    ("embed", "export.csv", "Ticket|Subject|Body\n1|a|b\n", "columns: text Body (delimiter |)\n"),
+    (
+        "embed",
+        "log.csv",
+        "when,who\n1,a\n",
+        "no column known for the text; found \"when\", \"who\"\nhint: --text-field NAME names it",
+    ),
+    ("embed", "chat.jsonl", "{\"Message\":\"a\"}\n", "fields: text Message\n"),
+];
+
 /// Twenty headers and files with their first row, and what the commands make of each: the line that says
 /// which columns are used, or the error.
 #[test]
 fn twenty_headers_and_what_each_command_does_with_them() {
-    for (command, file, content, expected) in [
-        (
-            "data check",
-            "tickets.csv",
-            "Ticket,Message,Category\nT-1,a,x\n",
-            "columns: text Message, label Category\n",
-        ),
-        ("data check", "hdr.csv", "Text,Label\na,x\n", "columns: text Text, label Label\n"),
-        (
-            "data check",
-            "imdb.csv",
-            "review,sentiment\na,pos\n",
-            "columns: text review, label sentiment\n",
-        ),
-        (
-            "data check",
-            "ids.csv",
-            "id,text,sentiment\n0,a,x\n",
-            "columns: text text, label sentiment\n",
-        ),
-        (
-            "data check",
-            "banking77.csv",
-            "text,category\na,x\n",
-            "columns: text text, label category\n",
-        ),
-        (
-            "data check",
-            "clinc.csv",
-            "Utterance;Intent\na, b;x\n",
-            "columns: text Utterance, label Intent (delimiter ;)\n",
-        ),
-        (
-            "data check",
-            "agnews.csv",
-            "Class Index,Title,Description\n3,a,b\n",
-            "columns: text Description, label Class Index\n",
-        ),
-        (
-            "data check",
-            "amazon.csv",
-            "Id,ProductId,Score,Summary,Text\n1,B,5,a,b\n",
-            "columns: text Text, label Score\n",
-        ),
-        (
-            "data check",
-            "sst2.tsv",
-            "sentence\tlabel\na\t1\n",
-            "columns: text sentence, label label\n",
-        ),
-        (
-            "data check",
-            "airline.csv",
-            "tweet_id,airline_sentiment,text\n1,neg,a\n",
-            "no column known for the label; found \"tweet_id\", \"airline_sentiment\", \"text\"\nhint: --label-field NAME names it",
-        ),
-        (
-            "data check",
-            "sms.csv",
-            "v1,v2\nham,a\n",
-            "no column known for the label; found \"v1\", \"v2\"\nhint: --label-field NAME",
-        ),
-        (
-            "data check",
-            "bare.csv",
-            "The van is late,bill\nWhere is it,ship\n",
-            "found \"The van is late\", \"bill\"\nhint: --label-field NAME names it; --no-header",
-        ),
-        (
-            "data check",
-            "two.csv",
-            "message,comment,category,intent\na,b,x,y\n",
-            "expected one column for the label, found \"category\", \"intent\"\nhint: --label-field NAME chooses one\n",
-        ),
-        (
-            "data check",
-            "pairs.tsv",
-            "sentence1\tsentence2\tlabel\na\tb\tx\n",
-            "expected one column for the text, found \"sentence1\", \"sentence2\"\nhint: --text-field NAME chooses one",
-        ),
-        (
-            "data check --pairs",
-            "mnli.tsv",
-            "index\tpromptID\tpairID\tgenre\tsentence1\tsentence2\tgold_label\n0\t1\t1e\tf\ta\tb\tneutral\n",
-            "columns: text sentence1, second text sentence2, label gold_label\n",
-        ),
-        (
-            "data check --pairs",
-            "qnli.tsv",
-            "index\tquestion\tsentence\tlabel\n0\ta\tb\tx\n",
-            "columns: text question, second text sentence, label label\n",
-        ),
-        (
-            "data check --pairs",
-            "qqp.tsv",
-            "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n0\t1\t2\ta\tb\t1\n",
-            "columns: text question1, second text question2, label is_duplicate\n",
-        ),
-        (
-            "data check --pairs",
-            "mrpc.tsv",
-            "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t7\t8\ta\tb\n",
-            "columns: text #1 String, second text #2 String, label Quality\n",
-        ),
-        (
-            "similarity --pairs",
-            "stsb.tsv",
-            "index\tgenre\tsentence1\tsentence2\tscore\n0\tm\ta\tb\t5.0\n",
-            "columns: first text sentence1, second text sentence2, score score\n",
-        ),
-        (
-            "similarity --pairs",
-            "qa.csv",
-            "id,question,answer\n1,a,b\n",
-            "columns: first text question, second text answer\n",
-        ),
-        (
-            "embed",
-            "export.csv",
-            "Ticket|Subject|Body\n1|a|b\n",
-            "columns: text Body (delimiter |)\n",
-        ),
-        (
-            "embed",
-            "log.csv",
-            "when,who\n1,a\n",
-            "no column known for the text; found \"when\", \"who\"\nhint: --text-field NAME names it",
-        ),
-        ("embed", "chat.jsonl", "{\"Message\":\"a\"}\n", "fields: text Message\n"),
-    ] {
+    for &(command, file, content, expected) in HEADERS {
         let home = Home::with([(file, content)]);
         let args: Vec<&str> = command.split(' ').chain([file]).collect();
         let ran = home.run(&args);
@@ -152,8 +140,8 @@ fn twenty_headers_and_what_each_command_does_with_them() {
 /// Training and evaluation use the columns that `data check` has named.
 #[test]
 fn training_and_evaluation_agree_with_the_check() {
-    let rows: String =
-        (0..12).map(|i| format!("T{i};text {i}, with a comma;{}\n", ["x", "y"][i % 2])).collect();
+    let row = |i: usize| format!("T{i};text {i}, with a comma;{}\n", ["x", "y"][i % 2]);
+    let rows = (0..12).map(row).collect::<Vec<_>>().concat();
     let home = Home::with([("t.csv", &format!("Ticket;Message;Category\n{rows}"))]);
     let line = "columns: text Message, label Category (delimiter ;)\n";
     let ran = home.run(&["train", "classify", "t.csv", "-o", "m", "--no-cache"]);

@@ -33,9 +33,10 @@ impl Layout {
     fn of(row: &Row<'_>, params: &ValidReadParams) -> Result<Self, CorpusError> {
         let header = row.header(params.has_header());
         let failed = |error| row.not_chosen(&header, error);
-        let id = match params.has_header() || params.id().is_asked() {
-            true => params.id().column(&header, &[]).map_err(failed)?,
-            false => None,
+        let id = if params.has_header() || params.id().is_asked() {
+            params.id().column(&header, &[]).map_err(failed)?
+        } else {
+            None
         };
         // A record of each field is there to be redacted, and so the id is one, too.
         let taken: Vec<usize> = id.into_iter().filter(|_| !params.is_each_field()).collect();

@@ -80,7 +80,7 @@ pub(crate) fn parse(
         }
     }
     let cells = params.takes_cells().then(|| object.cells()).transpose()?;
-    let record = Record { line, id, cells, metadata, ..Record::default() };
+    let record = Record { line, id, metadata, cells, ..Record::default() };
     let asked = names.is_asked();
     if names.joins() && params.is_each_field() {
         let mut texts = vec![];

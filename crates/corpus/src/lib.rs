@@ -53,6 +53,7 @@ mod delimiter;
 mod dialect;
 mod fields;
 mod jsonl;
+mod known;
 mod names;
 mod reader;
 
@@ -88,14 +89,15 @@ pub use encoding::Encoding;
 pub use error::CorpusError;
 pub use format::Format;
 pub use judgements::{Judgement, JudgementParams, Judgements, ValidJudgementParams};
+pub use known::{
+    DOCUMENT_FIELDS, GRADE_FIELDS, ID_FIELD, LABEL_FIELDS, PAIR_FIELDS, QUERY_FIELDS, SCORE_FIELDS,
+    TEXT_FIELDS,
+};
 pub use labelled::{
     Example, Holds, Labelled, LabelledParams, LabelledSource, ValidLabelledParams, labelled_sources,
 };
 pub use marked::{MarkedItem, MarkedText, OPTIONAL_LABEL, read_marked};
-pub use names::{
-    DOCUMENT_FIELDS, FieldRole, GRADE_FIELDS, ID_FIELD, LABEL_FIELDS, PAIR_FIELDS, QUERY_FIELDS,
-    SCORE_FIELDS, TEXT_FIELDS,
-};
+pub use names::FieldRole;
 pub use origin::Origin;
 pub use pairs::{Pair, PairParams, Pairs, ValidPairParams};
 pub use params::{ReadParams, ValidReadParams};

@@ -1,132 +1,18 @@
-//! Known names of columns and fields, and the choice among those of a header or an object.
+//! Choice of columns and fields by their names in a header or an object.
 //!
 //! Names are compared without case, spaces, `_` and `-`: `Gold Label` is `gold_label`. Known names come
 //! in ranks: of several ranks the first counts, and two names of one rank are an error, since nobody
-//! chose between them. Sources: GLUE's and SuperGLUE's files, the public data sets that the names are of.
+//! chose between them. Sources: the files of GLUE and of other public data sets.
 use std::fmt;
 
 use crate::CorpusError;
 use crate::dialect::Dialect;
 use crate::error::MAX_NAMES;
 use crate::fields::At;
-
-/// Names of one rank after another.
-type Ranks = &'static [&'static [&'static str]];
-
-/// Names of the column of a text.
-pub const TEXT_FIELDS: Ranks = &[
-    &["text"],
-    &[
-        "sentence",
-        "content",
-        "message",
-        "review",
-        "tweet",
-        "utterance",
-        "body",
-        "comment",
-        "post",
-        "question",
-        "query",
-        "premise",
-        "hypothesis",
-        "passage",
-        "document",
-        "sentence1",
-        "sentence2",
-        "text1",
-        "text2",
-        "sentence_a",
-        "sentence_b",
-        "claim",
-        "description",
-        "abstract",
-        "article",
-        "phrase",
-        "transcript",
-        "comment_text",
-        "review_text",
-        "review_body",
-        "tweet_text",
-        "message_text",
-        "sent_more",
-        "sent_less",
-    ],
-    &["title", "subject", "headline", "summary"],
-];
-
-/// Names of the columns of two texts that belong together.
-pub const PAIR_FIELDS: &[(&str, &str)] = &[
-    ("sentence1", "sentence2"),
-    ("text1", "text2"),
-    ("sentence_a", "sentence_b"),
-    ("text_a", "text_b"),
-    ("sent1", "sent2"),
-    ("question1", "question2"),
-    ("first", "second"),
-    ("premise", "hypothesis"),
-    ("question", "sentence"),
-    ("question", "answer"),
-    ("question", "context"),
-    ("question", "passage"),
-    ("query", "passage"),
-    ("query", "document"),
-    ("query", "doc"),
-    ("query", "answer"),
-    ("query", "text"),
-    ("claim", "evidence"),
-    ("anchor", "positive"),
-    ("#1 string", "#2 string"),
-    ("string1", "string2"),
-    ("sent_more", "sent_less"),
-];
-
-/// Further names of a first text beside a known second one.
-const FIRST_FIELDS: &[&str] = &["text", "sentence"];
-
-/// Names of the column of a label.
-pub const LABEL_FIELDS: Ranks = &[
-    &["label", "labels", "gold_label", "gold"],
-    &[
-        "class",
-        "category",
-        "intent",
-        "target",
-        "sentiment",
-        "topic",
-        "emotion",
-        "polarity",
-        "is_duplicate",
-        "quality",
-        "entailment_label",
-    ],
-    &["score", "rating", "stars", "bias_type", "class_index", "tag", "tags"],
-];
-
-/// Names of the column of a score of two texts.
-pub const SCORE_FIELDS: Ranks = &[
-    &["score", "similarity", "gold_score", "similarity_score", "relatedness_score"],
-    &["gold"],
-    &["label"],
-];
-
-/// Names of a score that is not required: a label is none.
-const OPTIONAL_SCORE_FIELDS: Ranks = &[SCORE_FIELDS[0], SCORE_FIELDS[1]];
-
-/// Name of the column of an id.
-pub const ID_FIELD: &str = "id";
-/// The second is that of BLiMP and MNLI.
-const ID_FIELDS: Ranks = &[&[ID_FIELD], &["pair_id"]];
-
-/// Names of the column of a query's id in judgements.
-pub const QUERY_FIELDS: Ranks = &[&["query", "query_id", "qid"], &["topic", "topic_id"]];
-/// Names of the column of a document's id in judgements.
-pub const DOCUMENT_FIELDS: Ranks = &[
-    &["document", "doc", "document_id", "doc_id", "docno", "corpus_id", "passage_id", "pid"],
-    &[ID_FIELD],
-];
-/// Names of the column of a grade in judgements.
-pub const GRADE_FIELDS: Ranks = &[&["grade", "relevance", "rel"], &["score", "label"]];
+use crate::known::{
+    DOCUMENT_FIELDS, FIRST_FIELDS, GRADE_FIELDS, ID_FIELDS, LABEL_FIELDS, OPTIONAL_SCORE_FIELDS,
+    PAIR_FIELDS, QUERY_FIELDS, Ranks, SCORE_FIELDS, TEXT_FIELDS,
+};
 
 /// Name that means every column.
 pub(crate) const EVERY: &str = "*";
@@ -181,9 +67,8 @@ impl fmt::Display for FieldRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Text => "text",
-            Self::Pair => "second text",
             Self::First => "first text",
-            Self::Second => "second text",
+            Self::Pair | Self::Second => "second text",
             Self::Label => "label",
             Self::Score => "score",
             Self::Id => "id",

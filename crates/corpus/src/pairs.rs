@@ -54,33 +54,16 @@ pub struct Pair {
 /// assert_eq!(error.to_string(), "pairs.csv:2: column 3: expected a number, found \"much\"");
 /// # Ok::<(), cloze_corpus::CorpusError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PairParams {
     source: SourceParams,
     first_field: Option<String>,
     second_field: Option<String>,
     score_field: Option<String>,
     id_field: Option<String>,
-    header: bool,
     score_required: bool,
     score_ignored: bool,
     cells: bool,
-}
-
-impl Default for PairParams {
-    fn default() -> Self {
-        Self {
-            source: SourceParams::default(),
-            first_field: None,
-            second_field: None,
-            score_field: None,
-            id_field: None,
-            header: true,
-            score_required: false,
-            score_ignored: false,
-            cells: false,
-        }
-    }
 }
 
 impl PairParams {
@@ -125,7 +108,7 @@ impl PairParams {
     /// their columns. Default `true`.
     #[must_use]
     pub fn header(self, header: bool) -> Self {
-        Self { header, ..self }
+        Self { source: SourceParams { header, ..self.source }, ..self }
     }
 
     /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
@@ -182,7 +165,7 @@ impl PairParams {
             id: Names::id(self.id_field.as_deref()),
         };
         let Fields { first, second, score, id } = &fields;
-        check_names(&[first, second, score, id], self.header)?;
+        check_names(&[first, second, score, id], self.source.header)?;
         Ok(ValidPairParams { params: self, fields })
     }
 }
@@ -289,7 +272,7 @@ impl Pairs {
                 let (layout, used) = Layout::of(&row, &self.params, delimiter)?;
                 self.used = Some(used);
                 let layout = self.layout.insert(layout);
-                if self.params.params.header {
+                if self.params.params.source.header {
                     continue;
                 }
                 layout
@@ -354,18 +337,18 @@ impl Layout {
         other_delimiter: Option<u8>,
     ) -> Result<(Self, UsedFields), CorpusError> {
         let ValidPairParams { params, fields } = params;
-        let header = row.header(params.header);
+        let header = row.header(params.source.header);
         let failed = |error| row.not_chosen(&header, error);
         let least = if params.score_required { 3 } else { 2 };
-        if !params.header && header.names.len() < least {
+        if !params.source.header && header.names.len() < least {
             return Err(row.bad_columns(least, header.names.len()));
         }
-        let layout = if params.header {
+        let layout = if params.source.header {
             Self::named(&header, params, fields).map_err(failed)?
         } else {
             Self::numbered(&header, params, fields).map_err(failed)?
         };
-        let mut used = UsedFields::of_table(params.header, other_delimiter);
+        let mut used = UsedFields::of_table(params.source.header, other_delimiter);
         let name = |&column: &usize| header.names[column].clone();
         for (names, columns) in [(&fields.first, &layout.first), (&fields.second, &layout.second)] {
             let shown = columns.iter().map(name).collect();

@@ -15,7 +15,6 @@ pub struct ReadParams {
     source: SourceParams,
     text_field: Option<String>,
     id_field: Option<String>,
-    header: bool,
     each_field: bool,
     token_column: Option<usize>,
     metadata: bool,
@@ -28,7 +27,6 @@ impl Default for ReadParams {
             source: SourceParams::default(),
             text_field: None,
             id_field: None,
-            header: true,
             each_field: false,
             token_column: None,
             metadata: false,
@@ -70,7 +68,7 @@ impl ReadParams {
     /// and the text is `1` unless another is asked for. Default `true`.
     #[must_use]
     pub fn header(self, header: bool) -> Self {
-        Self { header, ..self }
+        Self { source: SourceParams { header, ..self.source }, ..self }
     }
 
     /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
@@ -124,7 +122,7 @@ impl ReadParams {
         self.source.check()?;
         let text = Names::text(FieldRole::Text, self.text_field.as_deref());
         let id = Names::id(self.id_field.as_deref());
-        check_names(&[&text, &id], self.header)?;
+        check_names(&[&text, &id], self.source.header)?;
         Ok(ValidReadParams { params: self, text, id })
     }
 }
@@ -208,7 +206,7 @@ impl ValidReadParams {
     }
 
     pub(crate) fn has_header(&self) -> bool {
-        self.params.header
+        self.params.source.header
     }
 
     pub(crate) fn delimiter(&self) -> Option<u8> {

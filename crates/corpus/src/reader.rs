@@ -14,6 +14,7 @@ use crate::{CorpusError, Encoding, Format, Record, UsedFields, ValidReadParams, 
 /// [rewritten](Record::rewrite) to its own text, are the input (but for CoNLL, and for the records
 /// that were errors).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most pieces are records, and few are held at once")]
 pub enum Piece {
     /// A text.
     Record(Record),

@@ -1,7 +1,7 @@
 //! Settings that readers of every kind of record have.
 use crate::{CorpusError, Encoding, Format, Quotes};
 
-/// Format, encoding, delimiter, quotes and limit of an input. Kinds of records that have one format, or no
+/// Format, encoding, delimiter, quotes, header and limit of an input. Kinds of records that have one format, or no
 /// quotes, leave those settings as they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SourceParams {
@@ -10,6 +10,8 @@ pub(crate) struct SourceParams {
     /// Delimiter of tables; `None` recognises it.
     pub(crate) delimiter: Option<u8>,
     pub(crate) quotes: Quotes,
+    /// Whether the first row of a table is a header.
+    pub(crate) header: bool,
     pub(crate) max_text_bytes: usize,
 }
 
@@ -20,6 +22,7 @@ impl Default for SourceParams {
             encoding: Encoding::UTF_8,
             delimiter: None,
             quotes: Quotes::Auto,
+            header: true,
             max_text_bytes: 64 << 20,
         }
     }

@@ -6,6 +6,7 @@ use crate::flags::table::TableFlags;
 
 /// Fields of pairs.
 #[derive(Args)]
+#[expect(clippy::struct_field_names, reason = "flags are called so")]
 pub(crate) struct PairFields {
     /// Field or column of the first text, A,B for several [default: the one with a known name, such as
     /// sentence1, premise or question; column 1 without a header]

@@ -24,7 +24,9 @@ pub(crate) fn hint(error: &(dyn Error + 'static)) -> Option<String> {
 fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     match error.downcast_ref() {
         Some(CorpusError::MissingField { field, found, .. }) => return did_you_mean(field, found),
-        Some(CorpusError::UnknownField { role, fatal, .. }) => return names_column(*role, *fatal),
+        Some(CorpusError::UnknownField { role, fatal, .. }) => {
+            return Some(names_column(*role, *fatal));
+        }
         Some(CorpusError::AmbiguousField { role, .. }) => return chooses_column(*role),
         _ => {}
     }
@@ -67,13 +69,13 @@ pub(crate) fn tag_hint(tag: &str) -> Option<&'static str> {
 }
 
 /// Hint of a column whose name is not known.
-fn names_column(role: FieldRole, table: bool) -> Option<String> {
+fn names_column(role: FieldRole, table: bool) -> String {
     let Some(setting) = role.setting() else {
-        return Some("judgements have the columns query, document and grade".to_owned());
+        return "judgements have the columns query, document and grade".to_owned();
     };
     let names = format!("{} NAME names it", settings::flag(setting));
     let header = "--no-header is for a file whose first row is not a header";
-    Some(if table { format!("{names}; {header}") } else { names })
+    if table { format!("{names}; {header}") } else { names }
 }
 
 /// Hint of several columns that are known for one part.

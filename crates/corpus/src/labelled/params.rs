@@ -46,7 +46,6 @@ pub struct LabelledParams {
     label_field: Option<String>,
     id_field: Option<String>,
     group_field: Option<String>,
-    header: bool,
     label_separator: Option<String>,
     labelled: bool,
 }
@@ -61,7 +60,6 @@ impl Default for LabelledParams {
             label_field: None,
             id_field: None,
             group_field: None,
-            header: true,
             label_separator: None,
             labelled: true,
         }
@@ -127,7 +125,7 @@ impl LabelledParams {
     /// their columns. Default `true`.
     #[must_use]
     pub fn header(self, header: bool) -> Self {
-        Self { header, ..self }
+        Self { source: SourceParams { header, ..self.source }, ..self }
     }
 
     /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
@@ -188,7 +186,7 @@ impl LabelledParams {
         };
         let Fields { text, second, label, id } = &fields;
         let names: Vec<&Names> = [text].into_iter().chain(second).chain([label, id]).collect();
-        check_names(&names, self.header)?;
+        check_names(&names, self.source.header)?;
         Ok(ValidLabelledParams { params: self, fields })
     }
 }
@@ -247,7 +245,7 @@ impl ValidLabelledParams {
     }
 
     pub(super) fn header(&self) -> bool {
-        self.params.header
+        self.params.source.header
     }
 
     pub(super) fn labelled(&self) -> bool {

@@ -141,6 +141,7 @@ mod tests {
             path: "a.html",
             line: None,
             id: None,
+            field: None,
             text: "Müller",
             entities: &[entity],
             words: &[],

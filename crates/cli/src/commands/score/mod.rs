@@ -81,8 +81,10 @@ pub(crate) fn run(
                 Ok(score) => {
                     corpus.add(&text.text, &score);
                     if let Some(kept) = &mut kept {
-                        let (place, scores) = ((&*text.path, text.line), columns(&score));
-                        if let Err(error) = kept.write(&cells_of(text), place, &scores, &mut out)? {
+                        let (place, numbers) = ((&*text.path, text.line), columns(&score));
+                        if let Err(error) =
+                            kept.write(&cells_of(text), place, &numbers, &mut out)?
+                        {
                             messages.failure(&error);
                         }
                     } else if !args.corpus {

@@ -53,7 +53,9 @@ fn read_labelled(
     while let Some(next) = labelled.next() {
         if labelled.used() != used.as_ref() {
             used = labelled.used().cloned();
-            used.iter().for_each(|used| messages.columns(used));
+            if let Some(used) = &used {
+                messages.columns(used);
+            }
         }
         match next {
             Ok(example) => {
