@@ -1,7 +1,7 @@
 //! Commands that replace what they wrote before, killed at any moment: afterwards the old or the new
 //! result is there, whole, with the user's files beside it, and the next run removes what was left.
 use std::collections::BTreeMap;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::run::Home;
@@ -135,56 +135,138 @@ fn leftovers(home: &Home) -> usize {
     home.files("").iter().filter(|name| name.starts_with(".cloze-")).count()
 }
 
-/// Kills `case` so many times; returns how often the old result stayed, and the new one was there.
-fn kill(case: &Case, kills: usize) -> [usize; 2] {
-    let home = home();
-    let folder = !case.output.contains('.');
-    let mut took = Duration::ZERO;
-    let mut states = [0, 1].map(|variant| {
-        let start = Instant::now();
-        let ran = home.run(&case.args(variant));
-        assert_eq!(ran.status, Some(0), "{}: {}", case.name, ran.stderr);
-        took = took.max(start.elapsed());
-        state(&home, case.output)
-    });
-    assert_ne!(states[0], states[1], "{}", case.name);
-    if folder {
-        for name in ["notes", "own/notes"] {
-            home.write(&format!("{}/{name}", case.output), "of the user");
-            for state in &mut states {
-                state.insert(name.to_owned(), b"of the user".to_vec());
+/// A home in which a case has run in both variants: the state that each of them leaves.
+struct Killed<'a> {
+    case: &'a Case,
+    home: Home,
+    states: [BTreeMap<String, Vec<u8>>; 2],
+    /// Longest that a run took.
+    took: Duration,
+    /// Variant that is there.
+    now: usize,
+    /// How often the old result stayed, and the new one was there.
+    ends: [usize; 2],
+}
+
+impl<'a> Killed<'a> {
+    fn new(case: &'a Case) -> Self {
+        let home = home();
+        let mut took = Duration::ZERO;
+        let mut states = [0, 1].map(|variant| {
+            let start = Instant::now();
+            let ran = home.run(&case.args(variant));
+            assert_eq!(ran.status, Some(0), "{}: {}", case.name, ran.stderr);
+            took = took.max(start.elapsed());
+            state(&home, case.output)
+        });
+        assert_ne!(states[0], states[1], "{}", case.name);
+        if !case.output.contains('.') {
+            for name in ["notes", "own/notes"] {
+                home.write(&format!("{}/{name}", case.output), "of the user");
+                for state in &mut states {
+                    state.insert(name.to_owned(), b"of the user".to_vec());
+                }
             }
         }
+        Self { case, home, states, took, now: 1, ends: [0, 0] }
     }
-    let (mut now, mut ends) = (1, [0, 0]);
+
+    /// The run that replaces what is there.
+    fn next(&self) -> Command {
+        self.home.command(&self.case.args(1 - self.now))
+    }
+
+    /// Checks that the old or the new result is there after a kill.
+    fn look(&mut self, kill: &str) {
+        // A training's own files beside the result, from which it would go on.
+        for name in ["m.state", "m.train.jsonl"] {
+            let _ = fs_err::remove_file(self.home.path(name));
+        }
+        let found = state(&self.home, self.case.output);
+        let new = found == self.states[1 - self.now];
+        assert!(new || found == self.states[self.now], "{} after {kill}", self.case.name);
+        self.ends[usize::from(new)] += 1;
+        if new {
+            self.now = 1 - self.now;
+        }
+    }
+
+    /// Runs once more without a kill: nothing of the kills is left.
+    fn end(self) -> [usize; 2] {
+        let Self { case, home, .. } = &self;
+        home.run(&case.args(1 - self.now)).good();
+        assert_eq!(
+            state(home, case.output),
+            self.states[1 - self.now],
+            "{} after kills",
+            case.name
+        );
+        assert_eq!(leftovers(home), 0, "{}: {:?}", case.name, home.files(""));
+        self.ends
+    }
+}
+
+/// Kills `case` so many times at random moments.
+fn kill(case: &Case, kills: usize) -> [usize; 2] {
+    let mut killed = Killed::new(case);
     let mut seed = 1_u64;
     for i in 0..kills {
-        let mut command = home.command(&case.args(1 - now));
+        let mut command = killed.next();
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // Knuth's multiplier; the high bits are the random ones. Half of the kills come in the last
         // quarter, where the result is written.
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let part = u32::try_from((seed >> 33) % 1000).unwrap();
+        let took = killed.took;
         let wait = if i % 2 == 0 { took * part / 1000 } else { took * (3000 + part) / 4000 };
         std::thread::sleep(wait);
         let _ = child.kill(); // one that is done cannot be killed
         child.wait().unwrap();
-        // A training's own files beside the result, from which it would go on.
-        for name in ["m.state", "m.train.jsonl"] {
-            let _ = fs_err::remove_file(home.path(name));
-        }
-        let found = state(&home, case.output);
-        let new = found == states[1 - now];
-        assert!(new || found == states[now], "{} after kill {i}, {wait:?}", case.name);
-        ends[usize::from(new)] += 1;
-        if new {
-            now = 1 - now;
+        killed.look(&format!("kill {i}, {wait:?}"));
+    }
+    killed.end()
+}
+
+/// System calls by which files come, go and change their names.
+const CALLS: [&str; 10] = [
+    "fsync",
+    "fdatasync",
+    "rename",
+    "renameat2",
+    "link",
+    "linkat",
+    "unlink",
+    "unlinkat",
+    "mkdir",
+    "ftruncate",
+];
+
+/// Kills `case` as it enters each of its system calls of [`CALLS`], one run for each.
+fn kill_at_calls(case: &Case) -> [usize; 2] {
+    let mut killed = Killed::new(case);
+    for call in CALLS {
+        for count in 1.. {
+            let plain = killed.next();
+            let mut command = Command::new("strace");
+            command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
+            command.args(["-e", &format!("inject={call}:signal=KILL:when={count}")]);
+            command.arg(plain.get_program()).args(plain.get_args());
+            for (name, value) in plain.get_envs() {
+                match value {
+                    Some(value) => command.env(name, value),
+                    None => command.env_remove(name),
+                };
+            }
+            command.current_dir(plain.get_current_dir().unwrap());
+            let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+            if status.success() {
+                killed.now = 1 - killed.now;
+                break;
+            }
+            killed.look(&format!("a kill at {call} {count}"));
         }
     }
-    home.run(&case.args(1 - now)).good();
-    assert_eq!(state(&home, case.output), states[1 - now], "{} after kills", case.name);
-    assert_eq!(leftovers(&home), 0, "{}: {:?}", case.name, home.files(""));
-    ends
+    killed.end()
 }
 
 #[test]
@@ -202,6 +284,20 @@ fn a_thousand_kills_lose_nothing() {
         let [old, new] = kill(&case, 112);
         println!(
             "{}: {} kills, {old} left the old result, {new} the new one",
+            case.name,
+            old + new
+        );
+    }
+}
+
+/// The same at chosen system calls; needs strace.
+#[test]
+#[ignore = "minutes of kills, and needs strace; run when the writing of files changes"]
+fn a_kill_at_any_system_call_loses_nothing() {
+    for case in cases() {
+        let [old, new] = kill_at_calls(&case);
+        println!(
+            "{}: {} kills at system calls, {old} left the old result, {new} the new one",
             case.name,
             old + new
         );

@@ -109,9 +109,9 @@ mod tests {
     fn entities_differ_on_either_side() {
         let reference = "[[\"PER\",0,6],[\"LOC\",8,9]]\n[[\"PER\",0,6]]\n[]\n";
         let other = "[[\"PER\",0,6]]\n[[\"PER\",0,5]]\n[]\n";
-        let found = entities(reference, other).unwrap();
-        assert_eq!(found, Difference::Entities { differing: 3, of: 3 });
-        assert!(found.too_large());
+        let difference = entities(reference, other).unwrap();
+        assert_eq!(difference, Difference::Entities { differing: 3, of: 3 });
+        assert!(difference.too_large());
         assert!(!entities(reference, reference).unwrap().too_large());
         assert!(entities(reference, "[]\n").is_err());
     }

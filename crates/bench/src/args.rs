@@ -104,8 +104,8 @@ pub(crate) struct BenchArgs {
 
 fn kind(name: &str) -> Result<&'static Kind, String> {
     let names = || KINDS.map(|kind| kind.name).join(", ");
-    let found = KINDS.iter().find(|kind| kind.name == name);
-    found.ok_or_else(|| format!("{name:?} is not a workload; there are {}", names()))
+    let kind = KINDS.iter().find(|kind| kind.name == name);
+    kind.ok_or_else(|| format!("{name:?} is not a workload; there are {}", names()))
 }
 
 fn named(text: &str) -> Result<(&'static Kind, &str), String> {

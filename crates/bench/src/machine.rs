@@ -34,15 +34,15 @@ impl Load {
     /// Returns the fault if the figures of this run cannot be trusted. `full`: whether the process
     /// keeps every thread busy all the time.
     pub(crate) fn disturbed(self, full: bool) -> Option<String> {
-        let Self { threads, wall, own, .. } = self;
-        let all = self.all();
-        let least = if full { FULL * all } else { LEAST * wall };
+        let Self { threads, wall, own: used, .. } = self;
+        let available = self.all();
+        let least = if full { FULL * available } else { LEAST * wall };
         if let Some(what) = self.others_ran() {
             Some(what)
-        } else if own + SLACK < least {
-            Some(format!("it had {own:.2} s of processor time in {threads} × {wall:.2} s"))
-        } else if own > MOST * all + SLACK {
-            Some(format!("it used {own:.2} s of processor time in {threads} × {wall:.2} s"))
+        } else if used + SLACK < least {
+            Some(format!("it had {used:.2} s of processor time in {threads} × {wall:.2} s"))
+        } else if used > MOST * available + SLACK {
+            Some(format!("it used {used:.2} s of processor time in {threads} × {wall:.2} s"))
         } else {
             None
         }
@@ -73,8 +73,8 @@ pub(crate) struct Since {
 impl Since {
     /// For a process that is there.
     pub(crate) fn now(pid: u32) -> anyhow::Result<Self> {
-        let (busy, own) = (busy()?, own(pid)?);
-        Ok(Self { began: Instant::now(), busy, own })
+        let (busy, used) = (busy()?, own(pid)?);
+        Ok(Self { began: Instant::now(), busy, own: used })
     }
 
     /// For a process that is about to be started.
@@ -85,9 +85,9 @@ impl Since {
     /// Processor time used since, by this process and by others.
     pub(crate) fn load(&self, pid: u32, threads: usize) -> anyhow::Result<Load> {
         let wall = self.began.elapsed().as_secs_f64();
-        let own = own(pid)? - self.own;
-        let others = (busy()? - self.busy - own).max(0.0);
-        Ok(Load { threads, wall, own, others })
+        let used = own(pid)? - self.own;
+        let others = (busy()? - self.busy - used).max(0.0);
+        Ok(Load { threads, wall, own: used, others })
     }
 }
 
@@ -189,8 +189,8 @@ pub(crate) fn date(seconds: u64) -> String {
 mod tests {
     use super::*;
 
-    fn load(threads: usize, wall: f64, own: f64, others: f64) -> Load {
-        Load { threads, wall, own, others }
+    fn load(threads: usize, wall: f64, used: f64, others: f64) -> Load {
+        Load { threads, wall, own: used, others }
     }
 
     #[test]
@@ -210,18 +210,18 @@ mod tests {
         assert_eq!(what(load(1, 2.0, 2.0, 0.5)), "others used 25 % of 1 × 2.00 s");
         assert_eq!(what(load(2, 2.0, 3.8, 0.5)), "others used 12 % of 2 × 2.00 s");
         // Nobody else ran, but it was not let: a container's limit, or the host.
-        let found = what(load(1, 2.0, 1.0, 0.0));
-        assert_eq!(found, "it had 1.00 s of processor time in 1 × 2.00 s");
-        let found = what(load(1, 2.0, 3.0, 0.0));
-        assert_eq!(found, "it used 3.00 s of processor time in 1 × 2.00 s");
+        let reason = what(load(1, 2.0, 1.0, 0.0));
+        assert_eq!(reason, "it had 1.00 s of processor time in 1 × 2.00 s");
+        let reason = what(load(1, 2.0, 3.0, 0.0));
+        assert_eq!(reason, "it used 3.00 s of processor time in 1 × 2.00 s");
     }
 
     /// One that starts may wait.
     #[test]
     fn others_are_looked_at_alone() {
         assert_eq!(load(1, 2.0, 1.0, 0.05).others_ran(), None);
-        let found = load(1, 2.0, 1.0, 0.5).others_ran();
-        assert_eq!(found.as_deref(), Some("others used 25 % of 1 × 2.00 s"));
+        let reason = load(1, 2.0, 1.0, 0.5).others_ran();
+        assert_eq!(reason.as_deref(), Some("others used 25 % of 1 × 2.00 s"));
     }
 
     /// user 100, nice 20, system 30, idle 9000, iowait 500, irq 4, softirq 6, steal 40: 200 ticks.

@@ -149,8 +149,8 @@ impl Plan<'_> {
         series.sort_by_key(|s| workloads.iter().position(|w| w.kind.name == s.workload));
         for round in 0..self.rounds {
             eprintln!("{threads} × round {} of {}", round + 1, self.rounds);
-            for at in turns(round, series.len()) {
-                let run = &mut series[at];
+            for index in turns(round, series.len()) {
+                let run = &mut series[index];
                 let Some(child) = served.get_mut(run.system) else { continue };
                 let workload = workloads.iter().find(|w| w.kind.name == run.workload);
                 match self.sample(round, threads, child, workload.copied()) {
@@ -196,9 +196,9 @@ impl Plan<'_> {
     ) -> anyhow::Result<Vec<Option<Difference>>> {
         let mut differences = vec![];
         for workload in workloads {
-            let at =
+            let path =
                 |name: &str| self.folder.join(format!("{name}-{}-{threads}", workload.kind.name));
-            let (to, reference) = (at(system.name), at(REFERENCE));
+            let (to, reference) = (path(system.name), path(REFERENCE));
             child.ask(&Request::Save { texts: workload.path.clone(), to: to.clone() })?;
             if workload.kind.each {
                 child.ask(&Request::Each { texts: workload.path.clone() })?;

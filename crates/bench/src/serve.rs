@@ -118,25 +118,25 @@ impl System {
             Some(lines) => lines,
             None => &*files.entry(path.clone()).or_insert(read(path)?),
         };
-        let all: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let texts: Vec<&str> = lines.iter().map(String::as_str).collect();
         let before = self.counts();
         let mut latencies = None;
         let started = Instant::now();
         let results = if let Request::Each { .. } = request {
             let mut last = started;
-            let one = |&text: &&str| {
+            let latency = |&text: &&str| {
                 self.run(&[text])?;
                 let before = std::mem::replace(&mut last, Instant::now());
                 anyhow::Ok((last - before).as_secs_f64())
             };
-            latencies = Some(all.iter().map(one).collect::<Result<_, _>>()?);
+            latencies = Some(texts.iter().map(latency).collect::<Result<_, _>>()?);
             Results::Nothing
         } else {
-            self.run(&all)?
+            self.run(&texts)?
         };
         let seconds = started.elapsed().as_secs_f64();
         if let Request::Save { to, .. } = request {
-            save(&results, &all, to)?;
+            save(&results, &texts, to)?;
         }
         let counts = before.zip(self.counts());
         let tokens = counts.map(|(before, after)| after.tokens - before.tokens);
@@ -194,13 +194,14 @@ fn save(results: &Results, texts: &[&str], to: &Path) -> anyhow::Result<()> {
                 out.write_all(&x.to_le_bytes())?;
             }
         }
-        Results::Entities(all) => {
-            for (text, entities) in texts.iter().zip(all) {
+        Results::Entities(per_text) => {
+            for (text, entities) in texts.iter().zip(per_text) {
                 let mut unit = OffsetConverter::new(text, OffsetUnit::Char);
                 let mut row = vec![];
                 for entity in entities {
-                    let at = [entity.span.start, entity.span.end].map(|byte| unit.convert(byte));
-                    row.push(json!([entity.label, at[0], at[1]]));
+                    let offsets =
+                        [entity.span.start, entity.span.end].map(|byte| unit.convert(byte));
+                    row.push(json!([entity.label, offsets[0], offsets[1]]));
                 }
                 writeln!(out, "{}", Value::from(row))?;
             }

@@ -72,10 +72,10 @@ pub(crate) fn measure(
     // The first time reads files that the others find in the cache.
     for round in 0..=times {
         eprintln!("starts, {round} of {times}");
-        for at in turns(round, ways.len()) {
+        for index in turns(round, ways.len()) {
             // The first time is not counted.
-            let start = &mut starts[at];
-            let run = || run(&ways[at], places, &texts, folder);
+            let start = &mut starts[index];
+            let run = || run(&ways[index], places, &texts, folder);
             match calm(busy_ok || round == 0, run) {
                 Ok(Calm { disturbed: Some(what), .. }) if !busy_ok && round > 0 => {
                     bail!(

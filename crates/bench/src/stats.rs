@@ -66,8 +66,8 @@ mod tests {
     #[test]
     fn percentiles_are_values_that_were_measured() {
         let values: Vec<f64> = (1..=20).rev().map(f64::from).collect();
-        let at = [0, 50, 95, 99, 100].map(|p| percentile(&values, p));
-        assert_eq!(at, [1.0, 10.0, 19.0, 20.0, 20.0].map(Some));
+        let percentiles = [0, 50, 95, 99, 100].map(|p| percentile(&values, p));
+        assert_eq!(percentiles, [1.0, 10.0, 19.0, 20.0, 20.0].map(Some));
         assert_eq!(percentile(&[], 50), None);
     }
 }

@@ -136,8 +136,8 @@ fn made(kind: &Kind, count: usize) -> Vec<String> {
         }
         "tag" => {
             let fits = |text: &String| text.split_whitespace().count() <= TAGGED;
-            let all = texts::of_mixed_lengths(7, count + count / 10 + 1);
-            all.into_iter().filter(fits).take(count).collect()
+            let generated = texts::of_mixed_lengths(7, count + count / 10 + 1);
+            generated.into_iter().filter(fits).take(count).collect()
         }
         _ => (0..count).map(|_| short(&mut random)).collect(),
     }
@@ -182,12 +182,12 @@ fn passages(document: &str) -> Vec<String> {
 }
 
 /// So many of all, evenly spread.
-fn spread(all: Vec<String>, count: usize) -> Vec<String> {
-    let n = all.len();
+fn spread(texts: Vec<String>, count: usize) -> Vec<String> {
+    let n = texts.len();
     if n <= count {
-        return all;
+        return texts;
     }
-    (0..count).map(|i| all[i * n / count].clone()).collect()
+    (0..count).map(|i| texts[i * n / count].clone()).collect()
 }
 
 #[cfg(test)]
@@ -236,8 +236,8 @@ mod tests {
 
     #[test]
     fn fewer_texts_are_from_all_over_the_file() {
-        let all: Vec<String> = (0..10).map(|i| i.to_string()).collect();
-        assert_eq!(spread(all.clone(), 4), ["0", "2", "5", "7"]);
-        assert_eq!(spread(all.clone(), 20), all);
+        let texts: Vec<String> = (0..10).map(|i| i.to_string()).collect();
+        assert_eq!(spread(texts.clone(), 4), ["0", "2", "5", "7"]);
+        assert_eq!(spread(texts.clone(), 20), texts);
     }
 }

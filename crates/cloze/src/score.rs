@@ -138,8 +138,8 @@ impl Scorer {
             let mut sums = Sums::of_text(text);
             let mut tokens = Vec::with_capacity(pieces.tokens.len());
             // What windows keep follows one another: a result for each token, in order.
-            let scored = pieces.tokens.iter().zip(pieces.ids()).zip(results.by_ref());
-            for ((token, &id), log_probability) in scored {
+            let with_ids = pieces.tokens.iter().zip(pieces.ids());
+            for ((token, &id), log_probability) in with_ids.zip(results.by_ref()) {
                 sums.add_token(log_probability, self.unknown == Some(id));
                 tokens.push(ScoredToken { id, span: token.span, log_probability });
             }

@@ -59,11 +59,11 @@ fn main() -> Result<ExitCode, Error> {
         return child(target, &args, *from, *report);
     }
     let each = Duration::from_secs(args.seconds) / u32::try_from(chosen.len())?;
-    let (mut all, mut found) = (0, 0);
+    let (mut inputs, mut stops) = (0, 0);
     for target in chosen {
         let begun = Instant::now();
         let (done, stopped) = watch(target, args.run, 0, REPORT, each)?;
-        all += done;
+        inputs += done;
         let rate = done as f64 / begun.elapsed().as_secs_f64();
         println!(
             "{:<12} {done:>10} inputs, {rate:.0}/s{}",
@@ -71,11 +71,11 @@ fn main() -> Result<ExitCode, Error> {
             if stopped { ", stopped" } else { "" }
         );
         if stopped {
-            found += 1;
+            stops += 1;
             let (index, again) = watch(target, args.run, done, 1, PATIENCE)?;
-            let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
-            fs_err::create_dir_all(&place)?;
-            let file = place.join(format!("{}-{}-{index}", target.name, args.run));
+            let artifacts = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
+            fs_err::create_dir_all(&artifacts)?;
+            let file = artifacts.join(format!("{}-{}-{index}", target.name, args.run));
             fs_err::write(&file, input(&(target.seeds)(), args.run, index))?;
             println!(
                 "  input {index}{}: {}",
@@ -84,8 +84,8 @@ fn main() -> Result<ExitCode, Error> {
             );
         }
     }
-    println!("{all} inputs in all, {found} targets stopped");
-    Ok(ExitCode::from(u8::from(found > 0)))
+    println!("{inputs} inputs in all, {stops} targets stopped");
+    Ok(ExitCode::from(u8::from(stops > 0)))
 }
 
 /// Runs a target in a process for some time. Returns the number of the input that it came to, and whether it

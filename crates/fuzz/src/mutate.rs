@@ -60,33 +60,33 @@ pub fn input(seeds: &[Vec<u8>], run: u64, index: u64) -> Vec<u8> {
 }
 
 fn change(random: &mut Pcg64, bytes: &mut Vec<u8>, seeds: &[Vec<u8>]) {
-    let at = below(random, bytes.len() + 1);
-    let end = (at + below(random, 16)).min(bytes.len());
+    let start = below(random, bytes.len() + 1);
+    let end = (start + below(random, 16)).min(bytes.len());
     match below(random, 9) {
-        0 => bytes.truncate(at),
+        0 => bytes.truncate(start),
         1 | 2 => {
-            if let Some(byte) = bytes.get_mut(at) {
+            if let Some(byte) = bytes.get_mut(start) {
                 *byte ^= 1 << below(random, 8);
             }
         }
         3 => {
-            if let Some(byte) = bytes.get_mut(at) {
+            if let Some(byte) = bytes.get_mut(start) {
                 *byte = random.next_u32().to_le_bytes()[0];
             }
         }
-        4 => drop(bytes.drain(at..end)),
-        5 => drop(bytes.splice(at..end, choose(random, PIECES).iter().copied())),
-        6 => drop(bytes.splice(at..at, choose(random, PIECES).iter().copied())),
+        4 => drop(bytes.drain(start..end)),
+        5 => drop(bytes.splice(start..end, choose(random, PIECES).iter().copied())),
+        6 => drop(bytes.splice(start..start, choose(random, PIECES).iter().copied())),
         7 => {
             // A part again, a few times.
-            let part = bytes[at..end].repeat(1 + below(random, 20));
-            bytes.splice(at..at, part);
+            let part = bytes[start..end].repeat(1 + below(random, 20));
+            bytes.splice(start..start, part);
         }
         _ => {
             let other = choose(random, seeds);
             let from = below(random, other.len() + 1);
             let to = (from + below(random, 200)).min(other.len());
-            bytes.splice(at..end, other[from..to].iter().copied());
+            bytes.splice(start..end, other[from..to].iter().copied());
         }
     }
 }

@@ -12,7 +12,8 @@ use cloze_embed::correction::{FittedCorrection, Method};
 use cloze_encoder::TokenCounter;
 use cloze_graph::check::CheckParams;
 use cloze_heads::classify::{Classifier, ClassifyHead, FeatureParams};
-use cloze_search::index::{Index, verify};
+use cloze_search::index::{Index, IndexParams, Writer, verify};
+use cloze_search::{EngineKind, GraphDtype, HnswParams};
 use cloze_store::{Existing, Location, MemoryFolder};
 
 /// A parser, and inputs to begin with.
@@ -71,6 +72,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "correction", run: correction, seeds: corrections },
     Target { name: "head", run: head, seeds: heads },
     Target { name: "index", run: index, seeds: || vec![Vec::new(), vec![7; 64]] },
+    Target { name: "hnsw", run: hnsw, seeds: || vec![GRAPH.with(|graph| graph.bytes.clone())] },
 ];
 
 const TEXT_LIMIT: usize = 1 << 20;
@@ -273,9 +275,7 @@ pub fn correction(data: &[u8]) {
 pub fn index(data: &[u8]) {
     let Some((which, content)) = data.split_first() else { return };
     let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("../search/tests/data/index-v1");
-    let memory = Path::new("/dev/shm");
-    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-    let folder = folder.expect("a temporary folder");
+    let folder = in_memory();
     let mut names = vec!["index.json".to_owned(), "correction-000001.json".to_owned()];
     for segment in ["segment-000000", "segment-000001"] {
         fs_err::create_dir(folder.path().join(segment)).expect("a folder");
@@ -303,6 +303,59 @@ pub fn index(data: &[u8]) {
         }
     }
     drop(verify(folder.path()));
+}
+
+/// A saved index with a graph, in memory where there is such a folder.
+struct SavedGraph {
+    folder: tempfile::TempDir,
+    path: PathBuf,
+    /// What is in the file of the graph.
+    bytes: Vec<u8>,
+}
+
+thread_local! {
+    // Of the thread, so that the folder is removed at its end.
+    static GRAPH: SavedGraph = SavedGraph::new();
+}
+
+impl SavedGraph {
+    fn new() -> Self {
+        let folder = in_memory();
+        let params = IndexParams::new()
+            .engine(EngineKind::Hnsw)
+            .hnsw(HnswParams::new().connectivity(2).dtype(GraphDtype::F32))
+            .check()
+            .expect("good settings");
+        let mut writer = Writer::create(folder.path(), &params, false).expect("a writer");
+        for i in 0..40_u8 {
+            let angle = f32::from(i);
+            writer.push_numbered(&[angle.cos(), angle.sin(), 0.5]).expect("a row");
+        }
+        writer.commit().expect("an index");
+        let path = folder.path().join("segment-000000/graph.usearch");
+        let bytes = fs_err::read(&path).expect("the graph of the index");
+        Self { folder, path, bytes }
+    }
+}
+
+/// A graph of the length that its index says, opened with it and searched.
+pub fn hnsw(data: &[u8]) {
+    GRAPH.with(|graph| {
+        let mut bytes = data.to_vec();
+        bytes.resize(graph.bytes.len(), 0);
+        fs_err::write(&graph.path, bytes).expect("a file");
+        if let Ok(index) = Index::open(graph.folder.path()) {
+            let query = Matrix::from_vec(3, vec![0.6, 0.8, 0.1]).expect("a row of three");
+            drop(index.search(&query, 5, None));
+        }
+    });
+}
+
+/// A temporary folder, in memory where the system has one.
+fn in_memory() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    folder.expect("a temporary folder")
 }
 
 /// A classifier of two labels on rows of three numbers.

@@ -31,10 +31,11 @@ pub struct DuplicatePair {
 /// use cloze_search::pairs::SimilarPair;
 ///
 /// // Texts 0 and 2 are equal, text 1 is close to both, text 3 is alone.
-/// let found = groups(&[vec![0, 2], vec![1], vec![3]], &[SimilarPair { first: 0, second: 1, score: 0.9 }]);
-/// assert_eq!(found[0].texts, [0, 1, 2]);
-/// let same: Vec<bool> = found[0].pairs.iter().map(|pair| pair.same).collect();
-/// assert_eq!((found.len(), same), (1, vec![false, true, false]));
+/// let alike = [SimilarPair { first: 0, second: 1, score: 0.9 }];
+/// let duplicates = groups(&[vec![0, 2], vec![1], vec![3]], &alike);
+/// assert_eq!(duplicates[0].texts, [0, 1, 2]);
+/// let same: Vec<bool> = duplicates[0].pairs.iter().map(|pair| pair.same).collect();
+/// assert_eq!((duplicates.len(), same), (1, vec![false, true, false]));
 /// ```
 #[must_use]
 pub fn groups(of_rows: &[Vec<usize>], alike: &[SimilarPair]) -> Vec<DuplicateGroup> {

@@ -43,7 +43,8 @@ pub struct SimilarPair {
 /// let rows = vec![1.0, 0.0, 0.0, 1.0, 1.0, 0.1, 0.0, 2.0];
 /// let rows = Matrix::from_vec(2, rows).expect("four rows of two");
 /// let similar = pairs(&rows, Metric::Cosine, 0.9, 0)?;
-/// assert_eq!(similar.iter().map(|pair| (pair.first, pair.second)).collect::<Vec<_>>(), [(0, 2), (1, 3)]);
+/// let indices: Vec<_> = similar.iter().map(|pair| (pair.first, pair.second)).collect();
+/// assert_eq!(indices, [(0, 2), (1, 3)]);
 /// assert_eq!(groups(rows.rows(), &similar), [[0, 2], [1, 3]]);
 /// # Ok::<(), cloze_search::SearchError>(())
 /// ```

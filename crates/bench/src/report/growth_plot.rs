@@ -48,9 +48,9 @@ fn time(growth: &Growth, area: &Area<'_>) -> DrawResult {
     let points = &growth.points;
     let of = |value: fn(&Point) -> f64| points.iter().map(move |p| (texts(p), value(p)));
     let wall = |p: &Point| p.answer.seconds;
-    let own = |p: &Point| p.load.own;
+    let processor = |p: &Point| p.load.own;
     let (from, to) = decades(points.iter().map(texts));
-    let (low, high) = decades(of(wall).chain(of(own)).map(|(_, y)| y));
+    let (low, high) = decades(of(wall).chain(of(processor)).map(|(_, y)| y));
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .margin_right(36)
@@ -72,7 +72,9 @@ fn time(growth: &Growth, area: &Area<'_>) -> DrawResult {
         chart.draw_series(LineSeries::new([(x0, y0), (end, y0 * end / x0)], BLACK.mix(0.3)))?;
     }
     chart.draw_series(LineSeries::new(of(wall), BLUE.stroke_width(2)).point_size(4))?;
-    chart.draw_series(of(own).map(|at| TriangleMarker::new(at, 6, VERMILION.filled())))?;
+    chart.draw_series(
+        of(processor).map(|point| TriangleMarker::new(point, 6, VERMILION.filled())),
+    )?;
     let legend = "circles: wall time; triangles: processor time; grey: in proportion";
     text(area, legend, (72, 6), 12, HPos::Left)
 }
@@ -82,7 +84,7 @@ fn memory(growth: &Growth, area: &Area<'_>) -> DrawResult {
     let mib = |p: &Point| Some((texts(p), p.peak_memory_bytes? as f64 / f64::from(1 << 20)));
     let points: Vec<(f64, f64)> = growth.points.iter().filter_map(mib).collect();
     let (from, to) = decades(growth.points.iter().map(texts));
-    let most = points.iter().map(|at| at.1).fold(1.0, f64::max);
+    let most = points.iter().map(|point| point.1).fold(1.0, f64::max);
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .margin_right(36)

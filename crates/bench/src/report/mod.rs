@@ -101,8 +101,9 @@ impl Described {
 pub(crate) fn rates(measured: &Measured, threads: &[usize]) -> Vec<Rate> {
     let mut rates = vec![];
     for &threads in threads {
-        let own = measured.series.iter().filter(|s| s.system == GEMM && s.threads == threads);
-        let seconds: Vec<f64> = own.flat_map(seconds).collect();
+        let gemm_series =
+            measured.series.iter().filter(|s| s.system == GEMM && s.threads == threads);
+        let seconds: Vec<f64> = gemm_series.flat_map(seconds).collect();
         if let Some(spread) = Spread::of(&seconds) {
             rates.push(Rate { threads, operations_per_second: spread.rate(Gemm::operations()) });
         }
@@ -123,8 +124,9 @@ pub(crate) fn figures(
 ) -> Vec<Figure> {
     let mut figures = vec![];
     for (workload, described) in workloads.iter().zip(described) {
-        let own = measured.series.iter().filter(|series| series.workload == workload.kind.name);
-        figures.extend(own.filter_map(|series| figure(series, workload, described, rates)));
+        let of_workload =
+            measured.series.iter().filter(|series| series.workload == workload.kind.name);
+        figures.extend(of_workload.filter_map(|series| figure(series, workload, described, rates)));
     }
     figures
 }
@@ -148,7 +150,7 @@ fn figure(
         .map(|rate| described.operations / times.median / rate.operations_per_second.median);
     let useful = answers().find_map(|a| Some(a.tokens? as f64 / a.padded? as f64));
     let latencies: Vec<f64> = answers().filter_map(|a| a.latencies.clone()).flatten().collect();
-    let at = |percent| percentile(&latencies, percent);
+    let quantile = |percent| percentile(&latencies, percent);
     Some(Figure {
         workload: series.workload,
         threads: series.threads,
@@ -157,7 +159,7 @@ fn figure(
         words: times.rate(described.words as f64),
         share,
         useful,
-        latency: at(50).zip(at(95)).zip(at(99)).map(|((a, b), c)| [a, b, c]),
+        latency: quantile(50).zip(quantile(95)).zip(quantile(99)).map(|((a, b), c)| [a, b, c]),
         difference: series.difference,
     })
 }

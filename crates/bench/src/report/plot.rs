@@ -62,20 +62,22 @@ pub(crate) fn draw(report: &Report) -> anyhow::Result<String> {
 }
 
 fn panel<'a>(report: &'a Report, workload: &Described) -> Panel<'a> {
-    let own: Vec<&Figure> = report.figures.iter().filter(|f| f.workload == workload.name).collect();
+    let figures: Vec<&Figure> =
+        report.figures.iter().filter(|f| f.workload == workload.name).collect();
     // Bars of a system stand together.
-    let of = |&system: &&'static str| own.iter().filter(move |f| f.system == system);
+    let of = |&system: &&'static str| figures.iter().filter(move |f| f.system == system);
     let unit = match workload.name {
         "queries" => "milliseconds a text, half and 95 of 100 at most: less is better",
         "tag" => "words/s",
         _ => "texts/s",
     };
-    let systems: Vec<&'static str> = own.iter().map(|f| f.system).fold(vec![], |mut all, name| {
-        if !all.contains(&name) {
-            all.push(name);
-        }
-        all
-    });
+    let systems: Vec<&'static str> =
+        figures.iter().map(|f| f.system).fold(vec![], |mut names, name| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            names
+        });
     let bars = systems.iter().flat_map(of).map(|figure| bar(figure)).collect();
     let Described { name, texts, what, .. } = workload;
     Panel { title: format!("{name}: {texts} {what}; {unit}"), bars }

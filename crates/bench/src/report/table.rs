@@ -41,9 +41,9 @@ pub(crate) fn render(report: &Report) -> String {
         }
     }
     for Ran { system, task, versions, .. } in named {
-        let own = report.measured.systems.iter();
-        let own = own.filter(|ran| ran.system == *system && ran.task == *task);
-        let peaks = own.map(|ran| {
+        let runs = report.measured.systems.iter();
+        let runs = runs.filter(|ran| ran.system == *system && ran.task == *task);
+        let peaks = runs.map(|ran| {
             let peak = ran.peak_memory_bytes.map_or_else(|| "?".into(), mib);
             format!("{} × {peak} MiB", ran.threads)
         });
@@ -77,7 +77,7 @@ fn workload_lines(out: &mut String, report: &Report, workload: &Described) {
 fn figure_line(figure: &Figure, words: bool) -> String {
     let (rate, unit) = if words { (figure.words, "words/s") } else { (figure.texts, "texts/s") };
     let mut text = format!("{:<NAME$} {} {unit}", figure.system, spread(rate));
-    if let Some([p50, p95, p99]) = figure.latency.map(|all| all.map(|s| 1e3 * s)) {
+    if let Some([p50, p95, p99]) = figure.latency.map(|percentiles| percentiles.map(|s| 1e3 * s)) {
         let _ = write!(text, ", p50 {p50:.2} ms, p95 {p95:.2} ms, p99 {p99:.2} ms");
     }
     if let Some(share) = figure.share {

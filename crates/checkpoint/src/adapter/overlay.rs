@@ -7,16 +7,16 @@ use cloze_store::Location;
 
 use crate::error::CheckpointError;
 use crate::family::{BASE_HEADS, BODY, Family};
-use crate::weights::{Place, Update, Weights};
+use crate::weights::{StoredTensor, Update, Weights};
 
 /// Mark after the name of a module that was trained whole, in files of old versions.
 const SAVED_MARK: &str = ".modules_to_save.";
 /// The tensors of one module with an adapter.
 #[derive(Default)]
 struct Parts {
-    a: Option<Place>,
-    b: Option<Place>,
-    magnitude: Option<Place>,
+    a: Option<StoredTensor>,
+    b: Option<StoredTensor>,
+    magnitude: Option<StoredTensor>,
 }
 
 /// Part of an adapter that a tensor is.
@@ -49,11 +49,12 @@ pub(crate) fn overlay(
 ) -> Result<Merged, CheckpointError> {
     let config = AdapterConfig::read(folder)?;
     let path = folder.join(TENSORS);
-    let places = weights.add_file(&path)?;
-    let parameters = places.values().map(|p| p.shape.iter().product::<usize>() as u64).sum();
+    let tensors = weights.add_file(&path)?;
+    let parameters =
+        tensors.values().map(|p| p.shape.iter().product::<usize>() as u64).sum();
     let mut judge =
         Judge { weights, prefix: family.prefix, missing: vec![], extra: vec![], wrong: vec![] };
-    let (modules, mut saved) = judge.sort(places);
+    let (modules, mut saved) = judge.sort(tensors);
     let mut merged = Merged {
         folder: folder.clone(),
         weight,
@@ -96,11 +97,11 @@ pub(crate) fn overlay(
         weights.rename(prefixed);
         merged.matrices = merged.matrices.into_iter().map(prefixed).collect();
         // What it brings whole may be a part of the body: BERT's pooler.
-        saved = saved.into_iter().map(|(name, place)| (prefixed(name), place)).collect();
+        saved = saved.into_iter().map(|(name, stored)| (prefixed(name), stored)).collect();
     }
-    for (name, place) in saved {
+    for (name, stored) in saved {
         merged.saved.push(name.clone());
-        weights.put(name, place);
+        weights.put(name, stored);
     }
     Ok(merged)
 }
@@ -119,11 +120,11 @@ impl Judge<'_> {
     /// The adapter's matrices by module, and what is to be taken whole by its name in the base.
     fn sort(
         &mut self,
-        places: BTreeMap<String, Place>,
-    ) -> (BTreeMap<String, Parts>, BTreeMap<String, Place>) {
+        tensors: BTreeMap<String, StoredTensor>,
+    ) -> (BTreeMap<String, Parts>, BTreeMap<String, StoredTensor>) {
         let mut modules: BTreeMap<String, Parts> = BTreeMap::new();
         let mut saved = BTreeMap::new();
-        for (full, place) in places {
+        for (full, stored) in tensors {
             let Some(name) = full.strip_prefix(PREFIX) else {
                 self.extra.push(full);
                 continue;
@@ -136,7 +137,7 @@ impl Judge<'_> {
                     Part::B => &mut parts.b,
                     Part::Magnitude => &mut parts.magnitude,
                 };
-                if slot.replace(place).is_some() {
+                if slot.replace(stored).is_some() {
                     self.extra.push(full);
                 }
                 continue;
@@ -151,10 +152,10 @@ impl Judge<'_> {
             if name.contains("lora_") {
                 self.extra.push(full);
             } else if !marked {
-                saved.insert(name, place);
+                saved.insert(name, stored);
             } else {
                 // With biases PEFT writes those of such modules under both names.
-                saved.entry(name).or_insert(place);
+                saved.entry(name).or_insert(stored);
             }
         }
         (modules, saved)
@@ -196,8 +197,8 @@ impl Judge<'_> {
         let a = self.checked_part(module, "lora_A.weight", parts.a, &[rank, inputs]);
         let b = self.checked_part(module, "lora_B.weight", parts.b, &[outputs, rank]);
         let magnitude = match (config.dora, parts.magnitude) {
-            (true, place) => {
-                Some(self.checked_part(module, "lora_magnitude_vector", place, &[outputs])?)
+            (true, stored) => {
+                Some(self.checked_part(module, "lora_magnitude_vector", stored, &[outputs])?)
             }
             (false, None) => None,
             (false, Some(_)) => {
@@ -210,19 +211,19 @@ impl Judge<'_> {
         Some((name, Update { a: a?, b: b?, magnitude, scale }))
     }
 
-    /// Place of a module's tensor; `None`, and a note of it, if it is missing or of another shape.
+    /// Tensor of a module; `None`, and a note of it, if it is missing or of another shape.
     fn checked_part(
         &mut self,
         module: &str,
         part: &str,
-        place: Option<Place>,
+        stored: Option<StoredTensor>,
         shape: &[usize],
-    ) -> Option<Place> {
+    ) -> Option<StoredTensor> {
         let full = format!("{PREFIX}{module}.{part}");
-        match place {
+        match stored {
             None => self.missing.push(format!("{full} {shape:?}")),
-            Some(place) if place.shape == shape => return Some(place),
-            Some(Place { shape: actual, .. }) => {
+            Some(stored) if stored.shape == shape => return Some(stored),
+            Some(StoredTensor { shape: actual, .. }) => {
                 self.wrong.push(format!("{full}: expected {shape:?}, found {actual:?}"));
             }
         }
@@ -247,7 +248,7 @@ fn without_marks(name: &str) -> String {
 fn check_biases(
     config: &AdapterConfig,
     folder: &Path,
-    saved: &BTreeMap<String, Place>,
+    saved: &BTreeMap<String, StoredTensor>,
 ) -> Result<(), CheckpointError> {
     let biases = saved.keys().filter(|name| name.rsplit('.').next() == Some("bias"));
     let there = biases.into_iter().any(|name| !is_saved_whole(config, name));

@@ -50,7 +50,7 @@ impl StoredType {
 
 /// Location of a tensor.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct StoredTensor {
     file: usize,
     dtype: Dtype,
     pub(crate) shape: Vec<usize>,
@@ -63,11 +63,11 @@ pub(crate) struct Place {
 #[derive(Clone, Debug)]
 pub(crate) struct Update {
     /// `[rank, inputs]`.
-    pub(crate) a: Place,
+    pub(crate) a: StoredTensor,
     /// `[outputs, rank]`.
-    pub(crate) b: Place,
+    pub(crate) b: StoredTensor,
     /// `[outputs]`.
-    pub(crate) magnitude: Option<Place>,
+    pub(crate) magnitude: Option<StoredTensor>,
     pub(crate) scale: f64,
 }
 
@@ -75,29 +75,29 @@ pub(crate) struct Update {
 #[derive(Clone, Debug)]
 struct Int8 {
     /// Scale of each row, `[outputs, 1]`.
-    scales: Place,
+    scales: StoredTensor,
     /// Scale of its inputs, if fixed, `[1]`.
-    input: Option<Place>,
+    input: Option<StoredTensor>,
     /// Factors of its inputs before they are rounded, `[inputs]`.
-    factors: Option<Place>,
+    factors: Option<StoredTensor>,
 }
 
 /// A tensor as it is stored, and what adapters change of it.
 #[derive(Clone, Debug)]
 struct Tensor {
-    place: Place,
+    stored: StoredTensor,
     int8: Option<Int8>,
     updates: Vec<Update>,
 }
 
 impl Tensor {
-    fn new(place: Place) -> Self {
-        Self { place, int8: None, updates: vec![] }
+    fn new(stored: StoredTensor) -> Self {
+        Self { stored, int8: None, updates: vec![] }
     }
 
     /// Whether it is read as floats.
     fn is_float(&self) -> bool {
-        stored(self.place.dtype).is_some() || self.int8.is_some()
+        stored_type(self.stored.dtype).is_some() || self.int8.is_some()
     }
 }
 
@@ -130,8 +130,8 @@ impl Weights {
         let files = if single.is_file() { vec![single] } else { indexed(&folder.join(INDEX))? };
         let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
         for path in files {
-            for (name, place) in weights.add_file(&path)? {
-                if weights.tensors.insert(name.clone(), Tensor::new(place)).is_some() {
+            for (name, stored) in weights.add_file(&path)? {
+                if weights.tensors.insert(name.clone(), Tensor::new(stored)).is_some() {
                     let what = format!("tensor {name:?} is in another file of the checkpoint, too");
                     return Err(CheckpointError::Safetensors { path: path.to_path_buf(), what });
                 }
@@ -147,22 +147,22 @@ impl Weights {
     fn join_scales(&mut self) -> Result<(), CheckpointError> {
         let int8 = |(name, tensor): (&String, &Tensor)| {
             let stem = name.strip_suffix(".weight")?.to_owned();
-            (tensor.place.dtype == Dtype::I8).then_some(stem)
+            (tensor.stored.dtype == Dtype::I8).then_some(stem)
         };
         let stems: Vec<String> = self.tensors.iter().filter_map(int8).collect();
         for stem in stems {
             let name = format!("{stem}.weight");
-            let mut take = |name: String| self.tensors.remove(&name).map(|tensor| tensor.place);
+            let mut take = |name: String| self.tensors.remove(&name).map(|tensor| tensor.stored);
             let scales = take(format!("{name}_scale"));
             let input = take(format!("{stem}.input_scale"));
             let factors = take(format!("{stem}.input_factors"));
             let Some(tensor) = self.tensors.get_mut(&name) else { continue };
             let wrong = |what: String| {
-                let path = self.files[tensor.place.file].clone();
+                let path = self.files[tensor.stored.file].clone();
                 Err(CheckpointError::Safetensors { path: path.to_path_buf(), what })
             };
-            let size = |place: &Place| place.shape.iter().product::<usize>();
-            let [rows, inputs] = tensor.place.shape[..] else {
+            let size = |stored: &StoredTensor| stored.shape.iter().product::<usize>();
+            let [rows, inputs] = tensor.stored.shape[..] else {
                 return wrong(format!("{name} is stored as int8, and is not a matrix"));
             };
             let Some(scales) = scales else {
@@ -173,9 +173,9 @@ impl Weights {
                 (input.as_ref(), format!("{stem}.input_scale"), 1),
                 (factors.as_ref(), format!("{stem}.input_factors"), inputs),
             ];
-            for (place, what, expected) in sized {
-                if let Some(place) = place.filter(|place| size(place) != expected) {
-                    let shape = &place.shape;
+            for (stored, what, expected) in sized {
+                if let Some(stored) = stored.filter(|stored| size(stored) != expected) {
+                    let shape = &stored.shape;
                     return wrong(format!("{what}: expected {expected} numbers, found {shape:?}"));
                 }
             }
@@ -190,8 +190,8 @@ impl Weights {
     /// As [`open`](Self::open).
     pub(crate) fn open_file(path: &Location) -> Result<Self, CheckpointError> {
         let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
-        for (name, place) in weights.add_file(path)? {
-            weights.put(name, place);
+        for (name, stored) in weights.add_file(path)? {
+            weights.put(name, stored);
         }
         Ok(weights)
     }
@@ -200,28 +200,28 @@ impl Weights {
     pub(crate) fn add_file(
         &mut self,
         path: &Location,
-    ) -> Result<BTreeMap<String, Place>, CheckpointError> {
+    ) -> Result<BTreeMap<String, StoredTensor>, CheckpointError> {
         let (start, header) = read_header(path)?;
         let file = self.files.len();
         self.files.push(path.clone());
-        let mut places = BTreeMap::new();
+        let mut tensors = BTreeMap::new();
         for (name, info) in header.tensors() {
             let (from, to) = info.data_offsets;
-            let place = Place {
+            let stored = StoredTensor {
                 file,
                 dtype: info.dtype,
                 shape: info.shape.clone(),
                 offset: start + from as u64,
                 bytes: to - from,
             };
-            places.insert(name, place);
+            tensors.insert(name, stored);
         }
-        Ok(places)
+        Ok(tensors)
     }
 
-    /// Adds a tensor, in the place of one of its name.
-    pub(crate) fn put(&mut self, name: String, place: Place) {
-        self.tensors.insert(name, Tensor::new(place));
+    /// Adds a tensor, replacing the one of its name.
+    pub(crate) fn put(&mut self, name: String, stored: StoredTensor) {
+        self.tensors.insert(name, Tensor::new(stored));
     }
 
     /// Takes tensors out.
@@ -258,16 +258,16 @@ impl Weights {
     /// The shape of a tensor, outer to inner; `None` if there is none of that name.
     #[must_use]
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.tensors.get(name).map(|tensor| tensor.place.shape.as_slice())
+        self.tensors.get(name).map(|tensor| tensor.stored.shape.as_slice())
     }
 
     /// The type that most numbers are stored in; `None` if there are none.
     #[must_use]
     pub fn stored_type(&self) -> Option<StoredType> {
         let numbers = |t| {
-            let places = self.tensors.values().map(|t| &t.place);
-            let places = places.filter(|p| stored(p.dtype) == Some(t));
-            places.map(|p| p.shape.iter().product::<usize>()).sum::<usize>()
+            let tensors = self.tensors.values().map(|t| &t.stored);
+            let tensors = tensors.filter(|p| stored_type(p.dtype) == Some(t));
+            tensors.map(|p| p.shape.iter().product::<usize>()).sum::<usize>()
         };
         let types = [StoredType::F32, StoredType::F16, StoredType::BF16];
         types.into_iter().filter(|t| numbers(*t) > 0).max_by_key(|t| numbers(*t))
@@ -294,7 +294,7 @@ impl Weights {
     #[must_use]
     pub fn as_stored(&self, name: &str) -> Option<StoredType> {
         let tensor = self.tensors.get(name).filter(|tensor| tensor.updates.is_empty())?;
-        stored(tensor.place.dtype)
+        stored_type(tensor.stored.dtype)
     }
 
     /// A reader over the files, opened when first needed.
@@ -304,7 +304,7 @@ impl Weights {
     }
 }
 
-fn stored(dtype: Dtype) -> Option<StoredType> {
+fn stored_type(dtype: Dtype) -> Option<StoredType> {
     match dtype {
         Dtype::F32 => Some(StoredType::F32),
         Dtype::F16 => Some(StoredType::F16),

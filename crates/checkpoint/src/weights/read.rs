@@ -8,7 +8,7 @@ use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 /// twice.
 const HALVES: usize = 1 << 15;
 
-use super::{Place, StoredType, Update, Weights, stored};
+use super::{StoredTensor, StoredType, Update, Weights, stored_type};
 use crate::adapter::merge::{self, LowRank};
 use crate::error::CheckpointError;
 
@@ -81,16 +81,16 @@ impl<'a> WeightReader<'a> {
         let start = out.len();
         if tensor.int8.is_some() {
             let matrix = self.read_int8(name)?;
-            reserve(weights, name, &tensor.place, out, matrix.numbers.len())?;
+            reserve(weights, name, &tensor.stored, out, matrix.numbers.len())?;
             matrix.floats(out);
         } else {
-            self.read_place(name, &tensor.place, out)?;
+            self.read_place(name, &tensor.stored, out)?;
         }
         let Some(last) = tensor.updates.last() else { return Ok(()) };
         let path = &weights.files[last.b.file];
         let updates = tensor.updates.iter().map(|update| self.low_rank(name, update));
         let updates = updates.collect::<Result<Vec<_>, _>>()?;
-        let inputs = tensor.place.shape.get(1).copied().unwrap_or(0);
+        let inputs = tensor.stored.shape.get(1).copied().unwrap_or(0);
         merge::merge(&mut out[start..], inputs, &updates).map_err(|row| CheckpointError::ZeroRow {
             path: path.to_path_buf(),
             tensor: name.to_owned(),
@@ -106,9 +106,9 @@ impl<'a> WeightReader<'a> {
     pub fn read_int8(&mut self, name: &str) -> Result<Int8Matrix, CheckpointError> {
         let weights = self.weights;
         let tensor = weights.tensors.get(name);
-        let Some((place, int8)) = tensor.and_then(|t| Some((&t.place, t.int8.as_ref()?))) else {
+        let Some((stored, int8)) = tensor.and_then(|t| Some((&t.stored, t.int8.as_ref()?))) else {
             let path = weights.files.first().map(|file| file.to_path_buf()).unwrap_or_default();
-            let dtype = tensor.map_or_else(|| "none".into(), |t| format!("{:?}", t.place.dtype));
+            let dtype = tensor.map_or_else(|| "none".into(), |t| format!("{:?}", t.stored.dtype));
             return Err(CheckpointError::TensorType {
                 path,
                 tensor: name.to_owned(),
@@ -116,25 +116,25 @@ impl<'a> WeightReader<'a> {
             });
         };
         let scales = self.finite(name, &int8.scales)?;
-        let input = int8.input.as_ref().map(|place| self.finite(name, place)).transpose()?;
+        let input = int8.input.as_ref().map(|stored| self.finite(name, stored)).transpose()?;
         let mut numbers = vec![];
-        reserve(weights, name, place, &mut numbers, place.bytes)?;
-        numbers.resize(place.bytes, 0_i8);
-        let file = file_at(weights, &mut self.open, place)?;
+        reserve(weights, name, stored, &mut numbers, stored.bytes)?;
+        numbers.resize(stored.bytes, 0_i8);
+        let file = file_at(weights, &mut self.open, stored)?;
         file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
-        let factors = int8.factors.as_ref().map(|place| self.finite(name, place)).transpose()?;
+        let factors = int8.factors.as_ref().map(|stored| self.finite(name, stored)).transpose()?;
         let input = input.and_then(|scale| scale.first().copied());
         Ok(Int8Matrix { numbers, scales, input, factors })
     }
 
-    /// The numbers at a place, which must be finite.
-    fn finite(&mut self, name: &str, place: &Place) -> Result<Vec<f32>, CheckpointError> {
+    /// The numbers of a stored tensor, which must be finite.
+    fn finite(&mut self, name: &str, stored: &StoredTensor) -> Result<Vec<f32>, CheckpointError> {
         let mut numbers = vec![];
-        self.read_place(name, place, &mut numbers)?;
+        self.read_place(name, stored, &mut numbers)?;
         if numbers.iter().all(|x| x.is_finite()) {
             return Ok(numbers);
         }
-        let path = self.weights.files[place.file].clone();
+        let path = self.weights.files[stored.file].clone();
         Err(CheckpointError::NotFinite { path: path.to_path_buf(), tensor: name.to_owned() })
     }
 
@@ -148,19 +148,19 @@ impl<'a> WeightReader<'a> {
         })
     }
 
-    /// The numbers at a place, as they are stored.
+    /// The numbers of a stored tensor, as they are stored.
     fn read_place(
         &mut self,
         name: &str,
-        place: &Place,
+        stored: &StoredTensor,
         out: &mut Vec<f32>,
     ) -> Result<(), CheckpointError> {
-        let file = file_at(self.weights, &mut self.open, place)?;
+        let file = file_at(self.weights, &mut self.open, stored)?;
         let start = out.len();
-        match stored(place.dtype) {
+        match stored_type(stored.dtype) {
             Some(StoredType::F32) => {
-                reserve(self.weights, name, place, out, place.bytes / 4)?;
-                out.resize(start + place.bytes / 4, 0.0);
+                reserve(self.weights, name, stored, out, stored.bytes / 4)?;
+                out.resize(start + stored.bytes / 4, 0.0);
                 file.read_exact(bytemuck::cast_slice_mut(&mut out[start..]))?;
                 if cfg!(target_endian = "big") {
                     for x in &mut out[start..] {
@@ -169,8 +169,8 @@ impl<'a> WeightReader<'a> {
                 }
             }
             Some(halves) => {
-                reserve(self.weights, name, place, out, place.bytes / 2)?;
-                out.resize(start + place.bytes / 2, 0.0);
+                reserve(self.weights, name, stored, out, stored.bytes / 2)?;
+                out.resize(start + stored.bytes / 2, 0.0);
                 self.raw.resize(HALVES, 0);
                 for part in out[start..].chunks_mut(HALVES) {
                     let raw = &mut self.raw[..part.len()];
@@ -187,9 +187,9 @@ impl<'a> WeightReader<'a> {
             }
             None => {
                 return Err(CheckpointError::TensorType {
-                    path: self.weights.files[place.file].to_path_buf(),
+                    path: self.weights.files[stored.file].to_path_buf(),
                     tensor: name.to_owned(),
-                    found: format!("{:?}", place.dtype),
+                    found: format!("{:?}", stored.dtype),
                 });
             }
         }
@@ -203,21 +203,21 @@ impl<'a> WeightReader<'a> {
     /// holds something else, or an adapter changes it.
     pub fn read_halves(&mut self, name: &str) -> Result<Vec<half::f16>, CheckpointError> {
         let weights = self.weights;
-        let place = weights.tensors.get(name).map(|tensor| &tensor.place);
-        let (Some(place), Some(StoredType::F16)) = (place, weights.as_stored(name)) else {
-            let path = place.map(|place| weights.files[place.file].to_path_buf());
+        let stored = weights.tensors.get(name).map(|tensor| &tensor.stored);
+        let (Some(stored), Some(StoredType::F16)) = (stored, weights.as_stored(name)) else {
+            let path = stored.map(|stored| weights.files[stored.file].to_path_buf());
             let path = path.unwrap_or_default();
-            let dtype = place.map_or("nothing".into(), |place| format!("{:?}", place.dtype));
+            let dtype = stored.map_or("nothing".into(), |stored| format!("{:?}", stored.dtype));
             return Err(CheckpointError::TensorType {
                 path,
                 tensor: name.to_owned(),
                 found: dtype,
             });
         };
-        let file = file_at(weights, &mut self.open, place)?;
+        let file = file_at(weights, &mut self.open, stored)?;
         let mut out = vec![];
-        reserve(weights, name, place, &mut out, place.bytes / 2)?;
-        out.resize(place.bytes / 2, half::f16::ZERO);
+        reserve(weights, name, stored, &mut out, stored.bytes / 2)?;
+        out.resize(stored.bytes / 2, half::f16::ZERO);
         let raw = out.reinterpret_cast_mut();
         file.read_exact(bytemuck::cast_slice_mut(raw))?;
         for x in raw {
@@ -241,27 +241,27 @@ impl<'a> WeightReader<'a> {
 fn reserve<T>(
     weights: &Weights,
     name: &str,
-    place: &Place,
+    stored: &StoredTensor,
     out: &mut Vec<T>,
     count: usize,
 ) -> Result<(), CheckpointError> {
     out.try_reserve(count).map_err(|_| CheckpointError::Memory {
-        path: weights.files[place.file].to_path_buf(),
+        path: weights.files[stored.file].to_path_buf(),
         tensor: name.to_owned(),
         bytes: count.saturating_mul(size_of::<T>()),
     })
 }
 
-/// The file that a place is in, opened if need be, at its first byte.
+/// The file that a stored tensor is in, opened if need be, at its first byte.
 fn file_at<'f>(
     weights: &Weights,
     open: &'f mut Option<(usize, OpenFile)>,
-    place: &Place,
+    stored: &StoredTensor,
 ) -> Result<&'f mut OpenFile, CheckpointError> {
-    let (_, file) = match open.take().filter(|(file, _)| *file == place.file) {
+    let (_, file) = match open.take().filter(|(file, _)| *file == stored.file) {
         Some(same) => open.insert(same),
-        None => open.insert((place.file, weights.files[place.file].open()?)),
+        None => open.insert((stored.file, weights.files[stored.file].open()?)),
     };
-    file.seek(SeekFrom::Start(place.offset))?;
+    file.seek(SeekFrom::Start(stored.offset))?;
     Ok(file)
 }

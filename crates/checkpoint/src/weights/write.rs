@@ -24,22 +24,22 @@ pub fn write(
 ) -> Result<(), CheckpointError> {
     // The reference implementation sorts by width, then by name, so that all are aligned.
     let dtype_of =
-        |tensor: &Tensor| if tensor.is_float() { to.dtype() } else { tensor.place.dtype };
+        |tensor: &Tensor| if tensor.is_float() { to.dtype() } else { tensor.stored.dtype };
     let width = |tensor: &Tensor| dtype_of(tensor).bitsize();
     let mut order: Vec<(&String, &Tensor)> = weights.tensors.iter().collect();
     order.sort_by_key(|(name, tensor)| (std::cmp::Reverse(width(tensor)), *name));
     let mut offset = 0;
     let mut infos = vec![];
     for (name, tensor) in &order {
-        let place = &tensor.place;
+        let stored = &tensor.stored;
         let bytes = if tensor.is_float() {
-            place.shape.iter().product::<usize>() * width(tensor) / 8
+            stored.shape.iter().product::<usize>() * width(tensor) / 8
         } else {
-            place.bytes
+            stored.bytes
         };
         let info = TensorInfo {
             dtype: dtype_of(tensor),
-            shape: place.shape.clone(),
+            shape: stored.shape.clone(),
             data_offsets: (offset, offset + bytes),
         };
         infos.push(((*name).clone(), info));
@@ -59,22 +59,22 @@ pub fn write(
     file.write_all(&header).map_err(failed)?;
     let (mut reader, mut numbers, mut bytes) = (weights.reader(), vec![], vec![]);
     for (name, tensor) in order {
-        let place = &tensor.place;
+        let stored = &tensor.stored;
         bytes.clear();
         if tensor.is_float() {
             numbers.clear();
             reader.read_into(name, &mut numbers)?;
             if !encode(&numbers, to, &mut bytes) {
-                let from = &weights.files[place.file];
+                let from = &weights.files[stored.file];
                 return Err(CheckpointError::Overflow {
                     path: from.to_path_buf(),
                     tensor: name.clone(),
                 });
             }
         } else {
-            let mut source = weights.files[place.file].open()?;
-            source.seek(SeekFrom::Start(place.offset))?;
-            bytes.resize(place.bytes, 0);
+            let mut source = weights.files[stored.file].open()?;
+            source.seek(SeekFrom::Start(stored.offset))?;
+            bytes.resize(stored.bytes, 0);
             source.read_exact(&mut bytes)?;
         }
         file.write_all(&bytes).map_err(failed)?;

@@ -49,11 +49,11 @@ pub(crate) fn gather(
             chunk.iter().map(|t| t.text.as_str()).filter(|t| !known.contains_key(*t)).collect();
         new.sort_unstable();
         new.dedup();
-        let encoded = encoder.encode_batch(&new)?;
-        let mut encoded: HashMap<String, _> =
-            new.into_iter().map(str::to_owned).zip(encoded).collect();
+        let results = encoder.encode_batch(&new)?;
+        let mut vectors: HashMap<String, _> =
+            new.into_iter().map(str::to_owned).zip(results).collect();
         for text in chunk {
-            match encoded.remove(&text.text) {
+            match vectors.remove(&text.text) {
                 Some(Ok(vector)) => {
                     if !distinct.push_rows(&vector) {
                         bail!(

@@ -96,9 +96,9 @@ impl TagDecoder {
         encoder: &E,
         texts: &[&str],
     ) -> Result<Vec<Vec<Entity>>, TagError<E::Error>> {
-        let encoded = encoder.encode(texts).map_err(TagError::Encode)?;
+        let logits = encoder.encode(texts).map_err(TagError::Encode)?;
         let entities = |rows: &TokenRows| Ok(self.decode(&self.predict(rows)?));
-        encoded.iter().map(entities).collect()
+        logits.iter().map(entities).collect()
     }
 
     /// The probabilities of one text's units, from logits `[tokens, tags]`: words or tokens, as the

@@ -91,9 +91,9 @@ fn observe(
         let each = |texts: &[&str]| Ok(observer.observe(texts)?);
         for (text, observed) in chunk.iter().zip(isolate(&texts, each)?) {
             match observed {
-                Ok(observed) => {
+                Ok(maxima) => {
                     used += 1;
-                    observe::merge(&mut seen, &observed);
+                    observe::merge(&mut seen, &maxima);
                 }
                 Err(error) => messages.failure(&text.not_encoded(error)),
             }

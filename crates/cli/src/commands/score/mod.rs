@@ -66,11 +66,11 @@ pub(crate) fn run(
     let mut headed = args.format.is_json() || args.corpus;
     for_each_text(args, messages, |part| {
         let texts: Vec<&str> = part.iter().map(|text| text.text.as_str()).collect();
-        let scores = isolate(&texts, |texts| scorer.score(texts))?;
+        let results = isolate(&texts, |texts| scorer.score(texts))?;
         if !std::mem::replace(&mut headed, true) {
             writeln!(out, "{:>17}  {:>12}  {:>6}  text", "pseudo-perplexity", "pll", "tokens")?;
         }
-        for (text, score) in part.iter().zip(scores) {
+        for (text, score) in part.iter().zip(results) {
             match score {
                 Ok(score) => {
                     corpus.add(&text.text, &score);

@@ -124,17 +124,17 @@ pub(super) fn for_each_word(
     progress::start_counted(samples.len() as u64, messages);
     let mut words = 0;
     for chunk in samples.chunks(CHUNK) {
-        let vectors = isolate(chunk, |samples| encode_words(encoder, samples))?;
-        for (sample, encoded) in chunk.iter().zip(vectors) {
+        let results = isolate(chunk, |samples| encode_words(encoder, samples))?;
+        for (sample, result) in chunk.iter().zip(results) {
             let path = || sample.path.to_string();
-            let encoded = match encoded {
-                Ok(encoded) => encoded,
+            let vectors = match result {
+                Ok(vectors) => vectors,
                 Err(source) => {
                     messages.failure(&NotEncoded { path: path(), line: sample.text.line, source });
                     continue;
                 }
             };
-            for (word, vector) in sample.text.words.iter().zip(encoded) {
+            for (word, vector) in sample.text.words.iter().zip(vectors) {
                 let Some(vector) = vector else {
                     let source = cloze::Error::Conflict("the model sees no token of the word");
                     messages.failure(&NotEncoded { path: path(), line: word.line, source });
