@@ -40,9 +40,9 @@ struct LabelRow<'a> {
     path: &'a str,
     line: u64,
     id: Option<&'a str>,
-    /// Label of a single one, null where there is none.
+    /// Label of a single one, null where there is none; no field where there may be several.
     #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<Option<&'a str>>,
+    label: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<&'a [String]>,
     /// Probabilities, the highest first.
@@ -62,7 +62,7 @@ impl LabelLayout<'_> {
             path,
             line,
             id,
-            label: Some(single).filter(|_| !self.multi_label),
+            label: Some(Value::from(single)).filter(|_| !self.multi_label),
             labels: Some(labels).filter(|_| self.multi_label),
             probabilities: probabilities.map(|(l, p)| (l.clone(), Value::from(*p))).collect(),
         };

@@ -50,8 +50,7 @@ pub(crate) fn overlay(
     let config = AdapterConfig::read(folder)?;
     let path = folder.join(TENSORS);
     let tensors = weights.add_file(&path)?;
-    let parameters =
-        tensors.values().map(|p| p.shape.iter().product::<usize>() as u64).sum();
+    let parameters = tensors.values().map(|p| p.shape.iter().product::<usize>() as u64).sum();
     let mut judge =
         Judge { weights, prefix: family.prefix, missing: vec![], extra: vec![], wrong: vec![] };
     let (modules, mut saved) = judge.sort(tensors);
