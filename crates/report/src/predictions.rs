@@ -42,9 +42,9 @@ struct LabelRow<'a> {
     path: &'a str,
     line: u64,
     id: Option<&'a str>,
-    /// Label of a single one, null where there is none.
+    /// Label of a single one, null where there is none; no field where there may be several.
     #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<Option<&'a str>>,
+    label: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<&'a [String]>,
     /// Probabilities, the highest first.
@@ -70,7 +70,7 @@ impl LabelLayout<'_> {
             path,
             line,
             id,
-            label: Some(single).filter(|_| !self.multi_label && !self.regression),
+            label: Some(Value::from(single)).filter(|_| !self.multi_label && !self.regression),
             labels: Some(labels).filter(|_| self.multi_label),
             probabilities,
             scores,

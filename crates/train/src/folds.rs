@@ -175,9 +175,9 @@ fn groups(labels: &Labels, least: usize, seed: u64) -> Result<Vec<Vec<usize>>, T
     for group in &mut groups {
         shuffle(group, || random.next_u64());
         if labels.is_grouped() {
-            let mut seen = HashSet::new();
+            let mut first_of = HashSet::new();
             let (first, others): (Vec<usize>, Vec<usize>) =
-                group.iter().partition(|&&i| seen.insert(numbers[i]));
+                group.iter().partition(|&&i| first_of.insert(numbers[i]));
             *group = [first, others].concat();
         }
     }

@@ -24,12 +24,11 @@ impl SplitText {
     #[must_use]
     pub fn new(text: &str, second: Option<&str>, place: Option<(&str, u64)>) -> Self {
         let text = second.map_or_else(|| text.to_owned(), |second| format!("{text} | {second}"));
-        let name = match place {
-            Some((path, line)) => format!("{path}:{line}"),
-            None => {
-                let shown: String = one_line(&text).chars().take(SHOWN).collect();
-                format!("{shown:?}")
-            }
+        let name = if let Some((path, line)) = place {
+            format!("{path}:{line}")
+        } else {
+            let shown: String = one_line(&text).chars().take(SHOWN).collect();
+            format!("{shown:?}")
         };
         Self { text, name }
     }
@@ -159,14 +158,14 @@ mod tests {
             (2, "I was charged twice for it, and nobody has answered"),
         ];
         let training = training.map(text);
-        let test = [
+        let tested = [
             (10, "where is my parcel? "),
             (11, "Where is my parcel now?"),
             (12, "was charged twice"),
             (13, "The weather is fine"),
             (14, "I was charged twice for it, and no one has answered"),
         ];
-        let found = NearDuplicateSummary::of_test("test example", &training, &test.map(text));
+        let found = NearDuplicateSummary::of_test("test example", &training, &tested.map(text));
         assert_eq!(
             found.to_string(),
             "4 of 5 test examples have a near-duplicate among the training examples (1 equal, 2 nearly \

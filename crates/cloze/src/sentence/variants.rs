@@ -14,6 +14,9 @@ pub struct VectorVariants<'e> {
     variants: Option<Vec<Variant>>,
 }
 
+/// Vectors of a window, one for each choice, and its number of tokens.
+type WindowVectors = (Vec<Vec<f32>>, usize);
+
 #[derive(Clone, Debug)]
 struct Variant {
     /// Layers by number.
@@ -129,7 +132,7 @@ impl<'e> VectorVariants<'e> {
     fn combined(
         &self,
         variants: &[Variant],
-        text: Mapped<Result<(Vec<Vec<f32>>, usize), Error>>,
+        text: Mapped<Result<WindowVectors, Error>>,
     ) -> Result<Vec<Vec<f32>>, Error> {
         let windows = text.windows.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut vectors = vec![];

@@ -100,7 +100,9 @@ impl Compared {
             of_runs.sort_unstable();
             of_runs.dedup();
             counts.resize(run_numbers.len(), 0_u32);
-            of_runs.iter().for_each(|&run| counts[run as usize] += 1);
+            for &run in &of_runs {
+                counts[run as usize] += 1;
+            }
             runs.push(of_runs);
             words.push(
                 of_text.into_iter().map(|word| number(&mut numbers, word.to_owned())).collect(),
@@ -114,7 +116,9 @@ impl Compared {
             ranks[run as usize] = rank;
         }
         for of_text in &mut runs {
-            of_text.iter_mut().for_each(|run| *run = ranks[*run as usize]);
+            for run in of_text.iter_mut() {
+                *run = ranks[*run as usize];
+            }
             of_text.sort_unstable();
         }
         Self { folded, words, letters, runs }
@@ -161,7 +165,7 @@ fn prefix(runs: usize) -> usize {
 /// Share of common runs, of all runs of both, sorted.
 #[expect(clippy::cast_precision_loss, reason = "counts of letters")]
 fn jaccard(a: &[u32], b: &[u32]) -> f64 {
-    let (mut i, mut j, mut common) = (0, 0, 0);
+    let (mut i, mut j, mut common) = (0, 0, 0_usize);
     while i < a.len() && j < b.len() {
         match a[i].cmp(&b[j]) {
             std::cmp::Ordering::Less => i += 1,
@@ -169,7 +173,7 @@ fn jaccard(a: &[u32], b: &[u32]) -> f64 {
             std::cmp::Ordering::Equal => (i, j, common) = (i + 1, j + 1, common + 1),
         }
     }
-    f64::from(common) / (a.len() + b.len()).saturating_sub(common as usize).max(1) as f64
+    common as f64 / (a.len() + b.len()).saturating_sub(common).max(1) as f64
 }
 
 /// Texts by what they have.

@@ -198,7 +198,9 @@ fn copies_on_both_sides_tell_nothing() {
         (0..texts).map(|_| ["a", "b", "c", "d"][(random.next_u64() >> 62) as usize]).collect();
     let text_of: Vec<usize> = (0..3 * texts).map(|i| i % texts).collect();
     let mut rows = Matrix::with_capacity(3 * texts, width);
-    text_of.iter().for_each(|&text| assert!(rows.push_rows(vectors.row(text).unwrap())));
+    for &text in &text_of {
+        assert!(rows.push_rows(vectors.row(text).unwrap()));
+    }
     let names: Vec<&str> = text_of.iter().map(|&text| by_lot[text]).collect();
     let plain = Labels::single(&names).unwrap();
     let grouped = plain.clone().grouped(&text_of).unwrap();

@@ -323,9 +323,10 @@ fn write_table(reports: &[Report], sweep: bool, out: &mut Out) -> anyhow::Result
         first.long_texts,
         first.truncated_texts,
     )?;
-    let kind = match sweep {
-        true => String::new(),
-        false => format!(", pooling {}, layers {}", first.pooling, first.layers),
+    let kind = if sweep {
+        String::new()
+    } else {
+        format!(", pooling {}, layers {}", first.pooling, first.layers)
     };
     let (model, sha256, metric) = (&first.model, &first.model_sha256, first.metric.name());
     writeln!(out, "{model} (SHA-256 {sha256}){kind}, {metric}")?;
@@ -340,14 +341,15 @@ fn write_table(reports: &[Report], sweep: bool, out: &mut Out) -> anyhow::Result
     let kind = |r: &StsReport| format!("{}  {}", r.layers, r.pooling);
     let kinds: Vec<String> = reports.iter().map(|r| kind(&r.sts)).collect();
     let kind_width = kinds.iter().map(String::len).max().unwrap_or(0).max("layers  pooling".len());
-    let named = |(kind, r): (&String, &Report)| match sweep {
-        true => format!("{kind:kind_width$}  {}", name(&r.sts)),
-        false => name(&r.sts),
+    let row_name = |(kind, r): (&String, &Report)| {
+        let correction = name(&r.sts);
+        if sweep { format!("{kind:kind_width$}  {correction}") } else { correction }
     };
-    let names: Vec<String> = kinds.iter().zip(reports).map(named).collect();
-    let title = match sweep {
-        true => format!("{:kind_width$}  correction", "layers  pooling"),
-        false => "correction".to_owned(),
+    let names: Vec<String> = kinds.iter().zip(reports).map(row_name).collect();
+    let title = if sweep {
+        format!("{:kind_width$}  correction", "layers  pooling")
+    } else {
+        "correction".to_owned()
     };
     let width = names.iter().map(String::len).max().unwrap_or(0).max(title.len());
     let interval = "95 % interval";

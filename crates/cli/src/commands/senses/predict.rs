@@ -142,9 +142,10 @@ fn pretty(text: &str, places: &[WordSenses<'_>], out: &mut Out) -> anyhow::Resul
         };
         let words = senses.iter().map(|prediction| word(prediction).chars().count());
         let word_width = words.max().unwrap_or(0).max("word".len());
-        let title = match senses.iter().any(|prediction| prediction.sense.gloss.is_some()) {
-            true => format!("{:word_width$}  meaning", "word"),
-            false => "word".to_owned(),
+        let title = if senses.iter().any(|prediction| prediction.sense.gloss.is_some()) {
+            format!("{:word_width$}  meaning", "word")
+        } else {
+            "word".to_owned()
         };
         writeln!(
             out,

@@ -267,6 +267,7 @@ impl Job<'_> {
         }
         let mut threshold = None;
         if let Some(goal) = &params.threshold {
+            goal.index(&set.labels, params.multi_label)?;
             let held_out = held_out.as_ref().ok_or(FitError::NoHeldOut)?;
             let (index, report) = held_out.threshold(goal, &set.labels, &head)?;
             let mut thresholds = vec![None; set.labels.names().len()];

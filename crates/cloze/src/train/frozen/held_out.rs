@@ -134,6 +134,24 @@ pub(in crate::train) fn halves(labels: &Labels) -> Vec<usize> {
     labels.groups().into_iter().map(half).collect()
 }
 
+impl ThresholdGoal {
+    /// Index of its label.
+    ///
+    /// # Errors
+    /// [`FitError::NoLabel`]; [`FitError::OneOfMany`] where one of more than two labels is chosen.
+    pub(super) fn index(&self, labels: &Labels, multi_label: bool) -> Result<usize, FitError> {
+        let (name, label) = (self.name(), self.label());
+        let Some(index) = labels.names().iter().position(|l| l == label) else {
+            let (label, known) = (label.to_owned(), labels.names().to_vec());
+            return Err(FitError::NoLabel { goal: name, label, known });
+        };
+        if !multi_label && labels.names().len() != 2 {
+            return Err(FitError::OneOfMany { goal: name });
+        }
+        Ok(index)
+    }
+}
+
 impl HeldOutLogits {
     /// Fits the temperature on all of them, 1 with a warning where they tell none; of single labels
     /// also its effect, each example with a temperature that was fitted on other groups.
@@ -269,13 +287,7 @@ impl HeldOutLogits {
         head: &ClassifyHead,
     ) -> Result<(usize, ThresholdReport), FitError> {
         let (name, label, share) = (goal.name(), goal.label(), goal.share());
-        let Some(index) = labels.names().iter().position(|l| l == label) else {
-            let (label, known) = (label.to_owned(), labels.names().to_vec());
-            return Err(FitError::NoLabel { goal: name, label, known });
-        };
-        if !head.multi_label() && labels.names().len() != 2 {
-            return Err(FitError::OneOfMany { goal: name });
-        }
+        let index = goal.index(labels, head.multi_label())?;
         let mut probabilities = vec![];
         for logits in &self.logits {
             probabilities.push(head.probabilities(logits)?[index]);

@@ -87,7 +87,7 @@ pub(super) fn run(
         error => error.into(),
     })?;
     let near_duplicates = near_duplicates(&args.against, read, &tested, messages)?;
-    let report = Report { files, report, near_duplicates };
+    let report = Report { files, evaluated: report, near_duplicates };
     if args.format.is_json() {
         json_line(&mut out, &report)?;
     } else if let Some(format) = args.format.grid() {

@@ -17,7 +17,7 @@ use cloze_report::text::one_line;
 pub(super) struct Report {
     pub(super) files: Vec<DataFile>,
     #[serde(flatten)]
-    pub(super) report: ClassifierEvaluationReport,
+    pub(super) evaluated: ClassifierEvaluationReport,
     /// Examples that are like training examples, where these are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) near_duplicates: Option<NearDuplicateSummary>,
@@ -26,7 +26,7 @@ pub(super) struct Report {
 impl Report {
     /// Tables of the models, and of their comparison.
     pub(super) fn grids(&self) -> Vec<Grid> {
-        let ClassifierEvaluationReport { model: first, evaluation, compare } = &self.report;
+        let ClassifierEvaluationReport { model: first, evaluation, compare } = &self.evaluated;
         let Some(ComparedClassifier { model, report, comparison }) = compare else {
             return label_grids(evaluation);
         };
@@ -41,7 +41,7 @@ impl Report {
     }
 
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let ClassifierEvaluationReport { model: first, evaluation, compare } = &self.report;
+        let ClassifierEvaluationReport { model: first, evaluation, compare } = &self.evaluated;
         let examples = plural(evaluation.examples(), "example");
         match &self.files[..] {
             [file] => writeln!(out, "{}: {examples}", one_line(&file.file))?,
