@@ -107,7 +107,7 @@ fn models_that_are_none() {
     assert_refused(&home.run(&["tag", "a.txt", "-m", "./no-such"]), &["no model \"./no-such\""]);
     for (file, said) in [
         ("config.json", "config.json"),
-        ("tokenizer.json", "tokenizer.json"),
+        ("tokenizer.json", "tokenizer.json, vocab.txt, or vocab.json with merges.txt"),
         ("model.onnx", "model.safetensors or model.onnx"),
     ] {
         home.model_without_hashes("m");

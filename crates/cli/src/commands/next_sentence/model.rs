@@ -76,12 +76,13 @@ impl ContinuationModel {
         let hint = "hint: --method mlm scores with a masked language model instead";
         match opened {
             Err(
-                error @ cloze::Error::Encoder(
+                error @ (cloze::Error::WrongTask { .. }
+                | cloze::Error::Encoder(
                     EncoderError::Graph(GraphError::Request { .. })
                     | EncoderError::GraphOutput { .. },
-                ),
+                )),
             ) => {
-                anyhow::bail!("{error}\n{hint}")
+                anyhow::bail!("{:#}\n{hint}", anyhow::Error::from(error))
             }
             opened => Ok(Self::Head(Box::new(opened?))),
         }
