@@ -270,7 +270,12 @@ fn what_is_held_out_changes_no_labels() {
     let home = home();
     let base = checkpoint("bert");
     let rare = "Kassel\tB-RARE\nmet\tO\n\n";
-    home.write("rare.conll", home.read("people.conll") + rare);
+    // No two are alike, so that each is drawn by itself.
+    let sentence = |i: usize| {
+        let verb = ["met", "son"][i % 2];
+        format!("Ann\tB-PER\n{verb}\tO\n{i}\tO\n.\tO\n\nthe\tO\nson\tO\n{i}\tO\n\n")
+    };
+    home.write("rare.conll", (0..12).map(sentence).collect::<String>() + rare);
     home.write("dev.conll", "the\tB-THING\nson\tO\n\n".to_owned() + rare);
     let run = |more: &[&str]| {
         let common = ["train", "tag", "rare.conll", "-m", &base, "-o", "x", "--force", "--json"];

@@ -110,6 +110,10 @@ fn long_texts_are_judged_as_they_are_labelled() {
 fn the_temperature_is_part_of_the_classifier() {
     let home = home();
     let rows = texts(240);
+    // No two are alike: copies are calibrated by on one side alone.
+    let rows: Vec<String> =
+        rows.lines().enumerate().map(|(i, row)| row.replacen(',', &format!(" {i},"), 1)).collect();
+    let rows = rows.join("\n").replacen(" 0,", ",", 1);
     let noisy = rows.lines().enumerate().map(|(i, row)| match i % 5 {
         0 if i > 0 && row.ends_with("person") => row.replace("person", "thing") + "\n",
         0 if i > 0 => row.replace("thing", "person") + "\n",

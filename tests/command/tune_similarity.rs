@@ -16,7 +16,7 @@ fn scored(n: usize) -> String {
         ][i % 5];
         format!("{first},{second},{score}\n")
     };
-    (0..n).map(row).collect()
+    "text1,text2,score\n".to_owned() + &(0..n).map(row).collect::<String>()
 }
 
 /// Texts that belong together: those that begin alike; and one that does not.
@@ -113,7 +113,7 @@ fn what_cannot_be_learned_from_is_named() {
     let home = home();
     let base = checkpoint("bert");
     for (file, flags, expected) in [
-        ("scored.csv", &["--loss=cosine", "--score-scale=4"][..], "scored.csv:1: expected a score"),
+        ("scored.csv", &["--loss=cosine", "--score-scale=4"][..], "scored.csv:2: expected a score"),
         ("scored.csv", &["--loss=cosine", "--score-scale=0"], "--score-scale is 0"),
         ("scored.csv", &["--loss=cosine", "--tune=head"], "--tune head trains nothing"),
         ("scored.csv", &["--loss=cosine", "--negative-field=x"], "--negative-field is for"),

@@ -11,9 +11,10 @@ pub(crate) struct LabelledFlags {
     /// Input format; auto goes by file extension
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) input: PairInputArg,
-    /// Field or column of the text: a name, A,B for several, * for all that are nothing else, a.b for a field
-    /// in a JSON object [default: the one with a known name, such as text, message or review; column 1
-    /// without a header]
+    /// Field or column of the text; A,B for several, * for all others [default: known names, such as text,
+    /// message or review; column 1 without a header]
+    ///
+    /// Several are joined by line breaks; a.b is a field in a JSON object.
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) text_field: Option<String>,
     /// Examples have two texts [default fields: those with known names, such as sentence1 and sentence2,

@@ -12,8 +12,10 @@ pub(crate) struct ReadFlags {
     /// Input format; auto goes by file extension, and reads standard input as lines
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) input: InputArg,
-    /// Field or column of the text (jsonl, csv, tsv): a name, A,B for several, * for all, a.b for a field in
-    /// a JSON object [default: the one with a known name, such as text, message or review]
+    /// Field or column of the text; A,B for several, * for all (jsonl, csv, tsv) [default: known names]
+    ///
+    /// Several are joined by line breaks; a.b is a field in a JSON object. Known names are text, or else
+    /// sentence, message, review, body, content and the like, or else title, subject and the like.
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) text_field: Option<String>,
     /// Field or column of the record's id (jsonl, csv, tsv) [default: id, if there is one]

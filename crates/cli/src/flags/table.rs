@@ -19,6 +19,11 @@ impl TableFlags {
     /// A header and a delimiter that is recognised.
     pub(crate) const DEFAULT: Self = Self { no_header: false, header: false, delimiter: None };
 
+    /// Returns whether a flag is given.
+    pub(crate) fn is_given(self) -> bool {
+        self.no_header || self.header || self.delimiter.is_some()
+    }
+
     /// Returns whether the first row is a header.
     pub(crate) fn has_header(self) -> bool {
         !self.no_header

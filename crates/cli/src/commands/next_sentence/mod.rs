@@ -56,6 +56,9 @@ pub(crate) fn run(
         bail!("--first-field, --second-field and --score-field are for --pairs");
     }
     let two = args.pairs.is_none() && args.neighbours.is_none();
+    if two && args.read.table.is_given() {
+        bail!("--no-header and --delimiter are for --pairs and --neighbours");
+    }
     if two && args.texts.len() != 2 {
         bail!("expected two texts, found {}\nhint: --neighbours takes files", args.texts.len());
     }

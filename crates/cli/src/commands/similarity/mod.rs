@@ -35,6 +35,9 @@ pub(crate) fn run(
     if args.pairs.is_none() && for_pairs {
         bail!("--first-field, --second-field and --score-field are for --pairs");
     }
+    if args.pairs.is_none() && args.texts.is_empty() && args.read.table.is_given() {
+        bail!("--no-header and --delimiter are for --pairs and --texts");
+    }
     if args.pairs.is_none() && args.table().is_some() {
         bail!("--format csv and tsv are for --pairs, whose columns they keep");
     }
