@@ -54,17 +54,6 @@ impl Archive {
         text.map(Some).ok_or_else(|| NotReadReason::Characters(name.to_owned()))
     }
 
-    /// Unpacks every part of XML, and keeps none: others that read the file set no limit.
-    pub(crate) fn check(&mut self) -> Result<(), NotReadReason> {
-        for name in self.names() {
-            let ending = name.rsplit('.').next().unwrap_or_default();
-            if matches!(ending, "xml" | "rels" | "vml") {
-                self.bytes(&name)?;
-            }
-        }
-        Ok(())
-    }
-
     /// The file.
     pub(crate) fn into_raw(self) -> Vec<u8> {
         self.zip.into_inner().into_inner()

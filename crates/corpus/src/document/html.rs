@@ -245,7 +245,16 @@ impl<'s> Page<'s> {
             };
             if matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0C') && !keeps_spaces {
                 self.due(Gap::Space);
-                self.space = Some(self.space.map_or(place, |s| Span::new(s.start, place.end)));
+                // Not beyond a tag, which would be replaced with the space; a line feed may have been
+                // given with its carriage return.
+                let between = |space: Span| self.source.get(space.end..place.start);
+                self.space = Some(match self.space {
+                    Some(space) if matches!(between(space), Some("" | "\n")) => {
+                        Span::new(space.start, place.end)
+                    }
+                    Some(space) => space,
+                    None => place,
+                });
                 continue;
             }
             self.write_gap(attribute);

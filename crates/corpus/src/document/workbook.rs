@@ -8,10 +8,13 @@ use super::text::{Document, Limits, Writer};
 use super::xml::{Node, Nodes};
 use crate::NotReadReason;
 
+/// Elements that have the place of a cell, or of several.
+const PLACED: [&str; 6] = ["row", "c", "dimension", "mergeCell", "table", "f"];
+
 /// Reads a workbook. Empty cells take no place.
 pub(crate) fn read(raw: Vec<u8>, limits: Limits) -> Result<Document, NotReadReason> {
     let mut archive = Archive::open(raw, limits)?;
-    archive.check()?;
+    check_places(&mut archive)?;
     let mut writer = Writer::new(limits);
     let raw = archive.into_raw();
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(raw.as_slice())).map_err(damaged)?;
@@ -46,6 +49,42 @@ pub(crate) fn read(raw: Vec<u8>, limits: Limits) -> Result<Document, NotReadReas
     drop(workbook);
     write_beside(&mut Archive::open(raw, limits)?, &mut writer)?;
     Ok(writer.finish())
+}
+
+/// Unpacks every part, which sets the limit that the reader of workbooks lacks, and reads the places
+/// of cells in it: that reader multiplies them without looking.
+fn check_places(archive: &mut Archive) -> Result<(), NotReadReason> {
+    for name in archive.names() {
+        let ending = name.rsplit('.').next().unwrap_or_default();
+        if !matches!(ending, "xml" | "rels" | "vml") {
+            continue;
+        }
+        let Some(xml) = archive.xml(&name)? else { continue };
+        if ending != "xml" || !name.starts_with("xl/") {
+            continue;
+        }
+        let mut nodes = Nodes::new(&xml, &name);
+        while let Some(node) = nodes.next()? {
+            let Node::Start(element) = node else { continue };
+            if !PLACED.contains(&element.name.as_str()) {
+                continue;
+            }
+            let places = ["r", "ref"].into_iter().filter_map(|key| element.attribute(key));
+            if let Some(place) = places.into_iter().find(|place| !is_place(place)) {
+                let place: String = place.chars().take(40).collect();
+                return Err(NotReadReason::Damaged(format!("{name}: cell {place:?}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether letters and digits in a row are as many as `XFD1048576` has at most.
+fn is_place(place: &str) -> bool {
+    let runs = |is_one: fn(&char) -> bool, most: usize| {
+        place.split(|c| !is_one(&c)).all(|run| run.len() <= most)
+    };
+    runs(char::is_ascii_alphabetic, 3) && runs(char::is_ascii_digit, 7)
 }
 
 /// Writes the comments on cells, and counts what else there is.

@@ -44,6 +44,19 @@ fn what_lies_deep_is_refused() {
     assert_eq!(record.text, "x");
 }
 
+/// A place beyond all sheets, whose number would not fit.
+#[test]
+fn a_cell_that_no_sheet_has_is_refused() {
+    for place in ["AAAAAAAAA1", "A99999999999", "XFD1048576:ZZZZZZZZ9"] {
+        let sheet =
+            format!("<worksheet><sheetData><row><c r='{place}'/></row></sheetData></worksheet>");
+        let error = reason("a.xlsx", packed(&[("xl/worksheets/sheet1.xml", &sheet)]));
+        let expected =
+            format!("a.xlsx: not read: damaged (xl/worksheets/sheet1.xml: cell {place:?})");
+        assert_eq!(error, expected);
+    }
+}
+
 /// Entities that a document type defines may grow without end: none is known.
 #[test]
 fn entities_of_a_document_type_are_not_followed() {

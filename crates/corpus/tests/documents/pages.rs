@@ -29,6 +29,13 @@ fn a_page_is_its_text_and_each_part_has_its_source() {
         ("&#x1F44D;!", "👍!", "👍", "&#x1F44D;", "[X]!"),
         ("<b>Ada</b> Roth", "Ada Roth", "Ada Roth", "Ada</b> Roth", "<b>[X]</b>"),
         ("Ada\r\n  Roth, x", "Ada Roth, x", "Ada Roth", "Ada\r\n  Roth", "[X], x"),
+        (
+            "<b>Ada </b> <!--x-->\n Roth!",
+            "Ada Roth!",
+            "Ada Roth",
+            "Ada </b> <!--x-->\n Roth",
+            "<b>[X]</b> <!--x-->\n !",
+        ),
         ("<p>a<p>b", "a\n\nb", "b", "b", "<p>a<p>[X]"),
         ("a<br>b<br><br>c", "a\nb\n\nc", "c", "c", "a<br>b<br><br>[X]"),
         ("<pre>a\n  b</pre>", "a\n  b", "b", "b", "<pre>a\n  [X]</pre>"),
