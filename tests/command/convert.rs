@@ -67,9 +67,12 @@ fn parameters_are_counted_by_part() {
     let layer = 4 * (384 * 384 + 384) + 2 * 384 * 1536 + 1536 + 384 + 4 * 384;
     assert_eq!(weights["in_layers"].as_u64(), Some(6 * layer));
     assert_eq!(weights["rule_of_thumb"].as_u64(), Some(12 * 6 * 384 * 384));
-    // Words, positions, types and their norm, layers, pooler.
-    let all = (30522 + 512 + 2 + 2) * 384 + 6 * layer + 384 * 384 + 384;
-    assert_eq!(info["parameters"].as_u64(), Some(all));
+    // Words, positions, types and their norm, layers; the pooler, which vectors do not need.
+    let pooler = 384 * 384 + 384;
+    let used = (30522 + 512 + 2 + 2) * 384 + 6 * layer;
+    assert_eq!(info["parameters"].as_u64(), Some(used));
+    assert_eq!(info["unused_parameters"].as_u64(), Some(pooler));
+    let all = used + pooler;
     let parts = weights["parts"].as_array().unwrap();
     assert_eq!(parts.iter().map(|p| p["parameters"].as_u64().unwrap()).sum::<u64>(), all);
     let error = weights["relative_error"].as_f64().unwrap();

@@ -22,9 +22,11 @@ fn a_check_says_sound_only_of_what_has_run() {
         let ran = home.run(&[&["model", "check", "./m"], flags].concat());
         (ran.status, ran.stdout().to_owned())
     };
-    assert_eq!(out(&[]), (Some(0), "m: nothing unsafe found (no hashes to compare)\n".into()));
-    let sound = "m: sound, and it runs (no hashes to compare)\n";
-    assert_eq!(out(&["--run"]), (Some(0), sound.into()));
+    let task = "m: a tagger: use `cloze tag`\n";
+    let unrun = format!("m: nothing unsafe found (no hashes to compare)\n{task}");
+    assert_eq!(out(&[]), (Some(0), unrun));
+    let sound = format!("m: sound, and it runs (no hashes to compare)\n{task}");
+    assert_eq!(out(&["--run"]), (Some(0), sound));
     let report: serde_json::Value = serde_json::from_str(&out(&["--run", "--json"]).1).unwrap();
     assert_eq!((&report["sound"], &report["ran"]), (&true.into(), &true.into()));
     // Of an operator that there is not: no check knows all of them.

@@ -29,7 +29,7 @@ fn a_lone_missing_file_is_wrong_usage() {
 #[test]
 fn an_empty_text_gets_no_label() {
     let home = Home::with([
-        ("a.jsonl", "{\"text\":\"A fine film.\"}\n{\"text\":\" \\t\"}\n{\"text\":\"\"}\n"),
+        ("a.jsonl", "{\"text\":\"A fine film.\"}\n{\"text\":\" \u{3000}\"}\n{\"text\":\"\"}\n"),
         ("t.csv", "text,label\nA fine film.,pos\n   ,neg\n"),
     ]);
     let args = ["classify", "a.jsonl", "--model", "sentiment-en"];

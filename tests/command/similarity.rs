@@ -343,7 +343,10 @@ fn with_and_without_a_correction() {
     assert_refused(&ran, &["fitted for pooling mean, found pooling cls"]);
 
     // A saved one is evaluated, too, and is no other than what it is.
-    home.write("eval.csv", format!("{CAT},{CATS},5\n{CAT},{FILM},1\n{FILM},{CATS},0\n"));
+    home.write(
+        "eval.csv",
+        format!("sentence1,sentence2,score\n{CAT},{CATS},5\n{CAT},{FILM},1\n{FILM},{CATS},0\n"),
+    );
     let args = ["eval", "sts", "eval.csv", "--zscore", "z.json"];
     let ran = home.run(&[&args[..], &["--json", "--correction", "none,zscore"]].concat());
     ran.good();

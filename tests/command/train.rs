@@ -297,7 +297,11 @@ fn bad_data_is_named() {
             "expected at least 2 different labels, found one, \"x\"",
         ),
         ("text,label\na,x\nb,y\nc,x\nd,y\n", &["--folds", "3"], "label \"x\": expected at least 3"),
-        ("text,text,label\na,b,x\n", &[], "a.csv:1: expected one column \"text\", found more"),
+        (
+            "text,text,label\na,b,x\n",
+            &[],
+            "a.csv:1: expected one column for the text, found \"text\", \"text\"",
+        ),
         (
             "text,label\na,x\n",
             &["--label-field", "class"],

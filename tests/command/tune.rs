@@ -13,9 +13,10 @@ use crate::support::signals;
 fn home() -> Home {
     let sentence = |i: usize| {
         let verb = ["met", "son"][i % 2];
-        format!("Ann\tB-PER\n{verb}\tO\nthe\tO\nson\tO\n.\tO\n\nthe\tO\nson\tO\n\n")
+        // No two are alike: copies are held out together.
+        format!("Ann\tB-PER\n{verb}\tO\nthe\tO\nson\tO\n{i}\tO\n.\tO\n\nthe\tO\nson\tO\n{i}\tO\n\n")
     };
-    let other = |_| "Kassel\tB-place\nmet\tO\nAnn\tI-person\n\n".to_owned();
+    let other = |i: usize| format!("Kassel\tB-place\nmet\tO\nAnn\tI-person\n{i}\tO\n\n");
     Home::with([
         ("people.conll", &*(0..12).map(sentence).collect::<String>()),
         ("places.conll", &*(0..12).map(other).collect::<String>()),

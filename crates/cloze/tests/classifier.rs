@@ -96,6 +96,11 @@ fn probabilities_and_logits_are_those_of_transformers_for_texts_and_pairs() {
         let found = classifier.classify_batch(&inputs).unwrap();
         for ((found, logits), input) in found.into_iter().zip(&expected).zip(&inputs) {
             let found = found.unwrap();
+            if found.probabilities.is_empty() {
+                // Nothing is classified where there is no text.
+                assert!(input.is_blank(), "{name} {input:?}");
+                continue;
+            }
             let expected = softmax(logits);
             let own = in_order(&classifier, &found.probabilities);
             for (a, b) in own.iter().zip(&expected) {
@@ -128,6 +133,10 @@ fn several_labels_are_judged_one_by_one() {
     for (i, text) in texts.texts.iter().enumerate() {
         let found = classifier.classify_batch(&[Input::text(&text.text)]).unwrap().remove(0);
         let found = found.unwrap();
+        if found.probabilities.is_empty() {
+            assert!(text.text.trim().is_empty(), "{i}");
+            continue;
+        }
         let expected = logits(&tensors, &format!("logits.{i}"));
         let own = in_order(&classifier, &found.probabilities);
         for (p, z) in own.iter().zip(&expected) {

@@ -185,5 +185,8 @@ fn heads_find_their_base_in_memory() {
 fn a_missing_file_is_named_in_memory() {
     let folder = MemoryFolder::new("mine").file("config.json", "{}");
     let text = ModelFolder::open(folder).unwrap_err().to_string();
-    assert_eq!(text, "memory:mine: no tokenizer.json in this model folder");
+    assert_eq!(
+        text,
+        "memory:mine: no tokenizer.json, vocab.txt, or vocab.json with merges.txt in this model folder"
+    );
 }

@@ -312,9 +312,10 @@ impl Tokenizer {
         self.special.contains(&id)
     }
 
-    /// A text in the tokens that a model takes, whole; `index` as in [`encode`](Self::encode).
+    /// A text in the tokens that a model takes, whole, with the tokenizer's own words, which
+    /// likelihoods by the word are defined on; `index` as in [`encode`](Self::encode).
     pub(crate) fn pieces(&self, text: &str, index: usize) -> Result<Pieces, EncoderError> {
-        let text = self.encode(text, index)?;
+        let text = self.encode_with(text, index, false)?;
         let sequence = self.sequence(&text, 0..text.ids.len());
         Ok(Pieces { sequence, tokens: text.tokens, before: self.before.len() })
     }
@@ -324,8 +325,18 @@ impl Tokenizer {
         self.before.len() + self.after.len()
     }
 
-    /// The tokens of `text`; `index` is its place among its texts, for the error.
+    /// The tokens of `text`, with BERT's words; `index` is its place among its texts, for the error.
     pub(crate) fn encode(&self, text: &str, index: usize) -> Result<Tokenized, EncoderError> {
+        self.encode_with(text, index, !self.bert_words)
+    }
+
+    /// The tokens of `text`, with its own words or with `basic_words`.
+    fn encode_with(
+        &self,
+        text: &str,
+        index: usize,
+        basic_words: bool,
+    ) -> Result<Tokenized, EncoderError> {
         let encoding = guard(|| {
             self.check_growth(text)?;
             self.inner.encode(text, false).map_err(|error| error.to_string())
@@ -339,7 +350,7 @@ impl Tokenizer {
         let mut tokens: Vec<Token> =
             spans.zip(words).map(|(span, &word)| Token { span, word }).collect();
         take_trailing_marks(text, &mut tokens);
-        if !self.bert_words {
+        if basic_words {
             guard(|| assign_basic_words(&mut tokens, text))
                 .and_then(|assigned| assigned)
                 .map_err(|what| EncoderError::Tokenize { index, what })?;

@@ -51,7 +51,11 @@ Examples:
     "Maximum number of vectors per layer, a random sample",
     a
 )))]
-#[command(after_help = ANISOTROPY_EXAMPLES, mut_args(|arg| short_help::only(ANISOTROPY_SHOWN, arg)))]
+#[command(
+    after_help = ANISOTROPY_EXAMPLES,
+    mut_args(|arg| short_help::only(ANISOTROPY_SHOWN, arg)),
+    mut_arg("layers", |arg| short_help::brief("Hidden states: all, or numbers as in 0,1,-1 [default: all]", arg))
+)]
 pub(crate) struct AnisotropyArgs {
     /// Files, folders, patterns such as 'notes/*.txt', or - for standard input
     #[arg(value_name = "PATHS")]

@@ -59,18 +59,8 @@ Examples:
   cloze eval pair test.tsv --model ./nli
   cloze eval pair test.tsv --model ./nli --compare ./other --errors errors.jsonl";
 
-const TAG_SHOWN: &[&str] = &[
-    "model",
-    "compare",
-    "tag_column",
-    "labels",
-    "map",
-    "partial",
-    "format",
-    "json",
-    "output",
-    "force",
-];
+const TAG_SHOWN: &[&str] =
+    &["model", "compare", "tag_column", "labels", "map", "partial", "format", "json", "output"];
 
 const TAG_EXAMPLES: &str = "\
 Examples:
@@ -111,9 +101,11 @@ pub(crate) enum EvalCommand {
         "Short for --format json: one object, or one per line for several corrections"
     )),
     mut_arg("pooling", |arg| short_help::brief(
-        "Pooling of token vectors: cls, mean, max, … [default: the model's, else mean]",
+        "Pooling of token vectors: cls, mean, max, … [default: the model's]",
         arg
-    ))
+    )),
+    mut_arg("fit", |arg| short_help::brief("Fit the corrections on the texts of this file", arg)),
+    mut_arg("metric", |arg| short_help::brief("Similarity metric: cosine, dot, euclid", arg))
 )]
 pub(crate) struct StsArgs {
     /// Pairs of texts with a score (csv, tsv, jsonl), or - for standard input
@@ -171,6 +163,7 @@ pub(crate) struct StsArgs {
 #[derive(Args)]
 #[command(
     mut_args(|arg| short_help::only(LABELS_SHOWN, arg)),
+    mut_arg("compare", |arg| short_help::brief("Second classifier, compared on the same examples", arg)),
     mut_arg("model", |arg| short_help::brief(
         "Classifier name or folder [default: sentiment-en; with --labels minilm-l6-v2]",
         arg
