@@ -15,6 +15,7 @@ mod data_check;
 mod documents;
 mod embed;
 mod eval_classify;
+mod eval_redact;
 mod eval_sts;
 mod eval_tag;
 mod evaluation;
