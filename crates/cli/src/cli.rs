@@ -18,6 +18,7 @@ use crate::commands::index::args::IndexCommand;
 use crate::commands::model::args::ModelCommand;
 use crate::commands::next_sentence::args::NextSentenceArgs;
 use crate::commands::pair::args::PairClassifyArgs;
+use crate::commands::redact::args::RedactArgs;
 use crate::commands::rerank::args::RerankArgs;
 use crate::commands::score::args::ScoreArgs;
 use crate::commands::score_tags::args::ScoreTagsArgs;
@@ -58,6 +59,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Find entities in files, folders or standard input
     Tag(Box<TagArgs>),
+    /// Replace personal data in files, so that it can be restored with a key
+    Redact(Box<RedactArgs>),
     /// List, inspect, verify, install and convert models
     Model {
         #[command(subcommand)]

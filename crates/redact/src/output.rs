@@ -18,6 +18,8 @@ use crate::{EditLog, FileEdits};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct OutputLog {
+    /// Whether changes are left out.
+    hashes_alone: bool,
     edits: EditLog,
     /// Of all inputs.
     input: Sha256,
@@ -30,6 +32,12 @@ pub struct OutputLog {
 }
 
 impl OutputLog {
+    /// A log without changes, of which the hashes are wanted.
+    #[must_use]
+    pub fn of_hashes() -> Self {
+        Self { hashes_alone: true, ..Self::default() }
+    }
+
     /// Begins an input.
     pub fn begin_input(&mut self) {
         self.before = self.edits.mark();
@@ -39,7 +47,9 @@ impl OutputLog {
 
     /// Notes that `new` was written where the input has `original`.
     pub fn write(&mut self, original: &[u8], new: &[u8]) {
-        self.edits.write(original, new);
+        if !self.hashes_alone {
+            self.edits.write(original, new);
+        }
         self.input.update(original);
         self.present.update(original);
         self.output.update(new);

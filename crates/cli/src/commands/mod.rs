@@ -14,6 +14,7 @@ pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod next_sentence;
 pub(crate) mod pair;
+pub(crate) mod redact;
 pub(crate) mod rerank;
 pub(crate) mod score;
 pub(crate) mod score_tags;

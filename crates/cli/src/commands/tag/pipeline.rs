@@ -1,6 +1,7 @@
 //! The pipeline: reads ahead, tags in chunks, writes in order, in memory bounded by the longest text.
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,7 @@ struct Totals {
     entities: BTreeMap<String, u64>,
 }
 
-pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
+pub(crate) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let started = Instant::now();
     messages.not_there(&job.walk);
     skipped::report(&job.walk, messages);
@@ -84,10 +85,13 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     progress::start(&sources, messages);
     let mut totals = Totals::default();
     let (read, wanted) = (job.read.clone(), job.reader_notes);
+    // Removed when the run ends.
+    let spooled = job.spooled.take();
+    let stdin = spooled.as_ref().map(|(file, format)| (file.path().to_owned(), *format));
     let (given, given_params) = (std::mem::take(&mut job.given), job.read_given.clone());
     let events = ReadAhead::start(move |send| {
         if read_given(&given_params, given, send) {
-            read_all(&read, sources, wanted, send);
+            read_all(&read, sources, stdin.as_ref(), wanted, send);
         }
     })?;
     let result = write_all(&mut job, &events, &mut totals, messages);
@@ -134,11 +138,15 @@ fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Eve
 fn read_all(
     params: &ValidReadParams,
     sources: Vec<Source>,
+    stdin: Option<&(PathBuf, Format)>,
     wanted: ReaderNotes,
     send: &SyncSender<Event>,
 ) {
     for source in sources {
-        let reader = params.open(&source);
+        let reader = match (&source, stdin) {
+            (Source::Stdin, Some((file, format))) => open_spooled(params, file, *format),
+            _ => params.open(&source),
+        };
         let (path, format) = (source.name(), reader.as_ref().ok().map(Reader::format));
         if send.send(Event::Begin(source, format)).is_err() {
             return;
@@ -183,6 +191,16 @@ fn read_all(
             return;
         }
     }
+}
+
+/// Opens what standard input holds.
+fn open_spooled(
+    params: &ValidReadParams,
+    file: &Path,
+    format: Format,
+) -> Result<Reader, CorpusError> {
+    let file = fs_err::File::open(file).map_err(CorpusError::Read)?;
+    Ok(params.from_reader(&Source::Stdin.name(), format, file))
 }
 
 /// Input being written.

@@ -9,6 +9,9 @@ use cloze_store::Existing;
 use super::{Form, FormParams, Tagged, WriteError};
 use crate::terminal::out::Out;
 
+/// Most complete files without their names; each is open.
+const MAX_PENDING: usize = 64;
+
 /// Destination of results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -61,6 +64,8 @@ pub(crate) struct Sink {
     destination: Place,
     existing: Existing,
     stream: Option<Stream>,
+    /// Complete files that get their names when the key file has their changes.
+    pending: Vec<Stream>,
     /// Files written in this run: `--force` replaces older ones, not these.
     written: HashSet<PathBuf>,
     /// Whether an input ended without failure.
@@ -76,6 +81,7 @@ impl Sink {
     ) -> anyhow::Result<Self> {
         let existing = if force { Existing::Replace } else { Existing::Refuse };
         let out = match &destination {
+            Place::Stdout if params.restores() => Some(Out::spooled()?),
             Place::Stdout => {
                 Some(Out::stdout(params.form == crate::commands::tag::args::OutputArg::Pretty))
             }
@@ -88,6 +94,7 @@ impl Sink {
             destination,
             existing,
             stream,
+            pending: vec![],
             written: HashSet::new(),
             any_whole: false,
         })
@@ -100,7 +107,12 @@ impl Sink {
 
     /// Begins an input. In a folder this opens its file.
     pub(crate) fn begin(&mut self, source: &Source, format: Option<Format>) -> anyhow::Result<()> {
-        let Place::Folder(folder) = &self.destination else { return Ok(()) };
+        let Place::Folder(folder) = &self.destination else {
+            if let Some(recorder) = &self.params.recorder {
+                recorder.borrow_mut().begin_input(source);
+            }
+            return Ok(());
+        };
         let mut name = match source {
             Source::File { relative, .. } => relative.clone().into_os_string(),
             Source::Stdin => "stdin".into(),
@@ -122,6 +134,11 @@ impl Sink {
         );
         let file = Out::file(&path, self.existing)?;
         self.stream = Some(Stream::open(&self.params, file)?);
+        if let Some(recorder) = &self.params.recorder {
+            let mut recorder = recorder.borrow_mut();
+            recorder.begin_output();
+            recorder.begin_input(source);
+        }
         Ok(())
     }
 
@@ -157,23 +174,50 @@ impl Sink {
 
     /// Ends an input; one with a failure leaves no file of its own.
     pub(crate) fn end(&mut self, whole: bool) -> anyhow::Result<()> {
+        let is_folder = matches!(self.destination, Place::Folder(_));
+        if let Some(recorder) = &self.params.recorder
+            && (whole || !is_folder)
+        {
+            recorder.borrow_mut().end_input(whole)?;
+        }
         self.any_whole |= whole;
-        if matches!(self.destination, Place::Folder(_))
+        if is_folder
             && let Some(stream) = self.stream.take()
             && whole
         {
-            stream.finish()?;
+            let Some(recorder) = &self.params.recorder else { return stream.finish() };
+            recorder.borrow_mut().end_output();
+            self.pending.push(stream);
+            if self.pending.len() >= MAX_PENDING || recorder.borrow().is_full() {
+                return self.finish_pending();
+            }
         }
         Ok(())
+    }
+
+    /// Names the files that are complete, after the key file has their changes.
+    fn finish_pending(&mut self) -> anyhow::Result<()> {
+        if let Some(recorder) = &self.params.recorder
+            && !self.pending.is_empty()
+        {
+            recorder.borrow_mut().write_key()?;
+        }
+        self.pending.drain(..).try_for_each(Stream::finish)
     }
 
     /// Ends the output. If no input ended without failure, one file for all is not written either: an
     /// existing file is better than nothing, or than half.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         match self.stream.take() {
-            Some(stream) if self.any_whole || self.destination == Place::Stdout => stream.finish(),
-            _ => Ok(()),
+            Some(stream) if self.any_whole || self.destination == Place::Stdout => {
+                if let Some(recorder) = &self.params.recorder {
+                    recorder.borrow_mut().end_output();
+                }
+                self.pending.push(stream);
+            }
+            _ => {}
         }
+        self.finish_pending()
     }
 }
 
