@@ -42,6 +42,7 @@ mod odd;
 mod output;
 mod quantize;
 mod redact;
+mod redact_restore;
 mod repeat;
 mod score;
 mod score_tags;

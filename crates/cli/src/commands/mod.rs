@@ -16,6 +16,7 @@ pub(crate) mod next_sentence;
 pub(crate) mod pair;
 pub(crate) mod redact;
 pub(crate) mod rerank;
+pub(crate) mod restore;
 pub(crate) mod score;
 pub(crate) mod score_tags;
 pub(crate) mod senses;

@@ -130,13 +130,18 @@ impl Recorder {
 
     /// Span of each value that changes and its replacement.
     pub(crate) fn redactions(&mut self, text: &str, entities: &[Entity]) -> Vec<(Span, String)> {
-        if let Some(input) = self.inputs.last_mut() {
-            for entity in entities {
-                let kept = *self.replacer.policy().action(&entity.label) == Action::Keep;
+        for entity in entities {
+            let kept = self.keeps(&entity.label);
+            if let Some(input) = self.inputs.last_mut() {
                 input.counts.add(&entity.label, FOUND_BY, kept);
             }
         }
         self.replacer.redactions(text, entities)
+    }
+
+    /// Whether the policy leaves the values of a label as they are.
+    pub(crate) fn keeps(&self, label: &str) -> bool {
+        *self.replacer.policy().action(label) == Action::Keep
     }
 
     /// Notes that `redacted` was written where the input has `original`.

@@ -36,6 +36,8 @@ pub(crate) struct Job {
     pub(super) spooled: Option<(NamedTempFile, Format)>,
     pub(super) sink: Sink,
     pub(super) redacts: bool,
+    /// Policy of redaction, and record of the changes.
+    pub(super) recorder: Option<SharedRecorder>,
     pub(super) reader_notes: ReaderNotes,
 }
 
@@ -126,7 +128,8 @@ impl Job {
         }
         // Last, so that a mistake above leaves no temporary file.
         let sink = Sink::open(form, destination, params.force)?;
-        let spooled = match recorder.filter(|recorder| recorder.borrow().records()) {
+        let recording = recorder.clone().filter(|recorder| recorder.borrow().records());
+        let spooled = match recording {
             Some(recorder) if walk.sources.contains(&Source::Stdin) => {
                 let mut file = NamedTempFile::new()?;
                 std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
@@ -149,7 +152,18 @@ impl Job {
         let read_given = params.read.reader()?.encoding(Encoding::default()).check()?;
         let given = params.texts.given(messages);
         let reader_notes = ReaderNotes { guesses: encoding.is_auto(), redacts };
-        Ok(Self { tagger, read, given, read_given, walk, spooled, sink, redacts, reader_notes })
+        Ok(Self {
+            tagger,
+            read,
+            given,
+            read_given,
+            walk,
+            spooled,
+            sink,
+            redacts,
+            recorder,
+            reader_notes,
+        })
     }
 }
 

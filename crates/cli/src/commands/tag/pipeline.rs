@@ -75,6 +75,8 @@ struct Totals {
     texts: u64,
     words: u64,
     entities: BTreeMap<String, u64>,
+    /// Entities that redaction leaves as they are.
+    kept: BTreeMap<String, u64>,
 }
 
 pub(crate) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
@@ -99,6 +101,11 @@ pub(crate) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     result?;
     events.finish();
     job.sink.finish()?;
+    if let Some(recorder) = &job.recorder {
+        let entities = std::mem::take(&mut totals.entities);
+        let kept = |(label, _): &(String, u64)| recorder.borrow().keeps(label);
+        (totals.kept, totals.entities) = entities.into_iter().partition(kept);
+    }
     summarize(&totals, &job.walk, job.redacts, started.elapsed(), messages);
     Ok(())
 }
@@ -351,7 +358,7 @@ fn summarize(
     time: Duration,
     messages: &Messages,
 ) {
-    let entities: u64 = totals.entities.values().sum();
+    let entities: u64 = totals.entities.values().chain(totals.kept.values()).sum();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = totals.words as f64 / time.as_secs_f64().max(1e-9);
     let (texts, files) = (plural(totals.texts, "text"), plural(totals.files, "file"));
@@ -366,5 +373,10 @@ fn summarize(
         let by_label: Vec<_> = by_label.collect();
         let by_label = if by_label.is_empty() { "nothing".into() } else { by_label.join(", ") };
         messages.note(&format!("replaced {by_label}"));
+        if !totals.kept.is_empty() {
+            let kept: Vec<_> =
+                totals.kept.iter().map(|(label, n)| format!("{n} {label}")).collect();
+            messages.note(&format!("kept {}", kept.join(", ")));
+        }
     }
 }
