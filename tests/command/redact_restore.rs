@@ -90,7 +90,7 @@ fn settings_that_cannot_be_followed_are_refused() {
         (&["--policy-file", "p.toml"], &["p.toml:1"]),
         (&["--audit", "audit.json"], &["audit.json", "--force"]),
         (&["--columns", "a", "--keep-columns", "b"], &["cannot be used with"]),
-        (&["--force"], &["--force is for --output or --audit"]),
+        (&["--force"], &["--force is for --output, --backup or --audit"]),
         (&["--input", "conll"], &["CoNLL"]),
     ] {
         assert_refused(&home.run(&[&["redact", "a.txt"], args].concat()), parts);
@@ -276,6 +276,54 @@ fn unknown_files_are_named_and_others_restored() {
     assert!(!home.path("back/a.txt").exists());
     let ran = home.run(&["restore", "out", "--key-file", "key", "-o", "one.txt"]);
     assert_refused(&ran, &["one.txt: one file cannot hold 2 files", "--output FOLDER/"]);
+}
+
+#[test]
+fn files_are_redacted_in_place_with_a_backup_or_a_yes() {
+    let home = Home::new();
+    let text = "My name is John Smith.";
+    for name in ["in/a.txt", "in/b.txt"] {
+        home.write(name, text);
+    }
+    let args = ["redact", "in", "--in-place", "--labels", "GIVEN_NAME,SURNAME"];
+    assert_refused(&home.run(&args), &["--backup SUFFIX", "--yes"]);
+    for bad in ["", "/x", "../x"] {
+        assert_refused(&home.run(&[&args[..], &["--backup", bad]].concat()), &["--backup"]);
+    }
+    let ran = home.run(&[&args[..], &["--yes", "-o", "out/"]].concat());
+    assert_refused(&ran, &["cannot be used with"]);
+    assert_eq!(home.read("in/a.txt"), text);
+
+    // One that has a backup already stays as it is.
+    home.write("in/b.txt.orig", "older");
+    let ran = home.run(&["redact", "in/a.txt", "in/b.txt", "--in-place", "--backup", ".orig"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("in/b.txt.orig"), "{}", ran.stderr);
+    assert_eq!((home.read("in/a.txt.orig"), home.read("in/b.txt")), (text.into(), text.into()));
+    assert_eq!(home.read("in/b.txt.orig"), "older");
+    assert!(!home.read("in/a.txt").contains("Smith"));
+
+    let yes = ["--in-place", "--yes", "--key-file", "key"];
+    home.run(&[&["redact", "in/b.txt"], &yes[..]].concat()).good();
+    assert!(!home.read("in/b.txt").contains("Smith"));
+    let restore = ["restore", "in/b.txt", "--key-file", "key", "-o", "in/b.txt", "--force"];
+    home.run(&restore).good();
+    assert_eq!(home.read("in/b.txt"), text);
+}
+
+#[test]
+fn a_file_with_a_broken_row_or_of_another_format_stays_in_place() {
+    let home = Home::new();
+    let broken = "{\"name\":\"My name is John Smith\"}\n{broken\n";
+    let mail = "Subject: Hi\n\nMy name is John Smith.\n";
+    home.write("a.jsonl", broken);
+    home.write("b.eml", mail);
+    home.write("c.txt", "My name is John Smith.");
+    let ran = home.run(&["redact", "a.jsonl", "b.eml", "c.txt", "--in-place", "--yes"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("a.jsonl:2") && ran.stderr.contains("b.eml"), "{}", ran.stderr);
+    assert_eq!((home.read("a.jsonl"), home.read("b.eml")), (broken.into(), mail.into()));
+    assert!(!home.read("c.txt").contains("Smith"));
 }
 
 proptest! {

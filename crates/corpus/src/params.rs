@@ -10,7 +10,7 @@ use crate::unpack::Unpacked;
 use crate::{CorpusError, Encoding, Format, NotReadReason, Reader, Source, walk};
 
 /// Settings of a [`Reader`]; [`check`](Self::check) makes them usable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadParams {
     source: SourceParams,
     text_field: Option<String>,
@@ -20,21 +20,6 @@ pub struct ReadParams {
     token_column: Option<usize>,
     metadata: bool,
     cells: bool,
-}
-
-impl Default for ReadParams {
-    fn default() -> Self {
-        Self {
-            source: SourceParams::default(),
-            text_field: None,
-            kept_fields: vec![],
-            id_field: None,
-            each_field: false,
-            token_column: None,
-            metadata: false,
-            cells: false,
-        }
-    }
 }
 
 impl ReadParams {

@@ -103,16 +103,15 @@ pub fn write_aligned(grids: &[Grid], out: &mut dyn Write) -> io::Result<()> {
             .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0))
             .collect();
         for line in &lines {
-            let mut row = String::new();
-            for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
-                let gap = if column == 0 { "" } else { "  " };
+            let cells = line.iter().zip(&widths).enumerate();
+            let cells = cells.map(|(column, (cell, &width))| {
                 if grid.is_numeric(column) {
-                    row += &format!("{gap}{cell:>width$}");
+                    format!("{cell:>width$}")
                 } else {
-                    row += &format!("{gap}{cell:width$}");
+                    format!("{cell:width$}")
                 }
-            }
-            writeln!(out, "{}", row.trim_end())?;
+            });
+            writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }
     }
     Ok(())

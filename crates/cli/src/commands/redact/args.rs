@@ -19,6 +19,7 @@ const SHOWN: &[&str] = &[
     "keep_columns",
     "output",
     "force",
+    "in_place",
     "audit",
 ];
 
@@ -64,8 +65,8 @@ pub(crate) struct RedactArgs {
     pub(crate) labels: Option<Vec<String>>,
     /// Action for all labels, or for one: mask, mask:TEXT, number, hash, partial, pseudonym, keep
     ///
-    /// mask is [LABEL], and in mask:TEXT {label} stands for it; number is [LABEL_1], the same for the same
-    /// value in a run; hash is [LABEL_3f9c2a1b7d04], the same for the same value and key file; partial shows
+    /// mask is the label in brackets, and in mask:TEXT {label} stands for it; number adds a number, the same
+    /// for the same value in a run; hash adds a hash, the same for the same value and key file; partial shows
     /// the last four letters and digits; pseudonym is an invented value. Can be repeated [default: mask]
     #[arg(long, value_name = "[LABEL=]ACTION", help_heading = "Redaction")]
     pub(crate) policy: Vec<String>,
@@ -82,6 +83,15 @@ pub(crate) struct RedactArgs {
     /// Replace existing files
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
+    /// Redact files in place: with --backup, or --yes to keep no original
+    #[arg(long, conflicts_with_all = ["output", "text"], help_heading = "Output")]
+    pub(crate) in_place: bool,
+    /// Keep the originals under their names with this ending, such as .orig (--in-place)
+    #[arg(long, value_name = "SUFFIX", requires = "in_place", help_heading = "Output")]
+    pub(crate) backup: Option<String>,
+    /// Redact files in place without a backup (--in-place)
+    #[arg(long, requires = "in_place", conflicts_with = "backup", help_heading = "Output")]
+    pub(crate) yes: bool,
     /// Write counts by file and label, and hashes of input and output, without any text (json)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) audit: Option<PathBuf>,

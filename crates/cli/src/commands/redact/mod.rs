@@ -17,6 +17,7 @@ use crate::commands::redact::args::RedactArgs;
 use crate::commands::redact::recorder::{Recorder, SharedRecorder};
 use crate::commands::tag::args::OutputArg;
 use crate::commands::tag::job::{Job, JobParams, RedactionParams};
+use crate::commands::tag::output::sink::Place;
 use crate::commands::tag::pipeline;
 use crate::terminal::messages::Messages;
 
@@ -25,14 +26,27 @@ pub(crate) fn run(
     args: RedactArgs,
     messages: &Messages,
 ) -> anyhow::Result<()> {
-    if args.force && args.output.is_none() && args.audit.is_none() {
-        bail!("--force is for --output or --audit");
+    if args.force && args.output.is_none() && args.audit.is_none() && args.backup.is_none() {
+        bail!("--force is for --output, --backup or --audit");
+    }
+    if args.in_place && args.backup.is_none() && !args.yes {
+        bail!("--in-place: expected --backup SUFFIX, or --yes to keep no original");
+    }
+    if let Some(suffix) = &args.backup
+        && (suffix.is_empty() || suffix.contains(['/', std::path::MAIN_SEPARATOR]))
+    {
+        bail!("--backup {suffix:?}: expected an ending of file names, such as .orig");
     }
     let policy = policy(&args)?;
     let labels = policy.labels().map(str::to_owned).collect();
     let masks = masks(&policy);
     let recorder = Recorder::open(policy, args.key_file, args.audit, args.force)?;
     let recorder: SharedRecorder = Rc::new(RefCell::new(recorder));
+    let destination = if args.in_place {
+        Place::InPlace(args.backup)
+    } else {
+        Place::of(args.output.as_deref(), &args.texts.paths)
+    };
     let mut read = args.read;
     read.text_field.get_or_insert_with(|| "*".to_owned());
     let params = JobParams {
@@ -46,7 +60,7 @@ pub(crate) fn run(
         offsets: OffsetUnit::default(),
         masks,
         table: Table::tsv(),
-        output: args.output,
+        destination,
         force: args.force,
         redaction: Some(RedactionParams { labels, recorder: recorder.clone() }),
     };

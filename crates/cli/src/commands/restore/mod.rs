@@ -60,7 +60,7 @@ fn restore_one(
     let edits = key.changes(&sha256)?;
     let edits = edits.ok_or_else(|| RedactError::Unknown { path: source.name().into() })?;
     let output = match destination {
-        Place::Stdout => {
+        Place::Stdout | Place::InPlace(_) => {
             let original = NamedTempFile::new()?;
             restore(redacted, &edits, original.path(), Existing::Replace)?;
             let mut out = Out::stdout(false);

@@ -1,6 +1,4 @@
 //! Preparation of `cloze tag`: flags validated, the model open, the files found.
-use std::path::PathBuf;
-
 use anyhow::{Context as _, bail};
 use cloze::Tagger;
 use cloze_core::{OffsetUnit, Scheme};
@@ -55,7 +53,7 @@ pub(crate) struct JobParams {
     /// Texts that may be written in place of entities, with the flags that name them.
     pub(crate) masks: Vec<(&'static str, String)>,
     pub(crate) table: Table,
-    pub(crate) output: Option<PathBuf>,
+    pub(crate) destination: Place,
     pub(crate) force: bool,
     pub(crate) redaction: Option<RedactionParams>,
 }
@@ -93,7 +91,7 @@ impl Job {
                 encoding.encode(mask).context(*flag)?;
             }
         }
-        let destination = Place::of(params.output.as_deref(), &params.texts.paths);
+        let destination = params.destination;
         if format == OutputArg::Redact
             && let Place::File(path) = &destination
             && is_unpacked(Format::of_path(path))

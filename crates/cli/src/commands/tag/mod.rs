@@ -9,6 +9,7 @@ use anyhow::bail;
 use crate::cli::CommonFlags;
 use crate::commands::tag::args::{OutputArg, TagArgs};
 use crate::commands::tag::job::JobParams;
+use crate::commands::tag::output::sink::Place;
 use crate::terminal::messages::Messages;
 
 /// Checks the flags against the model, then tags.
@@ -22,6 +23,7 @@ fn params(args: TagArgs) -> anyhow::Result<JobParams> {
     if args.mask.is_some() && format != OutputArg::Redact {
         bail!("--mask is for --format redact");
     }
+    let destination = Place::of(args.output.as_deref(), &args.texts.paths);
     Ok(JobParams {
         texts: args.texts,
         tagger: args.tagger,
@@ -33,7 +35,7 @@ fn params(args: TagArgs) -> anyhow::Result<JobParams> {
         offsets: args.offsets.value(),
         masks: vec![("--mask", args.mask.unwrap_or_else(|| "[{label}]".into()))],
         table: args.formulas.tsv(),
-        output: args.output,
+        destination,
         force: args.force,
         redaction: None,
     })

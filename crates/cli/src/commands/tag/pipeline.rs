@@ -218,6 +218,8 @@ struct Current {
     /// Whether its output is open: else its records are read and skipped.
     open: bool,
     whole: bool,
+    /// Whether a part of it could not be read or tagged.
+    failed: bool,
     /// Bytes of it counted on the progress bar.
     bytes: u64,
 }
@@ -260,14 +262,22 @@ fn write_chunk(
                 }
                 let open = opened.is_ok();
                 let path = source.name();
-                *current = Some(Current { path, line: 1, open, whole: true, bytes: 0 });
+                *current =
+                    Some(Current { path, line: 1, open, whole: true, failed: false, bytes: 0 });
             }
             Event::Columns(used) => messages.columns(&used),
-            Event::Failed(error) => messages.failure(&error),
+            Event::Failed(error) => {
+                if let Some(current) = current.as_mut() {
+                    current.failed = true;
+                }
+                messages.failure(&error);
+            }
             Event::End { whole, notes } => {
                 notes.iter().for_each(|note| messages.note(note));
                 if let Some(current) = current.take().filter(|c| c.open)
-                    && let Err(error) = job.sink.end(whole && current.whole)
+                    && let Err(error) = job
+                        .sink
+                        .end(whole && current.whole && !(current.failed && job.sink.is_in_place()))
                 {
                     messages.failure(error.as_ref());
                 }
@@ -299,6 +309,7 @@ fn write_chunk(
                             }
                             Some(Err(source)) => {
                                 let path = current.path.clone();
+                                current.failed = true;
                                 messages.failure(&NotTagged { path, line, source });
                                 // The rest of the row stands beside it, which an empty field keeps whole.
                                 match record.field.is_some().then(|| record.rewrite("")) {

@@ -37,29 +37,26 @@ pub(super) fn run(
     let gold = read_marked(&args.file)?;
     let data = args.file.display().to_string();
     let mut evaluation = RedactionEvaluation::default();
-    let (predicted, model_sha256) = match &args.predicted {
-        Some(path) => {
-            let predicted = read_marked(path)?;
-            evaluation
-                .add_predicted(&gold, &predicted)
-                .map_err(|error| other_text(error, (&args.file, &gold), (path, &predicted)))?;
-            (path.display().to_string(), None)
-        }
-        None => {
-            let model = find_model(&args.tagger.model, messages)?;
-            let tagger = args.tagger.builder(model).runtime(common.load_runtime(messages)?);
-            let tagger = tagger.open()?;
-            note_scheme(&tagger, messages);
-            for texts in gold.chunks(CHUNK_TEXTS) {
-                for (index, source) in evaluation.tag(&tagger, texts)? {
-                    let (path, line) = (data.clone(), texts[index].line);
-                    messages.failure(&NotTagged { path, line, source });
-                }
-                messages.bar.set_message(plural(evaluation.total().texts, "text"));
+    let (predicted, model_sha256) = if let Some(path) = &args.predicted {
+        let predicted = read_marked(path)?;
+        evaluation
+            .add_predicted(&gold, &predicted)
+            .map_err(|error| other_text(error, (&args.file, &gold), (path, &predicted)))?;
+        (path.display().to_string(), None)
+    } else {
+        let model = find_model(&args.tagger.model, messages)?;
+        let tagger = args.tagger.builder(model).runtime(common.load_runtime(messages)?);
+        let tagger = tagger.open()?;
+        note_scheme(&tagger, messages);
+        for texts in gold.chunks(CHUNK_TEXTS) {
+            for (index, source) in evaluation.tag(&tagger, texts)? {
+                let (path, line) = (data.clone(), texts[index].line);
+                messages.failure(&NotTagged { path, line, source });
             }
-            messages.bar.finish_and_clear();
-            (tagger.model().name().to_owned(), Some(tagger.model().sha256()?))
+            messages.bar.set_message(plural(evaluation.total().texts, "text"));
         }
+        messages.bar.finish_and_clear();
+        (tagger.model().name().clone(), Some(tagger.model().sha256()?))
     };
     let report =
         evaluation.report(&data, &predicted, model_sha256).map_err(|error| match error {

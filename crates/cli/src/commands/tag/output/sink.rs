@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use cloze_corpus::{Encoding, Format, Source};
-use cloze_store::Existing;
+use cloze_store::{AtomicFile, Existing, StoreError};
 
+use super::redact::is_unpacked;
 use super::{Form, FormParams, Tagged, WriteError};
 use crate::terminal::out::Out;
 
@@ -18,6 +19,8 @@ pub(crate) enum Place {
     Stdout,
     File(PathBuf),
     Folder(PathBuf),
+    /// The inputs themselves; originals are kept under their names with this ending, if there is one.
+    InPlace(Option<String>),
 }
 
 impl Place {
@@ -37,11 +40,27 @@ impl Place {
 struct Stream {
     form: Box<dyn Form>,
     out: Out,
+    backup: Option<Backup>,
+}
+
+/// A copy of a file that is about to be replaced.
+struct Backup {
+    original: PathBuf,
+    copy: PathBuf,
+    existing: Existing,
+}
+
+impl Backup {
+    fn write(&self) -> anyhow::Result<()> {
+        let mut copy = AtomicFile::create(&self.copy, self.existing)?;
+        io::copy(&mut fs_err::File::open(&self.original)?, &mut copy)?;
+        Ok(copy.commit()?)
+    }
 }
 
 impl Stream {
     fn open(params: &FormParams, out: Out) -> io::Result<Self> {
-        let mut stream = Self { form: params.open(), out };
+        let mut stream = Self { form: params.open(), out, backup: None };
         let (form, out) = stream.parts();
         form.begin(out)?;
         Ok(stream)
@@ -54,6 +73,9 @@ impl Stream {
     fn finish(mut self) -> anyhow::Result<()> {
         let (form, out) = self.parts();
         form.end(out)?;
+        if let Some(backup) = &self.backup {
+            backup.write()?;
+        }
         self.out.finish()
     }
 }
@@ -86,7 +108,7 @@ impl Sink {
                 Some(Out::stdout(params.form == crate::commands::tag::args::OutputArg::Pretty))
             }
             Place::File(path) => Some(Out::file(path, existing)?),
-            Place::Folder(_) => None,
+            Place::Folder(_) | Place::InPlace(_) => None,
         };
         let stream = out.map(|out| Stream::open(&params, out)).transpose()?;
         Ok(Self {
@@ -107,39 +129,56 @@ impl Sink {
 
     /// Begins an input. In a folder this opens its file.
     pub(crate) fn begin(&mut self, source: &Source, format: Option<Format>) -> anyhow::Result<()> {
-        let Place::Folder(folder) = &self.destination else {
-            if let Some(recorder) = &self.params.recorder {
-                recorder.borrow_mut().begin_input(source);
+        let opened = match &self.destination {
+            Place::Stdout | Place::File(_) => None,
+            Place::Folder(folder) => {
+                let path = mirrored(source, folder, self.params.ending(format))?;
+                Some((path, None, self.existing))
             }
-            return Ok(());
+            Place::InPlace(suffix) => {
+                let path = original(source, format)?;
+                let backup = suffix.as_ref().map(|suffix| {
+                    let mut copy = path.clone().into_os_string();
+                    copy.push(suffix);
+                    Backup { original: path.clone(), copy: copy.into(), existing: self.existing }
+                });
+                Some((path, backup, Existing::Replace))
+            }
         };
-        let mut name = match source {
-            Source::File { relative, .. } => relative.clone().into_os_string(),
-            Source::Stdin => "stdin".into(),
-        };
-        // A pattern may have `..` behind its first `*`.
-        anyhow::ensure!(
-            Path::new(&name).components().all(|part| matches!(part, Component::Normal(_))),
-            "{}: its result would leave {}",
-            source.name(),
-            folder.display()
-        );
-        name.push(self.params.ending(format));
-        let path = folder.join(name);
-        anyhow::ensure!(
-            self.written.insert(path.clone()),
-            "{}: {} would be written over another input's result",
-            source.name(),
-            path.display()
-        );
-        let file = Out::file(&path, self.existing)?;
-        self.stream = Some(Stream::open(&self.params, file)?);
+        let own_file = opened.is_some();
+        if let Some((path, backup, existing)) = opened {
+            anyhow::ensure!(
+                self.written.insert(path.clone()),
+                "{}: {} would be written over another input's result",
+                source.name(),
+                path.display()
+            );
+            if let Some(Backup { copy, existing: Existing::Refuse, .. }) = &backup
+                && fs_err::symlink_metadata(copy).is_ok()
+            {
+                return Err(StoreError::Exists { path: copy.clone() }.into());
+            }
+            let file = Out::file(&path, existing)?;
+            self.stream = Some(Stream { backup, ..Stream::open(&self.params, file)? });
+        }
         if let Some(recorder) = &self.params.recorder {
             let mut recorder = recorder.borrow_mut();
-            recorder.begin_output();
+            if own_file {
+                recorder.begin_output();
+            }
             recorder.begin_input(source);
         }
         Ok(())
+    }
+
+    /// Whether each input has a file of its own for its result.
+    fn has_files(&self) -> bool {
+        matches!(self.destination, Place::Folder(_) | Place::InPlace(_))
+    }
+
+    /// Whether inputs are replaced by their results, so that one with any failure stays as it is.
+    pub(crate) fn is_in_place(&self) -> bool {
+        matches!(self.destination, Place::InPlace(_))
     }
 
     /// Writes a record with its entities.
@@ -174,14 +213,14 @@ impl Sink {
 
     /// Ends an input; one with a failure leaves no file of its own.
     pub(crate) fn end(&mut self, whole: bool) -> anyhow::Result<()> {
-        let is_folder = matches!(self.destination, Place::Folder(_));
+        let has_files = self.has_files();
         if let Some(recorder) = &self.params.recorder
-            && (whole || !is_folder)
+            && (whole || !has_files)
         {
             recorder.borrow_mut().end_input(whole)?;
         }
         self.any_whole |= whole;
-        if is_folder
+        if has_files
             && let Some(stream) = self.stream.take()
             && whole
         {
@@ -218,6 +257,35 @@ impl Sink {
             _ => {}
         }
         self.finish_pending()
+    }
+}
+
+/// Path of an input's result in a folder.
+fn mirrored(source: &Source, folder: &Path, ending: &str) -> anyhow::Result<PathBuf> {
+    let mut name = match source {
+        Source::File { relative, .. } => relative.clone().into_os_string(),
+        Source::Stdin => "stdin".into(),
+    };
+    // A pattern may have `..` behind its first `*`.
+    anyhow::ensure!(
+        Path::new(&name).components().all(|part| matches!(part, Component::Normal(_))),
+        "{}: its result would leave {}",
+        source.name(),
+        folder.display()
+    );
+    name.push(ending);
+    Ok(folder.join(name))
+}
+
+/// Path of an input that can be replaced by its result.
+fn original(source: &Source, format: Option<Format>) -> anyhow::Result<PathBuf> {
+    match (source, format) {
+        (Source::Stdin, _) => anyhow::bail!("standard input is not redacted in place"),
+        (_, Some(format)) if is_unpacked(format) => anyhow::bail!(
+            "{}: redacted documents are written as text, not as {format}\nhint: --output FOLDER/",
+            source.name()
+        ),
+        (Source::File { path, .. }, _) => Ok(path.clone()),
     }
 }
 
