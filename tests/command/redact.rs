@@ -296,7 +296,7 @@ fn conll_is_not_given_back() {
     let ran = home.run(&["tag", "a.conll", "b.txt", "-f", "redact"]);
     assert_eq!(ran.status, Some(1));
     assert_eq!(ran.stdout(), "I am [GIVEN_NAME] [SURNAME].");
-    assert_eq!(ran.errors(), ["a.conll: --format redact cannot give CoNLL back"]);
+    assert_eq!(ran.errors(), ["a.conll: redaction cannot give CoNLL back"]);
     let ran = home.run(&["tag", ".", "-f", "redact", "-o", "out"]);
     assert_eq!((ran.status, home.files("out")), (Some(1), vec!["b.txt".to_owned()]));
 

@@ -18,7 +18,9 @@ use crate::commands::index::args::IndexCommand;
 use crate::commands::model::args::ModelCommand;
 use crate::commands::next_sentence::args::NextSentenceArgs;
 use crate::commands::pair::args::PairClassifyArgs;
+use crate::commands::redact::args::RedactArgs;
 use crate::commands::rerank::args::RerankArgs;
+use crate::commands::restore::args::RestoreArgs;
 use crate::commands::score::args::ScoreArgs;
 use crate::commands::score_tags::args::ScoreTagsArgs;
 use crate::commands::senses::args::SensesCommand;
@@ -58,6 +60,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Find entities in files, folders or standard input
     Tag(Box<TagArgs>),
+    /// Replace personal data in files, so that it can be restored with a key
+    Redact(Box<RedactArgs>),
+    /// Restore redacted files with the key, byte for byte
+    Restore(Box<RestoreArgs>),
     /// List, inspect, verify, install and convert models
     Model {
         #[command(subcommand)]

@@ -79,6 +79,8 @@ fn run() -> u8 {
     cli.common.color.write_global();
     let result = match cli.command {
         Command::Tag(args) => commands::tag::run(&cli.common, *args, &messages),
+        Command::Redact(args) => commands::redact::run(&cli.common, *args, &messages),
+        Command::Restore(args) => commands::restore::run(&args, &messages),
         Command::Embed(args) => commands::embed::run(&cli.common, &args, &messages),
         Command::Similarity(args) => commands::similarity::run(&cli.common, &args, &messages),
         Command::Index { command } => commands::index::run(&cli.common, command, &messages),

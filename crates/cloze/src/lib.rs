@@ -103,6 +103,7 @@
 //! - [`ModelRef`]: the model to open;
 //! - [`batch`]: many texts, one result per text;
 //! - [`Tagger`]: texts to entities;
+//! - [`Redactor`]: texts to texts without personal data;
 //! - [`SentenceEncoder`]: texts to vectors;
 //! - [`HiddenStates`]: texts to hidden states and logits of every token;
 //! - [`Input`], [`RowParams`]: texts and pairs to rows for a head;
@@ -126,7 +127,7 @@
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
 //! The crates beneath are re-exported: [`core`], [`corpus`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
-//! [`metrics`], [`search`], [`store`].
+//! [`metrics`], [`redact`], [`search`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 pub mod batch;
@@ -143,6 +144,7 @@ pub mod model_report;
 pub mod modules;
 mod next_sentence;
 mod opening;
+mod redactor;
 mod rerank;
 mod rows;
 mod score;
@@ -164,6 +166,7 @@ pub use cloze_encoder as encoder;
 pub use cloze_graph as graph;
 pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
+pub use cloze_redact as redact;
 #[cfg(feature = "train")]
 pub use cloze_report as report;
 pub use cloze_search as search;
@@ -200,6 +203,7 @@ pub use masked::{
 };
 pub use next_sentence::{NextSentence, NextSentenceBuilder};
 pub use opening::ModelRef;
+pub use redactor::Redactor;
 pub use rerank::{Ranked, Reranker, RerankerBuilder};
 pub use rows::{Input, PairRows, RowParams, check_finite, input_rows};
 pub use score::{Gain, ScoredToken, Scorer, SharedScore, TextScore};

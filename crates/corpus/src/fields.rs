@@ -321,6 +321,7 @@ impl<'a> Object<'a> {
                     self.leaves(name, value, 0, &mut leaves)?;
                 }
             }
+            leaves.retain(|(name, _)| !names.keeps(name));
             return Ok(Some(leaves));
         }
         if names.is_asked() {

@@ -160,16 +160,19 @@ pub(crate) struct Names {
     pub(crate) role: FieldRole,
     /// Names asked for; of a text several are joined.
     asked: Vec<String>,
+    /// Names that `*` leaves out.
+    kept: Vec<String>,
     known: Ranks,
 }
 
 impl Names {
     pub(crate) fn text(role: FieldRole, asked: Option<&str>) -> Self {
-        Self { role, asked: asked.map(parse_list).unwrap_or_default(), known: TEXT_FIELDS }
+        let asked = asked.map(parse_list).unwrap_or_default();
+        Self { role, asked, kept: vec![], known: TEXT_FIELDS }
     }
 
     fn single(role: FieldRole, asked: Option<&str>, known: Ranks) -> Self {
-        Self { role, asked: asked.map(str::to_owned).into_iter().collect(), known }
+        Self { role, asked: asked.map(str::to_owned).into_iter().collect(), kept: vec![], known }
     }
 
     pub(crate) fn label(asked: Option<&str>) -> Self {
@@ -212,6 +215,19 @@ impl Names {
         self.asked.iter().any(|name| name == EVERY)
     }
 
+    /// These names, with some that `*` leaves out.
+    pub(crate) fn keeping(self, kept: Vec<String>) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// Whether `*` leaves this field of an object out, or the field that it is in.
+    pub(crate) fn keeps(&self, name: &str) -> bool {
+        self.kept.iter().any(|kept| {
+            let rest = name.strip_prefix(kept.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
     /// Whether several columns are one text.
     pub(crate) fn joins(&self) -> bool {
         self.asked.len() > 1 || self.is_every()
@@ -230,7 +246,10 @@ impl Names {
         taken: &[usize],
     ) -> Result<Vec<usize>, NameError> {
         if self.is_every() {
-            return Ok((0..header.names.len()).filter(|i| !taken.contains(i)).collect());
+            let kept = self.kept.iter().map(|name| asked_column(header, name));
+            let kept = kept.collect::<Result<Vec<_>, _>>()?;
+            let taken = |column: &usize| taken.contains(column) || kept.contains(column);
+            return Ok((0..header.names.len()).filter(|column| !taken(column)).collect());
         }
         self.asked.iter().map(|name| asked_column(header, name)).collect()
     }

@@ -10,29 +10,16 @@ use crate::unpack::Unpacked;
 use crate::{CorpusError, Encoding, Format, NotReadReason, Reader, Source, walk};
 
 /// Settings of a [`Reader`]; [`check`](Self::check) makes them usable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadParams {
     source: SourceParams,
     text_field: Option<String>,
+    kept_fields: Vec<String>,
     id_field: Option<String>,
     each_field: bool,
     token_column: Option<usize>,
     metadata: bool,
     cells: bool,
-}
-
-impl Default for ReadParams {
-    fn default() -> Self {
-        Self {
-            source: SourceParams::default(),
-            text_field: None,
-            id_field: None,
-            each_field: false,
-            token_column: None,
-            metadata: false,
-            cells: false,
-        }
-    }
 }
 
 impl ReadParams {
@@ -55,6 +42,13 @@ impl ReadParams {
     #[must_use]
     pub fn text_field(self, text_field: Option<String>) -> Self {
         Self { text_field, ..self }
+    }
+
+    /// Fields and columns that `*` leaves out. A table has to have them; `a` of an object means all fields
+    /// in it, too. Default none.
+    #[must_use]
+    pub fn kept_fields(self, kept_fields: Vec<String>) -> Self {
+        Self { kept_fields, ..self }
     }
 
     /// The JSON field, or the column by its header, that names the record. One that is asked for must be
@@ -116,13 +110,22 @@ impl ReadParams {
     ///
     /// # Errors
     /// [`CorpusError::Setting`] for a token column or a limit of 0, for an empty field name, for a
-    /// delimiter that cannot be one, and without a header for a column that is not a number.
+    /// delimiter that cannot be one, for fields to leave out of others than `*`, and without a header for
+    /// a column that is not a number.
     pub fn check(self) -> Result<ValidReadParams, CorpusError> {
         at_least_one("token_column", self.token_column.unwrap_or(1))?;
         self.source.check()?;
         let text = Names::text(FieldRole::Text, self.text_field.as_deref());
         let id = Names::id(self.id_field.as_deref());
         check_names(&[&text, &id], self.source.header)?;
+        if !self.kept_fields.is_empty() && !text.is_every() {
+            let found = self.text_field.as_deref().unwrap_or_default();
+            return setting_error("text_field", "* beside fields to leave out", found);
+        }
+        if self.kept_fields.iter().any(String::is_empty) {
+            return setting_error("kept_fields", "a field name", "\"\"");
+        }
+        let text = text.keeping(self.kept_fields.clone());
         Ok(ValidReadParams { params: self, text, id })
     }
 }

@@ -35,6 +35,13 @@ pub struct FileEdits {
     pub edits: Vec<Edit>,
 }
 
+/// Position in a log.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mark {
+    written: u64,
+    edits: usize,
+}
+
 /// Changes of a file while it is written.
 #[derive(Clone, Debug, Default)]
 pub struct EditLog {
@@ -58,6 +65,23 @@ impl EditLog {
             self.edits.push(Edit { offset, length: changed as u64, original });
         }
         self.written += new.len() as u64;
+    }
+
+    /// State so far, to [`replace_since`](Self::replace_since).
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { written: self.written, edits: self.edits.len() }
+    }
+
+    /// Notes that all that was written since `mark` stands in place of `original`.
+    pub(crate) fn replace_since(&mut self, mark: &Mark, original: Vec<u8>) {
+        self.edits.truncate(mark.edits);
+        let length = self.written - mark.written;
+        self.edits.push(Edit { offset: mark.written, length, original });
+    }
+
+    /// Bytes of originals recorded so far.
+    pub(crate) fn recorded_bytes(&self) -> usize {
+        self.edits.iter().map(|edit| edit.original.len()).sum()
     }
 
     /// The changes, of a file with these hashes.

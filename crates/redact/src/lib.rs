@@ -4,6 +4,7 @@
 //! - [`Policy`]: the [`Action`] for each label: mask, number, hash, part, pseudonym, or keep;
 //! - [`Replacer`]: replacements for values, the same for the same value;
 //! - [`EditLog`]: the changes of a file, from which it can be restored byte for byte;
+//! - [`OutputLog`]: changes and hashes of an output of one or more files;
 //! - [`Key`]: a secret, numbers of values and changes of files, in a file that only its owner may read;
 //! - [`restore`]: a redacted file and its changes to the file that it was;
 //! - [`Audit`]: counts by file, label and recogniser, without any text.
@@ -29,6 +30,7 @@ mod canonical;
 mod edits;
 mod error;
 mod key;
+mod output;
 mod policy;
 mod pseudonym;
 mod replacer;
@@ -39,6 +41,7 @@ pub use audit::{Audit, AuditedFile, Counted};
 pub use edits::{Edit, EditLog, FileEdits};
 pub use error::RedactError;
 pub use key::{Key, KeyFile};
+pub use output::OutputLog;
 pub use policy::Policy;
 pub use replacer::Replacer;
 pub use restore::restore;

@@ -2,7 +2,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use cloze_core::{Entity, split_at_entities};
+use cloze_core::{Entity, Span, split_at_entities};
 use cloze_store::checksum::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -75,6 +75,22 @@ impl Replacer {
             }
         }
         redacted
+    }
+
+    /// The span of each value that changes and its replacement, as [`redact`](Self::redact) has them.
+    pub fn redactions(&mut self, text: &str, entities: &[Entity]) -> Vec<(Span, String)> {
+        let mut offset = 0;
+        let mut redactions = vec![];
+        for (piece, entity) in split_at_entities(text, entities) {
+            let span = Span::new(offset, offset + piece.len());
+            offset = span.end;
+            let Some(entity) = entity else { continue };
+            if *self.policy.action(&entity.label) != Action::Keep {
+                let replacement = self.replacement(&entity.label, piece).into_owned();
+                redactions.push((span, replacement));
+            }
+        }
+        redactions
     }
 
     fn pseudonym(&mut self, label: &str, value: &str) -> String {
@@ -155,6 +171,23 @@ mod tests {
     fn hashes_are_hmac_of_the_canonical_value() {
         let mut replacer = replacer(Policy::new(Action::Hash));
         assert_eq!(replacer.replacement("EMAIL", "A@example.com"), "[EMAIL_6f03cb415c2a]");
+    }
+
+    #[test]
+    fn redactions_are_the_changes_of_the_text() {
+        let entity = |label: &str, start, end| Entity {
+            label: label.into(),
+            span: Span::new(start, end),
+            score: 1.0,
+            tag: None,
+        };
+        let text = "é Ann, Kiel, ann";
+        let entities = [entity("P", 3, 6), entity("CITY", 8, 12), entity("P", 14, 17)];
+        let policy = Policy::new(Action::Number).label("CITY", Action::Keep);
+        let changes = replacer(policy.clone()).redactions(text, &entities);
+        let [first, last] = [Span::new(3, 6), Span::new(14, 17)];
+        assert_eq!(changes, [(first, "[P_1]".to_owned()), (last, "[P_1]".to_owned())]);
+        assert_eq!(replacer(policy).redact(text, &entities), "é [P_1], Kiel, [P_1]");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Destinations of results: standard output, or a file that gets its name when it is complete.
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::Path;
 
 use cloze_store::{AtomicFile, Existing};
@@ -20,6 +21,8 @@ pub(crate) enum Out {
     Stdout(BufWriter<Named<Box<dyn Write>>>),
     /// A file, which is buffered by itself.
     File(Named<AtomicFile>),
+    /// A file without a name, which goes to standard output when it is complete.
+    Spooled(BufWriter<File>),
 }
 
 /// Writer that adds its name to errors.
@@ -92,6 +95,11 @@ impl Out {
         Self::Stdout(BufWriter::new(Named { writer, name: STDOUT.into() }))
     }
 
+    /// Returns standard output that nothing reaches before [`finish`](Self::finish).
+    pub(crate) fn spooled() -> anyhow::Result<Self> {
+        Ok(Self::Spooled(BufWriter::new(tempfile::tempfile()?)))
+    }
+
     /// Creates a file, which gets its name in [`finish`](Self::finish).
     pub(crate) fn file(path: &Path, existing: Existing) -> anyhow::Result<Self> {
         let writer = AtomicFile::create(path, existing)?;
@@ -107,8 +115,16 @@ impl Out {
     /// Ends the output: a file gets its name.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         self.flush()?;
-        if let Self::File(file) = self {
-            file.writer.commit()?;
+        match self {
+            Self::Stdout(_) => {}
+            Self::File(file) => file.writer.commit()?,
+            Self::Spooled(spool) => {
+                let mut file = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
+                file.rewind()?;
+                let mut out = Self::stdout(false);
+                io::copy(&mut file, &mut out)?;
+                out.flush()?;
+            }
         }
         Ok(())
     }
@@ -119,6 +135,7 @@ impl Write for Out {
         match self {
             Self::Stdout(out) => out.write(bytes),
             Self::File(out) => out.write(bytes),
+            Self::Spooled(out) => out.write(bytes),
         }
     }
 
@@ -126,6 +143,7 @@ impl Write for Out {
         match self {
             Self::Stdout(out) => out.flush(),
             Self::File(out) => out.flush(),
+            Self::Spooled(out) => out.flush(),
         }
     }
 }

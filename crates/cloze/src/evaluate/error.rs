@@ -83,6 +83,12 @@ pub enum EvaluateError {
         /// First word that differs, counted from 0.
         word: usize,
     },
+    /// Predicted texts that are not the gold ones.
+    #[error("text {text}: expected the same texts in the same order")]
+    OtherText {
+        /// First text that differs, or that one side lacks, counted from 0.
+        text: usize,
+    },
     /// A share of documents to hold out that leaves none on one side.
     #[error("{found}: expected a number above 0 and below 0.6")]
     HeldOutShare {

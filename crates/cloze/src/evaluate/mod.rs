@@ -12,6 +12,7 @@
 //! - [`senses`]: senses of words;
 //! - `language_model` (feature `train`): masked words, and what follows, in running text;
 //! - [`minimal_pairs`]: the acceptable sentence of a pair against the other;
+//! - [`redaction`]: personal data hidden, partly hidden and missed;
 //! - [`bias`]: the more stereotyping sentence of a pair against the other;
 pub mod bias;
 pub mod classifier;
@@ -19,6 +20,7 @@ mod error;
 #[cfg(feature = "train")]
 pub mod language_model;
 pub mod minimal_pairs;
+pub mod redaction;
 pub mod search;
 pub mod senses;
 pub mod sts;

@@ -237,7 +237,7 @@ impl ValidLabelledParams {
 
     /// Names of the group's field.
     pub(super) fn group(&self) -> Option<Names> {
-        self.params.group_field.as_deref().map(|name| Names::group(name))
+        self.params.group_field.as_deref().map(Names::group)
     }
 
     pub(super) fn source(&self) -> SourceParams {

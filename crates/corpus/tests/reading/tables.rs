@@ -245,6 +245,39 @@ fn each_field_is_rewritten_by_itself() {
 }
 
 #[test]
+fn kept_fields_are_no_records() {
+    let csv = "id,name,e mail\n1,Ann,a@b\n";
+    let json = r#"{"id":1,"a":{"b":"x","c":["y"]},"ab":"z"}"#;
+    for (format, input, kept, records) in [
+        (Format::Csv, csv, &["id"][..], &["Ann", "a@b"][..]),
+        (Format::Csv, csv, &["e mail", "id"], &["Ann"]),
+        (Format::Csv, csv, &["id", "name", "e mail"], &[]),
+        (Format::Tsv, "a\tb\nc\td\n", &["b"], &["c"]),
+        (Format::Jsonl, json, &["a"], &["1", "z"]),
+        (Format::Jsonl, json, &["a.b", "id"], &["y", "z"]),
+        (Format::Jsonl, json, &["ab", "a.c"], &["1", "x"]),
+        // An object need not have them.
+        (Format::Jsonl, json, &["none", "id"], &["x", "y", "z"]),
+    ] {
+        let kept: Vec<String> = kept.iter().map(|name| (*name).to_owned()).collect();
+        let pieces = read_str(field("*").each_field(true).kept_fields(kept), format, input);
+        let texts = pieces.iter().filter_map(|piece| match piece {
+            Ok(Piece::Record(record)) => Some(record.text.as_str()),
+            _ => None,
+        });
+        assert_eq!(texts.collect::<Vec<_>>(), records, "{input}");
+        assert_eq!(rewritten(&pieces, str::to_owned).unwrap(), input);
+    }
+    let kept = || vec!["naem".to_owned()];
+    let pieces = read_str(field("*").each_field(true).kept_fields(kept()), Format::Csv, csv);
+    assert!(
+        matches!(&pieces[..], [Err(CorpusError::MissingField { field, .. })] if field == "naem")
+    );
+    assert!(field("name").kept_fields(kept()).check().is_err());
+    assert!(field("*").kept_fields(vec![String::new()]).check().is_err());
+}
+
+#[test]
 fn records_carry_all_columns_where_they_are_asked_for() {
     let cells = |format, input: &str| {
         let pieces = read_str(ReadParams::default().cells(true), format, input);

@@ -5,6 +5,7 @@ use cloze_metrics::compare::Interval;
 use cloze_metrics::entity::{ByMatch, EntityReport, PartialScores};
 use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 use cloze_metrics::preference::PreferenceShare;
+use cloze_metrics::redaction::{ItemCounts, RedactionReport};
 use cloze_metrics::retrieval::RetrievalFigures;
 use cloze_metrics::{Averages, Scores};
 
@@ -52,6 +53,57 @@ pub fn label_grids(evaluation: &LabelEvaluation) -> Vec<Grid> {
     }
     let columns = vec!["figure", "value", "95 % from", "95 % to"];
     vec![by_label, Grid { title: "figures".to_owned(), columns, rows }]
+}
+
+/// Tables of an evaluation of redaction: items by gold label, hidden spans by their own label, and both by
+/// kind of text, where texts have kinds.
+#[must_use]
+pub fn redaction_grids(
+    total: &RedactionReport,
+    kinds: &BTreeMap<String, RedactionReport>,
+) -> Vec<Grid> {
+    let items = |name: &str, items: &ItemCounts| -> Vec<GridCell> {
+        vec![
+            name.into(),
+            items.gold.into(),
+            items.whole.into(),
+            items.partly.into(),
+            items.missed.into(),
+            items.whole_rate().into(),
+            items.leak_rate().into(),
+        ]
+    };
+    let item_columns = ["items", "whole", "partly", "missed", "whole rate", "leak rate"];
+    let columns = |first, others: &[&'static str]| [&[first], others].concat();
+    let mut by_label: Vec<_> = total.labels.iter().map(|(name, i)| items(name, i)).collect();
+    by_label.push(items("total", &total.items));
+    let hidden = total.hidden_labels.iter().map(|(name, counts)| (name.as_str(), counts));
+    let hidden = hidden.chain([("total", &total.hidden)]).map(|(name, counts)| {
+        vec![name.into(), counts.spans.into(), counts.wrong.into(), counts.wrong_rate().into()]
+    });
+    let mut grids = vec![
+        Grid {
+            title: "items".to_owned(),
+            columns: columns("gold label", &item_columns),
+            rows: by_label,
+        },
+        Grid {
+            title: "hidden spans".to_owned(),
+            columns: vec!["hidden label", "spans", "wrong", "wrong rate"],
+            rows: hidden.collect(),
+        },
+    ];
+    if !kinds.is_empty() {
+        let kind = |(name, report): (&String, &RedactionReport)| {
+            let counts =
+                [report.texts.into(), report.hidden.spans.into(), report.hidden.wrong.into()];
+            [items(name, &report.items), counts.to_vec()].concat()
+        };
+        let columns = columns("kind", &[&item_columns[..], &["texts", "spans", "wrong"]].concat());
+        let rows = kinds.iter().map(kind).collect();
+        grids.push(Grid { title: "kinds".to_owned(), columns, rows });
+    }
+    grids
 }
 
 fn score_grid(labels: &BTreeMap<String, Scores>, averages: &Averages) -> Grid {

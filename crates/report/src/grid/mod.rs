@@ -9,7 +9,8 @@ use crate::cells::{Cell, Table};
 use crate::text::{one_line, shown};
 
 pub use evaluations::{
-    comparison_grid, entity_grids, label_grids, language_grid, retrieval_grid, share_grid,
+    comparison_grid, entity_grids, label_grids, language_grid, redaction_grids, retrieval_grid,
+    share_grid,
 };
 
 /// Format of a table.
@@ -84,6 +85,36 @@ impl Grid {
     fn is_numeric(&self, column: usize) -> bool {
         !self.rows.iter().any(|row| matches!(row.get(column), Some(GridCell::Text(_))))
     }
+}
+
+/// Writes tables one after the other for reading, in aligned columns.
+///
+/// # Errors
+/// Errors of `out`.
+pub fn write_aligned(grids: &[Grid], out: &mut dyn Write) -> io::Result<()> {
+    for (i, grid) in grids.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        let header: Vec<String> = grid.columns.iter().map(|name| (*name).to_owned()).collect();
+        let rows = grid.rows.iter().map(|row| row.iter().map(plain).collect());
+        let lines: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
+        let widths: Vec<usize> = (0..grid.columns.len())
+            .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0))
+            .collect();
+        for line in &lines {
+            let cells = line.iter().zip(&widths).enumerate();
+            let cells = cells.map(|(column, (cell, &width))| {
+                if grid.is_numeric(column) {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:width$}")
+                }
+            });
+            writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes tables one after the other.

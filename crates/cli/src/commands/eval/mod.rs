@@ -5,11 +5,13 @@
 //! - `tags`: entities in sentences;
 //! - `language`: masked words and next sentences in running text;
 //! - `minimal_pairs`: the likelier sentence of each pair;
+//! - `redact`: personal data hidden and missed;
 //! - `search`: retrieved documents of queries.
 pub(crate) mod args;
 mod labels;
 mod language;
 mod minimal_pairs;
+mod redact;
 mod search;
 mod sts;
 mod tags;
@@ -28,6 +30,7 @@ pub(crate) fn run(
         EvalCommand::Classify(args) => labels::run(common, args, false, messages),
         EvalCommand::Pair(args) => labels::run(common, args, true, messages),
         EvalCommand::Tag(args) => tags::run(common, args, messages),
+        EvalCommand::Redact(args) => redact::run(common, args, messages),
         EvalCommand::Mlm(args) => language::masked(common, args, messages),
         EvalCommand::Nsp(args) => language::next(common, args, messages),
         EvalCommand::MinimalPairs(args) => minimal_pairs::run(common, args, messages),

@@ -1,61 +1,97 @@
 //! Preparation of `cloze tag`: flags validated, the model open, the files found.
 use anyhow::{Context as _, bail};
 use cloze::Tagger;
+use cloze_core::{OffsetUnit, Scheme};
 use cloze_corpus::find_sources;
 use cloze_corpus::{Encoding, Format, Source, ValidReadParams, Walk};
 
+use cloze_report::cells::Table;
+use tempfile::NamedTempFile;
+
 use crate::cli::{Color, CommonFlags};
-use crate::commands::tag::args::{OutputArg, TagArgs};
+use crate::commands::redact::recorder::SharedRecorder;
+use crate::commands::tag::args::OutputArg;
 use crate::commands::tag::output::FormParams;
 use crate::commands::tag::output::redact::is_unpacked;
 use crate::commands::tag::output::sink::{Place, Sink};
 use crate::flags::find_model;
-use crate::flags::read::InputArg;
-use crate::flags::tagger::note_scheme;
+use crate::flags::read::{InputArg, ReadFlags};
+use crate::flags::tagger::{TaggerFlags, note_scheme};
+use crate::flags::texts::TextsFlags;
 use crate::input::skipped::ReaderNotes;
 use crate::input::texts::Input;
 use crate::terminal::messages::Messages;
 
 /// Everything that `cloze tag` needs.
-pub(super) struct Job {
+pub(crate) struct Job {
     pub(super) tagger: Tagger,
     pub(super) read: ValidReadParams,
     /// Texts of the command line, and the settings they are read with.
     pub(super) given: Vec<Input>,
     pub(super) read_given: ValidReadParams,
     pub(super) walk: Walk,
+    /// File with what standard input holds, where it was kept, and its format.
+    pub(super) spooled: Option<(NamedTempFile, Format)>,
     pub(super) sink: Sink,
     pub(super) redacts: bool,
+    /// Policy of redaction, and record of the changes.
+    pub(super) recorder: Option<SharedRecorder>,
     pub(super) reader_notes: ReaderNotes,
+}
+
+/// Flags of a job, and settings that are no flags of every command.
+pub(crate) struct JobParams {
+    pub(crate) texts: TextsFlags,
+    pub(crate) tagger: TaggerFlags,
+    pub(crate) read: ReadFlags,
+    /// Columns and fields to leave as they are.
+    pub(crate) kept_fields: Vec<String>,
+    pub(crate) scheme: Option<Scheme>,
+    pub(crate) labels: Option<Vec<String>>,
+    pub(crate) format: OutputArg,
+    pub(crate) offsets: OffsetUnit,
+    /// Texts that may be written in place of entities, with the flags that name them.
+    pub(crate) masks: Vec<(&'static str, String)>,
+    pub(crate) table: Table,
+    pub(crate) destination: Place,
+    pub(crate) force: bool,
+    pub(crate) redaction: Option<RedactionParams>,
+}
+
+/// Settings of redaction by a policy.
+pub(crate) struct RedactionParams {
+    /// Labels that the model has to have.
+    pub(crate) labels: Vec<String>,
+    pub(crate) recorder: SharedRecorder,
 }
 
 impl Job {
     /// Validates the flags. Fails if nothing is left to do; a missing path beside others is reported.
-    pub(super) fn new(
+    pub(crate) fn new(
         common: &CommonFlags,
-        args: TagArgs,
+        params: JobParams,
         messages: &Messages,
     ) -> anyhow::Result<Self> {
-        let format = args.format.given().unwrap_or_default();
-        if args.mask.is_some() && format != OutputArg::Redact {
-            bail!("--mask is for --format redact");
+        let format = params.format;
+        if format == OutputArg::Redact && params.read.input == InputArg::Conll {
+            bail!("redaction cannot give CoNLL back: its words are tags' places, not text");
         }
-        if format == OutputArg::Redact && args.read.input == InputArg::Conll {
-            bail!("--format redact cannot give CoNLL back: its words are tags' places, not text");
-        }
-        let encoding = args.read.encoding()?;
-        let read = args.read.reader()?.each_field(true).check()?;
+        let encoding = params.read.encoding()?;
+        let read = params.read.reader()?.each_field(true).kept_fields(params.kept_fields);
+        let read = read.check()?;
 
-        let model = find_model(&args.tagger.model, messages)?;
-        let tagger = args.tagger.builder(model);
-        let tagger = tagger.scheme(args.scheme.value()).labels(args.labels.map(trimmed)).check()?;
+        let model = find_model(&params.tagger.model, messages)?;
+        let tagger = params.tagger.builder(model);
+        let tagger = tagger.scheme(params.scheme).labels(params.labels.map(trimmed)).check()?;
 
-        let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
-        let mut walk = find_sources(&args.texts.paths, !encoding.is_utf16());
-        if !walk.sources.iter().all(|source| has_escapes(source, args.read.input.value())) {
-            encoding.encode(&mask).context("--mask")?;
+        let mut walk = find_sources(&params.texts.paths, !encoding.is_utf16());
+        let input = params.read.input;
+        if !walk.sources.iter().all(|source| has_escapes(source, input.value())) {
+            for (flag, mask) in &params.masks {
+                encoding.encode(mask).context(*flag)?;
+            }
         }
-        let destination = Place::of(args.output.as_deref(), &args.texts.paths);
+        let destination = params.destination;
         if format == OutputArg::Redact
             && let Place::File(path) = &destination
             && is_unpacked(Format::of_path(path))
@@ -65,20 +101,43 @@ impl Job {
                 "{path}: redacted documents are written as text, not as {format}\nhint: {path}.txt"
             );
         }
+        let mask = params.masks.first().map(|(_, mask)| mask.clone()).unwrap_or_default();
+        let (labels, recorder) = match params.redaction {
+            Some(redaction) => (redaction.labels, Some(redaction.recorder)),
+            None => (vec![], None),
+        };
         let form = FormParams {
             form: format,
-            offsets: args.offsets.value(),
+            offsets: params.offsets,
             mask,
-            table: args.formulas.tsv(),
+            table: params.table,
             fields: read.joins_fields(),
             plain: destination != Place::Stdout && common.color != Color::Always,
+            recorder: recorder.clone(),
         };
         let tagger = tagger.runtime(common.load_runtime(messages)?).open()?;
         note_scheme(&tagger, messages);
+        if let Some(label) = labels.iter().find(|label| !tagger.labels().contains(label)) {
+            bail!(
+                "--policy {label}: no such label; {} has {}",
+                tagger.model().name(),
+                tagger.labels().join(", ")
+            );
+        }
         // Last, so that a mistake above leaves no temporary file.
-        let sink = Sink::open(form, destination, args.force)?;
+        let sink = Sink::open(form, destination, params.force)?;
+        let recording = recorder.clone().filter(|recorder| recorder.borrow().records());
+        let spooled = match recording {
+            Some(recorder) if walk.sources.contains(&Source::Stdin) => {
+                let mut file = NamedTempFile::new()?;
+                std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
+                recorder.borrow_mut().spooled(file.path());
+                Some((file, input.value().unwrap_or(Format::Lines)))
+            }
+            _ => None,
+        };
         let redacts = format == OutputArg::Redact;
-        if redacts && args.read.input == InputArg::Auto {
+        if redacts && input == InputArg::Auto {
             walk.sources.retain(|source| match source {
                 Source::File { path, .. } if Format::of_path(path) == Format::Conll => {
                     messages.failure(&NotRedacted { path: source.name() });
@@ -88,10 +147,21 @@ impl Job {
             });
         }
         // The command line is UTF-8, whatever the files are.
-        let read_given = args.read.reader()?.encoding(Encoding::default()).check()?;
-        let given = args.texts.given(messages);
+        let read_given = params.read.reader()?.encoding(Encoding::default()).check()?;
+        let given = params.texts.given(messages);
         let reader_notes = ReaderNotes { guesses: encoding.is_auto(), redacts };
-        Ok(Self { tagger, read, given, read_given, walk, sink, redacts, reader_notes })
+        Ok(Self {
+            tagger,
+            read,
+            given,
+            read_given,
+            walk,
+            spooled,
+            sink,
+            redacts,
+            recorder,
+            reader_notes,
+        })
     }
 }
 
@@ -112,7 +182,7 @@ fn trimmed(labels: Vec<String>) -> Vec<String> {
 
 /// A file among others that redaction cannot write back.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: --format redact cannot give CoNLL back")]
+#[error("{path}: redaction cannot give CoNLL back")]
 struct NotRedacted {
     path: String,
 }

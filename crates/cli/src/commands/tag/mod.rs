@@ -1,15 +1,42 @@
 //! `cloze tag`: entities in texts.
 pub(crate) mod args;
-mod job;
+pub(crate) mod job;
 pub(crate) mod output;
-mod pipeline;
+pub(crate) mod pipeline;
+
+use anyhow::bail;
 
 use crate::cli::CommonFlags;
-use crate::commands::tag::args::TagArgs;
+use crate::commands::tag::args::{OutputArg, TagArgs};
+use crate::commands::tag::job::JobParams;
+use crate::commands::tag::output::sink::Place;
 use crate::terminal::messages::Messages;
 
 /// Checks the flags against the model, then tags.
 pub(crate) fn run(common: &CommonFlags, args: TagArgs, messages: &Messages) -> anyhow::Result<()> {
-    let job = job::Job::new(common, args, messages)?;
+    let job = job::Job::new(common, params(args)?, messages)?;
     pipeline::run(job, messages)
+}
+
+fn params(args: TagArgs) -> anyhow::Result<JobParams> {
+    let format = args.format.given().unwrap_or_default();
+    if args.mask.is_some() && format != OutputArg::Redact {
+        bail!("--mask is for --format redact");
+    }
+    let destination = Place::of(args.output.as_deref(), &args.texts.paths);
+    Ok(JobParams {
+        texts: args.texts,
+        tagger: args.tagger,
+        read: args.read,
+        kept_fields: vec![],
+        scheme: args.scheme.value(),
+        labels: args.labels,
+        format,
+        offsets: args.offsets.value(),
+        masks: vec![("--mask", args.mask.unwrap_or_else(|| "[{label}]".into()))],
+        table: args.formulas.tsv(),
+        destination,
+        force: args.force,
+        redaction: None,
+    })
 }

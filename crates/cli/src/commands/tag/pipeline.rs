@@ -1,6 +1,7 @@
 //! The pipeline: reads ahead, tags in chunks, writes in order, in memory bounded by the longest text.
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -74,9 +75,11 @@ struct Totals {
     texts: u64,
     words: u64,
     entities: BTreeMap<String, u64>,
+    /// Entities that redaction leaves as they are.
+    kept: BTreeMap<String, u64>,
 }
 
-pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
+pub(crate) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let started = Instant::now();
     messages.not_there(&job.walk);
     skipped::report(&job.walk, messages);
@@ -84,10 +87,13 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     progress::start(&sources, messages);
     let mut totals = Totals::default();
     let (read, wanted) = (job.read.clone(), job.reader_notes);
+    // Removed when the run ends.
+    let spooled = job.spooled.take();
+    let stdin = spooled.as_ref().map(|(file, format)| (file.path().to_owned(), *format));
     let (given, given_params) = (std::mem::take(&mut job.given), job.read_given.clone());
     let events = ReadAhead::start(move |send| {
         if read_given(&given_params, given, send) {
-            read_all(&read, sources, wanted, send);
+            read_all(&read, sources, stdin.as_ref(), wanted, send);
         }
     })?;
     let result = write_all(&mut job, &events, &mut totals, messages);
@@ -95,6 +101,11 @@ pub(super) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     result?;
     events.finish();
     job.sink.finish()?;
+    if let Some(recorder) = &job.recorder {
+        let entities = std::mem::take(&mut totals.entities);
+        let kept = |(label, _): &(String, u64)| recorder.borrow().keeps(label);
+        (totals.kept, totals.entities) = entities.into_iter().partition(kept);
+    }
     summarize(&totals, &job.walk, job.redacts, started.elapsed(), messages);
     Ok(())
 }
@@ -134,11 +145,15 @@ fn read_given(params: &ValidReadParams, texts: Vec<Input>, send: &SyncSender<Eve
 fn read_all(
     params: &ValidReadParams,
     sources: Vec<Source>,
+    stdin: Option<&(PathBuf, Format)>,
     wanted: ReaderNotes,
     send: &SyncSender<Event>,
 ) {
     for source in sources {
-        let reader = params.open(&source);
+        let reader = match (&source, stdin) {
+            (Source::Stdin, Some((file, format))) => open_spooled(params, file, *format),
+            _ => params.open(&source),
+        };
         let (path, format) = (source.name(), reader.as_ref().ok().map(Reader::format));
         if send.send(Event::Begin(source, format)).is_err() {
             return;
@@ -185,6 +200,16 @@ fn read_all(
     }
 }
 
+/// Opens what standard input holds.
+fn open_spooled(
+    params: &ValidReadParams,
+    file: &Path,
+    format: Format,
+) -> Result<Reader, CorpusError> {
+    let file = fs_err::File::open(file).map_err(CorpusError::Read)?;
+    Ok(params.from_reader(&Source::Stdin.name(), format, file))
+}
+
 /// Input being written.
 struct Current {
     path: String,
@@ -193,6 +218,8 @@ struct Current {
     /// Whether its output is open: else its records are read and skipped.
     open: bool,
     whole: bool,
+    /// Whether a part of it could not be read or tagged.
+    failed: bool,
     /// Bytes of it counted on the progress bar.
     bytes: u64,
 }
@@ -235,14 +262,22 @@ fn write_chunk(
                 }
                 let open = opened.is_ok();
                 let path = source.name();
-                *current = Some(Current { path, line: 1, open, whole: true, bytes: 0 });
+                *current =
+                    Some(Current { path, line: 1, open, whole: true, failed: false, bytes: 0 });
             }
             Event::Columns(used) => messages.columns(&used),
-            Event::Failed(error) => messages.failure(&error),
+            Event::Failed(error) => {
+                if let Some(current) = current.as_mut() {
+                    current.failed = true;
+                }
+                messages.failure(&error);
+            }
             Event::End { whole, notes } => {
                 notes.iter().for_each(|note| messages.note(note));
                 if let Some(current) = current.take().filter(|c| c.open)
-                    && let Err(error) = job.sink.end(whole && current.whole)
+                    && let Err(error) = job
+                        .sink
+                        .end(whole && current.whole && !(current.failed && job.sink.is_in_place()))
                 {
                     messages.failure(error.as_ref());
                 }
@@ -274,6 +309,7 @@ fn write_chunk(
                             }
                             Some(Err(source)) => {
                                 let path = current.path.clone();
+                                current.failed = true;
                                 messages.failure(&NotTagged { path, line, source });
                                 // The rest of the row stands beside it, which an empty field keeps whole.
                                 match record.field.is_some().then(|| record.rewrite("")) {
@@ -333,7 +369,7 @@ fn summarize(
     time: Duration,
     messages: &Messages,
 ) {
-    let entities: u64 = totals.entities.values().sum();
+    let entities: u64 = totals.entities.values().chain(totals.kept.values()).sum();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = totals.words as f64 / time.as_secs_f64().max(1e-9);
     let (texts, files) = (plural(totals.texts, "text"), plural(totals.files, "file"));
@@ -348,5 +384,10 @@ fn summarize(
         let by_label: Vec<_> = by_label.collect();
         let by_label = if by_label.is_empty() { "nothing".into() } else { by_label.join(", ") };
         messages.note(&format!("replaced {by_label}"));
+        if !totals.kept.is_empty() {
+            let kept: Vec<_> =
+                totals.kept.iter().map(|(label, n)| format!("{n} {label}")).collect();
+            messages.note(&format!("kept {}", kept.join(", ")));
+        }
     }
 }

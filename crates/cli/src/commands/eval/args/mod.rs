@@ -1,6 +1,7 @@
 //! `cloze eval`, as typed.
 pub(crate) mod language;
 pub(crate) mod minimal_pairs;
+pub(crate) mod redact;
 pub(crate) mod search;
 mod sweep;
 
@@ -13,6 +14,7 @@ use cloze::metrics::entity::TagScheme;
 
 use crate::commands::eval::args::language::{EvalMlmArgs, EvalTextArgs};
 use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
+use crate::commands::eval::args::redact::EvalRedactArgs;
 use crate::commands::eval::args::search::EvalSearchArgs;
 use crate::commands::short_help;
 use crate::flags::classifier::ClassifierFlags;
@@ -81,6 +83,8 @@ pub(crate) enum EvalCommand {
     Pair(Box<EvalLabelsArgs>),
     /// Evaluate a tagger (named entities) on sentences with gold tags
     Tag(Box<EvalTagArgs>),
+    /// Evaluate redaction on texts with personal data marked by hand
+    Redact(Box<EvalRedactArgs>),
     /// Evaluate a masked language model on running text
     Mlm(Box<EvalMlmArgs>),
     /// Evaluate next-sentence prediction on pairs from running text

@@ -13,6 +13,7 @@ use cloze_report::entities::{
     TaggedText,
 };
 
+use crate::commands::redact::recorder::SharedRecorder;
 use crate::commands::tag::args::OutputArg;
 
 /// A record with its entities.
@@ -123,6 +124,8 @@ pub(crate) struct FormParams {
     pub(crate) fields: bool,
     /// Whether colour is off, as in files.
     pub(crate) plain: bool,
+    /// Policy of redaction, and record of the changes.
+    pub(crate) recorder: Option<SharedRecorder>,
 }
 
 impl FormParams {
@@ -137,8 +140,16 @@ impl FormParams {
             }
             OutputArg::Inline => Box::new(EntityInline),
             OutputArg::Html => Box::new(EntityPage::default()),
-            OutputArg::Redact => Box::new(redact::Redact::new(self.mask.clone())),
+            OutputArg::Redact => match &self.recorder {
+                Some(recorder) => Box::new(redact::PolicyRedact::new(recorder.clone())),
+                None => Box::new(redact::Redact::new(self.mask.clone())),
+            },
         }
+    }
+
+    /// Whether a key file is to have the changes before an output appears.
+    pub(crate) fn restores(&self) -> bool {
+        self.recorder.as_ref().is_some_and(|recorder| recorder.borrow().restores())
     }
 
     /// Extension of an output file in a folder, after the whole name of its input, so that `a.txt` and

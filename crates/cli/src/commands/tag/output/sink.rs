@@ -4,10 +4,14 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use cloze_corpus::{Encoding, Format, Source};
-use cloze_store::Existing;
+use cloze_store::{AtomicFile, Existing, StoreError};
 
+use super::redact::is_unpacked;
 use super::{Form, FormParams, Tagged, WriteError};
 use crate::terminal::out::Out;
+
+/// Most complete files without their names; each is open.
+const MAX_PENDING: usize = 64;
 
 /// Destination of results.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub(crate) enum Place {
     Stdout,
     File(PathBuf),
     Folder(PathBuf),
+    /// The inputs themselves; originals are kept under their names with this ending, if there is one.
+    InPlace(Option<String>),
 }
 
 impl Place {
@@ -34,11 +40,27 @@ impl Place {
 struct Stream {
     form: Box<dyn Form>,
     out: Out,
+    backup: Option<Backup>,
+}
+
+/// A copy of a file that is about to be replaced.
+struct Backup {
+    original: PathBuf,
+    copy: PathBuf,
+    existing: Existing,
+}
+
+impl Backup {
+    fn write(&self) -> anyhow::Result<()> {
+        let mut copy = AtomicFile::create(&self.copy, self.existing)?;
+        io::copy(&mut fs_err::File::open(&self.original)?, &mut copy)?;
+        Ok(copy.commit()?)
+    }
 }
 
 impl Stream {
     fn open(params: &FormParams, out: Out) -> io::Result<Self> {
-        let mut stream = Self { form: params.open(), out };
+        let mut stream = Self { form: params.open(), out, backup: None };
         let (form, out) = stream.parts();
         form.begin(out)?;
         Ok(stream)
@@ -51,6 +73,9 @@ impl Stream {
     fn finish(mut self) -> anyhow::Result<()> {
         let (form, out) = self.parts();
         form.end(out)?;
+        if let Some(backup) = &self.backup {
+            backup.write()?;
+        }
         self.out.finish()
     }
 }
@@ -61,6 +86,8 @@ pub(crate) struct Sink {
     destination: Place,
     existing: Existing,
     stream: Option<Stream>,
+    /// Complete files that get their names when the key file has their changes.
+    pending: Vec<Stream>,
     /// Files written in this run: `--force` replaces older ones, not these.
     written: HashSet<PathBuf>,
     /// Whether an input ended without failure.
@@ -76,11 +103,12 @@ impl Sink {
     ) -> anyhow::Result<Self> {
         let existing = if force { Existing::Replace } else { Existing::Refuse };
         let out = match &destination {
+            Place::Stdout if params.restores() => Some(Out::spooled()?),
             Place::Stdout => {
                 Some(Out::stdout(params.form == crate::commands::tag::args::OutputArg::Pretty))
             }
             Place::File(path) => Some(Out::file(path, existing)?),
-            Place::Folder(_) => None,
+            Place::Folder(_) | Place::InPlace(_) => None,
         };
         let stream = out.map(|out| Stream::open(&params, out)).transpose()?;
         Ok(Self {
@@ -88,6 +116,7 @@ impl Sink {
             destination,
             existing,
             stream,
+            pending: vec![],
             written: HashSet::new(),
             any_whole: false,
         })
@@ -100,29 +129,56 @@ impl Sink {
 
     /// Begins an input. In a folder this opens its file.
     pub(crate) fn begin(&mut self, source: &Source, format: Option<Format>) -> anyhow::Result<()> {
-        let Place::Folder(folder) = &self.destination else { return Ok(()) };
-        let mut name = match source {
-            Source::File { relative, .. } => relative.clone().into_os_string(),
-            Source::Stdin => "stdin".into(),
+        let opened = match &self.destination {
+            Place::Stdout | Place::File(_) => None,
+            Place::Folder(folder) => {
+                let path = mirrored(source, folder, self.params.ending(format))?;
+                Some((path, None, self.existing))
+            }
+            Place::InPlace(suffix) => {
+                let path = original(source, format)?;
+                let backup = suffix.as_ref().map(|suffix| {
+                    let mut copy = path.clone().into_os_string();
+                    copy.push(suffix);
+                    Backup { original: path.clone(), copy: copy.into(), existing: self.existing }
+                });
+                Some((path, backup, Existing::Replace))
+            }
         };
-        // A pattern may have `..` behind its first `*`.
-        anyhow::ensure!(
-            Path::new(&name).components().all(|part| matches!(part, Component::Normal(_))),
-            "{}: its result would leave {}",
-            source.name(),
-            folder.display()
-        );
-        name.push(self.params.ending(format));
-        let path = folder.join(name);
-        anyhow::ensure!(
-            self.written.insert(path.clone()),
-            "{}: {} would be written over another input's result",
-            source.name(),
-            path.display()
-        );
-        let file = Out::file(&path, self.existing)?;
-        self.stream = Some(Stream::open(&self.params, file)?);
+        let own_file = opened.is_some();
+        if let Some((path, backup, existing)) = opened {
+            anyhow::ensure!(
+                self.written.insert(path.clone()),
+                "{}: {} would be written over another input's result",
+                source.name(),
+                path.display()
+            );
+            if let Some(Backup { copy, existing: Existing::Refuse, .. }) = &backup
+                && fs_err::symlink_metadata(copy).is_ok()
+            {
+                return Err(StoreError::Exists { path: copy.clone() }.into());
+            }
+            let file = Out::file(&path, existing)?;
+            self.stream = Some(Stream { backup, ..Stream::open(&self.params, file)? });
+        }
+        if let Some(recorder) = &self.params.recorder {
+            let mut recorder = recorder.borrow_mut();
+            if own_file {
+                recorder.begin_output();
+            }
+            recorder.begin_input(source);
+        }
         Ok(())
+    }
+
+    /// Whether each input has a file of its own for its result.
+    fn has_files(&self) -> bool {
+        matches!(self.destination, Place::Folder(_) | Place::InPlace(_))
+    }
+
+    /// Whether inputs are replaced by their results, so that one with any failure stays as it is.
+    pub(crate) fn is_in_place(&self) -> bool {
+        matches!(self.destination, Place::InPlace(_))
     }
 
     /// Writes a record with its entities.
@@ -157,23 +213,79 @@ impl Sink {
 
     /// Ends an input; one with a failure leaves no file of its own.
     pub(crate) fn end(&mut self, whole: bool) -> anyhow::Result<()> {
+        let has_files = self.has_files();
+        if let Some(recorder) = &self.params.recorder
+            && (whole || !has_files)
+        {
+            recorder.borrow_mut().end_input(whole)?;
+        }
         self.any_whole |= whole;
-        if matches!(self.destination, Place::Folder(_))
+        if has_files
             && let Some(stream) = self.stream.take()
             && whole
         {
-            stream.finish()?;
+            let Some(recorder) = &self.params.recorder else { return stream.finish() };
+            recorder.borrow_mut().end_output();
+            self.pending.push(stream);
+            if self.pending.len() >= MAX_PENDING || recorder.borrow().is_full() {
+                return self.finish_pending();
+            }
         }
         Ok(())
+    }
+
+    /// Names the files that are complete, after the key file has their changes.
+    fn finish_pending(&mut self) -> anyhow::Result<()> {
+        if let Some(recorder) = &self.params.recorder
+            && !self.pending.is_empty()
+        {
+            recorder.borrow_mut().write_key()?;
+        }
+        self.pending.drain(..).try_for_each(Stream::finish)
     }
 
     /// Ends the output. If no input ended without failure, one file for all is not written either: an
     /// existing file is better than nothing, or than half.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         match self.stream.take() {
-            Some(stream) if self.any_whole || self.destination == Place::Stdout => stream.finish(),
-            _ => Ok(()),
+            Some(stream) if self.any_whole || self.destination == Place::Stdout => {
+                if let Some(recorder) = &self.params.recorder {
+                    recorder.borrow_mut().end_output();
+                }
+                self.pending.push(stream);
+            }
+            _ => {}
         }
+        self.finish_pending()
+    }
+}
+
+/// Path of an input's result in a folder.
+fn mirrored(source: &Source, folder: &Path, ending: &str) -> anyhow::Result<PathBuf> {
+    let mut name = match source {
+        Source::File { relative, .. } => relative.clone().into_os_string(),
+        Source::Stdin => "stdin".into(),
+    };
+    // A pattern may have `..` behind its first `*`.
+    anyhow::ensure!(
+        Path::new(&name).components().all(|part| matches!(part, Component::Normal(_))),
+        "{}: its result would leave {}",
+        source.name(),
+        folder.display()
+    );
+    name.push(ending);
+    Ok(folder.join(name))
+}
+
+/// Path of an input that can be replaced by its result.
+fn original(source: &Source, format: Option<Format>) -> anyhow::Result<PathBuf> {
+    match (source, format) {
+        (Source::Stdin, _) => anyhow::bail!("standard input is not redacted in place"),
+        (_, Some(format)) if is_unpacked(format) => anyhow::bail!(
+            "{}: redacted documents are written as text, not as {format}\nhint: --output FOLDER/",
+            source.name()
+        ),
+        (Source::File { path, .. }, _) => Ok(path.clone()),
     }
 }
 
