@@ -126,7 +126,7 @@
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
 //! The crates beneath are re-exported: [`core`], [`corpus`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
-//! [`metrics`], [`search`], [`store`].
+//! [`metrics`], [`recognize`], [`search`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 pub mod batch;
@@ -164,6 +164,7 @@ pub use cloze_encoder as encoder;
 pub use cloze_graph as graph;
 pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
+pub use cloze_recognize as recognize;
 #[cfg(feature = "train")]
 pub use cloze_report as report;
 pub use cloze_search as search;

@@ -47,7 +47,7 @@ impl Job {
         let read = args.read.reader()?.each_field(true).check()?;
 
         let model = find_model(&args.tagger.model, messages)?;
-        let tagger = args.tagger.builder(model);
+        let tagger = args.tagger.builder(model)?;
         let tagger = tagger.scheme(args.scheme.value()).labels(args.labels.map(trimmed)).check()?;
 
         let mask = args.mask.unwrap_or_else(|| "[{label}]".into());
