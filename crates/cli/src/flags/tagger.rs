@@ -51,10 +51,16 @@ pub(crate) struct TaggerFlags {
 #[command(next_help_heading = "Entities")]
 pub(crate) struct RecognizerFlags {
     /// Recognisers beside the model, by name or group: email,iban, all, none; all,-date leaves one out [default: those in the model's card]
-    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "NAME,…")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        hide_short_help = true,
+        value_name = "NAME,…"
+    )]
     pub(crate) recognizers: Option<Vec<String>>,
     /// Recognisers of your own, with words to report always or never, in a TOML file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub(crate) patterns: Option<PathBuf>,
 }
 

@@ -8,8 +8,8 @@
 //! 4. Validated matches come first, then all others by score, a match before an entity of the same
 //!    score. Each takes the bytes that those before it have left.
 //! 5. A rest, where some of its bytes were taken, becomes part of its neighbour if the border is within
-//!    a word or number, or nothing but the label's own text is between them; a rest of punctuation alone
-//!    is dropped, another is an entity of its own.
+//!    a word or number, if both have one label and no blank is between them, or if it is the unbroken
+//!    part of a match; a rest of punctuation alone is dropped, another is an entity of its own.
 //!
 //! So each letter and digit that the model or a recogniser found is in an entity, unless it is allowed.
 mod pieces;
@@ -144,8 +144,8 @@ impl Placed<'_> {
         }
         let next = self.findings.partition_point(|placed| placed.span.end <= rest.start);
         let (before, after) = self.neighbours(rest, next);
-        let before = before.filter(|&i| self.goes_on(rest.start, &self.findings[i], finding));
-        let after = after.filter(|&i| self.goes_on(rest.end, &self.findings[i], finding));
+        let before = before.filter(|&i| self.goes_on(rest.start, rest, &self.findings[i], finding));
+        let after = after.filter(|&i| self.goes_on(rest.end, rest, &self.findings[i], finding));
         if let Some(neighbour) = before.or(after) {
             self.widen(neighbour, rest, finding);
         } else {
@@ -162,15 +162,20 @@ impl Placed<'_> {
         (before, after)
     }
 
-    /// Whether a finding goes on across its border at byte `border` with a neighbour: within a word or
-    /// number, or with the same label and without a blank.
-    fn goes_on(&self, border: usize, neighbour: &Finding, finding: &Finding) -> bool {
+    /// Whether the rest of a finding goes on across its border at byte `border` with a neighbour: within a
+    /// word or number; without a blank there, with the same label; or as the part of a match that has no
+    /// blank in it.
+    fn goes_on(&self, border: usize, rest: Span, neighbour: &Finding, finding: &Finding) -> bool {
         let before = self.text[..border].chars().next_back();
         let after = self.text[border..].chars().next();
         let (Some(before), Some(after)) = (before, after) else { return false };
-        let within_word = before.is_alphanumeric() && after.is_alphanumeric();
+        if before.is_alphanumeric() && after.is_alphanumeric() {
+            return true;
+        }
         let is_blank = before.is_whitespace() || after.is_whitespace();
-        within_word || (neighbour.label == finding.label && !is_blank)
+        let is_part = finding.recognizer.is_some()
+            && rest.of(self.text).is_some_and(|part| !part.contains(char::is_whitespace));
+        !is_blank && (neighbour.label == finding.label || is_part)
     }
 
     /// Makes free bytes of a finding part of its neighbour.

@@ -127,6 +127,7 @@ fn the_rest_of_a_piece_that_sticks_out_is_cut_or_joined() {
         ("no 12345678", ("PIN", "12345678", 0.7), ("CARD", "5678", 0.8), "no {CARD*:12345678}"),
         // The rest of a match that lost is kept in the same way: within a word it is the winner's,
         ("id AB123456", ("TAX", "123456", 0.9), ("PASSPORT", "AB123456", 0.8), "id {TAX:AB123456}"),
+        ("id 0005-17-B", ("TAX", "0005-17", 0.9), ("ID", "0005-17-B", 0.8), "id {TAX:0005-17-B}"),
         // and else an entity of its own.
         (
             "born March 4",
