@@ -126,6 +126,14 @@ pub enum Error {
         /// Value of `scheme`.
         found: String,
     },
+    /// Recognisers that were asked for, or that a model's card names, and that there are not.
+    #[error("model {}: recognizers", model.display())]
+    Recognizers {
+        /// The model's folder.
+        model: PathBuf,
+        /// Name, and the nearest one that there is.
+        source: cloze_recognize::RecognizeError,
+    },
     /// A model that is made for another task than it is opened for.
     #[error("{model} is {task}; expected {}", wanted.kind())]
     WrongTask {

@@ -127,7 +127,7 @@
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
 //! The crates beneath are re-exported: [`core`], [`corpus`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
-//! [`metrics`], [`redact`], [`search`], [`store`].
+//! [`metrics`], [`recognize`], [`redact`], [`search`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 pub mod batch;
@@ -166,6 +166,7 @@ pub use cloze_encoder as encoder;
 pub use cloze_graph as graph;
 pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
+pub use cloze_recognize as recognize;
 pub use cloze_redact as redact;
 #[cfg(feature = "train")]
 pub use cloze_report as report;

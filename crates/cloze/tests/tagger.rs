@@ -145,7 +145,7 @@ fn a_text_has_the_same_entities_alone_in_a_batch_and_in_a_stream() {
 fn words_that_are_given_are_the_words() {
     let tagger = Tagger::open(checkpoint("bert-token")).unwrap();
     let words = [Span::new(0, 7), Span::new(8, 11)];
-    let text = TagText { text: "Ann met the", words: Some(&words) };
+    let text = TagText { words: Some(&words), ..TagText::from("Ann met the") };
     let given = tagger.tag_texts(&[text, text.text.into()]).unwrap();
     let given = given.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
     let [given, own] = &given[..] else { panic!("{given:?}") };

@@ -44,6 +44,8 @@ pub struct Patterns {
     pub(crate) custom: Arc<Vec<Custom>>,
     /// In normal form and small letters.
     pub(crate) allow: Arc<Vec<String>>,
+    /// Search for all of `allow`; `None` where it is empty.
+    pub(crate) allow_search: Option<Arc<AhoCorasick>>,
 }
 
 /// A recogniser of a user.
@@ -146,7 +148,15 @@ impl Patterns {
             }
             Ok(word)
         });
-        Ok(Self { custom: Arc::new(custom), allow: Arc::new(allow.collect::<Result<_, _>>()?) })
+        let allow: Vec<String> = allow.collect::<Result<_, _>>()?;
+        let allow_search = match &allow[..] {
+            [] => None,
+            words => {
+                let search = leftmost_longest(words);
+                Some(Arc::new(search.map_err(|error| problem(Problem(0, error)))?))
+            }
+        };
+        Ok(Self { custom: Arc::new(custom), allow: Arc::new(allow), allow_search })
     }
 
     /// Labels that matches of these recognisers may have, once each, in order.
@@ -260,8 +270,13 @@ fn search(words: &Spanned<Vec<String>>) -> Result<AhoCorasick, Problem> {
     if forms.is_empty() || forms.iter().any(String::is_empty) {
         return Err(problem("expected words, found none or an empty one"));
     }
+    leftmost_longest(&forms).map_err(|error| problem(&error))
+}
+
+/// Search for words in normal form and small letters; of two at one place the longer is found.
+fn leftmost_longest(words: &[String]) -> Result<AhoCorasick, String> {
     AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
-        .build(forms)
-        .map_err(|error| problem(&error.to_string()))
+        .build(words)
+        .map_err(|error| error.to_string())
 }

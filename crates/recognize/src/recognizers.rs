@@ -114,6 +114,18 @@ impl Recognizers {
             .collect()
     }
 
+    /// Places of words of the allow-list in `text`, sorted, without overlaps: for leaving out what
+    /// others than these recognisers find there.
+    #[must_use]
+    pub fn allowed(&self, text: &str) -> Vec<Span> {
+        let Some(search) = &self.patterns.allow_search else { return vec![] };
+        let normal = Normal::of(text);
+        let small = small_letters(normal.text());
+        let hits = search.find_iter(&small).map(|hit| (hit.start(), hit.end()));
+        let hits = hits.filter(|&(start, end)| whole(normal.text(), start, end));
+        hits.map(|(start, end)| normal.original(start, end)).collect()
+    }
+
     /// Adds the matches of the user's recognisers.
     fn scan_custom<'s>(
         &'s self,

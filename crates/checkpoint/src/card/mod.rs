@@ -54,6 +54,10 @@ pub struct Card {
     /// The least score of an entity that is taken, where nobody says otherwise: 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f32>,
+    /// Deterministic recognisers that run beside a tagger, by name or group: `["all", "-date"]`. None
+    /// run where this is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recognizers: Option<Vec<String>>,
     /// Training of the model: settings, data, seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<serde_json::Value>,

@@ -1,5 +1,8 @@
 //! Flags of taggers.
+use std::path::PathBuf;
+
 use clap::Args;
+use cloze::recognize::Patterns;
 use cloze::{Aggregation, Cut, Decode, ModelFolder, SchemeBasis, Tagger, TaggerBuilder};
 use cloze_core::Scheme;
 use cloze_report::text::visible;
@@ -38,11 +41,45 @@ pub(crate) struct TaggerFlags {
     /// Favour recall: subtract this many logits from those of `O`
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "2", value_name = "LOGITS", help_heading = "Entities")]
     pub(crate) prefer_recall: Option<f32>,
+
+    #[command(flatten)]
+    pub(crate) recognizers: RecognizerFlags,
+}
+
+/// Recognisers beside the model.
+#[derive(Args)]
+#[command(next_help_heading = "Entities")]
+pub(crate) struct RecognizerFlags {
+    /// Recognisers beside the model, by name or group: email,iban, all, none; all,-date leaves one out [default: those in the model's card]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        hide_short_help = true,
+        value_name = "NAME,…"
+    )]
+    pub(crate) recognizers: Option<Vec<String>>,
+    /// Recognisers of your own, with words to report always or never, in a TOML file
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    pub(crate) patterns: Option<PathBuf>,
+}
+
+impl RecognizerFlags {
+    /// Sets the recognisers of a tagger.
+    pub(crate) fn set(&self, builder: TaggerBuilder) -> anyhow::Result<TaggerBuilder> {
+        let trimmed =
+            |names: &Vec<String>| names.iter().map(|name| name.trim().to_owned()).collect();
+        let patterns = self.patterns.as_deref().map(Patterns::read).transpose()?;
+        Ok(builder.recognizers(self.recognizers.as_ref().map(trimmed)).patterns(patterns))
+    }
 }
 
 impl TaggerFlags {
     /// Returns the settings of a tagger; scheme and labels are left at their defaults.
-    pub(crate) fn builder(&self, model: ModelFolder) -> TaggerBuilder {
+    ///
+    /// # Errors
+    /// Errors of reading the file of patterns.
+    pub(crate) fn builder(&self, model: ModelFolder) -> anyhow::Result<TaggerBuilder> {
         let general = self.min_score.iter().rfind(|least| least.label.is_none());
         let builder = Tagger::builder(model)
             .threads(self.work.threads)
@@ -54,8 +91,9 @@ impl TaggerFlags {
             .decode(self.decode.map(DecodeArg::value))
             .min_score(general.map(|least| least.score))
             .recall_bias(self.prefer_recall);
+        let builder = self.recognizers.set(builder)?;
         let of_labels = self.min_score.iter().filter_map(|m| Some((m.label.as_ref()?, m.score)));
-        of_labels.fold(builder, |builder, (label, score)| builder.min_score_of(label, score))
+        Ok(of_labels.fold(builder, |builder, (label, score)| builder.min_score_of(label, score)))
     }
 }
 

@@ -52,6 +52,9 @@ pub struct ModelReport {
     /// Tagging scheme with the reason for it, where tags have prefixes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
+    /// Recognisers that run beside it, by name or group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recognizers: Option<Vec<String>>,
     /// Longest input, in tokens, special ones among them.
     pub max_tokens: usize,
     /// Special tokens added to a text.
@@ -216,6 +219,7 @@ impl ModelReport {
             tags: model.labels().to_vec(),
             labels: TagSet::parse(model.labels().to_vec()).labels().to_vec(),
             scheme: scheme::scheme_in_words(model)?,
+            recognizers: model.card().recognizers.clone(),
             max_tokens: model.max_tokens(),
             special_tokens: checked.special_tokens,
             vocabulary: checked.vocabulary,

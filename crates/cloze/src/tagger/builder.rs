@@ -4,8 +4,10 @@ use cloze_core::{Scheme, TagSet};
 use cloze_encoder::{Encoder, EncoderParams, Runtime};
 use cloze_heads::HeadError;
 use cloze_heads::tag::{Aggregation, Decode, TagDecoder, TagParams, Transitions};
+use cloze_recognize::{Patterns, RecognizeError};
 
 use super::Tagger;
+use super::recognition::{Recognition, RecognitionParams};
 use super::scheme::{self, SchemeBasis};
 use crate::opening::{self, Opening, builder_setters, window_setters};
 use crate::{Error, ModelRef, Task, tasks};
@@ -21,6 +23,7 @@ pub struct TaggerBuilder {
     min_score: Option<f32>,
     min_scores: Vec<(String, f32)>,
     recall_bias: Option<f32>,
+    recognition: RecognitionParams,
 }
 
 impl TaggerBuilder {
@@ -34,6 +37,7 @@ impl TaggerBuilder {
             min_score: None,
             min_scores: vec![],
             recall_bias: None,
+            recognition: RecognitionParams::default(),
         }
     }
 
@@ -96,12 +100,29 @@ impl TaggerBuilder {
         self
     }
 
+    /// Deterministic recognisers that run beside the model, by name or group
+    /// ([`catalogue`](cloze_recognize::catalogue)): `["all", "-date"]`; `["none"]` for the model alone.
+    /// Default: those of the model's card, but none with [`Aggregation::None`].
+    #[must_use]
+    pub fn recognizers(mut self, names: impl Into<Option<Vec<String>>>) -> Self {
+        self.recognition.names = names.into();
+        self
+    }
+
+    /// Recognisers, deny-lists and an allow-list of one's own, beside the others. Default: none.
+    #[must_use]
+    pub fn patterns(mut self, patterns: impl Into<Option<Patterns>>) -> Self {
+        self.recognition.patterns = patterns.into();
+        self
+    }
+
     /// Finds the model and validates the settings against it, before a runtime or weights are loaded.
     ///
     /// # Errors
     /// [`Error::Encoder`] for a model that is not found or cannot be read; [`Error::TagSettings`] for
     /// settings that do not fit it; [`Error::CardTransitions`] and [`Error::CardScheme`] for a card
-    /// whose `crf` or `scheme` cannot be read.
+    /// whose `crf` or `scheme` cannot be read; [`Error::Recognizers`] for recognisers that there are
+    /// not; [`Error::Conflict`] for recognisers with [`Aggregation::None`].
     pub fn check(self) -> Result<ValidTagger, Error> {
         let mut opening = self.opening;
         let model = opening.model.find()?;
@@ -110,26 +131,49 @@ impl TaggerBuilder {
             let model = model.folder().to_path_buf();
             Error::CardTransitions { model, source }
         })?;
+        let recognition = recognition(&model, &self.recognition, self.aggregation)?;
         let of_card = model.card().min_score.filter(|_| self.recall_bias.is_none());
+        let min_score = self.min_score.or(of_card).unwrap_or(0.0);
+        let tags = TagSet::parse(model.labels().to_vec());
+        // Labels that recognisers alone have; unknown ones are for the decoder to refuse.
+        let is_of_model = |label: &String| {
+            let of_recognizers = recognition.as_ref().is_some_and(|r| r.has_label(label));
+            tags.labels().contains(label) || !of_recognizers
+        };
+        let model_labels: Option<Vec<String>> =
+            self.labels.as_ref().map(|l| l.iter().filter(|l| is_of_model(l)).cloned().collect());
+        let (model_scores, other_scores): (Vec<_>, Vec<_>) =
+            self.min_scores.iter().cloned().partition(|(label, _)| is_of_model(label));
+        for (label, score) in other_scores {
+            if !(0.0..=1.0).contains(&score) {
+                let source = HeadError::Setting {
+                    setting: format!("min-score of {label}"),
+                    found: score,
+                    expected: "expected 0 to 1",
+                };
+                return Err(of_model(&model, source));
+            }
+        }
         let params = TagParams::new(model.labels().to_vec())
             .aggregation(self.aggregation)
             .decode(self.decode)
-            .labels(self.labels)
-            .min_score(self.min_score.or(of_card).unwrap_or(0.0))
+            .labels(model_labels)
+            .min_score(min_score)
             .recall_bias(self.recall_bias.unwrap_or(0.0))
             .transitions(crf);
         let of_label = |params: TagParams, (label, score)| params.min_score_of(label, score);
-        let params = self.min_scores.into_iter().fold(params, of_label);
+        let params = model_scores.into_iter().fold(params, of_label);
         let known = known_scheme(&model, self.scheme)?;
         let params = params.scheme(known.map(|(scheme, _)| scheme));
         let decoder = params
             .clone()
             .check()
-            .map_err(|source| of_model(&model, source))
+            .map_err(|source| of_model(&model, with_labels(source, recognition.as_ref())))
             .map_err(|error| tasks::explain(&model, Task::Tag, error))?;
+        let recognition = recognition.map(|r| r.wanting(self.labels, min_score, &self.min_scores));
         opening.model = model.clone().into();
         let basis = known.map(|(_, basis)| basis);
-        Ok(ValidTagger { opening, model, params, decoder, basis })
+        Ok(ValidTagger { opening, model, params, decoder, basis, recognition })
     }
 
     /// Opens the model with these settings.
@@ -143,6 +187,45 @@ impl TaggerBuilder {
 
 fn of_model(model: &ModelFolder, source: HeadError) -> Error {
     Error::TagSettings { model: model.folder().to_path_buf(), source }
+}
+
+/// Recognisers that were asked for, or that a model's card names.
+fn recognition(
+    model: &ModelFolder,
+    params: &RecognitionParams,
+    aggregation: Aggregation,
+) -> Result<Option<Recognition>, Error> {
+    if aggregation == Aggregation::None {
+        let asked = params.open(None).map_err(|source| of_recognizers(model, source))?;
+        return match asked {
+            None => Ok(None),
+            Some(_) => Err(Error::Conflict(
+                "recognizers find whole entities, which tokens (aggregation none) are not",
+            )),
+        };
+    }
+    let of_card = model.card().recognizers.as_deref();
+    params.open(of_card).map_err(|source| of_recognizers(model, source))
+}
+
+fn of_recognizers(model: &ModelFolder, source: RecognizeError) -> Error {
+    Error::Recognizers { model: model.folder().to_path_buf(), source }
+}
+
+/// The error of a label that there is not, with the labels of the recognisers, too.
+fn with_labels(error: HeadError, recognition: Option<&Recognition>) -> HeadError {
+    match (error, recognition) {
+        (HeadError::UnknownLabel { found, mut known }, Some(recognition)) => {
+            let labels = recognition.recognizers().labels();
+            for label in labels {
+                if !known.iter().any(|other| other == label) {
+                    known.push(label.to_owned());
+                }
+            }
+            HeadError::UnknownLabel { found, known }
+        }
+        (error, _) => error,
+    }
 }
 
 /// Scheme that is asked for, or that the model's card or the names of its tags show. `None` where the
@@ -179,6 +262,7 @@ pub struct ValidTagger {
     decoder: TagDecoder,
     /// `None` where the scheme is found out by running the model.
     basis: Option<SchemeBasis>,
+    recognition: Option<Recognition>,
 }
 
 impl ValidTagger {
@@ -195,7 +279,7 @@ impl ValidTagger {
     /// The `Runtime…` errors of [`EncoderError`](cloze_encoder::EncoderError) where no runtime was
     /// given and there is none; else as [`Encoder::open`], and from running the model for its scheme.
     pub fn open(self) -> Result<Tagger, Error> {
-        let Self { opening, model, params, mut decoder, basis } = self;
+        let Self { opening, model, params, mut decoder, basis, recognition } = self;
         let runtime = opening::runtime(opening.runtime)?;
         let encoder = Encoder::open(&runtime, &model, opening.work.over(EncoderParams::new()))
             .map_err(|error| tasks::explain(&model, Task::Tag, error.into()))?;
@@ -207,6 +291,13 @@ impl ValidTagger {
             decoder = params.check().map_err(|source| of_model(&model, source))?;
             basis
         };
-        Ok(Tagger { encoder, decoder, basis, model, cancel: opening.cancel })
+        let mut labels = decoder.tags().labels().to_vec();
+        for label in recognition.iter().flat_map(|r| r.recognizers().labels()) {
+            if !labels.iter().any(|other| other == label) {
+                labels.push(label.to_owned());
+            }
+        }
+        let cancel = opening.cancel;
+        Ok(Tagger { encoder, decoder, basis, model, recognition, labels, cancel })
     }
 }

@@ -1,5 +1,12 @@
 //! Texts to entities, as the model's own card says.
+//!
+//! - [`TaggerBuilder`]: settings, checked against the model;
+//! - `scheme`: the tagging scheme of a model;
+//! - `recognition`: recognisers beside the model;
+//! - `merge`: their matches and the model's entities as one list.
 mod builder;
+mod merge;
+mod recognition;
 mod scheme;
 
 use cloze_checkpoint::ModelFolder;
@@ -7,6 +14,8 @@ use cloze_core::{Cancel, Encode as _, Entity, Scheme, Span, TokenRows};
 use cloze_core::{assign_words, words_of_tokens};
 use cloze_encoder::{Encoder, EncodingCounts};
 use cloze_heads::tag::TagDecoder;
+use cloze_recognize::Recognizers;
+use recognition::Recognition;
 
 use crate::{Error, ModelRef, batch};
 
@@ -17,7 +26,10 @@ pub use scheme::SchemeBasis;
 /// Token tagger: a model with its decoder. It can be shared between threads.
 ///
 /// It follows the model's own folder: the labels of `config.json`, and of `cloze.json` the tagging scheme
-/// (`scheme`), the least score (`min_score`) and the transitions of a conditional random field (`crf`).
+/// (`scheme`), the least score (`min_score`), the transitions of a conditional random field (`crf`) and the
+/// deterministic recognisers that run beside it (`recognizers`). A match that a checksum validates wins
+/// over the model; any other competes with it by score. With recognisers, pieces of the model with one label
+/// and nothing between them are one entity, and no e-mail address or number is left half marked.
 /// No entity goes on across a blank line, nor across a line end beside a form's field (`Name: Ann`).
 ///
 /// ```
@@ -44,6 +56,8 @@ pub struct Tagger {
     decoder: TagDecoder,
     basis: SchemeBasis,
     model: ModelFolder,
+    recognition: Option<Recognition>,
+    labels: Vec<String>,
     cancel: Cancel,
 }
 
@@ -54,11 +68,13 @@ pub struct TagText<'t> {
     pub text: &'t str,
     /// Bytes of its words, in order; `None` for words as the tokenizer has them.
     pub words: Option<&'t [Span]>,
+    /// Column or key that it is the value of, which recognisers take for context: `date_of_birth`.
+    pub field: Option<&'t str>,
 }
 
 impl<'t> From<&'t str> for TagText<'t> {
     fn from(text: &'t str) -> Self {
-        Self { text, words: None }
+        Self { text, words: None, field: None }
     }
 }
 
@@ -69,6 +85,8 @@ pub struct TextEntities {
     pub entities: Vec<Entity>,
     /// Bytes of the words: those that were given, or else the tokenizer's.
     pub words: Vec<Span>,
+    /// Name of the recogniser that found each entity, in the same order; `None` for the model.
+    pub recognizers: Vec<Option<String>>,
 }
 
 impl Tagger {
@@ -148,15 +166,29 @@ impl Tagger {
             assign_words(&mut rows.tokens, words);
         }
         let entities = self.decoder.decode(text.text, &self.decoder.predict(&rows)?);
+        let (entities, recognizers) = match &self.recognition {
+            Some(recognition) => recognition.merged(text.field, text.text, entities),
+            None => {
+                let recognizers = vec![None; entities.len()];
+                (entities, recognizers)
+            }
+        };
         let token_words =
             || words_of_tokens(&rows.tokens).into_iter().map(|word| word.span).collect();
-        Ok(TextEntities { entities, words: text.words.map_or_else(token_words, <[Span]>::to_vec) })
+        let words = text.words.map_or_else(token_words, <[Span]>::to_vec);
+        Ok(TextEntities { entities, words, recognizers })
     }
 
-    /// Labels it can give.
+    /// Labels it can give: the model's, then those of the recognisers.
     #[must_use]
     pub fn labels(&self) -> &[String] {
-        self.decoder.tags().labels()
+        &self.labels
+    }
+
+    /// Recognisers that run beside the model, if any do.
+    #[must_use]
+    pub fn recognizers(&self) -> Option<&Recognizers> {
+        self.recognition.as_ref().map(Recognition::recognizers)
     }
 
     /// Tagging scheme that it decodes in.

@@ -36,6 +36,8 @@ struct EntityObject<'a> {
     text: &'a str,
     score: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
+    recognizer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<&'a str>,
 }
 
@@ -60,6 +62,7 @@ impl EntityForm for EntityJsonl {
                 end: unit.convert(span.end)?,
                 text: e.span.of(text)?,
                 score: e.score,
+                recognizer: tagged.recognizers.get(i).and_then(Option::as_deref),
                 part: tagged.places.get(i).and_then(|place| place.part),
             })
         });

@@ -34,6 +34,8 @@ pub struct TaggedText<'a> {
     pub words: &'a [Span],
     /// Places of the entities in a document, one for each; empty where the text is the file's own.
     pub places: &'a [EntityPlace<'a>],
+    /// Name of the recogniser that found each entity, if one did; empty where none ran.
+    pub recognizers: &'a [Option<String>],
     /// The source that [`EntityPlace::source`] counts in, such as that of a page.
     pub source: Option<&'a str>,
 }
@@ -104,6 +106,7 @@ mod tests {
             entities: &[entity],
             words: &[Span::new(0, 4), Span::new(4, 6)],
             places: &[],
+            recognizers: &[],
             source: None,
         };
         let mut out = vec![];
@@ -146,6 +149,7 @@ mod tests {
             entities: &[entity],
             words: &[],
             places: &[place],
+            recognizers: &[Some("deny".to_owned())],
             source: Some("<p>M&uuml;ller</p>"),
         };
         let mut out = vec![];
@@ -153,7 +157,7 @@ mod tests {
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "{\"path\":\"a.html\",\"id\":null,\"offsets\":\"char\",\"entities\":[{\"label\":\"PER\",\
-             \"start\":3,\"end\":14,\"text\":\"Müller\",\"score\":0.5,\"part\":\"paragraph 1\"}]}\n"
+             \"start\":3,\"end\":14,\"text\":\"Müller\",\"score\":0.5,\"recognizer\":\"deny\",\"part\":\"paragraph 1\"}]}\n"
         );
         let mut out = vec![];
         EntityForm::text(&mut EntityTsv::new(OffsetUnit::Byte), &tagged, &mut out).unwrap();

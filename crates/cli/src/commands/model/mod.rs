@@ -140,6 +140,7 @@ fn info(model: &ModelFolder, json: bool) -> anyhow::Result<()> {
         ("parameters", parameters(info.parameters, info.unused_parameters)),
     ];
     rows.extend(info.scheme.map(|scheme| ("scheme", scheme)));
+    rows.extend(info.recognizers.map(|names| ("recognisers", names.join(", "))));
     if !info.modules.is_empty() {
         rows.push(("modules", info.modules.join(", ")));
     }

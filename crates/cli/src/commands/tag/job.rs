@@ -81,7 +81,7 @@ impl Job {
         let read = read.check()?;
 
         let model = find_model(&params.tagger.model, messages)?;
-        let tagger = params.tagger.builder(model);
+        let tagger = params.tagger.builder(model)?;
         let tagger = tagger.scheme(params.scheme).labels(params.labels.map(trimmed)).check()?;
 
         let mut walk = find_sources(&params.texts.paths, !encoding.is_utf16());

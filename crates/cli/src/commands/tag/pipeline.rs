@@ -304,6 +304,7 @@ fn write_chunk(
                                     entities,
                                     words,
                                     places,
+                                    recognizers: &predicted.recognizers,
                                 };
                                 job.sink.record(&tagged).inspect(|()| totals.count(&predicted))
                             }
@@ -346,7 +347,8 @@ fn write_chunk(
 fn text_of(event: &Event) -> Option<TagText<'_>> {
     match event {
         Event::Piece { piece: Piece::Record(record), .. } => {
-            Some(TagText { text: &record.text, words: record.words.as_deref() })
+            let (words, field) = (record.words.as_deref(), record.field.as_deref());
+            Some(TagText { text: &record.text, words, field })
         }
         _ => None,
     }

@@ -163,8 +163,7 @@ impl<'m> TagEvaluation<'m> {
         &mut self,
         sentences: &[TaggedSentence],
     ) -> Result<Vec<SentenceError>, EvaluateError> {
-        let texts: Vec<TagText<'_>> =
-            sentences.iter().map(|s| TagText { text: &s.text, words: Some(&s.words) }).collect();
+        let texts: Vec<TagText<'_>> = sentences.iter().map(tag_text).collect();
         let mut tagged = vec![];
         for model in &self.models {
             tagged.push(model.tagger.tag_texts(&texts)?.into_iter());
@@ -270,6 +269,10 @@ impl<'m> TagEvaluation<'m> {
             partial: self.params.partial.then_some(partial),
         }
     }
+}
+
+fn tag_text(sentence: &TaggedSentence) -> TagText<'_> {
+    TagText { words: Some(&sentence.words), ..sentence.text.as_str().into() }
 }
 
 fn of_sentence(sentence: usize, error: MetricsError) -> EvaluateError {

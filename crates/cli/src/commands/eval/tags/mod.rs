@@ -51,9 +51,8 @@ pub(super) fn run(
     let runtime = common.load_runtime(messages)?;
     let mut models = vec![];
     for name in [Some(&args.tagger.model), args.compare.as_ref()].into_iter().flatten() {
-        models.push(
-            args.tagger.builder(find_model(name, messages)?).runtime(runtime.clone()).open()?,
-        );
+        let builder = args.tagger.builder(find_model(name, messages)?)?;
+        models.push(builder.runtime(runtime.clone()).open()?);
     }
     for model in &models {
         note_scheme(model, messages);

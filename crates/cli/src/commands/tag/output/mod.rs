@@ -30,6 +30,8 @@ pub(crate) struct Tagged<'a> {
     pub(crate) words: &'a [Span],
     /// Places of the entities in a document.
     pub(crate) places: &'a [EntityPlace<'a>],
+    /// Recognisers that found the entities.
+    pub(crate) recognizers: &'a [Option<String>],
 }
 
 impl<'a> Tagged<'a> {
@@ -46,6 +48,7 @@ impl<'a> Tagged<'a> {
             entities: self.entities,
             words: self.words,
             places: self.places,
+            recognizers: self.recognizers,
             source: self.record.origin.as_ref().and_then(|origin| origin.source()),
         }
     }
