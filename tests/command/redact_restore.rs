@@ -278,6 +278,32 @@ fn unknown_files_are_named_and_others_restored() {
     assert_refused(&ran, &["one.txt: one file cannot hold 2 files", "--output FOLDER/"]);
 }
 
+/// Different originals become the same text: their paths tell them apart, and nothing is guessed without.
+#[test]
+fn equal_redacted_files_go_back_to_their_own_originals() {
+    let home = Home::new();
+    let texts = [("in/a.txt", "John"), ("in/b/a.txt", "Peter"), ("in/b/c.txt", "Angela")];
+    let text = |name: &str| format!("My name is {name} Smith.");
+    for (path, name) in texts {
+        home.write(path, text(name));
+    }
+    home.run(&["redact", "in", "-o", "out", "--key-file", "key"]).good();
+    assert_eq!(home.read("out/a.txt"), "My name is [GIVEN_NAME] [SURNAME].");
+    assert_eq!(home.read("out/a.txt"), home.read("out/b/c.txt"));
+    let ran = home.run(&["restore", "out", "--key-file", "key", "-o", "back/"]);
+    // `a.txt` is the end of two paths.
+    assert_eq!(ran.status, Some(1));
+    let message = "out/a.txt: expected one original, found in/a.txt, in/b/a.txt, in/b/c.txt";
+    assert!(ran.stderr.contains(message), "{}", ran.stderr);
+    for (path, name) in &texts[1..] {
+        assert_eq!(home.read(&path.replace("in/", "back/")), text(name));
+    }
+    // Once more: the same originals are no others.
+    home.run(&["redact", "in", "-o", "out", "--key-file", "key", "--force"]).good();
+    let ran = home.run(&["restore", "out/b/c.txt", "--key-file", "key"]);
+    assert_eq!(ran.good(), text("Angela"));
+}
+
 #[test]
 fn files_are_redacted_in_place_with_a_backup_or_a_yes() {
     let home = Home::new();

@@ -69,6 +69,14 @@ pub enum RedactError {
         /// The file.
         path: PathBuf,
     },
+    /// Redacted file that stands for several originals.
+    #[error("{}: expected one original, found {}", path.display(), sources.join(", "))]
+    Ambiguous {
+        /// The file.
+        path: PathBuf,
+        /// Paths of the originals.
+        sources: Vec<String>,
+    },
     /// Changes that do not fit the file or do not give the file they were recorded for.
     #[error("{}: the recorded changes do not bring back the original", path.display())]
     Mismatch {

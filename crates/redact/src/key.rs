@@ -68,8 +68,8 @@ impl Key {
 pub struct KeyFile {
     path: PathBuf,
     key: Key,
-    /// Offset of the line with the changes of each redacted file, by SHA-256.
-    files: HashMap<String, u64>,
+    /// Offsets of the lines with the changes of each redacted file, by SHA-256.
+    files: HashMap<String, Vec<u64>>,
 }
 
 impl KeyFile {
@@ -95,7 +95,7 @@ impl KeyFile {
         let secret = base64::decode(&parsed.secret).ok();
         let secret = secret.and_then(|secret| secret.try_into().ok()).ok_or_else(not_a_key)?;
         let mut key = Key::with_secret(secret);
-        let mut files = HashMap::new();
+        let mut files = HashMap::<String, Vec<u64>>::new();
         let mut offset = lines.offset;
         while let Some(line) = lines.next()? {
             match lines.parse(&line)? {
@@ -103,7 +103,7 @@ impl KeyFile {
                     key.numbers.entry(label).or_default().insert(value, number);
                 }
                 Line::File(edits) => {
-                    files.insert(edits.output_sha256, offset);
+                    files.entry(edits.output_sha256).or_default().push(offset);
                 }
             }
             offset = lines.offset;
@@ -117,21 +117,29 @@ impl KeyFile {
         &self.key
     }
 
-    /// The changes of the redacted file with this SHA-256, if they are recorded.
+    /// The changes of the redacted file with this SHA-256, as they are recorded: several where different
+    /// originals became the same, each original once; none for an unknown file.
     ///
     /// # Errors
     /// As [`open`](Self::open), if the file has changed since.
-    pub fn changes(&self, output_sha256: &str) -> Result<Option<FileEdits>, RedactError> {
-        let Some(&offset) = self.files.get(output_sha256) else { return Ok(None) };
-        let unreadable = |source| RedactError::Read { path: self.path.clone(), source };
-        let mut file = fs_err::File::open(&self.path).map_err(unreadable)?;
-        file.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
-        let mut lines = Lines { file: BufReader::new(file), path: &self.path, offset, number: 0 };
-        let line = lines.next()?.unwrap_or_default();
-        match lines.parse(&line)? {
-            Line::File(edits) if edits.output_sha256 == output_sha256 => Ok(Some(edits)),
-            _ => Ok(None),
+    pub fn changes(&self, output_sha256: &str) -> Result<Vec<FileEdits>, RedactError> {
+        let mut changes: Vec<FileEdits> = vec![];
+        for &offset in self.files.get(output_sha256).into_iter().flatten() {
+            let unreadable = |source| RedactError::Read { path: self.path.clone(), source };
+            let mut file = fs_err::File::open(&self.path).map_err(unreadable)?;
+            file.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
+            let file = BufReader::new(file);
+            let mut lines = Lines { file, path: &self.path, offset, number: 0 };
+            let line = lines.next()?.unwrap_or_default();
+            if let Line::File(edits) = lines.parse(&line)?
+                && edits.output_sha256 == output_sha256
+            {
+                // The latest name of an original counts.
+                changes.retain(|known| known.input_sha256 != edits.input_sha256);
+                changes.push(edits);
+            }
         }
+        Ok(changes)
     }
 
     /// Writes a key file with what the old one at `path` recorded, if there is one, and the changes of

@@ -65,12 +65,12 @@ fn a_key_file_brings_back_what_many_runs_replaced() {
     {
         let source = folder.path().join("redacted");
         fs_err::write(&source, redacted).unwrap();
-        let edits = file.changes(&checksum::sha256(redacted.as_bytes())).unwrap().unwrap();
+        let edits = file.changes(&checksum::sha256(redacted.as_bytes())).unwrap().remove(0);
         let output = folder.path().join("restored");
         restore(&source, &edits, &output, Existing::Replace).unwrap();
         assert_eq!(fs_err::read_to_string(&output).unwrap(), text);
     }
-    assert_eq!(file.changes(&checksum::sha256(b"other")).unwrap(), None);
+    assert_eq!(file.changes(&checksum::sha256(b"other")).unwrap(), []);
 }
 
 #[test]

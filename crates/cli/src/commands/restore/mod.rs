@@ -57,8 +57,7 @@ fn restore_one(
         Source::File { path, .. } => path,
     };
     let sha256 = checksum::sha256_file(redacted)?;
-    let edits = key.changes(&sha256)?;
-    let edits = edits.ok_or_else(|| RedactError::Unknown { path: source.name().into() })?;
+    let edits = the_one(source, key.changes(&sha256)?)?;
     let output = match destination {
         Place::Stdout | Place::InPlace(_) => {
             let original = NamedTempFile::new()?;
@@ -79,6 +78,24 @@ fn restore_one(
     restore(redacted, &edits, &output, existing)?;
     written.push(output);
     Ok(())
+}
+
+/// Changes of a file. Where different originals became the same, its path tells which one it was.
+fn the_one(source: &Source, mut changes: Vec<FileEdits>) -> Result<FileEdits, RedactError> {
+    let path = PathBuf::from(source.name());
+    if changes.is_empty() {
+        return Err(RedactError::Unknown { path });
+    }
+    let sources = changes.iter().map(|edits| edits.source.clone()).collect();
+    if changes.len() > 1 {
+        changes.retain(|edits| {
+            original_name(source, edits).is_ok_and(|name| Path::new(&edits.source).ends_with(name))
+        });
+    }
+    match changes.pop() {
+        Some(edits) if changes.is_empty() => Ok(edits),
+        _ => Err(RedactError::Ambiguous { path, sources }),
+    }
 }
 
 /// Name of an original below the folder of originals: that of the redacted file, without the ending that
