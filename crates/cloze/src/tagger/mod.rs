@@ -166,12 +166,11 @@ impl Tagger {
             assign_words(&mut rows.tokens, words);
         }
         let entities = self.decoder.decode(text.text, &self.decoder.predict(&rows)?);
-        let (entities, recognizers) = match &self.recognition {
-            Some(recognition) => recognition.merged(text.field, text.text, entities),
-            None => {
-                let recognizers = vec![None; entities.len()];
-                (entities, recognizers)
-            }
+        let (entities, recognizers) = if let Some(recognition) = &self.recognition {
+            recognition.merged(text.field, text.text, entities)
+        } else {
+            let recognizers = vec![None; entities.len()];
+            (entities, recognizers)
         };
         let token_words =
             || words_of_tokens(&rows.tokens).into_iter().map(|word| word.span).collect();

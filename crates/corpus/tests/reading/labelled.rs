@@ -38,6 +38,7 @@ fn asked(text: &str, label: &str) -> LabelledParams {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
     let bare = || one().header(false);
     for (params, input, expected) in [

@@ -19,10 +19,13 @@ fn settings_are_judged_at_their_edges() {
         (params().token_column(0), Some("token_column: expected at least 1, found 0")),
         (params().max_text_bytes(0), Some("max_text_bytes: expected at least 1, found 0")),
         (
-            params().text_field(Some("".into())),
+            params().text_field(Some(String::new())),
             Some("text_field: expected a field name, found \"\""),
         ),
-        (params().id_field(Some("".into())), Some("id_field: expected a field name, found \"\"")),
+        (
+            params().id_field(Some(String::new())),
+            Some("id_field: expected a field name, found \"\""),
+        ),
     ] {
         let error = params.clone().check().err().map(|error| error.to_string());
         assert_eq!(error.as_deref(), expected, "{params:?}");

@@ -142,7 +142,7 @@ mod tests {
     /// strips, may have no token.
     #[test]
     fn a_bert_tokenizer_has_the_same_words() {
-        let model = cloze_checkpoint::ModelFolder::open(&cloze_testkit::model("tiny")).unwrap();
+        let model = cloze_checkpoint::ModelFolder::open(cloze_testkit::model("tiny")).unwrap();
         let tokenizer = crate::tokenize::Tokenizer::open(&model).unwrap();
         let mut same = 0;
         for (text, expected) in cases() {

@@ -44,7 +44,8 @@ fn shown(text: &str, findings: &[Finding]) -> String {
     for Finding { label, span, recognizer, .. } in findings {
         shown += &text[offset..span.start];
         let mark = if recognizer.is_some() { "*" } else { "" };
-        shown += &format!("{{{label}{mark}:{}}}", &text[span.start..span.end]);
+        let hidden = &text[span.start..span.end];
+        shown.extend(["{", label, mark, ":", hidden, "}"]);
         offset = span.end;
     }
     shown + &text[offset..]
