@@ -10,15 +10,12 @@ use crate::flags::texts::TextsFlags;
 
 const SHOWN: &[&str] = &[
     "model",
-    "labels",
-    "min_score",
     "policy",
     "policy_file",
     "key_file",
     "text_field",
     "keep_columns",
     "output",
-    "force",
     "in_place",
     "audit",
 ];
@@ -38,6 +35,8 @@ Examples:
         "Columns and fields to redact (csv, tsv, jsonl) [default: all]",
         arg.long("columns").alias("text-field").value_name("A,B")
     )),
+    mut_arg("policy_file", |arg| short_help::brief("Policy in TOML; --policy goes before it", arg)),
+    mut_arg("key_file", |arg| short_help::brief("Keep what `cloze restore` needs in this file", arg)),
     mut_arg("output", |arg| short_help::brief(
         "Write to a file, or into a folder as a tree like the input's",
         arg

@@ -43,7 +43,7 @@ pub(crate) fn run(
     let recorder = Recorder::open(policy, args.key_file, args.audit, args.force)?;
     let recorder: SharedRecorder = Rc::new(RefCell::new(recorder));
     let destination = if args.in_place {
-        Place::InPlace(args.backup)
+        Place::Inputs(args.backup)
     } else {
         Place::of(args.output.as_deref(), &args.texts.paths)
     };

@@ -59,7 +59,7 @@ fn restore_one(
     let sha256 = checksum::sha256_file(redacted)?;
     let edits = the_one(source, key.changes(&sha256)?)?;
     let output = match destination {
-        Place::Stdout | Place::InPlace(_) => {
+        Place::Stdout | Place::Inputs(_) => {
             let original = NamedTempFile::new()?;
             restore(redacted, &edits, original.path(), Existing::Replace)?;
             let mut out = Out::stdout(false);

@@ -9,7 +9,7 @@ use crate::flags::out::OutFlags;
 use crate::flags::tagger::TaggerFlags;
 
 const SHOWN: &[&str] =
-    &["model", "predicted", "min_score", "prefer_recall", "format", "json", "output", "force"];
+    &["model", "predicted", "min_score", "prefer_recall", "format", "json", "output"];
 
 const EXAMPLES: &str = "\
 Examples:

@@ -20,7 +20,7 @@ pub(crate) enum Place {
     File(PathBuf),
     Folder(PathBuf),
     /// The inputs themselves; originals are kept under their names with this ending, if there is one.
-    InPlace(Option<String>),
+    Inputs(Option<String>),
 }
 
 impl Place {
@@ -108,7 +108,7 @@ impl Sink {
                 Some(Out::stdout(params.form == crate::commands::tag::args::OutputArg::Pretty))
             }
             Place::File(path) => Some(Out::file(path, existing)?),
-            Place::Folder(_) | Place::InPlace(_) => None,
+            Place::Folder(_) | Place::Inputs(_) => None,
         };
         let stream = out.map(|out| Stream::open(&params, out)).transpose()?;
         Ok(Self {
@@ -135,7 +135,7 @@ impl Sink {
                 let path = mirrored(source, folder, self.params.ending(format))?;
                 Some((path, None, self.existing))
             }
-            Place::InPlace(suffix) => {
+            Place::Inputs(suffix) => {
                 let path = original(source, format)?;
                 let backup = suffix.as_ref().map(|suffix| {
                     let mut copy = path.clone().into_os_string();
@@ -173,12 +173,12 @@ impl Sink {
 
     /// Whether each input has a file of its own for its result.
     fn has_files(&self) -> bool {
-        matches!(self.destination, Place::Folder(_) | Place::InPlace(_))
+        matches!(self.destination, Place::Folder(_) | Place::Inputs(_))
     }
 
     /// Whether inputs are replaced by their results, so that one with any failure stays as it is.
     pub(crate) fn is_in_place(&self) -> bool {
-        matches!(self.destination, Place::InPlace(_))
+        matches!(self.destination, Place::Inputs(_))
     }
 
     /// Writes a record with its entities.
