@@ -40,6 +40,7 @@ mod nothing;
 mod odd;
 mod output;
 mod quantize;
+mod recognizers;
 mod redact;
 mod repeat;
 mod score;
