@@ -62,12 +62,12 @@ fn the_samples_entities_are_found() {
     // Every record of the samples has its marks, and no mark is without its record.
     assert_eq!((records, marked), (gold.len(), gold.values().map(BTreeSet::len).sum()));
     println!("{right} of {marked} marked entities found exactly, {found} found in all");
-    // Measured: 418 right of 533 found. Other scripts are in the samples, which the model does not
+    // Measured: 463 right of 542 found. Other scripts are in the samples, which the model does not
     // read; a tenth fewer would be a fault.
     assert!(right >= RIGHT && found <= FOUND, "{right} right of {found}");
 }
 
-const RIGHT: usize = 400;
+const RIGHT: usize = 445;
 const FOUND: usize = 560;
 
 /// Texts of the samples, in the order in which the command reads them.

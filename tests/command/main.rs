@@ -41,6 +41,7 @@ mod nothing;
 mod odd;
 mod output;
 mod quantize;
+mod recognizers;
 mod redact;
 mod redact_restore;
 mod repeat;

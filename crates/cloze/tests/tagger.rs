@@ -170,3 +170,28 @@ fn a_cancelled_tagger_tags_nothing() {
     assert!(matches!(stream.next(), Some(Err(Error::Cancelled(_)))));
     assert!(stream.next().is_none());
 }
+
+/// The untrained model finds whatever it finds; a validated match is there whole beside it.
+#[test]
+fn the_cards_recognizers_run_beside_the_model() {
+    let folder = checkpoint_copy("bert-token");
+    let text = "Ann met ada@example.com in Kassel";
+    let found = |builder: TaggerBuilder| {
+        let tagger = builder.open().unwrap();
+        let texts = tagger.tag_texts(&[text.into()]).unwrap().remove(0).unwrap();
+        assert_eq!(texts.entities.len(), texts.recognizers.len());
+        let both = texts.entities.into_iter().zip(texts.recognizers);
+        both.filter_map(|(e, name)| Some((name?, e.span.of(text)?.to_owned()))).collect::<Vec<_>>()
+    };
+    let builder = || Tagger::builder(folder.path());
+    let email = [("email".to_owned(), "ada@example.com".to_owned())];
+    assert_eq!(found(builder()), []);
+    assert_eq!(found(builder().recognizers(vec!["email".to_owned()])), email);
+    write_card(folder.path(), &json!({ "recognizers": ["contact"] }));
+    assert_eq!(found(builder()), email);
+    assert!(builder().open().unwrap().labels().contains(&"EMAIL".to_owned()));
+    assert_eq!(found(builder().recognizers(vec!["none".to_owned()])), []);
+    write_card(folder.path(), &json!({ "recognizers": ["emial"] }));
+    let error = builder().check().unwrap_err();
+    assert!(matches!(error, Error::Recognizers { .. }), "{error}");
+}
