@@ -273,7 +273,9 @@ fn write_chunk(
                 messages.failure(&error);
             }
             Event::End { whole, notes } => {
-                notes.iter().for_each(|note| messages.note(note));
+                for note in &notes {
+                    messages.note(note);
+                }
                 if let Some(current) = current.take().filter(|c| c.open)
                     && let Err(error) = job
                         .sink
