@@ -33,9 +33,8 @@ fn trained(home: &Home, command: &str, base: &str, output: &str, more: &[&str]) 
     let common = ["train", command, "a.csv", "-m", base, "-o", output, "--json"];
     // Weights that all layers share take a gradient from each: at the adapters' rate they diverge.
     let shared = base.ends_with("albert") && more.contains(&"--tune=full");
-    let rate = if shared { "0.002" } else { "0.01" };
-    let rate = format!("--learning-rate={rate}");
-    let steps = ["--batch=4", "--epochs=15", &rate];
+    let rate = if shared { "--learning-rate=0.003" } else { "--learning-rate=0.01" };
+    let steps = ["--batch=4", if shared { "--epochs=40" } else { "--epochs=15" }, rate];
     let ran = home.run(&[&common[..], &steps, more].concat());
     records(ran.good()).remove(0)
 }

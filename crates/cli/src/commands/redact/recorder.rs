@@ -18,8 +18,8 @@ use crate::input::texts::ARGUMENT;
 const MAX_WHOLE_BYTES: u64 = 256 << 20;
 /// Originals in memory, in bytes, at which the key file is written.
 const MAX_RECORDED_BYTES: usize = 64 << 20;
-/// Finder of entities in the audit.
-const FOUND_BY: &str = "model";
+/// Finder, in the audit, of entities that no recogniser found.
+const MODEL: &str = "model";
 
 /// Recorder that every output of a run has.
 pub(crate) type SharedRecorder = Rc<RefCell<Recorder>>;
@@ -128,12 +128,19 @@ impl Recorder {
         self.inputs.push(Input { file, counts });
     }
 
-    /// Span of each value that changes and its replacement.
-    pub(crate) fn redactions(&mut self, text: &str, entities: &[Entity]) -> Vec<(Span, String)> {
-        for entity in entities {
+    /// Span of each value that changes and its replacement. `recognizers` found the entities, in their
+    /// order, where the model did not.
+    pub(crate) fn redactions(
+        &mut self,
+        text: &str,
+        entities: &[Entity],
+        recognizers: &[Option<String>],
+    ) -> Vec<(Span, String)> {
+        let names = recognizers.iter().map(Option::as_deref).chain(std::iter::repeat(None));
+        for (entity, recognizer) in entities.iter().zip(names) {
             let kept = self.keeps(&entity.label);
             if let Some(input) = self.inputs.last_mut() {
-                input.counts.add(&entity.label, FOUND_BY, kept);
+                input.counts.add(&entity.label, recognizer.unwrap_or(MODEL), kept);
             }
         }
         self.replacer.redactions(text, entities)

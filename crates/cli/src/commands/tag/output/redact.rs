@@ -38,7 +38,7 @@ impl Form for PolicyRedact {
     fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
         let (record, encoding) = (tagged.record, tagged.encoding);
         let mut recorder = self.recorder.borrow_mut();
-        let redactions = recorder.redactions(&record.text, tagged.entities);
+        let redactions = recorder.redactions(&record.text, tagged.entities, tagged.recognizers);
         let (original, redacted) = if is_unpacked(tagged.format) {
             (vec![], format!("{}\n", replaced(&record.text, &redactions)).into_bytes())
         } else {
