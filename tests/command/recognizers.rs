@@ -13,7 +13,7 @@ fn redacted(text: &str, args: &[&str]) -> String {
     home.write("a.txt", text);
     home.write("own.toml", "allow = ['ada.lovelace@example.com']\n[[recognizer]]\nname = 'staff'\nlabel = 'STAFF'\nregex = 'E-\\d{4}'\n");
     let tag = &["tag", "a.txt", "--format", "redact", "--quiet"][..];
-    let all = [&tag, args].concat();
+    let all = [tag, args].concat();
     home.run(&all).good().to_owned()
 }
 
