@@ -58,7 +58,7 @@ fn a_mail_in_base64_is_read_and_its_attachments_are_named() {
     assert_eq!(last["part"], "part 2 (text/plain)");
 }
 
-/// What cannot be written back is text, in a file that says so, and never the document itself.
+/// A document that cannot be written back is text, in a file that says so, and never itself.
 #[test]
 fn redacted_documents_are_text() {
     let home = Home::new();

@@ -144,7 +144,7 @@ struct Killed<'a> {
     took: Duration,
     /// Variant that is there.
     now: usize,
-    /// How often the old result stayed, and the new one was there.
+    /// Number of kills after which the old result stayed, and the new one was there.
     ends: [usize; 2],
 }
 

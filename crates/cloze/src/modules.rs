@@ -23,7 +23,7 @@ const MAX_WIDTH: usize = 1 << 16;
 /// Input and output of the modules behind the pooling.
 const VECTOR: &str = "sentence_embedding";
 
-/// What a text's token rows go through to become its vector.
+/// Steps from a text's token rows to its vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pipeline {
     /// The poolings.

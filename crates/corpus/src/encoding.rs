@@ -19,7 +19,7 @@ pub struct Encoding {
 /// Property of an encoding that the input decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Open {
-    /// Which of the two UTF-16s it is.
+    /// Byte order of UTF-16.
     ByteOrder,
     /// All of it.
     All,

@@ -305,7 +305,7 @@ pub enum CorpusError {
         line: u64,
         /// Label of the item.
         label: String,
-        /// Its text as the file says; of more than forty characters the beginning.
+        /// Text of the item as the file says; of more than forty characters the beginning.
         expected: String,
         /// Text at its offsets, likewise.
         found: String,

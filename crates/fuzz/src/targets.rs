@@ -423,7 +423,7 @@ pub fn marked(data: &[u8]) {
 struct SavedGraph {
     folder: tempfile::TempDir,
     path: PathBuf,
-    /// What is in the file of the graph.
+    /// Content of the file of the graph.
     bytes: Vec<u8>,
 }
 

@@ -26,15 +26,15 @@ pub struct GoldItem<'a> {
 pub struct ItemCounts {
     /// Gold items.
     pub gold: u64,
-    /// Those with every letter and digit hidden.
+    /// Items with every letter and digit hidden.
     pub whole: u64,
-    /// Those with some of them hidden.
+    /// Items with some of them hidden.
     pub partly: u64,
-    /// Those with none of them hidden.
+    /// Items with none of them hidden.
     pub missed: u64,
     /// Letters and digits of gold items.
     pub characters: u64,
-    /// Those of them that are hidden.
+    /// Letters and digits of gold items that are hidden.
     pub hidden_characters: u64,
 }
 
@@ -68,7 +68,7 @@ impl ItemCounts {
 pub struct HiddenCounts {
     /// Hidden spans.
     pub spans: u64,
-    /// Those without a letter or digit of an item, optional or not.
+    /// Spans without a letter or digit of an item, optional or not.
     pub wrong: u64,
 }
 

@@ -28,7 +28,7 @@ pub enum RedactError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What the reader says.
+        /// Error of the reader.
         source: Box<toml::de::Error>,
     },
     /// Policy that hashes, without a key that lasts.
@@ -44,7 +44,7 @@ pub enum RedactError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What the reader says.
+        /// Error of the reader.
         source: serde_json::Error,
     },
     /// Key file that begins with something else.
@@ -52,7 +52,7 @@ pub enum RedactError {
     NotAKey {
         /// The file.
         path: PathBuf,
-        /// What the first line says.
+        /// Kind and version in the first line.
         found: String,
     },
     /// Key file that others may read.

@@ -23,7 +23,7 @@ pub enum States {
 /// Prompt before every text.
 #[derive(Clone, Debug, Default)]
 enum Prompt {
-    /// That of the folder (`default_prompt_name`), else none.
+    /// Prompt of the folder (`default_prompt_name`), else none.
     #[default]
     OfModel,
     /// Of this name among the folder's.

@@ -81,7 +81,7 @@ struct Mark {
     label: String,
     start: usize,
     end: usize,
-    /// Its text, if the file says it.
+    /// Text of the item, if the file says it.
     text: Option<String>,
 }
 

@@ -42,7 +42,7 @@ pub struct SenseWord {
     pub pos: String,
     /// The name of the sense; not empty.
     pub sense: String,
-    /// What the sense means, where the data say it.
+    /// Meaning of the sense, where the data say it.
     pub gloss: Option<String>,
 }
 

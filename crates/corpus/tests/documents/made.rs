@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::{failure, fixture, part, read};
 
-/// What Python's readers read of a file.
+/// Text and parts that Python's readers read of a file.
 fn read_by_python(name: &str) -> Value {
     let all: Value = serde_json::from_slice(&fixture("read.json")).unwrap();
     all[name].clone()

@@ -43,7 +43,7 @@ pub struct Sense {
     pub name: String,
     /// Number of occurrences.
     pub count: u64,
-    /// What it means, where the corpus says it.
+    /// Meaning of the sense, where the corpus says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gloss: Option<String>,
 }

@@ -45,7 +45,7 @@ pub(crate) struct Recorder {
 
 /// An input and its counts.
 struct Input {
-    /// Its bytes, unless it is of the command line.
+    /// File with its bytes, unless it is of the command line.
     file: Option<PathBuf>,
     counts: AuditedFile,
 }

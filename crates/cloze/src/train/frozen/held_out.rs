@@ -41,7 +41,7 @@ pub struct FittedTemperature {
     pub temperature: f64,
     /// Whether there is one.
     pub found: bool,
-    /// Its effect, of single labels.
+    /// Effect of the correction, of single labels.
     pub report: Option<CalibrationReport>,
 }
 

@@ -33,7 +33,7 @@ enum Codes {
 
 /// A character with its width, in thousandths of the font's size.
 pub(super) struct Glyph {
-    /// Its characters; `None` where they are not known.
+    /// Characters that it stands for; `None` where they are not known.
     pub(super) text: Option<String>,
     pub(super) width: f64,
     /// Whether it is the byte 32, which word spacing widens.
