@@ -118,14 +118,17 @@ pub(crate) struct ConfigFile {
     architectures: Option<Vec<String>>,
     hidden_size: Option<usize>,
     dim: Option<usize>,
+    n_embd: Option<usize>,
     embedding_size: Option<usize>,
     num_hidden_layers: Option<usize>,
     n_layers: Option<usize>,
+    n_layer: Option<usize>,
     num_attention_heads: Option<usize>,
     n_heads: Option<usize>,
     intermediate_size: Option<usize>,
     hidden_dim: Option<usize>,
     pub(crate) vocab_size: Option<usize>,
+    #[serde(alias = "n_positions")]
     pub(crate) max_position_embeddings: Option<usize>,
     type_vocab_size: Option<usize>,
     hidden_act: Option<String>,
@@ -181,7 +184,7 @@ impl ConfigFile {
 
     /// Number of layers, if it says; inner layers of a group each count.
     pub(crate) fn layers(&self) -> Option<usize> {
-        let layers = self.num_hidden_layers.or(self.n_layers)?;
+        let layers = self.num_hidden_layers.or(self.n_layers).or(self.n_layer)?;
         let family = self.model_type.as_deref().and_then(Family::find);
         let grouped = family.is_some_and(|family| family.body.in_group.is_some());
         let inner = self.inner_group_num.filter(|_| grouped).unwrap_or(1);
@@ -190,7 +193,7 @@ impl ConfigFile {
 
     /// Hidden size, if it says.
     pub(crate) fn hidden(&self) -> Option<usize> {
-        self.hidden_size.or(self.dim)
+        self.hidden_size.or(self.dim).or(self.n_embd)
     }
 
     /// Id of the padding token: its own, or its family's default; always its family's where the code
@@ -229,12 +232,11 @@ impl Config {
     }
 
     fn of(raw: ConfigFile) -> Result<Self, String> {
-        let named = |list: &[&str]| list.join(", ");
         let (pad_id, layers) = (raw.pad_id(), raw.layers());
         let model_type = raw.model_type.ok_or("no model_type")?;
         let family = Family::find(&model_type).ok_or_else(|| {
             let known: Vec<_> = FAMILIES.iter().map(|family| family.model_type).collect();
-            format!("model_type is {model_type:?}; graphs are built for {}", named(&known))
+            format!("model_type is {model_type:?}; graphs are built for {}", known.join(", "))
         })?;
         if raw.is_decoder == Some(true) || raw.add_cross_attention == Some(true) {
             return Err("is_decoder or add_cross_attention is true; only encoders are built".into());
@@ -248,11 +250,7 @@ impl Config {
         // What a file leaves out has these values in transformers' configuration classes.
         let act = raw.hidden_act.or(raw.activation);
         let act = act.as_deref().unwrap_or(family.activation);
-        let activation = ACTIVATIONS.iter().find(|(name, _)| *name == act);
-        let activation = activation.map(|(_, activation)| *activation).ok_or_else(|| {
-            let known: Vec<_> = ACTIVATIONS.iter().map(|(name, _)| *name).collect();
-            format!("hidden_act is {act:?}; known are {}", named(&known))
-        })?;
+        let activation = activation(act)?;
 
         let hidden = size("hidden_size", raw.hidden_size.or(raw.dim))?;
         let heads = size("num_attention_heads", raw.num_attention_heads.or(raw.n_heads))?;
@@ -350,9 +348,18 @@ impl Config {
     }
 }
 
+/// Activation by its name.
+pub(crate) fn activation(name: &str) -> Result<Activation, String> {
+    let found = ACTIVATIONS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, activation)| *activation).ok_or_else(|| {
+        let known: Vec<_> = ACTIVATIONS.iter().map(|(name, _)| *name).collect();
+        format!("hidden_act is {name:?}; known are {}", known.join(", "))
+    })
+}
+
 /// A size that the file must have. No matrix of more rows or columns than this allows fits any
 /// memory, and their product must not overflow.
-fn size(name: &str, value: Option<usize>) -> Result<usize, String> {
+pub(crate) fn size(name: &str, value: Option<usize>) -> Result<usize, String> {
     match value {
         Some(0) | None => Err(format!("{name} is missing or 0")),
         Some(n) if n > 1 << 28 => Err(format!("{name} is {n}: too large")),

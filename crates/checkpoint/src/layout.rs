@@ -111,21 +111,43 @@ pub struct Layout {
 
 /// Tensors that are not weights (buffers of positions), after the body's prefix.
 const BUFFERS: [&str; 2] = ["embeddings.position_ids", "embeddings.token_type_ids"];
+
 /// Looks tensors up and keeps what is wrong, so that all of it is said at once.
-struct Finder<'a> {
+pub(crate) struct Finder<'a> {
     weights: &'a Weights,
     used: HashSet<String>,
     missing: Vec<String>,
     wrong: Vec<String>,
 }
 
-impl Finder<'_> {
-    fn has(&self, name: &str) -> bool {
+impl<'a> Finder<'a> {
+    pub(crate) fn new(weights: &'a Weights) -> Self {
+        Self { weights, used: HashSet::new(), missing: vec![], wrong: vec![] }
+    }
+
+    /// Checks that every tensor was looked up, but for those of no use by `is_unused`. `path` names the
+    /// checkpoint in errors.
+    pub(crate) fn finish(
+        self,
+        path: &Path,
+        is_unused: impl Fn(&str) -> bool,
+    ) -> Result<(), CheckpointError> {
+        let Self { weights, used, missing, wrong } = self;
+        let extra = weights.names().filter(|name| !used.contains(*name) && !is_unused(name));
+        let extra: Vec<String> = extra.map(str::to_owned).collect();
+        if missing.is_empty() && extra.is_empty() && wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(CheckpointError::Tensors { path: path.to_owned(), missing, extra, wrong })
+        }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.weights.shape(name).is_some()
     }
 
     /// A tensor that must be there with this shape; one that several layers share is looked at once.
-    fn tensor(&mut self, name: &str, shape: &[usize]) -> String {
+    pub(crate) fn tensor(&mut self, name: &str, shape: &[usize]) -> String {
         if !self.used.insert(name.to_owned()) {
             return name.to_owned();
         }
@@ -195,7 +217,7 @@ impl Layout {
         let prefixed = weights.shape(&format!("{family_prefix}{table}")).is_some();
         let prefix = if prefixed || weights.shape(table).is_none() { family_prefix } else { "" };
         let body = |name: &str| format!("{prefix}{name}");
-        let mut find = Finder { weights, used: HashSet::new(), missing: vec![], wrong: vec![] };
+        let mut find = Finder::new(weights);
         let (hidden, width, wide) = (config.hidden, config.embedding, config.intermediate);
 
         let words = find.tensor(&body(table), &[config.vocabulary, width]);
@@ -251,19 +273,12 @@ impl Layout {
 
         let buffers = BUFFERS.map(body);
         layout.unused.retain(|head| weights.names().any(|name| name.starts_with(head)));
-        let known = |name: &&str| {
-            find.used.contains(*name)
-                || buffers.iter().any(|buffer| buffer == name)
+        let is_unused = |name: &str| {
+            buffers.iter().any(|buffer| buffer == name)
                 || layout.unused.iter().any(|head| name.starts_with(head))
         };
-        let extra: Vec<String> =
-            weights.names().filter(|name| !known(name)).map(str::to_owned).collect();
-        let Finder { missing, wrong, .. } = find;
-        if missing.is_empty() && extra.is_empty() && wrong.is_empty() {
-            Ok(layout)
-        } else {
-            Err(CheckpointError::Tensors { path: path.to_owned(), missing, extra, wrong })
-        }
+        find.finish(path, is_unused)?;
+        Ok(layout)
     }
 
     /// The first layer with the same numbers as layer `i`: `i` itself, but where layers share them.

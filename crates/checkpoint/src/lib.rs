@@ -16,7 +16,8 @@
 //! - [`casing`]: the table of how words were written;
 //! - [`StaticTable`]: a table of vectors, one per token;
 //! - [`Checkpoint`]: weights, of which every tensor is known;
-//! - [`quantize`]: a checkpoint in 8 bits.
+//! - [`quantize`]: a checkpoint in 8 bits;
+//! - [`decoder`]: the same for decoders: family, shape and tensors.
 //!
 //! ```no_run
 //! use cloze_checkpoint::{Checkpoint, ModelFolder};
@@ -34,6 +35,7 @@ pub mod card;
 pub mod casing;
 mod checkpoint;
 mod config;
+pub mod decoder;
 mod error;
 pub mod family;
 mod find;

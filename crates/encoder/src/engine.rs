@@ -54,6 +54,27 @@ pub(crate) trait EngineSession: Debug + Send {
         outputs: &mut dyn Iterator<Item = &str>,
         read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
     ) -> Result<(), Cause>;
+
+    /// Makes buffers of zeros, which [`run_bound`](Self::run_bound) reads and writes in place, for the
+    /// runs to come; those before are dropped.
+    fn bind(&mut self, buffers: &[Buffer]) -> Result<(), Cause>;
+
+    /// As [`run`](Self::run) with the buffers bound, for the output `output` alone.
+    fn run_bound(
+        &mut self,
+        inputs: Vec<Input<'_>>,
+        limits: &RunLimits,
+        output: &str,
+        read: &mut dyn FnMut(OutputTensor<'_>),
+    ) -> Result<(), Cause>;
+}
+
+/// A buffer of `f32` that a graph reads as one of its inputs and writes as one of its outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Buffer {
+    pub(crate) input: String,
+    pub(crate) output: String,
+    pub(crate) shape: Vec<usize>,
 }
 
 /// An input of a graph.

@@ -256,6 +256,29 @@ pub enum EncoderError {
         /// Message of the tokenizers library; its errors have no type to keep.
         what: String,
     },
+    /// More tokens than a decoder takes.
+    #[error("{found} tokens; expected at most {most}, prompt and what follows it together")]
+    TooManyTokens {
+        /// Number of tokens.
+        found: usize,
+        /// Most tokens.
+        most: usize,
+    },
+    /// A cache of keys and values larger than allowed.
+    #[error(
+        "a cache for {batch} × {tokens} tokens takes {} MiB; expected at most {} MiB\nhint: fewer prompts \
+         at once, fewer new tokens, or --max-cache-mib", bytes.div_ceil(1 << 20), most >> 20
+    )]
+    CacheSize {
+        /// Texts at once.
+        batch: usize,
+        /// Tokens of each.
+        tokens: usize,
+        /// Size in bytes.
+        bytes: usize,
+        /// Largest size in bytes.
+        most: usize,
+    },
     /// ONNX Runtime failed on a batch.
     #[error("{}: ONNX Runtime failed on a batch of {batch} × {seq} tokens", path.display())]
     Run {

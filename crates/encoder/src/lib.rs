@@ -33,6 +33,7 @@
 //! ```
 mod batch;
 mod count;
+pub mod decoder;
 mod encoder;
 mod engine;
 mod error;

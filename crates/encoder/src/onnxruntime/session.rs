@@ -7,13 +7,15 @@ use cloze_graph::check::CheckedModel;
 use cloze_graph::construct::{Graph, Numbers, Weight};
 use cloze_graph::onnx::ModelProto;
 use ort::environment::Environment;
+use ort::memory::Allocator;
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
-use ort::session::{RunOptions, Session, SessionInputValue};
+use ort::session::{IoBinding, RunOptions, Session, SessionInputValue};
 use ort::value::{DynValue, Tensor};
 use prost::Message as _;
 
 use crate::engine::{
-    Cause, EngineSession, GraphSource, Input, Integers, LoadedGraph, OutputTensor, RunLimits,
+    Buffer, Cause, EngineSession, GraphSource, Input, Integers, LoadedGraph, OutputTensor,
+    RunLimits,
 };
 use crate::onnxruntime::limits::within;
 
@@ -153,12 +155,24 @@ impl OnnxGraph {
 
 impl LoadedGraph for OnnxGraph {
     fn session(&self, threads: usize) -> Result<Box<dyn EngineSession>, Cause> {
-        Ok(Box::new(OnnxSession(self.make(threads)?)))
+        Ok(Box::new(OnnxSession { session: self.make(threads)?, bound: None }))
     }
 }
 
 #[derive(Debug)]
-struct OnnxSession(Session);
+struct OnnxSession {
+    session: Session,
+    /// Buffers that stay from one run to the next.
+    bound: Option<IoBinding>,
+}
+
+/// An input as ONNX Runtime takes it.
+fn tensor(shape: Vec<usize>, data: Integers) -> ort::Result<DynValue> {
+    Ok(match data {
+        Integers::I64(data) => Tensor::from_array((shape, data))?.into_dyn(),
+        Integers::I32(data) => Tensor::from_array((shape, data))?.into_dyn(),
+    })
+}
 
 impl EngineSession for OnnxSession {
     fn run(
@@ -170,18 +184,10 @@ impl EngineSession for OnnxSession {
     ) -> Result<(), Cause> {
         let mut values: HashMap<&str, SessionInputValue<'_>> = HashMap::new();
         for Input { name, shape, data } in inputs {
-            let value = match data {
-                Integers::I64(data) => {
-                    Tensor::from_array((shape, data)).map(SessionInputValue::from)
-                }
-                Integers::I32(data) => {
-                    Tensor::from_array((shape, data)).map(SessionInputValue::from)
-                }
-            };
-            values.insert(name, value?);
+            values.insert(name, SessionInputValue::from(tensor(shape, data)?));
         }
         let options = RunOptions::new()?;
-        let results = within(limits, &options, || self.0.run_with_options(values, &options))?;
+        let results = within(limits, &options, || self.session.run_with_options(values, &options))?;
         let mut tensors = vec![];
         for name in outputs {
             let Some(value) = results.get(name) else {
@@ -192,6 +198,45 @@ impl EngineSession for OnnxSession {
             tensors.push(Some(OutputTensor { shape, data }));
         }
         read(&tensors);
+        Ok(())
+    }
+
+    fn bind(&mut self, buffers: &[Buffer]) -> Result<(), Cause> {
+        // The old ones go first: both may not fit.
+        self.bound = None;
+        let mut binding = self.session.create_binding()?;
+        for Buffer { input, output, shape } in buffers {
+            let mut zeros = Tensor::<f32>::new(&Allocator::default(), shape.clone())?;
+            zeros.try_extract_tensor_mut::<f32>()?.1.fill(0.0);
+            // The same memory goes in and comes out.
+            binding.bind_input(input.as_str(), &zeros)?;
+            binding.bind_output(output.as_str(), zeros)?;
+        }
+        self.bound = Some(binding);
+        Ok(())
+    }
+
+    fn run_bound(
+        &mut self,
+        inputs: Vec<Input<'_>>,
+        limits: &RunLimits,
+        output: &str,
+        read: &mut dyn FnMut(OutputTensor<'_>),
+    ) -> Result<(), Cause> {
+        let Self { session, bound } = self;
+        let binding = bound.as_mut().ok_or("no buffers are bound")?;
+        for Input { name, shape, data } in inputs {
+            binding.bind_input(name, &tensor(shape, data)?)?;
+        }
+        let allocator = Allocator::default();
+        binding.bind_output_to_device(output, allocator.memory_info())?;
+        let options = RunOptions::new()?;
+        let binding = &*binding;
+        let results =
+            within(limits, &options, || session.run_binding_with_options(binding, &options))?;
+        let value = results.get(output).ok_or("it gave no results")?;
+        let (shape, data) = value.try_extract_tensor::<f32>()?;
+        read(OutputTensor { shape, data });
         Ok(())
     }
 }

@@ -307,6 +307,11 @@ impl Tokenizer {
         guard(|| self.marks.read(&self.inner, ids)).ok()?
     }
 
+    /// Text of tokens, without special ones.
+    pub(crate) fn decode(&self, ids: &[u32]) -> Result<String, String> {
+        guard(|| self.inner.decode(ids, true)).and_then(|text| text.map_err(|e| e.to_string()))
+    }
+
     /// Whether it is a special token, which a text may have in it.
     pub(crate) fn is_special(&self, id: u32) -> bool {
         self.special.contains(&id)

@@ -183,32 +183,7 @@ impl Build<'_> {
         output: &str,
     ) -> Result<String, GraphError> {
         let bias = self.nodes.tensor(&dense.bias, &[dense.outputs])?;
-        if let Some(floor) = activation.floor() {
-            self.nodes.floors.insert(output.to_owned(), floor);
-        }
-        let fused = match activation {
-            Activation::Gelu => Some("BiasGelu"),
-            Activation::GeluTanh => Some("FastGelu"),
-            _ => None,
-        };
-        if let Some(op) = fused {
-            return Ok(self.nodes.node(MICROSOFT, op, &[x, &bias], output, vec![]));
-        }
-        let sum = self.nodes.plain("Add", &[x, &bias], &format!("{output}.sum"));
-        Ok(match activation {
-            Activation::QuickGelu => {
-                let alpha = vec![float("alpha", 1.702)];
-                self.nodes.node(MICROSOFT, "QuickGelu", &[&sum], output, alpha)
-            }
-            Activation::Silu => {
-                let gate = self.nodes.plain("Sigmoid", &[&sum], &format!("{output}.gate"));
-                self.nodes.plain("Mul", &[&sum, &gate], output)
-            }
-            Activation::Relu => self.nodes.plain("Relu", &[&sum], output),
-            Activation::Tanh => self.nodes.plain("Tanh", &[&sum], output),
-            Activation::Sigmoid => self.nodes.plain("Sigmoid", &[&sum], output),
-            Activation::Gelu | Activation::GeluTanh => sum,
-        })
+        Ok(self.nodes.activation(x, Some(&bias), activation, output))
     }
 
     /// `activation(x · weightᵀ + bias)`.

@@ -5,10 +5,13 @@
 //! embeddings are one, `EmbedLayerNormalization`. Activations that have no fused operator are
 //! written with plain ones. A bias of attention by relative position is gathered once for all layers,
 //! and added by the attention's operator. If only some rows of the last layer are wanted, the others go no
-//! further than its attention.
+//! further than its attention. Decoders have `GroupQueryAttention`, which writes new keys and values into
+//! the cache it is given.
 //!
 //! Sources: ONNX Runtime 1.32, docs/ContribOperators.md, for the operators; transformers 5,
 //! `models/{bert,roberta,distilbert,electra,mpnet,albert}/modeling_*.py`, for what is computed.
+mod activation;
+mod decoder;
 mod export;
 mod head;
 mod int8;
@@ -29,6 +32,7 @@ use cloze_checkpoint::{Checkpoint, Config, Head, StaticTable};
 use layer::Rows;
 use nodes::{MICROSOFT, Nodes, Size, float, value};
 
+pub use decoder::{CachePorts, DecoderBuildParams, POSITIONS, PRESENT_LENGTHS, TOTAL_LENGTH};
 pub use nodes::{Numbers, Weight};
 
 /// The operators' versions that graphs are written for.
@@ -448,23 +452,33 @@ impl Build<'_> {
     }
 }
 
-/// The graph of these nodes.
+/// The graph of an encoder of these nodes.
 fn finish(nodes: Nodes<'_>, output: Vec<crate::onnx::ValueInfoProto>, casing: bool) -> Graph {
-    let Nodes { list: nodes, weights, constants, .. } = nodes;
     let input = |name: &str| {
         let dims = [Size::Named("batch"), Size::Named("sequence")];
         value(name, ElementType::Int64, &dims)
     };
-    let used = |name: &str| nodes.iter().any(|n| n.input.iter().any(|i| i == name));
+    let used = |name: &str| nodes.list.iter().any(|n| n.input.iter().any(|i| i == name));
     let inputs = ["input_ids", "attention_mask", "token_type_ids"];
     let mut input: Vec<_> = inputs.into_iter().filter(|name| used(name)).map(input).collect();
     if used(ASKED) {
         input.push(value(ASKED, ElementType::Int64, &[Size::Named(ASKED)]));
     }
+    Graph { casing, ..of_nodes(nodes, "encoder", input, output) }
+}
+
+/// The graph of these nodes, inputs and outputs.
+fn of_nodes(
+    nodes: Nodes<'_>,
+    name: &str,
+    input: Vec<crate::onnx::ValueInfoProto>,
+    output: Vec<crate::onnx::ValueInfoProto>,
+) -> Graph {
+    let Nodes { list: nodes, weights, constants, .. } = nodes;
     let initializer = weights.iter().map(external_tensor).chain(constants).collect();
     let graph = GraphProto {
         node: nodes,
-        name: "encoder".into(),
+        name: name.into(),
         initializer,
         input,
         output,
@@ -480,7 +494,7 @@ fn finish(nodes: Nodes<'_>, output: Vec<crate::onnx::ValueInfoProto>, casing: bo
         training_info: vec![],
         functions: vec![],
     };
-    Graph { model, weights, casing }
+    Graph { model, weights, casing: false }
 }
 
 /// The matrix `[rows, cols]` turned, `[cols, rows]`, in blocks that stay in the cache.

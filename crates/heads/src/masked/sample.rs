@@ -14,6 +14,7 @@ pub struct SampleParams {
     temperature: f64,
     top_k: Option<usize>,
     top_p: f64,
+    min_p: f64,
     repetition_penalty: f64,
 }
 
@@ -26,7 +27,7 @@ impl Default for SampleParams {
 impl SampleParams {
     /// The defaults: greedy.
     pub fn new() -> Self {
-        Self { temperature: 0.0, top_k: None, top_p: 1.0, repetition_penalty: 1.0 }
+        Self { temperature: 0.0, top_k: None, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0 }
     }
 
     /// τ in softmax(z / τ): 1 is what the model says, less is surer, more is wilder; 0 is the
@@ -47,6 +48,13 @@ impl SampleParams {
     /// Above 0, up to 1, which is all. Default `1`. Source: Holtzman et al., ICLR 2020.
     pub fn top_p(mut self, p: f64) -> Self {
         self.top_p = p;
+        self
+    }
+
+    /// Only words at least p times as likely as the likeliest, of what `top_p` leaves. 0, which is all, up
+    /// to 1. Default `0`. Source: Nguyen et al., ICLR 2025.
+    pub fn min_p(mut self, p: f64) -> Self {
+        self.min_p = p;
         self
     }
 
@@ -76,6 +84,9 @@ impl SampleParams {
         if !(self.top_p > 0.0 && self.top_p <= 1.0) {
             return wrong("top-p", self.top_p, "more than 0, up to 1");
         }
+        if !(0.0..=1.0).contains(&self.min_p) {
+            return wrong("min-p", self.min_p, "0 to 1");
+        }
         if !(self.repetition_penalty.is_finite() && self.repetition_penalty > 0.0) {
             return wrong("repetition-penalty", self.repetition_penalty, "more than 0");
         }
@@ -90,8 +101,8 @@ pub struct ValidSampleParams(SampleParams);
 impl ValidSampleParams {
     /// The words to draw from, the likeliest first, of equals the one with the lower id; the
     /// probabilities add up to 1. `logits` is `[vocabulary]`, `said` are the words that the penalty
-    /// is for, `never` the words not to be drawn. Penalty, temperature, k and p come in this order,
-    /// as in transformers.
+    /// is for, `never` the words not to be drawn. Penalty, temperature, k, p and the least share come in this
+    /// order, as in transformers.
     ///
     /// # Errors
     /// [`HeadError::NotFinite`] for NaN or +∞; [`HeadError::NoChoice`] where nothing can be drawn;
@@ -102,7 +113,7 @@ impl ValidSampleParams {
         said: &[u32],
         never: &[u32],
     ) -> Result<Vec<Guess>, HeadError> {
-        let SampleParams { temperature, top_k, top_p, repetition_penalty } = self.0;
+        let SampleParams { temperature, top_k, top_p, min_p, repetition_penalty } = self.0;
         check(logits)?;
         let mut words: Vec<(u32, f64)> = (0..).zip(logits.iter().copied().map(f64::from)).collect();
         let vocabulary = words.len();
@@ -139,6 +150,8 @@ impl ValidSampleParams {
             let needed = needed.count();
             kept.truncate(needed);
         }
+        // The likeliest weighs 1.
+        kept.retain(|g| g.probability >= min_p);
         // What rounds to nothing cannot be drawn, not even as the last.
         kept.retain(|g| g.probability > 0.0);
         let total: f64 = kept.iter().map(|g| g.probability).sum();

@@ -1,0 +1,115 @@
+//! Settings of generation.
+use cloze_heads::masked::{SampleParams, ValidSampleParams};
+
+use crate::GenerateError;
+
+/// Settings of generation.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct GenerateParams {
+    max_new_tokens: usize,
+    min_new_tokens: usize,
+    sample: SampleParams,
+    seed: u64,
+    stop: Vec<String>,
+    truncate_left: bool,
+}
+
+impl Default for GenerateParams {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl GenerateParams {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self {
+            max_new_tokens: 128,
+            min_new_tokens: 0,
+            sample: SampleParams::new(),
+            seed: 0,
+            stop: vec![],
+            truncate_left: false,
+        }
+    }
+
+    /// Most new tokens of a text. At least 1. Default 128. A text also ends where the model's positions
+    /// end.
+    pub fn max_new_tokens(mut self, tokens: usize) -> Self {
+        self.max_new_tokens = tokens;
+        self
+    }
+
+    /// Fewest new tokens: those that end a text are not drawn before. At most the most. Default 0.
+    pub fn min_new_tokens(mut self, tokens: usize) -> Self {
+        self.min_new_tokens = tokens;
+        self
+    }
+
+    /// Settings of drawing tokens. The repetition penalty is for the tokens of the prompt and the new ones.
+    /// Default: greedy.
+    pub fn sample(mut self, sample: SampleParams) -> Self {
+        self.sample = sample;
+        self
+    }
+
+    /// Random seed, for each text anew: a text is the same alone and among others. Default 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Strings at which a text ends; they are not part of it. None is empty. Default: none.
+    pub fn stop(mut self, stop: Vec<String>) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Drops the beginning of prompts that leave no room for the new tokens. Default: they are errors.
+    pub fn truncate_left(mut self, truncate: bool) -> Self {
+        self.truncate_left = truncate;
+        self
+    }
+
+    /// Validated settings.
+    ///
+    /// # Errors
+    /// [`GenerateError::Setting`] for what is outside the ranges above, and as [`SampleParams::check`].
+    pub fn check(self) -> Result<ValidGenerateParams, GenerateError> {
+        let Self { max_new_tokens, min_new_tokens, sample, seed, stop, truncate_left } = self;
+        let wrong = |setting, found: String, expected: String| {
+            Err(GenerateError::Setting { setting, found, expected })
+        };
+        if max_new_tokens == 0 {
+            return wrong("max-new-tokens", "0".into(), "at least 1".into());
+        }
+        if min_new_tokens > max_new_tokens {
+            let expected = format!("at most max-new-tokens, {max_new_tokens}");
+            return wrong("min-new-tokens", min_new_tokens.to_string(), expected);
+        }
+        if stop.iter().any(String::is_empty) {
+            return wrong("stop", "an empty string".into(), "at least one character".into());
+        }
+        let sample = sample.check()?;
+        Ok(ValidGenerateParams {
+            max_new_tokens,
+            min_new_tokens,
+            sample,
+            seed,
+            stop,
+            truncate_left,
+        })
+    }
+}
+
+/// Settings validated by [`GenerateParams::check`].
+#[derive(Clone, Debug)]
+pub struct ValidGenerateParams {
+    pub(crate) max_new_tokens: usize,
+    pub(crate) min_new_tokens: usize,
+    pub(crate) sample: ValidSampleParams,
+    pub(crate) seed: u64,
+    pub(crate) stop: Vec<String>,
+    pub(crate) truncate_left: bool,
+}

@@ -1,0 +1,180 @@
+//! Tiny decoders of every family against transformers (`crates/testkit/decoders/make_decoders.py`).
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
+use std::path::Path;
+
+use cloze_checkpoint::ModelFolder;
+use cloze_encoder::decoder::{Asked, Decoder, DecoderParams};
+use cloze_encoder::{Runtime, RuntimeParams};
+use cloze_generate::{Finish, GenerateError, GenerateParams, Generation, Generator};
+use cloze_heads::masked::SampleParams;
+use serde::Deserialize;
+
+const NAMES: [&str; 7] =
+    ["gpt2", "gpt2-untied", "llama", "llama-tied", "mistral", "qwen2", "qwen3"];
+
+#[derive(Deserialize)]
+struct Case {
+    prompt: String,
+    ids: Vec<u32>,
+    /// Of the last two positions.
+    logits: Vec<Vec<f32>>,
+    /// Of the first three new tokens.
+    steps: Vec<Vec<f32>>,
+    greedy: Vec<u32>,
+    ended: Vec<u32>,
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/decoders").join(name)
+}
+
+fn cases(name: &str) -> Vec<Case> {
+    let text = std::fs::read(folder(name).join("expected.json")).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+fn runtime() -> Runtime {
+    Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap()
+}
+
+fn open(name: &str) -> Decoder {
+    let model = ModelFolder::open(folder(name)).unwrap();
+    Decoder::open(&runtime(), &model, DecoderParams::new().threads(Some(1))).unwrap()
+}
+
+fn generator(name: &str) -> Generator {
+    let model = ModelFolder::open(folder(name)).unwrap();
+    Generator::open(&runtime(), &model, DecoderParams::new().threads(Some(1))).unwrap()
+}
+
+fn assert_near(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let allowed = 1e-5 * expected.abs().max(1.0) + 2e-6;
+        assert!((found - expected).abs() <= allowed, "{what}, {i}: {found}, expected {expected}");
+    }
+}
+
+/// Logits of new tokens, `[new, vocabulary]`.
+fn logits(cache: &mut cloze_encoder::decoder::Cache<'_>, ids: &[u32]) -> Vec<Vec<f32>> {
+    let mut rows = vec![];
+    cache.append(&[ids], Asked::All, &mut |_, _, logits| rows.push(logits.to_vec())).unwrap();
+    rows
+}
+
+#[test]
+fn logits_are_those_of_transformers_at_prompt_chunk_and_step() {
+    for name in NAMES {
+        let decoder = open(name);
+        for case in cases(name) {
+            let what = format!("{name}, {:?}", case.prompt);
+            let prompt = decoder.encode(&case.prompt).unwrap();
+            assert_eq!(prompt.ids, case.ids, "{what}");
+            let mut cache = decoder.cache(1, 96).unwrap();
+            let whole = logits(&mut cache, &case.ids);
+            for (found, expected) in whole.iter().rev().zip(case.logits.iter().rev()) {
+                assert_near(found, expected, &what);
+            }
+            for (i, expected) in case.steps.iter().enumerate().skip(1) {
+                let found = logits(&mut cache, &case.greedy[i - 1..i]);
+                assert_near(&found[0], expected, &format!("{what}, step {i}"));
+            }
+            // One by one, and in parts of three.
+            for size in [1, 3] {
+                let mut cache = decoder.cache(1, 96).unwrap();
+                let parts = case.ids.chunks(size).flat_map(|part| logits(&mut cache, part));
+                for (place, (found, expected)) in
+                    parts.collect::<Vec<_>>().iter().zip(&whole).enumerate()
+                {
+                    assert_near(found, expected, &format!("{what}, by {size}, at {place}"));
+                }
+            }
+        }
+    }
+}
+
+fn greedy(tokens: usize) -> cloze_generate::ValidGenerateParams {
+    GenerateParams::new().max_new_tokens(tokens).check().unwrap()
+}
+
+fn ids(generation: &Generation) -> Vec<u32> {
+    generation.tokens.iter().map(|token| token.id).collect()
+}
+
+#[test]
+fn greedy_texts_are_those_of_transformers() {
+    for name in NAMES {
+        let generator = generator(name);
+        for case in cases(name) {
+            let what = format!("{name}, {:?}", case.prompt);
+            let text = generator.generate(&case.prompt, &greedy(64)).unwrap();
+            let ended = case.ended.iter().position(|&id| id == 0);
+            let expected = &case.ended[..ended.unwrap_or(case.ended.len())];
+            assert_eq!(ids(&text), expected, "{what}");
+            let finish = if ended.is_some() { Finish::End } else { Finish::Length };
+            assert_eq!(text.finish, finish, "{what}");
+            let parts: String = text.tokens.iter().map(|token| token.text.as_str()).collect();
+            assert_eq!(parts, text.text, "{what}");
+        }
+    }
+}
+
+/// Bit for bit: tokens, and the probabilities that were found on the way.
+#[test]
+fn prompts_together_give_what_each_gives_alone() {
+    for name in NAMES {
+        let generator = generator(name);
+        let prompts: Vec<String> = cases(name).into_iter().map(|case| case.prompt).collect();
+        let sample = SampleParams::new().temperature(0.8).top_p(0.9).repetition_penalty(1.1);
+        let drawn = GenerateParams::new().max_new_tokens(40).sample(sample).seed(7);
+        for params in [greedy(40), drawn.check().unwrap()] {
+            let together = generator.generate_batch(&prompts, &params).unwrap();
+            for (prompt, together) in prompts.iter().zip(together) {
+                let alone = generator.generate(prompt, &params).unwrap();
+                assert_eq!(together.unwrap(), alone, "{name}, {prompt:?}");
+            }
+        }
+    }
+}
+
+/// A token costs one run of one token, however long the text is.
+#[test]
+fn work_of_a_token_does_not_grow_with_the_text() {
+    let generator = generator("llama");
+    let params = GenerateParams::new().max_new_tokens(50).min_new_tokens(50).check().unwrap();
+    let mut tokens = generator.generate_iter("The lamp", &params).unwrap();
+    let prompt = cases("llama")[0].ids.len() as u64;
+    let mut made = 0;
+    while tokens.next().transpose().unwrap().is_some() {
+        made += 1;
+        let counts = tokens.counts();
+        assert_eq!((counts.runs, counts.tokens), (made, prompt + made - 1));
+    }
+    assert_eq!(made, 50);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_by_name() {
+    let generator = generator("gpt2");
+    let long = "The lamp on the quay. ".repeat(30);
+    let error = generator.generate(&long, &greedy(5)).unwrap_err();
+    assert!(matches!(error, GenerateError::LongPrompt { most: 96, .. }), "{error}");
+    let cut = GenerateParams::new().max_new_tokens(5).truncate_left(true).check().unwrap();
+    let text = generator.generate(&long, &cut).unwrap();
+    assert!(text.truncated > 0 && text.tokens.len() == 5, "{text:?}");
+    // A prompt without tokens is the token that begins texts.
+    assert_eq!(generator.generate("", &greedy(3)).unwrap().tokens.len(), 3);
+    let decoder = open("gpt2");
+    let error = decoder.cache(1, 97).unwrap_err().to_string();
+    assert!(error.contains("97 tokens; expected at most 96"), "{error}");
+    let model = ModelFolder::open(folder("gpt2")).unwrap();
+    let small = DecoderParams::new().max_cache_mib(1);
+    let small = Decoder::open(&runtime(), &model, small).unwrap();
+    // 2 layers · 2 · 96 tokens · 32 numbers · 4 bytes are 48 KiB for a text.
+    let error = small.cache(22, 96).unwrap_err().to_string();
+    assert!(error.contains("takes 2 MiB; expected at most 1 MiB"), "{error}");
+    assert!(small.cache(21, 96).is_ok());
+    let mut cache = decoder.cache(1, 4).unwrap();
+    let error = cache.append(&[&[320]], Asked::Last, &mut |_, _, _| {}).unwrap_err().to_string();
+    assert!(error.contains("320 rows"), "{error}");
+}
