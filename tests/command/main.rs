@@ -23,6 +23,7 @@ mod fill_mask;
 mod fit_library;
 mod flags;
 mod formats;
+mod generate;
 mod hostile;
 #[cfg(unix)]
 mod hostile_folder;

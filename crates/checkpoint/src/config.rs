@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::decoder;
 use crate::error::CheckpointError;
 use crate::family::{self, FAMILIES, Family};
 use crate::folder::MAX_LAYERS;
@@ -236,6 +237,9 @@ impl Config {
         let model_type = raw.model_type.ok_or("no model_type")?;
         let family = Family::find(&model_type).ok_or_else(|| {
             let known: Vec<_> = FAMILIES.iter().map(|family| family.model_type).collect();
+            if decoder::is_decoder(Some(&model_type)) {
+                return format!("model_type is {model_type:?}, a decoder: use `cloze generate`");
+            }
             format!("model_type is {model_type:?}; graphs are built for {}", known.join(", "))
         })?;
         if raw.is_decoder == Some(true) || raw.add_cross_attention == Some(true) {
@@ -466,7 +470,8 @@ mod tests {
             let error = parse(&format!("{BERT}{extra}}}")).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
-        assert!(parse(r#"{"model_type":"gpt2"}"#).unwrap_err().contains("distilbert"));
+        assert!(parse(r#"{"model_type":"opt"}"#).unwrap_err().contains("distilbert"));
+        assert!(parse(r#"{"model_type":"gpt2"}"#).unwrap_err().contains("cloze generate"));
         let mpnet = BERT.replace("bert", "mpnet");
         assert_eq!(parse(&format!("{mpnet}}}")).unwrap().relative_rows, 32);
         let error = parse(&format!("{mpnet},\"relative_attention_num_buckets\":16}}"));

@@ -14,6 +14,7 @@ use crate::commands::duplicates::args::DuplicatesArgs;
 use crate::commands::embed::args::EmbedArgs;
 use crate::commands::eval::args::EvalCommand;
 use crate::commands::fill_mask::args::FillMaskArgs;
+use crate::commands::generate::args::GenerateArgs;
 use crate::commands::index::args::IndexCommand;
 use crate::commands::model::args::ModelCommand;
 use crate::commands::next_sentence::args::NextSentenceArgs;
@@ -93,6 +94,8 @@ pub(crate) enum Command {
     Anisotropy(Box<AnisotropyArgs>),
     /// Predict masked words, or generate text by filling masks
     FillMask(Box<FillMaskArgs>),
+    /// Generate text with a decoder
+    Generate(Box<GenerateArgs>),
     /// Classify texts
     Classify(Box<ClassifyArgs>),
     /// Classify pairs of texts

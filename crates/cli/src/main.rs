@@ -89,6 +89,7 @@ fn run() -> u8 {
         Command::Rerank(args) => commands::rerank::run(&cli.common, &args, &messages),
         Command::Zscore { command } => commands::zscore::run(&cli.common, &command, &messages),
         Command::Anisotropy(args) => commands::anisotropy::run(&cli.common, &args, &messages),
+        Command::Generate(args) => commands::generate::run(&cli.common, &args, &messages),
         Command::FillMask(args) => commands::fill_mask::run(&cli.common, &args, &messages),
         Command::Classify(args) => commands::classify::run(&cli.common, &args, &messages),
         Command::Pair(args) => commands::pair::run(&cli.common, &args, &messages),

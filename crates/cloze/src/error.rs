@@ -66,6 +66,9 @@ pub enum Error {
         /// errors.
         source: Box<cloze_encoder::EncoderError>,
     },
+    /// A decoder, or what it generates.
+    #[error(transparent)]
+    Generate(#[from] cloze_generate::GenerateError),
     /// A text without a mask where one is to be filled.
     #[error("no mask in the text: expected {mask} where a word is wanted")]
     NoMask {

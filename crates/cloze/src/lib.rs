@@ -112,6 +112,7 @@
 //! - [`TextClassifier`], [`PairClassifier`]: texts and pairs to labels;
 //! - [`Reranker`]: documents ordered for a query;
 //! - [`MaskedLm`]: words for masks;
+//! - [`Generator`]: prompts to texts, by a decoder;
 //! - [`Scorer`]: likelihood of texts to a masked language model;
 //! - [`NextSentence`]: whether a text goes on from another;
 //! - [`Senses`]: senses of words in texts;
@@ -126,7 +127,8 @@
 //!   `cloze_tune`, and `report`, `cloze_report`;
 //! - `arrays` (feature `ndarray`): matrices as ndarray views.
 //!
-//! The crates beneath are re-exported: [`core`], [`corpus`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`heads`],
+//! The crates beneath are re-exported: [`core`], [`corpus`], [`checkpoint`], [`graph`], [`encoder`], [`embed`], [`generate`],
+//! [`heads`],
 //! [`metrics`], [`recognize`], [`redact`], [`search`], [`store`].
 #[cfg(feature = "ndarray")]
 pub mod arrays;
@@ -137,6 +139,7 @@ pub mod data_check;
 pub mod distinct;
 mod error;
 pub mod evaluate;
+mod generator;
 mod hidden_states;
 mod layer_sampler;
 mod masked;
@@ -163,6 +166,7 @@ pub use cloze_core as core;
 pub use cloze_corpus as corpus;
 pub use cloze_embed as embed;
 pub use cloze_encoder as encoder;
+pub use cloze_generate as generate;
 pub use cloze_graph as graph;
 pub use cloze_heads as heads;
 pub use cloze_metrics as metrics;
@@ -196,6 +200,7 @@ pub use classifier::{
     HEAD_FILE, HeadCard, InputClassifier, PairClassifier, PairClassifierBuilder, TextClassifier,
     TextClassifierBuilder, ZERO_SHOT_SCALE,
 };
+pub use generator::{Generator, GeneratorBuilder};
 pub use hidden_states::{HiddenStates, HiddenStatesBuilder, TextStates};
 pub use layer_sampler::LayerSampler;
 pub use masked::{

@@ -1,6 +1,7 @@
 //! Uses of a model: by its heads or outputs, with the command for each.
 use std::fmt;
 
+use cloze_checkpoint::decoder::is_decoder;
 use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
 use cloze_encoder::EncoderError;
 use cloze_graph::check::{Dim, ElementType, TensorInfo, open_model};
@@ -24,6 +25,8 @@ pub enum Task {
     FillMask,
     /// Whether a second sentence follows the first.
     NextSentence,
+    /// Texts behind prompts.
+    Generate,
     /// Vectors of texts.
     Embed,
 }
@@ -39,6 +42,7 @@ impl Task {
             Self::Regression => "a regression model",
             Self::FillMask => "a masked language model",
             Self::NextSentence => "a model of next sentences",
+            Self::Generate => "a decoder",
             Self::Embed => "an encoder",
         }
     }
@@ -52,6 +56,7 @@ impl Task {
             Self::Rerank => "cloze rerank",
             Self::FillMask => "cloze fill-mask",
             Self::NextSentence => "cloze next-sentence",
+            Self::Generate => "cloze generate",
             Self::Embed => "cloze embed",
         }
     }
@@ -76,6 +81,9 @@ impl fmt::Display for Task {
 pub fn tasks(model: &ModelFolder) -> Result<Vec<Task>, Error> {
     if model.is_static() {
         return Ok(vec![Task::Embed]);
+    }
+    if is_decoder(model.model_type()) {
+        return Ok(vec![Task::Generate]);
     }
     if !model.has_weights() {
         let info = open_model(model).map_err(EncoderError::from)?.info;

@@ -9,6 +9,7 @@ pub(crate) mod duplicates;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod fill_mask;
+pub(crate) mod generate;
 pub(crate) mod index;
 pub(crate) mod man;
 pub(crate) mod model;

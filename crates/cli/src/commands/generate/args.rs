@@ -1,0 +1,124 @@
+//! `cloze generate`, as typed.
+use anyhow::bail;
+use clap::{ArgGroup, Args, ValueEnum};
+use cloze::generate::{Defaults, GenerateParams, ValidGenerateParams};
+
+use crate::commands::short_help;
+use crate::flags::format::{FormatFlags, RowFormat};
+use crate::flags::out::OutFlags;
+use crate::flags::read::ReadFlags;
+
+/// Flags in the short help.
+const GENERATE_SHOWN: &[&str] =
+    &["model", "text", "max_new_tokens", "temperature", "top_k", "top_p", "stop", "format", "json"];
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  cloze generate --model ./gpt2 --text 'The lamp on the quay'
+  cloze generate --model ./gpt2 prompts.txt --temperature 0.8 --top-p 0.9 --seed 1
+  cloze generate --model ./gpt2 prompts.jsonl --max-new-tokens 40 --format jsonl -o texts.jsonl";
+
+/// Arguments of `cloze generate`.
+#[derive(Args)]
+#[command(group = ArgGroup::new("prompts").args(["paths", "text"]).multiple(true).required(true))]
+#[command(after_help = GENERATE_EXAMPLES, mut_args(|arg| short_help::only(GENERATE_SHOWN, arg)))]
+pub(crate) struct GenerateArgs {
+    /// Prompts, from files, folders, patterns such as 'prompts/*.txt', or - for standard input
+    #[arg(value_name = "PATHS")]
+    pub(crate) paths: Vec<String>,
+    /// Prompt; can be repeated
+    #[arg(long, value_name = "PROMPT", help_heading = "Input")]
+    pub(crate) text: Vec<String>,
+    #[command(flatten)]
+    pub(crate) read: ReadFlags,
+    /// What to do with a prompt that leaves no room for new tokens [default: it is an error]
+    #[arg(long, value_enum, value_name = "SIDE", help_heading = "Input")]
+    pub(crate) truncate: Option<TruncateArg>,
+    /// Decoder, by name or folder
+    #[arg(short, long, value_name = "NAME|DIR", help_heading = "Model")]
+    pub(crate) model: String,
+    /// Number of threads [default: the cores this process may use]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub(crate) threads: Option<usize>,
+    /// Largest cache of keys and values, in MiB
+    #[arg(long, default_value_t = 2048, value_name = "MIB", help_heading = "Model")]
+    pub(crate) max_cache_mib: usize,
+    /// Maximum number of new tokens of a text [default: the model's, or else 128]
+    #[arg(long, value_name = "N", help_heading = "Length")]
+    pub(crate) max_new_tokens: Option<usize>,
+    /// Minimum number of new tokens of a text [default: the model's, or else 0]
+    #[arg(long, value_name = "N", help_heading = "Length")]
+    pub(crate) min_new_tokens: Option<usize>,
+    /// End a text where this string begins; can be repeated
+    #[arg(long, value_name = "STRING", help_heading = "Length")]
+    pub(crate) stop: Vec<String>,
+    /// Temperature T of softmax(z / T): 1 is the model's own, 0 always takes the most probable [default:
+    /// the model's, or else 0]
+    #[arg(long, value_name = "T", help_heading = "Sampling")]
+    pub(crate) temperature: Option<f64>,
+    /// Sample from the N most probable tokens
+    #[arg(long, value_name = "N", help_heading = "Sampling")]
+    pub(crate) top_k: Option<usize>,
+    /// Sample from the smallest set of tokens with total probability P (nucleus)
+    #[arg(long, value_name = "P", help_heading = "Sampling")]
+    pub(crate) top_p: Option<f64>,
+    /// Sample from tokens at least P times as probable as the most probable
+    #[arg(long, value_name = "P", help_heading = "Sampling")]
+    pub(crate) min_p: Option<f64>,
+    /// Repetition penalty: divides the logits of tokens of the prompt and the text; 1.2 is a good start
+    #[arg(long, value_name = "X", help_heading = "Sampling")]
+    pub(crate) repetition_penalty: Option<f64>,
+    /// Random seed, for each text anew
+    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Sampling")]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) format: FormatFlags<RowFormat>,
+    #[command(flatten)]
+    pub(crate) out: OutFlags,
+}
+
+/// Side of a prompt that is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TruncateArg {
+    /// Drop its beginning
+    Left,
+}
+
+impl GenerateArgs {
+    /// Returns the settings: these flags over the model's own.
+    pub(crate) fn params(&self, model: &Defaults) -> anyhow::Result<ValidGenerateParams> {
+        let samples = self.temperature.map_or(model.do_sample, |t| t > 0.0);
+        let narrows = self.top_k.is_some() || self.top_p.is_some() || self.min_p.is_some();
+        if !samples && narrows {
+            bail!(
+                "--top-k, --top-p and --min-p are for sampling: expected a --temperature above 0"
+            );
+        }
+        let mut sample = if samples || !model.do_sample {
+            model.sample()
+        } else {
+            Defaults { do_sample: false, ..model.clone() }.sample()
+        };
+        if let Some(temperature) = self.temperature {
+            sample = sample.temperature(temperature);
+        }
+        if let Some(k) = self.top_k {
+            sample = sample.top_k(Some(k));
+        }
+        if let Some(p) = self.top_p {
+            sample = sample.top_p(p);
+        }
+        if let Some(p) = self.min_p {
+            sample = sample.min_p(p);
+        }
+        if let Some(penalty) = self.repetition_penalty {
+            sample = sample.repetition_penalty(penalty);
+        }
+        let params = GenerateParams::new()
+            .max_new_tokens(self.max_new_tokens.or(model.max_new_tokens).unwrap_or(128))
+            .min_new_tokens(self.min_new_tokens.or(model.min_new_tokens).unwrap_or(0))
+            .stop(self.stop.clone())
+            .truncate_left(self.truncate.is_some())
+            .seed(self.seed);
+        Ok(params.sample(sample).check()?)
+    }
+}

@@ -1,0 +1,103 @@
+//! `cloze generate`: text behind prompts, by a decoder.
+use serde_json::Value;
+
+use crate::run::{Home, Ran, models};
+use crate::support::checkpoint;
+
+/// A tiny decoder of the testkit.
+fn decoder(name: &str) -> String {
+    let all = models().join("../crates/testkit/decoders").join(name);
+    fs_err::canonicalize(all).unwrap().display().to_string()
+}
+
+/// Cases of transformers: prompt and ids of 64 new tokens, taken greedily.
+fn cases(name: &str) -> Vec<(String, Vec<u64>)> {
+    let path = std::path::Path::new(&decoder(name)).join("expected.json");
+    let all: Value = serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
+    let ids = |case: &Value| {
+        let ids = case["ended"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap());
+        ids.take_while(|id| *id != 0).collect()
+    };
+    let cases = all.as_array().unwrap().iter();
+    cases.map(|case| (case["prompt"].as_str().unwrap().to_owned(), ids(case))).collect()
+}
+
+#[test]
+fn records_have_the_tokens_of_transformers() {
+    let home = Home::new();
+    let cases = cases("qwen3");
+    let prompts: Vec<&str> = cases.iter().map(|(prompt, _)| prompt.as_str()).collect();
+    let model = decoder("qwen3");
+    let args = ["generate", "-m", &model, "-", "--max-new-tokens", "64", "--json"];
+    let ran = home.run_with(prompts.join("\n"), &args);
+    ran.good();
+    let records = ran.records();
+    assert_eq!(records.len(), cases.len());
+    for (record, (prompt, ids)) in records.iter().zip(&cases) {
+        assert_eq!(record["prompt"], prompt.as_str());
+        let tokens = record["tokens"].as_array().unwrap();
+        let found: Vec<u64> = tokens.iter().map(|token| token["id"].as_u64().unwrap()).collect();
+        assert_eq!(&found, ids);
+        let text: String = tokens.iter().map(|token| token["text"].as_str().unwrap()).collect();
+        assert_eq!(record["text"], text.as_str());
+        assert!(tokens.iter().all(|token| token["logprob"].as_f64().unwrap() <= 0.0));
+        let reason = if ids.len() == 64 { "length" } else { "eos" };
+        assert_eq!(record["finish_reason"], reason);
+    }
+}
+
+#[test]
+fn a_prompt_alone_is_streamed_as_text() {
+    let home = Home::new();
+    let model = decoder("gpt2");
+    let args = ["generate", "-m", &model, "--text", "The lamp", "--max-new-tokens", "9"];
+    let streamed = home.run(&args).good().to_owned();
+    let record = &home.run(&[&args[..], &["--json"]].concat()).records()[0];
+    let text = record["text"].as_str().unwrap();
+    // Control characters are shown, so that a model cannot steer a terminal.
+    assert!(!streamed.trim_end_matches('\n').chars().any(char::is_control), "{streamed:?}");
+    assert!(!text.is_empty() && streamed.ends_with('\n'));
+    let seeded = |seed: &str| {
+        let more = ["--temperature", "1", "--seed", seed, "--json"];
+        home.run(&[&args[..], &more].concat()).records()[0]["text"].clone()
+    };
+    assert_eq!(seeded("1"), seeded("1"));
+    assert_ne!(seeded("1"), seeded("2"));
+}
+
+/// The errors of a run that ends with this status.
+#[track_caller]
+fn refused(ran: &Ran, status: i32) -> String {
+    assert_eq!(ran.status, Some(status), "{}", ran.shown());
+    ran.stderr.clone()
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_the_command_that_does() {
+    let home = Home::new();
+    let encoder = home.run(&["generate", "-m", &checkpoint("bert-token"), "--text", "a"]);
+    let error = refused(&encoder, 2);
+    assert!(error.contains("a tagger: use `cloze tag`"), "{error}");
+    let model = decoder("gpt2");
+    let error = refused(&home.run_with("a\n", &["tag", "-m", &model, "-"]), 2);
+    assert!(error.contains("cloze generate"), "{error}");
+    for (args, expected) in [
+        (["--text", "a", "--top-k", "5"], "--temperature above 0"),
+        (["--text", "a", "--max-new-tokens", "0"], "max-new-tokens is 0"),
+        (["--text", "a", "--max-cache-mib", "0"], "max-cache-mib"),
+        (["--text", "a", "--stop", ""], "stop is an empty string"),
+    ] {
+        let error = refused(&home.run(&[&["generate", "-m", &model][..], &args].concat()), 2);
+        assert!(error.contains(expected), "{error}");
+    }
+    // A prompt too long fails alone.
+    let prompts = format!("{}\nThe lamp\n", "The lamp on the quay. ".repeat(40));
+    let ran = home.run_with(prompts.clone(), &["generate", "-m", &model, "-", "--json"]);
+    assert_eq!(ran.records().len(), 1);
+    let error = refused(&ran, 1);
+    assert!(error.contains("-:1: not encoded") && error.contains("--truncate left"), "{error}");
+    let args = ["generate", "-m", &model, "-", "--json", "--truncate", "left"];
+    let ran = home.run_with(prompts, &[&args[..], &["--max-new-tokens", "8"]].concat());
+    ran.good();
+    assert!(ran.records()[0]["truncated"].as_u64().unwrap() > 0);
+}
