@@ -54,7 +54,7 @@ TODO {given}: <call|e-mail|invoice> {org} <before {day}|about the quote|>
 - [x] {given} & {given}: <slides|catering|name badges>
 The <chairman|chairwoman|moderator>, {per}, opened the meeting at {time} in {building}.
 <Decided|Agreed|Resolution>: {firm} <gets|wins> the contract for <cleaning|security|new windows>, {money} a year.
-{sur} <objected|asked for more time|abstained>.
+{sur} <objected|left early|abstained>.
 <Next call|Follow-up>: {day}, {time}, Room {n}, Host {given}.
 {given} <is back from|flies to|will represent us in> {loc} <on {date}|next month>.
 A <letter|petition> from <residents of {street}|{body}> was <read out|tabled|noted>.
@@ -78,17 +78,17 @@ The board <congratulates|thanks> {per} <on|for> <winning the {event}|thirty year
 """
 
 FORMS = """
-<Surname|Family name|Last name>: {sur} <First name|Given name|Forename>(s): {given}
+<Family name|Last name>: {sur} <Given name|Forename>s: {given}
 <Applicant|Claimant|Tenant|Buyer>: {per} <Born|DOB>: {date} <in {city}|>
 Name: {per} Street: {street} {house} Town: {city} <Country: {country}|>
-<Place of Issue|Place of birth|Birthplace>: {city}
+<Place of Issue|Issued at|Birthplace>: {city}
 <Company|Organisation|Firm>: {org} <Contact|Contact person>: {per} Phone: {phone}
 <Citizenship|Nationality>: {demonym} <Mother tongue|First language>: {language}
 <Next of Kin|Emergency Contact>: {per}, <wife|husband|son|sister>, {phone}
 <Full name (block capitals)|Name in full>: {first_last}
 Pupil {last_first} Class <7b|5A|11c> Absent on {date} Reason: <Dentist|Flu|Funeral>
 <Sender|From>: {per}, {house} {street}, {city} <Recipient|To>: {firm}, {city}
-Bill To: {firm} Ship To: {per} {street} {house} {city} {country}
+Billed: {firm} Deliver: {per} {street} {house} {city} {country}
 Date of Birth: {date} Sex: <M|F|X> Height: 1{n} cm Eyes: <Brown|Blue|Green>
 <Insurer|Insurance>: {firm} Policy No. {id} <Policyholder|Insured>: {per}
 [x] I agree to the Terms and Conditions [ ] Send me the Newsletter
@@ -192,7 +192,7 @@ export finished: customers of {country}, {id} rows, requested by {given}
 Reservation {id} <created|cancelled> for {last_first} <via {firm}|>
 <queue|topic> Orders.New: {n} messages, 0 errors
 Patient {per} moved from Bed {n} to Bed {n}, <Nurse|Dr> {sur}
-{time} {given} -> {given}: handover <done|postponed>
+{time} <relief|changeover>: {given} takes the desk from {given}
 build {version} <passed|failed> on {host}, triggered by {given}
 SELECT Name, City FROM Customers WHERE Country = '{country}' LIMIT {n}
 GET {url} 301 <Moved Permanently|>
@@ -214,7 +214,7 @@ Dear {title} {sur}, <we refer to your letter of {date}|further to our call|many 
 Please note my new address: {street} {house}, {city}.
 <I am|We are> out of office until {date}. In urgent cases contact {per} ({email}).
 {given} <tells me|says|wrote> that you <are leaving {firm}|have moved to {city}|speak {language}>.
-Sent from my {product}
+<Typed|Dictated> on a {product}, <excuse the typos|sorry for the brevity>
 -- {per} | {firm} | {street} {house} | {city} | {url}
 This E-mail and any Attachments are Confidential. If you are not the Intended Recipient, delete it.
 <Could|Would> you <introduce me to|pass this on to> {per} at {org}?
@@ -266,7 +266,7 @@ The <mayor|governor|bishop> of {city}, {per}, <denied|welcomed> the <claim|plan>
 A {demonym} court <ordered|allowed> {firm} to <pay {money}|sell its stake in {firm}>.
 "We are <shocked|relieved>," said {per}, <spokeswoman for|head of> {org}.
 The <film|play|album> {work} <opens|premieres> in {city} on {date}.
-{sur}'s <lawyer|widow|coach>, {per}, <could not be reached|declined to comment>.
+{sur}'s <agent|widow|coach>, {per}, <could not be reached|declined to comment>.
 {event} organisers <moved|cancelled> the <opening|final> because of <rain|a strike>.
 Shares of {firm} <lost|gained> {n} per cent in {city}.
 The <victim|winner> was named as {per}, a {demonym} <tourist|student>.
@@ -329,7 +329,7 @@ lost cat near {street}, {city}, answers to {given}, please share
 """
 
 LISTS = """
-<Guests|Invited|Team>: {given}, {given}, {given}, {given} and {given}
+<The jury|Invited|Winners>: {given}, {given}, {given}, {given} and {given}
 <Stops|Route|Itinerary>: {city} - {city} - {city} - {city}
 <Sponsors|Partners|Clients>: {firm}, {firm}, {org}
 1. {per} 2. {per} 3. {per} 4. {per}
