@@ -104,3 +104,47 @@ fn texts_of_mistakes_are_left_out_where_they_must() {
         assert!(!home.read(&format!("x/{file}")).contains("Secretname"), "{file}");
     }
 }
+
+/// The hidden states of the tiny encoder differ little, so that the head has the largest default.
+#[test]
+fn the_learning_rate_of_the_head_is_told() {
+    let home = home();
+    let base = checkpoint();
+    let common = ["train", "tag", "a.conll", "-m", &base, "-o", "x", "--max-steps=2", "--force"];
+    for (more, rate) in [(&[][..], "0.02"), (&["--head-learning-rate=0.003"], "0.003")] {
+        let ran = home.run(&[&common[..], &["--json"], more].concat());
+        let report: Value = serde_json::from_str(ran.good()).unwrap();
+        let settings = &report["training"];
+        assert_eq!(settings["head_learning_rate"].to_string(), rate);
+        let told = ran.stderr.contains("learning rate of the head: 2e-2, by the spread");
+        assert_eq!(told, more.is_empty(), "{}", ran.stderr);
+        let expected = format!("a learning rate of 0.0005 ({rate} of the head).");
+        assert!(home.read("x/README.md").contains(&expected), "{}", home.read("x/README.md"));
+    }
+}
+
+/// `Ann` is a person in one of 40 sentences, so that nothing is predicted; in the others it is none.
+#[test]
+fn a_tagger_that_predicts_no_entity_is_warned_of() {
+    let home = Home::new();
+    let sentence = |tag: &str| format!("Ann\t{tag}\nmet\tO\nthe\tO\nson\tO\n\n");
+    home.write("a.conll", sentence("B-PER") + &sentence("O").repeat(39));
+    home.write("b.conll", sentence("B-PER").repeat(3));
+    home.write("c.conll", sentence("O"));
+    let base = checkpoint();
+    let common = ["train", "tag", "a.conll", "-m", &base, "-o", "x", "--epochs=4", "--force"];
+    for (data, expected) in [
+        (&["--dev=b.conll", "--test=c.conll"][..], "in the held-out sentences, which have 3;"),
+        (&["--dev=c.conll", "--test=b.conll"], "in the test sentences, which have 3;"),
+    ] {
+        let ran = home.run(&[&common[..], data].concat());
+        ran.good();
+        let warnings: Vec<&str> =
+            ran.stderr.lines().filter(|line| line.contains("predicts no entity")).collect();
+        assert!(
+            matches!(&warnings[..], [line] if line.contains(expected)),
+            "{warnings:?}: {}",
+            ran.stderr
+        );
+    }
+}

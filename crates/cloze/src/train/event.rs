@@ -81,6 +81,18 @@ pub enum TrainingNote {
         /// Number of all parameters.
         all: usize,
     },
+    /// Learning rate of the head, where none was given.
+    HeadLearningRate {
+        /// Peak learning rate.
+        rate: f64,
+    },
+    /// Warning: a tagger that predicts no entity in sentences that have some.
+    NoEntities {
+        /// Name of the sentences: `held-out`.
+        part: &'static str,
+        /// Number of gold entities.
+        gold: u64,
+    },
     /// Warning: labels of the validation or test data that the training data does not have.
     UnknownLabels(Vec<String>),
     /// Texts that are longer than one sequence.
@@ -143,6 +155,14 @@ impl fmt::Display for TrainingNote {
                     mib(BYTES_TRAINED * all)
                 )
             }
+            Self::HeadLearningRate { rate } => {
+                write!(f, "learning rate of the head: {rate:e}, by the spread of the hidden states")
+            }
+            Self::NoEntities { part, gold } => write!(
+                f,
+                "warning: the tagger predicts no entity in the {part} sentences, which have {gold}; more \
+                 epochs or another learning rate may help"
+            ),
             Self::UnknownLabels(labels) => write!(
                 f,
                 "warning: labels without training examples, which are never predicted: {}",

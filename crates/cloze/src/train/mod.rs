@@ -39,12 +39,13 @@
 //! - `tag`: from tagged sentences; `labels`: from labelled texts and pairs; `similarity`: from pairs;
 //!   `language`: from running text;
 //! - `base`: the model to begin with; `windows`: its sequences of texts; `sample`: seeded samples;
-//! - `run`: steps, report; `save`, `output`: the folder of the model.
+//! - `head_rate`: learning rate of a new head; `run`: steps, report; `save`, `output`: the folder of the model.
 mod base;
 mod data;
 mod error;
 mod event;
 mod frozen;
+mod head_rate;
 mod labels;
 mod language;
 mod output;

@@ -40,7 +40,7 @@ impl FineTuneParams {
             resume: false,
             max_tokens: None,
             hold_out: 0.1,
-            steps: steps.head_learning_rate(Some(rate.max(1e-3))),
+            steps,
             encoder,
             dtype: StoredType::F32,
             card: CardWords::default(),
@@ -81,7 +81,8 @@ impl FineTuneParams {
     }
 
     /// Settings of the steps. Default those of [`TrainingParams`], but a batch size of 16 and the
-    /// learning rate of [`learning_rate`], for the head at least `1e-3`.
+    /// learning rate of [`learning_rate`]. Without a learning rate of the head, a new head of labels or
+    /// tags has one by the spread of the hidden states, `2e-2` at most; a head for masks `1e-3` at least.
     #[must_use]
     pub fn steps(self, steps: TrainingParams) -> Self {
         Self { steps, ..self }

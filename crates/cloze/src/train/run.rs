@@ -11,8 +11,8 @@ use cloze_store::AtomicFolder;
 use cloze_tune::encoder::{TrainableEncoderParams, Tuning};
 use cloze_tune::task::Task;
 use cloze_tune::training::{
-    EndReason, Evaluate, Event, Outcome, StateFile, TaskLearner, TrainingLog, ValidationScore,
-    Watch,
+    EndReason, Evaluate, Event, Outcome, StateFile, TaskLearner, TrainingLog, ValidTrainingParams,
+    ValidationScore, Watch,
 };
 use cloze_tune::{Parameters, TuneError};
 use serde::Serialize;
@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 use super::base::StartModel;
 use super::event::{TrainingNote, TrainingObserver, note};
+use super::head_rate::with_head_rate;
 use super::output::{beside, create_folder};
 use super::save::TrainedModel;
 use super::{FineTuneError, TrainingEvent, TrainingOutcome, ValidFineTuneParams};
@@ -47,6 +48,7 @@ pub(super) struct Run<'a> {
 pub(super) struct Steps {
     outcome: Outcome,
     curve: TrainingCurve,
+    params: ValidTrainingParams,
 }
 
 /// Data and figures of a training, for its report.
@@ -98,10 +100,26 @@ impl<'a> Run<'a> {
         self.note(&TrainingNote::Parameters { trained, all: total });
     }
 
+    /// Settings of the steps with a learning rate for a new head, and a note of it where the user gave
+    /// none.
+    pub(super) fn steps_of_new_head<T: Task>(
+        &self,
+        learner: &TaskLearner<T>,
+        examples: &[T::Example],
+    ) -> Result<ValidTrainingParams, FineTuneError> {
+        let given = &self.params.steps;
+        let steps = with_head_rate(given, learner, examples)?;
+        if let (None, Some(rate)) = (given.head_learning_rate(), steps.head_learning_rate()) {
+            self.note(&TrainingNote::HeadLearningRate { rate });
+        }
+        Ok(steps)
+    }
+
     /// Takes the steps; the state and the log lie beside the output meanwhile. Without an evaluation nothing
     /// is validated.
     pub(super) fn train<F: Figures, T: Task + Send, J>(
         &self,
+        params: ValidTrainingParams,
         learner: &mut TaskLearner<T>,
         examples: &[T::Example],
         mut evaluate: Option<J>,
@@ -126,8 +144,8 @@ impl<'a> Run<'a> {
             stop: self.cancel,
             state: Some(StateFile { path: &state, fingerprint, resume }),
         };
-        let outcome = self.params.steps.train(learner, examples, watch)?;
-        Ok(Steps { outcome, curve: recorder.curve })
+        let outcome = params.train(learner, examples, watch)?;
+        Ok(Steps { outcome, curve: recorder.curve, params })
     }
 
     /// Reports the training and saves the model with it; `None` if the training was stopped.
@@ -144,7 +162,7 @@ impl<'a> Run<'a> {
         let mut settings: Map<String, Value> =
             data.settings.as_object().cloned().unwrap_or_default();
         settings.insert("max_tokens".into(), json!(self.base.max_tokens));
-        let Steps { outcome, curve } = steps;
+        let Steps { outcome, curve, params: training } = steps;
         Ok(TuningReport {
             cloze: env!("CARGO_PKG_VERSION"),
             words: data.words,
@@ -160,7 +178,7 @@ impl<'a> Run<'a> {
                 Tuning::Full => TrainedPart::Encoder,
                 Tuning::Head => TrainedPart::Head,
             },
-            training: by_text(self.params.steps.params())?,
+            training: by_text(training.params())?,
             settings,
             lower_cases: self.base.lower_cases()? && !encoder_sees_case,
             trained,

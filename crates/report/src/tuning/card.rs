@@ -37,14 +37,18 @@ impl<F: Figures> TuningReport<F> {
     fn what(&self) -> String {
         let steps = plural(self.steps, "step");
         let best = self.best_step.map(|step| format!(", the best at step {step}"));
+        let head_rate = Some(&self.training["head_learning_rate"]).filter(|rate| rate.is_number());
+        let head_rate = head_rate.map(|rate| format!(" ({rate} of the head)"));
         format!(
-            "{}: {} {}, trained by cloze {}; {} were trained, in {steps}{}.\n\n",
+            "{}: {} {}, trained by cloze {}; {} were trained, in {steps}{}, with a learning rate of {}{}.\n\n",
             self.words.what,
             self.how(),
             escaped(&self.base.name),
             escaped(self.cloze),
             self.share(),
-            best.unwrap_or_default()
+            best.unwrap_or_default(),
+            self.training["learning_rate"],
+            head_rate.unwrap_or_default()
         )
     }
 

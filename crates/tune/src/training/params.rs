@@ -260,6 +260,18 @@ impl ValidTrainingParams {
         self.0.seed
     }
 
+    /// Peak learning rate.
+    #[must_use]
+    pub fn learning_rate(&self) -> f64 {
+        self.0.learning_rate
+    }
+
+    /// Peak learning rate of the head; `None` if it is that of the other parameters.
+    #[must_use]
+    pub fn head_learning_rate(&self) -> Option<f64> {
+        self.0.head_learning_rate
+    }
+
     /// Number of steps of a training on this many examples.
     #[must_use]
     pub fn steps(&self, examples: usize) -> u64 {

@@ -270,7 +270,8 @@ impl Job<'_> {
             evaluate::score(&self.head, &texts.dev, &logits)
         };
         let score = (!dev.is_empty()).then_some(score);
-        self.run.train::<LabelFigures, _, _>(learner, &examples, score, &fingerprint)
+        let steps = self.run.steps_of_new_head(learner, &examples)?;
+        self.run.train::<LabelFigures, _, _>(steps, learner, &examples, score, &fingerprint)
     }
 
     /// Fits a temperature on the validation data, and divides the classifier by it; 1 where that is no

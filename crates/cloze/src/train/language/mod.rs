@@ -107,7 +107,13 @@ impl LanguageModelTrainParams {
             self.common.encoder = self.common.encoder.embeddings(true);
         }
         let Self { common, documents, masking, next_weight } = self;
-        let (common, documents) = (common.check()?, documents.check()?);
+        let (mut common, documents) = (common.check()?, documents.check()?);
+        // The head is the model's own: what was trained needs no large steps.
+        if common.steps.head_learning_rate().is_none() {
+            let rate = common.steps.learning_rate().max(1e-3);
+            let steps = common.steps.params().clone().head_learning_rate(Some(rate));
+            common.steps = steps.check()?;
+        }
         Ok(ValidLanguageModelTrainParams { common, documents, masking, next_weight })
     }
 }
@@ -209,8 +215,14 @@ impl Job<'_> {
         let fingerprint = run.base.fingerprint(&[&examples, &dev, &run.encoder, &learner.task])?;
         let held_out = |learner: &mut TaskLearner<MaskedTask>| Ok(score(&evaluate(learner, &dev)?));
         let held_out = (!dev.is_empty()).then_some(held_out);
-        let steps =
-            run.train::<LanguageFigures, _, _>(&mut learner, &examples, held_out, &fingerprint)?;
+        let steps = run.params.steps.clone();
+        let steps = run.train::<LanguageFigures, _, _>(
+            steps,
+            &mut learner,
+            &examples,
+            held_out,
+            &fingerprint,
+        )?;
         if let Some(stopped) = run.stopped(&steps) {
             return Ok(stopped);
         }

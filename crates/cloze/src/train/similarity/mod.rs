@@ -282,7 +282,8 @@ impl Job<'_> {
             |learner: &mut TaskLearner<T>| Ok(F::evaluate(learner, poolings, &dev_set)?.score());
         let has_dev = !dev.examples.is_empty();
         let score = has_dev.then_some(score);
-        let steps = run.train::<F, _, _>(&mut learner, &examples, score, &fingerprint)?;
+        let steps = run.params.steps.clone();
+        let steps = run.train::<F, _, _>(steps, &mut learner, &examples, score, &fingerprint)?;
         if let Some(stopped) = run.stopped(&steps) {
             return Ok(stopped);
         }

@@ -19,6 +19,8 @@ pub(super) struct TagEvaluation {
     pub(super) score: ValidationScore,
     pub(super) report: EntityReport,
     pub(super) mistakes: EntityMistakes,
+    /// Number of predicted entities.
+    pub(super) predicted: usize,
 }
 
 /// Evaluates a tagger: micro-averaged entity F1, conlleval's convention, and the mean loss per word.
@@ -62,17 +64,18 @@ pub(super) fn evaluate(
         }
     }
     let mut scorer = EntityScorer::new(Convention::Conlleval);
-    let mut mistakes = EntityMistakes::default();
+    let (mut mistakes, mut count) = (EntityMistakes::default(), 0);
     for (i, (sentence, predicted)) in gold.list.iter().zip(&predicted).enumerate() {
         let failed =
             |error: MetricsError| TuneError::Sequence { sequence: i, what: error.to_string() };
         let entities = Convention::Conlleval.entities(predicted, Origin::Predicted);
         let (gold, entities) = (sentence.entities(), entities.map_err(failed)?);
+        count += entities.len();
         mistakes.add(&gold, &entities, |span| sentence.text_of(span));
         scorer.add_spans(gold, entities).map_err(failed)?;
     }
     let report = scorer.report();
     let mean = if weight > 0.0 { loss / weight } else { 0.0 };
     let score = ValidationScore { metric: report.averages.micro.f1, loss: Some(mean) };
-    Ok(TagEvaluation { score, report, mistakes })
+    Ok(TagEvaluation { score, report, mistakes, predicted: count })
 }

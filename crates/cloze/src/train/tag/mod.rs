@@ -274,9 +274,10 @@ impl Job<'_> {
             return Ok(stopped);
         }
         let held_out = Some(dev).filter(|dev| dev.count() > 0);
-        let held_out = held_out.map(|dev| self.figures(dev, &mut learner)).transpose()?;
+        let held_out =
+            held_out.map(|dev| self.figures("held-out", dev, &mut learner)).transpose()?;
         let tested = |test: &Sentences| {
-            let figures = self.figures(test, &mut learner)?;
+            let figures = self.figures("test", test, &mut learner)?;
             Ok::<_, FineTuneError>(TestFigures { data: test.data(), figures })
         };
         let data = TaskData {
@@ -362,14 +363,20 @@ impl Job<'_> {
         TagExamples::new(sentences, &self.tags, &run.base, classes, purpose, run.observer)
     }
 
+    /// Figures on sentences; warns if no entity is predicted in any of this part of the data.
     fn figures(
         &self,
+        part: &'static str,
         sentences: &Sentences,
         learner: &mut TaskLearner<TagTask>,
     ) -> Result<EntityFigures, FineTuneError> {
         let set = self.examples(sentences, learner, Purpose::Evaluate)?;
-        let TagEvaluation { report, mistakes, .. } =
+        let TagEvaluation { report, mistakes, predicted, .. } =
             evaluate(learner, &set, sentences, &self.tag_set())?;
+        let gold = report.averages.micro.support;
+        if predicted == 0 && gold > 0 {
+            self.run.note(&TrainingNote::NoEntities { part, gold });
+        }
         Ok(EntityFigures::new(report, mistakes, self.params.common.params.texts))
     }
 
@@ -401,6 +408,7 @@ impl Job<'_> {
             evaluate(learner, &dev_set, dev, &tags).map(|evaluation| evaluation.score)
         };
         let score = (dev.count() > 0).then_some(score);
-        self.run.train::<EntityFigures, _, _>(learner, &set.examples, score, &fingerprint)
+        let steps = self.run.steps_of_new_head(learner, &set.examples)?;
+        self.run.train::<EntityFigures, _, _>(steps, learner, &set.examples, score, &fingerprint)
     }
 }

@@ -188,7 +188,8 @@ pub(crate) struct StepArgs {
     /// Peak learning rate [default: full 2e-4, lora 5e-4, head 1e-3]
     #[arg(long, value_name = "RATE")]
     pub(crate) learning_rate: Option<f64>,
-    /// Learning rate of the head [default: --learning-rate, at least 1e-3]
+    /// Learning rate of the head [default: of a new one by the spread of the hidden states, at most 2e-2;
+    /// else --learning-rate, at least 1e-3]
     #[arg(long, value_name = "RATE")]
     pub(crate) head_learning_rate: Option<f64>,
     /// Decay of the learning rate
@@ -298,7 +299,7 @@ impl StepArgs {
             .max_steps(self.max_steps)
             .batch(self.batch)
             .learning_rate(rate)
-            .head_learning_rate(Some(self.head_learning_rate.unwrap_or(rate.max(1e-3))))
+            .head_learning_rate(self.head_learning_rate)
             .schedule(self.schedule.value())
             .warmup_share(self.warmup)
             .weight_decay(self.weight_decay)
