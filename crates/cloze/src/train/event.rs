@@ -81,6 +81,13 @@ pub enum TrainingNote {
         /// Number of all parameters.
         all: usize,
     },
+    /// Tags whose classifier rows are those of the base, a tagger itself.
+    KeptTags {
+        /// Number of such tags.
+        kept: usize,
+        /// Number of tags.
+        all: usize,
+    },
     /// Warning: labels of the validation or test data that the training data does not have.
     UnknownLabels(Vec<String>),
     /// Texts that are longer than one sequence.
@@ -142,6 +149,9 @@ impl fmt::Display for TrainingNote {
                     mib(training_bytes),
                     mib(BYTES_TRAINED * all)
                 )
+            }
+            Self::KeptTags { kept, all } => {
+                write!(f, "the base's classifier is kept for {kept} of {all} tags")
             }
             Self::UnknownLabels(labels) => write!(
                 f,
