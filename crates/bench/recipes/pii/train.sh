@@ -1,6 +1,6 @@
 #!/bin/sh
-# Trains `models/pii` further: `train.sh GRAPH_FOLDER DATA_FOLDER WORK_FOLDER [PROGRAM]`.
-# GRAPH_FOLDER holds upstream's 4-bit graph; DATA_FOLDER `pii/presidio-synth` and `ner`. The model is WORK_FOLDER/pii.
+# Trains the personal data tagger further: `train.sh GRAPH_FOLDER DATA_FOLDER WORK_FOLDER [PROGRAM]`.
+# GRAPH_FOLDER holds upstream's 4-bit graph; DATA_FOLDER `pii/presidio-synth` and `ner`. The new model is WORK_FOLDER/pii.
 set -eu
 graph=$1 data=$2 work=$3 cloze=${4:-cloze}
 here=$(dirname "$0")
@@ -14,7 +14,7 @@ python3 "$here/generate.py" --output "$work/dev" --count 250 --seed 2
 # Presidio's texts twice: they are few.
 nice -n 10 "$cloze" train tag "$work/data/templates.conll" "$work/data/presidio.conll" "$work/data/presidio.conll" \
   "$work/data/ner.conll" --dev "$work/dev/templates.conll" --model "$work/upstream" --output "$work/trained" \
-  --tune full --learning-rate 2e-4 --head-learning-rate 1e-3 --epochs 1 --batch 16 --seed 0 --no-texts --force
+  --tune full --learning-rate 2e-4 --head-learning-rate 1e-3 --max-steps 260 --warmup 0.06 --epochs 1 --batch 16 --seed 0 --no-texts --force
 
 mkdir -p "$work/pii"
 for file in LICENSE config.json special_tokens_map.json tokenizer.json tokenizer_config.json; do
