@@ -79,6 +79,35 @@ fn what_was_trained_tags() {
     assert_eq!((found("./lora"), found("./merged")), (1, 1));
 }
 
+/// One step at a rate of next to nothing: a new classifier would find no person yet.
+#[test]
+fn a_tagger_goes_on_from_its_classifier() {
+    let home = home();
+    let base = checkpoint("bert");
+    let more = ["--tune=full", "--learning-rate=0.01", "--epochs=20"];
+    home.run(&train(&base, "first", &more)).good();
+    let eval = |model: &str| -> Value {
+        let ran = home.run(&["eval", "tag", "people.conll", "-m", model, "--json"]);
+        serde_json::from_str::<Value>(ran.good()).unwrap()["micro"].clone()
+    };
+    let step = ["--max-steps=1", "--learning-rate=1e-9", "--head-learning-rate=1e-9"];
+    for tune in ["full", "lora", "head"] {
+        let tune = format!("--tune={tune}");
+        let ran = home.run(&train("./first", "next", &[&[&*tune, "--force"], &step[..]].concat()));
+        ran.good();
+        let kept = "the base's classifier is kept for 5 of 5 tags";
+        assert!(ran.stderr.contains(kept), "{tune}: {}", ran.stderr);
+        assert_eq!(eval("./next"), eval("./first"), "{tune}");
+    }
+    // Without the places: `O` and the two tags of people are the base's.
+    home.write("new.conll", home.read("people.conll") + "Kassel\tB-TOWN\nmet\tO\n\n");
+    let common = ["train", "tag", "new.conll", "-m", "./first", "-o", "other", "--hold-out=0"];
+    let ran = home.run(&[&common[..], &step].concat());
+    ran.good();
+    assert!(ran.stderr.contains("is kept for 3 of 5 tags"), "{}", ran.stderr);
+    assert_eq!(eval("./other")["recall"], eval("./first")["recall"]);
+}
+
 #[test]
 fn what_cannot_be_learned_from_is_named() {
     let home = home();

@@ -93,6 +93,13 @@ pub enum TrainingNote {
         /// Number of gold entities.
         gold: u64,
     },
+    /// Tags whose classifier rows are those of the base, a tagger itself.
+    KeptTags {
+        /// Number of such tags.
+        kept: usize,
+        /// Number of tags.
+        all: usize,
+    },
     /// Warning: labels of the validation or test data that the training data does not have.
     UnknownLabels(Vec<String>),
     /// Texts that are longer than one sequence.
@@ -163,6 +170,9 @@ impl fmt::Display for TrainingNote {
                 "warning: the tagger predicts no entity in the {part} sentences, which have {gold}; more \
                  epochs or another learning rate may help"
             ),
+            Self::KeptTags { kept, all } => {
+                write!(f, "the base's classifier is kept for {kept} of {all} tags")
+            }
             Self::UnknownLabels(labels) => write!(
                 f,
                 "warning: labels without training examples, which are never predicted: {}",

@@ -3,11 +3,7 @@ use cloze_core::{Chain, Matrix};
 
 use super::{CrfTask, DenseLayer, TaggedExample, Task, TokenTask};
 use crate::encoder::DropoutAt;
-use crate::random::derive;
 use crate::{Hidden, Parameters, TrainingSequence, TuneError};
-
-/// Part of the seed that a new classifier is drawn by.
-const CLASSIFIER: u64 = 0x0063_6c61_7373;
 
 /// Task of tagging words.
 #[derive(Clone, Copy, Debug)]
@@ -19,20 +15,15 @@ pub enum TagTask {
 }
 
 impl TagTask {
-    /// Task with a new classifier, whose parameters are added; `hidden` is the encoder's hidden size,
-    /// `tags` the number of tags.
+    /// Task with this classifier, one output per tag; with a CRF its scores, all 0, are added.
     ///
     /// # Errors
-    /// Errors of [`DenseLayer::drawn`] and [`CrfTask::add`].
+    /// Errors of [`CrfTask::add`].
     pub fn add(
         parameters: &mut Parameters,
-        hidden: usize,
-        tags: usize,
-        seed: u64,
+        classifier: DenseLayer,
         crf: bool,
     ) -> Result<Self, TuneError> {
-        let seed = derive(seed, CLASSIFIER);
-        let classifier = DenseLayer::drawn(parameters, "classifier", hidden, tags, seed)?;
         Ok(if crf {
             Self::Crf(CrfTask::add(parameters, classifier, None)?)
         } else {

@@ -1,9 +1,11 @@
 //! Training of taggers from tagged sentences.
 //!
 //! - `data`: sentences, and the encoder's examples of them; `part`: of long ones;
+//! - `head`: classifier that it begins with;
 //! - `evaluate`: entities of a tagger in training.
 mod data;
 mod evaluate;
+mod head;
 mod part;
 
 use std::collections::BTreeSet;
@@ -347,9 +349,11 @@ impl Job<'_> {
         let encoder = self.run.encoder.clone().check()?;
         let encoder = self.run.base.encoder(&encoder, seed, &mut parameters)?;
         let head_start = parameters.list().len();
-        let hidden = self.run.base.checkpoint.config().hidden;
-        let (tags, crf) = (self.tags.len(), self.params.params.crf);
-        let task = TagTask::add(&mut parameters, hidden, tags, seed, crf)?;
+        let (run, crf) = (&self.run, self.params.params.crf);
+        let (task, note) = head::add(&run.base, &self.tags, seed, crf, &mut parameters)?;
+        if let Some(note) = note {
+            run.note(&note);
+        }
         Ok(TaskLearner::new(encoder, task, parameters, head_start))
     }
 
