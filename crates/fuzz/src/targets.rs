@@ -18,6 +18,11 @@ use cloze_store::{Existing, Location, MemoryFolder};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+mod personal;
+
+use personal::{pattern_files, personal_texts};
+pub use personal::{patterns, recognizers};
+
 /// A parser, and inputs to begin with.
 pub struct Target {
     /// Name, as in `fuzz_targets/`.
@@ -37,6 +42,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "judgements", run: judgements, seeds: tables },
     Target { name: "senses", run: senses, seeds: annotated },
     Target { name: "marked", run: marked, seeds: marks },
+    Target { name: "patterns", run: patterns, seeds: pattern_files },
+    Target { name: "recognizers", run: recognizers, seeds: personal_texts },
     Target { name: "documents", run: documents, seeds: document_seeds },
     Target {
         name: "config",

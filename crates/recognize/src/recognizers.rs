@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use cloze_core::Span;
 
+use crate::columns::cells;
 use crate::context::{ContextHits, Evidence, Reach, Words};
 use crate::edges::{joins, may_begin, may_end};
 use crate::normal::{Normal, small_letters};
@@ -96,8 +97,9 @@ impl Recognizers {
     #[must_use]
     pub fn find_in(&self, field: &str, text: &str) -> Vec<Match> {
         let normal = Normal::of(text);
-        let hits = self.scanner.context(normal.text(), field);
-        let mut candidates = self.scanner.scan(normal.text(), &hits);
+        let cells = cells(normal.text());
+        let hits = self.scanner.context(normal.text(), field, &cells);
+        let mut candidates = self.scanner.scan(normal.text(), field, cells, &hits).candidates;
         self.scan_custom(normal.text(), &hits, &mut candidates);
         candidates.retain(|candidate| candidate.score >= self.min_score);
         self.drop_allowed(normal.text(), &mut candidates);
@@ -112,6 +114,14 @@ impl Recognizers {
                 in_context: candidate.context.is_some(),
             })
             .collect()
+    }
+
+    /// Number of patterns that are tried in `text`: a measure of the work, in proportion to its length.
+    #[must_use]
+    pub fn tries(&self, text: &str) -> usize {
+        let normal = Normal::of(text);
+        let hits = self.scanner.context(normal.text(), "", &[]);
+        self.scanner.scan(normal.text(), "", vec![], &hits).tries
     }
 
     /// Places of words of the allow-list in `text`, sorted, without overlaps: for leaving out what

@@ -35,8 +35,13 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?",
         edges: Edges::Code,
         check: Check::Text(|text| Finding::plausible(others::bic(text), Strength::Weak)),
-        context: &["bic", "swift", "swift code", "bic code", "bic/swift", "swift-bic"],
-        valid: &["BIC: {DEUTDEFF500}", "SWIFT {NWBKGB2L}."],
+        context: &["bic", "swift", "swift code", "bic code", "bic/swift", "swift-bic", "iban", "bank code"],
+        valid: &[
+            "BIC: {DEUTDEFF500}",
+            "SWIFT {NWBKGB2L}.",
+            "name,bic\nAnn,{DEUTDEFF}",
+            "IBAN DE89 3704 0044 0532 0130 00, {COBADEFF}",
+        ],
         invalid: &["DEUTDEFF", "BIC: DEUTZZFF", "THE BUSINESS"],
         ..Row::EMPTY
     },

@@ -50,6 +50,25 @@ pub(super) const ROWS: &[Row] = &[
         invalid: &["7000 0000 0000 0005", "card number 7000 0000 0000 0006"],
         ..Row::EMPTY
     },
+    Row {
+        name: "card_code",
+        label: "CREDIT_CARD",
+        group: Group::Bank,
+        source: "ISO/IEC 7813: three or four digits beside a word for a card's security code",
+        start: Start::Number,
+        pattern: "[0-9]{3,4}",
+        edges: Edges::Number,
+        check: Check::Text(|_| Finding::plausible(true, Strength::Weak)),
+        context: &[
+            "cvv", "cvv2", "cvc", "cvc2", "cvv code", "cvc code", "csc", "security code", "card code", "verification code of the card",
+            "prüfnummer", "prüfziffer", "kartenprüfnummer", "sicherheitscode", "code de sécurité", "cryptogramme", "cryptogramme visuel",
+            "código de seguridad", "codice di sicurezza", "beveiligingscode", "código de segurança", "kod cvv",
+        ],
+        close: true,
+        valid: &["CVV {123}", "security code: {0123}", "\"cvc\": \"{123}\"", "Kartenprüfnummer {123}"],
+        invalid: &["123", "CVV 12345", "the security code of page 5, 123"],
+        ..Row::EMPTY
+    },
 ];
 
 const CONTEXT: &[&str] = &[

@@ -29,6 +29,21 @@ fn id(text: &str, least: usize) -> Option<Finding> {
     )
 }
 
+/// Words for numbers of customers, members, contracts and cases.
+const CUSTOMER: &[&str] = &[
+    "customer no", "customer number", "customer id", "client no", "client number", "client id", "member no",
+    "member number", "membership number", "membership no", "loyalty number", "case no", "case number", "case id",
+    "claim number", "claim no", "contract number", "contract no", "subscriber number", "subscriber id", "account id",
+    "student id", "student number", "kundennr", "kunden nr", "kundennummer", "vertragsnummer", "vertragsnr", "aktenzeichen",
+    "mitgliedsnummer", "mitgliedsnr", "schadennummer", "n° client", "nº client", "numéro client", "numéro de client",
+    "n° de client", "n° de dossier", "numéro de dossier", "n° de contrat", "numéro de contrat", "numéro d'abonné",
+    "número de cliente", "nº de cliente", "n.º de cliente", "nº cliente", "número de expediente", "número de socio",
+    "número de contrato", "numero cliente", "numero di cliente", "codice cliente", "n. cliente", "numero pratica",
+    "numero di contratto", "klantnummer", "klantnr", "klant nr", "dossiernummer", "lidnummer", "contractnummer",
+    "zaaknummer", "número do cliente", "nº do cliente", "número do processo", "número do contrato", "nr klienta",
+    "numer klienta", "kundnummer", "kundenummer", "kunde nr",
+];
+
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "passport",
@@ -95,7 +110,8 @@ pub(super) const ROWS: &[Row] = &[
             "licence number",
             "license #",
             "licence",
-            "dl",
+            "dl:",
+            "dl #",
             "dl no",
             "dl number",
             "d.l.",
@@ -233,6 +249,31 @@ pub(super) const ROWS: &[Row] = &[
             "身份证号：{110000000005550123}",
         ],
         invalid: &["ID card valid until 01.02.2031", "id number 12", "national ID day 2024"],
+        ..Row::EMPTY
+    },
+    Row {
+        name: "customer_number",
+        label: "CUSTOMER_ID",
+        group: Group::Government,
+        source: "numbers of customers, members, contracts and cases behind a word for one, of any issuer",
+        start: Start::Either,
+        pattern: ID,
+        edges: Edges::Number,
+        check: Check::Text(|text| id(text, 4)),
+        context: CUSTOMER,
+        close: true,
+        against: &["order no", "order number", "invoice no", "invoice number", "ticket"],
+        valid: &[
+            "Customer no. {000555-17}",
+            "Kundennr.: {0005550134}",
+            "n° client {000555013}",
+            "número de cliente {0005550}",
+            "numero cliente: {000555}",
+            "klantnummer {0005550}",
+            "Aktenzeichen {12 C 0555/26}",
+            "customer_id={CU-000555}",
+        ],
+        invalid: &["customer no longer here", "customer number 12", "the case of 2019"],
         ..Row::EMPTY
     },
     Row {
