@@ -27,7 +27,10 @@ pub(crate) fn cells(text: &str) -> Vec<Cell> {
             for ((from, to), column) in split(row, delimiter).into_iter().zip(&names) {
                 let value = &row[from..to];
                 let trimmed = value.trim_matches(|c: char| c.is_whitespace() || c == '"');
-                let from = start + from + (value.len() - value.trim_start_matches(|c: char| c.is_whitespace() || c == '"').len());
+                let from = start
+                    + from
+                    + (value.len()
+                        - value.trim_start_matches(|c: char| c.is_whitespace() || c == '"').len());
                 if !trimmed.is_empty() {
                     let end = from + trimmed.len();
                     cells.push(Cell { start: from, end, column: std::rc::Rc::clone(column) });
@@ -55,8 +58,10 @@ fn header(line: &str) -> Option<(char, Vec<&str>)> {
         if !line.contains(delimiter) {
             return None;
         }
-        let names: Vec<&str> =
-            split(line, delimiter).into_iter().map(|(from, to)| line[from..to].trim_matches(is_edge)).collect();
+        let names: Vec<&str> = split(line, delimiter)
+            .into_iter()
+            .map(|(from, to)| line[from..to].trim_matches(is_edge))
+            .collect();
         let is_name = |name: &&str| {
             name.len() <= NAME
                 && name.chars().all(|c| c.is_alphanumeric() || " _-./#()'".contains(c))
@@ -94,7 +99,10 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> Vec<(&str, String)> {
-        cells(text).into_iter().map(|cell| (&text[cell.start..cell.end], cell.column.to_string())).collect()
+        cells(text)
+            .into_iter()
+            .map(|cell| (&text[cell.start..cell.end], cell.column.to_string()))
+            .collect()
     }
 
     #[test]

@@ -142,7 +142,8 @@ impl ContextIndex {
         };
         let mut columns: BTreeMap<&str, Rc<[u32]>> = BTreeMap::new();
         let cells = cells.iter().filter_map(|cell| {
-            let words = columns.entry(&cell.column).or_insert_with(|| self.name_words(&cell.column).into());
+            let words =
+                columns.entry(&cell.column).or_insert_with(|| self.name_words(&cell.column).into());
             let words = Rc::clone(words);
             (!words.is_empty()).then_some(CellWords { start: cell.start, end: cell.end, words })
         });

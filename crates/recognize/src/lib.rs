@@ -52,6 +52,7 @@ mod row;
 mod rows;
 mod scan;
 mod validate;
+mod words;
 
 pub use error::RecognizeError;
 pub use group::Group;

@@ -88,9 +88,8 @@ impl<'t> Page<'t> {
     /// Whether a token is the first of its line, apart from signs of lists and quotes.
     pub(crate) fn begins_line(&self, i: usize) -> bool {
         let mut before = self.tokens[..i.min(self.tokens.len())].iter().enumerate().rev();
-        let text = before.find(|(i, token)| {
-            token.kind != Kind::Mark || !"-*•>#\"'{(".contains(self.word(*i))
-        });
+        let text = before
+            .find(|(i, token)| token.kind != Kind::Mark || !"-*•>#\"'{(".contains(self.word(*i)));
         text.is_none_or(|(_, token)| token.kind == Kind::Line)
     }
 
@@ -146,7 +145,8 @@ fn number(text: &str) -> (Kind, usize) {
         let rest = &text[from..];
         rest.len() - rest.trim_start_matches(|c: char| is_letter(c) || c.is_ascii_digit()).len()
     };
-    let digits = |from: usize| text.as_bytes()[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let digits =
+        |from: usize| text.as_bytes()[from..].iter().take_while(|b| b.is_ascii_digit()).count();
     let mut end = digits(0);
     let tail = &text[end..end + alphanumeric(end)];
     if matches!(tail.to_ascii_lowercase().as_str(), "st" | "nd" | "rd" | "th") {
@@ -175,7 +175,8 @@ mod tests {
     fn words_numbers_and_marks() {
         let text = "O'Hara-Li, 12b\n5/7 21st SW1A D-10115 a_b é!";
         let page = Page::new(text, "", vec![]);
-        let shown: Vec<_> = (0..page.tokens.len()).map(|i| (page.tokens[i].kind, page.word(i))).collect();
+        let shown: Vec<_> =
+            (0..page.tokens.len()).map(|i| (page.tokens[i].kind, page.word(i))).collect();
         assert_eq!(
             shown,
             [

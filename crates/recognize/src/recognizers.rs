@@ -103,17 +103,23 @@ impl Recognizers {
         self.scan_custom(normal.text(), &hits, &mut candidates);
         candidates.retain(|candidate| candidate.score >= self.min_score);
         self.drop_allowed(normal.text(), &mut candidates);
-        resolve(candidates)
-            .into_iter()
-            .map(|candidate| Match {
-                span: normal.original(candidate.start, candidate.end),
+        let mut matches: Vec<Match> = vec![];
+        for candidate in resolve(candidates) {
+            let span = normal.original(candidate.start, candidate.end);
+            // Two matches may lie in one character of the original: `¼` is `1⁄4` in normal form.
+            if matches.last().is_some_and(|last| span.start < last.span.end) {
+                continue;
+            }
+            matches.push(Match {
+                span,
                 label: candidate.label.to_owned(),
                 recognizer: candidate.recognizer.to_owned(),
                 score: candidate.score,
                 validated: candidate.validated,
                 in_context: candidate.context.is_some(),
-            })
-            .collect()
+            });
+        }
+        matches
     }
 
     /// Number of patterns that are tried in `text`: a measure of the work, in proportion to its length.

@@ -11,9 +11,9 @@ use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use crate::columns::Cell;
 use crate::context::{ContextBuilder, ContextHits, ContextIndex, Evidence, Words};
+use crate::edges::{joins, may_begin, may_end, shorter};
 use crate::finder::Finder;
 use crate::page::Page;
-use crate::edges::{joins, may_begin, may_end, shorter};
 use crate::row::{Check, Finding, Row, Start, Strength};
 
 /// Bytes at which a set of patterns tells its members apart.

@@ -30,16 +30,21 @@ impl Mentions {
                 self.labels.insert((*label).to_owned());
             }
         }
-        for found in self.recognizers.find(&sentence.text).into_iter().filter(|found| found.validated) {
-            let words = sentence.words.iter().enumerate().filter(|(_, word)| {
-                word.start < found.span.end && found.span.start < word.end
-            });
+        for found in
+            self.recognizers.find(&sentence.text).into_iter().filter(|found| found.validated)
+        {
+            let words = sentence
+                .words
+                .iter()
+                .enumerate()
+                .filter(|(_, word)| word.start < found.span.end && found.span.start < word.end);
             let words: Vec<usize> = words.map(|(i, _)| i).collect();
             let Some(&first) = words.first() else { continue };
             if words.iter().any(|&i| labels[i] == found.label) {
                 continue;
             }
-            let given: BTreeSet<&str> = words.iter().map(|&i| labels[i]).filter(|label| !label.is_empty()).collect();
+            let given: BTreeSet<&str> =
+                words.iter().map(|&i| labels[i]).filter(|label| !label.is_empty()).collect();
             let given = given.into_iter().collect::<Vec<_>>().join(" + ");
             let note = match given.as_str() {
                 "" => format!("not marked; {} finds {}", found.recognizer, found.label),
@@ -53,7 +58,10 @@ impl Mentions {
             self.findings.push(Finding {
                 kind: FindingKind::MissedMention,
                 weight: 1.0,
-                occurrences: vec![LabelledLine { place, label: (!given.is_empty()).then_some(given) }],
+                occurrences: vec![LabelledLine {
+                    place,
+                    label: (!given.is_empty()).then_some(given),
+                }],
                 text: found.span.of(&sentence.text).map(str::to_owned),
                 suggested: Some(found.label),
                 note: Some(note),
@@ -90,7 +98,11 @@ mod tests {
             mentions.add(&TaggedSentence::of(words), &source);
         }
         let shown = |finding: Finding| {
-            (finding.text.unwrap_or_default(), finding.note.unwrap_or_default(), finding.occurrences[0].place.line)
+            (
+                finding.text.unwrap_or_default(),
+                finding.note.unwrap_or_default(),
+                finding.occurrences[0].place.line,
+            )
         };
         mentions.findings().map(shown).collect()
     }
@@ -98,7 +110,8 @@ mod tests {
     #[test]
     fn validated_mentions_without_their_label_are_found() {
         let marked: &[_] = &[("to", "O"), ("ada@example.com", "B-EMAIL")];
-        let missed: &[_] = &[("to", "O"), ("eve@example.com", "O"), ("or", "O"), ("bob@example.com", "S-NAME")];
+        let missed: &[_] =
+            &[("to", "O"), ("eve@example.com", "O"), ("or", "O"), ("bob@example.com", "S-NAME")];
         // A card is no label of these data.
         let other: &[_] = &[("4111111111111111", "O")];
         assert_eq!(

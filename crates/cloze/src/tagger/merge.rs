@@ -89,6 +89,7 @@ pub(super) fn merge(
     addresses::completed(text, &mut findings);
     names::completed(text, &mut findings);
     names::add_mentions(text, allowed, &mut findings);
+    names::completed(text, &mut findings);
     findings
 }
 

@@ -53,7 +53,9 @@ impl FindingKind {
             Self::IllegalTags => "invalid tag sequences",
             Self::EmptyText => "no text",
             Self::LabelError => "likely label errors",
-            Self::MissedMention => "mentions that a recogniser validates, unmarked or labelled otherwise",
+            Self::MissedMention => {
+                "mentions that a recogniser validates, unmarked or labelled otherwise"
+            }
             Self::Duplicate => "duplicates",
             Self::FoldedDuplicate => "duplicates except for case and spaces",
             Self::LongText => "texts longer than the model's limit",

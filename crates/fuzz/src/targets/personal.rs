@@ -1,6 +1,7 @@
-//! Recognisers of personal data: files of one's own, and any text before all of them.
+//! Personal data: texts with marked items, recognisers of one's own, and any text before all recognisers.
 use std::path::Path;
 
+use super::in_memory;
 use cloze_recognize::{Match, Patterns, RecognizerParams, Recognizers};
 
 /// Files of recognisers of one's own.
@@ -15,7 +16,8 @@ pub(super) fn pattern_files() -> Vec<Vec<u8>> {
 
 /// A file of recognisers, which then look at a text.
 pub fn patterns(data: &[u8]) {
-    const TEXT: &str = "staff E-123456 of Köln: Ada Lovelace, help@example.com, ４１１１ 1111 1111 1111";
+    const TEXT: &str =
+        "staff E-123456 of Köln: Ada Lovelace, help@example.com, ４１１１ 1111 1111 1111";
     let source = String::from_utf8_lossy(data);
     let Ok(patterns) = Patterns::parse(&source, Path::new("own.toml")) else { return };
     let params = RecognizerParams::new().recognizers(["none"]).patterns(patterns);
@@ -65,4 +67,29 @@ fn check_matches(text: &str, matches: &[Match]) {
         assert!((0.0..=1.0).contains(&found.score), "{found:?}");
         end = found.span.end;
     }
+}
+
+/// Texts with marked items, in each form.
+pub(super) fn marks() -> Vec<Vec<u8>> {
+    [
+        "{\"id\":\"a\",\"text\":\"é Ann\",\"entities\":[{\"label\":\"P\",\"start\":2,\"end\":5}]}\n",
+        "[{\"full_text\":\"Ann\",\"spans\":[{\"entity_type\":\"P\",\"start_position\":0,\"end_position\":3}]}]",
+        "<deIdi2b2><TEXT><![CDATA[Ann]]></TEXT><TAGS><NAME start=\"0\" end=\"3\" text=\"Ann\"/></TAGS></deIdi2b2>",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec()
+}
+
+thread_local! {
+    // Of the thread, so that the folder is removed at its end.
+    static MARKS: tempfile::TempDir = in_memory();
+}
+
+/// Texts with marked items.
+pub fn marked(data: &[u8]) {
+    MARKS.with(|folder| {
+        let path = folder.path().join("gold");
+        fs_err::write(&path, data).expect("a file");
+        drop(cloze_corpus::read_marked(&path));
+    });
 }

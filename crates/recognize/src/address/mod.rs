@@ -5,11 +5,13 @@
 //! whose form is its own. From there it goes on over commas and line ends, as long as parts follow.
 //!
 //! - `words`, `countries`: the words;
+//! - `place`: units, towns and states;
 //! - `postal`: postal codes, states and countries;
 //! - `street`: streets with their numbers;
 //! - `parser`: the whole.
 mod countries;
 mod parser;
+mod place;
 mod postal;
 mod street;
 mod words;

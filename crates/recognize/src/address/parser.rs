@@ -1,4 +1,8 @@
 //! An address from its core on, part by part.
+use super::place::{
+    behind_comma, behind_separators, coded_town, ends_clause, line_between, named_state, phrase,
+    state_and_code, town, unit,
+};
 use super::postal::{self, Code};
 use super::street::{Street, is_building, street};
 use super::words;
@@ -8,8 +12,6 @@ use crate::row::Strength;
 
 /// Most parts of one address.
 const PARTS: usize = 12;
-/// Most words of a town.
-const TOWN: usize = 5;
 
 /// Parts found so far.
 pub(super) struct Parser<'p, 't> {
@@ -49,7 +51,11 @@ impl<'p, 't> Parser<'p, 't> {
         if page.kind(i)? == Kind::Line {
             return None;
         }
-        if page.touches(i) && i > 0 && (matches!(page.kind(i - 1), Some(Kind::Word | Kind::Code)) || "@./_-#+=&?\\".contains(page.word(i - 1))) {
+        if page.touches(i)
+            && i > 0
+            && (matches!(page.kind(i - 1), Some(Kind::Word | Kind::Code))
+                || "@./_-#+=&?\\".contains(page.word(i - 1)))
+        {
             return None;
         }
         if let Some(end) = self.military(i).or_else(|| self.post_box(i)) {
@@ -103,7 +109,8 @@ impl<'p, 't> Parser<'p, 't> {
         }
         let mut end = name;
         while end < name + 7 {
-            let word = page.kind(end) == Some(Kind::Word) && !words::NO_NAMES.contains(&page.small(end));
+            let word =
+                page.kind(end) == Some(Kind::Word) && !words::NO_NAMES.contains(page.small(end));
             let number = page.kind(end) == Some(Kind::Number) && end > name;
             let dot = page.is_mark(end, '.') && page.touches(end);
             if unit(page, end).is_some() || !(word || number || dot) {
@@ -112,7 +119,8 @@ impl<'p, 't> Parser<'p, 't> {
             end += 1;
         }
         let at = behind_separators(page, end)?;
-        let is_unit = page.kind(at + 1) != Some(Kind::Line) && words::UNITS_ALONE.contains(&page.small(at));
+        let is_unit =
+            page.kind(at + 1) != Some(Kind::Line) && words::UNITS_ALONE.contains(page.small(at));
         let unit_end = unit(page, at).filter(|_| is_unit && end > name)?;
         self.push("building_number", i, name, Strength::Strong);
         self.push("street", name, end, Strength::Strong);
@@ -123,7 +131,7 @@ impl<'p, 't> Parser<'p, 't> {
     /// A unit at the begin of a line, behind a comma or at the end of a line.
     fn unit_alone(&mut self, i: usize) -> Option<usize> {
         let page = self.page;
-        if !words::UNITS_ALONE.contains(&page.small(i)) {
+        if !words::UNITS_ALONE.contains(page.small(i)) {
             return None;
         }
         let end = unit(page, i)?;
@@ -140,13 +148,16 @@ impl<'p, 't> Parser<'p, 't> {
     /// `PO Box 123`, `Postfach 10 20 30`, `PSC 0413, Box 8144`.
     fn post_box(&mut self, i: usize) -> Option<usize> {
         let page = self.page;
-        let mut end = phrase(page, i, words::BOXES)?;
+        let mut end = phrase(page, i, &words::BOXES)?;
         let short = end == i + 1 && page.word(i).len() <= 3;
-        if short && !page.word(i).chars().all(char::is_uppercase) && page.small(i) != "psc" || page.small(i) == "box" {
+        if short && !page.word(i).chars().all(char::is_uppercase) && page.small(i) != "psc"
+            || page.small(i) == "box"
+        {
             return None;
         }
         while page.kind(end) == Some(Kind::Mark) && ".:#°".contains(page.word(end)) && end < i + 8
-            || matches!(page.small(end), "no" | "nr" | "n") {
+            || matches!(page.small(end), "no" | "nr" | "n")
+        {
             end += 1;
         }
         let first = end;
@@ -184,7 +195,10 @@ impl<'p, 't> Parser<'p, 't> {
             return Some(state + 2);
         }
         // The line before: a ship, or a unit with its box.
-        let named = matches!(page.small(i), "unit" | "psc" | "cmr" | "uss" | "usns" | "usnv" | "usnumber" | "uscgc");
+        let named = matches!(
+            page.small(i),
+            "unit" | "psc" | "cmr" | "uss" | "usns" | "usnv" | "usnumber" | "uscgc"
+        );
         if !named {
             return None;
         }
@@ -232,7 +246,9 @@ impl<'p, 't> Parser<'p, 't> {
         let Some(end) = town(page, next, false) else { return false };
         let next = behind_comma(page, end);
         state_and_code(page, next).is_some()
-            || postal::code(page, next).is_some_and(|code| code.certain || page.word(next).len() >= 5)
+            || postal::code(page, next).is_some_and(|code| {
+                code.certain || code.end > next + 1 || page.word(next).len() >= 5
+            })
     }
 
     /// Adds the parts behind token `end`, as long as there are some. Returns the token behind the last.
@@ -271,8 +287,13 @@ impl<'p, 't> Parser<'p, 't> {
             return Some(code.1);
         }
         if let Some(state) = postal::state(page, i) {
-            let (after, closed) = (behind_separators(page, state).unwrap_or(state), ends_clause(page, state));
-            if closed || postal::code(page, after).is_some() || postal::country(page, after).is_some() || state > i + 2 {
+            let (after, closed) =
+                (behind_separators(page, state).unwrap_or(state), ends_clause(page, state));
+            if closed
+                || postal::code(page, after).is_some()
+                || postal::country(page, after).is_some()
+                || state > i + 2
+            {
                 self.push("state", i, state, Strength::Strong);
                 return Some(state);
             }
@@ -283,14 +304,14 @@ impl<'p, 't> Parser<'p, 't> {
             self.push("postal_code", i, code.end, Strength::Strong);
             return Some(code.end);
         }
-        if apart
-            && let Some(street) = street(page, i).filter(|street| !street.unsure && !line)
-        {
+        if apart && let Some(street) = street(page, i).filter(|street| !street.unsure && !line) {
             self.street(street);
             return Some(street.end());
         }
-        let after_code = self.parts.last().is_some_and(|part| part.row == "postal_code" && i == end);
-        let after_unit = self.parts.last().is_some_and(|part| part.row == "secondary_address" && i == end);
+        let after_code =
+            self.parts.last().is_some_and(|part| part.row == "postal_code" && i == end);
+        let after_unit =
+            self.parts.last().is_some_and(|part| part.row == "secondary_address" && i == end);
         let town = town(page, i, true)?;
         let accepted = self.names_place(town)
             || after_code && page.is_capital(i)
@@ -305,7 +326,10 @@ impl<'p, 't> Parser<'p, 't> {
     /// Token behind a word in brackets that belongs to a country: `Cyprus (Greek)`.
     fn aside(&mut self, end: usize) -> usize {
         let page = self.page;
-        if page.is_mark(end, '(') && page.kind(end + 1) == Some(Kind::Word) && page.is_mark(end + 2, ')') {
+        if page.is_mark(end, '(')
+            && page.kind(end + 1) == Some(Kind::Word)
+            && page.is_mark(end + 2, ')')
+        {
             let (_, last) = page.bytes(end, end + 3);
             if let Some(part) = self.parts.last_mut() {
                 part.end = last;
@@ -320,151 +344,30 @@ impl<'p, 't> Parser<'p, 't> {
         let page = self.page;
         let last = self.parts.last().map_or("", |part| part.row);
         let behind_place = matches!(last, "town" | "state" | "country");
-        let unit_behind = matches!(page.small(code.end), "people" | "euro" | "euros" | "items" | "units");
+        let unit_behind =
+            matches!(page.small(code.end), "people" | "euro" | "euros" | "items" | "units");
         code.certain
             || behind_place && !unit_behind
-            || page.is_capital(code.end) && !line_between(page, code.end) && town(page, code.end, false).is_some()
-            || !line && ends_clause(page, code.end) && page.word(i).len() >= 4 && matches!(last, "street" | "building_number" | "secondary_address")
+            || page.is_capital(code.end)
+                && !line_between(page, code.end)
+                && town(page, code.end, false).is_some()
+            || !line
+                && ends_clause(page, code.end)
+                && page.word(i).len() >= 4
+                && matches!(last, "street" | "building_number" | "secondary_address")
     }
 
     /// Whether a state, a postal code or a country follows a town.
     fn names_place(&self, town: usize) -> bool {
         let page = self.page;
         let Some(next) = behind_separators(page, town) else { return false };
-        let code = postal::code(page, next).is_some_and(|code| code.certain || page.word(next).len() >= 4);
-        let state = words::STATES.contains(&page.word(next)) || state_and_code(page, next).is_some();
+        let code = postal::code(page, next)
+            .is_some_and(|code| code.certain || code.end > next + 1 || page.word(next).len() >= 4);
+        let state = words::STATES.contains(page.word(next)) || state_and_code(page, next).is_some();
         let province = page.is_mark(town, '(') && postal::state(page, town).is_some();
-        code || state || province || postal::country(page, next).is_some() || named_state(page, next)
+        code || state
+            || province
+            || postal::country(page, next).is_some()
+            || named_state(page, next)
     }
-}
-
-fn named_state(page: &Page<'_>, i: usize) -> bool {
-    postal::named(page, i, words::STATE_NAMES).is_some()
-}
-
-/// Whether token `i` begins a line.
-fn line_between(page: &Page<'_>, i: usize) -> bool {
-    i > 0 && page.kind(i - 1) == Some(Kind::Line)
-}
-
-/// A postal code and a town with a capital, on one line: `123 45 Uppsala`.
-fn coded_town(page: &Page<'_>, i: usize) -> bool {
-    postal::code(page, i).is_some_and(|code| {
-        code.certain || page.is_capital(code.end) && town(page, code.end, false).is_some()
-    })
-}
-
-/// A state's letters and a postal code: the token behind the state, and the code.
-fn state_and_code(page: &Page<'_>, i: usize) -> Option<(usize, (usize, usize))> {
-    let state = postal::state(page, i)?;
-    let next = state + usize::from(page.is_mark(state, ',')) + usize::from(page.is_mark(state, '.'));
-    let code = postal::code(page, next)?;
-    let length = page.word(next).len();
-    // A number of four digits is a year behind a name, but a code behind an Australian's letters.
-    (length != 4 || page.word(i).len() == 3).then_some((state, (next, code.end)))
-}
-
-/// The unit of a building at token `i`: the token behind it.
-fn unit(page: &Page<'_>, i: usize) -> Option<usize> {
-    let small = page.small(i);
-    if page.is_mark(i, '#') {
-        return (matches!(page.kind(i + 1), Some(Kind::Number | Kind::Code)) && page.touches(i + 1)).then_some(i + 2);
-    }
-    // `c/o Ann Roe`.
-    if small == "c" && page.is_mark(i + 1, '/') && page.small(i + 2) == "o" {
-        let mut end = i + 3;
-        while page.is_capital(end) && end < i + 7 {
-            end += 1;
-        }
-        return (end > i + 3).then_some(end);
-    }
-    let ordinal = page.kind(i) == Some(Kind::Ordinal) || page.kind(i) == Some(Kind::Number) && page.word(i).len() <= 3
-        || matches!(small, "top" | "ground" | "first" | "second" | "third" | "upper" | "lower" | "basement");
-    if ordinal {
-        let mut next = i + 1;
-        while matches!(page.word(next), "." | "º" | "°" | "ª") && next < i + 3 {
-            next += 1;
-        }
-        let floor = words::FLOORS.contains(&page.small(next)) || next > i + 1 && page.word(next).len() == 1 && page.is_capital(next) && page.word(next - 1) != ".";
-        let flat = floor && matches!(page.small(next + 1), "flat" | "apartment");
-        return floor.then_some(next + 1 + usize::from(flat));
-    }
-    if page.kind(i) != Some(Kind::Word) || !words::UNITS.contains(&small) {
-        return None;
-    }
-    let mut next = i + 1;
-    while matches!(page.word(next), "." | "#" | ":" | "º" | "°") && next < i + 4 || next == i + 1 && matches!(page.small(next), "no" | "nr" | "nº" | "n") {
-        next += 1;
-    }
-    let letter = page.kind(next) == Some(Kind::Word) && page.word(next).len() == 1 && page.is_capital(next);
-    let code = page.kind(next) == Some(Kind::Code) && page.word(next).len() <= 6;
-    let number = page.kind(next) == Some(Kind::Number) && page.word(next).len() <= 6;
-    let short = small.len() <= 3 && !matches!(small, "apt" | "ste" | "top" | "bus" | "bte" | "lgh" | "lok" | "int" | "esc" | "pta" | "whg" | "stg");
-    let fits = number || code || letter && !short;
-    (fits && (!short || page.is_mark(i + 1, '.') || page.is_capital(i) || small == "no")).then_some(next + 1)
-}
-
-/// A town of capitalised words with small words between, at token `i`: the token behind it. With `small`,
-/// words in small letters count, too.
-fn town(page: &Page<'_>, i: usize, small: bool) -> Option<usize> {
-    let small = small && page.kind(i) == Some(Kind::Word) && !page.is_capital(i);
-    let mut end = i;
-    let mut names = 0;
-    while end < i + TOWN + 2 && names < TOWN {
-        let word = page.small(end);
-        match page.kind(end) {
-            Some(Kind::Word) if end > i && (word.len() <= 2 && page.is_capital(end) && words::STATES.contains(&page.word(end))) => break,
-            Some(Kind::Word) if words::NO_NAMES.contains(&word) => break,
-            Some(Kind::Word) if page.is_capital(end) && !small => names += 1,
-            Some(Kind::Word) if small && !page.is_capital(end) => names += 1,
-            Some(Kind::Word) if end > i && words::PARTICLES.contains(&word) => {}
-            Some(Kind::Mark) if matches!(page.word(end), "." | "'" | "’") && page.touches(end) && end > i && page.small(end - 1).len() <= 3 => {}
-            _ => break,
-        }
-        end += 1;
-    }
-    while end > i && (words::PARTICLES.contains(&page.small(end - 1)) && !page.is_capital(end - 1) && !small || page.is_mark(end - 1, '.')) {
-        end -= 1;
-    }
-    (names > 0 && end > i && page.word(i).chars().count() > 1).then_some(end)
-}
-
-/// Whether a clause ends at token `end`: a line or text ends, or a mark of a sentence follows.
-fn ends_clause(page: &Page<'_>, end: usize) -> bool {
-    match page.kind(end) {
-        None | Some(Kind::Line) => true,
-        Some(Kind::Mark) => ".,;)|?!\"\t".contains(page.word(end)),
-        _ => false,
-    }
-}
-
-/// Token behind one comma.
-fn behind_comma(page: &Page<'_>, i: usize) -> usize {
-    i + usize::from(page.is_mark(i, ','))
-}
-
-/// Token behind what may stand between two parts: commas, dashes, one line end. `None` at a blank line.
-fn behind_separators(page: &Page<'_>, mut i: usize) -> Option<usize> {
-    let (mut marks, mut lines) = (0, 0);
-    loop {
-        match page.kind(i)? {
-            Kind::Line => lines += 1,
-            Kind::Mark if ",;-–·|\t>".contains(page.word(i)) => marks += 1,
-            Kind::Mark if page.is_mark(i, '.') && lines == 0 && page.touches(i) && page.small(i.wrapping_sub(1)).len() <= 4 => marks += 1,
-            _ => return Some(i),
-        }
-        if marks > 3 || lines > 1 {
-            return None;
-        }
-        i += 1;
-    }
-}
-
-/// The phrase of `phrases` at token `i`, of up to six tokens: the token behind it.
-fn phrase(page: &Page<'_>, i: usize, phrases: &[&str]) -> Option<usize> {
-    let letter = page.small(i).chars().next()?;
-    if !"pbacsgl".contains(letter) {
-        return None;
-    }
-    postal::named(page, i, phrases)
 }

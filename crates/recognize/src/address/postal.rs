@@ -1,6 +1,7 @@
 //! Postal codes by their forms.
 use super::words;
 use crate::page::{Kind, Page};
+use crate::words::WordList;
 
 /// A postal code at a token.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +26,15 @@ pub(super) fn code(page: &Page<'_>, i: usize) -> Option<Code> {
 }
 
 fn shape(text: &str) -> String {
-    let class = |c: char| if c.is_ascii_digit() { '9' } else if c.is_ascii_alphabetic() { 'A' } else { c };
+    let class = |c: char| {
+        if c.is_ascii_digit() {
+            '9'
+        } else if c.is_ascii_alphabetic() {
+            'A'
+        } else {
+            c
+        }
+    };
     text.chars().map(class).collect()
 }
 
@@ -36,7 +45,8 @@ fn behind_blank(page: &Page<'_>, i: usize) -> bool {
 
 /// `SW1A 1AA`: an area, a district and three more. Source: BS 7666.
 fn british(page: &Page<'_>, i: usize) -> Option<Code> {
-    let (first, second) = (page.word(i).to_ascii_uppercase(), page.word(i + 1).to_ascii_uppercase());
+    let (first, second) =
+        (page.word(i).to_ascii_uppercase(), page.word(i + 1).to_ascii_uppercase());
     if page.kind(i) != Some(Kind::Code) {
         return None;
     }
@@ -53,12 +63,16 @@ fn british(page: &Page<'_>, i: usize) -> Option<Code> {
         && shape(inward) == "9AA"
         && !inward[1..].contains(['C', 'I', 'K', 'M', 'O', 'V'])
         && AREAS.contains(&format!(" {letters} "));
-    fits.then_some(Code { end, certain: end == i + 2 && page.word(i).starts_with(char::is_uppercase) })
+    fits.then_some(Code {
+        end,
+        certain: end == i + 2 && page.word(i).starts_with(char::is_uppercase),
+    })
 }
 
 /// `K1A 0B1`. Source: Canada Post, addressing guidelines.
 fn canadian(page: &Page<'_>, i: usize) -> Option<Code> {
-    let (first, second) = (page.word(i).to_ascii_uppercase(), page.word(i + 1).to_ascii_uppercase());
+    let (first, second) =
+        (page.word(i).to_ascii_uppercase(), page.word(i + 1).to_ascii_uppercase());
     let letters = |text: &str| !text.contains(['D', 'F', 'I', 'O', 'Q', 'U']);
     if !first.starts_with(|c: char| "ABCEGHJKLMNPRSTVXY".contains(c)) || !letters(&first) {
         return None;
@@ -75,8 +89,10 @@ fn canadian(page: &Page<'_>, i: usize) -> Option<Code> {
 fn irish(page: &Page<'_>, i: usize) -> Option<Code> {
     let (first, second) = (page.word(i), page.word(i + 1));
     let head = shape(first) == "A99" || first == "D6W";
-    let tail = second.len() == 4 && second.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    let mixed = second.bytes().any(|b| b.is_ascii_digit()) && second.starts_with(|c: char| "ACDEFHKNPRTVWXY".contains(c));
+    let tail =
+        second.len() == 4 && second.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let mixed = second.bytes().any(|b| b.is_ascii_digit())
+        && second.starts_with(|c: char| "ACDEFHKNPRTVWXY".contains(c));
     let fits = head && first.starts_with(|c: char| "ACDEFHKNPRTVWXY".contains(c)) && tail && mixed;
     (fits && behind_blank(page, i + 1)).then_some(Code { end: i + 2, certain: true })
 }
@@ -84,20 +100,57 @@ fn irish(page: &Page<'_>, i: usize) -> Option<Code> {
 /// `1012 AB` before a town. Source: PostNL.
 fn dutch(page: &Page<'_>, i: usize) -> Option<Code> {
     let joined = page.kind(i) == Some(Kind::Code) && shape(page.word(i)) == "9999AA";
-    let apart = shape(page.word(i)) == "9999" && shape(page.word(i + 1)) == "AA" && behind_blank(page, i + 1);
+    let apart = shape(page.word(i)) == "9999"
+        && shape(page.word(i + 1)) == "AA"
+        && behind_blank(page, i + 1);
     let letters = if joined { page.word(i).get(4..)? } else { page.word(i + 1) };
-    let fits = (joined || apart) && !page.word(i).starts_with('0') && letters.chars().all(|c| c.is_ascii_uppercase());
+    let fits = (joined || apart)
+        && !page.word(i).starts_with('0')
+        && letters.chars().all(|c| c.is_ascii_uppercase());
     let end = if joined { i + 1 } else { i + 2 };
-    (fits && !matches!(letters, "SA" | "SD" | "SS" | "AM" | "PM" | "EU" | "UK" | "US" | "AD" | "BC"))
-        .then_some(Code { end, certain: page.is_capital(end) && page.small(end).len() > 2 })
+    (fits
+        && !matches!(letters, "SA" | "SD" | "SS" | "AM" | "PM" | "EU" | "UK" | "US" | "AD" | "BC"))
+    .then_some(Code { end, certain: page.is_capital(end) && page.small(end).len() > 2 })
 }
 
 /// `D-10115`, `CH-8001`, `SE-111 22`.
 fn prefixed(page: &Page<'_>, i: usize) -> Option<Code> {
     let country = matches!(
         page.word(i),
-        "D" | "DE" | "A" | "AT" | "CH" | "F" | "FR" | "B" | "BE" | "L" | "LU" | "NL" | "I" | "IT" | "E" | "ES" | "P"
-            | "PT" | "DK" | "S" | "SE" | "N" | "NO" | "FI" | "FIN" | "PL" | "CZ" | "SK" | "HU" | "SI" | "HR" | "LI" | "LT" | "LV" | "EE"
+        "D" | "DE"
+            | "A"
+            | "AT"
+            | "CH"
+            | "F"
+            | "FR"
+            | "B"
+            | "BE"
+            | "L"
+            | "LU"
+            | "NL"
+            | "I"
+            | "IT"
+            | "E"
+            | "ES"
+            | "P"
+            | "PT"
+            | "DK"
+            | "S"
+            | "SE"
+            | "N"
+            | "NO"
+            | "FI"
+            | "FIN"
+            | "PL"
+            | "CZ"
+            | "SK"
+            | "HU"
+            | "SI"
+            | "HR"
+            | "LI"
+            | "LT"
+            | "LV"
+            | "EE"
     );
     if !country || !page.is_mark(i + 1, '-') || !page.touches(i + 1) || !page.touches(i + 2) {
         return None;
@@ -115,7 +168,9 @@ fn numeric(page: &Page<'_>, i: usize) -> Option<Code> {
     match shape(page.word(i)).as_str() {
         "99999" | "9999" | "999999" => Some(Code { end, certain: false }),
         "99999-9999" => Some(Code { end, certain: false }),
-        "99-999" | "9999-999" => Some(Code { end, certain: page.is_capital(end) && page.small(end).len() > 2 }),
+        "99-999" | "9999-999" => {
+            Some(Code { end, certain: page.is_capital(end) && page.small(end).len() > 2 })
+        }
         "999" if behind_blank(page, end) => {
             let fits = matches!(shape(page.word(end)).as_str(), "99" | "999");
             fits.then_some(Code { end: end + 1, certain: false })
@@ -126,7 +181,7 @@ fn numeric(page: &Page<'_>, i: usize) -> Option<Code> {
 
 /// The two or three letters of a state at token `i`, or its name: the token behind it.
 pub(super) fn state(page: &Page<'_>, i: usize) -> Option<usize> {
-    if words::STATES.contains(&page.word(i)) {
+    if words::STATES.contains(page.word(i)) {
         return Some(i + 1);
     }
     // A province in brackets, as Italians write it.
@@ -137,16 +192,16 @@ pub(super) fn state(page: &Page<'_>, i: usize) -> Option<usize> {
     if !page.is_capital(i) && !page.is_small {
         return None;
     }
-    named(page, i, words::STATE_NAMES)
+    named(page, i, &words::STATE_NAMES)
 }
 
 /// The country at token `i`: the token behind it.
 pub(super) fn country(page: &Page<'_>, i: usize) -> Option<usize> {
-    named(page, i, super::countries::COUNTRIES)
+    named(page, i, &super::countries::COUNTRIES)
 }
 
 /// The longest name of `names` at token `i`, of up to five words: the token behind it.
-pub(super) fn named(page: &Page<'_>, i: usize, names: &[&str]) -> Option<usize> {
+pub(super) fn named(page: &Page<'_>, i: usize, names: &WordList) -> Option<usize> {
     let mut phrase = String::new();
     let mut longest = None;
     for end in i..i + 5 {
@@ -157,7 +212,7 @@ pub(super) fn named(page: &Page<'_>, i: usize, names: &[&str]) -> Option<usize> 
             phrase.push(' ');
         }
         phrase.push_str(page.small(end));
-        if names.contains(&phrase.as_str()) {
+        if names.contains(phrase.as_str()) {
             longest = Some(end + 1);
         }
     }

@@ -26,7 +26,9 @@ impl Street {
 pub(super) fn street(page: &Page<'_>, i: usize) -> Option<Street> {
     match page.kind(i)? {
         Kind::Number => numbered(page, i),
-        Kind::Word => before_name(page, i).or_else(|| with_end(page, i)).or_else(|| behind_name(page, i)),
+        Kind::Word => {
+            before_name(page, i).or_else(|| with_end(page, i)).or_else(|| behind_name(page, i))
+        }
         _ => None,
     }
 }
@@ -36,14 +38,21 @@ pub(super) fn is_building(page: &Page<'_>, i: usize) -> bool {
     let digits = page.word(i).bytes().take_while(u8::is_ascii_digit).count();
     let last = i.checked_sub(1);
     let before = last.is_none_or(|last| {
-        !(page.kind(last) == Some(Kind::Mark) && "$€£%.:+=@".contains(page.word(last)) && page.touches(i))
+        !(page.kind(last) == Some(Kind::Mark)
+            && "$€£%.:+=@".contains(page.word(last))
+            && page.touches(i))
             && !matches!(page.word(last), "$" | "€" | "£")
-            && !words::NOT_BEFORE.contains(&page.small(last))
+            && !words::NOT_BEFORE.contains(page.small(last))
     });
-    let after = !(page.touches(i + 1) && matches!(page.word(i + 1), "." | ":" | "%" | "€" | "£" | "°")
+    let after = !(page.touches(i + 1)
+        && matches!(page.word(i + 1), "." | ":" | "%" | "€" | "£" | "°")
         && matches!(page.kind(i + 2), Some(Kind::Number))
         && page.touches(i + 2));
-    page.kind(i) == Some(Kind::Number) && digits <= 6 && before && after && !matches!(page.word(i + 1), "%" | "€" | "£" | "$")
+    page.kind(i) == Some(Kind::Number)
+        && digits <= 6
+        && before
+        && after
+        && !matches!(page.word(i + 1), "%" | "€" | "£" | "$")
 }
 
 /// Token behind a number of a building with what belongs to it: `12`, `12 bis`, `257 81`, `12 a`, `56/7`.
@@ -84,34 +93,54 @@ fn english_name(page: &Page<'_>, begin: usize) -> Option<usize> {
         match page.kind(i) {
             Some(Kind::Ordinal) => {}
             Some(Kind::Word) => {
-                let certain = words::CERTAIN.contains(&word);
-                let fits = words::STREETS.contains(&word) && (page.is_capital(i) || is_small && certain || certain && i > begin);
-                let saint = matches!(word, "st" | "dr") && page.is_capital(i + 1) && end.is_none() && i == begin;
+                let certain = words::CERTAIN.contains(word);
+                let fits = words::STREETS.contains(word)
+                    && (page.is_capital(i) || is_small && certain || certain && i > begin);
+                let saint = matches!(word, "st" | "dr")
+                    && page.is_capital(i + 1)
+                    && end.is_none()
+                    && i == begin;
                 if fits && i > begin && !saint {
-                    let dot = page.is_mark(i + 1, '.') && page.touches(i + 1) && words::SHORTENED.contains(&word);
+                    let dot = page.is_mark(i + 1, '.')
+                        && page.touches(i + 1)
+                        && words::SHORTENED.contains(word);
                     end = Some(i + 1 + usize::from(dot));
-                } else if words::NO_NAMES.contains(&word) && !matches!(word, "may" | "the" | "mr" | "best") {
+                } else if words::NO_NAMES.contains(word)
+                    && !matches!(word, "may" | "the" | "mr" | "best")
+                {
                     break;
                 } else if is_small && (count > 2 || page.is_capital(i)) {
                     break;
-                } else if !is_small && !page.is_capital(i) && !words::PARTICLES.contains(&word) {
+                } else if !is_small && !page.is_capital(i) && !words::PARTICLES.contains(word) {
                     break;
                 }
             }
-            Some(Kind::Mark) if matches!(page.word(i), "." | "'" | "’") && page.touches(i) && i > begin && page.small(i - 1).len() <= 5 => {}
+            Some(Kind::Mark)
+                if matches!(page.word(i), "." | "'" | "’")
+                    && page.touches(i)
+                    && i > begin
+                    && page.small(i - 1).len() <= 5 => {}
             _ => break,
         }
         i += 1;
         count += 1;
     }
-    if end.is_none() && matches!(page.small(begin), "highway" | "hwy" | "route" | "rte" | "county" | "rural") {
-        let road = begin + usize::from(matches!(page.small(begin + 1), "road" | "route" | "rd" | "highway")) + 1;
+    if end.is_none()
+        && matches!(page.small(begin), "highway" | "hwy" | "route" | "rte" | "county" | "rural")
+    {
+        let road = begin
+            + usize::from(matches!(page.small(begin + 1), "road" | "route" | "rd" | "highway"))
+            + 1;
         end = (page.kind(road) == Some(Kind::Number) && page.is_capital(begin)).then_some(road + 1);
     }
     let end = end?;
     // A direction, or the number of a highway.
-    let direction = matches!(page.word(end), "N" | "S" | "E" | "W" | "NE" | "NW" | "SE" | "SW" | "North" | "South" | "East" | "West");
-    let highway = matches!(page.small(end - 1), "highway" | "hwy") && page.kind(end) == Some(Kind::Number);
+    let direction = matches!(
+        page.word(end),
+        "N" | "S" | "E" | "W" | "NE" | "NW" | "SE" | "SW" | "North" | "South" | "East" | "West"
+    );
+    let highway =
+        matches!(page.small(end - 1), "highway" | "hwy") && page.kind(end) == Some(Kind::Number);
     Some(end + usize::from(direction || highway))
 }
 
@@ -121,9 +150,14 @@ fn romance_name(page: &Page<'_>, begin: usize, has_number: bool) -> Option<usize
     let word = page.small(i);
     if word == "c" && page.is_mark(i + 1, '/') && page.touches(i + 1) {
         i += 2;
-    } else if words::BEFORE.contains(&word) {
-        let unsure = words::BEFORE_UNSURE.contains(&word);
-        if unsure && !has_number && !page.is_capital(i) && !page.is_mark(i + 1, '.') && word != "via" {
+    } else if words::BEFORE.contains(word) {
+        let unsure = words::BEFORE_UNSURE.contains(word);
+        if unsure
+            && !has_number
+            && !page.is_capital(i)
+            && !page.is_mark(i + 1, '.')
+            && word != "via"
+        {
             return None;
         }
         i += 1 + usize::from(page.is_mark(i + 1, '.') && page.touches(i + 1));
@@ -135,15 +169,29 @@ fn romance_name(page: &Page<'_>, begin: usize, has_number: bool) -> Option<usize
     while i < first + NAME + 2 {
         let word = page.small(i);
         match page.kind(i) {
-            Some(Kind::Word) if words::PARTICLES.contains(&word) && !page.is_capital(i) => {}
-            Some(Kind::Word) if words::UNITS.contains(&word) && names > 0 => break,
-            Some(Kind::Word) if matches!(word, "n" | "nº" | "num" | "núm" | "nr" | "no") && names > 0 => break,
-            Some(Kind::Word) if page.is_capital(i) && !words::NO_NAMES.contains(&word) => names += 1,
-            Some(Kind::Word) if has_number && names < 3 && !words::NO_NAMES.contains(&word) && word.len() > 2 => names += 1,
-            Some(Kind::Mark) if matches!(page.word(i), "'" | "’" | ".") && page.touches(i) && page.small(i - 1).len() <= 4 => {}
+            Some(Kind::Word) if words::PARTICLES.contains(word) && !page.is_capital(i) => {}
+            Some(Kind::Word) if words::UNITS.contains(word) && names > 0 => break,
+            Some(Kind::Word)
+                if matches!(word, "n" | "nº" | "num" | "núm" | "nr" | "no") && names > 0 =>
+            {
+                break;
+            }
+            Some(Kind::Word) if page.is_capital(i) && !words::NO_NAMES.contains(word) => names += 1,
+            Some(Kind::Word)
+                if has_number && names < 3 && !words::NO_NAMES.contains(word) && word.len() > 2 =>
+            {
+                names += 1
+            }
+            Some(Kind::Mark)
+                if matches!(page.word(i), "'" | "’" | ".")
+                    && page.touches(i)
+                    && page.small(i - 1).len() <= 4 => {}
             // A day in a name: `rue du 8 mai 1945`, `Via XX Settembre`.
-            Some(Kind::Number) if i > first && page.small(i + 1).len() >= 3 && page.kind(i + 1) == Some(Kind::Word)
-                && matches!(page.small(i - 1), "du" | "de" | "le") =>
+            Some(Kind::Number)
+                if i > first
+                    && page.small(i + 1).len() >= 3
+                    && page.kind(i + 1) == Some(Kind::Word)
+                    && matches!(page.small(i - 1), "du" | "de" | "le") =>
             {
                 names += 1;
                 i += 1;
@@ -155,7 +203,10 @@ fn romance_name(page: &Page<'_>, begin: usize, has_number: bool) -> Option<usize
         }
         i += 1;
     }
-    while i > first && (words::PARTICLES.contains(&page.small(i - 1)) && !page.is_capital(i - 1) || page.is_mark(i - 1, '.')) {
+    while i > first
+        && (words::PARTICLES.contains(page.small(i - 1)) && !page.is_capital(i - 1)
+            || page.is_mark(i - 1, '.'))
+    {
         i -= 1;
     }
     (names > 0 && i > first).then_some(i)
@@ -165,7 +216,10 @@ fn romance_name(page: &Page<'_>, begin: usize, has_number: bool) -> Option<usize
 fn before_name(page: &Page<'_>, i: usize) -> Option<Street> {
     let end = romance_name(page, i, false)?;
     let mut at = end + usize::from(page.is_mark(end, ','));
-    let marked = matches!(page.small(at), "n" | "nº" | "no" | "num" | "núm" | "nr" | "number" | "número" | "numero");
+    let marked = matches!(
+        page.small(at),
+        "n" | "nº" | "no" | "num" | "núm" | "nr" | "number" | "número" | "numero"
+    );
     if marked {
         at += 1;
         while matches!(page.word(at), "." | "°" | "º") {
@@ -176,9 +230,11 @@ fn before_name(page: &Page<'_>, i: usize) -> Option<Street> {
     if matches!(page.small(at), "s") && page.is_mark(at + 1, '/') {
         return Some(Street { number: Some((at, at + 3)), name, unsure: false });
     }
-    let number = (is_building(page, at) || page.kind(at) == Some(Kind::Code) && marked).then(|| (at, number_end(page, at)));
+    let number = (is_building(page, at) || page.kind(at) == Some(Kind::Code) && marked)
+        .then(|| (at, number_end(page, at)));
     let word = page.small(i);
-    let unsure = number.is_none() || words::BEFORE_UNSURE.contains(&word) && !page.is_capital(i) && !page.is_mark(i + 1, '.');
+    let unsure = number.is_none()
+        || words::BEFORE_UNSURE.contains(word) && !page.is_capital(i) && !page.is_mark(i + 1, '.');
     Some(Street { number, name, unsure })
 }
 
@@ -191,7 +247,9 @@ fn with_end(page: &Page<'_>, i: usize) -> Option<Street> {
     // Up to two words before a word that is a street itself.
     while last < i + 3 && !is_street_word(page, last, last > i) {
         let small = page.small(last);
-        if !(page.is_capital(last) || words::PARTICLES.contains(&small) && last > i) || words::NO_NAMES.contains(&small) {
+        if !(page.is_capital(last) || words::PARTICLES.contains(small) && last > i)
+            || words::NO_NAMES.contains(small)
+        {
             return None;
         }
         last += 1;
@@ -201,8 +259,9 @@ fn with_end(page: &Page<'_>, i: usize) -> Option<Street> {
     }
     // Nouns have capitals in German: only what is in the form of a name belongs to it.
     if last > i {
-        let alone = words::ALONE.contains(&page.small(last));
-        let inflected = page.small(i).ends_with("er") || page.word(i).contains('-') || !page.is_ascii;
+        let alone = words::ALONE.contains(page.small(last));
+        let inflected =
+            page.small(i).ends_with("er") || page.word(i).contains('-') || !page.is_ascii;
         if !alone && !inflected {
             return None;
         }
@@ -210,33 +269,44 @@ fn with_end(page: &Page<'_>, i: usize) -> Option<Street> {
     let end = last + 1 + usize::from(page.is_mark(last + 1, '.') && page.touches(last + 1));
     let number = end + usize::from(page.is_mark(end, ','));
     let digits = page.word(number).bytes().take_while(u8::is_ascii_digit).count();
-    let unit = matches!(page.small(number + 1), "uhr" | "km" | "m" | "euro" | "prozent" | "jahre" | "min" | "minuten" | "stunden");
-    (is_building(page, number) && digits <= 4 && !unit)
-        .then(|| Street { number: Some((number, number_end(page, number))), name: (i, end), unsure: false })
+    let unit = matches!(
+        page.small(number + 1),
+        "uhr" | "km" | "m" | "euro" | "prozent" | "jahre" | "min" | "minuten" | "stunden"
+    );
+    (is_building(page, number) && digits <= 4 && !unit).then(|| Street {
+        number: Some((number, number_end(page, number))),
+        name: (i, end),
+        unsure: false,
+    })
 }
 
 fn is_street_word(page: &Page<'_>, i: usize, alone: bool) -> bool {
     let small = page.small(i);
-    if page.kind(i) != Some(Kind::Word) || words::NO_STREETS.contains(&small) {
+    if page.kind(i) != Some(Kind::Word) || words::NO_STREETS.contains(small) {
         return false;
     }
     let ends = |end: &&str| small.strip_suffix(*end).is_some_and(|stem| stem.chars().count() >= 3);
-    alone && words::ALONE.contains(&small) || page.is_capital(i) && words::ENDS.iter().any(|end| ends(&end))
+    alone && words::ALONE.contains(small)
+        || page.is_capital(i) && words::ENDS.iter().any(|end| ends(&end))
 }
 
 /// A name with a number behind it, for which a postal code has to follow: `Edeby 55, 123 45 Uppsala`.
 fn behind_name(page: &Page<'_>, i: usize) -> Option<Street> {
-    if !page.is_capital(i) || words::NO_NAMES.contains(&page.small(i)) {
+    if !page.is_capital(i) || words::NO_NAMES.contains(page.small(i)) {
         return None;
     }
     let mut end = i + 1;
     while end < i + 4
-        && (page.is_capital(end) || words::PARTICLES.contains(&page.small(end)) && page.kind(end) == Some(Kind::Word))
-        && !words::NO_NAMES.contains(&page.small(end))
+        && (page.is_capital(end)
+            || words::PARTICLES.contains(page.small(end)) && page.kind(end) == Some(Kind::Word))
+        && !words::NO_NAMES.contains(page.small(end))
     {
         end += 1;
     }
     let digits = page.word(end).bytes().take_while(u8::is_ascii_digit).count();
-    (is_building(page, end) && digits <= 4)
-        .then(|| Street { number: Some((end, number_end(page, end))), name: (i, end), unsure: true })
+    (is_building(page, end) && digits <= 4).then(|| Street {
+        number: Some((end, number_end(page, end))),
+        name: (i, end),
+        unsure: true,
+    })
 }

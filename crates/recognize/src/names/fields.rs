@@ -56,15 +56,25 @@ fn field_of(field: &str) -> Option<Field> {
     }
     let name = name.trim().trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ' || c == '*');
     let named = |name: &str| {
-        words::FIELDS.contains(&name).then(|| match name {
-            _ if words::SURNAMES.contains(&name) => Field::Surnames,
-            _ if words::FIELDS_UNSURE.contains(&name) => Field::Unsure,
+        words::FIELDS.contains(name).then(|| match name {
+            _ if words::SURNAMES.contains(name) => Field::Surnames,
+            _ if words::FIELDS_UNSURE.contains(name) => Field::Unsure,
             _ => Field::Names,
         })
     };
     // The last words of a longer name: `billing contact name`.
     named(name).or_else(|| {
-        let tail = ["first name", "last name", "full name", "given name", "family name", "surname", "firstname", "lastname", "maiden name"];
+        let tail = [
+            "first name",
+            "last name",
+            "full name",
+            "given name",
+            "family name",
+            "surname",
+            "firstname",
+            "lastname",
+            "maiden name",
+        ];
         tail.iter().any(|tail| name.ends_with(tail)).then_some(Field::Names)
     })
 }
@@ -72,9 +82,11 @@ fn field_of(field: &str) -> Option<Field> {
 /// The field whose sign is at token `sign`.
 fn field(page: &Page<'_>, sign: usize, parts: &mut Vec<Part>) {
     let is_pair = page.is_mark(sign, '=');
-    let quoted = sign > 0 && page.is_mark(sign - 1, '"') || sign > 0 && page.is_mark(sign - 1, '\'');
+    let quoted =
+        sign > 0 && page.is_mark(sign - 1, '"') || sign > 0 && page.is_mark(sign - 1, '\'');
     let last = sign - usize::from(quoted && sign > 0);
-    let keys = (last.saturating_sub(5)..last).filter(|&first| is_border(page, first, is_pair || quoted));
+    let keys =
+        (last.saturating_sub(5)..last).filter(|&first| is_border(page, first, is_pair || quoted));
     let mut keys = keys.filter_map(|first| key_field(page, first, last));
     let Some(field) = keys.next() else { return };
     let (start, stop) = value_range(page, sign + 1, is_pair);
@@ -88,7 +100,7 @@ fn key_field(page: &Page<'_>, first: usize, last: usize) -> Option<Field> {
     if key.len() > 40 {
         return None;
     }
-    let headers = words::HEADERS.contains(&key.to_lowercase().as_str()) && page.begins_line(first);
+    let headers = words::HEADERS.contains(key.to_lowercase().as_str()) && page.begins_line(first);
     field_of(key.trim_end_matches(['*', ' '])).or(headers.then_some(Field::Unsure))
 }
 
@@ -99,7 +111,9 @@ fn is_border(page: &Page<'_>, first: usize, loose: bool) -> bool {
     }
     let before = first - 1;
     let wide = page.tokens[first].start > page.tokens[before].end + 1;
-    let sign = page.kind(before) == Some(Kind::Mark) && ",;|\t{([\"'.•-/".contains(page.word(before)) && !page.touches(before + 1)
+    let sign = page.kind(before) == Some(Kind::Mark)
+        && ",;|\t{([\"'.•-/".contains(page.word(before))
+        && !page.touches(before + 1)
         || page.kind(before) == Some(Kind::Mark) && "{([\"'|\t,".contains(page.word(before));
     wide || sign || loose && !page.touches(first)
 }
@@ -109,7 +123,8 @@ fn value_range(page: &Page<'_>, first: usize, is_pair: bool) -> (usize, usize) {
     let mut start = first;
     let quote = page.word(start);
     if matches!(quote, "\"" | "'" | "“") {
-        let end = (start + 1..start + 20).find(|&i| matches!(page.word(i), "\"" | "'" | "”" | "“") || page.kind(i).is_none());
+        let end = (start + 1..start + 20)
+            .find(|&i| matches!(page.word(i), "\"" | "'" | "”" | "“") || page.kind(i).is_none());
         return (start + 1, end.unwrap_or(start + 1));
     }
     while page.is_mark(start, '\t') || page.is_mark(start, '*') {
@@ -118,7 +133,8 @@ fn value_range(page: &Page<'_>, first: usize, is_pair: bool) -> (usize, usize) {
     let mut end = start;
     while end < page.tokens.len() {
         let gap = end > start && page.tokens[end].start > page.tokens[end - 1].end + 1;
-        let stop = page.kind(end) == Some(Kind::Line) || page.kind(end) == Some(Kind::Mark) && "|\t;[{}".contains(page.word(end));
+        let stop = page.kind(end) == Some(Kind::Line)
+            || page.kind(end) == Some(Kind::Mark) && "|\t;[{}".contains(page.word(end));
         let blank = is_pair && end > start && !page.touches(end);
         if stop && !(page.is_mark(end, ';') && end > start) || gap || blank || end > start + 160 {
             break;
@@ -130,8 +146,13 @@ fn value_range(page: &Page<'_>, first: usize, is_pair: bool) -> (usize, usize) {
 
 /// Adds the names in tokens `start` to `stop`: one, or a list of them.
 fn value(page: &Page<'_>, start: usize, mut stop: usize, field: Field, parts: &mut Vec<Part>) {
-    while stop > start && page.kind(stop - 1) == Some(Kind::Mark) && ".,;\"'".contains(page.word(stop - 1)) {
-        let initial = page.is_mark(stop - 1, '.') && stop - start > 1 && page.word(stop - 2).chars().count() == 1;
+    while stop > start
+        && page.kind(stop - 1) == Some(Kind::Mark)
+        && ".,;\"'".contains(page.word(stop - 1))
+    {
+        let initial = page.is_mark(stop - 1, '.')
+            && stop - start > 1
+            && page.word(stop - 2).chars().count() == 1;
         if initial {
             break;
         }
@@ -142,7 +163,9 @@ fn value(page: &Page<'_>, start: usize, mut stop: usize, field: Field, parts: &m
         return;
     }
     let sure = field != Field::Unsure;
-    let accepts = |name: &Name| sure || name.words > 1 || name.has_title() || name.end > name.given + name.words;
+    let accepts = |name: &Name| {
+        sure || name.words > 1 || name.has_title() || name.end > name.given + name.words
+    };
     for case in [Case::Capital, Case::Any] {
         let whole = Name::whole(page, start, stop, case).filter(accepts);
         let whole = whole.filter(|name| case == Case::Capital || sure || name.words == 2);
@@ -162,11 +185,19 @@ fn value(page: &Page<'_>, start: usize, mut stop: usize, field: Field, parts: &m
 fn list(page: &Page<'_>, start: usize, stop: usize, sure: bool, parts: &mut Vec<Part>) {
     let mut i = start;
     for n in 0..LIST {
-        let Some(name) = Name::at(page, i, Case::Capital).filter(|name| name.end <= stop) else { return };
+        let Some(name) = Name::at(page, i, Case::Capital).filter(|name| name.end <= stop) else {
+            return;
+        };
         let next = name.end;
         let separator = page.kind(next) == Some(Kind::Mark) && ",;/&".contains(page.word(next))
-            || matches!(page.small(next), "and" | "und" | "et" | "y" | "e" | "en" | "i" | "och" | "og");
-        let aside = page.is_mark(next, '(') || page.is_mark(next, '-') || page.is_mark(next, '—') || page.is_mark(next, '<');
+            || matches!(
+                page.small(next),
+                "and" | "und" | "et" | "y" | "e" | "en" | "i" | "och" | "og"
+            );
+        let aside = page.is_mark(next, '(')
+            || page.is_mark(next, '-')
+            || page.is_mark(next, '—')
+            || page.is_mark(next, '<');
         let ends = next >= stop || separator || aside;
         let enough = sure || name.words > 1 || name.has_title() || n > 0;
         if !ends || !enough {
@@ -182,7 +213,9 @@ fn list(page: &Page<'_>, start: usize, stop: usize, sure: bool, parts: &mut Vec<
             }
             i += usize::from(closes == ')');
         }
-        while i < stop && (page.kind(i) == Some(Kind::Mark) && ",;/&".contains(page.word(i)) || matches!(page.small(i), "and" | "und" | "et" | "y" | "en" | "och" | "og"))
+        while i < stop
+            && (page.kind(i) == Some(Kind::Mark) && ",;/&".contains(page.word(i))
+                || matches!(page.small(i), "and" | "und" | "et" | "y" | "en" | "och" | "og"))
         {
             i += 1;
         }
@@ -194,7 +227,8 @@ fn list(page: &Page<'_>, start: usize, stop: usize, sure: bool, parts: &mut Vec<
 
 /// The name before `<ada@example.com>`.
 fn before_address(page: &Page<'_>, open: usize, parts: &mut Vec<Part>) {
-    let has_address = (open + 1..open + 14).take_while(|&i| !matches!(page.kind(i), None | Some(Kind::Line)) && !page.is_mark(i, '>'))
+    let has_address = (open + 1..open + 14)
+        .take_while(|&i| !matches!(page.kind(i), None | Some(Kind::Line)) && !page.is_mark(i, '>'))
         .any(|i| page.is_mark(i, '@'));
     if !has_address || open == 0 {
         return;
@@ -206,7 +240,9 @@ fn before_address(page: &Page<'_>, open: usize, parts: &mut Vec<Part>) {
             continue;
         }
         if let Some(name) = Name::whole(page, first, last, Case::Capital)
-            && (first == 0 || !page.is_capital(first - 1) || page.tokens[first].start > page.tokens[first - 1].end + 1)
+            && (first == 0
+                || !page.is_capital(first - 1)
+                || page.tokens[first].start > page.tokens[first - 1].end + 1)
         {
             name.add(page, Strength::Strong, parts);
             return;

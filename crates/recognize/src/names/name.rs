@@ -3,6 +3,7 @@ use super::words;
 use crate::finder::Part;
 use crate::page::{Kind, Page};
 use crate::row::Strength;
+use crate::words::WordList;
 
 /// Most words of one name.
 const WORDS: usize = 5;
@@ -51,10 +52,12 @@ impl Name {
                 end += 1 + usize::from(page.is_mark(end + 1, '.'));
                 continue;
             }
-            if page.kind(end) != Some(Kind::Word) || words::ORGANISATIONS.contains(&stem) && !is_capital_particle(page, end) {
+            if page.kind(end) != Some(Kind::Word)
+                || words::ORGANISATIONS.contains(stem) && !is_capital_particle(page, end)
+            {
                 break;
             }
-            if words::PARTICLES.contains(&small) && leads_to_name(page, end + 1, case) {
+            if words::PARTICLES.contains(small) && leads_to_name(page, end + 1, case) {
                 if !after_particle {
                     surname = end;
                 }
@@ -65,7 +68,7 @@ impl Name {
             if !is_name_word(page, end, case) {
                 break;
             }
-            if words::SUFFIXES.contains(&small) && names > 0 {
+            if words::SUFFIXES.contains(small) && names > 0 {
                 end += 1 + usize::from(page.is_mark(end + 1, '.'));
                 break;
             }
@@ -90,8 +93,15 @@ impl Name {
     pub(super) fn whole(page: &Page<'_>, i: usize, stop: usize, case: Case) -> Option<Self> {
         let name = Self::at(page, i, case)?;
         if name.end < stop && page.is_mark(name.end, ',') && name.words == 1 {
-            let other = Self::at(page, name.end + 1, case).filter(|other| other.end == stop && other.words <= 2)?;
-            return Some(Self { surname: other.given, end: other.end, words: name.words + other.words, inverted: true, ..name });
+            let other = Self::at(page, name.end + 1, case)
+                .filter(|other| other.end == stop && other.words <= 2)?;
+            return Some(Self {
+                surname: other.given,
+                end: other.end,
+                words: name.words + other.words,
+                inverted: true,
+                ..name
+            });
         }
         (name.end == stop).then_some(name)
     }
@@ -131,19 +141,30 @@ pub(super) fn titles_end(page: &Page<'_>, i: usize, case: Case) -> usize {
     while end < i + 6 {
         let small = page.small(end);
         let is_title = page.kind(end) == Some(Kind::Word)
-            && words::TITLES.contains(&small)
-            && (page.is_capital(end) && (small.len() > 2 || page.word(end) != page.word(end).to_uppercase() || small.len() == 1 || case == Case::Capital)
-                || words::TITLES_SMALL.contains(&small));
+            && words::TITLES.contains(small)
+            && (page.is_capital(end)
+                && (small.len() > 2
+                    || page.word(end) != page.word(end).to_uppercase()
+                    || small.len() == 1
+                    || case == Case::Capital)
+                || words::TITLES_SMALL.contains(small));
         if !is_title || end > i && !near(page, end) {
             break;
         }
         let dot = page.is_mark(end + 1, '.') && page.touches(end + 1);
-        if matches!(small, "m" | "me" | "sr" | "col" | "hr" | "ing" | "mag" | "dipl" | "pan") && !dot && small != "hr" && small != "pan" {
+        if matches!(small, "m" | "me" | "sr" | "col" | "hr" | "ing" | "mag" | "dipl" | "pan")
+            && !dot
+            && small != "hr"
+            && small != "pan"
+        {
             break;
         }
         let mut next = end + 1 + usize::from(dot);
         // `Sig.ra`, `Dott.ssa`.
-        if dot && page.touches(next) && matches!(page.small(next), "ra" | "na" | "ssa" | "med" | "a") {
+        if dot
+            && page.touches(next)
+            && matches!(page.small(next), "ra" | "na" | "ssa" | "med" | "a")
+        {
             next += 1 + usize::from(page.is_mark(next + 1, '.'));
         }
         if !near(page, next) || dot && page.touches(next) || page.kind(next) != Some(Kind::Word) {
@@ -167,16 +188,17 @@ fn is_initial(page: &Page<'_>, i: usize) -> bool {
         && page.word(i).chars().count() == 1
         && page.is_capital(i)
         && page.word(i).chars().all(char::is_uppercase)
-        && (page.is_mark(i + 1, '.') && page.touches(i + 1) || page.is_capital(i + 1) && near(page, i + 1))
+        && (page.is_mark(i + 1, '.') && page.touches(i + 1)
+            || page.is_capital(i + 1) && near(page, i + 1))
 }
 
 fn is_capital_particle(page: &Page<'_>, i: usize) -> bool {
-    page.is_capital(i) && words::PARTICLES.contains(&page.small(i))
+    page.is_capital(i) && words::PARTICLES.contains(page.small(i))
 }
 
 /// Whether a name's word is at token `i`, or behind one more particle.
 fn leads_to_name(page: &Page<'_>, i: usize, case: Case) -> bool {
-    let particle = words::PARTICLES.contains(&page.small(i)) && near(page, i + 1);
+    let particle = words::PARTICLES.contains(page.small(i)) && near(page, i + 1);
     near(page, i) && (is_name_word(page, i, case) || particle && is_name_word(page, i + 1, case))
 }
 
@@ -186,16 +208,19 @@ fn is_name_word(page: &Page<'_>, i: usize, case: Case) -> bool {
     page.kind(i) == Some(Kind::Word)
         && (case == Case::Any || page.is_capital(i))
         && (stem.chars().count() > 1 || !stem.is_ascii())
-        && !words::ORGANISATIONS.contains(&stem)
+        && !words::ORGANISATIONS.contains(stem)
 }
 
 /// A text without `'s` at its end.
 pub(super) fn without_possessive(text: &str) -> &str {
-    text.strip_suffix("'s").or_else(|| text.strip_suffix("’s")).filter(|stem| stem.len() > 1).unwrap_or(text)
+    text.strip_suffix("'s")
+        .or_else(|| text.strip_suffix("’s"))
+        .filter(|stem| stem.len() > 1)
+        .unwrap_or(text)
 }
 
 /// The longest phrase of `phrases` at token `i`, of up to five words: the token behind it.
-pub(super) fn phrase(page: &Page<'_>, i: usize, phrases: &[&str]) -> Option<usize> {
+pub(super) fn phrase(page: &Page<'_>, i: usize, phrases: &WordList) -> Option<usize> {
     let mut text = String::new();
     let mut longest = None;
     for end in i..i + 5 {
@@ -206,7 +231,7 @@ pub(super) fn phrase(page: &Page<'_>, i: usize, phrases: &[&str]) -> Option<usiz
             text.push(' ');
         }
         text.push_str(page.small(end));
-        if phrases.contains(&text.as_str()) {
+        if phrases.contains(text.as_str()) {
             longest = Some(end + 1);
         }
     }

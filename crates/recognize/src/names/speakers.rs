@@ -21,7 +21,11 @@ struct Line {
 /// Adds the speakers: of marked lines all, of others those who speak twice where others speak, too.
 pub(super) fn find(page: &Page<'_>, parts: &mut Vec<Part>) {
     let lines: Vec<Line> = line_starts(page).filter_map(|start| line(page, start)).collect();
-    let all = (0..page.tokens.len()).filter(|&i| page.kind(i) != Some(Kind::Line) && page.begins_line(i) && (i == 0 || page.kind(i - 1) == Some(Kind::Line)));
+    let all = (0..page.tokens.len()).filter(|&i| {
+        page.kind(i) != Some(Kind::Line)
+            && page.begins_line(i)
+            && (i == 0 || page.kind(i - 1) == Some(Kind::Line))
+    });
     let is_talk = lines.len() * SHARE >= all.count();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for line in &lines {
@@ -50,14 +54,20 @@ fn line(page: &Page<'_>, start: usize) -> Option<Line> {
     let sign = if angled { '>' } else { ':' };
     let (begin, end) = page.bytes(name.given, name.end);
     let text = page.text[begin..end].to_lowercase();
-    let known = words::NO_SPEAKERS.contains(&text.as_str())
-        || words::FIELDS.contains(&text.as_str())
-        || text.split([' ', '-']).any(|word| words::NO_SPEAKERS.contains(&word))
+    let known = words::NO_SPEAKERS.contains(text.as_str())
+        || words::FIELDS.contains(text.as_str())
+        || text.split([' ', '-']).any(|word| words::NO_SPEAKERS.contains(word))
         || matches!(text.as_str(), "team" | "all" | "everyone");
     let says = page.is_mark(name.end, sign)
-        && page.tokens.get(name.end + 1).is_some_and(|next| next.start > page.tokens[name.end].end && next.kind != Kind::Line);
-    (says && !known && (timed || angled || name.words <= 2))
-        .then(|| Line { key: text, marked: timed || angled, name })
+        && page
+            .tokens
+            .get(name.end + 1)
+            .is_some_and(|next| next.start > page.tokens[name.end].end && next.kind != Kind::Line);
+    (says && !known && (timed || angled || name.words <= 2)).then(|| Line {
+        key: text,
+        marked: timed || angled,
+        name,
+    })
 }
 
 /// Token behind a time of day at the begin of a line: `[10:02]`, `10:02:33 -`, `[2026-01-02 10:02]`.
@@ -67,7 +77,9 @@ fn behind_time(page: &Page<'_>, start: usize) -> (usize, bool) {
     let from = i;
     let mut clock = false;
     while i < from + 14 {
-        let time = page.kind(i) == Some(Kind::Number) && page.is_mark(i + 1, ':') && page.kind(i + 2) == Some(Kind::Number);
+        let time = page.kind(i) == Some(Kind::Number)
+            && page.is_mark(i + 1, ':')
+            && page.kind(i + 2) == Some(Kind::Number);
         clock |= time && page.touches(i + 1) && page.touches(i + 2);
         let part = matches!(page.kind(i), Some(Kind::Number))
             || page.kind(i) == Some(Kind::Mark) && ":.,/-".contains(page.word(i))

@@ -24,7 +24,13 @@ pub(super) const ROWS: &[Row] = &[
             "via Verdi {12}, 20121 Milano",
             "{6750} Koskikatu 25 Apt. 864",
         ],
-        invalid: &["5 Main points", "Section 4 Road map", "$12 Main Street", "12 people in the street", "in 12 weeks"],
+        invalid: &[
+            "5 Main points",
+            "Section 4 Road map",
+            "$12 Main Street",
+            "12 people in the street",
+            "in 12 weeks",
+        ],
         ..PART
     },
     Row {
@@ -45,7 +51,15 @@ pub(super) const ROWS: &[Row] = &[
             "{Præstevænget} 15",
             "{Edeby} 55, 123 45 Uppsala",
         ],
-        invalid: &["5 Main points", "Section 4 Road map", "down the road", "Street 5", "The Street", "Arbeitsplatz 5", "4 road"],
+        invalid: &[
+            "5 Main points",
+            "Section 4 Road map",
+            "down the road",
+            "Street 5",
+            "The Street",
+            "Arbeitsplatz 5",
+            "4 road",
+        ],
         ..PART
     },
     Row {
@@ -78,7 +92,11 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "state",
         label: "STATE",
-        valid: &["Springfield, {IL} 62704", "12 Main Street, Albany, {New York}", "Sydney {NSW} 2000"],
+        valid: &[
+            "Springfield, {IL} 62704",
+            "12 Main Street, Albany, {New York}",
+            "Sydney {NSW} 2000",
+        ],
         invalid: &["OK 5", "IN 2019", "New York"],
         ..PART
     },
@@ -102,7 +120,10 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "country",
         label: "COUNTRY",
-        valid: &["12 Main Street, Leeds, {United Kingdom}", "10 Rue Haute\n1000 Bruxelles\n{Belgique}"],
+        valid: &[
+            "12 Main Street, Leeds, {United Kingdom}",
+            "10 Rue Haute\n1000 Bruxelles\n{Belgique}",
+        ],
         invalid: &["France", "in Germany"],
         ..PART
     },

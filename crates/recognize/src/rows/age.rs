@@ -19,7 +19,6 @@ macro_rules! unit {
 
 const CONTEXT: &[&str] = &[
     "age",
-    "aged",
     "ages",
     "turned",
     "turns",
@@ -36,7 +35,6 @@ const CONTEXT: &[&str] = &[
     "wiek",
     "she is",
     "he is",
-    "aged at",
     "i am",
     "i'm",
 ];
@@ -106,11 +104,7 @@ pub(super) const ROWS: &[Row] = &[
         context: CONTEXT,
         close: true,
         against: &["page", "room", "bed", "weight", "bpm", "spo2", "score"],
-        valid: &[
-            "im Alter von {91} Jahren",
-            "âgée de {94} ans",
-            "Age: {102}",
-        ],
+        valid: &["im Alter von {91} Jahren", "âgée de {94} ans", "Age: {102}"],
         invalid: &["aged 89", "he paid 93", "age 930", "93", "aged 93%", "age 60, room 93"],
         ..Row::EMPTY
     },

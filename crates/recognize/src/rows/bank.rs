@@ -35,7 +35,16 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?",
         edges: Edges::Code,
         check: Check::Text(|text| Finding::plausible(others::bic(text), Strength::Weak)),
-        context: &["bic", "swift", "swift code", "bic code", "bic/swift", "swift-bic", "iban", "bank code"],
+        context: &[
+            "bic",
+            "swift",
+            "swift code",
+            "bic code",
+            "bic/swift",
+            "swift-bic",
+            "iban",
+            "bank code",
+        ],
         valid: &[
             "BIC: {DEUTDEFF500}",
             "SWIFT {NWBKGB2L}.",

@@ -15,7 +15,12 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "title",
         label: "TITLE",
-        valid: &["ask {Mr} Hollins", "{Prof. Dr.} Anna Schmidt", "Dear {Ms} Okafor,", "chère {Mme} Dupont"],
+        valid: &[
+            "ask {Mr} Hollins",
+            "{Prof. Dr.} Anna Schmidt",
+            "Dear {Ms} Okafor,",
+            "chère {Mme} Dupont",
+        ],
         invalid: &["a doctor", "Dr", "Dear Sir or Madam,", "5 ms later", "12 Elm Dr Springfield"],
         ..PART
     },

@@ -13,13 +13,14 @@ const SHORT: usize = 3;
 
 /// Longer words between two parts, in small letters.
 const BETWEEN: &[&str] = &[
-    "suite", "flat", "unit", "floor", "near", "opposite", "behind", "next", "corner", "building", "block", "level",
-    "ecke", "nahe", "près", "cerca", "junto", "vicino", "esquina", "angle", "county", "house",
+    "suite", "flat", "unit", "floor", "near", "opposite", "behind", "next", "corner", "building",
+    "block", "level", "ecke", "nahe", "près", "cerca", "junto", "vicino", "esquina", "angle",
+    "county", "house",
 ];
 
 /// Phrases before a street that are part of its address.
-const LEADS: &[&str] = &
-    ["the corner of ", "corner of ", "The corner of ", "à l'angle de ", "la esquina de ", "Ecke "];
+const LEADS: &[&str] =
+    &["the corner of ", "corner of ", "The corner of ", "à l'angle de ", "la esquina de ", "Ecke "];
 
 /// Makes text between parts of one address a part of the one before it.
 pub(super) fn completed(text: &str, findings: &mut [Finding]) {
@@ -34,9 +35,13 @@ pub(super) fn completed(text: &str, findings: &mut [Finding]) {
                 findings[i].span.start -= lead.len();
             }
         }
-        let Some(next) = findings.get(i + 1).filter(|next| is_part_of_address(&next.label)) else { continue };
+        let Some(next) = findings.get(i + 1).filter(|next| is_part_of_address(&next.label)) else {
+            continue;
+        };
         let gap = Span::new(findings[i].span.end, next.span.start);
-        let placed = [&findings[i], next].iter().any(|part| !matches!(part.label.as_str(), "CITY" | "COUNTRY" | "STATE"));
+        let placed = [&findings[i], next]
+            .iter()
+            .any(|part| !matches!(part.label.as_str(), "CITY" | "COUNTRY" | "STATE"));
         if placed && has_text(text, gap) && is_connecting(text, gap) {
             let between = &text[gap.start..gap.end];
             let kept = between.trim_end_matches(|c: char| !c.is_alphanumeric());
@@ -49,8 +54,10 @@ pub(super) fn completed(text: &str, findings: &mut [Finding]) {
 fn is_connecting(text: &str, gap: Span) -> bool {
     let Some(between) = gap.of(text).filter(|between| between.len() <= GAP) else { return false };
     let blank_line = between.split('\n').count() > 2 && between.contains("\n\n");
-    let sentence = between.contains(['?', '!', ':', ';', '=', '"', '{', '|']) || ends_sentence(between);
-    let mut words = between.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    let sentence =
+        between.contains(['?', '!', ':', ';', '=', '"', '{', '|']) || ends_sentence(between);
+    let mut words =
+        between.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
     let fits = |word: &str| {
         word.chars().count() <= SHORT
             || word.chars().all(char::is_numeric)
@@ -64,6 +71,7 @@ fn is_connecting(text: &str, gap: Span) -> bool {
 fn ends_sentence(between: &str) -> bool {
     between.match_indices(". ").any(|(at, _)| {
         let word = between[..at].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        word.len() > SHORT || word.is_empty() && at == 0 && between[at + 2..].starts_with(char::is_uppercase)
+        word.len() > SHORT
+            || word.is_empty() && at == 0 && between[at + 2..].starts_with(char::is_uppercase)
     })
 }

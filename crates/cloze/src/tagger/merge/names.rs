@@ -14,22 +14,149 @@ const LETTERS: usize = 3;
 
 /// Names that are words, too, in small letters: not looked for alone.
 const COMMON: &[&str] = &[
-    "will", "may", "mark", "rose", "grace", "hope", "faith", "joy", "bill", "rob", "art", "frank", "grant", "jack", "june",
-    "april", "august", "summer", "dawn", "sunny", "young", "king", "brown", "white", "black", "green", "gray", "grey", "long",
-    "short", "small", "little", "best", "good", "day", "march", "banks", "stone", "hill", "field", "fields", "wood", "woods",
-    "park", "street", "lane", "church", "case", "page", "price", "cook", "baker", "mason", "hunter", "fisher", "bishop",
-    "pope", "knight", "major", "love", "power", "powers", "waters", "rivers", "lake", "north", "south", "east", "west",
-    "klein", "lang", "kurz", "weiß", "schwarz", "braun", "richter", "koch", "bauer", "jäger", "könig", "kaiser", "winter",
-    "sommer", "sonntag", "freitag", "petit", "grand", "blanc", "roman", "christian", "german", "paris", "london",
-    "florence", "victoria", "charlotte", "sydney", "chase", "miles", "rich", "pat", "sue", "drew", "guy", "max", "rock",
-    "dean", "the", "and",
+    "will",
+    "may",
+    "mark",
+    "rose",
+    "grace",
+    "hope",
+    "faith",
+    "joy",
+    "bill",
+    "rob",
+    "art",
+    "frank",
+    "grant",
+    "jack",
+    "june",
+    "april",
+    "august",
+    "summer",
+    "dawn",
+    "sunny",
+    "young",
+    "king",
+    "brown",
+    "white",
+    "black",
+    "green",
+    "gray",
+    "grey",
+    "long",
+    "short",
+    "small",
+    "little",
+    "best",
+    "good",
+    "day",
+    "march",
+    "banks",
+    "stone",
+    "hill",
+    "field",
+    "fields",
+    "wood",
+    "woods",
+    "park",
+    "street",
+    "lane",
+    "church",
+    "case",
+    "page",
+    "price",
+    "cook",
+    "baker",
+    "mason",
+    "hunter",
+    "fisher",
+    "bishop",
+    "pope",
+    "knight",
+    "major",
+    "love",
+    "power",
+    "powers",
+    "waters",
+    "rivers",
+    "lake",
+    "north",
+    "south",
+    "east",
+    "west",
+    "klein",
+    "lang",
+    "kurz",
+    "weiß",
+    "schwarz",
+    "braun",
+    "richter",
+    "koch",
+    "bauer",
+    "jäger",
+    "könig",
+    "kaiser",
+    "winter",
+    "sommer",
+    "sonntag",
+    "freitag",
+    "petit",
+    "grand",
+    "blanc",
+    "roman",
+    "christian",
+    "german",
+    "paris",
+    "london",
+    "florence",
+    "victoria",
+    "charlotte",
+    "sydney",
+    "chase",
+    "miles",
+    "rich",
+    "pat",
+    "sue",
+    "drew",
+    "guy",
+    "max",
+    "rock",
+    "dean",
+    "the",
+    "and",
 ];
 
 /// Words of days and months, which are no second half of a name.
 const DAYS: &[&str] = &[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april",
-    "june", "july", "august", "september", "october", "november", "december", "montag", "dienstag", "mittwoch",
-    "donnerstag", "freitag", "samstag", "sonntag", "street", "road", "avenue", "lane", "university",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
+    "street",
+    "road",
+    "avenue",
+    "lane",
+    "university",
 ];
 
 /// Makes initials beside a name a part of it, and the capitalised word behind a given name.
@@ -54,7 +181,9 @@ fn initials_before(text: &str, room: usize, mut start: usize) -> usize {
     loop {
         let before = text[room..start].strip_suffix(' ').unwrap_or(&text[room..start]);
         let Some(head) = before.strip_suffix('.') else { return start };
-        let Some(letter) = head.chars().next_back().filter(|c| c.is_uppercase()) else { return start };
+        let Some(letter) = head.chars().next_back().filter(|c| c.is_uppercase()) else {
+            return start;
+        };
         let first = room + head.len() - letter.len_utf8();
         if text[..first].chars().next_back().is_some_and(char::is_alphanumeric) {
             return start;
@@ -71,13 +200,14 @@ fn initials_after(text: &str, end: usize, next: usize) -> Option<usize> {
     let dotted = after.starts_with('.');
     let stop = end + 1 + letter.len_utf8() + usize::from(dotted);
     let behind = text[stop..].chars().next();
-    let closed = behind.is_none_or(|c| matches!(c, '\n' | ',' | ')' | '"' | '|' | '\t')) || stop + 1 >= next;
+    let closed =
+        behind.is_none_or(|c| matches!(c, '\n' | ',' | ')' | '"' | '|' | '\t')) || stop + 1 >= next;
     (dotted && closed && stop <= next).then_some(stop)
 }
 
 /// End of the capitalised word behind a given name that nothing found.
 fn other_half(text: &str, finding: &Finding, next: usize) -> Option<usize> {
-    if finding.label != "GIVEN_NAME" || finding.score < SURE {
+    if finding.label != "GIVEN_NAME" {
         return None;
     }
     let name = finding.span.of(text)?;
@@ -87,7 +217,8 @@ fn other_half(text: &str, finding: &Finding, next: usize) -> Option<usize> {
         let dot = usize::from(text[word.end..].starts_with('.'));
         word = word_after(text, word.end + dot).filter(|word| word.end <= next)?;
     }
-    let stem = word.text.strip_suffix("'s").or_else(|| word.text.strip_suffix("’s")).unwrap_or(word.text);
+    let stem =
+        word.text.strip_suffix("'s").or_else(|| word.text.strip_suffix("’s")).unwrap_or(word.text);
     let small = stem.to_lowercase();
     let is_half = is_capitalised(name)
         && is_capitalised(stem)
@@ -100,7 +231,9 @@ fn other_half(text: &str, finding: &Finding, next: usize) -> Option<usize> {
 /// letters, if it is capitalised and not a common word as well.
 pub(super) fn add_mentions(text: &str, allowed: &[Span], findings: &mut Vec<Finding>) {
     let mut words: BTreeMap<&str, Finding> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| is_name(&finding.label) && finding.score >= SURE) {
+    for finding in
+        findings.iter().filter(|finding| is_name(&finding.label) && finding.score >= SURE)
+    {
         let Some(name) = finding.span.of(text) else { continue };
         for word in name.split(|c: char| !(c.is_alphabetic() || matches!(c, '-' | '\'' | '’'))) {
             if is_distinct(word) {
@@ -119,14 +252,17 @@ pub(super) fn add_mentions(text: &str, allowed: &[Span], findings: &mut Vec<Find
     let small: HashSet<&str> = small.collect();
     words.retain(|word, _| !small.contains(word.to_lowercase().as_str()));
     let names: Vec<(&str, Finding)> = words.into_iter().collect();
-    let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names.iter().map(|(word, _)| word));
+    let search = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(names.iter().map(|(word, _)| word));
     let Ok(search) = search else { return };
     let mut mentions = vec![];
     for hit in search.find_iter(text) {
         let span = Span::new(hit.start(), hit.end());
         let next = findings.partition_point(|finding| finding.span.end <= span.start);
         let is_free = findings.get(next).is_none_or(|finding| finding.span.start >= span.end);
-        let is_allowed = allowed.iter().any(|other| other.start <= span.start && span.end <= other.end);
+        let is_allowed =
+            allowed.iter().any(|other| other.start <= span.start && span.end <= other.end);
         if is_free && !is_allowed && is_whole(text, span) {
             mentions.push(Finding { span, ..names[hit.pattern().as_usize()].1.clone() });
         }
@@ -148,6 +284,9 @@ fn is_whole(text: &str, span: Span) -> bool {
     let joins = |c: char| c.is_alphanumeric() || matches!(c, '@' | '_' | '/' | '\\');
     let (before, after) = (text[..span.start].chars().next_back(), text[span.end..].chars().next());
     let mut behind = text[span.end..].chars();
-    let dotted = matches!(behind.next(), Some('.' | '-')) && behind.next().is_some_and(char::is_alphanumeric);
-    !before.is_some_and(|c| joins(c) || matches!(c, '.' | '-')) && !after.is_some_and(joins) && !dotted
+    let dotted = matches!(behind.next(), Some('.' | '-'))
+        && behind.next().is_some_and(char::is_alphanumeric);
+    !before.is_some_and(|c| joins(c) || matches!(c, '.' | '-'))
+        && !after.is_some_and(joins)
+        && !dotted
 }

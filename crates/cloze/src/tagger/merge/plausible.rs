@@ -1,6 +1,6 @@
 //! Entities of a model that cannot be what it says, by their own letters and by what stands beside them.
-use super::words::{is_name, is_part_of_address, word_after, word_before};
 use super::Finding;
+use super::words::{is_name, word_after, word_before};
 use cloze_core::Span;
 
 /// Fewest digits of a hexadecimal number that is a hash or the id of a trace.
@@ -12,14 +12,38 @@ const POSTAL_CODE: usize = 3;
 
 /// Legal forms, which make the words before them a company, in small letters.
 const COMPANIES: &[&str] = &[
-    "ltd", "limited", "inc", "llc", "llp", "plc", "gmbh", "ag", "kg", "ug", "corp", "corporation", "sarl", "sas", "srl",
-    "spa", "bv", "nv", "ab", "oy", "aps", "lda", "ohg", "gbr", "holding", "holdings",
+    "ltd",
+    "limited",
+    "inc",
+    "llc",
+    "llp",
+    "plc",
+    "gmbh",
+    "ag",
+    "kg",
+    "ug",
+    "corp",
+    "corporation",
+    "sarl",
+    "sas",
+    "srl",
+    "spa",
+    "bv",
+    "nv",
+    "ab",
+    "oy",
+    "aps",
+    "lda",
+    "ohg",
+    "gbr",
+    "holding",
+    "holdings",
 ];
 
 /// Small words that names go on with.
 const PARTICLES: &[&str] = &[
-    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "do", "du", "la", "le", "bin", "ibn", "al",
-    "ter", "y",
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "do", "du", "la",
+    "le", "bin", "ibn", "al", "ter", "y",
 ];
 
 /// Takes away what cannot be what the model says: hashes and UUIDs among numbers, numbers of buildings
@@ -35,7 +59,8 @@ fn is_plausible(text: &str, entities: &[Finding], i: usize) -> bool {
     match entity.label.as_str() {
         "BUILDING_NUMBER" => has_address(text, entities, i),
         "ZIP_CODE" => part.chars().filter(|c| c.is_alphanumeric()).count() >= POSTAL_CODE,
-        "TAX_ID" | "GOVERNMENT_ID" | "DRIVERS_LICENSE" | "PASSPORT" | "BANK_ACCOUNT" | "ROUTING_NUMBER" => {
+        "TAX_ID" | "GOVERNMENT_ID" | "DRIVERS_LICENSE" | "PASSPORT" | "BANK_ACCOUNT"
+        | "ROUTING_NUMBER" => {
             !is_hash(around(text, entity.span)) && part.contains(char::is_numeric)
         }
         label if is_name(label) => {
@@ -51,11 +76,12 @@ fn is_plausible(text: &str, entities: &[Finding], i: usize) -> bool {
 fn has_address(text: &str, entities: &[Finding], i: usize) -> bool {
     let span = entities[i].span;
     let is_near = |left: usize, right: usize| {
-        text.get(left..right).is_some_and(|gap| gap.len() <= BESIDE && !gap.contains("\n\n"))
+        text.get(left..right).is_some_and(|gap| {
+            gap.len() <= BESIDE && !gap.contains(['|', '"', '\t']) && !gap.contains("\n\n")
+        })
     };
-    let is_street = |other: &&Finding| {
-        is_part_of_address(&other.label) && other.label != "BUILDING_NUMBER"
-    };
+    let is_street =
+        |other: &&Finding| matches!(other.label.as_str(), "STREET_NAME" | "SECONDARY_ADDRESS");
     let before = entities[..i].iter().rev().take(3).filter(is_street);
     let after = entities[i + 1..].iter().take(3).filter(is_street);
     before.into_iter().any(|other| is_near(other.span.end, span.start))
@@ -66,7 +92,8 @@ fn has_address(text: &str, entities: &[Finding], i: usize) -> bool {
 fn follows_name(text: &str, entities: &[Finding], i: usize) -> bool {
     let span = entities[i].span;
     let Some(last) = i.checked_sub(1).map(|last| &entities[last]) else { return false };
-    let is_small = |span: Span| span.of(text).is_some_and(|part| !part.contains(char::is_uppercase));
+    let is_small =
+        |span: Span| span.of(text).is_some_and(|part| !part.contains(char::is_uppercase));
     let first = span.of(text).and_then(|part| part.split_whitespace().next()).unwrap_or_default();
     is_name(&last.label)
         && text.get(last.span.end..span.start) == Some(" ")
@@ -89,7 +116,9 @@ fn around(text: &str, span: Span) -> &str {
 fn is_hash(text: &str) -> bool {
     let digits = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit());
     let groups: Vec<&str> = text.split('-').collect();
-    let uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(|group| digits(group));
-    let mixed = text.contains(|c: char| c.is_ascii_alphabetic()) && text.contains(|c: char| c.is_ascii_digit());
+    let uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| digits(group));
+    let mixed = text.contains(|c: char| c.is_ascii_alphabetic())
+        && text.contains(|c: char| c.is_ascii_digit());
     uuid || text.len() >= HASH && digits(text) && mixed
 }

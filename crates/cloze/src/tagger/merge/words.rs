@@ -17,7 +17,13 @@ pub(super) fn is_name(label: &str) -> bool {
 pub(super) fn is_part_of_address(label: &str) -> bool {
     matches!(
         label,
-        "BUILDING_NUMBER" | "STREET_NAME" | "SECONDARY_ADDRESS" | "CITY" | "STATE" | "ZIP_CODE" | "COUNTRY"
+        "BUILDING_NUMBER"
+            | "STREET_NAME"
+            | "SECONDARY_ADDRESS"
+            | "CITY"
+            | "STATE"
+            | "ZIP_CODE"
+            | "COUNTRY"
     )
 }
 
