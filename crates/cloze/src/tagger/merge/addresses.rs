@@ -29,7 +29,7 @@ pub(super) fn completed(text: &str, findings: &mut [Finding]) {
             continue;
         }
         let start = i.checked_sub(1).map_or(0, |last| findings[last].span.end);
-        if findings[i].label != "COUNTRY" {
+        if matches!(findings[i].label.as_str(), "STREET_NAME" | "BUILDING_NUMBER") {
             let before = &text[start..findings[i].span.start];
             if let Some(lead) = LEADS.iter().find(|lead| before.ends_with(**lead)) {
                 findings[i].span.start -= lead.len();

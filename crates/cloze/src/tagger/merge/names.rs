@@ -159,20 +159,26 @@ const DAYS: &[&str] = &[
     "university",
 ];
 
-/// Makes initials beside a name a part of it, and the capitalised word behind a given name.
-pub(super) fn completed(text: &str, findings: &mut [Finding]) {
-    for i in 0..findings.len() {
-        if !is_name(&findings[i].label) {
-            continue;
+/// Makes initials beside a name a part of it, and adds the capitalised word behind a given name as its
+/// surname.
+pub(super) fn completed(text: &str, findings: &mut Vec<Finding>) {
+    let mut i = 0;
+    while i < findings.len() {
+        if is_name(&findings[i].label) {
+            let room = i.checked_sub(1).map_or(0, |last| findings[last].span.end);
+            findings[i].span.start = initials_before(text, room, findings[i].span.start);
+            let next = findings.get(i + 1).map_or(text.len(), |next| next.span.start);
+            if let Some(end) = initials_after(text, findings[i].span.end, next) {
+                findings[i].span.end = end;
+            } else if let Some((end, half)) = other_half(text, &findings[i], next) {
+                findings[i].span.end = end;
+                let surname =
+                    Finding { label: "SURNAME".to_owned(), span: half, ..findings[i].clone() };
+                findings.insert(i + 1, surname);
+                i += 1;
+            }
         }
-        let room = i.checked_sub(1).map_or(0, |last| findings[last].span.end);
-        findings[i].span.start = initials_before(text, room, findings[i].span.start);
-        let next = findings.get(i + 1).map_or(text.len(), |next| next.span.start);
-        let end = initials_after(text, findings[i].span.end, next);
-        let end = end.or_else(|| other_half(text, &findings[i], next));
-        if let Some(end) = end {
-            findings[i].span.end = end;
-        }
+        i += 1;
     }
 }
 
@@ -205,17 +211,18 @@ fn initials_after(text: &str, end: usize, next: usize) -> Option<usize> {
     (dotted && closed && stop <= next).then_some(stop)
 }
 
-/// End of the capitalised word behind a given name that nothing found.
-fn other_half(text: &str, finding: &Finding, next: usize) -> Option<usize> {
+/// End of a given name with its middle initial, and the capitalised word behind it that nothing found.
+fn other_half(text: &str, finding: &Finding, next: usize) -> Option<(usize, Span)> {
     if finding.label != "GIVEN_NAME" {
         return None;
     }
     let name = finding.span.of(text)?;
     let mut word = word_after(text, finding.span.end).filter(|word| word.end <= next)?;
+    let mut end = finding.span.end;
     // An initial in the middle: `Ann B Roe`, `Ann B. Roe`.
     if word.text.chars().count() == 1 && word.text.starts_with(char::is_uppercase) {
-        let dot = usize::from(text[word.end..].starts_with('.'));
-        word = word_after(text, word.end + dot).filter(|word| word.end <= next)?;
+        end = word.end + usize::from(text[word.end..].starts_with('.'));
+        word = word_after(text, end).filter(|word| word.end <= next)?;
     }
     let stem =
         word.text.strip_suffix("'s").or_else(|| word.text.strip_suffix("’s")).unwrap_or(word.text);
@@ -224,7 +231,7 @@ fn other_half(text: &str, finding: &Finding, next: usize) -> Option<usize> {
         && is_capitalised(stem)
         && stem.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'))
         && !DAYS.contains(&small.as_str());
-    is_half.then_some(word.start + stem.len())
+    is_half.then(|| (end, Span::new(word.start, word.start + stem.len())))
 }
 
 /// Adds every further mention of a name that was found with a high score: each of its words in the same

@@ -54,8 +54,16 @@ fn a_name_takes_its_initials_and_its_other_half() {
             &[("SURNAME", "Roe", 0.9), ("GIVEN_NAME", "Ann", 0.9)],
             "{SURNAME:Roe}, {GIVEN_NAME:Ann P.}\n",
         ),
-        ("ask Ann Lee's son", &[("GIVEN_NAME", "Ann", 0.9)], "ask {GIVEN_NAME:Ann Lee}'s son"),
-        ("ask Ann B Lee now", &[("GIVEN_NAME", "Ann", 0.9)], "ask {GIVEN_NAME:Ann B Lee} now"),
+        (
+            "ask Ann Lee's son",
+            &[("GIVEN_NAME", "Ann", 0.9)],
+            "ask {GIVEN_NAME:Ann} {SURNAME:Lee}'s son",
+        ),
+        (
+            "ask Ann B Lee now",
+            &[("GIVEN_NAME", "Ann", 0.9)],
+            "ask {GIVEN_NAME:Ann B} {SURNAME:Lee} now",
+        ),
         // A day, a small word and a clause behind it are none.
         ("ask Ann Monday", &[("GIVEN_NAME", "Ann", 0.9)], "ask {GIVEN_NAME:Ann} Monday"),
         ("ask Ann soon", &[("GIVEN_NAME", "Ann", 0.9)], "ask {GIVEN_NAME:Ann} soon"),
