@@ -69,7 +69,7 @@ fn header(line: &str) -> Option<(char, Vec<&str>)> {
                 && name.split_whitespace().count() <= 3
         };
         let border = |name: &&str| name.is_empty() && delimiter == '|';
-        let fits = names.iter().filter(|name| !border(name)).all(|name| is_name(name));
+        let fits = names.iter().filter(|name| !border(name)).all(is_name);
         (names.len() > 1 && fits).then_some((delimiter, names))
     })
 }

@@ -29,12 +29,11 @@ impl<'p, 't> Parser<'p, 't> {
         let mut i = 0;
         while i < self.page.tokens.len() {
             let begun = self.parts.len();
-            match self.core(i) {
-                Some(end) => i = self.extend(end).max(i + 1),
-                None => {
-                    self.parts.truncate(begun);
-                    i += 1;
-                }
+            if let Some(end) = self.core(i) {
+                i = self.extend(end).max(i + 1);
+            } else {
+                self.parts.truncate(begun);
+                i += 1;
             }
         }
         self.parts

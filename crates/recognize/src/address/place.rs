@@ -168,7 +168,7 @@ pub(super) fn behind_separators(page: &Page<'_>, mut i: usize) -> Option<usize> 
                     && page.touches(i)
                     && page.small(i.wrapping_sub(1)).len() <= 4 =>
             {
-                marks += 1
+                marks += 1;
             }
             _ => return Some(i),
         }

@@ -97,7 +97,7 @@ fn irish(page: &Page<'_>, i: usize) -> Option<Code> {
     (fits && behind_blank(page, i + 1)).then_some(Code { end: i + 2, certain: true })
 }
 
-/// `1012 AB` before a town. Source: PostNL.
+/// `1012 AB` before a town. Source: `PostNL`, addressing.
 fn dutch(page: &Page<'_>, i: usize) -> Option<Code> {
     let joined = page.kind(i) == Some(Kind::Code) && shape(page.word(i)) == "9999AA";
     let apart = shape(page.word(i)) == "9999"
@@ -166,8 +166,7 @@ fn numeric(page: &Page<'_>, i: usize) -> Option<Code> {
     }
     let end = i + 1;
     match shape(page.word(i)).as_str() {
-        "99999" | "9999" | "999999" => Some(Code { end, certain: false }),
-        "99999-9999" => Some(Code { end, certain: false }),
+        "99999" | "9999" | "999999" | "99999-9999" => Some(Code { end, certain: false }),
         "99-999" | "9999-999" => {
             Some(Code { end, certain: page.is_capital(end) && page.small(end).len() > 2 })
         }

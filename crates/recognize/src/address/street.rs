@@ -38,11 +38,10 @@ pub(super) fn is_building(page: &Page<'_>, i: usize) -> bool {
     let digits = page.word(i).bytes().take_while(u8::is_ascii_digit).count();
     let last = i.checked_sub(1);
     let before = last.is_none_or(|last| {
-        !(page.kind(last) == Some(Kind::Mark)
-            && "$€£%.:+=@".contains(page.word(last))
-            && page.touches(i))
-            && !matches!(page.word(last), "$" | "€" | "£")
-            && !words::NOT_BEFORE.contains(page.small(last))
+        let touching =
+            page.touches(i) && matches!(page.word(last), "%" | "." | ":" | "+" | "=" | "@");
+        let currency = matches!(page.word(last), "$" | "€" | "£");
+        !touching && !currency && !words::NOT_BEFORE.contains(page.small(last))
     });
     let after = !(page.touches(i + 1)
         && matches!(page.word(i + 1), "." | ":" | "%" | "€" | "£" | "°")
@@ -105,14 +104,18 @@ fn english_name(page: &Page<'_>, begin: usize) -> Option<usize> {
                         && page.touches(i + 1)
                         && words::SHORTENED.contains(word);
                     end = Some(i + 1 + usize::from(dot));
-                } else if words::NO_NAMES.contains(word)
-                    && !matches!(word, "may" | "the" | "mr" | "best")
-                {
-                    break;
-                } else if is_small && (count > 2 || page.is_capital(i)) {
-                    break;
-                } else if !is_small && !page.is_capital(i) && !words::PARTICLES.contains(word) {
-                    break;
+                } else {
+                    let stops = words::NO_NAMES.contains(word)
+                        && !matches!(word, "may" | "the" | "mr" | "best");
+                    let is_capital = page.is_capital(i);
+                    let other_case = if is_small {
+                        count > 2 || is_capital
+                    } else {
+                        !is_capital && !words::PARTICLES.contains(word)
+                    };
+                    if stops || other_case {
+                        break;
+                    }
                 }
             }
             Some(Kind::Mark)
@@ -180,7 +183,7 @@ fn romance_name(page: &Page<'_>, begin: usize, has_number: bool) -> Option<usize
             Some(Kind::Word)
                 if has_number && names < 3 && !words::NO_NAMES.contains(word) && word.len() > 2 =>
             {
-                names += 1
+                names += 1;
             }
             Some(Kind::Mark)
                 if matches!(page.word(i), "'" | "’" | ".")
@@ -286,8 +289,7 @@ fn is_street_word(page: &Page<'_>, i: usize, alone: bool) -> bool {
         return false;
     }
     let ends = |end: &&str| small.strip_suffix(*end).is_some_and(|stem| stem.chars().count() >= 3);
-    alone && words::ALONE.contains(small)
-        || page.is_capital(i) && words::ENDS.iter().any(|end| ends(&end))
+    alone && words::ALONE.contains(small) || page.is_capital(i) && words::ENDS.iter().any(ends)
 }
 
 /// A name with a number behind it, for which a postal code has to follow: `Edeby 55, 123 45 Uppsala`.

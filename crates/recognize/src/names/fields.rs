@@ -82,9 +82,8 @@ fn field_of(field: &str) -> Option<Field> {
 /// The field whose sign is at token `sign`.
 fn field(page: &Page<'_>, sign: usize, parts: &mut Vec<Part>) {
     let is_pair = page.is_mark(sign, '=');
-    let quoted =
-        sign > 0 && page.is_mark(sign - 1, '"') || sign > 0 && page.is_mark(sign - 1, '\'');
-    let last = sign - usize::from(quoted && sign > 0);
+    let quoted = sign > 0 && (page.is_mark(sign - 1, '"') || page.is_mark(sign - 1, '\''));
+    let last = sign - usize::from(quoted);
     let keys =
         (last.saturating_sub(5)..last).filter(|&first| is_border(page, first, is_pair || quoted));
     let mut keys = keys.filter_map(|first| key_field(page, first, last));

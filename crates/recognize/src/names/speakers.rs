@@ -63,7 +63,7 @@ fn line(page: &Page<'_>, start: usize) -> Option<Line> {
             .tokens
             .get(name.end + 1)
             .is_some_and(|next| next.start > page.tokens[name.end].end && next.kind != Kind::Line);
-    (says && !known && (timed || angled || name.words <= 2)).then(|| Line {
+    (says && !known && (timed || angled || name.words <= 2)).then_some(Line {
         key: text,
         marked: timed || angled,
         name,
