@@ -65,13 +65,13 @@ fn the_samples_entities_are_found() {
     // Every record of the samples has its marks, and no mark is without its record.
     assert_eq!((records, marked), (gold.len(), gold.values().map(BTreeSet::len).sum()));
     println!("{right} of {marked} marked entities found exactly, {found} found in all");
-    // Measured: 463 right of 542 found. Other scripts are in the samples, which the model does not
+    // Measured: 514 right of 605 found. Other scripts are in the samples, which the model does not
     // read; a tenth fewer would be a fault.
     assert!(right >= RIGHT && found <= FOUND, "{right} right of {found}");
 }
 
-const RIGHT: usize = 445;
-const FOUND: usize = 560;
+const RIGHT: usize = 495;
+const FOUND: usize = 625;
 
 const NAMES: &str = "data/gold/names";
 

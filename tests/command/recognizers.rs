@@ -103,7 +103,11 @@ fn faults_are_named() {
 fn a_model_names_its_recognisers() {
     let home = Home::new();
     let info = home.run(&["model", "info", "pii"]);
-    assert!(info.good().contains("\nrecognisers  all, -date, -date_named\n"), "{}", info.stdout());
+    assert!(
+        info.good().contains("\nrecognisers  all, -date, -date_named, -age\n"),
+        "{}",
+        info.stdout()
+    );
     assert!(!home.run(&["model", "info", "ner-en"]).good().contains("recognisers"));
 }
 

@@ -18,6 +18,11 @@ use cloze_store::{Existing, Location, MemoryFolder};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+mod personal;
+
+pub use personal::{marked, patterns, recognizers};
+use personal::{marks, pattern_files, personal_texts};
+
 /// A parser, and inputs to begin with.
 pub struct Target {
     /// Name, as in `fuzz_targets/`.
@@ -37,6 +42,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "judgements", run: judgements, seeds: tables },
     Target { name: "senses", run: senses, seeds: annotated },
     Target { name: "marked", run: marked, seeds: marks },
+    Target { name: "patterns", run: patterns, seeds: pattern_files },
+    Target { name: "recognizers", run: recognizers, seeds: personal_texts },
     Target { name: "documents", run: documents, seeds: document_seeds },
     Target {
         name: "config",
@@ -392,31 +399,6 @@ pub fn index(data: &[u8]) {
         }
     }
     drop(verify(folder.path()));
-}
-
-/// Texts with marked items, in each form.
-fn marks() -> Vec<Vec<u8>> {
-    [
-        "{\"id\":\"a\",\"text\":\"é Ann\",\"entities\":[{\"label\":\"P\",\"start\":2,\"end\":5}]}\n",
-        "[{\"full_text\":\"Ann\",\"spans\":[{\"entity_type\":\"P\",\"start_position\":0,\"end_position\":3}]}]",
-        "<deIdi2b2><TEXT><![CDATA[Ann]]></TEXT><TAGS><NAME start=\"0\" end=\"3\" text=\"Ann\"/></TAGS></deIdi2b2>",
-    ]
-    .map(|text| text.as_bytes().to_vec())
-    .to_vec()
-}
-
-thread_local! {
-    // Of the thread, so that the folder is removed at its end.
-    static MARKS: tempfile::TempDir = in_memory();
-}
-
-/// Texts with marked items.
-pub fn marked(data: &[u8]) {
-    MARKS.with(|folder| {
-        let path = folder.path().join("gold");
-        fs_err::write(&path, data).expect("a file");
-        drop(cloze_corpus::read_marked(&path));
-    });
 }
 
 /// A saved index with a graph, in memory where there is such a folder.

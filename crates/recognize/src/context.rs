@@ -1,9 +1,11 @@
 //! Words of context: which stand before a match, and speak for it or against it.
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::columns::Cell;
 use crate::edges::joins;
 use crate::normal::small_letters;
 
@@ -55,8 +57,18 @@ pub(crate) struct ContextHits {
     hits: Vec<Hit>,
     /// Words in the name of the field that the text is the value of.
     field: Vec<u32>,
+    /// Cells of tables whose columns have words in their names, in order.
+    cells: Vec<CellWords>,
     /// Whether the text has a blank line, which no word reaches across.
     paragraphs: Vec<usize>,
+}
+
+/// Words in the name of a cell's column.
+#[derive(Clone, Debug)]
+struct CellWords {
+    start: usize,
+    end: usize,
+    words: Rc<[u32]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,14 +133,28 @@ impl ContextBuilder {
 }
 
 impl ContextIndex {
-    /// The words in `text`, which is the value of a field called `field`, if that is not empty.
-    pub(crate) fn find(&self, text: &str, field: &str) -> ContextHits {
+    /// The words in `text`, which is the value of a field called `field`, if that is not empty, and has
+    /// these cells of tables.
+    pub(crate) fn find(&self, text: &str, field: &str, cells: &[Cell]) -> ContextHits {
         let field = match field {
             "" => vec![],
-            _ => self.hits(&apart(field)).into_iter().map(|hit| hit.word).collect(),
+            _ => self.name_words(field),
         };
+        let mut columns: BTreeMap<&str, Rc<[u32]>> = BTreeMap::new();
+        let cells = cells.iter().filter_map(|cell| {
+            let words =
+                columns.entry(&cell.column).or_insert_with(|| self.name_words(&cell.column).into());
+            let words = Rc::clone(words);
+            (!words.is_empty()).then_some(CellWords { start: cell.start, end: cell.end, words })
+        });
+        let cells = cells.collect();
         let paragraphs = text.match_indices("\n\n").map(|(start, _)| start).collect();
-        ContextHits { hits: self.hits(text), field, paragraphs }
+        ContextHits { hits: self.hits(text), field, cells, paragraphs }
+    }
+
+    /// Words in the name of a field or column.
+    fn name_words(&self, name: &str) -> Vec<u32> {
+        self.hits(&apart(name)).into_iter().map(|hit| hit.word).collect()
     }
 
     fn hits(&self, text: &str) -> Vec<Hit> {
@@ -159,6 +185,11 @@ fn is_word(text: &str, view: &str, hit: &Hit) -> bool {
     begins && ends
 }
 
+/// Whether a word has a number on its own line already, before what is on the next.
+fn has_own_value(between: &str) -> bool {
+    between.split_once('\n').is_some_and(|(line, _)| line.contains(|c: char| c.is_ascii_digit()))
+}
+
 /// Whether a word behind a match is about it: in the same clause, and not the name of what follows.
 fn belongs_behind(between: &str, after: &str) -> bool {
     !between.contains(['.', ';', ':', '\n']) && !after.trim_start().starts_with([':', '='])
@@ -176,11 +207,14 @@ impl ContextHits {
         let after = self.hits.partition_point(|hit| hit.end <= start);
         let wall = self.paragraphs.partition_point(|&wall| wall < start);
         let wall = wall.checked_sub(1).map_or(0, |last| self.paragraphs[last]);
+        let cell = self.cell_at(start);
+        let wall = cell.map_or(wall, |cell| cell.start);
         let before = self.hits[..after]
             .iter()
             .rev()
             .take_while(|hit| start - hit.end <= reach.before && hit.start >= wall)
             .find_map(|hit| words.evidence(hit.word, start - hit.end))
+            .filter(|evidence| !matches!(evidence, Evidence::For(far) if has_own_value(&text[start - far..start])))
             .filter(|evidence| match evidence {
                 Evidence::For(distance) if reach.clear => {
                     !text.as_bytes()[start - distance..start].iter().any(u8::is_ascii_digit)
@@ -194,13 +228,21 @@ impl ContextHits {
             .take_while(|hit| hit.start <= end + BEHIND)
             .filter(|hit| belongs_behind(&text[end..hit.start], &text[hit.end..]))
             .find_map(|hit| words.evidence(hit.word, hit.start - end));
-        let field = || self.field.iter().find_map(|&word| words.evidence(word, FIELD));
+        let names = self.field.iter().chain(cell.iter().flat_map(|cell| cell.words.iter()));
+        let field = || names.rev().find_map(|&word| words.evidence(word, FIELD));
         match (before, behind) {
             (Some(Evidence::For(far)), Some(Evidence::For(near))) => Evidence::For(far.min(near)),
             (_, Some(Evidence::For(near))) => Evidence::For(near),
             (Some(evidence), _) => evidence,
             _ => field().unwrap_or(Evidence::Nothing),
         }
+    }
+
+    /// The cell around a byte, if its column has words.
+    fn cell_at(&self, byte: usize) -> Option<&CellWords> {
+        let after = self.cells.partition_point(|cell| cell.start <= byte);
+        let cell = &self.cells[after.checked_sub(1)?];
+        (byte < cell.end).then_some(cell)
     }
 }
 
@@ -243,7 +285,7 @@ mod tests {
         let index = builder.build();
         let start = text.find(|c: char| c.is_ascii_digit()).expect("a digit");
         let end = text.rfind(|c: char| c.is_ascii_digit()).expect("a digit") + 1;
-        index.find(text, field).evidence(
+        index.find(text, field, &[]).evidence(
             text,
             &words,
             (start, end),

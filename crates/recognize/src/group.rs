@@ -16,6 +16,10 @@ pub enum Group {
     Date,
     /// Coordinates.
     Place,
+    /// Parts of postal addresses.
+    Address,
+    /// Names of people.
+    Name,
     /// Addresses of crypto-currencies.
     Crypto,
     /// Passwords, keys and tokens.
@@ -24,13 +28,15 @@ pub enum Group {
 
 impl Group {
     /// Every group.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Contact,
         Self::Network,
         Self::Bank,
         Self::Government,
         Self::Date,
         Self::Place,
+        Self::Address,
+        Self::Name,
         Self::Crypto,
         Self::Secret,
     ];
@@ -45,6 +51,8 @@ impl Group {
             Self::Government => "government",
             Self::Date => "dates",
             Self::Place => "places",
+            Self::Address => "addresses",
+            Self::Name => "names",
             Self::Crypto => "crypto",
             Self::Secret => "secrets",
         }

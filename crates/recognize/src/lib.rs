@@ -5,8 +5,11 @@
 //! - [`RecognizerParams`], [`Patterns`]: which recognisers, of which countries, and one's own;
 //! - `normal`: the text in normal form (full-width digits, soft hyphens, digits of other scripts),
 //!   with the way back to bytes of the original;
+//! - `columns`: tables within the text, whose columns' names are context for their cells;
 //! - `context`: words before a number that speak for it or against it (`born`, `IBAN`, `order`);
 //! - `scan`: one walk over the text that tries each pattern where it may begin;
+//! - `page`, `finder`, `address`, `names`: the text as tokens, and finders that read several of them: the
+//!   parts of postal addresses, and names of people by what stands around them;
 //! - `rows`: the recognisers, one table a topic or country, each row with its source, words and
 //!   examples;
 //! - `edges`: whether a match is a whole word or number, or the part of another;
@@ -31,11 +34,16 @@
 //! assert!(matches[1].validated && matches[1].recognizer == "iban");
 //! # Ok::<(), cloze_recognize::RecognizeError>(())
 //! ```
+mod address;
+mod columns;
 mod context;
 mod edges;
 mod error;
+mod finder;
 mod group;
+mod names;
 mod normal;
+mod page;
 mod params;
 mod patterns;
 mod recognizers;
@@ -44,6 +52,7 @@ mod row;
 mod rows;
 mod scan;
 mod validate;
+mod words;
 
 pub use error::RecognizeError;
 pub use group::Group;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use cloze_core::Span;
 
+use crate::columns::cells;
 use crate::context::{ContextHits, Evidence, Reach, Words};
 use crate::edges::{joins, may_begin, may_end};
 use crate::normal::{Normal, small_letters};
@@ -96,22 +97,37 @@ impl Recognizers {
     #[must_use]
     pub fn find_in(&self, field: &str, text: &str) -> Vec<Match> {
         let normal = Normal::of(text);
-        let hits = self.scanner.context(normal.text(), field);
-        let mut candidates = self.scanner.scan(normal.text(), &hits);
+        let cells = cells(normal.text());
+        let hits = self.scanner.context(normal.text(), field, &cells);
+        let mut candidates = self.scanner.scan(normal.text(), field, cells, &hits).candidates;
         self.scan_custom(normal.text(), &hits, &mut candidates);
         candidates.retain(|candidate| candidate.score >= self.min_score);
         self.drop_allowed(normal.text(), &mut candidates);
-        resolve(candidates)
-            .into_iter()
-            .map(|candidate| Match {
-                span: normal.original(candidate.start, candidate.end),
+        let mut matches: Vec<Match> = vec![];
+        for candidate in resolve(candidates) {
+            let span = normal.original(candidate.start, candidate.end);
+            // Two matches may lie in one character of the original: `¼` is `1⁄4` in normal form.
+            if matches.last().is_some_and(|last| span.start < last.span.end) {
+                continue;
+            }
+            matches.push(Match {
+                span,
                 label: candidate.label.to_owned(),
                 recognizer: candidate.recognizer.to_owned(),
                 score: candidate.score,
                 validated: candidate.validated,
                 in_context: candidate.context.is_some(),
-            })
-            .collect()
+            });
+        }
+        matches
+    }
+
+    /// Number of patterns that are tried in `text`: a measure of the work, in proportion to its length.
+    #[must_use]
+    pub fn tries(&self, text: &str) -> usize {
+        let normal = Normal::of(text);
+        let hits = self.scanner.context(normal.text(), "", &[]);
+        self.scanner.scan(normal.text(), "", vec![], &hits).tries
     }
 
     /// Places of words of the allow-list in `text`, sorted, without overlaps: for leaving out what

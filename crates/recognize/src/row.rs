@@ -4,6 +4,7 @@ use std::fmt;
 use phonenumber::country::Id;
 
 use crate::context::Reach;
+use crate::finder::Finder;
 use crate::group::Group;
 
 /// A deterministic recogniser of one kind of thing.
@@ -104,6 +105,8 @@ pub(crate) enum Start {
     Literal(&'static [&'static str]),
     /// The word, name or scheme that ends where one of these begins.
     Before(&'static [&'static str], fn(&str, usize) -> Option<usize>),
+    /// None: a finder reads the whole text, and the pattern is not used.
+    Finder(Finder),
 }
 
 /// Neighbours that a match may not have.

@@ -9,8 +9,11 @@ use aho_corasick::AhoCorasick;
 use phonenumber::country;
 use regex::{Regex, RegexSet, RegexSetBuilder};
 
+use crate::columns::Cell;
 use crate::context::{ContextBuilder, ContextHits, ContextIndex, Evidence, Words};
 use crate::edges::{joins, may_begin, may_end, shorter};
+use crate::finder::Finder;
+use crate::page::Page;
 use crate::row::{Check, Finding, Row, Start, Strength};
 
 /// Bytes at which a set of patterns tells its members apart.
@@ -35,6 +38,8 @@ pub(crate) struct Scanner {
     literals: Option<AhoCorasick>,
     /// Recogniser of each literal.
     owners: Vec<usize>,
+    /// Finders in use.
+    finders: Vec<Finder>,
     context: ContextIndex,
     regions: Vec<country::Id>,
 }
@@ -70,6 +75,15 @@ pub(crate) struct Candidate<'a> {
     pub(crate) deny: bool,
 }
 
+/// Result of a walk.
+#[derive(Debug)]
+pub(crate) struct Scan<'s> {
+    /// Every match, overlapping or not.
+    pub(crate) candidates: Vec<Candidate<'s>>,
+    /// Number of patterns tried.
+    pub(crate) tries: usize,
+}
+
 /// A text during the walk.
 struct Walk<'s, 't> {
     scanner: &'s Scanner,
@@ -78,6 +92,8 @@ struct Walk<'s, 't> {
     /// End of the last match of each recogniser, also of one that its check refused.
     passed: Vec<usize>,
     candidates: Vec<Candidate<'s>>,
+    /// Patterns tried so far.
+    tries: usize,
 }
 
 impl Scanner {
@@ -107,6 +123,10 @@ impl Scanner {
         let literals = (!literals.is_empty())
             .then(|| AhoCorasick::builder().ascii_case_insensitive(true).build(literals).ok())
             .flatten();
+        let is_used = |finder: &Finder| {
+            active.iter().any(|a| matches!(a.row.start, Start::Finder(own) if own == *finder))
+        };
+        let finders = Finder::ALL.into_iter().filter(is_used).collect();
         let class = |fits: fn(Start) -> bool| Class::new(&active, fits);
         Self {
             number: class(|start| matches!(start, Start::Number | Start::Either)),
@@ -117,6 +137,7 @@ impl Scanner {
             before_number: class(|start| matches!(start, Start::BeforeNumber)),
             literals,
             owners,
+            finders,
             context: builder.build(),
             regions,
             active,
@@ -128,18 +149,27 @@ impl Scanner {
         self.active.iter().map(|active| active.row)
     }
 
-    /// The words of context in `text`, the value of `field`.
-    pub(crate) fn context(&self, text: &str, field: &str) -> ContextHits {
-        self.context.find(text, field)
+    /// The words of context in `text`, the value of `field`, which has these cells of tables.
+    pub(crate) fn context(&self, text: &str, field: &str, cells: &[Cell]) -> ContextHits {
+        self.context.find(text, field, cells)
     }
 
-    /// Every match in `text`, a normal form, overlapping or not.
-    pub(crate) fn scan<'s>(&'s self, text: &str, hits: &ContextHits) -> Vec<Candidate<'s>> {
+    /// Every match in `text`, a normal form and the value of `field`, overlapping or not.
+    pub(crate) fn scan<'s>(
+        &'s self,
+        text: &str,
+        field: &str,
+        cells: Vec<Cell>,
+        hits: &ContextHits,
+    ) -> Scan<'s> {
         let passed = vec![0; self.active.len()];
-        let mut walk = Walk { scanner: self, text, hits, passed, candidates: vec![] };
+        let mut walk = Walk { scanner: self, text, hits, passed, candidates: vec![], tries: 0 };
         walk.words();
         walk.literals();
-        walk.candidates
+        if !self.finders.is_empty() {
+            walk.finders(&Page::new(text, field, cells));
+        }
+        Scan { candidates: walk.candidates, tries: walk.tries }
     }
 }
 
@@ -246,6 +276,20 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Adds the parts that finders find.
+    fn finders(&mut self, page: &Page<'_>) {
+        let scanner = self.scanner;
+        for finder in &scanner.finders {
+            for part in finder.find(page) {
+                let member = scanner.active.iter().position(|active| active.row.name == part.row);
+                let finding = Finding { strength: part.strength, validated: false };
+                if let Some(member) = member.filter(|_| part.start < part.end) {
+                    self.push(member, finding, part.start, part.end);
+                }
+            }
+        }
+    }
+
     fn try_class(&mut self, class: &Class, start: usize) {
         if class.members.is_empty() {
             return;
@@ -270,6 +314,7 @@ impl Walk<'_, '_> {
         let Some(regex) = active.regex() else { return };
         let mut limit = self.text.len();
         for _ in 0..TRIES {
+            self.tries += 1;
             let slice = &self.text[start..limit];
             let Some((whole, span)) = matched(regex, slice) else { return };
             let (mut begin, mut end) = (start + span.0, start + span.1);

@@ -64,6 +64,8 @@ fn a_letter() {
     assert_eq!(
         found(&matches, text),
         [
+            ("TITLE", "Ms"),
+            ("SURNAME", "Example"),
             ("CREDIT_CARD", "4111 1111 1111 1111"),
             ("PHONE", "(212) 555-0142"),
             ("EMAIL", "help@example.com"),
@@ -237,4 +239,83 @@ fn odd_texts_are_searched_too() {
     ] {
         assert_eq!(recognizers.find(text), [], "{text:?}");
     }
+}
+
+/// Forms that look like addresses and names, and are none.
+#[test]
+fn words_and_numbers_that_are_no_addresses_and_names() {
+    let params = RecognizerParams::new().recognizers(["addresses", "names"]).check().unwrap();
+    let recognizers = Recognizers::new(params);
+    for text in [
+        "There are 5 Main points in Section 4 Road map.",
+        "In 2019 we met 12 people in the street, 3 miles down the road.",
+        "See chapter 7 Park, page 12, figure 3 and table 4.",
+        "Version 2 Drive, level 3 and unit tests; 4 road tests.",
+        "Der Arbeitsplatz 5 ist frei, der Umweg 3 km lang.",
+        "Le 3 mai, en route; la place 12 est libre.",
+        "Best price in town.\nThanks to all\nNote: this. Note: that.",
+        "Dear Sir or Madam,\n\nHello there, hi all!",
+        "Product name: Blue Chair\nFile name: a.txt\nName: Acme Ltd",
+        "INFO: started\nINFO: stopped\nWARN: late",
+        "title: a\ntitle: b\nkind: c\nkind: d",
+        "OK 5, IN 2019, ME 2000, HI 10",
+    ] {
+        let matches = recognizers.find(text);
+        assert_eq!(found(&matches, text), [], "{text}");
+    }
+}
+
+/// One address in the form of each of some countries, whole.
+#[test]
+fn addresses_of_countries_are_found_whole() {
+    let params = RecognizerParams::new().recognizers(["addresses"]).check().unwrap();
+    let recognizers = Recognizers::new(params);
+    let mut wrong = vec![];
+    for text in [
+        "1600 Example Ave. NW, Suite 300, Springfield, IL 62704-1234, USA",
+        "12 Rideau Street, Unit 4, Ottawa, ON K1A 0B1, Canada",
+        "Flat 3, 221B Baker Street, London NW1 6XE, United Kingdom",
+        "14 Merrion Square, Dublin 2, D02 AF30, Ireland",
+        "25 George Street, Sydney NSW 2000, Australia",
+        "8 Lambton Quay, Wellington 6011, New Zealand",
+        "12 MG Road, Bengaluru 560 001, India",
+        "Berliner Straße 12, 10115 Berlin, Deutschland",
+        "Kurt-Schumacher-Str. 5a, D-53113 Bonn",
+        "Mariahilfer Straße 10, 1060 Wien, Österreich",
+        "Bahnhofstrasse 3, 8001 Zürich, Schweiz",
+        "36 bis, rue de la Paix, 75002 Paris, France",
+        "Rue Haute 10, 1000 Bruxelles, Belgique",
+        "Keizersgracht 123, 1015 CJ Amsterdam, Nederland",
+        "Calle Mayor, 7, 2º izq, 28013 Madrid, España",
+        "Rua Augusta 24, 1100-053 Lisboa, Portugal",
+        "Via Garibaldi 5, 20121 Milano (MI), Italia",
+        "Storgatan 5, 111 22 Stockholm, Sverige",
+        "Nørregade 10, 1165 København K, Danmark",
+        "ul. Długa 5, 00-238 Warszawa, Polska",
+        "Fő utca 1, 1011 Budapest",
+        "PO Box 123, Leeds LS1 4AP",
+        "12 High Street\nStoke-on-Trent\nST1 5AB\nUnited Kingdom",
+        "6750 Koskikatu 25 Apt. 864\nArtilleros\n, CO\n Uruguay 64677",
+    ] {
+        let matches = recognizers.find(&format!("I live at {text}."));
+        let mut hidden = vec![false; text.len()];
+        for found in &matches {
+            for byte in found.span.start..found.span.end {
+                if let Some(byte) =
+                    byte.checked_sub("I live at ".len()).filter(|byte| *byte < text.len())
+                {
+                    hidden[byte] = true;
+                }
+            }
+        }
+        let left: String = text
+            .char_indices()
+            .filter(|(i, c)| c.is_alphanumeric() && !hidden[*i])
+            .map(|(_, c)| c)
+            .collect();
+        if !left.is_empty() {
+            wrong.push(format!("{text}: {left}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

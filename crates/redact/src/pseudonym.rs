@@ -111,8 +111,8 @@ impl Kind {
             "PERSON" | "PER" | "NAME" => Self::Person,
             "GIVEN_NAME" | "FIRST_NAME" => Self::Given,
             "SURNAME" | "LAST_NAME" => Self::Family,
-            "CITY" | "STATE" | "LOC" | "LOCATION" | "STREET_NAME" | "SECONDARY_ADDRESS"
-            | "ADDRESS" | "STREET_ADDRESS" => Self::Place,
+            "CITY" | "STATE" | "COUNTRY" | "LOC" | "LOCATION" | "STREET_NAME"
+            | "SECONDARY_ADDRESS" | "ADDRESS" | "STREET_ADDRESS" => Self::Place,
             "EMAIL" => Self::Email,
             "URL" => Self::Url,
             "IP" | "IP_ADDRESS" => Self::Ip,

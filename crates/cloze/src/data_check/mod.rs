@@ -1,5 +1,6 @@
 //! Labelled data, checked before anything is trained on it: contradictions, leaks between splits,
-//! duplicates, rare and misspelt labels, illegal tags, long texts, likely label errors.
+//! duplicates, rare and misspelt labels, illegal tags, long texts, likely label errors, and mentions that a
+//! recogniser validates and the tags leave out.
 //!
 //! [`CheckedData`] takes examples or tagged sentences one by one and keeps all texts in memory;
 //! [`DataCheck`] turns them into a [`DataCheckReport`].
@@ -22,6 +23,7 @@
 #[cfg(feature = "train")]
 mod label_errors;
 mod long;
+mod mentions;
 #[cfg(feature = "train")]
 mod near;
 
@@ -67,6 +69,8 @@ pub struct CheckedData {
     texts: RepeatedTexts,
     empty: Vec<Finding>,
     tagged: Option<TagSequences>,
+    /// Numbers and addresses that the tags of sentences leave out.
+    mentions: Option<mentions::Mentions>,
     /// Examples that have a text, with their places, if they are to be kept.
     kept: Option<Vec<(SourceLine, Example)>>,
 }
@@ -81,7 +85,8 @@ impl CheckedData {
     /// No tagged sentences yet.
     #[must_use]
     pub fn tagged() -> Self {
-        Self { tagged: Some(TagSequences::default()), ..Self::default() }
+        let mentions = mentions::Mentions::new();
+        Self { tagged: Some(TagSequences::default()), mentions, ..Self::default() }
     }
 
     /// Keeps the examples themselves, which label errors are found by. Default: no.
@@ -123,9 +128,12 @@ impl CheckedData {
 
     /// Adds a sentence of the file `path`; its tags count where the data are [tagged](Self::tagged).
     pub fn add_sentence(&mut self, path: &str, sentence: TaggedSentence) {
-        let TaggedSentence { line, text, tags, lines, .. } = sentence;
-        let source = self.place(path, line);
+        let source = self.place(path, sentence.line);
         self.examples += 1;
+        if let Some(mentions) = &mut self.mentions {
+            mentions.add(&sentence, &source);
+        }
+        let TaggedSentence { text, tags, lines, .. } = sentence;
         let label = Some(tags.join(" "));
         let tags = tags.into_iter().zip(lines).map(|(tag, line)| {
             let source = SourceLine { line, ..source.clone() };
@@ -221,6 +229,7 @@ impl<'d> DataCheck<'d> {
             let entities = tagged.entities();
             let (scheme, illegal) = tagged.findings(self.scheme);
             self.findings.extend(illegal);
+            self.findings.extend(data.mentions.iter().flat_map(mentions::Mentions::findings));
             entities.findings(&mut self.findings);
             let words = data.labels.total();
             let tags = data.labels.shares(words);

@@ -2,7 +2,8 @@
 //!
 //! In order:
 //! 1. Pieces of the model with one label and nothing between them are one entity ([`pieces`]).
-//! 2. Entities of the model within a place of the allow-list are left out.
+//! 2. Entities of the model within a place of the allow-list are left out, and those that cannot be what it
+//!    says ([`plausible`]).
 //! 3. A match has at least the score of the model's entities with its own label that it overlaps: both
 //!    agree.
 //! 4. Validated matches come first, then all others by score, a match before an entity of the same
@@ -10,9 +11,15 @@
 //! 5. A rest, where some of its bytes were taken, becomes part of its neighbour if the border is within
 //!    a word or number, if both have one label and no blank is between them, or if it is the unbroken
 //!    part of a match; a rest of punctuation alone is dropped, another is an entity of its own.
+//! 6. Short words between parts of one address belong to it ([`addresses`]); initials and the other half of a
+//!    name to the name, which is found again elsewhere in the text ([`names`]).
 //!
 //! So each letter and digit that the model or a recogniser found is in an entity, unless it is allowed.
+mod addresses;
+mod names;
 mod pieces;
+mod plausible;
+mod words;
 
 use std::cmp::Ordering;
 
@@ -20,6 +27,7 @@ use cloze_core::{Entity, Span};
 use cloze_recognize::Match;
 
 use pieces::joined;
+use plausible::plausible;
 
 /// A labelled place, by the model or by a recogniser.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +71,7 @@ pub(super) fn merge(
 ) -> Vec<Finding> {
     let mut entities = joined(text, entities, is_structured);
     entities.retain(|entity| !allowed.iter().any(|span| is_within(entity.span, *span)));
+    let mut entities = plausible(text, entities);
     for found in &mut matches {
         let overlapping = entities.iter().skip_while(|e| e.span.end <= found.span.start);
         let overlapping = overlapping.take_while(|e| e.span.start < found.span.end);
@@ -76,7 +85,12 @@ pub(super) fn merge(
     for finding in findings {
         placed.add(finding);
     }
-    placed.findings
+    let mut findings = placed.findings;
+    addresses::completed(text, &mut findings);
+    names::completed(text, &mut findings);
+    names::add_mentions(text, allowed, &mut findings);
+    names::completed(text, &mut findings);
+    findings
 }
 
 /// Order in which findings take their bytes.

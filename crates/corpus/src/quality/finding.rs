@@ -24,6 +24,8 @@ pub enum FindingKind {
     EmptyText,
     /// A label that is likely wrong.
     LabelError,
+    /// A number or address that a recogniser validates, unmarked or labelled otherwise.
+    MissedMention,
     /// An example whose text and label occurred before.
     Duplicate,
     /// An example whose text and label occurred before, except for case and spaces.
@@ -51,6 +53,9 @@ impl FindingKind {
             Self::IllegalTags => "invalid tag sequences",
             Self::EmptyText => "no text",
             Self::LabelError => "likely label errors",
+            Self::MissedMention => {
+                "mentions that a recogniser validates, unmarked or labelled otherwise"
+            }
             Self::Duplicate => "duplicates",
             Self::FoldedDuplicate => "duplicates except for case and spaces",
             Self::LongText => "texts longer than the model's limit",

@@ -87,6 +87,52 @@ pub(super) const ROWS: &[Row] = &[
         ..Row::EMPTY
     },
     Row {
+        name: "username_in_log",
+        label: "USERNAME",
+        group: Group::Contact,
+        source: "OpenSSH auth log and ssh_config; NCSA common log format, field authuser; Slack mentions",
+        start: Start::Literal(&[
+            "publickey for ",
+            "password for ",
+            "for user ",
+            "invalid user ",
+            "session opened for user ",
+            "user=",
+            "\n  User ",
+            "\n    User ",
+            "\n\tUser ",
+            " - ",
+            "<@",
+        ]),
+        pattern: r"(?:publickey for |password for |for user |invalid user |[uU]ser=|\n[ \t]+User )(?:invalid user )?([A-Za-z_][A-Za-z0-9_.\-]{1,31})(?:[ \r\n;,(]|$)| - ([A-Za-z_][A-Za-z0-9_.@\-]{1,63}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:|<(@[A-Za-z0-9_.\-]{2,32})>",
+        edges: Edges::Any,
+        check: Check::Text(|text| {
+            let known = matches!(
+                text,
+                "user"
+                    | "invalid"
+                    | "root"
+                    | "admin"
+                    | "the"
+                    | "a"
+                    | "none"
+                    | "null"
+                    | "true"
+                    | "false"
+            );
+            Finding::plausible(!known, Strength::Strong)
+        }),
+        valid: &[
+            "Accepted publickey for {ada_l} from 192.0.2.1",
+            "192.0.2.10 - {ada.l} [10/Mar/2026:13:55:36 +0",
+            "Host x\n  User {adal}\n",
+            "user={ada99} ok",
+            "<{@ada.l}> hi",
+        ],
+        invalid: &["password for root ", "for user-defined types", "a - b [10]", "user=true "],
+        ..Row::EMPTY
+    },
+    Row {
         name: "handle",
         label: "USERNAME",
         group: Group::Contact,

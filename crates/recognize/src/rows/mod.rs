@@ -13,6 +13,7 @@ macro_rules! path {
     };
 }
 
+mod address;
 mod age;
 mod bank;
 mod card;
@@ -27,6 +28,7 @@ mod key;
 mod network;
 mod north_america;
 mod password;
+mod person;
 pub(crate) mod phone;
 mod phone_words;
 mod place;
@@ -117,6 +119,8 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
         dates::ROWS,
         age::ROWS,
         place::ROWS,
+        address::ROWS,
+        person::ROWS,
         crypto::ROWS,
         // Last: plans of some countries take nearly any digits.
         phone::ROWS,

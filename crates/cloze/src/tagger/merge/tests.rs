@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod people;
+
 /// A label, a text, and its score.
 type Labelled = (&'static str, &'static str, f32);
 
