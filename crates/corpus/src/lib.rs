@@ -108,6 +108,6 @@ pub use senses::{
 };
 pub use skipped::{NotReadReason, SkipReason, Skipped};
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
-pub use unpack::UnpackError;
+pub use unpack::{UnpackError, unpacked_path};
 pub use used::UsedFields;
 pub use walk::{Source, Walk, find_sources};

@@ -222,10 +222,12 @@ impl Names {
 
     /// Whether `*` leaves this field of an object out, or the field that it is in.
     pub(crate) fn keeps(&self, name: &str) -> bool {
-        self.kept.iter().any(|kept| {
-            let rest = name.strip_prefix(kept.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        self.kept.iter().any(|kept| is_within(name, kept))
+    }
+
+    /// Names that fields of each are a text of their own for, or are kept from that.
+    pub(crate) fn of_each(&self) -> impl Iterator<Item = &String> {
+        self.asked.iter().filter(|name| *name != EVERY).chain(&self.kept)
     }
 
     /// Whether several columns are one text.
@@ -293,6 +295,23 @@ impl Names {
         }
         Ok(None)
     }
+}
+
+/// Whether a field of an object, with dots between names and numbers of items, is `outer` or stands in it:
+/// so `users.0.name` in `users`, and, as the numbers of items need not be named, in `users.name`.
+pub(crate) fn is_within(name: &str, outer: &str) -> bool {
+    let mut outer = outer.split('.').peekable();
+    for part in name.split('.') {
+        match outer.peek() {
+            None => return true,
+            Some(wanted) if *wanted == part => {
+                outer.next();
+            }
+            Some(_) if part.bytes().all(|byte| byte.is_ascii_digit()) => {}
+            Some(_) => return false,
+        }
+    }
+    outer.peek().is_none()
 }
 
 fn asked_column(header: &Header, name: &str) -> Result<usize, NameError> {
@@ -431,6 +450,24 @@ mod tests {
         assert_eq!(texts("Body,x,Message"), Err(NameError::Several(FieldRole::Text, several)));
         let twice = ["text", "Text"].map(str::to_owned).to_vec();
         assert_eq!(texts("text,Text"), Err(NameError::Several(FieldRole::Text, twice)));
+    }
+
+    #[test]
+    fn numbers_of_items_need_not_be_named() {
+        for (name, outer) in [
+            ("a", "a"),
+            ("a.b", "a"),
+            ("a.b", "a.b"),
+            ("a.0.b", "a.b"),
+            ("a.0.b", "a.0"),
+            ("a.0.1", "a"),
+            ("a.0.b.2.c", "a.b.c"),
+        ] {
+            assert!(is_within(name, outer), "{name} in {outer}");
+        }
+        for (name, outer) in [("ab", "a"), ("a", "a.b"), ("a.c", "a.b"), ("a.0", "a.b"), ("b.a", "a")] {
+            assert!(!is_within(name, outer), "{name} in {outer}");
+        }
     }
 
     #[test]

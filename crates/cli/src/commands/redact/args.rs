@@ -15,6 +15,7 @@ const SHOWN: &[&str] = &[
     "key_file",
     "text_field",
     "keep_columns",
+    "as_text",
     "output",
     "in_place",
     "audit",
@@ -41,6 +42,7 @@ Examples:
         "Write to a file, or into a folder as a tree like the input's",
         arg
     )),
+    mut_arg("as_text", |arg| short_help::brief("Write the text of documents (docx, pdf, eml, …)", arg)),
     mut_args(|arg| short_help::only(SHOWN, arg))
 )]
 pub(crate) struct RedactArgs {
@@ -75,6 +77,13 @@ pub(crate) struct RedactArgs {
     /// Keep what `cloze restore` needs in this file, and the same replacements from run to run
     #[arg(long, value_name = "FILE", help_heading = "Redaction")]
     pub(crate) key_file: Option<PathBuf>,
+    /// Write the text of documents (docx, pdf, odt, xlsx, eml, html), as NAME.txt in a folder; without it pages
+    /// and mails are redacted as what they are, and other documents are refused
+    #[arg(long, conflicts_with = "in_place", help_heading = "Output")]
+    pub(crate) as_text: bool,
+    /// Leave attachments of mails out, in place of refusing a mail that has any (eml)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) drop_attachments: bool,
     /// Write to a file, or into a folder as a tree like the input's: PATH is a folder if it is one, if
     /// it ends in /, or if a folder is read and PATH has no ending
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
