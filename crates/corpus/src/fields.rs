@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::dialect::Dialect;
-use crate::names::{Header, NameError, Names, is_within, pair_columns};
+use crate::names::{Header, NameError, Names, pair_columns};
 use crate::params::Opened;
 use crate::record::Cells;
 use crate::source::SourceParams;
@@ -235,7 +235,7 @@ impl<'a> Object<'a> {
     }
 
     /// The field of this name: of the object, or else with dots between the names of objects in it.
-    fn named(&self, name: &str) -> Result<Option<&'a RawValue>, CorpusError> {
+    pub(crate) fn named(&self, name: &str) -> Result<Option<&'a RawValue>, CorpusError> {
         let mut fields = self.fields.iter();
         if let Some((_, value)) = fields.find(|(own, _)| own == name) {
             return Ok(Some(value));
@@ -330,45 +330,8 @@ impl<'a> Object<'a> {
         Ok(self.find(names, taken)?.map(|field| vec![field]))
     }
 
-    /// The fields that are asked for, each a text of its own: strings and numbers of this name, those in an
-    /// object or array of this name, and those that have it but for the numbers of items. An error if the
-    /// object has none of the names.
-    pub(crate) fn each(&self, names: &Names) -> Result<Vec<Field<'a>>, CorpusError> {
-        let (mut chosen, mut any) = (vec![], false);
-        for name in names.asked() {
-            match self.named(name)? {
-                Some(value) => {
-                    any = true;
-                    match jsonl::type_of(value) {
-                        jsonl::OBJECT | jsonl::ARRAY => self.leaves(name, value, 0, &mut chosen)?,
-                        _ => chosen.push((name.clone(), value)),
-                    }
-                }
-                None => {
-                    let within = self.all_leaves(&[])?;
-                    let within = within.into_iter().filter(|(leaf, _)| is_within(leaf, name));
-                    let before = chosen.len();
-                    chosen.extend(within);
-                    any |= chosen.len() > before;
-                }
-            }
-        }
-        match names.asked().first() {
-            Some(name) if !any => Err(self.not_chosen(NameError::Missing(name.clone()))),
-            _ => Ok(chosen),
-        }
-    }
-
-    /// Whether there is a field of this name, or one within it.
-    pub(crate) fn has(&self, name: &str) -> Result<bool, CorpusError> {
-        if self.named(name)?.is_some() {
-            return Ok(true);
-        }
-        Ok(self.all_leaves(&[])?.iter().any(|(leaf, _)| is_within(leaf, name)))
-    }
-
     /// All strings and numbers but those that are `taken`.
-    fn all_leaves(&self, taken: &[&RawValue]) -> Result<Vec<Field<'a>>, CorpusError> {
+    pub(crate) fn all_leaves(&self, taken: &[&RawValue]) -> Result<Vec<Field<'a>>, CorpusError> {
         let mut leaves = vec![];
         for (name, value) in &self.fields {
             if !taken.iter().any(|other| std::ptr::eq(*other, *value)) {
@@ -408,7 +371,7 @@ impl<'a> Object<'a> {
     }
 
     /// Adds the strings and numbers in a value.
-    fn leaves(
+    pub(crate) fn leaves(
         &self,
         name: &str,
         value: &'a RawValue,

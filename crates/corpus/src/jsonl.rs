@@ -9,9 +9,9 @@ use serde_json::Map;
 use serde_json::value::RawValue;
 
 use crate::decode::{Unit, split_ending};
+use crate::error::MAX_NAMES;
 use crate::fields::{At, Object};
 use crate::record::{FieldText, Frame};
-use crate::error::MAX_NAMES;
 use crate::{CorpusError, Format, Piece, Record, UsedFields, ValidReadParams};
 
 /// The values of an object as they stand in the line.
@@ -76,7 +76,9 @@ impl Lines {
 
     /// The error for a name that no object of the input had.
     pub(crate) fn end(&mut self, path: &Path) -> Result<(), CorpusError> {
-        let Some((line, mut found)) = self.first.take().filter(|_| self.given) else { return Ok(()) };
+        let Some((line, mut found)) = self.first.take().filter(|_| self.given) else {
+            return Ok(());
+        };
         let Some(field) = self.unseen.drain(..).next() else { return Ok(()) };
         found.truncate(MAX_NAMES);
         let path = path.to_owned();
@@ -130,8 +132,9 @@ pub(crate) fn parse(
     let cells = params.takes_cells().then(|| object.cells()).transpose()?;
     let record = Record { line, id, metadata, cells, ..Record::default() };
     let asked = names.is_asked();
-    let is_itself =
-        |name: &String| matches!(&fields[..], [(only, _)] if only == name) && names.asked().len() == 1;
+    let is_itself = |name: &String| {
+        matches!(&fields[..], [(only, _)] if only == name) && names.asked().len() == 1
+    };
     let one = !names.joins() && names.asked().first().is_none_or(is_itself);
     if params.is_each_field() && !one {
         let mut texts = vec![];

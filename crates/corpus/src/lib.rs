@@ -51,6 +51,7 @@ mod conll;
 mod delimited;
 mod delimiter;
 mod dialect;
+mod field_path;
 mod fields;
 mod jsonl;
 mod known;

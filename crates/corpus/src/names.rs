@@ -8,6 +8,7 @@ use std::fmt;
 use crate::CorpusError;
 use crate::dialect::Dialect;
 use crate::error::MAX_NAMES;
+use crate::field_path::is_within;
 use crate::fields::At;
 use crate::known::{
     DOCUMENT_FIELDS, FIRST_FIELDS, GRADE_FIELDS, ID_FIELDS, LABEL_FIELDS, OPTIONAL_SCORE_FIELDS,
@@ -297,23 +298,6 @@ impl Names {
     }
 }
 
-/// Whether a field of an object, with dots between names and numbers of items, is `outer` or stands in it:
-/// so `users.0.name` in `users`, and, as the numbers of items need not be named, in `users.name`.
-pub(crate) fn is_within(name: &str, outer: &str) -> bool {
-    let mut outer = outer.split('.').peekable();
-    for part in name.split('.') {
-        match outer.peek() {
-            None => return true,
-            Some(wanted) if *wanted == part => {
-                outer.next();
-            }
-            Some(_) if part.bytes().all(|byte| byte.is_ascii_digit()) => {}
-            Some(_) => return false,
-        }
-    }
-    outer.peek().is_none()
-}
-
 fn asked_column(header: &Header, name: &str) -> Result<usize, NameError> {
     let mut same = (0..header.names.len()).filter(|&i| header.names[i] == name);
     match (same.next(), same.next()) {
@@ -450,24 +434,6 @@ mod tests {
         assert_eq!(texts("Body,x,Message"), Err(NameError::Several(FieldRole::Text, several)));
         let twice = ["text", "Text"].map(str::to_owned).to_vec();
         assert_eq!(texts("text,Text"), Err(NameError::Several(FieldRole::Text, twice)));
-    }
-
-    #[test]
-    fn numbers_of_items_need_not_be_named() {
-        for (name, outer) in [
-            ("a", "a"),
-            ("a.b", "a"),
-            ("a.b", "a.b"),
-            ("a.0.b", "a.b"),
-            ("a.0.b", "a.0"),
-            ("a.0.1", "a"),
-            ("a.0.b.2.c", "a.b.c"),
-        ] {
-            assert!(is_within(name, outer), "{name} in {outer}");
-        }
-        for (name, outer) in [("ab", "a"), ("a", "a.b"), ("a.c", "a.b"), ("a.0", "a.b"), ("b.a", "a")] {
-            assert!(!is_within(name, outer), "{name} in {outer}");
-        }
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use crate::decode::Decoded;
 #[cfg(feature = "documents")]
 use crate::document::{self, Document, Limits};
+use crate::params::MailParams;
 #[cfg(feature = "documents")]
 use crate::record::{Frame, Record};
-use crate::params::MailParams;
 use crate::{CorpusError, Format, NotReadReason, Piece};
 
 /// A document that is read at the first piece.

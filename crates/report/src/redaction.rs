@@ -75,7 +75,8 @@ fn draw(
             chart.draw_series(line.iter().map(|&at| Circle::new(at, 5, colour.filled())))?;
         } else {
             chart.draw_series(DashedLineSeries::new(line.clone(), 6, 4, colour.stroke_width(2)))?;
-            chart.draw_series(line.iter().map(|&at| TriangleMarker::new(at, 6, colour.filled())))?;
+            chart
+                .draw_series(line.iter().map(|&at| TriangleMarker::new(at, 6, colour.filled())))?;
         }
         for point in of_window {
             let (x, y) = chart.backend_coord(&place(point));

@@ -12,5 +12,5 @@ mkdir -p "$folder"
 python3 "$(dirname "$0")/split.py" "$data" "$folder/choose.json" "$folder/figures.json"
 for part in choose figures; do
     cloze eval redact "$folder/$part.json" --model "$model" --sweep $strengths --sweep-windows full,128,64 \
-        --max-wrong 0.03 --svg "$folder/$part.svg" --format markdown --output "$folder/$part.md" --force
+        --max-wrong 0.035 --svg "$folder/$part.svg" --format markdown --output "$folder/$part.md" --force
 done

@@ -42,7 +42,8 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
             return Some("--input text reads it as it stands".to_owned());
         }
         Some(CorpusError::NotRewritten { reason: NotReadReason::Attached, .. }) => {
-            let hint = "--drop-attachments leaves attachments out; --as-text writes the mail's text";
+            let hint =
+                "--drop-attachments leaves attachments out; --as-text writes the mail's text";
             return Some(hint.to_owned());
         }
         Some(CorpusError::NotRewritten { .. }) => {

@@ -179,8 +179,7 @@ impl Tagger {
             Error::TagSettings { model: self.model.folder().to_path_buf(), source }
         })?;
         let chunks = |chunk: &[&str]| {
-            let encoded =
-                batch::isolate(chunk, |texts| Ok(self.encoder.encode(texts)?))?;
+            let encoded = batch::isolate(chunk, |texts| Ok(self.encoder.encode(texts)?))?;
             let results = chunk.iter().zip(encoded);
             Ok(results.map(|(text, rows)| self.decode_each(text, &rows?, &decoders)).collect())
         };

@@ -123,7 +123,10 @@ fn mails_that_are_not_understood_are_refused() {
     ] {
         let error = rewritable(&mail, false).unwrap_err();
         let text = error.to_string();
-        assert!(error.is_fatal() && text.contains("not rewritten") && text.contains(reason), "{text}");
+        assert!(
+            error.is_fatal() && text.contains("not rewritten") && text.contains(reason),
+            "{text}"
+        );
     }
     assert!(rewritable(&part("Content-Type: application/pdf", "x"), true).is_err());
 }

@@ -10,8 +10,7 @@ use crate::text::{one_line, shown};
 
 pub use evaluations::{
     comparison_grid, entity_grids, label_grids, language_grid, redaction_grids,
-    redaction_sweep_grid, retrieval_grid,
-    share_grid,
+    redaction_sweep_grid, retrieval_grid, share_grid,
 };
 
 /// Format of a table.

@@ -27,6 +27,9 @@ Examples:
   cloze redact staff.csv --keep-columns id,team --output clean.csv
   cloze redact in/ -o out/ --policy number --policy EMAIL=partial --key-file key.jsonl";
 
+/// Help of `--prefer-recall`, whose default favours recall here.
+pub(crate) const PREFER_RECALL: &str = "Favour recall: subtract this many logits from those of `O`; 0 for the model as it is [default: the model's card]";
+
 /// Arguments of `cloze redact`.
 #[derive(Args)]
 #[command(
@@ -38,6 +41,7 @@ Examples:
     )),
     mut_arg("policy_file", |arg| short_help::brief("Policy in TOML; --policy goes before it", arg)),
     mut_arg("key_file", |arg| short_help::brief("Keep what `cloze restore` needs in this file", arg)),
+    mut_arg("prefer_recall", |arg| arg.help(PREFER_RECALL)),
     mut_arg("output", |arg| short_help::brief(
         "Write to a file, or into a folder as a tree like the input's",
         arg

@@ -101,7 +101,8 @@ impl Job {
         let destination = params.destination;
         if format == OutputArg::Redact
             && let Place::File(path) = &destination
-            && (documents.is_text(Format::of_path(path)) || documents.refuses(Format::of_path(path)))
+            && (documents.is_text(Format::of_path(path))
+                || documents.refuses(Format::of_path(path)))
         {
             let (path, format) = (path.display(), Format::of_path(path));
             bail!(

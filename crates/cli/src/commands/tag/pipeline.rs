@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
 use cloze_corpus::{
-    CorpusError, Encoding, Format, NotReadReason, Piece, Reader, Source, UsedFields, ValidReadParams,
+    CorpusError, Encoding, Format, NotReadReason, Piece, Reader, Source, UsedFields,
+    ValidReadParams,
 };
 
 use super::job::Job;
@@ -95,7 +96,7 @@ pub(crate) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     let (given, given_params) = (std::mem::take(&mut job.given), job.read_given.clone());
     let events = ReadAhead::start(move |send| {
         if read_given(&given_params, given, send) {
-            read_all(&read, sources, stdin.as_ref(), (documents, wanted), send);
+            read_all(&read, sources, stdin.as_ref(), documents, wanted, send);
         }
     })?;
     let result = write_all(&mut job, &events, &mut totals, messages);
@@ -148,7 +149,8 @@ fn read_all(
     params: &ValidReadParams,
     sources: Vec<Source>,
     stdin: Option<&(PathBuf, Format)>,
-    (documents, wanted): (DocumentForm, ReaderNotes),
+    documents: DocumentForm,
+    wanted: ReaderNotes,
     send: &SyncSender<Event>,
 ) {
     for source in sources {

@@ -82,8 +82,13 @@ pub(crate) fn read(
     let message = super::mail::parse(&raw)?;
     let mut texts = vec![];
     all_texts(&message, &mut texts);
-    let mut builder =
-        Builder { raw: &raw, writer: Writer::new(limits), sections: vec![], texts, drops_attachments };
+    let mut builder = Builder {
+        raw: &raw,
+        writer: Writer::new(limits),
+        sections: vec![],
+        texts,
+        drops_attachments,
+    };
     for part in PartReader::read(&raw)? {
         builder.add(part)?;
     }
@@ -214,8 +219,9 @@ impl Builder<'_> {
         if name == parts::OUTSIDE {
             return Ok(());
         }
-        let is_same =
-            |text: &&str| source.split_whitespace().eq(text.trim_start_matches('\u{feff}').split_whitespace());
+        let is_same = |text: &&str| {
+            source.split_whitespace().eq(text.trim_start_matches('\u{feff}').split_whitespace())
+        };
         match self.texts.iter().position(is_same) {
             Some(index) => {
                 self.texts.remove(index);
@@ -332,7 +338,11 @@ impl Section {
 impl Body {
     fn replace(&self, raw: &[u8], edits: &[(Span, String)]) -> Result<Vec<u8>, CorpusError> {
         let changes: Vec<(Span, String)> = match &self.page {
-            Some(page) => page.changes(edits).into_iter().map(|(span, new)| (span, self.in_page(&new))).collect(),
+            Some(page) => page
+                .changes(edits)
+                .into_iter()
+                .map(|(span, new)| (span, self.in_page(&new)))
+                .collect(),
             None => edits.to_vec(),
         };
         let (mut byte_edits, mut offset, mut byte) = (vec![], 0, 0);

@@ -37,10 +37,16 @@ pub(super) struct TextPart {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PartOfMail {
     /// Header of the mail (1) or of one inside it (2 and on), or of a part (0).
-    Header { mail: usize, fields: Vec<Field> },
+    Header {
+        mail: usize,
+        fields: Vec<Field>,
+    },
     Text(TextPart),
     /// A file that was sent along, with the delimiter before it.
-    Attachment { name: String, range: Range<usize> },
+    Attachment {
+        name: String,
+        range: Range<usize>,
+    },
 }
 
 /// Reader of a mail's parts.
@@ -87,8 +93,9 @@ impl<'m> PartReader<'m> {
         }
         let mail = if is_mail { self.mails } else { 0 };
         self.parts.push(PartOfMail::Header { mail, fields });
-        let transfer = Transfer::parse(&kind.transfer)
-            .ok_or_else(|| NotReadReason::Damaged(format!("transfer encoding {}", kind.transfer)))?;
+        let transfer = Transfer::parse(&kind.transfer).ok_or_else(|| {
+            NotReadReason::Damaged(format!("transfer encoding {}", kind.transfer))
+        })?;
         if let Some(boundary) = &kind.boundary {
             return self.multipart(content, boundary.as_bytes(), depth);
         }
@@ -252,11 +259,11 @@ impl Kind {
             Some(kind) => (lower(Some(kind.ctype())), lower(kind.subtype())),
             None => ("text".to_owned(), "plain".to_owned()),
         };
-        let attribute = |name: &str| {
-            content_type.and_then(|kind| kind.attribute(name)).map(str::to_owned)
-        };
+        let attribute =
+            |name: &str| content_type.and_then(|kind| kind.attribute(name)).map(str::to_owned);
         let disposition = head.and_then(|head| head.content_disposition());
-        let is_attachment = disposition.is_some_and(|d| d.ctype().eq_ignore_ascii_case("attachment"));
+        let is_attachment =
+            disposition.is_some_and(|d| d.ctype().eq_ignore_ascii_case("attachment"));
         let file = head.and_then(|head| head.attachment_name()).map(str::to_owned);
         let file = file.or_else(|| is_attachment.then(String::new));
         let boundary = attribute("boundary").filter(|_| kind == "multipart");

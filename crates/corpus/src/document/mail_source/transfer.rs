@@ -239,7 +239,8 @@ mod tests {
     fn quoted_lines_stay_short() {
         let raw = format!("{} Ann {}\r\n", "a".repeat(40), "b".repeat(30));
         let long = "é".repeat(12);
-        let new = Transfer::QuotedPrintable.replace(raw.as_bytes(), &[edit(41..44, &long)]).unwrap();
+        let new =
+            Transfer::QuotedPrintable.replace(raw.as_bytes(), &[edit(41..44, &long)]).unwrap();
         let new = String::from_utf8(new).unwrap();
         assert!(new.lines().all(|line| line.len() <= 76), "{new}");
         let expected = raw.replace("Ann", &long);
@@ -251,8 +252,12 @@ mod tests {
     fn base64_keeps_its_lines() {
         let base64 = Transfer::Base64;
         // "My name is Ann." in lines of eight digits: without the name "My name is [P]."
-        check(base64, "TXkgbmFt\r\nZSBpcyBB\r\nbm4u\r\n\r\n", &[edit(11..14, "[P]")],
-            "TXkgbmFt\r\nZSBpcyBb\r\nUF0u\r\n\r\n");
+        check(
+            base64,
+            "TXkgbmFt\r\nZSBpcyBB\r\nbm4u\r\n\r\n",
+            &[edit(11..14, "[P]")],
+            "TXkgbmFt\r\nZSBpcyBb\r\nUF0u\r\n\r\n",
+        );
         check(base64, "TXkgbmFtZSBpcyBBbm4u", &[edit(11..14, "[P]")], "TXkgbmFtZSBpcyBbUF0u");
         assert_eq!(base64.decode(b"T?=="), None);
     }

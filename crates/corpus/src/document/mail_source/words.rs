@@ -310,18 +310,16 @@ mod tests {
             " Re: =?UTF-8?B?xYEgW0Nd?=\r\n =?utf-8?B?IEvDtmxu?= (x)",
         );
         // All of it, and so the fold.
-        check(
-            raw,
-            text,
-            &[("Öz aus Köln", "[C]")],
-            " Re: =?iso-8859-1?Q?J=F6rg_=5BC=5D?= (x)",
-        );
+        check(raw, text, &[("Öz aus Köln", "[C]")], " Re: =?iso-8859-1?Q?J=F6rg_=5BC=5D?= (x)");
     }
 
     #[test]
     fn words_that_cannot_be_read_are_named() {
         for bad in ["=?x-none?Q?a?=", "=?utf-8?B?/w==?=", "=?utf-8?B?*?="] {
-            assert!(matches!(FieldValue::parse(bad.as_bytes()), Err(ValueError::Charset(_))), "{bad}");
+            assert!(
+                matches!(FieldValue::parse(bad.as_bytes()), Err(ValueError::Charset(_))),
+                "{bad}"
+            );
         }
         assert_eq!(FieldValue::parse(b"\xff"), Err(ValueError::NotUtf8));
         for plain in ["=?utf-8?X?a?=", "=?utf-8?Q?a", "=? ?Q?a?=", "=?"] {

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use crate::commands::redact::args::PREFER_RECALL;
 use crate::commands::short_help;
 use crate::flags::format::{FigureFormat, FormatFlags};
 use crate::flags::out::OutFilesFlags;
@@ -24,6 +25,7 @@ Examples:
 #[command(
     after_help = EXAMPLES,
     mut_arg("model", |arg| arg.default_value("pii")),
+    mut_arg("prefer_recall", |arg| arg.help(PREFER_RECALL)),
     mut_args(|arg| short_help::only(SHOWN, arg))
 )]
 pub(crate) struct EvalRedactArgs {

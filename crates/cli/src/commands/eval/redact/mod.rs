@@ -53,7 +53,8 @@ pub(super) fn run(
         (path.display().to_string(), None)
     } else {
         let model = find_model(&args.tagger.model, messages)?;
-        let tagger = args.tagger.builder(model)?.redacts(true).runtime(common.load_runtime(messages)?);
+        let tagger =
+            args.tagger.builder(model)?.redacts(true).runtime(common.load_runtime(messages)?);
         let tagger = tagger.open()?;
         note_scheme(&tagger, messages);
         for texts in gold.chunks(CHUNK_TEXTS) {

@@ -40,7 +40,8 @@ pub(super) fn run(
     if gold.is_empty() {
         bail!("{data}: expected marked texts, found none");
     }
-    let mut plot = args.svg.as_deref().map(|path| Out::to(Some(path), args.out.force)).transpose()?;
+    let mut plot =
+        args.svg.as_deref().map(|path| Out::to(Some(path), args.out.force)).transpose()?;
     let model = find_model(&args.tagger.model, messages)?;
     let (name, model_sha256) = (model.name(), model.sha256()?);
     let runtime = common.load_runtime(messages)?;
@@ -89,7 +90,11 @@ pub(super) fn run(
         svg.finish()?;
     }
     if let Some(chosen) = chosen {
-        note_choice(chosen.map(|index| &points[index]), args.max_wrong.unwrap_or_default(), messages);
+        note_choice(
+            chosen.map(|index| &points[index]),
+            args.max_wrong.unwrap_or_default(),
+            messages,
+        );
     }
     let (texts, seconds) = (plural(gold.len() as u64, "text"), started.elapsed().as_secs_f64());
     messages.note(&format!("{texts} in {seconds:.1} s"));

@@ -147,7 +147,9 @@ impl FormParams {
             OutputArg::Inline => Box::new(EntityInline),
             OutputArg::Html => Box::new(EntityPage::default()),
             OutputArg::Redact => match &self.recorder {
-                Some(recorder) => Box::new(redact::PolicyRedact::new(recorder.clone(), self.documents)),
+                Some(recorder) => {
+                    Box::new(redact::PolicyRedact::new(recorder.clone(), self.documents))
+                }
                 None => Box::new(redact::Redact::new(self.mask.clone(), self.documents)),
             },
         }
@@ -169,7 +171,9 @@ impl FormParams {
             OutputArg::Tsv => ".tsv",
             OutputArg::Inline => ".xml.txt",
             OutputArg::Html => ".html",
-            OutputArg::Redact if input.is_some_and(|format| self.documents.is_text(format)) => ".txt",
+            OutputArg::Redact if input.is_some_and(|format| self.documents.is_text(format)) => {
+                ".txt"
+            }
             OutputArg::Redact => "",
         }
     }

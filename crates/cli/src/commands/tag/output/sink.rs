@@ -104,9 +104,7 @@ impl Sink {
         let existing = if force { Existing::Replace } else { Existing::Refuse };
         let out = match &destination {
             Place::Stdout if params.restores() => Some(Out::spooled()?),
-            Place::Stdout => {
-                Some(Out::stdout(params.form == OutputArg::Pretty))
-            }
+            Place::Stdout => Some(Out::stdout(params.form == OutputArg::Pretty)),
             Place::File(path) => Some(Out::file(path, existing)?),
             Place::Folder(_) | Place::Inputs(_) => None,
         };
