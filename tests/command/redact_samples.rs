@@ -131,10 +131,9 @@ fn parts_of_samples_come_back_in_latin_1() {
     for name in ["letter.txt", "marked-chats.txt", "marked-letters.txt", "marked-medical.txt"] {
         let text: String = part(&samples[name]).chars().filter(|c| *c <= '\u{ff}').collect();
         let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).unwrap()).collect();
-        files.insert(
-            format!("{name}.csv"),
-            [b"note\r\n\"", &bytes.replace_quotes()[..], b"\"\r\n"].concat(),
-        );
+        // A field without quotes in it.
+        let cell: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'"').collect();
+        files.insert(format!("{name}.csv"), [b"note\r\n\"", &cell[..], b"\"\r\n"].concat());
         files.insert(name.to_owned(), bytes);
     }
     for action in ACTIONS {

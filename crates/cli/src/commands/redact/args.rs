@@ -39,6 +39,10 @@ pub(crate) const PREFER_RECALL: &str = "Favour recall: subtract this many logits
         "Columns and fields to redact (csv, tsv, jsonl) [default: all]",
         arg.long("columns").alias("text-field").value_name("A,B")
     )),
+    mut_arg("audit", |arg| short_help::brief(
+        "Write counts by file and label, without any text (json)",
+        arg
+    )),
     mut_arg("policy_file", |arg| short_help::brief("Policy in TOML; --policy goes before it", arg)),
     mut_arg("key_file", |arg| short_help::brief("Keep what `cloze restore` needs in this file", arg)),
     mut_arg("prefer_recall", |arg| arg.help(PREFER_RECALL)),

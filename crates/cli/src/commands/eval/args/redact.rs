@@ -11,7 +11,7 @@ use crate::flags::out::OutFilesFlags;
 use crate::flags::tagger::TaggerFlags;
 
 const SHOWN: &[&str] =
-    &["model", "predicted", "min_score", "prefer_recall", "sweep", "format", "json", "output"];
+    &["model", "predicted", "prefer_recall", "sweep", "format", "json", "output"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,6 +25,11 @@ Examples:
 #[command(
     after_help = EXAMPLES,
     mut_arg("model", |arg| arg.default_value("pii")),
+    mut_arg("predicted", |arg| short_help::brief(
+        "Items that another program found, in place of a model",
+        arg
+    )),
+    mut_arg("sweep", |arg| short_help::brief("Compare strengths of --prefer-recall", arg)),
     mut_arg("prefer_recall", |arg| arg.help(PREFER_RECALL)),
     mut_args(|arg| short_help::only(SHOWN, arg))
 )]
