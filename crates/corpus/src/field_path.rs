@@ -27,21 +27,18 @@ impl<'a> Object<'a> {
     pub(crate) fn each(&self, names: &Names) -> Result<Vec<Field<'a>>, CorpusError> {
         let (mut chosen, mut any) = (vec![], false);
         for name in names.asked() {
-            match self.named(name)? {
-                Some(value) => {
-                    any = true;
-                    match jsonl::type_of(value) {
-                        jsonl::OBJECT | jsonl::ARRAY => self.leaves(name, value, 0, &mut chosen)?,
-                        _ => chosen.push((name.clone(), value)),
-                    }
+            if let Some(value) = self.named(name)? {
+                any = true;
+                match jsonl::type_of(value) {
+                    jsonl::OBJECT | jsonl::ARRAY => self.leaves(name, value, 0, &mut chosen)?,
+                    _ => chosen.push((name.clone(), value)),
                 }
-                None => {
-                    let within = self.all_leaves(&[])?;
-                    let within = within.into_iter().filter(|(leaf, _)| is_within(leaf, name));
-                    let before = chosen.len();
-                    chosen.extend(within);
-                    any |= chosen.len() > before;
-                }
+            } else {
+                let within = self.all_leaves(&[])?;
+                let within = within.into_iter().filter(|(leaf, _)| is_within(leaf, name));
+                let before = chosen.len();
+                chosen.extend(within);
+                any |= chosen.len() > before;
             }
         }
         match names.asked().first() {

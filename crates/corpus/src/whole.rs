@@ -71,9 +71,12 @@ impl WholeDocument {
         let failed = |reason| CorpusError::NotRead { path: path.clone(), part: None, reason };
         let read = document::read(self.format, raw, decoded.encoding(), limits, self.mails);
         let is_rewritten = self.format == Format::Eml && self.mails.rewrites;
-        let (document, encoding) = read.map_err(|reason| match is_rewritten {
-            true => CorpusError::NotRewritten { path: path.clone(), part: None, reason },
-            false => failed(reason),
+        let (document, encoding) = read.map_err(|reason| {
+            if is_rewritten {
+                CorpusError::NotRewritten { path: path.clone(), part: None, reason }
+            } else {
+                failed(reason)
+            }
         })?;
         decoded.set_encoding(encoding);
         let Document { text, origin, unread, left_out, mail } = document;

@@ -211,7 +211,7 @@ impl<'m> PartReader<'m> {
     }
 
     fn part_name(&self, kind: &Kind) -> String {
-        let (of_kind, number) = (format!("{}/{}", kind.kind, kind.subtype), self.count);
+        let (of_kind, number) = (format!("{}/{}", kind.main, kind.subtype), self.count);
         let name = match &kind.file {
             Some(file) if !file.is_empty() => format!("attachment {file:?} ({of_kind})"),
             _ => format!("part {number} ({of_kind})"),
@@ -242,7 +242,7 @@ fn without_line_end(raw: &[u8], line: &Range<usize>) -> Range<usize> {
 
 /// Kind of a part, by its header.
 struct Kind {
-    kind: String,
+    main: String,
     subtype: String,
     boundary: Option<String>,
     charset: Option<String>,
@@ -255,7 +255,7 @@ impl Kind {
     fn of(head: Option<&Message<'_>>) -> Self {
         let content_type = head.and_then(|head| head.content_type());
         let lower = |text: Option<&str>| text.unwrap_or_default().to_ascii_lowercase();
-        let (kind, subtype) = match content_type {
+        let (main, subtype) = match content_type {
             Some(kind) => (lower(Some(kind.ctype())), lower(kind.subtype())),
             None => ("text".to_owned(), "plain".to_owned()),
         };
@@ -266,17 +266,17 @@ impl Kind {
             disposition.is_some_and(|d| d.ctype().eq_ignore_ascii_case("attachment"));
         let file = head.and_then(|head| head.attachment_name()).map(str::to_owned);
         let file = file.or_else(|| is_attachment.then(String::new));
-        let boundary = attribute("boundary").filter(|_| kind == "multipart");
+        let boundary = attribute("boundary").filter(|_| main == "multipart");
         let transfer = head.and_then(|head| head.content_transfer_encoding());
         let transfer = transfer.unwrap_or_default().to_owned();
-        Self { boundary, charset: attribute("charset"), transfer, file, kind, subtype }
+        Self { boundary, charset: attribute("charset"), transfer, file, main, subtype }
     }
 
     fn is_text(&self) -> bool {
-        self.kind == "text"
+        self.main == "text"
     }
 
     fn is_message(&self) -> bool {
-        self.kind == "message" && matches!(self.subtype.as_str(), "rfc822" | "global")
+        self.main == "message" && matches!(self.subtype.as_str(), "rfc822" | "global")
     }
 }
