@@ -54,8 +54,8 @@ fn draw(
         right = right.max(point.wrong_rate);
     }
     let (low, high) = if points.is_empty() { (0.0, 1.0) } else { (low, high) };
-    let room = if high > low { 0.1 * (high - low) } else { 0.05 };
-    let (bottom, top) = ((low - room).max(0.0), (high + room).min(1.02));
+    let margin = if high > low { 0.1 * (high - low) } else { 0.05 };
+    let (bottom, top) = ((low - margin).max(0.0), (high + margin).min(1.02));
     let right = if right > 0.0 { 1.1 * right } else { 0.1 };
     let mut chart = plot::chart(&body, 30).build_cartesian_2d(0.0..right, bottom..top)?;
     let mut mesh = chart.configure_mesh();
@@ -70,7 +70,7 @@ fn draw(
         let of_window: Vec<&RedactionPoint> =
             points.iter().filter(|point| point.window == *window).collect();
         let line: Vec<(f64, f64)> = of_window.iter().map(|p| place(p)).collect();
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             chart.draw_series(LineSeries::new(line.clone(), colour.stroke_width(2)))?;
             chart.draw_series(line.iter().map(|&at| Circle::new(at, 5, colour.filled())))?;
         } else {
@@ -102,7 +102,7 @@ fn window_name(window: Option<usize>) -> String {
 fn legend(head: &Area<'_>, index: usize, name: &str) -> DrawResult {
     let (x, y) = (80 + 160 * i32::try_from(index)?, 56);
     let (colour, line) = (COLOURS[index], [(x, y), (x + 34, y)]);
-    if index % 2 == 0 {
+    if index.is_multiple_of(2) {
         head.draw(&PathElement::new(line, colour.stroke_width(2)))?;
         head.draw(&Circle::new((x + 17, y), 5, colour.filled()))?;
     } else {

@@ -89,6 +89,9 @@ pub struct TextEntities {
     pub recognizers: Vec<Option<String>>,
 }
 
+/// Entities of one text with each of several recall biases, in their order.
+pub type EntitiesByBias = Vec<Vec<Entity>>;
+
 impl TextEntities {
     /// Leaves out what the model alone found: in a number of JSON, which it cannot tell from any other, and
     /// of which recognisers know the checksum or the name of the field.
@@ -173,7 +176,7 @@ impl Tagger {
         &self,
         texts: &[&str],
         biases: &[f32],
-    ) -> Result<Vec<Result<Vec<Vec<Entity>>, Error>>, Error> {
+    ) -> Result<Vec<Result<EntitiesByBias, Error>>, Error> {
         let decoders = biases.iter().map(|&bias| self.decoder.with_recall_bias(bias));
         let decoders = decoders.collect::<Result<Vec<_>, _>>().map_err(|source| {
             Error::TagSettings { model: self.model.folder().to_path_buf(), source }
@@ -191,7 +194,7 @@ impl Tagger {
         text: &str,
         rows: &TokenRows,
         decoders: &[TagDecoder],
-    ) -> Result<Vec<Vec<Entity>>, Error> {
+    ) -> Result<EntitiesByBias, Error> {
         let decode = |decoder: &TagDecoder| {
             let entities = decoder.decode(text, &decoder.predict(rows)?);
             Ok(match &self.recognition {

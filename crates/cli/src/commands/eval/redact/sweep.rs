@@ -59,8 +59,8 @@ pub(super) fn run(
                 let (path, line) = (data.clone(), texts[index].line);
                 messages.failure(&NotTagged { path, line, source });
             }
-            let tagged = (chunk * CHUNK_TEXTS + texts.len()) as u64;
-            messages.bar.set_message(plural(tagged, "text"));
+            let done = (chunk * CHUNK_TEXTS + texts.len()) as u64;
+            messages.bar.set_message(plural(done, "text"));
         }
         points.extend(sweep.points(window));
     }
@@ -77,12 +77,11 @@ pub(super) fn run(
         json_line(&mut out, &report)?;
     } else {
         let grids = [redaction_sweep_grid(&points)];
-        match args.format.grid() {
-            Some(format) => write_grids(&grids, format, &mut out)?,
-            None => {
-                writeln!(out, "{name} (SHA-256 {model_sha256})\n")?;
-                write_aligned(&grids, &mut out)?;
-            }
+        if let Some(format) = args.format.grid() {
+            write_grids(&grids, format, &mut out)?;
+        } else {
+            writeln!(out, "{name} (SHA-256 {model_sha256})\n")?;
+            write_aligned(&grids, &mut out)?;
         }
     }
     out.finish()?;
@@ -103,18 +102,15 @@ pub(super) fn run(
 
 /// Notes the settings chosen; where none are within the bound, the run is a failure.
 fn note_choice(chosen: Option<&RedactionPoint>, max_wrong: f64, messages: &Messages) {
-    match chosen {
-        Some(point) => {
-            let window = point.window.map(|window| format!(" --window {window}"));
-            messages.note(&format!(
-                "least leak with at most {max_wrong} of spans wrong: --prefer-recall={}{}",
-                point.recall_bias,
-                window.unwrap_or_default()
-            ));
-        }
-        None => {
-            messages.always(&format!("no settings with at most {max_wrong} of spans wrong"));
-            messages.fail();
-        }
+    if let Some(point) = chosen {
+        let window = point.window.map(|window| format!(" --window {window}"));
+        messages.note(&format!(
+            "least leak with at most {max_wrong} of spans wrong: --prefer-recall={}{}",
+            point.recall_bias,
+            window.unwrap_or_default()
+        ));
+    } else {
+        messages.always(&format!("no settings with at most {max_wrong} of spans wrong"));
+        messages.fail();
     }
 }
