@@ -53,6 +53,7 @@ pub(crate) const PREFER_RECALL: &str = "Favour recall: subtract this many logits
     mut_arg("as_text", |arg| short_help::brief("Write the text of documents (docx, pdf, eml, …)", arg)),
     mut_args(|arg| short_help::only(SHOWN, arg))
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RedactArgs {
     #[command(flatten)]
     pub(crate) texts: TextsFlags,

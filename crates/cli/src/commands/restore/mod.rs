@@ -113,7 +113,7 @@ fn original_name(source: &Source, edits: &FileEdits) -> anyhow::Result<PathBuf> 
     );
     let is_text = relative.extension().is_some_and(|ending| ending == "txt");
     let of_text = is_text.then(|| relative.with_extension(""));
-    let original = Path::new(&edits.source).file_name().map(Path::new).unwrap_or(Path::new(""));
+    let original = Path::new(&edits.source).file_name().map_or(Path::new(""), Path::new);
     let unpacked = unpacked_path(original);
     for name in of_text.iter().chain([&relative]) {
         if name.file_name() == unpacked.file_name() {
