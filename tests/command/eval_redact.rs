@@ -109,3 +109,41 @@ fn predictions_for_other_texts_are_refused() {
     let ran = home.run(&["eval", "redact", "gold.jsonl", "--predicted", "found.json", "-m", "pii"]);
     assert_eq!(ran.status, Some(2), "{}", ran.stderr);
 }
+
+#[test]
+fn strengths_and_windows_are_compared_in_one_run() {
+    let home = Home::new();
+    home.write("gold.jsonl", GOLD);
+    let eval = |args: &[&str]| home.run(&[&["eval", "redact", "gold.jsonl"], args].concat());
+    let ran =
+        eval(&["--sweep", "0,4", "--sweep-windows", "full,16", "--json", "--svg", "curve.svg"]);
+    ran.good();
+    let points = ran.records()[0]["points"].as_array().unwrap().clone();
+    let settings: Vec<_> = points.iter().map(|p| (&p["window"], &p["recall_bias"])).collect();
+    let (none, window, zero, four) = (json!(null), json!(16), json!(0.0), json!(4.0));
+    assert_eq!(settings, [(&none, &zero), (&none, &four), (&window, &zero), (&window, &four)]);
+    assert!(home.read("curve.svg").contains("window 16"));
+    // Each point is the evaluation with these settings alone.
+    for point in &points[..2] {
+        let strength = format!("--prefer-recall={}", point["recall_bias"]);
+        let ran = eval(&[&strength, "--window", "510", "--json"]);
+        ran.good();
+        let report = &ran.records()[0];
+        for name in ["items", "hidden", "whole_rate", "leak_rate", "wrong_rate", "texts"] {
+            assert_eq!(report[name], point[name], "{strength} {name}");
+        }
+    }
+    let csv = eval(&["--sweep", "0,4", "--format", "csv", "--max-wrong", "1"]);
+    assert_eq!(csv.good().lines().count(), 3);
+    assert!(csv.good().starts_with("window,prefer recall,items,whole,"), "{}", csv.stdout());
+    assert!(csv.stderr.contains("least leak with at most 1 of spans wrong"), "{}", csv.stderr);
+    for (args, part) in [
+        (&["--svg", "a.svg"][..], "--sweep"),
+        (&["--sweep-windows", "16"], "--sweep"),
+        (&["--sweep", "0", "--prefer-recall"], "cannot be used with"),
+        (&["--sweep", "0", "--predicted", "p.jsonl"], "cannot be used with"),
+        (&["--sweep", "0", "--sweep-windows", "0"], "a number of tokens or full"),
+    ] {
+        assert_refused(&eval(args), &[part]);
+    }
+}

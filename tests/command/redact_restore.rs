@@ -212,7 +212,7 @@ fn originals_come_back_of_every_format_and_action() {
         round_trip(&home, &samples(), action, &[]);
         if action == "mask" {
             assert!(!home.read("out/a.txt").contains("Smith"));
-            assert!(home.path("out/g.eml.txt").exists());
+            assert!(!home.read("out/g.eml").contains("Smith"));
         }
     }
 }
@@ -341,7 +341,7 @@ fn files_are_redacted_in_place_with_a_backup_or_a_yes() {
 fn a_file_with_a_broken_row_or_of_another_format_stays_in_place() {
     let home = Home::new();
     let broken = "{\"name\":\"My name is John Smith\"}\n{broken\n";
-    let mail = "Subject: Hi\n\nMy name is John Smith.\n";
+    let mail = "Subject: Hi\nContent-Transfer-Encoding: x-own\n\nMy name is John Smith.\n";
     home.write("a.jsonl", broken);
     home.write("b.eml", mail);
     home.write("c.txt", "My name is John Smith.");

@@ -28,6 +28,23 @@ fn a_line_is_answered_before_the_next() {
     }
 }
 
+/// Redaction by a policy follows a log that goes on, with its numbers.
+#[test]
+fn a_log_is_redacted_line_by_line() {
+    let home = Home::new();
+    let mut command = home.command(&["redact", "-", "-q", "--policy", "number"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let lines = Lines::of(child.stdout.take().unwrap());
+    for (name, number) in [("john", 1), ("ada", 2), ("John", 1)] {
+        writeln!(stdin, "mail from {name}@example.org").unwrap();
+        assert_eq!(lines.next().unwrap(), format!("mail from [EMAIL_{number}]"));
+    }
+    drop(stdin);
+    assert!(lines.next().is_none());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 /// The same for vectors and labels.
 #[test]
 fn a_text_is_answered_before_the_next() {

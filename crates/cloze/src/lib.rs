@@ -219,7 +219,9 @@ pub use senses::{
 pub use sentence::{
     PieceVectors, SentenceEncoder, SentenceEncoderBuilder, States, TokenPiece, VectorVariants,
 };
-pub use tagger::{SchemeBasis, TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger};
+pub use tagger::{
+    EntitiesByBias, SchemeBasis, TagText, Tagger, TaggerBuilder, TextEntities, ValidTagger,
+};
 pub use tasks::{Task, tasks};
 pub use text_index::{
     IndexRef, IndexedHit, TextIndex, TextIndexBuilder, encoder_card, query_encoder, text_encoder,

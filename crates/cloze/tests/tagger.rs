@@ -28,6 +28,23 @@ fn tag(builder: TaggerBuilder) -> Vec<Entity> {
     builder.open().unwrap().tag(TEXT).unwrap()
 }
 
+/// Of a card's settings for redaction one that is set goes first, and who does not redact has none of them.
+#[test]
+fn a_tagger_that_redacts_follows_the_card() {
+    let folder = checkpoint_copy("bert-token");
+    let builder = || Tagger::builder(folder.path());
+    let (plain, biased) = (tag(builder()), tag(builder().recall_bias(30.0)));
+    assert_ne!(plain, biased);
+    write_card(folder.path(), &json!({ "redaction": { "recall_bias": 30.0 } }));
+    assert_eq!(tag(builder()), plain);
+    assert_eq!(tag(builder().redacts(true)), biased);
+    assert_eq!(tag(builder().redacts(true).recall_bias(0.0)), plain);
+    // A window of no tokens is refused where it is taken from the card.
+    write_card(folder.path(), &json!({ "redaction": { "recall_bias": 30.0, "window": 0 } }));
+    assert_eq!(tag(builder()), plain);
+    assert!(builder().redacts(true).open().is_err());
+}
+
 #[test]
 fn the_cards_least_score_holds_unless_another_is_set() {
     let folder = checkpoint_copy("bert-token");

@@ -79,6 +79,16 @@ pub enum CorpusError {
         /// Why it is not read.
         reason: NotReadReason,
     },
+    /// A document that cannot be rewritten, because of a part of it.
+    #[error("{path}{}: not rewritten: {reason}", part.as_ref().map(|p| format!(": {p}")).unwrap_or_default())]
+    NotRewritten {
+        /// The file.
+        path: PathBuf,
+        /// The part; `None` if it is the whole document.
+        part: Option<String>,
+        /// Why it cannot be rewritten.
+        reason: NotReadReason,
+    },
     /// A packed file that cannot be unpacked.
     #[error(transparent)]
     Unpack(UnpackError),

@@ -235,7 +235,7 @@ impl<'a> Object<'a> {
     }
 
     /// The field of this name: of the object, or else with dots between the names of objects in it.
-    fn named(&self, name: &str) -> Result<Option<&'a RawValue>, CorpusError> {
+    pub(crate) fn named(&self, name: &str) -> Result<Option<&'a RawValue>, CorpusError> {
         let mut fields = self.fields.iter();
         if let Some((_, value)) = fields.find(|(own, _)| own == name) {
             return Ok(Some(value));
@@ -315,12 +315,7 @@ impl<'a> Object<'a> {
         taken: &[&RawValue],
     ) -> Result<Option<Vec<Field<'a>>>, CorpusError> {
         if names.is_every() {
-            let mut leaves = vec![];
-            for (name, value) in &self.fields {
-                if !taken.iter().any(|other| std::ptr::eq(*other, *value)) {
-                    self.leaves(name, value, 0, &mut leaves)?;
-                }
-            }
+            let mut leaves = self.all_leaves(taken)?;
             leaves.retain(|(name, _)| !names.keeps(name));
             return Ok(Some(leaves));
         }
@@ -333,6 +328,17 @@ impl<'a> Object<'a> {
                 .map(Some);
         }
         Ok(self.find(names, taken)?.map(|field| vec![field]))
+    }
+
+    /// All strings and numbers but those that are `taken`.
+    pub(crate) fn all_leaves(&self, taken: &[&RawValue]) -> Result<Vec<Field<'a>>, CorpusError> {
+        let mut leaves = vec![];
+        for (name, value) in &self.fields {
+            if !taken.iter().any(|other| std::ptr::eq(*other, *value)) {
+                self.leaves(name, value, 0, &mut leaves)?;
+            }
+        }
+        Ok(leaves)
     }
 
     /// As [`texts`](Self::texts), but an error if there is none.
@@ -365,7 +371,7 @@ impl<'a> Object<'a> {
     }
 
     /// Adds the strings and numbers in a value.
-    fn leaves(
+    pub(crate) fn leaves(
         &self,
         name: &str,
         value: &'a RawValue,

@@ -9,6 +9,7 @@ use serde_json::Map;
 use serde_json::value::RawValue;
 
 use crate::decode::{Unit, split_ending};
+use crate::error::MAX_NAMES;
 use crate::fields::{At, Object};
 use crate::record::{FieldText, Frame};
 use crate::{CorpusError, Format, Piece, Record, UsedFields, ValidReadParams};
@@ -42,6 +43,49 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
+/// Lines of an input.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    /// Line of the first object, and its fields.
+    first: Option<(u64, Vec<String>)>,
+    /// Names of fields that each are a text, or are kept from that, that no object has had so far.
+    unseen: Vec<String>,
+    /// Whether some object was no error.
+    given: bool,
+}
+
+impl Lines {
+    /// Takes the names that an object has out of those that none had.
+    fn see(&mut self, object: &Object<'_>, params: &ValidReadParams) -> Result<(), CorpusError> {
+        if !params.is_each_field() {
+            return Ok(());
+        }
+        if self.first.is_none() {
+            self.first = Some((object.at.line, object.header.names.clone()));
+            self.unseen = params.text().of_each().cloned().collect();
+        }
+        let mut unseen = vec![];
+        for name in std::mem::take(&mut self.unseen) {
+            if !object.has(&name)? {
+                unseen.push(name);
+            }
+        }
+        self.unseen = unseen;
+        Ok(())
+    }
+
+    /// The error for a name that no object of the input had.
+    pub(crate) fn end(&mut self, path: &Path) -> Result<(), CorpusError> {
+        let Some((line, mut found)) = self.first.take().filter(|_| self.given) else {
+            return Ok(());
+        };
+        let Some(field) = self.unseen.drain(..).next() else { return Ok(()) };
+        found.truncate(MAX_NAMES);
+        let path = path.to_owned();
+        Err(CorpusError::MissingField { path, line, field, found, fatal: true })
+    }
+}
+
 /// Pieces of a line: its record, a record of each field with the parts between them, or the line itself
 /// where it is blank. `used` gets the names of the fields.
 pub(crate) fn parse(
@@ -49,6 +93,7 @@ pub(crate) fn parse(
     path: &Path,
     params: &ValidReadParams,
     used: &mut Option<UsedFields>,
+    lines: &mut Lines,
 ) -> Result<Vec<Piece>, CorpusError> {
     let content = split_ending(&raw).0;
     if is_blank(content) {
@@ -56,11 +101,16 @@ pub(crate) fn parse(
     }
     let object = Object::parse(content, At { path, line })?;
     let names = params.text();
+    lines.see(&object, params)?;
     let id = object.find_id(params.id())?;
     let taken: Vec<&RawValue> = id.iter().map(|(_, value)| *value).collect();
-    // A record of each field is there to be redacted, and so the id is one, too.
-    let taken_by_text = if params.is_each_field() { &[][..] } else { &taken };
-    let fields = object.need_texts(names, taken_by_text)?;
+    let fields = match params.is_each_field() {
+        true if names.is_asked() && !names.is_every() => object.each(names)?,
+        // A record of each field is there to be redacted, and so the id is one, too.
+        true => object.need_texts(names, &[])?,
+        false => object.need_texts(names, &taken)?,
+    };
+    lines.given = true;
     let id = id.map_or(Ok(None), |(name, value)| object.id_of(&name, value))?;
     let mut fields_used = UsedFields::of_object();
     fields_used.add_fields(names, &fields);
@@ -82,7 +132,11 @@ pub(crate) fn parse(
     let cells = params.takes_cells().then(|| object.cells()).transpose()?;
     let record = Record { line, id, metadata, cells, ..Record::default() };
     let asked = names.is_asked();
-    if names.joins() && params.is_each_field() {
+    let is_itself = |name: &String| {
+        matches!(&fields[..], [(only, _)] if only == name) && names.asked().len() == 1
+    };
+    let one = !names.joins() && names.asked().first().is_none_or(is_itself);
+    if params.is_each_field() && !one {
         let mut texts = vec![];
         for field in &fields {
             if type_of(field.1) == NULL {

@@ -51,6 +51,7 @@ mod conll;
 mod delimited;
 mod delimiter;
 mod dialect;
+mod field_path;
 mod fields;
 mod jsonl;
 mod known;
@@ -108,6 +109,6 @@ pub use senses::{
 };
 pub use skipped::{NotReadReason, SkipReason, Skipped};
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
-pub use unpack::UnpackError;
+pub use unpack::{UnpackError, unpacked_path};
 pub use used::UsedFields;
 pub use walk::{Source, Walk, find_sources};

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::CorpusError;
 use crate::dialect::Dialect;
 use crate::error::MAX_NAMES;
+use crate::field_path::is_within;
 use crate::fields::At;
 use crate::known::{
     DOCUMENT_FIELDS, FIRST_FIELDS, GRADE_FIELDS, ID_FIELDS, LABEL_FIELDS, OPTIONAL_SCORE_FIELDS,
@@ -222,10 +223,12 @@ impl Names {
 
     /// Whether `*` leaves this field of an object out, or the field that it is in.
     pub(crate) fn keeps(&self, name: &str) -> bool {
-        self.kept.iter().any(|kept| {
-            let rest = name.strip_prefix(kept.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        self.kept.iter().any(|kept| is_within(name, kept))
+    }
+
+    /// Names that fields of each are a text of their own for, or are kept from that.
+    pub(crate) fn of_each(&self) -> impl Iterator<Item = &String> {
+        self.asked.iter().filter(|name| *name != EVERY).chain(&self.kept)
     }
 
     /// Whether several columns are one text.

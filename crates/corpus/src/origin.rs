@@ -77,6 +77,20 @@ impl MappedSource {
     /// The source with spans of the text replaced. A replacement stands where its span begins; tags
     /// within the span stay.
     pub(crate) fn replace(&self, edits: &[(Span, String)]) -> String {
+        let mut replaced = String::with_capacity(self.raw.len());
+        let mut end = 0;
+        for (cut, new) in self.changes(edits) {
+            replaced.push_str(&self.raw[end..cut.start]);
+            replaced.push_str(&new);
+            end = cut.end;
+        }
+        replaced.push_str(&self.raw[end..]);
+        replaced
+    }
+
+    /// Spans of the source that change when spans of the text are replaced, with what they become; in
+    /// order, without overlaps.
+    pub(crate) fn changes(&self, edits: &[(Span, String)]) -> Vec<(Span, String)> {
         let mut changes: Vec<(Span, Cow<'_, str>)> = vec![];
         for (span, new) in edits {
             for (i, (cut, piece)) in self.cuts(*span).enumerate() {
@@ -85,18 +99,15 @@ impl MappedSource {
             }
         }
         changes.sort_by_key(|(cut, _)| cut.start);
-        let mut replaced = String::with_capacity(self.raw.len());
-        let mut end = 0;
+        let mut apart: Vec<(Span, String)> = vec![];
         for (cut, new) in changes {
-            // Two spans may share a reference that stands for two characters.
-            if cut.start >= end {
-                replaced.push_str(&self.raw[end..cut.start]);
-                end = cut.end;
+            match apart.last_mut() {
+                // Two spans may share a reference that stands for two characters.
+                Some((last, text)) if cut.start < last.end => text.push_str(&new),
+                _ => apart.push((cut, new.into_owned())),
             }
-            replaced.push_str(&new);
         }
-        replaced.push_str(&self.raw[end..]);
-        replaced
+        apart
     }
 }
 

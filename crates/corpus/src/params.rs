@@ -20,6 +20,15 @@ pub struct ReadParams {
     token_column: Option<usize>,
     metadata: bool,
     cells: bool,
+    mails: MailParams,
+}
+
+/// Reading of mails.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MailParams {
+    /// Whether records can be rewritten.
+    pub(crate) rewrites: bool,
+    pub(crate) drops_attachments: bool,
 }
 
 impl ReadParams {
@@ -44,8 +53,8 @@ impl ReadParams {
         Self { text_field, ..self }
     }
 
-    /// Fields and columns that `*` leaves out. A table has to have them; `a` of an object means all fields
-    /// in it, too. Default none.
+    /// Fields and columns that `*` leaves out. A table has to have them, and some object; `a` of an object
+    /// means all fields in it, too, and `a.b` those of each object in an array. Default none.
     #[must_use]
     pub fn kept_fields(self, kept_fields: Vec<String>) -> Self {
         Self { kept_fields, ..self }
@@ -73,8 +82,9 @@ impl ReadParams {
     }
 
     /// Whether each of several text fields is a record of its own, which can be
-    /// [rewritten](crate::Record::rewrite), in place of one joined text; `*` then means the id, too.
-    /// Empty fields are no records. Default `false`.
+    /// [rewritten](crate::Record::rewrite), in place of one joined text; `*` then means the id, too, and a
+    /// name that of an object or array, for all fields in it. Empty fields are no records; at the end of
+    /// lines of JSON a name that no object had is an error. Default `false`.
     #[must_use]
     pub fn each_field(self, each_field: bool) -> Self {
         Self { each_field, ..self }
@@ -97,6 +107,21 @@ impl ReadParams {
     #[must_use]
     pub fn metadata(self, metadata: bool) -> Self {
         Self { metadata, ..self }
+    }
+
+    /// Whether the record of a mail can be [replaced](crate::Record::replace_in) in the mail's bytes. Its text
+    /// then has all header fields, and every text of several that stand for each other; a mail that is not
+    /// understood to the last byte, or has attachments that are not
+    /// [dropped](Self::drops_attachments), is an error. Default `false`.
+    #[must_use]
+    pub fn rewrites_mails(self, rewrites: bool) -> Self {
+        Self { mails: MailParams { rewrites, ..self.mails }, ..self }
+    }
+
+    /// Whether attachments of mails are left out, in place of being errors. Default `false`.
+    #[must_use]
+    pub fn drops_attachments(self, drops_attachments: bool) -> Self {
+        Self { mails: MailParams { drops_attachments, ..self.mails }, ..self }
     }
 
     /// The most that a text, a line, a row or a sentence may have, in bytes of UTF-8 without the
@@ -222,6 +247,10 @@ impl ValidReadParams {
 
     pub(crate) fn takes_cells(&self) -> bool {
         self.params.cells
+    }
+
+    pub(crate) fn mails(&self) -> MailParams {
+        self.params.mails
     }
 
     pub(crate) fn takes_metadata(&self) -> bool {

@@ -44,7 +44,7 @@ pub struct Reader {
 enum State {
     Text,
     Lines,
-    Jsonl,
+    Jsonl(jsonl::Lines),
     Table(Table),
     Sentences(Box<Sentences>),
     Document(WholeDocument),
@@ -55,13 +55,13 @@ impl Reader {
         let state = match format {
             Format::Text => State::Text,
             Format::Lines => State::Lines,
-            Format::Jsonl => State::Jsonl,
+            Format::Jsonl => State::Jsonl(jsonl::Lines::default()),
             Format::Csv | Format::Tsv => State::Table(Table::new(format, &params)),
             Format::Conll => {
                 let columns = Columns::of(decoded.path(), params.token_column(), None);
                 State::Sentences(Box::new(Sentences::new(columns, params.max_text_bytes())))
             }
-            document => State::Document(WholeDocument::new(document)),
+            document => State::Document(WholeDocument::new(document, params.mails())),
         };
         let pending = VecDeque::new();
         Self { decoded, params, format, state, pending, used: None, started: false, ended: false }
@@ -132,12 +132,12 @@ impl Reader {
                 let (content, ending) = split_ending(&raw);
                 whole(content.to_owned(), ending, line)
             })),
-            State::Jsonl => match decoded.line_unit(max)? {
+            State::Jsonl(lines) => match decoded.line_unit(max)? {
                 Some(unit) => {
-                    self.pending.extend(jsonl::parse(unit, decoded.path(), params, used)?);
+                    self.pending.extend(jsonl::parse(unit, decoded.path(), params, used, lines)?);
                     Ok(self.pending.pop_front())
                 }
-                None => Ok(None),
+                None => lines.end(decoded.path()).map(|()| None),
             },
             State::Table(table) => {
                 self.pending.extend(table.next(decoded, params, used)?);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use cloze_core::Span;
 use serde_json::{Map, Value};
 
+#[cfg(feature = "documents")]
+use crate::document::MailSource;
 use crate::origin::MappedSource;
 use crate::{CorpusError, Encoding, Format, Origin, Piece, delimited, jsonl};
 
@@ -58,6 +60,9 @@ pub(crate) enum Frame {
     /// A page, whose text stands in pieces at the places that its origin has.
     #[cfg_attr(not(feature = "documents"), expect(dead_code, reason = "pages are documents"))]
     Html,
+    /// A mail, whose text stands in its sections.
+    #[cfg(feature = "documents")]
+    Mail(Arc<MailSource>),
     /// The text is put together from many rows or fields, or unpacked.
     None(Format),
 }
@@ -98,6 +103,16 @@ impl Record {
         pieces
     }
 
+    /// Whether the text is a number of JSON, in whose place another text is a string.
+    #[must_use]
+    pub fn is_number(&self) -> bool {
+        match &self.frame {
+            Frame::Literal { raw } => !raw.starts_with('"'),
+            Frame::Json { raw, literal } => !raw[literal.clone()].starts_with('"'),
+            _ => false,
+        }
+    }
+
     /// The source of the record, line end and all, with `text` in the place of its own. All else
     /// stays byte for byte; with the record's own text all of it does. Lines do not check that
     /// `text` is one line. Where parts of the text are replaced, [`replace`](Self::replace) keeps
@@ -122,6 +137,8 @@ impl Record {
             Frame::Literal { raw } => jsonl::literal(text, raw),
             Frame::Html if text == self.text => self.html_source().replace(&[]),
             Frame::Html => return Err(CorpusError::NotRewritable { format: Format::Html }),
+            #[cfg(feature = "documents")]
+            Frame::Mail(_) => return Err(CorpusError::NotRewritable { format: Format::Eml }),
             Frame::None(format) => return Err(CorpusError::NotRewritable { format: *format }),
         })
     }
@@ -142,6 +159,23 @@ impl Record {
             Frame::Literal { raw } if raw.starts_with('"') => Ok(jsonl::replace(raw, edits)),
             Frame::Html => Ok(self.html_source().replace(edits)),
             _ => self.rewrite(&replaced(&self.text, edits)),
+        }
+    }
+
+    /// The bytes of the record with spans of its text replaced, as [`replace`](Self::replace) has them, in
+    /// the encoding of the input: a mail, too, which has encodings of its own.
+    ///
+    /// # Errors
+    /// As [`replace`](Self::replace) and [`encode`](Self::encode).
+    pub fn replace_in(
+        &self,
+        edits: &[(Span, String)],
+        encoding: Encoding,
+    ) -> Result<Vec<u8>, CorpusError> {
+        match &self.frame {
+            #[cfg(feature = "documents")]
+            Frame::Mail(mail) => mail.replace(edits),
+            _ => self.encode(&self.replace(edits)?, encoding),
         }
     }
 

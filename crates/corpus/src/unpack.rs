@@ -79,8 +79,9 @@ impl Packing {
     }
 }
 
-/// `path` without the ending of a packed file.
-pub(crate) fn unpacked_path(path: &Path) -> PathBuf {
+/// `path` without the ending of a packed file, `.gz` or `.zst`.
+#[must_use]
+pub fn unpacked_path(path: &Path) -> PathBuf {
     match Packing::of_path(path) {
         Some(_) => path.with_extension(""),
         None => path.to_owned(),

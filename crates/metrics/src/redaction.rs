@@ -157,6 +157,56 @@ impl RedactionReport {
     }
 }
 
+/// Figures of redaction with one choice of settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RedactionPoint {
+    /// Most tokens of a window; `None` for the model's limit.
+    pub window: Option<usize>,
+    /// Logits taken off `O`.
+    pub recall_bias: f32,
+    /// Texts.
+    pub texts: u64,
+    /// All items.
+    pub items: ItemCounts,
+    /// All hidden spans.
+    pub hidden: HiddenCounts,
+    /// Share of items that are hidden whole.
+    pub whole_rate: f64,
+    /// Share of letters and digits of items that can still be read.
+    pub leak_rate: f64,
+    /// Share of hidden spans that are wrong.
+    pub wrong_rate: f64,
+}
+
+impl RedactionPoint {
+    /// Figures of a report with these settings.
+    #[must_use]
+    pub fn new(window: Option<usize>, recall_bias: f32, report: &RedactionReport) -> Self {
+        Self {
+            window,
+            recall_bias,
+            texts: report.texts,
+            items: report.items,
+            hidden: report.hidden,
+            whole_rate: report.items.whole_rate(),
+            leak_rate: report.items.leak_rate(),
+            wrong_rate: report.hidden.wrong_rate(),
+        }
+    }
+
+    /// Index of the point with the lowest leak rate among those with at most this share of wrong spans; of
+    /// equal ones that with the lowest share of these. `None` where all have more.
+    #[must_use]
+    pub fn best(points: &[Self], max_wrong_rate: f64) -> Option<usize> {
+        let allowed = points.iter().enumerate().filter(|(_, p)| p.wrong_rate <= max_wrong_rate);
+        let best = allowed.min_by(|(_, a), (_, b)| {
+            let by_leak = a.leak_rate.total_cmp(&b.leak_rate);
+            by_leak.then(a.wrong_rate.total_cmp(&b.wrong_rate))
+        });
+        best.map(|(index, _)| index)
+    }
+}
+
 /// Letters and digits of a part of a text, with their offsets; all characters where it has neither.
 fn counted(text: &str, span: Span) -> impl Iterator<Item = (usize, char)> {
     let part = text.get(span.start..span.end).unwrap_or_default();
@@ -235,6 +285,19 @@ mod tests {
         twice.merge(&report);
         assert_eq!(twice.items, counts(6, 2, 2, 2, 28, 18));
         assert_eq!((twice.texts, twice.hidden.spans), (2, 10));
+    }
+
+    #[test]
+    fn the_best_point_leaks_least_within_the_bound() {
+        let point = |leak_rate, wrong_rate| {
+            let point = RedactionPoint::new(None, 0.0, &RedactionReport::default());
+            RedactionPoint { leak_rate, wrong_rate, ..point }
+        };
+        let points = [point(0.3, 0.01), point(0.2, 0.05), point(0.2, 0.04), point(0.1, 0.06)];
+        assert_eq!(RedactionPoint::best(&points, 0.05), Some(2));
+        assert_eq!(RedactionPoint::best(&points, 0.06), Some(3));
+        assert_eq!(RedactionPoint::best(&points, 0.02), Some(0));
+        assert_eq!(RedactionPoint::best(&points, 0.0), None);
     }
 
     #[test]

@@ -25,13 +25,24 @@ pub struct Replacer {
     key: Key,
     /// Values that pseudonyms stand for.
     pseudonyms: HashMap<String, String>,
+    /// Numbers of full names of people, by their first and their last word.
+    names: HashMap<String, Vec<u64>>,
 }
+
+/// Labels of whole names of people, of which one word may stand for all.
+const PERSON_LABELS: [&str; 3] = ["PERSON", "PER", "NAME"];
 
 impl Replacer {
     /// Replacements that follow `policy`, and go on with the numbers of `key`.
     #[must_use]
     pub fn new(policy: Policy, key: Key) -> Self {
-        Self { policy, key, pseudonyms: HashMap::new() }
+        let mut names = HashMap::new();
+        for label in PERSON_LABELS {
+            for (value, number) in key.numbers.get(label).into_iter().flatten() {
+                add_name(&mut names, label, value, *number);
+            }
+        }
+        Self { policy, key, pseudonyms: HashMap::new(), names }
     }
 
     /// The policy.
@@ -52,7 +63,7 @@ impl Replacer {
             Action::Keep => Cow::Borrowed(value),
             Action::Mask(mask) => Cow::Owned(mask.replace("{label}", label)),
             Action::Number => {
-                let number = self.key.number(label, canonical(value));
+                let number = self.number(label, canonical(value));
                 Cow::Owned(format!("[{label}_{number}]"))
             }
             Action::Hash => {
@@ -93,6 +104,23 @@ impl Replacer {
         redactions
     }
 
+    /// Number of a value in canonical form. A part of one person's name alone has that person's; one that
+    /// two people have, or that comes before the full name, is a value of its own.
+    fn number(&mut self, label: &str, value: String) -> u64 {
+        if !PERSON_LABELS.contains(&label) {
+            return self.key.number(label, value);
+        }
+        let is_known = self.key.numbers.get(label).is_some_and(|known| known.contains_key(&value));
+        if !is_known
+            && let Some([number]) = self.names.get(&name_key(label, &value)).map(Vec::as_slice)
+        {
+            return *number;
+        }
+        let number = self.key.number(label, value.clone());
+        add_name(&mut self.names, label, &value, number);
+        number
+    }
+
     fn pseudonym(&mut self, label: &str, value: &str) -> String {
         let canonical = canonical(value);
         let owner = format!("{label}\0{canonical}");
@@ -119,6 +147,22 @@ impl Replacer {
         mac.update(&attempt.to_le_bytes());
         mac.finalize().into_bytes().to_vec()
     }
+}
+
+/// Adds a full name of a person by its first and its last word.
+fn add_name(names: &mut HashMap<String, Vec<u64>>, label: &str, value: &str, number: u64) {
+    let Some((first, rest)) = value.split_once(' ') else { return };
+    let last = rest.rsplit(' ').next().unwrap_or(rest);
+    for word in [first, last] {
+        let numbers = names.entry(name_key(label, word)).or_default();
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+}
+
+fn name_key(label: &str, word: &str) -> String {
+    format!("{label}\0{word}")
 }
 
 /// Letters and digits but for the last become `*`.
@@ -163,6 +207,20 @@ mod tests {
         let mut later = Replacer::new(Policy::new(Action::Number), replacer.key().clone());
         assert_eq!(later.replacement("P", "Cyd"), "[P_3]");
         assert_eq!(later.replacement("P", "bob"), "[P_2]");
+    }
+
+    #[test]
+    fn a_part_of_one_persons_name_has_its_number() {
+        let mut replacer = replacer(Policy::new(Action::Number));
+        let values = ["Jane Roe", "JANE ROE", "Roe's", "Jane", "Ann", "John Roe", "Roe", "John"];
+        let given: Vec<_> =
+            values.iter().map(|v| replacer.replacement("PERSON", v).into_owned()).collect();
+        // "Roe" is two people's by then, and so nobody's that is known.
+        let numbers = [1, 1, 1, 1, 2, 3, 4, 3];
+        assert_eq!(given, numbers.map(|number| format!("[PERSON_{number}]")));
+        assert_eq!(replacer.replacement("EMAIL", "Roe"), "[EMAIL_1]");
+        let mut later = Replacer::new(Policy::new(Action::Number), replacer.key().clone());
+        assert_eq!(later.replacement("PERSON", "Jane's"), "[PERSON_1]");
     }
 
     // Python 3.11's hmac.new(b"\x07" * 32, message, "sha256").hexdigest()[:12], with the message

@@ -11,6 +11,7 @@
 //! - [`entities`]: texts with their entities;
 //! - [`tuning`]: reports on models trained by steps;
 //! - [`predictions`]: predicted labels of texts;
+//! - [`redaction`]: the curve of redaction's settings;
 //! - [`anisotropy`], [`clusters`], [`correction`], [`duplicates`], [`index`], [`senses`], [`similarity`]:
 //!   reports of their own.
 //!
@@ -34,6 +35,7 @@ pub mod labels;
 pub mod page;
 pub mod plot;
 pub mod predictions;
+pub mod redaction;
 pub mod senses;
 pub mod similarity;
 pub mod text;

@@ -58,6 +58,9 @@ pub struct Card {
     /// run where this is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recognizers: Option<Vec<String>>,
+    /// Settings of a tagger where it redacts and nobody says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<RedactionDefaults>,
     /// Training of the model: settings, data, seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<serde_json::Value>,
@@ -105,6 +108,17 @@ impl std::fmt::Display for Missing {
             }
         })
     }
+}
+
+/// Settings of a tagger that redacts: chosen so that more is found, at the price of wrong spans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedactionDefaults {
+    /// Logits taken off `O`.
+    pub recall_bias: f32,
+    /// Most tokens of a window; `None` for the model's limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
 }
 
 /// The model that a head or an adapter goes on top of.

@@ -57,7 +57,11 @@ impl ReaderNotes {
             notes.push(format!("{path}: {rows}"));
         }
         if !left_out.is_empty() {
-            let done = if stays { "left as they are" } else { "not read" };
+            let done = match format {
+                _ if stays => "left as they are",
+                Format::Eml if self.redacts => "left out",
+                _ => "not read",
+            };
             notes.push(format!("{path}: {} {done}", left_out.join(", ")));
         }
         notes.iter().map(|note| cloze_report::text::visible(note)).collect()

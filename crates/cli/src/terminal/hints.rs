@@ -5,6 +5,7 @@ use cloze::train::FineTuneError;
 use cloze_checkpoint::nearest;
 use cloze_corpus::{CorpusError, FieldRole, NotReadReason};
 use cloze_heads::HeadError;
+use cloze_redact::RedactError;
 use cloze_train::TrainError;
 
 use crate::flags::settings;
@@ -40,6 +41,14 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
         Some(CorpusError::NotRead { part: None, reason: NotReadReason::Kind(_), .. }) => {
             return Some("--input text reads it as it stands".to_owned());
         }
+        Some(CorpusError::NotRewritten { reason: NotReadReason::Attached, .. }) => {
+            let hint =
+                "--drop-attachments leaves attachments out; --as-text writes the mail's text";
+            return Some(hint.to_owned());
+        }
+        Some(CorpusError::NotRewritten { .. }) => {
+            return Some("--as-text writes its text".to_owned());
+        }
         _ => {}
     }
     if let Some(cloze::Error::Head(error)) = error.downcast_ref() {
@@ -50,6 +59,13 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(FineTuneError::Tag { found, .. }) = error.downcast_ref() {
         return tag_hint(found).map(str::to_owned);
+    }
+    match error.downcast_ref() {
+        Some(RedactError::NoKey) => return Some("--key-file FILE keeps the key".to_owned()),
+        Some(RedactError::Readable { path, .. }) => {
+            return Some(format!("chmod 600 {}", path.display()));
+        }
+        _ => {}
     }
     match error.downcast_ref() {
         Some(TrainError::UnknownLabel { found, known }) => did_you_mean(found, known),
@@ -87,7 +103,7 @@ fn chooses_column(role: FieldRole) -> Option<String> {
     })
 }
 
-fn did_you_mean(name: &str, known: &[String]) -> Option<String> {
+pub(crate) fn did_you_mean(name: &str, known: &[String]) -> Option<String> {
     let same = known.iter().find(|other| other.to_lowercase() == name.to_lowercase());
     let names = known.iter().map(String::as_str);
     let nearest = same.map(String::as_str).or_else(|| nearest(name, names))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloze_core::Span;
 use cloze_corpus::{MarkedItem, MarkedText, OPTIONAL_LABEL};
-use cloze_metrics::redaction::{GoldItem, RedactionReport};
+use cloze_metrics::redaction::{GoldItem, RedactionPoint, RedactionReport};
 use serde::Serialize;
 
 use super::EvaluateError;
@@ -113,6 +113,58 @@ impl RedactionEvaluation {
         let (data, predicted) = (data.to_owned(), predicted.to_owned());
         let Self { total, kinds } = self;
         Ok(RedactionEvaluationReport { data, predicted, model_sha256, rates, total, kinds })
+    }
+}
+
+/// Evaluation of redaction at several recall biases, of which each text is encoded once.
+#[derive(Clone, Debug)]
+pub struct RedactionSweep {
+    biases: Vec<f32>,
+    reports: Vec<RedactionReport>,
+}
+
+impl RedactionSweep {
+    /// A sweep over these biases, in logits taken off `O`.
+    #[must_use]
+    pub fn new(biases: Vec<f32>) -> Self {
+        let reports = vec![RedactionReport::default(); biases.len()];
+        Self { biases, reports }
+    }
+
+    /// Tags the texts with each bias. A text that cannot be tagged does not count: it is returned by its
+    /// index.
+    ///
+    /// # Errors
+    /// As [`Tagger::tag_sweep`], for errors that are not of one text.
+    pub fn tag(
+        &mut self,
+        tagger: &Tagger,
+        texts: &[MarkedText],
+    ) -> Result<Vec<(usize, Error)>, EvaluateError> {
+        let contents: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+        let mut errors = vec![];
+        let results = tagger.tag_sweep(&contents, &self.biases)?;
+        for (index, (gold, result)) in texts.iter().zip(results).enumerate() {
+            let items: Vec<GoldItem<'_>> = gold.items.iter().map(gold_item).collect();
+            match result {
+                Ok(by_bias) => {
+                    for (report, entities) in self.reports.iter_mut().zip(by_bias) {
+                        let hidden: Vec<(&str, Span)> =
+                            entities.iter().map(|e| (e.shown_label(), e.span)).collect();
+                        report.add(&gold.text, &items, &hidden);
+                    }
+                }
+                Err(error) => errors.push((index, error)),
+            }
+        }
+        Ok(errors)
+    }
+
+    /// Figures at each bias, in windows of this size.
+    #[must_use]
+    pub fn points(self, window: Option<usize>) -> Vec<RedactionPoint> {
+        let points = self.biases.into_iter().zip(&self.reports);
+        points.map(|(bias, report)| RedactionPoint::new(window, bias, report)).collect()
     }
 }
 

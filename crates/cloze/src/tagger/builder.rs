@@ -23,6 +23,7 @@ pub struct TaggerBuilder {
     min_score: Option<f32>,
     min_scores: Vec<(String, f32)>,
     recall_bias: Option<f32>,
+    redacts: bool,
     recognition: RecognitionParams,
 }
 
@@ -37,6 +38,7 @@ impl TaggerBuilder {
             min_score: None,
             min_scores: vec![],
             recall_bias: None,
+            redacts: false,
             recognition: RecognitionParams::default(),
         }
     }
@@ -100,6 +102,14 @@ impl TaggerBuilder {
         self
     }
 
+    /// Whether the entities are to be redacted: then the recall bias and the window are those that the
+    /// model's card has for redaction, where none are set. Default `false`.
+    #[must_use]
+    pub fn redacts(mut self, redacts: bool) -> Self {
+        self.redacts = redacts;
+        self
+    }
+
     /// Deterministic recognisers that run beside the model, by name or group
     /// ([`catalogue`](cloze_recognize::catalogue)): `["all", "-date"]`; `["none"]` for the model alone.
     /// Default: those of the model's card, but none with [`Aggregation::None`].
@@ -132,7 +142,11 @@ impl TaggerBuilder {
             Error::CardTransitions { model, source }
         })?;
         let recognition = recognition(&model, &self.recognition, self.aggregation)?;
-        let of_card = model.card().min_score.filter(|_| self.recall_bias.is_none());
+        let redaction = model.card().redaction.filter(|_| self.redacts);
+        let recall_bias = self.recall_bias.or(redaction.map(|redaction| redaction.recall_bias));
+        let window = redaction.and_then(|redaction| redaction.window);
+        opening.work.window = opening.work.window.or(window);
+        let of_card = model.card().min_score.filter(|_| recall_bias.is_none());
         let min_score = self.min_score.or(of_card).unwrap_or(0.0);
         let tags = TagSet::parse(model.labels().to_vec());
         // Labels that recognisers alone have; unknown ones are for the decoder to refuse.
@@ -159,7 +173,7 @@ impl TaggerBuilder {
             .decode(self.decode)
             .labels(model_labels)
             .min_score(min_score)
-            .recall_bias(self.recall_bias.unwrap_or(0.0))
+            .recall_bias(recall_bias.unwrap_or(0.0))
             .transitions(crf);
         let of_label = |params: TagParams, (label, score)| params.min_score_of(label, score);
         let params = model_scores.into_iter().fold(params, of_label);

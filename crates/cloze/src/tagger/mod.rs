@@ -89,6 +89,20 @@ pub struct TextEntities {
     pub recognizers: Vec<Option<String>>,
 }
 
+/// Entities of one text with each of several recall biases, in their order.
+pub type EntitiesByBias = Vec<Vec<Entity>>;
+
+impl TextEntities {
+    /// Leaves out what the model alone found: in a number of JSON, which it cannot tell from any other, and
+    /// of which recognisers know the checksum or the name of the field.
+    pub fn retain_recognized(&mut self) {
+        let is_found: Vec<bool> = self.recognizers.iter().map(Option::is_some).collect();
+        let mut found = is_found.iter();
+        self.entities.retain(|_| found.next().copied().unwrap_or(false));
+        self.recognizers.retain(Option::is_some);
+    }
+}
+
 impl Tagger {
     /// Opens a model for tokens with the settings of its card: [`builder`](Self::builder) has others.
     ///
@@ -150,6 +164,45 @@ impl Tagger {
         texts: &[TagText<'_>],
     ) -> Result<Vec<Result<TextEntities, Error>>, Error> {
         batch::in_chunks(texts, &self.cancel, |text| text.text.len(), |chunk| self.chunk(chunk))
+    }
+
+    /// Entities of each text with each recall bias, `[texts][biases]`. Each text is encoded once; the
+    /// tagger's own bias does not matter. An error in one text affects only that text.
+    ///
+    /// # Errors
+    /// As [`tag_batch`](Self::tag_batch), and [`Error::TagSettings`] for a bias that is not a finite
+    /// number.
+    pub fn tag_sweep(
+        &self,
+        texts: &[&str],
+        biases: &[f32],
+    ) -> Result<Vec<Result<EntitiesByBias, Error>>, Error> {
+        let decoders = biases.iter().map(|&bias| self.decoder.with_recall_bias(bias));
+        let decoders = decoders.collect::<Result<Vec<_>, _>>().map_err(|source| {
+            Error::TagSettings { model: self.model.folder().to_path_buf(), source }
+        })?;
+        let chunks = |chunk: &[&str]| {
+            let encoded = batch::isolate(chunk, |texts| Ok(self.encoder.encode(texts)?))?;
+            let results = chunk.iter().zip(encoded);
+            Ok(results.map(|(text, rows)| self.decode_each(text, &rows?, &decoders)).collect())
+        };
+        batch::in_chunks(texts, &self.cancel, |text| text.len(), chunks)
+    }
+
+    fn decode_each(
+        &self,
+        text: &str,
+        rows: &TokenRows,
+        decoders: &[TagDecoder],
+    ) -> Result<EntitiesByBias, Error> {
+        let decode = |decoder: &TagDecoder| {
+            let entities = decoder.decode(text, &decoder.predict(rows)?);
+            Ok(match &self.recognition {
+                Some(recognition) => recognition.merged(None, text, entities).0,
+                None => entities,
+            })
+        };
+        decoders.iter().map(decode).collect()
     }
 
     fn chunk(&self, texts: &[TagText<'_>]) -> Result<Vec<Result<TextEntities, Error>>, Error> {

@@ -12,28 +12,45 @@ const MAX_MAILS: usize = 64;
 /// Largest number of parts of a mail inside each other.
 const MAX_DEPTH: usize = 64;
 
-/// Reads a mail.
-pub(crate) fn read(raw: &[u8], limits: Limits) -> Result<Document, NotReadReason> {
-    // They are values inside each other, which a stack has to hold.
+/// Reads a mail. Attachments are parts that are not read, or are left out if `drops_attachments`.
+pub(crate) fn read(
+    raw: &[u8],
+    limits: Limits,
+    drops_attachments: bool,
+) -> Result<Document, NotReadReason> {
+    check_depth(raw)?;
+    let message = parse(raw)?;
+    let mut mail = Mail { writer: Writer::new(limits), mails: 0, drops_attachments };
+    mail.message(&message, 0)?;
+    Ok(mail.writer.finish())
+}
+
+/// Refuses more mails inside each other than are read: they are values inside each other, which a stack
+/// has to hold.
+pub(super) fn check_depth(raw: &[u8]) -> Result<(), NotReadReason> {
     if raw.windows(8).filter(|window| window.eq_ignore_ascii_case(b"message/")).count() > MAX_MAILS
     {
         return Err(NotReadReason::Limit(format!("{MAX_MAILS} mails inside each other")));
     }
+    Ok(())
+}
+
+/// Parses what is a mail by its header.
+pub(super) fn parse(raw: &[u8]) -> Result<Message<'_>, NotReadReason> {
     let not_mail = || NotReadReason::Damaged("no header of a mail".to_owned());
     let message = MessageParser::default().parse(raw).ok_or_else(not_mail)?;
     let known = [message.subject().is_some(), message.from().is_some(), message.to().is_some()];
     if !known.contains(&true) && message.date().is_none() && message.content_type().is_none() {
         return Err(not_mail());
     }
-    let mut mail = Mail { writer: Writer::new(limits), mails: 0 };
-    mail.message(&message, 0)?;
-    Ok(mail.writer.finish())
+    Ok(message)
 }
 
 struct Mail {
     writer: Writer,
     /// Number of mails begun.
     mails: usize,
+    drops_attachments: bool,
 }
 
 impl Mail {
@@ -105,7 +122,7 @@ impl Mail {
             }
             PartType::Message(nested) => self.message(nested, depth + 1),
             PartType::Text(_) | PartType::Html(_) if is_attached(part) => {
-                self.writer.unread(name, NotReadReason::Attached);
+                self.attachment(name);
                 Ok(())
             }
             PartType::Text(_) | PartType::Html(_) => match self.text(part, &name)? {
@@ -123,10 +140,18 @@ impl Mail {
                 } else if kind == "image" && !is_attached(part) {
                     self.writer.document.leave_out("picture", 1);
                 } else {
-                    self.writer.unread(name, NotReadReason::Attached);
+                    self.attachment(name);
                 }
                 Ok(())
             }
+        }
+    }
+
+    fn attachment(&mut self, name: String) {
+        if self.drops_attachments {
+            self.writer.document.leave_out("attachment", 1);
+        } else {
+            self.writer.unread(name, NotReadReason::Attached);
         }
     }
 

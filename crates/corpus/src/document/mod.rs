@@ -2,6 +2,7 @@
 mod archive;
 mod html;
 mod mail;
+mod mail_source;
 mod opendocument;
 mod pdf;
 mod text;
@@ -9,7 +10,9 @@ mod word;
 mod workbook;
 mod xml;
 
+use crate::params::MailParams;
 use crate::{Encoding, Format, NotReadReason};
+pub(crate) use mail_source::MailSource;
 pub(crate) use text::{Document, Limits};
 
 /// Bytes that a document may unpack to for each byte of text that it may have.
@@ -28,6 +31,7 @@ pub(crate) fn read(
     raw: Vec<u8>,
     encoding: Encoding,
     limits: Limits,
+    mails: MailParams,
 ) -> Result<(Document, Encoding), NotReadReason> {
     let document = match format {
         Format::Html => {
@@ -37,7 +41,8 @@ pub(crate) fn read(
                 .ok_or_else(|| NotReadReason::Characters(encoding.name().to_owned()))?;
             return Ok((html::read(text, limits)?, encoding));
         }
-        Format::Eml => mail::read(&raw, limits)?,
+        Format::Eml if mails.rewrites => mail_source::read(raw, limits, mails.drops_attachments)?,
+        Format::Eml => mail::read(&raw, limits, mails.drops_attachments)?,
         Format::Docx => word::read(raw, limits)?,
         Format::Odt => opendocument::read(raw, limits)?,
         Format::Xlsx => workbook::read(raw, limits)?,

@@ -1,4 +1,7 @@
 //! The text of a document as it grows.
+use std::sync::Arc;
+
+use super::MailSource;
 use crate::{NotReadReason, Origin};
 
 /// Text between two cells of a row; without the space behind it, text behind the last.
@@ -13,6 +16,8 @@ pub(crate) struct Document {
     pub(crate) unread: Vec<(String, NotReadReason)>,
     /// Things beside the text that are not text, by kind, and their number.
     pub(crate) left_out: Vec<(&'static str, u64)>,
+    /// Bytes of a mail that is to be rewritten.
+    pub(crate) mail: Option<Arc<MailSource>>,
 }
 
 impl Document {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 mod hostile;
 mod made;
+mod mails;
 mod office;
 mod pages;
 

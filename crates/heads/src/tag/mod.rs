@@ -97,6 +97,15 @@ impl TagDecoder {
         self.scheme
     }
 
+    /// The same decoder with another [bias](TagParams::recall_bias), for logits that are there already.
+    ///
+    /// # Errors
+    /// [`HeadError::Setting`] for a bias that is not a finite number.
+    pub fn with_recall_bias(&self, logits: f32) -> Result<Self, HeadError> {
+        params::check_recall_bias(logits)?;
+        Ok(Self { recall_bias: logits, ..self.clone() })
+    }
+
     /// The entities of each text, in the order of `texts`, by reading order.
     ///
     /// # Errors

@@ -121,13 +121,7 @@ impl TagParams {
                 });
             }
         }
-        if !self.recall_bias.is_finite() {
-            return Err(HeadError::Setting {
-                setting: "recall bias".into(),
-                found: self.recall_bias,
-                expected: "expected a finite number of logits",
-            });
-        }
+        check_recall_bias(self.recall_bias)?;
         let mut least = vec![Some(self.min_score); set.labels().len()];
         for (label, score) in &self.min_scores {
             least[label_index(&set, label)?] = Some(*score);
@@ -180,6 +174,15 @@ impl TagParams {
         let (aggregation, recall_bias) = (self.aggregation, self.recall_bias);
         Ok(TagDecoder { set, scheme, chain, chained, aggregation, decode, least, recall_bias })
     }
+}
+
+/// [`HeadError::Setting`] for a bias that is not a finite number.
+pub(super) fn check_recall_bias(found: f32) -> Result<(), HeadError> {
+    if found.is_finite() {
+        return Ok(());
+    }
+    let (setting, expected) = ("recall bias".into(), "expected a finite number of logits");
+    Err(HeadError::Setting { setting, found, expected })
 }
 
 /// Index of a label of the model.

@@ -5,7 +5,7 @@ use cloze_metrics::compare::Interval;
 use cloze_metrics::entity::{ByMatch, EntityReport, PartialScores};
 use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 use cloze_metrics::preference::PreferenceShare;
-use cloze_metrics::redaction::{ItemCounts, RedactionReport};
+use cloze_metrics::redaction::{ItemCounts, RedactionPoint, RedactionReport};
 use cloze_metrics::retrieval::RetrievalFigures;
 use cloze_metrics::{Averages, Scores};
 
@@ -104,6 +104,41 @@ pub fn redaction_grids(
         grids.push(Grid { title: "kinds".to_owned(), columns, rows });
     }
     grids
+}
+
+/// Table of redaction with several settings, one row each.
+#[must_use]
+pub fn redaction_sweep_grid(points: &[RedactionPoint]) -> Grid {
+    let row = |point: &RedactionPoint| {
+        let window = point.window.map_or_else(|| "full".to_owned(), |window| window.to_string());
+        vec![
+            GridCell::Text(window),
+            f64::from(point.recall_bias).into(),
+            point.items.gold.into(),
+            point.items.whole.into(),
+            point.items.partly.into(),
+            point.items.missed.into(),
+            point.whole_rate.into(),
+            point.leak_rate.into(),
+            point.hidden.spans.into(),
+            point.hidden.wrong.into(),
+            point.wrong_rate.into(),
+        ]
+    };
+    let columns = vec![
+        "window",
+        "prefer recall",
+        "items",
+        "whole",
+        "partly",
+        "missed",
+        "whole rate",
+        "leak rate",
+        "spans",
+        "wrong",
+        "wrong rate",
+    ];
+    Grid { title: "settings".to_owned(), columns, rows: points.iter().map(row).collect() }
 }
 
 fn score_grid(labels: &BTreeMap<String, Scores>, averages: &Averages) -> Grid {

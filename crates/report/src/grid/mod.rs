@@ -9,8 +9,8 @@ use crate::cells::{Cell, Table};
 use crate::text::{one_line, shown};
 
 pub use evaluations::{
-    comparison_grid, entity_grids, label_grids, language_grid, redaction_grids, retrieval_grid,
-    share_grid,
+    comparison_grid, entity_grids, label_grids, language_grid, redaction_grids,
+    redaction_sweep_grid, retrieval_grid, share_grid,
 };
 
 /// Format of a table.

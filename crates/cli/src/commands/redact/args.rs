@@ -15,6 +15,7 @@ const SHOWN: &[&str] = &[
     "key_file",
     "text_field",
     "keep_columns",
+    "as_text",
     "output",
     "in_place",
     "audit",
@@ -26,6 +27,9 @@ Examples:
   cloze redact staff.csv --keep-columns id,team --output clean.csv
   cloze redact in/ -o out/ --policy number --policy EMAIL=partial --key-file key.jsonl";
 
+/// Help of `--prefer-recall`, whose default favours recall here.
+pub(crate) const PREFER_RECALL: &str = "Favour recall: subtract this many logits from those of `O`; 0 for the model as it is [default: the model's card]";
+
 /// Arguments of `cloze redact`.
 #[derive(Args)]
 #[command(
@@ -35,14 +39,21 @@ Examples:
         "Columns and fields to redact (csv, tsv, jsonl) [default: all]",
         arg.long("columns").alias("text-field").value_name("A,B")
     )),
+    mut_arg("audit", |arg| short_help::brief(
+        "Write counts by file and label, without any text (json)",
+        arg
+    )),
     mut_arg("policy_file", |arg| short_help::brief("Policy in TOML; --policy goes before it", arg)),
     mut_arg("key_file", |arg| short_help::brief("Keep what `cloze restore` needs in this file", arg)),
+    mut_arg("prefer_recall", |arg| arg.help(PREFER_RECALL)),
     mut_arg("output", |arg| short_help::brief(
         "Write to a file, or into a folder as a tree like the input's",
         arg
     )),
+    mut_arg("as_text", |arg| short_help::brief("Write the text of documents (docx, pdf, eml, …)", arg)),
     mut_args(|arg| short_help::only(SHOWN, arg))
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RedactArgs {
     #[command(flatten)]
     pub(crate) texts: TextsFlags,
@@ -75,6 +86,13 @@ pub(crate) struct RedactArgs {
     /// Keep what `cloze restore` needs in this file, and the same replacements from run to run
     #[arg(long, value_name = "FILE", help_heading = "Redaction")]
     pub(crate) key_file: Option<PathBuf>,
+    /// Write the text of documents (docx, pdf, odt, xlsx, eml, html), as NAME.txt in a folder; without it pages
+    /// and mails are redacted as what they are, and other documents are refused
+    #[arg(long, conflicts_with = "in_place", help_heading = "Output")]
+    pub(crate) as_text: bool,
+    /// Leave attachments of mails out, in place of refusing a mail that has any (eml)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) drop_attachments: bool,
     /// Write to a file, or into a folder as a tree like the input's: PATH is a folder if it is one, if
     /// it ends in /, or if a folder is read and PATH has no ending
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]

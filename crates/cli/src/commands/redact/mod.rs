@@ -17,6 +17,7 @@ use crate::commands::redact::args::RedactArgs;
 use crate::commands::redact::recorder::{Recorder, SharedRecorder};
 use crate::commands::tag::args::OutputArg;
 use crate::commands::tag::job::{Job, JobParams, RedactionParams};
+use crate::commands::tag::output::redact::DocumentForm;
 use crate::commands::tag::output::sink::Place;
 use crate::commands::tag::pipeline;
 use crate::terminal::messages::Messages;
@@ -49,6 +50,7 @@ pub(crate) fn run(
     };
     let mut read = args.read;
     read.text_field.get_or_insert_with(|| "*".to_owned());
+    let documents = if args.as_text { DocumentForm::Text } else { DocumentForm::Itself };
     let params = JobParams {
         texts: args.texts,
         tagger: args.tagger,
@@ -57,6 +59,8 @@ pub(crate) fn run(
         scheme: None,
         labels: args.labels,
         format: OutputArg::Redact,
+        documents,
+        drop_attachments: args.drop_attachments,
         offsets: OffsetUnit::default(),
         masks,
         table: Table::tsv(),

@@ -62,8 +62,7 @@ impl Recorder {
         let key = match old {
             Some(path) => KeyFile::open(path)?.key().clone(),
             None if policy.hashes() && key_file.is_none() => {
-                return Err(anyhow::Error::from(RedactError::NoKey)
-                    .context("hint: --key-file FILE keeps the key"));
+                return Err(RedactError::NoKey.into());
             }
             None => cloze_redact::Key::generate()?,
         };

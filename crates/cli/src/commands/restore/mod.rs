@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{bail, ensure};
-use cloze_corpus::{Source, find_sources};
+use cloze_corpus::{Source, find_sources, unpacked_path};
 use cloze_redact::{FileEdits, KeyFile, RedactError, restore};
 use cloze_store::{Existing, checksum};
 use tempfile::NamedTempFile;
@@ -99,7 +99,7 @@ fn the_one(source: &Source, mut changes: Vec<FileEdits>) -> Result<FileEdits, Re
 }
 
 /// Name of an original below the folder of originals: that of the redacted file, without the ending that
-/// a document's text got.
+/// a document's text got, and with that of a file that was packed.
 fn original_name(source: &Source, edits: &FileEdits) -> anyhow::Result<PathBuf> {
     let relative = match source {
         Source::File { relative, .. } => relative.clone(),
@@ -111,8 +111,14 @@ fn original_name(source: &Source, edits: &FileEdits) -> anyhow::Result<PathBuf> 
         "{}: its original would leave the folder",
         source.name()
     );
-    let without_ending = relative.with_extension("");
     let is_text = relative.extension().is_some_and(|ending| ending == "txt");
-    let is_of_document = without_ending.file_name() == Path::new(&edits.source).file_name();
-    Ok(if is_text && is_of_document { without_ending } else { relative })
+    let of_text = is_text.then(|| relative.with_extension(""));
+    let original = Path::new(&edits.source).file_name().map_or(Path::new(""), Path::new);
+    let unpacked = unpacked_path(original);
+    for name in of_text.iter().chain([&relative]) {
+        if name.file_name() == unpacked.file_name() {
+            return Ok(name.with_file_name(original));
+        }
+    }
+    Ok(relative)
 }

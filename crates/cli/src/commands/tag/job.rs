@@ -12,7 +12,7 @@ use crate::cli::{Color, CommonFlags};
 use crate::commands::redact::recorder::SharedRecorder;
 use crate::commands::tag::args::OutputArg;
 use crate::commands::tag::output::FormParams;
-use crate::commands::tag::output::redact::is_unpacked;
+use crate::commands::tag::output::redact::DocumentForm;
 use crate::commands::tag::output::sink::{Place, Sink};
 use crate::flags::find_model;
 use crate::flags::read::{InputArg, ReadFlags};
@@ -20,6 +20,7 @@ use crate::flags::tagger::{TaggerFlags, note_scheme};
 use crate::flags::texts::TextsFlags;
 use crate::input::skipped::ReaderNotes;
 use crate::input::texts::Input;
+use crate::terminal::hints::did_you_mean;
 use crate::terminal::messages::Messages;
 
 /// Everything that `cloze tag` needs.
@@ -34,6 +35,7 @@ pub(crate) struct Job {
     pub(super) spooled: Option<(NamedTempFile, Format)>,
     pub(super) sink: Sink,
     pub(super) redacts: bool,
+    pub(super) documents: DocumentForm,
     /// Policy of redaction, and record of the changes.
     pub(super) recorder: Option<SharedRecorder>,
     pub(super) reader_notes: ReaderNotes,
@@ -49,6 +51,9 @@ pub(crate) struct JobParams {
     pub(crate) scheme: Option<Scheme>,
     pub(crate) labels: Option<Vec<String>>,
     pub(crate) format: OutputArg,
+    /// Form of redacted documents.
+    pub(crate) documents: DocumentForm,
+    pub(crate) drop_attachments: bool,
     pub(crate) offsets: OffsetUnit,
     /// Texts that may be written in place of entities, with the flags that name them.
     pub(crate) masks: Vec<(&'static str, String)>,
@@ -77,11 +82,13 @@ impl Job {
             bail!("redaction cannot give CoNLL back: its words are tags' places, not text");
         }
         let encoding = params.read.encoding()?;
+        let documents = params.documents;
         let read = params.read.reader()?.each_field(true).kept_fields(params.kept_fields);
-        let read = read.check()?;
+        let read = read.rewrites_mails(documents == DocumentForm::Itself);
+        let read = read.drops_attachments(params.drop_attachments).check()?;
 
         let model = find_model(&params.tagger.model, messages)?;
-        let tagger = params.tagger.builder(model)?;
+        let tagger = params.tagger.builder(model)?.redacts(params.redaction.is_some());
         let tagger = tagger.scheme(params.scheme).labels(params.labels.map(trimmed)).check()?;
 
         let mut walk = find_sources(&params.texts.paths, !encoding.is_utf16());
@@ -94,7 +101,8 @@ impl Job {
         let destination = params.destination;
         if format == OutputArg::Redact
             && let Place::File(path) = &destination
-            && is_unpacked(Format::of_path(path))
+            && (documents.is_text(Format::of_path(path))
+                || documents.refuses(Format::of_path(path)))
         {
             let (path, format) = (path.display(), Format::of_path(path));
             bail!(
@@ -108,6 +116,7 @@ impl Job {
         };
         let form = FormParams {
             form: format,
+            documents,
             offsets: params.offsets,
             mask,
             table: params.table,
@@ -118,10 +127,12 @@ impl Job {
         let tagger = tagger.runtime(common.load_runtime(messages)?).open()?;
         note_scheme(&tagger, messages);
         if let Some(label) = labels.iter().find(|label| !tagger.labels().contains(label)) {
+            let hint = did_you_mean(label, tagger.labels()).map(|hint| format!("\nhint: {hint}"));
             bail!(
-                "--policy {label}: no such label; {} has {}",
+                "--policy {label}: no such label; {} has {}{}",
                 tagger.model().name(),
-                tagger.labels().join(", ")
+                tagger.labels().join(", "),
+                hint.unwrap_or_default()
             );
         }
         // Last, so that a mistake above leaves no temporary file.
@@ -159,6 +170,7 @@ impl Job {
             spooled,
             sink,
             redacts,
+            documents,
             recorder,
             reader_notes,
         })
@@ -166,13 +178,13 @@ impl Job {
 }
 
 /// Returns whether an input in this format, or in that of its ending, has escapes or references for
-/// characters that its encoding lacks.
+/// characters that its encoding lacks, or encodings of its own.
 fn has_escapes(source: &Source, format: Option<Format>) -> bool {
     let by_name = match source {
         Source::File { path, .. } => Format::of_path(path),
         Source::Stdin => Format::Lines,
     };
-    matches!(format.unwrap_or(by_name), Format::Jsonl | Format::Html)
+    matches!(format.unwrap_or(by_name), Format::Jsonl | Format::Html | Format::Eml)
 }
 
 /// Trims labels: `A, B` is `A,B`.

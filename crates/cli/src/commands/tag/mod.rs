@@ -9,6 +9,7 @@ use anyhow::bail;
 use crate::cli::CommonFlags;
 use crate::commands::tag::args::{OutputArg, TagArgs};
 use crate::commands::tag::job::JobParams;
+use crate::commands::tag::output::redact::DocumentForm;
 use crate::commands::tag::output::sink::Place;
 use crate::terminal::messages::Messages;
 
@@ -32,6 +33,8 @@ fn params(args: TagArgs) -> anyhow::Result<JobParams> {
         scheme: args.scheme.value(),
         labels: args.labels,
         format,
+        documents: DocumentForm::PageOrText,
+        drop_attachments: false,
         offsets: args.offsets.value(),
         masks: vec![("--mask", args.mask.unwrap_or_else(|| "[{label}]".into()))],
         table: args.formulas.tsv(),

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use cloze::{TagText, TextEntities};
 use cloze_corpus::{
-    CorpusError, Encoding, Format, Piece, Reader, Source, UsedFields, ValidReadParams,
+    CorpusError, Encoding, Format, NotReadReason, Piece, Reader, Source, UsedFields,
+    ValidReadParams,
 };
 
 use super::job::Job;
+use crate::commands::tag::output::redact::DocumentForm;
 use crate::commands::tag::output::{Tagged, WriteError, places};
 use crate::input::chunks::{CHUNK_BYTES, ReadAhead};
 use crate::input::skipped::{self, ReaderNotes};
@@ -87,13 +89,14 @@ pub(crate) fn run(mut job: Job, messages: &Messages) -> anyhow::Result<()> {
     progress::start(&sources, messages);
     let mut totals = Totals::default();
     let (read, wanted) = (job.read.clone(), job.reader_notes);
+    let documents = if job.redacts { job.documents } else { DocumentForm::PageOrText };
     // Removed when the run ends.
     let spooled = job.spooled.take();
     let stdin = spooled.as_ref().map(|(file, format)| (file.path().to_owned(), *format));
     let (given, given_params) = (std::mem::take(&mut job.given), job.read_given.clone());
     let events = ReadAhead::start(move |send| {
         if read_given(&given_params, given, send) {
-            read_all(&read, sources, stdin.as_ref(), wanted, send);
+            read_all(&read, sources, stdin.as_ref(), documents, wanted, send);
         }
     })?;
     let result = write_all(&mut job, &events, &mut totals, messages);
@@ -146,6 +149,7 @@ fn read_all(
     params: &ValidReadParams,
     sources: Vec<Source>,
     stdin: Option<&(PathBuf, Format)>,
+    documents: DocumentForm,
     wanted: ReaderNotes,
     send: &SyncSender<Event>,
 ) {
@@ -154,6 +158,14 @@ fn read_all(
             (Source::Stdin, Some((file, format))) => open_spooled(params, file, *format),
             _ => params.open(&source),
         };
+        let reader = reader.and_then(|reader| match reader.format() {
+            format if documents.refuses(format) => Err(CorpusError::NotRewritten {
+                path: source.name().into(),
+                part: None,
+                reason: NotReadReason::Kind(format.name()),
+            }),
+            _ => Ok(reader),
+        });
         let (path, format) = (source.name(), reader.as_ref().ok().map(Reader::format));
         if send.send(Event::Begin(source, format)).is_err() {
             return;
@@ -293,7 +305,10 @@ fn write_chunk(
                         let line = record.line;
                         current.line = line;
                         match results.next() {
-                            Some(Ok(predicted)) if current.open => {
+                            Some(Ok(mut predicted)) if current.open => {
+                                if record.is_number() {
+                                    predicted.retain_recognized();
+                                }
                                 let (entities, words) =
                                     (&predicted.entities[..], &predicted.words[..]);
                                 let (path, record) = (&current.path, &record);

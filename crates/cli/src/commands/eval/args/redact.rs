@@ -1,20 +1,23 @@
 //! `cloze eval redact`, as typed.
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
 
+use crate::commands::redact::args::PREFER_RECALL;
 use crate::commands::short_help;
 use crate::flags::format::{FigureFormat, FormatFlags};
-use crate::flags::out::OutFlags;
+use crate::flags::out::OutFilesFlags;
 use crate::flags::tagger::TaggerFlags;
 
 const SHOWN: &[&str] =
-    &["model", "predicted", "min_score", "prefer_recall", "format", "json", "output"];
+    &["model", "predicted", "prefer_recall", "sweep", "format", "json", "output"];
 
 const EXAMPLES: &str = "\
 Examples:
   cloze eval redact gold.jsonl
   cloze eval redact gold.jsonl --model ./own --format markdown
+  cloze eval redact gold.jsonl --sweep 0,1,2,3 --sweep-windows 64,128,full --svg curve.svg
   cloze eval redact gold.jsonl --predicted presidio.jsonl --json --output presidio.json";
 
 /// Arguments of `cloze eval redact`.
@@ -22,6 +25,12 @@ Examples:
 #[command(
     after_help = EXAMPLES,
     mut_arg("model", |arg| arg.default_value("pii")),
+    mut_arg("predicted", |arg| short_help::brief(
+        "Items that another program found, in place of a model",
+        arg
+    )),
+    mut_arg("sweep", |arg| short_help::brief("Compare strengths of --prefer-recall", arg)),
+    mut_arg("prefer_recall", |arg| arg.help(PREFER_RECALL)),
     mut_args(|arg| short_help::only(SHOWN, arg))
 )]
 pub(crate) struct EvalRedactArgs {
@@ -41,5 +50,49 @@ pub(crate) struct EvalRedactArgs {
     #[command(flatten)]
     pub(crate) format: FormatFlags<FigureFormat>,
     #[command(flatten)]
-    pub(crate) out: OutFlags,
+    pub(crate) out: OutFilesFlags,
+    /// Compare strengths of --prefer-recall, in logits, for each of which the figures are a row
+    #[arg(
+        long,
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        value_name = "LOGITS,…",
+        conflicts_with_all = ["prefer_recall", "predicted"],
+        help_heading = "Evaluation"
+    )]
+    pub(crate) sweep: Vec<f32>,
+    /// With each strength, compare windows of so many tokens, or full for the model's limit (--sweep)
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "N,…",
+        requires = "sweep",
+        conflicts_with = "window",
+        help_heading = "Evaluation"
+    )]
+    pub(crate) sweep_windows: Vec<WindowArg>,
+    /// Choose the settings that leak least among those with at most this share of wrong spans (--sweep)
+    #[arg(long, value_name = "SHARE", requires = "sweep", help_heading = "Evaluation")]
+    pub(crate) max_wrong: Option<f64>,
+    /// Write the curve of items hidden whole against wrong spans (SVG; --sweep)
+    #[arg(long, value_name = "FILE", requires = "sweep", help_heading = "Output")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+/// Size of a window; `None` for the model's limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WindowArg(pub(crate) Option<usize>);
+
+impl FromStr for WindowArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "full" => Ok(Self(None)),
+            number => match number.parse() {
+                Ok(tokens) if tokens > 0 => Ok(Self(Some(tokens))),
+                _ => Err(format!("expected a number of tokens or full, found {text:?}")),
+            },
+        }
+    }
 }

@@ -1,4 +1,8 @@
 //! `cloze eval redact`: items of personal data hidden whole, partly or not at all.
+//!
+//! - `sweep`: the same with several settings in one run.
+mod sweep;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
@@ -34,8 +38,12 @@ pub(super) fn run(
     messages: &Messages,
 ) -> anyhow::Result<()> {
     let started = Instant::now();
+    args.out.check("--svg", args.svg.is_some())?;
     let gold = read_marked(&args.file)?;
     let data = args.file.display().to_string();
+    if !args.sweep.is_empty() {
+        return sweep::run(common, args, &gold, messages);
+    }
     let mut evaluation = RedactionEvaluation::default();
     let (predicted, model_sha256) = if let Some(path) = &args.predicted {
         let predicted = read_marked(path)?;
@@ -45,7 +53,8 @@ pub(super) fn run(
         (path.display().to_string(), None)
     } else {
         let model = find_model(&args.tagger.model, messages)?;
-        let tagger = args.tagger.builder(model)?.runtime(common.load_runtime(messages)?);
+        let tagger =
+            args.tagger.builder(model)?.redacts(true).runtime(common.load_runtime(messages)?);
         let tagger = tagger.open()?;
         note_scheme(&tagger, messages);
         for texts in gold.chunks(CHUNK_TEXTS) {

@@ -15,6 +15,7 @@ use cloze_report::entities::{
 
 use crate::commands::redact::recorder::SharedRecorder;
 use crate::commands::tag::args::OutputArg;
+use crate::commands::tag::output::redact::DocumentForm;
 
 /// A record with its entities.
 pub(crate) struct Tagged<'a> {
@@ -119,6 +120,8 @@ impl<F: EntityForm> Form for F {
 #[derive(Clone)]
 pub(crate) struct FormParams {
     pub(crate) form: OutputArg,
+    /// Form of redacted documents.
+    pub(crate) documents: DocumentForm,
     pub(crate) offsets: OffsetUnit,
     pub(crate) mask: String,
     /// Layout of tables.
@@ -144,8 +147,10 @@ impl FormParams {
             OutputArg::Inline => Box::new(EntityInline),
             OutputArg::Html => Box::new(EntityPage::default()),
             OutputArg::Redact => match &self.recorder {
-                Some(recorder) => Box::new(redact::PolicyRedact::new(recorder.clone())),
-                None => Box::new(redact::Redact::new(self.mask.clone())),
+                Some(recorder) => {
+                    Box::new(redact::PolicyRedact::new(recorder.clone(), self.documents))
+                }
+                None => Box::new(redact::Redact::new(self.mask.clone(), self.documents)),
             },
         }
     }
@@ -166,7 +171,9 @@ impl FormParams {
             OutputArg::Tsv => ".tsv",
             OutputArg::Inline => ".xml.txt",
             OutputArg::Html => ".html",
-            OutputArg::Redact if input.is_some_and(redact::is_unpacked) => ".txt",
+            OutputArg::Redact if input.is_some_and(|format| self.documents.is_text(format)) => {
+                ".txt"
+            }
             OutputArg::Redact => "",
         }
     }

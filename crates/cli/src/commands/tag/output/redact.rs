@@ -10,27 +10,52 @@ use crate::commands::redact::recorder::SharedRecorder;
 
 pub(super) struct Redact {
     mask: String,
+    documents: DocumentForm,
 }
 
 impl Redact {
-    pub(super) fn new(mask: String) -> Self {
-        Self { mask }
+    pub(super) fn new(mask: String, documents: DocumentForm) -> Self {
+        Self { mask, documents }
     }
 }
 
-/// Returns whether redaction gives a document of this format as text.
-pub(crate) fn is_unpacked(format: Format) -> bool {
-    format.is_document() && format != Format::Html
+/// Form that redacted documents have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DocumentForm {
+    /// Pages as pages, and all others as text.
+    PageOrText,
+    /// Pages as pages and mails as mails; others are refused.
+    Itself,
+    /// All as text.
+    Text,
+}
+
+impl DocumentForm {
+    /// Returns whether a document of this format becomes text.
+    pub(crate) fn is_text(self, format: Format) -> bool {
+        match self {
+            Self::PageOrText => format.is_document() && format != Format::Html,
+            Self::Itself => false,
+            Self::Text => format.is_document(),
+        }
+    }
+
+    /// Returns whether a document of this format is refused.
+    pub(crate) fn refuses(self, format: Format) -> bool {
+        let is_rewritten = matches!(format, Format::Html | Format::Eml);
+        self == Self::Itself && format.is_document() && !is_rewritten
+    }
 }
 
 /// Redaction by a policy, recorded so that it can be restored.
 pub(super) struct PolicyRedact {
     recorder: SharedRecorder,
+    documents: DocumentForm,
 }
 
 impl PolicyRedact {
-    pub(super) fn new(recorder: SharedRecorder) -> Self {
-        Self { recorder }
+    pub(super) fn new(recorder: SharedRecorder, documents: DocumentForm) -> Self {
+        Self { recorder, documents }
     }
 }
 
@@ -39,12 +64,10 @@ impl Form for PolicyRedact {
         let (record, encoding) = (tagged.record, tagged.encoding);
         let mut recorder = self.recorder.borrow_mut();
         let redactions = recorder.redactions(&record.text, tagged.entities, tagged.recognizers);
-        let (original, redacted) = if is_unpacked(tagged.format) {
+        let (original, redacted) = if self.documents.is_text(tagged.format) {
             (vec![], format!("{}\n", replaced(&record.text, &redactions)).into_bytes())
         } else {
-            let source = record.rewrite(&record.text)?;
-            let redacted = record.encode(&record.replace(&redactions)?, encoding)?;
-            (record.encode(&source, encoding)?, redacted)
+            (record.replace_in(&[], encoding)?, record.replace_in(&redactions, encoding)?)
         };
         out.write_all(&redacted)?;
         recorder.write(&original, &redacted);
@@ -78,12 +101,12 @@ fn replaced(text: &str, redactions: &[(Span, String)]) -> String {
 impl Form for Redact {
     fn record(&mut self, tagged: &Tagged<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
         let (record, entities) = (tagged.record, tagged.entities);
-        if is_unpacked(tagged.format) {
+        if self.documents.is_text(tagged.format) {
             let text = redact(&record.text, entities, &self.mask);
             return Ok(writeln!(out, "{text}")?);
         }
-        let source = record.replace(&redactions(&record.text, entities, &self.mask))?;
-        Ok(out.write_all(&record.encode(&source, tagged.encoding)?)?)
+        let redactions = redactions(&record.text, entities, &self.mask);
+        Ok(out.write_all(&record.replace_in(&redactions, tagged.encoding)?)?)
     }
 
     fn verbatim(

@@ -3,11 +3,11 @@ use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
 
-use cloze_corpus::{Encoding, Format, Source};
+use cloze_corpus::{Encoding, Format, Source, unpacked_path};
 use cloze_store::{AtomicFile, Existing, StoreError};
 
-use super::redact::is_unpacked;
 use super::{Form, FormParams, Tagged, WriteError};
+use crate::commands::tag::args::OutputArg;
 use crate::terminal::out::Out;
 
 /// Most complete files without their names; each is open.
@@ -104,9 +104,7 @@ impl Sink {
         let existing = if force { Existing::Replace } else { Existing::Refuse };
         let out = match &destination {
             Place::Stdout if params.restores() => Some(Out::spooled()?),
-            Place::Stdout => {
-                Some(Out::stdout(params.form == crate::commands::tag::args::OutputArg::Pretty))
-            }
+            Place::Stdout => Some(Out::stdout(params.form == OutputArg::Pretty)),
             Place::File(path) => Some(Out::file(path, existing)?),
             Place::Folder(_) | Place::Inputs(_) => None,
         };
@@ -132,11 +130,12 @@ impl Sink {
         let opened = match &self.destination {
             Place::Stdout | Place::File(_) => None,
             Place::Folder(folder) => {
-                let path = mirrored(source, folder, self.params.ending(format))?;
+                let unpacks = self.params.form == OutputArg::Redact;
+                let path = mirrored(source, folder, self.params.ending(format), unpacks)?;
                 Some((path, None, self.existing))
             }
             Place::Inputs(suffix) => {
-                let path = original(source, format)?;
+                let path = original(source)?;
                 let backup = suffix.as_ref().map(|suffix| {
                     let mut copy = path.clone().into_os_string();
                     copy.push(suffix);
@@ -260,9 +259,15 @@ impl Sink {
     }
 }
 
-/// Path of an input's result in a folder.
-fn mirrored(source: &Source, folder: &Path, ending: &str) -> anyhow::Result<PathBuf> {
+/// Path of an input's result in a folder; if it `unpacks`, without the ending of a packed file.
+fn mirrored(
+    source: &Source,
+    folder: &Path,
+    ending: &str,
+    unpacks: bool,
+) -> anyhow::Result<PathBuf> {
     let mut name = match source {
+        Source::File { relative, .. } if unpacks => unpacked_path(relative).into_os_string(),
         Source::File { relative, .. } => relative.clone().into_os_string(),
         Source::Stdin => "stdin".into(),
     };
@@ -278,14 +283,14 @@ fn mirrored(source: &Source, folder: &Path, ending: &str) -> anyhow::Result<Path
 }
 
 /// Path of an input that can be replaced by its result.
-fn original(source: &Source, format: Option<Format>) -> anyhow::Result<PathBuf> {
-    match (source, format) {
-        (Source::Stdin, _) => anyhow::bail!("standard input is not redacted in place"),
-        (_, Some(format)) if is_unpacked(format) => anyhow::bail!(
-            "{}: redacted documents are written as text, not as {format}\nhint: --output FOLDER/",
+fn original(source: &Source) -> anyhow::Result<PathBuf> {
+    match source {
+        Source::Stdin => anyhow::bail!("standard input is not redacted in place"),
+        Source::File { path, .. } if unpacked_path(path) != *path => anyhow::bail!(
+            "{}: packed files are not redacted in place\nhint: --output FOLDER/",
             source.name()
         ),
-        (Source::File { path, .. }, _) => Ok(path.clone()),
+        Source::File { path, .. } => Ok(path.clone()),
     }
 }
 
