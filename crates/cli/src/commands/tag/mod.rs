@@ -34,7 +34,7 @@ fn params(args: TagArgs) -> anyhow::Result<JobParams> {
         format,
         offsets: args.offsets.value(),
         masks: vec![("--mask", args.mask.unwrap_or_else(|| "[{label}]".into()))],
-        table: args.formulas.tsv(),
+        table: if format == OutputArg::Csv { args.formulas.csv() } else { args.formulas.tsv() },
         destination,
         force: args.force,
         redaction: None,
