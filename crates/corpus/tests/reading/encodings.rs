@@ -1,4 +1,4 @@
-use cloze_corpus::Encoding;
+use cloze_corpus::{Encoding, Sniff};
 
 use super::*;
 
@@ -23,7 +23,8 @@ fn a_label_names_an_encoding() {
     ] {
         let encoding = Encoding::parse(label).unwrap();
         assert_eq!(encoding.name(), expected);
-        assert_eq!(encoding.is_utf16(), expected.starts_with("UTF-16"));
+        let sniff = if expected.starts_with("UTF-16") { Sniff::Off } else { Sniff::Nul };
+        assert_eq!(encoding.sniff(), sniff, "{label}");
     }
     // The last is one that browsers refuse, and would read as one replacement character.
     for label in ["", "klingon", "utf-32", "é", "hz-gb-2312"] {
