@@ -76,6 +76,19 @@ fn typed(command: &Command, arg: &Arg) -> Option<Vec<String>> {
     words.into_iter().find(is_value)
 }
 
+/// Words with which a command may be called: one of each choice that it always requires.
+fn bases(args: &[(&Arg, Vec<String>)], always: &[String]) -> Vec<Vec<String>> {
+    let mut bases = vec![vec![]];
+    for choice in always {
+        let options = args.iter().filter(|(arg, _)| choice.contains(&arg.to_string()));
+        let with = |(_, words): &(&Arg, Vec<String>)| {
+            bases.iter().map(|base| [&base[..], words].concat()).collect::<Vec<_>>()
+        };
+        bases = options.flat_map(with).collect();
+    }
+    bases
+}
+
 #[test]
 fn no_flag_is_taken_without_what_it_is_for() {
     let mut commands = vec![];
@@ -96,6 +109,7 @@ fn no_flag_is_taken_without_what_it_is_for() {
                 Some((arg, words?))
             })
             .collect();
+        let bases = bases(&args, &always);
         for (arg, words) in &args {
             let required: Vec<String> = missing(failure(command, words).as_ref())
                 .into_iter()
@@ -107,15 +121,11 @@ fn no_flag_is_taken_without_what_it_is_for() {
                     if required.contains(&other.to_string()) || other.get_id() == arg.get_id() {
                         continue;
                     }
-                    let error = failure(command, &[&words[..], more].concat());
-                    let is_named = match &error {
-                        Some(error) if is_missing(error) => {
-                            missing(Some(error)).contains(&required)
-                        }
-                        Some(error) => error.kind() == ErrorKind::ArgumentConflict,
-                        None => false,
+                    let both = [&words[..], more].concat();
+                    let is_taken = |base: &Vec<String>| {
+                        failure(command, &[&base[..], &both].concat()).is_none()
                     };
-                    if !is_named {
+                    if bases.iter().any(is_taken) {
                         waived.push(format!("{name}: {arg} without {required} beside {other}"));
                     }
                 }
