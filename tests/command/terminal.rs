@@ -10,16 +10,21 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::run::Home;
 use crate::support::checkpoint;
 
+/// Columns of a terminal where no line is too long.
+const WIDE: usize = 600;
+
 /// What a command wrote to its terminal, and where that was not the terminal, to standard output.
 struct Shown {
     status: Option<i32>,
+    width: usize,
     /// All bytes, with those that move the cursor.
     raw: String,
     stdout: Vec<u8>,
 }
 
-/// Runs a command whose standard error is a terminal, and its standard output, too, with `stdout`.
-fn shown(mut command: Command, stdout: bool) -> Shown {
+/// Runs a command whose standard error is a terminal of `width` columns, and its standard output, too, with
+/// `stdout`.
+fn shown(mut command: Command, stdout: bool, width: usize) -> Shown {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();
@@ -27,12 +32,15 @@ fn shown(mut command: Command, stdout: bool) -> Shown {
     // Not the terminal of this process: its end would end the tests.
     let flags = OFlags::RDWR | OFlags::NOCTTY;
     let terminal: OwnedFd = rustix::fs::open(&*name, flags, Mode::empty()).unwrap();
+    let mut size = Command::new("stty");
+    size.args(["rows", "50", "cols", &width.to_string()]);
+    assert!(size.stdin(terminal.try_clone().unwrap()).status().unwrap().success());
     command.env("TERM", "xterm").stderr(Stdio::from(terminal.try_clone().unwrap()));
     let shared = |terminal: &OwnedFd| Stdio::from(terminal.try_clone().unwrap());
     command.stdout(if stdout { shared(&terminal) } else { Stdio::piped() });
     let mut child = command.spawn().unwrap();
     // They hold the terminal open.
-    drop((command, terminal));
+    drop((command, size, terminal));
     let pipe = child.stdout.take();
     let piped = std::thread::spawn(move || {
         let mut bytes = vec![];
@@ -45,11 +53,12 @@ fn shown(mut command: Command, stdout: bool) -> Shown {
         raw.extend_from_slice(&block[..n]);
     }
     let status = child.wait().unwrap().code();
-    Shown { status, raw: String::from_utf8(raw).unwrap(), stdout: piped.join().unwrap() }
+    Shown { status, width, raw: String::from_utf8(raw).unwrap(), stdout: piped.join().unwrap() }
 }
 
 impl Shown {
-    /// Lines that stay on the screen. Source of the sequences: ECMA-48, §8.3.
+    /// Rows that stay on the screen; a line that is longer takes several. Source of the sequences: ECMA-48,
+    /// §8.3.
     fn screen(&self) -> Vec<String> {
         let (mut lines, mut row, mut column) = (vec![String::new()], 0, 0);
         let mut chars = self.raw.chars();
@@ -85,6 +94,13 @@ impl Shown {
                     }
                 }
                 char => {
+                    // The cursor waits at the last column until there is another character.
+                    if column == self.width {
+                        (row, column) = (row + 1, 0);
+                        if row == lines.len() {
+                            lines.push(String::new());
+                        }
+                    }
                     let mut line: Vec<char> = lines[row].chars().collect();
                     line.resize(line.len().max(column + 1), ' ');
                     line[column] = char;
@@ -92,6 +108,10 @@ impl Shown {
                     lines[row] = line.into_iter().collect();
                 }
             }
+        }
+        // Rows below the cursor that were written and cleared are as others below it.
+        while lines.len() > row + 1 && lines.last().is_some_and(String::is_empty) {
+            lines.pop();
         }
         lines
     }
@@ -102,23 +122,23 @@ impl Shown {
 fn bytes_are_not_written_to_a_terminal() {
     let home = Home::with([("a.txt", "Ann met the son .\n")]);
     let model = checkpoint("bert");
-    for format in ["npy", "npz", "safetensors"] {
-        let args = ["embed", "a.txt", "-m", &model, "--format", format];
-        let ran = shown(home.command(&args), true);
+    for (format, level) in [("npy", "sentence"), ("npz", "token"), ("safetensors", "token")] {
+        let args = ["embed", "a.txt", "-m", &model, "--format", format, "--level", level];
+        let ran = shown(home.command(&args), true, WIDE);
         assert_eq!(ran.status, Some(2), "{format}: {:?}", ran.raw);
         let expected = format!(
             "error: --format {format} is not text, and standard output is a terminal\n\
              hint: --output FILE, or a pipe\n"
         );
         assert_eq!(ran.screen().join("\n"), expected);
-        let ran = shown(home.command(&args), false);
+        let ran = shown(home.command(&args), false, WIDE);
         assert_eq!(ran.status, Some(0), "{format}: {:?}", ran.raw);
-        assert!(!ran.stdout.is_empty());
+        assert!(!ran.stdout.is_empty(), "{format}");
     }
     // Text is no such format.
-    let ran = shown(home.command(&["embed", "a.txt", "-m", &model, "--json"]), true);
+    let ran = shown(home.command(&["embed", "a.txt", "-m", &model, "--json"]), true, WIDE);
     assert_eq!(ran.status, Some(0), "{:?}", ran.raw);
-    assert!(ran.screen()[0].starts_with("{\""), "{:?}", ran.raw);
+    assert!(ran.screen().iter().any(|line| line.starts_with("{\"")), "{:?}", ran.raw);
 }
 
 /// Whatever the run ends with, the messages stay, and of the bar nothing.
@@ -136,22 +156,24 @@ fn the_progress_bar_leaves_nothing_behind() {
         (&["tag", "a.txt", "-f", "jsonl"], Some(0), true),
         (&["score", "a.txt", "--input", "lines", "-m", &model], Some(2), false),
         (&tune, Some(0), true),
-        (&["embed", "gone.txt", "-m", &model, "--json"], Some(2), false),
+        (&["embed", "gone.txt", "-m", &model, "--json"], Some(2), true),
     ] {
-        let ran = shown(home.command(args), false);
-        assert_eq!(ran.status, status, "{args:?}: {:?}", ran.raw);
-        assert_eq!(ran.raw.contains(" gone"), drawn, "{args:?}: {:?}", ran.raw);
-        let screen = ran.screen();
-        let bar =
-            |line: &String| line.contains(" gone") || line.contains('█') || line.contains('░');
-        assert!(!screen.iter().any(bar), "{args:?}: {screen:#?}");
-        assert_eq!(screen.last().map(String::as_str), Some(""), "{args:?}: {screen:#?}");
-        // Between messages there is no line that the bar left empty.
-        let messages = &screen[..screen.len() - 1];
-        assert!(messages.iter().all(|line| !line.trim().is_empty()), "{args:?}: {screen:#?}");
-        // The cursor is seen again.
-        let hidden = ran.raw.matches("\u{1b}[?25l").count();
-        assert!(hidden <= ran.raw.matches("\u{1b}[?25h").count(), "{:?}", ran.raw);
+        for width in [WIDE, 30] {
+            let ran = shown(home.command(args), false, width);
+            assert_eq!(ran.status, status, "{args:?}: {:?}", ran.raw);
+            assert_eq!(ran.raw.contains(" gone"), drawn, "{args:?}: {:?}", ran.raw);
+            let screen = ran.screen();
+            let bar =
+                |line: &String| line.contains(" gone") || line.contains('█') || line.contains('░');
+            assert!(!screen.iter().any(bar), "{args:?}: {screen:#?}");
+            assert_eq!(screen.last().map(String::as_str), Some(""), "{args:?}: {screen:#?}");
+            // Between messages there is no row that the bar left empty.
+            let messages = &screen[..screen.len() - 1];
+            assert!(messages.iter().all(|line| !line.trim().is_empty()), "{args:?}: {screen:#?}");
+            // The cursor is seen again.
+            let hidden = ran.raw.matches("\u{1b}[?25l").count();
+            assert!(hidden <= ran.raw.matches("\u{1b}[?25h").count(), "{:?}", ran.raw);
+        }
     }
 }
 
@@ -162,11 +184,12 @@ fn results_on_a_terminal_are_whole_lines() {
     let home = Home::with([("a.txt", &*text)]);
     let args = ["tag", "a.txt", "--input", "lines", "-f", "jsonl"];
     let piped = home.run(&args);
-    let ran = shown(home.command(&args), true);
+    let ran = shown(home.command(&args), true, WIDE);
     assert_eq!(ran.status, Some(0), "{:?}", ran.raw);
     let screen = ran.screen();
     let results: Vec<&str> =
         screen.iter().map(|line| line.trim_end()).filter(|line| line.starts_with('{')).collect();
     assert_eq!(results, piped.good().lines().collect::<Vec<_>>());
-    assert_eq!(screen.len(), 300 + 2, "{screen:#?}");
+    // The model, the results, the summary, and the row that the cursor is in.
+    assert_eq!(screen.len(), 300 + 3, "{screen:#?}");
 }
