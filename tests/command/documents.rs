@@ -192,7 +192,7 @@ fn what_trains_and_evaluates_says_which_encoding_was_guessed() {
     home.write("judged.qrels", latin1("größe schöne 1\nköln süße 0\n"));
     home.write("run.txt", "größe Q0 schöne 1 0.9 x\nköln Q0 süße 1 0.9 x\n");
     let bert = crate::support::checkpoint("bert");
-    let minilm = crate::support::checkpoint("minilm-f16");
+    let [minilm, tagger] = ["minilm-f16", "bert-token"].map(crate::support::checkpoint);
     let steps = ["--max-steps=1", "--batch=2", "--rank=2", "--hold-out=0", "--force", "-o", "m"];
     let tuned = |command: &'static str, file: &'static str| {
         [&["train", command, file, "-m", &bert][..], &steps].concat()
@@ -205,7 +205,7 @@ fn what_trains_and_evaluates_says_which_encoding_was_guessed() {
         ("texts.csv", vec!["data", "check", "texts.csv"]),
         ("tags.conll", vec!["data", "check", "tags.conll"]),
         ("pairs.csv", vec!["eval", "sts", "pairs.csv", "-m", &minilm]),
-        ("tags.conll", vec!["eval", "tag", "tags.conll"]),
+        ("tags.conll", vec!["eval", "tag", "tags.conll", "-m", &tagger]),
         (
             "judged.qrels",
             vec!["eval", "search", "--judgements", "judged.qrels", "--results", "run.txt"],

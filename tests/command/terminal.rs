@@ -156,7 +156,7 @@ fn the_progress_bar_leaves_nothing_behind() {
         (&["tag", "a.txt", "-f", "jsonl"], Some(0), true),
         (&["score", "a.txt", "--input", "lines", "-m", &model], Some(2), false),
         (&tune, Some(0), true),
-        (&["embed", "gone.txt", "-m", &model, "--json"], Some(2), true),
+        (&["embed", "nowhere.txt", "-m", &model, "--json"], Some(2), true),
     ] {
         for width in [WIDE, 30] {
             let ran = shown(home.command(args), false, width);
