@@ -208,7 +208,7 @@ fn a_binary_file_that_may_hold_text_is_an_error() {
         ("b.csv", b"\xFE\xFF\0a"),
         ("c.txt", b"\xEF\xBB\xBFa\0"),
         ("d.docx", b"PK\0"),
-        ("e.bin", b"a\0"),
+        ("e.bin", b"a\0\0\x01"),
         ("f.doc", b"\xD0\xCF\x11\xE0\0"),
         ("g.jpg", b"\xFF\xD8\0"),
         ("h.jsonl.gz", b"\x1F\x8B\x08\0\0\0\0\0\0\xFF\x4B\x04\0\x43\xBE\xB7\xE8\x01\0\0\0"),
