@@ -268,7 +268,7 @@ impl Decoded {
 
     /// Reads what there is, up to a block; at the start the bytes a byte order mark has.
     fn pull(&mut self) -> Result<(), CorpusError> {
-        let wanted = if self.decoder.is_none() { MARK_BYTES } else { 1 };
+        let mut wanted = if self.decoder.is_none() { MARK_BYTES } else { 1 };
         let mut len = 0;
         while len < wanted && !self.raw_ended {
             match self.raw.read(&mut self.block[len..]) {
@@ -276,6 +276,10 @@ impl Decoded {
                 Ok(n) => len = BLOCK_BYTES.min(len + n),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(read_error(error)),
+            }
+            // Enough to tell whether it is. Of no other input more is waited for than a mark has.
+            if wanted == MARK_BYTES && unmarked_utf16(&self.block[..len]).is_some() {
+                wanted = LEAST_UTF16_BYTES;
             }
         }
         if self.decoder.is_none() {
