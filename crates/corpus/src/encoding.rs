@@ -153,15 +153,11 @@ impl Encoding {
 
     /// The encoding that an input with this beginning seems to have; `whole` if it is all of it.
     pub(crate) fn guess(head: &[u8], whole: bool) -> Self {
-        let rules = match unmarked_utf16(head) {
-            Some(encoding) => encoding.rules,
-            None => {
-                let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-                detector.feed(head, whole);
-                detector.guess(None, Utf8Detection::Allow)
-            }
-        };
-        Self { rules, open: None }
+        unmarked_utf16(head).unwrap_or_else(|| {
+            let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+            detector.feed(head, whole);
+            Self { rules: detector.guess(None, Utf8Detection::Allow), open: None }
+        })
     }
 
     /// All of a text without its byte order mark; `None` if some bytes mean nothing.
