@@ -2,14 +2,13 @@
 //! windows or reading loses entities unseen. The figures are floors under what was measured.
 #![expect(clippy::unwrap_used, reason = "what cannot be read fails the test")]
 
-use cloze_corpus::find_sources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cloze::Tagger;
-use cloze_corpus::{Piece, ReadParams, Source, TaggedParams, TaggedSentence};
+use cloze_corpus::{Piece, ReadParams, Sniff, Source, TaggedParams, TaggedSentence, find_sources};
 use serde_json::Value;
 
 type Key = (String, Option<u64>, Option<String>);
@@ -198,7 +197,7 @@ const LEAST_F1: f64 = 0.713;
 /// Texts of the samples, in the order in which the command reads them.
 fn texts() -> Vec<String> {
     let samples = root().join("data/samples").to_string_lossy().into_owned();
-    let found = find_sources(&[samples], true);
+    let found = find_sources(&[samples], Sniff::Nul);
     let params = ReadParams::default().check().unwrap();
     let mut texts = vec![];
     for source in &found.sources {

@@ -158,6 +158,65 @@ fn a_mark_decides_and_an_encoding_is_guessed_where_it_is_asked_for() {
     assert!(redacted.contains("Grüße aus"), "{redacted}");
 }
 
+/// Named by itself or found in a folder: read where encodings are guessed, and else named with a hint.
+#[test]
+fn utf_16_without_a_mark_is_read_or_named() {
+    let home = Home::new();
+    let utf16: Vec<u8> = NAME.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    home.write("in/a.txt", utf16);
+    for path in ["in", "in/a.txt"] {
+        let ran = home.run(&["tag", path, "-f", "jsonl", "--encoding", "auto"]);
+        ran.good();
+        assert_eq!(entities(&ran.records()[0]).len(), 2, "{path}");
+        assert!(ran.stderr.contains("in/a.txt: read as UTF-16LE\n"), "{}", ran.stderr);
+        let ran = home.run(&["tag", path, "-f", "jsonl"]);
+        assert_ne!(ran.status, Some(0), "{path}");
+        let expected = "error: in/a.txt: not read: UTF-16LE without a byte order mark\n\
+            hint: --encoding utf-16le reads it, or --encoding auto\n";
+        assert!(ran.stderr.starts_with(expected), "{path}: {}", ran.stderr);
+    }
+}
+
+/// Each command that trains or evaluates says which encoding it guessed.
+#[test]
+fn what_trains_and_evaluates_says_which_encoding_was_guessed() {
+    let home = Home::new();
+    let latin1 = |text: &str| Encoding::parse("latin1").unwrap().encode(text).unwrap();
+    let pairs = "text1,text2,score\nschöne Grüße,die Größe,5\nüber Köln,süße Äpfel,1\n\
+        die Straße,das Gemüse,3\n";
+    home.write("pairs.csv", latin1(pairs));
+    home.write("texts.csv", latin1(&pairs.replace("text1,text2,score", "text,other,label")));
+    let tags = "Jürgen\tB-PER\nwünscht\tO\nGrüße\tO\n\n";
+    home.write("tags.conll", latin1(&tags.repeat(4)));
+    home.write("plain.txt", latin1("Schöne Grüße aus Köln. Wir wünschen süße Äpfel.\n"));
+    home.write("judged.qrels", latin1("größe schöne 1\nköln süße 0\n"));
+    home.write("run.txt", "größe Q0 schöne 1 0.9 x\nköln Q0 süße 1 0.9 x\n");
+    let bert = crate::support::checkpoint("bert");
+    let [minilm, tagger] = ["minilm-f16", "bert-token"].map(crate::support::checkpoint);
+    let steps = ["--max-steps=1", "--batch=2", "--rank=2", "--hold-out=0", "--force", "-o", "m"];
+    let tuned = |command: &'static str, file: &'static str| {
+        [&["train", command, file, "-m", &bert][..], &steps].concat()
+    };
+    for (file, args) in [
+        ("pairs.csv", [&tuned("similarity", "pairs.csv")[..], &["--loss=cosine"]].concat()),
+        ("texts.csv", [&tuned("classify", "texts.csv")[..], &["--tune=lora"]].concat()),
+        ("tags.conll", tuned("tag", "tags.conll")),
+        ("plain.txt", tuned("mlm", "plain.txt")),
+        ("texts.csv", vec!["data", "check", "texts.csv"]),
+        ("tags.conll", vec!["data", "check", "tags.conll"]),
+        ("pairs.csv", vec!["eval", "sts", "pairs.csv", "-m", &minilm]),
+        ("tags.conll", vec!["eval", "tag", "tags.conll", "-m", &tagger]),
+        (
+            "judged.qrels",
+            vec!["eval", "search", "--judgements", "judged.qrels", "--results", "run.txt"],
+        ),
+    ] {
+        let ran = home.run(&[&args[..], &["--encoding", "auto"]].concat());
+        let expected = format!("{file}: read as windows-1252\n");
+        assert_eq!(ran.stderr.matches(&expected).count(), 1, "{args:?}: {}", ran.stderr);
+    }
+}
+
 /// Named, or with `--quiet` counted; what may hold text is an error.
 #[test]
 fn files_that_are_left_out_are_named() {

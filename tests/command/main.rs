@@ -58,6 +58,8 @@ mod stop;
 mod streaming;
 mod tables;
 mod tag_words;
+#[cfg(unix)]
+mod terminal;
 mod train;
 mod train_library;
 mod train_report;

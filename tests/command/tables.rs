@@ -298,3 +298,61 @@ fn all_columns_are_redacted() {
     let refused = home.run(&["embed", "t.csv", "--level", "word", "--text-field", "who,note"]);
     assert!(refused.stderr.contains("joins several fields, in which offsets would have no place"));
 }
+
+/// One row per entity behind the columns of its record; the ending of the output says that it is CSV. A file
+/// with other columns is named, and its entities left out.
+#[test]
+fn entities_as_csv_have_the_columns_of_the_input() {
+    let home = Home::with([
+        ("a.csv", "id,note,text\n7,=x,My name is John Smith.\n8,,No one.\n"),
+        ("b.jsonl", "{\"other\": 1, \"text\": \"My name is John Smith.\"}\n"),
+        ("c.txt", "My name is John Smith."),
+    ]);
+    let rows = |name: &str| -> Vec<String> {
+        let rows = home.read(name);
+        // Without the score, which is the last.
+        rows.lines().map(|row| row.rsplit_once(',').unwrap().0.to_owned()).collect()
+    };
+    home.run(&["tag", "a.csv", "-o", "a.out.csv"]).good();
+    assert_eq!(
+        rows("a.out.csv"),
+        [
+            "id,note,text,path,line,label,start_char,end_char,predicted_text",
+            "7,'=x,My name is John Smith.,a.csv,2,GIVEN_NAME,11,15,John",
+            "7,'=x,My name is John Smith.,a.csv,2,SURNAME,16,21,Smith",
+        ]
+    );
+    home.run(&["tag", "c.txt", "-f", "csv", "-o", "c.out.csv"]).good();
+    assert_eq!(
+        rows("c.out.csv"),
+        [
+            "path,line,id,label,start_char,end_char,text",
+            "c.txt,,,GIVEN_NAME,11,15,John",
+            "c.txt,,,SURNAME,16,21,Smith",
+        ]
+    );
+    let ran = home.run(&["tag", "a.csv", "b.jsonl", "-f", "csv"]);
+    assert_eq!(ran.status, Some(1));
+    let named = "b.jsonl:1: not written: the columns are those of the first record, id, note, text; \
+                 found \"other\"";
+    assert!(ran.stderr.contains(named), "{}", ran.stderr);
+    assert_eq!(ran.stdout().lines().count(), 3);
+}
+
+/// The probability stands behind the columns of the pairs, or behind the texts.
+#[test]
+fn next_sentences_as_tables_have_the_columns_of_the_input() {
+    let home = Home::with([("p.csv", "id,text1,text2\n7,Ann met Ann .,Ann lives .\n")]);
+    let model = crate::support::checkpoint("bert-nsp");
+    let run = |args: &[&str]| home.run(&[&["next-sentence", "-m", &model], args].concat());
+    run(&["--pairs", "p.csv", "-o", "out.tsv"]).good();
+    let rows = home.read("out.tsv");
+    let rows: Vec<Vec<&str>> = rows.lines().map(|row| row.split('\t').collect()).collect();
+    assert_eq!(rows[0], ["id", "text1", "text2", "is_next"]);
+    assert_eq!(rows[1][..3], ["7", "Ann met Ann .", "Ann lives ."]);
+    assert!(rows[1][3].parse::<f64>().is_ok_and(|p| (0.0..=1.0).contains(&p)), "{rows:?}");
+    let ran = run(&["Ann met Ann .", "=1", "--format", "csv"]);
+    let probability = ran.good().lines().last().unwrap().rsplit_once(',').unwrap();
+    assert_eq!(probability.0, "argument,1,Ann met Ann .,'=1");
+    assert_eq!(ran.stdout().lines().next(), Some("path,line,first,second,is_next"));
+}

@@ -116,3 +116,47 @@ fn labels_are_no_markup() {
     }
     assert!(!card.contains("x<b>") && card.contains("- Fewer than 10 training entities"), "{card}");
 }
+
+/// Two documents of 5 and 7 sentences: one of them is held out, whatever the share.
+#[test]
+fn sentences_of_one_document_are_held_out_together() {
+    let sentences = |n: usize, from: usize| -> String {
+        let sentence = |i: usize| format!("Ann\tB-PER\nmet\tO\n{}\tO\n\n", i + from);
+        (0..n).map(sentence).collect()
+    };
+    let (five, seven) = (sentences(5, 0), sentences(7, 5));
+    let marked = format!("-DOCSTART-\tO\n\n{five}-DOCSTART-\tO\n\n{seven}");
+    let named = format!("# author = Lena Vogt\n{five}# author = Bo\n{seven}");
+    let home = Home::with([("marked.conll", &*marked), ("named.conll", &*named)]);
+    for (file, name) in [("marked.conll", "document"), ("named.conll", "author")] {
+        for seed in ["1", "2", "3", "4"] {
+            let more = ["--group-by", name, "--hold-out=0.4", "--seed", seed, "--force"];
+            let report = trained(&home, &[file], &more);
+            let held_out = report["held_out_examples"].as_u64();
+            assert!(matches!(held_out, Some(5 | 7)), "{file} {seed}: {report}");
+        }
+    }
+    let base = checkpoint();
+    for (file, name, more, expected) in [
+        (
+            "named.conll",
+            "document",
+            &[][..],
+            "named.conll: no documents: expected rows such as -DOCSTART- or # newdoc\n",
+        ),
+        (
+            "marked.conll",
+            "author",
+            &[],
+            "marked.conll: no group \"author\": expected comments such as # author = …\n\
+             hint: --group-by document is for -DOCSTART- and # newdoc\n",
+        ),
+        ("marked.conll", "", &[], "--group-by: expected a name, found \"\"\n"),
+        ("marked.conll", "document", &["--dev", "named.conll"], "cannot be used with"),
+    ] {
+        let common = ["train", "tag", file, "-m", &base, "-o", "y", "--group-by", name];
+        let ran = home.run(&[&common[..], more].concat());
+        assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{name}: {}", ran.stderr);
+    }
+}

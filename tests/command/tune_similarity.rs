@@ -141,3 +141,29 @@ fn what_cannot_be_learned_from_is_named() {
         assert!(!home.path("x").exists(), "{args:?}");
     }
 }
+
+/// Two writers of 5 and 7 pairs: those of one of them are held out, whatever the share.
+#[test]
+fn pairs_of_one_group_are_held_out_together() {
+    let writer = |i: usize| if i < 5 { "Lena" } else { "Bo" };
+    let row = |i: usize| format!("Ann {i},the son {i},{},{}\n", i % 6, writer(i));
+    let rows: String = (0..12).map(row).collect();
+    let home = Home::with([("pairs.csv", &*format!("text1,text2,score,writer\n{rows}"))]);
+    let base = checkpoint("bert");
+    let common = ["train", "similarity", "pairs.csv", "-m", &base, "--loss=cosine", "--json"];
+    for seed in ["1", "2", "3"] {
+        let more = ["-o", "m", "--force", "--max-steps=1", "--hold-out=0.4", "--seed", seed];
+        let args = [&common[..], &more, &["--group-by", "writer"]].concat();
+        let report = records(home.run(&args).good()).remove(0);
+        assert!(matches!(report["held_out_examples"].as_u64(), Some(5 | 7)), "{seed}: {report}");
+    }
+    for (more, expected) in [
+        (&["--group-by", "author"][..], "pairs.csv:1: expected a field \"author\", found"),
+        (&["--group-by", "writer", "--no-header"], "cannot be used with"),
+        (&["--group-by", "writer", "--dev", "pairs.csv"], "cannot be used with"),
+    ] {
+        let ran = home.run(&[&common[..], &["-o", "n"], more].concat());
+        assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+}

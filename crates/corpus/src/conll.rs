@@ -7,6 +7,7 @@ use cloze_core::Span;
 use crate::CorpusError;
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::error::beginning;
+use crate::sections::Sections;
 
 /// Columns to read, counted from 1.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +82,8 @@ pub(crate) struct Sentences {
     /// Whether the first column of the first word's row is an id.
     starts_with_ids: Option<bool>,
     skipped: SkippedRows,
+    /// Groups of the sentences, if they are asked for.
+    sections: Option<Sections>,
 }
 
 pub(crate) enum Part {
@@ -97,6 +100,8 @@ pub(crate) struct Sentence {
     /// Tag of each word, and its line, if tags are read.
     pub(crate) tags: Vec<String>,
     pub(crate) lines: Vec<u64>,
+    /// Group, if groups are asked for and there is one.
+    pub(crate) group: Option<String>,
     tag_bytes: usize,
 }
 
@@ -111,7 +116,13 @@ impl Sentences {
             dropping: false,
             starts_with_ids: None,
             skipped: SkippedRows::default(),
+            sections: None,
         }
+    }
+
+    /// Sentences with the group that comments of this name say.
+    pub(crate) fn grouped(self, name: Option<&str>) -> Self {
+        Self { sections: name.map(Sections::new), ..self }
     }
 
     /// Rows left out so far.
@@ -141,10 +152,12 @@ impl Sentences {
             let blank = row.trim_matches([' ', '\t', '\r']).is_empty();
             // Some files have no blank line before the next document.
             if !between && self.is_comment_beside_ids(row) {
+                self.read_section(row, &unit, decoded);
                 continue;
             }
             let is_comment = between && (self.is_comment_beside_ids(row) || is_comment(row));
             if blank || row.starts_with("-DOCSTART-") || is_comment {
+                self.read_section(row, &unit, decoded);
                 self.dropping = false;
                 let verbatim = Part::Verbatim(unit.raw);
                 let Some(sentence) = self.finish() else { return Ok(Some(verbatim)) };
@@ -192,8 +205,10 @@ impl Sentences {
             return Err(CorpusError::EmptyToken { path: path.to_owned(), line, column });
         }
         let tag = self.tag(row, decoded, line)?;
-        let sentence =
-            self.sentence.get_or_insert_with(|| Sentence { line, ..Sentence::default() });
+        let sentence = self.sentence.get_or_insert_with(|| {
+            let group = self.sections.as_ref().and_then(Sections::current);
+            Sentence { line, group, ..Sentence::default() }
+        });
         if !sentence.words.is_empty() {
             sentence.text.push(' ');
         }
@@ -242,6 +257,13 @@ impl Sentences {
     /// Whether a row is a comment because no word's row begins so: all others begin with ids.
     fn is_comment_beside_ids(&self, row: &str) -> bool {
         row.starts_with('#') && self.columns.token > 1 && self.starts_with_ids != Some(false)
+    }
+
+    /// Takes what a row between words says of the sentences after it.
+    fn read_section(&mut self, row: &str, unit: &Unit, decoded: &Decoded) {
+        if let Some(sections) = &mut self.sections {
+            sections.read(row, decoded.path(), unit.line);
+        }
     }
 
     fn drop_sentence(&mut self) {

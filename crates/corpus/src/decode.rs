@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs::{Decoder, DecoderResult};
 
-use crate::encoding::GUESSED_BYTES;
+use crate::encoding::{GUESSED_BYTES, GuessedEncoding, unmarked_utf16};
 use crate::unpack::UnpackError;
 use crate::{CorpusError, Encoding, NotReadReason};
 
 const BLOCK_BYTES: usize = 64 * 1024;
 /// Length of the longest byte order mark: that of UTF-32, which is refused.
 const MARK_BYTES: usize = 4;
+/// Fewer bytes are not taken for UTF-16 that nobody asked for.
+const LEAST_UTF16_BYTES: usize = 16;
 
 /// An input as text. Holds one block of it, in bytes and in text.
 pub(crate) struct Decoded {
@@ -23,6 +25,8 @@ pub(crate) struct Decoded {
     raw_ended: bool,
     bytes_read: u64,
     encoding: Encoding,
+    /// Whether the input decides its encoding.
+    guesses: bool,
     /// From the first block on: it may tell which encoding it is.
     decoder: Option<Decoder>,
     given_bytes: u64,
@@ -62,6 +66,7 @@ impl Decoded {
             raw_ended: false,
             bytes_read: 0,
             encoding,
+            guesses: encoding.is_auto(),
             decoder: None,
             given_bytes: 0,
             bad: None,
@@ -82,6 +87,13 @@ impl Decoded {
 
     pub(crate) fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    /// The encoding, where it was guessed.
+    pub(crate) fn guessed(&self) -> Option<GuessedEncoding> {
+        let (path, encoding) = (&self.path, self.encoding);
+        let is_guessed = self.guesses && !encoding.is_auto();
+        is_guessed.then(|| GuessedEncoding { path: path.clone(), encoding })
     }
 
     /// The line that is read next.
@@ -256,7 +268,7 @@ impl Decoded {
 
     /// Reads what there is, up to a block; at the start the bytes a byte order mark has.
     fn pull(&mut self) -> Result<(), CorpusError> {
-        let wanted = if self.decoder.is_none() { MARK_BYTES } else { 1 };
+        let mut wanted = if self.decoder.is_none() { MARK_BYTES } else { 1 };
         let mut len = 0;
         while len < wanted && !self.raw_ended {
             match self.raw.read(&mut self.block[len..]) {
@@ -264,6 +276,10 @@ impl Decoded {
                 Ok(n) => len = BLOCK_BYTES.min(len + n),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(read_error(error)),
+            }
+            // Enough to tell whether it is. Of no other input more is waited for than a mark has.
+            if wanted == MARK_BYTES && unmarked_utf16(&self.block[..len]).is_some() {
+                wanted = LEAST_UTF16_BYTES;
             }
         }
         if self.decoder.is_none() {
@@ -284,6 +300,14 @@ impl Decoded {
         self.encoding = match Encoding::of_mark(head) {
             Some(encoding) => encoding,
             None if self.encoding.is_auto() => self.guess_encoding(len)?,
+            // Valid UTF-8, since NULs are; but no text has one for each letter.
+            None if self.encoding == Encoding::UTF_8
+                && len >= LEAST_UTF16_BYTES
+                && let Some(encoding) = unmarked_utf16(head) =>
+            {
+                let (path, reason) = (self.path.clone(), NotReadReason::Unmarked(encoding));
+                return Err(CorpusError::NotRead { path, part: None, reason });
+            }
             None => self.encoding.settled(),
         };
         Ok(())

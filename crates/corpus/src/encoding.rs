@@ -1,7 +1,10 @@
 //! The encodings of an input.
+use std::fmt;
+use std::path::PathBuf;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
-use crate::CorpusError;
+use crate::{CorpusError, Sniff};
 
 /// Largest part of an input that its encoding is guessed from, in bytes.
 pub(crate) const GUESSED_BYTES: usize = 16 << 20;
@@ -78,9 +81,18 @@ impl Encoding {
         self.open == Some(Open::All)
     }
 
-    /// Whether its text is full of NUL bytes, and no sign of a binary file.
+    /// Test that the files of folders go through before they are read in this encoding.
     #[must_use]
-    pub fn is_utf16(self) -> bool {
+    pub fn sniff(self) -> Sniff {
+        match self.open {
+            Some(Open::All) => Sniff::Guess,
+            _ if self.is_utf16() => Sniff::Off,
+            _ => Sniff::Nul,
+        }
+    }
+
+    /// Whether its text is full of NUL bytes, and no sign of a binary file.
+    pub(crate) fn is_utf16(self) -> bool {
         self.rules == encoding_rs::UTF_16LE || self.rules == encoding_rs::UTF_16BE
     }
 
@@ -141,16 +153,11 @@ impl Encoding {
 
     /// The encoding that an input with this beginning seems to have; `whole` if it is all of it.
     pub(crate) fn guess(head: &[u8], whole: bool) -> Self {
-        let rules = match zeros(head) {
-            Some(0) => encoding_rs::UTF_16BE,
-            Some(_) => encoding_rs::UTF_16LE,
-            None => {
-                let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-                detector.feed(head, whole);
-                detector.guess(None, Utf8Detection::Allow)
-            }
-        };
-        Self { rules, open: None }
+        unmarked_utf16(head).unwrap_or_else(|| {
+            let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+            detector.feed(head, whole);
+            Self { rules: detector.guess(None, Utf8Detection::Allow), open: None }
+        })
     }
 
     /// All of a text without its byte order mark; `None` if some bytes mean nothing.
@@ -173,16 +180,34 @@ impl Encoding {
     }
 }
 
-/// The parity of the places of zero bytes where a third of them, and none of the others, are zero:
-/// so in UTF-16 without a mark, of Latin letters.
-fn zeros(head: &[u8]) -> Option<usize> {
+/// Encoding that was guessed for an input. Displayed as `notes.txt: read as windows-1252`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuessedEncoding {
+    /// The input.
+    pub path: PathBuf,
+    /// Its encoding.
+    pub encoding: Encoding,
+}
+
+impl fmt::Display for GuessedEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: read as {}", self.path.display(), self.encoding.name())
+    }
+}
+
+/// UTF-16 without a mark, of Latin letters: a third of the bytes at odd places, or at even ones, are zero,
+/// and none of the others.
+pub(crate) fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
     let sample = &head[..head.len().min(64 << 10)];
     let count = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
     let (even, odd) = (count(0), count(1));
     let least = (sample.len() / 6).max(1);
     match (even, odd) {
-        (0, odd) if odd >= least => Some(1),
-        (even, 0) if even >= least => Some(0),
+        // A letter takes two bytes.
+        _ if sample.len() < 2 => None,
+        (0, odd) if odd >= least => Some(encoding_rs::UTF_16LE),
+        (even, 0) if even >= least => Some(encoding_rs::UTF_16BE),
         _ => None,
     }
+    .map(|rules| Encoding { rules, open: None })
 }

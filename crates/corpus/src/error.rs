@@ -270,7 +270,7 @@ pub enum CorpusError {
         found: i32,
     },
     /// A format that has no judgements.
-    #[error("{path}: expected judgements as lines, tsv or jsonl, found {found}")]
+    #[error("{path}: expected judgements as lines, csv, tsv or jsonl, found {found}")]
     NoJudgements {
         /// The input.
         path: PathBuf,

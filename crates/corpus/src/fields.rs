@@ -7,10 +7,11 @@ use serde_json::value::RawValue;
 
 use crate::decode::{Decoded, Unit, split_ending};
 use crate::dialect::Dialect;
+use crate::encoding::GuessedEncoding;
 use crate::names::{Header, NameError, Names, pair_columns};
 use crate::params::Opened;
 use crate::record::Cells;
-use crate::source::SourceParams;
+use crate::source::{SourceParams, TableParams};
 use crate::{CorpusError, Format, delimiter, error::MAX_NAMES, jsonl};
 
 /// Joins the columns of one text.
@@ -38,7 +39,8 @@ pub(crate) struct Rows {
 impl Rows {
     /// `None` for a format without fields.
     pub(crate) fn new(opened: Opened, source: SourceParams) -> Option<Self> {
-        let SourceParams { encoding, quotes, delimiter, max_text_bytes: max, .. } = source;
+        let SourceParams { encoding, table, max_text_bytes: max, .. } = source;
+        let TableParams { quotes, delimiter, .. } = table;
         let Opened { path, format, raw } = opened;
         let dialect = quotes.dialect(format);
         let decoded = Decoded::new(raw, path, encoding);
@@ -58,6 +60,11 @@ impl Rows {
 
     pub(crate) fn bytes_read(&self) -> u64 {
         self.decoded.bytes_read()
+    }
+
+    /// The encoding, once a row was read, where it was guessed.
+    pub(crate) fn guessed(&self) -> Option<GuessedEncoding> {
+        self.decoded.guessed()
     }
 
     /// Dialect of the rows, once one was read; `None` where lines are objects.
@@ -465,6 +472,12 @@ impl<'a> Object<'a> {
             jsonl::NUMBER | jsonl::BOOLEAN => Ok(Some(value.get().to_owned())),
             kind => Err(self.wrong_type(name, jsonl::ID, kind)),
         }
+    }
+
+    /// Value by which examples belong together: a string, a number or a boolean as text; empty where it is
+    /// null.
+    pub(crate) fn group_of(&self, name: &str, value: &RawValue) -> Result<String, CorpusError> {
+        self.id_of(name, value).map(Option::unwrap_or_default)
     }
 
     pub(crate) fn wrong_type(

@@ -1,4 +1,5 @@
 //! Relevance judgements: grades of documents by query, which searches are evaluated with.
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -6,12 +7,13 @@ use std::io::Read;
 use std::iter::FusedIterator;
 
 use crate::decode::Unit;
+use crate::dialect::Dialect;
 use crate::error::beginning;
 use crate::fields::{At, Object, Rows};
 use crate::names::{FieldRole, Header, NameError, Names};
 use crate::params::Opened;
-use crate::source::SourceParams;
-use crate::{CorpusError, Encoding, Format, Quotes, Source, jsonl};
+use crate::source::{SourceParams, TableParams};
+use crate::{CorpusError, Encoding, Format, GuessedEncoding, Quotes, Source, jsonl};
 
 /// Judgement of a document for a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Judgement {
 /// - either below a header that names the query, the document and the grade, as BEIR has them
 ///   (`query-id`, `corpus-id` and `score`). If there are tabs in the header, tabs alone divide, and an id
 ///   may have spaces. A first row that ends in a whole number is none.
+///
+/// Or the same columns as CSV, where every first row that does not end in a whole number is a header.
 ///
 /// Or a JSON object a line, where a grade that is not there is 1. By name the fields are those of
 /// [`QUERY_FIELDS`](crate::QUERY_FIELDS), [`DOCUMENT_FIELDS`](crate::DOCUMENT_FIELDS) and
@@ -63,12 +67,13 @@ pub struct JudgementParams {
 impl Default for JudgementParams {
     fn default() -> Self {
         // A quote is a character of a name like any other.
-        Self { source: SourceParams { quotes: Quotes::None, ..SourceParams::default() } }
+        let table = TableParams::default().quotes(Quotes::None);
+        Self { source: SourceParams { table, ..SourceParams::default() } }
     }
 }
 
 impl JudgementParams {
-    /// The format: JSONL; or text, lines or TSV, which are all columns. `None` goes by the file's
+    /// The format: JSONL or CSV; or text, lines or TSV, which are all columns. `None` goes by the file's
     /// ending, and takes stdin for lines. Default `None`.
     #[must_use]
     pub fn format(self, format: Option<Format>) -> Self {
@@ -130,16 +135,22 @@ impl ValidJudgementParams {
             // Columns, as rows that end where a line does.
             Format::Text | Format::Lines | Format::Tsv => Format::Tsv,
             Format::Jsonl => Format::Jsonl,
+            Format::Csv => Format::Csv,
             format => return Err(CorpusError::NoJudgements { path: opened.path, found: format }),
         };
+        let mut source = self.0.source;
+        if format == Format::Csv {
+            source.table = TableParams::default();
+        }
         let rows =
-            Rows::new(Opened { format, ..opened }, self.0.source).expect("both formats have rows");
+            Rows::new(Opened { format, ..opened }, source).expect("all three formats have rows");
         let fields = Fields {
             query: Names::judgement(FieldRole::Query),
             document: Names::judgement(FieldRole::Document),
             grade: Names::judgement(FieldRole::Grade),
         };
-        Ok(Judgements { rows, fields, layout: None, ended: false })
+        let is_csv = format == Format::Csv;
+        Ok(Judgements { rows, fields, is_csv, layout: None, ended: false })
     }
 }
 
@@ -148,6 +159,7 @@ impl ValidJudgementParams {
 pub struct Judgements {
     rows: Rows,
     fields: Fields,
+    is_csv: bool,
     /// Layout of columns, known from the first row on.
     layout: Option<Layout>,
     ended: bool,
@@ -168,8 +180,18 @@ struct Layout {
     grade: usize,
     /// The name of the grade's column, where there is a header.
     header: Option<String>,
-    /// Whether tabs alone divide columns.
-    tabs: bool,
+    division: Division,
+}
+
+/// Characters between columns.
+#[derive(Clone, Copy)]
+enum Division {
+    /// Tabs and spaces.
+    Blanks,
+    /// Tabs alone.
+    Tabs,
+    /// Those of a dialect of CSV.
+    Csv(Dialect),
 }
 
 impl Judgements {
@@ -178,7 +200,7 @@ impl Judgements {
     /// # Errors
     /// The first there is; [`CorpusError::JudgedTwice`] where a document has another grade for a query
     /// than before.
-    pub fn by_query(self) -> Result<BTreeMap<String, BTreeMap<String, i32>>, CorpusError> {
+    pub fn by_query(&mut self) -> Result<BTreeMap<String, BTreeMap<String, i32>>, CorpusError> {
         let path = self.rows.path().to_owned();
         let mut queries: BTreeMap<String, BTreeMap<String, i32>> = BTreeMap::new();
         for judgement in self {
@@ -210,19 +232,27 @@ impl Judgements {
         self.rows.bytes_read()
     }
 
+    /// The encoding, from the first judgement on, where it was guessed.
+    #[must_use]
+    pub fn guessed_encoding(&self) -> Option<GuessedEncoding> {
+        self.rows.guessed()
+    }
+
     fn judgement(&mut self) -> Result<Option<Judgement>, CorpusError> {
         while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
             let location = At { path: self.rows.path(), line };
-            if self.rows.dialect().is_none() {
+            let Some(dialect) = self.rows.dialect() else {
                 return object(&Object::parse(&raw, location)?, &self.fields).map(Some);
-            }
+            };
             if raw.trim_ascii().is_empty() {
                 continue;
             }
             if let Some(layout) = &self.layout {
                 return layout.judgement(&raw, location).map(Some);
             }
-            let layout = self.layout.insert(Layout::of(&raw, location, &self.fields)?);
+            let csv = self.is_csv.then_some(dialect);
+            let layout = Layout::of(&raw, location, &self.fields, csv)?;
+            let layout = self.layout.insert(layout);
             if layout.header.is_none() {
                 return layout.judgement(&raw, location).map(Some);
             }
@@ -258,13 +288,22 @@ fn object(object: &Object<'_>, fields: &Fields) -> Result<Judgement, CorpusError
 
 impl Layout {
     /// The layout that the first row shows.
-    fn of(row: &str, location: At<'_>, fields: &Fields) -> Result<Self, CorpusError> {
-        let tabs = row.contains('\t');
-        let names = || columns(row, tabs);
-        let known = |fields: &Names| names().any(|name| fields.knows(name));
-        let graded = names().last().is_some_and(|last| whole(last).is_some());
-        if (known(&fields.query) || known(&fields.document)) && !graded {
-            let header = Header::new(names().map(str::to_owned).collect());
+    fn of(
+        row: &str,
+        location: At<'_>,
+        fields: &Fields,
+        csv: Option<Dialect>,
+    ) -> Result<Self, CorpusError> {
+        let division = match csv {
+            Some(dialect) => Division::Csv(dialect),
+            None if row.contains('\t') => Division::Tabs,
+            None => Division::Blanks,
+        };
+        let names = columns(row, division);
+        let known = |fields: &Names| names.iter().any(|name| fields.knows(name));
+        let graded = names.last().is_some_and(|last| whole(last).is_some());
+        if (csv.is_some() || known(&fields.query) || known(&fields.document)) && !graded {
+            let header = Header::new(names.into_iter().map(Cow::into_owned).collect());
             let failed = |error: NameError| error.at(location, &header.names, true);
             let need = |names: &Names| names.need(&header, &[]).map_err(failed);
             let grade = need(&fields.grade)?;
@@ -274,14 +313,17 @@ impl Layout {
                 document: need(&fields.document)?,
                 grade,
                 header: Some(header.names[grade].clone()),
-                tabs,
+                division,
             });
         }
-        check_divided_once(row, location)?;
-        let (header, tabs) = (None, false);
-        match columns(row, tabs).count() {
-            3 => Ok(Self { columns: 3, query: 0, document: 1, grade: 2, header, tabs }),
-            4 => Ok(Self { columns: 4, query: 0, document: 2, grade: 3, header, tabs }),
+        let division = csv.map_or(Division::Blanks, Division::Csv);
+        if csv.is_none() {
+            check_divided_once(row, location)?;
+        }
+        let header = None;
+        match columns(row, division).len() {
+            3 => Ok(Self { columns: 3, query: 0, document: 1, grade: 2, header, division }),
+            4 => Ok(Self { columns: 4, query: 0, document: 2, grade: 3, header, division }),
             count => {
                 let (path, line) = (location.path.to_owned(), location.line);
                 Err(CorpusError::JudgementColumns { path, line, found: count })
@@ -290,11 +332,12 @@ impl Layout {
     }
 
     fn judgement(&self, row: &str, location: At<'_>) -> Result<Judgement, CorpusError> {
-        if !self.tabs {
+        if let Division::Blanks = self.division {
             check_divided_once(row, location)?;
         }
         let At { path, line } = location;
-        let (expected, count) = (self.columns, columns(row, self.tabs).count());
+        let cells = columns(row, self.division);
+        let (expected, count) = (self.columns, cells.len());
         if count != expected {
             return Err(CorpusError::Columns {
                 path: path.to_owned(),
@@ -307,32 +350,33 @@ impl Layout {
             Some(name) => format!("field {name:?}"),
             None => format!("column {}", self.grade + 1),
         };
-        let grade = self.column(row, self.grade);
+        let grade = &cells[self.grade];
         let grade = whole(grade).ok_or_else(|| not_whole(location, field_name(), grade))?;
-        let (query, document) =
-            (self.id(row, self.query, location)?, self.id(row, self.document, location)?);
+        let query = id(&cells, self.query, location)?;
+        let document = id(&cells, self.document, location)?;
         Ok(Judgement { line, query, document, grade })
-    }
-
-    /// Value of a column of a row; empty if the row has no such column.
-    fn column<'r>(&self, row: &'r str, column: usize) -> &'r str {
-        columns(row, self.tabs).nth(column).unwrap_or_default()
-    }
-
-    /// Id in a column of a row, which must not be blank.
-    fn id(&self, row: &str, column: usize, location: At<'_>) -> Result<String, CorpusError> {
-        let id = self.column(row, column);
-        if id.trim_ascii().is_empty() {
-            return Err(empty_id(location, format!("column {}", column + 1)));
-        }
-        Ok(id.to_owned())
     }
 }
 
-fn columns(row: &str, tabs: bool) -> impl Iterator<Item = &str> {
-    let divides = move |c: char| if tabs { c == '\t' } else { c.is_ascii_whitespace() };
-    // Spaces align columns; between two tabs is an empty one.
-    row.split(divides).filter(move |column| tabs || !column.is_empty())
+/// Id in a column, which must not be blank.
+fn id(cells: &[Cow<'_, str>], column: usize, location: At<'_>) -> Result<String, CorpusError> {
+    let id = &cells[column];
+    if id.trim_ascii().is_empty() {
+        return Err(empty_id(location, format!("column {}", column + 1)));
+    }
+    Ok(id.clone().into_owned())
+}
+
+fn columns(row: &str, division: Division) -> Vec<Cow<'_, str>> {
+    match division {
+        // Spaces align columns; between two tabs is an empty one.
+        Division::Blanks => row.split_ascii_whitespace().map(Cow::Borrowed).collect(),
+        Division::Tabs => row.split('\t').map(Cow::Borrowed).collect(),
+        Division::Csv(dialect) => {
+            let value = |range| Cow::Owned(dialect.value(&row[range]));
+            dialect.fields(row).map(value).collect()
+        }
+    }
 }
 
 /// Divided by tabs, `q␉my doc␉1` would be another row than divided by both.

@@ -57,6 +57,7 @@ mod jsonl;
 mod known;
 mod names;
 mod reader;
+mod sections;
 
 #[cfg(feature = "documents")]
 mod document;
@@ -86,7 +87,7 @@ mod error;
 pub use chunk::TextChunks;
 pub use conll::SkippedRows;
 pub use dialect::Quotes;
-pub use encoding::Encoding;
+pub use encoding::{Encoding, GuessedEncoding};
 pub use error::CorpusError;
 pub use format::Format;
 pub use judgements::{Judgement, JudgementParams, Judgements, ValidJudgementParams};
@@ -108,7 +109,8 @@ pub use senses::{
     SenseFormat, SenseParams, SenseReader, SenseText, SenseWord, TextUnit, ValidSenseParams,
 };
 pub use skipped::{NotReadReason, SkipReason, Skipped};
+pub use source::TableParams;
 pub use tagged::{Tagged, TaggedParams, TaggedSentence, ValidTaggedParams};
 pub use unpack::{UnpackError, unpacked_path};
 pub use used::UsedFields;
-pub use walk::{Source, Walk, find_sources};
+pub use walk::{Sniff, Source, Walk, find_sources};

@@ -12,8 +12,8 @@ use crate::fields::{At, Object, Row, Rows};
 use crate::names::{FieldRole, Header, NameError, Names, pair_columns};
 use crate::params::{Opened, check_names};
 use crate::record::Cells;
-use crate::source::SourceParams;
-use crate::{CorpusError, Encoding, Format, Quotes, Source, UsedFields, jsonl};
+use crate::source::{SourceParams, TableParams, setting_error};
+use crate::{CorpusError, Encoding, Format, GuessedEncoding, Source, UsedFields, jsonl};
 
 /// Two texts.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Pair {
     pub score: Option<f64>,
     /// All columns or fields, where they were asked for ([`PairParams::cells`]).
     pub cells: Option<Cells>,
+    /// Value of the [group's field](PairParams::group_field), if one is asked for; perhaps empty.
+    pub group: Option<String>,
 }
 
 /// Settings of [`Pairs`]; [`check`](Self::check) makes them usable.
@@ -38,15 +40,18 @@ pub struct Pair {
 /// [`PAIR_FIELDS`](crate::PAIR_FIELDS) and the score of [`SCORE_FIELDS`](crate::SCORE_FIELDS). Names are
 /// compared without case, spaces, `_` and `-`; none, or several, are an error.
 ///
-/// The first row of a table is a header unless [`PairParams::header`] says otherwise: then columns are
+/// The first row of a table is a header unless [`PairParams::table`] says otherwise: then columns are
 /// called `1`, `2` and so on, the texts are columns 1 and 2, and the score is the last column, from the third
 /// on.
 ///
 /// ```
-/// use cloze_corpus::{Format, PairParams};
+/// use cloze_corpus::{Format, PairParams, TableParams};
 ///
 /// let file = "A man sings.,A man is singing.,4.8\nA dog runs.,A cat sleeps.,much\n";
-/// let params = PairParams::default().header(false).score_required(true).check()?;
+/// let params = PairParams::default()
+///     .table(TableParams::default().header(false))
+///     .score_required(true)
+///     .check()?;
 /// let mut pairs = params.from_reader("pairs.csv", Format::Csv, file.as_bytes())?;
 /// let pair = pairs.next().expect("a first row")?;
 /// assert_eq!((pair.first.as_str(), pair.score), ("A man sings.", Some(4.8)));
@@ -61,6 +66,7 @@ pub struct PairParams {
     second_field: Option<String>,
     score_field: Option<String>,
     id_field: Option<String>,
+    group_field: Option<String>,
     score_required: bool,
     score_ignored: bool,
     cells: bool,
@@ -104,18 +110,17 @@ impl PairParams {
         Self { id_field, ..self }
     }
 
-    /// Whether the first row of a table is a header. Without one fields are asked for by the numbers of
-    /// their columns. Default `true`.
+    /// The field by whose values pairs belong together: their author, their document. It may be
+    /// another's, too. Default `None`, no field.
     #[must_use]
-    pub fn header(self, header: bool) -> Self {
-        Self { source: SourceParams { header, ..self.source }, ..self }
+    pub fn group_field(self, group_field: Option<String>) -> Self {
+        Self { group_field, ..self }
     }
 
-    /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
-    /// rows. Default `None`.
+    /// Layout of tables. Default that of [`TableParams`].
     #[must_use]
-    pub fn delimiter(self, delimiter: Option<u8>) -> Self {
-        Self { source: SourceParams { delimiter, ..self.source }, ..self }
+    pub fn table(self, table: TableParams) -> Self {
+        Self { source: SourceParams { table, ..self.source }, ..self }
     }
 
     /// Whether pairs carry all of their columns or fields. Default `false`.
@@ -137,12 +142,6 @@ impl PairParams {
         Self { score_required, ..self }
     }
 
-    /// Meaning of quotes in tables. Default [`Quotes::Auto`].
-    #[must_use]
-    pub fn quotes(self, quotes: Quotes) -> Self {
-        Self { source: SourceParams { quotes, ..self.source }, ..self }
-    }
-
     /// The most that a row or line may have, in bytes of UTF-8 without the line end. It bounds the
     /// memory of a reader. Default `64 MiB`.
     #[must_use]
@@ -157,15 +156,19 @@ impl PairParams {
     /// empty or asked for twice, and without a header for one that is not a number.
     pub fn check(self) -> Result<ValidPairParams, CorpusError> {
         self.source.check()?;
+        if self.group_field.as_deref() == Some("") {
+            return setting_error("group_field", "a field name", "\"\"");
+        }
         let required = self.score_required;
         let fields = Fields {
             first: Names::text(FieldRole::First, self.first_field.as_deref()),
             second: Names::text(FieldRole::Second, self.second_field.as_deref()),
             score: Names::score(self.score_field.as_deref(), required),
             id: Names::id(self.id_field.as_deref()),
+            group: self.group_field.as_deref().map(Names::group),
         };
-        let Fields { first, second, score, id } = &fields;
-        check_names(&[first, second, score, id], self.source.header)?;
+        let Fields { first, second, score, id, .. } = &fields;
+        check_names(&[first, second, score, id], self.source.table.header)?;
         Ok(ValidPairParams { params: self, fields })
     }
 }
@@ -228,6 +231,7 @@ struct Fields {
     second: Names,
     score: Names,
     id: Names,
+    group: Option<Names>,
 }
 
 /// Columns of the fields, from 0.
@@ -237,6 +241,7 @@ struct Layout {
     second: Vec<usize>,
     score: Option<usize>,
     id: Option<usize>,
+    group: Option<usize>,
     /// Name of the score's column in errors.
     score_place: String,
     /// Whether the score's column may hold something else.
@@ -256,6 +261,12 @@ impl Pairs {
         self.used.as_ref()
     }
 
+    /// The encoding, from the first pair on, where it was guessed.
+    #[must_use]
+    pub fn guessed_encoding(&self) -> Option<GuessedEncoding> {
+        self.rows.guessed()
+    }
+
     fn pair(&mut self) -> Result<Option<Pair>, CorpusError> {
         while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
             let location = At { path: self.rows.path(), line };
@@ -272,7 +283,7 @@ impl Pairs {
                 let (layout, used) = Layout::of(&row, &self.params, delimiter)?;
                 self.used = Some(used);
                 let layout = self.layout.insert(layout);
-                if self.params.params.source.header {
+                if self.params.params.source.table.header {
                     continue;
                 }
                 layout
@@ -289,6 +300,7 @@ fn object(
     params: &ValidPairParams,
 ) -> Result<(Pair, UsedFields), CorpusError> {
     let ValidPairParams { params, fields } = params;
+    let group_field = fields.group.as_ref().map(|group| object.need(group, &[])).transpose()?;
     let id = object.find_id(&fields.id)?;
     let taken: Vec<&RawValue> = id.iter().map(|(_, value)| *value).collect();
     let score_field = if params.score_ignored {
@@ -325,6 +337,7 @@ fn object(
         second: object.text(&second, fields.second.is_asked())?,
         score,
         cells: params.cells.then(|| object.cells()).transpose()?,
+        group: group_field.map(|(name, value)| object.group_of(&name, value)).transpose()?,
     };
     Ok((pair, used))
 }
@@ -337,18 +350,18 @@ impl Layout {
         other_delimiter: Option<u8>,
     ) -> Result<(Self, UsedFields), CorpusError> {
         let ValidPairParams { params, fields } = params;
-        let header = row.header(params.source.header);
+        let header = row.header(params.source.table.header);
         let failed = |error| row.not_chosen(&header, error);
         let least = if params.score_required { 3 } else { 2 };
-        if !params.source.header && header.names.len() < least {
+        if !params.source.table.header && header.names.len() < least {
             return Err(row.bad_columns(least, header.names.len()));
         }
-        let layout = if params.source.header {
+        let layout = if params.source.table.header {
             Self::named(&header, params, fields).map_err(failed)?
         } else {
             Self::numbered(&header, params, fields).map_err(failed)?
         };
-        let mut used = UsedFields::of_table(params.source.header, other_delimiter);
+        let mut used = UsedFields::of_table(params.source.table.header, other_delimiter);
         let name = |&column: &usize| header.names[column].clone();
         for (names, columns) in [(&fields.first, &layout.first), (&fields.second, &layout.second)] {
             let shown = columns.iter().map(name).collect();
@@ -377,10 +390,11 @@ impl Layout {
         };
         let taken: Vec<usize> = id.into_iter().chain(score).collect();
         let (first, second) = pair_columns(&fields.first, &fields.second, header, &taken)?;
+        let group = fields.group.as_ref().map(|group| group.need(header, &[])).transpose()?;
         let score_place = score.map(|column| format!("field {:?}", header.names[column]));
         let score_place = score_place.unwrap_or_default();
         let names = header.names.clone().into();
-        Ok(Self { names, first, second, score, id, score_place, lenient: false })
+        Ok(Self { names, first, second, score, id, group, score_place, lenient: false })
     }
 
     /// Columns by their places: the texts first, the score last.
@@ -401,9 +415,10 @@ impl Layout {
         };
         let (first, second) = (chosen(&fields.first, 0)?, chosen(&fields.second, 1)?);
         let score_place = score.map(|column| format!("column {}", column + 1)).unwrap_or_default();
+        let group = fields.group.as_ref().map(|group| group.need(header, &[])).transpose()?;
         let lenient = !params.score_required && !fields.score.is_asked();
         let names = header.names.clone().into();
-        Ok(Self { names, first, second, score, id, score_place, lenient })
+        Ok(Self { names, first, second, score, id, group, score_place, lenient })
     }
 
     fn pair(&self, row: &Row<'_>, params: &PairParams) -> Result<Pair, CorpusError> {
@@ -426,6 +441,7 @@ impl Layout {
             second: row.text(&self.second),
             score,
             cells: params.cells.then(|| row.cells(&self.names)),
+            group: self.group.map(|column| row.value(column)),
         })
     }
 }

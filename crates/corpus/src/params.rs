@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::decode::Decoded;
 use crate::names::{EVERY, FieldRole, Names};
 use crate::skipped::{Sniffed, unread_kind};
-use crate::source::{SourceParams, at_least_one, setting_error};
+use crate::source::{SourceParams, TableParams, at_least_one, setting_error};
 use crate::unpack::Unpacked;
-use crate::{CorpusError, Encoding, Format, NotReadReason, Reader, Source, walk};
+use crate::{CorpusError, Encoding, Format, NotReadReason, Quotes, Reader, Sniff, Source, walk};
 
 /// Settings of a [`Reader`]; [`check`](Self::check) makes them usable.
 #[derive(Clone, Debug, Default)]
@@ -67,18 +67,12 @@ impl ReadParams {
         Self { id_field, ..self }
     }
 
-    /// Whether the first row of a table is a header. Without one columns are called `1`, `2` and so on,
-    /// and the text is `1` unless another is asked for. Default `true`.
+    /// Layout of tables; the text is column `1` without a header unless another is asked for. Quotes mean the
+    /// same in both formats ([`Quotes::Csv`](crate::Quotes)), so that a field can be rewritten. Default
+    /// that of [`TableParams`].
     #[must_use]
-    pub fn header(self, header: bool) -> Self {
-        Self { source: SourceParams { header, ..self.source }, ..self }
-    }
-
-    /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
-    /// rows. Default `None`.
-    #[must_use]
-    pub fn delimiter(self, delimiter: Option<u8>) -> Self {
-        Self { source: SourceParams { delimiter, ..self.source }, ..self }
+    pub fn table(self, table: TableParams) -> Self {
+        Self { source: SourceParams { table, ..self.source }, ..self }
     }
 
     /// Whether each of several text fields is a record of its own, which can be
@@ -135,14 +129,17 @@ impl ReadParams {
     ///
     /// # Errors
     /// [`CorpusError::Setting`] for a token column or a limit of 0, for an empty field name, for a
-    /// delimiter that cannot be one, for fields to leave out of others than `*`, and without a header for
+    /// delimiter that cannot be one, for [`Quotes::None`], for fields to leave out of others than `*`, and without a header for
     /// a column that is not a number.
     pub fn check(self) -> Result<ValidReadParams, CorpusError> {
         at_least_one("token_column", self.token_column.unwrap_or(1))?;
         self.source.check()?;
+        if self.source.table.quotes == Quotes::None {
+            return setting_error("quotes", "auto or csv", "none");
+        }
         let text = Names::text(FieldRole::Text, self.text_field.as_deref());
         let id = Names::id(self.id_field.as_deref());
-        check_names(&[&text, &id], self.source.header)?;
+        check_names(&[&text, &id], self.source.table.header)?;
         if !self.kept_fields.is_empty() && !text.is_every() {
             let found = self.text_field.as_deref().unwrap_or_default();
             return setting_error("text_field", "* beside fields to leave out", found);
@@ -219,6 +216,12 @@ impl ValidReadParams {
         Reader::new(decoded, format, self.clone())
     }
 
+    /// Test that the files of folders go through before they are read.
+    #[must_use]
+    pub fn sniff(&self) -> Sniff {
+        self.params.source.encoding.sniff()
+    }
+
     /// Whether several fields are asked for as the text.
     #[must_use]
     pub fn joins_fields(&self) -> bool {
@@ -234,11 +237,11 @@ impl ValidReadParams {
     }
 
     pub(crate) fn has_header(&self) -> bool {
-        self.params.source.header
+        self.params.source.table.header
     }
 
     pub(crate) fn delimiter(&self) -> Option<u8> {
-        self.params.source.delimiter
+        self.params.source.table.delimiter
     }
 
     pub(crate) fn is_each_field(&self) -> bool {

@@ -8,7 +8,9 @@ use crate::decode::{Decoded, Unit, split_ending};
 use crate::delimited::Table;
 use crate::record::Frame;
 use crate::whole::WholeDocument;
-use crate::{CorpusError, Encoding, Format, Record, UsedFields, ValidReadParams, jsonl};
+use crate::{
+    CorpusError, Encoding, Format, GuessedEncoding, Record, UsedFields, ValidReadParams, jsonl,
+};
 
 /// A part of an input. All of them, with each record
 /// [rewritten](Record::rewrite) to its own text, are the input (but for CoNLL, and for the records
@@ -77,6 +79,13 @@ impl Reader {
     #[must_use]
     pub fn encoding(&self) -> Encoding {
         self.decoded.encoding()
+    }
+
+    /// The encoding, from the first piece on, where it was guessed; `None` for documents that say theirs.
+    #[must_use]
+    pub fn guessed_encoding(&self) -> Option<GuessedEncoding> {
+        let is_text = !self.format.is_document() || self.format == Format::Html;
+        self.decoded.guessed().filter(|_| is_text)
     }
 
     /// Number of bytes of the input read so far: up to a block more than the pieces have.

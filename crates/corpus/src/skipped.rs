@@ -2,7 +2,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::Format;
+use crate::{Encoding, Format};
 
 /// A file of a folder that is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ impl fmt::Display for SkipReason {
 pub enum NotReadReason {
     /// Bytes that are no text, and no document of a known kind.
     Binary,
+    /// UTF-16 without a byte order mark, which was not asked for.
+    Unmarked(Encoding),
     /// A kind of document that is not read, by its ending or its first bytes.
     Kind(&'static str),
     /// A kind of document that is read, but not by a build without the feature `documents`.
@@ -69,6 +71,7 @@ impl fmt::Display for NotReadReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Binary => f.write_str("binary, and of no known kind"),
+            Self::Unmarked(encoding) => write!(f, "{} without a byte order mark", encoding.name()),
             Self::Kind(kind) => write!(f, "{kind} is not among the kinds that are"),
             Self::NotBuilt(kind) => {
                 write!(f, "{kind} takes a build with the feature \"documents\"")

@@ -9,7 +9,7 @@ use crate::conll::{Columns, Part, Sentence, Sentences, SkippedRows, TagColumn};
 use crate::decode::Decoded;
 use crate::params::Opened;
 use crate::source::{SourceParams, at_least_one, setting_error};
-use crate::{CorpusError, Encoding, Format, Source};
+use crate::{CorpusError, Encoding, Format, GuessedEncoding, Source};
 
 /// A sentence; words, tags and lines are as many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct TaggedSentence {
     pub tags: Vec<String>,
     /// The line of each word.
     pub lines: Vec<u64>,
+    /// Document, author or the like, by the [name](TaggedParams::group_field) that was asked for.
+    pub group: Option<String>,
 }
 
 impl TaggedSentence {
@@ -45,7 +47,8 @@ impl TaggedSentence {
             spans.push(Span::new(start, text.len()));
         }
         let tags = words.iter().map(|(_, tag)| (*tag).to_owned()).collect();
-        Self { line: 1, text, words: spans, tags, lines: (1..).take(words.len()).collect() }
+        let lines = (1..).take(words.len()).collect();
+        Self { line: 1, text, words: spans, tags, lines, group: None }
     }
 }
 
@@ -67,6 +70,7 @@ impl TaggedSentence {
 pub struct TaggedParams {
     token_column: Option<usize>,
     tag_column: Option<usize>,
+    group_field: Option<String>,
     source: SourceParams,
 }
 
@@ -85,6 +89,20 @@ impl TaggedParams {
         Self { tag_column, ..self }
     }
 
+    /// Name by whose values sentences belong together: that of comments such as `# author = Lena`, each of
+    /// which holds up to the next one or the next document; or `document`, for the documents that
+    /// `-DOCSTART-`, `# newdoc` and `#begin document` begin. Default `None`, no groups.
+    #[must_use]
+    pub fn group_field(self, group_field: Option<String>) -> Self {
+        Self { group_field, ..self }
+    }
+
+    /// Name by whose values sentences belong together, if there is one.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.group_field.as_deref()
+    }
+
     /// The encoding. Default UTF-8.
     #[must_use]
     pub fn encoding(self, encoding: Encoding) -> Self {
@@ -101,11 +119,15 @@ impl TaggedParams {
     /// The settings, if all are within their bounds.
     ///
     /// # Errors
-    /// [`CorpusError::Setting`] for a column or a limit of 0, and for one column that is both.
+    /// [`CorpusError::Setting`] for a column or a limit of 0, for one column that is both, and for an
+    /// empty name of groups.
     pub fn check(self) -> Result<ValidTaggedParams, CorpusError> {
         at_least_one("token_column", self.token_column.unwrap_or(1))?;
         at_least_one("tag_column", self.tag_column.unwrap_or(1))?;
         self.source.check()?;
+        if self.group_field.as_deref() == Some("") {
+            return setting_error("group_field", "a name", "\"\"");
+        }
         if let Some(tag) = self.tag_column {
             other_columns(self.token_column.unwrap_or(1), tag)?;
         }
@@ -145,10 +167,11 @@ impl ValidTaggedParams {
     }
 
     fn tagged(&self, opened: Opened) -> Tagged {
-        let TaggedParams { token_column, tag_column, source } = self.0;
+        let TaggedParams { token_column, tag_column, ref group_field, source } = self.0;
         let tag = tag_column.map_or(TagColumn::Last, TagColumn::At);
         let columns = Columns::of(&opened.path, token_column, Some(tag));
-        let sentences = Sentences::new(columns, source.max_text_bytes);
+        let sentences =
+            Sentences::new(columns, source.max_text_bytes).grouped(group_field.as_deref());
         let decoded = Decoded::new(opened.raw, opened.path, source.encoding);
         Tagged { decoded, sentences, started: false, ended: false }
     }
@@ -170,6 +193,12 @@ impl Tagged {
         self.decoded.bytes_read()
     }
 
+    /// The encoding, from the first sentence on, where it was guessed.
+    #[must_use]
+    pub fn guessed_encoding(&self) -> Option<GuessedEncoding> {
+        self.decoded.guessed()
+    }
+
     /// Rows left out so far.
     #[must_use]
     pub fn skipped_rows(&self) -> SkippedRows {
@@ -181,8 +210,9 @@ impl Tagged {
             self.decoded.take('\u{feff}')?;
         }
         while let Some(part) = self.sentences.next(&mut self.decoded)? {
-            if let Part::Sentence(Sentence { line, text, words, tags, lines, .. }) = part {
-                return Ok(Some(TaggedSentence { line, text, words, tags, lines }));
+            if let Part::Sentence(sentence) = part {
+                let Sentence { line, text, words, tags, lines, group, .. } = sentence;
+                return Ok(Some(TaggedSentence { line, text, words, tags, lines, group }));
             }
         }
         Ok(None)

@@ -7,9 +7,22 @@ use glob::MatchOptions;
 use walkdir::WalkDir;
 
 use crate::decode::read_error;
+use crate::encoding::unmarked_utf16;
 use crate::skipped::{holds_no_text, unread_kind};
 use crate::unpack::Unpacked;
 use crate::{CorpusError, Encoding, Format, NotReadReason, SkipReason, Skipped};
+
+/// Test of the files of folders, by their first bytes, for those that are no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sniff {
+    /// None: all are read.
+    Off,
+    /// A NUL is a sign of a binary file, unless a byte order mark says that it is UTF-16.
+    Nul,
+    /// Likewise, but UTF-16 of Latin letters is text without a mark, too.
+    Guess,
+}
 
 /// Number of bytes of a file that are searched for a NUL.
 const SNIFF_BYTES: u64 = 8 * 1024;
@@ -75,7 +88,7 @@ impl Walk {
 /// - a file is read, whatever it holds;
 /// - a folder stands for the files in it and below. Skipped, and named in [`Walk::skipped`], are
 ///   hidden ones (a leading dot), anything that is not a file, such as a pipe, and with
-///   `sniff_binary` pictures, sound, films, fonts and programs. Another file with a NUL in the first
+///   [`Sniff::Nul`] or [`Sniff::Guess`] pictures, sound, films, fonts and programs. Another file with a NUL in the first
 ///   8 KiB is an error, unless it is a document or begins with a byte order mark. Links to folders
 ///   are not followed;
 /// - a path that does not exist and has a `*`, `?` or `[` is a pattern, where `**` stands for
@@ -85,8 +98,8 @@ impl Walk {
 /// A file reached twice, links resolved, is read once, where it was reached first; hard links are
 /// files of their own.
 #[must_use]
-pub fn find_sources(paths: &[String], sniff_binary: bool) -> Walk {
-    let mut finder = Finder { walk: Walk::default(), seen: HashSet::new(), sniff_binary };
+pub fn find_sources(paths: &[String], sniff: Sniff) -> Walk {
+    let mut finder = Finder { walk: Walk::default(), seen: HashSet::new(), sniff };
     for path in paths {
         if let Err(error) = finder.add(path) {
             finder.walk.errors.push(error);
@@ -99,7 +112,7 @@ struct Finder {
     walk: Walk,
     /// `None` is the standard input.
     seen: HashSet<Option<PathBuf>>,
-    sniff_binary: bool,
+    sniff: Sniff,
 }
 
 impl Finder {
@@ -224,19 +237,25 @@ impl Finder {
             Ok(_) => {}
             Err(error) => return self.fail(CorpusError::Read(error)),
         }
-        if self.sniff_binary {
-            match is_binary(path) {
-                Ok(false) => {}
-                Ok(true) if holds_no_text(path) => {
+        if self.sniff != Sniff::Off {
+            match binary_head(path) {
+                Ok(None) => {}
+                Ok(Some(_)) if holds_no_text(path) => {
                     self.skip(path, SkipReason::Binary);
                     return 0;
                 }
-                Ok(true) => {
-                    let reason =
-                        unread_kind(path).map_or(NotReadReason::Binary, NotReadReason::Kind);
-                    let path = path.to_owned();
-                    return self.fail(CorpusError::NotRead { path, part: None, reason });
-                }
+                Ok(Some(head)) => match (unread_kind(path), unmarked_utf16(&head)) {
+                    (None, Some(_)) if self.sniff == Sniff::Guess => {}
+                    (kind, utf16) => {
+                        let reason = match (kind, utf16) {
+                            (Some(kind), _) => NotReadReason::Kind(kind),
+                            (None, Some(encoding)) => NotReadReason::Unmarked(encoding),
+                            (None, None) => NotReadReason::Binary,
+                        };
+                        let path = path.to_owned();
+                        return self.fail(CorpusError::NotRead { path, part: None, reason });
+                    }
+                },
                 Err(error) => return self.fail(error),
             }
         }
@@ -263,14 +282,14 @@ impl Finder {
     }
 }
 
-/// Whether a file is neither text nor a document that is read.
-fn is_binary(path: &Path) -> Result<bool, CorpusError> {
+/// The first bytes of a file that is neither text nor a document that is read.
+fn binary_head(path: &Path) -> Result<Option<Vec<u8>>, CorpusError> {
     if Format::of_path(path).is_document() {
-        return Ok(false);
+        return Ok(None);
     }
     let file = fs_err::File::open(path).map_err(CorpusError::Read)?;
     let head = head(Unpacked::new(Box::new(file), path.to_owned()))?;
-    Ok(is_binary_head(&head))
+    Ok(Some(head).filter(|head| is_binary_head(head)))
 }
 
 /// The first bytes, up to those that are searched for a NUL.

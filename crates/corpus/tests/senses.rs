@@ -1,6 +1,6 @@
 //! Texts with words whose sense is known, in both formats, and what is wrong with them.
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
-use cloze_corpus::find_sources;
+use cloze_corpus::{Sniff, find_sources};
 use std::fmt::Write as _;
 
 use cloze_corpus::{CorpusError, SenseFormat, SenseParams, SenseText, Source, TextUnit};
@@ -195,7 +195,7 @@ fn other_endings_and_limits_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.txt");
     fs_err::write(&path, "a").unwrap();
-    let found = find_sources(&[path.display().to_string()], true);
+    let found = find_sources(&[path.display().to_string()], Sniff::Nul);
     let params = SenseParams::default().check().unwrap();
     let error = params.open(&found.sources[0]).unwrap_err();
     assert!(

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_corpus::{CorpusError, SkipReason, Source, Walk, find_sources};
+use cloze_corpus::{CorpusError, SkipReason, Sniff, Source, Walk, find_sources};
 use tempfile::TempDir;
 
 fn tree() -> TempDir {
@@ -31,7 +31,7 @@ fn find_in(folder: &Path, names: &[&str]) -> Walk {
         "-" => "-".to_owned(),
         name => folder.join(name).to_str().unwrap().to_owned(),
     };
-    find_sources(&names.iter().map(path).collect::<Vec<_>>(), true)
+    find_sources(&names.iter().map(path).collect::<Vec<_>>(), Sniff::Nul)
 }
 
 /// `path` below the folder and `relative`, where they differ with ` as ` between them.
@@ -68,8 +68,47 @@ fn a_folder_is_its_files_by_name() {
         assert!(named.contains(&expected), "{expected}: {named:?}");
     }
 
-    let unsniffed = find_sources(&[folder.path().to_str().unwrap().to_owned()], false);
+    let unsniffed = find_sources(&[folder.path().to_str().unwrap().to_owned()], Sniff::Off);
     assert_eq!((unsniffed.sources.len(), unsniffed.count(SkipReason::Binary)), (6, 0));
+}
+
+/// UTF-16 of Latin letters without a mark is read where encodings are guessed, and else named as it is. A
+/// picture, and a lone NUL, are neither.
+#[test]
+fn utf_16_without_a_mark_is_text_where_encodings_are_guessed() {
+    let folder = TempDir::new().unwrap();
+    let utf16 = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        "Lena Vogt lives in Köln.\n".encode_utf16().flat_map(order).collect()
+    };
+    for (name, bytes) in [
+        ("big.txt", utf16(u16::to_be_bytes)),
+        ("little.txt", utf16(u16::to_le_bytes)),
+        ("x.png", utf16(u16::to_le_bytes)),
+        ("zero.dat", vec![0]),
+        ("zeros.dat", vec![0; 64]),
+    ] {
+        fs_err::write(folder.path().join(name), bytes).unwrap();
+    }
+    let path = folder.path().display().to_string();
+    for (sniff, read, errors) in [
+        (Sniff::Guess, &["big.txt", "little.txt"][..], &["zero.dat", "zeros.dat"][..]),
+        (Sniff::Nul, &[], &["big.txt: UTF-16BE", "little.txt: UTF-16LE", "zero.dat", "zeros.dat"]),
+    ] {
+        let walk = find_sources(std::slice::from_ref(&path), sniff);
+        assert_eq!(shown(folder.path(), &walk), read, "{sniff:?}");
+        assert_eq!(walk.count(SkipReason::Binary), 1);
+        let errors: Vec<String> = errors
+            .iter()
+            .map(|error| match error.split_once(": ") {
+                Some((name, encoding)) => {
+                    format!("{path}/{name}: not read: {encoding} without a byte order mark")
+                }
+                None => format!("{path}/{error}: not read: binary, and of no known kind"),
+            })
+            .collect();
+        let said: Vec<String> = walk.errors.iter().map(ToString::to_string).collect();
+        assert_eq!(said, errors, "{sniff:?}");
+    }
 }
 
 #[test]
@@ -121,7 +160,7 @@ fn a_pattern_is_the_files_that_fit() {
 
 #[test]
 fn a_pattern_may_begin_anywhere() {
-    let find = |pattern: &str| find_sources(&[pattern.to_owned()], true).sources;
+    let find = |pattern: &str| find_sources(&[pattern.to_owned()], Sniff::Nul).sources;
     for pattern in ["src/wal*.rs", "./src/wal*.rs", "../corpus/src/wal*.rs"] {
         let sources = find(pattern);
         let [Source::File { path, relative }] = &sources[..] else { panic!("{sources:?}") };
@@ -156,7 +195,7 @@ fn each_path_that_gives_nothing_is_an_error_and_the_others_go_on() {
     assert!(matches!(walk.errors[5], CorpusError::Read(_)));
     assert!(texts[5].contains(&at("a.txt/x")), "{}", texts[5]);
     assert_eq!(texts.len(), 6);
-    let nothing = find_sources(&[String::new()], true);
+    let nothing = find_sources(&[String::new()], Sniff::Nul);
     assert_eq!((nothing.sources.len(), nothing.errors.len()), (0, 1));
 }
 
@@ -169,7 +208,7 @@ fn a_binary_file_that_may_hold_text_is_an_error() {
         ("b.csv", b"\xFE\xFF\0a"),
         ("c.txt", b"\xEF\xBB\xBFa\0"),
         ("d.docx", b"PK\0"),
-        ("e.bin", b"a\0"),
+        ("e.bin", b"a\0\0\x01"),
         ("f.doc", b"\xD0\xCF\x11\xE0\0"),
         ("g.jpg", b"\xFF\xD8\0"),
         ("h.jsonl.gz", b"\x1F\x8B\x08\0\0\0\0\0\0\xFF\x4B\x04\0\x43\xBE\xB7\xE8\x01\0\0\0"),

@@ -55,7 +55,7 @@ fn chosen(command: &Command, matches: &ArgMatches) -> anyhow::Result<Option<Stri
         return Ok(None);
     };
     let Some(ending) = ending(path) else { return Ok(None) };
-    let formats = formats(command, format);
+    let formats = formats(format);
     if let Some((name, _)) = formats.iter().find(|(_, endings)| endings.contains(&&*ending)) {
         return Ok(Some(name.clone()));
     }
@@ -80,17 +80,9 @@ fn ending(path: &OsStr) -> Option<String> {
 }
 
 /// Formats of a command, each with the endings of its files.
-fn formats(command: &Command, format: &Arg) -> Vec<(String, Vec<&'static str>)> {
-    let mut formats = vec![];
-    for value in format.get_possible_values() {
-        let mut endings = endings(value.get_name());
-        // The text of this command is a table.
-        if value.get_name() == "text" && command.get_name() == "next-sentence" {
-            endings.push("tsv");
-        }
-        formats.push((value.get_name().to_owned(), endings));
-    }
-    formats
+fn formats(format: &Arg) -> Vec<(String, Vec<&'static str>)> {
+    let values = format.get_possible_values();
+    values.iter().map(|value| (value.get_name().to_owned(), endings(value.get_name()))).collect()
 }
 
 /// Endings of files in a format, the usual one first. Redacted texts have that of their input.
@@ -137,7 +129,9 @@ mod tests {
             ("cloze --quiet embed a.txt -o p.npy", "npy"),
             ("cloze data check a.csv -o p.json", "json"),
             ("cloze score a.txt -o p.txt", "text"),
-            ("cloze next-sentence --pairs a.csv -o p.tsv", "text"),
+            ("cloze next-sentence --pairs a.csv -o p.tsv", "tsv"),
+            ("cloze next-sentence --pairs a.csv -o p.csv", "csv"),
+            ("cloze tag a.csv -o p.csv", "csv"),
         ] {
             let expected = format!("{line} --format {format}");
             assert_eq!(formatted(line), Ok(Some(expected)), "{line}");

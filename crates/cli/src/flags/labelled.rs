@@ -56,9 +56,7 @@ impl LabelledFlags {
             .label_field(self.label_field.clone())
             .id_field(self.id_field.clone())
             .label_separator(self.label_separator.clone())
-            .quotes(self.quotes.value())
-            .header(self.table.has_header())
-            .delimiter(self.table.delimiter))
+            .table(self.table.params().quotes(self.quotes.value())))
     }
 
     pub(crate) fn encoding(&self) -> anyhow::Result<Encoding> {

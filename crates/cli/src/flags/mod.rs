@@ -10,6 +10,8 @@ pub(crate) mod labels;
 pub(crate) mod out;
 pub(crate) mod pairs;
 pub(crate) mod read;
+#[cfg(test)]
+mod requirements;
 pub(crate) mod running_text;
 pub(crate) mod scorer;
 pub(crate) mod search;

@@ -29,8 +29,7 @@ impl PairFields {
             .first_field(self.first_field.clone())
             .second_field(self.second_field.clone())
             .score_field(self.score_field.clone())
-            .header(table.has_header())
-            .delimiter(table.delimiter)
+            .table(table.params())
     }
 }
 

@@ -23,10 +23,7 @@ pub(crate) struct RunningTextFlags {
 impl RunningTextFlags {
     /// Returns the settings of reading documents.
     pub(crate) fn documents(&self) -> anyhow::Result<DocumentParams> {
-        Ok(DocumentParams::default()
-            .reader(self.read.reader()?)
-            .is_utf16(self.read.encoding()?.is_utf16())
-            .unit(self.documents.value()))
+        Ok(DocumentParams::default().reader(self.read.reader()?).unit(self.documents.value()))
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn in_flags(error: &(dyn Error + 'static)) -> String {
 /// Flag of a setting, such as `--eval-every` of `judge_every`.
 pub(crate) fn flag(setting: &str) -> String {
     match setting {
+        "group_field" => "--group-by".to_owned(),
         "judge_every" => "--eval-every".to_owned(),
         "max_gradient_norm" => "--clip".to_owned(),
         "max_pairs" => "--pairs".to_owned(),

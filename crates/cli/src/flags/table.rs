@@ -1,5 +1,6 @@
 //! Flags of reading tables.
 use clap::Args;
+use cloze_corpus::TableParams;
 
 /// Header and delimiter of tables.
 #[derive(Args, Clone, Copy)]
@@ -24,9 +25,9 @@ impl TableFlags {
         self.no_header || self.header || self.delimiter.is_some()
     }
 
-    /// Returns whether the first row is a header.
-    pub(crate) fn has_header(self) -> bool {
-        !self.no_header
+    /// Returns the layout of tables.
+    pub(crate) fn params(self) -> TableParams {
+        TableParams::default().header(!self.no_header).delimiter(self.delimiter)
     }
 }
 

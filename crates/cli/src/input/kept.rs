@@ -8,12 +8,20 @@ use crate::input::texts::Input;
 
 /// A record with a field that the first record does not have, and so the table has no column for.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}:{line}: not written: the columns are those of the first record, {}; found {name:?}", .columns.join(", "))]
+#[error(
+    "{path}:{line}: not written: the columns are those of the first record, {}; found {name:?}",
+    shown(columns)
+)]
 pub(crate) struct OtherColumn {
     path: String,
     line: u64,
     columns: Vec<String>,
     name: String,
+}
+
+/// `id, text`.
+fn shown(columns: &[String]) -> String {
+    if columns.is_empty() { "none".to_owned() } else { columns.join(", ") }
 }
 
 /// Columns of the input, known from the first record on.

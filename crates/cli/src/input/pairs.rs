@@ -74,6 +74,7 @@ pub(crate) fn for_each_chunk(
     }
     items.finish();
     messages.bar.finish_and_clear();
+    columns.show(messages);
     if pairs == 0 && bad == 0 {
         anyhow::bail!("{name}: expected pairs of texts, found none");
     }
@@ -91,6 +92,7 @@ fn read_all(mut reader: Pairs, columns: &ColumnLines, send: &SyncSender<Progress
             return;
         }
     }
+    columns.note_guess(reader.guessed_encoding());
 }
 
 /// Returns the file of this name, or standard input for `-`.

@@ -31,8 +31,6 @@ pub(crate) fn counts(walk: &Walk) -> Vec<String> {
 /// Notes on inputs that were read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ReaderNotes {
-    /// Whether encodings are guessed: then each is named.
-    pub(crate) guesses: bool,
     /// Whether inputs are written back: then scripts and comments of pages are named, which stay.
     pub(crate) redacts: bool,
 }
@@ -42,9 +40,7 @@ impl ReaderNotes {
     pub(crate) fn of(self, path: &str, reader: &Reader) -> Vec<String> {
         let mut notes = vec![];
         let format = reader.format();
-        if self.guesses && (!format.is_document() || format == Format::Html) {
-            notes.push(format!("{path}: read as {}", reader.encoding().name()));
-        }
+        notes.extend(reader.guessed_encoding().map(|guessed| guessed.to_string()));
         let stays = self.redacts && format == Format::Html;
         let left_out: Vec<String> = reader
             .left_out()

@@ -2,10 +2,10 @@
 use cloze_corpus::find_sources;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloze_corpus::{
-    Cells, CorpusError, Format, Piece, Record, Source, UsedFields, ValidReadParams,
+    Cells, CorpusError, Format, GuessedEncoding, Piece, Record, Source, UsedFields, ValidReadParams,
 };
 use cloze_report::PlacedText;
 use cloze_report::text::visible;
@@ -120,7 +120,7 @@ pub(crate) fn for_each_chunk(
     mut work: impl FnMut(Vec<Input>) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
     let params = args.params()?;
-    let walk = find_sources(paths, !args.encoding()?.is_utf16());
+    let walk = find_sources(paths, params.sniff());
     messages.not_there(&walk);
     skipped::report(&walk, messages);
     progress::start(&walk.sources, messages);
@@ -128,7 +128,7 @@ pub(crate) fn for_each_chunk(
     let columns = ColumnLines::default();
     let notes = Arc::new(Mutex::new(vec![]));
     let told = Told { columns: columns.clone(), notes: Arc::clone(&notes) };
-    let wanted = ReaderNotes { guesses: args.encoding()?.is_auto(), redacts: false };
+    let wanted = ReaderNotes { redacts: false };
     let items = ReadAhead::start(move |send| read_all(&params, &sources, wanted, &told, send))?;
     let show_notes = || {
         let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,24 +154,40 @@ pub(crate) fn for_each_chunk(
     Ok(texts)
 }
 
-/// Columns or fields that a reader ahead has used, to be shown.
+/// Columns or fields that a reader ahead has used, and the encoding that it guessed, to be shown.
 #[derive(Clone, Default)]
-pub(crate) struct ColumnLines(Arc<Mutex<Vec<UsedFields>>>);
+pub(crate) struct ColumnLines(Arc<Mutex<Waiting>>);
+
+/// Facts that wait to be shown.
+#[derive(Default)]
+struct Waiting {
+    columns: Vec<UsedFields>,
+    guessed: Option<GuessedEncoding>,
+}
 
 impl ColumnLines {
     /// Notes what a record comes from, if it is not what `last` was.
     pub(crate) fn note(&self, used: Option<&UsedFields>, last: &mut Option<UsedFields>) {
         if used != last.as_ref() {
             *last = used.cloned();
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(used.cloned());
+            self.lock().columns.extend(used.cloned());
         }
+    }
+
+    /// Notes the encoding of an input, where it was guessed.
+    pub(crate) fn note_guess(&self, guessed: Option<GuessedEncoding>) {
+        self.lock().guessed = guessed;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Shows what was noted.
     pub(crate) fn show(&self, messages: &Messages) {
-        for used in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            messages.columns(&used);
-        }
+        let Waiting { columns, guessed } = std::mem::take(&mut *self.lock());
+        columns.iter().for_each(|used| messages.columns(used));
+        messages.guessed(guessed.as_ref());
     }
 }
 

@@ -38,6 +38,10 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
         Some(CorpusError::Encoding { .. }) => {
             return Some("--encoding auto, or the name of its encoding, such as latin1".to_owned());
         }
+        Some(CorpusError::NotRead { reason: NotReadReason::Unmarked(encoding), .. }) => {
+            let name = encoding.name().to_ascii_lowercase();
+            return Some(format!("--encoding {name} reads it, or --encoding auto"));
+        }
         Some(CorpusError::NotRead { part: None, reason: NotReadReason::Kind(_), .. }) => {
             return Some("--input text reads it as it stands".to_owned());
         }

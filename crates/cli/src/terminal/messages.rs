@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 
-use cloze_corpus::{SkippedRows, UsedFields, Walk};
+use cloze_corpus::{GuessedEncoding, SkippedRows, UsedFields, Walk};
 pub(crate) use cloze_report::text::plural;
 use cloze_report::text::visible;
 
@@ -100,6 +100,13 @@ impl Messages {
         let mut shown = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         if used.is_notable() && shown.len() < MOST_COLUMN_LINES && shown.insert(line.clone()) {
             self.note(&visible(&line));
+        }
+    }
+
+    /// Reports the encoding of a file, where it was guessed.
+    pub(crate) fn guessed(&self, guessed: Option<&GuessedEncoding>) {
+        if let Some(guessed) = guessed {
+            self.note(&visible(&guessed.to_string()));
         }
     }
 

@@ -12,6 +12,7 @@ pub(crate) fn show(event: &FitEvent<'_>, messages: &Messages) {
         FitEvent::BytesRead { bytes } => bar.inc(*bytes),
         FitEvent::ExamplesRead { examples } => bar.set_message(plural(*examples, "example")),
         FitEvent::ColumnsChosen(used) => messages.columns(used),
+        FitEvent::EncodingGuessed(guessed) => messages.guessed(Some(guessed)),
         FitEvent::RecordFailed(error) => messages.failure(*error),
         FitEvent::EncodingStarted { inputs } => progress::start_counted(*inputs as u64, messages),
         FitEvent::Encoded { inputs } => bar.inc(*inputs as u64),

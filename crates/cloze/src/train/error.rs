@@ -104,6 +104,14 @@ pub enum FineTuneError {
         /// Letters that a tag may begin with.
         expected: &'static str,
     },
+    /// File without the groups that were asked for.
+    #[error("{path}: no {}", group_marks(field))]
+    NoGroups {
+        /// File of the sentences.
+        path: String,
+        /// Name of the groups.
+        field: String,
+    },
     /// Score outside of its scale.
     #[error("{path}:{line}: expected a score from 0 to {scale}, found {found}")]
     Score {
@@ -195,6 +203,14 @@ impl From<super::FitError> for FineTuneError {
     fn from(error: super::FitError) -> Self {
         Self::Fit(Box::new(error))
     }
+}
+
+/// Rows that begin a group of this name.
+fn group_marks(field: &str) -> String {
+    if field == "document" {
+        return "documents: expected rows such as -DOCSTART- or # newdoc".to_owned();
+    }
+    format!("group {field:?}: expected comments such as # {field} = …")
 }
 
 /// `B-, I-`.

@@ -1,7 +1,7 @@
 //! Events of a training by steps, for progress and messages.
 use std::fmt;
 
-use cloze_corpus::{CorpusError, SkippedRows, Source};
+use cloze_corpus::{CorpusError, GuessedEncoding, SkippedRows, Source};
 use cloze_report::text::plural;
 use cloze_report::tuning::{TrainingCurve, percent};
 use cloze_tune::training::Event;
@@ -199,6 +199,13 @@ impl fmt::Display for TrainingNote {
 pub(super) fn note_skipped_rows(observer: &TrainingObserver<'_>, path: &str, rows: SkippedRows) {
     if !rows.is_none() {
         note(observer, &TrainingNote::SkippedRows { path: path.to_owned(), rows });
+    }
+}
+
+/// Tells the observer the encoding of a file, where it was guessed.
+pub(super) fn note_guess(observer: &TrainingObserver<'_>, guessed: Option<GuessedEncoding>) {
+    if let Some(guessed) = &guessed {
+        observer(TrainingEvent::Fit(&FitEvent::EncodingGuessed(guessed)));
     }
 }
 

@@ -211,19 +211,9 @@ pub(super) fn object(
         text: object.text(&texts, text.is_asked())?,
         second: second.map(|(names, fields)| object.text(&fields, names.is_asked())).transpose()?,
         labels,
-        group: group_field.map(|(name, value)| group_value(object, &name, value)).transpose()?,
+        group: group_field.map(|(name, value)| object.group_of(&name, value)).transpose()?,
     };
     Ok((example, used))
-}
-
-/// Value of the group's field: a string, a number or a boolean as text; empty where it is null.
-fn group_value(object: &Object<'_>, field: &str, value: &RawValue) -> Result<String, CorpusError> {
-    match jsonl::type_of(value) {
-        jsonl::NULL => Ok(String::new()),
-        jsonl::STRING => object.decoded(value),
-        jsonl::NUMBER | jsonl::BOOLEAN => Ok(value.get().to_owned()),
-        kind => Err(object.wrong_type(field, "a string, a number or a boolean", kind)),
-    }
 }
 
 fn labels_of_value(

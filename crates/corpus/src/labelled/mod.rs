@@ -7,7 +7,7 @@ use crate::decode::{Decoded, Unit, split_ending};
 use crate::fields::{At, Object, Row, Rows};
 use crate::jsonl;
 use crate::params::Opened;
-use crate::{CorpusError, Piece, ReadParams, Reader, Record, UsedFields};
+use crate::{CorpusError, GuessedEncoding, Piece, ReadParams, Reader, Record, UsedFields};
 
 mod layout;
 mod params;
@@ -44,6 +44,8 @@ pub struct Labelled {
     reading: Option<Reading>,
     path: PathBuf,
     bytes_of_past_files: u64,
+    /// Encoding of the last file, where it was guessed.
+    guessed: Option<GuessedEncoding>,
 }
 
 /// A file being read.
@@ -73,7 +75,7 @@ impl Labelled {
 
     fn waiting(params: ValidLabelledParams, sources: Vec<LabelledSource>) -> Self {
         let (waiting, path) = (sources.into_iter(), PathBuf::new());
-        Self { params, waiting, reading: None, path, bytes_of_past_files: 0 }
+        Self { params, waiting, reading: None, path, bytes_of_past_files: 0, guessed: None }
     }
 
     /// The file that the last example or error is of.
@@ -90,6 +92,12 @@ impl Labelled {
             Some(Reading::Fields { used, .. }) => used.as_ref(),
             _ => None,
         }
+    }
+
+    /// Encoding of the file that the last example or error is of, where it was guessed.
+    #[must_use]
+    pub fn guessed_encoding(&self) -> Option<&GuessedEncoding> {
+        self.guessed.as_ref()
     }
 
     /// Number of bytes of the inputs read so far: up to a block more than the examples have.
@@ -158,6 +166,14 @@ impl Reading {
             Self::Fields { rows, .. } => rows.bytes_read(),
             Self::Class { decoded, .. } => decoded.bytes_read(),
             Self::Document { reader, .. } => reader.bytes_read(),
+        }
+    }
+
+    fn guessed(&self) -> Option<GuessedEncoding> {
+        match self {
+            Self::Fields { rows, .. } => rows.guessed(),
+            Self::Class { decoded, .. } => decoded.guessed(),
+            Self::Document { reader, .. } => reader.guessed_encoding(),
         }
     }
 
@@ -252,6 +268,9 @@ impl Iterator for Labelled {
                 }
             };
             let next = reading.next(&self.params).transpose();
+            if self.guessed.as_ref().is_none_or(|guessed| guessed.path != self.path) {
+                self.guessed = reading.guessed();
+            }
             if next.as_ref().is_none_or(|n| n.as_ref().is_err_and(CorpusError::is_fatal)) {
                 self.bytes_of_past_files += reading.bytes_read();
                 self.reading = None;

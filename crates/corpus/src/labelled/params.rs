@@ -5,8 +5,8 @@ use super::layout::Fields;
 use super::{Holds, Labelled, LabelledSource, Reading};
 use crate::names::{FieldRole, Names};
 use crate::params::{Opened, check_names};
-use crate::source::{SourceParams, setting_error};
-use crate::{CorpusError, Encoding, Format, Quotes, Source};
+use crate::source::{SourceParams, TableParams, setting_error};
+use crate::{CorpusError, Encoding, Format, Source};
 
 /// Settings of [`Labelled`]; [`check`](Self::check) makes them usable.
 ///
@@ -17,7 +17,7 @@ use crate::{CorpusError, Encoding, Format, Quotes, Source};
 ///
 /// Names are compared without case, spaces, `_` and `-`. None, or two of one rank, are an error.
 ///
-/// The first row of a table is a header unless [`LabelledParams::header`] says otherwise: then columns are
+/// The first row of a table is a header unless [`LabelledParams::table`] says otherwise: then columns are
 /// called `1`, `2` and so on, the text is column 1, the second text of pairs column 2, and the label the
 /// last column. Blank lines are passed over.
 ///
@@ -121,18 +121,10 @@ impl LabelledParams {
         Self { group_field, ..self }
     }
 
-    /// Whether the first row of a table is a header. Without one fields are asked for by the numbers of
-    /// their columns. Default `true`.
+    /// Layout of tables. Default that of [`TableParams`].
     #[must_use]
-    pub fn header(self, header: bool) -> Self {
-        Self { source: SourceParams { header, ..self.source }, ..self }
-    }
-
-    /// Delimiter of tables; `None` recognises commas, semicolons, tabs and vertical bars by the first
-    /// rows. Default `None`.
-    #[must_use]
-    pub fn delimiter(self, delimiter: Option<u8>) -> Self {
-        Self { source: SourceParams { delimiter, ..self.source }, ..self }
+    pub fn table(self, table: TableParams) -> Self {
+        Self { source: SourceParams { table, ..self.source }, ..self }
     }
 
     /// Separator of the labels of a text that may have none or several (multi-label), blanks
@@ -148,12 +140,6 @@ impl LabelledParams {
     #[must_use]
     pub fn labelled(self, labelled: bool) -> Self {
         Self { labelled, ..self }
-    }
-
-    /// Meaning of quotes in tables. Default [`Quotes::Auto`].
-    #[must_use]
-    pub fn quotes(self, quotes: Quotes) -> Self {
-        Self { source: SourceParams { quotes, ..self.source }, ..self }
     }
 
     /// The most that a row, a line or a text may have, in bytes of UTF-8 without the line end. It
@@ -186,7 +172,7 @@ impl LabelledParams {
         };
         let Fields { text, second, label, id } = &fields;
         let names: Vec<&Names> = [text].into_iter().chain(second).chain([label, id]).collect();
-        check_names(&names, self.source.header)?;
+        check_names(&names, self.source.table.header)?;
         Ok(ValidLabelledParams { params: self, fields })
     }
 }
@@ -245,7 +231,7 @@ impl ValidLabelledParams {
     }
 
     pub(super) fn header(&self) -> bool {
-        self.params.source.header
+        self.params.source.table.header
     }
 
     pub(super) fn labelled(&self) -> bool {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{CorpusError, Format, SkipReason, Source, walk};
+use crate::{CorpusError, Format, SkipReason, Sniff, Source, walk};
 
 /// A file, and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ fn found(
     path: &str,
     mut holds: impl FnMut(&Path) -> Result<Holds, CorpusError>,
 ) -> Result<Vec<LabelledSource>, CorpusError> {
-    let walk = walk::find_sources(&[path.to_owned()], false);
+    let walk = walk::find_sources(&[path.to_owned()], Sniff::Off);
     if let Some(error) = walk.errors.into_iter().next() {
         return Err(error);
     }

@@ -1,4 +1,4 @@
-use cloze_corpus::Encoding;
+use cloze_corpus::{Encoding, Sniff};
 
 use super::*;
 
@@ -23,7 +23,8 @@ fn a_label_names_an_encoding() {
     ] {
         let encoding = Encoding::parse(label).unwrap();
         assert_eq!(encoding.name(), expected);
-        assert_eq!(encoding.is_utf16(), expected.starts_with("UTF-16"));
+        let sniff = if expected.starts_with("UTF-16") { Sniff::Off } else { Sniff::Nul };
+        assert_eq!(encoding.sniff(), sniff, "{label}");
     }
     // The last is one that browsers refuse, and would read as one replacement character.
     for label in ["", "klingon", "utf-32", "é", "hz-gb-2312"] {
@@ -117,6 +118,28 @@ fn the_first_bad_byte_is_named() {
                 let trickled = read(with(label), Format::Lines, Trickle::new(&bytes));
                 assert_eq!(shown(&trickled), shown(&pieces));
             }
+        }
+    }
+}
+
+/// However few bytes a read gives; a lone NUL, and a short text, may be anything.
+#[test]
+fn utf_16_without_a_mark_is_named() {
+    let utf16 = Encoding::parse("utf-16be").unwrap().encode("id,text\n1,Lena Vogt\n").unwrap();
+    for (bytes, expected) in [
+        (&utf16[..], Some("in: not read: UTF-16BE without a byte order mark")),
+        (b"id,text\n1,a\0b\n", None),
+        (b"\0a", None),
+    ] {
+        for trickled in [false, true] {
+            let params = ReadParams::default().check().unwrap();
+            let mut reader = if trickled {
+                params.from_reader("in", Format::Lines, Trickle::new(bytes))
+            } else {
+                params.from_reader("in", Format::Lines, io::Cursor::new(bytes.to_vec()))
+            };
+            let error = reader.next().and_then(Result::err).map(|error| error.to_string());
+            assert_eq!(error.as_deref(), expected, "{bytes:?}");
         }
     }
 }

@@ -73,6 +73,39 @@ fn columns_are_those_of_trec_or_of_beir() {
 }
 
 #[test]
+fn rows_of_csv_have_the_same_columns() {
+    for (input, expected) in [
+        (
+            "query,document,score\nq1,d1,2\n\"q, 2\",\"my \"\"d\"\"\",0\n",
+            &["2 q1/d1=2", "3 q, 2/my \"d\"=0"][..],
+        ),
+        ("Query ID;Doc ID;Relevance\r\nq 1;d 1;1.0\r\n", &["2 q 1/d 1=1"]),
+        ("corpus-id,x,query-id,score\nd,,q,3\n", &["2 q/d=3"]),
+        ("q1,0,d1,2\nq1,0,d2,0\n", &["1 q1/d1=2", "2 q1/d2=0"]),
+        ("q1,d1,2\n\nq2,d 1,-1\n", &["1 q1/d1=2", "3 q2/d 1=-1"]),
+        ("", &[]),
+        (
+            "question,page,grades\nq,d,1\n",
+            &["!in:1: no column known for the grade; found \"question\", \"page\", \"grades\""],
+        ),
+        (
+            "query,document,score\nq,d,0.5\nq,,1\nq,d\nq,d,1\n",
+            &[
+                "!in:2: field \"score\": expected a whole number of at most 32 bits, found \"0.5\"",
+                "!in:3: column 2: expected an id, found nothing",
+                "!in:4: expected 3 columns, found 2",
+                "5 q/d=1",
+            ],
+        ),
+    ] {
+        assert_eq!(shown(&read(Format::Csv, input)), expected, "{input}");
+        let trickled = JudgementParams::default().check().unwrap();
+        let trickled = trickled.from_reader("in", Format::Csv, Trickle::new(input.as_bytes()));
+        assert_eq!(shown(&trickled.unwrap().collect()), expected, "{input}");
+    }
+}
+
+#[test]
 fn a_bad_row_is_told_by_its_line() {
     let both = "expected columns separated by tabs or by spaces, found both";
     for (input, expected) in [
@@ -235,7 +268,7 @@ fn files_are_read_by_their_ending() {
     let read = |name: &str, text: &str, params: JudgementParams| {
         let path = folder.path().join(name);
         fs_err::write(&path, text).unwrap();
-        let judgements =
+        let mut judgements =
             params.check().unwrap().open(&Source::File { path, relative: "a".into() })?;
         judgements.by_query()
     };
@@ -246,10 +279,12 @@ fn files_are_read_by_their_ending() {
     let object = "{\"query\":\"q\",\"doc\":\"d\"}\n";
     assert_eq!(read("a.jsonl", object, lone()).unwrap()["q"]["d"], 1);
     assert_eq!(read("a.txt", object, lone().format(Some(Format::Jsonl))).unwrap()["q"]["d"], 1);
-    let error = read("a.csv", "q,0,d,1\n", lone()).unwrap_err();
-    assert!(matches!(error, CorpusError::NoJudgements { found: Format::Csv, .. }), "{error:?}");
+    assert_eq!(read("a.csv", "q,0,d,1\n", lone()).unwrap()["q"]["d"], 1);
     let error = read("a.conll", "q 0 d 1\n", lone()).unwrap_err().to_string();
-    assert!(error.ends_with("expected judgements as lines, tsv or jsonl, found conll"), "{error}");
+    assert!(
+        error.ends_with("expected judgements as lines, csv, tsv or jsonl, found conll"),
+        "{error}"
+    );
     let path = folder.path().join("none");
     let error =
         lone().check().unwrap().open(&Source::File { path, relative: "a".into() }).unwrap_err();

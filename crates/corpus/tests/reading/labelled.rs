@@ -1,7 +1,7 @@
 //! Texts with labels, as a caller sees them.
 use std::io::Cursor;
 
-use cloze_corpus::{CorpusError, Encoding, Example, Format, LabelledParams, Quotes};
+use cloze_corpus::{CorpusError, Encoding, Example, Format, LabelledParams, Quotes, TableParams};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -40,22 +40,26 @@ fn asked(text: &str, label: &str) -> LabelledParams {
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
-    let bare = || one().header(false);
+    let bare = || one().table(TableParams::default().header(false));
     for (params, input, expected) in [
         // Text and label are told apart by their places: swapped, each line would read otherwise.
         (bare(), "a,x\nb,y\n", &["1 a=x", "2 b=y"][..]),
         (bare(), "a,between,x\n", &["1 a=x"]),
         (bare(), "text,label\n", &["1 text=label"]),
-        (asked("3", "1").header(false), "x,7,a\n", &["1 a=x"]),
-        (one().text_field(Some("1,2".into())).header(false), "a,b,x\n", &["1 a\nb=x"]),
+        (asked("3", "1").table(TableParams::default().header(false)), "x,7,a\n", &["1 a=x"]),
+        (
+            one().text_field(Some("1,2".into())).table(TableParams::default().header(false)),
+            "a,b,x\n",
+            &["1 a\nb=x"],
+        ),
         // The last column is the text, and no other is known for the label.
         (
-            one().text_field(Some("2".into())).header(false),
+            one().text_field(Some("2".into())).table(TableParams::default().header(false)),
             "x,a\n",
             &["!in:1: no column known for the label; found \"1\", \"2\""],
         ),
         (
-            asked("4", "1").header(false),
+            asked("4", "1").table(TableParams::default().header(false)),
             "x,7,a\n",
             &["!in:1: expected a field \"4\", found \"1\", \"2\", \"3\""],
         ),
@@ -233,17 +237,21 @@ fn quotes_are_what_the_setting_says() {
         // Three quotes: the middle one is not doubled.
         "6 \"\"\"=x",
     ];
-    assert_eq!(shown(&read(one().header(false), Format::Tsv, tabs.as_bytes())), loose);
-    let none = one().header(false).quotes(Quotes::None);
-    let found = shown(&read(none.clone().header(false), Format::Tsv, tabs.as_bytes()));
+    assert_eq!(
+        shown(&read(
+            one().table(TableParams::default().header(false)),
+            Format::Tsv,
+            tabs.as_bytes()
+        )),
+        loose
+    );
+    let none = one().table(TableParams::default().header(false).quotes(Quotes::None));
+    let found = shown(&read(none.clone(), Format::Tsv, tabs.as_bytes()));
     assert_eq!(found[3..5], ["4 \"d, \"\"e\"\"\"=\"x\"", "5 \"\"=\"x"]);
     assert_eq!(found.len(), 6);
-    let csv = one().header(false).quotes(Quotes::Csv);
-    assert_eq!(
-        shown(&read(csv.clone().header(false), Format::Tsv, b"\"a\tb\nc\"\tx\n")),
-        ["1 a\tb\nc=x"]
-    );
-    for params in [one().header(false), csv] {
+    let csv = one().table(TableParams::default().header(false).quotes(Quotes::Csv));
+    assert_eq!(shown(&read(csv.clone(), Format::Tsv, b"\"a\tb\nc\"\tx\n")), ["1 a\tb\nc=x"]);
+    for params in [one().table(TableParams::default().header(false)), csv] {
         assert_eq!(shown(&read(params, Format::Csv, b"\"a,b\nc\",x\n")), ["1 a,b\nc=x"]);
     }
     assert_eq!(shown(&read(none, Format::Csv, b"\"a,b\nc\",x\n")), ["1 \"a=b", "2 c\"=x"]);
@@ -251,7 +259,9 @@ fn quotes_are_what_the_setting_says() {
 
 #[test]
 fn bytes_are_read_as_their_encoding_says() {
-    let latin = one().header(false).encoding(Encoding::parse("latin1").unwrap());
+    let latin = one()
+        .table(TableParams::default().header(false))
+        .encoding(Encoding::parse("latin1").unwrap());
     assert_eq!(shown(&read(latin, Format::Csv, b"\xe9,b\n")), ["1 é=b"]);
     let input = "\u{feff}text,label\n\"a, \"\"b\"\"\nc\",x\r\n\r\né 👍🏽,y";
     let expected = ["2 a, \"b\"\nc=x", "5 é 👍🏽=y"];
@@ -260,11 +270,14 @@ fn bytes_are_read_as_their_encoding_says() {
         (&b"a,b\n\xff,c\nd,e\n"[..], "!in: byte 4: expected UTF-8, found invalid bytes"),
         (b"a,b\nc,\"d\ne,f\n", "!in:2: expected a closing quote, found the end of the file"),
     ] {
-        assert_eq!(shown(&read(one().header(false), Format::Csv, input)), ["1 a=b", error]);
+        assert_eq!(
+            shown(&read(one().table(TableParams::default().header(false)), Format::Csv, input)),
+            ["1 a=b", error]
+        );
     }
-    let short = one().header(false).max_text_bytes(5);
+    let short = one().table(TableParams::default().header(false)).max_text_bytes(5);
     let long = "!in:2: expected at most 5 bytes, found more";
-    let found = read(short.clone().header(false), Format::Csv, b"a,b\nccc,ddd\ne,f\n");
+    let found = read(short.clone(), Format::Csv, b"a,b\nccc,ddd\ne,f\n");
     assert_eq!(shown(&found), ["1 a=b", long, "3 e=f"]);
     assert_eq!(shown(&read(short, Format::Csv, b"\nccc,ddd\ne,f\n")), [long]);
 }
@@ -276,8 +289,8 @@ fn settings_that_contradict_themselves() {
         one().label_separator(Some(String::new())),
         asked("", "r"),
         asked("q", "q"),
-        asked("q", "r").header(false),
-        one().id_field(Some("n".into())).header(false),
+        asked("q", "r").table(TableParams::default().header(false)),
+        one().id_field(Some("n".into())).table(TableParams::default().header(false)),
     ] {
         assert!(matches!(params.check(), Err(CorpusError::Setting { .. })));
     }
@@ -338,7 +351,7 @@ proptest! {
             writer.write_record([text, label]).unwrap();
         }
         let file = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        let params = one().header(false).quotes(Quotes::Csv);
+        let params = one().table(TableParams::default().header(false).quotes(Quotes::Csv));
         prop_assert_eq!(texts(&read(params, format, file.as_bytes())), &*rows);
         prop_assert_eq!(rows_of_csv_crate(&file, delimiter, true), rows);
     }
@@ -349,7 +362,7 @@ proptest! {
         rows in vec(("[ab \"é]{0,6}", "[xy\"]{1,2}"), 0..5),
     ) {
         let file = lines(&rows, "\r\n");
-        let params = one().header(false).quotes(Quotes::None);
+        let params = one().table(TableParams::default().header(false).quotes(Quotes::None));
         prop_assert_eq!(texts(&read(params, Format::Tsv, file.as_bytes())), &*rows);
         prop_assert_eq!(rows_of_csv_crate(&file, b'\t', false), rows);
     }
@@ -359,7 +372,7 @@ proptest! {
     #[test]
     fn loose_quotes_join_no_rows(rows in vec(("[ab\"]{0,5}", "[x\"]{0,3}x"), 0..5)) {
         let file = lines(&rows, "\n");
-        let found = texts(&read(one().header(false), Format::Tsv, file.as_bytes()));
+        let found = texts(&read(one().table(TableParams::default().header(false)), Format::Tsv, file.as_bytes()));
         prop_assert_eq!(found.len(), rows.len());
         for ((found, label), (text, label_raw)) in found.iter().zip(&rows) {
             let quoted = format!("\"{}\"", found.replace('"', "\"\""));
@@ -387,8 +400,9 @@ proptest! {
         let encoding = Encoding::parse(label).unwrap();
         let bytes = [encoding.encode(head).unwrap(), bytes].concat();
         let params = if multi { several() } else { one() };
-        let params = params.encoding(encoding).max_text_bytes(max).quotes(quotes);
-        let params = params.pairs(pairs).labelled(labelled).header(header);
+        let params = params.encoding(encoding).max_text_bytes(max);
+        let table = TableParams::default().quotes(quotes).header(header);
+        let params = params.pairs(pairs).labelled(labelled).table(table);
         for format in [Format::Csv, Format::Tsv, Format::Jsonl] {
             let whole = read(params.clone(), format, &bytes);
             prop_assert!(whole.len() <= bytes.len() + 1);
@@ -432,7 +446,11 @@ fn the_group_is_a_field_like_any_other() {
     let missing = groups(Format::Csv, "text,label\na,x\n");
     assert!(missing[0].as_ref().unwrap_err().contains("author"), "{missing:?}");
     // Without a header columns have numbers.
-    let numbered = params().header(false).group_field(Some("2".into())).check().unwrap();
+    let numbered = params()
+        .table(TableParams::default().header(false))
+        .group_field(Some("2".into()))
+        .check()
+        .unwrap();
     let examples = numbered.from_reader("t", Format::Csv, &b"a,Ann,x\n"[..]).unwrap();
     let groups: Vec<_> = examples.map(|example| example.unwrap().group).collect();
     assert_eq!(groups, [Some("Ann".to_owned())]);

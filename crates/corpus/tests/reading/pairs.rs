@@ -1,7 +1,7 @@
 //! Pairs of texts with scores, as a caller sees them.
 use std::io::Cursor;
 
-use cloze_corpus::{CorpusError, Encoding, Format, Pair, PairParams};
+use cloze_corpus::{CorpusError, Encoding, Format, Pair, PairParams, TableParams};
 
 use crate::Trickle;
 
@@ -13,10 +13,11 @@ fn read(params: PairParams, format: Format, input: &[u8]) -> Vec<Result<Pair, Co
 /// One pair per row: `line[#id] first|second[=score]`, or `!error`.
 fn shown(pairs: &[Result<Pair, CorpusError>]) -> Vec<String> {
     let show = |pair: &Result<Pair, CorpusError>| match pair {
-        Ok(Pair { line, id, first, second, score, cells: _ }) => {
+        Ok(Pair { line, id, first, second, score, group, cells: _ }) => {
             let id = id.as_ref().map(|id| format!("#{id}")).unwrap_or_default();
             let score = score.map(|score| format!("={score}")).unwrap_or_default();
-            format!("{line}{id} {first}|{second}{score}")
+            let group = group.as_ref().map(|group| format!(" @{group}")).unwrap_or_default();
+            format!("{line}{id} {first}|{second}{score}{group}")
         }
         Err(error) => format!("!{error}"),
     };
@@ -32,17 +33,56 @@ fn named(first: &str, second: &str) -> PairParams {
 }
 
 #[test]
+fn pairs_have_the_group_that_is_asked_for() {
+    let grouped = |name: &str| PairParams::default().group_field(Some(name.into()));
+    for (params, format, input, expected) in [
+        (
+            grouped("writer"),
+            Format::Csv,
+            "text1,text2,writer\na,b,Lena\nc,d,\n",
+            &["2 a|b @Lena", "3 c|d @"][..],
+        ),
+        // One of the texts may be the group.
+        (grouped("text1"), Format::Tsv, "text1\ttext2\na\tb\n", &["2 a|b @a"]),
+        (
+            grouped("by"),
+            Format::Jsonl,
+            "{\"text1\": \"a\", \"text2\": \"b\", \"by\": 7}\n\
+             {\"text1\": \"a\", \"text2\": \"b\", \"by\": null}\n\
+             {\"text1\": \"a\", \"text2\": \"b\", \"by\": [7]}\n\
+             {\"text1\": \"a\", \"text2\": \"b\"}\n",
+            &[
+                "1 a|b @7",
+                "2 a|b @",
+                "!in:3: field \"by\": expected a string, a number or a boolean, found an array",
+                "!in:4: expected a field \"by\", found \"text1\", \"text2\"",
+            ],
+        ),
+        (
+            grouped("author"),
+            Format::Csv,
+            "text1,text2,writer\na,b,Lena\n",
+            &["!in:1: expected a field \"author\", found \"text1\", \"text2\", \"writer\""],
+        ),
+    ] {
+        assert_eq!(shown(&read(params, format, input.as_bytes())), expected);
+    }
+    let error = grouped("").check().unwrap_err();
+    assert_eq!(error.to_string(), "group_field: expected a field name, found \"\"");
+}
+
+#[test]
 fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
-    let lone = || PairParams::default().header(false);
+    let lone = || PairParams::default().table(TableParams::default().header(false));
     let headed = PairParams::default;
-    let scored = || self::scored().header(false);
+    let scored = || self::scored().table(TableParams::default().header(false));
     for (params, input, expected) in [
         (lone(), "a,b\nc,d\n", &["1 a|b", "2 c|d"][..]),
         (lone(), "a,b,x\nc,d,2\n", &["1 a|b", "2 c|d=2"]),
         (lone(), "x,y,a,b,3\n", &["1 x|y=3"]),
         (lone(), "first,second\n", &["1 first|second"]),
         // By number: the score is asked for, and the last column is nothing.
-        (named("3", "1").header(false), "b,x,a,4\n", &["1 a|b=4"]),
+        (named("3", "1").table(TableParams::default().header(false)), "b,x,a,4\n", &["1 a|b=4"]),
         (lone().score_field(Some("3".into())), "a,b,7,x\n", &["1 a|b=7"]),
         (headed(), "sentence1,sentence2\na,b\n", &["2 a|b"]),
         (headed(), "second,score,id,first\nb,,7,a\nd,-1e1,,c\n", &["2#7 a|b", "3# c|d=-10"]),
@@ -141,11 +181,20 @@ fn the_first_row_is_a_header_unless_the_settings_say_otherwise() {
 fn fields_are_those_of_records() {
     let input = "\u{feff}\"a, \"\"b\"\"\nc\",d,1\r\n\r\né 👍🏽,,2";
     let expected = ["1 a, \"b\"\nc|d=1", "4 é 👍🏽|=2"];
-    assert_eq!(shown(&read(scored().header(false), Format::Csv, input.as_bytes())), expected);
-    let trickled = scored().header(false).check().unwrap();
+    assert_eq!(
+        shown(&read(
+            scored().table(TableParams::default().header(false)),
+            Format::Csv,
+            input.as_bytes()
+        )),
+        expected
+    );
+    let trickled = scored().table(TableParams::default().header(false)).check().unwrap();
     let trickled = trickled.from_reader("in", Format::Csv, Trickle::new(input.as_bytes()));
     assert_eq!(shown(&trickled.unwrap().collect::<Vec<_>>()), expected);
-    let latin = PairParams::default().header(false).encoding(Encoding::parse("latin1").unwrap());
+    let latin = PairParams::default()
+        .table(TableParams::default().header(false))
+        .encoding(Encoding::parse("latin1").unwrap());
     assert_eq!(shown(&read(latin, Format::Csv, b"\xe9,b\n")), ["1 é|b"]);
     // Bad bytes and an open quote end it, and come once.
     for (input, error) in [
@@ -153,12 +202,16 @@ fn fields_are_those_of_records() {
         (b"a,b\nc,\"d\ne,f\n", "!in:2: expected a closing quote, found the end of the file"),
     ] {
         assert_eq!(
-            shown(&read(PairParams::default().header(false), Format::Csv, input)),
+            shown(&read(
+                PairParams::default().table(TableParams::default().header(false)),
+                Format::Csv,
+                input
+            )),
             ["1 a|b", error]
         );
     }
     // Too long a row costs itself; without a first one there is nothing to go by.
-    let short = PairParams::default().header(false).max_text_bytes(5);
+    let short = PairParams::default().table(TableParams::default().header(false)).max_text_bytes(5);
     let long = "!in:2: expected at most 5 bytes, found more";
     let found = read(short.clone(), Format::Csv, b"a,b\nccc,ddd\ne,f\n");
     assert_eq!(shown(&found), ["1 a|b", long, "3 e|f"]);
@@ -199,7 +252,7 @@ fn settings_that_contradict_themselves() {
         PairParams::default().max_text_bytes(0),
         PairParams::default().id_field(Some(String::new())),
         named("", "r"),
-        named("q", "r").header(false),
+        named("q", "r").table(TableParams::default().header(false)),
     ] {
         assert!(matches!(params.check(), Err(CorpusError::Setting { .. })));
     }

@@ -1,5 +1,5 @@
 //! Delimiters, several columns and nested fields, as a caller sees them.
-use cloze_corpus::{LabelledParams, PairParams};
+use cloze_corpus::{LabelledParams, PairParams, Quotes, TableParams};
 
 use super::*;
 
@@ -95,7 +95,7 @@ fn delimiters_are_recognised_by_the_first_rows() {
 
 #[test]
 fn a_delimiter_that_is_named_is_taken() {
-    let semicolons = ReadParams::default().delimiter(Some(b';'));
+    let semicolons = ReadParams::default().table(TableParams::default().delimiter(Some(b';')));
     let input = "text,x;id\na,b;1\n";
     let (found, used) =
         texts(semicolons.clone().text_field(Some("\"text,x\"".into())), Format::Csv, input);
@@ -103,13 +103,17 @@ fn a_delimiter_that_is_named_is_taken() {
         (&found[..], used.as_deref()),
         (&["a,b".to_owned()][..], Some("columns: text text,x, id id (delimiter ;)"))
     );
-    let caret = ReadParams::default().delimiter(Some(b'^'));
+    let caret = ReadParams::default().table(TableParams::default().delimiter(Some(b'^')));
     assert_eq!(texts(caret, Format::Csv, "id^text\n1^a\n").0, ["a"]);
     for bad in [b'"', b'\n', b'\r', 0xE9] {
-        assert!(ReadParams::default().delimiter(Some(bad)).check().is_err());
-        assert!(LabelledParams::default().delimiter(Some(bad)).check().is_err());
-        assert!(PairParams::default().delimiter(Some(bad)).check().is_err());
+        let table = TableParams::default().delimiter(Some(bad));
+        assert!(ReadParams::default().table(table).check().is_err());
+        assert!(LabelledParams::default().table(table).check().is_err());
+        assert!(PairParams::default().table(table).check().is_err());
     }
+    let unquoted = TableParams::default().quotes(Quotes::None);
+    let error = ReadParams::default().table(unquoted).check().unwrap_err();
+    assert_eq!(error.to_string(), "quotes: expected auto or csv, found none");
     let pairs = PairParams::default().check().unwrap();
     let mut pairs = pairs
         .from_reader("in", Format::Csv, io::Cursor::new("s;sentence1;sentence2\n1;a;b\n2;c;d\n"))
@@ -127,7 +131,7 @@ fn a_delimiter_that_is_named_is_taken() {
 fn a_file_without_a_header_is_refused_or_read_by_its_places() {
     let (found, _) = texts(ReadParams::default(), Format::Csv, "The van is late,2\nNo,1\n");
     assert_eq!(found, ["!in:1: no column known for the text; found \"The van is late\", \"2\""]);
-    let bare = || ReadParams::default().header(false);
+    let bare = || ReadParams::default().table(TableParams::default().header(false));
     let input = "The van is late,2\nNo,1\n";
     let (found, used) = texts(bare(), Format::Csv, input);
     assert_eq!(found, ["The van is late", "No"]);

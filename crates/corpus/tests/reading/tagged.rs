@@ -152,3 +152,25 @@ proptest! {
         prop_assert_eq!(shown(&trickled.collect::<Vec<_>>()), shown(&whole));
     }
 }
+
+#[test]
+fn sentences_have_the_group_that_comments_say() {
+    let rows = "Ann O\n\n# newdoc id = a\n# author = Lena\nBo O\n\nCy O\n\n-DOCSTART- O\n\nDi O\n";
+    let ids = "# newdoc id = a\n1\tAnn\tO\n2\tlives\tO\n# author = Lena\n\n1\tBo\tO\n";
+    for (name, column, file, expected) in [
+        ("document", 1, rows, &[None, Some("a"), Some("a"), Some("in:9")][..]),
+        ("author", 1, rows, &[None, Some("Lena"), Some("Lena"), None]),
+        ("nobody", 1, rows, &[None; 4]),
+        ("document", 2, ids, &[Some("a"), Some("a")]),
+        // A comment within a sentence is for the next one.
+        ("Author", 2, ids, &[None, Some("Lena")]),
+    ] {
+        let params = TaggedParams::default().token_column(column).group_field(Some(name.into()));
+        let sentences = params.check().unwrap().from_reader("in", file.as_bytes());
+        let groups: Vec<Option<String>> = sentences.map(|s| s.unwrap().group).collect();
+        let groups: Vec<Option<&str>> = groups.iter().map(Option::as_deref).collect();
+        assert_eq!(groups, expected, "{name} {column}");
+    }
+    let error = TaggedParams::default().group_field(Some(String::new())).check().unwrap_err();
+    assert_eq!(error.to_string(), "group_field: expected a name, found \"\"");
+}

@@ -1,6 +1,6 @@
 //! Published archive of ONNX Runtime's library for each platform, and its hash.
 
-/// The version fetched from Python's index, and the oldest that works is 1.22: `api-22` in the
+/// The version fetched from Python's index, and the oldest that works is 1.23: `api-23` in the
 /// workspace's `ort` features.
 const WHEEL_VERSION: &str = "1.32.0";
 /// The version fetched with `npm`, whose package trails the wheels.

@@ -354,7 +354,7 @@ impl Tokenizer {
         let words = encoding.get_word_ids().iter();
         let mut tokens: Vec<Token> =
             spans.zip(words).map(|(span, &word)| Token { span, word }).collect();
-        take_trailing_marks(text, &mut tokens);
+        take_marks(text, &mut tokens);
         if basic_words {
             guard(|| assign_basic_words(&mut tokens, text))
                 .and_then(|assigned| assigned)
@@ -407,18 +407,33 @@ fn on_characters(text: &str, start: usize, end: usize) -> Span {
     Span::new(start, start + piece.trim().len())
 }
 
-/// Gives each token the combining marks that directly follow it and that no token has. A tokenizer
-/// that strips accents leaves the last one of a word outside: redacting `Jose\u{301}` would leave
-/// the accent behind.
-fn take_trailing_marks(text: &str, tokens: &mut [Token]) {
+/// Gives each token the combining marks beside it that no token has. A tokenizer that strips accents leaves
+/// the last one of a word outside: redacting `Jose\u{301}` would leave the accent behind. And one that
+/// decomposes characters puts marks into their canonical order (UAX #15), but not their offsets: of two
+/// marks that change places, one of them stripped, the other has its place. White space ends a word;
+/// characters that the tokenizer removes, such as U+FFFD, do not.
+fn take_marks(text: &str, tokens: &mut [Token]) {
+    let mut end = 0;
     for i in 0..tokens.len() {
-        let end = tokens[i].span.end;
+        let span = tokens[i].span;
         let next = tokens.get(i + 1).map_or(text.len(), |next| next.span.start);
-        if tokens[i].span.is_empty() || next <= end {
+        if span.is_empty() {
             continue;
         }
-        let marks = text[end..next].chars().take_while(|&c| is_combining_mark(c));
-        tokens[i].span.end += marks.map(char::len_utf8).sum::<usize>();
+        // Marks that begin a text or follow white space have no token before them.
+        if span.start > end && text[span.start..].starts_with(is_combining_mark) {
+            let gap = &text[end..span.start];
+            let word =
+                gap.rfind(char::is_whitespace).map_or(0, |at| gap.ceil_char_boundary(at + 1));
+            let mark = gap[word..].find(is_combining_mark);
+            tokens[i].span.start = mark.map_or(span.start, |mark| end + word + mark);
+        }
+        if next > span.end {
+            let gap = text[span.end..next].split(char::is_whitespace).next().unwrap_or_default();
+            let last = gap.char_indices().rfind(|&(_, c)| is_combining_mark(c));
+            tokens[i].span.end += last.map_or(0, |(at, mark)| at + mark.len_utf8());
+        }
+        end = end.max(tokens[i].span.end);
     }
 }
 
@@ -443,11 +458,35 @@ mod tests {
         let text = "Jose\u{301} x";
         let token = |start, end| Token { span: Span::new(start, end), word: None };
         let mut tokens = [token(0, 4), token(7, 8)];
-        take_trailing_marks(text, &mut tokens);
+        take_marks(text, &mut tokens);
         assert_eq!(tokens.map(|t| t.span), [Span::new(0, 6), Span::new(7, 8)]);
         // A mark that the next token has stays with it.
         let mut tokens = [token(0, 4), token(4, 6)];
-        take_trailing_marks(text, &mut tokens);
+        take_marks(text, &mut tokens);
         assert_eq!(tokens[0].span, Span::new(0, 4));
+    }
+
+    /// U+1D17B, of class 220, is stripped, U+FFFD (3 bytes) removed, and U+1134D, of class 9, put first: it
+    /// is the only token, and has the place of U+1D17B. U+1D16D, of class 226, stays, and goes behind
+    /// U+94D, of class 9, whose place it has. All but U+FFFD and U+94D (3 bytes) have 4 bytes.
+    #[test]
+    fn marks_that_change_places_belong_to_one_token() {
+        let token = |start, end| Token { span: Span::new(start, end), word: None };
+        for (text, tokens, expected) in [
+            ("\u{1d17b}\u{fffd}\u{1134d}", &[token(0, 4)][..], &[(0, 11)][..]),
+            ("\u{1d16d}\u{94d}", &[token(4, 7)], &[(0, 7)]),
+            // "a" + U+200D (3 bytes) + U+301 (2 bytes): the joiner is removed.
+            ("a\u{200d}\u{301} b", &[token(0, 1), token(7, 8)], &[(0, 6), (7, 8)]),
+            // White space between them: another word's.
+            ("a \u{301}b", &[token(0, 1), token(4, 5)], &[(0, 1), (4, 5)]),
+            ("a \u{1d16d}\u{94d}", &[token(0, 1), token(6, 9)], &[(0, 1), (2, 9)]),
+            // What is removed at the end is of no word.
+            ("a\u{fffd}b", &[token(0, 1), token(4, 5)], &[(0, 1), (4, 5)]),
+        ] {
+            let mut tokens = tokens.to_vec();
+            take_marks(text, &mut tokens);
+            let spans: Vec<_> = tokens.iter().map(|t| (t.span.start, t.span.end)).collect();
+            assert_eq!(spans, expected, "{text:?}");
+        }
     }
 }

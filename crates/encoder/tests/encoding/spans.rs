@@ -71,6 +71,21 @@ fn a_stripped_accent_is_not_left_behind() {
     assert_eq!(pieces, ["J", "o", "s", "e\u{301}", "e\u{308}\u{323}", "."]);
 }
 
+/// Marks that the tokenizer puts into another order, with or without a removed character between them.
+#[test]
+fn marks_that_change_places_are_not_left_behind() {
+    for text in [
+        "\u{1d17b}\u{fffd}\u{1134d}",
+        "\u{1d17b}\u{1134d}",
+        "\u{1d16d}\u{94d}",
+        "a \u{1d16d}\u{94d}b",
+        "a\u{1d17b}\u{200d}\u{1134d} b",
+    ] {
+        let rows = super::encode_one(tiny(), text);
+        spans_are_sound(text, &rows).unwrap_or_else(|wrong| panic!("{wrong}"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 

@@ -1,9 +1,9 @@
-//! Texts with their entities: JSON Lines, tab-separated values, `CoNLL`, text with marks, a page.
+//! Texts with their entities: JSON Lines, tables, `CoNLL`, text with marks, a page.
 mod conll;
 mod inline;
 mod jsonl;
 mod page;
-mod tsv;
+mod table;
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ pub use conll::EntityConll;
 pub use inline::EntityInline;
 pub use jsonl::EntityJsonl;
 pub use page::EntityPage;
-pub use tsv::EntityTsv;
+pub use table::EntityTable;
 
 /// A text with its entities.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +125,7 @@ mod tests {
              \"start\":2,\"end\":4,\"text\":\">o\",\"score\":0.5}]}\n"
         );
         assert_eq!(
-            written(EntityTsv::new(OffsetUnit::Byte)),
+            written(EntityTable::new(OffsetUnit::Byte)),
             "path\tline\tid\tlabel\tstart_byte\tend_byte\ttext\tscore\na.txt\t7\t\tA&B\t3\t5\t>o\t0.5\n"
         );
         assert_eq!(written(EntityInline), "&lt;é<A&amp;B>&gt;o</A&amp;B>!\n");
@@ -133,6 +133,37 @@ mod tests {
         let page = written(EntityPage::default());
         assert!(page.contains("<h1>1 entity in 1 text</h1>"), "{page}");
         assert!(page.contains("&lt;é<mark data-label=\"A&amp;B\""), "{page}");
+    }
+
+    /// Columns of the input stand first, those of the entity give way where a name is taken, and formulas
+    /// of the input are escaped.
+    #[test]
+    fn a_table_keeps_the_columns_of_the_input() {
+        let entity = Entity { label: "PER".into(), span: Span::new(0, 3), score: 0.5, tag: None };
+        let tagged = TaggedText {
+            path: "a.csv",
+            line: Some(2),
+            id: Some("7"),
+            field: None,
+            text: "Ann",
+            entities: &[entity.clone(), entity],
+            words: &[],
+            places: &[],
+            recognizers: &[],
+            source: None,
+        };
+        let form = EntityTable::new(OffsetUnit::Char).table(crate::cells::Table::csv());
+        let mut out = vec![];
+        let input = ["id", "text", "note"].map(str::to_owned);
+        form.write_header(&input, &mut out).unwrap();
+        form.write_rows(&["7", "Ann", "=1+1"].map(str::to_owned), &tagged, &mut out).unwrap();
+        let row = "7,Ann,'=1+1,a.csv,2,PER,0,3,Ann,0.5\n";
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!(
+                "id,text,note,path,line,label,start_char,end_char,predicted_text,score\n{row}{row}"
+            )
+        );
     }
 
     /// `M&uuml;ller` is bytes 3 to 14 of the source, where `ü` is six more than a character.
@@ -160,7 +191,7 @@ mod tests {
              \"start\":3,\"end\":14,\"text\":\"Müller\",\"score\":0.5,\"recognizer\":\"deny\",\"part\":\"paragraph 1\"}]}\n"
         );
         let mut out = vec![];
-        EntityForm::text(&mut EntityTsv::new(OffsetUnit::Byte), &tagged, &mut out).unwrap();
+        EntityForm::text(&mut EntityTable::new(OffsetUnit::Byte), &tagged, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "a.html\t\t\tPER\t3\t14\tMüller\t0.5\n");
     }
 }

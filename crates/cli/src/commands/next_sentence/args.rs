@@ -1,9 +1,10 @@
 //! `cloze next-sentence`, as typed.
 use clap::{ArgGroup, Args, ValueEnum};
+use cloze_report::cells::Table;
 
 use crate::commands::short_help;
 use crate::flags::classifier::PairCutArg;
-use crate::flags::format::{FormatFlags, RowFormat};
+use crate::flags::format::{FormatFlags, OutputFormat};
 use crate::flags::formulas::FormulaFlags;
 use crate::flags::out::OutFlags;
 use crate::flags::pairs::PairFields;
@@ -62,11 +63,41 @@ pub(crate) struct NextSentenceArgs {
     #[command(flatten)]
     pub(crate) fields: PairFields,
     #[command(flatten)]
-    pub(crate) format: FormatFlags<RowFormat>,
+    pub(crate) format: FormatFlags<NextFormat>,
     #[command(flatten)]
     pub(crate) out: OutFlags,
     #[command(flatten)]
     pub(crate) formulas: FormulaFlags,
+}
+
+/// Output formats of `cloze next-sentence`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NextFormat {
+    /// Text, for reading
+    Text,
+    /// One JSON object per pair
+    #[value(alias = "json")]
+    Jsonl,
+    /// One row per pair: all columns of the input and the score
+    Csv,
+    /// The same, tab-separated
+    Tsv,
+}
+
+impl OutputFormat for NextFormat {
+    const JSON: Self = Self::Jsonl;
+    const HELP: &'static str = "Output format [default: by the ending of --output, else text]";
+}
+
+impl NextSentenceArgs {
+    /// Table asked for, if one is.
+    pub(crate) fn table(&self) -> Option<Table> {
+        match self.format.given() {
+            Some(NextFormat::Csv) => Some(self.formulas.csv()),
+            Some(NextFormat::Tsv) => Some(self.formulas.tsv()),
+            _ => None,
+        }
+    }
 }
 
 /// Method of scoring whether a text follows another.

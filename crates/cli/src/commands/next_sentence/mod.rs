@@ -14,10 +14,12 @@ use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::next_sentence::args::{NextMethodArg, NextSentenceArgs};
+use crate::input::kept::KeptTable;
 use crate::input::texts::{ARGUMENT, NotEncoded, note_file_name};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use cloze::batch::scored_parts;
+use cloze_corpus::Cells;
 use cloze_report::cells::Cell;
 use cloze_report::text::shown;
 use model::{Continuation, ContinuationModel};
@@ -29,6 +31,19 @@ pub(super) struct PlacedPair {
     id: Option<String>,
     first: String,
     second: String,
+    /// All columns or fields, if they were asked for and the file has any.
+    cells: Option<Cells>,
+}
+
+impl PlacedPair {
+    /// Its columns: those of its file, or its place and the texts where its file has none.
+    fn cells(&self) -> Cells {
+        let Self { path, line, first, second, .. } = self;
+        self.cells.clone().unwrap_or_else(|| Cells {
+            names: ["path", "line", "first", "second"].map(str::to_owned).into(),
+            values: vec![path.clone(), line.to_string(), first.clone(), second.clone()],
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -68,7 +83,9 @@ pub(crate) fn run(
     let model = ContinuationModel::open(common, args, messages)?;
     let mut out = args.out.open()?;
     let started = Instant::now();
-    let mut form = Form { headed: args.format.is_json() || two, args, two, pairs: 0, cut: 0 };
+    let table = args.table().map(KeptTable::new);
+    let headed = args.format.is_json() || two;
+    let mut form = Form { headed, args, table, two, pairs: 0, cut: 0 };
     let mut work =
         |chunk: Vec<PlacedPair>| write_predictions(&model, &chunk, &mut form, &mut out, messages);
     if let Some(file) = &args.pairs {
@@ -80,7 +97,14 @@ pub(crate) fn run(
             note_file_name(text, "--neighbours scores the sentences of files", messages);
         }
         let (first, second) = (first.clone(), second.clone());
-        work(vec![PlacedPair { path: ARGUMENT.into(), line: 1, id: None, first, second }])?;
+        work(vec![PlacedPair {
+            path: ARGUMENT.into(),
+            line: 1,
+            id: None,
+            first,
+            second,
+            cells: None,
+        }])?;
     }
     out.finish()?;
     if two {
@@ -106,11 +130,12 @@ fn of_file(
     let params =
         args.fields.params(read.table).format(read.input.value()).encoding(read.encoding()?);
     let params = params.id_field(read.id_field.clone()).score_ignored(true);
+    let params = params.cells(args.table().is_some());
     let params = params.max_text_bytes(read.max_text.saturating_mul(1 << 20)).check()?;
     crate::input::pairs::for_each_chunk(file, &params, messages, |pairs| {
         let both = |pair: cloze_corpus::Pair| {
-            let cloze_corpus::Pair { line, id, first, second, .. } = pair;
-            PlacedPair { path: file.to_owned(), line, id, first, second }
+            let cloze_corpus::Pair { line, id, first, second, cells, .. } = pair;
+            PlacedPair { path: file.to_owned(), line, id, first, second, cells }
         };
         work(pairs.into_iter().map(both).collect())
     })?;
@@ -131,7 +156,7 @@ fn write_predictions(
             part.iter().map(|pair| (pair.first.as_str(), pair.second.as_str())).collect();
         for (pair, continuation) in part.iter().zip(model.predict(&pairs)?) {
             match continuation {
-                Ok(continuation) => form.write(pair, continuation, out)?,
+                Ok(continuation) => form.write(pair, continuation, out, messages)?,
                 Err(source) => {
                     let (path, line) = (pair.path.clone(), pair.line);
                     messages.failure(&NotEncoded { path, line, source });
@@ -146,6 +171,8 @@ fn write_predictions(
 /// Writer of results.
 struct Form<'a> {
     args: &'a NextSentenceArgs,
+    /// Table with the columns of the input, if one is asked for.
+    table: Option<KeptTable>,
     /// Whether there is only one pair, whose texts need not be repeated.
     two: bool,
     headed: bool,
@@ -159,13 +186,25 @@ impl Form<'_> {
         pair: &PlacedPair,
         continuation: Continuation,
         out: &mut Out,
+        messages: &Messages,
     ) -> anyhow::Result<()> {
         self.pairs += 1;
         self.cut += u64::from(continuation.was_cut());
-        let PlacedPair { path, line, id, first, second } = pair;
+        let PlacedPair { path, line, id, first, second, .. } = pair;
         if self.args.format.is_json() {
             let (line, id) = (*line, id.as_deref());
             return json_line(out, &Row { path, line, id, first, second, continuation });
+        }
+        let name = match self.args.method {
+            NextMethodArg::Nsp => "is_next",
+            NextMethodArg::Mlm => "gain",
+        };
+        if let Some(table) = &mut self.table {
+            let figures = [(name, continuation.figure())];
+            if let Err(error) = table.write(&pair.cells(), (path, *line), &figures, out)? {
+                messages.failure(&error);
+            }
+            return Ok(());
         }
         if self.two {
             let figure = continuation.figure().map_or("-".into(), shown);
@@ -173,10 +212,6 @@ impl Form<'_> {
         }
         let table = self.args.formulas.tsv();
         if !std::mem::replace(&mut self.headed, true) {
-            let name = match self.args.method {
-                NextMethodArg::Nsp => "is_next",
-                NextMethodArg::Mlm => "gain",
-            };
             table.write_header(out, [name, "path", "line", "first", "second"])?;
         }
         let figure = continuation.figure().map(|figure| figure.to_string()).unwrap_or_default();

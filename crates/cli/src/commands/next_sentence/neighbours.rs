@@ -33,7 +33,14 @@ pub(super) fn for_each_chunk(
                     if let Some(last) = last.take().filter(|last| last.path == text.path) {
                         let (path, line) = (last.path, last.line);
                         let second = text.text.clone();
-                        pairs.push(PlacedPair { path, line, id: None, first: last.text, second });
+                        pairs.push(PlacedPair {
+                            path,
+                            line,
+                            id: None,
+                            first: last.text,
+                            second,
+                            cells: None,
+                        });
                     }
                     last = Some(text);
                 }
@@ -63,6 +70,7 @@ fn sentences(text: &Input) -> Vec<PlacedPair> {
             id: (!whole_file).then(|| id.clone()),
             first: first.to_owned(),
             second: second.to_owned(),
+            cells: None,
         });
     }
     sentences

@@ -104,10 +104,21 @@ pub(crate) struct RedactArgs {
     #[arg(long, conflicts_with_all = ["output", "text"], help_heading = "Output")]
     pub(crate) in_place: bool,
     /// Keep the originals under their names with this ending, such as .orig (--in-place)
-    #[arg(long, value_name = "SUFFIX", requires = "in_place", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "SUFFIX",
+        requires = "in_place",
+        conflicts_with_all = ["output", "text"],
+        help_heading = "Output"
+    )]
     pub(crate) backup: Option<String>,
     /// Redact files in place without a backup (--in-place)
-    #[arg(long, requires = "in_place", conflicts_with = "backup", help_heading = "Output")]
+    #[arg(
+        long,
+        requires = "in_place",
+        conflicts_with_all = ["backup", "output", "text"],
+        help_heading = "Output"
+    )]
     pub(crate) yes: bool,
     /// Write counts by file and label, and hashes of input and output, without any text (json)
     #[arg(long, value_name = "FILE", help_heading = "Output")]

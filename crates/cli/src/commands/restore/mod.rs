@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{bail, ensure};
-use cloze_corpus::{Source, find_sources, unpacked_path};
+use cloze_corpus::{Sniff, Source, find_sources, unpacked_path};
 use cloze_redact::{FileEdits, KeyFile, RedactError, restore};
 use cloze_store::{Existing, checksum};
 use tempfile::NamedTempFile;
@@ -18,7 +18,7 @@ use crate::terminal::out::Out;
 
 pub(crate) fn run(args: &RestoreArgs, messages: &Messages) -> anyhow::Result<()> {
     let key = KeyFile::open(&args.key_file)?;
-    let walk = find_sources(&args.paths, false);
+    let walk = find_sources(&args.paths, Sniff::Off);
     messages.not_there(&walk);
     skipped::report(&walk, messages);
     let destination = Place::of(args.output.as_deref(), &args.paths);

@@ -1,5 +1,5 @@
 //! Texts with annotated senses, and the vectors of their words.
-use cloze_corpus::find_sources;
+use cloze_corpus::{Sniff, find_sources};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl Sample {
 /// Reads all texts with annotated senses. Unreadable texts are reported, and the others are read.
 pub(super) fn read(args: &SenseReadArgs, messages: &Messages) -> anyhow::Result<Vec<Sample>> {
     let params = args.params()?;
-    let walk = find_sources(&args.paths, true);
+    let walk = find_sources(&args.paths, Sniff::Nul);
     for error in &walk.errors {
         messages.failure(error);
     }

@@ -62,7 +62,13 @@ pub(crate) struct SimilarityArgs {
     #[command(flatten)]
     pub(crate) format: FormatFlags<SimilarityFormat>,
     /// Write a heat map of the matrix (SVG); long texts are shortened in its labels
-    #[arg(long, value_name = "FILE", requires = "matrix", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "matrix",
+        conflicts_with_all = ["pairs", "word", "top"],
+        help_heading = "Output"
+    )]
     pub(crate) svg: Option<PathBuf>,
     /// Output file [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]

@@ -41,10 +41,6 @@ pub(crate) fn run(
     if args.pairs.is_none() && args.table().is_some() {
         bail!("--format csv and tsv are for --pairs, whose columns they keep");
     }
-    // Clap waives what a flag requires where that conflicts with another one.
-    if args.svg.is_some() && !args.matrix {
-        bail!("--svg is for --matrix, of which it draws a heat map");
-    }
     let measure = open(common, args, messages)?;
     let mut out = Out::to(args.output.as_deref(), args.force)?;
     if let Some(file) = &args.pairs {

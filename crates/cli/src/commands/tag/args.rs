@@ -43,7 +43,7 @@ pub(crate) struct TagArgs {
     pub(crate) labels: Option<Vec<String>>,
     #[command(flatten)]
     pub(crate) format: FormatFlags<OutputArg>,
-    /// Unit of offsets (jsonl, tsv)
+    /// Unit of offsets (jsonl, csv, tsv)
     #[arg(long, value_enum, default_value_t, value_name = "UNIT", help_heading = "Output")]
     pub(crate) offsets: OffsetsArg,
     /// Replacement of an entity; {label} is its label (redact) [default: [{label}]]
@@ -71,7 +71,9 @@ pub(crate) enum OutputArg {
     Jsonl,
     /// One word and its tag per line
     Conll,
-    /// One row per entity
+    /// One row per entity, behind the columns of its record
+    Csv,
+    /// One row per entity, tab-separated, without columns of the record
     Tsv,
     /// The text with <LABEL>…</LABEL> around entities
     Inline,
@@ -83,5 +85,5 @@ pub(crate) enum OutputArg {
 
 impl OutputFormat for OutputArg {
     const JSON: Self = Self::Jsonl;
-    const HELP: &'static str = "Output format [default: pretty]";
+    const HELP: &'static str = "Output format [default: by the ending of --output, else pretty]";
 }

@@ -84,6 +84,7 @@ impl Job {
         let encoding = params.read.encoding()?;
         let documents = params.documents;
         let read = params.read.reader()?.each_field(true).kept_fields(params.kept_fields);
+        let read = read.cells(format == OutputArg::Csv);
         let read = read.rewrites_mails(documents == DocumentForm::Itself);
         let read = read.drops_attachments(params.drop_attachments).check()?;
 
@@ -91,7 +92,7 @@ impl Job {
         let tagger = params.tagger.builder(model)?.redacts(params.redaction.is_some());
         let tagger = tagger.scheme(params.scheme).labels(params.labels.map(trimmed)).check()?;
 
-        let mut walk = find_sources(&params.texts.paths, !encoding.is_utf16());
+        let mut walk = find_sources(&params.texts.paths, read.sniff());
         let input = params.read.input;
         if !walk.sources.iter().all(|source| has_escapes(source, input.value())) {
             for (flag, mask) in &params.masks {
@@ -160,7 +161,7 @@ impl Job {
         // The command line is UTF-8, whatever the files are.
         let read_given = params.read.reader()?.encoding(Encoding::default()).check()?;
         let given = params.texts.given(messages);
-        let reader_notes = ReaderNotes { guesses: encoding.is_auto(), redacts };
+        let reader_notes = ReaderNotes { redacts };
         Ok(Self {
             tagger,
             read,

@@ -37,7 +37,7 @@ fn params(args: TagArgs) -> anyhow::Result<JobParams> {
         drop_attachments: false,
         offsets: args.offsets.value(),
         masks: vec![("--mask", args.mask.unwrap_or_else(|| "[{label}]".into()))],
-        table: args.formulas.tsv(),
+        table: if format == OutputArg::Csv { args.formulas.csv() } else { args.formulas.tsv() },
         destination,
         force: args.force,
         redaction: None,

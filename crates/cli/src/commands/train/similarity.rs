@@ -16,7 +16,7 @@ pub(super) fn run(args: &TrainSimilarityArgs, messages: &Messages) -> anyhow::Re
     };
     let params =
         SimilarityTrainParams::new(steps::params(&args.tune, &args.evaluation, messages)?, loss)
-            .reader(args.pairs.reader()?)
+            .reader(args.pairs.reader()?.group_field(args.group_by.clone()))
             .check()
             .map_err(steps::in_flags)?;
     let data = steps::data(&args.data, &args.evaluation);

@@ -189,6 +189,9 @@ pub(crate) fn in_flags(error: FineTuneError) -> anyhow::Error {
         FineTuneError::StateThere { .. } => {
             anyhow!("{error}\nhint: --resume continues it; without that file it starts afresh")
         }
+        FineTuneError::NoGroups { ref field, .. } if field != "document" => {
+            anyhow!("{error}\nhint: --group-by document is for -DOCSTART- and # newdoc")
+        }
         FineTuneError::Score { .. } => {
             anyhow!("{error}\nhint: --score-scale sets the highest score")
         }

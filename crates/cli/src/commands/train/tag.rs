@@ -7,7 +7,7 @@ use crate::terminal::messages::Messages;
 
 pub(super) fn run(args: &TrainTagArgs, messages: &Messages) -> anyhow::Result<()> {
     let params = TaggerTrainParams::new(steps::params(&args.tune, &args.evaluation, messages)?)
-        .reader(args.columns.reader()?)
+        .reader(args.columns.reader()?.group_field(args.group_by.clone()))
         .map(args.map.clone())
         .limit(args.limit)
         .skip_words(args.skip_words.clone())

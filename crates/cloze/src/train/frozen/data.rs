@@ -183,12 +183,18 @@ pub fn read_labelled_chunks<E: From<FitError>>(
     let mut reader = params.open_all(sources);
     let (mut chunk, mut bytes, mut total, mut bytes_read) = (vec![], 0, 0_u64, 0);
     let mut counts: Vec<(Arc<str>, usize)> = vec![];
-    let mut used = None;
+    let (mut used, mut guessed) = (None, None);
     while let Some(next) = reader.next() {
         if reader.used() != used.as_ref() {
             used = reader.used().cloned();
             if let Some(used) = &used {
                 context.event(&FitEvent::ColumnsChosen(used));
+            }
+        }
+        if reader.guessed_encoding() != guessed.as_ref() {
+            guessed = reader.guessed_encoding().cloned();
+            if let Some(guessed) = &guessed {
+                context.event(&FitEvent::EncodingGuessed(guessed));
             }
         }
         let path = reader.path();

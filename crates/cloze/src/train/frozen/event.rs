@@ -2,7 +2,7 @@
 use std::fmt;
 
 use cloze_core::Cancel;
-use cloze_corpus::{CorpusError, Source, UsedFields};
+use cloze_corpus::{CorpusError, GuessedEncoding, Source, UsedFields};
 use cloze_encoder::Runtime;
 use cloze_report::text::plural;
 
@@ -30,6 +30,8 @@ pub enum FitEvent<'a> {
     },
     /// Columns or fields that examples come from, before the first of them and where they change.
     ColumnsChosen(&'a UsedFields),
+    /// Encoding of a file that was guessed.
+    EncodingGuessed(&'a GuessedEncoding),
     /// A record that is left out since it cannot be read.
     RecordFailed(&'a CorpusError),
     /// Reading of files is done.

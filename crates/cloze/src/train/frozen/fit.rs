@@ -1,14 +1,12 @@
 //! From labelled texts to a fitted head, evaluated.
-use cloze_train::curve;
 use std::time::Instant;
 
 use cloze_core::Matrix;
 use cloze_heads::classify::{Classifier, ClassifyHead};
-use cloze_metrics::labels::{LabelOutcome, evaluate_labels, share};
+use cloze_metrics::labels::{LabelOutcome, share};
 use cloze_report::DataFile;
 use cloze_report::classifier::{
-    CalibrationReport, ClassifierReport, FewShotReport, HeldOutEvaluation, LearningPoint,
-    TestEvaluation, ThresholdReport, TrainingSeconds,
+    CalibrationReport, ClassifierReport, FewShotReport, ThresholdReport, TrainingSeconds,
 };
 use cloze_report::tuning::BaseModel;
 use cloze_train::{Labels, TrainError, fit};
@@ -16,19 +14,15 @@ use cloze_train::{Labels, TrainError, fit};
 use super::choose::{self, Chosen};
 use super::data::{labels_of, warn_of_data};
 use super::encode::encode_examples;
-use super::errors::{confident_errors, likely_label_errors};
+use super::evaluate::{Evaluation, outcomes};
 use super::held_out::HoldOutPlan;
 use super::settings::{feature_settings, head_settings};
 use super::{
     ClassifierTrainParams, FitContext, FitData, FitError, FitEvent, FitWarning, HeldOutLogits,
     LabelledText, LabelledTexts, TrainedClassifier, ValidClassifierTrainParams,
 };
-use crate::data_check::{NearDuplicateSummary, SplitText};
 use crate::opening::{ModelRef, runtime};
 use crate::{ModelFolder, RowParams, Runtime, SentenceEncoder};
-
-/// Share of the examples that the learning curve is evaluated on.
-const CURVE_SHARE: f64 = 0.2;
 
 /// Data of a classifier, read by [`ValidClassifierTrainParams::read`].
 #[derive(Debug)]
@@ -120,25 +114,17 @@ impl EncodedSet {
 }
 
 /// A fitted head, and how it was fitted.
-struct FittedHead {
-    chosen: Chosen,
+pub(super) struct FittedHead {
+    pub(super) chosen: Chosen,
     /// With its temperature and thresholds.
-    classifier: Classifier,
-    held_out: Option<HeldOutLogits>,
+    pub(super) classifier: Classifier,
+    pub(super) held_out: Option<HeldOutLogits>,
     /// Heads that decide on the held-out examples of each group.
-    cross_fitted: Vec<ClassifyHead>,
-    calibration: Option<CalibrationReport>,
+    pub(super) cross_fitted: Vec<ClassifyHead>,
+    pub(super) calibration: Option<CalibrationReport>,
     threshold: Option<ThresholdReport>,
     iterations: u64,
     converged: bool,
-}
-
-/// Figures of a fitted head.
-struct Evaluation {
-    held_out: Option<HeldOutEvaluation>,
-    test: Option<TestEvaluation>,
-    curve: Vec<LearningPoint>,
-    likely_label_errors: (usize, Vec<cloze_report::classifier::LikelyLabelError>),
 }
 
 /// A training under way.
@@ -148,7 +134,7 @@ pub(super) struct Job<'a> {
     pub(super) rows: RowParams,
     runtime: Runtime,
     pub(super) context: &'a FitContext<'a>,
-    seconds: TrainingSeconds,
+    pub(super) seconds: TrainingSeconds,
 }
 
 impl Job<'_> {
@@ -295,105 +281,8 @@ impl Job<'_> {
         })
     }
 
-    fn evaluate(
-        &mut self,
-        set: &EncodedSet,
-        fitted: &FittedHead,
-        test: Option<LabelledTexts>,
-    ) -> Result<Evaluation, FitError> {
-        let evaluating = Instant::now();
-        let held_out = self.evaluate_held_out(set, fitted)?;
-        let test = test.map(|test| self.evaluate_test(set, fitted, test)).transpose()?;
-        let curve = self.curve(set, fitted)?;
-        let likely_label_errors = match &fitted.held_out {
-            Some(held_out) if !self.params.multi_label => {
-                let texts = self.params.texts;
-                likely_label_errors(held_out, set, &fitted.classifier, texts)?
-            }
-            _ => (0, vec![]),
-        };
-        self.seconds.judging = evaluating.elapsed().as_secs_f64();
-        Ok(Evaluation { held_out, test, curve, likely_label_errors })
-    }
-
-    fn evaluate_held_out(
-        &self,
-        set: &EncodedSet,
-        fitted: &FittedHead,
-    ) -> Result<Option<HeldOutEvaluation>, FitError> {
-        let Some(held_out) = &fitted.held_out else { return Ok(None) };
-        let params = self.params;
-        let outcomes = held_out.outcomes(&set.labels, &fitted.cross_fitted)?;
-        self.warn_of_near_duplicates(set, held_out);
-        let names = set.labels.names();
-        let evaluation = evaluate_labels(names, params.multi_label, &outcomes, params.seed)?;
-        let examples = held_out.examples.iter().map(|&i| &set.examples[i]);
-        let confident_errors = confident_errors(&outcomes, examples, params.texts);
-        let (how, calibration) = (held_out.how.clone(), fitted.calibration.clone());
-        Ok(Some(HeldOutEvaluation { how, evaluation, calibration, confident_errors }))
-    }
-
-    /// Warns of held-out examples that are nearly the same as examples that their head was fitted on.
-    fn warn_of_near_duplicates(&self, set: &EncodedSet, held_out: &HeldOutLogits) {
-        let texts: Vec<SplitText> = set.examples.iter().map(LabelledText::split_text).collect();
-        // With folds each is held out from the others; else all are held out from one training part.
-        let folds = held_out.examples.len() == texts.len();
-        let mut parts = vec![0; texts.len()];
-        let mut evaluated = vec![false; texts.len()];
-        for (&example, group) in held_out.examples.iter().zip(&held_out.groups) {
-            parts[example] = if folds { *group } else { 1 };
-            evaluated[example] = true;
-        }
-        let (unit, evaluated) = ("held-out example", |example: usize| evaluated[example]);
-        let found = NearDuplicateSummary::of_parts(unit, &texts, &parts, evaluated);
-        if found.is_warning() {
-            self.context.warn(FitWarning::NearDuplicates(found));
-        }
-    }
-
-    fn evaluate_test(
-        &mut self,
-        set: &EncodedSet,
-        fitted: &FittedHead,
-        test: LabelledTexts,
-    ) -> Result<TestEvaluation, FitError> {
-        let (examples, rows) = self.encoded(test.examples)?;
-        let texts = |examples: &[LabelledText]| -> Vec<SplitText> {
-            examples.iter().map(LabelledText::split_text).collect()
-        };
-        let (training, tested) = (texts(&set.examples), texts(&examples));
-        let found = NearDuplicateSummary::of_test("test example", &training, &tested);
-        if found.is_warning() {
-            self.context.warn(FitWarning::NearDuplicates(found));
-        }
-        let outcomes = outcomes(&fitted.classifier, &examples, &rows)?;
-        let params = self.params;
-        let names = set.labels.names();
-        let evaluation = evaluate_labels(names, params.multi_label, &outcomes, params.seed)?;
-        if !evaluation.unknown_labels.is_empty() {
-            self.context.warn(FitWarning::UnknownTestLabels(evaluation.unknown_labels.clone()));
-        }
-        let confident_errors = confident_errors(&outcomes, examples.iter(), params.texts);
-        Ok(TestEvaluation { data: test.files, evaluation, confident_errors })
-    }
-
-    fn curve(&self, set: &EncodedSet, fitted: &FittedHead) -> Result<Vec<LearningPoint>, FitError> {
-        if !self.params.curve {
-            return Ok(vec![]);
-        }
-        let (features, head) = (fitted.chosen.features, &fitted.chosen.head);
-        let points = curve(&set.rows, &set.labels, features, head, CURVE_SHARE, self.params.seed);
-        let point = |p: cloze_train::CurvePoint| LearningPoint {
-            examples: p.examples,
-            accuracy: p.report.score.accuracy,
-            macro_f1: p.report.score.macro_f1,
-        };
-        let unfit = |source| FitError::Unfit { setting: "curve", source };
-        Ok(points.map_err(unfit)?.into_iter().map(point).collect())
-    }
-
     /// Examples that can be encoded, with their rows.
-    fn encoded(
+    pub(super) fn encoded(
         &mut self,
         examples: Vec<LabelledText>,
     ) -> Result<(Vec<LabelledText>, Matrix), FitError> {
@@ -512,19 +401,4 @@ fn mean_std(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
     (mean, if values.len() > 1 { (squares / (n - 1.0)).sqrt() } else { 0.0 })
-}
-
-/// Gold and predicted labels of examples by their rows.
-fn outcomes(
-    classifier: &Classifier,
-    examples: &[LabelledText],
-    rows: &Matrix,
-) -> Result<Vec<LabelOutcome>, FitError> {
-    let labels = classifier.head().labels();
-    let outcome = |(example, row): (&LabelledText, &[f32])| {
-        let predicted = classifier.classify(row)?;
-        let gold = example.labels.clone();
-        Ok(LabelOutcome::new(gold, predicted.labels, &predicted.probabilities, labels))
-    };
-    examples.iter().zip(rows).map(outcome).collect()
 }

@@ -3,13 +3,14 @@
 //! - `params`: settings; `event`: progress, warnings; `error`: failures;
 //! - `data`: labelled texts, their labels; `encode`: their vectors;
 //! - `choose`: settings that were not given; `held_out`: temperature and thresholds;
-//! - `fit`: the training; `errors`: examples to look at;
+//! - `fit`: the training; `evaluate`: its figures; `errors`: examples to look at;
 //! - `save`: the folder of the model; `settings`: settings as reports have them.
 mod choose;
 mod data;
 mod encode;
 mod error;
 mod errors;
+mod evaluate;
 mod event;
 mod fit;
 mod held_out;

@@ -9,7 +9,7 @@ use cloze_tune::task::Part;
 use rayon::prelude::*;
 
 use crate::train::data::data_file;
-use crate::train::event::{TrainingNote, TrainingObserver, note, note_skipped_rows};
+use crate::train::event::{TrainingNote, TrainingObserver, note, note_guess, note_skipped_rows};
 use crate::train::sample::{HOLD_OUT, drawn};
 use crate::train::{DataSource, FineTuneError, FitEvent, TrainingEvent};
 
@@ -41,7 +41,6 @@ pub enum DocumentUnit {
 #[derive(Clone, Debug, Default)]
 pub struct DocumentParams {
     reader: ReadParams,
-    is_utf16: bool,
     unit: DocumentUnit,
 }
 
@@ -50,12 +49,6 @@ impl DocumentParams {
     #[must_use]
     pub fn reader(self, reader: ReadParams) -> Self {
         Self { reader, ..self }
-    }
-
-    /// Encoding of the files is UTF-16, whose files look binary. Default no.
-    #[must_use]
-    pub fn is_utf16(self, is_utf16: bool) -> Self {
-        Self { is_utf16, ..self }
     }
 
     /// Unit of a document. Default a text.
@@ -69,8 +62,8 @@ impl DocumentParams {
     /// # Errors
     /// Errors of [`ReadParams::check`].
     pub fn check(self) -> Result<ValidDocumentParams, FineTuneError> {
-        let Self { reader, is_utf16, unit } = self;
-        Ok(ValidDocumentParams { reader: reader.check()?, is_utf16, unit })
+        let Self { reader, unit } = self;
+        Ok(ValidDocumentParams { reader: reader.check()?, unit })
     }
 }
 
@@ -78,7 +71,6 @@ impl DocumentParams {
 #[derive(Clone, Debug)]
 pub struct ValidDocumentParams {
     reader: ValidReadParams,
-    is_utf16: bool,
     pub(super) unit: DocumentUnit,
 }
 
@@ -211,7 +203,7 @@ fn for_each_chunk(
     observer: &TrainingObserver<'_>,
     mut work: impl FnMut(Vec<Input>) -> Result<(), FineTuneError>,
 ) -> Result<(), FineTuneError> {
-    let walked = find_sources(paths, !params.is_utf16);
+    let walked = find_sources(paths, params.reader.sniff());
     for error in &walked.errors {
         observer(TrainingEvent::LeftOut(error));
     }
@@ -279,6 +271,7 @@ fn read_file(
         seen = reader.bytes_read();
         observer(TrainingEvent::Read { bytes, records: *records, unit: "text" });
     }
+    note_guess(observer, reader.guessed_encoding());
     note_skipped_rows(observer, &path, reader.skipped_rows());
     Ok(())
 }

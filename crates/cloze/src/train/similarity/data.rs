@@ -8,7 +8,7 @@ use cloze_report::DataFile;
 use super::{SimilarityLoss, SimilarityPair};
 use crate::data_check::SplitText;
 use crate::train::data::data_file;
-use crate::train::event::TrainingObserver;
+use crate::train::event::{TrainingObserver, note_guess};
 use crate::train::sample::{HOLD_OUT, drawn_groups};
 use crate::train::{DataSource, FineTuneError, FitEvent, TrainingEvent};
 
@@ -89,17 +89,19 @@ impl Pairs {
                 first: pair.first,
                 second: pair.second,
                 negative: negative.filter(|text| !text.trim().is_empty()),
+                group: pair.group,
             });
         }
         Ok(())
     }
 
-    /// Takes a share of the pairs out, drawn by `seed`; equal ones, in either order, together.
+    /// Takes a share of the pairs out, drawn by `seed`; equal ones, in either order, and those of one
+    /// group together.
     pub(super) fn hold_out(&mut self, share: f64, seed: u64) -> Self {
         let groups = groups(self.examples.iter().map(|pair| GroupedText {
             text: &pair.first,
             second: Some(&pair.second),
-            group: None,
+            group: pair.group.as_deref(),
         }));
         let mut drawn = drawn_groups(seed, HOLD_OUT, share, &groups).into_iter();
         let is_out = |_: &mut SimilarityPair| drawn.next().unwrap_or(false);
@@ -140,6 +142,7 @@ fn pairs(
         observer(TrainingEvent::Read { bytes, records, unit: "pair" });
     }
     observer(TrainingEvent::Finished);
+    note_guess(observer, reader.guessed_encoding());
     if pairs.is_empty() && bad == 0 {
         let what = "expected pairs of texts, found none";
         return Err(FineTuneError::Data { data: path.to_owned(), what });

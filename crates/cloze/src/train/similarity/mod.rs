@@ -54,6 +54,8 @@ pub struct SimilarityPair {
     pub negative: Option<String>,
     /// Gold score, 0 to 1; 1 where pairs are ranked.
     pub score: f64,
+    /// Author, document or the like, whose pairs are never on both sides of a split.
+    pub group: Option<String>,
 }
 
 /// Loss of training an encoder on pairs.
@@ -128,9 +130,11 @@ impl SimilarityTrainParams {
         }
         let reader = self.reader.score_required(cosine).score_ignored(!cosine);
         let pairs = reader.clone().check()?;
+        let reader = reader.group_field(None);
+        let ungrouped = reader.clone().check()?;
         let negatives = negative_field.map(|name| reader.second_field(Some(name)).check());
         let (loss, negatives) = (self.loss, negatives.transpose()?);
-        Ok(ValidSimilarityTrainParams { common, pairs, negatives, loss })
+        Ok(ValidSimilarityTrainParams { common, pairs, ungrouped, negatives, loss })
     }
 }
 
@@ -139,6 +143,8 @@ impl SimilarityTrainParams {
 pub struct ValidSimilarityTrainParams {
     common: ValidFineTuneParams,
     pairs: ValidPairParams,
+    /// Reader of pairs of which no part is held out, and which need no groups.
+    ungrouped: ValidPairParams,
     negatives: Option<ValidPairParams>,
     loss: SimilarityLoss,
 }
@@ -227,10 +233,11 @@ impl Splits {
         params: &ValidSimilarityTrainParams,
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
-        let ValidSimilarityTrainParams { common, pairs, negatives, loss } = params;
+        let ValidSimilarityTrainParams { common, pairs, ungrouped, negatives, loss } = params;
         let settings = PairSource { pairs, negatives: negatives.as_ref(), loss };
+        let mut train = Pairs::read(&data.train, &settings, observer)?;
+        let settings = PairSource { pairs: ungrouped, ..settings };
         let read = |source: &DataSource<SimilarityPair>| Pairs::read(source, &settings, observer);
-        let mut train = read(&data.train)?;
         let dev = match &data.dev {
             None => train.hold_out(common.params.hold_out, common.seed()),
             Some(dev) => read(dev)?,

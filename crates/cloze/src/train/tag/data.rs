@@ -17,7 +17,7 @@ use super::part::end;
 use crate::data_check::SplitText;
 use crate::train::base::{StartModel, sequence};
 use crate::train::data::data_file;
-use crate::train::event::{TrainingNote, TrainingObserver, note, note_skipped_rows};
+use crate::train::event::{TrainingNote, TrainingObserver, note, note_guess, note_skipped_rows};
 use crate::train::sample::{HOLD_OUT, drawn, drawn_groups};
 use crate::train::{DataSource, FineTuneError, TrainingEvent};
 
@@ -33,6 +33,8 @@ pub(super) struct Sentence {
     words: Vec<Span>,
     /// Labels and spans, in words.
     entities: Vec<(String, Span)>,
+    /// Document, author or the like.
+    group: Option<String>,
 }
 
 impl Sentence {
@@ -88,8 +90,7 @@ impl Sentence {
             text.push_str(&change(word.of(&self.text).unwrap_or_default()));
             words.push(Span::new(start, text.len()));
         }
-        let (path, entities) = (Arc::clone(&self.path), self.entities.clone());
-        Self { path, line: self.line, text, words, entities }
+        Self { text, words, ..self.clone() }
     }
 }
 
@@ -100,6 +101,8 @@ pub(super) struct TagSource<'a> {
     pub(super) map: &'a [(String, String)],
     /// Maximum number of sentences of each file.
     pub(super) limit: Option<usize>,
+    /// Name of the groups that files must have, if one is asked for.
+    pub(super) group_field: Option<&'a str>,
 }
 
 /// Sentences of a data set.
@@ -134,7 +137,18 @@ impl Sentences {
                             Err(error) => observer(TrainingEvent::LeftOut(&error)),
                         }
                     }
+                    note_guess(observer, reader.guessed_encoding());
                     note_skipped_rows(observer, path, reader.skipped_rows());
+                    let added = &sentences.list[before..];
+                    if let Some(field) = settings.group_field
+                        && added.iter().all(|sentence| sentence.group.is_none())
+                        && !added.is_empty()
+                    {
+                        return Err(FineTuneError::NoGroups {
+                            path: path.clone(),
+                            field: field.to_owned(),
+                        });
+                    }
                     let file = data_file(path, sentences.some(path, before)?)?;
                     sentences.data.push(file);
                 }
@@ -187,10 +201,10 @@ impl Sentences {
                 entities.push((label.to_owned(), span));
             }
         }
-        let TaggedSentence { line, text, words, .. } = sentence;
+        let TaggedSentence { line, text, words, group, .. } = sentence;
         let last = self.list.last().filter(|last| *last.path == *path);
         let path = last.map_or_else(|| path.into(), |last| Arc::clone(&last.path));
-        self.list.push(Sentence { path, line, text, words, entities });
+        self.list.push(Sentence { path, line, text, words, entities, group });
         Ok(())
     }
 
@@ -211,12 +225,15 @@ impl Sentences {
         }
     }
 
-    /// Takes a share of the sentences out, drawn by `seed`; equal ones together.
+    /// Takes a share of the sentences out, drawn by `seed`; equal ones, and those of one group, together.
     pub(super) fn hold_out(&mut self, share: f64, seed: u64) -> Self {
         let text = |sentence: &'_ Sentence| sentence.words().join(" ");
         let texts: Vec<String> = self.list.iter().map(text).collect();
-        let groups =
-            groups(texts.iter().map(|text| GroupedText { text, ..GroupedText::default() }));
+        let groups = groups(texts.iter().zip(&self.list).map(|(text, sentence)| GroupedText {
+            text,
+            second: None,
+            group: sentence.group.as_deref(),
+        }));
         let drawn = drawn_groups(seed, HOLD_OUT, share, &groups);
         let (mut stay, mut out) = (vec![], vec![]);
         for (sentence, drawn) in std::mem::take(&mut self.list).into_iter().zip(drawn) {

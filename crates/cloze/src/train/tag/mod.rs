@@ -217,10 +217,13 @@ impl Splits {
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
         let ValidTaggerTrainParams { params: settings, common, reader, drop_entities, .. } = params;
-        let settings = TagSource { reader, map: &settings.map, limit: settings.limit };
+        let group_field = settings.reader.group();
+        let settings = TagSource { reader, map: &settings.map, limit: settings.limit, group_field };
+        let mut train = Sentences::read(&data.train, &settings, observer)?;
+        // Of these no part is held out, so that they need no groups.
+        let settings = TagSource { group_field: None, ..settings };
         let read =
             |source: &DataSource<TaggedSentence>| Sentences::read(source, &settings, observer);
-        let mut train = read(&data.train)?;
         let labels = train.names(drop_entities.as_ref());
         let dev = match &data.dev {
             None => train.hold_out(common.params.hold_out, common.seed()),

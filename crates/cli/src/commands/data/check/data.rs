@@ -49,13 +49,17 @@ fn read_labelled(
     alone: bool,
 ) -> anyhow::Result<u64> {
     let mut labelled = args.labelled.params()?.check()?.open_all(sources);
-    let (mut bad, mut seen, mut used) = (0, 0, None);
+    let (mut bad, mut seen, mut used, mut guessed) = (0, 0, None, None);
     while let Some(next) = labelled.next() {
         if labelled.used() != used.as_ref() {
             used = labelled.used().cloned();
             if let Some(used) = &used {
                 messages.columns(used);
             }
+        }
+        if labelled.guessed_encoding() != guessed.as_ref() {
+            guessed = labelled.guessed_encoding().cloned();
+            messages.guessed(guessed.as_ref());
         }
         match next {
             Ok(example) => {
@@ -108,6 +112,7 @@ fn read_tagged(
             messages.bar.inc(tagged.bytes_read().saturating_sub(seen));
             seen = tagged.bytes_read();
         }
+        messages.guessed(tagged.guessed_encoding().as_ref());
         messages.skipped_rows(&source.name(), tagged.skipped_rows());
     }
     Ok(bad)

@@ -146,10 +146,22 @@ pub(crate) struct StsArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "zscore", help_heading = "Vectors")]
     pub(crate) fit: Option<PathBuf>,
     /// Number of dimensions kept by whitening [default: all with non-zero variance]
-    #[arg(long, value_name = "N", requires = "fit", help_heading = "Vectors")]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "fit",
+        conflicts_with = "zscore",
+        help_heading = "Vectors"
+    )]
     pub(crate) dims: Option<usize>,
     /// Number of principal components removed by all-but-the-top [default: dimensions / 100]
-    #[arg(long, value_name = "D", requires = "fit", help_heading = "Vectors")]
+    #[arg(
+        long,
+        value_name = "D",
+        requires = "fit",
+        conflicts_with = "zscore",
+        help_heading = "Vectors"
+    )]
     pub(crate) directions: Option<usize>,
     /// Similarity metric: cosine, dot, euclid (negated distance). The last two depend on the norms of
     /// the vectors, which are 1 without --no-normalize [default: the model's own, else cosine]

@@ -32,6 +32,25 @@ Examples:
   cloze eval search --index docs --queries queries.jsonl --judgements qrels.tsv --hybrid
   cloze eval search --results run.trec --judgements qrels.tsv --cutoffs 10,100 --per-query";
 
+/// Flags that an index excludes, besides paths: it has these settings already.
+const WITHOUT_INDEX: [&str; 15] = [
+    "results",
+    "model",
+    "truncate",
+    "prompt",
+    "prompt_name",
+    "route",
+    "pooling",
+    "layers",
+    "statics",
+    "zscore",
+    "truncate_dim",
+    "no_normalize",
+    "query_prompt",
+    "metric",
+    "chunk",
+];
+
 /// Arguments of `cloze eval search`.
 #[derive(Args)]
 #[command(
@@ -56,17 +75,14 @@ pub(crate) struct EvalSearchArgs {
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all = [
-            "results", "model", "truncate", "prompt", "prompt_name", "route", "pooling", "layers", "statics", "zscore",
-            "truncate_dim", "no_normalize", "query_prompt", "metric", "chunk",
-        ],
+        conflicts_with_all = WITHOUT_INDEX,
         help_heading = "Input"
     )]
     pub(crate) index: Option<PathBuf>,
     /// Queries with ids: jsonl, csv or tsv, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "results", help_heading = "Input")]
     pub(crate) queries: Option<String>,
-    /// Relevance judgements of queries and documents: TREC qrels, columns with or without a header, or
+    /// Relevance judgements of queries and documents: TREC qrels, csv, tsv with a header or without, or
     /// JSON lines; - for standard input
     #[arg(long, alias = "qrels", value_name = "FILE", help_heading = "Input")]
     pub(crate) judgements: String,
@@ -100,14 +116,29 @@ pub(crate) struct EvalSearchArgs {
         default_value_t,
         value_name = "ENGINE",
         requires = "index",
+        conflicts_with = "paths",
+        conflicts_with_all = WITHOUT_INDEX,
         help_heading = "Search"
     )]
     pub(crate) engine: EngineArg,
     /// Search by keywords, too, as `cloze index search --hybrid` does
-    #[arg(long, requires = "index", help_heading = "Search")]
+    #[arg(
+        long,
+        requires = "index",
+        conflicts_with = "paths",
+        conflicts_with_all = WITHOUT_INDEX,
+        help_heading = "Search"
+    )]
     pub(crate) hybrid: bool,
     /// HNSW search width (`ef_search`) [default: the one of the index]
-    #[arg(long, value_name = "N", requires = "index", help_heading = "Search")]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "index",
+        conflicts_with = "paths",
+        conflicts_with_all = WITHOUT_INDEX,
+        help_heading = "Search"
+    )]
     pub(crate) expansion_search: Option<usize>,
     /// Cutoff ranks K of the metrics, as in recall@K
     #[arg(

@@ -44,7 +44,9 @@ pub(super) fn run(
     let depth = check(args)?;
     let params = RetrievalParams::new().cutoffs(args.cutoffs.iter().copied()).check()?;
     let judgements = JudgementParams::default().encoding(args.read.encoding()?).check()?;
-    let judgements = judgements.open(&pairs::source(&args.judgements))?.by_query()?;
+    let mut judgements = judgements.open(&pairs::source(&args.judgements))?;
+    let (judgements, guessed) = (judgements.by_query()?, judgements.guessed_encoding());
+    messages.guessed(guessed.as_ref());
     if judgements.is_empty() {
         bail!("{}: expected judgements, found none", args.judgements);
     }

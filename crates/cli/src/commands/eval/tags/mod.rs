@@ -206,6 +206,7 @@ fn for_each_chunk(
         work(&chunk)?;
     }
     messages.bar.finish_and_clear();
+    messages.guessed(reader.guessed_encoding().as_ref());
     messages.skipped_rows(&file, reader.skipped_rows());
     Ok(())
 }

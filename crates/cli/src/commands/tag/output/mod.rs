@@ -2,6 +2,7 @@
 pub(crate) mod pretty;
 pub(crate) mod redact;
 pub(crate) mod sink;
+mod table;
 
 use std::io::{self, Write};
 
@@ -9,13 +10,14 @@ use cloze_core::{Entity, OffsetUnit, Span};
 use cloze_corpus::{Encoding, Format, Record};
 use cloze_report::cells::Table;
 use cloze_report::entities::{
-    EntityConll, EntityForm, EntityInline, EntityJsonl, EntityPage, EntityPlace, EntityTsv,
+    EntityConll, EntityForm, EntityInline, EntityJsonl, EntityPage, EntityPlace, EntityTable,
     TaggedText,
 };
 
 use crate::commands::redact::recorder::SharedRecorder;
 use crate::commands::tag::args::OutputArg;
 use crate::commands::tag::output::redact::DocumentForm;
+use crate::input::kept::OtherColumn;
 
 /// A record with its entities.
 pub(crate) struct Tagged<'a> {
@@ -74,6 +76,9 @@ pub(crate) enum WriteError {
     /// This record cannot be written in the format; the others can.
     #[error(transparent)]
     Record(#[from] cloze_corpus::CorpusError),
+    /// This record has a column that the table has no place for; others can be written.
+    #[error(transparent)]
+    Column(#[from] OtherColumn),
 }
 
 /// Output format. A value writes one stream: a file of its own, or all results in one.
@@ -141,9 +146,8 @@ impl FormParams {
             OutputArg::Pretty => Box::new(pretty::Pretty::new(self.plain)),
             OutputArg::Jsonl => Box::new(EntityJsonl::new(self.offsets)),
             OutputArg::Conll => Box::new(EntityConll),
-            OutputArg::Tsv => {
-                Box::new(EntityTsv::new(self.offsets).table(self.table).fields(self.fields))
-            }
+            OutputArg::Csv => Box::new(table::KeptEntities::new(self.entity_table())),
+            OutputArg::Tsv => Box::new(self.entity_table()),
             OutputArg::Inline => Box::new(EntityInline),
             OutputArg::Html => Box::new(EntityPage::default()),
             OutputArg::Redact => match &self.recorder {
@@ -153,6 +157,10 @@ impl FormParams {
                 None => Box::new(redact::Redact::new(self.mask.clone(), self.documents)),
             },
         }
+    }
+
+    fn entity_table(&self) -> EntityTable {
+        EntityTable::new(self.offsets).table(self.table).fields(self.fields)
     }
 
     /// Whether a key file is to have the changes before an output appears.
@@ -168,6 +176,7 @@ impl FormParams {
             OutputArg::Pretty => ".txt",
             OutputArg::Jsonl => ".jsonl",
             OutputArg::Conll => ".conll",
+            OutputArg::Csv => ".csv",
             OutputArg::Tsv => ".tsv",
             OutputArg::Inline => ".xml.txt",
             OutputArg::Html => ".html",

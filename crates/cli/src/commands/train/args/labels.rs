@@ -61,7 +61,7 @@ pub(crate) struct LabelFitArgs {
 #[derive(Args)]
 pub(crate) struct TunedLabelArgs {
     /// Examples for evaluation during training, instead of held-out ones
-    #[arg(long, value_name = "DATA", conflicts_with = "hold_out", help_heading = "Evaluation")]
+    #[arg(long, value_name = "DATA", conflicts_with_all = ["hold_out", "group_by"], help_heading = "Evaluation")]
     pub(crate) dev: Vec<String>,
     /// Label smoothing: probability spread evenly over all labels
     #[arg(long, default_value_t = 0.0, value_name = "X", help_heading = "Training")]

@@ -220,6 +220,7 @@ pub(crate) struct HeadArgs {
         default_value_t = 20,
         value_name = "N",
         requires = "search",
+        conflicts_with = "shots",
         help_heading = "Head"
     )]
     pub(crate) trials: usize,
@@ -264,6 +265,7 @@ pub(crate) struct EvaluationArgs {
         value_name = "N",
         default_value_t = 1,
         requires = "shots",
+        conflicts_with = "search",
         help_heading = "Evaluation"
     )]
     pub(crate) draws: usize,

@@ -35,6 +35,15 @@ pub(crate) struct TrainSimilarityArgs {
     pub(crate) ranking: RankingArgs,
     #[command(flatten)]
     pub(crate) pairs: PairFlags,
+    /// Field or column by which pairs belong together (author, document): none of them is held out from
+    /// the others. Equal pairs always belong together
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with_all = ["no_header", "dev"],
+        help_heading = "Evaluation"
+    )]
+    pub(crate) group_by: Option<String>,
     #[command(flatten)]
     pub(crate) tune: TuneArgs,
     #[command(flatten)]

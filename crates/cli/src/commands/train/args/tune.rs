@@ -34,6 +34,10 @@ pub(crate) struct TrainTagArgs {
     pub(crate) evaluation: HeldOutArgs,
     #[command(flatten)]
     pub(crate) columns: TaggedFlags,
+    /// Name by which sentences belong together: document (-DOCSTART-, # newdoc), or that of comments such
+    /// as # author = Lena; none of them is held out from the others. Equal sentences always belong together
+    #[arg(long, value_name = "NAME", conflicts_with = "dev", help_heading = "Evaluation")]
+    pub(crate) group_by: Option<String>,
     /// Rename the label A of the files to B; with nothing after =, its words get the tag O
     #[arg(long, value_delimiter = ',', value_parser = renamed, value_name = "A=B", help_heading = "Input")]
     pub(crate) map: Vec<(String, String)>,
