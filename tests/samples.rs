@@ -128,7 +128,7 @@ fn the_files_of_names_agree() {
             let (start, end) = (at("start"), at("end"));
             let label = entity["label"].as_str().unwrap();
             assert_eq!(part(start, end), entity["text"].as_str().unwrap(), "{record}");
-            with_marks += &format!("{}⟦{label}|{}⟧", part(last, start), part(start, end));
+            with_marks.extend([part(last, start), format!("⟦{label}|{}⟧", part(start, end))]);
             ends.push((label, part(0, start).len(), part(0, end).len()));
             last = end;
         }

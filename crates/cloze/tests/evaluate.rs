@@ -117,6 +117,7 @@ fn similarities_beside_people_s() {
             second: second.into(),
             score: Some(score),
             cells: None,
+            group: None,
         };
         texts.into_iter().zip(scores).map(pair).collect::<Vec<_>>()
     };

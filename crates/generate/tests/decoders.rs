@@ -29,7 +29,7 @@ fn folder(name: &str) -> std::path::PathBuf {
 }
 
 fn cases(name: &str) -> Vec<Case> {
-    let text = std::fs::read(folder(name).join("expected.json")).unwrap();
+    let text = fs_err::read(folder(name).join("expected.json")).unwrap();
     serde_json::from_slice(&text).unwrap()
 }
 

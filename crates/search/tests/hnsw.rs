@@ -14,7 +14,7 @@ use common::{clustered, every, matrix, recall};
 /// a hundredth.
 fn build(folder: &Path, params: IndexParams, rows: &Matrix) {
     let params = params.engine(EngineKind::Hnsw).check().unwrap();
-    let threads = if rows.rows() < 10_000 { 1 } else { 0 };
+    let threads = usize::from(rows.rows() < 10_000);
     let mut writer = Writer::create(folder, &params, false).unwrap().threads(threads);
     for row in rows {
         writer.push_numbered(row).unwrap();

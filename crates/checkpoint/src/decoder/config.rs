@@ -74,9 +74,8 @@ struct DecoderFile {
     rope_theta: Option<f64>,
     rope_scaling: Option<Value>,
     rope_parameters: Option<Value>,
-    /// `None` where it is not there, `Some(None)` for `null`.
-    #[serde(default, deserialize_with = "with_null")]
-    sliding_window: Option<Option<usize>>,
+    #[serde(default)]
+    sliding_window: SlidingWindow,
     use_sliding_window: Option<bool>,
     max_window_layers: Option<usize>,
     layer_types: Option<Vec<String>>,
@@ -91,8 +90,18 @@ struct DecoderFile {
     bos_token_id: Option<u32>,
 }
 
-fn with_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<usize>>, D::Error> {
-    Option::<usize>::deserialize(from).map(Some)
+/// `sliding_window`, of which `null` says something else than nothing at all.
+#[derive(Default)]
+enum SlidingWindow {
+    #[default]
+    Unset,
+    Set(Option<usize>),
+}
+
+impl<'de> Deserialize<'de> for SlidingWindow {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::Set)
+    }
 }
 
 /// Ids of tokens that end a text: one, or several.
@@ -234,7 +243,11 @@ fn window(
     {
         return Ok(None);
     }
-    let Some(window) = raw.sliding_window.unwrap_or(family.window) else { return Ok(None) };
+    let window = match raw.sliding_window {
+        SlidingWindow::Unset => family.window,
+        SlidingWindow::Set(window) => window,
+    };
+    let Some(window) = window else { return Ok(None) };
     let window = size("sliding_window", Some(window))?;
     let full = |kind: &String| kind == "full_attention";
     match &raw.layer_types {

@@ -15,7 +15,7 @@ pub struct DecoderFamily {
     pub prefix: &'static str,
     /// Tensor names, behind the prefix.
     pub(crate) names: &'static DecoderNames,
-    /// Whether positions have embeddings of their own; else queries and keys are rotated (RoPE).
+    /// Whether positions have embeddings of their own; else queries and keys are rotated (`RoPE`).
     pub learned_positions: bool,
     /// Whether norms subtract the mean and have a bias (layer norm); else they divide by the root mean
     /// square alone.

@@ -1,6 +1,6 @@
 //! Rotary position embeddings: the angles by which queries and keys are turned.
 //!
-//! Source: Su et al. 2021 (RoFormer); scaling as in transformers 5, `modeling_rope_utils.py`.
+//! Source: Su et al. 2021 (`RoFormer`); scaling as in transformers 5, `modeling_rope_utils.py`.
 use std::f64::consts::TAU;
 
 use serde_json::Value;

@@ -186,7 +186,9 @@ impl ColumnLines {
     /// Shows what was noted.
     pub(crate) fn show(&self, messages: &Messages) {
         let Waiting { columns, guessed } = std::mem::take(&mut *self.lock());
-        columns.iter().for_each(|used| messages.columns(used));
+        for used in &columns {
+            messages.columns(used);
+        }
         messages.guessed(guessed.as_ref());
     }
 }

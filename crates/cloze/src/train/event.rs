@@ -203,8 +203,8 @@ pub(super) fn note_skipped_rows(observer: &TrainingObserver<'_>, path: &str, row
 }
 
 /// Tells the observer the encoding of a file, where it was guessed.
-pub(super) fn note_guess(observer: &TrainingObserver<'_>, guessed: Option<GuessedEncoding>) {
-    if let Some(guessed) = &guessed {
+pub(super) fn note_guess(observer: &TrainingObserver<'_>, guessed: Option<&GuessedEncoding>) {
+    if let Some(guessed) = guessed {
         observer(TrainingEvent::Fit(&FitEvent::EncodingGuessed(guessed)));
     }
 }

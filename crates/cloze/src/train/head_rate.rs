@@ -61,22 +61,28 @@ fn head_rate(rows: &[f32], width: usize) -> f64 {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn assert_rate(rows: &[f32], width: usize, expected: f64) {
+        let found = head_rate(rows, width);
+        assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
+    }
+
     /// Columns with the means 10 and -5; absolute deviations 20, 20, 20, 20 and 30, 30, 50, 50. Their
     /// means are 20 and 40, so the rate is 0.5 / 60, rounded; six times as large, 0.5 / 360.
     #[test]
     fn a_step_changes_a_logit_by_half() {
         let rows = [30.0, 25.0, -10.0, -35.0, 30.0, 45.0, -10.0, -55.0];
-        assert_eq!(head_rate(&rows, 2), 8.3e-3);
+        assert_rate(&rows, 2, 8.3e-3);
         let offset: Vec<f32> = rows.iter().map(|x| x + 1000.0).collect();
-        assert_eq!(head_rate(&offset, 2), 8.3e-3);
+        assert_rate(&offset, 2, 8.3e-3);
         let large: Vec<f32> = rows.iter().map(|x| x * 6.0).collect();
-        assert_eq!(head_rate(&large, 2), 1.4e-3);
+        assert_rate(&large, 2, 1.4e-3);
     }
 
     #[test]
     fn hidden_states_that_hardly_differ_have_the_largest_rate() {
-        assert_eq!(head_rate(&[0.1, -0.1, 0.1, 0.1], 2), LARGEST);
-        assert_eq!(head_rate(&[3.0, -3.0], 2), LARGEST);
-        assert_eq!(head_rate(&[], 2), LARGEST);
+        assert_rate(&[0.1, -0.1, 0.1, 0.1], 2, LARGEST);
+        assert_rate(&[3.0, -3.0], 2, LARGEST);
+        assert_rate(&[], 2, LARGEST);
     }
 }

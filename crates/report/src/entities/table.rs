@@ -37,7 +37,7 @@ impl EntityTable {
     }
 
     /// Names of the columns of an entity; an input with columns has its id among them.
-    fn names(&self, has_input: bool) -> Vec<String> {
+    fn names(self, has_input: bool) -> Vec<String> {
         let unit = self.offsets.name();
         let place = ["path", "line"].into_iter().chain((!has_input).then_some("id"));
         let place = place.chain(self.fields.then_some("field")).map(str::to_owned);

@@ -271,7 +271,7 @@ fn read_file(
         seen = reader.bytes_read();
         observer(TrainingEvent::Read { bytes, records: *records, unit: "text" });
     }
-    note_guess(observer, reader.guessed_encoding());
+    note_guess(observer, reader.guessed_encoding().as_ref());
     note_skipped_rows(observer, &path, reader.skipped_rows());
     Ok(())
 }

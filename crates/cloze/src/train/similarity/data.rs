@@ -142,7 +142,7 @@ fn pairs(
         observer(TrainingEvent::Read { bytes, records, unit: "pair" });
     }
     observer(TrainingEvent::Finished);
-    note_guess(observer, reader.guessed_encoding());
+    note_guess(observer, reader.guessed_encoding().as_ref());
     if pairs.is_empty() && bad == 0 {
         let what = "expected pairs of texts, found none";
         return Err(FineTuneError::Data { data: path.to_owned(), what });

@@ -137,7 +137,7 @@ impl Sentences {
                             Err(error) => observer(TrainingEvent::LeftOut(&error)),
                         }
                     }
-                    note_guess(observer, reader.guessed_encoding());
+                    note_guess(observer, reader.guessed_encoding().as_ref());
                     note_skipped_rows(observer, path, reader.skipped_rows());
                     let added = &sentences.list[before..];
                     if let Some(field) = settings.group_field
