@@ -106,7 +106,7 @@ fn jsonl_is_a_line_a_record() {
     insta::assert_snapshot!(tag(&["jsonl"]).shown(), @r#"
     status: 0
     stdout:
-    {"path":"a <i>.txt","id":null,"offsets":"char","entities":[{"label":"GIVEN_NAME","start":11,"end":17,"text":"Angela","score":#},{"label":"SURNAME","start":18,"end":24,"text":"Merkel","score":#},{"label":"GIVEN_NAME","start":47,"end":52,"text":"José","score":#},{"label":"SURNAME","start":53,"end":58,"text":"Smith","score":#},{"label":"BUILDING_NUMBER","start":75,"end":77,"text":"12","score":#},{"label":"STREET_NAME","start":78,"end":89,"text":"Main\nStreet","score":#},{"label":"CITY","start":91,"end":102,"text":"Springfield","score":#}]}
+    {"path":"a <i>.txt","id":null,"offsets":"char","entities":[{"label":"GIVEN_NAME","start":11,"end":17,"text":"Angela","score":#,"recognizer":"given_name"},{"label":"SURNAME","start":18,"end":24,"text":"Merkel","score":0.75,"recognizer":"surname"},{"label":"GIVEN_NAME","start":47,"end":52,"text":"José","score":#},{"label":"SURNAME","start":53,"end":58,"text":"Smith","score":#},{"label":"BUILDING_NUMBER","start":75,"end":77,"text":"12","score":#},{"label":"STREET_NAME","start":78,"end":89,"text":"Main\nStreet","score":#},{"label":"CITY","start":91,"end":102,"text":"Springfield","score":#}]}
     {"path":"b.jsonl","line":1,"id":"<script>alert(1)</script>","offsets":"char","entities":[{"label":"GIVEN_NAME","start":13,"end":17,"text":"John","score":#},{"label":"SURNAME","start":18,"end":23,"text":"Smith","score":#},{"label":"BUILDING_NUMBER","start":38,"end":40,"text":"12","score":#},{"label":"STREET_NAME","start":41,"end":52,"text":"Main\tStreet","score":#}]}
     {"path":"b.jsonl","line":2,"id":null,"offsets":"char","entities":[]}
     {"path":"b.jsonl","line":3,"id":"7","offsets":"char","entities":[]}
@@ -188,7 +188,7 @@ fn tsv_is_a_row_an_entity() {
     stdout:
     path → line → id → label → start_utf16 → end_utf16 → text → score
     a <i>.txt →  →  → GIVEN_NAME → 11 → 17 → Angela → #
-    a <i>.txt →  →  → SURNAME → 18 → 24 → Merkel → #
+    a <i>.txt →  →  → SURNAME → 18 → 24 → Merkel → 0.75
     a <i>.txt →  →  → GIVEN_NAME → 49 → 54 → José → #
     a <i>.txt →  →  → SURNAME → 55 → 60 → Smith → #
     a <i>.txt →  →  → BUILDING_NUMBER → 77 → 79 → 12 → #

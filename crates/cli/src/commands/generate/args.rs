@@ -10,7 +10,7 @@ use crate::flags::read::ReadFlags;
 
 /// Flags in the short help.
 const GENERATE_SHOWN: &[&str] =
-    &["model", "text", "max_new_tokens", "temperature", "top_k", "top_p", "stop", "format", "json"];
+    &["model", "text", "max_new_tokens", "temperature", "top_p", "format", "json"];
 const GENERATE_EXAMPLES: &str = "\
 Examples:
   cloze generate --model ./gpt2 --text 'The lamp on the quay'

@@ -67,15 +67,27 @@ pub(crate) struct EvalRedactArgs {
         value_delimiter = ',',
         value_name = "N,…",
         requires = "sweep",
-        conflicts_with = "window",
+        conflicts_with_all = ["window", "predicted", "prefer_recall"],
         help_heading = "Evaluation"
     )]
     pub(crate) sweep_windows: Vec<WindowArg>,
     /// Choose the settings that leak least among those with at most this share of wrong spans (--sweep)
-    #[arg(long, value_name = "SHARE", requires = "sweep", help_heading = "Evaluation")]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        requires = "sweep",
+        conflicts_with_all = ["predicted", "prefer_recall"],
+        help_heading = "Evaluation"
+    )]
     pub(crate) max_wrong: Option<f64>,
     /// Write the curve of items hidden whole against wrong spans (SVG; --sweep)
-    #[arg(long, value_name = "FILE", requires = "sweep", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "sweep",
+        conflicts_with_all = ["predicted", "prefer_recall"],
+        help_heading = "Output"
+    )]
     pub(crate) svg: Option<PathBuf>,
 }
 
