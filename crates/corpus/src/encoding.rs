@@ -195,13 +195,13 @@ impl fmt::Display for GuessedEncoding {
     }
 }
 
-/// UTF-16 without a mark, of Latin letters: a third of the bytes at odd places, or at even ones, are zero,
-/// and none of the others.
+/// UTF-16 without a mark, of Latin letters: three of four bytes at odd places, or at even ones, are zero,
+/// and none of the others. With fewer it may be UTF-8 with NULs in it.
 pub(crate) fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
     let sample = &head[..head.len().min(64 << 10)];
     let count = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
     let (even, odd) = (count(0), count(1));
-    let least = (sample.len() / 6).max(1);
+    let least = (3 * sample.len() / 8).max(1);
     match (even, odd) {
         // A letter takes two bytes.
         _ if sample.len() < 2 => None,
