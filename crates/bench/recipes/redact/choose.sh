@@ -3,7 +3,7 @@
 #
 # DATA is Presidio's evaluation data (synth_dataset_v2.json of presidio-research, or its first records); FOLDER
 # gets the parts, the tables and the curves. The chosen settings belong into "redaction" of the model's
-# cloze.json. The bound on wrong spans is half as many again as the model has without it, far below the
+# cloze.json. The bound on wrong spans is a third more than the model has without it, far below the
 # 5 % that are to hold elsewhere: these texts have more personal data, and so fewer places to be wrong, than most.
 set -e
 data=$1 folder=$2 model=${3:-pii}
