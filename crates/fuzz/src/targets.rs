@@ -211,7 +211,7 @@ pub fn documents(data: &[u8]) {
             let Some(origin) = &record.origin else { continue };
             for (start, c) in record.text.char_indices().take(64) {
                 let span = Span::new(start, start + c.len_utf8());
-                drop(origin.part(start));
+                std::hint::black_box(origin.part(start));
                 if let (Some(span), Some(source)) = (origin.source_span(span), origin.source()) {
                     assert!(span.of(source).is_some(), "{c:?} at {start}");
                 }

@@ -87,7 +87,7 @@ impl Decoder {
     /// A text in tokens.
     ///
     /// # Errors
-    /// [`EncoderError::Encode`] for a text that the tokenizer fails on.
+    /// [`EncoderError::Tokenize`] for a text that the tokenizer fails on.
     pub fn encode(&self, text: &str) -> Result<Prompt, EncoderError> {
         let pieces = self.tokenizer.pieces(text, 0)?;
         let none = Span::new(0, 0);
