@@ -1,4 +1,4 @@
-//! What a command shows on a terminal.
+//! Output of commands on a terminal.
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
@@ -13,7 +13,7 @@ use crate::support::checkpoint;
 /// Columns of a terminal where no line is too long.
 const WIDE: usize = 600;
 
-/// What a command wrote to its terminal, and where that was not the terminal, to standard output.
+/// Output of a command on its terminal, and where that was not the terminal, to standard output.
 struct Shown {
     status: Option<i32>,
     width: usize,

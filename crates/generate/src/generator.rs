@@ -75,7 +75,7 @@ impl Generator {
     /// Opens a decoder, with the settings that its folder has for generation.
     ///
     /// # Errors
-    /// Those of [`Decoder::open`] and [`Defaults::read`].
+    /// Errors of [`Decoder::open`] and [`Defaults::read`].
     pub fn open(
         runtime: &Runtime,
         model: &ModelFolder,

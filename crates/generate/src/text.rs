@@ -34,7 +34,7 @@ impl Growing {
         Ok(self.take(&before, &after))
     }
 
-    /// What was held back, as it is.
+    /// Text that was held back, as it is.
     pub(crate) fn finish(
         &mut self,
         decode: impl Fn(&[u32]) -> Result<String, GenerateError>,
@@ -53,7 +53,7 @@ impl Growing {
     }
 }
 
-/// Where the first of the stop strings begins in `text`, at byte `from` or behind.
+/// Byte at which the first of the stop strings begins in `text`, at byte `from` or behind.
 pub(crate) fn stop_at(text: &str, from: usize, stop: &[String]) -> Option<usize> {
     let from = (0..=from).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
     let found = stop.iter().filter_map(|stop| text[from..].find(stop.as_str()));

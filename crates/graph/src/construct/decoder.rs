@@ -76,7 +76,7 @@ impl Graph {
     /// ([`CachePorts`]). Outputs: `logits` `[asked, vocabulary]`, and the cache.
     ///
     /// # Errors
-    /// Those of [`WeightReader::read_into`](cloze_checkpoint::weights::WeightReader::read_into) for weights
+    /// Errors of [`WeightReader::read_into`](cloze_checkpoint::weights::WeightReader::read_into) for weights
     /// that cannot be read.
     pub fn build_decoder(
         checkpoint: &DecoderCheckpoint,

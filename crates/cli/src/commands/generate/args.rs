@@ -30,7 +30,7 @@ pub(crate) struct GenerateArgs {
     pub(crate) text: Vec<String>,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
-    /// What to do with a prompt that leaves no room for new tokens [default: it is an error]
+    /// Side cut from a prompt that leaves no room for new tokens [default: none, it is an error]
     #[arg(long, value_enum, value_name = "SIDE", help_heading = "Input")]
     pub(crate) truncate: Option<TruncateArg>,
     /// Decoder, by name or folder
