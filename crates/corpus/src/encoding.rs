@@ -185,7 +185,7 @@ impl Encoding {
 pub struct GuessedEncoding {
     /// The input.
     pub path: PathBuf,
-    /// Its encoding.
+    /// Encoding that it was read in.
     pub encoding: Encoding,
 }
 

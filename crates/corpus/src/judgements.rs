@@ -190,7 +190,7 @@ enum Division {
     Blanks,
     /// Tabs alone.
     Tabs,
-    /// Those of a dialect of CSV.
+    /// Settings of a dialect of CSV.
     Csv(Dialect),
 }
 

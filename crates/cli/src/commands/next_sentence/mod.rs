@@ -36,7 +36,7 @@ pub(super) struct PlacedPair {
 }
 
 impl PlacedPair {
-    /// Its columns: those of its file, or its place and the texts where its file has none.
+    /// Columns of its file, or its place and the texts where its file has none.
     fn cells(&self) -> Cells {
         let Self { path, line, first, second, .. } = self;
         self.cells.clone().unwrap_or_else(|| Cells {
