@@ -71,7 +71,7 @@ impl Layout {
 
 impl Table {
     pub(crate) fn new(format: Format, params: &ValidReadParams) -> Self {
-        let default = Dialect::csv(crate::delimiter::default_of(format));
+        let default = params.quotes().dialect(format).unwrap_or(Dialect::CSV);
         let (dialect, settled) = match params.delimiter() {
             Some(delimiter) => (default.delimited_by(delimiter), true),
             None => (default, false),
@@ -89,8 +89,8 @@ impl Table {
         if !std::mem::replace(&mut self.settled, true) {
             self.dialect = settled_dialect(decoded, self.dialect, None)?;
         }
-        let dialect = self.dialect;
-        let row = dialect.row(decoded, params.max_text_bytes());
+        let columns = self.layout.as_ref().map(|layout| layout.columns);
+        let row = self.dialect.row(decoded, params.max_text_bytes(), columns);
         let path = decoded.path();
         let row = match (row, &self.layout) {
             // Without a header no row means anything.
@@ -105,7 +105,7 @@ impl Table {
             }
             (row, _) => row?,
         };
-        let Some(unit) = row else { return Ok(vec![]) };
+        let Some((unit, dialect)) = row else { return Ok(vec![]) };
         let content = split_ending(&unit.raw).0;
         if content.is_empty() {
             return Ok(vec![Piece::Verbatim(unit.raw)]);
@@ -154,14 +154,13 @@ impl Layout {
         }
         let cells = params.takes_cells().then(|| row.cells(&self.names));
         let record = Record { line: at.line, id, metadata, cells, ..Record::default() };
-        let delimiter = dialect.delimiter;
         if params.text().joins() && params.is_each_field() {
             let mut texts = vec![];
             for (&column, range) in self.text.iter().zip(text) {
                 texts.push(FieldText {
                     name: self.names[column].clone(),
                     text: value(&range),
-                    frame: Frame::Cell { raw: content[range.clone()].to_owned(), delimiter },
+                    frame: Frame::Cell { raw: content[range.clone()].to_owned(), dialect },
                     range,
                 });
             }
@@ -170,29 +169,16 @@ impl Layout {
         let (text, frame) = match &text[..] {
             [field] => {
                 let (raw, field) = (raw.to_owned(), field.clone());
-                (value(&field), Frame::Row { field, delimiter, raw })
+                (value(&field), Frame::Row { field, dialect, raw })
             }
             several => {
                 let joined = joined(several.iter().map(value));
-                (joined, Frame::None(if delimiter == b'\t' { Format::Tsv } else { Format::Csv }))
+                (
+                    joined,
+                    Frame::None(if dialect.delimiter == b'\t' { Format::Tsv } else { Format::Csv }),
+                )
             }
         };
         Ok(vec![Piece::Record(Record { text, frame, ..record })])
     }
-}
-
-/// `text` as the field that stands at `range` of `row`: as it is written there, if that means the
-/// same, and otherwise quoted if it is quoted there or has to be.
-pub(crate) fn field(text: &str, row: &str, range: &Range<usize>, delimiter: u8) -> String {
-    let old = &row[range.clone()];
-    if Dialect::csv(delimiter).value(old) == text {
-        return old.to_owned();
-    }
-    // A row that is but one empty field would be a blank line.
-    let alone = range.len() == split_ending(row).0.len();
-    let special = |byte| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
-    if old.starts_with('"') || text.bytes().any(special) || (alone && text.is_empty()) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text.to_owned()
 }

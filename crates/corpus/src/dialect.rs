@@ -5,7 +5,7 @@
 //! Not on `csv-core`: to write a row back byte for byte takes the places of its fields.
 use std::ops::Range;
 
-use crate::decode::{Decoded, Unit};
+use crate::decode::{Decoded, Unit, split_ending};
 use crate::{CorpusError, Format};
 
 /// Meaning of a quote (`"`) in a table.
@@ -14,6 +14,8 @@ pub enum Quotes {
     /// In CSV as [`Csv`](Self::Csv). In TSV, where many files have literal quotes (GLUE, AG
     /// News: `"Spam King" is fined`), a row is a line, and a field is quoted only if a quote begins
     /// it, another ends it, and all between them are doubled; in any other field they are themselves.
+    /// Where lines read so have another number of columns than the header, and together are a row by
+    /// RFC 4180 that has it, they are that row.
     #[default]
     Auto,
     /// A field that a quote begins goes on to the closing one, over delimiters and line ends.
@@ -65,6 +67,17 @@ enum Place {
     QuoteInQuoted,
 }
 
+/// Beginning of a text, read as a row by RFC 4180.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowScan {
+    /// A row of so many bytes, line end included.
+    Whole(usize),
+    /// No row: characters follow a closing quote.
+    Torn,
+    /// The text ends in a quoted field.
+    Open,
+}
+
 #[derive(PartialEq, Eq)]
 enum Step {
     Inside,
@@ -89,10 +102,8 @@ impl Place {
 }
 
 impl Dialect {
-    /// RFC 4180's, with this delimiter.
-    pub(crate) fn csv(delimiter: u8) -> Self {
-        Self { delimiter, rule: Rule::Csv }
-    }
+    /// RFC 4180's, with commas.
+    pub(crate) const CSV: Self = Self { delimiter: b',', rule: Rule::Csv };
 
     /// The same, with another delimiter.
     pub(crate) fn delimited_by(self, delimiter: u8) -> Self {
@@ -106,19 +117,57 @@ impl Dialect {
         end.map_or(text.len(), |end| end + 1)
     }
 
-    /// The next row, with its line end.
+    /// The next row, with its line end, and the dialect that its fields are read in. `columns` is the
+    /// number of columns that rows have, once that is known.
     pub(crate) fn row(
         self,
         decoded: &mut Decoded,
         max: usize,
-    ) -> Result<Option<Unit>, CorpusError> {
+        columns: Option<usize>,
+    ) -> Result<Option<(Unit, Self)>, CorpusError> {
+        let dialect = match columns {
+            Some(columns) if self.rule == Rule::Whole => self.of_row(decoded, max, columns)?,
+            _ => self,
+        };
         let mut state = Place::FieldStart;
-        match decoded.unit(max, |byte| state.step(byte, self) == Step::RowEnd)? {
+        match decoded.unit(max, |byte| state.step(byte, dialect) == Step::RowEnd)? {
             Some(row) if state == Place::Quoted => {
                 Err(CorpusError::Unclosed { path: decoded.path().to_owned(), line: row.line })
             }
-            row => Ok(row),
+            row => Ok(row.map(|row| (row, dialect))),
         }
+    }
+
+    /// The dialect of the next row: RFC 4180's if that makes a row of `columns` columns out of lines that
+    /// do not all have as many by this one.
+    fn of_row(
+        self,
+        decoded: &mut Decoded,
+        max: usize,
+        columns: usize,
+    ) -> Result<Self, CorpusError> {
+        let csv = Self { rule: Rule::Csv, ..self };
+        let ahead = decoded.look(max, |text| csv.scan(text) != RowScan::Open)?;
+        let RowScan::Whole(len) = csv.scan(ahead) else { return Ok(self) };
+        let row = split_ending(&ahead[..len]).0;
+        let mut lines = row.lines().filter(|line| !line.is_empty());
+        let is_csv = csv.fields(row).count() == columns
+            && lines.any(|line| self.fields(line).count() != columns);
+        Ok(if is_csv { csv } else { self })
+    }
+
+    fn scan(self, text: &str) -> RowScan {
+        let mut state = Place::FieldStart;
+        for (i, byte) in text.bytes().enumerate() {
+            let closed = state == Place::QuoteInQuoted;
+            if state.step(byte, self) == Step::RowEnd {
+                return RowScan::Whole(i + 1);
+            }
+            if closed && state == Place::Plain && byte != b'\r' {
+                return RowScan::Torn;
+            }
+        }
+        if state == Place::Quoted { RowScan::Open } else { RowScan::Whole(text.len()) }
     }
 
     /// Positions of the fields of a row without its line end. Not collected: a row may be all
@@ -133,6 +182,46 @@ impl Dialect {
             start = end.map(|(i, _)| i + 1);
             Some(from..end.map_or(row.len(), |(i, _)| i))
         })
+    }
+
+    /// `text` as the field that stands at `range` of `row`: as it is written there, if that means the same,
+    /// and otherwise quoted if it is quoted there or has to be.
+    ///
+    /// # Errors
+    /// [`CorpusError::NotAField`] where no field can be read as `text`.
+    pub(crate) fn field(
+        self,
+        text: &str,
+        row: &str,
+        range: &Range<usize>,
+    ) -> Result<String, CorpusError> {
+        let old = &row[range.clone()];
+        if self.value(old) == text {
+            return Ok(old.to_owned());
+        }
+        // A row that is but one empty field would be a blank line.
+        let blank = text.is_empty() && range.len() == split_ending(row).0.len();
+        let quoted = || format!("\"{}\"", text.replace('"', "\"\""));
+        let divides = |byte| byte == self.delimiter || byte == b'\n';
+        // The end of a line, if the field is the last.
+        let ends_line = text.ends_with('\r') && !old.ends_with('\r');
+        match self.rule {
+            Rule::Csv => {
+                let special = |byte| divides(byte) || matches!(byte, b'"' | b'\r');
+                let has_to_be = blank || text.bytes().any(special);
+                Ok(if old.starts_with('"') || has_to_be { quoted() } else { text.to_owned() })
+            }
+            _ if text.bytes().any(divides) || (ends_line && self.rule == Rule::None) => {
+                Err(CorpusError::NotAField { delimiter: self.delimiter.into() })
+            }
+            Rule::Whole => {
+                let has_to_be = blank || ends_line || wholly_unquoted(text).is_some();
+                let was = wholly_unquoted(old).is_some();
+                Ok(if was || has_to_be { quoted() } else { text.to_owned() })
+            }
+            Rule::None if blank => Err(CorpusError::NotAField { delimiter: self.delimiter.into() }),
+            Rule::None => Ok(text.to_owned()),
+        }
     }
 
     /// Value of a field, its quotes removed.

@@ -516,6 +516,14 @@ pub enum CorpusError {
         /// The format.
         format: Format,
     },
+    /// A text that has a delimiter or a line end, or is nothing, for a field that cannot be quoted.
+    #[error(
+        "a field without quotes: expected no {delimiter:?} and no line end in the new text, and not nothing alone in a row"
+    )]
+    NotAField {
+        /// Delimiter of the table.
+        delimiter: char,
+    },
     /// A character that the encoding lacks.
     #[error("expected characters of {encoding}, found {character:?}")]
     Unmappable {

@@ -29,6 +29,8 @@ pub(crate) struct Rows {
     decoded: Decoded,
     /// `None` where lines are objects.
     dialect: Option<Dialect>,
+    /// Dialect of the last row.
+    row_dialect: Option<Dialect>,
     /// Delimiter that was asked for.
     delimiter: Option<u8>,
     format: Format,
@@ -47,6 +49,7 @@ impl Rows {
         (dialect.is_some() || format == Format::Jsonl).then_some(Self {
             decoded,
             dialect,
+            row_dialect: None,
             delimiter,
             format,
             max,
@@ -67,9 +70,9 @@ impl Rows {
         self.decoded.guessed()
     }
 
-    /// Dialect of the rows, once one was read; `None` where lines are objects.
+    /// Dialect of the last row; `None` where lines are objects.
     pub(crate) fn dialect(&self) -> Option<Dialect> {
-        self.dialect
+        self.row_dialect
     }
 
     /// Delimiter of the rows, where it is not that of the format.
@@ -77,9 +80,9 @@ impl Rows {
         other_delimiter(self.dialect?, self.format)
     }
 
-    /// The next row or line that is not blank, without its line end. Until the columns are
-    /// `settled`, one that is too long is fatal: no other means anything.
-    pub(crate) fn next(&mut self, settled: bool) -> Result<Option<Unit>, CorpusError> {
+    /// The next row or line that is not blank, without its line end. `columns` is the number of columns that
+    /// rows have; until that is known, one that is too long is fatal: no other means anything.
+    pub(crate) fn next(&mut self, columns: Option<usize>) -> Result<Option<Unit>, CorpusError> {
         if !std::mem::replace(&mut self.started, true) {
             self.decoded.take('\u{feff}')?;
             if let Some(dialect) = &mut self.dialect {
@@ -89,11 +92,14 @@ impl Rows {
         loop {
             let unit = match self.dialect {
                 None => self.decoded.line_unit(self.max)?,
-                Some(dialect) => match dialect.row(&mut self.decoded, self.max) {
-                    Err(CorpusError::TooLong { path, line, max, .. }) if !settled => {
+                Some(dialect) => match dialect.row(&mut self.decoded, self.max, columns) {
+                    Err(CorpusError::TooLong { path, line, max, .. }) if columns.is_none() => {
                         return Err(CorpusError::TooLong { path, line, max, fatal: true });
                     }
-                    row => row?,
+                    row => row?.map(|(row, dialect)| {
+                        self.row_dialect = Some(dialect);
+                        row
+                    }),
                 },
             };
             let Some(Unit { line, mut raw }) = unit else { return Ok(None) };

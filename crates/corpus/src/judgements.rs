@@ -239,7 +239,9 @@ impl Judgements {
     }
 
     fn judgement(&mut self) -> Result<Option<Judgement>, CorpusError> {
-        while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
+        while let Some(Unit { line, raw }) =
+            self.rows.next(self.layout.as_ref().map(|layout| layout.columns))?
+        {
             let location = At { path: self.rows.path(), line };
             let Some(dialect) = self.rows.dialect() else {
                 return object(&Object::parse(&raw, location)?, &self.fields).map(Some);

@@ -309,7 +309,7 @@ fn asked_column(header: &Header, name: &str) -> Result<usize, NameError> {
 
 /// Names between commas. One that has a comma stands in quotes, as in CSV.
 pub(crate) fn parse_list(list: &str) -> Vec<String> {
-    let dialect = Dialect::csv(b',');
+    let dialect = Dialect::CSV;
     let names = dialect.fields(list).map(|range| dialect.value(&list[range]).trim().to_owned());
     names.collect()
 }

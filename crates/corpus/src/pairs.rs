@@ -268,7 +268,9 @@ impl Pairs {
     }
 
     fn pair(&mut self) -> Result<Option<Pair>, CorpusError> {
-        while let Some(Unit { line, raw }) = self.rows.next(self.layout.is_some())? {
+        while let Some(Unit { line, raw }) =
+            self.rows.next(self.layout.as_ref().map(|layout| layout.names.len()))?
+        {
             let location = At { path: self.rows.path(), line };
             let Some(dialect) = self.rows.dialect() else {
                 let (pair, used) = object(&Object::parse(&raw, location)?, &self.params)?;

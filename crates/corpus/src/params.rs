@@ -67,9 +67,8 @@ impl ReadParams {
         Self { id_field, ..self }
     }
 
-    /// Layout of tables; the text is column `1` without a header unless another is asked for. Quotes mean the
-    /// same in both formats ([`Quotes::Csv`](crate::Quotes)), so that a field can be rewritten. Default
-    /// that of [`TableParams`].
+    /// Layout of tables; the text is column `1` without a header unless another is asked for. Default that
+    /// of [`TableParams`].
     #[must_use]
     pub fn table(self, table: TableParams) -> Self {
         Self { source: SourceParams { table, ..self.source }, ..self }
@@ -129,14 +128,11 @@ impl ReadParams {
     ///
     /// # Errors
     /// [`CorpusError::Setting`] for a token column or a limit of 0, for an empty field name, for a
-    /// delimiter that cannot be one, for [`Quotes::None`], for fields to leave out of others than `*`, and without a header for
-    /// a column that is not a number.
+    /// delimiter that cannot be one, for fields to leave out of others than `*`, and without a header for a
+    /// column that is not a number.
     pub fn check(self) -> Result<ValidReadParams, CorpusError> {
         at_least_one("token_column", self.token_column.unwrap_or(1))?;
         self.source.check()?;
-        if self.source.table.quotes == Quotes::None {
-            return setting_error("quotes", "auto or csv", "none");
-        }
         let text = Names::text(FieldRole::Text, self.text_field.as_deref());
         let id = Names::id(self.id_field.as_deref());
         check_names(&[&text, &id], self.source.table.header)?;
@@ -242,6 +238,10 @@ impl ValidReadParams {
 
     pub(crate) fn delimiter(&self) -> Option<u8> {
         self.params.source.table.delimiter
+    }
+
+    pub(crate) fn quotes(&self) -> Quotes {
+        self.params.source.table.quotes
     }
 
     pub(crate) fn is_each_field(&self) -> bool {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use cloze_core::Span;
 use serde_json::{Map, Value};
 
+use crate::dialect::Dialect;
 #[cfg(feature = "documents")]
 use crate::document::MailSource;
 use crate::origin::MappedSource;
-use crate::{CorpusError, Encoding, Format, Origin, Piece, delimited, jsonl};
+use crate::{CorpusError, Encoding, Format, Origin, Piece, jsonl};
 
 /// All columns of a row, or all fields of an object, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,9 +53,9 @@ pub(crate) enum Frame {
     /// A line of JSON, and where in it the text stands as a literal.
     Json { raw: String, literal: Range<usize> },
     /// A row, and where in it the text stands as a field.
-    Row { raw: String, field: Range<usize>, delimiter: u8 },
+    Row { raw: String, field: Range<usize>, dialect: Dialect },
     /// A field of a row, and nothing around it.
-    Cell { raw: String, delimiter: u8 },
+    Cell { raw: String, dialect: Dialect },
     /// A literal of a line of JSON, and nothing around it.
     Literal { raw: String },
     /// A page, whose text stands in pieces at the places that its origin has.
@@ -120,19 +121,17 @@ impl Record {
     ///
     /// # Errors
     /// [`CorpusError::NotRewritable`] for CoNLL and for several fields joined, whose text stands in no one
-    /// place, and for documents.
+    /// place, and for documents; [`CorpusError::NotAField`] for a text that cannot stand in a table's field.
     pub fn rewrite(&self, text: &str) -> Result<String, CorpusError> {
         Ok(match &self.frame {
             Frame::Before(ending) => format!("{text}{ending}"),
             Frame::Json { raw, literal } => {
                 splice(raw, literal, &jsonl::literal(text, &raw[literal.clone()]))
             }
-            Frame::Row { raw, field, delimiter } => {
-                splice(raw, field, &delimited::field(text, raw, field, *delimiter))
+            Frame::Row { raw, field, dialect } => {
+                splice(raw, field, &dialect.field(text, raw, field)?)
             }
-            Frame::Cell { raw, delimiter } => {
-                delimited::field(text, raw, &(0..raw.len()), *delimiter)
-            }
+            Frame::Cell { raw, dialect } => dialect.field(text, raw, &(0..raw.len()))?,
             Frame::Literal { raw } if raw == text => raw.clone(),
             Frame::Literal { raw } => jsonl::literal(text, raw),
             Frame::Html if text == self.text => self.html_source().replace(&[]),
@@ -148,7 +147,8 @@ impl Record {
     /// those between the ends of a span, too.
     ///
     /// # Errors
-    /// [`CorpusError::NotRewritable`] for CoNLL, and for documents other than HTML.
+    /// [`CorpusError::NotRewritable`] for CoNLL, and for documents other than HTML, and
+    /// [`CorpusError::NotAField`] as [`rewrite`](Self::rewrite).
     pub fn replace(&self, edits: &[(Span, String)]) -> Result<String, CorpusError> {
         match &self.frame {
             Frame::Json { raw, literal } => {

@@ -1,6 +1,6 @@
 //! Flags of reading labelled texts.
 use clap::Args;
-use cloze_corpus::{Encoding, LabelledParams, Quotes};
+use cloze_corpus::{Encoding, LabelledParams};
 
 use crate::flags::pairs::PairInputArg;
 use crate::flags::table::TableFlags;
@@ -36,9 +36,6 @@ pub(crate) struct LabelledFlags {
     /// Separator of several labels (multi-label)
     #[arg(long, value_name = "TEXT", help_heading = "Input")]
     pub(crate) label_separator: Option<String>,
-    /// Meaning of quotes in tables
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Input")]
-    pub(crate) quotes: QuotesArg,
     /// Encoding of the files: utf-8, latin1, utf-16, gbk, …
     #[arg(long, default_value = "utf-8", value_name = "NAME", help_heading = "Input")]
     pub(crate) encoding: String,
@@ -56,20 +53,10 @@ impl LabelledFlags {
             .label_field(self.label_field.clone())
             .id_field(self.id_field.clone())
             .label_separator(self.label_separator.clone())
-            .table(self.table.params().quotes(self.quotes.value())))
+            .table(self.table.params()))
     }
 
     pub(crate) fn encoding(&self) -> anyhow::Result<Encoding> {
         Ok(Encoding::parse(&self.encoding)?)
     }
 }
-
-super::values! { QuotesArg => Quotes {
-    /// Marks of fields in csv; in tsv themselves, unless they stand around a whole field
-    #[default]
-    Auto => Quotes::Auto,
-    /// Marks of fields, which may hold delimiters and line ends (RFC 4180)
-    Csv => Quotes::Csv,
-    /// Themselves
-    None => Quotes::None,
-} }

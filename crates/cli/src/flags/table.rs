@@ -1,6 +1,6 @@
 //! Flags of reading tables.
 use clap::Args;
-use cloze_corpus::TableParams;
+use cloze_corpus::{Quotes, TableParams};
 
 /// Header and delimiter of tables.
 #[derive(Args, Clone, Copy)]
@@ -14,20 +14,38 @@ pub(crate) struct TableFlags {
     /// Delimiter of columns (csv, tsv): a character, or tab [default: , ; | or tab, by the first rows]
     #[arg(long, value_name = "CHAR", value_parser = parse_delimiter, help_heading = "Input")]
     pub(crate) delimiter: Option<u8>,
+    /// Meaning of quotes in tables
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = "Input")]
+    quotes: QuotesArg,
 }
 
+super::values! { QuotesArg => Quotes {
+    /// Marks of fields in csv; in tsv themselves, unless they stand around a whole field or make a row of
+    /// several lines
+    #[default]
+    Auto => Quotes::Auto,
+    /// Marks of fields, which may hold delimiters and line ends (RFC 4180)
+    Csv => Quotes::Csv,
+    /// Themselves
+    None => Quotes::None,
+} }
+
 impl TableFlags {
-    /// A header and a delimiter that is recognised.
-    pub(crate) const DEFAULT: Self = Self { no_header: false, header: false, delimiter: None };
+    /// A header, and a delimiter that is recognised.
+    pub(crate) const DEFAULT: Self =
+        Self { no_header: false, header: false, delimiter: None, quotes: QuotesArg::Auto };
 
     /// Returns whether a flag is given.
     pub(crate) fn is_given(self) -> bool {
-        self.no_header || self.header || self.delimiter.is_some()
+        self.no_header || self.header || self.delimiter.is_some() || self.quotes != QuotesArg::Auto
     }
 
     /// Returns the layout of tables.
     pub(crate) fn params(self) -> TableParams {
-        TableParams::default().header(!self.no_header).delimiter(self.delimiter)
+        TableParams::default()
+            .header(!self.no_header)
+            .delimiter(self.delimiter)
+            .quotes(self.quotes.value())
     }
 }
 

@@ -29,6 +29,11 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// Number of columns of each row.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// The layout that the first row shows, and what of it is used.
     pub(super) fn of(
         row: &Row<'_>,

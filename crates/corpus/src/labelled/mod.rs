@@ -227,7 +227,7 @@ fn of_fields(
     used: &mut Option<UsedFields>,
     params: &ValidLabelledParams,
 ) -> Result<Option<Example>, CorpusError> {
-    while let Some(Unit { line, raw }) = rows.next(layout.is_some())? {
+    while let Some(Unit { line, raw }) = rows.next(layout.as_ref().map(Layout::columns))? {
         let location = At { path: rows.path(), line };
         let Some(dialect) = rows.dialect() else {
             let (example, fields) = layout::object(&Object::parse(&raw, location)?, params)?;

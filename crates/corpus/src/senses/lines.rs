@@ -32,7 +32,7 @@ impl Lines {
     }
 
     pub(super) fn next(&mut self) -> Result<Option<SenseText>, CorpusError> {
-        let Some(Unit { line, raw }) = self.rows.next(true)? else { return Ok(None) };
+        let Some(Unit { line, raw }) = self.rows.next(None)? else { return Ok(None) };
         let object = Object::parse(&raw, At { path: self.rows.path(), line })?;
         let text = object.exact_string("text")?;
         let [start, end] = ["start", "end"].map(|name| place(&object, name));

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use cloze_corpus::{Quotes, TableParams};
+
 use super::*;
 
 /// Reads `input` and compares what is shown; without errors, a rewrite gives the input back.
@@ -166,7 +168,9 @@ fn csv_is_rows_below_a_header() {
             .map(|e| if e.starts_with('!') { (*e).to_owned() } else { tabs(e) })
             .collect();
         let expected: Vec<_> = expected.iter().map(String::as_str).collect();
-        check(Format::Tsv, &tabs(input), &expected);
+        let params = ReadParams::default().table(TableParams::default().quotes(Quotes::Csv));
+        let pieces = read_str(params, Format::Tsv, &tabs(input));
+        assert_eq!(shown(&pieces), expected, "{input:?}");
     }
 }
 
@@ -211,13 +215,34 @@ fn a_new_text_stands_where_the_old_one_stood() {
         (Format::Csv, "id,text\n1,a", "b\r", "id,text\n1,\"b\r\""),
         (Format::Csv, "id,text\n1,a", "", "id,text\n1,"),
         (Format::Tsv, "text\tid\na\t1\n", "b,c", "text\tid\nb,c\t1\n"),
-        (Format::Tsv, "text\tid\na\t1\n", "b\tc", "text\tid\n\"b\tc\"\t1\n"),
+        // Of TSV without a need for quotes: they are characters, but around a whole field.
+        (Format::Tsv, "text\tid\na\t1\n", "b \"c\"", "text\tid\nb \"c\"\t1\n"),
+        (Format::Tsv, "text\tid\na\t1\n", "\"c\"", "text\tid\n\"\"\"c\"\"\"\t1\n"),
+        (Format::Tsv, "text\tid\n\"a\" b\t1\n", "c", "text\tid\nc\t1\n"),
+        (Format::Tsv, "text\tid\n\"a\"\t1\n", "b \"c\"", "text\tid\n\"b \"\"c\"\"\"\t1\n"),
+        (Format::Tsv, "id\ttext\n1\ta", "b\r", "id\ttext\n1\t\"b\r\""),
+        // A row of several lines stays one.
+        (Format::Tsv, "text\tid\n\"a\nb\"\t1\n", "b\tc", "text\tid\n\"b\tc\"\t1\n"),
         // Alone and empty it would be a blank line.
         (Format::Csv, "text\r\na\r\n", "", "text\r\n\"\"\r\n"),
     ] {
         let pieces = read_str(ReadParams::default(), format, input);
         assert_eq!(rewritten(&pieces, |_| new.to_owned()).unwrap(), expected, "{input:?}");
     }
+    let unquoted = || ReadParams::default().table(TableParams::default().quotes(Quotes::None));
+    for (params, format, input, new, expected) in [
+        (ReadParams::default(), Format::Tsv, "text\tid\na\t1\n", "b\tc", "no '\\t'"),
+        (ReadParams::default(), Format::Tsv, "text\tid\n\"a\"\t1\n", "b\nc", "no '\\t'"),
+        (unquoted(), Format::Tsv, "text\na\n", "", "not nothing"),
+        (unquoted(), Format::Tsv, "id\ttext\n1\ta\n", "b\r", "no line end"),
+        (unquoted(), Format::Csv, "text,id\na,1\n", "b,c", "no ','"),
+    ] {
+        let pieces = read_str(params, format, input);
+        let error = rewritten(&pieces, |_| new.to_owned()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{input:?}: {error}");
+    }
+    let pieces = read_str(unquoted(), Format::Csv, "text,id\n\"a\",1\n");
+    assert_eq!(rewritten(&pieces, |_| "\"b".to_owned()).unwrap(), "text,id\n\"b,1\n");
     let pieces = read_str(ReadParams::default(), Format::Conll, "a\n");
     let error = rewritten(&pieces, str::to_owned).unwrap_err();
     assert!(matches!(error, CorpusError::NotRewritable { format: Format::Conll }));

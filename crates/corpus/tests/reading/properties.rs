@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use cloze_corpus::Encoding;
+use cloze_corpus::{Encoding, Quotes, TableParams};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -157,15 +157,34 @@ proptest! {
             };
             pieces.iter().filter_map(row).collect()
         };
-        let pieces = read_str(ReadParams::default(), format, &input);
+        let params = || ReadParams::default().table(TableParams::default().quotes(Quotes::Csv));
+        let pieces = read_str(params(), format, &input);
         prop_assert_eq!(rows(&pieces), &*expected);
         prop_assert_eq!(rows_of_csv_crate(&input, delimiter), &*expected);
         prop_assert_eq!(rewritten(&pieces, str::to_owned).unwrap(), &*input);
 
         let again = rewritten(&pieces, |_| new.clone()).unwrap();
         let expected: Vec<_> = expected.into_iter().map(|(id, _)| (id, new.clone())).collect();
-        prop_assert_eq!(rows(&read_str(ReadParams::default(), format, &again)), &*expected);
+        prop_assert_eq!(rows(&read_str(params(), format, &again)), &*expected);
         prop_assert_eq!(rows_of_csv_crate(&again, delimiter), expected);
+    }
+
+    /// However quotes stand in TSV, a row is a line, given back as it is, and a new text is read as it was
+    /// written.
+    #[test]
+    fn lines_of_tsv_are_given_back(
+        fields in vec(("[ab\" é]{0,5}", "[x\"]{0,3}", ending()), 0..5),
+        new in "[ab\" é]{0,4}",
+    ) {
+        let rows = fields.iter().map(|(text, id, ending)| format!("{text}\t{id}{ending}"));
+        let input = format!("text\tid\n{}", rows.collect::<String>());
+        let pieces = read_str(ReadParams::default(), Format::Tsv, &input);
+        prop_assert_eq!(texts(&pieces).len(), fields.len());
+        prop_assert_eq!(rewritten(&pieces, str::to_owned).unwrap(), &*input);
+
+        let again = rewritten(&pieces, |_| new.clone()).unwrap();
+        let found = texts(&read_str(ReadParams::default(), Format::Tsv, &again));
+        prop_assert_eq!(found, std::vec![new; fields.len()]);
     }
 
     /// Fields that no program writes: characters behind a closing quote, quotes inside.

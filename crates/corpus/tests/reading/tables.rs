@@ -111,9 +111,6 @@ fn a_delimiter_that_is_named_is_taken() {
         assert!(LabelledParams::default().table(table).check().is_err());
         assert!(PairParams::default().table(table).check().is_err());
     }
-    let unquoted = TableParams::default().quotes(Quotes::None);
-    let error = ReadParams::default().table(unquoted).check().unwrap_err();
-    assert_eq!(error.to_string(), "quotes: expected auto or csv, found none");
     let pairs = PairParams::default().check().unwrap();
     let mut pairs = pairs
         .from_reader("in", Format::Csv, io::Cursor::new("s;sentence1;sentence2\n1;a;b\n2;c;d\n"))
@@ -124,6 +121,71 @@ fn a_delimiter_that_is_named_is_taken() {
         pairs.used().unwrap().to_string(),
         "columns: first text sentence1, second text sentence2 (delimiter ;)"
     );
+}
+
+/// Quotes of TSV as texts, columns and cells have them: the same rule for every kind of record.
+#[test]
+fn quotes_in_tsv_are_themselves_but_around_whole_fields() {
+    let quotes = |quotes| ReadParams::default().table(TableParams::default().quotes(quotes));
+    let input = "\"id\"\ttext\n\
+                 1\t\"Spam King\" is fined\n\
+                 2\t\"all \"\"of\"\" it\"\n\
+                 3\tsaid \"so\"\n\
+                 \"4\"\t\"open\n\
+                 5\tnext\"\n";
+    let auto = ["\"Spam King\" is fined", "all \"of\" it", "said \"so\"", "\"open", "next\""];
+    assert_eq!(texts(quotes(Quotes::Auto), Format::Tsv, input).0, auto);
+    let none =
+        ["\"Spam King\" is fined", "\"all \"\"of\"\" it\"", "said \"so\"", "\"open", "next\""];
+    let unquoted = quotes(Quotes::None).text_field(Some("text".into()));
+    assert_eq!(texts(unquoted, Format::Tsv, input).0, none);
+    // By RFC 4180 what follows a closing quote belongs to the field, and the open one goes on.
+    let csv = ["Spam King is fined", "all \"of\" it", "said \"so\"", "open\n5\tnext"];
+    assert_eq!(texts(quotes(Quotes::Csv), Format::Tsv, input).0, csv);
+    let labelled = LabelledParams::default().labelled(false).check().unwrap();
+    let examples = labelled.from_reader("in", Format::Tsv, io::Cursor::new(input)).unwrap();
+    assert_eq!(examples.map(|example| example.unwrap().text).collect::<Vec<_>>(), auto);
+    let cells = read_str(quotes(Quotes::Auto).cells(true), Format::Tsv, input);
+    let cells = cells.into_iter().filter_map(|piece| match piece.unwrap() {
+        Piece::Record(record) => Some(record.cells.unwrap().values.join("|")),
+        Piece::Verbatim(_) => None,
+    });
+    let expected: Vec<String> = (1..).zip(auto).map(|(id, text)| format!("{id}|{text}")).collect();
+    assert_eq!(cells.collect::<Vec<_>>(), expected);
+}
+
+/// Lines that by themselves have another number of columns, and together are a row by RFC 4180.
+#[test]
+fn a_quoted_field_of_tsv_goes_over_lines_where_that_makes_the_row_whole() {
+    for (input, expected) in [
+        // The text first, last, and with a blank line in it.
+        ("text\tid\n\"a\nb\"\t1\nc\t2\n", &["2#1:a\nb", "4#2:c"][..]),
+        ("id\ttext\n1\t\"a\n\nb\"\n2\tc\n", &["2#1:a\n\nb", "5#2:c"]),
+        ("id\ttext\r\n1\t\"a \"\"x\"\"\r\nb\"\r\n2\tc", &["2#1:a \"x\"\r\nb", "4#2:c"]),
+        // A tab in quotes.
+        ("id\ttext\n1\t\"a\tb\"\n", &["2#1:a\tb"]),
+        // Every line has its columns: an open quote is a character.
+        ("id\ttext\n1\t\"a\n2\tb\"\n", &["2#1:\"a", "3#2:b\""]),
+        // One column: nothing shows that lines belong together.
+        ("text\n\"a\nb\"\n", &["2:\"a", "3:b\""]),
+        // No closing quote, characters behind it, or another number of columns.
+        ("id\ttext\n1\t\"a\nb\n", &["2#1:\"a", "!in:3: expected 2 columns, found 1"]),
+        (
+            "id\ttext\n1\t\"a\nb\" c\n2\td\n",
+            &["2#1:\"a", "!in:3: expected 2 columns, found 1", "4#2:d"],
+        ),
+        ("id\ttext\n1\t\"a\nb\"\tc\n2\td\n", &["2#1:\"a", "3#b\":c", "4#2:d"]),
+    ] {
+        let pieces = read_str(ReadParams::default(), Format::Tsv, input);
+        assert_eq!(shown(&pieces)[1..], *expected, "{input:?}");
+        let trickled = read(ReadParams::default(), Format::Tsv, Trickle::new(input.as_bytes()));
+        assert_eq!(shown(&trickled), shown(&pieces), "{input:?}");
+        if pieces.iter().all(Result::is_ok) {
+            assert_eq!(rewritten(&pieces, str::to_owned).unwrap(), input);
+            let again = rewritten(&pieces, |text| text.replace('a', "z")).unwrap();
+            assert_eq!(again, input.replace('a', "z"));
+        }
+    }
 }
 
 /// A first row that is a text is an error that lists it, never a header in silence.
