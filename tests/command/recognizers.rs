@@ -74,6 +74,25 @@ fn the_name_of_a_column_is_context() {
     assert_eq!((&entity["text"], &entity["recognizer"]), (&"219098888".into(), &"us_ssn".into()));
 }
 
+/// The page says of each mark and in its legend who found it.
+#[test]
+fn the_page_names_the_recognizers() {
+    let home = Home::new();
+    home.write("a.txt", "Ann Smith, ada@example.com, bob@example.com, 192.0.2.14\n");
+    let run = home.run(&["tag", "a.txt", "--model", "pii", "-f", "html", "-q"]);
+    let page = run.good();
+    let titles: Vec<&str> =
+        page.split(" title=\"").skip(1).map(|t| t.split('"').next().unwrap()).collect();
+    let by = |name: &str| titles.iter().filter(|title| title.ends_with(name)).count();
+    assert_eq!([by(", recogniser email"), by(", recogniser ipv4")], [2, 1], "{titles:?}");
+    let model = titles.iter().filter(|title| !title.contains("recogniser")).count();
+    let legend = format!("<p>By recognisers: email 2, ipv4 1. By the model: {model}.</p>");
+    assert!(page.contains(&legend), "{page}");
+    // Of a model without recognisers there is nothing to say.
+    let run = home.run(&["tag", "a.txt", "--model", "ner-en", "-f", "html", "-q"]);
+    assert!(!run.good().contains("recogniser"), "{}", run.good());
+}
+
 #[test]
 fn faults_are_named() {
     let home = Home::new();

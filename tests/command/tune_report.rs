@@ -148,3 +148,53 @@ fn a_tagger_that_predicts_no_entity_is_warned_of() {
         );
     }
 }
+
+/// The card of the base names a recogniser; the report says that its figures leave it out.
+#[test]
+fn the_recognizers_of_the_base_run_beside_the_model() {
+    let home = home();
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        home.write(
+            &format!("base/{file}"),
+            fs_err::read(format!("{}/{file}", checkpoint())).unwrap(),
+        );
+    }
+    let redaction = r#"{"recall_bias": 0.5, "window": 64}"#;
+    home.write(
+        "base/cloze.json",
+        format!(
+            r#"{{"kind": "model", "format_version": 1, "recognizers": ["email"], "redaction": {redaction}}}"#
+        ),
+    );
+    let mail = "Write to ada@example.com now.\n";
+    home.write("mail.txt", mail);
+    let common = ["train", "tag", "a.conll", "-m", "./base", "-o", "x", "--max-steps=2", "--force"];
+    for (more, names, masked) in [
+        (&[][..], "email", "[EMAIL]"),
+        (&["--recognizers=email,iban"], "email, iban", "[EMAIL]"),
+        (&["--recognizers=iban"], "iban", "ada@example.com"),
+        (&["--recognizers=none"], "none", "ada@example.com"),
+    ] {
+        let ran = home.run(&[&common[..], &["--json"], more].concat());
+        let report: Value = serde_json::from_str(ran.good()).unwrap();
+        let asked = names.replace(' ', "");
+        assert_eq!(report["settings"]["recognizers"], asked);
+        let kept = "recognisers beside the model, as beside the base: email";
+        assert_eq!(ran.stderr.contains(kept), more.is_empty(), "{}", ran.stderr);
+        let note = format!("of the model alone, without the recognisers beside it: {names}");
+        for file in ["x/report.html", "x/README.md"] {
+            assert!(home.read(file).contains(&note), "{file}: {note}");
+        }
+        let card: Value = serde_json::from_str(&home.read("x/cloze.json")).unwrap();
+        assert_eq!(card["recognizers"], serde_json::json!(names.split(", ").collect::<Vec<_>>()));
+        assert_eq!(card["redaction"], serde_json::from_str::<Value>(redaction).unwrap());
+        let tag = ["tag", "mail.txt", "-m", "./x", "-f", "redact", "-q", "--labels", "EMAIL"];
+        assert_eq!(home.run(&tag).good(), mail.replace("ada@example.com", masked), "{names}");
+    }
+    let ran = home.run(&[&common[..], &["--recognizers=emial"]].concat());
+    assert!(ran.stderr.contains("emial"), "{}", ran.stderr);
+    // A base without recognisers.
+    let (report, page, _) = trained(&home, &[]);
+    assert_eq!(report["settings"]["recognizers"], "");
+    assert!(!page.contains("recognisers beside"), "{page}");
+}

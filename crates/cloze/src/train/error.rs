@@ -188,6 +188,9 @@ pub enum FineTuneError {
     /// Failure of an evaluation.
     #[error(transparent)]
     Metrics(#[from] cloze_metrics::MetricsError),
+    /// Unknown name of a recogniser.
+    #[error(transparent)]
+    Recognize(#[from] cloze_recognize::RecognizeError),
     /// Failure of a head.
     #[error(transparent)]
     Head(#[from] cloze_heads::HeadError),

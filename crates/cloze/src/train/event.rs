@@ -100,6 +100,8 @@ pub enum TrainingNote {
         /// Number of tags.
         all: usize,
     },
+    /// Recognisers beside the base, by name or group, that run beside the model, too.
+    KeptRecognizers(Vec<String>),
     /// Warning: labels of the validation or test data that the training data does not have.
     UnknownLabels(Vec<String>),
     /// Texts that are longer than one sequence.
@@ -172,6 +174,10 @@ impl fmt::Display for TrainingNote {
             ),
             Self::KeptTags { kept, all } => {
                 write!(f, "the base's classifier is kept for {kept} of {all} tags")
+            }
+            Self::KeptRecognizers(names) => {
+                let names = names.join(", ");
+                write!(f, "recognisers beside the model, as beside the base: {names}")
             }
             Self::UnknownLabels(labels) => write!(
                 f,

@@ -16,6 +16,8 @@ use crate::text::plural;
 pub struct EntityPage {
     path: String,
     counts: BTreeMap<String, u64>,
+    /// Number of entities by recogniser.
+    recognized: BTreeMap<String, u64>,
     records: u64,
 }
 
@@ -79,18 +81,27 @@ impl EntityForm for EntityPage {
         if let Some(id) = tagged.id {
             write!(out, "<small>{}: </small>", encode_text(id))?;
         }
+        let mut indices = 0..tagged.entities.len();
         for (text, entity) in split_at_entities(tagged.text, tagged.entities) {
             let Some(e) = entity else {
                 write!(out, "{}", encode_text(text))?;
                 continue;
             };
+            // Entities that have no place in the text are not among the parts.
+            let index = indices.find(|&i| std::ptr::eq(&raw const tagged.entities[i], e));
+            let name = index.and_then(|i| tagged.recognizers.get(i)?.as_deref());
+            if let Some(name) = name {
+                *self.recognized.entry(name.to_owned()).or_default() += 1;
+            }
+            let finder = name.map_or_else(String::new, |name| format!(", recogniser {name}"));
             *self.counts.entry(e.shown_label().to_owned()).or_default() += 1;
             write!(
                 out,
-                "<mark data-label=\"{}\" style=\"--hue:{}\" title=\"{:.3}\">{}<b>{}</b></mark>",
+                "<mark data-label=\"{}\" style=\"--hue:{}\" title=\"{:.3}{}\">{}<b>{}</b></mark>",
                 encode_double_quoted_attribute(e.shown_label()),
                 hue(e.shown_label()),
                 e.score,
+                encode_double_quoted_attribute(&finder),
                 encode_text(text),
                 encode_text(e.shown_label())
             )?;
@@ -100,8 +111,8 @@ impl EntityForm for EntityPage {
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let total: u64 = self.counts.values().sum();
-        let (total, texts) = (plural(total, "entity"), plural(self.records, "text"));
-        writeln!(out, "<header>\n<h1>{total} in {texts}</h1>")?;
+        let (entities, texts) = (plural(total, "entity"), plural(self.records, "text"));
+        writeln!(out, "<header>\n<h1>{entities} in {texts}</h1>")?;
         for (label, count) in &self.counts {
             writeln!(
                 out,
@@ -110,6 +121,13 @@ impl EntityForm for EntityPage {
                 encode_double_quoted_attribute(label),
                 encode_text(label)
             )?;
+        }
+        if !self.recognized.is_empty() {
+            let by = self.recognized.iter().map(|(name, count)| format!("{name} {count}"));
+            let by: Vec<String> = by.collect();
+            let others = total - self.recognized.values().sum::<u64>();
+            let by = encode_text(&by.join(", ")).into_owned();
+            writeln!(out, "<p>By recognisers: {by}. By the model: {others}.</p>")?;
         }
         write!(out, "</header>\n{FILTERS}</body>\n</html>\n")
     }

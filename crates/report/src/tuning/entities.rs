@@ -24,6 +24,9 @@ pub struct EntityFigures {
     report: EntityReport,
     /// Errors, the most frequent kind first.
     mistakes: Vec<Mistake>,
+    /// Recognisers that run beside the model, and did not here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without_recognizers: Vec<String>,
 }
 
 /// Kind of error. With the same label twice, the boundaries of the entity differ.
@@ -107,7 +110,13 @@ impl EntityFigures {
             ranked.push(Mistake { gold, predicted, entities, texts });
         }
         ranked.sort_by_key(|mistake| std::cmp::Reverse(mistake.entities));
-        Self { report, mistakes: ranked }
+        Self { report, mistakes: ranked, without_recognizers: vec![] }
+    }
+
+    /// Says that the figures are of the model without these recognisers, which run beside it in prediction.
+    #[must_use]
+    pub fn without_recognizers(self, names: Vec<String>) -> Self {
+        Self { without_recognizers: names, ..self }
     }
 }
 
@@ -117,7 +126,14 @@ impl Figures for EntityFigures {
     const METRICS: &'static [&'static str] = &["precision", "recall", "f1"];
 
     fn note(&self) -> String {
-        format!("convention {}", self.report.convention)
+        let note = format!("convention {}", self.report.convention);
+        match &self.without_recognizers[..] {
+            [] => note,
+            names => format!(
+                "{note}; of the model alone, without the recognisers beside it: {}",
+                names.join(", ")
+            ),
+        }
     }
 
     fn head(&self) -> Vec<&'static str> {

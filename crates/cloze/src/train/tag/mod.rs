@@ -15,6 +15,7 @@ use cloze_checkpoint::card::Card;
 use cloze_core::{Cancel, Casing, Scheme, TagSet};
 use cloze_corpus::{TaggedParams, TaggedSentence, ValidTaggedParams};
 use cloze_heads::tag::Transitions;
+use cloze_recognize::RecognizerParams;
 use cloze_report::tuning::{EntityFigures, TaskWords, TestFigures};
 use cloze_tune::Parameters;
 use cloze_tune::task::TagTask;
@@ -50,6 +51,7 @@ pub struct TaggerTrainParams {
     skip_words: Option<String>,
     drop_entities: Option<String>,
     min_score: Option<f32>,
+    recognizers: Option<Vec<String>>,
     crf: bool,
     casing: bool,
     vary_case: f64,
@@ -67,6 +69,7 @@ impl TaggerTrainParams {
             skip_words: None,
             drop_entities: None,
             min_score: None,
+            recognizers: None,
             crf: false,
             casing: false,
             vary_case: 0.0,
@@ -111,6 +114,13 @@ impl TaggerTrainParams {
         Self { min_score, ..self }
     }
 
+    /// Deterministic recognisers beside the model in prediction, by name or group, which the figures of the
+    /// report leave out. Default those in the card of the base, and its settings of redaction.
+    #[must_use]
+    pub fn recognizers(self, recognizers: Option<Vec<String>>) -> Self {
+        Self { recognizers, ..self }
+    }
+
     /// Trains transition scores of neighbouring tags, too (a conditional random field). Default no.
     #[must_use]
     pub fn crf(self, crf: bool) -> Self {
@@ -136,6 +146,7 @@ impl TaggerTrainParams {
     /// # Errors
     /// [`FineTuneError::Setting`] for a score that is not from 0 to 1, a share that is not from 0 to
     /// below 1 and a limit of 0; [`FineTuneError::Pattern`] for what is not a regular expression;
+    /// [`FineTuneError::Recognize`] for an unknown recogniser;
     /// those of [`FineTuneParams::check`] and [`TaggedParams::check`].
     pub fn check(mut self) -> Result<ValidTaggerTrainParams, FineTuneError> {
         share("hold_out", self.common.hold_out)?;
@@ -148,6 +159,9 @@ impl TaggerTrainParams {
         share("vary_case", self.vary_case)?;
         if self.limit == Some(0) {
             return wrong("limit", "0".to_owned(), "at least 1");
+        }
+        if let Some(names) = &self.recognizers {
+            RecognizerParams::new().recognizers(names.iter().cloned()).check()?;
         }
         if self.casing {
             self.common.encoder = self.common.encoder.casing(Some(Casing::COUNT));
@@ -197,6 +211,10 @@ impl ValidTaggerTrainParams {
         }
         let mut tags = vec!["O".to_owned()];
         tags.extend(sentences.labels.iter().flat_map(|l| [format!("B-{l}"), format!("I-{l}")]));
+        let of_base = &run.base.folder.card().recognizers;
+        if let (None, Some(names)) = (&self.params.recognizers, of_base) {
+            run.note(&TrainingNote::KeptRecognizers(names.clone()));
+        }
         Job { params: self, run, tags }.finish(&sentences, data.dev.is_some())
     }
 }
@@ -297,7 +315,7 @@ impl Job<'_> {
             test: test.as_ref().map(tested).transpose()?,
         };
         let report = self.run.report(&learner.parameters, steps, data)?;
-        let tags = self.tag_set();
+        let (tags, recognizers) = (self.tag_set(), self.recognizers().to_vec());
         let Self { params, run, tags: names } = self;
         let encoder = run.encoder.clone();
         let chain = learner.task.chain(&learner.parameters);
@@ -308,6 +326,8 @@ impl Job<'_> {
             crf: crf.map(|crf| json!(crf)),
             scheme: Some(Scheme::Iob2.name().to_owned()),
             min_score: params.params.min_score,
+            recognizers: Some(recognizers).filter(|names| !names.is_empty()),
+            redaction: run.base.folder.card().redaction,
             ..Card::default()
         };
         let model = TrainedModel {
@@ -332,6 +352,7 @@ impl Job<'_> {
             "dtype": self.params.common.dtype_name(),
             "crf": params.crf,
             "min_score": params.min_score,
+            "recognizers": self.recognizers().join(","),
             "casing": params.casing,
             "vary_case": params.vary_case,
             "skip_words": params.skip_words,
@@ -340,6 +361,13 @@ impl Job<'_> {
             "limit": params.limit,
             "hold_out": if dev_given { 0.0 } else { params.common.hold_out },
         })
+    }
+
+    /// Recognisers beside the model: those asked for, or else the base's.
+    fn recognizers(&self) -> &[String] {
+        let of_base = &self.run.base.folder.card().recognizers;
+        let names = self.params.params.recognizers.as_ref().or(of_base.as_ref());
+        names.map(Vec::as_slice).unwrap_or_default()
     }
 
     fn tag_set(&self) -> TagSet {
@@ -384,7 +412,8 @@ impl Job<'_> {
         if predicted == 0 && gold > 0 {
             self.run.note(&TrainingNote::NoEntities { part, gold });
         }
-        Ok(EntityFigures::new(report, mistakes, self.params.common.params.texts))
+        let figures = EntityFigures::new(report, mistakes, self.params.common.params.texts);
+        Ok(figures.without_recognizers(self.recognizers().to_vec()))
     }
 
     fn train(

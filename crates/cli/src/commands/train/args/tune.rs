@@ -56,6 +56,16 @@ pub(crate) struct TrainTagArgs {
     /// it [default: none]
     #[arg(long, value_name = "SCORE", help_heading = "Task")]
     pub(crate) min_score: Option<f32>,
+    /// Recognisers beside the model, by name or group: email,iban, all, none; the metrics of the report do
+    /// not use them [default: those in the card of the base]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        value_name = "NAME,…",
+        help_heading = "Task"
+    )]
+    pub(crate) recognizers: Option<Vec<String>>,
     /// Also train the transitions between tags (conditional random field)
     #[arg(long, help_heading = "Task")]
     pub(crate) crf: bool,
