@@ -1,7 +1,7 @@
 //! The page and the card of a fine-tuning: their figures are those of `report.json`.
 use serde_json::Value;
 
-use crate::run::{Home, models};
+use crate::run::{Home, entities, models};
 
 fn checkpoint() -> String {
     let bert = models().join("../crates/testkit/checkpoints/bert");
@@ -166,14 +166,13 @@ fn the_recognizers_of_the_base_run_beside_the_model() {
             r#"{{"kind": "model", "format_version": 1, "recognizers": ["email"], "redaction": {redaction}}}"#
         ),
     );
-    let mail = "Write to ada@example.com now.\n";
-    home.write("mail.txt", mail);
+    home.write("mail.txt", "Write to ada@example.com now.\n");
     let common = ["train", "tag", "a.conll", "-m", "./base", "-o", "x", "--max-steps=2", "--force"];
-    for (more, names, masked) in [
-        (&[][..], "email", "[EMAIL]"),
-        (&["--recognizers=email,iban"], "email, iban", "[EMAIL]"),
-        (&["--recognizers=iban"], "iban", "ada@example.com"),
-        (&["--recognizers=none"], "none", "ada@example.com"),
+    for (more, names, finds) in [
+        (&[][..], "email", true),
+        (&["--recognizers=email,iban"], "email, iban", true),
+        (&["--recognizers=iban"], "iban", false),
+        (&["--recognizers=none"], "none", false),
     ] {
         let ran = home.run(&[&common[..], &["--json"], more].concat());
         let report: Value = serde_json::from_str(ran.good()).unwrap();
@@ -188,8 +187,10 @@ fn the_recognizers_of_the_base_run_beside_the_model() {
         let card: Value = serde_json::from_str(&home.read("x/cloze.json")).unwrap();
         assert_eq!(card["recognizers"], serde_json::json!(names.split(", ").collect::<Vec<_>>()));
         assert_eq!(card["redaction"], serde_json::from_str::<Value>(redaction).unwrap());
-        let tag = ["tag", "mail.txt", "-m", "./x", "-f", "redact", "-q", "--labels", "EMAIL"];
-        assert_eq!(home.run(&tag).good(), mail.replace("ada@example.com", masked), "{names}");
+        let ran = home.run(&["tag", "mail.txt", "-m", "./x", "-f", "jsonl", "-q"]);
+        let found: Vec<_> = entities(&ran.records()[0]).to_vec();
+        let by_recognizer = found.iter().filter(|entity| entity["recognizer"] == "email");
+        assert_eq!(by_recognizer.count(), usize::from(finds), "{found:?}");
     }
     let ran = home.run(&[&common[..], &["--recognizers=emial"]].concat());
     assert!(ran.stderr.contains("emial"), "{}", ran.stderr);
