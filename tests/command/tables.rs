@@ -223,6 +223,34 @@ fn tables_of_labels_keep_every_column() {
     assert!(ran.stderr.contains("expected a number, found \"high\""), "{}", ran.stderr);
 }
 
+/// One rule for texts with and without labels, and for what is written back.
+#[test]
+fn quotes_of_tsv_mean_the_same_for_every_command() {
+    let home = Home::with([
+        ("t.tsv", "text\tlabel\n\"Spam King\" is fined\tno\n\"all \"\"of\"\" it\"\tyes\n"),
+        ("lines.tsv", "id\ttext\n1\t\"Ann\nmet\"\n2\tson\n"),
+        ("open.tsv", "id\ttext\n1\t\"Ann\n2\tmet\"\n"),
+    ]);
+    let model = checkpoint("bert-sequence");
+    let texts = |file: &str, more: &[&str]| -> Vec<String> {
+        let ran = home.run(&[&["classify", file, "-m", &model, "-f", "csv"], more].concat());
+        let mut reader = csv::Reader::from_reader(ran.good().as_bytes());
+        let text = reader.headers().unwrap().iter().position(|name| name == "text").unwrap();
+        reader.records().map(|row| row.unwrap()[text].to_owned()).collect()
+    };
+    assert_eq!(texts("t.tsv", &[]), ["\"Spam King\" is fined", "all \"of\" it"]);
+    assert_eq!(texts("t.tsv", &["--quotes", "csv"]), ["Spam King is fined", "all \"of\" it"]);
+    assert_eq!(texts("lines.tsv", &[]), ["Ann\nmet", "son"]);
+    assert_eq!(texts("open.tsv", &[]), ["\"Ann", "met\""]);
+    assert_eq!(texts("open.tsv", &["--quotes", "none"]), ["\"Ann", "met\""]);
+    let ran = home.run(&["data", "check", "t.tsv", "--quotes", "none", "--json"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    for file in ["t.tsv", "lines.tsv", "open.tsv"] {
+        let ran = home.run(&["tag", file, "-m", "ner-en", "--labels", "LOC", "-f", "redact", "-q"]);
+        assert_eq!(ran.good(), home.read(file), "{file}");
+    }
+}
+
 #[test]
 fn an_ending_of_no_format_is_refused() {
     let home = Home::with([("t.csv", "text\nAnn\n")]);
