@@ -71,7 +71,7 @@ impl Rows {
     }
 
     /// Dialect of the last row; `None` where lines are objects.
-    pub(crate) fn dialect(&self) -> Option<Dialect> {
+    pub(crate) fn row_dialect(&self) -> Option<Dialect> {
         self.row_dialect
     }
 

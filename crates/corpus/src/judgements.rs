@@ -243,7 +243,7 @@ impl Judgements {
             self.rows.next(self.layout.as_ref().map(|layout| layout.columns))?
         {
             let location = At { path: self.rows.path(), line };
-            let Some(dialect) = self.rows.dialect() else {
+            let Some(dialect) = self.rows.row_dialect() else {
                 return object(&Object::parse(&raw, location)?, &self.fields).map(Some);
             };
             if raw.trim_ascii().is_empty() {

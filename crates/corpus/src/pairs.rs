@@ -272,7 +272,7 @@ impl Pairs {
             self.rows.next(self.layout.as_ref().map(|layout| layout.names.len()))?
         {
             let location = At { path: self.rows.path(), line };
-            let Some(dialect) = self.rows.dialect() else {
+            let Some(dialect) = self.rows.row_dialect() else {
                 let (pair, used) = object(&Object::parse(&raw, location)?, &self.params)?;
                 self.used = Some(used);
                 return Ok(Some(pair));

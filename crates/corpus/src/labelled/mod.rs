@@ -229,7 +229,7 @@ fn of_fields(
 ) -> Result<Option<Example>, CorpusError> {
     while let Some(Unit { line, raw }) = rows.next(layout.as_ref().map(Layout::columns))? {
         let location = At { path: rows.path(), line };
-        let Some(dialect) = rows.dialect() else {
+        let Some(dialect) = rows.row_dialect() else {
             let (example, fields) = layout::object(&Object::parse(&raw, location)?, params)?;
             *used = Some(fields);
             return Ok(Some(example));
