@@ -13,7 +13,8 @@ fn every_family_is_quantized() {
     for name in ["mpnet", "albert"] {
         let from = testkit(&format!("checkpoints/{name}"));
         let expected = vector(&home, &from);
-        for more in [&[][..], &["--calibrate", "texts.txt", "--input", "lines", "--fixed"]] {
+        let fixed = ["--calibrate", "texts.txt", "--input", "lines", "--fixed"];
+        for more in [&[][..], &fixed, &["--embeddings"]] {
             let args = ["model", "quantize", &*from, "-o", "int8", "--force"];
             home.run(&[&args[..], more].concat()).good();
             let found = vector(&home, "./int8");

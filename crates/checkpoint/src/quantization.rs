@@ -17,7 +17,7 @@ pub(crate) enum Inputs {
 /// The key in `config.json`.
 pub(crate) const KEY: &str = "quantization_config";
 const METHOD: &str = "compressed-tensors";
-/// The same with `input_factors`, which nobody must overlook.
+/// The same with `input_factors` or a word table of 8 bits, which nobody must overlook.
 const OWN_METHOD: &str = "cloze";
 const FORMAT: &str = "int-quantized";
 
@@ -87,9 +87,9 @@ pub(super) fn check(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the configuration of matrices of 8 bits with such inputs, perhaps `smoothed` by factors.
+/// Returns the configuration of matrices of 8 bits with such inputs, perhaps in a form that is cloze's `own`.
 /// Matrices in `ignored` have floats.
-pub(crate) fn config(inputs: Inputs, smoothed: bool, ignored: &[String]) -> Value {
+pub(crate) fn config(inputs: Inputs, own: bool, ignored: &[String]) -> Value {
     let (strategy, dynamic) = match inputs {
         Inputs::ByRow => ("token", true),
         Inputs::Fixed => ("tensor", false),
@@ -100,7 +100,7 @@ pub(crate) fn config(inputs: Inputs, smoothed: bool, ignored: &[String]) -> Valu
         })
     };
     json!({
-        "quant_method": if smoothed { OWN_METHOD } else { METHOD },
+        "quant_method": if own { OWN_METHOD } else { METHOD },
         "format": FORMAT,
         "quantization_status": "compressed",
         "config_groups": { "group_0": {

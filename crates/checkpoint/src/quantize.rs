@@ -1,8 +1,9 @@
 //! A checkpoint whose layers' matrices have 8 bits a number, a quarter of the memory and the arithmetic
 //! that processors are fastest at.
 //!
-//! Each row of a matrix, an output, has a scale of its own: its largest number divided by 127. The word
-//! table, norms, biases and heads stay as they are, in f16 where the checkpoint has halves.
+//! Each row of a matrix, an output, has a scale of its own: its largest number divided by 127. Norms,
+//! biases and heads stay as they are, in f16 where the checkpoint has halves, and so does the word table
+//! unless it is asked for: that saves room on the disk alone.
 //!
 //! Sources: Jacob et al. 2018 (scales and sums in whole numbers); Yao et al. 2022, "`ZeroQuant`" (inputs by
 //! token); Xiao et al. 2023, "`SmoothQuant`" (inputs evened out).
@@ -66,6 +67,15 @@ pub struct ActivationCalibration<'a> {
     pub fixed: bool,
 }
 
+/// What of a checkpoint has 8 bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct QuantizeParams<'a> {
+    /// Inputs that were observed; without them each row of inputs is rounded by its own largest number.
+    pub calibration: Option<ActivationCalibration<'a>>,
+    /// Whether the word embeddings are stored in 8 bits, too, a scale for each row.
+    pub embeddings: bool,
+}
+
 /// A tensor of floats as it is written.
 fn floats(name: String, shape: Vec<usize>, numbers: &[f32]) -> Encoded {
     let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
@@ -82,8 +92,8 @@ struct Inputs {
 }
 
 /// Writes the weights of `checkpoint` with its layers' matrices in 8 bits, and gives the
-/// `config.json` that goes with them. Without a calibration each row of inputs is rounded by its own largest
-/// number; with one, inputs that are much larger than others are evened out first. Memory: the file's size.
+/// `config.json` that goes with them. With a calibration, inputs that are much larger than others are
+/// evened out first. Memory: the file's size.
 ///
 /// # Errors
 /// [`CheckpointError::Request`] for a checkpoint that has 8 bits already, or a calibration of another model;
@@ -91,7 +101,7 @@ struct Inputs {
 /// cannot be written.
 pub fn quantize(
     checkpoint: &Checkpoint,
-    calibration: Option<ActivationCalibration<'_>>,
+    params: QuantizeParams<'_>,
     path: &Path,
     existing: Existing,
 ) -> Result<Vec<u8>, CheckpointError> {
@@ -100,7 +110,10 @@ pub fn quantize(
         let what = "weights of 8 bits; expected floats".into();
         return Err(CheckpointError::Request { path: checkpoint.folder().to_path_buf(), what });
     }
-    let matrices = matrices(checkpoint, calibration)?;
+    let mut matrices = matrices(checkpoint, params.calibration)?;
+    if params.embeddings {
+        matrices.insert(checkpoint.layout().words.clone(), Inputs::default());
+    }
     let mut reader = weights.reader();
     let mut encoded = vec![];
     let halves = weights.stored_type().filter(|t| *t != StoredType::F32);
@@ -141,7 +154,7 @@ pub fn quantize(
         encoded.push(Encoded { name: name.to_owned(), dtype: Dtype::I8, shape, bytes });
     }
     write_encoded(&encoded, path, existing)?;
-    config_json(checkpoint, calibration, &matrices)
+    config_json(checkpoint, params, &matrices)
 }
 
 /// Matrices with the same inputs, the place of these among observations, and whether they are evened out.
@@ -236,7 +249,7 @@ fn rows(numbers: &[f32], inputs: usize) -> (Vec<u8>, Vec<f32>) {
 /// The `config.json` of the same checkpoint, with what is said of its 8-bit matrices.
 fn config_json(
     checkpoint: &Checkpoint,
-    calibration: Option<ActivationCalibration<'_>>,
+    params: QuantizeParams<'_>,
     matrices: &BTreeMap<String, Inputs>,
 ) -> Result<Vec<u8>, CheckpointError> {
     let weights = checkpoint.weights();
@@ -247,12 +260,13 @@ fn config_json(
     });
     let ignored: Vec<String> =
         ignored.filter_map(|name| Some(name.strip_suffix(".weight")?.to_owned())).collect();
-    let by = if calibration.is_some_and(|c| c.fixed) {
+    let by = if params.calibration.is_some_and(|c| c.fixed) {
         quantization::Inputs::Fixed
     } else {
         quantization::Inputs::ByRow
     };
-    let said = quantization::config(by, calibration.is_some(), &ignored);
+    let own = params.calibration.is_some() || params.embeddings;
+    let said = quantization::config(by, own, &ignored);
     checkpoint.config_json_with(|raw| {
         raw.insert(quantization::KEY.into(), said);
     })

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use cloze_checkpoint::quantize::{ActivationCalibration, Observed, quantize};
+use cloze_checkpoint::quantize::{ActivationCalibration, Observed, QuantizeParams, quantize};
 use cloze_checkpoint::{Checkpoint, CheckpointError};
 use cloze_store::Existing;
 use cloze_testkit::checkpoint;
@@ -18,8 +18,8 @@ fn write(
     calibration: Option<ActivationCalibration<'_>>,
 ) -> Result<(), CheckpointError> {
     let weights = Checkpoint::open(checkpoint("bert")).unwrap();
-    let config =
-        quantize(&weights, calibration, &folder.join("model.safetensors"), Existing::Replace)?;
+    let params = QuantizeParams { calibration, embeddings: false };
+    let config = quantize(&weights, params, &folder.join("model.safetensors"), Existing::Replace)?;
     fs_err::write(folder.join("config.json"), config).unwrap();
     Ok(())
 }
@@ -99,4 +99,35 @@ fn observations_of_another_model_are_refused() {
     let observed = [layer(1.0), layer(0.0)];
     write(folder.path(), Some(ActivationCalibration { observed: &observed, fixed: true })).unwrap();
     Checkpoint::open(folder.path()).unwrap();
+}
+
+/// Each number of the table is within half a step of its row's scale, the largest number over 127.
+#[test]
+fn word_embeddings_have_8_bits_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = Checkpoint::open(checkpoint("bert")).unwrap();
+    let path = folder.path().join("model.safetensors");
+    let params = QuantizeParams { calibration: None, embeddings: true };
+    let config = quantize(&from, params, &path, Existing::Refuse).unwrap();
+    fs_err::write(folder.path().join("config.json"), &config).unwrap();
+    let to = Checkpoint::open(folder.path()).unwrap();
+    let name = &from.layout().words;
+    let [whole, rounded] =
+        [&from, &to].map(|checkpoint| checkpoint.weights().reader().read(name).unwrap());
+    assert_eq!(whole.len(), rounded.len());
+    let width = from.config().hidden;
+    for (row, new) in whole.chunks(width).zip(rounded.chunks(width)) {
+        let most = row.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+        for (x, y) in row.iter().zip(new) {
+            assert!((x - y).abs() <= most / 127.0 * 0.5001, "{x} became {y}");
+        }
+    }
+    let bytes = fs_err::read(&path).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(tensors.tensor(name).unwrap().dtype(), Dtype::I8);
+    // transformers would read such a table wrong.
+    let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+    assert_eq!(config["quantization_config"]["quant_method"], "cloze");
+    let again = quantize(&to, params, &path, Existing::Replace).unwrap_err().to_string();
+    assert!(again.contains("weights of 8 bits; expected floats"), "{again}");
 }

@@ -2,7 +2,7 @@
 //! depends on nothing but the text.
 use std::path::Path;
 
-use cloze_checkpoint::quantize::{ActivationCalibration, Observed, quantize};
+use cloze_checkpoint::quantize::{ActivationCalibration, Observed, QuantizeParams, quantize};
 use cloze_checkpoint::weights::{Int8Matrix, StoredType};
 use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
 use cloze_encoder::observe::{self, Observer};
@@ -31,7 +31,8 @@ fn quantized(from: &Path, calibration: Option<ActivationCalibration<'_>>) -> Tem
     let folder = tempfile::tempdir().unwrap();
     let weights = Checkpoint::open(from).unwrap();
     let path = folder.path().join("model.safetensors");
-    let config = quantize(&weights, calibration, &path, Existing::Refuse).unwrap();
+    let params = QuantizeParams { calibration, embeddings: false };
+    let config = quantize(&weights, params, &path, Existing::Refuse).unwrap();
     fs_err::write(folder.path().join("config.json"), config).unwrap();
     for name in ["tokenizer.json", "tokenizer_config.json"] {
         if from.join(name).is_file() {

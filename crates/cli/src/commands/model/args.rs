@@ -203,6 +203,9 @@ pub(crate) struct ModelQuantizeArgs {
     /// activations above the calibrated maximum are clipped
     #[arg(long, requires = "calibrate", help_heading = "Calibration")]
     pub(crate) fixed: bool,
+    /// Also store the word embeddings in 8 bits, one scale per row: a smaller file, the same speed
+    #[arg(long, help_heading = "Output")]
+    pub(crate) embeddings: bool,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
     /// Output model folder

@@ -3,7 +3,9 @@ use std::io::Write as _;
 
 use anyhow::bail;
 use cloze::batch::isolate;
-use cloze_checkpoint::quantize::{ActivationCalibration, Observed, quantize as write_int8};
+use cloze_checkpoint::quantize::{
+    ActivationCalibration, Observed, QuantizeParams, quantize as write_int8,
+};
 use cloze_checkpoint::{Checkpoint, ModelFolder};
 use cloze_encoder::EncoderParams;
 use cloze_encoder::observe::{self, Observer};
@@ -46,16 +48,18 @@ pub(super) fn quantize(
         None => "with one scale per token".to_owned(),
     };
     let made = format!(
-        "`{}` with the matrices of its layers quantized to 8 bits, with one scale per row; activations are \
+        "`{}` with the matrices of its layers{} quantized to 8 bits, with one scale per row; activations are \
          quantized to 8 bits at run time, {by}.\n",
-        standalone::name(model.folder())
+        standalone::name(model.folder()),
+        if args.embeddings { " and its word embeddings" } else { "" }
     );
     let calibration = observed
         .as_ref()
         .map(|(observed, _)| ActivationCalibration { observed, fixed: args.fixed });
+    let params = QuantizeParams { calibration, embeddings: args.embeddings };
     let Written { bytes, sha256 } =
         standalone::write(&model, &args.output, args.force, &made, |checkpoint, path| {
-            Ok(write_int8(checkpoint, calibration, path, Existing::Refuse)?)
+            Ok(write_int8(checkpoint, params, path, Existing::Refuse)?)
         })?;
     let checkpoint = Checkpoint::of(model.sources())?;
     let size = |file: &Location| fs_err::metadata(file).map_or(0, |m| m.len());
