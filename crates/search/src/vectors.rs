@@ -3,6 +3,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use cloze_embed::Metric;
+use cloze_store::npy::NpyHeader;
 use crc32fast::Hasher;
 use fs_err::File;
 use half::f16;
@@ -21,19 +22,14 @@ pub(crate) const HEADER: usize = 128;
 /// The rows that are read at a time.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// A header of NumPy's format 1.0 (numpy/lib/format.py). Written by hand and not
-/// by npyz, because its length belongs to the index's format: rows are read at fixed offsets behind it.
-fn header(dtype: Dtype, rows: u64, width: usize) -> [u8; HEADER] {
-    let descr = match dtype {
+/// The header, whose length belongs to the index's format: rows are read at fixed offsets behind it.
+fn header(dtype: Dtype, rows: u64, width: usize) -> Vec<u8> {
+    let dtype = match dtype {
         Dtype::F32 => "<f4",
         Dtype::F16 => "<f2",
     };
-    let text =
-        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({rows}, {width}), }}");
-    let mut header = [b' '; HEADER];
-    header[..10].copy_from_slice(b"\x93NUMPY\x01\x00\x76\x00");
-    header[10..10 + text.len()].copy_from_slice(text.as_bytes());
-    header[HEADER - 1] = b'\n';
+    let header = NpyHeader::new(dtype, &[rows, width as u64]).bytes();
+    debug_assert_eq!(header.len(), HEADER);
     header
 }
 
@@ -122,7 +118,7 @@ impl VectorFile {
         let mut file = File::open(path).map_err(SearchError::Read)?;
         let mut bytes = [0; HEADER];
         file.read_exact(&mut bytes).map_err(SearchError::Read)?;
-        if bytes != header(dtype, rows as u64, width) {
+        if bytes[..] != header(dtype, rows as u64, width) {
             return Err(SearchError::Damaged {
                 path: path.to_owned(),
                 expected: format!("a NumPy header of {rows} rows of {width} numbers"),

@@ -1,4 +1,4 @@
-//! Files: paths on disk or in memory, capped reading, checksums, atomic writing, versioned JSON.
+//! Files: paths on disk or in memory, capped reading, checksums, atomic writing, versioned JSON, NumPy headers.
 //!
 //! In the order data flows:
 //! - [`Location`]: a path on disk, or in a [`MemoryFolder`];
@@ -9,7 +9,8 @@
 //! - [`cache_folder`]: the user's cache folder;
 //! - [`AtomicFile`]: a file that is whole or not there;
 //! - [`AtomicFolder`]: several files, likewise;
-//! - [`envelope`]: JSON files that say what they are and in which version.
+//! - [`envelope`]: JSON files that say what they are and in which version;
+//! - [`npy`]: headers of NumPy's array files.
 //!
 //! ```
 //! use cloze_store::{Existing, envelope};
@@ -40,6 +41,7 @@ pub mod checksum;
 pub mod envelope;
 mod error;
 mod location;
+pub mod npy;
 pub mod read;
 pub mod recorded;
 

@@ -59,6 +59,13 @@ config = json.loads((args.model / "config.json").read_text())
 config["vocab_size"], config["pad_token_id"] = len(stay), new[config["pad_token_id"]]
 (args.out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
+card = args.out / "cloze.json"
+if card.exists():
+    # Hashes of what is changed here.
+    content = json.loads(card.read_text(encoding="utf-8"))
+    content["sha256"] = {}
+    card.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
 raw = (args.model / "model.safetensors").read_bytes()
 (length,) = struct.unpack_from("<Q", raw)
 header = json.loads(raw[8:8 + length])

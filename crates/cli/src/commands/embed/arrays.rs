@@ -15,7 +15,7 @@ use std::io::{self, BufReader, BufWriter, Seek as _, Write};
 use anyhow::Context as _;
 use cloze::TextStates;
 use cloze_core::{OffsetConverter, OffsetUnit};
-use npyz::WriterBuilder as _;
+use cloze_store::npy::NpyHeader;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
@@ -158,24 +158,27 @@ impl Arrays {
 /// NumPy's format, little-endian.
 fn write_npy(out: &mut impl Write, shape: &[usize], values: Values<'_>) -> anyhow::Result<()> {
     let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+    let dtype = match values {
+        Values::I64(_) => "<i8",
+        Values::F32(_) => "<f4",
+        Values::Bool(_) => "|b1",
+    };
+    out.write_all(&NpyHeader::new(dtype, &shape).bytes())?;
     match values {
         Values::I64(values) => {
-            let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-            let mut writer = options.writer(&mut *out).begin_nd()?;
-            writer.extend(values)?;
-            writer.finish()?;
+            for x in values {
+                out.write_all(&x.to_le_bytes())?;
+            }
         }
         Values::F32(rows) => {
-            let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-            let mut writer = options.writer(&mut *out).begin_nd()?;
-            writer.extend(rows.into_iter().flatten().copied())?;
-            writer.finish()?;
+            for x in rows.into_iter().flatten() {
+                out.write_all(&x.to_le_bytes())?;
+            }
         }
         Values::Bool(flags) => {
-            let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-            let mut writer = options.writer(&mut *out).begin_nd()?;
-            writer.extend(flags)?;
-            writer.finish()?;
+            for flag in flags {
+                out.write_all(&[u8::from(flag)])?;
+            }
         }
     }
     Ok(())

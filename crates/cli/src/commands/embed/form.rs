@@ -6,7 +6,7 @@ use std::io::{self, BufReader, BufWriter, Seek as _, Write};
 use anyhow::Context as _;
 use cloze::{Matrix, TokenPiece};
 use cloze_core::{OffsetConverter, OffsetUnit};
-use npyz::WriterBuilder as _;
+use cloze_store::npy::NpyHeader;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Serialize;
 
@@ -137,15 +137,10 @@ fn write_npy(
     mut spool: impl io::Read,
 ) -> anyhow::Result<()> {
     let shape = [rows as u64, width as u64];
-    let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-    let mut writer = options.writer(out).begin_nd()?;
-    let mut row = vec![0; 4 * width];
-    for _ in 0..rows {
-        spool.read_exact(&mut row)?;
-        let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-        writer.extend(row.chunks_exact(4).map(number))?;
-    }
-    Ok(writer.finish()?)
+    out.write_all(&NpyHeader::new("<f4", &shape).bytes())?;
+    // The numbers lie there little-endian already.
+    io::copy(&mut spool, out)?;
+    Ok(())
 }
 
 /// Writes the header of a safetensors file with the tensor `vectors`, `[rows, width]`.

@@ -3,13 +3,11 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use cloze_store::npy::NpyHeader;
 use half::f16;
-use npyz::{NpyHeader, Order};
 
 /// Numbers read at a time.
 const BLOCK: usize = 1 << 18;
-/// Longest header in bytes; NumPy writes some 100.
-const MAX_HEADER_BYTES: u32 = 1 << 20;
 
 /// A file of `[rows, width]`, read a few rows at a time.
 pub(super) struct Vectors {
@@ -19,27 +17,6 @@ pub(super) struct Vectors {
     pub(super) width: usize,
     /// Number of rows left to read.
     left: usize,
-}
-
-/// Bytes of a file's header, whose length the file itself says. Source: NumPy's `format.py`, versions 1 to
-/// 3.
-fn read_header(file: &mut impl Read) -> anyhow::Result<Vec<u8>> {
-    let mut header = vec![0; 8];
-    file.read_exact(&mut header)?;
-    // The version, behind 6 bytes that all such files begin with: the reader checks those.
-    let width = if header[6] == 1 { 2 } else { 4 };
-    let mut length = [0; 4];
-    file.read_exact(&mut length[..width])?;
-    header.extend(&length[..width]);
-    let length = u32::from_le_bytes(length);
-    if length > MAX_HEADER_BYTES {
-        bail!("expected a header of at most {MAX_HEADER_BYTES} bytes, found {length}");
-    }
-    let read = file.take(length.into()).read_to_end(&mut header)?;
-    if read < usize::try_from(length)? {
-        bail!("expected a header of {length} bytes, found {read}");
-    }
-    Ok(header)
 }
 
 #[derive(Clone, Copy)]
@@ -53,19 +30,17 @@ impl Vectors {
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         let mut file = BufReader::with_capacity(1 << 20, fs_err::File::open(path)?);
-        let header = read_header(&mut file).with_context(name)?;
-        let header = NpyHeader::from_reader(header.as_slice()).with_context(name)?;
-        let descr = header.dtype().descr();
-        let dtype = match descr.trim_matches('\'') {
+        let header = NpyHeader::read(&mut file).with_context(name)?;
+        let dtype = match &*header.dtype {
             "<f2" => Dtype::F16,
             "<f4" => Dtype::F32,
             "<f8" => Dtype::F64,
             other => bail!("{}: expected numbers of <f2, <f4 or <f8, found {other}", name()),
         };
-        let &[rows, width] = header.shape() else {
-            bail!("{}: expected [rows, width], found the shape {:?}", name(), header.shape());
+        let [rows, width] = header.shape[..] else {
+            bail!("{}: expected [rows, width], found the shape {:?}", name(), header.shape);
         };
-        if header.order() == Order::Fortran && rows > 1 && width > 1 {
+        if header.fortran_order && rows > 1 && width > 1 {
             bail!("{}: expected C order, found Fortran order", name());
         }
         let (Ok(left), Ok(width)) = (usize::try_from(rows), usize::try_from(width)) else {

@@ -3,7 +3,7 @@ use std::io::Write as _;
 
 use cloze::search::index::{Index, IndexRecord, OpenParams, verify as verify_index};
 use cloze_report::index::write_info;
-use npyz::WriterBuilder as _;
+use cloze_store::npy::NpyHeader;
 use serde::Serialize;
 
 use crate::commands::index::args::{IndexExportArgs, IndexFormat, IndexReportArgs};
@@ -77,14 +77,12 @@ pub(super) fn export(args: &IndexExportArgs) -> anyhow::Result<()> {
         }
         IndexFormat::Npy => {
             let shape = [index.len() as u64, index.info().width as u64];
-            let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-            let mut npy = options.writer(&mut out).begin_nd()?;
+            out.write_all(&NpyHeader::new("<f4", &shape).bytes())?;
             for row in index.live() {
                 for x in index.vector(row)? {
-                    npy.push(&x)?;
+                    out.write_all(&x.to_le_bytes())?;
                 }
             }
-            npy.finish()?;
         }
     }
     out.finish()
