@@ -42,9 +42,9 @@ texts $english > english.txt
 texts $languages > languages.txt
 
 python3 "$here/base.py" e5
-python3 "$here/vocabulary.py" e5 e5-latin english.txt languages.txt novels.txt
+python3 "$here/vocabulary.py" e5 e5-latin english.txt languages.txt --more novels.txt
 $cloze train tag wnut.conll btc.conll btc-dev.conll btc-joined.conll wikigold.conll sec.conll tweebank.conll litbank.conll \
     made.conll wikigold-varied.conll $languages --dev dev.conll --drop-entities "$(cat "$here/nationalities.txt")" \
     --model ./e5-latin --tune full --learning-rate 2e-4 --epochs 1 --vary-case 0.02 --output ner-f32 --force
-python3 "$here/vocabulary.py" ner-f32 ner-en-f32 english.txt novels.txt --least 2
+python3 "$here/vocabulary.py" ner-f32 ner-en-f32 english.txt --more novels.txt --least 20 --first 29000
 $cloze model quantize ./ner-en-f32 --embeddings --output ner-en --force

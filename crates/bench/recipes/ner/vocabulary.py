@@ -1,7 +1,7 @@
-"""A model with fewer pieces: `python3 vocabulary.py MODEL OUT TEXT… [--first N]`.
+"""A model with fewer pieces: `python3 vocabulary.py MODEL OUT TEXT… [--more TEXT… --least N] [--first N]`.
 
-Of a Unigram tokenizer's pieces (Kudo 2018) those stay that the texts use, the single characters of Latin script,
-and of the first N (the most frequent ones, in XLM-R's order) those of ASCII alone. Rows of the word
+Of a Unigram tokenizer's pieces (Kudo 2018) those stay that the texts use, or further texts at least so many times, the
+single characters of Latin script, and of the first N (the most frequent ones, in XLM-R's order) those of ASCII alone. Rows of the word
 embeddings go with them; all else is copied. A text is then split as before, unless it needs a piece that is gone.
 """
 import argparse
@@ -17,21 +17,29 @@ parser.add_argument("model", type=pathlib.Path)
 parser.add_argument("out", type=pathlib.Path)
 parser.add_argument("texts", type=pathlib.Path, nargs="+")
 parser.add_argument("--first", type=int, default=60_000)
-parser.add_argument("--least", type=int, default=1, help="fewest uses of a piece that stays")
+parser.add_argument("--more", type=pathlib.Path, nargs="*", default=[])
+parser.add_argument("--least", type=int, default=1, help="fewest uses in further texts of a piece that stays")
 args = parser.parse_args()
 
 content = json.loads((args.model / "tokenizer.json").read_text(encoding="utf-8"))
 assert content["model"]["type"] == "Unigram", content["model"]["type"]
 pieces = content["model"]["vocab"]
 tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
-counts = [0] * len(pieces)
-for path in args.texts:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for i in range(0, len(lines), 10_000):
-        for encoding in tokenizer.encode_batch(lines[i:i + 10_000], add_special_tokens=False):
-            for token in encoding.ids:
-                counts[token] += 1
 
+
+def counted(paths):
+    """Number of uses of each piece."""
+    counts = [0] * len(pieces)
+    for path in paths:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for i in range(0, len(lines), 10_000):
+            for encoding in tokenizer.encode_batch(lines[i:i + 10_000], add_special_tokens=False):
+                for token in encoding.ids:
+                    counts[token] += 1
+    return counts
+
+
+own, more = counted(args.texts), counted(args.more)
 
 def latin(text):
     return all(c == "▁" or ord(c) < 0x250 or 0x1E00 <= ord(c) < 0x1F00 or 0x2000 <= ord(c) < 0x2100
@@ -40,8 +48,8 @@ def latin(text):
 
 special = {token["id"] for token in content["added_tokens"]}
 stay = [i for i, (piece, _) in enumerate(pieces)
-        if i in special or i == content["model"]["unk_id"] or counts[i] >= args.least
-        or (len(piece) == 1 and latin(piece)) or (i < args.first and piece.replace("▁", "").isascii())]
+        if i in special or i == content["model"]["unk_id"] or own[i] > 0
+        or more[i] >= args.least or (len(piece) == 1 and latin(piece)) or (i < args.first and piece.replace("▁", "").isascii())]
 new = {old: i for i, old in enumerate(stay)}
 content["model"]["vocab"] = [pieces[i] for i in stay]
 content["model"]["unk_id"] = new[content["model"]["unk_id"]]
@@ -86,5 +94,5 @@ text = json.dumps({name: header[name] for name in names}).encode()
 text += b" " * (-len(text) % 8)
 with open(args.out / "model.safetensors", "wb") as out:
     out.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
-used = sum(count > 0 for count in counts)
+used = sum(count > 0 for count in own)
 print(f"{len(stay)} of {len(pieces)} pieces stay; the texts use {used}")
