@@ -155,7 +155,7 @@ fn the_files_of_names_agree() {
 }
 
 /// Names by `ner-en` in words, as sets in CoNLL have them, and in the texts as they are, with line
-/// breaks and without words. Measured: F1 0.7264 and 0.7234.
+/// breaks and without words. Measured: F1 0.8318 and 0.8219.
 #[test]
 fn the_default_model_finds_names() {
     let names = names();
@@ -192,7 +192,7 @@ fn the_default_model_finds_names() {
 }
 
 /// A point below the lesser figure.
-const LEAST_F1: f64 = 0.713;
+const LEAST_F1: f64 = 0.811;
 
 /// Texts of the samples, in the order in which the command reads them.
 fn texts() -> Vec<String> {
