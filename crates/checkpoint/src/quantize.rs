@@ -67,7 +67,7 @@ pub struct ActivationCalibration<'a> {
     pub fixed: bool,
 }
 
-/// What of a checkpoint has 8 bits.
+/// Parts of a checkpoint that get 8 bits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct QuantizeParams<'a> {
     /// Inputs that were observed; without them each row of inputs is rounded by its own largest number.

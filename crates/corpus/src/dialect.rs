@@ -14,8 +14,8 @@ pub enum Quotes {
     /// In CSV as [`Csv`](Self::Csv). In TSV, where many files have literal quotes (GLUE, AG
     /// News: `"Spam King" is fined`), a row is a line, and a field is quoted only if a quote begins
     /// it, another ends it, and all between them are doubled; in any other field they are themselves.
-    /// Where lines read so have another number of columns than the header, and together are a row by
-    /// RFC 4180 that has it, they are that row.
+    /// Lines that have another number of columns than the header, and together are a row by RFC 4180 that
+    /// has it, are that row.
     #[default]
     Auto,
     /// A field that a quote begins goes on to the closing one, over delimiters and line ends.

@@ -56,11 +56,11 @@ pub enum NpyError {
     /// Not the dictionary that NumPy writes.
     #[error("expected {expected} at byte {at} of the header, found {found:?}")]
     Syntax {
-        /// What there should be.
+        /// Expected part.
         expected: &'static str,
         /// Position in the dictionary.
         at: usize,
-        /// What is there.
+        /// Text in its place.
         found: String,
     },
 }
@@ -161,7 +161,7 @@ impl Dictionary<'_> {
         }
     }
 
-    /// What follows, blanks before it passed over.
+    /// Text that follows, blanks before it passed over.
     fn rest(&mut self) -> &str {
         let rest = self.text[self.at..].trim_start();
         self.at = self.text.len() - rest.len();
