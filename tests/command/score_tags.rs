@@ -33,7 +33,8 @@ fn scores(precision: f64, recall: f64, f1: f64, support: u64) -> Value {
 fn figures_by_hand() {
     let home = home();
     let third = 1.0 / 3.0;
-    let found = report(&home, &[]);
+    let mut found = report(&home, &[]);
+    let intervals = found.as_object_mut().unwrap().remove("f1_intervals").unwrap();
     assert_eq!(
         found,
         json!({
@@ -49,6 +50,16 @@ fn figures_by_hand() {
             "labels": {"LOC": scores(0.0, 0.0, 0.0, 2), "PER": scores(0.5, 1.0, 2.0 / 3.0, 1)},
         })
     );
+    // Of three sentences drawn from three, all are the first one in 1 of 27 draws (F1 1/2, none is higher),
+    // and in 8 it is not among them (F1 0): both are more than the 2.5 % that are outside.
+    let micro = &intervals["micro"];
+    assert_eq!(
+        (&micro["estimate"], &micro["low"], &micro["high"]),
+        (&json!(third), &json!(0.0), &json!(0.5))
+    );
+    let person = &intervals["labels"]["PER"];
+    assert_eq!((&person["low"], &person["high"]), (&json!(2.0 / 3.0), &json!(2.0 / 3.0)));
+    assert_eq!(intervals["labels"].as_object().unwrap().len(), 2);
     let strict = report(&home, &["--strict"]);
     assert_eq!((&strict["convention"], &strict["scheme"]), (&"strict".into(), &"IOB2".into()));
     assert_eq!(strict["labels"]["PER"], scores(0.0, 0.0, 0.0, 1));
@@ -78,13 +89,13 @@ fn the_table_names_convention_and_scheme() {
     let expected = "\
 convention conlleval, scheme not named: 3 sentences, 7 words
 
-label             precision     recall         f1    support
-LOC                  0.0000     0.0000     0.0000          2
-PER                  0.5000     1.0000     0.6667          1
+label             precision     recall         f1  95 % interval    support
+LOC                  0.0000     0.0000     0.0000  0.0000-0.0000          2
+PER                  0.5000     1.0000     0.6667  0.6667-0.6667          1
 
-micro average        0.3333     0.3333     0.3333          3
-macro average        0.2500     0.5000     0.3333          3
-weighted average     0.1667     0.3333     0.2222          3
+micro average        0.3333     0.3333     0.3333  0.0000-0.5000          3
+macro average        0.2500     0.5000     0.3333                         3
+weighted average     0.1667     0.3333     0.2222                         3
 
 match    precision     recall         f1    correct  incorrect    partial     missed   spurious
 strict      0.3333     0.3333     0.3333          1          2          0          0          0

@@ -3,6 +3,10 @@
 Reads IOB1 and IOB2. Labels that a map does not name stay; those it maps to nothing (`OTH=`) are outside of every entity.
 """
 import argparse
+import re
+
+# `# sent_id = …` and `# newdoc` of CoNLL-U; a word `#` has a tag behind it.
+COMMENT = re.compile(r"# (\S+ = |newdoc|newpar)")
 
 parser = argparse.ArgumentParser()
 parser.add_argument("file")
@@ -16,7 +20,9 @@ before = "O"
 for line in open(args.file, encoding="utf-8"):
     line = line.rstrip("\n")
     columns = line.split("\t") if "\t" in line else line.split()
-    if not line.strip() or (line.startswith("# ") and len(columns) == 1) or columns[0] == "-DOCSTART-":
+    if COMMENT.match(line):
+        continue
+    if not line.strip() or columns[0] == "-DOCSTART-":
         if before is not None:
             print()
         before = None

@@ -361,8 +361,62 @@ Notes: (1) see {sur}, {work}, {year}, p. {n}; (2) <ibid.|see Table {n}>.
 {per}, <who grew up in|a native of> {city}, <studied at|was expelled from> {body} and <later|then> <joined|founded> {firm} in {loc}.
 """
 
+OFFICES = """
+{given}, <see attached|per our conversation|FYI|any news on this?>
+{given},
+{given}
+<Thanks|Thx|Regards|Cheers>, {given}
+<Tx|Rgds>, {initials}
+{per} <Director|Associate|Analyst|Counsel>, <Legal|Trading|Facilities|HR> {org} {phone} (<Office|W>) {phone} (<Mobile|C>)
+{per} -- {firm} -- {email}
+"{last_first}" <{email}>
+{last_first} <{email}> {date} {time}
+{per} / {firm} @ {firm} <cc|bcc>: {per}, {last_first}
+- {given}_<Resume|Budget|Agenda>.<doc|xls|pdf> << File: {user}.doc >>
+(See attached file: <Draft Lease|Comments on the MOU|Org Chart>.doc)
+<Our|The new> domain is <www.|>{host}.com, <so write to|no longer> {user}@{host}.com.
+Go to {host}.com or {host}.org.uk <and sign up|for the FAQ|>.
+<Please|Pls> send the <NDA|RFQ|PO|SOW|ETA|KPI report> to {given} <by COB|before the Q{n} review|ASAP>.
+<HR|IT|PR|QA|The CFO|R&D> <wants|needs> the <W-2|PTO|VPN|CRM> <forms|numbers|list> from {given} <at {firm}|>.
+{firm} <signed|redlined> the <NDA|MSA|LOI> with {firm} (the "<Buyer|Agent|Guarantor>").
+{firm} ("<Seller|Tenant>") and {per} <agree|have agreed> as follows.
+The <Gas|Coal|Freight|Power> Desk <at {firm}|in {city}> <quoted|confirmed> {money}.
+<CST|EST|GMT|UTC>, <Conf. Call|Dial-in>: {phone}, Passcode {id}
+<Which|What> <ISDA|GAAP|LNG|OPEX> <terms|figures> does {firm} use <in {country}|>?
+I <met|spoke with> {given} <of|from|over at> {org} about <their RFI|the JV|our KYC questions>.
+{org}, {house} {street}, Suite {n}, {city}
+"""
+
+WEB = """
+<Email|E-mail|Contact>: "{given}" <{user}...@{host}.com>
+Posted by {user} <to {user}'s blog |>at {date} {time}
+Newsgroups: <rec.gardens|sci.space.news|comp.lang.misc>, <soc.history|misc.books>
+<Try|Check|Google> <http://www.{host}.com/faq?id={id}&lang=en|{host}.net|en.{host}.org/wiki/Main_Page>
+I <found|saw> it at <a yard sale|{firm}>, <cheap|used> <Bikes|Lamps|toys|tires>.
+<Best|Worst> <pizza|haircut|oil change|sushi> in {city}! <Ask for|Thank you,> {given} <at {firm}|>!
+{firm} <is|was> <the best|a rip off|overpriced but good>, <highly recommend|never again>.
+<we|My wife and I> <stayed at|ate at|got married at> {firm} in {city}, <loved it|so so>.
+<what|which> is <better|cheaper>, {firm} or {firm}?
+<does|do> {firm} <ship to|deliver in> {loc}?
+<is|how far is> {loc} <safe|from {loc}|worth a visit> <?|for kids?>
+<going to|backpacking in> {loc} <and|then> {loc} next <month|year>, any <tips|must sees>?
+my <cat|dog|parrot|hamster> {given} <wont eat|keeps sneezing|had kittens>, <help|is that normal>?
+A <Golden Retriever|Maine Coon|Siamese|Border Collie> named {given} <was lost|ran away> <near {street}|in {city}>
+<How|Why> do <Muslims|Americans|Catholics|Germans|Hindus> <celebrate|call> <Easter|Ramadan|Diwali|Halloween> <in {country}|>?
+The <desktop|phone|beta> version of {product} <crashes|rocks> <!|on my laptop>
+<Prime Minister|President|Senator|Gov.> {sur} <told|wrote to> the {org} that {country} and {country} <agreed|disagree>.
+{sur} <says|claims|denied> {body} <lied|knew> about {city}, <according to|says> {org}.
+<Sunni|Shia|Kurdish|Tamil> <fighters|leaders> <near|in> {city} <met|fired on> <troops|envoys> <of|from> {country}
+Hurricane <season|Warning>: <winds|rain> <in|off> {loc}, says {body}.
+<Ad|Photo|Image>: {org} / {per}
+{user}.<jpg|mp3|zip> ({n} KB)
+RE: <Where to buy a Used Car|Visa Questions|Best Phone> <in {city}|>
+<Oh My God|OMG|LOL|Deja Vu>, {given} is <so funny|right>!!!
+<Dr.|Dr> {sur} and <his|her> staff at {firm} are <AMAZING|very kind>.
+"""
+
 KINDS = {
     "tickets": TICKETS, "minutes": MINUTES, "forms": FORMS, "tables": TABLES, "chats": CHATS, "logs": LOGS, "mails": MAILS, "prose": PROSE, "news": NEWS, "reviews": REVIEWS,
-    "social": SOCIAL, "lists": LISTS, "wrapped": WRAPPED,
+    "social": SOCIAL, "lists": LISTS, "wrapped": WRAPPED, "offices": OFFICES, "web": WEB,
 }
 KINDS = {kind: [line for line in lines.strip().splitlines()] for kind, lines in KINDS.items()}

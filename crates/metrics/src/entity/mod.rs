@@ -7,7 +7,7 @@ mod outcomes;
 mod partial;
 mod scheme;
 
-pub use outcomes::{TagOutcomes, micro_f1};
+pub use outcomes::{F1Intervals, TagOutcomes, micro_f1};
 pub use partial::{ByMatch, PartialCounts, PartialScores};
 pub use scheme::{SchemeEvidence, TagScheme};
 

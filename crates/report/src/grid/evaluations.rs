@@ -1,8 +1,9 @@
 //! Evaluations as tables of figures.
 use std::collections::BTreeMap;
+use std::iter::repeat;
 
 use cloze_metrics::compare::Interval;
-use cloze_metrics::entity::{ByMatch, EntityReport, PartialScores};
+use cloze_metrics::entity::{ByMatch, EntityReport, F1Intervals, PartialScores};
 use cloze_metrics::labels::{LabelEvaluation, LabelReport};
 use cloze_metrics::preference::PreferenceShare;
 use cloze_metrics::redaction::{ItemCounts, RedactionPoint, RedactionReport};
@@ -153,11 +154,25 @@ fn score_grid(labels: &BTreeMap<String, Scores>, averages: &Averages) -> Grid {
     Grid { title: "labels".to_owned(), columns, rows }
 }
 
-/// Tables of an evaluation of entities: by label with the averages, and partial matches if they are
-/// counted.
+/// Tables of an evaluation of entities: by label with the averages and the intervals of F1, and partial
+/// matches if they are counted.
 #[must_use]
-pub fn entity_grids(report: &EntityReport, partial: Option<&ByMatch<PartialScores>>) -> Vec<Grid> {
-    let mut grids = vec![score_grid(&report.labels, &report.averages)];
+pub fn entity_grids(
+    report: &EntityReport,
+    intervals: &F1Intervals,
+    partial: Option<&ByMatch<PartialScores>>,
+) -> Vec<Grid> {
+    let mut by_label = score_grid(&report.labels, &report.averages);
+    by_label.columns.extend(["f1 95 % from", "f1 95 % to"]);
+    // Rows are the labels in their order, then the micro average.
+    let by_row = intervals.labels.values().chain([&intervals.micro]).map(Some).chain(repeat(None));
+    for (row, interval) in by_label.rows.iter_mut().zip(by_row) {
+        row.extend(match interval {
+            Some(interval) => [interval.low.into(), interval.high.into()],
+            None => [GridCell::Empty, GridCell::Empty],
+        });
+    }
+    let mut grids = vec![by_label];
     if let Some(partial) = partial {
         let kinds = [
             ("strict", partial.strict),

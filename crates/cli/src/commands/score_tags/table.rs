@@ -3,6 +3,7 @@ use std::io::Write;
 
 use cloze::evaluate::tags::TagReport;
 use cloze::metrics::Scores;
+use cloze::metrics::compare::Interval;
 use cloze::metrics::entity::PartialScores;
 
 use crate::terminal::messages::plural;
@@ -20,24 +21,27 @@ pub(crate) fn write(report: &TagReport, out: &mut impl Write) -> anyhow::Result<
     writeln!(out, ": {sentences}, {}\n", plural(report.words, "word"))?;
 
     let averages = &entities.averages;
-    let mut rows: Vec<(String, Scores)> =
-        entities.labels.iter().map(|(label, s)| (visible(label), *s)).collect();
-    let names = ["micro average", "macro average", "weighted average"];
-    let of = [averages.micro, averages.r#macro, averages.weighted];
-    rows.extend(names.map(str::to_owned).into_iter().zip(of));
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let intervals = &report.f1_intervals;
+    let label = |(label, s): (&String, &Scores)| (visible(label), *s, intervals.labels.get(label));
+    let mut rows: Vec<(String, Scores, Option<&Interval>)> =
+        entities.labels.iter().map(label).collect();
+    rows.push(("micro average".to_owned(), averages.micro, Some(&intervals.micro)));
+    rows.push(("macro average".to_owned(), averages.r#macro, None));
+    rows.push(("weighted average".to_owned(), averages.weighted, None));
+    let width = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
     writeln!(
         out,
-        "{:width$}  {:>9}  {:>9}  {:>9}  {:>9}",
-        "label", "precision", "recall", "f1", "support"
+        "{:width$}  {:>9}  {:>9}  {:>9}  {:^13}  {:>9}",
+        "label", "precision", "recall", "f1", "95 % interval", "support"
     )?;
-    for (i, (name, s)) in rows.iter().enumerate() {
+    for (i, (name, s, interval)) in rows.iter().enumerate() {
         if i == entities.labels.len() {
             writeln!(out)?;
         }
+        let interval = interval.map(|i| format!("{:.4}-{:.4}", i.low, i.high)).unwrap_or_default();
         writeln!(
             out,
-            "{name:width$}  {:>9.4}  {:>9.4}  {:>9.4}  {:>9}",
+            "{name:width$}  {:>9.4}  {:>9.4}  {:>9.4}  {interval:>13}  {:>9}",
             s.precision, s.recall, s.f1, s.support
         )?;
     }

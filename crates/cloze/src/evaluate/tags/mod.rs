@@ -6,9 +6,9 @@
 mod rename;
 
 use cloze_corpus::TaggedSentence;
-use cloze_metrics::compare::{BootstrapParams, PairedBootstrap};
+use cloze_metrics::compare::{BootstrapParams, PairedBootstrap, ValidBootstrapParams};
 use cloze_metrics::entity::{
-    ByMatch, Convention, EntityReport, EntityScorer, PartialScores, SchemeEvidence, TagOutcomes,
+    ByMatch, Convention, EntityReport, F1Intervals, PartialScores, SchemeEvidence, TagOutcomes,
     TagScheme, micro_f1,
 };
 use cloze_metrics::labels::DifferenceVerdict;
@@ -81,7 +81,7 @@ impl TagEvaluationParams {
         Self { partial, ..self }
     }
 
-    /// Seed of a comparison's resamples. Default `0`.
+    /// Seed of the resamples of intervals and comparisons. Default `0`.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
@@ -238,14 +238,14 @@ impl<'m> TagEvaluation<'m> {
         if self.sentences() == 0 {
             return Err(EvaluateError::NoRecords);
         }
+        let bootstrap = BootstrapParams::new().seed(self.params.seed).check()?;
         let compare = match &self.models[..] {
             [first, second] => {
                 let (a, b) = (first.outcomes.by_sentence(), second.outcomes.by_sentence());
-                let bootstrap = BootstrapParams::new().seed(self.params.seed).check()?;
                 let micro_f1 =
                     bootstrap.compare(a.len(), |order| (micro_f1(a, order), micro_f1(b, order)))?;
                 Some(ComparedTagger {
-                    report: self.tag_report(second, gold),
+                    report: self.tag_report(second, gold, &bootstrap)?,
                     micro_f1_verdict: DifferenceVerdict::of_interval(&micro_f1, a.len()),
                     micro_f1,
                     sentences: a.len(),
@@ -254,20 +254,26 @@ impl<'m> TagEvaluation<'m> {
             _ => None,
         };
         let first = self.models.first().ok_or(EvaluateError::NoRecords)?;
-        Ok(TagEvaluationReport { report: self.tag_report(first, gold), compare })
+        Ok(TagEvaluationReport { report: self.tag_report(first, gold, &bootstrap)?, compare })
     }
 
-    fn tag_report(&self, model: &Evaluated<'_>, gold: &str) -> TagReport {
+    fn tag_report(
+        &self,
+        model: &Evaluated<'_>,
+        gold: &str,
+        bootstrap: &ValidBootstrapParams,
+    ) -> Result<TagReport, EvaluateError> {
         let (entities, partial) = model.outcomes.report(self.scheme());
-        TagReport {
+        Ok(TagReport {
             gold: gold.to_owned(),
             predicted: model.name.clone(),
             sentences: model.outcomes.sentences(),
             words: self.words,
             only: self.params.labels.clone(),
             entities,
+            f1_intervals: model.outcomes.f1_intervals(bootstrap)?,
             partial: self.params.partial.then_some(partial),
-        }
+        })
     }
 }
 
@@ -284,8 +290,8 @@ fn of_sentence(sentence: usize, error: MetricsError) -> EvaluateError {
     }
 }
 
-/// Evaluates predicted tags against the gold tags of the same words; the seed and the renamed labels
-/// of `params` are of no use here. The names of both sides are left empty.
+/// Evaluates predicted tags against the gold tags of the same words; the renamed labels of `params`
+/// are of no use here. The names of both sides are left empty.
 ///
 /// # Errors
 /// [`EvaluateError::OtherWords`] where the sentences are not the same; [`EvaluateError::NoRecords`]
@@ -295,13 +301,7 @@ pub fn score_tags(
     predicted: &[TaggedSentence],
     params: &TagEvaluationParams,
 ) -> Result<TagReport, EvaluateError> {
-    let mut scorer = EntityScorer::new(params.convention);
-    if let Some(scheme) = params.scheme {
-        scorer = scorer.named_scheme(scheme);
-    }
-    if let Some(labels) = &params.labels {
-        scorer = scorer.restrict_to(labels.clone());
-    }
+    let mut outcomes = TagOutcomes::new(params.convention, params.labels.as_deref());
     for sentence in 0..gold.len().max(predicted.len()) {
         let sides = [gold.get(sentence), predicted.get(sentence)];
         let [a, b] = sides.map(|s| s.into_iter().flat_map(words).collect::<Vec<&str>>());
@@ -313,17 +313,24 @@ pub fn score_tags(
         return Err(EvaluateError::NoRecords);
     }
     for (index, (gold, predicted)) in gold.iter().zip(predicted).enumerate() {
-        let added = scorer.add(&gold.tags, &predicted.tags);
-        added.map_err(|error| of_sentence(index, error))?;
+        let entities = |tags, origin| {
+            let entities = params.convention.entities(tags, origin);
+            entities.map_err(|error| of_sentence(index, error))
+        };
+        let gold = entities(&gold.tags, Origin::Gold)?;
+        outcomes.add(&gold, &entities(&predicted.tags, Origin::Predicted)?)?;
     }
+    let bootstrap = BootstrapParams::new().seed(params.seed).check()?;
+    let (entities, partial) = outcomes.report(params.scheme);
     Ok(TagReport {
         gold: String::new(),
         predicted: String::new(),
-        sentences: scorer.sentences(),
+        sentences: outcomes.sentences(),
         words: gold.iter().map(|sentence| sentence.words.len() as u64).sum(),
         only: params.labels.clone(),
-        entities: scorer.report(),
-        partial: params.partial.then(|| scorer.partial_report()),
+        entities,
+        f1_intervals: outcomes.f1_intervals(&bootstrap)?,
+        partial: params.partial.then_some(partial),
     })
 }
 
@@ -349,6 +356,8 @@ pub struct TagReport {
     /// Precision, recall and F1.
     #[serde(flatten)]
     pub entities: EntityReport,
+    /// F1 with 95 % intervals over sentences.
+    pub f1_intervals: F1Intervals,
     /// Counts of entities that are nearly right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<ByMatch<PartialScores>>,

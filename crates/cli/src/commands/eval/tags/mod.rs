@@ -239,7 +239,9 @@ fn note_labels(labels: &OtherTagLabels, messages: &Messages) {
 /// Tables of the taggers, and of their comparison.
 fn grids(report: &TagEvaluationReport) -> Vec<Grid> {
     let TagEvaluationReport { report, compare } = report;
-    let tables = |report: &TagReport| entity_grids(&report.entities, report.partial.as_ref());
+    let tables = |report: &TagReport| {
+        entity_grids(&report.entities, &report.f1_intervals, report.partial.as_ref())
+    };
     let Some(compared) = compare else { return tables(report) };
     let mut grids = vec![];
     for report in [report, &compared.report] {
