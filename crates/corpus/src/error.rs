@@ -518,7 +518,7 @@ pub enum CorpusError {
     },
     /// A text that has a delimiter or a line end, or is nothing, for a field that cannot be quoted.
     #[error(
-        "a field without quotes: expected no {delimiter:?} and no line end in the new text, and not nothing alone in a row"
+        "the new text cannot stand in a field without quotes: expected no {delimiter:?}, no line end, and no empty text as the only field of a row"
     )]
     NotAField {
         /// Delimiter of the table.
