@@ -5,7 +5,7 @@ use crate::run::{Home, Ran, models};
 use crate::support::checkpoint;
 
 /// A tiny decoder of the testkit.
-fn decoder(name: &str) -> String {
+pub(crate) fn decoder(name: &str) -> String {
     let all = models().join("../crates/testkit/decoders").join(name);
     fs_err::canonicalize(all).unwrap().display().to_string()
 }

@@ -1,9 +1,10 @@
 //! Commands that replace what they wrote before, killed at any moment: afterwards the old or the new
 //! result is there, whole, with the user's files beside it, and the next run removes what was left.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::generate::decoder;
 use crate::run::Home;
 use crate::support::checkpoint;
 
@@ -82,6 +83,12 @@ fn cases() -> Vec<Case> {
             &format!("embed t.log -m {small} --format npy"),
             ["--pool mean", "--pool cls"],
             "v.npy",
+        ),
+        Case::new(
+            "generate",
+            &format!("generate t.log -m {} --max-new-tokens 2", decoder("llama")),
+            ["--format text", "--format jsonl"],
+            "g.txt",
         ),
         Case::new(
             "cluster",
@@ -227,11 +234,14 @@ fn kill(case: &Case, kills: usize) -> [usize; 2] {
     killed.end()
 }
 
-/// System calls by which files come, go and change their names.
-const CALLS: [&str; 10] = [
+/// System calls by which files come, go, change their names and get their bytes.
+const CALLS: [&str; 13] = [
+    "openat",
+    "write",
     "fsync",
     "fdatasync",
     "rename",
+    "renameat",
     "renameat2",
     "link",
     "linkat",
@@ -240,30 +250,74 @@ const CALLS: [&str; 10] = [
     "mkdir",
     "ftruncate",
 ];
+/// Most kills at one system call.
+const MOST: usize = 14;
 
-/// Kills `case` as it enters each of its system calls of [`CALLS`], one run for each.
+/// `command` under strace with these arguments.
+fn traced(command: &Command, args: &[&str]) -> Command {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq"]).args(args).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => strace.env(name, value),
+            None => strace.env_remove(name),
+        };
+    }
+    strace.current_dir(command.get_current_dir().unwrap());
+    strace.stdout(Stdio::null()).stderr(Stdio::null());
+    strace
+}
+
+impl Killed<'_> {
+    /// Numbers of the system calls `call` that create files or write into those of the home, in the order
+    /// of their thread, as strace counts them.
+    fn calls(&mut self, call: &str) -> Vec<usize> {
+        let (log, trace) = (self.home.path("strace.log"), format!("trace={call}"));
+        let args = ["-y", "-o", log.to_str().unwrap(), "-e", &trace];
+        assert!(traced(&self.next(), &args).status().unwrap().success());
+        self.now = 1 - self.now;
+        let (mut counts, mut numbers) = (BTreeMap::<&str, usize>::new(), BTreeSet::new());
+        let text = fs_err::read_to_string(&log).unwrap();
+        fs_err::remove_file(&log).unwrap();
+        for line in text.lines() {
+            let Some((thread, rest)) = line.split_once(' ') else { continue };
+            if !rest.trim_start().starts_with(&format!("{call}(")) {
+                continue;
+            }
+            let count = counts.entry(thread).or_default();
+            *count += 1;
+            let home = self.home.path("").display().to_string();
+            let writes = match call {
+                "openat" => line.contains("O_CREAT"),
+                "write" => line.contains(home.trim_end_matches('/')),
+                _ => true,
+            };
+            if writes {
+                numbers.insert(*count);
+            }
+        }
+        let numbers: Vec<usize> = numbers.into_iter().collect();
+        // The first and the last ones, and some between them.
+        let step = numbers.len().div_ceil(MOST).max(1);
+        let last = numbers.last().copied();
+        numbers.into_iter().step_by(step).chain(last).collect()
+    }
+}
+
+/// Kills `case` as it enters its system calls of [`CALLS`], one run for each.
 fn kill_at_calls(case: &Case) -> [usize; 2] {
     let mut killed = Killed::new(case);
     for call in CALLS {
-        for count in 1.. {
-            let plain = killed.next();
-            let mut command = Command::new("strace");
-            command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
-            command.args(["-e", &format!("inject={call}:signal=KILL:when={count}")]);
-            command.arg(plain.get_program()).args(plain.get_args());
-            for (name, value) in plain.get_envs() {
-                match value {
-                    Some(value) => command.env(name, value),
-                    None => command.env_remove(name),
-                };
-            }
-            command.current_dir(plain.get_current_dir().unwrap());
-            let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-            if status.success() {
+        for number in killed.calls(call) {
+            let (trace, inject) =
+                (format!("trace={call}"), format!("inject={call}:signal=KILL:when={number}"));
+            let args = ["-o", "/dev/null", "-e", &trace, "-e", &inject];
+            if traced(&killed.next(), &args).status().unwrap().success() {
+                // Another thread did it this time.
                 killed.now = 1 - killed.now;
-                break;
+                continue;
             }
-            killed.look(&format!("a kill at {call} {count}"));
+            killed.look(&format!("a kill at {call} {number}"));
         }
     }
     killed.end()

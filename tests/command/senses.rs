@@ -137,6 +137,14 @@ fn senses_are_of_the_model_they_were_fitted_on() {
     let told = home.run(&["senses", "tell", "The bank.", "bank", "-m", &model, "--json"]);
     assert_eq!(records(told.good())[0]["occurrences"][0]["senses"].as_array().unwrap().len(), 3);
     assert_eq!(home.files("senses"), ["senses.json", "senses.safetensors"]);
+    // Other vectors than those that were fitted, though of as many numbers.
+    let mut vectors = home.bytes("senses/senses.safetensors");
+    let whole = vectors.clone();
+    *vectors.last_mut().unwrap() ^= 1;
+    home.write("senses/senses.safetensors", vectors);
+    assert_refused(&home.run(&args), "senses/senses.safetensors: SHA-256 is ");
+    home.write("senses/senses.safetensors", whole);
+    home.run(&args).good();
     // Cut off, or of a later version.
     let whole = home.read("senses/senses.json");
     home.write("senses/senses.json", &whole[..whole.len() / 2]);

@@ -20,16 +20,19 @@ pub enum CheckpointError {
         /// Whether the current folder has a folder of that name, which a bare name does not mean.
         in_current_folder: bool,
     },
-    /// A file of a model that is not what the `cloze.json` beside it says.
+    /// A file that is not what the card beside it says.
     #[error(
-        "{}: {}\nhint: `cloze model check` names all such files; get the model again, or, if the change \
-         is wanted, remove the file's line from {CARD}",
-        path.display(), against_card(expected, found.as_deref())
+        "{}: {}\nhint: {}get the {} again, or, if the change is wanted, remove the file's line from {card}",
+        path.display(), against_card(card, expected, found.as_deref()),
+        if *card == CARD { "`cloze model check` names all such files; " } else { "" },
+        if *card == CARD { "model" } else { "folder" }
     )]
     ChangedFile {
         /// The file.
         path: PathBuf,
-        /// The hash in `cloze.json`.
+        /// Name of the card: `cloze.json`, or that of another kind of folder.
+        card: &'static str,
+        /// The hash in the card.
         expected: String,
         /// The hash of the file; `None` if it is not there.
         found: Option<String>,
@@ -231,9 +234,9 @@ fn model_hint(name: &str, nearest: Option<&str>, in_current_folder: bool) -> Str
 }
 
 /// Finding about a file of which the card has a hash.
-fn against_card(expected: &str, hash: Option<&str>) -> String {
+fn against_card(card: &str, expected: &str, hash: Option<&str>) -> String {
     match hash {
-        Some(hash) => format!("SHA-256 is {hash}, but {CARD} has {expected}"),
-        None => format!("not there, but {CARD} has its SHA-256"),
+        Some(hash) => format!("SHA-256 is {hash}, but {card} has {expected}"),
+        None => format!("not there, but {card} has its SHA-256"),
     }
 }

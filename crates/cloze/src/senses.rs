@@ -2,12 +2,14 @@
 //!
 //! A folder of senses holds `senses.json`, which names the model and the words, and
 //! `senses.safetensors`, the vectors.
+use std::collections::BTreeMap;
 
 use cloze_checkpoint::ModelFolder;
-use cloze_checkpoint::card::BaseRef;
+use cloze_checkpoint::card::{BaseRef, check_hashes};
 use cloze_core::Span;
 use cloze_embed::Layers;
 use cloze_heads::senses::{FittedSenses, SensePrediction, SenseSpec};
+use cloze_store::checksum::sha256_file;
 use cloze_store::{AtomicFolder, Existing, Location, envelope};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,9 @@ const FORMAT_VERSION: u32 = 1;
 pub struct SensesCard {
     /// The model whose vectors they were fitted on.
     pub base: BaseRef,
+    /// SHA-256 of each file, by name; empty in folders of the first versions.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
     /// Hidden states to average.
     pub layers: Layers,
     /// The words, and how their senses are told apart.
@@ -65,7 +70,8 @@ pub fn save_senses(
     senses.save(&path.join(VECTORS), Existing::Refuse)?;
     // The temporary folder lies where the final one will.
     let base = base_ref(path, model, model.sha256()?)?;
-    let card = SensesCard { base, layers, senses: senses.spec(), training };
+    let sha256 = [(VECTORS.to_owned(), sha256_file(path.join(VECTORS))?)].into();
+    let card = SensesCard { base, sha256, layers, senses: senses.spec(), training };
     envelope::write_json(&path.join(CARD), KIND, FORMAT_VERSION, &card, Existing::Refuse)?;
     Ok(folder.commit()?)
 }
@@ -129,12 +135,13 @@ impl SensesBuilder {
     /// Opens the senses and their model.
     ///
     /// # Errors
-    /// [`Error::Head`] and [`Error::Encoder`] for files that cannot be read; [`Error::OtherBase`] for
-    /// another model; else as
+    /// [`Error::Head`] and [`Error::Encoder`] for files that cannot be read; [`Error::Checkpoint`] for
+    /// vectors without the card's SHA-256; [`Error::OtherBase`] for another model; else as
     /// [`SentenceEncoderBuilder::open`](crate::sentence::SentenceEncoderBuilder::open).
     pub fn open(self) -> Result<Senses, Error> {
         let Self { folder, model, opening } = self;
-        let SensesCard { base, layers, senses, .. } = SensesCard::open(&folder)?;
+        let SensesCard { base, sha256, layers, senses, .. } = SensesCard::open(&folder)?;
+        check_hashes(&folder, CARD, &sha256)?;
         let senses = FittedSenses::open(folder.join(VECTORS), senses)?;
         let model = match model {
             None => open_base(&base, &folder)?,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs::{Decoder, DecoderResult};
 
+use crate::dialect::Ahead;
 use crate::encoding::{GUESSED_BYTES, GuessedEncoding, unmarked_utf16};
 use crate::unpack::UnpackError;
 use crate::{CorpusError, Encoding, NotReadReason};
@@ -36,6 +37,8 @@ pub(crate) struct Decoded {
     consumed: usize,
     ended: bool,
     line: u64,
+    /// Lines ahead, as they were looked at for the row before.
+    pub(crate) ahead: Option<Ahead>,
 }
 
 /// A piece of text that ends where a line does, or the file.
@@ -74,6 +77,7 @@ impl Decoded {
             consumed: 0,
             ended: false,
             line: 1,
+            ahead: None,
         }
     }
 
@@ -115,7 +119,7 @@ impl Decoded {
     pub(crate) fn look(
         &mut self,
         max: usize,
-        enough: impl Fn(&str) -> bool,
+        mut enough: impl FnMut(&str) -> bool,
     ) -> Result<&str, CorpusError> {
         let mut looked = 0;
         while !self.ended && self.bad.is_none() {

@@ -1,4 +1,5 @@
 //! Rows of fields below a header row, as [`Dialect`] reads them, and the way back.
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub(crate) struct Table {
 struct Layout {
     columns: usize,
     text: Vec<usize>,
+    /// Whether each column is one of the text.
+    is_text: Vec<bool>,
     id: Option<usize>,
     names: Arc<[String]>,
 }
@@ -31,7 +34,7 @@ struct Layout {
 impl Layout {
     /// Reads the first row.
     fn of(row: &Row<'_>, params: &ValidReadParams) -> Result<Self, CorpusError> {
-        let header = row.header(params.has_header());
+        let header = row.header(params.has_header())?;
         let failed = |error| row.not_chosen(&header, error);
         let id = if params.has_header() || params.id().is_asked() {
             params.id().column(&header, &[]).map_err(failed)?
@@ -47,12 +50,17 @@ impl Layout {
             vec![0]
         };
         let names = &header.names;
-        if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i]))
-            && params.takes_metadata()
+        let mut seen = HashSet::new();
+        if params.takes_metadata()
+            && let Some(twice) = names.iter().find(|name| !seen.insert(*name))
         {
-            return Err(failed(NameError::Twice(names[twice].clone())));
+            return Err(failed(NameError::Twice(twice.clone())));
         }
-        Ok(Self { columns: names.len(), text, id, names: header.names.into() })
+        let mut is_text = vec![false; names.len()];
+        for column in &text {
+            is_text.get_mut(*column).into_iter().for_each(|is_text| *is_text = true);
+        }
+        Ok(Self { columns: names.len(), text, is_text, id, names: header.names.into() })
     }
 
     fn used(&self, params: &ValidReadParams, other_delimiter: Option<u8>) -> UsedFields {
@@ -135,23 +143,24 @@ impl Layout {
     ) -> Result<Vec<Piece>, CorpusError> {
         let Row { content, dialect, at } = *row;
         let value = |range: &Range<usize>| dialect.value(&content[range.clone()]);
-        let mut text: Vec<Range<usize>> = vec![0..0; self.text.len()];
+        // Of the columns that the header has: a row may be all delimiters.
+        let mut ranges: Vec<Range<usize>> = vec![0..0; self.columns];
         let (mut columns, mut id, mut metadata) = (0, None, Map::new());
         for (column, range) in dialect.fields(content).enumerate() {
             columns += 1;
-            let place = self.text.iter().position(|text| *text == column);
+            let Some(place) = ranges.get_mut(column) else { continue };
+            *place = range.clone();
             if self.id == Some(column) {
                 id = Some(value(&range));
-            } else if place.is_none() && params.takes_metadata() && column < self.columns {
+            } else if !self.is_text[column] && params.takes_metadata() {
                 metadata.insert(self.names[column].clone(), value(&range).into());
-            }
-            for (place, _) in self.text.iter().enumerate().filter(|(_, text)| **text == column) {
-                text[place] = range.clone();
             }
         }
         if columns != self.columns {
             return Err(row.bad_columns(self.columns, columns));
         }
+        let text: Vec<Range<usize>> =
+            self.text.iter().map(|&column| ranges[column].clone()).collect();
         let cells = params.takes_cells().then(|| row.cells(&self.names));
         let record = Record { line: at.line, id, metadata, cells, ..Record::default() };
         if params.text().joins() && params.is_each_field() {

@@ -67,15 +67,85 @@ enum Place {
     QuoteInQuoted,
 }
 
-/// Beginning of a text, read as a row by RFC 4180.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum RowScan {
-    /// A row of so many bytes, line end included.
-    Whole(usize),
-    /// No row: characters follow a closing quote.
+/// End of a row that is read by RFC 4180.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// A line end outside quotes, or that of the text.
+    Row,
+    /// Characters behind a closing quote: no row.
     Torn,
     /// The text ends in a quoted field.
     Open,
+}
+
+/// Lines behind the first of a row, read on in a quoted field. Those behind any of them are read the same
+/// way, so that each line is looked at once, however many rows begin with a quote that is not closed.
+#[derive(Debug)]
+pub(crate) struct Ahead {
+    /// Number of the first of them.
+    line: u64,
+    /// Number of the last that this is known of.
+    last: u64,
+    end: End,
+    /// Delimiters between fields up to the row's end.
+    delimiters: usize,
+    /// Lines that by themselves have another number of columns.
+    others: usize,
+}
+
+impl Ahead {
+    /// Reads `lines`, from number `line` on. What is `cut` may be closed behind it: only of its first half
+    /// it is known that no row of half the longest length begins there.
+    fn read(tables: Tables, lines: &str, line: u64, cut: bool) -> Self {
+        let mut ahead = Self { line, last: line, end: End::Open, delimiters: 0, others: 0 };
+        let (mut state, mut offset) = (Place::Quoted, 0);
+        for (number, text) in (line..).zip(lines.split_inclusive('\n')) {
+            if !cut || offset <= lines.len() / 2 {
+                ahead.last = number;
+            }
+            offset += text.len();
+            ahead.others += usize::from(tables.is_other(text));
+            if let Some(end) = tables.csv().pass(&mut state, text, &mut ahead.delimiters) {
+                return Self { end, last: number, ..ahead };
+            }
+        }
+        if state != Place::Quoted {
+            ahead.end = End::Row;
+        }
+        ahead
+    }
+
+    /// The lines behind `text`, whose number is `line`; `None` where nothing is known of them.
+    fn behind(mut self, tables: Tables, text: &str, line: u64) -> Option<Self> {
+        if self.line != line || line >= self.last {
+            return None;
+        }
+        let mut delimiters = 0;
+        tables.csv().pass(&mut { Place::Quoted }, text, &mut delimiters);
+        self.delimiters -= delimiters;
+        self.others -= usize::from(tables.is_other(text));
+        self.line += 1;
+        Some(self)
+    }
+}
+
+/// Rows of a dialect with so many columns.
+#[derive(Clone, Copy)]
+struct Tables {
+    dialect: Dialect,
+    columns: usize,
+}
+
+impl Tables {
+    fn csv(self) -> Dialect {
+        Dialect { rule: Rule::Csv, ..self.dialect }
+    }
+
+    /// Whether a line by itself is a row of another number of columns.
+    fn is_other(self, line: &str) -> bool {
+        let line = split_ending(line).0;
+        !line.is_empty() && self.dialect.fields(line).count() != self.columns
+    }
 }
 
 #[derive(PartialEq, Eq)]
@@ -146,28 +216,72 @@ impl Dialect {
         max: usize,
         columns: usize,
     ) -> Result<Self, CorpusError> {
-        let csv = Self { rule: Rule::Csv, ..self };
-        let ahead = decoded.look(max, |text| csv.scan(text) != RowScan::Open)?;
-        let RowScan::Whole(len) = csv.scan(ahead) else { return Ok(self) };
-        let row = split_ending(&ahead[..len]).0;
-        let mut lines = row.lines().filter(|line| !line.is_empty());
-        let is_csv = csv.fields(row).count() == columns
-            && lines.any(|line| self.fields(line).count() != columns);
+        let tables = Tables { dialect: self, columns };
+        let (csv, line) = (tables.csv(), decoded.line());
+        let known = decoded.ahead.take();
+        let text = decoded.look(max, |text| text.contains('\n'))?;
+        let first = text.find('\n').map_or(text.len(), |end| end + 1);
+        let known = known.and_then(|ahead| ahead.behind(tables, &text[..first], line));
+        let (mut state, mut delimiters) = (Place::FieldStart, 0);
+        let mut others = usize::from(tables.is_other(&text[..first]));
+        let goes_on = text[..first].ends_with('\n');
+        let end = match csv.pass(&mut state, &text[..first], &mut delimiters) {
+            Some(end) => end,
+            None if !goes_on && state == Place::Quoted => End::Open,
+            None if !goes_on => End::Row,
+            None => {
+                let ahead = match known {
+                    Some(ahead) => ahead,
+                    None => csv.lines_ahead(tables, decoded, max, first)?,
+                };
+                delimiters += ahead.delimiters;
+                others += ahead.others;
+                let end = ahead.end;
+                decoded.ahead = Some(ahead);
+                let is_csv = end == End::Row && delimiters + 1 == columns && others > 0;
+                return Ok(if is_csv { csv } else { self });
+            }
+        };
+        decoded.ahead = known;
+        let is_csv = end == End::Row && delimiters + 1 == columns && others > 0;
         Ok(if is_csv { csv } else { self })
     }
 
-    fn scan(self, text: &str) -> RowScan {
-        let mut state = Place::FieldStart;
-        for (i, byte) in text.bytes().enumerate() {
-            let closed = state == Place::QuoteInQuoted;
-            if state.step(byte, self) == Step::RowEnd {
-                return RowScan::Whole(i + 1);
+    /// Reads the lines behind the first, which is so many bytes long, up to the end of their row.
+    fn lines_ahead(
+        self,
+        tables: Tables,
+        decoded: &mut Decoded,
+        max: usize,
+        first: usize,
+    ) -> Result<Ahead, CorpusError> {
+        let line = decoded.line() + 1;
+        let (mut state, mut seen) = (Place::FieldStart, 0);
+        let text = decoded.look(max, |text| {
+            let end = self.pass(&mut state, &text[seen..], &mut 0);
+            seen = text.len();
+            end.is_some()
+        })?;
+        // Behind characters of several bytes the cut may be a little before.
+        let cut = text.len() + char::MAX.len_utf8() > max;
+        Ok(Ahead::read(tables, &text[first..], line, cut))
+    }
+
+    /// Reads on in a row by RFC 4180 up to its end, and counts the delimiters between fields; `None` where
+    /// the text ends before.
+    fn pass(self, state: &mut Place, text: &str, delimiters: &mut usize) -> Option<End> {
+        for byte in text.bytes() {
+            let closed = *state == Place::QuoteInQuoted;
+            match state.step(byte, self) {
+                Step::RowEnd => return Some(End::Row),
+                Step::FieldEnd => *delimiters += 1,
+                Step::Inside => {}
             }
-            if closed && state == Place::Plain && byte != b'\r' {
-                return RowScan::Torn;
+            if closed && *state == Place::Plain && byte != b'\r' {
+                return Some(End::Torn);
             }
         }
-        if state == Place::Quoted { RowScan::Open } else { RowScan::Whole(text.len()) }
+        None
     }
 
     /// Positions of the fields of a row without its line end. Not collected: a row may be all
@@ -253,4 +367,65 @@ fn wholly_unquoted(field: &str) -> Option<String> {
     let inner = field.strip_prefix('"')?.strip_suffix('"')?;
     let doubled = inner.split("\"\"").all(|part| !part.contains('"'));
     doubled.then(|| inner.replace("\"\"", "\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Encoding;
+    use proptest::prelude::*;
+
+    const TSV: Dialect = Dialect { delimiter: b'\t', rule: Rule::Whole };
+
+    /// Rows of a text.
+    fn rows(text: &str, columns: usize) -> Vec<String> {
+        let raw = Box::new(std::io::Cursor::new(text.to_owned()));
+        let mut decoded = Decoded::new(raw, "a.tsv".into(), Encoding::UTF_8);
+        let mut rows = vec![];
+        while let Some((row, _)) = TSV.row(&mut decoded, 1 << 20, Some(columns)).unwrap() {
+            rows.push(row.raw);
+        }
+        rows
+    }
+
+    /// The same by the rule itself: each row looks at all that is behind it.
+    fn expected(mut text: &str, columns: usize) -> Vec<String> {
+        let csv = Dialect { rule: Rule::Csv, ..TSV };
+        let mut rows = vec![];
+        while !text.is_empty() {
+            let mut state = Place::FieldStart;
+            let end = csv.pass(&mut state, text, &mut 0);
+            let len = csv.row_len(text);
+            let row = split_ending(&text[..len]).0;
+            let is_row = end == Some(End::Row) || end.is_none() && state != Place::Quoted;
+            let mut lines = row.lines().filter(|line| !line.is_empty());
+            let is_csv = is_row
+                && csv.fields(row).count() == columns
+                && lines.any(|line| TSV.fields(line).count() != columns);
+            let len = if is_csv { len } else { text.find('\n').map_or(text.len(), |end| end + 1) };
+            rows.push(text[..len].to_owned());
+            text = &text[len..];
+        }
+        rows
+    }
+
+    proptest! {
+        #[test]
+        fn lines_that_are_looked_at_once_give_the_same_rows(
+            text in "(a|\"|\"\"|\t|\n|\r\n|\"\t\"){0,40}",
+            columns in 1..5_usize,
+        ) {
+            prop_assert_eq!(rows(&text, columns), expected(&text, columns));
+        }
+    }
+
+    /// Each line begins a quoted field that none behind it closes: looked at from each, they would take
+    /// minutes.
+    #[test]
+    fn quotes_that_are_never_closed_are_passed_once() {
+        assert_eq!(rows(&"a\"\t\"c\n".repeat(40_000), 2).len(), 40_000);
+        // The last two lines are a row, as they have two columns together.
+        let closed = "a\"\t\"c\n".repeat(40_000) + "\"\n";
+        assert_eq!(rows(&closed, 2).len(), 40_000);
+    }
 }

@@ -120,6 +120,18 @@ pub enum CorpusError {
         /// Whether nothing can be read after it.
         fatal: bool,
     },
+    /// A header or an object with more columns or fields than any has.
+    #[error("{path}:{line}: expected at most {max} columns or fields, found more")]
+    ManyFields {
+        /// The input.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The limit.
+        max: usize,
+        /// Whether nothing can be read after it.
+        fatal: bool,
+    },
     /// A line that is not a JSON object, or has a key twice.
     #[error("{path}:{line}: expected a JSON object")]
     Json {
@@ -558,6 +570,7 @@ impl CorpusError {
             | Self::EmptyTag { .. } => false,
             Self::NotRead { part, .. } => part.is_none(),
             Self::TooLong { fatal, .. }
+            | Self::ManyFields { fatal, .. }
             | Self::MissingField { fatal, .. }
             | Self::UnknownField { fatal, .. }
             | Self::AmbiguousField { fatal, .. } => *fatal,

@@ -1,5 +1,6 @@
 //! Rows of tables and lines of JSON whose fields are found by name: what texts, pairs and labelled texts
 //! have in common.
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,11 +18,21 @@ use crate::{CorpusError, Format, delimiter, error::MAX_NAMES, jsonl};
 /// Joins the columns of one text.
 pub(crate) const JOINT: &str = "\n";
 
+/// Most columns of a table and fields of an object: each may become a record.
+const MAX_FIELDS: usize = 100_000;
+
 /// Position in an input, for errors.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     pub(crate) path: &'a Path,
     pub(crate) line: u64,
+}
+
+impl At<'_> {
+    fn many_fields(self, fatal: bool) -> CorpusError {
+        let (path, line) = (self.path.to_owned(), self.line);
+        CorpusError::ManyFields { path, line, max: MAX_FIELDS, fatal }
+    }
 }
 
 /// An input of rows, or of objects.
@@ -146,9 +157,17 @@ impl Row<'_> {
         self.dialect.fields(self.content).map(|range| self.dialect.value(&self.content[range]))
     }
 
-    /// The names of the columns: those of this row, or numbers where it is no `header`.
-    pub(crate) fn header(&self, header: bool) -> Header {
-        if header { Header::new(self.values().collect()) } else { Header::numbered(self.columns()) }
+    /// The names of the columns: those of this row, or numbers where it is no `header`. More than
+    /// [`MAX_FIELDS`] are an error.
+    pub(crate) fn header(&self, header: bool) -> Result<Header, CorpusError> {
+        if self.dialect.fields(self.content).nth(MAX_FIELDS).is_some() {
+            return Err(self.at.many_fields(true));
+        }
+        Ok(if header {
+            Header::new(self.values().collect())
+        } else {
+            Header::numbered(self.columns())
+        })
     }
 
     /// The value of a column, counted from 0; empty where there is none.
@@ -162,7 +181,10 @@ impl Row<'_> {
         if let [column] = columns {
             return self.value(*column);
         }
-        joined(columns.iter().map(|&column| self.value(column)))
+        // Once through the row: there may be as many as it has columns.
+        let ranges: Vec<Range<usize>> = self.dialect.fields(self.content).collect();
+        let value = |range: &Range<usize>| self.dialect.value(&self.content[range.clone()]);
+        joined(columns.iter().map(|&column| ranges.get(column).map(value).unwrap_or_default()))
     }
 
     /// All columns, with the names that they have.
@@ -211,6 +233,9 @@ impl<'a> Object<'a> {
     pub(crate) fn parse(content: &'a str, location: At<'a>) -> Result<Self, CorpusError> {
         let jsonl::Fields(fields) =
             serde_json::from_str(content).map_err(|source| Self::invalid(location, source))?;
+        if fields.len() > MAX_FIELDS {
+            return Err(location.many_fields(false));
+        }
         let mut fields: Vec<_> = fields.into_iter().collect();
         // As they stand in the line.
         fields.sort_by_key(|(_, value)| value.get().as_ptr().addr());

@@ -352,7 +352,7 @@ impl Layout {
         other_delimiter: Option<u8>,
     ) -> Result<(Self, UsedFields), CorpusError> {
         let ValidPairParams { params, fields } = params;
-        let header = row.header(params.source.table.header);
+        let header = row.header(params.source.table.header)?;
         let failed = |error| row.not_chosen(&header, error);
         let least = if params.score_required { 3 } else { 2 };
         if !params.source.table.header && header.names.len() < least {

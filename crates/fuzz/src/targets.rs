@@ -2,6 +2,7 @@
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
+use cloze_checkpoint::decoder::DecoderCheckpoint;
 use cloze_checkpoint::{Checkpoint, ModelFolder, adapter::AdapterConfig, card::Card};
 use cloze_core::{Matrix, Span};
 use cloze_corpus::{
@@ -10,18 +11,24 @@ use cloze_corpus::{
 };
 use cloze_embed::correction::{FittedCorrection, Method};
 use cloze_encoder::TokenCounter;
+use cloze_generate::Defaults;
 use cloze_graph::check::CheckParams;
+use cloze_graph::construct::{DecoderBuildParams, Graph};
 use cloze_heads::classify::{Classifier, ClassifyHead, FeatureParams};
 use cloze_search::index::{Index, IndexParams, Writer, verify};
 use cloze_search::{EngineKind, GraphDtype, HnswParams};
+use cloze_store::npy::NpyHeader;
 use cloze_store::{Existing, Location, MemoryFolder};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 mod personal;
+mod rewriting;
 
 pub use personal::{marked, patterns, recognizers};
 use personal::{marks, pattern_files, personal_texts};
+use rewriting::{key_files, mail_files, quoted_tables};
+pub use rewriting::{keys, mails, quotes};
 
 /// A parser, and inputs to begin with.
 pub struct Target {
@@ -45,6 +52,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "patterns", run: patterns, seeds: pattern_files },
     Target { name: "recognizers", run: recognizers, seeds: personal_texts },
     Target { name: "documents", run: documents, seeds: document_seeds },
+    Target { name: "quotes", run: quotes, seeds: quoted_tables },
+    Target { name: "mails", run: mails, seeds: mail_files },
+    Target { name: "keys", run: keys, seeds: key_files },
     Target {
         name: "config",
         run: config,
@@ -55,6 +65,23 @@ pub const TARGETS: &[Target] = &[
                 "checkpoints/xlm-roberta-token/config.json",
             ])
         },
+    },
+    Target {
+        name: "decoder",
+        run: decoder,
+        seeds: || {
+            files(&[
+                "decoders/llama/config.json",
+                "decoders/qwen3/config.json",
+                "decoders/mistral/config.json",
+                "decoders/gpt2/config.json",
+            ])
+        },
+    },
+    Target {
+        name: "generation",
+        run: generation,
+        seeds: || files(&["decoders/llama/generation_config.json"]),
     },
     Target {
         name: "weights",
@@ -80,6 +107,7 @@ pub const TARGETS: &[Target] = &[
         seeds: || files(&["models/tiny/model.onnx", "models/graphs/external.onnx"]),
     },
     Target { name: "tokenizer", run: tokenizer, seeds: || files(&["models/tiny/tokenizer.json"]) },
+    Target { name: "npy", run: npy, seeds: npy_headers },
     Target { name: "correction", run: correction, seeds: corrections },
     Target { name: "head", run: head, seeds: heads },
     Target { name: "index", run: index, seeds: || vec![Vec::new(), vec![7; 64]] },
@@ -314,6 +342,24 @@ pub fn config(data: &[u8]) {
     drop(Checkpoint::open(model("checkpoints/bert-token", "config.json", data)));
 }
 
+/// `config.json` of a decoder, and the graph of weights that it fits.
+pub fn decoder(data: &[u8]) {
+    for folder in ["decoders/llama", "decoders/qwen3", "decoders/mistral", "decoders/gpt2"] {
+        let Ok(model) = ModelFolder::open(model(folder, "config.json", data)) else { continue };
+        let Ok(checkpoint) = DecoderCheckpoint::of(model.sources()) else { continue };
+        drop(Graph::build_decoder(&checkpoint, &DecoderBuildParams::new().positions(Some(4096))));
+    }
+}
+
+/// `generation_config.json` of a decoder.
+pub fn generation(data: &[u8]) {
+    let root = model("decoders/llama", "generation_config.json", data);
+    let Ok(model) = ModelFolder::open(root) else { return };
+    if let Ok(defaults) = Defaults::read(&model) {
+        drop(defaults.sample().check());
+    }
+}
+
 /// `model.safetensors` of a checkpoint: header, shapes and every tensor.
 pub fn weights(data: &[u8]) {
     let root = model("checkpoints/bert-token", "model.safetensors", data);
@@ -356,6 +402,20 @@ pub fn tokenizer(data: &[u8]) {
     ] {
         drop(counter.pieces(text, 0));
     }
+}
+
+fn npy_headers() -> Vec<Vec<u8>> {
+    let mut headers = [("<f4", &[3, 4][..]), ("|b1", &[7]), ("<i8", &[])]
+        .map(|(dtype, shape)| NpyHeader::new(dtype, shape).bytes())
+        .to_vec();
+    let text = b"{'descr': '<f2', 'fortran_order': True, 'shape': (2L, 3L), }\n";
+    headers.push([b"\x93NUMPY\x02\0", &[text.len() as u8, 0, 0, 0][..], text].concat());
+    headers
+}
+
+/// The header of a NumPy file.
+pub fn npy(data: &[u8]) {
+    drop(NpyHeader::read(&mut Cursor::new(data)));
 }
 
 /// A saved correction.

@@ -1,6 +1,7 @@
 //! A model's own settings of generation.
 use cloze_checkpoint::ModelFolder;
 use cloze_heads::masked::SampleParams;
+use cloze_store::StoreError;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ impl Defaults {
     /// such JSON.
     pub fn read(model: &ModelFolder) -> Result<Self, GenerateError> {
         let path = model.file(FILE);
-        if !path.is_file() {
+        if !path.check_file().map_err(StoreError::Read)? {
             return Ok(Self::default());
         }
         let bytes = cloze_store::read::read_capped(&path, MAX_BYTES)?;

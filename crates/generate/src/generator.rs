@@ -194,7 +194,7 @@ impl Generator {
         } else if ids.len() >= most {
             return Err(GenerateError::LongPrompt { found: ids.len(), most });
         }
-        let capacity = (ids.len() + params.max_new_tokens).min(most);
+        let capacity = ids.len().saturating_add(params.max_new_tokens).min(most);
         Ok(Row {
             prompt: ids.len(),
             ids,

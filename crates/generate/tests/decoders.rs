@@ -178,3 +178,62 @@ fn what_does_not_fit_is_refused_by_name() {
     let error = cache.append(&[&[320]], Asked::Last, &mut |_, _, _| {}).unwrap_err().to_string();
     assert!(error.contains("320 rows"), "{error}");
 }
+
+/// A copy of a decoder's folder with a number in place of another of two of its files.
+fn longer(name: &str, positions: u64) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in fs_err::read_dir(folder(name)).unwrap() {
+        let file = file.unwrap();
+        let target = copy.path().join(file.file_name());
+        let key = match file.file_name().to_str() {
+            Some("config.json") => "max_position_embeddings",
+            Some("tokenizer_config.json") => "model_max_length",
+            _ => {
+                fs_err::copy(file.path(), target).unwrap();
+                continue;
+            }
+        };
+        let mut whole: serde_json::Value =
+            serde_json::from_slice(&fs_err::read(file.path()).unwrap()).unwrap();
+        whole[key] = positions.into();
+        fs_err::write(target, whole.to_string()).unwrap();
+    }
+    copy
+}
+
+/// 2^28 positions of 16 numbers, twice, would take 32 GiB; no cache of 1 MiB has more than 4,096.
+#[test]
+fn a_context_is_no_size_to_trust() {
+    let folder = longer("llama", 1 << 28);
+    let model = ModelFolder::open(folder.path()).unwrap();
+    let error = Decoder::open(&runtime(), &model, DecoderParams::new()).unwrap_err().to_string();
+    assert!(error.contains("rotary angles, found 134217728"), "{error}");
+    let small = DecoderParams::new().max_cache_mib(1).threads(Some(1));
+    let decoder = Decoder::open(&runtime(), &model, small).unwrap();
+    let error = decoder.cache(1, 4097).unwrap_err().to_string();
+    assert!(error.contains("expected at most 1 MiB"), "{error}");
+    // The last position that fits has its angles.
+    let mut cache = decoder.cache(1, 4096).unwrap();
+    let ids: Vec<u32> = (0..4096).map(|i| i % 300).collect();
+    assert!(logits(&mut cache, &ids).iter().flatten().all(|logit| logit.is_finite()));
+}
+
+#[test]
+fn as_many_tokens_as_numbers_go_are_those_that_fit() {
+    let generator = generator("llama");
+    let (all, most) = (greedy(96), greedy(usize::MAX));
+    let expected = generator.generate("The lamp", &all).unwrap();
+    assert_eq!(generator.generate("The lamp", &most).unwrap(), expected);
+}
+
+/// A folder in the place of a file of settings is named, not passed over.
+#[test]
+fn settings_are_a_file() {
+    let folder = longer("llama", 96);
+    let path = folder.path().join("generation_config.json");
+    fs_err::remove_file(&path).unwrap();
+    fs_err::create_dir(&path).unwrap();
+    let model = ModelFolder::open(folder.path()).unwrap();
+    let error = cloze_generate::Defaults::read(&model).unwrap_err().to_string();
+    assert!(error.contains("generation_config.json: expected a regular file"), "{error}");
+}

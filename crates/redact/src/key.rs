@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use cloze_store::{AtomicFile, Existing};
+use cloze_store::{AtomicFile, Existing, Location};
 use serde::{Deserialize, Serialize};
 
 use crate::{FileEdits, RedactError};
@@ -14,6 +14,8 @@ const KIND: &str = "redaction key";
 const VERSION: u32 = 1;
 /// Longest line: the changes of one file, in bytes.
 const MAX_LINE_BYTES: u64 = 1 << 30;
+/// Longest first line.
+const MAX_HEAD_BYTES: u64 = 1 << 12;
 
 /// Secret of hashes and pseudonyms, and the numbers that values have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,14 +78,16 @@ impl KeyFile {
     /// Opens a key file.
     ///
     /// # Errors
-    /// [`RedactError::Read`]; [`RedactError::Readable`] if other users may read it;
+    /// [`RedactError::Read`], for a pipe or a device, too; [`RedactError::Readable`] if other users may read it;
     /// [`RedactError::NotAKey`] and [`RedactError::KeyLine`] for other content.
     pub fn open(path: &Path) -> Result<Self, RedactError> {
         let unreadable = |source| RedactError::Read { path: path.to_owned(), source };
+        // Before it is opened: a pipe would wait for its writer.
+        Location::from(path).check_file().map_err(unreadable)?;
         let file = fs_err::File::open(path).map_err(unreadable)?;
         check_private(path, &file.metadata().map_err(unreadable)?)?;
         let mut lines = Lines { file: BufReader::new(file), path, offset: 0, number: 0 };
-        let head = lines.next()?.unwrap_or_default();
+        let head = lines.next_within(MAX_HEAD_BYTES)?.unwrap_or_default();
         let not_a_key = || RedactError::NotAKey {
             path: path.to_owned(),
             found: head.chars().take(80).collect(),
@@ -201,8 +205,12 @@ struct Lines<'p> {
 
 impl Lines<'_> {
     fn next(&mut self) -> Result<Option<String>, RedactError> {
+        self.next_within(MAX_LINE_BYTES)
+    }
+
+    fn next_within(&mut self, max_bytes: u64) -> Result<Option<String>, RedactError> {
         let mut line = String::new();
-        let read = (&mut self.file).take(MAX_LINE_BYTES).read_line(&mut line);
+        let read = (&mut self.file).take(max_bytes).read_line(&mut line);
         let unreadable = |source| RedactError::Read { path: self.path.to_owned(), source };
         let bytes = read.map_err(unreadable)?;
         self.offset += bytes as u64;

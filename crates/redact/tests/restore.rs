@@ -128,4 +128,19 @@ fn other_files_are_no_keys() {
         let error = KeyFile::open(&path).unwrap_err().to_string();
         assert!(error.contains(expected), "{content:?}: {error}");
     }
+    // A terabyte of zeros, of which a few thousand are read.
+    fs_err::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    let error = KeyFile::open(&path).unwrap_err().to_string();
+    assert!(error.contains("expected a redaction key"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_key_and_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&path).status();
+    assert!(made.unwrap().success());
+    let error = KeyFile::open(&path).unwrap_err();
+    assert!(matches!(error, RedactError::Read { .. }), "{error}");
 }

@@ -241,20 +241,32 @@ impl Card {
     /// [`CheckpointError::ChangedFile`] for the first that differs; [`CheckpointError::Store`] for one that
     /// cannot be read.
     pub fn check_files(&self, folder: impl Into<Location>) -> Result<(), CheckpointError> {
-        let folder = folder.into();
-        for (name, expected) in &self.sha256 {
-            let path = folder.join(name);
-            if folder.is_in_memory() && !path.is_file() {
-                continue;
-            }
-            let hash = found_hash(&folder, name, hash_once)?;
-            if hash.as_ref().is_none_or(|hash| !hash.eq_ignore_ascii_case(expected)) {
-                let (path, expected) = (path.to_path_buf(), expected.clone());
-                return Err(CheckpointError::ChangedFile { path, expected, found: hash });
-            }
-        }
-        Ok(())
+        check_hashes(&folder.into(), CARD, &self.sha256)
     }
+}
+
+/// Compares files of `folder` with the SHA-256 that its card of this name has of each, as
+/// [`Card::check_files`] does.
+///
+/// # Errors
+/// As [`Card::check_files`].
+pub fn check_hashes(
+    folder: &Location,
+    card: &'static str,
+    sha256: &BTreeMap<String, String>,
+) -> Result<(), CheckpointError> {
+    for (name, expected) in sha256 {
+        let path = folder.join(name);
+        if folder.is_in_memory() && !path.is_file() {
+            continue;
+        }
+        let hash = found_hash(folder, name, hash_once)?;
+        if hash.as_ref().is_none_or(|hash| !hash.eq_ignore_ascii_case(expected)) {
+            let (path, expected) = (path.to_path_buf(), expected.clone());
+            return Err(CheckpointError::ChangedFile { path, card, expected, found: hash });
+        }
+    }
+    Ok(())
 }
 
 /// Hash of a file by its `name` in a card; `None` if it is not in `folder`.

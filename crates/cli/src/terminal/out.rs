@@ -69,7 +69,9 @@ impl<W: Write> Write for Open<W> {
     }
 }
 
-/// Fails where standard output is closed, or was opened for reading only.
+/// Fails where standard output was opened for reading only. One that was closed (`>&-`) is `/dev/null` by
+/// now: the standard library opens it before `main`, read-write as libuv's children and daemons have
+/// theirs, so that nothing in safe code tells them apart.
 #[cfg(unix)]
 fn check_open() -> io::Result<()> {
     use rustix::fs::OFlags;

@@ -85,6 +85,15 @@ const TEXT_ATTRIBUTES: [&str; 9] = [
     "content",
 ];
 
+/// Attributes whose values tell whether those of others are text.
+const TELLING_ATTRIBUTES: [&str; 4] = ["href", "name", "property", "type"];
+/// Most attributes of an element that are looked at.
+const MAX_ATTRIBUTES: usize = 1000;
+/// Most parts of a run that are held before they are written.
+const MAX_RUN_PARTS: usize = 1024;
+/// Bytes of text that a page may have for each piece of it that stands apart in the source.
+const TEXT_PER_PIECE: usize = 8;
+
 /// Reads a page.
 pub(crate) fn read(raw: String, limits: Limits) -> Result<Document, NotReadReason> {
     let mut page = Page::new(&raw, limits);
@@ -155,7 +164,7 @@ struct Page<'s> {
     last_start: Vec<u8>,
     attribute: Vec<u8>,
     value: Option<Run>,
-    values: Vec<(Vec<u8>, Run)>,
+    values: Vec<(&'static str, Run)>,
     /// Values of attributes, for the end of the text.
     kept: Vec<Run>,
 }
@@ -293,6 +302,7 @@ impl<'s> Page<'s> {
         }
         self.document.text.push(c);
         let text = Span::new(start, self.document.text.len());
+        let is_full = self.pieces.len() >= self.limits.text / TEXT_PER_PIECE + 1000;
         match self.pieces.last_mut() {
             Some(last)
                 if last.text.end == text.start
@@ -306,6 +316,11 @@ impl<'s> Page<'s> {
             {
                 last.text.end = text.end;
                 last.source.end = source.end;
+            }
+            _ if is_full => {
+                let most = self.pieces.len();
+                let reason = || NotReadReason::Limit(format!("{most} tags and references"));
+                self.failed.get_or_insert_with(reason);
             }
             _ => self.pieces.push(SourcePiece { text, source, literal, attribute }),
         }
@@ -340,20 +355,19 @@ impl<'s> Page<'s> {
             return;
         }
         let values = std::mem::take(&mut self.values);
-        let is_pair = |name: &[u8], value: &str| {
-            values.iter().any(|(n, v)| n == name && v.bytes.eq_ignore_ascii_case(value.as_bytes()))
+        let is_pair = |name: &str, value: &str| {
+            values.iter().any(|(n, v)| *n == name && v.bytes.eq_ignore_ascii_case(value.as_bytes()))
         };
         let is_technical = name == "meta"
             && !values.iter().any(|(n, v)| {
-                (n == b"name" || n == b"property")
+                matches!(*n, "name" | "property")
                     && ["viewport", "robots", "generator", "theme-color"]
                         .iter()
                         .all(|t| !v.bytes.eq_ignore_ascii_case(t.as_bytes()))
             });
-        let no_value = is_pair(b"type", "checkbox") || is_pair(b"type", "radio");
+        let no_value = is_pair("type", "checkbox") || is_pair("type", "radio");
         for (attribute, run) in values {
-            let attribute = String::from_utf8_lossy(&attribute).into_owned();
-            let text = match attribute.as_str() {
+            let text = match attribute {
                 "content" => name == "meta" && !is_technical,
                 "value" => matches!(name.as_str(), "input" | "button" | "data") && !no_value,
                 "href" => ["mailto:", "tel:"].iter().any(|p| run.bytes.starts_with(p.as_bytes())),
@@ -421,10 +435,20 @@ impl<'s> Page<'s> {
     }
 
     fn end_attribute(&mut self) {
-        if let Some(run) = self.value.take() {
-            self.values.push((std::mem::take(&mut self.attribute), run));
-        }
+        let Some(mut run) = self.value.take() else { return };
+        let known = TEXT_ATTRIBUTES.into_iter().chain(TELLING_ATTRIBUTES);
+        let name = known.into_iter().find(|name| name.as_bytes() == self.attribute);
         self.attribute.clear();
+        let Some(name) = name.filter(|_| self.failed.is_none()) else { return };
+        if self.values.len() >= MAX_ATTRIBUTES {
+            let reason = NotReadReason::Limit(format!("{MAX_ATTRIBUTES} attributes of an element"));
+            self.failed = Some(reason);
+            return;
+        }
+        // Held to the end of the page.
+        run.bytes.shrink_to_fit();
+        run.parts.shrink_to_fit();
+        self.values.push((name, run));
     }
 }
 
@@ -455,8 +479,11 @@ impl Emitter for &mut Page<'_> {
         }
         let (place, literal) = self.place(characters, self.cursor);
         self.cursor = place.end;
-        if self.hidden.is_none() {
+        if self.hidden.is_none() && self.failed.is_none() {
             self.run.push(characters, place, literal);
+            if self.run.parts.len() >= MAX_RUN_PARTS {
+                self.flush();
+            }
         }
     }
 

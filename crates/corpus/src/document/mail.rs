@@ -10,7 +10,9 @@ use crate::NotReadReason;
 /// Largest number of mails inside each other.
 const MAX_MAILS: usize = 64;
 /// Largest number of parts of a mail inside each other.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
+/// Largest number of parts of a mail.
+pub(super) const MAX_PARTS: usize = 10_000;
 
 /// Reads a mail. Attachments are parts that are not read, or are left out if `drops_attachments`.
 pub(crate) fn read(
@@ -42,6 +44,9 @@ pub(super) fn parse(raw: &[u8]) -> Result<Message<'_>, NotReadReason> {
     let known = [message.subject().is_some(), message.from().is_some(), message.to().is_some()];
     if !known.contains(&true) && message.date().is_none() && message.content_type().is_none() {
         return Err(not_mail());
+    }
+    if message.parts.len() > MAX_PARTS {
+        return Err(NotReadReason::Limit(format!("{MAX_PARTS} parts")));
     }
     Ok(message)
 }

@@ -41,7 +41,7 @@ impl Layout {
         other_delimiter: Option<u8>,
     ) -> Result<(Self, UsedFields), CorpusError> {
         let has_header = params.header();
-        let header = row.header(has_header);
+        let header = row.header(has_header)?;
         let failed = |error| row.not_chosen(&header, error);
         let layout = if has_header {
             Self::named(&header, params).map_err(failed)?

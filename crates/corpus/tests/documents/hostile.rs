@@ -44,6 +44,22 @@ fn what_lies_deep_is_refused() {
     assert_eq!(record.text, "x");
 }
 
+#[test]
+fn what_has_too_many_parts_is_refused() {
+    let parts =
+        "Content-Type: multipart/mixed; boundary=b\n\n".to_owned() + &"--b\n\nx\n".repeat(10_001);
+    assert_eq!(reason("a.eml", parts), "a.eml: not read: more than 10000 parts");
+    // 1 MiB of text: an eighth of that, and 1,000.
+    let page = "&lt;&gt;".repeat(70_000);
+    assert_eq!(reason("a.html", page), "a.html: not read: more than 132072 tags and references");
+    let element = format!("<a {}>x</a>", "title=a ".repeat(1_001));
+    let error = reason("a.html", element);
+    assert_eq!(error, "a.html: not read: more than 1000 attributes of an element");
+    // Those that are no text are as many as there are.
+    let (record, _) = read("a.html", format!("<a {}title=b>x</a>", "y=1 ".repeat(100_000)));
+    assert_eq!(record.text, "x\n\nb");
+}
+
 /// A place beyond all sheets, whose number would not fit.
 #[test]
 fn a_cell_that_no_sheet_has_is_refused() {

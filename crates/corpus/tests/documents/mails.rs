@@ -132,6 +132,31 @@ fn mails_that_are_not_understood_are_refused() {
 }
 
 #[test]
+fn what_lies_deep_in_a_mail_is_not_rewritten() {
+    let part = |i: u32| format!("Content-Type: multipart/mixed; boundary={i}\r\n\r\n--{i}\r\n");
+    let parts: String = (0..9_000).map(part).collect();
+    let mail = format!("From: a@b.org\r\n{parts}\r\nx");
+    let error = rewritable(mail.as_bytes(), false).unwrap_err().to_string();
+    assert!(error.contains("more than 64 parts inside each other"), "{error}");
+}
+
+/// Each would take minutes if every edit or beginning looked at all that is before or behind it.
+#[test]
+fn long_fields_and_lines_are_rewritten_once() {
+    let quoted = "Subject: x\nContent-Transfer-Encoding: quoted-printable\n\n";
+    let mail = format!("{quoted}{}", "Ann=20".repeat(50_000));
+    let new = replaced(mail.as_bytes(), false, &[("Ann", "Bo")]);
+    assert_eq!(rewritable(&new, false).unwrap().text.matches("Bo ").count(), 50_000);
+    let addresses = "=?utf-8?Q?Ann?= <a@b.org>,\n ".repeat(20_000);
+    let mail = format!("To: {addresses}\n\nx");
+    let new = replaced(mail.as_bytes(), false, &[("a@b.org", "[E]")]);
+    assert_eq!(rewritable(&new, false).unwrap().text.matches("<[E]>").count(), 20_000);
+    let words = "=?utf-8?Q?x".repeat(50_000);
+    let mail = format!("Subject: {words}\n\nx");
+    assert!(rewritable(mail.as_bytes(), false).unwrap().text.contains(&words));
+}
+
+#[test]
 fn a_mail_inside_a_mail_is_rewritten_too() {
     let mail = "From: Ann\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nfor Ann\n--b\n\
         Content-Type: message/rfc822\n\nFrom: Ann\nTo: Bob\n\nDear Ann\n--b--\n";

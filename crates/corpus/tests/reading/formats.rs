@@ -125,7 +125,7 @@ fn a_bad_json_line_does_not_end_the_file() {
 fn an_error_stays_short() {
     let keys: Vec<_> = (0..100_000).map(|i| format!("\"{i}\":0")).collect();
     let object = format!("{{{}}}", keys.join(","));
-    for (format, input) in [(Format::Jsonl, object), (Format::Csv, ",".repeat(1_000_000))] {
+    for (format, input) in [(Format::Jsonl, object), (Format::Csv, ",".repeat(99_999))] {
         let pieces = read_str(ReadParams::default(), format, &input);
         let Err(CorpusError::UnknownField { found, .. }) = &pieces[0] else { panic!("{pieces:?}") };
         assert_eq!(found.len(), 20);

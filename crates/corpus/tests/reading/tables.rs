@@ -368,3 +368,23 @@ fn records_carry_all_columns_where_they_are_asked_for() {
         [pair("z", "1.50"), pair("text", "a"), pair("k", r#"{"l":[]}"#), pair("n", "")]
     );
 }
+
+/// As many columns as are read, each of them a text of its own: a row that looked at all of them for each
+/// took a minute.
+#[test]
+fn rows_of_many_columns_are_gone_through_once() {
+    let row = |name: &str, columns: usize| vec![name; columns].join(",") + "\n";
+    let table = (0..100_000).map(|i| i.to_string()).collect::<Vec<_>>().join(",") + "\n";
+    let params = || ReadParams::default().text_field(Some("*".into())).each_field(true);
+    let pieces = read_str(params(), Format::Csv, &(table + &row("a", 100_000)));
+    let records = pieces.iter().filter(|piece| matches!(piece, Ok(Piece::Record(_)))).count();
+    assert_eq!(records, 100_000);
+    let pieces = read_str(params(), Format::Csv, &row("a", 100_001));
+    assert_eq!(shown(&pieces), ["!in:1: expected at most 100000 columns or fields, found more"]);
+    let object = (0..100_001).map(|i| format!("\"{i}\":\"a\"")).collect::<Vec<_>>().join(",");
+    let pieces = read_str(params(), Format::Jsonl, &format!("{{{object}}}\n{{\"b\":\"c\"}}\n"));
+    assert_eq!(
+        shown(&pieces)[..2],
+        ["!in:1: expected at most 100000 columns or fields, found more", "~{\"b\":"]
+    );
+}

@@ -54,7 +54,7 @@ impl Decoder {
             return Err(EncoderError::TooManyTokens { found: capacity, most });
         }
         let bytes = self.config.cache_bytes(batch, capacity);
-        let most = self.params.max_cache_mib.saturating_mul(1 << 20);
+        let most = self.params.max_cache_bytes();
         if bytes > most {
             return Err(EncoderError::CacheSize { batch, tokens: capacity, bytes, most });
         }

@@ -62,8 +62,11 @@ impl Decoder {
         let config = checkpoint.config().clone();
         let most = model.max_tokens().min(config.positions);
         let positions = params.positions.map_or(most, |positions| positions.min(most));
-        let request =
-            DecoderBuildParams::new().positions(Some(positions)).seven_bits(adds_in_16_bits());
+        // No cache holds more tokens, so no angle of a later position is asked for.
+        let cached = params.max_cache_bytes() / config.cache_bytes(1, 1).max(1);
+        let request = DecoderBuildParams::new()
+            .positions(Some(positions.min(cached)))
+            .seven_bits(adds_in_16_bits());
         let graph = Graph::build_decoder(&checkpoint, &request)?;
         let refused = |source| EncoderError::Session { path: path.to_path_buf(), source };
         let graph = runtime.engine().load(GraphSource::Built(graph)).map_err(refused)?;

@@ -86,3 +86,10 @@ pub struct ValidDecoderParams {
     pub(super) max_cache_mib: usize,
     pub(super) cancel: Option<Cancel>,
 }
+
+impl ValidDecoderParams {
+    /// Largest cache in bytes.
+    pub(super) fn max_cache_bytes(&self) -> usize {
+        self.max_cache_mib.saturating_mul(1 << 20)
+    }
+}

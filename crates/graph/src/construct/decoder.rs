@@ -23,6 +23,9 @@ pub const PRESENT_LENGTHS: &str = "seqlens_k";
 /// Name of the input that says how many tokens the longest text has, cache and new ones together.
 pub const TOTAL_LENGTH: &str = "total_sequence_length";
 
+/// Most numbers in the tables of rotary angles: the context of a configuration is no size of its weights.
+const MAX_ANGLES: usize = 1 << 25;
+
 /// Names of a layer's cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachePorts {
@@ -76,8 +79,9 @@ impl Graph {
     /// ([`CachePorts`]). Outputs: `logits` `[asked, vocabulary]`, and the cache.
     ///
     /// # Errors
-    /// Errors of [`WeightReader::read_into`](cloze_checkpoint::weights::WeightReader::read_into) for weights
-    /// that cannot be read.
+    /// [`GraphError::Setting`] for so many positions that their angles take more than 128 MiB; errors of
+    /// [`WeightReader::read_into`](cloze_checkpoint::weights::WeightReader::read_into) for weights that cannot
+    /// be read.
     pub fn build_decoder(
         checkpoint: &DecoderCheckpoint,
         params: &DecoderBuildParams,
@@ -96,7 +100,7 @@ impl Graph {
             }
             None => embedded,
         };
-        build.angles(params.positions);
+        build.angles(params.positions)?;
         for (i, layer) in layout.layers.iter().enumerate() {
             state = build.layer(layer, &state, i)?;
         }
@@ -148,14 +152,23 @@ struct DecoderBuild<'a> {
 }
 
 impl DecoderBuild<'_> {
-    fn angles(&mut self, positions: Option<usize>) {
-        let Some(rotary) = &self.config.rotary else { return };
+    fn angles(&mut self, positions: Option<usize>) -> Result<(), GraphError> {
+        let Some(rotary) = &self.config.rotary else { return Ok(()) };
         let most = self.config.positions;
         let positions = positions.map_or(most, |positions| positions.min(most)).max(1);
+        let numbers = positions.saturating_mul(self.config.head_size);
+        if numbers > MAX_ANGLES {
+            return Err(GraphError::Setting {
+                name: "positions times head_dim",
+                expected: "at most 2^25, so many are their rotary angles",
+                found: numbers as u64,
+            });
+        }
         let (cosines, sines) = rotary.table(positions, self.config.head_size);
         let dims = [positions, self.config.head_size / 2];
         let cosines = self.nodes.weight("rotary.cosines", &dims, cosines);
         self.angles = Some([cosines, self.nodes.weight("rotary.sines", &dims, sines)]);
+        Ok(())
     }
 
     /// Output of layer `i`; layers count from 0.

@@ -20,6 +20,7 @@ use self::parts::{Field, PartOfMail, PartReader, TextPart};
 use self::transfer::{ByteEdit, Transfer};
 use self::words::{FieldValue, ValueError};
 use super::html;
+use super::mail::MAX_DEPTH;
 use super::text::{Document, Limits, Writer};
 use crate::origin::MappedSource;
 use crate::{CorpusError, Encoding, NotReadReason};
@@ -81,7 +82,7 @@ pub(crate) fn read(
     super::mail::check_depth(&raw)?;
     let message = super::mail::parse(&raw)?;
     let mut texts = vec![];
-    all_texts(&message, &mut texts);
+    all_texts(&message, 0, &mut texts)?;
     let mut builder = Builder {
         raw: &raw,
         writer: Writer::new(limits),
@@ -104,17 +105,32 @@ pub(crate) fn read(
 }
 
 /// Texts of all parts, as the other reader of mails decodes them, in order.
-fn all_texts<'m>(message: &'m Message<'_>, texts: &mut Vec<&'m str>) {
-    fn of_part<'m>(message: &'m Message<'_>, id: u32, texts: &mut Vec<&'m str>) {
-        let Some(part) = message.part(id) else { return };
+fn all_texts<'m>(
+    message: &'m Message<'_>,
+    depth: usize,
+    texts: &mut Vec<&'m str>,
+) -> Result<(), NotReadReason> {
+    fn of_part<'m>(
+        message: &'m Message<'_>,
+        id: u32,
+        depth: usize,
+        texts: &mut Vec<&'m str>,
+    ) -> Result<(), NotReadReason> {
+        if depth > MAX_DEPTH {
+            return Err(NotReadReason::Limit(format!("{MAX_DEPTH} parts inside each other")));
+        }
+        let Some(part) = message.part(id) else { return Ok(()) };
         match &part.body {
-            PartType::Multipart(ids) => ids.iter().for_each(|id| of_part(message, *id, texts)),
-            PartType::Message(nested) => all_texts(nested, texts),
+            PartType::Multipart(ids) => {
+                ids.iter().try_for_each(|id| of_part(message, *id, depth + 1, texts))?;
+            }
+            PartType::Message(nested) => all_texts(nested, depth + 1, texts)?,
             PartType::Text(text) | PartType::Html(text) => texts.push(text),
             PartType::Binary(_) | PartType::InlineBinary(_) => {}
         }
+        Ok(())
     }
-    of_part(message, 0, texts);
+    of_part(message, 0, depth, texts)
 }
 
 struct Builder<'m> {
@@ -298,12 +314,15 @@ impl MailSource {
     /// The mail with spans of its text replaced. All else stays byte for byte.
     pub(crate) fn replace(&self, edits: &[(Span, String)]) -> Result<Vec<u8>, CorpusError> {
         let (mut new, mut copied) = (Vec::with_capacity(self.raw.len()), 0);
-        let mut written = 0;
+        // The first edit that may reach into the section.
+        let (mut first, mut written) = (0, 0);
         for section in &self.sections {
             new.extend_from_slice(&self.raw[copied..section.source.start]);
             copied = section.source.end;
             let raw = &self.raw[section.source.clone()];
-            let local = section.edits(edits, &mut written);
+            let before = |(span, _): &(Span, String)| span.end <= section.text.start;
+            first += edits[first..].iter().take_while(|edit| before(edit)).count();
+            let local = section.edits(edits, first, &mut written);
             match &section.content {
                 Content::Dropped => {}
                 _ if local.is_empty() => new.extend_from_slice(raw),
@@ -317,12 +336,20 @@ impl MailSource {
 }
 
 impl Section {
-    /// Edits in the section, as spans of its own text. One over several sections has its replacement in
-    /// the first; `written` counts those that have been.
-    fn edits(&self, edits: &[(Span, String)], written: &mut usize) -> Vec<(Span, String)> {
+    /// Edits in the section, of which none is before number `first`, as spans of its own text. One over
+    /// several sections has its replacement in the first; `written` counts those that have been.
+    fn edits(
+        &self,
+        edits: &[(Span, String)],
+        first: usize,
+        written: &mut usize,
+    ) -> Vec<(Span, String)> {
         let mut local = vec![];
-        for (i, (span, new)) in edits.iter().enumerate() {
-            if span.start >= self.text.end || span.end <= self.text.start {
+        for (i, (span, new)) in edits.iter().enumerate().skip(first) {
+            if span.start >= self.text.end {
+                break;
+            }
+            if span.end <= self.text.start {
                 continue;
             }
             let start = span.start.max(self.text.start) - self.text.start;

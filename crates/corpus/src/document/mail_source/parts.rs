@@ -7,9 +7,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders};
 
 use super::transfer::Transfer;
 use crate::NotReadReason;
-
-/// Largest number of parts and mails inside each other.
-const MAX_DEPTH: usize = 64;
+use crate::document::mail::{MAX_DEPTH, MAX_PARTS};
 
 /// Name of the text before the first part and behind the last.
 pub(super) const OUTSIDE: &str = "text outside parts";
@@ -76,6 +74,9 @@ impl<'m> PartReader<'m> {
     ) -> Result<(), NotReadReason> {
         if depth > MAX_DEPTH {
             return Err(NotReadReason::Limit(format!("{MAX_DEPTH} parts inside each other")));
+        }
+        if self.count >= MAX_PARTS {
+            return Err(NotReadReason::Limit(format!("{MAX_PARTS} parts")));
         }
         let (fields, body) = self.header(&range);
         let head = MessageParser::default().parse_headers(&self.raw[range.start..body]);

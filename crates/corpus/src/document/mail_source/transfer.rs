@@ -138,18 +138,20 @@ fn quoted_with(raw: &[u8], edits: &[ByteEdit]) -> Option<Vec<u8>> {
     let bytes = quoted_bytes(raw)?;
     let place = |decoded: usize| bytes.get(decoded).map_or(raw.len(), |byte| byte.source.start);
     let line_end: &[u8] = if raw.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" };
-    let mut quoted = Quoted { new: Vec::with_capacity(raw.len()), line_end };
+    let mut quoted = Quoted { new: Vec::with_capacity(raw.len()), line: 0, line_end };
     let mut copied = 0;
     for edit in edits {
         // Soft breaks before the first byte stay, those within go.
         let start = place(edit.range.start);
         let last = edit.range.end.checked_sub(1).filter(|last| *last >= edit.range.start);
         let end = last.and_then(|last| bytes.get(last)).map_or(start, |byte| byte.source.end);
-        quoted.new.extend_from_slice(&raw[copied..start]);
+        quoted.extend(&raw[copied..start]);
         for &byte in &edit.new {
             quoted.push(byte);
         }
-        let rest = raw[end..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+        // No more of the line than tells whether it is too long: it may be all of the text.
+        let rest = &raw[end..raw.len().min(end + MAX_LINE + 2)];
+        let rest = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let rest = rest.strip_suffix(b"\r").unwrap_or(rest);
         // A blank at the end of a line would be taken off.
         if rest.is_empty()
@@ -162,19 +164,28 @@ fn quoted_with(raw: &[u8], edits: &[ByteEdit]) -> Option<Vec<u8>> {
         }
         copied = end;
     }
-    quoted.new.extend_from_slice(&raw[copied..]);
+    quoted.extend(&raw[copied..]);
     Some(quoted.new)
 }
 
 /// Quoted-printable text as it grows.
 struct Quoted<'l> {
     new: Vec<u8>,
+    /// Start of the last line.
+    line: usize,
     line_end: &'l [u8],
 }
 
 impl Quoted<'_> {
     fn column(&self) -> usize {
-        self.new.iter().rev().take_while(|byte| **byte != b'\n').count()
+        self.new.len() - self.line
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        if let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') {
+            self.line = self.new.len() + end + 1;
+        }
+        self.new.extend_from_slice(bytes);
     }
 
     fn push(&mut self, byte: u8) {
@@ -200,7 +211,7 @@ impl Quoted<'_> {
 
     fn break_line(&mut self) {
         self.new.push(b'=');
-        self.new.extend_from_slice(self.line_end);
+        self.extend(self.line_end);
     }
 }
 

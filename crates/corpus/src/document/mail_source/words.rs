@@ -96,6 +96,10 @@ impl FieldValue {
         let is_utf8 = !raw.is_ascii();
         let (mut new, mut copied) = (Vec::with_capacity(raw.len()), 0);
         for piece in &self.pieces {
+            // Those of the piece alone: there may be many of both.
+            let first = edits.partition_point(|(span, _)| span.end <= piece.text.start);
+            let rest = &edits[first..];
+            let edits = &rest[..rest.partition_point(|(span, _)| span.start < piece.text.end)];
             let parts = self.parts(piece, edits);
             let start = piece.text.start;
             let goes_on = |span: &Span| span.start < start && start < span.end;
@@ -129,14 +133,11 @@ impl FieldValue {
         new
     }
 
-    /// Text of a piece between edits, and the new text of those that begin in it. An edit that began
+    /// Text of a piece between its edits, and the new text of those that begin in it. An edit that began
     /// before is an empty part.
     fn parts<'s>(&'s self, piece: &Piece, edits: &'s [(Span, String)]) -> Vec<Part<'s>> {
         let (mut parts, mut offset) = (vec![], piece.text.start);
         for (span, new) in edits {
-            if span.end <= piece.text.start || span.start >= piece.text.end {
-                continue;
-            }
             let begins_here = span.start >= piece.text.start;
             if offset < span.start {
                 parts.push(Part { text: &self.text[offset..span.start], edited: false });
@@ -222,9 +223,11 @@ fn encoded_word(text: &str) -> Result<Option<EncodedWord>, ValueError> {
     let (Some(charset), Some(kind), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
         return Ok(None);
     };
-    let Some((content, _)) = rest.split_once("?=") else { return Ok(None) };
+    // Up to its first question mark: a search for the whole end would look at all that is behind each
+    // beginning.
+    let Some((content, end)) = rest.split_once('?') else { return Ok(None) };
     let is_token = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace());
-    if !is_token(charset) || content.contains('?') || content.contains(['\r', '\n']) {
+    if !is_token(charset) || !end.starts_with('=') || content.contains(['\r', '\n']) {
         return Ok(None);
     }
     let base64 = match kind {
