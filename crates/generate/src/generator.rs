@@ -100,6 +100,11 @@ impl Generator {
         &self.defaults
     }
 
+    /// Id of the token that the model begins texts with.
+    pub(crate) fn bos(&self) -> Option<u32> {
+        self.bos
+    }
+
     /// A prompt in tokens: as the tokenizer has it; one without tokens is the token that begins a text.
     pub(crate) fn prompt(&self, text: &str) -> Result<Vec<u32>, GenerateError> {
         let mut ids = self.decoder.encode(text)?.ids;
