@@ -40,6 +40,12 @@ pub enum GenerateError {
         "the prompt has no tokens; expected at least one, since the model has no token that begins a text"
     )]
     EmptyPrompt,
+    /// A text that adds no token to its prompt.
+    #[error("{text:?} has no tokens behind the prompt; expected at least one")]
+    NoContinuation {
+        /// The text.
+        text: String,
+    },
     /// A prompt that leaves no room for new tokens.
     #[error(
         "the prompt has {found} tokens; the model takes {most}, prompt and new tokens together\n\

@@ -6,6 +6,7 @@ use cloze_heads::masked::Logits;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng as _;
 
+use crate::prefix::PromptCache;
 use crate::text::{Growing, held_back, stop_at};
 use crate::{Defaults, GenerateError, ValidGenerateParams};
 
@@ -140,7 +141,15 @@ impl Generator {
         prompt: &str,
         params: &'g ValidGenerateParams,
     ) -> Result<TokenIter<'g>, GenerateError> {
-        let row = self.begin(prompt, params)?;
+        self.iter(self.prompt(prompt)?, params)
+    }
+
+    pub(crate) fn iter<'g>(
+        &'g self,
+        ids: Vec<u32>,
+        params: &'g ValidGenerateParams,
+    ) -> Result<TokenIter<'g>, GenerateError> {
+        let row = self.begin(ids, params)?;
         let cache = self.decoder.cache(1, row.capacity)?;
         Ok(TokenIter { generator: self, params, cache, row, failed: false })
     }
@@ -155,25 +164,62 @@ impl Generator {
         prompts: &[T],
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
-        let mut rows: Vec<_> = prompts.iter().map(|p| self.begin(p.as_ref(), params)).collect();
+        self.generate_batch_from(&mut PromptCache::new(self), prompts, params)
+    }
+
+    /// As [`generate_batch`](Self::generate_batch), where prompts begin alike, or as the last one that went
+    /// through `cache` does: what they share is computed once. Texts are the same, bit for bit.
+    ///
+    /// # Errors
+    /// As [`generate_batch`](Self::generate_batch).
+    pub fn generate_batch_from<T: AsRef<str>>(
+        &self,
+        cache: &mut PromptCache<'_>,
+        prompts: &[T],
+        params: &ValidGenerateParams,
+    ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
+        let rows = prompts.iter().map(|p| self.begin(self.prompt(p.as_ref())?, params)).collect();
+        self.generate_rows(cache, rows, params)
+    }
+
+    pub(crate) fn generate_rows(
+        &self,
+        shared: &mut PromptCache<'_>,
+        mut rows: Vec<Result<Row, GenerateError>>,
+        params: &ValidGenerateParams,
+    ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
+        let prompts: Vec<&[u32]> = rows.iter().flatten().map(|row| row.ids.as_slice()).collect();
+        let shares = shared.pays_for(&prompts);
         // Prompts of like lengths go together: the shorter are padded.
         let mut order: Vec<&mut Row> = rows.iter_mut().flatten().collect();
         order.sort_by_key(|row| row.ids.len());
         for batch in order.chunks_mut(BATCH) {
-            self.run(batch, params)?;
+            let shared = shares.then_some(&mut *shared);
+            self.run(batch, shared, params)?;
         }
         Ok(rows.into_iter().map(|row| row.and_then(Row::into_generation)).collect())
     }
 
-    /// Runs prompts to their ends.
+    /// Runs prompts to their ends; through `shared` where they share their beginning.
     fn run(
         &self,
         rows: &mut [&mut Row],
+        shared: Option<&mut PromptCache<'_>>,
         params: &ValidGenerateParams,
     ) -> Result<(), GenerateError> {
         let capacity = rows.iter().map(|row| row.capacity).max().unwrap_or(1);
         let mut cache = self.decoder.cache(rows.len(), capacity)?;
         let mut new: Vec<Vec<u32>> = rows.iter().map(|row| row.ids.clone()).collect();
+        if let Some(shared) = shared {
+            for (i, row) in rows.iter_mut().enumerate() {
+                let mut drawn = None;
+                shared.run(&new[i], new[i].len() - 1, &mut |_, logits| {
+                    drawn = row.take(self, logits, params);
+                })?;
+                shared.copy_to(&mut cache, i)?;
+                new[i] = drawn.into_iter().collect();
+            }
+        }
         while new.iter().any(|ids| !ids.is_empty()) {
             let parts: Vec<&[u32]> = new.iter().map(Vec::as_slice).collect();
             let mut drawn = vec![vec![]; rows.len()];
@@ -185,8 +231,12 @@ impl Generator {
         Ok(())
     }
 
-    fn begin(&self, prompt: &str, params: &ValidGenerateParams) -> Result<Row, GenerateError> {
-        let mut ids = self.prompt(prompt)?;
+    /// A text that begins with the tokens of a prompt.
+    pub(crate) fn begin(
+        &self,
+        mut ids: Vec<u32>,
+        params: &ValidGenerateParams,
+    ) -> Result<Row, GenerateError> {
         if ids.is_empty() {
             return Err(GenerateError::EmptyPrompt);
         }
@@ -221,7 +271,7 @@ impl Generator {
 
 /// A text at work.
 #[derive(Debug)]
-struct Row {
+pub(crate) struct Row {
     /// Tokens of the prompt and new ones.
     ids: Vec<u32>,
     /// Number of tokens of the prompt.

@@ -238,6 +238,7 @@ impl GenerateError {
             self,
             Self::EmptyPrompt
                 | Self::LongPrompt { .. }
+                | Self::NoContinuation { .. }
                 | Self::Logits { .. }
                 | Self::Encoder(EncoderError::Tokenize { .. } | EncoderError::Run { .. })
         )

@@ -118,6 +118,44 @@ impl Cache<'_> {
         self.texts.iter_mut().for_each(|text| text.truncate(len));
     }
 
+    /// Makes text `text` the first `len` tokens of text 0 of another cache of the same decoder: their keys
+    /// and values are copied, and nothing is computed.
+    ///
+    /// # Errors
+    /// [`EncoderError::TooManyTokens`] for more than the capacity, or than the other has;
+    /// [`EncoderError::Session`] where ONNX Runtime does not give its buffers.
+    pub fn copy_text(
+        &mut self,
+        text: usize,
+        from: &mut Cache<'_>,
+        len: usize,
+    ) -> Result<(), EncoderError> {
+        let source = from.texts.first().map_or(&[][..], Vec::as_slice);
+        let most = self.capacity.min(source.len());
+        if len > most || text >= self.texts.len() {
+            return Err(EncoderError::TooManyTokens { found: len, most });
+        }
+        let ids = source[..len].to_vec();
+        let config = &self.decoder.config;
+        let (heads, width) = (config.key_value_heads, config.head_size);
+        let (room, other_room) = (self.room, from.room);
+        let path = self.decoder.path.to_path_buf();
+        let failed = |source| EncoderError::Session { path: path.clone(), source };
+        let closed = || EncoderError::Session { path: path.clone(), source: "it is closed".into() };
+        let to = self.session.as_mut().ok_or_else(closed)?.buffers().map_err(failed)?;
+        let source = from.session.as_mut().ok_or_else(closed)?.buffers().map_err(failed)?;
+        for (to, source) in to.into_iter().zip(source) {
+            for head in 0..heads {
+                let start = (text * heads + head) * room * width;
+                let other_start = head * other_room * width;
+                to[start..start + len * width]
+                    .copy_from_slice(&source[other_start..other_start + len * width]);
+            }
+        }
+        self.texts[text] = ids;
+        Ok(())
+    }
+
     /// Puts new tokens behind each text's, and gives `read` rows of logits, `[vocabulary]` each, with the
     /// number of the text and of the new token in it. A text without new tokens is left as it is.
     ///

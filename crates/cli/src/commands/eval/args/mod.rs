@@ -90,7 +90,7 @@ pub(crate) enum EvalCommand {
     /// Evaluate next-sentence prediction on pairs from running text
     #[command(after_help = language::NSP_EXAMPLES)]
     Nsp(Box<EvalTextArgs>),
-    /// Evaluate a masked language model on minimal pairs (BLiMP): is the acceptable sentence likelier?
+    /// Evaluate a language model on minimal pairs (BLiMP): is the acceptable sentence likelier?
     MinimalPairs(Box<MinimalPairsArgs>),
     /// Evaluate search on queries with relevance judgements
     Search(Box<EvalSearchArgs>),
