@@ -57,6 +57,32 @@ pub enum GenerateError {
         /// Most tokens.
         most: usize,
     },
+    /// A chat for a model without a chat template.
+    #[error(
+        "{model} has no chat template: expected chat_template.jinja, or chat_template in \
+         tokenizer_config.json\n\
+         hint: generate from prompts, without a chat"
+    )]
+    NoChatTemplate {
+        /// The model's name.
+        model: String,
+    },
+    /// A chat template that fails, or that refuses a chat.
+    #[error("{}: chat template{}: {what}", path.display(), in_line(*line))]
+    Template {
+        /// File of the template.
+        path: PathBuf,
+        /// Line of the template, from 1, where it is known.
+        line: Option<usize>,
+        /// Fault, or the template's own message.
+        what: String,
+    },
+    /// A chat template that is not text.
+    #[error("{}: chat template: expected UTF-8", path.display())]
+    TemplateText {
+        /// File of the template.
+        path: PathBuf,
+    },
     /// A token's logits are not numbers.
     #[error("token {token} of the text: {source}")]
     Logits {
@@ -65,4 +91,9 @@ pub enum GenerateError {
         /// Fault.
         source: HeadError,
     },
+}
+
+/// `, line 3`.
+fn in_line(line: Option<usize>) -> String {
+    line.map(|line| format!(", line {line}")).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use rand_pcg::rand_core::SeedableRng as _;
 
 use crate::prefix::PromptCache;
 use crate::text::{Growing, held_back, stop_at};
-use crate::{Defaults, GenerateError, ValidGenerateParams};
+use crate::{ChatTemplate, Defaults, GenerateError, ValidGenerateParams};
 
 /// Most prompts that go through the model together.
 const BATCH: usize = 8;
@@ -22,6 +22,8 @@ pub struct Generator {
     eos: Vec<u32>,
     /// Id of the token that a text without tokens begins with.
     bos: Option<u32>,
+    name: String,
+    template: Option<ChatTemplate>,
 }
 
 /// Reason why a text ends.
@@ -76,7 +78,7 @@ impl Generator {
     /// Opens a decoder, with the settings that its folder has for generation.
     ///
     /// # Errors
-    /// Errors of [`Decoder::open`] and [`Defaults::read`].
+    /// Errors of [`Decoder::open`], [`Defaults::read`] and [`ChatTemplate::read`].
     pub fn open(
         runtime: &Runtime,
         model: &ModelFolder,
@@ -86,7 +88,8 @@ impl Generator {
         let decoder = Decoder::open(runtime, model, params)?;
         let eos = defaults.eos.clone().unwrap_or_else(|| decoder.config().eos.clone());
         let bos = defaults.bos.or(decoder.config().bos);
-        Ok(Self { decoder, defaults, eos, bos })
+        let template = ChatTemplate::read(model)?;
+        Ok(Self { decoder, defaults, eos, bos, name: model.name(), template })
     }
 
     /// The decoder.
@@ -99,6 +102,16 @@ impl Generator {
     #[must_use]
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
+    }
+
+    /// Name of the model.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn template(&self) -> Option<&ChatTemplate> {
+        self.template.as_ref()
     }
 
     /// Id of the token that the model begins texts with.

@@ -239,6 +239,7 @@ impl GenerateError {
             Self::EmptyPrompt
                 | Self::LongPrompt { .. }
                 | Self::NoContinuation { .. }
+                | Self::Template { .. }
                 | Self::Logits { .. }
                 | Self::Encoder(EncoderError::Tokenize { .. } | EncoderError::Run { .. })
         )

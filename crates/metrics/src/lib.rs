@@ -8,6 +8,7 @@
 //! - [`retrieval`]: whether searches find the documents that are judged relevant;
 //! - [`probability`]: whether probabilities are what they say;
 //! - [`preference`]: the likelier text of a pair, by group;
+//! - [`choices`]: multiple-choice questions;
 //! - [`generation`]: generated texts against references;
 //! - [`redaction`]: items hidden whole, partly or not at all;
 //! - [`proportion`]: shares of yes-or-no answers;
@@ -27,6 +28,7 @@
 //! assert!(low < r && r < high);
 //! # Ok::<(), cloze_metrics::MetricsError>(())
 //! ```
+pub mod choices;
 mod classification;
 pub mod compare;
 pub mod correlation;

@@ -3,6 +3,7 @@ use anyhow::bail;
 use clap::{ArgGroup, Args, ValueEnum};
 use cloze::generate::{Defaults, GenerateParams, ValidGenerateParams};
 
+use crate::commands::generate::ask::ChatFlags;
 use crate::commands::short_help;
 use crate::flags::format::{FormatFlags, RowFormat};
 use crate::flags::out::OutFlags;
@@ -10,7 +11,7 @@ use crate::flags::read::ReadFlags;
 
 /// Flags in the short help.
 const GENERATE_SHOWN: &[&str] =
-    &["model", "text", "max_new_tokens", "temperature", "top_p", "format", "json"];
+    &["model", "text", "chat", "max_new_tokens", "temperature", "top_p", "format", "json"];
 const GENERATE_EXAMPLES: &str = "\
 Examples:
   cloze generate --model ./gpt2 --text 'The lamp on the quay'
@@ -28,6 +29,8 @@ pub(crate) struct GenerateArgs {
     /// Prompt; can be repeated
     #[arg(long, value_name = "PROMPT", help_heading = "Input")]
     pub(crate) text: Vec<String>,
+    #[command(flatten)]
+    pub(crate) chat: ChatFlags,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
     /// Side cut from a prompt that leaves no room for new tokens [default: none, it is an error]

@@ -3,7 +3,7 @@ use cloze::ScoreMethod;
 use cloze::heads::score::Sums;
 use serde::Serialize;
 
-/// Figures of texts, under the names of its method.
+/// Figures of texts, under the names of their method.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Figures {
@@ -58,10 +58,4 @@ impl Figures {
             ],
         }
     }
-}
-
-#[derive(Debug, Serialize)]
-struct TokenRow {
-    token: String,
-    log_probability: f64,
 }

@@ -46,6 +46,12 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
+#[derive(Serialize)]
+struct TokenRow {
+    token: String,
+    log_probability: f64,
+}
+
 pub(crate) fn run(
     common: &CommonFlags,
     args: &ScoreArgs,

@@ -1,4 +1,5 @@
 //! `cloze eval`, as typed.
+pub(crate) mod decoder;
 pub(crate) mod language;
 pub(crate) mod minimal_pairs;
 pub(crate) mod redact;
@@ -12,6 +13,7 @@ use cloze::Metric;
 use cloze::embed::Poolings;
 use cloze::metrics::entity::TagScheme;
 
+use crate::commands::eval::args::decoder::{EvalChoicesArgs, EvalGenerateArgs};
 use crate::commands::eval::args::language::{EvalMlmArgs, EvalTextArgs};
 use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
 use crate::commands::eval::args::redact::EvalRedactArgs;
@@ -94,6 +96,10 @@ pub(crate) enum EvalCommand {
     MinimalPairs(Box<MinimalPairsArgs>),
     /// Evaluate search on queries with relevance judgements
     Search(Box<EvalSearchArgs>),
+    /// Evaluate a decoder on multiple-choice questions (MMLU)
+    Choices(Box<EvalChoicesArgs>),
+    /// Evaluate the texts that a decoder generates against references (exact match, BLEU, chrF)
+    Generate(Box<EvalGenerateArgs>),
 }
 
 /// Arguments of `cloze eval sts`.
