@@ -259,3 +259,65 @@ fn chats_are_prompts_by_the_models_template() {
     let ran = home.run(&["generate", "-m", &decoder("gpt2"), "--text", "a", "--chat"]);
     assert_refused(&ran, &["has no chat template"]);
 }
+
+/// A copy of a decoder in `home`, with `edit` on its files.
+fn altered(home: &Home, name: &str, edit: impl Fn(&str, Vec<u8>) -> Vec<u8>) {
+    for file in fs_err::read_dir(decoder("gpt2")).unwrap() {
+        let path = file.unwrap().path();
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        let bytes = fs_err::read(&path).unwrap();
+        home.write(&format!("{name}/{file}"), edit(&file, bytes));
+    }
+}
+
+#[test]
+fn first_tokens_without_a_start_are_counted_and_not_scored() {
+    let home = Home::new();
+    altered(&home, "bare", |file, bytes| {
+        if !file.contains("config.json") || file.starts_with("tokenizer") {
+            return bytes;
+        }
+        let mut config: Value = serde_json::from_slice(&bytes).unwrap();
+        config.as_object_mut().unwrap().remove("bos_token_id");
+        config.to_string().into_bytes()
+    });
+    let texts = ["score", "-m", "./bare", "--text", "The lamp", "--text", "T", "--json"];
+    let ran = home.run(&texts);
+    ran.good();
+    let [lamp, one] = &ran.records()[..] else { panic!("{}", ran.shown()) };
+    let with_start = home.run(&["score", "-m", &decoder("gpt2"), "--text", "The lamp", "--json"]);
+    let all = with_start.records()[0]["tokens"].as_array().unwrap().len();
+    assert_eq!(lamp["tokens"].as_array().unwrap().len(), all - 1);
+    assert_eq!((&lamp["unscored"], &one["unscored"]), (&json!(1), &json!(1)));
+    assert_eq!((&one["perplexity"], &one["perplexity_per_byte"]), (&Value::Null, &Value::Null));
+    assert!(ran.stderr.contains("2 first tokens not scored"), "{}", ran.stderr);
+    // Bytes of tokens that are not scored do not count.
+    let names: Vec<&str> =
+        lamp["tokens"].as_array().unwrap().iter().map(|t| t["token"].as_str().unwrap()).collect();
+    let bytes = names.concat().replace('Ġ', " ").trim_start().len();
+    let bytes = f64::from(u32::try_from(bytes).unwrap());
+    let expected = (-f64_of(&lamp["log_likelihood"]) / bytes).exp();
+    assert_near(f64_of(&lamp["perplexity_per_byte"]) / expected, 1.0);
+}
+
+#[test]
+fn logits_that_are_no_numbers_are_named_and_a_text_without_tokens_has_no_figure() {
+    let home = Home::new();
+    altered(&home, "nan", |file, mut bytes| {
+        if file == "model.safetensors" {
+            let len = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
+            let end = bytes.len();
+            bytes[8 + len..end].fill(0xff);
+        }
+        bytes
+    });
+    let ran = home.run(&["score", "-m", "./nan", "--text", "The lamp", "--json"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.shown());
+    assert!(ran.stderr.contains("token 1 of the text"), "{}", ran.stderr);
+    let ran = home.run(&["score", "-m", &decoder("gpt2"), "--text", "", "--json"]);
+    ran.good();
+    assert_eq!(ran.records()[0]["perplexity"], Value::Null);
+    assert_eq!(ran.records()[0]["tokens"], json!([]));
+    let ran = home.run(&["score", "-m", &decoder("gpt2"), "--text", "", "--corpus"]);
+    assert_refused(&ran, &["found no token"]);
+}

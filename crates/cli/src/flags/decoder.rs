@@ -51,14 +51,14 @@ pub(crate) struct RecordFlags {
 }
 
 impl RecordFlags {
-    /// Flags of a reader of all columns; tables have a header, or `rows` of which the first is like any.
+    /// Flags of a reader of all columns of tables with or without a header, and of all fields of JSON.
     pub(crate) fn read(&self, paths: &[String], has_header: bool) -> ReadFlags {
         let from_stdin = self.input == InputArg::Auto && paths.iter().all(|path| path == "-");
         ReadFlags {
             input: if from_stdin { InputArg::Jsonl } else { self.input },
             text_field: Some("*".into()),
             id_field: None,
-            table: TableFlags { delimiter: self.delimiter, ..TableFlags::with_header(has_header) },
+            table: TableFlags::with_header(has_header, self.delimiter),
             token_column: None,
             encoding: self.encoding.clone(),
             max_text: 16,

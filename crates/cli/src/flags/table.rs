@@ -35,9 +35,9 @@ impl TableFlags {
     pub(crate) const DEFAULT: Self =
         Self { no_header: false, header: false, delimiter: None, quotes: QuotesArg::Auto };
 
-    /// Tables with a header, or without one, and a delimiter that is recognised.
-    pub(crate) fn with_header(has_header: bool) -> Self {
-        Self { no_header: !has_header, ..Self::DEFAULT }
+    /// Tables with a header, or without one, and with this delimiter, or one that is recognised.
+    pub(crate) fn with_header(has_header: bool, delimiter: Option<u8>) -> Self {
+        Self { no_header: !has_header, delimiter, ..Self::DEFAULT }
     }
 
     /// Returns whether a flag is given.

@@ -44,7 +44,7 @@ pub enum Asked {
     Last,
     /// All new tokens'.
     All,
-    /// Those of the new tokens from this place on, of each text.
+    /// Logits of the new tokens from this place on, of each text.
     From(usize),
 }
 

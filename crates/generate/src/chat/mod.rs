@@ -182,7 +182,7 @@ impl ChatTemplate {
     }
 }
 
-/// What templates find around them, as transformers' have it.
+/// Functions, filters and bounds of templates, as transformers has them.
 fn environment(now: Option<SystemTime>) -> Result<Environment<'static>, GenerateError> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();

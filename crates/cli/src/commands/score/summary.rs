@@ -140,10 +140,11 @@ impl Summary {
 
     /// Name of the perplexity.
     pub(super) fn name(&self) -> &'static str {
-        match self.made.method {
-            ScoreMethod::Masked { .. } => "pseudo-perplexity",
-            ScoreMethod::Causal { .. } => "perplexity",
-        }
+        if self.is_causal() { "perplexity" } else { "pseudo-perplexity" }
+    }
+
+    fn is_causal(&self) -> bool {
+        matches!(self.made.method, ScoreMethod::Causal { .. })
     }
 
     fn by(&self, unit: UnitArg) -> Option<f64> {
@@ -176,7 +177,11 @@ impl Summary {
         }
         let Some(compared) = compared else { return Ok(()) };
         writeln!(out, "\nper {}:", compared.by)?;
-        writeln!(out, "  {:>12}  {model}", figure(compared.perplexity))?;
+        writeln!(
+            out,
+            "  {:>12}  {model}",
+            figure(compared.pseudo_perplexity.or(compared.perplexity))
+        )?;
         writeln!(out, "  {:>12}  {}", figure(compared.other), compared.file)?;
         if !compared.same_texts {
             writeln!(out, "the texts differ, so this compares texts as well as models")?;
@@ -190,8 +195,11 @@ impl Summary {
 pub(super) struct Compared {
     file: String,
     by: &'static str,
-    /// Pseudo-perplexity, of masked models.
-    #[serde(rename = "pseudo_perplexity")]
+    /// Of masked models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pseudo_perplexity: Option<f64>,
+    /// Of causal models.
+    #[serde(skip_serializing_if = "Option::is_none")]
     perplexity: Option<f64>,
     other: Option<f64>,
     other_model: String,
@@ -207,7 +215,8 @@ impl Compared {
                 UnitArg::Word => "word",
                 UnitArg::Byte => "byte",
             },
-            perplexity: summary.by(by),
+            pseudo_perplexity: summary.by(by).filter(|_| !summary.is_causal()),
+            perplexity: summary.by(by).filter(|_| summary.is_causal()),
             other: saved.by(by),
             other_model: saved.made.model.clone(),
             same_texts: saved.texts_sha256 == summary.texts_sha256,

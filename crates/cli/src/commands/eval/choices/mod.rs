@@ -20,11 +20,10 @@ use crate::terminal::out::json_line;
 
 /// A record that is no question.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}:{line}: not a question: {source}")]
+#[error("{path}:{line}: not a question")]
 struct NoQuestion {
     path: String,
     line: u64,
-    #[source]
     source: QuestionError,
 }
 
