@@ -19,7 +19,7 @@ impl Generator {
     ///
     /// # Errors
     /// [`GenerateError::NoContinuation`] for a text that adds no token; [`GenerateError::EmptyPrompt`] where
-    /// no token comes before it; [`GenerateError::LongPrompt`]; [`GenerateError::Logits`];
+    /// no token comes before it; [`GenerateError::LongText`]; [`GenerateError::Logits`];
     /// [`GenerateError::Encoder`].
     pub fn continuations(
         &self,
@@ -46,7 +46,7 @@ impl Generator {
         let Some(last) = start.checked_sub(1) else { return Err(GenerateError::EmptyPrompt) };
         let most = self.decoder().positions();
         if ids.len() > most {
-            return Err(GenerateError::LongPrompt { found: ids.len(), most });
+            return Err(GenerateError::LongText { found: ids.len(), most });
         }
         let (mut log_probability, mut failed) = (0.0, None);
         cache.run(&ids, last, &mut |place, logits| {

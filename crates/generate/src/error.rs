@@ -57,6 +57,14 @@ pub enum GenerateError {
         /// Most tokens.
         most: usize,
     },
+    /// A prompt that is too long together with a text behind it.
+    #[error("prompt and text have {found} tokens; the model takes {most}")]
+    LongText {
+        /// Tokens of both.
+        found: usize,
+        /// Most tokens.
+        most: usize,
+    },
     /// A chat for a model without a chat template.
     #[error(
         "{model} has no chat template: expected chat_template.jinja, or chat_template in \

@@ -238,6 +238,7 @@ impl GenerateError {
             self,
             Self::EmptyPrompt
                 | Self::LongPrompt { .. }
+                | Self::LongText { .. }
                 | Self::NoContinuation { .. }
                 | Self::Template { .. }
                 | Self::Logits { .. }

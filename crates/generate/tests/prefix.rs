@@ -87,6 +87,6 @@ fn continuations_are_the_ends_of_likelihoods() {
         assert!(matches!(error, GenerateError::NoContinuation { .. }), "{error}");
         let long = " The lamp on the quay".repeat(20);
         let error = generator.continuations(&mut cache, &prompt, &[&long]).unwrap_err();
-        assert!(matches!(error, GenerateError::LongPrompt { .. }), "{error}");
+        assert!(matches!(error, GenerateError::LongText { .. }), "{error}");
     }
 }

@@ -24,14 +24,12 @@ const SHOWN: &[&str] = &[
     "format",
     "json",
     "output",
-    "force",
 ];
 
 const EXAMPLES: &str = "\
 Examples:
   cloze score --text 'The cat sat on the mat.'
   cloze score --model ./gpt2 novel.txt --input text --stride 256
-  cloze score notes.txt --json --output scores.jsonl
   cloze score test.txt --corpus --compare earlier.json --by word";
 
 /// Arguments of `cloze score`.
@@ -42,6 +40,10 @@ Examples:
     mut_arg("model", |arg| arg.help("Language model, masked or causal, by name or folder")),
     mut_arg("json", |arg| arg.help(
         "Short for --format jsonl: one object per text, with every token; with --corpus one for all"
+    )),
+    mut_arg("stride", |arg| short_help::brief(
+        "Distance of windows over texts longer than a causal model takes",
+        arg
     )),
     mut_arg("within_word", |arg| short_help::brief(
         "Mask the later tokens of the same word, too",
