@@ -40,7 +40,7 @@ impl Generator {
         messages: &[Message],
         params: &'g ValidGenerateParams,
     ) -> Result<TokenIter<'g>, GenerateError> {
-        self.iter(self.chat_ids(messages)?, params)
+        self.begin_iter(self.chat_ids(messages)?, params)
     }
 
     /// Generates the next message of each chat, several at once. What chats begin with alike, or like the

@@ -154,10 +154,10 @@ impl Generator {
         prompt: &str,
         params: &'g ValidGenerateParams,
     ) -> Result<TokenIter<'g>, GenerateError> {
-        self.iter(self.prompt(prompt)?, params)
+        self.begin_iter(self.prompt(prompt)?, params)
     }
 
-    pub(crate) fn iter<'g>(
+    pub(crate) fn begin_iter<'g>(
         &'g self,
         ids: Vec<u32>,
         params: &'g ValidGenerateParams,
@@ -202,12 +202,12 @@ impl Generator {
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
         let prompts: Vec<&[u32]> = rows.iter().flatten().map(|row| row.ids.as_slice()).collect();
-        let shares = shared.pays_for(&prompts);
+        let pays = shared.pays_for(&prompts);
         // Prompts of like lengths go together: the shorter are padded.
         let mut order: Vec<&mut Row> = rows.iter_mut().flatten().collect();
         order.sort_by_key(|row| row.ids.len());
         for batch in order.chunks_mut(BATCH) {
-            let shared = shares.then_some(&mut *shared);
+            let shared = pays.then_some(&mut *shared);
             self.run(batch, shared, params)?;
         }
         Ok(rows.into_iter().map(|row| row.and_then(Row::into_generation)).collect())

@@ -14,6 +14,7 @@ pub(super) fn raise_exception(message: String) -> Result<Value, Error> {
 
 /// JSON as Python's `json.dumps(value, ensure_ascii=False, indent=indent)`, without the marks of HTML that
 /// Jinja's own filter has.
+#[expect(clippy::needless_pass_by_value, reason = "as minijinja calls filters")]
 pub(super) fn to_json(value: &Value, options: Kwargs) -> Result<Value, Error> {
     let indent: Option<usize> = options.get("indent")?;
     // Taken and passed over: both are Python's defaults.
@@ -176,7 +177,7 @@ impl Now {
                 kind = chars.next();
             }
             let two = |n: i64| if is_short { n.to_string() } else { format!("{n:02}") };
-            out.push_str(&match kind {
+            let part = match kind {
                 Some('Y') => self.year.to_string(),
                 Some('y') => two(self.year % 100),
                 Some('m') => two(i64::try_from(self.month).unwrap_or(0) + 1),
@@ -203,7 +204,8 @@ impl Now {
                     let what = format!("strftime_now: %{other} is no part of a date known here");
                     return Err(Error::new(ErrorKind::InvalidOperation, what));
                 }
-            });
+            };
+            out.push_str(&part);
         }
         Ok(out)
     }

@@ -121,7 +121,7 @@ impl ChatTemplate {
         let special = SPECIAL.into_iter().filter_map(token).collect();
         if path.is_file() {
             let bytes = cloze_store::read::read_capped(&path, MAX_BYTES)?;
-            let source = String::from_utf8(bytes.to_vec())
+            let source = String::from_utf8(bytes)
                 .map_err(|_| GenerateError::TemplateText { path: path.to_path_buf() })?;
             return Ok(Some(Self { source, path, special, now: None }));
         }
