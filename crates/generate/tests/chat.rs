@@ -46,12 +46,11 @@ fn prompts_are_those_of_transformers() {
                 continue;
             }
             let found = template.prompt(chat);
-            match made["prompt"].as_str() {
-                Some(prompt) => assert_eq!(found.unwrap(), prompt, "{name}, {chat:?}"),
-                None => {
-                    let error = found.unwrap_err();
-                    assert!(matches!(error, GenerateError::Template { .. }), "{name}: {error}");
-                }
+            if let Some(prompt) = made["prompt"].as_str() {
+                assert_eq!(found.unwrap(), prompt, "{name}, {chat:?}");
+            } else {
+                let error = found.unwrap_err();
+                assert!(matches!(error, GenerateError::Template { .. }), "{name}: {error}");
             }
         }
     }
