@@ -45,11 +45,11 @@ impl<'g> PromptCache<'g> {
     /// left: what is left of each goes through the model alone, and not in a batch.
     pub(crate) fn pays_for(&self, prompts: &[&[u32]]) -> bool {
         let Some((first, others)) = prompts.split_first() else { return false };
-        let shared = others.iter().map(|ids| common(first, ids)).min().unwrap_or(first.len());
         let known = self.cache.as_ref().and_then(|cache| cache.texts().first());
         let known = known.map_or(0, |known| common(first, known));
-        let is_known = known >= shared && known >= LEAST;
-        let shared = if others.is_empty() { known } else { shared };
+        let shared = others.iter().map(|ids| common(first, ids)).min().unwrap_or(known);
+        // Else the first one computes it.
+        let is_known = known >= shared;
         let saved = shared * (prompts.len() - usize::from(!is_known));
         let left: usize = prompts.iter().map(|ids| ids.len().saturating_sub(shared)).sum();
         shared >= LEAST && saved > 0 && saved >= left
