@@ -12,6 +12,7 @@ mod bias;
 mod conll_files;
 mod convert;
 mod data_check;
+mod decoders;
 mod documents;
 mod embed;
 mod eval_classify;

@@ -100,7 +100,7 @@ pub(crate) enum Command {
     Classify(Box<ClassifyArgs>),
     /// Classify pairs of texts
     Pair(Box<PairClassifyArgs>),
-    /// Score texts by pseudo-log-likelihood and pseudo-perplexity
+    /// Score texts by likelihood and perplexity
     Score(Box<ScoreArgs>),
     /// Score whether one text follows another
     NextSentence(Box<NextSentenceArgs>),

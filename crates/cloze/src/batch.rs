@@ -23,6 +23,9 @@ impl Error {
     /// whole, or whose numbers are not finite.
     #[must_use]
     pub fn is_of_one_text(&self) -> bool {
+        if let Self::Generate(error) = self {
+            return error.is_of_one_text();
+        }
         matches!(
             self,
             Self::Encoder(Tokenize { .. } | Run { .. })

@@ -113,7 +113,7 @@
 //! - [`Reranker`]: documents ordered for a query;
 //! - [`MaskedLm`]: words for masks;
 //! - [`Generator`]: prompts to texts, by a decoder;
-//! - [`Scorer`]: likelihood of texts to a masked language model;
+//! - [`Scorer`], [`CausalScorer`]: likelihood of texts to a masked and to a causal language model;
 //! - [`NextSentence`]: whether a text goes on from another;
 //! - [`Senses`]: senses of words in texts;
 //! - [`TextIndex`]: texts found by texts, in an index on disk;
@@ -133,6 +133,7 @@
 #[cfg(feature = "ndarray")]
 pub mod arrays;
 pub mod batch;
+mod causal_score;
 mod classifier;
 pub mod companions;
 pub mod data_check;
@@ -196,6 +197,7 @@ pub use error::Error;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
+pub use causal_score::{CausalScorer, ScoreMethod, TextScorer};
 pub use classifier::{
     HEAD_FILE, HeadCard, InputClassifier, PairClassifier, PairClassifierBuilder, TextClassifier,
     TextClassifierBuilder, ZERO_SHOT_SCALE,

@@ -15,7 +15,7 @@ use crate::{Error, MaskedLm};
 /// bounds memory to some ten MiB; it is some thousands of batches, enough to fill them across texts.
 const WAITING: usize = 1 << 20;
 /// Tokens for a word that the vocabulary does not have.
-const UNKNOWN: [&str; 2] = ["[UNK]", "<unk>"];
+pub(crate) const UNKNOWN: [&str; 2] = ["[UNK]", "<unk>"];
 
 /// A token of a text, and how likely it is where the others are seen.
 #[derive(Clone, Copy, Debug, PartialEq)]

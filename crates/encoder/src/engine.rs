@@ -59,6 +59,9 @@ pub(crate) trait EngineSession: Debug + Send {
     /// runs to come; those before are dropped.
     fn bind(&mut self, buffers: &[Buffer]) -> Result<(), Cause>;
 
+    /// The buffers bound, in their order.
+    fn buffers(&mut self) -> Result<Vec<&mut [f32]>, Cause>;
+
     /// As [`run`](Self::run) with the buffers bound, for the output `output` alone.
     fn run_bound(
         &mut self,

@@ -40,6 +40,12 @@ pub enum GenerateError {
         "the prompt has no tokens; expected at least one, since the model has no token that begins a text"
     )]
     EmptyPrompt,
+    /// A text that adds no token to its prompt.
+    #[error("{text:?} has no tokens behind the prompt; expected at least one")]
+    NoContinuation {
+        /// The text.
+        text: String,
+    },
     /// A prompt that leaves no room for new tokens.
     #[error(
         "the prompt has {found} tokens; the model takes {most}, prompt and new tokens together\n\
@@ -51,6 +57,40 @@ pub enum GenerateError {
         /// Most tokens.
         most: usize,
     },
+    /// A prompt that is too long together with a text behind it.
+    #[error("prompt and text have {found} tokens; the model takes {most}")]
+    LongText {
+        /// Tokens of both.
+        found: usize,
+        /// Most tokens.
+        most: usize,
+    },
+    /// A chat for a model without a chat template.
+    #[error(
+        "{model} has no chat template: expected chat_template.jinja, or chat_template in \
+         tokenizer_config.json\n\
+         hint: generate from prompts, without a chat"
+    )]
+    NoChatTemplate {
+        /// The model's name.
+        model: String,
+    },
+    /// A chat template that fails, or that refuses a chat.
+    #[error("{}: chat template{}: {what}", path.display(), in_line(*line))]
+    Template {
+        /// File of the template.
+        path: PathBuf,
+        /// Line of the template, from 1, where it is known.
+        line: Option<usize>,
+        /// Fault, or the template's own message.
+        what: String,
+    },
+    /// A chat template that is not text.
+    #[error("{}: chat template: expected UTF-8", path.display())]
+    TemplateText {
+        /// File of the template.
+        path: PathBuf,
+    },
     /// A token's logits are not numbers.
     #[error("token {token} of the text: {source}")]
     Logits {
@@ -59,4 +99,9 @@ pub enum GenerateError {
         /// Fault.
         source: HeadError,
     },
+}
+
+/// `, line 3`.
+fn in_line(line: Option<usize>) -> String {
+    line.map(|line| format!(", line {line}")).unwrap_or_default()
 }

@@ -6,8 +6,9 @@ use cloze_heads::masked::Logits;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng as _;
 
+use crate::prefix::PromptCache;
 use crate::text::{Growing, held_back, stop_at};
-use crate::{Defaults, GenerateError, ValidGenerateParams};
+use crate::{ChatTemplate, Defaults, GenerateError, ValidGenerateParams};
 
 /// Most prompts that go through the model together.
 const BATCH: usize = 8;
@@ -21,6 +22,8 @@ pub struct Generator {
     eos: Vec<u32>,
     /// Id of the token that a text without tokens begins with.
     bos: Option<u32>,
+    name: String,
+    template: Option<ChatTemplate>,
 }
 
 /// Reason why a text ends.
@@ -75,7 +78,7 @@ impl Generator {
     /// Opens a decoder, with the settings that its folder has for generation.
     ///
     /// # Errors
-    /// Errors of [`Decoder::open`] and [`Defaults::read`].
+    /// Errors of [`Decoder::open`], [`Defaults::read`] and [`ChatTemplate::read`].
     pub fn open(
         runtime: &Runtime,
         model: &ModelFolder,
@@ -85,7 +88,8 @@ impl Generator {
         let decoder = Decoder::open(runtime, model, params)?;
         let eos = defaults.eos.clone().unwrap_or_else(|| decoder.config().eos.clone());
         let bos = defaults.bos.or(decoder.config().bos);
-        Ok(Self { decoder, defaults, eos, bos })
+        let template = ChatTemplate::read(model)?;
+        Ok(Self { decoder, defaults, eos, bos, name: model.name(), template })
     }
 
     /// The decoder.
@@ -98,6 +102,21 @@ impl Generator {
     #[must_use]
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
+    }
+
+    /// Name of the model.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn template(&self) -> Option<&ChatTemplate> {
+        self.template.as_ref()
+    }
+
+    /// Id of the token that the model begins texts with.
+    pub(crate) fn bos(&self) -> Option<u32> {
+        self.bos
     }
 
     /// A prompt in tokens: as the tokenizer has it; one without tokens is the token that begins a text.
@@ -135,7 +154,15 @@ impl Generator {
         prompt: &str,
         params: &'g ValidGenerateParams,
     ) -> Result<TokenIter<'g>, GenerateError> {
-        let row = self.begin(prompt, params)?;
+        self.begin_iter(self.prompt(prompt)?, params)
+    }
+
+    pub(crate) fn begin_iter<'g>(
+        &'g self,
+        ids: Vec<u32>,
+        params: &'g ValidGenerateParams,
+    ) -> Result<TokenIter<'g>, GenerateError> {
+        let row = self.begin(ids, params)?;
         let cache = self.decoder.cache(1, row.capacity)?;
         Ok(TokenIter { generator: self, params, cache, row, failed: false })
     }
@@ -150,25 +177,62 @@ impl Generator {
         prompts: &[T],
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
-        let mut rows: Vec<_> = prompts.iter().map(|p| self.begin(p.as_ref(), params)).collect();
+        self.generate_batch_from(&mut PromptCache::new(self), prompts, params)
+    }
+
+    /// As [`generate_batch`](Self::generate_batch), where prompts begin alike, or as the last one that went
+    /// through `cache` does: what they share is computed once. Texts are the same, bit for bit.
+    ///
+    /// # Errors
+    /// As [`generate_batch`](Self::generate_batch).
+    pub fn generate_batch_from<T: AsRef<str>>(
+        &self,
+        cache: &mut PromptCache<'_>,
+        prompts: &[T],
+        params: &ValidGenerateParams,
+    ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
+        let rows = prompts.iter().map(|p| self.begin(self.prompt(p.as_ref())?, params)).collect();
+        self.generate_rows(cache, rows, params)
+    }
+
+    pub(crate) fn generate_rows(
+        &self,
+        shared: &mut PromptCache<'_>,
+        mut rows: Vec<Result<Row, GenerateError>>,
+        params: &ValidGenerateParams,
+    ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
+        let prompts: Vec<&[u32]> = rows.iter().flatten().map(|row| row.ids.as_slice()).collect();
+        let pays = shared.pays_for(&prompts);
         // Prompts of like lengths go together: the shorter are padded.
         let mut order: Vec<&mut Row> = rows.iter_mut().flatten().collect();
         order.sort_by_key(|row| row.ids.len());
         for batch in order.chunks_mut(BATCH) {
-            self.run(batch, params)?;
+            let shared = pays.then_some(&mut *shared);
+            self.run(batch, shared, params)?;
         }
         Ok(rows.into_iter().map(|row| row.and_then(Row::into_generation)).collect())
     }
 
-    /// Runs prompts to their ends.
+    /// Runs prompts to their ends; through `shared` where they share their beginning.
     fn run(
         &self,
         rows: &mut [&mut Row],
+        shared: Option<&mut PromptCache<'_>>,
         params: &ValidGenerateParams,
     ) -> Result<(), GenerateError> {
         let capacity = rows.iter().map(|row| row.capacity).max().unwrap_or(1);
         let mut cache = self.decoder.cache(rows.len(), capacity)?;
         let mut new: Vec<Vec<u32>> = rows.iter().map(|row| row.ids.clone()).collect();
+        if let Some(shared) = shared {
+            for (i, row) in rows.iter_mut().enumerate() {
+                let mut drawn = None;
+                shared.run(&new[i], new[i].len() - 1, &mut |_, logits| {
+                    drawn = row.take(self, logits, params);
+                })?;
+                shared.copy_to(&mut cache, i)?;
+                new[i] = drawn.into_iter().collect();
+            }
+        }
         while new.iter().any(|ids| !ids.is_empty()) {
             let parts: Vec<&[u32]> = new.iter().map(Vec::as_slice).collect();
             let mut drawn = vec![vec![]; rows.len()];
@@ -180,8 +244,12 @@ impl Generator {
         Ok(())
     }
 
-    fn begin(&self, prompt: &str, params: &ValidGenerateParams) -> Result<Row, GenerateError> {
-        let mut ids = self.prompt(prompt)?;
+    /// A text that begins with the tokens of a prompt.
+    pub(crate) fn begin(
+        &self,
+        mut ids: Vec<u32>,
+        params: &ValidGenerateParams,
+    ) -> Result<Row, GenerateError> {
         if ids.is_empty() {
             return Err(GenerateError::EmptyPrompt);
         }
@@ -216,7 +284,7 @@ impl Generator {
 
 /// A text at work.
 #[derive(Debug)]
-struct Row {
+pub(crate) struct Row {
     /// Tokens of the prompt and new ones.
     ids: Vec<u32>,
     /// Number of tokens of the prompt.

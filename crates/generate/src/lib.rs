@@ -3,16 +3,26 @@
 //! - [`Generator`]: prompts to texts, alone, in batches and token by token;
 //! - [`GenerateParams`]: lengths, drawing, stop strings;
 //! - [`Defaults`]: a model's own settings, `generation_config.json`;
-//! - [`Likelihood`]: probabilities of a text's own tokens.
+//! - [`ChatTemplate`], [`Message`]: chats as prompts;
+//! - [`PromptCache`]: what prompts share, computed once;
+//! - [`Likelihood`]: probabilities of a text's own tokens;
+//! - [`Continuation`]: probabilities of texts behind a prompt.
+mod chat;
+mod chat_generator;
+mod continuations;
 mod defaults;
 mod error;
 mod generator;
 mod likelihood;
 mod params;
+mod prefix;
 mod text;
 
+pub use chat::{ChatTemplate, Message};
+pub use continuations::Continuation;
 pub use defaults::Defaults;
 pub use error::GenerateError;
 pub use generator::{Finish, GeneratedToken, Generation, Generator, TokenIter};
 pub use likelihood::{Likelihood, TokenLikelihood};
 pub use params::{GenerateParams, ValidGenerateParams};
+pub use prefix::{PromptCache, PromptCounts};

@@ -8,6 +8,8 @@
 //! - [`retrieval`]: whether searches find the documents that are judged relevant;
 //! - [`probability`]: whether probabilities are what they say;
 //! - [`preference`]: the likelier text of a pair, by group;
+//! - [`choices`]: multiple-choice questions;
+//! - [`generation`]: generated texts against references;
 //! - [`redaction`]: items hidden whole, partly or not at all;
 //! - [`proportion`]: shares of yes-or-no answers;
 //! - [`correlation`]: correlation of two lists of numbers, as in evaluating similarities;
@@ -26,12 +28,14 @@
 //! assert!(low < r && r < high);
 //! # Ok::<(), cloze_metrics::MetricsError>(())
 //! ```
+pub mod choices;
 mod classification;
 pub mod compare;
 pub mod correlation;
 mod counts;
 pub mod entity;
 mod error;
+pub mod generation;
 pub mod labels;
 pub mod preference;
 pub mod probability;

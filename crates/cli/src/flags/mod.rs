@@ -1,5 +1,6 @@
 //! Groups of flags that several commands share.
 pub(crate) mod classifier;
+pub(crate) mod decoder;
 pub(crate) mod dtype;
 pub(crate) mod ending;
 pub(crate) mod format;

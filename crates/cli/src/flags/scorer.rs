@@ -1,7 +1,9 @@
-//! Flags of the commands that score texts by a masked language model.
+//! Flags of the commands that score texts by a language model.
+use anyhow::bail;
 use clap::Args;
+use cloze::checkpoint::decoder::is_decoder;
 use cloze::heads::score::Masking;
-use cloze::{MaskedLm, ModelFolder, Scorer};
+use cloze::{CausalScorer, Generator, MaskedLm, ModelFolder, ScoreMethod, Scorer, TextScorer};
 
 use crate::cli::CommonFlags;
 use crate::flags::find_model;
@@ -34,6 +36,39 @@ impl ScorerFlags {
         Ok((Scorer::new(lm, masking), model))
     }
 
+    /// Opens the scorer of a masked or a causal language model, by the kind of the model; `masking` is the
+    /// one asked for, `stride` that of windows.
+    pub(crate) fn open_any(
+        &self,
+        masking: Option<Masking>,
+        stride: Option<usize>,
+        common: &CommonFlags,
+        messages: &Messages,
+    ) -> anyhow::Result<(Box<dyn TextScorer>, ModelFolder)> {
+        let model = find_model(&self.model, messages)?;
+        if !is_decoder(model.model_type()) {
+            if stride.is_some() {
+                bail!(
+                    "--stride is for causal language models; {} is a masked language model, which sees a token \
+                     from both sides",
+                    model.name()
+                );
+            }
+            let lm = self.open_model(&model, common, messages)?;
+            return Ok((Box::new(Scorer::new(lm, masking.unwrap_or(Masking::Token))), model));
+        }
+        if masking.is_some() {
+            bail!(
+                "--within-word is for masked language models; {} is a causal language model, which masks nothing",
+                model.name()
+            );
+        }
+        let builder = Generator::builder(model.clone()).threads(self.work.threads);
+        let generator = builder.runtime(common.load_runtime(messages)?).open()?;
+        let scorer = CausalScorer::new(generator)?.stride(stride)?;
+        Ok((Box::new(scorer.batch_tokens(self.work.batch_tokens)), model))
+    }
+
     /// Opens the masked language model in a folder, with the settings of these flags.
     pub(crate) fn open_model(
         &self,
@@ -58,7 +93,26 @@ pub(crate) struct MaskingFlags {
 }
 
 impl MaskingFlags {
+    /// Masking, if one is asked for.
+    pub(crate) fn given(&self) -> Option<Masking> {
+        self.within_word.then_some(Masking::WithinWord)
+    }
+
     pub(crate) fn value(&self) -> Masking {
         if self.within_word { Masking::WithinWord } else { Masking::Token }
+    }
+}
+
+/// A way of scoring, for people: `masked by token`.
+pub(crate) fn described(method: &ScoreMethod) -> String {
+    match method {
+        ScoreMethod::Masked { masking } => format!("masked by {}", masking.name()),
+        ScoreMethod::Causal { stride, window, start_token } => {
+            let start = match start_token {
+                Some(token) => format!("first tokens behind {token}"),
+                None => "first tokens not scored".to_owned(),
+            };
+            format!("windows of {window} tokens, {stride} apart, {start}")
+        }
     }
 }

@@ -35,6 +35,11 @@ impl TableFlags {
     pub(crate) const DEFAULT: Self =
         Self { no_header: false, header: false, delimiter: None, quotes: QuotesArg::Auto };
 
+    /// Tables with a header, or without one, and with this delimiter, or one that is recognised.
+    pub(crate) fn with_header(has_header: bool, delimiter: Option<u8>) -> Self {
+        Self { no_header: !has_header, delimiter, ..Self::DEFAULT }
+    }
+
     /// Returns whether a flag is given.
     pub(crate) fn is_given(self) -> bool {
         self.no_header || self.header || self.delimiter.is_some() || self.quotes != QuotesArg::Auto
@@ -50,7 +55,7 @@ impl TableFlags {
 }
 
 /// Delimiter of a flag's value.
-fn parse_delimiter(text: &str) -> Result<u8, String> {
+pub(crate) fn parse_delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         b"tab" | b"\\t" => Ok(b'\t'),
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),

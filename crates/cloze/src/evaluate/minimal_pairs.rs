@@ -1,12 +1,11 @@
-//! Minimal pairs: whether a masked language model finds the acceptable sentence of a pair likelier, as
+//! Minimal pairs: whether a language model finds the acceptable sentence of a pair likelier, as
 //! in BLiMP (Warstadt et al., TACL 2020).
 use cloze_checkpoint::ModelFolder;
-use cloze_heads::score::Masking;
 use cloze_store::checksum;
 use serde::Serialize;
 
 use super::EvaluateError;
-use crate::{Error, Scorer, TextScore, batch};
+use crate::{Error, ScoreMethod, TextScore, TextScorer, batch};
 use cloze_metrics::preference::{Likelier, PreferenceShare, by_group};
 
 /// Two sentences of which one is acceptable.
@@ -27,7 +26,7 @@ pub struct MinimalPair<'a> {
 /// Evaluation on minimal pairs, of which the outcomes alone are kept.
 #[derive(Debug)]
 pub struct MinimalPairEvaluation<'m> {
-    scorer: &'m Scorer,
+    scorer: &'m dyn TextScorer,
     outcomes: Vec<Outcome>,
     unknown: u64,
 }
@@ -43,7 +42,7 @@ struct Outcome {
 impl<'m> MinimalPairEvaluation<'m> {
     /// An evaluation without pairs yet.
     #[must_use]
-    pub fn new(scorer: &'m Scorer) -> Self {
+    pub fn new(scorer: &'m dyn TextScorer) -> Self {
         Self { scorer, outcomes: vec![], unknown: 0 }
     }
 
@@ -51,7 +50,7 @@ impl<'m> MinimalPairEvaluation<'m> {
     /// not count.
     ///
     /// # Errors
-    /// As [`Scorer::score`], for what is not of one text.
+    /// As [`TextScorer::score`], for what is not of one text.
     pub fn add(
         &mut self,
         pairs: &[MinimalPair<'_>],
@@ -106,7 +105,7 @@ impl<'m> MinimalPairEvaluation<'m> {
             model: model.name(),
             model_sha256: model.sha256().map_err(Error::from)?,
             tokenizer_sha256: tokenizer,
-            masking: self.scorer.masking(),
+            method: self.scorer.method(),
             limit: None,
             unknown: self.unknown,
             overall,
@@ -128,8 +127,9 @@ pub struct MinimalPairReport {
     pub model_sha256: String,
     /// SHA-256 of its tokenizer.
     pub tokenizer_sha256: String,
-    /// Tokens masked together.
-    pub masking: Masking,
+    /// Way in which sentences are scored.
+    #[serde(flatten)]
+    pub method: ScoreMethod,
     /// Most pairs taken of a file, where the caller has set a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,

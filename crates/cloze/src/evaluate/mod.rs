@@ -14,12 +14,17 @@
 //! - [`minimal_pairs`]: the acceptable sentence of a pair against the other;
 //! - [`redaction`]: personal data hidden, partly hidden and missed;
 //! - [`bias`]: the more stereotyping sentence of a pair against the other;
+//! - [`choices`]: multiple-choice questions;
+//! - [`generation`]: generated texts beside references.
 pub mod bias;
+pub mod choices;
 pub mod classifier;
 mod error;
+pub mod generation;
 #[cfg(feature = "train")]
 pub mod language_model;
 pub mod minimal_pairs;
+mod question;
 pub mod redaction;
 pub mod search;
 pub mod senses;

@@ -10,6 +10,8 @@ use crate::engine::{Buffer, EngineSession, Input, Integers, OutputTensor};
 /// Most new tokens of one text that go through the model at once: attention among them takes memory that
 /// grows with their square.
 const CHUNK: usize = 512;
+/// Most bytes of logits of one text that a run gives: a vocabulary of 150,000 takes 600 KB a token.
+const LOGITS_BYTES: usize = 64 << 20;
 
 /// Keys and values of the tokens so far of each text of a batch, in buffers of fixed length
 /// `[batch, key_value_heads, capacity, head_size]`, two for each layer.
@@ -21,6 +23,8 @@ pub struct Cache<'d> {
     /// Tokens of each text.
     texts: Vec<Vec<u32>>,
     capacity: usize,
+    /// Tokens of a text that the buffers have room for, padding included.
+    room: usize,
     counts: CacheCounts,
 }
 
@@ -40,6 +44,8 @@ pub enum Asked {
     Last,
     /// All new tokens'.
     All,
+    /// Logits of the new tokens from this place on, of each text.
+    From(usize),
 }
 
 impl Decoder {
@@ -53,13 +59,14 @@ impl Decoder {
             let most = self.positions;
             return Err(EncoderError::TooManyTokens { found: capacity, most });
         }
-        let bytes = self.config.cache_bytes(batch, capacity);
+        let room = capacity.next_multiple_of(2).min(self.positions);
+        let bytes = self.config.cache_bytes(batch, room);
         let most = self.params.max_cache_bytes();
         if bytes > most {
             return Err(EncoderError::CacheSize { batch, tokens: capacity, bytes, most });
         }
         let mut session = self.session()?;
-        let shape = vec![batch, self.config.key_value_heads, capacity, self.config.head_size];
+        let shape = vec![batch, self.config.key_value_heads, room, self.config.head_size];
         let mut buffers = vec![];
         for i in 0..self.config.layers {
             let ports = CachePorts::of_layer(i);
@@ -74,6 +81,7 @@ impl Decoder {
             session: Some(session),
             texts: vec![vec![]; batch],
             capacity,
+            room,
             counts: CacheCounts::default(),
         })
     }
@@ -110,8 +118,50 @@ impl Cache<'_> {
         self.texts.iter_mut().for_each(|text| text.truncate(len));
     }
 
+    /// Makes text `text` the first `len` tokens of text 0 of another cache of the same decoder: their keys
+    /// and values are copied, and nothing is computed.
+    ///
+    /// # Errors
+    /// [`EncoderError::TooManyTokens`] for more than the capacity, or than the other has;
+    /// [`EncoderError::Session`] where ONNX Runtime does not give its buffers.
+    pub fn copy_text(
+        &mut self,
+        text: usize,
+        from: &mut Cache<'_>,
+        len: usize,
+    ) -> Result<(), EncoderError> {
+        let source = from.texts.first().map_or(&[][..], Vec::as_slice);
+        let most = self.capacity.min(source.len());
+        if len > most || text >= self.texts.len() {
+            return Err(EncoderError::TooManyTokens { found: len, most });
+        }
+        let ids = source[..len].to_vec();
+        let config = &self.decoder.config;
+        let (heads, width) = (config.key_value_heads, config.head_size);
+        let (room, other_room) = (self.room, from.room);
+        let path = self.decoder.path.to_path_buf();
+        let failed = |source| EncoderError::Session { path: path.clone(), source };
+        let closed = || EncoderError::Session { path: path.clone(), source: "it is closed".into() };
+        let to = self.session.as_mut().ok_or_else(closed)?.buffers().map_err(failed)?;
+        let source = from.session.as_mut().ok_or_else(closed)?.buffers().map_err(failed)?;
+        for (to, source) in to.into_iter().zip(source) {
+            for head in 0..heads {
+                let start = (text * heads + head) * room * width;
+                let other_start = head * other_room * width;
+                to[start..start + len * width]
+                    .copy_from_slice(&source[other_start..other_start + len * width]);
+            }
+        }
+        self.texts[text] = ids;
+        Ok(())
+    }
+
     /// Puts new tokens behind each text's, and gives `read` rows of logits, `[vocabulary]` each, with the
     /// number of the text and of the new token in it. A text without new tokens is left as it is.
+    ///
+    /// The logits of a token do not depend, bit for bit, on the cuts between the calls that brought it and
+    /// the tokens before it, as long as each call brought the first token or two and more, and there is
+    /// room for one of padding.
     ///
     /// # Errors
     /// [`EncoderError::TooManyTokens`] for more than the capacity; [`EncoderError::TokenBeyond`] for an id
@@ -127,28 +177,47 @@ impl Cache<'_> {
         // The operator takes several new tokens of several texts only where all are empty.
         let together = self.texts.iter().all(Vec::is_empty);
         let step = match self.texts.len() {
-            1 => CHUNK,
+            1 => self.chunk(asked),
             _ if together => longest,
             _ => 1,
         };
         let mut start = 0;
         while start < longest {
-            let part: Vec<&[u32]> = new
-                .iter()
-                .map(|ids| &ids[start.min(ids.len())..(start + step).min(ids.len())])
-                .collect();
+            let end = part_end(start, step, longest);
+            let part: Vec<&[u32]> =
+                new.iter().map(|ids| &ids[start.min(ids.len())..end.min(ids.len())]).collect();
             let lens: Vec<usize> = new.iter().map(|ids| ids.len()).collect();
             self.run(
                 &part,
                 |text, token| match asked {
                     Asked::All => true,
                     Asked::Last => start + token + 1 == lens[text],
+                    Asked::From(first) => start + token >= first,
                 },
                 &mut |text, token, logits| read(text, start + token, logits),
             )?;
-            start += step;
+            start = end;
         }
         Ok(())
+    }
+
+    /// Most new tokens of a text that is alone in a run.
+    fn chunk(&self, asked: Asked) -> usize {
+        if asked == Asked::Last {
+            return CHUNK;
+        }
+        (LOGITS_BYTES / (4 * self.decoder.config.vocabulary).max(1)).clamp(4, CHUNK)
+    }
+
+    /// Tokens of each text in a run of which the longest has so many new ones. ONNX Runtime goes through
+    /// attention in blocks of 16 tokens or more, by the width of a head and the caches of the processor,
+    /// and sums for a block of one token in another order than for one of several. With a token of padding
+    /// behind an odd number none is left for a block of its own, and a token's logits do not depend on
+    /// the part that it came in. Steps of one token are always that.
+    fn padded(&self, longest: usize) -> usize {
+        let past = self.texts.iter().map(Vec::len).max().unwrap_or(0);
+        let is_odd = longest > 1 && longest % 2 == 1;
+        longest + usize::from(is_odd && past + longest < self.room)
     }
 
     fn check(&self, new: &[&[u32]]) -> Result<(), EncoderError> {
@@ -178,7 +247,8 @@ impl Cache<'_> {
         is_asked: impl Fn(usize, usize) -> bool,
         read: &mut dyn FnMut(usize, usize, &[f32]),
     ) -> Result<(), EncoderError> {
-        let (batch, seq) = (new.len(), new.iter().map(|ids| ids.len()).max().unwrap_or(0));
+        let batch = new.len();
+        let seq = self.padded(new.iter().map(|ids| ids.len()).max().unwrap_or(0));
         let (mut ids, mut positions) = (vec![0; batch * seq], vec![0; batch * seq]);
         let (mut lengths, mut rows, mut places) = (vec![], vec![], vec![]);
         let int64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -194,10 +264,12 @@ impl Cache<'_> {
                     places.push((text, token));
                 }
             }
-            // A text without new tokens has one of padding, which the next run writes over.
-            lengths.push((past + new.len().max(1)).min(self.capacity));
+            // A text without new tokens has one of padding, which the next run writes over; of a text that
+            // is alone, padding counts, since the operator takes what comes last for the new tokens.
+            let tokens = if batch == 1 { seq } else { new.len().max(1) };
+            lengths.push((past + tokens).min(self.room));
         }
-        let total = lengths.iter().copied().max().unwrap_or(0);
+        let total = lengths.iter().copied().max().unwrap_or(0).max(seq);
         let lengths = lengths.into_iter().map(|n| int32(n.saturating_sub(1))).collect();
         let mut inputs = vec![
             Input { name: "input_ids", shape: vec![batch, seq], data: Integers::I64(ids) },
@@ -226,5 +298,33 @@ impl Cache<'_> {
         self.counts.runs += 1;
         self.counts.tokens += (batch * seq) as u64;
         Ok(())
+    }
+}
+
+/// End of the part of `longest` tokens that begins at `start`. No token is left for a part of its own, for
+/// the reason of [`padded`](Cache::padded).
+fn part_end(start: usize, step: usize, longest: usize) -> usize {
+    let end = (start + step).min(longest);
+    if end + 1 == longest && step > 2 { end - 1 } else { end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part_end;
+
+    #[test]
+    fn no_token_is_left_alone() {
+        let parts = |longest: usize, step: usize| {
+            let mut ends = vec![0];
+            while let Some(&start) = ends.last().filter(|&&end| end < longest) {
+                ends.push(part_end(start, step, longest));
+            }
+            ends
+        };
+        assert_eq!(parts(9, 4), [0, 4, 7, 9]);
+        assert_eq!(parts(8, 4), [0, 4, 8]);
+        assert_eq!(parts(5, 4), [0, 3, 5]);
+        assert_eq!(parts(3, 1), [0, 1, 2, 3]);
+        assert_eq!(parts(1, 512), [0, 1]);
     }
 }

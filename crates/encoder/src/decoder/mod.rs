@@ -3,6 +3,7 @@
 mod cache;
 mod params;
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use cloze_checkpoint::ModelFolder;
@@ -41,6 +42,8 @@ pub struct Prompt {
     pub ids: Vec<u32>,
     /// Bytes of the text that each token stands for; empty for special ones.
     pub spans: Vec<Span>,
+    /// Places of the text's own tokens, between the special ones.
+    pub text: Range<usize>,
 }
 
 impl Decoder {
@@ -94,10 +97,11 @@ impl Decoder {
     pub fn encode(&self, text: &str) -> Result<Prompt, EncoderError> {
         let pieces = self.tokenizer.pieces(text, 0)?;
         let none = Span::new(0, 0);
+        let text = pieces.before..pieces.before + pieces.tokens.len();
         let before = std::iter::repeat_n(none, pieces.before);
         let mut spans: Vec<Span> = before.chain(pieces.tokens.iter().map(|t| t.span)).collect();
         spans.resize(pieces.sequence.ids.len(), none);
-        Ok(Prompt { ids: pieces.sequence.ids, spans })
+        Ok(Prompt { ids: pieces.sequence.ids, spans, text })
     }
 
     /// The text of tokens, without special ones. Bytes that make no character are `U+FFFD`.

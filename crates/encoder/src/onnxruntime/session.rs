@@ -155,7 +155,7 @@ impl OnnxGraph {
 
 impl LoadedGraph for OnnxGraph {
     fn session(&self, threads: usize) -> Result<Box<dyn EngineSession>, Cause> {
-        Ok(Box::new(OnnxSession { session: self.make(threads)?, bound: None }))
+        Ok(Box::new(OnnxSession { session: self.make(threads)?, bound: None, buffers: vec![] }))
     }
 }
 
@@ -164,6 +164,8 @@ struct OnnxSession {
     session: Session,
     /// Buffers that stay from one run to the next.
     bound: Option<IoBinding>,
+    /// The buffers themselves.
+    buffers: Vec<Tensor<f32>>,
 }
 
 /// An input as ONNX Runtime takes it.
@@ -204,16 +206,26 @@ impl EngineSession for OnnxSession {
     fn bind(&mut self, buffers: &[Buffer]) -> Result<(), Cause> {
         // The old ones go first: both may not fit.
         self.bound = None;
+        self.buffers.clear();
         let mut binding = self.session.create_binding()?;
         for Buffer { input, output, shape } in buffers {
             let mut zeros = Tensor::<f32>::new(&Allocator::default(), shape.clone())?;
             zeros.try_extract_tensor_mut::<f32>()?.1.fill(0.0);
             // The same memory goes in and comes out.
             binding.bind_input(input.as_str(), &zeros)?;
-            binding.bind_output(output.as_str(), zeros)?;
+            binding.bind_output(output.as_str(), &mut zeros)?;
+            self.buffers.push(zeros);
         }
         self.bound = Some(binding);
         Ok(())
+    }
+
+    fn buffers(&mut self) -> Result<Vec<&mut [f32]>, Cause> {
+        let mut slices = vec![];
+        for buffer in &mut self.buffers {
+            slices.push(buffer.try_extract_tensor_mut::<f32>()?.1);
+        }
+        Ok(slices)
     }
 
     fn run_bound(
@@ -223,7 +235,7 @@ impl EngineSession for OnnxSession {
         output: &str,
         read: &mut dyn FnMut(OutputTensor<'_>),
     ) -> Result<(), Cause> {
-        let Self { session, bound } = self;
+        let Self { session, bound, .. } = self;
         let binding = bound.as_mut().ok_or("no buffers are bound")?;
         for Input { name, shape, data } in inputs {
             binding.bind_input(name, &tensor(shape, data)?)?;

@@ -24,7 +24,7 @@
 //!     let id = [1, 0, 1][copy.token];
 //!     sums.add_token(Logits::new(&[1.5, 1.5])?.log_probability(id)?, false);
 //! }
-//! assert!((sums.pseudo_perplexity().unwrap() - 2.0).abs() < 1e-12);
+//! assert!((sums.per_token().unwrap() - 2.0).abs() < 1e-12);
 //! // Three tokens are two words: 2^(3/2).
 //! assert!((sums.per_word().unwrap() - 2.0_f64.powf(1.5)).abs() < 1e-12);
 //! # Ok::<(), cloze_heads::HeadError>(())

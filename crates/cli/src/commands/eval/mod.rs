@@ -6,8 +6,12 @@
 //! - `language`: masked words and next sentences in running text;
 //! - `minimal_pairs`: the likelier sentence of each pair;
 //! - `redact`: personal data hidden and missed;
-//! - `search`: retrieved documents of queries.
+//! - `search`: retrieved documents of queries;
+//! - `choices`: multiple-choice questions;
+//! - `generation`: generated texts beside references.
 pub(crate) mod args;
+mod choices;
+mod generation;
 mod labels;
 mod language;
 mod minimal_pairs;
@@ -35,5 +39,7 @@ pub(crate) fn run(
         EvalCommand::Nsp(args) => language::next(common, args, messages),
         EvalCommand::MinimalPairs(args) => minimal_pairs::run(common, args, messages),
         EvalCommand::Search(args) => search::run(common, args, messages),
+        EvalCommand::Choices(args) => choices::run(common, args, messages),
+        EvalCommand::Generate(args) => generation::run(common, args, messages),
     }
 }

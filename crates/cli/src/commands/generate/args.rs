@@ -3,6 +3,7 @@ use anyhow::bail;
 use clap::{ArgGroup, Args, ValueEnum};
 use cloze::generate::{Defaults, GenerateParams, ValidGenerateParams};
 
+use crate::commands::generate::ask::ChatFlags;
 use crate::commands::short_help;
 use crate::flags::format::{FormatFlags, RowFormat};
 use crate::flags::out::OutFlags;
@@ -10,17 +11,16 @@ use crate::flags::read::ReadFlags;
 
 /// Flags in the short help.
 const GENERATE_SHOWN: &[&str] =
-    &["model", "text", "max_new_tokens", "temperature", "top_p", "format", "json"];
+    &["model", "text", "chat", "max_new_tokens", "temperature", "top_p", "format", "json"];
 const GENERATE_EXAMPLES: &str = "\
 Examples:
-  cloze generate --model ./gpt2 --text 'The lamp on the quay'
   cloze generate --model ./gpt2 prompts.txt --temperature 0.8 --top-p 0.9 --seed 1
-  cloze generate --model ./gpt2 prompts.jsonl --max-new-tokens 40 --format jsonl -o texts.jsonl";
+  cloze generate --model ./qwen --chat chats.jsonl --format jsonl";
 
 /// Arguments of `cloze generate`.
 #[derive(Args)]
 #[command(group = ArgGroup::new("prompts").args(["paths", "text"]).multiple(true).required(true))]
-#[command(after_help = GENERATE_EXAMPLES, mut_args(|arg| short_help::only(GENERATE_SHOWN, arg)))]
+#[command(after_help = GENERATE_EXAMPLES, mut_args(|arg| short_help::only(GENERATE_SHOWN, arg)), mut_arg("chat", |arg| short_help::brief("Each prompt is a user's message in the model's chat template", arg)))]
 pub(crate) struct GenerateArgs {
     /// Prompts, from files, folders, patterns such as 'prompts/*.txt', or - for standard input
     #[arg(value_name = "PATHS")]
@@ -28,6 +28,8 @@ pub(crate) struct GenerateArgs {
     /// Prompt; can be repeated
     #[arg(long, value_name = "PROMPT", help_heading = "Input")]
     pub(crate) text: Vec<String>,
+    #[command(flatten)]
+    pub(crate) chat: ChatFlags,
     #[command(flatten)]
     pub(crate) read: ReadFlags,
     /// Side cut from a prompt that leaves no room for new tokens [default: none, it is an error]

@@ -1,15 +1,17 @@
 //! `cloze generate`: text behind prompts, by a decoder.
 pub(crate) mod args;
+pub(crate) mod ask;
 
 use std::io::Write as _;
 
+use cloze::Generator;
 use cloze::generate::{Generation, ValidGenerateParams};
-use cloze::{Error, Generator};
 use cloze_report::text::{one_line, visible};
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
 use crate::commands::generate::args::GenerateArgs;
+use crate::commands::generate::ask::{AskError, Asker};
 use crate::flags::find_model;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
@@ -34,10 +36,11 @@ pub(crate) fn run(
     };
     let given = args.text.iter().cloned().zip(1..);
     let given: Vec<Input> = given.map(|(text, line)| Input::given(line, text)).collect();
-    form.generate(&generator, &params, &given, messages)?;
+    let mut asker = Asker::new(&generator, &args.chat)?;
+    form.generate(&mut asker, &params, &given, messages)?;
     if !args.paths.is_empty() {
-        let work = |chunk: Vec<Input>| form.generate(&generator, &params, &chunk, messages);
-        texts::for_each_chunk(&args.paths, &args.read, messages, work)?;
+        let work = |chunk: Vec<Input>| form.generate(&mut asker, &params, &chunk, messages);
+        texts::for_each_chunk(&args.paths, &args.chat.read(&args.read), messages, work)?;
     }
     let truncated = form.truncated;
     form.out.finish()?;
@@ -89,27 +92,25 @@ fn is_zero(n: &usize) -> bool {
 impl Form {
     fn generate(
         &mut self,
-        generator: &Generator,
+        asker: &mut Asker<'_>,
         params: &ValidGenerateParams,
         inputs: &[Input],
         messages: &Messages,
     ) -> anyhow::Result<()> {
         if let ([input], false) = (inputs, self.json) {
-            return match self.stream(generator, params, input)? {
+            return match self.stream(asker, params, input)? {
                 Ok(()) => Ok(()),
                 Err(error) => {
-                    messages.failure(&input.not_encoded(error));
+                    messages.failure(&error);
                     Ok(())
                 }
             };
         }
         for inputs in inputs.chunks(PROMPTS) {
-            let prompts: Vec<&str> = inputs.iter().map(|input| input.text.as_str()).collect();
-            let generated = generator.generate_batch(&prompts, params).map_err(Error::from)?;
-            for (input, generation) in inputs.iter().zip(generated) {
+            for (input, generation) in inputs.iter().zip(asker.batch(inputs, params)?) {
                 match generation {
                     Ok(generation) => self.write(input, &generation)?,
-                    Err(error) => messages.failure(&input.not_encoded(error.into())),
+                    Err(error) => messages.failure(&error),
                 }
             }
             self.out.flush()?;
@@ -120,13 +121,13 @@ impl Form {
     /// Writes a text while it is generated.
     fn stream(
         &mut self,
-        generator: &Generator,
+        asker: &Asker<'_>,
         params: &ValidGenerateParams,
         input: &Input,
-    ) -> anyhow::Result<Result<(), Error>> {
-        let mut tokens = match generator.generate_iter(&input.text, params) {
+    ) -> anyhow::Result<Result<(), AskError>> {
+        let mut tokens = match asker.iter(input, params) {
             Ok(tokens) => tokens,
-            Err(error) => return Ok(Err(error.into())),
+            Err(error) => return Ok(Err(error)),
         };
         self.header(input)?;
         for token in &mut tokens {
@@ -134,7 +135,7 @@ impl Form {
                 Ok(token) => write!(self.out, "{}", visible(&token.text))?,
                 Err(error) => {
                     writeln!(self.out)?;
-                    return Ok(Err(error.into()));
+                    return Ok(Err(input.not_encoded(error.into()).into()));
                 }
             }
             self.out.flush()?;

@@ -17,19 +17,19 @@ const SHOWN: &[&str] = &[
     "text",
     "model",
     "within_word",
+    "stride",
     "corpus",
     "summary",
     "compare",
     "format",
     "json",
     "output",
-    "force",
 ];
 
 const EXAMPLES: &str = "\
 Examples:
   cloze score --text 'The cat sat on the mat.'
-  cloze score notes.txt --json --output scores.jsonl
+  cloze score --model ./gpt2 novel.txt --input text --stride 256
   cloze score test.txt --corpus --compare earlier.json --by word";
 
 /// Arguments of `cloze score`.
@@ -37,8 +37,13 @@ Examples:
 #[command(
     after_help = EXAMPLES,
     mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("model", |arg| arg.help("Language model, masked or causal, by name or folder")),
     mut_arg("json", |arg| arg.help(
         "Short for --format jsonl: one object per text, with every token; with --corpus one for all"
+    )),
+    mut_arg("stride", |arg| short_help::brief(
+        "Distance of windows over texts longer than a causal model takes",
+        arg
     )),
     mut_arg("within_word", |arg| short_help::brief(
         "Mask the later tokens of the same word, too",
@@ -52,7 +57,11 @@ pub(crate) struct ScoreArgs {
     pub(crate) scorer: ScorerFlags,
     #[command(flatten)]
     pub(crate) masking: MaskingFlags,
-    /// Pseudo-perplexity of all texts together, as one corpus, instead of each text
+    /// Tokens from one window to the next of a text longer than a causal model takes; fewer give each
+    /// token more context and take more time [default: half of the positions]
+    #[arg(long, value_name = "N", help_heading = "Score")]
+    pub(crate) stride: Option<usize>,
+    /// Perplexity of all texts together, as one corpus, instead of each text
     #[arg(long, help_heading = "Score")]
     pub(crate) corpus: bool,
     /// Save the corpus scores, for a later --compare
@@ -61,7 +70,8 @@ pub(crate) struct ScoreArgs {
     /// Compare with the saved --summary of another run, if both are comparable
     #[arg(long, value_name = "FILE", requires = "corpus", help_heading = "Score")]
     pub(crate) compare: Option<PathBuf>,
-    /// Unit of the compared perplexity: per token needs the same tokenizer for both, per word does not
+    /// Unit of the compared perplexity: per token needs the same tokenizer for both, per word and per byte
+    /// do not
     #[arg(
         long,
         value_enum,
@@ -119,4 +129,6 @@ pub(crate) enum UnitArg {
     Token,
     /// Word between white space
     Word,
+    /// Byte of UTF-8
+    Byte,
 }

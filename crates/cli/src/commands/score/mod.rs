@@ -1,7 +1,9 @@
-//! `cloze score`: pseudo-log-likelihoods of texts by a masked language model, each and as a corpus.
+//! `cloze score`: likelihoods of texts by a language model, masked or causal, each and as a corpus.
 //!
+//! - `figures`: sums and perplexities of texts;
 //! - `summary`: scores of the corpus, saved and compared.
 pub(crate) mod args;
+mod figures;
 mod summary;
 
 use std::io::Write as _;
@@ -9,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::batch::{isolate, scored_parts};
-use cloze::{Scorer, TextScore};
+use cloze::{ScoreMethod, TextScore, TextScorer};
 use serde::Serialize;
 
 use crate::cli::CommonFlags;
@@ -20,6 +22,7 @@ use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
 use crate::terminal::out::{Out, json_line};
 use cloze_report::text::one_line;
+use figures::Figures;
 use summary::{Compared, Corpus, Made, Report, Summary};
 
 #[derive(Serialize)]
@@ -28,12 +31,19 @@ struct Row<'a> {
     line: u64,
     id: &'a str,
     tokens: Vec<TokenRow>,
-    pll: f64,
-    pseudo_perplexity: Option<f64>,
-    pseudo_perplexity_per_word: Option<f64>,
+    #[serde(flatten)]
+    figures: Figures,
     /// Number of unknown tokens.
     unknown: u64,
+    /// Number of tokens without a probability.
+    #[serde(skip_serializing_if = "is_zero")]
+    unscored: u64,
     windows: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 #[derive(Serialize)]
@@ -52,10 +62,11 @@ pub(crate) fn run(
     if args.corpus && args.table().is_some() {
         bail!("--format csv and tsv have one row per text, not for --corpus");
     }
-    let masking = args.masking.value();
     let saved = args.compare.as_deref().map(Summary::open).transpose()?;
-    let (scorer, model) = args.scorer.open(masking, common, messages)?;
-    let made = Made::by(&model, masking)?;
+    let (scorer, model) =
+        args.scorer.open_any(args.masking.given(), args.stride, common, messages)?;
+    let method = scorer.method();
+    let made = Made::by(&model, method.clone())?;
     // Before hours of work.
     if let (Some(saved), Some(path)) = (&saved, &args.compare) {
         made.check_comparable(saved, path, args.by)?;
@@ -74,21 +85,26 @@ pub(crate) fn run(
         let texts: Vec<&str> = part.iter().map(|text| text.text.as_str()).collect();
         let results = isolate(&texts, |texts| scorer.score(texts))?;
         if !std::mem::replace(&mut headed, true) {
-            writeln!(out, "{:>17}  {:>12}  {:>6}  text", "pseudo-perplexity", "pll", "tokens")?;
+            let [perplexity, sum] = match method {
+                ScoreMethod::Masked { .. } => ["pseudo-perplexity", "pll"],
+                ScoreMethod::Causal { .. } => ["perplexity", "log-likelihood"],
+            };
+            let width = summed(&method);
+            writeln!(out, "{perplexity:>17}  {sum:>width$}  {:>6}  text", "tokens")?;
         }
         for (text, score) in part.iter().zip(results) {
             match score {
                 Ok(score) => {
                     corpus.add(&text.text, &score);
                     if let Some(kept) = &mut kept {
-                        let (place, numbers) = ((&*text.path, text.line), columns(&score));
+                        let (place, numbers) = ((&*text.path, text.line), columns(&score, &method));
                         if let Err(error) =
                             kept.write(&cells_of(text), place, &numbers, &mut out)?
                         {
                             messages.failure(&error);
                         }
                     } else if !args.corpus {
-                        write(&scorer, text, &score, args.format.is_json(), &mut out)?;
+                        write(&*scorer, text, &score, args.format.is_json(), &mut out)?;
                     }
                 }
                 Err(error) => messages.failure(&text.not_encoded(error)),
@@ -133,19 +149,24 @@ fn for_each_text(
 
 /// Scores of a text by the names of their columns.
 #[expect(clippy::cast_precision_loss, reason = "a number of tokens is far below 2^53")]
-fn columns(score: &TextScore) -> [(&'static str, Option<f64>); 5] {
+fn columns(score: &TextScore, method: &ScoreMethod) -> Vec<(&'static str, Option<f64>)> {
     let sums = &score.sums;
-    [
-        ("pll", Some(sums.log_probability)),
-        ("pseudo_perplexity", sums.pseudo_perplexity()),
-        ("pseudo_perplexity_per_word", sums.per_word()),
-        ("tokens", Some(sums.tokens as f64)),
-        ("unknown", Some(sums.unknown as f64)),
-    ]
+    let mut columns = Figures::new(sums, method).columns();
+    columns.push(("tokens", Some(sums.tokens as f64)));
+    columns.push(("unknown", Some(sums.unknown as f64)));
+    columns
+}
+
+/// Width of the column of sums.
+fn summed(method: &ScoreMethod) -> usize {
+    match method {
+        ScoreMethod::Masked { .. } => 12,
+        ScoreMethod::Causal { .. } => "log-likelihood".len(),
+    }
 }
 
 fn write(
-    scorer: &Scorer,
+    scorer: &dyn TextScorer,
     text: &Input,
     score: &TextScore,
     json: bool,
@@ -154,7 +175,7 @@ fn write(
     let sums = &score.sums;
     if json {
         let token = |token: &cloze::ScoredToken| TokenRow {
-            token: scorer.model().encoder().token(token.id).unwrap_or_default(),
+            token: scorer.piece(token.id).unwrap_or_default(),
             log_probability: token.log_probability,
         };
         return json_line(
@@ -164,17 +185,17 @@ fn write(
                 line: text.line,
                 id: &text.id,
                 tokens: score.tokens.iter().map(token).collect(),
-                pll: sums.log_probability,
-                pseudo_perplexity: sums.pseudo_perplexity(),
-                pseudo_perplexity_per_word: sums.per_word(),
+                figures: Figures::new(sums, &scorer.method()),
                 unknown: sums.unknown,
+                unscored: sums.unscored,
                 windows: score.windows,
             },
         );
     }
-    let perplexity = sums.pseudo_perplexity().map_or("-".into(), summary::shown);
+    let perplexity = sums.per_token().map_or("-".into(), summary::shown);
     let (pll, tokens, line) = (sums.log_probability + 0.0, sums.tokens, one_line(&text.text));
-    Ok(writeln!(out, "{perplexity:>17}  {pll:>12.4}  {tokens:>6}  {line}")?)
+    let width = summed(&scorer.method());
+    Ok(writeln!(out, "{perplexity:>17}  {pll:>width$.4}  {tokens:>6}  {line}")?)
 }
 
 fn note(summary: &Summary, started: Instant, messages: &Messages) {
@@ -182,9 +203,9 @@ fn note(summary: &Summary, started: Instant, messages: &Messages) {
     let seconds = started.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = sums.tokens as f64 / seconds.max(1e-9);
-    let perplexity = sums.pseudo_perplexity();
+    let perplexity = sums.per_token();
     let perplexity =
-        perplexity.map_or(String::new(), |p| format!(", pseudo-perplexity {}", summary::shown(p)));
+        perplexity.map_or(String::new(), |p| format!(", {} {}", summary.name(), summary::shown(p)));
     messages.note(&format!(
         "{}, {}{perplexity} in {seconds:.1} s, {rate:.0} tokens/s",
         plural(sums.texts, "text"),
@@ -193,6 +214,10 @@ fn note(summary: &Summary, started: Instant, messages: &Messages) {
     if sums.unknown > 0 {
         let n = plural(sums.unknown, "token");
         messages.note(&format!("{n} for words that the vocabulary does not have"));
+    }
+    if sums.unscored > 0 {
+        let n = plural(sums.unscored, "first token");
+        messages.note(&format!("{n} not scored: the model has no token that begins a text"));
     }
     if summary.long_texts > 0 {
         let n = plural(summary.long_texts, "text");

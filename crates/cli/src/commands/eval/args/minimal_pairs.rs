@@ -32,6 +32,7 @@ Examples:
 #[command(
     after_help = EXAMPLES,
     mut_args(|arg| short_help::only(SHOWN, arg)),
+    mut_arg("model", |arg| arg.help("Language model, masked or causal, by name or folder")),
     mut_arg("within_word", |arg| short_help::brief(
         "Mask the later tokens of the same word, too",
         arg

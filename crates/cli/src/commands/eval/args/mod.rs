@@ -1,4 +1,5 @@
 //! `cloze eval`, as typed.
+pub(crate) mod decoder;
 pub(crate) mod language;
 pub(crate) mod minimal_pairs;
 pub(crate) mod redact;
@@ -12,6 +13,7 @@ use cloze::Metric;
 use cloze::embed::Poolings;
 use cloze::metrics::entity::TagScheme;
 
+use crate::commands::eval::args::decoder::{EvalChoicesArgs, EvalGenerateArgs};
 use crate::commands::eval::args::language::{EvalMlmArgs, EvalTextArgs};
 use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
 use crate::commands::eval::args::redact::EvalRedactArgs;
@@ -90,10 +92,14 @@ pub(crate) enum EvalCommand {
     /// Evaluate next-sentence prediction on pairs from running text
     #[command(after_help = language::NSP_EXAMPLES)]
     Nsp(Box<EvalTextArgs>),
-    /// Evaluate a masked language model on minimal pairs (BLiMP): is the acceptable sentence likelier?
+    /// Evaluate a language model on minimal pairs (BLiMP): is the acceptable sentence likelier?
     MinimalPairs(Box<MinimalPairsArgs>),
     /// Evaluate search on queries with relevance judgements
     Search(Box<EvalSearchArgs>),
+    /// Evaluate a decoder on multiple-choice questions (MMLU)
+    Choices(Box<EvalChoicesArgs>),
+    /// Evaluate the texts that a decoder generates against references (exact match, BLEU, chrF)
+    Generate(Box<EvalGenerateArgs>),
 }
 
 /// Arguments of `cloze eval sts`.

@@ -1,4 +1,4 @@
-//! `cloze eval minimal-pairs`: whether a masked language model finds the acceptable sentence of a pair
+//! `cloze eval minimal-pairs`: whether a language model finds the acceptable sentence of a pair
 //! likelier, as in BLiMP (Warstadt et al., TACL 2020).
 //!
 //! - `report`: the report for people.
@@ -35,10 +35,10 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     let read = args.read();
     read.params()?;
-    let (scorer, model) = args.scorer.open(args.masking.value(), common, messages)?;
+    let (scorer, model) = args.scorer.open_any(args.masking.given(), None, common, messages)?;
     let mut out = args.out.open()?;
     let started = Instant::now();
-    let mut evaluation = MinimalPairEvaluation::new(&scorer);
+    let mut evaluation = MinimalPairEvaluation::new(&*scorer);
     let mut taken = HashMap::<String, u64>::new();
     texts::for_each_chunk(&args.paths, &read, messages, |chunk| {
         let mut pairs: Vec<(Input, String)> = vec![];

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use cloze::evaluate::minimal_pairs::MinimalPairReport;
 use cloze_report::grid::{Grid, GridCell, share_grid};
 
+use crate::flags::scorer::described;
 use crate::terminal::messages::plural;
 use crate::terminal::shares::write_table;
 
@@ -24,8 +25,8 @@ pub(super) fn grids(report: &MinimalPairReport) -> Vec<Grid> {
 }
 
 pub(super) fn write(report: &MinimalPairReport, out: &mut dyn Write) -> io::Result<()> {
-    let MinimalPairReport { model, model_sha256, masking, unknown, overall, .. } = report;
-    writeln!(out, "{model} (SHA-256 {model_sha256}), masked by {}", masking.name())?;
+    let MinimalPairReport { model, model_sha256, method, unknown, overall, .. } = report;
+    writeln!(out, "{model} (SHA-256 {model_sha256}), {}", described(method))?;
     if *unknown > 0 {
         writeln!(out, "{} for unknown words", plural(*unknown, "token"))?;
     }
