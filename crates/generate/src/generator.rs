@@ -6,21 +6,24 @@ use cloze_heads::masked::Logits;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng as _;
 
+use crate::rules::{self, Rules};
 use crate::text::{Growing, held_back, stop_at};
 use crate::{Defaults, GenerateError, ValidGenerateParams};
 
 /// Most prompts that go through the model together.
 const BATCH: usize = 8;
 
-/// A decoder with its tokenizer and its own settings. It can be shared between threads.
+/// A decoder, or an encoder–decoder, with its tokenizer and its own settings. It can be shared between threads.
 #[derive(Debug)]
 pub struct Generator {
     decoder: Decoder,
     defaults: Defaults,
     /// Ids of tokens that end a text.
-    eos: Vec<u32>,
+    pub(crate) eos: Vec<u32>,
     /// Id of the token that a text without tokens begins with.
     bos: Option<u32>,
+    /// Tokens that are forced or never drawn.
+    pub(crate) rules: Rules,
 }
 
 /// Reason why a text ends.
@@ -72,20 +75,25 @@ pub struct Generation {
 }
 
 impl Generator {
-    /// Opens a decoder, with the settings that its folder has for generation.
+    /// Opens a decoder or an encoder–decoder, with the settings that its folder has for generation.
     ///
     /// # Errors
-    /// Errors of [`Decoder::open`] and [`Defaults::read`].
+    /// Errors of [`Decoder::open`] and [`Defaults::read`]; [`GenerateError::NoStart`].
     pub fn open(
         runtime: &Runtime,
         model: &ModelFolder,
         params: DecoderParams,
     ) -> Result<Self, GenerateError> {
-        let defaults = Defaults::read(model)?;
+        let mut defaults = Defaults::read(model)?;
         let decoder = Decoder::open(runtime, model, params)?;
-        let eos = defaults.eos.clone().unwrap_or_else(|| decoder.config().eos.clone());
-        let bos = defaults.bos.or(decoder.config().bos);
-        Ok(Self { decoder, defaults, eos, bos })
+        if decoder.encoder_decoder().is_some() {
+            rules::start(&decoder, &defaults)?;
+            defaults = defaults.of_encoder_decoder();
+        }
+        let eos = defaults.eos.clone().unwrap_or_else(|| decoder.eos().to_vec());
+        let bos = defaults.bos.or(decoder.bos());
+        let rules = Rules::of(&defaults, &decoder, &eos);
+        Ok(Self { decoder, defaults, eos, bos, rules })
     }
 
     /// The decoder.
@@ -119,6 +127,9 @@ impl Generator {
         prompt: &str,
         params: &ValidGenerateParams,
     ) -> Result<Generation, GenerateError> {
+        if params.beams > 1 {
+            return self.search(self.begin(prompt, params)?, params)?.into_generation();
+        }
         let mut tokens = self.generate_iter(prompt, params)?;
         for token in &mut tokens {
             token?;
@@ -129,14 +140,20 @@ impl Generator {
     /// Generates the text behind a prompt token by token.
     ///
     /// # Errors
-    /// As [`generate`](Self::generate); those of later tokens come with them.
+    /// As [`generate`](Self::generate); those of later tokens come with them. [`GenerateError::Setting`] for
+    /// a beam search, whose first token is not known before its last.
     pub fn generate_iter<'g>(
         &'g self,
         prompt: &str,
         params: &'g ValidGenerateParams,
     ) -> Result<TokenIter<'g>, GenerateError> {
+        if params.beams > 1 {
+            let (setting, found) = ("beams", params.beams.to_string());
+            let expected = "1 for texts token by token".into();
+            return Err(GenerateError::Setting { setting, found, expected });
+        }
         let row = self.begin(prompt, params)?;
-        let cache = self.decoder.cache(1, row.capacity)?;
+        let cache = self.cache_of(&[&row], 1)?;
         Ok(TokenIter { generator: self, params, cache, row, failed: false })
     }
 
@@ -151,9 +168,13 @@ impl Generator {
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
         let mut rows: Vec<_> = prompts.iter().map(|p| self.begin(p.as_ref(), params)).collect();
+        if params.beams > 1 {
+            let search = |row| self.search(row, params)?.into_generation();
+            return Ok(rows.into_iter().map(|row| row.and_then(search)).collect());
+        }
         // Prompts of like lengths go together: the shorter are padded.
         let mut order: Vec<&mut Row> = rows.iter_mut().flatten().collect();
-        order.sort_by_key(|row| row.ids.len());
+        order.sort_by_key(|row| row.source.len() + row.ids.len());
         for batch in order.chunks_mut(BATCH) {
             self.run(batch, params)?;
         }
@@ -166,8 +187,8 @@ impl Generator {
         rows: &mut [&mut Row],
         params: &ValidGenerateParams,
     ) -> Result<(), GenerateError> {
-        let capacity = rows.iter().map(|row| row.capacity).max().unwrap_or(1);
-        let mut cache = self.decoder.cache(rows.len(), capacity)?;
+        let all: Vec<&Row> = rows.iter().map(|row| &**row).collect();
+        let mut cache = self.cache_of(&all, 1)?;
         let mut new: Vec<Vec<u32>> = rows.iter().map(|row| row.ids.clone()).collect();
         while new.iter().any(|ids| !ids.is_empty()) {
             let parts: Vec<&[u32]> = new.iter().map(Vec::as_slice).collect();
@@ -180,7 +201,10 @@ impl Generator {
         Ok(())
     }
 
-    fn begin(&self, prompt: &str, params: &ValidGenerateParams) -> Result<Row, GenerateError> {
+    pub(crate) fn begin(&self, prompt: &str, params: &ValidGenerateParams) -> Result<Row, GenerateError> {
+        if self.decoder.encoder_decoder().is_some() {
+            return self.begin_by_source(prompt, params);
+        }
         let mut ids = self.prompt(prompt)?;
         if ids.is_empty() {
             return Err(GenerateError::EmptyPrompt);
@@ -194,11 +218,49 @@ impl Generator {
         } else if ids.len() >= most {
             return Err(GenerateError::LongPrompt { found: ids.len(), most });
         }
-        let capacity = (ids.len() + params.max_new_tokens).min(most);
-        Ok(Row {
+        Ok(Row::new(ids, vec![], truncated, most, params))
+    }
+
+    pub(crate) fn decode(&self, ids: &[u32]) -> Result<String, GenerateError> {
+        Ok(self.decoder.decode(ids)?)
+    }
+}
+
+/// A text at work.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// Tokens of the prompt and new ones; of an encoder–decoder the decoder's.
+    pub(crate) ids: Vec<u32>,
+    /// Number of tokens of the prompt.
+    prompt: usize,
+    /// Tokens that an encoder reads; none of a decoder alone.
+    pub(crate) source: Vec<u32>,
+    /// Most tokens of both.
+    pub(crate) capacity: usize,
+    truncated: usize,
+    random: Pcg64,
+    growing: Growing,
+    /// Bytes of the text that were given out.
+    given: usize,
+    tokens: Vec<GeneratedToken>,
+    pub(crate) ended: Option<Finish>,
+    failed: Option<GenerateError>,
+}
+
+impl Row {
+    /// A text behind these tokens, of up to `most` with them.
+    pub(crate) fn new(
+        ids: Vec<u32>,
+        source: Vec<u32>,
+        truncated: usize,
+        most: usize,
+        params: &ValidGenerateParams,
+    ) -> Self {
+        Self {
             prompt: ids.len(),
+            capacity: ids.len().saturating_add(params.max_new_tokens).min(most),
             ids,
-            capacity,
+            source,
             truncated,
             random: Pcg64::seed_from_u64(params.seed),
             growing: Growing::default(),
@@ -206,34 +268,9 @@ impl Generator {
             tokens: vec![],
             ended: None,
             failed: None,
-        })
+        }
     }
 
-    fn decode(&self, ids: &[u32]) -> Result<String, GenerateError> {
-        Ok(self.decoder.decode(ids)?)
-    }
-}
-
-/// A text at work.
-#[derive(Debug)]
-struct Row {
-    /// Tokens of the prompt and new ones.
-    ids: Vec<u32>,
-    /// Number of tokens of the prompt.
-    prompt: usize,
-    /// Most tokens of both.
-    capacity: usize,
-    truncated: usize,
-    random: Pcg64,
-    growing: Growing,
-    /// Bytes of the text that were given out.
-    given: usize,
-    tokens: Vec<GeneratedToken>,
-    ended: Option<Finish>,
-    failed: Option<GenerateError>,
-}
-
-impl Row {
     /// Takes the logits of the next token; the token, if another is to follow.
     fn take(
         &mut self,
@@ -258,16 +295,35 @@ impl Row {
     ) -> Result<Option<u32>, GenerateError> {
         let place = self.ids.len();
         let wrong = |source| GenerateError::Logits { token: place, source };
-        let too_early = self.tokens.len() < params.min_new_tokens;
-        let never: &[u32] = if too_early { &generator.eos } else { &[] };
-        let id = params.sample.draw(logits, &self.ids, never, &mut self.random).map_err(wrong)?;
-        let decode = |ids: &[u32]| generator.decode(ids);
-        if generator.eos.contains(&id) {
-            self.end(Finish::End, decode)?;
-            return Ok(None);
-        }
+        let id = match generator.rules.forced(&self.ids, self.capacity) {
+            Some((id, _)) => id,
+            None => {
+                let new = self.tokens.len();
+                let never = generator.rules.never(&self.ids, new, &generator.eos, params);
+                let drawn = params.sample.draw(logits, &self.ids, &never, &mut self.random);
+                drawn.map_err(wrong)?
+            }
+        };
         let log_probability =
             Logits::new(logits).and_then(|l| l.log_probability(id)).map_err(wrong)?;
+        self.accept(generator, id, log_probability, params)
+    }
+
+    /// Takes the next token; the token, if another is to follow.
+    pub(crate) fn accept(
+        &mut self,
+        generator: &Generator,
+        id: u32,
+        log_probability: f64,
+        params: &ValidGenerateParams,
+    ) -> Result<Option<u32>, GenerateError> {
+        let decode = |ids: &[u32]| generator.decode(ids);
+        if generator.eos.contains(&id) {
+            // One that is forced cuts the text: it is as long as it may be.
+            let is_cut = generator.rules.forced(&self.ids, self.capacity) == Some((id, true));
+            self.end(if is_cut { Finish::Length } else { Finish::End }, decode)?;
+            return Ok(None);
+        }
         self.ids.push(id);
         let before = self.growing.text.len();
         self.growing.push(id, decode)?;
@@ -300,7 +356,7 @@ impl Row {
         self.given = until;
     }
 
-    fn end(
+    pub(crate) fn end(
         &mut self,
         finish: Finish,
         decode: impl Fn(&[u32]) -> Result<String, GenerateError>,
@@ -311,7 +367,7 @@ impl Row {
         Ok(())
     }
 
-    fn into_generation(self) -> Result<Generation, GenerateError> {
+    pub(crate) fn into_generation(self) -> Result<Generation, GenerateError> {
         if let Some(error) = self.failed {
             return Err(error);
         }

@@ -1,11 +1,14 @@
 //! The keys and values of texts so far, and how more tokens come behind them.
 use std::sync::PoisonError;
 
-use cloze_graph::construct::{ASKED, CachePorts, POSITIONS, PRESENT_LENGTHS, TOTAL_LENGTH};
+use cloze_graph::construct::{
+    ASKED, CachePorts, POSITIONS, PRESENT_LENGTHS, SOURCE_MASK, TOTAL_LENGTH,
+};
 
 use super::Decoder;
+use super::source::Mask;
 use crate::EncoderError;
-use crate::engine::{Buffer, EngineSession, Input, Integers, OutputTensor};
+use crate::engine::{Buffer, EngineSession, FixedInput, Input, Integers, OutputTensor};
 
 /// Most new tokens of one text that go through the model at once: attention among them takes memory that
 /// grows with their square.
@@ -21,6 +24,8 @@ pub struct Cache<'d> {
     /// Tokens of each text.
     texts: Vec<Vec<u32>>,
     capacity: usize,
+    /// Places of prompts that have tokens, where an encoder read them.
+    mask: Option<Mask>,
     counts: CacheCounts,
 }
 
@@ -47,21 +52,37 @@ impl Decoder {
     ///
     /// # Errors
     /// [`EncoderError::CacheSize`] for more bytes than the settings allow; [`EncoderError::TooManyTokens`] for
-    /// more tokens than the model takes; [`EncoderError::Session`] where there is no memory.
+    /// more tokens than the model takes; [`EncoderError::Session`] where there is no memory;
+    /// [`EncoderError::NoPrompts`] for an encoder–decoder, whose caches are [`cache_of`](Self::cache_of)
+    /// prompts.
     pub fn cache(&self, batch: usize, capacity: usize) -> Result<Cache<'_>, EncoderError> {
+        if self.source.is_some() {
+            return Err(EncoderError::NoPrompts { path: self.path.to_path_buf() });
+        }
+        let row = self.shape.key_value_heads.saturating_mul(self.shape.head_size);
+        let row = row.saturating_mul(2 * 4).saturating_mul(self.shape.layers);
+        let bytes = row.saturating_mul(capacity).saturating_mul(batch);
+        let most = self.params.max_cache_mib.saturating_mul(1 << 20);
+        if bytes > most && capacity <= self.positions {
+            return Err(EncoderError::CacheSize { batch, tokens: capacity, bytes, most });
+        }
+        self.bound_cache(batch, capacity)
+    }
+
+    /// The same, whatever its size.
+    pub(super) fn bound_cache(
+        &self,
+        batch: usize,
+        capacity: usize,
+    ) -> Result<Cache<'_>, EncoderError> {
         if capacity > self.positions {
             let most = self.positions;
             return Err(EncoderError::TooManyTokens { found: capacity, most });
         }
-        let bytes = self.config.cache_bytes(batch, capacity);
-        let most = self.params.max_cache_mib.saturating_mul(1 << 20);
-        if bytes > most {
-            return Err(EncoderError::CacheSize { batch, tokens: capacity, bytes, most });
-        }
         let mut session = self.session()?;
-        let shape = vec![batch, self.config.key_value_heads, capacity, self.config.head_size];
+        let shape = vec![batch, self.shape.key_value_heads, capacity, self.shape.head_size];
         let mut buffers = vec![];
-        for i in 0..self.config.layers {
+        for i in 0..self.shape.layers {
             let ports = CachePorts::of_layer(i);
             for [input, output] in [ports.key, ports.value] {
                 buffers.push(Buffer { input, output, shape: shape.clone() });
@@ -74,6 +95,7 @@ impl Decoder {
             session: Some(session),
             texts: vec![vec![]; batch],
             capacity,
+            mask: None,
             counts: CacheCounts::default(),
         })
     }
@@ -108,6 +130,39 @@ impl Cache<'_> {
     /// Keeps the first `len` tokens of each text and forgets the others.
     pub fn truncate(&mut self, len: usize) {
         self.texts.iter_mut().for_each(|text| text.truncate(len));
+    }
+
+    /// Has text `i` go on from what text `from[i]` is, each for itself. `from` has a number for each text.
+    ///
+    /// # Errors
+    /// [`EncoderError::Run`] where the memory of the cache cannot be reached.
+    pub fn gather(&mut self, from: &[usize]) -> Result<(), EncoderError> {
+        let len = self.texts.iter().map(Vec::len).max().unwrap_or(0);
+        let path = self.decoder.path.to_path_buf();
+        let batch = self.texts.len();
+        let failed = |source| EncoderError::Run { path, batch, seq: len, source };
+        let Some(session) = self.session.as_mut() else {
+            return Err(failed("it is closed".into()));
+        };
+        session.gather_rows(from, len).map_err(failed)?;
+        let text = |&i: &usize| self.texts.get(i).cloned().unwrap_or_default();
+        self.texts = from.iter().map(text).collect();
+        Ok(())
+    }
+
+    /// Sets what the prompts are.
+    pub(super) fn with_mask(mut self, mask: Mask) -> Self {
+        self.mask = Some(mask);
+        self
+    }
+
+    pub(super) fn bind_inputs(&mut self, inputs: Vec<FixedInput>) -> Result<(), EncoderError> {
+        let path = self.decoder.path.to_path_buf();
+        let refused = |source| EncoderError::Session { path, source };
+        match self.session.as_mut() {
+            Some(session) => session.bind_inputs(inputs).map_err(refused),
+            None => Err(refused("it is closed".into())),
+        }
     }
 
     /// Puts new tokens behind each text's, and gives `read` rows of logits, `[vocabulary]` each, with the
@@ -152,7 +207,7 @@ impl Cache<'_> {
     }
 
     fn check(&self, new: &[&[u32]]) -> Result<(), EncoderError> {
-        let vocabulary = self.decoder.config.vocabulary;
+        let vocabulary = self.decoder.shape.vocabulary;
         for (text, ids) in self.texts.iter().zip(new) {
             let found = text.len() + ids.len();
             if found > self.capacity {
@@ -205,14 +260,18 @@ impl Cache<'_> {
             Input { name: TOTAL_LENGTH, shape: vec![], data: Integers::I32(vec![int32(total)]) },
             Input { name: ASKED, shape: vec![rows.len()], data: Integers::I64(rows) },
         ];
-        if self.decoder.config.family.learned_positions {
+        if let Some(Mask { shape, data }) = &self.mask {
+            let (shape, data) = (shape.to_vec(), Integers::I32(data.clone()));
+            inputs.push(Input { name: SOURCE_MASK, shape, data });
+        }
+        if self.decoder.shape.takes_positions {
             let shape = vec![batch, seq];
             inputs.push(Input { name: POSITIONS, shape, data: Integers::I64(positions) });
         }
         let path = self.decoder.path.to_path_buf();
         let failed = |source| EncoderError::Run { path: path.clone(), batch, seq, source };
         let session = self.session.as_mut().ok_or_else(|| failed("it is closed".into()))?;
-        let vocabulary = self.decoder.config.vocabulary;
+        let vocabulary = self.decoder.shape.vocabulary;
         let mut read_rows = |OutputTensor { data, .. }: OutputTensor<'_>| {
             for (&(text, token), logits) in places.iter().zip(data.chunks_exact(vocabulary)) {
                 read(text, token, logits);

@@ -1,12 +1,15 @@
 //! Decoders on ONNX Runtime: logits of the next token, and a cache of keys and values that makes the cost
-//! of a token independent of how it was reached.
+//! of a token independent of how it was reached. A decoder with an encoder writes by a prompt that the encoder
+//! reads once.
 mod cache;
 mod params;
+mod source;
 
 use std::sync::{Mutex, PoisonError};
 
 use cloze_checkpoint::ModelFolder;
-use cloze_checkpoint::decoder::{DecoderCheckpoint, DecoderConfig};
+use cloze_checkpoint::decoder::DecoderCheckpoint;
+use cloze_checkpoint::encoder_decoder::{EncoderDecoderConfig, is_encoder_decoder};
 use cloze_core::Span;
 use cloze_graph::construct::{DecoderBuildParams, Graph, adds_in_16_bits};
 use cloze_store::Location;
@@ -17,6 +20,7 @@ use crate::{EncoderError, Runtime};
 
 pub use cache::{Asked, Cache, CacheCounts};
 pub use params::{DecoderParams, ValidDecoderParams};
+use source::Source;
 
 /// A decoder ready to run. It can be shared between threads; each [`Cache`] has a session of its own, and
 /// all share the weights.
@@ -24,7 +28,11 @@ pub use params::{DecoderParams, ValidDecoderParams};
 pub struct Decoder {
     tokenizer: Tokenizer,
     graph: Box<dyn LoadedGraph>,
-    config: DecoderConfig,
+    shape: Shape,
+    eos: Vec<u32>,
+    bos: Option<u32>,
+    /// Encoder, of an encoder–decoder.
+    source: Option<Source>,
     path: Location,
     params: ValidDecoderParams,
     limits: RunLimits,
@@ -34,6 +42,17 @@ pub struct Decoder {
     idle: Mutex<Vec<Box<dyn EngineSession>>>,
 }
 
+/// Sizes that the cache and the logits depend on.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    layers: usize,
+    key_value_heads: usize,
+    head_size: usize,
+    vocabulary: usize,
+    /// Whether the graph takes positions.
+    takes_positions: bool,
+}
+
 /// A text in tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
@@ -41,10 +60,12 @@ pub struct Prompt {
     pub ids: Vec<u32>,
     /// Bytes of the text that each token stands for; empty for special ones.
     pub spans: Vec<Span>,
+    /// Number of special tokens before the text's own, and behind them.
+    pub special: [usize; 2],
 }
 
 impl Decoder {
-    /// Opens a decoder: the graph is built of the folder's weights.
+    /// Opens a decoder, or an encoder–decoder: the graphs are built of the folder's weights.
     ///
     /// # Errors
     /// [`EncoderError::Checkpoint`] for a folder that is no decoder's, or whose tensors are not those of its
@@ -56,10 +77,13 @@ impl Decoder {
         params: DecoderParams,
     ) -> Result<Self, EncoderError> {
         let params = params.check()?;
+        if is_encoder_decoder(model.model_type()) {
+            return Self::open_with_encoder(runtime, model, params);
+        }
         let path = model.graph_path();
         let tokenizer = Tokenizer::open(model)?;
         let checkpoint = DecoderCheckpoint::of(model.sources())?;
-        let config = checkpoint.config().clone();
+        let config = checkpoint.config();
         let most = model.max_tokens().min(config.positions);
         let positions = params.positions.map_or(most, |positions| positions.min(most));
         let request =
@@ -68,17 +92,54 @@ impl Decoder {
         let refused = |source| EncoderError::Session { path: path.to_path_buf(), source };
         let graph = runtime.engine().load(GraphSource::Built(graph)).map_err(refused)?;
         let limits = RunLimits { time: None, cancel: params.cancel.clone() };
-        let idle = Mutex::default();
-        Ok(Self { tokenizer, graph, config, path, params, limits, positions, idle })
+        let shape = Shape {
+            layers: config.layers,
+            key_value_heads: config.key_value_heads,
+            head_size: config.head_size,
+            vocabulary: config.vocabulary,
+            takes_positions: config.family.learned_positions,
+        };
+        Ok(Self {
+            tokenizer,
+            graph,
+            shape,
+            eos: config.eos.clone(),
+            bos: config.bos,
+            source: None,
+            path,
+            params,
+            limits,
+            positions,
+            idle: Mutex::default(),
+        })
     }
 
-    /// The shape of the model.
+    /// Ids of tokens that end a text, by `config.json`.
     #[must_use]
-    pub fn config(&self) -> &DecoderConfig {
-        &self.config
+    pub fn eos(&self) -> &[u32] {
+        &self.eos
     }
 
-    /// Longest text in tokens, prompt and what follows it together.
+    /// Id of the token that begins a text, by `config.json`, if there is one.
+    #[must_use]
+    pub fn bos(&self) -> Option<u32> {
+        self.bos
+    }
+
+    /// The shape of an encoder–decoder; `None` for a decoder alone.
+    #[must_use]
+    pub fn encoder_decoder(&self) -> Option<&EncoderDecoderConfig> {
+        self.source.as_ref().map(Source::config)
+    }
+
+    /// Longest prompt in tokens that an encoder reads; `None` for a decoder alone.
+    #[must_use]
+    pub fn source_positions(&self) -> Option<usize> {
+        self.source.as_ref().map(Source::positions)
+    }
+
+    /// Longest text in tokens: prompt and what follows it together, but of an encoder–decoder what it writes
+    /// alone.
     #[must_use]
     pub fn positions(&self) -> usize {
         self.positions
@@ -94,7 +155,8 @@ impl Decoder {
         let before = std::iter::repeat_n(none, pieces.before);
         let mut spans: Vec<Span> = before.chain(pieces.tokens.iter().map(|t| t.span)).collect();
         spans.resize(pieces.sequence.ids.len(), none);
-        Ok(Prompt { ids: pieces.sequence.ids, spans })
+        let behind = pieces.sequence.ids.len() - pieces.before - pieces.tokens.len();
+        Ok(Prompt { ids: pieces.sequence.ids, spans, special: [pieces.before, behind] })
     }
 
     /// The text of tokens, without special ones. Bytes that make no character are `U+FFFD`.

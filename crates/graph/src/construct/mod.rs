@@ -6,16 +6,19 @@
 //! written with plain ones. A bias of attention by relative position is gathered once for all layers,
 //! and added by the attention's operator. If only some rows of the last layer are wanted, the others go no
 //! further than its attention. Decoders have `GroupQueryAttention`, which writes new keys and values into
-//! the cache it is given.
+//! the cache it is given. Encoder–decoders are two graphs, of which the first gives the keys and values of the
+//! second's attention to it.
 //!
 //! Sources: ONNX Runtime 1.32, docs/ContribOperators.md, for the operators; transformers 5,
 //! `models/{bert,roberta,distilbert,electra,mpnet,albert}/modeling_*.py`, for what is computed.
 mod activation;
 mod decoder;
+mod encoder_decoder;
 mod export;
 mod head;
 mod int8;
 mod layer;
+mod linear;
 mod nodes;
 mod relative;
 mod table;
@@ -33,6 +36,7 @@ use layer::Rows;
 use nodes::{MICROSOFT, Nodes, Size, float, value};
 
 pub use decoder::{CachePorts, DecoderBuildParams, POSITIONS, PRESENT_LENGTHS, TOTAL_LENGTH};
+pub use encoder_decoder::{CrossPorts, SOURCE_MASK};
 pub use nodes::{Numbers, Weight};
 
 /// The operators' versions that graphs are written for.
@@ -236,6 +240,8 @@ pub struct Graph {
     pub model: ModelProto,
     /// The weights: `f32`, but `i8` for matrices and `f16` for a word table that the checkpoint has so.
     pub weights: Vec<Weight>,
+    /// Names of weights that it takes and does not have: those of the graph that is loaded with it.
+    pub borrowed: Vec<String>,
     /// Whether `token_type_ids` count casings too: a token's is its type times [`Casing::COUNT`],
     /// plus its casing's [class](Casing::class).
     pub casing: bool,
@@ -474,8 +480,12 @@ fn of_nodes(
     input: Vec<crate::onnx::ValueInfoProto>,
     output: Vec<crate::onnx::ValueInfoProto>,
 ) -> Graph {
-    let Nodes { list: nodes, weights, constants, .. } = nodes;
-    let initializer = weights.iter().map(external_tensor).chain(constants).collect();
+    let Nodes { list: nodes, weights, constants, borrowed, .. } = nodes;
+    let own = weights.iter().map(|w| external_tensor(&w.name, &w.dims, &w.data));
+    let none = Numbers::F32(vec![]);
+    let others = borrowed.iter().map(|(name, dims)| external_tensor(name, dims, &none));
+    let initializer = own.chain(others).chain(constants).collect();
+    let borrowed = borrowed.into_iter().map(|(name, _)| name).collect();
     let graph = GraphProto {
         node: nodes,
         name: name.into(),
@@ -494,7 +504,7 @@ fn of_nodes(
         training_info: vec![],
         functions: vec![],
     };
-    Graph { model, weights, casing: false }
+    Graph { model, weights, borrowed, casing: false }
 }
 
 /// The matrix `[rows, cols]` turned, `[cols, rows]`, in blocks that stay in the cache.
@@ -513,17 +523,24 @@ fn transposed<T: Copy + Default>(matrix: &[T], rows: usize, cols: usize) -> Vec<
     out
 }
 
-/// Tensor of the graph whose elements are `weight`, outside the graph.
-fn external_tensor(weight: &Weight) -> TensorProto {
+/// Tensor of the graph whose elements, of the type of `data`, are outside the graph.
+fn external_tensor(name: &str, dims: &[usize], data: &Numbers) -> TensorProto {
+    let element = data.element();
+    let width = match data {
+        Numbers::F32(_) => 4,
+        Numbers::F16(_) => 2,
+        Numbers::I8(_) => 1,
+    };
+    let bytes = dims.iter().product::<usize>() * width;
     let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
     TensorProto {
-        dims: weight.dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
-        data_type: weight.data.element().number(),
-        name: weight.name.clone(),
+        dims: dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
+        data_type: element.number(),
+        name: name.to_owned(),
         external_data: vec![
             entry("location", ELSEWHERE.into()),
             entry("offset", "0".into()),
-            entry("length", weight.data.bytes().to_string()),
+            entry("length", bytes.to_string()),
         ],
         data_location: 1,
         ..TensorProto::default()
