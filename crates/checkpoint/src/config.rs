@@ -242,7 +242,9 @@ impl Config {
                 return format!("model_type is {model_type:?}, a decoder: use `cloze generate`");
             }
             if encoder_decoder::is_encoder_decoder(Some(&model_type)) {
-                return format!("model_type is {model_type:?}, an encoder–decoder: use `cloze generate`");
+                return format!(
+                    "model_type is {model_type:?}, an encoder–decoder: use `cloze generate`"
+                );
             }
             format!("model_type is {model_type:?}; graphs are built for {}", known.join(", "))
         })?;

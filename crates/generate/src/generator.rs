@@ -201,7 +201,11 @@ impl Generator {
         Ok(())
     }
 
-    pub(crate) fn begin(&self, prompt: &str, params: &ValidGenerateParams) -> Result<Row, GenerateError> {
+    pub(crate) fn begin(
+        &self,
+        prompt: &str,
+        params: &ValidGenerateParams,
+    ) -> Result<Row, GenerateError> {
         if self.decoder.encoder_decoder().is_some() {
             return self.begin_by_source(prompt, params);
         }

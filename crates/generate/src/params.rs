@@ -146,7 +146,11 @@ impl GenerateParams {
             return wrong("beams", beams.to_string(), format!("1 to {MAX_BEAMS}"));
         }
         if beams > 1 && !sample.is_greedy() {
-            return wrong("beams", beams.to_string(), "1 where tokens are drawn, or temperature 0".into());
+            return wrong(
+                "beams",
+                beams.to_string(),
+                "1 where tokens are drawn, or temperature 0".into(),
+            );
         }
         if !length_penalty.is_finite() {
             return wrong("length-penalty", length_penalty.to_string(), "a finite number".into());

@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use cloze_checkpoint::ModelFolder;
-use cloze_encoder::decoder::{Asked, Cache, Decoder, DecoderParams};
+use cloze_encoder::decoder::{Asked, Cache, DecoderParams};
 use cloze_encoder::{Runtime, RuntimeParams};
 use cloze_generate::{
-    EarlyStopping, Finish, GenerateError, GenerateParams, Generation, Generator, ValidGenerateParams,
+    EarlyStopping, Finish, GenerateError, GenerateParams, Generation, Generator,
+    ValidGenerateParams,
 };
 use cloze_heads::masked::SampleParams;
 use serde::Deserialize;
@@ -265,9 +266,11 @@ fn what_does_not_fit_is_refused_by_name() {
     assert!(error.to_string().contains("beams is 2; expected 1"), "{error}");
     // One layer of 32 numbers, keys and values, 4 bytes: 256 bytes a token, in beams and prompts.
     let small = generator_with("bart", DecoderParams::new().max_cache_mib(1));
-    let error = small.decoder().cache_of(&[&[3; 80]; 2], 40, 80).unwrap_err().to_string();
+    let prompts = [[3_u32; 80]; 2];
+    let prompts = [&prompts[0][..], &prompts[1]];
+    let error = small.decoder().cache_of(&prompts, 40, 80).unwrap_err().to_string();
     assert!(error.contains("80 × 80 tokens and 2 × 80 of prompts takes 2 MiB"), "{error}");
-    assert!(small.decoder().cache_of(&[&[3; 80]; 2], 20, 80).is_ok());
+    assert!(small.decoder().cache_of(&prompts, 20, 80).is_ok());
     let error = small.decoder().cache_of(&[&[900]], 1, 8).unwrap_err().to_string();
     assert!(error.contains("288 rows"), "{error}");
     let error = small.decoder().cache_of(&[&[]], 1, 8).unwrap_err().to_string();

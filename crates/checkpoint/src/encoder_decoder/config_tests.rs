@@ -64,7 +64,10 @@ fn what_is_not_built_is_named() {
         (json!({ "is_gated_act": true }), "is_gated_act is true"),
         (json!({ "is_gated_act": "often" }), "is_gated_act is \"often\""),
         (json!({ "dense_act_fn": "silu" }), "dense_act_fn is \"silu\""),
-        (json!({ "relative_attention_num_buckets": 1_u64 << 40 }), "relative_attention_num_buckets"),
+        (
+            json!({ "relative_attention_num_buckets": 1_u64 << 40 }),
+            "relative_attention_num_buckets",
+        ),
         (json!({ "num_heads": 0 }), "num_heads is missing or 0"),
         (json!({ "num_decoder_layers": 100_000 }), "num_decoder_layers: expected at most"),
         (json!({ "is_encoder_decoder": false }), "is_encoder_decoder is false"),

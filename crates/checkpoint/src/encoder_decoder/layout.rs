@@ -170,9 +170,7 @@ impl Finder<'_> {
             let up = linear(if config.gated { gated_up } else { names.up }, hidden, wide);
             let down = linear(names.down, wide, hidden);
             let feed_norm = self.norm_of(&name(names.feed_norm), hidden, biases);
-            layers.push(StackLayer {
-                attention: own,
-                cross, gate, up, down, feed_norm });
+            layers.push(StackLayer { attention: own, cross, gate, up, down, feed_norm });
         }
         let last_norm =
             family.norms_first.then(|| self.norm_of(&body(names.last_norm), hidden, biases));

@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn buckets_start_where_the_reference_has_them() {
         let starts = [
-            0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19, 21, 24, 27, 31, 35, 40, 46,
-            52, 59, 67, 77, 87, 99, 113,
+            0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19, 21, 24, 27, 31, 35, 40,
+            46, 52, 59, 67, 77, 87, 99, 113,
         ];
         let biases: Vec<f32> = (0..32_u8).map(f32::from).collect();
         let found = RelativeBias::of(None, None).unwrap().backwards(&biases, 1);
@@ -112,7 +112,10 @@ mod tests {
         let relative = RelativeBias::of(Some(4), Some(3)).unwrap();
         let biases: Vec<f32> = (0..8_u8).map(f32::from).collect();
         let pairs = |buckets: [u8; 7]| {
-            buckets.iter().flat_map(|b| [f32::from(2 * b), f32::from(2 * b + 1)]).collect::<Vec<_>>()
+            buckets
+                .iter()
+                .flat_map(|b| [f32::from(2 * b), f32::from(2 * b + 1)])
+                .collect::<Vec<_>>()
         };
         assert_eq!(relative.both_ways(&biases, 2), pairs([1, 1, 1, 0, 3, 3, 3]));
         // One way, of four: 0, 1, 2, and of distance 3 ln(3/2)/ln(3/2) · 2 = 2 beyond 2, cut to the last.

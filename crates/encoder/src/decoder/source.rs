@@ -8,7 +8,9 @@ use cloze_graph::construct::{
 };
 
 use super::{Cache, Decoder, Shape, ValidDecoderParams};
-use crate::engine::{EngineSession, FixedInput, Input, Integers, LoadedGraph, OutputTensor, RunLimits};
+use crate::engine::{
+    EngineSession, FixedInput, Input, Integers, LoadedGraph, OutputTensor, RunLimits,
+};
 use crate::tokenize::Tokenizer;
 use crate::{EncoderError, Runtime};
 
@@ -76,7 +78,12 @@ impl Decoder {
             eos: config.eos.clone(),
             bos: None,
             positions: params.positions.map_or(written, |positions| positions.min(written)),
-            source: Some(Source { graph: encoder, config, positions: most, idle: Mutex::default() }),
+            source: Some(Source {
+                graph: encoder,
+                config,
+                positions: most,
+                idle: Mutex::default(),
+            }),
             path,
             params,
             limits,

@@ -46,18 +46,23 @@ mod tests {
     /// Rows 0 and 1 change places and 2 takes 0's, two places each; the third of each stays.
     #[test]
     fn rows_change_places_as_far_as_they_are_used() {
-        let number = |r: u8, h: u8, p: u8| 100.0 * f32::from(r) + 10.0 * f32::from(h) + f32::from(p);
+        let number =
+            |r: u8, h: u8, p: u8| 100.0 * f32::from(r) + 10.0 * f32::from(h) + f32::from(p);
         let fill = |row: [[u8; 3]; 3]| -> Vec<f32> {
             let heads = row.iter().flat_map(|places| [0, 1].map(|h| (places, h)));
-            heads.flat_map(|(places, h)| [0, 1, 2].map(|p| number(places[usize::from(p)], h, p))).collect()
+            heads
+                .flat_map(|(places, h)| [0, 1, 2].map(|p| number(places[usize::from(p)], h, p)))
+                .collect()
         };
         let mut data = fill([[0; 3], [1; 3], [2; 3]]);
         gather(&mut data, &[3, 2, 3, 1], &[1, 0, 0], 2, &mut vec![]);
         assert_eq!(data, fill([[1, 1, 0], [0, 0, 1], [0, 0, 2]]));
         let before = data.clone();
-        for (shape, from, len) in
-            [(&[3, 2, 3, 1][..], &[0, 1, 2][..], 3), (&[18], &[1], 3), (&[3, 2, 3, 1], &[2, 0, 1], 0)]
-        {
+        for (shape, from, len) in [
+            (&[3, 2, 3, 1][..], &[0, 1, 2][..], 3),
+            (&[18], &[1], 3),
+            (&[3, 2, 3, 1], &[2, 0, 1], 0),
+        ] {
             gather(&mut data, shape, from, len, &mut vec![]);
             assert_eq!(data, before);
         }

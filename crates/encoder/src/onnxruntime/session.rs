@@ -14,8 +14,8 @@ use ort::value::{DynValue, Tensor};
 use prost::Message as _;
 
 use crate::engine::{
-    Buffer, Cause, EngineSession, FixedInput, GraphSource, Input, Integers, LoadedGraph, OutputTensor,
-    RunLimits,
+    Buffer, Cause, EngineSession, FixedInput, GraphSource, Input, Integers, LoadedGraph,
+    OutputTensor, RunLimits,
 };
 use crate::onnxruntime::limits::within;
 use crate::onnxruntime::rows;

@@ -19,32 +19,27 @@ mod head;
 mod int8;
 mod layer;
 mod linear;
+mod model;
 mod nodes;
 mod relative;
 mod table;
+mod transpose;
 
 use cloze_core::Casing;
 
 use crate::GraphError;
 use crate::check::{ElementType, GraphInfo};
-use crate::onnx::{
-    GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
-};
+use crate::onnx::ModelProto;
 use cloze_checkpoint::weights::Weights;
 use cloze_checkpoint::{Checkpoint, Config, Head, StaticTable};
 use layer::Rows;
+use model::of_nodes;
 use nodes::{MICROSOFT, Nodes, Size, float, value};
+use transpose::transposed;
 
 pub use decoder::{CachePorts, DecoderBuildParams, POSITIONS, PRESENT_LENGTHS, TOTAL_LENGTH};
 pub use encoder_decoder::{CrossPorts, SOURCE_MASK};
 pub use nodes::{Numbers, Weight};
-
-/// The operators' versions that graphs are written for.
-const OPSET: i64 = 17;
-/// The file format's version that goes with them.
-const IR_VERSION: i64 = 8;
-/// Location of the weights in the file; nobody opens it, they are given by name.
-const ELSEWHERE: &str = "weights";
 
 /// Results of a graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -471,95 +466,4 @@ fn finish(nodes: Nodes<'_>, output: Vec<crate::onnx::ValueInfoProto>, casing: bo
         input.push(value(ASKED, ElementType::Int64, &[Size::Named(ASKED)]));
     }
     Graph { casing, ..of_nodes(nodes, "encoder", input, output) }
-}
-
-/// The graph of these nodes, inputs and outputs.
-fn of_nodes(
-    nodes: Nodes<'_>,
-    name: &str,
-    input: Vec<crate::onnx::ValueInfoProto>,
-    output: Vec<crate::onnx::ValueInfoProto>,
-) -> Graph {
-    let Nodes { list: nodes, weights, constants, borrowed, .. } = nodes;
-    let own = weights.iter().map(|w| external_tensor(&w.name, &w.dims, &w.data));
-    let none = Numbers::F32(vec![]);
-    let others = borrowed.iter().map(|(name, dims)| external_tensor(name, dims, &none));
-    let initializer = own.chain(others).chain(constants).collect();
-    let borrowed = borrowed.into_iter().map(|(name, _)| name).collect();
-    let graph = GraphProto {
-        node: nodes,
-        name: name.into(),
-        initializer,
-        input,
-        output,
-        sparse_initializer: vec![],
-    };
-    let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.into(), version };
-    let model = ModelProto {
-        ir_version: IR_VERSION,
-        producer_name: "cloze".into(),
-        producer_version: env!("CARGO_PKG_VERSION").into(),
-        graph: Some(graph),
-        opset_import: vec![opset("", OPSET), opset(MICROSOFT, 1)],
-        training_info: vec![],
-        functions: vec![],
-    };
-    Graph { model, weights, borrowed, casing: false }
-}
-
-/// The matrix `[rows, cols]` turned, `[cols, rows]`, in blocks that stay in the cache.
-fn transposed<T: Copy + Default>(matrix: &[T], rows: usize, cols: usize) -> Vec<T> {
-    const BLOCK: usize = 32;
-    let mut out = vec![T::default(); matrix.len()];
-    for r0 in (0..rows).step_by(BLOCK) {
-        for c0 in (0..cols).step_by(BLOCK) {
-            for r in r0..(r0 + BLOCK).min(rows) {
-                for c in c0..(c0 + BLOCK).min(cols) {
-                    out[c * rows + r] = matrix[r * cols + c];
-                }
-            }
-        }
-    }
-    out
-}
-
-/// Tensor of the graph whose elements, of the type of `data`, are outside the graph.
-fn external_tensor(name: &str, dims: &[usize], data: &Numbers) -> TensorProto {
-    let element = data.element();
-    let width = match data {
-        Numbers::F32(_) => 4,
-        Numbers::F16(_) => 2,
-        Numbers::I8(_) => 1,
-    };
-    let bytes = dims.iter().product::<usize>() * width;
-    let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
-    TensorProto {
-        dims: dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
-        data_type: element.number(),
-        name: name.to_owned(),
-        external_data: vec![
-            entry("location", ELSEWHERE.into()),
-            entry("offset", "0".into()),
-            entry("length", bytes.to_string()),
-        ],
-        data_location: 1,
-        ..TensorProto::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::transposed;
-
-    /// 1 2 3 / 4 5 6 turned is 1 4 / 2 5 / 3 6; and a matrix of more than one block.
-    #[test]
-    fn a_turned_matrix_has_its_columns_as_rows() {
-        assert_eq!(transposed(&[1., 2., 3., 4., 5., 6.], 2, 3), [1., 4., 2., 5., 3., 6.]);
-        let (rows, cols) = (70, 45);
-        #[expect(clippy::cast_precision_loss, reason = "small")]
-        let matrix: Vec<f32> = (0..rows * cols).map(|i| i as f32).collect();
-        let turned = transposed(&matrix, rows, cols);
-        assert_eq!(turned[3 * rows + 68].to_bits(), matrix[68 * cols + 3].to_bits());
-        assert_eq!(transposed(&turned, cols, rows), matrix);
-    }
 }

@@ -87,7 +87,7 @@ pub(super) struct Nodes<'a> {
     pub(super) constants: Vec<TensorProto>,
     /// Tensors that another graph has, which is loaded with this one.
     pub(super) elsewhere: HashSet<String>,
-    /// Those of them that nodes here take, with their shapes.
+    /// Tensors of those that nodes here take, with their shapes.
     pub(super) borrowed: Vec<(String, Vec<usize>)>,
 }
 

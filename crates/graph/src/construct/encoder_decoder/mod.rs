@@ -19,8 +19,9 @@ use cloze_checkpoint::encoder_decoder::{
 
 use super::decoder::{CachePorts, DecoderBuildParams, POSITIONS, PRESENT_LENGTHS, TOTAL_LENGTH};
 use super::linear::Feed;
+use super::model::of_nodes;
 use super::nodes::{Nodes, Size, value};
-use super::{ASKED, Graph, Head, head_name, hidden_name, of_nodes};
+use super::{ASKED, Graph, Head, head_name, hidden_name};
 use crate::GraphError;
 use crate::check::ElementType;
 
@@ -38,7 +39,7 @@ pub struct CrossPorts {
 }
 
 impl CrossPorts {
-    /// Those of the decoder's layer `i`; layers count from 0.
+    /// Names for the decoder's layer `i`; layers count from 0.
     #[must_use]
     pub fn of_layer(i: usize) -> Self {
         Self { key: format!("cross.{i}.key"), value: format!("cross.{i}.value") }

@@ -65,9 +65,8 @@ impl StackBuild<'_> {
         let biases = relative.backwards(&self.nodes.read_all(&[name])?, self.shape.heads);
         let nodes = &mut self.nodes;
         let int64 = ElementType::Int64;
-        let [zero, one] = [("zero", 0), ("one", 1)].map(|(name, n)| {
-            nodes.constant(&format!("relative.{name}"), &[], int64, &[n])
-        });
+        let [zero, one] = [("zero", 0), ("one", 1)]
+            .map(|(name, n)| nodes.constant(&format!("relative.{name}"), &[], int64, &[n]));
         let queries_axis = nodes.constant("queries.axis", &[1], int64, &[2]);
         let total = nodes.cast(TOTAL_LENGTH, int64, "relative.total");
         let keys = nodes.plain("Range", &[&zero, &total, &one], "relative.keys");
@@ -119,9 +118,12 @@ mod tests {
     /// Hidden size 4: frequencies 1 and 10,000^(−1/2) = 0.01; sines of both, then cosines of both.
     #[test]
     fn sines_come_before_cosines() {
-        let expected = [0.0_f32, 0.0, 1.0, 1.0]
-            .into_iter()
-            .chain([1_f32.sin(), 0.01_f32.sin(), 1_f32.cos(), 0.01_f32.cos()]);
+        let expected = [0.0_f32, 0.0, 1.0, 1.0].into_iter().chain([
+            1_f32.sin(),
+            0.01_f32.sin(),
+            1_f32.cos(),
+            0.01_f32.cos(),
+        ]);
         for (found, expected) in sinusoids(2, 4).iter().zip(expected) {
             assert!((found - expected).abs() < 1e-7, "{found}, {expected}");
         }
