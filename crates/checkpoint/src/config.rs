@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::decoder;
+use crate::encoder_decoder;
 use crate::error::CheckpointError;
 use crate::family::{self, FAMILIES, Family};
 use crate::folder::MAX_LAYERS;
@@ -239,6 +240,11 @@ impl Config {
             let known: Vec<_> = FAMILIES.iter().map(|family| family.model_type).collect();
             if decoder::is_decoder(Some(&model_type)) {
                 return format!("model_type is {model_type:?}, a decoder: use `cloze generate`");
+            }
+            if encoder_decoder::is_encoder_decoder(Some(&model_type)) {
+                return format!(
+                    "model_type is {model_type:?}, an encoder–decoder: use `cloze generate`"
+                );
             }
             format!("model_type is {model_type:?}; graphs are built for {}", known.join(", "))
         })?;

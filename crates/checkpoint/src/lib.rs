@@ -17,7 +17,8 @@
 //! - [`StaticTable`]: a table of vectors, one per token;
 //! - [`Checkpoint`]: weights, of which every tensor is known;
 //! - [`quantize`]: a checkpoint in 8 bits;
-//! - [`decoder`]: the same for decoders: family, shape and tensors.
+//! - [`decoder`]: the same for decoders: family, shape and tensors;
+//! - [`encoder_decoder`]: the same for encoder–decoders.
 //!
 //! ```no_run
 //! use cloze_checkpoint::{Checkpoint, ModelFolder};
@@ -36,6 +37,7 @@ pub mod casing;
 mod checkpoint;
 mod config;
 pub mod decoder;
+pub mod encoder_decoder;
 mod error;
 pub mod family;
 mod find;

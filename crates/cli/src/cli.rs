@@ -94,7 +94,7 @@ pub(crate) enum Command {
     Anisotropy(Box<AnisotropyArgs>),
     /// Predict masked words, or generate text by filling masks
     FillMask(Box<FillMaskArgs>),
-    /// Generate text with a decoder
+    /// Generate text with a decoder or encoder–decoder
     Generate(Box<GenerateArgs>),
     /// Classify texts
     Classify(Box<ClassifyArgs>),

@@ -1,4 +1,4 @@
-//! Text generation: a decoder opened by name.
+//! Text generation: a decoder or an encoder–decoder opened by name.
 use std::ops::Deref;
 
 use cloze_core::Cancel;
@@ -7,7 +7,7 @@ use cloze_encoder::decoder::DecoderParams;
 
 use crate::{Error, ModelRef, Task, opening, tasks};
 
-/// A decoder: prompts to texts. It can be shared between threads; its methods are those of
+/// A decoder, or an encoder–decoder: prompts to texts. It can be shared between threads; its methods are those of
 /// [`cloze_generate::Generator`].
 ///
 /// ```
@@ -24,6 +24,10 @@ use crate::{Error, ModelRef, Task, opening, tasks};
 ///     parts += &token?.text;
 /// }
 /// assert_eq!(parts, whole.text);
+/// // An encoder–decoder, which reads its prompt first, and a beam search.
+/// let generator = Generator::open("./bart")?;
+/// let params = GenerateParams::new().max_new_tokens(8).beams(4).check()?;
+/// assert!(generator.generate("The lamp", &params)?.tokens.len() <= 8);
 /// # Ok::<(), cloze::Error>(())
 /// ```
 #[derive(Debug)]
@@ -73,7 +77,7 @@ impl GeneratorBuilder {
     /// Opens the model with these settings.
     ///
     /// # Errors
-    /// [`Error::WrongTask`] for a model that is no decoder, with the command that fits;
+    /// [`Error::WrongTask`] for a model that is neither, with the command that fits;
     /// [`Error::Generate`] for a folder or settings that cannot be used; [`Error::Encoder`] where no
     /// runtime is given and there is none.
     pub fn open(self) -> Result<Generator, Error> {

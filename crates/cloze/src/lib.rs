@@ -112,7 +112,7 @@
 //! - [`TextClassifier`], [`PairClassifier`]: texts and pairs to labels;
 //! - [`Reranker`]: documents ordered for a query;
 //! - [`MaskedLm`]: words for masks;
-//! - [`Generator`]: prompts to texts, by a decoder;
+//! - [`Generator`]: prompts to texts, by a decoder or encoder–decoder;
 //! - [`Scorer`], [`CausalScorer`]: likelihood of texts to a masked and to a causal language model;
 //! - [`NextSentence`]: whether a text goes on from another;
 //! - [`Senses`]: senses of words in texts;

@@ -2,6 +2,7 @@
 use std::fmt;
 
 use cloze_checkpoint::decoder::is_decoder;
+use cloze_checkpoint::encoder_decoder::is_encoder_decoder;
 use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
 use cloze_encoder::EncoderError;
 use cloze_graph::check::{Dim, ElementType, TensorInfo, open_model};
@@ -42,7 +43,7 @@ impl Task {
             Self::Regression => "a regression model",
             Self::FillMask => "a masked language model",
             Self::NextSentence => "a model of next sentences",
-            Self::Generate => "a decoder",
+            Self::Generate => "a decoder or encoder–decoder",
             Self::Embed => "an encoder",
         }
     }
@@ -82,7 +83,7 @@ pub fn tasks(model: &ModelFolder) -> Result<Vec<Task>, Error> {
     if model.is_static() {
         return Ok(vec![Task::Embed]);
     }
-    if is_decoder(model.model_type()) {
+    if is_decoder(model.model_type()) || is_encoder_decoder(model.model_type()) {
         return Ok(vec![Task::Generate]);
     }
     if !model.has_weights() {

@@ -33,6 +33,9 @@ pub(crate) trait Engine: Debug + Send + Sync {
     /// Takes a graph, and what its sessions share. Nothing is compiled yet.
     fn load(&self, graph: GraphSource) -> Result<Box<dyn LoadedGraph>, Cause>;
 
+    /// Takes two graphs, of which the second borrows weights of the first.
+    fn load_both(&self, graphs: [Graph; 2]) -> Result<[Box<dyn LoadedGraph>; 2], Cause>;
+
     /// The library's own text on how it was built, its version included.
     fn build_info(&self) -> &'static str;
 }
@@ -61,6 +64,12 @@ pub(crate) trait EngineSession: Debug + Send {
 
     /// The buffers bound, in their order.
     fn buffers(&mut self) -> Result<Vec<&mut [f32]>, Cause>;
+    /// Gives the runs to come inputs that stay, beside the buffers bound before.
+    fn bind_inputs(&mut self, inputs: Vec<FixedInput>) -> Result<(), Cause>;
+
+    /// Gives row `i` of each buffer, `[rows, heads, length, width]`, the first `len` places of what row
+    /// `from[i]` holds.
+    fn gather_rows(&mut self, from: &[usize], len: usize) -> Result<(), Cause>;
 
     /// As [`run`](Self::run) with the buffers bound, for the output `output` alone.
     fn run_bound(
@@ -78,6 +87,14 @@ pub(crate) struct Buffer {
     pub(crate) input: String,
     pub(crate) output: String,
     pub(crate) shape: Vec<usize>,
+}
+
+/// An input of `f32` that stays from one run to the next.
+#[derive(Debug)]
+pub(crate) struct FixedInput {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) data: Vec<f32>,
 }
 
 /// An input of a graph.

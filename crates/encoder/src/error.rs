@@ -279,6 +279,46 @@ pub enum EncoderError {
         /// Largest size in bytes.
         most: usize,
     },
+    /// A cache for texts that decoders write by prompts that encoders read, larger than allowed.
+    #[error(
+        "a cache for {rows} × {tokens} tokens and {prompts} × {source_tokens} of prompts takes {} MiB; \
+         expected at most {} MiB\nhint: fewer beams, fewer new tokens, shorter prompts, or \
+         --max-cache-mib", bytes.div_ceil(1 << 20), most >> 20
+    )]
+    SourceCacheSize {
+        /// Texts at once, each beam counted.
+        rows: usize,
+        /// Tokens of each.
+        tokens: usize,
+        /// Prompts at once.
+        prompts: usize,
+        /// Tokens of the longest prompt.
+        source_tokens: usize,
+        /// Size in bytes.
+        bytes: usize,
+        /// Largest size in bytes.
+        most: usize,
+    },
+    /// A prompt of more tokens than an encoder reads, or of none.
+    #[error("{found} tokens of a prompt; expected 1 to {most}, what the encoder reads")]
+    PromptLength {
+        /// Number of tokens.
+        found: usize,
+        /// Most tokens.
+        most: usize,
+    },
+    /// An encoder–decoder without a prompt, such as for a text's own likelihood.
+    #[error("{}: an encoder–decoder, which writes by a prompt: use `cloze generate`", path.display())]
+    NoPrompts {
+        /// The weights.
+        path: PathBuf,
+    },
+    /// A decoder where prompts are to be read by an encoder.
+    #[error("{}: a decoder; expected an encoder–decoder", path.display())]
+    NoEncoder {
+        /// The weights.
+        path: PathBuf,
+    },
     /// ONNX Runtime failed on a batch.
     #[error("{}: ONNX Runtime failed on a batch of {batch} × {seq} tokens", path.display())]
     Run {

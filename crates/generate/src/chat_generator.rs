@@ -24,11 +24,7 @@ impl Generator {
         messages: &[Message],
         params: &ValidGenerateParams,
     ) -> Result<Generation, GenerateError> {
-        let mut tokens = self.chat_iter(messages, params)?;
-        for token in &mut tokens {
-            token?;
-        }
-        Ok(tokens.finish())
+        self.finish(self.begin_ids(self.chat_ids(messages)?, params)?, params)
     }
 
     /// Generates the next message of a chat token by token.
@@ -40,7 +36,7 @@ impl Generator {
         messages: &[Message],
         params: &'g ValidGenerateParams,
     ) -> Result<TokenIter<'g>, GenerateError> {
-        self.begin_iter(self.chat_ids(messages)?, params)
+        self.begin_iter(self.begin_ids(self.chat_ids(messages)?, params)?, params)
     }
 
     /// Generates the next message of each chat, several at once. What chats begin with alike, or like the
@@ -55,7 +51,7 @@ impl Generator {
         chats: &[Vec<Message>],
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
-        let rows = chats.iter().map(|chat| self.begin(self.chat_ids(chat)?, params)).collect();
+        let rows = chats.iter().map(|chat| self.begin_ids(self.chat_ids(chat)?, params)).collect();
         self.generate_rows(cache, rows, params)
     }
 

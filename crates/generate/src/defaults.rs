@@ -3,9 +3,9 @@ use cloze_checkpoint::ModelFolder;
 use cloze_heads::masked::SampleParams;
 use cloze_store::StoreError;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::GenerateError;
+use crate::{EarlyStopping, GenerateError, unfollowed};
 
 const FILE: &str = "generation_config.json";
 const MAX_BYTES: u64 = 1 << 20;
@@ -33,6 +33,30 @@ pub struct Defaults {
     pub eos: Option<Vec<u32>>,
     /// Id of the token that begins a text.
     pub bos: Option<u32>,
+    /// Number of texts that a beam search keeps at a time.
+    pub beams: Option<usize>,
+    /// Power of a text's length by which a beam search divides its log-probability.
+    pub length_penalty: Option<f64>,
+    /// End of a beam search.
+    pub early_stopping: Option<EarlyStopping>,
+    /// Number of tokens in a row that a text has once.
+    pub no_repeat_ngram: Option<usize>,
+    /// Id of the token that the decoder of an encoder–decoder begins with.
+    pub start: Option<u32>,
+    /// Id of the token that every text begins with, where the decoder has one token.
+    pub forced_bos: Option<u32>,
+    /// Id of the token that a text of the most tokens ends with.
+    pub forced_eos: Option<u32>,
+    /// Ids that are never drawn.
+    pub suppressed: Vec<u32>,
+    /// Ids that are never drawn unless they end a text.
+    pub bad_words: Vec<u32>,
+    /// Most tokens that a decoder has, the first included.
+    pub(crate) max_length: Option<usize>,
+    /// Fewest tokens that a decoder has, the first included.
+    pub(crate) min_length: Option<usize>,
+    /// Whether the file is there.
+    pub(crate) is_file: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -47,6 +71,17 @@ struct File {
     min_new_tokens: Option<usize>,
     eos_token_id: Option<Value>,
     bos_token_id: Option<u32>,
+    num_beams: Option<usize>,
+    length_penalty: Option<f64>,
+    early_stopping: Option<Value>,
+    no_repeat_ngram_size: Option<usize>,
+    decoder_start_token_id: Option<u32>,
+    forced_bos_token_id: Option<u32>,
+    forced_eos_token_id: Option<u32>,
+    suppress_tokens: Option<Vec<u32>>,
+    bad_words_ids: Option<Vec<Vec<u32>>>,
+    max_length: Option<usize>,
+    min_length: Option<usize>,
 }
 
 impl Defaults {
@@ -54,7 +89,7 @@ impl Defaults {
     ///
     /// # Errors
     /// [`GenerateError::Store`] for a file that cannot be read; [`GenerateError::Json`] for one that is not
-    /// such JSON.
+    /// such JSON; [`GenerateError::ModelSetting`] for a setting that is not followed.
     pub fn read(model: &ModelFolder) -> Result<Self, GenerateError> {
         let path = model.file(FILE);
         if !path.check_file().map_err(StoreError::Read)? {
@@ -62,7 +97,29 @@ impl Defaults {
         }
         let bytes = cloze_store::read::read_capped(&path, MAX_BYTES)?;
         let json = |source| GenerateError::Json { path: path.to_path_buf(), source };
-        let file: File = serde_json::from_slice(&bytes).map_err(json)?;
+        let all: Map<String, Value> = serde_json::from_slice(&bytes).map_err(json)?;
+        let refused = |setting: &'static str, found: String, expected: &'static str| {
+            GenerateError::ModelSetting { path: path.to_path_buf(), setting, found, expected }
+        };
+        if let Some((setting, found)) = unfollowed::find(&all) {
+            return Err(refused(setting, found.to_string(), "none, since it is not followed"));
+        }
+        let file: File = serde_json::from_value(Value::Object(all)).map_err(json)?;
+        let early_stopping = match file.early_stopping {
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(false)) => Some(EarlyStopping::No),
+            Some(Value::Bool(true)) => Some(EarlyStopping::Yes),
+            Some(Value::String(text)) if text == "never" => Some(EarlyStopping::Never),
+            Some(found) => {
+                let expected = "false, true or \"never\"";
+                return Err(refused("early_stopping", found.to_string(), expected));
+            }
+        };
+        let bad_words = file.bad_words_ids.unwrap_or_default();
+        if let Some(words) = bad_words.iter().find(|words| words.len() != 1) {
+            let expected = "words of one token each";
+            return Err(refused("bad_words_ids", format!("{words:?}"), expected));
+        }
         let eos = match file.eos_token_id {
             None | Some(Value::Null) => None,
             Some(Value::Array(ids)) => {
@@ -81,7 +138,29 @@ impl Defaults {
             min_new_tokens: file.min_new_tokens,
             eos,
             bos: file.bos_token_id,
+            beams: file.num_beams,
+            length_penalty: file.length_penalty,
+            early_stopping,
+            no_repeat_ngram: file.no_repeat_ngram_size,
+            start: file.decoder_start_token_id,
+            forced_bos: file.forced_bos_token_id,
+            forced_eos: file.forced_eos_token_id,
+            suppressed: file.suppress_tokens.unwrap_or_default(),
+            bad_words: bad_words.into_iter().flatten().collect(),
+            max_length: file.max_length,
+            min_length: file.min_length,
+            is_file: true,
         })
+    }
+
+    /// The same for a decoder whose first token comes from nowhere: lengths that count it are those of new
+    /// tokens and one.
+    pub(crate) fn of_encoder_decoder(mut self) -> Self {
+        let new = |length: usize| length.saturating_sub(1);
+        self.max_new_tokens =
+            self.max_new_tokens.or(self.max_length.map(new).filter(|&tokens| tokens > 0));
+        self.min_new_tokens = self.min_new_tokens.or(self.min_length.map(new));
+        self
     }
 
     /// Settings of drawing: greedy, where the model does not say that tokens are drawn. A `top_k` of 0 is

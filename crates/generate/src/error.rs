@@ -35,6 +35,35 @@ pub enum GenerateError {
         /// Range.
         expected: String,
     },
+    /// A setting of a model that is not followed.
+    #[error("{}: {setting} is {found}; expected {expected}", path.display())]
+    ModelSetting {
+        /// The file.
+        path: PathBuf,
+        /// Name.
+        setting: &'static str,
+        /// Value.
+        found: String,
+        /// Values that are followed.
+        expected: &'static str,
+    },
+    /// An encoder–decoder whose files do not say which token its texts begin with.
+    #[error(
+        "no decoder_start_token_id in config.json or generation_config.json; expected the id of the token \
+         that the decoder begins with"
+    )]
+    NoStart,
+    /// A prompt that the encoder of an encoder–decoder cannot read whole.
+    #[error(
+        "the prompt has {found} tokens; the model's encoder reads {most}\n\
+         hint: shorten the prompt, or cut its beginning with --truncate left"
+    )]
+    LongSource {
+        /// Tokens of the prompt.
+        found: usize,
+        /// Most tokens.
+        most: usize,
+    },
     /// A prompt without tokens, of a model that has no token to begin a text with.
     #[error(
         "the prompt has no tokens; expected at least one, since the model has no token that begins a text"

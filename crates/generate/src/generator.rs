@@ -2,26 +2,26 @@
 use cloze_checkpoint::ModelFolder;
 use cloze_encoder::Runtime;
 use cloze_encoder::decoder::{Asked, Cache, CacheCounts, Decoder, DecoderParams};
-use cloze_heads::masked::Logits;
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::SeedableRng as _;
 
 use crate::prefix::PromptCache;
-use crate::text::{Growing, held_back, stop_at};
+use crate::row::Row;
+use crate::rules::{self, Rules};
 use crate::{ChatTemplate, Defaults, GenerateError, ValidGenerateParams};
 
 /// Most prompts that go through the model together.
 const BATCH: usize = 8;
 
-/// A decoder with its tokenizer and its own settings. It can be shared between threads.
+/// A decoder, or an encoder–decoder, with its tokenizer and its own settings. It can be shared between threads.
 #[derive(Debug)]
 pub struct Generator {
     decoder: Decoder,
     defaults: Defaults,
     /// Ids of tokens that end a text.
-    eos: Vec<u32>,
+    pub(crate) eos: Vec<u32>,
     /// Id of the token that a text without tokens begins with.
     bos: Option<u32>,
+    /// Tokens that are forced or never drawn.
+    pub(crate) rules: Rules,
     name: String,
     template: Option<ChatTemplate>,
 }
@@ -75,21 +75,27 @@ pub struct Generation {
 }
 
 impl Generator {
-    /// Opens a decoder, with the settings that its folder has for generation.
+    /// Opens a decoder or an encoder–decoder, with the settings that its folder has for generation.
     ///
     /// # Errors
-    /// Errors of [`Decoder::open`], [`Defaults::read`] and [`ChatTemplate::read`].
+    /// Errors of [`Decoder::open`], [`Defaults::read`] and [`ChatTemplate::read`];
+    /// [`GenerateError::NoStart`].
     pub fn open(
         runtime: &Runtime,
         model: &ModelFolder,
         params: DecoderParams,
     ) -> Result<Self, GenerateError> {
-        let defaults = Defaults::read(model)?;
+        let mut defaults = Defaults::read(model)?;
         let decoder = Decoder::open(runtime, model, params)?;
-        let eos = defaults.eos.clone().unwrap_or_else(|| decoder.config().eos.clone());
-        let bos = defaults.bos.or(decoder.config().bos);
+        if decoder.encoder_decoder().is_some() {
+            rules::start(&decoder, &defaults)?;
+            defaults = defaults.of_encoder_decoder();
+        }
+        let eos = defaults.eos.clone().unwrap_or_else(|| decoder.eos().to_vec());
+        let bos = defaults.bos.or(decoder.bos());
+        let rules = Rules::of(&defaults, &decoder, &eos);
         let template = ChatTemplate::read(model)?;
-        Ok(Self { decoder, defaults, eos, bos, name: model.name(), template })
+        Ok(Self { decoder, defaults, eos, bos, rules, name: model.name(), template })
     }
 
     /// The decoder.
@@ -138,7 +144,19 @@ impl Generator {
         prompt: &str,
         params: &ValidGenerateParams,
     ) -> Result<Generation, GenerateError> {
-        let mut tokens = self.generate_iter(prompt, params)?;
+        self.finish(self.begin(prompt, params)?, params)
+    }
+
+    /// Runs a text to its end.
+    pub(crate) fn finish(
+        &self,
+        row: Row,
+        params: &ValidGenerateParams,
+    ) -> Result<Generation, GenerateError> {
+        if params.beams > 1 {
+            return self.search(row, params)?.into_generation();
+        }
+        let mut tokens = self.begin_iter(row, params)?;
         for token in &mut tokens {
             token?;
         }
@@ -148,22 +166,27 @@ impl Generator {
     /// Generates the text behind a prompt token by token.
     ///
     /// # Errors
-    /// As [`generate`](Self::generate); those of later tokens come with them.
+    /// As [`generate`](Self::generate); those of later tokens come with them. [`GenerateError::Setting`] for
+    /// a beam search, whose first token is not known before its last.
     pub fn generate_iter<'g>(
         &'g self,
         prompt: &str,
         params: &'g ValidGenerateParams,
     ) -> Result<TokenIter<'g>, GenerateError> {
-        self.begin_iter(self.prompt(prompt)?, params)
+        self.begin_iter(self.begin(prompt, params)?, params)
     }
 
     pub(crate) fn begin_iter<'g>(
         &'g self,
-        ids: Vec<u32>,
+        row: Row,
         params: &'g ValidGenerateParams,
     ) -> Result<TokenIter<'g>, GenerateError> {
-        let row = self.begin(ids, params)?;
-        let cache = self.decoder.cache(1, row.capacity)?;
+        if params.beams > 1 {
+            let (setting, found) = ("beams", params.beams.to_string());
+            let expected = "1 for texts token by token".into();
+            return Err(GenerateError::Setting { setting, found, expected });
+        }
+        let cache = self.cache_of(&[&row], 1)?;
         Ok(TokenIter { generator: self, params, cache, row, failed: false })
     }
 
@@ -181,7 +204,8 @@ impl Generator {
     }
 
     /// As [`generate_batch`](Self::generate_batch), where prompts begin alike, or as the last one that went
-    /// through `cache` does: what they share is computed once. Texts are the same, bit for bit.
+    /// through `cache` does: what they share is computed once. Texts are the same, bit for bit. What an
+    /// encoder reads, and beam searches, are computed anew.
     ///
     /// # Errors
     /// As [`generate_batch`](Self::generate_batch).
@@ -191,7 +215,7 @@ impl Generator {
         prompts: &[T],
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
-        let rows = prompts.iter().map(|p| self.begin(self.prompt(p.as_ref())?, params)).collect();
+        let rows = prompts.iter().map(|p| self.begin(p.as_ref(), params)).collect();
         self.generate_rows(cache, rows, params)
     }
 
@@ -201,11 +225,15 @@ impl Generator {
         mut rows: Vec<Result<Row, GenerateError>>,
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
+        if params.beams > 1 {
+            let search = |row| self.search(row, params)?.into_generation();
+            return Ok(rows.into_iter().map(|row| row.and_then(search)).collect());
+        }
         let prompts: Vec<&[u32]> = rows.iter().flatten().map(|row| row.ids.as_slice()).collect();
-        let pays = shared.pays_for(&prompts);
+        let pays = self.decoder.encoder_decoder().is_none() && shared.pays_for(&prompts);
         // Prompts of like lengths go together: the shorter are padded.
         let mut order: Vec<&mut Row> = rows.iter_mut().flatten().collect();
-        order.sort_by_key(|row| row.ids.len());
+        order.sort_by_key(|row| row.source.len() + row.ids.len());
         for batch in order.chunks_mut(BATCH) {
             let shared = pays.then_some(&mut *shared);
             self.run(batch, shared, params)?;
@@ -220,8 +248,8 @@ impl Generator {
         shared: Option<&mut PromptCache<'_>>,
         params: &ValidGenerateParams,
     ) -> Result<(), GenerateError> {
-        let capacity = rows.iter().map(|row| row.capacity).max().unwrap_or(1);
-        let mut cache = self.decoder.cache(rows.len(), capacity)?;
+        let all: Vec<&Row> = rows.iter().map(|row| &**row).collect();
+        let mut cache = self.cache_of(&all, 1)?;
         let mut new: Vec<Vec<u32>> = rows.iter().map(|row| row.ids.clone()).collect();
         if let Some(shared) = shared {
             for (i, row) in rows.iter_mut().enumerate() {
@@ -244,8 +272,19 @@ impl Generator {
         Ok(())
     }
 
-    /// A text that begins with the tokens of a prompt.
     pub(crate) fn begin(
+        &self,
+        prompt: &str,
+        params: &ValidGenerateParams,
+    ) -> Result<Row, GenerateError> {
+        if self.decoder.encoder_decoder().is_some() {
+            return self.begin_by_source(prompt, params);
+        }
+        self.begin_ids(self.prompt(prompt)?, params)
+    }
+
+    /// A text that begins with the tokens of a prompt.
+    pub(crate) fn begin_ids(
         &self,
         mut ids: Vec<u32>,
         params: &ValidGenerateParams,
@@ -262,133 +301,11 @@ impl Generator {
         } else if ids.len() >= most {
             return Err(GenerateError::LongPrompt { found: ids.len(), most });
         }
-        let capacity = ids.len().saturating_add(params.max_new_tokens).min(most);
-        Ok(Row {
-            prompt: ids.len(),
-            ids,
-            capacity,
-            truncated,
-            random: Pcg64::seed_from_u64(params.seed),
-            growing: Growing::default(),
-            given: 0,
-            tokens: vec![],
-            ended: None,
-            failed: None,
-        })
+        Ok(Row::new(ids, vec![], truncated, most, params))
     }
 
-    fn decode(&self, ids: &[u32]) -> Result<String, GenerateError> {
+    pub(crate) fn decode(&self, ids: &[u32]) -> Result<String, GenerateError> {
         Ok(self.decoder.decode(ids)?)
-    }
-}
-
-/// A text at work.
-#[derive(Debug)]
-pub(crate) struct Row {
-    /// Tokens of the prompt and new ones.
-    ids: Vec<u32>,
-    /// Number of tokens of the prompt.
-    prompt: usize,
-    /// Most tokens of both.
-    capacity: usize,
-    truncated: usize,
-    random: Pcg64,
-    growing: Growing,
-    /// Bytes of the text that were given out.
-    given: usize,
-    tokens: Vec<GeneratedToken>,
-    ended: Option<Finish>,
-    failed: Option<GenerateError>,
-}
-
-impl Row {
-    /// Takes the logits of the next token; the token, if another is to follow.
-    fn take(
-        &mut self,
-        generator: &Generator,
-        logits: &[f32],
-        params: &ValidGenerateParams,
-    ) -> Option<u32> {
-        match self.draw(generator, logits, params) {
-            Ok(next) => next,
-            Err(error) => {
-                self.failed = Some(error);
-                None
-            }
-        }
-    }
-
-    fn draw(
-        &mut self,
-        generator: &Generator,
-        logits: &[f32],
-        params: &ValidGenerateParams,
-    ) -> Result<Option<u32>, GenerateError> {
-        let place = self.ids.len();
-        let wrong = |source| GenerateError::Logits { token: place, source };
-        let too_early = self.tokens.len() < params.min_new_tokens;
-        let never: &[u32] = if too_early { &generator.eos } else { &[] };
-        let id = params.sample.draw(logits, &self.ids, never, &mut self.random).map_err(wrong)?;
-        let decode = |ids: &[u32]| generator.decode(ids);
-        if generator.eos.contains(&id) {
-            self.end(Finish::End, decode)?;
-            return Ok(None);
-        }
-        let log_probability =
-            Logits::new(logits).and_then(|l| l.log_probability(id)).map_err(wrong)?;
-        self.ids.push(id);
-        let before = self.growing.text.len();
-        self.growing.push(id, decode)?;
-        self.tokens.push(GeneratedToken { id, text: String::new(), log_probability });
-        let longest = params.stop.iter().map(String::len).max().unwrap_or(0);
-        if let Some(at) = stop_at(&self.growing.text, before.saturating_sub(longest), &params.stop)
-        {
-            self.growing.text.truncate(at);
-            self.give(0);
-            self.ended = Some(Finish::Stop);
-            return Ok(None);
-        }
-        self.give(held_back(&self.growing.text, &params.stop));
-        let is_full = self.ids.len() - self.prompt >= params.max_new_tokens;
-        if is_full || self.ids.len() >= self.capacity {
-            self.end(Finish::Length, decode)?;
-            return Ok(None);
-        }
-        Ok(Some(id))
-    }
-
-    /// Gives out what has not been, but for the last `held` bytes, with the last token.
-    fn give(&mut self, held: usize) {
-        let until = self.growing.text.len().saturating_sub(held).max(self.given);
-        let new = &self.growing.text[self.given.min(self.growing.text.len())..];
-        let new = &new[..new.len().saturating_sub(held)];
-        if let Some(token) = self.tokens.last_mut() {
-            token.text.push_str(new);
-        }
-        self.given = until;
-    }
-
-    fn end(
-        &mut self,
-        finish: Finish,
-        decode: impl Fn(&[u32]) -> Result<String, GenerateError>,
-    ) -> Result<(), GenerateError> {
-        self.growing.finish(decode)?;
-        self.give(0);
-        self.ended = Some(finish);
-        Ok(())
-    }
-
-    fn into_generation(self) -> Result<Generation, GenerateError> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        Ok(Generation {
-            text: self.growing.text,
-            tokens: self.tokens,
-            finish: self.ended.unwrap_or(Finish::Length),
-            truncated: self.truncated,
-        })
     }
 }
 

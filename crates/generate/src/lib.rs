@@ -1,4 +1,5 @@
-//! Text generation: a decoder's next tokens, one after the other, with a cache of keys and values.
+//! Text generation: a decoder's next tokens, one after the other, with a cache of keys and values; behind a
+//! prompt, or by one that an encoder reads.
 //!
 //! - [`Generator`]: prompts to texts, alone, in batches and token by token;
 //! - [`GenerateParams`]: lengths, drawing, stop strings;
@@ -7,6 +8,7 @@
 //! - [`PromptCache`]: what prompts share, computed once;
 //! - [`Likelihood`]: probabilities of a text's own tokens;
 //! - [`Continuation`]: probabilities of texts behind a prompt.
+mod beam;
 mod chat;
 mod chat_generator;
 mod continuations;
@@ -16,7 +18,11 @@ mod generator;
 mod likelihood;
 mod params;
 mod prefix;
+mod row;
+mod rules;
+mod search;
 mod text;
+mod unfollowed;
 
 pub use chat::{ChatTemplate, Message};
 pub use continuations::Continuation;
@@ -24,5 +30,5 @@ pub use defaults::Defaults;
 pub use error::GenerateError;
 pub use generator::{Finish, GeneratedToken, Generation, Generator, TokenIter};
 pub use likelihood::{Likelihood, TokenLikelihood};
-pub use params::{GenerateParams, ValidGenerateParams};
+pub use params::{EarlyStopping, GenerateParams, ValidGenerateParams};
 pub use prefix::{PromptCache, PromptCounts};

@@ -183,7 +183,7 @@ impl Generator {
     fn batch(&self, rows: &[&mut Row], batch_tokens: usize) -> usize {
         let decoder = self.decoder();
         let longest = decoder.positions();
-        let logits = LOGITS_BYTES / (4 * decoder.config().vocabulary).max(1);
+        let logits = LOGITS_BYTES / (4 * decoder.vocabulary()).max(1);
         let fits = |n: usize, len: usize| n * len <= batch_tokens.min(logits) && len <= longest;
         let mut n = 1;
         while n < rows.len() && fits(n + 1, rows[n].ids.len()) {

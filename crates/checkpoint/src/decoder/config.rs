@@ -105,7 +105,7 @@ impl<'de> Deserialize<'de> for SlidingWindow {
 }
 
 /// Ids of tokens that end a text: one, or several.
-pub(super) fn end_ids(value: Option<&Value>) -> Result<Vec<u32>, String> {
+pub(crate) fn end_ids(value: Option<&Value>) -> Result<Vec<u32>, String> {
     let id = |value: &Value| {
         let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
         id.ok_or_else(|| format!("eos_token_id: expected an id or several, found {value}"))

@@ -163,7 +163,7 @@ impl DecoderLayout {
 }
 
 impl Finder<'_> {
-    fn linear(
+    pub(crate) fn linear(
         &mut self,
         stem: &str,
         [inputs, outputs]: [usize; 2],
@@ -177,8 +177,12 @@ impl Finder<'_> {
     }
 
     fn decoder_norm(&mut self, stem: &str, width: usize, config: &DecoderConfig) -> DecoderNorm {
+        self.norm_of(stem, width, config.family.layer_norm)
+    }
+
+    /// A norm; one with a bias is a layer norm.
+    pub(crate) fn norm_of(&mut self, stem: &str, width: usize, has_bias: bool) -> DecoderNorm {
         let weight = self.tensor(&format!("{stem}.weight"), &[width]);
-        let has_bias = config.family.layer_norm;
         let bias = has_bias.then(|| self.tensor(&format!("{stem}.bias"), &[width]));
         DecoderNorm { weight, bias, width }
     }

@@ -17,6 +17,7 @@ use crate::error::CheckpointError;
 use crate::source::Sources;
 use crate::weights::Weights;
 
+pub(crate) use config::end_ids;
 pub use config::{DecoderConfig, is_decoder};
 pub use layout::DecoderLayout;
 pub use rotary::{Rotary, Scaling};

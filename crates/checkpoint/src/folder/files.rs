@@ -5,6 +5,7 @@ use cloze_store::Location;
 use serde_json::Value;
 
 use crate::config::ConfigFile;
+use crate::encoder_decoder::has_relative_positions;
 use crate::error::CheckpointError;
 use crate::source::Sources;
 use crate::weights::Weights;
@@ -40,6 +41,10 @@ pub(super) fn no_tokenizer(sources: &Sources) -> &'static str {
     if ["sentencepiece.bpe.model", "spiece.model", "tokenizer.model"].iter().any(is_there) {
         return "tokenizer.json; SentencePiece's model, which it has, is not read: let transformers' \
                 save_pretrained write it again";
+    }
+    if is_there(&"source.spm") {
+        return "tokenizer.json; Marian's source.spm and target.spm, which it has, are not read: take the \
+                tokenizer.json of the same model's conversion for transformers.js";
     }
     match BYTE_PAIRS.iter().find(|name| is_there(name)) {
         Some(name) if *name == BYTE_PAIRS[0] => "merges.txt beside vocab.json",
@@ -83,10 +88,16 @@ pub(super) fn labels(id2label: BTreeMap<String, String>) -> Result<Vec<String>, 
     labels.into_iter().collect::<Option<_>>().ok_or_else(|| "id2label has an id twice".into())
 }
 
+/// Longest sequence of a model whose positions have no end, where no file has one: the memory of attention
+/// grows with its square.
+const RELATIVE_TOKENS: usize = 4096;
+
 /// The longest sequence, from what the two configs say.
 pub(super) fn max_tokens(config: &ConfigFile, tokenizer_max: Option<f64>) -> Result<usize, String> {
     let offset = config.reserved_positions();
-    let positions = config.max_position_embeddings;
+    let is_relative = has_relative_positions(config.model_type.as_deref());
+    // T5's files may have `n_positions`, which transformers does not read.
+    let positions = config.max_position_embeddings.filter(|_| !is_relative);
     let positions = positions.map(|p| p.saturating_sub(offset));
     // 1e30 and its like mean that nobody set it.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
@@ -94,6 +105,7 @@ pub(super) fn max_tokens(config: &ConfigFile, tokenizer_max: Option<f64>) -> Res
     match positions.into_iter().chain(set).min() {
         Some(0) => Err(format!("max_position_embeddings leaves no room behind {offset} reserved")),
         Some(max) => Ok(max),
+        None if is_relative => Ok(RELATIVE_TOKENS),
         None => {
             Err("no max_position_embeddings, and no model_max_length in tokenizer_config.json: \
                      the longest sequence is unknown"
@@ -119,6 +131,8 @@ mod tests {
             ("bert", None, None, Some(1e30), Err(())),
             ("roberta", Some(2), Some(1), None, Err(())),
             ("bert", Some(512), None, Some(f64::NAN), Ok(512)),
+            ("t5", Some(512), None, None, Ok(4096)),
+            ("t5", None, None, Some(300.0), Ok(300)),
         ] {
             let config = serde_json::json!({
                 "model_type": model_type,

@@ -1,11 +1,14 @@
 //! The keys and values of texts so far, and how more tokens come behind them.
 use std::sync::PoisonError;
 
-use cloze_graph::construct::{ASKED, CachePorts, POSITIONS, PRESENT_LENGTHS, TOTAL_LENGTH};
+use cloze_graph::construct::{
+    ASKED, CachePorts, POSITIONS, PRESENT_LENGTHS, SOURCE_MASK, TOTAL_LENGTH,
+};
 
-use super::Decoder;
+use super::source::Mask;
+use super::{Decoder, Shape};
 use crate::EncoderError;
-use crate::engine::{Buffer, EngineSession, Input, Integers, OutputTensor};
+use crate::engine::{Buffer, EngineSession, FixedInput, Input, Integers, OutputTensor};
 
 /// Most new tokens of one text that go through the model at once: attention among them takes memory that
 /// grows with their square.
@@ -25,6 +28,8 @@ pub struct Cache<'d> {
     capacity: usize,
     /// Tokens of a text that the buffers have room for, padding included.
     room: usize,
+    /// Places of prompts that have tokens, where an encoder read them.
+    mask: Option<Mask>,
     counts: CacheCounts,
 }
 
@@ -53,22 +58,43 @@ impl Decoder {
     ///
     /// # Errors
     /// [`EncoderError::CacheSize`] for more bytes than the settings allow; [`EncoderError::TooManyTokens`] for
-    /// more tokens than the model takes; [`EncoderError::Session`] where there is no memory.
+    /// more tokens than the model takes; [`EncoderError::Session`] where there is no memory;
+    /// [`EncoderError::NoPrompts`] for an encoder–decoder, whose caches are [`cache_of`](Self::cache_of)
+    /// prompts.
     pub fn cache(&self, batch: usize, capacity: usize) -> Result<Cache<'_>, EncoderError> {
+        if self.source.is_some() {
+            return Err(EncoderError::NoPrompts { path: self.path.to_path_buf() });
+        }
+        let row = self.shape.key_value_heads.saturating_mul(self.shape.head_size);
+        let row = row.saturating_mul(2 * 4).saturating_mul(self.shape.layers);
+        let bytes = row.saturating_mul(self.room(capacity)).saturating_mul(batch);
+        let most = self.params.max_cache_bytes();
+        if bytes > most && capacity <= self.positions {
+            return Err(EncoderError::CacheSize { batch, tokens: capacity, bytes, most });
+        }
+        self.bound_cache(batch, capacity)
+    }
+
+    /// Tokens of a text that buffers have room for: with one of padding behind an odd number.
+    pub(super) fn room(&self, capacity: usize) -> usize {
+        capacity.next_multiple_of(2).min(self.positions)
+    }
+
+    /// The same, whatever its size.
+    pub(super) fn bound_cache(
+        &self,
+        batch: usize,
+        capacity: usize,
+    ) -> Result<Cache<'_>, EncoderError> {
         if capacity > self.positions {
             let most = self.positions;
             return Err(EncoderError::TooManyTokens { found: capacity, most });
         }
-        let room = capacity.next_multiple_of(2).min(self.positions);
-        let bytes = self.config.cache_bytes(batch, room);
-        let most = self.params.max_cache_bytes();
-        if bytes > most {
-            return Err(EncoderError::CacheSize { batch, tokens: capacity, bytes, most });
-        }
+        let room = self.room(capacity);
         let mut session = self.session()?;
-        let shape = vec![batch, self.config.key_value_heads, room, self.config.head_size];
+        let shape = vec![batch, self.shape.key_value_heads, room, self.shape.head_size];
         let mut buffers = vec![];
-        for i in 0..self.config.layers {
+        for i in 0..self.shape.layers {
             let ports = CachePorts::of_layer(i);
             for [input, output] in [ports.key, ports.value] {
                 buffers.push(Buffer { input, output, shape: shape.clone() });
@@ -82,6 +108,7 @@ impl Decoder {
             texts: vec![vec![]; batch],
             capacity,
             room,
+            mask: None,
             counts: CacheCounts::default(),
         })
     }
@@ -136,8 +163,7 @@ impl Cache<'_> {
             return Err(EncoderError::TooManyTokens { found: len, most });
         }
         let ids = source[..len].to_vec();
-        let config = &self.decoder.config;
-        let (heads, width) = (config.key_value_heads, config.head_size);
+        let Shape { key_value_heads: heads, head_size: width, .. } = self.decoder.shape;
         let (room, other_room) = (self.room, from.room);
         let path = self.decoder.path.to_path_buf();
         let failed = |source| EncoderError::Session { path: path.clone(), source };
@@ -154,6 +180,39 @@ impl Cache<'_> {
         }
         self.texts[text] = ids;
         Ok(())
+    }
+
+    /// Has text `i` go on from what text `from[i]` is, each for itself. `from` has a number for each text.
+    ///
+    /// # Errors
+    /// [`EncoderError::Run`] where the memory of the cache cannot be reached.
+    pub fn gather(&mut self, from: &[usize]) -> Result<(), EncoderError> {
+        let len = self.texts.iter().map(Vec::len).max().unwrap_or(0);
+        let path = self.decoder.path.to_path_buf();
+        let batch = self.texts.len();
+        let failed = |source| EncoderError::Run { path, batch, seq: len, source };
+        let Some(session) = self.session.as_mut() else {
+            return Err(failed("it is closed".into()));
+        };
+        session.gather_rows(from, len).map_err(failed)?;
+        let text = |&i: &usize| self.texts.get(i).cloned().unwrap_or_default();
+        self.texts = from.iter().map(text).collect();
+        Ok(())
+    }
+
+    /// Sets what the prompts are.
+    pub(super) fn with_mask(mut self, mask: Mask) -> Self {
+        self.mask = Some(mask);
+        self
+    }
+
+    pub(super) fn bind_inputs(&mut self, inputs: Vec<FixedInput>) -> Result<(), EncoderError> {
+        let path = self.decoder.path.to_path_buf();
+        let refused = |source| EncoderError::Session { path, source };
+        match self.session.as_mut() {
+            Some(session) => session.bind_inputs(inputs).map_err(refused),
+            None => Err(refused("it is closed".into())),
+        }
     }
 
     /// Puts new tokens behind each text's, and gives `read` rows of logits, `[vocabulary]` each, with the
@@ -206,7 +265,7 @@ impl Cache<'_> {
         if asked == Asked::Last {
             return CHUNK;
         }
-        (LOGITS_BYTES / (4 * self.decoder.config.vocabulary).max(1)).clamp(4, CHUNK)
+        (LOGITS_BYTES / (4 * self.decoder.shape.vocabulary).max(1)).clamp(4, CHUNK)
     }
 
     /// Tokens of each text in a run of which the longest has so many new ones. ONNX Runtime goes through
@@ -221,7 +280,7 @@ impl Cache<'_> {
     }
 
     fn check(&self, new: &[&[u32]]) -> Result<(), EncoderError> {
-        let vocabulary = self.decoder.config.vocabulary;
+        let vocabulary = self.decoder.shape.vocabulary;
         for (text, ids) in self.texts.iter().zip(new) {
             let found = text.len() + ids.len();
             if found > self.capacity {
@@ -277,14 +336,18 @@ impl Cache<'_> {
             Input { name: TOTAL_LENGTH, shape: vec![], data: Integers::I32(vec![int32(total)]) },
             Input { name: ASKED, shape: vec![rows.len()], data: Integers::I64(rows) },
         ];
-        if self.decoder.config.family.learned_positions {
+        if let Some(Mask { shape, data }) = &self.mask {
+            let (shape, data) = (shape.to_vec(), Integers::I32(data.clone()));
+            inputs.push(Input { name: SOURCE_MASK, shape, data });
+        }
+        if self.decoder.shape.takes_positions {
             let shape = vec![batch, seq];
             inputs.push(Input { name: POSITIONS, shape, data: Integers::I64(positions) });
         }
         let path = self.decoder.path.to_path_buf();
         let failed = |source| EncoderError::Run { path: path.clone(), batch, seq, source };
         let session = self.session.as_mut().ok_or_else(|| failed("it is closed".into()))?;
-        let vocabulary = self.decoder.config.vocabulary;
+        let vocabulary = self.decoder.shape.vocabulary;
         let mut read_rows = |OutputTensor { data, .. }: OutputTensor<'_>| {
             for (&(text, token), logits) in places.iter().zip(data.chunks_exact(vocabulary)) {
                 read(text, token, logits);

@@ -1,13 +1,16 @@
 //! Decoders on ONNX Runtime: logits of the next token, and a cache of keys and values that makes the cost
-//! of a token independent of how it was reached.
+//! of a token independent of how it was reached. A decoder with an encoder writes by a prompt that the encoder
+//! reads once.
 mod cache;
 mod params;
+mod source;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use cloze_checkpoint::ModelFolder;
-use cloze_checkpoint::decoder::{DecoderCheckpoint, DecoderConfig};
+use cloze_checkpoint::decoder::DecoderCheckpoint;
+use cloze_checkpoint::encoder_decoder::{EncoderDecoderConfig, is_encoder_decoder};
 use cloze_core::Span;
 use cloze_graph::construct::{DecoderBuildParams, Graph, adds_in_16_bits};
 use cloze_store::Location;
@@ -18,6 +21,7 @@ use crate::{EncoderError, Runtime};
 
 pub use cache::{Asked, Cache, CacheCounts};
 pub use params::{DecoderParams, ValidDecoderParams};
+use source::Source;
 
 /// A decoder ready to run. It can be shared between threads; each [`Cache`] has a session of its own, and
 /// all share the weights.
@@ -25,7 +29,11 @@ pub use params::{DecoderParams, ValidDecoderParams};
 pub struct Decoder {
     tokenizer: Tokenizer,
     graph: Box<dyn LoadedGraph>,
-    config: DecoderConfig,
+    shape: Shape,
+    eos: Vec<u32>,
+    bos: Option<u32>,
+    /// Encoder, of an encoder–decoder.
+    source: Option<Source>,
     path: Location,
     params: ValidDecoderParams,
     limits: RunLimits,
@@ -33,6 +41,17 @@ pub struct Decoder {
     positions: usize,
     /// Sessions that no cache uses now.
     idle: Mutex<Vec<Box<dyn EngineSession>>>,
+}
+
+/// Sizes that the cache and the logits depend on.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    layers: usize,
+    key_value_heads: usize,
+    head_size: usize,
+    vocabulary: usize,
+    /// Whether the graph takes positions.
+    takes_positions: bool,
 }
 
 /// A text in tokens.
@@ -47,7 +66,7 @@ pub struct Prompt {
 }
 
 impl Decoder {
-    /// Opens a decoder: the graph is built of the folder's weights.
+    /// Opens a decoder, or an encoder–decoder: the graphs are built of the folder's weights.
     ///
     /// # Errors
     /// [`EncoderError::Checkpoint`] for a folder that is no decoder's, or whose tensors are not those of its
@@ -59,10 +78,13 @@ impl Decoder {
         params: DecoderParams,
     ) -> Result<Self, EncoderError> {
         let params = params.check()?;
+        if is_encoder_decoder(model.model_type()) {
+            return Self::open_with_encoder(runtime, model, params);
+        }
         let path = model.graph_path();
         let tokenizer = Tokenizer::open(model)?;
         let checkpoint = DecoderCheckpoint::of(model.sources())?;
-        let config = checkpoint.config().clone();
+        let config = checkpoint.config();
         let most = model.max_tokens().min(config.positions);
         let positions = params.positions.map_or(most, |positions| positions.min(most));
         // No cache holds more tokens, so no angle of a later position is asked for.
@@ -74,17 +96,60 @@ impl Decoder {
         let refused = |source| EncoderError::Session { path: path.to_path_buf(), source };
         let graph = runtime.engine().load(GraphSource::Built(graph)).map_err(refused)?;
         let limits = RunLimits { time: None, cancel: params.cancel.clone() };
-        let idle = Mutex::default();
-        Ok(Self { tokenizer, graph, config, path, params, limits, positions, idle })
+        let shape = Shape {
+            layers: config.layers,
+            key_value_heads: config.key_value_heads,
+            head_size: config.head_size,
+            vocabulary: config.vocabulary,
+            takes_positions: config.family.learned_positions,
+        };
+        Ok(Self {
+            tokenizer,
+            graph,
+            shape,
+            eos: config.eos.clone(),
+            bos: config.bos,
+            source: None,
+            path,
+            params,
+            limits,
+            positions,
+            idle: Mutex::default(),
+        })
     }
 
-    /// The shape of the model.
+    /// Number of tokens that logits are of.
     #[must_use]
-    pub fn config(&self) -> &DecoderConfig {
-        &self.config
+    pub fn vocabulary(&self) -> usize {
+        self.shape.vocabulary
     }
 
-    /// Longest text in tokens, prompt and what follows it together.
+    /// Ids of tokens that end a text, by `config.json`.
+    #[must_use]
+    pub fn eos(&self) -> &[u32] {
+        &self.eos
+    }
+
+    /// Id of the token that begins a text, by `config.json`, if there is one.
+    #[must_use]
+    pub fn bos(&self) -> Option<u32> {
+        self.bos
+    }
+
+    /// The shape of an encoder–decoder; `None` for a decoder alone.
+    #[must_use]
+    pub fn encoder_decoder(&self) -> Option<&EncoderDecoderConfig> {
+        self.source.as_ref().map(Source::config)
+    }
+
+    /// Longest prompt in tokens that an encoder reads; `None` for a decoder alone.
+    #[must_use]
+    pub fn source_positions(&self) -> Option<usize> {
+        self.source.as_ref().map(Source::positions)
+    }
+
+    /// Longest text in tokens: prompt and what follows it together, but of an encoder–decoder what it writes
+    /// alone.
     #[must_use]
     pub fn positions(&self) -> usize {
         self.positions

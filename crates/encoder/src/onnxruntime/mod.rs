@@ -1,9 +1,11 @@
 //! ONNX Runtime as the runtime of graphs. The one folder that names `ort`.
 mod limits;
+mod rows;
 mod session;
 
 use std::path::{Path, PathBuf};
 
+use cloze_graph::construct::Graph;
 use ort::LoadDynamicError;
 use ort::environment::Environment;
 
@@ -42,6 +44,11 @@ impl OnnxRuntime {
 impl Engine for OnnxRuntime {
     fn load(&self, graph: GraphSource) -> Result<Box<dyn LoadedGraph>, Cause> {
         Ok(Box::new(OnnxGraph::new(self.environment.clone(), &self.path, graph)?))
+    }
+
+    fn load_both(&self, graphs: [Graph; 2]) -> Result<[Box<dyn LoadedGraph>; 2], Cause> {
+        let [first, second] = OnnxGraph::both(&self.environment, &self.path, graphs)?;
+        Ok([Box::new(first), Box::new(second)])
     }
 
     fn build_info(&self) -> &'static str {

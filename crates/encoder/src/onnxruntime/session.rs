@@ -14,10 +14,11 @@ use ort::value::{DynValue, Tensor};
 use prost::Message as _;
 
 use crate::engine::{
-    Buffer, Cause, EngineSession, GraphSource, Input, Integers, LoadedGraph, OutputTensor,
-    RunLimits,
+    Buffer, Cause, EngineSession, FixedInput, GraphSource, Input, Integers, LoadedGraph,
+    OutputTensor, RunLimits,
 };
 use crate::onnxruntime::limits::within;
+use crate::onnxruntime::rows;
 
 /// The setting that says in which folder the files are that a graph without one names.
 const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
@@ -25,7 +26,9 @@ const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_pa
 const MAX_SETTING: usize = 2047;
 
 /// Name of a weight, and its tensor.
-fn named_value(weight: Weight) -> ort::Result<(String, Arc<DynValue>)> {
+type NamedValue = (String, Arc<DynValue>);
+
+fn named_value(weight: Weight) -> ort::Result<NamedValue> {
     let tensor = match weight.data {
         Numbers::F32(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
         Numbers::I8(data) => Tensor::from_array((weight.dims, data))?.into_dyn(),
@@ -45,7 +48,7 @@ enum Plan {
         graph: Vec<u8>,
         /// The folder in which the graph says that they lie; `None` if it says nothing of use.
         folder: Option<String>,
-        weights: Vec<(String, Arc<DynValue>)>,
+        weights: Vec<NamedValue>,
         /// The matrices as ONNX Runtime's kernels want them: packed by the first session.
         packed: PrepackedWeights,
     },
@@ -53,10 +56,13 @@ enum Plan {
 
 impl Plan {
     /// Of a graph that was built: its weights go to ONNX Runtime as they are, and are not copied.
-    fn built(graph: Graph, library: &Path) -> ort::Result<Self> {
-        let Graph { mut model, weights, .. } = graph;
+    /// `others` are weights of another graph that it may borrow.
+    fn built(graph: Graph, library: &Path, others: &[NamedValue]) -> ort::Result<Self> {
+        let Graph { mut model, weights, borrowed, .. } = graph;
         let folder = say_where(&mut model, library);
-        let weights = weights.into_iter().map(named_value).collect::<ort::Result<_>>()?;
+        let mut weights =
+            weights.into_iter().map(named_value).collect::<ort::Result<Vec<NamedValue>>>()?;
+        weights.extend(others.iter().filter(|(name, _)| borrowed.contains(name)).cloned());
         let packed = PrepackedWeights::new();
         Ok(Self::Built { graph: model.encode_to_vec(), folder, weights, packed })
     }
@@ -98,9 +104,24 @@ impl OnnxGraph {
     ) -> ort::Result<Self> {
         let plan = match graph {
             GraphSource::File(model) => Plan::File(model),
-            GraphSource::Built(graph) => Plan::built(graph, library)?,
+            GraphSource::Built(graph) => Plan::built(graph, library, &[])?,
         };
         Ok(Self { environment, plan })
+    }
+
+    /// Takes two graphs, of which the second borrows weights of the first.
+    pub(super) fn both(
+        environment: &Environment,
+        library: &Path,
+        [first, second]: [Graph; 2],
+    ) -> ort::Result<[Self; 2]> {
+        let first = Plan::built(first, library, &[])?;
+        let others = match &first {
+            Plan::Built { weights, .. } => weights.as_slice(),
+            Plan::File(_) => &[],
+        };
+        let second = Plan::built(second, library, others)?;
+        Ok([first, second].map(|plan| Self { environment: environment.clone(), plan }))
     }
 
     /// Makes a session. Its memory pattern is off: with lengths that vary, it keeps what the largest batch
@@ -155,7 +176,8 @@ impl OnnxGraph {
 
 impl LoadedGraph for OnnxGraph {
     fn session(&self, threads: usize) -> Result<Box<dyn EngineSession>, Cause> {
-        Ok(Box::new(OnnxSession { session: self.make(threads)?, bound: None, buffers: vec![] }))
+        let session = self.make(threads)?;
+        Ok(Box::new(OnnxSession { session, bound: None, buffers: vec![] }))
     }
 }
 
@@ -226,6 +248,25 @@ impl EngineSession for OnnxSession {
             slices.push(buffer.try_extract_tensor_mut::<f32>()?.1);
         }
         Ok(slices)
+    }
+
+    fn bind_inputs(&mut self, inputs: Vec<FixedInput>) -> Result<(), Cause> {
+        let binding = self.bound.as_mut().ok_or("no buffers are bound")?;
+        for FixedInput { name, shape, data } in inputs {
+            binding.bind_input(name, &Tensor::from_array((shape, data))?)?;
+        }
+        Ok(())
+    }
+
+    fn gather_rows(&mut self, from: &[usize], len: usize) -> Result<(), Cause> {
+        let mut scratch = vec![];
+        for buffer in &mut self.buffers {
+            let (shape, data) = buffer.try_extract_tensor_mut::<f32>()?;
+            let shape: Vec<usize> =
+                shape.iter().map(|&n| usize::try_from(n).unwrap_or(0)).collect();
+            rows::gather(data, &shape, from, len, &mut scratch);
+        }
+        Ok(())
     }
 
     fn run_bound(

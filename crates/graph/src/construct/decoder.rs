@@ -6,11 +6,11 @@
 //!
 //! Source: ONNX Runtime 1.32, docs/ContribOperators.md, `GroupQueryAttention`; transformers 5,
 //! `models/{gpt2,llama,mistral,qwen2,qwen3}/modeling_*.py`.
-use cloze_checkpoint::Activation;
-use cloze_checkpoint::decoder::layout::{DecoderLayer, DecoderNorm, Linear, Projections};
+use cloze_checkpoint::decoder::layout::{DecoderLayer, DecoderNorm, Projections};
 use cloze_checkpoint::decoder::{DecoderCheckpoint, DecoderConfig};
 
-use super::nodes::{MICROSOFT, Nodes, Size, float, int, value};
+use super::linear::Feed;
+use super::nodes::{MICROSOFT, Nodes, Size, int, value};
 use super::{ASKED, Graph, Head, head_name, of_nodes};
 use crate::GraphError;
 use crate::check::ElementType;
@@ -50,7 +50,7 @@ impl CachePorts {
 #[must_use]
 pub struct DecoderBuildParams {
     positions: Option<usize>,
-    seven_bits: bool,
+    pub(super) seven_bits: bool,
 }
 
 impl DecoderBuildParams {
@@ -176,37 +176,17 @@ impl DecoderBuild<'_> {
         let name = |part: &str| format!("layer.{i}.{part}");
         let normed = self.norm(&layer.attention_norm, x, &name("attention.norm"))?;
         let context = self.attention(layer, &normed, i)?;
-        let attended = self.linear(&layer.attention, &context, &name("attention"))?;
+        let attended = self.nodes.linear(&layer.attention, &context, &name("attention"))?;
         let middle = self.nodes.plain("Add", &[&attended, x], &name("middle"));
         let normed = self.norm(&layer.feed_norm, &middle, &name("feed.norm"))?;
-        let active = self.feed(layer, &normed, i)?;
-        let fed = self.linear(&layer.down, &active, &name("down"))?;
-        Ok(self.nodes.plain("Add", &[&fed, &middle], &name("output")))
-    }
-
-    /// Input of the down-projection.
-    fn feed(&mut self, layer: &DecoderLayer, x: &str, i: usize) -> Result<String, GraphError> {
-        let name = |part: &str| format!("layer.{i}.{part}");
-        let activation = self.config.activation;
-        let Some(gate) = &layer.gate else {
-            return self.activated(&layer.up, x, activation, &name("active"));
+        let feed = Feed {
+            gate: layer.gate.as_ref(),
+            up: &layer.up,
+            down: &layer.down,
+            activation: self.config.activation,
         };
-        let gate = self.activated(gate, x, activation, &name("gate"))?;
-        let up = self.linear(&layer.up, x, &name("up"))?;
-        Ok(self.nodes.plain("Mul", &[&gate, &up], &name("active")))
-    }
-
-    fn activated(
-        &mut self,
-        linear: &Linear,
-        x: &str,
-        activation: Activation,
-        output: &str,
-    ) -> Result<String, GraphError> {
-        let product = self.product(linear, x, &format!("{output}.product"))?;
-        let bias = linear.bias.as_ref();
-        let bias = bias.map(|bias| self.nodes.tensor(bias, &[linear.outputs])).transpose()?;
-        Ok(self.nodes.activation(&product, bias.as_deref(), activation, output))
+        let fed = self.nodes.feed(feed, &normed, &format!("layer.{i}"))?;
+        Ok(self.nodes.plain("Add", &[&fed, &middle], &name("output")))
     }
 
     /// Attention of the new tokens to themselves and the cache, `[batch, seq, heads · head_size]`.
@@ -215,16 +195,16 @@ impl DecoderBuild<'_> {
         let config = self.config;
         let [query, key, values] = match &layer.projections {
             Projections::Joint(joint) => {
-                [self.linear(joint, x, &name("joint"))?, String::new(), String::new()]
+                [self.nodes.linear(joint, x, &name("joint"))?, String::new(), String::new()]
             }
             Projections::Apart { query, key, value } => {
-                let mut query = self.linear(query, x, &name("query"))?;
-                let mut key = self.linear(key, x, &name("key"))?;
+                let mut query = self.nodes.linear(query, x, &name("query"))?;
+                let mut key = self.nodes.linear(key, x, &name("key"))?;
                 if let Some([query_norm, key_norm]) = &layer.head_norms {
                     query = self.head_norm(query_norm, &query, &name("query"))?;
                     key = self.head_norm(key_norm, &key, &name("key"))?;
                 }
-                [query, key, self.linear(value, x, &name("value"))?]
+                [query, key, self.nodes.linear(value, x, &name("value"))?]
             }
         };
         let narrow = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -276,34 +256,6 @@ impl DecoderBuild<'_> {
     }
 
     fn norm(&mut self, norm: &DecoderNorm, x: &str, output: &str) -> Result<String, GraphError> {
-        let weight = self.nodes.tensor(&norm.weight, &[norm.width])?;
-        let settings = vec![float("epsilon", self.config.norm_epsilon), int("axis", -1)];
-        Ok(match &norm.bias {
-            Some(bias) => {
-                let bias = self.nodes.tensor(bias, &[norm.width])?;
-                self.nodes.node("", "LayerNormalization", &[x, &weight, &bias], output, settings)
-            }
-            // ONNX Runtime's own operator, though it stands in ONNX's domain.
-            None => {
-                self.nodes.node("", "SimplifiedLayerNormalization", &[x, &weight], output, settings)
-            }
-        })
-    }
-
-    fn linear(&mut self, linear: &Linear, x: &str, output: &str) -> Result<String, GraphError> {
-        let Some(bias) = &linear.bias else { return self.product(linear, x, output) };
-        let product = self.product(linear, x, &format!("{output}.product"))?;
-        let bias = self.nodes.tensor(bias, &[linear.outputs])?;
-        Ok(self.nodes.plain("Add", &[&product, &bias], output))
-    }
-
-    /// x times the matrix, without the bias.
-    fn product(&mut self, linear: &Linear, x: &str, output: &str) -> Result<String, GraphError> {
-        let Linear { weight, inputs, outputs, turned, .. } = linear;
-        if !turned {
-            return self.nodes.matmul(x, weight, [*outputs, *inputs], output);
-        }
-        let weight = self.nodes.tensor(weight, &[*inputs, *outputs])?;
-        Ok(self.nodes.plain("MatMul", &[x, &weight], output))
+        self.nodes.decoder_norm(norm, self.config.norm_epsilon, x, output)
     }
 }

@@ -6,41 +6,40 @@
 //! written with plain ones. A bias of attention by relative position is gathered once for all layers,
 //! and added by the attention's operator. If only some rows of the last layer are wanted, the others go no
 //! further than its attention. Decoders have `GroupQueryAttention`, which writes new keys and values into
-//! the cache it is given.
+//! the cache it is given. Encoder–decoders are two graphs, of which the first gives the keys and values of the
+//! second's attention to it.
 //!
 //! Sources: ONNX Runtime 1.32, docs/ContribOperators.md, for the operators; transformers 5,
 //! `models/{bert,roberta,distilbert,electra,mpnet,albert}/modeling_*.py`, for what is computed.
 mod activation;
 mod decoder;
+mod encoder_decoder;
 mod export;
 mod head;
 mod int8;
 mod layer;
+mod linear;
+mod model;
 mod nodes;
 mod relative;
 mod table;
+mod transpose;
 
 use cloze_core::Casing;
 
 use crate::GraphError;
 use crate::check::{ElementType, GraphInfo};
-use crate::onnx::{
-    GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
-};
+use crate::onnx::ModelProto;
 use cloze_checkpoint::weights::Weights;
 use cloze_checkpoint::{Checkpoint, Config, Head, StaticTable};
 use layer::Rows;
+use model::of_nodes;
 use nodes::{MICROSOFT, Nodes, Size, float, value};
+use transpose::transposed;
 
 pub use decoder::{CachePorts, DecoderBuildParams, POSITIONS, PRESENT_LENGTHS, TOTAL_LENGTH};
+pub use encoder_decoder::{CrossPorts, SOURCE_MASK};
 pub use nodes::{Numbers, Weight};
-
-/// The operators' versions that graphs are written for.
-const OPSET: i64 = 17;
-/// The file format's version that goes with them.
-const IR_VERSION: i64 = 8;
-/// Location of the weights in the file; nobody opens it, they are given by name.
-const ELSEWHERE: &str = "weights";
 
 /// Results of a graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -236,6 +235,8 @@ pub struct Graph {
     pub model: ModelProto,
     /// The weights: `f32`, but `i8` for matrices and `f16` for a word table that the checkpoint has so.
     pub weights: Vec<Weight>,
+    /// Names of weights that it takes and does not have: those of the graph that is loaded with it.
+    pub borrowed: Vec<String>,
     /// Whether `token_type_ids` count casings too: a token's is its type times [`Casing::COUNT`],
     /// plus its casing's [class](Casing::class).
     pub casing: bool,
@@ -465,84 +466,4 @@ fn finish(nodes: Nodes<'_>, output: Vec<crate::onnx::ValueInfoProto>, casing: bo
         input.push(value(ASKED, ElementType::Int64, &[Size::Named(ASKED)]));
     }
     Graph { casing, ..of_nodes(nodes, "encoder", input, output) }
-}
-
-/// The graph of these nodes, inputs and outputs.
-fn of_nodes(
-    nodes: Nodes<'_>,
-    name: &str,
-    input: Vec<crate::onnx::ValueInfoProto>,
-    output: Vec<crate::onnx::ValueInfoProto>,
-) -> Graph {
-    let Nodes { list: nodes, weights, constants, .. } = nodes;
-    let initializer = weights.iter().map(external_tensor).chain(constants).collect();
-    let graph = GraphProto {
-        node: nodes,
-        name: name.into(),
-        initializer,
-        input,
-        output,
-        sparse_initializer: vec![],
-    };
-    let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.into(), version };
-    let model = ModelProto {
-        ir_version: IR_VERSION,
-        producer_name: "cloze".into(),
-        producer_version: env!("CARGO_PKG_VERSION").into(),
-        graph: Some(graph),
-        opset_import: vec![opset("", OPSET), opset(MICROSOFT, 1)],
-        training_info: vec![],
-        functions: vec![],
-    };
-    Graph { model, weights, casing: false }
-}
-
-/// The matrix `[rows, cols]` turned, `[cols, rows]`, in blocks that stay in the cache.
-fn transposed<T: Copy + Default>(matrix: &[T], rows: usize, cols: usize) -> Vec<T> {
-    const BLOCK: usize = 32;
-    let mut out = vec![T::default(); matrix.len()];
-    for r0 in (0..rows).step_by(BLOCK) {
-        for c0 in (0..cols).step_by(BLOCK) {
-            for r in r0..(r0 + BLOCK).min(rows) {
-                for c in c0..(c0 + BLOCK).min(cols) {
-                    out[c * rows + r] = matrix[r * cols + c];
-                }
-            }
-        }
-    }
-    out
-}
-
-/// Tensor of the graph whose elements are `weight`, outside the graph.
-fn external_tensor(weight: &Weight) -> TensorProto {
-    let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
-    TensorProto {
-        dims: weight.dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
-        data_type: weight.data.element().number(),
-        name: weight.name.clone(),
-        external_data: vec![
-            entry("location", ELSEWHERE.into()),
-            entry("offset", "0".into()),
-            entry("length", weight.data.bytes().to_string()),
-        ],
-        data_location: 1,
-        ..TensorProto::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::transposed;
-
-    /// 1 2 3 / 4 5 6 turned is 1 4 / 2 5 / 3 6; and a matrix of more than one block.
-    #[test]
-    fn a_turned_matrix_has_its_columns_as_rows() {
-        assert_eq!(transposed(&[1., 2., 3., 4., 5., 6.], 2, 3), [1., 4., 2., 5., 3., 6.]);
-        let (rows, cols) = (70, 45);
-        #[expect(clippy::cast_precision_loss, reason = "small")]
-        let matrix: Vec<f32> = (0..rows * cols).map(|i| i as f32).collect();
-        let turned = transposed(&matrix, rows, cols);
-        assert_eq!(turned[3 * rows + 68].to_bits(), matrix[68 * cols + 3].to_bits());
-        assert_eq!(transposed(&turned, cols, rows), matrix);
-    }
 }

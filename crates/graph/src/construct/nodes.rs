@@ -1,5 +1,5 @@
 //! A graph while it is put together: nodes, weights, and the names that join them.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 
@@ -85,6 +85,10 @@ pub(super) struct Nodes<'a> {
     pub(super) weights: Vec<Weight>,
     /// Small whole numbers that operators want as tensors.
     pub(super) constants: Vec<TensorProto>,
+    /// Tensors that another graph has, which is loaded with this one.
+    pub(super) elsewhere: HashSet<String>,
+    /// Tensors of those that nodes here take, with their shapes.
+    pub(super) borrowed: Vec<(String, Vec<usize>)>,
 }
 
 impl<'a> Nodes<'a> {
@@ -96,6 +100,8 @@ impl<'a> Nodes<'a> {
             list: vec![],
             weights: vec![],
             constants: vec![],
+            elsewhere: HashSet::new(),
+            borrowed: vec![],
         }
     }
 
@@ -142,7 +148,11 @@ impl<'a> Nodes<'a> {
 
     /// A tensor of the checkpoint, as it is stored. Asked for twice, it is there once.
     pub(super) fn tensor(&mut self, name: &str, dims: &[usize]) -> Result<String, GraphError> {
-        if !self.has_weight(name) {
+        if self.elsewhere.contains(name) {
+            if !self.borrowed.iter().any(|(known, _)| known == name) {
+                self.borrowed.push((name.to_owned(), dims.to_vec()));
+            }
+        } else if !self.has_weight(name) {
             let data = self.reader.read(name)?;
             self.weight(name, dims, data);
         }

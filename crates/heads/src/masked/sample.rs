@@ -99,6 +99,18 @@ impl SampleParams {
 pub struct ValidSampleParams(SampleParams);
 
 impl ValidSampleParams {
+    /// Whether the likeliest token is always taken.
+    #[must_use]
+    pub fn is_greedy(&self) -> bool {
+        self.0.temperature == 0.0
+    }
+
+    /// Divisor of positive logits, and factor of others, of tokens that are there already.
+    #[must_use]
+    pub fn repetition_penalty(&self) -> f64 {
+        self.0.repetition_penalty
+    }
+
     /// The words to draw from, the likeliest first, of equals the one with the lower id; the
     /// probabilities add up to 1. `logits` is `[vocabulary]`, `said` are the words that the penalty
     /// is for, `never` the words not to be drawn. Penalty, temperature, k, p and the least share come in this

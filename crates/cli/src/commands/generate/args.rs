@@ -11,11 +11,12 @@ use crate::flags::read::ReadFlags;
 
 /// Flags in the short help.
 const GENERATE_SHOWN: &[&str] =
-    &["model", "text", "chat", "max_new_tokens", "temperature", "top_p", "format", "json"];
+    &["model", "text", "chat", "max_new_tokens", "temperature", "top_p", "beams", "format", "json"];
 const GENERATE_EXAMPLES: &str = "\
 Examples:
   cloze generate --model ./gpt2 prompts.txt --temperature 0.8 --top-p 0.9 --seed 1
-  cloze generate --model ./qwen --chat chats.jsonl --format jsonl";
+  cloze generate --model ./qwen --chat chats.jsonl --format jsonl
+  cloze generate --model ./opus-mt-de-en --text 'Die Lampe am Kai ging aus.' --beams 4";
 
 /// Arguments of `cloze generate`.
 #[derive(Args)]
@@ -35,7 +36,7 @@ pub(crate) struct GenerateArgs {
     /// Side cut from a prompt that leaves no room for new tokens [default: none, it is an error]
     #[arg(long, value_enum, value_name = "SIDE", help_heading = "Input")]
     pub(crate) truncate: Option<TruncateArg>,
-    /// Decoder, by name or folder
+    /// Decoder or encoder–decoder, by name or folder
     #[arg(short, long, value_name = "NAME|DIR", help_heading = "Model")]
     pub(crate) model: String,
     /// Number of threads [default: the cores this process may use]
@@ -72,6 +73,14 @@ pub(crate) struct GenerateArgs {
     /// Random seed, for each text anew
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Sampling")]
     pub(crate) seed: u64,
+    /// Beam search: keep the N most probable texts at a time; 1 is greedy [default: the model's where tokens
+    /// are not sampled, or else 1]
+    #[arg(long, value_name = "N", help_heading = "Beam search")]
+    pub(crate) beams: Option<usize>,
+    /// Divide a beam's log-probability by its length to the power of X: above 0 favours long texts, below 0
+    /// short ones [default: the model's, or else 1]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Beam search")]
+    pub(crate) length_penalty: Option<f64>,
     #[command(flatten)]
     pub(crate) format: FormatFlags<RowFormat>,
     #[command(flatten)]
@@ -115,7 +124,16 @@ impl GenerateArgs {
         if let Some(penalty) = self.repetition_penalty {
             sample = sample.repetition_penalty(penalty);
         }
+        // The model's beams are for texts that are not sampled.
+        let beams = self.beams.or(model.beams.filter(|_| !samples)).unwrap_or(1);
+        if beams == 1 && self.length_penalty.is_some() {
+            bail!("--length-penalty is for beam search: expected --beams above 1");
+        }
         let params = GenerateParams::new()
+            .beams(beams)
+            .length_penalty(self.length_penalty.or(model.length_penalty).unwrap_or(1.0))
+            .early_stopping(model.early_stopping.unwrap_or_default())
+            .no_repeat_ngram(model.no_repeat_ngram.unwrap_or(0))
             .max_new_tokens(self.max_new_tokens.or(model.max_new_tokens).unwrap_or(128))
             .min_new_tokens(self.min_new_tokens.or(model.min_new_tokens).unwrap_or(0))
             .stop(self.stop.clone())

@@ -1,4 +1,4 @@
-//! `cloze generate`: text behind prompts, by a decoder.
+//! `cloze generate`: text behind prompts by a decoder, or by prompts that an encoder reads.
 pub(crate) mod args;
 pub(crate) mod ask;
 
@@ -97,7 +97,9 @@ impl Form {
         inputs: &[Input],
         messages: &Messages,
     ) -> anyhow::Result<()> {
-        if let ([input], false) = (inputs, self.json) {
+        // A beam search has no first token before its last.
+        let streams = !self.json && params.beams() == 1;
+        if let ([input], true) = (inputs, streams) {
             return match self.stream(asker, params, input)? {
                 Ok(()) => Ok(()),
                 Err(error) => {

@@ -1,0 +1,71 @@
+//! Nodes and weights put together as a graph.
+use super::Graph;
+use super::nodes::{MICROSOFT, Nodes, Numbers};
+use crate::onnx::{
+    GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorProto, ValueInfoProto,
+};
+
+/// The operators' versions that graphs are written for.
+const OPSET: i64 = 17;
+/// The file format's version that goes with them.
+const IR_VERSION: i64 = 8;
+/// Location of the weights in the file; nobody opens it, they are given by name.
+const ELSEWHERE: &str = "weights";
+
+/// The graph of these nodes, inputs and outputs.
+pub(super) fn of_nodes(
+    nodes: Nodes<'_>,
+    name: &str,
+    input: Vec<ValueInfoProto>,
+    output: Vec<ValueInfoProto>,
+) -> Graph {
+    let Nodes { list: nodes, weights, constants, borrowed, .. } = nodes;
+    let own = weights.iter().map(|w| external_tensor(&w.name, &w.dims, &w.data));
+    let none = Numbers::F32(vec![]);
+    let others = borrowed.iter().map(|(name, dims)| external_tensor(name, dims, &none));
+    let initializer = own.chain(others).chain(constants).collect();
+    let borrowed = borrowed.into_iter().map(|(name, _)| name).collect();
+    let graph = GraphProto {
+        node: nodes,
+        name: name.into(),
+        initializer,
+        input,
+        output,
+        sparse_initializer: vec![],
+    };
+    let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.into(), version };
+    let model = ModelProto {
+        ir_version: IR_VERSION,
+        producer_name: "cloze".into(),
+        producer_version: env!("CARGO_PKG_VERSION").into(),
+        graph: Some(graph),
+        opset_import: vec![opset("", OPSET), opset(MICROSOFT, 1)],
+        training_info: vec![],
+        functions: vec![],
+    };
+    Graph { model, weights, borrowed, casing: false }
+}
+
+/// Tensor of the graph whose elements, of the type of `data`, are outside the graph.
+fn external_tensor(name: &str, dims: &[usize], data: &Numbers) -> TensorProto {
+    let element = data.element();
+    let width = match data {
+        Numbers::F32(_) => 4,
+        Numbers::F16(_) => 2,
+        Numbers::I8(_) => 1,
+    };
+    let bytes = dims.iter().product::<usize>() * width;
+    let entry = |key: &str, value: String| StringStringEntryProto { key: key.into(), value };
+    TensorProto {
+        dims: dims.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect(),
+        data_type: element.number(),
+        name: name.to_owned(),
+        external_data: vec![
+            entry("location", ELSEWHERE.into()),
+            entry("offset", "0".into()),
+            entry("length", bytes.to_string()),
+        ],
+        data_location: 1,
+        ..TensorProto::default()
+    }
+}
