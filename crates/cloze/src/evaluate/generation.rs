@@ -78,12 +78,16 @@ impl GenerationEvaluation {
         let bootstrap = BootstrapParams::new().check()?;
         let bleu = |order: &[usize]| {
             let mut sum = BleuStats::default();
-            order.iter().for_each(|&i| sum.merge(&self.outcomes[i].bleu));
+            for &i in order {
+                sum.merge(&self.outcomes[i].bleu);
+            }
             sum.score()
         };
         let chrf = |order: &[usize]| {
             let mut sum = ChrfStats::default();
-            order.iter().for_each(|&i| sum.merge(&self.outcomes[i].chrf));
+            for &i in order {
+                sum.merge(&self.outcomes[i].chrf);
+            }
             sum.score()
         };
         let share = |is: fn(&GenerationOutcome) -> bool| {

@@ -180,10 +180,9 @@ impl Question {
         match score {
             ChoiceScore::Letter => {
                 let choices = self.choices.iter().zip('A'..);
-                let choices: String = choices
-                    .map(|(choice, letter)| format!("{letter}. {}\n", choice.trim()))
-                    .collect();
-                format!("{}\n{choices}Answer:", self.question)
+                let lines = choices.map(|(choice, letter)| format!("{letter}. {}", choice.trim()));
+                let lines: Vec<String> = lines.collect();
+                format!("{}\n{}\nAnswer:", self.question, lines.join("\n"))
             }
             ChoiceScore::Text => format!("Question: {}\nAnswer:", self.question),
         }

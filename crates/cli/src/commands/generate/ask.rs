@@ -53,7 +53,7 @@ pub(crate) enum AskError {
     #[error(transparent)]
     NotChat(#[from] NotChat),
     #[error(transparent)]
-    NotGenerated(#[from] NotEncoded),
+    NotGenerated(Box<NotEncoded>),
 }
 
 /// A decoder that records are given to; what prompts begin with alike it computes once.
@@ -79,7 +79,7 @@ impl<'g> Asker<'g> {
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, AskError>>, Error> {
         let (generator, failed) = (self.generator, |input: &Input, error: GenerateError| {
-            AskError::from(input.not_encoded(error.into()))
+            AskError::NotGenerated(Box::new(input.not_encoded(error.into())))
         });
         if !self.flags.chat {
             let prompts: Vec<&str> = inputs.iter().map(|input| input.text.as_str()).collect();
@@ -112,7 +112,7 @@ impl<'g> Asker<'g> {
     }
 
     /// Generates the text of a record token by token.
-    pub(crate) fn iter<'p>(
+    pub(crate) fn stream<'p>(
         &'p self,
         input: &Input,
         params: &'p ValidGenerateParams,
@@ -122,7 +122,7 @@ impl<'g> Asker<'g> {
         } else {
             self.generator.generate_iter(&input.text, params)
         };
-        tokens.map_err(|error| input.not_encoded(error.into()).into())
+        tokens.map_err(|error| AskError::NotGenerated(Box::new(input.not_encoded(error.into()))))
     }
 
     /// The chat of a record.

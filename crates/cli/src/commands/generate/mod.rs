@@ -127,7 +127,7 @@ impl Form {
         params: &ValidGenerateParams,
         input: &Input,
     ) -> anyhow::Result<Result<(), AskError>> {
-        let mut tokens = match asker.iter(input, params) {
+        let mut tokens = match asker.stream(input, params) {
             Ok(tokens) => tokens,
             Err(error) => return Ok(Err(error)),
         };
@@ -137,7 +137,8 @@ impl Form {
                 Ok(token) => write!(self.out, "{}", visible(&token.text))?,
                 Err(error) => {
                     writeln!(self.out)?;
-                    return Ok(Err(input.not_encoded(error.into()).into()));
+                    let error = Box::new(input.not_encoded(error.into()));
+                    return Ok(Err(AskError::NotGenerated(error)));
                 }
             }
             self.out.flush()?;
