@@ -5,6 +5,7 @@
 //! - `json`, `vocabulary`, `pattern`: its parts;
 //! - `vocabulary_files`: vocabularies without such a file;
 //! - `settings`, `apply`: settings beside the file, and the tokenizer that transformers makes of both;
+//! - `train`: a tokenizer trained from texts;
 //! - `boundary`: panics of the library caught.
 mod apply;
 mod basic_words;
@@ -13,6 +14,7 @@ mod file;
 mod json;
 mod pattern;
 mod settings;
+mod train;
 mod vocabulary;
 mod vocabulary_files;
 
@@ -27,6 +29,7 @@ use unicode_normalization::char::is_combining_mark;
 use basic_words::{assign_basic_words, has_bert_words};
 use boundary::guard;
 pub use boundary::panics_are_caught;
+pub use train::train_tokenizer;
 use file::CheckedFile;
 use settings::Settings;
 
