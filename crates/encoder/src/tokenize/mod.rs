@@ -29,9 +29,9 @@ use unicode_normalization::char::is_combining_mark;
 use basic_words::{assign_basic_words, has_bert_words};
 use boundary::guard;
 pub use boundary::panics_are_caught;
-pub use train::train_tokenizer;
 use file::CheckedFile;
 use settings::Settings;
+pub use train::train_tokenizer;
 
 use crate::count::{PairPieces, Pieces};
 use crate::output::Sequence;

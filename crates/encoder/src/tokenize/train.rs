@@ -32,7 +32,9 @@ pub fn train_tokenizer<T: AsRef<str> + Sync>(
         return Err(EncoderError::Setting {
             setting: "vocabulary",
             found: vocabulary,
-            expected: format!("expected {LEAST} to {MOST}, as 256 tokens are bytes and one ends a text"),
+            expected: format!(
+                "expected {LEAST} to {MOST}, as 256 tokens are bytes and one ends a text"
+            ),
         });
     }
     let mut trainer = BpeTrainerBuilder::new()

@@ -139,11 +139,7 @@ impl LossHead {
             let words = SLICE_WORDS.min(self.vocabulary - first);
             let matrix = &matrix[first * self.hidden..(first + words) * self.hidden];
             let out = RowsMut::strided(&mut logits[first..], tokens, words, self.vocabulary);
-            out.times_transposed(
-                Rows::new(top, self.hidden),
-                Rows::new(matrix, self.hidden),
-                1.0,
-            );
+            out.times_transposed(Rows::new(top, self.hidden), Rows::new(matrix, self.hidden), 1.0);
         }
     }
 

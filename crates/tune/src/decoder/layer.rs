@@ -260,13 +260,7 @@ impl Layer {
 
     /// Takes the group's gradient back through the layer; without `deeper`, no further than its own
     /// parameters.
-    pub(super) fn backward(
-        &self,
-        pass: Pass<'_>,
-        group: &mut Group,
-        kept: &Kept,
-        deeper: bool,
-    ) {
+    pub(super) fn backward(&self, pass: Pass<'_>, group: &mut Group, kept: &Kept, deeper: bool) {
         let Pass { config, parameters, dropout, .. } = pass;
         let (tokens, hidden, wide) = (group.ids.len(), config.hidden, config.intermediate);
         let mut scratch = std::mem::take(&mut group.scratch);

@@ -9,7 +9,7 @@ use crate::{Parameters, TuneError};
 pub struct CausalLearner {
     /// The decoder.
     pub decoder: TrainableDecoder,
-    /// Its parameters.
+    /// Parameters of the decoder.
     pub parameters: Parameters,
     tape: DecoderTape,
 }

@@ -71,7 +71,7 @@ pub struct DecoderTape {
     one_way: bool,
     /// `[tokens, hidden]`: the input of the head, text after text.
     top: Vec<f32>,
-    /// Its gradient.
+    /// Gradient of `top`.
     of_top: Vec<f32>,
     logits: Vec<f32>,
     /// Start of each text's tokens, and the end of the last one's.

@@ -137,16 +137,13 @@ pub(crate) fn gated_backward(
     gradient: &mut [f32],
     of_up: &mut [f32],
 ) {
-    each!(
-        activation,
-        |KNOWN| for ((gradient, of_up), (&gate, up)) in
-            gradient.iter_mut().zip(of_up).zip(gate.iter().zip(up))
-        {
-            let (value, slope) = of(KNOWN, gate);
-            *of_up = *gradient * value;
-            *gradient *= up * slope;
-        }
-    );
+    each!(activation, |KNOWN| for ((gradient, of_up), (&gate, up)) in
+        gradient.iter_mut().zip(of_up).zip(gate.iter().zip(up))
+    {
+        let (value, slope) = of(KNOWN, gate);
+        *of_up = *gradient * value;
+        *gradient *= up * slope;
+    });
 }
 
 #[cfg(test)]

@@ -119,7 +119,10 @@ impl CausalTrainParams {
                 return refused("lora", "full, as a new model has nothing to adapt");
             }
             Tuning::Head => {
-                return refused("head", "lora or full, as a decoder has no head of its own to train");
+                return refused(
+                    "head",
+                    "lora or full, as a decoder has no head of its own to train",
+                );
             }
             // Else a tied head, which is the embedding matrix, could not learn.
             Tuning::Full => self.common.encoder = self.common.encoder.embeddings(true),
@@ -250,8 +253,7 @@ impl Job<'_> {
         let fingerprint = self.start.fingerprint(&[&rows, &dev_rows], &common.params.encoder)?;
         let held_out = |learner: &mut CausalLearner| Ok(score(&evaluate(learner, &dev_rows, dev)?));
         let held_out = (!dev_rows.is_empty()).then_some(held_out);
-        let run =
-            StepRun { params: &common.params, observer: self.observer, cancel: self.cancel };
+        let run = StepRun { params: &common.params, observer: self.observer, cancel: self.cancel };
         let steps = run.take_steps::<CausalFigures, _, _>(
             common.steps.clone(),
             &mut learner,

@@ -11,9 +11,9 @@ use cloze_tune::decoder::{Drawn, initial_tensors};
 use serde_json::{Value, json};
 
 use super::super::FineTuneError;
+use super::NewDecoderParams;
 use super::data::Corpus;
 use super::start::{GENERATION, StartDecoder};
-use super::NewDecoderParams;
 
 /// Token that begins and ends a text, by GPT-2's name.
 const END: &str = "<|endoftext|>";

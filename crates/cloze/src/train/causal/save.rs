@@ -23,10 +23,8 @@ pub(super) fn write_model(
     folder: &Path,
 ) -> Result<(), FineTuneError> {
     let tensors = learner.decoder.tensors(&learner.parameters);
-    let tensors: Vec<_> = tensors
-        .iter()
-        .map(|(name, shape, value)| (name.clone(), &shape[..], &value[..]))
-        .collect();
+    let tensors: Vec<_> =
+        tensors.iter().map(|(name, shape, value)| (name.clone(), &shape[..], &value[..])).collect();
     weights::write_tensors(&tensors, dtype, &folder.join(WEIGHTS), Existing::Refuse)?;
     for companion in companions(&start.folder)? {
         if !["config.json", "README.md"].contains(&companion.name.as_str()) {
