@@ -109,6 +109,10 @@ impl StartDecoder {
         let path = &new.config;
         let bytes = cloze_store::read::read_capped(path.as_path(), MAX_CONFIG_BYTES)?;
         let mut config: Value = serde_json::from_slice(&bytes).map_err(json_error(path))?;
+        // Else settings could not be put into it.
+        if !config.is_object() {
+            return Err(wrong(path, "expected an object of settings".to_owned()));
+        }
         let wanted = vocabulary(new, &config)?;
         // Checked with the largest vocabulary before a tokenizer is trained for it.
         config["vocab_size"] = json!(wanted.unwrap_or(1));
@@ -187,14 +191,12 @@ fn vocabulary(new: &NewDecoderParams, config: &Value) -> Result<Option<usize>, F
 
 /// Shape of the model, all of whose settings are known and which fits into memory.
 fn shape(config: &Value, path: &Path) -> Result<DecoderConfig, FineTuneError> {
-    let Some(settings) = config.as_object() else {
-        return Err(wrong(path, "expected an object of settings".to_owned()));
-    };
     let shape = DecoderConfig::of_json(config.clone(), path)?;
     let own: &[&str] = if shape.family.learned_positions { &GPT2 } else { &LLAMA };
     let is_known = |name: &&String| COMMON.contains(&name.as_str()) || own.contains(&name.as_str());
+    let settings = config.as_object().into_iter().flatten().map(|(name, _)| name);
     let unknown: Vec<&str> =
-        settings.keys().filter(|name| !is_known(name)).map(String::as_str).collect();
+        settings.filter(|name| !is_known(name)).map(String::as_str).collect();
     if !unknown.is_empty() {
         let (names, model_type) = (unknown.join(", "), shape.family.model_type);
         return Err(wrong(path, format!("unknown settings of a {model_type}: {names}")));
@@ -230,6 +232,10 @@ fn given_tokenizer(file: &Path, config: &Value) -> Result<(String, usize, u32), 
     let added = json["added_tokens"].as_array();
     let ids = listed.into_iter().flat_map(|vocabulary| vocabulary.values().filter_map(id));
     let added = || added.into_iter().flatten();
+    // Unigram models have a list, whose places are the ids.
+    let list = json["model"]["vocab"].as_array();
+    let last = list.and_then(|list| u32::try_from(list.len()).ok()?.checked_sub(1));
+    let ids = ids.chain(last);
     let largest = ids.chain(added().filter_map(|token| id(&token["id"]))).max();
     let Some(largest) = largest else {
         let what = "no vocabulary with ids; expected a tokenizer.json with model.vocab".to_owned();

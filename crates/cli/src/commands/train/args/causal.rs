@@ -85,10 +85,16 @@ pub(crate) struct NewModelArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) config: Option<PathBuf>,
     /// Most tokens of the tokenizer that is trained for a new model [default: vocab_size of --config]
-    #[arg(long, value_name = "N", requires = "config", conflicts_with = "tokenizer")]
+    // A flag excludes all that excludes what it requires.
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "config",
+        conflicts_with_all = ["tokenizer", "model"]
+    )]
     pub(crate) vocabulary: Option<usize>,
     /// Tokenizer of a new model, a tokenizer.json, instead of one trained on the texts (byte-level BPE)
-    #[arg(long, value_name = "FILE", requires = "config")]
+    #[arg(long, value_name = "FILE", requires = "config", conflicts_with = "model")]
     pub(crate) tokenizer: Option<PathBuf>,
 }
 
