@@ -62,7 +62,10 @@ impl<F: Figures> TuningReport<F> {
                  SHA-256, {sha256}, identifies it.\n\n"
             ),
             TrainedPart::New => String::new(),
-            _ => format!("The base model has the SHA-256 {sha256}.\n\n"),
+            _ if self.words.task == "causal" => {
+                format!("The base model has the SHA-256 {sha256}.\n\n")
+            }
+            _ => format!("The base encoder has the SHA-256 {sha256}.\n\n"),
         };
         format!("## Use\n\n{call}\n{base}")
     }

@@ -195,8 +195,7 @@ fn shape(config: &Value, path: &Path) -> Result<DecoderConfig, FineTuneError> {
     let own: &[&str] = if shape.family.learned_positions { &GPT2 } else { &LLAMA };
     let is_known = |name: &&String| COMMON.contains(&name.as_str()) || own.contains(&name.as_str());
     let settings = config.as_object().into_iter().flatten().map(|(name, _)| name);
-    let unknown: Vec<&str> =
-        settings.filter(|name| !is_known(name)).map(String::as_str).collect();
+    let unknown: Vec<&str> = settings.filter(|name| !is_known(name)).map(String::as_str).collect();
     if !unknown.is_empty() {
         let (names, model_type) = (unknown.join(", "), shape.family.model_type);
         return Err(wrong(path, format!("unknown settings of a {model_type}: {names}")));
