@@ -9,6 +9,7 @@ mod adapters;
 mod anisotropy;
 mod bad_input;
 mod bias;
+mod causal;
 mod conll_files;
 mod convert;
 mod data_check;

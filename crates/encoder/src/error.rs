@@ -159,6 +159,12 @@ pub enum EncoderError {
         /// Message of the tokenizers library; its errors have no type to keep.
         what: String,
     },
+    /// No tokenizer could be trained.
+    #[error("no tokenizer could be trained: {what}")]
+    TrainTokenizer {
+        /// Message of the tokenizers library.
+        what: String,
+    },
     /// A token whose id is beyond the embedding matrix.
     #[error(
         "{}: token {token:?} has id {id}; the embedding matrix has {rows} rows, for ids 0 to {}",

@@ -3,7 +3,7 @@
 //!
 //! In the order data flows:
 //! - [`Runtime`]: ONNX Runtime's library, found or fetched;
-//! - `tokenize`: text to token ids with the bytes they stand for;
+//! - `tokenize`: text to token ids with the bytes they stand for; [`train_tokenizer`] of texts;
 //! - [`Words`]: tokens as people read them;
 //! - [`TokenCounter`]: numbers of tokens of texts, without running a model;
 //! - [`Window`]: long texts in overlapping windows, nothing cut;
@@ -58,6 +58,6 @@ pub use output::{Mapped, Output, Sequence, WindowStates};
 pub use pair::PairCut;
 pub use runtime::{Runtime, RuntimeOrigin, RuntimeParams};
 pub use threads::SharedThreads;
-pub use tokenize::panics_are_caught;
+pub use tokenize::{panics_are_caught, train_tokenizer};
 pub use window::{Cut, Window, plan_windows};
 pub use words::Words;

@@ -1,4 +1,6 @@
 //! `config.json` of a decoder, as far as the forward pass depends on it.
+use std::path::Path;
+
 use cloze_store::Location;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -132,6 +134,16 @@ impl DecoderConfig {
     pub fn read(path: impl Into<Location>) -> Result<Self, CheckpointError> {
         let path = &path.into();
         let file = serde_json::from_slice(&config::read_bytes(path)?)
+            .map_err(|source| CheckpointError::Json { path: path.to_path_buf(), source })?;
+        Self::of(&file).map_err(|what| CheckpointError::Config { path: path.to_path_buf(), what })
+    }
+
+    /// Checks settings that were read already; `path` names them in errors.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn of_json(settings: Value, path: &Path) -> Result<Self, CheckpointError> {
+        let file = serde_json::from_value(settings)
             .map_err(|source| CheckpointError::Json { path: path.to_path_buf(), source })?;
         Self::of(&file).map_err(|what| CheckpointError::Config { path: path.to_path_buf(), what })
     }

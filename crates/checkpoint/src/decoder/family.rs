@@ -11,6 +11,8 @@
 pub struct DecoderFamily {
     /// `model_type` of `config.json`.
     pub model_type: &'static str,
+    /// transformers' class of the language model.
+    pub class_name: &'static str,
     /// Beginning of tensor names of everything but the language model's head.
     pub prefix: &'static str,
     /// Tensor names, behind the prefix.
@@ -120,6 +122,7 @@ static LLAMA_NAMES: DecoderNames = DecoderNames {
 /// GPT-2 (Radford et al. 2019).
 pub const GPT2: DecoderFamily = DecoderFamily {
     model_type: "gpt2",
+    class_name: "GPT2LMHeadModel",
     prefix: "transformer.",
     names: &GPT2_NAMES,
     learned_positions: true,
@@ -143,6 +146,7 @@ pub const GPT2: DecoderFamily = DecoderFamily {
 /// Llama (Touvron et al. 2023), and what is built like it.
 pub const LLAMA: DecoderFamily = DecoderFamily {
     model_type: "llama",
+    class_name: "LlamaForCausalLM",
     prefix: "model.",
     names: &LLAMA_NAMES,
     learned_positions: false,
@@ -170,6 +174,7 @@ pub static DECODERS: [DecoderFamily; 5] = [
     // Mistral (Jiang et al. 2023).
     DecoderFamily {
         model_type: "mistral",
+        class_name: "MistralForCausalLM",
         fixed_bias: true,
         key_value_heads: Some(8),
         positions: 4096 * 32,
@@ -179,6 +184,7 @@ pub static DECODERS: [DecoderFamily; 5] = [
     // Qwen2 (Yang et al. 2024).
     DecoderFamily {
         model_type: "qwen2",
+        class_name: "Qwen2ForCausalLM",
         attention_bias: true,
         fixed_bias: true,
         output_bias: false,
@@ -191,6 +197,7 @@ pub static DECODERS: [DecoderFamily; 5] = [
     // Qwen3 (Yang et al. 2025).
     DecoderFamily {
         model_type: "qwen3",
+        class_name: "Qwen3ForCausalLM",
         head_norms: true,
         head_size: Some(128),
         key_value_heads: Some(32),

@@ -97,8 +97,28 @@ impl DecoderLayout {
         let prefixed = format!("{}{}", family.prefix, names.words);
         let bare = weights.shape(&prefixed).is_none() && weights.shape(names.words).is_some();
         let prefix = if bare { "" } else { family.prefix };
-        let body = |name: &str| format!("{prefix}{name}");
         let mut find = Finder::new(weights);
+        let layout = Self::look_up(config, &mut find, prefix);
+        let layer_start = format!("{prefix}{}.", names.layer);
+        let is_unused = |name: &str| {
+            let in_layer = name.strip_prefix(&layer_start);
+            let part = in_layer.and_then(|rest| rest.split_once('.')).map(|(_, part)| part);
+            part.is_some_and(|part| names.buffers.contains(&part)) || (config.tied && name == HEAD)
+        };
+        find.finish(path, is_unused)?;
+        Ok(layout)
+    }
+
+    /// Tensors of a model that is yet to be made, by the names that transformers gives them.
+    #[must_use]
+    pub fn of_new(config: &DecoderConfig) -> Self {
+        Self::look_up(config, &mut Finder::new(&Weights::default()), config.family.prefix)
+    }
+
+    /// Looks every tensor up whose name begins with `prefix`.
+    fn look_up(config: &DecoderConfig, find: &mut Finder<'_>, prefix: &str) -> Self {
+        let (family, names) = (config.family, config.family.names);
+        let body = |name: &str| format!("{prefix}{name}");
         let (hidden, wide) = (config.hidden, config.intermediate);
         let words = find.tensor(&body(names.words), &[config.vocabulary, hidden]);
         let positions = family
@@ -151,14 +171,7 @@ impl DecoderLayout {
         } else {
             find.tensor(HEAD, &[config.vocabulary, hidden])
         };
-        let layer_start = format!("{prefix}{}.", names.layer);
-        let is_unused = |name: &str| {
-            let in_layer = name.strip_prefix(&layer_start);
-            let part = in_layer.and_then(|rest| rest.split_once('.')).map(|(_, part)| part);
-            part.is_some_and(|part| names.buffers.contains(&part)) || (config.tied && name == HEAD)
-        };
-        find.finish(path, is_unused)?;
-        Ok(Self { words, positions, layers, last_norm, head })
+        Self { words, positions, layers, last_norm, head }
     }
 }
 

@@ -92,6 +92,14 @@ pub enum FineTuneError {
         /// Finding and expectation.
         what: &'static str,
     },
+    /// File of a new model that none can be made of.
+    #[error("{}: {what}", path.display())]
+    NewModel {
+        /// The file.
+        path: PathBuf,
+        /// Finding and expectation.
+        what: String,
+    },
     /// Tag that does not begin as the scheme has it.
     #[error("{path}:{line}: tag {found:?}: expected O, or a label after {}", prefixes(expected))]
     Tag {

@@ -37,10 +37,11 @@
 //! - `params`: settings that every training by steps has; `data`: files or records in memory; `event`:
 //!   progress and notes;
 //! - `tag`: from tagged sentences; `labels`: from labelled texts and pairs; `similarity`: from pairs;
-//!   `language`: from running text;
+//!   `language`: from running text; `causal`: decoders from running text, from a checkpoint or new;
 //! - `base`: the model to begin with; `windows`: its sequences of texts; `sample`: seeded samples;
 //! - `head_rate`: learning rate of a new head; `run`: steps, report; `save`, `output`: the folder of the model.
 mod base;
+mod causal;
 mod data;
 mod error;
 mod event;
@@ -61,6 +62,7 @@ use std::path::PathBuf;
 
 use cloze_report::tuning::TuningReport;
 
+pub use causal::{CausalTrainParams, NewDecoderParams, ValidCausalTrainParams};
 pub use data::{DataSource, TrainingData};
 pub use error::FineTuneError;
 pub use event::{TrainingEvent, TrainingNote, TrainingObserver};

@@ -44,6 +44,11 @@ pub fn create_folder(
     model: &ModelFolder,
 ) -> Result<AtomicFolder, FineTuneError> {
     refuse_sources(output, model)?;
+    begin_folder(output, replace)
+}
+
+/// Begins the folder of a model that is new.
+pub(super) fn begin_folder(output: &Path, replace: bool) -> Result<AtomicFolder, FineTuneError> {
     if replace && output.is_dir() {
         let trained = |card: Card| card.is_head(output) || card.training.is_some();
         if !Card::open(output).is_ok_and(trained) {

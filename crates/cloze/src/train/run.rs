@@ -1,4 +1,5 @@
 //! A training from its settings to the saved folder, whatever the task.
+use std::path::Path;
 use std::time::Instant;
 
 use cloze_checkpoint::card::Card;
@@ -11,8 +12,8 @@ use cloze_store::AtomicFolder;
 use cloze_tune::encoder::{TrainableEncoderParams, Tuning};
 use cloze_tune::task::Task;
 use cloze_tune::training::{
-    EndReason, Evaluate, Event, Outcome, StateFile, TaskLearner, TrainingLog, ValidTrainingParams,
-    ValidationScore, Watch,
+    EndReason, Evaluate, Event, Learner, Outcome, StateFile, TaskLearner, TrainingLog,
+    ValidTrainingParams, ValidationScore, Watch,
 };
 use cloze_tune::{Parameters, TuneError};
 use serde::Serialize;
@@ -23,7 +24,7 @@ use super::event::{TrainingNote, TrainingObserver, note};
 use super::head_rate::with_head_rate;
 use super::output::{beside, create_folder};
 use super::save::TrainedModel;
-use super::{FineTuneError, TrainingEvent, TrainingOutcome, ValidFineTuneParams};
+use super::{FineTuneError, FineTuneParams, TrainingEvent, TrainingOutcome, ValidFineTuneParams};
 
 /// Ending of the file that a stopped training goes on from.
 const STATE: &str = ".state";
@@ -46,9 +47,102 @@ pub(super) struct Run<'a> {
 
 /// Steps that were taken.
 pub(super) struct Steps {
-    outcome: Outcome,
-    curve: TrainingCurve,
-    params: ValidTrainingParams,
+    pub(super) outcome: Outcome,
+    pub(super) curve: TrainingCurve,
+    pub(super) params: ValidTrainingParams,
+}
+
+impl Steps {
+    /// Outcome of a training into `output` that was stopped; `None` if it was not.
+    pub(super) fn stopped<F>(&self, output: &Path) -> Option<TrainingOutcome<F>> {
+        let state = beside(output, STATE);
+        (self.outcome.why == EndReason::Interrupted)
+            .then_some(TrainingOutcome::Stopped { steps: self.outcome.steps, state })
+    }
+}
+
+/// Output, observer and cancellation of the steps of a training.
+#[derive(Clone, Copy)]
+pub(super) struct StepRun<'a> {
+    pub(super) params: &'a FineTuneParams,
+    pub(super) observer: &'a TrainingObserver<'a>,
+    pub(super) cancel: &'a Cancel,
+}
+
+impl StepRun<'_> {
+    /// Takes the steps; the state and the log lie beside the output meanwhile. Without an evaluation nothing
+    /// is validated.
+    pub(super) fn take_steps<F: Figures, L: Learner + Send, J>(
+        self,
+        params: ValidTrainingParams,
+        learner: &mut L,
+        examples: &[L::Example],
+        mut evaluate: Option<J>,
+        fingerprint: &str,
+    ) -> Result<Steps, FineTuneError>
+    where
+        J: FnMut(&mut L) -> Result<ValidationScore, TuneError> + Send,
+    {
+        let (output, resume) = (&self.params.output, self.params.resume);
+        let (state, log) = (beside(output, STATE), beside(output, LOG));
+        if resume && !state.is_file() {
+            return Err(FineTuneError::NoState { state });
+        }
+        if !resume && state.is_file() {
+            return Err(FineTuneError::StateThere { state, output: output.clone() });
+        }
+        let mut recorder = Recorder::new(TrainingLog::new(&log), self.observer, F::METRIC);
+        let mut observe = |event: &Event| recorder.observe(event);
+        let watch = Watch {
+            evaluate: evaluate.as_mut().map(|evaluate| evaluate as Evaluate<'_, _>),
+            observe: &mut observe,
+            stop: self.cancel,
+            state: Some(StateFile { path: &state, fingerprint, resume }),
+        };
+        let outcome = params.train(learner, examples, watch)?;
+        Ok(Steps { outcome, curve: recorder.curve, params })
+    }
+}
+
+/// Writes the report and the log into a folder that has the model, and gives it its name.
+pub(super) fn finish<F: Figures>(
+    folder: AtomicFolder,
+    output: &Path,
+    report: TuningReport<F>,
+) -> Result<TrainingOutcome<F>, FineTuneError> {
+    let mut json = serde_json::to_vec_pretty(&report)?;
+    json.push(b'\n');
+    let name = output.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for (file, bytes) in [
+        ("report.json", json),
+        ("report.html", report.page(&name).into_bytes()),
+        ("README.md", report.card(&name).into_bytes()),
+    ] {
+        let written = fs_err::write(folder.path().join(file), bytes);
+        written.map_err(|source| FineTuneError::Write { path: output.to_owned(), source })?;
+    }
+    fs_err::copy(beside(output, LOG), folder.path().join("train.jsonl"))?;
+    folder.commit()?;
+    for ending in [LOG, STATE] {
+        let path = beside(output, ending);
+        if path.is_file() {
+            fs_err::remove_file(&path)?;
+        }
+    }
+    Ok(TrainingOutcome::Done(Box::new(report)))
+}
+
+/// Adds the words of the user and the record of the training to a card.
+pub(super) fn full_card<F: Figures>(card: Card, report: &TuningReport<F>) -> Card {
+    let words = report.card.clone();
+    Card {
+        description: words.description.or(card.description),
+        license: words.license,
+        attribution: words.attribution,
+        source: words.source,
+        training: Some(report.training()),
+        ..card
+    }
 }
 
 /// Data and figures of a training, for its report.
@@ -122,30 +216,15 @@ impl<'a> Run<'a> {
         params: ValidTrainingParams,
         learner: &mut TaskLearner<T>,
         examples: &[T::Example],
-        mut evaluate: Option<J>,
+        evaluate: Option<J>,
         fingerprint: &str,
     ) -> Result<Steps, FineTuneError>
     where
         J: FnMut(&mut TaskLearner<T>) -> Result<ValidationScore, TuneError> + Send,
     {
-        let (output, resume) = (&self.params.params.output, self.params.params.resume);
-        let (state, log) = (beside(output, STATE), beside(output, LOG));
-        if resume && !state.is_file() {
-            return Err(FineTuneError::NoState { state });
-        }
-        if !resume && state.is_file() {
-            return Err(FineTuneError::StateThere { state, output: output.clone() });
-        }
-        let mut recorder = Recorder::new(TrainingLog::new(&log), self.observer, F::METRIC);
-        let mut observe = |event: &Event| recorder.observe(event);
-        let watch = Watch {
-            evaluate: evaluate.as_mut().map(|evaluate| evaluate as Evaluate<'_, _>),
-            observe: &mut observe,
-            stop: self.cancel,
-            state: Some(StateFile { path: &state, fingerprint, resume }),
-        };
-        let outcome = params.train(learner, examples, watch)?;
-        Ok(Steps { outcome, curve: recorder.curve, params })
+        let run =
+            StepRun { params: &self.params.params, observer: self.observer, cancel: self.cancel };
+        run.take_steps::<F, _, _>(params, learner, examples, evaluate, fingerprint)
     }
 
     /// Reports the training and saves the model with it; `None` if the training was stopped.
@@ -197,9 +276,7 @@ impl<'a> Run<'a> {
 
     /// Outcome of a training that was stopped; `None` if it was not.
     pub(super) fn stopped<F>(&self, steps: &Steps) -> Option<TrainingOutcome<F>> {
-        let state = beside(&self.params.params.output, STATE);
-        (steps.outcome.why == EndReason::Interrupted)
-            .then_some(TrainingOutcome::Stopped { steps: steps.outcome.steps, state })
+        steps.stopped(&self.params.params.output)
     }
 
     /// Writes the whole folder and gives it its name. The task has filled in its part of `card`.
@@ -212,37 +289,8 @@ impl<'a> Run<'a> {
         let params = &self.params.params;
         let folder = self.output.path();
         model.write(&self.base, folder)?;
-        let words = report.card.clone();
-        let card = Card {
-            description: words.description.or(card.description),
-            license: words.license,
-            attribution: words.attribution,
-            source: words.source,
-            training: Some(report.training()),
-            ..card
-        };
-        model.write_card(&self.base, folder, card)?;
-        let mut json = serde_json::to_vec_pretty(&report)?;
-        json.push(b'\n');
-        let name = params.output.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        for (file, bytes) in [
-            ("report.json", json),
-            ("report.html", report.page(&name).into_bytes()),
-            ("README.md", report.card(&name).into_bytes()),
-        ] {
-            let written = fs_err::write(folder.join(file), bytes);
-            written
-                .map_err(|source| FineTuneError::Write { path: params.output.clone(), source })?;
-        }
-        fs_err::copy(beside(&params.output, LOG), folder.join("train.jsonl"))?;
-        self.output.commit()?;
-        for ending in [LOG, STATE] {
-            let path = beside(&params.output, ending);
-            if path.is_file() {
-                fs_err::remove_file(&path)?;
-            }
-        }
-        Ok(TrainingOutcome::Done(Box::new(report)))
+        model.write_card(&self.base, folder, full_card(card, &report))?;
+        finish(self.output, &params.output, report)
     }
 }
 
@@ -306,6 +354,6 @@ impl<'a> Recorder<'a> {
 }
 
 /// Settings as they stand in a file: 0.1 of f32 is 0.1, where it would else be 0.10000000149011612.
-fn by_text(settings: &impl Serialize) -> Result<Value, serde_json::Error> {
+pub(super) fn by_text(settings: &impl Serialize) -> Result<Value, serde_json::Error> {
     serde_json::from_str(&serde_json::to_string(settings)?)
 }

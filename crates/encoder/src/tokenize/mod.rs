@@ -5,6 +5,7 @@
 //! - `json`, `vocabulary`, `pattern`: its parts;
 //! - `vocabulary_files`: vocabularies without such a file;
 //! - `settings`, `apply`: settings beside the file, and the tokenizer that transformers makes of both;
+//! - `train`: a tokenizer trained from texts;
 //! - `boundary`: panics of the library caught.
 mod apply;
 mod basic_words;
@@ -13,6 +14,7 @@ mod file;
 mod json;
 mod pattern;
 mod settings;
+mod train;
 mod vocabulary;
 mod vocabulary_files;
 
@@ -29,6 +31,7 @@ use boundary::guard;
 pub use boundary::panics_are_caught;
 use file::CheckedFile;
 use settings::Settings;
+pub use train::train_tokenizer;
 
 use crate::count::{PairPieces, Pieces};
 use crate::output::Sequence;

@@ -41,13 +41,15 @@ impl FrontMatter<'_> {
         let string = |text: &str| Value::from(one_line(text));
         let license = license.map(|l| format!("license: {}\n", string(&l.to_lowercase())));
         let language = language.map(|code| format!("language: {}\n", string(code)));
+        let base = Some(base).filter(|base| !base.is_empty());
+        let base = base.map(|base| format!("base_model: {}\n", string(base)));
         let list = |names: &[&str]| names.iter().flat_map(|n| ["- ", n, "\n"]).collect::<String>();
         format!(
-            "---\n{}{}library_name: cloze\npipeline_tag: {pipeline}\nbase_model: {}\ntags:\n\
+            "---\n{}{}library_name: cloze\npipeline_tag: {pipeline}\n{}tags:\n\
              - {pipeline}\n{}- cloze\nmetrics:\n{}---\n\n",
             license.unwrap_or_default(),
             language.unwrap_or_default(),
-            string(base),
+            base.unwrap_or_default(),
             list(tags),
             list(metrics)
         )

@@ -14,7 +14,7 @@ impl<F: Figures> TuningReport<F> {
             license: self.card.license.as_deref(),
             language: self.card.language.as_deref(),
             pipeline: F::PIPELINE,
-            base: &self.base.name,
+            base: if self.part == TrainedPart::New { "" } else { &self.base.name },
             tags: &[],
             metrics: F::METRICS,
         };
@@ -61,6 +61,10 @@ impl<F: Figures> TuningReport<F> {
                 "The base encoder of the adapters is not in this folder: `cloze.json` has its path, and its \
                  SHA-256, {sha256}, identifies it.\n\n"
             ),
+            TrainedPart::New => String::new(),
+            _ if self.words.task == "causal" => {
+                format!("The base model has the SHA-256 {sha256}.\n\n")
+            }
             _ => format!("The base encoder has the SHA-256 {sha256}.\n\n"),
         };
         format!("## Use\n\n{call}\n{base}")
@@ -114,6 +118,13 @@ impl<F: Figures> TuningReport<F> {
             sentences.push(
                 "Its tokenizer lower-cases texts, so capital letters carry no information, neither for \
                  names nor for the beginnings of sentences."
+                    .to_owned(),
+            );
+        }
+        if self.words.task == "causal" {
+            sentences.push(
+                "It writes what its training texts make likely, not what is true, and may reproduce their \
+                 social biases."
                     .to_owned(),
             );
         }

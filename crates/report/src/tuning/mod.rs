@@ -2,12 +2,13 @@
 //! card.
 //!
 //! - `figures`: figures of an evaluation, for any task; `entities`: of tags; `labels`: of labels;
-//!   `similarity`: of vectors; `language`: of masked words and next sentences;
+//!   `similarity`: of vectors; `language`: of masked words and next sentences; `causal`: of next tokens;
 //! - `curve`: losses and scores over the steps;
 //! - `text`: plain tables; `card`: the model card; `page`: the page; `plot`: its curves, `bars`: its
 //!   figures by label.
 mod bars;
 mod card;
+mod causal;
 mod curve;
 mod entities;
 mod figures;
@@ -25,6 +26,7 @@ use serde_json::{Map, Value, json};
 
 use crate::DataFile;
 use crate::text::plural;
+pub use causal::CausalFigures;
 pub use curve::TrainingCurve;
 pub use entities::{EntityFigures, EntityMistakes};
 pub use figures::Figures;
@@ -64,6 +66,8 @@ pub enum TrainedPart {
     Encoder,
     /// The head alone.
     Head,
+    /// Everything, of a model that was new.
+    New,
 }
 
 /// Texts of the card besides figures, given by the user.
@@ -196,6 +200,7 @@ impl<F: Figures> TuningReport<F> {
             TrainedPart::Adapters { rank } => format!("LoRA adapters of rank {rank} on"),
             TrainedPart::Encoder => "fine-tuned from".into(),
             TrainedPart::Head => "a head on".into(),
+            TrainedPart::New => "trained from scratch, of the shape of".into(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! HTML page: the trained model, figures, curves of loss and metric, settings.
 use serde_json::{Map, Value};
 
-use super::{Figures, TrainingCurve, TuningReport, bars, plot};
+use super::{Figures, TrainedPart, TrainingCurve, TuningReport, bars, plot};
 use crate::page::report::{STYLE, figure, files, section, settings};
 use crate::page::table::{Column, Numbers, Words, label, name, number, row, table, words};
 use crate::page::{head, text};
@@ -43,10 +43,12 @@ impl<F: Figures> TuningReport<F> {
             _ => "",
         };
         let steps = plural(self.steps, "step");
+        let is_new = self.part == TrainedPart::New;
+        let base_hash = if is_new { "SHA-256 of the shape" } else { "SHA-256 of the base" };
         let mut facts = vec![
             ("task", text(self.words.what)),
             ("model", format!("{} {}", text(&self.how()), label(&self.base.name))),
-            ("SHA-256 of the base", text(&self.base.sha256)),
+            (base_hash, text(&self.base.sha256)),
             ("trained", text(&self.share())),
             ("steps", format!("{steps}{}{why}", best.unwrap_or_default())),
             ("examples", plural(self.examples as u64, self.words.unit)),

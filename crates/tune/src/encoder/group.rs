@@ -53,13 +53,36 @@ pub(super) struct Scratch {
 
 /// Makes `vec` have `len` numbers, whatever they are. Places are asked for as they are needed, not
 /// twice as many, as a vector grows by itself: nearly all memory of a training is here.
-pub(super) fn sized(vec: &mut Vec<f32>, len: usize) -> &mut [f32] {
+pub(crate) fn sized(vec: &mut Vec<f32>, len: usize) -> &mut [f32] {
     if vec.capacity() < len {
         vec.clear();
         vec.reserve_exact(len);
     }
     vec.resize(len, 0.0);
     vec
+}
+
+/// Shares sequences of these lengths out, so that groups have about as many tokens; how many groups
+/// there are depends on the lengths alone. Returns the sequences of each group, in order.
+pub(crate) fn deal(lengths: &[usize]) -> Vec<Vec<usize>> {
+    let tokens: usize = lengths.iter().sum();
+    let mut count = 1;
+    while 2 * count * MIN_TOKENS <= tokens && count < MAX_GROUPS && 2 * count <= lengths.len() {
+        count *= 2;
+    }
+    let mut groups = vec![vec![]; count];
+    let mut longest: Vec<usize> = (0..lengths.len()).collect();
+    longest.sort_by_key(|&i| Reverse(lengths[i]));
+    let mut loads = vec![0; count];
+    for i in longest {
+        let lightest = (0..count).min_by_key(|&g| loads[g]).unwrap_or(0);
+        loads[lightest] += lengths[i];
+        groups[lightest].push(i);
+    }
+    for group in &mut groups {
+        group.sort_unstable();
+    }
+    groups
 }
 
 /// Shares `sequences` out so that groups have about as many tokens; how many groups there are
@@ -69,25 +92,12 @@ pub(super) fn share_out(
     sequences: &[&TrainingSequence],
     heads: usize,
 ) -> usize {
-    let tokens: usize = sequences.iter().map(|sequence| sequence.len()).sum();
-    let mut count = 1;
-    while 2 * count * MIN_TOKENS <= tokens && count < MAX_GROUPS && 2 * count <= sequences.len() {
-        count *= 2;
-    }
+    let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
+    let dealt = deal(&lengths);
+    let count = dealt.len();
     groups.resize_with(count.max(groups.len()), Group::default);
-    for group in &mut groups[..count] {
-        group.members.clear();
-    }
-    let mut longest: Vec<usize> = (0..sequences.len()).collect();
-    longest.sort_by_key(|&i| Reverse(sequences[i].len()));
-    let mut loads = vec![0; count];
-    for i in longest {
-        let lightest = (0..count).min_by_key(|&g| loads[g]).unwrap_or(0);
-        loads[lightest] += sequences[i].len();
-        groups[lightest].members.push(i);
-    }
-    for group in &mut groups[..count] {
-        group.members.sort_unstable();
+    for (group, members) in groups.iter_mut().zip(dealt) {
+        group.members = members;
         (group.starts, group.squares) = (vec![0], vec![0]);
         let (mut start, mut square) = (0, 0);
         for &i in &group.members {
@@ -144,15 +154,22 @@ impl Group {
 
 /// Positions of a group's sequences.
 #[derive(Clone, Copy)]
-pub(super) struct Sequences<'a> {
-    pub(super) members: &'a [usize],
-    pub(super) starts: &'a [usize],
+pub(crate) struct Sequences<'a> {
+    pub(crate) members: &'a [usize],
+    pub(crate) starts: &'a [usize],
     squares: &'a [usize],
 }
 
-impl Sequences<'_> {
+impl<'a> Sequences<'a> {
+    /// Sequences whose attention weights are not kept.
+    pub(crate) fn without_squares(members: &'a [usize], starts: &'a [usize]) -> Self {
+        Self { members, starts, squares: starts }
+    }
+
     /// Of each sequence: its place in the batch, its tokens, its attention weights.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> {
+    pub(crate) fn iter(
+        self,
+    ) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> + use<'a> {
         let ranges = self.starts.windows(2).zip(self.squares.windows(2));
         let range = |w: &[usize]| w[0]..w[1];
         self.members.iter().zip(ranges).map(move |(&i, (t, s))| (i, range(t), range(s)))
@@ -160,7 +177,7 @@ impl Sequences<'_> {
 
     /// Drops out of `rows`, `[tokens, width]`. What is dropped depends on the sequence's place in the
     /// batch and not on its group.
-    pub(super) fn drop_out(
+    pub(crate) fn drop_out(
         &self,
         dropout_at: DropoutAt,
         site: u64,
@@ -174,7 +191,7 @@ impl Sequences<'_> {
     }
 
     /// `out` = `rows` with some dropped, or as they are.
-    pub(super) fn copy_dropped(
+    pub(crate) fn copy_dropped(
         &self,
         dropout_at: Option<DropoutAt>,
         site: u64,
@@ -193,6 +210,6 @@ impl Sequences<'_> {
 }
 
 /// The dropout of one sequence at one place of the encoder.
-pub(super) fn dropout(dropout_at: DropoutAt, site: u64, sequence: usize) -> Dropout {
+pub(crate) fn dropout(dropout_at: DropoutAt, site: u64, sequence: usize) -> Dropout {
     Dropout::new(derive(derive(dropout_at.seed, site), sequence as u64), dropout_at.rate)
 }

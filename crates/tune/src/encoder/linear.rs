@@ -9,15 +9,15 @@ use crate::kernel::{add_rows, add_to_rows};
 use crate::random::uniform;
 use crate::{Id, Parameters, TuneError};
 
-/// A matrix `[outputs, inputs]` with a bias.
+/// A matrix `[outputs, inputs]`, and perhaps a bias.
 #[derive(Clone, Debug)]
-pub(super) struct Linear {
-    pub(super) weight: Id,
-    bias: Id,
-    pub(super) inputs: usize,
-    pub(super) outputs: usize,
+pub(crate) struct Linear {
+    pub(crate) weight: Id,
+    bias: Option<Id>,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
     /// Whether weight and bias are trained.
-    pub(super) trained: bool,
+    pub(crate) trained: bool,
     lora: Option<Lora>,
 }
 
@@ -33,14 +33,14 @@ struct Lora {
 }
 
 /// Inputs and buffers of a linear map beside its parameters.
-pub(super) struct Around<'a> {
-    pub(super) sequences: Sequences<'a>,
-    pub(super) dropout: Option<DropoutAt>,
+pub(crate) struct Around<'a> {
+    pub(crate) sequences: Sequences<'a>,
+    pub(crate) dropout: Option<DropoutAt>,
     /// For `[tokens, inputs]`.
-    pub(super) dropped: &'a mut Vec<f32>,
+    pub(crate) dropped: &'a mut Vec<f32>,
     /// For `[tokens, rank]`.
-    pub(super) low: &'a mut Vec<f32>,
-    pub(super) partials: &'a mut Vec<(Id, Vec<f32>)>,
+    pub(crate) low: &'a mut Vec<f32>,
+    pub(crate) partials: &'a mut Vec<(Id, Vec<f32>)>,
 }
 
 impl Lora {
@@ -63,7 +63,7 @@ impl Lora {
 }
 
 impl Linear {
-    pub(super) fn open(
+    pub(in crate::encoder) fn open(
         reader: &mut Reader<'_>,
         dense: &Dense,
         train: bool,
@@ -71,7 +71,28 @@ impl Linear {
         let (inputs, outputs) = (dense.inputs, dense.outputs);
         let weight = reader.add(&dense.weight, &[outputs, inputs], train)?;
         let bias = reader.add(&dense.bias, &[outputs], train)?;
-        Ok(Self { weight, bias, inputs, outputs, trained: train, lora: None })
+        Ok(Self::new(weight, Some(bias), [inputs, outputs], train))
+    }
+
+    /// Map of parameters that were added, trained or not.
+    pub(crate) fn new(
+        weight: Id,
+        bias: Option<Id>,
+        [inputs, outputs]: [usize; 2],
+        trained: bool,
+    ) -> Self {
+        Self { weight, bias, inputs, outputs, trained, lora: None }
+    }
+
+    /// The matrix with its adapter's update, `[outputs, inputs]`.
+    pub(crate) fn merged(&self, parameters: &Parameters) -> Vec<f32> {
+        let mut weight = parameters.value(self.weight).to_vec();
+        if let Some(lora) = &self.lora {
+            let (a, b) = (parameters.value(lora.a), parameters.value(lora.b));
+            let out = RowsMut::new(&mut weight, self.inputs).adding();
+            out.times(Rows::new(b, lora.rank), Rows::new(a, self.inputs), lora.scale);
+        }
+        weight
     }
 
     /// Adds an adapter whose update is zero at first. Source of the first numbers: PEFT 0.18,
@@ -81,7 +102,7 @@ impl Linear {
         clippy::cast_possible_truncation,
         reason = "a width; stored at the model's own width"
     )]
-    pub(super) fn adapt(
+    pub(crate) fn adapt(
         &mut self,
         parameters: &mut Parameters,
         name: &str,
@@ -100,20 +121,20 @@ impl Linear {
     }
 
     /// Moves its dropout to another site of the encoder.
-    pub(super) fn move_to(&mut self, site: u64) {
+    pub(crate) fn move_to(&mut self, site: u64) {
         if let Some(lora) = &mut self.lora {
             lora.site = site;
         }
     }
 
     /// Whether anything of it is trained.
-    pub(super) fn is_trained(&self) -> bool {
+    pub(crate) fn is_trained(&self) -> bool {
         self.trained || self.lora.is_some()
     }
 
     /// `y` = x · Wᵀ + b, `[tokens, outputs]`; `kept` holds an adapter's activations for the
     /// backward pass.
-    pub(super) fn forward(
+    pub(crate) fn forward(
         &self,
         parameters: &Parameters,
         around: &mut Around<'_>,
@@ -133,13 +154,15 @@ impl Linear {
                 (Rows::new(low, lora.rank), Rows::new(parameters.value(lora.b), lora.rank));
             RowsMut::new(y, self.outputs).adding().times_transposed(low, b, lora.scale);
         }
-        add_to_rows(y, parameters.value(self.bias));
+        if let Some(bias) = self.bias {
+            add_to_rows(y, parameters.value(bias));
+        }
     }
 
     /// From the gradient `dy` of what [`forward`](Self::forward) gave: puts that of `x` into `dx`, or
     /// adds it where `adding`; adds those of bias and adapter to the partials. That of the matrix
     /// itself is left to [`add_weight_gradient`](Self::add_weight_gradient).
-    pub(super) fn backward(
+    pub(crate) fn backward(
         &self,
         parameters: &Parameters,
         around: &mut Around<'_>,
@@ -155,10 +178,10 @@ impl Linear {
             let out = if *adding { out.adding() } else { out };
             out.times(gradient, weight, 1.0);
         }
-        if self.trained {
+        if let Some(bias) = self.bias.filter(|_| self.trained) {
             let mut of_bias = vec![0.0; self.outputs];
             add_rows(&mut of_bias, dy);
-            around.partials.push((self.bias, of_bias));
+            around.partials.push((bias, of_bias));
         }
         let Some(lora) = &self.lora else { return };
         let tokens = dy.len() / self.outputs;
@@ -190,7 +213,7 @@ impl Linear {
     }
 
     /// Adds rows `from..` of the matrix's gradient to `out`: dyᵀ · x, of some tokens.
-    pub(super) fn add_weight_gradient(&self, dy: &[f32], x: &[f32], from: usize, out: &mut [f32]) {
+    pub(crate) fn add_weight_gradient(&self, dy: &[f32], x: &[f32], from: usize, out: &mut [f32]) {
         let tokens = x.len() / self.inputs;
         let rows = out.len() / self.inputs;
         let dy = Rows::strided(&dy[from..], tokens, rows, self.outputs);

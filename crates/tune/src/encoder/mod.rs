@@ -9,9 +9,9 @@
 //! PEFT 0.18, `tuners/lora/layer.py`, for LoRA.
 mod attention;
 mod embedding;
-mod group;
+pub(crate) mod group;
 mod layer;
-mod linear;
+pub(crate) mod linear;
 mod params;
 mod relative;
 

@@ -124,9 +124,9 @@ pub enum Tuning {
 pub struct TrainableEncoderParams {
     /// Trained part of the encoder.
     pub tuning: Tuning,
-    pub(super) frozen_layers: usize,
-    pub(super) embeddings: bool,
-    pub(super) casing: Option<usize>,
+    pub(crate) frozen_layers: usize,
+    pub(crate) embeddings: bool,
+    pub(crate) casing: Option<usize>,
 }
 
 impl Default for TrainableEncoderParams {

@@ -10,6 +10,8 @@ pub(crate) mod exp;
 pub(crate) mod matrix;
 pub(crate) mod norm;
 mod product;
+pub(crate) mod rms;
+pub(crate) mod rotary;
 pub(crate) mod softmax;
 
 /// Runs `loops` with the vector instructions that this machine has. It must be `#[inline(always)]`, or

@@ -22,6 +22,34 @@ pub(crate) fn forward(xs: &mut [f32], width: usize) {
     );
 }
 
+/// Every row of `xs`, `[n, width]`, becomes the softmax of its numbers in `seen(row)`, and 0 elsewhere.
+pub(crate) fn forward_within(
+    xs: &mut [f32],
+    width: usize,
+    seen: impl Fn(usize) -> std::ops::Range<usize>,
+) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (i, row) in xs.chunks_exact_mut(width.max(1)).enumerate() {
+                let seen = seen(i);
+                row[..seen.start].fill(0.0);
+                row[seen.end..].fill(0.0);
+                let row = &mut row[seen];
+                let top =
+                    row.iter().fold(f32::NEG_INFINITY, |top, &x| if x > top { x } else { top });
+                for x in &mut *row {
+                    *x = exp(*x - top);
+                }
+                let share = 1.0 / sum(row, |x| x);
+                for x in row {
+                    *x *= share;
+                }
+            }
+        },
+    );
+}
+
 /// Turns `gradient`, of the probabilities, into `factor` times that of the logits.
 pub(crate) fn backward(probabilities: &[f32], gradient: &mut [f32], width: usize, factor: f32) {
     vectorised(
@@ -47,11 +75,14 @@ mod tests {
     #[test]
     fn rows_are_as_worked_by_hand() {
         let mut xs = [0.0, 3.0_f32.ln(), 100.0, 100.0 + 3.0_f32.ln()];
+        let mut within = [9.0, 0.0, 3.0_f32.ln(), 9.0];
+        forward_within(&mut within, 4, |_| 1..3);
         forward(&mut xs, 2);
         let near = |xs: &[f32], expected: &[f32]| {
             assert!(xs.iter().zip(expected).all(|(a, b)| (a - b).abs() < 2e-6), "{xs:?}");
         };
         near(&xs, &[0.25, 0.75, 0.25, 0.75]);
+        near(&within, &[0.0, 0.25, 0.75, 0.0]);
         let mut gradient = [1.0, 0.0];
         backward(&xs[..2], &mut gradient, 2, 1.0);
         near(&gradient, &[3.0 / 16.0, -3.0 / 16.0]);

@@ -1,6 +1,7 @@
 //! `cloze train`: a head fitted on frozen vectors, or an encoder trained by gradient steps, evaluated and
 //! saved as a model.
 pub(crate) mod args;
+mod causal;
 pub(crate) mod frozen;
 pub(crate) mod interrupt;
 mod labels;
@@ -39,6 +40,7 @@ pub(crate) fn run(
         TrainCommand::Tag(args) => tag::run(args, messages),
         TrainCommand::Similarity(args) => similarity::run(args, messages),
         TrainCommand::Mlm(args) => language::masked(args, messages),
+        TrainCommand::Causal(args) => causal::run(args, messages),
         TrainCommand::Nsp(args) => language::next(args, messages),
     }
 }

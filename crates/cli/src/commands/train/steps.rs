@@ -11,7 +11,8 @@ use cloze_corpus::CorpusError;
 use cloze_report::tuning::{CardWords, Figures, TrainingCurve, TuningReport};
 use cloze_store::{AtomicFolder, StoreError};
 use cloze_tune::TuneError;
-use cloze_tune::training::Event;
+use cloze_tune::encoder::TrainableEncoderParams;
+use cloze_tune::training::{Event, TrainingParams};
 
 use crate::commands::train::args::training::{CardArgs, TrainingArgs};
 use crate::commands::train::args::tune::{HeldOutArgs, TuneArgs, TunedArgs, TuningArg};
@@ -42,7 +43,17 @@ pub(super) fn common(
     let steps = tuned.steps.params(&encoder.tuning, fit)?;
     // The settings keep the name, which a run that is resumed must have, too.
     find_model_folder(&fit.model, messages)?;
-    Ok(FineTuneParams::new(&fit.model, &fit.output)
+    Ok(with_settings(fit, tuned, encoder, steps))
+}
+
+/// Returns the settings shared by every training by steps, whatever the model.
+pub(super) fn with_settings(
+    fit: &TrainingArgs,
+    tuned: &TunedArgs,
+    encoder: TrainableEncoderParams,
+    steps: TrainingParams,
+) -> FineTuneParams {
+    FineTuneParams::new(&fit.model, &fit.output)
         .replace(fit.force)
         .resume(tuned.steps.resume)
         .max_tokens(tuned.steps.max_tokens)
@@ -51,7 +62,7 @@ pub(super) fn common(
         .dtype(tuned.dtype.value())
         .card(CardWords::from(&fit.card))
         .texts(!fit.card.no_texts)
-        .command(command_words()))
+        .command(command_words())
 }
 
 /// Returns the arguments of this process, without the program's name.

@@ -71,14 +71,14 @@ impl DocumentParams {
 #[derive(Clone, Debug)]
 pub struct ValidDocumentParams {
     reader: ValidReadParams,
-    pub(super) unit: DocumentUnit,
+    pub(in crate::train) unit: DocumentUnit,
 }
 
 /// Text of a file.
-struct Input {
-    path: String,
-    line: u64,
-    text: String,
+pub(in crate::train) struct Input {
+    pub(in crate::train) path: String,
+    pub(in crate::train) line: u64,
+    pub(in crate::train) text: String,
 }
 
 /// Documents of a training.
@@ -197,7 +197,7 @@ impl Documents {
 
 /// Reads every text of `paths` in order and gives them to `work` in chunks. What cannot be read is named
 /// and left out.
-fn for_each_chunk(
+pub(in crate::train) fn for_each_chunk(
     paths: &[String],
     params: &ValidDocumentParams,
     observer: &TrainingObserver<'_>,
@@ -277,7 +277,7 @@ fn read_file(
 }
 
 /// Documents of a text.
-fn cut(input: &Input, unit: DocumentUnit) -> Vec<(&Input, &str)> {
+pub(in crate::train) fn cut(input: &Input, unit: DocumentUnit) -> Vec<(&Input, &str)> {
     let text = &*input.text;
     if unit == DocumentUnit::Text {
         return vec![(input, text)];

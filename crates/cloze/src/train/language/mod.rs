@@ -3,7 +3,7 @@
 //! - `data`: documents of sentences in tokens;
 //! - `pack`: sentences packed together; `sequences`: as the encoder's sequences;
 //! - `evaluate`: guesses of a model in training; `tally`: their counts.
-mod data;
+pub(super) mod data;
 mod evaluate;
 mod sequences;
 mod tally;

@@ -1,4 +1,5 @@
 //! `cloze train`, as typed.
+pub(crate) mod causal;
 pub(crate) mod labels;
 pub(crate) mod language;
 pub(crate) mod similarity;
@@ -13,6 +14,7 @@ use cloze::PairRows;
 use cloze::embed::{Layers, Poolings};
 
 use crate::commands::short_help;
+use crate::commands::train::args::causal::TrainCausalArgs;
 use crate::commands::train::args::labels::{LabelFitArgs, LabelTuningArg, TunedLabelArgs};
 use crate::commands::train::args::language::{TrainMlmArgs, TrainNspArgs};
 use crate::commands::train::args::similarity::TrainSimilarityArgs;
@@ -53,6 +55,8 @@ pub(crate) enum TrainCommand {
     Mlm(Box<TrainMlmArgs>),
     /// Fine-tune a model for next-sentence prediction on running text
     Nsp(Box<TrainNspArgs>),
+    /// Train a causal language model (decoder) on running text, from a checkpoint or from scratch
+    Causal(Box<TrainCausalArgs>),
 }
 
 /// Arguments of `cloze train classify`.

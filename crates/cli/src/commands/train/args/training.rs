@@ -86,6 +86,11 @@ impl Args for GivenFlags {
 }
 
 impl GivenFlags {
+    /// Returns whether this flag was given.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|given| given == id)
+    }
+
     /// Refuses the flags of `A`, which are for `what` only.
     pub(crate) fn refuse<A: Args>(&self, what: &str) -> anyhow::Result<()> {
         let command = A::augment_args(Command::new("cloze"));
