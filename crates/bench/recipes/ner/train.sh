@@ -7,8 +7,7 @@ cloze=${CLOZE:-cloze}
 mkdir -p "$work" && cd "$work"
 
 columns() { python3 "$here/columns.py" "$@"; }
-# Each Nth sentence of a file, from the Mth: `every N FILE [M]`.
-every() { awk -v n="$1" -v m="${3:-1}" 'BEGIN { RS = ""; ORS = "\n\n" } NR % n == m % n' "$2"; }
+every() { awk -v n="$1" 'BEGIN { RS = ""; ORS = "\n\n" } NR % n == 1' "$2"; }
 texts() { awk -F'\t' 'NF > 1 { printf "%s ", $1 } NF < 2 { print "" }' "$@"; }
 generate() { python3 "$here/generate.py" "$@"; }
 augment() { python3 "$here/augment.py" "$@"; }
@@ -61,21 +60,6 @@ augment second/wikigold.conll --seed 11 > second/wikigold-varied.conll
 augment wnut.conll --seed 11 --share 0.5 > second/wnut-varied.conll
 augment first/litbank.conll --seed 11 > second/litbank-varied.conll
 
-# Third pass, at a lower rate: parts of all, drawn anew.
-mkdir -p third
-every 2 second/litbank.conll 2 > third/litbank-half.conll
-every 3 third/litbank-half.conll 3 > third/litbank.conll
-generate -n 3000 --seed 21 > third/made-alone.conll
-join third/made-alone.conll --share 0.2 --most 3 > third/made.conll
-augment second/wikigold.conll --seed 21 > third/wikigold-varied.conll
-for language in pt_bosque hr_set da_ddt sv_talbanken; do join $language.conll --seed 2 > third/$language-all.conll; done
-for language in pt_bosque da_ddt sv_talbanken; do every 2 third/$language-all.conll > third/$language.conll; done
-every 4 third/hr_set-all.conll 2 > third/hr_set.conll
-every 2 wnut.conll 2 > third/wnut.conll
-every 3 btc.conll > third/btc.conll
-every 3 btc-joined.conll 3 > third/btc-joined.conll
-for set in wikigold sec; do join $set.conll --seed 2 > third/$set.conll; done
-
 # The encoder, with the pieces of its vocabulary that these texts and novels have.
 mkdir -p novels && tar xzf "$data/text/novels.tar.gz" -C novels
 ls novels/original/* | awk 'NR % 5 < 2' | xargs cat > novels.txt
@@ -92,10 +76,6 @@ tune $posts wikigold.conll sec.conll first/litbank.conll first/made.conll first/
     --model ./e5-latin --learning-rate 2e-4 --vary-case 0.02 --output ner-first
 tune $posts second/wikigold.conll second/sec.conll second/litbank-half.conll second/made.conll second/wikigold-varied.conll \
     second/wnut-varied.conll second/litbank-varied.conll second/pt_bosque.conll second/hr_set-half.conll second/da_ddt.conll \
-    second/sv_talbanken.conll --model ./ner-first --learning-rate 1.5e-4 --vary-case 0.04 --output ner-second
-tune tweebank.conll third/btc.conll third/btc-joined.conll third/da_ddt.conll third/hr_set.conll third/litbank.conll \
-    third/made.conll third/pt_bosque.conll third/sec.conll third/sv_talbanken.conll third/wikigold-varied.conll \
-    third/wikigold.conll third/wnut.conll --model ./ner-second --learning-rate 8e-5 --head-learning-rate 2e-3 \
-    --vary-case 0.04 --output ner-f32
-python3 "$here/vocabulary.py" ner-f32 ner-en-f32 english.txt --more novels.txt --least 20 --first 29000
+    second/sv_talbanken.conll --model ./ner-first --learning-rate 1.5e-4 --vary-case 0.04 --output ner-f32
+python3 "$here/vocabulary.py" ner-f32 ner-en-f32 english.txt --more novels.txt --least 20 --first 27500
 $cloze model quantize ./ner-en-f32 --embeddings --output ner-en --force

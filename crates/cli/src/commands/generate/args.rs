@@ -107,7 +107,9 @@ impl GenerateArgs {
         let mut sample = if samples || !model.do_sample {
             model.sample()
         } else {
-            Defaults { do_sample: false, ..model.clone() }.sample()
+            let mut likeliest = model.clone();
+            likeliest.do_sample = false;
+            likeliest.sample()
         };
         if let Some(temperature) = self.temperature {
             sample = sample.temperature(temperature);
