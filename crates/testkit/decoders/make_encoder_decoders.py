@@ -120,7 +120,7 @@ MODELS = {
 }
 # Factors of the embeddings and of the other matrices, so that the likeliest token is likely and differs
 # from step to step: of a tied head the token before is the likeliest where layers do little.
-FACTORS = {"t5": (0.4, 3.0), "t5-gated": (1.0, 2.0), "bart": (25.0, 25.0), "marian": (12.0, 40.0)}
+FACTORS = {"t5": (0.4, 3.0), "t5-gated": (1.0, 2.0), "bart": (25.0, 14.0), "marian": (12.0, 16.0)}
 # Added to the logit of the token that ends texts, so that some end.
 END = {"bart": 3.0, "marian": 1.0}
 
