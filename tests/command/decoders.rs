@@ -197,7 +197,7 @@ fn generated_texts_are_compared_with_references() {
         json!({"prompt": "", "reference": "a"}),
         json!({"prompt": "a", "reference": []}),
     ];
-    let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let rows = rows.map(|row| row.to_string()).join("\n");
     home.write("pairs.jsonl", rows);
     let args = ["eval", "generate", "-m", &model, "pairs.jsonl", "--json"];
     let ran = home.run(&[&args[..], &new].concat());

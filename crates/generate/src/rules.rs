@@ -24,8 +24,7 @@ impl Rules {
         suppressed.extend(defaults.bad_words.iter().filter(|id| !eos.contains(id)));
         match decoder.encoder_decoder().filter(|_| !defaults.is_file) {
             Some(config) => {
-                let (forced_bos, forced_eos) = (config.forced_bos, config.forced_eos);
-                Self { forced_bos, forced_eos, suppressed }
+                Self { forced_bos: config.forced_bos, forced_eos: config.forced_eos, suppressed }
             }
             None => Self {
                 forced_bos: defaults.forced_bos,

@@ -263,7 +263,9 @@ fn tensors_are_saved_as_they_were_stored() {
                 assert_eq!(checkpoint.weights().shape(&tensor), Some(&shape[..]), "{name}");
                 assert_eq!(reader.read(&tensor).unwrap(), value, "{name} {tensor}");
             }
-            let Some(module) = decoder.modules().first() else { continue };
+            if decoder.modules().is_empty() {
+                continue;
+            }
             let before = decoder.logits(&parameters, &[1, 2, 3]).unwrap();
             let b = parameters.list_mut().iter_mut().filter(|p| p.name.contains("lora_B"));
             b.for_each(|p| p.value = uniform(5, p.value.len(), 0.2));

@@ -12,6 +12,7 @@ use crate::folder::MAX_LAYERS;
 
 /// The shape of an encoder–decoder.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of config.json, each for itself")]
 pub struct EncoderDecoderConfig {
     /// Family: tensor names, norms, positions.
     pub family: &'static EncoderDecoderFamily,
@@ -149,12 +150,11 @@ impl EncoderDecoderConfig {
             Some(eps) if eps > 0.0 && eps < 1.0 => eps,
             Some(eps) => return Err(format!("layer_norm_epsilon is {eps}")),
         };
-        let positions = match relative {
-            Some(_) => None,
-            None => {
-                let longest = raw.max_position_embeddings.unwrap_or(family.longest);
-                Some(size("max_position_embeddings", Some(longest))?)
-            }
+        let positions = if relative.is_some() {
+            None
+        } else {
+            let longest = raw.max_position_embeddings.unwrap_or(family.longest);
+            Some(size("max_position_embeddings", Some(longest))?)
         };
         let vocabulary = size("vocab_size", raw.vocab_size)?;
         let shares = raw.share_encoder_decoder_embeddings != Some(false);

@@ -59,8 +59,8 @@ pub fn train_tokenizer<T: AsRef<str> + Sync>(
         Ok((tokenizer.to_string(true)?, tokenizer.get_vocab_size(true)))
     };
     let wrong = |what| EncoderError::TrainTokenizer { what };
-    let trained: Result<_, tokenizers::Error> = guard(work).map_err(wrong)?;
-    let (mut json, size) = trained.map_err(|error| wrong(error.to_string()))?;
+    let result: Result<_, tokenizers::Error> = guard(work).map_err(wrong)?;
+    let (mut json, size) = result.map_err(|error| wrong(error.to_string()))?;
     json.push('\n');
     Ok((json, size))
 }

@@ -185,8 +185,8 @@ impl DecoderBuild<'_> {
             down: &layer.down,
             activation: self.config.activation,
         };
-        let fed = self.nodes.feed(feed, &normed, &format!("layer.{i}"))?;
-        Ok(self.nodes.plain("Add", &[&fed, &middle], &name("output")))
+        let output = self.nodes.feed(feed, &normed, &format!("layer.{i}"))?;
+        Ok(self.nodes.plain("Add", &[&output, &middle], &name("output")))
     }
 
     /// Attention of the new tokens to themselves and the cache, `[batch, seq, heads · head_size]`.

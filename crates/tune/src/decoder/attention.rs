@@ -79,7 +79,7 @@ impl CausalAttention {
         1.0 / (self.head_size as f32).sqrt()
     }
 
-    fn blocks<'a>(self, sequences: Sequences<'a>) -> impl Iterator<Item = Block> + use<'a> {
+    fn blocks(self, sequences: Sequences<'_>) -> impl Iterator<Item = Block> + use<'_> {
         sequences.iter().flat_map(move |(text, tokens, _)| {
             let (first, len) = (tokens.start, tokens.len());
             (0..len).step_by(QUERIES).map(move |start| {
@@ -176,7 +176,7 @@ impl CausalAttention {
         dropout: Option<DropoutAt>,
         projected: Projected<'_>,
         gradient: &[f32],
-        of: OfProjected<'_>,
+        of: &mut OfProjected<'_>,
         [square, other, third]: [&mut Vec<f32>; 3],
     ) {
         of.key.fill(0.0);

@@ -319,13 +319,13 @@ impl Layer {
         let low = low_of(Kind::Attention);
         self.output.backward(parameters, &mut around, &kept.context, low, of_attention, into);
         let projected = Projected { query: &kept.query, key: &kept.key, value: &kept.value };
-        let of = OfProjected {
+        let mut of = OfProjected {
             query: sized(query, tokens * widths[0]),
             key: sized(key, tokens * widths[1]),
             value: sized(value, tokens * widths[2]),
         };
         let squares = [square, other, third];
-        self.attention.backward(sequences, dropout, projected, of_context, of, squares);
+        self.attention.backward(sequences, dropout, projected, of_context, &mut of, squares);
         let of_parts = [&mut query[..], &mut key[..], &mut value[..]];
         let deeper = deeper || self.attention_norm.is_trained;
         self.unproject(pass, &mut around, kept, of_parts, joint, deeper.then_some(&mut *of_input));

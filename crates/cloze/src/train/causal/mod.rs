@@ -205,7 +205,7 @@ impl ValidCausalTrainParams {
         }
     }
 
-    fn words(&self) -> TaskWords {
+    fn words() -> TaskWords {
         TaskWords {
             task: "causal",
             what: "Predicts the next token of a text",
@@ -308,7 +308,7 @@ impl Job<'_> {
         let is_new = self.params.new.is_some();
         Ok(TuningReport {
             cloze: env!("CARGO_PKG_VERSION"),
-            words: self.params.words(),
+            words: ValidCausalTrainParams::words(),
             command: params.command.clone(),
             card: params.card.clone(),
             base: BaseModel { name: self.start.name.clone(), sha256: self.start.sha256()? },

@@ -232,8 +232,8 @@ fn given_tokenizer(file: &Path, config: &Value) -> Result<(String, usize, u32), 
     let ids = listed.into_iter().flat_map(|vocabulary| vocabulary.values().filter_map(id));
     let added = || added.into_iter().flatten();
     // Unigram models have a list, whose places are the ids.
-    let list = json["model"]["vocab"].as_array();
-    let last = list.and_then(|list| u32::try_from(list.len()).ok()?.checked_sub(1));
+    let pieces = json["model"]["vocab"].as_array();
+    let last = pieces.and_then(|pieces| u32::try_from(pieces.len()).ok()?.checked_sub(1));
     let ids = ids.chain(last);
     let largest = ids.chain(added().filter_map(|token| id(&token["id"]))).max();
     let Some(largest) = largest else {

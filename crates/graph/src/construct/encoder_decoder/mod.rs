@@ -245,8 +245,8 @@ impl StackBuild<'_> {
             down: &layer.down,
             activation: self.config.activation,
         };
-        let fed = self.nodes.feed(feed, &input, &stem)?;
-        self.behind(&layer.feed_norm, &fed, x, &stem)
+        let output = self.nodes.feed(feed, &input, &stem)?;
+        self.behind(&layer.feed_norm, &output, x, &stem)
     }
 
     fn scaled(&mut self, x: &str, factor: f32, output: &str) -> String {

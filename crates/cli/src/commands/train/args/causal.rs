@@ -84,7 +84,7 @@ pub(crate) struct NewModelArgs {
     /// scratch
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) config: Option<PathBuf>,
-    /// Most tokens of the tokenizer that is trained for a new model [default: vocab_size of --config]
+    /// Most tokens of the tokenizer that is trained for a new model [default: the vocabulary size of --config]
     // A flag excludes all that excludes what it requires.
     #[arg(
         long,
