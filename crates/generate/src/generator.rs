@@ -299,14 +299,13 @@ impl Row {
     ) -> Result<Option<u32>, GenerateError> {
         let place = self.ids.len();
         let wrong = |source| GenerateError::Logits { token: place, source };
-        let id = match generator.rules.forced(&self.ids, self.capacity) {
-            Some((id, _)) => id,
-            None => {
-                let new = self.tokens.len();
-                let never = generator.rules.never(&self.ids, new, &generator.eos, params);
-                let drawn = params.sample.draw(logits, &self.ids, &never, &mut self.random);
-                drawn.map_err(wrong)?
-            }
+        let id = if let Some((id, _)) = generator.rules.forced(&self.ids, self.capacity) {
+            id
+        } else {
+            let new = self.tokens.len();
+            let never = generator.rules.never(&self.ids, new, &generator.eos, params);
+            let drawn = params.sample.draw(logits, &self.ids, &never, &mut self.random);
+            drawn.map_err(wrong)?
         };
         let log_probability =
             Logits::new(logits).and_then(|l| l.log_probability(id)).map_err(wrong)?;

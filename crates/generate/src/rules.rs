@@ -22,16 +22,11 @@ impl Rules {
         let mut suppressed = defaults.suppressed.clone();
         // transformers' `NoBadWordsLogitsProcessor` leaves these out, too.
         suppressed.extend(defaults.bad_words.iter().filter(|id| !eos.contains(id)));
-        match decoder.encoder_decoder().filter(|_| !defaults.is_file) {
-            Some(config) => {
-                let (forced_bos, forced_eos) = (config.forced_bos, config.forced_eos);
-                Self { forced_bos, forced_eos, suppressed }
-            }
-            None => Self {
-                forced_bos: defaults.forced_bos,
-                forced_eos: defaults.forced_eos,
-                suppressed,
-            },
+        let of_config = decoder.encoder_decoder().filter(|_| !defaults.is_file);
+        Self {
+            forced_bos: of_config.map_or(defaults.forced_bos, |config| config.forced_bos),
+            forced_eos: of_config.map_or(defaults.forced_eos, |config| config.forced_eos),
+            suppressed,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::error::CheckpointError;
 use crate::folder::MAX_LAYERS;
 
 /// The shape of an encoder–decoder.
+#[expect(clippy::struct_excessive_bools, reason = "facts that are true of a model or not")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncoderDecoderConfig {
     /// Family: tensor names, norms, positions.
@@ -149,12 +150,11 @@ impl EncoderDecoderConfig {
             Some(eps) if eps > 0.0 && eps < 1.0 => eps,
             Some(eps) => return Err(format!("layer_norm_epsilon is {eps}")),
         };
-        let positions = match relative {
-            Some(_) => None,
-            None => {
-                let longest = raw.max_position_embeddings.unwrap_or(family.longest);
-                Some(size("max_position_embeddings", Some(longest))?)
-            }
+        let positions = if relative.is_some() {
+            None
+        } else {
+            let longest = raw.max_position_embeddings.unwrap_or(family.longest);
+            Some(size("max_position_embeddings", Some(longest))?)
         };
         let vocabulary = size("vocab_size", raw.vocab_size)?;
         let shares = raw.share_encoder_decoder_embeddings != Some(false);

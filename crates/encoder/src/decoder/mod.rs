@@ -126,6 +126,12 @@ impl Decoder {
         self.bos
     }
 
+    /// Number of rows of the decoder's word embeddings, and of logits.
+    #[must_use]
+    pub fn vocabulary(&self) -> usize {
+        self.shape.vocabulary
+    }
+
     /// The shape of an encoder–decoder; `None` for a decoder alone.
     #[must_use]
     pub fn encoder_decoder(&self) -> Option<&EncoderDecoderConfig> {

@@ -166,13 +166,13 @@ impl DecoderBuild<'_> {
         let attended = self.nodes.linear(&layer.attention, &context, &name("attention"))?;
         let middle = self.nodes.plain("Add", &[&attended, x], &name("middle"));
         let normed = self.norm(&layer.feed_norm, &middle, &name("feed.norm"))?;
-        let feed = Feed {
+        let network = Feed {
             gate: layer.gate.as_ref(),
             up: &layer.up,
             down: &layer.down,
             activation: self.config.activation,
         };
-        let fed = self.nodes.feed(feed, &normed, &format!("layer.{i}"))?;
+        let fed = self.nodes.feed(network, &normed, &format!("layer.{i}"))?;
         Ok(self.nodes.plain("Add", &[&fed, &middle], &name("output")))
     }
 

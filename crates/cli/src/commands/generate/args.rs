@@ -10,13 +10,12 @@ use crate::flags::read::ReadFlags;
 
 /// Flags in the short help.
 const GENERATE_SHOWN: &[&str] =
-    &["model", "text", "max_new_tokens", "temperature", "top_p", "beams", "format", "json"];
+    &["model", "text", "max_new_tokens", "temperature", "top_p", "format", "json"];
 const GENERATE_EXAMPLES: &str = "\
 Examples:
   cloze generate --model ./gpt2 --text 'The lamp on the quay'
   cloze generate --model ./gpt2 prompts.txt --temperature 0.8 --top-p 0.9 --seed 1
-  cloze generate --model ./gpt2 prompts.jsonl --max-new-tokens 40 --format jsonl -o texts.jsonl
-  cloze generate --model ./opus-mt-de-en --text 'Die Lampe am Kai ging aus.' --beams 4";
+  cloze generate --model ./opus-mt-de-en german.txt --beams 4 --format jsonl -o english.jsonl";
 
 /// Arguments of `cloze generate`.
 #[derive(Args)]
@@ -105,7 +104,9 @@ impl GenerateArgs {
         let mut sample = if samples || !model.do_sample {
             model.sample()
         } else {
-            Defaults { do_sample: false, ..model.clone() }.sample()
+            let mut greedy = model.clone();
+            greedy.do_sample = false;
+            greedy.sample()
         };
         if let Some(temperature) = self.temperature {
             sample = sample.temperature(temperature);

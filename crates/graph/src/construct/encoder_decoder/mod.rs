@@ -239,13 +239,13 @@ impl StackBuild<'_> {
     fn feed(&mut self, layer: &StackLayer, x: &str, i: usize) -> Result<String, GraphError> {
         let stem = format!("layer.{i}.feed");
         let input = self.before(&layer.feed_norm, x, &stem)?;
-        let feed = Feed {
+        let network = Feed {
             gate: layer.gate.as_ref(),
             up: &layer.up,
             down: &layer.down,
             activation: self.config.activation,
         };
-        let fed = self.nodes.feed(feed, &input, &stem)?;
+        let fed = self.nodes.feed(network, &input, &stem)?;
         self.behind(&layer.feed_norm, &fed, x, &stem)
     }
 
