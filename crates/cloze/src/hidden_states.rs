@@ -5,7 +5,7 @@ use cloze_embed::{Layers, Pooling};
 use cloze_encoder::{Encoder, EncoderParams, EncodingCounts, Mapped, Output, WindowStates};
 
 use crate::opening::{self, Opening, builder_setters, truncate_setter, window_setters};
-use crate::{Error, ModelRef, TokenPiece, batch};
+use crate::{Error, ModelRef, TokenPiece, batch, tasks};
 
 /// Hidden states of chosen layers, and logits of a head, for every token of a text. It can be shared
 /// between threads.
@@ -105,13 +105,7 @@ impl HiddenStatesBuilder {
         }
         let model = opening.model.find()?;
         let layers = match layers {
-            Some(layers) => {
-                let count = model.layers().ok_or_else(|| Error::Model {
-                    path: model.folder().join("config.json").to_path_buf(),
-                    what: "no num_hidden_layers, so layers cannot be counted".into(),
-                })?;
-                layers.resolve(count)?
-            }
+            Some(layers) => layers.resolve(tasks::layer_count(&model)?)?,
             None => vec![],
         };
         let hidden = layers.iter().copied().map(Output::Hidden);

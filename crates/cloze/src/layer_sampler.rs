@@ -4,7 +4,7 @@ use cloze_embed::anisotropy::sample::VectorSampler;
 use cloze_embed::{EmbedError, Layers, Poolings};
 use cloze_encoder::{Cut, Encoder, EncoderParams, Mapped, Output, Runtime, WindowStates};
 
-use crate::Error;
+use crate::{Error, tasks};
 
 /// An encoder that offers hidden states, each layer by itself, to a [`VectorSampler`].
 pub struct LayerSampler {
@@ -32,7 +32,7 @@ impl LayerSampler {
         poolings: Option<Poolings>,
         params: EncoderParams,
     ) -> Result<Self, Error> {
-        let mut layers = layers.resolve(layer_count(&model)?)?;
+        let mut layers = layers.resolve(tasks::layer_count(&model)?)?;
         layers.sort_unstable();
         let outputs: Vec<Output> = layers.iter().map(|&layer| Output::Hidden(layer)).collect();
         let params = params.cut(Cut::Anywhere).stride(Some(0));
@@ -178,14 +178,6 @@ impl LayerSampler {
         }
         Ok(counts)
     }
-}
-
-/// Number of layers of a model, embeddings not counted.
-fn layer_count(model: &ModelFolder) -> Result<usize, Error> {
-    model.layers().ok_or_else(|| Error::Model {
-        path: model.folder().join("config.json").to_path_buf(),
-        what: "no num_hidden_layers, so layers cannot be counted".into(),
-    })
 }
 
 fn check_finite(rows: &[f32], width: usize) -> Result<(), EmbedError> {

@@ -159,3 +159,16 @@ pub(crate) fn explain(model: &ModelFolder, wanted: Task, error: Error) -> Error 
         _ => error,
     }
 }
+
+/// Number of layers of an encoder, embeddings not counted.
+///
+/// # Errors
+/// [`Error::WrongTask`] for a model that is no encoder, [`Error::Model`] for one whose `config.json` has no
+/// number.
+pub(crate) fn layer_count(model: &ModelFolder) -> Result<usize, Error> {
+    model.layers().ok_or_else(|| {
+        let path = model.folder().join("config.json").to_path_buf();
+        let what = "no num_hidden_layers, so layers cannot be counted".into();
+        explain(model, Task::Embed, Error::Model { path, what })
+    })
+}

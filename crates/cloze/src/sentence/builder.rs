@@ -275,11 +275,7 @@ fn outputs(model: &ModelFolder, states: &States) -> Result<(Vec<Output>, Option<
         let layers = model.is_static().then(|| Layers::parse("0")).transpose()?;
         return Ok((vec![Output::Words], layers));
     };
-    let count = model.layers().ok_or_else(|| Error::Model {
-        path: model.folder().join("config.json").to_path_buf(),
-        what: "no num_hidden_layers, so layers cannot be counted".into(),
-    })?;
-    let numbers = layers.resolve(count)?;
+    let numbers = layers.resolve(tasks::layer_count(model)?)?;
     let text = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     Ok((numbers.into_iter().map(Output::Hidden).collect(), Some(Layers::parse(&text)?)))
 }

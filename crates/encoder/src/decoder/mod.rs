@@ -118,12 +118,6 @@ impl Decoder {
         })
     }
 
-    /// Number of tokens that logits are of.
-    #[must_use]
-    pub fn vocabulary(&self) -> usize {
-        self.shape.vocabulary
-    }
-
     /// Ids of tokens that end a text, by `config.json`.
     #[must_use]
     pub fn eos(&self) -> &[u32] {
@@ -134,6 +128,12 @@ impl Decoder {
     #[must_use]
     pub fn bos(&self) -> Option<u32> {
         self.bos
+    }
+
+    /// Number of rows of the decoder's word embeddings, and of logits.
+    #[must_use]
+    pub fn vocabulary(&self) -> usize {
+        self.shape.vocabulary
     }
 
     /// The shape of an encoder–decoder; `None` for a decoder alone.
