@@ -13,7 +13,6 @@ use crate::folder::MAX_LAYERS;
 /// The shape of an encoder–decoder.
 #[expect(clippy::struct_excessive_bools, reason = "facts that are true of a model or not")]
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of config.json, each for itself")]
 pub struct EncoderDecoderConfig {
     /// Family: tensor names, norms, positions.
     pub family: &'static EncoderDecoderFamily,
