@@ -177,7 +177,7 @@ def main():
         torch.manual_seed(seed)
         model = kind(config).eval()
         if name == "t5-gated":
-            model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, 24) * 0.15)
+            model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, 24) * 0.08)
         end = config.eos_token_id
         embeddings, others = FACTORS[name]
         with torch.no_grad():
