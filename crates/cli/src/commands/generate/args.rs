@@ -11,7 +11,7 @@ use crate::flags::read::ReadFlags;
 
 /// Flags in the short help.
 const GENERATE_SHOWN: &[&str] =
-    &["model", "text", "chat", "max_new_tokens", "temperature", "top_p", "format", "json"];
+    &["model", "text", "chat", "max_new_tokens", "temperature", "format", "json"];
 const GENERATE_EXAMPLES: &str = "\
 Examples:
   cloze generate --model ./gpt2 prompts.txt --temperature 0.8 --top-p 0.9 --seed 1
