@@ -192,7 +192,7 @@ fn the_default_model_finds_names() {
 }
 
 /// A point below the lesser figure.
-const LEAST_F1: f64 = 0.811;
+const LEAST_F1: f64 = 0.831;
 
 /// Texts of the samples, in the order in which the command reads them.
 fn texts() -> Vec<String> {
