@@ -1,8 +1,7 @@
 //! Texts of a data set, and their tokens.
 use cloze_report::DataFile;
 
-use super::super::data::data_file;
-use super::super::language::data::{Input, cut, for_each_chunk};
+use super::super::language::data::{add_hashes, cut, for_each_chunk};
 use super::super::sample::{HOLD_OUT, drawn};
 use super::super::{DataSource, FineTuneError, TrainingObserver, ValidDocumentParams};
 
@@ -57,34 +56,19 @@ impl Corpus {
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
         let mut corpus = Self::default();
-        let mut add = |chunk: Vec<Input>| {
+        for_each_chunk(source, params, observer, |chunk| {
             for input in &chunk {
                 for (_, text) in cut(input, params.unit) {
                     corpus.add(&input.path, input.line, text);
                 }
             }
             Ok(())
-        };
-        match source {
-            DataSource::Files(paths) => for_each_chunk(paths, params, observer, add)?,
-            DataSource::Records { name, records } => {
-                let input = |(line, text): (u64, &String)| Input {
-                    path: name.clone(),
-                    line,
-                    text: text.clone(),
-                };
-                add((1..).zip(records).map(input).collect())?;
-            }
-        }
+        })?;
         if corpus.texts.is_empty() {
             let (data, what) = (source.names(), "no text could be read");
             return Err(FineTuneError::Data { data, what });
         }
-        if let DataSource::Files(_) = source {
-            for file in &mut corpus.files {
-                *file = data_file(&file.file, file.examples)?;
-            }
-        }
+        add_hashes(source, &mut corpus.files)?;
         Ok(corpus)
     }
 

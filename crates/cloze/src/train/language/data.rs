@@ -129,27 +129,13 @@ impl Documents {
         observer: &TrainingObserver<'_>,
     ) -> Result<Self, FineTuneError> {
         let mut corpus = Self::default();
-        let mut add = |chunk: Vec<Input>| corpus.add(&chunk, params.unit, tokenizer, cased);
-        match source {
-            DataSource::Files(paths) => for_each_chunk(paths, params, observer, add)?,
-            DataSource::Records { name, records } => {
-                let input = |(line, text): (u64, &String)| Input {
-                    path: name.clone(),
-                    line,
-                    text: text.clone(),
-                };
-                add((1..).zip(records).map(input).collect())?;
-            }
-        }
+        let add = |chunk: Vec<Input>| corpus.add(&chunk, params.unit, tokenizer, cased);
+        for_each_chunk(source, params, observer, add)?;
         if corpus.documents.is_empty() {
             let (data, what) = (source.names(), "no text could be read");
             return Err(FineTuneError::Data { data, what });
         }
-        if let DataSource::Files(_) = source {
-            for file in &mut corpus.files {
-                *file = data_file(&file.file, file.examples)?;
-            }
-        }
+        add_hashes(source, &mut corpus.files)?;
         Ok(corpus)
     }
 
@@ -195,9 +181,41 @@ impl Documents {
     }
 }
 
-/// Reads every text of `paths` in order and gives them to `work` in chunks. What cannot be read is named
-/// and left out.
+/// Gives every text of a data set to `work`, in order and in chunks; records in memory are one chunk. A file
+/// that cannot be read is named and left out.
 pub(in crate::train) fn for_each_chunk(
+    source: &DataSource<String>,
+    params: &ValidDocumentParams,
+    observer: &TrainingObserver<'_>,
+    mut work: impl FnMut(Vec<Input>) -> Result<(), FineTuneError>,
+) -> Result<(), FineTuneError> {
+    match source {
+        DataSource::Files(paths) => for_each_chunk_of_files(paths, params, observer, work),
+        DataSource::Records { name, records } => {
+            let input = |(line, text): (u64, &String)| Input {
+                path: name.clone(),
+                line,
+                text: text.clone(),
+            };
+            work((1..).zip(records).map(input).collect())
+        }
+    }
+}
+
+/// Adds the hashes of the files that a data set was read from.
+pub(in crate::train) fn add_hashes(
+    source: &DataSource<String>,
+    files: &mut [DataFile],
+) -> Result<(), FineTuneError> {
+    if let DataSource::Files(_) = source {
+        for file in files {
+            *file = data_file(&file.file, file.examples)?;
+        }
+    }
+    Ok(())
+}
+
+fn for_each_chunk_of_files(
     paths: &[String],
     params: &ValidDocumentParams,
     observer: &TrainingObserver<'_>,
