@@ -1,6 +1,9 @@
 //! Flags of the output format: `--format`, and `--json` as its short form.
 use clap::{Args, ValueEnum};
-use cloze_report::grid::GridFormat;
+use cloze_report::grid::{Grid, GridFormat, write_grids};
+use serde::Serialize;
+
+use crate::terminal::out::{Out, json_line};
 
 /// Output formats of a command, one of which is JSON.
 pub(crate) trait OutputFormat: ValueEnum + Copy + PartialEq + Send + Sync + 'static {
@@ -87,6 +90,23 @@ impl FormatFlags<FigureFormat> {
     /// Format of tables, if one is asked for.
     pub(crate) fn grid(self) -> Option<GridFormat> {
         self.given().and_then(FigureFormat::grid)
+    }
+
+    /// Writes a report as a line of JSON, as tables or as text.
+    pub(crate) fn write<E: Into<anyhow::Error>>(
+        self,
+        out: &mut Out,
+        report: &impl Serialize,
+        grids: impl FnOnce() -> Vec<Grid>,
+        text: impl FnOnce(&mut Out) -> Result<(), E>,
+    ) -> anyhow::Result<()> {
+        if self.is_json() {
+            return json_line(out, report);
+        }
+        match self.grid() {
+            Some(format) => Ok(write_grids(&grids(), format, out)?),
+            None => text(out).map_err(Into::into),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use cloze::evaluate::language_model::{LanguageModelReport, masked_words, next_se
 use cloze::train::{DataSource, Documents, PackedText, packed};
 use cloze::{ModelFolder, NextSentence};
 use cloze_encoder::TokenCounter;
-use cloze_report::grid::{language_grid, write_grids};
+use cloze_report::grid::language_grid;
 use cloze_report::tuning::{LanguageFigures, write_figures};
 
 use crate::cli::CommonFlags;
@@ -14,7 +14,6 @@ use crate::commands::eval::args::language::{EvalMlmArgs, EvalTextArgs};
 use crate::commands::train::steps;
 use crate::flags::find_model;
 use crate::terminal::messages::{Messages, plural};
-use crate::terminal::out::json_line;
 
 pub(super) fn masked(
     common: &CommonFlags,
@@ -88,13 +87,12 @@ fn report(
     messages.bar.finish_and_clear();
     let report = LanguageModelReport::new(model, max_tokens, args.seed, figures)?;
     let mut out = args.out.open()?;
-    if args.format.is_json() {
-        json_line(&mut out, &report)?;
-    } else if let Some(format) = args.format.grid() {
-        write_grids(&[language_grid(&report.figures)], format, &mut out)?;
-    } else {
-        write_figures(&report.figures, &mut out)?;
-    }
+    args.format.write(
+        &mut out,
+        &report,
+        || vec![language_grid(&report.figures)],
+        |out| write_figures(&report.figures, out),
+    )?;
     out.finish()?;
     Ok(())
 }

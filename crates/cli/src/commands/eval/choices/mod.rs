@@ -9,14 +9,12 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::evaluate::choices::{ChoiceEvaluation, Question, QuestionColumns, QuestionError};
-use cloze_report::grid::write_grids;
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::decoder::EvalChoicesArgs;
 use crate::input::kept::cells_of;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
-use crate::terminal::out::json_line;
 
 /// A record that is no question.
 #[derive(Debug, thiserror::Error)]
@@ -92,13 +90,12 @@ pub(super) fn run(
         bail!("{}: expected questions with choices, found none to answer", args.paths.join(", "));
     }
     let report = evaluation.report(&model)?;
-    if args.format.is_json() {
-        json_line(&mut out, &report)?;
-    } else if let Some(format) = args.format.grid() {
-        write_grids(&report::grids(&report), format, &mut out)?;
-    } else {
-        report::write(&report, &mut out)?;
-    }
+    args.format.write(
+        &mut out,
+        &report,
+        || report::grids(&report),
+        |out| report::write(&report, out),
+    )?;
     out.finish()?;
     let (n, counts) = (plural(evaluation.questions() as u64, "question"), evaluation.counts());
     let seconds = started.elapsed().as_secs_f64();

@@ -8,14 +8,13 @@ use cloze::Error;
 use cloze::evaluate::generation::{GenerationEvaluation, GenerationReport, MatchShare};
 use cloze::generate::{GenerateParams, Message, PromptCache};
 use cloze_corpus::Cells;
-use cloze_report::grid::{Grid, GridCell, write_grids};
+use cloze_report::grid::{Grid, GridCell};
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::decoder::EvalGenerateArgs;
 use crate::input::kept::cells_of;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
-use crate::terminal::out::json_line;
 
 /// Prompts that go through the model at once.
 const PROMPTS: usize = 32;
@@ -93,13 +92,7 @@ pub(super) fn run(
         bail!("{}: expected prompts with references, found none", args.paths.join(", "));
     }
     let report = evaluation.report(&model)?;
-    if args.format.is_json() {
-        json_line(&mut out, &report)?;
-    } else if let Some(format) = args.format.grid() {
-        write_grids(&[grid(&report)], format, &mut out)?;
-    } else {
-        write(&report, &mut out)?;
-    }
+    args.format.write(&mut out, &report, || vec![grid(&report)], |out| write(&report, out))?;
     out.finish()?;
     let (n, seconds) = (plural(report.texts as u64, "text"), started.elapsed().as_secs_f64());
     messages.note(&format!("{n}, {} in {seconds:.1} s", plural(report.tokens, "token")));

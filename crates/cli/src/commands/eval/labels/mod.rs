@@ -13,14 +13,13 @@ use cloze::evaluate::classifier::{
 };
 use cloze::{InputClassifier, PairClassifier, TextClassifier};
 use cloze_corpus::LabelledParams;
-use cloze_report::grid::write_grids;
 
 use crate::cli::CommonFlags;
 use crate::commands::classify::note_no_text;
 use crate::commands::eval::args::EvalLabelsArgs;
 use crate::input::examples::{self, Example};
 use crate::terminal::messages::{Messages, plural};
-use crate::terminal::out::{Out, json_line};
+use crate::terminal::out::Out;
 use report::Report;
 
 /// An example that a model could not label.
@@ -88,13 +87,7 @@ pub(super) fn run(
     })?;
     let near_duplicates = near_duplicates(&args.against, read, &tested, messages)?;
     let report = Report { files, evaluated: report, near_duplicates };
-    if args.format.is_json() {
-        json_line(&mut out, &report)?;
-    } else if let Some(format) = args.format.grid() {
-        write_grids(&report.grids(), format, &mut out)?;
-    } else {
-        report.write(&mut out)?;
-    }
+    args.format.write(&mut out, &report, || report.grids(), |out| report.write(out))?;
     out.finish()?;
     if let (Some(mut errors), Some(wrong)) = (errors, wrong) {
         wrong.write(&mut errors)?;

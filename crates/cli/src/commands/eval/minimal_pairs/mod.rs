@@ -9,14 +9,12 @@ use std::time::Instant;
 
 use anyhow::bail;
 use cloze::evaluate::minimal_pairs::{MinimalPair, MinimalPairEvaluation, MinimalPairReport};
-use cloze_report::grid::write_grids;
 use serde_json::Value;
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::minimal_pairs::MinimalPairsArgs;
 use crate::input::texts::{self, Input};
 use crate::terminal::messages::{Messages, plural};
-use crate::terminal::out::json_line;
 
 /// A record without the unacceptable sentence.
 #[derive(Debug, thiserror::Error)]
@@ -65,13 +63,12 @@ pub(super) fn run(
         bail!("{}: expected pairs of sentences, found none to score", args.paths.join(", "));
     }
     let report = MinimalPairReport { limit: args.limit, ..evaluation.report(&model)? };
-    if args.format.is_json() {
-        json_line(&mut out, &report)?;
-    } else if let Some(format) = args.format.grid() {
-        write_grids(&report::grids(&report), format, &mut out)?;
-    } else {
-        report::write(&report, &mut out)?;
-    }
+    args.format.write(
+        &mut out,
+        &report,
+        || report::grids(&report),
+        |out| report::write(&report, out),
+    )?;
     out.finish()?;
     let n = plural(evaluation.pairs() as u64, "pair");
     messages.note(&format!("{n} in {:.1} s", started.elapsed().as_secs_f64()));

@@ -11,14 +11,14 @@ use anyhow::anyhow;
 use cloze::evaluate::EvaluateError;
 use cloze::evaluate::redaction::{RedactionEvaluation, RedactionEvaluationReport};
 use cloze_corpus::{MarkedText, read_marked};
-use cloze_report::grid::{redaction_grids, write_aligned, write_grids};
+use cloze_report::grid::{redaction_grids, write_aligned};
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::redact::EvalRedactArgs;
 use crate::flags::find_model;
 use crate::flags::tagger::note_scheme;
 use crate::terminal::messages::{Messages, plural};
-use crate::terminal::out::{Out, json_line};
+use crate::terminal::out::Out;
 
 /// Texts per chunk.
 const CHUNK_TEXTS: usize = 256;
@@ -73,13 +73,12 @@ pub(super) fn run(
             error => error.into(),
         })?;
     let mut out = args.out.open()?;
-    if args.format.is_json() {
-        json_line(&mut out, &report)?;
-    } else if let Some(format) = args.format.grid() {
-        write_grids(&redaction_grids(&report.total, &report.kinds), format, &mut out)?;
-    } else {
-        write(&report, &mut out)?;
-    }
+    args.format.write(
+        &mut out,
+        &report,
+        || redaction_grids(&report.total, &report.kinds),
+        |out| write(&report, out),
+    )?;
     out.finish()?;
     let (texts, seconds) = (plural(report.total.texts, "text"), started.elapsed().as_secs_f64());
     messages.note(&format!("{texts} in {seconds:.1} s"));

@@ -19,13 +19,12 @@ use cloze::evaluate::search::{
 use cloze::metrics::retrieval::RetrievalParams;
 use cloze::search::index::FILE as INDEX_FILE;
 use cloze_corpus::JudgementParams;
-use cloze_report::grid::write_grids;
 
 use crate::cli::CommonFlags;
 use crate::commands::eval::args::search::EvalSearchArgs;
 use crate::input::{pairs, texts};
 use crate::terminal::messages::Messages;
-use crate::terminal::out::{Out, json_line};
+use crate::terminal::out::Out;
 
 /// A query with the id of an earlier one.
 #[derive(Debug, thiserror::Error)]
@@ -71,13 +70,12 @@ pub(super) fn run(
     let queries = evaluated.asked;
     let judgements = args.judgements.clone();
     let report = SearchReport::new(source, judgements, depth, evaluated, args.per_query);
-    if args.format.is_json() {
-        json_line(&mut out, &report)?;
-    } else if let Some(format) = args.format.grid() {
-        write_grids(&report::grids(&report), format, &mut out)?;
-    } else {
-        report::write(&report, &mut out)?;
-    }
+    args.format.write(
+        &mut out,
+        &report,
+        || report::grids(&report),
+        |out| report::write(&report, out),
+    )?;
     out.finish()?;
     let seconds = started.elapsed().as_secs_f64();
     let queries = match queries {

@@ -11,7 +11,7 @@ use cloze::evaluate::tags::{
 };
 use cloze::metrics::entity::{Convention, SchemeEvidence, TagScheme};
 use cloze_corpus::{TaggedSentence, ValidTaggedParams};
-use cloze_report::grid::{Grid, comparison_grid, entity_grids, write_grids};
+use cloze_report::grid::{Grid, comparison_grid, entity_grids};
 use cloze_report::labels::{ComparisonRow, write_rows};
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ use crate::flags::find_model;
 use crate::flags::tagger::note_scheme;
 use crate::input::pairs::source;
 use crate::terminal::messages::{Messages, plural};
-use crate::terminal::out::{Out, json_line};
+use crate::terminal::out::Out;
 use crate::terminal::progress;
 
 /// Text per chunk, in bytes.
@@ -98,13 +98,12 @@ pub(super) fn run(
     if let Some(only) = &args.labels {
         warn_of_absent(only, &report.report.entities, messages);
     }
-    if args.format.is_json() {
-        json_line(&mut out, &Report { report: &report, near_duplicates })?;
-    } else if let Some(format) = args.format.grid() {
-        write_grids(&grids(&report), format, &mut out)?;
-    } else {
-        write(&report, &mut out)?;
-    }
+    args.format.write(
+        &mut out,
+        &Report { report: &report, near_duplicates },
+        || grids(&report),
+        |out| write(&report, out),
+    )?;
     out.finish()?;
     let scheme = evaluation.scheme();
     let read = scheme.map_or("an unknown scheme".to_owned(), |s| s.to_string());
