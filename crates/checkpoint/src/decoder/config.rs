@@ -235,14 +235,6 @@ impl DecoderConfig {
             bos: raw.bos_token_id,
         })
     }
-
-    /// Size in bytes of a cache of keys and values for `batch` texts of up to `tokens` tokens.
-    #[must_use]
-    pub fn cache_bytes(&self, batch: usize, tokens: usize) -> usize {
-        let row = self.key_value_heads.saturating_mul(self.head_size).saturating_mul(4);
-        let layer = row.saturating_mul(2).saturating_mul(tokens).saturating_mul(batch);
-        layer.saturating_mul(self.layers)
-    }
 }
 
 /// The sliding window, if every layer has it.

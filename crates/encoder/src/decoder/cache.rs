@@ -65,9 +65,7 @@ impl Decoder {
         if self.source.is_some() {
             return Err(EncoderError::NoPrompts { path: self.path.to_path_buf() });
         }
-        let row = self.shape.key_value_heads.saturating_mul(self.shape.head_size);
-        let row = row.saturating_mul(2 * 4).saturating_mul(self.shape.layers);
-        let bytes = row.saturating_mul(self.room(capacity)).saturating_mul(batch);
+        let bytes = self.shape.cache_bytes(batch, self.room(capacity));
         let most = self.params.max_cache_bytes();
         if bytes > most && capacity <= self.positions {
             return Err(EncoderError::CacheSize { batch, tokens: capacity, bytes, most });

@@ -54,6 +54,15 @@ struct Shape {
     takes_positions: bool,
 }
 
+impl Shape {
+    /// Size in bytes of a cache of keys and values for `batch` texts of up to `tokens` tokens.
+    fn cache_bytes(self, batch: usize, tokens: usize) -> usize {
+        let row = self.key_value_heads.saturating_mul(self.head_size).saturating_mul(4);
+        let layer = row.saturating_mul(2).saturating_mul(tokens).saturating_mul(batch);
+        layer.saturating_mul(self.layers)
+    }
+}
+
 /// A text in tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
@@ -87,15 +96,6 @@ impl Decoder {
         let config = checkpoint.config();
         let most = model.max_tokens().min(config.positions);
         let positions = params.positions.map_or(most, |positions| positions.min(most));
-        // No cache holds more tokens, so no angle of a later position is asked for.
-        let cached = params.max_cache_bytes() / config.cache_bytes(1, 1).max(1);
-        let request = DecoderBuildParams::new()
-            .positions(Some(positions.min(cached)))
-            .seven_bits(adds_in_16_bits());
-        let graph = Graph::build_decoder(&checkpoint, &request)?;
-        let refused = |source| EncoderError::Session { path: path.to_path_buf(), source };
-        let graph = runtime.engine().load(GraphSource::Built(graph)).map_err(refused)?;
-        let limits = RunLimits { time: None, cancel: params.cancel.clone() };
         let shape = Shape {
             layers: config.layers,
             key_value_heads: config.key_value_heads,
@@ -103,6 +103,15 @@ impl Decoder {
             vocabulary: config.vocabulary,
             takes_positions: config.family.learned_positions,
         };
+        // No cache holds more tokens, so no angle of a later position is asked for.
+        let cached = params.max_cache_bytes() / shape.cache_bytes(1, 1).max(1);
+        let request = DecoderBuildParams::new()
+            .positions(Some(positions.min(cached)))
+            .seven_bits(adds_in_16_bits());
+        let graph = Graph::build_decoder(&checkpoint, &request)?;
+        let refused = |source| EncoderError::Session { path: path.to_path_buf(), source };
+        let graph = runtime.engine().load(GraphSource::Built(graph)).map_err(refused)?;
+        let limits = RunLimits { time: None, cancel: params.cancel.clone() };
         Ok(Self {
             tokenizer,
             graph,
