@@ -17,7 +17,8 @@ pub(crate) fn default_of(format: Format) -> u8 {
 
 /// The dialect with the delimiter that the first rows of the input have, which are left unread.
 ///
-/// The delimiter of the format stays where no other occurs in the first row. Else the one counts that
+/// The delimiter of the format stays where no other occurs in the first row, and a tab also where it
+/// divides the first rows into columns, all of them alike: prose has commas, hardly tabs. Else the one counts that
 /// divides the first rows into the most columns, all of them alike; where that of the format does not occur
 /// in the first row, two thirds of the rows are enough. Delimiters in quotes do not count, and one row alone
 /// shows nothing.
@@ -33,6 +34,9 @@ pub(crate) fn recognized(decoded: &mut Decoded, default: Dialect) -> Result<Dial
     }
     let head = decoded.look(MAX_BYTES, |text| rows(text, default).nth(ROWS).is_some())?;
     let head = &head[..rows(head, default).take(ROWS).map(str::len).sum()];
+    if default.delimiter == b'\t' && agreement(head, default) == Some(Agreement::All) {
+        return Ok(default);
+    }
     let has_default = divides(default);
     let wanted = |found: Option<Agreement>| {
         if has_default { found == Some(Agreement::All) } else { found.is_some() }

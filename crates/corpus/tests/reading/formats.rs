@@ -233,7 +233,7 @@ fn a_new_text_stands_where_the_old_one_stood() {
     for (params, format, input, new, expected) in [
         (ReadParams::default(), Format::Tsv, "text\tid\na\t1\n", "b\tc", "no '\\t'"),
         (ReadParams::default(), Format::Tsv, "text\tid\n\"a\"\t1\n", "b\nc", "no '\\t'"),
-        (unquoted(), Format::Tsv, "text\na\n", "", "not nothing"),
+        (unquoted(), Format::Tsv, "text\na\n", "", "no empty text"),
         (unquoted(), Format::Tsv, "id\ttext\n1\ta\n", "b\r", "no line end"),
         (unquoted(), Format::Csv, "text,id\na,1\n", "b,c", "no ','"),
     ] {

@@ -351,7 +351,9 @@ proptest! {
             writer.write_record([text, label]).unwrap();
         }
         let file = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        let params = one().table(TableParams::default().header(false).quotes(Quotes::Csv));
+        // Named: two rows whose texts have another as often would be ambiguous.
+        let table = TableParams::default().header(false).delimiter(Some(delimiter));
+        let params = one().table(table.quotes(Quotes::Csv));
         prop_assert_eq!(texts(&read(params, format, file.as_bytes())), &*rows);
         prop_assert_eq!(rows_of_csv_crate(&file, delimiter, true), rows);
     }

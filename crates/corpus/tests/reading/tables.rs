@@ -69,6 +69,8 @@ fn delimiters_are_recognised_by_the_first_rows() {
             "columns: text text (delimiter ;)",
         ),
         (Format::Csv, "text,x;y\na,b;c\n", &["a"], "columns: text text"),
+        // A tab that divides every row alike stays, however many commas the rows have.
+        (Format::Tsv, "id,x,y\ttext\n1,2,3\ta\n4,5,6\tb\n", &["a", "b"], "columns: text text"),
         // One row in five is torn; the others say what divides.
         (
             Format::Csv,
