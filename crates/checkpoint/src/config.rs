@@ -148,6 +148,10 @@ pub(crate) struct ConfigFile {
     pub(crate) id2label: Option<BTreeMap<String, String>>,
     pub(crate) problem_type: Option<String>,
     pub(crate) tokenizer_class: Option<String>,
+    /// Width of a head, where it is not the hidden size over heads.
+    pub(crate) head_dim: Option<usize>,
+    pub(crate) bos_token_id: Option<Value>,
+    pub(crate) eos_token_id: Option<Value>,
 }
 
 /// Names of labels by id; numbers are names too, as their text.

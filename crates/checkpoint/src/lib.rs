@@ -56,6 +56,6 @@ pub use checkpoint::{Checkpoint, Head, ModelPart};
 pub use config::{Activation, ClassifierLayout, Config};
 pub use error::CheckpointError;
 pub use find::{find_folder, install_root, list_folders, nearest, roots};
-pub use folder::ModelFolder;
+pub use folder::{ExportedGraphs, GENAI_CONFIG, ModelFolder};
 pub use source::Sources;
 pub use static_table::StaticTable;

@@ -1,10 +1,9 @@
 //! Uses of a model: by its heads or outputs, with the command for each.
 use std::fmt;
 
-use cloze_checkpoint::decoder::is_decoder;
-use cloze_checkpoint::encoder_decoder::is_encoder_decoder;
 use cloze_checkpoint::{Checkpoint, Head, ModelFolder};
 use cloze_encoder::EncoderError;
+use cloze_encoder::decoder::is_language_model;
 use cloze_graph::check::{Dim, ElementType, TensorInfo, open_model};
 use serde::Serialize;
 
@@ -83,7 +82,7 @@ pub fn tasks(model: &ModelFolder) -> Result<Vec<Task>, Error> {
     if model.is_static() {
         return Ok(vec![Task::Embed]);
     }
-    if is_decoder(model.model_type()) || is_encoder_decoder(model.model_type()) {
+    if is_language_model(model)? {
         return Ok(vec![Task::Generate]);
     }
     if !model.has_weights() {

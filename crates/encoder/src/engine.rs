@@ -102,14 +102,16 @@ pub(crate) struct FixedInput {
 pub(crate) struct Input<'a> {
     pub(crate) name: &'a str,
     pub(crate) shape: Vec<usize>,
-    pub(crate) data: Integers,
+    pub(crate) data: Values<'a>,
 }
 
 /// The values of an input, of the type that the graph declares.
 #[derive(Debug)]
-pub(crate) enum Integers {
+pub(crate) enum Values<'a> {
     I64(Vec<i64>),
     I32(Vec<i32>),
+    Bool(Vec<bool>),
+    F32(&'a [f32]),
 }
 
 /// An output of a graph, borrowed from the runtime.

@@ -201,6 +201,31 @@ pub enum EncoderError {
         /// All its inputs.
         all: Vec<String>,
     },
+    /// An exported decoder's graph asks for an input that prompts do not give, or not so.
+    #[error(
+        "{}: unsupported input {found}; it takes {}, and prompts give input_ids, attention_mask, position_ids, \
+         use_cache_branch, encoder_hidden_states, encoder_attention_mask and past_key_values",
+        path.display(),
+        all.join(", ")
+    )]
+    DecoderInput {
+        /// The graph.
+        path: PathBuf,
+        /// The input, or what is missing.
+        found: String,
+        /// All its inputs.
+        all: Vec<String>,
+    },
+    /// An exported graph without a cache.
+    #[error(
+        "{}: no inputs past_key_values for a cache of keys and values\nhint: if it is a decoder, export it again \
+         with a cache: Optimum's task is text-generation-with-past or text2text-generation-with-past",
+        path.display()
+    )]
+    NoCache {
+        /// The graph.
+        path: PathBuf,
+    },
     /// No output can be the result that is wanted.
     #[error("{}: no output to take {wanted} from; the graph has {}", path.display(), all.join(", "))]
     GraphOutput {

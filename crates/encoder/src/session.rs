@@ -8,7 +8,7 @@ use cloze_graph::construct;
 
 use crate::EncoderError;
 use crate::encoder::ValidEncoderParams;
-use crate::engine::{EngineSession, Input, Integers, LoadedGraph, OutputTensor, RunLimits};
+use crate::engine::{EngineSession, Input, LoadedGraph, OutputTensor, RunLimits, Values};
 use crate::output::Output;
 use crate::threads::{SharedThreads, TakenThreads};
 
@@ -35,9 +35,9 @@ impl Port {
         let data = if self.narrow {
             // Ids, masks and types are small by nature; what is beyond i32 is beyond any embedding,
             // which the graph then says.
-            Integers::I32(data.into_iter().map(|v| i32::try_from(v).unwrap_or(i32::MAX)).collect())
+            Values::I32(data.into_iter().map(|v| i32::try_from(v).unwrap_or(i32::MAX)).collect())
         } else {
-            Integers::I64(data)
+            Values::I64(data)
         };
         Input { name: &self.name, shape, data }
     }

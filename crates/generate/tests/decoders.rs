@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use cloze_checkpoint::ModelFolder;
-use cloze_encoder::decoder::{Asked, Decoder, DecoderParams};
+use cloze_encoder::decoder::{Asked, Decoder, DecoderParams, is_language_model};
 use cloze_encoder::{Runtime, RuntimeParams};
 use cloze_generate::{Finish, GenerateError, GenerateParams, Generation, Generator};
 use cloze_heads::masked::SampleParams;
+use cloze_testkit::{EXPORTED_DECODERS, exported_decoder, exported_of};
 use serde::Deserialize;
 
 const NAMES: [&str; 7] =
@@ -28,8 +29,13 @@ fn folder(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/decoders").join(name)
 }
 
+fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain(EXPORTED_DECODERS)
+}
+
+/// What transformers makes of a checkpoint, or of the one that an export was made of.
 fn cases(name: &str) -> Vec<Case> {
-    let text = fs_err::read(folder(name).join("expected.json")).unwrap();
+    let text = fs_err::read(folder(exported_of(name)).join("expected.json")).unwrap();
     serde_json::from_slice(&text).unwrap()
 }
 
@@ -37,14 +43,23 @@ fn runtime() -> Runtime {
     Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap()
 }
 
+/// What `open` makes of a model's folder.
+fn with_model<T>(name: &str, open: impl Fn(&ModelFolder) -> T) -> T {
+    let export = EXPORTED_DECODERS.contains(&name).then(|| exported_decoder(name));
+    let path = export.as_ref().map_or_else(|| folder(name), |export| export.path().to_owned());
+    let model = ModelFolder::open(path).unwrap();
+    assert!(is_language_model(&model).unwrap(), "{name}");
+    open(&model)
+}
+
 fn open(name: &str) -> Decoder {
-    let model = ModelFolder::open(folder(name)).unwrap();
-    Decoder::open(&runtime(), &model, DecoderParams::new().threads(Some(1))).unwrap()
+    let params = DecoderParams::new().threads(Some(1));
+    with_model(name, |model| Decoder::open(&runtime(), model, params.clone()).unwrap())
 }
 
 fn generator(name: &str) -> Generator {
-    let model = ModelFolder::open(folder(name)).unwrap();
-    Generator::open(&runtime(), &model, DecoderParams::new().threads(Some(1))).unwrap()
+    let params = DecoderParams::new().threads(Some(1));
+    with_model(name, |model| Generator::open(&runtime(), model, params.clone()).unwrap())
 }
 
 fn assert_near(found: &[f32], expected: &[f32], what: &str) {
@@ -64,7 +79,7 @@ fn logits(cache: &mut cloze_encoder::decoder::Cache<'_>, ids: &[u32]) -> Vec<Vec
 
 #[test]
 fn logits_are_those_of_transformers_at_prompt_chunk_and_step() {
-    for name in NAMES {
+    for name in names() {
         let decoder = open(name);
         for case in cases(name) {
             let what = format!("{name}, {:?}", case.prompt);
@@ -83,10 +98,13 @@ fn logits_are_those_of_transformers_at_prompt_chunk_and_step() {
             for size in [1, 3] {
                 let mut cache = decoder.cache(1, 96).unwrap();
                 let parts = case.ids.chunks(size).flat_map(|part| logits(&mut cache, part));
-                for (place, (found, expected)) in
-                    parts.collect::<Vec<_>>().iter().zip(&whole).enumerate()
-                {
-                    assert_near(found, expected, &format!("{what}, by {size}, at {place}"));
+                let parts: Vec<_> = parts.collect();
+                // And once more, what was forgotten.
+                cache.truncate(1);
+                let again = [&parts[..1], &logits(&mut cache, &case.ids[1..])].concat();
+                for (place, expected) in whole.iter().enumerate() {
+                    assert_near(&parts[place], expected, &format!("{what}, by {size}, {place}"));
+                    assert_near(&again[place], expected, &format!("{what}, again, {place}"));
                 }
             }
         }
@@ -103,7 +121,7 @@ fn ids(generation: &Generation) -> Vec<u32> {
 
 #[test]
 fn greedy_texts_are_those_of_transformers() {
-    for name in NAMES {
+    for name in names() {
         let generator = generator(name);
         for case in cases(name) {
             let what = format!("{name}, {:?}", case.prompt);
@@ -122,7 +140,7 @@ fn greedy_texts_are_those_of_transformers() {
 /// Bit for bit: tokens, and the probabilities that were found on the way.
 #[test]
 fn prompts_together_give_what_each_gives_alone() {
-    for name in NAMES {
+    for name in names() {
         let generator = generator(name);
         let prompts: Vec<String> = cases(name).into_iter().map(|case| case.prompt).collect();
         let sample = SampleParams::new().temperature(0.8).top_p(0.9).repetition_penalty(1.1);

@@ -11,6 +11,7 @@ use cloze_generate::{
     ValidGenerateParams,
 };
 use cloze_heads::masked::SampleParams;
+use cloze_testkit::{EXPORTED_ENCODER_DECODERS, exported_decoder, exported_of};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -73,8 +74,13 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/decoders").join(name)
 }
 
+fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain(EXPORTED_ENCODER_DECODERS)
+}
+
+/// What transformers makes of a checkpoint, or of the one that an export was made of.
 fn cases(name: &str) -> Vec<Case> {
-    let text = fs_err::read(folder(name).join("expected.json")).unwrap();
+    let text = fs_err::read(folder(exported_of(name)).join("expected.json")).unwrap();
     serde_json::from_slice(&text).unwrap()
 }
 
@@ -83,7 +89,10 @@ fn runtime() -> Runtime {
 }
 
 fn generator_with(name: &str, params: DecoderParams) -> Generator {
-    let model = ModelFolder::open(folder(name)).unwrap();
+    let is_exported = EXPORTED_ENCODER_DECODERS.contains(&name);
+    let export = is_exported.then(|| exported_decoder(name));
+    let path = export.as_ref().map_or_else(|| folder(name), |export| export.path().to_owned());
+    let model = ModelFolder::open(path).unwrap();
     Generator::open(&runtime(), &model, params.threads(Some(1))).unwrap()
 }
 
@@ -109,7 +118,7 @@ fn logits(cache: &mut Cache<'_>, ids: &[u32]) -> Vec<Vec<f32>> {
 
 #[test]
 fn states_and_logits_are_those_of_transformers() {
-    for name in NAMES {
+    for name in names() {
         let generator = generator(name);
         let decoder = generator.decoder();
         for case in cases(name) {
@@ -158,7 +167,7 @@ fn greedy(tokens: usize) -> GenerateParams {
 
 #[test]
 fn greedy_texts_are_those_of_transformers() {
-    for name in NAMES {
+    for name in names() {
         let generator = generator(name);
         for case in cases(name) {
             let text = generator.generate(&case.prompt, &greedy(64).check().unwrap()).unwrap();
@@ -169,7 +178,7 @@ fn greedy_texts_are_those_of_transformers() {
 
 #[test]
 fn beam_searches_find_the_tokens_of_transformers() {
-    for name in NAMES {
+    for name in names() {
         let generator = generator(name);
         for case in cases(name) {
             for (i, search) in case.searches.iter().enumerate() {
@@ -185,7 +194,7 @@ fn beam_searches_find_the_tokens_of_transformers() {
 /// Bit for bit: tokens, and the probabilities that were found on the way.
 #[test]
 fn prompts_together_give_what_each_gives_alone() {
-    for name in NAMES {
+    for name in names() {
         let generator = generator(name);
         let mut prompts: Vec<String> = cases(name).into_iter().map(|case| case.prompt).collect();
         prompts.push("a".into());
@@ -219,7 +228,7 @@ fn work_of_a_token_does_not_grow_with_the_text() {
 /// that only ever had that row's tokens.
 #[test]
 fn rows_go_on_from_what_they_were_given() {
-    for name in NAMES {
+    for name in names() {
         let generator = generator(name);
         let decoder = generator.decoder();
         let prompts = [&[5_u32, 9, 3][..], &[7, 2]];

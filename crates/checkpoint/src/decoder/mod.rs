@@ -4,10 +4,11 @@
 //! - [`DecoderConfig`]: the shape, from `config.json`;
 //! - [`Rotary`]: angles of rotary positions;
 //! - [`layout`]: tensors by what they are for;
-//! - [`DecoderCheckpoint`]: weights, of which every tensor is known.
+//! - [`DecoderCheckpoint`]: weights, of which every tensor is known, and the learned numbers of its parts.
 mod config;
 pub mod family;
 pub mod layout;
+mod parts;
 mod rotary;
 
 use cloze_store::Location;

@@ -16,7 +16,7 @@ pub(super) const WORD_PIECES: &str = "vocab.txt";
 /// Vocabulary of a byte-level BPE tokenizer without `tokenizer.json`, and its merges.
 pub(super) const BYTE_PAIRS: [&str; 2] = ["vocab.json", "merges.txt"];
 /// The largest JSON file of settings that is read.
-const MAX_JSON_BYTES: u64 = 16 << 20;
+pub(super) const MAX_JSON_BYTES: u64 = 16 << 20;
 /// Most labels that a model may have.
 const MAX_LABELS: usize = 100_000;
 

@@ -1,4 +1,5 @@
 //! A model is a folder: what its files say before any of them is run.
+mod exported;
 mod files;
 
 use std::path::Path;
@@ -10,18 +11,20 @@ use serde_json::Value;
 use crate::card::{Card, readme};
 use crate::checkpoint::CONFIG;
 use crate::config::ConfigFile;
+use crate::decoder::end_ids;
 use crate::error::CheckpointError;
 use crate::find::find_folder;
 use crate::sentence::{MODULES, Modules, SentenceSettings, TransformerSettings};
 use crate::source::Sources;
 use crate::weights::Weights;
 use crate::{adapter, casing, family};
+use exported::GenaiConfig;
+pub use exported::{ExportedGraphs, GENAI_CONFIG};
 use files::{
     BYTE_PAIRS, TOKENIZER, WORD_PIECES, labels, max_tokens, no_tokenizer, read_or_default,
     table_rows, token_name, tokenizer_file,
 };
 
-const GRAPH: &str = "model.onnx";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 const SPECIAL_TOKENS: &str = "special_tokens_map.json";
 const SENTENCE_SETTINGS: &str = "config_sentence_transformers.json";
@@ -31,13 +34,12 @@ const STATIC_TOKENS: usize = 4096;
 /// Most layers that a model may say it has.
 pub(crate) const MAX_LAYERS: usize = 1000;
 /// Files that are looked for in a folder.
-const FILES: [&str; 14] = [
+const FILES: [&str; 13] = [
     CONFIG,
     TOKENIZER,
     WORD_PIECES,
     BYTE_PAIRS[0],
     BYTE_PAIRS[1],
-    GRAPH,
     TOKENIZER_CONFIG,
     SPECIAL_TOKENS,
     "added_tokens.json",
@@ -81,6 +83,9 @@ pub struct ModelFolder {
     max_tokens: usize,
     pad_id: i64,
     has_weights: bool,
+    exported: Option<ExportedGraphs>,
+    head_size: Option<usize>,
+    ends: [Option<Value>; 2],
     problem: Option<String>,
     mask_token: Option<String>,
     model_type: Option<String>,
@@ -158,13 +163,17 @@ impl ModelFolder {
             readme::check(part)?;
         }
         let is_static = sources.modules().is_some_and(Modules::is_static);
-        if !is_static && !sources.file(CONFIG).is_file() {
+        let genai = if has_weights || is_static { None } else { GenaiConfig::read(&sources)? };
+        let has_config = sources.file(CONFIG).is_file();
+        if !is_static && !has_config && genai.is_none() {
             return missing(CONFIG);
         }
         if tokenizer_file(&sources).is_none() {
             return missing(no_tokenizer(&sources));
         }
-        if !has_weights && !sources.file(GRAPH).is_file() {
+        let exported =
+            if has_weights { None } else { ExportedGraphs::find(&sources, genai.as_ref())? };
+        if !has_weights && exported.is_none() {
             let pickled = sources.file("pytorch_model.bin").is_file();
             return missing(if pickled {
                 "model.safetensors or model.onnx; pytorch_model.bin, which it has, can run code when \
@@ -180,7 +189,13 @@ impl ModelFolder {
         }
         let path = sources.file(CONFIG);
         // A table of vectors needs no configuration, and what it has is none of an encoder.
-        let config = if is_static { ConfigFile::default() } else { ConfigFile::read(&path)? };
+        let config = match &genai {
+            _ if is_static => ConfigFile::default(),
+            Some(genai) if !has_config => genai.config().map_err(|source| {
+                CheckpointError::Json { path: sources.file(GENAI_CONFIG).to_path_buf(), source }
+            })?,
+            _ => ConfigFile::read(&path)?,
+        };
         let wrong = |what: String| CheckpointError::Config { path: path.to_path_buf(), what };
         if let Some(layers) = config.layers().filter(|&layers| layers > MAX_LAYERS) {
             return Err(wrong(format!(
@@ -210,10 +225,14 @@ impl ModelFolder {
             max_tokens,
             pad_id: config.pad_id(),
             has_weights,
+            exported,
+            head_size: config.head_dim,
+            hidden: config.hidden(),
+            ends: [config.bos_token_id, config.eos_token_id],
             mask_token: mask_token.and_then(token_name),
             tokenizer_class: class.or_else(by_type),
             embedding_rows: if is_static { table_rows(&sources)? } else { config.vocab_size },
-            hidden: config.hidden(),
+
             problem: config.problem_type,
             model_type: config.model_type,
             transformer,
@@ -388,9 +407,35 @@ impl ModelFolder {
     pub fn graph_path(&self) -> Location {
         match self.sources.adapters() {
             [(adapter, _), ..] => adapter.join(adapter::TENSORS),
-            [] if self.has_weights => self.sources.base().join("model.safetensors"),
-            [] => self.sources.base().join(GRAPH),
+            [] => match &self.exported {
+                Some(exported) => exported.graph.clone(),
+                None => self.sources.base().join("model.safetensors"),
+            },
         }
+    }
+
+    /// The graphs of a model that another program exported; `None` where graphs are built from weights.
+    #[must_use]
+    pub fn exported(&self) -> Option<&ExportedGraphs> {
+        self.exported.as_ref()
+    }
+
+    /// Width of an attention head, where `config.json` says it.
+    #[must_use]
+    pub fn head_size(&self) -> Option<usize> {
+        self.head_size
+    }
+
+    /// Id of the token that begins a text, if there is one, and of those that end it, by `config.json`.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Config`] for ends that are no ids.
+    pub fn text_ends(&self) -> Result<(Option<u32>, Vec<u32>), CheckpointError> {
+        let [bos, eos] = self.ends.each_ref().map(Option::as_ref);
+        let bos = bos.and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
+        let path = || self.file(CONFIG).to_path_buf();
+        let eos = end_ids(eos).map_err(|what| CheckpointError::Config { path: path(), what })?;
+        Ok((bos, eos))
     }
 
     /// The SHA-256 of what the graph comes from: the model's identity, whatever its folder is called;
@@ -402,7 +447,14 @@ impl ModelFolder {
         if self.has_weights {
             return self.sources.sha256();
         }
-        Ok(cloze_store::checksum::sha256_file(self.graph_path())?)
+        match &self.exported {
+            Some(exported) if exported.encoder.is_some() => {
+                let hashes: Result<Vec<_>, _> =
+                    exported.all().map(cloze_store::checksum::sha256_file).collect();
+                Ok(cloze_store::checksum::sha256(hashes?.join("\n").as_bytes()))
+            }
+            _ => Ok(cloze_store::checksum::sha256_file(self.graph_path())?),
+        }
     }
 
     /// The same with the weights of sentence-transformers' modules behind the encoder, where there are

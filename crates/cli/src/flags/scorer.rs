@@ -1,9 +1,10 @@
 //! Flags of the commands that score texts by a language model.
 use anyhow::bail;
 use clap::Args;
-use cloze::checkpoint::decoder::is_decoder;
 use cloze::heads::score::Masking;
-use cloze::{CausalScorer, Generator, MaskedLm, ModelFolder, ScoreMethod, Scorer, TextScorer};
+use cloze::{
+    CausalScorer, Generator, MaskedLm, ModelFolder, ScoreMethod, Scorer, Task, TextScorer, tasks,
+};
 
 use crate::cli::CommonFlags;
 use crate::flags::find_model;
@@ -46,7 +47,7 @@ impl ScorerFlags {
         messages: &Messages,
     ) -> anyhow::Result<(Box<dyn TextScorer>, ModelFolder)> {
         let model = find_model(&self.model, messages)?;
-        if !is_decoder(model.model_type()) {
+        if !tasks(&model)?.contains(&Task::Generate) {
             if stride.is_some() {
                 bail!(
                     "--stride is for causal language models; {} is a masked language model, which sees a token \

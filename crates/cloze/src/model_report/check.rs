@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::card::{CARD, Card, Missing};
+use cloze_encoder::decoder::{Decoder, DecoderParams, is_language_model};
 use cloze_encoder::{Encoder, EncoderParams, Runtime};
 use serde::Serialize;
 
@@ -12,6 +13,9 @@ use crate::{Error, Task, modules, tasks};
 
 /// Longest time of the run: a text of a few tokens.
 const RUN_LIMIT: Duration = Duration::from_secs(30);
+
+/// The text of the run.
+const TEXT: &str = "Angela lives in Kassel.";
 
 /// A check of a model: its files beside the hashes of its card, and the card itself.
 #[derive(Clone, Debug, Serialize)]
@@ -101,10 +105,15 @@ impl ModelCheck {
 /// # Errors
 /// [`Error::Encoder`] with the reason.
 pub fn run_model(model: &ModelFolder, runtime: &Runtime) -> Result<Option<String>, Error> {
+    if is_language_model(model)? {
+        let params = DecoderParams::new().threads(Some(1)).run_limit(Some(RUN_LIMIT));
+        Decoder::open(runtime, model, params)?.try_out(TEXT)?;
+        return Ok(None);
+    }
     let output = cloze_encoder::main_output(model)?;
     let params = EncoderParams::new().threads(Some(1)).run_limit(Some(RUN_LIMIT));
     let encoder = Encoder::open_for(runtime, model, &[output], params)?;
-    encoder.map_windows(&["Angela lives in Kassel."], |_| ())?;
+    encoder.map_windows(&[TEXT], |_| ())?;
     run_scheme(model, runtime)
 }
 

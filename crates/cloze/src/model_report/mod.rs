@@ -4,13 +4,15 @@ mod check;
 mod head;
 mod scheme;
 
+use cloze_checkpoint::decoder::DecoderCheckpoint;
+use cloze_checkpoint::encoder_decoder::{EncoderDecoderCheckpoint, is_encoder_decoder};
 use cloze_checkpoint::sentence::Modules;
-use cloze_checkpoint::weights::StoredType;
+use cloze_checkpoint::weights::{StoredType, Weights};
 use cloze_checkpoint::{Checkpoint, ModelFolder, ModelPart, StaticTable};
 use cloze_core::TagSet;
 use cloze_encoder::EncoderError;
-use cloze_graph::check::open_model;
-use cloze_graph::construct::{BuildParams, Graph};
+use cloze_graph::check::{GraphInfo, open_model};
+use cloze_graph::construct::{BuildParams, DecoderBuildParams, Graph};
 use serde::Serialize;
 
 use crate::{Error, Task};
@@ -128,6 +130,16 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+/// Name of a decoder's head in reports.
+const CAUSAL: &str = "causal language model";
+
+/// Sizes of a model.
+struct Shape {
+    hidden: usize,
+    layers: usize,
+    heads: usize,
+}
+
 impl WeightsReport {
     /// Storage type in words.
     #[must_use]
@@ -136,37 +148,93 @@ impl WeightsReport {
         format!("{}{int8}", self.stored)
     }
 
-    /// Reports on a checkpoint.
+    /// Reports on an encoder.
     #[must_use]
     pub fn new(checkpoint: &Checkpoint) -> Self {
         let config = checkpoint.config();
-        let parts = checkpoint.parts();
+        let heads = checkpoint.heads().iter().map(|h| h.name()).collect();
+        let shape = Shape { hidden: config.hidden, layers: config.layers, heads: config.heads };
+        Self::of(checkpoint.weights(), shape, heads, checkpoint.parts())
+    }
+
+    /// Reports on a decoder.
+    #[must_use]
+    pub fn of_decoder(checkpoint: &DecoderCheckpoint) -> Self {
+        let config = checkpoint.config();
+        let shape = Shape { hidden: config.hidden, layers: config.layers, heads: config.heads };
+        Self::of(checkpoint.weights(), shape, vec![CAUSAL], checkpoint.parts())
+    }
+
+    /// Reports on an encoder–decoder; its layers are those of both halves.
+    #[must_use]
+    pub fn of_encoder_decoder(checkpoint: &EncoderDecoderCheckpoint) -> Self {
+        let config = checkpoint.config();
+        let layers = config.encoder.layers + config.decoder.layers;
+        let shape = Shape { hidden: config.hidden, layers, heads: config.decoder.heads };
+        Self::of(checkpoint.weights(), shape, vec![CAUSAL], checkpoint.parts())
+    }
+
+    fn of(
+        weights: &Weights,
+        Shape { hidden, layers, heads: attention_heads }: Shape,
+        heads: Vec<&'static str>,
+        parts: Vec<ModelPart>,
+    ) -> Self {
         let layered = ["attention", "feed-forward", "layer norms"];
         let in_layers: u64 =
             parts.iter().filter(|p| layered.contains(&p.name)).map(|p| p.parameters).sum();
         // Kaplan et al. 2020, table 1: four d × d matrices for attention, and two of d × 4d.
-        let rule_of_thumb = 12 * config.layers as u64 * (config.hidden as u64).pow(2);
+        let rule_of_thumb = 12 * layers as u64 * (hidden as u64).pow(2);
         #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
         let relative_error = (rule_of_thumb as f64 - in_layers as f64) / in_layers as f64;
         let part =
             |p: ModelPart| PartReport { part: p.name, parameters: p.parameters, used: p.used };
         Self {
-            stored: match checkpoint.weights().stored_type() {
+            stored: match weights.stored_type() {
                 Some(StoredType::F32) | None => "f32",
                 Some(StoredType::F16) => "f16",
                 Some(StoredType::BF16) => "bf16",
             },
-            int8: checkpoint.weights().any_int8(),
-            hidden: config.hidden,
-            layers: config.layers,
-            attention_heads: config.heads,
-            heads: checkpoint.heads().iter().map(|h| h.name()).collect(),
+            int8: weights.any_int8(),
+            hidden,
+            layers,
+            attention_heads,
+            heads,
             parts: parts.into_iter().map(part).collect(),
             in_layers,
             rule_of_thumb,
             relative_error,
         }
     }
+}
+
+/// Size of weights on the disk, in bytes.
+fn bytes(weights: &Weights) -> u64 {
+    let files = weights.files().iter();
+    files.filter_map(|file| fs_err::metadata(file).ok()).map(|file| file.len()).sum()
+}
+
+/// Graph and weights of a decoder, or of an encoder–decoder both of whose graphs count.
+fn language_model(model: &ModelFolder) -> Result<(GraphInfo, WeightsReport), Error> {
+    let params = DecoderBuildParams::new();
+    let (mut info, size, report) = if is_encoder_decoder(model.model_type()) {
+        let checkpoint = EncoderDecoderCheckpoint::of(model.sources())?;
+        let [encoder, decoder] =
+            Graph::build_encoder_decoder(&checkpoint, &params).map_err(EncoderError::from)?;
+        let (encoder, mut info) = (encoder.info(), decoder.info());
+        info.nodes += encoder.nodes;
+        info.inputs.splice(0..0, encoder.inputs);
+        let report = WeightsReport::of_encoder_decoder(&checkpoint);
+        (info, bytes(checkpoint.weights()), report)
+    } else {
+        let checkpoint = DecoderCheckpoint::of(model.sources())?;
+        let graph = Graph::build_decoder(&checkpoint, &params).map_err(EncoderError::from)?;
+        let report = WeightsReport::of_decoder(&checkpoint);
+        (graph.info(), bytes(checkpoint.weights()), report)
+    };
+    info.parameters = report.parts.iter().map(|part| part.parameters).sum();
+    info.bytes = size;
+    Ok((info, report))
 }
 
 impl ModelReport {
@@ -177,19 +245,23 @@ impl ModelReport {
     pub fn of(model: &ModelFolder) -> Result<Self, Error> {
         let checked = cloze_encoder::check_model(model)?;
         let (mut adapters, mut unused_parameters) = (vec![], 0);
+        let tasks = crate::tasks(model)?;
+        let writes = tasks == [Task::Generate];
         let (graph, weights) = if model.is_static() {
             let table = StaticTable::read(&model.graph_path())?;
             let parameters = (table.rows * table.width) as u64;
             let mut info = Graph::of_table(table).info();
             info.parameters = parameters;
             (info, None)
+        } else if model.has_weights() && writes {
+            let (graph, weights) = language_model(model)?;
+            (graph, Some(weights))
         } else if model.has_weights() {
             let checkpoint = Checkpoint::of(model.sources())?;
             let graph = Graph::build(&checkpoint, &BuildParams::all_results(&checkpoint))
                 .map_err(EncoderError::from)?;
             let mut info = graph.info();
-            let files = checkpoint.weights().files().iter();
-            info.bytes = files.filter_map(|f| fs_err::metadata(f).ok()).map(|m| m.len()).sum();
+            info.bytes = bytes(checkpoint.weights());
             let parts = checkpoint.parts();
             let count = |used| parts.iter().filter(|p| p.used == used).map(|p| p.parameters).sum();
             (info.parameters, unused_parameters) = (count(true), count(false));
@@ -212,7 +284,7 @@ impl ModelReport {
             license: model.license(),
             attribution: card.attribution,
             source: card.source,
-            tasks: crate::tasks(model)?,
+            tasks,
             modules: modules.map(|module| module.class.clone()).collect(),
             inputs: graph.inputs.iter().map(ToString::to_string).collect(),
             outputs: graph.outputs.iter().map(ToString::to_string).collect(),

@@ -5,32 +5,35 @@ use cloze_graph::construct::{
     ASKED, CachePorts, POSITIONS, PRESENT_LENGTHS, SOURCE_MASK, TOTAL_LENGTH,
 };
 
+use super::exported::Grown;
 use super::source::Mask;
 use super::{Decoder, Shape};
 use crate::EncoderError;
-use crate::engine::{Buffer, EngineSession, FixedInput, Input, Integers, OutputTensor};
+use crate::engine::{Buffer, EngineSession, FixedInput, Input, OutputTensor, Values};
 
 /// Most new tokens of one text that go through the model at once: attention among them takes memory that
 /// grows with their square.
 const CHUNK: usize = 512;
 /// Most bytes of logits of one text that a run gives: a vocabulary of 150,000 takes 600 KB a token.
-const LOGITS_BYTES: usize = 64 << 20;
+pub(super) const LOGITS_BYTES: usize = 64 << 20;
 
 /// Keys and values of the tokens so far of each text of a batch, in buffers of fixed length
 /// `[batch, key_value_heads, capacity, head_size]`, two for each layer.
 #[derive(Debug)]
 pub struct Cache<'d> {
-    decoder: &'d Decoder,
+    pub(super) decoder: &'d Decoder,
     /// Always there, but while it is dropped.
-    session: Option<Box<dyn EngineSession>>,
+    pub(super) session: Option<Box<dyn EngineSession>>,
+    /// Keys and values of an exported graph, which has no buffers of fixed length.
+    pub(super) grown: Option<Grown>,
     /// Tokens of each text.
-    texts: Vec<Vec<u32>>,
+    pub(super) texts: Vec<Vec<u32>>,
     capacity: usize,
     /// Tokens of a text that the buffers have room for, padding included.
     room: usize,
     /// Places of prompts that have tokens, where an encoder read them.
     mask: Option<Mask>,
-    counts: CacheCounts,
+    pub(super) counts: CacheCounts,
 }
 
 /// Work done through a cache.
@@ -90,9 +93,10 @@ impl Decoder {
         }
         let room = self.room(capacity);
         let mut session = self.session()?;
+        let grown = self.exported.as_ref().map(|exported| Grown::new(exported, batch));
         let shape = vec![batch, self.shape.key_value_heads, room, self.shape.head_size];
         let mut buffers = vec![];
-        for i in 0..self.shape.layers {
+        for i in 0..if grown.is_some() { 0 } else { self.shape.layers } {
             let ports = CachePorts::of_layer(i);
             for [input, output] in [ports.key, ports.value] {
                 buffers.push(Buffer { input, output, shape: shape.clone() });
@@ -103,6 +107,7 @@ impl Decoder {
         Ok(Cache {
             decoder: self,
             session: Some(session),
+            grown,
             texts: vec![vec![]; batch],
             capacity,
             room,
@@ -140,7 +145,13 @@ impl Cache<'_> {
 
     /// Keeps the first `len` tokens of each text and forgets the others.
     pub fn truncate(&mut self, len: usize) {
-        self.texts.iter_mut().for_each(|text| text.truncate(len));
+        let heads = self.decoder.shape.key_value_heads;
+        for (i, text) in self.texts.iter_mut().enumerate().filter(|(_, text)| text.len() > len) {
+            if let Some(grown) = &mut self.grown {
+                grown.truncate(i, heads, text.len(), len);
+            }
+            text.truncate(len);
+        }
     }
 
     /// Makes text `text` the first `len` tokens of text 0 of another cache of the same decoder: their keys
@@ -160,7 +171,13 @@ impl Cache<'_> {
         if len > most || text >= self.texts.len() {
             return Err(EncoderError::TooManyTokens { found: len, most });
         }
-        let ids = source[..len].to_vec();
+        let (ids, tokens) = (source[..len].to_vec(), source.len());
+        if let (Some(grown), Some(from)) = (&mut self.grown, &from.grown) {
+            let heads = self.decoder.shape.key_value_heads;
+            grown.copy(text, from, heads, [tokens, len]);
+            self.texts[text] = ids;
+            return Ok(());
+        }
         let Shape { key_value_heads: heads, head_size: width, .. } = self.decoder.shape;
         let (room, other_room) = (self.room, from.room);
         let path = self.decoder.path.to_path_buf();
@@ -192,7 +209,10 @@ impl Cache<'_> {
         let Some(session) = self.session.as_mut() else {
             return Err(failed("it is closed".into()));
         };
-        session.gather_rows(from, len).map_err(failed)?;
+        match &mut self.grown {
+            Some(grown) => grown.gather(from),
+            None => session.gather_rows(from, len).map_err(failed)?,
+        }
         let text = |&i: &usize| self.texts.get(i).cloned().unwrap_or_default();
         self.texts = from.iter().map(text).collect();
         Ok(())
@@ -218,11 +238,12 @@ impl Cache<'_> {
     ///
     /// The logits of a token do not depend, bit for bit, on the cuts between the calls that brought it and
     /// the tokens before it, as long as each call brought the first token or two and more, and there is
-    /// room for one of padding.
+    /// room for one of padding. Graphs that other programs exported promise nothing of the kind.
     ///
     /// # Errors
     /// [`EncoderError::TooManyTokens`] for more than the capacity; [`EncoderError::TokenBeyond`] for an id
-    /// beyond the vocabulary; [`EncoderError::Run`] where ONNX Runtime fails or is cancelled.
+    /// beyond the vocabulary; [`EncoderError::Run`] where ONNX Runtime fails or is cancelled;
+    /// [`EncoderError::OutputShape`] for results of an exported graph that are not those of its tokens.
     pub fn append(
         &mut self,
         new: &[&[u32]],
@@ -230,6 +251,9 @@ impl Cache<'_> {
         read: &mut dyn FnMut(usize, usize, &[f32]),
     ) -> Result<(), EncoderError> {
         self.check(new)?;
+        if let Some(exported) = &self.decoder.exported {
+            return self.append_exported(exported, new, asked, read);
+        }
         let longest = new.iter().map(|ids| ids.len()).max().unwrap_or(0);
         // The operator takes several new tokens of several texts only where all are empty.
         let together = self.texts.iter().all(Vec::is_empty);
@@ -329,18 +353,18 @@ impl Cache<'_> {
         let total = lengths.iter().copied().max().unwrap_or(0).max(seq);
         let lengths = lengths.into_iter().map(|n| int32(n.saturating_sub(1))).collect();
         let mut inputs = vec![
-            Input { name: "input_ids", shape: vec![batch, seq], data: Integers::I64(ids) },
-            Input { name: PRESENT_LENGTHS, shape: vec![batch], data: Integers::I32(lengths) },
-            Input { name: TOTAL_LENGTH, shape: vec![], data: Integers::I32(vec![int32(total)]) },
-            Input { name: ASKED, shape: vec![rows.len()], data: Integers::I64(rows) },
+            Input { name: "input_ids", shape: vec![batch, seq], data: Values::I64(ids) },
+            Input { name: PRESENT_LENGTHS, shape: vec![batch], data: Values::I32(lengths) },
+            Input { name: TOTAL_LENGTH, shape: vec![], data: Values::I32(vec![int32(total)]) },
+            Input { name: ASKED, shape: vec![rows.len()], data: Values::I64(rows) },
         ];
         if let Some(Mask { shape, data }) = &self.mask {
-            let (shape, data) = (shape.to_vec(), Integers::I32(data.clone()));
+            let (shape, data) = (shape.to_vec(), Values::I32(data.clone()));
             inputs.push(Input { name: SOURCE_MASK, shape, data });
         }
         if self.decoder.shape.takes_positions {
             let shape = vec![batch, seq];
-            inputs.push(Input { name: POSITIONS, shape, data: Integers::I64(positions) });
+            inputs.push(Input { name: POSITIONS, shape, data: Values::I64(positions) });
         }
         let path = self.decoder.path.to_path_buf();
         let failed = |source| EncoderError::Run { path: path.clone(), batch, seq, source };

@@ -2,6 +2,7 @@
 //! of a token independent of how it was reached. A decoder with an encoder writes by a prompt that the encoder
 //! reads once.
 mod cache;
+mod exported;
 mod params;
 mod source;
 
@@ -9,9 +10,12 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use cloze_checkpoint::ModelFolder;
-use cloze_checkpoint::decoder::DecoderCheckpoint;
-use cloze_checkpoint::encoder_decoder::{EncoderDecoderConfig, is_encoder_decoder};
+use cloze_checkpoint::decoder::{DecoderCheckpoint, is_decoder};
+use cloze_checkpoint::encoder_decoder::{
+    EncoderDecoderCheckpoint, EncoderDecoderConfig, is_encoder_decoder,
+};
 use cloze_core::Span;
+use cloze_graph::check::open_model;
 use cloze_graph::construct::{DecoderBuildParams, Graph, adds_in_16_bits};
 use cloze_store::Location;
 
@@ -20,6 +24,7 @@ use crate::tokenize::Tokenizer;
 use crate::{EncoderError, Runtime};
 
 pub use cache::{Asked, Cache, CacheCounts};
+use exported::Exported;
 pub use params::{DecoderParams, ValidDecoderParams};
 use source::Source;
 
@@ -34,6 +39,8 @@ pub struct Decoder {
     bos: Option<u32>,
     /// Encoder, of an encoder–decoder.
     source: Option<Source>,
+    /// Inputs and outputs of a graph that another program exported.
+    exported: Option<Exported>,
     path: Location,
     params: ValidDecoderParams,
     limits: RunLimits,
@@ -63,6 +70,36 @@ impl Shape {
     }
 }
 
+/// Whether a model is a decoder or an encoder–decoder: by its configuration, or where another program exported
+/// it by the inputs of its graph.
+///
+/// # Errors
+/// [`EncoderError::Graph`] for a graph that cannot be read.
+pub fn is_language_model(model: &ModelFolder) -> Result<bool, EncoderError> {
+    let by_type = is_decoder(model.model_type()) || is_encoder_decoder(model.model_type());
+    match model.exported() {
+        None => Ok(by_type),
+        Some(exported) if exported.encoder.is_some() => Ok(true),
+        Some(_) => Ok(by_type || exported::is_decoder(&open_model(model)?.info)),
+    }
+}
+
+/// Checks everything about a decoder or an encoder–decoder that can be checked without running it.
+///
+/// # Errors
+/// As [`Decoder::open`].
+pub fn check_decoder(model: &ModelFolder) -> Result<(), EncoderError> {
+    if model.exported().is_some() {
+        return Exported::check(model);
+    }
+    if is_encoder_decoder(model.model_type()) {
+        EncoderDecoderCheckpoint::of(model.sources())?;
+    } else {
+        DecoderCheckpoint::of(model.sources())?;
+    }
+    Ok(())
+}
+
 /// A text in tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
@@ -75,11 +112,14 @@ pub struct Prompt {
 }
 
 impl Decoder {
-    /// Opens a decoder, or an encoder–decoder: the graphs are built of the folder's weights.
+    /// Opens a decoder, or an encoder–decoder: its graphs are built of the folder's weights, or are those that
+    /// another program exported.
     ///
     /// # Errors
     /// [`EncoderError::Checkpoint`] for a folder that is no decoder's, or whose tensors are not those of its
-    /// configuration; [`EncoderError::Graph`] for weights that cannot be read; [`EncoderError::Tokenizer`];
+    /// configuration; [`EncoderError::Graph`] for weights or graphs that cannot be read;
+    /// [`EncoderError::NoCache`], [`EncoderError::DecoderInput`] and [`EncoderError::GraphOutput`] for exported
+    /// graphs that are not such a decoder's; [`EncoderError::Tokenizer`];
     /// [`EncoderError::Setting`]; [`EncoderError::Session`] if ONNX Runtime has no memory for the weights.
     pub fn open(
         runtime: &Runtime,
@@ -87,6 +127,9 @@ impl Decoder {
         params: DecoderParams,
     ) -> Result<Self, EncoderError> {
         let params = params.check()?;
+        if !model.has_weights() && !model.is_static() {
+            return Self::open_exported(runtime, model, params);
+        }
         if is_encoder_decoder(model.model_type()) {
             return Self::open_with_encoder(runtime, model, params);
         }
@@ -111,7 +154,7 @@ impl Decoder {
         let graph = Graph::build_decoder(&checkpoint, &request)?;
         let refused = |source| EncoderError::Session { path: path.to_path_buf(), source };
         let graph = runtime.engine().load(GraphSource::Built(graph)).map_err(refused)?;
-        let limits = RunLimits { time: None, cancel: params.cancel.clone() };
+        let limits = params.limits();
         Ok(Self {
             tokenizer,
             graph,
@@ -119,6 +162,7 @@ impl Decoder {
             eos: config.eos.clone(),
             bos: config.bos,
             source: None,
+            exported: None,
             path,
             params,
             limits,
@@ -197,6 +241,26 @@ impl Decoder {
     #[must_use]
     pub fn piece(&self, id: u32) -> Option<String> {
         self.tokenizer.piece(id)
+    }
+
+    /// Runs the model on a short text, and on one token behind it.
+    ///
+    /// # Errors
+    /// Errors of [`cache`](Self::cache), [`cache_of`](Self::cache_of) and [`Cache::append`].
+    pub fn try_out(&self, text: &str) -> Result<(), EncoderError> {
+        let mut ids = self.encode(text)?.ids;
+        let most = self.source_positions().unwrap_or(self.positions.saturating_sub(1));
+        ids.truncate(most.max(1));
+        let mut cache = if self.source.is_some() {
+            let cache = self.cache_of(&[&ids], 1, self.positions.min(2))?;
+            ids.truncate(1);
+            cache
+        } else {
+            self.cache(1, ids.len() + 1)?
+        };
+        let last = ids.last().map_or(&[][..], std::slice::from_ref);
+        cache.append(&[&ids], Asked::Last, &mut |_, _, _| {})?;
+        cache.append(&[last], Asked::Last, &mut |_, _, _| {})
     }
 
     /// A session that nobody uses, or a new one.

@@ -1,8 +1,11 @@
 //! Settings of a decoder.
+use std::time::Duration;
+
 use cloze_core::Cancel;
 
 use crate::EncoderError;
 use crate::encoder::available_threads;
+use crate::engine::RunLimits;
 
 /// Most threads.
 const MAX_THREADS: usize = 1024;
@@ -17,6 +20,7 @@ pub struct DecoderParams {
     positions: Option<usize>,
     max_cache_mib: usize,
     cancel: Option<Cancel>,
+    run_limit: Option<Duration>,
 }
 
 impl Default for DecoderParams {
@@ -28,7 +32,13 @@ impl Default for DecoderParams {
 impl DecoderParams {
     /// The defaults.
     pub fn new() -> Self {
-        Self { threads: None, positions: None, max_cache_mib: CACHE_MIB, cancel: None }
+        Self {
+            threads: None,
+            positions: None,
+            max_cache_mib: CACHE_MIB,
+            cancel: None,
+            run_limit: None,
+        }
     }
 
     /// Number of threads of a run. Default: as many as there are cores.
@@ -55,12 +65,18 @@ impl DecoderParams {
         self
     }
 
+    /// Longest time of a run of the model. Default: none.
+    pub fn run_limit(mut self, limit: Option<Duration>) -> Self {
+        self.run_limit = limit;
+        self
+    }
+
     /// Validated settings.
     ///
     /// # Errors
     /// [`EncoderError::Setting`] for what is outside the ranges above.
     pub fn check(self) -> Result<ValidDecoderParams, EncoderError> {
-        let Self { threads, positions, max_cache_mib, cancel } = self;
+        let Self { threads, positions, max_cache_mib, cancel, run_limit } = self;
         let wrong = |setting, found, expected: String| {
             Err(EncoderError::Setting { setting, found, expected })
         };
@@ -74,7 +90,7 @@ impl DecoderParams {
         if max_cache_mib == 0 {
             return wrong("max-cache-mib", 0, "expected at least 1".into());
         }
-        Ok(ValidDecoderParams { threads, positions, max_cache_mib, cancel })
+        Ok(ValidDecoderParams { threads, positions, max_cache_mib, cancel, run_limit })
     }
 }
 
@@ -84,10 +100,16 @@ pub struct ValidDecoderParams {
     pub(super) threads: usize,
     pub(super) positions: Option<usize>,
     pub(super) max_cache_mib: usize,
-    pub(super) cancel: Option<Cancel>,
+    cancel: Option<Cancel>,
+    run_limit: Option<Duration>,
 }
 
 impl ValidDecoderParams {
+    /// Limits of a run.
+    pub(super) fn limits(&self) -> RunLimits {
+        RunLimits { time: self.run_limit, cancel: self.cancel.clone() }
+    }
+
     /// Largest cache in bytes.
     pub(super) fn max_cache_bytes(&self) -> usize {
         self.max_cache_mib.saturating_mul(1 << 20)

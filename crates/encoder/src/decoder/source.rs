@@ -3,13 +3,15 @@ use std::sync::{Mutex, PoisonError};
 
 use cloze_checkpoint::ModelFolder;
 use cloze_checkpoint::encoder_decoder::{EncoderDecoderCheckpoint, EncoderDecoderConfig};
+use cloze_graph::check::{CheckParams, ElementType, TensorInfo};
 use cloze_graph::construct::{
     CrossPorts, DecoderBuildParams, Graph, POSITIONS, adds_in_16_bits, hidden_name,
 };
 
+use super::exported::{ReadPrompt, STATES};
 use super::{Cache, Decoder, Shape, ValidDecoderParams};
 use crate::engine::{
-    EngineSession, FixedInput, Input, Integers, LoadedGraph, OutputTensor, RunLimits,
+    EngineSession, FixedInput, GraphSource, Input, LoadedGraph, OutputTensor, Values,
 };
 use crate::tokenize::Tokenizer;
 use crate::{EncoderError, Runtime};
@@ -23,6 +25,8 @@ const RELATIVE_TOKENS: usize = 1 << 20;
 pub(super) struct Source {
     graph: Box<dyn LoadedGraph>,
     config: EncoderDecoderConfig,
+    /// Whether it is an exported graph, which takes tokens and a mask and gives the last hidden state alone.
+    of_tokens: bool,
     /// Longest prompt in tokens.
     positions: usize,
     /// Sessions that no prompt uses now.
@@ -43,6 +47,41 @@ impl Source {
 
     pub(super) fn positions(&self) -> usize {
         self.positions
+    }
+
+    /// Longest text in tokens that the decoder writes.
+    pub(super) fn written(&self) -> usize {
+        self.config.positions.unwrap_or(RELATIVE_TOKENS)
+    }
+}
+
+impl Source {
+    /// The encoder of an exported model; `None` of a decoder alone.
+    pub(super) fn open_exported(
+        runtime: &Runtime,
+        model: &ModelFolder,
+    ) -> Result<Option<Self>, EncoderError> {
+        let Some(path) = model.exported().and_then(|exported| exported.encoder.clone()) else {
+            return Ok(None);
+        };
+        let config = EncoderDecoderConfig::read(model.file("config.json"))?;
+        let checked = CheckParams::new().check()?.open(path.clone())?;
+        let is_known = |tensor: &&TensorInfo| {
+            ["input_ids", "attention_mask"].contains(&tensor.name.as_str())
+                && tensor.element == ElementType::Int64
+        };
+        if let Some(tensor) = checked.info.inputs.iter().find(|tensor| !is_known(tensor)) {
+            return Err(EncoderError::DecoderInput {
+                path: path.to_path_buf(),
+                found: tensor.to_string(),
+                all: checked.info.inputs.iter().map(ToString::to_string).collect(),
+            });
+        }
+        let positions = model.max_tokens().min(config.positions.unwrap_or(usize::MAX));
+        let loaded = runtime.engine().load(GraphSource::File(checked));
+        let refused = |source| EncoderError::Session { path: path.to_path_buf(), source };
+        let graph = loaded.map_err(refused)?;
+        Ok(Some(Self { graph, config, of_tokens: true, positions, idle: Mutex::default() }))
     }
 }
 
@@ -70,7 +109,7 @@ impl Decoder {
             vocabulary: config.decoder_vocabulary,
             takes_positions: true,
         };
-        let limits = RunLimits { time: None, cancel: params.cancel.clone() };
+        let limits = params.limits();
         Ok(Self {
             tokenizer,
             graph,
@@ -82,8 +121,10 @@ impl Decoder {
                 graph: encoder,
                 config,
                 positions: most,
+                of_tokens: false,
                 idle: Mutex::default(),
             }),
+            exported: None,
             path,
             params,
             limits,
@@ -127,6 +168,15 @@ impl Decoder {
             });
         }
         let mut cache = self.bound_cache(rows, capacity)?;
+        if let Some(grown) = &mut cache.grown {
+            let mut read = vec![];
+            for prompt in prompts {
+                let (tokens, crossed) = (prompt.len(), vec![]);
+                read.push(ReadPrompt { states: self.source_states(prompt)?, tokens, crossed });
+            }
+            grown.set_prompts(read);
+            return Ok(cache);
+        }
         cache.bind_inputs(self.cross_inputs(source, prompts, longest)?)?;
         let mask = |prompt: &&[u32]| {
             let padding = std::iter::repeat_n(0, longest - prompt.len());
@@ -144,7 +194,7 @@ impl Decoder {
         let source = self.encoder()?;
         self.check_prompt(source, prompt)?;
         let mut states = vec![];
-        let name = hidden_name(1, 1);
+        let name = if source.of_tokens { STATES.to_owned() } else { hidden_name(1, 1) };
         self.run_encoder(source, prompt, &mut [&*name].into_iter(), &mut |outputs| {
             states = outputs.first().copied().flatten().map_or(vec![], |o| o.data.to_vec());
         })?;
@@ -230,11 +280,15 @@ impl Decoder {
         };
         let seq = prompt.len();
         let shape = vec![1, seq];
-        let ids = Integers::I64(prompt.iter().map(|&id| i64::from(id)).collect());
+        let ids = Values::I64(prompt.iter().map(|&id| i64::from(id)).collect());
         let positions = (0..seq).map(|i| i64::try_from(i).unwrap_or(i64::MAX)).collect();
         let inputs = vec![
             Input { name: "input_ids", shape: shape.clone(), data: ids },
-            Input { name: POSITIONS, shape, data: Integers::I64(positions) },
+            if source.of_tokens {
+                Input { name: "attention_mask", shape, data: Values::I64(vec![1; seq]) }
+            } else {
+                Input { name: POSITIONS, shape, data: Values::I64(positions) }
+            },
         ];
         let result = session.run(inputs, &self.limits, outputs, read);
         source.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);

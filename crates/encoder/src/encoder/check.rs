@@ -6,6 +6,7 @@ use cloze_graph::check::{GraphInfo, open_model};
 use cloze_graph::construct;
 
 use crate::EncoderError;
+use crate::decoder;
 use crate::output::Output;
 use crate::session::Ports;
 use crate::tokenize::Tokenizer;
@@ -100,7 +101,10 @@ pub fn main_output(model: &ModelFolder) -> Result<Output, EncoderError> {
 pub fn check_model(model: &ModelFolder) -> Result<Checked, EncoderError> {
     let tokenizer = Tokenizer::open(model)?;
     room(model, &tokenizer)?;
-    let outputs = if model.is_static() {
+    let outputs = if decoder::is_language_model(model)? {
+        decoder::check_decoder(model)?;
+        vec![construct::head_name(Head::MaskedLm).to_owned()]
+    } else if model.is_static() {
         StaticTable::read(&model.graph_path())?;
         vec![construct::WORDS.to_owned()]
     } else if model.has_weights() {

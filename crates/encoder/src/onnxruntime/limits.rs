@@ -66,7 +66,7 @@ mod tests {
     use prost::Message as _;
 
     use super::*;
-    use crate::engine::{EngineSession, GraphSource, Input, Integers};
+    use crate::engine::{EngineSession, GraphSource, Input, Values};
     use crate::{Runtime, RuntimeParams};
 
     fn value(name: &str, elem_type: i32) -> ValueInfoProto {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn run(session: &mut dyn EngineSession, limits: &RunLimits) -> String {
-        let input = Input { name: "a", shape: vec![], data: Integers::I64(vec![0]) };
+        let input = Input { name: "a", shape: vec![], data: Values::I64(vec![0]) };
         let error = session.run(vec![input], limits, &mut ["y"].into_iter(), &mut |_| {});
         error.unwrap_err().to_string()
     }

@@ -10,12 +10,12 @@ use ort::environment::Environment;
 use ort::memory::Allocator;
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
 use ort::session::{IoBinding, RunOptions, Session, SessionInputValue};
-use ort::value::{DynValue, Tensor};
+use ort::value::{DynValue, Tensor, TensorRef};
 use prost::Message as _;
 
 use crate::engine::{
-    Buffer, Cause, EngineSession, FixedInput, GraphSource, Input, Integers, LoadedGraph,
-    OutputTensor, RunLimits,
+    Buffer, Cause, EngineSession, FixedInput, GraphSource, Input, LoadedGraph, OutputTensor,
+    RunLimits, Values,
 };
 use crate::onnxruntime::limits::within;
 use crate::onnxruntime::rows;
@@ -190,11 +190,13 @@ struct OnnxSession {
     buffers: Vec<Tensor<f32>>,
 }
 
-/// An input as ONNX Runtime takes it.
-fn tensor(shape: Vec<usize>, data: Integers) -> ort::Result<DynValue> {
+/// An input as ONNX Runtime takes it; floats are borrowed.
+fn tensor(shape: Vec<usize>, data: Values<'_>) -> ort::Result<SessionInputValue<'_>> {
     Ok(match data {
-        Integers::I64(data) => Tensor::from_array((shape, data))?.into_dyn(),
-        Integers::I32(data) => Tensor::from_array((shape, data))?.into_dyn(),
+        Values::I64(data) => Tensor::from_array((shape, data))?.into(),
+        Values::I32(data) => Tensor::from_array((shape, data))?.into(),
+        Values::Bool(data) => Tensor::from_array((shape, data))?.into(),
+        Values::F32(data) => TensorRef::from_array_view((shape, data))?.into(),
     })
 }
 
@@ -208,7 +210,7 @@ impl EngineSession for OnnxSession {
     ) -> Result<(), Cause> {
         let mut values: HashMap<&str, SessionInputValue<'_>> = HashMap::new();
         for Input { name, shape, data } in inputs {
-            values.insert(name, SessionInputValue::from(tensor(shape, data)?));
+            values.insert(name, tensor(shape, data)?);
         }
         let options = RunOptions::new()?;
         let results = within(limits, &options, || self.session.run_with_options(values, &options))?;
@@ -279,7 +281,7 @@ impl EngineSession for OnnxSession {
         let Self { session, bound, .. } = self;
         let binding = bound.as_mut().ok_or("no buffers are bound")?;
         for Input { name, shape, data } in inputs {
-            binding.bind_input(name, &tensor(shape, data)?)?;
+            binding.bind_input(name, &*tensor(shape, data)?)?;
         }
         let allocator = Allocator::default();
         binding.bind_output_to_device(output, allocator.memory_info())?;

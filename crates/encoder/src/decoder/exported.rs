@@ -1,0 +1,512 @@
+//! Decoders that other programs exported: graphs that take the keys and values of all tokens so far, and give
+//! them with those of the new tokens behind. Texts go through one by one, so each is the same alone and among
+//! others; a step copies the keys and values once, since such a graph makes them anew.
+//!
+//! Sources: optimum-onnx 0.1; transformers.js 3, `src/models/modeling_utils.js` (names of the cache, and one
+//! of length 0 to begin with); onnxruntime-genai 0.18.
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use cloze_checkpoint::ModelFolder;
+use cloze_graph::check::{CheckParams, CheckedModel, Dim, ElementType, GraphInfo, TensorInfo};
+use cloze_store::Location;
+
+use super::cache::{Asked, LOGITS_BYTES};
+use super::source::Source;
+use super::{Cache, Decoder, Shape, ValidDecoderParams};
+use crate::engine::{EngineSession, GraphSource, Input, LoadedGraph, OutputTensor, Values};
+use crate::tokenize::Tokenizer;
+use crate::{EncoderError, Runtime};
+
+/// Most new tokens that go through the model at once.
+const CHUNK: usize = 512;
+/// Beginning of the inputs that take keys and values, and of the outputs that give them.
+const PAST: &str = "past_key_values";
+const PRESENT: &str = "present";
+const LOGITS: &str = "logits";
+/// The encoder's output.
+pub(super) const STATES: &str = "last_hidden_state";
+
+/// A graph of a decoder, beside the one whose sessions the [`Decoder`] has.
+#[derive(Debug)]
+pub(super) struct Exported {
+    ports: Ports,
+    /// The graph for the first tokens, where the other takes later ones alone.
+    first: Option<First>,
+}
+
+#[derive(Debug)]
+struct First {
+    graph: Box<dyn LoadedGraph>,
+    ports: Ports,
+    idle: Mutex<Vec<Box<dyn EngineSession>>>,
+}
+
+/// Inputs and outputs of a decoder's graph.
+#[derive(Debug)]
+struct Ports {
+    inputs: Vec<(String, Role)>,
+    /// Keys and values, in the order of the inputs.
+    states: Vec<State>,
+}
+
+/// Meaning of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Ids,
+    /// Ones for all tokens so far.
+    Mask,
+    Positions,
+    /// Number of the last tokens that logits are given for; 0 for all.
+    LogitsKept,
+    /// Whether there is a cache.
+    CacheBranch,
+    /// The encoder's last hidden state.
+    SourceStates,
+    /// Ones for all tokens of the prompt.
+    SourceMask,
+    /// Keys or values, by their number among these.
+    State(usize),
+}
+
+/// Keys or values of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct State {
+    input: String,
+    output: String,
+    /// Whether they are those of the prompt that an encoder read, which stay.
+    of_source: bool,
+}
+
+impl Ports {
+    /// Reads them from a graph; `path` names it in errors.
+    fn resolve(info: &GraphInfo, path: &Path) -> Result<Self, EncoderError> {
+        let refused = |found: String| EncoderError::DecoderInput {
+            path: path.to_owned(),
+            found,
+            all: info.inputs.iter().map(ToString::to_string).collect(),
+        };
+        let (mut inputs, mut states) = (vec![], vec![]);
+        for tensor in &info.inputs {
+            let name = tensor.name.as_str();
+            let (role, element, rank) = match name {
+                "input_ids" => (Role::Ids, ElementType::Int64, 2),
+                "attention_mask" => (Role::Mask, ElementType::Int64, 2),
+                "position_ids" => (Role::Positions, ElementType::Int64, 2),
+                "num_logits_to_keep" => (Role::LogitsKept, ElementType::Int64, 0),
+                "use_cache_branch" => (Role::CacheBranch, ElementType::Bool, 1),
+                "encoder_hidden_states" => (Role::SourceStates, ElementType::Float32, 3),
+                "encoder_attention_mask" => (Role::SourceMask, ElementType::Int64, 2),
+                _ if name.starts_with(PAST) => {
+                    states.push(State {
+                        input: name.to_owned(),
+                        output: name.replacen(PAST, PRESENT, 1),
+                        of_source: name.contains(".encoder."),
+                    });
+                    (Role::State(states.len() - 1), ElementType::Float32, 4)
+                }
+                _ => return Err(refused(name.to_owned())),
+            };
+            if tensor.element != element || tensor.shape.len() != rank {
+                return Err(refused(format!("{tensor}, expected {element} of rank {rank}")));
+            }
+            inputs.push((name.to_owned(), role));
+        }
+        if !inputs.iter().any(|(_, role)| *role == Role::Ids) {
+            return Err(refused("no input_ids".into()));
+        }
+        Ok(Self { inputs, states })
+    }
+
+    /// Whether there is an output of this name.
+    fn missing_output<'a>(
+        info: &GraphInfo,
+        mut names: impl Iterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        names.find(|name| !info.outputs.iter().any(|output| output.name == *name))
+    }
+}
+
+/// The last dimension of a tensor, or another by its place.
+fn fixed(tensor: &TensorInfo, place: usize) -> Option<usize> {
+    match tensor.shape.get(place) {
+        Some(Dim::Fixed(size)) => usize::try_from(*size).ok().filter(|size| *size > 0),
+        _ => None,
+    }
+}
+
+fn open_graph(path: &Location) -> Result<CheckedModel, EncoderError> {
+    Ok(CheckParams::new().check()?.open(path.clone())?)
+}
+
+/// Whether a graph is that of a decoder with a cache.
+pub(super) fn is_decoder(info: &GraphInfo) -> bool {
+    info.inputs.iter().any(|tensor| tensor.name.starts_with(PAST))
+}
+
+/// Sizes of a decoder's graph.
+fn shape(model: &ModelFolder, info: &GraphInfo, ports: &Ports) -> Result<Shape, EncoderError> {
+    let path = model.graph_path();
+    let refused = |found: String| EncoderError::DecoderInput {
+        path: path.to_path_buf(),
+        found,
+        all: info.inputs.iter().map(ToString::to_string).collect(),
+    };
+    let mut sizes = None;
+    for tensor in info.inputs.iter().filter(|tensor| tensor.name.starts_with(PAST)) {
+        let width = fixed(tensor, 3).or(model.head_size());
+        let Some(found) = fixed(tensor, 1).zip(width) else {
+            return Err(refused(format!("{tensor}, expected numbers of heads and their width")));
+        };
+        if *sizes.get_or_insert(found) != found {
+            return Err(refused(format!("{tensor}, expected the shape of the others")));
+        }
+    }
+    let (key_value_heads, head_size) = sizes.unwrap_or_default();
+    let names = ports.states.iter().filter(|state| !state.of_source).map(|s| s.output.as_str());
+    if let Some(name) = Ports::missing_output(info, names.chain([LOGITS])) {
+        return Err(EncoderError::GraphOutput {
+            path: path.to_path_buf(),
+            wanted: name.to_owned(),
+            all: info.outputs.iter().map(ToString::to_string).collect(),
+        });
+    }
+    let logits = info.outputs.iter().find(|output| output.name == LOGITS);
+    let vocabulary = logits.and_then(|logits| fixed(logits, 2)).or(model.embedding_rows());
+    let own = ports.states.iter().filter(|state| !state.of_source).count();
+    Ok(Shape {
+        layers: own.div_ceil(2),
+        key_value_heads,
+        head_size,
+        vocabulary: vocabulary.ok_or_else(|| refused("no vocab_size".into()))?,
+        takes_positions: false,
+    })
+}
+
+impl Exported {
+    /// Graph, ports and sizes of an exported decoder.
+    ///
+    /// # Errors
+    /// [`EncoderError::NoCache`] for a graph that takes no keys and values; [`EncoderError::DecoderInput`] and
+    /// [`EncoderError::GraphOutput`] for one that does not fit.
+    fn open(
+        runtime: &Runtime,
+        model: &ModelFolder,
+    ) -> Result<(Box<dyn LoadedGraph>, Self, Shape), EncoderError> {
+        let path = model.graph_path();
+        let load = |checked: CheckedModel| {
+            let loaded = runtime.engine().load(GraphSource::File(checked));
+            loaded.map_err(|source| EncoderError::Session { path: path.to_path_buf(), source })
+        };
+        let checked = open_graph(&path)?;
+        if !is_decoder(&checked.info) {
+            return Err(EncoderError::NoCache { path: path.to_path_buf() });
+        }
+        let ports = Ports::resolve(&checked.info, &path)?;
+        let shape = shape(model, &checked.info, &ports)?;
+        let first = match model.exported().and_then(|exported| exported.first.as_ref()) {
+            None => None,
+            Some(path) => {
+                let checked = open_graph(path)?;
+                let first = Ports::resolve(&checked.info, path)?;
+                let names = ports.states.iter().map(|state| state.output.as_str());
+                if let Some(name) = Ports::missing_output(&checked.info, names.chain([LOGITS])) {
+                    return Err(EncoderError::GraphOutput {
+                        path: path.to_path_buf(),
+                        wanted: name.to_owned(),
+                        all: checked.info.outputs.iter().map(ToString::to_string).collect(),
+                    });
+                }
+                Some(First { graph: load(checked)?, ports: first, idle: Mutex::default() })
+            }
+        };
+        Ok((load(checked)?, Self { ports, first }, shape))
+    }
+
+    /// Checks the graphs of an exported decoder without loading them.
+    pub(super) fn check(model: &ModelFolder) -> Result<(), EncoderError> {
+        let path = model.graph_path();
+        let checked = open_graph(&path)?;
+        if !is_decoder(&checked.info) {
+            return Err(EncoderError::NoCache { path: path.to_path_buf() });
+        }
+        let ports = Ports::resolve(&checked.info, &path)?;
+        shape(model, &checked.info, &ports)?;
+        let others = model.exported().into_iter().flat_map(|exported| exported.all().skip(1));
+        for other in others {
+            open_graph(other)?;
+        }
+        Ok(())
+    }
+}
+
+impl Decoder {
+    /// Opens a decoder that another program exported.
+    pub(super) fn open_exported(
+        runtime: &Runtime,
+        model: &ModelFolder,
+        params: ValidDecoderParams,
+    ) -> Result<Self, EncoderError> {
+        let tokenizer = Tokenizer::open(model)?;
+        let (graph, exported, shape) = Exported::open(runtime, model)?;
+        let (bos, eos) = model.text_ends()?;
+        let source = Source::open_exported(runtime, model)?;
+        let most = source.as_ref().map_or(model.max_tokens(), Source::written);
+        let limits = params.limits();
+        Ok(Self {
+            tokenizer,
+            graph,
+            shape,
+            eos,
+            bos,
+            positions: params.positions.map_or(most, |positions| positions.min(most)),
+            source,
+            path: model.graph_path(),
+            params,
+            limits,
+            exported: Some(exported),
+            idle: Mutex::default(),
+        })
+    }
+}
+
+/// Keys and values of texts, as an exported graph gives them.
+#[derive(Debug, Default)]
+pub(super) struct Grown {
+    /// Of each text those that its own tokens have, `[heads, tokens, width]` each, by number of the state;
+    /// those of the source are empty.
+    texts: Vec<Vec<Vec<f32>>>,
+    /// Prompts that an encoder read, each for as many texts.
+    prompts: Vec<ReadPrompt>,
+}
+
+/// A prompt that an encoder read.
+#[derive(Debug)]
+pub(super) struct ReadPrompt {
+    /// Its last hidden state, `[tokens, hidden]`.
+    pub(super) states: Vec<f32>,
+    /// Number of its tokens.
+    pub(super) tokens: usize,
+    /// Keys and values of the decoder's attention to it, `[heads, tokens, width]` each, by number of the
+    /// state; empty before the decoder's first run.
+    pub(super) crossed: Vec<Vec<f32>>,
+}
+
+impl Grown {
+    /// Those of `batch` texts without tokens.
+    pub(super) fn new(exported: &Exported, batch: usize) -> Self {
+        let none = vec![vec![]; exported.ports.states.len()];
+        Self { texts: vec![none; batch], prompts: vec![] }
+    }
+
+    pub(super) fn set_prompts(&mut self, prompts: Vec<ReadPrompt>) {
+        self.prompts = prompts;
+    }
+
+    /// Keeps the first `len` of `tokens` tokens of a text.
+    pub(super) fn truncate(&mut self, text: usize, heads: usize, tokens: usize, len: usize) {
+        for state in self.texts.get_mut(text).into_iter().flatten() {
+            *state = beginning(state, heads, tokens, len);
+        }
+    }
+
+    /// Makes a text the first `len` of `tokens` tokens of text 0 of another.
+    pub(super) fn copy(
+        &mut self,
+        text: usize,
+        from: &Self,
+        heads: usize,
+        [tokens, len]: [usize; 2],
+    ) {
+        let states = from.texts.first().into_iter().flatten();
+        let copied = states.map(|state| beginning(state, heads, tokens, len)).collect();
+        if let Some(text) = self.texts.get_mut(text) {
+            *text = copied;
+        }
+    }
+
+    /// Has text `i` go on from text `from[i]`.
+    pub(super) fn gather(&mut self, from: &[usize]) {
+        let texts = from.iter().map(|&i| self.texts.get(i).cloned().unwrap_or_default());
+        self.texts = texts.collect();
+    }
+}
+
+/// The first `len` tokens of `[heads, tokens, width]`.
+fn beginning(state: &[f32], heads: usize, tokens: usize, len: usize) -> Vec<f32> {
+    let head = state.len() / heads.max(1);
+    let used = head / tokens.max(1) * len.min(tokens);
+    state.chunks_exact(head.max(1)).flat_map(|head| &head[..used]).copied().collect()
+}
+
+impl Cache<'_> {
+    /// As [`append`](Self::append), of an exported graph.
+    pub(super) fn append_exported(
+        &mut self,
+        exported: &Exported,
+        new: &[&[u32]],
+        asked: Asked,
+        read: &mut dyn FnMut(usize, usize, &[f32]),
+    ) -> Result<(), EncoderError> {
+        let chunk = LOGITS_BYTES / (4 * self.decoder.shape.vocabulary).max(1);
+        let of_source = exported.ports.states.iter().any(|state| state.of_source);
+        for (text, ids) in new.iter().enumerate() {
+            let mut start = 0;
+            while start < ids.len() {
+                // The part of an encoder–decoder's graph with a cache is made for single tokens.
+                let chunk = if of_source && !self.texts[text].is_empty() {
+                    1
+                } else {
+                    chunk.clamp(4, CHUNK)
+                };
+                let end = (start + chunk).min(ids.len());
+                self.run_exported(exported, text, &ids[start..end], &mut |token, logits| {
+                    let token = start + token;
+                    let wanted = match asked {
+                        Asked::All => true,
+                        Asked::Last => token + 1 == ids.len(),
+                        Asked::From(first) => token >= first,
+                    };
+                    if wanted {
+                        read(text, token, logits);
+                    }
+                })?;
+                start = end;
+            }
+        }
+        Ok(())
+    }
+
+    /// One run of the model on one text.
+    fn run_exported(
+        &mut self,
+        exported: &Exported,
+        text: usize,
+        new: &[u32],
+        read: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<(), EncoderError> {
+        let Shape { key_value_heads: heads, head_size: width, vocabulary, .. } = self.decoder.shape;
+        let (past, seq) = (self.texts[text].len(), new.len());
+        let path = self.decoder.path.to_path_buf();
+        let failed = |source| EncoderError::Run { path: path.clone(), batch: 1, seq, source };
+        let grown = self.grown.as_mut().ok_or_else(|| failed("it has no keys".into()))?;
+        let per_prompt = grown.texts.len() / grown.prompts.len().max(1);
+        let prompt = grown.prompts.get_mut(text / per_prompt.max(1));
+        let first = exported.first.as_ref().filter(|_| past == 0);
+        let ports = first.map_or(&exported.ports, |first| &first.ports);
+        let states = &exported.ports.states;
+        // The decoder's keys and values of a prompt come from its first run.
+        let crossing = past == 0;
+        let int64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let ones = |n: usize| Values::I64(vec![1; n]);
+        let (source_tokens, source_states, crossed) = match &prompt {
+            Some(prompt) => (prompt.tokens, &*prompt.states, &*prompt.crossed),
+            None => (0, &[][..], &[][..]),
+        };
+        let own = &grown.texts[text];
+        let mut inputs = vec![];
+        for (name, role) in &ports.inputs {
+            let (shape, data) = match *role {
+                Role::Ids => {
+                    let ids = new.iter().map(|&id| i64::from(id)).collect();
+                    (vec![1, seq], Values::I64(ids))
+                }
+                Role::Mask => (vec![1, past + seq], ones(past + seq)),
+                Role::Positions => {
+                    (vec![1, seq], Values::I64((past..past + seq).map(int64).collect()))
+                }
+                Role::LogitsKept => (vec![], Values::I64(vec![0])),
+                Role::CacheBranch => (vec![1], Values::Bool(vec![past > 0])),
+                Role::SourceStates => {
+                    let hidden = source_states.len() / source_tokens.max(1);
+                    (vec![1, source_tokens, hidden], Values::F32(source_states))
+                }
+                Role::SourceMask => (vec![1, source_tokens], ones(source_tokens)),
+                Role::State(i) if states[i].of_source => {
+                    let state = crossed.get(i).filter(|_| !crossing).map_or(&[][..], Vec::as_slice);
+                    let tokens = if state.is_empty() { 0 } else { source_tokens };
+                    (vec![1, heads, tokens, width], Values::F32(state))
+                }
+                Role::State(i) => (vec![1, heads, past, width], Values::F32(&own[i])),
+            };
+            inputs.push(Input { name, shape, data });
+        }
+        let taken: Vec<usize> =
+            (0..states.len()).filter(|&i| crossing || !states[i].of_source).collect();
+        let mut names =
+            std::iter::once(LOGITS).chain(taken.iter().map(|&i| states[i].output.as_str()));
+        let expected = |i: Option<usize>| match i {
+            None => [1, seq, vocabulary],
+            Some(i) if states[i].of_source => [heads, source_tokens, width],
+            Some(_) => [heads, past + seq, width],
+        };
+        let mut given: Vec<Vec<f32>> = vec![];
+        let mut other_shape = None;
+        let mut take = |outputs: &[Option<OutputTensor<'_>>]| {
+            for (place, output) in outputs.iter().enumerate() {
+                let i = place.checked_sub(1).map(|place| taken[place]);
+                let [a, b, c] = expected(i);
+                let Some(OutputTensor { shape, data }) = output else { continue };
+                let fits = match i {
+                    None => **shape == [1, int64(b), int64(c)],
+                    Some(_) => **shape == [1, int64(a), int64(b), int64(c)],
+                };
+                if !fits {
+                    other_shape.get_or_insert((i, shape.to_vec()));
+                } else if i.is_none() {
+                    data.chunks_exact(vocabulary).enumerate().for_each(|(t, row)| read(t, row));
+                } else {
+                    given.push(data.to_vec());
+                }
+            }
+        };
+        let limits = &self.decoder.limits;
+        match first {
+            Some(first) => {
+                let idle = first.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let mut session = match idle {
+                    Some(session) => session,
+                    None => first.graph.session(self.decoder.params.threads).map_err(failed)?,
+                };
+                let result = session.run(inputs, limits, &mut names, &mut take);
+                first.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+                result
+            }
+            None => match self.session.as_mut() {
+                Some(session) => session.run(inputs, limits, &mut names, &mut take),
+                None => Err("it is closed".into()),
+            },
+        }
+        .map_err(failed)?;
+        if let Some((i, found)) = other_shape {
+            let [a, b, c] = expected(i);
+            let output = i.map_or(LOGITS.to_owned(), |i| states[i].output.clone());
+            return Err(EncoderError::OutputShape {
+                path,
+                output,
+                found,
+                batch: a,
+                seq: b,
+                width: c,
+            });
+        }
+        if given.len() != taken.len() {
+            return Err(failed("it gave no keys and values".into()));
+        }
+        let own = &mut grown.texts[text];
+        let mut prompt = prompt;
+        if let Some(prompt) = prompt.as_mut().filter(|_| crossing) {
+            prompt.crossed = vec![vec![]; states.len()];
+        }
+        for (i, state) in taken.into_iter().zip(given) {
+            match prompt.as_mut().filter(|_| states[i].of_source) {
+                Some(prompt) => prompt.crossed[i] = state,
+                None => own[i] = state,
+            }
+        }
+        self.texts[text].extend_from_slice(new);
+        self.counts.runs += 1;
+        self.counts.tokens += seq as u64;
+        Ok(())
+    }
+}
