@@ -321,3 +321,94 @@ fn logits_that_are_no_numbers_are_named_and_a_text_without_tokens_has_no_figure(
     let ran = home.run(&["score", "-m", &decoder("gpt2"), "--text", "", "--corpus"]);
     assert_refused(&ran, &["found no token"]);
 }
+
+/// `llama`: word embeddings and head 320 · 32 each; a layer's attention 2 · 32 · 32 + 2 · 32 · 16, its
+/// feed-forward network 3 · 32 · 48, its norms 2 · 32; two layers and a last norm. By the rule
+/// 12 · 2 · 32² = 24,576. `gpt2`: no head of its own, 96 positions, biases, 2 · 2 · 32 numbers of a layer's norms.
+#[test]
+fn a_decoder_is_described_checked_and_run() {
+    let home = Home::new();
+    let info = |name: &str| -> Value {
+        let ran = home.run(&["model", "info", &decoder(name), "--format", "json"]);
+        ran.good();
+        serde_json::from_str(ran.stdout()).unwrap()
+    };
+    let part =
+        |part: &str, parameters: u64| json!({"part": part, "parameters": parameters, "used": true});
+    let llama = info("llama");
+    let parts = [
+        part("word embeddings", 10_240),
+        part("attention", 6144),
+        part("feed-forward", 9216),
+        part("layer norms", 128),
+        part("last norm", 32),
+        part("language model head", 10_240),
+    ];
+    assert_eq!(llama["weights"]["parts"], json!(parts));
+    assert_eq!(llama["parameters"], 36_000);
+    assert_eq!(llama["weights"]["in_layers"], 6144 + 9216 + 128);
+    assert_eq!(llama["weights"]["rule_of_thumb"], 24_576);
+    assert_eq!(llama["tasks"], json!(["generate"]));
+    let parts = [
+        part("word embeddings", 10_240),
+        part("position embeddings", 96 * 32),
+        part("attention", 2 * (32 * 96 + 96 + 32 * 32 + 32)),
+        part("feed-forward", 2 * (2 * 32 * 128 + 128 + 32)),
+        part("layer norms", 2 * 2 * 2 * 32),
+        part("last norm", 64),
+    ];
+    assert_eq!(info("gpt2")["weights"]["parts"], json!(parts));
+    // Both halves; word embeddings are shared.
+    let t5 = info("t5-gated");
+    assert_eq!(t5["tasks"], json!(["generate"]));
+    for name in ["gpt2", "llama", "t5", "marian"] {
+        let ran = home.run(&["model", "check", &decoder(name), "--run"]);
+        ran.good();
+        assert!(ran.stdout().contains("sound, and it runs"), "{name}: {}", ran.stdout());
+        assert!(ran.stdout().contains("use `cloze generate`"), "{name}: {}", ran.stdout());
+    }
+}
+
+#[test]
+fn exported_decoders_are_described_checked_and_run() {
+    let home = Home::with([("a.txt", "The lamp on the quay.\n")]);
+    let names = cloze_testkit::EXPORTED_DECODERS.iter();
+    for name in names.chain(&cloze_testkit::EXPORTED_ENCODER_DECODERS) {
+        let folder = cloze_testkit::exported_decoder(name);
+        let path = folder.path().display().to_string();
+        let ran = home.run(&["model", "check", &path, "--run"]);
+        ran.good();
+        assert!(ran.stdout().contains("sound, and it runs"), "{name}: {}", ran.stdout());
+        home.run(&["model", "info", &path]).good();
+        let text = |model: &str| {
+            let args = ["generate", "-m", model, "--text", "The lamp", "--max-new-tokens", "9"];
+            let ran = home.run(&args);
+            ran.good();
+            ran.stdout().to_owned()
+        };
+        assert_eq!(text(&path), text(&decoder(cloze_testkit::exported_of(name))), "{name}");
+        // The command that fits is named.
+        let ran = home.run(&["tag", "a.txt", "-m", &path]);
+        assert_eq!(ran.status, Some(2), "{name}");
+        assert!(ran.stderr.contains("cloze generate"), "{name}: {}", ran.stderr);
+    }
+    // A graph without a cache, such as an encoder's.
+    let encoder = cloze_testkit::model_copy("tiny");
+    let path = encoder.path().display().to_string();
+    let ran = home.run(&["generate", "-m", &path, "--text", "The lamp"]);
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.stderr.contains("model.onnx: no inputs past_key_values"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_decoder_of_8_bits_runs() {
+    let home = Home::new();
+    let args = ["model", "quantize", &decoder("llama-tied"), "-o", "small", "--embeddings"];
+    home.run(&args).good();
+    let ran = home.run(&["model", "info", "./small"]);
+    ran.good();
+    assert!(ran.stdout().contains("matrices of layers in 8 bits"), "{}", ran.stdout());
+    home.run(&["model", "check", "./small", "--run"]).good();
+    let args = ["model", "quantize", &decoder("llama"), "-o", "x", "--calibrate", "small"];
+    assert_refused(&home.run(&args), &["--calibrate is for encoders"]);
+}

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cloze_store::{Existing, Location};
+use serde_json::{Map, Value};
 
 use crate::adapter::{self, Merged};
 use crate::casing::{self, CasingTable};
@@ -55,6 +56,26 @@ pub struct ModelPart {
     pub parameters: u64,
     /// Whether the task uses them: not those of a pooler that no head is on top of, nor of heads of other tasks.
     pub used: bool,
+}
+
+/// The `config.json` at `path` with something changed, of weights that are written as floats; byte for byte as it
+/// is where nothing changes.
+pub(crate) fn changed_config(
+    path: &Location,
+    change: impl FnOnce(&mut Map<String, Value>) -> Result<(), CheckpointError>,
+) -> Result<Vec<u8>, CheckpointError> {
+    let bytes = config::read_bytes(path)?;
+    let json = |source| CheckpointError::Json { path: path.to_path_buf(), source };
+    let read: Map<String, Value> = serde_json::from_slice(&bytes).map_err(json)?;
+    let mut raw = read.clone();
+    raw.remove(quantization::KEY);
+    change(&mut raw)?;
+    if raw == read {
+        return Ok(bytes);
+    }
+    let mut bytes = serde_json::to_vec_pretty(&raw).map_err(json)?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 /// A checkpoint whose every tensor is known, by what it is for, and has the shape it must have.
@@ -260,31 +281,18 @@ impl Checkpoint {
     /// [`config_json`](Self::config_json) with something changed.
     pub(crate) fn config_json_with(
         &self,
-        change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>),
+        change: impl FnOnce(&mut Map<String, Value>),
     ) -> Result<Vec<u8>, CheckpointError> {
-        let path = &self.config_path;
-        let bytes = config::read_bytes(path)?;
-        let json = |source| CheckpointError::Json { path: path.to_path_buf(), source };
-        let read: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_slice(&bytes).map_err(json)?;
-        let mut raw = read.clone();
-        // Weights are written as floats.
-        raw.remove(quantization::KEY);
-        self.name_labels(&mut raw)?;
-        change(&mut raw);
-        if raw == read {
-            return Ok(bytes);
-        }
-        let mut bytes = serde_json::to_vec_pretty(&raw).map_err(json)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        let named = |raw: &mut Map<String, Value>| {
+            self.name_labels(raw)?;
+            change(raw);
+            Ok(())
+        };
+        changed_config(&self.config_path, named)
     }
 
     /// Puts in what an adapter's classifier makes of the model.
-    fn name_labels(
-        &self,
-        raw: &mut serde_json::Map<String, serde_json::Value>,
-    ) -> Result<(), CheckpointError> {
+    fn name_labels(&self, raw: &mut Map<String, Value>) -> Result<(), CheckpointError> {
         let path = &self.config_path;
         let sequence = self.layout.sequence.as_ref().map(|s| &s.classifier);
         let classifier = self.layout.tokens.as_ref().or(sequence);

@@ -13,11 +13,13 @@ use std::path::Path;
 use cloze_store::Existing;
 use safetensors::tensor::Dtype;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{CONFIG, Checkpoint, changed_config};
+use crate::decoder::DecoderCheckpoint;
+use crate::decoder::layout::DecoderLayer;
 use crate::error::CheckpointError;
 use crate::layout::Dense;
 use crate::quantization;
-use crate::weights::{Encoded, StoredType, encode, write_encoded};
+use crate::weights::{Encoded, StoredType, Weights, encode, write_encoded};
 
 /// The largest 8-bit number that is used; with −128 the sizes would differ.
 const MOST: f32 = 127.0;
@@ -105,15 +107,82 @@ pub fn quantize(
     path: &Path,
     existing: Existing,
 ) -> Result<Vec<u8>, CheckpointError> {
-    let weights = checkpoint.weights();
-    if weights.any_int8() {
-        let what = "weights of 8 bits; expected floats".into();
-        return Err(CheckpointError::Request { path: checkpoint.folder().to_path_buf(), what });
-    }
+    let (weights, folder) = (checkpoint.weights(), checkpoint.folder());
+    refuse_int8(weights, folder)?;
     let mut matrices = matrices(checkpoint, params.calibration)?;
     if params.embeddings {
         matrices.insert(checkpoint.layout().words.clone(), Inputs::default());
     }
+    write_matrices(weights, folder, &matrices, path, existing)?;
+    let table = checkpoint.layout().relative.as_deref();
+    let ignored =
+        ignored(weights, &matrices, |name| table == Some(name) || name.contains("embeddings."));
+    let by = match params.calibration {
+        Some(ActivationCalibration { fixed: true, .. }) => quantization::Inputs::Fixed,
+        _ => quantization::Inputs::ByRow,
+    };
+    let own = params.calibration.is_some() || params.embeddings;
+    let said = quantization::config(by, own, &ignored);
+    checkpoint.config_json_with(|raw| {
+        raw.insert(quantization::KEY.into(), said);
+    })
+}
+
+/// The same of a decoder, each row of whose inputs is rounded by its own largest number. Word embeddings of
+/// 8 bits are those of a tied head, too.
+///
+/// # Errors
+/// [`CheckpointError::Request`] for a checkpoint that has 8 bits already, or whose matrices are stored as
+/// `[inputs, outputs]`, as GPT-2's are; [`CheckpointError::NotFinite`] for weights that are not;
+/// [`CheckpointError::Store`] if the file cannot be written.
+pub fn quantize_decoder(
+    checkpoint: &DecoderCheckpoint,
+    embeddings: bool,
+    path: &Path,
+    existing: Existing,
+) -> Result<Vec<u8>, CheckpointError> {
+    let (weights, folder) = (checkpoint.weights(), checkpoint.folder());
+    refuse_int8(weights, folder)?;
+    let layout = checkpoint.layout();
+    let mut matrices = BTreeMap::new();
+    for linear in layout.layers.iter().flat_map(DecoderLayer::linears) {
+        if linear.turned {
+            let what = format!(
+                "{} is stored as [inputs, outputs]; expected a family whose matrices are [outputs, inputs]",
+                linear.weight
+            );
+            return Err(CheckpointError::Request { path: folder.to_path_buf(), what });
+        }
+        matrices.insert(linear.weight.clone(), Inputs::default());
+    }
+    if embeddings {
+        matrices.insert(layout.words.clone(), Inputs::default());
+    }
+    write_matrices(weights, folder, &matrices, path, existing)?;
+    let ignored = ignored(weights, &matrices, |name| name == layout.words);
+    let said = quantization::config(quantization::Inputs::ByRow, embeddings, &ignored);
+    changed_config(&folder.join(CONFIG), |raw| {
+        raw.insert(quantization::KEY.into(), said);
+        Ok(())
+    })
+}
+
+fn refuse_int8(weights: &Weights, folder: &Path) -> Result<(), CheckpointError> {
+    if !weights.any_int8() {
+        return Ok(());
+    }
+    let what = "weights of 8 bits; expected floats".into();
+    Err(CheckpointError::Request { path: folder.to_path_buf(), what })
+}
+
+/// Writes weights with these matrices in 8 bits; `folder` names them in errors.
+fn write_matrices(
+    weights: &Weights,
+    folder: &Path,
+    matrices: &BTreeMap<String, Inputs>,
+    path: &Path,
+    existing: Existing,
+) -> Result<(), CheckpointError> {
     let mut reader = weights.reader();
     let mut encoded = vec![];
     let halves = weights.stored_type().filter(|t| *t != StoredType::F32);
@@ -122,8 +191,8 @@ pub fn quantize(
         let shape = weights.shape(name).unwrap_or_default().to_vec();
         let mut numbers = reader.read(name)?;
         if numbers.iter().any(|x| !x.is_finite()) {
-            let (path, tensor) = (checkpoint.folder().to_owned(), name.to_owned());
-            return Err(CheckpointError::NotFinite { path: path.to_path_buf(), tensor });
+            let (path, tensor) = (folder.to_path_buf(), name.to_owned());
+            return Err(CheckpointError::NotFinite { path, tensor });
         }
         let Some(inputs) = matrices.get(name) else {
             let to = halves.unwrap_or(StoredType::F32);
@@ -153,8 +222,7 @@ pub fn quantize(
         }
         encoded.push(Encoded { name: name.to_owned(), dtype: Dtype::I8, shape, bytes });
     }
-    write_encoded(&encoded, path, existing)?;
-    config_json(checkpoint, params, &matrices)
+    write_encoded(&encoded, path, existing)
 }
 
 /// Matrices with the same inputs, the place of these among observations, and whether they are evened out.
@@ -246,30 +314,18 @@ fn rows(numbers: &[f32], inputs: usize) -> (Vec<u8>, Vec<f32>) {
     (bytes, scales)
 }
 
-/// The `config.json` of the same checkpoint, with what is said of its 8-bit matrices.
-fn config_json(
-    checkpoint: &Checkpoint,
-    params: QuantizeParams<'_>,
+/// Names of the matrices that stay floats, but for embeddings.
+fn ignored(
+    weights: &Weights,
     matrices: &BTreeMap<String, Inputs>,
-) -> Result<Vec<u8>, CheckpointError> {
-    let weights = checkpoint.weights();
-    let ignored = weights.names().filter(|name| {
+    is_embedding: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let stays = |name: &&str| {
         let is_matrix = weights.shape(name).is_some_and(|shape| shape.len() == 2);
-        let is_table = checkpoint.layout().relative.as_deref() == Some(*name);
-        is_matrix && !is_table && !name.contains("embeddings.") && !matrices.contains_key(*name)
-    });
-    let ignored: Vec<String> =
-        ignored.filter_map(|name| Some(name.strip_suffix(".weight")?.to_owned())).collect();
-    let by = if params.calibration.is_some_and(|c| c.fixed) {
-        quantization::Inputs::Fixed
-    } else {
-        quantization::Inputs::ByRow
+        is_matrix && !is_embedding(name) && !matrices.contains_key(*name)
     };
-    let own = params.calibration.is_some() || params.embeddings;
-    let said = quantization::config(by, own, &ignored);
-    checkpoint.config_json_with(|raw| {
-        raw.insert(quantization::KEY.into(), said);
-    })
+    let names = weights.names().filter(stays);
+    names.filter_map(|name| Some(name.strip_suffix(".weight")?.to_owned())).collect()
 }
 
 #[cfg(test)]

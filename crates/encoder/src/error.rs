@@ -226,6 +226,15 @@ pub enum EncoderError {
         /// The graph.
         path: PathBuf,
     },
+    /// A decoder's graph where an encoder's is wanted.
+    #[error(
+        "{}: a decoder, whose graph takes a cache of keys and values; expected an encoder: use `cloze generate`",
+        path.display()
+    )]
+    GraphOfDecoder {
+        /// The graph.
+        path: PathBuf,
+    },
     /// No output can be the result that is wanted.
     #[error("{}: no output to take {wanted} from; the graph has {}", path.display(), all.join(", "))]
     GraphOutput {

@@ -7,6 +7,7 @@ use cloze_graph::check::{Dim, ElementType, GraphInfo, TensorInfo};
 use cloze_graph::construct;
 
 use crate::EncoderError;
+use crate::decoder;
 use crate::encoder::ValidEncoderParams;
 use crate::engine::{EngineSession, Input, LoadedGraph, OutputTensor, RunLimits, Values};
 use crate::output::Output;
@@ -132,6 +133,9 @@ impl Ports {
         wanted: &[Output],
         layers: Option<usize>,
     ) -> Result<Self, EncoderError> {
+        if decoder::takes_cache(info) {
+            return Err(EncoderError::GraphOfDecoder { path: path.to_owned() });
+        }
         let input = |tensor: String| EncoderError::GraphInput {
             path: path.to_owned(),
             found: tensor,

@@ -2,11 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 use std::path::Path;
 
-use cloze_checkpoint::ModelFolder;
+use cloze_checkpoint::decoder::DecoderCheckpoint;
+use cloze_checkpoint::quantize::quantize_decoder;
+use cloze_checkpoint::{CheckpointError, ModelFolder};
 use cloze_encoder::decoder::{Asked, Decoder, DecoderParams, is_language_model};
 use cloze_encoder::{Runtime, RuntimeParams};
 use cloze_generate::{Finish, GenerateError, GenerateParams, Generation, Generator};
 use cloze_heads::masked::SampleParams;
+use cloze_store::Existing;
 use cloze_testkit::{EXPORTED_DECODERS, exported_decoder, exported_of};
 use serde::Deserialize;
 
@@ -254,4 +257,56 @@ fn settings_are_a_file() {
     let model = ModelFolder::open(folder.path()).unwrap();
     let error = cloze_generate::Defaults::read(&model).unwrap_err().to_string();
     assert!(error.contains("generation_config.json: expected a regular file"), "{error}");
+}
+
+/// The largest difference of logits from those of floats, as a share of the largest logit: matrices and inputs
+/// are rounded to 1/127 of the largest number of a row, twice.
+const EIGHT_BITS: f32 = 0.06;
+
+/// Greedy texts, and the probabilities that were found on the way, are the same alone and in batches.
+#[test]
+fn matrices_of_8_bits_give_nearly_the_same_logits() {
+    let folder_of = |name: &str, embeddings: bool| {
+        let made = tempfile::tempdir().unwrap();
+        for file in ["tokenizer.json", "tokenizer_config.json", "generation_config.json"] {
+            fs_err::copy(folder(name).join(file), made.path().join(file)).unwrap();
+        }
+        let model = ModelFolder::open(folder(name)).unwrap();
+        let checkpoint = DecoderCheckpoint::of(model.sources()).unwrap();
+        let path = made.path().join("model.safetensors");
+        let config = quantize_decoder(&checkpoint, embeddings, &path, Existing::Refuse)?;
+        fs_err::write(made.path().join("config.json"), config).unwrap();
+        Ok::<_, CheckpointError>(made)
+    };
+    for (name, embeddings) in [
+        ("llama", false),
+        ("llama-tied", true),
+        ("mistral", true),
+        ("qwen2", false),
+        ("qwen3", true),
+    ] {
+        let made = folder_of(name, embeddings).unwrap();
+        let model = ModelFolder::open(made.path()).unwrap();
+        let params = DecoderParams::new().threads(Some(1));
+        let generator = Generator::open(&runtime(), &model, params).unwrap();
+        let cases = cases(name);
+        let (mut most, mut largest) = (0.0_f32, 0.0_f32);
+        for case in &cases {
+            let mut cache = generator.decoder().cache(1, 96).unwrap();
+            let found = logits(&mut cache, &case.ids);
+            let last = found.iter().rev().zip(case.logits.iter().rev());
+            for (found, expected) in last.flat_map(|(a, b)| a.iter().zip(b)) {
+                most = most.max((found - expected).abs());
+                largest = largest.max(expected.abs());
+            }
+        }
+        assert!(most > 0.0 && most <= EIGHT_BITS * largest, "{name}: {most} of {largest}");
+        let prompts: Vec<&str> = cases.iter().map(|case| case.prompt.as_str()).collect();
+        let together = generator.generate_batch(&prompts, &greedy(20)).unwrap();
+        for (prompt, text) in prompts.iter().zip(together) {
+            assert_eq!(text.unwrap(), generator.generate(prompt, &greedy(20)).unwrap(), "{name}");
+        }
+    }
+    let error = folder_of("gpt2", false).unwrap_err().to_string();
+    assert!(error.contains("h.0.attn.c_attn.weight is stored as [inputs, outputs]"), "{error}");
 }

@@ -70,6 +70,21 @@ pub struct DecoderLayer {
     pub down: Linear,
 }
 
+impl DecoderLayer {
+    /// All its matrices.
+    pub fn linears(&self) -> impl Iterator<Item = &Linear> {
+        let projections = match &self.projections {
+            Projections::Joint(joint) => vec![joint],
+            Projections::Apart { query, key, value } => vec![query, key, value],
+        };
+        projections
+            .into_iter()
+            .chain([&self.attention])
+            .chain(&self.gate)
+            .chain([&self.up, &self.down])
+    }
+}
+
 /// Everything a decoder has.
 #[derive(Clone, Debug)]
 pub struct DecoderLayout {

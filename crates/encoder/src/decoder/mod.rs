@@ -25,6 +25,7 @@ use crate::{EncoderError, Runtime};
 
 pub use cache::{Asked, Cache, CacheCounts};
 use exported::Exported;
+pub(crate) use exported::takes_cache;
 pub use params::{DecoderParams, ValidDecoderParams};
 use source::Source;
 
@@ -80,7 +81,7 @@ pub fn is_language_model(model: &ModelFolder) -> Result<bool, EncoderError> {
     match model.exported() {
         None => Ok(by_type),
         Some(exported) if exported.encoder.is_some() => Ok(true),
-        Some(_) => Ok(by_type || exported::is_decoder(&open_model(model)?.info)),
+        Some(_) => Ok(by_type || takes_cache(&open_model(model)?.info)),
     }
 }
 

@@ -39,8 +39,9 @@ pub(super) fn merge(args: &ModelMergeArgs, messages: &Messages) -> anyhow::Resul
     let lines: String = adapters.iter().map(line).collect();
     let made =
         format!("`{}` with these adapters merged into it:\n\n{lines}", standalone::name(base));
+    let checkpoint = Checkpoint::of(model.sources())?;
     let Written { bytes, sha256 } =
-        standalone::write(&model, &args.output, args.force, &made, |checkpoint, path| {
+        standalone::write(&model, &args.output, args.force, &made, |path| {
             let stored = || checkpoint.weights().stored_type().unwrap_or(StoredType::F32);
             let to = args.dtype.map_or_else(stored, DtypeArg::value);
             checkpoint.write_weights(to, path, Existing::Refuse)?;

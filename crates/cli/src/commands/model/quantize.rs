@@ -1,15 +1,18 @@
 //! `cloze model quantize`: int8 matrices in a model's layers.
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::bail;
 use cloze::batch::isolate;
+use cloze_checkpoint::decoder::{DecoderCheckpoint, is_decoder};
 use cloze_checkpoint::quantize::{
-    ActivationCalibration, Observed, QuantizeParams, quantize as write_int8,
+    ActivationCalibration, Observed, QuantizeParams, quantize as write_int8, quantize_decoder,
 };
-use cloze_checkpoint::{Checkpoint, ModelFolder};
+use cloze_checkpoint::weights::Weights;
+use cloze_checkpoint::{Checkpoint, CheckpointError, ModelFolder};
 use cloze_encoder::EncoderParams;
 use cloze_encoder::observe::{self, Observer};
-use cloze_store::{Existing, Location};
+use cloze_store::Existing;
 use serde::Serialize;
 
 use super::standalone::{self, Written};
@@ -37,6 +40,10 @@ pub(super) fn quantize(
     if !model.has_weights() {
         bail!("{}: expected model.safetensors to quantize, found none", model.folder().display());
     }
+    let writes = is_decoder(model.model_type());
+    if writes && !args.calibrate.is_empty() {
+        bail!("--calibrate is for encoders; {} is a decoder", model.name());
+    }
     let observed = observe(common, args, &model, messages)?;
     let by = match &observed {
         Some((_, texts)) if args.fixed => {
@@ -57,13 +64,23 @@ pub(super) fn quantize(
         .as_ref()
         .map(|(observed, _)| ActivationCalibration { observed, fixed: args.fixed });
     let params = QuantizeParams { calibration, embeddings: args.embeddings };
-    let Written { bytes, sha256 } =
-        standalone::write(&model, &args.output, args.force, &made, |checkpoint, path| {
-            Ok(write_int8(checkpoint, params, path, Existing::Refuse)?)
-        })?;
-    let checkpoint = Checkpoint::of(model.sources())?;
-    let size = |file: &Location| fs_err::metadata(file).map_or(0, |m| m.len());
-    let bytes_before = checkpoint.weights().files().iter().map(size).sum();
+    let size = |weights: &Weights| -> u64 {
+        weights.files().iter().map(|file| fs_err::metadata(file).map_or(0, |m| m.len())).sum()
+    };
+    let write = |weights: &dyn Fn(&Path) -> Result<Vec<u8>, CheckpointError>| {
+        standalone::write(&model, &args.output, args.force, &made, |path| Ok(weights(path)?))
+    };
+    let (Written { bytes, sha256 }, bytes_before) = if writes {
+        let checkpoint = DecoderCheckpoint::of(model.sources())?;
+        let embeddings = args.embeddings;
+        let written =
+            write(&|path| quantize_decoder(&checkpoint, embeddings, path, Existing::Refuse))?;
+        (written, size(checkpoint.weights()))
+    } else {
+        let checkpoint = Checkpoint::of(model.sources())?;
+        let written = write(&|path| write_int8(&checkpoint, params, path, Existing::Refuse))?;
+        (written, size(checkpoint.weights()))
+    };
     let report =
         Quantized { output: args.output.display().to_string(), bytes, bytes_before, sha256 };
     let mut out = stdout();

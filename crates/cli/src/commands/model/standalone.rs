@@ -5,7 +5,7 @@ use std::path::Path;
 use cloze::companions::{companions, without_parts};
 use cloze_checkpoint::card::readme::{self, README};
 use cloze_checkpoint::card::{CARD, CARD_VERSION, Card, KIND, LIMITS};
-use cloze_checkpoint::{Checkpoint, ModelFolder, casing};
+use cloze_checkpoint::{ModelFolder, casing};
 use cloze_store::{AtomicFolder, Existing, checksum, envelope};
 
 /// File of the weights.
@@ -25,15 +25,14 @@ pub(super) fn write(
     output: &Path,
     force: bool,
     made: &str,
-    weights: impl FnOnce(&Checkpoint, &Path) -> anyhow::Result<Vec<u8>>,
+    weights: impl FnOnce(&Path) -> anyhow::Result<Vec<u8>>,
 ) -> anyhow::Result<Written> {
     cloze::train::refuse_sources(output, model)?;
-    let checkpoint = Checkpoint::of(model.sources())?;
     let existing = if force { Existing::Replace } else { Existing::Refuse };
     let folder = without_parts(AtomicFolder::create(output, existing)?);
     let path = folder.path();
     let file = path.join(WEIGHTS);
-    let config = weights(&checkpoint, &file)?;
+    let config = weights(&file)?;
     fs_err::write(path.join("config.json"), config)?;
     for companion in companions(model)? {
         if companion.name != "config.json" && companion.name != README {
