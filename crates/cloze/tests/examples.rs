@@ -89,6 +89,30 @@ fn fill_mask_prints_the_likeliest_words() {
     assert_eq!(rows.iter().map(|(_, word)| *word).collect::<Vec<_>>(), words);
 }
 
+/// Softmax of z / τ: of two tokens, the ratio of probabilities at τ = 0.5 is that at τ = 1 squared, and its
+/// logarithm at τ = 1 is the difference of their logits.
+#[test]
+fn next_token_prints_a_distribution_by_temperatures() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit/decoders/gpt2");
+    let said = run("next_token", &["The lamp", model.to_str().unwrap()]);
+    let rows: Vec<Vec<f64>> = said
+        .lines()
+        .skip(1)
+        .take(5)
+        .map(|line| line.rsplit('\t').take(5).map(|x| x.parse().unwrap()).collect())
+        .collect();
+    for pair in rows.windows(2) {
+        let ratio = |column: usize| pair[0][column] / pair[1][column];
+        assert!((ratio(2).ln() - (pair[0][4] - pair[1][4])).abs() < 0.05, "{said}");
+        assert!((ratio(3) / ratio(2).powi(2) - 1.0).abs() < 0.05, "{said}");
+        assert!(ratio(1) <= ratio(2), "{said}");
+    }
+    let top: Vec<f64> = rows.iter().map(|row| row[0]).collect();
+    assert!((top.iter().sum::<f64>() - 1.0).abs() < 1e-3 && top[3..] == [0.0, 0.0], "{said}");
+    // Of 96 positions.
+    assert!(said.contains("\n64\t") && !said.contains("\n128\t"), "{said}");
+}
+
 #[test]
 fn rerank_prints_documents_best_first() {
     let model = checkpoint("bert-sequence");

@@ -25,6 +25,7 @@ pub struct ReadParams {
 
 /// Reading of mails.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(not(feature = "documents"), expect(dead_code, reason = "mails are documents"))]
 pub(crate) struct MailParams {
     /// Whether records can be rewritten.
     pub(crate) rewrites: bool,
