@@ -14,7 +14,7 @@ const LENGTHS: [usize; 5] = [16, 64, 128, 256, 480];
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let text = args.next().unwrap_or_else(|| "She looked out of the".to_owned());
-    let generator = Generator::open(&args.next().unwrap_or_else(|| "prose-en".to_owned()))?;
+    let generator = Generator::open(args.next().unwrap_or_else(|| "prose-en".to_owned()))?;
     let decoder = generator.decoder();
 
     let ids = decoder.encode(&text)?.ids;

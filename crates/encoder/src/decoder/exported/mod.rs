@@ -16,9 +16,11 @@ use super::cache::{Asked, LOGITS_BYTES};
 use super::source::Source;
 use super::{Cache, Decoder, Shape, ValidDecoderParams};
 pub(crate) use ports::takes_cache;
-use ports::{LOGITS, Ports, Role, shape};
+use ports::{LOGITS, Ports, Role, State, shape};
 
-use crate::engine::{EngineSession, GraphSource, Input, LoadedGraph, OutputTensor, Values};
+use crate::engine::{
+    Cause, EngineSession, GraphSource, Input, LoadedGraph, OutputTensor, RunLimits, Values,
+};
 use crate::tokenize::Tokenizer;
 use crate::{EncoderError, Runtime};
 
@@ -44,6 +46,27 @@ struct First {
 
 fn open_graph(path: &Location) -> Result<CheckedModel, EncoderError> {
     Ok(CheckParams::new().check()?.open(path.clone())?)
+}
+
+impl First {
+    /// Runs it in a session that nobody uses, or a new one.
+    fn run(
+        &self,
+        threads: usize,
+        inputs: Vec<Input<'_>>,
+        limits: &RunLimits,
+        outputs: &mut dyn Iterator<Item = &str>,
+        read: &mut dyn FnMut(&[Option<OutputTensor<'_>>]),
+    ) -> Result<(), Cause> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut session = match idle {
+            Some(session) => session,
+            None => self.graph.session(threads)?,
+        };
+        let result = session.run(inputs, limits, outputs, read);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        result
+    }
 }
 
 impl Exported {
@@ -195,6 +218,53 @@ impl Grown {
     }
 }
 
+/// New tokens of one text, and what is known of those before them.
+struct Step<'a> {
+    new: &'a [u32],
+    /// Number of tokens before.
+    past: usize,
+    shape: Shape,
+    prompt: Option<&'a ReadPrompt>,
+    /// Keys and values of the text, by number of the state.
+    own: &'a [Vec<f32>],
+    states: &'a [State],
+}
+
+impl<'a> Step<'a> {
+    /// Shape and values of an input.
+    fn input(&self, role: Role) -> (Vec<usize>, Values<'a>) {
+        let Self { new, past, prompt, .. } = *self;
+        let Shape { key_value_heads: heads, head_size: width, .. } = self.shape;
+        let seq = new.len();
+        let ones = |n: usize| (vec![1, n], Values::I64(vec![1; n]));
+        let source_tokens = prompt.map_or(0, |prompt| prompt.tokens);
+        match role {
+            Role::Ids => (vec![1, seq], Values::I64(new.iter().map(|&id| i64::from(id)).collect())),
+            Role::Mask => ones(past + seq),
+            Role::Positions => {
+                let places = (past..past + seq).map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+                (vec![1, seq], Values::I64(places.collect()))
+            }
+            Role::LogitsKept => (vec![], Values::I64(vec![0])),
+            Role::CacheBranch => (vec![1], Values::Bool(vec![past > 0])),
+            Role::SourceStates => {
+                let states = prompt.map_or(&[][..], |prompt| &prompt.states);
+                let hidden = states.len() / source_tokens.max(1);
+                (vec![1, source_tokens, hidden], Values::F32(states))
+            }
+            Role::SourceMask => ones(source_tokens),
+            // Those of a prompt come from the first run.
+            Role::State(i) if self.states[i].of_source => {
+                let crossed = prompt.and_then(|prompt| prompt.crossed.get(i));
+                let state = crossed.filter(|_| past > 0).map_or(&[][..], Vec::as_slice);
+                let tokens = if state.is_empty() { 0 } else { source_tokens };
+                (vec![1, heads, tokens, width], Values::F32(state))
+            }
+            Role::State(i) => (vec![1, heads, past, width], Values::F32(&self.own[i])),
+        }
+    }
+}
+
 /// The first `len` tokens of `[heads, tokens, width]`.
 fn beginning(state: &[f32], heads: usize, tokens: usize, len: usize) -> Vec<f32> {
     let head = state.len() / heads.max(1);
@@ -260,38 +330,18 @@ impl Cache<'_> {
         let states = &exported.ports.states;
         // The decoder's keys and values of a prompt come from its first run.
         let crossing = past == 0;
-        let int64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let ones = |n: usize| Values::I64(vec![1; n]);
-        let (source_tokens, source_states, crossed) = match &prompt {
-            Some(prompt) => (prompt.tokens, &*prompt.states, &*prompt.crossed),
-            None => (0, &[][..], &[][..]),
+        let source_tokens = prompt.as_ref().map_or(0, |prompt| prompt.tokens);
+        let step = Step {
+            new,
+            past,
+            shape: self.decoder.shape,
+            prompt: prompt.as_deref(),
+            own: &grown.texts[text],
+            states,
         };
-        let own = &grown.texts[text];
         let mut inputs = vec![];
         for (name, role) in &ports.inputs {
-            let (shape, data) = match *role {
-                Role::Ids => {
-                    let ids = new.iter().map(|&id| i64::from(id)).collect();
-                    (vec![1, seq], Values::I64(ids))
-                }
-                Role::Mask => (vec![1, past + seq], ones(past + seq)),
-                Role::Positions => {
-                    (vec![1, seq], Values::I64((past..past + seq).map(int64).collect()))
-                }
-                Role::LogitsKept => (vec![], Values::I64(vec![0])),
-                Role::CacheBranch => (vec![1], Values::Bool(vec![past > 0])),
-                Role::SourceStates => {
-                    let hidden = source_states.len() / source_tokens.max(1);
-                    (vec![1, source_tokens, hidden], Values::F32(source_states))
-                }
-                Role::SourceMask => (vec![1, source_tokens], ones(source_tokens)),
-                Role::State(i) if states[i].of_source => {
-                    let state = crossed.get(i).filter(|_| !crossing).map_or(&[][..], Vec::as_slice);
-                    let tokens = if state.is_empty() { 0 } else { source_tokens };
-                    (vec![1, heads, tokens, width], Values::F32(state))
-                }
-                Role::State(i) => (vec![1, heads, past, width], Values::F32(&own[i])),
-            };
+            let (shape, data) = step.input(*role);
             inputs.push(Input { name, shape, data });
         }
         let taken: Vec<usize> =
@@ -310,6 +360,7 @@ impl Cache<'_> {
                 let i = place.checked_sub(1).map(|place| taken[place]);
                 let [a, b, c] = expected(i);
                 let Some(OutputTensor { shape, data }) = output else { continue };
+                let int64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
                 let fits = match i {
                     None => **shape == [1, int64(b), int64(c)],
                     Some(_) => **shape == [1, int64(a), int64(b), int64(c)],
@@ -326,14 +377,7 @@ impl Cache<'_> {
         let limits = &self.decoder.limits;
         match first {
             Some(first) => {
-                let idle = first.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let mut session = match idle {
-                    Some(session) => session,
-                    None => first.graph.session(self.decoder.params.threads).map_err(failed)?,
-                };
-                let result = session.run(inputs, limits, &mut names, &mut take);
-                first.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
-                result
+                first.run(self.decoder.params.threads, inputs, limits, &mut names, &mut take)
             }
             None => match self.session.as_mut() {
                 Some(session) => session.run(inputs, limits, &mut names, &mut take),
