@@ -10,7 +10,7 @@ use crate::Error;
 use crate::classifier::HEAD_FILE;
 
 /// Names of files that go along with a model. Not `cloze.json`: its hashes are of other files.
-pub const COMPANIONS: [&str; 16] = [
+pub const COMPANIONS: [&str; 18] = [
     "config.json",
     "tokenizer.json",
     "tokenizer_config.json",
@@ -24,11 +24,15 @@ pub const COMPANIONS: [&str; 16] = [
     "config_sentence_transformers.json",
     "1_Pooling/config.json",
     casing::FILE,
+    GENERATION,
+    "chat_template.jinja",
     "README.md",
     "LICENSE",
     "NOTICE",
 ];
 const MODULES: &str = "modules.json";
+/// Settings of generation, of decoders.
+pub(crate) const GENERATION: &str = "generation_config.json";
 
 /// Names that the settings of sentence-transformers' encoder have had besides.
 const OLDER: [&str; 6] = [

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::super::FineTuneError;
 use super::NewDecoderParams;
 use super::data::Corpus;
-use super::start::{GENERATION, StartDecoder};
+use super::start::StartDecoder;
+use crate::companions::GENERATION;
 
 /// Token that begins and ends a text, by GPT-2's name.
 const END: &str = "<|endoftext|>";

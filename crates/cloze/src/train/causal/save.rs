@@ -8,12 +8,10 @@ use cloze_tune::decoder::CausalLearner;
 use serde_json::json;
 
 use super::super::FineTuneError;
-use super::start::{GENERATION, StartDecoder};
+use super::start::StartDecoder;
 use crate::companions::companions;
 
 const WEIGHTS: &str = "model.safetensors";
-/// Files that go along with a decoder besides those of any model.
-const DECODER_FILES: [&str; 2] = [GENERATION, "chat_template.jinja"];
 
 /// Writes the weights, adapters merged, and all that a model needs besides but its card.
 pub(super) fn write_model(
@@ -29,13 +27,6 @@ pub(super) fn write_model(
     for companion in companions(&start.folder)? {
         if !["config.json", "README.md"].contains(&companion.name.as_str()) {
             companion.write(folder)?;
-        }
-    }
-    for name in DECODER_FILES {
-        let from = start.folder.file(name);
-        if from.is_file() {
-            let bytes = cloze_store::read::read_capped(&from, u64::MAX)?;
-            fs_err::write(folder.join(name), bytes)?;
         }
     }
     let mut config = start.config.clone();

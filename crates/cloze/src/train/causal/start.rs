@@ -11,9 +11,7 @@ use tempfile::TempDir;
 
 use super::super::FineTuneError;
 use super::data::{Corpus, CorpusText, EncodedCorpus};
-
-/// Settings of generation, which name the tokens that end a text, too.
-pub(super) const GENERATION: &str = "generation_config.json";
+use crate::companions::GENERATION;
 
 /// Decoder that a training begins with.
 pub(super) struct StartDecoder {
