@@ -178,9 +178,10 @@ fn completed(home: &Home, words: &[&str]) -> Vec<String> {
 #[test]
 fn names_of_models_are_completed() {
     let home = Home::with([("mine/a.txt", "a"), ("notes.txt", "b")]);
-    for words in [&["tag", "--model", "p"][..], &["tag", "-m", "p"], &["model", "info", "p"]] {
+    for words in [&["tag", "--model", "pi"][..], &["tag", "-m", "pi"], &["model", "info", "pi"]] {
         assert_eq!(completed(&home, words), ["pii"], "{words:?}");
     }
+    assert_eq!(completed(&home, &["tag", "-m", "p"]), ["pii", "prose-en"]);
     assert_eq!(completed(&home, &["embed", "--model=mini"]), ["--model=minilm-l6-v2"]);
     // A model may also be a folder; a text is in a file.
     assert_eq!(completed(&home, &["embed", "--model", "mi"]), ["minilm-l6-v2", "mine/"]);
