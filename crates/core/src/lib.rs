@@ -13,7 +13,8 @@
 //! - [`Chain`]: sequences of labels that hang together: the best, and probabilities of all;
 //! - [`Entity`]: the result;
 //! - [`random`]: numbers, orders and seeds from random bits;
-//! - [`Cancel`]: a token that stops long calls.
+//! - [`Cancel`]: a token that stops long calls;
+//! - [`guard`]: panics of other libraries as errors.
 //!
 //! ```
 //! use cloze_core::{TagSet, chunks_of_tags};
@@ -23,6 +24,7 @@
 //! let chunks = chunks_of_tags(&[*o, *b, *i, *b]);
 //! assert_eq!(chunks.iter().map(|c| c.units.clone()).collect::<Vec<_>>(), [1..3, 3..4]);
 //! ```
+mod boundary;
 mod cancel;
 mod casing;
 mod chain;
@@ -36,6 +38,7 @@ mod tag;
 mod token;
 mod written_tags;
 
+pub use boundary::{guard, panics_are_caught};
 pub use cancel::{Cancel, Cancelled};
 pub use casing::{Casing, casings_of_tokens};
 pub use chain::{Chain, Posterior};

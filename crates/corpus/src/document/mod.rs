@@ -10,6 +10,8 @@ mod word;
 mod workbook;
 mod xml;
 
+use cloze_core::guard;
+
 use crate::params::MailParams;
 use crate::{Encoding, Format, NotReadReason};
 pub(crate) use mail_source::MailSource;
@@ -25,8 +27,20 @@ impl Limits {
     }
 }
 
-/// Reads a document; returns its encoding, too, which HTML may say itself.
+/// Reads a document; returns its encoding, too, which HTML may say itself. A parser that fails on it gives an
+/// error.
 pub(crate) fn read(
+    format: Format,
+    raw: Vec<u8>,
+    encoding: Encoding,
+    limits: Limits,
+    mails: MailParams,
+) -> Result<(Document, Encoding), NotReadReason> {
+    let read = || parsed(format, raw, encoding, limits, mails);
+    guard("its parser", read).unwrap_or_else(|what| Err(NotReadReason::Damaged(what)))
+}
+
+fn parsed(
     format: Format,
     raw: Vec<u8>,
     encoding: Encoding,

@@ -231,3 +231,24 @@ proptest! {
         prop_assert_eq!(words(body), words(&expected));
     }
 }
+
+/// Mails inside mails, of which an inner one's parts have the boundary of an outer one: mail-parser 0.11.9 loses
+/// count, which its builds with assertions panic on.
+#[test]
+fn a_mail_that_its_parser_fails_on_is_an_error() {
+    let inner = "Content-Type: message/rfc822\n\n--x\n";
+    let raw = [
+        "Subject: a\nContent-Type: multipart/mixed; boundary=x\n\n--x\n",
+        inner,
+        inner.trim_end_matches("--x\n"),
+        "Subject: b\n\ninner\n--,nt-Type: text/plain; name=a.txt\n",
+        "Content-Disposition: attachment\n\nattached\n--x--\n",
+    ]
+    .concat();
+    match rewritable(raw.as_bytes(), false) {
+        Err(error) if cfg!(debug_assertions) => {
+            assert!(error.to_string().contains("its parser failed"), "{error}");
+        }
+        other => assert!(!cfg!(debug_assertions), "{other:?}"),
+    }
+}

@@ -5,11 +5,9 @@
 //! - `json`, `vocabulary`, `pattern`: its parts;
 //! - `vocabulary_files`: vocabularies without such a file;
 //! - `settings`, `apply`: settings beside the file, and the tokenizer that transformers makes of both;
-//! - `train`: a tokenizer trained from texts;
-//! - `boundary`: panics of the library caught.
+//! - `train`: a tokenizer trained from texts.
 mod apply;
 mod basic_words;
-mod boundary;
 mod file;
 mod json;
 mod pattern;
@@ -27,8 +25,7 @@ use tokenizers::{NormalizedString, Normalizer as _};
 use unicode_normalization::char::is_combining_mark;
 
 use basic_words::{assign_basic_words, has_bert_words};
-use boundary::guard;
-pub use boundary::panics_are_caught;
+pub use cloze_core::panics_are_caught;
 use file::CheckedFile;
 use settings::Settings;
 pub use train::train_tokenizer;
@@ -46,6 +43,11 @@ const MAX_TEXT_GROWTH: usize = 12;
 /// Length of text in bytes that is normalised for a trial; a normaliser makes 100 times as much of it at
 /// most.
 const TRIAL_BYTES: usize = 64 << 10;
+
+/// Result of `work` by the tokenizers library, which panics on damaged files in a dozen places.
+fn guard<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    cloze_core::guard("the tokenizers library", work)
+}
 
 /// One text's tokens, without the special ones.
 #[derive(Debug, Default)]

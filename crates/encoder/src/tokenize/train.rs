@@ -6,7 +6,7 @@ use tokenizers::{
     TokenizerImpl,
 };
 
-use super::boundary::guard;
+use super::guard;
 use crate::EncoderError;
 
 /// Fewest tokens of a trained vocabulary: one for each byte, and the one that ends a text.

@@ -1,5 +1,5 @@
-//! Boundary at which panics of the tokenizers library end: a damaged file makes it panic in a dozen
-//! places, some of them only on a certain text.
+//! Boundary at which panics of other libraries end: damaged files make parsers panic, some of them only on a
+//! certain text.
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,7 +14,7 @@ thread_local! {
 /// ```
 /// let usual = std::panic::take_hook();
 /// std::panic::set_hook(Box::new(move |panic| {
-///     if !cloze_encoder::panics_are_caught() {
+///     if !cloze_core::panics_are_caught() {
 ///         usual(panic);
 ///     }
 /// }));
@@ -40,16 +40,19 @@ impl Drop for Inside {
     }
 }
 
-/// Returns the result of `work`, or the message of its panic. What `work` changes must not be used after
-/// a panic: all callers pass it shared references, or drop what they were making.
-pub(super) fn guard<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+/// Returns the result of `work` by `library`, which names it in errors.
+///
+/// # Errors
+/// The message of its panic. What `work` changes must not be used after one: callers pass it shared references,
+/// or drop what they were making.
+pub fn guard<T>(library: &str, work: impl FnOnce() -> T) -> Result<T, String> {
     let inside = Inside::enter();
     let result = catch_unwind(AssertUnwindSafe(work));
     drop(inside);
     result.map_err(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        format!("the tokenizers library failed: {}", text.unwrap_or("no message"))
+        format!("{library} failed: {}", text.unwrap_or("no message"))
     })
 }
 
@@ -60,9 +63,10 @@ mod tests {
     #[test]
     fn a_panic_becomes_its_message() {
         assert!(!panics_are_caught());
-        assert_eq!(guard(|| (panics_are_caught(), 1)), Ok((true, 1)));
-        let error = guard(|| *Vec::<u8>::new().first().expect("a number")).unwrap_err();
-        assert_eq!(error, "the tokenizers library failed: a number");
+        assert_eq!(guard("a library", || (panics_are_caught(), 1)), Ok((true, 1)));
+        let error =
+            guard("a library", || *Vec::<u8>::new().first().expect("a number")).unwrap_err();
+        assert_eq!(error, "a library failed: a number");
         assert!(!panics_are_caught());
     }
 }
