@@ -245,10 +245,8 @@ fn a_mail_that_its_parser_fails_on_is_an_error() {
         "Content-Disposition: attachment\n\nattached\n--x--\n",
     ]
     .concat();
-    match rewritable(raw.as_bytes(), false) {
-        Err(error) if cfg!(debug_assertions) => {
-            assert!(error.to_string().contains("its parser failed"), "{error}");
-        }
-        other => assert!(!cfg!(debug_assertions), "{other:?}"),
-    }
+    // Without assertions the parser makes a mail of it.
+    let found = rewritable(raw.as_bytes(), false).err().map(|error| error.to_string());
+    let failed = found.as_deref().is_some_and(|error| error.contains("its parser failed"));
+    assert_eq!(failed, cfg!(debug_assertions), "{found:?}");
 }
