@@ -1,4 +1,4 @@
-//! What a decoder makes of one position, and what a step costs with and without the cache:
+//! Logits and probabilities of a decoder at one position, and the cost of a step with and without the cache:
 //! `cargo run --release -p cloze --example next_token -- [TEXT [MODEL]]`.
 #![expect(clippy::print_stdout, reason = "an example prints")]
 

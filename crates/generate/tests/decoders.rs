@@ -36,7 +36,7 @@ fn names() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().chain(EXPORTED_DECODERS)
 }
 
-/// What transformers makes of a checkpoint, or of the one that an export was made of.
+/// Results of transformers for a checkpoint, or for the one that an export was made of.
 fn cases(name: &str) -> Vec<Case> {
     let text = fs_err::read(folder(exported_of(name)).join("expected.json")).unwrap();
     serde_json::from_slice(&text).unwrap()
@@ -46,7 +46,7 @@ fn runtime() -> Runtime {
     Runtime::load(&RuntimeParams::default().fetch(true), &mut |_| {}).unwrap()
 }
 
-/// What `open` makes of a model's folder.
+/// Result of `open` for a model's folder.
 fn with_model<T>(name: &str, open: impl Fn(&ModelFolder) -> T) -> T {
     let export = EXPORTED_DECODERS.contains(&name).then(|| exported_decoder(name));
     let path = export.as_ref().map_or_else(|| folder(name), |export| export.path().to_owned());

@@ -78,7 +78,7 @@ fn names() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().chain(EXPORTED_ENCODER_DECODERS)
 }
 
-/// What transformers makes of a checkpoint, or of the one that an export was made of.
+/// Results of transformers for a checkpoint, or for the one that an export was made of.
 fn cases(name: &str) -> Vec<Case> {
     let text = fs_err::read(folder(exported_of(name)).join("expected.json")).unwrap();
     serde_json::from_slice(&text).unwrap()

@@ -27,7 +27,7 @@ fn listed(parts: Vec<(&'static str, usize)>) -> Vec<ModelPart> {
 }
 
 impl DecoderCheckpoint {
-    /// Its parts; the head is none where its matrix is the word embeddings.
+    /// Parts; the head is none where its matrix is the word embeddings.
     #[must_use]
     pub fn parts(&self) -> Vec<ModelPart> {
         let DecoderLayout { words, positions, layers, last_norm, head } = self.layout();
@@ -70,7 +70,7 @@ impl DecoderCheckpoint {
 }
 
 impl EncoderDecoderCheckpoint {
-    /// Its parts, both halves together; what they share counts once.
+    /// Parts of both halves together; what they share counts once.
     #[must_use]
     pub fn parts(&self) -> Vec<ModelPart> {
         let layout = self.layout();

@@ -88,7 +88,7 @@ fn there(sources: &Sources, name: &str) -> Result<Option<Location>, CheckpointEr
     }
 }
 
-/// What is read of [`GENAI_CONFIG`].
+/// Settings of [`GENAI_CONFIG`] that are read.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct GenaiConfig {
     model: GenaiModel,

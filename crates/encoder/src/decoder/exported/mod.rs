@@ -169,7 +169,7 @@ pub(super) struct Grown {
 /// A prompt that an encoder read.
 #[derive(Debug)]
 pub(super) struct ReadPrompt {
-    /// Its last hidden state, `[tokens, hidden]`.
+    /// Last hidden state, `[tokens, hidden]`.
     pub(super) states: Vec<f32>,
     /// Number of its tokens.
     pub(super) tokens: usize,
@@ -179,7 +179,7 @@ pub(super) struct ReadPrompt {
 }
 
 impl Grown {
-    /// Those of `batch` texts without tokens.
+    /// Keys and values of `batch` texts without tokens.
     pub(super) fn new(exported: &Exported, batch: usize) -> Self {
         let none = vec![vec![]; exported.ports.states.len()];
         Self { texts: vec![none; batch], prompts: vec![] }
