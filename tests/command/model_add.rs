@@ -140,3 +140,20 @@ fn the_version_names_the_runtime() {
     assert_eq!(lines.next(), Some(concat!("cloze ", env!("CARGO_PKG_VERSION"))));
     assert!(lines.next().is_some_and(|line| line.starts_with("ONNX Runtime: ")));
 }
+
+/// The graphs of a model without weights may lie in a folder of their own, as transformers.js has them.
+#[test]
+fn graphs_in_a_folder_of_their_own_go_along() {
+    let home = Home::new();
+    for (name, file) in [
+        ("gpt2 by transformers.js", "onnx/model_quantized.onnx"),
+        ("llama by onnxruntime-genai", "genai_config.json"),
+    ] {
+        let folder = cloze_testkit::exported_decoder(name);
+        let args = ["model", "add", folder.path().to_str().unwrap(), "--name", "added", "--force"];
+        installed(&home, &args).good();
+        assert!(home.path("installed/added").join(file).is_file(), "{name}");
+        let args = ["generate", "-m", "added", "--text", "The lamp", "--max-new-tokens", "3"];
+        installed(&home, &args).good();
+    }
+}

@@ -6,8 +6,8 @@ use cloze_checkpoint::decoder::DecoderCheckpoint;
 use cloze_checkpoint::{Checkpoint, ModelFolder, adapter::AdapterConfig, card::Card};
 use cloze_core::{Matrix, Span};
 use cloze_corpus::{
-    Format, JudgementParams, LabelledParams, PairParams, Piece, ReadParams, SenseFormat,
-    SenseParams, TaggedParams,
+    CorpusError, Format, JudgementParams, LabelledParams, PairParams, Piece, ReadParams, Record,
+    SenseFormat, SenseParams, TaggedParams,
 };
 use cloze_embed::correction::{FittedCorrection, Method};
 use cloze_encoder::TokenCounter;
@@ -230,12 +230,25 @@ pub fn records(data: &[u8]) {
     }
 }
 
+/// A record, if it is one. A parser of documents that panicked gives an error, which is a finding here.
+pub(crate) fn record_of(piece: Result<Piece, CorpusError>) -> Option<Record> {
+    match piece {
+        Ok(Piece::Record(record)) => Some(record),
+        Ok(_) => None,
+        Err(error) => {
+            let error = error.to_string();
+            assert!(!error.contains("its parser failed"), "{error}");
+            None
+        }
+    }
+}
+
 /// Every kind of document: as a file, and as the part of one that is packed.
 pub fn documents(data: &[u8]) {
     let params = ReadParams::default().max_text_bytes(TEXT_LIMIT).check().expect("good settings");
     let read = |format: Format, raw: Vec<u8>| {
         for piece in params.from_reader("fuzzed", format, Cursor::new(raw)) {
-            let Ok(Piece::Record(record)) = piece else { continue };
+            let Some(record) = record_of(piece) else { continue };
             let Some(origin) = &record.origin else { continue };
             for (start, c) in record.text.char_indices().take(64) {
                 let span = Span::new(start, start + c.len_utf8());

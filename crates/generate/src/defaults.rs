@@ -1,5 +1,5 @@
 //! A model's own settings of generation.
-use cloze_checkpoint::ModelFolder;
+use cloze_checkpoint::{GENAI_CONFIG, ModelFolder};
 use cloze_heads::masked::SampleParams;
 use cloze_store::StoreError;
 use serde::Deserialize;
@@ -59,6 +59,13 @@ pub struct Defaults {
     pub(crate) is_file: bool,
 }
 
+/// The part of [`GENAI_CONFIG`] that matters here.
+#[derive(Deserialize)]
+struct GenaiFile {
+    #[serde(default)]
+    search: Map<String, Value>,
+}
+
 #[derive(Default, Deserialize)]
 struct File {
     do_sample: Option<bool>,
@@ -85,19 +92,26 @@ struct File {
 }
 
 impl Defaults {
-    /// Reads the file of a model; nothing is set where there is none.
+    /// Reads the file of a model, or where there is none `search` of onnxruntime-genai's settings, which has the
+    /// same names; nothing is set where there is neither.
     ///
     /// # Errors
     /// [`GenerateError::Store`] for a file that cannot be read; [`GenerateError::Json`] for one that is not
     /// such JSON; [`GenerateError::ModelSetting`] for a setting that is not followed.
     pub fn read(model: &ModelFolder) -> Result<Self, GenerateError> {
-        let path = model.file(FILE);
-        if !path.check_file().map_err(StoreError::Read)? {
+        let [own, genai] = [FILE, GENAI_CONFIG].map(|name| model.file(name));
+        let is_own = own.check_file().map_err(StoreError::Read)?;
+        let path = if is_own { own } else { genai };
+        if !is_own && !path.check_file().map_err(StoreError::Read)? {
             return Ok(Self::default());
         }
         let bytes = cloze_store::read::read_capped(&path, MAX_BYTES)?;
         let json = |source| GenerateError::Json { path: path.to_path_buf(), source };
-        let all: Map<String, Value> = serde_json::from_slice(&bytes).map_err(json)?;
+        let all: Map<String, Value> = if is_own {
+            serde_json::from_slice(&bytes).map_err(json)?
+        } else {
+            serde_json::from_slice::<GenaiFile>(&bytes).map_err(json)?.search
+        };
         let refused = |setting: &'static str, found: String, expected: &'static str| {
             GenerateError::ModelSetting { path: path.to_path_buf(), setting, found, expected }
         };

@@ -259,6 +259,36 @@ fn settings_are_a_file() {
     assert!(error.contains("generation_config.json: expected a regular file"), "{error}");
 }
 
+/// `search` of onnxruntime-genai has the names of `generation_config.json`, which goes before it.
+#[test]
+fn settings_of_onnxruntime_genai_are_followed() {
+    let export = exported_decoder("llama by onnxruntime-genai");
+    let path = export.path().join("genai_config.json");
+    let mut config: serde_json::Value =
+        serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    config["search"]["do_sample"] = true.into();
+    config["search"]["temperature"] = 0.7.into();
+    config["search"]["top_k"] = 5.into();
+    config["search"]["repetition_penalty"] = 1.2.into();
+    fs_err::write(&path, config.to_string()).unwrap();
+    let read = || cloze_generate::Defaults::read(&ModelFolder::open(export.path()).unwrap());
+    let found = read().unwrap();
+    assert!(found.do_sample);
+    assert_eq!((found.temperature, found.top_k), (Some(0.7), Some(5)));
+    assert_eq!(found.repetition_penalty, Some(1.2));
+    config["search"]["diversity_penalty"] = 0.5.into();
+    fs_err::write(&path, config.to_string()).unwrap();
+    let error = read().unwrap_err().to_string();
+    assert!(error.contains("genai_config.json") && error.contains("diversity_penalty"), "{error}");
+    fs_err::write(export.path().join("generation_config.json"), "{}").unwrap();
+    assert!(!read().unwrap().do_sample);
+    // A graph elsewhere is not looked at.
+    config["model"]["decoder"]["filename"] = "../model.onnx".into();
+    fs_err::write(&path, config.to_string()).unwrap();
+    let error = ModelFolder::open(export.path()).unwrap_err().to_string();
+    assert!(error.contains("no file \"../model.onnx\" in this folder"), "{error}");
+}
+
 /// The largest difference of logits from those of floats, as a share of the largest logit: matrices and inputs
 /// are rounded to 1/127 of the largest number of a row, twice.
 const EIGHT_BITS: f32 = 0.06;

@@ -13,7 +13,7 @@ use crate::config::ConfigFile;
 use crate::error::CheckpointError;
 use crate::source::Sources;
 
-/// Settings of onnxruntime-genai, in place of `config.json` and `generation_config.json`.
+/// Settings of onnxruntime-genai, in place of `config.json`, and under `search` of `generation_config.json`.
 pub const GENAI_CONFIG: &str = "genai_config.json";
 /// Folders that graphs are looked for in: transformers.js has one of their own.
 const FOLDERS: [&str; 2] = ["", "onnx/"];
@@ -42,7 +42,8 @@ impl ExportedGraphs {
         genai: Option<&GenaiConfig>,
     ) -> Result<Option<Self>, CheckpointError> {
         if let Some(name) = genai.map(|genai| genai.model.decoder.filename.as_str()) {
-            let graph = there(sources, name)?.filter(|_| !name.contains(['/', '\\']));
+            let is_inside = !name.contains(['/', '\\', ':']) && name != "..";
+            let graph = if is_inside { there(sources, name)? } else { None };
             let Some(graph) = graph else {
                 let what = format!("model.decoder.filename: no file {name:?} in this folder");
                 let path = sources.file(GENAI_CONFIG).to_path_buf();

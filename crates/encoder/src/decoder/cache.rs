@@ -96,7 +96,8 @@ impl Decoder {
         let grown = self.exported.as_ref().map(|exported| Grown::new(exported, batch));
         let shape = vec![batch, self.shape.key_value_heads, room, self.shape.head_size];
         let mut buffers = vec![];
-        for i in 0..if grown.is_some() { 0 } else { self.shape.layers } {
+        let layers = if grown.is_some() { 0 } else { self.shape.layers };
+        for i in 0..layers {
             let ports = CachePorts::of_layer(i);
             for [input, output] in [ports.key, ports.value] {
                 buffers.push(Buffer { input, output, shape: shape.clone() });

@@ -7,7 +7,7 @@ use cloze_corpus::{CorpusError, Encoding, Format, Piece, Quotes, ReadParams, Rec
 use cloze_redact::{Audit, EditLog, Key, KeyFile, restore};
 use cloze_store::{Existing, checksum};
 
-use super::{TEXT_LIMIT, in_memory};
+use super::{TEXT_LIMIT, in_memory, record_of};
 
 /// Tables with quotes of every kind.
 pub(super) fn quoted_tables() -> Vec<Vec<u8>> {
@@ -114,7 +114,7 @@ pub fn mails(data: &[u8]) {
             .max_text_bytes(TEXT_LIMIT);
         let params = params.check().expect("good settings");
         for piece in params.from_reader("a.eml", Format::Eml, Cursor::new(data.to_vec())) {
-            let Ok(Piece::Record(record)) = piece else { continue };
+            let Some(record) = record_of(piece) else { continue };
             let same = record.replace_in(&[], Encoding::UTF_8).expect("no change");
             assert!(drops_attachments || same == data, "a mail that nothing was changed in");
             drop(replaces(&record));

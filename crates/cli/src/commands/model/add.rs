@@ -1,10 +1,12 @@
 //! `cloze model add`: copies a folder or an archive to the folder of installed models.
+use std::ffi::OsStr;
 use std::io::{self, Read, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use cloze::companions::{COMPANIONS, without_parts};
 use cloze_checkpoint::card::Card;
+use cloze_checkpoint::weights::Weights;
 use cloze_checkpoint::{ModelFolder, install_root};
 use cloze_store::{AtomicFolder, Existing};
 use flate2::read::GzDecoder;
@@ -80,12 +82,17 @@ fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
         }
         if path.is_file() {
             fs_err::copy(&path, to.join(&name))?;
-        } else if path.is_dir() && is_module(&name.to_string_lossy()) {
+        } else if path.is_dir() && (is_module(&name.to_string_lossy()) || is_graphs(from, &name)) {
             fs_err::create_dir_all(to.join(&name))?;
             copy_files(&path, &to.join(&name))?;
         }
     }
     Ok(())
+}
+
+/// Returns whether a folder in a model folder has the graphs of a model that has no weights.
+fn is_graphs(folder: &Path, name: &OsStr) -> bool {
+    name == "onnx" && !Weights::are_in(folder)
 }
 
 /// Returns whether a folder in a model folder is that of one of its modules: `1_Pooling`.

@@ -122,7 +122,7 @@ pub(super) fn shape(
     };
     let mut sizes = None;
     for tensor in info.inputs.iter().filter(|tensor| tensor.name.starts_with(PAST)) {
-        let width = fixed(tensor, 3).or(model.head_size());
+        let width = fixed(tensor, 3).or(model.head_size().filter(|size| *size > 0));
         let Some(found) = fixed(tensor, 1).zip(width) else {
             return Err(refused(format!("{tensor}, expected numbers of heads and their width")));
         };
@@ -140,7 +140,8 @@ pub(super) fn shape(
         });
     }
     let logits = info.outputs.iter().find(|output| output.name == LOGITS);
-    let vocabulary = logits.and_then(|logits| fixed(logits, 2)).or(model.embedding_rows());
+    let vocabulary = logits.and_then(|logits| fixed(logits, 2));
+    let vocabulary = vocabulary.or(model.embedding_rows().filter(|rows| *rows > 0));
     let own = ports.states.iter().filter(|state| !state.of_source).count();
     Ok(Shape {
         layers: own.div_ceil(2),
