@@ -91,6 +91,33 @@ fn cases() -> Vec<Case> {
             "g.txt",
         ),
         Case::new(
+            "train causal",
+            &format!(
+                "train causal t.log -m {} --tune full --epochs 1 --block 48 --threads 1",
+                decoder("llama")
+            ),
+            ["--seed 1", "--seed 2"],
+            "m",
+        ),
+        Case::new(
+            "tag",
+            &format!("tag t.log -m {token} --min-score 0"),
+            ["--format jsonl", "--format csv"],
+            "e.out",
+        ),
+        Case::new(
+            "redact",
+            &format!("redact t.log -m {token} --min-score 0"),
+            ["--policy mask", "--policy number"],
+            "r.log",
+        ),
+        Case::new(
+            "redact into a folder",
+            &format!("redact in -m {token} --min-score 0"),
+            ["--policy mask", "--policy number"],
+            "out",
+        ),
+        Case::new(
             "cluster",
             &format!("cluster t.log -m {small} --format csv"),
             ["-k 2", "-k 3"],
@@ -118,6 +145,7 @@ fn home() -> Home {
     Home::with([
         ("a.csv", &*("text,label\n".to_owned() + &rows.join("\n"))),
         ("t.log", &texts),
+        ("in/t.txt", &texts),
         ("s.jsonl", &senses),
     ])
 }

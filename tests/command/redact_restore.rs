@@ -329,6 +329,13 @@ fn files_are_redacted_in_place_with_a_backup_or_a_yes() {
     assert_eq!(home.read("in/b.txt.orig"), "older");
     assert!(!home.read("in/a.txt").contains("Smith"));
 
+    // One whose backup is itself: a run made it, and was killed before it replaced the file.
+    home.write("in/b.txt.orig", text);
+    home.run(&["redact", "in/b.txt", "--in-place", "--backup", ".orig"]).good();
+    assert!(!home.read("in/b.txt").contains("Smith"));
+    assert_eq!(home.read("in/b.txt.orig"), text);
+    home.write("in/b.txt", text);
+
     let yes = ["--in-place", "--yes", "--key-file", "key"];
     home.run(&[&["redact", "in/b.txt"], &yes[..]].concat()).good();
     assert!(!home.read("in/b.txt").contains("Smith"));

@@ -1,6 +1,6 @@
 //! Destinations of results: standard output, one file, or a folder with one file per input.
 use std::collections::HashSet;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use cloze_corpus::{Encoding, Format, Source, unpacked_path};
@@ -55,6 +55,23 @@ impl Backup {
         let mut copy = AtomicFile::create(&self.copy, self.existing)?;
         io::copy(&mut fs_err::File::open(&self.original)?, &mut copy)?;
         Ok(copy.commit()?)
+    }
+
+    /// Whether the copy is there already: a run that was killed made it before it replaced the file.
+    fn is_made(&self) -> io::Result<bool> {
+        let (original, copy) =
+            (fs_err::metadata(&self.original)?, fs_err::symlink_metadata(&self.copy)?);
+        if !copy.is_file() || original.len() != copy.len() {
+            return Ok(false);
+        }
+        let mut bytes = io::BufReader::new(fs_err::File::open(&self.original)?).bytes();
+        for byte in io::BufReader::new(fs_err::File::open(&self.copy)?).bytes() {
+            match bytes.next() {
+                Some(other) if other? == byte? => {}
+                _ => return Ok(false),
+            }
+        }
+        Ok(bytes.next().is_none())
     }
 }
 
@@ -145,17 +162,18 @@ impl Sink {
             }
         };
         let own_file = opened.is_some();
-        if let Some((path, backup, existing)) = opened {
+        if let Some((path, mut backup, existing)) = opened {
             anyhow::ensure!(
                 self.written.insert(path.clone()),
                 "{}: {} would be written over another input's result",
                 source.name(),
                 path.display()
             );
-            if let Some(Backup { copy, existing: Existing::Refuse, .. }) = &backup
+            if let Some(wanted @ Backup { copy, existing: Existing::Refuse, .. }) = &backup
                 && fs_err::symlink_metadata(copy).is_ok()
             {
-                return Err(StoreError::Exists { path: copy.clone() }.into());
+                anyhow::ensure!(wanted.is_made()?, StoreError::Exists { path: copy.clone() });
+                backup = None;
             }
             let file = Out::file(&path, existing)?;
             self.stream = Some(Stream { backup, ..Stream::open(&self.params, file)? });
