@@ -91,6 +91,8 @@ struct Inputs {
     factors: Option<Vec<f32>>,
     /// Value of 1 in 8 bits, if fixed.
     scale: Option<f32>,
+    /// Whether the matrix is stored as `[inputs, outputs]`, as GPT-2's are.
+    turned: bool,
 }
 
 /// Writes the weights of `checkpoint` with its layers' matrices in 8 bits, and gives the
@@ -132,9 +134,8 @@ pub fn quantize(
 /// 8 bits are those of a tied head, too.
 ///
 /// # Errors
-/// [`CheckpointError::Request`] for a checkpoint that has 8 bits already, or whose matrices are stored as
-/// `[inputs, outputs]`, as GPT-2's are; [`CheckpointError::NotFinite`] for weights that are not;
-/// [`CheckpointError::Store`] if the file cannot be written.
+/// [`CheckpointError::Request`] for a checkpoint that has 8 bits already; [`CheckpointError::NotFinite`] for
+/// weights that are not; [`CheckpointError::Store`] if the file cannot be written.
 pub fn quantize_decoder(
     checkpoint: &DecoderCheckpoint,
     embeddings: bool,
@@ -146,21 +147,17 @@ pub fn quantize_decoder(
     let layout = checkpoint.layout();
     let mut matrices = BTreeMap::new();
     for linear in layout.layers.iter().flat_map(DecoderLayer::linears) {
-        if linear.turned {
-            let what = format!(
-                "{} is stored as [inputs, outputs]; expected a family whose matrices are [outputs, inputs]",
-                linear.weight
-            );
-            return Err(CheckpointError::Request { path: folder.to_path_buf(), what });
-        }
-        matrices.insert(linear.weight.clone(), Inputs::default());
+        let inputs = Inputs { turned: linear.turned, ..Inputs::default() };
+        matrices.insert(linear.weight.clone(), inputs);
     }
+    // Readers of compressed-tensors know neither scales of columns nor embeddings of 8 bits.
+    let own = embeddings || matrices.values().any(|inputs| inputs.turned);
     if embeddings {
         matrices.insert(layout.words.clone(), Inputs::default());
     }
     write_matrices(weights, folder, &matrices, path, existing)?;
     let ignored = ignored(weights, &matrices, |name| name == layout.words);
-    let said = quantization::config(quantization::Inputs::ByRow, embeddings, &ignored);
+    let said = quantization::config(quantization::Inputs::ByRow, own, &ignored);
     changed_config(&folder.join(CONFIG), |raw| {
         raw.insert(quantization::KEY.into(), said);
         Ok(())
@@ -211,9 +208,11 @@ fn write_matrices(
             }
         }
         let stem = name.trim_end_matches(".weight");
-        let (bytes, scales) = rows(&numbers, width);
-        let rows = scales.len();
-        encoded.push(floats(format!("{name}_scale"), vec![rows, 1], &scales));
+        let (bytes, scales) =
+            if inputs.turned { columns(&numbers, width) } else { rows(&numbers, width) };
+        let outputs = scales.len();
+        let scaled = if inputs.turned { vec![1, outputs] } else { vec![outputs, 1] };
+        encoded.push(floats(format!("{name}_scale"), scaled, &scales));
         if let Some(factors) = &inputs.factors {
             encoded.push(floats(format!("{stem}.input_factors"), vec![width], factors));
         }
@@ -305,13 +304,33 @@ fn evened(
 fn rows(numbers: &[f32], inputs: usize) -> (Vec<u8>, Vec<f32>) {
     let (mut bytes, mut scales) = (Vec::with_capacity(numbers.len()), vec![]);
     for row in numbers.chunks_exact(inputs) {
-        let most = row.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
-        let scale = if most > 0.0 { most / MOST } else { 1.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "at most 127")]
-        bytes.extend(row.iter().map(|x| ((x / scale).round_ties_even() as i8).to_le_bytes()[0]));
+        let scale = scale_of(row.iter().fold(0.0, |most: f32, x| most.max(x.abs())));
+        bytes.extend(row.iter().map(|x| rounded(*x, scale)));
         scales.push(scale);
     }
     (bytes, scales)
+}
+
+/// `[inputs, outputs]` in 8 bits, and what each column is multiplied with, `[outputs]`.
+fn columns(numbers: &[f32], outputs: usize) -> (Vec<u8>, Vec<f32>) {
+    let mut scales = vec![0.0_f32; outputs];
+    for row in numbers.chunks_exact(outputs) {
+        scales.iter_mut().zip(row).for_each(|(most, x)| *most = most.max(x.abs()));
+    }
+    scales.iter_mut().for_each(|most| *most = scale_of(*most));
+    let rows = numbers.chunks_exact(outputs);
+    let bytes = rows.flat_map(|row| row.iter().zip(&scales).map(|(x, scale)| rounded(*x, *scale)));
+    (bytes.collect(), scales)
+}
+
+/// What 8-bit numbers are multiplied with, the largest of which stands for `most`.
+fn scale_of(most: f32) -> f32 {
+    if most > 0.0 { most / MOST } else { 1.0 }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "at most 127")]
+fn rounded(x: f32, scale: f32) -> u8 {
+    ((x / scale).round_ties_even() as i8).to_le_bytes()[0]
 }
 
 /// Names of the matrices that stay floats, but for embeddings.

@@ -3,8 +3,12 @@
 
 use std::path::Path;
 
-use cloze_checkpoint::quantize::{ActivationCalibration, Observed, QuantizeParams, quantize};
-use cloze_checkpoint::{Checkpoint, CheckpointError};
+use cloze_checkpoint::decoder::DecoderCheckpoint;
+use cloze_checkpoint::decoder::layout::DecoderLayer;
+use cloze_checkpoint::quantize::{
+    ActivationCalibration, Observed, QuantizeParams, quantize, quantize_decoder,
+};
+use cloze_checkpoint::{Checkpoint, CheckpointError, ModelFolder};
 use cloze_store::Existing;
 use cloze_testkit::checkpoint;
 use safetensors::SafeTensors;
@@ -65,6 +69,46 @@ fn scales_that_are_missing_or_of_another_shape_are_named() {
     says(&format!("{MATRIX}.weight_zero_point"), ones(48), "weight_zero_point");
     let matrix = Some((Dtype::I8, vec![48 * 32], vec![1; 48 * 32]));
     says(&format!("{MATRIX}.weight"), matrix, "is not a matrix");
+}
+
+/// The largest number of a column becomes ±127, and each is at most half a step from what it was.
+/// Scales of rows in their place are refused.
+#[test]
+fn matrices_of_inputs_by_outputs_have_a_scale_for_each_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |folder: &Path| {
+        DecoderCheckpoint::of(ModelFolder::open(folder).unwrap().sources()).unwrap()
+    };
+    let stored = checkpoint("../decoders/gpt2");
+    for file in ["tokenizer.json", "tokenizer_config.json"] {
+        fs_err::copy(stored.join(file), folder.path().join(file)).unwrap();
+    }
+    let floats = open(&stored);
+    let path = folder.path().join("model.safetensors");
+    let config = quantize_decoder(&floats, false, &path, Existing::Refuse).unwrap();
+    fs_err::write(folder.path().join("config.json"), config).unwrap();
+    let quantized = open(folder.path());
+    let mut matrices = 0;
+    for linear in quantized.layout().layers.iter().flat_map(DecoderLayer::linears) {
+        let (mut before, mut after) = (floats.weights().reader(), quantized.weights().reader());
+        let expected = before.read(&linear.weight).unwrap();
+        let found = after.read(&linear.weight).unwrap();
+        let int8 = after.read_int8(&linear.weight, true).unwrap();
+        assert_eq!((found.len(), int8.scales.len()), (expected.len(), linear.outputs));
+        let mut most = vec![0; linear.outputs];
+        for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            let column = place % linear.outputs;
+            let step = int8.scales[column];
+            assert!((found - expected).abs() <= step * 0.5001, "{}: {place}", linear.weight);
+            most[column] = most[column].max(int8.numbers[place].unsigned_abs());
+        }
+        assert_eq!(most, vec![127; linear.outputs], "{}", linear.weight);
+        let error = after.read_int8(&linear.weight, false).unwrap_err().to_string();
+        let what = "_scale: expected a scale for each of the rows, found columns";
+        assert!(error.contains(&format!("{}{what}", linear.weight)), "{error}");
+        matrices += 1;
+    }
+    assert_eq!(matrices, 2 * 4);
 }
 
 #[test]

@@ -39,6 +39,20 @@ impl Generator {
         self.begin_iter(self.begin_ids(self.chat_ids(messages)?, params)?, params)
     }
 
+    /// As [`chat_iter`](Self::chat_iter), where the chat begins as the last one that went through `cache`
+    /// does, such as its own messages before: what they share is not computed again.
+    ///
+    /// # Errors
+    /// As [`chat_iter`](Self::chat_iter).
+    pub fn chat_iter_from<'g>(
+        &'g self,
+        cache: &mut PromptCache<'_>,
+        messages: &[Message],
+        params: &'g ValidGenerateParams,
+    ) -> Result<TokenIter<'g>, GenerateError> {
+        self.begin_iter_from(cache, self.begin_ids(self.chat_ids(messages)?, params)?, params)
+    }
+
     /// Generates the next message of each chat, several at once. What chats begin with alike, or like the
     /// last one that went through `cache`, is computed once. Each is what it is alone; an error in one
     /// affects only that one.
@@ -52,7 +66,7 @@ impl Generator {
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
         let rows = chats.iter().map(|chat| self.begin_ids(self.chat_ids(chat)?, params)).collect();
-        self.generate_rows(cache, rows, params)
+        self.generate_rows(Some(cache), rows, params)
     }
 
     /// Tokens of a chat. Templates write the special tokens themselves, so that none go around it.

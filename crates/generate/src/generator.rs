@@ -187,7 +187,41 @@ impl Generator {
             return Err(GenerateError::Setting { setting, found, expected });
         }
         let cache = self.cache_of(&[&row], 1)?;
-        Ok(TokenIter { generator: self, params, cache, row, failed: false })
+        Ok(TokenIter { generator: self, params, cache, row, given: 0, failed: false })
+    }
+
+    /// As [`generate_iter`](Self::generate_iter), where the prompt begins as the last one that went through
+    /// `cache` does: what they share is not computed again. The prompt is the next one's last. Tokens are
+    /// the same, bit for bit. What an encoder reads is computed anew.
+    ///
+    /// # Errors
+    /// As [`generate_iter`](Self::generate_iter).
+    pub fn generate_iter_from<'g>(
+        &'g self,
+        cache: &mut PromptCache<'_>,
+        prompt: &str,
+        params: &'g ValidGenerateParams,
+    ) -> Result<TokenIter<'g>, GenerateError> {
+        self.begin_iter_from(cache, self.begin(prompt, params)?, params)
+    }
+
+    pub(crate) fn begin_iter_from<'g>(
+        &'g self,
+        shared: &mut PromptCache<'_>,
+        row: Row,
+        params: &'g ValidGenerateParams,
+    ) -> Result<TokenIter<'g>, GenerateError> {
+        let mut tokens = self.begin_iter(row, params)?;
+        if self.decoder.encoder_decoder().is_none() {
+            let TokenIter { cache, row, .. } = &mut tokens;
+            let (prompt, last) = (row.ids.clone(), row.ids.len() - 1);
+            shared.run(&prompt, last, &mut |_, logits| {
+                row.take(self, logits, params);
+            })?;
+            row.failed.take().map_or(Ok(()), Err)?;
+            shared.copy_to(cache, 0)?;
+        }
+        Ok(tokens)
     }
 
     /// Generates the texts behind prompts, several at once. Each is what it is alone. An error in one
@@ -200,7 +234,18 @@ impl Generator {
         prompts: &[T],
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
-        self.generate_batch_from(&mut PromptCache::new(self), prompts, params)
+        // One prompt shares nothing, and would be kept for nobody.
+        let mut cache = PromptCache::new(self);
+        let shared = (prompts.len() > 1).then_some(&mut cache);
+        self.generate_rows(shared, self.begin_all(prompts, params), params)
+    }
+
+    fn begin_all<T: AsRef<str>>(
+        &self,
+        prompts: &[T],
+        params: &ValidGenerateParams,
+    ) -> Vec<Result<Row, GenerateError>> {
+        prompts.iter().map(|p| self.begin(p.as_ref(), params)).collect()
     }
 
     /// As [`generate_batch`](Self::generate_batch), where prompts begin alike, or as the last one that went
@@ -215,13 +260,12 @@ impl Generator {
         prompts: &[T],
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
-        let rows = prompts.iter().map(|p| self.begin(p.as_ref(), params)).collect();
-        self.generate_rows(cache, rows, params)
+        self.generate_rows(Some(cache), self.begin_all(prompts, params), params)
     }
 
     pub(crate) fn generate_rows(
         &self,
-        shared: &mut PromptCache<'_>,
+        mut shared: Option<&mut PromptCache<'_>>,
         mut rows: Vec<Result<Row, GenerateError>>,
         params: &ValidGenerateParams,
     ) -> Result<Vec<Result<Generation, GenerateError>>, GenerateError> {
@@ -230,13 +274,13 @@ impl Generator {
             return Ok(rows.into_iter().map(|row| row.and_then(search)).collect());
         }
         let prompts: Vec<&[u32]> = rows.iter().flatten().map(|row| row.ids.as_slice()).collect();
-        let pays = self.decoder.encoder_decoder().is_none() && shared.pays_for(&prompts);
+        shared = shared
+            .filter(|shared| self.decoder.encoder_decoder().is_none() && shared.pays_for(&prompts));
         // Prompts of like lengths go together: the shorter are padded.
         let mut order: Vec<&mut Row> = rows.iter_mut().flatten().collect();
         order.sort_by_key(|row| row.source.len() + row.ids.len());
         for batch in order.chunks_mut(BATCH) {
-            let shared = pays.then_some(&mut *shared);
-            self.run(batch, shared, params)?;
+            self.run(batch, shared.as_deref_mut(), params)?;
         }
         Ok(rows.into_iter().map(|row| row.and_then(Row::into_generation)).collect())
     }
@@ -317,6 +361,8 @@ pub struct TokenIter<'g> {
     params: &'g ValidGenerateParams,
     cache: Cache<'g>,
     row: Row,
+    /// Number of tokens that were given.
+    given: usize,
     failed: bool,
 }
 
@@ -353,14 +399,18 @@ impl Iterator for TokenIter<'_> {
     type Item = Result<GeneratedToken, GenerateError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.failed || self.row.ended.is_some() {
-            return None;
+        // The token behind a prompt of a cache is there before it is asked for.
+        if self.row.tokens.len() == self.given {
+            if self.failed || self.row.ended.is_some() {
+                return None;
+            }
+            if let Err(error) = self.step() {
+                self.failed = true;
+                return Some(Err(error));
+            }
         }
-        let before = self.row.tokens.len();
-        if let Err(error) = self.step() {
-            self.failed = true;
-            return Some(Err(error));
-        }
-        self.row.tokens.get(before).cloned().map(Ok)
+        let token = self.row.tokens.get(self.given).cloned()?;
+        self.given += 1;
+        Some(Ok(token))
     }
 }

@@ -42,9 +42,13 @@ impl<'g> PromptCache<'g> {
     }
 
     /// Whether prompts share so much, with each other or with the last one, that more is saved than is
-    /// left: what is left of each goes through the model alone, and not in a batch.
+    /// left: what is left of each goes through the model alone, and not in a batch. One prompt is alone
+    /// anyway, and is kept for the next.
     pub(crate) fn pays_for(&self, prompts: &[&[u32]]) -> bool {
         let Some((first, others)) = prompts.split_first() else { return false };
+        if others.is_empty() {
+            return true;
+        }
         let known = self.cache.as_ref().and_then(|cache| cache.texts().first());
         let known = known.map_or(0, |known| common(first, known));
         let shared = others.iter().map(|ids| common(first, ids)).min().unwrap_or(known);

@@ -51,6 +51,46 @@ fn a_shared_beginning_is_computed_once_and_changes_nothing() {
     }
 }
 
+/// Token by token, in turns of a chat, each of which begins with the one before: bit for bit.
+#[test]
+fn streams_go_on_from_the_last_prompt() {
+    for name in NAMES {
+        let generator = generator(name);
+        let params = GenerateParams::new().max_new_tokens(6).check().unwrap();
+        let mut cache = PromptCache::new(&generator);
+        let mut prompt = SHARED.to_owned();
+        for turn in 0..3 {
+            let before = cache.counts();
+            let found = generator.generate_iter_from(&mut cache, &prompt, &params).unwrap();
+            let found: Vec<_> = found.map(Result::unwrap).collect();
+            let alone = generator.generate_iter(&prompt, &params).unwrap();
+            let alone: Vec<_> = alone.map(Result::unwrap).collect();
+            assert_eq!(found, alone, "{name}, turn {turn}");
+            assert_eq!(found.len(), 6);
+            let len = generator.decoder().encode(&prompt).unwrap().ids.len() as u64;
+            let counts = cache.counts();
+            let (computed, reused) =
+                (counts.computed - before.computed, counts.reused - before.reused);
+            assert_eq!(computed + reused, len, "{name}, turn {turn}");
+            assert_eq!(turn > 0, reused * 2 > len, "{name}, turn {turn}: {computed} + {reused}");
+            prompt += "The lamp. ";
+        }
+        // A batch of one goes on, too.
+        let before = cache.counts();
+        let found = generator.generate_batch_from(&mut cache, &[&prompt], &params).unwrap();
+        let found = found.into_iter().next().unwrap().unwrap();
+        assert_eq!(found, generator.generate(&prompt, &params).unwrap());
+        assert!(cache.counts().reused > before.reused);
+        // One token is all: it comes, and no second.
+        let params = GenerateParams::new().max_new_tokens(1).check().unwrap();
+        let mut one = generator.generate_iter_from(&mut cache, &prompt, &params).unwrap();
+        let first = generator.generate(&prompt, &params).unwrap().tokens.remove(0);
+        assert_eq!(first.id, found.tokens[0].id);
+        assert_eq!(one.next().unwrap().unwrap(), first);
+        assert!(one.next().is_none());
+    }
+}
+
 #[test]
 fn prompts_that_share_little_go_together() {
     let generator = generator("gpt2");

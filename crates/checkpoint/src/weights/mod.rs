@@ -74,8 +74,10 @@ pub(crate) struct Update {
 /// Tensors that turn a matrix of 8-bit numbers into floats.
 #[derive(Clone, Debug)]
 struct Int8 {
-    /// Scale of each row, `[outputs, 1]`.
+    /// Scale of each row, `[outputs, 1]`, or of each column, `[1, outputs]`.
     scales: StoredTensor,
+    /// Whether the scales are of columns.
+    by_column: bool,
     /// Scale of its inputs, if fixed, `[1]`.
     input: Option<StoredTensor>,
     /// Factors of its inputs before they are rounded, `[inputs]`.
@@ -142,8 +144,8 @@ impl Weights {
     }
 
     /// Puts the scales of 8-bit matrices with them, as compressed-tensors calls them: `weight_scale`
-    /// for each row of `weight`, and `input_scale` where its inputs' is fixed; and `input_factors`, which
-    /// are cloze's own.
+    /// for each row of `weight`, and `input_scale` where its inputs' is fixed; and `input_factors` and scales
+    /// of columns, which are cloze's own.
     fn join_scales(&mut self) -> Result<(), CheckpointError> {
         let int8 = |(name, tensor): (&String, &Tensor)| {
             let stem = name.strip_suffix(".weight")?.to_owned();
@@ -168,8 +170,10 @@ impl Weights {
             let Some(scales) = scales else {
                 return wrong(format!("{name} is stored as int8, and has no {name}_scale"));
             };
+            let by_column = inputs > 1 && scales.shape == [1, inputs] && factors.is_none();
+            let outputs = if by_column { inputs } else { rows };
             let sized = [
-                (Some(&scales), format!("{name}_scale"), rows),
+                (Some(&scales), format!("{name}_scale"), outputs),
                 (input.as_ref(), format!("{stem}.input_scale"), 1),
                 (factors.as_ref(), format!("{stem}.input_factors"), inputs),
             ];
@@ -179,7 +183,7 @@ impl Weights {
                     return wrong(format!("{what}: expected {expected} numbers, found {shape:?}"));
                 }
             }
-            tensor.int8 = Some(Int8 { scales, input, factors });
+            tensor.int8 = Some(Int8 { scales, by_column, input, factors });
         }
         Ok(())
     }

@@ -12,13 +12,15 @@ use super::{StoredTensor, StoredType, Update, Weights, stored_type};
 use crate::adapter::merge::{self, LowRank};
 use crate::error::CheckpointError;
 
-/// A matrix of 8-bit numbers, `[outputs, inputs]`.
+/// A matrix of 8-bit numbers, `[outputs, inputs]`, or by column `[inputs, outputs]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Int8Matrix {
     /// Row after row.
     pub numbers: Vec<i8>,
-    /// Scale of each row, `[outputs]`.
+    /// Scale of each output, `[outputs]`.
     pub scales: Vec<f32>,
+    /// Whether the outputs are its columns, as in GPT-2.
+    pub by_column: bool,
     /// Scale of its 8-bit inputs, if fixed; else each row of inputs has its own.
     pub input: Option<f32>,
     /// Factors of inputs before they are rounded, `[inputs]`, so that none of them is much
@@ -29,6 +31,12 @@ pub struct Int8Matrix {
 impl Int8Matrix {
     /// Adds what the matrix is as floats to the end of `out`.
     fn floats(&self, out: &mut Vec<f32>) {
+        if self.by_column {
+            for row in self.numbers.chunks_exact(self.scales.len().max(1)) {
+                out.extend(row.iter().zip(&self.scales).map(|(&q, scale)| f32::from(q) * scale));
+            }
+            return;
+        }
         let inputs = (self.numbers.len() / self.scales.len().max(1)).max(1);
         for (row, &scale) in self.numbers.chunks_exact(inputs).zip(&self.scales) {
             let start = out.len();
@@ -80,7 +88,7 @@ impl<'a> WeightReader<'a> {
         };
         let start = out.len();
         if tensor.int8.is_some() {
-            let matrix = self.read_int8(name)?;
+            let matrix = self.read_stored_int8(name)?;
             reserve(weights, name, &tensor.stored, out, matrix.numbers.len())?;
             matrix.floats(out);
         } else {
@@ -98,12 +106,31 @@ impl<'a> WeightReader<'a> {
         })
     }
 
-    /// A matrix of 8-bit numbers, without what adapters change of it.
+    /// A matrix of 8-bit numbers, without what adapters change of it; `by_column` if its outputs are its
+    /// columns.
     ///
     /// # Errors
     /// As [`read_into`](Self::read_into); [`CheckpointError::NotFinite`] for a scale that is not;
-    /// [`CheckpointError::TensorType`] for a matrix of others.
-    pub fn read_int8(&mut self, name: &str) -> Result<Int8Matrix, CheckpointError> {
+    /// [`CheckpointError::TensorType`] for a matrix of others; [`CheckpointError::Safetensors`] for one whose
+    /// scales are not those of its outputs.
+    pub fn read_int8(
+        &mut self,
+        name: &str,
+        by_column: bool,
+    ) -> Result<Int8Matrix, CheckpointError> {
+        let matrix = self.read_stored_int8(name)?;
+        if matrix.by_column == by_column {
+            return Ok(matrix);
+        }
+        let [expected, found] = if by_column { ["columns", "rows"] } else { ["rows", "columns"] };
+        let file = self.weights.tensors.get(name).map_or(0, |tensor| tensor.stored.file);
+        let path = self.weights.files.get(file).map(|file| file.to_path_buf());
+        let what =
+            format!("{name}_scale: expected a scale for each of the {expected}, found {found}");
+        Err(CheckpointError::Safetensors { path: path.unwrap_or_default(), what })
+    }
+
+    fn read_stored_int8(&mut self, name: &str) -> Result<Int8Matrix, CheckpointError> {
         let weights = self.weights;
         let tensor = weights.tensors.get(name);
         let Some((stored, int8)) = tensor.and_then(|t| Some((&t.stored, t.int8.as_ref()?))) else {
@@ -124,7 +151,8 @@ impl<'a> WeightReader<'a> {
         file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
         let factors = int8.factors.as_ref().map(|stored| self.finite(name, stored)).transpose()?;
         let input = input.and_then(|scale| scale.first().copied());
-        Ok(Int8Matrix { numbers, scales, input, factors })
+        let by_column = int8.by_column;
+        Ok(Int8Matrix { numbers, scales, by_column, input, factors })
     }
 
     /// The numbers of a stored tensor, which must be finite.

@@ -120,7 +120,7 @@ fn products_are_those_of_whole_numbers() {
             let weights = Checkpoint::open(folder.path()).unwrap();
             let layer = &weights.layout().layers[0];
             let epsilon = f64::from(weights.config().norm_epsilon);
-            let int8 = |name: &str| weights.weights().reader().read_int8(name).unwrap();
+            let int8 = |name: &str| weights.weights().reader().read_int8(name, false).unwrap();
             let read = |name: &str| weights.weights().reader().read(name).unwrap();
             let [up, down] = [int8(&layer.up.weight), int8(&layer.down.weight)];
             assert_eq!(up.factors.is_some(), calibration.is_some());
@@ -222,7 +222,7 @@ fn floats_and_files_can_be_made_of_it() {
     let folder = quantized(&from, None);
     let [before, int8] = [&from, folder.path()].map(|path| Checkpoint::open(path).unwrap());
     let weight = &before.layout().layers[0].down.weight;
-    let matrix = int8.weights().reader().read_int8(weight).unwrap();
+    let matrix = int8.weights().reader().read_int8(weight, false).unwrap();
     let [expected, found] = [&before, &int8].map(|c| c.weights().reader().read(weight).unwrap());
     let inputs = found.len() / matrix.scales.len();
     for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {

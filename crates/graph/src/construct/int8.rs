@@ -43,24 +43,26 @@ impl Nodes<'_> {
         self.reader.is_int8(weight)
     }
 
-    /// `x · weightᵀ` of an 8-bit `weight`, `[outputs, inputs]`.
+    /// `x · weightᵀ` of an 8-bit `weight`, `[outputs, inputs]`; or `x · weight` of one that is `turned`,
+    /// `[inputs, outputs]`.
     pub(super) fn matmul_int8(
         &mut self,
         x: &str,
         weight: &str,
         [outputs, inputs]: [usize; 2],
+        turned: bool,
         output: &str,
     ) -> Result<String, GraphError> {
-        let Int8Matrix { mut numbers, mut scales, input, factors } =
-            self.reader.read_int8(weight)?;
+        let Int8Matrix { mut numbers, mut scales, input, factors, .. } =
+            self.reader.read_int8(weight, turned)?;
         let (columns, scale) = (format!("{weight}.int8"), format!("{weight}.scale"));
         // Layers that share a matrix have it once.
         if !self.has_weight(&columns) {
             if self.seven_bits {
                 halve(&mut numbers, &mut scales);
             }
-            let turned = Numbers::I8(transposed(&numbers, outputs, inputs));
-            self.numbers(&columns, &[inputs, outputs], turned);
+            let numbers = if turned { numbers } else { transposed(&numbers, outputs, inputs) };
+            self.numbers(&columns, &[inputs, outputs], Numbers::I8(numbers));
             self.weight(&scale, &[outputs], scales);
         }
         let x = match factors {

@@ -39,6 +39,9 @@ impl Nodes<'_> {
         if !turned {
             return self.matmul(x, weight, [*outputs, *inputs], output);
         }
+        if self.is_int8(weight) {
+            return self.matmul_int8(x, weight, [*outputs, *inputs], true, output);
+        }
         let weight = self.tensor(weight, &[*inputs, *outputs])?;
         Ok(self.plain("MatMul", &[x, &weight], output))
     }

@@ -225,7 +225,7 @@ impl<'a> Nodes<'a> {
         output: &str,
     ) -> Result<String, GraphError> {
         if self.is_int8(weight) {
-            return self.matmul_int8(x, weight, dims, output);
+            return self.matmul_int8(x, weight, dims, false, output);
         }
         let weight = self.tensor(weight, &dims)?;
         let turned = vec![int("transB", 1)];

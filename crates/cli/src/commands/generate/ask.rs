@@ -113,14 +113,19 @@ impl<'g> Asker<'g> {
 
     /// Generates the text of a record token by token.
     pub(crate) fn stream<'p>(
-        &'p self,
+        &mut self,
         input: &Input,
         params: &'p ValidGenerateParams,
-    ) -> Result<TokenIter<'p>, AskError> {
+    ) -> Result<TokenIter<'p>, AskError>
+    where
+        'g: 'p,
+    {
+        let generator = self.generator;
         let tokens = if self.flags.chat {
-            self.generator.chat_iter(&self.messages(input)?, params)
+            let messages = self.messages(input)?;
+            generator.chat_iter_from(&mut self.cache, &messages, params)
         } else {
-            self.generator.generate_iter(&input.text, params)
+            generator.generate_iter_from(&mut self.cache, &input.text, params)
         };
         tokens.map_err(|error| AskError::NotGenerated(Box::new(input.not_encoded(error.into()))))
     }

@@ -123,7 +123,7 @@ impl Form {
     /// Writes a text while it is generated.
     fn stream(
         &mut self,
-        asker: &Asker<'_>,
+        asker: &mut Asker<'_>,
         params: &ValidGenerateParams,
         input: &Input,
     ) -> anyhow::Result<Result<(), AskError>> {
