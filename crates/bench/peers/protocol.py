@@ -6,13 +6,18 @@ It first says {"versions": {...}}, then answers, one line each:
     {"do": "each", "texts": FILE}            one text after the other; {"seconds": s, "latencies": [s, ...]}
     {"do": "save", "texts": FILE, "to": FILE}  as run, and the results go to a file
 
+    {"do": "continue", "before": n, "new": n, "cache": true}  of decoders: so many tokens, each the likeliest, behind
+                                             others; {"seconds": s, "latencies": [s, ...]}
+
 FILE is UTF-8 with a text a line. Tokens, with special ones, and the same with padding are given where the peer
 knows them. Vectors are saved as little-endian floats of 32 bits, row by row; entities as a line of JSON a text,
 [[label, start, end], ...] in code points. Memory, processor time and the number of threads in the environment
 are the asking side's business.
 
 A peer is a class: `__init__(model, threads, way)`, `run(texts)`, and `packages`, whose versions are told; it may
-have `tokens` and `padded` of its last run.
+have `tokens` and `padded` of its last run. One of decoders has `begin(ids)`, after which the tokens before are in the
+cache and one more is chosen, and `step()`, which puts the chosen one behind them and chooses the next; or without the
+cache `anew(ids)`, which gives the next token.
 """
 
 import json
@@ -36,6 +41,10 @@ def serve(peer):
     files = {}
     for line in sys.stdin:
         request = json.loads(line)
+        if request["do"] == "continue":
+            latencies = go_on(served, request["before"], request["new"], request["cache"])
+            answer({"seconds": sum(latencies), "latencies": latencies})
+            continue
         path = request["texts"]
         if path not in files:
             files[path] = Path(path).read_text(encoding="utf-8").removesuffix("\n").split("\n")
@@ -55,6 +64,21 @@ def serve(peer):
             save(results, Path(request["to"]))
         counts = {name: getattr(served, name, None) for name in ["tokens", "padded"]}
         answer({"seconds": seconds, **counts})
+
+
+def go_on(peer, before, new, cache):
+    ids = [(7919 * i + 13) % 200 for i in range(before)]
+    if cache:
+        peer.begin(ids)
+    latencies = []
+    for _ in range(new):
+        started = time.perf_counter()
+        if cache:
+            peer.step()
+        else:
+            ids.append(peer.anew(ids))
+        latencies.append(time.perf_counter() - started)
+    return latencies
 
 
 def save(results, path):

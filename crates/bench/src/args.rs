@@ -28,6 +28,7 @@ pub(crate) enum Served {
     First,
     FirstAndMean,
     Entities,
+    Decoder,
     Gemm,
 }
 
@@ -89,7 +90,8 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) cloze: Option<PathBuf>,
 
-    /// Folder that bench.json and bench.svg, or growth.json and growth.svg, are written to
+    /// Folder that bench.json and bench.svg, growth.json and growth.svg, or decoding.json and decoding.svg are
+    /// written to
     #[arg(short, long, value_name = "DIR", default_value = "target/bench")]
     pub(crate) output: PathBuf,
 
@@ -100,6 +102,18 @@ pub(crate) struct BenchArgs {
     /// Average number of words of the texts of --growth (1 to 400 each)
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub(crate) growth_words: u32,
+
+    /// Instead: what a new token costs with this decoder, a folder with weights, and with its peers
+    #[arg(long, value_name = "DIR", conflicts_with = "growth")]
+    pub(crate) decoder: Option<PathBuf>,
+
+    /// Tokens before those of --decoder that are timed
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', default_values_t = [16, 256, 1024])]
+    pub(crate) before: Vec<usize>,
+
+    /// New tokens of --decoder that are timed in each round
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub(crate) new: usize,
 }
 
 fn kind(name: &str) -> Result<&'static Kind, String> {

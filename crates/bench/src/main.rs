@@ -9,7 +9,8 @@
 //! - `protocol`, `child`: what both sides speak, and a system as a process;
 //! - `machine`: processor time, and whether others used it; `patience`: what is done then;
 //! - `rounds`: systems in turns; `agree`: whether they compute the same;
-//! - `start`: from nothing to the first result; `growth`: from a thousand texts to a million;
+//! - `start`: from nothing to the first result; `growth`: from a thousand texts to a million; `decoding`: tokens
+//!   of a decoder;
 //! - `stats`, `share`: medians, and the arithmetic that texts take;
 //! - `report`: table, `bench.json`, plots.
 #![expect(clippy::print_stderr, reason = "a benchmark says how far it is")]
@@ -17,6 +18,7 @@
 mod agree;
 mod args;
 mod child;
+mod decoding;
 mod gemm;
 mod growth;
 mod machine;
@@ -55,10 +57,10 @@ fn main() -> anyhow::Result<()> {
     }
     // It is gone when the benchmark ends: texts, results, what systems said.
     let folder = tempfile::tempdir()?;
-    if cli.bench.growth.is_empty() {
-        bench(&cli.bench, folder.path())
-    } else {
-        growth::run(&cli.bench, folder.path())
+    match &cli.bench.decoder {
+        Some(decoder) => decoding::run(&cli.bench, decoder, folder.path()),
+        None if cli.bench.growth.is_empty() => bench(&cli.bench, folder.path()),
+        None => growth::run(&cli.bench, folder.path()),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::systems::{self, Places, REFERENCE, SYSTEMS, System};
 use crate::workload::{Task, Workload};
 
 /// Pause before a system has its turn: threads of others may still spin.
-const QUIET: Duration = Duration::from_millis(100);
+pub(crate) const QUIET: Duration = Duration::from_millis(100);
 /// The matrix product, which is measured as if it were a system.
 pub(crate) const GEMM: &str = "matrix product";
 

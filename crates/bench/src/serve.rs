@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::bail;
-use cloze::{Aggregation, Decode, Matrix, Pooling, Poolings, SentenceEncoder, Tagger};
+use cloze::encoder::decoder::Asked;
+use cloze::{Aggregation, Decode, Generator, Matrix, Pooling, Poolings, SentenceEncoder, Tagger};
 use cloze_checkpoint::ModelFolder;
 use cloze_core::{Entity, OffsetConverter, OffsetUnit};
 use cloze_encoder::{EncodingCounts, Runtime, RuntimeParams};
@@ -19,6 +20,7 @@ use crate::protocol::{Answer, Ready, Request};
 enum System {
     Vectors(Box<SentenceEncoder>),
     Entities(Box<Tagger>),
+    Decoder(Box<Generator>),
     Gemm(Box<Gemm>),
 }
 
@@ -59,6 +61,10 @@ impl System {
         versions.insert("cloze".into(), json!(env!("CARGO_PKG_VERSION")));
         versions.insert("onnxruntime".into(), version(runtime.path()));
         let (model, threads) = (ModelFolder::open(&args.model)?, Some(args.threads));
+        if args.what == Served::Decoder {
+            let generator = Generator::builder(model).threads(threads).runtime(runtime).open()?;
+            return Ok((Self::Decoder(generator.into()), versions));
+        }
         if args.what != Served::Entities {
             let pooling = match args.what {
                 Served::First => Some(Pooling::Cls.into()),
@@ -87,7 +93,7 @@ impl System {
         match self {
             Self::Vectors(encoder) => Some(encoder.counts()),
             Self::Entities(tagger) => Some(tagger.counts()),
-            Self::Gemm(_) => None,
+            Self::Decoder(_) | Self::Gemm(_) => None,
         }
     }
 
@@ -102,6 +108,7 @@ impl System {
                 gemm.run()?;
                 Results::Nothing
             }
+            Self::Decoder(_) => bail!("a decoder continues, and runs no texts"),
         })
     }
 
@@ -113,6 +120,9 @@ impl System {
         let path = match request {
             Request::Run { texts } | Request::Each { texts } | Request::Save { texts, .. } => texts,
             Request::Stream { count, words } => return self.stream(*count, *words),
+            Request::Continue { before, new, cache } => {
+                return self.go_on(*before, *new, *cache);
+            }
         };
         let lines = match files.get(path) {
             Some(lines) => lines,
@@ -142,6 +152,42 @@ impl System {
         let tokens = counts.map(|(before, after)| after.tokens - before.tokens);
         let padded = counts.map(|(before, after)| after.padded - before.padded);
         Ok(Answer { seconds, tokens, padded, latencies })
+    }
+
+    /// The likeliest tokens behind others, one by one.
+    fn go_on(&self, before: usize, new: usize, cached: bool) -> anyhow::Result<Answer> {
+        let Self::Decoder(generator) = self else { bail!("only a decoder continues") };
+        let mut cache = generator.decoder().cache(1, before + new + 1)?;
+        let mut next = |ids: &[u32]| {
+            let mut best = 0;
+            let asked = cache.append(&[ids], Asked::Last, &mut |_, _, logits| {
+                let most = (0_u32..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1));
+                best = most.map_or(0, |(id, _)| id);
+            });
+            if !cached {
+                cache.truncate(0);
+            }
+            asked.map(|()| best)
+        };
+        let mut ids: Vec<u32> = (0_u32..).map(|i| (i * 7919 + 13) % 200).take(before).collect();
+        let mut done = 0;
+        if cached {
+            // The token behind those before, which is the first one's input.
+            ids.push(next(&ids)?);
+            done = before;
+        }
+        let mut latencies = vec![];
+        for _ in 0..new {
+            let started = Instant::now();
+            let id = next(&ids[done..])?;
+            latencies.push(started.elapsed().as_secs_f64());
+            if cached {
+                done = ids.len();
+            }
+            ids.push(id);
+        }
+        let seconds = latencies.iter().sum();
+        Ok(Answer { seconds, latencies: Some(latencies), ..Answer::default() })
     }
 
     /// Vectors of texts that come one after the other and are gone when they have their vectors.

@@ -35,7 +35,7 @@ pub(crate) struct System {
 pub(crate) const REFERENCE: &str = "cloze";
 
 /// All of them, in the order of the report.
-pub(crate) const SYSTEMS: [System; 15] = [
+pub(crate) const SYSTEMS: [System; 18] = [
     vectors(REFERENCE, Program::Own("vectors")),
     other_vectors("cloze, 8 bits", Program::OwnInt8("vectors")),
     other_vectors("cloze, [CLS] alone", Program::Own("first")),
@@ -59,6 +59,15 @@ pub(crate) const SYSTEMS: [System; 15] = [
             file: "embed_sentence_transformers.py",
             way: "onnx",
         },
+    ),
+    vectors("openvino", Program::Python { environment: "", file: "embed_openvino.py", way: "f32" }),
+    vectors(
+        "openvino, latency",
+        Program::Python { environment: "", file: "embed_openvino.py", way: "latency" },
+    ),
+    other_vectors(
+        "openvino, 8 bits",
+        Program::Python { environment: "", file: "embed_openvino.py", way: "int8" },
     ),
     vectors("fastembed", Program::Python { environment: "", file: "embed_fastembed.py", way: "" }),
     vectors("fastembed-rs", Program::Rust("fastembed-rs")),
@@ -117,16 +126,40 @@ impl Places {
     /// # Errors
     /// If there is none.
     pub(crate) fn python(&self, environment: &str) -> anyhow::Result<PathBuf> {
-        let python = self.installed()?.join(environment).join("bin/python");
-        if !python.is_file() {
-            bail!("{}: not there; peers/install.sh makes it", python.display());
-        }
-        Ok(python)
+        python(&self.installed()?.join(environment))
     }
 
     fn installed(&self) -> anyhow::Result<&Path> {
-        self.environment.as_deref().context("no --environment, which has the peers")
+        installed(self.environment.as_deref())
     }
+}
+
+fn installed(environment: Option<&Path>) -> anyhow::Result<&Path> {
+    environment.context("no --environment, which has the peers")
+}
+
+fn python(environment: &Path) -> anyhow::Result<PathBuf> {
+    let python = environment.join("bin/python");
+    if !python.is_file() {
+        bail!("{}: not there; peers/install.sh makes it", python.display());
+    }
+    Ok(python)
+}
+
+/// A file of `peers` with the model it runs.
+///
+/// # Errors
+/// If there is no environment.
+pub(crate) fn peer(
+    environment: Option<&Path>,
+    file: &str,
+    model: &Path,
+    threads: usize,
+) -> anyhow::Result<Command> {
+    let mut command = Command::new(python(installed(environment)?)?);
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+    command.arg(peers.join(file)).arg(model).arg(threads.to_string());
+    Ok(command)
 }
 
 impl System {

@@ -73,6 +73,29 @@ fn growth_has_a_point_for_each_number_of_texts() {
 }
 
 #[test]
+fn tokens_of_a_decoder_are_timed_with_the_cache_and_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let decoder = checkpoint("../decoders/llama");
+    let decoder = ["--decoder", decoder.to_str().unwrap()];
+    let few = ["--before", "4,32", "--new", "3", "--rounds", "2"];
+    let run = bench(folder.path(), &[&decoder[..], &few].concat());
+    let out = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{out}{}", String::from_utf8_lossy(&run.stderr));
+    assert!(out.contains("skipped: onnxruntime-genai: no --environment"), "{out}");
+    let decoding = fs_err::read_to_string(folder.path().join("decoding.json")).unwrap();
+    let decoding: Value = serde_json::from_str(&decoding).unwrap();
+    let costs = decoding["costs"].as_array().unwrap().iter();
+    let found: Vec<_> =
+        costs.clone().map(|c| (c["before"].as_u64(), c["cache"].as_bool())).collect();
+    let four = [(Some(4), Some(true)), (Some(4), Some(false))];
+    assert_eq!(found, [four, four.map(|(_, cache)| (Some(32), cache))].concat());
+    assert!(costs.clone().all(|cost| cost["milliseconds"]["min"].as_f64().unwrap() > 0.0));
+    assert!(decoding["systems"][0]["peak_memory_bytes"].as_u64().unwrap() > 1 << 20);
+    let svg = fs_err::read_to_string(folder.path().join("decoding.svg")).unwrap();
+    assert!(svg.contains("cloze, everything anew"), "{svg}");
+}
+
+#[test]
 fn what_cannot_be_measured_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let run = bench(folder.path(), &["--texts", "short=no-such-file"]);

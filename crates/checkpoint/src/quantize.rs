@@ -211,8 +211,8 @@ fn write_matrices(
         let (bytes, scales) =
             if inputs.turned { columns(&numbers, width) } else { rows(&numbers, width) };
         let outputs = scales.len();
-        let scaled = if inputs.turned { vec![1, outputs] } else { vec![outputs, 1] };
-        encoded.push(floats(format!("{name}_scale"), scaled, &scales));
+        let dims = if inputs.turned { vec![1, outputs] } else { vec![outputs, 1] };
+        encoded.push(floats(format!("{name}_scale"), dims, &scales));
         if let Some(factors) = &inputs.factors {
             encoded.push(floats(format!("{stem}.input_factors"), vec![width], factors));
         }
@@ -317,7 +317,9 @@ fn columns(numbers: &[f32], outputs: usize) -> (Vec<u8>, Vec<f32>) {
     for row in numbers.chunks_exact(outputs) {
         scales.iter_mut().zip(row).for_each(|(most, x)| *most = most.max(x.abs()));
     }
-    scales.iter_mut().for_each(|most| *most = scale_of(*most));
+    for most in &mut scales {
+        *most = scale_of(*most);
+    }
     let rows = numbers.chunks_exact(outputs);
     let bytes = rows.flat_map(|row| row.iter().zip(&scales).map(|(x, scale)| rounded(*x, *scale)));
     (bytes.collect(), scales)

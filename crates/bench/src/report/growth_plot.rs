@@ -33,7 +33,7 @@ pub(crate) fn draw(growth: &Growth) -> anyhow::Result<String> {
 }
 
 /// Of the numbers on an axis of powers of ten: the powers below and above all of them.
-fn decades(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+pub(super) fn decades(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let least = values.clone().fold(f64::INFINITY, f64::min).max(1e-3);
     let most = values.fold(least, f64::max);
     (10_f64.powf(least.log10().floor()), 10_f64.powf(most.log10().floor() + 1.0))

@@ -1,4 +1,5 @@
 //! Report of the measurements, as a table, as `bench.json` and as plots.
+pub(crate) mod decoding_plot;
 pub(crate) mod growth_plot;
 pub(crate) mod plot;
 pub(crate) mod table;

@@ -12,7 +12,7 @@
 //!
 //! Source: ONNX Runtime 1.32, docs/ContribOperators.md, `MatMulIntegerToFloat`; its kernels multiply
 //! unsigned inputs by signed weights.
-use super::nodes::{MICROSOFT, Nodes, Numbers, Weight, ints};
+use super::nodes::{MICROSOFT, Nodes, Numbers, Weight, int, ints};
 use super::transposed;
 use crate::GraphError;
 use crate::check::ElementType;
@@ -72,7 +72,7 @@ impl Nodes<'_> {
         let floor = self.floors.get(&x).copied();
         let rows = match input {
             Some(scale) => self.rounded(&x, scale, floor),
-            None => self.rounded_by_row(&x, floor),
+            None => self.rounded_by_row(&x, inputs, floor),
         };
         let inputs = [&*rows.numbers, &*columns, &*rows.scale, &*scale, &*rows.zero];
         let sums = if rows.by_row.is_some() { format!("{output}.sums") } else { output.to_owned() };
@@ -128,9 +128,12 @@ impl Nodes<'_> {
         Rows { numbers, scale, by_row: None, zero }
     }
 
-    /// `x` with a scale for each row: its largest number has room above 0, and −`floor`, where no
-    /// number is below that, or the largest number again, below.
-    fn rounded_by_row(&mut self, x: &str, floor: Option<f32>) -> Rows {
+    /// `x`, `[…, inputs]`, with a scale for each row: its largest number has room above 0, and −`floor`, where
+    /// no number is below that, or the largest number again, below.
+    ///
+    /// Rows are the channels of one `QuantizeLinear`, which divides and rounds in one pass; the sizes of a row
+    /// come from its largest and its smallest number, which writes nothing as long as `x`.
+    fn rounded_by_row(&mut self, x: &str, inputs: usize, floor: Option<f32>) -> Rows {
         let name = |part: &str| format!("{x}.{part}");
         let (numbers, scale) = (name("int8"), name("int8.scale"));
         let unit_scale = self.scalar("int8.one", 1.0);
@@ -142,19 +145,33 @@ impl Nodes<'_> {
         let room = f32::from(255 - zero);
         let zero = self.zero(zero);
         if !self.has(&numbers) {
-            let sizes = match floor {
-                Some(_) => x.to_owned(),
-                None => self.plain("Abs", &[x], &name("size")),
-            };
-            let axes = vec![ints("axes", &[-1])];
-            let most = self.node("", "ReduceMax", &[&sizes], &name("most"), axes);
-            let part = self.scalar(&format!("int8.part.{room}"), 1.0 / room);
-            let part = self.plain("Mul", &[&most, &part], &name("most.part"));
+            let axes = || vec![ints("axes", &[-1])];
+            let mut most = self.node("", "ReduceMax", &[x], &name("most"), axes());
+            if floor.is_none() {
+                let lowest = self.node("", "ReduceMin", &[x], &name("lowest"), axes());
+                let below = self.plain("Neg", &[&lowest], &name("below"));
+                most = self.plain("Max", &[&most, &below], &name("size"));
+            }
+            let step = self.scalar(&format!("int8.part.{room}"), 1.0 / room);
+            let part = self.plain("Mul", &[&most, &step], &name("most.part"));
             // A row of zeros stays one, but not if it is divided by 0.
             let least = self.scalar(&format!("int8.least.{:08x}", least.to_bits()), least);
             let by_row = self.plain("Max", &[&part, &least], &scale);
-            let scaled = self.plain("Div", &[x, &by_row], &name("scaled"));
-            self.plain("QuantizeLinear", &[&scaled, &unit_scale, &zero], &numbers);
+
+            let inputs = i64::try_from(inputs).unwrap_or(i64::MAX);
+            let matrix = format!("int8.matrix.{inputs}");
+            let matrix = self.constant(&matrix, &[2], ElementType::Int64, &[-1, inputs]);
+            let list = self.constant("int8.list", &[1], ElementType::Int64, &[-1]);
+            let by_channel = self.plain("Reshape", &[&by_row, &list], &name("int8.scales"));
+            let rows = self.plain("Shape", &[&by_channel], &name("int8.rows"));
+            let zeros = self.plain("Expand", &[&zero, &rows], &name("int8.zeros"));
+            let matrix = self.plain("Reshape", &[x, &matrix], &name("matrix"));
+            let by_row_axis = vec![int("axis", 0)];
+            let given = [&*matrix, &*by_channel, &*zeros];
+            let rounded =
+                self.node("", "QuantizeLinear", &given, &name("int8.matrix"), by_row_axis);
+            let shape = self.plain("Shape", &[x], &name("int8.shape"));
+            self.plain("Reshape", &[&rounded, &shape], &numbers);
         }
         Rows { numbers, scale: unit_scale, by_row: Some(scale), zero }
     }
