@@ -66,9 +66,8 @@ impl Backup {
         }
         let mut bytes = io::BufReader::new(fs_err::File::open(&self.original)?).bytes();
         for byte in io::BufReader::new(fs_err::File::open(&self.copy)?).bytes() {
-            match bytes.next() {
-                Some(other) if other? == byte? => {}
-                _ => return Ok(false),
+            if bytes.next().transpose()? != Some(byte?) {
+                return Ok(false);
             }
         }
         Ok(bytes.next().is_none())
