@@ -156,7 +156,8 @@ fn state(home: &Home, output: &str) -> BTreeMap<String, Vec<u8>> {
     if !path.is_dir() {
         return [(output.to_owned(), fs_err::read(path).unwrap())].into();
     }
-    let files = home.files(output).into_iter();
+    // A folder of results has temporary files beside them, of which a kill leaves some.
+    let files = home.files(output).into_iter().filter(|name| !is_temporary(name));
     let content = |name: &str| {
         let bytes = home.bytes(&format!("{output}/{name}"));
         assert!(!bytes.is_empty(), "{name} is empty");
@@ -165,9 +166,13 @@ fn state(home: &Home, output: &str) -> BTreeMap<String, Vec<u8>> {
     files.map(|name| (name.clone(), content(&name))).collect()
 }
 
-/// Names beside the result that no command has asked for.
+fn is_temporary(name: &str) -> bool {
+    name.split('/').any(|part| part.starts_with(".cloze-"))
+}
+
+/// Names beside and among the results that no command has asked for.
 fn leftovers(home: &Home) -> usize {
-    home.files("").iter().filter(|name| name.starts_with(".cloze-")).count()
+    home.files("").iter().filter(|name| is_temporary(name)).count()
 }
 
 /// A home in which a case has run in both variants: the state that each of them leaves.
