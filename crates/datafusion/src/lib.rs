@@ -42,12 +42,14 @@
 //! - [`ModelName`], [`folder_sha256`]: which model a plan means;
 //! - [`register`], [`udfs`]: functions for a session, or for a registry of functions;
 //! - [`with_cancel`]: stopping queries between pieces of a batch;
+//! - [`job`]: queries over Parquet files, part by part, that go on where they were stopped;
 //! - [`Error`], [`RowError`]: what a query asked for in vain, and why a row has no result.
 mod cancel;
 mod digest;
 mod error;
 mod functions;
 mod gate;
+pub mod job;
 mod models;
 mod reference;
 mod rows;
