@@ -43,8 +43,11 @@
 //! - [`register`], [`udfs`]: functions for a session, or for a registry of functions;
 //! - [`with_cancel`]: stopping queries between pieces of a batch;
 //! - [`job`]: queries over Parquet files, part by part, that go on where they were stopped;
+//! - `cluster` (feature `cluster`): scheduler, executors and clients of Ballista with the functions;
 //! - [`Error`], [`RowError`]: what a query asked for in vain, and why a row has no result.
 mod cancel;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod digest;
 mod error;
 mod functions;
