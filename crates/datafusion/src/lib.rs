@@ -70,6 +70,11 @@ pub use error::{Error, RowError};
 pub use models::{Counts, FoundModel, Models, ModelsBuilder};
 pub use reference::ModelName;
 
+/// The README's program, compiled and run as a test of documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 /// Adds all functions on `models` to a session.
 pub fn register(session: &SessionContext, models: &Models) {
     for udf in udfs(models) {

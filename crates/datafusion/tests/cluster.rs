@@ -8,12 +8,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use arrow_flight::error::FlightError;
+use arrow_flight::sql::client::FlightSqlServiceClient;
 use cloze::Cancel;
 use cloze_datafusion::Models;
 use cloze_datafusion::cluster::cluster_session;
 use cloze_datafusion::job::{JobError, JobEvent, JobParams, JobReport};
 use cloze_testkit::{Random, texts};
-use common::{batch, builder, model, session, tiny, write_parquet};
+use common::{batch, builder, session, tiny, write_parquet};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::concat_batches;
+use futures::TryStreamExt as _;
 
 /// Process that is killed when it is dropped.
 struct Process(Child);
@@ -22,7 +27,7 @@ impl Process {
     fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloze-cluster"));
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
-        Self(command.env("ORT_DISABLE_TELEMETRY", "1").spawn().unwrap())
+        Self(command.spawn().unwrap())
     }
 
     /// Ends the process at once, as a power cut does.
@@ -45,15 +50,14 @@ fn free_port() -> String {
 }
 
 fn scheduler(port: &str) -> Process {
-    let process = Process::start(&[
-        "scheduler",
-        "--port",
-        port,
-        "--executor-timeout",
-        "10",
-        "--threads",
-        "1",
-    ]);
+    start_scheduler(port, &[])
+}
+
+fn start_scheduler(port: &str, more: &[&str]) -> Process {
+    let mut arguments =
+        vec!["scheduler", "--port", port, "--executor-timeout", "10", "--threads", "1"];
+    arguments.extend(more);
+    let process = Process::start(&arguments);
     let begun = Instant::now();
     while std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
         assert!(begun.elapsed() < Duration::from_secs(60), "the scheduler listens");
@@ -223,7 +227,56 @@ async fn an_executor_refuses_what_was_planned_with_another_model_or_settings() {
     let error = run(job(&query, folder.path(), "b"), &port, &models, |_| {}).await.unwrap_err();
     let text = cause(&error);
     assert!(text.contains("expected a model of SHA-256"), "{text}");
-    let _ = model("ner-en");
+}
+
+/// A client of SQL plans and runs the functions on the cluster, without a line of ours in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_flight_sql_have_the_functions() {
+    let folder = tempfile::tempdir().unwrap();
+    write_input(folder.path());
+    let port = free_port();
+    let _scheduler = start_scheduler(&port, &["--flight-sql"]);
+    let _executor = executor(&port, &[]);
+    let channel =
+        tonic::transport::Channel::from_shared(format!("http://127.0.0.1:{port}")).unwrap();
+    let mut client = FlightSqlServiceClient::new(channel.connect().await.unwrap());
+    let table = format!(
+        "CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION '{}/'",
+        folder.path().display()
+    );
+    flight_rows(&mut client, &table).await.unwrap();
+    let columns = format!(
+        "cloze_embed(text, '{}') AS v, cloze_tag(text, '{}') AS e",
+        tiny("bert"),
+        tiny("bert-token")
+    );
+    let query = format!("SELECT id, {columns} FROM t WHERE id < 100 ORDER BY id");
+    let found = flight_rows(&mut client, &query).await.unwrap();
+
+    let models = builder().build().unwrap();
+    let here = session(&models, 1, 100);
+    common::add_table(&here, folder.path()).await;
+    let expected = common::rows(&here, &query).await;
+    let found = concat_batches(&found[0].schema(), &found).unwrap();
+    assert_eq!(found.num_rows(), 100);
+    assert_eq!(found.columns(), expected.columns());
+    // An error of planning comes back to the client.
+    let query = "SELECT cloze_embed(id, 'minilm-l6-v2') FROM t";
+    let error = flight_rows(&mut client, query).await.unwrap_err().to_string();
+    assert!(error.contains("cloze_embed: expected text in id, found Int64"), "{error}");
+}
+
+async fn flight_rows(
+    client: &mut FlightSqlServiceClient<tonic::transport::Channel>,
+    query: &str,
+) -> Result<Vec<RecordBatch>, FlightError> {
+    let info = client.execute(query.to_owned(), None).await?;
+    let mut batches = vec![];
+    for endpoint in info.endpoint {
+        let ticket = endpoint.ticket.expect("a ticket for the rows");
+        batches.extend(client.do_get(ticket).await?.try_collect::<Vec<_>>().await?);
+    }
+    Ok(batches)
 }
 
 fn cause(error: &JobError) -> String {

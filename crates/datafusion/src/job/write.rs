@@ -18,6 +18,8 @@ use super::JobError;
 const JOB_KEY: &str = "cloze.job";
 /// Rows that are given to the writer at once. Where pages end depends on it, so it is not the engine's number.
 const ROWS: usize = 1024;
+/// Rows of a row group, which the writer holds in memory: 25 MiB of vectors of 384 numbers.
+const GROUP_ROWS: usize = 16_384;
 
 /// Failure of writing a part: of its query, or of its file.
 pub(super) enum WriteError {
@@ -68,6 +70,7 @@ fn write_completed(
 fn properties(job: &str) -> WriterProperties {
     let job = KeyValue::new(JOB_KEY.to_owned(), job.to_owned());
     WriterProperties::builder()
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_key_value_metadata(Some(vec![job]))
         .build()

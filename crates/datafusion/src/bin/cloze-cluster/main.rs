@@ -11,7 +11,15 @@ use clap::Parser as _;
 
 use args::{Cli, Command};
 
+/// Environment variable that keeps ONNX Runtime from reporting on the process to its maker.
+const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
+
 fn main() -> ExitCode {
+    // Set here, where there are no other threads yet; any other value is leave to report.
+    temp_env::with_var(NO_REPORTS, Some("1"), run_and_exit)
+}
+
+fn run_and_exit() -> ExitCode {
     let cli = Cli::parse();
     // Plans nest deeply, and programs without optimisation use much stack.
     let runtime = tokio::runtime::Builder::new_multi_thread()

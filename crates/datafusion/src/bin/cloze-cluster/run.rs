@@ -20,7 +20,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         .parts_at_once(args.parts_at_once)
         .check()?;
     let models = args.models.build()?;
-    let session = session(&args, &models)?;
+    let session = session(&args, &models).await?;
     let cancel = Cancel::new();
     let stop = cancel.clone();
     tokio::spawn(async move {
@@ -46,15 +46,36 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Session of this process, or of the cluster that was asked for.
-fn session(args: &RunArgs, models: &Models) -> anyhow::Result<SessionContext> {
+#[cfg_attr(
+    not(feature = "cluster"),
+    expect(clippy::unused_async, reason = "a cluster is waited for")
+)]
+async fn session(args: &RunArgs, models: &Models) -> anyhow::Result<SessionContext> {
     #[cfg(feature = "cluster")]
     if let Some(crate::args::HostPort { host, port }) = &args.scheduler {
+        wait_for_scheduler(host, *port).await?;
         return Ok(cloze_datafusion::cluster::cluster_session(host, *port, models)?);
     }
     let _ = args;
     let session = SessionContext::new();
     register(&session, models);
     Ok(session)
+}
+
+/// Waits until the scheduler listens, which may have been started together with the job.
+#[cfg(feature = "cluster")]
+async fn wait_for_scheduler(host: &str, port: u16) -> anyhow::Result<()> {
+    const TRIES: u32 = 60;
+    for _ in 0..TRIES {
+        if tokio::net::TcpStream::connect((host, port)).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    anyhow::bail!(
+        "{host}:{port}: expected a scheduler, found nobody that listens\n\
+         hint: cloze-cluster scheduler --host {host} --port {port}"
+    )
 }
 
 /// Shows progress, a line for each part, where somebody is looking.
