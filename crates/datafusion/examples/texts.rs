@@ -12,7 +12,7 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::WriterProperties;
 
 /// Rows of a row group.
-const GROUP_ROWS: usize = 5_000;
+const GROUP_ROWS: usize = 1_000;
 /// Rows made at a time.
 const CHUNK: usize = 10_000;
 

@@ -261,12 +261,11 @@ impl Models {
         let folder = fs_err::canonicalize(&folder)
             .map_err(|error| failed(cloze::store::StoreError::Read(error).into()))?;
         let known = lock(&self.0.hashes).get(&folder).cloned();
-        let sha256 = match known {
-            Some(hash) => hash,
-            None => {
-                let hash = folder_sha256(&folder).map_err(failed)?;
-                lock(&self.0.hashes).entry(folder.clone()).or_insert(hash).clone()
-            }
+        let sha256 = if let Some(hash) = known {
+            hash
+        } else {
+            let hash = folder_sha256(&folder).map_err(failed)?;
+            lock(&self.0.hashes).entry(folder.clone()).or_insert(hash).clone()
         };
         if let Some(expected) = &name.sha256
             && *expected != sha256
@@ -418,13 +417,11 @@ impl Models {
     }
 
     fn runtime(&self) -> Result<Runtime, cloze::Error> {
-        match &self.0.settings.runtime {
-            Some(runtime) => Ok(runtime.clone()),
-            None => {
-                let params = RuntimeParams::default().fetch(self.0.settings.fetch);
-                Ok(Runtime::load(&params, &mut |_| {})?)
-            }
+        if let Some(runtime) = &self.0.settings.runtime {
+            return Ok(runtime.clone());
         }
+        let params = RuntimeParams::default().fetch(self.0.settings.fetch);
+        Ok(Runtime::load(&params, &mut |_| {})?)
     }
 
     pub(crate) fn gate(&self) -> &Gate {

@@ -58,13 +58,11 @@ fn literal_of<'e>(argument: &'static str, expr: &'e Expr) -> Result<&'e ScalarVa
 
 fn text_of(argument: &'static str, expr: &Expr) -> Result<String, Error> {
     let literal = literal_of(argument, expr)?;
-    match literal.try_as_str() {
-        Some(Some(text)) => Ok(text.to_owned()),
-        _ => {
-            let (expected, found) = ("text in quotes", literal.to_string());
-            Err(Error::Literal { function: NAME, argument, expected, found })
-        }
+    if let Some(Some(text)) = literal.try_as_str() {
+        return Ok(text.to_owned());
     }
+    let (expected, found) = ("text in quotes", literal.to_string());
+    Err(Error::Literal { function: NAME, argument, expected, found })
 }
 
 fn count_of(expr: &Expr) -> Result<usize, Error> {

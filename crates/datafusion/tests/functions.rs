@@ -1,4 +1,5 @@
 //! Functions over Parquet: what the library gives, called directly, bit for bit, however the rows are cut.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 mod common;
 
 use std::sync::Arc;
@@ -74,7 +75,7 @@ async fn vectors_are_the_librarys_with_any_number_of_partitions() {
         let found = rows(&session, &query).await;
         assert_eq!(found.num_rows(), texts.len());
         let vectors = found.column(1).as_fixed_size_list();
-        assert_eq!(vectors.value_length() as usize, width);
+        assert_eq!(usize::try_from(vectors.value_length()), Ok(width));
         for (row, text) in texts.iter().enumerate() {
             let vector = vectors.is_valid(row).then(|| vectors.value(row));
             let found = vector.map(|vector| bits(vector.as_primitive::<Float32Type>().values()));
@@ -111,7 +112,7 @@ async fn entities_are_the_librarys_with_any_number_of_partitions() {
             entities += expected.len();
             let found = list(found.column(1), row).expect("a list, if an empty one");
             let mut converter = OffsetConverter::new(text, OffsetUnit::Char);
-            let mut offset = |byte| converter.convert(byte).unwrap() as i64;
+            let mut offset = |byte| i64::try_from(converter.convert(byte).unwrap()).unwrap();
             let of =
                 |f: &dyn Fn(&cloze::Entity) -> String| expected.iter().map(f).collect::<Vec<_>>();
             assert_eq!(texts_of(&found, "label"), of(&|e| e.label.clone()));
@@ -135,7 +136,7 @@ async fn entities_are_the_librarys_with_any_number_of_partitions() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_unit_of_offsets_is_in_the_metadata_and_followed() {
     let text = "🙂 Zoë met Angela Merkel.";
-    let byte = text.find("Angela").unwrap() as i64;
+    let byte = i64::try_from(text.find("Angela").unwrap()).unwrap();
     for (unit, name, start) in [
         (OffsetUnit::Byte, "byte", byte),
         (OffsetUnit::Char, "char", 10),

@@ -1,4 +1,5 @@
 //! Jobs: the same bytes however they are run, and going on where they were stopped.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 mod common;
 
 use std::collections::BTreeMap;
@@ -289,8 +290,8 @@ async fn a_folder_has_one_job_at_a_time() {
     let query = query();
     let job = JobParams::new(&query, input.path(), &output).part_rows(40).check().unwrap();
     fs_err::create_dir(&output).unwrap();
-    let lock = std::fs::File::create(output.join(".lock")).unwrap();
-    lock.lock().unwrap();
+    let lock = fs_err::File::create(output.join(".lock")).unwrap();
+    lock.file().lock().unwrap();
     let result = job.run(&session, &models, &Cancel::new(), |_| {}).await;
     assert!(matches!(result, Err(JobError::Locked { .. })), "{result:?}");
     drop(lock);

@@ -1,5 +1,6 @@
 //! The README's commands, run as they stand there.
 #![cfg(feature = "cluster")]
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 mod common;
 
 use std::net::TcpListener;

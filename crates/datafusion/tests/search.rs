@@ -1,4 +1,5 @@
 //! The table function over a saved index.
+#![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 mod common;
 
 use cloze::search::index::{Index, IndexParams, IndexRecord, Writer};
@@ -50,7 +51,10 @@ async fn hits_are_the_librarys_in_its_order() {
         let expected = index.search("the cat", k).unwrap();
         assert_eq!(found.num_rows(), expected.len());
         for (row, hit) in expected.iter().enumerate() {
-            assert_eq!(found.column(0).as_primitive::<Int64Type>().value(row), row as i64 + 1);
+            assert_eq!(
+                found.column(0).as_primitive::<Int64Type>().value(row),
+                i64::try_from(row + 1).unwrap()
+            );
             let score = found.column(1).as_primitive::<Float32Type>().value(row);
             assert_eq!(score.to_bits(), hit.score.to_bits());
             assert_eq!(found.column(2).as_string::<i32>().value(row), hit.record.id);
@@ -62,7 +66,10 @@ async fn hits_are_the_librarys_in_its_order() {
             let path = path.is_valid(row).then(|| path.value(row).to_owned());
             assert_eq!(path, hit.record.path);
             let line = found.column(5).as_primitive::<Int64Type>();
-            assert_eq!(line.is_valid(row).then(|| line.value(row) as u64), hit.record.line);
+            assert_eq!(
+                line.is_valid(row).then(|| u64::try_from(line.value(row)).unwrap()),
+                hit.record.line
+            );
             let metadata = found.column(6).as_string::<i32>().value(row);
             assert_eq!(metadata, serde_json::to_string(&hit.record.metadata).unwrap());
         }

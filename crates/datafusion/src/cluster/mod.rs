@@ -22,7 +22,7 @@ use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::SchedulerConfig;
 use ballista_scheduler::scheduler_process::start_server;
 use datafusion::common::exec_err;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -68,7 +68,7 @@ pub struct ExecutorParams {
 /// Runs a scheduler until the process is ended.
 ///
 /// # Errors
-/// [`DataFusionError::Execution`](datafusion::error::DataFusionError) if it cannot listen, and for a timeout below
+/// [`DataFusionError::Execution`] if it cannot listen, and for a timeout below
 /// ten seconds.
 pub async fn run_scheduler(params: &SchedulerParams, models: &Models) -> Result<()> {
     let SchedulerParams { host, port, flight_sql, executor_timeout } = params;
@@ -99,7 +99,7 @@ pub async fn run_scheduler(params: &SchedulerParams, models: &Models) -> Result<
 /// Runs an executor until the process is told to end, or the scheduler is gone.
 ///
 /// # Errors
-/// [`DataFusionError::Execution`](datafusion::error::DataFusionError) if it cannot listen or finds no scheduler.
+/// [`DataFusionError::Execution`] if it cannot listen or finds no scheduler.
 pub async fn run_executor(params: &ExecutorParams, models: &Models) -> Result<()> {
     let mut registry = BallistaFunctionRegistry::default();
     for udf in udfs(models) {
@@ -127,7 +127,7 @@ pub async fn run_executor(params: &ExecutorParams, models: &Models) -> Result<()
 /// them here.
 ///
 /// # Errors
-/// [`DataFusionError::Execution`](datafusion::error::DataFusionError) if the session cannot be made; no connection
+/// [`DataFusionError::Execution`] if the session cannot be made; no connection
 /// is made before the first query.
 pub fn cluster_session(host: &str, port: u16, models: &Models) -> Result<SessionContext> {
     let config = SessionConfig::new_with_ballista()
@@ -146,6 +146,8 @@ fn session_state(config: SessionConfig, models: &Models) -> Result<SessionState>
     Ok(session.state())
 }
 
-fn failed(error: BallistaError) -> datafusion::error::DataFusionError {
-    datafusion::error::DataFusionError::Execution(error.to_string())
+/// Error of Ballista as one of DataFusion, for `map_err`.
+#[expect(clippy::needless_pass_by_value, reason = "map_err gives a value")]
+fn failed(error: BallistaError) -> DataFusionError {
+    DataFusionError::Execution(error.to_string())
 }

@@ -75,10 +75,10 @@ impl OfText for FillMask {
 
     fn array(_: &Models, _: &Self::Opened, rows: &[Option<&MaskPredictions>]) -> Result<ArrayRef> {
         let nulls: NullBuffer = rows.iter().map(Option::is_some).collect();
-        let length = |row: &Option<&MaskPredictions>| {
+        let length = |row: Option<&MaskPredictions>| {
             row.map_or(0, |row| row.masks.iter().map(Vec::len).sum())
         };
-        let offsets = OffsetBuffer::from_lengths(rows.iter().map(length));
+        let offsets = OffsetBuffer::from_lengths(rows.iter().copied().map(length));
         let (mut masks, mut words, mut probabilities) = (vec![], vec![], vec![]);
         for row in rows.iter().copied().flatten() {
             for (number, mask) in (1i64..).zip(&row.masks) {

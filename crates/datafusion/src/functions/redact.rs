@@ -39,14 +39,14 @@ impl OfText for Redact {
     ) -> Result<Self::Opened, Error> {
         let text = match settings.first() {
             None => String::new(),
-            Some(setting) => match setting.try_as_str() {
-                Some(Some(text)) => text.to_owned(),
-                _ => {
+            Some(setting) => {
+                let Some(Some(text)) = setting.try_as_str() else {
                     let (expected, found) = ("text in quotes", setting.to_string());
                     let (function, argument) = (Self::NAME, "the policy");
                     return Err(Error::Literal { function, argument, expected, found });
-                }
-            },
+                };
+                text.to_owned()
+            }
         };
         let policy = parse_policy(&text)
             .map_err(|source| Error::Policy { policy: text.clone(), source: Box::new(source) })?;
@@ -82,7 +82,7 @@ impl OfText for Redact {
 
 fn parse_policy(text: &str) -> Result<Policy, RedactError> {
     let settings = text.split(';').map(str::trim).filter(|setting| !setting.is_empty());
-    settings.into_iter().try_fold(Policy::default(), |policy, setting| policy.set(setting))
+    settings.into_iter().try_fold(Policy::default(), Policy::set)
 }
 
 /// Whether a value's replacement depends on the key.

@@ -67,18 +67,18 @@ impl ScalarUDFImpl for Similarity {
                 return Err(Error::ArgumentCount { function: NAME, expected: CALL, found }.into());
             }
         };
-        let mut widths = [width_of(left), width_of(right)];
+        let mut widths = [Width::of(left), Width::of(right)];
         if model {
             let name = model_of(NAME, args.scalar_arguments[MODEL])?;
             let width = self.models.encoder(NAME, &name)?.width();
             for (side, data_type) in widths.iter_mut().zip([left, right]) {
                 if is_text(data_type) {
-                    *side = Some(Some(width));
+                    *side = Some(Width::Fixed(width));
                 }
             }
         }
         let comparable = match widths {
-            [Some(Some(left)), Some(Some(right))] => left == right,
+            [Some(Width::Fixed(left)), Some(Width::Fixed(right))] => left == right,
             [left, right] => left.is_some() && right.is_some(),
         };
         if !comparable {
@@ -159,15 +159,25 @@ fn compare(
     Metric::Cosine.similarity(&left, &right).map(Some).map_err(|_| chain(&widths))
 }
 
-/// Width of vectors of this type, `Some(None)` where it varies; `None` for anything else. Nulls alone may be
-/// vectors of any width.
-fn width_of(data_type: &DataType) -> Option<Option<usize>> {
-    let item =
-        |field: &FieldRef| matches!(field.data_type(), DataType::Float32 | DataType::Float64);
-    match data_type {
-        DataType::FixedSizeList(field, width) if item(field) => Some(usize::try_from(*width).ok()),
-        DataType::List(field) | DataType::LargeList(field) if item(field) => Some(None),
-        DataType::Null => Some(None),
-        _ => None,
+/// Width of the vectors of a column.
+#[derive(Clone, Copy, Debug)]
+enum Width {
+    Fixed(usize),
+    Varies,
+}
+
+impl Width {
+    /// Width of vectors of this type; `None` for anything else. Nulls alone may be vectors of any width.
+    fn of(data_type: &DataType) -> Option<Self> {
+        let item =
+            |field: &FieldRef| matches!(field.data_type(), DataType::Float32 | DataType::Float64);
+        match data_type {
+            DataType::FixedSizeList(field, width) if item(field) => {
+                usize::try_from(*width).ok().map(Self::Fixed)
+            }
+            DataType::List(field) | DataType::LargeList(field) if item(field) => Some(Self::Varies),
+            DataType::Null => Some(Self::Varies),
+            _ => None,
+        }
     }
 }

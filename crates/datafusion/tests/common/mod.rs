@@ -38,7 +38,7 @@ pub(crate) fn session(models: &Models, partitions: usize, batch_rows: usize) -> 
 
 /// Rows `id`, `text` of these texts.
 pub(crate) fn batch(texts: &[Option<&str>]) -> RecordBatch {
-    let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..texts.len() as i64));
+    let ids: ArrayRef = Arc::new((0i64..).take(texts.len()).collect::<Int64Array>());
     let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
     RecordBatch::try_from_iter([("id", ids), ("text", texts)]).unwrap()
 }
