@@ -317,7 +317,7 @@ async fn every_type_of_text_column_is_taken() {
     for (i, data_type) in types.into_iter().enumerate() {
         let column = cast(&StringArray::from(texts.to_vec()), &data_type).unwrap();
         let batch = RecordBatch::try_from_iter_with_nullable([("text", column, true)]).unwrap();
-        session.register_batch(&format!("t{i}"), batch).unwrap();
+        session.register_batch(format!("t{i}"), batch).unwrap();
         let query = format!("SELECT cloze_embed(text, '{name}') FROM t{i}");
         all.push(rows(&session, &query).await.column(0).clone());
         assert_eq!(all[i].null_count(), 1);
