@@ -1,0 +1,233 @@
+//! Input files of a job, and the parts that it is done in.
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cloze::store::StoreError;
+use cloze::store::checksum::sha256;
+use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use datafusion::parquet::arrow::parquet_to_arrow_schema;
+use datafusion::parquet::file::metadata::{
+    ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
+};
+use serde::{Deserialize, Serialize};
+
+use super::JobError;
+
+/// Length and magic number behind the metadata of a Parquet file (Parquet format, "File Format").
+const FOOTER_END: u64 = 8;
+
+/// Input file, as the manifest has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Path, absolute.
+    pub path: PathBuf,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Number of rows.
+    pub rows: u64,
+    /// Hash of the file's metadata, in which are the sizes, places and statistics of all its columns.
+    pub footer_sha256: String,
+}
+
+/// Part of the input: row groups of one file that follow each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Number of the part, from 0, in the order of the input.
+    pub number: usize,
+    /// Its file.
+    pub path: PathBuf,
+    /// Size of the file in bytes.
+    pub file_bytes: u64,
+    /// Bytes of the file in which the row groups begin, half-open.
+    pub range: (i64, i64),
+    /// Number of rows.
+    pub rows: u64,
+}
+
+impl Part {
+    /// Name of the part's file in the output: `part-000000.parquet`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("part-{:06}.parquet", self.number)
+    }
+}
+
+/// Files of the input with their columns and parts.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Files, in the order of their paths.
+    pub files: Vec<InputFile>,
+    /// Columns, of the same names and types in every file.
+    pub schema: SchemaRef,
+    /// Parts, in the order of the files.
+    pub parts: Vec<Part>,
+}
+
+impl Input {
+    /// Reads the metadata of a Parquet file, or of all in a folder and below. A part has whole row groups, as
+    /// many as come to `part_rows` rows, and at least one: parts depend on the files alone.
+    ///
+    /// # Errors
+    /// [`JobError::NoInput`]; [`JobError::Store`] and [`JobError::Parquet`] for a file that cannot be read;
+    /// [`JobError::Columns`].
+    pub fn read(path: &Path, part_rows: u64) -> Result<Self, JobError> {
+        let mut read = vec![];
+        for path in parquet_files(path)? {
+            read.push(read_file(&path)?);
+        }
+        let Some(first) = read.first() else {
+            return Err(JobError::NoInput { path: path.to_owned() });
+        };
+        let (first_path, mut schema) = (first.file.path.clone(), first.schema.clone());
+        let (mut files, mut parts) = (vec![], vec![]);
+        for ReadFile { file, schema: found, groups } in read {
+            schema = common_schema(&schema, &found).ok_or_else(|| JobError::Columns {
+                path: file.path.clone(),
+                first: first_path.clone(),
+                expected: (&schema).into(),
+                found: (&found).into(),
+            })?;
+            add_parts(&mut parts, &file, &groups, part_rows);
+            files.push(file);
+        }
+        Ok(Self { files, schema, parts })
+    }
+}
+
+/// The columns of both, which may be null if they may be in one; `None` if names or types differ.
+fn common_schema(a: &SchemaRef, b: &SchemaRef) -> Option<SchemaRef> {
+    let same =
+        |(a, b): (&FieldRef, &FieldRef)| a.name() == b.name() && a.data_type() == b.data_type();
+    if a.fields().len() != b.fields().len() || !a.fields().iter().zip(b.fields()).all(same) {
+        return None;
+    }
+    let common = |(a, b): (&FieldRef, &FieldRef)| {
+        a.as_ref().clone().with_nullable(a.is_nullable() || b.is_nullable())
+    };
+    let fields: Vec<Field> = a.fields().iter().zip(b.fields()).map(common).collect();
+    Some(Arc::new(Schema::new(fields)))
+}
+
+struct ReadFile {
+    file: InputFile,
+    schema: SchemaRef,
+    groups: Vec<Group>,
+}
+
+/// Row group: place of its first page, and number of rows.
+struct Group {
+    start: i64,
+    rows: u64,
+}
+
+/// Files of the input by their paths: the file itself, or those of a folder and below that end in `.parquet`.
+/// Hidden ones and what begins with `_` are left out, as engines do.
+fn parquet_files(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let path = fs_err::canonicalize(path).map_err(StoreError::Read)?;
+    if !path.is_dir() {
+        return Ok(vec![path]);
+    }
+    let (mut files, mut folders) = (vec![], vec![path]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(folder).map_err(StoreError::Read)? {
+            let path = entry.map_err(StoreError::Read)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with(['.', '_']) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "parquet") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read_file(path: &Path) -> Result<ReadFile, JobError> {
+    let failed = |source| JobError::Parquet { path: path.to_owned(), source };
+    let file = fs_err::File::open(path).map_err(StoreError::Read)?;
+    let bytes = file.metadata().map_err(StoreError::Read)?.len();
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(file.file()).map_err(failed)?;
+    let footer_sha256 = footer_hash(file, bytes)?;
+    let columns = metadata.file_metadata();
+    let schema = parquet_to_arrow_schema(columns.schema_descr(), columns.key_value_metadata())
+        .map_err(failed)?;
+    // Metadata of the file as a whole says nothing about its columns.
+    let schema = schema.with_metadata(std::collections::HashMap::default());
+    let groups = groups(&metadata);
+    let rows = groups.iter().map(|group| group.rows).sum();
+    let file = InputFile { path: path.to_owned(), bytes, rows, footer_sha256 };
+    Ok(ReadFile { file, schema: schema.into(), groups })
+}
+
+/// Hash of the bytes from the file's metadata to its end.
+fn footer_hash(mut file: fs_err::File, bytes: u64) -> Result<String, StoreError> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+
+    let mut end = [0; 4];
+    file.seek(SeekFrom::Start(bytes.saturating_sub(FOOTER_END))).map_err(StoreError::Read)?;
+    file.read_exact(&mut end).map_err(StoreError::Read)?;
+    let footer = u64::from(u32::from_le_bytes(end)) + FOOTER_END;
+    let mut content = vec![];
+    file.seek(SeekFrom::Start(bytes.saturating_sub(footer))).map_err(StoreError::Read)?;
+    file.read_to_end(&mut content).map_err(StoreError::Read)?;
+    Ok(sha256(&content))
+}
+
+/// Row groups with the places by which DataFusion knows which are in a range: that of the first page of the
+/// first column.
+fn groups(metadata: &ParquetMetaData) -> Vec<Group> {
+    let group = |group: &RowGroupMetaData| {
+        let first = group.columns().first();
+        let start = first.map_or(0, |column| {
+            column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset())
+        });
+        Group { start, rows: u64::try_from(group.num_rows()).unwrap_or(0) }
+    };
+    metadata.row_groups().iter().map(group).collect()
+}
+
+fn add_parts(parts: &mut Vec<Part>, file: &InputFile, groups: &[Group], part_rows: u64) {
+    let mut first = 0;
+    let mut rows = 0;
+    for (i, group) in groups.iter().enumerate() {
+        rows += group.rows;
+        let next = groups.get(i + 1);
+        if rows < part_rows && next.is_some() {
+            continue;
+        }
+        parts.push(Part {
+            number: parts.len(),
+            path: file.path.clone(),
+            file_bytes: file.bytes,
+            range: (groups[first].start, next.map_or(i64::MAX, |next| next.start)),
+            rows,
+        });
+        (first, rows) = (i + 1, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_hold_every_row_group_once() {
+        let file = InputFile { path: "a".into(), bytes: 9, rows: 0, footer_sha256: String::new() };
+        let groups: Vec<_> = [(4, 10), (20, 10), (40, 5), (50, 30), (90, 1)]
+            .map(|(start, rows)| Group { start, rows })
+            .into();
+        let mut parts = vec![];
+        add_parts(&mut parts, &file, &groups, 20);
+        let found: Vec<_> = parts.iter().map(|p| (p.number, p.range, p.rows)).collect();
+        assert_eq!(found, [(0, (4, 40), 20), (1, (40, 90), 35), (2, (90, i64::MAX), 1)]);
+        // A file without row groups has no parts.
+        add_parts(&mut parts, &file, &[], 20);
+        assert_eq!(parts.len(), 3);
+        add_parts(&mut parts, &file, &groups[..1], 20);
+        assert_eq!((parts[3].number, parts[3].range), (3, (4, i64::MAX)));
+    }
+}
