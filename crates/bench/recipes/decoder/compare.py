@@ -43,6 +43,7 @@ def by_transformers(model: str, prompts: list[str]) -> list[tuple[list[int], lis
         if ids and ids[-1] in ends:
             ids.pop()
         texts.append((ids, [step[0] for step in made.logits]))
+        print(f"transformers: {len(texts)} of {len(prompts)}", file=sys.stderr, flush=True)
     return texts
 
 
