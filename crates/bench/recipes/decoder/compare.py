@@ -1,7 +1,8 @@
 """Greedy texts of a decoder by cloze and by transformers, token by token: `compare.py MODEL PROMPTS`.
 
-Both run in f32. Where they part, the two likeliest tokens' logits by transformers are shown: a difference of a few
-1e-5 between them is within rounding. `CLOZE` names the command; `TOKENS` (128) is the number of new tokens.
+PROMPTS has a prompt a line. Both run in f32. Where they part, the logits of the two likeliest tokens by transformers are
+shown: a difference of a few 1e-5 between them is within rounding. transformers' texts are kept in MODEL.greedy.json and
+used again. `CLOZE` names the command; `TOKENS` (128) is the number of new tokens.
 """
 
 import json
@@ -10,20 +11,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
 TOKENS = int(os.environ.get("TOKENS", "128"))
 
 
-def by_cloze(model: str, prompts: str) -> list[list[int]]:
-    command = [os.environ.get("CLOZE", "cloze"), "generate", "--model", model, prompts, "--format", "jsonl"]
+def by_cloze(model: Path, prompts: list[str]) -> list[list[int]]:
+    command = [os.environ.get("CLOZE", "cloze"), "generate", "--model", str(model.resolve()), "--format", "jsonl"]
     command += ["--max-new-tokens", str(TOKENS), "--temperature", "0", "--quiet"]
+    command += [part for prompt in prompts for part in ("--text", prompt)]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return [[token["id"] for token in json.loads(line)["tokens"]] for line in lines]
 
 
-def by_transformers(model: str, prompts: list[str]) -> list[tuple[list[int], list[torch.Tensor]]]:
+def by_transformers(model: Path, prompts: list[str]) -> list[dict]:
+    """The tokens of each text, and the two largest logits before each of them."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
     tokenizer = AutoTokenizer.from_pretrained(model)
     decoder = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
     ends = decoder.generation_config.eos_token_id
@@ -42,27 +45,32 @@ def by_transformers(model: str, prompts: list[str]) -> list[tuple[list[int], lis
         ids = made.sequences[0, inputs["input_ids"].shape[1] :].tolist()
         if ids and ids[-1] in ends:
             ids.pop()
-        texts.append((ids, [step[0] for step in made.logits]))
+        texts.append({"ids": ids, "top": [step[0].topk(2).values.tolist() for step in made.logits]})
         print(f"transformers: {len(texts)} of {len(prompts)}", file=sys.stderr, flush=True)
     return texts
 
 
 def main() -> None:
-    model, prompts = sys.argv[1], sys.argv[2]
-    lines = Path(prompts).read_text(encoding="utf-8").splitlines()
-    found, same, tokens = by_cloze(model, prompts), 0, 0
-    expected = by_transformers(model, lines)
-    if len(found) != len(expected):
-        sys.exit(f"{len(found)} texts by cloze, {len(expected)} by transformers")
-    for line, ours, (theirs, logits) in zip(lines, found, expected):
+    model, prompts = Path(sys.argv[1]), Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()
+    found = by_cloze(model, prompts)
+    if len(found) != len(prompts):
+        sys.exit(f"{len(found)} texts by cloze for {len(prompts)} prompts")
+    kept, asked = Path(f"{model}.greedy.json"), {"prompts": prompts, "tokens": TOKENS}
+    saved = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    if saved.get("asked") != asked:
+        saved = {"asked": asked, "texts": by_transformers(model, prompts)}
+        kept.write_text(json.dumps(saved), encoding="utf-8")
+    same = tokens = 0
+    for prompt, ours, expected in zip(prompts, found, saved["texts"]):
+        theirs = expected["ids"]
         tokens += len(theirs)
         if ours == theirs:
             same += 1
             continue
         at = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))
-        top = logits[min(at, len(logits) - 1)].topk(2).values.tolist()
-        print(f"{line!r}: at token {at} of {len(theirs)}, the two likeliest {top[0]:.6f} and {top[1]:.6f}")
-    print(f"{same} of {len(lines)} texts are the same, {tokens} tokens")
+        first, second = expected["top"][min(at, len(expected["top"]) - 1)]
+        print(f"{prompt!r}: at token {at} of {len(theirs)}, the two likeliest {first:.6f} and {second:.6f}")
+    print(f"{same} of {len(prompts)} texts are the same, {tokens} tokens")
 
 
 main()
