@@ -112,6 +112,26 @@ async fn the_bytes_do_not_depend_on_the_machine() {
     assert_eq!(found.column(0).as_primitive::<Int64Type>().values(), &expected[..]);
 }
 
+/// Pages of a Parquet file end by the rows that the writer is given at once, if nobody sees to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bytes_do_not_depend_on_the_batches_of_the_engine() {
+    let (input, output) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let texts: Vec<String> =
+        (0..50_000).map(|i| format!("ann lives in house {i}, ").repeat(8)).collect();
+    let texts: Vec<_> = texts.iter().map(|text| Some(&**text)).collect();
+    write_parquet(&input.path().join("a.parquet"), &batch(&texts), 50_000);
+    let mut all = vec![];
+    for batch_rows in [8192, 999, 30_000] {
+        let output = output.path().join(batch_rows.to_string());
+        let query = "SELECT id, text FROM input WHERE id % 10 <> 0";
+        let machine = Machine { batch_rows, ..SMALL };
+        let report = run(JobParams::new(query, input.path(), &output), &machine).await.unwrap();
+        assert_eq!(report, JobReport { parts: 1, written: 1, rows: 45_000 });
+        all.push(parts(&output));
+    }
+    assert!(all[0] == all[1] && all[0] == all[2], "the same bytes");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_was_stopped_does_the_missing_parts() {
     let (input, folder) = (input(), tempfile::tempdir().unwrap());
