@@ -40,8 +40,9 @@ def part_costs(texts, part_rows, sample, order, rng):
     return [max(1.0, rng.gauss(mean * part_rows, spread)) for _ in range(parts)]
 
 
-def makespan(costs, workers, rate):
-    """Seconds until the last part is done, with workers that take parts in order."""
+def makespan(costs, workers, rate, largest_first):
+    """Seconds until the last part is done, with workers that take the next part, of the input or by size."""
+    costs = sorted(costs, reverse=True) if largest_first else costs
     free = [0.0] * min(workers, len(costs))
     heapq.heapify(free)
     for cost in costs:
@@ -70,16 +71,19 @@ def main():
         print(f"check: 400 parts of 1,000 rows, {name}: mean {mean:,.0f} tokens, spread {spread:.2%}")
 
     print(f"\n{args.texts:,.0f} texts, {args.workers} workers, {args.rate:,.0f} tokens/s each")
-    print(f"{'rows a part':>12} {'order':>8} {'parts':>9} {'ideal h':>8} {'done h':>8} {'lost':>6}")
+    print(f"{'':>12} {'':>8} {'':>9} {'':>8} {'in order':^15} {'largest first':^15}")
+    print(f"{'rows a part':>12} {'input':>8} {'parts':>9} {'ideal h':>8} {'done h':>8} {'lost':>6} {'done h':>8} {'lost':>6}")
     for part_rows in [8_192, 65_536, 524_288, 4_194_304]:
         for order in ["random", "sorted", "extreme"]:
             costs = part_costs(args.texts, part_rows, sample, order, rng)
             if order == "extreme":
                 costs[-1] += args.longest
             ideal = sum(costs) / args.rate / args.workers
-            done = makespan(costs, args.workers, args.rate)
-            lost = 1 - ideal / done
-            print(f"{part_rows:12,} {order:>8} {len(costs):9,} {ideal / 3600:8.2f} {done / 3600:8.2f} {lost:6.1%}")
+            line = f"{part_rows:12,} {order:>8} {len(costs):9,} {ideal / 3600:8.2f}"
+            for largest_first in [False, True]:
+                done = makespan(costs, args.workers, args.rate, largest_first)
+                line += f" {done / 3600:8.2f} {1 - ideal / done:6.1%}"
+            print(line)
 
 
 if __name__ == "__main__":

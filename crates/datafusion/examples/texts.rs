@@ -29,6 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut writer = None;
     for start in (0..count).step_by(CHUNK) {
         let texts = cloze_testkit::texts::of_mixed_lengths(start as u64, CHUNK.min(count - start));
+        // No text is there twice: the functions would compute it once.
+        let numbered = |(i, text): (usize, &String)| format!("{text} No. {}.", start + i);
+        let texts: Vec<String> = texts.iter().enumerate().map(numbered).collect();
         for (i, text) in texts.iter().enumerate() {
             writeln!(lines, "{}", serde_json::json!({ "id": start + i, "text": text }))?;
         }

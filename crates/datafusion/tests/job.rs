@@ -54,6 +54,14 @@ fn parts(output: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// Bytes of a part that was written.
+fn size(event: &JobEvent) -> Option<u64> {
+    match event {
+        JobEvent::Written { part, .. } => Some(part.bytes),
+        JobEvent::Started { .. } => None,
+    }
+}
+
 struct Machine {
     partitions: usize,
     batch_rows: usize,
@@ -112,6 +120,26 @@ async fn the_bytes_do_not_depend_on_the_machine() {
     assert_eq!(found.column(0).as_primitive::<Int64Type>().values(), &expected[..]);
 }
 
+/// Pages of a Parquet file end by the rows that the writer is given at once, if nobody sees to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bytes_do_not_depend_on_the_batches_of_the_engine() {
+    let (input, output) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let texts: Vec<String> =
+        (0..50_000).map(|i| format!("ann lives in house {i}, ").repeat(8)).collect();
+    let texts: Vec<_> = texts.iter().map(|text| Some(&**text)).collect();
+    write_parquet(&input.path().join("a.parquet"), &batch(&texts), 50_000);
+    let mut all = vec![];
+    for batch_rows in [8192, 999, 30_000] {
+        let output = output.path().join(batch_rows.to_string());
+        let query = "SELECT id, text FROM input WHERE id % 10 <> 0";
+        let machine = Machine { batch_rows, ..SMALL };
+        let report = run(JobParams::new(query, input.path(), &output), &machine).await.unwrap();
+        assert_eq!(report, JobReport { parts: 1, written: 1, rows: 45_000 });
+        all.push(parts(&output));
+    }
+    assert!(all[0] == all[1] && all[0] == all[2], "the same bytes");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_was_stopped_does_the_missing_parts() {
     let (input, folder) = (input(), tempfile::tempdir().unwrap());
@@ -129,25 +157,29 @@ async fn a_job_that_was_stopped_does_the_missing_parts() {
     let mut events = vec![];
     let stopped = job
         .run(&session, &models, &cancel, |event| {
-            if let JobEvent::Written { part, .. } = &event
-                && part.number == 1
-            {
+            events.push(event);
+            // The start, and two parts.
+            if events.len() == 3 {
                 cancel.cancel();
             }
-            events.push(event);
         })
         .await;
     assert!(matches!(stopped, Err(JobError::Cancelled)), "{stopped:?}");
     assert_eq!(events[0], JobEvent::Started { parts: 6, done: 0 });
-    assert_eq!(parts(&output).len(), 2);
+    let kept = parts(&output);
+    assert_eq!(kept.len(), 2);
+    let sizes: Vec<u64> = events.iter().filter_map(size).collect();
+    assert!(sizes.len() == 2 && sizes[0] >= sizes[1], "the largest first: {sizes:?}");
     // What a power cut leaves behind: a temporary file, and a part that somebody removed.
     fs_err::write(output.join(".part-000004.parquet.tmp"), "half").unwrap();
-    fs_err::remove_file(output.join("part-000000.parquet")).unwrap();
+    fs_err::remove_file(output.join(kept.keys().next().unwrap())).unwrap();
     let mut events = vec![];
     let report =
         job.run(&session, &models, &Cancel::new(), |event| events.push(event)).await.unwrap();
     assert_eq!(events[0], JobEvent::Started { parts: 6, done: 1 });
     assert_eq!((report.parts, report.written), (6, 5));
+    let later: Vec<u64> = events.iter().filter_map(size).collect();
+    assert!(later[1..].is_sorted_by(|a, b| a >= b) && later[1] <= sizes[0], "{later:?}");
     assert!(parts(&output) == parts(&whole), "the same bytes as without a stop");
     // A third time there is nothing left to do.
     let before = models.counts().texts;

@@ -42,6 +42,8 @@ pub struct Part {
     pub range: (i64, i64),
     /// Number of rows.
     pub rows: u64,
+    /// Bytes of its row groups, uncompressed: as a measure of the work, before which nobody has seen the texts.
+    pub bytes: u64,
 }
 
 impl Part {
@@ -114,10 +116,11 @@ struct ReadFile {
     groups: Vec<Group>,
 }
 
-/// Row group: place of its first page, and number of rows.
+/// Row group: place of its first page, number of rows and uncompressed bytes.
 struct Group {
     start: i64,
     rows: u64,
+    bytes: u64,
 }
 
 /// Files of the input by their paths: the file itself, or those of a folder and below that end in `.parquet`.
@@ -185,16 +188,18 @@ fn groups(metadata: &ParquetMetaData) -> Vec<Group> {
         let start = first.map_or(0, |column| {
             column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset())
         });
-        Group { start, rows: u64::try_from(group.num_rows()).unwrap_or(0) }
+        let number = |n: i64| u64::try_from(n).unwrap_or(0);
+        Group { start, rows: number(group.num_rows()), bytes: number(group.total_byte_size()) }
     };
     metadata.row_groups().iter().map(group).collect()
 }
 
 fn add_parts(parts: &mut Vec<Part>, file: &InputFile, groups: &[Group], part_rows: u64) {
     let mut first = 0;
-    let mut rows = 0;
+    let (mut rows, mut bytes) = (0, 0);
     for (i, group) in groups.iter().enumerate() {
         rows += group.rows;
+        bytes += group.bytes;
         let next = groups.get(i + 1);
         if rows < part_rows && next.is_some() {
             continue;
@@ -205,8 +210,9 @@ fn add_parts(parts: &mut Vec<Part>, file: &InputFile, groups: &[Group], part_row
             file_bytes: file.bytes,
             range: (groups[first].start, next.map_or(i64::MAX, |next| next.start)),
             rows,
+            bytes,
         });
-        (first, rows) = (i + 1, 0);
+        (first, rows, bytes) = (i + 1, 0, 0);
     }
 }
 
@@ -218,12 +224,13 @@ mod tests {
     fn parts_hold_every_row_group_once() {
         let file = InputFile { path: "a".into(), bytes: 9, rows: 0, footer_sha256: String::new() };
         let groups: Vec<_> = [(4, 10), (20, 10), (40, 5), (50, 30), (90, 1)]
-            .map(|(start, rows)| Group { start, rows })
+            .map(|(start, rows)| Group { start, rows, bytes: 3 * rows })
             .into();
         let mut parts = vec![];
         add_parts(&mut parts, &file, &groups, 20);
         let found: Vec<_> = parts.iter().map(|p| (p.number, p.range, p.rows)).collect();
         assert_eq!(found, [(0, (4, 40), 20), (1, (40, 90), 35), (2, (90, i64::MAX), 1)]);
+        assert_eq!(parts.iter().map(|p| p.bytes).collect::<Vec<_>>(), [60, 105, 3]);
         // A file without row groups has no parts.
         add_parts(&mut parts, &file, &[], 20);
         assert_eq!(parts.len(), 3);

@@ -183,6 +183,8 @@ impl ValidJob {
                 missing.push(part.clone());
             }
         }
+        // The largest first, so that none of them begins when the others are done.
+        missing.sort_by_key(|part| std::cmp::Reverse(part.bytes));
         let parts = planned.input.parts.len();
         progress(JobEvent::Started { parts, done: parts - missing.len() });
         let mut report = JobReport { parts, ..JobReport::default() };
@@ -225,6 +227,7 @@ impl ValidJob {
             file_bytes: input.files[0].bytes,
             range: (0, 0),
             rows: 0,
+            bytes: 0,
         });
         let whole = PartTable { part: first, schema: input.schema.clone() };
         session.register_table(table, Arc::new(whole)).map_err(JobError::Query)?;
