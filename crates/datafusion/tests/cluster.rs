@@ -190,8 +190,10 @@ async fn a_killed_executor_or_scheduler_changes_nothing_in_the_end() {
         run(job(&query, folder.path(), output), &port, &models, |event| events.push(event))
             .await
             .unwrap();
-    assert_eq!(events[0], JobEvent::Started { parts: 40, done: kept });
-    assert_eq!(report.written, 40 - kept);
+    // A part that was being written when the job ended may have come after the count.
+    let JobEvent::Started { parts: 40, done } = events[0] else { panic!("{events:?}") };
+    assert!((kept..40).contains(&done), "{done} done, {kept} kept");
+    assert_eq!(report.written, 40 - done);
     assert!(parts(&folder.path().join(output)) == parts(&folder.path().join("local")));
 }
 
