@@ -151,7 +151,7 @@ impl Series {
     }
 }
 
-/// What a system is asked in a round.
+/// Requests of a system in a round: tokens before, and whether with the cache.
 fn requests(args: &BenchArgs, system: &Decoder) -> Vec<(usize, bool)> {
     let ways = if system.anew { &[true, false][..] } else { &[true] };
     args.before.iter().flat_map(|&before| ways.iter().map(move |&cache| (before, cache))).collect()

@@ -325,7 +325,7 @@ fn columns(numbers: &[f32], outputs: usize) -> (Vec<u8>, Vec<f32>) {
     (bytes.collect(), scales)
 }
 
-/// What 8-bit numbers are multiplied with, the largest of which stands for `most`.
+/// Scale of 8-bit numbers, the largest of which stands for `most`.
 fn scale_of(most: f32) -> f32 {
     if most > 0.0 { most / MOST } else { 1.0 }
 }

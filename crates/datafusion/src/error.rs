@@ -28,7 +28,7 @@ pub enum Error {
         function: &'static str,
         /// Column or expression.
         argument: String,
-        /// Its type.
+        /// Type of the argument.
         found: DataType,
     },
     /// Arguments of `cloze_similarity` that are neither two vectors nor texts with a model.

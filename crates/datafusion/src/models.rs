@@ -399,7 +399,7 @@ impl Models {
         })
     }
 
-    /// What is in a slot; opened by the first who asks, while the others wait.
+    /// Model of a slot; opened by the first who asks, while the others wait.
     fn once(
         &self,
         slot: Slot,

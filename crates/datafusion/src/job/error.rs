@@ -123,7 +123,7 @@ pub enum JobError {
     Part {
         /// Number of the part, from 0.
         part: usize,
-        /// Its input file.
+        /// Input file of the part.
         input: PathBuf,
         /// Error of running the query.
         source: DataFusionError,

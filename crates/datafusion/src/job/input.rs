@@ -34,7 +34,7 @@ pub struct InputFile {
 pub struct Part {
     /// Number of the part, from 0, in the order of the input.
     pub number: usize,
-    /// Its file.
+    /// File that it is of.
     pub path: PathBuf,
     /// Size of the file in bytes.
     pub file_bytes: u64,
