@@ -1,6 +1,7 @@
 //! The seam at which a runtime of graphs stands. [`onnxruntime`](crate::onnxruntime) is the one there is,
 //! and nothing else names it.
 use std::fmt::Debug;
+use std::path::Path;
 use std::time::Duration;
 
 use cloze_core::Cancel;
@@ -36,13 +37,17 @@ pub(crate) trait Engine: Debug + Send + Sync {
     /// Takes two graphs, of which the second borrows weights of the first.
     fn load_both(&self, graphs: [Graph; 2]) -> Result<[Box<dyn LoadedGraph>; 2], Cause>;
 
+    /// Whether a graph may leave weights in these files.
+    fn reads_files(&self, files: &[&Path]) -> bool;
+
     /// The library's own text on how it was built, its version included.
     fn build_info(&self) -> &'static str;
 }
 
 /// A graph that sessions are made of; they share its weights.
 pub(crate) trait LoadedGraph: Debug + Send + Sync {
-    /// Makes a session that computes on so many threads, the caller's among them.
+    /// A session that computes on so many threads, the caller's among them. Sessions of a graph with weights in
+    /// files run in turns, on as many threads as the first.
     fn session(&self, threads: usize) -> Result<Box<dyn EngineSession>, Cause>;
 }
 

@@ -9,7 +9,7 @@ use cloze_encoder::decoder::{Asked, Decoder, DecoderParams, is_language_model};
 use cloze_encoder::{Runtime, RuntimeParams};
 use cloze_generate::{Finish, GenerateError, GenerateParams, Generation, Generator};
 use cloze_heads::masked::SampleParams;
-use cloze_store::Existing;
+use cloze_store::{Existing, MemoryFolder};
 use cloze_testkit::{EXPORTED_DECODERS, exported_decoder, exported_of};
 use serde::Deserialize;
 
@@ -220,6 +220,77 @@ fn longer(name: &str, positions: u64) -> tempfile::TempDir {
         fs_err::write(target, whole.to_string()).unwrap();
     }
     copy
+}
+
+/// On disk, matrices of `f32` stay in their files, of which `qwen2` has three, and ONNX Runtime reads them there;
+/// in memory all are read beforehand, and behind a link the file is another.
+#[test]
+fn matrices_in_files_are_those_that_are_read() {
+    for name in ["gpt2", "llama", "qwen2"] {
+        let mut memory = MemoryFolder::new(name);
+        let links = tempfile::tempdir().unwrap();
+        for file in fs_err::read_dir(folder(name)).unwrap() {
+            let file = file.unwrap();
+            memory = memory.file(file.file_name(), fs_err::read(file.path()).unwrap());
+            #[cfg(unix)]
+            let link = fs_err::os::unix::fs::symlink;
+            #[cfg(not(unix))]
+            let link = fs_err::copy;
+            link(file.path(), links.path().join(file.file_name())).unwrap();
+        }
+        let of = |model: ModelFolder| {
+            let params = DecoderParams::new().threads(Some(1));
+            let decoder = Decoder::open(&runtime(), &model, params).unwrap();
+            logits(&mut decoder.cache(1, 8).unwrap(), &[5, 6, 7])
+        };
+        let read = of(ModelFolder::open(memory.root()).unwrap());
+        assert!(of(ModelFolder::open(folder(name)).unwrap()) == read, "{name}");
+        assert!(of(ModelFolder::open(links.path()).unwrap()) == read, "{name}, by links");
+    }
+}
+
+/// One byte in the file of an open decoder, before its matrices are read.
+#[cfg(target_os = "linux")]
+#[test]
+fn weights_that_change_under_a_decoder_are_refused() {
+    let copy = longer("llama", 64);
+    let model = ModelFolder::open(copy.path()).unwrap();
+    let decoder = Decoder::open(&runtime(), &model, DecoderParams::new()).unwrap();
+    let weights = copy.path().join("model.safetensors");
+    let mut bytes = fs_err::read(&weights).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    // Times of files are those of the kernel's clock, which ticks a hundred times a second or more.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    fs_err::write(&weights, bytes).unwrap();
+    let error = decoder.cache(1, 8).map(drop).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("model.safetensors: changed since the model was opened"), "{cause}");
+}
+
+/// Matrices are packed once: the file is gone when the second cache is made, and both write in turns, each on
+/// a thread of its own, what each writes alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn caches_of_a_decoder_share_packed_matrices() {
+    let copy = longer("llama", 64);
+    let model = ModelFolder::open(copy.path()).unwrap();
+    let params = DecoderParams::new().threads(Some(1));
+    let decoder = Decoder::open(&runtime(), &model, params).unwrap();
+    let texts: [Vec<u32>; 2] = [(5..37).collect(), (90..122).rev().collect()];
+    let steps = |cache: &mut cloze_encoder::decoder::Cache<'_>, ids: &[u32]| -> Vec<Vec<f32>> {
+        ids.iter().flat_map(|&id| logits(cache, &[id])).collect()
+    };
+    let alone = texts.each_ref().map(|ids| steps(&mut decoder.cache(1, 32).unwrap(), ids));
+    fs_err::remove_file(copy.path().join("model.safetensors")).unwrap();
+    let caches = [(); 2].map(|()| decoder.cache(1, 32).unwrap());
+    let rows = std::thread::scope(|scope| {
+        let works = caches
+            .into_iter()
+            .zip(&texts)
+            .map(|(mut cache, ids)| scope.spawn(move || steps(&mut cache, ids)));
+        works.collect::<Vec<_>>().into_iter().map(|work| work.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(rows == alone);
 }
 
 /// 2^28 positions of 16 numbers, twice, would take 32 GiB; no cache of 1 MiB has more than 4,096.

@@ -4,7 +4,7 @@
 //! - [`Location`]: a path on disk, or in a [`MemoryFolder`];
 //! - [`read`]: a whole file, up to a limit;
 //! - [`checksum`]: SHA-256 of bytes and files;
-//! - [`recorded`]: SHA-256 of files that are not read again while they stay as they are;
+//! - [`recorded`]: stamps of files, and SHA-256 of those that are not read again while they stay as they are;
 //! - [`access`]: files that other users may change;
 //! - [`cache_folder`]: the user's cache folder;
 //! - [`AtomicFile`]: a file that is whole or not there;

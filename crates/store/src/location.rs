@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::recorded::Stamp;
+
 /// Folder of files held in memory, for a program that carries its model inside.
 ///
 /// ```
@@ -311,6 +313,17 @@ impl OpenFile {
         match self {
             Self::Disk(file) => Ok(file.metadata()?.len()),
             Self::Memory(cursor) => Ok(cursor.get_ref().len() as u64),
+        }
+    }
+
+    /// Stamp of a file on disk; `None` in memory, where nobody changes it.
+    ///
+    /// # Errors
+    /// Errors of the file system.
+    pub fn stamp(&self) -> io::Result<Option<Stamp>> {
+        match self {
+            Self::Disk(file) => Ok(Some(Stamp::of(&file.metadata()?))),
+            Self::Memory(_) => Ok(None),
         }
     }
 }

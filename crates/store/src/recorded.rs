@@ -21,7 +21,7 @@ const UNSETTLED: Duration = Duration::from_secs(2);
 /// # Errors
 /// [`StoreError::Read`] if the file cannot be read.
 pub fn sha256_recorded(path: &Path, record: &Path) -> Result<String, StoreError> {
-    let stamp = || fs_err::metadata(path).map(|m| stamp(&m)).map_err(StoreError::Read);
+    let stamp = || fs_err::metadata(path).map(|m| Stamp::of(&m)).map_err(StoreError::Read);
     let before = stamp()?;
     if let Some(sha256) = read(record, &before) {
         return Ok(sha256);
@@ -41,10 +41,17 @@ pub fn record_in_cache(path: &Path) -> Option<std::path::PathBuf> {
     Some(crate::cache_folder()?.join("checked").join(name))
 }
 
-/// Size, times and inode of a file, as text.
-fn stamp(metadata: &Metadata) -> String {
-    let modified = metadata.modified().ok().and_then(since_epoch);
-    format!("{} {:?} {}", metadata.len(), modified, identity(metadata))
+/// Size, times and inode of a file: two stamps are equal if nobody changed it between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp(String);
+
+impl Stamp {
+    /// The stamp of a file with this metadata.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().ok().and_then(since_epoch);
+        Self(format!("{} {:?} {}", metadata.len(), modified, identity(metadata)))
+    }
 }
 
 #[cfg(unix)]
@@ -83,22 +90,22 @@ fn last_change(metadata: &Metadata) -> Option<SystemTime> {
 }
 
 /// Hash in a record, if it is of a file with this stamp and nobody else may have written it.
-fn read(record: &Path, stamp: &str) -> Option<String> {
+fn read(record: &Path, stamp: &Stamp) -> Option<String> {
     let is_file = fs_err::symlink_metadata(record).is_ok_and(|m| m.is_file());
     if !is_file || others_may_change(record).ok()?.is_some() {
         return None;
     }
     let text = fs_err::read_to_string(record).ok()?;
     let (sha256, rest) = text.split_once('\n')?;
-    (rest.trim_end() == stamp).then(|| sha256.to_owned())
+    (rest.trim_end() == stamp.0).then(|| sha256.to_owned())
 }
 
 /// Writes a record, where that can be done: a file that only the user may read and write.
-fn write(record: &Path, stamp: &str, sha256: &str) {
+fn write(record: &Path, stamp: &Stamp, sha256: &str) {
     let Some(folder) = record.parent() else { return };
     let written = create_private_folder(folder).and_then(|()| {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        writeln!(file, "{sha256}\n{stamp}")?;
+        writeln!(file, "{sha256}\n{}", stamp.0)?;
         file.persist(record).map(drop).map_err(|error| error.error)
     });
     drop(written); // in a folder that is read-only, files are read at every start
@@ -117,7 +124,7 @@ mod tests {
     }
 
     fn record(path: &Path, record: &Path, sha256: &str) {
-        write(record, &stamp(&fs_err::metadata(path).unwrap()), sha256);
+        write(record, &Stamp::of(&fs_err::metadata(path).unwrap()), sha256);
     }
 
     #[test]

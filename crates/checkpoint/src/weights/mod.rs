@@ -9,9 +9,10 @@ mod write;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cloze_store::Location;
+use cloze_store::recorded::Stamp;
 use safetensors::tensor::{Dtype, Metadata};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -57,6 +58,19 @@ pub(crate) struct StoredTensor {
     /// In the file, from its start.
     offset: u64,
     bytes: usize,
+}
+
+/// Numbers of a tensor in a file on disk: `f32`, little-endian, row after row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The file.
+    pub file: PathBuf,
+    /// Stamp of the file when its header was read.
+    pub stamp: Stamp,
+    /// First byte, from the file's start.
+    pub offset: u64,
+    /// Number of bytes.
+    pub bytes: usize,
 }
 
 /// Update of a matrix by an adapter: `scale · b · a`, and for DoRA the length of each row.
@@ -108,6 +122,8 @@ impl Tensor {
 #[derive(Clone, Debug, Default)]
 pub struct Weights {
     files: Vec<Location>,
+    /// Stamp of each file when its header was read; `None` in memory.
+    stamps: Vec<Option<Stamp>>,
     tensors: BTreeMap<String, Tensor>,
 }
 
@@ -130,7 +146,7 @@ impl Weights {
         let folder = folder.into();
         let single = folder.join(ONE_FILE);
         let files = if single.is_file() { vec![single] } else { indexed(&folder.join(INDEX))? };
-        let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
+        let mut weights = Self::default();
         for path in files {
             for (name, stored) in weights.add_file(&path)? {
                 if weights.tensors.insert(name.clone(), Tensor::new(stored)).is_some() {
@@ -193,7 +209,7 @@ impl Weights {
     /// # Errors
     /// As [`open`](Self::open).
     pub(crate) fn open_file(path: &Location) -> Result<Self, CheckpointError> {
-        let mut weights = Self { files: vec![], tensors: BTreeMap::new() };
+        let mut weights = Self::default();
         for (name, stored) in weights.add_file(path)? {
             weights.put(name, stored);
         }
@@ -205,9 +221,10 @@ impl Weights {
         &mut self,
         path: &Location,
     ) -> Result<BTreeMap<String, StoredTensor>, CheckpointError> {
-        let (start, header) = read_header(path)?;
+        let (start, header, stamp) = read_header(path)?;
         let file = self.files.len();
         self.files.push(path.clone());
+        self.stamps.push(stamp);
         let mut tensors = BTreeMap::new();
         for (name, info) in header.tensors() {
             let (from, to) = info.data_offsets;
@@ -301,6 +318,17 @@ impl Weights {
         stored_type(tensor.stored.dtype)
     }
 
+    /// The numbers of a tensor where they lie on disk; `None` where they are no `f32`, or not on disk, or an
+    /// adapter changes them.
+    #[must_use]
+    pub fn stretch(&self, name: &str) -> Option<Stretch> {
+        let little_endian = cfg!(target_endian = "little");
+        self.as_stored(name).filter(|stored| *stored == StoredType::F32 && little_endian)?;
+        let StoredTensor { file, offset, bytes, .. } = self.tensors.get(name)?.stored;
+        let stamp = self.stamps[file].clone()?;
+        Some(Stretch { file: self.files[file].to_path_buf(), stamp, offset, bytes })
+    }
+
     /// A reader over the files, opened when first needed.
     #[must_use]
     pub fn reader(&self) -> WeightReader<'_> {
@@ -319,10 +347,10 @@ fn stored_type(dtype: Dtype) -> Option<StoredType> {
 
 /// Reads the header and returns it with the offset of the data. The safetensors crate checks that
 /// the offsets are in order, without gaps, and fit the shapes; the file is as long as they say.
-fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
+fn read_header(path: &Location) -> Result<(u64, Metadata, Option<Stamp>), CheckpointError> {
     let damaged = |what: String| CheckpointError::Safetensors { path: path.to_path_buf(), what };
     let mut file = path.open()?;
-    let size = file.byte_len()?;
+    let (size, stamp) = (file.byte_len()?, file.stamp()?);
     if size < 8 {
         return Err(damaged(format!("{size} bytes are too few for a header")));
     }
@@ -346,7 +374,7 @@ fn read_header(path: &Location) -> Result<(u64, Metadata), CheckpointError> {
     if expected != size {
         return Err(damaged(format!("{size} bytes; its header says {expected}")));
     }
-    Ok((start, header))
+    Ok((start, header, stamp))
 }
 
 /// Names of a header, each once.

@@ -8,7 +8,7 @@ use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 /// twice.
 const HALVES: usize = 1 << 15;
 
-use super::{StoredTensor, StoredType, Update, Weights, stored_type};
+use super::{StoredTensor, StoredType, Stretch, Update, Weights, stored_type};
 use crate::adapter::merge::{self, LowRank};
 use crate::error::CheckpointError;
 
@@ -52,7 +52,8 @@ impl Int8Matrix {
 ///
 /// Files are read and not mapped into memory: a file that is changed or cut off under a running
 /// process would change its results or end it, and mapping is not safe code. Each number is copied
-/// once, from the system's cache.
+/// once, from the system's cache. Only matrices of decoders ([`stretch`](Self::stretch)) are mapped, by
+/// ONNX Runtime and for as long as it packs them.
 #[derive(Debug)]
 pub struct WeightReader<'a> {
     weights: &'a Weights,
@@ -70,6 +71,12 @@ impl<'a> WeightReader<'a> {
     #[must_use]
     pub fn is_int8(&self, name: &str) -> bool {
         self.weights.is_int8(name)
+    }
+
+    /// The numbers of a tensor where they lie on disk, as [`Weights::stretch`].
+    #[must_use]
+    pub fn stretch(&self, name: &str) -> Option<Stretch> {
+        self.weights.stretch(name)
     }
 
     /// The numbers of a tensor, row after row, added to the end of `out`: as they are stored, or as

@@ -7,6 +7,7 @@ mod params;
 mod source;
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use cloze_checkpoint::ModelFolder;
@@ -29,8 +30,10 @@ pub(crate) use exported::takes_cache;
 pub use params::{DecoderParams, ValidDecoderParams};
 use source::Source;
 
-/// A decoder ready to run. It can be shared between threads; each [`Cache`] has a session of its own, and
-/// all share the weights.
+/// A decoder ready to run. It can be shared between threads, and all [`Cache`]s share the weights. Of matrices
+/// that are stored in `f32` on disk only packed copies are in memory: ONNX Runtime reads them in their files,
+/// when the first cache is made, and all caches run in one session, in turns, with all threads. Other weights
+/// are in memory beside their packed copies, and each cache has a session of its own.
 #[derive(Debug)]
 pub struct Decoder {
     tokenizer: Tokenizer,
@@ -149,7 +152,9 @@ impl Decoder {
         };
         // No cache holds more tokens, so no angle of a later position is asked for.
         let cached = params.max_cache_bytes() / shape.cache_bytes(1, 1).max(1);
+        let files: Vec<&Path> = checkpoint.weights().files().iter().map(AsRef::as_ref).collect();
         let request = DecoderBuildParams::new()
+            .in_files(runtime.engine().reads_files(&files))
             .positions(Some(positions.min(cached)))
             .seven_bits(adds_in_16_bits());
         let graph = Graph::build_decoder(&checkpoint, &request)?;

@@ -51,6 +51,10 @@ impl Engine for OnnxRuntime {
         Ok([Box::new(first), Box::new(second)])
     }
 
+    fn reads_files(&self, files: &[&Path]) -> bool {
+        session::in_one_folder(files).is_some()
+    }
+
     fn build_info(&self) -> &'static str {
         ort::info()
     }

@@ -1,11 +1,13 @@
 //! Sessions of ONNX Runtime, and the weights that they share.
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cloze_checkpoint::weights::Stretch;
 use cloze_graph::check::CheckedModel;
-use cloze_graph::construct::{Graph, Numbers, Weight};
+use cloze_graph::construct::{Graph, Numbers, StoredWeight, Weight};
 use cloze_graph::onnx::ModelProto;
+use cloze_store::recorded::Stamp;
 use ort::environment::Environment;
 use ort::memory::Allocator;
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
@@ -49,43 +51,89 @@ enum Plan {
         /// The folder in which the graph says that they lie; `None` if it says nothing of use.
         folder: Option<String>,
         weights: Vec<NamedValue>,
+        /// Files with further weights, as they were when their headers were read.
+        files: Vec<(PathBuf, Stamp)>,
         /// The matrices as ONNX Runtime's kernels want them: packed by the first session.
         packed: PrepackedWeights,
     },
 }
 
 impl Plan {
-    /// Of a graph that was built: its weights go to ONNX Runtime as they are, and are not copied.
-    /// `others` are weights of another graph that it may borrow.
+    /// Of a graph that was built: its weights go to ONNX Runtime as they are, and are not copied; of those that
+    /// stay in files it gets the places. `others` are weights of another graph that it may borrow.
     fn built(graph: Graph, library: &Path, others: &[NamedValue]) -> ort::Result<Self> {
-        let Graph { mut model, weights, borrowed, .. } = graph;
-        let folder = say_where(&mut model, library);
+        let Graph { mut model, weights, stored, borrowed, .. } = graph;
+        let folder = say_where(&mut model, &stored, library);
+        if folder.is_none() && !stored.is_empty() {
+            return Err(ort::Error::new("the folder of the weights was moved"));
+        }
+        let mut files: Vec<(PathBuf, Stamp)> = vec![];
+        for StoredWeight { stretch: Stretch { file, stamp, .. }, .. } in stored {
+            if !files.iter().any(|(known, _)| *known == file) {
+                files.push((file, stamp));
+            }
+        }
         let mut weights =
             weights.into_iter().map(named_value).collect::<ort::Result<Vec<NamedValue>>>()?;
         weights.extend(others.iter().filter(|(name, _)| borrowed.contains(name)).cloned());
         let packed = PrepackedWeights::new();
-        Ok(Self::Built { graph: model.encode_to_vec(), folder, weights, packed })
+        Ok(Self::Built { graph: model.encode_to_vec(), folder, weights, files, packed })
     }
 }
 
-/// Has the graph say that its weights lie in `file`; the file's folder. ONNX Runtime sees to it that a
-/// file that weights are said to lie in is there, though it opens none for weights it is given as
-/// initializers of the user's: its own library is there for certain. Weights that it is given as
-/// external data instead, for which no file need be, it copies, all of them at once. `None` where the
-/// path cannot be said.
-fn say_where(model: &mut ModelProto, file: &Path) -> Option<String> {
-    // On Windows absolute paths begin with `\\?\`, which is not known to pass.
-    let (folder, name) = (file.parent()?.to_str()?, file.file_name()?.to_str()?);
-    if cfg!(windows) || folder.len() > MAX_SETTING {
-        return None;
+/// Has the graph say in which files its weights lie; the folder of the files. Weights that do not stay in files
+/// are said to lie in a file that is there for certain: ONNX Runtime sees to it that it is, though it opens
+/// none for weights it is given as initializers of the user's. That is a file of other weights, or its own
+/// library. Weights that it is given as external data instead, for which no file need be, it copies, all of
+/// them at once. `None` where the folder cannot be said.
+fn say_where(model: &mut ModelProto, stored: &[StoredWeight], library: &Path) -> Option<String> {
+    let mut files: Vec<&Path> = stored.iter().map(|weight| weight.stretch.file.as_path()).collect();
+    if files.is_empty() {
+        files.push(library);
     }
-    let tensors = model.graph.iter_mut().flat_map(|graph| &mut graph.initializer);
-    for entry in tensors.flat_map(|tensor| &mut tensor.external_data) {
-        if entry.key == "location" {
+    let (folder, names) = in_one_folder(&files)?;
+    let mut of_stored: HashMap<&str, &String> = HashMap::new();
+    of_stored.extend(stored.iter().map(|weight| weight.name.as_str()).zip(&names));
+    for tensor in model.graph.iter_mut().flat_map(|graph| &mut graph.initializer) {
+        let name = of_stored.get(tensor.name.as_str()).copied().or(names.first())?;
+        for entry in tensor.external_data.iter_mut().filter(|entry| entry.key == "location") {
             name.clone_into(&mut entry.value);
         }
     }
-    Some(folder.to_owned())
+    Some(folder)
+}
+
+/// The folder that files lie in, behind links, and their names in it, as ONNX Runtime can be told them; `None`
+/// if they are in several or it cannot be told.
+pub(super) fn in_one_folder(files: &[&Path]) -> Option<(String, Vec<String>)> {
+    // On Windows absolute paths begin with `\\?\`, which is not known to pass.
+    if cfg!(windows) {
+        return None;
+    }
+    let (mut folder, mut names) = (None, vec![]);
+    for file in files {
+        let file = fs_err::canonicalize(file).ok()?;
+        let parent = file.parent()?.to_str()?;
+        if *folder.get_or_insert_with(|| parent.to_owned()) != parent {
+            return None;
+        }
+        names.push(file.file_name()?.to_str()?.to_owned());
+    }
+    let folder = folder.filter(|folder| folder.len() <= MAX_SETTING)?;
+    Some((folder, names))
+}
+
+/// Refuses files that have changed: what is in them now is not what was checked.
+fn check_unchanged(files: &[(PathBuf, Stamp)]) -> ort::Result<()> {
+    for (file, stamp) in files {
+        let now = fs_err::metadata(file).map_err(|error| ort::Error::new(error.to_string()))?;
+        if Stamp::of(&now) != *stamp {
+            let file = file.display();
+            let text = format!("{file}: changed since the model was opened; open it again");
+            return Err(ort::Error::new(text));
+        }
+    }
+    Ok(())
 }
 
 /// A graph that sessions of ONNX Runtime are made of.
@@ -93,6 +141,15 @@ fn say_where(model: &mut ModelProto, file: &Path) -> Option<String> {
 pub(super) struct OnnxGraph {
     environment: Environment,
     plan: Plan,
+    /// The only session of a graph with weights in files.
+    only: Mutex<Option<SharedSession>>,
+}
+
+/// A session that others may run too, in turns.
+type SharedSession = Arc<Mutex<Session>>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl OnnxGraph {
@@ -106,7 +163,7 @@ impl OnnxGraph {
             GraphSource::File(model) => Plan::File(model),
             GraphSource::Built(graph) => Plan::built(graph, library, &[])?,
         };
-        Ok(Self { environment, plan })
+        Ok(Self { environment, plan, only: Mutex::default() })
     }
 
     /// Takes two graphs, of which the second borrows weights of the first.
@@ -121,7 +178,10 @@ impl OnnxGraph {
             Plan::File(_) => &[],
         };
         let second = Plan::built(second, library, others)?;
-        Ok([first, second].map(|plan| Self { environment: environment.clone(), plan }))
+        Ok([first, second].map(|plan| {
+            let environment = environment.clone();
+            Self { environment, plan, only: Mutex::default() }
+        }))
     }
 
     /// Makes a session. Its memory pattern is off: with lengths that vary, it keeps what the largest batch
@@ -153,7 +213,8 @@ impl OnnxGraph {
                 }
                 builder.commit_from_memory(&model.bytes)
             }
-            Plan::Built { graph, folder, weights, packed } => {
+            Plan::Built { graph, folder, weights, files, packed } => {
+                check_unchanged(files)?;
                 // The graph is written with fused operators: there is nothing to look for.
                 builder = builder
                     .with_optimization_level(GraphOptimizationLevel::Disable)?
@@ -168,22 +229,41 @@ impl OnnxGraph {
                         builder = builder.with_external_initializer(name, weight.clone())?;
                     }
                 }
-                builder.commit_from_memory(graph)
+                let session = builder.commit_from_memory(graph)?;
+                check_unchanged(files)?;
+                Ok(session)
             }
+        }
+    }
+}
+
+impl OnnxGraph {
+    /// A session of its own for whoever asks; but of a graph with weights in files the same for all, since
+    /// ONNX Runtime shares packed matrices only where the program has given it their originals.
+    fn shared(&self, threads: usize) -> ort::Result<SharedSession> {
+        let new = || Ok(Arc::new(Mutex::new(self.make(threads)?)));
+        match &self.plan {
+            Plan::Built { files, .. } if !files.is_empty() => {
+                let mut only = lock(&self.only);
+                let session = only.take().map_or_else(new, Ok)?;
+                *only = Some(Arc::clone(&session));
+                Ok(session)
+            }
+            _ => new(),
         }
     }
 }
 
 impl LoadedGraph for OnnxGraph {
     fn session(&self, threads: usize) -> Result<Box<dyn EngineSession>, Cause> {
-        let session = self.make(threads)?;
+        let session = self.shared(threads)?;
         Ok(Box::new(OnnxSession { session, bound: None, buffers: vec![] }))
     }
 }
 
 #[derive(Debug)]
 struct OnnxSession {
-    session: Session,
+    session: SharedSession,
     /// Buffers that stay from one run to the next.
     bound: Option<IoBinding>,
     /// The buffers themselves.
@@ -213,7 +293,8 @@ impl EngineSession for OnnxSession {
             values.insert(name, tensor(shape, data)?);
         }
         let options = RunOptions::new()?;
-        let results = within(limits, &options, || self.session.run_with_options(values, &options))?;
+        let mut session = lock(&self.session);
+        let results = within(limits, &options, || session.run_with_options(values, &options))?;
         let mut tensors = vec![];
         for name in outputs {
             let Some(value) = results.get(name) else {
@@ -231,7 +312,7 @@ impl EngineSession for OnnxSession {
         // The old ones go first: both may not fit.
         self.bound = None;
         self.buffers.clear();
-        let mut binding = self.session.create_binding()?;
+        let mut binding = lock(&self.session).create_binding()?;
         for Buffer { input, output, shape } in buffers {
             let mut zeros = Tensor::<f32>::new(&Allocator::default(), shape.clone())?;
             zeros.try_extract_tensor_mut::<f32>()?.1.fill(0.0);
@@ -287,6 +368,7 @@ impl EngineSession for OnnxSession {
         binding.bind_output_to_device(output, allocator.memory_info())?;
         let options = RunOptions::new()?;
         let binding = &*binding;
+        let mut session = lock(session);
         let results =
             within(limits, &options, || session.run_binding_with_options(binding, &options))?;
         let value = results.get(output).ok_or("it gave no results")?;

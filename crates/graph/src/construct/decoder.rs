@@ -51,6 +51,7 @@ impl CachePorts {
 pub struct DecoderBuildParams {
     positions: Option<usize>,
     pub(super) seven_bits: bool,
+    in_files: bool,
 }
 
 impl DecoderBuildParams {
@@ -71,6 +72,13 @@ impl DecoderBuildParams {
         self.seven_bits = seven;
         self
     }
+
+    /// Leaves matrices of `f32` in their files, for the runtime to read: it makes copies in an order of its
+    /// own, so that no other copy is ever in memory. Default: every weight is read.
+    pub fn in_files(mut self, in_files: bool) -> Self {
+        self.in_files = in_files;
+        self
+    }
 }
 
 impl Graph {
@@ -87,7 +95,8 @@ impl Graph {
         params: &DecoderBuildParams,
     ) -> Result<Self, GraphError> {
         let (config, layout) = (checkpoint.config(), checkpoint.layout());
-        let nodes = Nodes::new(checkpoint.weights().reader(), params.seven_bits);
+        let mut nodes = Nodes::new(checkpoint.weights().reader(), params.seven_bits);
+        nodes.in_files = params.in_files;
         let mut build = DecoderBuild { config, nodes, angles: None };
         let words = build.nodes.tensor(&layout.words, &[config.vocabulary, config.hidden])?;
         let embedded = build.nodes.plain("Gather", &[&words, "input_ids"], "embedded");

@@ -42,7 +42,7 @@ impl Nodes<'_> {
         if self.is_int8(weight) {
             return self.matmul_int8(x, weight, [*outputs, *inputs], true, output);
         }
-        let weight = self.tensor(weight, &[*inputs, *outputs])?;
+        let weight = self.matrix(weight, &[*inputs, *outputs])?;
         Ok(self.plain("MatMul", &[x, &weight], output))
     }
 

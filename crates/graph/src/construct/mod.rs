@@ -39,7 +39,7 @@ use transpose::transposed;
 
 pub use decoder::{CachePorts, DecoderBuildParams, POSITIONS, PRESENT_LENGTHS, TOTAL_LENGTH};
 pub use encoder_decoder::{CrossPorts, SOURCE_MASK};
-pub use nodes::{Numbers, Weight};
+pub use nodes::{Numbers, StoredWeight, Weight};
 
 /// Results of a graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -231,10 +231,13 @@ pub fn head_name(head: Head) -> &'static str {
 #[derive(Clone, Debug)]
 pub struct Graph {
     /// Nodes, inputs and outputs. The weights are named in it, with their shapes, but lie in
-    /// [`weights`](Self::weights): each session can be given the same ones.
+    /// [`weights`](Self::weights), so that each session can be given the same ones, or in
+    /// [`stored`](Self::stored).
     pub model: ModelProto,
     /// The weights: `f32`, but `i8` for matrices and `f16` for a word table that the checkpoint has so.
     pub weights: Vec<Weight>,
+    /// Matrices that stay in their files, if that was [asked for](DecoderBuildParams::in_files).
+    pub stored: Vec<StoredWeight>,
     /// Names of weights that it takes and does not have: those of the graph that is loaded with it.
     pub borrowed: Vec<String>,
     /// Whether `token_type_ids` count casings too: a token's is its type times [`Casing::COUNT`],
@@ -338,8 +341,9 @@ impl Graph {
     /// Contents of the graph, as for a file's graph.
     #[must_use]
     pub fn info(&self) -> GraphInfo {
-        let bytes = self.weights.iter().map(|w| w.data.bytes() as u64).sum();
-        GraphInfo::of_built(&self.model, bytes)
+        let given: usize = self.weights.iter().map(|w| w.data.bytes()).sum();
+        let stored: usize = self.stored.iter().map(|w| w.stretch.bytes).sum();
+        GraphInfo::of_built(&self.model, (given + stored) as u64)
     }
 }
 

@@ -19,11 +19,12 @@ pub(super) fn of_nodes(
     input: Vec<ValueInfoProto>,
     output: Vec<ValueInfoProto>,
 ) -> Graph {
-    let Nodes { list: nodes, weights, constants, borrowed, .. } = nodes;
-    let own = weights.iter().map(|w| external_tensor(&w.name, &w.dims, &w.data));
+    let Nodes { list: nodes, weights, stored, constants, borrowed, .. } = nodes;
+    let own = weights.iter().map(|w| external_tensor(&w.name, &w.dims, &w.data, 0));
     let none = Numbers::F32(vec![]);
-    let others = borrowed.iter().map(|(name, dims)| external_tensor(name, dims, &none));
-    let initializer = own.chain(others).chain(constants).collect();
+    let stay = stored.iter().map(|w| external_tensor(&w.name, &w.dims, &none, w.stretch.offset));
+    let others = borrowed.iter().map(|(name, dims)| external_tensor(name, dims, &none, 0));
+    let initializer = own.chain(stay).chain(others).chain(constants).collect();
     let borrowed = borrowed.into_iter().map(|(name, _)| name).collect();
     let graph = GraphProto {
         node: nodes,
@@ -43,11 +44,12 @@ pub(super) fn of_nodes(
         training_info: vec![],
         functions: vec![],
     };
-    Graph { model, weights, borrowed, casing: false }
+    Graph { model, weights, stored, borrowed, casing: false }
 }
 
-/// Tensor of the graph whose elements, of the type of `data`, are outside the graph.
-fn external_tensor(name: &str, dims: &[usize], data: &Numbers) -> TensorProto {
+/// Tensor of the graph whose elements, of the type of `data`, are outside the graph, `offset` bytes behind
+/// the start of a file.
+fn external_tensor(name: &str, dims: &[usize], data: &Numbers, offset: u64) -> TensorProto {
     let element = data.element();
     let width = match data {
         Numbers::F32(_) => 4,
@@ -62,7 +64,7 @@ fn external_tensor(name: &str, dims: &[usize], data: &Numbers) -> TensorProto {
         name: name.to_owned(),
         external_data: vec![
             entry("location", ELSEWHERE.into()),
-            entry("offset", "0".into()),
+            entry("offset", offset.to_string()),
             entry("length", bytes.to_string()),
         ],
         data_location: 1,

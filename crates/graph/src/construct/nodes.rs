@@ -10,7 +10,7 @@ use crate::onnx::{
     TensorTypeProto, TypeProto, ValueInfoProto,
 };
 use cloze_checkpoint::layout::{Dense, Norm};
-use cloze_checkpoint::weights::WeightReader;
+use cloze_checkpoint::weights::{Stretch, WeightReader};
 
 /// ONNX Runtime's own operators.
 pub(super) const MICROSOFT: &str = "com.microsoft";
@@ -24,6 +24,17 @@ pub struct Weight {
     pub dims: Vec<usize>,
     /// Row after row.
     pub data: Numbers,
+}
+
+/// A matrix of `f32` that stays in its file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredWeight {
+    /// The name nodes know it by.
+    pub name: String,
+    /// The shape.
+    pub dims: Vec<usize>,
+    /// Place of its numbers.
+    pub stretch: Stretch,
 }
 
 /// Numbers of one type.
@@ -83,6 +94,10 @@ pub(super) struct Nodes<'a> {
     pub(super) floors: HashMap<String, f32>,
     pub(super) list: Vec<NodeProto>,
     pub(super) weights: Vec<Weight>,
+    /// Whether matrices stay in their files, where they can.
+    pub(super) in_files: bool,
+    /// Those that do.
+    pub(super) stored: Vec<StoredWeight>,
     /// Small whole numbers that operators want as tensors.
     pub(super) constants: Vec<TensorProto>,
     /// Tensors that another graph has, which is loaded with this one.
@@ -99,6 +114,8 @@ impl<'a> Nodes<'a> {
             floors: HashMap::new(),
             list: vec![],
             weights: vec![],
+            in_files: false,
+            stored: vec![],
             constants: vec![],
             elsewhere: HashSet::new(),
             borrowed: vec![],
@@ -143,7 +160,20 @@ impl<'a> Nodes<'a> {
 
     /// Whether there is a weight of that name: layers may share theirs.
     pub(super) fn has_weight(&self, name: &str) -> bool {
-        self.weights.iter().any(|w| w.name == name)
+        self.weights.iter().any(|w| w.name == name) || self.stored.iter().any(|w| w.name == name)
+    }
+
+    /// A matrix of the checkpoint, which a product takes as it is stored.
+    pub(super) fn matrix(&mut self, name: &str, dims: &[usize]) -> Result<String, GraphError> {
+        let known = !self.in_files || self.has_weight(name) || self.elsewhere.contains(name);
+        match self.reader.stretch(name).filter(|_| !known) {
+            Some(stretch) => {
+                let dims = dims.to_vec();
+                self.stored.push(StoredWeight { name: name.to_owned(), dims, stretch });
+                Ok(name.to_owned())
+            }
+            None => self.tensor(name, dims),
+        }
     }
 
     /// A tensor of the checkpoint, as it is stored. Asked for twice, it is there once.
@@ -227,7 +257,7 @@ impl<'a> Nodes<'a> {
         if self.is_int8(weight) {
             return self.matmul_int8(x, weight, dims, false, output);
         }
-        let weight = self.tensor(weight, &dims)?;
+        let weight = self.matrix(weight, &dims)?;
         let turned = vec![int("transB", 1)];
         Ok(self.node(MICROSOFT, "FusedMatMul", &[x, &weight], output, turned))
     }
