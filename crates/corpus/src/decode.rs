@@ -339,8 +339,9 @@ impl Decoded {
 
 /// The error of a read, which names the input.
 pub(crate) fn read_error(error: std::io::Error) -> CorpusError {
-    match error.downcast::<UnpackError>() {
-        Ok(error) => CorpusError::Unpack(error),
-        Err(error) => CorpusError::Read(error),
-    }
+    let error = match error.downcast::<UnpackError>() {
+        Ok(error) => return CorpusError::Unpack(error),
+        Err(error) => error,
+    };
+    error.downcast::<CorpusError>().unwrap_or_else(CorpusError::Read)
 }

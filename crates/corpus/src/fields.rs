@@ -54,9 +54,9 @@ impl Rows {
     pub(crate) fn new(opened: Opened, source: SourceParams) -> Option<Self> {
         let SourceParams { encoding, table, max_text_bytes: max, .. } = source;
         let TableParams { quotes, delimiter, .. } = table;
-        let Opened { path, format, raw } = opened;
+        let format = opened.format;
         let dialect = quotes.dialect(format);
-        let decoded = Decoded::new(raw, path, encoding);
+        let decoded = opened.decoded(encoding);
         (dialect.is_some() || format == Format::Jsonl).then_some(Self {
             decoded,
             dialect,

@@ -36,14 +36,20 @@ pub enum Format {
     Xlsx,
     /// The text layer of a PDF: one record. Source: ISO 32000.
     Pdf,
+    /// A Parquet file: a record per row, with columns as fields; its line is the row, from 1.
+    /// Source: <https://parquet.apache.org/docs/file-format/>.
+    Parquet,
+    /// An Arrow IPC file or stream, likewise; Feather 2 is the same. Source:
+    /// <https://arrow.apache.org/docs/format/Columnar.html>.
+    Arrow,
 }
 
 impl Format {
     /// The format that files with this ending are in, in lower or upper case: `.jsonl` and
     /// `.ndjson`; `.csv`; `.tsv` and `.tab`; `.conll`, `.conllu`, `.iob`, `.iob2` and `.bio`;
     /// `.log` are lines; `.html`, `.htm` and `.xhtml`; `.eml`, `.mht` and `.mhtml`; `.docx`, `.docm`
-    /// and `.dotx`; `.odt` and `.ott`; `.xlsx`, `.xlsm` and `.xltx`; `.pdf`; all else is text. A
-    /// `.gz` or `.zst` behind it does not matter: such files are read as what they hold.
+    /// and `.dotx`; `.odt` and `.ott`; `.xlsx`, `.xlsm` and `.xltx`; `.pdf`; `.parquet` and `.pq`;
+    /// `.arrow`, `.arrows`, `.ipc` and `.feather`; all else is text. A `.gz` or `.zst` behind it does not matter: such files are read as what they hold.
     #[must_use]
     pub fn of_path(path: &Path) -> Self {
         let path = unpacked_path(path);
@@ -60,12 +66,14 @@ impl Format {
             "odt" | "ott" => Self::Odt,
             "xlsx" | "xlsm" | "xltx" => Self::Xlsx,
             "pdf" => Self::Pdf,
+            "parquet" | "pq" => Self::Parquet,
+            "arrow" | "arrows" | "ipc" | "feather" => Self::Arrow,
             _ => Self::Text,
         }
     }
 
     /// Name in settings and messages: `text`, `lines`, `jsonl`, `csv`, `tsv`, `conll`, `html`,
-    /// `eml`, `docx`, `odt`, `xlsx` or `pdf`.
+    /// `eml`, `docx`, `odt`, `xlsx`, `pdf`, `parquet` or `arrow`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -81,7 +89,15 @@ impl Format {
             Self::Odt => "odt",
             Self::Xlsx => "xlsx",
             Self::Pdf => "pdf",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
         }
+    }
+
+    /// Whether it holds columns, which are read with the feature `parquet` and not written back.
+    #[must_use]
+    pub fn is_columns(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow)
     }
 
     /// Whether it is a document, which is one record and is read with the feature `documents`.

@@ -47,6 +47,7 @@ mod unpack;
 
 mod format;
 
+mod columns;
 mod conll;
 mod delimited;
 mod delimiter;

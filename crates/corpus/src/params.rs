@@ -1,7 +1,8 @@
 //! Settings of reading inputs.
 use std::io::{self, Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::columns::{Bytes, RowLines};
 use crate::decode::Decoded;
 use crate::names::{EVERY, FieldRole, Names};
 use crate::skipped::{Sniffed, unread_kind};
@@ -193,8 +194,7 @@ impl ValidReadParams {
     /// document that is not read.
     pub fn open(&self, source: &Source) -> Result<Reader, CorpusError> {
         let stdin = Format::Lines;
-        let Opened { path, format, raw } = Opened::of(source, self.params.source.format, stdin)?;
-        Ok(self.reader(&path, format, raw))
+        Ok(self.reader(Opened::of(source, self.params.source.format, stdin)?))
     }
 
     /// A reader of `raw`, which errors call `name`. The `format` setting does not matter here.
@@ -204,13 +204,13 @@ impl ValidReadParams {
         format: Format,
         raw: impl Read + Send + 'static,
     ) -> Reader {
-        let Opened { path, format, raw } = Opened::named(name, format, raw);
-        self.reader(&path, format, raw)
+        self.reader(Opened::named(name, format, raw))
     }
 
-    fn reader(&self, path: &Path, format: Format, raw: Box<dyn Read + Send>) -> Reader {
-        let decoded = Decoded::new(raw, PathBuf::from(path), self.params.source.encoding);
-        Reader::new(decoded, format, self.clone())
+    fn reader(&self, opened: Opened) -> Reader {
+        let (format, columns) = (opened.format, opened.columns);
+        Reader::new(opened.decoded(self.params.source.encoding), format, self.clone())
+            .of_columns(columns)
     }
 
     /// Test that the files of folders go through before they are read.
@@ -275,9 +275,30 @@ pub(crate) struct Opened {
     pub(crate) path: PathBuf,
     pub(crate) format: Format,
     pub(crate) raw: Box<dyn Read + Send>,
+    /// Format of a file with columns, whose rows `raw` has as lines of JSON.
+    pub(crate) columns: Option<Format>,
 }
 
 impl Opened {
+    /// The text of it, in `encoding` unless its format says another.
+    pub(crate) fn decoded(self, encoding: Encoding) -> Decoded {
+        let encoding = if self.columns.is_some() { Encoding::UTF_8 } else { encoding };
+        Decoded::new(self.raw, self.path, encoding)
+    }
+
+    /// Rows of a file in `format`.
+    fn of_rows(rows: RowLines, path: PathBuf, format: Format) -> Self {
+        Self { path, format: Format::Jsonl, raw: Box::new(rows), columns: Some(format) }
+    }
+
+    /// `raw`, in a format that is decided.
+    fn of_stream(path: PathBuf, format: Format, raw: Box<dyn Read + Send>) -> Self {
+        if format.is_columns() {
+            return Self::of_rows(RowLines::new(Bytes::Stream(raw), &path, format), path, format);
+        }
+        Self { path, format, raw, columns: None }
+    }
+
     /// `source`, in `format` or in that of its ending; standard input in `format` or in `stdin`.
     pub(crate) fn of(
         source: &Source,
@@ -289,12 +310,17 @@ impl Opened {
             Source::File { path, .. } => {
                 let file = fs_err::File::open(path).map_err(CorpusError::Read)?;
                 let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+                let columns = format.unwrap_or_else(|| Format::of_path(path));
+                if is_file && columns.is_columns() {
+                    let rows = RowLines::of_file(file, path, columns);
+                    return Ok(Self::of_rows(rows, path.clone(), columns));
+                }
                 let raw: Box<dyn Read + Send> =
                     Box::new(Unpacked::new(Box::new(file), path.clone()));
                 let path = path.clone();
                 match format.unwrap_or_else(|| Format::of_path(&path)) {
                     Format::Text if format.is_none() && is_file => Self::sniffed(path, raw),
-                    format => Ok(Self { path, format, raw }),
+                    format => Ok(Self::of_stream(path, format, raw)),
                 }
             }
         }
@@ -312,14 +338,15 @@ impl Opened {
                 return Err(CorpusError::NotRead { path, part: None, reason });
             }
         };
-        Ok(Self { path, format, raw: Box::new(Cursor::new(head).chain(raw)) })
+        Ok(Self::of_stream(path, format, Box::new(Cursor::new(head).chain(raw))))
     }
 
     /// `raw`, which errors call `name`.
     pub(crate) fn named(name: &str, format: Format, raw: impl Read + Send + 'static) -> Self {
         let path = PathBuf::from(name);
         let named = Box::new(Named { raw, name: name.to_owned() });
-        Self { format, raw: Box::new(Unpacked::new(named, path.clone())), path }
+        let raw = Box::new(Unpacked::new(named, path.clone()));
+        Self::of_stream(path, format, raw)
     }
 }
 

@@ -25,6 +25,19 @@ pub enum Piece {
     Verbatim(String),
 }
 
+impl Piece {
+    /// Takes the source out of a record that cannot be written back; false for what is no record.
+    fn forget_source(&mut self, format: Format) -> bool {
+        match self {
+            Self::Record(record) => {
+                record.frame = Frame::None(format);
+                true
+            }
+            Self::Verbatim(_) => false,
+        }
+    }
+}
+
 /// Reads an input one piece at a time; made by [`ValidReadParams::open`]. After an error that
 /// [is fatal](CorpusError::is_fatal) it ends. It holds one piece and a block of the input, however
 /// large that is.
@@ -35,6 +48,8 @@ pub struct Reader {
     decoded: Decoded,
     params: ValidReadParams,
     format: Format,
+    /// Whether the lines are rows of a file with columns.
+    columns: bool,
     state: State,
     /// Pieces of a row or line that were not given yet.
     pending: VecDeque<Piece>,
@@ -66,7 +81,23 @@ impl Reader {
             document => State::Document(WholeDocument::new(document, params.mails())),
         };
         let pending = VecDeque::new();
-        Self { decoded, params, format, state, pending, used: None, started: false, ended: false }
+        Self {
+            decoded,
+            params,
+            format,
+            columns: false,
+            state,
+            pending,
+            used: None,
+            started: false,
+            ended: false,
+        }
+    }
+
+    /// The same for the rows of a file with columns, if there is a format of one.
+    pub(crate) fn of_columns(self, columns: Option<Format>) -> Self {
+        let format = columns.unwrap_or(self.format);
+        Self { format, columns: columns.is_some(), ..self }
     }
 
     /// The format it reads.
@@ -141,12 +172,19 @@ impl Reader {
                 let (content, ending) = split_ending(&raw);
                 whole(content.to_owned(), ending, line)
             })),
-            State::Jsonl(lines) => match decoded.line_unit(max)? {
-                Some(unit) => {
-                    self.pending.extend(jsonl::parse(unit, decoded.path(), params, used, lines)?);
-                    Ok(self.pending.pop_front())
+            State::Jsonl(lines) => loop {
+                let Some(unit) = decoded.line_unit(max)? else {
+                    return lines.end(decoded.path()).map(|()| None);
+                };
+                let mut pieces = jsonl::parse(unit, decoded.path(), params, used, lines)?;
+                if self.columns {
+                    pieces.retain_mut(|piece| piece.forget_source(self.format));
                 }
-                None => lines.end(decoded.path()).map(|()| None),
+                self.pending.extend(pieces);
+                // A row of nothing but nulls leaves none.
+                if let Some(piece) = self.pending.pop_front() {
+                    return Ok(Some(piece));
+                }
             },
             State::Table(table) => {
                 self.pending.extend(table.next(decoded, params, used)?);

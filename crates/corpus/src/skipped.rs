@@ -51,8 +51,15 @@ pub enum NotReadReason {
     Unmarked(Encoding),
     /// A kind of document that is not read, by its ending or its first bytes.
     Kind(&'static str),
-    /// A kind of document that is read, but not by a build without the feature `documents`.
-    NotBuilt(&'static str),
+    /// A kind that is read, but not by a build without a feature.
+    NotBuilt {
+        /// The kind.
+        kind: &'static str,
+        /// The feature.
+        feature: &'static str,
+    },
+    /// A file with columns, whose rows are not written back.
+    Columns(&'static str),
     /// A document under a password.
     Encrypted,
     /// Pictures without a text layer.
@@ -73,9 +80,10 @@ impl fmt::Display for NotReadReason {
             Self::Binary => f.write_str("binary, and of no known kind"),
             Self::Unmarked(encoding) => write!(f, "{} without a byte order mark", encoding.name()),
             Self::Kind(kind) => write!(f, "{kind} is not among the kinds that are"),
-            Self::NotBuilt(kind) => {
-                write!(f, "{kind} takes a build with the feature \"documents\"")
+            Self::NotBuilt { kind, feature } => {
+                write!(f, "{kind} takes a build with the feature {feature:?}")
             }
+            Self::Columns(kind) => write!(f, "rows of {kind} are not written back"),
             Self::Encrypted => f.write_str("it is encrypted"),
             Self::NoText => f.write_str("pictures without a text layer"),
             Self::Attached => f.write_str("attached"),
@@ -145,6 +153,8 @@ impl Sniffed {
         let has = |part: &[u8]| head.windows(part.len()).any(|window| window == part);
         match head {
             [b'%', b'P', b'D', b'F', b'-', ..] => Some(Self::Document(Format::Pdf)),
+            [b'P', b'A', b'R', b'1', ..] => Some(Self::Document(Format::Parquet)),
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Some(Self::Document(Format::Arrow)),
             [b'P', b'K', 3, 4, ..] => Some(if has(b"opendocument.text") {
                 Self::Document(Format::Odt)
             } else if has(b"word/") {

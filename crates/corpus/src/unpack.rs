@@ -10,9 +10,9 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// Largest number of bytes that one packed byte may stand for, beyond the first
 /// [`FREE_BYTES`]: text takes 3 to 50, and files made to fill a disk more than 1,000.
-const MAX_RATIO: u64 = 500;
+pub(crate) const MAX_RATIO: u64 = 500;
 /// Number of bytes that any packed file may hold.
-const FREE_BYTES: u64 = 64 << 20;
+pub(crate) const FREE_BYTES: u64 = 64 << 20;
 /// Largest window of Zstandard, in bytes: its `--long` asks for as much.
 const MAX_WINDOW: u64 = 128 << 20;
 

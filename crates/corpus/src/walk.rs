@@ -284,7 +284,8 @@ impl Finder {
 
 /// The first bytes of a file that is neither text nor a document that is read.
 fn binary_head(path: &Path) -> Result<Option<Vec<u8>>, CorpusError> {
-    if Format::of_path(path).is_document() {
+    let format = Format::of_path(path);
+    if format.is_document() || format.is_columns() {
         return Ok(None);
     }
     let file = fs_err::File::open(path).map_err(CorpusError::Read)?;

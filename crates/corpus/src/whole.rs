@@ -39,7 +39,7 @@ impl WholeDocument {
         decoded: &mut Decoded,
         _: usize,
     ) -> Result<Option<Piece>, CorpusError> {
-        let reason = NotReadReason::NotBuilt(self.format.name());
+        let reason = NotReadReason::NotBuilt { kind: self.format.name(), feature: "documents" };
         Err(CorpusError::NotRead { path: decoded.path().to_owned(), part: None, reason })
     }
 }

@@ -9,6 +9,7 @@
 //!   comma-separated values;
 //! - [`classifier`]: trained classifiers, as plain text, page and card;
 //! - [`entities`]: texts with their entities;
+//! - `columns`, with the feature `parquet`: vectors and entities as Parquet and Arrow files;
 //! - [`tuning`]: reports on models trained by steps;
 //! - [`predictions`]: predicted labels of texts;
 //! - [`redaction`]: the curve of redaction's settings;
@@ -23,6 +24,8 @@ pub mod card;
 pub mod cells;
 pub mod classifier;
 pub mod clusters;
+#[cfg(feature = "parquet")]
+pub mod columns;
 pub mod correction;
 mod data;
 pub mod duplicates;

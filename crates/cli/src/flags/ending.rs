@@ -100,6 +100,8 @@ fn endings(format: &str) -> Vec<&'static str> {
         "latex" => vec!["tex"],
         "npy" => vec!["npy"],
         "npz" => vec!["npz"],
+        "parquet" => vec!["parquet", "pq"],
+        "arrow" => vec!["arrow", "ipc", "feather"],
         "safetensors" => vec!["safetensors"],
         "trec" => vec!["trec", "run"],
         _ => vec![],

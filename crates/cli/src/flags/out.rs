@@ -28,14 +28,19 @@ impl OutFlags {
 impl OutFlags {
     /// Refuses to write a `format` of bytes to a terminal, which takes some of them for commands.
     pub(crate) fn check_binary(&self, format: &str) -> anyhow::Result<()> {
-        if self.output.is_none() && std::io::stdout().is_terminal() {
-            bail!(
-                "--format {format} is not text, and standard output is a terminal\nhint: --output FILE, or a \
-                 pipe"
-            );
-        }
-        Ok(())
+        if self.output.is_none() { check_binary(format) } else { Ok(()) }
     }
+}
+
+/// Refuses standard output for a `format` of bytes if it is a terminal.
+pub(crate) fn check_binary(format: &str) -> anyhow::Result<()> {
+    if std::io::stdout().is_terminal() {
+        bail!(
+            "--format {format} is not text, and standard output is a terminal\nhint: --output FILE, or a \
+             pipe"
+        );
+    }
+    Ok(())
 }
 
 /// Destination of results of a command that writes another file, too.

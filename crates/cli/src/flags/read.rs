@@ -106,4 +106,8 @@ values! { InputArg => Option<Format> {
     Xlsx => Some(Format::Xlsx),
     /// The text layer of a PDF
     Pdf => Some(Format::Pdf),
+    /// Rows of a Parquet file (in a build with the feature parquet)
+    Parquet => Some(Format::Parquet),
+    /// Rows of an Arrow IPC file or stream (likewise)
+    Arrow => Some(Format::Arrow),
 } }

@@ -50,6 +50,10 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
                 "--drop-attachments leaves attachments out; --as-text writes the mail's text";
             return Some(hint.to_owned());
         }
+        Some(CorpusError::NotRewritten { reason: NotReadReason::Columns(_), .. }) => {
+            let hint = "export it as JSON lines, or use cloze_redact in SQL (crates/datafusion)";
+            return Some(hint.to_owned());
+        }
         Some(CorpusError::NotRewritten { .. }) => {
             return Some("--as-text writes its text".to_owned());
         }

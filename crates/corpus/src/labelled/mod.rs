@@ -131,7 +131,7 @@ impl Reading {
         lines: bool,
         params: &ValidLabelledParams,
     ) -> Result<Self, CorpusError> {
-        let Opened { path, raw, format } = opened;
+        let Opened { path, raw, format, .. } = opened;
         if params.pairs() {
             let (expected, source_kind) = (params.wanted(), "a file of one class");
             return Err(CorpusError::NoLabels { path, expected, found: source_kind });

@@ -115,7 +115,8 @@ fn classes(folder: &str) -> Result<Vec<LabelledSource>, CorpusError> {
         if parts == 2 {
             return Ok(Holds::Text(class));
         }
-        if matches!(Format::of_path(relative), Format::Csv | Format::Tsv | Format::Jsonl) {
+        let format = Format::of_path(relative);
+        if format.is_columns() || matches!(format, Format::Csv | Format::Tsv | Format::Jsonl) {
             return Err(no_classes("tables or JSON lines, which are named one by one"));
         }
         match stems.insert(class.clone(), relative.to_owned()) {

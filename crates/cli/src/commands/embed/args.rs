@@ -61,6 +61,12 @@ pub(crate) enum EmbedFormat {
     /// Arrays of each text I, from 0 (with --level token): I.hidden `[layers, tokens, hidden]`, I.ids,
     /// I.offsets, I.special and, with --logits, I.logits; layers are not averaged
     Npz,
+    /// Columns `id` and `vector` of a Parquet file
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// The same as an Arrow IPC file
+    #[cfg(feature = "parquet")]
+    Arrow,
 }
 
 impl OutputFormat for EmbedFormat {

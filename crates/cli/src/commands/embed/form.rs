@@ -6,6 +6,8 @@ use std::io::{self, BufReader, BufWriter, Seek as _, Write};
 use anyhow::Context as _;
 use cloze::{Matrix, TokenPiece};
 use cloze_core::{OffsetConverter, OffsetUnit};
+#[cfg(feature = "parquet")]
+use cloze_report::columns::{ColumnFormat, VectorColumns};
 use cloze_store::npy::NpyHeader;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Serialize;
@@ -22,8 +24,22 @@ pub(crate) enum Vectors<'a> {
 
 /// Output format, open for writing.
 pub(crate) enum Form {
-    Jsonl { out: Out, offsets: OffsetUnit },
-    Rows { out: Out, format: EmbedFormat, width: usize, rows: usize, spool: BufWriter<File> },
+    Jsonl {
+        out: Out,
+        offsets: OffsetUnit,
+    },
+    Rows {
+        out: Out,
+        format: EmbedFormat,
+        width: usize,
+        rows: usize,
+        spool: BufWriter<File>,
+    },
+    #[cfg(feature = "parquet")]
+    Columns {
+        out: Out,
+        columns: VectorColumns,
+    },
 }
 
 #[derive(Serialize)]
@@ -56,11 +72,21 @@ impl Form {
         width: usize,
         out: Out,
     ) -> anyhow::Result<Self> {
-        if format == EmbedFormat::Jsonl {
-            return Ok(Self::Jsonl { out, offsets });
+        match format {
+            EmbedFormat::Jsonl => return Ok(Self::Jsonl { out, offsets }),
+            EmbedFormat::Npy | EmbedFormat::Safetensors | EmbedFormat::Npz => {}
+            #[cfg(feature = "parquet")]
+            EmbedFormat::Parquet => return Self::columns(ColumnFormat::Parquet, width, out),
+            #[cfg(feature = "parquet")]
+            EmbedFormat::Arrow => return Self::columns(ColumnFormat::Arrow, width, out),
         }
         let spool = BufWriter::new(tempfile::tempfile().context("a file to keep vectors in")?);
         Ok(Self::Rows { out, format, width, rows: 0, spool })
+    }
+
+    #[cfg(feature = "parquet")]
+    fn columns(format: ColumnFormat, width: usize, out: Out) -> anyhow::Result<Self> {
+        Ok(Self::Columns { out, columns: VectorColumns::new(format, width)? })
     }
 
     pub(crate) fn write(&mut self, text: &Input, vectors: Vectors<'_>) -> anyhow::Result<()> {
@@ -84,7 +110,12 @@ impl Form {
                 *rows += 1;
                 numbers(spool, vector)?;
             }
-            (Self::Rows { .. }, Vectors::Pieces(..)) => {}
+            #[cfg(feature = "parquet")]
+            (Self::Columns { out, columns }, Vectors::Text(vector)) => {
+                columns.push(id, vector, out)?;
+            }
+            // The command has refused them.
+            (_, Vectors::Pieces(..)) => {}
         }
         Ok(())
     }
@@ -102,7 +133,7 @@ impl Form {
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Jsonl { out, .. } => out.flush(),
-            Self::Rows { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -119,6 +150,11 @@ impl Form {
                     write_header(&mut out, rows, width)?;
                     io::copy(&mut spool, &mut out)?;
                 }
+                out.finish()
+            }
+            #[cfg(feature = "parquet")]
+            Self::Columns { mut out, mut columns } => {
+                columns.finish(&mut out)?;
                 out.finish()
             }
         }

@@ -29,6 +29,10 @@ pub(crate) fn run(
         EmbedFormat::Npy => args.out.check_binary("npy")?,
         EmbedFormat::Safetensors => args.out.check_binary("safetensors")?,
         EmbedFormat::Npz => args.out.check_binary("npz")?,
+        #[cfg(feature = "parquet")]
+        EmbedFormat::Parquet => args.out.check_binary("parquet")?,
+        #[cfg(feature = "parquet")]
+        EmbedFormat::Arrow => args.out.check_binary("arrow")?,
     }
     let arrays = matches!(format, EmbedFormat::Npz | EmbedFormat::Safetensors);
     if args.logits.is_some() || (args.level == Level::Token && arrays) {

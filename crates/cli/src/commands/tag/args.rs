@@ -81,6 +81,12 @@ pub(crate) enum OutputArg {
     Html,
     /// The text with entities replaced
     Redact,
+    /// One row per record with a list of entities
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// The same as an Arrow IPC file
+    #[cfg(feature = "parquet")]
+    Arrow,
 }
 
 impl OutputFormat for OutputArg {

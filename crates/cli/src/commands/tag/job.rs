@@ -103,7 +103,8 @@ impl Job {
         if format == OutputArg::Redact
             && let Place::File(path) = &destination
             && (documents.is_text(Format::of_path(path))
-                || documents.refuses(Format::of_path(path)))
+                || documents.refuses(Format::of_path(path))
+                || Format::of_path(path).is_columns())
         {
             let (path, format) = (path.display(), Format::of_path(path));
             bail!(

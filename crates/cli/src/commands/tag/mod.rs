@@ -11,6 +11,8 @@ use crate::commands::tag::args::{OutputArg, TagArgs};
 use crate::commands::tag::job::JobParams;
 use crate::commands::tag::output::redact::DocumentForm;
 use crate::commands::tag::output::sink::Place;
+#[cfg(feature = "parquet")]
+use crate::flags::out::check_binary;
 use crate::terminal::messages::Messages;
 
 /// Checks the flags against the model, then tags.
@@ -23,6 +25,10 @@ fn params(args: TagArgs) -> anyhow::Result<JobParams> {
     let format = args.format.given().unwrap_or_default();
     if args.mask.is_some() && format != OutputArg::Redact {
         bail!("--mask is for --format redact");
+    }
+    #[cfg(feature = "parquet")]
+    if matches!(format, OutputArg::Parquet | OutputArg::Arrow) && args.output.is_none() {
+        check_binary("parquet or arrow")?;
     }
     let destination = Place::of(args.output.as_deref(), &args.texts.paths);
     Ok(JobParams {

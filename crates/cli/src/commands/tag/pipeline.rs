@@ -158,13 +158,16 @@ fn read_all(
             (Source::Stdin, Some((file, format))) => open_spooled(params, file, *format),
             _ => params.open(&source),
         };
-        let reader = reader.and_then(|reader| match reader.format() {
-            format if documents.refuses(format) => Err(CorpusError::NotRewritten {
-                path: source.name().into(),
-                part: None,
-                reason: NotReadReason::Kind(format.name()),
-            }),
-            _ => Ok(reader),
+        let reader = reader.and_then(|reader| {
+            let format = reader.format();
+            let reason = if wanted.redacts && format.is_columns() {
+                NotReadReason::Columns(format.name())
+            } else if documents.refuses(format) {
+                NotReadReason::Kind(format.name())
+            } else {
+                return Ok(reader);
+            };
+            Err(CorpusError::NotRewritten { path: source.name().into(), part: None, reason })
         });
         let (path, format) = (source.name(), reader.as_ref().ok().map(Reader::format));
         if send.send(Event::Begin(source, format)).is_err() {

@@ -9,6 +9,8 @@ use std::io::{self, Write};
 use cloze_core::{Entity, OffsetUnit, Span};
 use cloze_corpus::{Encoding, Format, Record};
 use cloze_report::cells::Table;
+#[cfg(feature = "parquet")]
+use cloze_report::columns::{ColumnFormat, EntityColumns};
 use cloze_report::entities::{
     EntityConll, EntityForm, EntityInline, EntityJsonl, EntityPage, EntityPlace, EntityTable,
     TaggedText,
@@ -156,7 +158,16 @@ impl FormParams {
                 }
                 None => Box::new(redact::Redact::new(self.mask.clone(), self.documents)),
             },
+            #[cfg(feature = "parquet")]
+            OutputArg::Parquet => Box::new(self.columns(ColumnFormat::Parquet)),
+            #[cfg(feature = "parquet")]
+            OutputArg::Arrow => Box::new(self.columns(ColumnFormat::Arrow)),
         }
+    }
+
+    #[cfg(feature = "parquet")]
+    fn columns(&self, format: ColumnFormat) -> EntityColumns {
+        EntityColumns::new(format, self.offsets)
     }
 
     fn entity_table(&self) -> EntityTable {
@@ -184,6 +195,10 @@ impl FormParams {
                 ".txt"
             }
             OutputArg::Redact => "",
+            #[cfg(feature = "parquet")]
+            OutputArg::Parquet => ".parquet",
+            #[cfg(feature = "parquet")]
+            OutputArg::Arrow => ".arrow",
         }
     }
 }
