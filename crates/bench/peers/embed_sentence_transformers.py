@@ -1,5 +1,5 @@
-"""Vectors by SentenceTransformer.encode, batches of 32, which it sorts by length. WAY is its backend, torch or onnx.
-See protocol.py."""
+"""Vectors by SentenceTransformer.encode, batches of 32, which it sorts by length. WAY is its backend: torch, onnx,
+openvino, or openvino-int8 with the network that embed_openvino.py makes by NNCF. See protocol.py."""
 
 import sys
 
@@ -9,11 +9,12 @@ from sentence_transformers import SentenceTransformer
 from protocol import serve
 
 BACKEND = sys.argv[3]
+PACKAGES = {"torch": ["torch"], "onnx": ["optimum-onnx", "onnxruntime"]}
 
 
 class SentenceTransformers:
     packages = ["sentence-transformers", "transformers", "tokenizers", "numpy"]
-    packages += ["torch"] if BACKEND == "torch" else ["optimum-onnx", "onnxruntime"]
+    packages += PACKAGES.get(BACKEND, ["optimum-intel", "openvino"])
 
     def __init__(self, model, threads, way):
         torch.set_num_threads(threads)
@@ -24,7 +25,12 @@ class SentenceTransformers:
 
             given = {"provider": "CPUExecutionProvider", "session_options": options(threads)}
             given |= {"file_name": "model.onnx", "export": False}
-        self.model = SentenceTransformer(str(model), device="cpu", backend=way, model_kwargs=given)
+        if way.startswith("openvino"):
+            # The precision that it computes with by default depends on the processor.
+            given = {"ov_config": {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}}
+            given |= {"file_name": "openvino-int8.xml", "export": False} if way != "openvino" else {"export": True}
+        backend = way.removesuffix("-int8")
+        self.model = SentenceTransformer(str(model), device="cpu", backend=backend, model_kwargs=given)
         self.model.max_seq_length = 256
 
     def run(self, texts):

@@ -19,7 +19,7 @@ folder=${1:?usage: install.sh FOLDER}
 site=$("$folder/bin/python" -c 'import site; print(site.getsitepackages()[0])')
 echo "$site" >"$("$folder/optimum/bin/python" -c 'import site; print(site.getsitepackages()[0])')/first.pth"
 "$folder/optimum/bin/pip" install -r "$here/requirements-optimum.txt" ||
-  echo "left out: the ONNX backend of sentence-transformers" >&2
+  echo "left out: the ONNX and OpenVINO backends of sentence-transformers" >&2
 
 if command -v cargo >/dev/null; then
   cargo build --release --locked --manifest-path "$here/fastembed-rs/Cargo.toml" --target-dir "$folder/rust" ||

@@ -35,7 +35,7 @@ pub(crate) struct System {
 pub(crate) const REFERENCE: &str = "cloze";
 
 /// All of them, in the order of the report.
-pub(crate) const SYSTEMS: [System; 18] = [
+pub(crate) const SYSTEMS: [System; 20] = [
     vectors(REFERENCE, Program::Own("vectors")),
     other_vectors("cloze, 8 bits", Program::OwnInt8("vectors")),
     other_vectors("cloze, [CLS] alone", Program::Own("first")),
@@ -68,6 +68,22 @@ pub(crate) const SYSTEMS: [System; 18] = [
     other_vectors(
         "openvino, 8 bits",
         Program::Python { environment: "", file: "embed_openvino.py", way: "int8" },
+    ),
+    vectors(
+        "sentence-transformers, openvino",
+        Program::Python {
+            environment: "optimum",
+            file: "embed_sentence_transformers.py",
+            way: "openvino",
+        },
+    ),
+    other_vectors(
+        "sentence-transformers, openvino, 8 bits",
+        Program::Python {
+            environment: "optimum",
+            file: "embed_sentence_transformers.py",
+            way: "openvino-int8",
+        },
     ),
     vectors("fastembed", Program::Python { environment: "", file: "embed_fastembed.py", way: "" }),
     vectors("fastembed-rs", Program::Rust("fastembed-rs")),
