@@ -263,6 +263,17 @@ async fn clients_of_flight_sql_have_the_functions() {
     let found = concat_batches(&found[0].schema(), &found).unwrap();
     assert_eq!(found.num_rows(), 100);
     assert_eq!(found.columns(), expected.columns());
+    // A table function is looked up where the query is planned.
+    let index = folder.path().join("index");
+    common::save_index(&index);
+    let query = format!(
+        "SELECT rank, score, id, text, metadata FROM cloze_search('{}', 'the cat', 3) ORDER BY rank",
+        index.display()
+    );
+    let hits = flight_rows(&mut client, &query).await.unwrap();
+    let hits = concat_batches(&hits[0].schema(), &hits).unwrap();
+    assert_eq!(hits.num_rows(), 3);
+    assert_eq!(hits.columns(), common::rows(&here, &query).await.columns());
     // An error of planning comes back to the client.
     let query = "SELECT cloze_embed(id, 'minilm-l6-v2') FROM t";
     let error = flight_rows(&mut client, query).await.unwrap_err().to_string();

@@ -2,36 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "in helpers of tests, which the lint takes for no tests")]
 mod common;
 
-use cloze::search::index::{Index, IndexParams, IndexRecord, Writer};
-use cloze::{SentenceEncoder, TextIndex, encoder_card};
-use common::{builder, rows, session, tiny};
+use cloze::TextIndex;
+use common::{INDEXED, builder, rows, save_index, session};
 use datafusion::arrow::array::{Array, AsArray as _};
 use datafusion::arrow::datatypes::{Float32Type, Int64Type};
-
-const TEXTS: [&str; 5] =
-    ["ann lives in a house", "the cat sits", "bob's “dog”", "ein Haus, 🙂", "the son"];
-
-fn save_index(folder: &std::path::Path) {
-    let encoder = SentenceEncoder::open(tiny("bert")).unwrap();
-    let card = encoder_card(&encoder, "", "none".into()).unwrap();
-    let params = IndexParams::new().encoder(Some(card)).check().unwrap();
-    let mut writer = Writer::create(folder, &params, false).unwrap();
-    for (i, text) in TEXTS.iter().enumerate() {
-        let mut record = IndexRecord {
-            id: format!("D{i}"),
-            text: Some((*text).into()),
-            ..IndexRecord::default()
-        };
-        if i == 1 {
-            record.path = Some("notes.txt".into());
-            record.line = Some(7);
-            record.metadata.insert("lang".into(), "en".into());
-        }
-        writer.push(&record, &encoder.encode(text).unwrap()).unwrap();
-    }
-    writer.commit().unwrap();
-    assert_eq!(Index::open(folder).unwrap().len(), TEXTS.len());
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hits_are_the_librarys_in_its_order() {

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cloze::{Runtime, RuntimeParams};
+use cloze::search::index::{Index, IndexParams, IndexRecord, Writer};
+use cloze::{Runtime, RuntimeParams, SentenceEncoder, encoder_card};
 use cloze_datafusion::{Models, ModelsBuilder, register};
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::concat_batches;
@@ -74,4 +75,31 @@ pub(crate) async fn error(
         Err(error) => error,
         Ok(frame) => frame.collect().await.unwrap_err(),
     }
+}
+
+/// Texts of [`save_index`].
+pub(crate) const INDEXED: [&str; 5] =
+    ["ann lives in a house", "the cat sits", "bob's “dog”", "ein Haus, 🙂", "the son"];
+
+/// Writes an index of them with the tiny encoder.
+pub(crate) fn save_index(folder: &Path) {
+    let encoder = SentenceEncoder::open(cloze_testkit::checkpoint("bert")).unwrap();
+    let card = encoder_card(&encoder, "", "none".into()).unwrap();
+    let params = IndexParams::new().encoder(Some(card)).check().unwrap();
+    let mut writer = Writer::create(folder, &params, false).unwrap();
+    for (i, text) in INDEXED.iter().enumerate() {
+        let mut record = IndexRecord {
+            id: format!("D{i}"),
+            text: Some((*text).into()),
+            ..IndexRecord::default()
+        };
+        if i == 1 {
+            record.path = Some("notes.txt".into());
+            record.line = Some(7);
+            record.metadata.insert("lang".into(), "en".into());
+        }
+        writer.push(&record, &encoder.encode(text).unwrap()).unwrap();
+    }
+    writer.commit().unwrap();
+    assert_eq!(Index::open(folder).unwrap().len(), INDEXED.len());
 }
