@@ -3,7 +3,7 @@
 mod common;
 
 use cloze::TextIndex;
-use common::{INDEXED, builder, rows, save_index, session};
+use common::{builder, rows, save_index, session};
 use datafusion::arrow::array::{Array, AsArray as _};
 use datafusion::arrow::datatypes::{Float32Type, Int64Type};
 

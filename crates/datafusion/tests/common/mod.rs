@@ -78,7 +78,7 @@ pub(crate) async fn error(
 }
 
 /// Texts of [`save_index`].
-pub(crate) const INDEXED: [&str; 5] =
+const INDEXED: [&str; 5] =
     ["ann lives in a house", "the cat sits", "bob's “dog”", "ein Haus, 🙂", "the son"];
 
 /// Writes an index of them with the tiny encoder.
