@@ -133,7 +133,9 @@ impl Form {
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Jsonl { out, .. } => out.flush(),
-            _ => Ok(()),
+            Self::Rows { .. } => Ok(()),
+            #[cfg(feature = "parquet")]
+            Self::Columns { .. } => Ok(()),
         }
     }
 
