@@ -14,14 +14,14 @@ use crate::unpack::{FREE_BYTES, MAX_RATIO};
 
 /// First bytes of a file, with padding to eight.
 const FILE: &[u8; 8] = b"ARROW1\0\0";
-/// What stands before the length of a message since format version 0.15.
+/// Bytes before the length of a message since format version 0.15.
 const CONTINUES: [u8; 4] = [0xFF; 4];
 
 /// Record batches of a file or stream.
 pub(super) struct ArrowBatches {
     raw: BufReader<Box<dyn Read + Send>>,
     decoder: StreamDecoder,
-    /// What the decoder has not taken of a message.
+    /// Rest of a message that the decoder has not taken.
     message: Buffer,
     /// Whether it is a file, which says where its stream ends.
     is_file: bool,

@@ -96,7 +96,7 @@ pub(super) struct Nodes<'a> {
     pub(super) weights: Vec<Weight>,
     /// Whether matrices stay in their files, where they can.
     pub(super) in_files: bool,
-    /// Those that do.
+    /// Matrices that do.
     pub(super) stored: Vec<StoredWeight>,
     /// Small whole numbers that operators want as tensors.
     pub(super) constants: Vec<TensorProto>,
