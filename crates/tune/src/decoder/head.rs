@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::encoder::group::sized;
 use crate::kernel::matrix::{Rows, RowsMut};
-use crate::kernel::{exp::exp, sum, vectorised};
+use crate::kernel::{exp, sum, vectorised};
 use crate::{Id, Parameters};
 
 /// Logits that are kept at a time: 64 MiB.

@@ -2,43 +2,7 @@
 //! Source of the functions: transformers, `activations.py`.
 use cloze_checkpoint::Activation;
 
-use super::exp::exp;
-use super::vectorised;
-
-/// The coefficients of t, t², … in erfc(z) ≈ e^(−z²) · Q(t), t = 1 / (1 + 0.35 z), z ≥ 0: fitted by
-/// least squares in relative error at 500 Chebyshev points of t for z up to 12. Worst relative error
-/// 7e-7. Source of the form: Abramowitz & Stegun 1964, 7.1.26, which has five terms and 1.5e-7
-/// absolute.
-const ERFC: [f32; 8] = [
-    0.197_395_58,
-    0.198_609_87,
-    0.178_335_1,
-    0.180_525_59,
-    0.112_954_065,
-    0.040_554_974,
-    0.168_954_54,
-    -0.077_330_306,
-];
-const ERFC_STEP: f32 = 0.35;
-/// 1 / √(2π).
-const DENSITY: f32 = 0.398_942_3;
-
-/// Φ(x), the normal distribution, and its density.
-#[inline(always)]
-fn normal(x: f32) -> (f32, f32) {
-    let t = 1.0 / (1.0 + ERFC_STEP * x.abs() * std::f32::consts::FRAC_1_SQRT_2);
-    let mut q = ERFC[7];
-    q = q * t + ERFC[6];
-    q = q * t + ERFC[5];
-    q = q * t + ERFC[4];
-    q = q * t + ERFC[3];
-    q = q * t + ERFC[2];
-    q = q * t + ERFC[1];
-    q = q * t + ERFC[0];
-    let e = exp(-0.5 * x * x);
-    let tail = 0.5 * e * q * t;
-    (if x > 0.0 { 1.0 - tail } else { tail }, DENSITY * e)
-}
+use cloze_kernel::{exp, normal, vectorised};
 
 #[inline(always)]
 fn sigmoid(x: f32) -> f32 {

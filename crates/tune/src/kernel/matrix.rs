@@ -1,6 +1,6 @@
 //! Matrix products on one thread. All matrices lie row after row; one may be a column range
 //! of a wider one, whose rows are `stride` apart.
-use super::product::{Output, Sizes, View, multiply};
+use cloze_kernel::product::{Output, Sizes, View, multiply};
 
 /// A matrix that is read.
 #[derive(Clone, Copy)]

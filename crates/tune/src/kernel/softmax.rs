@@ -1,6 +1,7 @@
 //! Softmax over rows, both ways.
-use super::exp::exp;
-use super::{sum, sum2, vectorised};
+use cloze_kernel::softmax_row;
+
+use super::{sum2, vectorised};
 
 /// Every row of `xs`, `[n, width]`, becomes its softmax.
 pub(crate) fn forward(xs: &mut [f32], width: usize) {
@@ -8,15 +9,7 @@ pub(crate) fn forward(xs: &mut [f32], width: usize) {
         #[inline(always)]
         || {
             for row in xs.chunks_exact_mut(width.max(1)) {
-                let top =
-                    row.iter().fold(f32::NEG_INFINITY, |top, &x| if x > top { x } else { top });
-                for x in &mut *row {
-                    *x = exp(*x - top);
-                }
-                let share = 1.0 / sum(row, |x| x);
-                for x in row {
-                    *x *= share;
-                }
+                softmax_row(row);
             }
         },
     );
@@ -35,16 +28,7 @@ pub(crate) fn forward_within(
                 let seen = seen(i);
                 row[..seen.start].fill(0.0);
                 row[seen.end..].fill(0.0);
-                let row = &mut row[seen];
-                let top =
-                    row.iter().fold(f32::NEG_INFINITY, |top, &x| if x > top { x } else { top });
-                for x in &mut *row {
-                    *x = exp(*x - top);
-                }
-                let share = 1.0 / sum(row, |x| x);
-                for x in row {
-                    *x *= share;
-                }
+                softmax_row(&mut row[seen]);
             }
         },
     );

@@ -2,7 +2,7 @@
 //! with an embedding matrix whose parts are worked on at once.
 use rayon::prelude::*;
 
-use crate::kernel::exp::exp;
+use crate::kernel::exp;
 use crate::kernel::matrix::{Rows, RowsMut};
 use crate::kernel::vectorised;
 use crate::{Id, Parameters};

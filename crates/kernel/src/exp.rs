@@ -1,4 +1,5 @@
 //! e to the power of x, in operations that every vector unit has.
+use super::fused::MulAdd;
 
 /// ln 2 in two parts, the first with few enough bits that its multiples are exact.
 const LN2_HIGH: f32 = 0.693_359_4;
@@ -11,7 +12,8 @@ const ROUND: f32 = 12_582_912.0;
 /// Source of the form, x = n · ln 2 + r and a polynomial for r (here Taylor's to r⁷, whose rest is
 /// below half a unit for |r| ≤ ½ ln 2): Cody & Waite 1980.
 #[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
+#[must_use]
+pub fn exp(x: f32) -> f32 {
     // In this form, which vector units have; NaN stays.
     let x = if x > 88.0 { 88.0 } else { x };
     let x = if x < -87.0 { -87.0 } else { x };
@@ -26,13 +28,38 @@ pub(crate) fn exp(x: f32) -> f32 {
     let p = p * r + 0.5;
     let p = p * r + 1.0;
     let p = p * r + 1.0;
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
-    p * power
+    p * power_of_two(shifted)
+}
+
+/// The coefficients of r², r³, … in eʳ ≈ 1 + r + …: those with the least relative error for |r| ≤ ½ ln 2, 1.05e-7.
+const POWERS: [f32; 4] = [0.499_992_3, 0.166_671_14, 0.041_890_156, 0.008_312_52];
+
+/// eˣ of an x that is not above 0, within 3e-7 of it down to e⁻⁸⁷, with products added in this way.
+#[inline(always)]
+pub(crate) fn exp_below<M: MulAdd>(x: f32) -> f32 {
+    let x = if x < -87.0 { -87.0 } else { x };
+    let shifted = M::mul_add(x, std::f32::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    let r = M::mul_add(n, -LN2_LOW, M::mul_add(n, -LN2_HIGH, x));
+    let p = POWERS[3];
+    let p = M::mul_add(p, r, POWERS[2]);
+    let p = M::mul_add(p, r, POWERS[1]);
+    let p = M::mul_add(p, r, POWERS[0]);
+    let p = M::mul_add(p, r, 1.0);
+    let p = M::mul_add(p, r, 1.0);
+    p * power_of_two(shifted)
+}
+
+/// 2ⁿ of n + [`ROUND`].
+#[inline(always)]
+fn power_of_two(shifted: f32) -> f32 {
+    f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::exp;
+    use super::{exp, exp_below};
+    use crate::fused::{Fused, Plain};
 
     /// Against the double-precision function, over the whole range in steps of 1/64.
     #[test]
@@ -47,5 +74,19 @@ mod tests {
         assert!(worst < 2.4e-7, "{worst}");
         assert_eq!((exp(0.0), exp(f32::NEG_INFINITY)), (1.0, exp(-87.0)));
         assert!(exp(f32::NAN).is_nan() && exp(1000.0).is_finite());
+    }
+
+    #[test]
+    fn below_zero_it_is_the_exponential_too() {
+        for i in 0..=90 * 64_u16 {
+            let x = -f32::from(i) / 64.0;
+            let expected = f64::from(x.max(-87.0)).exp();
+            for found in [exp_below::<Plain>(x), exp_below::<Fused>(x)] {
+                let worst = (f64::from(found) / expected - 1.0).abs();
+                assert!(worst < 3e-7, "{x}: {worst}");
+            }
+        }
+        assert_eq!(exp_below::<Fused>(0.0).to_bits(), 1.0_f32.to_bits());
+        assert!(exp_below::<Fused>(f32::NAN).is_nan());
     }
 }

@@ -16,13 +16,14 @@ const BLOCK_ROWS: usize = 144;
 const TURNED: usize = 8;
 
 /// Matrix to read.
-#[derive(Clone, Copy)]
-pub(super) struct View<'a> {
-    pub(super) data: &'a [f32],
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Numbers, row after row.
+    pub data: &'a [f32],
     /// Distance from row to row in `data`.
-    pub(super) stride: usize,
+    pub stride: usize,
     /// Whether the rows in `data` are the matrix's columns.
-    pub(super) transposed: bool,
+    pub transposed: bool,
 }
 
 impl View<'_> {
@@ -34,19 +35,25 @@ impl View<'_> {
 }
 
 /// Sizes of a product: `[m, k]` times `[k, n]`.
-#[derive(Clone, Copy)]
-pub(super) struct Sizes {
-    pub(super) m: usize,
-    pub(super) n: usize,
-    pub(super) k: usize,
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Rows of the result.
+    pub m: usize,
+    /// Columns of the result.
+    pub n: usize,
+    /// Products in each of its sums.
+    pub k: usize,
 }
 
-/// Result, `[m, n]`, whose rows are `stride` numbers apart.
-pub(super) struct Output<'a> {
-    pub(super) data: &'a mut [f32],
-    pub(super) stride: usize,
+/// Result, `[m, n]`.
+#[derive(Debug)]
+pub struct Output<'a> {
+    /// Numbers, row after row.
+    pub data: &'a mut [f32],
+    /// Distance from row to row in `data`.
+    pub stride: usize,
     /// Whether the product is added to what is there.
-    pub(super) add: bool,
+    pub add: bool,
 }
 
 #[derive(Default)]
@@ -60,8 +67,11 @@ thread_local! {
     static PACKED: RefCell<Packed> = RefCell::default();
 }
 
-/// Computes factor · a · b.
-pub(super) fn multiply(sizes: Sizes, a: View<'_>, b: View<'_>, factor: f32, out: Output<'_>) {
+/// Computes factor · a · b. A row of the result depends on that row of `a` and on `b` alone.
+///
+/// # Panics
+/// If a matrix is smaller than the sizes say.
+pub fn multiply(sizes: Sizes, a: View<'_>, b: View<'_>, factor: f32, out: Output<'_>) {
     PACKED.with_borrow_mut(|packed| {
         Arch::new().dispatch(Product { sizes, a, b, factor, out, packed });
     });
@@ -80,7 +90,6 @@ impl WithSimd for Product<'_> {
     type Output = ();
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
     fn with_simd<S: Simd>(self, simd: S) {
         let narrow = self.sizes.n <= S::F32_LANES;
         // As many sums as registers hold beside what they are made of.
@@ -107,7 +116,6 @@ struct Place<'a> {
 impl Product<'_> {
     /// Computes the product in tiles of `ROWS` rows and `VECTORS` vectors of columns.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
     fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S) {
         let Self { sizes: Sizes { m, n, k }, a, b, factor, out, packed } = self;
         let cols = VECTORS * S::F32_LANES;
@@ -170,7 +178,6 @@ impl Product<'_> {
 /// Rows `first..first + rows` of a block, the last one again for those past the end, whose sums are not
 /// stored.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn rows_of<const ROWS: usize>(
     block: View<'_>,
     first: usize,
@@ -195,7 +202,6 @@ struct Panel<'a> {
 
 impl Panel<'_> {
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
     fn row<S: Simd, const VECTORS: usize>(&self, row: usize) -> &[S::f32s; VECTORS] {
         let row = &self.data[row * self.stride..][..VECTORS * S::F32_LANES];
         let row = S::as_simd_f32s(row).0.first_chunk();
@@ -205,7 +211,6 @@ impl Panel<'_> {
 
 /// Sums of a tile, `[ROWS, VECTORS]`, of rows of `a` and a panel of `b`.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn tile_of_rows<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     a: [&[f32]; ROWS],
@@ -230,7 +235,6 @@ fn tile_of_rows<S: Simd, const ROWS: usize, const VECTORS: usize>(
 
 /// Sums of a tile, `[ROWS, VECTORS]`, of copied columns of `a` and a panel of `b`.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     a: &[[f32; ROWS]],
@@ -250,7 +254,6 @@ fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn store<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     tile: &[[S::f32s; VECTORS]; ROWS],
@@ -284,7 +287,6 @@ fn store<S: Simd, const ROWS: usize, const VECTORS: usize>(
 /// Copies a block of a transposed `a` into panels of `ROWS` rows, each column after column. Rows past the end keep
 /// whatever was there: their sums are not stored.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn pack_columns<const ROWS: usize>(
     block: View<'_>,
     tall: usize,
@@ -309,7 +311,6 @@ fn pack_columns<const ROWS: usize>(
 /// Copies a block of `b` into panels of `cols` columns, each row after row. Columns past the end keep
 /// whatever was there: their sums are not stored.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn pack_panels<S: Simd>(
     block: View<'_>,
     deep: usize,
@@ -341,7 +342,6 @@ fn pack_panels<S: Simd>(
 
 /// Copies the columns of a block, which lie as rows, into the rows of a panel.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn turn(block: View<'_>, deep: usize, cols: usize, wide: usize, panel: &mut [f32]) {
     // A square of rows and columns at a time.
     for (p, rows) in panel.chunks_mut(TURNED * cols).enumerate() {
@@ -368,7 +368,6 @@ fn turn(block: View<'_>, deep: usize, cols: usize, wide: usize, panel: &mut [f32
 
 /// Transposes a square: compilers do not find these instructions by themselves.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for any machine")]
 fn transpose(square: [[f32; TURNED]; TURNED]) -> [[f32; TURNED]; TURNED] {
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = pulp::x86::V3::try_new() {
