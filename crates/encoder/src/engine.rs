@@ -40,6 +40,9 @@ pub(crate) trait Engine: Debug + Send + Sync {
     /// Whether a graph may leave weights in these files.
     fn reads_files(&self, files: &[&Path]) -> bool;
 
+    /// Whether it runs [cloze's own operators](cloze_graph::construct::own).
+    fn has_own_operators(&self) -> bool;
+
     /// The library's own text on how it was built, its version included.
     fn build_info(&self) -> &'static str;
 }

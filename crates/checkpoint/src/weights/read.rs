@@ -13,7 +13,7 @@ use crate::adapter::merge::{self, LowRank};
 use crate::error::CheckpointError;
 
 /// A matrix of 8-bit numbers, `[outputs, inputs]`, or by column `[inputs, outputs]`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Int8Matrix {
     /// Row after row.
     pub numbers: Vec<i8>,

@@ -117,7 +117,8 @@ fn prepare(
     let checkpoint = Checkpoint::of(model.sources())?;
     let types = || i64::try_from(checkpoint.config().types).unwrap_or(i64::MAX);
     let cased_types = checkpoint.casing().map(|_| types());
-    let request = BuildParams::new().seven_bits(construct::adds_in_16_bits());
+    let own = runtime.engine().has_own_operators();
+    let request = BuildParams::new().seven_bits(construct::adds_in_16_bits()).own_operators(own);
     let request = outputs.iter().fold(request, |request, output| match output {
         Output::Words => request.words(),
         Output::Hidden(layer) => request.hidden(*layer),

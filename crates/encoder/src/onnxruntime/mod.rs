@@ -1,5 +1,6 @@
 //! ONNX Runtime as the runtime of graphs. The one folder that names `ort`.
 mod limits;
+mod operators;
 mod rows;
 mod session;
 
@@ -53,6 +54,10 @@ impl Engine for OnnxRuntime {
 
     fn reads_files(&self, files: &[&Path]) -> bool {
         session::in_one_folder(files).is_some()
+    }
+
+    fn has_own_operators(&self) -> bool {
+        true
     }
 
     fn build_info(&self) -> &'static str {

@@ -20,7 +20,7 @@ use crate::engine::{
     RunLimits, Values,
 };
 use crate::onnxruntime::limits::within;
-use crate::onnxruntime::rows;
+use crate::onnxruntime::{operators, rows};
 
 /// The setting that says in which folder the files are that a graph without one names.
 const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
@@ -218,7 +218,8 @@ impl OnnxGraph {
                 // The graph is written with fused operators: there is nothing to look for.
                 builder = builder
                     .with_optimization_level(GraphOptimizationLevel::Disable)?
-                    .with_prepacked_weights(packed)?;
+                    .with_prepacked_weights(packed)?
+                    .with_operators(operators::domain()?)?;
                 if let Some(folder) = folder {
                     builder = builder.with_config_entry(WEIGHTS_FOLDER, folder)?;
                 }

@@ -12,7 +12,8 @@
 //!
 //! Source: ONNX Runtime 1.32, docs/ContribOperators.md, `MatMulIntegerToFloat`; its kernels multiply
 //! unsigned inputs by signed weights.
-use super::nodes::{MICROSOFT, Nodes, Numbers, Weight, int, ints};
+use super::nodes::{MICROSOFT, Nodes, Numbers, Weight, float, int, ints};
+use super::own::Own;
 use super::transposed;
 use crate::GraphError;
 use crate::check::ElementType;
@@ -37,6 +38,14 @@ struct Rows {
     zero: String,
 }
 
+/// Sums of a product, in the scales of the matrix's columns.
+pub(super) struct Sums {
+    /// `[…, outputs]`.
+    pub(super) sums: String,
+    /// Scale of each row, `[…, 1]`, that they are still to be multiplied with.
+    pub(super) by_row: Option<String>,
+}
+
 impl Nodes<'_> {
     /// Whether a matrix is stored as 8-bit numbers.
     pub(super) fn is_int8(&self, weight: &str) -> bool {
@@ -49,20 +58,51 @@ impl Nodes<'_> {
         &mut self,
         x: &str,
         weight: &str,
-        [outputs, inputs]: [usize; 2],
+        dims: [usize; 2],
         turned: bool,
         output: &str,
     ) -> Result<String, GraphError> {
-        let Int8Matrix { mut numbers, mut scales, input, factors, .. } =
-            self.reader.read_int8(weight, turned)?;
-        let (columns, scale) = (format!("{weight}.int8"), format!("{weight}.scale"));
+        let Sums { sums, by_row } = self.sums_int8(x, weight, dims, turned, output)?;
+        Ok(match by_row {
+            Some(by_row) => self.plain("Mul", &[&sums, &by_row], output),
+            None => sums,
+        })
+    }
+
+    /// The same, to be multiplied with the scales of rows.
+    pub(super) fn sums_int8(
+        &mut self,
+        x: &str,
+        weight: &str,
+        [outputs, inputs]: [usize; 2],
+        turned: bool,
+        output: &str,
+    ) -> Result<Sums, GraphError> {
+        let mut matrix = self.reader.read_int8(weight, turned)?;
+        let columns = format!("{weight}.int8");
+        if !turned && !self.has_weight(&columns) {
+            matrix.numbers = transposed(&matrix.numbers, outputs, inputs);
+        }
+        Ok(self.sums_of(x, (&columns, weight), matrix, [outputs, inputs], output))
+    }
+
+    /// x · `matrix`, whose numbers are `[inputs, outputs]` and called `columns`; `weight` names its factors and scales.
+    pub(super) fn sums_of(
+        &mut self,
+        x: &str,
+        (columns, weight): (&str, &str),
+        matrix: Int8Matrix,
+        [outputs, inputs]: [usize; 2],
+        output: &str,
+    ) -> Sums {
+        let Int8Matrix { mut numbers, mut scales, input, factors, .. } = matrix;
+        let scale = format!("{columns}.scale");
         // Layers that share a matrix have it once.
-        if !self.has_weight(&columns) {
+        if !self.has_weight(columns) {
             if self.seven_bits {
                 halve(&mut numbers, &mut scales);
             }
-            let numbers = if turned { numbers } else { transposed(&numbers, outputs, inputs) };
-            self.numbers(&columns, &[inputs, outputs], Numbers::I8(numbers));
+            self.numbers(columns, &[inputs, outputs], Numbers::I8(numbers));
             self.weight(&scale, &[outputs], scales);
         }
         let x = match factors {
@@ -74,13 +114,10 @@ impl Nodes<'_> {
             Some(scale) => self.rounded(&x, scale, floor),
             None => self.rounded_by_row(&x, inputs, floor),
         };
-        let inputs = [&*rows.numbers, &*columns, &*rows.scale, &*scale, &*rows.zero];
+        let inputs = [&*rows.numbers, columns, &*rows.scale, &*scale, &*rows.zero];
         let sums = if rows.by_row.is_some() { format!("{output}.sums") } else { output.to_owned() };
         let sums = self.node(MICROSOFT, "MatMulIntegerToFloat", &inputs, &sums, vec![]);
-        Ok(match rows.by_row {
-            Some(by_row) => self.plain("Mul", &[&sums, &by_row], output),
-            None => sums,
-        })
+        Sums { sums, by_row: rows.by_row }
     }
 
     /// `x` times the factors of `weight`; matrices with the same inputs and factors share it.
@@ -107,19 +144,7 @@ impl Nodes<'_> {
     /// that. Where no number is below −`floor`, there is room for more of the others.
     fn rounded(&mut self, x: &str, scale: f32, floor: Option<f32>) -> Rows {
         let numbers = format!("{x}.int8.{:08x}", scale.to_bits());
-        let (scale, zero) = match floor {
-            Some(floor) => {
-                let scale = (scale * 127.0 + floor) / 255.0;
-                // 0 to 255: floor is at most 255 scales.
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "see above"
-                )]
-                (scale, (floor / scale).round() as u8)
-            }
-            None => (scale, MIDDLE),
-        };
+        let (scale, zero) = fixed_room(scale, floor);
         let scale = self.scalar(&format!("{numbers}.scale"), scale);
         let zero = self.zero(zero);
         if !self.has(&numbers) {
@@ -137,14 +162,12 @@ impl Nodes<'_> {
         let name = |part: &str| format!("{x}.{part}");
         let (numbers, scale) = (name("int8"), name("int8.scale"));
         let unit_scale = self.scalar("int8.one", 1.0);
-        let (zero, least) = match floor {
-            Some(0.0) => (0, LEAST),
-            Some(floor) => (BELOW, floor / f32::from(BELOW)),
-            None => (MIDDLE, LEAST),
-        };
+        let (zero, least) = room_below(floor);
         let room = f32::from(255 - zero);
         let zero = self.zero(zero);
-        if !self.has(&numbers) {
+        if self.own_operators && !self.has(&numbers) {
+            self.rounded_rows(Own::RoundRows, &[x], x, None);
+        } else if !self.has(&numbers) {
             let axes = || vec![ints("axes", &[-1])];
             let mut most = self.node("", "ReduceMax", &[x], &name("most"), axes());
             if floor.is_none() {
@@ -175,18 +198,58 @@ impl Nodes<'_> {
         }
         Rows { numbers, scale: unit_scale, by_row: Some(scale), zero }
     }
+
+    /// A node that gives `x` in 8 bits: with this scale, as [`rounded`](Self::rounded) does, or a scale for each row, as
+    /// [`rounded_by_row`](Self::rounded_by_row) finds it.
+    pub(super) fn rounded_rows(&mut self, own: Own, inputs: &[&str], x: &str, scale: Option<f32>) {
+        let floor = self.floors.get(x).copied();
+        let (numbers, zero, setting) = if let Some(given) = scale {
+            let (scale, zero) = fixed_room(given, floor);
+            (format!("{x}.int8.{:08x}", given.to_bits()), zero, float("scale", scale))
+        } else {
+            let (zero, least) = room_below(floor);
+            (format!("{x}.int8"), zero, float("least", least))
+        };
+        let scales = format!("{x}.int8.scale");
+        self.own(own, inputs, &[&numbers, &scales], vec![int("zero", zero.into()), setting]);
+    }
 }
 
-/// The matrix in 7 bits, −64 to 64: processors without instructions for sums of four products (VNNI)
+/// The scale of numbers of which `scale` · 127 were the largest, and the number that stands for 0, where none is below
+/// −`floor`.
+fn fixed_room(scale: f32, floor: Option<f32>) -> (f32, u8) {
+    let Some(floor) = floor else { return (scale, MIDDLE) };
+    let scale = (scale * 127.0 + floor) / 255.0;
+    // 0 to 255: floor is at most 255 scales.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+    let zero = (floor / scale).round() as u8;
+    (scale, zero)
+}
+
+/// The number that stands for 0 where no number is below −`floor`, and the least scale of a row.
+fn room_below(floor: Option<f32>) -> (u8, f32) {
+    match floor {
+        Some(0.0) => (0, LEAST),
+        Some(floor) => (BELOW, floor / f32::from(BELOW)),
+        None => (MIDDLE, LEAST),
+    }
+}
+
+/// The matrix, `[inputs, outputs]`, in 7 bits, −64 to 64: processors without instructions for sums of four products (VNNI)
 /// add two in 16 bits, which two products of 8-bit numbers can be too large for.
 fn halve(numbers: &mut [i8], scales: &mut [f32]) {
-    for q in numbers {
-        // To the even neighbour of two, so that sums do not drift.
-        *q = match (*q % 2, *q / 2) {
-            (0, half) => half,
-            (_, half) if half % 2 == 0 => half,
-            (rest, half) => half + rest,
-        };
+    // Halves between two numbers go up and down in turns, column by column: sums over inputs that are all of one sign, as
+    // those behind an activation, do not drift.
+    let mut up = vec![false; scales.len()];
+    for row in numbers.chunks_exact_mut(scales.len().max(1)) {
+        for (q, up) in row.iter_mut().zip(&mut up) {
+            if *q % 2 == 0 {
+                *q /= 2;
+            } else {
+                *q = q.div_euclid(2) + i8::from(*up);
+                *up = !*up;
+            }
+        }
     }
     for scale in scales {
         *scale *= 2.0;
@@ -197,13 +260,14 @@ fn halve(numbers: &mut [i8], scales: &mut [f32]) {
 mod tests {
     use super::halve;
 
-    /// 127 / 2 = 63.5 goes to 64, −127 / 2 to −64, 125 / 2 = 62.5 to 62, 1 / 2 to 0, 3 / 2 to 2.
+    /// Two columns. Halves of the first, 63.5, −63.5, 0.5, 1.5 go down, up, down, up; −64 and 2 are whole. Those of the second,
+    /// −62.5 and 62.5, go down and up.
     #[test]
-    fn seven_bits_are_half_rounded_to_even() {
-        let mut numbers = [127, -127, 125, -125, 1, -1, 3, -3, 4, 0, -128];
-        let mut scales = [0.5];
+    fn halves_go_up_and_down_in_turns() {
+        let mut numbers = [127, 0, -127, -125, 1, 4, -128, -4, 4, 2, 3, 125];
+        let mut scales = [0.5, 1.0];
         halve(&mut numbers, &mut scales);
-        assert_eq!(numbers, [64, -64, 62, -62, 0, 0, 2, -2, 2, 0, -64]);
-        assert_eq!(scales[0].to_bits(), 1.0_f32.to_bits());
+        assert_eq!(numbers, [63, 0, -63, -63, 0, 2, -64, -2, 2, 1, 2, 63]);
+        assert_eq!(scales.map(f32::to_bits), [1.0_f32, 2.0].map(f32::to_bits));
     }
 }

@@ -1,5 +1,6 @@
 //! A layer of the encoder: attention, then the feed-forward part, each with a skip and a norm.
 use super::nodes::{MICROSOFT, float, int};
+use super::own::Own;
 use super::{ASKED, Build, Inside, first_name, hidden_name, inside_name, transposed};
 use crate::GraphError;
 use crate::check::ElementType;
@@ -63,7 +64,11 @@ impl Build<'_> {
         )?;
         let activation = self.config.activation;
         let active = inside_name(i, Inside::Active);
-        let active = self.dense_then(&attended, &layer.up, activation, &active)?;
+        if self.is_own(&layer.up) && activation == Activation::Gelu {
+            self.nodes.own_gelu(&attended, &layer.up, Some(&layer.down), &active)?;
+        } else {
+            self.dense_then(&attended, &layer.up, activation, &active)?;
+        }
         let output = match rows {
             Rows::First => first_name(i),
             Rows::All | Rows::Asked => hidden_name(i, self.config.layers),
@@ -124,10 +129,33 @@ impl Build<'_> {
     ) -> Result<String, GraphError> {
         let name = |part: &str| format!("layer.{i}.{part}");
         let relative = query.relative.as_deref();
-        let query = self.nodes.product(query.rows, &layer.query, &name("query"))?;
-        let key = self.nodes.product(to, &layer.key, &name("key"))?;
-        let value = self.nodes.product(to, &layer.value, &name("value"))?;
-        let bias = self.qkv_bias(layer)?;
+        let mut bias = self.qkv_bias(layer)?;
+        let [query, key, value] = match self.own_sums(layer, query.rows, to, i)? {
+            Some([sums, scales]) if relative.is_none() => {
+                let context = inside_name(i, Inside::Context);
+                let inputs = [&*sums, &*scales, &*bias, mask];
+                let heads = i64::try_from(self.config.heads).unwrap_or(i64::MAX);
+                self.nodes.own(
+                    Own::ScaledAttention,
+                    &inputs,
+                    &[&context],
+                    vec![int("heads", heads)],
+                );
+                return Ok(context);
+            }
+            Some([sums, scales]) => {
+                let parts = [name("query"), name("key"), name("value")];
+                let outputs = parts.each_ref().map(String::as_str);
+                self.nodes.own(Own::ScaledParts, &[&sums, &scales, &bias], &outputs, vec![]);
+                bias.clear();
+                parts
+            }
+            None => [
+                self.nodes.product(query.rows, &layer.query, &name("query"))?,
+                self.nodes.product(to, &layer.key, &name("key"))?,
+                self.nodes.product(to, &layer.value, &name("value"))?,
+            ],
+        };
         let mut inputs = vec![&*query, &*key, &*value, &*bias, mask];
         inputs.extend(relative);
         let settings = self.attention_settings();
@@ -138,6 +166,26 @@ impl Build<'_> {
             &inside_name(i, Inside::Context),
             settings,
         ))
+    }
+
+    /// Sums of query, key and value of every row, and their scales, if operators of cloze's own go on from there.
+    fn own_sums(
+        &mut self,
+        layer: &Layer,
+        rows: &str,
+        to: &str,
+        i: usize,
+    ) -> Result<Option<[String; 2]>, GraphError> {
+        let three = [&layer.query, &layer.key, &layer.value];
+        if rows != to || !three.into_iter().all(|dense| self.is_own(dense)) {
+            return Ok(None);
+        }
+        self.nodes.own_sums(layer, to, &format!("layer.{i}"))
+    }
+
+    /// Whether what comes behind the product of `dense` is done by operators of cloze's own.
+    fn is_own(&self, dense: &Dense) -> bool {
+        self.nodes.own_operators && self.nodes.is_int8(&dense.weight)
     }
 
     fn qkv_bias(&mut self, layer: &Layer) -> Result<String, GraphError> {
@@ -166,6 +214,11 @@ impl Build<'_> {
         norm: &Norm,
         output: &str,
     ) -> Result<String, GraphError> {
+        if self.is_own(dense) {
+            let norm = (norm, self.config.norm_epsilon);
+            self.nodes.own_skip_norm(x, dense, skip, norm, output)?;
+            return Ok(output.to_owned());
+        }
         let biased = self.nodes.dense(x, dense, &format!("{output}.biased"))?;
         let sum = self.nodes.plain("Add", &[&biased, skip], &format!("{output}.sum"));
         let [weight, shift] = self.nodes.norm(norm)?;

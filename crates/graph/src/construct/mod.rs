@@ -21,6 +21,7 @@ mod layer;
 mod linear;
 mod model;
 mod nodes;
+pub mod own;
 mod relative;
 mod table;
 mod transpose;
@@ -56,6 +57,7 @@ pub struct BuildParams {
     inside: bool,
     every_token: bool,
     seven_bits: bool,
+    own_operators: bool,
 }
 
 impl BuildParams {
@@ -125,6 +127,13 @@ impl BuildParams {
     /// Default: not.
     pub fn seven_bits(mut self, seven: bool) -> Self {
         self.seven_bits = seven;
+        self
+    }
+
+    /// Uses [operators of cloze's own](own) between products of 8-bit numbers, which whoever runs the graph must have.
+    /// Default: not.
+    pub fn own_operators(mut self, own: bool) -> Self {
+        self.own_operators = own;
         self
     }
 
@@ -259,7 +268,9 @@ impl Graph {
         let last = params.last(config.layers);
         let wanted = params.rows(last);
         let layout = checkpoint.layout();
-        let nodes = Nodes::new(checkpoint.weights().reader(), params.seven_bits);
+        let mut nodes = Nodes::new(checkpoint.weights().reader(), params.seven_bits);
+        // What is inside a layer is to be seen, which its nodes then give as it is.
+        nodes.own_operators = params.own_operators && !params.inside;
         let halves = table::stays_halves(checkpoint, params);
         let mut build = Build { config, words: &layout.words, halves, relative: None, nodes };
         let rows = |name: &str, width| {

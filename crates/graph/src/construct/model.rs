@@ -1,6 +1,6 @@
 //! Nodes and weights put together as a graph.
-use super::Graph;
 use super::nodes::{MICROSOFT, Nodes, Numbers};
+use super::{Graph, own};
 use crate::onnx::{
     GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorProto, ValueInfoProto,
 };
@@ -35,12 +35,16 @@ pub(super) fn of_nodes(
         sparse_initializer: vec![],
     };
     let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.into(), version };
+    let mut opsets = vec![opset("", OPSET), opset(MICROSOFT, 1)];
+    if graph.node.iter().any(own::is_own) {
+        opsets.push(opset(own::DOMAIN, 1));
+    }
     let model = ModelProto {
         ir_version: IR_VERSION,
         producer_name: "cloze".into(),
         producer_version: env!("CARGO_PKG_VERSION").into(),
         graph: Some(graph),
-        opset_import: vec![opset("", OPSET), opset(MICROSOFT, 1)],
+        opset_import: opsets,
         training_info: vec![],
         functions: vec![],
     };

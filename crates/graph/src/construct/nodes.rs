@@ -90,6 +90,8 @@ pub(super) struct Nodes<'a> {
     pub(super) reader: WeightReader<'a>,
     /// Whether 8-bit weights are brought to 7 bits.
     pub(super) seven_bits: bool,
+    /// Whether cloze's own operators may be used.
+    pub(super) own_operators: bool,
     /// Tensors of which no number is below minus this.
     pub(super) floors: HashMap<String, f32>,
     pub(super) list: Vec<NodeProto>,
@@ -111,6 +113,7 @@ impl<'a> Nodes<'a> {
         Self {
             reader,
             seven_bits,
+            own_operators: false,
             floors: HashMap::new(),
             list: vec![],
             weights: vec![],
