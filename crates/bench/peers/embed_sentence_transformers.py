@@ -6,7 +6,7 @@ import sys
 import torch
 from sentence_transformers import SentenceTransformer
 
-from protocol import serve
+from protocol import calibration, serve
 
 BACKEND = sys.argv[3]
 PACKAGES = {"torch": ["torch"], "onnx": ["optimum-onnx", "onnxruntime"]}
@@ -28,7 +28,8 @@ class SentenceTransformers:
         if way.startswith("openvino"):
             # The precision that it computes with by default depends on the processor.
             given = {"ov_config": {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}}
-            given |= {"file_name": "openvino-int8.xml", "export": False} if way != "openvino" else {"export": True}
+            quantized = f"openvino-{calibration().stem}.xml"
+            given |= {"file_name": quantized, "export": False} if way != "openvino" else {"export": True}
         backend = way.removesuffix("-int8")
         self.model = SentenceTransformer(str(model), device="cpu", backend=backend, model_kwargs=given)
         self.model.max_seq_length = 256

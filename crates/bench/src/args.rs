@@ -54,6 +54,16 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "WORKLOAD=N", value_parser = named_count)]
     pub(crate) count: Vec<(&'static Kind, usize)>,
 
+    /// Texts that 8 bits with fixed scales are calibrated on, of cloze and of its peers: one a line, or the first
+    /// column of a .csv file; without it they are made
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calibration: Option<PathBuf>,
+
+    /// Pairs of texts with scores of their similarity, a .csv file without a header, as STS-Benchmark is: the quality of
+    /// each system's vectors is measured, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sts: Option<PathBuf>,
+
     /// Workloads to run [default: all]
     #[arg(long, value_name = "WORKLOADS", value_delimiter = ',', value_parser = kind)]
     pub(crate) workloads: Vec<&'static Kind>,

@@ -8,7 +8,7 @@
 //! - `serve`, `gemm`: the side that is measured, where it is this program itself;
 //! - `protocol`, `child`: what both sides speak, and a system as a process;
 //! - `machine`: processor time, and whether others used it; `patience`: what is done then;
-//! - `rounds`: systems in turns; `agree`: whether they compute the same;
+//! - `rounds`: systems in turns; `agree`: whether they compute the same; `quality`: what their vectors are worth;
 //! - `start`: from nothing to the first result; `growth`: from a thousand texts to a million; `decoding`: tokens
 //!   of a decoder;
 //! - `stats`, `share`: medians, and the arithmetic that texts take;
@@ -24,6 +24,7 @@ mod growth;
 mod machine;
 mod patience;
 mod protocol;
+mod quality;
 mod report;
 mod rounds;
 mod serve;
@@ -43,11 +44,12 @@ use cloze_encoder::{Runtime, RuntimeParams};
 
 use args::{BenchArgs, Cli};
 use machine::Machine;
+use quality::Pairs;
 use report::Report;
 use report::{Described, plot, table};
 use rounds::{Measured, Plan};
 use share::Sizes;
-use systems::{Places, REFERENCE, System};
+use systems::{Places, REFERENCE, Scales, System};
 use workload::{KINDS, Kind, Task, Workload};
 
 fn main() -> anyhow::Result<()> {
@@ -80,6 +82,7 @@ fn bench(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
         let wanted = workloads.iter().any(|w| w.kind.task == system.task);
         wanted && (named || system.name == REFERENCE)
     };
+    let pairs = args.sts.as_deref().map(|path| Pairs::read(path, folder)).transpose()?;
     let plan = Plan {
         places: &places,
         workloads: &workloads,
@@ -87,6 +90,7 @@ fn bench(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
         rounds: args.rounds,
         busy_ok: args.busy_ok,
         chosen: &chosen,
+        pairs: pairs.as_ref(),
         folder,
     };
     let measured = plan.run()?;
@@ -122,14 +126,20 @@ fn places(args: &BenchArgs, cloze: Option<&Path>, folder: &Path) -> anyhow::Resu
     // Found, or fetched, before anything is measured.
     let runtime =
         Runtime::load(&RuntimeParams::default().fetch(true), &mut |line| eprintln!("{line}"))?;
+    let calibration = workload::calibration(args.calibration.as_deref(), folder)?;
+    let int8 = |scales| {
+        int8(cloze, &args.model, scales, &calibration, folder).map_err(|why| format!("{why:#}"))
+    };
     let mut places = Places {
         environment: args.environment.clone(),
         peers: Path::new(env!("CARGO_MANIFEST_DIR")).join("peers"),
         model: args.model.clone(),
         prepared: Err("no --environment, which has what makes it".into()),
-        int8: int8(cloze, &args.model, folder).map_err(|why| format!("{why:#}")),
+        int8: int8(Scales::Token),
+        int8_fixed: int8(Scales::Fixed),
         tag_model: args.tag_model.clone(),
         runtime: runtime.path().to_owned(),
+        calibration,
     };
     if places.environment.is_some() {
         let hash = ModelFolder::open(&args.model)?.sha256()?;
@@ -156,12 +166,21 @@ fn prepare(places: &Places, folder: &Path) -> anyhow::Result<PathBuf> {
     fs_err::canonicalize(folder).context("the model as peers read it")
 }
 
-/// The model in 8 bits, as `cloze model quantize` makes it without texts to calibrate by.
-fn int8(cloze: Option<&Path>, model: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
-    let output = folder.join("int8");
+/// The model in 8 bits, as `cloze model quantize` makes it: without texts to calibrate by, or with fixed scales.
+fn int8(
+    cloze: Option<&Path>,
+    model: &Path,
+    scales: Scales,
+    calibration: &Path,
+    folder: &Path,
+) -> anyhow::Result<PathBuf> {
+    let output = folder.join(if scales == Scales::Fixed { "int8-fixed" } else { "int8" });
     let cloze = cloze.context("no cloze command, which makes them")?;
     let mut command = Command::new(cloze);
     command.args(["model", "quantize"]).arg(model).arg("--output").arg(&output);
+    if scales == Scales::Fixed {
+        command.arg("--fixed").arg("--calibrate").arg(calibration);
+    }
     let done = command.output()?;
     if !done.status.success() {
         bail!("{}", String::from_utf8_lossy(&done.stderr).trim_end());

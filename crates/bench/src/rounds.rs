@@ -12,6 +12,7 @@ use crate::child::Served;
 use crate::machine::Load;
 use crate::patience::{Calm, calm};
 use crate::protocol::{Answer, Request};
+use crate::quality::{Pairs, Quality};
 use crate::systems::{self, Places, REFERENCE, SYSTEMS, System};
 use crate::workload::{Task, Workload};
 
@@ -70,6 +71,8 @@ pub(crate) struct Measured {
     pub(crate) series: Vec<Series>,
     pub(crate) systems: Vec<Ran>,
     pub(crate) skipped: Vec<Skipped>,
+    /// Of each system's vectors, where there are pairs to measure them by.
+    pub(crate) quality: Vec<Quality>,
 }
 
 /// Settings of a benchmark.
@@ -82,6 +85,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) busy_ok: bool,
     /// Selects the systems to measure, besides the matrix product.
     pub(crate) chosen: &'a dyn Fn(&System) -> bool,
+    /// Pairs that the quality of vectors is measured by.
+    pub(crate) pairs: Option<&'a Pairs>,
     /// A folder for what systems say and save.
     pub(crate) folder: &'a Path,
 }
@@ -131,10 +136,12 @@ impl Plan<'_> {
             let started = system.command(self.places, threads).and_then(|c| Served::start(c, &log));
             let first = started.and_then(|mut child| {
                 let differences = self.first(system, threads, workloads, &mut child)?;
-                Ok((child, differences))
+                let quality = self.quality(system, threads, &mut child)?;
+                Ok((child, differences, quality))
             });
             match first {
-                Ok((child, differences)) => {
+                Ok((child, differences, quality)) => {
+                    measured.quality.extend(quality);
                     served.insert(system.name, child);
                     for (workload, difference) in workloads.iter().zip(differences) {
                         let new = series_with(system.name, workload, threads, difference);
@@ -212,6 +219,21 @@ impl Plan<'_> {
             differences.push(Some(difference));
         }
         Ok(differences)
+    }
+
+    /// Quality of a system's vectors, with the first number of threads alone.
+    fn quality(
+        &self,
+        system: &System,
+        threads: usize,
+        child: &mut Served,
+    ) -> anyhow::Result<Option<Quality>> {
+        let (Some(pairs), Task::Vectors) = (self.pairs, system.task) else { return Ok(None) };
+        if self.threads.first() != Some(&threads) {
+            return Ok(None);
+        }
+        let quality = pairs.measure(system.name, child, self.folder);
+        quality.map(Some).context("quality of vectors")
     }
 
     fn sample(

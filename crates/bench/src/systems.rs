@@ -11,14 +11,23 @@ use crate::workload::Task;
 pub(crate) enum Program {
     /// This program, which serves itself.
     Own(&'static str),
-    /// The same, on weights of 8 bits.
-    OwnInt8(&'static str),
+    /// The same vectors, on weights of 8 bits.
+    OwnInt8(Scales),
     /// A file of `peers`, by the Python of an environment below that of `install.sh`, and its way.
     Python { environment: &'static str, file: &'static str, way: &'static str },
     /// A program of a folder of `peers` that `install.sh` has built.
     Rust(&'static str),
     /// None can be started, and why.
     None(&'static str),
+}
+
+/// Scales of what 8-bit weights are multiplied with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scales {
+    /// One for each token, found while it is computed.
+    Token,
+    /// Fixed beforehand, from texts to calibrate by.
+    Fixed,
 }
 
 /// A system.
@@ -35,9 +44,10 @@ pub(crate) struct System {
 pub(crate) const REFERENCE: &str = "cloze";
 
 /// All of them, in the order of the report.
-pub(crate) const SYSTEMS: [System; 20] = [
+pub(crate) const SYSTEMS: [System; 22] = [
     vectors(REFERENCE, Program::Own("vectors")),
-    other_vectors("cloze, 8 bits", Program::OwnInt8("vectors")),
+    other_vectors("cloze, 8 bits", Program::OwnInt8(Scales::Token)),
+    other_vectors("cloze, 8 bits, fixed scales", Program::OwnInt8(Scales::Fixed)),
     other_vectors("cloze, [CLS] alone", Program::Own("first")),
     other_vectors("cloze, [CLS] and mean", Program::Own("first-and-mean")),
     vectors(
@@ -68,6 +78,10 @@ pub(crate) const SYSTEMS: [System; 20] = [
     other_vectors(
         "openvino, 8 bits",
         Program::Python { environment: "", file: "embed_openvino.py", way: "int8" },
+    ),
+    other_vectors(
+        "openvino, 8 bits, latency",
+        Program::Python { environment: "", file: "embed_openvino.py", way: "int8-latency" },
     ),
     vectors(
         "sentence-transformers, openvino",
@@ -129,8 +143,12 @@ pub(crate) struct Places {
     pub(crate) model: PathBuf,
     /// The model as peers read it, or why there is none.
     pub(crate) prepared: Result<PathBuf, String>,
-    /// The model in 8 bits, or why there is none.
+    /// The model in 8 bits with a scale for each token, or why there is none.
     pub(crate) int8: Result<PathBuf, String>,
+    /// The same with fixed scales.
+    pub(crate) int8_fixed: Result<PathBuf, String>,
+    /// Texts that those are from.
+    pub(crate) calibration: PathBuf,
     pub(crate) tag_model: PathBuf,
     /// ONNX Runtime's library, as cloze has found it.
     pub(crate) runtime: PathBuf,
@@ -190,10 +208,16 @@ impl System {
                     if self.task == Task::Vectors { &places.model } else { &places.tag_model };
                 own(what, model, threads)?
             }
-            Program::OwnInt8(what) => match &places.int8 {
-                Ok(model) => own(what, model, threads)?,
-                Err(why) => bail!("there are no weights of 8 bits: {why}"),
-            },
+            Program::OwnInt8(scales) => {
+                let model = match scales {
+                    Scales::Token => &places.int8,
+                    Scales::Fixed => &places.int8_fixed,
+                };
+                match model {
+                    Ok(model) => own("vectors", model, threads)?,
+                    Err(why) => bail!("there are no weights of 8 bits: {why}"),
+                }
+            }
             Program::Python { environment, file, way } => {
                 let mut command = Command::new(places.python(environment)?);
                 command.arg(places.peers.join(file)).arg(self.peer_model(places, way)?);
@@ -201,6 +225,7 @@ impl System {
                 if !way.is_empty() {
                     command.arg(way);
                 }
+                command.env("CLOZE_BENCH_CALIBRATION", &places.calibration);
                 command
             }
             Program::Rust(name) => {
@@ -271,6 +296,8 @@ mod tests {
             model: "model".into(),
             prepared: Err("no torch".into()),
             int8: Err("no cloze command".into()),
+            int8_fixed: Err("no cloze command".into()),
+            calibration: "calibration.jsonl".into(),
             tag_model: "tags".into(),
             runtime: "libonnxruntime.so".into(),
         }

@@ -149,8 +149,18 @@ fn short(random: &mut Random) -> String {
     texts::prose(random, words)
 }
 
-/// Texts of a file: a line each, or of `.csv` files the first column; without those that have no words.
+/// Texts of a file for a workload; without those that have no words.
 fn from_file(kind: &Kind, path: &Path) -> anyhow::Result<Vec<String>> {
+    let texts = read_texts(path)?.into_iter();
+    Ok(match kind.name {
+        "long" => texts.flat_map(|text| passages(&text)).collect(),
+        "tag" => texts.filter(|text| text.split(' ').count() <= TAGGED).collect(),
+        _ => texts.collect(),
+    })
+}
+
+/// Texts of a file: a line each, or of `.csv` files the first column; without those that have no words.
+fn read_texts(path: &Path) -> anyhow::Result<Vec<String>> {
     let text = fs_err::read_to_string(path)?;
     let lines: Vec<String> = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
         let mut rows = csv::ReaderBuilder::new()
@@ -165,14 +175,30 @@ fn from_file(kind: &Kind, path: &Path) -> anyhow::Result<Vec<String>> {
     } else {
         text.lines().map(str::to_owned).collect()
     };
-    // A text is a line of what peers read.
-    let words = |line: &String| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let texts = lines.iter().map(words).filter(|text| !text.is_empty());
-    Ok(match kind.name {
-        "long" => texts.flat_map(|text| passages(&text)).collect(),
-        "tag" => texts.filter(|text| text.split(' ').count() <= TAGGED).collect(),
-        _ => texts.collect(),
-    })
+    Ok(lines.iter().map(|line| one_line(line)).filter(|text| !text.is_empty()).collect())
+}
+
+/// The text on one line, as peers read it.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Number of texts that 8 bits with fixed scales are calibrated on.
+const CALIBRATION: usize = 300;
+
+/// Texts to calibrate by, of a file or made, which no workload has: `{"text": …}` a line, in `folder`.
+pub(crate) fn calibration(source: Option<&Path>, folder: &Path) -> anyhow::Result<PathBuf> {
+    let texts = match source {
+        Some(source) => spread(read_texts(source)?, CALIBRATION),
+        None => texts::of_mixed_lengths(5, CALIBRATION),
+    };
+    let lines = texts.iter().map(|text| serde_json::json!({ "text": text }).to_string() + "\n");
+    let lines: String = lines.collect();
+    let hash = checksum::sha256(lines.as_bytes());
+    // Peers keep what they make of it under its name.
+    let path = folder.join(format!("calibration-{}.jsonl", hash.get(..16).unwrap_or_default()));
+    fs_err::write(&path, lines)?;
+    Ok(path)
 }
 
 /// A document in passages, all but the last of the same number of words.
@@ -232,6 +258,19 @@ mod tests {
         let table = write("a.CSV", "\"one, two\n three\",x,5\nfour\n");
         assert_eq!(from_file(kind("mixed"), &table).unwrap(), ["one, two three", "four"]);
         assert!(from_file(kind("short"), Path::new("no-such-file")).is_err());
+    }
+
+    #[test]
+    fn texts_to_calibrate_by_are_named_by_their_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = calibration(None, folder.path()).unwrap();
+        assert_eq!(calibration(None, folder.path()).unwrap(), made);
+        assert_eq!(fs_err::read_to_string(&made).unwrap().lines().count(), CALIBRATION);
+        let own = folder.path().join("own.txt");
+        fs_err::write(&own, "a \"b\"\n").unwrap();
+        let read = calibration(Some(&own), folder.path()).unwrap();
+        assert_ne!(read, made);
+        assert_eq!(fs_err::read_to_string(read).unwrap(), "{\"text\":\"a \\\"b\\\"\"}\n");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 use std::fmt::Write as _;
 
 use super::{Described, Figure, Report};
+use crate::quality::Quality;
 use crate::rounds::Ran;
 use crate::stats::Spread;
 
@@ -22,6 +23,17 @@ pub(crate) fn render(report: &Report) -> String {
     }
     for workload in &report.workloads {
         workload_lines(&mut out, report, workload);
+    }
+    if !report.measured.quality.is_empty() {
+        line(&mut out, "\nquality of vectors");
+    }
+    for Quality { system, spearman, cosine: [mean, least], alone } in &report.measured.quality {
+        let alone =
+            if *alone > 0.0 { format!("{alone:.1e} apart alone") } else { "same alone".into() };
+        let text = format!(
+            "  {system:<NAME$} Spearman {spearman:.4}, cosine {mean:.4} (least {least:.4}), {alone}"
+        );
+        line(&mut out, &text);
     }
     if !report.starts.is_empty() {
         line(&mut out, "\nfrom start to first result, one thread");
