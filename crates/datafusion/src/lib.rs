@@ -43,6 +43,7 @@
 //! - [`register`], [`udfs`]: functions for a session, or for a registry of functions;
 //! - [`with_cancel`]: stopping queries between pieces of a batch;
 //! - [`job`]: queries over Parquet files, part by part, that go on where they were stopped;
+//! - [`EnvironmentStores`], [`fetch_models`]: object stores (feature `clouds` for all but files), and models from them;
 //! - `cluster` (feature `cluster`): scheduler, executors and clients of Ballista with the functions;
 //! - [`Error`], [`RowError`]: what a query asked for in vain, and why a row has no result.
 mod cancel;
@@ -54,6 +55,7 @@ mod functions;
 mod gate;
 pub mod job;
 mod models;
+mod objects;
 mod reference;
 mod rows;
 mod search;
@@ -68,6 +70,7 @@ pub use cancel::with_cancel;
 pub use digest::folder_sha256;
 pub use error::{Error, RowError};
 pub use models::{Counts, FoundModel, Models, ModelsBuilder};
+pub use objects::{EnvironmentStores, Fetched, ObjectError, fetch_models, runtime_with_stores};
 pub use reference::ModelName;
 
 /// The README's program, compiled and run as a test of documentation.

@@ -14,7 +14,7 @@ fn script() -> String {
     let readme = fs_err::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let blocks: Vec<&str> =
         readme.split("```sh\n").skip(1).map(|block| block.split_once("```").unwrap().0).collect();
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
     // Other processes may have the README's ports.
     let listeners: Vec<_> = (0..5).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     let mut script = blocks.concat();
@@ -42,16 +42,21 @@ fn the_commands_of_the_readme_do_what_it_says() {
         .args(["-c", &script])
         .current_dir(folder.path())
         .env("PATH", path)
+        .env("CLOZE_MODELS", concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"))
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script}\n{stderr}");
     assert!(stderr.contains("1 of 3 parts written, 100 rows"), "{stderr}");
     assert!(stderr.contains("holds the output of another job: the query is"), "{stderr}");
-    let hash = String::from_utf8_lossy(&output.stdout);
-    assert!(hash.starts_with("minilm-l6-v2@") && hash.trim().len() == 13 + 64, "{hash}");
+    let hashes = String::from_utf8_lossy(&output.stdout);
+    let hashes: Vec<&str> = hashes.lines().collect();
+    assert!(hashes[0].starts_with("minilm-l6-v2@") && hashes[0].len() == 13 + 64, "{hashes:?}");
+    // That of the cluster, and that of what was fetched.
+    assert_eq!(hashes, [hashes[0]; 2]);
     // Whoever reads the README reads these numbers of rows.
     let written = |name: &str| fs_err::read_dir(folder.path().join(name)).unwrap().count();
     // A manifest, a lock and parts.
     assert_eq!((written("here"), written("redacted")), (2 + 1, 2 + 3));
+    assert_eq!(written("from-store"), 2 + 1);
 }

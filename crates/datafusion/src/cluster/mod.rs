@@ -27,7 +27,7 @@ use datafusion::execution::context::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use crate::{Models, register, udfs};
+use crate::{Models, register, runtime_with_stores, udfs};
 use codec::PartCodec;
 
 /// Settings of a scheduler.
@@ -105,6 +105,10 @@ pub async fn run_executor(params: &ExecutorParams, models: &Models) -> Result<()
     for udf in udfs(models) {
         registry.scalar_functions.insert(udf.name().to_owned(), Arc::new(udf));
     }
+    let work_dir = params.work_dir.clone();
+    let runtime = move |_: &SessionConfig| {
+        Ok(Arc::new(runtime_with_stores().with_temp_file_path(&work_dir).build()?))
+    };
     let config = ExecutorProcessConfig {
         bind_host: params.host.clone(),
         external_host: params.external_host.clone(),
@@ -118,6 +122,7 @@ pub async fn run_executor(params: &ExecutorParams, models: &Models) -> Result<()
         work_dir: Some(params.work_dir.to_string_lossy().into_owned()),
         executor_heartbeat_interval_seconds: 5,
         override_function_registry: Some(Arc::new(registry)),
+        override_runtime_producer: Some(Arc::new(runtime)),
         ..ExecutorProcessConfig::default()
     };
     start_executor_process(Arc::new(config)).await.map_err(failed)
@@ -132,7 +137,11 @@ pub async fn run_executor(params: &ExecutorParams, models: &Models) -> Result<()
 pub fn cluster_session(host: &str, port: u16, models: &Models) -> Result<SessionContext> {
     let config = SessionConfig::new_with_ballista()
         .with_ballista_logical_extension_codec(Arc::new(PartCodec::default()));
-    let state = SessionStateBuilder::new().with_default_features().with_config(config).build();
+    let state = SessionStateBuilder::new()
+        .with_default_features()
+        .with_config(config)
+        .with_runtime_env(Arc::new(runtime_with_stores().build()?))
+        .build();
     let state = state.upgrade_for_ballista(format!("http://{host}:{port}"))?;
     let session = SessionContext::new_with_state(state);
     register(&session, models);
@@ -141,7 +150,10 @@ pub fn cluster_session(host: &str, port: u16, models: &Models) -> Result<Session
 
 /// State of a session of the scheduler, with the functions of `models`.
 fn session_state(config: SessionConfig, models: &Models) -> Result<SessionState> {
-    let session = SessionContext::new_with_state(default_session_builder(config)?);
+    let state = SessionStateBuilder::new_from_existing(default_session_builder(config)?)
+        .with_runtime_env(Arc::new(runtime_with_stores().build()?))
+        .build();
+    let session = SessionContext::new_with_state(state);
     register(&session, models);
     Ok(session.state())
 }

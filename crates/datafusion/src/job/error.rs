@@ -131,6 +131,9 @@ pub enum JobError {
     /// A file or folder that cannot be read or written.
     #[error(transparent)]
     Store(#[from] cloze::store::StoreError),
+    /// An object store that cannot be read.
+    #[error(transparent)]
+    Object(#[from] crate::ObjectError),
     /// A job that was stopped.
     #[error("stopped\nhint: run it again, and it goes on")]
     Cancelled,

@@ -1,25 +1,28 @@
 //! Input files of a job, and the parts that it is done in.
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use cloze::store::StoreError;
 use cloze::store::checksum::sha256;
 use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use datafusion::parquet::arrow::parquet_to_arrow_schema;
 use datafusion::parquet::file::metadata::{
     ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
 };
+use datafusion::prelude::SessionContext;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use super::JobError;
+use super::files::{self, SourceFile};
 
-/// Length and magic number behind the metadata of a Parquet file (Parquet format, "File Format").
-const FOOTER_END: u64 = 8;
+/// Files whose metadata are read at a time: an object store takes a while to answer.
+const AT_ONCE: usize = 16;
 
 /// Input file, as the manifest has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
-    /// Path, absolute.
+    /// Path, absolute, or URL of an object.
     pub path: PathBuf,
     /// Size in bytes.
     pub bytes: u64,
@@ -34,10 +37,12 @@ pub struct InputFile {
 pub struct Part {
     /// Number of the part, from 0, in the order of the input.
     pub number: usize,
-    /// File that it is of.
+    /// File that it is of: a path, absolute, or the URL of an object.
     pub path: PathBuf,
     /// Size of the file in bytes.
     pub file_bytes: u64,
+    /// Time of the last change of an object; of a local file it is looked up where the part is read.
+    pub changed: Option<SystemTime>,
     /// Bytes of the file in which the row groups begin, half-open.
     pub range: (i64, i64),
     /// Number of rows.
@@ -66,30 +71,34 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads the metadata of a Parquet file, or of all in a folder and below. A part has whole row groups, as
-    /// many as come to `part_rows` rows, and at least one: parts depend on the files alone.
+    /// Reads the metadata of a Parquet file, or of all in a folder and below; a path may be a URL of an object store
+    /// that `session` has. A part has whole row groups, as many as come to `part_rows` rows, and at least one: parts
+    /// depend on the files alone.
     ///
     /// # Errors
-    /// [`JobError::NoInput`]; [`JobError::Store`] and [`JobError::Parquet`] for a file that cannot be read;
-    /// [`JobError::Columns`].
-    pub fn read(path: &Path, part_rows: u64) -> Result<Self, JobError> {
-        let mut read = vec![];
-        for path in parquet_files(path)? {
-            read.push(read_file(&path)?);
-        }
+    /// [`JobError::NoInput`]; [`JobError::Store`], [`JobError::Object`] and [`JobError::Parquet`] for a file that
+    /// cannot be read; [`JobError::Columns`].
+    pub async fn read(
+        path: &Path,
+        part_rows: u64,
+        session: &SessionContext,
+    ) -> Result<Self, JobError> {
+        let files = files::parquet_files(path, session).await?;
+        let read = stream::iter(files).map(read_file).buffered(AT_ONCE);
+        let read: Vec<ReadFile> = read.try_collect().await?;
         let Some(first) = read.first() else {
             return Err(JobError::NoInput { path: path.to_owned() });
         };
         let (first_path, mut schema) = (first.file.path.clone(), first.schema.clone());
         let (mut files, mut parts) = (vec![], vec![]);
-        for ReadFile { file, schema: found, groups } in read {
+        for ReadFile { file, changed, schema: found, groups } in read {
             schema = common_schema(&schema, &found).ok_or_else(|| JobError::Columns {
                 path: file.path.clone(),
                 first: first_path.clone(),
                 expected: (&schema).into(),
                 found: (&found).into(),
             })?;
-            add_parts(&mut parts, &file, &groups, part_rows);
+            add_parts(&mut parts, (&file, changed), &groups, part_rows);
             files.push(file);
         }
         Ok(Self { files, schema, parts })
@@ -112,6 +121,7 @@ fn common_schema(a: &SchemaRef, b: &SchemaRef) -> Option<SchemaRef> {
 
 struct ReadFile {
     file: InputFile,
+    changed: Option<SystemTime>,
     schema: SchemaRef,
     groups: Vec<Group>,
 }
@@ -123,38 +133,12 @@ struct Group {
     bytes: u64,
 }
 
-/// Files of the input by their paths: the file itself, or those of a folder and below that end in `.parquet`.
-/// Hidden ones and what begins with `_` are left out, as engines do.
-fn parquet_files(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let path = fs_err::canonicalize(path).map_err(StoreError::Read)?;
-    if !path.is_dir() {
-        return Ok(vec![path]);
-    }
-    let (mut files, mut folders) = (vec![], vec![path]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs_err::read_dir(folder).map_err(StoreError::Read)? {
-            let path = entry.map_err(StoreError::Read)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with(['.', '_']) {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "parquet") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn read_file(path: &Path) -> Result<ReadFile, JobError> {
-    let failed = |source| JobError::Parquet { path: path.to_owned(), source };
-    let file = fs_err::File::open(path).map_err(StoreError::Read)?;
-    let bytes = file.metadata().map_err(StoreError::Read)?.len();
-    let metadata = ParquetMetaDataReader::new().parse_and_finish(file.file()).map_err(failed)?;
-    let footer_sha256 = footer_hash(file, bytes)?;
+async fn read_file(source: SourceFile) -> Result<ReadFile, JobError> {
+    let footer = source.footer().await?;
+    let SourceFile { path, bytes, changed, .. } = source;
+    let failed = |source| JobError::Parquet { path: path.clone(), source };
+    let metadata = ParquetMetaDataReader::decode_metadata(&footer[..footer.len() - files::END])
+        .map_err(failed)?;
     let columns = metadata.file_metadata();
     let schema = parquet_to_arrow_schema(columns.schema_descr(), columns.key_value_metadata())
         .map_err(failed)?;
@@ -162,22 +146,8 @@ fn read_file(path: &Path) -> Result<ReadFile, JobError> {
     let schema = schema.with_metadata(std::collections::HashMap::default());
     let groups = groups(&metadata);
     let rows = groups.iter().map(|group| group.rows).sum();
-    let file = InputFile { path: path.to_owned(), bytes, rows, footer_sha256 };
-    Ok(ReadFile { file, schema: schema.into(), groups })
-}
-
-/// Hash of the bytes from the file's metadata to its end.
-fn footer_hash(mut file: fs_err::File, bytes: u64) -> Result<String, StoreError> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-
-    let mut end = [0; 4];
-    file.seek(SeekFrom::Start(bytes.saturating_sub(FOOTER_END))).map_err(StoreError::Read)?;
-    file.read_exact(&mut end).map_err(StoreError::Read)?;
-    let footer = u64::from(u32::from_le_bytes(end)) + FOOTER_END;
-    let mut content = vec![];
-    file.seek(SeekFrom::Start(bytes.saturating_sub(footer))).map_err(StoreError::Read)?;
-    file.read_to_end(&mut content).map_err(StoreError::Read)?;
-    Ok(sha256(&content))
+    let file = InputFile { path, bytes, rows, footer_sha256: sha256(&footer) };
+    Ok(ReadFile { file, changed, schema: schema.into(), groups })
 }
 
 /// Row groups with the places by which DataFusion knows which are in a range: that of the first page of the
@@ -194,7 +164,12 @@ fn groups(metadata: &ParquetMetaData) -> Vec<Group> {
     metadata.row_groups().iter().map(group).collect()
 }
 
-fn add_parts(parts: &mut Vec<Part>, file: &InputFile, groups: &[Group], part_rows: u64) {
+fn add_parts(
+    parts: &mut Vec<Part>,
+    (file, changed): (&InputFile, Option<SystemTime>),
+    groups: &[Group],
+    part_rows: u64,
+) {
     let mut first = 0;
     let (mut rows, mut bytes) = (0, 0);
     for (i, group) in groups.iter().enumerate() {
@@ -208,6 +183,7 @@ fn add_parts(parts: &mut Vec<Part>, file: &InputFile, groups: &[Group], part_row
             number: parts.len(),
             path: file.path.clone(),
             file_bytes: file.bytes,
+            changed,
             range: (groups[first].start, next.map_or(i64::MAX, |next| next.start)),
             rows,
             bytes,
@@ -227,14 +203,14 @@ mod tests {
             .map(|(start, rows)| Group { start, rows, bytes: 3 * rows })
             .into();
         let mut parts = vec![];
-        add_parts(&mut parts, &file, &groups, 20);
+        add_parts(&mut parts, (&file, None), &groups, 20);
         let found: Vec<_> = parts.iter().map(|p| (p.number, p.range, p.rows)).collect();
         assert_eq!(found, [(0, (4, 40), 20), (1, (40, 90), 35), (2, (90, i64::MAX), 1)]);
         assert_eq!(parts.iter().map(|p| p.bytes).collect::<Vec<_>>(), [60, 105, 3]);
         // A file without row groups has no parts.
-        add_parts(&mut parts, &file, &[], 20);
+        add_parts(&mut parts, (&file, None), &[], 20);
         assert_eq!(parts.len(), 3);
-        add_parts(&mut parts, &file, &groups[..1], 20);
+        add_parts(&mut parts, (&file, None), &groups[..1], 20);
         assert_eq!((parts[3].number, parts[3].range), (3, (4, i64::MAX)));
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! - [`JobParams`]: settings; [`ValidJob`] runs;
 //! - [`Input`], [`Part`]: input files, and the parts they are done in;
+//! - `files`: where those lie, and what is at their ends;
 //! - [`Manifest`]: what the parts in an output folder were made of;
 //! - `query`: queries that can be run part by part;
 //! - `table`: a part as the table of the query;
 //! - `write`: a part's file.
 mod error;
+mod files;
 mod input;
 mod manifest;
 mod query;
@@ -94,7 +96,9 @@ pub struct JobReport {
 }
 
 impl JobParams {
-    /// A job of `query` over the Parquet file or folder `input`, whose results go into the folder `output`.
+    /// A job of `query` over the Parquet file or folder `input`, whose results go into the folder `output`. The input
+    /// may be the URL of an object store, `s3://bucket/folder`, that the session of the job has, as those of
+    /// [`EnvironmentStores`](crate::EnvironmentStores).
     #[must_use]
     pub fn new(
         query: impl Into<String>,
@@ -214,7 +218,7 @@ impl ValidJob {
         cancel: &Cancel,
     ) -> Result<Planned, JobError> {
         let JobParams { query, input, table, part_rows, .. } = &self.0;
-        let input = Input::read(input, *part_rows as u64)?;
+        let input = Input::read(input, *part_rows as u64, session).await?;
         // One partition a part keeps the rows in order; parts beside each other fill the cores.
         let config = session.copied_config().with_target_partitions(1);
         let state = SessionStateBuilder::new_from_existing(session.state())
@@ -225,6 +229,7 @@ impl ValidJob {
             number: 0,
             path: input.files[0].path.clone(),
             file_bytes: input.files[0].bytes,
+            changed: None,
             range: (0, 0),
             rows: 0,
             bytes: 0,

@@ -10,13 +10,14 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::provider_as_source;
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, LogicalPlan, TableType};
-use datafusion::object_store::path::Path as ObjectPath;
 use datafusion::physical_plan::ExecutionPlan;
+use object_store::path::Path as ObjectPath;
 
 use super::Part;
+use crate::objects::{ObjectUrl, is_url};
 
 /// Rows of a part, in the order of the file.
 #[derive(Clone, Debug)]
@@ -42,15 +43,23 @@ impl TableProvider for PartTable {
         _: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let Part { path, file_bytes, range, .. } = &self.part;
+        let Part { path, file_bytes, changed, range, .. } = &self.part;
+        let (store, location, changed) = if is_url(path) {
+            let url = ObjectUrl::parse(&path.to_string_lossy())
+                .map_err(|error| DataFusionError::External(error.into()))?;
+            (url.store, url.path, *changed)
+        } else {
+            let changed = path.metadata().and_then(|metadata| metadata.modified()).ok();
+            let location = ObjectPath::from_filesystem_path(path)?;
+            (ObjectStoreUrl::local_filesystem(), location, changed)
+        };
         let mut file =
             PartitionedFile::new_with_range(String::new(), *file_bytes, range.0, range.1);
-        file.object_meta.location = ObjectPath::from_filesystem_path(path)?;
+        file.object_meta.location = location;
         // Caches of metadata go by the time of the last change.
-        let changed = path.metadata().and_then(|metadata| metadata.modified());
         file.object_meta.last_modified = changed.unwrap_or(SystemTime::UNIX_EPOCH).into();
         let source = Arc::new(ParquetSource::new(self.schema.clone()));
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
+        let config = FileScanConfigBuilder::new(store, source)
             .with_file(file)
             .with_limit(limit)
             .with_projection_indices(projection.cloned())?

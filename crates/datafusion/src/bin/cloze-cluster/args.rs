@@ -30,13 +30,18 @@ pub(crate) enum Command {
     Executor(ExecutorArgs),
     /// Print the hash of models, as plans pin them: two folders with one hash are one model
     Hash(HashArgs),
+    /// Copy models from an object store to this machine, if they have the hashes that are asked for
+    ///
+    /// Addresses and keys of the store come from the environment: `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT`,
+    /// `GOOGLE_SERVICE_ACCOUNT`, `AZURE_STORAGE_ACCOUNT_NAME` and others.
+    Fetch(FetchArgs),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// Query of the form SELECT … FROM input [WHERE …]
     pub(crate) query: String,
-    /// Parquet file, or folder of such files
+    /// Parquet file, or folder of such files; a path, or a URL such as `s3://bucket/folder`
     #[arg(short, long, value_name = "PATH")]
     pub(crate) input: PathBuf,
     /// Folder for the results: a file for each part, and a manifest
@@ -147,6 +152,18 @@ pub(crate) struct HashArgs {
     pub(crate) names: Vec<String>,
     #[command(flatten)]
     pub(crate) models: ModelFlags,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FetchArgs {
+    /// Folder of models in the store: `s3://bucket/models`, `gs://…`, `az://…`, `file://…`
+    pub(crate) url: String,
+    /// Models there, each with its hash as `hash` prints it; an adapter behind the model beneath
+    #[arg(required = true, value_name = "MODEL[@SHA-256]")]
+    pub(crate) names: Vec<String>,
+    /// Folder for the models [default: where `cloze` installs models]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -7,9 +7,11 @@ mod run;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser as _;
+use cloze_datafusion::{EnvironmentStores, ModelName, fetch_models};
 
-use args::{Cli, Command};
+use args::{Cli, Command, FetchArgs};
 
 /// Environment variable that keeps ONNX Runtime from reporting on the process to its maker.
 const NO_REPORTS: &str = "ORT_DISABLE_TELEMETRY";
@@ -48,16 +50,31 @@ async fn run_command(command: Command) -> anyhow::Result<ExitCode> {
         Command::Scheduler(args) => cluster::scheduler(args).await,
         #[cfg(feature = "cluster")]
         Command::Executor(args) => cluster::executor(args).await,
+        Command::Fetch(args) => fetch(&args).await,
         Command::Hash(args) => {
             let models = args.models.build()?;
             for name in &args.names {
-                let name = cloze_datafusion::ModelName::parse(name);
+                let name = ModelName::parse(name);
                 let found = models.find("cloze-cluster hash", &name)?;
                 println!("{}@{}", name.name, found.sha256);
             }
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Copies models from an object store, and prints each with its hash.
+async fn fetch(args: &FetchArgs) -> anyhow::Result<ExitCode> {
+    let into = args.into.clone().or_else(cloze::checkpoint::install_root).context(
+        "the user's data folder is not known\nhint: --into or CLOZE_MODELS names a folder for models",
+    )?;
+    let names: Vec<_> = args.names.iter().map(|name| ModelName::parse(name)).collect();
+    for model in fetch_models(&EnvironmentStores::default(), &args.url, &names, &into).await? {
+        println!("{}", model.name);
+        let state = if model.was_there { "was there" } else { "fetched" };
+        eprintln!("{}: {state}", model.folder.display());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Text of an error with its causes; hints on lines of their own at the end.

@@ -1,11 +1,12 @@
 //! `cloze-cluster run`.
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use cloze::Cancel;
 use cloze_datafusion::job::{JobEvent, JobParams};
-use cloze_datafusion::{Models, register};
-use datafusion::prelude::SessionContext;
+use cloze_datafusion::{Models, register, runtime_with_stores};
+use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::args::RunArgs;
 
@@ -57,7 +58,8 @@ async fn session(args: &RunArgs, models: &Models) -> anyhow::Result<SessionConte
         return Ok(cloze_datafusion::cluster::cluster_session(host, *port, models)?);
     }
     let _ = args;
-    let session = SessionContext::new();
+    let runtime = Arc::new(runtime_with_stores().build()?);
+    let session = SessionContext::new_with_config_rt(SessionConfig::new(), runtime);
     register(&session, models);
     Ok(session)
 }
