@@ -364,6 +364,14 @@ fn settings_of_onnxruntime_genai_are_followed() {
 /// are rounded to 1/127 of the largest number of a row, twice.
 const EIGHT_BITS: f32 = 0.06;
 
+/// Whether weights are brought to 7 bits here, whose steps are twice as large: on x86-64 without VNNI.
+fn has_seven_bits() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return !(is_x86_feature_detected!("avx512vnni") || is_x86_feature_detected!("avxvnni"));
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
+}
+
 /// Greedy texts, and the probabilities that were found on the way, are the same alone and in batches.
 #[test]
 fn matrices_of_8_bits_give_nearly_the_same_logits() {
@@ -403,7 +411,8 @@ fn matrices_of_8_bits_give_nearly_the_same_logits() {
                 largest = largest.max(expected.abs());
             }
         }
-        assert!(most > 0.0 && most <= EIGHT_BITS * largest, "{name}: {most} of {largest}");
+        let share = if has_seven_bits() { 2.0 * EIGHT_BITS } else { EIGHT_BITS };
+        assert!(most > 0.0 && most <= share * largest, "{name}: {most} of {largest}");
         let prompts: Vec<&str> = cases.iter().map(|case| case.prompt.as_str()).collect();
         let together = generator.generate_batch(&prompts, &greedy(20)).unwrap();
         for (prompt, text) in prompts.iter().zip(together) {

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloze_checkpoint::weights::Stretch;
 use cloze_graph::check::CheckedModel;
-use cloze_graph::construct::{Graph, Numbers, StoredWeight, Weight};
+use cloze_graph::construct::{Graph, Numbers, StoredWeight, Weight, own};
 use cloze_graph::onnx::ModelProto;
 use cloze_store::recorded::Stamp;
 use ort::environment::Environment;
 use ort::memory::Allocator;
-use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
+use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights, SessionBuilder};
 use ort::session::{IoBinding, RunOptions, Session, SessionInputValue};
 use ort::value::{DynValue, Tensor, TensorRef};
 use prost::Message as _;
@@ -48,6 +48,8 @@ enum Plan {
     Built {
         /// The graph as a file, but without weights.
         graph: Vec<u8>,
+        /// Whether it has operators of cloze's own.
+        own_operators: bool,
         /// The folder in which the graph says that they lie; `None` if it says nothing of use.
         folder: Option<String>,
         weights: Vec<NamedValue>,
@@ -76,8 +78,10 @@ impl Plan {
         let mut weights =
             weights.into_iter().map(named_value).collect::<ort::Result<Vec<NamedValue>>>()?;
         weights.extend(others.iter().filter(|(name, _)| borrowed.contains(name)).cloned());
+        let own_operators = model.opset_import.iter().any(|opset| opset.domain == own::DOMAIN);
         let packed = PrepackedWeights::new();
-        Ok(Self::Built { graph: model.encode_to_vec(), folder, weights, files, packed })
+        let graph = model.encode_to_vec();
+        Ok(Self::Built { graph, own_operators, folder, weights, files, packed })
     }
 }
 
@@ -134,6 +138,22 @@ fn check_unchanged(files: &[(PathBuf, Stamp)]) -> ort::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes the session of a graph with operators of cloze's own. ONNX Runtime adds their domain to a list of the process, with
+/// an error for whoever comes second while the first is about it: the first session of a process is made alone.
+fn commit_with_operators(builder: SessionBuilder, graph: &[u8]) -> ort::Result<Session> {
+    static KNOWN: Mutex<bool> = Mutex::new(false);
+
+    let mut known = lock(&KNOWN);
+    let mut builder = builder.with_operators(operators::domain()?)?;
+    if *known {
+        drop(known);
+        return builder.commit_from_memory(graph);
+    }
+    let session = builder.commit_from_memory(graph)?;
+    *known = true;
+    Ok(session)
 }
 
 /// A graph that sessions of ONNX Runtime are made of.
@@ -213,13 +233,12 @@ impl OnnxGraph {
                 }
                 builder.commit_from_memory(&model.bytes)
             }
-            Plan::Built { graph, folder, weights, files, packed } => {
+            Plan::Built { graph, own_operators, folder, weights, files, packed } => {
                 check_unchanged(files)?;
                 // The graph is written with fused operators: there is nothing to look for.
                 builder = builder
                     .with_optimization_level(GraphOptimizationLevel::Disable)?
-                    .with_prepacked_weights(packed)?
-                    .with_operators(operators::domain()?)?;
+                    .with_prepacked_weights(packed)?;
                 if let Some(folder) = folder {
                     builder = builder.with_config_entry(WEIGHTS_FOLDER, folder)?;
                 }
@@ -230,7 +249,11 @@ impl OnnxGraph {
                         builder = builder.with_external_initializer(name, weight.clone())?;
                     }
                 }
-                let session = builder.commit_from_memory(graph)?;
+                let session = if *own_operators {
+                    commit_with_operators(builder, graph)?
+                } else {
+                    builder.commit_from_memory(graph)?
+                };
                 check_unchanged(files)?;
                 Ok(session)
             }
