@@ -61,7 +61,7 @@ impl Pairs {
         folder: &Path,
     ) -> anyhow::Result<Quality> {
         let saved = |name: &str| folder.join(format!("{name}-pairs"));
-        let together = self.vectors(child, &self.path, self.texts.len(), &saved(system))?;
+        let together = vectors(child, &self.path, self.texts.len(), &saved(system))?;
         let reference = read(&saved(REFERENCE), self.texts.len())?;
         let mut alone: f64 = 0.0;
         for i in spread(self.texts.len(), ALONE) {
@@ -69,7 +69,7 @@ impl Pairs {
             // Each in a file of its own: systems keep what they have read.
             let one = one.with_extension(format!("{i}.txt"));
             fs_err::write(&one, &self.texts[i])?;
-            let vector = self.vectors(child, &one, 1, &saved("one"))?;
+            let vector = vectors(child, &one, 1, &saved("one"))?;
             let apart = vector[0].iter().zip(&together[i]);
             alone = apart.fold(alone, |most, (a, b)| most.max(f64::from(a - b).abs()));
         }
@@ -81,17 +81,16 @@ impl Pairs {
         let spearman = spearman(&cosines, &self.scores)?;
         Ok(Quality { system, spearman, cosine: [mean, least], alone })
     }
+}
 
-    fn vectors(
-        &self,
-        child: &mut Served,
-        texts: &Path,
-        count: usize,
-        to: &Path,
-    ) -> anyhow::Result<Vec<Vec<f32>>> {
-        child.ask(&Request::Save { texts: texts.to_owned(), to: to.to_owned() })?;
-        read(to, count)
-    }
+fn vectors(
+    child: &mut Served,
+    texts: &Path,
+    count: usize,
+    to: &Path,
+) -> anyhow::Result<Vec<Vec<f32>>> {
+    child.ask(&Request::Save { texts: texts.to_owned(), to: to.to_owned() })?;
+    read(to, count)
 }
 
 /// So many places among `n`, evenly.

@@ -1,5 +1,4 @@
 //! Time of the steps between two products in 8 bits, of 512 rows of a model of 384 numbers: `cargo bench -p cloze-kernel`.
-#![expect(missing_docs, reason = "criterion's macros make items without")]
 use std::hint::black_box;
 
 use cloze_kernel::attention::{self, Given, Room};
