@@ -129,8 +129,7 @@ mod tests {
     }
 
     /// One head of width 1, two tokens: queries 1 and 0, keys 0 and ln 3, values 4 and 8. The first token's scores are 0
-    /// and ln 3, so it takes 1/4 and 3/4: 7; the second's are equal: 6. The mean of both rows is over two heads with the
-    /// same numbers.
+    /// and ln 3, so it takes 1/4 and 3/4: 7; the second's are equal: 6.
     #[test]
     fn shares_are_as_worked_by_hand() {
         let ln3 = 3.0_f32.ln();

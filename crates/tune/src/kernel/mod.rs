@@ -1,4 +1,5 @@
-//! The arithmetic between matrix products, and the products.
+//! The arithmetic between matrix products, and the products on all threads; `cloze-kernel` has those on one, and what
+//! inference computes with, too.
 //!
 //! Loops are written so that compilers turn them into vector instructions, and [`vectorised`] has
 //! them compiled for those that the machine has. No operation is fused or reordered by the compiler,
