@@ -30,12 +30,14 @@ pub(crate) enum Served {
     Entities,
     Decoder,
     Gemm,
+    #[value(name = "gemm-8")]
+    Gemm8,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     pub(crate) what: Served,
-    /// Of `gemm`, ONNX Runtime's library.
+    /// Of `gemm` and `gemm-8`, ONNX Runtime's library.
     pub(crate) model: PathBuf,
     pub(crate) threads: usize,
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::agree::{self, Difference};
 use crate::child::Served;
+use crate::gemm::Bits;
 use crate::machine::Load;
 use crate::patience::{Calm, calm};
 use crate::protocol::{Answer, Request};
@@ -18,8 +19,6 @@ use crate::workload::{Task, Workload};
 
 /// Pause before a system has its turn: threads of others may still spin.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
-/// The matrix product, which is measured as if it were a system.
-pub(crate) const GEMM: &str = "matrix product";
 
 /// A measured run.
 #[derive(Clone, Debug, Serialize)]
@@ -126,10 +125,15 @@ impl Plan<'_> {
         measured: &mut Measured,
     ) -> anyhow::Result<()> {
         let mut served = BTreeMap::new();
-        let mut gemm = systems::own("gemm", &self.places.runtime, threads)?;
-        systems::settle(&mut gemm, threads);
-        served.insert(GEMM, Served::start(gemm, &self.folder.join("gemm.log"))?);
-        let mut series = vec![series(GEMM, "", threads)];
+        let mut series = vec![];
+        for bits in Bits::ALL {
+            let what = if bits == Bits::Eight { "gemm-8" } else { "gemm" };
+            let mut gemm = systems::own(what, &self.places.runtime, threads)?;
+            systems::settle(&mut gemm, threads);
+            let log = self.folder.join(format!("{what}.log"));
+            served.insert(bits.product(), Served::start(gemm, &log)?);
+            series.push(self::series(bits.product(), "", threads));
+        }
         for system in SYSTEMS.iter().filter(|s| s.task == task && (self.chosen)(s)) {
             eprintln!("{threads} × {}: starts", system.name);
             let log = self.folder.join(format!("{}-{threads}.log", system.name));
@@ -169,7 +173,7 @@ impl Plan<'_> {
                         );
                     }
                     Ok(sample) => run.samples.push(sample),
-                    Err(why) if [REFERENCE, GEMM].contains(&run.system) => {
+                    Err(why) if run.system == REFERENCE || is_product(run.system) => {
                         return Err(why.context(run.system));
                     }
                     Err(why) => {
@@ -182,7 +186,7 @@ impl Plan<'_> {
         for (system, child) in served {
             measured.systems.push(Ran {
                 system,
-                task: (system != GEMM).then_some(task),
+                task: (!is_product(system)).then_some(task),
                 threads,
                 versions: child.ready.versions.clone(),
                 peak_memory_bytes: child.peak_memory(),
@@ -264,6 +268,11 @@ fn skip(measured: &mut Measured, system: &'static str, task: Task, why: &anyhow:
     if !measured.skipped.contains(&new) {
         measured.skipped.push(new);
     }
+}
+
+/// Whether that is a matrix product, which is no system for texts.
+pub(crate) fn is_product(system: &str) -> bool {
+    Bits::ALL.iter().any(|bits| bits.product() == system)
 }
 
 fn series(system: &'static str, workload: &'static str, threads: usize) -> Series {

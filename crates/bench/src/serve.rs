@@ -14,7 +14,7 @@ use cloze_testkit::{Random, texts};
 use serde_json::{Map, Value, json};
 
 use crate::args::{ServeArgs, Served};
-use crate::gemm::Gemm;
+use crate::gemm::{Bits, Gemm};
 use crate::protocol::{Answer, Ready, Request};
 
 enum System {
@@ -51,8 +51,13 @@ impl System {
     /// With the versions of what does the work.
     fn open(args: &ServeArgs) -> anyhow::Result<(Self, Map<String, Value>)> {
         let mut versions = Map::new();
-        if args.what == Served::Gemm {
-            let gemm = Gemm::open(&args.model, args.threads)?;
+        let product = match args.what {
+            Served::Gemm => Some(Bits::ThirtyTwo),
+            Served::Gemm8 => Some(Bits::Eight),
+            _ => None,
+        };
+        if let Some(bits) = product {
+            let gemm = Gemm::open(&args.model, args.threads, bits)?;
             versions.insert("onnxruntime".into(), version(&args.model));
             return Ok((Self::Gemm(gemm.into()), versions));
         }

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use crate::gemm::Bits;
 use crate::workload::Task;
 
 /// Program that runs a system.
@@ -197,6 +198,17 @@ pub(crate) fn peer(
 }
 
 impl System {
+    /// Numbers that the system of this name multiplies.
+    pub(crate) fn bits(name: &str) -> Bits {
+        let of_name = SYSTEMS.iter().find(|system| system.name == name);
+        let eight = of_name.is_some_and(|system| match system.program {
+            Program::OwnInt8(_) => true,
+            Program::Python { way, .. } => way.contains("int8"),
+            _ => false,
+        });
+        if eight { Bits::Eight } else { Bits::ThirtyTwo }
+    }
+
     /// The command that starts it.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
-//! Time of the steps between two products in 8 bits, of 512 rows of a model of 384 numbers: `cargo bench -p cloze-kernel`.
+//! Time of the steps between two products, of 512 rows of a model of 384 numbers: `cargo bench -p cloze-kernel`.
 use std::hint::black_box;
+use std::sync::Mutex;
 
 use cloze_kernel::attention::{self, Given, Room};
 use cloze_kernel::rows::{self, Rounding, Scale, SumNorm};
@@ -20,7 +21,7 @@ fn steps(criterion: &mut Criterion) {
     let (x, sums, scales) = (numbers(ROWS * HIDDEN), numbers(ROWS * INNER), vec![0.9; ROWS]);
     let (narrow, wide) = (numbers(HIDDEN), numbers(INNER));
     let mut out = vec![0.0; ROWS * INNER];
-    let (mut eight, mut row_scales, mut row) = (vec![0; ROWS * INNER], vec![0.0; ROWS], vec![]);
+    let (mut eight, mut row_scales) = (vec![0; ROWS * INNER], vec![0.0; ROWS]);
 
     let rounding = Rounding { zero: 128, scale: Scale::Least(1e-30) };
     group.bench_function("round, 384", |b| {
@@ -30,8 +31,14 @@ fn steps(criterion: &mut Criterion) {
     group.bench_function("gelu and round, 1536", |b| {
         b.iter(|| {
             let given: [&[f32]; 3] = [black_box(&sums), &scales, &wide];
-            rows::scaled_gelu_rounded(rounding, given, &mut row, &mut eight, &mut row_scales);
+            rows::scaled_gelu_rounded(rounding, given, &mut eight, &mut row_scales);
         });
+    });
+    group.bench_function("gelu, 1536", |b| {
+        b.iter(|| rows::scaled_gelu(black_box(&sums), &scales, &wide, &mut out));
+    });
+    group.bench_function("gelu small", |b| {
+        b.iter(|| rows::scaled_gelu(black_box(&sums[..32*INNER]), &scales[..32], &wide, &mut out[..32*INNER]));
     });
     group.bench_function("sum and norm, 384", |b| {
         let given = SumNorm {
@@ -45,13 +52,15 @@ fn steps(criterion: &mut Criterion) {
         };
         b.iter(|| rows::scaled_sum_norm(black_box(given), &mut out[..x.len()]));
     });
-    let (qkv, bias, mut room) = (numbers(ROWS * 3 * HIDDEN), numbers(3 * HIDDEN), Room::default());
+    let (qkv, bias) = (numbers(ROWS * 3 * HIDDEN), numbers(3 * HIDDEN));
+    let room = [Mutex::new(Room::default())];
+    let beside = |_: usize, _: &(dyn Fn(usize) + Send + Sync)| Ok::<(), ()>(());
     for seq in [16, 64, 128, 256] {
         let mask = vec![1; ROWS];
         group.bench_function(format!("attention of {} × {seq}", ROWS / seq), |b| {
             let given =
                 Given { sums: &qkv, scales: &scales, bias: &bias, mask: &mask, seq, heads: 12 };
-            b.iter(|| attention::attention(black_box(given), &mut room, &mut out[..x.len()]));
+            b.iter(|| attention::attention(black_box(given), &room, &mut out[..x.len()], beside));
         });
     }
 }

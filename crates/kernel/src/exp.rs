@@ -41,12 +41,11 @@ pub(crate) fn exp_below<M: MulAdd>(x: f32) -> f32 {
     let shifted = M::mul_add(x, std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
     let r = M::mul_add(n, -LN2_LOW, M::mul_add(n, -LN2_HIGH, x));
-    let p = POWERS[3];
-    let p = M::mul_add(p, r, POWERS[2]);
-    let p = M::mul_add(p, r, POWERS[1]);
-    let p = M::mul_add(p, r, POWERS[0]);
-    let p = M::mul_add(p, r, 1.0);
-    let p = M::mul_add(p, r, 1.0);
+    // By pairs, which need not wait for each other.
+    let r2 = r * r;
+    let low = M::mul_add(POWERS[1], r, POWERS[0]);
+    let high = M::mul_add(POWERS[3], r, POWERS[2]);
+    let p = M::mul_add(M::mul_add(high, r2, low), r2, 1.0 + r);
     p * power_of_two(shifted)
 }
 

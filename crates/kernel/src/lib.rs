@@ -39,7 +39,18 @@ pub fn sum2(xs: &[f32], ys: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     for (lane, (&x, &y)) in lanes.iter_mut().zip(rest) {
         *lane += f(x, y);
     }
-    lanes.iter().sum()
+    folded(lanes, |a, b| a + b)
+}
+
+/// The lanes together, halves by halves.
+#[inline(always)]
+fn folded(mut lanes: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> f32 {
+    for half in [8, 4, 2, 1] {
+        for i in 0..half {
+            lanes[i] = f(lanes[i], lanes[i + half]);
+        }
+    }
+    lanes[0]
 }
 
 /// Sum of `f(x)`, as [`sum2`].
@@ -66,8 +77,7 @@ pub fn largest(xs: &[f32], f: impl Fn(f32) -> f32) -> f32 {
         take(chunk);
     }
     take(last);
-    let most = lanes.iter().fold(f32::MIN, |most, &x| if x > most { x } else { most });
-    most + rest.iter().sum::<f32>()
+    folded(lanes, |a, b| if a > b { a } else { b }) + folded(rest, |a, b| a + b)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Each row's result depends on that row alone: a text has the same in every batch.
 use super::fused::{MulAdd, vectorised_with};
-use super::normal::gelu_near;
+use super::normal::gelu;
 use super::{largest, sum, vectorised};
 
 /// Added to a small number it leaves the nearest whole one in the lowest bits, of two the even one.
@@ -88,7 +88,7 @@ pub(crate) fn scale_of(scales: &[f32], i: usize) -> f32 {
 #[inline(always)]
 fn gelu_row<M: MulAdd>(sums: &[f32], scale: f32, bias: &[f32], out: &mut [f32]) {
     for ((out, sum), bias) in out.iter_mut().zip(sums).zip(bias) {
-        *out = gelu_near::<M>(M::mul_add(*sum, scale, *bias));
+        *out = gelu::<M>(M::mul_add(*sum, scale, *bias));
     }
 }
 
@@ -103,22 +103,20 @@ pub fn scaled_gelu(sums: &[f32], scales: &[f32], bias: &[f32], out: &mut [f32]) 
     });
 }
 
-/// The same, rounded row by row; `row` is room for one.
+/// The same, rounded row by row.
 pub fn scaled_gelu_rounded(
     rounding: Rounding,
     [sums, scales, bias]: [&[f32]; 3],
-    row: &mut Vec<f32>,
     numbers: &mut [u8],
     out_scales: &mut [f32],
 ) {
     let width = bias.len().max(1);
-    row.clear();
-    row.resize(width, 0.0);
+    let mut row = vec![0.0; width];
     vectorised_with!(|Way| {
         let rows = sums.chunks_exact(width).zip(numbers.chunks_exact_mut(width));
         for (i, ((sums, numbers), scale)) in rows.zip(out_scales).enumerate() {
-            gelu_row::<Way>(sums, scale_of(scales, i), bias, row);
-            *scale = rounding.row(row, numbers);
+            gelu_row::<Way>(sums, scale_of(scales, i), bias, &mut row);
+            *scale = rounding.row(&row, numbers);
         }
     });
 }
@@ -249,7 +247,7 @@ mod tests {
         let rounding = Rounding { zero: 40, scale: Scale::Least(0.17 / 40.0) };
         let (mut numbers, mut row_scales) = ([0; 4], [0.0; 2]);
         let given: [&[f32]; 3] = [&sums, &scales, &bias];
-        scaled_gelu_rounded(rounding, given, &mut vec![], &mut numbers, &mut row_scales);
+        scaled_gelu_rounded(rounding, given, &mut numbers, &mut row_scales);
         let (mut expected, mut expected_scales) = ([0; 4], [0.0; 2]);
         round(rounding, &out, &mut expected, &mut expected_scales);
         assert_eq!((numbers, row_scales), (expected, expected_scales));

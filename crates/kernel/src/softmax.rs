@@ -1,7 +1,7 @@
 //! Softmax over rows.
 use super::exp::exp_below;
 use super::fused::{MulAdd, Plain, vectorised_with};
-use super::{LANES, largest};
+use super::{LANES, folded, largest};
 
 /// `row` becomes its softmax; in a loop that is [vectorised](crate::vectorised).
 #[inline(always)]
@@ -37,7 +37,7 @@ fn powers<M: MulAdd>(row: &mut [f32]) -> f32 {
         *x = exp_below::<M>(*x - top);
         *lane += *x;
     }
-    lanes.iter().sum()
+    folded(lanes, |a, b| a + b)
 }
 
 #[cfg(test)]

@@ -12,12 +12,13 @@ use cloze_store::{AtomicFile, Existing};
 use serde::Serialize;
 
 use crate::agree::Difference;
-use crate::gemm::Gemm;
+use crate::gemm::{Bits, Gemm};
 use crate::machine::{self, Machine};
-use crate::rounds::{GEMM, Measured, Series};
+use crate::rounds::{Measured, Series};
 use crate::share::Sizes;
 use crate::start::Start;
 use crate::stats::{Spread, percentile};
+use crate::systems::System;
 use crate::workload::{Task, Workload};
 
 /// All of `bench.json`.
@@ -58,6 +59,8 @@ pub(crate) struct Described {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Rate {
+    /// Of the numbers that are multiplied.
+    pub(crate) bits: Bits,
     pub(crate) threads: usize,
     pub(crate) operations_per_second: Spread,
 }
@@ -72,7 +75,7 @@ pub(crate) struct Figure {
     pub(crate) texts: Spread,
     /// Words a second, by blanks.
     pub(crate) words: Spread,
-    /// Of the rate of the matrix product with as many threads, at the median of both.
+    /// Of the rate of the matrix product with as many threads and bits, at the median of both.
     pub(crate) share: Option<f64>,
     /// Of the tokens that were run, those that are not padding.
     pub(crate) useful: Option<f64>,
@@ -97,16 +100,19 @@ impl Described {
     }
 }
 
-/// The matrix product's rate, by number of threads. It is measured beside vectors and beside entities;
-/// both count.
+/// The matrix product's rates, by bits and number of threads. They are measured beside vectors and beside
+/// entities; both count.
 pub(crate) fn rates(measured: &Measured, threads: &[usize]) -> Vec<Rate> {
     let mut rates = vec![];
-    for &threads in threads {
-        let gemm_series =
-            measured.series.iter().filter(|s| s.system == GEMM && s.threads == threads);
-        let seconds: Vec<f64> = gemm_series.flat_map(seconds).collect();
-        if let Some(spread) = Spread::of(&seconds) {
-            rates.push(Rate { threads, operations_per_second: spread.rate(Gemm::operations()) });
+    for bits in Bits::ALL {
+        for &threads in threads {
+            let of_product = |s: &&Series| s.system == bits.product() && s.threads == threads;
+            let seconds: Vec<f64> =
+                measured.series.iter().filter(of_product).flat_map(seconds).collect();
+            if let Some(spread) = Spread::of(&seconds) {
+                let operations_per_second = spread.rate(Gemm::operations());
+                rates.push(Rate { bits, threads, operations_per_second });
+            }
         }
     }
     rates
@@ -142,7 +148,8 @@ fn figure(
 ) -> Option<Figure> {
     let times = Spread::of(&seconds(series).collect::<Vec<_>>())?;
     let answers = || series.samples.iter().map(|sample| &sample.answer);
-    let rate = rates.iter().find(|rate| rate.threads == series.threads);
+    let bits = System::bits(series.system);
+    let rate = rates.iter().find(|rate| rate.threads == series.threads && rate.bits == bits);
     // spaCy's model is another one, whose arithmetic is not known.
     let same = workload.kind.task == Task::Vectors || series.difference.is_some();
     let same = same || series.system == crate::systems::REFERENCE;
@@ -242,7 +249,7 @@ mod tests {
         described.operations = 1e9;
 
         let mut measured = Measured::default();
-        measured.series.push(series(GEMM, "", &[1.0, 3.0]));
+        measured.series.push(series(Bits::ThirtyTwo.product(), "", &[1.0, 3.0]));
         measured.series.push(series("cloze", "short", &[2.0, 4.0, 1.0]));
         measured.series.push(series("fastembed", "short", &[8.0]));
         let why = "no model".to_owned();

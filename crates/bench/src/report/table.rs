@@ -18,8 +18,8 @@ pub(crate) fn render(report: &Report) -> String {
     }
     for rate in &report.matrix_product {
         let rate_of = spread(scaled(rate.operations_per_second, 1e-9));
-        let threads = rate.threads;
-        line(&mut out, &format!("matrix product on {threads} thread(s): {rate_of} GFLOP/s"));
+        let (product, threads) = (rate.bits.product(), rate.threads);
+        line(&mut out, &format!("{product} on {threads} thread(s): {rate_of} GFLOP/s"));
     }
     for workload in &report.workloads {
         workload_lines(&mut out, report, workload);

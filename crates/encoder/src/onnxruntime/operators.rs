@@ -1,5 +1,7 @@
-//! Kernels of cloze's own operators, [`cloze_graph::construct::own`], for ONNX Runtime. They run on the thread that runs
-//! the session.
+//! Kernels of cloze's own operators, [`cloze_graph::construct::own`], for ONNX Runtime. In a session with several threads
+//! they share rows, or heads of the attention, out among those.
+use std::sync::{Mutex, PoisonError};
+
 use cloze_graph::construct::own::{self, Own};
 use cloze_kernel::attention::{self, Given, Room};
 use cloze_kernel::rows::{self, Rounding, Scale, SumNorm};
@@ -9,25 +11,28 @@ use ort::operator::{
 };
 use ort::value::{TensorElementType, ValueRef};
 
-/// The operators, for a session.
-pub(super) fn domain() -> ort::Result<OperatorDomain> {
+/// The operators, for a session with so many threads.
+pub(super) fn domain(threads: usize) -> ort::Result<OperatorDomain> {
     let domain = OperatorDomain::new(own::DOMAIN)?;
-    Own::ALL.into_iter().try_fold(domain, |domain, own| domain.add(Described(own)))
+    Own::ALL.into_iter().try_fold(domain, |domain, own| domain.add(Described { own, threads }))
 }
 
 /// Operator with its inputs and outputs.
-struct Described(Own);
+struct Described {
+    own: Own,
+    threads: usize,
+}
 
 impl Operator for Described {
     type Kernel<'attr> = BoxedKernel<'attr>;
 
     fn name(&self) -> &str {
-        self.0.name()
+        self.own.name()
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
         let floats = TensorElementType::Float32;
-        let elements = match self.0 {
+        let elements = match self.own {
             Own::RoundRows => vec![floats],
             Own::ScaledParts | Own::ScaledGelu | Own::ScaledGeluRounded => vec![floats; 3],
             Own::ScaledAttention => vec![floats, floats, floats, TensorElementType::Int32],
@@ -38,7 +43,7 @@ impl Operator for Described {
 
     fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
         let floats = TensorElementType::Float32;
-        let elements = match self.0 {
+        let elements = match self.own {
             Own::RoundRows | Own::ScaledGeluRounded => vec![TensorElementType::Uint8, floats],
             Own::ScaledParts => vec![floats; 3],
             Own::ScaledAttention | Own::ScaledGelu | Own::ScaledSumNorm => vec![floats],
@@ -47,29 +52,64 @@ impl Operator for Described {
     }
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<BoxedKernel<'attr>> {
-        Ok(match self.0 {
+        let threads = self.threads;
+        Ok(match self.own {
             Own::RoundRows => {
                 let rounding = rounding(node)?;
-                Box::new(move |run: &ComputeContext| round_rows(run, rounding))
+                Box::new(move |run: &ComputeContext| round_rows(run, threads, rounding))
             }
-            Own::ScaledParts => Box::new(scaled_parts),
+            Own::ScaledParts => Box::new(move |run: &ComputeContext| scaled_parts(run, threads)),
             Own::ScaledAttention => {
                 let heads = node.get::<i64>("heads").and_then(|heads| usize::try_from(heads).ok());
                 let heads = heads.filter(|&heads| heads > 0).ok_or_else(|| wrong("no heads"))?;
-                let mut room = Room::default();
-                Box::new(move |run: &ComputeContext| scaled_attention(run, heads, &mut room))
+                let rooms: Vec<Mutex<Room>> =
+                    (0..threads.clamp(1, heads)).map(|_| Mutex::default()).collect();
+                Box::new(move |run: &ComputeContext| scaled_attention(run, heads, &rooms))
             }
-            Own::ScaledGelu => Box::new(scaled_gelu),
+            Own::ScaledGelu => Box::new(move |run: &ComputeContext| scaled_gelu(run, threads)),
             Own::ScaledGeluRounded => {
                 let rounding = rounding(node)?;
-                let mut row = vec![];
-                Box::new(move |run: &ComputeContext| scaled_gelu_rounded(run, rounding, &mut row))
+                Box::new(move |run: &ComputeContext| scaled_gelu_rounded(run, threads, rounding))
             }
             Own::ScaledSumNorm => {
                 let epsilon = node.get("epsilon").ok_or_else(|| wrong("no epsilon"))?;
-                Box::new(move |run: &ComputeContext| scaled_sum_norm(run, epsilon))
+                Box::new(move |run: &ComputeContext| scaled_sum_norm(run, threads, epsilon))
             }
         })
+    }
+}
+
+/// Numbers that are worth another thread: some 20 µs.
+const PART: usize = 32 * 1024;
+
+/// Rows that are worked out at a time, of those that `numbers` are in, `width` each.
+fn rows_at_once(threads: usize, numbers: usize, width: usize) -> usize {
+    let rows = numbers / width.max(1);
+    if threads > 1 { (PART / width.max(1)).min(rows).max(1) } else { rows.max(1) }
+}
+
+/// Works on `parts`, on the threads of the session.
+fn share<P: Send>(
+    run: &ComputeContext,
+    parts: impl Iterator<Item = P>,
+    work: impl Fn(P) + Send + Sync,
+) -> ort::Result<()> {
+    let mut parts: Vec<Mutex<Option<P>>> = parts.map(|part| Mutex::new(Some(part))).collect();
+    let take = |part: &Mutex<Option<P>>| {
+        part.lock().unwrap_or_else(PoisonError::into_inner).take().map(&work);
+    };
+    match &mut parts[..] {
+        [only] => take(only),
+        parts => run.par_for(parts.len(), 0, |i| take(&parts[i]))?,
+    }
+    Ok(())
+}
+
+/// Scales of `rows` rows at a time, or again and again that of all.
+fn scales_of(scales: &[f32], rows: usize) -> Box<dyn Iterator<Item = &[f32]> + '_> {
+    match scales {
+        [_] => Box::new(std::iter::repeat(scales)),
+        scales => Box::new(scales.chunks(rows)),
     }
 }
 
@@ -128,14 +168,18 @@ macro_rules! with_outputs {
     }};
 }
 
-fn round_rows(run: &ComputeContext, rounding: Rounding) -> ort::Result<()> {
+fn round_rows(run: &ComputeContext, threads: usize, rounding: Rounding) -> ort::Result<()> {
     let inputs = Inputs::<1>::of(run)?;
     let x = inputs.floats(0)?;
     let shapes = [inputs.shape(None)?, inputs.shape(Some(1))?];
     with_outputs!(run, [numbers: u8 = shapes[0].clone(), scales: f32 = shapes[1].clone()], {
-        rows::round(rounding, x, numbers, scales);
-    });
-    Ok(())
+        let width = x.len().checked_div(scales.len()).unwrap_or(0).max(1);
+        let rows = rows_at_once(threads, x.len(), width);
+        let parts = x.chunks(rows * width).zip(numbers.chunks_mut(rows * width));
+        share(run, parts.zip(scales.chunks_mut(rows)), |((x, numbers), scales)| {
+            rows::round(rounding, x, numbers, scales);
+        })
+    })
 }
 
 /// Sums, scales and bias of the first three inputs, whose lengths go together.
@@ -150,19 +194,22 @@ fn scaled<'i, const N: usize>(inputs: &'i Inputs<'_, N>) -> ort::Result<[&'i [f3
     Ok([sums, scales, bias])
 }
 
-fn scaled_parts(run: &ComputeContext) -> ort::Result<()> {
+fn scaled_parts(run: &ComputeContext, threads: usize) -> ort::Result<()> {
     let inputs = Inputs::<3>::of(run)?;
     let [sums, scales, bias] = scaled(&inputs)?;
     let shape = inputs.shape(Some(bias.len() / 3))?;
-    with_outputs!(
-        run,
-        [a: f32 = shape.clone(), b: f32 = shape.clone(), c: f32 = shape],
-        rows::scaled_parts(sums, scales, bias, [a, b, c])
-    );
-    Ok(())
+    with_outputs!(run, [a: f32 = shape.clone(), b: f32 = shape.clone(), c: f32 = shape], {
+        let rows = rows_at_once(threads, sums.len(), bias.len());
+        let (step, part) = (rows * bias.len(), (rows * bias.len() / 3).max(1));
+        let outputs = a.chunks_mut(part).zip(b.chunks_mut(part)).zip(c.chunks_mut(part));
+        let parts = sums.chunks(step).zip(scales_of(scales, rows)).zip(outputs);
+        share(run, parts, |((sums, scales), ((a, b), c))| {
+            rows::scaled_parts(sums, scales, bias, [a, b, c]);
+        })
+    })
 }
 
-fn scaled_attention(run: &ComputeContext, heads: usize, room: &mut Room) -> ort::Result<()> {
+fn scaled_attention(run: &ComputeContext, heads: usize, rooms: &[Mutex<Room>]) -> ort::Result<()> {
     let inputs = Inputs::<4>::of(run)?;
     let [sums, scales, bias] = scaled(&inputs)?;
     let (mask_shape, mask) = inputs.0[3].try_extract_tensor::<i32>()?;
@@ -172,41 +219,56 @@ fn scaled_attention(run: &ComputeContext, heads: usize, room: &mut Room) -> ort:
     }
     let shape = inputs.shape(Some(bias.len() / 3))?;
     let given = Given { sums, scales, bias, mask, seq, heads };
-    with_outputs!(run, [out: f32 = shape], attention::attention(given, room, out));
-    Ok(())
+    let beside = |n: usize, work: &(dyn Fn(usize) + Send + Sync)| run.par_for(n, 0, work);
+    with_outputs!(run, [out: f32 = shape], attention::attention(given, rooms, out, beside))
 }
 
-fn scaled_gelu(run: &ComputeContext) -> ort::Result<()> {
+fn scaled_gelu(run: &ComputeContext, threads: usize) -> ort::Result<()> {
     let inputs = Inputs::<3>::of(run)?;
     let [sums, scales, bias] = scaled(&inputs)?;
     let shape = inputs.shape(None)?;
-    with_outputs!(run, [out: f32 = shape], rows::scaled_gelu(sums, scales, bias, out));
-    Ok(())
+    with_outputs!(run, [out: f32 = shape], {
+        let rows = rows_at_once(threads, sums.len(), bias.len());
+        let step = rows * bias.len();
+        let parts = sums.chunks(step).zip(scales_of(scales, rows)).zip(out.chunks_mut(step));
+        share(run, parts, |((sums, scales), out)| rows::scaled_gelu(sums, scales, bias, out))
+    })
 }
 
 fn scaled_gelu_rounded(
     run: &ComputeContext,
+    threads: usize,
     rounding: Rounding,
-    row: &mut Vec<f32>,
 ) -> ort::Result<()> {
     let inputs = Inputs::<3>::of(run)?;
-    let given = scaled(&inputs)?;
+    let [sums, scales, bias] = scaled(&inputs)?;
     let shapes = [inputs.shape(None)?, inputs.shape(Some(1))?];
-    with_outputs!(run, [numbers: u8 = shapes[0].clone(), scales: f32 = shapes[1].clone()], {
-        rows::scaled_gelu_rounded(rounding, given, row, numbers, scales);
-    });
-    Ok(())
+    with_outputs!(run, [numbers: u8 = shapes[0].clone(), steps: f32 = shapes[1].clone()], {
+        let rows = rows_at_once(threads, sums.len(), bias.len());
+        let step = rows * bias.len();
+        let outputs = numbers.chunks_mut(step).zip(steps.chunks_mut(rows));
+        let parts = sums.chunks(step).zip(scales_of(scales, rows)).zip(outputs);
+        share(run, parts, |((sums, scales), (numbers, steps))| {
+            rows::scaled_gelu_rounded(rounding, [sums, scales, bias], numbers, steps);
+        })
+    })
 }
 
-fn scaled_sum_norm(run: &ComputeContext, epsilon: f32) -> ort::Result<()> {
+fn scaled_sum_norm(run: &ComputeContext, threads: usize, epsilon: f32) -> ort::Result<()> {
     let inputs = Inputs::<6>::of(run)?;
     let [sums, scales, bias] = scaled(&inputs)?;
     let [skip, weight, shift] = [inputs.floats(3)?, inputs.floats(4)?, inputs.floats(5)?];
     if skip.len() != sums.len() || weight.len() != bias.len() || shift.len() != bias.len() {
         return Err(wrong("skip, weight or bias of the norm are of another size"));
     }
-    let given = SumNorm { sums, scales, bias, skip, weight, shift, epsilon };
     let shape = inputs.shape(None)?;
-    with_outputs!(run, [out: f32 = shape], rows::scaled_sum_norm(given, out));
-    Ok(())
+    with_outputs!(run, [out: f32 = shape], {
+        let rows = rows_at_once(threads, sums.len(), bias.len());
+        let step = rows * bias.len();
+        let inputs = sums.chunks(step).zip(scales_of(scales, rows)).zip(skip.chunks(step));
+        share(run, inputs.zip(out.chunks_mut(step)), |(((sums, scales), skip), out)| {
+            let given = SumNorm { sums, scales, bias, skip, weight, shift, epsilon };
+            rows::scaled_sum_norm(given, out);
+        })
+    })
 }

@@ -142,11 +142,15 @@ fn check_unchanged(files: &[(PathBuf, Stamp)]) -> ort::Result<()> {
 
 /// Makes the session of a graph with operators of cloze's own. ONNX Runtime adds their domain to a list of the process, with
 /// an error for whoever comes second while the first is about it: the first session of a process is made alone.
-fn commit_with_operators(builder: SessionBuilder, graph: &[u8]) -> ort::Result<Session> {
+fn commit_with_operators(
+    builder: SessionBuilder,
+    threads: usize,
+    graph: &[u8],
+) -> ort::Result<Session> {
     static KNOWN: Mutex<bool> = Mutex::new(false);
 
     let mut known = lock(&KNOWN);
-    let mut builder = builder.with_operators(operators::domain()?)?;
+    let mut builder = builder.with_operators(operators::domain(threads)?)?;
     if *known {
         drop(known);
         return builder.commit_from_memory(graph);
@@ -250,7 +254,7 @@ impl OnnxGraph {
                     }
                 }
                 let session = if *own_operators {
-                    commit_with_operators(builder, graph)?
+                    commit_with_operators(builder, threads, graph)?
                 } else {
                     builder.commit_from_memory(graph)?
                 };

@@ -161,7 +161,7 @@ impl Nodes<'_> {
     fn rounded_by_row(&mut self, x: &str, inputs: usize, floor: Option<f32>) -> Rows {
         let name = |part: &str| format!("{x}.{part}");
         let (numbers, scale) = (name("int8"), name("int8.scale"));
-        let unit_scale = self.scalar("int8.one", 1.0);
+        let unit_scale = self.one();
         let (zero, least) = room_below(floor);
         let room = f32::from(255 - zero);
         let zero = self.zero(zero);

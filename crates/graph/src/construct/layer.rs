@@ -1,7 +1,7 @@
 //! A layer of the encoder: attention, then the feed-forward part, each with a skip and a norm.
 use super::nodes::{MICROSOFT, float, int};
 use super::own::Own;
-use super::{ASKED, Build, Inside, first_name, hidden_name, inside_name, transposed};
+use super::{ASKED, Build, Inside, first_name, hidden_name, inside_name};
 use crate::GraphError;
 use crate::check::ElementType;
 use cloze_checkpoint::Activation;
@@ -64,7 +64,7 @@ impl Build<'_> {
         )?;
         let activation = self.config.activation;
         let active = inside_name(i, Inside::Active);
-        if self.is_own(&layer.up) && activation == Activation::Gelu {
+        if self.nodes.own_operators && activation == Activation::Gelu {
             self.nodes.own_gelu(&attended, &layer.up, Some(&layer.down), &active)?;
         } else {
             self.dense_then(&attended, &layer.up, activation, &active)?;
@@ -84,23 +84,13 @@ impl Build<'_> {
         mask: &str,
         i: usize,
     ) -> Result<String, GraphError> {
-        // The fused operator multiplies floats.
-        if self.nodes.is_int8(&layer.query.weight) {
+        // The fused operator multiplies floats, and that of cloze's own knows no bias by relative position.
+        let own = self.nodes.own_operators && self.relative.is_none();
+        if own || self.nodes.is_int8(&layer.query.weight) {
             let query = Query { rows: x, relative: self.relative.clone() };
             return self.attention_of(layer, &query, x, mask, i);
         }
-        let hidden = self.config.hidden;
-        // Named by the first of three, so that layers that share them have it once.
-        let weight = format!("{}.qkv", layer.query.weight);
-        if !self.nodes.has_weight(&weight) {
-            // Query, key and value side by side: [hidden, 3 · hidden], where PyTorch has three of
-            // [outputs, inputs].
-            let three = [&layer.query, &layer.key, &layer.value];
-            let rows = self.nodes.read_all(&three.map(|d| d.weight.as_str()))?;
-            let columns = transposed(&rows, 3 * hidden, hidden);
-            drop(rows);
-            self.nodes.weight(&weight, &[hidden, 3 * hidden], columns);
-        }
+        let weight = self.nodes.qkv_weight(layer, self.config.hidden)?;
         let bias = self.qkv_bias(layer)?;
         let mut inputs = vec![x, &*weight, &*bias, mask];
         let relative = self.relative.clone();
@@ -177,15 +167,11 @@ impl Build<'_> {
         i: usize,
     ) -> Result<Option<[String; 2]>, GraphError> {
         let three = [&layer.query, &layer.key, &layer.value];
-        if rows != to || !three.into_iter().all(|dense| self.is_own(dense)) {
+        let int8 = three.map(|dense| self.nodes.is_int8(&dense.weight));
+        if rows != to || !self.nodes.own_operators || int8 != [int8[0]; 3] {
             return Ok(None);
         }
         self.nodes.own_sums(layer, to, &format!("layer.{i}"))
-    }
-
-    /// Whether what comes behind the product of `dense` is done by operators of cloze's own.
-    fn is_own(&self, dense: &Dense) -> bool {
-        self.nodes.own_operators && self.nodes.is_int8(&dense.weight)
     }
 
     fn qkv_bias(&mut self, layer: &Layer) -> Result<String, GraphError> {
@@ -214,7 +200,7 @@ impl Build<'_> {
         norm: &Norm,
         output: &str,
     ) -> Result<String, GraphError> {
-        if self.is_own(dense) {
+        if self.nodes.own_operators {
             let norm = (norm, self.config.norm_epsilon);
             self.nodes.own_skip_norm(x, dense, skip, norm, output)?;
             return Ok(output.to_owned());

@@ -3,13 +3,14 @@ use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 
+use super::transposed;
 use crate::GraphError;
 use crate::check::ElementType;
 use crate::onnx::{
     AttributeProto, DimensionProto, DimensionValue, NodeProto, TensorProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use cloze_checkpoint::layout::{Dense, Norm};
+use cloze_checkpoint::layout::{Dense, Layer, Norm};
 use cloze_checkpoint::weights::{Stretch, WeightReader};
 
 /// ONNX Runtime's own operators.
@@ -236,6 +237,30 @@ impl<'a> Nodes<'a> {
             self.constant_of(name, &[], ElementType::Float32, x.to_le_bytes().to_vec());
         }
         name.to_owned()
+    }
+
+    /// The number 1.
+    pub(super) fn one(&mut self) -> String {
+        self.scalar("one", 1.0)
+    }
+
+    /// The matrices of query, key and value side by side, `[hidden, 3 · hidden]`, where PyTorch has three of
+    /// `[outputs, inputs]`.
+    pub(super) fn qkv_weight(
+        &mut self,
+        layer: &Layer,
+        hidden: usize,
+    ) -> Result<String, GraphError> {
+        // Named by the first of three, so that layers that share them have it once.
+        let weight = format!("{}.qkv", layer.query.weight);
+        if self.has_weight(&weight) {
+            return Ok(weight);
+        }
+        let three = [&layer.query, &layer.key, &layer.value];
+        let rows = self.read_all(&three.map(|d| d.weight.as_str()))?;
+        let columns = transposed(&rows, 3 * hidden, hidden);
+        drop(rows);
+        Ok(self.weight(&weight, &[hidden, 3 * hidden], columns))
     }
 
     fn constant_of(&mut self, name: &str, dims: &[i64], element: ElementType, bytes: Vec<u8>) {

@@ -1,5 +1,5 @@
-//! cloze's own operators: what stands between two products of 8-bit numbers, row by row and in one pass, where ONNX
-//! Runtime's operators read and write all numbers several times. `cloze-encoder` has their kernels; graphs for others
+//! cloze's own operators: what stands between two products, row by row and in one pass, where ONNX
+//! Runtime's operators read and write all numbers several times, more so with 8-bit numbers. `cloze-encoder` has their kernels; graphs for others
 //! (`cloze model convert`) do without them.
 //!
 //! | operator | inputs | outputs |
@@ -90,7 +90,7 @@ impl Nodes<'_> {
         });
     }
 
-    /// norm(x · weightᵀ + bias + skip) of an 8-bit matrix.
+    /// norm(x · weightᵀ + bias + skip).
     pub(super) fn own_skip_norm(
         &mut self,
         x: &str,
@@ -99,8 +99,7 @@ impl Nodes<'_> {
         (norm, epsilon): (&Norm, f32),
         output: &str,
     ) -> Result<(), GraphError> {
-        let Sums { sums, by_row } = self.sums(x, dense, &format!("{output}.product"))?;
-        let by_row = by_row.unwrap_or_else(|| self.scalar("int8.one", 1.0));
+        let [sums, by_row] = self.sums(x, dense, &format!("{output}.product"))?;
         let bias = self.tensor(&dense.bias, &[dense.outputs])?;
         let [weight, shift] = self.norm(norm)?;
         let inputs = [&*sums, &*by_row, &*bias, skip, &*weight, &*shift];
@@ -108,8 +107,7 @@ impl Nodes<'_> {
         Ok(())
     }
 
-    /// gelu(x · weightᵀ + bias) of an 8-bit matrix: in 8 bits if `next` is, the one matrix that takes it, and
-    /// takes it as it is.
+    /// gelu(x · weightᵀ + bias): in 8 bits if `next` is, the one matrix that takes it, and takes it as it is.
     pub(super) fn own_gelu(
         &mut self,
         x: &str,
@@ -129,8 +127,7 @@ impl Nodes<'_> {
             }
             _ => None,
         };
-        let Sums { sums, by_row } = self.sums(x, dense, &format!("{output}.product"))?;
-        let by_row = by_row.unwrap_or_else(|| self.scalar("int8.one", 1.0));
+        let [sums, by_row] = self.sums(x, dense, &format!("{output}.product"))?;
         let bias = self.tensor(&dense.bias, &[dense.outputs])?;
         let inputs = [&*sums, &*by_row, &*bias];
         match next {
@@ -140,12 +137,20 @@ impl Nodes<'_> {
         Ok(())
     }
 
-    fn sums(&mut self, x: &str, dense: &Dense, output: &str) -> Result<Sums, GraphError> {
-        self.sums_int8(x, &dense.weight, [dense.outputs, dense.inputs], false, output)
+    /// x · weightᵀ, but for the scales of rows, and these.
+    fn sums(&mut self, x: &str, dense: &Dense, output: &str) -> Result<[String; 2], GraphError> {
+        let Dense { weight, outputs, inputs, .. } = dense;
+        if !self.is_int8(weight) {
+            let sums = self.matmul(x, weight, [*outputs, *inputs], output)?;
+            return Ok([sums, self.one()]);
+        }
+        let Sums { sums, by_row } =
+            self.sums_int8(x, weight, [*outputs, *inputs], false, output)?;
+        Ok([sums, by_row.unwrap_or_else(|| self.one())])
     }
 
-    /// Sums of query, key and value of 8-bit matrices that round their inputs alike: one product. `None` if they round
-    /// them each in its way.
+    /// Sums of query, key and value, by one product, and the scales of rows. `None` of 8-bit matrices that round their
+    /// inputs each in its way.
     pub(super) fn own_sums(
         &mut self,
         layer: &Layer,
@@ -153,7 +158,12 @@ impl Nodes<'_> {
         stem: &str,
     ) -> Result<Option<[String; 2]>, GraphError> {
         let three = [&layer.query, &layer.key, &layer.value];
-        let Dense { inputs, .. } = layer.query;
+        let Dense { inputs, outputs, .. } = layer.query;
+        let stem = format!("{stem}.qkv");
+        if !self.is_int8(&layer.query.weight) {
+            let weight = self.qkv_weight(layer, outputs)?;
+            return Ok(Some([self.plain("MatMul", &[x, &weight], &stem), self.one()]));
+        }
         let name = format!("{}.qkv.int8", layer.query.weight);
         let mut matrices = vec![];
         for dense in three {
@@ -172,8 +182,8 @@ impl Nodes<'_> {
         let size = [merged.scales.len(), inputs];
         merged.numbers = transposed(&merged.numbers, size[0], size[1]);
         let names = (&*name, &*layer.query.weight);
-        let Sums { sums, by_row } = self.sums_of(x, names, merged, size, &format!("{stem}.qkv"));
-        Ok(Some([sums, by_row.unwrap_or_else(|| self.scalar("int8.one", 1.0))]))
+        let Sums { sums, by_row } = self.sums_of(x, names, merged, size, &stem);
+        Ok(Some([sums, by_row.unwrap_or_else(|| self.one())]))
     }
 }
 
