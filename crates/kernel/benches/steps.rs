@@ -38,7 +38,14 @@ fn steps(criterion: &mut Criterion) {
         b.iter(|| rows::scaled_gelu(black_box(&sums), &scales, &wide, &mut out));
     });
     group.bench_function("gelu small", |b| {
-        b.iter(|| rows::scaled_gelu(black_box(&sums[..32*INNER]), &scales[..32], &wide, &mut out[..32*INNER]));
+        b.iter(|| {
+            rows::scaled_gelu(
+                black_box(&sums[..32 * INNER]),
+                &scales[..32],
+                &wide,
+                &mut out[..32 * INNER],
+            )
+        });
     });
     group.bench_function("sum and norm, 384", |b| {
         let given = SumNorm {

@@ -1,7 +1,7 @@
 //! Softmax over rows.
 use super::exp::exp_below;
 use super::fused::{MulAdd, Plain, vectorised_with};
-use super::{LANES, folded, largest};
+use super::{LANES, folded};
 
 /// `row` becomes its softmax; in a loop that is [vectorised](crate::vectorised).
 #[inline(always)]
@@ -24,7 +24,20 @@ pub(crate) fn softmax_and_factors(xs: &mut [f32], width: usize, factors: &mut [f
 /// e to the power of each number minus the largest, and the sum of those, in an order that depends on their number alone.
 #[inline(always)]
 fn powers<M: MulAdd>(row: &mut [f32]) -> f32 {
-    let top = largest(row, |x| x);
+    // It passes over NaN, which the sum does not; nor does it over an infinite number, minus which that is NaN.
+    let mut lanes = [f32::MIN; LANES];
+    let chunks = row.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    let mut take = |xs: &[f32]| {
+        for (lane, &x) in lanes.iter_mut().zip(xs) {
+            *lane = if x > *lane { x } else { *lane };
+        }
+    };
+    for chunk in chunks {
+        take(chunk);
+    }
+    take(rest);
+    let top = folded(lanes, |a, b| if a > b { a } else { b });
     let mut lanes = [0.0_f32; LANES];
     let mut chunks = row.chunks_exact_mut(LANES);
     for chunk in &mut chunks {
@@ -68,5 +81,12 @@ mod tests {
             "{row:?} {factor:?}"
         );
         softmax_and_factors(&mut [], 0, &mut []);
+        // What is no number makes none of the others one.
+        for wrong in [f32::NAN, f32::INFINITY] {
+            let mut row = [1.0; 40];
+            row[20] = wrong;
+            softmax_row(&mut row);
+            assert!(row.iter().all(|x| x.is_nan()), "{row:?}");
+        }
     }
 }

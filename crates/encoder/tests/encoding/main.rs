@@ -9,6 +9,7 @@
 //! - `halves`: word tables stored in 16 bits;
 //! - `casing`: words told apart by how they are written;
 //! - `int8`: weights in 8 bits;
+//! - `own`: operators of cloze's own;
 //! - `company`: a text alone and in a batch with others;
 //! - `windows`: long texts, nothing lost;
 //! - `spans`: positions of tokens in their text;
@@ -30,6 +31,7 @@ mod first;
 mod folders;
 mod halves;
 mod int8;
+mod own;
 mod reference;
 mod shared;
 mod spans;
