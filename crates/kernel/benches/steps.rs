@@ -37,16 +37,6 @@ fn steps(criterion: &mut Criterion) {
     group.bench_function("gelu, 1536", |b| {
         b.iter(|| rows::scaled_gelu(black_box(&sums), &scales, &wide, &mut out));
     });
-    group.bench_function("gelu small", |b| {
-        b.iter(|| {
-            rows::scaled_gelu(
-                black_box(&sums[..32 * INNER]),
-                &scales[..32],
-                &wide,
-                &mut out[..32 * INNER],
-            )
-        });
-    });
     group.bench_function("sum and norm, 384", |b| {
         let given = SumNorm {
             sums: &x,
