@@ -164,5 +164,6 @@ fn numbers(seed: u64, n: u32) -> Vec<f32> {
 
 /// Any numbers of 8 bits.
 fn eights(seed: u64, n: u32) -> Vec<u8> {
-    numbers(seed, n).iter().map(|x| ((x + 0.5) * 255.0) as u8).collect()
+    let mut random = Random::new(seed);
+    (0..n).map(|_| u8::try_from(random.below(256)).unwrap_or(0)).collect()
 }

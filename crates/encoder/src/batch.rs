@@ -16,6 +16,8 @@ pub enum Order {
 const BATCH: usize = 8;
 /// So many tokens are not divided among workers: a session that is made for it takes longer.
 const WHOLE: usize = 128;
+/// The least tokens of a part of a batch that is divided at the end.
+const PART: usize = 64;
 
 /// Rules for putting windows into batches.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +42,7 @@ pub(crate) fn plan(lengths: &[usize], rules: Rules) -> Vec<Vec<usize>> {
     };
     let rules = Rules { budget: rules.budget.min(share), ..rules };
     match rules.order {
-        Order::Sorted => sorted(lengths, rules),
+        Order::Sorted => levelled(sorted(lengths, rules), lengths, rules.workers),
         Order::AsGiven => as_given(lengths, rules),
     }
 }
@@ -72,6 +74,44 @@ fn sorted(lengths: &[usize], rules: Rules) -> Vec<Vec<usize>> {
     }
     batches.reverse();
     batches
+}
+
+/// Batches that are divided where one worker would be busy while others have nothing left to do: the batch that
+/// ends last, into a part for each worker, as long as that ends earlier.
+fn levelled(mut batches: Vec<Vec<usize>>, lengths: &[usize], workers: usize) -> Vec<Vec<usize>> {
+    let tokens =
+        |batch: &[usize]| batch.len() * batch.iter().map(|&i| lengths[i]).max().unwrap_or(0);
+    // When all have ended, how many workers are busy until then, and the batch that one of them has last.
+    let ends = |batches: &[Vec<usize>]| {
+        let mut workers = vec![(0, 0); workers.max(1)];
+        for (i, batch) in batches.iter().enumerate() {
+            // As they take them: whoever is free first.
+            if let Some(first) = workers.iter_mut().min() {
+                *first = (first.0 + tokens(batch) + BATCH, i);
+            }
+        }
+        let (end, last) = workers.iter().max().copied().unwrap_or_default();
+        (end, workers.iter().filter(|(until, _)| *until == end).count(), last)
+    };
+    if workers < 2 || batches.is_empty() {
+        return batches;
+    }
+    let mut now = ends(&batches);
+    loop {
+        let last = &batches[now.2];
+        let parts = workers.min(last.len()).min(tokens(last) / PART);
+        if parts < 2 {
+            return batches;
+        }
+        let mut divided = batches.clone();
+        let last = divided.remove(now.2);
+        divided.extend(last.chunks(last.len().div_ceil(parts)).map(<[usize]>::to_vec));
+        let then = ends(&divided);
+        if (then.0, then.1) >= (now.0, now.1) {
+            return batches;
+        }
+        (batches, now) = (divided, then);
+    }
 }
 
 /// The batches of windows in their order, each as full as it can be.
@@ -140,6 +180,31 @@ mod tests {
         assert_eq!(sizes(1, 4), [1]);
     }
 
+    /// 30 windows of 204 are 15 batches of two for two workers, 8 and 7: the last goes in halves, 15 windows each. Nine
+    /// batches of 8 × 60 for four workers are 3, 2, 2 and 2: the last in four. Ten are two in the third round,
+    /// which end together: both in four. What is level stays, and so does what would be less than 64 tokens a part.
+    #[test]
+    fn the_last_batch_is_shared() {
+        let sizes = |n: usize, length, workers| {
+            let rules = Rules { budget: 512, most: 99, order: Order::Sorted, workers };
+            super::plan(&vec![length; n], rules).iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        let rounds =
+            |full: usize, size: usize, rest: &[usize]| [vec![size; full], rest.to_vec()].concat();
+        assert_eq!(sizes(30, 204, 2), rounds(14, 2, &[1, 1]));
+        assert_eq!(sizes(72, 60, 4), rounds(8, 8, &[2; 4]));
+        assert_eq!(sizes(80, 60, 4), rounds(8, 8, &[2; 8]));
+        assert_eq!(sizes(64, 60, 4), [8; 8]);
+        assert_eq!(sizes(28, 204, 2), [2; 14]);
+        assert_eq!(sizes(9, 510, 2), [1; 9]);
+        let plan = |lengths: &[usize]| {
+            let rules = Rules { budget: 512, most: 99, order: Order::Sorted, workers: 2 };
+            super::plan(lengths, rules).iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        // A third batch of 4 × 20 would be two parts of 40.
+        assert_eq!(plan(&[[200; 4].as_slice(), &[20; 4]].concat()), [2, 2, 4]);
+    }
+
     proptest! {
         /// No other way to cut the sorted windows into batches costs less; there are 2^(n − 1).
         #[test]
@@ -172,9 +237,10 @@ mod tests {
         #[test]
         fn every_window_is_in_one_batch(
             lengths in prop::collection::vec(1..60usize, 0..50), budget in 1..200usize, most in 1..9usize,
+            workers in 1..6usize,
         ) {
             for order in [Order::Sorted, Order::AsGiven] {
-                let batches = plan(&lengths, budget, most, order);
+                let batches = super::plan(&lengths, Rules { budget, most, order, workers });
                 let mut indices: Vec<usize> = batches.iter().flatten().copied().collect();
                 indices.sort_unstable();
                 prop_assert_eq!(indices, (0..lengths.len()).collect::<Vec<_>>());

@@ -72,9 +72,9 @@ pub fn attention<E>(
             let work = |i: usize| lock(&rooms[i]).heads(given, &tokens, text * seq, some(i));
             let parts = (heads - first).div_ceil(at_once).min(rooms.len());
             if parts == 1 {
-                work(0)
+                work(0);
             } else {
-                beside(parts, &work)?
+                beside(parts, &work)?;
             }
             for (i, room) in rooms[..parts].iter().enumerate() {
                 lock(room).store(given, &tokens, some(i), out);

@@ -28,6 +28,9 @@ for line in open(args.file, encoding="utf-8"):
         before = None
         continue
     word, tag = columns[args.token - 1], columns[args.tag - 1]
+    if not word.strip():
+        # A mark that was lost, of an emoji for one.
+        continue
     prefix, _, label = tag.partition("-")
     label = names.get(label, label)
     if not label:

@@ -4,16 +4,18 @@
 //! Written here because what training spends its time on should compile in seconds: faer, which did it
 //! before, takes a minute of CPU to compile for one function; `gemm` is called through pointers alone; and
 //! `matrixmultiply` does not use AVX-512, which doubles the speed where it is there.
+mod pack;
+
 use std::cell::RefCell;
 
 use pulp::{Arch, Simd, WithSimd};
+
+use pack::{pack_columns, pack_panels};
 
 /// Rows of `b`, columns of `a`, per block: the panels of a tile stay in the first-level cache.
 const BLOCK_DEPTH: usize = 256;
 /// Rows of `a` per block, which stays in the second-level cache; a multiple of every tile's rows.
 const BLOCK_ROWS: usize = 144;
-/// Side of the squares that are copied at a time where columns become rows.
-const TURNED: usize = 8;
 
 /// Matrix to read.
 #[derive(Clone, Copy, Debug)]
@@ -92,12 +94,12 @@ impl WithSimd for Product<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let narrow = self.sizes.n <= S::F32_LANES;
-        // As many sums as registers hold beside what they are made of.
+        // As many sums as registers hold beside what they are made of; behind the last whole tile a third or half of the rows.
         match (S::REGISTER_COUNT >= 32, narrow) {
-            (true, true) => self.blocks::<S, 12, 1>(simd),
-            (true, false) => self.blocks::<S, 12, 2>(simd),
-            (false, true) => self.blocks::<S, 6, 1>(simd),
-            (false, false) => self.blocks::<S, 6, 2>(simd),
+            (true, true) => self.blocks::<S, 12, 4, 1>(simd),
+            (true, false) => self.blocks::<S, 12, 4, 2>(simd),
+            (false, true) => self.blocks::<S, 6, 3, 1>(simd),
+            (false, false) => self.blocks::<S, 6, 3, 2>(simd),
         }
     }
 }
@@ -114,9 +116,9 @@ struct Place<'a> {
 }
 
 impl Product<'_> {
-    /// Computes the product in tiles of `ROWS` rows and `VECTORS` vectors of columns.
+    /// Computes the product in tiles of `ROWS` rows, at the end of `FEW`, and `VECTORS` vectors of columns, at the end of one.
     #[inline(always)]
-    fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S) {
+    fn blocks<S: Simd, const ROWS: usize, const FEW: usize, const VECTORS: usize>(self, simd: S) {
         let Self { sizes: Sizes { m, n, k }, a, b, factor, out, packed } = self;
         let cols = VECTORS * S::F32_LANES;
         if k == 0 && !out.add {
@@ -150,44 +152,90 @@ impl Product<'_> {
                         let data = &packed.b[(j - whole) * deep * cols..][..deep * cols];
                         Panel { data, stride: cols, deep }
                     };
-                    for (i, first) in (0..tall).step_by(ROWS).enumerate() {
-                        let rows = ROWS.min(tall - first);
-                        let sums = if a.transposed {
-                            let columns = &packed.a[i * deep * ROWS..][..deep * ROWS];
-                            tile::<S, ROWS, VECTORS>(simd, columns.as_chunks().0, panel)
-                        } else {
-                            let rows = rows_of::<ROWS>(block, first, rows, deep);
-                            tile_of_rows::<S, ROWS, VECTORS>(simd, rows, panel)
-                        };
-                        let target = Place {
-                            out: &mut out.data[(row + first) * out.stride + j * cols..],
-                            stride: out.stride,
-                            rows,
-                            cols: cols.min(n - j * cols),
-                            factor,
-                            add,
-                        };
-                        store::<S, ROWS, VECTORS>(simd, &sums, target);
-                    }
+                    let to = Place {
+                        out: &mut out.data[row * out.stride + j * cols..],
+                        stride: out.stride,
+                        rows: tall,
+                        cols: cols.min(n - j * cols),
+                        factor,
+                        add,
+                    };
+                    let rows =
+                        if a.transposed { Rows::Copied(&packed.a) } else { Rows::There(block) };
+                    tiles::<S, ROWS, FEW, VECTORS>(simd, rows, panel, to);
                 }
             }
         }
     }
 }
 
-/// Rows `first..first + rows` of a block, the last one again for those past the end, whose sums are not
-/// stored.
+/// Rows of `a`.
+#[derive(Clone, Copy)]
+enum Rows<'a> {
+    /// Where they lie.
+    There(View<'a>),
+    /// Columns of as many rows as a tile has, copied.
+    Copied(&'a [f32]),
+}
+
+/// All tiles of some rows and a panel: at the end of `FEW` rows and of one vector, where that is enough.
 #[inline(always)]
-fn rows_of<const ROWS: usize>(
+fn tiles<S: Simd, const ROWS: usize, const FEW: usize, const VECTORS: usize>(
+    simd: S,
+    a: Rows<'_>,
+    panel: Panel<'_>,
+    to: Place<'_>,
+) {
+    let Place { out, stride, rows: tall, cols, factor, add } = to;
+    let one = cols <= S::F32_LANES;
+    let mut first = 0;
+    while first < tall {
+        let left = tall - first;
+        let few = matches!(a, Rows::There(_)) && left.next_multiple_of(FEW) < ROWS;
+        let rows = left.min(if few { FEW } else { ROWS });
+        let out = &mut out[first * stride..];
+        let place = Place { out, stride, rows, cols, factor, add };
+        match a {
+            Rows::There(block) => {
+                let block = block.from(first, 0);
+                match (few, one) {
+                    (false, false) => by_rows::<S, ROWS, VECTORS>(simd, block, panel, place),
+                    (false, true) => by_rows::<S, ROWS, 1>(simd, block, panel, place),
+                    (true, false) => by_rows::<S, FEW, VECTORS>(simd, block, panel, place),
+                    (true, true) => by_rows::<S, FEW, 1>(simd, block, panel, place),
+                }
+            }
+            Rows::Copied(columns) => {
+                let columns = columns[first * panel.deep..][..ROWS * panel.deep].as_chunks().0;
+                if one {
+                    store(simd, tile::<S, ROWS, 1>(simd, columns, panel), place);
+                } else {
+                    store(simd, tile::<S, ROWS, VECTORS>(simd, columns, panel), place);
+                }
+            }
+        }
+        first += rows;
+    }
+}
+
+/// The tile of the first rows of a block.
+#[inline(always)]
+fn by_rows<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
     block: View<'_>,
-    first: usize,
-    rows: usize,
-    deep: usize,
-) -> [&[f32]; ROWS] {
+    panel: Panel<'_>,
+    to: Place<'_>,
+) {
+    let rows = rows_of::<ROWS>(block, to.rows, panel.deep);
+    store(simd, tile_of_rows::<S, ROWS, VECTORS>(simd, rows, panel), to);
+}
+
+/// The first `rows` rows of a block, the last one again for those past the end, whose sums are not stored.
+#[inline(always)]
+fn rows_of<const ROWS: usize>(block: View<'_>, rows: usize, deep: usize) -> [&[f32]; ROWS] {
     let mut slices: [&[f32]; ROWS] = [&[]; ROWS];
     for (i, row) in slices.iter_mut().enumerate() {
-        let start = (first + i.min(rows - 1)) * block.stride;
-        *row = &block.data[start..][..deep];
+        *row = &block.data[i.min(rows - 1) * block.stride..][..deep];
     }
     slices
 }
@@ -253,26 +301,44 @@ fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
     sums
 }
 
+/// Puts the sums of a tile in their place.
 #[inline(always)]
 fn store<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
-    tile: &[[S::f32s; VECTORS]; ROWS],
-    target: Place<'_>,
+    sums: [[S::f32s; VECTORS]; ROWS],
+    to: Place<'_>,
 ) {
-    let Place { out, stride, rows, cols, factor, add } = target;
+    let Place { out, stride, rows, cols, factor, add } = to;
+    if rows < ROWS || cols < VECTORS * S::F32_LANES {
+        // A copy, so that those of whole tiles, the most, stay in registers.
+        let copy = sums;
+        return store_part::<S, ROWS, VECTORS>(simd, &copy, Place { out, ..to });
+    }
     let factor = simd.splat_f32s(factor);
-    for (i, sums) in tile.iter().enumerate().take(rows) {
-        let row = &mut out[i * stride..][..cols];
-        if cols == VECTORS * S::F32_LANES {
-            for (part, sum) in S::as_mut_simd_f32s(row).0.iter_mut().zip(sums) {
-                *part = if add {
-                    simd.mul_add_f32s(*sum, factor, *part)
-                } else {
-                    simd.mul_f32s(*sum, factor)
-                };
-            }
-            continue;
+    let out = &mut out[..(ROWS - 1) * stride + VECTORS * S::F32_LANES];
+    for i in 0..ROWS {
+        let (row, _) = S::as_mut_simd_f32s(&mut out[i * stride..][..VECTORS * S::F32_LANES]);
+        for j in 0..VECTORS {
+            row[j] = if add {
+                simd.mul_add_f32s(sums[i][j], factor, row[j])
+            } else {
+                simd.mul_f32s(sums[i][j], factor)
+            };
         }
+    }
+}
+
+/// The same of a tile that is past the end of the result.
+#[inline(always)]
+fn store_part<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    sums: &[[S::f32s; VECTORS]; ROWS],
+    to: Place<'_>,
+) {
+    let Place { out, stride, rows, cols, factor, add } = to;
+    let factor = simd.splat_f32s(factor);
+    for (i, sums) in sums.iter().enumerate().take(rows) {
+        let row = &mut out[i * stride..][..cols];
         for (part, sum) in row.chunks_mut(S::F32_LANES).zip(sums) {
             let scaled = if add {
                 simd.mul_add_f32s(*sum, factor, simd.partial_load_f32s(part))
@@ -282,131 +348,6 @@ fn store<S: Simd, const ROWS: usize, const VECTORS: usize>(
             simd.partial_store_f32s(part, scaled);
         }
     }
-}
-
-/// Copies a block of a transposed `a` into panels of `ROWS` rows, each column after column. Rows past the end keep
-/// whatever was there: their sums are not stored.
-#[inline(always)]
-fn pack_columns<const ROWS: usize>(
-    block: View<'_>,
-    tall: usize,
-    deep: usize,
-    packed: &mut Vec<f32>,
-) {
-    packed.resize(tall.div_ceil(ROWS) * ROWS * deep, 0.0);
-    for (i, panel) in packed.chunks_exact_mut(deep * ROWS).enumerate() {
-        let first = i * ROWS;
-        let rows = ROWS.min(tall - first);
-        for (p, column) in panel.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
-            let data = &block.data[p * block.stride + first..];
-            // Of a length known to the compiler: no call for a few numbers.
-            match data.first_chunk::<ROWS>() {
-                Some(chunk) if rows == ROWS => *column = *chunk,
-                _ => column[..rows].copy_from_slice(&data[..rows]),
-            }
-        }
-    }
-}
-
-/// Copies a block of `b` into panels of `cols` columns, each row after row. Columns past the end keep
-/// whatever was there: their sums are not stored.
-#[inline(always)]
-fn pack_panels<S: Simd>(
-    block: View<'_>,
-    deep: usize,
-    n: usize,
-    cols: usize,
-    packed: &mut Vec<f32>,
-) {
-    packed.resize(n.div_ceil(cols) * cols * deep, 0.0);
-    for (j, panel) in packed.chunks_exact_mut(deep * cols).enumerate() {
-        let wide = cols.min(n - j * cols);
-        let block = block.from(0, j * cols);
-        if !block.transposed {
-            for (p, row) in panel.chunks_exact_mut(cols).enumerate() {
-                let data = &block.data[p * block.stride..];
-                if wide == cols {
-                    let (data, _) = S::as_simd_f32s(&data[..cols]);
-                    for (to, from) in S::as_mut_simd_f32s(row).0.iter_mut().zip(data) {
-                        *to = *from;
-                    }
-                } else {
-                    row[..wide].copy_from_slice(&data[..wide]);
-                }
-            }
-            continue;
-        }
-        turn(block, deep, cols, wide, panel);
-    }
-}
-
-/// Copies the columns of a block, which lie as rows, into the rows of a panel.
-#[inline(always)]
-fn turn(block: View<'_>, deep: usize, cols: usize, wide: usize, panel: &mut [f32]) {
-    // A square of rows and columns at a time.
-    for (p, rows) in panel.chunks_mut(TURNED * cols).enumerate() {
-        let whole = if rows.len() == TURNED * cols { wide / TURNED * TURNED } else { 0 };
-        for c in (0..whole).step_by(TURNED) {
-            let mut square = [[0.0; TURNED]; TURNED];
-            for (i, column) in square.iter_mut().enumerate() {
-                let data = &block.data[(c + i) * block.stride + TURNED * p..];
-                *column = *data.first_chunk().unwrap_or(&[0.0; TURNED]);
-            }
-            for (row, turned) in rows.chunks_exact_mut(cols).zip(transpose(square)) {
-                row[c..][..TURNED].copy_from_slice(&turned);
-            }
-        }
-        let few = TURNED.min(deep - TURNED * p);
-        for c in whole..wide {
-            let column = &block.data[c * block.stride + TURNED * p..][..few];
-            for (row, x) in rows.chunks_exact_mut(cols).zip(column) {
-                row[c] = *x;
-            }
-        }
-    }
-}
-
-/// Transposes a square: compilers do not find these instructions by themselves.
-#[inline(always)]
-fn transpose(square: [[f32; TURNED]; TURNED]) -> [[f32; TURNED]; TURNED] {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = pulp::x86::V3::try_new() {
-        let avx = simd.avx;
-        let rows = square.map(pulp::cast);
-        // Pairs of numbers, then fours, then halves of registers.
-        let pairs = [
-            avx._mm256_unpacklo_ps(rows[0], rows[1]),
-            avx._mm256_unpackhi_ps(rows[0], rows[1]),
-            avx._mm256_unpacklo_ps(rows[2], rows[3]),
-            avx._mm256_unpackhi_ps(rows[2], rows[3]),
-            avx._mm256_unpacklo_ps(rows[4], rows[5]),
-            avx._mm256_unpackhi_ps(rows[4], rows[5]),
-            avx._mm256_unpacklo_ps(rows[6], rows[7]),
-            avx._mm256_unpackhi_ps(rows[6], rows[7]),
-        ];
-        let [s0, s1, s2, s3, s4, s5, s6, s7] = [
-            avx._mm256_shuffle_ps::<0x44>(pairs[0], pairs[2]),
-            avx._mm256_shuffle_ps::<0xee>(pairs[0], pairs[2]),
-            avx._mm256_shuffle_ps::<0x44>(pairs[1], pairs[3]),
-            avx._mm256_shuffle_ps::<0xee>(pairs[1], pairs[3]),
-            avx._mm256_shuffle_ps::<0x44>(pairs[4], pairs[6]),
-            avx._mm256_shuffle_ps::<0xee>(pairs[4], pairs[6]),
-            avx._mm256_shuffle_ps::<0x44>(pairs[5], pairs[7]),
-            avx._mm256_shuffle_ps::<0xee>(pairs[5], pairs[7]),
-        ];
-        let turned = [
-            avx._mm256_permute2f128_ps::<0x20>(s0, s4),
-            avx._mm256_permute2f128_ps::<0x20>(s1, s5),
-            avx._mm256_permute2f128_ps::<0x20>(s2, s6),
-            avx._mm256_permute2f128_ps::<0x20>(s3, s7),
-            avx._mm256_permute2f128_ps::<0x31>(s0, s4),
-            avx._mm256_permute2f128_ps::<0x31>(s1, s5),
-            avx._mm256_permute2f128_ps::<0x31>(s2, s6),
-            avx._mm256_permute2f128_ps::<0x31>(s3, s7),
-        ];
-        return turned.map(pulp::cast);
-    }
-    std::array::from_fn(|row| std::array::from_fn(|col| square[col][row]))
 }
 
 #[cfg(test)]
@@ -430,9 +371,15 @@ mod tests {
     #[test]
     #[expect(clippy::cast_precision_loss, reason = "sizes are small")]
     fn products_are_those_of_the_definition() {
-        for (m, n, k) in
-            [(1, 1, 1), (5, 16, 3), (12, 33, 8), (13, 31, 257), (150, 17, 40), (145, 70, 520)]
-        {
+        for (m, n, k) in [
+            (1, 1, 1),
+            (5, 16, 3),
+            (12, 33, 8),
+            (13, 31, 257),
+            (16, 48, 9),
+            (150, 17, 40),
+            (145, 70, 520),
+        ] {
             for way in 0..8 {
                 let (a_turned, b_turned, add) = (way & 1 == 1, way & 2 == 2, way & 4 == 4);
                 let view = |data, stride, transposed| View { data, stride, transposed };

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Short trainings that differ in one thing, three seeds each: `sh levers.sh DATA WORK`, where `train.sh DATA WORK` has made
+# its files (its models are not needed). A line of WORK/levers.tsv is a training: name, seed, micro F1 of PER, LOC and ORG on the dev part
+# of Universal NER English EWT, the test part of the Broad Twitter Corpus, data/gold/names, and Tweebank's dev part. Trainings that
+# have a line are passed over. About an hour on two cores.
+set -eu
+data=$(realpath "$1") here=$(realpath "$(dirname "$0")")
+gold=$(realpath "$here/../../../../data/gold/names")
+cloze=${CLOZE:-cloze}
+cd "$2"
+
+[ -d e5-joined ] || python3 "$here/vocabulary.py" e5 e5-joined english.txt languages.txt --more novels.txt
+python3 "$here/columns.py" "$data/ner/btc/btc.test" > btc-test.conll
+
+few="wnut.conll btc.conll wikigold.conll sec.conll"
+more="btc-dev.conll btc-joined.conll tweebank.conll first/litbank.conll first/pt_bosque.conll first/hr_set.conll first/da_ddt.conll first/sv_talbanken.conll"
+made="first/made.conll first/wikigold.conll"
+
+f1() { cat "$@" | "$cloze" eval tag - --model ./lever --labels PER,LOC,ORG --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["micro"]["f1"])'; }
+# lever NAME MODEL FILES [OPTIONS]
+lever() {
+    name=$1 model=$2 files=$3
+    shift 3
+    grep -qs "^$name	$seed	" levers.tsv && return
+    "$cloze" train tag $files --model "$model" --tune full --batch 16 --max-steps 200 --epochs 1 --hold-out 0 --seed "$seed" \
+        --drop-entities "$(cat "$here/nationalities.txt")" --output lever --force --quiet "$@"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$seed" "$(f1 ewt-dev.conll)" "$(f1 btc-test.conll)" "$(f1 "$gold"/*.conll)" "$(f1 tweebank-dev.conll)" >> levers.tsv
+}
+
+old="--head-learning-rate 1e-3"
+for seed in 1 2 3; do
+    lever start minilm-l6-v2 "$few" $old
+    lever rate minilm-l6-v2 "$few"
+    lever sets minilm-l6-v2 "$few $more" $old
+    lever base ./e5-joined "$few" $old
+    lever made minilm-l6-v2 "$few $made" $old
+    lever together ./e5-latin "$few $more $made"
+    lever without-rate ./e5-latin "$few $more $made" $old
+    lever without-sets ./e5-latin "$few $made"
+    lever without-base minilm-l6-v2 "$few $more $made"
+    lever without-made ./e5-latin "$few $more"
+    lever without-apart ./e5-joined "$few $more $made"
+    lever with-crf ./e5-latin "$few $more $made" --crf
+done
