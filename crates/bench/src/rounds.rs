@@ -90,10 +90,18 @@ pub(crate) struct Plan<'a> {
     pub(crate) folder: &'a Path,
 }
 
-/// Order of `n` systems in a round: each round begins one further, so that none always comes behind
-/// the same other.
+/// Order of `n` systems in a round: each round begins one further and goes by another step, so that none always comes
+/// behind the same other.
 pub(crate) fn turns(round: usize, n: usize) -> impl Iterator<Item = usize> {
-    (0..n).map(move |i| (round + i) % n)
+    // By such a step every system has its turn.
+    let steps: Vec<usize> = (1..n).filter(|&step| common_divisor(step, n) == 1).collect();
+    let step = steps.get(round % steps.len().max(1)).copied().unwrap_or(1);
+    (0..n).map(move |i| (round + i * step) % n)
+}
+
+/// The greatest (Euclid).
+fn common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 impl Plan<'_> {
@@ -311,12 +319,25 @@ impl Measured {
 mod tests {
     use super::*;
 
-    /// Three rounds of three: each comes once a round, and once in every place.
+    /// Three systems by steps of 1 and 2, five by 1 to 4: each comes once a round, and of five most stand behind most others
+    /// in some round.
     #[test]
-    fn each_round_begins_one_further() {
+    fn each_round_has_an_order_of_its_own() {
         let rounds: Vec<Vec<usize>> = (0..4).map(|round| turns(round, 3).collect()).collect();
-        assert_eq!(rounds, [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 1, 2]]);
-        assert_eq!(turns(5, 0).count(), 0);
+        assert_eq!(rounds, [[0, 1, 2], [1, 0, 2], [2, 0, 1], [0, 2, 1]]);
+        let mut behind = std::collections::BTreeSet::new();
+        for round in 0..5 {
+            let order: Vec<usize> = turns(round, 5).collect();
+            behind.extend(order.windows(2).map(|pair| (pair[0], pair[1])));
+        }
+        assert!(behind.len() > 12, "{behind:?}");
+        for n in 0..30 {
+            for round in 0..7 {
+                let mut all: Vec<usize> = turns(round, n).collect();
+                all.sort_unstable();
+                assert_eq!(all, (0..n).collect::<Vec<_>>(), "{round} {n}");
+            }
+        }
     }
 
     fn sample(round: usize, disturbed: Option<&str>) -> Sample {

@@ -2,11 +2,12 @@
 # Short trainings that differ in one thing, three seeds each: `sh levers.sh DATA WORK`, where `train.sh DATA WORK` has made
 # its files (its models are not needed). A line of WORK/levers.tsv is a training: name, seed, micro F1 of PER, LOC and ORG on the dev part
 # of Universal NER English EWT, the test part of the Broad Twitter Corpus, data/gold/names, and Tweebank's dev part. Trainings that
-# have a line are passed over. About an hour on two cores.
+# have a line are passed over. STEPS is how long a training is, 200 steps of 16
+# sentences unless it says otherwise; all 36 then take over an hour on two cores.
 set -eu
 data=$(realpath "$1") here=$(realpath "$(dirname "$0")")
 gold=$(realpath "$here/../../../../data/gold/names")
-cloze=${CLOZE:-cloze}
+cloze=${CLOZE:-cloze} steps=${STEPS:-200}
 cd "$2"
 
 [ -d e5-joined ] || python3 "$here/vocabulary.py" e5 e5-joined english.txt languages.txt --more novels.txt
@@ -22,7 +23,7 @@ lever() {
     name=$1 model=$2 files=$3
     shift 3
     grep -qs "^$name	$seed	" levers.tsv && return
-    "$cloze" train tag $files --model "$model" --tune full --batch 16 --max-steps 200 --epochs 1 --hold-out 0 --seed "$seed" \
+    "$cloze" train tag $files --model "$model" --tune full --batch 16 --max-steps "$steps" --epochs 1 --hold-out 0 --seed "$seed" \
         --drop-entities "$(cat "$here/nationalities.txt")" --output lever --force --quiet "$@"
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$seed" "$(f1 ewt-dev.conll)" "$(f1 btc-test.conll)" "$(f1 "$gold"/*.conll)" "$(f1 tweebank-dev.conll)" >> levers.tsv
 }
