@@ -109,25 +109,32 @@ fn long_texts_are_judged_as_they_are_labelled() {
     agree(&report["test"], &judged(&home, "classify", "cut", &["--truncate"]));
 }
 
-/// A fifth of the labels is wrong, and those learned by heart are too sure. The saved classifier's
-/// logits are the others' divided by the temperature: the logarithm of the odds is.
+/// The labels that it learns are right, and it is sure; a fifth of those that it is evaluated on are wrong, so that it is
+/// too sure of all. The saved classifier's logits are the others' divided by the temperature: the logarithm of the
+/// odds is.
 #[test]
 fn the_temperature_is_part_of_the_classifier() {
     let home = home();
-    let rows = texts(240);
     // No two are alike: copies are calibrated by on one side alone.
-    let rows: Vec<String> =
-        rows.lines().enumerate().map(|(i, row)| row.replacen(',', &format!(" {i},"), 1)).collect();
-    let rows = rows.join("\n").replacen(" 0,", ",", 1);
-    let noisy = rows.lines().enumerate().map(|(i, row)| match i % 5 {
-        0 if i > 0 && row.ends_with("person") => row.replace("person", "thing") + "\n",
-        0 if i > 0 => row.replace("thing", "person") + "\n",
-        _ => row.to_owned() + "\n",
+    let rows: Vec<String> = texts(240)
+        .lines()
+        .skip(1)
+        .enumerate()
+        .map(|(i, row)| row.replacen(',', &format!(" {i},"), 1) + "\n")
+        .collect();
+    let (right, others) = rows.split_at(120);
+    let wrong = others.iter().enumerate().map(|(i, row)| match i % 5 {
+        0 if row.ends_with("person\n") => row.replace("person", "thing"),
+        0 => row.replace("thing", "person"),
+        _ => row.clone(),
     });
-    home.write("a.csv", noisy.collect::<String>());
+    home.write("a.csv", "text,label\n".to_owned() + &right.concat());
+    home.write("dev.csv", "text,label\n".to_owned() + &wrong.collect::<String>());
     let base = checkpoint("bert");
-    let report = trained(&home, "classify", &base, "m", &["--tune=full"]);
-    trained(&home, "classify", &base, "raw", &["--tune=full", "--no-calibration", "--no-texts"]);
+    let given = ["--tune=full", "--dev=dev.csv"];
+    let report = trained(&home, "classify", &base, "m", &given);
+    let more = [&given[..], &["--no-calibration", "--no-texts"]].concat();
+    trained(&home, "classify", &base, "raw", &more);
     // The mistakes are on the page, with their texts or without.
     let text = report["held_out"]["confident_errors"][0]["text"].as_str().unwrap();
     for (model, expected) in [("m", true), ("raw", false)] {
@@ -138,7 +145,7 @@ fn the_temperature_is_part_of_the_classifier() {
         }
     }
     let temperature = number(&report["held_out"]["calibration"]["temperature"]);
-    assert!((temperature - 1.0).abs() > 0.01, "{temperature}");
+    assert!(temperature > 1.5, "{temperature}");
     let odds = |model: &str| {
         let found = home.run_with("Ann met Ann\n", &["classify", "-", "-m", model, "-q"]);
         let found = records(found.good()).remove(0);
