@@ -47,7 +47,7 @@ pub struct Room {
 ///
 /// # Errors
 ///
-/// Those of `beside`.
+/// Errors of `beside`.
 pub fn attention<E>(
     given: Given<'_>,
     rooms: &[Mutex<Room>],

@@ -172,7 +172,7 @@ impl Product<'_> {
 /// Rows of `a`.
 #[derive(Clone, Copy)]
 enum Rows<'a> {
-    /// Where they lie.
+    /// Read from their place.
     There(View<'a>),
     /// Columns of as many rows as a tile has, copied.
     Copied(&'a [f32]),
