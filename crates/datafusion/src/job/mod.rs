@@ -295,20 +295,52 @@ async fn run_part(
     };
     let table = PartTable { part: part.clone(), schema: planned.input.schema.clone() };
     let plan = plan_of_part(&planned.plan, &table).map_err(failed)?;
-    let (session, cancel_part) = (planned.session.clone(), cancel.clone());
-    let (path, job) = (path.to_owned(), job.to_owned());
-    // On a thread of its own: the functions compute where they are polled, and parts are to run side by side.
-    let written = SpawnedTask::spawn(async move {
-        let frame = session.execute_logical_plan(plan).await.map_err(WriteError::Query)?;
-        let stream = frame.execute_stream().await.map_err(WriteError::Query)?;
-        write::write_part(stream, &path, &job, &cancel_part).await
-    });
-    match written.join().await {
-        Ok(Ok(rows)) => Ok(rows),
-        Ok(Err(WriteError::Query(error))) => Err(failed(error)),
-        Ok(Err(WriteError::File(error))) => Err(error),
-        Err(panicked) => Err(failed(DataFusionError::Execution(panicked.to_string()))),
+    let mut tries = 1;
+    loop {
+        let (session, plan) = (planned.session.clone(), plan.clone());
+        let (path, job, cancel_part) = (path.to_owned(), job.to_owned(), cancel.clone());
+        // On a thread of its own: the functions compute where they are polled, and parts are to run side by side.
+        let written = SpawnedTask::spawn(async move {
+            let frame = session.execute_logical_plan(plan).await.map_err(WriteError::Query)?;
+            let stream = frame.execute_stream().await.map_err(WriteError::Query)?;
+            write::write_part(stream, &path, &job, &cancel_part).await
+        });
+        return match written.join().await {
+            Ok(Ok(rows)) => Ok(rows),
+            Ok(Err(WriteError::Query(error))) if tries < TRIES && is_lost(&error) => {
+                tries += 1;
+                continue;
+            }
+            Ok(Err(WriteError::Query(error))) => Err(failed(error)),
+            Ok(Err(WriteError::File(error))) => Err(error),
+            Err(panicked) => Err(failed(DataFusionError::Execution(panicked.to_string()))),
+        };
     }
+}
+
+/// How often a part is begun whose rows were computed, but are gone with the executor that had them: the scheduler does
+/// what an executor had not ended on another one, and leaves this to who asked for the rows.
+const TRIES: usize = 4;
+
+/// Whether rows are gone with their executor.
+#[cfg(feature = "cluster")]
+fn is_lost(error: &DataFusionError) -> bool {
+    use ballista_core::error::BallistaError;
+    use datafusion::arrow::error::ArrowError;
+
+    match error.find_root() {
+        DataFusionError::External(error) => {
+            matches!(error.downcast_ref(), Some(BallistaError::FetchFailed(..)))
+        }
+        // The connection ended while rows came.
+        DataFusionError::ArrowError(error, _) => matches!(**error, ArrowError::ExternalError(_)),
+        _ => false,
+    }
+}
+
+#[cfg(not(feature = "cluster"))]
+fn is_lost(_: &DataFusionError) -> bool {
+    false
 }
 
 /// Locks the folder for this process, until the result is dropped.
