@@ -318,8 +318,8 @@ async fn run_part(
     }
 }
 
-/// How often a part is begun whose rows were computed, but are gone with the executor that had them: the scheduler does
-/// what an executor had not ended on another one, and leaves this to who asked for the rows.
+/// Tries of a part whose rows were computed, but are gone with the executor that had them: the scheduler gives another
+/// executor the tasks that one had not ended, and leaves this to who asked for the rows.
 const TRIES: usize = 4;
 
 /// Whether rows are gone with their executor.
